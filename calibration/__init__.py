@@ -1,0 +1,1 @@
+"""Calibration: gain and offset, clocks, and alignment of recordings that share none."""

@@ -1,0 +1,1 @@
+"""Instruments: one file each, named by URL scheme in `powermeter.registry`."""

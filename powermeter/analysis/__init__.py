@@ -1,0 +1,1 @@
+"""From traces and events to energy with its uncertainty."""

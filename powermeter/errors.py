@@ -1,0 +1,82 @@
+"""Every error this package raises on purpose.
+
+::
+
+    PowermeterError
+    ├── ConfigurationError   an option, a URL or a unit is not usable   (also ValueError)
+    ├── ExistsError          the file to write exists already           (also FileExistsError)
+    ├── NotInstalledError    an optional library is missing             (also ImportError)
+    ├── OpenError            an instrument cannot be opened; `reason` says which remedy applies
+    ├── ReadError            an open instrument stopped answering; becomes a gap in a recording
+    └── DataError            a file, a frame or a line does not say what it should  (also ValueError)
+
+Each message is one line: what, where, what to do.  The command line prints it and exits with
+`exit_code`; nothing else in the package prints an error.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Reason(str, Enum):
+    """Why an instrument could not be opened or read; each value has its own remedy."""
+
+    ABSENT = "absent"  # no such bus, port, file or host
+    PERMISSION = "permission"  # it is there, this user may not use it
+    BUSY = "busy"  # another program or a kernel driver holds it
+    NO_ANSWER = "no answer"  # opened, but nothing replies (NACK, time-out, unplugged)
+    WRONG_DEVICE = "wrong device"  # something else answers
+    BAD_DATA = "bad data"  # it answers, but checks fail (checksum, range, overflow)
+    LOST_SETUP = "lost setup"  # it restarted and forgot its configuration (brown-out)
+    FROZEN = "frozen"  # it answers, but its value no longer changes
+
+
+class PowermeterError(Exception):
+    """Base of all errors raised on purpose."""
+
+    exit_code = 1
+
+
+class ConfigurationError(PowermeterError, ValueError):
+    """Raised when an option, a URL, a unit or a name cannot be used, before anything is opened."""
+
+    exit_code = 2
+
+
+class ExistsError(PowermeterError, FileExistsError):
+    """Raised when the file to be written exists and `--force` was not given."""
+
+    exit_code = 3
+
+
+class NotInstalledError(PowermeterError, ImportError):
+    """Raised when an instrument or a report needs a library that is not installed."""
+
+    exit_code = 4
+
+
+class OpenError(PowermeterError):
+    """Raised when an instrument cannot be opened."""
+
+    exit_code = 5
+
+    def __init__(self, message: str, reason: Reason = Reason.ABSENT) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class ReadError(PowermeterError):
+    """Raised when an opened instrument cannot be read; the sampler turns it into a gap."""
+
+    exit_code = 6
+
+    def __init__(self, message: str, reason: Reason = Reason.NO_ANSWER) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class DataError(PowermeterError, ValueError):
+    """Raised when a file or a frame is not what it should be; names the place."""
+
+    exit_code = 7

@@ -1,0 +1,45 @@
+"""What the program was doing, on the same clock as the power: labelled intervals and instants."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A labelled interval, or an instant where start and end are equal.
+
+    Attributes:
+        name: The label, as typed by the user; escaped wherever it is shown.
+        start_ns, end_ns: Monotonic nanoseconds.  `end_ns` is None while it runs, or for ever when the
+            program died inside.
+        process, thread: Identifiers on the machine it ran on.
+        uid: Unique within its process, counted from 1.
+        parent: `uid` of the event around it in the same thread, or None.
+        count: How many items it stands for (inferences in a batch); energies are also given per item.
+        attributes: Free values: model, variant, batch, input size.
+        peak_memory: The program's peak resident memory in byte at its end, where known.
+    """
+
+    name: str
+    start_ns: int
+    end_ns: int | None
+    process: int = 0
+    thread: int = 0
+    uid: int = 0
+    parent: int | None = None
+    count: int = 1
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    peak_memory: int | None = None
+
+    @property
+    def is_mark(self) -> bool:
+        """Whether it is an instant."""
+        return self.end_ns == self.start_ns
+
+    @property
+    def duration_s(self) -> float | None:
+        """Seconds from start to end; None while it has no end."""
+        return None if self.end_ns is None else (self.end_ns - self.start_ns) / 1e9

@@ -1,0 +1,1 @@
+"""Readers of other tools' recordings; one file per format."""

@@ -1,0 +1,87 @@
+"""The names of everything that is loaded late: drivers, reports, importers, commands.
+
+The core never imports `powermeter.drivers`, `powermeter.calibration` or `powermeter.reports`; it
+names what it needs by string here.  Anyone can add a driver or a report by publishing an entry point
+in the group `powermeter.drivers` or `powermeter.reports`.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any, cast
+
+from powermeter.errors import ConfigurationError, NotInstalledError
+from powermeter.source import Address, Source
+
+DRIVERS: Mapping[str, str] = {
+    "estimate": "powermeter.drivers.estimate:Estimate",
+    "replay": "powermeter.drivers.replay:Replay",
+    "tegrastats": "powermeter.drivers.tegrastats:Tegrastats",
+    "virtual": "powermeter.drivers.virtual:Virtual",
+}
+"""URL scheme → `module:class`."""
+
+REPORTS: Mapping[str, str] = {
+    "html": "powermeter.reports.html:HTMLReport",
+    "markdown": "powermeter.reports.markdown:MarkdownReport",
+}
+"""Report kind → `module:class`."""
+
+IMPORTERS: Mapping[str, str] = {
+    "csv": "powermeter.importers.table:TableImporter",
+    "mlperf-power": "powermeter.importers.mlperf_power:MLPerfPower",
+    "tegrastats": "powermeter.importers.tegrastats:TegrastatsLog",
+}
+"""Format name → `module:class`."""
+
+
+def load(target: str) -> Any:
+    """Import `module:attribute`.
+
+    Raises:
+        NotInstalledError: The module, or a library it needs, is not there.
+    """
+    module_name, _, attribute = target.partition(":")
+    try:
+        return getattr(import_module(module_name), attribute)
+    except ModuleNotFoundError as error:
+        missing = error.name or module_name
+        if missing.startswith("powermeter."):
+            raise NotInstalledError(
+                f"{missing} is not installed; in a checkout run: pip install -e ."
+            ) from error
+        raise NotInstalledError(f"{module_name} needs {missing}; run: pip install {missing}") from error
+
+
+def names(group: str, table: Mapping[str, str]) -> dict[str, str]:
+    """Give our own table merged over the entry points other packages publish in `powermeter.GROUP`."""
+    found = {entry.name: entry.value for entry in entry_points(group=f"powermeter.{group}")}
+    return {**found, **table}
+
+
+def driver_class(scheme: str) -> type[Source]:
+    """Give the driver of a URL scheme.
+
+    Raises:
+        ConfigurationError: There is no such driver; the nearest names are offered.
+    """
+    target = DRIVERS.get(scheme) or names("drivers", DRIVERS).get(scheme)
+    if target is None:
+        table = names("drivers", DRIVERS)
+        near = difflib.get_close_matches(scheme, table, n=2) or sorted(table)
+        raise ConfigurationError(f"no source {scheme!r}; did you mean {' or '.join(near[:6])}?")
+    return cast(type[Source], load(target))
+
+
+def source(url: str) -> Source:
+    """Give the unopened source that a URL names.
+
+    Raises:
+        ConfigurationError: The URL, its scheme or an option is not usable.
+        NotInstalledError: The driver needs a library that is missing.
+    """
+    address = Address.parse(url)
+    return driver_class(address.scheme)(address)

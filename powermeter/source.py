@@ -1,0 +1,300 @@
+"""The contract between an instrument and everything else, and the URL that names one.
+
+A driver is a class with a table of options and three methods:
+
+* *polled* instruments (`PolledSource`) give one row of raw codes when asked; the sampler owns the
+  loop and the time stamps;
+* *streaming* instruments (`StreamingSource`) send when they like; `read_block` hands over what has
+  arrived, already stamped.
+
+URLs read `scheme://location?option=value`, for example `ina219://1/0x40?shunt=0.1ohm`,
+`tegrastats://?interval=100ms`, `um25c:///dev/rfcomm0`, `replay://run.power`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import parse_qsl, quote, unquote
+
+from powermeter.channel import MISSING, Boundary, Channel
+from powermeter.errors import ConfigurationError
+from powermeter.result import Grade
+from powermeter.units import NS, parse_period
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+# Bits of a sample's flag byte.
+REPEAT = 1  # the instrument had not refreshed: the row says nothing new
+SATURATED = 2  # at least one channel was at the end of its range
+INTERPOLATED_TIME = 4  # the stamp was spread over a packet, not taken for this sample
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One thing that may follow the `?` of a URL."""
+
+    parse: Callable[[str], Any]
+    default: Any
+    help: str
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A parsed URL.
+
+    Attributes:
+        scheme: The driver's name.
+        location: Everything between `://` and `?`, percent-decoded: a bus and chip (`1/0x40`), a
+            device path (`/dev/rfcomm0`), a file, a host.
+        options: Undecoded option texts, in the order given.
+    """
+
+    scheme: str
+    location: str
+    options: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, url: str) -> Address:
+        """Take a URL apart.
+
+        Raises:
+            ConfigurationError: It has no scheme, or an option is given twice.
+        """
+        scheme, separator, rest = url.partition("://")
+        if not separator or not scheme:
+            raise ConfigurationError(f"{url!r} is not a source; write for example virtual:// or ina219://1/0x40")
+        location, _, query = rest.partition("?")
+        options: dict[str, str] = {}
+        for name, value in parse_qsl(query, keep_blank_values=True):
+            if name in options:
+                raise ConfigurationError(f"{url!r}: option {name!r} is given twice")
+            options[name] = value
+        return cls(scheme.lower(), unquote(location), options)
+
+    def __str__(self) -> str:
+        query = "&".join(f"{k}={quote(v, safe='/:.,+-_ ')}" for k, v in self.options.items())
+        return f"{self.scheme}://{quote(self.location, safe='/:.,+-_@')}" + (f"?{query}" if query else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A stretch of time in which a source gave no trustworthy data, and why.
+
+    Attributes:
+        start_ns, end_ns: Monotonic nanoseconds; the last good sample before, the first after.
+        reason: A value of `errors.Reason`, or `missed` (deadlines), `dropped` (the instrument's own count).
+        detail: One line for people.
+        lost: How many samples are missing, where that is known.
+    """
+
+    start_ns: int
+    end_ns: int
+    reason: str
+    detail: str = ""
+    lost: int | None = None
+
+
+@dataclass(slots=True)
+class Block:
+    """What a streaming source hands over at once.
+
+    Attributes:
+        times_ns: int64, shape (n,): host monotonic nanoseconds of each sample, never decreasing.
+        codes: int64, shape (n, channels): raw codes; `MISSING` where a sample lacks a channel.
+        flags: uint8, shape (n,), or None for all zero.
+        ticks: (instrument tick, host arrival ns) pairs, where the instrument has a clock of its own.
+        gaps: Losses the instrument or the driver noticed.
+    """
+
+    times_ns: NDArray[np.int64]
+    codes: NDArray[np.int64]
+    flags: NDArray[np.uint8] | None = None
+    ticks: Sequence[tuple[int, int]] = ()
+    gaps: Sequence[Gap] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What discovery says of one instrument, usable or not.
+
+    Attributes:
+        url: What to type after `--source`; None where nothing usable was found.
+        title: What it is, for people: `INA3221 on I²C bus 1 at 0x40 (Jetson Orin Nano)`.
+        boundary: What its best rail covers.
+        grade: How its numbers come to be.
+        rails: The names of the rails it would record.
+        rate_hz: The fastest useful sampling rate, where known.
+        resolution_w: One step of its power reading in watt at its nominal voltage, where known.
+        covers: What is and is not included.
+        certainty: `sure`, `likely` or `guess` that this is the instrument named.
+        problem: Why it cannot be used as things are; empty when it can.
+        remedy: What to do about it: the group to join, the extra to install, the cable.
+        rank: Added to the table of `powermeter.choice` to break ties; lower is better.
+    """
+
+    url: str | None
+    title: str
+    boundary: Boundary = Boundary.BOARD
+    grade: Grade = Grade.MEASURED
+    rails: tuple[str, ...] = ()
+    rate_hz: float | None = None
+    resolution_w: float | None = None
+    covers: str = ""
+    certainty: str = "sure"
+    problem: str = ""
+    remedy: str = ""
+    rank: int = 0
+
+
+class Source(ABC):
+    """An instrument that can be opened, read and closed again.
+
+    Subclass `PolledSource` or `StreamingSource`.  The constructor only looks at the URL; `open`
+    touches the instrument.  After `close`, `open` may be called again (the sampler does so to
+    recover a lost instrument); the channels must then be the same.
+
+    Attributes:
+        scheme: The URL scheme, also the registry's name.
+        summary: One line for `powermeter devices` and the documentation.
+        example: A URL that works.
+        OPTIONS: What may follow the `?`, beside `COMMON_OPTIONS`.
+        channels: What a row of raw codes holds, in order; known after `open`.
+    """
+
+    scheme: ClassVar[str]
+    summary: ClassVar[str]
+    example: ClassVar[str]
+    OPTIONS: ClassVar[Mapping[str, Option]] = {}
+    COMMON_OPTIONS: ClassVar[Mapping[str, Option]] = {
+        "name": Option(str, None, "a name of your own for this source in reports"),
+    }
+
+    channels: tuple[Channel, ...] = ()
+
+    def __init__(self, address: Address) -> None:
+        self.address = address
+        self.options = self._parse_options(address)
+
+    @classmethod
+    def _parse_options(cls, address: Address) -> dict[str, Any]:
+        table = {**cls.COMMON_OPTIONS, **cls.OPTIONS}
+        values = {name: option.default for name, option in table.items()}
+        for name, text in address.options.items():
+            if name not in table:
+                near = difflib.get_close_matches(name, table, n=1)
+                hint = f"did you mean {near[0]!r}?" if near else "it takes " + ", ".join(sorted(table))
+                raise ConfigurationError(f"{address}: no option {name!r}; {hint}")
+            try:
+                values[name] = table[name].parse(text)
+            except ConfigurationError as error:
+                raise ConfigurationError(f"{address}: option {name!r}: {error}") from None
+            except ValueError as error:
+                raise ConfigurationError(f"{address}: option {name!r}: {text!r}: {error}") from None
+        return values
+
+    @property
+    def name(self) -> str:
+        """The user's name for it, or the URL without options."""
+        return self.options["name"] or f"{self.address.scheme}://{self.address.location}"
+
+    @abstractmethod
+    def open(self) -> None:
+        """Open the instrument and set `channels`.
+
+        Raises:
+            OpenError: It cannot be opened; the message says what to do.
+            NotInstalledError: A library is missing; the message names the extra.
+        """
+
+    def close(self) -> None:  # noqa: B027
+        """Release the instrument; never raises, may be called twice."""
+
+    def info(self) -> dict[str, Any]:
+        """Give plain facts about the opened instrument for the recording: model, serial, settings."""
+        return {}
+
+    @classmethod
+    def discover(cls) -> list[Found]:
+        """Look for instruments of this kind without writing to any hardware, within two seconds."""
+        return []
+
+
+class PolledSource(Source):
+    """An instrument that is asked for each sample.
+
+    Attributes:
+        default_period_s: How often it is asked where the user does not say.
+        stale_when_equal: True where two equal rows mean that it has not refreshed (slow meters that
+            answer faster than they measure): the sampler marks the second as a repeat.
+    """
+
+    COMMON_OPTIONS: ClassVar[Mapping[str, Option]] = {
+        **Source.COMMON_OPTIONS,
+        "rate": Option(parse_period, None, "how often to sample: 100Hz, 1kHz"),
+        "interval": Option(parse_period, None, "the same as a period: 10ms"),
+    }
+    default_period_s: ClassVar[float] = 0.1
+    stale_when_equal: ClassVar[bool] = False
+
+    @property
+    def period_ns(self) -> int:
+        """The sampling period asked for, in nanoseconds; a driver may answer with what it can do."""
+        seconds = self.options["interval"] or self.options["rate"] or self.default_period_s
+        return max(1, round(seconds * NS))
+
+    @abstractmethod
+    def sample(self) -> Sequence[int] | None:
+        """Read one row of raw codes, one per channel (`MISSING` for one it does not have).
+
+        None means that nothing new was there and nothing is to be recorded (a conversion still
+        running).
+
+        Raises:
+            ReadError: The instrument did not answer or its answer cannot be trusted.
+        """
+
+    def flags(self) -> int:
+        """Give the flag bits of the row `sample` returned last."""
+        return 0
+
+
+class StreamingSource(Source):
+    """An instrument that sends on its own."""
+
+    @abstractmethod
+    def read_block(self, timeout_s: float) -> Block | None:
+        """Give what has arrived, waiting at most `timeout_s`; None when nothing has.
+
+        Raises:
+            ReadError: The stream broke.
+            EOFError: The stream has ended for good (a replayed file, a program that exited with 0).
+        """
+
+
+def now_ns() -> int:
+    """Give the one clock of this package: monotonic nanoseconds, shared by all processes of a boot."""
+    return time.monotonic_ns()
+
+
+__all__ = [
+    "INTERPOLATED_TIME",
+    "MISSING",
+    "REPEAT",
+    "SATURATED",
+    "Address",
+    "Block",
+    "Found",
+    "Gap",
+    "Option",
+    "PolledSource",
+    "Source",
+    "StreamingSource",
+    "now_ns",
+]

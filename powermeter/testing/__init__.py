@@ -1,0 +1,1 @@
+"""Simulated instruments and fakes that users need to test their own code."""

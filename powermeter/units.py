@@ -1,0 +1,187 @@
+"""Numbers with units at the edges of the program: `5m`, `0.1ohm`, `4Ah` in, `3.2 mJ` out.
+
+Inside, everything is a float in SI base units (V, A, W, J, C, s, ohm, Hz); this file is the only
+place that knows prefixes.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+
+from powermeter.errors import ConfigurationError
+
+SECONDS_PER_HOUR = 3600.0
+NS = 1_000_000_000
+
+_PREFIXES = {
+    "n": 1e-9, "u": 1e-6, "µ": 1e-6, "μ": 1e-6, "m": 1e-3, "": 1.0,
+    "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12,
+}  # fmt: skip
+
+# Unit as written → (SI unit, factor).  Prefixes are allowed before each.
+_UNITS = {
+    "V": ("V", 1.0), "A": ("A", 1.0), "W": ("W", 1.0), "J": ("J", 1.0), "C": ("C", 1.0),
+    "ohm": ("ohm", 1.0), "Ω": ("ohm", 1.0), "R": ("ohm", 1.0),
+    "Hz": ("Hz", 1.0), "S/s": ("Hz", 1.0), "SPS": ("Hz", 1.0),
+    "Ah": ("C", SECONDS_PER_HOUR), "Wh": ("J", SECONDS_PER_HOUR),
+    "s": ("s", 1.0), "B": ("B", 1.0), "bit": ("bit", 1.0), "F": ("F", 1.0),
+    "g": ("g", 1.0), "degC": ("degC", 1.0), "°C": ("degC", 1.0),
+}  # fmt: skip
+
+# Units of time and ratio take no prefix.
+_PLAIN_UNITS = {
+    "min": ("s", 60.0), "m": ("s", 60.0), "h": ("s", 3600.0), "d": ("s", 86400.0),
+    "y": ("s", 31_557_600.0), "%": ("1", 0.01), "ppm": ("1", 1e-6), "": ("", 1.0),
+}  # fmt: skip
+
+_NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(\S*)\s*\Z")
+_SPAN = re.compile(r"(?:\s*(?:\d+\.?\d*|\.\d+)\s*(?:ns|us|µs|ms|s|min|m|h|d|y))+\s*\Z")
+_SPAN_PART = re.compile(r"(\d+\.?\d*|\.\d+)\s*(ns|us|µs|ms|s|min|m|h|d|y)")
+
+
+def unit_factor(text: str) -> tuple[str, float] | None:
+    """Give the SI unit and the factor of a unit as written (`mAh` → `("C", 3.6)`), or None."""
+    if text in _UNITS:
+        return _UNITS[text]
+    if len(text) > 1 and text[0] in _PREFIXES and text[1:] in _UNITS:
+        si, factor = _UNITS[text[1:]]
+        return si, factor * _PREFIXES[text[0]]
+    return _PLAIN_UNITS.get(text)
+
+
+def parse_quantity(text: str, unit: str, *, bare: bool = True) -> float:
+    """Give the SI value of a number with a unit.
+
+    Args:
+        text: For example `0.1ohm`, `100 mA`, `4Ah`, `99%`.
+        unit: The SI unit wanted: V, A, W, J, C, s, ohm, Hz, B, or `1` for a ratio.
+        bare: Whether a number without a unit is taken to be in `unit`.
+
+    Raises:
+        ConfigurationError: The text is no number, not finite, or its unit measures something else.
+    """
+    if unit == "s":
+        return parse_duration(text)
+    match = _NUMBER.match(text)
+    if match is None:
+        raise ConfigurationError(f"{text!r} is not a number with a unit in {unit}")
+    number, suffix = float(match[1]), match[2]
+    if not math.isfinite(number):
+        raise ConfigurationError(f"{text!r} is not a finite number")
+    if not suffix:
+        if bare or unit in ("", "1"):
+            return number
+        raise ConfigurationError(f"{text!r} has no unit; write for example {text}{unit}")
+    if suffix == "m" and unit == "ohm":
+        return number * 1e-3  # resistors are marked 5m
+    found = unit_factor(suffix)
+    if found is None or found[0] != unit:
+        raise ConfigurationError(f"{text!r}: {suffix!r} is not a unit of {_NAMES.get(unit, unit)}")
+    return number * found[1]
+
+
+_NAMES = {
+    "V": "voltage (V, mV)", "A": "current (A, mA, uA)", "W": "power (W, mW)",
+    "J": "energy (J, mJ, Wh)", "C": "charge (C, Ah, mAh)", "ohm": "resistance (ohm, mohm)",
+    "Hz": "frequency (Hz, kHz)", "1": "a ratio (a number, %, ppm)", "B": "size (B, kB, MB)",
+}  # fmt: skip
+
+
+def parse_duration(text: str) -> float:
+    """Give seconds from `250ms`, `90s`, `5m`, `1h30m` or a bare number of seconds.
+
+    Raises:
+        ConfigurationError: The text is no duration, or a negative one.
+    """
+    match = _NUMBER.match(text)
+    if match is not None and not match[2]:
+        seconds = float(match[1])
+    elif _SPAN.match(text):
+        seconds = 0.0
+        for number, suffix in _SPAN_PART.findall(text):
+            found = unit_factor(suffix)
+            assert found is not None
+            seconds += float(number) * found[1]
+    else:
+        raise ConfigurationError(f"{text!r} is not a duration; write for example 250ms, 90s, 5m, 1h30m")
+    if not math.isfinite(seconds) or seconds < 0:
+        raise ConfigurationError(f"{text!r} is not a usable duration")
+    return seconds
+
+
+def parse_period(text: str) -> float:
+    """Give a sampling period in seconds from a period (`10ms`) or a rate (`100Hz`, `1kHz`).
+
+    Raises:
+        ConfigurationError: Neither, or not above zero.
+    """
+    match = _NUMBER.match(text)
+    found = unit_factor(match[2]) if match is not None else None
+    if found is not None and found[0] == "Hz":
+        rate = parse_quantity(text, "Hz")
+        seconds = 1.0 / rate if rate > 0 else 0.0
+    else:
+        seconds = parse_duration(text)
+    if seconds <= 0:
+        raise ConfigurationError(f"{text!r} is not a usable rate or interval; write for example 100Hz or 10ms")
+    return seconds
+
+
+def joule_to_wh(energy_j: float) -> float:
+    """Give watt-hours."""
+    return energy_j / SECONDS_PER_HOUR
+
+
+def coulomb_to_mah(charge_c: float) -> float:
+    """Give milliampere-hours."""
+    return charge_c / 3.6
+
+
+_SCALABLE = {"V", "A", "W", "J", "C", "s", "Hz", "Wh", "Ah", "ohm", "g", "B"}
+_STEPS = ((1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"))
+
+
+def format_quantity(value: float | None, unit: str, digits: int = 4) -> str:
+    """Give a number for people: `None` is a dash, 0.0032 J is `3.2 mJ`.
+
+    Args:
+        value: In `unit`; None where it is not known.
+        unit: An SI unit, which gets a prefix, or any other text, which does not.
+        digits: Significant digits at most.
+    """
+    if value is None or not math.isfinite(value):
+        return "–"
+    if unit == "s" and abs(value) >= 100:
+        return format_duration(value)
+    prefix = ""
+    if unit in _SCALABLE and value:
+        step, prefix = next((s for s in _STEPS if abs(value) >= s[0] * 0.99995), _STEPS[-1])
+        value /= step
+    return f"{format_number(value, digits)} {prefix}{unit}".rstrip()
+
+
+def format_number(value: float, digits: int = 4) -> str:
+    """Give a number with that many significant digits and never an exponent below a million."""
+    if value == 0:
+        return "0"
+    magnitude = math.floor(math.log10(abs(value)))
+    if magnitude >= 15 or magnitude < -9:
+        return f"{value:.{digits - 1}e}"
+    rounded = round(value, digits - 1 - magnitude)
+    decimals = max(0, digits - 1 - magnitude)
+    return f"{rounded:,.{decimals}f}"
+
+
+def format_duration(seconds: float) -> str:
+    """Give `2 h 05 min`, `3 min 20 s`, `12.5 s`, `40 d` as fits the size."""
+    if seconds < 100:
+        return format_quantity(seconds, "s")
+    if seconds < 2 * 3600:
+        return f"{int(seconds // 60)} min {seconds % 60:02.0f} s"
+    if seconds < 3 * 86400:
+        minutes = round(seconds / 60)
+        return f"{minutes // 60} h {minutes % 60:02d} min"
+    if seconds < 3 * 31_557_600:
+        return f"{seconds / 86400:,.1f} d"
+    return f"{seconds / 31_557_600:,.1f} y"

@@ -1,0 +1,1 @@
+"""Reports: one file per kind, each a function of a recording."""
