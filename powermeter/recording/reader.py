@@ -1,0 +1,456 @@
+"""Reads a recording, also a growing, an unfinished or a damaged one, and never invents a value.
+
+Every row carries a checksum and every chunk a sequence number.  What fails is left out, named in
+`warnings`, and becomes a gap of the reason `damaged`, so that an energy over it is bounded and not
+silently short.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.channel import MISSING, Channel
+from powermeter.errors import ConfigurationError, DataError
+from powermeter.event import Event
+from powermeter.recording import columns, file, summary
+from powermeter.source import Gap
+
+DAMAGED = "damaged"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """One source of a recording: its id, URL, name, driver, what it said of itself, its channels."""
+
+    id: int
+    url: str
+    name: str
+    driver: str
+    info: dict[str, Any]
+    channels: tuple[Channel, ...]
+
+    def channel(self, name: str) -> Channel:
+        """Give the channel of that name.
+
+        Raises:
+            ConfigurationError: There is none; the names are listed.
+        """
+        for channel in self.channels:
+            if channel.name == name:
+                return channel
+        names = ", ".join(channel.name for channel in self.channels)
+        raise ConfigurationError(f"{self.name} has no channel {name!r}; it has {names}")
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Raw samples of one source.
+
+    Attributes:
+        times_ns: int64, shape (n,).
+        codes: Channel name → int64, shape (n,); `MISSING` where a sample lacks it.
+        flags: uint8, shape (n,): bits `source.REPEAT`, `SATURATED`, `INTERPOLATED_TIME`.
+    """
+
+    times_ns: NDArray[np.int64]
+    codes: dict[str, NDArray[np.int64]]
+    flags: NDArray[np.uint8]
+
+    def values(self, channel: Channel) -> NDArray[np.float64]:
+        """Give one channel in SI units, NaN where missing."""
+        raw = self.codes[channel.name]
+        values: NDArray[np.float64] = raw.astype(np.float64) * channel.scale + channel.offset
+        missing = raw == MISSING
+        if missing.any():
+            values[missing] = np.nan
+        return values
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    id: int
+    sequence: int
+    start_ns: int
+    end_ns: int
+    count: int
+    read_ns: int | None
+    data_crc: int
+    summary: bytes
+
+
+@dataclass(slots=True)
+class _Index:
+    """The chunks of one source in order, and which of them turned out unreadable."""
+
+    chunks: list[_Chunk] = field(default_factory=list)
+    damaged: list[Gap] = field(default_factory=list)
+    verified: bool = False
+
+
+class Recording:
+    """A recording opened for reading.
+
+    Attributes:
+        path: The file.
+        metadata: What was noted about host, program and run.
+        sources: What was recorded, in the order it was added.
+        warnings: What could not be read, or was not closed properly; grows as parts are read.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, problems: list[str]) -> None:
+        self.path = path
+        self.warnings = problems
+        self._connection = connection
+        self._indexes: dict[int, _Index] = {}
+        self._facts = self._read_facts()
+        self.metadata: dict[str, Any] = {
+            key: self._json(value, f"metadata {key!r}") for _, key, value in self._rows("meta")
+        }
+        self.sources = self._read_sources()
+        self._check_whole()
+        self._index_chunks()
+
+    @classmethod
+    def open(cls, path: str | Path) -> Recording:
+        """Open a recording, finished or not.
+
+        Raises:
+            DataError: The file is missing, foreign, newer, or damaged beyond reading.
+        """
+        path = Path(path)
+        connection, problems = file.open_to_read(path)
+        try:
+            return cls(path, connection, problems)
+        except sqlite3.Error as error:
+            connection.close()
+            raise DataError(f"{path} is damaged: {error}; try: powermeter repair {path}") from error
+
+    def __enter__(self) -> Recording:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; may be called twice."""
+        self._connection.close()
+
+    # Rows -------------------------------------------------------------------------------------
+
+    def _rows(self, table: str) -> Iterator[tuple[Any, ...]]:
+        """Give the sound rows of a table as (id, columns…); the rest is counted in `warnings`."""
+        bad = 0
+        previous = 0
+        try:
+            for row in self._connection.execute(file.SELECT[table]):
+                if not isinstance(row[0], int) or file.checksum(row[1:-1]) != row[-1]:
+                    bad += 1
+                    continue
+                previous = row[0]
+                yield row[:-1]
+        except (sqlite3.Error, UnicodeError) as error:
+            self.warnings.append(
+                f"{self.path.name}: the table of {table}s is damaged after row {previous}: {error}"
+            )
+        if bad:
+            self.warnings.append(f"{self.path.name}: {bad} damaged {table} rows were left out")
+
+    def _json(self, text: str, what: str) -> Any:
+        try:
+            return json.loads(text)
+        except ValueError:
+            self.warnings.append(f"{self.path.name}: {what} is not readable")
+            return None
+
+    def _read_facts(self) -> dict[str, list[dict[str, Any]]]:
+        facts: dict[str, list[dict[str, Any]]] = {}
+        for _, name, value in self._rows("fact"):
+            decoded = self._json(value, f"the fact {name!r}")
+            if isinstance(decoded, dict):
+                facts.setdefault(name, []).append(decoded)
+        return facts
+
+    def _read_sources(self) -> list[SourceInfo]:
+        channels: dict[int, list[tuple[int, Channel]]] = {}
+        broken: set[int] = set()
+        for _, source, position, name, spec in self._rows("channel"):
+            try:
+                channel = Channel.from_dict(json.loads(spec))
+            except (KeyError, TypeError, ValueError):
+                self.warnings.append(f"{self.path.name}: channel {name!r} is not understood")
+                broken.add(source)
+                continue
+            channels.setdefault(source, []).append((position, channel))
+        sources = []
+        for identifier, url, name, driver, info in self._rows("source"):
+            ordered = sorted(channels.get(identifier, []), key=lambda pair: pair[0])
+            if [position for position, _ in ordered] != list(range(len(ordered))) or identifier in broken:
+                self.warnings.append(f"{self.path.name}: source {name!r} has lost channels and is left out")
+                continue
+            if not ordered:
+                self.warnings.append(f"{self.path.name}: source {name!r} has no readable channels and is left out")
+                continue
+            facts = self._json(info, f"the description of {name!r}") or {}
+            sources.append(
+                SourceInfo(identifier, url, name, driver, facts, tuple(channel for _, channel in ordered))
+            )
+        return sources
+
+    def _check_whole(self) -> None:
+        """Compare the row counts noted at the end with what is there."""
+        closed = self.facts("closed")
+        if not closed:
+            if self.is_growing:
+                return
+            self.warnings.append(
+                f"{self.path.name} was not closed properly (a kill, a crash or a dead battery); "
+                "it holds all but at most the last second"
+            )
+            return
+        for table, expected in closed[-1].get("rows", {}).items():
+            if table not in file.TABLES or not isinstance(expected, int) or table in ("event", "chunk"):
+                continue
+            self._count_rows(table, expected)
+        self._count_rows("event", closed[-1]["rows"].get("event", 0))
+
+    def _count_rows(self, table: str, expected: int) -> None:
+        try:
+            (present,) = self._connection.execute(f"SELECT count(*) FROM {table} NOT INDEXED").fetchone()
+        except sqlite3.Error as error:
+            self.warnings.append(f"{self.path.name}: the table of {table}s is damaged: {error}")
+            return
+        if present < expected:
+            self.warnings.append(f"{self.path.name}: {expected - present} of {expected} {table} rows are lost")
+
+    @property
+    def is_growing(self) -> bool:
+        """Whether a recorder noted itself as running and its process lives on this boot."""
+        running = self.facts("recorder")
+        if not running or self.facts("closed"):
+            return False
+        from powermeter.recording.liveness import is_alive
+
+        return is_alive(running[-1])
+
+    # Facts ------------------------------------------------------------------------------------
+
+    def facts(self, name: str) -> list[dict[str, Any]]:
+        """Give the facts noted under a name, oldest first."""
+        return list(self._facts.get(name, ()))
+
+    def events(self) -> list[Event]:
+        """Give all events in the order of their start.
+
+        One that was begun and ended is one row; where the program died inside, `end_ns` is None.
+        """
+        events: dict[tuple[int, int, int], Event] = {}
+        for row in self._rows("event"):
+            identifier, process, thread, uid, parent, name, start_ns, end_ns, count, attributes, peak = row
+            free = self._json(attributes, f"the attributes of event {name!r}") if attributes else None
+            event = Event(
+                name, start_ns, end_ns, process, thread, uid, parent, count, free or {}, peak
+            )
+            events[process, uid, 0 if uid else identifier] = event
+        return sorted(events.values(), key=lambda event: event.start_ns)
+
+    def clock_pairs(self) -> list[tuple[int, int]]:
+        """Give the (monotonic ns, UTC ns) pairs, oldest first."""
+        return [(monotonic, utc) for _, monotonic, utc in self._rows("clock")]
+
+    def ticks(self, source: int) -> list[tuple[int, int]]:
+        """Give the (instrument tick, host arrival ns) pairs of a source."""
+        return [(tick, arrival) for _, owner, tick, arrival in self._rows("tick") if owner == source]
+
+    def gaps(self, source: int) -> list[Gap]:
+        """Give the stretches without trustworthy data, those found damaged included, by start."""
+        noted = [
+            Gap(start, end, reason, detail or "", lost)
+            for _, owner, start, end, reason, detail, lost in self._rows("gap")
+            if owner == source
+        ]
+        self._verify(source)
+        return sorted([*noted, *self._indexes[source].damaged], key=lambda gap: gap.start_ns)
+
+    # Samples ----------------------------------------------------------------------------------
+
+    def _index_chunks(self) -> None:
+        for source in self.sources:
+            self._indexes[source.id] = _Index()
+        for row in self._rows("chunk"):
+            identifier, source_id, *fields = row
+            index = self._indexes.get(source_id)
+            if index is not None:
+                index.chunks.append(_Chunk(identifier, *fields))
+        closed = self.facts("closed")
+        for source_id, index in self._indexes.items():
+            index.chunks.sort(key=lambda chunk: chunk.sequence)
+            self._note_lost_sequences(index)
+            if closed:
+                last_ns = closed[-1].get("last_ns", {}).get(str(source_id))
+                end_ns = index.chunks[-1].end_ns if index.chunks else None
+                if last_ns is not None and end_ns is not None and end_ns < last_ns:
+                    self._note_damage(index, Gap(end_ns, last_ns, DAMAGED, "the last chunks are lost"))
+                elif last_ns is not None and end_ns is None:
+                    self.warnings.append(f"{self.path.name}: all samples of source {source_id} are lost")
+
+    def _note_lost_sequences(self, index: _Index) -> None:
+        expected, end_ns = 0, None
+        for chunk in index.chunks:
+            lost = chunk.sequence - expected
+            if lost > 0:
+                start_ns = end_ns if end_ns is not None else chunk.start_ns
+                detail = f"{lost} chunk{'s' * (lost > 1)} before sequence {chunk.sequence} lost"
+                self._note_damage(index, Gap(start_ns, chunk.start_ns, DAMAGED, detail))
+            expected, end_ns = chunk.sequence + 1, chunk.end_ns
+
+    def _note_damage(self, index: _Index, gap: Gap) -> None:
+        index.damaged.append(gap)
+        self.warnings.append(
+            f"{self.path.name}: {gap.detail}; {(gap.end_ns - gap.start_ns) / 1e9:.3f} s are a gap"
+        )
+
+    def _verify(self, source: int) -> None:
+        """Check the data checksum of every chunk once; drop the chunks that fail."""
+        index = self._indexes[source]
+        if index.verified:
+            return
+        index.verified = True
+        sound = []
+        for position, chunk in enumerate(index.chunks):
+            if self._data(chunk) is not None:
+                sound.append(chunk)
+                continue
+            before = index.chunks[position - 1].end_ns if position else chunk.start_ns
+            after = index.chunks[position + 1].start_ns if position + 1 < len(index.chunks) else chunk.end_ns
+            gap = Gap(before, after, DAMAGED, f"chunk {chunk.sequence} fails its checksum", chunk.count)
+            self._note_damage(index, gap)
+        index.chunks = sound
+
+    def _data(self, chunk: _Chunk) -> bytes | None:
+        try:
+            row = self._connection.execute("SELECT data FROM block WHERE chunk = ?", (chunk.id,)).fetchone()
+        except sqlite3.Error:
+            return None
+        if row is None or not isinstance(row[0], bytes) or zlib.crc32(row[0]) != chunk.data_crc:
+            return None
+        return row[0]
+
+    def source(self, which: int | str | None = None) -> SourceInfo:
+        """Give a source by id or name; the first one when nothing is named.
+
+        Raises:
+            ConfigurationError: There is no such source.
+            DataError: The recording has none.
+        """
+        if not self.sources:
+            raise DataError(f"{self.path} holds no readable source")
+        for source in self.sources:
+            if which is None or which in (source.id, source.name, source.url):
+                return source
+        known = ", ".join(source.name for source in self.sources)
+        raise ConfigurationError(f"{self.path.name} has no source {which!r}; it has {known}")
+
+    def samples(
+        self, source: int, start_ns: int | None = None, end_ns: int | None = None
+    ) -> Samples:
+        """Give the raw samples of a source, those within [start_ns, end_ns] where given.
+
+        Raises:
+            ConfigurationError: There is no such source.
+        """
+        channels = self.source(source).channels
+        self._verify(source)
+        chosen = [
+            chunk
+            for chunk in self._indexes[source].chunks
+            if (start_ns is None or chunk.end_ns >= start_ns) and (end_ns is None or chunk.start_ns <= end_ns)
+        ]
+        total = sum(chunk.count for chunk in chosen)
+        times = np.empty(total, np.int64)
+        flags = np.empty(total, np.uint8)
+        codes = [np.empty(total, np.int64) for _ in channels]
+        filled = 0
+        for chunk in chosen:
+            part = slice(filled, filled + chunk.count)
+            if self._fill(chunk, times[part], flags[part], [column[part] for column in codes]):
+                filled += chunk.count
+        times, flags, codes = times[:filled], flags[:filled], [column[:filled] for column in codes]
+        if start_ns is not None or end_ns is not None:
+            low = 0 if start_ns is None else int(np.searchsorted(times, start_ns, "left"))
+            high = filled if end_ns is None else int(np.searchsorted(times, end_ns, "right"))
+            times, flags, codes = times[low:high], flags[low:high], [column[low:high] for column in codes]
+        names = [channel.name for channel in channels]
+        return Samples(times, dict(zip(names, codes, strict=True)), flags)
+
+    def _fill(
+        self,
+        chunk: _Chunk,
+        times: NDArray[np.int64],
+        flags: NDArray[np.uint8],
+        codes: list[NDArray[np.int64]],
+    ) -> bool:
+        data = self._data(chunk)
+        try:
+            if data is None:
+                raise DataError("it fails its checksum")
+            parts = columns.split(data)
+            if len(parts) != len(codes) + 2:
+                raise DataError(f"it has {len(parts)} columns where {len(codes) + 2} belong")
+            times[:] = columns.decode(parts[0], chunk.count)
+            flags[:] = columns.decode(parts[1], chunk.count)
+            for column, part in zip(codes, parts[2:], strict=True):
+                column[:] = columns.decode(part, chunk.count)
+        except DataError as error:
+            self.warnings.append(f"{self.path.name}: chunk {chunk.sequence} is left out: {error}")
+            return False
+        return True
+
+    def span_ns(self, source: int) -> tuple[int, int] | None:
+        """Give the first and last sample time of a source, or None when it has no samples."""
+        chunks = self._indexes[source].chunks
+        return (chunks[0].start_ns, chunks[-1].end_ns) if chunks else None
+
+    def count(self, source: int) -> int:
+        """Give the number of samples of a source."""
+        return sum(chunk.count for chunk in self._indexes[source].chunks)
+
+    def read_ns(self, source: int) -> float | None:
+        """Give the mean duration of a read in nanoseconds, where the source is polled."""
+        timed = [(chunk.read_ns, chunk.count) for chunk in self._indexes[source].chunks if chunk.read_ns]
+        total = sum(count for _, count in timed)
+        return sum(read_ns * count for read_ns, count in timed) / total if total else None
+
+    def overview(self, source: int, stretches: int = 1000) -> list[tuple[int, int, list[summary.Stretch]]]:
+        """Give count, min, max and mean of each channel (then product) over at least `stretches` stretches.
+
+        It reads the coarsest level that is fine enough, so a day costs what a minute does.
+
+        Returns:
+            (start_ns, end_ns, one `Stretch` per channel then per product) in order of time, raw codes.
+        """
+        self._verify(source)
+        finest = [(chunk.start_ns, chunk.end_ns, chunk.summary) for chunk in self._indexes[source].chunks]
+        chosen = finest
+        levels: dict[int, list[tuple[int, int, bytes]]] = {}
+        if len(finest) > stretches * summary.FAN_OUT and not self._indexes[source].damaged:
+            for _, owner, level, _, start_ns, end_ns, _, digest in self._rows("level"):
+                if owner == source:
+                    levels.setdefault(level, []).append((start_ns, end_ns, digest))
+            for level in sorted(levels):
+                if len(levels[level]) < stretches:
+                    break
+                tail = [entry for entry in chosen if entry[0] > levels[level][-1][1]]
+                chosen = [*levels[level], *tail]
+        return [(start, end, summary.unpack(digest)) for start, end, digest in chosen]

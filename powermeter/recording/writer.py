@@ -1,0 +1,286 @@
+"""Writes a recording: sources, chunks of raw codes, events, clocks, gaps and facts."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.channel import Channel
+from powermeter.errors import DataError
+from powermeter.event import Event
+from powermeter.recording import columns, file, summary
+from powermeter.source import Gap
+
+MAX_CHUNK = 1 << 17
+
+
+class Writer:
+    """An open recording that rows are added to.
+
+    Every method commits before it returns, except inside `with writer.transaction():`.  Close it, or
+    use it as a context manager: closing folds the write-ahead log into the one file.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self._connection = connection
+        self._sequence: dict[int, int] = {}
+        self._channels: dict[int, Sequence[Channel]] = {}
+        self._pairs: dict[int, list[tuple[int, int]]] = {}
+        self._levels: dict[tuple[int, int], list[tuple[int, int, int, bytes]]] = {}
+        self._level_sequence: dict[tuple[int, int], int] = {}
+        self._last_ns: dict[int, int] = {}
+
+    @classmethod
+    def create(
+        cls, path: str | Path, metadata: Mapping[str, Any] | None = None, *, force: bool = False
+    ) -> Writer:
+        """Create a recording.
+
+        Args:
+            path: The file; `.power` by custom.
+            metadata: JSON values that describe host, program and run.
+            force: Whether an existing file is replaced.
+
+        Raises:
+            ExistsError: The file exists and `force` is False.
+            DataError: It cannot be created.
+        """
+        path = Path(path)
+        writer = cls(path, file.create(path, force=force))
+        writer.set_metadata(metadata or {})
+        return writer
+
+    def __enter__(self) -> Writer:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def transaction(self) -> _Transaction:
+        """Give a context in which several additions are committed as one."""
+        return _Transaction(self._connection)
+
+    def _insert(self, table: str, rows: Iterable[Sequence[object]]) -> None:
+        with self.transaction():
+            self._connection.executemany(
+                file.INSERT[table], ((*row, file.checksum(row)) for row in rows)
+            )
+
+    def set_metadata(self, metadata: Mapping[str, Any]) -> None:
+        """Add or replace metadata entries; the newest row of a key counts."""
+        self._insert("meta", ((key, json.dumps(value, default=str)) for key, value in metadata.items()))
+
+    def add_source(
+        self,
+        url: str,
+        name: str,
+        driver: str,
+        channels: Sequence[Channel],
+        info: Mapping[str, Any] | None = None,
+    ) -> int:
+        """Add a source and its channels; gives the id that `append` takes.
+
+        Raises:
+            ConfigurationError, DataError: Two channels have one name, or there are none.
+        """
+        if len({channel.name for channel in channels}) != len(channels) or not channels:
+            raise DataError(f"{url}: channels must have different names, and there must be one at least")
+        row = (url, name, driver, json.dumps(dict(info or {}), default=str))
+        with self.transaction():
+            cursor = self._connection.execute(file.INSERT["source"], (*row, file.checksum(row)))
+            source = cursor.lastrowid
+            assert source is not None
+            self._insert(
+                "channel",
+                (
+                    (source, position, channel.name, json.dumps(channel.to_dict()))
+                    for position, channel in enumerate(channels)
+                ),
+            )
+        self._channels[source] = tuple(channels)
+        self._pairs[source] = summary.products(channels)
+        self._sequence[source] = 0
+        return source
+
+    def append(
+        self,
+        source: int,
+        times_ns: NDArray[np.int64],
+        codes: NDArray[np.int64],
+        flags: NDArray[np.uint8] | None = None,
+        read_ns: int | None = None,
+    ) -> None:
+        """Add samples of one source.
+
+        Args:
+            source: From `add_source`.
+            times_ns: int64, shape (n,), never decreasing, also across calls.
+            codes: int64, shape (n, channels), or (n,) for one channel.
+            flags: uint8, shape (n,); None for all 0.
+            read_ns: Mean duration of a read, where the source is polled.
+
+        Raises:
+            DataError: Shapes do not fit or time runs backwards.
+        """
+        times_ns = np.ascontiguousarray(times_ns, np.int64)
+        codes = np.asarray(codes, np.int64).reshape(len(times_ns), -1)
+        width = len(self._channels[source])
+        if codes.shape[1] != width:
+            raise DataError(f"source {source} has {width} channels, the samples have {codes.shape[1]}")
+        if not len(times_ns):
+            return
+        if times_ns[0] < self._last_ns.get(source, times_ns[0]) or (np.diff(times_ns) < 0).any():
+            raise DataError(f"source {source}: sample times run backwards")
+        self._last_ns[source] = int(times_ns[-1])
+        for start in range(0, len(times_ns), MAX_CHUNK):
+            part = slice(start, start + MAX_CHUNK)
+            self._append_chunk(
+                source, times_ns[part], codes[part], None if flags is None else flags[part], read_ns
+            )
+
+    def _append_chunk(
+        self,
+        source: int,
+        times_ns: NDArray[np.int64],
+        codes: NDArray[np.int64],
+        flags: NDArray[np.uint8] | None,
+        read_ns: int | None,
+    ) -> None:
+        flag_column = np.zeros(len(times_ns), np.int64) if flags is None else flags.astype(np.int64)
+        data = columns.join(
+            [columns.encode(times_ns), columns.encode(flag_column)]
+            + [columns.encode(np.ascontiguousarray(codes[:, i])) for i in range(codes.shape[1])]
+        )
+        digest = summary.summarise(codes, self._pairs[source])
+        start_ns, end_ns = int(times_ns[0]), int(times_ns[-1])
+        row = (
+            source, self._sequence[source], start_ns, end_ns, len(times_ns), read_ns, zlib.crc32(data), digest,
+        )  # fmt: skip
+        with self.transaction():
+            cursor = self._connection.execute(file.INSERT["chunk"], (*row, file.checksum(row)))
+            self._connection.execute("INSERT INTO block VALUES (?, ?)", (cursor.lastrowid, data))
+            self._promote(source, 1, start_ns, end_ns, len(times_ns), digest)
+        self._sequence[source] += 1
+
+    def _promote(
+        self, source: int, level: int, start_ns: int, end_ns: int, count: int, digest: bytes
+    ) -> None:
+        waiting = self._levels.setdefault((source, level), [])
+        waiting.append((start_ns, end_ns, count, digest))
+        if len(waiting) < summary.FAN_OUT:
+            return
+        merged = summary.merge([entry[3] for entry in waiting])
+        start_ns, end_ns = waiting[0][0], waiting[-1][1]
+        count = sum(entry[2] for entry in waiting)
+        sequence = self._level_sequence.get((source, level), 0)
+        row = (source, level, sequence, start_ns, end_ns, count, merged)
+        self._connection.execute(file.INSERT["level"], (*row, file.checksum(row)))
+        self._level_sequence[source, level] = sequence + 1
+        waiting.clear()
+        self._promote(source, level + 1, start_ns, end_ns, count, merged)
+
+    def add_event(self, event: Event) -> None:
+        """Add one event."""
+        self.add_events([event])
+
+    def add_events(self, events: Iterable[Event]) -> None:
+        """Add events; one commit."""
+        self._insert("event", (event_row(event) for event in events))
+
+    def add_gap(self, source: int, gap: Gap) -> None:
+        """Add a stretch without trustworthy data."""
+        row = (source, gap.start_ns, gap.end_ns, gap.reason, gap.detail, gap.lost)
+        self._insert("gap", [row])
+
+    def add_clock_pair(self, monotonic_ns: int, utc_ns: int) -> None:
+        """Add one reading of both clocks at the same moment."""
+        self._insert("clock", [(monotonic_ns, utc_ns)])
+
+    def add_ticks(self, source: int, pairs: Iterable[tuple[int, int]]) -> None:
+        """Add (instrument tick, host arrival) pairs."""
+        self._insert("tick", ((source, int(tick), int(arrival)) for tick, arrival in pairs))
+
+    def add_fact(self, name: str, value: Mapping[str, Any]) -> None:
+        """Add something found out about the recording: a calibration, an alignment, the recorder's cost."""
+        self._insert("fact", [(name, json.dumps(dict(value), default=str))])
+
+    def close(self) -> None:
+        """Note that the recording is whole and fold it into one file; may be called twice."""
+        try:
+            counts = {
+                table: self._connection.execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchone()[0]
+                for table in file.TABLES
+                if table != "fact"
+            }
+        except sqlite3.ProgrammingError:
+            return
+        self.add_fact("closed", {"rows": counts, "last_ns": self._last_ns})
+        fold(self._connection)
+        self._connection.close()
+
+    def abandon(self) -> None:
+        """Close without the mark of a whole recording; what was committed stays."""
+        self._connection.close()
+
+    def __del__(self) -> None:
+        connection = getattr(self, "_connection", None)
+        if connection is not None:
+            connection.close()
+
+
+def append_to(path: str | Path) -> Writer:
+    """Give a writer that adds facts, events and metadata to an existing recording (no new samples).
+
+    Raises:
+        DataError: It is missing, foreign, newer or damaged.
+    """
+    path = Path(path)
+    return Writer(path, file.open_to_append(path))
+
+
+def event_row(event: Event) -> tuple[object, ...]:
+    """Give an event's row of the `event` table, without its checksum."""
+    attributes = json.dumps(dict(event.attributes), default=str) if event.attributes else None
+    return (
+        event.process, event.thread, event.uid, event.parent, event.name, event.start_ns, event.end_ns,
+        event.count, attributes, event.peak_memory,
+    )  # fmt: skip
+
+
+def fold(connection: sqlite3.Connection) -> None:
+    """Move everything from the write-ahead log into the file, where no reader is in the way."""
+    try:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.execute("PRAGMA journal_mode = DELETE")
+    except sqlite3.OperationalError:
+        return  # someone is reading; the log stays beside the file, which is just as good
+
+
+class _Transaction:
+    """BEGIN IMMEDIATE … COMMIT, once for nested uses."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._outermost = False
+
+    def __enter__(self) -> None:
+        self._outermost = not self._connection.in_transaction
+        if self._outermost:
+            self._connection.execute("BEGIN IMMEDIATE")
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._outermost:
+            self._connection.execute("COMMIT" if kind is None else "ROLLBACK")
