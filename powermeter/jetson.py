@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from powermeter.channel import Accuracy, Boundary, Rail
 from powermeter.tegrastats import is_connected
 
-SUM_RAIL = "SUM"
-"""Name of the derived rail on boards whose total must be summed."""
+SUM_RAIL = "MODULE"
+"""The parent, measured by nothing, of the rails that may be added up; `powermeter.rails` adds them."""
 
 # INA3221 datasheet SBOS576A: offset 80 µV, gain 0.25 % (limits), step 40 µV.
 _OFFSET_V, _GAIN, _STEP_V = 80e-6, 0.0025, 40e-6
@@ -66,7 +66,7 @@ class Layout:
         board: The board's title, or empty where the names fit no table.
         rails: One per name asked for, in that order.
         total: The rail that measures the most, or None.
-        summed: The rails to add for a derived total, where `total` is None and the sum is sound.
+        summed: The rails that may be added, where `total` is None; `SUM_RAIL` is then their parent.
         uncovered: What neither covers, in words.
         refusal: Why there is neither a total nor a sum, or empty.
         accuracies: Limits of each rail's power reading, in the order of `rails`.
@@ -79,14 +79,6 @@ class Layout:
     uncovered: str
     refusal: str
     accuracies: tuple[Accuracy, ...] = field(default=())
-
-    @property
-    def sum_rail(self) -> Rail | None:
-        """The derived rail that stands for the sum, or None where nothing is summed."""
-        if not self.summed:
-            return None
-        covers = f"sum of {' + '.join(self.summed)}; not in it: {self.uncovered}"
-        return Rail(SUM_RAIL, boundary=Boundary.MODULE, covers=covers)
 
 
 _M, _P = Boundary.MODULE, Boundary.PART
