@@ -1,0 +1,250 @@
+"""What can be measured on this machine, and which of it to take when the user names nothing.
+
+Every driver is asked to look around (`discover`), all at the same time, under one limit; a driver
+that hangs is left behind and said to have hung.  What they found is ranked by `RANKING`; the choice
+is said aloud with what it covers and with the cheapest way to something better.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from powermeter import registry
+from powermeter.channel import Boundary
+from powermeter.errors import PowermeterError
+from powermeter.result import Grade
+from powermeter.source import Found
+
+LIMIT_S = 2.0
+"""How long all drivers together may look around, in s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """One row of the ranking.
+
+    Attributes:
+        title: What people call it.
+        why: What speaks for it.
+        boundaries: What its rails cover; None for any.
+        schemes: The drivers it is about; None for any.
+    """
+
+    title: str
+    why: str
+    boundaries: frozenset[Boundary] | None = None
+    schemes: frozenset[str] | None = None
+
+
+_ON_BOARD = frozenset({"jetson", "jtop", "tegrastats"})
+
+RANKING: tuple[Tier, ...] = (
+    Tier(
+        "board input sensor",
+        "senses everything the board or module draws, on the board itself",
+        frozenset({Boundary.BOARD, Boundary.MODULE}),
+        _ON_BOARD,
+    ),
+    Tier(
+        "external meter",
+        "senses the supply line of whatever is behind it",
+        frozenset({Boundary.BOARD, Boundary.MODULE}),
+    ),
+    Tier("plug", "senses everything at the socket, with the power supply's loss", frozenset({Boundary.WALL})),
+    Tier("rail parts", "senses some rails of the board", frozenset({Boundary.PART}), _ON_BOARD | {"pmic"}),
+    Tier(
+        "counters",
+        "the processor's or card's own account of its energy",
+        frozenset({Boundary.PART, Boundary.DEVICE}),
+    ),
+    Tier(
+        "gauge", "the battery's own gauge, slow and only while it discharges", frozenset({Boundary.BATTERY})
+    ),
+    Tier("estimate", "a model, no measurement", frozenset({Boundary.MODEL})),
+)
+"""Best first; the first row that fits counts."""
+
+GENERAL_ADVICE = (
+    "a USB power meter, an INA219 in the supply line, a smart plug, or a display read by eye (manual://)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One instrument as a driver reported it.
+
+    Attributes:
+        scheme: The driver's name.
+        found: What it said.
+    """
+
+    scheme: str
+    found: Found
+
+    @property
+    def usable(self) -> bool:
+        """Whether it can be recorded from as things are."""
+        return self.found.url is not None and not self.found.problem
+
+    @property
+    def row(self) -> int:
+        """The index in `RANKING`; its length for what fits no row."""
+        for index, entry in enumerate(RANKING):
+            if entry.schemes is not None and self.scheme not in entry.schemes:
+                continue
+            if entry.boundaries is None or self.found.boundary in entry.boundaries:
+                return index
+        return len(RANKING)
+
+    @property
+    def kind(self) -> str:
+        """The ranking's name for it."""
+        return RANKING[self.row].title if self.row < len(RANKING) else "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What a look around gave.
+
+    Attributes:
+        findings: Ranked, best first, usable ones and others.
+        failures: Driver → why it could not look; a driver that hung is among them.
+        seconds: How long it took.
+    """
+
+    findings: tuple[Finding, ...]
+    failures: dict[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The sources to record when none was named.
+
+    Attributes:
+        urls: The best first; those after it measure something that it does not.
+        line: One line for people: what was chosen and what it is.
+        better: One line on what would be better, or empty where nothing would.
+    """
+
+    urls: tuple[str, ...]
+    line: str
+    better: str
+
+
+def search(limit_s: float = LIMIT_S, schemes: Iterable[str] | None = None) -> Search:
+    """Ask all drivers at once what they find; never longer than `limit_s`, never writing to hardware.
+
+    Args:
+        limit_s: In s; drivers which have not answered by then are reported in `failures`.
+        schemes: The drivers to ask; all registered ones where None.
+    """
+    started = time.monotonic()
+    names = sorted(schemes if schemes is not None else registry.names("drivers", registry.DRIVERS))
+    answers: dict[str, list[Found] | str] = {}
+    done = threading.Condition()
+
+    def ask(scheme: str) -> None:
+        answer: list[Found] | str
+        try:
+            answer = registry.driver_class(scheme).discover()
+        except PowermeterError as error:
+            answer = str(error)
+        except Exception as error:  # noqa: BLE001 - a foreign driver must not take the others with it
+            answer = f"{type(error).__name__}: {error}"
+        with done:
+            answers[scheme] = answer
+            done.notify()
+
+    for scheme in names:
+        # Daemon threads: one that hangs must not keep the program from ending.
+        threading.Thread(target=ask, args=(scheme,), name=f"discover-{scheme}", daemon=True).start()
+    deadline = started + limit_s
+    with done:
+        done.wait_for(lambda: len(answers) == len(names), max(0.0, deadline - time.monotonic()))
+        answered = dict(answers)
+    findings = [
+        Finding(scheme, found)
+        for scheme, answer in answered.items()
+        if not isinstance(answer, str)
+        for found in answer
+    ]
+    failures = {scheme: answer for scheme, answer in sorted(answered.items()) if isinstance(answer, str)}
+    for scheme in names:
+        if scheme not in answered:
+            failures[scheme] = f"did not answer within {limit_s:g} s"
+    return Search(rank(findings), failures, time.monotonic() - started)
+
+
+def rank(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Give them best first: by row of the ranking, grade, certainty, the driver's own order, name."""
+    certainties = ("sure", "likely", "guess")
+
+    def key(finding: Finding) -> tuple[object, ...]:
+        found = finding.found
+        certainty = certainties.index(found.certainty) if found.certainty in certainties else len(certainties)
+        return (
+            not finding.usable,
+            finding.row,
+            found.grade.rank,
+            certainty,
+            found.rank,
+            found.url or found.title,
+        )
+
+    return tuple(sorted(findings, key=key))
+
+
+def choose(findings: Sequence[Finding]) -> Choice | None:
+    """Give what to record when nothing was named, or None where nothing at all is usable.
+
+    The best one is taken, and beside it the devices (graphics cards, accelerators) that it does not
+    contain.  An estimate is taken only alone or beside such devices, never to fill up a measurement.
+    """
+    ranked = rank(findings)
+    usable = [finding for finding in ranked if finding.usable and finding.found.certainty != "guess"]
+    usable = usable or [finding for finding in ranked if finding.usable]
+    if not usable:
+        return None
+    best = usable[0]
+    chosen = [best]
+    inside = (Boundary.PART, Boundary.DEVICE, Boundary.MODEL, Boundary.MODULE)
+    if best.found.boundary in inside:
+        chosen += [
+            other
+            for other in usable[1:]
+            if other.found.boundary is Boundary.DEVICE and other.found.url != best.found.url
+        ]
+    if all(finding.found.boundary is Boundary.DEVICE for finding in chosen):
+        # A graphics card alone says nothing of the machine around it.
+        rest = [f for f in usable if f.found.boundary in (Boundary.PART, Boundary.MODEL)]
+        rest = rest or [f for f in ranked if f.usable and f.found.boundary is Boundary.MODEL]
+        chosen += rest[:1]
+    urls = tuple(dict.fromkeys(finding.found.url for finding in chosen if finding.found.url is not None))
+    return Choice(urls, _say(chosen), _advise(best, ranked))
+
+
+def _say(chosen: Sequence[Finding]) -> str:
+    best = chosen[0].found
+    if best.grade is Grade.ESTIMATED:
+        line = f"no meter found: {best.title} ({best.url}); an estimate, not a measurement"
+    else:
+        line = f"{best.title} ({best.url}): {best.covers or RANKING[chosen[0].row].why}"
+    beside = [finding for finding in chosen[1:] if finding.found.url != best.url]
+    if beside:
+        line += "; beside it " + ", ".join(f"{f.found.title} ({f.found.url})" for f in beside)
+    return line
+
+
+def _advise(best: Finding, ranked: Sequence[Finding]) -> str:
+    """Give the remedy of the best instrument that is there but unusable and ranks above the choice."""
+    blocked = [f for f in ranked if not f.usable and f.row < best.row and f.found.remedy]
+    if blocked:
+        found = min(blocked, key=lambda finding: finding.row).found
+        return f"better: {found.title}: {found.problem}; {found.remedy}"
+    if best.found.grade is not Grade.MEASURED or best.found.boundary in (Boundary.PART, Boundary.MODEL):
+        return f"better: {GENERAL_ADVICE}"
+    return ""

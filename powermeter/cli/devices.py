@@ -1,0 +1,110 @@
+"""`powermeter devices`: what can be measured on this machine, and what is missing to do better."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from powermeter.choice import Choice, Finding, Search
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the same as JSON.")
+def devices(as_json: bool) -> None:
+    """Show what can be measured here.
+
+    \b
+    Example:
+        powermeter devices
+        powermeter devices --json
+
+    Looks for at most 2 s, never asks for a password and never writes to any hardware.  Meters that
+    have no name on the bus (a smart plug on the network, one read by eye) are not searched for: name
+    them, for example shelly://192.168.1.20 or manual://.
+    """
+    from powermeter import choice
+
+    found = choice.search()
+    chosen = choice.choose(found.findings)
+    if as_json:
+        click.echo(json.dumps(plain(found, chosen), indent=2))
+        return
+    _print_table(found, chosen)
+
+
+def plain(found: Search, chosen: Choice | None) -> dict[str, Any]:
+    """Give everything the table shows, and more, as values for JSON; what is not known is null."""
+    return {
+        "devices": [_device(finding) for finding in found.findings],
+        "choice": None
+        if chosen is None
+        else {"urls": list(chosen.urls), "why": chosen.line, "better": chosen.better or None},
+        "failures": found.failures,
+        "seconds": round(found.seconds, 3),
+    }
+
+
+def _device(finding: Finding) -> dict[str, Any]:
+    found = finding.found
+    return {
+        "url": found.url,
+        "driver": finding.scheme,
+        "title": found.title,
+        "kind": finding.kind,
+        "usable": finding.usable,
+        "grade": found.grade.value,
+        "boundary": found.boundary.value,
+        "rails": list(found.rails),
+        "rate_hz": found.rate_hz,
+        "resolution_w": found.resolution_w,
+        "covers": found.covers or None,
+        "certainty": found.certainty,
+        "problem": found.problem or None,
+        "remedy": found.remedy or None,
+    }
+
+
+def _print_table(found: Search, chosen: Choice | None) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from powermeter.units import format_quantity
+
+    console = Console()
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 1, 0))
+    table.add_column("source", overflow="fold", max_width=34)
+    for heading in ("grade", "rate", "step"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("what it is, what it covers, what to do", overflow="fold", ratio=1)
+    marked = set(chosen.urls) if chosen is not None else set()
+    for finding in found.findings:
+        device = finding.found
+        text = Text(device.title)
+        text.append(f"\ncovers {device.covers or device.boundary.value}", style="dim")
+        for label, words in (
+            ("problem", device.problem),
+            ("to do" if device.problem else "better", device.remedy),
+        ):
+            if words:
+                text.append(f"\n{label}: {words}", style="yellow" if finding.usable else "red")
+        table.add_row(
+            Text(("→ " if device.url in marked else "  ") + (device.url or f"({finding.scheme})")),
+            Text(device.grade.value),
+            Text(format_quantity(device.rate_hz, "Hz", 3)),
+            Text(format_quantity(device.resolution_w, "W", 2)),
+            text,
+            style=None if finding.usable else "dim",
+        )
+    console.print(table)
+    for scheme, problem in found.failures.items():
+        console.print(Text(f"{scheme}: {problem}", style="dim"))
+    if chosen is None:
+        console.print(Text("nothing can be measured here as things are"))
+        return
+    console.print(Text(f"without --source this is recorded: {chosen.line}"))
+    if chosen.better:
+        console.print(Text(chosen.better))
