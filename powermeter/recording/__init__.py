@@ -1,11 +1,24 @@
 """The recording: one SQLite file, written once, read by every report later.
 
 `docs/file-format.md` describes the file so that a reader can be written without this package.
+Reading and writing samples needs numpy; noting events does not, so the names are loaded on first use.
 """
 
 from __future__ import annotations
 
-from powermeter.recording.reader import Recording, Samples, SourceInfo
-from powermeter.recording.writer import Writer
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["Recording", "Samples", "SourceInfo", "Writer"]
+if TYPE_CHECKING:
+    from powermeter.recording.reader import Recording, Samples, SourceInfo
+    from powermeter.recording.writer import Writer, append_to
+
+__all__ = ["Recording", "Samples", "SourceInfo", "Writer", "append_to"]
+
+_HOME = {"Recording": "reader", "Samples": "reader", "SourceInfo": "reader", "Writer": "writer", "append_to": "writer"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

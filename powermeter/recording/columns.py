@@ -1,14 +1,14 @@
 """Integer columns in few bytes: frame of reference or delta, byte shuffle, zlib.
 
-A column is `mode, width, base, low` (`<BBqq`), then for mode bit 4 a length-prefixed bitmap of the
-missing values, then the zlib-compressed, byte-shuffled, unsigned little-endian residuals.
+A column is `mode, width, base, low, step` (`<BBqqq`), then for mode bit 4 a length-prefixed bitmap of
+the missing values, then the zlib-compressed, byte-shuffled, unsigned little-endian residuals.
 
 ====  =======================================================================================
 mode  value[i]
 ====  =======================================================================================
 0     `base` for every i; nothing follows
-1     `base` + residual[i]
-2     `base` for i = 0, then value[i-1] + `low` + residual[i-1]
+1     `base` + `step` × residual[i]
+2     `base` for i = 0, then value[i-1] + `low` + `step` × residual[i-1]
 ====  =======================================================================================
 
 Sums are modulo 2**64, so every int64 column survives.
@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,10 +26,10 @@ from numpy.typing import NDArray
 from powermeter.channel import MISSING
 from powermeter.errors import DataError
 
-_HEADER = struct.Struct("<BBqq")
+_HEADER = struct.Struct("<BBqqq")
 _LENGTH = struct.Struct("<I")
 _CONSTANT, _OFFSET, _DELTA, _HAS_MISSING = 0, 1, 2, 0x10
-_UNSIGNED = {1: np.dtype("<u1"), 2: np.dtype("<u2"), 4: np.dtype("<u4"), 8: np.dtype("<u8")}
+_UNSIGNED: dict[int, np.dtype[Any]] = {1: np.dtype("<u1"), 2: np.dtype("<u2"), 4: np.dtype("<u4"), 8: np.dtype("<u8")}
 _LEVEL = 1
 
 MAX_COUNT = 1 << 22
@@ -46,7 +47,7 @@ def encode(values: NDArray[np.int64]) -> bytes:
     first = int(values[0])
     low, high = int(values.min()), int(values.max())
     if low == high:
-        return _HEADER.pack(_CONSTANT | (_HAS_MISSING if bitmap else 0), 0, first, 0) + bitmap
+        return _HEADER.pack(_CONSTANT | (_HAS_MISSING if bitmap else 0), 0, first, 0, 1) + bitmap
     steps = np.diff(values)
     step_low, step_high = int(steps.min()), int(steps.max())
     if _prefers_delta(values, steps, high - low, step_high - step_low):
@@ -55,9 +56,10 @@ def encode(values: NDArray[np.int64]) -> bytes:
     else:
         residuals, base, offset, mode = values - np.int64(low), low, 0, _OFFSET
         span = high - low
-    width = _width(span)
-    header = _HEADER.pack(mode | (_HAS_MISSING if bitmap else 0), width, base, offset)
-    narrow = np.ascontiguousarray(residuals).astype(_UNSIGNED[width])
+    step = max(1, int(np.gcd.reduce(residuals))) if 0 <= span < 1 << 62 else 1
+    width = _width(span // step)
+    header = _HEADER.pack(mode | (_HAS_MISSING if bitmap else 0), width, base, offset, step)
+    narrow = (residuals // step if step > 1 else residuals).astype(_UNSIGNED[width])
     shuffled = np.frombuffer(narrow.tobytes(), np.uint8).reshape(-1, width).T.tobytes()
     return header + bitmap + zlib.compress(shuffled, _LEVEL)
 
@@ -77,8 +79,8 @@ def _prefers_delta(
 ) -> bool:
     if span < 0 or span >= 1 << 62 or step_span < 0:  # a difference overflowed int64
         return False
-    if _width(step_span) != _width(span):
-        return _width(step_span) < _width(span)
+    if _width(step_span) != _width(span) and step_span * 16 < span:
+        return True
     middle = np.float64(values.mean())
     return bool(np.abs(steps - np.float64(steps.mean())).mean() < np.abs(values - middle).mean() * 0.7)
 
@@ -101,7 +103,7 @@ def decode(data: bytes | memoryview, count: int) -> NDArray[np.int64]:
         raise DataError(f"a column of {count} values is not plausible")
     if len(data) < _HEADER.size:
         raise DataError("a column is cut short")
-    mode, width, base, low = _HEADER.unpack_from(data)
+    mode, width, base, low, step = _HEADER.unpack_from(data)
     position = _HEADER.size
     missing: NDArray[np.bool_] | None = None
     if mode & _HAS_MISSING:
@@ -116,6 +118,8 @@ def decode(data: bytes | memoryview, count: int) -> NDArray[np.int64]:
         raw = _inflate(data[position:], n * width)
         straight = np.frombuffer(raw, np.uint8).reshape(width, n).T.tobytes()
         residuals = np.frombuffer(straight, _UNSIGNED[width]).astype(np.int64)
+        if step != 1:
+            residuals *= np.int64(step)
         if mode == _OFFSET:
             values = residuals + np.int64(base)
         else:

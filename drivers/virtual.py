@@ -1,0 +1,171 @@
+"""`virtual://`: an instrument that is not there, with a load you choose and faults on request.
+
+It is a real driver behind the real contract: tests, examples and the first five minutes of someone
+without hardware run on it.  Its truth is known, so that what a report says can be checked.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, ClassVar
+
+from powermeter.channel import Accuracy, Boundary, Channel, Quantity, Rail
+from powermeter.errors import ConfigurationError, OpenError, ReadError, Reason
+from powermeter.source import REPEAT, Address, Option, PolledSource, now_ns
+from powermeter.units import NS, parse_duration, parse_quantity
+
+_VOLT = partial(parse_quantity, unit="V")
+_WATT = partial(parse_quantity, unit="W")
+_SHARE = partial(parse_quantity, unit="1")
+
+VOLTAGE_STEP_V, CURRENT_STEP_A = 1e-3, 1e-5
+
+
+def constant(seconds: float, low_w: float, high_w: float, period_s: float) -> float:
+    """Give `high_w` always."""
+    return high_w
+
+
+def ramp(seconds: float, low_w: float, high_w: float, period_s: float) -> float:
+    """Rise from low to high over each period."""
+    return low_w + (high_w - low_w) * (seconds % period_s) / period_s
+
+
+def square(seconds: float, low_w: float, high_w: float, period_s: float) -> float:
+    """Be high in the first half of each period, low in the second."""
+    return high_w if seconds % period_s < period_s / 2 else low_w
+
+
+def sine(seconds: float, low_w: float, high_w: float, period_s: float) -> float:
+    """Swing between low and high once a period, from the middle upwards."""
+    return (low_w + high_w) / 2 + (high_w - low_w) / 2 * math.sin(2 * math.pi * seconds / period_s)
+
+
+SHAPES: dict[str, Callable[[float, float, float, float], float]] = {
+    "constant": constant,
+    "ramp": ramp,
+    "sine": sine,
+    "square": square,
+}
+
+FAULTS = ("absent", "bad-data", "disconnect", "no-answer", "stall", "stuck")
+
+
+def _shape(text: str) -> str:
+    if text not in SHAPES:
+        raise ConfigurationError(f"{text!r} is not a shape; choose {', '.join(sorted(SHAPES))}")
+    return text
+
+
+def _faults(text: str) -> dict[str, float]:
+    """Read `no-answer@2s,disconnect@5s` into fault → seconds after the start."""
+    faults = {}
+    for item in filter(None, text.split(",")):
+        name, _, when = item.partition("@")
+        if name not in FAULTS:
+            raise ConfigurationError(f"{name!r} is not a fault; choose {', '.join(FAULTS)}")
+        faults[name] = parse_duration(when) if when else 0.0
+    return faults
+
+
+class Virtual(PolledSource):
+    """A simulated voltage and current meter on one rail."""
+
+    scheme = "virtual"
+    summary = "a simulated meter with a known load, for trying things out"
+    example = "virtual://?shape=square&low=1W&high=5W&period=2s"
+    OPTIONS: ClassVar[dict[str, Option]] = {
+        "shape": Option(_shape, "square", "constant, ramp, sine or square"),
+        "low": Option(_WATT, 1.0, "power at the bottom"),
+        "high": Option(_WATT, 5.0, "power at the top"),
+        "period": Option(parse_duration, 2.0, "length of one swing"),
+        "volts": Option(_VOLT, 5.0, "the rail's voltage"),
+        "noise": Option(_SHARE, 0.001, "standard deviation of one sample, relative"),
+        "gain": Option(_SHARE, 0.0, "a gain error of the current, relative, that the meter does not know of"),
+        "refresh": Option(parse_duration, 0.0, "how often its value changes, where slower than it is read"),
+        "fault": Option(_faults, {}, f"what goes wrong and when: no-answer@2s ({', '.join(FAULTS)})"),
+        "seed": Option(int, 1, "of the noise"),
+    }
+    default_period_s = 0.01
+
+    def __init__(self, address: Address) -> None:
+        super().__init__(address)
+        if self.options["period"] <= 0 or self.options["volts"] <= 0:
+            raise ConfigurationError(f"{address}: period and volts must be above 0")
+        self._random = random.Random(self.options["seed"])
+        self._start_ns: int | None = None
+        self._fired: set[str] = set()
+        self._held: tuple[int, tuple[int, int]] | None = None
+        self._flags = 0
+        self._down_until = 0
+
+    def open(self) -> None:
+        if self.options["fault"].get("absent") == 0.0 or now_ns() < self._down_until:
+            raise OpenError("virtual://: absent, as asked for by fault=", Reason.ABSENT)
+        rail = Rail("VIRTUAL", boundary=Boundary.BOARD, covers="a simulated load", nominal_v=self.options["volts"])
+        known = "the simulation's own definition (drivers/virtual.py)"
+        self.channels = (
+            Channel(
+                "virtual.voltage", Quantity.VOLTAGE, VOLTAGE_STEP_V, rail,
+                accuracy=Accuracy(gain=0.002, offset=2e-3, step=VOLTAGE_STEP_V, source=known),
+            ),
+            Channel(
+                "virtual.current", Quantity.CURRENT, CURRENT_STEP_A, rail,
+                accuracy=Accuracy(gain=0.005, offset=1e-4, step=CURRENT_STEP_A, source=known),
+            ),
+        )  # fmt: skip
+        if self._start_ns is None:
+            self._start_ns = now_ns()
+
+    def info(self) -> dict[str, Any]:
+        return {"simulated": True, **{name: self.options[name] for name in ("shape", "low", "high", "period")}}
+
+    def power_w(self, at_ns: int) -> float:
+        """Give the true power at a time of the monotonic clock."""
+        assert self._start_ns is not None
+        options = self.options
+        seconds = (at_ns - self._start_ns) / NS
+        return SHAPES[options["shape"]](seconds, options["low"], options["high"], options["period"])
+
+    def sample(self) -> Sequence[int]:
+        at_ns = now_ns()
+        self._maybe_fail(at_ns)
+        refresh_ns = round(self.options["refresh"] * NS)
+        stuck = "stuck" in self._fired
+        if self._held is not None and (stuck or at_ns - self._held[0] < refresh_ns):
+            self._flags = REPEAT
+            return self._held[1]
+        self._flags = 0
+        watts = self.power_w(at_ns) * (1 + self._random.gauss(0, self.options["noise"]))
+        volts = self.options["volts"]
+        amps = watts / volts * (1 + self.options["gain"])
+        row = (round(volts / VOLTAGE_STEP_V), round(amps / CURRENT_STEP_A))
+        self._held = (at_ns, row)
+        return row
+
+    def flags(self) -> int:
+        return self._flags
+
+    def _maybe_fail(self, at_ns: int) -> None:
+        assert self._start_ns is not None
+        if at_ns < self._down_until:
+            raise ReadError("virtual://: does not answer, as asked for by fault=", Reason.NO_ANSWER)
+        for name, after_s in self.options["fault"].items():
+            if name in self._fired or at_ns - self._start_ns < after_s * NS:
+                continue
+            self._fired.add(name)
+            if name == "no-answer":
+                self._down_until = at_ns + NS // 2
+                raise ReadError("virtual://: does not answer, as asked for by fault=", Reason.NO_ANSWER)
+            if name == "disconnect":
+                self._down_until = at_ns + NS
+                raise ReadError("virtual://: unplugged, as asked for by fault=", Reason.ABSENT)
+            if name == "bad-data":
+                raise ReadError("virtual://: checksum wrong, as asked for by fault=", Reason.BAD_DATA)
+            if name == "stall":
+                end = at_ns + NS // 2
+                while now_ns() < end:
+                    pass
