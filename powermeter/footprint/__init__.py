@@ -1,1 +1,16 @@
-"""What energy means for the planet: carbon, water, minerals, with the source of every factor."""
+"""What electricity and hardware mean for the climate, for water and for minerals.
+
+`footprint(energy, place)` is the way in; every number it uses is a row of `data/`.
+"""
+
+from __future__ import annotations
+
+from .assessment import Account, Footprint, amount, footprint, interval
+from .factors import Factor, given
+from .grid import intensity_of
+from .place import Place, parse_place
+
+__all__ = [
+    "Account", "Factor", "Footprint", "Place", "amount", "footprint", "given", "intensity_of", "interval",
+    "parse_place",
+]  # fmt: skip

@@ -1,0 +1,313 @@
+"""The footprint of an amount of electricity: carbon, water and minerals, each with its interval.
+
+    carbon = E / eta / (1 - losses) × intensity          g CO2e
+    water  = E / eta / (1 - losses) × EWIF (+ E × WUE)    L consumed, off site (+ on site)
+    ADPe   = E / eta / (1 - losses) × ADPe of electricity  kg Sb eq
+
+In a data centre PUE stands in the place of 1 / eta (Li et al. 2023: W = E (WUE + PUE × EWIF)).  What
+was made rather than used is added by `embodied`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from powermeter.errors import ConfigurationError
+from powermeter.result import Grade, Result
+from powermeter.units import format_number, format_quantity
+
+from .chain import parse_chain
+from .factors import Factor
+from .grid import Grid, grid, mix_of, withdrawal_of_mix
+from .place import Place, parse_place
+from .spread import Input, Line, Measured, factors_of, largest, told_apart, total
+
+J_PER_KWH = 3.6e6
+TITLES = {
+    "carbon": "carbon",
+    "water": "water consumed",
+    "water_on_site": "on site",
+    "water_withdrawal": "water withdrawn",
+    "adpe": "minerals (ADPe)",
+}
+CANNOT_SEE = (
+    "ADPe counts crustal scarcity of elements: gold, silver and tellurium lead it, while rare earths, "
+    "rhodium, ruthenium and graphite have no factor and cobalt and lithium hardly count. "
+    "It is no measure of supply risk."
+)
+
+
+@dataclass(frozen=True)
+class Account:
+    """One kind of footprint: lines of one unit and their total."""
+
+    name: str
+    unit: str
+    lines: tuple[Line, ...]
+
+    @property
+    def result(self) -> Result:
+        """The total with its 95 % interval."""
+        return total(self.lines) if len(self.lines) != 1 else self.lines[0].result()
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """What an amount of electricity, and a share of the device, mean.
+
+    Attributes:
+        energy: As it was given, in J.
+        grid: The factors of the place.
+        accounts: Name (`carbon`, `water`, `adpe`, and where known `water_on_site`,
+            `water_withdrawal`) → lines.  They are never added to each other.
+        boundary: Where the energy was counted and what was added, in words.
+        warnings: What a reader must know; an unknown place is one.
+    """
+
+    energy: Result
+    grid: Grid
+    accounts: Mapping[str, Account]
+    boundary: str
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def place(self) -> Place | None:
+        """None where it is not known."""
+        return self.grid.place
+
+    @property
+    def carbon(self) -> Result:
+        """Greenhouse gases in g CO2e."""
+        return self.accounts["carbon"].result
+
+    @property
+    def water(self) -> Result:
+        """Water consumed at power stations (off site) and in making, in L."""
+        return self.accounts["water"].result
+
+    @property
+    def water_on_site(self) -> Result:
+        """Water consumed where the energy is used, in L; a device on a table evaporates none."""
+        account = self.accounts.get("water_on_site")
+        return account.result if account else Result(0.0, "L", 0.0, 0.0, Grade.ASSUMED)
+
+    @property
+    def water_withdrawal(self) -> Result | None:
+        """Water withdrawn, in L; None without the cooling systems, which differ 40 times."""
+        account = self.accounts.get("water_withdrawal")
+        return account.result if account else None
+
+    @property
+    def adpe(self) -> Result:
+        """Abiotic depletion of elements in kg Sb eq."""
+        return self.accounts["adpe"].result
+
+    @property
+    def factors_used(self) -> list[Factor]:
+        """Every factor that went in, in order of first use."""
+        return factors_of(line for account in self.accounts.values() for line in account.lines)
+
+    def digits(self, account: str) -> int:
+        """Give the significant digits worth printing: 1 where the place is not known, otherwise 2."""
+        used = factors_of(self.accounts[account].lines)
+        return 1 if any(item.key in ("factor:grid.carbon", "factor:grid.water") and item.provenance != "U"
+                        for item in used) else 2  # fmt: skip
+
+    def to_text(self, explain: bool = False) -> str:
+        """Give the whole for people: totals, boundary, warnings, factors; the arithmetic where asked."""
+        text = [*summary_lines(self), "", "factors used:"]
+        text += [f"  {item.describe()}" for item in self.factors_used]
+        if explain:
+            text += ["", *explained(self)]
+        return "\n".join(text)
+
+    def record(self) -> dict[str, Any]:
+        """Give unrounded values for JSON."""
+        entries: dict[str, Any] = {}
+        for name, account in self.accounts.items():
+            entries[name] = {
+                **_plain(account.result),
+                "lines": [{"name": line.name, "scope": line.scope, "formula": line.formula,
+                           **_plain(line.result())} for line in account.lines],
+            }  # fmt: skip
+        return {
+            "energy": _plain(self.energy),
+            "place": self.place.code if self.place else None,
+            "boundary": self.boundary,
+            **entries,
+            "warnings": list(self.warnings),
+            "factors": [item.record() for item in self.factors_used],
+        }
+
+
+def _plain(result: Result) -> dict[str, Any]:
+    measured, factors = told_apart(result)
+    return {
+        "value": result.value, "low": result.low, "high": result.high, "unit": result.unit,
+        "grade": result.grade.value, "relative_from_measurement": measured,
+        "relative_from_factors": factors,
+    }  # fmt: skip
+
+
+def footprint(
+    energy: Result,
+    place: str | Place | None = None,
+    *,
+    chain: str | float | Factor | None = None,
+    losses: bool = True,
+    intensity: Factor | None = None,
+    pue: Factor | None = None,
+    wue: Factor | None = None,
+    cooling: Mapping[str, Mapping[str, float]] | None = None,
+    making: Sequence[tuple[str, Line]] = (),
+) -> Footprint:
+    """Give the footprint of an amount of electricity.
+
+    Args:
+        energy: Measured energy in J.
+        place: `FRA`, `USA-CA`, …; None where it is not known, which is said loudly.
+        chain: Efficiency between plug and meter: a preset, a ratio, or None for a meter at the plug.
+        losses: Whether grid losses are added; factors are per kWh generated.
+        intensity: A carbon factor in place of the table's.
+        pue, wue: Of a data centre; not for devices, which have a chain instead.
+        cooling: Fuel → cooling system → share, where withdrawal is wanted.
+        making: (account, line) pairs of `embodied`.
+
+    Raises:
+        ConfigurationError: The place, the chain or the intensity cannot be used, or PUE and chain are mixed.
+    """
+    if energy.unit != "J":
+        raise ConfigurationError(f"a footprint is of energy in J, not of {energy.unit or 'a bare number'}")
+    where = parse_place(place) if isinstance(place, str) else place
+    factors = grid(where, intensity)
+    efficiency = chain if isinstance(chain, Factor) else parse_chain(chain)
+    if pue is not None and efficiency is not None:
+        raise ConfigurationError("PUE is for data centres, a charging chain for devices: give one of them")
+    lines: dict[str, list[Line]] = {}
+    use = _Use(energy, efficiency, pue, factors.losses if losses else None)
+    lines["carbon"] = [use.line("electricity", "g", "intensity", factors.carbon, "scope 2")]
+    lines["water"] = [use.line("electricity, off site", "L", "EWIF", factors.water)]
+    if wue is not None:
+        lines["water_on_site"] = [
+            Line("cooling on site", "L", {"energy": Measured("energy", energy), "WUE": wue},
+                 lambda x: x["energy"] / J_PER_KWH * x["WUE"], "energy × WUE")
+        ]  # fmt: skip
+    if cooling is not None:
+        if where is None:
+            raise ConfigurationError("withdrawal needs a place: the mix of generation decides it")
+        split = {fuel: dict(systems) for fuel, systems in cooling.items()}
+        withdrawn = withdrawal_of_mix(mix_of(where.country), split, where.country)
+        lines["water_withdrawal"] = [use.line("electricity, off site", "L", "withdrawal", withdrawn)]
+    lines["adpe"] = [use.line("electricity", "kg Sb eq", "ADPe", factors.adpe)]
+    for account, line in making:
+        lines.setdefault(account, []).append(line)
+    accounts = {name: Account(name, group[0].unit, tuple(group)) for name, group in lines.items()}
+    return Footprint(energy, factors, accounts, use.boundary, factors.warnings)
+
+
+@dataclass(frozen=True)
+class _Use:
+    """The way from the meter to the power station, the same for every account."""
+
+    energy: Result
+    chain: Factor | None
+    pue: Factor | None
+    losses: Factor | None
+
+    @property
+    def boundary(self) -> str:
+        text = "energy as metered"
+        if self.chain is not None:
+            text += f", divided by {self.chain.central:.3g} (plug to meter)"
+        elif self.pue is not None:
+            text += f", times PUE {self.pue.central:.3g}"
+        else:
+            text += ", taken as energy at the plug (no charging or adapter loss added)"
+        if self.losses is not None:
+            return f"{text}, grid losses of {self.losses.central:.1%} added"
+        return f"{text}, grid losses not added"
+
+    def line(self, name: str, unit: str, symbol: str, rate: Factor, scope: str = "") -> Line:
+        inputs: dict[str, Input] = {"energy": Measured("energy", self.energy)}
+        formula = "energy"
+        if self.chain is not None:
+            inputs["chain"] = self.chain
+            formula += " / chain"
+        if self.pue is not None:
+            inputs["PUE"] = self.pue
+            formula += " × PUE"
+        if self.losses is not None:
+            inputs["losses"] = self.losses
+            formula += " / (1 - losses)"
+        inputs[symbol] = rate
+
+        def compute(x: Mapping[str, float]) -> float:
+            generated = x["energy"] / J_PER_KWH * x.get("PUE", 1.0) / x.get("chain", 1.0)
+            return generated / (1 - x.get("losses", 0.0)) * x[symbol]
+
+        return Line(name, unit, inputs, compute, f"{formula} × {symbol}", scope)
+
+
+def amount(value: float | None, unit: str, digits: int = 2) -> str:
+    """Give a footprint's number for people, in g, L or g Sb eq with a prefix."""
+    if value is None:
+        return "–"
+    scale, shown = {"kg Sb eq": (1000.0, "g Sb eq"), "L": (1.0, "L"), "g": (1.0, "g CO2e"),
+                    "kg": (1000.0, "g")}.get(unit, (1.0, unit))  # fmt: skip
+    number = format_quantity(value * scale, "g", digits)
+    if not number.endswith("g"):
+        return f"{format_number(value * scale, digits)} {shown}"
+    return number[:-1] + shown
+
+
+def interval(result: Result, digits: int = 2) -> str:
+    """Give `0.19 mg CO2e (0.15 to 0.25 mg CO2e)`."""
+    value = amount(result.value, result.unit, digits)
+    if result.high <= result.low:
+        return value
+    return f"{value} ({amount(result.low, result.unit, digits)} to {amount(result.high, result.unit, digits)})"
+
+
+def summary_lines(whole: Footprint) -> list[str]:
+    """Give the totals, the boundary and the warnings, a line each."""
+    where = f"{whole.place.name} ({whole.place.code})" if whole.place else "unknown"
+    lines = [f"WARNING: {text}" for text in whole.warnings]
+    energy = format_quantity(whole.energy.value, "J")
+    lines.append(f"energy: {energy}, {whole.energy.grade.value}; {whole.boundary}")
+    lines.append(f"place: {where}; {whole.grid.carbon.basis} carbon, average, location-based")
+    for name, account in whole.accounts.items():
+        result, digits = account.result, whole.digits(name)
+        lines.append(f"{TITLES.get(name, name)}: {interval(result, digits)}")
+        if len(account.lines) > 1:
+            for line in account.lines:
+                scope = f" [{line.scope}]" if line.scope else ""
+                lines.append(f"  {line.name}{scope}: {interval(line.result(), digits)}")
+        measured, factors = told_apart(result)
+        if name == "carbon" and result.parts:
+            lines.append(
+                f"  standard uncertainty: {measured:.1%} from the measurement, {factors:.0%} from factors; "
+                f"largest: {largest(result)}"
+            )
+    if "water_on_site" not in whole.accounts:
+        lines.append("water on site: none at a device")
+    if "water_withdrawal" not in whole.accounts:
+        lines.append("water withdrawn: – (needs the cooling systems; never added to consumption)")
+    lines.append(CANNOT_SEE)
+    return lines
+
+
+def explained(whole: Footprint) -> list[str]:
+    """Give the arithmetic of every line, with the numbers put in."""
+    text = ["the arithmetic (central values, 1 kWh = 3.6e6 J):"]
+    for name, account in whole.accounts.items():
+        for line in account.lines:
+            text.append(f"{TITLES.get(name, name)}, {line.name} = {line.formula}")
+            for symbol, item in line.inputs.items():
+                shown = "" if item.unit == "1" else f" {item.unit}"
+                text.append(f"    {symbol} = {item.central:.9g}{shown}")
+            text.append(f"    = {line.value:.9g} {line.unit}")
+        if len(account.lines) > 1:
+            text.append(f"{TITLES.get(name, name)} = {account.result.value:.9g} {account.unit}")
+    return text

@@ -1,0 +1,241 @@
+"""What a kilowatt-hour of the grid brings with it: carbon, losses, water, by place.
+
+An unknown place is never silently a country: it gets the world range and says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from powermeter.errors import ConfigurationError
+
+from . import regional
+from .factors import Factor, default, factor, given, origins, table
+from .place import Place, countries
+
+LITRES_PER_GALLON = 3.785411784
+FUELS = ("coal", "gas", "oil", "nuclear", "hydro", "solar", "wind", "bioenergy", "other_renewable")
+
+UNKNOWN_PLACE = (
+    "PLACE UNKNOWN: world range used, good to one significant digit; give --place, for example FRA or USA-CA"
+)
+PLAUSIBLE_G_PER_KWH = (5.0, 2000.0)
+"""Below it a table row is a rounding artefact or combustion only; above it nothing generates."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The factors of one place.
+
+    Attributes:
+        place: None where it is not known.
+        carbon: g CO2e per kWh generated.
+        losses: Share of generation lost on the way.
+        water: Consumption off site, L per kWh.
+        adpe: kg Sb eq per kWh.
+        warnings: What a reader must know.
+    """
+
+    place: Place | None
+    carbon: Factor
+    losses: Factor
+    water: Factor
+    adpe: Factor
+    warnings: tuple[str, ...] = ()
+
+
+def grid(place: Place | None, intensity: Factor | None = None) -> Grid:
+    """Give the factors of a place.
+
+    Args:
+        place: Where, or None where it is not known.
+        intensity: A carbon factor of the user's own, in place of the table's.
+
+    Raises:
+        ConfigurationError: The intensity is zero or implausible.
+    """
+    warnings: list[str] = []
+    if place is None:
+        if intensity is None:
+            warnings.append(UNKNOWN_PLACE)
+        else:
+            warnings.append("place unknown: world range for grid losses and water; give --place")
+        carbon = default("grid.carbon")
+        losses = factor("grid_losses", "grid.losses")
+        water = factor("grid_water", "grid.water")
+    else:
+        carbon = _carbon(place, warnings)
+        found = table("grid_losses").get(("grid.losses", place.country))
+        losses = found or factor("grid_losses", "grid.losses")
+        if found is None:
+            warnings.append(f"no loss figure for {place.country}: world range 3.5 to 20 %")
+        water = water_factor(place.country, warnings)
+    return Grid(place, check(intensity) if intensity else carbon, losses, water,
+                default("electricity.adpe"), tuple(warnings))  # fmt: skip
+
+
+def check(intensity: Factor) -> Factor:
+    """Give a user's carbon factor back.
+
+    Raises:
+        ConfigurationError: It is zero, negative or implausible.
+    """
+    if intensity.central <= 0:
+        raise ConfigurationError(
+            f"intensity {intensity.central:g} g/kWh: no grid is free of emissions; "
+            "leave it out to use the table of the place"
+        )
+    if intensity.central > PLAUSIBLE_G_PER_KWH[1]:
+        raise ConfigurationError(
+            f"intensity {intensity.central:g} g/kWh is implausible (the worst grid is near 1300); "
+            "lb/MWh times 0.45359237 is g/kWh"
+        )
+    return intensity
+
+
+def intensity_of(grams_per_kwh: float, *, low: float | None = None, high: float | None = None,
+                 basis: str = "as given") -> Factor:  # fmt: skip
+    """Give a carbon factor typed in by the user.
+
+    Raises:
+        ConfigurationError: It is zero, negative, implausible or not finite.
+    """
+    return check(given("grid.carbon", grams_per_kwh, "g/kWh", low=low, high=high, basis=basis))
+
+
+def _carbon(place: Place, warnings: list[str]) -> Factor:
+    if place.region is not None:
+        found = table("grid_carbon_regions").get(("grid.carbon", place.code))
+        found = found or regional.carbon(place.country, place.region)
+        if found is not None and found.central > 0:
+            if found.central < PLAUSIBLE_G_PER_KWH[0]:
+                warnings.append(
+                    f"{place.code}: {found.central:.2g} g/kWh is below any grid’s life cycle ({found.note})"
+                )
+            if found.basis.startswith(("direct", "combustion")):
+                warnings.append(f"{place.code} is {found.basis}: not to be ranked with life-cycle values")
+            return found
+        warnings.append(f"{place.code} has no usable regional factor: the country’s is used")
+    found = table("grid_carbon").get(("grid.carbon", place.country))
+    if found is None:
+        warnings.append(f"no usable carbon factor for {place.country} in the table. {UNKNOWN_PLACE}")
+        return default("grid.carbon")
+    if found.central < PLAUSIBLE_G_PER_KWH[0]:
+        warnings.append(f"{place.country}: {found.central:g} g/kWh is implausible. {UNKNOWN_PLACE}")
+        return default("grid.carbon")
+    if found.note and "tiny_grid" in found.note:
+        warnings.append(f"{place.country}: a grid under 0.5 TWh, its factor comes in coarse steps")
+    return found
+
+
+def mix_of(country: str) -> dict[str, float]:
+    """Give the generation shares of a country by fuel.
+
+    Raises:
+        ConfigurationError: There is no mix, or it does not sum to 1 within 2 %.
+    """
+    row = countries().get(country)
+    if row is None:
+        raise ConfigurationError(f"no generation mix for {country}")
+    return check_mix({fuel: float(row[fuel]) for fuel in FUELS}, country)
+
+
+def check_mix(shares: dict[str, float], what: str = "the mix") -> dict[str, float]:
+    """Give shares back.
+
+    Raises:
+        ConfigurationError: A fuel is unknown, a share negative, or the sum is not 1 within 2 %.
+    """
+    unknown = sorted(set(shares) - set(FUELS))
+    if unknown:
+        raise ConfigurationError(f"{what}: no fuel {unknown[0]!r}; known are {', '.join(FUELS)}")
+    if any(share < 0 for share in shares.values()):
+        raise ConfigurationError(f"{what}: a share is negative")
+    whole = sum(shares.values())
+    if abs(whole - 1) > 0.02:
+        raise ConfigurationError(f"{what}: shares sum to {whole:.3f}, not to 1")
+    return {fuel: share / whole for fuel, share in shares.items()}
+
+
+@lru_cache(maxsize=256)
+def _water_by_mix(country: str) -> Factor:
+    return water_of_mix(mix_of(country), country)
+
+
+def water_factor(country: str, warnings: list[str] | None = None) -> Factor:
+    """Give the off-site water consumption of a country: WRI's printed value, or mix × technology."""
+    found = table("grid_water").get(("grid.water", country))
+    if found is not None:
+        return found
+    return _water_by_mix(country)
+
+
+def water_of_mix(shares: dict[str, float], geography: str) -> Factor:
+    """Give litres consumed per kWh from generation shares and plant medians, cooling unknown.
+
+    Range: x/÷ 2, and x/÷ 4 where more than half of the water is charged to reservoirs.
+
+    Raises:
+        ConfigurationError: The shares do not sum to 1.
+    """
+    shares = check_mix(dict(shares), geography)
+    each = {fuel: share * factor("plant_water", f"plant.water.{fuel}.unknown", "USA").central
+            for fuel, share in shares.items()}  # fmt: skip
+    litres = sum(each.values())
+    spread = 4.0 if litres and each.get("hydro", 0.0) > 0.5 * litres else 2.0
+    return Factor(
+        "grid.water", geography, litres / spread, litres, litres * spread, "L/kWh", 2011, "consumption",
+        origins()["nrel50900"], "D", f"x/÷ {spread:.0f}, judged",
+        "generation mix × US plant medians, cooling unknown",
+    )  # fmt: skip
+
+
+_PLANTS = {
+    "coal": ("coal", {"tower": "tower_generic", "once_through": "once_through", "pond": "pond"}),
+    "gas": ("gas_cc", {"tower": "tower", "once_through": "once_through", "pond": "pond"}),
+    "oil": ("gas_steam", {"tower": "tower", "once_through": "once_through"}),
+    "nuclear": ("nuclear", {"tower": "tower", "once_through": "once_through", "pond": "pond"}),
+    "bioenergy": ("biopower", {"tower": "tower_steam", "once_through": "once_through"}),
+}
+
+
+def withdrawal_of_mix(
+    shares: dict[str, float], cooling: dict[str, dict[str, float]], geography: str
+) -> Factor:
+    """Give litres withdrawn per kWh; only with the cooling split, since systems differ 40 times.
+
+    Args:
+        shares: Generation by fuel.
+        cooling: Thermal fuel → cooling system (`tower`, `once_through`, `pond`) → share.
+        geography: Whose mix it is.
+
+    Raises:
+        ConfigurationError: A fuel or system has no figure, or shares do not sum to 1.
+    """
+    litres = 0.0
+    for fuel, share in check_mix(dict(shares), geography).items():
+        if fuel not in _PLANTS:  # wind and solar withdraw what they consume; reservoirs are counted there
+            litres += share * factor("plant_water", f"plant.water.{fuel}.unknown", "USA").central
+            continue
+        if not share:
+            continue
+        split = cooling.get(fuel)
+        if split is None:
+            raise ConfigurationError(
+                f"withdrawal: {fuel} makes {share:.0%} of {geography} and its cooling is not given"
+            )
+        if abs(sum(split.values()) - 1) > 0.02:
+            raise ConfigurationError(f"withdrawal: the cooling of {fuel} does not sum to 1")
+        plant, systems = _PLANTS[fuel]
+        for system, part in split.items():
+            if system not in systems:
+                raise ConfigurationError(
+                    f"withdrawal: no cooling {system!r} for {fuel}; known are {', '.join(systems)}"
+                )
+            name = f"plant.withdrawal.{plant}.{systems[system]}"
+            litres += share * part * factor("plant_water", name, "USA").central
+    return Factor(
+        "grid.withdrawal", geography, litres / 2, litres, litres * 2, "L/kWh", 2011, "withdrawal",
+        origins()["nrel50900"], "D", "x/÷ 2, judged", "generation mix × US plant medians, cooling as given",
+    )  # fmt: skip

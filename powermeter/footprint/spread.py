@@ -1,0 +1,230 @@
+"""How factor ranges and measurement uncertainty combine, and how each is told from the other.
+
+A `Line` is one formula over named inputs.  Factors are log-normal (median central, sigma
+ln(high / low) / 3.29), a measurement brings the parts of its own `Result`.  To first order in the
+logarithms a line is log-normal with
+
+    sigma² = Σ (∂ ln f / ∂ ln x_i)² sigma_i²
+
+which is exact for products.  A total of several lines is matched to a log-normal by mean and variance
+(Fenton 1960), factors that lines share counted once; its central value is the sum of the central
+values, so that the lines of a report add up.  `draw` does the same by Monte-Carlo, from the factors.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from powermeter.result import COVERAGE_95, Grade, Result, worst
+
+from .factors import Factor
+
+LINEAR_ABOVE = 0.3
+"""Relative standard uncertainty of a measurement beyond which it is no longer treated as log-normal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A measured or otherwise found quantity as an input of a formula.
+
+    Attributes:
+        name: What it is: `energy`.
+        result: The value with its parts.
+    """
+
+    name: str
+    result: Result
+
+    @property
+    def central(self) -> float:
+        """In the unit of the result."""
+        return self.result.value
+
+    @property
+    def unit(self) -> str:
+        """The unit of the result."""
+        return self.result.unit
+
+    def parts(self) -> Mapping[str, float]:
+        """Give signed standard uncertainties; one nameless part where the result has an interval only."""
+        if self.result.parts:
+            return self.result.parts
+        spread = self.result.standard_uncertainty
+        return {f"measurement:{self.name}": spread} if spread else {}
+
+
+Input = Factor | Measured
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of an account: a formula and what goes in.
+
+    Attributes:
+        name: `use`, `making of the board`.
+        unit: Of its value.
+        inputs: Symbol → input, in the order they are printed.
+        compute: The formula, over the same symbols.
+        formula: The same for people.
+        scope: Greenhouse Gas Protocol slot, where it has one.
+    """
+
+    name: str
+    unit: str
+    inputs: Mapping[str, Input]
+    compute: Callable[[Mapping[str, float]], float]
+    formula: str
+    scope: str = ""
+    note: str = ""
+    _cache: dict[str, Result] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def value(self) -> float:
+        """With every input at its central value."""
+        return self.compute({symbol: item.central for symbol, item in self.inputs.items()})
+
+    @property
+    def grade(self) -> Grade:
+        """The worst of the measurements; assumed as soon as a factor with a range is used."""
+        grades = [item.result.grade if isinstance(item, Measured) else Grade.ASSUMED
+                  for item in self.inputs.values()]  # fmt: skip
+        return worst(grades)
+
+    @property
+    def linear(self) -> bool:
+        """Whether a measurement is too uncertain, or not above zero, for the log-normal rule."""
+        return any(
+            isinstance(item, Measured)
+            and (item.central <= 0 or item.result.standard_uncertainty > LINEAR_ABOVE * item.central)
+            for item in self.inputs.values()
+        )
+
+    def parts(self) -> dict[str, float]:
+        """Give signed standard uncertainties in `unit`, to first order, by origin."""
+        centrals = {symbol: item.central for symbol, item in self.inputs.items()}
+        parts: dict[str, float] = {}
+        for symbol, item in self.inputs.items():
+            slope = self._slope(centrals, symbol)
+            if isinstance(item, Factor):
+                if item.sigma:
+                    parts[item.key] = parts.get(item.key, 0.0) + slope * item.central * item.sigma
+            else:
+                for name, part in item.parts().items():
+                    parts[name] = parts.get(name, 0.0) + slope * part
+        return {name: part for name, part in parts.items() if part}
+
+    def _slope(self, centrals: dict[str, float], symbol: str) -> float:
+        at = centrals[symbol]
+        step = 1e-5 * abs(at) if at else 1e-9
+        above = self.compute({**centrals, symbol: at + step})
+        below = self.compute({**centrals, symbol: at - step})
+        return (above - below) / (2 * step)
+
+    def result(self) -> Result:
+        """Give its value with a 95 % interval."""
+        if "total" not in self._cache:
+            self._cache["total"] = total([self])
+        return self._cache["total"]
+
+
+def total(lines: Sequence[Line]) -> Result:
+    """Give the sum of lines with a 95 % interval.
+
+    Raises:
+        ValueError: There are no lines, or they have different units.
+    """
+    units = {line.unit for line in lines}
+    if len(units) != 1:
+        raise ValueError(f"cannot add lines in {sorted(units)}")
+    values = [line.value for line in lines]
+    each = [line.parts() for line in lines]
+    parts: dict[str, float] = {}
+    for one in each:
+        for name, part in one.items():
+            parts[name] = parts.get(name, 0.0) + part
+    value, grade, unit = sum(values), worst(line.grade for line in lines), units.pop()
+    if any(line.linear for line in lines) or any(item < 0 for item in values) or value <= 0:
+        return Result.of(value, unit, parts, grade)
+    low, high = _matched(values, each)
+    return Result(value, unit, low, high, grade, parts)
+
+
+def _matched(values: Sequence[float], parts: Sequence[Mapping[str, float]]) -> tuple[float, float]:
+    """Give the 95 % interval of the log-normal with the mean and variance of the sum."""
+    logs = [{name: part / value for name, part in one.items()} if value else {}
+            for value, one in zip(values, parts, strict=True)]  # fmt: skip
+    means = [value * math.exp(sum(s * s for s in one.values()) / 2)
+             for value, one in zip(values, logs, strict=True)]  # fmt: skip
+    mean = sum(means)
+    if len(values) == 1:  # exact: no matching needed
+        sigma, median = math.sqrt(sum(s * s for s in logs[0].values())), values[0]
+    else:
+        variance = 0.0
+        for i, left in enumerate(logs):
+            for j, right in enumerate(logs):
+                shared = sum(s * right[name] for name, s in left.items() if name in right)
+                variance += means[i] * means[j] * math.expm1(shared)
+        sigma = math.sqrt(max(0.0, math.log1p(variance / (mean * mean))))
+        median = mean * math.exp(-sigma * sigma / 2)
+    return median * math.exp(-COVERAGE_95 * sigma), median * math.exp(COVERAGE_95 * sigma)
+
+
+def draw(lines: Sequence[Line], draws: int = 10_000, seed: int = 1) -> list[float]:
+    """Give sorted Monte-Carlo totals: every distinct factor and every measured part drawn once a round."""
+    generator = random.Random(seed)
+    totals = []
+    for _ in range(draws):
+        normals: dict[str, float] = {}
+        amount = 0.0
+        for line in lines:
+            drawn = {}
+            for symbol, item in line.inputs.items():
+                if isinstance(item, Factor):
+                    z = normals.setdefault(item.key, generator.gauss(0.0, 1.0))
+                    drawn[symbol] = item.central * math.exp(item.sigma * z)
+                else:
+                    drawn[symbol] = item.central + sum(
+                        part * normals.setdefault(name, generator.gauss(0.0, 1.0))
+                        for name, part in item.parts().items()
+                    )
+            amount += line.compute(drawn)
+        totals.append(amount)
+    totals.sort()
+    return totals
+
+
+def quantile(ordered: Sequence[float], share: float) -> float:
+    """Give a quantile of sorted numbers, interpolated."""
+    position = share * (len(ordered) - 1)
+    below = math.floor(position)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (position - below) * (ordered[above] - ordered[below])
+
+
+def told_apart(result: Result) -> tuple[float, float]:
+    """Give the relative standard uncertainty from measurement and that from factors."""
+    if not result.value:
+        return 0.0, 0.0
+    factors = sum(part**2 for name, part in result.parts.items() if name.startswith("factor:"))
+    measured = sum(part**2 for name, part in result.parts.items() if not name.startswith("factor:"))
+    return math.sqrt(measured) / abs(result.value), math.sqrt(factors) / abs(result.value)
+
+
+def largest(result: Result) -> str | None:
+    """Give the name of the largest contributor to the uncertainty, or None where there is none."""
+    if not result.parts:
+        return None
+    return max(result.parts.items(), key=lambda item: abs(item[1]))[0].removeprefix("factor:")
+
+
+def factors_of(lines: Iterable[Line]) -> list[Factor]:
+    """Give the distinct factors of some lines in order of first use."""
+    found: dict[str, Factor] = {}
+    for line in lines:
+        for item in line.inputs.values():
+            if isinstance(item, Factor):
+                found.setdefault(item.key, item)
+    return list(found.values())

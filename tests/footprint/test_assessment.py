@@ -1,0 +1,167 @@
+"""The footprint of a measured energy: values, intervals, places, loudness."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from powermeter.errors import ConfigurationError
+from powermeter.footprint import footprint, given, intensity_of, parse_place
+from powermeter.footprint.grid import check_mix, mix_of, water_of_mix
+from powermeter.footprint.spread import told_apart
+from powermeter.result import Result
+
+KWH = Result.of(3.6e6, "J", {"gain:rail": 3.6e4})
+
+
+def test_france_as_metered_is_the_table_value() -> None:
+    """footprint.md section 8, example 12: FRA 0.056039 kg per kWh."""
+    assert footprint(KWH, "FRA", losses=False).carbon.value == pytest.approx(56.039, rel=1e-6)
+
+
+@pytest.mark.parametrize(("place", "grams"), [("USA", 369.473), ("USA-CA", 179.06420631253)])
+def test_usa_and_california(place: str, grams: float) -> None:
+    assert footprint(KWH, place, losses=False).carbon.value == pytest.approx(grams, rel=1e-6)
+
+
+def test_phone_at_the_wall() -> None:
+    """Example 17: 1 J in the device, charging 0.75, losses 5.5 %, USA."""
+    joule = Result.of(1.0, "J", {})
+    found = footprint(joule, "USA", chain=0.75)
+    assert found.carbon.value == pytest.approx(1.4109347 / 3.6e6 * 369.473, rel=1e-7)
+    assert found.carbon.value == pytest.approx(1.4480619e-4, rel=1e-7)
+
+
+def test_water_of_a_data_centre() -> None:
+    """Example 11, Li et al.: 1287 MWh, WUE 0.55, PUE 1.17, EWIF 3.142 L/kWh (USA as printed by WRI)."""
+    energy = Result.of(1287e3 * 3.6e6, "J", {})
+    found = footprint(energy, "USA", losses=False, pue=given("datacentre.pue", 1.17, "1"),
+                      wue=given("datacentre.wue", 0.55, "L/kWh"))  # fmt: skip
+    assert found.water_on_site.value == pytest.approx(707_850)
+    assert found.water.value == pytest.approx(1287e3 * 1.17 * 3.142, rel=1e-4)
+
+
+def test_unknown_place_is_loud_and_rounded() -> None:
+    found = footprint(KWH)
+    assert any("PLACE UNKNOWN" in text for text in found.warnings)
+    assert found.place is None
+    text = found.to_text()
+    assert text.startswith("WARNING: PLACE UNKNOWN")
+    assert "carbon: 500 g CO2e (" in text
+    assert found.carbon.value == pytest.approx(475 / 0.93)
+
+
+def test_known_place_has_two_digits() -> None:
+    assert "carbon: 56 g CO2e" in footprint(KWH, "FRA", losses=False).to_text()
+
+
+def test_country_without_a_usable_factor_is_loud() -> None:
+    """The Central African Republic stands at 0 g in the sources: a rounding artefact, not a grid."""
+    found = footprint(KWH, "CAF", losses=False)
+    assert found.carbon.value == pytest.approx(475)
+    assert any("no usable carbon factor for CAF" in text for text in found.warnings)
+
+
+def test_every_kind_has_low_central_high_and_factors() -> None:
+    found = footprint(KWH, "DEU", chain="wired")
+    for result in (found.carbon, found.water, found.adpe):
+        assert 0 < result.low < result.value < result.high
+    assert [item.name for item in found.factors_used] == [
+        "chain.wired", "grid.losses", "grid.carbon", "grid.water", "electricity.adpe",
+    ]  # fmt: skip
+    for item in found.factors_used:
+        for word in (item.source.title, item.source.licence, str(item.year)):
+            assert word in item.describe()
+
+
+def test_water_on_site_and_withdrawal_are_told_apart() -> None:
+    found = footprint(KWH, "FRA")
+    assert found.water_on_site.value == 0
+    assert found.water_withdrawal is None
+    cooling = {fuel: {"once_through": 0.5, "tower": 0.5} for fuel in ("coal", "gas", "oil", "nuclear", "bioenergy")}
+    found = footprint(KWH, "FRA", cooling=cooling)
+    assert found.water_withdrawal is not None
+    assert found.water_withdrawal.value > 10 * found.water.value
+
+
+def test_analytic_interval_of_a_product() -> None:
+    """sigma² adds in the logarithm; the meter's 1 % counts beside the factor's range."""
+    found = footprint(KWH, "FRA", losses=False).carbon
+    factor_sigma = math.log(67.2468 / 44.1791) / 3.289707
+    assert math.log(found.high / found.low) == pytest.approx(
+        2 * 1.959964 * math.hypot(factor_sigma, 0.01), rel=1e-4
+    )
+    measured, factors = told_apart(found)
+    assert measured == pytest.approx(0.01, rel=1e-3)
+    assert factors == pytest.approx(factor_sigma, rel=1e-3)
+
+
+def test_very_uncertain_or_negative_energy_stays_linear() -> None:
+    found = footprint(Result.of(-1.0, "J", {"baseline:x": 2.0}), "FRA").carbon
+    assert found.low < found.value < 0 < found.high
+
+
+def test_user_intensity() -> None:
+    found = footprint(KWH, "FRA", losses=False, intensity=intensity_of(300))
+    assert found.carbon.value == pytest.approx(300)
+    for bad in (0, -5, 5000, float("nan")):
+        with pytest.raises(ConfigurationError):
+            intensity_of(bad)
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [("FRA", "FRA"), ("fr", "FRA"), ("France", "FRA"), ("USA-CA", "USA-CA"), ("US-CA", "USA-CA"),
+     ("usa-california", "USA-CA"), ("CHN-Beijing", "CHN-BJ")],
+)  # fmt: skip
+def test_spellings_of_places(typed: str, code: str) -> None:
+    assert parse_place(typed).code == code
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"), [("FRX", "FRA"), ("Frence", "France"), ("USA-Califrnia", "california"), ("", "known")]
+)
+def test_unknown_places_offer_the_nearest(typed: str, offered: str) -> None:
+    with pytest.raises(ConfigurationError, match=offered):
+        parse_place(typed)
+
+
+def test_mix_that_does_not_sum_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="sum to"):
+        check_mix({"coal": 0.5, "gas": 0.3})
+    with pytest.raises(ConfigurationError, match="no fuel"):
+        check_mix({"lignite": 1.0})
+    with pytest.raises(ConfigurationError, match="negative"):
+        check_mix({"coal": 1.5, "gas": -0.5})
+
+
+def test_water_by_mix_and_technology() -> None:
+    """Half coal, half wind: half of 476 gal/MWh."""
+    found = water_of_mix({"coal": 0.5, "wind": 0.5}, "test")
+    assert found.central == pytest.approx(0.5 * 476 * 3.785411784 / 1000)
+    assert found.high / found.central == pytest.approx(2)
+    assert water_of_mix({"hydro": 1.0}, "test").high == pytest.approx(4 * 4491 * 3.785411784 / 1000)
+    assert sum(mix_of("FRA").values()) == pytest.approx(1)
+
+
+def test_energy_only_in_joule() -> None:
+    with pytest.raises(ConfigurationError, match="in J"):
+        footprint(Result.of(1.0, "Wh"), "FRA")
+
+
+def test_pue_and_chain_exclude_each_other() -> None:
+    with pytest.raises(ConfigurationError, match="PUE"):
+        footprint(KWH, "FRA", chain=0.8, pue=given("datacentre.pue", 1.2, "1"))
+
+
+@pytest.mark.parametrize("chain", ["0", "1.2", "-1", "cable", "0.5..0.9"])
+def test_bad_chains(chain: str) -> None:
+    with pytest.raises(ConfigurationError):
+        footprint(KWH, "FRA", chain=chain)
+
+
+def test_explain_walks_the_arithmetic() -> None:
+    text = footprint(KWH, "FRA", chain="wired").to_text(explain=True)
+    assert "carbon, electricity = energy / chain / (1 - losses) × intensity" in text
+    assert "intensity = 56.039 g/kWh" in text
