@@ -1,0 +1,245 @@
+"""From a recording to what was used: the whole run, every event, every label.
+
+`analyse` is the one door; reports, the command line, battery and footprint read the `Analysis` it
+gives.  Everything in it is SI (J, C, W, s, byte) and None where it is not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.analysis import baseline as idle
+from powermeter.analysis.baseline import Baseline, BaselineSpec
+from powermeter.analysis.health import Disagreement, SourceHealth, disagreements, source_health
+from powermeter.analysis.integral import Integral
+from powermeter.analysis.labels import LabelRow, row
+from powermeter.analysis.windows import Windows, measure
+from powermeter.errors import DataError
+from powermeter.event import Event
+from powermeter.rails import Line, choose, lines, whole
+from powermeter.result import Result
+from powermeter.trace import Trace
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Analysis:
+    """What a recording says about one rail.
+
+    Attributes:
+        line: The rail that was counted (`.rail`, `.key`, `.covers`, `.source`, `.source_name`).
+        lines: All rails of the recording, measured ones and declared sums.
+        power_trace: What the energy came from (W, or J for an energy counter).
+        charge_trace: What the charge came from (A, or C for a counter), or None.
+        voltage_trace: The measured voltage, or None.
+        start_ns, end_ns: The span of the samples.
+        duration: In s.
+        energy: Of the whole span, in J.
+        charge: Of the whole span, in C, or None.
+        power: Mean over the span, in W.
+        peak_w: The largest sample (or counter slope), in W.
+        plain_energy: The bare trapezoid (or its like) in J, equal to `energy.value` without gaps.
+        gap_s: Seconds of gaps in the span, bridged.
+        baseline: What was subtracted, or None.
+        above: Energy above the baseline over the span, in J, or None.
+        events: The finished events, in the order of the recording; the arrays below follow it.
+        energies: What each event used (`Windows`: `.value`, `.half_width()`, `.result(i)` …), in J.
+        charges: The same in C, or None.
+        rows: One `LabelRow` for each label (and group), in order of first appearance.
+        by: The attributes the rows are grouped by.
+        health: One `SourceHealth` for each source.
+        disagreements: Where two instruments saw the same thing.
+        notes: What a reader must know: one sentence each.
+    """
+
+    line: Line
+    lines: tuple[Line, ...]
+    power_trace: Trace
+    charge_trace: Trace | None
+    voltage_trace: Trace | None
+    start_ns: int
+    end_ns: int
+    duration: Result
+    energy: Result
+    charge: Result | None
+    power: Result
+    peak_w: float
+    plain_energy: float
+    gap_s: float
+    baseline: Baseline | None
+    above: Result | None
+    events: tuple[Event, ...]
+    energies: Windows
+    charges: Windows | None
+    rows: tuple[LabelRow, ...]
+    by: tuple[str, ...]
+    health: tuple[SourceHealth, ...]
+    disagreements: tuple[Disagreement, ...]
+    notes: tuple[str, ...]
+    integral: Integral = field(repr=False)
+    charge_integral: Integral | None = field(repr=False, default=None)
+
+    @property
+    def covers(self) -> str:
+        """What the counted rail includes, in words."""
+        return self.line.covers
+
+    def row(self, label: str, **group: Any) -> LabelRow:
+        """Give the row of a label.
+
+        Raises:
+            KeyError: There is none, or several and `group` does not tell them apart.
+        """
+        found = [r for r in self.rows if r.label == label and all(r.group.get(k) == v for k, v in group.items())]
+        if len(found) != 1:
+            raise KeyError(f"{len(found)} rows are labelled {label!r}")
+        return found[0]
+
+    def window(self, start_ns: int, end_ns: int) -> tuple[Result, Result | None]:
+        """Give energy (J) and charge (C) between two moments of the recording's clock.
+
+        Raises:
+            DataError: The window is not covered by samples.
+        """
+        edges = np.array([start_ns], np.int64), np.array([end_ns], np.int64)
+        energy = measure(self.integral, *edges)
+        if end_ns < start_ns or not energy.known[0]:
+            raise DataError("this window lies outside the recorded samples")
+        charge = measure(self.charge_integral, *edges).result(0) if self.charge_integral else None
+        return energy.result(0), charge
+
+
+def analyse(
+    recording: Any, *, rail: str | None = None, baseline: BaselineSpec = None, by: Sequence[str] = ()
+) -> Analysis:
+    """Give what a recording says.
+
+    Args:
+        recording: An open `Recording` (or anything with its sources, samples, gaps and events).
+        rail: The rail to count, by name or `source/rail`; None takes the best stand-in for what the
+            battery sees.
+        baseline: What to subtract: watts, `"2.1W"`, the name of an idle event, a (start_ns, end_ns)
+            window, a `Result` in W, or None.
+        by: Attributes that split a label into several rows; an event without one is looked up in the
+            run's own attributes.
+
+    Raises:
+        DataError: Nothing in it measures power, or too few samples do.
+        ConfigurationError: No such rail, no such baseline.
+    """
+    found = lines(recording)
+    line = choose(found, rail)
+    power = line.power()
+    assert power is not None
+    integral = Integral.of(power)
+    current = line.current()
+    charge_integral = Integral.of(current) if current is not None and len(current) > 1 else None
+
+    listed = tuple(recording.events())
+    events = tuple(e for e in listed if e.end_ns is not None and e.end_ns >= e.start_ns)
+    subtract = idle.find(baseline, integral, events)
+    keys, group = _groups(events, tuple(by), getattr(recording, "metadata", {}) or {})
+    starts = np.fromiter((e.start_ns for e in events), np.int64, len(events))
+    ends = np.fromiter((e.end_ns or 0 for e in events), np.int64, len(events))
+    energies = measure(integral, starts, ends, group)
+    charges = measure(charge_integral, starts, ends, group) if charge_integral is not None else None
+    rows = [
+        row(key[0], dict(zip(by, key[1:], strict=True)), np.flatnonzero(group == i), events, energies, charges, subtract)
+        for i, key in enumerate(keys)
+    ]
+    span = np.array([integral.start_ns], np.int64), np.array([integral.end_ns], np.int64)
+    run = measure(integral, *span)
+    seconds = float(run.seconds[0])
+    energy = run.combine(np.ones(1), "run")
+    mean = run.combine(np.ones(1), "run", per_second=seconds) if seconds > 0 else energy.scaled(0.0, "W")
+    every = (*found, *whole(found))
+    differing = disagreements(found)
+    return Analysis(
+        line=line,
+        lines=every,
+        power_trace=power,
+        charge_trace=current,
+        voltage_trace=line.voltage(),
+        start_ns=integral.start_ns,
+        end_ns=integral.end_ns,
+        duration=Result.of(seconds, "s"),
+        energy=energy,
+        charge=_span_charge(charge_integral, integral),
+        power=mean,
+        peak_w=_peak(integral),
+        plain_energy=float(run.plain[0]),
+        gap_s=float(run.gap_s[0]),
+        baseline=subtract,
+        above=subtract.above(run, np.ones(1), energy) if subtract is not None else None,
+        events=events,
+        energies=energies,
+        charges=charges,
+        rows=tuple(rows),
+        by=tuple(by),
+        health=tuple(source_health(recording, source) for source in recording.sources),
+        disagreements=differing,
+        notes=_notes(line, power, energies, rows, len(listed) - len(events), differing, float(run.gap_s[0])),
+        integral=integral,
+        charge_integral=charge_integral,
+    )
+
+
+def _groups(
+    events: Sequence[Event], by: tuple[str, ...], metadata: Any
+) -> tuple[list[tuple[Any, ...]], NDArray[np.int64]]:
+    run = metadata.get("attributes") or {}
+    numbers: dict[tuple[Any, ...], int] = {}
+    group = np.empty(len(events), np.int64)
+    for i, e in enumerate(events):
+        key = (e.name, *(_plain(e.attributes.get(name, run.get(name))) for name in by))
+        group[i] = numbers.setdefault(key, len(numbers))
+    return list(numbers), group
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
+
+
+def _span_charge(charge: Integral | None, energy: Integral) -> Result | None:
+    if charge is None:
+        return None
+    start, end = max(charge.start_ns, energy.start_ns), min(charge.end_ns, energy.end_ns)
+    if end <= start:
+        return None
+    return measure(charge, np.array([start], np.int64), np.array([end], np.int64)).combine(np.ones(1), "run")
+
+
+def _peak(integral: Integral) -> float:
+    trace = integral.trace
+    if trace.quantity.unit == "W":
+        return float(trace.values.max())
+    return float(integral.rates(np.arange(1, len(trace))).max())
+
+
+def _notes(
+    line: Line, power: Trace, energies: Windows, rows: Sequence[LabelRow], unfinished: int,
+    differing: Sequence[Disagreement], gap_s: float,
+) -> tuple[str, ...]:  # fmt: skip
+    notes = [f"counted: {line.key} ({line.covers})", *power.notes]
+    if unfinished:
+        notes.append(f"{unfinished} event{'s' * (unfinished != 1)} never ended and are left out")
+    outside = int((~energies.known).sum())
+    if outside:
+        notes.append(f"{outside} event{'s' * (outside != 1)} lie outside the recorded samples: no energy is known")
+    if gap_s > 0:
+        notes.append(f"{gap_s:.3g} s of gaps are bridged from what lies beside them; the interval says how far")
+    if power.saturated:
+        notes.append(f"{power.saturated} samples are at the end of the sensor's range: the true value may be larger")
+    for r in rows:
+        if r.overlapping:
+            notes.append(f"events {r.title!r} overlap each other: their total counts shared energy more than once")
+        if r.verdict.text:
+            notes.append(f"{r.title}: {r.verdict.text}")
+    for d in differing:
+        if not d.agree and d.ratio is not None:
+            notes.append(f"{d.left} and {d.right} disagree by {abs(d.ratio - 1):.1%}, more than their intervals allow")
+    return tuple(notes)

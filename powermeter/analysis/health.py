@@ -1,0 +1,146 @@
+"""How well each source did its work, and whether two views of the same thing agree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from powermeter.analysis.integral import Integral
+from powermeter.analysis.windows import measure
+from powermeter.channel import Boundary
+from powermeter.errors import DataError
+from powermeter.rails import Line
+from powermeter.result import Result
+from powermeter.source import REPEAT, SATURATED, Gap
+from powermeter.trace import median_interval_ns
+
+_COMPARABLE = (Boundary.WALL, Boundary.BATTERY, Boundary.BOARD, Boundary.MODULE, Boundary.DEVICE)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceHealth:
+    """How one source of a recording did.
+
+    Attributes:
+        source: Its identifier in the recording.
+        name, url: Its name and URL.
+        samples: Rows recorded.
+        seconds: From the first to the last.
+        rate_hz: Samples a second on average; None for fewer than two.
+        interval_s: Median distance of two samples; None for fewer than two.
+        asked_s: The interval asked for, where the recording knows it.
+        longest_s: The longest distance of two samples.
+        missed: Deadlines missed or samples dropped, as counted.
+        repeats: Rows in which the instrument had not refreshed.
+        saturated: Rows at the end of the range.
+        gaps: All gaps.
+        gap_s: Their length together.
+    """
+
+    source: str
+    name: str
+    url: str
+    samples: int
+    seconds: float
+    rate_hz: float | None
+    interval_s: float | None
+    asked_s: float | None
+    longest_s: float | None
+    missed: int
+    repeats: int
+    saturated: int
+    gaps: tuple[Gap, ...]
+    gap_s: float
+
+
+def source_health(recording: Any, source: Any) -> SourceHealth:
+    """Give the health of one source of a recording."""
+    samples = recording.samples(source.id)
+    times = samples.times_ns
+    gaps = tuple(recording.gaps(source.id))
+    n = int(times.size)
+    seconds = float(times[-1] - times[0]) * 1e-9 if n else 0.0
+    flags = samples.flags
+    asked = (source.info or {}).get("period_ns") if isinstance(getattr(source, "info", None), dict) else None
+    return SourceHealth(
+        source=str(source.id),
+        name=source.name or source.url,
+        url=source.url,
+        samples=n,
+        seconds=seconds,
+        rate_hz=(n - 1) / seconds if n > 1 and seconds > 0 else None,
+        interval_s=median_interval_ns(times) * 1e-9 if n > 1 else None,
+        asked_s=float(asked) * 1e-9 if asked else None,
+        longest_s=float(np.diff(times).max()) * 1e-9 if n > 1 else None,
+        missed=sum(g.lost or 0 for g in gaps),
+        repeats=0 if flags is None else int(np.count_nonzero(flags & REPEAT)),
+        saturated=0 if flags is None else int(np.count_nonzero(flags & SATURATED)),
+        gaps=gaps,
+        gap_s=sum(g.end_ns - g.start_ns for g in gaps) * 1e-9,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """Two views of the same thing over the time both saw it.
+
+    Attributes:
+        left, right: The rails' keys, or channels where one rail has two ways to its energy.
+        seconds: The time both cover.
+        energy_left, energy_right: In J.
+        difference: left − right in J, with its interval.
+        ratio: left / right, or None where right is 0.
+        agree: Whether the difference's interval holds 0.
+    """
+
+    left: str
+    right: str
+    seconds: float
+    energy_left: Result
+    energy_right: Result
+    difference: Result
+    ratio: float | None
+    agree: bool
+
+
+def disagreements(found: Sequence[Line]) -> tuple[Disagreement, ...]:
+    """Compare rails of equal boundary that come from different sources, pair by pair."""
+    pairs = []
+    for i, left in enumerate(found):
+        for right in found[i + 1 :]:
+            same = left.rail.boundary is right.rail.boundary and left.rail.boundary in _COMPARABLE
+            named = left.rail.boundary is not Boundary.DEVICE or left.rail.name == right.rail.name
+            if same and named and left.source != right.source:
+                pair = _compare(left, right)
+                if pair is not None:
+                    pairs.append(pair)
+    return tuple(pairs)
+
+
+def _compare(left: Line, right: Line) -> Disagreement | None:
+    a, b = left.power(), right.power()
+    if a is None or b is None:
+        return None
+    try:
+        first, second = Integral.of(a), Integral.of(b)
+    except DataError:
+        return None
+    start, end = max(first.start_ns, second.start_ns), min(first.end_ns, second.end_ns)
+    if end <= start:
+        return None
+    window = np.array([start], np.int64), np.array([end], np.int64)
+    one, two = measure(first, *window).result(0), measure(second, *window).result(0)
+    difference = one - two
+    return Disagreement(
+        left=left.key,
+        right=right.key,
+        seconds=(end - start) * 1e-9,
+        energy_left=one,
+        energy_right=two,
+        difference=difference,
+        ratio=one.value / two.value if two.value else None,
+        agree=difference.low <= 0 <= difference.high,
+    )

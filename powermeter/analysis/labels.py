@@ -1,0 +1,264 @@
+"""What each kind of event used: a row per label, or per label and attributes (`by=("model", "batch")`)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.analysis.baseline import Baseline
+from powermeter.analysis.uncertainty import budget, limit_names
+from powermeter.analysis.windows import Windows
+from powermeter.channel import Kind
+from powermeter.event import Event
+from powermeter.result import COVERAGE_95, Result
+from powermeter.units import format_duration, format_number
+
+WANTED_PRECISION = 0.05
+"""Repeats are counted out for a mean known to ±5 %."""
+
+Floats = NDArray[np.floating[Any]]
+Key = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether the sampling resolves one event of a label.
+
+    Attributes:
+        resolved: False where one event is too short for its sampling rate.
+        samples: Median number of samples inside one event.
+        repeats_needed: How many *more* events would bring the label's mean to `WANTED_PRECISION`, as
+            far as repeats can; 0 where it is there; None where it cannot be said.
+        text: One sentence for people; empty where all is well.
+    """
+
+    resolved: bool
+    samples: float
+    repeats_needed: int | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRow:
+    """One label of an analysis.  Results are None where they cannot be known; never 0 instead.
+
+    Attributes:
+        label: The events' name.
+        group: Attribute → value for the attributes asked for with `by`; empty else.
+        events: How many events of it lie inside the recording.
+        outside: How many more do not (nothing was sampled there), or never ended.
+        items: Sum of their counts (inferences).
+        seconds: Sum of their durations.
+        energy: Total in J.
+        energy_per_item: Mean per item in J: what these events used, measurement errors only.
+        energy_median, energy_p95: Of the energy per item, over events, in J.
+        spread_j: Standard deviation of the energy per item between events, in J; None for one event.
+        expected_per_item: What a further item would use on average, in J: as `energy_per_item` with
+            the spread between events added (part `repeats:`); None for one event.
+        charge, charge_per_item: In C.
+        power: Mean power during the events, in W.
+        above, above_per_item, above_power: Energy total, per item, and mean power above the baseline.
+        latency_mean, latency_p50, latency_p95, latency_p99: Of one event, in s.
+        peak_memory: Largest peak resident memory in byte, or None.
+        sample_power: Mean of the samples strictly inside the events in W (the MLPerf rule), or None.
+        sample_energy: That mean × `seconds`, in J, or None.
+        plain_energy: The trapezoid (or its like) with interpolated edges and nothing else, in J.
+        gap_s: Seconds of gaps inside the events, bridged.
+        method: `integral`, `samples` (some events hold no sample and got their label's mean power) or
+            `regression`.
+        overlapping: Whether some of its own events overlap, so that its total counts energy twice.
+        verdict: Whether one event is resolved.
+        index: Positions of its events in the analysis' arrays.
+    """
+
+    label: str
+    group: Mapping[str, Any]
+    events: int
+    outside: int
+    items: int
+    seconds: float
+    energy: Result | None
+    energy_per_item: Result | None
+    energy_median: Result | None
+    energy_p95: Result | None
+    spread_j: float | None
+    expected_per_item: Result | None
+    charge: Result | None
+    charge_per_item: Result | None
+    power: Result | None
+    above: Result | None
+    above_per_item: Result | None
+    above_power: Result | None
+    latency_mean: float | None
+    latency_p50: float | None
+    latency_p95: float | None
+    latency_p99: float | None
+    peak_memory: int | None
+    sample_power: float | None
+    sample_energy: float | None
+    plain_energy: float | None
+    gap_s: float
+    method: str
+    overlapping: bool
+    verdict: Verdict
+    index: NDArray[np.int64] = field(repr=False, compare=False)
+
+    @property
+    def title(self) -> str:
+        """The label with its group: `infer (model=a, batch=8)`."""
+        inside = ", ".join(f"{k}={v}" for k, v in self.group.items())
+        return f"{self.label} ({inside})" if inside else self.label
+
+
+def row(
+    label: str,
+    group: Mapping[str, Any],
+    index: NDArray[np.int64],
+    events: Sequence[Event],
+    energy: Windows,
+    charge: Windows | None,
+    baseline: Baseline | None,
+) -> LabelRow:
+    """Give the row of the events at `index` (positions in `events` and in the windows' arrays)."""
+    known = index[energy.known[index]]
+    counts = np.array([events[i].count for i in known.tolist()], np.float64)
+    seconds = energy.seconds[known]
+    items, span = float(counts.sum()), float(seconds.sum())
+    weights = np.zeros(len(energy))
+    weights[known] = 1.0
+    origin = "/".join([label, *map(str, group.values())])
+    spans = bool(span > 0)
+    total = energy.combine(weights, origin) if spans else None
+    per_item = total.scaled(1 / items) if total and items else None
+    each = np.divide(energy.value[known], counts, out=np.full(known.size, np.nan), where=counts > 0)
+    above = baseline.above(energy, weights, total) if baseline and total else None
+    q = charge.combine(weights, origin) if charge is not None and spans else None
+    spread = float(np.std(each, ddof=1)) if known.size > 1 and spans else None
+    means = energy.sample_mean[known]
+    rows = energy.samples[known]
+    seen = np.isfinite(means)
+    sample_power = float(np.average(means[seen], weights=rows[seen])) if seen.any() else None
+    unseen = bool(((rows < 1) & (energy.value[known] != energy.plain[known])).any())
+    latency = seconds if spans else np.empty(0)
+    memory = [m for m in (events[i].peak_memory for i in index.tolist()) if m is not None]
+    return LabelRow(
+        label=label,
+        group=dict(group),
+        events=int(known.size),
+        outside=int(index.size - known.size),
+        items=int(items),
+        seconds=span,
+        energy=total,
+        energy_per_item=per_item,
+        energy_median=_quantile(energy, known, each, counts, 0.5, per_item),
+        energy_p95=_quantile(energy, known, each, counts, 0.95, per_item),
+        spread_j=spread,
+        expected_per_item=_expected(per_item, each, origin, energy),
+        charge=q,
+        charge_per_item=q.scaled(1 / items) if q and items else None,
+        power=total.scaled(1 / span, "W") if total else None,
+        above=above,
+        above_per_item=above.scaled(1 / items) if above and items else None,
+        above_power=above.scaled(1 / span, "W") if above else None,
+        latency_mean=_statistic(latency, np.mean),
+        latency_p50=_percentile(latency, 50),
+        latency_p95=_percentile(latency, 95),
+        latency_p99=_percentile(latency, 99),
+        peak_memory=max(memory, default=None),
+        sample_power=sample_power,
+        sample_energy=None if sample_power is None or not spans else sample_power * span,
+        plain_energy=float(energy.plain[known].sum()) if spans else None,
+        gap_s=float(energy.gap_s[known].sum()),
+        method="samples" if unseen else "integral",
+        overlapping=_overlapping(energy.start_ns[known], energy.end_ns[known]),
+        verdict=verdict(energy, known, total),
+        index=index,
+    )
+
+
+def _statistic(values: Floats, of: Any) -> float | None:
+    return float(of(values)) if values.size else None
+
+
+def _percentile(values: Floats, percent: float) -> float | None:
+    return float(np.percentile(values, percent)) if values.size else None
+
+
+def _overlapping(start_ns: NDArray[np.int64], end_ns: NDArray[np.int64]) -> bool:
+    order = np.argsort(start_ns, kind="stable")
+    latest = np.maximum.accumulate(end_ns[order])
+    return bool((start_ns[order][1:] < latest[:-1]).any())
+
+
+def _quantile(
+    energy: Windows, known: NDArray[np.int64], each: Floats, counts: Floats, share: float, mean: Result | None
+) -> Result | None:
+    """Give a quantile over events with the common errors of the mean, scaled to its size.
+
+    Its own uncertainty from measurement noise: the noise of one event over the density of events
+    around the quantile is neglected against the common errors unless the events are few: there the
+    noise of the event that stands at the quantile is taken.
+    """
+    if mean is None or not each.size:
+        return None
+    value = float(np.quantile(each, share))
+    nearest = int(np.argmin(np.abs(each - value)))
+    factor = value / mean.value if mean.value else 1.0
+    own = ("noise:", "edges:", "gaps:")
+    parts = {name: part * factor for name, part in mean.parts.items() if not name.startswith(own)}
+    i = int(known[nearest])
+    single = math.sqrt(energy.noise[i] ** 2 + energy.edges[i] ** 2 + energy.gaps[i] ** 2) / counts[nearest]
+    name = next((n for n in mean.parts if n.startswith("noise:")), "noise:event")
+    parts[f"{name} q{share:g}"] = single / math.sqrt(max(1.0, min(each.size * 0.25, 25.0)))
+    limits = limit_names(energy.integral.trace.errors)
+    return budget(value, mean.unit, parts, grade=mean.grade, limits=limits)
+
+
+def _expected(mean: Result | None, each: Floats, origin: str, energy: Windows) -> Result | None:
+    """Give the mean with the spread between events in place of each event's own noise."""
+    each = each[np.isfinite(each)]
+    if mean is None or each.size < 2:
+        return None
+    own = ("noise:", "gaps:")
+    parts = {name: part for name, part in mean.parts.items() if not name.startswith(own)}
+    name = f"repeats:{origin}"
+    noise = math.sqrt(sum(p * p for n, p in mean.parts.items() if n.startswith(own)))
+    parts[name] = max(float(np.std(each, ddof=1)) / math.sqrt(each.size), noise)
+    limits = limit_names(energy.integral.trace.errors)
+    return budget(
+        mean.value, mean.unit, parts, grade=mean.grade, limits=limits, counted={name: each.size - 1.0}
+    )
+
+
+def verdict(energy: Windows, known: NDArray[np.int64], total: Result | None) -> Verdict:
+    """Say whether the sampling resolves one event, and how many more would settle the mean."""
+    if total is None or not known.size:
+        return Verdict(False, 0.0, None, "")
+    trace = energy.integral.trace
+    samples = float(np.median(energy.samples[known]))
+    length = float(np.median(energy.seconds[known]))
+    window = max(trace.window_ns or 0, trace.interval_ns if trace.kind is not Kind.INSTANT else 0) * 1e-9
+    short = samples < 2 or length < window
+    single = energy.noise[known] ** 2 + energy.edges[known] ** 2
+    mean = abs(total.value) / known.size
+    alone = COVERAGE_95 * math.sqrt(float(np.mean(single)))
+    more: int | None = None
+    if mean > 0 and math.isfinite(alone):
+        more = max(0, math.ceil((alone / (WANTED_PRECISION * mean)) ** 2) - int(known.size))
+    if not short:
+        return Verdict(True, samples, more, "")
+    text = (
+        f"one event lasts {format_duration(length)} and a sample comes each "
+        f"{format_duration(trace.interval_ns * 1e-9)}: too short to resolve"
+    )
+    relative = COVERAGE_95 * math.sqrt(float(np.sum(single))) / abs(total.value) if total.value else math.inf
+    if more:
+        text += f"; {more} more repeats give the mean to ±5 %"
+    elif math.isfinite(relative):
+        text += f" one by one; the mean of {known.size} is known to ±{format_number(100 * relative, 2)} % by their number"
+    return Verdict(False, samples, more, text)

@@ -1,0 +1,435 @@
+"""One quantity of one rail as numpy columns in SI, with what is known about its errors.
+
+This file turns a recording's raw codes into numbers: scale and offset, the calibration stored with
+it, the alignment of its clock, counters unwrapped.  It does not integrate; `analysis/integral.py`
+does.  Which rails there are and how they nest is in `rails.py`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.channel import MISSING, Channel, Kind, Quantity, Rail
+from powermeter.correction import Correction
+from powermeter.errors import DataError
+from powermeter.result import Grade, worst
+from powermeter.source import REPEAT, SATURATED, Gap
+
+_SQRT3 = math.sqrt(3.0)
+
+
+@dataclass(frozen=True, slots=True)
+class CommonError:
+    """An error that every sample of a trace shares.
+
+    Attributes:
+        key: `kind:origin` as in `Result.parts`; equal keys are the same error.
+        relative: Standard uncertainty relative to the value.
+        absolute: Standard uncertainty in the trace's unit, moving together with `relative`.
+        limit: Whether it comes from a stated limit (rectangular) and not from a deviation (normal).
+    """
+
+    key: str
+    relative: float = 0.0
+    absolute: float = 0.0
+    limit: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trace:
+    """The samples of one quantity of one rail.
+
+    Attributes:
+        times_ns: int64, shape (n,), never decreasing; the recording's monotonic clock.
+        values: float64, shape (n,), SI.  Counters: unwrapped running total, 0 at the first sample.
+        quantity: What it is; gives `unit`.
+        kind: How a sample relates to time.
+        rail: The rail, or None.
+        grade: The worst grade of what went in.
+        errors: Errors common to all samples.
+        noise: Standard deviation of one sample as specified, in `unit`; 0 where unknown.
+        step: The resolution in `unit`; 0 where unknown.
+        gaps: Stretches without trustworthy data that touch this trace, sorted by start.
+        channels: The channels it was made from.
+        source: The recording's identifier of the source; several joined by ` + `.
+        window_ns: Averaging window of a `mean` channel where it is not the sample interval; such a
+            trace has been shifted by half of it and counts as `instant`.
+        interval_ns: Median distance of two samples; 0 for fewer than two.
+        clock_ns: Standard uncertainty of the time stamps against the events, common to all samples.
+        repeats: Samples left out because the instrument had not refreshed.
+        saturated: Samples at the end of the instrument's range.
+        notes: What a reader of a report should know.
+    """
+
+    times_ns: NDArray[np.int64]
+    values: NDArray[np.float64]
+    quantity: Quantity
+    kind: Kind = Kind.INSTANT
+    rail: Rail | None = None
+    grade: Grade = Grade.MEASURED
+    errors: tuple[CommonError, ...] = ()
+    noise: float = 0.0
+    step: float = 0.0
+    gaps: tuple[Gap, ...] = ()
+    channels: tuple[str, ...] = ()
+    source: str = ""
+    window_ns: int | None = None
+    interval_ns: int = 0
+    clock_ns: float = 0.0
+    repeats: int = 0
+    saturated: int = 0
+    notes: tuple[str, ...] = ()
+
+    @property
+    def unit(self) -> str:
+        """The SI unit of `values`."""
+        return self.quantity.unit
+
+    def __len__(self) -> int:
+        return self.times_ns.size
+
+    @property
+    def start_ns(self) -> int:
+        """The time of the first sample."""
+        return int(self.times_ns[0])
+
+    @property
+    def end_ns(self) -> int:
+        """The time of the last sample."""
+        return int(self.times_ns[-1])
+
+    def between(self, start_ns: int, end_ns: int) -> Trace:
+        """Give the samples with start ≤ time ≤ end."""
+        first, last = np.searchsorted(self.times_ns, [start_ns, end_ns + 1])
+        return replace(self, times_ns=self.times_ns[first:last], values=self.values[first:last])
+
+
+def median_interval_ns(times_ns: NDArray[np.int64]) -> int:
+    """Give the median distance of two samples; long columns are looked at in 64 places."""
+    n = times_ns.size
+    if n < 2:
+        return 0
+    if n <= 65_536:
+        return int(np.median(np.diff(times_ns)))
+    starts = np.linspace(0, n - 1025, 64).astype(np.int64)
+    return int(np.median(np.concatenate([np.diff(times_ns[s : s + 1025]) for s in starts])))
+
+
+def from_samples(
+    times_ns: NDArray[np.int64],
+    values: NDArray[np.float64],
+    quantity: Quantity = Quantity.POWER,
+    *,
+    kind: Kind = Kind.INSTANT,
+    channel: Channel | None = None,
+    origin: str = "",
+    gaps: Iterable[Gap] = (),
+    **more: Any,
+) -> Trace:
+    """Give a trace of plain arrays; the errors come from the channel's stated accuracy.
+
+    Args:
+        times_ns: Never decreasing nanoseconds.
+        values: SI values, same length.
+        origin: Names the instrument in the keys of the errors; defaults to the channel's name.
+        more: Any other field of `Trace`.
+
+    Raises:
+        DataError: The columns differ in length, or time runs backwards.
+    """
+    times_ns = np.ascontiguousarray(times_ns, np.int64)
+    values = np.ascontiguousarray(values, np.float64)
+    if times_ns.shape != values.shape or times_ns.ndim != 1:
+        raise DataError(f"{times_ns.size} times do not go with {values.size} values")
+    if times_ns.size > 1 and (times_ns[1:] < times_ns[:-1]).any():
+        raise DataError("time runs backwards in these samples")
+    if channel is not None:
+        accuracy = {"errors": channel_errors(channel, origin or channel.name), "noise": channel.accuracy.noise}
+        known = dict(step=channel.accuracy.step, rail=channel.rail, grade=channel.grade, **accuracy)
+        more = {**known, "channels": (channel.name,), **more}
+    more.setdefault("interval_ns", median_interval_ns(times_ns))
+    return Trace(
+        times_ns, values, quantity, kind, gaps=tuple(sorted(gaps, key=lambda g: g.start_ns)), **more
+    )
+
+
+def channel_errors(channel: Channel, origin: str) -> tuple[CommonError, ...]:
+    """Give the common errors that a channel's `Accuracy` states.
+
+    A limit becomes a standard uncertainty by half-width/√3 (GUM 4.3.7); a typical value is one.
+    """
+    accuracy = channel.accuracy
+    limit = not accuracy.typical
+    shrink = 1 / _SQRT3 if limit else 1.0
+    found = (
+        CommonError(f"gain:{origin}", relative=accuracy.gain * shrink, limit=limit),
+        CommonError(f"offset:{origin}", absolute=accuracy.offset * shrink, limit=limit),
+        CommonError(f"model:{origin}", relative=accuracy.model * shrink, limit=limit),
+        CommonError(f"clock:{origin}", relative=accuracy.clock * shrink, limit=limit),
+    )
+    return tuple(error for error in found if error.relative or error.absolute)
+
+
+def correction_errors(
+    correction: Correction, origin: str, typical: float, largest: float
+) -> tuple[CommonError, ...]:
+    """Give a calibration's covariance as independent common errors around `typical` (corrected SI).
+
+    The covariance of (offset, gain) is split into its principal directions, so that each error
+    carries its offset and its gain share together.  Higher terms enter as their tangent at `typical`.
+    """
+    matrix = np.asarray(correction.covariance)
+    x = typical / correction.gain
+    powers = np.arange(len(correction.coefficients))
+    slope = powers * np.where(powers > 0, float(x) ** np.maximum(powers - 1, 0), 0.0)
+    level = float(x) ** powers - slope * x
+    jacobian = np.vstack([level, slope / correction.gain])
+    weights, directions = np.linalg.eigh(jacobian @ matrix @ jacobian.T)
+    errors = [
+        CommonError(f"gain:calibration {i + 1} {origin}", float(d[1]) * s, float(d[0]) * s, limit=False)
+        for i, (s, d) in enumerate(zip(np.sqrt(np.maximum(weights, 0)), directions.T, strict=True))
+        if s > 0
+    ]
+    if correction.reference_gain or correction.reference_offset:
+        reference = correction.instrument or "reference"
+        errors.append(CommonError(f"gain:{reference}", correction.reference_gain, 0.0, limit=False))
+        errors.append(CommonError(f"offset:{reference}", 0.0, correction.reference_offset, limit=False))
+    extra = correction.extrapolation(largest / correction.gain)
+    if extra:
+        errors.append(CommonError(f"model:beyond calibration {origin}", extra / max(largest, 1e-30), 0.0))
+    return tuple(error for error in errors if error.relative or error.absolute)
+
+
+def read_channel(
+    channel: Channel,
+    times_ns: NDArray[np.int64],
+    codes: NDArray[np.int64],
+    flags: NDArray[np.uint8] | None = None,
+    *,
+    origin: str,
+    source: str = "",
+    gaps: Sequence[Gap] = (),
+    correction: Correction | None = None,
+    temperature_c: NDArray[np.float64] | None = None,
+) -> Trace | None:
+    """Give one channel as a trace, or None where it has no sample at all.
+
+    Missing codes are left out, repeats too (but for the last sample, which bounds the trace).
+    """
+    keep = codes != MISSING
+    repeats = 0
+    if flags is not None:
+        stale = (flags & REPEAT).astype(bool) & keep
+        present = np.flatnonzero(keep)
+        if stale.any():
+            stale[present[-1]] = False
+            repeats = int(stale.sum())
+            keep &= ~stale
+    if not keep.all():
+        times_ns, codes = times_ns[keep], codes[keep]
+        flags = None if flags is None else flags[keep]
+        temperature_c = None if temperature_c is None else temperature_c[keep]
+    if times_ns.size == 0:
+        return None
+    saturated = _saturated(channel, codes, flags)
+    lost: list[Gap] = list(gaps)
+    if channel.kind is Kind.COUNTER:
+        values, resets = unwrap(times_ns, codes, channel.scale, channel.wrap)
+        lost += resets
+    else:
+        values = np.asarray(codes * channel.scale, np.float64)
+        if channel.offset:
+            values += channel.offset
+    trace = from_samples(
+        times_ns, values, channel.quantity, kind=channel.kind, channel=channel, origin=origin,
+        gaps=lost, source=source, repeats=repeats, saturated=saturated,
+    )  # fmt: skip
+    if correction is not None and channel.kind is not Kind.COUNTER:
+        trace = _corrected(trace, correction, origin, temperature_c)
+    return _as_instant(trace, channel.window_ns)
+
+
+def _corrected(
+    trace: Trace, correction: Correction, origin: str, temperature_c: NDArray[np.float64] | None
+) -> Trace:
+    values = correction.apply(trace.values, temperature_c)
+    typical, largest = float(np.median(values)), float(np.max(values))
+    kept = tuple(error for error in trace.errors if not error.key.startswith(("gain:", "offset:")))
+    notes = trace.notes
+    share = float(np.mean((trace.values < correction.low) | (trace.values > correction.high)))
+    if share > 0.001:
+        notes = (*notes, f"{share:.0%} of the samples lie outside the calibrated range; the interval is wider")
+    return replace(
+        trace, values=values, noise=trace.noise * correction.gain, step=trace.step * correction.gain,
+        errors=kept + correction_errors(correction, origin, typical, largest), notes=notes,
+    )  # fmt: skip
+
+
+def _saturated(channel: Channel, codes: NDArray[np.int64], flags: NDArray[np.uint8] | None) -> int:
+    ends = np.zeros(codes.size, bool) if flags is None else (flags & SATURATED).astype(bool)
+    if channel.high_code is not None:
+        ends |= codes >= channel.high_code
+    if channel.low_code is not None and channel.low_code != 0:
+        ends |= codes <= channel.low_code
+    return int(ends.sum())
+
+
+def _as_instant(trace: Trace, window_ns: int | None) -> Trace:
+    """Shift a mean over a window that is not the sample interval to the window's middle."""
+    if trace.kind is not Kind.MEAN or not window_ns:
+        return trace
+    interval = trace.interval_ns
+    if interval and abs(window_ns - interval) <= 0.2 * interval:
+        return trace
+    half = window_ns // 2
+    gaps = tuple(replace(g, start_ns=g.start_ns - half, end_ns=g.end_ns - half) for g in trace.gaps)
+    return replace(trace, times_ns=trace.times_ns - half, gaps=gaps, kind=Kind.INSTANT, window_ns=window_ns)
+
+
+def unwrap(
+    times_ns: NDArray[np.int64], codes: NDArray[np.int64], scale: float, wrap: int | None
+) -> tuple[NDArray[np.float64], list[Gap]]:
+    """Give the running total of a counter in SI, 0 at the first sample, and the places where it restarted.
+
+    A step back is a wrap where the counter has one and the step forward through it fits the rates
+    seen elsewhere (at most ten times the largest); anything else is a restart: a gap, across which
+    the total rises at the median rate of the steps beside it.
+    """
+    steps = np.diff(codes)
+    seconds = np.diff(times_ns) * 1e-9
+    back = np.flatnonzero(steps < 0)
+    resets: list[Gap] = []
+    increments = steps.astype(np.float64)
+    if back.size:
+        good = steps >= 0
+        rate = np.divide(increments, seconds, out=np.zeros_like(increments), where=seconds > 0)
+        ceiling = 10 * float(rate[good].max()) if good.any() else math.inf
+        for i in back.tolist():
+            through = float(steps[i]) + wrap if wrap else -1.0
+            if through >= 0 and through <= max(ceiling * seconds[i], 1.0):
+                increments[i] = through
+                continue
+            beside = [float(rate[j]) for j in (i - 1, i + 1) if 0 <= j < rate.size and good[j]]
+            increments[i] = (sum(beside) / len(beside) if beside else 0.0) * seconds[i]
+            resets.append(Gap(int(times_ns[i]), int(times_ns[i + 1]), "lost setup", "the counter restarted"))
+    values = np.empty(codes.size, np.float64)
+    values[0] = 0.0
+    np.cumsum(increments, out=values[1:])
+    values *= scale
+    return values, resets
+
+
+def multiply(voltage: Trace, current: Trace, *, rail: Rail | None = None) -> Trace:
+    """Give power = voltage × current of two traces with the same time stamps.
+
+    To first order around the mean voltage V̄: an error of the current carries V̄ × its absolute part,
+    an error of the voltage acts as a relative one of power (its absolute part over V̄).
+    """
+    times, left, right = np.intersect1d(voltage.times_ns, current.times_ns, return_indices=True) \
+        if voltage.times_ns.size != current.times_ns.size or (voltage.times_ns != current.times_ns).any() \
+        else (voltage.times_ns, slice(None), slice(None))  # fmt: skip
+    volts, amps = voltage.values[left], current.values[right]
+    mean_v, mean_i = float(np.mean(volts)), float(np.mean(np.abs(amps)))
+    errors = [replace(e, absolute=e.absolute * mean_v) for e in current.errors]
+    errors += [
+        replace(e, relative=e.relative + (e.absolute / mean_v if mean_v else 0.0), absolute=0.0)
+        for e in voltage.errors
+    ]
+    kind = current.kind if current.kind is voltage.kind else Kind.INSTANT
+    return replace(
+        current, times_ns=times, values=volts * amps, quantity=Quantity.POWER, kind=kind,
+        rail=rail or current.rail, grade=worst((voltage.grade, current.grade)), errors=_joined(errors),
+        noise=math.hypot(mean_v * current.noise, mean_i * voltage.noise), step=mean_v * current.step,
+        gaps=tuple({*voltage.gaps, *current.gaps}), channels=voltage.channels + current.channels,
+        saturated=voltage.saturated + current.saturated, notes=voltage.notes + current.notes,
+    )  # fmt: skip
+
+
+def _joined(errors: Iterable[CommonError]) -> tuple[CommonError, ...]:
+    """Add up errors of equal key (they are one error) and drop those that are nothing."""
+    by_key: dict[str, CommonError] = {}
+    for e in errors:
+        old = by_key.get(e.key)
+        by_key[e.key] = e if old is None else CommonError(
+            e.key, old.relative + e.relative, old.absolute + e.absolute, old.limit and e.limit
+        )  # fmt: skip
+    return tuple(e for e in by_key.values() if e.relative or e.absolute)
+
+
+def scaled(trace: Trace, factor: float, quantity: Quantity, extra: CommonError | None = None) -> Trace:
+    """Give a trace times an exact number as another quantity, grade `derived` or worse."""
+    errors = [replace(e, absolute=e.absolute * factor) for e in trace.errors]
+    return replace(
+        trace, values=trace.values * factor, quantity=quantity, noise=trace.noise * factor,
+        step=trace.step * factor, grade=worst((trace.grade, Grade.DERIVED)),
+        errors=_joined([*errors, *([extra] if extra else [])]),
+    )  # fmt: skip
+
+
+def total(traces: Sequence[Trace], rail: Rail) -> Trace:
+    """Give the sum of traces that share their time stamps; the caller knows that they do not overlap.
+
+    Raises:
+        DataError: They have no sample times in common.
+    """
+    first = traces[0]
+    times = first.times_ns
+    for trace in traces[1:]:
+        if trace.times_ns.size != times.size or (trace.times_ns != times).any():
+            times = np.intersect1d(times, trace.times_ns)
+    if not times.size:
+        raise DataError(f"the rails of {rail.name} have no sample times in common")
+    values = np.zeros(times.size)
+    errors: list[CommonError] = []
+    mean_all = 0.0
+    for trace in traces:
+        mean_all += float(np.mean(trace.values)) if trace.kind is not Kind.COUNTER else 0.0
+    for trace in traces:
+        picked = trace.values if trace.times_ns.size == times.size else trace.values[
+            np.searchsorted(trace.times_ns, times)
+        ]  # fmt: skip
+        values += picked
+        # A relative error of one part acts on that part's mean share of the sum.
+        share = float(np.mean(trace.values)) if trace.kind is not Kind.COUNTER else float(trace.values[-1])
+        whole = mean_all if trace.kind is not Kind.COUNTER else sum(float(t.values[-1]) for t in traces)
+        errors += [replace(e, relative=e.relative * (share / whole if whole else 1.0)) for e in trace.errors]
+    return replace(
+        first, times_ns=times, values=values, rail=rail, errors=_joined(errors),
+        grade=worst([Grade.DERIVED, *(t.grade for t in traces)]),
+        noise=math.sqrt(sum(t.noise**2 for t in traces)), step=max(t.step for t in traces),
+        gaps=tuple(sorted({g for t in traces for g in t.gaps}, key=lambda g: g.start_ns)),
+        channels=tuple(name for t in traces for name in t.channels),
+        saturated=sum(t.saturated for t in traces),
+    )  # fmt: skip
+
+
+def shifted(trace: Trace, fact: Mapping[str, Any]) -> Trace:
+    """Give a trace on the events' clock, by a recording's `alignment` fact.
+
+    t' = t + `offset_ns` + `drift` × (t − `origin_ns`); `offset_u_ns` joins the clock's uncertainty.
+
+    Raises:
+        DataError: The fact lacks a number.
+    """
+    try:
+        offset, drift = float(fact["offset_ns"]), float(fact.get("drift", 0.0))
+        origin, spread = int(fact.get("origin_ns", 0)), float(fact.get("offset_u_ns", 0.0))
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(f"the recording's alignment is not usable: {error}") from None
+
+    def move(times: Any) -> Any:
+        return times + np.rint(offset + drift * (times - origin)).astype(np.int64)
+
+    gaps = tuple(
+        replace(g, start_ns=int(move(np.int64(g.start_ns))), end_ns=int(move(np.int64(g.end_ns))))
+        for g in trace.gaps
+    )
+    return replace(
+        trace, times_ns=move(trace.times_ns), gaps=gaps, clock_ns=math.hypot(trace.clock_ns, spread)
+    )
