@@ -1,1 +1,53 @@
-"""Know what an inference costs: power, charge and energy tied to events, each with an interval and a grade."""
+"""Know what an inference costs: power, charge and energy tied to events, each with an interval and a grade.
+
+::
+
+    import powermeter
+
+    with powermeter.Meter("virtual://") as meter:
+        with powermeter.event("infer", n=8):
+            ...
+    print(meter.summary())
+
+Importing this costs a few milliseconds; numpy and the rest come when a number is asked for.
+"""
+
+from __future__ import annotations
+
+from powermeter.instrumentation import attach_from_environment, each, event, mark, track
+
+TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take this name for True
+if TYPE_CHECKING:
+    from typing import Any
+
+    from powermeter.analysis.energy import analyse
+    from powermeter.battery import Battery
+    from powermeter.meter import Meter
+    from powermeter.recording import Recording
+    from powermeter.result import Grade, Result
+
+__all__ = ["Battery", "Grade", "Meter", "Recording", "Result", "analyse", "each", "event", "mark", "track"]
+
+_HOME = {
+    "Battery": "powermeter.battery",
+    "Grade": "powermeter.result",
+    "Meter": "powermeter.meter",
+    "Recording": "powermeter.recording",
+    "Result": "powermeter.result",
+    "analyse": "powermeter.analysis.energy",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("powermeter")
+    if name not in _HOME:
+        raise AttributeError(f"module 'powermeter' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOME[name]), name)
+
+
+attach_from_environment()

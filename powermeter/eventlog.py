@@ -1,0 +1,145 @@
+"""Collects the events of this process and commits them to the recording twice a second.
+
+Stamping an event costs two clock reads and one append; the file is touched by a background thread
+only.  Nothing here ever raises into the measured program: where the recording cannot be written the
+events are dropped and `problem` says why.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from powermeter.instrumentation import Span
+
+FLUSH_S = 0.5
+
+class EventLog:
+    """The events of this process, on their way into one recording.
+
+    Args:
+        path: The recording, which exists already.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self.problem = ""
+        self._reset()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._reset)
+        atexit.register(self.flush)
+
+    def _reset(self) -> None:
+        """Start empty: in a new process after a fork, the parent's events are the parent's to write."""
+        self.local = threading.local()
+        self.uids = count(1)
+        self.done: list[tuple[Span, int]] = []
+        self._stacks: list[tuple[int, list[Span]]] = []
+        self._announced: set[int] = set()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._wake = threading.Event()
+        self._closed = False
+
+    def new_stack(self) -> list[Span]:
+        """Give this thread's stack of running events, and start the background thread with the first."""
+        stack: list[Span] = []
+        self.local.stack = stack
+        self._stacks.append((threading.get_ident(), stack))
+        if self._thread is None and not self._closed:
+            with self._lock:
+                if self._thread is None:
+                    self._thread = threading.Thread(target=self._run, name="powermeter events", daemon=True)
+                    self._thread.start()
+                    _at_worker_exit(self.flush)
+        return stack
+
+    def event(self, name: str, n: int = 1, **attributes: Any) -> Span:
+        """Give a context manager that records one event of `n` items."""
+        return Span(self, name, n, attributes)
+
+    def mark(self, name: str, **attributes: Any) -> None:
+        """Record an instant."""
+        span = Span(self, name, 1, attributes)
+        span.__enter__()
+        span._stack.pop()
+        span.end_ns = span.start_ns
+        self.done.append((span, threading.get_ident()))
+
+    def _run(self) -> None:
+        while not self._wake.wait(FLUSH_S):
+            self.flush()
+
+    def flush(self) -> None:
+        """Commit what has ended, and the start of what still runs."""
+        with self._lock:
+            finished, self.done = self.done, []
+            now = time.monotonic_ns()
+            running = [
+                (span, thread)
+                for thread, stack in list(self._stacks)
+                for span in list(stack)
+                if span.uid not in self._announced and now - span.start_ns > FLUSH_S * 1e9
+            ]
+            if not finished and not running:
+                return
+            self._announced.update(span.uid for span, _ in running)
+            try:
+                self._commit([*running, *finished])
+            except Exception as error:  # noqa: BLE001 – the measured program must never notice
+                self.problem = f"{len(finished)} events could not be written to {self.path}: {error}"
+
+    def _commit(self, spans: list[tuple[Span, int]]) -> None:
+        from powermeter.recording import file
+
+        process = os.getpid()
+        peak = peak_memory()
+        rows = []
+        for span, thread in spans:
+            attributes = json.dumps(span.attributes, default=str) if span.attributes else None
+            row = (
+                process, thread, span.uid, span.parent, str(span.name), span.start_ns, span.end_ns,
+                int(span.count), attributes, peak,
+            )  # fmt: skip
+            rows.append((*row, file.checksum(row)))
+        connection = file.open_to_append(self.path)
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.executemany(file.INSERT["event"], rows)
+            connection.execute("COMMIT")
+        finally:
+            connection.close()
+
+    def close(self) -> None:
+        """Commit what is left and end the background thread."""
+        self._closed = True
+        self._wake.set()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(timeout=2.0)
+        self.flush()
+        atexit.unregister(self.flush)
+
+
+def peak_memory() -> int | None:
+    """Give this process's peak resident memory in byte so far, where the system tells it."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return int(peak if sys.platform == "darwin" else peak * 1024)
+
+
+def _at_worker_exit(flush: Callable[[], None]) -> None:
+    """Flush when a multiprocessing worker ends: it leaves by `os._exit`, past `atexit`."""
+    worker = sys.modules.get("multiprocessing.util")
+    if worker is not None:
+        worker.Finalize(None, flush, exitpriority=10)
