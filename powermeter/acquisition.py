@@ -164,7 +164,10 @@ class Acquisition(threading.Thread):
                 if source.stale_when_equal and row == previous:
                     flags |= REPEAT
                 previous = row
-                self._keep(row, flags, before, after, period)
+                self._keep(row, flags, before, after, period, source.stamp_ns())
+            if source.self_paced:
+                deadline = after
+                continue
             deadline += period
             late = after - deadline
             if late > 0:
@@ -172,8 +175,10 @@ class Acquisition(threading.Thread):
                 self.health.missed += skipped
                 deadline += skipped * period
 
-    def _keep(self, row: Sequence[int], flags: int, before: int, after: int, period: int) -> None:
-        stamp = (before + after) // 2 // STAMP_NS * STAMP_NS
+    def _keep(
+        self, row: Sequence[int], flags: int, before: int, after: int, period: int, at_ns: int | None
+    ) -> None:
+        stamp = ((before + after) // 2 if at_ns is None else at_ns) // STAMP_NS * STAMP_NS
         last = self._last_ns
         if last is not None:
             stamp = max(stamp, last)
@@ -262,5 +267,3 @@ class Acquisition(threading.Thread):
             self._gap_start = None
         if not still_lost:
             self._failures = 0
-
-

@@ -69,7 +69,9 @@ class Address:
         """
         scheme, separator, rest = url.partition("://")
         if not separator or not scheme:
-            raise ConfigurationError(f"{url!r} is not a source; write for example virtual:// or ina219://1/0x40")
+            raise ConfigurationError(
+                f"{url!r} is not a source; write for example virtual:// or ina219://1/0x40"
+            )
         location, _, query = rest.partition("?")
         options: dict[str, str] = {}
         for name, value in parse_qsl(query, keep_blank_values=True):
@@ -263,6 +265,18 @@ class PolledSource(Source):
     def flags(self) -> int:
         """Give the flag bits of the row `sample` returned last."""
         return 0
+
+    @property
+    def self_paced(self) -> bool:
+        """Whether `sample` itself waits for the instrument's next value (at most a fifth of a second).
+
+        Then it is called again at once: no deadlines are kept, and none can be missed.
+        """
+        return False
+
+    def stamp_ns(self) -> int | None:
+        """Give the time of the row `sample` returned last, where that is not the middle of the call."""
+        return None
 
 
 class StreamingSource(Source):
