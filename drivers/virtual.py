@@ -105,7 +105,9 @@ class Virtual(PolledSource):
     def open(self) -> None:
         if self.options["fault"].get("absent") == 0.0 or now_ns() < self._down_until:
             raise OpenError("virtual://: absent, as asked for by fault=", Reason.ABSENT)
-        rail = Rail("VIRTUAL", boundary=Boundary.BOARD, covers="a simulated load", nominal_v=self.options["volts"])
+        rail = Rail(
+            "VIRTUAL", boundary=Boundary.BOARD, covers="a simulated load", nominal_v=self.options["volts"]
+        )
         known = "the simulation's own definition (drivers/virtual.py)"
         self.channels = (
             Channel(
@@ -121,7 +123,10 @@ class Virtual(PolledSource):
             self._start_ns = now_ns()
 
     def info(self) -> dict[str, Any]:
-        return {"simulated": True, **{name: self.options[name] for name in ("shape", "low", "high", "period")}}
+        return {
+            "simulated": True,
+            **{name: self.options[name] for name in ("shape", "low", "high", "period")},
+        }
 
     def power_w(self, at_ns: int) -> float:
         """Give the true power at a time of the monotonic clock."""

@@ -22,6 +22,7 @@ from powermeter.instrumentation import Span
 
 FLUSH_S = 0.5
 
+
 class EventLog:
     """The events of this process, on their way into one recording.
 

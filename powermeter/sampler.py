@@ -74,7 +74,11 @@ class Sampler:
             for source in sources:
                 self._ids.append(
                     writer.add_source(
-                        str(source.address), source.name, source.address.scheme, source.channels, source.info()
+                        str(source.address),
+                        source.name,
+                        source.address.scheme,
+                        source.channels,
+                        source.info(),
                     )
                 )
                 self._totals.append(LiveTotals(source.channels))
@@ -185,7 +189,12 @@ class Sampler:
             {
                 "type": "status",
                 "sources": [
-                    {"name": a.source.name, "samples": a.health.samples, "error": a.health.last_error, **t.report()}
+                    {
+                        "name": a.source.name,
+                        "samples": a.health.samples,
+                        "error": a.health.last_error,
+                        **t.report(),
+                    }
                     for a, t in zip(self._acquisitions, self._totals, strict=True)
                 ],
             }
@@ -263,7 +272,14 @@ def main() -> int:
         )
         return error.exit_code
     except Exception as error:  # noqa: BLE001 – said to the parent, who has a place to print it
-        tell({"type": "error", "class": "ReadError", "message": f"{type(error).__name__}: {error}", "reason": None})
+        tell(
+            {
+                "type": "error",
+                "class": "ReadError",
+                "message": f"{type(error).__name__}: {error}",
+                "reason": None,
+            }
+        )
         return ReadError.exit_code
     tell({"type": "closed"})
     return 0
@@ -282,4 +298,3 @@ if __name__ == "__main__":
     from powermeter.sampler import main as entry
 
     sys.exit(entry())
-

@@ -124,7 +124,9 @@ def parse_period(text: str) -> float:
     else:
         seconds = parse_duration(text)
     if seconds <= 0:
-        raise ConfigurationError(f"{text!r} is not a usable rate or interval; write for example 100Hz or 10ms")
+        raise ConfigurationError(
+            f"{text!r} is not a usable rate or interval; write for example 100Hz or 10ms"
+        )
     return seconds
 
 

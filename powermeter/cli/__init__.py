@@ -1,1 +1,85 @@
+"""The `powermeter` command: a table of verbs, each in a file of its own that is loaded when asked for.
 
+This is the one place that prints errors.  Exit status: 0 done; 1 another error of this package;
+2 unusable option or URL; 3 the file exists; 4 a library is missing; 5 an instrument cannot be opened;
+6 it was lost; 7 bad data; 130 interrupted.  `record -- CMD` and `bench -- CMD` end with CMD's status.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import click
+
+from powermeter import registry
+from powermeter.errors import PowermeterError
+
+VERBS = {
+    "devices": "powermeter.cli.devices:devices",
+    "export": "powermeter.cli.export:export",
+    "import": "powermeter.cli.import_:import_",
+    "live": "powermeter.cli.live:live",
+    "record": "powermeter.cli.record:record",
+    "repair": "powermeter.cli.repair:repair",
+    "report": "powermeter.cli.report:report",
+    "show": "powermeter.cli.show:show",
+}
+"""Verb → `module:command`."""
+
+INTERRUPTED = 130
+
+
+class _Verbs(click.Group):
+    """A group that imports a command when it is used or its help is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        target = VERBS.get(cmd_name)
+        if target is None:
+            return None
+        command: click.Command = registry.load(target)
+        return command
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="powermeter")
+def cli() -> None:
+    """Know what an inference costs.
+
+    \b
+    Example:
+        powermeter record -o run.power -- python infer.py
+        powermeter show run.power
+        powermeter report run.power -o report.html
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit; every error is one line on standard error."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and give its exit status."""
+    try:
+        outcome: Any = cli.main(args=arguments, prog_name="powermeter", standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("interrupted", err=True)
+        return INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except PowermeterError as error:
+        click.echo(f"powermeter: {error}", err=True)
+        return error.exit_code
+    except KeyboardInterrupt:
+        click.echo("interrupted", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        sys.stdout = None  # the reader of our output has gone; say nothing more
+        return 0
+    return outcome if isinstance(outcome, int) else 0

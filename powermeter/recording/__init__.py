@@ -15,7 +15,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Recording", "Samples", "SourceInfo", "Writer", "append_to"]
 
-_HOME = {"Recording": "reader", "Samples": "reader", "SourceInfo": "reader", "Writer": "writer", "append_to": "writer"}
+_HOME = {
+    "Recording": "reader",
+    "Samples": "reader",
+    "SourceInfo": "reader",
+    "Writer": "writer",
+    "append_to": "writer",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -29,7 +29,12 @@ from powermeter.errors import DataError
 _HEADER = struct.Struct("<BBqqq")
 _LENGTH = struct.Struct("<I")
 _CONSTANT, _OFFSET, _DELTA, _HAS_MISSING = 0, 1, 2, 0x10
-_UNSIGNED: dict[int, np.dtype[Any]] = {1: np.dtype("<u1"), 2: np.dtype("<u2"), 4: np.dtype("<u4"), 8: np.dtype("<u8")}
+_UNSIGNED: dict[int, np.dtype[Any]] = {
+    1: np.dtype("<u1"),
+    2: np.dtype("<u2"),
+    4: np.dtype("<u4"),
+    8: np.dtype("<u8"),
+}
 _LEVEL = 1
 
 MAX_COUNT = 1 << 22
@@ -74,9 +79,7 @@ def _fill(values: NDArray[np.int64], missing: NDArray[np.bool_]) -> NDArray[np.i
     return filled
 
 
-def _prefers_delta(
-    values: NDArray[np.int64], steps: NDArray[np.int64], span: int, step_span: int
-) -> bool:
+def _prefers_delta(values: NDArray[np.int64], steps: NDArray[np.int64], span: int, step_span: int) -> bool:
     if span < 0 or span >= 1 << 62 or step_span < 0:  # a difference overflowed int64
         return False
     if _width(step_span) != _width(span) and step_span * 16 < span:

@@ -60,7 +60,9 @@ def insert_statement(table: str) -> str:
 
 
 INSERT = {table: insert_statement(table) for table in TABLES}
-SELECT = {table: f"SELECT id, {', '.join(columns(table))}, checksum FROM {table} ORDER BY id" for table in TABLES}
+SELECT = {
+    table: f"SELECT id, {', '.join(columns(table))}, checksum FROM {table} ORDER BY id" for table in TABLES
+}
 
 
 def create(path: Path, *, force: bool = False) -> sqlite3.Connection:
@@ -131,9 +133,7 @@ def open_to_read(path: Path) -> tuple[sqlite3.Connection, list[str]]:
         except sqlite3.OperationalError as error:
             # A write-ahead log cannot be read from a folder that may not be written to.
             connection.close()
-            connection = sqlite3.connect(
-                f"{location}?mode=ro&immutable=1", uri=True, check_same_thread=False
-            )
+            connection = sqlite3.connect(f"{location}?mode=ro&immutable=1", uri=True, check_same_thread=False)
             if any(side.exists() for side in side_files(path)):
                 problems.append(
                     f"{path}: the last seconds are in {path.name}-wal, which cannot be read here "
@@ -162,7 +162,9 @@ def check_header(path: Path) -> None:
     if not head:
         raise DataError(f"{path} is empty")
     if not head.startswith(b"SQLite format 3\x00"):
-        raise DataError(f"{path} is not a recording; if it is another tool's log: powermeter import {path} -o RUN{SUFFIX}")
+        raise DataError(
+            f"{path} is not a recording; if it is another tool's log: powermeter import {path} -o RUN{SUFFIX}"
+        )
     if len(head) < 100:
         raise DataError(f"{path} is cut off after {len(head)} bytes; nothing of it can be read")
 

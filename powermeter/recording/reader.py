@@ -200,7 +200,9 @@ class Recording:
                 self.warnings.append(f"{self.path.name}: source {name!r} has lost channels and is left out")
                 continue
             if not ordered:
-                self.warnings.append(f"{self.path.name}: source {name!r} has no readable channels and is left out")
+                self.warnings.append(
+                    f"{self.path.name}: source {name!r} has no readable channels and is left out"
+                )
                 continue
             facts = self._json(info, f"the description of {name!r}") or {}
             sources.append(
@@ -232,7 +234,9 @@ class Recording:
             self.warnings.append(f"{self.path.name}: the table of {table}s is damaged: {error}")
             return
         if present < expected:
-            self.warnings.append(f"{self.path.name}: {expected - present} of {expected} {table} rows are lost")
+            self.warnings.append(
+                f"{self.path.name}: {expected - present} of {expected} {table} rows are lost"
+            )
 
     @property
     def is_growing(self) -> bool:
@@ -259,9 +263,7 @@ class Recording:
         for row in self._rows("event"):
             identifier, process, thread, uid, parent, name, start_ns, end_ns, count, attributes, peak = row
             free = self._json(attributes, f"the attributes of event {name!r}") if attributes else None
-            event = Event(
-                name, start_ns, end_ns, process, thread, uid, parent, count, free or {}, peak
-            )
+            event = Event(name, start_ns, end_ns, process, thread, uid, parent, count, free or {}, peak)
             events[process, uid, 0 if uid else identifier] = event
         return sorted(events.values(), key=lambda event: event.start_ns)
 
@@ -362,9 +364,7 @@ class Recording:
         known = ", ".join(source.name for source in self.sources)
         raise ConfigurationError(f"{self.path.name} has no source {which!r}; it has {known}")
 
-    def samples(
-        self, source: int, start_ns: int | None = None, end_ns: int | None = None
-    ) -> Samples:
+    def samples(self, source: int, start_ns: int | None = None, end_ns: int | None = None) -> Samples:
         """Give the raw samples of a source, those within [start_ns, end_ns] where given.
 
         Raises:

@@ -73,9 +73,7 @@ class Writer:
 
     def _insert(self, table: str, rows: Iterable[Sequence[object]]) -> None:
         with self.transaction():
-            self._connection.executemany(
-                file.INSERT[table], ((*row, file.checksum(row)) for row in rows)
-            )
+            self._connection.executemany(file.INSERT[table], ((*row, file.checksum(row)) for row in rows))
 
     def set_metadata(self, metadata: Mapping[str, Any]) -> None:
         """Add or replace metadata entries; the newest row of a key counts."""

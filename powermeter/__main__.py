@@ -1,0 +1,5 @@
+"""`python -m powermeter`."""
+
+from powermeter.cli import main
+
+main()

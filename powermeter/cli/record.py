@@ -1,0 +1,182 @@
+"""`powermeter record`: around a command, or for a while."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from powermeter import host, instrumentation, registry
+from powermeter.cli.status_line import StatusLine
+from powermeter.errors import ConfigurationError, PowermeterError
+from powermeter.meter import best_sources, check_sources, default_path
+from powermeter.recorder import Recorder
+from powermeter.units import parse_duration
+
+NOT_FOUND, NOT_EXECUTABLE = 127, 126
+_FORWARDED = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGCONT")
+_LEFT_TO_COMMAND = ("SIGINT", "SIGQUIT")
+
+
+@click.command(context_settings={"ignore_unknown_options": False, "allow_interspersed_args": False})
+@click.option(
+    "--source",
+    "-s",
+    "sources",
+    multiple=True,
+    metavar="URL",
+    help="What to record; may be given several times. The best this machine has otherwise.",
+)
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The recording to write; a dated name otherwise.",
+)
+@click.option("--force", is_flag=True, help="Replace an existing file.")
+@click.option(
+    "--duration", "-d", metavar="TIME", help="How long to record where no command is given: 90s, 5m."
+)
+@click.option(
+    "--battery",
+    "-b",
+    default="4Ah",
+    show_default=True,
+    help="The budget to set the use against: 4Ah, 4Ah@3.85V.",
+)
+@click.option("--place", "-p", metavar="CODE", help="Where the electricity comes from: FRA, USA-CA.")
+@click.option(
+    "--attribute",
+    "-a",
+    "pairs",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A fact about the run: model=tiny; may be given several times.",
+)
+@click.option(
+    "--live/--no-live",
+    default=None,
+    help="Draw the line at the foot of the terminal (default: on a terminal).",
+)
+@click.option("--quiet", "-q", is_flag=True, help="Print no summary at the end.")
+@click.argument("command", nargs=-1, type=click.UNPROCESSED)
+def record(
+    sources: tuple[str, ...],
+    output: Path | None,
+    force: bool,
+    duration: str | None,
+    battery: str,
+    place: str | None,
+    pairs: tuple[str, ...],
+    live: bool | None,
+    quiet: bool,
+    command: tuple[str, ...],
+) -> int:
+    """Record power while a command runs, or for a while.
+
+    \b
+    Example:
+        powermeter record -o run.power -- python infer.py
+        powermeter record --source ina219://1/0x40?shunt=0.1ohm --duration 5m
+
+    The command keeps its terminal, its signals and its exit status, which becomes this one's.
+    Events marked with powermeter.event(...) in it, its threads and child processes are recorded.
+    """
+    from powermeter.battery import Battery
+
+    budget = Battery(battery)
+    seconds = parse_duration(duration) if duration else None
+    if command and seconds is not None:
+        raise ConfigurationError("--duration is for recording without a command; a command ends by itself")
+    if not command and seconds is None and not sys.stdin.isatty():
+        raise ConfigurationError("say how long: --duration 5m, or give a command after --")
+    _check_command(command)
+    check_sources(sources)
+    urls: Sequence[str] = sources
+    if not urls:
+        urls, why = best_sources()
+        click.echo(f"powermeter: {why}", err=True)
+    path = output or default_path()
+    metadata = {**host.describe(command or None), "attributes": dict(host.attributes(pairs))}
+    budget_c = budget.charge_c if budget.convention == "charge" else None
+    line = StatusLine(budget_c, shared=bool(command))
+    line.active = line.active if live is None else live and line.active
+    recorder = Recorder(path, urls, metadata, force=force, on_status=line.show if line.active else None)
+    recorder.start()
+    try:
+        status = _run(command, path) if command else _wait(seconds)
+    finally:
+        line.close()
+        recorder.stop()
+        line.close()
+    if recorder.problem:
+        click.echo(f"powermeter: {recorder.problem}", err=True)
+    if not quiet:
+        _summarise(path, battery, place)
+    click.echo(f"wrote {path}", err=True)
+    return status
+
+
+def _check_command(command: Sequence[str]) -> None:
+    if command and shutil.which(command[0]) is None:
+        raise ConfigurationError(f"no program {command[0]!r} to run")
+
+
+def _run(command: Sequence[str], path: Path) -> int:
+    """Run the measured command to its end and give its exit status, 128 + N for a signal N."""
+    environment = {**os.environ, instrumentation.ENVIRONMENT: str(path.absolute())}
+    before = {}
+    try:
+        child = subprocess.Popen(list(command), env=environment)
+    except OSError as error:
+        click.echo(f"powermeter: {command[0]}: {error.strerror}", err=True)
+        return NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE
+
+    def forward(number: int, frame: FrameType | None) -> None:
+        child.send_signal(number)
+
+    for name in _LEFT_TO_COMMAND:  # the terminal sends these to the command itself
+        if hasattr(signal, name):
+            before[name] = signal.signal(getattr(signal, name), lambda *_: None)
+    for name in _FORWARDED:
+        if hasattr(signal, name):
+            before[name] = signal.signal(getattr(signal, name), forward)
+    try:
+        status = child.wait()
+    finally:
+        for name, handler in before.items():
+            signal.signal(getattr(signal, name), handler)
+    return 128 - status if status < 0 else status
+
+
+def _wait(seconds: float | None) -> int:
+    """Wait for a time, for Ctrl-C or for SIGTERM."""
+    stop = threading.Event()
+    before = {
+        number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        if seconds is None:
+            click.echo("recording; Ctrl-C ends it", err=True)
+        stop.wait(seconds)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return 0
+
+
+def _summarise(path: Path, battery: str, place: str | None) -> None:
+    """Print the table of `powermeter show`; a recording without numbers is no failure of the command."""
+    sys.stdout.flush()
+    try:
+        registry.load("powermeter.cli.show:print_summary")(path, battery=battery, place=place)
+    except PowermeterError as error:
+        click.echo(f"powermeter: {error}", err=True)

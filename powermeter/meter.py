@@ -1,0 +1,195 @@
+"""`with Meter() as meter:` around inference code: record, and know what it used."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from powermeter import host, instrumentation, registry
+from powermeter.errors import ConfigurationError, OpenError
+from powermeter.eventlog import EventLog
+from powermeter.recorder import Recorder
+from powermeter.recording.file import SUFFIX
+
+if TYPE_CHECKING:
+    from powermeter.analysis.energy import Analysis
+    from powermeter.battery import Battery
+    from powermeter.recording import Recording
+
+P = ParamSpec("P")
+R = TypeVar("R")
+T = TypeVar("T")
+
+
+class Meter:
+    """Records power around a block of code, and what the code was doing.
+
+    Inside a `powermeter record` it starts nothing of its own: its events go into that recording.
+    Once the block runs, nothing here raises into it; `problem` says what went wrong.
+
+    Args:
+        sources: URLs of what to record; the best this machine has where none is given.
+        path: The recording to write; a dated name in the working directory where None.
+        battery: What energies are set against, for example `4Ah` or a `Battery`.
+        place: Where the electricity comes from: `FRA`, `USA-CA`.
+        force: Whether an existing file is replaced.
+        attributes: Free facts about the run: model, variant, batch, input size.
+
+    Raises (on entering, before the block runs):
+        ConfigurationError: A URL or option is not usable.
+        OpenError: A source you named cannot be opened.
+        ExistsError: The file exists.
+    """
+
+    def __init__(
+        self,
+        *sources: str,
+        path: str | Path | None = None,
+        battery: str | Battery | None = None,
+        place: str | None = None,
+        force: bool = False,
+        **attributes: Any,
+    ) -> None:
+        self.sources = sources
+        self.path = Path(path) if path is not None else default_path()
+        self.battery = battery
+        self.place = place
+        self.attributes = attributes
+        self.choice = ""
+        self._force = force
+        self._recorder: Recorder | None = None
+        self._log: EventLog | None = None
+        self._outer: EventLog | None = None
+        self._problem = ""
+
+    def __enter__(self) -> Meter:
+        self._outer = instrumentation.attached()
+        if self._outer is not None:
+            self.path = self._outer.path
+            self._log = self._outer
+            return self
+        urls = self.sources
+        if not urls:
+            urls, self.choice = best_sources()
+        metadata = {**host.describe(), "attributes": self.attributes}
+        self._recorder = Recorder(self.path, urls, metadata, force=self._force)
+        self._recorder.start()
+        self._log = EventLog(self.path)
+        instrumentation.attach(self._log)
+        os.environ[instrumentation.ENVIRONMENT] = str(self.path.absolute())  # for child processes
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._recorder is None:
+            return
+        instrumentation.attach(self._outer)
+        os.environ.pop(instrumentation.ENVIRONMENT, None)
+        assert self._log is not None
+        self._log.close()
+        self._recorder.stop()
+        self._problem = self._recorder.problem or self._log.problem
+
+    def event(
+        self, name: str, n: int = 1, **attributes: Any
+    ) -> instrumentation.Span | instrumentation._Nothing:
+        """Give a context manager that marks its block as one event of `n` items; see `powermeter.event`."""
+        if self._log is None:
+            return instrumentation.NOTHING
+        return instrumentation.Span(self._log, name, n, attributes)
+
+    def mark(self, name: str, **attributes: Any) -> None:
+        """Record an instant."""
+        if self._log is not None:
+            self._log.mark(name, **attributes)
+
+    def track(self, function: Callable[P, R]) -> Callable[P, R]:
+        """Decorate a function so that each call inside the block is an event named after it."""
+        return instrumentation.track(function)
+
+    def each(self, items: Iterable[T], name: str = "item", **attributes: Any) -> Iterator[T]:
+        """Give the items of a loader one by one; what the loop does with each is one event."""
+        return instrumentation.each(items, name, **attributes)
+
+    @property
+    def problem(self) -> str:
+        """What went wrong with the recording, in one line; empty when nothing did."""
+        return self._problem
+
+    def recording(self) -> Recording:
+        """Open the recording, which may still be growing.
+
+        Raises:
+            DataError: There is none yet.
+        """
+        from powermeter.recording import Recording
+
+        return Recording.open(self.path)
+
+    def analysis(self, **options: Any) -> Analysis:
+        """Give the energies of the run, its events and its labels; options as in `powermeter.analyse`.
+
+        Raises:
+            DataError: The recording holds no power.
+        """
+        from powermeter.analysis.energy import analyse
+
+        if self._log is not None:
+            self._log.flush()
+        with self.recording() as recording:
+            return analyse(recording, **options)
+
+    def summary(self, **options: Any) -> str:
+        """Give the table that `powermeter show` prints, as text."""
+        if self._log is not None:
+            self._log.flush()
+        text: str = registry.load("powermeter.cli.show:summary_text")(
+            self.path, battery=self.battery, place=self.place, **options
+        )
+        return f"{text}\n{self._problem}" if self._problem else text
+
+
+def default_path() -> Path:
+    """Give a dated name in the working directory that is not taken."""
+    stem = time.strftime("run-%Y%m%d-%H%M%S")
+    path = Path(f"{stem}{SUFFIX}")
+    number = 2
+    while path.exists():
+        path = Path(f"{stem}-{number}{SUFFIX}")
+        number += 1
+    return path
+
+
+def best_sources() -> tuple[tuple[str, ...], str]:
+    """Give the URLs to record when none was named, and the line that says why.
+
+    Raises:
+        OpenError: Nothing on this machine can be measured or estimated.
+    """
+    from powermeter import choice
+
+    found = choice.search()
+    chosen = choice.choose(found.findings)
+    if chosen is None:
+        raise OpenError("nothing here can be measured or estimated; see: powermeter devices")
+    line = chosen.line
+    if chosen.better:
+        line += f"\n{chosen.better}"
+    return chosen.urls, line
+
+
+def check_sources(urls: Iterable[str]) -> None:
+    """Refuse URLs that cannot be meant, before a process is started for them.
+
+    Raises:
+        ConfigurationError, NotInstalledError: The first that is not usable.
+    """
+    for url in urls:
+        if not url:
+            raise ConfigurationError("an empty source; write for example virtual:// or ina219://1/0x40")
+        registry.source(url)
