@@ -33,6 +33,7 @@ REPORTS: Mapping[str, str] = {
 IMPORTERS: Mapping[str, str] = {
     "csv": "powermeter.importers.table:TableImporter",
     "mlperf-power": "powermeter.importers.mlperf_power:MLPerfPower",
+    "mlperf-tiny": "powermeter.importers.mlperf_tiny:MLPerfTiny",
     "tegrastats": "powermeter.importers.tegrastats:TegrastatsLog",
 }
 """Format name → `module:class`."""

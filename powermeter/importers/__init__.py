@@ -1,1 +1,146 @@
-"""Readers of other tools' recordings; one file per format."""
+"""Readers of other tools' recordings; one file per format.
+
+`open_log` finds the format and reads, `convert` also writes the recording.  A format is added by a
+class after `log.Importer` and a line in `powermeter.registry.IMPORTERS`; other packages add theirs
+by an entry point in the group `powermeter.importers`.
+"""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+from powermeter import registry
+from powermeter.errors import ConfigurationError, DataError
+from powermeter.importers import events
+from powermeter.importers.files import Peek
+from powermeter.importers.log import Choices, Importer, Log
+
+LAST = "csv"
+"""The format that is tried after all others: it takes any table."""
+
+
+def importers() -> dict[str, type[Importer]]:
+    """Give every importer by name, the general one last."""
+    table = registry.names("importers", registry.IMPORTERS)
+    ordered = sorted(table, key=lambda name: (name == LAST, name))
+    return {name: registry.load(table[name]) for name in ordered}
+
+
+def importer(name: str) -> type[Importer]:
+    """Give the importer of a format.
+
+    Raises:
+        ConfigurationError: There is none of that name.
+    """
+    table = registry.names("importers", registry.IMPORTERS)
+    if name not in table:
+        near = difflib.get_close_matches(name, table, n=2) or sorted(table)
+        raise ConfigurationError(f"no format {name!r}; did you mean {', '.join(near)}?")
+    found: type[Importer] = registry.load(table[name])
+    return found
+
+
+def recognise(peek: Peek) -> type[Importer] | None:
+    """Give the importer that knows this file or directory, or None."""
+    for candidate in importers().values():
+        if candidate.recognises(peek):
+            return candidate
+    return None
+
+
+def open_log(path: Path, *, format: str | None = None, choices: Choices | None = None) -> Log:
+    """Read somebody else's recording.
+
+    Args:
+        path: A file, plain or gzipped, or a directory.
+        format: The importer's name; None finds it.
+        choices: What the user said that the file does not.
+
+    Raises:
+        DataError: Not readable, not a known format, or holding no power.
+        ConfigurationError: The user must say more, or said what this format has no use for.
+        NotInstalledError: The format needs a library that is missing.
+    """
+    choices = choices or Choices()
+    if not path.exists():
+        raise DataError(f"{path}: no such file or directory")
+    peek = Peek.at(path)
+    found = importer(format) if format else recognise(peek)
+    beside: Path | None = None
+    if found is None and peek.names:
+        path, found, beside = _only_log(peek)
+    if found is None:
+        raise DataError(
+            f"{path}: the format is not recognised; name it with --format "
+            f"({', '.join(importers())}), or export a CSV with a header"
+        )
+    useless = choices.given() - found.takes - {"events"}
+    if useless:
+        options = ", ".join(f"--{name}" for name in sorted(useless))
+        raise ConfigurationError(f"{path}: {found.title} has no use for {options}")
+    try:
+        log = found.read(path, choices)
+    except RecursionError:
+        raise DataError(f"{path}: nested too deeply") from None
+    except MemoryError:
+        raise DataError(f"{path}: too large for the memory of this machine; split it") from None
+    events_file = choices.events or beside
+    if events_file is not None:
+        log.events.extend(events.read(events_file, log, choices))
+    return log
+
+
+def _only_log(peek: Peek) -> tuple[Path, type[Importer] | None, Path | None]:
+    """Find the one log in a directory, and the events beside it.
+
+    Raises:
+        DataError: It holds several logs.
+    """
+    found: list[tuple[Path, type[Importer]]] = []
+    beside: list[Path] = []
+    for name in peek.names:
+        path = peek.path / name
+        if not path.is_file():
+            continue
+        inner = Peek.at(path)
+        if events.recognises(inner):
+            beside.append(path)
+            continue
+        candidate = recognise(inner)
+        if candidate is not None and candidate.is_certain(inner):
+            found.append((path, candidate))
+    if len(found) > 1:
+        listed = ", ".join(path.name for path, _ in found[:6])
+        raise DataError(f"{peek.path}: holds several logs ({listed}); name one of them")
+    if not found:
+        return peek.path, None, None
+    return (*found[0], beside[0] if len(beside) == 1 else None)
+
+
+def convert(
+    path: str | Path,
+    out: str | Path,
+    *,
+    format: str | None = None,
+    choices: Choices | None = None,
+    force: bool = False,
+) -> Log:
+    """Read somebody else's recording and write it as one of ours; gives what was read.
+
+    Raises:
+        ExistsError: `out` exists and `force` is False; seen before anything is read.
+        DataError, ConfigurationError, NotInstalledError: As `open_log`.
+    """
+    from powermeter.errors import ExistsError
+    from powermeter.importers.writing import write
+
+    path, out = Path(path), Path(out)
+    if out.exists() and not force:
+        raise ExistsError(f"{out} exists; say --force to replace it, or another name with -o")
+    log = open_log(path, format=format, choices=choices)
+    write(log, path, out, force=force)
+    return log
+
+
+__all__ = ["Choices", "Importer", "Log", "Peek", "convert", "importer", "importers", "open_log", "recognise"]

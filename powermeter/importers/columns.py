@@ -1,0 +1,296 @@
+"""Reads chosen columns of a delimited text file into integer codes, row by row, within bounds."""
+
+from __future__ import annotations
+
+import csv
+import math
+import re
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import count, islice
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.channel import Accuracy, Channel, Kind, Quantity, Rail
+from powermeter.errors import DataError
+from powermeter.importers.files import read_lines
+from powermeter.importers.log import RELATIVE, UTC, Choices, Rows
+from powermeter.importers.numbers import float_or_nan, integer_codes
+from powermeter.importers.stamps import (
+    Axis,
+    Wall,
+    axis,
+    number_ns,
+    regular,
+    since_midnight,
+    time_of_day_ns,
+    wall,
+)
+from powermeter.result import Grade
+from powermeter.units import NS
+
+MAX_ROWS = 100_000_000
+MAX_COLUMNS = 2000
+
+UNSTATED = "not stated: the log names neither gain nor offset error"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column to read.
+
+    Attributes:
+        index: Its place in the row, from 0.
+        name: The channel's name.
+        quantity: What it measures.
+        factor: SI units per unit as written.
+        rail: The rail it measures.
+        kind: How its samples relate to time.
+        missing: Values that mean "none".
+        accuracy: The limits of the instrument, where they are known; the step is found in the file.
+        window_ns: Mean channels: the averaging window.
+        wrap: Counters: SI value after which it starts again, where known.
+    """
+
+    index: int
+    name: str
+    quantity: Quantity
+    factor: float = 1.0
+    rail: Rail | None = None
+    kind: Kind = Kind.INSTANT
+    missing: frozenset[float] = frozenset()
+    accuracy: Accuracy = field(default_factory=lambda: Accuracy(source=UNSTATED))
+    window_ns: int | None = None
+    grade: Grade = Grade.MEASURED
+
+
+@dataclass(frozen=True, slots=True)
+class TimeColumn:
+    """The column of times.
+
+    Attributes:
+        index: Its place in the row; None where the rows come at a fixed period.
+        style: `wall`, `day` (time of day), `epoch` or `relative`.
+        tick_ns: Nanoseconds per unit of a numeric time.
+        period_s: The fixed period.
+    """
+
+    index: int | None
+    style: str = "relative"
+    tick_ns: int = NS
+    period_s: float | None = None
+
+
+@dataclass(slots=True)
+class Table:
+    """What was read.
+
+    Attributes:
+        axis: The times that remain.
+        values: One array per column, only rows of the axis.
+        clock: `UTC` or `RELATIVE`.
+        warnings: What was left out or assumed.
+    """
+
+    axis: Axis
+    values: list[NDArray[np.float64]]
+    clock: str
+    warnings: list[str]
+
+
+def rows(path: Path, delimiter: str, skip: int = 0) -> Iterator[tuple[int, list[str]]]:
+    """Give (line number, fields) of each row that is not blank.
+
+    Args:
+        path: The file.
+        delimiter: One character, or blank for any run of blanks.
+        skip: How many lines to pass over first.
+
+    Raises:
+        DataError: It cannot be read as a table.
+    """
+    lines = islice(read_lines(path), skip, None)
+    if delimiter == " ":
+        reader: Iterator[list[str]] = (line.split() for line in lines)
+    else:
+        reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
+    for number in count(skip + 1):
+        try:
+            fields = next(reader, None)
+        except csv.Error as error:
+            raise DataError(f"{path}, row {number}: {error}; this is no table of text") from None
+        if fields is None:
+            return
+        if number > MAX_ROWS:
+            raise DataError(f"{path}: more than {MAX_ROWS} rows; split it and import the parts")
+        if len(fields) > MAX_COLUMNS:
+            raise DataError(f"{path}, row {number}: {len(fields)} columns; this is no power log")
+        if any(map(str.strip, fields)):
+            yield number, fields
+
+
+def read_table(
+    path: Path,
+    columns: Sequence[Column],
+    time: TimeColumn,
+    choices: Choices,
+    *,
+    delimiter: str = ",",
+    skip: int = 0,
+    decimal_comma: bool = False,
+    spread: bool = True,
+    is_comment: Callable[[list[str]], bool] | None = None,
+) -> Table:
+    """Read a table's columns and times.
+
+    Raises:
+        DataError: There are no samples, or the rows do not fit the header.
+    """
+    values = [array("d") for _ in columns]
+    stamps: list[int | None] = []
+    read_stamp = _stamp_reader(time, choices)
+    needed = max([column.index for column in columns] + ([time.index] if time.index is not None else []))
+    whole = short = unreadable = 0
+    number = to_number if decimal_comma else float_or_nan
+    for _, fields in rows(path, delimiter, skip):
+        if is_comment is not None and is_comment(fields):
+            continue
+        if len(fields) <= needed:
+            short += 1
+            continue
+        whole += 1
+        if time.index is not None:
+            stamps.append(read_stamp(fields[time.index]))
+        good = False
+        for column, store in zip(columns, values, strict=True):
+            value = number(fields[column.index])
+            if value in column.missing:
+                value = np.nan
+            good = good or not math.isnan(value)
+            store.append(value)
+        unreadable += not good
+    if not whole:
+        raise DataError(
+            f"{path}: no samples: {'no row is whole' if short else 'the header has no rows under it'}"
+        )
+    if unreadable == whole:
+        raise DataError(f"{path}: no samples: none of {whole} rows holds a number in {columns[0].name}")
+    if (short + unreadable) * 10 > whole:
+        raise DataError(
+            f"{path}: {short + unreadable} of {whole + short} rows are cut or hold no number; "
+            "this is not the format it looks like"
+        )
+    warnings = []
+    if short:
+        warnings.append(f"{short} rows with too few fields were left out")
+    if unreadable:
+        warnings.append(f"{unreadable} rows without any number were kept as missing values")
+    found = _axis(path, time, stamps, whole, spread)
+    arrays = [np.frombuffer(store, np.float64)[found.kept] for store in values]
+    clock = UTC if time.style in ("wall", "epoch") else RELATIVE
+    return Table(found, arrays, clock, warnings + found.warnings + _zone_warning(time, stamps, choices))
+
+
+def _axis(path: Path, time: TimeColumn, stamps: list[int | None], length: int, spread: bool) -> Axis:
+    if time.index is None:
+        assert time.period_s is not None
+        return regular(length, time.period_s)
+    if time.style == "day":
+        stamps = since_midnight(stamps)
+    return axis(stamps, str(path), spread=spread)
+
+
+def _stamp_reader(time: TimeColumn, choices: Choices) -> Callable[[str], int | None]:
+    zone = (choices.zone_s or 0) * NS
+
+    def from_wall(text: str) -> int | None:
+        stamp: Wall | None = wall(text)
+        if stamp is None:
+            return None
+        return stamp.ns - (zone if stamp.zone_ns is None else stamp.zone_ns)
+
+    if time.style == "wall":
+        return from_wall
+    if time.style == "day":
+        return time_of_day_ns
+    tick = time.tick_ns
+    return lambda text: number_ns(text, tick)
+
+
+def _zone_warning(time: TimeColumn, stamps: list[int | None], choices: Choices) -> list[str]:
+    if time.style != "wall" or choices.zone_s is not None or not stamps:
+        return []
+    return [NO_ZONE]
+
+
+NO_ZONE = "the stamps name no time zone and were taken as UTC; say --zone +01:00 (or local) if they are not"
+
+
+def to_number(text: str) -> float:
+    """Give a number written with a decimal comma."""
+    return float_or_nan(text.replace(",", "."))
+
+
+def samples(name: str, columns: Sequence[Column], table: Table) -> Rows:
+    """Turn a table into samples of integer codes.
+
+    Raises:
+        DataError: No column holds a number.
+    """
+    channels, codes = [], []
+    for column, values in zip(columns, table.values, strict=True):
+        if not np.isfinite(values).any():
+            table.warnings.append(f"column {column.name} holds no number and was left out")
+            continue
+        code, grid = integer_codes(values)
+        channels.append(channel(column, grid, table.axis.span_error))
+        codes.append(code)
+    if not channels:
+        raise DataError("no samples: no column holds a number")
+    return Rows(name, tuple(channels), table.axis.times_ns, codes, table.axis.flags, gaps=table.axis.gaps)
+
+
+def channel(column: Column, grid: float, span_error: float = 0.0) -> Channel:
+    """Give the channel of a column whose codes lie on a grid (in units as written)."""
+    scale = scaled(grid, column.factor)
+    known = column.accuracy
+    accuracy = Accuracy(
+        known.gain, known.offset, known.step or (scale if grid >= 1e-9 else 0.0), known.noise, known.model,
+        max(known.clock, span_error), known.typical, known.source,
+    )  # fmt: skip
+    return Channel(
+        column.name, column.quantity, scale, column.rail, column.kind, grade=column.grade,
+        accuracy=accuracy, window_ns=column.window_ns,
+    )  # fmt: skip
+
+
+def scaled(grid: float, factor: float) -> float:
+    """Give grid × factor, free of rounding noise where the grid is decimal (0.01 × 0.001 is 1e-05)."""
+    scale = grid * factor
+    decimal = float(f"{grid:.0e}") == grid
+    return float(f"{scale:.14g}") if decimal else scale
+
+
+def delimiter_of(lines: Sequence[str]) -> str:
+    """Give the delimiter that splits all of some lines into the same number of fields, more than one."""
+    for candidate in (",", ";", "\t"):
+        counts = {len(next(csv.reader([line], delimiter=candidate), [])) for line in lines}
+        if min(counts) > 1 and len(counts) <= 2:
+            return candidate
+    if all(len(line.split()) > 1 for line in lines) and len({len(line.split()) for line in lines}) == 1:
+        return " "
+    return ","
+
+
+def channel_name(text: str) -> str:
+    """Give a channel's name from a header: lower case, nothing but letters, digits, dots, - and _."""
+    return re.sub(r"[^a-z0-9.]+", "_", text.lower().replace("µ", "u")).strip("_") or "value"
+
+
+__all__ = [
+    "NO_ZONE", "UNSTATED", "Column", "Table", "TimeColumn", "channel", "channel_name", "delimiter_of",
+    "read_table", "rows", "samples", "scaled", "to_number",
+]  # fmt: skip

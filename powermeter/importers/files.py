@@ -1,0 +1,221 @@
+"""Opens files that somebody else wrote: plain or gzipped, text or binary, always within bounds."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import io
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from powermeter.errors import DataError
+
+MAX_BYTES = 2 << 30
+"""The most that is read of one file, in byte, after unpacking."""
+
+MAX_LINE = 1 << 20
+"""The longest line of text, in characters."""
+
+MAX_ENTRIES = 2000
+"""The most directory entries that are looked at."""
+
+HEAD = 1 << 16
+"""How much of a file is looked at to recognise it, in byte."""
+
+_GZIP = b"\x1f\x8b"
+
+
+@dataclass(frozen=True)
+class Peek:
+    """A first look at a path: enough to recognise a format by.
+
+    Attributes:
+        path: The file or directory.
+        names: The names in it, sorted, where it is a directory; else empty.
+        head: Its first 64 KiB, unpacked; empty for a directory.
+    """
+
+    path: Path
+    names: tuple[str, ...] = ()
+    head: bytes = b""
+
+    @classmethod
+    def at(cls, path: Path) -> Peek:
+        """Take a first look.
+
+        Raises:
+            DataError: It is not there, cannot be read, or is damaged right at its start.
+        """
+        try:
+            if path.is_dir():
+                names = []
+                for entry in path.iterdir():
+                    names.append(entry.name)
+                    if len(names) > MAX_ENTRIES:
+                        raise DataError(
+                            f"{path}: more than {MAX_ENTRIES} entries; name the one file or run to import"
+                        )
+                return cls(path, tuple(sorted(names)))
+            with open_bytes(path) as stream:
+                return cls(path, (), stream.read(HEAD))
+        except OSError as error:
+            raise DataError(f"{path}: {error.strerror or error}") from None
+
+    @cached_property
+    def text(self) -> str:
+        """The head as text; undecodable bytes are replaced, so binary files give nonsense, not errors."""
+        return self.head.decode(encoding_of(self.head), errors="replace")
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The whole lines of the head that are not blank, without their ends."""
+        return [line for line in self.raw_lines if line.strip()]
+
+    @cached_property
+    def raw_lines(self) -> list[str]:
+        """The whole lines of the head, blank ones too."""
+        lines = re.split(r"\r\n|\r|\n", self.text)
+        return lines[:-1] if len(self.head) == HEAD or not lines[-1] else lines
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether the head holds NUL bytes, which no text log does."""
+        return b"\0" in self.head and encoding_of(self.head) == "utf-8-sig"
+
+
+def encoding_of(head: bytes) -> str:
+    """Give the encoding by byte-order mark; UTF-8 where there is none."""
+    return "utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+
+
+@contextlib.contextmanager
+def open_bytes(path: Path, limit: int = 0) -> Iterator[BinaryIO]:
+    """Open a file, unpacking gzip; reading past the limit or into damage raises `DataError`.
+
+    Args:
+        path: The file.
+        limit: The most byte to give; 0 for `MAX_BYTES`.
+
+    Raises:
+        DataError: Too long, or the gzip stream is damaged or cut.
+        OSError: It cannot be opened.
+    """
+    with path.open("rb") as raw:
+        packed = raw.read(2) == _GZIP
+        raw.seek(0)
+        inner = cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if packed else raw
+        bounded = io.BufferedReader(_Bounded(inner, path, limit or MAX_BYTES), 1 << 16)
+        try:
+            yield cast(BinaryIO, bounded)
+        finally:
+            if packed:
+                inner.close()
+
+
+class _Bounded(io.RawIOBase):
+    """Passes reads through, counts them, and turns what goes wrong into `DataError`."""
+
+    def __init__(self, inner: BinaryIO, path: Path, limit: int) -> None:
+        self._inner, self._path, self._left, self._limit = inner, path, limit, limit
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        view = memoryview(buffer)  # type: ignore[arg-type]
+        try:
+            data = self._inner.read(len(view))
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise DataError(
+                f"{self._path}: the gzip stream is damaged after byte {self._limit - self._left} of its "
+                f"content ({error}); unpack what is left of it and import that"
+            ) from None
+        self._left -= len(data)
+        if self._left < 0:
+            raise DataError(
+                f"{self._path}: more than {self._limit >> 20} MiB (unpacked); split it and import the parts"
+            )
+        view[: len(data)] = data
+        return len(data)
+
+
+def read_lines(path: Path) -> Iterator[str]:
+    """Give the lines of a text file without their ends.
+
+    A line that is not ended by a newline is given too; `ends_whole` tells.
+
+    Raises:
+        DataError: It cannot be read, or a line is longer than `MAX_LINE`.
+    """
+    with opened_text(path) as stream:
+        for number in range(1, MAX_BYTES):
+            line = stream.readline(MAX_LINE + 1)
+            if not line:
+                return
+            if len(line) > MAX_LINE:
+                raise DataError(f"{path}, line {number}: longer than {MAX_LINE} characters; this is no log")
+            yield line.rstrip("\r\n")
+
+
+@contextlib.contextmanager
+def opened_text(path: Path) -> Iterator[io.TextIOWrapper]:
+    """Open a file as text, unpacked; undecodable bytes become U+FFFD.
+
+    Raises:
+        DataError: It cannot be opened or unpacked.
+    """
+    try:
+        with open_bytes(path) as stream:
+            encoding = encoding_of(cast(io.BufferedReader, stream).peek(2)[:2])
+            text = io.TextIOWrapper(stream, encoding=encoding, errors="replace", newline="")
+            try:
+                yield text
+            finally:
+                text.detach()
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror or error}") from None
+
+
+def ends_whole(path: Path) -> bool:
+    """Say whether the last line ended in a newline; a log cut by a crash does not."""
+    last = b"\n"
+    with open_bytes(path) as stream:
+        while block := stream.read(1 << 20):
+            last = block[-1:]
+    return last in (b"\n", b"\0", b"\r")
+
+
+def read_all(path: Path, limit: int = MAX_BYTES) -> bytes:
+    """Give a whole file, unpacked.
+
+    Raises:
+        DataError: It cannot be read, or is larger than `limit` byte.
+    """
+    try:
+        with open_bytes(path, limit) as stream:
+            return stream.read()
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror or error}") from None
+
+
+def find(path: Path, *patterns: str) -> Path | None:
+    """Give the one file of a directory that matches the first pattern that anything matches.
+
+    Raises:
+        DataError: Several match.
+    """
+    for pattern in patterns:
+        found = sorted(entry for entry in path.glob(pattern) if entry.is_file())
+        if len(found) > 1:
+            raise DataError(
+                f"{path}: several files match {pattern}: {', '.join(f.name for f in found[:5])}; "
+                "name the run's own directory"
+            )
+        if found:
+            return found[0]
+    return None

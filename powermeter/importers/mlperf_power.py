@@ -1,0 +1,238 @@
+"""Imports an MLPerf Power run: PTDaemon's `spl.txt` and the LoadGen log beside it.
+
+`spl.txt` has one line a second, `Time,…,Watts,…,Volts,…,Amps,…,PF,…,Mark,…` and the same four again
+after `Ch1`, `Ch2`, `Ch3` where the analyser has several inputs; the first Watts is the total then.
+All times are UTC, also those in the LoadGen log (whatever zones server.json and client.json name).
+-1 stands for "not available".
+
+MLCommons computes by a rule of its own: the arithmetic mean of the Watts strictly inside
+power_begin … power_end, times the length of that window.  `by_rule` gives that number.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import re
+from array import array
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from powermeter.channel import Accuracy, Boundary, Kind, Quantity, Rail
+from powermeter.errors import DataError
+from powermeter.event import Event
+from powermeter.importers.columns import UNSTATED, Column, channel
+from powermeter.importers.files import MAX_LINE, Peek, find, read_lines
+from powermeter.importers.log import UTC, Choices, Importer, Log, Rows
+from powermeter.importers.numbers import float_or_nan, integer_codes
+from powermeter.importers.stamps import Axis, axis, wall
+
+RULE = "mlperf-power"
+
+_DETAIL = ("mlperf_log_detail.txt", "mlperf_log_detail.txt.gz", "mlperf_log_detail*")
+_SPL = ("spl.txt", "spl.txt.gz")
+_PLACES = (".", "run_1", "performance/run_1")
+_MARK = ":::MLLOG "
+
+_KEYS = {
+    "power_begin", "power_end", "result_query_count", "result_validity", "effective_scenario",
+    "effective_samples_per_query", "generated_samples_per_query",
+}  # fmt: skip
+
+_QUANTITIES = {
+    "Watts": Quantity.POWER,
+    "Volts": Quantity.VOLTAGE,
+    "Amps": Quantity.CURRENT,
+    "PF": Quantity.LOAD,
+}
+_LABELS = {"Watts": "power", "Volts": "voltage", "Amps": "current", "PF": "power_factor"}
+_LINE = re.compile(r"Time,\d\d-\d\d-\d{4} \d\d:\d\d:\d\d\.\d+,Watts,")
+
+
+class MLPerfPower(Importer):
+    name = "mlperf-power"
+    title = "an MLPerf Power run"
+
+    @classmethod
+    def recognises(cls, peek: Peek) -> bool:
+        if peek.names:
+            return _run_directory(peek.path) is not None
+        return bool(peek.lines) and _LINE.match(peek.lines[0]) is not None
+
+    @classmethod
+    def read(cls, path: Path, choices: Choices) -> Log:
+        run = _run_directory(path) if path.is_dir() else path.parent
+        if run is None:
+            raise DataError(f"{path}: no spl.txt in it or in its run_1; name the run's own directory")
+        spl = path if path.is_file() else find(run, *_SPL)
+        assert spl is not None
+        rows, warnings = _read_spl(spl)
+        log = Log(cls.name, UTC, [rows], warnings=warnings, external=True)
+        detail = find(run, *_DETAIL)
+        if detail is None:
+            log.warnings.append(f"no mlperf_log_detail.txt beside {spl.name}: the window is not known")
+            return log
+        _add_window(log, detail)
+        summary = find(run, "mlperf_log_summary.txt")
+        if summary is not None:
+            log.metadata.update(_summary(summary))
+        return log
+
+
+def _run_directory(path: Path) -> Path | None:
+    for place in _PLACES:
+        if any((path / place / name).is_file() for name in _SPL):
+            return path / place
+    return None
+
+
+def _read_spl(path: Path) -> tuple[Rows, list[str]]:
+    names: list[tuple[str, str]] = []
+    values: dict[tuple[str, str], array[float]] = {}
+    stamps: list[int | None] = []
+    broken = 0
+    for fields in csv.reader(read_lines(path)):
+        pairs = _pairs(fields)
+        if pairs is None or (names and [key for key, _ in pairs] != names):
+            broken += 1
+            continue
+        if not names:
+            names = [key for key, _ in pairs]
+            values = {key: array("d") for key in names}
+        stamp = wall(fields[1])
+        stamps.append(None if stamp is None else stamp.ns)
+        for key, value in pairs:
+            values[key].append(value)
+    if not stamps:
+        raise DataError(f"{path}: no samples: no line reads Time,…,Watts,…")
+    if broken * 10 > len(stamps):
+        raise DataError(f"{path}: {broken} of {broken + len(stamps)} lines are not from PTDaemon")
+    found = axis(stamps, str(path), spread=False)
+    warnings = [f"{broken} broken lines of {path.name} were left out"] if broken else []
+    return _rows(found, values), warnings + found.warnings
+
+
+def _pairs(fields: list[str]) -> list[tuple[tuple[str, str], float]] | None:
+    """Give ((input, label), value) of one line; the input is `total` before any `Ch1`."""
+    if len(fields) < 4 or fields[0] != "Time" or fields[2] != "Watts":
+        return None
+    place, found, index = "total", [], 2
+    while index < len(fields):
+        word = fields[index]
+        if re.fullmatch(r"Ch\d", word):
+            place = word.lower()
+            index += 1
+        elif word in _QUANTITIES and index + 1 < len(fields):
+            found.append(((place, word), float_or_nan(fields[index + 1])))
+            index += 2
+        elif word == "Mark":
+            index += 2
+        else:
+            return None
+    return found if len({key for key, _ in found}) == len(found) else None
+
+
+def _rows(found: Axis, values: dict[tuple[str, str], array[float]]) -> Rows:
+    """Give the samples; voltages and currents are effective values of AC, so they carry no rail."""
+    channels, codes = [], []
+    for (place, label), stored in values.items():
+        read = np.frombuffer(stored, np.float64)[found.kept].copy()
+        read[read == -1.0] = math.nan
+        if not np.isfinite(read).any() or (place != "total" and not np.nan_to_num(read).any()):
+            continue
+        rail = None
+        if label == "Watts":
+            rail = (
+                Rail("total", boundary=Boundary.WALL, covers="everything plugged into the analyser")
+                if place == "total"
+                else Rail(place, "total", Boundary.PART, f"the analyser's input {place[2:]}")
+            )
+        column = Column(
+            0, f"{place}.{_LABELS[label]}", _QUANTITIES[label], 1.0, rail, Kind.MEAN,
+            accuracy=Accuracy(source=UNSTATED),
+        )  # fmt: skip
+        code, grid = integer_codes(read)
+        channels.append(channel(column, grid))
+        codes.append(code)
+    if not any(entry.rail is not None for entry in channels):
+        raise DataError("spl.txt: no samples: every Watts is -1 (not available)")
+    return Rows("power analyser (PTDaemon)", tuple(channels), found.times_ns, codes, gaps=found.gaps)
+
+
+def _add_window(log: Log, path: Path) -> None:
+    said = _loadgen(path)
+    missing = [key for key in ("power_begin", "power_end") if key not in said]
+    if missing:
+        log.warnings.append(f"{path.name} has no {' and no '.join(missing)}: the window is not known")
+        return
+    begin, end = wall(str(said["power_begin"])), wall(str(said["power_end"]))
+    if begin is None or end is None or end.ns <= begin.ns:
+        raise DataError(f"{path}: power_begin and power_end are no window")
+    times = log.sources[0].times_ns
+    if end.ns < times[0] or begin.ns > times[-1]:
+        raise DataError(f"{path}: its window lies outside the samples of spl.txt; they are of different runs")
+    queries, per_query = said.get("result_query_count"), said.get("effective_samples_per_query")
+    known = queries if isinstance(queries, int) and queries > 0 else None
+    if known is None:
+        log.warnings.append(f"{path.name} has no result_query_count: energy per query is not known")
+    attributes = {
+        key: value
+        for key, value in {
+            "scenario": said.get("effective_scenario"),
+            "validity": said.get("result_validity"),
+            "queries": known,
+            "samples_per_query": per_query,
+        }.items()
+        if value is not None
+    }
+    log.events.append(Event("mlperf window", begin.ns, end.ns, count=known or 1, attributes=attributes))
+    log.facts["published_rule"] = {
+        "rule": RULE,
+        "channel": log.sources[0].channels[0].name,
+        "text": "mean of the samples strictly inside the window, times its length (MLCommons power-dev)",
+    }
+
+
+def _loadgen(path: Path) -> dict[str, Any]:
+    """Give the last value of each key that matters from a LoadGen log."""
+    said: dict[str, Any] = {}
+    for number, line in enumerate(read_lines(path), 1):
+        if not line.startswith(_MARK) or len(line) > MAX_LINE:
+            continue
+        try:
+            entry = json.loads(line[len(_MARK) :])
+        except ValueError:
+            raise DataError(f"{path}, line {number}: not JSON after {_MARK.strip()}") from None
+        if isinstance(entry, dict) and entry.get("key") in _KEYS:
+            said[entry["key"]] = entry.get("value")
+    return said
+
+
+def _summary(path: Path) -> dict[str, Any]:
+    wanted = {"SUT name": "system under test", "Scenario": "scenario", "Result is": "result"}
+    found: dict[str, Any] = {}
+    for line in read_lines(path):
+        label, separator, text = line.partition(":")
+        if separator and label.strip() in wanted:
+            found.setdefault(wanted[label.strip()], text.strip()[:200])
+    return found
+
+
+def by_rule(times_ns: Any, codes: Any, scale: float, event: Event, fact: dict[str, Any]) -> float | None:
+    """Give the window's energy in J by MLCommons' rule; None where no sample lies inside.
+
+    Args:
+        times_ns, codes: The channel's samples.
+        scale: W per code.
+        event: The window.
+        fact: The recording's fact `published_rule`; not used here.
+    """
+    if event.end_ns is None:
+        return None
+    inside = codes[(times_ns > event.start_ns) & (times_ns < event.end_ns)]
+    if not len(inside):
+        return None
+    return int(inside.sum()) / len(inside) * scale * ((event.end_ns - event.start_ns) / 1e9)

@@ -1,0 +1,152 @@
+"""Imports what NVIDIA's `tegrastats` printed or logged, from every release.
+
+Time comes from the best stamp the lines carry: the epoch that some recorders write before each line,
+else the wall clock of newer releases (resolution 1 s, spread over the lines), else `--rate`.  Never
+from the interval tegrastats was asked for: it takes longer than that.
+"""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.channel import MISSING, Channel, Kind, Quantity
+from powermeter.errors import ConfigurationError, DataError
+from powermeter.importers.columns import NO_ZONE
+from powermeter.importers.files import Peek, ends_whole, read_lines
+from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
+from powermeter.importers.stamps import Axis, axis, datetime_ns, regular
+from powermeter.jetson import layout
+from powermeter.tegrastats import Line, parse_line
+from powermeter.units import NS
+
+_MILLIWATT = 1e-3
+
+
+class TegrastatsLog(Importer):
+    name = "tegrastats"
+    title = "a tegrastats log"
+    takes = frozenset({"rate", "zone"})
+
+    @classmethod
+    def recognises(cls, peek: Peek) -> bool:
+        lines = [parse_line(text) for text in peek.lines[:20]]
+        return sum(line.is_tegrastats for line in lines) * 2 > len(lines)
+
+    @classmethod
+    def read(cls, path: Path, choices: Choices) -> Log:
+        lines, warnings = _lines(path)
+        rails = list(dict.fromkeys(rail for line in lines for rail in line.rails))
+        if not rails:
+            raise DataError(
+                f"{path}: no power rails in {len(lines)} lines of tegrastats; run it as root, or on a board "
+                "that has power monitors (this is not 0 W)"
+            )
+        powered = [line for line in lines if line.powers]
+        if len(powered) < len(lines):
+            warnings.append(f"{len(lines) - len(powered)} lines without power rails were left out")
+        found, clock = _axis(path, powered, choices)
+        if clock == UTC and powered[0].epoch_ns is None and choices.zone_s is None:
+            warnings.append(NO_ZONE)
+        kept = [powered[index] for index in found.kept]
+        board = layout(rails)
+        channels = [
+            Channel(
+                f"{rail.name.lower()}.power",
+                Quantity.POWER,
+                _MILLIWATT,
+                rail,
+                Kind.INSTANT,
+                accuracy=replace(
+                    accuracy, step=max(accuracy.step, _MILLIWATT), clock=max(accuracy.clock, found.span_error)
+                ),
+            )
+            for rail, accuracy in zip(board.rails, board.accuracies, strict=True)
+        ]
+        codes = _codes(kept, rails)
+        if board.refusal:
+            warnings.append(f"no total: {board.refusal}")
+        rows = Rows(
+            "tegrastats",
+            tuple(channels),
+            found.times_ns,
+            codes,
+            found.flags,
+            {
+                "board": board.board,
+                "total": board.total,
+                "may be summed": list(board.summed),
+                "not covered": board.uncovered,
+                "last printed means in mW": _last_averages(kept, rails),
+            },
+            found.gaps,
+        )
+        return Log(
+            cls.name, clock, [rows], metadata={"board": board.board}, warnings=warnings + found.warnings
+        )
+
+
+def _lines(path: Path) -> tuple[list[Line], list[str]]:
+    """Give the usable lines and what was wrong with the others."""
+    lines: list[Line] = []
+    foreign = 0
+    problems: dict[str, int] = {}
+    last = ""
+    for text in read_lines(path):
+        if not text.strip():
+            continue
+        line = parse_line(text)
+        last = text
+        if line.problem:
+            problems[line.problem] = problems.get(line.problem, 0) + 1
+        elif line.is_tegrastats:
+            lines.append(line)
+        else:
+            foreign += 1
+    warnings = []
+    if lines and not ends_whole(path) and parse_line(last).is_tegrastats and len(lines) > 1:
+        lines.pop()
+        warnings.append("the last line is not ended by a newline and was left out: its numbers may be cut")
+    if not lines:
+        raise DataError(f"{path}: no line of tegrastats in it")
+    if foreign > len(lines):
+        raise DataError(f"{path}: {foreign} of {foreign + len(lines)} lines are not from tegrastats")
+    if foreign:
+        warnings.append(f"{foreign} lines that are not from tegrastats were left out")
+    for problem, count in list(problems.items())[:3]:
+        warnings.append(f"{count} lines were left out: {problem}")
+    return lines, warnings
+
+
+def _axis(path: Path, lines: list[Line], choices: Choices) -> tuple[Axis, str]:
+    if choices.period_s is not None:
+        return regular(len(lines), choices.period_s), RELATIVE
+    if all(line.epoch_ns is not None for line in lines):
+        return axis([line.epoch_ns for line in lines], str(path), spread=False), UTC
+    if any(line.stamp is not None for line in lines):
+        zone = (choices.zone_s or 0) * NS
+        stamps = [None if line.stamp is None else datetime_ns(line.stamp) - zone for line in lines]
+        if len(lines) == 1 or any(stamp != stamps[0] for stamp in stamps):
+            return axis(stamps, str(path)), UTC
+    raise ConfigurationError(
+        f"{path}: its lines carry no times; say how often tegrastats really printed with --rate, for "
+        "example --rate 1s (--interval is what it was asked for, which it does not keep)"
+    )
+
+
+def _codes(lines: list[Line], rails: list[str]) -> list[NDArray[np.int64]]:
+    columns = {rail: array("q", [MISSING]) * len(lines) for rail in rails}
+    for index, line in enumerate(lines):
+        for power in line.powers:
+            columns[power.name][index] = power.current_mw
+    return [np.frombuffer(columns[rail], np.int64) for rail in rails]
+
+
+def _last_averages(lines: list[Line], rails: list[str]) -> dict[str, int]:
+    """Give the running means tegrastats printed last: a check on the data, never data."""
+    last = {power.name: power.average_mw for line in lines[-1:] for power in line.powers}
+    return {rail: last[rail] for rail in rails if rail in last}

@@ -1,0 +1,106 @@
+"""Writes an imported log into a recording, all of it or nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from powermeter.errors import DataError, ExistsError
+from powermeter.importers.log import UTC, Log, Rows
+from powermeter.recording import Writer
+
+_BLOCK = 1 << 17
+
+UNALIGNED = (
+    "the clock of this recording is the instrument's own and is not aligned with any program's events yet"
+)
+
+
+def write(log: Log, source: Path, out: Path, *, force: bool = False) -> None:
+    """Write a log as a recording; the file appears under its name only when it is whole.
+
+    Args:
+        log: From an importer.
+        source: The file or directory it was read from.
+        out: The recording.
+        force: Whether an existing file is replaced.
+
+    Raises:
+        ExistsError: `out` exists.
+        DataError: It cannot be written, or the log is empty.
+    """
+    if out.exists() and not force:
+        raise ExistsError(f"{out} exists; say --force to replace it, or another name with -o")
+    if not log.sources or not any(len(rows.times_ns) for rows in log.sources):
+        raise DataError(f"{source}: no samples")
+    if out.is_dir():
+        raise DataError(f"{out} is a directory; name a file")
+    part = out.with_name(out.name + ".part")
+    _remove(part)
+    try:
+        with Writer.create(part, _metadata(log, source)) as writer, writer.transaction():
+            for rows in log.sources:
+                _write_rows(writer, rows, log, source)
+            writer.add_events(
+                [event if event.uid else replace(event, uid=i) for i, event in enumerate(log.events, 1)]
+            )
+            for name, fact in log.facts.items():
+                writer.add_fact(name, fact)
+            if log.clock == UTC:
+                for stamp in _ends(log):
+                    writer.add_clock_pair(stamp, stamp)
+        part.replace(out)
+    except OSError as error:
+        raise DataError(f"{out}: cannot be written: {error.strerror or error}") from None
+    finally:
+        _remove(part)
+
+
+def _remove(part: Path) -> None:
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        with suppress(OSError):
+            part.with_name(part.name + suffix).unlink(missing_ok=True)
+
+
+def _write_rows(writer: Writer, rows: Rows, log: Log, source: Path) -> None:
+    url = f"import://{source.name}?format={log.format}"
+    identity = writer.add_source(url, rows.name, log.format, rows.channels, rows.info)
+    for start in range(0, len(rows.times_ns), _BLOCK):
+        part = slice(start, start + _BLOCK)
+        codes = np.stack([np.asarray(column[part], np.int64) for column in rows.codes], axis=1)
+        flags = None if rows.flags is None else rows.flags[part]
+        writer.append(identity, rows.times_ns[part], codes, flags)
+    for gap in rows.gaps:
+        writer.add_gap(identity, gap)
+
+
+def _ends(log: Log) -> tuple[int, int]:
+    used = [rows.times_ns for rows in log.sources if len(rows.times_ns)]
+    return min(int(times[0]) for times in used), max(int(times[-1]) for times in used)
+
+
+def _metadata(log: Log, source: Path) -> dict[str, Any]:
+    imported: dict[str, Any] = {"format": log.format, "name": source.name}
+    if source.is_file():
+        imported |= {"bytes": source.stat().st_size, "sha256": _sha256(source)}
+    warnings = [*log.warnings, UNALIGNED] if log.external else log.warnings
+    return {
+        **log.metadata,
+        "clock": log.clock,
+        "clock_aligned": not log.external,
+        "imported": imported,
+        "import_warnings": warnings,
+    }
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

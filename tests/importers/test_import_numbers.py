@@ -1,0 +1,71 @@
+"""Codes give back what was written; the grids follow from decimal and binary arithmetic, not from the code."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from powermeter.channel import MISSING
+from powermeter.importers.numbers import float_or_nan, integer_codes
+
+
+def test_decimals_become_the_integers_they_were_written_as():
+    codes, scale = integer_codes(np.array([float(text) for text in ("5964.67", "-0.5", "5924.10", "0")]))
+    assert codes.tolist() == [596467, -50, 592410, 0]
+    assert scale == 0.01
+
+
+def test_whole_numbers_have_a_scale_of_one():
+    codes, scale = integer_codes(np.array([23803563318.0, 18146807011.0]))
+    assert (codes.tolist(), scale) == ([23803563318, 18146807011], 1.0)
+
+
+def test_float32_decimals_are_found_in_float32():
+    codes, scale = integer_codes(np.array([16.72, 57.64, 0.01], np.float32))
+    assert (codes.tolist(), scale) == ([1672, 5764, 1], 0.01)
+
+
+def test_missing_stays_missing():
+    codes, _ = integer_codes(np.array([1.5, math.nan, math.inf]))
+    assert codes.tolist() == [15, MISSING, MISSING]
+    assert integer_codes(np.array([math.nan]))[0].tolist() == [MISSING]
+    assert integer_codes(np.array([]))[0].tolist() == []
+
+
+@given(st.lists(st.integers(-(10**9), 10**9), min_size=1), st.integers(0, 9))
+def test_every_decimal_column_comes_back_to_the_last_bit(whole, decimals):
+    values = np.array([number / 10**decimals for number in whole])
+    codes, scale = integer_codes(values)
+    places = round(-math.log10(scale))
+    assert [code / 10**places for code in codes.tolist()] == values.tolist()
+
+
+@given(st.lists(st.floats(2.0**-8, 2.0**8, width=32), min_size=1))
+def test_every_binary_float_of_moderate_span_comes_back_exactly(numbers):
+    values = np.array(numbers, np.float32)
+    codes, scale = integer_codes(values)
+    assert (codes * scale).astype(np.float32).tolist() == values.tolist()
+
+
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1))
+def test_any_float_is_within_the_62nd_bit_of_the_largest(numbers):
+    codes, scale = integer_codes(np.array(numbers))
+    largest = max(abs(number) for number in numbers)
+    for code, number in zip(codes.tolist(), numbers, strict=True):
+        assert abs(code * scale - number) <= largest * 2.0**-51 + 2.0**-1000
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "-", "--", "nan", "inf", "1_000", "0x10", "N/A", "[N/A]", "12 W", "e5"]
+)
+def test_no_number_is_not_a_number(text):
+    assert math.isnan(float_or_nan(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("1", 1.0), (" -2.50 ", -2.5), ("1e-05", 1e-5), ("3.", 3.0), (".5", 0.5)]
+)
+def test_numbers_are_numbers(text, number):
+    assert float_or_nan(text) == number
