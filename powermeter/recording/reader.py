@@ -66,6 +66,10 @@ class Samples:
     codes: dict[str, NDArray[np.int64]]
     flags: NDArray[np.uint8]
 
+    def table(self) -> NDArray[np.int64]:
+        """Give the raw codes as int64, shape (n, channels), in the channels' order."""
+        return np.stack(list(self.codes.values()), axis=1)
+
     def values(self, channel: Channel) -> NDArray[np.float64]:
         """Give one channel in SI units, NaN where missing."""
         raw = self.codes[channel.name]
@@ -254,6 +258,10 @@ class Recording:
         """Give the facts noted under a name, oldest first."""
         return list(self._facts.get(name, ()))
 
+    def fact_names(self) -> list[str]:
+        """Give the names under which facts are noted."""
+        return list(self._facts)
+
     def events(self) -> list[Event]:
         """Give all events in the order of their start.
 
@@ -393,6 +401,16 @@ class Recording:
             times, flags, codes = times[low:high], flags[low:high], [column[low:high] for column in codes]
         names = [channel.name for channel in channels]
         return Samples(times, dict(zip(names, codes, strict=True)), flags)
+
+    def chunks(self, source: int) -> Iterator[Samples]:
+        """Give the samples of a source chunk by chunk, as they were written; damaged ones are left out."""
+        channels = self.source(source).channels
+        self._verify(source)
+        for chunk in self._indexes[source].chunks:
+            times, flags = np.empty(chunk.count, np.int64), np.empty(chunk.count, np.uint8)
+            codes = {channel.name: np.empty(chunk.count, np.int64) for channel in channels}
+            if self._fill(chunk, times, flags, list(codes.values())):
+                yield Samples(times, codes, flags)
 
     def _fill(
         self,

@@ -1,0 +1,40 @@
+"""`powermeter repair`: what can be saved of a damaged recording."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("recording", type=click.Path(path_type=Path))
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The file to write; NAME.repaired.power otherwise.",
+)
+@click.option("--force", is_flag=True, help="Replace an existing file.")
+def repair(recording: Path, output: Path | None, force: bool) -> None:
+    """Copy everything sound of a damaged or unfinished recording into a new one.
+
+    \b
+    Example:
+        powermeter repair run.power
+
+    The damaged file is not touched.  Lost stretches become gaps, whose energy is bounded, not guessed.
+    """
+    from powermeter.errors import ConfigurationError
+    from powermeter.recording.salvage import salvage
+
+    output = output or recording.with_suffix(".repaired.power")
+    if output.absolute() == recording.absolute():
+        raise ConfigurationError(
+            "the repaired recording cannot replace the damaged one; name another with -o"
+        )
+    problems = salvage(recording, output, force=force)
+    for problem in problems:
+        click.echo(f"powermeter: {problem}", err=True)
+    click.echo("everything was saved" if not problems else "the rest was saved", err=True)
+    click.echo(f"wrote {output}", err=True)
