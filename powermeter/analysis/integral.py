@@ -175,21 +175,21 @@ def _accumulate(trace: Trace) -> Floats:
     running = np.empty(n, np.float64)
     running[0] = 0.0
     carry = 0.0
+    scale = 0.5e-9 if trapezoid else 1e-9
     steps = np.empty(_CHUNK, np.int64)
-    areas = np.empty(_CHUNK, np.float64)
+    lengths, areas = np.empty(_CHUNK), np.empty(_CHUNK)
     for first in range(0, n - 1, _CHUNK):
         last = min(first + _CHUNK, n - 1)
-        size = last - first
-        step, area = steps[:size], areas[:size]
+        step, length, area = (column[: last - first] for column in (steps, lengths, areas))
         np.subtract(times[first + 1 : last + 1], times[first:last], out=step)
+        np.multiply(step, scale, out=length)
         if trapezoid:
             np.add(values[first:last], values[first + 1 : last + 1], out=area)
-            area *= step
+            area *= length
         else:
-            np.multiply(values[first + 1 : last + 1], step, out=area)
+            np.multiply(values[first + 1 : last + 1], length, out=area)
         part = running[first + 1 : last + 1]
-        np.cumsum(area, out=part)
-        part *= 0.5e-9 if trapezoid else 1e-9
+        np.add.accumulate(area, out=part)
         if carry:
             part += carry
         carry = float(part[-1])

@@ -139,7 +139,7 @@ def row(
     above = baseline.above(energy, weights, total) if baseline and total else None
     q = charge.combine(weights, origin) if charge is not None and spans else None
     spread = float(np.std(each, ddof=1)) if known.size > 1 and spans else None
-    means = energy.sample_mean[known]
+    means = energy.sample_mean()[known]
     rows = energy.samples[known]
     seen = np.isfinite(means)
     sample_power = float(np.average(means[seen], weights=rows[seen])) if seen.any() else None

@@ -42,8 +42,8 @@ def _limit_table() -> tuple[Floats, Floats]:
 
     P(|ρ R + √(1−ρ²) Z| ≤ k) = 0.95 with R uniform of variance 1 and Z normal; solved by bisection.
     """
-    shares = np.linspace(0.0, 1.0, 65)
-    nodes, weights = np.polynomial.legendre.leggauss(48)
+    shares = np.linspace(0.0, 1.0, 41)
+    nodes, weights = np.polynomial.legendre.leggauss(24)
     reach = math.sqrt(3.0)
     factors = []
     for share in shares.tolist():
@@ -52,7 +52,7 @@ def _limit_table() -> tuple[Floats, Floats]:
             factors.append(0.95 * reach)
             continue
         low, high = 1.5, 2.1
-        for _ in range(34):
+        for _ in range(26):
             k = (low + high) / 2
             inside = sum(
                 w * (_normal((k - share * reach * x) / rest) - _normal((-k - share * reach * x) / rest))
