@@ -1,0 +1,142 @@
+#!/usr/bin/env python3
+"""Everything people do in this checkout, with nothing but Python: `python3 tasks.py`.
+
+It makes its own environment in `.venv`, so it also works where the system's Python is externally
+managed, and never touches anything outside this folder.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+VENV = HERE / ".venv"
+BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
+CODE = ("powermeter", "drivers", "calibration", "reports")
+
+
+def run(*command: str | Path, **environment: str) -> None:
+    """Run a command here; end with its status where it fails."""
+    print("$", " ".join(map(str, command)), flush=True)
+    status = subprocess.run(
+        list(map(str, command)), cwd=HERE, env={**os.environ, **environment}, check=False
+    ).returncode
+    if status:
+        sys.exit(status)
+
+
+def environment(extras: str) -> None:
+    """Make `.venv` where it is missing and install this checkout into it, editable, with extras."""
+    wanted = f"{extras} {(HERE / 'pyproject.toml').stat().st_mtime_ns}"
+    note = VENV / "installed.txt"
+    if note.exists() and note.read_text() == wanted:
+        return
+    if not PYTHON.exists():
+        make_environment()
+    run(*pip(), "install", "--quiet", "--editable", f".[{extras}]")
+    note.write_text(wanted)
+
+
+def make_environment() -> None:
+    """Make `.venv`, also where the system ships venv without pip inside (Debian)."""
+    command = [sys.executable, "-m", "venv", str(VENV)]
+    if subprocess.run(command, cwd=HERE, capture_output=True, check=False).returncode == 0:
+        return
+    shutil.rmtree(VENV, ignore_errors=True)
+    run(sys.executable, "-m", "venv", "--without-pip", VENV)
+
+
+def pip() -> Sequence[str | Path]:
+    """Give the command that installs into `.venv`: its own pip, or the system's from outside."""
+    if (
+        subprocess.run([str(PYTHON), "-m", "pip", "--version"], capture_output=True, check=False).returncode
+        == 0
+    ):
+        return (PYTHON, "-m", "pip")
+    return (sys.executable, "-m", "pip", "--python", PYTHON)
+
+
+def demo(arguments: Sequence[str]) -> None:
+    """record a real speech detector on this machine, show and report what it cost"""
+    environment("carbon,report,example")
+    powermeter = BIN / "powermeter"
+    recording, report = Path("voice_activity.power"), Path("voice_activity.html")
+    run(
+        powermeter,
+        "record",
+        "--force",
+        "--output",
+        recording,
+        *arguments,
+        "--",
+        PYTHON,
+        "examples/voice_activity.py",
+    )
+    run(powermeter, "report", recording, "--force", "--output", report)
+
+
+def test(arguments: Sequence[str]) -> None:
+    """run the tests (pytest options may follow)"""
+    environment("dev")
+    run(PYTHON, "-m", "pytest", *(arguments or ("-n", "auto", "-q")))
+
+
+def lint(arguments: Sequence[str]) -> None:
+    """check style, the import rule and types"""
+    environment("dev")
+    run(PYTHON, "-m", "ruff", "check", ".")
+    run(PYTHON, "-m", "mypy", *CODE)
+
+
+def wheel(arguments: Sequence[str]) -> None:
+    """build the wheel and run the tests against it, installed in an environment of its own"""
+    environment("dev")
+    shutil.rmtree(HERE / "build", ignore_errors=True)
+    shutil.rmtree(HERE / "dist", ignore_errors=True)
+    run(PYTHON, "-m", "build", "--outdir", "dist")
+    (built,) = (HERE / "dist").glob("*.whl")
+    with tempfile.TemporaryDirectory() as folder:
+        run(sys.executable, "-m", "venv", "--without-pip", folder)
+        python = Path(folder) / BIN.name / PYTHON.name
+        run(PYTHON, "-m", "pip", "--python", python, "install", "--quiet", f"{built}[dev]")
+        # The script, not `python -m pytest`: that would put the checkout first on the path.
+        run(Path(folder) / BIN.name / "pytest", "-q", "-n", "auto", *arguments)
+
+
+def lab(arguments: Sequence[str]) -> None:
+    """prove the I²C drivers against a real Linux kernel in an emulator (Debian; installs what it needs)"""
+    environment("dev")
+    run(PYTHON, "tests/lab/run.py", *arguments)
+
+
+def slow(arguments: Sequence[str]) -> None:
+    """run the long proofs: kills, soak, fuzz, Monte-Carlo"""
+    environment("dev")
+    run(PYTHON, "-m", "pytest", "-q", "-m", "slow", "--timeout", "3600", *arguments)
+
+
+TASKS: dict[str, Callable[[Sequence[str]], None]] = {
+    task.__name__: task for task in (demo, test, lint, wheel, lab, slow)
+}
+
+
+def main() -> None:
+    """Run the named task, or list them."""
+    name, *arguments = sys.argv[1:] or ["help"]
+    if name not in TASKS:
+        print("python3 tasks.py TASK\n")
+        for task in TASKS.values():
+            print(f"  {task.__name__:8} {task.__doc__}")
+        sys.exit(0 if name in ("help", "-h", "--help") else 2)
+    TASKS[name](arguments)
+
+
+if __name__ == "__main__":
+    main()
