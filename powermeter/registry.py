@@ -17,10 +17,24 @@ from powermeter.errors import ConfigurationError, NotInstalledError
 from powermeter.source import Address, Source
 
 DRIVERS: Mapping[str, str] = {
+    "atorch": "powermeter.drivers.atorch:Atorch",
+    "avhzy": "powermeter.drivers.avhzy:Avhzy",
     "estimate": "powermeter.drivers.estimate:Estimate",
+    "fnirsi": "powermeter.drivers.fnirsi:Fnirsi",
+    "km003c": "powermeter.drivers.km003c:KM003C",
+    "korad": "powermeter.drivers.korad:Korad",
+    "lines": "powermeter.drivers.lines:Lines",
+    "ppk2": "powermeter.drivers.ppk2:PPK2",
     "replay": "powermeter.drivers.replay:Replay",
+    "scpi": "powermeter.drivers.scpi:Scpi",
+    "smartpower3": "powermeter.drivers.smartpower3:SmartPower3",
+    "tc66": "powermeter.drivers.rdtech_tc66:TC66",
     "tegrastats": "powermeter.drivers.tegrastats:Tegrastats",
+    "um24c": "powermeter.drivers.rdtech_um:UM24C",
+    "um25c": "powermeter.drivers.rdtech_um:UM25C",
+    "um34c": "powermeter.drivers.rdtech_um:UM34C",
     "virtual": "powermeter.drivers.virtual:Virtual",
+    "witrn": "powermeter.drivers.witrn:Witrn",
 }
 """URL scheme → `module:class`."""
 

@@ -1,0 +1,301 @@
+"""ATORCH meters and loads (UD18, AT24, DL24, DT24, S1) and the Juwei J7-C: a report a second, unasked.
+
+Three behaviours of the check byte are in the field: the sum from byte 2, the sum from byte 3, and a
+byte that means nothing.  `check=auto` takes whichever rule the first frames satisfy and then holds the
+meter to it; where none holds, the header, the length and the values themselves are all there is.
+
+The commands of this family all change the meter's state; this driver sends none.
+
+Layout: atorch-console, esphome-atorch-dl24, libsigrok (atorch), atorch-ble, j7-c_usb_meter.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
+from powermeter.errors import ConfigurationError, DataError, OpenError, ReadError, Reason
+from powermeter.source import Option
+from powermeter.units import NS
+
+from .link import RAIL_OPTIONS, Link
+from .odometer import Odometer
+from .stream_meter import Row, StreamMeter
+
+HEAD = b"\xff\x55"
+REPORT = 1
+LENGTHS = {1: 36, 2: 8, 17: 10}  # message type → bytes
+AC, DC, USB = 1, 2, 3
+DEVICE_NAMES = {AC: "AC meter", DC: "DC meter or load", USB: "USB meter"}
+_NEXT_REPORT = re.compile(rb"\xff\x55\x01[\x01-\x03]")
+
+# Device type → volts, amperes, coulombs and joules per code, and the most it can pass (V, A).
+SCALES = {
+    AC: (0.1, 0.001, None, 36000.0, 300.0, 100.0),
+    DC: (0.1, 0.001, 36.0, 36000.0, 500.0, 100.0),
+    USB: (0.01, 0.01, 3.6, 36.0, 40.0, 10.0),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One report in the meter's own integers, and what it shows beside in plain units.
+
+    Attributes:
+        device: 1 alternating current, 2 direct current, 3 USB.
+        check: The rule its last byte satisfies: 1, 2, or None.
+        power_code: 0.1 W; AC meters only.
+        charge_code: 1 mAh (USB) or 10 mAh (DC).
+        energy_code: 10 mWh (USB) or 10 Wh.
+    """
+
+    device: int
+    check: int | None
+    voltage_code: int
+    current_code: int
+    power_code: int | None
+    charge_code: int | None
+    energy_code: int
+    temperature_c: int
+    running_s: int
+    backlight_s: int
+    dm_v: float | None = None
+    dp_v: float | None = None
+    price: float | None = None
+    frequency_hz: float | None = None
+    power_factor: float | None = None
+    over_voltage_v: float | None = None
+    low_voltage_v: float | None = None
+    over_current_a: float | None = None
+
+    @property
+    def voltage_v(self) -> float:
+        """Volt."""
+        return self.voltage_code * SCALES[self.device][0]
+
+    @property
+    def current_a(self) -> float:
+        """Ampere."""
+        return self.current_code * SCALES[self.device][1]
+
+
+def check_rule(frame: bytes) -> int | None:
+    """Give the rule that the last byte satisfies: 1 (sum from byte 2), 2 (from byte 3), else None."""
+    for rule, start in ((1, 2), (2, 3)):
+        if frame[-1] == (sum(frame[start:-1]) & 0xFF) ^ 0x44:
+            return rule
+    return None
+
+
+def decode(frame: bytes, *, rule: int | None = None) -> Report:
+    """Give the report in a 36-byte frame.
+
+    Args:
+        frame: From `FF 55` to the check byte.
+        rule: The check rule it must satisfy; None accepts any last byte.
+
+    Raises:
+        DataError: No report, a failed check, another frame begins inside, or values no meter can show.
+    """
+    if len(frame) != LENGTHS[REPORT] or frame[:3] != HEAD + b"\x01":
+        raise DataError("not a report of 36 bytes")
+    device = frame[3]
+    if device not in SCALES:
+        raise DataError(f"device type {device} is not known")
+    found = check_rule(frame)
+    if rule is not None and frame[-1] != (sum(frame[rule + 1 : -1]) & 0xFF) ^ 0x44:
+        raise DataError("the check byte is wrong")
+    if _NEXT_REPORT.search(frame, 4):
+        raise DataError("another report begins inside this one")
+    report = _fields(frame, device, found)
+    volts, amperes = SCALES[device][4:]
+    at = 25 if device == USB else 28
+    if frame[at] > 59 or frame[at + 1] > 59:
+        raise DataError("its clock shows more than 59 minutes or seconds")
+    if report.voltage_v > volts or report.current_a > amperes or report.temperature_c > 150:
+        raise DataError(f"{report.voltage_v:.2f} V, {report.current_a:.3f} A is out of the meter's range")
+    return report
+
+
+def _fields(frame: bytes, device: int, check: int | None) -> Report:
+    def word(at: int, width: int) -> int:
+        return int.from_bytes(frame[at : at + width], "big")
+
+    if device == USB:
+        return Report(
+            device, check, word(4, 3), word(7, 3), None, word(10, 3), word(13, 4),
+            temperature_c=word(21, 2),
+            running_s=word(23, 2) * 3600 + frame[25] * 60 + frame[26],
+            backlight_s=frame[27],
+            dm_v=word(17, 2) / 100,
+            dp_v=word(19, 2) / 100,
+            over_voltage_v=word(28, 2) / 100 or None,
+            low_voltage_v=word(30, 2) / 100 or None,
+            over_current_a=word(32, 2) / 100 or None,
+        )  # fmt: skip
+    alternating = device == AC
+    return Report(
+        device, check, word(4, 3), word(7, 3),
+        word(10, 3) if alternating else None,
+        None if alternating else word(10, 3),
+        word(13, 4),
+        temperature_c=word(24, 2),
+        running_s=word(26, 2) * 3600 + frame[28] * 60 + frame[29],
+        backlight_s=frame[30],
+        price=word(17, 3) / 100,
+        frequency_hz=word(20, 2) / 10 if alternating else None,
+        power_factor=word(22, 2) / 1000 if alternating else None,
+    )  # fmt: skip
+
+
+def cut(buffer: bytearray) -> tuple[list[bytes], int]:
+    """Take whole reports off the front of a buffer; replies and rubbish count as skipped."""
+    frames: list[bytes] = []
+    skipped = 0
+    while True:
+        start = buffer.find(HEAD)
+        if start < 0:
+            keep = 1 if buffer.endswith(HEAD[:1]) else 0
+            skipped += len(buffer) - keep
+            del buffer[: len(buffer) - keep]
+            return frames, skipped
+        skipped += start
+        del buffer[:start]
+        if len(buffer) < 4:
+            return frames, skipped
+        length = LENGTHS.get(buffer[2])
+        if length is None:
+            skipped += 2
+            del buffer[:2]
+            continue
+        if len(buffer) < length:
+            later = _NEXT_REPORT.search(buffer, 2)
+            if later is None or len(buffer) - later.start() < 4:
+                return frames, skipped
+        elif buffer[2] == REPORT and check_rule(bytes(buffer[:length])) is not None:
+            frames.append(bytes(buffer[:length]))
+            del buffer[:length]
+            continue
+        else:
+            later = _NEXT_REPORT.search(buffer, 2, length + 3)
+            if later is None or later.start() >= length:
+                if buffer[2] == REPORT:
+                    frames.append(bytes(buffer[:length]))
+                else:
+                    skipped += length
+                del buffer[:length]
+                continue
+        assert later is not None  # cut short: the next report begins inside
+        skipped += later.start()
+        del buffer[: later.start()]
+
+
+def _rule(text: str) -> int | str | None:
+    table: dict[str, int | str | None] = {"auto": "auto", "1": 1, "2": 2, "off": None}
+    if text not in table:
+        raise ConfigurationError("write auto, 1, 2 or off")
+    return table[text]
+
+
+class Atorch(StreamMeter):
+    """An ATORCH or J7-C meter on a Bluetooth serial port or a UART."""
+
+    scheme = "atorch"
+    title = "ATORCH meter"
+    summary = "ATORCH and J7-C meters over Bluetooth serial or UART: V, A, mAh, mWh, once a second"
+    example = "atorch:///dev/rfcomm0"
+    baud = 9600
+    tick_ns = float(NS)
+    OPTIONS: ClassVar[dict[str, Option]] = {**RAIL_OPTIONS, "check": Option(_rule, "auto", "the check byte's rule: auto, 1, 2 or off")}
+
+    def __init__(self, address: Any) -> None:
+        super().__init__(address)
+        self._device = 0
+        self._rule: int | None = None
+        self._charge = Odometer(0.0)
+        self._energy = Odometer(0.0)
+
+    def cut(self, buffer: bytearray) -> tuple[list[bytes], int]:
+        return cut(buffer)
+
+    def accept(self, frame: bytes) -> bool:
+        try:
+            decode(frame)
+        except DataError:
+            return False
+        return True
+
+    def start(self, link: Link) -> None:
+        first = not self._device
+        frames = self.gather(3 if first else 1, 6.0)
+        if first:
+            rules = [check_rule(frame) for frame in frames]
+            asked = self.options["check"]
+            likely = max((1, 2), key=rules.count)
+            self._rule = asked if asked != "auto" else likely if rules.count(likely) > len(rules) / 2 else None
+        report = self._first_report(frames)
+        if first:
+            self._device = report.device
+            self._describe(report.device)
+        elif report.device != self._device:
+            raise OpenError(f"{self.address}: another kind of meter answers now", Reason.WRONG_DEVICE)
+
+    def _first_report(self, frames: list[bytes]) -> Report:
+        problem = "no report"
+        for frame in frames:
+            try:
+                return decode(frame, rule=self._rule)
+            except DataError as error:
+                problem = str(error)
+        raise ReadError(f"{self.address}: {problem}", Reason.BAD_DATA)
+
+    def _describe(self, device: int) -> None:
+        volts, amperes, coulombs, joules, most_v, most_a = SCALES[device]
+        if coulombs is not None:
+            self._charge = Odometer(most_a / coulombs)
+        self._energy = Odometer(most_a * most_v / joules)
+        rail = self.rail
+        if device == AC and rail.boundary is Boundary.BOARD and "boundary" not in self.address.options:
+            rail = Rail(rail.name, boundary=Boundary.WALL, covers="everything at the socket, power supply included")
+        note = "assumed: 1 % and one step, its maker publishes nothing"
+        voltage = Accuracy(gain=0.01, offset=volts, step=volts, source=note)
+        current = Accuracy(gain=0.01, offset=amperes, step=amperes, source=note)
+        channels = [
+            Channel("voltage", Quantity.VOLTAGE, volts, rail, accuracy=voltage),
+            Channel("current", Quantity.CURRENT, amperes, rail, accuracy=current),
+        ]
+        if device == AC:
+            channels.append(Channel("power", Quantity.POWER, 0.1, rail, accuracy=Accuracy(
+                gain=0.02, offset=0.1, step=0.1, source=note)))  # fmt: skip
+        if coulombs is not None:
+            channels.append(Channel("charge", Quantity.CHARGE, coulombs, rail, Kind.COUNTER, accuracy=Accuracy(
+                gain=0.01, step=coulombs, clock=1e-3, source=note)))  # fmt: skip
+        channels.append(Channel("energy", Quantity.ENERGY, joules, rail, Kind.COUNTER, accuracy=Accuracy(
+            gain=0.02, step=joules, clock=1e-3, source=note)))  # fmt: skip
+        channels.append(Channel("temperature", Quantity.TEMPERATURE, 1.0, accuracy=Accuracy(
+            offset=2.0, step=1.0, source="assumed: 2 °C, nothing published")))  # fmt: skip
+        self.channels = tuple(channels)
+
+    def rows(self, frame: bytes, arrival_ns: int) -> list[Row]:
+        report = decode(frame, rule=self._rule)
+        if report.device != self._device:
+            raise DataError(f"a frame of device type {report.device} among those of {self._device}")
+        row = [report.voltage_code, report.current_code]
+        if report.power_code is not None:
+            row.append(report.power_code)
+        if report.charge_code is not None:
+            row.append(self._charge.feed(report.charge_code, arrival_ns))
+        row.append(self._energy.feed(report.energy_code, arrival_ns))
+        row.append(report.temperature_c)
+        return [(row, report.running_s)]
+
+    def info(self) -> dict[str, Any]:
+        rule = {1: "sum from byte 2", 2: "sum from byte 3", None: "none: its last byte is not a check"}[self._rule]
+        return {
+            **super().info(),
+            "model": DEVICE_NAMES.get(self._device, "unknown"),
+            "check": rule,
+            "counter_resets": self._charge.resets + self._energy.resets,
+        }

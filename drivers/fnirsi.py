@@ -1,0 +1,233 @@
+"""FNIRSI FNB48, C1, FNB48S, FNB48P and FNB58 USB testers over HID: 100 samples a second, four a report.
+
+The reports carry no time and no number.  Samples are 10 ms apart; a sample count fitted to the
+earliest arrivals places them, and reports that never came show as a count that falls behind.
+
+Layout: fnirsi-usb-power-data-logger, fnirsi-usb-tool, OpenFNB58.  No raw data report was public when
+this was written: it rests on their layouts and on three command reports whose check was reproduced.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from dataclasses import dataclass
+from typing import Any
+
+from powermeter.channel import Accuracy, Channel, Quantity
+from powermeter.errors import DataError, ReadError, Reason
+from powermeter.source import Found, Gap
+
+from .hid_link import HidLink, drain, hid_devices, open_hid
+from .link import Link, UsbId
+from .serial_link import port_problem
+from .stream_meter import Row, StreamMeter
+
+REPORT_LENGTH = 64
+SAMPLE_NS = 10_000_000
+SAMPLES_PER_REPORT = 4
+KEEP_ALIVE = 0x83
+COMMAND_SPACING_S = 0.03  # the unit crashes under 25 ms
+MAX_VOLTAGE_V = 130.0
+MAX_CURRENT_A = 12.0
+
+USB = (
+    UsbId(0x0483, 0x003A, "FNB48"),
+    UsbId(0x0483, 0x003B, "C1"),
+    UsbId(0x2E3C, 0x0049, "FNB48S"),
+    UsbId(0x2E3C, 0x5558, "FNB58"),
+)
+
+# Start sequences to try in turn, and seconds between keep-alives.  0x81 can reboot a streaming FNB58.
+FIRST_GENERATION = (((0x81, 0x82, 0x83),), 0.003)
+SECOND_GENERATION = (((0x83,), (0x82, 0x82), (0x81, 0x82, 0x82)), 1.0)
+STARTS = {"FNB48": FIRST_GENERATION, "C1": FIRST_GENERATION, "FNB48S": SECOND_GENERATION, "FNB58": SECOND_GENERATION}
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One of the four samples of a report; the current has no direction."""
+
+    voltage_code: int  # 10 µV
+    current_code: int  # 10 µA
+    dp_v: float
+    dm_v: float
+    temperature_code: int  # 0.1 °C
+
+
+def crc8(data: bytes) -> int:
+    """Give CRC-8 with polynomial 0x39 and start 0x42, neither reflected nor inverted."""
+    crc = 0x42
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = (crc << 1) ^ 0x39 if crc & 0x80 else crc << 1
+            crc &= 0xFF
+    return crc
+
+
+def command(code: int) -> bytes:
+    """Give the 64-byte report of a command."""
+    report = bytes([0xAA, code]) + bytes(61)
+    return report + bytes([crc8(report[1:])])
+
+
+def decode(report: bytes) -> list[Sample]:
+    """Give the four samples of a data report; none for a report of another type.
+
+    Raises:
+        DataError: Wrong length, mark or check, or values no meter can show.
+    """
+    if len(report) != REPORT_LENGTH or report[0] != 0xAA:
+        raise DataError(f"a report has {REPORT_LENGTH} bytes and begins with aa, not {report[:2].hex() or 'nothing'}")
+    if crc8(report[1:63]) != report[63]:
+        raise DataError("the check of a report is wrong")
+    if report[1] != 0x04:
+        return []
+    samples = []
+    for at in range(2, 62, 15):
+
+        def word(offset: int, width: int, at: int = at) -> int:
+            return int.from_bytes(report[at + offset : at + offset + width], "little")
+
+        sample = Sample(word(0, 4), word(4, 4), word(8, 2) / 1000, word(10, 2) / 1000, word(13, 2))
+        if sample.voltage_code > MAX_VOLTAGE_V * 1e5 or sample.current_code > MAX_CURRENT_A * 1e5:
+            raise DataError(
+                f"{sample.voltage_code / 1e5:.1f} V, {sample.current_code / 1e5:.1f} A is out of its range"
+            )
+        samples.append(sample)
+    return samples
+
+
+class Fnirsi(StreamMeter):
+    """A FNIRSI tester on its HID interface."""
+
+    scheme = "fnirsi"
+    title = "FNIRSI tester"
+    summary = "FNIRSI FNB48/C1/FNB48S/FNB58 USB testers over HID: V and A, 100 samples a second"
+    example = "fnirsi://"
+    tick_ns = float(SAMPLE_NS)
+    silence_s = 2.0
+    repeats = True
+
+    def __init__(self, address: Any) -> None:
+        super().__init__(address)
+        self._model = "FNB58"
+        self._count = 0
+        self._late: deque[int] = deque(maxlen=25)
+        self._alive_s = 0.0
+        self._pass_first = True
+        self.lost = 0
+
+    def connect(self) -> Link:
+        link, known = open_hid(self.address.location, USB, self.title)
+        self._model = known.usb.title if known else self._model
+        return link
+
+    def start(self, link: Link) -> None:
+        sequences, _ = STARTS[self._model]
+        for sequence in sequences:
+            for code in sequence:
+                link.write(command(code))
+                time.sleep(COMMAND_SPACING_S)
+            try:
+                self.gather(1, 0.6)
+                break
+            except ReadError:
+                continue
+        else:
+            raise ReadError(f"{self.title} on {link.where}: it sends no data", Reason.NO_ANSWER)
+        self._alive_s = time.monotonic()
+        self._late.clear()
+        self._pass_first = True
+        if not self.channels:
+            self._describe()
+
+    def _describe(self) -> None:
+        note = "the maker's figure for the FNB58 as commonly quoted; no document found"
+        self.channels = (
+            Channel("voltage", Quantity.VOLTAGE, 1e-5, self.rail, accuracy=Accuracy(
+                gain=2e-4, offset=2e-5, step=1e-5, source=f"assumed: 0.02 % + 2 digits, {note}")),
+            Channel("current", Quantity.CURRENT, 1e-5, self.rail, accuracy=Accuracy(
+                gain=5e-4, offset=2e-5, step=1e-5, source=f"assumed: 0.05 % + 2 digits, {note}")),
+            Channel("temperature", Quantity.TEMPERATURE, 0.1, accuracy=Accuracy(
+                offset=2.0, step=0.1, source="assumed: 2 °C, nothing published")),
+        )  # fmt: skip
+
+    def accept(self, frame: bytes) -> bool:
+        try:
+            return bool(decode(frame))
+        except DataError:
+            return False
+
+    def cut(self, buffer: bytearray) -> tuple[list[bytes], int]:
+        """Each read of a HID device is one report, whole or useless."""
+        whole = len(buffer) // REPORT_LENGTH * REPORT_LENGTH
+        frames = [bytes(buffer[at : at + REPORT_LENGTH]) for at in range(0, whole, REPORT_LENGTH)]
+        rest = len(buffer) - whole
+        buffer.clear()
+        return frames, rest
+
+    def read_block(self, timeout_s: float) -> Any:
+        if self.link is not None and time.monotonic() - self._alive_s > STARTS[self._model][1]:
+            self.link.write(command(KEEP_ALIVE))
+            self._alive_s = time.monotonic()
+        return super().read_block(timeout_s)
+
+    def rows(self, frame: bytes, arrival_ns: int) -> list[Row]:
+        if self._pass_first:
+            self._pass_first = False  # the first report after a restart can be garbage
+            return []
+        try:
+            samples = decode(frame)
+        except DataError:
+            self._count += SAMPLES_PER_REPORT
+            raise
+        if samples:
+            self._notice_loss(arrival_ns)
+        rows: list[Row] = []
+        for sample in samples:
+            rows.append(([sample.voltage_code, sample.current_code, sample.temperature_code], self._count))
+            self._count += 1
+        return rows
+
+    def _notice_loss(self, arrival_ns: int) -> None:
+        """Reports that never came leave the count behind the clock for good: a whole second late is no delay."""
+        if self._clock is None or self._tick is None:
+            return
+        report_ns = SAMPLE_NS * SAMPLES_PER_REPORT
+        self._late.append(arrival_ns - self._clock.time_ns(self._count + SAMPLES_PER_REPORT - 1))
+        if len(self._late) < 25 or min(self._late) < 0.8 * report_ns:
+            return
+        missing = round(min(self._late) / report_ns)
+        self.lost += missing
+        self._count += missing * SAMPLES_PER_REPORT
+        self._late.clear()
+        self.gaps.append(Gap(
+            arrival_ns - 26 * report_ns, arrival_ns, "dropped", f"{missing} reports never came",
+            missing * SAMPLES_PER_REPORT,
+        ))  # fmt: skip
+
+    def close(self) -> None:
+        if isinstance(self.link, HidLink) and self.channels:
+            try:
+                drain(self.link)  # an FNB48 freezes when it is left with reports queued
+            except ReadError:
+                pass  # pulled: there is nothing to drain
+        super().close()
+
+    def info(self) -> dict[str, Any]:
+        return {**super().info(), "model": self._model, "reports_lost": self.lost}
+
+    @classmethod
+    def discover(cls) -> list[Found]:
+        """List FNIRSI testers by their USB ids."""
+        found = []
+        for device in hid_devices(USB):
+            problem, remedy = port_problem(device.path)
+            found.append(Found(
+                f"fnirsi://{device.path}", f"FNIRSI {device.usb.title} on {device.path}", rails=("input",),
+                rate_hz=100.0, resolution_w=5e-5, covers=cls.covers, problem=problem, remedy=remedy, rank=12,
+                certainty="likely" if device.usb.vendor == 0x0483 else "sure",
+            ))  # fmt: skip
+        return found

@@ -1,0 +1,229 @@
+"""ChargerLAB POWER-Z KM002C and KM003C, by their 4-byte requests over USB serial or HID.
+
+Polling gives about two fresh readings a second.  Where Linux's own `powerz` driver holds the meter,
+read it through hwmon instead; this driver takes the serial or HID interface, which that one leaves
+alone.  The 1000/s queue (`decode_queue`) needs an authentication exchange that is not established
+well enough to send; its answers are decoded for recordings made by other tools.
+
+Layout: Linux drivers/hwmon/powerz.c, km003c-rs.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from powermeter.channel import MISSING, Accuracy, Channel, Quantity
+from powermeter.errors import ConfigurationError, DataError
+from powermeter.source import Found
+
+from .frame_meter import FrameMeter
+from .hid_link import hid_devices, open_hid
+from .link import Link, UsbId
+from .serial_link import port_problem, usb_ports
+
+USB = (UsbId(0x5FC9, 0x0061, "POWER-Z KM002C"), UsbId(0x5FC9, 0x0063, "POWER-Z KM003C"))
+GET_DATA = 0x0C
+PUT_DATA = 0x41
+ATTRIBUTE_ADC = 1
+ATTRIBUTE_QUEUE = 2
+RATES_HZ = (2, 10, 50, 1000, 10000)
+QUEUE_STEPS = (500, 100, 20, 1)  # sequence ticks per sample
+QUEUE_SAMPLE_LENGTH = 20
+SEQUENCE_WRAP = 65536
+ANSWER_LENGTH = 52
+MAX_VOLTAGE_UV = 60_000_000
+MAX_CURRENT_UA = 12_000_000
+
+_ADC = struct.Struct("<6ih5H2B3H")
+_SAMPLE = struct.Struct("<2H2i4H")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One polled answer; current is positive from the female to the male connector."""
+
+    transaction: int
+    voltage_uv: int
+    current_ua: int
+    average_voltage_uv: int
+    average_current_ua: int
+    temperature_code: int | None  # 1/128 °C; None: no reading in this answer
+    cc1_v: float
+    cc2_v: float
+    dp_v: float
+    dm_v: float
+    vdd_v: float
+    rate: int
+    flags: int
+
+
+@dataclass(frozen=True, slots=True)
+class QueueSample:
+    """One sample of the queue; `sequence` ticks at 1 kHz and wraps at 65536."""
+
+    sequence: int
+    marker: int
+    voltage_uv: int
+    current_ua: int
+    cc1_v: float
+    cc2_v: float
+    dp_v: float
+    dm_v: float
+
+
+def request(attribute: int, transaction: int) -> bytes:
+    """Give the four bytes that ask for an attribute."""
+    return bytes([GET_DATA, transaction & 0xFF]) + (attribute << 1).to_bytes(2, "little")
+
+
+def _block(answer: bytes, wanted: int) -> tuple[int, int, bytes]:
+    """Give (chunk, size, data) of the block with an attribute; the blocks must fill the answer exactly."""
+    if len(answer) < 8 or answer[0] != PUT_DATA:
+        raise DataError(f"no answer with data: {answer[:8].hex() or 'nothing'}")
+    found = None
+    at = 4
+    more = True
+    while more:
+        if len(answer) < at + 4:
+            raise DataError(f"an answer of {len(answer)} bytes ends inside a header")
+        header = int.from_bytes(answer[at : at + 4], "little")
+        attribute, more = header & 0x7FFF, bool(header & 0x8000)
+        chunk, size = header >> 16 & 0x3F, header >> 22
+        length = size * (chunk if attribute == ATTRIBUTE_QUEUE else 1)
+        if attribute == wanted:
+            found = chunk, size, answer[at + 4 : at + 4 + length]
+        at += 4 + length
+    if found is None or at != len(answer):
+        raise DataError(f"an answer of {len(answer)} bytes does not hold attribute {wanted} and what it says to hold")
+    return found
+
+
+def decode(answer: bytes, *, transaction: int | None = None) -> Reading:
+    """Give the reading in a polled answer.
+
+    Args:
+        answer: All its bytes, headers included.
+        transaction: The number the request carried, which the answer must repeat.
+
+    Raises:
+        DataError: Another kind of answer, wrong length or number, or values no meter can show.
+    """
+    chunk, size, data = _block(answer, ATTRIBUTE_ADC)
+    if transaction is not None and answer[1] != transaction & 0xFF:
+        raise DataError(f"the answer is to request {answer[1]}, not {transaction & 0xFF}")
+    if size != _ADC.size or chunk:
+        raise DataError(f"a reading has {_ADC.size} bytes, not {size}")
+    (volts, amperes, mean_v, mean_a, _, _, degrees, cc1, cc2, dp, dm, vdd, rate, flags, _, _, _) = _ADC.unpack(data)
+    if not -1_000_000 <= volts <= MAX_VOLTAGE_UV or abs(amperes) > MAX_CURRENT_UA:
+        raise DataError(f"{volts / 1e6:.3f} V, {amperes / 1e6:.3f} A is out of its range")
+    if rate >= len(RATES_HZ):
+        raise DataError(f"rate index {rate} is not known")
+    return Reading(
+        answer[1], volts, amperes, mean_v, mean_a, None if degrees == -32768 else degrees,
+        cc1 / 1e4, cc2 / 1e4, dp / 1e4, dm / 1e4, vdd / 1e4, rate, flags,
+    )  # fmt: skip
+
+
+def decode_queue(answer: bytes, rate: int) -> list[QueueSample]:
+    """Give the samples in a queue answer.
+
+    Args:
+        answer: All its bytes, headers included.
+        rate: The rate index it was started with (0: 2/s, 1: 10/s, 2: 50/s, 3: 1000/s).
+
+    Raises:
+        DataError: Another kind of answer or a wrong length.
+    """
+    line_v = 1e-4 if rate == 0 else 1e-3
+    _, size, data = _block(answer, ATTRIBUTE_QUEUE)
+    if size != QUEUE_SAMPLE_LENGTH:
+        raise DataError(f"a sample of the queue has {QUEUE_SAMPLE_LENGTH} bytes, not {size}")
+    return [
+        QueueSample(seq, marker, volts, amperes, a * line_v, b * line_v, c * line_v, d * line_v)
+        for seq, marker, volts, amperes, a, b, c, d in _SAMPLE.iter_unpack(data)
+    ]
+
+
+def lost_samples(samples: list[QueueSample], rate: int) -> int:
+    """Count the samples missing between the first and the last, by the 1 kHz sequence."""
+    if rate >= len(QUEUE_STEPS):
+        raise ConfigurationError(f"rate index {rate} has no known sequence step")
+    step = QUEUE_STEPS[rate]
+    lost = 0
+    for before, after in pairwise(samples):
+        lost += max(0, round((after.sequence - before.sequence) % SEQUENCE_WRAP / step) - 1)
+    return lost
+
+
+class KM003C(FrameMeter):
+    """A KM002C or KM003C, polled."""
+
+    scheme = "km003c"
+    title = "KM003C"
+    summary = "ChargerLAB POWER-Z KM002C/KM003C over USB serial or HID: V, A (signed), about twice a second"
+    example = "km003c:///dev/ttyACM0"
+    frame_length = ANSWER_LENGTH
+    answer_s = 0.5
+    default_period_s = 0.2
+    stale_when_equal = True
+    usb = USB
+
+    def __init__(self, address: Any) -> None:
+        super().__init__(address)
+        self._transaction = 0
+        self._model = self.title
+
+    def open_link(self) -> Link:
+        location = self.address.location
+        if location.startswith("/dev/hidraw") or (not location and not usb_ports(USB)):
+            link, known = open_hid(location, USB, self.title)
+            self._model = known.usb.title if known else self.title
+            return link
+        return super().open_link()
+
+    def next_request(self) -> bytes:
+        self._transaction = (self._transaction + 1) & 0xFF
+        return request(ATTRIBUTE_ADC, self._transaction)
+
+    def decode(self, frame: bytes) -> Reading:
+        return decode(frame[:ANSWER_LENGTH], transaction=self._transaction)
+
+    def describe(self, reading: Reading) -> None:
+        if self.link is not None and self.link.facts.get("usb") == "5fc9:0061":
+            self._model = "POWER-Z KM002C"
+        note = "assumed: 0.5 % and 1 mV, 0.5 % and 1 mA; its maker publishes no accuracy"
+        refresh_ns = round(1e9 / RATES_HZ[reading.rate])
+        self.channels = (
+            Channel("voltage", Quantity.VOLTAGE, 1e-6, self.rail, refresh_ns=refresh_ns,
+                    accuracy=Accuracy(gain=5e-3, offset=1e-3, step=1e-6, source=note)),
+            Channel("current", Quantity.CURRENT, 1e-6, self.rail, refresh_ns=refresh_ns,
+                    accuracy=Accuracy(gain=5e-3, offset=1e-3, step=1e-6, source=note)),
+            Channel("temperature", Quantity.TEMPERATURE, 1 / 128,
+                    accuracy=Accuracy(offset=2.0, step=1 / 128, source="assumed: 2 °C, nothing published")),
+        )  # fmt: skip
+
+    def row(self, reading: Reading) -> list[int]:
+        degrees = reading.temperature_code
+        return [reading.voltage_uv, reading.current_ua, MISSING if degrees is None else degrees]
+
+    def info(self) -> dict[str, Any]:
+        return {**super().info(), "model": self._model}
+
+    @classmethod
+    def discover(cls) -> list[Found]:
+        """List KM002C and KM003C by their USB ids."""
+        paths = [(port.device, entry.title) for port, entry in usb_ports(USB)]
+        paths += [(device.path, device.usb.title) for device in hid_devices(USB)] if not paths else []
+        found = []
+        for path, title in paths:
+            problem, remedy = port_problem(path)
+            found.append(Found(
+                f"km003c://{path}", f"{title} on {path}", rails=("input",), rate_hz=2.0, resolution_w=1e-5,
+                covers=cls.covers, problem=problem, remedy=remedy, rank=15,
+            ))  # fmt: skip
+        return found
+
+

@@ -1,0 +1,350 @@
+"""Anything that prints its readings a line at a time: a microcontroller with CSV or JSON on a serial port.
+
+`lines:///dev/ttyUSB0?columns=t_us,mV,mA` names the columns in order; `-` skips one.  A column is a unit
+(`mV`), a unit on a rail (`cpu.mA`), or a time (`t_us`, `t_ms`, `t_s`) from the device's own clock.  With
+`json=yes` the names are keys (`a.avg=A,v.avg=V,time=t_ms`).  A counter's unit (`mAh`, `mWh`, `J`, `C`)
+makes a running total.
+
+Boot banners, half lines, comments and other prints are passed over and counted; a value that is no
+finite number is missing, never 0.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar
+
+from powermeter.channel import MISSING, Accuracy, Boundary, Channel, Kind, Quantity, Rail
+from powermeter.errors import ConfigurationError, DataError, OpenError, Reason
+from powermeter.source import Option
+from powermeter.units import parse_quantity, unit_factor
+
+from .link import RAIL_OPTIONS, Link, open_link
+from .odometer import Odometer
+from .smartpower3 import cut_lines
+from .stream_meter import Row, StreamMeter, TickCounter
+
+LONGEST_LINE = 4096
+CODE_FRACTION = 1e-4
+"""One raw code is this part of the column's unit: 0.1 µA for mA."""
+
+TIMES_NS = {"t_us": 1e3, "t_ms": 1e6, "t_s": 1e9, "t_ns": 1.0}
+QUANTITIES = {
+    "V": Quantity.VOLTAGE, "A": Quantity.CURRENT, "W": Quantity.POWER, "J": Quantity.ENERGY, "C": Quantity.CHARGE,
+    "degC": Quantity.TEMPERATURE,
+}  # fmt: skip
+_COUNTERS = (Quantity.ENERGY, Quantity.CHARGE)
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\Z")
+LARGEST = {  # no value a bench of this kind can show
+    Quantity.VOLTAGE: 1e4, Quantity.CURRENT: 1e4, Quantity.POWER: 1e6, Quantity.ENERGY: 1e12, Quantity.CHARGE: 1e12,
+    Quantity.TEMPERATURE: 1e4,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: where it stands in a line and what it means."""
+
+    key: str  # JSON key path; empty in CSV
+    place: int
+    rail: str
+    quantity: Quantity | None  # None: the device's time
+    factor: float  # SI per unit; nanoseconds per tick of a time
+    unit: str
+
+
+def parse_columns(text: str, *, keyed: bool) -> tuple[Column, ...]:
+    """Give the columns that the option describes.
+
+    Raises:
+        ConfigurationError: A unit is not known, nothing is measured, or two columns mean the same.
+    """
+    columns: list[Column] = []
+    for place, item in enumerate(text.split(",")):
+        key, _, meaning = item.strip().partition("=") if keyed else ("", "", item.strip())
+        if keyed and not meaning:
+            raise ConfigurationError(f"{item!r}: with json=yes write key=unit, for example v.avg=V")
+        if meaning in ("-", ""):
+            continue
+        if meaning in TIMES_NS:
+            columns.append(Column(key, place, "", None, TIMES_NS[meaning], meaning))
+            continue
+        rail, _, unit = meaning.rpartition(".")
+        found = unit_factor(unit)
+        if found is None or found[0] not in QUANTITIES:
+            raise ConfigurationError(
+                f"column {item!r}: {unit!r} is no unit of V, A, W, J, C, Wh, Ah or degC, and no t_us, t_ms, t_s"
+            )
+        columns.append(Column(key, place, rail, QUANTITIES[found[0]], found[1], unit))
+    meanings = [(column.rail, column.quantity) for column in columns]
+    if len(set(meanings)) != len(meanings):
+        raise ConfigurationError(f"{text!r} names one quantity of one rail twice")
+    if not any(column.quantity for column in columns):
+        raise ConfigurationError(f"{text!r} measures nothing; write for example columns=t_us,mV,mA")
+    return tuple(columns)
+
+
+def parse_number(text: Any) -> float | None:
+    """Give a finite number; None for `nan`, `inf`, `ovf`, an empty field or anything else."""
+    if isinstance(text, bool):
+        return None
+    if isinstance(text, (int, float)):
+        return float(text) if math.isfinite(text) else None
+    if isinstance(text, str) and len(text) < 40 and _NUMBER.match(text.strip()):
+        value = float(text)
+        return value if math.isfinite(value) else None
+    return None
+
+
+def xor_of(data: bytes) -> int:
+    """Give the exclusive or of all bytes (the check of NMEA sentences)."""
+    value = 0
+    for byte in data:
+        value ^= byte
+    return value
+
+
+def sum_of(data: bytes) -> int:
+    """Give the sum of all bytes modulo 256."""
+    return sum(data) & 0xFF
+
+
+CHECKS = {"xor": xor_of, "sum": sum_of}
+
+
+def without_check(line: bytes, check: str) -> bytes:
+    """Give a line without its `*HH` and, before it, a leading `$`.
+
+    Raises:
+        DataError: The check is missing or wrong.
+    """
+    body, star, digits = line.removeprefix(b"$").rpartition(b"*")
+    if not star or len(digits) != 2:
+        raise DataError("the line has no check")
+    try:
+        wanted = int(digits, 16)
+    except ValueError:
+        raise DataError("the line's check is no number") from None
+    if CHECKS[check](body) != wanted:
+        raise DataError("the line's check is wrong")
+    return body
+
+
+def _yes_no(text: str) -> bool:
+    if text in ("yes", "no"):
+        return text == "yes"
+    raise ConfigurationError("write yes or no")
+
+
+def _baud(text: str) -> int:
+    if text.isdigit() and 50 <= int(text) <= 12_000_000:
+        return int(text)
+    raise ConfigurationError("write a speed in baud, for example 115200")
+
+
+def _separator(text: str) -> str:
+    return {"tab": "\t", "space": " ", "semicolon": ";", "comma": ","}.get(text, text) or ","
+
+
+def _check(text: str) -> str:
+    if text in CHECKS:
+        return text
+    raise ConfigurationError("write xor or sum")
+
+
+class Lines(StreamMeter):
+    """A device that prints CSV or JSON lines."""
+
+    scheme = "lines"
+    title = "line meter"
+    summary = "a microcontroller that prints CSV or JSON lines, with its own clock where it prints one"
+    example = "lines:///dev/ttyUSB0?columns=t_us,mV,mA"
+    silence_s = 5.0
+    covers = "what the sensor behind this microcontroller measures"
+    OPTIONS: ClassVar[dict[str, Option]] = {
+        **RAIL_OPTIONS,
+        "columns": Option(str, None, "what the columns are: t_us,mV,mA,- or with json=yes key=unit pairs"),
+        "json": Option(_yes_no, False, "yes: a JSON object a line"),
+        "separator": Option(_separator, ",", "between columns: comma, tab, space, semicolon"),
+        "baud": Option(_baud, 115200, "speed of the serial port"),
+        "bits": Option(_baud, None, "wrap of the device's time in bits, 32 for micros()"),
+        "check": Option(_check, None, "each line ends in *HH: xor (NMEA) or sum"),
+        "gain": Option(partial(parse_quantity, unit="1"), 0.05, "the sensor's gain error at most"),
+    }
+
+    def __init__(self, address: Any) -> None:
+        if "columns" not in address.options:
+            raise ConfigurationError(f"{address}: say what the columns are: columns=t_us,mV,mA")
+        self._columns: tuple[Column, ...] = ()
+        self._ticks = TickCounter(2**32)
+        super().__init__(address)
+        if self.options["bits"] is not None and not 8 <= self.options["bits"] <= 63:
+            raise ConfigurationError(f"{address}: bits of the device's time is 8 to 63, for example 32")
+        try:
+            self._columns = parse_columns(self.options["columns"], keyed=self.options["json"])
+        except ConfigurationError as error:
+            raise ConfigurationError(f"{address}: {error}") from None
+        times = [column for column in self._columns if column.quantity is None]
+        self._time = times[0] if times else None
+        self._values = [column for column in self._columns if column.quantity is not None]
+        self.tick_ns = self._time.factor if self._time else None
+        self._odometers = {
+            at: Odometer(LARGEST[Quantity.POWER] / column.factor / CODE_FRACTION)
+            for at, column in enumerate(self._values)
+            if column.quantity in _COUNTERS
+        }
+        self._passed = 0
+        self._good = 0
+        self._clear()
+
+    def _clear(self) -> None:
+        super()._clear()
+        # Microseconds wrap at 2³² (71.6 min), and so do milliseconds (49.7 days); seconds are taken not to.
+        self._ticks = TickCounter(2 ** (self.options["bits"] or (32 if self.tick_ns != 1e9 else 62)))
+        self._started = False
+
+    def connect(self) -> Link:
+        return open_link(
+            self.address.location, instrument="lines meter", baud=self.options["baud"], tcp_port=None
+        )
+
+    def start(self, link: Link) -> None:
+        # A board that resets when its port is opened is silent for two seconds and then prints a banner.
+        self.gather(1, 6.0)
+        note = "assumed: the gain stated in the URL (5 % where none is); nothing is known of the sensor"
+        rails = {
+            column.rail: Rail(
+                column.rail or self.options["rail"], boundary=self._boundary(column.rail), covers=self.covers
+            )
+            for column in self._values
+        }
+        channels = []
+        for column in self._values:
+            quantity = column.quantity
+            assert quantity is not None
+            rail = None if quantity is Quantity.TEMPERATURE else rails[column.rail]
+            name = f"{column.rail}.{quantity.value}" if column.rail else quantity.value
+            scale = column.factor * CODE_FRACTION
+            channels.append(Channel(
+                name, quantity, scale, rail, Kind.COUNTER if quantity in _COUNTERS else Kind.INSTANT,
+                accuracy=Accuracy(gain=self.options["gain"], step=scale, source=note),
+            ))  # fmt: skip
+        if self.channels and tuple(channels) != self.channels:
+            raise OpenError(f"{self.address}: other columns than before", Reason.WRONG_DEVICE)
+        self.channels = tuple(channels)
+
+    def _boundary(self, rail: str) -> Boundary:
+        named: Boundary = self.options["boundary"]
+        return Boundary.PART if rail and "boundary" not in self.address.options else named
+
+    def accept(self, frame: bytes) -> bool:
+        try:
+            return self._fields(frame) is not None
+        except DataError:
+            return False
+
+    def cut(self, buffer: bytearray) -> tuple[list[bytes], int]:
+        return cut_lines(buffer, LONGEST_LINE)
+
+    def rows(self, frame: bytes, arrival_ns: int) -> list[Row]:
+        first, self._started = not self._started, True
+        try:
+            fields = self._fields(frame)
+        except DataError:
+            if first:
+                return []  # we came into the middle of it
+            raise
+        if fields is None:
+            self._passed += 1
+            return []
+        self._good += 1
+        row = []
+        for at, column in enumerate(self._values):
+            value = fields[at]
+            code = MISSING if value is None else round(value / CODE_FRACTION)
+            if at in self._odometers and code != MISSING:
+                code = self._odometers[at].feed(code, arrival_ns)
+            row.append(code)
+        tick = fields[-1]
+        return [(row, None if tick is None or self._time is None else self._ticks.feed(round(tick)))]
+
+    def _fields(self, frame: bytes) -> list[float | None] | None:
+        """Give the values in the columns' own units and the tick last; None for a line that is no reading.
+
+        Raises:
+            DataError: It looks like a reading but cannot be trusted.
+        """
+        if not frame.strip() or frame.lstrip().startswith(b"#"):
+            return None
+        if self.options["check"]:
+            frame = without_check(frame.strip(), self.options["check"])
+        try:
+            text = frame.decode("ascii").strip()
+        except UnicodeDecodeError:
+            raise DataError("the line is not plain text") from None
+        raw = self._from_json(text) if self.options["json"] else self._from_columns(text)
+        if raw is None:
+            return None
+        values: list[float | None] = []
+        for column, item in zip(self._values, raw, strict=False):
+            value = parse_number(item)
+            assert column.quantity is not None
+            if value is not None and abs(value * column.factor) > LARGEST[column.quantity]:
+                raise DataError(f"{value:g} {column.unit} cannot be")
+            values.append(value)
+        tick = parse_number(raw[-1])
+        if self._time is not None and tick is None:
+            raise DataError("the line has no time")
+        if all(value is None for value in values):
+            if not any(character.isdigit() for character in text):
+                return None  # a header or a banner
+            raise DataError("no value in the line is a number")
+        self._agree(values)
+        return [*values, tick if self._time else None]
+
+    def _from_columns(self, text: str) -> list[Any] | None:
+        separator = self.options["separator"]
+        fields = text.split() if separator == " " else text.split(separator)
+        if len(fields) < max(column.place for column in self._columns) + 1:
+            if parse_number(fields[0]) is None:
+                return None  # a banner
+            raise DataError(f"a line of {len(fields)} columns")
+        return [fields[c.place] for c in self._values] + [fields[self._time.place] if self._time else None]
+
+    def _from_json(self, text: str) -> list[Any] | None:
+        if not text.startswith("{"):
+            return None
+        try:
+            data = json.loads(text)
+        except (ValueError, RecursionError):
+            raise DataError("the line is no JSON object") from None
+        return [_dig(data, c.key) for c in self._values] + [_dig(data, self._time.key) if self._time else None]
+
+    def _agree(self, values: list[float | None]) -> None:
+        """Refuse a line whose power is not its voltage × its current, where it prints all three."""
+        by_rail: dict[str, dict[Quantity, float]] = {}
+        for column, value in zip(self._values, values, strict=False):
+            if value is not None and column.quantity is not None:
+                by_rail.setdefault(column.rail, {})[column.quantity] = value * column.factor
+        for have in by_rail.values():
+            if {Quantity.VOLTAGE, Quantity.CURRENT, Quantity.POWER} <= have.keys():
+                product = have[Quantity.VOLTAGE] * have[Quantity.CURRENT]
+                power = have[Quantity.POWER]
+                if abs(abs(power) - abs(product)) > 0.02 + 0.2 * abs(product):
+                    raise DataError(f"power {power:.4g} W is not voltage × current = {product:.4g} W")
+
+    def info(self) -> dict[str, Any]:
+        return {**super().info(), "model": "lines", "columns": self.options["columns"],
+                "lines_without_readings": self._passed}  # fmt: skip
+
+
+def _dig(data: Any, path: str) -> Any:
+    for key in path.split("."):
+        if not isinstance(data, dict):
+            return None
+        data = data.get(key)
+    return data

@@ -1,0 +1,72 @@
+"""A meter's own mAh or mWh total, made continuous across wraps, resets, lost reads and damaged ones."""
+
+from __future__ import annotations
+
+import math
+
+from powermeter.channel import MISSING
+from powermeter.units import NS
+
+
+class Odometer:
+    """Follows one running total that began long before us and may be cleared on the meter's own buttons.
+
+    Only differences of what it gives mean anything.  A step backwards, or forwards by more than the
+    meter can count in that time, is believed only when the next reading confirms it; until then the
+    value is missing.  A believed step counts as a reset: what the meter counted between its last
+    good reading and the reset is lost, nothing is invented for it.
+    """
+
+    def __init__(self, most_per_s: float, wrap: int | None = None) -> None:
+        """Start empty.
+
+        Args:
+            most_per_s: The most codes it can gain in a second, from the meter's range.
+            wrap: The number of codes after which it starts again; None if it stops or never gets there.
+        """
+        self.most_per_s = most_per_s
+        self.wrap = wrap
+        self.resets = 0
+        self._total: int | None = None
+        self._last = 0
+        self._time_ns = 0
+        self._doubt: tuple[int, int] | None = None
+
+    def feed(self, code: int, now_ns: int) -> int:
+        """Give the continuous total for a raw reading, or `MISSING` while it is in doubt."""
+        if self._total is None:
+            self._accept(code, code, now_ns)
+            return code
+        step = self._step(self._last, code, now_ns - self._time_ns)
+        if step is not None:
+            self._accept(self._total + step, code, now_ns)
+            return self._total
+        if self._doubt is not None:
+            doubted, then_ns = self._doubt
+            step = self._step(doubted, code, now_ns - then_ns)
+            if step is not None:
+                self.resets += 1
+                # Cleared to zero, what it shows has been counted since; selected another group, it has not.
+                since_zero = code if code <= self._allowed(now_ns - self._time_ns) else step
+                self._accept(self._total + since_zero, code, now_ns)
+                return self._total
+        self._doubt = (code, now_ns)
+        return MISSING
+
+    def rebase(self, code: int, now_ns: int) -> None:
+        """Go on from a reading of another counter: nothing is added for the change."""
+        if self._total is not None:
+            self.resets += 1
+            self._accept(self._total, code, now_ns)
+
+    def _step(self, before: int, after: int, elapsed_ns: int) -> int | None:
+        step = after - before
+        if step < 0 and self.wrap is not None:
+            step += self.wrap
+        return step if 0 <= step <= self._allowed(elapsed_ns) else None
+
+    def _allowed(self, elapsed_ns: int) -> int:
+        return 2 + math.ceil(self.most_per_s * max(0, elapsed_ns) / NS)
+
+    def _accept(self, total: int, code: int, now_ns: int) -> None:
+        self._total, self._last, self._time_ns, self._doubt = total, code, now_ns, None

@@ -1,0 +1,155 @@
+"""Hardkernel ODROID SmartPower3: a bench supply that prints a checked line per interval on its USB port.
+
+Each line carries the supply's own milliseconds, its input and both outputs, and two checks over the
+first 74 characters: the two's complement of their sum, and their XOR.  Source: the osp3 library.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from powermeter.channel import Accuracy, Boundary, Channel, Quantity, Rail
+from powermeter.errors import DataError
+from powermeter.source import Option
+
+from .link import RAIL_OPTIONS, Link
+from .stream_meter import Row, StreamMeter, TickCounter
+
+LINE_LENGTH = 79  # without CR LF
+_CHECKED = 74
+_LINE = re.compile(
+    rb"(\d{10}),(\d{5}),(\d{4}),(\d{5}),([01]),"
+    rb"(\d{5}),(\d{4}),(\d{5}),([01]),([0-9a-f]{2}),"
+    rb"(\d{5}),(\d{4}),(\d{5}),([01]),([0-9a-f]{2}),([0-9a-f]{2}),([0-9a-f]{2})\Z"
+)
+INTERRUPTS = (
+    "over-voltage", "constant current", "short", "power-on", "watchdog", "over-temperature",
+    "temperature warning", "inductor peak",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """The input or one output: millivolt, milliampere, milliwatt, on or off, interrupt bits (outputs)."""
+
+    voltage_mv: int
+    current_ma: int
+    power_mw: int
+    on: bool
+    interrupts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One log line."""
+
+    time_ms: int
+    input: Port
+    outputs: tuple[Port, Port]
+
+
+def decode(line: bytes) -> Line:
+    """Give what a line says, its end already taken off.
+
+    Raises:
+        DataError: Its form or one of its checks is wrong.
+    """
+    match = _LINE.match(line)
+    if match is None:
+        raise DataError(f"not a SmartPower3 line of {LINE_LENGTH} characters")
+    checked = line[:_CHECKED]
+    xor = 0
+    for byte in checked:
+        xor ^= byte
+    if int(match[16], 16) != -sum(checked) & 0xFF or int(match[17], 16) != xor:
+        raise DataError("a check of the line is wrong")
+    number = [int(field, 16 if at in (10, 15) else 10) for at, field in enumerate(match.groups()[:15], 1)]
+    return Line(
+        number[0],
+        Port(number[1], number[2], number[3], bool(number[4])),
+        (
+            Port(number[5], number[6], number[7], bool(number[8]), number[9]),
+            Port(number[10], number[11], number[12], bool(number[13]), number[14]),
+        ),
+    )
+
+
+class SmartPower3(StreamMeter):
+    """A SmartPower3 on its USB serial port; its interval is set on the device."""
+
+    scheme = "smartpower3"
+    title = "SmartPower3"
+    summary = "Hardkernel SmartPower3 supply over USB serial: V, A, W of its input and two outputs, up to 200/s"
+    example = "smartpower3:///dev/ttyUSB0"
+    tick_ns = 1e6
+    silence_s = 3.0
+    OPTIONS: ClassVar[dict[str, Option]] = {"boundary": RAIL_OPTIONS["boundary"]}
+
+    def __init__(self, address: Any) -> None:
+        self._ticks = TickCounter(10**10)
+        super().__init__(address)
+
+    def start(self, link: Link) -> None:
+        self._ticks = TickCounter(10**10)
+        self.gather(1, 2.5)
+        boundary: Boundary = self.options["boundary"]
+        rails = (
+            Rail("input", boundary=Boundary.WALL, covers="what its own supply delivers to it, its loss included"),
+            Rail("out0", "input", boundary, "everything behind output 0"),
+            Rail("out1", "input", boundary, "everything behind output 1"),
+        )
+        note = "3 % above 5 V and 1 A, typical (Hardkernel wiki)"
+        channels = []
+        for rail in rails:
+            for name, quantity in (
+                ("voltage", Quantity.VOLTAGE), ("current", Quantity.CURRENT), ("power", Quantity.POWER)
+            ):  # fmt: skip
+                channels.append(Channel(f"{rail.name}.{name}", quantity, 1e-3, rail, accuracy=Accuracy(
+                    gain=0.03, offset=1e-3, step=1e-3, typical=True, source=note)))  # fmt: skip
+        self.channels = tuple(channels)
+
+    def _clear(self) -> None:
+        super()._clear()
+        self._started = False
+
+    def accept(self, frame: bytes) -> bool:
+        try:
+            decode(frame)
+        except DataError:
+            return False
+        return True
+
+    def cut(self, buffer: bytearray) -> tuple[list[bytes], int]:
+        return cut_lines(buffer, 256)
+
+    def rows(self, frame: bytes, arrival_ns: int) -> list[Row]:
+        if not frame or frame.startswith(b"#"):
+            return []
+        if not self._started:
+            self._started = True
+            if len(frame) < LINE_LENGTH:
+                return []  # the line we came into the middle of
+        line = decode(frame)
+        row = []
+        for port in (line.input, *line.outputs):
+            row += [port.voltage_mv, port.current_ma, port.power_mw]
+        return [(row, self._ticks.feed(line.time_ms))]
+
+
+def cut_lines(buffer: bytearray, longest: int) -> tuple[list[bytes], int]:
+    """Take whole lines off the front of a buffer, without LF or CR LF; an endless line counts as skipped."""
+    lines: list[bytes] = []
+    skipped = 0
+    while (end := buffer.find(b"\n")) >= 0:
+        line = bytes(buffer[:end]).rstrip(b"\r")
+        del buffer[: end + 1]
+        if len(line) > longest:
+            skipped += len(line)
+        else:
+            lines.append(line)
+    if len(buffer) > longest:
+        skipped += len(buffer)
+        buffer.clear()
+    return lines, skipped

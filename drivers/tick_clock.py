@@ -1,0 +1,73 @@
+"""An instrument's own clock seen through late arrivals: ticks in, host time out.
+
+Delay only ever adds, so the earliest arrivals carry the offset and the drift; the others say nothing
+about the clock.  This is the estimate made while recording, good to the shortest delay of the last
+seconds; the recording keeps (tick, arrival) pairs, from which a better fit can be made afterwards.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from powermeter.units import NS
+
+MAX_DRIFT = 500e-6
+_BIN_NS = NS
+_BINS = 60
+
+
+class TickClock:
+    """Turns a running tick count into host monotonic nanoseconds."""
+
+    def __init__(self, tick_ns: float) -> None:
+        """Start without any arrival.
+
+        Args:
+            tick_ns: Nominal nanoseconds per tick.
+        """
+        self.tick_ns = tick_ns
+        self._bins: deque[tuple[float, float]] = deque(maxlen=_BINS)  # nominal ns, least arrival − nominal
+        self._bin_start = 0.0
+        self._drift = 0.0
+        self._offset = 0.0
+        self._empty = True
+
+    def arrived(self, tick: int, arrival_ns: int) -> None:
+        """Note that the sample with this tick was in the host's hands at that time."""
+        nominal = tick * self.tick_ns
+        residual = arrival_ns - nominal
+        if self._empty or nominal - self._bin_start >= _BIN_NS or nominal < self._bin_start:
+            if nominal < self._bin_start:
+                self._bins.clear()
+            self._bin_start = nominal
+            self._bins.append((nominal, residual))
+            self._empty = False
+            self._fit()
+        elif residual < self._bins[-1][1]:
+            self._bins[-1] = (nominal, residual)
+            self._fit()
+
+    def time_ns(self, tick: int) -> int:
+        """Give the host time of a tick; only after the first `arrived`."""
+        nominal = tick * self.tick_ns
+        return round(nominal + self._offset + self._drift * nominal)
+
+    def _fit(self) -> None:
+        """Lay a line under the least residuals: the side of their lower convex hull over the middle."""
+        hull: list[tuple[float, float]] = []
+        for point in self._bins:
+            while len(hull) >= 2 and _turns_up(hull[-2], hull[-1], point) <= 0:
+                hull.pop()
+            hull.append(point)
+        self._drift = 0.0
+        if len(self._bins) >= 10:
+            middle = (hull[0][0] + hull[-1][0]) / 2
+            right = next(at for at, point in enumerate(hull) if at and point[0] >= middle)
+            (x0, y0), (x1, y1) = hull[right - 1], hull[right]
+            self._drift = max(-MAX_DRIFT, min(MAX_DRIFT, (y1 - y0) / (x1 - x0)))
+        recent = list(self._bins)[-10:]
+        self._offset = min(residual - self._drift * nominal for nominal, residual in recent)
+
+
+def _turns_up(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float]) -> float:
+    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])

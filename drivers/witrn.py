@@ -1,0 +1,164 @@
+"""WITRN USB meters (U2p, U3, U3L, A2, A2L, C4, K2) over HID.
+
+Layout: witrn_protocol, witrn-ui, WITRN_HID_WEB.  The check bytes come from a decompiled program and
+were never seen to hold on a capture: the meter is held to them only if its first reports satisfy
+them.  No capture was public when this was written; the driver rests on layouts alone.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from dataclasses import dataclass
+from typing import Any
+
+from powermeter.channel import Accuracy, Channel, Kind, Quantity
+from powermeter.errors import DataError
+from powermeter.source import Found
+
+from .hid_link import hid_devices, open_hid
+from .link import Link, UsbId
+from .odometer import Odometer
+from .serial_link import port_problem
+from .stream_meter import Row, StreamMeter
+
+REPORT_LENGTH = 64
+MEASUREMENT = 0x1A
+MAX_VOLTAGE_V = 60.0
+MAX_CURRENT_A = 20.0
+USB = tuple(
+    UsbId(0x0716, product, f"WITRN {model}")
+    for product, model in (
+        (0x5030, "U2p"), (0x5044, "U3"), (0x5054, "U3L"), (0x5045, "A2"),
+        (0x5050, "A2L"), (0x5053, "C4"), (0x5060, "K2"),
+    )
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One report; counters run since the meter's own reset."""
+
+    charge_ah: float
+    energy_wh: float
+    recording_s: int
+    running_s: int
+    dp_v: float
+    dm_v: float
+    inner_degc: float
+    outer_degc: float
+    voltage_v: float
+    current_a: float
+    group: int
+    check_ok: bool
+
+
+def decode(report: bytes, *, check: bool = False) -> Reading:
+    """Give the reading of a report.
+
+    Args:
+        report: All 64 bytes.
+        check: Whether wrong check bytes refuse it; they are reported in `check_ok` either way.
+
+    Raises:
+        DataError: Wrong length, marks or check, another command, or values no meter can show.
+    """
+    if len(report) != REPORT_LENGTH or report[:2] != b"\xff\x55":
+        raise DataError(f"a report has {REPORT_LENGTH} bytes and begins with ff55, not {report[:2].hex() or 'nothing'}")
+    if report[8] != MEASUREMENT:
+        raise DataError(f"command {report[8]:02x} is no measurement")
+    body = sum(report[8:62]) & 0xFF
+    check_ok = report[62] == body and report[63] == (sum(report[:8]) + body) & 0xFF
+    if check and not check_ok:
+        raise DataError("the check bytes are wrong")
+    charge, energy, recording, running, dp, dm, inner, outer, volts, amperes = struct.unpack_from("<2f2I6f", report, 14)
+    if not all(math.isfinite(value) for value in (charge, energy, dp, dm, inner, outer, volts, amperes)):
+        raise DataError("a value is not a number")
+    if not -1.0 <= volts <= MAX_VOLTAGE_V or abs(amperes) > MAX_CURRENT_A or max(abs(charge), abs(energy)) > 1e6:
+        raise DataError(f"{volts:.3f} V, {amperes:.3f} A is out of its range")
+    return Reading(charge, energy, recording, running, dp, dm, inner, outer, volts, amperes, report[54], check_ok)
+
+
+class Witrn(StreamMeter):
+    """A WITRN meter on its HID interface."""
+
+    scheme = "witrn"
+    title = "WITRN meter"
+    summary = "WITRN USB meters over HID: V, A, Ah, Wh, as fast as the host reads (layouts only, no capture seen)"
+    example = "witrn://"
+    silence_s = 2.0
+    repeats = True
+
+    def __init__(self, address: Any) -> None:
+        super().__init__(address)
+        self._model = "WITRN"
+        self._check: bool | None = None
+        # Codes of 1 µAh and 1 µWh.
+        self._charge = Odometer(MAX_CURRENT_A / 3600 * 1e6)
+        self._energy = Odometer(MAX_CURRENT_A * MAX_VOLTAGE_V / 3600 * 1e6)
+
+    def connect(self) -> Link:
+        link, known = open_hid(self.address.location, USB, self.title)
+        self._model = known.usb.title if known else self._model
+        return link
+
+    def start(self, link: Link) -> None:
+        reports = self.gather(3, 2.0)
+        if self._check is None:
+            self._check = sum(decode(report).check_ok for report in reports) * 2 > len(reports)
+        note = "assumed: 0.1 % and 1 mV, 0.1 % and 1 mA; no accuracy published"
+        counted = "assumed: the meter's own integral, 0.2 %"
+        self.channels = (
+            Channel("voltage", Quantity.VOLTAGE, 1e-6, self.rail,
+                    accuracy=Accuracy(gain=1e-3, offset=1e-3, step=1e-5, source=note)),
+            Channel("current", Quantity.CURRENT, 1e-6, self.rail,
+                    accuracy=Accuracy(gain=1e-3, offset=1e-3, step=1e-5, source=note)),
+            Channel("charge", Quantity.CHARGE, 3.6e-3, self.rail, Kind.COUNTER,
+                    accuracy=Accuracy(gain=1e-3, step=3.6e-3, clock=1e-3, source=counted)),
+            Channel("energy", Quantity.ENERGY, 3.6e-3, self.rail, Kind.COUNTER,
+                    accuracy=Accuracy(gain=2e-3, step=3.6e-3, clock=1e-3, source=counted)),
+            Channel("temperature", Quantity.TEMPERATURE, 0.01,
+                    accuracy=Accuracy(offset=2.0, step=0.01, source="assumed: 2 °C, nothing published")),
+        )  # fmt: skip
+
+    def accept(self, frame: bytes) -> bool:
+        try:
+            decode(frame)
+        except DataError:
+            return False
+        return True
+
+    def cut(self, buffer: bytearray) -> tuple[list[bytes], int]:
+        """Each read of a HID device is one report, whole or useless."""
+        whole = len(buffer) // REPORT_LENGTH * REPORT_LENGTH
+        frames = [bytes(buffer[at : at + REPORT_LENGTH]) for at in range(0, whole, REPORT_LENGTH)]
+        rest = len(buffer) - whole
+        buffer.clear()
+        return frames, rest
+
+    def rows(self, frame: bytes, arrival_ns: int) -> list[Row]:
+        reading = decode(frame, check=bool(self._check))
+        return [([
+            round(reading.voltage_v * 1e6),
+            round(reading.current_a * 1e6),
+            self._charge.feed(round(reading.charge_ah * 1e6), arrival_ns),
+            self._energy.feed(round(reading.energy_wh * 1e6), arrival_ns),
+            round(reading.inner_degc * 100),
+        ], None)]  # fmt: skip
+
+    def info(self) -> dict[str, Any]:
+        held = "held to it" if self._check else "its check bytes do not follow the published rule: not used"
+        return {**super().info(), "model": self._model, "check": held,
+                "counter_resets": self._charge.resets + self._energy.resets}  # fmt: skip
+
+    @classmethod
+    def discover(cls) -> list[Found]:
+        """List WITRN meters by their USB ids."""
+        found = []
+        for device in hid_devices(USB):
+            problem, remedy = port_problem(device.path)
+            found.append(Found(
+                f"witrn://{device.path}", f"{device.usb.title} on {device.path}", rails=("input",), rate_hz=100.0,
+                resolution_w=5e-5, covers=cls.covers, problem=problem, remedy=remedy, rank=13,
+            ))  # fmt: skip
+        return found
