@@ -21,7 +21,7 @@ from powermeter.source import Option
 from powermeter.units import NS
 
 from .link import RAIL_OPTIONS, Link
-from .odometer import Odometer
+from .odometer import Odometer, totals_of
 from .stream_meter import Row, StreamMeter
 
 HEAD = b"\xff\x55"
@@ -270,9 +270,9 @@ class Atorch(StreamMeter):
             channels.append(Channel("power", Quantity.POWER, 0.1, rail, accuracy=Accuracy(
                 gain=0.02, offset=0.1, step=0.1, source=note)))  # fmt: skip
         if coulombs is not None:
-            channels.append(Channel("charge", Quantity.CHARGE, coulombs, rail, Kind.COUNTER, accuracy=Accuracy(
+            channels.append(Channel("charge", Quantity.CHARGE, coulombs, totals_of(rail), Kind.COUNTER, accuracy=Accuracy(
                 gain=0.01, step=coulombs, clock=1e-3, source=note)))  # fmt: skip
-        channels.append(Channel("energy", Quantity.ENERGY, joules, rail, Kind.COUNTER, accuracy=Accuracy(
+        channels.append(Channel("energy", Quantity.ENERGY, joules, totals_of(rail), Kind.COUNTER, accuracy=Accuracy(
             gain=0.02, step=joules, clock=1e-3, source=note)))  # fmt: skip
         channels.append(Channel("temperature", Quantity.TEMPERATURE, 1.0, accuracy=Accuracy(
             offset=2.0, step=1.0, source="assumed: 2 °C, nothing published")))  # fmt: skip
@@ -297,5 +297,7 @@ class Atorch(StreamMeter):
             **super().info(),
             "model": DEVICE_NAMES.get(self._device, "unknown"),
             "check": rule,
-            "counter_resets": self._charge.resets + self._energy.resets,
         }
+
+    def counts(self) -> dict[str, int]:
+        return {**super().counts(), "counter_resets": self._charge.resets + self._energy.resets}

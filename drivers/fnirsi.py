@@ -217,7 +217,10 @@ class Fnirsi(StreamMeter):
         super().close()
 
     def info(self) -> dict[str, Any]:
-        return {**super().info(), "model": self._model, "reports_lost": self.lost}
+        return {**super().info(), "model": self._model}
+
+    def counts(self) -> dict[str, int]:
+        return {**super().counts(), "reports_lost": self.lost}
 
     @classmethod
     def discover(cls) -> list[Found]:

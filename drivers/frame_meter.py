@@ -98,12 +98,10 @@ class FrameMeter(PolledSource):
         return self.row(self._ask())
 
     def info(self) -> dict[str, Any]:
-        link = self.link
-        return {
-            **(link.facts if link else {}),
-            "frames_refused": self.refused,
-            "requests_unanswered": self.unanswered,
-        }
+        return dict(self.link.facts) if self.link else {}
+
+    def counts(self) -> dict[str, int]:
+        return {"frames_refused": self.refused, "requests_unanswered": self.unanswered}
 
     def _ask(self) -> Any:
         if self.link is None:

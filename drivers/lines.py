@@ -263,7 +263,7 @@ class Lines(StreamMeter):
             return []
         self._good += 1
         row = []
-        for at, column in enumerate(self._values):
+        for at in range(len(self._values)):
             value = fields[at]
             code = MISSING if value is None else round(value / CODE_FRACTION)
             if at in self._odometers and code != MISSING:
@@ -338,8 +338,10 @@ class Lines(StreamMeter):
                     raise DataError(f"power {power:.4g} W is not voltage × current = {product:.4g} W")
 
     def info(self) -> dict[str, Any]:
-        return {**super().info(), "model": "lines", "columns": self.options["columns"],
-                "lines_without_readings": self._passed}  # fmt: skip
+        return {**super().info(), "model": "lines", "columns": self.options["columns"]}
+
+    def counts(self) -> dict[str, int]:
+        return {**super().counts(), "lines_without_readings": self._passed}
 
 
 def _dig(data: Any, path: str) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from powermeter.channel import MISSING
+from powermeter.channel import MISSING, Rail
 from powermeter.units import NS
 
 
@@ -70,3 +70,14 @@ class Odometer:
 
     def _accept(self, total: int, code: int, now_ns: int) -> None:
         self._total, self._last, self._time_ns, self._doubt = total, code, now_ns, None
+
+
+def totals_of(rail: Rail) -> Rail:
+    """Give the rail that a meter's own totals are recorded on: the same line, seen in coarse steps.
+
+    A step of 1 mWh is 3.6 J, so the totals must not be what a short window's energy is taken from; as a
+    line of their own under the measured one they serve as a check of it and carry across gaps.
+    """
+    return Rail(
+        f"{rail.name}.totals", rail.name, rail.boundary, f"the same line by the meter's own totals ({rail.covers})"
+    )

@@ -18,7 +18,7 @@ from powermeter.source import Found, Option, now_ns
 
 from .frame_meter import FrameMeter
 from .link import RAIL_OPTIONS, Link
-from .odometer import Odometer
+from .odometer import Odometer, totals_of
 from .serial_link import list_ports, port_problem
 
 FRAME_LENGTH = 192
@@ -177,9 +177,9 @@ class TC66(FrameMeter):
             Channel("voltage", Quantity.VOLTAGE, 1e-4, rail, accuracy=voltage, refresh_ns=REFRESH_NS),
             Channel("current", Quantity.CURRENT, 1e-5, rail, accuracy=current, refresh_ns=REFRESH_NS),
             Channel("power", Quantity.POWER, 1e-4, rail, accuracy=power, refresh_ns=REFRESH_NS),
-            Channel("charge", Quantity.CHARGE, 3.6, rail, Kind.COUNTER, refresh_ns=REFRESH_NS,
+            Channel("charge", Quantity.CHARGE, 3.6, totals_of(rail), Kind.COUNTER, refresh_ns=REFRESH_NS,
                     accuracy=Accuracy(gain=1e-3, step=3.6, clock=1e-3, source=counted)),
-            Channel("energy", Quantity.ENERGY, 3.6, rail, Kind.COUNTER, refresh_ns=REFRESH_NS,
+            Channel("energy", Quantity.ENERGY, 3.6, totals_of(rail), Kind.COUNTER, refresh_ns=REFRESH_NS,
                     accuracy=Accuracy(gain=1.5e-3, step=3.6, clock=1e-3, source=counted)),
             Channel("temperature", Quantity.TEMPERATURE, 1.0,
                     accuracy=Accuracy(offset=2.0, step=1.0, source="assumed: 2 °C, nothing published")),
@@ -198,8 +198,10 @@ class TC66(FrameMeter):
         ]
 
     def info(self) -> dict[str, Any]:
-        resets = self._charge.resets + self._energy.resets
-        return {**super().info(), **self._facts, "counter_resets": resets}
+        return {**super().info(), **self._facts}
+
+    def counts(self) -> dict[str, int]:
+        return {**super().counts(), "counter_resets": self._charge.resets + self._energy.resets}
 
     @classmethod
     def discover(cls) -> list[Found]:

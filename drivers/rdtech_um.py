@@ -19,7 +19,7 @@ from powermeter.source import Found, Option, now_ns
 
 from .frame_meter import FrameMeter
 from .link import RAIL_OPTIONS
-from .odometer import Odometer
+from .odometer import Odometer, totals_of
 from .serial_link import port_problem
 
 FRAME_LENGTH = 130
@@ -224,9 +224,9 @@ class RDTechUM(FrameMeter):
                     refresh_ns=REFRESH_NS),
             Channel("power", Quantity.POWER, 1e-3, rail, refresh_ns=REFRESH_NS, accuracy=Accuracy(
                 gain=gain, step=1e-3, source=wanted.accuracy_voltage.source + "; voltage's and current's added")),
-            Channel("charge", Quantity.CHARGE, 3.6, rail, Kind.COUNTER, refresh_ns=REFRESH_NS, accuracy=Accuracy(
+            Channel("charge", Quantity.CHARGE, 3.6, totals_of(rail), Kind.COUNTER, refresh_ns=REFRESH_NS, accuracy=Accuracy(
                 gain=wanted.accuracy_current.gain, step=3.6, clock=1e-3, source=counted)),
-            Channel("energy", Quantity.ENERGY, 3.6, rail, Kind.COUNTER, refresh_ns=REFRESH_NS, accuracy=Accuracy(
+            Channel("energy", Quantity.ENERGY, 3.6, totals_of(rail), Kind.COUNTER, refresh_ns=REFRESH_NS, accuracy=Accuracy(
                 gain=gain, step=3.6, clock=1e-3, source=counted)),
             Channel("temperature", Quantity.TEMPERATURE, 1.0, accuracy=Accuracy(
                 offset=2.0, step=1.0, source="assumed: 2 °C, nothing published")),
@@ -249,11 +249,10 @@ class RDTechUM(FrameMeter):
         ]
 
     def info(self) -> dict[str, Any]:
-        return {
-            **super().info(),
-            **self._facts,
-            "counter_resets": self._energy.resets + self._charge.resets,
-        }
+        return {**super().info(), **self._facts}
+
+    def counts(self) -> dict[str, int]:
+        return {**super().counts(), "counter_resets": self._energy.resets + self._charge.resets}
 
 
 class UM24C(RDTechUM):

@@ -69,11 +69,8 @@ PROFILES = {
 }  # fmt: skip
 """Family → how it is asked; the first whose identity fits is taken, the last three only by name."""
 
-_FUNCTIONS = (
-    (re.compile(r"CURR", re.IGNORECASE), "current"),
-    (re.compile(r"\bA(?:DC|MP)?|DCI|DC[ _]?CURR", re.IGNORECASE), "current"),
-    (re.compile(r"VOLT|DCV", re.IGNORECASE), "voltage"),
-)
+_ALTERNATING = re.compile(r"AC(?![A-Z])|ACV|ACI|ACA")
+_FUNCTIONS = ((re.compile(r"CURR|DCI|DCA|ADC"), "current"), (re.compile(r"VOLT|DCV|VDC"), "voltage"))
 
 
 def parse_number(answer: str) -> float | None:
@@ -177,7 +174,10 @@ class Scpi(PolledSource):
         wanted = self.options["measure"]
         if profile.read:
             function = self.ask(profile.function) if profile.function else ""
-            is_now = next((name for pattern, name in _FUNCTIONS if pattern.search(function)), None)
+            upper = function.upper()
+            is_now = next((name for pattern, name in _FUNCTIONS if pattern.search(upper)), None)
+            if _ALTERNATING.search(upper):
+                is_now = None
             if is_now is None:
                 raise OpenError(
                     f"{self.address}: it measures {function!r}; set it to direct voltage or current on its panel",

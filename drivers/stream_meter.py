@@ -107,8 +107,10 @@ class StreamMeter(StreamingSource):
             link.close()
 
     def info(self) -> dict[str, Any]:
-        facts = self.link.facts if self.link else {}
-        return {**facts, "frames_refused": self.refused, "bytes_skipped": self.skipped_bytes}
+        return dict(self.link.facts) if self.link else {}
+
+    def counts(self) -> dict[str, int]:
+        return {"frames_refused": self.refused, "bytes_skipped": self.skipped_bytes}
 
     def gather(self, count: int, timeout_s: float) -> list[bytes]:
         """Give the first `count` frames that `accept` takes; `read_block` gives them again.

@@ -18,7 +18,7 @@ from powermeter.source import Found
 
 from .hid_link import hid_devices, open_hid
 from .link import Link, UsbId
-from .odometer import Odometer
+from .odometer import Odometer, totals_of
 from .serial_link import port_problem
 from .stream_meter import Row, StreamMeter
 
@@ -113,9 +113,9 @@ class Witrn(StreamMeter):
                     accuracy=Accuracy(gain=1e-3, offset=1e-3, step=1e-5, source=note)),
             Channel("current", Quantity.CURRENT, 1e-6, self.rail,
                     accuracy=Accuracy(gain=1e-3, offset=1e-3, step=1e-5, source=note)),
-            Channel("charge", Quantity.CHARGE, 3.6e-3, self.rail, Kind.COUNTER,
+            Channel("charge", Quantity.CHARGE, 3.6e-3, totals_of(self.rail), Kind.COUNTER,
                     accuracy=Accuracy(gain=1e-3, step=3.6e-3, clock=1e-3, source=counted)),
-            Channel("energy", Quantity.ENERGY, 3.6e-3, self.rail, Kind.COUNTER,
+            Channel("energy", Quantity.ENERGY, 3.6e-3, totals_of(self.rail), Kind.COUNTER,
                     accuracy=Accuracy(gain=2e-3, step=3.6e-3, clock=1e-3, source=counted)),
             Channel("temperature", Quantity.TEMPERATURE, 0.01,
                     accuracy=Accuracy(offset=2.0, step=0.01, source="assumed: 2 °C, nothing published")),
@@ -148,8 +148,10 @@ class Witrn(StreamMeter):
 
     def info(self) -> dict[str, Any]:
         held = "held to it" if self._check else "its check bytes do not follow the published rule: not used"
-        return {**super().info(), "model": self._model, "check": held,
-                "counter_resets": self._charge.resets + self._energy.resets}  # fmt: skip
+        return {**super().info(), "model": self._model, "check": held}
+
+    def counts(self) -> dict[str, int]:
+        return {**super().counts(), "counter_resets": self._charge.resets + self._energy.resets}
 
     @classmethod
     def discover(cls) -> list[Found]:

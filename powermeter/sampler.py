@@ -178,6 +178,7 @@ class Sampler:
                     "reopened": a.health.reopened,
                     "last_error": a.health.last_error or None,
                     "failure": a.failure or None,
+                    "counts": a.source.counts(),
                 }
                 for identifier, a in zip(self._ids, self._acquisitions, strict=False)
             },

@@ -222,6 +222,10 @@ class Source(ABC):
         """Give plain facts about the opened instrument for the recording: model, serial, settings."""
         return {}
 
+    def counts(self) -> dict[str, int]:
+        """Give what it had to cope with so far (frames refused, samples lost); kept in the recording."""
+        return {}
+
     @classmethod
     def discover(cls) -> list[Found]:
         """Look for instruments of this kind without writing to any hardware, within two seconds."""
