@@ -276,7 +276,9 @@ def summary_lines(whole: Footprint) -> list[str]:
     lines = [f"WARNING: {text}" for text in whole.warnings]
     energy = format_quantity(whole.energy.value, "J")
     lines.append(f"energy: {energy}, {whole.energy.grade.value}; {whole.boundary}")
-    lines.append(f"place: {where}; {whole.grid.carbon.basis} carbon, average, location-based")
+    kind = whole.grid.carbon.basis
+    kind = kind if "marginal" in kind or "average" in kind else f"{kind}, average"
+    lines.append(f"place: {where}; carbon {kind}, location-based")
     for name, account in whole.accounts.items():
         result, digits = account.result, whole.digits(name)
         lines.append(f"{TITLES.get(name, name)}: {interval(result, digits)}")

@@ -32,7 +32,7 @@ PROVENANCE = {
 
 TABLES = (
     "grid_carbon", "grid_carbon_regions", "grid_losses", "grid_water", "plant_carbon", "plant_water",
-    "elements", "chips", "devices", "materials", "cathodes", "cloud", "defaults", "equivalents",
+    "elements", "chips", "devices", "materials", "cathodes", "cloud", "defaults", "equivalents", "radios",
 )  # fmt: skip
 
 

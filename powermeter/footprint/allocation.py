@@ -1,0 +1,113 @@
+"""Which part of a device's making a workload answers for.
+
+    by time:  M = E × (T_used / T_life) × share        (SCI: M = TE × TS × RS)
+    by use:   M = E × (units now / units in a life)
+    battery:  M = energy discharged × g per kWh of wear
+
+Time share and battery wear are never both counted for the battery.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from powermeter.errors import ConfigurationError
+from powermeter.result import Result
+
+from .factors import Factor, default, given
+from .spread import Input, Line, Measured
+
+SECONDS_PER_YEAR = 365 * 86400.0
+"""The SCI specification's year: 4 years are 35 040 h."""
+
+
+def by_time(line: Line, used_s: float, life: Factor, share: float = 1.0) -> Line:
+    """Give the share of a making by reserved time.
+
+    Args:
+        line: The whole making.
+        used_s: Time reserved for the workload.
+        life: Years (or hours) in service.
+        share: Resources reserved over resources of the device.
+
+    Raises:
+        ConfigurationError: The life is not above zero, the share not within 0 to 1, or the time is negative.
+    """
+    seconds = {"y": SECONDS_PER_YEAR, "h": 3600.0}.get(life.unit)
+    if seconds is None:
+        raise ConfigurationError(f"a life in {life.unit!r}; it is in y or h")
+    if life.low <= 0:
+        raise ConfigurationError(f"a life of {life.central:g} {life.unit}: must be above zero")
+    if not 0 < share <= 1:
+        raise ConfigurationError(f"a resource share of {share:g}: must be above 0 and at most 1")
+    if used_s < 0:
+        raise ConfigurationError(f"a reserved time of {used_s:g} s: cannot be negative")
+    inputs: dict[str, Input] = {
+        **line.inputs, "T_used": given("T_used", used_s, "s"), "T_life": life, "share": given("share", share, "1"),
+    }  # fmt: skip
+
+    def compute(x: Mapping[str, float]) -> float:
+        return line.compute(x) * x["T_used"] / (x["T_life"] * seconds) * x["share"]
+
+    return Line(line.name, line.unit, inputs, compute, f"({line.formula}) × T_used / T_life × share", line.scope,
+                "share of its life by time")  # fmt: skip
+
+
+def by_use(line: Line, units: float, units_in_life: float) -> Line:
+    """Give the share of a making by functional units (inferences) delivered.
+
+    Raises:
+        ConfigurationError: The units are negative, or those of a life are not above zero.
+    """
+    if units < 0 or units_in_life <= 0:
+        raise ConfigurationError(f"{units:g} of {units_in_life:g} units in a life cannot be allocated")
+    inputs: dict[str, Input] = {
+        **line.inputs, "units": given("units", units, "1"), "units_in_life": given("units_in_life", units_in_life, "1"),
+    }  # fmt: skip
+
+    def compute(x: Mapping[str, float]) -> float:
+        return line.compute(x) * x["units"] / x["units_in_life"]
+
+    return Line(line.name, line.unit, inputs, compute, f"({line.formula}) × units / units_in_life", line.scope,
+                "share of its life by use")  # fmt: skip
+
+
+def battery_wear(energy: Result, efficiency: float = 1.0) -> Line:
+    """Give the wear of the battery that delivered an energy, in g CO2e.
+
+    Args:
+        energy: At the rail, in J.
+        efficiency: Between cells and rail.
+    """
+    if not 0 < efficiency <= 1:
+        raise ConfigurationError(f"battery efficiency {efficiency:g}: must be above 0 and at most 1")
+    inputs: dict[str, Input] = {
+        "energy": Measured("energy", energy), "wear": default("battery.wear"),
+        "efficiency": given("battery.efficiency", efficiency, "1"),
+    }  # fmt: skip
+    return Line("battery wear", "g", inputs, lambda x: x["energy"] / 3.6e6 / x["efficiency"] * x["wear"],
+                "energy / efficiency × wear", "scope 3 (made goods)",
+                "not to be added to a time share of the battery")  # fmt: skip
+
+
+def quotient(name: str, above: Line, below: Line, unit: str = "1") -> Line:
+    """Give one line over another, shared errors kept.
+
+    Raises:
+        ConfigurationError: The lower line is not above zero.
+    """
+    if below.value <= 0:
+        raise ConfigurationError(f"{name}: {below.name} is not above zero, so there is no break-even")
+    inputs: dict[str, Input] = {f"above {key}": item for key, item in above.inputs.items()}
+    inputs.update({f"below {key}": item for key, item in below.inputs.items()})
+
+    def compute(x: Mapping[str, float]) -> float:
+        upper = above.compute({key: x[f"above {key}"] for key in above.inputs})
+        return upper / below.compute({key: x[f"below {key}"] for key in below.inputs})
+
+    return Line(name, unit, inputs, compute, f"[{above.formula}] / [{below.formula}]")
+
+
+def break_even(making: Line, use_per_item: Line) -> Line:
+    """Give after how many items the use equals the making."""
+    return quotient("break-even", making, use_per_item)

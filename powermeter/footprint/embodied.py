@@ -1,0 +1,290 @@
+"""What making a device emitted: chips and memory by ACT's equations, presets, a bill of materials.
+
+ACT (Gupta et al., ISCA 2022):
+
+    E     = N_r K_r + Σ E_r                                   K_r = 150 g a package
+    E_SoC = area (CI_fab EPA + GPA + MPA) / Y                  Y = 0.875
+    E_mem = capacity × grams per GB / Y
+
+Every function gives a `Line` in g CO2e for the whole device; `allocation` takes a workload's share.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from powermeter.errors import ConfigurationError, DataError
+
+from .factors import Factor, factor, given, nearest, table
+from .spread import Input, Line
+
+NODES_NM = (28, 20, 14, 10, 8, 7, 5, 3)
+DEVICES = ("mcu", "board", "phone", "laptop", "server", "gpu", "speaker", "watch", "camera")
+LIVES = {"mcu": "mcu", "board": "board", "phone": "phone", "laptop": "laptop", "server": "server", "gpu": "server",
+         "speaker": "board", "watch": "phone", "camera": "board"}  # fmt: skip
+
+
+def chip(
+    area_mm2: float,
+    node_nm: int,
+    *,
+    fab: str | Factor = "taiwan_2022",
+    abatement: str = "mean",
+    yield_share: Factor | None = None,
+    packages: int = 1,
+    name: str = "chip",
+) -> Line:
+    """Give the making of a chip.
+
+    Args:
+        area_mm2: Of the die.
+        node_nm: One of `NODES_NM`; older processes stand in as 28 nm.
+        fab: Electricity of the factory: a name of ACT's table (`taiwan_2022`, `coal`, …) or a factor in g/kWh.
+        abatement: Of process gases: `95`, `99` or the `mean` of both.
+        yield_share: Share of good dies, ACT's 0.875 by default.
+        packages: Number of packages at 150 g.
+
+    Raises:
+        ConfigurationError: The area, the node, the fab or the abatement is not known.
+    """
+    if not 0 < area_mm2 < 10_000:
+        raise ConfigurationError(f"{name}: an area of {area_mm2:g} mm² is no die")
+    if node_nm not in NODES_NM:
+        if node_nm <= NODES_NM[0]:
+            raise ConfigurationError(
+                f"{name}: no process of {node_nm} nm; known are {', '.join(map(str, NODES_NM))}"
+            )
+        node_nm = NODES_NM[0]
+    key = f"{node_nm}nm"
+    if abatement not in ("95", "99", "mean"):
+        raise ConfigurationError(f"{name}: gas abatement {abatement!r}; it is 95, 99 or mean")
+    gas = {level: factor("chips", f"chip.gpa{level}.{key}") for level in ("95", "99")}
+    inputs: dict[str, Input] = {
+        "area": given("area", area_mm2 / 100, "cm2"),
+        "CI_fab": _fab(fab),
+        "EPA": factor("chips", f"chip.epa.{key}"),
+        "GPA": gas[abatement] if abatement != "mean" else _mean(gas["95"], gas["99"]),
+        "MPA": factor("chips", f"chip.mpa.{key}"),
+        "Y": yield_share or factor("chips", "chip.yield"),
+        "packages": given("packages", packages, "1"),
+        "K_r": factor("chips", "chip.package"),
+    }
+    return Line(
+        name, "g", inputs,
+        lambda x: x["area"] * (x["CI_fab"] * x["EPA"] + x["GPA"] + x["MPA"]) / x["Y"] + x["packages"] * x["K_r"],
+        "area × (CI_fab × EPA + GPA + MPA) / Y + packages × K_r", "scope 3 (made goods)",
+    )  # fmt: skip
+
+
+def _fab(fab: str | Factor) -> Factor:
+    if isinstance(fab, Factor):
+        return fab
+    known = [name.removeprefix("fab.carbon.") for name, _ in table("chips") if name.startswith("fab.carbon.")]
+    if fab not in known:
+        raise ConfigurationError(f"no fab electricity {fab!r}; {nearest(fab, known)}")
+    return factor("chips", f"fab.carbon.{fab}")
+
+
+def _mean(left: Factor, right: Factor) -> Factor:
+    return Factor(
+        left.name.replace("gpa95", "gpa"), "WLD", (left.low + right.low) / 2, (left.central + right.central) / 2,
+        (left.high + right.high) / 2, left.unit, left.year, left.basis, left.source, left.provenance, left.bounds,
+        "mean of 95 % and 99 % gas abatement",
+    )  # fmt: skip
+
+
+def memory(kind: str, gigabytes: float, *, packages: int = 1, yield_share: Factor | None = None, name: str = "") -> Line:
+    """Give the making of DRAM, NAND, an SSD or a disk: capacity × g per GB / Y + packages.
+
+    Args:
+        kind: A name of ACT's table: `lpddr4`, `ddr4_10nm`, `nand_tlc_v3`, …
+        gigabytes: Capacity.
+
+    Raises:
+        ConfigurationError: The kind is not known, or the capacity is not above zero.
+    """
+    known = [key.removeprefix("memory.") for key, _ in table("chips") if key.startswith("memory.")]
+    if kind not in known:
+        raise ConfigurationError(f"no memory {kind!r}; {nearest(kind, known)}")
+    if not gigabytes > 0:
+        raise ConfigurationError(f"{name or kind}: a capacity of {gigabytes:g} GB")
+    inputs: dict[str, Input] = {
+        "capacity": given("capacity", gigabytes, "GB"),
+        "rate": factor("chips", f"memory.{kind}"),
+        "Y": yield_share or factor("chips", "chip.yield"),
+        "packages": given("packages", packages, "1"),
+        "K_r": factor("chips", "chip.package"),
+    }
+    return Line(
+        name or kind, "g", inputs, lambda x: x["capacity"] * x["rate"] / x["Y"] + x["packages"] * x["K_r"],
+        "capacity × rate / Y + packages × K_r", "scope 3 (made goods)",
+    )  # fmt: skip
+
+
+def battery(capacity_wh: float, chemistry: str = "nmc", name: str = "battery") -> Line:
+    """Give the making of a battery, `nmc` or `lfp`.
+
+    Raises:
+        ConfigurationError: The chemistry is not known, or the capacity is not above zero.
+    """
+    if chemistry not in ("nmc", "lfp"):
+        raise ConfigurationError(f"{name}: no figure for the chemistry {chemistry!r}; known are nmc, lfp")
+    if not capacity_wh > 0:
+        raise ConfigurationError(f"{name}: a capacity of {capacity_wh:g} Wh")
+    inputs: dict[str, Input] = {
+        "capacity": given("capacity", capacity_wh, "Wh"),
+        "rate": factor("chips", f"battery.making.{chemistry}"),
+    }
+    return Line(name, "g", inputs, lambda x: x["capacity"] * x["rate"], "capacity × rate (kg/kWh = g/Wh)",
+                "scope 3 (made goods)")  # fmt: skip
+
+
+def part(name: str, kilograms: Factor) -> Line:
+    """Give a part, or a whole device, whose making is known in kg."""
+    return Line(name, "g", {"making": kilograms}, lambda x: 1000 * x["making"], "making", "scope 3 (made goods)",
+                kilograms.note)  # fmt: skip
+
+
+def device(name: str) -> Line:
+    """Give a device preset.
+
+    Raises:
+        ConfigurationError: There is no such preset; the nearest are offered.
+    """
+    if name not in DEVICES:
+        raise ConfigurationError(f"no device {name!r}; {nearest(name, DEVICES)}")
+    return part(f"making of the {name}", factor("devices", f"device.{name}"))
+
+
+def tinyml(levels: Mapping[str, str] | None = None) -> list[Line]:
+    """Give the component lines of the TinyML study, each at `low`, `mid` or `high`; `mid` where not named.
+
+    Raises:
+        ConfigurationError: A component or a level is not known.
+    """
+    known = [key.removeprefix("tinyml.") for key, _ in table("devices") if key.startswith("tinyml.")]
+    chosen = dict(levels or {})
+    unknown = sorted(set(chosen) - set(known))
+    if unknown:
+        raise ConfigurationError(f"no component {unknown[0]!r}; {nearest(unknown[0], known)}")
+    lines = []
+    for component in known:
+        found = factor("devices", f"tinyml.{component}")
+        level = chosen.get(component, "mid")
+        if level not in ("low", "mid", "high"):
+            raise ConfigurationError(f"{component}: level {level!r}; it is low, mid or high")
+        value = {"low": found.low, "mid": found.central, "high": found.high}[level]
+        at = Factor(found.name, "WLD", found.low, value, found.high, "kg", found.year, found.basis, found.source,
+                    found.provenance, found.bounds, f"{level} level")  # fmt: skip
+        lines.append(part(component, at))
+    return lines
+
+
+_KINDS = {
+    "chip": {"area_mm2", "node_nm", "fab", "abatement", "packages"},
+    "memory": {"type", "gigabytes", "packages"},
+    "battery": {"capacity_wh", "chemistry"},
+    "part": {"kg", "low_kg", "high_kg", "source", "year"},
+    "device": {"preset"},
+    "tinyml": {"component", "level"},
+}
+
+
+def read_bill(path: str | Path) -> list[Line]:
+    """Give the lines of a bill of materials in TOML: a list `[[part]]` with `name`, `kind` and its fields.
+
+    Raises:
+        ConfigurationError: There is no such file, or a part cannot be used; names the part.
+        DataError: It is not usable TOML, or lists no part.
+    """
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    path = Path(path)
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be read ({error.strerror})") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DataError(f"{path.name}: not usable TOML ({error})") from error
+    entries = data.get("part")
+    if not isinstance(entries, list) or not entries:
+        raise DataError(f"{path.name}: no [[part]]; write name, kind and its fields")
+    return bill(entries, path.name)
+
+
+def bill(entries: Sequence[Mapping[str, Any]], where: str = "bill") -> list[Line]:
+    """Give the lines of a bill of materials.
+
+    Raises:
+        ConfigurationError: A part cannot be used; names it.
+    """
+    lines = []
+    for number, entry in enumerate(entries, start=1):
+        if not isinstance(entry, Mapping):
+            raise ConfigurationError(f"{where}, part {number}: not a table")
+        name = str(entry.get("name") or f"part {number}")
+        kind = str(entry.get("kind") or "part")
+        if kind not in _KINDS:
+            raise ConfigurationError(f"{where}, {name}: no kind {kind!r}; {nearest(kind, _KINDS)}")
+        fields = {key: value for key, value in entry.items() if key not in ("name", "kind", "count")}
+        unknown = sorted(set(fields) - _KINDS[kind])
+        if unknown:
+            raise ConfigurationError(f"{where}, {name}: no field {unknown[0]!r}; {nearest(unknown[0], _KINDS[kind])}")
+        count = entry.get("count", 1)
+        if not isinstance(count, int) or count < 1:
+            raise ConfigurationError(f"{where}, {name}: a count of {count!r}")
+        try:
+            line = _part(kind, name, fields)
+        except (KeyError, TypeError, ValueError) as error:
+            if isinstance(error, ConfigurationError):
+                raise
+            raise ConfigurationError(f"{where}, {name}: {error!r} is missing or not usable") from error
+        lines.append(_times(line, count))
+    return lines
+
+
+def _part(kind: str, name: str, fields: Mapping[str, Any]) -> Line:
+    if kind == "chip":
+        return chip(float(fields["area_mm2"]), int(fields["node_nm"]), fab=fields.get("fab", "taiwan_2022"),
+                    abatement=str(fields.get("abatement", "mean")), packages=int(fields.get("packages", 1)),
+                    name=name)  # fmt: skip
+    if kind == "memory":
+        return memory(str(fields["type"]), float(fields["gigabytes"]), packages=int(fields.get("packages", 1)),
+                      name=name)  # fmt: skip
+    if kind == "battery":
+        return battery(float(fields["capacity_wh"]), str(fields.get("chemistry", "nmc")), name)
+    if kind == "device":
+        return device(str(fields["preset"]))
+    if kind == "tinyml":
+        component = str(fields["component"])
+        lines = {line.name: line for line in tinyml({component: str(fields.get("level", "mid"))})}
+        return lines[component]
+    kilograms = float(fields["kg"])
+    if kilograms < 0:
+        raise ConfigurationError(f"{name}: {kilograms:g} kg")
+    low, high = float(fields.get("low_kg", kilograms / 2)), float(fields.get("high_kg", kilograms * 2))
+    note = str(fields.get("source") or "")
+    return part(name, given(f"part.{name}", kilograms, "kg", low=low, high=high, note=note,
+                            year=int(fields.get("year", 0))))  # fmt: skip
+
+
+def _times(line: Line, count: int) -> Line:
+    if count == 1:
+        return line
+    inputs: dict[str, Input] = {**line.inputs, "count": given("count", count, "1")}
+    return Line(f"{count} × {line.name}", line.unit, inputs, lambda x: line.compute(x) * x["count"],
+                f"({line.formula}) × count", line.scope, line.note)  # fmt: skip
+
+
+def water_of_die(area_mm2: float) -> Line:
+    """Give the fresh water a die took to make, in L: withdrawal-like, so not added to consumption."""
+    inputs: dict[str, Input] = {
+        "area": given("area", area_mm2 / 100, "cm2"),
+        "rate": factor("defaults", "fab.water"),
+    }
+    return Line("making of the chips", "L", inputs, lambda x: x["area"] * x["rate"], "area × rate")

@@ -1,0 +1,305 @@
+"""Carbon intensity that changes with the hour, aligned to a recording's UTC clock.
+
+    emissions = Σ E_i × CI_i
+
+over the intervals of the file, E_i the energy between their edges on the recording's own clock.  An
+interval missing from the file takes the value before it, for one interval at most; what is still missing
+takes the place's yearly mean, and without one the file is refused.  The share so filled is reported.
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from powermeter.errors import DataError
+
+from .factors import Factor, Origin
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+J_PER_KWH = 3.6e6
+HIGHEST_G_PER_KWH = 3000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Intensity:
+    """A series of intervals with one carbon intensity each.
+
+    Attributes:
+        name: The file, as printed.
+        starts_ns: UTC nanoseconds, rising.
+        values: g CO2e per kWh, one an interval.
+        step_ns: Length of an interval.
+        kind: `average` or `marginal`; never mixed.
+        basis: `lifecycle`, `direct` or as the file says.
+        zone: As the file says.
+        estimated: How many intervals the file itself calls estimated or forecast.
+    """
+
+    name: str
+    starts_ns: tuple[int, ...]
+    values: tuple[float, ...]
+    step_ns: int
+    kind: str = "average"
+    basis: str = "lifecycle"
+    zone: str = ""
+    estimated: int = 0
+
+    @classmethod
+    def of(cls, name: str, points: Sequence[tuple[int, float]], step_ns: int | None = None, **more: Any) -> Intensity:
+        """Give a checked series.
+
+        Args:
+            name: Of the file, for messages.
+            points: (UTC ns of the start, g/kWh).
+            step_ns: Length of an interval; None takes the most frequent distance.
+            more: Any other field.
+
+        Raises:
+            DataError: Fewer than one interval, two for the same time, overlapping ones, or a value that is
+                negative, implausible, or zero where zero cannot be.
+        """
+        points = sorted(points)
+        if not points:
+            raise DataError(f"{name}: no intervals")
+        distances = [right[0] - left[0] for left, right in pairwise(points)]
+        if step_ns is None:
+            if not distances:
+                raise DataError(f"{name}: one interval alone has no length; give its end, or a second one")
+            step_ns = max(sorted(set(distances)), key=distances.count)
+        for left, right in pairwise(points):
+            if right[0] == left[0]:
+                raise DataError(f"{name}: two values for {show_time(left[0])}; overlapping hours cannot be used")
+            if right[0] - left[0] < step_ns:
+                raise DataError(
+                    f"{name}: the interval at {show_time(right[0])} overlaps the one before it "
+                    f"({step_ns / 6e10:g} min long)"
+                )
+        series = cls(name, tuple(at for at, _ in points), tuple(value for _, value in points), step_ns, **more)
+        series._check_values()
+        return series
+
+    def _check_values(self) -> None:
+        may_be_zero = self.kind == "marginal" or self.basis == "direct"
+        for at, value in zip(self.starts_ns, self.values, strict=True):
+            if not 0 <= value <= HIGHEST_G_PER_KWH:
+                raise DataError(f"{self.name}: {value:g} g/kWh at {show_time(at)} is implausible")
+            if value == 0 and not may_be_zero:
+                raise DataError(
+                    f"{self.name}: 0 g/kWh at {show_time(at)}; no grid's life cycle is free of emissions"
+                )
+
+    @property
+    def gaps(self) -> list[tuple[int, int]]:
+        """Stretches between intervals without a value, (start, end) in UTC ns."""
+        found = []
+        for left, right in pairwise(self.starts_ns):
+            if right > left + self.step_ns:
+                found.append((left + self.step_ns, right))
+        return found
+
+    @property
+    def span_ns(self) -> tuple[int, int]:
+        """Start of the first and end of the last interval."""
+        return self.starts_ns[0], self.starts_ns[-1] + self.step_ns
+
+    def value_at(self, utc_ns: int) -> float | None:
+        """Give the value of the interval that holds a time, or None."""
+        index = bisect.bisect_right(self.starts_ns, utc_ns) - 1
+        if index < 0 or utc_ns >= self.starts_ns[index] + self.step_ns:
+            return None
+        return self.values[index]
+
+    def pieces(self, start_ns: int, end_ns: int, annual: float | None) -> list[Piece]:
+        """Cut [start, end) at every change of value, missing stretches filled by the rule above.
+
+        Raises:
+            DataError: A stretch is missing, is longer than one interval, and there is no yearly mean.
+        """
+        edges = {start_ns, end_ns}
+        for at in self.starts_ns:
+            for edge in (at, at + self.step_ns, at + 2 * self.step_ns):
+                if start_ns < edge < end_ns:
+                    edges.add(edge)
+        ordered = sorted(edges)
+        pieces = []
+        for left, right in pairwise(ordered):
+            value = self.value_at(left)
+            if value is not None:
+                pieces.append(Piece(left, right, value))
+                continue
+            held = self.value_at(left - self.step_ns)
+            if held is not None:
+                pieces.append(Piece(left, right, held, "previous value"))
+            elif annual is not None:
+                pieces.append(Piece(left, right, annual, "yearly mean"))
+            else:
+                raise DataError(
+                    f"{self.name}: no value from {show_time(left)} to {show_time(right)}; "
+                    "give the place (--place), whose yearly mean fills the gap"
+                )
+        return pieces
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of one value; `filled` says how, where the file has none."""
+
+    start_ns: int
+    end_ns: int
+    value: float
+    filled: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Weighted:
+    """Energy met with its hours.
+
+    Attributes:
+        grams: Σ E_i × CI_i.
+        energy_j: Σ E_i.
+        filled_share: Share of the energy whose value was filled.
+        pieces: The stretches with the energy of each in J.
+        notes: Gaps and how they were filled.
+    """
+
+    grams: float
+    energy_j: float
+    filled_share: float
+    pieces: tuple[tuple[Piece, float], ...]
+    notes: tuple[str, ...]
+
+    @property
+    def mean(self) -> float:
+        """Energy-weighted intensity in g/kWh."""
+        return self.grams / (self.energy_j / J_PER_KWH)
+
+
+def weigh(
+    series: Intensity,
+    energy_at: Callable[[NDArray[np.int64]], NDArray[np.floating[Any]]],
+    start_ns: int,
+    end_ns: int,
+    clock: Sequence[tuple[int, int]],
+    annual: float | None = None,
+) -> Weighted:
+    """Meet a recording's energy with the hours it was used in.
+
+    Args:
+        series: The intensity.
+        energy_at: Running energy in J at monotonic ns (`Integral.at`).
+        start_ns, end_ns: Of the recording, monotonic ns.
+        clock: (monotonic ns, UTC ns) pairs.
+        annual: Yearly mean of the place in g/kWh for what is missing.
+
+    Raises:
+        DataError: There are no clock pairs, no energy, or hours are missing that nothing can fill.
+    """
+    import numpy as np
+
+    utc = Utc(clock)
+    pieces = series.pieces(utc.of(start_ns), utc.of(end_ns), annual)
+    edges = [start_ns, *(utc.monotonic(piece.end_ns) for piece in pieces[:-1]), end_ns]
+    energies = np.diff(np.asarray(energy_at(np.array(edges, np.int64)), np.float64))
+    energy = float(energies.sum())
+    if not energy > 0:
+        raise DataError(f"{series.name}: the recording holds no energy to meet the hours with")
+    grams = sum(float(joule) / J_PER_KWH * piece.value for piece, joule in zip(pieces, energies, strict=True))
+    filled = sum(float(joule) for piece, joule in zip(pieces, energies, strict=True) if piece.filled)
+    met = tuple((piece, float(joule)) for piece, joule in zip(pieces, energies, strict=True))
+    notes = []
+    for piece, joule in met:
+        if piece.filled:
+            notes.append(
+                f"{series.name} has no value from {show_time(piece.start_ns)} to {show_time(piece.end_ns)}: "
+                f"{piece.filled} used for {joule / energy:.1%} of the energy"
+            )
+    return Weighted(grams, energy, filled / energy, met, tuple(notes))
+
+
+class Utc:
+    """The wall clock of a recording: piecewise linear through its (monotonic, UTC) pairs."""
+
+    def __init__(self, pairs: Sequence[tuple[int, int]]) -> None:
+        if not pairs:
+            raise DataError("the recording has no wall clock, so its hours are not known")
+        self._pairs = sorted(pairs)
+        utc = [at for _, at in self._pairs]
+        if any(right <= left for left, right in pairwise(utc)):
+            self._pairs = self._pairs[:1]  # the wall clock was set back: keep the first reading's offset
+
+    def of(self, monotonic_ns: int) -> int:
+        """Give UTC ns of a monotonic time."""
+        return self._through(monotonic_ns, 0, 1)
+
+    def monotonic(self, utc_ns: int) -> int:
+        """Give the monotonic time of UTC ns."""
+        return self._through(utc_ns, 1, 0)
+
+    def _through(self, at: int, source: int, target: int) -> int:
+        pairs = self._pairs
+        keys = [pair[source] for pair in pairs]
+        index = bisect.bisect_right(keys, at) - 1
+        if index < 0 or index >= len(pairs) - 1:
+            nearest = pairs[0] if index < 0 else pairs[-1]
+            return nearest[target] + (at - nearest[source])
+        left, right = pairs[index], pairs[index + 1]
+        width = right[source] - left[source]
+        return left[target] + (at - left[source]) * (right[target] - left[target]) // width
+
+
+def as_factor(series: Intensity, weighted: Weighted, geography: str) -> Factor:
+    """Give the weighted intensity as a factor, ± 10 % for the data error of hourly values."""
+    filled = f", {weighted.filled_share:.1%} of the energy filled" if weighted.filled_share else ""
+    estimated = f", {series.estimated} intervals estimated or forecast" if series.estimated else ""
+    year = datetime.fromtimestamp(series.starts_ns[0] / 1e9, timezone.utc).year
+    return Factor(
+        "grid.carbon", series.zone or geography, 0.9 * weighted.mean, weighted.mean, 1.1 * weighted.mean, "g/kWh",
+        year, f"{series.basis}, {series.kind}", Origin(f"{series.name}, a file of the user’s", year, "–"), "U",
+        "± 10 %: data error of hourly values", f"met hour by hour{filled}{estimated}",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """The same run at other times of an intensity file: mean g/kWh of the best and worst start."""
+
+    best_start_ns: int
+    best: float
+    worst_start_ns: int
+    worst: float
+
+
+def best_and_worst(series: Intensity, duration_ns: int) -> Hours:
+    """Give the best and worst start for a run of a duration at even power; starts that meet a gap are left out.
+
+    Raises:
+        DataError: No start leaves room for the whole run.
+    """
+    found: list[tuple[float, int]] = []
+    for start in series.starts_ns:
+        try:
+            pieces = series.pieces(start, start + max(duration_ns, 1), None)
+        except DataError:
+            continue
+        if any(piece.filled for piece in pieces):
+            continue
+        whole = sum((piece.end_ns - piece.start_ns) * piece.value for piece in pieces)
+        found.append((whole / max(duration_ns, 1), start))
+    if not found:
+        raise DataError(f"{series.name}: too short, or too full of gaps, for a run of {duration_ns / 3.6e12:.3g} h")
+    best, worst = min(found), max(found, key=lambda item: (item[0], -item[1]))
+    return Hours(best[1], best[0], worst[1], worst[0])
+
+
+def show_time(utc_ns: int) -> str:
+    """Give `2024-03-31T01:00Z`."""
+    moment = datetime.fromtimestamp(utc_ns // 1_000_000_000, timezone.utc)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ" if moment.second else "%Y-%m-%dT%H:%MZ")
