@@ -21,6 +21,10 @@ from typing import Any
 from powermeter.instrumentation import Span
 
 FLUSH_S = 0.5
+MAX_WAITING = 1_000_000
+"""Events kept in memory while the recording cannot be written."""
+
+INT64 = (1 << 63) - 1
 
 
 class EventLog:
@@ -43,7 +47,9 @@ class EventLog:
         self.local = threading.local()
         self.uids = count(1)
         self.done: list[tuple[Span, int]] = []
+        self._waiting: list[tuple[Span, int]] = []
         self._stacks: list[tuple[int, list[Span]]] = []
+        self._stacks_lock = threading.Lock()
         self._announced: set[int] = set()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -54,7 +60,8 @@ class EventLog:
         """Give this thread's stack of running events, and start the background thread with the first."""
         stack: list[Span] = []
         self.local.stack = stack
-        self._stacks.append((threading.get_ident(), stack))
+        with self._stacks_lock:
+            self._stacks.append((threading.get_ident(), stack))
         if self._thread is None and not self._closed:
             with self._lock:
                 if self._thread is None:
@@ -82,21 +89,36 @@ class EventLog:
     def flush(self) -> None:
         """Commit what has ended, and the start of what still runs."""
         with self._lock:
-            finished, self.done = self.done, []
-            now = time.monotonic_ns()
-            running = [
-                (span, thread)
-                for thread, stack in list(self._stacks)
-                for span in list(stack)
-                if span.uid not in self._announced and now - span.start_ns > FLUSH_S * 1e9
-            ]
-            if not finished and not running:
+            # In place: another thread may stand between looking `done` up and appending to it.
+            ended = len(self.done)
+            self._waiting.extend(self.done[:ended])
+            del self.done[:ended]
+            running = self._running()
+            if not self._waiting and not running:
+                return
+            try:
+                self._commit([*running, *self._waiting])
+            except Exception as error:  # noqa: BLE001 – the measured program must never notice
+                self.problem = f"{len(self._waiting)} events could not be written to {self.path}: {error}"
+                if len(self._waiting) > MAX_WAITING:
+                    self._waiting.clear()
                 return
             self._announced.update(span.uid for span, _ in running)
-            try:
-                self._commit([*running, *finished])
-            except Exception as error:  # noqa: BLE001 – the measured program must never notice
-                self.problem = f"{len(finished)} events could not be written to {self.path}: {error}"
+            self._waiting.clear()
+
+    def _running(self) -> list[tuple[Span, int]]:
+        """Give the events that have run for a while and are not announced; forget threads that ended."""
+        alive = {thread.ident for thread in threading.enumerate()}
+        with self._stacks_lock:
+            self._stacks = [(thread, stack) for thread, stack in self._stacks if stack or thread in alive]
+            stacks = list(self._stacks)
+        now = time.monotonic_ns()
+        return [
+            (span, thread)
+            for thread, stack in stacks
+            for span in list(stack)
+            if span.uid not in self._announced and now - span.start_ns > FLUSH_S * 1e9
+        ]
 
     def _commit(self, spans: list[tuple[Span, int]]) -> None:
         from powermeter.recording import file
@@ -105,16 +127,14 @@ class EventLog:
         peak = peak_memory()
         rows = []
         for span, thread in spans:
-            attributes = json.dumps(span.attributes, default=str) if span.attributes else None
-            row = (
-                process, thread, span.uid, span.parent, str(span.name), span.start_ns, span.end_ns,
-                int(span.count), attributes, peak,
-            )  # fmt: skip
-            rows.append((*row, file.checksum(row)))
+            try:
+                rows.append((process, thread, *_described(span), peak))
+            except Exception as error:  # noqa: BLE001 – one odd event must not cost the others
+                self.problem = f"an event could not be written: {type(error).__name__}: {error}"
         connection = file.open_to_append(self.path)
         try:
             connection.execute("BEGIN IMMEDIATE")
-            connection.executemany(file.INSERT["event"], rows)
+            file.insert(connection, "event", rows)
             connection.execute("COMMIT")
         finally:
             connection.close()
@@ -127,6 +147,14 @@ class EventLog:
             self._thread.join(timeout=2.0)
         self.flush()
         atexit.unregister(self.flush)
+
+
+def _described(span: Span) -> tuple[object, ...]:
+    """Give the columns of an event's row from uid to attributes, each as something SQLite takes."""
+    name = str(span.name).encode("utf-8", "backslashreplace").decode()
+    attributes = json.dumps(span.attributes, default=str) if span.attributes else None
+    count = max(-INT64, min(INT64, int(span.count)))
+    return span.uid, span.parent, name, span.start_ns, span.end_ns, count, attributes
 
 
 def peak_memory() -> int | None:

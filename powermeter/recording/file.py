@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -45,24 +45,40 @@ def columns(table: str) -> list[str]:
     return [column.partition(" ")[0] for column in TABLES[table]]
 
 
-def checksum(values: Sequence[object]) -> int:
-    """Give the CRC-32 of a row: its values as text, NULL as nothing, blobs as hex, joined by U+001F."""
+def checksum(table: str, identifier: int, values: Sequence[object]) -> int:
+    """Give the CRC-32 of a row: table, id and values as text, NULL as nothing, blobs as hex, joined by U+001F.
+
+    Table and id are part of it, so that a sound row in a wrong place is not taken for one that belongs there.
+    """
     text = "\x1f".join(
-        "" if value is None else value.hex() if isinstance(value, bytes) else str(value) for value in values
+        "" if value is None else value.hex() if isinstance(value, bytes) else str(value)
+        for value in (table, identifier, *values)
     )
     return zlib.crc32(text.encode("utf-8", "surrogatepass"))
 
 
-def insert_statement(table: str) -> str:
-    """Give the INSERT of a table's columns and checksum."""
-    names = [*columns(table), "checksum"]
+def _insert_statement(table: str) -> str:
+    names = ["id", *columns(table), "checksum"]
     return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
 
 
-INSERT = {table: insert_statement(table) for table in TABLES}
+_INSERT = {table: _insert_statement(table) for table in TABLES}
 SELECT = {
     table: f"SELECT id, {', '.join(columns(table))}, checksum FROM {table} ORDER BY id" for table in TABLES
 }
+
+
+def insert(connection: sqlite3.Connection, table: str, rows: Iterable[Sequence[object]]) -> int:
+    """Add rows inside the transaction in progress; gives the id of the last one.
+
+    Ids count up from 1 without holes, so that a reader notices a lost row.
+    """
+    (last,) = connection.execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchone()
+    numbered = list(enumerate(rows, last + 1))
+    connection.executemany(
+        _INSERT[table], ((identifier, *row, checksum(table, identifier, row)) for identifier, row in numbered)
+    )
+    return int(last) + len(numbered)
 
 
 def create(path: Path, *, force: bool = False) -> sqlite3.Connection:
@@ -140,6 +156,7 @@ def open_to_read(path: Path) -> tuple[sqlite3.Connection, list[str]]:
                     f"({error}); copy both files to a folder of your own"
                 )
         connection.execute("PRAGMA trusted_schema = OFF")
+        connection.text_factory = _text
         check_identity(connection, path)
     except sqlite3.Error as error:
         raise DataError(f"{path} is damaged: {error}; try: powermeter repair {path}") from error
@@ -184,6 +201,16 @@ def check_identity(connection: sqlite3.Connection, path: Path) -> None:
             f"{path} has schema version {version}; this powermeter reads version {SCHEMA_VERSION}: "
             "update it with: pip install -U powermeter"
         )
+    strange = connection.execute(
+        "SELECT type FROM sqlite_master WHERE type != 'table' OR sql LIKE 'CREATE VIRTUAL%' LIMIT 1"
+    ).fetchone()
+    if strange is not None:  # a view or a trigger would run statements of whoever made the file
+        raise DataError(f"{path} holds a {strange[0]} that no recording has; it is not opened")
+
+
+def _text(data: bytes) -> str:
+    """Decode a text without failing: damaged bytes become surrogates, and the row's checksum tells."""
+    return data.decode("utf-8", "surrogateescape")
 
 
 def side_files(path: Path) -> tuple[Path, Path]:

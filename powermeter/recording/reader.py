@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -22,10 +21,10 @@ from numpy.typing import NDArray
 from powermeter.channel import MISSING, Channel
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.event import Event
-from powermeter.recording import columns, file, summary
+from powermeter.recording import file, summary
+from powermeter.recording.chunks import Chunk, Chunks
+from powermeter.recording.rows import Rows
 from powermeter.source import Gap
-
-DAMAGED = "damaged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,27 +79,6 @@ class Samples:
         return values
 
 
-@dataclass(frozen=True, slots=True)
-class _Chunk:
-    id: int
-    sequence: int
-    start_ns: int
-    end_ns: int
-    count: int
-    read_ns: int | None
-    data_crc: int
-    summary: bytes
-
-
-@dataclass(slots=True)
-class _Index:
-    """The chunks of one source in order, and which of them turned out unreadable."""
-
-    chunks: list[_Chunk] = field(default_factory=list)
-    damaged: list[Gap] = field(default_factory=list)
-    verified: bool = False
-
-
 class Recording:
     """A recording opened for reading.
 
@@ -114,15 +92,14 @@ class Recording:
     def __init__(self, path: Path, connection: sqlite3.Connection, problems: list[str]) -> None:
         self.path = path
         self.warnings = problems
-        self._connection = connection
-        self._indexes: dict[int, _Index] = {}
+        self._rows = Rows(path, connection, problems)
         self._facts = self._read_facts()
         self.metadata: dict[str, Any] = {
-            key: self._json(value, f"metadata {key!r}") for _, key, value in self._rows("meta")
+            key: self._rows.json(value, f"metadata {key!r}") for _, key, value in self._rows.sound("meta")
         }
         self.sources = self._read_sources()
+        self._chunks = self._read_chunks()
         self._check_whole()
-        self._index_chunks()
 
     @classmethod
     def open(cls, path: str | Path) -> Recording:
@@ -149,39 +126,12 @@ class Recording:
 
     def close(self) -> None:
         """Close the file; may be called twice."""
-        self._connection.close()
-
-    # Rows -------------------------------------------------------------------------------------
-
-    def _rows(self, table: str) -> Iterator[tuple[Any, ...]]:
-        """Give the sound rows of a table as (id, columns…); the rest is counted in `warnings`."""
-        bad = 0
-        previous = 0
-        try:
-            for row in self._connection.execute(file.SELECT[table]):
-                if not isinstance(row[0], int) or file.checksum(row[1:-1]) != row[-1]:
-                    bad += 1
-                    continue
-                previous = row[0]
-                yield row[:-1]
-        except (sqlite3.Error, UnicodeError) as error:
-            self.warnings.append(
-                f"{self.path.name}: the table of {table}s is damaged after row {previous}: {error}"
-            )
-        if bad:
-            self.warnings.append(f"{self.path.name}: {bad} damaged {table} rows were left out")
-
-    def _json(self, text: str, what: str) -> Any:
-        try:
-            return json.loads(text)
-        except ValueError:
-            self.warnings.append(f"{self.path.name}: {what} is not readable")
-            return None
+        self._rows.connection.close()
 
     def _read_facts(self) -> dict[str, list[dict[str, Any]]]:
         facts: dict[str, list[dict[str, Any]]] = {}
-        for _, name, value in self._rows("fact"):
-            decoded = self._json(value, f"the fact {name!r}")
+        for _, name, value in self._rows.sound("fact"):
+            decoded = self._rows.json(value, f"the fact {name!r}")
             if isinstance(decoded, dict):
                 facts.setdefault(name, []).append(decoded)
         return facts
@@ -189,7 +139,7 @@ class Recording:
     def _read_sources(self) -> list[SourceInfo]:
         channels: dict[int, list[tuple[int, Channel]]] = {}
         broken: set[int] = set()
-        for _, source, position, name, spec in self._rows("channel"):
+        for _, source, position, name, spec in self._rows.sound("channel"):
             try:
                 channel = Channel.from_dict(json.loads(spec))
             except (KeyError, TypeError, ValueError):
@@ -198,7 +148,7 @@ class Recording:
                 continue
             channels.setdefault(source, []).append((position, channel))
         sources = []
-        for identifier, url, name, driver, info in self._rows("source"):
+        for identifier, url, name, driver, info in self._rows.sound("source"):
             ordered = sorted(channels.get(identifier, []), key=lambda pair: pair[0])
             if [position for position, _ in ordered] != list(range(len(ordered))) or identifier in broken:
                 self.warnings.append(f"{self.path.name}: source {name!r} has lost channels and is left out")
@@ -208,39 +158,36 @@ class Recording:
                     f"{self.path.name}: source {name!r} has no readable channels and is left out"
                 )
                 continue
-            facts = self._json(info, f"the description of {name!r}") or {}
+            facts = self._rows.json(info, f"the description of {name!r}") or {}
             sources.append(
                 SourceInfo(identifier, url, name, driver, facts, tuple(channel for _, channel in ordered))
             )
         return sources
 
+    def _read_chunks(self) -> dict[int, Chunks]:
+        found: dict[int, list[Chunk]] = {source.id: [] for source in self.sources}
+        for identifier, source, *fields in self._rows.sound("chunk"):
+            if source in found:
+                found[source].append(Chunk(identifier, *fields))
+        return {source: Chunks(self._rows, chunks) for source, chunks in found.items()}
+
     def _check_whole(self) -> None:
-        """Compare the row counts noted at the end with what is there."""
+        """Compare what was noted at the end with what is there."""
         closed = self.facts("closed")
         if not closed:
-            if self.is_growing:
-                return
-            self.warnings.append(
-                f"{self.path.name} was not closed properly (a kill, a crash or a dead battery); "
-                "it holds all but at most the last second"
-            )
+            if not self.is_growing:
+                self._rows.warn(
+                    "it was not closed properly (a kill, a crash or a dead battery); "
+                    "it holds all but at most the last second"
+                )
             return
         for table, expected in closed[-1].get("rows", {}).items():
-            if table not in file.TABLES or not isinstance(expected, int) or table in ("event", "chunk"):
-                continue
-            self._count_rows(table, expected)
-        self._count_rows("event", closed[-1]["rows"].get("event", 0))
-
-    def _count_rows(self, table: str, expected: int) -> None:
-        try:
-            (present,) = self._connection.execute(f"SELECT count(*) FROM {table} NOT INDEXED").fetchone()
-        except sqlite3.Error as error:
-            self.warnings.append(f"{self.path.name}: the table of {table}s is damaged: {error}")
-            return
-        if present < expected:
-            self.warnings.append(
-                f"{self.path.name}: {expected - present} of {expected} {table} rows are lost"
-            )
+            if table in file.TABLES and table != "chunk" and isinstance(expected, int):
+                self._rows.expect(table, expected)
+        for source, last_ns in closed[-1].get("last_ns", {}).items():
+            chunks = self._chunks.get(int(source))
+            if chunks is not None:
+                chunks.expect_end(last_ns)
 
     @property
     def is_growing(self) -> bool:
@@ -268,94 +215,38 @@ class Recording:
         One that was begun and ended is one row; where the program died inside, `end_ns` is None.
         """
         events: dict[tuple[int, int, int], Event] = {}
-        for row in self._rows("event"):
+        for row in self._rows.sound("event"):
             identifier, process, thread, uid, parent, name, start_ns, end_ns, count, attributes, peak = row
-            free = self._json(attributes, f"the attributes of event {name!r}") if attributes else None
+            free = self._rows.json(attributes, f"the attributes of event {name!r}") if attributes else None
             event = Event(name, start_ns, end_ns, process, thread, uid, parent, count, free or {}, peak)
             events[process, uid, 0 if uid else identifier] = event
         return sorted(events.values(), key=lambda event: event.start_ns)
 
     def clock_pairs(self) -> list[tuple[int, int]]:
         """Give the (monotonic ns, UTC ns) pairs, oldest first."""
-        return [(monotonic, utc) for _, monotonic, utc in self._rows("clock")]
+        return [(monotonic, utc) for _, monotonic, utc in self._rows.sound("clock")]
 
     def ticks(self, source: int) -> list[tuple[int, int]]:
         """Give the (instrument tick, host arrival ns) pairs of a source."""
-        return [(tick, arrival) for _, owner, tick, arrival in self._rows("tick") if owner == source]
+        return [(tick, arrival) for _, owner, tick, arrival in self._rows.sound("tick") if owner == source]
 
     def gaps(self, source: int) -> list[Gap]:
         """Give the stretches without trustworthy data, those found damaged included, by start."""
         noted = [
             Gap(start, end, reason, detail or "", lost)
-            for _, owner, start, end, reason, detail, lost in self._rows("gap")
+            for _, owner, start, end, reason, detail, lost in self._rows.sound("gap")
             if owner == source
         ]
-        self._verify(source)
-        return sorted([*noted, *self._indexes[source].damaged], key=lambda gap: gap.start_ns)
+        chunks = self._sound(source)
+        return sorted([*noted, *chunks.damage], key=lambda gap: gap.start_ns)
 
     # Samples ----------------------------------------------------------------------------------
 
-    def _index_chunks(self) -> None:
-        for source in self.sources:
-            self._indexes[source.id] = _Index()
-        for row in self._rows("chunk"):
-            identifier, source_id, *fields = row
-            index = self._indexes.get(source_id)
-            if index is not None:
-                index.chunks.append(_Chunk(identifier, *fields))
-        closed = self.facts("closed")
-        for source_id, index in self._indexes.items():
-            index.chunks.sort(key=lambda chunk: chunk.sequence)
-            self._note_lost_sequences(index)
-            if closed:
-                last_ns = closed[-1].get("last_ns", {}).get(str(source_id))
-                end_ns = index.chunks[-1].end_ns if index.chunks else None
-                if last_ns is not None and end_ns is not None and end_ns < last_ns:
-                    self._note_damage(index, Gap(end_ns, last_ns, DAMAGED, "the last chunks are lost"))
-                elif last_ns is not None and end_ns is None:
-                    self.warnings.append(f"{self.path.name}: all samples of source {source_id} are lost")
-
-    def _note_lost_sequences(self, index: _Index) -> None:
-        expected, end_ns = 0, None
-        for chunk in index.chunks:
-            lost = chunk.sequence - expected
-            if lost > 0:
-                start_ns = end_ns if end_ns is not None else chunk.start_ns
-                detail = f"{lost} chunk{'s' * (lost > 1)} before sequence {chunk.sequence} lost"
-                self._note_damage(index, Gap(start_ns, chunk.start_ns, DAMAGED, detail))
-            expected, end_ns = chunk.sequence + 1, chunk.end_ns
-
-    def _note_damage(self, index: _Index, gap: Gap) -> None:
-        index.damaged.append(gap)
-        self.warnings.append(
-            f"{self.path.name}: {gap.detail}; {(gap.end_ns - gap.start_ns) / 1e9:.3f} s are a gap"
-        )
-
-    def _verify(self, source: int) -> None:
-        """Check the data checksum of every chunk once; drop the chunks that fail."""
-        index = self._indexes[source]
-        if index.verified:
-            return
-        index.verified = True
-        sound = []
-        for position, chunk in enumerate(index.chunks):
-            if self._data(chunk) is not None:
-                sound.append(chunk)
-                continue
-            before = index.chunks[position - 1].end_ns if position else chunk.start_ns
-            after = index.chunks[position + 1].start_ns if position + 1 < len(index.chunks) else chunk.end_ns
-            gap = Gap(before, after, DAMAGED, f"chunk {chunk.sequence} fails its checksum", chunk.count)
-            self._note_damage(index, gap)
-        index.chunks = sound
-
-    def _data(self, chunk: _Chunk) -> bytes | None:
-        try:
-            row = self._connection.execute("SELECT data FROM block WHERE chunk = ?", (chunk.id,)).fetchone()
-        except sqlite3.Error:
-            return None
-        if row is None or not isinstance(row[0], bytes) or zlib.crc32(row[0]) != chunk.data_crc:
-            return None
-        return row[0]
+    def _sound(self, source: int) -> Chunks:
+        """Give a source's chunks, their data checked."""
+        chunks = self._chunks[self.source(source).id]
+        chunks.verify()
+        return chunks
 
     def source(self, which: int | str | None = None) -> SourceInfo:
         """Give a source by id or name; the first one when nothing is named.
@@ -379,10 +270,10 @@ class Recording:
             ConfigurationError: There is no such source.
         """
         channels = self.source(source).channels
-        self._verify(source)
+        chunks = self._sound(source)
         chosen = [
             chunk
-            for chunk in self._indexes[source].chunks
+            for chunk in chunks.sound
             if (start_ns is None or chunk.end_ns >= start_ns) and (end_ns is None or chunk.start_ns <= end_ns)
         ]
         total = sum(chunk.count for chunk in chosen)
@@ -392,7 +283,7 @@ class Recording:
         filled = 0
         for chunk in chosen:
             part = slice(filled, filled + chunk.count)
-            if self._fill(chunk, times[part], flags[part], [column[part] for column in codes]):
+            if chunks.fill(chunk, times[part], flags[part], [column[part] for column in codes]):
                 filled += chunk.count
         times, flags, codes = times[:filled], flags[:filled], [column[:filled] for column in codes]
         if start_ns is not None or end_ns is not None:
@@ -405,48 +296,25 @@ class Recording:
     def chunks(self, source: int) -> Iterator[Samples]:
         """Give the samples of a source chunk by chunk, as they were written; damaged ones are left out."""
         channels = self.source(source).channels
-        self._verify(source)
-        for chunk in self._indexes[source].chunks:
+        chunks = self._sound(source)
+        for chunk in chunks.sound:
             times, flags = np.empty(chunk.count, np.int64), np.empty(chunk.count, np.uint8)
             codes = {channel.name: np.empty(chunk.count, np.int64) for channel in channels}
-            if self._fill(chunk, times, flags, list(codes.values())):
+            if chunks.fill(chunk, times, flags, list(codes.values())):
                 yield Samples(times, codes, flags)
-
-    def _fill(
-        self,
-        chunk: _Chunk,
-        times: NDArray[np.int64],
-        flags: NDArray[np.uint8],
-        codes: list[NDArray[np.int64]],
-    ) -> bool:
-        data = self._data(chunk)
-        try:
-            if data is None:
-                raise DataError("it fails its checksum")
-            parts = columns.split(data)
-            if len(parts) != len(codes) + 2:
-                raise DataError(f"it has {len(parts)} columns where {len(codes) + 2} belong")
-            times[:] = columns.decode(parts[0], chunk.count)
-            flags[:] = columns.decode(parts[1], chunk.count)
-            for column, part in zip(codes, parts[2:], strict=True):
-                column[:] = columns.decode(part, chunk.count)
-        except DataError as error:
-            self.warnings.append(f"{self.path.name}: chunk {chunk.sequence} is left out: {error}")
-            return False
-        return True
 
     def span_ns(self, source: int) -> tuple[int, int] | None:
         """Give the first and last sample time of a source, or None when it has no samples."""
-        chunks = self._indexes[source].chunks
+        chunks = self._chunks[source].sound
         return (chunks[0].start_ns, chunks[-1].end_ns) if chunks else None
 
     def count(self, source: int) -> int:
         """Give the number of samples of a source."""
-        return sum(chunk.count for chunk in self._indexes[source].chunks)
+        return sum(chunk.count for chunk in self._chunks[source].sound)
 
     def read_ns(self, source: int) -> float | None:
         """Give the mean duration of a read in nanoseconds, where the source is polled."""
-        timed = [(chunk.read_ns, chunk.count) for chunk in self._indexes[source].chunks if chunk.read_ns]
+        timed = [(chunk.read_ns, chunk.count) for chunk in self._chunks[source].sound if chunk.read_ns]
         total = sum(count for _, count in timed)
         return sum(read_ns * count for read_ns, count in timed) / total if total else None
 
@@ -458,12 +326,12 @@ class Recording:
         Returns:
             (start_ns, end_ns, one `Stretch` per channel then per product) in order of time, raw codes.
         """
-        self._verify(source)
-        finest = [(chunk.start_ns, chunk.end_ns, chunk.summary) for chunk in self._indexes[source].chunks]
+        chunks = self._sound(source)
+        finest = [(chunk.start_ns, chunk.end_ns, chunk.summary) for chunk in chunks.sound]
         chosen = finest
         levels: dict[int, list[tuple[int, int, bytes]]] = {}
-        if len(finest) > stretches * summary.FAN_OUT and not self._indexes[source].damaged:
-            for _, owner, level, _, start_ns, end_ns, _, digest in self._rows("level"):
+        if len(finest) > stretches * summary.FAN_OUT and not chunks.damage:
+            for _, owner, level, _, start_ns, end_ns, _, digest in self._rows.sound("level"):
                 if owner == source:
                     levels.setdefault(level, []).append((start_ns, end_ns, digest))
             for level in sorted(levels):

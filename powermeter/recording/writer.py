@@ -6,6 +6,7 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -22,22 +23,41 @@ from powermeter.source import Gap
 MAX_CHUNK = 1 << 17
 
 
+@dataclass(slots=True)
+class _Progress:
+    """How far the samples of one source are written.
+
+    `waiting` holds (start, end, count, summary) of the stretches of each level that do not yet make one
+    of the next; `levels` counts the ones written.
+    """
+
+    channels: Sequence[Channel]
+    pairs: Sequence[tuple[int, int]]
+    sequence: int = 0
+    last_ns: int | None = None
+    waiting: dict[int, list[tuple[int, int, int, bytes]]] = field(default_factory=dict)
+    levels: dict[int, int] = field(default_factory=dict)
+
+    def copy(self) -> _Progress:
+        """Give one that is not changed along with this."""
+        waiting = {level: list(stretches) for level, stretches in self.waiting.items()}
+        return replace(self, waiting=waiting, levels=dict(self.levels))
+
+
 class Writer:
     """An open recording that rows are added to.
 
     Every method commits before it returns, except inside `with writer.transaction():`.  Close it, or
-    use it as a context manager: closing folds the write-ahead log into the one file.
+    use it as a context manager: closing notes that the recording is whole and folds the write-ahead
+    log into the one file.  Left by an exception it is not noted as whole.
     """
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
         self._connection = connection
-        self._sequence: dict[int, int] = {}
-        self._channels: dict[int, Sequence[Channel]] = {}
-        self._pairs: dict[int, list[tuple[int, int]]] = {}
-        self._levels: dict[tuple[int, int], list[tuple[int, int, int, bytes]]] = {}
-        self._level_sequence: dict[tuple[int, int], int] = {}
-        self._last_ns: dict[int, int] = {}
+        self._sources: dict[int, _Progress] = {}
+        self._says_whole = True
+        self._last_ns_before: Mapping[str, int] = {}
 
     @classmethod
     def create(
@@ -65,15 +85,18 @@ class Writer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        if kind is None:
+            self.close()
+        else:
+            self.abandon()
 
     def transaction(self) -> _Transaction:
-        """Give a context in which several additions are committed as one."""
-        return _Transaction(self._connection)
+        """Give a context in which several additions are committed as one, or all undone where one fails."""
+        return _Transaction(self._connection, self._sources)
 
     def _insert(self, table: str, rows: Iterable[Sequence[object]]) -> None:
         with self.transaction():
-            self._connection.executemany(file.INSERT[table], ((*row, file.checksum(row)) for row in rows))
+            file.insert(self._connection, table, rows)
 
     def set_metadata(self, metadata: Mapping[str, Any]) -> None:
         """Add or replace metadata entries; the newest row of a key counts."""
@@ -96,9 +119,7 @@ class Writer:
             raise DataError(f"{url}: channels must have different names, and there must be one at least")
         row = (url, name, driver, json.dumps(dict(info or {}), default=str))
         with self.transaction():
-            cursor = self._connection.execute(file.INSERT["source"], (*row, file.checksum(row)))
-            source = cursor.lastrowid
-            assert source is not None
+            source = file.insert(self._connection, "source", [row])
             self._insert(
                 "channel",
                 (
@@ -106,9 +127,7 @@ class Writer:
                     for position, channel in enumerate(channels)
                 ),
             )
-        self._channels[source] = tuple(channels)
-        self._pairs[source] = summary.products(channels)
-        self._sequence[source] = 0
+        self._sources[source] = _Progress(tuple(channels), summary.products(channels))
         return source
 
     def append(
@@ -131,21 +150,23 @@ class Writer:
         Raises:
             DataError: Shapes do not fit or time runs backwards.
         """
-        times_ns = np.ascontiguousarray(times_ns, np.int64)
-        codes = np.asarray(codes, np.int64).reshape(len(times_ns), -1)
-        width = len(self._channels[source])
-        if codes.shape[1] != width:
-            raise DataError(f"source {source} has {width} channels, the samples have {codes.shape[1]}")
         if not len(times_ns):
             return
-        if times_ns[0] < self._last_ns.get(source, times_ns[0]) or (np.diff(times_ns) < 0).any():
+        times_ns = np.ascontiguousarray(times_ns, np.int64)
+        codes = np.asarray(codes, np.int64).reshape(len(times_ns), -1)
+        progress = self._sources[source]
+        width = len(progress.channels)
+        if codes.shape[1] != width:
+            raise DataError(f"source {source} has {width} channels, the samples have {codes.shape[1]}")
+        last_ns = times_ns[0] if progress.last_ns is None else progress.last_ns
+        if times_ns[0] < last_ns or (np.diff(times_ns) < 0).any():
             raise DataError(f"source {source}: sample times run backwards")
-        self._last_ns[source] = int(times_ns[-1])
-        for start in range(0, len(times_ns), MAX_CHUNK):
-            part = slice(start, start + MAX_CHUNK)
-            self._append_chunk(
-                source, times_ns[part], codes[part], None if flags is None else flags[part], read_ns
-            )
+        with self.transaction():
+            for start in range(0, len(times_ns), MAX_CHUNK):
+                part = slice(start, start + MAX_CHUNK)
+                self._append_chunk(
+                    source, times_ns[part], codes[part], None if flags is None else flags[part], read_ns
+                )
 
     def _append_chunk(
         self,
@@ -160,31 +181,33 @@ class Writer:
             [columns.encode(times_ns), columns.encode(flag_column)]
             + [columns.encode(np.ascontiguousarray(codes[:, i])) for i in range(codes.shape[1])]
         )
-        digest = summary.summarise(codes, self._pairs[source])
+        progress = self._sources[source]
+        digest = summary.summarise(codes, progress.pairs)
         start_ns, end_ns = int(times_ns[0]), int(times_ns[-1])
         row = (
-            source, self._sequence[source], start_ns, end_ns, len(times_ns), read_ns, zlib.crc32(data), digest,
+            source, progress.sequence, start_ns, end_ns, len(times_ns), read_ns, zlib.crc32(data), digest,
         )  # fmt: skip
         with self.transaction():
-            cursor = self._connection.execute(file.INSERT["chunk"], (*row, file.checksum(row)))
-            self._connection.execute("INSERT INTO block VALUES (?, ?)", (cursor.lastrowid, data))
+            identifier = file.insert(self._connection, "chunk", [row])
+            self._connection.execute("INSERT INTO block VALUES (?, ?)", (identifier, data))
             self._promote(source, 1, start_ns, end_ns, len(times_ns), digest)
-        self._sequence[source] += 1
+        progress.sequence += 1
+        progress.last_ns = end_ns
 
     def _promote(
         self, source: int, level: int, start_ns: int, end_ns: int, count: int, digest: bytes
     ) -> None:
-        waiting = self._levels.setdefault((source, level), [])
+        progress = self._sources[source]
+        waiting = progress.waiting.setdefault(level, [])
         waiting.append((start_ns, end_ns, count, digest))
         if len(waiting) < summary.FAN_OUT:
             return
         merged = summary.merge([entry[3] for entry in waiting])
         start_ns, end_ns = waiting[0][0], waiting[-1][1]
         count = sum(entry[2] for entry in waiting)
-        sequence = self._level_sequence.get((source, level), 0)
-        row = (source, level, sequence, start_ns, end_ns, count, merged)
-        self._connection.execute(file.INSERT["level"], (*row, file.checksum(row)))
-        self._level_sequence[source, level] = sequence + 1
+        sequence = progress.levels.get(level, 0)
+        file.insert(self._connection, "level", [(source, level, sequence, start_ns, end_ns, count, merged)])
+        progress.levels[level] = sequence + 1
         waiting.clear()
         self._promote(source, level + 1, start_ns, end_ns, count, merged)
 
@@ -223,7 +246,9 @@ class Writer:
             }
         except sqlite3.ProgrammingError:
             return
-        self.add_fact("closed", {"rows": counts, "last_ns": self._last_ns})
+        if self._says_whole:
+            last_ns = {str(source): p.last_ns for source, p in self._sources.items() if p.last_ns is not None}
+            self.add_fact("closed", {"rows": counts, "last_ns": {**self._last_ns_before, **last_ns}})
         fold(self._connection)
         self._connection.close()
 
@@ -243,8 +268,15 @@ def append_to(path: str | Path) -> Writer:
     Raises:
         DataError: It is missing, foreign, newer or damaged.
     """
+    from powermeter.recording.reader import Recording
+
     path = Path(path)
-    return Writer(path, file.open_to_append(path))
+    with Recording.open(path) as recording:
+        closed = recording.facts("closed")
+    writer = Writer(path, file.open_to_append(path))
+    writer._says_whole = bool(closed)  # what was cut short stays so
+    writer._last_ns_before = closed[-1].get("last_ns", {}) if closed else {}
+    return writer
 
 
 def event_row(event: Event) -> tuple[object, ...]:
@@ -266,19 +298,36 @@ def fold(connection: sqlite3.Connection) -> None:
 
 
 class _Transaction:
-    """BEGIN IMMEDIATE … COMMIT, once for nested uses."""
+    """BEGIN IMMEDIATE … COMMIT, once for nested uses; what fails leaves the file and the counts as they were."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, sources: dict[int, _Progress]) -> None:
         self._connection = connection
+        self._sources = sources
+        self._before: dict[int, _Progress] = {}
         self._outermost = False
 
     def __enter__(self) -> None:
         self._outermost = not self._connection.in_transaction
         if self._outermost:
+            self._before = {source: progress.copy() for source, progress in self._sources.items()}
             self._connection.execute("BEGIN IMMEDIATE")
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._outermost:
-            self._connection.execute("COMMIT" if kind is None else "ROLLBACK")
+        if not self._outermost:
+            return
+        if kind is not None:
+            self._undo()
+            return
+        try:
+            self._connection.execute("COMMIT")
+        except sqlite3.Error:
+            self._undo()
+            raise
+
+    def _undo(self) -> None:
+        self._sources.clear()
+        self._sources.update(self._before)
+        if self._connection.in_transaction:  # SQLite itself rolls back when the disk is full
+            self._connection.execute("ROLLBACK")
