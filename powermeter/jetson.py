@@ -11,7 +11,7 @@ recorded and never added to anything.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from powermeter.channel import Accuracy, Boundary, Rail
 from powermeter.tegrastats import is_connected
@@ -23,6 +23,7 @@ SUM_RAIL = "MODULE"
 _OFFSET_V, _GAIN, _STEP_V = 80e-6, 0.0025, 40e-6
 # The tolerance of the shunts is published nowhere.
 _SHUNT_TOLERANCE = 0.01
+_ASSUMED_SHUNT, _ASSUMED_SHUNT_SOURCE = 0.005, "assumed: as on the small modules"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,8 @@ class Layout:
         uncovered: What neither covers, in words.
         refusal: Why there is neither a total nor a sum, or empty.
         accuracies: Limits of each rail's power reading, in the order of `rails`.
+        shunt_ohm: Of the board's power monitors, assumed 5 mohm where not known.
+        shunt_source: Where that comes from.
     """
 
     board: str
@@ -78,7 +81,9 @@ class Layout:
     summed: tuple[str, ...]
     uncovered: str
     refusal: str
-    accuracies: tuple[Accuracy, ...] = field(default=())
+    accuracies: tuple[Accuracy, ...] = ()
+    shunt_ohm: float = _ASSUMED_SHUNT
+    shunt_source: str = _ASSUMED_SHUNT_SOURCE
 
 
 _M, _P = Boundary.MODULE, Boundary.PART
@@ -258,8 +263,9 @@ def layout(names: Iterable[str], model: str = "") -> Layout:
                 else rail
                 for rail in rails
             )
-    accuracies = tuple(_accuracy(board, name) for name in listed)
-    return Layout(board.title, rails, total, summed, uncovered, refusal, accuracies)
+    shunt, source = board.shunt_ohm or _ASSUMED_SHUNT, board.shunt_source or _ASSUMED_SHUNT_SOURCE
+    accuracies = tuple(_power_accuracy(board, name, shunt, source) for name in listed)
+    return Layout(board.title, rails, total, summed, uncovered, refusal, accuracies, shunt, source)
 
 
 def _board(names: list[str], model: str) -> Board | None:
@@ -297,16 +303,30 @@ def _unknown(name: str) -> Rail:
     return Rail(name, None, Boundary.PART, "not in the table of known rails; never added to another")
 
 
-def _accuracy(board: Board, name: str) -> Accuracy:
-    """Limits of a power reading by an INA3221 at the rail's nominal voltage (datasheet SBOS576A)."""
+def _power_accuracy(board: Board, name: str, shunt_ohm: float, shunt_source: str) -> Accuracy:
+    """Give the limits of a power reading by an INA3221 at the rail's nominal voltage."""
     line = board.lines.get(name)
     if line is None or line.nominal_v is None:
         return Accuracy(gain=2 * _GAIN + _SHUNT_TOLERANCE, source="assumed: an INA3221 with a 1 % shunt")
-    shunt = board.shunt_ohm or 0.005
-    where = board.shunt_source or "assumed: 5 mohm"
+    current = current_accuracy(shunt_ohm, shunt_source)
     return Accuracy(
-        gain=2 * _GAIN + _SHUNT_TOLERANCE,
-        offset=_OFFSET_V / shunt * line.nominal_v,
-        step=_STEP_V / shunt * line.nominal_v,
-        source=f"INA3221 datasheet SBOS576A; shunt {shunt * 1e3:g} mohm ({where}), its tolerance assumed 1 %",
+        gain=_GAIN + current.gain,
+        offset=current.offset * line.nominal_v,
+        step=current.step * line.nominal_v,
+        source=current.source,
     )
+
+
+def current_accuracy(shunt_ohm: float, shunt_source: str) -> Accuracy:
+    """Give the limits of an INA3221's current reading in A over such a shunt (datasheet SBOS576A)."""
+    where = f"shunt {shunt_ohm * 1e3:g} mohm ({shunt_source}), its tolerance assumed 1 %"
+    return Accuracy(
+        gain=_GAIN + _SHUNT_TOLERANCE,
+        offset=_OFFSET_V / shunt_ohm,
+        step=_STEP_V / shunt_ohm,
+        source=f"INA3221 datasheet SBOS576A; {where}",
+    )
+
+
+VOLTAGE_ACCURACY = Accuracy(gain=_GAIN, offset=0.016, step=0.008, source="INA3221 datasheet SBOS576A")
+"""Limits of an INA3221's bus voltage reading in V."""
