@@ -21,7 +21,7 @@ from typing import Any
 from powermeter.instrumentation import Span
 
 FLUSH_S = 0.5
-MAX_WAITING = 1_000_000
+MAX_WAITING = 50_000
 """Events kept in memory while the recording cannot be written."""
 
 INT64 = (1 << 63) - 1

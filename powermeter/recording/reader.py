@@ -173,6 +173,8 @@ class Recording:
 
     def _check_whole(self) -> None:
         """Compare what was noted at the end with what is there."""
+        if not self.facts("closed") and not self.is_growing:
+            self._facts = self._read_facts()  # the recorder may have closed it since
         closed = self.facts("closed")
         if not closed:
             if not self.is_growing:
@@ -181,12 +183,14 @@ class Recording:
                     "it holds all but at most the last second"
                 )
             return
-        for table, expected in closed[-1].get("rows", {}).items():
-            if table in file.TABLES and table != "chunk" and isinstance(expected, int):
+        noted = closed[-1]
+        for table in file.TABLES:
+            expected = (noted.get("rows") or {}).get(table)
+            if isinstance(expected, int):
                 self._rows.expect(table, expected)
-        for source, last_ns in closed[-1].get("last_ns", {}).items():
-            chunks = self._chunks.get(int(source))
-            if chunks is not None:
+        for source, chunks in self._chunks.items():
+            last_ns = (noted.get("last_ns") or {}).get(str(source))
+            if isinstance(last_ns, int):
                 chunks.expect_end(last_ns)
 
     @property
@@ -214,12 +218,13 @@ class Recording:
 
         One that was begun and ended is one row; where the program died inside, `end_ns` is None.
         """
-        events: dict[tuple[int, int, int], Event] = {}
+        events: dict[tuple[int, ...], Event] = {}
         for row in self._rows.sound("event"):
             identifier, process, thread, uid, parent, name, start_ns, end_ns, count, attributes, peak = row
             free = self._rows.json(attributes, f"the attributes of event {name!r}") if attributes else None
             event = Event(name, start_ns, end_ns, process, thread, uid, parent, count, free or {}, peak)
-            events[process, uid, 0 if uid else identifier] = event
+            # A process id may come round again within a recording; a start does not.
+            events[(process, uid, start_ns) if uid else (identifier,)] = event
         return sorted(events.values(), key=lambda event: event.start_ns)
 
     def clock_pairs(self) -> list[tuple[int, int]]:
@@ -327,16 +332,22 @@ class Recording:
             (start_ns, end_ns, one `Stretch` per channel then per product) in order of time, raw codes.
         """
         chunks = self._sound(source)
-        finest = [(chunk.start_ns, chunk.end_ns, chunk.summary) for chunk in chunks.sound]
-        chosen = finest
+        chosen = [(chunk.start_ns, chunk.end_ns, chunk.summary) for chunk in chunks.sound]
+        if len(chosen) <= stretches * summary.FAN_OUT or chunks.damage:
+            return _unpacked(chosen)
         levels: dict[int, list[tuple[int, int, bytes]]] = {}
-        if len(finest) > stretches * summary.FAN_OUT and not chunks.damage:
-            for _, owner, level, _, start_ns, end_ns, _, digest in self._rows.sound("level"):
-                if owner == source:
-                    levels.setdefault(level, []).append((start_ns, end_ns, digest))
-            for level in sorted(levels):
-                if len(levels[level]) < stretches:
-                    break
-                tail = [entry for entry in chosen if entry[0] > levels[level][-1][1]]
-                chosen = [*levels[level], *tail]
-        return [(start, end, summary.unpack(digest)) for start, end, digest in chosen]
+        for _, owner, level, _, start_ns, end_ns, _, digest in self._rows.sound("level"):
+            if owner == source:
+                levels.setdefault(level, []).append((start_ns, end_ns, digest))
+        below = len(chosen)
+        for level in sorted(levels):
+            whole = below // summary.FAN_OUT
+            if len(levels[level]) < max(stretches, whole):
+                break  # coarse enough, or a level that lost a row
+            chosen = [*levels[level][:whole], *chosen[whole * summary.FAN_OUT :]]
+            below = whole
+        return _unpacked(chosen)
+
+
+def _unpacked(stretches: list[tuple[int, int, bytes]]) -> list[tuple[int, int, list[summary.Stretch]]]:
+    return [(start, end, summary.unpack(digest)) for start, end, digest in stretches]
