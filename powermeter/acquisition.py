@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from powermeter.errors import OpenError, ReadError, Reason
+from powermeter.errors import ReadError, Reason
 from powermeter.source import REPEAT, Gap, PolledSource, Source, StreamingSource, now_ns
 from powermeter.units import NS
 
@@ -109,6 +109,11 @@ class Acquisition(threading.Thread):
         """Ask the thread to end after the read it is in."""
         self._stop_asked.set()
 
+    def fail(self, why: str) -> None:
+        """End this source: what it gives cannot be written down."""
+        self.failure = why
+        self.stop()
+
     def take(self) -> Harvest:
         """Give everything read since the last call."""
         with self._lock:
@@ -117,11 +122,17 @@ class Acquisition(threading.Thread):
             if rows and self._read_ns_sum:
                 harvest.read_ns = self._read_ns_sum // len(rows)
             self._read_ns_sum = 0
-        if rows:
-            times = np.array([row[0] for row in rows], np.int64)
+        if not rows:
+            return harvest
+        times = np.array([row[0] for row in rows], np.int64)
+        flags = np.array([row[2] for row in rows], np.uint8)
+        try:
             codes = np.array([row[1] for row in rows], np.int64)
-            flags = np.array([row[2] for row in rows], np.uint8)
-            harvest.blocks.append((times, codes, flags if flags.any() else None))
+        except (OverflowError, TypeError, ValueError) as error:
+            self.fail(f"{self.source.name} gave something that is no row of 64-bit codes: {error}")
+            harvest.gaps.append(Gap(int(times[0]), int(times[-1]), Reason.BAD_DATA.value, self.failure, len(rows)))
+            return harvest
+        harvest.blocks.append((times, codes, flags if flags.any() else None))
         return harvest
 
     def run(self) -> None:
@@ -153,6 +164,8 @@ class Acquisition(threading.Thread):
             before = clock.now_ns()
             try:
                 row = source.sample()
+                if row is not None and len(row) != len(source.channels):
+                    raise ReadError(f"{len(row)} codes for {len(source.channels)} channels", Reason.BAD_DATA)
             except EOFError:
                 raise
             except Exception as error:  # noqa: BLE001 – whatever a driver raises is a gap with its reason
@@ -190,10 +203,11 @@ class Acquisition(threading.Thread):
                     self._harvest.gaps.append(
                         Gap(last, stamp, "missed", "the recorder or the machine was stalled", lost)
                     )
+        self._close_gap(stamp)  # before the sample: a kill may come between the two
+        with self._lock:
             self._rows.append((stamp, row, flags))
             self._read_ns_sum += after - before
         self._last_ns = stamp
-        self._close_gap(stamp)
         self.health.samples += 1
         self.health.repeats += flags & REPEAT
 
@@ -213,17 +227,18 @@ class Acquisition(threading.Thread):
             with self._lock:
                 self._harvest.gaps.extend(block.gaps)
                 self._harvest.ticks.extend(block.ticks)
-                if len(block.times_ns):
-                    times = block.times_ns
-                    if self._last_ns is not None:
-                        times = np.maximum(times, self._last_ns)
-                    self._harvest.blocks.append((times, block.codes, block.flags))
-            if len(block.times_ns):
-                self._close_gap(int(block.times_ns[0]))
-                self._last_ns = int(times[-1])
-                self.health.samples += len(times)
-                if block.flags is not None:
-                    self.health.repeats += int(np.count_nonzero(block.flags & REPEAT))
+            if not len(block.times_ns):
+                continue
+            times = np.maximum.accumulate(block.times_ns)
+            if self._last_ns is not None:
+                times = np.maximum(times, self._last_ns)
+            self._close_gap(int(times[0]))  # before the samples: a kill may come between the two
+            with self._lock:
+                self._harvest.blocks.append((times, block.codes, block.flags))
+            self._last_ns = int(times[-1])
+            self.health.samples += len(times)
+            if block.flags is not None:
+                self.health.repeats += int(np.count_nonzero(block.flags & REPEAT))
 
     # Faults -----------------------------------------------------------------------------------
 
@@ -249,8 +264,8 @@ class Acquisition(threading.Thread):
                 return
             try:
                 self.source.open()
-            except (OpenError, OSError) as error:
-                self.health.last_error = str(error)
+            except Exception as error:  # noqa: BLE001 – it is as lost as before; its reason is kept
+                self.health.last_error = str(error) or type(error).__name__
                 self.source.close()
                 continue
             if self.source.channels != channels:

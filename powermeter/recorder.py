@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -52,6 +53,7 @@ class Recorder:
             "metadata": dict(metadata or {}),
             "force": force,
             "status_s": status_s if on_status else 0,
+            "parent": os.getpid(),
         }
         self._on_status = on_status
         self._process: subprocess.Popen[str] | None = None

@@ -11,19 +11,20 @@ from __future__ import annotations
 import gc
 import json
 import os
+import select
 import signal
 import sqlite3
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from powermeter import registry
 from powermeter.acquisition import Acquisition, Harvest
-from powermeter.errors import PowermeterError, ReadError
+from powermeter.errors import DataError, PowermeterError, ReadError
 from powermeter.live import LiveTotals
-from powermeter.recording.liveness import boot_id
+from powermeter.recording.liveness import boot_id, started
 from powermeter.recording.writer import Writer
 from powermeter.source import Gap, Source, now_ns
 
@@ -41,12 +42,13 @@ class Sampler:
         self._order = order
         self._stop = threading.Event()
         self._why = "stopped"
-        self._parent = os.getppid()
+        # Named by the parent itself, who may be gone before this line is reached.
+        self._parent = int(order.get("parent") or os.getppid())
         self._acquisitions: list[Acquisition] = []
         self._ids: list[int] = []
         self._totals: list[LiveTotals] = []
         self._pending: list[tuple[int, Harvest]] = []
-        self._lost_to_disk = 0
+        self._dropped: dict[int, Gap] = {}
         self._disk_error = ""
 
     def stop(self, why: str) -> None:
@@ -115,15 +117,15 @@ class Sampler:
             self._flush(writer)
             now = time.monotonic()
             if now >= next_pair:
-                note_clocks(writer)
+                self._try(note_clocks, writer)
                 next_pair += CLOCK_PAIR_S
             if now >= next_cost:
-                self._note_cost(writer)
+                self._try(self._note_cost, writer)
                 next_cost += COST_NOTE_S
             if status_s and now >= next_status:
                 self._tell_status()
                 next_status = now + status_s
-            if os.getppid() != self._parent:
+            if sys.platform != "win32" and os.getppid() != self._parent:
                 self.stop("the measured program is gone")
             if all(acquisition.ended.is_set() for acquisition in self._acquisitions):
                 self.stop("every source has ended")
@@ -139,25 +141,42 @@ class Sampler:
             while self._pending:
                 position, harvest = self._pending[0]
                 with writer.transaction():
-                    self._write(writer, self._ids[position], harvest)
+                    self._write(writer, position, harvest)
                 self._pending.pop(0)
+                self._dropped.pop(position, None)
         except sqlite3.Error as error:
             self._disk_error = str(error)
             while len(self._pending) > MAX_PENDING:
-                position, lost = self._pending.pop(0)
-                if lost.blocks:
-                    self._lost_to_disk += 1
-                    first, last = int(lost.blocks[0][0][0]), int(lost.blocks[-1][0][-1])
-                    gap = Gap(first, last, "dropped", f"the file could not be written: {error}")
-                    self._pending[0][1].gaps.append(gap)
+                self._drop(*self._pending.pop(0), f"the file could not be written: {error}")
 
-    def _write(self, writer: Writer, source: int, harvest: Harvest) -> None:
-        for times, codes, flags in harvest.blocks:
-            writer.append(source, times, codes, flags, harvest.read_ns)
+    def _drop(self, position: int, harvest: Harvest, why: str) -> None:
+        """Give samples up; the stretch becomes a gap once something can be written again."""
+        if not harvest.blocks:
+            return
+        earlier = self._dropped.get(position)
+        start_ns = earlier.start_ns if earlier else int(harvest.blocks[0][0][0])
+        lost = (earlier.lost or 0 if earlier else 0) + sum(len(block[0]) for block in harvest.blocks)
+        self._dropped[position] = Gap(start_ns, int(harvest.blocks[-1][0][-1]), "dropped", why, lost)
+
+    def _write(self, writer: Writer, position: int, harvest: Harvest) -> None:
+        source = self._ids[position]
+        if position in self._dropped:
+            writer.add_gap(source, self._dropped[position])
+        try:
+            for times, codes, flags in harvest.blocks:
+                writer.append(source, times, codes, flags, harvest.read_ns)
+        except DataError as error:  # a driver that breaks its contract loses its own samples, nobody else's
+            self._acquisitions[position].fail(str(error))
         for gap in harvest.gaps:
             writer.add_gap(source, gap)
         if harvest.ticks:
             writer.add_ticks(source, harvest.ticks)
+
+    def _try(self, note: Callable[[Writer], None], writer: Writer) -> None:
+        try:
+            note(writer)
+        except sqlite3.Error as error:
+            self._disk_error = str(error)
 
     def _note_cost(self, writer: Writer) -> None:
         """Write the recorder's own cost and the health of every source into the recording."""
@@ -165,6 +184,7 @@ class Sampler:
         note = {
             "pid": os.getpid(),
             "boot_id": boot_id(),
+            "started": started(os.getpid()),
             "at_ns": now_ns(),
             "cpu_s": usage.user + usage.system,
             "peak_memory": peak_memory(),
@@ -186,6 +206,8 @@ class Sampler:
         writer.add_fact("recorder", note)
 
     def _tell_status(self) -> None:
+        if not _can_tell():
+            return  # a parent that is stopped (Ctrl-Z) must not stop the recorder
         tell(
             {
                 "type": "status",
@@ -249,13 +271,24 @@ def tell(message: Mapping[str, Any]) -> None:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 – stays for the rest of the process
 
 
+def _can_tell() -> bool:
+    """Give whether a line to the parent would not wait."""
+    try:
+        return sys.platform == "win32" or bool(select.select([], [sys.stdout], [], 0)[1])
+    except (OSError, ValueError):
+        return True
+
+
 def main() -> int:
     """Read the order, record, and give the exit status."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.setswitchinterval(0.0002)  # a waiting reader gets the interpreter within its period
     order = json.loads(sys.stdin.readline())
     sampler = Sampler(order)
-    signal.signal(signal.SIGTERM, lambda *_: sampler.stop("SIGTERM"))
+    # In a thread: the main one may be holding the lock of the very event that is to be set.
+    signal.signal(
+        signal.SIGTERM, lambda *_: threading.Thread(target=sampler.stop, args=("SIGTERM",), daemon=True).start()
+    )
     threading.Thread(target=_listen, args=(sampler,), daemon=True).start()
     gc.collect()
     gc.freeze()

@@ -16,8 +16,17 @@ def boot_id() -> str | None:
         return None
 
 
+def started(pid: int) -> int | None:
+    """Give when a process started, in clock ticks since boot, where the system says.
+
+    It tells a process from a later one that got the same id.
+    """
+    fields = _stat(pid)
+    return int(fields[19]) if len(fields) > 19 else None  # field 22 of proc(5); the state is field 3
+
+
 def is_alive(note: Mapping[str, Any]) -> bool:
-    """Tell whether the process in a recorder's note (`pid`, `boot_id`) still runs here."""
+    """Tell whether the process in a recorder's note (`pid`, `boot_id`, `started`) still runs here."""
     pid = note.get("pid")
     if not isinstance(pid, int) or pid <= 0 or note.get("boot_id") != boot_id():
         return False
@@ -29,12 +38,15 @@ def is_alive(note: Mapping[str, Any]) -> bool:
         return True
     except OSError:
         return False
-    return not _is_zombie(pid)
-
-
-def _is_zombie(pid: int) -> bool:
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
+    fields = _stat(pid)
+    if fields[:1] == ["Z"]:
         return False
-    return stat.rpartition(")")[2].split()[:1] == ["Z"]
+    return note.get("started") is None or note["started"] == started(pid)
+
+
+def _stat(pid: int) -> list[str]:
+    """Give the fields of /proc/PID/stat after the program's name; none where they cannot be read."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
