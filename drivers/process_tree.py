@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-_LOOK_AGAIN_NS = 500_000_000
+_WALK_SHARE = 0.01
 _TICK_NS = 1_000_000_000 // (os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100)
 
 
@@ -50,7 +50,7 @@ class ProcessTree:
         self._proc = Path(proc)
         self._clock = clock
         self._pids: list[int] = []
-        self._looked_ns: int | None = None
+        self._walk_at_ns: int | None = None
 
     def cpu_ns(self, now_ns: int) -> int | None:
         """Give the CPU time used so far by the tree; None once its root is gone.
@@ -59,11 +59,13 @@ class ProcessTree:
         detached itself in between.
 
         Args:
-            now_ns: Monotonic nanoseconds; the tree is walked anew twice a second, not every time.
+            now_ns: Monotonic nanoseconds; the tree is walked anew each time, but not so often that
+                walking takes more than 1 % of a core.
         """
-        if self._looked_ns is None or now_ns - self._looked_ns >= _LOOK_AGAIN_NS:
+        if self._walk_at_ns is None or now_ns >= self._walk_at_ns:
+            started = time.perf_counter_ns()
             self._pids = self._walk()
-            self._looked_ns = now_ns
+            self._walk_at_ns = now_ns + round((time.perf_counter_ns() - started) / _WALK_SHARE)
         total = 0
         for pid in self._pids:
             try:
@@ -71,7 +73,7 @@ class ProcessTree:
             except OSError:
                 if pid == self._root:
                     return None
-                self._looked_ns = None  # it has ended; its time is in its parent's from now on
+                self._walk_at_ns = None  # it has ended; its time is in its parent's from now on
                 continue
             total += used
         return total

@@ -1,0 +1,62 @@
+"""What every simulated meter is: something that senses a load, answers bytes and sends some unasked."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from powermeter.testing.load import Load
+
+MWH_J = 3.6
+
+
+class SimulatedMeter:
+    """A meter of a load at a constant voltage.  Time is seconds since the simulation began.
+
+    Frames are built from the published layouts, not with the drivers' code, so that both cannot share
+    one mistake.
+
+    Attributes:
+        kind: Its name on the command line, which is also the driver's scheme.
+        refresh_s: How often its registers change.
+        tick_s: How often `send` wants to be called; 0 for a meter that only answers.
+    """
+
+    kind: ClassVar[str]
+    refresh_s: float = 0.5
+    tick_s: float = 0.0
+    hid: ClassVar[tuple[int, int] | None] = None
+
+    def __init__(self, load: Load, *, volts: float = 5.0) -> None:
+        self.load = load
+        self.volts = volts
+
+    def receive(self, data: bytes, now_s: float) -> list[bytes]:
+        """Give the frames that answer what was received."""
+        return []
+
+    def send(self, now_s: float) -> list[bytes]:
+        """Give the frames that are due without being asked for."""
+        return []
+
+    def restart(self) -> None:
+        """Forget what was half received: the cable was pulled and put back."""
+
+    def refreshed_s(self, now_s: float) -> float:
+        """Give when the registers changed last."""
+        return now_s // self.refresh_s * self.refresh_s
+
+    def watts(self, now_s: float) -> float:
+        """Give the power in the registers."""
+        return float(self.load.power_w(self.refreshed_s(now_s)))
+
+    def amperes(self, now_s: float) -> float:
+        """Give the current in the registers."""
+        return self.watts(now_s) / self.volts
+
+    def joules(self, now_s: float) -> float:
+        """Give the energy since the simulation began."""
+        return self.load.energy_j(0.0, self.refreshed_s(now_s))
+
+    def coulombs(self, now_s: float) -> float:
+        """Give the charge since the simulation began."""
+        return self.joules(now_s) / self.volts
