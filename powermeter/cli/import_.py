@@ -80,7 +80,7 @@ def _columns(texts: tuple[str, ...]) -> dict[str, str]:
     callback=lambda c, p, v: _list(c, v),
     help="List the formats and exit.",
 )
-def command(
+def import_(
     path: Path,
     output: Path | None,
     format_: str | None,

@@ -88,6 +88,7 @@ def open_log(path: Path, *, format: str | None = None, choices: Choices | None =
     events_file = choices.events or beside
     if events_file is not None:
         log.events.extend(events.read(events_file, log, choices))
+        log.external = False
     return log
 
 

@@ -197,7 +197,7 @@ def _spread(found: Axis) -> None:
     start = int(found.times_ns[0])
     since = found.times_ns - start
     steps = np.diff(since)
-    resolution = int(np.gcd.reduce(steps[steps > 0]))
+    resolution = int(np.median(steps[steps > 0]))
     index = np.arange(len(since))
     spread = since[-1] * (index / (len(since) - 1))
     how = "evenly between the first and the last stamp"

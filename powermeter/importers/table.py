@@ -272,7 +272,10 @@ def _columns(
             covers=f"column {named.text!r}; the file does not say what it covers",
             nominal_v=choices.voltage_v,
         )
-        electric = named.quantity in (
+        measured = {h.quantity for h in headings if isinstance(h.quantity, Quantity) and h.rail == named.rail}
+        # A meter's own total is coarser than its readings; where both are there the readings count.
+        spare = counter and (Quantity.POWER in measured or {Quantity.VOLTAGE, Quantity.CURRENT} <= measured)
+        electric = not spare and named.quantity in (
             Quantity.POWER, Quantity.VOLTAGE, Quantity.CURRENT, Quantity.ENERGY, Quantity.CHARGE,
         )  # fmt: skip
         columns.append(
@@ -285,8 +288,7 @@ def _columns(
                 Kind.COUNTER if counter else Kind.INSTANT,
             )
         )
-    useful = [c for c in columns if c.rail is not None]
-    if asked or not useful:
+    if asked or not any(c.rail is not None for c in columns):
         bare = asked or [h for h in headings if h.unit is None and not h.is_time and h.quantity is None]
         if not bare:
             raise DataError(

@@ -21,7 +21,7 @@ from powermeter.importers.files import Peek, ends_whole, read_lines
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
 from powermeter.importers.stamps import Axis, axis, datetime_ns, regular
 from powermeter.jetson import layout
-from powermeter.tegrastats import Line, parse_line
+from powermeter.tegrastats import Line, is_connected, parse_line
 from powermeter.units import NS
 
 _MILLIWATT = 1e-3
@@ -59,7 +59,7 @@ class TegrastatsLog(Importer):
                 f"{rail.name.lower()}.power",
                 Quantity.POWER,
                 _MILLIWATT,
-                rail,
+                rail if is_connected(rail.name) else None,
                 Kind.INSTANT,
                 accuracy=replace(
                     accuracy, step=max(accuracy.step, _MILLIWATT), clock=max(accuracy.clock, found.span_error)

@@ -32,7 +32,7 @@ def convert(path, tmp_path, **said):
 def test_mlperf_power_gives_the_published_value(shared, tmp_path, name):
     folder = shared / "data/recordings/mlperf_inference" / name
     truth = json.loads((folder / "expected.json").read_text())
-    log, recording = convert(folder, tmp_path)
+    _, recording = convert(folder, tmp_path)
     with recording:
         found = published(recording)
         (value,) = found.values

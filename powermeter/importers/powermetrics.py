@@ -1,0 +1,174 @@
+"""Imports the text that macOS `powermetrics` prints, one block per sample.
+
+Each block names how long it lasted (`104.51ms elapsed`) and the mean power over that time.  The
+energy is the sum of power × elapsed time, kept as a running total; the printed date has a resolution
+of one second and only anchors the axis.  Apple computes these powers from activity; it does not
+measure them, so their grade is `estimated`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from powermeter.channel import MISSING, Accuracy, Boundary, Channel, Kind, Quantity, Rail
+from powermeter.errors import DataError
+from powermeter.importers.files import Peek, read_lines
+from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
+from powermeter.importers.numbers import integer_codes
+from powermeter.importers.stamps import number_ns
+from powermeter.result import Grade
+from powermeter.units import NS
+
+_MAX_BLOCKS = 5_000_000
+_BLOCK = re.compile(
+    r"\*\*\* Sampled system activity \((.{10,60}?)\) \((\d{1,9}(?:\.\d{1,6})?)ms elapsed\) \*\*\*"
+)
+_POWER = re.compile(r"([A-Z][\w .+()/-]{1,60}?) Power(?: \([\w +]+\))?: (\d{1,7}(?:\.\d{1,4})?) ?(mW|W)\Z")
+_INTEL = re.compile(r"Intel energy model derived package power \(([\w+]+)\): (\d{1,5}(?:\.\d{1,4})?) ?W\Z")
+_HEAD = re.compile(r"(Machine model|OS version): (.{1,80})\Z")
+_DATE = re.compile(r"\w{3} (\w{3}) +(\d{1,2}) (\d\d):(\d\d):(\d\d) (\d{4}) ([+-]\d{4})\Z")
+_MONTHS = {
+    name: i
+    for i, name in enumerate(
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"], 1
+    )
+}
+
+# Name as printed → (rail, parent, what it covers).
+_RAILS = {
+    "Package": ("package", None, "the system on chip with its memory; not display, storage, charger"),
+    "Combined": ("package", None, "CPU, GPU and neural engine; not memory, display, storage, charger"),
+    "CPU": ("cpu", "package", "all CPU clusters"),
+    "GPU": ("gpu", "package", "the built-in GPU"),
+    "ANE": ("ane", "package", "the neural engine"),
+    "DRAM": ("dram", "package", "memory"),
+    "E-Cluster": ("e-cluster", "cpu", "the efficiency cores"),
+    "P-Cluster": ("p-cluster", "cpu", "the performance cores"),
+}
+_ACCURACY = Accuracy(source="not stated: Apple gives no error for these estimates")
+
+
+@dataclass(slots=True)
+class _Block:
+    elapsed_ns: int
+    stamp_ns: int | None
+    powers: dict[str, float] = field(default_factory=dict)
+
+
+class Powermetrics(Importer):
+    name = "powermetrics"
+    title = "a macOS powermetrics text"
+
+    @classmethod
+    def recognises(cls, peek: Peek) -> bool:
+        return _BLOCK.search(peek.text) is not None
+
+    @classmethod
+    def read(cls, path: Path, choices: Choices) -> Log:
+        blocks, said = _blocks(path)
+        blocks = [block for block in blocks if block.powers]
+        if not blocks:
+            raise DataError(
+                f"{path}: no power in it; run powermetrics as root with --samplers cpu_power,gpu_power"
+            )
+        names = list(dict.fromkeys(name for block in blocks for name in block.powers))
+        elapsed = np.array([block.elapsed_ns for block in blocks], np.int64)
+        first = blocks[0].stamp_ns
+        start = 0 if first is None else first - int(elapsed[0])
+        times = start + np.concatenate(([0], np.cumsum(elapsed)))
+        channels: list[Channel] = []
+        codes = []
+        for name in names:
+            for channel, code in _channels(name, blocks, elapsed):
+                channels.append(channel)
+                codes.append(code)
+        warnings = [
+            "these powers are computed by macOS from activity, not measured: grade estimated",
+        ]
+        if first is not None:
+            warnings.append(
+                "the printed dates have a resolution of 1 s; the axis is known to ±1 s as a whole"
+            )
+        rows = Rows("powermetrics", tuple(channels), times, codes)
+        return Log(cls.name, RELATIVE if first is None else UTC, [rows], metadata=said, warnings=warnings)
+
+
+def _blocks(path: Path) -> tuple[list[_Block], dict[str, str]]:
+    blocks: list[_Block] = []
+    said: dict[str, str] = {}
+    for line in read_lines(path):
+        if len(line) > 300:
+            continue
+        start = _BLOCK.match(line)
+        if start is not None:
+            elapsed = number_ns(start[2], 1_000_000) or 0
+            if elapsed <= 0:
+                raise DataError(f"{path}: a sample of {start[2]} ms")
+            if len(blocks) >= _MAX_BLOCKS:
+                raise DataError(f"{path}: more than {_MAX_BLOCKS} samples; split it and import the parts")
+            blocks.append(_Block(elapsed, _stamp_ns(start[1])))
+            continue
+        head = _HEAD.match(line)
+        if head is not None:
+            said[head[1].lower()] = head[2]
+        found = _POWER.match(line)
+        intel = _INTEL.match(line) if found is None else None
+        if not blocks or (found is None and intel is None):
+            continue
+        if found is not None and found[1] in _RAILS:
+            watts = float(found[2]) * (1e-3 if found[3] == "mW" else 1.0)
+            blocks[-1].powers.setdefault(found[1], watts)
+        elif intel is not None:
+            blocks[-1].powers.setdefault("Package", float(intel[2]))
+    if not blocks:
+        raise DataError(f"{path}: no block `*** Sampled system activity … ***` in it")
+    return blocks, said
+
+
+def _stamp_ns(text: str) -> int | None:
+    match = _DATE.match(text)
+    if match is None or match[1] not in _MONTHS:
+        return None
+    from datetime import datetime
+
+    try:
+        stamp = datetime.strptime(
+            f"{match[6]}-{_MONTHS[match[1]]}-{match[2]} {match[3]}:{match[4]}:{match[5]} {match[7]}",
+            "%Y-%m-%d %H:%M:%S %z",
+        )
+    except ValueError:
+        return None
+    return round(stamp.timestamp()) * NS
+
+
+def _channels(name: str, blocks: list[_Block], elapsed: np.ndarray) -> list[tuple[Channel, np.ndarray]]:
+    """Give a rail's mean powers and the running total of power × elapsed time."""
+    label, parent, covers = _RAILS[name]
+    rail = Rail(label, parent, Boundary.PART, covers)
+    powers = np.array([block.powers.get(name, np.nan) for block in blocks])
+    code, scale = integer_codes(np.round(powers * 1e3, 4))
+    known = code != MISSING
+    total = np.full(len(code) + 1, MISSING, np.int64)
+    # Microseconds times milliwatts are nanojoules: exact, and far from 2^63.
+    total[0] = 0
+    total[1:][known] = np.cumsum(code[known] * (elapsed[known] // 1000))
+    return [
+        (
+            Channel(
+                f"{label}.power", Quantity.POWER, scale * 1e-3, rail, Kind.MEAN, grade=Grade.ESTIMATED,
+                accuracy=_ACCURACY,
+            ),
+            np.concatenate(([MISSING], code)),
+        ),
+        (
+            Channel(
+                f"{label}.energy", Quantity.ENERGY, scale * 1e-9, rail, Kind.COUNTER, grade=Grade.ESTIMATED,
+                accuracy=_ACCURACY,
+            ),
+            total,
+        ),
+    ]  # fmt: skip

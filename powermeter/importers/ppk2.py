@@ -1,0 +1,211 @@
+"""Imports recordings of Nordic's Power Profiler: its `.ppk2` files and its CSV export.
+
+A `.ppk2` file is a ZIP of `session.raw` (six bytes a sample: microampere as float32, then two bits for
+each logic input) and `metadata.json` (samples per second, start).  Only the current is measured; the
+supply voltage is not in the file, so energy needs `--voltage`.  A logic input that rises and falls
+becomes events on the current's own clock.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+import zipfile
+import zlib
+from array import array
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
+from powermeter.errors import DataError
+from powermeter.event import Event
+from powermeter.importers.columns import rows
+from powermeter.importers.files import MAX_BYTES, Peek
+from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
+from powermeter.importers.numbers import float_or_nan, integer_codes
+from powermeter.importers.stamps import axis, number_ns
+from powermeter.units import NS
+
+PINS = 8
+MAX_EVENTS = 200_000
+
+_MICROAMPERE = 1e-6
+_FRAME = np.dtype([("current", "<f4"), ("logic", ">u2")])
+_MAX_RATE_HZ = 100_000
+_MAX_JSON = 1 << 20
+_RANGE_4_A = 50e-3
+# Nordic's figures for the ranges: ±10 % up to 50 mA, ±15 % above; gain errors, they do not average out.
+_ACCURACY = {
+    False: Accuracy(gain=0.10, typical=True, source="Nordic's typical accuracy of ranges 0 to 3 (to 50 mA)"),
+    True: Accuracy(gain=0.15, typical=True, source="Nordic's typical accuracy of range 4 (above 50 mA)"),
+}
+
+
+class PPK2File(Importer):
+    name = "ppk2"
+    title = "a Power Profiler (PPK2) recording"
+    takes = frozenset({"voltage"})
+
+    @classmethod
+    def recognises(cls, peek: Peek) -> bool:
+        if peek.head.startswith(b"PK\x03\x04"):
+            return peek.path.suffix.lower() == ".ppk2" or b"session.raw" in peek.head
+        return bool(peek.lines) and peek.lines[0].startswith(("Timestamp(ms),Current(uA)", "Current(uA)"))
+
+    @classmethod
+    def read(cls, path: Path, choices: Choices) -> Log:
+        if Peek.at(path).head.startswith(b"PK\x03\x04"):
+            times, current, logic, clock, warnings = _read_session(path)
+        else:
+            times, current, logic, clock, warnings = _read_csv(path)
+        if not np.isfinite(current).any():
+            raise DataError(f"{path}: no samples: none of its currents is a number")
+        if float(np.nanmax(np.abs(current))) > 10e6:
+            raise DataError(
+                f"{path}: a current above 10 A, which this instrument cannot measure; it is damaged"
+            )
+        if choices.voltage_v is None:
+            warnings.append("no voltage in the file: energy needs the supply's, for example --voltage 3.3V")
+        lost = int(np.isnan(current).sum())
+        if lost:
+            warnings.append(f"{lost} samples were lost by the recording program and are missing values")
+        events = _events(times, logic)
+        if len(events) >= MAX_EVENTS:
+            warnings.append(
+                f"the logic inputs change too often: only the first {MAX_EVENTS} pulses became events"
+            )
+        return Log(
+            cls.name, clock, [_rows(times, current, logic, choices)], events[:MAX_EVENTS], warnings=warnings,
+            external=True,
+        )  # fmt: skip
+
+
+_Session = tuple[NDArray[np.int64], NDArray[Any], NDArray[np.uint8], str, list[str]]
+
+
+def _read_session(path: Path) -> _Session:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            said = json.loads(_member(path, archive, "metadata.json", _MAX_JSON))
+            raw = _member(path, archive, "session.raw", MAX_BYTES)
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        NotImplementedError,
+        RuntimeError,
+        struct.error,
+    ) as error:
+        raise DataError(f"{path}: the archive is damaged: {error}") from None
+    except ValueError:
+        raise DataError(f"{path}: its metadata.json is not JSON") from None
+    inner = said.get("metadata") if isinstance(said, dict) else None
+    rate = inner.get("samplesPerSecond") if isinstance(inner, dict) else None
+    if not isinstance(rate, (int, float)) or not 0 < rate <= _MAX_RATE_HZ:
+        raise DataError(f"{path}: no usable samplesPerSecond in its metadata.json")
+    count = len(raw) // _FRAME.itemsize
+    if not count:
+        raise DataError(f"{path}: no samples: session.raw is empty")
+    frames = np.frombuffer(raw, _FRAME, count)
+    begun = inner.get("startSystemTime") if isinstance(inner, dict) else None
+    known = isinstance(begun, (int, float)) and 0 < begun < 4e12
+    start = round(begun * 1e6) if known and begun is not None else 0
+    times = start + np.rint((np.arange(count) + 1) * (NS / rate)).astype(np.int64)
+    warnings = ["the last sample is cut and was left out"] if len(raw) % _FRAME.itemsize else []
+    return times, frames["current"], _pins(frames["logic"]), UTC if known else RELATIVE, warnings
+
+
+def _member(path: Path, archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
+    """Give one file of an archive, never more than its limit, whatever the archive says of its size."""
+    if name not in archive.namelist():
+        raise DataError(f"{path}: no {name} in it; this is no recording of the Power Profiler")
+    with archive.open(name) as stream:
+        data = stream.read(limit + 1)
+    if len(data) > limit:
+        raise DataError(f"{path}: its {name} is larger than {limit >> 20} MiB; export a part of it as CSV")
+    return data
+
+
+def _pins(pairs: NDArray[np.uint16]) -> NDArray[np.uint8]:
+    """Give the logic inputs as bits of a byte: two bits each, 10 is high, 01 low, 11 both within the sample."""
+    byte = np.zeros(len(pairs), np.uint8)
+    for pin in range(PINS):
+        byte |= (((pairs >> (2 * pin + 1)) & 1) << pin).astype(np.uint8)
+    return byte
+
+
+def _read_csv(path: Path) -> _Session:
+    found = rows(path, ",")
+    names = [name.strip() for name in next(found, (0, []))[1]]
+    if "Timestamp(ms)" not in names or "Current(uA)" not in names:
+        raise DataError(f"{path}: exported without Timestamp(ms) or Current(uA); export it again with both")
+    stamp_at, current_at = names.index("Timestamp(ms)"), names.index("Current(uA)")
+    word_at = names.index("D0-D7") if "D0-D7" in names else None
+    bit_at = [names.index(f"D{pin}") for pin in range(PINS) if f"D{pin}" in names]
+    stamps: list[int | None] = []
+    current: array[float] = array("d")
+    logic: array[int] = array("B")
+    short = 0
+    for _, fields in islice(found, MAX_BYTES):
+        if len(fields) < len(names):
+            short += 1
+            continue
+        stamps.append(number_ns(fields[stamp_at], 1_000_000))
+        current.append(float_or_nan(fields[current_at]))
+        states = fields[word_at][:PINS] if word_at is not None else "".join(fields[i][:1] for i in bit_at)
+        logic.append(sum(1 << pin for pin, state in enumerate(states) if state in "1X"))
+    if not stamps:
+        raise DataError(f"{path}: no samples: the header has no rows under it")
+    measured = axis(stamps, str(path))
+    warnings = measured.warnings + ([f"{short} cut rows were left out"] if short else [])
+    return (
+        measured.times_ns, np.frombuffer(current, np.float64)[measured.kept],
+        np.frombuffer(logic, np.uint8)[measured.kept], RELATIVE, warnings,
+    )  # fmt: skip
+
+
+def _rows(
+    times: NDArray[np.int64], current: NDArray[Any], logic: NDArray[np.uint8], choices: Choices
+) -> Rows:
+    rail = Rail(
+        "supply", None, Boundary.BOARD, "what the Power Profiler feeds or measures", choices.voltage_v
+    )
+    codes, scale = integer_codes(current)
+    typical = float(np.nanmedian(np.abs(current))) * _MICROAMPERE
+    channels = [
+        Channel(
+            "supply.current", Quantity.CURRENT, float(f"{scale * _MICROAMPERE:.17g}"), rail, Kind.MEAN,
+            accuracy=_ACCURACY[typical > _RANGE_4_A],
+        )
+    ]  # fmt: skip
+    columns = [codes]
+    if len(np.unique(logic)) > 1:
+        channels.append(Channel("logic", Quantity.MARKER, 1.0))
+        columns.append(logic.astype(np.int64))
+    return Rows("PPK2", tuple(channels), times, columns)
+
+
+def _events(times: NDArray[np.int64], logic: NDArray[np.uint8]) -> list[Event]:
+    """Give an event for each stretch that a logic input is high; a pin that never changes gives none."""
+    events: list[Event] = []
+    if len(times) < 2:
+        return events
+    for pin in range(PINS):
+        high = (logic >> pin) & 1
+        edges = np.flatnonzero(np.diff(high)) + 1
+        if not len(edges):
+            continue
+        bounds = (
+            np.concatenate(([0], edges, [len(high) - 1]))
+            if high[0]
+            else np.concatenate((edges, [len(high) - 1]))
+        )
+        for begin, end in zip(bounds[::2], bounds[1::2], strict=False):
+            events.append(Event(f"D{pin}", int(times[begin]), int(times[end])))
+            if len(events) >= MAX_EVENTS:
+                return events
+    return sorted(events, key=lambda event: event.start_ns)

@@ -1,0 +1,148 @@
+"""Imports recordings of rd-usb (UM24C, UM25C, UM34C, TC66C): its CSV export or its data.db.
+
+Times are Unix seconds without a fraction, also where the meter was read faster; such rows are spread.
+The meter's own totals (mAh, mWh) run on between sessions and have been found in another data group
+than the one shown, so they are kept beside the rail and never used for its energy.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from powermeter.channel import Boundary, Kind, Quantity, Rail
+from powermeter.errors import ConfigurationError, DataError
+from powermeter.importers import database
+from powermeter.importers.columns import Column, Table, TimeColumn, read_table, rows, samples
+from powermeter.importers.files import Peek
+from powermeter.importers.log import UTC, Choices, Importer, Log
+from powermeter.importers.stamps import axis
+from powermeter.units import NS
+
+_RAIL = Rail("usb", None, Boundary.BOARD, "what passes through the USB meter")
+
+# (name in the CSV, name in the database, channel, quantity, factor, on the rail, kind)
+_FIELDS = (
+    ("Voltage (V)", "voltage", "usb.voltage", Quantity.VOLTAGE, 1.0, True, Kind.INSTANT),
+    ("Current (A)", "current", "usb.current", Quantity.CURRENT, 1.0, True, Kind.INSTANT),
+    ("Power (W)", "power", "usb.power", Quantity.POWER, 1.0, True, Kind.INSTANT),
+    ("Temperature (°C)", "temperature", "meter.temperature", Quantity.TEMPERATURE, 1.0, False, Kind.INSTANT),
+    (
+        "Accumulated current (mAh)",
+        "accumulated_current",
+        "meter.charge",
+        Quantity.CHARGE,
+        3.6,
+        False,
+        Kind.COUNTER,
+    ),
+    (
+        "Accumulated power (mWh)",
+        "accumulated_power",
+        "meter.energy",
+        Quantity.ENERGY,
+        3.6,
+        False,
+        Kind.COUNTER,
+    ),
+)
+_UNIX = "Unix time"
+
+
+class RdUsb(Importer):
+    name = "rd-usb"
+    title = "an rd-usb recording"
+    takes = frozenset({"session"})
+
+    @classmethod
+    def recognises(cls, peek: Peek) -> bool:
+        if peek.head.startswith(database.MAGIC):
+            return b"accumulated_current" in peek.head and b"measurements" in peek.head
+        return bool(peek.lines) and _UNIX in peek.lines[0] and "Accumulated current (mAh)" in peek.lines[0]
+
+    @classmethod
+    def read(cls, path: Path, choices: Choices) -> Log:
+        if Peek.at(path).head.startswith(database.MAGIC):
+            return _from_database(path, choices)
+        header = [name.strip() for name in next(rows(path, ","), (0, []))[1]]
+        if _UNIX not in header:
+            raise DataError(f"{path}: no column {_UNIX!r}; not an export of rd-usb")
+        columns = _columns({name: i for i, name in enumerate(header)}, 0)
+        table = read_table(path, columns, TimeColumn(header.index(_UNIX), "epoch", NS), choices, skip=1)
+        meter = samples("USB meter", columns, table)
+        return Log(cls.name, UTC, [meter], warnings=table.warnings, external=True)
+
+
+def _columns(places: dict[str, int], field: int) -> list[Column]:
+    columns = []
+    for entry in _FIELDS:
+        if entry[field] in places:
+            _, _, channel, quantity, factor, railed, kind = entry
+            columns.append(
+                Column(places[str(entry[field])], channel, quantity, factor, _RAIL if railed else None, kind)
+            )
+    if not any(column.rail for column in columns):
+        raise DataError("no voltage, current or power in this rd-usb recording")
+    return columns
+
+
+def _from_database(path: Path, choices: Choices) -> Log:
+    with database.opened(path) as connection:
+        have = database.tables(connection).get("measurements", [])
+        if "timestamp" not in have:
+            raise DataError(f"{path}: no table of measurements; not the database of rd-usb")
+        session, meter = _session(path, connection, have, choices.session)
+        names = ["timestamp", *(entry[1] for entry in _FIELDS if entry[1] in have)]
+        where = (
+            ""
+            if session is None
+            else "WHERE session_id = ?"
+            if isinstance(session, int)
+            else "WHERE name = ?"
+        )
+        found = database.rows(connection, "measurements", names, where, () if session is None else (session,))
+    if not found:
+        raise DataError(f"{path}: no samples in this session")
+    stamps = [
+        round(row[0] * NS) if isinstance(row[0], (int, float)) and 0 < row[0] < 9e9 else None for row in found
+    ]
+    measured = axis(stamps, str(path))
+    columns = _columns({name: i for i, name in enumerate(names)}, 1)
+    values = [np.array([database.number(row[c.index]) for row in found])[measured.kept] for c in columns]
+    table = Table(measured, values, UTC, measured.warnings)
+    result = samples(meter or "USB meter", columns, table)
+    return Log(
+        RdUsb.name, UTC, [result], metadata={"session": session}, warnings=table.warnings, external=True
+    )
+
+
+def _session(
+    path: Path, connection: object, have: list[str], wanted: str | None
+) -> tuple[int | str | None, str]:
+    """Give the key of the session to import, and the meter's name.
+
+    Raises:
+        ConfigurationError: There are several and none, or an unknown one, was named.
+    """
+    import sqlite3
+
+    assert isinstance(connection, sqlite3.Connection)
+    keys: dict[str, tuple[int | str, str]] = {}
+    if "session_id" in have and "sessions" in database.tables(connection):
+        for identity, name, version in database.rows(connection, "sessions", ["id", "name", "version"]):
+            if isinstance(identity, int):
+                label = str(name) if str(name) not in keys else f"{name}#{identity}"
+                keys[label] = (identity, str(version or ""))
+    elif "name" in have:
+        for (name,) in connection.execute("SELECT DISTINCT name FROM measurements LIMIT 1000"):
+            keys[str(name)] = (name, "")
+    if wanted is not None:
+        if wanted not in keys:
+            raise ConfigurationError(f"{path}: no session {wanted!r}; it has {', '.join(list(keys)[:12])}")
+        return keys[wanted]
+    if len(keys) > 1:
+        raise ConfigurationError(
+            f"{path}: holds {len(keys)} sessions; say which with --session: {', '.join(list(keys)[:12])}"
+        )
+    return next(iter(keys.values()), (None, ""))
