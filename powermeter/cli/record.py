@@ -11,6 +11,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 
@@ -20,6 +21,9 @@ from powermeter.errors import ConfigurationError, PowermeterError
 from powermeter.meter import best_sources, check_sources, default_path
 from powermeter.recorder import Recorder
 from powermeter.units import parse_duration
+
+if TYPE_CHECKING:
+    from powermeter.by_eye import Prompter
 
 NOT_FOUND, NOT_EXECUTABLE = 127, 126
 _FORWARDED = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGCONT")
@@ -104,6 +108,9 @@ def record(
     if not urls:
         urls, why = best_sources()
         click.echo(f"powermeter: {why}", err=True)
+    readings = _readings(urls)
+    if readings is not None:
+        urls = readings.urls
     path = output or default_path()
     metadata = {**host.describe(command or None), "attributes": dict(host.attributes(pairs))}
     budget_c = budget.charge_c if budget.convention == "charge" else None
@@ -112,17 +119,32 @@ def record(
     recorder = Recorder(path, urls, metadata, force=force, on_status=line.show if line.active else None)
     recorder.start()
     try:
-        status = _run(command, path) if command else _wait(seconds)
+        if readings is not None:
+            readings.ask("at the start")
+        status = _run(command, path) if command else _wait(seconds, readings)
+        if readings is not None:
+            line.close()
+            readings.ask("at the end")
     finally:
         line.close()
         recorder.stop()
         line.close()
+        if readings is not None:
+            click.echo(f"powermeter: {readings.close()}", err=True)
     if recorder.problem:
         click.echo(f"powermeter: {recorder.problem}", err=True)
     if not quiet:
         _summarise(path, battery, place)
     click.echo(f"wrote {path}", err=True)
     return status
+
+
+def _readings(urls: Sequence[str]) -> Prompter | None:
+    """Give what asks for the readings of meters without a cable, where there are any."""
+    if not any(url.startswith("manual://") for url in urls):
+        return None
+    prompter: Prompter = registry.load("powermeter.by_eye:Prompter")(urls)
+    return prompter if prompter.is_needed else None
 
 
 def _check_command(command: Sequence[str]) -> None:
@@ -157,9 +179,11 @@ def _run(command: Sequence[str], path: Path) -> int:
     return 128 - status if status < 0 else status
 
 
-def _wait(seconds: float | None) -> int:
-    """Wait for a time, for Ctrl-C or for SIGTERM."""
+def _wait(seconds: float | None, readings: Prompter | None = None) -> int:
+    """Wait for a time, for Ctrl-C or for SIGTERM, and take what is read by eye meanwhile."""
     stop = threading.Event()
+    if readings is not None:
+        threading.Thread(target=readings.watch, args=(stop,), daemon=True).start()
     before = {
         number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)
     }
@@ -168,6 +192,7 @@ def _wait(seconds: float | None) -> int:
             click.echo("recording; Ctrl-C ends it", err=True)
         stop.wait(seconds)
     finally:
+        stop.set()
         for number, handler in before.items():
             signal.signal(number, handler)
     return 0
