@@ -49,6 +49,7 @@ DRIVERS: Mapping[str, str] = {
     "nvml": "powermeter.drivers.nvml:Nvml",
     "pmic": "powermeter.drivers.pmic:Pmic",
     "power_supply": "powermeter.drivers.power_supply:PowerSupply",
+    "powermetrics": "powermeter.drivers.powermetrics:Powermetrics",
     "ppk2": "powermeter.drivers.ppk2:PPK2",
     "rapl": "powermeter.drivers.rapl:Rapl",
     "replay": "powermeter.drivers.replay:Replay",

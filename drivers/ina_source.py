@@ -1,0 +1,434 @@
+"""TI's power monitors as sources: `ina219://1/0x40?shunt=0.1ohm`, or several chips by `ina://FILE.toml`.
+
+A row holds voltage and current of every rail, then temperature, energy and charge where a chip has
+them.  Two ways to keep time:
+
+* the period asked for is longer than a round of conversions: the chip is set to fill it, and every
+  deadline finds a finished round;
+* otherwise the chip (or the bus) sets the pace: `sample` waits for the ready flag, so that no
+  conversion is read twice and none is missed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+from powermeter.channel import MISSING, Channel, Kind, Quantity, Rail
+from powermeter.errors import ConfigurationError, OpenError, ReadError, Reason
+from powermeter.source import SATURATED, Address, Found, PolledSource
+from powermeter.units import NS
+
+from .i2c import Bus, Clock, RegisterLink, open_bus
+from .ina import Chip
+from .ina228 import CHARGE_REGISTER, INA228Chip
+from .ina_layout import Placement, from_toml, from_url
+from .ina_options import OPTIONS
+
+CHECK_NS = NS // 4
+"""How often configuration and calibration are compared with what was written."""
+
+PATIENCE_NS = NS // 10
+"""A `sample` that waits for a slow chip comes back this often, so that it can be stopped."""
+
+COUNT_NS = NS // 10
+"""How often energy and charge counters are read where the bus has no time to spare."""
+
+WARM_UP_READS = 5
+
+
+class INASource(PolledSource):
+    """One or several chips of the INA family, described by a TOML file."""
+
+    scheme = "ina"
+    summary = "several TI power monitors (INA2xx, INA3221) as one source, laid out in a TOML file"
+    example = "ina://rails.toml"
+    OPTIONS = OPTIONS
+    default_period_s: ClassVar[float] = 0.01
+
+    def __init__(
+        self, address: Address, bus_opener: Callable[[str, Sequence[Placement]], Bus] | None = None
+    ) -> None:
+        super().__init__(address)
+        self._bus_opener = bus_opener or open_bus_of
+        self.placements = self._lay_out()
+        self._buses: dict[str, Bus] = {}
+        self._chips: list[Chip] = []
+        self._clock = Clock()
+        self._row_s: float | None = None
+        self._paced_by_chip = False
+        self._spacing_ns = 0
+        self._period_ns = super().period_ns
+        self._flags = 0
+        self._stamp_ns: int | None = None
+        self._fresh_ns = self._checked_ns = 0
+        self._ends: list[tuple[int, int | None, int | None]] = []
+
+    def _lay_out(self) -> list[Placement]:
+        """Give the chips."""
+        path = Path(self.address.location).expanduser()
+        return from_toml(path, self.options, self._parse_texts)
+
+    def _parse_texts(self, texts: Mapping[str, str]) -> dict[str, Any]:
+        parsed = self._parse_options(Address(self.address.scheme, self.address.location, texts))
+        return {name: parsed[name] for name in texts}
+
+    # Opening ----------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Open the buses, make sure of the chips, set them up, and find out what pace they can keep."""
+        self.close()
+        try:
+            self._connect()
+            for chip in self._chips:
+                chip.open()
+            if self._row_s is None:
+                self._find_pace()
+        except (OpenError, ConfigurationError):
+            self.close()
+            raise
+        self._clock = self._chips[0].link.clock
+        self._fresh_ns = self._checked_ns = self._clock.now_ns()
+        self._seen_ns = 0
+        self.channels = tuple(self._channels())
+        self._ends = [(i, c.low_code, c.high_code) for i, c in enumerate(self.channels)]
+
+    def _connect(self) -> None:
+        previous = self._chips
+        self._chips = []
+        for position, place in enumerate(self.placements):
+            bus = self._buses.get(place.bus)
+            if bus is None:
+                mine = [p for p in self.placements if p.bus == place.bus]
+                bus = self._buses[place.bus] = self._bus_opener(place.bus, mine)
+            chip = place.chip(place.data, RegisterLink(bus, place.bus, place.address), place.request)
+            if position < len(previous):
+                chip.setting = previous[position].setting
+                chip.wait_for_ready = previous[position].wait_for_ready
+            else:
+                chip.wait_for_ready = place.poll
+            self._chips.append(chip)
+
+    def _find_pace(self) -> None:
+        """Measure how long a row takes on this bus, and settle who sets the pace."""
+        self._count_every(0)
+        row_s = self._time_row()
+        self._count_every(COUNT_NS)
+        quick_s = self._time_row(ask=False)
+        asked = self.placements[0].request.period_s
+        if asked == 0.0:
+            self._choose_again(quick_s)
+            self._count_every(COUNT_NS)
+        self._row_s = row_s
+        chips = self._chips
+        slowest = max(chip.round_max_s for chip in chips)
+        if asked >= max(slowest, 1.1 * quick_s) * 0.999:
+            # Every deadline finds a new round; asking makes sure, where the bus has the time for it.
+            self._ask(asked >= 1.1 * row_s)
+            self._count_every(0 if asked >= 1.1 * row_s else COUNT_NS)
+            self._period_ns = round(asked * NS)
+            return
+        self._paced_by_chip = True
+        typical = max(chip.setting.round_s for chip in chips)
+        if slowest <= quick_s:
+            # A round is over before the bus has carried its values: whatever is read is new.
+            self._ask(False)
+            self._period_ns = round(quick_s * NS)
+        elif min(chip.round_min_s for chip in chips) >= 2 * row_s - quick_s or not chips[0].wait_for_ready:
+            self._period_ns = round(typical * NS)
+        else:
+            # Asking would cost rounds; the chip's own clock, once measured, tells when one is over.
+            self._spacing_ns = round(max(chip.measure_round() for chip in chips) * 1.005 * NS)
+            self._ask(False)
+            self._period_ns = self._spacing_ns
+
+    def _count_every(self, period_ns: int) -> None:
+        """Let energy and charge counters be read that often."""
+        for chip in self._chips:
+            if isinstance(chip, INA228Chip):
+                chip.counter_period_ns = period_ns
+
+    def _ask(self, ask: bool) -> None:
+        """Let the chips be asked for finished rounds, where the user does not forbid it."""
+        for chip, place in zip(self._chips, self.placements, strict=True):
+            chip.wait_for_ready = ask and place.poll
+
+    def _choose_again(self, period_s: float) -> None:
+        for position, chip in enumerate(self._chips):
+            if not chip.request.pinned:
+                request = replace(chip.request, period_s=period_s)
+                self._chips[position] = again = type(chip)(chip.model, chip.link, request)
+                again.wait_for_ready = chip.wait_for_ready
+                again.open()
+
+    def _time_row(self, *, ask: bool = True) -> float:
+        """Give the median seconds of reading a row that is ready."""
+        clock = self._chips[0].link.clock
+        took = []
+        for _ in range(WARM_UP_READS):
+            before = clock.now_ns()
+            for chip in self._chips:
+                waits, chip.wait_for_ready = chip.wait_for_ready, ask and chip.wait_for_ready
+                try:
+                    if chip.poll() is None:
+                        chip.wait_for_ready = False
+                        chip.poll()
+                except ReadError as error:
+                    raise OpenError(str(error), error.reason) from error
+                finally:
+                    chip.wait_for_ready = waits
+            took.append(clock.now_ns() - before)
+        return sorted(took)[len(took) // 2] / NS
+
+    def close(self) -> None:
+        """Let go of the buses; the chips go on converting."""
+        for bus in self._buses.values():
+            try:
+                bus.close()
+            except OSError:
+                continue
+        self._buses.clear()
+
+    # What it measures -------------------------------------------------------------------------
+
+    def _channels(self) -> list[Channel]:
+        found: list[Channel] = []
+        for chip, place in zip(self._chips, self.placements, strict=True):
+            for line, shunt, bus in zip(place.lines, chip.shunts, chip.buses, strict=True):
+                found += self._line_channels(
+                    chip, place, line.rail, line.ohm, line.tolerance, shunt.lsb, bus.lsb
+                )
+            if isinstance(chip, INA228Chip):
+                found += self._extra_channels(chip, place)
+        return found
+
+    def _line_channels(
+        self,
+        chip: Chip,
+        place: Placement,
+        rail: Rail,
+        ohm: float,
+        tolerance: float,
+        shunt_lsb: float,
+        bus_lsb: float,
+    ) -> list[Channel]:
+        setting, stem = chip.setting, rail.name.lower()
+        per_input = 1.0 if place.data.internal else 1.0 / ohm
+        typical, span_k = place.typical, place.span_k
+        current = chip.limits(place.grade).accuracy(
+            typical=typical, span_k=span_k, unit_per_input=per_input,
+            step=setting.shunt_step * per_input, tolerance=tolerance,
+        )  # fmt: skip
+        voltage = place.bus_limits.accuracy(
+            typical=typical, span_k=span_k, unit_per_input=1.0, step=setting.bus_step
+        )
+        if not rail.covers:
+            side = "behind the shunt (load side)" if place.data.load_side else "at the chip's bus input"
+            rail = replace(rail, covers=f"what flows through the shunt, at the voltage {side}")
+        window = round(setting.round_s * NS)
+        full = round(setting.shunt_full / shunt_lsb)
+        codes = place.data.shunts[0]
+        return [
+            Channel(
+                f"{stem}.voltage", Quantity.VOLTAGE, bus_lsb, rail, Kind.MEAN, accuracy=voltage, window_ns=window,
+                high_code=min(round(setting.bus_full / bus_lsb), place.data.buses[0].high),
+            ),
+            Channel(
+                f"{stem}.current", Quantity.CURRENT, shunt_lsb * per_input, rail, Kind.MEAN, accuracy=current,
+                window_ns=window, low_code=max(-full, codes.low), high_code=min(full, codes.high),
+            ),
+        ]  # fmt: skip
+
+    def _extra_channels(self, chip: INA228Chip, place: Placement) -> list[Channel]:
+        found = []
+        line = place.lines[0]
+        stem = line.rail.name.lower()
+        extras = chip.extras
+        if chip.request.temperature:
+            found.append(Channel(f"{stem}.die", Quantity.TEMPERATURE, extras.temperature.lsb))
+        if chip.has_counters:
+            step = chip.shunts[0].lsb / (line.ohm or 1.0)
+            energy_j, charge_c = extras.energy_ratio * step, extras.charge_ratio * step
+            tolerance = 0.01 if not place.data.internal else 0.02
+            gain = (tolerance**2 + line.tolerance**2) ** 0.5
+            accuracy = replace(
+                place.limits.accuracy(typical=False, span_k=place.span_k, unit_per_input=0.0, step=energy_j),
+                gain=gain, source=f"{place.limits.source}; counters ±{tolerance:.0%}; shunt ±{line.tolerance:.2%}",
+            )  # fmt: skip
+            found += [
+                Channel(
+                    f"{stem}.energy", Quantity.ENERGY, energy_j, line.rail, Kind.COUNTER,
+                    accuracy=accuracy, wrap=1 << 40,
+                ),
+                Channel(
+                    f"{stem}.charge", Quantity.CHARGE, charge_c, line.rail, Kind.COUNTER,
+                    accuracy=replace(accuracy, step=charge_c), low_code=CHARGE_REGISTER.low,
+                    high_code=CHARGE_REGISTER.high,
+                ),
+            ]  # fmt: skip
+        return found
+
+    def info(self) -> dict[str, Any]:
+        """Give chips, settings, and the rate and resolution that came of what was asked for."""
+        chips = []
+        for chip, place in zip(self._chips, self.placements, strict=True):
+            setting = chip.setting
+            per_input = [1.0 if place.data.internal else 1.0 / line.ohm for line in place.lines]
+            chips.append(
+                {
+                    "model": place.data.name,
+                    "bus": place.bus,
+                    "address": f"0x{place.address:02x}",
+                    "registers": {
+                        f"{register:02X}h": f"{value:04X}h" for register, value, _ in setting.writes
+                    },
+                    "transfers": chip.link.transfers,
+                    "round_s": setting.round_s,
+                    "averages": setting.averages,
+                    "conversion_s": setting.conversion_s,
+                    "shunt_ohm": [line.ohm or None for line in place.lines],
+                    "current_full_a": [setting.shunt_full * factor for factor in per_input],
+                    "current_step_a": [setting.shunt_step * factor for factor in per_input],
+                    "voltage_full_v": setting.bus_full,
+                    "voltage_step_v": setting.bus_step,
+                    "waits_for_ready": chip.wait_for_ready,
+                    **setting.facts,
+                }
+            )
+        return {
+            "model": " + ".join(place.data.name for place in self.placements),
+            "rate_hz": NS / self.period_ns,
+            "pace": "chip" if self._paced_by_chip else "clock",
+            "row_s": self._row_s,
+            "chips": chips,
+        }
+
+    # Sampling ---------------------------------------------------------------------------------
+
+    @property
+    def period_ns(self) -> int:
+        """The period in use: what was asked for, or what chip and bus can do where that is longer."""
+        return self._period_ns
+
+    @property
+    def self_paced(self) -> bool:
+        """Whether `sample` waits for the chip's next value."""
+        return self._paced_by_chip
+
+    def stamp_ns(self) -> int | None:
+        """Give the middle of the last row's transfers, waiting left out."""
+        return self._stamp_ns
+
+    def sample(self) -> Sequence[int] | None:
+        """Read one finished round of every chip; None where a chip is still converting."""
+        clock = self._clock
+        now = clock.now_ns()
+        try:
+            if now - self._checked_ns >= CHECK_NS:
+                self._checked_ns = now
+                self._check()
+            return self._collect(now)
+        except ReadError as error:
+            if error.reason is Reason.LOST_SETUP:
+                self._set_up_again()
+            raise
+
+    def _collect(self, began_ns: int) -> Sequence[int] | None:
+        clock, chips = self._clock, self._chips
+        if self._paced_by_chip:
+            limit_ns = began_ns + PATIENCE_NS
+            if self._spacing_ns:
+                self._await(self._seen_ns + self._spacing_ns, limit_ns)
+            elif self._chips[0].wait_for_ready and self._seen_ns:
+                self._await(self._seen_ns + round(0.95 * NS * self._chips[0].round_min_s), limit_ns)
+        else:
+            limit_ns = began_ns + self._period_ns // 2
+        rows: list[Sequence[int] | None] = [None] * len(chips)
+        missing = len(chips)
+        while True:
+            before = clock.now_ns()
+            for position, chip in enumerate(chips):
+                if rows[position] is None:
+                    rows[position] = chip.poll()
+                    missing -= rows[position] is not None
+            after = clock.now_ns()
+            if not missing:
+                break
+            if after >= limit_ns:
+                self._complain(after)
+                return None
+            clock.sleep(min(self._period_ns / 50, 0.002 * NS) / NS)
+        self._stamp_ns = (before + after) // 2
+        self._fresh_ns, self._seen_ns = after, before
+        row = rows[0] if len(chips) == 1 else [code for part in rows for code in part or ()]
+        assert row is not None
+        self._flags = 0
+        for i, low, high in self._ends:
+            code = row[i]
+            if code != MISSING and ((high is not None and code >= high) or (low is not None and code <= low)):
+                self._flags = SATURATED
+        return row
+
+    def _await(self, ready_ns: int, limit_ns: int) -> None:
+        """Sleep until a time, or the limit."""
+        left = min(ready_ns, limit_ns) - self._clock.now_ns()
+        if left > 0:
+            self._clock.sleep(left / NS)
+
+    def _complain(self, now_ns: int) -> None:
+        """Say that a chip has stopped converting, once that is beyond doubt."""
+        slowest = max(chip.round_max_s for chip in self._chips)
+        silent_s = (now_ns - self._fresh_ns) / NS
+        if silent_s > max(5 * slowest, 0.25):
+            self._fresh_ns = now_ns
+            where = ", ".join(chip.where for chip in self._chips)
+            raise ReadError(f"{where}: no conversion finished for {silent_s:.2f} s", Reason.FROZEN)
+
+    def _check(self) -> None:
+        for chip in self._chips:
+            if not chip.intact():
+                raise chip.lost()
+
+    def _set_up_again(self) -> None:
+        """Set the chips up after a restart; what was asked for stays."""
+        try:
+            for chip in self._chips:
+                chip.open()
+        except OpenError as error:
+            raise ReadError(str(error), error.reason) from error
+        self._seen_ns = 0
+
+    def flags(self) -> int:
+        """Give `SATURATED` where a channel of the last row was at the end of its range."""
+        return self._flags
+
+    @classmethod
+    def discover(cls) -> list[Found]:
+        """Scan the buses, read-only; once for the whole family, under the scheme `ina`."""
+        if cls.scheme != "ina":
+            return []
+        from .i2c_scan import scan
+
+        return scan()
+
+
+def open_bus_of(name: str, placements: Sequence[Placement]) -> Bus:
+    """Open a bus by name; `virtual` gives one with simulated chips where the placements want them."""
+    if name != "virtual":
+        return open_bus(name)
+    from powermeter.testing.i2c_bus import virtual_bus
+
+    return virtual_bus([(p.model, p.address, [line.ohm for line in p.lines], p.load) for p in placements])
+
+
+class SingleModel(INASource):
+    """Chips of one model, named by bus and addresses; `ina_models.py` makes one class a model."""
+
+    scheme = ""
+    summary = ""
+    example = ""
+
+    def _lay_out(self) -> list[Placement]:
+        return from_url(self.address, self.options)
