@@ -14,21 +14,16 @@ from pathlib import Path
 
 import numpy as np
 
-from powermeter.channel import MISSING, Accuracy, Boundary, Channel, Kind, Quantity, Rail
+from powermeter.channel import MISSING, Channel, Kind, Quantity
 from powermeter.errors import DataError
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
 from powermeter.importers.numbers import integer_codes
-from powermeter.importers.stamps import number_ns
+from powermeter.powermetrics import ACCURACY, parse_block, parse_power, rail_of
 from powermeter.result import Grade
 from powermeter.units import NS
 
 _MAX_BLOCKS = 5_000_000
-_BLOCK = re.compile(
-    r"\*\*\* Sampled system activity \((.{10,60}?)\) \((\d{1,9}(?:\.\d{1,6})?)ms elapsed\) \*\*\*"
-)
-_POWER = re.compile(r"([A-Z][\w .+()/-]{1,60}?) Power(?: \([\w +]+\))?: (\d{1,7}(?:\.\d{1,4})?) ?(mW|W)\Z")
-_INTEL = re.compile(r"Intel energy model derived package power \(([\w+]+)\): (\d{1,5}(?:\.\d{1,4})?) ?W\Z")
 _HEAD = re.compile(r"(Machine model|OS version): (.{1,80})\Z")
 _DATE = re.compile(r"\w{3} (\w{3}) +(\d{1,2}) (\d\d):(\d\d):(\d\d) (\d{4}) ([+-]\d{4})\Z")
 _MONTHS = {
@@ -37,19 +32,6 @@ _MONTHS = {
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"], 1
     )
 }
-
-# Name as printed → (rail, parent, what it covers).
-_RAILS = {
-    "Package": ("package", None, "the system on chip with its memory; not display, storage, charger"),
-    "Combined": ("package", None, "CPU, GPU and neural engine; not memory, display, storage, charger"),
-    "CPU": ("cpu", "package", "all CPU clusters"),
-    "GPU": ("gpu", "package", "the built-in GPU"),
-    "ANE": ("ane", "package", "the neural engine"),
-    "DRAM": ("dram", "package", "memory"),
-    "E-Cluster": ("e-cluster", "cpu", "the efficiency cores"),
-    "P-Cluster": ("p-cluster", "cpu", "the performance cores"),
-}
-_ACCURACY = Accuracy(source="not stated: Apple gives no error for these estimates")
 
 
 @dataclass(slots=True)
@@ -65,7 +47,7 @@ class Powermetrics(Importer):
 
     @classmethod
     def recognises(cls, peek: Peek) -> bool:
-        return _BLOCK.search(peek.text) is not None
+        return any(parse_block(line) is not None for line in peek.text.splitlines())
 
     @classmethod
     def read(cls, path: Path, choices: Choices) -> Log:
@@ -103,27 +85,21 @@ def _blocks(path: Path) -> tuple[list[_Block], dict[str, str]]:
     for line in read_lines(path):
         if len(line) > 300:
             continue
-        start = _BLOCK.match(line)
+        start = parse_block(line)
         if start is not None:
-            elapsed = number_ns(start[2], 1_000_000) or 0
+            elapsed = round(start[1] * 1e6)
             if elapsed <= 0:
-                raise DataError(f"{path}: a sample of {start[2]} ms")
+                raise DataError(f"{path}: a sample of {start[1]:g} ms")
             if len(blocks) >= _MAX_BLOCKS:
                 raise DataError(f"{path}: more than {_MAX_BLOCKS} samples; split it and import the parts")
-            blocks.append(_Block(elapsed, _stamp_ns(start[1])))
+            blocks.append(_Block(elapsed, _stamp_ns(start[0])))
             continue
         head = _HEAD.match(line)
         if head is not None:
             said[head[1].lower()] = head[2]
-        found = _POWER.match(line)
-        intel = _INTEL.match(line) if found is None else None
-        if not blocks or (found is None and intel is None):
-            continue
-        if found is not None and found[1] in _RAILS:
-            watts = float(found[2]) * (1e-3 if found[3] == "mW" else 1.0)
-            blocks[-1].powers.setdefault(found[1], watts)
-        elif intel is not None:
-            blocks[-1].powers.setdefault("Package", float(intel[2]))
+        power = parse_power(line)
+        if blocks and power is not None:
+            blocks[-1].powers.setdefault(*power)
     if not blocks:
         raise DataError(f"{path}: no block `*** Sampled system activity … ***` in it")
     return blocks, said
@@ -147,8 +123,7 @@ def _stamp_ns(text: str) -> int | None:
 
 def _channels(name: str, blocks: list[_Block], elapsed: np.ndarray) -> list[tuple[Channel, np.ndarray]]:
     """Give a rail's mean powers and the running total of power × elapsed time."""
-    label, parent, covers = _RAILS[name]
-    rail = Rail(label, parent, Boundary.PART, covers)
+    rail = rail_of(name)
     powers = np.array([block.powers.get(name, np.nan) for block in blocks])
     code, scale = integer_codes(np.round(powers * 1e3, 4))
     known = code != MISSING
@@ -159,15 +134,15 @@ def _channels(name: str, blocks: list[_Block], elapsed: np.ndarray) -> list[tupl
     return [
         (
             Channel(
-                f"{label}.power", Quantity.POWER, scale * 1e-3, rail, Kind.MEAN, grade=Grade.ESTIMATED,
-                accuracy=_ACCURACY,
+                f"{rail.name}.power", Quantity.POWER, scale * 1e-3, rail, Kind.MEAN, grade=Grade.ESTIMATED,
+                accuracy=ACCURACY,
             ),
             np.concatenate(([MISSING], code)),
         ),
         (
             Channel(
-                f"{label}.energy", Quantity.ENERGY, scale * 1e-9, rail, Kind.COUNTER, grade=Grade.ESTIMATED,
-                accuracy=_ACCURACY,
+                f"{rail.name}.energy", Quantity.ENERGY, scale * 1e-9, rail, Kind.COUNTER, grade=Grade.ESTIMATED,
+                accuracy=ACCURACY,
             ),
             total,
         ),
