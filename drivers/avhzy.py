@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import struct
 from dataclasses import dataclass
+from typing import Any
 
 from powermeter.channel import Accuracy, Channel, Quantity
 from powermeter.errors import DataError
@@ -87,6 +88,9 @@ class Avhzy(FrameMeter):
 
     def row(self, reading: Reading) -> list[int]:
         return [round(value * 1e6) for value in (reading.voltage_v, reading.current_a, reading.power_w)]
+
+    def info(self) -> dict[str, Any]:
+        return {"model": self.title, **super().info()}
 
     @classmethod
     def discover(cls) -> list[Found]:

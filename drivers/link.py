@@ -155,4 +155,4 @@ RAIL_OPTIONS = {
 
 def rail_of(options: dict[str, Any], covers: str, nominal_v: float | None = None) -> Rail:
     """Give the rail that a meter in a cable measures."""
-    return Rail(options["rail"], boundary=options["boundary"], covers=covers, nominal_v=nominal_v)
+    return Rail(options.get("rail", "input"), boundary=options["boundary"], covers=covers, nominal_v=nominal_v)

@@ -84,6 +84,7 @@ class PPK2(StreamingSource):
         self._link: Link | None = None
         self._calibration: Calibration | None = None
         self._voltage_v = 0.0
+        self._streaming = False
         self.lost = 0
         self.refused = 0
 
@@ -149,8 +150,7 @@ class PPK2(StreamingSource):
         self._clock = TickClock(SAMPLE_NS)
         self._late: deque[tuple[float, int]] = deque()
         self._last_ns = 0
-        self._heard_s = time.monotonic()
-        link.write(bytes([START]))
+        self._streaming = False
 
     def _describe(self) -> None:
         rail = rail_of(self.options, self.covers, nominal_v=self._voltage_v)
@@ -195,6 +195,11 @@ class PPK2(StreamingSource):
     def read_block(self, timeout_s: float) -> Block | None:
         if self._link is None:
             raise ReadError("PPK2 is not open", Reason.NO_ANSWER)
+        if not self._streaming:
+            self._streaming = True  # not before someone reads: what piles up is lost
+            self._heard_s = time.monotonic()
+            self._link.clear()
+            self._link.write(bytes([START]))
         data, arrival_ns = self._collect(self._link, timeout_s)
         if not data:
             if time.monotonic() - self._heard_s > SILENCE_S:

@@ -121,6 +121,9 @@ class SmartPower3(StreamMeter):
             return False
         return True
 
+    def info(self) -> dict[str, Any]:
+        return {"model": self.title, **super().info()}
+
     def cut(self, buffer: bytearray) -> tuple[list[bytes], int]:
         return cut_lines(buffer, 256)
 

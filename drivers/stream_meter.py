@@ -19,6 +19,7 @@ from .link import RAIL_OPTIONS, Link, UsbId, open_link, rail_of
 from .tick_clock import TickClock
 
 MAX_BUFFER = 65536
+STALE_NS = 200_000_000
 
 Row = tuple[list[int], int | None]
 """One raw code per channel, and the instrument's tick where it has one."""
@@ -67,6 +68,7 @@ class StreamMeter(StreamingSource):
         self._refused_now = 0
         self._complaint = ""
         self.gaps: list[Gap] = []
+        self._reading = False
         self._tick: tuple[int, int] | None = None
         self._doubt: tuple[int, int] | None = None
 
@@ -135,6 +137,8 @@ class StreamMeter(StreamingSource):
         return bool(frame)
 
     def read_block(self, timeout_s: float) -> Block | None:
+        if not self._reading:
+            self._begin()
         frames, self._waiting = self._waiting, []
         frames += self._receive(0.0 if frames else timeout_s)
         samples: list[tuple[list[int], int, int]] = []
@@ -162,6 +166,16 @@ class StreamMeter(StreamingSource):
         return Block(
             np.array(times, np.int64), np.array(rows_, np.int64), np.array(flags, np.uint8), tuple(ticks), tuple(gaps)
         )
+
+    def _begin(self) -> None:
+        """Throw away what piled up between opening and the first read: nobody knows when it was measured."""
+        self._reading = True
+        stale = not self._waiting or now_ns() - self._waiting[-1][1] > STALE_NS
+        if self.link is not None and stale:
+            self.link.clear()
+            self._buffer.clear()
+            self._waiting = []
+        self._heard_s = time.monotonic()
 
     def _check_silence(self) -> None:
         silent_s = time.monotonic() - self._heard_s

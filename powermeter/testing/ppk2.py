@@ -34,6 +34,7 @@ class SimulatedPPK2(SimulatedMeter):
     kind = "ppk2"
     tick_s = 0.005
     rate_hz = 100_000
+    buffer_bytes = 65536
     buffer_s: ClassVar[float] = 0.5
 
     def __init__(self, load: Load, *, volts: float = 3.3) -> None:

@@ -16,8 +16,6 @@ from powermeter.testing.faults import Faults
 from powermeter.testing.meter import SimulatedMeter
 from powermeter.units import NS
 
-MAX_BACKLOG = 1 << 20
-
 
 class Port(ABC):
     """Where the reader connects; `plug` and `unplug` are the cable."""
@@ -221,7 +219,7 @@ class Simulation:
             self._enqueue(frame)
         while self._queue and self._queue[0][0] <= self.now_s():
             frame = heapq.heappop(self._queue)[2]
-            if self._backlog_size < MAX_BACKLOG:
+            if self._backlog_size < self.meter.buffer_bytes:
                 self._backlog.append(frame)
                 self._backlog_size += len(frame)
             else:

@@ -1,0 +1,188 @@
+"""`powermeter record` on every simulated meter over a real port gives the energy that was drawn.
+
+All meters are recorded at once, each a process of its own; the clean and the faulty run differ in what
+happens on the way.  The long form (60 s, 1 % of the frames damaged, two disconnects) is marked slow.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from powermeter.analysis.energy import analyse
+from powermeter.recording import Recording
+from powermeter.testing.__main__ import METERS, port_for
+from powermeter.testing.faults import Faults
+from powermeter.testing.load import Load
+from powermeter.testing.process import MeterProcess
+from powermeter.testing.terminal import Simulation
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A simulated meter, its URL's scheme and options, and the name of the rail that feeds the load."""
+
+    kind: str
+    scheme: str
+    options: str = ""
+    rail: str = "input"
+    volts: float = 5.0
+    tcp: bool = False
+
+    def where(self, folder: Path) -> str:
+        return "127.0.0.1:0" if self.tcp else str(folder / self.kind)
+
+
+CASES = (
+    Case("um24c", "um24c"),
+    Case("um25c", "um25c"),
+    Case("um34c", "um34c"),
+    Case("tc66", "tc66"),
+    Case("km003c", "km003c"),
+    Case("avhzy", "avhzy", "rate=20Hz"),
+    Case("atorch", "atorch"),
+    Case("j7c", "atorch"),
+    Case("smartpower3", "smartpower3", rail="out0"),
+    Case("lines", "lines", "columns=t_us,mV,mA&check=xor&gain=1%"),
+    Case("scpi", "scpi", tcp=True),
+    Case("korad", "korad"),
+    Case("fnirsi", "fnirsi"),
+    Case("witrn", "witrn"),
+    Case("ppk2", "ppk2", "mode=source&voltage=3.3V", volts=3.3),
+)
+LOAD = Load("sine", 0.4, 2.4, 8.0)
+
+
+@contextmanager
+def in_threads(folder: Path, cases: tuple[Case, ...], faults: str) -> Iterator[list[MeterThread]]:
+    """Run the meters in this process, which starts faster."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(MeterThread(case, folder, faults)) for case in cases]
+
+
+@contextmanager
+def in_processes(folder: Path, cases: tuple[Case, ...], faults: str) -> Iterator[list[MeterProcess]]:
+    """Run each meter in a process of its own."""
+    with ExitStack() as stack:
+        yield [
+            stack.enter_context(
+                MeterProcess(case.kind, case.where(folder), LOAD, volts=case.volts, faults=faults, seed=number + 1)
+            )
+            for number, case in enumerate(cases)
+        ]
+
+
+class MeterThread:
+    """The simulation in a thread, with the truth beside it."""
+
+    def __init__(self, case: Case, folder: Path, faults: str) -> None:
+        meter = METERS[case.kind](LOAD, volts=case.volts)
+        self.simulation = Simulation(meter, port_for(meter, str(case.where(folder))), Faults.parse(faults))
+        self.thread = threading.Thread(target=self.simulation.run)
+
+    def __enter__(self) -> MeterThread:
+        self.simulation.port.plug()
+        self.where = self.simulation.port.where
+        self.thread.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.simulation.stop()
+        self.thread.join(5)
+
+    def energy_j(self, start_ns: int, end_ns: int) -> float:
+        origin = self.simulation.origin_ns
+        return LOAD.energy_j((start_ns - origin) / 1e9, (end_ns - origin) / 1e9)
+
+
+def record(folder: Path, seconds: float, cases: tuple[Case, ...], wheres: list[str]) -> Recording:
+    """Record all cases at once with the command line."""
+    path = folder / "all.power"
+    command = [sys.executable, "-c", "from powermeter.cli import main; main()", "record", "-q", "--output", str(path)]
+    for case, where in zip(cases, wheres, strict=True):
+        command += ["--source", f"{case.scheme}://{where}?{case.options}".rstrip("?")]
+    command += ["--duration", f"{seconds}s"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 60)
+    assert done.returncode == 0, done.stderr
+    return Recording.open(path)
+
+
+def check_energy(recording: Recording, case: Case, meter: MeterProcess | MeterThread, number: int) -> str:
+    """Check one meter's energy against its truth; gives a line to print."""
+    source = recording.sources[number]
+    result = analyse(recording, rail=f"{source.name}/{case.rail}")
+    truth = meter.energy_j(result.start_ns, result.end_ns)
+    text = (
+        f"{case.kind}: {result.energy.value:.3f} J in [{result.energy.low:.3f}, {result.energy.high:.3f}], truth {truth:.3f}"
+        f" over {result.duration.value:.1f} s, gaps {result.gap_s:.1f} s"
+    )
+    assert result.energy.low <= truth <= result.energy.high, text
+    return text
+
+
+@pytest.fixture
+def opened() -> Iterator[ExitStack]:
+    with ExitStack() as stack:
+        yield stack
+
+
+def cases_here(*kinds: str) -> tuple[Case, ...]:
+    wanted = [case for case in CASES if not kinds or case.kind in kinds]
+    return tuple(case for case in wanted if case.kind != "tc66" or find_spec("cryptography"))
+
+
+QUICK = ("um25c", "tc66", "lines", "scpi", "smartpower3", "ppk2")
+
+
+def test_meters_record_the_energy_drawn(tmp_path: Path, opened: ExitStack) -> None:
+    cases = cases_here(*QUICK)
+    with in_threads(tmp_path, cases, "") as meters:
+        recording = opened.enter_context(record(tmp_path, 2.5, cases, [meter.where for meter in meters]))
+    for number, (case, meter) in enumerate(zip(cases, meters, strict=True)):
+        print(check_energy(recording, case, meter, number))
+        source = recording.sources[number]
+        assert source.info.get("model"), case.kind
+        assert {gap.reason for gap in recording.gaps(source.id)} <= {"missed"}, case.kind
+
+
+def test_a_pulled_cable_is_a_gap_and_the_meter_comes_back(tmp_path: Path, opened: ExitStack) -> None:
+    cases = cases_here("um25c", "lines", "scpi", "ppk2")
+    with in_threads(tmp_path, cases, "disconnect=1.8s+0.5s") as meters:
+        recording = opened.enter_context(record(tmp_path, 3.5, cases, [meter.where for meter in meters]))
+    for number, case in enumerate(cases):
+        source = recording.sources[number]
+        gaps = [gap for gap in recording.gaps(source.id) if gap.reason == "no answer"]
+        assert len(gaps) == 1, f"{case.kind}: {recording.gaps(source.id)}"
+        times = recording.samples(source.id).times_ns
+        assert (times >= gaps[0].end_ns).any(), f"{case.kind} did not come back"
+        assert not ((times > gaps[0].start_ns) & (times < gaps[0].end_ns)).any()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("faults", ["", "corrupt=1%,disconnect=32s+1s,disconnect=53s+2s"], ids=["clean", "faulty"])
+def test_sixty_seconds(faults: str, tmp_path: Path, opened: ExitStack) -> None:
+    cases = cases_here()
+    with in_processes(tmp_path, cases, faults) as meters:
+        recording = opened.enter_context(record(tmp_path, 60.0, cases, [meter.where for meter in meters]))
+    problems = []
+    for number, (case, meter) in enumerate(zip(cases, meters, strict=True)):
+        try:
+            print(check_energy(recording, case, meter, number))
+        except AssertionError as error:
+            problems.append(str(error))
+        gaps = recording.gaps(recording.sources[number].id)
+        if faults:
+            pulled = [gap for gap in gaps if gap.reason == "no answer" and gap.end_ns - gap.start_ns > 0.8e9]
+            assert len(pulled) >= 2, f"{case.kind}: {gaps}"
+    assert not problems, "\n".join(problems)
