@@ -239,8 +239,9 @@ def _rows(
 
 
 def _json(path: Path) -> Any:
+    data = read_all(path, _MAX_JSON)
     try:
-        return json.loads(read_all(path, _MAX_JSON))
+        return json.loads(data)
     except ValueError:
         raise DataError(f"{path}: not JSON") from None
 

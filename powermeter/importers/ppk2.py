@@ -90,7 +90,7 @@ _Session = tuple[NDArray[np.int64], NDArray[Any], NDArray[np.uint8], str, list[s
 def _read_session(path: Path) -> _Session:
     try:
         with zipfile.ZipFile(path) as archive:
-            said = json.loads(_member(path, archive, "metadata.json", _MAX_JSON))
+            text = _member(path, archive, "metadata.json", _MAX_JSON)
             raw = _member(path, archive, "session.raw", MAX_BYTES)
     except (
         zipfile.BadZipFile,
@@ -101,6 +101,8 @@ def _read_session(path: Path) -> _Session:
         struct.error,
     ) as error:
         raise DataError(f"{path}: the archive is damaged: {error}") from None
+    try:
+        said = json.loads(text)
     except ValueError:
         raise DataError(f"{path}: its metadata.json is not JSON") from None
     inner = said.get("metadata") if isinstance(said, dict) else None

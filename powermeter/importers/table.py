@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 import numpy as np
 
@@ -208,8 +209,12 @@ def _time(path: Path, found: Layout, headings: list[Heading], choices: Choices) 
         return min(styles, key=lambda style: order[style.style])
     if candidates:
         name = headings[candidates[0]].text
+        if headings[candidates[0]].quantity == TIME:
+            shown = next((row[candidates[0]] for row in found.rows if len(row) > candidates[0]), "")
+            raise DataError(f"{path}: column {name!r} holds {shown[:40]!r}, which is no time")
         raise ConfigurationError(
-            f"{path}: column {name!r} names no unit of time; add --column {name}=s (or ms, us, ns), or --rate"
+            f"{path}: column {name!r} names no unit of time; add --column {quote(f'{name}=s')} (or ms, us, ns), "
+            "or --rate"
         )
     units = (
         ""
@@ -298,7 +303,7 @@ def _columns(
         one = bare[0].text if found.named else str(headings.index(bare[0]) + 1)
         whose = f"column {one!r}" if found.named else f"column {one} (there is no header)"
         raise ConfigurationError(
-            f"{path}: {whose} names no unit; add --column {one}=mW (W, mA, V …; - leaves it out)"
+            f"{path}: {whose} names no unit; add --column {quote(f'{one}=mW')} (W, mA, V …; - leaves it out)"
             + (" or --unit W" if len(bare) == 1 else "")
         )
     return columns, skipped

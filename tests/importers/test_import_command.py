@@ -1,0 +1,86 @@
+"""`powermeter import` as a user types it: exit codes, one line of error, nothing half-written."""
+
+import pytest
+
+from powermeter.cli import run
+from powermeter.recording import Recording
+
+GOOD = "time (s),power (W)\n" + "".join(f"{i},2\n" for i in range(5))
+
+
+@pytest.fixture
+def log(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "meter.csv").write_text(GOOD)
+    return tmp_path
+
+
+def test_the_last_line_says_what_was_written(log, capsys):
+    assert run(["import", "meter.csv", "-o", "run.power"]) == 0
+    out = capsys.readouterr()
+    assert out.out.splitlines()[-1] == "wrote run.power"
+    assert "5 samples over 4" in out.out
+    assert "align it" in out.err
+    with Recording.open(log / "run.power") as recording:
+        assert recording.metadata["imported"]["name"] == "meter.csv"
+        assert len(recording.metadata["imported"]["sha256"]) == 64
+
+
+def test_without_a_name_the_recording_is_named_after_the_log(log):
+    assert run(["import", "meter.csv"]) == 0
+    assert (log / "meter.power").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "says"),
+    [
+        (["import", "absent.csv", "-o", "x.power"], 7, "no such file"),
+        (["import", "bare.csv", "-o", "x.power"], 2, "--rate"),
+        (["import", "meter.csv", "-o", "x.power", "--unit", "parsec"], 2, "parsec"),
+        (["import", "meter.csv", "-o", "x.power", "--column", "power"], 2, "NAME=UNIT"),
+        (["import", "meter.csv", "-o", "x.power", "--zone", "mars"], 2, "time zone"),
+        (["import", "meter.csv", "-o", "x.power", "--rate", "never"], 2, "never"),
+        (["import", "meter.csv", "-o", "x.power", "--format", "tegrastat"], 2, "tegrastats"),
+        (["import", "meter.csv", "-o", "x.power", "--format", "tegrastats"], 7, "no line of tegrastats"),
+        (["import", "meter.csv", "-o", "x.power", "--events", "absent.csv"], 7, "absent.csv"),
+        (["import", "meter.csv", "-o", "there.power"], 3, "--force"),
+        (["import", "meter.csv", "-o", "absent/x.power"], 7, "absent/x.power"),
+        (["import", "meter.csv", "-o", "folder", "--force"], 7, "directory"),
+        (["import", "folder", "-o", "x.power"], 7, "not recognised"),
+    ],
+)
+def test_every_error_is_one_line_with_its_status(log, capsys, arguments, status, says):
+    (log / "bare.csv").write_text("1.5\n2.5\n")
+    (log / "there.power").write_text("precious")
+    (log / "folder").mkdir()
+    assert run(arguments) == status
+    err = capsys.readouterr().err.strip()
+    assert says in err
+    assert err.count("\n") == 0 and err.startswith("powermeter: ")
+    assert (log / "there.power").read_text() == "precious"
+    assert not (log / "x.power").exists()
+    assert not list(log.glob("*.part*"))
+
+
+def test_force_replaces(log):
+    (log / "run.power").write_text("old")
+    assert run(["import", "meter.csv", "-o", "run.power", "--force"]) == 0
+    with Recording.open(log / "run.power") as recording:
+        assert len(recording.samples(1).times_ns) == 5
+
+
+def test_options_reach_the_importer(log):
+    (log / "bare.csv").write_text("1500\n" * 5)
+    assert run(["import", "bare.csv", "-o", "b.power", "--unit", "mW", "--rate", "10Hz"]) == 0
+    with Recording.open(log / "b.power") as recording:
+        assert recording.samples(1).times_ns[-1] == 400_000_000
+        assert recording.samples(1).values(recording.sources[0].channels[0])[0] == pytest.approx(1.5)
+
+
+def test_formats_are_listed(capsys):
+    assert run(["import", "--formats"]) == 0
+    listed = capsys.readouterr().out
+    for name in ("tegrastats", "mlperf-power", "ppk2", "joulescope", "csv"):
+        assert name in listed
+    assert run(["import", "--help"]) == 0
+    assert "Examples:" in capsys.readouterr().out
