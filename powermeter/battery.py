@@ -81,13 +81,14 @@ class Battery:
     @property
     def convention_text(self) -> str:
         """The convention for people."""
+        kept = "" if self.kept == 1 else f", {self.kept:.0%} of it (usable share, ageing, temperature)"
         if self.convention == "charge":
-            return f"{self.spec}, charge on the measured rail"
+            return f"{self.spec}, charge on the measured rail{kept}"
         if isinstance(self.efficiency, Curve):
             through = ", converter efficiency by its curve"
         else:
             through = f", converter efficiency {self.efficiency:g}" if self.efficiency != 1 else ""
-        return f"{self.spec}, energy of the cells{through}"
+        return f"{self.spec}, energy of the cells{kept}{through}"
 
     @property
     def kept(self) -> float:
@@ -285,22 +286,26 @@ class Budget:
         if self.remaining is not None:
             text.append(f"remaining: {percent(self.remaining)}")
         if self.hours is not None:
-            span = f"{format_number(self.hours.low, 3)} to {_finite(self.hours.high)}"
-            text.append(f"hours at this power: {format_number(self.hours.value, 3)} h ({span})")
+            text.append(f"hours at this power: {format_number(self.hours.value, 3)} h{_span(self.hours)}")
         if self.count is not None:
-            span = f"{format_number(self.count.low, 3)} to {_finite(self.count.high)}"
-            text.append(f"{self.items} per charge: {format_number(self.count.value, 3)} ({span})")
+            text.append(f"{self.items} per charge: {format_number(self.count.value, 3)}{_span(self.count)}")
         return text
 
 
 def percent(share: Result, digits: int = 3) -> str:
     """Give a share with its interval in percent."""
+    value = f"{format_number(100 * share.value, digits)} %"
+    if share.high <= share.low:
+        return value
     low, high = format_number(100 * share.low, digits), format_number(100 * share.high, digits)
-    return f"{format_number(100 * share.value, digits)} % ({low} to {high} %)"
+    return f"{value} ({low} to {high} %)"
 
 
-def _finite(value: float) -> str:
-    return format_number(value, 3) if math.isfinite(value) else "no limit"
+def _span(result: Result) -> str:
+    if result.high <= result.low:
+        return ""
+    high = format_number(result.high, 3) if math.isfinite(result.high) else "no limit"
+    return f" ({format_number(result.low, 3)} to {high})"
 
 
 def _capacity_unit(spec: str) -> str:

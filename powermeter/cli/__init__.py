@@ -2,7 +2,8 @@
 
 This is the one place that prints errors.  Exit status: 0 done; 1 another error of this package;
 2 unusable option or URL; 3 the file exists; 4 a library is missing; 5 an instrument cannot be opened;
-6 it was lost; 7 bad data; 130 interrupted.  `record -- CMD` and `bench -- CMD` end with CMD's status.
+6 it was lost; 7 bad data; 8 a stage is over its budget; 130 interrupted.  `record -- CMD` and
+`bench -- CMD` end with CMD's status.
 """
 
 from __future__ import annotations
@@ -17,9 +18,12 @@ from powermeter import registry
 from powermeter.errors import PowermeterError
 
 VERBS = {
+    "budget": "powermeter.cli.budget:budget",
     "devices": "powermeter.cli.devices:devices",
     "export": "powermeter.cli.export:export",
+    "footprint": "powermeter.cli.footprint:footprint",
     "import": "powermeter.cli.import_:import_",
+    "lifetime": "powermeter.cli.lifetime:lifetime",
     "live": "powermeter.cli.live:live",
     "record": "powermeter.cli.record:record",
     "repair": "powermeter.cli.repair:repair",

@@ -86,7 +86,7 @@ def battery_wear(energy: Result, efficiency: float = 1.0) -> Line:
         "efficiency": given("battery.efficiency", efficiency, "1"),
     }  # fmt: skip
     return Line("battery wear", "g", inputs, lambda x: x["energy"] / 3.6e6 / x["efficiency"] * x["wear"],
-                "energy / efficiency × wear", "scope 3 (made goods)",
+                "energy / efficiency × wear", "scope 3 category 2",
                 "not to be added to a time share of the battery")  # fmt: skip
 
 

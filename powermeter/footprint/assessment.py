@@ -11,7 +11,7 @@ was made rather than used is added by `embodied`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from powermeter.errors import ConfigurationError
@@ -32,6 +32,7 @@ TITLES = {
     "water_withdrawal": "water withdrawn",
     "adpe": "minerals (ADPe)",
 }
+USE_SCOPE = "scope 2 of its user, grid losses scope 3 category 3; category 11 of its maker; never added"
 CANNOT_SEE = (
     "ADPe counts crustal scarcity of elements: gold, silver and tellurium lead it, while rare earths, "
     "rhodium, ruthenium and graphite have no factor and cobalt and lithium hardly count. "
@@ -112,8 +113,9 @@ class Footprint:
     def digits(self, account: str) -> int:
         """Give the significant digits worth printing: 1 where the place is not known, otherwise 2."""
         used = factors_of(self.accounts[account].lines)
-        return 1 if any(item.key in ("factor:grid.carbon", "factor:grid.water") and item.provenance != "U"
-                        for item in used) else 2  # fmt: skip
+        world = any(item.name in ("grid.carbon", "grid.water", "electricity.adpe") and item.geography == "WLD"
+                    and item.provenance != "U" for item in used)  # fmt: skip
+        return 1 if world and (self.place is None or account != "adpe") else 2
 
     def to_text(self, explain: bool = False) -> str:
         """Give the whole for people: totals, boundary, warnings, factors; the arithmetic where asked."""
@@ -158,6 +160,8 @@ def footprint(
     chain: str | float | Factor | None = None,
     losses: bool = True,
     intensity: Factor | None = None,
+    water: Factor | None = None,
+    adpe: Factor | None = None,
     pue: Factor | None = None,
     wue: Factor | None = None,
     cooling: Mapping[str, Mapping[str, float]] | None = None,
@@ -170,7 +174,7 @@ def footprint(
         place: `FRA`, `USA-CA`, …; None where it is not known, which is said loudly.
         chain: Efficiency between plug and meter: a preset, a ratio, or None for a meter at the plug.
         losses: Whether grid losses are added; factors are per kWh generated.
-        intensity: A carbon factor in place of the table's.
+        intensity, water, adpe: Factors in place of the tables' (g/kWh, L/kWh consumed, kg Sb eq/kWh).
         pue, wue: Of a data centre; not for devices, which have a chain instead.
         cooling: Fuel → cooling system → share, where withdrawal is wanted.
         making: (account, line) pairs of `embodied`.
@@ -182,12 +186,13 @@ def footprint(
         raise ConfigurationError(f"a footprint is of energy in J, not of {energy.unit or 'a bare number'}")
     where = parse_place(place) if isinstance(place, str) else place
     factors = grid(where, intensity)
+    factors = replace(factors, water=water or factors.water, adpe=adpe or factors.adpe)
     efficiency = chain if isinstance(chain, Factor) else parse_chain(chain)
     if pue is not None and efficiency is not None:
         raise ConfigurationError("PUE is for data centres, a charging chain for devices: give one of them")
     lines: dict[str, list[Line]] = {}
     use = _Use(energy, efficiency, pue, factors.losses if losses else None)
-    lines["carbon"] = [use.line("electricity", "g", "intensity", factors.carbon, "scope 2")]
+    lines["carbon"] = [use.line("electricity", "g", "intensity", factors.carbon, USE_SCOPE)]
     lines["water"] = [use.line("electricity, off site", "L", "EWIF", factors.water)]
     if wue is not None:
         lines["water_on_site"] = [
@@ -287,6 +292,8 @@ def summary_lines(whole: Footprint) -> list[str]:
                 scope = f" [{line.scope}]" if line.scope else ""
                 lines.append(f"  {line.name}{scope}: {interval(line.result(), digits)}")
         measured, factors = told_apart(result)
+        if name == "carbon" and len(account.lines) == 1 and account.lines[0].scope:
+            lines.append(f"  [{account.lines[0].scope}]")
         if name == "carbon" and result.parts:
             lines.append(
                 f"  standard uncertainty: {measured:.1%} from the measurement, {factors:.0%} from factors; "

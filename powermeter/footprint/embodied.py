@@ -75,7 +75,7 @@ def chip(
     return Line(
         name, "g", inputs,
         lambda x: x["area"] * (x["CI_fab"] * x["EPA"] + x["GPA"] + x["MPA"]) / x["Y"] + x["packages"] * x["K_r"],
-        "area × (CI_fab × EPA + GPA + MPA) / Y + packages × K_r", "scope 3 (made goods)",
+        "area × (CI_fab × EPA + GPA + MPA) / Y + packages × K_r", "scope 3 category 2",
     )  # fmt: skip
 
 
@@ -120,7 +120,7 @@ def memory(kind: str, gigabytes: float, *, packages: int = 1, yield_share: Facto
     }
     return Line(
         name or kind, "g", inputs, lambda x: x["capacity"] * x["rate"] / x["Y"] + x["packages"] * x["K_r"],
-        "capacity × rate / Y + packages × K_r", "scope 3 (made goods)",
+        "capacity × rate / Y + packages × K_r", "scope 3 category 2",
     )  # fmt: skip
 
 
@@ -139,12 +139,12 @@ def battery(capacity_wh: float, chemistry: str = "nmc", name: str = "battery") -
         "rate": factor("chips", f"battery.making.{chemistry}"),
     }
     return Line(name, "g", inputs, lambda x: x["capacity"] * x["rate"], "capacity × rate (kg/kWh = g/Wh)",
-                "scope 3 (made goods)")  # fmt: skip
+                "scope 3 category 2")  # fmt: skip
 
 
 def part(name: str, kilograms: Factor) -> Line:
     """Give a part, or a whole device, whose making is known in kg."""
-    return Line(name, "g", {"making": kilograms}, lambda x: 1000 * x["making"], "making", "scope 3 (made goods)",
+    return Line(name, "g", {"making": kilograms}, lambda x: 1000 * x["making"], "making", "scope 3 category 2",
                 kilograms.note)  # fmt: skip
 
 

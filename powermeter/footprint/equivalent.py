@@ -62,4 +62,4 @@ def names() -> list[str]:
 def of_footprint(whole: Footprint) -> list[str]:
     """Give the usual sentences for a footprint's carbon and water."""
     lines = [equivalent(whole.carbon, name).line() for name in CARBON[:3]]
-    return lines + [equivalent(whole.water, WATER[0]).line()]
+    return [*lines, equivalent(whole.water, WATER[0]).line()]

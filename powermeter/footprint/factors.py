@@ -97,6 +97,9 @@ class Factor:
         scope = "" if self.geography == "WLD" else f" {self.geography}"
         span = "" if self.exact else f" ({self.low:.4g} to {self.high:.4g})"
         unit = "" if self.unit == "1" else f" {self.unit}"
+        if self.source is USER:
+            text = f"{self.name}{scope}: {self.central:.6g}{unit}{span}, given"
+            return f"{text}; {self.note}" if self.note else text
         kind = PROVENANCE[self.provenance]
         text = (
             f"{self.name}{scope}: {self.central:.6g}{unit}{span}, {self.basis}, {self.year}; "

@@ -222,9 +222,9 @@ def largest(result: Result) -> str | None:
 
 def factors_of(lines: Iterable[Line]) -> list[Factor]:
     """Give the distinct factors of some lines in order of first use."""
-    found: dict[str, Factor] = {}
+    found: dict[tuple[str, float], Factor] = {}
     for line in lines:
         for item in line.inputs.values():
             if isinstance(item, Factor):
-                found.setdefault(item.key, item)
+                found.setdefault((item.key, item.central), item)
     return list(found.values())

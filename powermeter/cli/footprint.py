@@ -1,0 +1,283 @@
+"""`powermeter footprint`: carbon, water and minerals of a recording, or of an amount of energy."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from powermeter.cli import subject
+from powermeter.cli.budget import plain, read_toml
+from powermeter.errors import ConfigurationError
+from powermeter.units import format_number, parse_duration, parse_quantity
+
+if TYPE_CHECKING:
+    from powermeter.footprint.assessment import Footprint
+    from powermeter.footprint.spread import Line
+    from powermeter.result import Result
+
+G_PER_LB = 453.59237
+
+
+@click.command()
+@click.argument("recording", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@subject.options
+@click.option("--place", "-p", metavar="CODE", help="FRA, USA-CA, USA-RFCW (eGRID subregion), SWE-SE4, France …")
+@click.option("--chain", metavar="WHAT", help="Between plug and meter: wired, wireless, adapter, 0.85, 0.8..0.85..0.9.")
+@click.option("--losses/--no-losses", default=True, show_default=True, help="Add the grid's losses.")
+@click.option("--intensity", metavar="G|FILE", help="g CO2e/kWh, or a saved file: own CSV, Electricity Maps, "
+              "UK Carbon Intensity, WattTime.")  # fmt: skip
+@click.option("--basis", type=click.Choice(["lifecycle", "direct"]), default="lifecycle", show_default=True,
+              help="Column of an intensity file that has both.")  # fmt: skip
+@click.option("--device", metavar="KIND", help="Making of a device: mcu, board, phone, laptop, server, gpu, speaker …")
+@click.option("--bill", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+              help="Making by a bill of materials in TOML ([[part]] name, kind, …).")  # fmt: skip
+@click.option("--life", metavar="TIME", help="Years in service, for example 4y; the device's usual life otherwise.")
+@click.option("--reserved", metavar="TIME", help="Time the device was reserved; the measured time otherwise.")
+@click.option("--share", metavar="RATIO", help="Resources reserved over all of the device's.  [default: 1]")
+@click.option("--items-in-life", type=float, metavar="N", help="Allocate the making by use: items in a whole life.")
+@click.option("--battery-wear", is_flag=True, help="Add the wear of the battery that delivered the energy.")
+@click.option("--cooling", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+              help="Cooling systems by fuel in TOML, for water withdrawn.")  # fmt: skip
+@click.option("--stress", type=float, metavar="CF", help="Your basin's scarcity factor; shown beside the litres.")
+@click.option("--sci", "sci_unit", metavar="UNIT", help="Software Carbon Intensity per UNIT, with its disclosure.")
+@click.option("--everywhere", is_flag=True, help="The same energy in the best and worst places known.")
+@click.option("--hours", is_flag=True, help="The same run at the best and worst hours of the intensity file.")
+@click.option("--equivalents", is_flag=True, help="Everyday equivalents, each with its assumption.")
+@click.option("--unit", "mass", type=click.Choice(["g", "lb"]), default="g", show_default=True, help="Mass of carbon.")
+@click.option("--explain", is_flag=True, help="Walk through the arithmetic.")
+@click.option("--json", "as_json", is_flag=True, help="The same numbers unrounded.")
+def footprint(recording: Path | None, explain: bool, as_json: bool, **chosen: Any) -> None:
+    """Give the carbon, water and minerals of electricity and of making.
+
+    \b
+    Example:
+        powermeter footprint run.power --place FRA --device board
+        powermeter footprint run.power --label infer --place USA-RFCW --sci inference --device board
+        powermeter footprint --energy 12Wh --place USA-CA --chain wired --explain
+    """
+    names = ("label", "rail", "baseline", "energy", "power", "current", "duration", "items")
+    found = subject.find(recording, **{name: chosen[name] for name in names})
+    if found.energy is None:
+        raise ConfigurationError("a footprint needs energy: a recording, --energy, or --power with --duration")
+    making, whole_making = _making(chosen, found)
+    whole, extra, notes = _assess(chosen, found, making)
+    lines = [f"of: {found.title}", *(f"note: {text}" for text in notes), whole.to_text(explain)]
+    said: dict[str, Any] = {"of": found.title, **whole.record(), "notes": notes}
+    if chosen["mass"] == "lb":
+        carbon = whole.carbon
+        lines.insert(1, "carbon in pounds: " + _pounds(carbon, whole.digits("carbon")))
+        said["carbon_lb"] = plain(carbon.scaled(1 / G_PER_LB, "lb"))
+    _per_item(found, whole, whole_making, lines, said)
+    _more(chosen, found, whole, extra, lines, said)
+    click.echo(json.dumps(said, indent=2) if as_json else "\n".join(lines))
+
+
+def _pounds(carbon: Result, digits: int) -> str:
+    values = [format_number(value / G_PER_LB, digits) for value in (carbon.value, carbon.low, carbon.high)]
+    return f"{values[0]} lb CO2e ({values[1]} to {values[2]})"
+
+
+def _making(chosen: dict[str, Any], found: subject.Subject) -> tuple[list[tuple[str, Line]], list[Line]]:
+    """Give the allocated lines and the whole ones."""
+    from powermeter.footprint.allocation import battery_wear, by_time, by_use
+    from powermeter.footprint.embodied import LIVES, device, read_bill
+    from powermeter.footprint.factors import default, given
+    from powermeter.footprint.minerals import COMPOSITIONS, adpe_of, composition
+
+    if chosen["device"] is not None and chosen["bill"] is not None:
+        raise ConfigurationError("--device and --bill both say what was made; give one of them")
+    whole: list[tuple[str, Line]] = []
+    kind = chosen["device"]
+    if kind is not None:
+        whole.append(("carbon", device(kind)))
+        if kind in COMPOSITIONS:
+            whole.append(("adpe", adpe_of(composition(kind), f"elements in the {kind}")))
+    if chosen["bill"] is not None:
+        whole += [("carbon", line) for line in read_bill(chosen["bill"])]
+    lines: list[tuple[str, Line]] = []
+    if whole:
+        if chosen["life"] is not None:
+            years = parse_duration(chosen["life"]) / (365.25 * 86400)
+            if years <= 0:
+                raise ConfigurationError(f"--life {chosen['life']}: must be above zero")
+            life = given("life", years, "y")
+        else:
+            life = default(f"life.{LIVES.get(kind or 'board', 'board')}")
+        share = 1.0 if chosen["share"] is None else parse_quantity(chosen["share"], "1")
+        reserved = parse_duration(chosen["reserved"]) if chosen["reserved"] is not None else found.duration_s
+        for account, line in whole:
+            if chosen["items_in_life"] is not None:
+                if found.items is None:
+                    raise ConfigurationError("--items-in-life needs to know how many items this was: --items or --label")
+                lines.append((account, by_use(line, found.items, chosen["items_in_life"])))
+            elif reserved is None:
+                raise ConfigurationError("making is shared by time: give --reserved, or --items-in-life")
+            else:
+                lines.append((account, by_time(line, reserved, life, share)))
+    if chosen["battery_wear"]:
+        if any(line.name.startswith("battery") for _, line in whole):
+            raise ConfigurationError("--battery-wear counts the battery of the bill a second time; give one of them")
+        assert found.energy is not None
+        lines.append(("carbon", battery_wear(found.energy)))
+    return lines, [line for account, line in whole if account == "carbon"]
+
+
+def _assess(
+    chosen: dict[str, Any], found: subject.Subject, making: list[tuple[str, Line]]
+) -> tuple[Footprint, Any, list[str]]:
+    from powermeter.footprint.assessment import footprint as assess
+    from powermeter.footprint.chain import parse_chain
+    from powermeter.footprint.grid import intensity_of
+    from powermeter.footprint.place import parse_place
+
+    assert found.energy is not None
+    text = chosen["place"] or found.metadata.get("place")
+    place = parse_place(text) if isinstance(text, str) and text else None
+    notes: list[str] = []
+    series = None
+    intensity = None
+    if chosen["intensity"] is not None:
+        try:
+            intensity = intensity_of(float(chosen["intensity"]))
+        except ValueError as error:
+            if isinstance(error, ConfigurationError):
+                raise
+            series, intensity, notes = _met(chosen, found, place)
+    cooling = read_toml(chosen["cooling"]) if chosen["cooling"] is not None else None
+    whole = assess(
+        found.energy, place, chain=parse_chain(chosen["chain"]), losses=chosen["losses"], intensity=intensity,
+        cooling=cooling, making=making,
+    )  # fmt: skip
+    return whole, series, notes
+
+
+def _met(chosen: dict[str, Any], found: subject.Subject, place: Any) -> tuple[Any, Any, list[str]]:
+    """Meet the recording with the hours of a file."""
+    from powermeter.footprint.grid import grid
+    from powermeter.footprint.intensity import as_factor, weigh
+    from powermeter.footprint.intensity_file import read
+
+    series = read(chosen["intensity"], chosen["basis"])
+    if found.analysis is None or not found.clock:
+        raise ConfigurationError("an intensity file needs a recording with a wall clock, to know its hours")
+    annual = None
+    if place is not None and series.kind == "average":
+        carbon = grid(place).carbon
+        annual = carbon.central if carbon.basis.startswith(series.basis) else None
+    analysis = found.analysis
+    weighted = weigh(series, analysis.integral.at, analysis.start_ns, analysis.end_ns, found.clock, annual)
+    notes = list(weighted.notes)
+    if found.analysis.gap_s:
+        notes.append(f"the recording has {analysis.gap_s:.3g} s of gaps, bridged")
+    return series, as_factor(series, weighted, place.code if place else "as the file"), notes
+
+
+def _per_item(found: subject.Subject, whole: Footprint, making: list[Line], lines: list[str], said: dict[str, Any]) -> None:
+    from powermeter.footprint.allocation import break_even
+    from powermeter.footprint.assessment import interval
+    from powermeter.footprint.spread import Line as OneLine
+    from powermeter.footprint.spread import total
+
+    if not found.items:
+        return
+    each = {name: account.result.scaled(1 / found.items) for name, account in whole.accounts.items()}
+    lines.append(f"per item ({found.items:g} × {found.item}): carbon {interval(each['carbon'], whole.digits('carbon'))}")
+    said["per_item"] = {name: plain(result) for name, result in each.items()}
+    if not making:
+        return
+    use = whole.accounts["carbon"].lines[0]
+    count = found.items
+    per_item = OneLine("use of one item", "g", use.inputs, lambda x: use.compute(x) / count, f"({use.formula}) / items")
+    made = OneLine("making", "g", {f"{i} {key}": item for i, line in enumerate(making) for key, item in line.inputs.items()},
+                   lambda x: sum(line.compute({key: x[f"{i} {key}"] for key in line.inputs})
+                                 for i, line in enumerate(making)), "making")  # fmt: skip
+    if per_item.value <= 0 or total(making).value <= 0:
+        return
+    found_at = break_even(made, per_item).result()
+    span = f"{format_number(found_at.low, 2)} to {format_number(found_at.high, 2)}"
+    lines.append(f"break-even: use equals making after {format_number(found_at.value, 2)} items ({span})")
+    said["break_even"] = plain(found_at)
+
+
+def _more(
+    chosen: dict[str, Any], found: subject.Subject, whole: Footprint, series: Any, lines: list[str], said: dict[str, Any]
+) -> None:
+    from powermeter.footprint.assessment import amount
+
+    if chosen["stress"] is not None:
+        if not 0.1 <= chosen["stress"] <= 100:
+            raise ConfigurationError(f"--stress {chosen['stress']:g}: scarcity factors lie between 0.1 and 100")
+        weighted = whole.water.value * chosen["stress"] / 1000
+        said["water_scarcity_m3_world_eq"] = weighted
+        lines.append(f"water scarcity: {format_number(weighted, 2)} m3 world eq (your factor {chosen['stress']:g}); not litres")
+    if chosen["device"] is not None:
+        lines += _minerals(chosen["device"], said)
+    if chosen["sci_unit"] is not None:
+        lines += _sci(chosen, found, whole, said)
+    if chosen["everywhere"]:
+        lines += _everywhere(chosen, whole, said)
+    if chosen["hours"]:
+        if series is None:
+            raise ConfigurationError("--hours needs --intensity FILE")
+        from powermeter.footprint.intensity import best_and_worst, show_time
+
+        duration = found.analysis.end_ns - found.analysis.start_ns
+        hours = best_and_worst(series, duration)
+        scale = whole.accounts["carbon"].lines[0].value / whole.grid.carbon.central
+        said["hours"] = {"best": {"start": show_time(hours.best_start_ns), "g": hours.best * scale},
+                         "here": {"g": whole.grid.carbon.central * scale},
+                         "worst": {"start": show_time(hours.worst_start_ns), "g": hours.worst * scale}}  # fmt: skip
+        lines.append(
+            f"same run in {series.name}: best {amount(hours.best * scale, 'g')} (start {show_time(hours.best_start_ns)}), "
+            f"as run {amount(whole.grid.carbon.central * scale, 'g')}, "
+            f"worst {amount(hours.worst * scale, 'g')} (start {show_time(hours.worst_start_ns)})"
+        )
+    if chosen["equivalents"]:
+        from powermeter.footprint.equivalent import of_footprint
+
+        said["equivalents"] = of_footprint(whole)
+        lines += ["equivalents, each as good as its assumption:", *(f"  {text}" for text in said["equivalents"])]
+
+
+def _minerals(kind: str, said: dict[str, Any]) -> list[str]:
+    from powermeter.footprint.minerals import as_rows, composition
+
+    try:
+        rows = as_rows(composition(kind))
+    except ConfigurationError as error:
+        said["minerals"] = None
+        return [f"minerals in the device: – ({error})"]
+    said["minerals"] = [dict(zip(("element", "mass", "eu_law", "adpe"), row, strict=True)) for row in rows]
+    return ["minerals tied up in the whole device (not consumed):", *(f"  {'; '.join(row)}" for row in rows)]
+
+
+def _sci(chosen: dict[str, Any], found: subject.Subject, whole: Footprint, said: dict[str, Any]) -> list[str]:
+    from powermeter.footprint.sci import sci_of
+
+    if chosen["intensity"] is not None and "marginal" in whole.grid.carbon.basis:
+        raise ConfigurationError("SCI takes average, location-based intensity; this file is marginal")
+    count = found.items or 1
+    method = f"energy {whole.energy.grade.value}, {found.title}"
+    score = sci_of(whole, count, chosen["sci_unit"], method)
+    said["sci"] = {"score": plain(score.score), "unit": chosen["sci_unit"], "disclosure": score.disclosure()}
+    return score.disclosure().splitlines()
+
+
+def _everywhere(chosen: dict[str, Any], whole: Footprint, said: dict[str, Any]) -> list[str]:
+    from powermeter.footprint.assessment import amount
+    from powermeter.footprint.elsewhere import standing
+
+    ranks = standing(whole.place)
+    scale = whole.accounts["carbon"].lines[0].value / whole.grid.carbon.central
+    said["everywhere"] = {"basis": ranks.basis, "places": [
+        {"place": place.code, "name": place.name, "g": value * scale} for place, value in ranks.ranked]}  # fmt: skip
+    (best, low), (worst, high) = ranks.ranked[0], ranks.ranked[-1]
+    ends = f"best {amount(low * scale, 'g')} in {best.name}, worst {amount(high * scale, 'g')} in {worst.name}"
+    lines = [f"same energy over {len(ranks.ranked)} places ({ranks.basis}, this place's losses): {ends}"]
+    if ranks.here is not None and whole.place is not None:
+        here = ranks.ranked[ranks.here][1] * scale
+        lines.append(f"  here {amount(here, 'g')} in {whole.place.name}: number {ranks.here + 1} of {len(ranks.ranked)}")
+    return lines

@@ -1,0 +1,297 @@
+"""The same function on the device and in a data centre over years: which is lighter, and what decides it.
+
+    cloud  = N (e_inf PUE + D k_net) + P_link T        device = (N e_dev + P_listen T) / eta
+    N*     = (M_chip + (P_listen - P_link) T CI_home) / (g_cloud_per_request - g_device_per_request)
+
+each kWh at the plug of its own place, times that place's carbon, water and ADPe, plus the making of the
+chip and the server's share.  Standby usually dominates both sides: the link counts only where it is
+there for this function alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from powermeter.errors import ConfigurationError
+from powermeter.result import Result
+
+from .factors import Factor, default, factor, given
+from .grid import grid
+from .place import Place, parse_place
+from .spread import Input, Line, Measured, factors_of, total
+
+HOURS_PER_YEAR = 8766.0
+B_PER_GB = 1e9
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One function, done here or there.
+
+    Attributes:
+        requests_per_day, years: How often, how long.
+        device_request: Energy of one request on the device: measured in J, or a factor in Wh.
+        listen: Power of the device while it waits for a request, in W.
+        chain: Plug to device, or None.
+        making: What the device needs made for this function, in g.
+        cloud_request: Energy of one request at the GPU or server, in Wh.
+        request_b: Bytes on the network a request.
+        network: kWh/GB.
+        pue, wue: Of the data centre.
+        server_share: Making of the server for one request, in g.
+        link: Power of the network link that is on for this function alone, in W.
+        home, away: Places; None where not known.
+        price_request, connectivity_year, price_chip, tariff_kwh: Money, in one currency.
+    """
+
+    requests_per_day: float
+    years: float
+    device_request: Input
+    listen: Factor
+    making: Line
+    cloud_request: Factor
+    request_b: float
+    home: Place | None = None
+    away: Place | None = None
+    chain: Factor | None = None
+    network: Factor = field(default_factory=lambda: default("network.fixed"))
+    pue: Factor = field(default_factory=lambda: default("datacentre.pue.hyperscale"))
+    wue: Factor = field(default_factory=lambda: default("datacentre.wue"))
+    server_share: Factor = field(default_factory=lambda: factor("cloud", "server.share"))
+    link: Factor = field(default_factory=lambda: given("link.power", 0.5, "W", low=0.2, high=1.0))
+    price_request: float = 0.0
+    connectivity_year: float = 0.0
+    price_chip: float = 0.0
+    tariff_kwh: float = 0.0
+    losses: bool = True
+
+    def __post_init__(self) -> None:
+        for name in ("requests_per_day", "years"):
+            if not 0 < getattr(self, name) < 1e12:
+                raise ConfigurationError(f"lifetime: {name.replace('_', ' ')} must be above zero, not {getattr(self, name):g}")
+        for name in ("request_b", "price_request", "connectivity_year", "price_chip", "tariff_kwh"):
+            if not 0 <= getattr(self, name) < 1e15:
+                raise ConfigurationError(f"lifetime: {name.replace('_', ' ')} cannot be negative")
+        if isinstance(self.device_request, Measured) and self.device_request.unit != "J":
+            raise ConfigurationError("lifetime: a measured request costs J")
+        for item in (self.listen, self.link):
+            if item.low < 0:
+                raise ConfigurationError(f"lifetime: {item.name} cannot be negative")
+        if self.pue.low < 1:
+            raise ConfigurationError(f"lifetime: a PUE of {self.pue.low:g} is below 1")
+
+    @property
+    def requests(self) -> float:
+        """Over the whole life."""
+        return self.requests_per_day * self.years * HOURS_PER_YEAR / 24
+
+    @property
+    def hours(self) -> float:
+        """Of the whole life."""
+        return self.years * HOURS_PER_YEAR
+
+
+@dataclass(frozen=True)
+class Side:
+    """One way to do it: accounts of lines (`energy`, `carbon`, `water`, `adpe`, `money`)."""
+
+    name: str
+    accounts: Mapping[str, tuple[Line, ...]]
+
+    def result(self, account: str) -> Result:
+        """Give the total of an account."""
+        return total(self.accounts[account])
+
+
+def place(text: str | None) -> Place | None:
+    """Give the place typed, or None."""
+    return None if text is None else parse_place(text)
+
+
+def sides(scenario: Scenario) -> tuple[Side, Side]:
+    """Give (device, cloud)."""
+    here, there = _Kwh(scenario, scenario.home), _Kwh(scenario, scenario.away)
+    s = scenario
+    n: dict[str, Input] = {"N": given("requests", s.requests, "1")}
+    t: dict[str, Input] = {"T": given("hours", s.hours, "h")}
+    joule = isinstance(s.device_request, Measured)
+    to_kwh = 1 / 3.6e6 if joule else 1e-3
+    plug: dict[str, Input] = {} if s.chain is None else {"chain": s.chain}
+
+    def device_use(x: Mapping[str, float]) -> float:
+        return x["N"] * x["e_dev"] * to_kwh / x.get("chain", 1.0)
+
+    def waiting(x: Mapping[str, float]) -> float:
+        return x["T"] * x["P"] / 1000 / x.get("chain", 1.0)
+
+    device = [
+        ("requests on the device", here, {**n, "e_dev": s.device_request, **plug}, device_use, "N × e_dev"),
+        ("listening", here, {**t, "P": s.listen, **plug}, waiting, "T × P_listen"),
+    ]
+    cloud = [
+        ("requests in the data centre", there, {**n, "e_inf": s.cloud_request, "PUE": s.pue},
+         lambda x: x["N"] * x["e_inf"] * 1e-3 * x["PUE"], "N × e_inf × PUE"),
+        ("network", here, {**n, "D": given("request bytes", s.request_b, "B"), "k_net": s.network},
+         lambda x: x["N"] * x["D"] / B_PER_GB * x["k_net"], "N × D × k_net"),
+        ("link kept up", here, {**t, "P": s.link, **plug}, waiting, "T × P_link"),
+    ]  # fmt: skip
+    return _side("device", s, device), _side("cloud", s, cloud)
+
+
+class _Kwh:
+    """What a kWh at the plug of a place brings."""
+
+    def __init__(self, scenario: Scenario, where: Place | None) -> None:
+        factors = grid(where)
+        self.rates = {"carbon": factors.carbon, "water": factors.water, "adpe": factors.adpe}
+        self.losses = factors.losses if scenario.losses else None
+        self.warnings = factors.warnings
+
+    def line(self, name: str, account: str, inputs: Mapping[str, Input], energy: Line) -> Line:
+        more: dict[str, Input] = {**inputs, "rate": self.rates[account]}
+        if self.losses is not None:
+            more["losses"] = self.losses
+        unit = {"carbon": "g", "water": "L", "adpe": "kg Sb eq"}[account]
+
+        def compute(x: Mapping[str, float]) -> float:
+            return energy.compute(x) / (1 - x.get("losses", 0.0)) * x["rate"]
+
+        return Line(name, unit, more, compute, f"{energy.formula} / (1 - losses) × {account}")
+
+
+def _side(name: str, s: Scenario, terms: Sequence[tuple[str, _Kwh, dict[str, Input], object, str]]) -> Side:
+    energy, impacts = [], {"carbon": [], "water": [], "adpe": []}  # type: tuple[list[Line], dict[str, list[Line]]]
+    money: list[Line] = []
+    for title, where, inputs, compute, formula in terms:
+        line = Line(title, "kWh", inputs, compute, formula)  # type: ignore[arg-type]
+        energy.append(line)
+        for account, lines in impacts.items():
+            lines.append(where.line(title, account, inputs, line))
+        if s.tariff_kwh and title in ("requests on the device", "listening", "link kept up"):
+            money.append(_paid(f"electricity, {title}", line, s.tariff_kwh))
+    if name == "device":
+        impacts["carbon"].append(replace(s.making, name="making of the chip"))
+        money.append(_price("chip", s.price_chip))
+    else:
+        n: dict[str, Input] = {"N": given("requests", s.requests, "1")}
+        impacts["carbon"].append(Line("making of the server", "g", {**n, "m": s.server_share},
+                                      lambda x: x["N"] * x["m"], "N × m_server"))  # fmt: skip
+        impacts["water"].append(Line("cooling on site", "L", {**n, "e_inf": s.cloud_request, "WUE": s.wue},
+                                     lambda x: x["N"] * x["e_inf"] * 1e-3 * x["WUE"], "N × e_inf × WUE"))  # fmt: skip
+        money += [_price("requests", s.price_request * s.requests), _price("connectivity", s.connectivity_year * s.years)]
+    return Side(name, {"energy": tuple(energy), **{key: tuple(value) for key, value in impacts.items()},
+                       "money": tuple(money)})  # fmt: skip
+
+
+def _price(name: str, amount: float) -> Line:
+    return Line(name, "money", {"price": given(f"price.{name}", amount, "money")}, lambda x: x["price"], "price")
+
+
+def _paid(name: str, energy: Line, tariff: float) -> Line:
+    inputs: dict[str, Input] = {**energy.inputs, "tariff": given("tariff", tariff, "money/kWh")}
+    return Line(name, "money", inputs, lambda x: energy.compute(x) * x["tariff"], f"{energy.formula} × tariff")
+
+
+@dataclass(frozen=True)
+class BreakEven:
+    """From how many requests on the device is lighter.
+
+    Attributes:
+        requests, per_day: None where it never is, or always is.
+        text: In words.
+    """
+
+    requests: float | None
+    per_day: float | None
+    low_per_day: float | None
+    high_per_day: float | None
+    text: str
+
+
+def break_even(scenario: Scenario, draws: int = 2000, seed: int = 1) -> BreakEven:
+    """Give the requests a day above which the device emits less, with a Monte-Carlo 95 % interval."""
+    device, cloud = sides(scenario)
+    fixed = [line for line in (*device.accounts["carbon"], *cloud.accounts["carbon"]) if "N" not in line.inputs]
+    days = scenario.years * HOURS_PER_YEAR / 24
+
+    def solve(values: Mapping[str, float]) -> float:
+        def grams(line: Line) -> float:
+            return line.compute({symbol: values[_key(item)] for symbol, item in line.inputs.items()})
+
+        own = {id(line) for line in device.accounts["carbon"]}
+        standing = sum(grams(line) * (1 if id(line) in own else -1) for line in fixed)
+        moving = sum(grams(line) * (-1 if id(line) in own else 1)
+                     for line in (*device.accounts["carbon"], *cloud.accounts["carbon"]) if "N" in line.inputs)  # fmt: skip
+        per_request = moving / scenario.requests
+        if standing <= 0:
+            return 0.0 if per_request >= 0 else -1.0
+        return standing / per_request if per_request > 0 else math.inf
+
+    lines = (*device.accounts["carbon"], *cloud.accounts["carbon"])
+    central = solve({_key(item): item.central for line in lines for item in line.inputs.values()})
+    spread = sorted(solve(values) for values in _drawn(lines, draws, seed))
+    low, high = spread[int(0.025 * draws)] / days, spread[min(draws - 1, int(0.975 * draws))] / days
+    if central < 0:
+        text = "the device is lighter only below a number of requests: each of its requests emits more than the cloud's"
+        return BreakEven(None, None, None, None, text)
+    if central == 0:
+        return BreakEven(0.0, 0.0, None, None, "the device is lighter from the first request: its standing part is smaller")
+    if math.isinf(central):
+        text = "never: a request on the device emits as much as in the cloud, or more, and its standing part is larger"
+        return BreakEven(None, None, None, None, text)
+    text = f"from {central / days:.3g} requests a day on ({_shown(low)} to {_shown(high)}), {central:.3g} over its life"
+    return BreakEven(central, central / days, low, high, text)
+
+
+def _shown(per_day: float) -> str:
+    return "never" if math.isinf(per_day) else f"{max(per_day, 0.0):.3g}"
+
+
+def _key(item: Input) -> str:
+    if isinstance(item, Factor):
+        return f"{item.key}={item.central!r}"  # two chips have two areas
+    return f"measured:{item.name}"
+
+
+def _drawn(lines: Sequence[Line], draws: int, seed: int) -> list[dict[str, float]]:
+    import random
+
+    generator = random.Random(seed)
+    items = {_key(item): item for line in lines for item in line.inputs.values()}
+    found = []
+    for _ in range(draws):
+        values = {}
+        for key, item in items.items():
+            if isinstance(item, Factor):
+                values[key] = item.central * math.exp(item.sigma * generator.gauss(0, 1))
+            else:
+                values[key] = item.central + sum(part * generator.gauss(0, 1) for part in item.parts().values())
+        found.append(values)
+    return found
+
+
+def tornado(scenario: Scenario, account: str = "carbon", most: int = 10) -> list[tuple[Factor, float, float]]:
+    """Give what decides cloud minus device: (factor, at its low, at its high), the widest swing first.
+
+    Raises:
+        ConfigurationError: There is no such account.
+    """
+    device, cloud = sides(scenario)
+    if account not in device.accounts:
+        raise ConfigurationError(f"no account {account!r}; there are {', '.join(device.accounts)}")
+    signed = [(line, -1) for line in device.accounts[account]] + [(line, 1) for line in cloud.accounts[account]]
+
+    def difference(changed: Factor, value: float) -> float:
+        whole = 0.0
+        for line, sign in signed:
+            at = {symbol: value if isinstance(item, Factor) and item.key == changed.key else item.central
+                  for symbol, item in line.inputs.items()}  # fmt: skip
+            whole += sign * line.compute(at)
+        return whole
+
+    swings = [(item, difference(item, item.low), difference(item, item.high))
+              for item in factors_of(line for line, _ in signed) if not item.exact]  # fmt: skip
+    swings = [swing for swing in swings if swing[1] != swing[2]]
+    return sorted(swings, key=lambda swing: -abs(swing[2] - swing[1]))[:most]

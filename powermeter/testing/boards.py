@@ -1,0 +1,155 @@
+"""Recordings of boards that are not there, written in milliseconds: for tests, lessons and trying reports.
+
+`simulate_run("pi4.power", "pi-4", model="baseline")` writes what a meter on the 5 V input of such a board
+would have seen: idle, a warm-up, inferences as events.  The numbers are the course's own for the means
+under load (2 A, 0.571 A and 0.154 A at 5 V) and plausible elsewhere; none was measured here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from powermeter.channel import Accuracy, Boundary, Channel, Quantity, Rail
+from powermeter.errors import ConfigurationError
+from powermeter.event import Event
+from powermeter.recording.writer import Writer
+
+NS = 1_000_000_000
+VOLTS, VOLT_STEP, AMPERE_STEP = 5.0, 1e-3, 1e-4
+START_NS = 1_000 * NS
+START_UTC_NS = 1_709_251_200 * NS
+"""2024-03-01T00:00Z, when every simulated run starts unless told otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A board at 5 V.
+
+    Attributes:
+        title: As printed.
+        idle_a, busy_a: Mean currents.
+        latency_s: Of one inference of the baseline model.
+    """
+
+    title: str
+    idle_a: float
+    busy_a: float
+    latency_s: float
+
+
+BOARDS: Mapping[str, Board] = {
+    "jetson-nano": Board("NVIDIA Jetson Nano", 0.40, 2.0, 0.05),
+    "pi-4": Board("Raspberry Pi 4", 0.34, 0.571, 0.25),
+    "pi-zero-w": Board("Raspberry Pi Zero W", 0.08, 0.154, 1.6),
+    "laptop": Board("laptop", 1.2, 5.0, 0.02),
+}
+
+
+def simulate_run(
+    path: str | Path,
+    board: str,
+    *,
+    model: str = "baseline",
+    speed: float = 1.0,
+    inferences: int = 60,
+    idle_s: float = 5.0,
+    rate_hz: float = 200.0,
+    gain: float = 0.005,
+    label: str = "infer",
+    batch: int = 1,
+    start_utc_ns: int = START_UTC_NS,
+    seed: int = 1,
+    force: bool = False,
+    attributes: Mapping[str, Any] | None = None,
+) -> Path:
+    """Write one simulated recording: idle before, inferences (the first two warm up), idle after.
+
+    Args:
+        path: Of the recording.
+        board: A name of `BOARDS`.
+        model: Attribute of the events.
+        speed: How much faster than the baseline an inference is.
+        inferences: Number of events, each of `batch` items.
+        idle_s: Before and after.
+        rate_hz: Of the meter.
+        gain: Stated gain limit of the meter (relative).
+        label: Of the events.
+        start_utc_ns: Wall clock at the start.
+        seed: Of the noise.
+
+    Raises:
+        ConfigurationError: There is no such board.
+        ExistsError: The file exists and `force` is False.
+    """
+    if board not in BOARDS:
+        raise ConfigurationError(f"no simulated board {board!r}; there are {', '.join(BOARDS)}")
+    kind = BOARDS[board]
+    generator = np.random.default_rng(seed)
+    latency = kind.latency_s / speed * batch
+    lengths = latency * (1 + 0.02 * generator.standard_normal(inferences))
+    lengths[:2] *= 1.6  # warm-up: caches, clocks
+    edges = idle_s + np.concatenate([[0.0], np.cumsum(lengths)])
+    whole_s = float(edges[-1]) + idle_s
+    times = np.arange(0.0, whole_s, 1 / rate_hz)
+    busy = (times >= edges[0]) & (times < edges[-1])
+    amps = np.where(busy, kind.busy_a, kind.idle_a) * (1 + 0.01 * generator.standard_normal(times.size))
+    volts = VOLTS + 0.002 * generator.standard_normal(times.size)
+    codes = np.stack([np.round(volts / VOLT_STEP), np.round(amps / AMPERE_STEP)], axis=1).astype(np.int64)
+    metadata = {
+        "host": {"board": kind.title, "cpu": "simulated"}, "attributes": {"model": model, "board": board,
+        **dict(attributes or {})}, "simulated": True, "clock": "monotonic",
+    }  # fmt: skip
+    path = Path(path)
+    with Writer.create(path, metadata, force=force) as writer:
+        source = writer.add_source("virtual://", f"{board} input", "virtual", channels(kind.title, gain))
+        times_ns = START_NS + np.round(times * NS).astype(np.int64)
+        writer.append(source, times_ns, codes)
+        for at in (START_NS, int(times_ns[-1])):
+            writer.add_clock_pair(at, start_utc_ns + at - START_NS)
+        writer.add_events(
+            Event(label, START_NS + int(begin * NS), START_NS + int(end * NS), process=1, thread=1, uid=number,
+                  count=batch, attributes={"model": model, "batch": batch})
+            for number, (begin, end) in enumerate(pairwise(edges.tolist()), start=1)
+        )  # fmt: skip
+    return path
+
+
+def channels(board: str, gain: float) -> list[Channel]:
+    """Give voltage and current of a meter on the board's 5 V input."""
+    rail = Rail("input", boundary=Boundary.BOARD, covers=f"everything the {board} draws at its 5 V input", nominal_v=VOLTS)
+    stated = "simulated meter"
+    return [
+        Channel("voltage", Quantity.VOLTAGE, VOLT_STEP, rail, accuracy=Accuracy(gain=gain / 5, step=VOLT_STEP, source=stated)),
+        Channel("current", Quantity.CURRENT, AMPERE_STEP, rail, accuracy=Accuracy(gain=gain, step=AMPERE_STEP, source=stated)),
+    ]
+
+
+def simulate_day(
+    path: str | Path, watts: Any, *, seconds_per_sample: float = 60.0, start_utc_ns: int = START_UTC_NS,
+    force: bool = False,
+) -> Path:
+    """Write a recording of a slowly changing power, for hours and days.
+
+    Args:
+        path: Of the recording.
+        watts: Power at each sample.
+        seconds_per_sample: Between two samples.
+        start_utc_ns: Wall clock at the start.
+    """
+    rail = Rail("input", boundary=Boundary.BOARD, covers="everything the device draws", nominal_v=VOLTS)
+    power = Channel("power", Quantity.POWER, 1e-6, rail, accuracy=Accuracy(gain=0.01, source="simulated meter"))
+    values = np.asarray(watts, np.float64)
+    times_ns = START_NS + np.round(np.arange(values.size) * seconds_per_sample * NS).astype(np.int64)
+    path = Path(path)
+    with Writer.create(path, {"simulated": True, "clock": "monotonic"}, force=force) as writer:
+        source = writer.add_source("virtual://", "device input", "virtual", [power])
+        writer.append(source, times_ns, np.round(values / 1e-6).astype(np.int64))
+        for at in (START_NS, int(times_ns[-1])):
+            writer.add_clock_pair(at, start_utc_ns + at - START_NS)
+    return path
