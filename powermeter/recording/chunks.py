@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import zlib
 from dataclasses import dataclass
 
@@ -10,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.errors import DataError
-from powermeter.recording import columns
+from powermeter.recording import columns, file
 from powermeter.recording.rows import Rows
 from powermeter.source import Gap
 
@@ -85,7 +84,7 @@ class Chunks:
         query = "SELECT data FROM block WHERE chunk = ?"
         try:
             row = self._rows.connection.execute(query, (chunk.id,)).fetchone()
-        except sqlite3.Error:
+        except file.UNREADABLE:
             return None
         if row is None or not isinstance(row[0], bytes) or zlib.crc32(row[0]) != chunk.data_crc:
             return None

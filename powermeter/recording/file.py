@@ -14,9 +14,12 @@ APPLICATION_ID = 0x504D5452  # "PMTR"
 SCHEMA_VERSION = 1
 SUFFIX = ".power"
 
+UNREADABLE = (sqlite3.Error, UnicodeError)
+"""What reading a damaged database raises; the second where SQLite's own message quotes damaged text."""
+
 TABLES: Mapping[str, Sequence[str]] = {
     "meta": ("key TEXT", "value TEXT"),
-    "source": ("url TEXT", "name TEXT", "driver TEXT", "info TEXT"),
+    "source": ("url TEXT", "name TEXT", "driver TEXT", "info TEXT", "channels INTEGER"),
     "channel": ("source INTEGER", "position INTEGER", "name TEXT", "spec TEXT"),
     "chunk": (
         "source INTEGER", "sequence INTEGER", "start_ns INTEGER", "end_ns INTEGER", "count INTEGER",
@@ -121,15 +124,20 @@ def open_to_append(path: Path) -> sqlite3.Connection:
         DataError: It is missing, foreign, newer or damaged.
     """
     check_header(path)
+    location = f"file:{quote(str(path.absolute()))}?mode=rw"
+    connection: sqlite3.Connection | None = None
     try:
-        connection = sqlite3.connect(
-            f"file:{quote(str(path))}?mode=rw", uri=True, isolation_level=None, timeout=30.0,
-            check_same_thread=False,
-        )  # fmt: skip
+        connection = sqlite3.connect(location, uri=True, isolation_level=None, timeout=30.0, check_same_thread=False)
         connection.execute("PRAGMA synchronous = NORMAL")
         check_identity(connection, path)
-    except sqlite3.Error as error:
-        raise DataError(f"{path} cannot be opened for writing: {error}") from error
+    except UNREADABLE as error:
+        if connection is not None:
+            connection.close()
+        raise DataError(f"{path} cannot be opened for writing: {one_line(error)}") from error
+    except DataError:
+        assert connection is not None
+        connection.close()
+        raise
     return connection
 
 
@@ -142,25 +150,38 @@ def open_to_read(path: Path) -> tuple[sqlite3.Connection, list[str]]:
     check_header(path)
     problems: list[str] = []
     location = f"file:{quote(str(path.absolute()))}"
+    connection: sqlite3.Connection | None = None
     try:
         connection = sqlite3.connect(f"{location}?mode=ro", uri=True, timeout=10.0, check_same_thread=False)
+        connection.text_factory = _text
         try:
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         except sqlite3.OperationalError as error:
             # A write-ahead log cannot be read from a folder that may not be written to.
             connection.close()
             connection = sqlite3.connect(f"{location}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+            connection.text_factory = _text
             if any(side.exists() for side in side_files(path)):
                 problems.append(
                     f"{path}: the last seconds are in {path.name}-wal, which cannot be read here "
                     f"({error}); copy both files to a folder of your own"
                 )
         connection.execute("PRAGMA trusted_schema = OFF")
-        connection.text_factory = _text
         check_identity(connection, path)
-    except sqlite3.Error as error:
-        raise DataError(f"{path} is damaged: {error}; try: powermeter repair {path}") from error
+    except UNREADABLE as error:
+        if connection is not None:
+            connection.close()
+        raise DataError(f"{path} is damaged: {one_line(error)}; try: powermeter repair {path}") from error
+    except DataError:
+        assert connection is not None
+        connection.close()
+        raise
     return connection, problems
+
+
+def one_line(error: Exception) -> str:
+    """Give an error of SQLite in printable characters: it may quote the damaged file."""
+    return "".join(c if c.isprintable() else "?" for c in str(error))[:200]
 
 
 def check_header(path: Path) -> None:

@@ -112,9 +112,10 @@ class Recording:
         connection, problems = file.open_to_read(path)
         try:
             return cls(path, connection, problems)
-        except sqlite3.Error as error:
+        except file.UNREADABLE as error:
             connection.close()
-            raise DataError(f"{path} is damaged: {error}; try: powermeter repair {path}") from error
+            problem = file.one_line(error)
+            raise DataError(f"{path} is damaged: {problem}; try: powermeter repair {path}") from error
 
     def __enter__(self) -> Recording:
         return self
@@ -143,20 +144,15 @@ class Recording:
             try:
                 channel = Channel.from_dict(json.loads(spec))
             except (KeyError, TypeError, ValueError):
-                self.warnings.append(f"{self.path.name}: channel {name!r} is not understood")
+                self._rows.warn(f"channel {name!r} is not understood")
                 broken.add(source)
                 continue
             channels.setdefault(source, []).append((position, channel))
         sources = []
-        for identifier, url, name, driver, info in self._rows.sound("source"):
+        for identifier, url, name, driver, info, count in self._rows.sound("source"):
             ordered = sorted(channels.get(identifier, []), key=lambda pair: pair[0])
-            if [position for position, _ in ordered] != list(range(len(ordered))) or identifier in broken:
-                self.warnings.append(f"{self.path.name}: source {name!r} has lost channels and is left out")
-                continue
-            if not ordered:
-                self.warnings.append(
-                    f"{self.path.name}: source {name!r} has no readable channels and is left out"
-                )
+            if [position for position, _ in ordered] != list(range(count)) or identifier in broken:
+                self._rows.warn(f"source {name!r} has lost channels and is left out")
                 continue
             facts = self._rows.json(info, f"the description of {name!r}") or {}
             sources.append(

@@ -47,8 +47,8 @@ class Rows:
                     continue
                 sound, last = sound + 1, identifier
                 yield row[:-1]
-        except (sqlite3.Error, UnicodeError) as error:
-            self.warn(f"the table of {table}s is damaged after row {last}: {error}")
+        except file.UNREADABLE as error:
+            self.warn(f"the table of {table}s is damaged after row {last}: {file.one_line(error)}")
         lost = max(last, noted) - sound
         if lost > 0:
             self.warn(f"{lost} of {sound + lost} {table} rows are damaged or lost")
@@ -60,7 +60,7 @@ class Rows:
         query = "SELECT seq FROM sqlite_sequence WHERE name = ?"
         try:
             found = self.connection.execute(query, (table,)).fetchone()
-        except sqlite3.Error:
+        except file.UNREADABLE:
             return 0
         return found[0] if found is not None and isinstance(found[0], int) else 0
 
@@ -77,8 +77,8 @@ class Rows:
         self._expected[table] = expected
         try:
             (present,) = self.connection.execute(f"SELECT count(*) FROM {table} NOT INDEXED").fetchone()
-        except sqlite3.Error as error:
-            self.warn(f"the table of {table}s is damaged: {error}")
+        except file.UNREADABLE as error:
+            self.warn(f"the table of {table}s is damaged: {file.one_line(error)}")
             return
         if present < expected:
             self.warn(f"{expected - present} of {expected} {table} rows are damaged or lost")

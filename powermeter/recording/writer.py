@@ -117,7 +117,7 @@ class Writer:
         """
         if len({channel.name for channel in channels}) != len(channels) or not channels:
             raise DataError(f"{url}: channels must have different names, and there must be one at least")
-        row = (url, name, driver, json.dumps(dict(info or {}), default=str))
+        row = (url, name, driver, json.dumps(dict(info or {}), default=str), len(channels))
         with self.transaction():
             source = file.insert(self._connection, "source", [row])
             self._insert(

@@ -73,16 +73,17 @@ def read(path: Path) -> dict[str, Any]:
         found["meta"][key] = json.loads(value)
     for _, name, value in rows(db, "fact", "name, value"):
         found["facts"].setdefault(name, []).append(json.loads(value))
-    for identifier, url, name, driver, info in rows(db, "source", "url, name, driver, info"):
+    for identifier, url, name, driver, info, width in rows(db, "source", "url, name, driver, info, channels"):
         found["sources"][identifier] = {
             "url": url, "name": name, "driver": driver, "info": json.loads(info), "channels": [], "chunks": [],
-            "times": [], "flags": [], "codes": [], "gaps": [], "ticks": [], "levels": [],
+            "times": [], "flags": [], "codes": [], "gaps": [], "ticks": [], "levels": [], "width": width,
         }  # fmt: skip
     for _, source, position, name, spec in rows(db, "channel", "source, position, name, spec"):
         channels = found["sources"][source]["channels"]
         assert position == len(channels) and json.loads(spec)["name"] == name
         channels.append(json.loads(spec))
         found["sources"][source]["codes"].append([])
+    assert all(len(source["channels"]) == source["width"] for source in found["sources"].values())
     for row in rows(db, "chunk", "source, sequence, start_ns, end_ns, count, read_ns, data_crc, summary"):
         identifier, source, sequence, start, end, count, read_ns, data_crc, summary = row
         target = found["sources"][source]

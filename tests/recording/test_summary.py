@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ CODES = arrays(
 def test_merging_any_split_gives_the_whole(codes, cuts):
     pairs = [(0, 1)]
     edges = sorted({0, len(codes), *(cut for cut in cuts if cut < len(codes))})
-    parts = [summary.summarise(codes[a:b], pairs) for a, b in zip(edges, edges[1:], strict=False)]
+    parts = [summary.summarise(codes[a:b], pairs) for a, b in pairwise(edges)]
     merged = summary.unpack(summary.merge(parts))
     whole = summary.unpack(summary.summarise(codes, pairs))
     for got, expected in zip(merged, whole, strict=True):
