@@ -16,7 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.integral import Integral
+from powermeter.analysis.uncertainty import student_95
 from powermeter.channel import Kind
+from powermeter.result import COVERAGE_95
 
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]
@@ -35,6 +37,11 @@ class Edges:
         plain: The interpolated integral in J or C.
         weight_start, weight_end: What a step of 1 W (A) at that edge leaves out, in J (C).
         excess_start, excess_end: The step seen at that edge, inside less outside, in W (A).
+        shape: What a load that needs time to rise or fall leaves out at both edges, in J (C): see
+            `_shape`; NaN below two samples and for means and counters.
+        inner: Sum over both edges of how far the second sample inside is from the first, outward
+            positive as a rise into the event, in W (A).
+        outer: The same of the second sample inside from the sample outside.
     """
 
     before: Indices
@@ -45,12 +52,15 @@ class Edges:
     weight_end: Floats
     excess_start: Floats
     excess_end: Floats
+    shape: Floats
+    inner: Floats
+    outer: Floats
 
 
 def look(integral: Integral, start_ns: Indices, end_ns: Indices) -> Edges:
     """Give what lies around the edges of each window."""
     n = start_ns.size
-    whole: list[NDArray[Any]] = [*(np.empty(n, np.int64) for _ in range(3)), *(np.empty(n) for _ in range(5))]
+    whole: list[NDArray[Any]] = [*(np.empty(n, np.int64) for _ in range(3)), *(np.empty(n) for _ in range(8))]
     for first in range(0, n, _BLOCK):
         block = slice(first, first + _BLOCK)
         for column, part in zip(whole, _block(integral, start_ns[block], end_ns[block]), strict=True):
@@ -77,6 +87,8 @@ def _block(integral: Integral, start_ns: Indices, end_ns: Indices) -> tuple[Any,
     samples = upto - before if instant else np.maximum(upto - before - 1, 0)
     usable, two = samples >= 1, samples >= 2
     weights, excesses = [], []
+    shape = np.where(two & instant, 0.0, np.nan)
+    inner, outer = np.zeros(samples.size), np.zeros(samples.size)
     for edge_ns, index, inward in ((start_ns, before, 1), (end_ns, upto, -1)):
         near = np.clip(index, 1, last)
         right = times[near]
@@ -92,8 +104,26 @@ def _block(integral: Integral, start_ns: Indices, end_ns: Indices) -> tuple[Any,
             offsets = (1, -1, 2) if inward > 0 else (-1, 1, -2)
         inside, outside, deeper = (integral.rates(np.clip(near + k, 0, last)) for k in offsets)
         slope = (deeper - inside) if instant else 2 * (deeper - inside)
+        if instant:
+            shape += _shape(inside, outside, deeper, inside_s, tau)
+            inner += deeper - inside
+            outer += deeper - outside
         excesses.append(np.where(usable, inside - outside - np.where(two, slope, 0.0), 0.0))
-    return before, upto, samples, plain, *weights, *excesses
+    return before, upto, samples, plain, *weights, *excesses, shape, inner, outer
+
+
+def _shape(inside: Floats, outside: Floats, deeper: Floats, inside_s: Floats, tau: Floats) -> Floats:
+    """Give what the interpolation leaves out at one edge, right on average for any shape of the load.
+
+    The sum of the samples inside × τ is the energy on average over all positions of the edge between
+    two samples, whatever the load does (as for any systematic sample).  Its scatter, the number of
+    samples inside, is taken out with the level that the second sample tells: the piece up to the
+    first sample is level × d + (first − level) τ/2.  The interpolated piece is subtracted.
+    """
+    piece = deeper * inside_s + (inside - deeper) * tau / 2
+    interpolated = inside * inside_s - (inside - outside) * inside_s * inside_s / (2 * tau)
+    result: Floats = piece - interpolated
+    return result
 
 
 def by_group(values: Floats, use: NDArray[np.bool_], group: Indices, size: int) -> tuple[Floats, Floats, Floats]:
@@ -111,6 +141,16 @@ def by_group(values: Floats, use: NDArray[np.bool_], group: Indices, size: int) 
     return mean, np.sqrt(square / np.maximum(count - 1, 1)), count
 
 
+def few(count: Floats) -> Floats:
+    """Give what turns a standard deviation of `count` values into the uncertainty of their mean.
+
+    1/√count, times t/1.96 where they are few (Student); below two values it is 1.
+    """
+    factor = np.asarray(student_95(np.maximum(count - 1, 2.0))) / COVERAGE_95
+    result: Floats = np.where(count > 1, factor / np.sqrt(np.maximum(count, 1)), 1.0)
+    return result
+
+
 def range_sums(values: Floats, first: Indices, last: Indices) -> Floats:
     """Give Σ values[first:last] for many ranges; 0 for empty ones."""
     sums: Floats = np.zeros(first.size)
@@ -126,9 +166,10 @@ def range_sums(values: Floats, first: Indices, last: Indices) -> Floats:
 
 
 def unseen(
-    integral: Integral, edges: Edges, value: Floats, spread: Floats, seconds: Floats, group: Indices
-) -> tuple[Floats, Floats]:
-    """Value windows that no sample fell into; gives all values and their own uncertainties.
+    integral: Integral, edges: Edges, value: Floats, spread: Floats, shared: Floats, seconds: Floats,
+    group: Indices, sigma: Floats,
+) -> tuple[Floats, Floats, Floats]:  # fmt: skip
+    """Value windows that no sample fell into; gives all values, their own uncertainties and the shared ones.
 
     Samples fall into the windows of a group by chance, so the mean of those that did is the group's
     mean power without bias, and the unseen ones get it.  A group nobody saw keeps the interpolation,
@@ -155,10 +196,13 @@ def unseen(
     count = np.bincount(group[seen], counts[seen], size)
     mean = np.divide(total, count, out=np.zeros(size), where=count > 0)
     each = np.divide(sums, counts, out=np.zeros_like(sums), where=counts > 0)
-    _, between, _ = by_group(each, seen, group, size)
+    _, between, number = by_group(each, seen, group, size)
     helped = empty & (count[group] > 0)
     value = np.where(helped, mean[group] * seconds, value)
-    spread = np.where(helped, between[group] * seconds, spread)
+    share = np.bincount(group[seen], 1 / np.maximum(edges.samples[seen], 1), size) / np.maximum(number, 1)
+    real = np.sqrt(np.maximum(between**2 - sigma**2 * share, 0.0))
+    spread = np.where(helped, real[group] * seconds, spread)
+    shared = np.where(helped, (between * few(number))[group] * seconds, shared)
     alone = np.flatnonzero(empty & ~helped)
     if alone.size:
         top = trace.times_ns.size - 1
@@ -166,4 +210,4 @@ def unseen(
         tau = trace.interval_ns * 1e-9
         reach = np.minimum(seconds[alone], tau) if instant else np.full(alone.size, tau)
         spread[alone] = (np.maximum.reduce(near) - np.minimum.reduce(near)) * reach
-    return value, spread
+    return value, spread, shared

@@ -9,18 +9,19 @@ The rule follows the trace's kind:
 ===========  ==========================================================================
 
 Across a recorded gap the course between the samples beside it is bridged, and how much was bridged
-and what it could have been is kept apart (`gap_seconds`, `gap_bound`): a failed read is a gap, never
+and what it could have been is kept apart (`gap_seconds`, `gap_uncertainty`): a failed read is a gap, never
 a value and never a wrap.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.analysis.gaps import bridging_errors
 from powermeter.channel import Kind, Quantity
 from powermeter.errors import DataError
 from powermeter.trace import Trace
@@ -41,15 +42,14 @@ class Integral:
         trace: What was integrated.
         running: float64, shape (n,): the integral in `unit` × s from the first sample to each sample.
         gap_start, gap_end: int64, the stretches without data that lie between samples, sorted, disjoint.
-        gap_low, gap_high: The bounds of the rate there, in the rate's unit (W or A).
+        gap_u: Standard uncertainty of what was bridged over each, in J or C (`gaps.py`).
     """
 
     trace: Trace
     running: Floats
     gap_start: Times
     gap_end: Times
-    gap_low: Floats
-    gap_high: Floats
+    gap_u: Floats
 
     @classmethod
     def of(cls, trace: Trace) -> Integral:
@@ -68,8 +68,8 @@ class Integral:
         starts, ends = _stretches(trace)
         if trace.kind is Kind.MEAN and starts.size:
             running = _bridge_means(trace, running, starts)
-        low, high = _bounds(trace, starts, ends)
-        return cls(trace, running, starts, ends, low, high)
+        bare = cls(trace, running, starts, ends, np.zeros(starts.size))
+        return replace(bare, gap_u=bridging_errors(bare)) if starts.size else bare
 
     @property
     def is_energy(self) -> bool:
@@ -143,24 +143,42 @@ class Integral:
         """Give the integral over each window; windows may overlap and come in any order."""
         return self.at(end_ns) - self.at(start_ns)
 
+    def gap_uncertainty(self, start_ns: Times, end_ns: Times) -> Floats:
+        """Give the standard uncertainty, in J or C, of what was bridged inside each window.
+
+        Gaps are independent of each other; of a gap that a window cuts, its share in time counts.
+        """
+        start_ns, end_ns = np.asarray(start_ns), np.asarray(end_ns)
+        if not self.gap_start.size:
+            return np.zeros(start_ns.shape)
+        squares = np.concatenate([[0.0], np.cumsum(self.gap_u**2)])
+        first = np.searchsorted(self.gap_start, start_ns, side="left")
+        last = np.searchsorted(self.gap_end, end_ns, side="right")
+        whole = np.maximum(squares[np.maximum(last, first)] - squares[first], 0.0)
+
+        def cut(k: NDArray[np.int64], other_end: bool) -> Floats:
+            inside = (k >= 0) & (k < self.gap_start.size)
+            k = np.clip(k, 0, self.gap_start.size - 1)
+            left = np.maximum(start_ns, self.gap_start[k])
+            right = np.minimum(end_ns, self.gap_end[k])
+            share = np.clip(right - left, 0, None) / np.maximum(self.gap_end[k] - self.gap_start[k], 1)
+            part = np.where(inside & (share < 1), share * self.gap_u[k], 0.0)
+            return np.where(first - 1 == last, 0.0, part) if other_end else part
+
+        result: Floats = np.sqrt(whole + cut(first - 1, False) ** 2 + cut(last, True) ** 2)
+        return result
+
     def gap_seconds(self, start_ns: Times, end_ns: Times) -> Floats:
         """Give how many seconds of each window lie in gaps."""
-        return self._over_gaps(start_ns, end_ns, np.ones(self.gap_start.size))
-
-    def gap_bound(self, start_ns: Times, end_ns: Times) -> Floats:
-        """Give the half-width, in J or C, of what the gaps inside each window may have hidden."""
-        return self._over_gaps(start_ns, end_ns, (self.gap_high - self.gap_low) / 2)
-
-    def _over_gaps(self, start_ns: Times, end_ns: Times, weight: Floats) -> Floats:
         if not self.gap_start.size:
             return np.zeros(np.shape(start_ns))
         seconds = (self.gap_end - self.gap_start) * 1e-9
-        sums = np.concatenate([[0.0], np.cumsum(seconds * weight)])
+        sums = np.concatenate([[0.0], np.cumsum(seconds)])
 
         def up_to(times: Times) -> Floats:
             k = np.searchsorted(self.gap_start, times, side="right") - 1
             part = np.clip((times - self.gap_start[np.maximum(k, 0)]) * 1e-9, 0.0, seconds[np.maximum(k, 0)])
-            return np.where(k < 0, 0.0, sums[np.maximum(k, 0)] + part * weight[np.maximum(k, 0)])
+            return np.where(k < 0, 0.0, sums[np.maximum(k, 0)] + part)
 
         return up_to(np.asarray(end_ns)) - up_to(np.asarray(start_ns))
 
@@ -226,23 +244,3 @@ def _bridge_means(trace: Trace, running: Floats, starts: Times) -> Floats:
     change = np.zeros(running.size)
     change[after] = (values[after - 1] - values[after]) / 2 * seconds
     return running + np.cumsum(change)
-
-
-def _bounds(trace: Trace, starts: Times, ends: Times) -> tuple[Floats, Floats]:
-    """Give the lowest and highest rate seen within ten gap lengths (32 samples at least) of each gap."""
-    if not starts.size:
-        return np.empty(0), np.empty(0)
-    n = len(trace)
-    low, high = np.empty(starts.size), np.empty(starts.size)
-    before = np.searchsorted(trace.times_ns, starts, side="right")
-    for k, (start, end, i) in enumerate(zip(starts.tolist(), ends.tolist(), before.tolist(), strict=True)):
-        reach = 10 * (end - start)
-        first, last = np.searchsorted(trace.times_ns, [start - reach, end + reach])
-        first, last = max(min(int(first), i - 32), 0), min(max(int(last), i + 32), n)
-        if trace.kind is Kind.COUNTER:
-            seconds = np.diff(trace.times_ns[first:last]) * 1e-9
-            seen = np.diff(trace.values[first:last])[seconds > 0] / seconds[seconds > 0]
-        else:
-            seen = trace.values[first:last]
-        low[k], high[k] = (float(seen.min()), float(seen.max())) if seen.size else (0.0, 0.0)
-    return low, high

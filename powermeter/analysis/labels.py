@@ -200,21 +200,22 @@ def _quantile(
 ) -> Result | None:
     """Give a quantile over events with the common errors of the mean, scaled to its size.
 
-    Its own uncertainty from measurement noise: the noise of one event over the density of events
-    around the quantile is neglected against the common errors unless the events are few: there the
-    noise of the event that stands at the quantile is taken.
+    Its own noise: that of one event, over the square root of how many events lie within it of the
+    quantile, since any of those may be the one that really stands there.
     """
     if mean is None or not each.size:
         return None
     value = float(np.quantile(each, share))
-    nearest = int(np.argmin(np.abs(each - value)))
     factor = value / mean.value if mean.value else 1.0
     own = ("noise:", "edges:", "gaps:")
     parts = {name: part * factor for name, part in mean.parts.items() if not name.startswith(own)}
-    i = int(known[nearest])
-    single = math.sqrt(energy.noise[i] ** 2 + energy.edges[i] ** 2 + energy.gaps[i] ** 2) / counts[nearest]
+    single = np.sqrt(energy.noise[known] ** 2 + energy.edges[known] ** 2 + energy.gaps[known] ** 2) / counts
+    near = np.argsort(np.abs(each - value))[: max(2, each.size // 10)]
+    size = float(np.sqrt(np.mean(single[near] ** 2)))
+    crowd = int(np.count_nonzero(np.abs(each - value) <= 1.25 * size))
+    between = 2 if (each.size - 1) * share % 1 else 1
     name = next((n for n in mean.parts if n.startswith("noise:")), "noise:event")
-    parts[f"{name} q{share:g}"] = single / math.sqrt(max(1.0, min(each.size * 0.25, 25.0)))
+    parts[f"{name} q{share:g}"] = size / math.sqrt(max(between, crowd * 2 / math.pi))
     limits = limit_names(energy.integral.trace.errors)
     return budget(value, mean.unit, parts, grade=mean.grade, limits=limits)
 

@@ -65,9 +65,11 @@ def test_a_gap_is_bridged_and_bounded_by_what_lies_beside_it() -> None:
     integral = Integral.of(trace(times, power, gaps=[Gap(3 * S, 8 * S, "no answer")], interval_ns=S))
     window = np.array([0]), np.array([10 * S])
     assert integral.gap_seconds(*window)[0] == pytest.approx(5)
-    assert integral.gap_bound(*window)[0] == pytest.approx(5 * (4 - 2) / 2)
+    bound = 5 * (4 - 2) / 2 / 3**0.5  # half the range times the length, rectangular
+    assert 0 < integral.gap_uncertainty(*window)[0] <= bound * (1 + 1e-9)
     half = np.array([4 * S]), np.array([5 * S])
     assert integral.gap_seconds(*half)[0] == pytest.approx(1)
+    assert integral.gap_uncertainty(*half)[0] == pytest.approx(integral.gap_uncertainty(*window)[0] / 5)
     assert between(integral, 3, 8) == pytest.approx(5 * 3)  # the mean of 4 and 2
 
 
