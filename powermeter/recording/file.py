@@ -127,7 +127,9 @@ def open_to_append(path: Path) -> sqlite3.Connection:
     location = f"file:{quote(str(path.absolute()))}?mode=rw"
     connection: sqlite3.Connection | None = None
     try:
-        connection = sqlite3.connect(location, uri=True, isolation_level=None, timeout=30.0, check_same_thread=False)
+        connection = sqlite3.connect(
+            location, uri=True, isolation_level=None, timeout=30.0, check_same_thread=False
+        )
         connection.execute("PRAGMA synchronous = NORMAL")
         check_identity(connection, path)
     except UNREADABLE as error:
