@@ -43,14 +43,30 @@ def write(path: Path, chunks: int = 4, each: int = 50, *, close: bool = True) ->
     n = chunks * each
     times = 10**12 + np.cumsum(random.integers(900_000, 1_100_000, n))
     codes = np.stack(
-        [random.integers(4990, 5010, n), random.integers(-200, 90_000, n), np.cumsum(random.integers(0, 9, n))], axis=1
+        [
+            random.integers(4990, 5010, n),
+            random.integers(-200, 90_000, n),
+            np.cumsum(random.integers(0, 9, n)),
+        ],
+        axis=1,
     )
     codes[n // 3, 1] = MISSING
     flags = np.where(random.random(n) < 0.1, REPEAT, 0).astype(np.uint8)
     truth = Truth(path, times, codes, flags)
     first, last = int(times[0]), int(times[-1])
     truth.events = [
-        Event("infer", first + i * 10**7, first + i * 10**7 + 5 * 10**6, 42, 1, i + 1, None, 8, {"model": "tiny"}, 9999)
+        Event(
+            "infer",
+            first + i * 10**7,
+            first + i * 10**7 + 5 * 10**6,
+            42,
+            1,
+            i + 1,
+            None,
+            8,
+            {"model": "tiny"},
+            9999,
+        )
         for i in range(5)
     ]
     truth.events.append(Event("epoch", last, last, 42, 1, 6, 5))

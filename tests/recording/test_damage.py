@@ -28,7 +28,9 @@ class Judge:
             self.truth = contents(recording)
             assert not [text for text in recording.warnings if "closed" not in text]
         times, codes = recorded.times_ns.tolist(), recorded.codes.tolist()
-        self.rows = {time: (code, flag) for time, code, flag in zip(times, codes, recorded.flags.tolist(), strict=True)}
+        self.rows = {
+            time: (code, flag) for time, code, flag in zip(times, codes, recorded.flags.tolist(), strict=True)
+        }
         self.events = set(map(repr, recorded.events))
         self.outcomes = {"error": 0, "warning": 0, "truth": 0}
 
@@ -189,7 +191,9 @@ def test_a_lost_chunk_row_is_noticed(recorded, which):
 
 
 @pytest.mark.parametrize("table", ["meta", "channel", "source", "event", "gap", "clock", "tick"])
-@pytest.mark.parametrize("statement", ["DELETE FROM {} WHERE id = 1", "UPDATE {} SET checksum = checksum + 1"])
+@pytest.mark.parametrize(
+    "statement", ["DELETE FROM {} WHERE id = 1", "UPDATE {} SET checksum = checksum + 1"]
+)
 def test_a_lost_or_changed_row_of_any_table_is_noticed(recorded, contents, table, statement):
     tampered(recorded.path, statement.format(table))
     with Recording.open(recorded.path) as recording:

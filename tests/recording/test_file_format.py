@@ -104,7 +104,9 @@ def read(path: Path) -> dict[str, Any]:
             whole += part
     fields = "source, level, sequence, start_ns, end_ns, count, summary"
     for _, source, level, _, start, end, _, summary in rows(db, "level", fields):
-        found["sources"][source]["levels"].append((level, start, end, list(struct.iter_unpack("<Iddd", summary))))
+        found["sources"][source]["levels"].append(
+            (level, start, end, list(struct.iter_unpack("<Iddd", summary)))
+        )
     fields = "process, thread, uid, parent, name, start_ns, end_ns, count, attributes, peak_memory"
     for row in rows(db, "event", fields):
         free = json.loads(row[9]) if row[9] else {}
@@ -132,7 +134,18 @@ def test_independent_reader_finds_what_was_written(recorded):
     assert source["ticks"] == recorded.ticks
     assert found["clock"] == recorded.pairs
     events = [
-        (e.process, e.thread, e.uid, e.parent, e.name, e.start_ns, e.end_ns, e.count, e.attributes, e.peak_memory)
+        (
+            e.process,
+            e.thread,
+            e.uid,
+            e.parent,
+            e.name,
+            e.start_ns,
+            e.end_ns,
+            e.count,
+            e.attributes,
+            e.peak_memory,
+        )
         for e in recorded.events
     ]
     assert list(found["events"].values()) == events
