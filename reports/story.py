@@ -1,0 +1,298 @@
+"""What one recording has to say, gathered once; every kind of report prints this and computes nothing.
+
+`tell` is the one door.  A `Story` holds results, never text with numbers in it, except the method
+paragraph, which exists to be pasted into a paper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+from powermeter.analysis.baseline import BaselineSpec
+from powermeter.analysis.energy import Analysis, analyse
+from powermeter.analysis.health import SourceHealth
+from powermeter.analysis.labels import LabelRow
+from powermeter.analysis.published import PublishedSet, published
+from powermeter.battery import Battery, Budget, parse_battery
+from powermeter.channel import Kind
+from powermeter.errors import ConfigurationError
+from powermeter.footprint import Footprint, Place, footprint
+from powermeter.recording import Recording
+from powermeter.result import Grade, Result, worst
+
+HEADLINES = ("infer", "inference", "predict", "forward", "generate", "query", "queries")
+"""Labels that a report is about, where there is one; otherwise the label with the most items."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """One source of the recording and how it did.
+
+    Attributes:
+        name, url, driver: As recorded.
+        rails: Name and what it covers, for each rail.
+        grade: The worst of its channels that carry power.
+        accuracy: Where its stated limits come from, each once.
+        facts: What the instrument said of itself.
+        health: Samples, rate, gaps.
+        errors: Reads that failed; None where nobody counted.
+        reopened: How often it was opened again.
+        failure: Why it stopped for good; empty where it did not.
+        simulated: Whether nothing real was measured.
+    """
+
+    name: str
+    url: str
+    driver: str
+    rails: tuple[tuple[str, str], ...]
+    grade: Grade
+    accuracy: tuple[str, ...]
+    facts: Mapping[str, Any]
+    health: SourceHealth
+    errors: int | None
+    reopened: int
+    failure: str
+    simulated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCost:
+    """What recording itself cost: processor seconds, its share of one core, peak memory in byte."""
+
+    cpu_s: float
+    share: float | None
+    peak_memory: int | None
+
+
+@dataclass(frozen=True, eq=False)
+class Story:
+    """Everything a report says of one recording.
+
+    Attributes:
+        path: The recording.
+        metadata: As recorded.
+        analysis: Energies, rows, events.
+        headline: The row the report is about (the inferences); None without events that last.
+        instruments: The sources.
+        own_cost: Of the recorder; None for imported recordings.
+        battery: What use is set against.
+        rail_voltage_v: Used where charge and energy had to be converted; None otherwise.
+        budget: The battery's share, hours and count; None where they cannot be known.
+        budget_item: What one item of `budget.count` is: the headline's label.
+        footprint: Of the whole run.
+        item_footprint: Of one item of the headline, or None.
+        published: The energies by the rule of whoever published them, or None.
+        started: UTC of the first sample, or None where no wall clock is known.
+        warnings: What went wrong or must not be overlooked.
+        notes: What a reader should know.
+    """
+
+    path: Path
+    metadata: Mapping[str, Any]
+    analysis: Analysis
+    headline: LabelRow | None
+    instruments: tuple[Instrument, ...]
+    own_cost: OwnCost | None
+    battery: Battery
+    rail_voltage_v: float | None
+    budget: Budget | None
+    footprint: Footprint
+    item_footprint: Footprint | None
+    published: PublishedSet | None
+    started: datetime | None
+    warnings: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def budget_item(self) -> str:
+        """What one item is called: the headline's label."""
+        return self.headline.label if self.headline is not None else "item"
+
+    @property
+    def title(self) -> str:
+        """The measured program's name, or the recording's."""
+        command = self.metadata.get("command") or []
+        words = [Path(str(word)).name for word in command if not str(word).startswith("-")]
+        script = next((word for word in words if word.endswith((".py", ".sh"))), None)
+        return script or (words[0] if words and not words[0].startswith("powermeter") else self.path.stem)
+
+    @property
+    def machine(self) -> str:
+        """The board, or processor, in few words; empty where it is not known."""
+        host = self.metadata.get("host") or {}
+        return str(host.get("board") or host.get("cpu") or "")
+
+    @property
+    def grade(self) -> Grade:
+        """Of the energies."""
+        return self.analysis.energy.grade
+
+    def per_charge(self, row: LabelRow) -> Result | None:
+        """Give how many items of a label one charge holds, or None."""
+        per_item = _battery_amount(self.battery, row.energy_per_item, row.charge_per_item, self.rail_voltage_v)
+        if per_item is None or per_item.value <= 0:
+            return None
+        return self.battery.count(per_item, self.rail_voltage_v, self.analysis.power.value)
+
+
+def tell(
+    recording: Recording,
+    *,
+    battery: str | Battery | None = None,
+    place: str | Place | None = None,
+    rail: str | None = None,
+    baseline: BaselineSpec = None,
+    by: Sequence[str] = (),
+    rail_voltage_v: float | None = None,
+    chain: str | float | None = None,
+) -> Story:
+    """Gather what an open recording has to say.
+
+    Args:
+        recording: An open recording.
+        battery: A specification, a preset or a `Battery`; 4Ah where None.
+        place: `FRA`, `USA-CA`; None where it is not known, which is said.
+        rail, baseline, by: As for `powermeter.analyse`.
+        rail_voltage_v: Of the counted rail, where neither its channels nor its driver tell.
+        chain: Efficiency between plug and meter, as for `powermeter.footprint.footprint`.
+
+    Raises:
+        DataError: Nothing in it measures power.
+        ConfigurationError: The battery, place, rail, baseline or chain cannot be used.
+    """
+    cell = battery if isinstance(battery, Battery) else parse_battery(battery or "4Ah")
+    analysis = analyse(recording, rail=rail, baseline=baseline, by=by)
+    headline = _headline(analysis.rows)
+    volts = rail_voltage_v or _rail_voltage(analysis)
+    budget, problem = _budget(cell, analysis, headline, volts)
+    whole = footprint(analysis.energy, place, chain=chain)
+    per_item = headline.energy_per_item if headline is not None else None
+    instruments = tuple(_instruments(recording, analysis))
+    warnings = [*recording.warnings]
+    warnings += [f"{i.name}: a simulated load; its numbers mean nothing outside this file" for i in instruments if i.simulated]
+    warnings += [f"{i.name} stopped: {i.failure}" for i in instruments if i.failure]
+    if recording.is_growing:
+        warnings.append("the recording is still being written")
+    warnings += [problem] if problem else []
+    warnings += whole.warnings
+    return Story(
+        path=recording.path,
+        metadata=recording.metadata,
+        analysis=analysis,
+        headline=headline,
+        instruments=instruments,
+        own_cost=_own_cost(recording, analysis),
+        battery=cell,
+        rail_voltage_v=volts,
+        budget=budget,
+        footprint=whole,
+        item_footprint=footprint(per_item, place, chain=chain) if per_item is not None else None,
+        published=published(recording),
+        started=_started(recording, analysis),
+        warnings=tuple(dict.fromkeys(warnings)),
+        notes=tuple(note for note in analysis.notes if not note.startswith("counted: ")),
+    )
+
+
+def _headline(rows: Sequence[LabelRow]) -> LabelRow | None:
+    lasting = [row for row in rows if row.energy_per_item is not None]
+    named = [row for row in lasting if row.label.lower() in HEADLINES]
+    return max(named or lasting, key=lambda row: row.items, default=None)
+
+
+def _rail_voltage(analysis: Analysis) -> float | None:
+    """Give the mean measured voltage of the counted rail, or its nominal one."""
+    if analysis.voltage_trace is not None and len(analysis.voltage_trace):
+        return float(analysis.voltage_trace.values.mean())
+    return analysis.line.rail.nominal_v
+
+
+def _battery_amount(
+    battery: Battery, energy: Result | None, charge: Result | None, volts: float | None
+) -> Result | None:
+    """Give the amount that needs no conversion where there is one, or the other where volts are known."""
+    direct, other = (charge, energy) if battery.convention == "charge" else (energy, charge)
+    if direct is not None:
+        return direct
+    return other if volts else None
+
+
+def _budget(
+    battery: Battery, analysis: Analysis, headline: LabelRow | None, volts: float | None
+) -> tuple[Budget | None, str]:
+    used = _battery_amount(battery, analysis.energy, analysis.charge, volts)
+    if used is None:
+        need = "charge" if battery.convention == "charge" else "energy"
+        have = "energy" if need == "charge" else "charge"
+        return None, (
+            f"battery {battery.spec} counts {need} and only {have} is known: give --rail-voltage, for example 5V"
+        )
+    seconds = analysis.duration.value
+    rate = used.scaled(1 / seconds, {"C": "A", "J": "W"}[used.unit]) if seconds > 0 and used.value > 0 else None
+    per_item = None
+    if headline is not None:
+        per_item = _battery_amount(battery, headline.energy_per_item, headline.charge_per_item, volts)
+    if per_item is not None and per_item.value <= 0:
+        per_item = None
+    try:
+        return battery.budget(used, rate, per_item, rail_voltage_v=volts), ""
+    except ConfigurationError as error:
+        return None, str(error)
+
+
+def _instruments(recording: Recording, analysis: Analysis) -> list[Instrument]:
+    noted = (recording.facts("recorder") or [{}])[-1].get("sources") or {}
+    health = {h.source: h for h in analysis.health}
+    found = []
+    for source in recording.sources:
+        count = noted.get(str(source.id)) or {}
+        rails = {c.rail.name: c.rail.covers or c.rail.boundary.value for c in source.channels if c.rail is not None}
+        found.append(
+            Instrument(
+                name=source.name or source.url,
+                url=source.url,
+                driver=source.driver,
+                rails=tuple(rails.items()),
+                grade=worst(c.grade for c in source.channels if c.rail is not None),
+                accuracy=tuple(dict.fromkeys(c.accuracy.source for c in source.channels if c.accuracy.source)),
+                facts=source.info,
+                health=health[str(source.id)],
+                errors=count.get("errors"),
+                reopened=int(count.get("reopened") or 0),
+                failure=str(count.get("failure") or ""),
+                simulated=bool(source.info.get("simulated")),
+            )
+        )
+    return found
+
+
+def _own_cost(recording: Recording, analysis: Analysis) -> OwnCost | None:
+    notes = recording.facts("recorder")
+    if not notes or not isinstance(notes[-1].get("cpu_s"), (int, float)):
+        return None
+    cpu_s, seconds = float(notes[-1]["cpu_s"]), analysis.duration.value
+    memory = notes[-1].get("peak_memory")
+    return OwnCost(cpu_s, cpu_s / seconds if seconds > 0 else None, memory if isinstance(memory, int) else None)
+
+
+def _started(recording: Recording, analysis: Analysis) -> datetime | None:
+    pairs = recording.clock_pairs()
+    if not pairs:
+        return None
+    monotonic, utc = min(pairs, key=lambda pair: abs(pair[0] - analysis.start_ns))
+    ns = utc + analysis.start_ns - monotonic
+    try:
+        return datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(microseconds=ns // 1000)
+    except OverflowError:
+        return None
+
+
+RULE_TEXT = {
+    Kind.INSTANT: "the trapezoidal rule over the samples",
+    Kind.MEAN: "each sample's mean power times its interval",
+    Kind.COUNTER: "the difference of the instrument's energy counter",
+}

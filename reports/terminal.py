@@ -1,0 +1,297 @@
+"""The story as tables for a terminal or a pipe: what `powermeter show` prints."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from powermeter.analysis.labels import LabelRow
+from powermeter.analysis.uncertainty import WORDS
+from powermeter.result import Grade, Result, worst
+from powermeter.units import format_duration, format_number, format_quantity
+
+from . import wording
+from .story import Instrument, Story
+from .wording import DASH, MARKS, footprint_amount, show
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+COLOURS = {
+    Grade.MEASURED: "green",
+    Grade.DERIVED: "cyan",
+    Grade.ESTIMATED: "yellow",
+    Grade.ASSUMED: "magenta",
+}
+WIDE = 150
+"""Columns from which energy and time stand in one table."""
+
+NARROW = 80
+MAH_PER_C = 1 / 3.6
+Cell = Callable[[LabelRow], str]
+
+
+class TextReport:
+    """The terminal's tables as a text file."""
+
+    suffix = ".txt"
+    binary = False
+    summary = "what `powermeter show` prints, as a text file"
+
+    def render(self, story: Story) -> str:
+        """Give the whole text."""
+        return to_text(story, 110)
+
+
+def to_text(story: Story, width: int = NARROW) -> str:
+    """Give the tables as plain text without colours."""
+    from rich.console import Console
+
+    file = io.StringIO()
+    print_story(story, Console(file=file, width=width, no_color=True, highlight=False, legacy_windows=False))
+    return "\n".join(line.rstrip() for line in file.getvalue().splitlines())
+
+
+def print_story(story: Story, console: Console) -> None:
+    """Print the whole story."""
+    _heading(story, console)
+    _whole_run(story, console)
+    if story.analysis.rows:
+        _labels(story, console)
+    if story.published is not None:
+        _published(story, console)
+    _meaning(story, console)
+    _certainty(story, console)
+    _sources(story, console)
+    _warnings(story, console)
+
+
+def grade_text(grade: Grade) -> str:
+    """Give a grade with its mark, coloured."""
+    return f"[{COLOURS[grade]}]{MARKS[grade]} {grade.value}[/]"
+
+
+def _mark(grade: Grade) -> str:
+    return f"[{COLOURS[grade]}]{MARKS[grade]}[/]"
+
+
+def _safe(text: object) -> str:
+    """Give text that can neither style nor steer a terminal."""
+    from rich.markup import escape
+
+    return escape("".join(c if c.isprintable() else "\ufffd" for c in str(text)))
+
+
+def _heading(story: Story, console: Console) -> None:
+    when = story.started.strftime("%d %b %Y %H:%M UTC") if story.started else "time of day not known"
+    words = [format_duration(story.analysis.duration.value), when, story.machine]
+    console.print(f"[bold]{_safe(story.title)}[/]  [dim]{_safe(' · '.join(word for word in words if word))}[/]")
+
+
+def _section(title: str, beside: str = "") -> str:
+    return f"\n[bold]{title}[/]  {beside}".rstrip()
+
+
+def _grid() -> Table:
+    from rich.table import Table
+
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    return grid
+
+
+def _whole_run(story: Story, console: Console) -> None:
+    a = story.analysis
+    where = f"{grade_text(a.energy.grade)} on [bold]{_safe(a.line.rail.name)}[/]: {_safe(a.covers)}"
+    console.print(_section("Whole run", where))
+    grid = _grid()
+    grid.add_row("energy", show(a.energy).text, f"[dim]{format_quantity(a.energy.value / 3600, 'Wh')}[/]")
+    charge = show(a.charge, "Ah", 1 / 3600)
+    grid.add_row("charge", charge.text, grade_text(a.charge.grade) if a.charge else "[dim]no voltage known[/]")
+    grid.add_row("mean power", show(a.power).text, f"[dim]peak {format_quantity(a.peak_w, 'W', 3)}[/]")
+    if a.baseline is not None:
+        grid.add_row("baseline", show(a.baseline.power).text, f"[dim]{_safe(a.baseline.origin)}[/]")
+        grid.add_row("above it", show(a.above).text, grade_text(a.above.grade) if a.above else "")
+    console.print(grid)
+
+
+def _labels(story: Story, console: Console) -> None:
+    rows = story.analysis.rows
+    energy: list[tuple[str, Cell]] = [
+        ("per item", lambda r: show(r.energy_per_item).text),
+        ("median", lambda r: show(r.energy_median).bare),
+        ("p95", lambda r: show(r.energy_p95).bare),
+        ("std dev", lambda r: format_quantity(r.spread_j, "J", 2)),
+        ("total", lambda r: show(r.energy).bare),
+    ]
+    if story.analysis.baseline is not None:
+        energy[4:4] = [("above idle", lambda r: show(r.above_per_item).text)]
+    rest: list[tuple[str, Cell]] = [
+        ("power", lambda r: show(r.power).bare),
+        ("charge", lambda r: show(r.charge, "Ah", 1 / 3600).bare),
+        ("per charge", lambda r: _count(story.per_charge(r))),
+        ("p50", lambda r: wording.seconds(r.latency_p50)),
+        ("p95", lambda r: wording.seconds(r.latency_p95)),
+        ("p99", lambda r: wording.seconds(r.latency_p99)),
+        ("memory", lambda r: wording.size(r.peak_memory)),
+    ]
+    grade = grade_text(worst(r.energy.grade for r in rows if r.energy))
+    where = f"{grade} on {_safe(story.analysis.line.rail.name)}, ± is 95 %"
+    if console.width >= WIDE:
+        console.print(_section("Energy, charge and latency by label", where))
+        console.print(_label_table(rows, [*energy, *rest]))
+        return
+    console.print(_section("Energy by label", where))
+    console.print(_label_table(rows, energy))
+    charges = worst(r.charge.grade for r in rows if r.charge)
+    console.print(_section("Power, charge and latency", f"charge {grade_text(charges)}"))
+    console.print(_label_table(rows, rest, counts=False))
+
+
+def _label_table(rows: Sequence[LabelRow], columns: Sequence[tuple[str, Cell]], counts: bool = True) -> Table:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1), pad_edge=False, header_style="dim", show_edge=False)
+    table.add_column("label", overflow="fold", min_width=6)
+    for name in dict.fromkeys(key for row in rows for key in row.group):
+        table.add_column(_safe(name), overflow="fold")
+    if counts:
+        table.add_column("n", justify="right", no_wrap=True)
+    for title, _ in columns:
+        table.add_column(title, justify="right", no_wrap=True)
+    for row in rows:
+        number = f"{row.events:,}" if row.items == row.events else f"{row.events:,} ({row.items:,} items)"
+        start = [f"[bold]{_safe(row.label)}[/]", *(_safe(_value(v)) for v in row.group.values())]
+        table.add_row(*start, *([number] if counts else []), *(cell(row) for _, cell in columns))
+    return table
+
+
+def _value(value: Any) -> str:
+    return DASH if value is None else str(value)
+
+
+def _count(result: Result | None) -> str:
+    return DASH if result is None else f"{format_number(result.value, 3)}"
+
+
+def _published(story: Story, console: Console) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    found = story.published
+    assert found is not None
+    console.print(_section("By its publisher's rule", f"[dim]{_safe(found.text or found.rule)}[/]"))
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1), pad_edge=False, header_style="dim", show_edge=False)
+    for title in ("window", "items", "mean power", "per item", "trapezoid", "differs"):
+        table.add_column(title, justify="left" if title == "window" else "right", no_wrap=title != "window")
+    for p in found.values:
+        table.add_row(
+            _safe(p.event.name), f"{p.event.count:,}", f"{format_number(p.mean_w, 8)} W",
+            f"{format_quantity(p.per_item_j, 'J', 8)}", f"{format_number(p.trapezoid_mean_w, 8)} W",
+            f"{p.difference * 1e6:+.0f} ppm",
+        )  # fmt: skip
+    console.print(table)
+
+
+def _meaning(story: Story, console: Console) -> None:
+    battery = story.battery
+    grade = story.budget.share_used.grade if story.budget and story.budget.share_used else None
+    console.print(
+        _section(
+            f"One charge of {_safe(battery.title or battery.spec)}",
+            f"{grade_text(grade) if grade else ''}  [dim]{_safe(battery.convention_text)}[/]",
+        )
+    )
+    grid = _grid()
+    if story.budget is not None:
+        share, hours, count = story.budget.share_used, story.budget.hours, story.budget.count
+        grid.add_row("used by this run", f"{show(share, '1', 100).text} %" if share else DASH, "")
+        grid.add_row("lasts at this power", show(hours).text, "")
+        if story.headline is not None:
+            grid.add_row("holds", show(count).text, f"× {_safe(story.budget_item)}")
+    else:
+        grid.add_row("used by this run", DASH, "[dim]see the warning below[/]")
+    console.print(grid)
+    whole, item = story.footprint, story.item_footprint
+    place = whole.place.name if whole.place else "unknown place: world range"
+    beside = f"{grade_text(worst(a.result.grade for a in whole.accounts.values()))}  [dim]{_safe(place)}[/]"
+    console.print(_section("Footprint of the electricity", beside))
+    grid = _grid()
+    for name, title in (("carbon", "carbon"), ("water", "water consumed"), ("adpe", "minerals (ADPe)")):
+        if name not in whole.accounts:
+            continue
+        digits = whole.digits(name)
+        one = footprint_amount(item.accounts[name].result, digits).bare if item else ""
+        each = f"[dim]{one} × {_safe(story.budget_item)}[/]" if one else ""
+        grid.add_row(title, footprint_amount(whole.accounts[name].result, digits).text, each)
+    console.print(grid)
+
+
+def _certainty(story: Story, console: Console) -> None:
+    result = story.headline.energy_per_item if story.headline else story.analysis.energy
+    if result is None or not result.parts:
+        return
+    total = sum(part * part for part in result.by_kind().values())
+    about = story.headline.title if story.headline else "the whole run"
+    console.print(_section("How sure", f"[dim]parts of the interval of {_safe(about)}[/]"))
+    grid = _grid()
+    for kind, part in list(result.by_kind().items())[:4]:
+        share = part * part / total if total else 0.0
+        if share < 0.005:
+            continue
+        what, remedy = WORDS.get(kind, (kind, ""))
+        bar = "█" * max(1, round(share * 20))
+        grid.add_row(what, f"[cyan]{bar:<20}[/] {share:4.0%}", f"[dim]{remedy}[/]")
+    console.print(grid)
+
+
+def _sources(story: Story, console: Console) -> None:
+    console.print(_section("Sources"))
+    grid = _grid()
+    for i in story.instruments:
+        grid.add_row(f"{_mark(i.grade)} {_safe(i.name)}", health_text(i), "")
+    console.print(grid)
+    for d in story.analysis.disagreements:
+        verdict = "agree" if d.agree else "[yellow]disagree[/]"
+        ratio = DASH if d.ratio is None else f"{(d.ratio - 1) * 100:+.2f} %"
+        console.print(
+            f"  {_safe(d.left)} and {_safe(d.right)} {verdict}: {show(d.energy_left).text} "
+            f"and {show(d.energy_right).text} ({ratio})"
+        )
+    if story.own_cost is not None:
+        cost = story.own_cost
+        share = f" ({wording.percent(cost.share)} of one core)" if cost.share is not None else ""
+        console.print(
+            f"  [dim]recording itself took {wording.seconds(cost.cpu_s)} of processor time{share}, "
+            f"{wording.size(cost.peak_memory)} of memory[/]"
+        )
+
+
+def health_text(instrument: Instrument) -> str:
+    """Give `1,000 samples/s of 1,000 asked · 0 missed · no gaps`."""
+    h = instrument.health
+    rate = format_quantity(h.rate_hz, "Hz", 3)
+    if h.asked_s:
+        rate += f" of {format_quantity(1 / h.asked_s, 'Hz', 3)} asked"
+    words = [f"{h.samples:,} samples", rate]
+    words += [f"{h.missed:,} missed"] if h.missed else []
+    words += [f"{h.repeats:,} repeats"] if h.repeats else []
+    words += [f"{h.saturated:,} saturated"] if h.saturated else []
+    gaps = [gap for gap in h.gaps if gap.reason != "missed"]
+    words.append(f"{len(gaps)} gaps, {wording.seconds(sum(g.end_ns - g.start_ns for g in gaps) * 1e-9)}" if gaps else "no gaps")
+    return " · ".join(words)
+
+
+def _warnings(story: Story, console: Console) -> None:
+    if not story.warnings and not story.notes:
+        return
+    console.print()
+    for text in story.warnings:
+        console.print(f"[yellow]![/] {_safe(text)}", soft_wrap=False)
+    for text in story.notes:
+        console.print(f"[dim]·[/] {_safe(text)}", soft_wrap=False)
