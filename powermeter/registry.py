@@ -42,6 +42,7 @@ DRIVERS: Mapping[str, str] = {
     "ina745": "powermeter.drivers.ina_models:INA745",
     "ina780": "powermeter.drivers.ina_models:INA780",
     "jetson": "powermeter.drivers.jetson:Jetson",
+    "jtop": "powermeter.drivers.jtop:Jtop",
     "km003c": "powermeter.drivers.km003c:KM003C",
     "korad": "powermeter.drivers.korad:Korad",
     "lines": "powermeter.drivers.lines:Lines",
