@@ -141,8 +141,9 @@ def row(
     spread = float(np.std(each, ddof=1)) if known.size > 1 and spans else None
     means = energy.sample_mean()[known]
     rows = energy.samples[known]
+    inside = energy.samples_inside()[known]
     seen = np.isfinite(means)
-    sample_power = float(np.average(means[seen], weights=rows[seen])) if seen.any() else None
+    sample_power = float(np.average(means[seen], weights=inside[seen])) if seen.any() else None
     unseen = bool(((rows < 1) & (energy.value[known] != energy.plain[known])).any())
     latency = seconds if spans else np.empty(0)
     memory = [m for m in (events[i].peak_memory for i in index.tolist()) if m is not None]

@@ -85,11 +85,22 @@ class Windows:
         """J or C."""
         return self.integral.unit
 
+    def _strictly_inside(self) -> tuple[Indices, Indices]:
+        """Give the first sample after each start and the first at or after each end."""
+        times = self.integral.trace.times_ns
+        first = np.searchsorted(times, self.start_ns, side="right")
+        return first, np.maximum(np.searchsorted(times, self.end_ns, side="left"), first)
+
+    def samples_inside(self) -> Indices:
+        """Give the number of samples strictly inside each window."""
+        first, last = self._strictly_inside()
+        inside: Indices = last - first
+        return inside
+
     def sample_mean(self) -> Floats:
         """Give the mean of the samples strictly inside each window in W or A; NaN without any, and for counters."""
         trace = self.integral.trace
-        first = np.searchsorted(trace.times_ns, self.start_ns, side="right")
-        last = np.maximum(np.searchsorted(trace.times_ns, self.end_ns, side="left"), first)
+        first, last = self._strictly_inside()
         if trace.kind is Kind.COUNTER:
             return np.full(first.size, np.nan)
         sums = range_sums(trace.values, first, last)
