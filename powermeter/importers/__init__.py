@@ -7,11 +7,12 @@ by an entry point in the group `powermeter.importers`.
 
 from __future__ import annotations
 
+import csv
 import difflib
 from pathlib import Path
 
 from powermeter import registry
-from powermeter.errors import ConfigurationError, DataError
+from powermeter.errors import ConfigurationError, DataError, ExistsError, PowermeterError
 from powermeter.importers import events
 from powermeter.importers.files import Peek
 from powermeter.importers.log import Choices, Importer, Log
@@ -65,6 +66,21 @@ def open_log(path: Path, *, format: str | None = None, choices: Choices | None =
     choices = choices or Choices()
     if not path.exists():
         raise DataError(f"{path}: no such file or directory")
+    try:
+        return _open(path, format, choices)
+    except csv.Error as error:
+        raise DataError(f"{path}: {error}; this is no table of text") from None
+    except OSError as error:
+        if isinstance(error, PowermeterError):
+            raise
+        raise DataError(f"{path}: {error.strerror or error}") from None
+    except RecursionError:
+        raise DataError(f"{path}: nested too deeply") from None
+    except MemoryError:
+        raise DataError(f"{path}: too large for the memory of this machine; split it") from None
+
+
+def _open(path: Path, format: str | None, choices: Choices) -> Log:
     peek = Peek.at(path)
     found = importer(format) if format else recognise(peek)
     beside: Path | None = None
@@ -79,12 +95,7 @@ def open_log(path: Path, *, format: str | None = None, choices: Choices | None =
     if useless:
         options = ", ".join(f"--{name}" for name in sorted(useless))
         raise ConfigurationError(f"{path}: {found.title} has no use for {options}")
-    try:
-        log = found.read(path, choices)
-    except RecursionError:
-        raise DataError(f"{path}: nested too deeply") from None
-    except MemoryError:
-        raise DataError(f"{path}: too large for the memory of this machine; split it") from None
+    log = found.read(path, choices)
     events_file = choices.events or beside
     if events_file is not None:
         log.events.extend(events.read(events_file, log, choices))
@@ -133,7 +144,6 @@ def convert(
         ExistsError: `out` exists and `force` is False; seen before anything is read.
         DataError, ConfigurationError, NotInstalledError: As `open_log`.
     """
-    from powermeter.errors import ExistsError
     from powermeter.importers.writing import write
 
     path, out = Path(path), Path(out)

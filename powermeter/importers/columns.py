@@ -149,6 +149,8 @@ def read_table(
     Raises:
         DataError: There are no samples, or the rows do not fit the header.
     """
+    if not columns:
+        raise DataError(f"{path}: no column of it is one that is recorded")
     values = [array("d") for _ in columns]
     stamps: list[int | None] = []
     read_stamp = _stamp_reader(time, choices)

@@ -1,12 +1,17 @@
 """Imports Joulescope recordings (JLS version 2) through the instrument maker's own reader, `pyjls`.
 
 Signals are float32 at one rate; a sample is the mean over its interval.  Codes give back the very
-floats.  `pyjls` is a C library: files whose checksums fail are refused before it sees their samples.
+floats.  `pyjls` runs in a process of its own (see `joulescope_reader`), which a damaged file may end.
 """
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+import tempfile
 from datetime import datetime, timezone
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -16,22 +21,19 @@ from numpy.typing import NDArray
 from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import DataError, NotInstalledError
 from powermeter.importers.files import MAX_BYTES, Peek
+from powermeter.importers.joulescope_reader import MAX_SAMPLES
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
 from powermeter.importers.numbers import integer_codes
 from powermeter.units import NS
 
 MAGIC = b"jlsfmt\r\n \n \x1a  \xb2\x1c"
-MAX_SAMPLES = 200_000_000
 
-_BLOCK = 1 << 20
-_FLOAT32 = 0x2004  # data type word: float, 32 bits
+_READER = "powermeter.importers.joulescope_reader"
+_TIMEOUT_S = 600
+_MAX_RATE_HZ = 10e6
 _EPOCH_NS = round(datetime(2018, 1, 1, tzinfo=timezone.utc).timestamp()) * NS  # JLS counts 2^-30 s from here
 _RAIL = Rail("supply", None, Boundary.BOARD, "what the Joulescope feeds")
-_SIGNALS = {
-    ("current", "A"): ("supply.current", Quantity.CURRENT),
-    ("voltage", "V"): ("supply.voltage", Quantity.VOLTAGE),
-    ("power", "W"): ("supply.power", Quantity.POWER),
-}
+_QUANTITIES = {"current": Quantity.CURRENT, "voltage": Quantity.VOLTAGE, "power": Quantity.POWER}
 
 
 class JoulescopeFile(Importer):
@@ -49,84 +51,68 @@ class JoulescopeFile(Importer):
                 raise DataError(f"{path}: no JLS file of version 2; if it is packed, unpack it first")
         if path.stat().st_size > MAX_BYTES:
             raise DataError(f"{path}: more than {MAX_BYTES >> 20} MiB; cut it and import the parts")
-        try:
-            from pyjls import Reader
-        except ImportError as error:
-            raise NotInstalledError(
-                "reading JLS needs pyjls; run: pip install 'powermeter[joulescope]'"
-            ) from error
-        try:
-            with Reader(str(path)) as reader:
-                return _log(path, reader)
-        except (RuntimeError, ValueError, OSError, KeyError, AttributeError, MemoryError) as error:
-            if isinstance(error, DataError):
-                raise
-            raise DataError(f"{path}: pyjls cannot read it: {str(error)[:200]}") from None
+        if find_spec("pyjls") is None:
+            raise NotInstalledError("reading JLS needs pyjls; run: pip install 'powermeter[joulescope]'")
+        with tempfile.TemporaryDirectory(prefix="powermeter-jls-") as folder:
+            _run(path, Path(folder))
+            return _log(path, Path(folder))
 
 
-def _log(path: Path, reader: Any) -> Log:
-    chosen: list[tuple[Any, str, Quantity]] = []
-    left: list[str] = []
-    for signal in reader.signals.values():
-        if signal.signal_id == 0 or signal.signal_type != 0:
-            continue
-        found = _SIGNALS.get((str(signal.name).lower(), str(signal.units)))
-        if (
-            found is None
-            or signal.data_type & 0xFFFF != _FLOAT32
-            or any(name == found[0] for _, name, _ in chosen)
-        ):
-            left.append(str(signal.name)[:40])
-        else:
-            chosen.append((signal, *found))
-    if not chosen:
+def _run(path: Path, folder: Path) -> None:
+    command = [sys.executable, "-m", _READER, str(path.resolve()), str(folder)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
+    except subprocess.TimeoutExpired:
+        raise DataError(f"{path}: pyjls did not finish within {_TIMEOUT_S} s; the file is damaged") from None
+    if done.returncode < 0:
+        raise DataError(f"{path}: the file is damaged: pyjls crashed on it (signal {-done.returncode})")
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise DataError(f"{path}: pyjls cannot read it: {last[:200]}")
+
+
+def _log(path: Path, folder: Path) -> Log:
+    found = json.loads((folder / "signals.json").read_text())
+    signals, left = found["signals"], found["left"]
+    if not signals:
         raise DataError(f"{path}: no current, voltage or power signal in it")
-    rates = {signal.sample_rate for signal, _, _ in chosen}
-    length = min(signal.length for signal, _, _ in chosen)
-    (rate, *others) = sorted(rates)
-    if others or not 0 < rate <= 10_000_000:
-        raise DataError(f"{path}: its signals have different or impossible sample rates ({sorted(rates)})")
+    rates = sorted({signal["rate"] for signal in signals})
+    length = min(signal["length"] for signal in signals)
+    if len(rates) > 1 or not 0 < rates[0] <= _MAX_RATE_HZ:
+        raise DataError(f"{path}: its signals have different or impossible sample rates ({rates})")
     if not 0 < length <= MAX_SAMPLES:
         raise DataError(f"{path}: {length} samples; between 1 and {MAX_SAMPLES} can be imported")
     warnings = [f"signals left out: {', '.join(left)}"] if left else []
-    if any(signal.length != length for signal, _, _ in chosen):
+    if any(signal["length"] != length for signal in signals):
         warnings.append(f"its signals differ in length; the first {length} samples of each were taken")
-    period = NS / rate
-    start, clock = _start_ns(reader, chosen[0][0])
+    period = NS / rates[0]
+    start, clock = _start(signals[0]["first"])
     times = start + np.rint(np.arange(length) * period).astype(np.int64)
     channels, codes = [], []
-    for signal, name, quantity in chosen:
-        code, scale = integer_codes(_values(reader, signal, length))
+    for signal in signals:
+        code, scale = integer_codes(_values(path, folder, signal["name"], length))
         channels.append(
             Channel(
-                name, quantity, scale, _RAIL, Kind.MEAN,
+                f"supply.{signal['name']}", _QUANTITIES[signal["name"]], scale, _RAIL, Kind.MEAN,
                 accuracy=Accuracy(source="not stated in the file"), window_ns=round(period),
             )
         )  # fmt: skip
         codes.append(code)
-    source = reader.sources.get(chosen[0][0].source_id)
-    info = {
-        key: str(getattr(source, key, ""))[:80]
-        for key in ("name", "vendor", "model", "version", "serial_number")
-    }
-    rows = Rows("Joulescope", tuple(channels), times, codes, info=info)
+    rows = Rows("Joulescope", tuple(channels), times, codes, info=dict[str, Any](signals[0]["source"]))
     return Log(JoulescopeFile.name, clock, [rows], warnings=warnings, external=True)
 
 
-def _values(reader: Any, signal: Any, length: int) -> NDArray[np.float32]:
-    parts = [
-        np.asarray(reader.fsr(signal.signal_id, start, min(_BLOCK, length - start)), np.float32)
-        for start in range(0, length, _BLOCK)
-    ]
-    return np.concatenate(parts)
+def _values(path: Path, folder: Path, name: str, length: int) -> NDArray[np.float32]:
+    values = np.fromfile(folder / f"{name}.f32", np.dtype("<f4"), length)
+    if len(values) < length:
+        raise DataError(
+            f"{path}: only {len(values)} of {length} samples of {name} can be read; it is damaged"
+        )
+    return values
 
 
-def _start_ns(reader: Any, signal: Any) -> tuple[int, str]:
-    """Give the UTC of the first sample in ns since 1970, or 0 where the file has none."""
-    try:
-        ticks = int(reader.sample_id_to_timestamp(signal.signal_id, 0))
-    except (RuntimeError, ValueError):
-        return 0, RELATIVE
-    if not 0 < ticks < 1 << 62:
+def _start(ticks: int | None) -> tuple[int, str]:
+    """Give the first sample's time in ns since 1970, or 0 where the file has none."""
+    if ticks is None or not 0 < ticks < 1 << 61:
         return 0, RELATIVE
     return _EPOCH_NS + (ticks * NS >> 30), UTC

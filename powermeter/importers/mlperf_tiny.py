@@ -40,7 +40,7 @@ RULE_INDEXES = "mlperf-tiny-runner"
 _MICROJOULE = 1e-6
 _VERSION = 0xF1
 _MAX_JSON = 256 << 20
-_MAX_RATE_HZ = 10e6
+_MIN_RATE_HZ, _MAX_RATE_HZ = 0.1, 10e6
 _BETWEEN_NS = NS
 
 _TRACE = ("*-energy.bin", "*-energy.bin.gz")
@@ -92,11 +92,11 @@ def _edge_log(path: Path, folder: Path, printed: dict[str, Any], choices: Choice
     if len(data) < 9 or data[0] != _VERSION:
         raise DataError(f"{path}: no energy trace: its first byte is not 0xF1, or it holds no samples")
     (rate,) = struct.unpack_from("<f", data, 1)
-    if not (math.isfinite(rate) and 0 < rate <= _MAX_RATE_HZ):
+    if not (math.isfinite(rate) and _MIN_RATE_HZ <= rate <= _MAX_RATE_HZ):
         raise DataError(f"{path}: a sample rate of {rate:g} Hz; the file is damaged")
     whole = (len(data) - 5) // 4
     energies = np.frombuffer(data, "<f4", whole, 5)
-    _refuse_nonsense(path, energies * np.float32(_MICROJOULE), rate)
+    _refuse_nonsense(path, energies.astype(np.float64) * _MICROJOULE, rate)
     warnings = [] if (len(data) - 5) % 4 == 0 else ["the last sample is cut and was left out"]
     period = 1.0 / rate
     times = np.rint((np.arange(whole) + 1) * (period * NS)).astype(np.int64)
@@ -212,7 +212,8 @@ def _trial(path: Path, number: int, trial: Any) -> tuple[NDArray[np.float64], in
 
 def _refuse_nonsense(path: Path, energies_j: NDArray[Any], rate_hz: float) -> None:
     """Refuse traces whose floats are no energies: what damage and foreign files look like."""
-    powers = energies_j.astype(np.float64) * rate_hz
+    with np.errstate(invalid="ignore"):
+        powers = energies_j.astype(np.float64) * rate_hz
     if not np.isfinite(powers).all() or np.abs(powers).max() > 1e4:
         raise DataError(
             f"{path}: holds samples that are no energy (not finite, or above 10 kW); it is damaged"

@@ -92,14 +92,11 @@ def _read_session(path: Path) -> _Session:
         with zipfile.ZipFile(path) as archive:
             text = _member(path, archive, "metadata.json", _MAX_JSON)
             raw = _member(path, archive, "session.raw", MAX_BYTES)
+    except DataError:
+        raise
     except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        NotImplementedError,
-        RuntimeError,
-        struct.error,
-    ) as error:
+        zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError,
+    ) as error:  # fmt: skip
         raise DataError(f"{path}: the archive is damaged: {error}") from None
     try:
         said = json.loads(text)

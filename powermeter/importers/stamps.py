@@ -16,8 +16,8 @@ from powermeter.units import NS
 
 DAY_NS = 86_400 * NS
 
-# The largest stamp taken for one: the year 2262 in nanoseconds.
-_LARGEST_NS = 2**63 - 1
+# The largest stamp taken for one: the year 2116 in nanoseconds; differences of two still fit 63 bits.
+_LARGEST_NS = 2**62
 
 _NUMBER = re.compile(r"([+-]?)(\d{1,19})(?:[.,](\d{1,20}))?(?:[eE]([+-]?\d{1,2}))?", re.ASCII)
 _YEAR_FIRST = re.compile(
@@ -163,7 +163,7 @@ def axis(stamps: Sequence[int | None], where: str, *, spread: bool = True) -> Ax
     Raises:
         DataError: No row has a stamp, or one row in ten runs backwards.
     """
-    known = [(index, stamp) for index, stamp in enumerate(stamps) if stamp is not None]
+    known = [(i, stamp) for i, stamp in enumerate(stamps) if stamp is not None and abs(stamp) < _LARGEST_NS]
     if not known:
         raise DataError(f"{where}: no row has a time")
     kept = np.array([index for index, _ in known], np.intp)

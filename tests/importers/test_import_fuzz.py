@@ -1,0 +1,224 @@
+"""Damaged logs: whatever is cut, flipped, repeated or spliced, the answer is a log or one clear error.
+
+The quick form runs a few fixed mutations of small logs of every text and binary format made here, and
+of the real ones where they are; the slow form runs thousands.
+"""
+
+import gzip
+import json
+import random
+import sqlite3
+import struct
+import time
+import zipfile
+
+import numpy as np
+import pytest
+
+from powermeter import importers
+from powermeter.channel import MISSING
+from powermeter.errors import PowermeterError
+
+STAMP = "2025-03-28 01:56:0{i}.{i}98433"
+LINES = 9
+
+
+def _text(header, row, count=LINES):
+    return (header + "".join(row.format(i=i, p=1000 + 7 * i) for i in range(count))).encode()
+
+
+SMALL = {
+    "csv.csv": _text("Timestamp (s),Power (mW)\n", STAMP + ",{p}.25\n"),
+    "tegrastats.log": _text(
+        "",
+        "175086619{i}.25::06-25-2025 09:43:1{i} RAM 1/2MB CPU [1%@102,off] GPU@37.5C VDD_IN {p}mW/{p}mW NC 0mW/0mW\n",
+    ),
+    "smi.csv": _text(
+        "timestamp, index, power.draw [W], temperature.gpu\n",
+        "2026/07/15 01:00:0{i}.000, 0, {p}.00 W, 4{i}\n",
+    ),
+    "watt.log": _text(
+        "# timestamp reading-time[ns] cpu-0[uJ] cpu-0[W]\n",
+        "  2025-10-07_09:38:4{i}.623 655{i} 23803{p} {i}.897152\n",
+    ),
+    "pm.txt": _text(
+        "Machine model: X\n",
+        "*** Sampled system activity (Fri Nov 10 12:37:0{i} 2023 +0100) (10{i}.51ms elapsed) ***\nCPU Power: {p} mW\n",
+    ),
+    "gadget.csv": _text(
+        "Elapsed Time (sec),Processor Power_0(Watt),Cumulative Processor Energy_0(Joules),x,y\n",
+        "0.{i},1.2{i},{i}.5,0,0\n",
+    ),
+    "jtop.csv": _text("System-Time,VDD_IN-IN_POWER,VDD_IN-IN_VOLTAGE\n", "01:22:3{i},{p},5000\n"),
+    "emissions.csv": _text(
+        "timestamp,duration,cpu_energy,gpu_energy,ram_energy,energy_consumed\n",
+        "t,1{i}.5,1e-0{i},2e-05,3e-05,4.{i}e-05\n",
+    ),
+    "spl.txt": _text(
+        "", "Time,07-26-2022 07:05:2{i}.790,Watts,2.{i}00000,Volts,249.9,Amps,-1.0,PF,0.4,Mark,x\n"
+    ),
+    "ppk.csv": _text("Timestamp(ms),Current(uA),D0-D7\n", "0.0{i},{p}.125,0{i}XX0000\n"),
+    "rd.csv": _text(
+        "Time,Voltage (V),Current (A),Accumulated current (mAh),Unix time\n",
+        "x,5.0{i},0.{i},7{i},170406720{i}\n",
+    ),
+    "monsoon.csv": _text("Time(ms),Main(mA),Main Voltage(V),\n", "{i}.5,{p}.5,4.0,\n"),
+    "otii.csv": _text(
+        '"Wall-clock time (UTC)","Arc Main Current (A)","Arc Main Voltage (V)"\n',
+        '"2024-01-01T00:00:0{i}Z","0.{i}","3.3"\n',
+    ),
+    "trials/results.json": json.dumps(
+        [
+            {
+                "infer": {"iterations": 5},
+                "power": {"samples": [1e-6] * 40, "timestamps": [["00", 3], ["01", 30]], "voltage": 1.8},
+            }
+        ]
+    ).encode(),
+    "tiny/trace1-energy.bin": struct.pack("<Bf60f", 0xF1, 1000.0, *[16.72] * 60),
+    "packed.csv.gz": gzip.compress(_text("time (s),power (W)\n", "{i},{p}\n", 60), mtime=0),
+}
+
+
+def _binary(folder):
+    """Make the binary formats that need a library to write."""
+    with zipfile.ZipFile(folder / "m.ppk2", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("session.raw", struct.pack("<fH", 12.5, 0x5555) * 80)
+        archive.writestr(
+            "metadata.json", '{"metadata": {"samplesPerSecond": 1000, "startSystemTime": 1700000000000}}'
+        )
+    with sqlite3.connect(folder / "m.sqlite") as connection:
+        connection.execute("CREATE TABLE pd_chart(Time real, VBUS real, IBUS real, CC1 real, CC2 real)")
+        connection.executemany("INSERT INTO pd_chart VALUES (?, 5, 1, 0, 0)", [(i / 10,) for i in range(60)])
+    connection.close()
+    return {name: (folder / name).read_bytes() for name in ("m.ppk2", "m.sqlite")}
+
+
+def mutate(data, rng):
+    """Give a damaged copy: cut, flipped, spliced, repeated or with a field of nonsense in it."""
+    data = bytearray(data)
+    for _ in range(rng.randint(1, 3)):
+        at = rng.randrange(len(data) + 1) if data else 0
+        match rng.randrange(7):
+            case 0:
+                del data[at:]
+            case 1 if data:
+                data[at % len(data)] ^= 1 << rng.randrange(8)
+            case 2:
+                del data[at : at + rng.randrange(1, 40)]
+            case 3:
+                data[at:at] = data[rng.randrange(len(data) + 1) :][: rng.randrange(1, 200)]
+            case 4:
+                data[at:at] = rng.choice(NONSENSE)
+            case 5:
+                lines = bytes(data).split(b"\n")
+                rng.shuffle(lines)
+                data = bytearray(b"\n".join(lines))
+            case _ if data:
+                for _ in range(8):
+                    data[rng.randrange(len(data))] = rng.randrange(256)
+    return bytes(data)
+
+
+NONSENSE = (
+    b"\0" * 9, b",,,,", b"\n\n", b"9" * 400, b"1e999", b"-1e-400", b"nan", b"inf", b"\xff\xfe", b'"', b"'", b"[[[[", b"{",
+    b"\x1f\x8b", "½µΩ\u2028".encode(), b"1_000", b"0x1F", b"99999999999999999999", b"-", b"\r", b"%s%n", b"=cmd()",
+    b"9999-99-99 99:99:99", b"a" * 5000,
+)  # fmt: skip
+
+
+def check(path, out):
+    """Import a damaged file; anything but a sound log or our own error fails the test."""
+    try:
+        log = importers.open_log(path)
+    except PowermeterError as error:
+        assert "\n" not in str(error), str(error)
+        return False
+    assert log.sources
+    for rows in log.sources:
+        assert (np.diff(rows.times_ns) >= 0).all()
+        assert len(rows.channels) == len(rows.codes)
+        for channel, codes in zip(rows.channels, rows.codes, strict=True):
+            assert len(codes) == len(rows.times_ns)
+            assert np.isfinite(channel.scale) and channel.scale > 0
+            known = np.asarray(codes)[np.asarray(codes) != MISSING]
+            assert np.isfinite(known * channel.scale).all()
+    if out is not None:
+        from powermeter.importers.writing import write
+
+        write(log, path, out, force=True)
+    return True
+
+
+def fuzz(samples, folder, rng, rounds, write=False):
+    imported = 0
+    for name, data in samples.items():
+        path = folder / name
+        path.parent.mkdir(exist_ok=True, parents=True)
+        for _ in range(rounds):
+            damaged = mutate(data, rng)
+            path.write_bytes(damaged)
+            try:
+                imported += check(path, folder / "out.power" if write else None)
+            except Exception as error:
+                raise AssertionError(f"{name}: {error!r} after {damaged[:3000]!r}") from error
+        path.unlink()
+    return imported
+
+
+def test_the_undamaged_samples_are_recognised(tmp_path):
+    for name, data in {**SMALL, **_binary(tmp_path)}.items():
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(data)
+        assert check(path, tmp_path / "out.power"), name
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_damaged_logs_give_a_log_or_a_clear_error(tmp_path, seed):
+    samples = {**SMALL, **_binary(tmp_path)}
+    imported = fuzz(samples, tmp_path, random.Random(seed), 6, write=seed == 0)
+    assert imported > 5  # the fuzzer reaches past the front door
+
+
+def _real(shared):
+    folder = shared / "data/recordings"
+    wanted = [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+        and path.suffix in (".csv", ".log", ".gz", ".txt", ".tegrastats", ".sqlite", ".raw", ".json")
+        and path.name not in ("README.md", "expected.json")
+    ]
+    samples = {}
+    for path in wanted:
+        data = path.read_bytes()
+        if path.suffix == ".gz":
+            data = gzip.decompress(data)
+        head = data[:6000] if path.suffix not in (".sqlite", ".json") else data
+        samples[f"{path.parent.name}/{path.name.removesuffix('.gz')}"] = head
+    return samples
+
+
+def test_heads_of_real_logs_when_damaged(shared, tmp_path):
+    samples = dict(random.Random(5).sample(sorted(_real(shared).items()), 12))
+    fuzz(samples, tmp_path, random.Random(1), 2)
+
+
+@pytest.mark.slow
+def test_thousands_of_damaged_logs(tmp_path):
+    samples = {**SMALL, **_binary(tmp_path)}
+    assert fuzz(samples, tmp_path, random.Random(time.time_ns()), 400) > 500
+
+
+@pytest.mark.slow
+def test_thousands_of_damaged_real_logs(shared, tmp_path):
+    fuzz(_real(shared), tmp_path, random.Random(time.time_ns()), 40)
+
+
+@pytest.mark.slow
+def test_damaged_jls_files_never_kill_the_process(shared, tmp_path):
+    """pyjls 0.17 ends the process with a segmentation fault on several of these."""
+    pytest.importorskip("pyjls", reason="pyjls is not installed (extra: joulescope)")
+    data = (shared / "data/recordings/joulescope_jls/event-B.jls").read_bytes()
+    fuzz({"m.jls": data}, tmp_path, random.Random(0), 60)
