@@ -272,14 +272,15 @@ def whole(found: Iterable[Line]) -> tuple[Line, ...]:
 def choose(found: Sequence[Line], name: str | None = None) -> Line:
     """Give the rail to count: the one named, or the best stand-in for what the battery sees.
 
-    Without a name: boundaries in the order of `PREFERENCE`, a declared sum after single rails of its
-    boundary, measured before estimated, then the order in the recording.
+    Without a name: boundaries in the order of `PREFERENCE`, a declared sum before its own parts and
+    after other rails of its boundary, measured before estimated, then the order in the recording.
 
     Raises:
         ConfigurationError: No rail has that name, or several have.
         DataError: Nothing in the recording measures power or current.
     """
-    candidates = [line for line in (*found, *whole(found)) if line.power() is not None]
+    sums = whole(found)
+    candidates = [line for line in (*found, *sums) if line.power() is not None]
     if name is not None:
         exact = [line for line in candidates if line.key == name]
         matches = exact or [line for line in candidates if line.rail.name.lower() == name.lower()]
@@ -290,8 +291,9 @@ def choose(found: Sequence[Line], name: str | None = None) -> Line:
         raise ConfigurationError(f"{name!r} {problem}; there are: {known}")
     if not candidates:
         raise DataError("nothing in this recording measures power or current")
+    summed = {part.key for line in sums for part in line.parts}
     return min(
-        candidates,
+        (line for line in candidates if line.key not in summed),
         key=lambda line: (
             PREFERENCE.index(line.rail.boundary), bool(line.parts), line.grade.rank, line.rail.parent is not None,
         ),
