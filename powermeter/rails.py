@@ -291,9 +291,16 @@ def choose(found: Sequence[Line], name: str | None = None) -> Line:
         raise ConfigurationError(f"{name!r} {problem}; there are: {known}")
     if not candidates:
         raise DataError("nothing in this recording measures power or current")
-    summed = {part.key for line in sums for part in line.parts}
+    parents = {(line.source, line.rail.name): line.rail.parent for line in found}
+    wholes = {(line.source, line.rail.name) for line in sums}
+
+    def is_inside(line: Line) -> bool:
+        """Whether a rail is a part of a declared sum, or a part of such a part."""
+        mine = {name: parent for (source, name), parent in parents.items() if source == line.source}
+        return any((line.source, above) in wholes for above in _ancestors(line.rail.name, mine))
+
     return min(
-        (line for line in candidates if line.key not in summed),
+        (line for line in candidates if not is_inside(line)),
         key=lambda line: (
             PREFERENCE.index(line.rail.boundary), bool(line.parts), line.grade.rank, line.rail.parent is not None,
         ),
