@@ -12,6 +12,7 @@ def _model(name: str, measures: str, options: str = "") -> type[SingleModel]:
         name,
         (SingleModel,),
         {
+            "__module__": __name__,
             "__doc__": f"{name}: {measures}.",
             "scheme": scheme,
             "summary": f"TI {name} on an I²C bus: {measures}",
