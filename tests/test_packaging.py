@@ -1,0 +1,116 @@
+"""What is in the tree is in the wheel, and nothing of ours lies beside `powermeter` in site-packages."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import zipfile
+from email.parser import Parser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+ROOT = Path(__file__).resolve().parents[1]
+WINGS = {"powermeter": "powermeter", "drivers": "powermeter.drivers"}
+WINGS |= {"calibration": "powermeter.calibration", "reports": "powermeter.reports"}
+GENERATED = {"__pycache__", "build", "dist"}
+
+
+@pytest.fixture(scope="module")
+def project() -> dict[str, Any]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+
+def folders(holding: str = "*") -> dict[str, Path]:
+    """Import name → folder, of every folder of ours that holds such files."""
+    found = {}
+    for top, name in WINGS.items():
+        for folder in [ROOT / top, *(p for p in (ROOT / top).rglob("*") if p.is_dir())]:
+            inside = folder.relative_to(ROOT / top).parts
+            if not GENERATED & set(inside) and any(p.is_file() for p in folder.glob(holding)):
+                found[".".join((name, *inside))] = folder
+    return found
+
+
+def test_every_folder_with_python_files_is_a_listed_package(project):
+    listed = set(project["tool"]["setuptools"]["packages"])
+    assert set(folders("*.py")) <= listed, "these are missing from the wheel without a word"
+    assert listed <= set(folders()), "these are listed and not there"
+
+
+def test_every_python_package_has_an_init_file():
+    for name, folder in folders("*.py").items():
+        assert (folder / "__init__.py").exists(), name
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory) -> zipfile.ZipFile:
+    """The wheel of a copy of the tree, so that an earlier build cannot ride along."""
+    pytest.importorskip("setuptools", minversion="77", reason="building needs setuptools 77")
+    copy = tmp_path_factory.mktemp("tree")
+    for name in ("pyproject.toml", "README.md", "LICENSE", "MANIFEST.in"):
+        shutil.copy(ROOT / name, copy / name)
+    for top in WINGS:
+        shutil.copytree(ROOT / top, copy / top, ignore=shutil.ignore_patterns(*GENERATED, "*.pyc"))
+    code = "import sys; from setuptools import build_meta; print(build_meta.build_wheel(sys.argv[1]))"
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(copy)], cwd=copy, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return zipfile.ZipFile(copy / done.stdout.splitlines()[-1])
+
+
+def test_the_wheel_has_one_name_at_its_top(wheel):
+    tops = {name.partition("/")[0] for name in wheel.namelist()}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"powermeter"}
+
+
+def test_the_wheel_holds_every_file_of_the_tree(wheel):
+    """Python files and data alike: a table that stays behind is found by a user, not by a test."""
+    inside = set(wheel.namelist())
+    for name, folder in folders().items():
+        for path in folder.iterdir():
+            if path.is_file() and path.suffix != ".pyc" and not path.name.startswith("."):
+                assert f"{name.replace('.', '/')}/{path.name}" in inside, path.relative_to(ROOT)
+
+
+def test_the_wheel_holds_no_tests_and_no_leftovers(wheel):
+    for name in wheel.namelist():
+        assert "test_" not in Path(name).name and not name.endswith((".pyc", ".orig", "~")), name
+
+
+def test_the_wheel_says_what_it_is(wheel):
+    (metadata,) = [name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")]
+    said = Parser().parsestr(wheel.read(metadata).decode())
+    assert (said["Name"], said["License-Expression"]) == ("powermeter", "Apache-2.0")
+    assert said["Requires-Python"] == ">=3.10"
+    (entry,) = [name for name in wheel.namelist() if name.endswith("entry_points.txt")]
+    assert "powermeter = powermeter.cli:main" in wheel.read(entry).decode()
+
+
+def test_the_wheel_imports_from_where_it_is_unpacked(wheel, tmp_path):
+    wheel.extractall(tmp_path)
+    code = (
+        "import powermeter, pathlib, sys\n"
+        "from powermeter import registry\n"
+        "assert registry.driver_class('virtual').__name__ == 'Virtual'\n"
+        "print(pathlib.Path(powermeter.__file__).parent.parent)\n"
+    )
+    start = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); sys.meta_path[:] = [f for f in sys.meta_path"
+    start += " if 'editable' not in getattr(f, '__name__', type(f).__name__).lower()]\n"
+    done = subprocess.run(
+        [sys.executable, "-c", start + code], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert Path(done.stdout.strip()) == tmp_path
+
+
+def test_the_typed_marker_is_there(wheel):
+    assert "powermeter/py.typed" in wheel.namelist()
