@@ -233,8 +233,10 @@ class _Run:
                         reason = "cut-off"
                     if reason or found is None:
                         break
-                    part = min(left, most / found[0])
-                    empty = (state - self.floor) * self.charge / found[0]
+                    part, empty = left, math.inf
+                    if found[0] > 0:
+                        part = min(left, most / found[0])
+                        empty = (state - self.floor) * self.charge / found[0]
                     if empty <= part:
                         part, reason = empty, "used up"
                     course.append((seconds / 3600, state, found[1]))
@@ -257,7 +259,7 @@ class _Run:
         return Discharge(seconds / 3600, reason, repeats, energy, max(0.0, state), tuple(course[:: max(1, len(course) // 400)]))
 
 
-def profile_of(analysis: Any, most: int = 2000) -> tuple[list[float], list[float]]:
+def profile_of(analysis: Any, most: int = 600) -> tuple[list[float], list[float]]:
     """Give (durations in s, mean powers in W) of a recording, at most that many stretches of equal length."""
     import numpy as np
 

@@ -32,7 +32,10 @@ TITLES = {
     "water_withdrawal": "water withdrawn",
     "adpe": "minerals (ADPe)",
 }
-USE_SCOPE = "scope 2 of its user, grid losses scope 3 category 3; category 11 of its maker; never added"
+SCOPES = (
+    "scopes: electricity is scope 2 of its user (grid losses scope 3 category 3) and scope 3 category 11 of the "
+    "maker of what uses it; making is scope 3 category 2. The same kWh is never added up over them."
+)
 CANNOT_SEE = (
     "ADPe counts crustal scarcity of elements: gold, silver and tellurium lead it, while rare earths, "
     "rhodium, ruthenium and graphite have no factor and cobalt and lithium hardly count. "
@@ -52,6 +55,11 @@ class Account:
     def result(self) -> Result:
         """The total with its 95 % interval."""
         return total(self.lines) if len(self.lines) != 1 else self.lines[0].result()
+
+    @property
+    def factors(self) -> list[Factor]:
+        """The factors of its lines."""
+        return factors_of(self.lines)
 
 
 @dataclass(frozen=True)
@@ -192,7 +200,7 @@ def footprint(
         raise ConfigurationError("PUE is for data centres, a charging chain for devices: give one of them")
     lines: dict[str, list[Line]] = {}
     use = _Use(energy, efficiency, pue, factors.losses if losses else None)
-    lines["carbon"] = [use.line("electricity", "g", "intensity", factors.carbon, USE_SCOPE)]
+    lines["carbon"] = [use.line("electricity", "g", "intensity", factors.carbon, "scope 2")]
     lines["water"] = [use.line("electricity, off site", "L", "EWIF", factors.water)]
     if wue is not None:
         lines["water_on_site"] = [
@@ -292,8 +300,6 @@ def summary_lines(whole: Footprint) -> list[str]:
                 scope = f" [{line.scope}]" if line.scope else ""
                 lines.append(f"  {line.name}{scope}: {interval(line.result(), digits)}")
         measured, factors = told_apart(result)
-        if name == "carbon" and len(account.lines) == 1 and account.lines[0].scope:
-            lines.append(f"  [{account.lines[0].scope}]")
         if name == "carbon" and result.parts:
             lines.append(
                 f"  standard uncertainty: {measured:.1%} from the measurement, {factors:.0%} from factors; "
@@ -303,7 +309,7 @@ def summary_lines(whole: Footprint) -> list[str]:
         lines.append("water on site: none at a device")
     if "water_withdrawal" not in whole.accounts:
         lines.append("water withdrawn: – (needs the cooling systems; never added to consumption)")
-    lines.append(CANNOT_SEE)
+    lines += [SCOPES, CANNOT_SEE]
     return lines
 
 

@@ -90,8 +90,8 @@ def sci(
     )  # fmt: skip
 
 
-def sci_of(print_: Footprint, count: float, unit_name: str, method: str) -> Score:
+def sci_of(whole: Footprint, count: float, unit_name: str, method: str) -> Score:
     """Give the score of a footprint whose carbon account holds use and making."""
-    use, *making = print_.accounts["carbon"].lines
-    sources = [item.describe() for item in print_.factors_used if item.unit in ("g/kWh", "kg", "y", "1")]
-    return sci(use, making, count, unit_name, boundary=print_.boundary, method=method, sources=sources)
+    use, *making = whole.accounts["carbon"].lines
+    sources = [item.describe() for item in whole.accounts["carbon"].factors if not item.exact]
+    return sci(use, making, count, unit_name, boundary=whole.boundary, method=method, sources=sources)

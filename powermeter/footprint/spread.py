@@ -8,15 +8,17 @@ logarithms a line is log-normal with
 
 which is exact for products.  A total of several lines is matched to a log-normal by mean and variance
 (Fenton 1960), factors that lines share counted once; its central value is the sum of the central
-values, so that the lines of a report add up.  `draw` does the same by Monte-Carlo, from the factors.
+values, so that the lines of a report add up.  Where one of several lines is wider than `MATCHED_BELOW`
+the match fails in its lower tail, and the interval is that of `draw`, a Monte-Carlo run with a fixed
+seed from the factors themselves.
 """
 
 from __future__ import annotations
 
 import math
-import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from powermeter.result import COVERAGE_95, Grade, Result, worst
 
@@ -24,6 +26,9 @@ from .factors import Factor
 
 LINEAR_ABOVE = 0.3
 """Relative standard uncertainty of a measurement beyond which it is no longer treated as log-normal."""
+
+MATCHED_BELOW = 0.6
+"""Standard deviation of a line's logarithm up to which a total is matched to a log-normal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,7 @@ class Line:
         name: `use`, `making of the board`.
         unit: Of its value.
         inputs: Symbol → input, in the order they are printed.
-        compute: The formula, over the same symbols.
+        compute: The formula, over the same symbols; plain arithmetic, so that it takes arrays too.
         formula: The same for people.
         scope: Greenhouse Gas Protocol slot, where it has one.
     """
@@ -75,7 +80,7 @@ class Line:
     name: str
     unit: str
     inputs: Mapping[str, Input]
-    compute: Callable[[Mapping[str, float]], float]
+    compute: Callable[[Mapping[str, Any]], float]
     formula: str
     scope: str = ""
     note: str = ""
@@ -84,7 +89,7 @@ class Line:
     @property
     def value(self) -> float:
         """With every input at its central value."""
-        return self.compute({symbol: item.central for symbol, item in self.inputs.items()})
+        return float(self.compute({symbol: item.central for symbol, item in self.inputs.items()}))
 
     @property
     def grade(self) -> Grade:
@@ -121,7 +126,7 @@ class Line:
         step = 1e-5 * abs(at) if at else 1e-9
         above = self.compute({**centrals, symbol: at + step})
         below = self.compute({**centrals, symbol: at - step})
-        return (above - below) / (2 * step)
+        return float((above - below) / (2 * step))
 
     def result(self) -> Result:
         """Give its value with a 95 % interval."""
@@ -148,7 +153,11 @@ def total(lines: Sequence[Line]) -> Result:
     value, grade, unit = sum(values), worst(line.grade for line in lines), units.pop()
     if any(line.linear for line in lines) or any(item < 0 for item in values) or value <= 0:
         return Result.of(value, unit, parts, grade)
-    low, high = _matched(values, each)
+    if len(lines) > 1 and max(_log_sigma(one, item) for one, item in zip(each, values, strict=True)) > MATCHED_BELOW:
+        drawn = draw(lines)
+        low, high = quantile(drawn, 0.025), quantile(drawn, 0.975)
+    else:
+        low, high = _matched(values, each)
     return Result(value, unit, low, high, grade, parts)
 
 
@@ -172,28 +181,34 @@ def _matched(values: Sequence[float], parts: Sequence[Mapping[str, float]]) -> t
     return median * math.exp(-COVERAGE_95 * sigma), median * math.exp(COVERAGE_95 * sigma)
 
 
+def _log_sigma(parts: Mapping[str, float], value: float) -> float:
+    return math.sqrt(sum(part * part for part in parts.values())) / value if value else 0.0
+
+
 def draw(lines: Sequence[Line], draws: int = 10_000, seed: int = 1) -> list[float]:
     """Give sorted Monte-Carlo totals: every distinct factor and every measured part drawn once a round."""
-    generator = random.Random(seed)
-    totals = []
-    for _ in range(draws):
-        normals: dict[str, float] = {}
-        amount = 0.0
-        for line in lines:
-            drawn = {}
-            for symbol, item in line.inputs.items():
-                if isinstance(item, Factor):
-                    z = normals.setdefault(item.key, generator.gauss(0.0, 1.0))
-                    drawn[symbol] = item.central * math.exp(item.sigma * z)
-                else:
-                    drawn[symbol] = item.central + sum(
-                        part * normals.setdefault(name, generator.gauss(0.0, 1.0))
-                        for name, part in item.parts().items()
-                    )
-            amount += line.compute(drawn)
-        totals.append(amount)
-    totals.sort()
-    return totals
+    import numpy as np
+
+    generator = np.random.default_rng(seed)
+    normals: dict[str, Any] = {}
+
+    def normal(key: str) -> Any:
+        if key not in normals:
+            normals[key] = generator.standard_normal(draws)
+        return normals[key]
+
+    totals = np.zeros(draws)
+    for line in lines:
+        drawn: dict[str, Any] = {}
+        for symbol, item in line.inputs.items():
+            if isinstance(item, Factor):
+                drawn[symbol] = item.central * np.exp(item.sigma * normal(item.key)) if item.sigma else item.central
+            else:
+                drawn[symbol] = item.central
+                for name, part in item.parts().items():
+                    drawn[symbol] = drawn[symbol] + part * normal(name)
+        totals = totals + line.compute(drawn)
+    return [float(value) for value in np.sort(totals)]
 
 
 def quantile(ordered: Sequence[float], share: float) -> float:

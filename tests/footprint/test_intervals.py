@@ -1,0 +1,109 @@
+"""The analytic interval against Monte-Carlo runs, and what is told apart in it."""
+
+from __future__ import annotations
+
+import math
+import random
+
+import pytest
+
+from powermeter.footprint import footprint
+from powermeter.footprint.allocation import battery_wear, by_time
+from powermeter.footprint.embodied import battery, chip, device, memory
+from powermeter.footprint.factors import Factor, default, factor, given
+from powermeter.footprint.spread import Line, Measured, draw, largest, quantile, told_apart, total
+from powermeter.result import Result
+
+ENERGY = Result.of(36_000.0, "J", {"gain:rail.power": 360.0, "noise:rail.power": 500.0})
+
+
+def full_footprint():  # type: ignore[no-untyped-def]
+    life = default("life.board")
+    used = 8 * 3600.0
+    making = [device("board"), chip(120, 14), memory("lpddr4", 4), battery(37)]
+    lines = [("carbon", by_time(line, used, life)) for line in making]
+    lines.append(("carbon", battery_wear(ENERGY, 0.9)))
+    return footprint(ENERGY, "POL", chain="wired", making=lines)
+
+
+def independent_draw(generator: random.Random) -> float:
+    """Recompute the carbon of `full_footprint` from its published equations, each factor drawn once."""
+
+    def lognormal(item: Factor) -> float:
+        return item.central * math.exp(math.log(item.high / item.low) / 3.289707 * generator.gauss(0, 1))
+
+    def get(table: str, name: str, place: str = "WLD") -> float:
+        return lognormal(factor(table, name, place))
+
+    energy = 36_000 + generator.gauss(0, math.hypot(360, 500))
+    use = energy / 3.6e6 / get("defaults", "chain.wired") / (1 - get("grid_losses", "grid.losses", "POL"))
+    use *= get("grid_carbon", "grid.carbon", "POL")
+    good, package = get("chips", "chip.yield"), get("chips", "chip.package")
+    low, high = factor("chips", "chip.gpa95.14nm"), factor("chips", "chip.gpa99.14nm")
+    gas = given("gpa", (low.central + high.central) / 2, "g/cm2", low=(low.low + high.low) / 2,
+                high=(low.high + high.high) / 2)  # fmt: skip
+    per_area = get("chips", "fab.carbon.taiwan_2022") * get("chips", "chip.epa.14nm") + lognormal(gas)
+    soc = 1.2 * (per_area + get("chips", "chip.mpa.14nm")) / good + package
+    dram = 4 * get("chips", "memory.lpddr4") / good + package
+    made = 1000 * get("devices", "device.board") + soc + dram + 37 * get("chips", "battery.making.nmc")
+    share = 8 * 3600 / (get("defaults", "life.board") * 365 * 86400)
+    return use + made * share + energy / 3.6e6 / 0.9 * get("defaults", "battery.wear")
+
+
+def test_monte_carlo_agrees_with_the_analytic_interval_of_a_full_footprint() -> None:
+    """Criterion: within 10 %, at both ends; the draw knows nothing of `spread`."""
+    analytic = full_footprint().carbon
+    generator = random.Random(20240301)
+    drawn = sorted(independent_draw(generator) for _ in range(20_000))
+    assert analytic.low == pytest.approx(quantile(drawn, 0.025), rel=0.10)
+    assert analytic.high == pytest.approx(quantile(drawn, 0.975), rel=0.10)
+    assert analytic.value == pytest.approx(quantile(drawn, 0.5), rel=0.10)
+
+
+def test_own_monte_carlo_agrees_for_every_account() -> None:
+    for name, account in full_footprint().accounts.items():
+        drawn = draw(account.lines, 20_000)
+        result = account.result
+        assert result.low == pytest.approx(quantile(drawn, 0.025), rel=0.10), name
+        assert result.high == pytest.approx(quantile(drawn, 0.975), rel=0.10), name
+
+
+def test_measurement_and_factors_are_told_apart() -> None:
+    found = full_footprint().carbon
+    measured, factors = told_apart(found)
+    assert measured < 0.02 < factors
+    assert {"gain:rail.power", "noise:rail.power", "factor:grid.carbon@POL"} <= set(found.parts)
+    assert largest(found) in {"grid.carbon@POL", "chain.wired", "device.board", "life.board"}
+
+
+def test_a_shared_factor_counts_once_and_an_own_one_averages_out() -> None:
+    shared = given("x", 1.0, "g", low=0.5, high=2.0)
+    apart = [Factor(f"y{i}", "WLD", 0.5, 1.0, 2.0, "g", 2020, "b", shared.source, "U") for i in range(4)]
+
+    def line(item: Factor) -> Line:
+        return Line("l", "g", {"x": item}, lambda x: x["x"], "x")
+
+    same, different = total([line(shared)] * 4), total([line(item) for item in apart])
+    assert math.log(same.high / same.low) == pytest.approx(2 * 1.96 * math.log(4) / 3.2897, rel=0.01)
+    assert different.relative is not None and same.relative is not None
+    assert different.relative < 0.6 * same.relative
+
+
+def test_one_very_wide_line_leaves_the_lower_end_to_the_others() -> None:
+    wide = Line("w", "g", {"x": given("w", 1.0, "g", low=0.01, high=100)}, lambda x: x["x"], "x")
+    firm = Line("f", "g", {"x": given("f", 10.0, "g", low=9, high=11)}, lambda x: x["x"], "x")
+    found = total([wide, firm])
+    assert found.low > 8.5
+    assert found.high > 100
+
+
+def test_an_interval_without_parts_is_kept() -> None:
+    line = Line("l", "g", {"m": Measured("m", Result(10.0, "J", 9.0, 11.0))}, lambda x: x["m"], "m")
+    assert line.result().high == pytest.approx(11, rel=0.01)
+
+
+def test_sum_of_different_units_is_refused() -> None:
+    a = Line("a", "g", {}, lambda x: 1.0, "1")
+    b = Line("b", "L", {}, lambda x: 1.0, "1")
+    with pytest.raises(ValueError, match="cannot add"):
+        total([a, b])
