@@ -259,19 +259,47 @@ def _state(entry: Mapping[str, Any], measured: Mapping[str, State], where: str, 
     if "energy" in entry:
         energy = parse_quantity(str(entry["energy"]), "J", bare=False)
         return State(name, Result.of(energy, "J", {}, Grade.ASSUMED), duration)
-    raise ConfigurationError(f"{where}, {name}: give power, energy or event")
+    for kind, make in (("lora", _lora_state), ("radio", _radio_state)):
+        if isinstance(entry.get(kind), Mapping):
+            return replace(make(entry[kind], parse_rate(str(entry["rate"])), where), name=name)
+    raise ConfigurationError(f"{where}, {name}: give power, energy or event (or lora, radio)")
+
+
+def _lora_state(fields: Mapping[str, Any], per_day: float, where: str) -> State:
+    from powermeter.radio.lora import Node
+
+    known = {"payload": 0, "sf": 9, "class": "A", "acknowledged": False, "voltage": "3.3V"}
+    unknown = sorted(set(fields) - set(known))
+    if unknown or per_day <= 0:
+        raise ConfigurationError(f"{where}: lora takes {', '.join(known)} and a rate above zero")
+    given = {**known, **fields}
+    try:
+        node = Node(int(given["payload"]), int(given["sf"]), DAY_S / per_day, str(given["class"]), bool(given["acknowledged"]))
+    except TypeError as error:
+        raise ConfigurationError(f"{where}: {error}") from error
+    return of_lora(node, parse_quantity(str(given["voltage"]), "V", bare=False))
+
+
+def _radio_state(fields: Mapping[str, Any], per_day: float, where: str) -> State:
+    from powermeter.radio.link import Link
+
+    changes = {key: float(value) for key, value in fields.items() if key not in ("kind", "payload")}
+    return of_link(Link.typical(str(fields.get("kind", "")), **changes), float(fields.get("payload", 0)))
 
 
 def of_lora(node: Node, voltage_v: float) -> State:
     """Give one LoRaWAN message of a node as a state; what it draws asleep is the rest state's.
 
+    What class B or C listens between two messages is counted with the message.
+
     Args:
-        node: Class, payload, spreading factor.
+        node: Class, payload, spreading factor, interval.
         voltage_v: Supply of the node.
     """
     steps = node.cycle()
     duration = sum(step.duration_ms for step in steps) / 1000
-    energy = sum(step.current_ma * step.duration_ms for step in steps) * 1e-6 * voltage_v
+    asleep_mas = node.sleep_ma * (node.interval_s - duration)
+    energy = (node.mean_current_ma() * node.interval_s - asleep_mas) * 1e-3 * voltage_v
     return State("transmit", Result(energy, "J", energy / 2, energy * 2, Grade.ASSUMED), duration, "Casals et al. 2017")
 
 

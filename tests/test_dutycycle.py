@@ -112,6 +112,25 @@ def test_radio_states() -> None:
     assert sent.energy.value == pytest.approx(3.0e-3 * (4.8 * 1.5e-3 + 4.8 * 160 / 700e3 + 4.8 * 0.5e-3))
 
 
+def test_listening_classes_cost_between_messages() -> None:
+    """Class C listens at 38.1 mA instead of sleeping at 0.045 mA."""
+    a, c = (of_lora(Node(20, 9, 600, kind), 3.3).energy.value for kind in "AC")
+    idle = 600 - sum(step.duration_ms for step in Node(20, 9, 600).cycle()) / 1000
+    assert c - a == pytest.approx((38.1 - 0.045) * 1e-3 * idle * 3.3)
+
+
+def test_radios_in_a_schedule_file() -> None:
+    data = {"rest": {"power": "1mW"}, "state": [
+        {"name": "uplink", "rate": "every 10m", "lora": {"payload": 20, "sf": 9}},
+        {"name": "beacon", "rate": "every 1s", "radio": {"kind": "ble", "payload": 20}},
+    ]}  # fmt: skip
+    found = read_schedule(data, {})
+    assert found.entries[0].state.energy.value == pytest.approx(of_lora(Node(20, 9, 600), 3.3).energy.value)
+    assert found.entries[1].state.name == "beacon"
+    with pytest.raises(ConfigurationError, match="lora takes"):
+        read_schedule({**data, "state": [{"name": "u", "rate": "1/h", "lora": {"power": 14}}]}, {})
+
+
 def test_a_measured_message_takes_the_place_of_cited_states() -> None:
     measured = Link.measured("wifi", Result.of(0.4, "J", {"gain:m": 0.004}))
     assert measured.message(1e6).value == 0.4

@@ -35,6 +35,10 @@ OVER_BUDGET = 8
               help="A duty cycle in TOML: [rest] and [[state]] with name, rate, and power, energy or event.")  # fmt: skip
 @click.option("--what-if", "what_ifs", multiple=True, metavar="STATE=RATE|FILE:LABEL",
               help="The schedule again with another rate, or with a state from another recording.")  # fmt: skip
+@click.option("--sent", metavar="SIZE", help="Federated learning: bytes a round sends, for example 5MB.")
+@click.option("--received", metavar="SIZE", help="Federated learning: bytes a round receives.")
+@click.option("--link-rate", metavar="UP[/DOWN]", default="8Mbit/40Mbit", show_default=True, help="Of the client, each second.")
+@click.option("--radio-power", metavar="POWER", help="While it transfers, where the meter did not see it.")
 @click.option("--json", "as_json", is_flag=True, help="The same numbers unrounded.")
 def budget(recording: Path | None, as_json: bool, **chosen: Any) -> int:
     """Set a recording against a battery charge.
@@ -58,6 +62,8 @@ def budget(recording: Path | None, as_json: bool, **chosen: Any) -> int:
     if found is not None:
         lines.append(f"of: {found.title}")
         lines += _plain(battery, found, said)
+    if chosen["sent"] is not None or chosen["received"] is not None:
+        lines += _round(battery, found, chosen, said)
     failed = _stages(chosen["stages"], battery, found, lines, said)
     if chosen["simulate"]:
         lines += _simulated(battery, preset, found, said)
@@ -109,6 +115,31 @@ def plain(result: Any) -> dict[str, Any] | None:
         return None
     high = result.high if result.high != float("inf") else None
     return {"value": result.value, "low": result.low, "high": high, "unit": result.unit, "grade": result.grade.value}
+
+
+def _round(battery: Any, found: subject.Subject | None, chosen: dict[str, Any], said: dict[str, Any]) -> list[str]:
+    from powermeter.federated import Round, default_router
+    from powermeter.units import format_quantity
+
+    training = None if found is None else found.per_item or found.energy
+    if found is None or training is None:
+        raise ConfigurationError("a federated round needs its training: a recording (with --label), or --energy")
+    up, _, down = chosen["link_rate"].partition("/")
+    radio = 0.0 if chosen["radio_power"] is None else parse_quantity(chosen["radio_power"], "W", bare=False)
+    client = Round(
+        training, parse_quantity(chosen["sent"] or "0B", "B", bare=False),
+        parse_quantity(chosen["received"] or "0B", "B", bare=False), parse_quantity(up, "bit", bare=False),
+        parse_quantity(down or up, "bit", bare=False), radio, default_router(),
+    )  # fmt: skip
+    energy, shares = client.line().result(), client.shares()
+    device = training.scaled(1 + shares["radio"] / training.value)
+    count = battery.count(device, found.rail_voltage_v)
+    said["round"] = {"energy": plain(energy), "device": plain(device), "parts_j": shares, "rounds_per_charge": plain(count)}
+    split = ", ".join(f"{name} {format_quantity(joule, 'J')}" for name, joule in shares.items())
+    return [
+        f"federated round: {format_quantity(energy.value, 'J')} ({split}; the router is not on this battery)",
+        f"rounds per charge: {count.value:,.3g}",
+    ]
 
 
 def _stages(

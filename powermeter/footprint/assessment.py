@@ -146,6 +146,8 @@ class Footprint:
             "energy": _plain(self.energy),
             "place": self.place.code if self.place else None,
             "boundary": self.boundary,
+            "water_withdrawal": None,
+            "water_on_site": _plain(self.water_on_site),
             **entries,
             "warnings": list(self.warnings),
             "factors": [item.record() for item in self.factors_used],
