@@ -138,7 +138,7 @@ class Rapl(PolledSource):
                 accuracy=Accuracy(
                     gain=_GAIN, step=61e-6, source="RAPL in Action (Khan et al. 2018): 5 % assumed"
                 ),
-                wrap=zone.range_uj + 1 if zone.range_uj else None,
+                wrap=zone.range_uj or None,
                 refresh_ns=1_000_000,
             )
             for zone, rail in zip(zones, rails_of(zones), strict=True)

@@ -1,0 +1,121 @@
+"""Battery gauges: sign, units, which value counts, and what is left out."""
+
+from __future__ import annotations
+
+import pytest
+from powermeter.drivers import power_supply
+
+from powermeter import registry
+from powermeter.channel import Boundary, Kind, Quantity
+from powermeter.errors import OpenError, ReadError, Reason
+from powermeter.testing.sysfs import FakeTree
+
+
+def opened(tree: FakeTree, name: str = ""):
+    source = registry.source(f"power_supply://{name}?root={tree}")
+    source.open()
+    return source
+
+
+def battery(tmp_path, **values) -> FakeTree:
+    tree = FakeTree(tmp_path)
+    tree.battery("BAT0", {"status": "Discharging", "voltage_now": 11_850_000, **values})
+    return tree
+
+
+def test_micro_units_become_si(tmp_path):
+    source = opened(battery(tmp_path, current_now=1_204_000, voltage_min_design=11_400_000))
+    voltage, current = source.channels
+    assert (voltage.quantity, current.quantity) == (Quantity.VOLTAGE, Quantity.CURRENT)
+    assert [
+        c.scale * code for c, code in zip(source.channels, source.sample(), strict=True)
+    ] == pytest.approx([11.85, 1.204])
+    assert current.rail.boundary is Boundary.BATTERY
+    assert current.rail.nominal_v == pytest.approx(11.4)
+
+
+@pytest.mark.parametrize(
+    ("status", "given", "outward"),
+    [
+        ("Discharging", -1_000_000, 1_000_000),  # as the kernel documents it: negative is discharging
+        ("Discharging", 1_000_000, 1_000_000),  # as many laptops' ACPI drivers give it: a magnitude
+        ("Charging", 1_000_000, -1_000_000),
+        ("Charging", -1_000_000, -1_000_000),
+        ("Full", 0, 0),
+        ("Not charging", -5_000, 5_000),
+        ("Unknown", -700_000, 700_000),
+    ],
+)
+def test_positive_is_out_of_the_battery(tmp_path, status, given, outward):
+    assert opened(battery(tmp_path, current_now=given, status=status)).sample()[1] == outward
+
+
+def test_power_where_the_driver_gives_power(tmp_path):
+    source = opened(battery(tmp_path, power_now=7_342_000, energy_now=41_230_000))
+    assert [channel.name for channel in source.channels] == ["bat0.voltage", "bat0.power"]
+    assert source.channels[1].scale * source.sample()[1] == pytest.approx(7.342)
+
+
+@pytest.mark.parametrize(("name", "unit"), [("energy_now", Quantity.ENERGY), ("charge_now", Quantity.CHARGE)])
+def test_what_is_left_counts_only_where_nothing_else_is_there(tmp_path, name, unit):
+    tree = battery(tmp_path, **{name: 41_230_000})
+    source = opened(tree)
+    channel = source.channels[1]
+    assert channel.quantity is unit and channel.kind is Kind.COUNTER
+    first = source.sample()[1]
+    (tmp_path / "sys/class/power_supply/BAT0" / name).write_text("41220000\n")
+    used = (source.sample()[1] - first) * channel.scale
+    assert used == pytest.approx(36.0)  # 10 mWh are 36 J, 10 mAh are 36 C
+
+
+def test_gauges_are_marked_as_slow():
+    assert power_supply.PowerSupply.stale_when_equal and power_supply.PowerSupply.default_period_s == 1.0
+
+
+def test_mice_chargers_and_usb_c_are_no_batteries(tmp_path):
+    tree = battery(tmp_path, current_now=1)
+    tree.battery("hidpp_battery_0", {"scope": "Device", "voltage_now": 3_900_000, "current_now": 1})
+    tree.battery("AC", {"type": "Mains", "online": 1})
+    tree.battery(
+        "ucsi-source-psy-USBC000:001", {"type": "USB", "voltage_now": 5_000_000, "current_now": 3_000_000}
+    )
+    assert [path.name for path in power_supply.find_batteries(tmp_path)] == ["BAT0"]
+
+
+def test_of_several_batteries_one_must_be_named(tmp_path):
+    tree = battery(tmp_path, current_now=1)
+    tree.battery("BAT1", {"status": "Full", "voltage_now": 12_000_000, "current_now": 0})
+    with pytest.raises(OpenError, match="power_supply://BAT0, power_supply://BAT1"):
+        opened(tree)
+    assert opened(tree, "BAT1").sample() == [12_000_000, 0]
+
+
+def test_a_gauge_without_current_says_so(tmp_path):
+    with pytest.raises(OpenError, match="neither power nor current nor charge"):
+        opened(battery(tmp_path))
+    (found,) = power_supply.look(tmp_path)
+    assert found.url is None and found.problem
+
+
+def test_a_battery_that_is_charged_is_no_meter(tmp_path):
+    (found,) = power_supply.look(battery(tmp_path, current_now=1_000_000, status="Charging").root)
+    assert "not discharging" in found.problem and found.remedy == "unplug the charger"
+    (tmp_path / "sys/class/power_supply/BAT0/status").write_text("Discharging\n")
+    (found,) = power_supply.look(tmp_path)
+    assert not found.problem and found.boundary is Boundary.BATTERY
+
+
+def test_a_battery_taken_out_is_a_gap(tmp_path):
+    source = opened(battery(tmp_path, current_now=1_000_000))
+    (tmp_path / "sys/class/power_supply/BAT0/current_now").unlink()
+    with pytest.raises(ReadError) as caught:
+        source.sample()
+    assert caught.value.reason is Reason.ABSENT
+
+
+def test_info_gives_the_design(tmp_path):
+    tree = battery(tmp_path, current_now=1, manufacturer="SMP", cycle_count=112, charge_full_design=4_000_000)
+    info = opened(tree).info()
+    assert info == {
+        "manufacturer": "SMP", "status": "Discharging", "cycle_count": "112", "charge_full_design_uah": 4_000_000,
+    }  # fmt: skip
