@@ -67,6 +67,7 @@ def _columns(texts: tuple[str, ...]) -> dict[str, str]:
 @click.option(
     "--zone", metavar="ZONE", help="Time zone of stamps that name none: +01:00, UTC, local. [default: UTC]"
 )
+@click.option("--accuracy", metavar="SHARE", help="The instrument's limit of error, where you know it: 0.5%.")
 @click.option("--session", metavar="NAME", help="Which session, where the file holds several.")
 @click.option(
     "--events", type=click.Path(path_type=Path), help="A file with events on the same clock: time,name."
@@ -89,6 +90,7 @@ def import_(
     columns: tuple[str, ...],
     voltage: str | None,
     zone: str | None,
+    accuracy: str | None,
     session: str | None,
     events: Path | None,
     force: bool,
@@ -114,6 +116,7 @@ def import_(
         _zone(zone),
         session,
         events,
+        None if accuracy is None else parse_quantity(accuracy, "1"),
     )
     out = output or Path(_stem(path) + ".power")
     log = importers.convert(path, out, format=format_, choices=choices, force=force)

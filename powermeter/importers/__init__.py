@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import csv
 import difflib
+from dataclasses import replace
 from pathlib import Path
 
 from powermeter import registry
+from powermeter.channel import Quantity
 from powermeter.errors import ConfigurationError, DataError, ExistsError, PowermeterError
 from powermeter.importers import events
 from powermeter.importers.files import Peek
@@ -96,11 +98,35 @@ def _open(path: Path, format: str | None, choices: Choices) -> Log:
         options = ", ".join(f"--{name}" for name in sorted(useless))
         raise ConfigurationError(f"{path}: {found.title} has no use for {options}")
     log = found.read(path, choices)
+    if choices.accuracy is not None:
+        _set_accuracy(log, choices.accuracy)
     events_file = choices.events or beside
     if events_file is not None:
         log.events.extend(events.read(events_file, log, choices))
         log.external = False
     return log
+
+
+def _set_accuracy(log: Log, gain: float) -> None:
+    """Put the user's limit of error in the place of what was assumed, on everything electric."""
+    electric = (Quantity.POWER, Quantity.CURRENT, Quantity.VOLTAGE, Quantity.ENERGY, Quantity.CHARGE)
+    for rows in log.sources:
+        rows.channels = tuple(
+            replace(
+                channel,
+                accuracy=replace(
+                    channel.accuracy,
+                    gain=gain,
+                    offset=0.0,
+                    model=0.0,
+                    typical=False,
+                    source=f"said: ±{gain:.3%}",
+                ),
+            )
+            if channel.quantity in electric
+            else channel
+            for channel in rows.channels
+        )
 
 
 def _only_log(peek: Peek) -> tuple[Path, type[Importer] | None, Path | None]:

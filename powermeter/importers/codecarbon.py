@@ -14,9 +14,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
+from powermeter.channel import Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import DataError
 from powermeter.event import Event
+from powermeter.importers.accuracies import CODECARBON
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import RELATIVE, Choices, Importer, Log, Rows
 from powermeter.importers.numbers import float_or_nan
@@ -101,7 +102,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
 def _totals(steps: list[tuple[int, list[float]]]) -> Rows:
     times = np.array([0, *(end for end, _ in steps)], np.int64)
     channels, codes = [], []
-    for index, (name, rail) in enumerate(_TOTALS.items()):
+    for index, rail in enumerate(_TOTALS.values()):
         used = [energies[index] for _, energies in steps]
         decimals = min(_MOST_DECIMALS, math.floor(math.log10(2.0**61 / max(sum(used), 1e-30))))
         total: NDArray[np.int64] = np.zeros(len(times), np.int64)
@@ -110,7 +111,7 @@ def _totals(steps: list[tuple[int, list[float]]]) -> Rows:
             Channel(
                 f"{rail.name}.energy", Quantity.ENERGY, 10.0**-decimals * _JOULE_PER_KWH, rail, Kind.COUNTER,
                 grade=Grade.ESTIMATED,
-                accuracy=Accuracy(source=f"not stated: codecarbon's {name} may come from a counter or from a model"),
+                accuracy=CODECARBON,
             )
         )  # fmt: skip
         codes.append(total)

@@ -7,7 +7,7 @@ import math
 import re
 from array import array
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import count, islice
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from powermeter.channel import Accuracy, Channel, Kind, Quantity, Rail
 from powermeter.errors import DataError
+from powermeter.importers.accuracies import UNKNOWN
 from powermeter.importers.files import read_lines
 from powermeter.importers.log import RELATIVE, UTC, Choices, Rows
 from powermeter.importers.numbers import float_or_nan, integer_codes
@@ -34,8 +35,6 @@ from powermeter.units import NS
 
 MAX_ROWS = 100_000_000
 MAX_COLUMNS = 2000
-
-UNSTATED = "not stated: the log names neither gain nor offset error"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,7 @@ class Column:
     rail: Rail | None = None
     kind: Kind = Kind.INSTANT
     missing: frozenset[float] = frozenset()
-    accuracy: Accuracy = field(default_factory=lambda: Accuracy(source=UNSTATED))
+    accuracy: Accuracy = UNKNOWN
     window_ns: int | None = None
     grade: Grade = Grade.MEASURED
 
@@ -293,6 +292,6 @@ def channel_name(text: str) -> str:
 
 
 __all__ = [
-    "NO_ZONE", "UNSTATED", "Column", "Table", "TimeColumn", "channel", "channel_name", "delimiter_of",
+    "NO_ZONE", "Column", "Table", "TimeColumn", "channel", "channel_name", "delimiter_of",
     "read_table", "rows", "samples", "scaled", "to_number",
 ]  # fmt: skip

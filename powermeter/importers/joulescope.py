@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
+from powermeter.channel import Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import DataError, NotInstalledError
+from powermeter.importers.accuracies import JOULESCOPE
 from powermeter.importers.files import MAX_BYTES, Peek
 from powermeter.importers.joulescope_reader import MAX_SAMPLES
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
@@ -94,7 +95,7 @@ def _log(path: Path, folder: Path) -> Log:
         channels.append(
             Channel(
                 f"supply.{signal['name']}", _QUANTITIES[signal["name"]], scale, _RAIL, Kind.MEAN,
-                accuracy=Accuracy(source="not stated in the file"), window_ns=round(period),
+                accuracy=JOULESCOPE, window_ns=round(period),
             )
         )  # fmt: skip
         codes.append(code)

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from powermeter.channel import Accuracy, Boundary, Quantity, Rail
+from powermeter.channel import Boundary, Quantity, Rail
 from powermeter.errors import DataError
 from powermeter.importers import database
+from powermeter.importers.accuracies import KM003C_CURRENT, KM003C_VOLTAGE
 from powermeter.importers.columns import Column, Table, samples
 from powermeter.importers.files import Peek
 from powermeter.importers.log import RELATIVE, Choices, Importer, Log
@@ -23,10 +24,9 @@ from powermeter.units import NS
 
 _TABLE = "pd_chart"
 _RAIL = Rail("vbus", None, Boundary.BOARD, "what passes through the meter on VBUS")
-_UNSTATED = Accuracy(source="not stated in the export")
 _COLUMNS = (
-    Column(1, "vbus.voltage", Quantity.VOLTAGE, 1.0, _RAIL, accuracy=_UNSTATED),
-    Column(2, "vbus.current", Quantity.CURRENT, 1.0, _RAIL, accuracy=_UNSTATED),
+    Column(1, "vbus.voltage", Quantity.VOLTAGE, 1.0, _RAIL, accuracy=KM003C_VOLTAGE),
+    Column(2, "vbus.current", Quantity.CURRENT, 1.0, _RAIL, accuracy=KM003C_CURRENT),
     Column(3, "cc1.voltage", Quantity.VOLTAGE),
     Column(4, "cc2.voltage", Quantity.VOLTAGE),
 )

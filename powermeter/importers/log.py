@@ -88,6 +88,7 @@ class Choices:
         zone_s: Seconds east of UTC of wall-clock stamps that name no zone.
         session: Which session of a file with several.
         events: A file with events on the same clock.
+        accuracy: The instrument's relative limit of error, where the user knows it.
     """
 
     unit: str | None = None
@@ -97,6 +98,7 @@ class Choices:
     zone_s: int | None = None
     session: str | None = None
     events: Path | None = None
+    accuracy: float | None = None
 
     def given(self) -> set[str]:
         """Give the names of what was said, as the command line calls them."""

@@ -21,10 +21,11 @@ from typing import Any
 
 import numpy as np
 
-from powermeter.channel import Accuracy, Boundary, Kind, Quantity, Rail
+from powermeter.channel import Boundary, Kind, Quantity, Rail
 from powermeter.errors import DataError
 from powermeter.event import Event
-from powermeter.importers.columns import UNSTATED, Column, channel
+from powermeter.importers.accuracies import ANALYSER
+from powermeter.importers.columns import Column, channel
 from powermeter.importers.files import MAX_LINE, Peek, find, read_lines
 from powermeter.importers.log import UTC, Choices, Importer, Log, Rows
 from powermeter.importers.numbers import float_or_nan, integer_codes
@@ -152,7 +153,7 @@ def _rows(found: Axis, values: dict[tuple[str, str], array[float]]) -> Rows:
             )
         column = Column(
             0, f"{place}.{_LABELS[label]}", _QUANTITIES[label], 1.0, rail, Kind.MEAN,
-            accuracy=Accuracy(source=UNSTATED),
+            accuracy=ANALYSER,
         )  # fmt: skip
         code, grid = integer_codes(read)
         channels.append(channel(column, grid))

@@ -24,10 +24,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.channel import Accuracy, Boundary, Kind, Quantity, Rail
+from powermeter.channel import Boundary, Kind, Quantity, Rail
 from powermeter.errors import DataError
 from powermeter.event import Event
-from powermeter.importers.columns import UNSTATED, Column, channel
+from powermeter.importers.accuracies import LPM01A
+from powermeter.importers.columns import Column, channel
 from powermeter.importers.files import Peek, find, read_all, read_lines
 from powermeter.importers.log import RELATIVE, Choices, Importer, Log, Rows
 from powermeter.importers.numbers import integer_codes
@@ -231,7 +232,7 @@ def _rows(
     )  # fmt: skip
     column = Column(
         0, "supply.power", Quantity.POWER, factor * rate, rail, Kind.MEAN,
-        accuracy=Accuracy(source=UNSTATED), window_ns=round(NS / rate),
+        accuracy=LPM01A, window_ns=round(NS / rate),
     )  # fmt: skip
     return Rows(
         "energy monitor", (channel(column, grid),), times, [codes],

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from powermeter.channel import Boundary, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError
+from powermeter.importers.accuracies import MONSOON
 from powermeter.importers.columns import Column, TimeColumn, read_table, rows, samples
 from powermeter.importers.files import Peek
 from powermeter.importers.log import Choices, Importer, Log
@@ -99,5 +100,5 @@ def _column(index: int, name: str, choices: Choices) -> Column | None:
         return None
     rail = Rail(match[1].lower(), None, Boundary.BOARD, _COVERS[match[1]], choices.voltage_v)
     if match[3] == "V":
-        return Column(index, f"{rail.name}.voltage", Quantity.VOLTAGE, 1.0, rail)
-    return Column(index, f"{rail.name}.current", Quantity.CURRENT, 1e-3, rail)
+        return Column(index, f"{rail.name}.voltage", Quantity.VOLTAGE, 1.0, rail, accuracy=MONSOON)
+    return Column(index, f"{rail.name}.current", Quantity.CURRENT, 1e-3, rail, accuracy=MONSOON)

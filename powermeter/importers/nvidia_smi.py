@@ -17,8 +17,9 @@ from pathlib import Path
 
 import numpy as np
 
-from powermeter.channel import Accuracy, Boundary, Kind, Quantity, Rail
+from powermeter.channel import Boundary, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError
+from powermeter.importers.accuracies import NVML
 from powermeter.importers.columns import NO_ZONE, Column, Table, samples
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import UTC, Choices, Importer, Log
@@ -52,7 +53,6 @@ _OTHER = {
     "clocks.mem": ("memory_clock", Quantity.FREQUENCY, 1e6),
 }
 _IDENTITY = ("index", "uuid", "gpu_uuid", "pci.bus_id", "gpu_bus_id", "name", "gpu_name")
-_ACCURACY = Accuracy(gain=0.05, source="NVML reference: ±5 % stated (Fermi, Kepler); later ones state none")
 
 
 @dataclass(slots=True)
@@ -136,7 +136,7 @@ def _power(index: int, rail: str, kind: Kind = Kind.INSTANT, window_ns: int | No
         1.0,
         Rail(rail, None, Boundary.DEVICE, covers),
         kind,
-        accuracy=_ACCURACY,
+        accuracy=NVML,
         window_ns=window_ns,
     )
 

@@ -10,6 +10,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+from powermeter.importers.accuracies import OTII
 from powermeter.importers.files import Peek
 from powermeter.importers.log import Choices, Log
 from powermeter.importers.table import TableImporter
@@ -24,6 +25,7 @@ class OtiiExport(TableImporter):
     name = "otii"
     title = "an Otii export"
     takes = frozenset({"voltage", "zone", "column", "rate"})
+    accuracy = OTII
 
     @classmethod
     def recognises(cls, peek: Peek) -> bool:

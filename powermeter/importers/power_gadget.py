@@ -11,8 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from powermeter.channel import MISSING, Accuracy, Boundary, Kind, Quantity, Rail
+from powermeter.channel import MISSING, Boundary, Kind, Quantity, Rail
 from powermeter.errors import DataError
+from powermeter.importers.accuracies import RAPL
 from powermeter.importers.columns import Column, TimeColumn, channel_name, read_table, rows, samples
 from powermeter.importers.files import Peek
 from powermeter.importers.log import RELATIVE, Choices, Importer, Log
@@ -25,7 +26,6 @@ _COVERS = {
     "GT": "the processor's graphics",
     "DRAM": "memory",
 }
-_ACCURACY = Accuracy(source="not stated: Intel gives no error for RAPL")
 
 
 class PowerGadget(Importer):
@@ -85,5 +85,5 @@ def _column(index: int, name: str) -> Column | None:
         1.0,
         Rail(part, parent, Boundary.PART, _COVERS[match[2]]),
         Kind.COUNTER if energy else Kind.MEAN,
-        accuracy=_ACCURACY,
+        accuracy=RAPL,
     )

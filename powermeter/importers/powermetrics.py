@@ -83,13 +83,11 @@ def _blocks(path: Path) -> tuple[list[_Block], dict[str, str]]:
     blocks: list[_Block] = []
     said: dict[str, str] = {}
     for line in read_lines(path):
-        if len(line) > 300:
-            continue
         start = parse_block(line)
         if start is not None:
             elapsed = round(start[1] * 1e6)
             if elapsed <= 0:
-                raise DataError(f"{path}: a sample of {start[1]:g} ms")
+                raise DataError(f"{path}: a sample of {start[1]} ms")
             if len(blocks) >= _MAX_BLOCKS:
                 raise DataError(f"{path}: more than {_MAX_BLOCKS} samples; split it and import the parts")
             blocks.append(_Block(elapsed, _stamp_ns(start[0])))

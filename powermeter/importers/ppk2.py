@@ -20,9 +20,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
+from powermeter.channel import Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import DataError
 from powermeter.event import Event
+from powermeter.importers.accuracies import PPK2_HIGH, PPK2_LOW
 from powermeter.importers.columns import rows
 from powermeter.importers.files import MAX_BYTES, Peek
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
@@ -38,11 +39,6 @@ _FRAME = np.dtype([("current", "<f4"), ("logic", ">u2")])
 _MAX_RATE_HZ = 100_000
 _MAX_JSON = 1 << 20
 _RANGE_4_A = 50e-3
-# Nordic's figures for the ranges: ±10 % up to 50 mA, ±15 % above; gain errors, they do not average out.
-_ACCURACY = {
-    False: Accuracy(gain=0.10, typical=True, source="Nordic's typical accuracy of ranges 0 to 3 (to 50 mA)"),
-    True: Accuracy(gain=0.15, typical=True, source="Nordic's typical accuracy of range 4 (above 50 mA)"),
-}
 
 
 class PPK2File(Importer):
@@ -178,7 +174,7 @@ def _rows(
     channels = [
         Channel(
             "supply.current", Quantity.CURRENT, float(f"{scale * _MICROAMPERE:.17g}"), rail, Kind.MEAN,
-            accuracy=_ACCURACY[typical > _RANGE_4_A],
+            accuracy=PPK2_HIGH if typical > _RANGE_4_A else PPK2_LOW,
         )
     ]  # fmt: skip
     columns = [codes]

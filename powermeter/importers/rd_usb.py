@@ -14,6 +14,7 @@ import numpy as np
 from powermeter.channel import Boundary, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers import database
+from powermeter.importers.accuracies import UM_CURRENT, UM_POWER, UM_VOLTAGE, UNKNOWN
 from powermeter.importers.columns import Column, Table, TimeColumn, read_table, rows, samples
 from powermeter.importers.files import Peek
 from powermeter.importers.log import UTC, Choices, Importer, Log
@@ -47,6 +48,7 @@ _FIELDS = (
         Kind.COUNTER,
     ),
 )
+_ACCURACIES = {Quantity.VOLTAGE: UM_VOLTAGE, Quantity.CURRENT: UM_CURRENT, Quantity.POWER: UM_POWER}
 _UNIX = "Unix time"
 
 
@@ -79,8 +81,17 @@ def _columns(places: dict[str, int], field: int) -> list[Column]:
     for entry in _FIELDS:
         if entry[field] in places:
             _, _, channel, quantity, factor, railed, kind = entry
+            accuracy = _ACCURACIES.get(quantity, UNKNOWN)
             columns.append(
-                Column(places[str(entry[field])], channel, quantity, factor, _RAIL if railed else None, kind)
+                Column(
+                    places[str(entry[field])],
+                    channel,
+                    quantity,
+                    factor,
+                    _RAIL if railed else None,
+                    kind,
+                    accuracy=accuracy,
+                )
             )
     if not any(column.rail for column in columns):
         raise DataError("no voltage, current or power in this rd-usb recording")

@@ -9,14 +9,16 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from shlex import quote
+from typing import ClassVar
 
 import numpy as np
 
-from powermeter.channel import Boundary, Kind, Quantity, Rail
+from powermeter.channel import Accuracy, Boundary, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError
+from powermeter.importers.accuracies import UNKNOWN
 from powermeter.importers.columns import (
     Column,
     Table,
@@ -76,6 +78,7 @@ class TableImporter(Importer):
     name = "csv"
     title = "a table"
     takes = frozenset({"unit", "rate", "column", "voltage", "zone"})
+    accuracy: ClassVar[Accuracy] = UNKNOWN
 
     @classmethod
     def recognises(cls, peek: Peek) -> bool:
@@ -108,6 +111,7 @@ class TableImporter(Importer):
         headings = _named(path, found, choices)
         time = _time(path, found, headings, choices)
         columns, skipped = _columns(path, found, headings, time, choices)
+        columns = [replace(column, accuracy=cls.accuracy) if column.rail else column for column in columns]
         table = read_table(
             path,
             columns,

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from powermeter.channel import Accuracy, Boundary, Kind, Quantity, Rail
+from powermeter.channel import Boundary, Kind, Quantity, Rail
 from powermeter.errors import DataError
+from powermeter.importers.accuracies import NVML, RAPL
 from powermeter.importers.columns import Column, TimeColumn, channel_name, read_table, samples
 from powermeter.importers.files import Peek
 from powermeter.importers.headers import heading
 from powermeter.importers.log import Choices, Importer, Log
 
 _LABELS = {Quantity.ENERGY: "energy", Quantity.POWER: "power", Quantity.TEMPERATURE: "temperature"}
-_RAPL = Accuracy(source="not stated: Intel and AMD give no error for RAPL")
-_NVML = Accuracy(gain=0.05, source="NVML reference: ±5 % stated (Fermi, Kepler); later ones state none")
 
 
 class WattAMeter(Importer):
@@ -75,7 +74,7 @@ def _columns(names: list[str]) -> list[Column]:
                 named.factor,
                 rail,
                 Kind.COUNTER if counter else Kind.MEAN if named.unit == "W" else Kind.INSTANT,
-                accuracy=_NVML if named.name.startswith("gpu") else _RAPL,
+                accuracy=NVML if named.name.startswith("gpu") else RAPL,
             )
         )
     return columns

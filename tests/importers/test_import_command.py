@@ -77,6 +77,15 @@ def test_options_reach_the_importer(log):
         assert recording.samples(1).values(recording.sources[0].channels[0])[0] == pytest.approx(1.5)
 
 
+def test_the_users_accuracy_replaces_the_assumption(log, capsys):
+    assert run(["import", "meter.csv", "-o", "a.power"]) == 0
+    assert run(["import", "meter.csv", "-o", "b.power", "--accuracy", "0.5%"]) == 0
+    with Recording.open(log / "a.power") as assumed, Recording.open(log / "b.power") as said:
+        assert assumed.sources[0].channels[0].accuracy.gain == 0.05
+        assert "assumed" in assumed.sources[0].channels[0].accuracy.source
+        assert said.sources[0].channels[0].accuracy.gain == pytest.approx(0.005)
+
+
 def test_formats_are_listed(capsys):
     assert run(["import", "--formats"]) == 0
     listed = capsys.readouterr().out

@@ -166,12 +166,15 @@ def fuzz(samples, folder, rng, rounds, write=False):
     return imported
 
 
-def test_the_undamaged_samples_are_recognised(tmp_path):
+def test_the_undamaged_samples_are_recognised_and_none_claims_to_be_exact(tmp_path):
     for name, data in {**SMALL, **_binary(tmp_path)}.items():
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(data)
         assert check(path, tmp_path / "out.power"), name
+        for channel in (c for rows in importers.open_log(path).sources for c in rows.channels if c.rail):
+            assert channel.accuracy.gain or channel.accuracy.model, (name, channel.name)
+            assert channel.accuracy.source, (name, channel.name)
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -216,7 +216,7 @@ def test_a_gzip_bomb_is_cut_off(tmp_path, monkeypatch):
     path = tmp_path / "bomb.csv.gz"
     buffer = io.BytesIO()
     with gzip.GzipFile(fileobj=buffer, mode="wb") as stream:
-        stream.write(b"time (s),power (W)\n" + b"1,1\n" * (1 << 20))
+        stream.write(b"time (s),power (W)\n" + b"1.00000000000,1.0000000000\n" * 50_000)
     path.write_bytes(buffer.getvalue())
     with pytest.raises(DataError, match="more than 1 MiB"):
         convert(path, tmp_path)
