@@ -45,7 +45,7 @@ def record(story: Story) -> dict[str, Any]:
         "run": {
             "duration_s": analysis.duration.value,
             "energy": plain(analysis.energy),
-            "charge": plain(analysis.charge),
+            "charge": plain(story.charge),
             "power": plain(analysis.power),
             "peak_w": analysis.peak_w,
             "trapezoid_j": analysis.plain_energy,
@@ -61,11 +61,12 @@ def record(story: Story) -> dict[str, Any]:
             "spec": story.battery.spec,
             "convention": story.battery.convention,
             "rail_voltage_v": story.rail_voltage_v,
+            "rail_voltage_known": story.voltage_known,
             "share_used": plain(budget.share_used) if budget else None,
             "remaining": plain(budget.remaining) if budget else None,
             "hours": plain(budget.hours) if budget else None,
             "items_per_charge": plain(budget.count) if budget else None,
-            "item": story.budget_item,
+            "item": story.item,
         },
         "footprint": story.footprint.record(),
         "item_footprint": story.item_footprint.record() if story.item_footprint else None,
@@ -110,8 +111,8 @@ def _label(story: Story, row: LabelRow) -> dict[str, Any]:
         "energy_p95": plain(row.energy_p95),
         "standard_deviation_j": row.spread_j,
         "expected_per_item": plain(row.expected_per_item),
-        "charge": plain(row.charge),
-        "charge_per_item": plain(row.charge_per_item),
+        "charge": plain(story.charge_of(row)),
+        "charge_per_item": plain(_per_item(story.charge_of(row), row.items)),
         "power": plain(row.power),
         "above_baseline": plain(row.above),
         "above_baseline_per_item": plain(row.above_per_item),
@@ -134,6 +135,10 @@ def _label(story: Story, row: LabelRow) -> dict[str, Any]:
         "repeats_needed": row.verdict.repeats_needed,
         "per_charge": plain(story.per_charge(row)),
     }
+
+
+def _per_item(total: Result | None, items: int) -> Result | None:
+    return total.scaled(1 / items) if total is not None and items else None
 
 
 def _published(story: Story) -> dict[str, Any] | None:

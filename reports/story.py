@@ -7,7 +7,7 @@ paragraph, which exists to be pasted into a paper.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,9 @@ from powermeter.errors import ConfigurationError
 from powermeter.footprint import Footprint, Place, footprint
 from powermeter.recording import Recording
 from powermeter.result import Grade, Result, worst
+
+BUDGET_V = 5.0
+"""Volts at which charge is counted where no rail voltage is known: the 4 Ah budget is charge at 5 V."""
 
 HEADLINES = ("infer", "inference", "predict", "forward", "generate", "query", "queries")
 """Labels that a report is about, where there is one; otherwise the label with the most items."""
@@ -80,9 +83,9 @@ class Story:
         instruments: The sources.
         own_cost: Of the recorder; None for imported recordings.
         battery: What use is set against.
-        rail_voltage_v: Used where charge and energy had to be converted; None otherwise.
+        rail_voltage_v: Of the counted rail: given, measured, nominal, or `BUDGET_V`.
+        voltage_known: False where `BUDGET_V` stands in; charges are then *assumed*.
         budget: The battery's share, hours and count; None where they cannot be known.
-        budget_item: What one item of `budget.count` is: the headline's label.
         footprint: Of the whole run.
         item_footprint: Of one item of the headline, or None.
         published: The energies by the rule of whoever published them, or None.
@@ -98,7 +101,8 @@ class Story:
     instruments: tuple[Instrument, ...]
     own_cost: OwnCost | None
     battery: Battery
-    rail_voltage_v: float | None
+    rail_voltage_v: float
+    voltage_known: bool
     budget: Budget | None
     footprint: Footprint
     item_footprint: Footprint | None
@@ -108,9 +112,14 @@ class Story:
     notes: tuple[str, ...]
 
     @property
-    def budget_item(self) -> str:
-        """What one item is called: the headline's label."""
-        return self.headline.label if self.headline is not None else "item"
+    def item(self) -> str:
+        """What one item of the headline is called: `inference`, or `item of LABEL`."""
+        if self.headline is None:
+            return "item"
+        label = self.headline.label
+        if label.lower() in HEADLINES:
+            return "query" if label.lower() in ("query", "queries") else "inference"
+        return label if self.headline.items == self.headline.events else f"item of {label}"
 
     @property
     def title(self) -> str:
@@ -131,12 +140,32 @@ class Story:
         """Of the energies."""
         return self.analysis.energy.grade
 
+    @property
+    def charge(self) -> Result | None:
+        """Charge of the whole run in C; through the rail's voltage where no current was recorded."""
+        return self._charge(self.analysis.energy, self.analysis.charge)
+
+    def charge_of(self, row: LabelRow) -> Result | None:
+        """Give the charge of a label's events in C, as `charge`."""
+        return self._charge(row.energy, row.charge)
+
     def per_charge(self, row: LabelRow) -> Result | None:
-        """Give how many items of a label one charge holds, or None."""
-        per_item = _battery_amount(self.battery, row.energy_per_item, row.charge_per_item, self.rail_voltage_v)
-        if per_item is None or per_item.value <= 0:
+        """Give how many items of a label one charge of the battery holds, or None."""
+        charge, energy = self.charge_of(row), row.energy
+        amount = charge if self.battery.convention == "charge" else energy
+        if amount is None or not row.items or amount.value <= 0:
             return None
-        return self.battery.count(per_item, self.rail_voltage_v, self.analysis.power.value)
+        return self.battery.count(amount.scaled(1 / row.items), self.rail_voltage_v, self.analysis.power.value)
+
+    def _charge(self, energy: Result | None, charge: Result | None) -> Result | None:
+        if charge is not None or energy is None:
+            return charge
+        return _as_charge(energy, self.rail_voltage_v, self.voltage_known)
+
+
+def _as_charge(energy: Result, volts: float, known: bool) -> Result:
+    grade = worst((energy.grade, Grade.DERIVED if known else Grade.ASSUMED))
+    return replace(energy.scaled(1 / volts, "C"), grade=grade)
 
 
 def tell(
@@ -155,7 +184,7 @@ def tell(
     Args:
         recording: An open recording.
         battery: A specification, a preset or a `Battery`; 4Ah where None.
-        place: `FRA`, `USA-CA`; None where it is not known, which is said.
+        place: `FRA`, `USA-CA`; what the recording notes (metadata `place`) where None.
         rail, baseline, by: As for `powermeter.analyse`.
         rail_voltage_v: Of the counted rail, where neither its channels nor its driver tell.
         chain: Efficiency between plug and meter, as for `powermeter.footprint.footprint`.
@@ -165,10 +194,12 @@ def tell(
         ConfigurationError: The battery, place, rail, baseline or chain cannot be used.
     """
     cell = battery if isinstance(battery, Battery) else parse_battery(battery or "4Ah")
+    place = place or recording.metadata.get("place")
     analysis = analyse(recording, rail=rail, baseline=baseline, by=by)
     headline = _headline(analysis.rows)
-    volts = rail_voltage_v or _rail_voltage(analysis)
-    budget, problem = _budget(cell, analysis, headline, volts)
+    known_v = rail_voltage_v or _rail_voltage(analysis)
+    volts = known_v or BUDGET_V
+    budget, problem = _budget(cell, analysis, headline, volts, known_v is not None)
     whole = footprint(analysis.energy, place, chain=chain)
     per_item = headline.energy_per_item if headline is not None else None
     instruments = tuple(_instruments(recording, analysis))
@@ -177,6 +208,8 @@ def tell(
     warnings += [f"{i.name} stopped: {i.failure}" for i in instruments if i.failure]
     if recording.is_growing:
         warnings.append("the recording is still being written")
+    if analysis.charge is None and known_v is None:
+        warnings.append(f"no rail voltage is known: charge is counted at {BUDGET_V:g} V (--rail-voltage changes it)")
     warnings += [problem] if problem else []
     warnings += whole.warnings
     return Story(
@@ -188,6 +221,7 @@ def tell(
         own_cost=_own_cost(recording, analysis),
         battery=cell,
         rail_voltage_v=volts,
+        voltage_known=known_v is not None,
         budget=budget,
         footprint=whole,
         item_footprint=footprint(per_item, place, chain=chain) if per_item is not None else None,
@@ -211,33 +245,21 @@ def _rail_voltage(analysis: Analysis) -> float | None:
     return analysis.line.rail.nominal_v
 
 
-def _battery_amount(
-    battery: Battery, energy: Result | None, charge: Result | None, volts: float | None
-) -> Result | None:
-    """Give the amount that needs no conversion where there is one, or the other where volts are known."""
-    direct, other = (charge, energy) if battery.convention == "charge" else (energy, charge)
-    if direct is not None:
-        return direct
-    return other if volts else None
-
-
 def _budget(
-    battery: Battery, analysis: Analysis, headline: LabelRow | None, volts: float | None
+    battery: Battery, analysis: Analysis, headline: LabelRow | None, volts: float, known: bool
 ) -> tuple[Budget | None, str]:
-    used = _battery_amount(battery, analysis.energy, analysis.charge, volts)
-    if used is None:
-        need = "charge" if battery.convention == "charge" else "energy"
-        have = "energy" if need == "charge" else "charge"
-        return None, (
-            f"battery {battery.spec} counts {need} and only {have} is known: give --rail-voltage, for example 5V"
-        )
+    def amount(energy: Result, charge: Result | None) -> Result:
+        if battery.convention == "energy":
+            return energy
+        return charge if charge is not None else _as_charge(energy, volts, known)
+
+    used = amount(analysis.energy, analysis.charge)
     seconds = analysis.duration.value
     rate = used.scaled(1 / seconds, {"C": "A", "J": "W"}[used.unit]) if seconds > 0 and used.value > 0 else None
     per_item = None
-    if headline is not None:
-        per_item = _battery_amount(battery, headline.energy_per_item, headline.charge_per_item, volts)
-    if per_item is not None and per_item.value <= 0:
-        per_item = None
+    if headline is not None and headline.energy_per_item is not None:
+        per_item = amount(headline.energy_per_item, headline.charge_per_item)
+        per_item = per_item if per_item.value > 0 else None
     try:
         return battery.budget(used, rate, per_item, rail_voltage_v=volts), ""
     except ConfigurationError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from powermeter.analysis.labels import LabelRow
@@ -25,11 +25,7 @@ COLOURS = {
     Grade.ESTIMATED: "yellow",
     Grade.ASSUMED: "magenta",
 }
-WIDE = 150
-"""Columns from which energy and time stand in one table."""
-
 NARROW = 80
-MAH_PER_C = 1 / 3.6
 Cell = Callable[[LabelRow], str]
 
 
@@ -110,8 +106,10 @@ def _whole_run(story: Story, console: Console) -> None:
     console.print(_section("Whole run", where))
     grid = _grid()
     grid.add_row("energy", show(a.energy).text, f"[dim]{format_quantity(a.energy.value / 3600, 'Wh')}[/]")
-    charge = show(a.charge, "Ah", 1 / 3600)
-    grid.add_row("charge", charge.text, grade_text(a.charge.grade) if a.charge else "[dim]no voltage known[/]")
+    charge = story.charge
+    volts = "" if a.charge is not None else f"[dim]at {story.rail_voltage_v:.4g} V[/]"
+    grade = grade_text(charge.grade) if charge else ""
+    grid.add_row("charge", show(charge, "Ah", 1 / 3600).text, f"{grade} {volts}".strip())
     grid.add_row("mean power", show(a.power).text, f"[dim]peak {format_quantity(a.peak_w, 'W', 3)}[/]")
     if a.baseline is not None:
         grid.add_row("baseline", show(a.baseline.power).text, f"[dim]{_safe(a.baseline.origin)}[/]")
@@ -126,49 +124,63 @@ def _labels(story: Story, console: Console) -> None:
         ("median", lambda r: show(r.energy_median).bare),
         ("p95", lambda r: show(r.energy_p95).bare),
         ("std dev", lambda r: format_quantity(r.spread_j, "J", 2)),
-        ("total", lambda r: show(r.energy).bare),
     ]
     if story.analysis.baseline is not None:
-        energy[4:4] = [("above idle", lambda r: show(r.above_per_item).text)]
-    rest: list[tuple[str, Cell]] = [
+        energy[1:1] = [("above baseline", lambda r: show(r.above_per_item).text)]
+    if any(row.items != row.events for row in rows):
+        energy[:0] = [("items", lambda r: f"{r.items:,}")]
+    energy[:0] = [("n", lambda r: f"{r.events:,}")]
+    use: list[tuple[str, Cell]] = [
+        ("total", lambda r: show(r.energy).text),
+        ("charge", lambda r: show(story.charge_of(r), "Ah", 1 / 3600).text),
         ("power", lambda r: show(r.power).bare),
-        ("charge", lambda r: show(r.charge, "Ah", 1 / 3600).bare),
         ("per charge", lambda r: _count(story.per_charge(r))),
+    ]
+    time: list[tuple[str, Cell]] = [
+        ("mean", lambda r: wording.seconds(r.latency_mean)),
         ("p50", lambda r: wording.seconds(r.latency_p50)),
         ("p95", lambda r: wording.seconds(r.latency_p95)),
         ("p99", lambda r: wording.seconds(r.latency_p99)),
-        ("memory", lambda r: wording.size(r.peak_memory)),
+        ("peak memory", lambda r: wording.size(r.peak_memory)),
     ]
-    grade = grade_text(worst(r.energy.grade for r in rows if r.energy))
-    where = f"{grade} on {_safe(story.analysis.line.rail.name)}, ± is 95 %"
-    if console.width >= WIDE:
-        console.print(_section("Energy, charge and latency by label", where))
-        console.print(_label_table(rows, [*energy, *rest]))
+    where = f"{_grade_of(r.energy for r in rows)} on {_safe(story.analysis.line.rail.name)}, ± is 95 %"
+    charge = f"charge {_grade_of(story.charge_of(r) for r in rows)}"
+    joined = _label_table(rows, [*energy, *use, *time])
+    if console.measure(joined, options=console.options.update(max_width=10_000)).maximum <= console.width:
+        console.print(_section("Energy, charge and latency by label", f"{where}; {charge}"))
+        console.print(joined)
         return
-    console.print(_section("Energy by label", where))
+    console.print(_section("Energy per item", where))
     console.print(_label_table(rows, energy))
-    charges = worst(r.charge.grade for r in rows if r.charge)
-    console.print(_section("Power, charge and latency", f"charge {grade_text(charges)}"))
-    console.print(_label_table(rows, rest, counts=False))
+    console.print(_section("Energy, charge and power", charge))
+    console.print(_label_table(rows, use))
+    console.print(_section("Latency and memory"))
+    console.print(_label_table(rows, time))
 
 
-def _label_table(rows: Sequence[LabelRow], columns: Sequence[tuple[str, Cell]], counts: bool = True) -> Table:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
+def _grade_of(results: Iterable[Result | None]) -> str:
+    known = [result.grade for result in results if result is not None]
+    return grade_text(worst(known)) if known else DASH
 
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1), pad_edge=False, header_style="dim", show_edge=False)
-    table.add_column("label", overflow="fold", min_width=6)
+
+def _label_table(rows: Sequence[LabelRow], columns: Sequence[tuple[str, Cell]]) -> Table:
+    table = _table()
+    table.add_column("label", overflow="fold", min_width=8)
     for name in dict.fromkeys(key for row in rows for key in row.group):
         table.add_column(_safe(name), overflow="fold")
-    if counts:
-        table.add_column("n", justify="right", no_wrap=True)
     for title, _ in columns:
         table.add_column(title, justify="right", no_wrap=True)
     for row in rows:
-        number = f"{row.events:,}" if row.items == row.events else f"{row.events:,} ({row.items:,} items)"
         start = [f"[bold]{_safe(row.label)}[/]", *(_safe(_value(v)) for v in row.group.values())]
-        table.add_row(*start, *([number] if counts else []), *(cell(row) for _, cell in columns))
+        table.add_row(*start, *(cell(row) for _, cell in columns))
     return table
+
+
+def _table() -> Table:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    return Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, header_style="dim", show_edge=False)
 
 
 def _value(value: Any) -> str:
@@ -180,13 +192,10 @@ def _count(result: Result | None) -> str:
 
 
 def _published(story: Story, console: Console) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
     found = story.published
     assert found is not None
     console.print(_section("By its publisher's rule", f"[dim]{_safe(found.text or found.rule)}[/]"))
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1), pad_edge=False, header_style="dim", show_edge=False)
+    table = _table()
     for title in ("window", "items", "mean power", "per item", "trapezoid", "differs"):
         table.add_column(title, justify="left" if title == "window" else "right", no_wrap=title != "window")
     for p in found.values:
@@ -213,7 +222,7 @@ def _meaning(story: Story, console: Console) -> None:
         grid.add_row("used by this run", f"{show(share, '1', 100).text} %" if share else DASH, "")
         grid.add_row("lasts at this power", show(hours).text, "")
         if story.headline is not None:
-            grid.add_row("holds", show(count).text, f"× {_safe(story.budget_item)}")
+            grid.add_row("holds", show(count).text, f"× {_safe(story.item)}")
     else:
         grid.add_row("used by this run", DASH, "[dim]see the warning below[/]")
     console.print(grid)
@@ -227,7 +236,7 @@ def _meaning(story: Story, console: Console) -> None:
             continue
         digits = whole.digits(name)
         one = footprint_amount(item.accounts[name].result, digits).bare if item else ""
-        each = f"[dim]{one} × {_safe(story.budget_item)}[/]" if one else ""
+        each = f"[dim]{one} × {_safe(story.item)}[/]" if one else ""
         grid.add_row(title, footprint_amount(whole.accounts[name].result, digits).text, each)
     console.print(grid)
 
@@ -242,12 +251,13 @@ def _certainty(story: Story, console: Console) -> None:
     grid = _grid()
     for kind, part in list(result.by_kind().items())[:4]:
         share = part * part / total if total else 0.0
-        if share < 0.005:
-            continue
-        what, remedy = WORDS.get(kind, (kind, ""))
-        bar = "█" * max(1, round(share * 20))
-        grid.add_row(what, f"[cyan]{bar:<20}[/] {share:4.0%}", f"[dim]{remedy}[/]")
+        if share >= 0.005:
+            bar = "█" * max(1, round(share * 20))
+            grid.add_row(WORDS.get(kind, (kind, ""))[0], f"[cyan]{bar:<20}[/] {share:4.0%}", "")
     console.print(grid)
+    remedy = WORDS.get(next(iter(result.by_kind())), ("", ""))[1]
+    if remedy:
+        console.print(f"[dim]to narrow it: {remedy}[/]")
 
 
 def _sources(story: Story, console: Console) -> None:

@@ -72,7 +72,7 @@ def show(result: Result | None, unit: str | None = None, factor: float = 1.0) ->
         return NOTHING
     unit = result.unit if unit is None else unit
     value, low, high = (number * factor for number in (result.value, result.low, result.high))
-    step, prefix = scale(max(abs(value), 0.0), unit)
+    step, prefix = scale(max(abs(value), (high - low) / 20), unit)
     value, low, high = value / step, low / step, high / step
     unit = "" if unit == "1" else f"{prefix}{unit}"
     half = (high - low) / 2
@@ -82,7 +82,7 @@ def show(result: Result | None, unit: str | None = None, factor: float = 1.0) ->
         return Shown(format_number(value, 4), "", "", unit)
     if abs((low + high) / 2 - value) > 0.1 * half:
         span = f"{format_number(low, 2)} to {format_number(high, 2)}"
-        return Shown(format_number(value, 3 if half < 0.1 * abs(value) else 2), "", span, unit)
+        return Shown(format_number(value, 3 if half < 0.3 * abs(value) else 2), "", span, unit)
     decimals = decimals_of(half)
     return Shown(fixed(value, decimals), fixed(half, decimals), "", unit)
 

@@ -131,4 +131,7 @@ def _print(story: Any) -> None:
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")
     console = Console(highlight=False)
-    registry.load("powermeter.reports.terminal:print_story")(story, console)
+    if console.is_terminal:
+        registry.load("powermeter.reports.terminal:print_story")(story, console)
+    else:
+        click.echo(registry.load("powermeter.reports.terminal:to_text")(story, console.width))

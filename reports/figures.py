@@ -1,0 +1,291 @@
+"""What the figures show, as numbers: an envelope of the power, the events under it, the energy of each.
+
+The drawing itself is in `svg` (for the page) and `paper` (PNG and PDF for a write-up); both read the
+panels made here.  Long recordings are reduced to one column a pixel: its lowest and highest sample and
+the mean; nothing is smoothed away, and a gap stays empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.analysis.labels import LabelRow
+from powermeter.channel import Kind
+from powermeter.trace import Trace
+
+from .story import Story
+
+Floats = NDArray[np.floating[Any]]
+
+COLUMNS = 900
+"""Pixels across a figure."""
+
+MAX_LANES = 8
+MAX_POINTS = 2000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curve:
+    """Power over a stretch without a gap.
+
+    Attributes:
+        seconds, watts: The line; steps are drawn out.
+        low, high: The envelope at `seconds`, or None where every sample is in the line.
+        samples: Times and values to mark one by one; empty where there are too many.
+    """
+
+    seconds: Floats
+    watts: Floats
+    low: Floats | None
+    high: Floats | None
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One event, or several that share a pixel.
+
+    Attributes:
+        start, end: In s from the run's first sample.
+        events: How many it stands for.
+        joules: Its energy, where it is one event with a known one.
+    """
+
+    start: float
+    end: float
+    events: int
+    joules: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """The events of one label; `colour` counts the labels from 0."""
+
+    label: str
+    colour: int
+    bars: tuple[Bar, ...]
+    marks: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Panel:
+    """Power over time with the events under it.
+
+    Attributes:
+        start, end: In s from the run's first sample.
+        curves: One for each stretch between gaps.
+        samples: (s, W) of single samples, where they can be told apart; empty otherwise.
+        gaps: (start, end, reason) in s.
+        lanes: The labels, in order of first appearance.
+        hidden: Labels that found no lane.
+        top_w: The largest value shown.
+    """
+
+    start: float
+    end: float
+    curves: tuple[Curve, ...]
+    samples: tuple[tuple[float, float], ...]
+    gaps: tuple[tuple[float, float, str], ...]
+    lanes: tuple[Lane, ...]
+    hidden: tuple[str, ...]
+    top_w: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Items:
+    """The energy per item of each event of a label, in the order of the run.
+
+    Attributes:
+        numbers: From 1.
+        joules, half: Energy per item and half of its own 95 % interval.
+        mean: Of the label, with `low` and `high`.
+    """
+
+    label: str
+    numbers: Floats
+    joules: Floats
+    half: Floats
+    mean: float
+    low: float
+    high: float
+
+
+def run_panel(story: Story) -> Panel:
+    """Give the whole run."""
+    a = story.analysis
+    return panel(story, a.start_ns, a.end_ns)
+
+
+def close_panel(story: Story) -> Panel | None:
+    """Give one typical event of the headline with its surroundings; None without one."""
+    row = story.headline
+    if row is None or row.events == 0:
+        return None
+    a = story.analysis
+    known = row.index[a.energies.known[row.index]]
+    if not known.size:
+        return None
+    order = known[np.argsort(a.energies.value[known], kind="stable")]
+    middle = int(order[order.size // 2])
+    start, end = int(a.energies.start_ns[middle]), int(a.energies.end_ns[middle])
+    length = max(end - start, 4 * a.power_trace.interval_ns)
+    around = max(round(0.9 * length), 0)
+    first, last = max(start - around, a.start_ns), min(end + around, a.end_ns)
+    if last - first > 0.9 * (a.end_ns - a.start_ns):
+        return None
+    return panel(story, first, last)
+
+
+def panel(story: Story, start_ns: int, end_ns: int) -> Panel:
+    """Give power and events between two moments of the recording's clock."""
+    a = story.analysis
+    origin = a.start_ns
+    gaps = _gaps(a.power_trace, start_ns, end_ns)
+    curves, samples = _curves(a.power_trace, start_ns, end_ns, gaps, origin)
+    highest = [float(np.max(c.watts if c.high is None else c.high)) for c in curves if c.watts.size]
+    shown = [row for row in a.rows if row.energy is not None or row.events]
+    by_use = sorted(shown, key=lambda r: -(r.energy.value if r.energy else 0.0))
+    kept = {id(row) for row in by_use[:MAX_LANES]}
+    lanes = []
+    for colour, row in enumerate(r for r in shown if id(r) in kept):
+        lane = _lane(story, row, colour, start_ns, end_ns)
+        if lane.bars or lane.marks:
+            lanes.append(lane)
+    return Panel(
+        start=(start_ns - origin) * 1e-9,
+        end=(end_ns - origin) * 1e-9,
+        curves=tuple(curves),
+        samples=samples,
+        gaps=tuple(((s - origin) * 1e-9, (e - origin) * 1e-9, reason) for s, e, reason in gaps),
+        lanes=tuple(lanes),
+        hidden=tuple(row.title for row in shown if id(row) not in kept),
+        top_w=max(highest, default=0.0),
+    )
+
+
+def items_of(story: Story, row: LabelRow) -> Items | None:
+    """Give the energies of a label's events; None for fewer than three."""
+    a = story.analysis
+    known = row.index[a.energies.known[row.index]]
+    result = row.energy_per_item
+    if known.size < 3 or result is None:
+        return None
+    counts = np.array([max(a.events[i].count, 1) for i in known.tolist()], np.float64)
+    own = np.sqrt(a.energies.noise[known] ** 2 + a.energies.edges[known] ** 2 + a.energies.gaps[known] ** 2)
+    joules = a.energies.value[known] / counts
+    numbers = np.arange(1, known.size + 1, dtype=np.float64)
+    half = 1.96 * own / counts
+    if known.size > MAX_POINTS:
+        pick = np.linspace(0, known.size - 1, MAX_POINTS).astype(np.int64)
+        numbers, joules, half = numbers[pick], joules[pick], half[pick]
+    return Items(row.title, numbers, joules, half, result.value, result.low, result.high)
+
+
+def _gaps(trace: Trace, start_ns: int, end_ns: int) -> list[tuple[int, int, str]]:
+    """Give the gaps inside a window, longer than two sample intervals (shorter ones are missed deadlines)."""
+    least = 2 * trace.interval_ns
+    return [
+        (max(g.start_ns, start_ns), min(g.end_ns, end_ns), g.detail or g.reason)
+        for g in trace.gaps
+        if g.end_ns > start_ns and g.start_ns < end_ns and g.end_ns - g.start_ns > least
+    ]
+
+
+def _watts(trace: Trace, first: int, last: int) -> tuple[NDArray[np.int64], Floats]:
+    """Give times and power of the samples [first, last); a counter's slope stands at the end of its step."""
+    times, values = trace.times_ns[first:last], trace.values[first:last]
+    if trace.kind is not Kind.COUNTER:
+        return times, values
+    if times.size < 2:
+        return times[:0], values[:0]
+    seconds = np.maximum(np.diff(times), 1) * 1e-9
+    return times[1:], np.diff(values) / seconds
+
+
+def _curves(
+    trace: Trace, start_ns: int, end_ns: int, gaps: Sequence[tuple[int, int, str]], origin: int
+) -> tuple[list[Curve], tuple[tuple[float, float], ...]]:
+    edges = [start_ns, *(edge for s, e, _ in gaps for edge in (s, e)), end_ns]
+    width_ns = max((end_ns - start_ns) / COLUMNS, 1.0)
+    steps = trace.kind is not Kind.INSTANT
+    curves: list[Curve] = []
+    points: list[tuple[float, float]] = []
+    for left, right in zip(edges[::2], edges[1::2], strict=True):
+        first, last = np.searchsorted(trace.times_ns, [left, right + 1])
+        # One sample more on either side draws the line to the frame's edge.
+        first = int(first) - 1 if left == start_ns and first > 0 else int(first)
+        last = int(last) + 1 if right == end_ns and last < len(trace) else int(last)
+        times, watts = _watts(trace, first, last)
+        if not times.size:
+            continue
+        if times.size > 2.5 * max((right - left) / width_ns, 1.0):
+            curves.append(_envelope(times, watts, left, width_ns, origin))
+            continue
+        seconds = (times - origin) * 1e-9
+        if times.size <= 240:
+            points += list(zip(seconds.tolist(), watts.tolist(), strict=True))
+        if steps and times.size > 1:
+            seconds, watts = np.repeat(seconds, 2)[:-1], np.repeat(watts, 2)[1:]
+        curves.append(Curve(seconds, np.asarray(watts, np.float64), None, None))
+    inside = tuple((s, w) for s, w in points if start_ns <= s * 1e9 + origin <= end_ns)
+    return curves, inside if len(inside) <= 240 else ()
+
+
+def _envelope(times: NDArray[np.int64], watts: Floats, left: int, width_ns: float, origin: int) -> Curve:
+    column = ((times - left) / width_ns).astype(np.int64)
+    starts = np.flatnonzero(np.diff(column, prepend=column[0] - 1))
+    counts = np.diff(starts, append=times.size)
+    middles = left + (column[starts] + 0.5) * width_ns
+    return Curve(
+        (middles - origin) * 1e-9,
+        np.add.reduceat(watts, starts) / counts,
+        np.minimum.reduceat(watts, starts),
+        np.maximum.reduceat(watts, starts),
+    )
+
+
+def _lane(story: Story, row: LabelRow, colour: int, start_ns: int, end_ns: int) -> Lane:
+    """Join the events of a label that a pixel cannot tell apart."""
+    a = story.analysis
+    index = row.index
+    starts, ends = a.energies.start_ns[index], a.energies.end_ns[index]
+    inside = (ends >= start_ns) & (starts <= end_ns)
+    index, starts, ends = index[inside], np.maximum(starts[inside], start_ns), np.minimum(ends[inside], end_ns)
+    lasting = ends > starts
+    marks = starts[~lasting]
+    pixel = max((end_ns - start_ns) // COLUMNS, 1)
+    if marks.size > COLUMNS:
+        marks = np.unique(marks // pixel) * pixel
+    index, starts, ends = index[lasting], starts[lasting], ends[lasting]
+    order = np.argsort(starts, kind="stable")
+    index, starts, ends = index[order], starts[order], ends[order]
+    bars = []
+    if index.size:
+        breaks = np.arange(1, index.size)
+        if index.size > COLUMNS / 4:
+            ends = np.maximum.accumulate(ends)
+            breaks = np.flatnonzero(starts[1:] - ends[:-1] >= pixel) + 1
+        heads = np.concatenate(([0], breaks))
+        tails = np.concatenate((breaks, [index.size])) - 1
+        for head, tail in zip(heads.tolist(), tails.tolist(), strict=True):
+            alone = head == tail and bool(a.energies.known[index[head]])
+            joules = float(a.energies.value[index[head]]) if alone else None
+            begin, finish = (int(starts[head]) - a.start_ns) * 1e-9, (int(ends[tail]) - a.start_ns) * 1e-9
+            bars.append(Bar(begin, finish, tail - head + 1, joules))
+    return Lane(row.title, colour, tuple(bars), tuple(((marks - a.start_ns) * 1e-9).tolist()))
+
+
+def ticks(low: float, high: float, most: int = 6) -> list[float]:
+    """Give round numbers between two bounds, at most `most` of them."""
+    span = high - low
+    if not span > 0:
+        return [low]
+    raw = span / most
+    power = 10.0 ** np.floor(np.log10(raw))
+    step = next(power * m for m in (1, 2, 2.5, 5, 10) if power * m >= raw * 0.999)
+    first, last = np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9)
+    return [float(n * step) for n in np.arange(first, last + 1)]

@@ -1,0 +1,337 @@
+"""The report as one HTML file that needs nothing else: no script, no network, print-friendly, dark and light."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.resources import files
+from typing import Any
+
+from powermeter.analysis.labels import LabelRow
+from powermeter.analysis.uncertainty import WORDS
+from powermeter.errors import NotInstalledError
+from powermeter.result import Grade, Result, worst
+from powermeter.units import format_duration, format_number, format_quantity
+
+from . import figures, svg, wording
+from .method import limits, method, stated
+from .story import Instrument, Story
+from .terminal import health_text
+from .wording import DASH, GRADE_TEXT, MARKS, Shown, footprint_amount, show
+
+ACCOUNTS = (("carbon", "Carbon"), ("water", "Water consumed"), ("adpe", "Minerals (ADPe)"))
+
+
+class HTMLReport:
+    """One self-contained page."""
+
+    suffix = ".html"
+    binary = False
+    summary = "one self-contained page with figures, for reading and printing"
+
+    def render(self, story: Story) -> str:
+        """Give the page.
+
+        Raises:
+            NotInstalledError: Jinja2 is missing.
+        """
+        try:
+            from jinja2 import Environment, StrictUndefined
+        except ImportError as error:
+            raise NotInstalledError("the HTML report needs Jinja2; run: pip install 'powermeter[report]'") from error
+        from markupsafe import Markup
+
+        folder = files("powermeter.reports").joinpath("templates")
+        environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+        template = environment.from_string(folder.joinpath("report.html").read_text(encoding="utf-8"))
+        style = folder.joinpath("report.css").read_text(encoding="utf-8")
+        drawn = {name: Markup(text) for name, text in _figures(story).items()}
+        return template.render(style=Markup(style + svg.style()), figures=drawn, **content(story))
+
+
+def _figures(story: Story) -> dict[str, str]:
+    drawn = {"close": "", "items": "", "run": svg.power_figure(figures.run_panel(story), "Power over the whole run, events below")}
+    close = figures.close_panel(story)
+    if close is not None:
+        drawn["close"] = svg.power_figure(close, "Power around one typical event")
+    row = story.headline
+    if row is not None:
+        items = figures.items_of(story, row)
+        if items is not None:
+            colour = next((i for i, r in enumerate(story.analysis.rows) if r is row), 0)
+            drawn["items"] = svg.items_figure(items, f"Energy per {story.item}, event by event", colour % 8)
+    return drawn
+
+
+def content(story: Story) -> dict[str, Any]:
+    """Give everything the page prints, as text; the template escapes it."""
+    a = story.analysis
+    return {
+        "title": story.title,
+        "subtitle": " · ".join(_subtitle(story)),
+        "lede": _lede(story),
+        "grade": _grade(a.energy.grade),
+        "rail": a.line.rail.name,
+        "covers": a.covers,
+        "cards": list(_cards(story)),
+        "run": list(_run(story)),
+        "rows": [_row(story, row) for row in a.rows],
+        "attributes": list(dict.fromkeys(key for row in a.rows for key in row.group)),
+        "baseline": a.baseline is not None,
+        "with_items": any(row.items != row.events for row in a.rows),
+        "charge_grade": _grade(worst(c.grade for c in (story.charge_of(r) for r in a.rows) if c) if a.rows else None),
+        "headline": story.headline.title if story.headline else "",
+        "item": story.item,
+        "battery": list(_battery(story)),
+        "battery_text": story.battery.convention_text,
+        "accounts": list(_accounts(story)),
+        "place": story.footprint.place.name if story.footprint.place else "place not known: world range",
+        "boundary": story.footprint.boundary,
+        "parts": list(_parts(story)),
+        "published": _published(story),
+        "sources": [_source(i) for i in story.instruments],
+        "disagreements": [
+            {
+                "names": f"{d.left} and {d.right}",
+                "left": show(d.energy_left).text,
+                "right": show(d.energy_right).text,
+                "difference": DASH if d.ratio is None else f"{(d.ratio - 1) * 100:+.2f} %",
+                "verdict": "agree within their intervals" if d.agree else "disagree by more than their intervals allow",
+            }
+            for d in a.disagreements
+        ],
+        "method": method(story),
+        "limits": limits(story),
+        "machine": list(_machine(story)),
+        "factors": [
+            {
+                "name": f.name + ("" if f.geography == "WLD" else f" ({f.geography})"),
+                "value": f"{f.central:.4g} {'' if f.unit == '1' else f.unit}".strip(),
+                "range": DASH if f.exact else f"{f.low:.4g} to {f.high:.4g}",
+                "year": f.year or DASH,
+                "basis": f.basis,
+                "source": f.source.title,
+                "url": f.source.url if f.source.url.startswith("https://") else "",
+                "licence": f.source.licence,
+            }
+            for f in story.footprint.factors_used
+        ],
+        "warnings": story.warnings,
+        "notes": story.notes,
+        "recording": story.path.name,
+        "version": str(story.metadata.get("powermeter") or ""),
+        "grades": [_grade(grade) for grade in Grade],
+        "dash": DASH,
+    }
+
+
+def _grade(grade: Grade | None) -> dict[str, str] | None:
+    if grade is None:
+        return None
+    return {"name": grade.value, "mark": MARKS[grade], "text": GRADE_TEXT[grade]}
+
+
+def _subtitle(story: Story) -> Iterator[str]:
+    if story.machine:
+        yield story.machine
+    yield format_duration(story.analysis.duration.value)
+    yield story.started.strftime("%d %B %Y, %H:%M UTC") if story.started else "time of day not known"
+    for name, value in (story.metadata.get("attributes") or {}).items():
+        yield f"{name} {value}"
+
+
+def _lede(story: Story) -> str:
+    """Give the one sentence to remember."""
+    row, a = story.headline, story.analysis
+    verb = "is estimated to use" if a.energy.grade is Grade.ESTIMATED else "used"
+    if row is None or row.energy_per_item is None:
+        return f"The run {verb.replace('is', 'was')} {show(a.energy).text} in {format_duration(a.duration.value)}."
+    sentence = f"One {story.item} {verb} {show(row.energy_per_item).text}"
+    count = story.per_charge(row)
+    if count is not None and row.items > 1:
+        low, high = (format_number(v, 2) for v in (count.low, count.high))
+        sentence += f"; a charge of {story.battery.title or story.battery.spec} holds {low} to {high} of them"
+    return sentence + "."
+
+
+def _card(title: str, shown: Shown, result: Result | None, beside: str) -> dict[str, Any]:
+    return {
+        "title": title,
+        "value": shown.value,
+        "half": shown.half,
+        "unit": shown.unit,
+        "span": shown.span,
+        "beside": beside,
+        "grade": _grade(result.grade if result is not None else None),
+    }
+
+
+def _cards(story: Story) -> Iterator[dict[str, Any]]:
+    row, a, budget = story.headline, story.analysis, story.budget
+    rail = f"on {a.line.rail.name}"
+    if row is not None:
+        each = f"{row.items:,} in {row.events:,} events" if row.items != row.events else f"mean of {row.events:,}"
+        yield _card(f"Energy per {story.item}", show(row.energy_per_item), row.energy_per_item, f"{each}, {rail}")
+    else:
+        yield _card("Energy of the run", show(a.energy), a.energy, rail)
+    whole = story.charge
+    used = budget.share_used if budget else None
+    share = f"{show(used, '1', 100).bare} % of {story.battery.spec}" if used else "of the whole run"
+    yield _card("Charge of the run", show(whole, "Ah", 1 / 3600), whole, share)
+    count = budget.count if budget else None
+    if row is not None:
+        name = "inferences" if story.item == "inference" else "items"
+        yield _card(f"{name.capitalize()} per charge", show(count), count, story.battery.title or story.battery.spec)
+    else:
+        yield _card("Hours per charge", show(budget.hours if budget else None), budget.hours if budget else None,
+                    "at this run's mean power")  # fmt: skip
+    about = story.item_footprint or story.footprint
+    what = f"per {story.item}" if story.item_footprint else "of the run"
+    for name, title in ACCOUNTS:
+        if name in about.accounts:
+            result = about.accounts[name].result
+            yield _card(title, footprint_amount(result, about.digits(name)), result, what)
+
+
+def _run(story: Story) -> Iterator[dict[str, Any]]:
+    a = story.analysis
+
+    def line(name: str, result: Result | None, shown: Shown, beside: str = "") -> dict[str, Any]:
+        return {"name": name, "value": shown.text, "beside": beside, "grade": _grade(result.grade if result else None)}
+
+    yield line("Energy", a.energy, show(a.energy), format_quantity(a.energy.value / 3600, "Wh"))
+    charge = story.charge
+    yield line("Charge", charge, show(charge, "Ah", 1 / 3600),
+               "" if a.charge is not None else f"at {story.rail_voltage_v:.4g} V")  # fmt: skip
+    yield line("Mean power", a.power, show(a.power), f"peak {format_quantity(a.peak_w, 'W', 3)}")
+    if a.baseline is not None:
+        yield line("Baseline", a.baseline.power, show(a.baseline.power), a.baseline.origin)
+        yield line("Above the baseline", a.above, show(a.above))
+
+
+def _row(story: Story, row: LabelRow) -> dict[str, Any]:
+    per_charge = story.per_charge(row)
+    return {
+        "label": row.label,
+        "group": [DASH if value is None else str(value) for value in row.group.values()],
+        "events": f"{row.events:,}",
+        "items": f"{row.items:,}",
+        "per_item": show(row.energy_per_item).text,
+        "above": show(row.above_per_item).text,
+        "median": show(row.energy_median).bare,
+        "p95": show(row.energy_p95).bare,
+        "spread": format_quantity(row.spread_j, "J", 2),
+        "total": show(row.energy).bare,
+        "charge": show(story.charge_of(row), "Ah", 1 / 3600).bare,
+        "power": show(row.power).bare,
+        "per_charge": DASH if per_charge is None else format_number(per_charge.value, 3),
+        "mean_s": wording.seconds(row.latency_mean),
+        "p50_s": wording.seconds(row.latency_p50),
+        "p95_s": wording.seconds(row.latency_p95),
+        "p99_s": wording.seconds(row.latency_p99),
+        "memory": wording.size(row.peak_memory),
+        "unresolved": not row.verdict.resolved and row.energy is not None,
+    }
+
+
+def _battery(story: Story) -> Iterator[dict[str, Any]]:
+    budget = story.budget
+    entries = (
+        ("This run used", budget.share_used if budget else None, "%", 100.0),
+        ("It lasts, at this run's mean power", budget.hours if budget else None, "h", 1.0),
+        (f"It holds, in units of one {story.item}", budget.count if budget else None, "", 1.0),
+    )
+    for name, result, unit, factor in entries:
+        if name.startswith("It holds") and story.headline is None:
+            continue
+        shown = show(result, unit or "1", factor)
+        yield {"name": name, "value": shown.text, "grade": _grade(result.grade if result else None)}
+
+
+def _accounts(story: Story) -> Iterator[dict[str, Any]]:
+    for name, title in ACCOUNTS:
+        if name not in story.footprint.accounts:
+            continue
+        digits = story.footprint.digits(name)
+        whole = story.footprint.accounts[name].result
+        item = story.item_footprint.accounts[name].result if story.item_footprint else None
+        yield {
+            "name": title,
+            "run": footprint_amount(whole, digits),
+            "item": footprint_amount(item, digits),
+            "grade": _grade(whole.grade),
+        }
+
+
+def _parts(story: Story) -> Iterator[dict[str, Any]]:
+    result = stated(story)
+    if result is None:
+        return
+    kinds = result.by_kind()
+    total = sum(part * part for part in kinds.values())
+    for kind, part in kinds.items():
+        share = part * part / total if total else 0.0
+        if share >= 0.001:
+            what, remedy = WORDS.get(kind, (kind, ""))
+            yield {
+                "what": what,
+                "remedy": remedy,
+                "share": f"{100 * share:.1f}",
+                "value": format_quantity(part, result.unit, 2),
+            }
+
+
+def _published(story: Story) -> dict[str, Any] | None:
+    found = story.published
+    if found is None:
+        return None
+    return {
+        "text": found.text or found.rule,
+        "rows": [
+            {
+                "label": p.event.name,
+                "items": f"{p.event.count:,}",
+                "mean": f"{format_number(p.mean_w, 8)} W",
+                "per_item": format_quantity(p.per_item_j, "J", 8),
+                "trapezoid": f"{format_number(p.trapezoid_mean_w, 8)} W",
+                "difference": f"{p.difference * 1e6:+.0f} ppm",
+            }
+            for p in found.values
+        ],
+    }
+
+
+def _source(instrument: Instrument) -> dict[str, Any]:
+    return {
+        "name": instrument.name,
+        "url": instrument.url,
+        "rails": "; ".join(f"{name}: {covers}" for name, covers in instrument.rails),
+        "grade": _grade(instrument.grade),
+        "health": health_text(instrument),
+        "accuracy": "; ".join(instrument.accuracy) or DASH,
+    }
+
+
+def _machine(story: Story) -> Iterator[tuple[str, str]]:
+    m = story.metadata
+    host = m.get("host") or {}
+    memory = host.get("memory")
+    cores = f", {host['cores']} cores" if host.get("cores") else ""
+    frameworks = ", ".join(f"{name} {version}" for name, version in (m.get("frameworks") or {}).items())
+    entries = (
+        ("Board", host.get("board")),
+        ("Processor", f"{host['cpu']}{cores}" if host.get("cpu") else None),
+        ("Memory", format_quantity(float(memory), "B", 3) if isinstance(memory, (int, float)) else None),
+        ("System", " · ".join(str(host[k]) for k in ("os", "kernel", "architecture") if host.get(k)) or None),
+        ("Python", m.get("python")),
+        ("Frameworks", frameworks or None),
+        ("Command", " ".join(str(word) for word in m.get("command") or ()) or None),
+        ("Revision", m.get("revision")),
+        ("Attributes", ", ".join(f"{k} = {v}" for k, v in (m.get("attributes") or {}).items()) or None),
+    )
+    for name, value in entries:
+        if value is not None:
+            yield name, str(value)
+    if story.own_cost is not None:
+        cost = story.own_cost
+        share = f" ({wording.percent(cost.share)} of one core)" if cost.share is not None else ""
+        yield "Cost of recording", f"{wording.seconds(cost.cpu_s)} of processor time{share}, {wording.size(cost.peak_memory)}"

@@ -1,0 +1,188 @@
+"""Draws the panels of `figures` as SVG: no script, no font file, nothing fetched; colours come from a style sheet."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from html import escape
+from importlib.resources import files
+
+import numpy as np
+
+from powermeter.units import format_number, format_quantity
+
+from .figures import Curve, Items, Panel, ticks
+from .wording import scale
+
+WIDTH, LEFT, RIGHT, TOP = 960, 118, 14, 16
+NAME_LENGTH = 17
+TRACE_HEIGHT, LANE, FOOT = 232, 24, 40
+ITEMS_HEIGHT = 190
+
+
+def style() -> str:
+    """Give the style sheet of the figures."""
+    return files("powermeter.reports").joinpath("templates/figure.css").read_text(encoding="utf-8")
+
+
+def alone(figure: str) -> str:
+    """Give a figure as a file of its own, its style inside."""
+    return figure.replace(">", f' xmlns="http://www.w3.org/2000/svg"><style>{style()}</style>', 1)
+
+
+class _Axes:
+    """Seconds and units to pixels."""
+
+    def __init__(self, start: float, end: float, low: float, high: float, height: float) -> None:
+        self.start, self.end, self.low, self.high = start, end, low, high
+        self.x_scale = (WIDTH - LEFT - RIGHT) / ((end - start) or 1.0)
+        self.y_scale = height / ((high - low) or 1.0)
+        self.bottom = TOP + height
+
+    def x(self, value: float) -> float:
+        return min(max(LEFT + (value - self.start) * self.x_scale, LEFT), WIDTH - RIGHT)
+
+    def y(self, value: float) -> float:
+        return self.bottom - (value - self.low) * self.y_scale
+
+
+def power_figure(panel: Panel, title: str) -> str:
+    """Draw power over time, with gaps as gaps and the events under it."""
+    top = panel.top_w * 1.06 or 1.0
+    axes = _Axes(panel.start, panel.end, 0.0, top, TRACE_HEIGHT)
+    lanes_top = axes.bottom + 12
+    height = lanes_top + LANE * len(panel.lanes) + FOOT
+    out = [_open(height, title)]
+    out += _y_grid(axes, "W")
+    out += _shading(panel, axes)
+    for start, end, reason in panel.gaps:
+        out.append(f'<rect class="gap" {_box(axes.x(start), TOP, axes.x(end), axes.bottom)}>{_tip(f"gap: {reason}")}</rect>')
+        out += [f'<line class="gapedge" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{axes.bottom:.1f}"/>'
+                for x in (axes.x(start), axes.x(end))]  # fmt: skip
+        if axes.x(end) - axes.x(start) > 30:
+            out.append(f'<text class="note" x="{(axes.x(start) + axes.x(end)) / 2:.1f}" y="{TOP + 14}" '
+                       'text-anchor="middle">gap</text>')  # fmt: skip
+    for curve in panel.curves:
+        out += _curve(curve, axes)
+    out += [f'<circle class="sample" cx="{axes.x(s):.1f}" cy="{axes.y(w):.1f}" r="2.2"/>' for s, w in panel.samples]
+    for row, lane in enumerate(panel.lanes):
+        y = lanes_top + row * LANE
+        colour = lane.colour % 8
+        for bar in lane.bars:
+            left = axes.x(bar.start)
+            right = max(axes.x(bar.end), left + 1.0)
+            text = lane.label if bar.events == 1 else f"{lane.label}: {bar.events:,} events"
+            text += f" · {format_quantity(bar.end - bar.start, 's', 3)}"
+            text += f" · {format_quantity(bar.joules, 'J', 3)}" if bar.joules is not None else ""
+            out.append(f'<rect class="c{colour}" rx="1.5" {_box(left, y + 2, right, y + 14)}>{_tip(text)}</rect>')
+        for mark in lane.marks:
+            x = axes.x(mark)
+            out.append(f'<path class="c{colour}" d="M{x:.1f} {y + 2} l5 6 l-5 6 l-5 -6z">{_tip(lane.label)}</path>')
+    out += _lane_names(panel, lanes_top)
+    out += _time_axis(axes, lanes_top + LANE * len(panel.lanes) + 4)
+    out.append("</svg>")
+    return "".join(out)
+
+
+def items_figure(items: Items, title: str, colour: int) -> str:
+    """Draw the energy per item of each event in the order of the run, the label's mean with its interval."""
+    high = float(np.max(items.joules + items.half))
+    low = float(np.min(items.joules - items.half))
+    low = 0.0 if low > 0 and low < 0.75 * high else low - 0.1 * (high - low)
+    high, low = max(high + 0.06 * (high - low), items.high), min(low, items.low)
+    count = float(items.numbers[-1])
+    axes = _Axes(0.5, count + 0.5, low, high, ITEMS_HEIGHT)
+    out = [_open(axes.bottom + FOOT, title)]
+    out += _y_grid(axes, "J")
+    out.append(f'<rect class="within" {_box(LEFT, axes.y(items.high), WIDTH - RIGHT, axes.y(items.low))}/>')
+    few = items.numbers.size <= 300
+    for number, joules, half in zip(items.numbers.tolist(), items.joules.tolist(), items.half.tolist(), strict=True):
+        x = axes.x(number)
+        if few and half * axes.y_scale > 2:
+            out.append(f'<line class="whisker s{colour}" x1="{x:.1f}" x2="{x:.1f}" y1="{axes.y(joules - half):.1f}" '
+                       f'y2="{axes.y(joules + half):.1f}"/>')  # fmt: skip
+        tip = _tip(f"event {number:,.0f}: {format_quantity(joules, 'J', 4)}") if few else ""
+        out.append(f'<circle class="c{colour}" cx="{x:.1f}" cy="{axes.y(joules):.1f}" r="{3 if few else 1.5}">{tip}</circle>')
+    y = axes.y(items.mean)
+    out.append(f'<line class="mean" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
+    for tick in ticks(1, count, 8):
+        if tick == int(tick):
+            out.append(f'<text x="{axes.x(tick):.1f}" y="{axes.bottom + 18:.1f}" text-anchor="middle">{tick:,.0f}</text>')
+    out.append(f'<text x="{WIDTH - RIGHT}" y="{axes.bottom + 34:.1f}" text-anchor="end">event number</text></svg>')
+    return "".join(out)
+
+
+def _open(height: float, title: str) -> str:
+    return (
+        f'<svg class="figure" viewBox="0 0 {WIDTH} {height:.0f}" role="img" aria-label="{escape(title)}">'
+        f"<title>{escape(title)}</title>"
+    )
+
+
+def _tip(text: str) -> str:
+    return f"<title>{escape(text)}</title>"
+
+
+def _box(left: float, top: float, right: float, bottom: float) -> str:
+    return f'x="{left:.1f}" y="{top:.1f}" width="{max(right - left, 0.3):.1f}" height="{max(bottom - top, 0.3):.1f}"'
+
+
+def _y_grid(axes: _Axes, unit: str) -> Iterable[str]:
+    step, prefix = scale(max(abs(axes.high), abs(axes.low)), unit)
+    for tick in ticks(axes.low / step, axes.high / step, 5):
+        y = axes.y(tick * step)
+        yield f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
+        number = format_number(tick, 6).rstrip("0").rstrip(".") if "." in format_number(tick, 6) else f"{tick:,.0f}"
+        yield f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{number}</text>'
+    yield f'<text class="name" x="{LEFT - 8}" y="{TOP - 2}" text-anchor="end">{prefix}{unit}</text>'
+
+
+def _shading(panel: Panel, axes: _Axes) -> Iterable[str]:
+    """Shade the events behind the power, where they are few enough to tell apart."""
+    for lane in panel.lanes:
+        if len(lane.bars) <= 60:
+            for bar in lane.bars:
+                yield f'<rect class="under c{lane.colour % 8}" {_box(axes.x(bar.start), TOP, axes.x(bar.end), axes.bottom)}/>'
+
+
+def _curve(curve: Curve, axes: _Axes) -> Iterable[str]:
+    def path(times: Iterable[float], values: Iterable[float]) -> str:
+        return "L".join(f"{axes.x(t):.1f} {axes.y(v):.1f}" for t, v in zip(times, values, strict=True))
+
+    seconds = curve.seconds.tolist()
+    if not seconds:
+        return
+    line = path(seconds, curve.watts.tolist())
+    yield (f'<path class="area" d="M{axes.x(seconds[0]):.1f} {axes.bottom:.1f}L{line}'
+           f'L{axes.x(seconds[-1]):.1f} {axes.bottom:.1f}Z"/>')  # fmt: skip
+    if curve.low is not None and curve.high is not None:
+        back = path(reversed(seconds), reversed(curve.low.tolist()))
+        yield f'<path class="band" d="M{path(seconds, curve.high.tolist())}L{back}Z"/>'
+    yield f'<path class="trace" d="M{line}"/>'
+
+
+def _lane_names(panel: Panel, top: float) -> Iterable[str]:
+    for row, lane in enumerate(panel.lanes):
+        y = top + row * LANE
+        yield (f'<text class="name" x="{LEFT - 10}" y="{y + 12.5:.1f}" text-anchor="end">'
+               f"{_tip(lane.label)}{escape(shortened(lane.label))}</text>")  # fmt: skip
+
+
+def shortened(text: str) -> str:
+    """Give a label that fits the left margin, its middle left out."""
+    return text if len(text) <= NAME_LENGTH else f"{text[: NAME_LENGTH - 8]}…{text[-7:]}"
+
+
+def _time_axis(axes: _Axes, y: float) -> Iterable[str]:
+    span = axes.end - axes.start
+    step, unit = next(((s, u) for s, u in ((86400.0, "d"), (3600.0, "h"), (60.0, "min"), (1.0, "s"), (1e-3, "ms"))
+                       if span >= 2.5 * s), (1e-6, "µs"))  # fmt: skip
+    yield f'<line class="axis" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
+    for tick in ticks(axes.start / step, axes.end / step, 9):
+        x = axes.x(tick * step)
+        digits = max(0, 1 - math.floor(math.log10(span / step))) if span else 0
+        text = f"{tick:,.{digits}f}"
+        text = text.rstrip("0").rstrip(".") if "." in text else text
+        yield f'<line class="axis" x1="{x:.1f}" x2="{x:.1f}" y1="{y:.1f}" y2="{y + 4:.1f}"/>'
+        yield f'<text x="{x:.1f}" y="{y + 18:.1f}" text-anchor="middle">{text}</text>'
+    yield f'<text x="{WIDTH - RIGHT}" y="{y + 33:.1f}" text-anchor="end">time since the first sample ({unit})</text>'

@@ -1,0 +1,1 @@
+"""The page's template and its style, read as data."""
