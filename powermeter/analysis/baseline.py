@@ -12,7 +12,7 @@ from powermeter.analysis.integral import Integral
 from powermeter.analysis.uncertainty import budget, limit_names
 from powermeter.analysis.windows import Windows, measure
 from powermeter.errors import ConfigurationError
-from powermeter.event import Event
+from powermeter.events import Event
 from powermeter.result import Grade, Result, worst
 from powermeter.units import parse_quantity
 

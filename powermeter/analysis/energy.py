@@ -20,7 +20,7 @@ from powermeter.analysis.integral import Integral
 from powermeter.analysis.labels import LabelRow, row
 from powermeter.analysis.windows import Windows, measure
 from powermeter.errors import DataError
-from powermeter.event import Event
+from powermeter.events import Event
 from powermeter.rails import Line, choose, lines, whole
 from powermeter.result import Result
 from powermeter.trace import Trace

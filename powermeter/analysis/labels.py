@@ -14,7 +14,7 @@ from powermeter.analysis.baseline import Baseline
 from powermeter.analysis.uncertainty import budget, limit_names
 from powermeter.analysis.windows import Windows
 from powermeter.channel import Kind
-from powermeter.event import Event
+from powermeter.events import Event
 from powermeter.result import COVERAGE_95, Result
 from powermeter.units import format_duration, format_number
 

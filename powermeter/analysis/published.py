@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from powermeter.channel import MISSING
 from powermeter.errors import DataError
-from powermeter.event import Event
+from powermeter.events import Event
 from powermeter.recording import Recording
 from powermeter.registry import load
 

@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 
 from powermeter.errors import DataError
-from powermeter.event import Event
+from powermeter.events import Event
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import RELATIVE, Choices, Log
 from powermeter.importers.stamps import TICKS, number_ns, wall

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import Channel
-from powermeter.event import Event
+from powermeter.events import Event
 from powermeter.importers.files import Peek
 from powermeter.source import Gap
 

@@ -23,7 +23,7 @@ import numpy as np
 
 from powermeter.channel import Boundary, Kind, Quantity, Rail
 from powermeter.errors import DataError
-from powermeter.event import Event
+from powermeter.events import Event
 from powermeter.importers.accuracies import ANALYSER
 from powermeter.importers.columns import Column, channel
 from powermeter.importers.files import MAX_LINE, Peek, find, read_lines

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from powermeter.channel import Boundary, Kind, Quantity, Rail
 from powermeter.errors import DataError
-from powermeter.event import Event
+from powermeter.events import Event
 from powermeter.importers.accuracies import LPM01A
 from powermeter.importers.columns import Column, channel
 from powermeter.importers.files import Peek, find, read_all, read_lines

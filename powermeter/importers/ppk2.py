@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from powermeter.channel import Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import DataError
-from powermeter.event import Event
+from powermeter.events import Event
 from powermeter.importers.accuracies import PPK2_HIGH, PPK2_LOW
 from powermeter.importers.columns import rows
 from powermeter.importers.files import MAX_BYTES, Peek

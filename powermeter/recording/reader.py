@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from powermeter.channel import MISSING, Channel
 from powermeter.errors import ConfigurationError, DataError
-from powermeter.event import Event
+from powermeter.events import Event
 from powermeter.recording import file, summary
 from powermeter.recording.chunks import Chunk, Chunks
 from powermeter.recording.rows import Rows

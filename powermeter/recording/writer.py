@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from powermeter.channel import Channel
 from powermeter.errors import DataError
-from powermeter.event import Event
+from powermeter.events import Event
 from powermeter.recording import columns, file, summary
 from powermeter.source import Gap
 

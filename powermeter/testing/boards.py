@@ -15,12 +15,15 @@ from typing import Any
 
 import numpy as np
 
-from powermeter.channel import Accuracy, Boundary, Channel, Quantity, Rail
+from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError
-from powermeter.event import Event
+from powermeter.events import Event
 from powermeter.recording.writer import Writer
 
 NS = 1_000_000_000
+SUPPLY = 0.82
+"""Efficiency of the simulated power supply."""
+
 VOLTS, VOLT_STEP, AMPERE_STEP = 5.0, 1e-3, 1e-4
 START_NS = 1_000 * NS
 START_UTC_NS = 1_709_251_200 * NS
@@ -63,6 +66,9 @@ def simulate_run(
     gain: float = 0.005,
     label: str = "infer",
     batch: int = 1,
+    extra_a: float = 0.0,
+    idle_event: bool = False,
+    wall: bool = False,
     start_utc_ns: int = START_UTC_NS,
     seed: int = 1,
     force: bool = False,
@@ -80,6 +86,9 @@ def simulate_run(
         rate_hz: Of the meter.
         gain: Stated gain limit of the meter (relative).
         label: Of the events.
+        extra_a: Current of something else that runs all the time: a background job, a lit screen.
+        idle_event: Whether the idle stretch before is an event `idle`.
+        wall: Whether a plug meter that shows 0.1 W once a second watches the power supply as well.
         start_utc_ns: Wall clock at the start.
         seed: Of the noise.
 
@@ -98,7 +107,7 @@ def simulate_run(
     whole_s = float(edges[-1]) + idle_s
     times = np.arange(0.0, whole_s, 1 / rate_hz)
     busy = (times >= edges[0]) & (times < edges[-1])
-    amps = np.where(busy, kind.busy_a, kind.idle_a) * (1 + 0.01 * generator.standard_normal(times.size))
+    amps = np.where(busy, kind.busy_a, kind.idle_a) * (1 + 0.01 * generator.standard_normal(times.size)) + extra_a
     volts = VOLTS + 0.002 * generator.standard_normal(times.size)
     codes = np.stack([np.round(volts / VOLT_STEP), np.round(amps / AMPERE_STEP)], axis=1).astype(np.int64)
     metadata = {
@@ -112,6 +121,13 @@ def simulate_run(
         writer.append(source, times_ns, codes)
         for at in (START_NS, int(times_ns[-1])):
             writer.add_clock_pair(at, start_utc_ns + at - START_NS)
+        if wall:
+            plug = writer.add_source("virtual://plug", f"{board} plug", "virtual", [_plug(kind.title)])
+            step = round(rate_hz)
+            seconds = (amps * VOLTS)[: times.size // step * step].reshape(-1, step).mean(axis=1)
+            writer.append(plug, times_ns[step - 1 :: step][: seconds.size], np.round(seconds / SUPPLY / 0.1).astype(np.int64))
+        if idle_event:
+            writer.add_event(Event("idle", START_NS, START_NS + int(idle_s * NS), process=1, thread=1, uid=0))
         writer.add_events(
             Event(label, START_NS + int(begin * NS), START_NS + int(end * NS), process=1, thread=1, uid=number,
                   count=batch, attributes={"model": model, "batch": batch})
@@ -128,6 +144,11 @@ def channels(board: str, gain: float) -> list[Channel]:
         Channel("voltage", Quantity.VOLTAGE, VOLT_STEP, rail, accuracy=Accuracy(gain=gain / 5, step=VOLT_STEP, source=stated)),
         Channel("current", Quantity.CURRENT, AMPERE_STEP, rail, accuracy=Accuracy(gain=gain, step=AMPERE_STEP, source=stated)),
     ]
+
+
+def _plug(board: str) -> Channel:
+    rail = Rail("plug", boundary=Boundary.WALL, covers=f"the {board} and its power supply")
+    return Channel("power", Quantity.POWER, 0.1, rail, kind=Kind.MEAN, accuracy=Accuracy(gain=0.01, step=0.1, source="simulated plug meter"))
 
 
 def simulate_day(

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import Accuracy, Channel, Kind, Quantity, Rail
-from powermeter.event import Event
+from powermeter.events import Event
 from powermeter.source import Gap
 
 Floats = NDArray[np.floating[Any]]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from powermeter.channel import MISSING, Accuracy, Boundary, Channel, Kind, Quantity, Rail
-from powermeter.event import Event
+from powermeter.events import Event
 from powermeter.recording import Recording, Writer
 from powermeter.source import REPEAT, Gap
 
