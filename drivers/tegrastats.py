@@ -152,6 +152,8 @@ class Tegrastats(StreamingSource):
 
     def read_block(self, timeout_s: float) -> Block | None:
         """Give the lines that have arrived."""
+        if self._file is None:
+            raise ReadError(f"{self.address} is not open", Reason.ABSENT)
         texts, self._pending = self._pending, []
         texts = texts or self._lines(timeout_s)
         if not texts:
