@@ -36,6 +36,8 @@ PAUSE_S = 0.004
 SILENCE_S = 1.0
 HIDDEN_LOSS_NS, HIDDEN_LOSS_S = 3_000_000, 3.0
 """The counter cannot show a loss of a multiple of 64; the clock can, when it stays this late for so long."""
+KNOWN_LOSS_NS, KNOWN_LOSS_S = 320_000, 1.0
+"""The same where the counter has just shown a loss: half of 64 samples, for so long."""
 
 # Range → (up to ampere, step, typical gain error): Nordic's documentation as transcribed by ppk2lab.
 RANGE_LIMITS = (
@@ -149,6 +151,7 @@ class PPK2(StreamingSource):
         )
         self._clock = TickClock(SAMPLE_NS)
         self._late: deque[tuple[float, int]] = deque()
+        self._loss_s = -1e9
         self._last_ns = 0
         self._streaming = False
 
@@ -237,7 +240,7 @@ class PPK2(StreamingSource):
             return None
         last = int(decoded.index[-1])
         self._clock.arrived(last, arrival_ns)
-        hidden = self._hidden_loss(arrival_ns - self._clock.time_ns(last))
+        hidden = self._hidden_loss(arrival_ns - self._clock.time_ns(last), bool(decoded.losses))
         if hidden:
             self._decoder.next_index += hidden
             decoded.index += hidden
@@ -266,16 +269,21 @@ class PPK2(StreamingSource):
             ((last, arrival_ns),), tuple(gaps),
         )  # fmt: skip
 
-    def _hidden_loss(self, late_ns: int) -> int:
+    def _hidden_loss(self, late_ns: int, lost: bool) -> int:
         """Give how many samples, a multiple of 64, must be missing for the stream to stay this late."""
         now = time.monotonic()
+        if lost:
+            self._late.clear()  # what came before tells nothing of now
+            self._loss_s = now
         self._late.append((now, late_ns))
-        if now - self._late[0][0] < HIDDEN_LOSS_S:
+        known = now - self._loss_s < 2 * KNOWN_LOSS_S
+        limit_ns, window_s = (KNOWN_LOSS_NS, KNOWN_LOSS_S) if known else (HIDDEN_LOSS_NS, HIDDEN_LOSS_S)
+        if now - self._late[0][0] < window_s:
             return 0
         least = min(late for _, late in self._late)
-        while self._late and now - self._late[0][0] >= HIDDEN_LOSS_S:
+        while self._late and now - self._late[0][0] >= window_s:
             self._late.popleft()
-        if least < HIDDEN_LOSS_NS:
+        if least < limit_ns:
             return 0
         self._late.clear()
         return round(least / (64 * SAMPLE_NS)) * 64

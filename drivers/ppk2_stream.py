@@ -211,6 +211,7 @@ class Decoder:
         self._filter = SpikeFilter() if spike_filter else None
         self._rest = b""
         self._counter: int | None = None
+        self._realigned = False
         self.next_index = 0
 
     def feed(self, data: bytes) -> Decoded:
@@ -226,6 +227,8 @@ class Decoder:
             good, shift = self._aligned(whole, stream)
             piece = whole[:good]
             damaged, numbers = self._number(piece, losses)
+            if self._realigned and len(damaged):
+                damaged[0], self._realigned = True, False  # it may begin with a byte of the word before
             words.append(piece)
             index.append(numbers)
             bad.append(damaged)
@@ -233,8 +236,9 @@ class Decoder:
                 self._rest = stream[4 * good :]
                 break
             refused += 1
+            self._realigned = True
             if len(damaged):
-                damaged[-1] = True  # the word before the break may hold a byte of the next
+                damaged[-1] = True  # it may end with a byte of the next
             stream = stream[4 * good + shift :]
         return self._convert(
             np.concatenate(words), np.concatenate(index), np.concatenate(bad), losses, refused

@@ -40,18 +40,16 @@ class SerialLink(Link):
         self.facts = port_facts(path)
 
     def read(self, limit: int, timeout_s: float) -> bytes:
-        with self._lost():
-            if not self._wait(timeout_s):
-                return b""
-            return bytes(self._port.read(limit))
+        with self._using() as port:
+            return bytes(port.read(limit)) if _wait(port, timeout_s) else b""
 
     def write(self, data: bytes) -> None:
-        with self._lost():
-            self._port.write(data)
+        with self._using() as port:
+            port.write(data)
 
     def clear(self) -> None:
-        with self._lost():
-            self._port.reset_input_buffer()
+        with self._using() as port:
+            port.reset_input_buffer()
 
     def close(self) -> None:
         port, self._port = self._port, None
@@ -61,27 +59,31 @@ class SerialLink(Link):
             except _LOST:
                 pass  # it was pulled: there is nothing left to close
 
-    def _wait(self, timeout_s: float) -> bool:
-        if os.name == "posix":
-            return bool(select.select([self._port.fileno()], [], [], max(0.0, timeout_s))[0])
-        deadline = time.monotonic() + timeout_s
-        while not self._port.in_waiting:
-            if time.monotonic() >= deadline:
-                return False
-            time.sleep(0.001)
-        return True
-
     @contextmanager
-    def _lost(self) -> Iterator[None]:
-        if self._port is None:
+    def _using(self) -> Iterator[Any]:
+        """Give the port, and turn whatever its loss raises into one error."""
+        port = self._port  # another thread may close it meanwhile: pyserial then raises TypeError or ValueError
+        if port is None:
             raise ReadError(f"{self.instrument} on {self.where} is closed", Reason.NO_ANSWER)
         try:
-            yield
+            yield port
         except _LOST as error:
             text = getattr(error, "strerror", None) or str(error) or type(error).__name__
             raise ReadError(
                 f"{self.instrument} on {self.where} is gone ({text}); plug it in again", Reason.NO_ANSWER
             ) from error
+
+
+def _wait(port: Any, timeout_s: float) -> bool:
+    """Wait until something can be read, at most that long."""
+    if os.name == "posix":
+        return bool(select.select([port.fileno()], [], [], max(0.0, timeout_s))[0])
+    deadline = time.monotonic() + timeout_s
+    while not port.in_waiting:
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(0.001)
+    return True
 
 
 def _open_port(path: str, baud: int, instrument: str) -> Any:

@@ -9,12 +9,12 @@ from powermeter.testing.meter import MWH_J, SimulatedMeter
 
 
 class SimulatedFnirsi(SimulatedMeter):
-    """A FNB58: silent until started, then four samples each 40 ms; its values change each 20 ms."""
+    """A FNB58: silent until started, then four samples each 40 ms, sent with the last; they change each 20 ms."""
 
     kind = "fnirsi"
     hid = (0x2E3C, 0x5558)
     refresh_s = 0.02
-    tick_s = 0.01
+    tick_s = 0.002
     SILENT_AFTER_S = 3.0
 
     def __init__(self, load: Load, *, volts: float = 5.0) -> None:
@@ -40,7 +40,7 @@ class SimulatedFnirsi(SimulatedMeter):
 
     def send(self, now_s: float) -> list[bytes]:
         reports = []
-        while self._streaming(now_s) and (self._next + 1) / 25 <= now_s:
+        while self._streaming(now_s) and self._next / 25 + 0.03 <= now_s:
             reports.append(self.report(self._next / 25))
             self._next += 1
         return reports

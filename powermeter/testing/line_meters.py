@@ -40,7 +40,7 @@ class SimulatedScpi(SimulatedMeter):
         head = command.upper().lstrip(":").split(" ")[0]
         if head == "*IDN?":
             return self.identity
-        if head == "*OPC?":
+        if head in ("*OPC?", "SYST:BEEP:STAT?"):
             return "1"
         if head == "CONF?":
             return self.function
