@@ -13,18 +13,25 @@ import os
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from powermeter.instrumentation import Span
+from powermeter.instrumentation import Lane, Span
 
 FLUSH_S = 0.5
 MAX_WAITING = 50_000
 """Events kept in memory while the recording cannot be written."""
 
 INT64 = (1 << 63) - 1
+
+
+class _Owner:
+    """Lives in a thread's local storage and dies with the thread, whoever started it."""
+
+    __slots__ = ("__weakref__",)
 
 
 class EventLog:
@@ -46,29 +53,28 @@ class EventLog:
         """Start empty: in a new process after a fork, the parent's events are the parent's to write."""
         self.local = threading.local()
         self.uids = count(1)
-        self.done: list[tuple[Span, int]] = []
         self._waiting: list[tuple[Span, int]] = []
-        self._stacks: list[tuple[int, list[Span]]] = []
-        self._stacks_lock = threading.Lock()
+        self._lanes: list[tuple[weakref.ref[_Owner], Lane]] = []
+        self._lanes_lock = threading.Lock()
         self._announced: set[int] = set()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._wake = threading.Event()
         self._closed = False
 
-    def new_stack(self) -> list[Span]:
-        """Give this thread's stack of running events, and start the background thread with the first."""
-        stack: list[Span] = []
-        self.local.stack = stack
-        with self._stacks_lock:
-            self._stacks.append((threading.get_ident(), stack))
+    def new_lane(self) -> Lane:
+        """Give this thread's lane, and start the background thread with the first."""
+        lane, owner = Lane(threading.get_ident()), _Owner()
+        self.local.lane, self.local.owner = lane, owner
+        with self._lanes_lock:
+            self._lanes.append((weakref.ref(owner), lane))
         if self._thread is None and not self._closed:
             with self._lock:
                 if self._thread is None:
                     self._thread = threading.Thread(target=self._run, name="powermeter events", daemon=True)
                     self._thread.start()
                     _at_worker_exit(self.flush)
-        return stack
+        return lane
 
     def event(self, name: str, n: int = 1, **attributes: Any) -> Span:
         """Give a context manager that records one event of `n` items."""
@@ -78,9 +84,9 @@ class EventLog:
         """Record an instant."""
         span = Span(self, name, 1, attributes)
         span.__enter__()
-        span._stack.pop()
+        span._lane.running.pop()
         span.end_ns = span.start_ns
-        self.done.append((span, threading.get_ident()))
+        span._lane.ended.append(span)
 
     def _run(self) -> None:
         while not self._wake.wait(FLUSH_S):
@@ -89,11 +95,7 @@ class EventLog:
     def flush(self) -> None:
         """Commit what has ended, and the start of what still runs."""
         with self._lock:
-            # In place: another thread may stand between looking `done` up and appending to it.
-            ended = len(self.done)
-            self._waiting.extend(self.done[:ended])
-            del self.done[:ended]
-            running = self._running()
+            running = self._gather()
             if not self._waiting and not running:
                 return
             try:
@@ -106,19 +108,24 @@ class EventLog:
             self._announced.update(span.uid for span, _ in running)
             self._waiting.clear()
 
-    def _running(self) -> list[tuple[Span, int]]:
-        """Give the events that have run for a while and are not announced; forget threads that ended."""
-        alive = {thread.ident for thread in threading.enumerate()}
-        with self._stacks_lock:
-            self._stacks = [(thread, stack) for thread, stack in self._stacks if stack or thread in alive]
-            stacks = list(self._stacks)
+    def _gather(self) -> list[tuple[Span, int]]:
+        """Take what has ended from every lane; gives the events that run for a while and are not announced."""
+        with self._lanes_lock:
+            lanes = [lane for _, lane in self._lanes]
+            self._lanes = [
+                (owner, lane) for owner, lane in self._lanes if owner() or lane.running or lane.ended
+            ]
         now = time.monotonic_ns()
-        return [
-            (span, thread)
-            for thread, stack in stacks
-            for span in list(stack)
-            if span.uid not in self._announced and now - span.start_ns > FLUSH_S * 1e9
-        ]
+        running = []
+        for lane in lanes:
+            # In place: another thread may stand between looking the list up and appending to it.
+            count = len(lane.ended)
+            self._waiting.extend((span, lane.thread) for span in lane.ended[:count])
+            del lane.ended[:count]
+            for span in list(lane.running):
+                if span.uid not in self._announced and now - span.start_ns > FLUSH_S * 1e9:
+                    running.append((span, lane.thread))
+        return running
 
     def _commit(self, spans: list[tuple[Span, int]]) -> None:
         from powermeter.recording import file

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
 from itertools import repeat
-from threading import get_ident
 
 TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take this name for True
 if TYPE_CHECKING:
@@ -30,13 +29,24 @@ ENVIRONMENT = "POWERMETER_RECORDING"
 _clock = time.monotonic_ns
 
 
+class Lane:
+    """The events of one thread: those that run, innermost last, and those that have ended."""
+
+    __slots__ = ("ended", "running", "thread")
+
+    def __init__(self, thread: int) -> None:
+        self.thread = thread
+        self.running: list[Span] = []
+        self.ended: list[Span] = []
+
+
 class Span:
     """One running event; `with` stamps its start and end.
 
     `span["tokens"] = 12` adds an attribute, `span.count = n` corrects the number of items.
     """
 
-    __slots__ = ("_log", "_stack", "attributes", "count", "end_ns", "name", "parent", "start_ns", "uid")
+    __slots__ = ("_lane", "_log", "attributes", "count", "end_ns", "name", "parent", "start_ns", "uid")
 
     def __init__(self, log: EventLog, name: str, count: int, attributes: dict[str, Any]) -> None:
         self._log = log
@@ -51,13 +61,14 @@ class Span:
     def __enter__(self) -> Span:
         log = self._log
         try:
-            stack = log.local.stack
+            lane = log.local.lane
         except AttributeError:
-            stack = log.new_stack()
-        self._stack = stack
+            lane = log.new_lane()
+        self._lane = lane
+        running = lane.running
         self.uid = next(log.uids)
-        self.parent = stack[-1].uid if stack else None
-        stack.append(self)
+        self.parent = running[-1].uid if running else None
+        running.append(self)
         self.start_ns = _clock()
         return self
 
@@ -65,14 +76,15 @@ class Span:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.end_ns = _clock()
-        stack = self._stack
-        if stack and stack[-1] is self:
-            stack.pop()
-        elif self in stack:  # tasks of one thread may end out of order
-            stack.remove(self)
+        lane = self._lane
+        running = lane.running
+        if running and running[-1] is self:
+            running.pop()
+        elif self in running:  # tasks of one thread may end out of order
+            running.remove(self)
         if kind is not None:
             self.attributes["error"] = kind.__name__
-        self._log.done.append((self, get_ident()))
+        lane.ended.append(self)
 
 
 class _Nothing:

@@ -53,11 +53,9 @@ def checksum(table: str, identifier: int, values: Sequence[object]) -> int:
 
     Table and id are part of it, so that a sound row in a wrong place is not taken for one that belongs there.
     """
-    text = "\x1f".join(
-        "" if value is None else value.hex() if isinstance(value, bytes) else str(value)
-        for value in (table, identifier, *values)
-    )
-    return zlib.crc32(text.encode("utf-8", "surrogatepass"))
+    cells = [table, str(identifier)]
+    cells += ["" if v is None else v.hex() if v.__class__ is bytes else str(v) for v in values]
+    return zlib.crc32("\x1f".join(cells).encode("utf-8", "surrogatepass"))
 
 
 def _insert_statement(table: str) -> str:
