@@ -1,0 +1,274 @@
+"""NVIDIA cards through a stand-in for nvidia-ml-py: what each generation offers, and what is left out."""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType, SimpleNamespace
+
+import pytest
+
+from powermeter import registry
+from powermeter.channel import Boundary, Kind, Quantity
+from powermeter.errors import ConfigurationError, NotInstalledError, OpenError, ReadError, Reason
+
+AMPERE, TURING = 7, 6
+
+
+class FakeNvml(ModuleType):
+    """The part of pynvml that the driver uses, over a list of cards."""
+
+    NVML_SUCCESS, NVML_FI_DEV_POWER_AVERAGE, NVML_FI_DEV_POWER_INSTANT = 0, 185, 186
+
+    class NVMLError(Exception):
+        pass
+
+    class NVMLError_NotSupported(NVMLError):
+        pass
+
+    class NVMLError_FunctionNotFound(NVMLError):
+        pass
+
+    class NVMLError_GpuIsLost(NVMLError):
+        pass
+
+    class NVMLError_LibraryNotFound(NVMLError):
+        pass
+
+    def __init__(self, *cards: dict, broken: str = "") -> None:
+        super().__init__("pynvml")
+        self.cards = list(cards)
+        self.broken = broken
+        self.running = 0
+
+    def nvmlInit(self):
+        if self.broken:
+            raise self.NVMLError_LibraryNotFound(self.broken)
+        self.running += 1
+
+    def nvmlShutdown(self):
+        self.running -= 1
+
+    def nvmlDeviceGetCount(self):
+        return len(self.cards)
+
+    def nvmlDeviceGetHandleByIndex(self, index):
+        return self.cards[index]
+
+    def _value(self, card, key):
+        value = card.get(key, self.NVMLError_NotSupported("Not Supported"))
+        if isinstance(value, Exception):
+            raise value
+        return value
+
+    def nvmlDeviceGetName(self, card):
+        return card["name"]
+
+    def nvmlDeviceGetUUID(self, card):
+        return card.get("uuid", "GPU-0").encode()  # bytes, as older versions give
+
+    def nvmlDeviceGetMigMode(self, card):
+        return [self._value(card, "mig"), 0]
+
+    def nvmlDeviceGetArchitecture(self, card):
+        return self._value(card, "architecture")
+
+    def nvmlDeviceGetTotalEnergyConsumption(self, card):
+        return self._value(card, "energy")
+
+    def nvmlDeviceGetPowerUsage(self, card):
+        return self._value(card, "usage")
+
+    def nvmlDeviceGetEnforcedPowerLimit(self, card):
+        return self._value(card, "limit")
+
+    def nvmlDeviceGetPersistenceMode(self, card):
+        return self._value(card, "persistence")
+
+    def nvmlSystemGetDriverVersion(self):
+        return "550.54.15"
+
+    def nvmlDeviceGetFieldValues(self, card, fields):
+        key = {185: "average", 186: "instant"}[fields[0]]
+        value = card.get(key)
+        return [
+            SimpleNamespace(nvmlReturn=3 if value is None else 0, value=SimpleNamespace(uiVal=value or 0))
+        ]
+
+
+H100 = {"name": "NVIDIA H100 80GB HBM3", "architecture": 9, "energy": 5_000_000, "usage": 71_000, "instant": 70_000,
+        "average": 71_500, "uuid": "GPU-aaaa", "limit": 700_000, "mig": 0}  # fmt: skip
+T4 = {"name": "Tesla T4", "architecture": TURING, "energy": 900, "usage": 27_000, "uuid": "GPU-bbbb"}
+P100 = {"name": "Tesla P100", "architecture": 4, "usage": 31_000, "uuid": "GPU-cccc"}
+RTX3060 = {"name": "NVIDIA GeForce RTX 3060", "architecture": AMPERE, "usage": 15_000, "uuid": "GPU-dddd"}
+A100 = {
+    "name": "NVIDIA A100-SXM4-40GB",
+    "architecture": AMPERE,
+    "usage": 52_000,
+    "uuid": "GPU-eeee",
+    "mig": 1,
+}
+ORIN = {"name": "Orin (nvgpu)", "architecture": AMPERE}
+
+
+@pytest.fixture
+def nvml(monkeypatch):
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+
+    def install(*cards, broken=""):
+        fake = FakeNvml(*(dict(card) for card in cards), broken=broken)
+        monkeypatch.setitem(sys.modules, "pynvml", fake)
+        return fake
+
+    return install
+
+
+def opened(query: str = ""):
+    source = registry.source(f"nvml://{query}")
+    source.open()
+    return source
+
+
+def test_counter_instant_and_average_are_three_things(nvml):
+    nvml(H100)
+    source = opened()
+    energy, instant, average = source.channels
+    assert (energy.quantity, energy.kind, energy.scale) == (Quantity.ENERGY, Kind.COUNTER, 1e-3)
+    assert (instant.name, instant.kind, instant.window_ns) == ("gpu0.power", Kind.INSTANT, None)
+    assert (average.kind, average.window_ns) == (Kind.MEAN, 1_000_000_000)
+    assert source.sample() == [5_000_000, 70_000, 71_500]
+    assert {channel.rail.boundary for channel in source.channels} == {Boundary.DEVICE}
+    assert energy.rail.parent is None
+
+
+@pytest.mark.parametrize(
+    ("card", "kinds"),
+    [
+        (T4, [Kind.COUNTER, Kind.INSTANT]),  # Turing: nvmlDeviceGetPowerUsage is instantaneous
+        (P100, [Kind.INSTANT]),  # no counter before Volta
+        (RTX3060, [Kind.MEAN]),  # Ampere and newer: a mean over 1 s
+        (A100, [Kind.INSTANT]),  # but not GA100
+    ],
+)
+def test_what_power_usage_means_depends_on_the_generation(nvml, card, kinds):
+    nvml(card)
+    channels = opened().channels
+    assert [channel.kind for channel in channels] == kinds
+    assert all((channel.window_ns == 1_000_000_000) == (channel.kind is Kind.MEAN) for channel in channels)
+
+
+def test_no_reading_is_an_error_not_zero(nvml):
+    """As on classic Jetsons: NVML starts, and every power query is unsupported."""
+    fake = nvml(ORIN)
+    with pytest.raises(OpenError, match="jetson://") as caught:
+        opened()
+    assert caught.value.reason is Reason.NO_ANSWER
+    assert fake.running == 0
+
+
+def test_a_counter_that_answers_zero_is_none(nvml):
+    nvml({**P100, "energy": 0})
+    assert [channel.quantity for channel in opened().channels] == [Quantity.POWER]
+
+
+def test_several_cards_are_brothers_that_may_be_added(nvml):
+    nvml(H100, T4)
+    source = opened()
+    assert {channel.rail.name for channel in source.channels} == {"gpu0", "gpu1"}
+    assert {channel.rail.parent for channel in source.channels} == {"GPUs"}
+
+
+@pytest.mark.parametrize(
+    ("visible", "query", "expected"),
+    [
+        (None, "", {"gpu0", "gpu1", "gpu2"}),
+        ("1", "", {"gpu1"}),
+        ("2,0", "", {"gpu0", "gpu2"}),
+        ("GPU-bbbb", "", {"gpu1"}),
+        ("1", "?cards=all", {"gpu0", "gpu1", "gpu2"}),
+        ("1", "?cards=0,2", {"gpu0", "gpu2"}),
+    ],
+)
+def test_the_cards_the_program_sees_are_recorded(nvml, monkeypatch, visible, query, expected):
+    nvml(H100, T4, P100)
+    if visible is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert {channel.rail.name for channel in opened(query).channels} == expected
+
+
+def test_mig_says_that_the_whole_card_is_counted(nvml):
+    nvml(A100)
+    source = opened()
+    assert "all MIG instances" in source.channels[0].rail.covers
+    assert source.info()["cards"][0]["mig"] is True
+
+
+def test_info_names_driver_and_cards(nvml):
+    nvml(H100)
+    info = opened().info()
+    assert info["driver"] == "550.54.15"
+    card = info["cards"][0]
+    assert card["uuid"] == "GPU-aaaa" and card["power_limit_w"] == 700.0 and card["persistence"] is None
+    assert card["readings"] == ["energy", "instant", "average"]
+
+
+def test_a_lost_card_is_a_gap(nvml):
+    fake = nvml(T4)
+    source = opened()
+    fake.cards[0]["energy"] = FakeNvml.NVMLError_GpuIsLost("GPU is lost")
+    with pytest.raises(ReadError, match="GPU is lost") as caught:
+        source.sample()
+    assert caught.value.reason is Reason.ABSENT
+
+
+def test_a_reading_missing_once_is_missing(nvml):
+    fake = nvml(H100)
+    source = opened()
+    fake.cards[0]["instant"] = None
+    assert source.sample()[1] == -(2**63)
+
+
+def test_no_driver_no_library_no_card(nvml, monkeypatch):
+    nvml(broken="NVML Shared Library Not Found")
+    with pytest.raises(OpenError, match="driver loaded"):
+        opened()
+    nvml()
+    with pytest.raises(OpenError, match="none found"):
+        opened()
+    monkeypatch.setitem(sys.modules, "pynvml", None)
+    with pytest.raises(NotInstalledError, match=r"powermeter\[nvidia\]"):
+        opened()
+
+
+@pytest.mark.parametrize("query", ["?cards=x", "?cards=-1", "?cards=99999"])
+def test_card_numbers_are_checked(nvml, query):
+    nvml(T4)
+    with pytest.raises(ConfigurationError):
+        opened(query)
+
+
+def test_a_card_that_is_not_there(nvml):
+    nvml(T4)
+    with pytest.raises(OpenError, match="no card 5; there are 1"):
+        opened("?cards=5")
+
+
+def test_discovery_lists_the_cards_and_closes_nvml(nvml):
+    fake = nvml(T4, P100)
+    (found,) = registry.driver_class("nvml").discover()
+    assert found.rails == ("gpu0", "gpu1") and "no energy counter" in found.title
+    assert found.boundary is Boundary.DEVICE and fake.running == 0
+
+
+def test_discovery_is_silent_without_a_card(nvml):
+    nvml(broken="NVML Shared Library Not Found")
+    assert registry.driver_class("nvml").discover() == []
+
+
+def test_closing_twice_and_reading_after(nvml):
+    fake = nvml(T4)
+    source = opened()
+    source.close()
+    source.close()
+    assert fake.running == 0
+    with pytest.raises(ReadError):
+        source.sample()
