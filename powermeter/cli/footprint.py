@@ -22,10 +22,12 @@ G_PER_LB = 453.59237
 
 
 @click.command()
-@click.argument("recording", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("recordings", nargs=-1, type=click.Path(path_type=Path, dir_okay=False))
 @subject.options
 @click.option("--place", "-p", metavar="CODE", help="FRA, USA-CA, USA-RFCW (eGRID subregion), SWE-SE4, France …")
 @click.option("--chain", metavar="WHAT", help="Between plug and meter: wired, wireless, adapter, 0.85, 0.8..0.85..0.9.")
+@click.option("--pue", metavar="RATIO", help="Data centre instead of a device: its PUE, or unknown, hyperscale.")
+@click.option("--wue", type=float, metavar="L/kWh", help="Data centre: water on site.")
 @click.option("--losses/--no-losses", default=True, show_default=True, help="Add the grid's losses.")
 @click.option("--intensity", metavar="G|FILE", help="g CO2e/kWh, or a saved file: own CSV, Electricity Maps, "
               "UK Carbon Intensity, WattTime.")  # fmt: skip
@@ -49,7 +51,7 @@ G_PER_LB = 453.59237
 @click.option("--unit", "mass", type=click.Choice(["g", "lb"]), default="g", show_default=True, help="Mass of carbon.")
 @click.option("--explain", is_flag=True, help="Walk through the arithmetic.")
 @click.option("--json", "as_json", is_flag=True, help="The same numbers unrounded.")
-def footprint(recording: Path | None, explain: bool, as_json: bool, **chosen: Any) -> None:
+def footprint(recordings: tuple[Path, ...], explain: bool, as_json: bool, **chosen: Any) -> None:
     """Give the carbon, water and minerals of electricity and of making.
 
     \b
@@ -57,9 +59,12 @@ def footprint(recording: Path | None, explain: bool, as_json: bool, **chosen: An
         powermeter footprint run.power --place FRA --device board
         powermeter footprint run.power --label infer --place USA-RFCW --sci inference --device board
         powermeter footprint --energy 12Wh --place USA-CA --chain wired --explain
+        powermeter footprint monday.power tuesday.power --place FRA
+
+    Several recordings are added up; what their meters share stays shared.
     """
     names = ("label", "rail", "baseline", "energy", "power", "current", "duration", "items")
-    found = subject.find(recording, **{name: chosen[name] for name in names})
+    found = subject.find_all(recordings, **{name: chosen[name] for name in names})
     if found.energy is None:
         raise ConfigurationError("a footprint needs energy: a recording, --energy, or --power with --duration")
     making, whole_making = _making(chosen, found)
@@ -130,6 +135,7 @@ def _assess(
 ) -> tuple[Footprint, Any, list[str]]:
     from powermeter.footprint.assessment import footprint as assess
     from powermeter.footprint.chain import parse_chain
+    from powermeter.footprint.factors import given
     from powermeter.footprint.grid import intensity_of
     from powermeter.footprint.place import parse_place
 
@@ -147,11 +153,27 @@ def _assess(
                 raise
             series, intensity, notes = _met(chosen, found, place)
     cooling = read_toml(chosen["cooling"]) if chosen["cooling"] is not None else None
+    wue = None if chosen["wue"] is None else given("datacentre.wue", chosen["wue"], "L/kWh")
+    if wue is not None and wue.central < 0:
+        raise ConfigurationError(f"--wue {wue.central:g}: cannot be negative")
     whole = assess(
         found.energy, place, chain=parse_chain(chosen["chain"]), losses=chosen["losses"], intensity=intensity,
-        cooling=cooling, making=making,
+        cooling=cooling, making=making, pue=_pue(chosen["pue"]), wue=wue,
     )  # fmt: skip
     return whole, series, notes
+
+
+def _pue(text: str | None) -> Any:
+    from powermeter.footprint.factors import default, given
+
+    if text is None:
+        return None
+    if text in ("unknown", "hyperscale"):
+        return default("datacentre.pue" if text == "unknown" else "datacentre.pue.hyperscale")
+    ratio = parse_quantity(text, "1")
+    if not 1 <= ratio <= 5:
+        raise ConfigurationError(f"--pue {text}: a PUE is 1 or more (or unknown, hyperscale)")
+    return given("datacentre.pue", ratio, "1")
 
 
 def _met(chosen: dict[str, Any], found: subject.Subject, place: Any) -> tuple[Any, Any, list[str]]:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from powermeter.errors import ConfigurationError
-from powermeter.result import Grade, Result
+from powermeter.result import Grade, Result, combine
 from powermeter.units import parse_duration, parse_quantity
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -96,6 +96,30 @@ def find(
     if given:
         raise ConfigurationError(f"{given[0]} is for use without a recording; {path} was given too")
     return _recorded(path, label, rail, baseline, volts, items)
+
+
+def find_all(paths: Sequence[Path], **chosen: Any) -> Subject:
+    """Give the subject of one recording, of several added up, or of numbers.
+
+    What several recordings share (the gain of one meter) stays shared in their sum.
+
+    Raises:
+        ConfigurationError: As `find`.
+    """
+    if len(paths) < 2:
+        return find(paths[0] if paths else None, **chosen)
+    if len(set(paths)) != len(paths):
+        raise ConfigurationError("the same recording is given twice")
+    each = [find(path, **chosen) for path in paths]
+    energies = [one.energy for one in each if one.energy is not None]
+    whole = Subject(f"{len(each)} recordings: {', '.join(path.name for path in paths)}",
+                    combine([(1.0, energy) for energy in energies]))  # fmt: skip
+    whole.duration_s = sum(one.duration_s or 0.0 for one in each)
+    whole.metadata = each[0].metadata
+    if chosen.get("label") is not None and whole.energy is not None:
+        whole.items, whole.item = sum(one.items or 0 for one in each), each[0].item
+        whole.per_item = whole.energy.scaled(1 / whole.items) if whole.items else None
+    return whole
 
 
 def _typed(

@@ -97,10 +97,17 @@ class Footprint:
         return self.accounts["water"].result
 
     @property
-    def water_on_site(self) -> Result:
-        """Water consumed where the energy is used, in L; a device on a table evaporates none."""
+    def water_on_site(self) -> Result | None:
+        """Water consumed where the energy is used, in L: a device evaporates none, a data centre without WUE is None."""
         account = self.accounts.get("water_on_site")
-        return account.result if account else Result(0.0, "L", 0.0, 0.0, Grade.ASSUMED)
+        if account is not None:
+            return account.result
+        return None if self.in_data_centre else Result(0.0, "L", 0.0, 0.0, Grade.ASSUMED)
+
+    @property
+    def in_data_centre(self) -> bool:
+        """Whether a PUE was applied."""
+        return "PUE" in self.accounts["carbon"].lines[0].inputs
 
     @property
     def water_withdrawal(self) -> Result | None:
@@ -147,7 +154,7 @@ class Footprint:
             "place": self.place.code if self.place else None,
             "boundary": self.boundary,
             "water_withdrawal": None,
-            "water_on_site": _plain(self.water_on_site),
+            "water_on_site": None if self.water_on_site is None else _plain(self.water_on_site),
             **entries,
             "warnings": list(self.warnings),
             "factors": [item.record() for item in self.factors_used],
@@ -308,7 +315,7 @@ def summary_lines(whole: Footprint) -> list[str]:
                 f"largest: {largest(result)}"
             )
     if "water_on_site" not in whole.accounts:
-        lines.append("water on site: none at a device")
+        lines.append("water on site: " + ("– (a data centre: give its WUE)" if whole.in_data_centre else "none at a device"))
     if "water_withdrawal" not in whole.accounts:
         lines.append("water withdrawn: – (needs the cooling systems; never added to consumption)")
     lines += [SCOPES, CANNOT_SEE]

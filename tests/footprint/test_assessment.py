@@ -38,6 +38,7 @@ def test_water_of_a_data_centre() -> None:
     energy = Result.of(1287e3 * 3.6e6, "J", {})
     found = footprint(energy, "USA", losses=False, pue=given("datacentre.pue", 1.17, "1"),
                       wue=given("datacentre.wue", 0.55, "L/kWh"))  # fmt: skip
+    assert found.water_on_site is not None
     assert found.water_on_site.value == pytest.approx(707_850)
     assert found.water.value == pytest.approx(1287e3 * 1.17 * 3.142, rel=1e-4)
 
@@ -77,12 +78,18 @@ def test_every_kind_has_low_central_high_and_factors() -> None:
 
 def test_water_on_site_and_withdrawal_are_told_apart() -> None:
     found = footprint(KWH, "FRA")
-    assert found.water_on_site.value == 0
+    assert found.water_on_site is not None and found.water_on_site.value == 0
     assert found.water_withdrawal is None
     cooling = {fuel: {"once_through": 0.5, "tower": 0.5} for fuel in ("coal", "gas", "oil", "nuclear", "bioenergy")}
     found = footprint(KWH, "FRA", cooling=cooling)
     assert found.water_withdrawal is not None
     assert found.water_withdrawal.value > 10 * found.water.value
+
+
+def test_a_data_centre_without_wue_has_no_figure_on_site() -> None:
+    found = footprint(KWH, "USA", pue=given("datacentre.pue", 1.2, "1"))
+    assert found.water_on_site is None
+    assert "give its WUE" in found.to_text()
 
 
 def test_analytic_interval_of_a_product() -> None:

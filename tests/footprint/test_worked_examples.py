@@ -131,6 +131,7 @@ def test_10c_footprint_of_that_request() -> None:
         water=given("grid.water", 3.6, "L/kWh"), adpe=given("electricity.adpe", 7.37708e-8, "kg Sb eq/kWh"),
     )  # fmt: skip
     assert found.carbon.value / 1000 == pytest.approx(8.63921907e-6, rel=EXACT)
+    assert found.water_on_site is not None
     assert found.water_on_site.value + found.water.value == pytest.approx(5.96086871e-5, rel=EXACT)
     assert found.adpe.value == pytest.approx(1.07933251e-12, rel=EXACT)
 
@@ -140,6 +141,7 @@ def test_11_training_of_gpt_3() -> None:
         kwh(1287e3), "USA", losses=False, water=given("grid.water", 3.142, "L/kWh"),
         pue=given("datacentre.pue", 1.17, "1"), wue=given("datacentre.wue", 0.55, "L/kWh"),
     )  # fmt: skip
+    assert found.water_on_site is not None
     assert found.water_on_site.value == pytest.approx(707_850, rel=EXACT)
     assert found.water.value == pytest.approx(4_731_192, rel=EXACT)
     assert found.water_on_site.value + found.water.value == pytest.approx(5.439e6, rel=1e-4)
