@@ -16,6 +16,7 @@ from powermeter import registry
 from powermeter.channel import Quantity
 from powermeter.errors import ConfigurationError, DataError, ExistsError, PowermeterError
 from powermeter.importers import events
+from powermeter.importers.database import MAGIC
 from powermeter.importers.files import Peek
 from powermeter.importers.log import Choices, Importer, Log
 
@@ -89,10 +90,7 @@ def _open(path: Path, format: str | None, choices: Choices) -> Log:
     if found is None and peek.names:
         path, found, beside = _only_log(peek)
     if found is None:
-        raise DataError(
-            f"{path}: the format is not recognised; name it with --format "
-            f"({', '.join(importers())}), or export a CSV with a header"
-        )
+        raise DataError(_unrecognised(peek))
     useless = choices.given() - found.takes - {"events"}
     if useless:
         options = ", ".join(f"--{name}" for name in sorted(useless))
@@ -105,6 +103,17 @@ def _open(path: Path, format: str | None, choices: Choices) -> Log:
         log.events.extend(events.read(events_file, log, choices))
         log.external = False
     return log
+
+
+def _unrecognised(peek: Peek) -> str:
+    if peek.path.is_dir():
+        return f"{peek.path}: no log in it is of a known format; name the log or the run's own directory"
+    if peek.head.startswith(MAGIC) and b"chunk" in peek.head and b"channel" in peek.head:
+        return f"{peek.path}: is a recording already; try: powermeter show {peek.path}"
+    return (
+        f"{peek.path}: the format is not recognised; name it with --format (powermeter import --formats lists them) "
+        "or export a CSV with a header"
+    )
 
 
 def _set_accuracy(log: Log, gain: float) -> None:

@@ -21,7 +21,7 @@ from powermeter.importers.accuracies import CODECARBON
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import RELATIVE, Choices, Importer, Log, Rows
 from powermeter.importers.numbers import float_or_nan
-from powermeter.importers.stamps import number_ns
+from powermeter.importers.stamps import number_ns, wall
 from powermeter.result import Grade
 from powermeter.units import NS
 
@@ -59,7 +59,8 @@ class Codecarbon(Importer):
         events: list[Event] = []
         steps: list[tuple[int, list[float]]] = []
         incomplete: list[int] = []
-        now = 0
+        now = overlapping = 0
+        last_end: int | None = None
         for number, row in enumerate(_rows(path)):
             duration = number_ns(row.get("duration") or "", NS)
             energies = [float_or_nan(row.get(name) or "") for name in _TOTALS]
@@ -68,6 +69,10 @@ class Codecarbon(Importer):
                 continue
             if now + duration > 100 * 31_557_600 * NS:
                 raise DataError(f"{path}, row {number}: more than a century of runs; the file is damaged")
+            end = wall(row.get("timestamp") or "")
+            if end is not None:
+                overlapping += last_end is not None and end.ns - duration < last_end - NS
+                last_end = end.ns
             kept = {name: row[name] for name in _KEPT if row.get(name)}
             events.append(Event(row.get("project_name") or "run", now, now + duration, attributes=kept))
             now += duration
@@ -80,6 +85,11 @@ class Codecarbon(Importer):
         if incomplete:
             warnings.append(
                 f"rows {', '.join(map(str, incomplete[:10]))} (from 0) lack a duration or an energy and were left out"
+            )
+        if overlapping:
+            warnings.append(
+                f"{overlapping} rows began before the row above them ended: they ran side by side, or are later totals "
+                "of the same run, whose energies then contain each other; the sum over all rows counts them all"
             )
         return Log(cls.name, RELATIVE, [_totals(steps)], events, warnings=warnings)
 

@@ -287,6 +287,7 @@ def test_codecarbon_totals(shared, tmp_path):
             assert found.energies.value[i] / 3.6e6 == pytest.approx(float(row["energy_consumed"]), rel=1e-9)
             assert found.events[i].attributes["timestamp"] == row["timestamp"]
     assert any("rows 4, 5" in warning for warning in log.warnings)
+    assert any("began before the row above them ended" in warning for warning in log.warnings)
 
 
 def test_gzip_makes_no_difference(shared, tmp_path):
@@ -297,3 +298,78 @@ def test_gzip_makes_no_difference(shared, tmp_path):
     assert left.format == right.format
     assert (left.sources[0].times_ns == right.sources[0].times_ns).all()
     assert all((a == b).all() for a, b in zip(left.sources[0].codes, right.sources[0].codes, strict=True))
+
+
+# The same formats without the real recordings: made by hand, so that these stand anywhere. ----------
+
+
+def test_a_small_jtop_table(tmp_path):
+    path = tmp_path / "j.csv"
+    path.write_text(
+        "System-Time,NVPMODEL-POWER_MODE,cpu-thermal-CURR_TEMP,cv0-thermal-CURR_TEMP,VDD_IN-IN_POWER,VDD_IN-AVG_POWER\n"
+        + "".join(f"23:59:5{i},MAXN,50.5,-256000,{4000 + 1000 * i},9999\n" for i in range(8, 10))
+        + "00:00:00,MAXN,51.5,-256000,14000,9999\n"
+    )
+    log, recording = convert(path, tmp_path)
+    with recording:
+        assert recording.samples(1).times_ns.tolist() == [(86398 + i) * 10**9 for i in range(3)]
+        assert [c.name for c in recording.sources[0].channels] == ["vdd_in.power", "cpu.temperature"]
+        assert analyse(recording).plain_energy == pytest.approx((12 + 13) / 2 + (13 + 14) / 2)
+        assert recording.sources[0].info["total"] == "VDD_IN"
+        assert recording.sources[0].info["power mode in the first row"] == "MAXN"
+    assert log.clock == "relative"
+
+
+def test_a_small_wattameter_log(tmp_path):
+    path = tmp_path / "w.log"
+    path.write_text(
+        "# 2025-10-07_09:38:40.6 - Tracking started\n"
+        "# timestamp reading-time[ns] cpu-0[uJ] cpu-0-core[uJ] cpu-0[W]\n"
+        + "".join(
+            f"  2025-10-07_09:38:4{i}.500 65530 {1_000_000 + 7_000_000 * i} {50 * i} {7 + i}.5\n"
+            for i in range(5)
+        )
+    )
+    _, recording = convert(path, tmp_path)
+    with recording:
+        assert recording.samples(1).times_ns[0] == 1_759_829_920_500_000_000
+        assert analyse(recording, rail="cpu-0").energy.value == pytest.approx(28.0)
+        assert analyse(recording, rail="cpu-0-core").energy.value == pytest.approx(200e-6)
+
+
+def test_a_small_power_gadget_log_with_its_summary(tmp_path):
+    path = tmp_path / "g.csv"
+    path.write_text(
+        "System Time,RDTSC,Elapsed Time (sec),Processor Power_0(Watt),Cumulative Processor Energy_0(Joules),"
+        "Cumulative Processor Energy_0(mWh)\n"
+        + "".join(f"14:55:3{i}:726,1,{0.5 * (i + 1)},10.0,{5.0 * (i + 1)},1\n" for i in range(4))
+        + "\nTotal Elapsed Time (sec) = 2.0\nMeasured RDTSC Frequency (GHz) = 2.6\n"
+    )
+    _, recording = convert(path, tmp_path)
+    with recording:
+        assert recording.samples(1).times_ns.tolist() == [
+            0,
+            500_000_000,
+            1_000_000_000,
+            1_500_000_000,
+            2_000_000_000,
+        ]
+        assert analyse(recording).energy.value == pytest.approx(20.0)
+
+
+def test_a_small_emissions_table(tmp_path):
+    path = tmp_path / "emissions.csv"
+    path.write_text(
+        "timestamp,project_name,run_id,duration,cpu_energy,gpu_energy,ram_energy,energy_consumed\n"
+        "2024-05-31T10:00:10,a,1,10,1e-06,0,2e-06,3e-06\n"
+        "2024-05-31T11:00:30,b,2,30.5,,0,2e-06,\n"
+        "2024-05-31T12:00:20,c,3,20,4e-06,0,1e-06,5e-06\n"
+    )
+    log, recording = convert(path, tmp_path)
+    with recording:
+        found = analyse(recording)
+        assert [event.name for event in found.events] == ["a", "c"]
+        assert found.energies.value.tolist() == pytest.approx([10.8, 18.0])
+        assert found.duration.value == pytest.approx(30.0)
+    assert any("rows 1 (from 0)" in warning for warning in log.warnings)
+    assert not any("began before" in warning for warning in log.warnings)

@@ -46,13 +46,15 @@ def test_without_a_name_the_recording_is_named_after_the_log(log):
         (["import", "meter.csv", "-o", "there.power"], 3, "--force"),
         (["import", "meter.csv", "-o", "absent/x.power"], 7, "absent/x.power"),
         (["import", "meter.csv", "-o", "folder", "--force"], 7, "directory"),
-        (["import", "folder", "-o", "x.power"], 7, "not recognised"),
+        (["import", "folder", "-o", "x.power"], 7, "no log in it"),
+        (["import", "noise.bin", "-o", "x.power"], 7, "--formats"),
     ],
 )
 def test_every_error_is_one_line_with_its_status(log, capsys, arguments, status, says):
     (log / "bare.csv").write_text("1.5\n2.5\n")
     (log / "there.power").write_text("precious")
     (log / "folder").mkdir()
+    (log / "noise.bin").write_bytes(bytes(range(256)) * 20)
     assert run(arguments) == status
     err = capsys.readouterr().err.strip()
     assert says in err
@@ -60,6 +62,12 @@ def test_every_error_is_one_line_with_its_status(log, capsys, arguments, status,
     assert (log / "there.power").read_text() == "precious"
     assert not (log / "x.power").exists()
     assert not list(log.glob("*.part*"))
+
+
+def test_a_recording_is_not_imported_again(log, capsys):
+    assert run(["import", "meter.csv", "-o", "run.power"]) == 0
+    assert run(["import", "run.power", "-o", "x.power"]) == 7
+    assert "is a recording already" in capsys.readouterr().err
 
 
 def test_force_replaces(log):

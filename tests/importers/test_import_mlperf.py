@@ -157,3 +157,22 @@ def test_a_damaged_trace_is_refused(tmp_path, data):
     (tmp_path / "trace1-energy.bin").write_bytes(data)
     with pytest.raises(DataError):
         convert(tmp_path, tmp_path / "x")
+
+
+def test_a_rule_of_a_newer_version_is_an_error(tmp_path):
+    from powermeter.channel import Channel, Quantity
+    from powermeter.recording import Writer
+
+    with Writer.create(tmp_path / "new.power", {}) as writer:
+        source = writer.add_source("import://x", "x", "x", [Channel("p", Quantity.POWER, 1.0)])
+        writer.append(source, np.array([0, 1]), np.array([[1], [1]]))
+        writer.add_fact("published_rule", {"rule": "of tomorrow", "channel": "p"})
+    with Recording.open(tmp_path / "new.power") as recording, pytest.raises(DataError, match="'of tomorrow'"):
+        published(recording)
+
+
+def test_a_recording_without_a_rule_has_no_published_numbers(tmp_path):
+    (tmp_path / "t.csv").write_text("time (s),power (W)\n1,1\n2,1\n")
+    _, recording = convert(tmp_path / "t.csv", tmp_path)
+    with recording:
+        assert published(recording) is None
