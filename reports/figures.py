@@ -27,6 +27,9 @@ COLUMNS = 900
 
 MAX_LANES = 8
 MAX_POINTS = 2000
+MAX_DOTS = 130
+CLOSER = 0.3
+"""The closer look covers at most this share of the run."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,9 +124,12 @@ def run_panel(story: Story) -> Panel:
 
 
 def close_panel(story: Story) -> Panel | None:
-    """Give one typical event of the headline with its surroundings; None without one."""
+    """Give the headline's event with the median energy and its surroundings.
+
+    None where no event is resolved by the sampling, or where it would hardly be closer than the whole run.
+    """
     row = story.headline
-    if row is None or row.events == 0:
+    if row is None or not row.verdict.resolved:
         return None
     a = story.analysis
     known = row.index[a.energies.known[row.index]]
@@ -132,10 +138,9 @@ def close_panel(story: Story) -> Panel | None:
     order = known[np.argsort(a.energies.value[known], kind="stable")]
     middle = int(order[order.size // 2])
     start, end = int(a.energies.start_ns[middle]), int(a.energies.end_ns[middle])
-    length = max(end - start, 4 * a.power_trace.interval_ns)
-    around = max(round(0.9 * length), 0)
+    around = round(0.9 * max(end - start, 4 * a.power_trace.interval_ns))
     first, last = max(start - around, a.start_ns), min(end + around, a.end_ns)
-    if last - first > 0.9 * (a.end_ns - a.start_ns):
+    if last - first > CLOSER * (a.end_ns - a.start_ns):
         return None
     return panel(story, first, last)
 
@@ -226,13 +231,13 @@ def _curves(
             curves.append(_envelope(times, watts, left, width_ns, origin))
             continue
         seconds = (times - origin) * 1e-9
-        if times.size <= 240:
+        if times.size <= MAX_DOTS:
             points += list(zip(seconds.tolist(), watts.tolist(), strict=True))
         if steps and times.size > 1:
             seconds, watts = np.repeat(seconds, 2)[:-1], np.repeat(watts, 2)[1:]
         curves.append(Curve(seconds, np.asarray(watts, np.float64), None, None))
     inside = tuple((s, w) for s, w in points if start_ns <= s * 1e9 + origin <= end_ns)
-    return curves, inside if len(inside) <= 240 else ()
+    return curves, inside if len(inside) <= MAX_DOTS else ()
 
 
 def _envelope(times: NDArray[np.int64], watts: Floats, left: int, width_ns: float, origin: int) -> Curve:
@@ -288,4 +293,4 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
     power = 10.0 ** np.floor(np.log10(raw))
     step = next(power * m for m in (1, 2, 2.5, 5, 10) if power * m >= raw * 0.999)
     first, last = np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9)
-    return [float(n * step) for n in np.arange(first, last + 1)]
+    return [float(n * step) + 0.0 for n in np.arange(first, last + 1)]

@@ -148,8 +148,7 @@ def _lede(story: Story) -> str:
     sentence = f"One {story.item} {verb} {show(row.energy_per_item).text}"
     count = story.per_charge(row)
     if count is not None and row.items > 1:
-        low, high = (format_number(v, 2) for v in (count.low, count.high))
-        sentence += f"; a charge of {story.battery.title or story.battery.spec} holds {low} to {high} of them"
+        sentence += f"; a charge of {story.battery.title or story.battery.spec} holds {show(count).text} of them"
     return sentence + "."
 
 
@@ -214,7 +213,7 @@ def _row(story: Story, row: LabelRow) -> dict[str, Any]:
         "label": row.label,
         "group": [DASH if value is None else str(value) for value in row.group.values()],
         "events": f"{row.events:,}",
-        "items": f"{row.items:,}",
+        "count": f"{row.items:,}",
         "per_item": show(row.energy_per_item).text,
         "above": show(row.above_per_item).text,
         "median": show(row.energy_median).bare,
@@ -236,15 +235,15 @@ def _row(story: Story, row: LabelRow) -> dict[str, Any]:
 def _battery(story: Story) -> Iterator[dict[str, Any]]:
     budget = story.budget
     entries = (
-        ("This run used", budget.share_used if budget else None, "%", 100.0),
-        ("It lasts, at this run's mean power", budget.hours if budget else None, "h", 1.0),
-        (f"It holds, in units of one {story.item}", budget.count if budget else None, "", 1.0),
+        ("Used by this run", budget.share_used if budget else None, "%", 100.0),
+        ("Lasts at this power", budget.hours if budget else None, "h", 1.0),
+        (f"Holds × one {story.item}", budget.count if budget else None, "", 1.0),
     )
     for name, result, unit, factor in entries:
-        if name.startswith("It holds") and story.headline is None:
+        if name.startswith("Holds") and story.headline is None:
             continue
         shown = show(result, unit or "1", factor)
-        yield {"name": name, "value": shown.text, "grade": _grade(result.grade if result else None)}
+        yield {"name": name, "shown": shown, "grade": _grade(result.grade if result else None)}
 
 
 def _accounts(story: Story) -> Iterator[dict[str, Any]]:
@@ -289,7 +288,7 @@ def _published(story: Story) -> dict[str, Any] | None:
         "rows": [
             {
                 "label": p.event.name,
-                "items": f"{p.event.count:,}",
+                "count": f"{p.event.count:,}",
                 "mean": f"{format_number(p.mean_w, 8)} W",
                 "per_item": format_quantity(p.per_item_j, "J", 8),
                 "trapezoid": f"{format_number(p.trapezoid_mean_w, 8)} W",

@@ -25,7 +25,7 @@ def _sentences(story: Story) -> Iterator[str]:
     verb = {Grade.ESTIMATED: "was estimated", Grade.ASSUMED: "was assumed"}.get(a.energy.grade, "was recorded")
     model = instrument.facts.get("model")
     what = f"{instrument.name} ({model})" if model and str(model) not in instrument.name else instrument.name
-    machine = f" of a {story.machine}" if story.machine else ""
+    machine = f" of {story.machine}" if story.machine else ""
     yield (f"Power{machine} {verb} with {what}, driver {instrument.driver}, on the rail {a.line.rail.name}, "
            f"which covers {a.covers}.")  # fmt: skip
     rate = format_quantity(h.rate_hz, "Hz", 3)

@@ -27,8 +27,8 @@ from powermeter.result import Grade, Result, worst
 BUDGET_V = 5.0
 """Volts at which charge is counted where no rail voltage is known: the 4 Ah budget is charge at 5 V."""
 
-HEADLINES = ("infer", "inference", "predict", "forward", "generate", "query", "queries")
-"""Labels that a report is about, where there is one; otherwise the label with the most items."""
+HEADLINES = ("infer", "predict", "forward", "generate", "query", "queries")
+"""Beginnings of the labels that a report is about; without one it is the label with the most items."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +117,8 @@ class Story:
         if self.headline is None:
             return "item"
         label = self.headline.label
-        if label.lower() in HEADLINES:
-            return "query" if label.lower() in ("query", "queries") else "inference"
+        if label.lower().startswith(HEADLINES):
+            return "query" if label.lower().startswith("quer") else "inference"
         return label if self.headline.items == self.headline.events else f"item of {label}"
 
     @property
@@ -234,7 +234,7 @@ def tell(
 
 def _headline(rows: Sequence[LabelRow]) -> LabelRow | None:
     lasting = [row for row in rows if row.energy_per_item is not None]
-    named = [row for row in lasting if row.label.lower() in HEADLINES]
+    named = [row for row in lasting if row.label.lower().startswith(HEADLINES)]
     return max(named or lasting, key=lambda row: row.items, default=None)
 
 

@@ -15,7 +15,7 @@ from .figures import Curve, Items, Panel, ticks
 from .wording import scale
 
 WIDTH, LEFT, RIGHT, TOP = 960, 118, 14, 16
-NAME_LENGTH = 17
+NAME_LENGTH = 15
 TRACE_HEIGHT, LANE, FOOT = 232, 24, 40
 ITEMS_HEIGHT = 190
 
@@ -170,7 +170,7 @@ def _lane_names(panel: Panel, top: float) -> Iterable[str]:
 
 def shortened(text: str) -> str:
     """Give a label that fits the left margin, its middle left out."""
-    return text if len(text) <= NAME_LENGTH else f"{text[: NAME_LENGTH - 8]}…{text[-7:]}"
+    return text if len(text) <= NAME_LENGTH else f"{text[: NAME_LENGTH - 7]}…{text[-6:]}"
 
 
 def _time_axis(axes: _Axes, y: float) -> Iterable[str]:

@@ -126,13 +126,17 @@ def percent(share: float | None, digits: int = 2) -> str:
 
 
 def footprint_amount(result: Result | None, digits: int = 2) -> Shown:
-    """Give carbon, water or minerals in g CO2e, L or g Sb eq: low to high, few digits."""
+    """Give carbon, water or minerals in g CO2e, L or g Sb eq: low to high, few digits.
+
+    Nothing is emitted backwards: an interval that reaches below 0 is printed from 0.
+    """
     if result is None:
         return NOTHING
     factor, unit = {"kg Sb eq": (1000.0, "g Sb eq"), "g": (1.0, "g CO2e"), "L": (1.0, "L")}.get(
         result.unit, (1.0, result.unit)
     )
     value, low, high = (number * factor for number in (result.value, result.low, result.high))
+    low = max(low, 0.0) if value > 0 else low
     step, prefix = scale(abs(value), unit)
     numbers = [format_number(number / step, digits) for number in (value, low, high)]
     span = "" if result.high <= result.low else f"{numbers[1]} to {numbers[2]}"

@@ -31,36 +31,35 @@ def report(recording: Path, output: Path | None, kind: str | None, force: bool, 
     """
     from powermeter.recording import Recording
 
-    name, maker = _maker(kind, output)
+    maker = _maker(kind, output)
     path = output or recording.with_suffix(maker.suffix)
     if path.resolve() == recording.resolve():
         raise ConfigurationError(f"{path} is the recording itself; name another file with -o")
     with Recording.open(recording) as opened:
         story = tell(opened, **options)
-    beside = maker.beside(story, path) if hasattr(maker, "beside") else {}
-    written = {path: maker.render(story, path) if name == "markdown" else maker.render(story), **beside}
+    written = maker.files(story, path) if hasattr(maker, "files") else {path: maker.render(story)}
     write(written, force)
     click.echo("wrote " + ", ".join(map(str, written)))
 
 
-def kinds() -> dict[str, Any]:
-    """Give the class of every kind of report, ours and published ones."""
-    return {name: target for name, target in sorted(registry.names("reports", registry.REPORTS).items())}
+def kinds() -> dict[str, str]:
+    """Give where the class of every kind of report is, ours and published ones."""
+    return dict(sorted(registry.names("reports", registry.REPORTS).items()))
 
 
-def _maker(kind: str | None, output: Path | None) -> tuple[str, Any]:
+def _maker(kind: str | None, output: Path | None) -> Any:
     """Give the kind asked for, or the one that the file's ending tells."""
     table = kinds()
     if kind is not None:
         if kind not in table:
             raise ConfigurationError(f"no report {kind!r}; there are {', '.join(table)}")
-        return kind, registry.load(table[kind])()
+        return registry.load(table[kind])()
     if output is None:
-        return "html", registry.load(table["html"])()
-    for name, target in table.items():
+        return registry.load(table["html"])()
+    for target in table.values():
         maker = registry.load(target)()
         if output.suffix.lower() == maker.suffix:
-            return name, maker
+            return maker
     raise ConfigurationError(f"{output}: its ending tells no kind of report; say --kind ({', '.join(table)})")
 
 

@@ -1,0 +1,232 @@
+"""The report as Markdown for a write-up or a pull request, its figure in a file beside it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from powermeter.analysis.uncertainty import WORDS
+from powermeter.result import Result
+from powermeter.units import format_duration, format_number, format_quantity
+
+from . import figures, svg, wording
+from .method import limits, method, stated
+from .story import Story
+from .terminal import health_text
+from .wording import DASH, footprint_amount, show
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#+!|~$&])")
+
+
+class MarkdownReport:
+    """A page for GitHub, a notebook or pandoc."""
+
+    suffix = ".md"
+    binary = False
+    summary = "Markdown for a write-up, its figure as SVG beside it"
+
+    def render(self, story: Story) -> str:
+        """Give the text without a figure."""
+        return "\n".join(_lines(story, None)) + "\n"
+
+    def files(self, story: Story, path: Path) -> dict[Path, str]:
+        """Give the text and its figure by where they belong."""
+        figure = path.with_suffix(".svg")
+        drawn = svg.alone(svg.power_figure(figures.run_panel(story), "Power over the whole run, events below"))
+        return {path: "\n".join(_lines(story, figure.name)) + "\n", figure: drawn}
+
+
+def escaped(text: object) -> str:
+    """Give text that Markdown and HTML leave alone, on one line."""
+    return _SPECIAL.sub(r"\\\1", "".join(c if c.isprintable() else " " for c in str(text)))
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> Iterator[str]:
+    """Give a table, all but the first columns aligned to the right; cells are escaped already."""
+    yield "| " + " | ".join(head) + " |"
+    yield "|" + "|".join([" --- "] * left + [" ---: "] * (len(head) - left)) + "|"
+    for row in rows:
+        yield "| " + " | ".join(row) + " |"
+    yield ""
+
+
+def _lines(story: Story, figure: str | None) -> Iterator[str]:
+    a = story.analysis
+    when = story.started.strftime("%d %B %Y, %H:%M UTC") if story.started else "time of day not known"
+    yield f"# Energy of {escaped(story.title)}"
+    yield ""
+    words = [story.machine, format_duration(a.duration.value), when]
+    yield " · ".join(escaped(word) for word in words if word)
+    yield ""
+    yield f"All energies are **{a.energy.grade.value}** on **{escaped(a.line.rail.name)}**: {escaped(a.covers)}. ± is a 95 % interval."
+    yield ""
+    if figure is not None:
+        yield f"![Power over the run, events below]({figure.replace(' ', '%20')})"
+        yield ""
+    yield from _run(story)
+    if a.rows:
+        yield from _labels(story)
+    if story.published is not None:
+        yield from _published(story)
+    yield from _meaning(story)
+    yield from _certainty(story)
+    yield "## Method"
+    yield ""
+    yield escaped(method(story))
+    yield ""
+    yield from _instruments(story)
+    yield "## What these numbers do not say"
+    yield ""
+    yield from (f"- {escaped(text)}" for text in (*story.warnings, *story.notes, *limits(story)))
+    yield ""
+    yield "## Factors"
+    yield ""
+    yield from (f"- {escaped(factor.describe())}" for factor in story.footprint.factors_used)
+
+
+def _run(story: Story) -> Iterator[str]:
+    a, charge = story.analysis, story.charge
+    rows = [
+        ["energy", show(a.energy).text, a.energy.grade.value],
+        ["charge", show(charge, "Ah", 1 / 3600).text, charge.grade.value if charge else DASH],
+        ["mean power", show(a.power).text, a.power.grade.value],
+    ]
+    if a.baseline is not None:
+        origin = escaped(a.baseline.origin)
+        rows.append([f"baseline ({origin})", show(a.baseline.power).text, a.baseline.power.grade.value])
+        rows.append(["above the baseline", show(a.above).text, a.above.grade.value if a.above else DASH])
+    yield from table(["whole run", "value", "grade"], rows)
+
+
+def _labels(story: Story) -> Iterator[str]:
+    a = story.analysis
+    keys = list(dict.fromkeys(key for row in a.rows for key in row.group))
+    above = ["above baseline"] if a.baseline is not None else []
+    yield "## By label"
+    yield ""
+    head = ["label", *map(escaped, keys), "events", "items", "energy per item", *above, "median", "p95", "std dev",
+            "total", "charge", "mean power"]  # fmt: skip
+    yield from table(
+        head,
+        (
+            [
+                escaped(r.label),
+                *(DASH if v is None else escaped(v) for v in r.group.values()),
+                f"{r.events:,}",
+                f"{r.items:,}",
+                show(r.energy_per_item).text,
+                *([show(r.above_per_item).text] if above else []),
+                show(r.energy_median).bare,
+                show(r.energy_p95).bare,
+                format_quantity(r.spread_j, "J", 2),
+                show(r.energy).text,
+                show(story.charge_of(r), "Ah", 1 / 3600).text,
+                show(r.power).bare,
+            ]
+            for r in a.rows
+        ),
+        left=1 + len(keys),
+    )
+    yield from table(
+        ["label", *map(escaped, keys), "mean time", "p50", "p95", "p99", "peak memory"],
+        (
+            [
+                escaped(r.label),
+                *(DASH if v is None else escaped(v) for v in r.group.values()),
+                *(wording.seconds(s) for s in (r.latency_mean, r.latency_p50, r.latency_p95, r.latency_p99)),
+                wording.size(r.peak_memory),
+            ]
+            for r in a.rows
+        ),
+        left=1 + len(keys),
+    )
+
+
+def _published(story: Story) -> Iterator[str]:
+    found = story.published
+    assert found is not None
+    yield f"By the publisher's rule ({escaped(found.text or found.rule)}):"
+    yield ""
+    yield from table(
+        ["window", "items", "mean power", "per item", "by the trapezoid", "difference"],
+        (
+            [
+                escaped(p.event.name),
+                f"{p.event.count:,}",
+                f"{format_number(p.mean_w, 8)} W",
+                format_quantity(p.per_item_j, "J", 8),
+                f"{format_number(p.trapezoid_mean_w, 8)} W",
+                f"{p.difference * 1e6:+.0f} ppm",
+            ]
+            for p in found.values
+        ),
+    )
+
+
+def _meaning(story: Story) -> Iterator[str]:
+    yield "## What it means"
+    yield ""
+    budget, item = story.budget, story.item
+    if budget is not None:
+        rows: list[tuple[str, str, Result | None]] = [
+            ("used by this run", f"{show(budget.share_used, '1', 100).text} %", budget.share_used),
+            ("lasts at this power", show(budget.hours).text, budget.hours),
+        ]
+        if story.headline is not None:
+            rows.append((f"holds × one {escaped(item)}", show(budget.count).text, budget.count))
+        yield from table(
+            [f"one charge of {escaped(story.battery.convention_text)}", "value", "grade"],
+            ([name, text, result.grade.value if result else DASH] for name, text, result in rows),
+        )
+    whole, one = story.footprint, story.item_footprint
+    place = whole.place.name if whole.place else "place not known"
+    rows_: list[list[str]] = []
+    for name, title in (("carbon", "carbon"), ("water", "water consumed"), ("adpe", "minerals (ADPe)")):
+        if name in whole.accounts:
+            digits = whole.digits(name)
+            each = footprint_amount(one.accounts[name].result, digits).text if one else DASH
+            run = whole.accounts[name].result
+            rows_.append([title, footprint_amount(run, digits).text, each, run.grade.value])
+    each_head = f"one {escaped(item)}" if one else "one item"
+    yield from table([f"footprint of the electricity, {escaped(place)}", "the run", each_head, "grade"], rows_)
+    yield f"{escaped(whole.boundary[:1].upper() + whole.boundary[1:])}. The three are never added to each other."
+    yield ""
+
+
+def _certainty(story: Story) -> Iterator[str]:
+    result = stated(story)
+    if result is None or not result.parts:
+        return
+    kinds = result.by_kind()
+    total = sum(part * part for part in kinds.values())
+    yield f"## How sure: parts of the interval of {escaped(story.headline.title if story.headline else 'the run')}"
+    yield ""
+    yield from table(
+        ["because of", "to narrow it", "share of variance", "standard uncertainty"],
+        (
+            [*WORDS.get(kind, (kind, "")), f"{100 * part * part / total:.1f} %", format_quantity(part, result.unit, 2)]
+            for kind, part in kinds.items()
+            if total and part * part / total >= 0.001
+        ),
+        left=2,
+    )
+
+
+def _instruments(story: Story) -> Iterator[str]:
+    rows = [
+        [
+            escaped(i.name),
+            escaped("; ".join(f"{name}: {covers}" for name, covers in i.rails)),
+            i.grade.value,
+            health_text(i),
+            escaped("; ".join(i.accuracy)) or DASH,
+        ]
+        for i in story.instruments
+    ]
+    yield from table(["instrument", "covers", "grade", "did", "limits from"], rows, left=5)
+    for d in story.analysis.disagreements:
+        verdict = "agree within their intervals" if d.agree else "disagree by more than their intervals allow"
+        yield (f"{escaped(d.left)} and {escaped(d.right)} {verdict}: {show(d.energy_left).text} and "
+               f"{show(d.energy_right).text}.")  # fmt: skip
+        yield ""
