@@ -27,6 +27,7 @@ REPORT_LENGTH = 64
 SAMPLE_NS = 10_000_000
 SAMPLES_PER_REPORT = 4
 KEEP_ALIVE = 0x83
+START_S = 0.6
 COMMAND_SPACING_S = 0.03  # the unit crashes under 25 ms
 MAX_VOLTAGE_V = 130.0
 MAX_CURRENT_A = 12.0
@@ -131,7 +132,7 @@ class Fnirsi(StreamMeter):
                 link.write(command(code))
                 time.sleep(COMMAND_SPACING_S)
             try:
-                self.gather(1, 0.6)
+                self.gather(1, START_S)
                 break
             except ReadError:
                 continue

@@ -38,6 +38,7 @@ QUANTITIES = {
     "degC": Quantity.TEMPERATURE,
 }  # fmt: skip
 _COUNTERS = (Quantity.ENERGY, Quantity.CHARGE)
+_HEX_BYTE = re.compile(rb"[0-9A-Fa-f]{2}\Z")
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\Z")
 LARGEST = {  # no value a bench of this kind can show
     Quantity.VOLTAGE: 1e4, Quantity.CURRENT: 1e4, Quantity.POWER: 1e6, Quantity.ENERGY: 1e12, Quantity.CHARGE: 1e12,
@@ -123,13 +124,9 @@ def without_check(line: bytes, check: str) -> bytes:
         DataError: The check is missing or wrong.
     """
     body, star, digits = line.removeprefix(b"$").rpartition(b"*")
-    if not star or len(digits) != 2:
+    if not star or not _HEX_BYTE.match(digits):
         raise DataError("the line has no check")
-    try:
-        wanted = int(digits, 16)
-    except ValueError:
-        raise DataError("the line's check is no number") from None
-    if CHECKS[check](body) != wanted:
+    if CHECKS[check](body) != int(digits, 16):
         raise DataError("the line's check is wrong")
     return body
 

@@ -34,6 +34,7 @@ BLOCK_S = 0.04
 PAUSE_S = 0.004
 """Between two reads: a terminal buffers 4095 bytes, which is 10 ms of this stream."""
 SILENCE_S = 1.0
+METADATA_S = 2.0
 HIDDEN_LOSS_NS, HIDDEN_LOSS_S = 3_000_000, 3.0
 """The counter cannot show a loss of a multiple of 64; the clock can, when it stays this late for so long."""
 KNOWN_LOSS_NS, KNOWN_LOSS_S = 320_000, 1.0
@@ -112,12 +113,12 @@ class PPK2(StreamingSource):
         problem = "it answers nothing"
         for _ in range(3):
             link.write(bytes([STOP]))
-            deadline = time.monotonic() + 2.0
+            deadline = time.monotonic() + METADATA_S
             while time.monotonic() < deadline and link.read(65536, 0.1):
                 pass
             link.write(bytes([METADATA]))
             text = b""
-            deadline = time.monotonic() + 2.0
+            deadline = time.monotonic() + METADATA_S
             while time.monotonic() < deadline and b"END" not in text and len(text) < 65536:
                 text += link.read(4096, 0.2)
             if not text:

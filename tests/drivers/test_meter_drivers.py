@@ -1,0 +1,582 @@
+"""The drivers of USB and bench meters around their decoders: retries, totals, clocks, losses, discovery."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from powermeter.drivers import (
+    atorch,
+    fnirsi,
+    frame_meter,
+    hid_link,
+    km003c,
+    korad,
+    ppk2,
+    rdtech_um,
+    scpi,
+    serial_link,
+    stream_meter,
+    witrn,
+)
+from powermeter.drivers.lines import Lines, parse_columns, parse_number, without_check
+from powermeter.drivers.link import Link
+from powermeter.drivers.odometer import Odometer
+from powermeter.drivers.stream_meter import TickCounter
+from powermeter.drivers.tick_clock import TickClock
+
+from powermeter import registry
+from powermeter.channel import MISSING, Kind, Quantity
+from powermeter.errors import ConfigurationError, DataError, OpenError, ReadError, Reason
+from powermeter.source import REPEAT, SATURATED, PolledSource, StreamingSource
+from powermeter.testing.hid_meters import SimulatedFnirsi, SimulatedWitrn
+from powermeter.testing.line_meters import SimulatedAtorch, SimulatedKorad, SimulatedMultimeter, SimulatedScpi
+from powermeter.testing.load import Load
+from powermeter.testing.meter import SimulatedMeter
+from powermeter.testing.ppk2 import SimulatedPPK2
+from powermeter.testing.request_meters import SimulatedKM003C, SimulatedUM25C, SimulatedUM34C
+
+LOAD = Load("sine", 1.0, 4.0, 10.0)
+SCHEMES = (
+    "atorch", "avhzy", "fnirsi", "km003c", "korad", "lines", "ppk2", "scpi", "smartpower3", "tc66", "um24c", "um25c",
+    "um34c", "witrn",
+)  # fmt: skip
+
+
+class MemoryLink(Link):
+    """A simulated meter at the other end of a call; `spoil` may change what arrives, answer by answer."""
+
+    def __init__(self, meter: SimulatedMeter, spoil: Callable[[int, bytes], bytes] = lambda _, data: data) -> None:
+        self.where, self.facts = "memory", {}
+        self.meter, self.spoil = meter, spoil
+        self.now_s = 1.0
+        self.count = 0
+        self.cleared = 0
+        self.written: list[bytes] = []
+        self.waiting = bytearray()
+        self.closed = False
+
+    def write(self, data: bytes) -> None:
+        self.written.append(data)
+        for answer in self.meter.receive(data, self.now_s):
+            self.waiting += self.spoil(self.count, answer)
+            self.count += 1
+
+    def read(self, limit: int, timeout_s: float) -> bytes:
+        for frame in self.meter.send(self.now_s):
+            self.waiting += self.spoil(self.count, frame)
+            self.count += 1
+        data = bytes(self.waiting[:limit])
+        del self.waiting[:limit]
+        if not data and timeout_s:
+            self.now_s += timeout_s  # time passes only while we wait
+        return data
+
+    def clear(self) -> None:
+        self.cleared += 1
+        self.waiting.clear()
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.fixture
+def connect(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """Open a driver on a MemoryLink."""
+
+    def opened(url: str, link: MemoryLink) -> Any:
+        for module in (frame_meter, stream_meter, scpi, korad, ppk2):
+            monkeypatch.setattr(module, "open_link", lambda *_, **__: link)
+        for module in (fnirsi, witrn, km003c):
+            monkeypatch.setattr(module, "open_hid", lambda *_, **__: (link, None))
+        for module in (frame_meter.FrameMeter, scpi.Scpi, korad.Korad):
+            monkeypatch.setattr(module, "answer_s", 0.01, raising=False)
+        monkeypatch.setattr(ppk2, "METADATA_S", 0.05)
+        monkeypatch.setattr(fnirsi, "START_S", 0.05)
+        monkeypatch.setattr(fnirsi, "COMMAND_SPACING_S", 0.0)
+        source = registry.source(url)
+        source.open()
+        return source
+
+    return opened
+
+
+# The meter's own totals
+
+
+def test_odometer_counts_on_and_ignores_what_came_before() -> None:
+    meter = Odometer(most_per_s=10)
+    assert [meter.feed(code, at * 10**9) for at, code in enumerate((500, 503, 503, 510))] == [500, 503, 503, 510]
+    assert meter.resets == 0
+
+
+def test_odometer_bridges_a_reset_and_a_wrap() -> None:
+    meter = Odometer(most_per_s=10)
+    values = [meter.feed(code, at * 10**9) for at, code in enumerate((500, 505, 3, 6, 9))]
+    assert values == [500, 505, MISSING, 511, 514] and meter.resets == 1  # 6 counted since it was cleared
+    wrapping = Odometer(most_per_s=10, wrap=2**32)
+    assert [wrapping.feed(code, at * 10**9) for at, code in enumerate((2**32 - 2, 3))] == [2**32 - 2, 2**32 + 3]
+
+
+def test_odometer_disbelieves_one_damaged_reading() -> None:
+    meter = Odometer(most_per_s=10)
+    values = [meter.feed(code, at * 10**9) for at, code in enumerate((500, 505, 70_000, 515, 520))]
+    assert values == [500, 505, MISSING, 515, 520] and meter.resets == 0
+
+
+def test_odometer_goes_on_from_another_group() -> None:
+    meter = Odometer(most_per_s=10)
+    meter.feed(500, 0)
+    meter.rebase(90_000, 10**9)
+    assert meter.feed(90_004, 2 * 10**9) == 504
+
+
+def test_totals_carry_over_a_reconnection(connect: Callable[..., Any]) -> None:
+    link = MemoryLink(SimulatedUM25C(Load("constant", 3.0, 3.0)))
+    source = connect("um25c://x", link)
+    place = [channel.name for channel in source.channels].index("energy")
+    before = source.sample()[place]
+    source.close()
+    assert link.closed
+    link.now_s += 3600.0
+    source._energy._time_ns -= 3600 * 10**9  # an hour passes on the driver's clock too
+    source.open()
+    assert (source.sample()[place] - before) * 3.6 == pytest.approx(3.0 * 3600, abs=3.7)
+
+
+# Frames
+
+
+def damaged(*which: int) -> Callable[[int, bytes], bytes]:
+    return lambda number, data: data[:-1] + bytes([data[-1] ^ 0x55]) if number in which else data
+
+
+def test_a_damaged_answer_is_asked_for_again(connect: Callable[..., Any]) -> None:
+    link = MemoryLink(SimulatedUM34C(LOAD, volts=5.12), damaged(1, 2))
+    source = connect("um34c://x", link)
+    row = source.sample()
+    assert row[0] == 512 and source.counts()["frames_refused"] == 2
+    assert set(b"".join(link.written)) == {0xF0}  # nothing but the request for data
+
+
+def test_an_answer_that_stays_damaged_or_short_is_a_read_error(connect: Callable[..., Any]) -> None:
+    link = MemoryLink(SimulatedUM34C(LOAD), lambda number, data: data if number == 0 else data[:-1] + b"\x00")
+    source = connect("um34c://x", link)
+    with pytest.raises(ReadError, match="its check fails") as caught:
+        source.sample()
+    assert caught.value.reason is Reason.BAD_DATA
+    link.spoil = lambda _, data: data[:100]
+    with pytest.raises(ReadError, match="100 of 130 bytes") as caught:
+        source.sample()
+    assert caught.value.reason is Reason.NO_ANSWER
+
+
+def test_another_model_is_refused_with_its_name(connect: Callable[..., Any]) -> None:
+    with pytest.raises(OpenError, match="a UM34C answers; write um34c:// instead") as caught:
+        connect("um25c://x", MemoryLink(SimulatedUM34C(LOAD)))
+    assert caught.value.reason is Reason.WRONG_DEVICE
+
+
+def test_silence_is_an_open_error(connect: Callable[..., Any]) -> None:
+    with pytest.raises(OpenError, match="is this port a UM25C"):
+        connect("um25c://x", MemoryLink(SimulatedMeter(LOAD)))
+
+
+def test_um_values_contradicting_each_other_are_refused(connect: Callable[..., Any]) -> None:
+    def shift_voltage(number: int, data: bytes) -> bytes:
+        return data if number == 0 else data[:2] + (9000).to_bytes(2, "big") + data[4:]
+
+    source = connect("um25c://x", MemoryLink(SimulatedUM25C(LOAD), shift_voltage))
+    with pytest.raises(ReadError, match=r"is not 9\.000 V"):
+        source.sample()
+
+
+def test_km003c_answers_must_carry_their_request_number(connect: Callable[..., Any]) -> None:
+    def stale(number: int, data: bytes) -> bytes:
+        return data if number != 1 else data[:1] + b"\xee" + data[2:]
+
+    link = MemoryLink(SimulatedKM003C(LOAD))
+    source = connect("km003c:///dev/hidraw7", link)
+    link.spoil = stale
+    assert source.sample()[0] == 5_000_000 and source.counts()["frames_refused"] == 1
+    no_temperature = lambda _, data: data[:32] + b"\x00\x80" + data[34:]
+    link.spoil = no_temperature
+    assert source.sample()[2] == MISSING
+
+
+# ATORCH
+
+
+class Scrambled(SimulatedAtorch):
+    """A firmware whose last byte means nothing."""
+
+    def report(self, now_s: float) -> bytes:
+        return super().report(now_s)[:-1] + bytes([int(now_s * 7919) & 0xFF])
+
+
+@pytest.mark.parametrize(
+    ("meter", "rule"), [(SimulatedAtorch(LOAD), 1), (Scrambled(LOAD), None)], ids=["checked", "meaningless"]
+)
+def test_atorch_learns_its_check(connect: Callable[..., Any], meter: SimulatedAtorch, rule: int | None) -> None:
+    link = MemoryLink(meter)
+    source = connect("atorch://x", link)
+    assert source._rule == rule
+    assert [channel.name for channel in source.channels] == ["voltage", "current", "charge", "energy", "temperature"]
+    source._reading = True
+    block = None
+    while block is None:
+        block = source.read_block(0.5)
+    assert (block.codes[:, 0] == 500).all() and len(block.ticks) == len(block.times_ns)
+    link.spoil = lambda _, data: data[:4] + b"\x09" + data[5:]
+    before = source.refused
+    assert source.read_block(2.0) is None or rule is None
+    source.read_block(2.0)
+    assert source.refused > before  # refused by its check, or as a voltage no such meter can show
+
+
+def test_atorch_refused_frames_are_listed_as_a_gap(connect: Callable[..., Any]) -> None:
+    link = MemoryLink(SimulatedAtorch(LOAD))
+    source = connect("atorch://x", link)
+    source.read_block(0.5)
+    good, bad = link.meter.report(20.0), bytearray(link.meter.report(21.0))  # type: ignore[attr-defined]
+    bad[20] ^= 1
+    source._buffer += good + bad + link.meter.report(22.0)  # type: ignore[attr-defined]
+    link.waiting += b"\x00"
+    block = source.read_block(0.0)
+    assert len(block.times_ns) == 2
+    assert [(gap.reason, gap.lost) for gap in block.gaps] == [("bad data", 1)]
+    assert block.gaps[0].start_ns == block.times_ns[0] and block.gaps[0].end_ns == block.times_ns[1]
+
+
+# Clocks
+
+
+def test_tick_clock_finds_offset_and_drift_under_delays() -> None:
+    """80 ppm fast, at least 0.2 ms late, mostly up to 30 ms: the stamps stay within 0.3 ms."""
+    dice = np.random.default_rng(1)
+    clock = TickClock(10_000.0)
+    for second in range(1, 60):
+        for part in range(10):
+            tick = second * 100_000 + part * 10_000
+            true_ns = 5e9 + tick * 10_000 * (1 - 80e-6)
+            clock.arrived(tick, round(true_ns + 2e5 + abs(dice.exponential(8e6))))
+    tick = 60 * 100_000
+    assert clock.time_ns(tick) - (5e9 + tick * 10_000 * (1 - 80e-6)) == pytest.approx(2e5, abs=2e6)
+
+
+def test_tick_counter_unwraps() -> None:
+    counter = TickCounter(2**32)
+    assert [counter.feed(tick) for tick in (2**32 - 2, 2**32 - 1, 3, 1, 10)] == [
+        2**32 - 2, 2**32 - 1, 2**32 + 3, 2**32 + 1, 2**32 + 10,
+    ]  # fmt: skip
+
+
+# HID
+
+
+def test_fnirsi_starts_gently_and_marks_repeats(connect: Callable[..., Any]) -> None:
+    link = MemoryLink(SimulatedFnirsi(LOAD))
+    source = connect("fnirsi://x", link)
+    assert [data[1] for data in link.written] == [0x83, 0x82, 0x82, 0x81, 0x82, 0x82]  # 81 last: it can reboot it
+    source._reading = True
+    rows, flags, times = [], [], []
+    for _ in range(20):
+        block = source.read_block(0.05)
+        if block is not None:
+            rows += block.codes.tolist()
+            flags += block.flags.tolist()
+            times += block.times_ns.tolist()
+    assert len(rows) >= 40 and rows[0][0] == 500_000
+    assert sum(bool(flag & REPEAT) for flag in flags) == pytest.approx(len(rows) / 2, abs=3)  # refresh 20 ms, sent 10
+    assert (np.diff(times) >= 0).all()
+
+
+def test_fnirsi_reports_that_never_came_are_noticed(connect: Callable[..., Any]) -> None:
+    source = connect("fnirsi://x", MemoryLink(SimulatedFnirsi(LOAD)))
+    report = SimulatedFnirsi(LOAD).report(1.0)
+    source._pass_first = False
+    start = 10**9
+    for number in range(100):
+        late = 0 if number < 40 else 3 * 40_000_000  # three reports are missing from here on
+        arrival = start + number * 40_000_000 + late
+        for row, tick in source.rows(report, arrival):
+            source._stamp(row, tick, arrival)
+    assert source.counts()["reports_lost"] == 3
+    assert [gap.lost for gap in source.gaps] == [12]
+
+
+def test_witrn_holds_the_meter_to_its_check_only_if_it_follows_it(connect: Callable[..., Any]) -> None:
+    link = MemoryLink(SimulatedWitrn(LOAD))
+    source = connect("witrn://x", link)
+    assert source.info()["check"] == "held to it"
+    kept = MemoryLink(SimulatedWitrn(LOAD), lambda _, data: data[:62] + b"\x00\x00")
+    assert "not used" in connect("witrn://x", kept).info()["check"]
+
+
+# Lines
+
+
+def lines(options: str) -> Lines:
+    source = registry.source(f"lines:///dev/x?{options}")
+    assert isinstance(source, Lines)
+    return source
+
+
+@pytest.mark.parametrize(
+    ("options", "line", "row"),
+    [
+        ("columns=t_us,mV,mA", b"100,5000,12.5", ([50_000_000, 125_000], 100)),
+        ("columns=mV,-,mA", b"5000,x,12.5", ([50_000_000, 125_000], None)),
+        ("columns=mV,mA&separator=tab", b"5000\t1", ([50_000_000, 10_000], None)),
+        ("columns=mV,mA&separator=space", b"  5000   1 ", ([50_000_000, 10_000], None)),
+        ("columns=V,A", b"5.0,ovf", ([50_000, MISSING], None)),
+        ("columns=V,A", b"5.0,nan", ([50_000, MISSING], None)),
+        ("columns=V,A", b"5.0,", ([50_000, MISSING], None)),
+        ("columns=cpu.W,gpu.W", b"1.5,2.5", ([15_000, 25_000], None)),
+        ("columns=V,A&check=xor", b"$5,1*28", ([50_000, 10_000], None)),
+    ],
+)
+def test_lines_csv(options: str, line: bytes, row: tuple[list[int], int | None]) -> None:
+    source = lines(options)
+    source._started = True
+    assert source.rows(line, 1) == [row]
+
+
+def test_lines_friedcircuits_json() -> None:
+    """learn.friedcircuits.us, USB tester protocol page."""
+    text = (b'{ "a":{ "max":1.20, "min":0.70, "avg":0.95}, "v":{ "max":5.00, "min":5.00, "avg":5.00}, "mah":0.01,'
+            b' "mwh":0.04, "shunt":0.07, "dp":1.06, "dm":1.08, "ram":1420, "time":24200}')  # fmt: skip
+    source = lines("json=yes&columns=v.avg=V,a.avg=A,mah=mAh,mwh=mWh,time=t_ms")
+    assert source.rows(text, 1) == [([50_000, 9_500, 100, 400], 24200)]
+    link = MemoryLink(SimulatedMeter(LOAD))
+    link.waiting += text + b"\r\n"
+    source.connect = lambda: link  # type: ignore[method-assign]
+    source.open()
+    assert [(c.quantity, c.kind) for c in source.channels][2:] == [
+        (Quantity.CHARGE, Kind.COUNTER), (Quantity.ENERGY, Kind.COUNTER),
+    ]  # fmt: skip
+    assert source.channels[3].scale * 400 == pytest.approx(0.04e-3 * 3600)
+
+
+@pytest.mark.parametrize(
+    "line", [b"", b"# comment", b"ets Jul 29 2019", b"rst:0x1 (POWERON_RESET),boot:0x13", b"mV,mA", b"   "]
+)
+def test_lines_that_are_no_readings_are_passed_over(line: bytes) -> None:
+    source = lines("columns=mV,mA")
+    source._started = True
+    try:
+        assert source.rows(line, 1) == []
+    except DataError as error:
+        assert "no value" in str(error) or "columns" in str(error)  # noted as refused: never a row
+
+
+@pytest.mark.parametrize(
+    ("options", "line", "why"),
+    [
+        ("columns=t_us,mV,mA", b"17,5000", "a line of 2 columns"),
+        ("columns=mV,mA", b"\xff\xfe5000,1", "not plain text"),
+        ("columns=V,A,W", b"5,1,17", "is not voltage"),
+        ("columns=mV,mA", b"1e30,1", "cannot be"),
+        ("columns=t_us,mV", b"x,5000", "no time"),
+        ("columns=V&check=xor", b"$5,1*2E", "check is wrong"),
+        ("columns=V&check=sum", b"5,1", "no check"),
+        ("columns=a=A&json=yes", b'{"a": 1', "no JSON"),
+        ("columns=a=A&json=yes", b"{" * 4000, "no JSON"),
+    ],
+)
+def test_lines_that_cannot_be_trusted(options: str, line: bytes, why: str) -> None:
+    source = lines(options)
+    source._started = True
+    with pytest.raises(DataError, match=why):
+        source.rows(line, 1)
+
+
+def test_lines_first_line_may_be_cut_in_half() -> None:
+    source = lines("columns=t_us,mV,mA")
+    assert source.rows(b"00,12.5", 1) == []
+    assert source.rows(b"100,5000,12.5", 1) == [([50_000_000, 125_000], 100)]
+
+
+def test_lines_device_time_wraps() -> None:
+    source = lines("columns=t_us,mV")
+    source._started = True
+    ticks = [source.rows(b"%d,5000" % tick, 1)[0][1] for tick in (2**32 - 1000, 4000)]
+    assert ticks == [2**32 - 1000, 2**32 + 4000]
+
+
+@pytest.mark.parametrize(
+    "options",
+    ["", "columns=", "columns=x", "columns=t_us", "columns=mV,V", "columns=mV&baud=fast", "columns=mV&bits=99",
+     "columns=mV&json=yes", "columns=mV&check=crc"],
+)  # fmt: skip
+def test_lines_options_that_are_not_usable(options: str) -> None:
+    with pytest.raises(ConfigurationError):
+        registry.source(f"lines:///dev/x?{options}")
+
+
+def test_lines_parts() -> None:
+    assert [column.rail for column in parse_columns("cpu.mW,gpu.mW", keyed=False)] == ["cpu", "gpu"]
+    assert parse_number("1e5") == 1e5 and parse_number("0x10") is None and parse_number(True) is None
+    assert parse_number("1_000") is None and parse_number(float("inf")) is None
+    assert without_check(b"$GPGGA*56", "xor") == b"GPGGA"
+
+
+# SCPI and Korad
+
+
+def test_scpi_supply_is_asked_only(connect: Callable[..., Any]) -> None:
+    link = MemoryLink(SimulatedScpi(Load("constant", 1.5, 1.5)))
+    source = connect("scpi://x?family=supply-power", link)
+    assert source.sample() == [5 * 10**9, 3 * 10**8, 15 * 10**8]
+    assert all(command.rstrip().endswith(b"?") for command in link.written)
+    assert source.info()["serial"] == "0001" and source.info()["firmware"] == "1.0"
+
+
+@pytest.mark.parametrize(
+    ("answer", "row", "flags"),
+    [(b"9.9E37\n", [MISSING], SATURATED), (b"+9.91E37\n", [MISSING], 0), (b"-1.5E-3 V\r\n", [-1_500_000], 0)],
+)
+def test_scpi_special_numbers(connect: Callable[..., Any], answer: bytes, row: list[int], flags: int) -> None:
+    link = MemoryLink(SimulatedMultimeter(LOAD))
+    source = connect("scpi://x", link)
+    link.spoil = lambda _, data: answer
+    assert source.sample() == row and source.flags() == flags
+    link.spoil = lambda _, data: b"+1.0E\n"
+    with pytest.raises(ReadError, match="is no number"):
+        source.sample()
+
+
+@pytest.mark.parametrize("function", ['"VOLT:AC +1.0E+01"', '"RES +1.0E+03"', '"CURR:AC"', "ACV", '"FREQ"'])
+def test_scpi_meter_set_to_something_else(connect: Callable[..., Any], function: str) -> None:
+    meter = SimulatedMultimeter(LOAD)
+    meter.function = function
+    with pytest.raises(OpenError, match="set it to direct voltage or current") as caught:
+        connect("scpi://x", MemoryLink(meter))
+    assert caught.value.reason is Reason.WRONG_DEVICE
+
+
+def test_scpi_meter_measures_one_quantity(connect: Callable[..., Any]) -> None:
+    with pytest.raises(OpenError, match="one quantity at a time"):
+        connect("scpi://x?measure=current", MemoryLink(SimulatedMultimeter(LOAD)))
+
+
+def test_korad_has_no_line_ends(connect: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(korad, "PAUSE_S", 0.0)
+    monkeypatch.setattr(korad, "ANSWER_S", 0.01)
+    link = MemoryLink(SimulatedKorad(Load("constant", 2.3347, 2.3347), volts=5.12))
+    source = connect("korad://x", link)
+    assert source.sample() == [512, 456]
+    assert source.info() == {"model": "KORADKA3005P", "firmware": "2.0", "serial": None}
+    link.spoil = lambda _, data: b"\xff" + data[1:]
+    with pytest.raises(ReadError, match="is no reading"):
+        source.sample()
+    assert source.counts()["answers_refused"] == 3
+
+
+# PPK2
+
+
+def test_ppk2_sends_what_was_asked_for_and_stops_at_the_end(connect: Callable[..., Any]) -> None:
+    link = MemoryLink(SimulatedPPK2(LOAD))
+    link.waiting += b"\x00" * 17412  # a crashed program left it streaming
+    source = connect("ppk2://?mode=source&voltage=3.3V", link)
+    assert link.written[:2] == [b"\x07", b"\x19"]
+    assert link.written[2:] == [b"\x11\x02", b"\x0d\x0c\xe4", b"\x0c\x01"]  # not started before someone reads
+    link.now_s += 0.01
+    source.read_block(0.01)
+    assert link.written[5] == b"\x06"
+    source.close()
+    assert link.written[-1] == b"\x07"
+    assert source.channels[0].rail is not None and source.channels[0].rail.nominal_v == 3.3
+
+
+def test_ppk2_as_a_source_needs_its_voltage() -> None:
+    for url in ("ppk2://?mode=source", "ppk2://?mode=source&voltage=12V", "ppk2://?voltage=3.3A", "ppk2://?mode=amp"):
+        with pytest.raises(ConfigurationError):
+            registry.source(url)
+
+
+def test_ppk2_something_else_answers(connect: Callable[..., Any]) -> None:
+    with pytest.raises(OpenError, match="first port of a PPK2"):
+        connect("ppk2://", MemoryLink(SimulatedMeter(LOAD)))
+    with pytest.raises(OpenError, match="do not end in END") as caught:
+        connect("ppk2://", MemoryLink(SimulatedPPK2(LOAD), lambda _, data: data[:100]))
+    assert caught.value.reason is Reason.BAD_DATA
+
+
+def test_ppk2_a_loss_of_64_is_found_by_the_clock(connect: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The counter cannot show 640 samples; 6.4 ms of lasting lateness do."""
+    source = connect("ppk2://?mode=source&voltage=3.3V", MemoryLink(SimulatedPPK2(LOAD)))
+    meter = SimulatedPPK2(LOAD)
+    meter.receive(bytes([0x0C, 1, 0x06]), 0.0)
+    clock_s = [100.0]
+    monkeypatch.setattr(ppk2.time, "monotonic", lambda: clock_s[0])
+    found = []
+    for number in range(60):
+        if number == 20:
+            meter.words(0.0, 640)
+        clock_s[0] = 100.0 + number * 0.1
+        block = source._block(meter.words(0.0, 10_000).astype("<u4").tobytes(), round((clock_s[0] + 0.1) * 1e9) + (
+            6_400_000 if number >= 20 else 0))  # fmt: skip
+        found += list(block.gaps)
+    assert [(gap.reason, gap.lost) for gap in found] == [("dropped", 640)]
+
+
+# All of them
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_every_driver_is_described_and_finds_nothing_here(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    driver = registry.driver_class(scheme)
+    assert driver.scheme == scheme and driver.__doc__ and driver.summary and driver.example.startswith(f"{scheme}://")
+    assert issubclass(driver, (PolledSource, StreamingSource))
+    registry.source(driver.example)
+    monkeypatch.setattr(serial_link, "list_ports", list)
+    assert [found.url for found in driver.discover() if found.certainty != "guess"] == []
+
+
+def usb_port(device: str, vid: int, pid: int) -> Any:
+    return SimpleNamespace(
+        device=device, vid=vid, pid=pid, serial_number="S1", location="1-1:1.0", product="x", description="x"
+    )
+
+
+@pytest.mark.parametrize(
+    ("scheme", "vid", "pid", "url", "certainty"),
+    [
+        ("ppk2", 0x1915, 0xC00A, "ppk2://S1?voltage=3.3V", "sure"),
+        ("km003c", 0x5FC9, 0x0063, "km003c:///dev/ttyACM5", "sure"),
+        ("avhzy", 0x0483, 0xFFFF, "avhzy:///dev/ttyACM5", "guess"),
+    ],
+)
+def test_serial_meters_are_found_by_their_ids(
+    scheme: str, vid: int, pid: int, url: str, certainty: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serial_link, "list_ports", lambda: [usb_port("/dev/ttyACM5", vid, pid), usb_port("/dev/x", 1, 2)])
+    (found,) = registry.driver_class(scheme).discover()
+    assert (found.url, found.certainty) == (url, certainty)
+    assert "no permission" in found.problem or not found.problem
+    registry.source(url)
+
+
+@pytest.mark.parametrize(("module", "vid", "pid"), [(fnirsi, 0x2E3C, 0x5558), (witrn, 0x0716, 0x5044)])
+def test_hid_meters_are_found_by_their_ids(
+    module: Any, vid: int, pid: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = tmp_path / "hidraw3" / "device"
+    node.mkdir(parents=True)
+    (node / "uevent").write_text(f"HID_ID=0003:{vid:08X}:{pid:08X}\nHID_NAME=Tester\nHID_UNIQ=7\n")
+    monkeypatch.setattr(module, "hid_devices", lambda usb: hid_link.hid_devices(usb, tmp_path))
+    cls = {fnirsi: fnirsi.Fnirsi, witrn: witrn.Witrn}[module]
+    (found,) = cls.discover()
+    assert found.url == f"{cls.scheme}:///dev/hidraw3"
+
+
+def test_um_refresh_is_told() -> None:
+    source = registry.source("um25c:///dev/rfcomm0")
+    assert isinstance(source, rdtech_um.UM25C) and source.stale_when_equal
+    assert atorch.Atorch.example == "atorch:///dev/rfcomm0"
