@@ -123,7 +123,8 @@ class EventLog:
             self._waiting.extend((span, lane.thread) for span in lane.ended[:count])
             del lane.ended[:count]
             for span in list(lane.running):
-                if span.uid not in self._announced and now - span.start_ns > FLUSH_S * 1e9:
+                since_ns = getattr(span, "start_ns", now)  # it may be just about to be stamped
+                if span.uid not in self._announced and now - since_ns > FLUSH_S * 1e9:
                     running.append((span, lane.thread))
         return running
 
