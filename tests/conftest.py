@@ -7,6 +7,11 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A loaded machine must not fail a test: how fast examples come is not what is tested.
+settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steady")
 
 REQUIRE = "POWERMETER_TESTS_REQUIRE_ALL"
 """Set by continuous integration: what would be skipped because something is absent fails instead."""
