@@ -131,6 +131,7 @@ def analyse(
         DataError: Nothing in it measures power, or too few samples do.
         ConfigurationError: No such rail, no such baseline.
     """
+    recording = _ReadOnce(recording)
     found = lines(recording)
     line = choose(found, rail)
     power = line.power()
@@ -186,6 +187,22 @@ def analyse(
         integral=integral,
         charge_integral=charge_integral,
     )
+
+
+class _ReadOnce:
+    """A recording that decodes the samples of each source once, whoever asks for them."""
+
+    def __init__(self, recording: Any) -> None:
+        self._recording = recording
+        self._samples: dict[Any, Any] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._recording, name)
+
+    def samples(self, source: Any) -> Any:
+        if source not in self._samples:
+            self._samples[source] = self._recording.samples(source)
+        return self._samples[source]
 
 
 def _groups(

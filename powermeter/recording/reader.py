@@ -215,9 +215,12 @@ class Recording:
         One that was begun and ended is one row; where the program died inside, `end_ns` is None.
         """
         events: dict[tuple[int, ...], Event] = {}
+        known: dict[str, Any] = {}  # many events share their attributes
         for row in self._rows.sound("event"):
             identifier, process, thread, uid, parent, name, start_ns, end_ns, count, attributes, peak = row
-            free = self._rows.json(attributes, f"the attributes of event {name!r}") if attributes else None
+            if attributes and attributes not in known:
+                known[attributes] = self._rows.json(attributes, f"the attributes of event {name!r}")
+            free = known[attributes] if attributes else None
             event = Event(name, start_ns, end_ns, process, thread, uid, parent, count, free or {}, peak)
             # A process id may come round again within a recording; a start does not.
             events[(process, uid, start_ns) if uid else (identifier,)] = event
