@@ -42,6 +42,7 @@ DRIVERS: Mapping[str, str] = {
     "ina745": "powermeter.drivers.ina_models:INA745",
     "ina780": "powermeter.drivers.ina_models:INA780",
     "jetson": "powermeter.drivers.jetson:Jetson",
+    "joulescope": "powermeter.drivers.joulescope:Joulescope",
     "jtop": "powermeter.drivers.jtop:Jtop",
     "km003c": "powermeter.drivers.km003c:KM003C",
     "korad": "powermeter.drivers.korad:Korad",
@@ -66,6 +67,7 @@ DRIVERS: Mapping[str, str] = {
     "um34c": "powermeter.drivers.rdtech_um:UM34C",
     "virtual": "powermeter.drivers.virtual:Virtual",
     "witrn": "powermeter.drivers.witrn:Witrn",
+    "yocto": "powermeter.drivers.yocto:YoctoWatt",
 }
 """URL scheme → `module:class`."""
 
