@@ -13,17 +13,15 @@ The discharge itself (voltage, cut-off, load profile) is in `discharge`.
 from __future__ import annotations
 
 import math
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from importlib.resources import files
 from typing import Any
 
+from powermeter.battery_presets import preset_names, presets
 from powermeter.converter import Curve, check_ratio
 from powermeter.errors import ConfigurationError
 from powermeter.result import Grade, Result, worst
-from powermeter.units import SECONDS_PER_HOUR, format_number, format_quantity, parse_quantity
+from powermeter.units import SECONDS_PER_HOUR, format_number, parse_quantity
 
 MONTH_S = 30.4375 * 86400
 
@@ -321,23 +319,6 @@ def _parse(spec: str) -> tuple[float, float | None]:
         raise ConfigurationError(f"battery {spec!r}: {error}; write 4Ah, 4Ah@3.85V or 15.4Wh") from error
 
 
-@lru_cache(maxsize=1)
-def presets() -> Mapping[str, Mapping[str, Any]]:
-    """Give the bundled batteries by name, with the tables they share (`ocv`, `temperature`)."""
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-    text = files("powermeter").joinpath("data/batteries.toml").read_text(encoding="utf-8")
-    tables: dict[str, dict[str, Any]] = tomllib.loads(text)
-    return tables
-
-
-def preset_names() -> Sequence[str]:
-    """Give the names of the bundled batteries."""
-    return [name for name in presets() if name not in ("ocv", "temperature")]
-
-
 def parse_battery(text: str, **changes: Any) -> Battery:
     """Give the battery of a preset's name or of a specification.
 
@@ -356,10 +337,3 @@ def parse_battery(text: str, **changes: Any) -> Battery:
     kept = ("efficiency", "usable", "self_discharge", "peukert", "rated_hours", "title")
     fields = {name: entry[name] for name in kept if name in entry}
     return Battery(entry["spec"], **{**fields, **changes})
-
-
-def describe(battery: Battery) -> str:
-    """Give one line: title, convention, capacity at the rail."""
-    amount, unit = battery.available()
-    shown = format_quantity(amount / SECONDS_PER_HOUR, "Ah" if unit == "C" else "Wh")
-    return f"{battery.title or battery.spec}: {battery.convention_text}; {shown} at the rail"

@@ -23,7 +23,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from powermeter.battery import MONTH_S, Battery, presets
+from powermeter.battery import MONTH_S, Battery
+from powermeter.battery_presets import presets
 from powermeter.errors import ConfigurationError
 from powermeter.units import SECONDS_PER_HOUR
 

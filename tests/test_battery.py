@@ -6,7 +6,8 @@ import math
 
 import pytest
 
-from powermeter.battery import Battery, parse_battery, preset_names
+from powermeter.battery import Battery, parse_battery
+from powermeter.battery_presets import preset_names, presets
 from powermeter.converter import Curve
 from powermeter.errors import ConfigurationError
 from powermeter.result import Grade, Result
@@ -129,6 +130,7 @@ def test_presets_are_usable(name: str) -> None:
     battery = parse_battery(name)
     assert battery.title
     assert battery.available()[0] > 0
+    assert presets()[name]["provenance"] in "VSMD" and presets()[name]["source"]
 
 
 def test_unknown_preset_lists_the_known() -> None:

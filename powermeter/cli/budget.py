@@ -74,7 +74,8 @@ def budget(recording: Path | None, as_json: bool, **chosen: Any) -> int:
 
 
 def _battery(chosen: dict[str, Any], found: subject.Subject | None) -> tuple[Any, str]:
-    from powermeter.battery import parse_battery, presets
+    from powermeter.battery import parse_battery
+    from powermeter.battery_presets import presets
     from powermeter.converter import Curve
     from powermeter.discharge import derating_at
 

@@ -31,6 +31,8 @@ G_PER_LB = 453.59237
 @click.option("--losses/--no-losses", default=True, show_default=True, help="Add the grid's losses.")
 @click.option("--intensity", metavar="G|FILE", help="g CO2e/kWh, or a saved file: own CSV, Electricity Maps, "
               "UK Carbon Intensity, WattTime.")  # fmt: skip
+@click.option("--mix", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+              help="Own generation mix in TOML (coal = 0.3, wind = 0.7): carbon and water from it.")  # fmt: skip
 @click.option("--basis", type=click.Choice(["lifecycle", "direct"]), default="lifecycle", show_default=True,
               help="Column of an intensity file that has both.")  # fmt: skip
 @click.option("--device", metavar="KIND", help="Making of a device: mcu, board, phone, laptop, server, gpu, speaker …")
@@ -88,7 +90,7 @@ def _pounds(carbon: Result, digits: int) -> str:
 def _making(chosen: dict[str, Any], found: subject.Subject) -> tuple[list[tuple[str, Line]], list[Line]]:
     """Give the allocated lines and the whole ones."""
     from powermeter.footprint.allocation import battery_wear, by_time, by_use
-    from powermeter.footprint.embodied import LIVES, device, read_bill
+    from powermeter.footprint.embodied import LIVES, device, read_bill, water_of_die
     from powermeter.footprint.factors import default, given
     from powermeter.footprint.minerals import COMPOSITIONS, adpe_of, composition
 
@@ -101,7 +103,11 @@ def _making(chosen: dict[str, Any], found: subject.Subject) -> tuple[list[tuple[
         if kind in COMPOSITIONS:
             whole.append(("adpe", adpe_of(composition(kind), f"elements in the {kind}")))
     if chosen["bill"] is not None:
-        whole += [("carbon", line) for line in read_bill(chosen["bill"])]
+        for line in read_bill(chosen["bill"]):
+            whole.append(("carbon", line))
+            if "area" in line.inputs:
+                dies = line.inputs["count"].central if "count" in line.inputs else 1
+                whole.append(("water_of_making", water_of_die(100 * dies * line.inputs["area"].central, line.name)))
     lines: list[tuple[str, Line]] = []
     if whole:
         if chosen["life"] is not None:
@@ -136,7 +142,7 @@ def _assess(
     from powermeter.footprint.assessment import footprint as assess
     from powermeter.footprint.chain import parse_chain
     from powermeter.footprint.factors import given
-    from powermeter.footprint.grid import intensity_of
+    from powermeter.footprint.grid import carbon_of_mix, intensity_of, water_of_mix
     from powermeter.footprint.place import parse_place
 
     assert found.energy is not None
@@ -152,15 +158,30 @@ def _assess(
             if isinstance(error, ConfigurationError):
                 raise
             series, intensity, notes = _met(chosen, found, place)
+    water = None
+    if chosen["mix"] is not None:
+        if intensity is not None:
+            raise ConfigurationError("--mix and --intensity both say what a kWh emits; give one of them")
+        shares = _shares(chosen["mix"])
+        intensity, water = carbon_of_mix(shares), water_of_mix(shares, "own mix")
     cooling = read_toml(chosen["cooling"]) if chosen["cooling"] is not None else None
     wue = None if chosen["wue"] is None else given("datacentre.wue", chosen["wue"], "L/kWh")
     if wue is not None and wue.central < 0:
         raise ConfigurationError(f"--wue {wue.central:g}: cannot be negative")
     whole = assess(
         found.energy, place, chain=parse_chain(chosen["chain"]), losses=chosen["losses"], intensity=intensity,
-        cooling=cooling, making=making, pue=_pue(chosen["pue"]), wue=wue,
+        water=water, cooling=cooling, making=making, pue=_pue(chosen["pue"]), wue=wue,
     )  # fmt: skip
     return whole, series, notes
+
+
+def _shares(path: Path) -> dict[str, float]:
+    shares = {}
+    for fuel, value in read_toml(path).items():
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise ConfigurationError(f"{path.name}: the share of {fuel} is {value!r}, no number")
+        shares[fuel] = float(value)
+    return shares
 
 
 def _pue(text: str | None) -> Any:

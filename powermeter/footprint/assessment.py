@@ -31,6 +31,7 @@ TITLES = {
     "water_on_site": "on site",
     "water_withdrawal": "water withdrawn",
     "adpe": "minerals (ADPe)",
+    "water_of_making": "fresh water of making (withdrawal-like, on its own)",
 }
 SCOPES = (
     "scopes: electricity is scope 2 of its user (grid losses scope 3 category 3) and scope 3 category 11 of the "

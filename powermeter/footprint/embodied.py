@@ -281,10 +281,10 @@ def _times(line: Line, count: int) -> Line:
                 f"({line.formula}) × count", line.scope, line.note)  # fmt: skip
 
 
-def water_of_die(area_mm2: float) -> Line:
+def water_of_die(area_mm2: float, name: str = "making of the chips") -> Line:
     """Give the fresh water a die took to make, in L: withdrawal-like, so not added to consumption."""
     inputs: dict[str, Input] = {
         "area": given("area", area_mm2 / 100, "cm2"),
         "rate": factor("defaults", "fab.water"),
     }
-    return Line("making of the chips", "L", inputs, lambda x: x["area"] * x["rate"], "area × rate")
+    return Line(name, "L", inputs, lambda x: x["area"] * x["rate"], "area × rate")

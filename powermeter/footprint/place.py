@@ -1,5 +1,7 @@
 """Where electricity is used: a country, a country and a region, or not known.
 
+A cloud region is a place by its country or state: `aws:us-east-1` is Virginia.
+
 Accepted: `FRA`, `FR`, `France`, `USA-CA`, `US-CA`, `USA-california`, `SWE-SE4`, `CAN-alberta`, `CHN-BJ`.
 Regions outside the bundled table come from codecarbon's data files when it is installed.
 """
@@ -76,6 +78,8 @@ def parse_place(text: str) -> Place:
         ConfigurationError: No such country or region; the nearest spellings are offered.
     """
     typed = text.strip()
+    if ":" in typed:
+        typed = _cloud_region(typed)
     code = _spellings().get(typed.casefold())
     if code is not None:
         return Place(code, None, countries()[code]["country"])
@@ -99,6 +103,14 @@ def parse_place(text: str) -> Place:
         (row["name"] for row in rows("grid_carbon_regions") if row["geography"] == f"{code}-{region}"), region
     )
     return Place(code, region, f"{name}, {countries()[code]['country']}")
+
+
+def _cloud_region(typed: str) -> str:
+    known = {row["region"]: row["place"] for row in rows("cloud_regions")}
+    found = known.get(typed.casefold())
+    if found is None:
+        raise ConfigurationError(f"no cloud region {typed!r}; {nearest(typed, known)}; or name its country")
+    return found
 
 
 def all_places() -> list[Place]:

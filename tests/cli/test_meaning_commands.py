@@ -259,3 +259,31 @@ def test_help_opens_with_an_example(run, verb: str) -> None:  # type: ignore[no-
     status, out, _ = run(verb, "--help")
     assert status == 0
     assert out.index("Example:") < out.index("Options:")
+
+
+def test_own_mix_and_bill(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    mix, bill = tmp_path / "mix.toml", tmp_path / "bill.toml"
+    mix.write_text("coal = 0.5\nwind = 0.5\n")
+    bill.write_text('[[part]]\nname = "soc"\nkind = "chip"\narea_mm2 = 100\nnode_nm = 28\ncount = 2\n')
+    said = as_json(run("footprint", "--energy", "1kWh", "--place", "FRA", "--no-losses", "--mix", mix, "--bill", bill,
+                       "--reserved", "1h", "--life", "5y", "--json"))  # fmt: skip
+    assert said["carbon"]["lines"][0]["value"] == pytest.approx(0.5 * 820 + 0.5 * 11)
+    assert said["water"]["value"] == pytest.approx(0.5 * 476 * 3.785411784 / 1000)
+    assert said["water_of_making"]["value"] == pytest.approx(2 * 12 / (5 * 8766) * 365.25 / 365, rel=1e-2)
+    mix.write_text("coal = 0.5\nwind = 0.3\n")
+    status, _, err = run("footprint", "--energy", "1kWh", "--mix", mix)
+    assert (status, "sum to 0.800" in err) == (2, True)
+    mix.write_text('coal = "half"\n')
+    status, _, err = run("footprint", "--energy", "1kWh", "--mix", mix)
+    assert (status, "no number" in err) == (2, True)
+
+
+def test_withdrawal_needs_the_cooling(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    cooling = tmp_path / "cooling.toml"
+    fuels = ("coal", "gas", "oil", "nuclear", "bioenergy")
+    cooling.write_text("\n".join(f"{fuel} = {{ tower = 0.5, once_through = 0.5 }}" for fuel in fuels))
+    said = as_json(run("footprint", "--energy", "1kWh", "--place", "FRA", "--cooling", cooling, "--json"))
+    assert said["water_withdrawal"]["value"] > 10 * said["water"]["value"]
+    cooling.write_text("coal = { tower = 1.0 }\n")
+    status, _, err = run("footprint", "--energy", "1kWh", "--place", "FRA", "--cooling", cooling)
+    assert (status, "its cooling is not given" in err) == (2, True)

@@ -128,11 +128,14 @@ def test_unknown_region_is_refused_not_the_country(theirs: Any) -> None:
         footprint(KWH, "USA-atlantis")
 
 
-def test_aws_regions_are_no_places(theirs: Any) -> None:
+def test_aws_regions_are_their_state_or_country_not_the_world(theirs: Any) -> None:
     """It has Google's regions only and gives the world for any other, us-east-1 included."""
     assert theirs.cloud("aws", "us-east-1") == pytest.approx(475)
-    with pytest.raises(ConfigurationError):
-        parse_place("us-east-1")
+    assert ours("aws:us-east-1") == pytest.approx(theirs.place("USA", "virginia"), rel=1e-6)
+    assert ours("aws:eu-west-3") == pytest.approx(theirs.place("FRA"), rel=1e-6)
+    for unknown in ("us-east-1", "aws:us-east-9", "azure:francecentral"):
+        with pytest.raises(ConfigurationError):
+            parse_place(unknown)
 
 
 def test_no_location_is_loud_not_quebec() -> None:

@@ -10,7 +10,7 @@ import pytest
 from powermeter.errors import ConfigurationError
 from powermeter.footprint import factors
 from powermeter.footprint.grid import FUELS, PLAUSIBLE_G_PER_KWH
-from powermeter.footprint.place import countries
+from powermeter.footprint.place import countries, parse_place
 
 DATA = files("powermeter.footprint").joinpath("data")
 SHARE_ALIKE = ("ODbL", "AGPL", "GPL", "BY-SA", "BY-NC", "NC-SA")
@@ -23,7 +23,7 @@ EVERY = [(name, key) for name in factors.TABLES for key in factors.table(name)]
 
 
 def test_every_file_is_either_a_factor_table_or_known() -> None:
-    others = {"grid_mix", "eu_critical_materials", "lorawan_states"}
+    others = {"grid_mix", "eu_critical_materials", "lorawan_states", "cloud_regions"}
     found = {entry.name.removesuffix(".csv") for entry in DATA.iterdir() if entry.name.endswith(".csv")}
     assert found == set(factors.TABLES) | others
 
@@ -108,6 +108,11 @@ def test_eu_list() -> None:
     assert sum(row["critical"] == "yes" for row in entries) == 34
     assert sum(row["strategic"] == "yes" for row in entries) + 1 == 17
     assert not {"gold", "silver", "tin"} & {row["material"] for row in entries}
+
+
+def test_every_cloud_region_is_a_known_place() -> None:
+    for row in factors.rows("cloud_regions"):
+        assert parse_place(row["region"]).code == row["place"]
 
 
 def test_unknown_factor_offers_the_nearest() -> None:
