@@ -200,7 +200,7 @@ def _pue(text: str | None) -> Any:
 def _met(chosen: dict[str, Any], found: subject.Subject, place: Any) -> tuple[Any, Any, list[str]]:
     """Meet the recording with the hours of a file."""
     from powermeter.footprint.grid import grid
-    from powermeter.footprint.intensity import as_factor, weigh
+    from powermeter.footprint.intensity import as_factor, of_events, weigh
     from powermeter.footprint.intensity_file import read
 
     series = read(chosen["intensity"], chosen["basis"])
@@ -211,8 +211,14 @@ def _met(chosen: dict[str, Any], found: subject.Subject, place: Any) -> tuple[An
         carbon = grid(place).carbon
         annual = carbon.central if carbon.basis.startswith(series.basis) else None
     analysis = found.analysis
-    weighted = weigh(series, analysis.integral.at, analysis.start_ns, analysis.end_ns, found.clock, annual)
+    running = analysis.integral.at
+    if chosen["label"] is not None:
+        row = subject.row_of(analysis, chosen["label"])
+        running = of_events(running, [(analysis.events[i].start_ns, analysis.events[i].end_ns) for i in row.index])
+    weighted = weigh(series, running, analysis.start_ns, analysis.end_ns, found.clock, annual)
     notes = list(weighted.notes)
+    if chosen["baseline"] is not None:
+        notes.append("the hours are weighted with the energy before the baseline was subtracted")
     if found.analysis.gap_s:
         notes.append(f"the recording has {analysis.gap_s:.3g} s of gaps, bridged")
     return series, as_factor(series, weighted, place.code if place else "as the file"), notes

@@ -224,6 +224,38 @@ def weigh(
     return Weighted(grams, energy, filled / energy, met, tuple(notes))
 
 
+def of_events(
+    energy_at: Callable[[NDArray[np.int64]], NDArray[np.floating[Any]]], events: Sequence[tuple[int, int]]
+) -> Callable[[NDArray[np.int64]], NDArray[np.floating[Any]]]:
+    """Give the running energy of some events alone, from that of the whole recording.
+
+    Args:
+        energy_at: Running energy in J at monotonic ns.
+        events: (start, end) in monotonic ns, not overlapping.
+
+    Raises:
+        DataError: Two events overlap, so that energy would count twice.
+    """
+    import numpy as np
+
+    ordered = sorted(events)
+    if any(left[1] > right[0] for left, right in pairwise(ordered)):
+        raise DataError("events of this label overlap; meet the whole recording with the hours instead")
+    starts, ends = (np.array(side, np.int64) for side in zip(*ordered, strict=True))
+    before = np.asarray(energy_at(starts), np.float64)
+    each = np.asarray(energy_at(ends), np.float64) - before
+    done = np.concatenate([[0.0], np.cumsum(each)])
+
+    def at(times: NDArray[np.int64]) -> NDArray[np.floating[Any]]:
+        begun = np.searchsorted(starts, times, "right")
+        last = np.maximum(begun - 1, 0)
+        inside = np.asarray(energy_at(np.minimum(times, ends[last])), np.float64) - before[last]
+        running: NDArray[np.floating[Any]] = np.where(begun > 0, done[last] + inside, 0.0)
+        return running
+
+    return at
+
+
 class Utc:
     """The wall clock of a recording: piecewise linear through its (monotonic, UTC) pairs."""
 

@@ -24,8 +24,8 @@ from powermeter.result import COVERAGE_95, Grade, Result, worst
 
 from .factors import Factor
 
-LINEAR_ABOVE = 0.3
-"""Relative standard uncertainty of a measurement beyond which it is no longer treated as log-normal."""
+LINEAR_ABOVE = 0.51
+"""Relative standard uncertainty of a measurement whose 95 % interval reaches zero: no longer log-normal."""
 
 MATCHED_BELOW = 0.6
 """Standard deviation of a line's logarithm up to which a total is matched to a log-normal."""

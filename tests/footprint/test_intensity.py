@@ -11,7 +11,7 @@ import pytest
 
 from powermeter.analysis.energy import analyse
 from powermeter.errors import ConfigurationError, DataError
-from powermeter.footprint.intensity import Intensity, Utc, best_and_worst, weigh
+from powermeter.footprint.intensity import Intensity, Utc, best_and_worst, of_events, weigh
 from powermeter.footprint.intensity_file import parse_time, read
 from powermeter.recording import Recording
 from powermeter.testing.boards import simulate_day
@@ -115,6 +115,17 @@ def test_a_sample_interval_that_straddles_an_hour_is_split_by_time(tmp_path: Pat
     series = Intensity.of("t", [(start, 100.0), (start + HOUR, 500.0)])
     found = met(path, series)
     assert found.grams == pytest.approx(3.6e-3 * (0.25 * 100 + 0.75 * 500), rel=1e-9)
+
+
+def test_events_alone_meet_their_own_hours() -> None:
+    """1 W all along; events in the second half of the first hour and the first quarter of the second."""
+    running = of_events(lambda times: times / 1e9, [(HOUR // 2, HOUR), (HOUR, HOUR + HOUR // 4)])
+    series = Intensity.of("t", [(0, 100.0), (HOUR, 500.0)])
+    found = weigh(series, running, 0, 2 * HOUR, [(0, 0)])
+    assert found.energy_j == pytest.approx(2700)
+    assert found.grams == pytest.approx((1800 * 100 + 900 * 500) / 3.6e6)
+    with pytest.raises(DataError, match="overlap"):
+        of_events(lambda times: times / 1e9, [(0, 10), (5, 20)])
 
 
 def test_the_wall_clock_may_drift_against_the_monotonic_one() -> None:
