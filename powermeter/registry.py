@@ -74,6 +74,10 @@ DRIVERS: Mapping[str, str] = {
 REPORTS: Mapping[str, str] = {
     "html": "powermeter.reports.html:HTMLReport",
     "markdown": "powermeter.reports.markdown:MarkdownReport",
+    "pdf": "powermeter.reports.paper:PDFFigure",
+    "png": "powermeter.reports.paper:PNGFigure",
+    "svg": "powermeter.reports.paper:SVGFigure",
+    "text": "powermeter.reports.terminal:TextReport",
 }
 """Report kind → `module:class`."""
 

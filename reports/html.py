@@ -148,7 +148,7 @@ def _lede(story: Story) -> str:
     sentence = f"One {story.item} {verb} {show(row.energy_per_item).text}"
     count = story.per_charge(row)
     if count is not None and row.items > 1:
-        sentence += f"; a charge of {story.battery.title or story.battery.spec} holds {show(count).text} of them"
+        sentence += f"; a charge of {story.battery_name} holds {show(count).text} of them"
     return sentence + "."
 
 
@@ -174,12 +174,12 @@ def _cards(story: Story) -> Iterator[dict[str, Any]]:
         yield _card("Energy of the run", show(a.energy), a.energy, rail)
     whole = story.charge
     used = budget.share_used if budget else None
-    share = f"{show(used, '1', 100).bare} % of {story.battery.spec}" if used else "of the whole run"
+    share = f"{show(used, '1', 100).bare} % of {story.battery_name}" if used else "of the whole run"
     yield _card("Charge of the run", show(whole, "Ah", 1 / 3600), whole, share)
     count = budget.count if budget else None
     if row is not None:
         name = "inferences" if story.item == "inference" else "items"
-        yield _card(f"{name.capitalize()} per charge", show(count), count, story.battery.title or story.battery.spec)
+        yield _card(f"{name.capitalize()} per charge", show(count), count, story.battery_name)
     else:
         yield _card("Hours per charge", show(budget.hours if budget else None), budget.hours if budget else None,
                     "at this run's mean power")  # fmt: skip

@@ -6,6 +6,7 @@ paragraph, which exists to be pasted into a paper.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
@@ -134,6 +135,11 @@ class Story:
         """The board, or processor, in few words; empty where it is not known."""
         host = self.metadata.get("host") or {}
         return str(host.get("board") or host.get("cpu") or "")
+
+    @property
+    def battery_name(self) -> str:
+        """`4 Ah`, or the preset's title."""
+        return self.battery.title or re.sub(r"(?<=\d)(?=[A-Za-z])", " ", self.battery.spec)
 
     @property
     def grade(self) -> Grade:

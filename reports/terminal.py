@@ -212,7 +212,7 @@ def _meaning(story: Story, console: Console) -> None:
     grade = story.budget.share_used.grade if story.budget and story.budget.share_used else None
     console.print(
         _section(
-            f"One charge of {_safe(battery.title or battery.spec)}",
+            f"One charge of {_safe(story.battery_name)}",
             f"{grade_text(grade) if grade else ''}  [dim]{_safe(battery.convention_text)}[/]",
         )
     )
