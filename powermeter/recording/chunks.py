@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import zlib
 from dataclasses import dataclass
 
@@ -84,6 +85,8 @@ class Chunks:
         query = "SELECT data FROM block WHERE chunk = ?"
         try:
             row = self._rows.connection.execute(query, (chunk.id,)).fetchone()
+        except sqlite3.ProgrammingError as error:  # not the file's fault
+            raise ValueError(f"{self._rows.path}: the recording is closed") from error
         except file.UNREADABLE:
             return None
         if row is None or not isinstance(row[0], bytes) or zlib.crc32(row[0]) != chunk.data_crc:

@@ -47,6 +47,8 @@ class Rows:
                     continue
                 sound, last = sound + 1, identifier
                 yield row[:-1]
+        except sqlite3.ProgrammingError as error:  # not the file's fault
+            raise ValueError(f"{self.path}: the recording is closed") from error
         except file.UNREADABLE as error:
             self.warn(f"the table of {table}s is damaged after row {last}: {file.one_line(error)}")
         lost = max(last, noted) - sound
