@@ -88,7 +88,17 @@ class IIO(StreamingSource):
         "mode": Option(str, "auto", "buffer, poll, or auto: buffered where it is allowed"),
         **{
             name: INA_OPTIONS[name]
-            for name in ("shunt", "tolerance", "tempco", "temperature", "accuracy", "rails", "boundary")
+            for name in (
+                "shunt",
+                "tolerance",
+                "tempco",
+                "temperature",
+                "accuracy",
+                "rails",
+                "boundary",
+                "conversion",
+                "averages",
+            )
         },
     }
 
@@ -118,6 +128,7 @@ class IIO(StreamingSource):
             raise OpenError(f"{device.name} is a {model or 'nameless device'}, not one of {', '.join(KNOWN)}",
                             Reason.WRONG_DEVICE)  # fmt: skip
         self.channels = tuple(self._channels(device, model))
+        self._set(device)
         frequency = _number(device / "in_sampling_frequency") or _number(device / "sampling_frequency")
         self._period_s = 1.0 / frequency if frequency else 0.01
         mode = self.options["mode"]
@@ -150,6 +161,21 @@ class IIO(StreamingSource):
             raise ConfigurationError(f"{self.address} names {len(named)} devices; choose one of {there}")
         raise OpenError(f"no IIO device {location!r}; there are {there}", Reason.ABSENT)
 
+    def _set(self, device: Path) -> None:
+        """Write conversion time and averages where they were asked for."""
+        wanted = [(f"{name}_integration_time", self.options["conversion"]) for name in (SHUNT, BUS)]
+        wanted.append(("in_oversampling_ratio", self.options["averages"]))
+        for name, value in wanted:
+            if value is None:
+                continue
+            try:
+                _write(device / name, f"{value:g}" if isinstance(value, int) else f"{value:.6f}")
+            except OSError as error:
+                raise OpenError(
+                    f"{device / name} cannot be set to {value}: {error.strerror}; leave the option out, or run as root",
+                    reason_of(error),
+                ) from error
+
     def _channels(self, device: Path, model: str) -> list[Channel]:
         options = self.options
         scales = [_number(device / f"{name}_scale") for name in (BUS, SHUNT)]
@@ -175,11 +201,11 @@ class IIO(StreamingSource):
         limits, bus_limits = (next(iter(d.values())) for d in (data.shunt_limits, data.bus_limits))
         return [
             Channel(
-                f"{name.lower()}.voltage", Quantity.VOLTAGE, volts, rail, Kind.MEAN,
+                f"{name.lower()}.voltage", Quantity.VOLTAGE, volts, rail, Kind.INSTANT,
                 accuracy=bus_limits.accuracy(typical=typical, span_k=span_k, unit_per_input=1.0, step=volts),
             ),
             Channel(
-                f"{name.lower()}.current", Quantity.CURRENT, amps / shunt_ohm, rail, Kind.MEAN,
+                f"{name.lower()}.current", Quantity.CURRENT, amps / shunt_ohm, rail, Kind.INSTANT,
                 accuracy=limits.accuracy(
                     typical=typical, span_k=span_k, unit_per_input=1 / shunt_ohm,
                     step=coarse * amps / shunt_ohm, tolerance=tolerance,

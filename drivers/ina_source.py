@@ -16,14 +16,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-from powermeter.channel import MISSING, Channel, Kind, Quantity, Rail
+from powermeter.channel import MISSING
 from powermeter.errors import ConfigurationError, OpenError, ReadError, Reason
 from powermeter.source import SATURATED, Address, Found, PolledSource
 from powermeter.units import NS
 
 from .i2c import Bus, Clock, RegisterLink, open_bus
 from .ina import Chip
-from .ina228 import CHARGE_REGISTER, INA228Chip
+from .ina228 import INA228Chip
+from .ina_channels import channels_of
 from .ina_layout import Placement, from_toml, from_url
 from .ina_options import OPTIONS
 
@@ -59,7 +60,7 @@ class INASource(PolledSource):
         self._clock = Clock()
         self._row_s: float | None = None
         self._paced_by_chip = False
-        self._spacing_ns = 0
+        self._spacing_ns = self._age_ns = 0
         self._period_ns = super().period_ns
         self._flags = 0
         self._stamp_ns: int | None = None
@@ -90,9 +91,13 @@ class INASource(PolledSource):
             self.close()
             raise
         self._clock = self._chips[0].link.clock
+        seen_ending = self._paced_by_chip and self._chips[0].wait_for_ready
+        self._age_ns = round(
+            max(chip.setting.round_s for chip in self._chips) * NS / (2 if seen_ending else 1)
+        )
         self._fresh_ns = self._checked_ns = self._clock.now_ns()
         self._seen_ns = 0
-        self.channels = tuple(self._channels())
+        self.channels = tuple(channels_of(self._chips, self.placements))
         self._ends = [(i, c.low_code, c.high_code) for i, c in enumerate(self.channels)]
 
     def _connect(self) -> None:
@@ -191,85 +196,6 @@ class INASource(PolledSource):
                 continue
         self._buses.clear()
 
-    # What it measures -------------------------------------------------------------------------
-
-    def _channels(self) -> list[Channel]:
-        found: list[Channel] = []
-        for chip, place in zip(self._chips, self.placements, strict=True):
-            for line, shunt, bus in zip(place.lines, chip.shunts, chip.buses, strict=True):
-                found += self._line_channels(
-                    chip, place, line.rail, line.ohm, line.tolerance, shunt.lsb, bus.lsb
-                )
-            if isinstance(chip, INA228Chip):
-                found += self._extra_channels(chip, place)
-        return found
-
-    def _line_channels(
-        self,
-        chip: Chip,
-        place: Placement,
-        rail: Rail,
-        ohm: float,
-        tolerance: float,
-        shunt_lsb: float,
-        bus_lsb: float,
-    ) -> list[Channel]:
-        setting, stem = chip.setting, rail.name.lower()
-        per_input = 1.0 if place.data.internal else 1.0 / ohm
-        typical, span_k = place.typical, place.span_k
-        current = chip.limits(place.grade).accuracy(
-            typical=typical, span_k=span_k, unit_per_input=per_input,
-            step=setting.shunt_step * per_input, tolerance=tolerance,
-        )  # fmt: skip
-        voltage = place.bus_limits.accuracy(
-            typical=typical, span_k=span_k, unit_per_input=1.0, step=setting.bus_step
-        )
-        if not rail.covers:
-            side = "behind the shunt (load side)" if place.data.load_side else "at the chip's bus input"
-            rail = replace(rail, covers=f"what flows through the shunt, at the voltage {side}")
-        window = round(setting.round_s * NS)
-        full = round(setting.shunt_full / shunt_lsb)
-        codes = place.data.shunts[0]
-        return [
-            Channel(
-                f"{stem}.voltage", Quantity.VOLTAGE, bus_lsb, rail, Kind.MEAN, accuracy=voltage, window_ns=window,
-                high_code=min(round(setting.bus_full / bus_lsb), place.data.buses[0].high),
-            ),
-            Channel(
-                f"{stem}.current", Quantity.CURRENT, shunt_lsb * per_input, rail, Kind.MEAN, accuracy=current,
-                window_ns=window, low_code=max(-full, codes.low), high_code=min(full, codes.high),
-            ),
-        ]  # fmt: skip
-
-    def _extra_channels(self, chip: INA228Chip, place: Placement) -> list[Channel]:
-        found = []
-        line = place.lines[0]
-        stem = line.rail.name.lower()
-        extras = chip.extras
-        if chip.request.temperature:
-            found.append(Channel(f"{stem}.die", Quantity.TEMPERATURE, extras.temperature.lsb))
-        if chip.has_counters:
-            step = chip.shunts[0].lsb / (line.ohm or 1.0)
-            energy_j, charge_c = extras.energy_ratio * step, extras.charge_ratio * step
-            tolerance = 0.01 if not place.data.internal else 0.02
-            gain = (tolerance**2 + line.tolerance**2) ** 0.5
-            accuracy = replace(
-                place.limits.accuracy(typical=False, span_k=place.span_k, unit_per_input=0.0, step=energy_j),
-                gain=gain, source=f"{place.limits.source}; counters ±{tolerance:.0%}; shunt ±{line.tolerance:.2%}",
-            )  # fmt: skip
-            found += [
-                Channel(
-                    f"{stem}.energy", Quantity.ENERGY, energy_j, line.rail, Kind.COUNTER,
-                    accuracy=accuracy, wrap=1 << 40,
-                ),
-                Channel(
-                    f"{stem}.charge", Quantity.CHARGE, charge_c, line.rail, Kind.COUNTER,
-                    accuracy=replace(accuracy, step=charge_c), low_code=CHARGE_REGISTER.low,
-                    high_code=CHARGE_REGISTER.high,
-                ),
-            ]  # fmt: skip
-        return found
-
     def info(self) -> dict[str, Any]:
         """Give chips, settings, and the rate and resolution that came of what was asked for."""
         chips = []
@@ -318,7 +244,11 @@ class INASource(PolledSource):
         return self._paced_by_chip
 
     def stamp_ns(self) -> int | None:
-        """Give the middle of the last row's transfers, waiting left out."""
+        """Give the middle of the conversions of the last row, as far as it is known.
+
+        A round seen as it ended began one round before; any other ended, on average, half a round
+        before it was read.
+        """
         return self._stamp_ns
 
     def sample(self) -> Sequence[int] | None:
@@ -360,7 +290,7 @@ class INASource(PolledSource):
                 self._complain(after)
                 return None
             clock.sleep(min(self._period_ns / 50, 0.002 * NS) / NS)
-        self._stamp_ns = (before + after) // 2
+        self._stamp_ns = (before + after) // 2 - self._age_ns
         self._fresh_ns, self._seen_ns = after, before
         row = rows[0] if len(chips) == 1 else [code for part in rows for code in part or ()]
         assert row is not None
