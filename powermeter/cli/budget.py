@@ -62,6 +62,7 @@ def budget(recording: Path | None, as_json: bool, **chosen: Any) -> int:
     if found is not None:
         lines.append(f"of: {found.title}")
         lines += _plain(battery, found, said)
+        lines += _preset_source(preset, said)
     if chosen["sent"] is not None or chosen["received"] is not None:
         lines += _round(battery, found, chosen, said)
     failed = _stages(chosen["stages"], battery, found, lines, said)
@@ -108,6 +109,18 @@ def _plain(battery: Any, found: subject.Subject, said: dict[str, Any]) -> list[s
     for name in ("share_used", "remaining", "hours", "count"):
         said[name] = plain(getattr(whole, name))
     return list(whole.lines())
+
+
+def _preset_source(preset: str, said: dict[str, Any]) -> list[str]:
+    """Say where a preset's numbers come from."""
+    from powermeter.battery_presets import presets
+    from powermeter.footprint.factors import PROVENANCE
+
+    entry = presets().get(preset)
+    if entry is None or "source" not in entry:
+        return []
+    said["preset"] = {"source": entry["source"], "provenance": entry["provenance"]}
+    return [f"preset {preset}: {entry['source']} ({PROVENANCE[entry['provenance']]})"]
 
 
 def plain(result: Any) -> dict[str, Any] | None:
