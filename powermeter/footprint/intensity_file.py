@@ -192,18 +192,24 @@ def _electricity_maps_json(entries: list[Any], name: str) -> Intensity:
     factor_type = {str(entry.get("emissionFactorType") or "lifecycle") for entry in entries}
     if len(factor_type) > 1:
         raise DataError(f"{name}: direct and life-cycle values are mixed")
-    return Intensity.of(name, points, basis=factor_type.pop(), zone=zones.pop() if zones else "",
+    basis = factor_type.pop() if factor_type else "lifecycle"
+    if basis not in ("lifecycle", "direct"):
+        raise DataError(f"{name}: emission factor type {basis[:30]!r} is neither lifecycle nor direct")
+    return Intensity.of(name, points, basis=basis, zone=zones.pop() if zones else "",
                         estimated=estimated)  # fmt: skip
 
 
 def _uk(entries: Any, name: str) -> Intensity:
     zone, direct = "GBR", entries
-    while isinstance(direct, dict) or (isinstance(direct, list) and direct and "from" not in direct[0]):
-        region = direct if isinstance(direct, dict) else direct[0]
-        if isinstance(direct, list) and len(direct) > 1:
-            raise DataError(f"{name}: several regions; save one at a time")
-        zone = f"GBR {region.get('shortname', '')}".strip() if isinstance(region, dict) else zone
-        direct = _field(region, "data", name)
+    for _ in range(4):  # regional answers nest the half hours one to three levels deep
+        if isinstance(direct, list):
+            if not direct or (isinstance(direct[0], dict) and "from" in direct[0]):
+                break
+            if len(direct) > 1:
+                raise DataError(f"{name}: several regions; save one at a time")
+            direct = direct[0]
+        direct, region = _field(direct, "data", name), direct
+        zone = f"GBR {region.get('shortname') or ''}".strip()
     if not isinstance(direct, list):
         raise DataError(f"{name}: no list of half hours")
     points, forecast, steps = [], 0, set()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from powermeter.analysis.energy import analyse
 from powermeter.errors import ConfigurationError, DataError
@@ -265,3 +268,30 @@ def test_absent_file_and_binary(tmp_path: Path) -> None:
 def test_offsets_are_kept() -> None:
     assert parse_time("2024-01-01T01:00:00+01:00", "t") == parse_time("2024-01-01T00:00:00Z", "t")
     assert parse_time("1970-01-01T00:00:01.5Z", "t") == 1_500_000_000
+
+
+MUTANTS = [
+    [], {}, [5], [[]], {"data": [5]}, {"data": [{}]}, {"data": {"data": {"data": {"data": {}}}}}, {"data": [None]},
+    {"meta": {"signal_type": "co2_moer", "units": "lbs_co2_per_mwh"}, "data": [None]},
+    {"meta": {"signal_type": "co2_moer", "units": "lbs_co2_per_mwh", "data_point_period_seconds": "x"}, "data": []},
+    {"history": [{"carbonIntensity": 5}]}, {"history": []}, {"history": [{"carbonIntensity": {}, "datetime": []}]},
+    {"data": [{"from": "2024-01-01T00:00Z", "to": "2023-01-01T00:00Z", "intensity": {"forecast": 3}}]},
+    {"data": [{"from": "2024-01-01T00:00Z", "to": "2024-01-01T00:30Z", "intensity": 7}]},
+    {"data": [{"from": 1, "to": 2, "intensity": {"forecast": 3}}]}, "text", 5, None,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("data", MUTANTS, ids=repr)
+def test_damaged_json_is_refused_in_one_line(tmp_path: Path, data: object) -> None:
+    with pytest.raises(DataError) as refused:
+        read(saved(tmp_path, json.dumps(data), "x.json"))
+    assert "\n" not in str(refused.value)
+
+
+@given(st.text(max_size=200))
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_any_text_is_a_series_or_a_clear_refusal(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "any.csv"
+    path.write_text("timestamp_utc,ci_g_per_kwh\n" + text, encoding="utf-8", errors="ignore")
+    with contextlib.suppress(DataError, ConfigurationError):
+        assert read(path).values
