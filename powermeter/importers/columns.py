@@ -6,8 +6,8 @@ import csv
 import math
 import re
 from array import array
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import count, islice
 from pathlib import Path
 
@@ -241,13 +241,15 @@ def samples(name: str, columns: Sequence[Column], table: Table) -> Rows:
     Raises:
         DataError: No column holds a number.
     """
-    channels, codes = [], []
+    channels: list[Channel] = []
+    codes: list[NDArray[np.int64]] = []
     for column, values in zip(columns, table.values, strict=True):
         if not np.isfinite(values).any():
             table.warnings.append(f"column {column.name} holds no number and was left out")
             continue
         code, grid = integer_codes(values)
-        channels.append(channel(column, grid, table.axis.span_error))
+        own = replace(column, name=unused(column.name, {known.name for known in channels}))
+        channels.append(channel(own, grid, table.axis.span_error))
         codes.append(code)
     if not channels:
         raise DataError("no samples: no column holds a number")
@@ -286,6 +288,14 @@ def delimiter_of(lines: Sequence[str]) -> str:
     return ","
 
 
+def unused(name: str, taken: Container[str]) -> str:
+    """Give the name, or the first of `name#2`, `name#3` … that is not taken."""
+    number = 1
+    while (candidate := name if number == 1 else f"{name}#{number}") in taken:
+        number += 1
+    return candidate
+
+
 def channel_name(text: str) -> str:
     """Give a channel's name from a header: lower case, nothing but letters, digits, dots, - and _."""
     return re.sub(r"[^a-z0-9.]+", "_", text.lower().replace("µ", "u")).strip("_") or "value"
@@ -293,5 +303,5 @@ def channel_name(text: str) -> str:
 
 __all__ = [
     "NO_ZONE", "Column", "Table", "TimeColumn", "channel", "channel_name", "delimiter_of",
-    "read_table", "rows", "samples", "scaled", "to_number",
+    "read_table", "rows", "samples", "scaled", "to_number", "unused",
 ]  # fmt: skip

@@ -43,7 +43,7 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
             connection.execute("PRAGMA trusted_schema=OFF")
             connection.text_factory = lambda data: data.decode("utf-8", errors="replace")
             yield connection
-    except (sqlite3.Error, OverflowError) as error:
+    except (sqlite3.Error, OverflowError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: not readable as a database: {error}") from None
 
 

@@ -97,7 +97,7 @@ def _edge_log(path: Path, folder: Path, printed: dict[str, Any], choices: Choice
         raise DataError(f"{path}: a sample rate of {rate:g} Hz; the file is damaged")
     whole = (len(data) - 5) // 4
     energies = np.frombuffer(data, "<f4", whole, 5)
-    _refuse_nonsense(path, energies.astype(np.float64) * _MICROJOULE, rate)
+    _refuse_nonsense(path, energies, rate * _MICROJOULE)
     warnings = [] if (len(data) - 5) % 4 == 0 else ["the last sample is cut and was left out"]
     period = 1.0 / rate
     times = np.rint((np.arange(whole) + 1) * (period * NS)).astype(np.int64)
@@ -211,10 +211,10 @@ def _trial(path: Path, number: int, trial: Any) -> tuple[NDArray[np.float64], in
     )
 
 
-def _refuse_nonsense(path: Path, energies_j: NDArray[Any], rate_hz: float) -> None:
+def _refuse_nonsense(path: Path, energies: NDArray[Any], watt: float) -> None:
     """Refuse traces whose floats are no energies: what damage and foreign files look like."""
     with np.errstate(invalid="ignore"):
-        powers = energies_j.astype(np.float64) * rate_hz
+        powers = energies.astype(np.float64) * watt
     if not np.isfinite(powers).all() or np.abs(powers).max() > 1e4:
         raise DataError(
             f"{path}: holds samples that are no energy (not finite, or above 10 kW); it is damaged"

@@ -262,7 +262,6 @@ def _columns(
 ) -> tuple[list[Column], list[str]]:
     columns: list[Column] = []
     skipped: list[str] = []
-    names: set[str] = set()
     asked = [h for i, h in enumerate(headings) if h.is_electric and i != time.index]
     for index, named in enumerate(headings):
         if index == time.index or named.quantity == TIME or named.unit == "-" or not named.text:
@@ -271,9 +270,6 @@ def _columns(
             skipped.append(named.text)
             continue
         name = channel_name(named.name)
-        while name in names:
-            name += "_2"
-        names.add(name)
         counter = named.is_counter
         rail = Rail(
             named.rail,

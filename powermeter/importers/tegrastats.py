@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from powermeter.channel import MISSING, Channel, Kind, Quantity
 from powermeter.errors import ConfigurationError, DataError
-from powermeter.importers.columns import NO_ZONE
+from powermeter.importers.columns import NO_ZONE, unused
 from powermeter.importers.files import Peek, ends_whole, read_lines
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
 from powermeter.importers.stamps import Axis, axis, datetime_ns, regular
@@ -54,9 +54,12 @@ class TegrastatsLog(Importer):
             warnings.append(NO_ZONE)
         kept = [powered[index] for index in found.kept]
         board = layout(rails)
+        names: list[str] = []
+        for rail in board.rails:
+            names.append(unused(f"{rail.name.lower()}.power", names))
         channels = [
             Channel(
-                f"{rail.name.lower()}.power",
+                name,
                 Quantity.POWER,
                 _MILLIWATT,
                 rail if is_connected(rail.name) else None,
@@ -65,7 +68,7 @@ class TegrastatsLog(Importer):
                     accuracy, step=max(accuracy.step, _MILLIWATT), clock=max(accuracy.clock, found.span_error)
                 ),
             )
-            for rail, accuracy in zip(board.rails, board.accuracies, strict=True)
+            for name, rail, accuracy in zip(names, board.rails, board.accuracies, strict=True)
         ]
         codes = _codes(kept, rails)
         if board.refusal:

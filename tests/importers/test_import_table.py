@@ -278,3 +278,14 @@ def test_the_bare_watts_can_be_imported_when_unit_and_rate_are_said(shared, tmp_
         watts = recording.samples(1).values(recording.sources[0].channels[0])
     assert len(watts) == 257
     assert watts.mean() == pytest.approx(42.7709, abs=1e-4)
+
+
+def test_columns_of_one_name_stay_apart(tmp_path):
+    text = "time (s),power (W),Power (W)\n" + "".join(f"{i},1,2\n" for i in range(5))
+    _, recording = convert(table(tmp_path, text), tmp_path)
+    with recording:
+        samples = recording.samples(1)
+        assert {name: codes.tolist()[0] for name, codes in samples.codes.items()} == {
+            "power": 1,
+            "power#2": 2,
+        }
