@@ -19,6 +19,7 @@ from powermeter.jetson import VOLTAGE_ACCURACY, Layout, current_accuracy, layout
 from powermeter.result import Grade
 from powermeter.source import Found, Option, PolledSource
 from powermeter.tegrastats import is_connected
+from powermeter.throttling import COUNT
 
 from .jetson_facts import facts, is_jetson, model
 from .sysfs import check_readable, read_code, read_number, read_text
@@ -147,7 +148,7 @@ class Jetson(PolledSource):
             channels += _channels(files, place, found)
         self._throttle = tuple(sorted(root.glob("sys/class/hwmon/hwmon*/oc[0-9]*_event_cnt")))
         if self._throttle:
-            channels.append(Channel("throttle.events", Quantity.MARKER, 1.0, kind=Kind.COUNTER))
+            channels.append(Channel(COUNT, Quantity.MARKER, 1.0, kind=Kind.COUNTER))
         if self.channels and self.channels != tuple(channels):
             raise OpenError(f"{self.address}: the rails are not those of before", Reason.WRONG_DEVICE)
         self.channels = tuple(channels)

@@ -13,10 +13,11 @@ import time
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from powermeter.channel import MISSING, Accuracy, Boundary, Channel, Kind, Quantity, Rail
+from powermeter.channel import MISSING, Accuracy, Boundary, Channel, Quantity, Rail
 from powermeter.errors import OpenError, ReadError, Reason
 from powermeter.result import Grade
 from powermeter.source import Found, Option, PolledSource
+from powermeter.throttling import flag_channel, flag_names
 from powermeter.units import NS
 
 from .firmware import GRANT, Firmware, is_raspberry_pi
@@ -28,18 +29,6 @@ _FLAGS_EVERY_NS = NS
 _COVERS = "the outputs of the Pi 5's power-management chip; not in it: its own loss, USB ports, HATs and the fan on 5 V"
 _INPUT = "the 5 V input: voltage only, no current is sensed there"
 _SOURCE = "assumed: 5 %, the chip's accuracy is not published"
-
-FLAGS = {
-    0: "under-voltage",
-    1: "clock capped",
-    2: "throttled",
-    3: "soft temperature limit",
-    16: "under-voltage has occurred",
-    17: "clock was capped",
-    18: "was throttled",
-    19: "soft temperature limit has been reached",
-}
-"""Bit of get_throttled → meaning; bits 16 and up stay set until the next start."""
 
 _FLAG_OPTIONS = {"program": Option(str, None, "where vcgencmd is, to run it in place of the mailbox")}
 
@@ -58,11 +47,6 @@ def parse_throttled(text: str) -> int | None:
     """Give the flag bits of `throttled=0x50005`, or None for any other answer."""
     match = _THROTTLED.fullmatch(text.strip())
     return int(match[1], 16) if match else None
-
-
-def flag_names(bits: int) -> list[str]:
-    """Give what the bits mean, in words."""
-    return [words for bit, words in FLAGS.items() if bits >> bit & 1]
 
 
 class Pmic(PolledSource):
@@ -183,11 +167,7 @@ def _channels(rails: Sequence[str], volts: Sequence[str]) -> list[Channel]:
     for name in volts:
         rail = Rail(name, None, Boundary.BOARD, _INPUT, 5.0)
         found.append(Channel(f"{name.lower()}.voltage", Quantity.VOLTAGE, 1e-8, rail, accuracy=accuracy))
-    return [*found, _flag_channel()]
-
-
-def _flag_channel() -> Channel:
-    return Channel("throttled.bits", Quantity.MARKER, 1.0, kind=Kind.INSTANT)
+    return [*found, flag_channel()]
 
 
 class Throttled(PolledSource):
@@ -210,7 +190,7 @@ class Throttled(PolledSource):
         except ReadError as error:
             self.close()
             raise OpenError(f"throttled://: {error}", error.reason) from error
-        self.channels = (_flag_channel(),)
+        self.channels = (flag_channel(),)
 
     def _ask(self) -> int:
         if self._firmware is None:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter import throttling
 from powermeter.analysis import baseline as idle
 from powermeter.analysis.baseline import Baseline, BaselineSpec
 from powermeter.analysis.health import Disagreement, SourceHealth, disagreements, source_health
@@ -183,7 +184,10 @@ def analyse(
         by=tuple(by),
         health=tuple(source_health(recording, source) for source in recording.sources),
         disagreements=differing,
-        notes=_notes(line, power, energies, rows, len(listed) - len(events), differing, float(run.gap_s[0])),
+        notes=(
+            *_notes(line, power, energies, rows, len(listed) - len(events), differing, float(run.gap_s[0])),
+            *throttling.notes(recording),
+        ),
         integral=integral,
         charge_integral=charge_integral,
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from powermeter.drivers import firmware, pmic
 
-from powermeter import registry
+from powermeter import registry, throttling
 from powermeter.channel import MISSING, Boundary, Quantity
 from powermeter.errors import OpenError, ReadError, Reason
 from powermeter.result import Grade
@@ -96,13 +96,13 @@ def test_flags_are_marks_asked_for_once_a_second(tmp_path):
 
 
 def test_flag_words():
-    assert pmic.flag_names(0x50005) == [
+    assert throttling.flag_names(0x50005) == [
         "under-voltage",
         "throttled",
         "under-voltage has occurred",
         "was throttled",
     ]
-    assert pmic.flag_names(0) == []
+    assert throttling.flag_names(0) == []
 
 
 @pytest.mark.parametrize(
