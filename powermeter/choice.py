@@ -203,10 +203,10 @@ def choose(findings: Sequence[Finding]) -> Choice | None:
 
     The best one is taken, and beside it the devices (graphics cards, accelerators) that it does not
     contain.  An estimate is taken only alone or beside such devices, never to fill up a measurement.
+    What may be something else (certainty `guess`: any serial port) is left for the user to name.
     """
     ranked = rank(findings)
-    usable = [finding for finding in ranked if finding.usable and finding.found.certainty != "guess"]
-    usable = usable or [finding for finding in ranked if finding.usable]
+    usable = [finding for finding in ranked if finding.usable and not _is_guess(finding)]
     if not usable:
         return None
     best = usable[0]
@@ -221,10 +221,13 @@ def choose(findings: Sequence[Finding]) -> Choice | None:
     if all(finding.found.boundary is Boundary.DEVICE for finding in chosen):
         # A graphics card alone says nothing of the machine around it.
         rest = [f for f in usable if f.found.boundary in (Boundary.PART, Boundary.MODEL)]
-        rest = rest or [f for f in ranked if f.usable and f.found.boundary is Boundary.MODEL]
         chosen += rest[:1]
     urls = tuple(dict.fromkeys(finding.found.url for finding in chosen if finding.found.url is not None))
     return Choice(urls, _say(chosen), _advise(best, ranked))
+
+
+def _is_guess(finding: Finding) -> bool:
+    return finding.found.certainty == "guess" and finding.found.boundary is not Boundary.MODEL
 
 
 def _say(chosen: Sequence[Finding]) -> str:
@@ -240,7 +243,11 @@ def _say(chosen: Sequence[Finding]) -> str:
 
 
 def _advise(best: Finding, ranked: Sequence[Finding]) -> str:
-    """Give the remedy of the best instrument that is there but unusable and ranks above the choice."""
+    """Give the cheapest way to what ranks above the choice: a guess to confirm, a remedy, a meter to buy."""
+    guesses = [f for f in ranked if f.usable and _is_guess(f) and f.row < best.row]
+    if guesses:
+        found = guesses[0].found
+        return f"better, if that is what it is: {found.title}; name it: --source {found.url}"
     blocked = [f for f in ranked if not f.usable and f.row < best.row and f.found.remedy]
     if blocked:
         found = min(blocked, key=lambda finding: finding.row).found

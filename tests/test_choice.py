@@ -101,6 +101,14 @@ def test_a_guess_is_not_taken_where_something_is_sure():
     assert chosen is not None and chosen.urls == ("rapl://",)
 
 
+def test_a_guess_is_offered_but_not_taken_even_where_only_the_estimate_is_left():
+    guess = finding("um25c", Boundary.BOARD, certainty="guess")
+    chosen = choice.choose([guess, ESTIMATE])
+    assert chosen is not None and chosen.urls == ("estimate://",)
+    assert "--source um25c://" in chosen.better
+    assert choice.choose([guess]) is None
+
+
 def test_nothing_usable_is_no_choice():
     assert choice.choose([]) is None
     assert choice.choose([finding("rapl", Boundary.PART, problem="no", url=None)]) is None
