@@ -180,7 +180,8 @@ def format_duration(seconds: float) -> str:
     if seconds < 100:
         return format_quantity(seconds, "s")
     if seconds < 2 * 3600:
-        return f"{int(seconds // 60)} min {seconds % 60:02.0f} s"
+        whole = round(seconds)
+        return f"{whole // 60} min {whole % 60:02d} s"
     if seconds < 3 * 86400:
         minutes = round(seconds / 60)
         return f"{minutes // 60} h {minutes % 60:02d} min"

@@ -79,7 +79,7 @@ class Panel:
     """Power over time with the events under it.
 
     Attributes:
-        start, end: In s from the run's first sample.
+        start, end: In s from `origin`: the run's first sample, or the start of the event looked at.
         curves: One for each stretch between gaps.
         samples: (s, W) of single samples, where they can be told apart; empty otherwise.
         gaps: (start, end, reason) in s.
@@ -103,12 +103,14 @@ class Items:
     """The energy per item of each event of a label, in the order of the run.
 
     Attributes:
-        numbers: From 1.
+        numbers: From 1; at most `MAX_POINTS` of them, evenly picked.
+        events: How many there are.
         joules, half: Energy per item and half of its own 95 % interval.
         mean: Of the label, with `low` and `high`.
     """
 
     label: str
+    events: int
     numbers: Floats
     joules: Floats
     half: Floats
@@ -120,7 +122,7 @@ class Items:
 def run_panel(story: Story) -> Panel:
     """Give the whole run."""
     a = story.analysis
-    return panel(story, a.start_ns, a.end_ns)
+    return panel(story, a.start_ns, a.end_ns, a.start_ns)
 
 
 def close_panel(story: Story) -> Panel | None:
@@ -142,13 +144,12 @@ def close_panel(story: Story) -> Panel | None:
     first, last = max(start - around, a.start_ns), min(end + around, a.end_ns)
     if last - first > CLOSER * (a.end_ns - a.start_ns):
         return None
-    return panel(story, first, last)
+    return panel(story, first, last, start)
 
 
-def panel(story: Story, start_ns: int, end_ns: int) -> Panel:
-    """Give power and events between two moments of the recording's clock."""
+def panel(story: Story, start_ns: int, end_ns: int, origin: int) -> Panel:
+    """Give power and events between two moments of the recording's clock, times counted from `origin`."""
     a = story.analysis
-    origin = a.start_ns
     gaps = _gaps(a.power_trace, start_ns, end_ns)
     curves, samples = _curves(a.power_trace, start_ns, end_ns, gaps, origin)
     highest = [float(np.max(c.watts if c.high is None else c.high)) for c in curves if c.watts.size]
@@ -157,7 +158,7 @@ def panel(story: Story, start_ns: int, end_ns: int) -> Panel:
     kept = {id(row) for row in by_use[:MAX_LANES]}
     lanes = []
     for colour, row in enumerate(r for r in shown if id(r) in kept):
-        lane = _lane(story, row, colour, start_ns, end_ns)
+        lane = _lane(story, row, colour, start_ns, end_ns, origin)
         if lane.bars or lane.marks:
             lanes.append(lane)
     return Panel(
@@ -182,12 +183,13 @@ def items_of(story: Story, row: LabelRow) -> Items | None:
     counts = np.array([max(a.events[i].count, 1) for i in known.tolist()], np.float64)
     own = np.sqrt(a.energies.noise[known] ** 2 + a.energies.edges[known] ** 2 + a.energies.gaps[known] ** 2)
     joules = a.energies.value[known] / counts
-    numbers = np.arange(1, known.size + 1, dtype=np.float64)
+    events = int(known.size)
+    numbers = np.arange(1, events + 1, dtype=np.float64)
     half = 1.96 * own / counts
     if known.size > MAX_POINTS:
         pick = np.linspace(0, known.size - 1, MAX_POINTS).astype(np.int64)
         numbers, joules, half = numbers[pick], joules[pick], half[pick]
-    return Items(row.title, numbers, joules, half, result.value, result.low, result.high)
+    return Items(row.title, events, numbers, joules, half, result.value, result.low, result.high)
 
 
 def _gaps(trace: Trace, start_ns: int, end_ns: int) -> list[tuple[int, int, str]]:
@@ -242,6 +244,7 @@ def _curves(
 
 def _envelope(times: NDArray[np.int64], watts: Floats, left: int, width_ns: float, origin: int) -> Curve:
     column = ((times - left) / width_ns).astype(np.int64)
+    np.minimum(column, max(round((int(times[-1]) - left) / width_ns) - 1, 0), out=column)
     starts = np.flatnonzero(np.diff(column, prepend=column[0] - 1))
     counts = np.diff(starts, append=times.size)
     middles = left + (column[starts] + 0.5) * width_ns
@@ -253,7 +256,7 @@ def _envelope(times: NDArray[np.int64], watts: Floats, left: int, width_ns: floa
     )
 
 
-def _lane(story: Story, row: LabelRow, colour: int, start_ns: int, end_ns: int) -> Lane:
+def _lane(story: Story, row: LabelRow, colour: int, start_ns: int, end_ns: int, origin: int) -> Lane:
     """Join the events of a label that a pixel cannot tell apart."""
     a = story.analysis
     index = row.index
@@ -279,9 +282,9 @@ def _lane(story: Story, row: LabelRow, colour: int, start_ns: int, end_ns: int) 
         for head, tail in zip(heads.tolist(), tails.tolist(), strict=True):
             alone = head == tail and bool(a.energies.known[index[head]])
             joules = float(a.energies.value[index[head]]) if alone else None
-            begin, finish = (int(starts[head]) - a.start_ns) * 1e-9, (int(ends[tail]) - a.start_ns) * 1e-9
+            begin, finish = (int(starts[head]) - origin) * 1e-9, (int(ends[tail]) - origin) * 1e-9
             bars.append(Bar(begin, finish, tail - head + 1, joules))
-    return Lane(row.title, colour, tuple(bars), tuple(((marks - a.start_ns) * 1e-9).tolist()))
+    return Lane(row.title, colour, tuple(bars), tuple(((marks - origin) * 1e-9).tolist()))
 
 
 def ticks(low: float, high: float, most: int = 6) -> list[float]:

@@ -52,7 +52,7 @@ def _figures(story: Story) -> dict[str, str]:
     drawn = {"close": "", "items": "", "run": svg.power_figure(figures.run_panel(story), "Power over the whole run, events below")}
     close = figures.close_panel(story)
     if close is not None:
-        drawn["close"] = svg.power_figure(close, "Power around one typical event")
+        drawn["close"] = svg.power_figure(close, "Power around one typical event", "the event began")
     row = story.headline
     if row is not None:
         items = figures.items_of(story, row)
@@ -60,6 +60,13 @@ def _figures(story: Story) -> dict[str, str]:
             colour = next((i for i, r in enumerate(story.analysis.rows) if r is row), 0)
             drawn["items"] = svg.items_figure(items, f"Energy per {story.item}, event by event", colour % 8)
     return drawn
+
+
+def _drawn(story: Story) -> str:
+    row = story.headline
+    if row is None or row.events <= figures.MAX_POINTS:
+        return ""
+    return f" {figures.MAX_POINTS:,} of {row.events:,} events are drawn, evenly picked."
 
 
 def content(story: Story) -> dict[str, Any]:
@@ -79,6 +86,7 @@ def content(story: Story) -> dict[str, Any]:
         "baseline": a.baseline is not None,
         "with_items": any(row.items != row.events for row in a.rows),
         "charge_grade": _grade(worst(c.grade for c in (story.charge_of(r) for r in a.rows) if c) if a.rows else None),
+        "drawn": _drawn(story),
         "headline": story.headline.title if story.headline else "",
         "item": story.item,
         "battery": list(_battery(story)),

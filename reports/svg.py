@@ -46,7 +46,7 @@ class _Axes:
         return self.bottom - (value - self.low) * self.y_scale
 
 
-def power_figure(panel: Panel, title: str) -> str:
+def power_figure(panel: Panel, title: str, since: str = "the first sample") -> str:
     """Draw power over time, with gaps as gaps and the events under it."""
     top = panel.top_w * 1.06 or 1.0
     axes = _Axes(panel.start, panel.end, 0.0, top, TRACE_HEIGHT)
@@ -79,7 +79,7 @@ def power_figure(panel: Panel, title: str) -> str:
             x = axes.x(mark)
             out.append(f'<path class="c{colour}" d="M{x:.1f} {y + 2} l5 6 l-5 6 l-5 -6z">{_tip(lane.label)}</path>')
     out += _lane_names(panel, lanes_top)
-    out += _time_axis(axes, lanes_top + LANE * len(panel.lanes) + 4)
+    out += _time_axis(axes, lanes_top + LANE * len(panel.lanes) + 4, since)
     out.append("</svg>")
     return "".join(out)
 
@@ -107,7 +107,8 @@ def items_figure(items: Items, title: str, colour: int) -> str:
     out.append(f'<line class="mean" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
     for tick in ticks(1, count, 8):
         if tick == int(tick):
-            out.append(f'<text x="{axes.x(tick):.1f}" y="{axes.bottom + 18:.1f}" text-anchor="middle">{tick:,.0f}</text>')
+            anchor = "end" if axes.x(tick) > WIDTH - RIGHT - 20 else "middle"
+            out.append(f'<text x="{axes.x(tick):.1f}" y="{axes.bottom + 18:.1f}" text-anchor="{anchor}">{tick:,.0f}</text>')
     out.append(f'<text x="{WIDTH - RIGHT}" y="{axes.bottom + 34:.1f}" text-anchor="end">event number</text></svg>')
     return "".join(out)
 
@@ -173,7 +174,7 @@ def shortened(text: str) -> str:
     return text if len(text) <= NAME_LENGTH else f"{text[: NAME_LENGTH - 7]}…{text[-6:]}"
 
 
-def _time_axis(axes: _Axes, y: float) -> Iterable[str]:
+def _time_axis(axes: _Axes, y: float, since: str) -> Iterable[str]:
     span = axes.end - axes.start
     step, unit = next(((s, u) for s, u in ((86400.0, "d"), (3600.0, "h"), (60.0, "min"), (1.0, "s"), (1e-3, "ms"))
                        if span >= 2.5 * s), (1e-6, "µs"))  # fmt: skip
@@ -185,4 +186,4 @@ def _time_axis(axes: _Axes, y: float) -> Iterable[str]:
         text = text.rstrip("0").rstrip(".") if "." in text else text
         yield f'<line class="axis" x1="{x:.1f}" x2="{x:.1f}" y1="{y:.1f}" y2="{y + 4:.1f}"/>'
         yield f'<text x="{x:.1f}" y="{y + 18:.1f}" text-anchor="middle">{text}</text>'
-    yield f'<text x="{WIDTH - RIGHT}" y="{y + 33:.1f}" text-anchor="end">time since the first sample ({unit})</text>'
+    yield f'<text x="{WIDTH - RIGHT}" y="{y + 33:.1f}" text-anchor="end">time since {since} ({unit})</text>'

@@ -293,7 +293,8 @@ def health_text(instrument: Instrument) -> str:
     words += [f"{h.repeats:,} repeats"] if h.repeats else []
     words += [f"{h.saturated:,} saturated"] if h.saturated else []
     gaps = [gap for gap in h.gaps if gap.reason != "missed"]
-    words.append(f"{len(gaps)} gaps, {wording.seconds(sum(g.end_ns - g.start_ns for g in gaps) * 1e-9)}" if gaps else "no gaps")
+    length = wording.seconds(sum(g.end_ns - g.start_ns for g in gaps) * 1e-9)
+    words.append(f"{len(gaps)} gap{'s' * (len(gaps) > 1)} of {length}" if gaps else "no gaps")
     return " · ".join(words)
 
 
