@@ -271,7 +271,8 @@ def _more(
     if chosen["hours"]:
         if series is None:
             raise ConfigurationError("--hours needs --intensity FILE")
-        from powermeter.footprint.intensity import best_and_worst, show_time
+        from powermeter.footprint.hours import best_and_worst
+        from powermeter.footprint.intensity import show_time
 
         duration = found.analysis.end_ns - found.analysis.start_ns
         hours = best_and_worst(series, duration)

@@ -124,7 +124,9 @@ class Intensity:
             DataError: A stretch is missing, is longer than one interval, and there is no yearly mean.
         """
         edges = {start_ns, end_ns}
-        for at in self.starts_ns:
+        first = bisect.bisect_left(self.starts_ns, start_ns - 2 * self.step_ns)
+        last = bisect.bisect_right(self.starts_ns, end_ns)
+        for at in self.starts_ns[first:last]:
             for edge in (at, at + self.step_ns, at + 2 * self.step_ns):
                 if start_ns < edge < end_ns:
                     edges.add(edge)
@@ -297,38 +299,6 @@ def as_factor(series: Intensity, weighted: Weighted, geography: str) -> Factor:
         year, f"{series.basis}, {series.kind}", Origin(f"{series.name}, a file of the user’s", year, "–"), "U",
         "± 10 %: data error of hourly values", f"met hour by hour{filled}{estimated}",
     )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Hours:
-    """The same run at other times of an intensity file: mean g/kWh of the best and worst start."""
-
-    best_start_ns: int
-    best: float
-    worst_start_ns: int
-    worst: float
-
-
-def best_and_worst(series: Intensity, duration_ns: int) -> Hours:
-    """Give the best and worst start for a run of a duration at even power; starts that meet a gap are left out.
-
-    Raises:
-        DataError: No start leaves room for the whole run.
-    """
-    found: list[tuple[float, int]] = []
-    for start in series.starts_ns:
-        try:
-            pieces = series.pieces(start, start + max(duration_ns, 1), None)
-        except DataError:
-            continue
-        if any(piece.filled for piece in pieces):
-            continue
-        whole = sum((piece.end_ns - piece.start_ns) * piece.value for piece in pieces)
-        found.append((whole / max(duration_ns, 1), start))
-    if not found:
-        raise DataError(f"{series.name}: too short, or too full of gaps, for a run of {duration_ns / 3.6e12:.3g} h")
-    best, worst = min(found), max(found, key=lambda item: (item[0], -item[1]))
-    return Hours(best[1], best[0], worst[1], worst[0])
 
 
 def show_time(utc_ns: int) -> str:

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from powermeter.analysis.energy import analyse
 from powermeter.errors import ConfigurationError, DataError
-from powermeter.footprint.intensity import Intensity, Utc, best_and_worst, of_events, weigh
+from powermeter.footprint.hours import best_and_worst
+from powermeter.footprint.intensity import Intensity, Utc, of_events, weigh
 from powermeter.footprint.intensity_file import parse_time, read
 from powermeter.recording import Recording
 from powermeter.testing.boards import simulate_day
@@ -146,8 +147,19 @@ def test_best_and_worst_start() -> None:
     found = best_and_worst(series, 2 * HOUR)
     assert (found.best, found.best_start_ns) == (pytest.approx(110), HOUR)
     assert (found.worst, found.worst_start_ns) == (pytest.approx(450), 3 * HOUR)
+    half = best_and_worst(series, HOUR + HOUR // 2)
+    assert half.best == pytest.approx((100 + 120 / 2) / 1.5)
+    broken = Intensity.of("t", [(i * HOUR, value) for i, value in ((0, 9.0), (1, 50.0), (3, 1.0), (4, 80.0))], HOUR)
+    found = best_and_worst(broken, 2 * HOUR)
+    assert (found.best_start_ns, found.worst_start_ns) == (0, 3 * HOUR)
     with pytest.raises(DataError, match="too short"):
         best_and_worst(series, 9 * HOUR)
+
+
+def test_a_year_of_five_minutes_is_quick() -> None:
+    step = HOUR // 12
+    series = Intensity.of("y", [(i * step, 100.0 + i % 50) for i in range(105_120)])
+    assert best_and_worst(series, 24 * HOUR).best == pytest.approx(100 + (5 * sum(range(50)) + sum(range(38))) / 288)
 
 
 # Files -------------------------------------------------------------------------------------------
