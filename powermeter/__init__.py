@@ -14,7 +14,9 @@ Importing this costs a few milliseconds; numpy and the rest come when a number i
 
 from __future__ import annotations
 
-from powermeter.instrumentation import attach_from_environment, each, event, mark, track
+import os
+
+from powermeter.instrumentation import ENVIRONMENT, each, event, mark, track
 
 TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take this name for True
 if TYPE_CHECKING:
@@ -50,4 +52,7 @@ def __getattr__(name: str) -> Any:
     return getattr(import_module(_HOME[name]), name)
 
 
-attach_from_environment()
+if os.environ.get(ENVIRONMENT):
+    from powermeter.eventlog import attach_to
+
+    attach_to(os.environ[ENVIRONMENT])

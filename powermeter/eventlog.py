@@ -19,7 +19,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from powermeter.instrumentation import Lane, Span
+from powermeter import instrumentation
+from powermeter.span import Lane, Span
 
 FLUSH_S = 0.5
 MAX_WAITING = 50_000
@@ -180,3 +181,8 @@ def _at_worker_exit(flush: Callable[[], None]) -> None:
     worker = sys.modules.get("multiprocessing.util")
     if worker is not None:
         worker.Finalize(None, flush, exitpriority=10)
+
+
+def attach_to(path: str) -> None:
+    """Record this process's events into the recording that `powermeter record` named."""
+    instrumentation.attach(EventLog(path))

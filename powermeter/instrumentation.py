@@ -6,18 +6,16 @@ call.  This file imports next to nothing, because every instrumented program imp
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
-from itertools import repeat
+
+from powermeter.span import NOTHING, Span
 
 TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take this name for True
 if TYPE_CHECKING:
-    from types import TracebackType
     from typing import Any, ParamSpec, TypeVar
 
-    from powermeter.eventlog import EventLog
+    from powermeter.span import Log, Nothing
 
     P = ParamSpec("P")
     R = TypeVar("R")
@@ -26,119 +24,22 @@ if TYPE_CHECKING:
 ENVIRONMENT = "POWERMETER_RECORDING"
 """The environment variable in which `powermeter record` hands the recording's path down."""
 
-_clock = time.monotonic_ns
+_log: Log | None = None
 
 
-class Lane:
-    """The events of one thread: those that run, innermost last, and those that have ended."""
-
-    __slots__ = ("ended", "running", "thread")
-
-    def __init__(self, thread: int) -> None:
-        self.thread = thread
-        self.running: list[Span] = []
-        self.ended: list[Span] = []
-
-
-class Span:
-    """One running event; `with` stamps its start and end.
-
-    `span["tokens"] = 12` adds an attribute, `span.count = n` corrects the number of items.
-    """
-
-    __slots__ = ("_lane", "_log", "attributes", "count", "end_ns", "name", "parent", "start_ns", "uid")
-
-    def __init__(self, log: EventLog, name: str, count: int, attributes: dict[str, Any]) -> None:
-        self._log = log
-        self.name = name
-        self.count = count
-        self.attributes = attributes
-        self.end_ns: int | None = None
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self.attributes[key] = value
-
-    def __enter__(self) -> Span:
-        log = self._log
-        try:
-            lane = log.local.lane
-        except AttributeError:
-            lane = log.new_lane()
-        self._lane = lane
-        running = lane.running
-        self.uid = next(log.uids)
-        self.parent = running[-1].uid if running else None
-        running.append(self)
-        self.start_ns = _clock()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.end_ns = _clock()
-        lane = self._lane
-        running = lane.running
-        if running and running[-1] is self:
-            running.pop()
-        elif self in running:  # tasks of one thread may end out of order
-            running.remove(self)
-        if kind is not None:
-            self.attributes["error"] = kind.__name__
-        lane.ended.append(self)
-
-
-class _Nothing:
-    """What `event` gives outside a recording: takes everything, does nothing."""
-
-    __slots__ = ()
-    count = 1
-
-    def __enter__(self) -> _Nothing:
-        return self
-
-    def __exit__(self, kind: object, error: object, trace: object) -> None:
-        return None
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        return None
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        return None
-
-
-NOTHING = _Nothing()
-
-if not TYPE_CHECKING:
-    # The same two methods from C (a bound `__next__` that gives NOTHING for ever, a `str.format` that
-    # takes anything and gives a false value): a third off the price of an event outside a recording.
-    _Nothing.__enter__ = repeat(NOTHING).__next__
-    _Nothing.__exit__ = "".format
-
-_log: EventLog | None = None
-
-
-def attach(log: EventLog | None) -> EventLog | None:
+def attach(log: Log | None) -> Log | None:
     """Make the free functions record into `log` (None: do nothing); gives what was there before."""
     global _log
     previous, _log = _log, log
     return previous
 
 
-def attached() -> EventLog | None:
+def attached() -> Log | None:
     """Give the log the free functions record into, or None outside a recording."""
     return _log
 
 
-def attach_from_environment() -> None:
-    """Record into the recording that `powermeter record` named, where there is one."""
-    path = os.environ.get(ENVIRONMENT)
-    if path:
-        from powermeter.eventlog import EventLog
-
-        attach(EventLog(path))
-
-
-def event(name: str, n: int = 1, **attributes: Any) -> Span | _Nothing:
+def event(name: str, n: int = 1, **attributes: Any) -> Span | Nothing:
     """Mark what runs inside `with powermeter.event("infer", n=8, model="tiny"):` as one event.
 
     Under `powermeter record -- CMD`, or inside `with Meter(...)`, it is recorded; anywhere else it

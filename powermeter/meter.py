@@ -14,11 +14,13 @@ from powermeter.errors import ConfigurationError, OpenError
 from powermeter.eventlog import EventLog
 from powermeter.recorder import Recorder
 from powermeter.recording.file import SUFFIX
+from powermeter.span import NOTHING, Nothing, Span
 
 if TYPE_CHECKING:
     from powermeter.analysis.energy import Analysis
     from powermeter.battery import Battery
     from powermeter.recording import Recording
+    from powermeter.span import Log
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -62,8 +64,8 @@ class Meter:
         self.choice = ""
         self._force = force
         self._recorder: Recorder | None = None
-        self._log: EventLog | None = None
-        self._outer: EventLog | None = None
+        self._log: Log | None = None
+        self._outer: Log | None = None
         self._problem = ""
 
     def __enter__(self) -> Meter:
@@ -97,11 +99,11 @@ class Meter:
 
     def event(
         self, name: str, n: int = 1, **attributes: Any
-    ) -> instrumentation.Span | instrumentation._Nothing:
+    ) -> Span | Nothing:
         """Give a context manager that marks its block as one event of `n` items; see `powermeter.event`."""
         if self._log is None:
-            return instrumentation.NOTHING
-        return instrumentation.Span(self._log, name, n, attributes)
+            return NOTHING
+        return Span(self._log, name, n, attributes)
 
     def mark(self, name: str, **attributes: Any) -> None:
         """Record an instant."""
@@ -174,7 +176,7 @@ def best_sources() -> tuple[tuple[str, ...], str]:
     from powermeter import choice
 
     found = choice.search()
-    chosen = choice.choose(found.findings)
+    chosen = choice.choose(found.findings, found.failures)
     if chosen is None:
         raise OpenError("nothing here can be measured or estimated; see: powermeter devices")
     line = chosen.line

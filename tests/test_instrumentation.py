@@ -11,7 +11,7 @@ import pytest
 
 import powermeter
 from powermeter import instrumentation
-from powermeter.instrumentation import NOTHING
+from powermeter.span import NOTHING
 
 
 class Collected:
