@@ -26,11 +26,16 @@ _TREE = "sys/class/powercap"
 _ZONE = re.compile(r"(intel-rapl|amd-rapl):(\d+)(?::(\d+))?")
 _GROUP = "CPU"
 
-GRANT = (
-    "grant it once, without running this program as root: sudo groupadd -f rapl; sudo usermod -aG rapl $USER; echo "
-    '\'SUBSYSTEM=="powercap", ACTION=="add", RUN+="/bin/sh -c \\\'chgrp -R rapl /sys%p; chmod -R g=u /sys%p\\\'"\' '
-    "| sudo tee /etc/udev/rules.d/70-rapl.rules; then restart"
+_RULE = (
+    'SUBSYSTEM=="powercap", ACTION=="add", '
+    'RUN+="/bin/chgrp rapl /sys%p/energy_uj", RUN+="/bin/chmod g+r /sys%p/energy_uj"'
 )
+
+GRANT = (
+    "give a group read access once: sudo groupadd -f rapl; sudo usermod -aG rapl $USER; "
+    f"echo '{_RULE}' | sudo tee /etc/udev/rules.d/70-rapl.rules; then restart"
+)
+"""How a user gets to read the counters without running anything of ours as root."""
 
 # Intel states no accuracy.  Against a reference at the processor's supply, Haswell and later were found
 # within a few percent (Haehnel et al., SIGMETRICS PER 2012; Khan et al., RAPL in Action, 2018); 5 %.

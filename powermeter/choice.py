@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from powermeter import registry
@@ -66,6 +66,8 @@ RANKING: tuple[Tier, ...] = (
     Tier("estimate", "a model, no measurement", frozenset({Boundary.MODEL})),
 )
 """Best first; the first row that fits counts."""
+
+_HUNG = "did not answer"
 
 GENERAL_ADVICE = (
     "a USB power meter, an INA219 in the supply line, a smart plug, or a display read by eye (manual://)"
@@ -175,7 +177,7 @@ def search(limit_s: float = LIMIT_S, schemes: Iterable[str] | None = None) -> Se
     failures = {scheme: answer for scheme, answer in sorted(answered.items()) if isinstance(answer, str)}
     for scheme in names:
         if scheme not in answered:
-            failures[scheme] = f"did not answer within {limit_s:g} s"
+            failures[scheme] = f"{_HUNG} within {limit_s:g} s"
     return Search(rank(findings), failures, time.monotonic() - started)
 
 
@@ -198,12 +200,16 @@ def rank(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=key))
 
 
-def choose(findings: Sequence[Finding]) -> Choice | None:
+def choose(findings: Sequence[Finding], failures: Mapping[str, str] | None = None) -> Choice | None:
     """Give what to record when nothing was named, or None where nothing at all is usable.
 
     The best one is taken, and beside it the devices (graphics cards, accelerators) that it does not
     contain.  An estimate is taken only alone or beside such devices, never to fill up a measurement.
     What may be something else (certainty `guess`: any serial port) is left for the user to name.
+
+    Args:
+        findings: What was found, in any order.
+        failures: `Search.failures`; drivers that hung are named, since theirs may have been better.
     """
     ranked = rank(findings)
     usable = [finding for finding in ranked if finding.usable and not _is_guess(finding)]
@@ -223,7 +229,12 @@ def choose(findings: Sequence[Finding]) -> Choice | None:
         rest = [f for f in usable if f.found.boundary in (Boundary.PART, Boundary.MODEL)]
         chosen += rest[:1]
     urls = tuple(dict.fromkeys(finding.found.url for finding in chosen if finding.found.url is not None))
-    return Choice(urls, _say(chosen), _advise(best, ranked))
+    better = _advise(best, ranked)
+    hung = [scheme for scheme, why in (failures or {}).items() if why.startswith(_HUNG)]
+    if hung:
+        named = ", ".join(f"{scheme}://" for scheme in hung)
+        better = f"{better}; " * bool(better) + f"not answered in time: {named} (name it to wait for it)"
+    return Choice(urls, _say(chosen), better)
 
 
 def _is_guess(finding: Finding) -> bool:

@@ -109,6 +109,11 @@ def test_a_guess_is_offered_but_not_taken_even_where_only_the_estimate_is_left()
     assert choice.choose([guess]) is None
 
 
+def test_drivers_that_hung_are_named():
+    chosen = choice.choose([RAPL], {"nvml": "did not answer within 2 s", "hid": "needs hidapi"})
+    assert chosen is not None and "nvml://" in chosen.better and "hid" not in chosen.better
+
+
 def test_nothing_usable_is_no_choice():
     assert choice.choose([]) is None
     assert choice.choose([finding("rapl", Boundary.PART, problem="no", url=None)]) is None

@@ -28,7 +28,7 @@ def devices(as_json: bool) -> None:
     from powermeter import choice
 
     found = choice.search()
-    chosen = choice.choose(found.findings)
+    chosen = choice.choose(found.findings, found.failures)
     if as_json:
         click.echo(json.dumps(plain(found, chosen), indent=2))
         return
