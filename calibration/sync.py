@@ -31,6 +31,7 @@ _LEAST_FIT = 0.5
 _SECOND = 0.75
 _GRID = 41
 _PART = 8192
+_DOUBT = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +238,13 @@ def _line(trace: Trace, places: list[_Place], method: str) -> Alignment:
         raise DataError(f"the two clocks would drift by {drift * 1e6:.0f} ppm: the places found do not belong together")
     scale = max(1.0, residual / float(np.sqrt(np.mean(spread[keep] ** 2))))
     offset = base + my - drift * mx
+    far = max(origin - int(trace.times_ns[0]), int(trace.times_ns[-1]) - origin)
+    doubt = 2 * scale * math.hypot(1 / math.sqrt(total), far / math.sqrt(lever) if lever else 0.0)
+    if method == "activity" and doubt > _DOUBT * trace.interval_ns:
+        raise DataError(
+            f"the run's own activity fixes the meter's clock only to ±{doubt * 1e-6:.3g} ms at the ends; "
+            "play a pattern with: powermeter sync"
+        )
     return Alignment(
         offset, drift, origin, scale / math.sqrt(total), scale / math.sqrt(lever) if lever else 0.0,
         residual, confidence, method, int(keep.sum()),

@@ -209,5 +209,6 @@ def unseen(
         near = [integral.rates(np.clip(edges.before[alone] + k, 0, top)) for k in (-1, 0, 1)]
         tau = trace.interval_ns * 1e-9
         reach = np.minimum(seconds[alone], tau) if instant else np.full(alone.size, tau)
-        spread[alone] = (np.maximum.reduce(near) - np.minimum.reduce(near)) * reach
+        # The same smear hits all of them: more of them make it no smaller.
+        shared[alone] = (np.maximum.reduce(near) - np.minimum.reduce(near)) * reach
     return value, spread, shared

@@ -19,6 +19,7 @@ from powermeter.analysis.baseline import Baseline, BaselineSpec
 from powermeter.analysis.health import Disagreement, SourceHealth, disagreements, source_health
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.labels import LabelRow, row
+from powermeter.analysis.short_events import settle
 from powermeter.analysis.windows import Windows, measure
 from powermeter.errors import DataError
 from powermeter.events import Event
@@ -153,6 +154,7 @@ def analyse(
         row(key[0], dict(zip(by, key[1:], strict=True)), np.flatnonzero(group == i), events, energies, charges, subtract)
         for i, key in enumerate(keys)
     ]
+    rows = settle(rows, energies, charges)
     span = np.array([integral.start_ns], np.int64), np.array([integral.end_ns], np.int64)
     run = measure(integral, *span)
     seconds = float(run.seconds[0])

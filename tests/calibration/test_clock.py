@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from powermeter.calibration.clock import WallClock, fit_ticks
+
 from powermeter.errors import DataError
 
 S = 1_000_000_000

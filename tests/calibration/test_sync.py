@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from powermeter.calibration.pattern import EVENT, Pattern, maximal_sequence, play
 from powermeter.calibration.sync import Alignment, align, align_markers, pattern_waveforms
+
 from powermeter.channel import Accuracy, Kind
 from powermeter.errors import DataError
 from powermeter.events import Event
