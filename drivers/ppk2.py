@@ -22,7 +22,7 @@ from .serial_link import port_problem, usb_ports
 from .tick_clock import TickClock
 
 if TYPE_CHECKING:
-    from .ppk2_stream import Calibration, Decoder
+    from .ppk2_stream import Calibration, Decoded, Decoder
 
 USB = (UsbId(0x1915, 0xC00A, "Nordic PPK2"),)
 START, STOP, OUTPUT, VOLTAGE, MODE, METADATA = 0x06, 0x07, 0x0C, 0x0D, 0x11, 0x19
@@ -31,8 +31,9 @@ LOWEST_V, HIGHEST_V = 0.8, 5.0
 SAMPLE_NS = 10_000
 BLOCK_S = 0.04
 """How much of the stream is collected before it is decoded."""
-PAUSE_S = 0.004
-"""Between two reads: a terminal buffers 4095 bytes, which is 10 ms of this stream."""
+PAUSE_S, FULL_READ = 0.003, 2048
+"""Between two reads, unless the last gave that much: a terminal hands over 4095 bytes at most, 10 ms of this."""
+SETTLE_S = 0.2
 SILENCE_S = 1.0
 METADATA_S = 2.0
 HIDDEN_LOSS_NS, HIDDEN_LOSS_S = 3_000_000, 3.0
@@ -153,6 +154,7 @@ class PPK2(StreamingSource):
         self._clock = TickClock(SAMPLE_NS)
         self._late: deque[tuple[float, int]] = deque()
         self._loss_s = -1e9
+        self._added = 0
         self._last_ns = 0
         self._streaming = False
 
@@ -228,7 +230,7 @@ class PPK2(StreamingSource):
             arrival_ns = now_ns()
             pieces.append(piece)
             size += len(piece)
-            if size < wanted and piece:
+            if size < wanted and 0 < len(piece) < FULL_READ:
                 time.sleep(PAUSE_S)
         return b"".join(pieces), arrival_ns
 
@@ -239,14 +241,11 @@ class PPK2(StreamingSource):
         self.refused += decoded.refused
         if not len(decoded.index):
             return None
+        self._settle(decoded, arrival_ns)
         last = int(decoded.index[-1])
         self._clock.arrived(last, arrival_ns)
-        hidden = self._hidden_loss(arrival_ns - self._clock.time_ns(last), bool(decoded.losses))
-        if hidden:
-            self._decoder.next_index += hidden
-            decoded.index += hidden
-            decoded.losses.append((int(decoded.index[0]) - hidden, hidden))
-            last += hidden
+        if last < SETTLE_S * NS / SAMPLE_NS:
+            return None  # the first moments only set the clock
         end_ns = max(self._clock.time_ns(last), self._last_ns)
         if decoded.losses or not self._last_ns:
             times = end_ns - (last - decoded.index) * SAMPLE_NS
@@ -270,12 +269,40 @@ class PPK2(StreamingSource):
             ((last, arrival_ns),), tuple(gaps),
         )  # fmt: skip
 
-    def _hidden_loss(self, late_ns: int, lost: bool) -> int:
-        """Give how many samples, a multiple of 64, must be missing for the stream to stay this late."""
+    def _settle(self, decoded: Decoded, arrival_ns: int) -> None:
+        """Find the part of a loss that the counter cannot show, a multiple of 64, by how late the stream is.
+
+        Delay only ever adds, so lateness is at least what is missing: taken at once where the counter
+        shows a loss, after a while where it does not, and given back when the stream turns out early.
+        """
+        late_ns = arrival_ns - self._clock.time_ns(int(decoded.index[-1])) if self._last_ns else 0
         now = time.monotonic()
-        if lost:
-            self._late.clear()  # what came before tells nothing of now
+        step_ns = 64 * SAMPLE_NS
+        if decoded.losses:
             self._loss_s = now
+            self._late.clear()
+            hidden = max(0, round(late_ns / step_ns)) * 64
+        elif self._added and late_ns < -step_ns / 2:
+            hidden = -min(self._added, round(-late_ns / step_ns) * 64)
+            self._late.clear()
+        else:
+            hidden = self._lasting(late_ns, now)
+        if not hidden:
+            return
+        self._added += hidden
+        self._decoder.next_index += hidden
+        if decoded.losses:
+            first, count = decoded.losses[-1]
+            decoded.index[decoded.index >= first] += hidden
+            decoded.losses[-1] = (first, count + hidden)
+        else:
+            decoded.index += hidden
+            if hidden > 0:
+                decoded.losses.append((int(decoded.index[0]) - hidden, hidden))
+            else:
+                self.lost += hidden
+
+    def _lasting(self, late_ns: int, now: float) -> int:
         self._late.append((now, late_ns))
         known = now - self._loss_s < 2 * KNOWN_LOSS_S
         limit_ns, window_s = (KNOWN_LOSS_NS, KNOWN_LOSS_S) if known else (HIDDEN_LOSS_NS, HIDDEN_LOSS_S)

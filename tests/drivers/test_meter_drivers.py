@@ -516,13 +516,13 @@ def test_ppk2_a_loss_of_64_is_found_by_the_clock(connect: Callable[..., Any], mo
     clock_s = [100.0]
     monkeypatch.setattr(ppk2.time, "monotonic", lambda: clock_s[0])
     found = []
-    for number in range(60):
-        if number == 20:
+    for number in range(63):
+        if number == 23:
             meter.words(0.0, 640)
         clock_s[0] = 100.0 + number * 0.1
         block = source._block(meter.words(0.0, 10_000).astype("<u4").tobytes(), round((clock_s[0] + 0.1) * 1e9) + (
-            6_400_000 if number >= 20 else 0))  # fmt: skip
-        found += list(block.gaps)
+            6_400_000 if number >= 23 else 0))  # fmt: skip
+        found += list(block.gaps) if block is not None else []
     assert [(gap.reason, gap.lost) for gap in found] == [("dropped", 640)]
 
 

@@ -1,0 +1,156 @@
+"""A recording as a Joulescope file (JLS version 2), which the Joulescope UI opens.
+
+JLS knows one even sample rate per signal.  Each channel is put on the grid of its source's median
+interval: the value at a grid point is interpolated between the samples beside it (the last one before
+it for a marker or a counter), and not a number inside a gap.  Events become annotations.  Uneven
+samples are therefore not given back exactly; the recording itself stays the original.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from powermeter.channel import Channel, Kind, Quantity
+from powermeter.errors import DataError, ExistsError, NotInstalledError
+from powermeter.units import NS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from powermeter.events import Event
+    from powermeter.recording.reader import Recording, SourceInfo
+
+EPOCH_S = 1_514_764_800
+"""2018-01-01, where JLS's clock of 2⁻³⁰ s begins."""
+PIECE = 1 << 20
+MAX_POINTS = 1 << 31
+UNITS = {Quantity.TEMPERATURE: "°C", Quantity.MARKER: "", Quantity.LOAD: ""}
+
+
+def write_jls(recording: Recording, path: Path, *, force: bool = False) -> int:
+    """Write every source of a recording that has samples; gives the number of signals.
+
+    Args:
+        recording: Open.
+        path: The file to write, `.jls` by custom.
+        force: Whether an existing file is replaced.
+
+    Raises:
+        ExistsError: The file exists and `force` is False.
+        NotInstalledError: `pyjls` is missing.
+        DataError: There is nothing to write, or too much of it.
+    """
+    try:
+        from pyjls import Writer
+    except ModuleNotFoundError as error:
+        raise NotInstalledError("a JLS file needs pyjls; run: pip install 'powermeter[joulescope]'") from error
+    if path.exists() and not force:
+        raise ExistsError(f"{path} exists; add --force to replace it")
+    grids = [(source, grid) for source in recording.sources if (grid := _grid(recording, source)) is not None]
+    if not grids:
+        raise DataError(f"{recording.path}: no source has two samples; there is nothing to write")
+    signals = 0
+    with Writer(str(path)) as writer:
+        for number, (source, grid) in enumerate(grids, start=1):
+            info = source.info
+            writer.source_def(
+                number, name=source.name, vendor="powermeter", model=str(info.get("model") or source.driver),
+                version=str(info.get("firmware") or ""), serial_number=str(info.get("serial") or ""),
+            )  # fmt: skip
+            samples = recording.samples(source.id)
+            gaps = [(gap.start_ns, gap.end_ns) for gap in recording.gaps(source.id)]
+            for channel in source.channels:
+                signals += 1
+                _write_signal(writer, signals, number, channel, grid, samples, gaps)
+                _write_clock(writer, signals, grid, recording.clock_pairs())
+            _annotate(writer, signals - len(source.channels) + 1, grid, recording.events())
+    return signals
+
+
+class Grid:
+    """Even points in time over the samples of one source."""
+
+    def __init__(self, start_ns: int, rate_hz: int, count: int) -> None:
+        self.start_ns, self.rate_hz, self.count = start_ns, rate_hz, count
+
+    def times_ns(self, first: int, last: int) -> NDArray[np.float64]:
+        """Give the times of points `first` to `last` (excluded)."""
+        points = np.arange(first, last, dtype=np.float64)
+        return points * (NS / self.rate_hz) + self.start_ns
+
+    def point(self, at_ns: int) -> int:
+        """Give the point nearest to a time, within the grid."""
+        return min(max(0, round((at_ns - self.start_ns) * self.rate_hz / NS)), self.count - 1)
+
+
+def _grid(recording: Recording, source: SourceInfo) -> Grid | None:
+    times = recording.samples(source.id).times_ns
+    if len(times) < 2 or times[-1] == times[0]:
+        return None
+    steps = np.diff(times)
+    typical = float(np.median(steps[steps > 0]))
+    rate = max(1, round(NS / typical))
+    count = int((times[-1] - times[0]) * rate / NS) + 1
+    if count > MAX_POINTS:
+        raise DataError(f"{source.name}: {count:,} points are more than a JLS file should hold")
+    return Grid(int(times[0]), rate, count)
+
+
+def _write_signal(
+    writer: Any, signal: int, source: int, channel: Channel, grid: Grid, samples: Any, gaps: list[tuple[int, int]]
+) -> None:
+    writer.signal_def(
+        signal, source, sample_rate=grid.rate_hz, name=channel.name, units=UNITS.get(channel.quantity, channel.unit)
+    )
+    times, values = samples.times_ns, samples.values(channel)
+    known = np.isfinite(values)
+    times, values = times[known], values[known]
+    held = channel.quantity is Quantity.MARKER or channel.kind is Kind.COUNTER
+    for first in range(0, grid.count, PIECE):
+        last = min(first + PIECE, grid.count)
+        writer.fsr_f32(signal, first, _on_grid(times, values, grid.times_ns(first, last), gaps, held))
+
+
+def _write_clock(writer: Any, signal: int, grid: Grid, pairs: list[tuple[int, int]]) -> None:
+    if pairs:
+        for point in (0, grid.count - 1):
+            writer.utc(signal, point, _jls_time(pairs, int(grid.times_ns(point, point + 1)[0])))
+
+
+def _annotate(writer: Any, signal: int, grid: Grid, events: Iterable[Event]) -> None:
+    """Write where each event begins and ends, on one signal, in order."""
+    from pyjls import AnnotationType
+
+    marks = []
+    for event in events:
+        marks.append((grid.point(event.start_ns), event.name if event.is_mark else f"{event.name} begins"))
+        if event.end_ns is not None and not event.is_mark:
+            marks.append((grid.point(event.end_ns), f"{event.name} ends"))
+    for point, text in sorted(marks):
+        writer.annotation(signal, point, float("nan"), AnnotationType.TEXT, 0, text)
+
+
+def _on_grid(
+    times: NDArray[np.int64], values: NDArray[np.float64], wanted: NDArray[np.float64], gaps: list[tuple[int, int]],
+    held: bool,
+) -> NDArray[np.float32]:  # fmt: skip
+    if not len(times):
+        return np.full(len(wanted), np.nan, np.float32)
+    if held:
+        before = np.clip(np.searchsorted(times, wanted, side="right") - 1, 0, len(times) - 1)
+        found = values[before]
+    else:
+        found = np.interp(wanted, times, values)
+    for start_ns, end_ns in gaps:
+        found[(wanted > start_ns) & (wanted < end_ns)] = np.nan
+    return found.astype(np.float32)
+
+
+def _jls_time(pairs: list[tuple[int, int]], at_ns: int) -> int:
+    """Give JLS's UTC of a monotonic time, by the nearest of the recording's clock pairs."""
+    monotonic_ns, utc_ns = min(pairs, key=lambda pair: abs(pair[0] - at_ns))
+    return round((utc_ns + at_ns - monotonic_ns - EPOCH_S * NS) / NS * 2**30)
