@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -111,6 +113,26 @@ def with_thread(work: Callable[[float], int], seconds: float) -> np.ndarray[Any,
     return np.array(sampler.stamps)
 
 
+BARE = """
+import sys, time
+end, deadline = time.monotonic() + float(sys.argv[1]), time.monotonic_ns()
+started = time.process_time()
+while time.monotonic() < end:
+    deadline += 1_000_000
+    wait = deadline - time.monotonic_ns()
+    if wait > 0:
+        time.sleep(wait / 1e9)
+print((time.process_time() - started) / float(sys.argv[1]))
+"""
+
+
+def bare_loop(work: Callable[[float], int], seconds: float) -> float:
+    """Give the share of a core that a process takes which only wakes up at 1 kHz and reads nothing."""
+    child = subprocess.Popen([sys.executable, "-c", BARE, str(seconds)], stdout=subprocess.PIPE, text=True)
+    work(seconds)
+    return float(child.communicate()[0])
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -123,6 +145,7 @@ def main() -> None:
         stamps, share = with_process(work, seconds)
         print(row(f"recorder process, {name}", stamps, share))
         print(row(f"thread, {name}", with_thread(work, seconds), None))
+        print(f"{'process that only wakes up, ' + name:67} {bare_loop(work, seconds):14.1%}")
     print("targets: recorder process, program busy: p99 at most 1.5 ms, at most 5 % of a core")
 
 

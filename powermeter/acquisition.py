@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from powermeter.errors import ReadError, Reason
-from powermeter.source import REPEAT, Gap, PolledSource, Source, StreamingSource, now_ns
+from powermeter.source import REPEAT, Gap, PolledSource, Source, StreamingSource
 from powermeter.units import NS
 
 if TYPE_CHECKING:
@@ -34,16 +34,14 @@ STALL_PERIODS, STALL_NS = 10, NS // 10
 class Clock:
     """The monotonic clock and waiting on it; tests put a fake in its place."""
 
-    def now_ns(self) -> int:
-        """Give monotonic nanoseconds."""
-        return now_ns()
+    now_ns = staticmethod(time.monotonic_ns)
 
     def wait_until(self, deadline_ns: int, stop: threading.Event) -> None:
         """Sleep until a deadline, or until `stop` is set where the deadline is far."""
-        remaining = deadline_ns - now_ns()
+        remaining = deadline_ns - time.monotonic_ns()
         if remaining > NS // 4:
             stop.wait((remaining - NS // 20) / NS)
-            remaining = deadline_ns - now_ns()
+            remaining = deadline_ns - time.monotonic_ns()
         if remaining > 0 and not stop.is_set():
             time.sleep(remaining / NS)
 
@@ -92,9 +90,8 @@ class Acquisition(threading.Thread):
         self._clock = clock or Clock()
         self._stop_asked = threading.Event()
         self._lock = threading.Lock()
-        self._rows: list[tuple[int, Sequence[int], int]] = []
+        self._rows: list[tuple[int, Sequence[int], int, int]] = []
         self._harvest = Harvest()
-        self._read_ns_sum = 0
         self._gap_start: int | None = None
         self._gap_reason = ("", "")
         self._last_ns: int | None = None
@@ -116,14 +113,16 @@ class Acquisition(threading.Thread):
 
     def take(self) -> Harvest:
         """Give everything read since the last call."""
+        # In place and without the lock: the reading thread appends a thousand times a second.  And before
+        # the gaps, so that none of these samples is without the gap that it ended.
+        count = len(self._rows)
+        rows = self._rows[:count]
+        del self._rows[:count]
         with self._lock:
-            rows, self._rows = self._rows, []
             harvest, self._harvest = self._harvest, Harvest()
-            if rows and self._read_ns_sum:
-                harvest.read_ns = self._read_ns_sum // len(rows)
-            self._read_ns_sum = 0
         if not rows:
             return harvest
+        harvest.read_ns = sum(row[3] for row in rows) // count or None
         times = np.array([row[0] for row in rows], np.int64)
         flags = np.array([row[2] for row in rows], np.uint8)
         try:
@@ -159,13 +158,14 @@ class Acquisition(threading.Thread):
         clock, period = self._clock, source.period_ns
         deadline = clock.now_ns()
         previous: Sequence[int] | None = None
+        width = len(source.channels)
         while not self._stop_asked.is_set():
             clock.wait_until(deadline, self._stop_asked)
             before = clock.now_ns()
             try:
                 row = source.sample()
-                if row is not None and len(row) != len(source.channels):
-                    raise ReadError(f"{len(row)} codes for {len(source.channels)} channels", Reason.BAD_DATA)
+                if row is not None and len(row) != width:
+                    raise ReadError(f"{len(row)} codes for {width} channels", Reason.BAD_DATA)
             except EOFError:
                 raise
             except Exception as error:  # noqa: BLE001 – whatever a driver raises is a gap with its reason
@@ -193,23 +193,21 @@ class Acquisition(threading.Thread):
     ) -> None:
         stamp = ((before + after) // 2 if at_ns is None else at_ns) // STAMP_NS * STAMP_NS
         last = self._last_ns
-        if last is not None:
+        if self._failures or self._gap_start is not None:
+            stamp = stamp if last is None else max(stamp, last)
+            self._close_gap(stamp)  # before the sample: a kill may come between the two
+        elif last is not None:
             stamp = max(stamp, last)
-        with self._lock:
-            if self._gap_start is None and last is not None:
-                pause = stamp - last
-                if pause > STALL_PERIODS * period and pause > STALL_NS:
-                    lost = pause // period - 1
-                    self._harvest.gaps.append(
-                        Gap(last, stamp, "missed", "the recorder or the machine was stalled", lost)
-                    )
-        self._close_gap(stamp)  # before the sample: a kill may come between the two
-        with self._lock:
-            self._rows.append((stamp, row, flags))
-            self._read_ns_sum += after - before
+            pause = stamp - last
+            if pause > STALL_NS and pause > STALL_PERIODS * period:
+                why = "the recorder or the machine was stalled"
+                with self._lock:
+                    self._harvest.gaps.append(Gap(last, stamp, "missed", why, pause // period - 1))
+        self._rows.append((stamp, row, flags, after - before))
         self._last_ns = stamp
         self.health.samples += 1
-        self.health.repeats += flags & REPEAT
+        if flags & REPEAT:
+            self.health.repeats += 1
 
     # Streaming --------------------------------------------------------------------------------
 

@@ -292,6 +292,7 @@ def main() -> int:
     threading.Thread(target=_listen, args=(sampler,), daemon=True).start()
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000)  # samples in waiting are no garbage
     try:
         sampler.run()
     except PowermeterError as error:
