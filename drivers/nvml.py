@@ -23,7 +23,8 @@ from powermeter.units import NS
 _GROUP = "GPUs"
 _AMPERE = 7
 _GA100 = ("A100", "A800", "A30", "CMP 170HX", "DRIVE-PG199")
-_COVERS = "the whole card with its memory; not the processor, nor the power supply's loss"
+_NOT_COVERED = "the processor and the rest of the machine, the power supply's loss"
+_COVERS = f"the whole card with its memory; not {_NOT_COVERED}"
 
 # NVML documents ±5 % (Fermi and Kepler); nothing newer is stated, and field tests agree with it.
 _POWER = Accuracy(gain=0.05, step=1e-3, source="NVML documentation: ±5 %")
@@ -168,7 +169,10 @@ class Nvml(PolledSource):
 
     def _list_channels(self, card: Card) -> list[Channel]:
         covers = _COVERS + ("; all MIG instances of the card together" if card.mig else "")
-        rail = Rail(f"gpu{card.index}", _GROUP if len(self._cards) > 1 else None, Boundary.DEVICE, covers)
+        group = _GROUP if len(self._cards) > 1 else None
+        rail = Rail(
+            f"gpu{card.index}", group, Boundary.DEVICE, covers, sum_lacks=_NOT_COVERED if group else ""
+        )
         name = f"gpu{card.index}"
         channels = {
             "energy": Channel(

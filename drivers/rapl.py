@@ -50,6 +50,9 @@ _COVERS = {
 }
 
 
+_NOT_COVERED = "disk, fan, screen, power-supply loss"
+
+
 @dataclass(frozen=True, slots=True)
 class Zone:
     """One counter: its directory, its name within the machine, its kind, its package and its range in µJ."""
@@ -107,7 +110,8 @@ def rails_of(zones: Sequence[Zone]) -> list[Rail]:
         if zone.kind == "psys":
             rails.append(Rail(zone.name, None, Boundary.PART, _COVERS["psys"]))
         elif zone.kind in ("package", "dram"):
-            rails.append(Rail(zone.name, group, Boundary.PART, _COVERS[zone.kind]))
+            lacks = _NOT_COVERED if group == _GROUP else ""
+            rails.append(Rail(zone.name, group, Boundary.PART, _COVERS[zone.kind], sum_lacks=lacks))
         else:
             rails.append(Rail(zone.name, zone.package, Boundary.PART, _COVERS[zone.kind]))
     return rails
@@ -213,7 +217,7 @@ def look(root: str | Path = "/") -> list[Found]:
             rails=tuple(zone.name for zone in zones),
             rate_hz=100.0,
             resolution_w=61e-6 * 100,
-            covers=f"{covers}; not in it: disk, fan, screen, power-supply loss",
+            covers=f"{covers}; not in it: {_NOT_COVERED}",
             problem=problem,
             remedy=remedy,
         )

@@ -75,6 +75,7 @@ class Rail:
         boundary: What it covers.
         covers: What is and is not inside, in words, for reports.
         nominal_v: Its nominal voltage in volt, where a charge must be derived without a measured one.
+        sum_lacks: Under a parent that nobody measures: what the sum of the brothers does not hold.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Rail:
     boundary: Boundary = Boundary.BOARD
     covers: str = ""
     nominal_v: float | None = None
+    sum_lacks: str = ""
 
 
 @dataclass(frozen=True, slots=True)

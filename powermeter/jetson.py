@@ -11,7 +11,7 @@ recorded and never added to anything.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from powermeter.channel import Accuracy, Boundary, Rail
 from powermeter.tegrastats import is_connected
@@ -258,9 +258,7 @@ def layout(names: Iterable[str], model: str = "") -> Layout:
             summed = board.summed
             uncovered = _WITHOUT_INPUT if board.title.endswith("Thor") else board.uncovered
             rails = tuple(
-                Rail(rail.name, SUM_RAIL, rail.boundary, rail.covers, rail.nominal_v)
-                if rail.name in summed
-                else rail
+                replace(rail, parent=SUM_RAIL, sum_lacks=uncovered) if rail.name in summed else rail
                 for rail in rails
             )
     shunt, source = board.shunt_ohm or _ASSUMED_SHUNT, board.shunt_source or _ASSUMED_SHUNT_SOURCE

@@ -260,8 +260,9 @@ def whole(found: Iterable[Line]) -> tuple[Line, ...]:
         names = ", ".join(line.rail.name for line in members)
         nominals = {line.rail.nominal_v for line in members}
         best = min((line.rail.boundary for line in members), key=PREFERENCE.index)
+        lacks = members[0].rail.sum_lacks or f"what else hangs on {parent}"
         rail = Rail(
-            parent, None, best, f"the sum of {names}; what else hangs on {parent} is not in it",
+            parent, None, best, f"the sum of {names}; not in it: {lacks}",
             nominals.pop() if len(nominals) == 1 else None,
         )  # fmt: skip
         name = members[0].source_name

@@ -160,6 +160,7 @@ def test_channel_specification_is_as_documented(recorded):
     assert (voltage["scale"], voltage["offset"]) == (0.001, 0.0)
     assert voltage["rail"] == {
         "name": "VIN", "parent": None, "boundary": "board", "covers": "everything", "nominal_v": 5.0,
+        "sum_lacks": "",
     }  # fmt: skip
     assert voltage["accuracy"]["gain"] == 0.01
     assert voltage["accuracy"]["source"] == "a test"
