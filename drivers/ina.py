@@ -351,9 +351,10 @@ class Chip(ABC):
             ConfigurationError: It is.
         """
         if value is not None and value > full * 1.000001:
+            remedy = "a smaller shunt or another chip" if "shunt" in what else "another chip"
             raise ConfigurationError(
                 f"{self.model.name} measures {what} up to {format_quantity(full, unit)}, "
-                f"not {format_quantity(value, unit)}; use a smaller shunt or another chip"
+                f"not {format_quantity(value, unit)}; use {remedy}"
             )
 
     def open(self) -> None:

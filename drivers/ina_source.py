@@ -63,6 +63,7 @@ class INASource(PolledSource):
         self._spacing_ns = self._age_ns = 0
         self._period_ns = super().period_ns
         self._flags = 0
+        self._refused: ReadError | None = None
         self._stamp_ns: int | None = None
         self._fresh_ns = self._checked_ns = 0
         self._ends: list[tuple[int, int | None, int | None]] = []
@@ -97,6 +98,7 @@ class INASource(PolledSource):
         )
         self._fresh_ns = self._checked_ns = self._clock.now_ns()
         self._seen_ns = 0
+        self._refused = None
         self.channels = tuple(channels_of(self._chips, self.placements))
         self._ends = [(i, c.low_code, c.high_code) for i, c in enumerate(self.channels)]
 
@@ -253,6 +255,8 @@ class INASource(PolledSource):
 
     def sample(self) -> Sequence[int] | None:
         """Read one finished round of every chip; None where a chip is still converting."""
+        if self._refused is not None:
+            raise self._refused
         clock = self._clock
         now = clock.now_ns()
         try:
@@ -327,7 +331,9 @@ class INASource(PolledSource):
             for chip in self._chips:
                 chip.open()
         except OpenError as error:
-            raise ReadError(str(error), error.reason) from error
+            # Reads would still succeed past a kernel driver, with its settings: refuse until reopened.
+            self._refused = ReadError(str(error), error.reason)
+            raise self._refused from error
         self._seen_ns = 0
 
     def flags(self) -> int:
