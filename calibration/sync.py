@@ -212,7 +212,9 @@ def _by_activity(trace: Trace, whole: Waveform) -> Alignment:
 def _line(trace: Trace, places: list[_Place], method: str) -> Alignment:
     meter = np.array([p.meter_ns for p in places])
     offsets = np.array([p.offset_ns for p in places])
-    spread = np.array([max(p.spread_ns, trace.interval_ns * 0.01) for p in places])
+    # Events of unlike power pull each place by more than the likelihood of one height tells.
+    floor = trace.interval_ns * (0.06 if method == "activity" else 0.01)
+    spread = np.array([math.hypot(p.spread_ns, floor) for p in places])
     origin = int(meter.mean())
     confidence = min(1 - max(p.second, 0.0) / p.fit for p in places)
     base = float(offsets[0])

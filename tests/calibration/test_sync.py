@@ -40,7 +40,7 @@ def scene(rng: np.random.Generator, rate: float, *, pattern: bool, active: bool 
 
     if pattern:
         at = emit(Pattern.for_meter(1 / rate), at) + 1
-    end = at + run_s * slow / 2 if not pattern else at + run_s
+    end = at + run_s * slow * 2 if not pattern else at + run_s
     while active and at < end:
         start = at + rng.uniform(0.05, 0.5) * slow
         stop = start + rng.uniform(0.1, 0.8) * slow
@@ -92,7 +92,7 @@ def test_a_hundred_runs_align_within_a_fifth_and_never_wrongly(rate: float, kind
     errors, refused = [], 0
     for seed in range(100):
         rng = np.random.default_rng([seed, int(rate), pattern])
-        truth, events = scene(rng, rate, pattern=pattern, run_s=60 if pattern or rate > 5 else 300)
+        truth, events = scene(rng, rate, pattern=pattern, run_s=60 if pattern or rate > 5 else 150)
         trace, host = on_its_own_clock(rng, truth, events, rate, kind)
         try:
             errors.append(error_in_intervals(align(trace, events), trace, host, rate))
@@ -101,7 +101,7 @@ def test_a_hundred_runs_align_within_a_fifth_and_never_wrongly(rate: float, kind
     way = "pattern" if pattern else "activity"
     print(f"\n{way} {rate:g} Hz {kind.value}: median {np.median(errors):.4f} worst {max(errors):.4f} refused {refused}")
     assert max(errors) < 0.2
-    assert refused == 0 if pattern else refused < 50
+    assert refused == 0 if pattern else refused <= 20
 
 
 @pytest.mark.parametrize("rate", RATES)

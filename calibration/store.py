@@ -1,0 +1,88 @@
+"""A calibration as a TOML file that people can read, keep and put into other recordings."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from powermeter.correction import Correction
+from powermeter.errors import DataError, ExistsError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+_LARGEST = 1_000_000
+_HEADER = """\
+# powermeter calibration: corrected = c0 + c1 x (+ c2 x^2), x being what the channel's own scale gives, in SI.
+# Put it into a recording with: powermeter calibrate --apply FILE RECORDING
+"""
+
+
+def to_toml(corrections: Sequence[Correction]) -> str:
+    """Give the text of a calibration file; `from_toml` is its inverse to the last bit."""
+    blocks = [_HEADER]
+    for correction in corrections:
+        lines = ["[[calibration]]"]
+        lines += [f"{name} = {_value(value)}" for name, value in correction.to_dict().items()]
+        blocks.append("\n".join(lines) + "\n")
+    return "\n".join(blocks)
+
+
+def from_toml(text: str, where: str = "the calibration") -> list[Correction]:
+    """Read the text of a calibration file.
+
+    Raises:
+        DataError: It is no such file.
+    """
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise DataError(f"{where} is not TOML: {error}") from None
+    entries = data.get("calibration")
+    if not isinstance(entries, list) or not entries or not all(isinstance(e, dict) for e in entries):
+        raise DataError(f"{where} holds no [[calibration]]")
+    return [Correction.from_dict(entry) for entry in entries]
+
+
+def save(path: Path, corrections: Sequence[Correction], *, force: bool = False) -> None:
+    """Write a calibration file.
+
+    Raises:
+        ExistsError: It exists and `force` is not given.
+    """
+    if path.exists() and not force:
+        raise ExistsError(f"{path} exists; use --force to replace it")
+    path.write_text(to_toml(corrections), encoding="utf-8")
+
+
+def read(path: Path) -> list[Correction]:
+    """Read a calibration file.
+
+    Raises:
+        DataError: It is missing, too large or no such file.
+    """
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise DataError(f"{path} is too large for a calibration")
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path} cannot be read: {error}") from None
+    return from_toml(text, str(path))
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return repr(value)
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, list):
+        return "[" + ", ".join(_value(v) for v in value) + "]"
+    text = str(value)
+    escaped = "".join(f"\\u{ord(c):04x}" if ord(c) < 32 or ord(c) == 127 else c for c in text.replace("\\", "\\\\").replace('"', '\\"'))
+    return f'"{escaped}"'
