@@ -226,9 +226,9 @@ def _met(chosen: dict[str, Any], found: subject.Subject, place: Any) -> tuple[An
 
 def _per_item(found: subject.Subject, whole: Footprint, making: list[Line], lines: list[str], said: dict[str, Any]) -> None:
     from powermeter.footprint.allocation import break_even
-    from powermeter.footprint.assessment import interval
     from powermeter.footprint.spread import Line as OneLine
     from powermeter.footprint.spread import total
+    from powermeter.footprint.wording import interval
 
     if not found.items:
         return
@@ -254,7 +254,7 @@ def _per_item(found: subject.Subject, whole: Footprint, making: list[Line], line
 def _more(
     chosen: dict[str, Any], found: subject.Subject, whole: Footprint, series: Any, lines: list[str], said: dict[str, Any]
 ) -> None:
-    from powermeter.footprint.assessment import amount
+    from powermeter.footprint.wording import amount
 
     if chosen["stress"] is not None:
         if not 0.1 <= chosen["stress"] <= 100:
@@ -317,8 +317,8 @@ def _sci(chosen: dict[str, Any], found: subject.Subject, whole: Footprint, said:
 
 
 def _everywhere(chosen: dict[str, Any], whole: Footprint, said: dict[str, Any]) -> list[str]:
-    from powermeter.footprint.assessment import amount
     from powermeter.footprint.elsewhere import standing
+    from powermeter.footprint.wording import amount
 
     ranks = standing(whole.place)
     scale = whole.accounts["carbon"].lines[0].value / whole.grid.carbon.central

@@ -141,7 +141,7 @@ def _chip(text: str) -> Any:
 
 
 def _account(account: str, device: Any, cloud: Any, said: dict[str, Any], one_digit: bool) -> list[str]:
-    from powermeter.footprint.assessment import amount
+    from powermeter.footprint.wording import amount
 
     digits = 1 if one_digit and account not in ("energy", "money") else 2
     rows, entry = [], {}

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from .assessment import Account, Footprint, amount, footprint, interval
+from .assessment import Account, Footprint, footprint
 from .factors import Factor, given
 from .grid import intensity_of
 from .place import Place, parse_place
+from .wording import amount, interval
 
 __all__ = [
     "Account", "Factor", "Footprint", "Place", "amount", "footprint", "given", "intensity_of", "interval",

@@ -16,32 +16,15 @@ from typing import Any
 
 from powermeter.errors import ConfigurationError
 from powermeter.result import Grade, Result
-from powermeter.units import format_number, format_quantity
 
 from .chain import parse_chain
 from .factors import Factor
 from .grid import Grid, grid, mix_of, withdrawal_of_mix
 from .place import Place, parse_place
-from .spread import Input, Line, Measured, factors_of, largest, told_apart, total
+from .spread import Input, Line, Measured, factors_of, told_apart, total
+from .wording import explained, summary_lines
 
 J_PER_KWH = 3.6e6
-TITLES = {
-    "carbon": "carbon",
-    "water": "water consumed",
-    "water_on_site": "on site",
-    "water_withdrawal": "water withdrawn",
-    "adpe": "minerals (ADPe)",
-    "water_of_making": "fresh water of making (withdrawal-like, on its own)",
-}
-SCOPES = (
-    "scopes: electricity is scope 2 of its user (grid losses scope 3 category 3) and scope 3 category 11 of the "
-    "maker of what uses it; making is scope 3 category 2. The same kWh is never added up over them."
-)
-CANNOT_SEE = (
-    "ADPe counts crustal scarcity of elements: gold, silver and tellurium lead it, while rare earths, "
-    "rhodium, ruthenium and graphite have no factor and cobalt and lithium hardly count. "
-    "It is no measure of supply risk."
-)
 
 
 @dataclass(frozen=True)
@@ -126,6 +109,14 @@ class Footprint:
         """Every factor that went in, in order of first use."""
         return factors_of(line for account in self.accounts.values() for line in account.lines)
 
+    def carbon_steps(self) -> dict[str, float]:
+        """Give the electricity's g CO2e split: at the meter, charging or site, grid losses (central values)."""
+        values = {symbol: item.central for symbol, item in self.accounts["carbon"].lines[0].inputs.items()}
+        metered = values["energy"] / J_PER_KWH * values["intensity"]
+        plug = metered * values.get("PUE", 1.0) / values.get("chain", 1.0)
+        lost = plug / (1 - values.get("losses", 0.0)) - plug
+        return {"at the meter": metered, "charging, adapter or site": plug - metered, "grid losses": lost}
+
     def digits(self, account: str) -> int:
         """Give the significant digits worth printing: 1 where the place is not known, otherwise 2."""
         used = factors_of(self.accounts[account].lines)
@@ -157,6 +148,7 @@ class Footprint:
             "water_withdrawal": None,
             "water_on_site": None if self.water_on_site is None else _plain(self.water_on_site),
             **entries,
+            "carbon_steps_g": self.carbon_steps(),
             "warnings": list(self.warnings),
             "factors": [item.record() for item in self.factors_used],
         }
@@ -271,68 +263,3 @@ class _Use:
             return generated / (1 - x.get("losses", 0.0)) * x[symbol]
 
         return Line(name, unit, inputs, compute, f"{formula} × {symbol}", scope)
-
-
-def amount(value: float | None, unit: str, digits: int = 2) -> str:
-    """Give a footprint's number for people, in g, L or g Sb eq with a prefix."""
-    if value is None:
-        return "–"
-    scale, shown = {"kg Sb eq": (1000.0, "g Sb eq"), "L": (1.0, "L"), "g": (1.0, "g CO2e"),
-                    "kg": (1000.0, "g")}.get(unit, (1.0, unit))  # fmt: skip
-    number = format_quantity(value * scale, "g", digits)
-    if not number.endswith("g"):
-        return f"{format_number(value * scale, digits)} {shown}"
-    return number[:-1] + shown
-
-
-def interval(result: Result, digits: int = 2) -> str:
-    """Give `0.19 mg CO2e (0.15 to 0.25 mg CO2e)`."""
-    value = amount(result.value, result.unit, digits)
-    if result.high <= result.low:
-        return value
-    return f"{value} ({amount(result.low, result.unit, digits)} to {amount(result.high, result.unit, digits)})"
-
-
-def summary_lines(whole: Footprint) -> list[str]:
-    """Give the totals, the boundary and the warnings, a line each."""
-    where = f"{whole.place.name} ({whole.place.code})" if whole.place else "unknown"
-    lines = [f"WARNING: {text}" for text in whole.warnings]
-    energy = format_quantity(whole.energy.value, "J")
-    lines.append(f"energy: {energy}, {whole.energy.grade.value}; {whole.boundary}")
-    kind = whole.grid.carbon.basis
-    kind = kind if "marginal" in kind or "average" in kind else f"{kind}, average"
-    lines.append(f"place: {where}; carbon {kind}, location-based")
-    for name, account in whole.accounts.items():
-        result, digits = account.result, whole.digits(name)
-        lines.append(f"{TITLES.get(name, name)}: {interval(result, digits)}")
-        if len(account.lines) > 1:
-            for line in account.lines:
-                scope = f" [{line.scope}]" if line.scope else ""
-                lines.append(f"  {line.name}{scope}: {interval(line.result(), digits)}")
-        measured, factors = told_apart(result)
-        if name == "carbon" and result.parts:
-            lines.append(
-                f"  standard uncertainty: {measured:.1%} from the measurement, {factors:.0%} from factors; "
-                f"largest: {largest(result)}"
-            )
-    if "water_on_site" not in whole.accounts:
-        lines.append("water on site: " + ("– (a data centre: give its WUE)" if whole.in_data_centre else "none at a device"))
-    if "water_withdrawal" not in whole.accounts:
-        lines.append("water withdrawn: – (needs the cooling systems; never added to consumption)")
-    lines += [SCOPES, CANNOT_SEE]
-    return lines
-
-
-def explained(whole: Footprint) -> list[str]:
-    """Give the arithmetic of every line, with the numbers put in."""
-    text = ["the arithmetic (central values, 1 kWh = 3.6e6 J):"]
-    for name, account in whole.accounts.items():
-        for line in account.lines:
-            text.append(f"{TITLES.get(name, name)}, {line.name} = {line.formula}")
-            for symbol, item in line.inputs.items():
-                shown = "" if item.unit == "1" else f" {item.unit}"
-                text.append(f"    {symbol} = {item.central:.9g}{shown}")
-            text.append(f"    = {line.value:.9g} {line.unit}")
-        if len(account.lines) > 1:
-            text.append(f"{TITLES.get(name, name)} = {account.result.value:.9g} {account.unit}")
-    return text

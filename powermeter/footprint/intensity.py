@@ -268,6 +268,7 @@ class Utc:
         utc = [at for _, at in self._pairs]
         if any(right <= left for left, right in pairwise(utc)):
             self._pairs = self._pairs[:1]  # the wall clock was set back: keep the first reading's offset
+        self._keys = tuple([pair[side] for pair in self._pairs] for side in (0, 1))
 
     def of(self, monotonic_ns: int) -> int:
         """Give UTC ns of a monotonic time."""
@@ -279,8 +280,7 @@ class Utc:
 
     def _through(self, at: int, source: int, target: int) -> int:
         pairs = self._pairs
-        keys = [pair[source] for pair in pairs]
-        index = bisect.bisect_right(keys, at) - 1
+        index = bisect.bisect_right(self._keys[source], at) - 1
         if index < 0 or index >= len(pairs) - 1:
             nearest = pairs[0] if index < 0 else pairs[-1]
             return nearest[target] + (at - nearest[source])

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from powermeter.errors import ConfigurationError
 from powermeter.result import Result
 
-from .assessment import Footprint, amount
+from .assessment import Footprint
 from .spread import Line, total
+from .wording import amount
 
 
 @dataclass(frozen=True)

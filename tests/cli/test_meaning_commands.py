@@ -287,3 +287,62 @@ def test_withdrawal_needs_the_cooling(run, tmp_path: Path) -> None:  # type: ign
     cooling.write_text("coal = { tower = 1.0 }\n")
     status, _, err = run("footprint", "--energy", "1kWh", "--place", "FRA", "--cooling", cooling)
     assert (status, "its cooling is not given" in err) == (2, True)
+
+
+def test_several_recordings_are_added_up(run, runs: Path) -> None:  # type: ignore[no-untyped-def]
+    paths = [runs / f"{board}.power" for board in ("jetson-nano", "pi-4")]
+    alone = [as_json(run("footprint", path, "-l", "infer", "-p", "FRA", "--json"))["energy"]["value"] for path in paths]
+    both = as_json(run("footprint", *paths, "-l", "infer", "-p", "FRA", "--json"))
+    assert both["energy"]["value"] == pytest.approx(sum(alone))
+    assert both["per_item"]["carbon"]["value"] == pytest.approx(both["carbon"]["value"] / 80)
+    status, _, err = run("footprint", paths[0], paths[0], "-p", "FRA")
+    assert (status, "given twice" in err) == (2, True)
+
+
+def test_baseline_and_items(run, runs: Path) -> None:  # type: ignore[no-untyped-def]
+    path = runs / "pi-4.power"
+    whole = as_json(run("footprint", path, "-p", "FRA", "--items", "100", "--json"))
+    above = as_json(run("footprint", path, "-p", "FRA", "--baseline", "1.7W", "--json"))
+    assert 0 < above["energy"]["value"] < 0.6 * whole["energy"]["value"]
+    assert whole["per_item"]["carbon"]["value"] == pytest.approx(whole["carbon"]["value"] / 100)
+    status, _, err = run("footprint", path, "--energy", "3J")
+    assert (status, "without a recording" in err) == (2, True)
+    status, _, err = run("footprint", path, "-l", "train")
+    assert (status, "it has infer" in err) == (2, True)
+
+
+def test_data_centre_and_stress(run) -> None:  # type: ignore[no-untyped-def]
+    said = as_json(run("footprint", "--energy", "1MWh", "--place", "aws:us-east-1", "--pue", "1.2", "--wue", "0.5",
+                       "--stress", "10", "--no-losses", "--json"))  # fmt: skip
+    assert said["water_on_site"]["value"] == pytest.approx(500)
+    assert said["water"]["value"] == pytest.approx(1200 * 3.1419, rel=1e-3)
+    assert said["water_scarcity_m3_world_eq"] == pytest.approx(said["water"]["value"] / 100)
+    for arguments, words in ((("--pue", "0.9"), "1 or more"), (("--wue", "-1"), "negative"),
+                             (("--pue", "1.2", "--chain", "wired"), "one of them")):  # fmt: skip
+        status, _, err = run("footprint", "--energy", "1MWh", "--place", "USA", *arguments)
+        assert (status, words in err) == (2, True), err
+
+
+def test_phone_minerals_are_listed(run) -> None:  # type: ignore[no-untyped-def]
+    _, out, _ = run("footprint", "--energy", "10Wh", "--place", "DEU", "--device", "phone", "--reserved", "1h")
+    assert "minerals tied up in the whole device (not consumed):" in out
+    assert "neodymium" in out and "no factor" in out and "critical and strategic" in out
+
+
+def test_bad_rounds_and_simulations(run) -> None:  # type: ignore[no-untyped-def]
+    for arguments, words in (
+        (("--current", "1A", "--sent", "5MB"), "needs its training"),
+        (("--current", "1A", "--simulate"), "needs a power profile"),
+        (("--power", "1W", "-b", "4Ah@3.7V", "--simulate"), "no cell data"),
+    ):
+        status, _, err = run("budget", *arguments)
+        assert (status, words in err) == (2, True), err
+
+
+def test_cloud_energy_and_mobile_network(run) -> None:  # type: ignore[no-untyped-def]
+    said = as_json(run("lifetime", "--energy", "3J", "--home", "FRA", "--away", "FRA", "--cloud-energy", "2Wh",
+                       "--mobile", "--chip-kg", "0.3", "--pue", "1.1", "--wue", "0.4", "--json"))  # fmt: skip
+    lines = said["energy"]["cloud"]["lines"]
+    assert lines["requests in the data centre"] == pytest.approx(29_220 * 2e-3 * 1.1)
+    assert lines["network"] == pytest.approx(29_220 * 1e5 / 1e9 * 0.1)
+    assert said["carbon"]["device"]["lines"]["making of the chip"] == pytest.approx(300)

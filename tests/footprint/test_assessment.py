@@ -168,6 +168,15 @@ def test_bad_chains(chain: str) -> None:
         footprint(KWH, "FRA", chain=chain)
 
 
+def test_losses_and_charging_stand_beside_what_was_metered() -> None:
+    """The number of other tools for the same kWh stays visible: 56.039 g in France."""
+    found = footprint(KWH, "FRA", chain=0.8)
+    steps = found.carbon_steps()
+    assert steps["at the meter"] == pytest.approx(56.039, rel=1e-6)
+    assert sum(steps.values()) == pytest.approx(found.carbon.value)
+    assert "electricity: at the meter 56 g CO2e, charging, adapter or site 14 g CO2e, grid losses 5.3 g CO2e" in found.to_text()
+
+
 def test_explain_walks_the_arithmetic() -> None:
     text = footprint(KWH, "FRA", chain="wired").to_text(explain=True)
     assert "carbon, electricity = energy / chain / (1 - losses) × intensity" in text
