@@ -217,3 +217,31 @@ class Throttled(PolledSource):
     def info(self) -> dict[str, Any]:
         """Give the model and the flags in words."""
         return {"model": is_raspberry_pi(), "throttling": flag_names(self._bits)} if self.channels else {}
+
+    @classmethod
+    def discover(cls) -> list[Found]:
+        """Give the flags of any Raspberry Pi whose firmware may be asked."""
+        model = is_raspberry_pi()
+        if not model:
+            return []
+        problem = remedy = ""
+        try:
+            Firmware().close()
+        except OpenError as error:
+            problem = str(error)
+            remedy = (
+                GRANT
+                if error.reason is Reason.PERMISSION
+                else "install vcgencmd: sudo apt install raspi-utils"
+            )
+        return [
+            Found(
+                "throttled://",
+                f"{model}: under-voltage and throttling flags",
+                Boundary.BOARD,
+                rate_hz=1.0,
+                covers="no power: marks to be recorded beside a meter",
+                problem=problem,
+                remedy=remedy,
+            )
+        ]

@@ -69,6 +69,9 @@ RANKING: tuple[Tier, ...] = (
 
 _HUNG = "did not answer"
 
+COMPANIONS = frozenset({"throttled"})
+"""Sources without any power of their own that are recorded beside whatever is chosen."""
+
 GENERAL_ADVICE = (
     "a USB power meter, an INA219 in the supply line, a smart plug, or a display read by eye (manual://)"
 )
@@ -94,6 +97,8 @@ class Finding:
     @property
     def row(self) -> int:
         """The index in `RANKING`; its length for what fits no row."""
+        if self.scheme in COMPANIONS:
+            return len(RANKING)
         for index, entry in enumerate(RANKING):
             if entry.schemes is not None and self.scheme not in entry.schemes:
                 continue
@@ -104,6 +109,8 @@ class Finding:
     @property
     def kind(self) -> str:
         """The ranking's name for it."""
+        if self.scheme in COMPANIONS:
+            return "marks beside a meter"
         return RANKING[self.row].title if self.row < len(RANKING) else "other"
 
 
@@ -212,7 +219,8 @@ def choose(findings: Sequence[Finding], failures: Mapping[str, str] | None = Non
         failures: `Search.failures`; drivers that hung are named, since theirs may have been better.
     """
     ranked = rank(findings)
-    usable = [finding for finding in ranked if finding.usable and not _is_guess(finding)]
+    beside = [f for f in ranked if f.usable and f.scheme in COMPANIONS]
+    usable = [f for f in ranked if f.usable and not _is_guess(f) and f.scheme not in COMPANIONS]
     if not usable:
         return None
     best = usable[0]
@@ -228,6 +236,8 @@ def choose(findings: Sequence[Finding], failures: Mapping[str, str] | None = Non
         # A graphics card alone says nothing of the machine around it.
         rest = [f for f in usable if f.found.boundary in (Boundary.PART, Boundary.MODEL)]
         chosen += rest[:1]
+    if best.scheme != "pmic":  # which records the same flags itself
+        chosen += beside
     urls = tuple(dict.fromkeys(finding.found.url for finding in chosen if finding.found.url is not None))
     better = _advise(best, ranked)
     hung = [scheme for scheme, why in (failures or {}).items() if why.startswith(_HUNG)]

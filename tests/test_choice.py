@@ -109,6 +109,18 @@ def test_a_guess_is_offered_but_not_taken_even_where_only_the_estimate_is_left()
     assert choice.choose([guess]) is None
 
 
+def test_flags_are_recorded_beside_whatever_is_chosen_and_never_alone():
+    flags = finding("throttled", Boundary.BOARD)
+    chosen = choice.choose([flags, ESTIMATE])
+    assert chosen is not None and chosen.urls == ("estimate://", "throttled://")
+    chosen = choice.choose([METER, flags])
+    assert chosen is not None and chosen.urls == ("um25c://", "throttled://")
+    chosen = choice.choose([PMIC, flags])
+    assert chosen is not None and chosen.urls == ("pmic://",)
+    assert choice.choose([flags]) is None
+    assert flags.kind == "marks beside a meter"
+
+
 def test_drivers_that_hung_are_named():
     chosen = choice.choose([RAPL], {"nvml": "did not answer within 2 s", "hid": "needs hidapi"})
     assert chosen is not None and "nvml://" in chosen.better and "hid" not in chosen.better

@@ -226,3 +226,27 @@ def test_only_a_raspberry_pi_is_one(tmp_path):
     (tree / "model").write_bytes(b"NVIDIA Jetson\0")
     assert firmware.is_raspberry_pi(tmp_path) == ""
     assert firmware.is_raspberry_pi(tmp_path / "none") == ""
+
+
+@pytest.mark.parametrize(
+    ("model", "schemes"),
+    [
+        ("Raspberry Pi 5 Model B Rev 1.0", {"pmic", "throttled"}),
+        ("Raspberry Pi 4 Model B", {"throttled"}),
+        ("", set()),
+    ],
+)
+def test_discovery_by_model(monkeypatch, model, schemes):
+    monkeypatch.setattr(pmic, "is_raspberry_pi", lambda: model)
+    monkeypatch.setattr(pmic, "Firmware", lambda: type("Open", (), {"close": lambda self: None})())
+    found = {scheme: registry.driver_class(scheme).discover() for scheme in ("pmic", "throttled")}
+    assert {scheme for scheme, entries in found.items() if entries} == schemes
+    assert all(not entry.problem for entries in found.values() for entry in entries)
+
+    def refuse():
+        raise OpenError("/dev/vcio: this user may not ask the firmware", Reason.PERMISSION)
+
+    monkeypatch.setattr(pmic, "Firmware", refuse)
+    for scheme in schemes:
+        (entry,) = registry.driver_class(scheme).discover()
+        assert entry.problem and "group video" in entry.remedy
