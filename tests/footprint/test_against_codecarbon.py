@@ -81,8 +81,6 @@ def test_every_us_state(theirs: Any) -> None:
 def test_every_canadian_province(theirs: Any) -> None:
     for name in theirs.data.get_country_energy_mix_data("can"):
         found = theirs.place("CAN", name)
-        if found == 0:
-            continue
         assert ours(f"CAN-{name}") == pytest.approx(found, rel=1e-6), name
         whole = footprint(KWH, f"CAN-{name}", losses=False)
         assert any("combustion" in text for text in whole.warnings), name
@@ -151,13 +149,13 @@ def test_no_location_is_loud_not_quebec() -> None:
     assert any("PLACE UNKNOWN" in text for text in found.warnings)
 
 
-def test_a_province_counted_as_zero_takes_the_country(theirs: Any) -> None:
-    """Combustion of coal, oil and gas alone makes an all-hydro province free of emissions there."""
-    zero = [name for name in theirs.data.get_country_energy_mix_data("can") if theirs.place("CAN", name) == 0]
-    for name in zero:
-        found = footprint(KWH, f"CAN-{name}", losses=False)
-        assert found.carbon.value == pytest.approx(theirs.place("CAN"), rel=1e-6)
-        assert any("no usable regional factor" in text for text in found.warnings)
+def test_a_province_below_any_life_cycle_is_said_to_be_so(theirs: Any) -> None:
+    """Quebec's 3.94 g counts coal, oil and gas alone; hydro and nuclear are 0 there."""
+    found = footprint(KWH, "CAN-quebec", losses=False)
+    assert found.carbon.value == pytest.approx(theirs.place("CAN", "quebec"), rel=1e-6)
+    assert found.carbon.value < 5
+    assert any("below any grid" in text for text in found.warnings)
+    assert any("combustion" in text for text in found.warnings)
 
 
 def test_codecarbon_is_read_not_imported() -> None:
