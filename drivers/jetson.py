@@ -9,7 +9,7 @@ run, nothing is written, so neither the update interval nor the alarms change.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -61,10 +61,17 @@ class RailFiles:
 
 
 def find_rails(root: str | Path = "/") -> list[RailFiles]:
-    """Give the rails that the kernel shows, in the order of its drivers; unconnected inputs are left out."""
+    """Give the rails that the kernel shows, in the order of its drivers; unconnected inputs are left out.
+
+    A second rail of the same name (on carriers of other makers) becomes `NAME#2` and is never added.
+    """
     root = Path(root)
-    found = [*_iio_rails(root), *_hwmon_rails(root), *_input_sensor(root)]
-    return [rail for rail in found if is_connected(rail.name)]
+    found: list[RailFiles] = []
+    for rail in (*_iio_rails(root), *_hwmon_rails(root), *_input_sensor(root)):
+        if is_connected(rail.name):
+            fellows = sum(other.name.partition("#")[0] == rail.name for other in found)
+            found.append(replace(rail, name=f"{rail.name}#{fellows + 1}") if fellows else rail)
+    return found
 
 
 def _chips(root: Path, driver: str) -> list[Path]:

@@ -169,6 +169,14 @@ def test_unknown_rails_are_recorded_and_never_added(tmp_path):
     assert rails.whole(lines) == ()
 
 
+def test_rails_of_the_same_name_stay_apart(tmp_path):
+    chips = {"1-0040": ORIN_SMALL, "1-0041": [rail("VDD_IN", 5000, 10)]}
+    source = opened(build(tmp_path, "hwmon", chips))
+    lines = measured(source)
+    assert {line.rail.name for line in lines} == {"VDD_IN", "VDD_CPU_GPU_CV", "VDD_SOC", "VDD_IN#2"}
+    assert rails.choose(lines).rail.name == "VDD_IN" and rails.whole(lines) == ()
+
+
 def test_channels_are_volt_and_ampere_with_the_shunts_limits(tmp_path):
     source = opened(build(tmp_path, "hwmon", {"1-0040": ORIN_SMALL}))
     names = [channel.name for channel in source.channels]
