@@ -4,7 +4,7 @@ Three behaviours of the check byte are in the field: the sum from byte 2, the su
 byte that means nothing.  `check=auto` takes whichever rule the first frames satisfy and then holds the
 meter to it; where none holds, the header, the length and the values themselves are all there is.
 
-The commands of this family all change the meter's state; this driver sends none.
+`atorch://ble:ADDRESS` reads one over Bluetooth LE.  The commands of this family all change the meter's state; this driver sends none.
 
 Layout: atorch-console, esphome-atorch-dl24, libsigrok (atorch), atorch-ble, j7-c_usb_meter.
 """
@@ -29,6 +29,7 @@ REPORT = 1
 LENGTHS = {1: 36, 2: 8, 17: 10}  # message type → bytes
 AC, DC, USB = 1, 2, 3
 DEVICE_NAMES = {AC: "AC meter", DC: "DC meter or load", USB: "USB meter"}
+BLE_PAIRS = ((0xFFE1, 0xFFE2), (0xFFE1, 0xFFE1))  # (notify, write); nothing is ever written
 _NEXT_REPORT = re.compile(rb"\xff\x55\x01[\x01-\x03]")
 
 # Device type → volts, amperes, coulombs and joules per code, and the most it can pass (V, A).
@@ -216,6 +217,13 @@ class Atorch(StreamMeter):
         self._rule: int | None = None
         self._charge = Odometer(0.0)
         self._energy = Odometer(0.0)
+
+    def connect(self) -> Link:
+        if not self.address.location.startswith("ble:"):
+            return super().connect()
+        from .ble_link import BleLink
+
+        return BleLink(self.address.location.removeprefix("ble:"), BLE_PAIRS, instrument=self.title)
 
     def cut(self, buffer: bytearray) -> tuple[list[bytes], int]:
         return cut(buffer)

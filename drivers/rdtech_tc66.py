@@ -1,4 +1,4 @@
-"""RuiDeng TC66 and TC66C USB-C meters, over their own USB serial port.
+"""RuiDeng TC66 and TC66C USB-C meters, over their own USB serial port or Bluetooth LE (`tc66://ble:ADDRESS`).
 
 `getva` is answered with 192 bytes: three blocks of 64, each with a tag and a CRC, encrypted with
 AES-256 under a key that every unit shares.  The values change about twice a second though it answers
@@ -27,6 +27,7 @@ TAGS = (b"pac1", b"pac2", b"pac3")
 MAX_VOLTAGE_V = 30.0
 MAX_CURRENT_A = 6.0
 REFRESH_NS = 500_000_000
+BLE_PAIRS = ((0xFFE4, 0xFFE9), (0xFFE1, 0xFFE2))  # (notify, write): older radio modules, newer ones
 _MAKER = "the maker's figure as commonly quoted; no document found"
 
 
@@ -148,8 +149,21 @@ class TC66(FrameMeter):
         self._charge = Odometer(MAX_CURRENT_A / 3.6)
         self._energy = Odometer(MAX_CURRENT_A * MAX_VOLTAGE_V / 3.6)
         self._facts: dict[str, Any] = {}
+        self._over_air = address.location.startswith("ble:")
+
+    def open_link(self) -> Link:
+        if not self._over_air:
+            return super().open_link()
+        from .ble_link import BleLink
+
+        return BleLink(self.address.location.removeprefix("ble:"), BLE_PAIRS, instrument=self.title)
+
+    def next_request(self) -> bytes:
+        return b"bgetva\r\n" if self._over_air else self.request
 
     def start(self, link: Link) -> None:
+        if self._over_air:
+            return  # it has no `query` there
         link.clear()
         link.write(b"query")
         answer = link.read_exactly(4, self.answer_s)

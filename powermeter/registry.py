@@ -22,6 +22,7 @@ DRIVERS: Mapping[str, str] = {
     "avhzy": "powermeter.drivers.avhzy:Avhzy",
     "estimate": "powermeter.drivers.estimate:Estimate",
     "fnirsi": "powermeter.drivers.fnirsi:Fnirsi",
+    "fnirsi-ble": "powermeter.drivers.fnirsi_ble:FnirsiBle",
     "hwmon": "powermeter.drivers.hwmon:Hwmon",
     "iio": "powermeter.drivers.iio:IIO",
     "ina": "powermeter.drivers.ina_source:INASource",

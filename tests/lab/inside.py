@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import behaviour
+import meters
 import recordings
 import registers
 import stub
@@ -93,6 +94,8 @@ def main() -> int:
                 lambda chip=chip, address=address: behaviour.iio(chip, address, player),
             )
         check("profile through the kernel's IIO buffer", lambda: behaviour.buffered(player))
+    check("hid: a FNB58 of the kernel's own making", meters.fnirsi)
+    check("hid: a WITRN U3 of the kernel's own making", meters.witrn)
     return 1 if failures else 0
 
 

@@ -23,7 +23,7 @@ TOOLS = {
 FIRST = ("virtio_pci", "9pnet_virtio", "9p", "i2c-dev")
 """Modules that the guest loads before it has the host's files."""
 
-LATER = ("i2c-stub", "ina2xx-adc", "ina2xx", "ina3221", "ina238")
+LATER = ("i2c-stub", "ina2xx-adc", "ina2xx", "ina3221", "ina238", "hid", "hid-generic", "uhid")
 """Modules that the checks load themselves."""
 
 BUILT = ("ina2xx", "ina3221", "ina238")
