@@ -81,6 +81,8 @@ def test_the_page_runs_from_start_to_hand_in(tmp_path: Path, monkeypatch: pytest
     handed_in = (tmp_path / "hand-in.md").read_text(encoding="utf-8")
     assert handed_in.count("| Pi 4 |") == handed_in.count("| laptop |") == 2
     assert "eGRID2022" in handed_in
+    assert "<svg" in (tmp_path / "pi-baseline.html").read_text(encoding="utf-8")
+    assert (tmp_path / "pi-baseline.md").stat().st_size > 1000
     rows = (tmp_path / "variants.csv").read_text(encoding="utf-8").splitlines()
     assert len(rows) == 5
     joules = {tuple(row.split(",")[:2]): float(row.split(",")[2]) for row in rows[1:]}
