@@ -35,9 +35,9 @@ _PLAIN_UNITS = {
     "y": ("s", 31_557_600.0), "%": ("1", 0.01), "ppm": ("1", 1e-6), "": ("", 1.0),
 }  # fmt: skip
 
-_NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(\S*)\s*\Z")
-_SPAN = re.compile(r"(?:\s*(?:\d+\.?\d*|\.\d+)\s*(?:ns|us|µs|ms|s|min|m|h|d|y))+\s*\Z")
-_SPAN_PART = re.compile(r"(\d+\.?\d*|\.\d+)\s*(ns|us|µs|ms|s|min|m|h|d|y)")
+_NUMBER = re.compile(r"\s*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)\s*(\S*)\s*\Z")
+_SPAN = re.compile(r"(?:\s*(?:\d+(?:\.\d*)?|\.\d+)\s*(?:ns|us|µs|ms|s|min|m|h|d|y))+\s*\Z")
+_SPAN_PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*(ns|us|µs|ms|s|min|m|h|d|y)")
 
 
 def unit_factor(text: str) -> tuple[str, float] | None:
@@ -167,21 +167,26 @@ def format_number(value: float, digits: int = 4) -> str:
     """Give a number with that many significant digits and never an exponent below a million."""
     if value == 0:
         return "0"
-    magnitude = math.floor(math.log10(abs(value)))
+    magnitude = _magnitude(value)
     if magnitude >= 15 or magnitude < -9:
         return f"{value:.{digits - 1}e}"
     rounded = round(value, digits - 1 - magnitude)
-    decimals = max(0, digits - 1 - magnitude)
+    decimals = max(0, digits - 1 - _magnitude(rounded))  # 0.99999 has become 1.000
     return f"{rounded:,.{decimals}f}"
+
+
+def _magnitude(value: float) -> int:
+    return math.floor(math.log10(abs(value)))
 
 
 def format_duration(seconds: float) -> str:
     """Give `2 h 05 min`, `3 min 20 s`, `12.5 s`, `40 d` as fits the size."""
+    if seconds < 0:
+        return f"-{format_duration(-seconds)}"
     if seconds < 100:
         return format_quantity(seconds, "s")
-    if seconds < 2 * 3600:
-        whole = round(seconds)
-        return f"{whole // 60} min {whole % 60:02d} s"
+    if round(seconds) < 2 * 3600:
+        return f"{round(seconds) // 60} min {round(seconds) % 60:02d} s"
     if seconds < 3 * 86400:
         minutes = round(seconds / 60)
         return f"{minutes // 60} h {minutes % 60:02d} min"
