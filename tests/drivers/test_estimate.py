@@ -199,6 +199,16 @@ def test_tree_is_read_from_children_files_where_the_kernel_has_them(tmp_path):
     assert ProcessTree(10, proc=tmp_path / "proc", clock=lambda pid: pid).cpu_ns(0) == 33
 
 
+def test_without_process_clocks_the_ticks_are_used(tmp_path):
+    program_stat(FakeTree(tmp_path), 10, 1)
+
+    def refused(pid):
+        raise OSError(22, "Invalid argument")
+
+    ticks = (11 + 12) * 1_000_000_000 // os.sysconf("SC_CLK_TCK")
+    assert ProcessTree(10, proc=tmp_path / "proc", clock=refused).cpu_ns(0) == ticks
+
+
 def test_a_tree_whose_root_is_gone_has_no_time(tmp_path):
     FakeTree(tmp_path).write("proc/1/stat", "1 (init) S 0")
 
