@@ -7,9 +7,9 @@ the INA7xx datasheets.  What matters:
 * CNVRF (0Bh bit 1) is kept until it is read only while ALATCH (bit 15) is set; ALATCH is 0 after a
   restart, so it also shows one.
 * ENERGY and CHARGE add up every single conversion, however many are averaged.  ENERGY counts
-  magnitudes: once the current has flowed backwards it means nothing more.  Its wrap is harmless; after
-  a CHARGE overflow the count is invalid until both are reset (RSTACC).  Their overflow bits clear on
-  reading them, so 0Bh comes first.
+  magnitudes: for a stretch in which current flowed backwards, voltage × CHARGE stands for it.  Its
+  wrap is harmless; after a CHARGE overflow the count is invalid until both are reset (RSTACC).  Their
+  overflow bits clear on reading them, so 0Bh comes first.
 * With SHUNT_CAL = 4096 the chip's current equals its shunt voltage, and
   CURRENT_LSB = shunt LSB / R holds exactly in both ranges.
 """
@@ -116,6 +116,8 @@ class INA228Chip(Chip):
 
     models: ClassVar[Mapping[str, Model]] = {name: model for name, (model, _) in FAMILY.items()}
 
+    _counted: tuple[int, int] | None = None
+    _totals: tuple[int, int] | None = None
     counter_period_ns = 0
     """How often the counters are read; they cost as much bus time as the rest of a row."""
 
@@ -165,7 +167,6 @@ class INA228Chip(Chip):
         """Latch the ready flag and forget what was counted before."""
         self.link.read(DIAGNOSIS)
         self.link.write(DIAGNOSIS, LATCH)
-        self._backwards = False
         self._counted_ns = 0
 
     def reset_counters(self) -> None:
@@ -188,25 +189,41 @@ class INA228Chip(Chip):
         bus = self.model.buses[0]
         shunt = register.decode(link.read(register.address, register.size))
         row = [bus.decode(link.read(bus.address, bus.size)), shunt]
-        # 20 steps below zero is beyond any offset: a current that flows backwards.
-        self._backwards |= shunt < -20
         if self.request.temperature:
             row.append(self.extras.temperature.decode(link.read(TEMPERATURE)))
         if count:
-            row += self._counters(status)
+            row += self._counters(status, row[0])
         elif self.has_counters:
             row += (MISSING, MISSING)
         return row
 
-    def _counters(self, status: int) -> tuple[int, int]:
-        """Give energy and charge; `status` was read before, as their overflow bits clear on reading them."""
+    def _counters(self, status: int, bus: int) -> tuple[int, int]:
+        """Give energy and charge so far, as signed totals that never wrap.
+
+        `status` was read before, as the overflow bits clear on reading the counters.
+        """
         if status & CHARGE_OVERFLOW:
             self.reset_counters()
+            self._counted = None
             raise ReadError(f"{self.where}: its charge counter overflowed and was set to 0", Reason.BAD_DATA)
         self._counted_ns = self.link.clock.now_ns()
         energy = ENERGY_REGISTER.decode(self.link.read(ENERGY, 5))
         charge = CHARGE_REGISTER.decode(self.link.read(CHARGE, 5))
-        return MISSING if self._backwards else energy, charge
+        if self._counted is None:
+            if self._totals is None:
+                self._totals = energy, charge
+        else:
+            more_energy = (energy - self._counted[0]) % (1 << 40)
+            more_charge = charge - self._counted[1]
+            if more_charge < 0:
+                # The register counts magnitudes; what flowed back is its charge times the voltage.
+                volts = bus * self.model.buses[0].lsb
+                more_energy = round(volts * more_charge * self.extras.charge_ratio / self.extras.energy_ratio)
+            assert self._totals is not None
+            self._totals = self._totals[0] + more_energy, self._totals[1] + more_charge
+        self._counted = energy, charge
+        assert self._totals is not None
+        return self._totals
 
     def finished(self) -> bool:
         """Whether CNVRF was set; asking clears it."""

@@ -8,8 +8,11 @@ from dataclasses import replace
 from powermeter.channel import Channel, Kind, Quantity, Rail
 
 from .ina import Chip
-from .ina228 import CHARGE_REGISTER, INA228Chip
+from .ina228 import INA228Chip
 from .ina_layout import Placement
+
+TOTAL_LOW = -(1 << 62)
+"""Below zero: the driver keeps signed totals of the chip's counters, which go down where power flows back."""
 
 
 def channels_of(chips: Sequence[Chip], placements: Sequence[Placement]) -> list[Channel]:
@@ -77,12 +80,11 @@ def _extra_channels(chip: INA228Chip, place: Placement) -> list[Channel]:
         found += [
             Channel(
                 f"{stem}.energy", Quantity.ENERGY, energy_j, line.rail, Kind.COUNTER,
-                accuracy=accuracy, wrap=1 << 40,
+                accuracy=accuracy, low_code=TOTAL_LOW,
             ),
             Channel(
                 f"{stem}.charge", Quantity.CHARGE, charge_c, line.rail, Kind.COUNTER,
-                accuracy=replace(accuracy, step=charge_c), low_code=CHARGE_REGISTER.low,
-                high_code=CHARGE_REGISTER.high,
+                accuracy=replace(accuracy, step=charge_c), low_code=TOTAL_LOW,
             ),
         ]  # fmt: skip
     return found

@@ -240,8 +240,11 @@ def read_channel(
     saturated = _saturated(channel, codes, flags)
     lost: list[Gap] = list(gaps)
     if channel.kind is Kind.COUNTER:
-        values, resets = unwrap(times_ns, codes, channel.scale, channel.wrap)
-        lost += resets
+        if channel.wrap is None and channel.low_code is not None and channel.low_code < 0:
+            values = two_way(times_ns, codes, channel.scale, lost)
+        else:
+            values, resets = unwrap(times_ns, codes, channel.scale, channel.wrap)
+            lost += resets
     else:
         values = np.asarray(codes * channel.scale, np.float64)
         if channel.offset:
@@ -323,6 +326,26 @@ def unwrap(
     np.cumsum(increments, out=values[1:])
     values *= scale
     return values, resets
+
+
+def two_way(
+    times_ns: NDArray[np.int64], codes: NDArray[np.int64], scale: float, gaps: Iterable[Gap]
+) -> NDArray[np.float64]:
+    """Give the running total in SI of a counter that may also go down (charge of a battery), 0 at first.
+
+    Such a counter cannot show by a step back that it restarted; a gap of lost setup or bad data says
+    so, and across it the total goes on at the mean rate of the steps beside it.
+    """
+    steps = np.diff(codes).astype(np.float64)
+    seconds = np.diff(times_ns) * 1e-9
+    for gap in gaps:
+        i = int(np.searchsorted(times_ns, (gap.start_ns + gap.end_ns) // 2, side="right")) - 1
+        if gap.reason in ("lost setup", "bad data") and 0 <= i < steps.size:
+            beside = [steps[j] / seconds[j] for j in (i - 1, i + 1) if 0 <= j < steps.size and seconds[j] > 0]
+            steps[i] = sum(beside) / len(beside) * seconds[i] if beside else 0.0
+    values = np.zeros(codes.size, np.float64)
+    np.cumsum(steps, out=values[1:])
+    return values * scale
 
 
 def multiply(voltage: Trace, current: Trace, *, rail: Rail | None = None) -> Trace:

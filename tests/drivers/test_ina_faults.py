@@ -166,7 +166,7 @@ def test_the_counters_of_an_ina228_go_on_over_a_gap_in_talking_to_it():
     times = np.concatenate([block[0] for block in harvest.blocks])
     codes = np.concatenate([block[1] for block in harvest.blocks])[:, 2]
     joules = float(codes[-1] - codes[0]) * energy.scale
-    assert joules == pytest.approx(VOLTS * AMPS * (times[-1] - times[0]) / 1e9, rel=0.005)
+    assert joules == pytest.approx(VOLTS * AMPS * (times[-1] - times[0]) / 1e9, rel=0.01)
 
 
 @pytest.mark.parametrize(

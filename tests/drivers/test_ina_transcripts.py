@@ -42,7 +42,7 @@ def opened(
 
 def values(url: str, registers: dict[int, int], **bus_options: bool) -> dict[str, float]:
     """Give the SI values of one row by the last part of the channel's name."""
-    source, bus = opened(url, **bus_options)
+    source, bus = opened(url, registers, **bus_options)
     bus.registers.update(READY[source.address.scheme])
     bus.registers.update(registers)
     row = source.sample()
