@@ -72,7 +72,7 @@ def show(result: Result | None, unit: str | None = None, factor: float = 1.0) ->
         return NOTHING
     unit = result.unit if unit is None else unit
     value, low, high = (number * factor for number in (result.value, result.low, result.high))
-    step, prefix = scale(max(abs(value), (high - low) / 20), unit)
+    step, prefix = scale(max(abs(value), (high - low) / 2), unit)
     value, low, high = value / step, low / step, high / step
     unit = "" if unit == "1" else f"{prefix}{unit}"
     half = (high - low) / 2

@@ -1,0 +1,83 @@
+"""Recordings whose numbers are known without the package: 2 W at 5 V, all the time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from powermeter.channel import Accuracy, Boundary, Channel, Quantity, Rail
+from powermeter.events import Event
+from powermeter.recording import Writer
+from powermeter.result import Grade
+from powermeter.source import Gap
+
+SECOND = 1_000_000_000
+START = 5 * SECOND
+Make = Callable[..., Path]
+
+
+def channels(
+    rail: Rail, volts: bool = True, grade: Grade = Grade.MEASURED, gain: float = 0.01
+) -> tuple[Channel, ...]:
+    accuracy = Accuracy(gain=gain, step=1e-3, source="data sheet, table 7")
+    if not volts:
+        return (Channel("power", Quantity.POWER, 1e-3, rail, grade=grade, accuracy=accuracy),)
+    return (
+        Channel("voltage", Quantity.VOLTAGE, 1e-3, rail, grade=grade, accuracy=Accuracy(source="data sheet, table 7")),
+        Channel("current", Quantity.CURRENT, 1e-3, rail, grade=grade, accuracy=accuracy),
+    )
+
+
+def infer(first_s: float, seconds: float, n: int = 1, uid: int = 1, name: str = "infer", **attributes: Any) -> Event:
+    start = START + round(first_s * SECOND)
+    return Event(name, start, start + round(seconds * SECOND), 1, 1, uid, None, n, attributes, 123_000_000)
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Make:
+    """Give a function that writes a recording of 2 W at 5 V, 100 samples a second for 10 s."""
+
+    def build(
+        name: str = "run.power",
+        events: Sequence[Event] = (),
+        *,
+        volts: bool = True,
+        grade: Grade = Grade.MEASURED,
+        metadata: dict[str, Any] | None = None,
+        gap_s: tuple[float, float] | None = None,
+        rail: Rail | None = None,
+        source: str = "meter",
+        info: dict[str, Any] | None = None,
+        second: bool = False,
+        watts: float = 2.0,
+    ) -> Path:
+        path = tmp_path / name
+        rail = rail or Rail("VDD_IN", covers="the whole board at its input", boundary=Boundary.BOARD)
+        times = START + np.arange(1001, dtype=np.int64) * 10_000_000
+        if gap_s is not None:
+            low, high = (START + round(edge * SECOND) for edge in gap_s)
+            times = times[(times <= low) | (times >= high)]
+        with Writer.create(path, {"clock": "monotonic", "powermeter": "9.9", **(metadata or {})}) as writer:
+            identifier = writer.add_source("test://1", source, "test", channels(rail, volts, grade), info)
+            row = [5000, round(watts / 5 * 1000)] if volts else [round(watts * 1000)]
+            writer.append(identifier, times, np.tile(np.array(row, np.int64), (times.size, 1)))
+            if gap_s is not None:
+                writer.add_gap(identifier, Gap(low, high, "no answer", "unplugged", 7))
+            if second:
+                other = writer.add_source("test://2", "other meter", "test", channels(rail, volts, grade))
+                writer.append(other, times, np.tile(np.array([5000, 440], np.int64), (times.size, 1)))
+            writer.add_clock_pair(START, 1_700_000_000 * SECOND)
+            writer.add_events(list(events))
+        return path
+
+    return build
+
+
+@pytest.fixture
+def twenty() -> list[Event]:
+    """Twenty events of 0.25 s, four items each: 0.5 J an event, 0.125 J and 0.025 C an item."""
+    return [infer(0.5 * i, 0.25, 4, i + 1, model="a" if i % 2 else "b") for i in range(20)]

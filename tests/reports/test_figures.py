@@ -1,0 +1,121 @@
+"""What a figure shows is what was recorded: extremes kept, gaps empty, events where they were."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from powermeter.reports import figures, svg
+from powermeter.reports.story import tell
+
+from powermeter.channel import Kind, Quantity
+from powermeter.events import Event
+from powermeter.recording import Recording
+from powermeter.trace import from_samples
+
+
+def story_of(path):
+    with Recording.open(path) as recording:
+        return tell(recording)
+
+
+def curves_of(times, values, kind=Kind.INSTANT, gaps=(), quantity=Quantity.POWER):
+    trace = from_samples(np.array(times, np.int64), np.array(values, float), quantity, kind=kind)
+    return figures._curves(trace, trace.start_ns, trace.end_ns, gaps, trace.start_ns)
+
+
+def test_an_envelope_keeps_the_one_sample_that_stands_out():
+    times = np.arange(100_000) * 1_000_000
+    values = np.ones(times.size)
+    values[54_321], values[12_345] = 9.0, 0.1
+    (curve,), points = curves_of(times, values)
+    assert curve.seconds.size <= figures.COLUMNS + 1
+    assert curve.high.max() == 9.0 and curve.low.min() == pytest.approx(0.1)
+    assert curve.seconds[curve.high.argmax()] == pytest.approx(54.321, abs=0.12)
+    assert points == ()
+
+
+@given(st.integers(3_000, 20_000), st.integers(1, 10**9))
+def test_the_mean_line_stays_inside_its_band(count, seed):
+    values = np.random.default_rng(seed).uniform(0, 5, count)
+    (curve,), _ = curves_of(np.arange(count) * 1_000_000, values)
+    assert (curve.low <= curve.watts + 1e-12).all() and (curve.watts <= curve.high + 1e-12).all()
+    assert curve.low.min() == values.min() and curve.high.max() == values.max()
+
+
+def test_few_samples_are_drawn_one_by_one():
+    (curve,), points = curves_of([0, 10**9, 2 * 10**9], [1.0, 2.0, 3.0])
+    assert curve.low is None and list(curve.watts) == [1.0, 2.0, 3.0]
+    assert points == ((0.0, 1.0), (1.0, 2.0), (2.0, 3.0))
+
+
+def test_a_mean_is_drawn_as_steps_over_its_interval():
+    (curve,), _ = curves_of([0, 10**9, 2 * 10**9], [1.0, 2.0, 3.0], Kind.MEAN)
+    at_half = [w for s, w in zip(curve.seconds, curve.watts, strict=True) if s == 1.0]
+    assert at_half == [2.0, 3.0]  # the step lies at the stamp: 2 W before it, 3 W after it
+
+
+def test_a_counter_is_drawn_as_its_slope():
+    (curve,), _ = curves_of([0, 10**9, 2 * 10**9], [0.0, 4.0, 5.0], Kind.COUNTER, quantity=Quantity.ENERGY)
+    assert set(curve.watts.tolist()) == {4.0, 1.0}
+
+
+def test_a_gap_parts_the_curve(make):
+    panel = figures.run_panel(story_of(make(gap_s=(4.0, 6.0))))
+    assert len(panel.curves) == 2
+    assert panel.curves[0].seconds[-1] <= 4.0 + 1e-9 and panel.curves[1].seconds[0] >= 6.0 - 1e-9
+    assert panel.gaps == ((4.0, 6.0, "unplugged"),)
+    drawn = svg.power_figure(panel, "x")
+    assert 'class="gap"' in drawn and drawn.count('class="trace"') == 2
+
+
+def test_events_stand_where_they_were(make, twenty):
+    panel = figures.run_panel(story_of(make(events=twenty)))
+    (lane,) = panel.lanes
+    assert lane.label == "infer" and len(lane.bars) == 20
+    assert lane.bars[3].start == pytest.approx(1.5) and lane.bars[3].end == pytest.approx(1.75)
+    assert lane.bars[3].joules == pytest.approx(0.5)
+
+
+def test_many_events_are_joined_where_a_pixel_cannot_part_them(make):
+    events = [Event("e", 5_000_000_000 + i * 1_000_000, 5_000_500_000 + i * 1_000_000, uid=i + 1) for i in range(9_000)]
+    (lane,) = figures.run_panel(story_of(make(events=events))).lanes
+    assert len(lane.bars) <= figures.COLUMNS
+    assert sum(bar.events for bar in lane.bars) == 9_000
+
+
+def test_the_closer_look_counts_from_its_event(make, twenty):
+    panel = figures.close_panel(story_of(make(events=twenty)))
+    assert panel.start < 0 < panel.end
+    assert any(bar.start == pytest.approx(0.0, abs=1e-6) and bar.end == pytest.approx(0.25) for bar in panel.lanes[0].bars)
+
+
+def test_no_closer_look_at_what_the_sampling_does_not_resolve(make):
+    events = [Event("infer", 6 * 10**9 + i * 10**8, 6 * 10**9 + i * 10**8 + 10**6, uid=i + 1) for i in range(9)]
+    assert figures.close_panel(story_of(make(events=events))) is None
+
+
+def test_items_are_in_the_order_of_the_run(make, twenty):
+    story = story_of(make(events=twenty))
+    items = figures.items_of(story, story.headline)
+    assert items.numbers.tolist() == list(range(1, 21))
+    assert items.joules == pytest.approx(0.125)
+    assert items.low < items.mean < items.high
+
+
+@given(st.floats(-1e6, 1e6), st.floats(1e-6, 1e6), st.integers(2, 12))
+def test_ticks_are_round_inside_and_few(low, span, most):
+    found = figures.ticks(low, low + span, most)
+    assert len(found) <= most + 1
+    assert all(low - 1e-6 * span <= tick <= low + span * (1 + 1e-6) for tick in found)
+    if len(found) > 2:
+        steps = np.diff(found)
+        assert steps == pytest.approx(steps[0], rel=1e-6, abs=1e-9 * abs(low))
+
+
+def test_more_labels_than_lanes_keep_the_greediest(make):
+    events = [Event(f"label {i}", 5_000_000_000 + i * 10**8, 5_000_000_000 + i * 10**8 + i * 10**6, uid=i + 1) for i in range(1, 13)]
+    panel = figures.run_panel(story_of(make(events=events)))
+    assert len(panel.lanes) == figures.MAX_LANES
+    assert set(panel.hidden) == {f"label {i}" for i in range(1, 5)}

@@ -1,0 +1,174 @@
+"""The page is whole by itself, well-formed, and takes nothing a label says for markup."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from powermeter.reports.html import HTMLReport
+from powermeter.reports.markdown import MarkdownReport
+from powermeter.reports.story import tell
+from powermeter.reports.terminal import to_text
+
+from powermeter.channel import Rail
+from powermeter.events import Event
+from powermeter.recording import Recording
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "</style></svg><svg onload=alert(1)>",
+    "{{ 7*7 }}{% raw %}",
+    "javascript:alert(1)",
+    "a|b\n| c | `d` [x](javascript:alert(1))",
+    "[red]bold[/] \x1b[31mred\x07",
+    "\u202egnp.exe",
+    "x" * 500,
+]
+VOID = {"meta", "br", "line", "rect", "path", "circle", "img", "hr", "link", "input"}
+
+
+class Page(HTMLParser):
+    """Collects tags and checks that they nest."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str, str | None]] = []
+        self.text = ""
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value) for name, value in attrs]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value) for name, value in attrs]
+
+    def handle_endtag(self, tag):
+        if tag in VOID:
+            return
+        assert self.open and self.open[-1] == tag, f"</{tag}> closes {self.open[-3:]}"
+        self.open.pop()
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def page_of(path, **options) -> tuple[str, Page]:
+    with Recording.open(path) as recording:
+        text = HTMLReport().render(tell(recording, **options))
+    page = Page()
+    page.feed(text)
+    page.close()
+    return text, page
+
+
+@pytest.fixture
+def hostile(make):
+    events = [
+        Event(label, 5_100_000_000 + i * 10**9, 5_600_000_000 + i * 10**9, uid=i + 1, count=2, attributes={"model": label})
+        for i, label in enumerate(HOSTILE)
+    ]
+    evil = HOSTILE[0]
+    return make(
+        events=events,
+        source=evil,
+        rail=Rail(evil, covers=evil),
+        metadata={"command": ["python", evil + ".py"], "attributes": {evil: evil},
+                  "host": {"board": evil, "cpu": evil, "os": evil}, "revision": evil, "frameworks": {evil: evil}},
+        gap_s=(4.0, 4.5),
+    )  # fmt: skip
+
+
+def test_a_page_is_well_formed_and_whole(make, twenty):
+    text, page = page_of(make(events=twenty, gap_s=(4.0, 4.4), second=True), by=("model",), baseline=0.5, place="FRA")
+    assert page.open == []
+    assert "script" not in page.tags and "link" not in page.tags and "iframe" not in page.tags and "img" not in page.tags
+    assert not re.search(r"url\s*\(|@import", text)
+    fetched = [(tag, name) for tag, name, value in page.attributes if name in ("src", "srcset", "data", "poster")]
+    assert fetched == []
+    links = [value for tag, name, value in page.attributes if name in ("href", "xlink:href")]
+    assert links and all(value.startswith("https://") for value in links)
+    assert all(tag == "a" for tag, name, _ in page.attributes if name == "href")
+    assert "default-src 'none'" in text
+
+
+def test_it_says_what_must_be_said(make, twenty):
+    _, page = page_of(make(events=twenty), place="FRA")
+    for wanted in ("125.0", "± 1.2", "Carbon", "Minerals (ADPe)", "measured", "derived", "assumed", "VDD_IN",
+                   "the whole board at its input", "JCGM 100:2008", "World Bank", "0.02", "576,000"):  # fmt: skip
+        assert wanted in page.text, wanted
+
+
+def test_no_label_becomes_markup(hostile):
+    _, page = page_of(hostile, by=("model",))
+    assert page.open == []
+    assert "script" not in page.tags and "img" not in page.tags
+    assert not [name for _, name, _ in page.attributes if name.startswith("on")]
+    assert "<script>alert(1)</script>" in page.text  # shown as text
+    assert "{{ 7*7 }}" in page.text
+
+
+def test_no_label_breaks_out_of_markdown(hostile):
+    with Recording.open(hostile) as recording:
+        text = MarkdownReport().render(tell(recording, by=("model",)))
+    assert "<script" not in text.replace("\\<script", "")
+    assert not re.search(r"(?<!\\)\]\(javascript", text)
+    rows = [line for line in text.splitlines() if line.startswith("| ")]
+    label_rows = [line for line in rows if "alert" in line and "mJ" in line]
+    assert len({len(re.findall(r"(?<!\\)\|", line)) for line in label_rows}) == 1
+
+
+def test_no_label_steers_a_terminal(hostile):
+    with Recording.open(hostile) as recording:
+        text = to_text(tell(recording), 100)
+    assert "\x1b" not in text and "\x07" not in text and "\u202e" not in text
+    assert "[red]bold" in text.replace("\n", "")
+    assert max(map(len, text.splitlines())) <= 100
+
+
+def test_markdown_puts_its_figure_beside(make, twenty, tmp_path):
+    with Recording.open(make(events=twenty)) as recording:
+        files = MarkdownReport().files(tell(recording), tmp_path / "my report.md")
+    text, figure = files[tmp_path / "my report.md"], files[tmp_path / "my report.svg"]
+    assert "(my%20report.svg)" in text
+    assert figure.startswith("<svg") and 'xmlns="http://www.w3.org/2000/svg"' in figure
+    import xml.etree.ElementTree as tree
+
+    assert tree.fromstring(figure).tag.endswith("svg")
+
+
+def test_without_jinja_the_extra_is_named(make, monkeypatch):
+    import sys
+
+    from powermeter.errors import NotInstalledError
+
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    with Recording.open(make()) as recording, pytest.raises(NotInstalledError, match=r"powermeter\[report\]"):
+        HTMLReport().render(tell(recording))
+
+
+@pytest.mark.parametrize("kind", ["png", "pdf"])
+def test_figures_for_paper(make, twenty, kind):
+    pytest.importorskip("matplotlib")
+    from powermeter import registry
+
+    with Recording.open(make(events=twenty, gap_s=(4.0, 4.5))) as recording:
+        data = registry.load(registry.REPORTS[kind])().render(tell(recording))
+    assert data.startswith(b"\x89PNG" if kind == "png" else b"%PDF")
+
+
+def test_without_matplotlib_the_way_out_is_named(make, monkeypatch):
+    import sys
+
+    from powermeter import registry
+    from powermeter.errors import NotInstalledError
+
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with Recording.open(make()) as recording, pytest.raises(NotInstalledError, match=r"report.*\.svg"):
+        registry.load(registry.REPORTS["png"])().render(tell(recording))
