@@ -12,7 +12,7 @@ from typing import Any
 
 from powermeter.battery import Battery, percent
 from powermeter.errors import ConfigurationError
-from powermeter.result import Result
+from powermeter.result import Grade, Result
 
 WHOLE = "*"
 """A stage of this label is the whole recording."""
@@ -105,20 +105,30 @@ def check(stage: Stage, analysis: Any, rail_voltage_v: float | None = None) -> O
     """
     by_charge = stage.battery.convention == "charge"
     if stage.label == WHOLE:
-        used = analysis.charge if by_charge and analysis.charge is not None else analysis.energy
+        used = _counted(by_charge, analysis.charge, analysis.energy, rail_voltage_v)
         if stage.repeats is not None:
             raise ConfigurationError("a stage of the whole recording has no number of items; name a label")
         return Outcome(stage, stage.battery.share_used(used, rail_voltage_v, analysis.power.value))
     row = _row(analysis, stage.label)
     if stage.repeats is None:
-        used = row.charge if by_charge and row.charge is not None else row.energy
+        used = _counted(by_charge, row.charge, row.energy, rail_voltage_v)
     else:
-        per_item = row.charge_per_item if by_charge and row.charge_per_item is not None else row.energy_per_item
+        per_item = _counted(by_charge, row.charge_per_item, row.energy_per_item, rail_voltage_v)
         used = None if per_item is None else per_item.scaled(stage.repeats)
     if used is None:
         raise ConfigurationError(f"stage {stage.label!r}: what its events used is not known")
     power = row.power.value if row.power is not None else 0.0
     return Outcome(stage, stage.battery.share_used(used, rail_voltage_v, power))
+
+
+def _counted(by_charge: bool, charge: Any, energy: Any, rail_voltage_v: float | None) -> Any:
+    """Give the charge for a charge budget, unless it was derived with another voltage than the one given."""
+    if not by_charge or charge is None:
+        return energy
+    if rail_voltage_v is None or energy is None or charge.grade is Grade.MEASURED:
+        return charge
+    same = abs(energy.value - charge.value * rail_voltage_v) <= 1e-6 * abs(energy.value)
+    return charge if same else energy
 
 
 def _row(analysis: Any, label: str) -> Any:

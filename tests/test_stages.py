@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
 from powermeter.battery import Battery
 from powermeter.errors import ConfigurationError
-from powermeter.result import Result
+from powermeter.result import Grade, Result
 from powermeter.stages import Stage, Verdict, check, parse_stage
 
 BUDGET = Battery("4Ah")
@@ -43,6 +44,15 @@ def test_a_number_of_items() -> None:
 def test_whole_recording_and_energy_budget() -> None:
     outcome = check(parse_stage("*=20Wh", BUDGET), analysis(7200.0))
     assert outcome.share.value == pytest.approx(0.5)
+
+
+def test_a_charge_derived_with_another_voltage_is_counted_again() -> None:
+    """14 400 C at a nominal 5 V are 72 kJ; at the 10 V the user names they are half the charge."""
+    derived = analysis(14_400.0)
+    derived.charge = replace(derived.charge, grade=Grade.DERIVED)
+    assert check(Stage("*", BUDGET), derived, 5.0).share.value == pytest.approx(1.0)
+    assert check(Stage("*", BUDGET), derived, 10.0).share.value == pytest.approx(0.5)
+    assert check(Stage("*", BUDGET), analysis(14_400.0), 10.0).share.value == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize("text", ["=4Ah", "infer:x=4Ah", "infer:0=4Ah", "infer=4"])

@@ -11,7 +11,7 @@ import click
 
 from powermeter.cli import subject
 from powermeter.errors import ConfigurationError, DataError
-from powermeter.units import parse_quantity
+from powermeter.units import format_number, parse_quantity
 
 OVER_BUDGET = 8
 
@@ -106,9 +106,14 @@ def _plain(battery: Any, found: subject.Subject, said: dict[str, Any]) -> list[s
     per_item = found.per_item_charge if by_charge and found.per_item_charge is not None else found.per_item
     whole = battery.budget(used, rate, per_item, items=found.item, rail_voltage_v=found.rail_voltage_v)
     said["of"] = found.title
+    said["charge_grade"] = None if found.charge is None else found.charge.grade.value
     for name in ("share_used", "remaining", "hours", "count"):
         said[name] = plain(getattr(whole, name))
-    return list(whole.lines())
+    lines = list(whole.lines())
+    if by_charge and found.charge is not None and found.charge.grade.value != "measured":
+        volts = format_number(found.rail_voltage_v or 0.0, 3)
+        lines.append(f"charge {found.charge.grade.value}: energy over {volts} V of the rail, not a measured current")
+    return lines
 
 
 def _preset_source(preset: str, said: dict[str, Any]) -> list[str]:

@@ -187,6 +187,8 @@ def _recorded(
     if items is not None and found.energy is not None:
         found.items, found.per_item = int(items), found.energy.scaled(1 / items)
         found.per_item_charge = None if found.charge is None else found.charge.scaled(1 / items)
+    if volts is not None and found.charge is not None and found.charge.grade is not Grade.MEASURED:
+        found.charge = found.per_item_charge = None  # derived with another voltage than the one given
     if found.charge is not None and found.duration_s:
         found.current = found.charge.scaled(1 / found.duration_s, "A")
     found.rail_voltage_v = volts if volts is not None else _voltage(analysis)
