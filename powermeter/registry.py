@@ -46,6 +46,7 @@ DRIVERS: Mapping[str, str] = {
     "joulescope": "powermeter.drivers.joulescope:Joulescope",
     "jtop": "powermeter.drivers.jtop:Jtop",
     "km003c": "powermeter.drivers.km003c:KM003C",
+    "km003c-stream": "powermeter.drivers.km003c_stream:KM003CStream",
     "korad": "powermeter.drivers.korad:Korad",
     "lines": "powermeter.drivers.lines:Lines",
     "manual": "powermeter.drivers.manual:Manual",

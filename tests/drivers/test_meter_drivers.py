@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ from powermeter.drivers import (
     frame_meter,
     hid_link,
     km003c,
+    km003c_stream,
     korad,
     ppk2,
     rdtech_um,
@@ -91,7 +93,7 @@ def connect(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     def opened(url: str, link: MemoryLink) -> Any:
         for module in (frame_meter, stream_meter, scpi, korad, ppk2):
             monkeypatch.setattr(module, "open_link", lambda *_, **__: link)
-        for module in (fnirsi, witrn, km003c):
+        for module in (fnirsi, witrn, km003c, km003c_stream):
             monkeypatch.setattr(module, "open_hid", lambda *_, **__: (link, None))
         for module in (frame_meter.FrameMeter, scpi.Scpi, korad.Korad):
             monkeypatch.setattr(module, "answer_s", 0.01, raising=False)
@@ -206,6 +208,42 @@ def test_km003c_answers_must_carry_their_request_number(connect: Callable[..., A
     no_temperature = lambda _, data: data[:32] + b"\x00\x80" + data[34:]
     link.spoil = no_temperature
     assert source.sample()[2] == MISSING
+
+
+@pytest.mark.parametrize("lost", [0, 7])
+def test_km003c_queue_is_placed_by_its_sequence(
+    connect: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, lost: int
+) -> None:
+    monkeypatch.setitem(sys.modules, "km003c", None)  # nothing to unlock it with: this one needs none
+    meter = SimulatedKM003C(LOAD)
+    link = MemoryLink(meter)
+    monkeypatch.setattr(km003c_stream.time, "sleep", lambda _: setattr(link, "now_s", link.now_s + 0.03))
+    source = connect("km003c-stream:///dev/hidraw7?rate=1000Hz", link)
+    rows, gaps, times = [], [], []
+    for number in range(20):
+        if number == 10:
+            meter._sent_ms += lost
+        block = source.read_block(0.1)
+        if block is not None:
+            rows += block.codes.tolist()
+            gaps += list(block.gaps)
+            times += block.times_ns.tolist()
+    assert len(rows) >= 400 and rows[0][0] == 5_000_000
+    assert [gap.lost for gap in gaps] == ([lost] if lost else []) and source.counts()["samples_lost"] == lost
+    assert (np.diff(times) >= 0).all()
+    source.close()
+    assert link.written[-1][0] == 0x0F
+
+
+def test_km003c_queue_that_stays_empty_says_what_to_do(
+    connect: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "km003c", None)
+    monkeypatch.setattr(km003c_stream, "SILENCE_S", 0.05)
+    meter = SimulatedKM003C(LOAD)
+    monkeypatch.setattr(meter, "queue", lambda number, now_s: bytes.fromhex("4101820202000005"))
+    with pytest.raises(OpenError, match="pip install km003c, or read it by km003c://"):
+        connect("km003c-stream:///dev/hidraw7", MemoryLink(meter))
 
 
 # ATORCH

@@ -1,0 +1,217 @@
+"""KM003C at up to 1000 samples a second, from its queue.
+
+The queue must be unlocked by an exchange that the package `km003c` (the parser's own Python binding)
+knows; where it is not installed the queue is tried as it is.  The meter converts voltage and current
+in turn, so at 1000/s each value stands for two samples: 500 a second of each are news.
+
+The sequence ticks at 1 kHz: it places the samples and shows losses.  What is sent rests on km003c-rs's
+description; its exchange was never tried on an instrument here.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from powermeter.channel import Accuracy, Channel, Quantity
+from powermeter.errors import ConfigurationError, DataError, OpenError, ReadError, Reason
+from powermeter.source import INTERPOLATED_TIME, REPEAT, Block, Found, Gap, Option, StreamingSource, now_ns
+from powermeter.units import parse_quantity
+
+from . import km003c
+from .hid_link import open_hid
+from .link import RAIL_OPTIONS, Link, open_link, rail_of
+from .serial_link import usb_ports
+from .stream_meter import TickCounter
+from .tick_clock import TickClock
+
+if TYPE_CHECKING:
+    from .km003c import QueueSample
+
+START, STOP, ACCEPT = 0x0E, 0x0F, 0x05
+ANSWER_S = 0.5
+POLL_S = {0: 0.25, 1: 0.1, 2: 0.05, 3: 0.02}
+SILENCE_S = 2.0
+TICK_NS = 1_000_000
+
+
+def _rate(text: str) -> int:
+    rate = round(parse_quantity(text, "Hz"))
+    if rate in km003c.RATES_HZ[:4]:
+        return km003c.RATES_HZ.index(rate)
+    raise ConfigurationError("write 2Hz, 10Hz, 50Hz or 1000Hz")
+
+
+class KM003CStream(StreamingSource):
+    """A KM003C's queue."""
+
+    scheme = "km003c-stream"
+    summary = "ChargerLAB POWER-Z KM003C's queue: V and A in turn, up to 1000/s (never tried on an instrument)"
+    example = "km003c-stream://?rate=1000Hz"
+    covers = "everything behind the meter, cable losses after it included"
+    OPTIONS: ClassVar[dict[str, Option]] = {**RAIL_OPTIONS, "rate": Option(_rate, 3, "2Hz, 10Hz, 50Hz or 1000Hz")}
+
+    def __init__(self, address: Any) -> None:
+        super().__init__(address)
+        self._link: Link | None = None
+        self._number = 0
+        self.lost = 0
+        self.refused = 0
+        self._forget()
+
+    def _forget(self) -> None:
+        self._clock = TickClock(TICK_NS)
+        self._ticks = TickCounter(km003c.SEQUENCE_WRAP)
+        self._last_tick: int | None = None
+        self._last_ns = 0
+        self._previous: tuple[int, int] | None = None
+        self._heard_s = time.monotonic()
+        self._polled_s = 0.0
+
+    def open(self) -> None:
+        self._forget()
+        location = self.address.location
+        if location.startswith("/dev/hidraw") or (not location and not usb_ports(km003c.USB)):
+            self._link, _ = open_hid(location, km003c.USB, "KM003C")
+        else:
+            self._link = open_link(location, instrument="KM003C", usb=km003c.USB)
+        try:
+            self._send(bytes([STOP, self._next(), 0, 0]))
+            self._link.clear()
+            self._unlock()
+            self._command(START, self.options["rate"])
+            self._first_samples()
+        except ReadError as error:
+            self.close()
+            raise OpenError(f"{error}; is this a KM003C?", error.reason) from error
+        except BaseException:
+            self.close()
+            raise
+        note = "assumed: 0.5 % and 1 mV, 0.5 % and 1 mA; its maker publishes no accuracy"
+        rail = rail_of(self.options, self.covers)
+        refresh = 2 * TICK_NS if self.options["rate"] == 3 else None
+        self.channels = (
+            Channel("voltage", Quantity.VOLTAGE, 1e-6, rail, refresh_ns=refresh,
+                    accuracy=Accuracy(gain=5e-3, offset=1e-3, step=1e-6, source=note)),
+            Channel("current", Quantity.CURRENT, 1e-6, rail, refresh_ns=refresh,
+                    accuracy=Accuracy(gain=5e-3, offset=1e-3, step=1e-6, source=note)),
+        )  # fmt: skip
+
+    def _next(self) -> int:
+        self._number = (self._number + 1) & 0xFF
+        return self._number
+
+    def _send(self, request: bytes) -> Link:
+        if self._link is None:
+            raise ReadError("KM003C is not open", Reason.NO_ANSWER)
+        self._link.write(request)
+        return self._link
+
+    def _command(self, code: int, value: int) -> None:
+        answer = self._send(bytes([code, self._next()]) + (value << 1).to_bytes(2, "little")).read(64, ANSWER_S)
+        if answer[:1] != bytes([ACCEPT]):
+            raise ReadError(f"KM003C: command {code:02x} is answered with {answer[:8].hex() or 'nothing'}", Reason.NO_ANSWER)
+
+    def _unlock(self) -> None:
+        """Ask for the hardware's number and show it, where the package that knows how is installed."""
+        try:
+            import km003c as package
+        except ModuleNotFoundError:
+            return
+        link = self._send(
+            package.build_memory_read_packet(package.ADDR_HARDWARE_ID, package.HARDWARE_ID_SIZE, self._next())
+        )
+        link.read(64, ANSWER_S)  # its confirmation
+        secret = link.read(64, ANSWER_S)
+        if len(secret) < 16:
+            return  # it answers nothing of the kind: try the queue as it is
+        credential = package.decrypt_memory_payload(secret[:16])[: package.HARDWARE_ID_SIZE]
+        self._send(package.build_streaming_auth_packet(bytes(credential), self._next())).read(64, ANSWER_S)
+
+    def _first_samples(self) -> None:
+        deadline = time.monotonic() + SILENCE_S
+        while time.monotonic() < deadline:
+            time.sleep(POLL_S[self.options["rate"]])
+            if self._ask():
+                return
+        raise OpenError(
+            "KM003C: its queue stays empty; it wants to be unlocked: pip install km003c, or read it by km003c:// "
+            "(about 2 a second)",
+            Reason.NO_ANSWER,
+        )
+
+    def _ask(self) -> list[QueueSample]:
+        """Ask for what is queued.
+
+        Raises:
+            ReadError: Nothing came.
+            DataError: What came cannot be trusted.
+        """
+        link = self._send(km003c.request(km003c.ATTRIBUTE_QUEUE, self._next()))
+        answer = link.read_exactly(8, ANSWER_S)
+        if len(answer) < 8:
+            raise ReadError(f"KM003C on {link.where}: no answer", Reason.NO_ANSWER)
+        header = int.from_bytes(answer[4:8], "little")
+        length = (header >> 16 & 0x3F) * (header >> 22)
+        if answer[0] != km003c.PUT_DATA or length > 63 * km003c.QUEUE_SAMPLE_LENGTH:
+            link.clear()
+            raise DataError(f"{answer.hex()} is no answer of the queue")
+        return km003c.decode_queue(answer + link.read_exactly(length, ANSWER_S), self.options["rate"])
+
+    def read_block(self, timeout_s: float) -> Block | None:
+        pause = self._polled_s + POLL_S[self.options["rate"]] - time.monotonic()
+        time.sleep(min(max(0.0, pause), max(0.0, timeout_s)))
+        self._polled_s = time.monotonic()
+        try:
+            samples = self._ask()
+        except DataError:
+            self.refused += 1
+            samples = []
+        arrival_ns = now_ns()
+        if not samples:
+            if time.monotonic() - self._heard_s > SILENCE_S:
+                raise ReadError("KM003C: its queue stays empty", Reason.NO_ANSWER)
+            return None
+        self._heard_s = time.monotonic()
+        return self._block(samples, arrival_ns)
+
+    def _block(self, samples: list[QueueSample], arrival_ns: int) -> Block:
+        import numpy as np
+
+        step = km003c.QUEUE_STEPS[self.options["rate"]]
+        ticks = [self._ticks.feed(sample.sequence) for sample in samples]
+        self._clock.arrived(ticks[-1], arrival_ns)
+        times = np.maximum([self._clock.time_ns(tick) for tick in ticks], self._last_ns).astype(np.int64)
+        times = np.maximum.accumulate(times)
+        gaps, flags = [], []
+        for sample, tick, at_ns in zip(samples, ticks, times.tolist(), strict=True):
+            missing = 0 if self._last_tick is None else round((tick - self._last_tick) / step) - 1
+            if missing > 0:
+                self.lost += missing
+                gaps.append(Gap(self._last_ns, at_ns, "dropped", f"{missing} samples lost", missing))
+            value = (sample.voltage_uv, sample.current_ua)
+            flags.append(INTERPOLATED_TIME | (REPEAT if value == self._previous else 0))
+            self._previous, self._last_tick, self._last_ns = value, tick, at_ns
+        codes = np.array([[sample.voltage_uv, sample.current_ua] for sample in samples], np.int64)
+        return Block(times, codes, np.array(flags, np.uint8), ((ticks[-1], arrival_ns),), tuple(gaps))
+
+    def close(self) -> None:
+        link, self._link = self._link, None
+        if link is not None:
+            try:
+                link.write(bytes([STOP, self._next(), 0, 0]))
+            except ReadError:
+                pass  # pulled: it stops by itself
+            link.close()
+
+    def counts(self) -> dict[str, int]:
+        return {"samples_lost": self.lost, "frames_refused": self.refused}
+
+    def info(self) -> dict[str, Any]:
+        facts = dict(self._link.facts) if self._link else {}
+        return {**facts, "model": "KM003C", "rate_hz": km003c.RATES_HZ[self.options["rate"]]}
+
+    @classmethod
+    def discover(cls) -> list[Found]:
+        """Leave it to `km003c://`, which needs no unlocking."""
+        return []
