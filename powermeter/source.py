@@ -19,12 +19,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import parse_qsl, quote, unquote
+from urllib.parse import quote, unquote
 
 from powermeter.channel import MISSING, Boundary, Channel
 from powermeter.errors import ConfigurationError
 from powermeter.result import Grade
-from powermeter.units import NS, parse_period
+from powermeter.units import NS, parse_period, parse_rate
 
 if TYPE_CHECKING:
     import numpy as np
@@ -74,14 +74,16 @@ class Address:
             )
         location, _, query = rest.partition("?")
         options: dict[str, str] = {}
-        for name, value in parse_qsl(query, keep_blank_values=True):
+        for item in filter(None, query.split("&")):
+            name, _, value = item.partition("=")
+            name = unquote(name)
             if name in options:
                 raise ConfigurationError(f"{url!r}: option {name!r} is given twice")
-            options[name] = value
+            options[name] = unquote(value)  # a plus is a plus here, not a blank
         return cls(scheme.lower(), unquote(location), options)
 
     def __str__(self) -> str:
-        query = "&".join(f"{k}={quote(v, safe='/:.,+-_ ')}" for k, v in self.options.items())
+        query = "&".join(f"{quote(k)}={quote(v, safe='/:.,+-_ ')}" for k, v in self.options.items())
         return f"{self.scheme}://{quote(self.location, safe='/:.,+-_@')}" + (f"?{query}" if query else "")
 
 
@@ -243,7 +245,7 @@ class PolledSource(Source):
 
     COMMON_OPTIONS: ClassVar[Mapping[str, Option]] = {
         **Source.COMMON_OPTIONS,
-        "rate": Option(parse_period, None, "how often to sample: 100Hz, 1kHz"),
+        "rate": Option(parse_rate, None, "how often to sample: 100Hz, 1kHz"),
         "interval": Option(parse_period, None, "the same as a period: 10ms"),
     }
     default_period_s: ClassVar[float] = 0.1

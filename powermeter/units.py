@@ -130,6 +130,19 @@ def parse_period(text: str) -> float:
     return seconds
 
 
+def parse_rate(text: str) -> float:
+    """Give a sampling period in seconds from a rate or an interval that wears its unit.
+
+    Raises:
+        ConfigurationError: As `parse_period`; also for a bare number, which would be seconds where
+            whoever writes `rate=100` means hertz.
+    """
+    match = _NUMBER.match(text)
+    if match is not None and not match[2]:
+        raise ConfigurationError(f"{text!r} has no unit; write for example rate={text.strip()}Hz")
+    return parse_period(text)
+
+
 def joule_to_wh(energy_j: float) -> float:
     """Give watt-hours."""
     return energy_j / SECONDS_PER_HOUR

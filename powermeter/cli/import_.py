@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from powermeter.errors import ConfigurationError
-from powermeter.units import format_duration, parse_period, parse_quantity
+from powermeter.units import format_duration, parse_rate, parse_quantity
 
 
 def _zone(text: str | None) -> int | None:
@@ -110,7 +110,7 @@ def import_(
 
     choices = importers.Choices(
         unit,
-        None if rate is None else parse_period(rate),
+        None if rate is None else parse_rate(rate),
         _columns(columns),
         None if voltage is None else parse_quantity(voltage, "V"),
         _zone(zone),

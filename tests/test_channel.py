@@ -1,0 +1,62 @@
+"""A channel's description survives the file, also one written by a newer version."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
+from powermeter.result import Grade
+
+FULL = Channel(
+    "vdd_in.energy", Quantity.ENERGY, 2.5e-6,
+    Rail("VDD_IN", parent="DC", boundary=Boundary.MODULE, covers="the module", nominal_v=5.0),
+    kind=Kind.COUNTER, offset=-1.0, grade=Grade.DERIVED,
+    accuracy=Accuracy(0.01, 0.002, 1e-6, 1e-3, 0.1, 1e-5, True, "a datasheet"),
+    wrap=2**32, window_ns=5, refresh_ns=7, low_code=-3, high_code=2**40,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("channel", [FULL, Channel("t", Quantity.TEMPERATURE, 0.1)])
+def test_a_channel_comes_back_from_json_as_it_was(channel):
+    back = Channel.from_dict(json.loads(json.dumps(channel.to_dict())))
+    assert back == channel
+    assert type(back.quantity) is Quantity and type(back.kind) is Kind and type(back.grade) is Grade
+    if back.rail is not None:
+        assert type(back.rail.boundary) is Boundary
+
+
+def test_fields_of_a_newer_version_are_ignored():
+    data = FULL.to_dict()
+    data["colour"] = "red"
+    data["rail"]["length_m"] = 2
+    data["accuracy"]["mood"] = "good"
+    assert Channel.from_dict(data) == FULL
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"quantity": "warmth"},
+        {"kind": "sometimes"},
+        {"grade": "excellent"},
+        {"rail": {"boundary": "sky", "name": "x"}},
+    ],
+)
+def test_unknown_meanings_are_not_guessed(change):
+    with pytest.raises(ValueError, match="is not a valid"):
+        Channel.from_dict({**FULL.to_dict(), **change})
+
+
+def test_a_missing_scale_is_not_guessed():
+    data = FULL.to_dict()
+    del data["scale"]
+    with pytest.raises(TypeError):
+        Channel.from_dict(data)
+
+
+def test_every_quantity_has_a_unit():
+    units = {quantity: quantity.unit for quantity in Quantity}
+    assert units[Quantity.CHARGE] == "C" and units[Quantity.ENERGY] == "J"
+    assert all(units.values())

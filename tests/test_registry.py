@@ -1,0 +1,54 @@
+"""Names of what is loaded late."""
+
+from __future__ import annotations
+
+import importlib.metadata
+
+import pytest
+
+from powermeter import registry
+from powermeter.errors import ConfigurationError, NotInstalledError
+
+
+def test_a_url_gives_its_driver_unopened():
+    source = registry.source("virtual://?high=2W")
+    assert (source.scheme, source.options["high"], source.channels) == ("virtual", 2.0, ())
+
+
+@pytest.mark.parametrize(
+    ("typo", "near"), [("virtul", "virtual"), ("tegrastat", "tegrastats"), ("ina291", "ina219")]
+)
+def test_a_mistyped_driver_is_refused_with_the_nearest(typo, near):
+    with pytest.raises(ConfigurationError, match=near) as caught:
+        registry.source(f"{typo}://")
+    assert "\n" not in str(caught.value) and repr(typo) in str(caught.value)
+
+
+def test_something_like_nothing_lists_what_there_is():
+    with pytest.raises(ConfigurationError, match="did you mean"):
+        registry.driver_class("qqqqqqqq")
+
+
+def test_a_missing_library_is_named_with_what_to_do(tmp_path, monkeypatch):
+    (tmp_path / "plugin_without_library.py").write_text("import no_such_library_at_all\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(NotInstalledError, match="pip install no_such_library_at_all"):
+        registry.load("plugin_without_library:Driver")
+
+
+def test_a_missing_part_of_ours_is_named_with_what_to_do():
+    with pytest.raises(NotInstalledError, match="pip install -e"):
+        registry.load("powermeter.drivers.not_there:Driver")
+
+
+def test_entry_points_of_others_are_found_and_ours_win(monkeypatch):
+    entries = importlib.metadata.EntryPoints(
+        [
+            importlib.metadata.EntryPoint("theirs", "somewhere:Theirs", "powermeter.drivers"),
+            importlib.metadata.EntryPoint("virtual", "somewhere:Impostor", "powermeter.drivers"),
+        ]
+    )
+    monkeypatch.setattr(registry, "entry_points", lambda group: entries.select(group=group))
+    found = registry.names("drivers", registry.DRIVERS)
+    assert found["theirs"] == "somewhere:Theirs"
+    assert found["virtual"] == registry.DRIVERS["virtual"]
