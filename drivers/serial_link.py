@@ -33,11 +33,13 @@ class SerialLink(Link):
     """A serial port, opened for us alone."""
 
     def __init__(self, path: str, *, baud: int, instrument: str) -> None:
-        self.where = path
+        self.where = _where_it_is_now(path)
         self.instrument = instrument
         self.baud = baud
-        self._port: Any = _open_port(path, baud, instrument)
-        self.facts = port_facts(path)
+        self._port: Any = _open_port(self.where, baud, instrument)
+        self.facts = port_facts(self.where)
+        if "serial" in self.facts:
+            _SEEN[path] = self.facts
 
     def read(self, limit: int, timeout_s: float) -> bytes:
         with self._using() as port:
@@ -156,6 +158,21 @@ def port_facts(path: str) -> dict[str, Any]:
             }
             return {name: value for name, value in facts.items() if value}
     return {}
+
+
+_SEEN: dict[str, dict[str, Any]] = {}
+"""Port as named by the user → the instrument found there when it was first opened in this process."""
+
+
+def _where_it_is_now(path: str) -> str:
+    """Give the port of the instrument that was at `path` before: plugged in again, it may have another name."""
+    before = _SEEN.get(path)
+    if before is None or port_facts(path) == before:
+        return path
+    for port in list_ports():
+        if port.vid is not None and port_facts(port.device) == before:
+            return str(port.device)
+    return path
 
 
 def usb_ports(usb: Sequence[UsbId]) -> list[tuple[Any, UsbId]]:

@@ -156,6 +156,26 @@ def test_found_by_usb_id_and_serial_number(monkeypatch: pytest.MonkeyPatch) -> N
     assert caught.value.reason is Reason.ABSENT
 
 
+def test_an_instrument_is_found_again_under_another_name(
+    terminal: tuple[int, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Linux gives a meter that was pulled and put back the next free name."""
+    first, second = str(tmp_path / "ttyACM0"), str(tmp_path / "ttyACM1")
+    Path(first).symlink_to(terminal[1])
+    ports = [fake_port(first, 0x1915, 0xC00A, "B")]
+    monkeypatch.setattr(serial_link, "list_ports", lambda: ports)
+    SerialLink(first, baud=9600, instrument="PPK2").close()
+    Path(first).unlink()
+    Path(second).symlink_to(terminal[1])
+    ports[:] = [fake_port("/dev/ttyACM7", 0x1915, 0xC00A, "OTHER"), fake_port(second, 0x1915, 0xC00A, "B")]
+    link = SerialLink(first, baud=9600, instrument="PPK2")
+    assert link.where == second
+    link.close()
+    ports.pop()
+    with pytest.raises(OpenError, match="there is no port"):
+        SerialLink(first, baud=9600, instrument="PPK2")
+
+
 def test_tcp_refused_closed_and_silent() -> None:
     server = socket.create_server(("127.0.0.1", 0))
     port = server.getsockname()[1]
