@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from powermeter.errors import ConfigurationError
-from powermeter.units import format_duration, parse_rate, parse_quantity
+from powermeter.units import format_duration, parse_quantity, parse_rate
 
 
 def _zone(text: str | None) -> int | None:
