@@ -34,9 +34,9 @@ def is_alive(note: Mapping[str, Any]) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    except (PermissionError, OverflowError):
+    except PermissionError:
         return True
-    except OSError:
+    except (OSError, OverflowError):
         return False
     fields = _stat(pid)
     if fields[:1] == ["Z"]:
