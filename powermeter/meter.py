@@ -77,7 +77,7 @@ class Meter:
         urls = self.sources
         if not urls:
             urls, self.choice = best_sources()
-        metadata = {**host.describe(), "attributes": self.attributes}
+        metadata = {**host.describe(), "attributes": self.attributes, "place": self.place}
         self._recorder = Recorder(self.path, urls, metadata, force=self._force)
         self._recorder.start()
         self._log = EventLog(self.path)

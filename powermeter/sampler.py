@@ -26,7 +26,7 @@ from powermeter.errors import DataError, PowermeterError, ReadError
 from powermeter.live import LiveTotals
 from powermeter.recording.liveness import boot_id, started
 from powermeter.recording.writer import Writer
-from powermeter.source import Gap, Source, now_ns
+from powermeter.source import Gap, PolledSource, Source, now_ns
 
 FLUSH_S = 0.5
 CLOCK_PAIR_S = 60.0
@@ -80,7 +80,7 @@ class Sampler:
                         source.name,
                         source.address.scheme,
                         source.channels,
-                        source.info(),
+                        {**source.info(), **_asked(source)},
                     )
                 )
                 self._totals.append(LiveTotals(source.channels))
@@ -236,6 +236,13 @@ class Sampler:
         note_clocks(writer)
         self._note_cost(writer)
         writer.set_metadata({"ended": self._why})
+
+
+def _asked(source: Source) -> dict[str, int]:
+    """Give the sampling period asked for, where there is one, so that a report can say what became of it."""
+    if isinstance(source, PolledSource) and not source.self_paced:
+        return {"period_ns": source.period_ns}
+    return {}
 
 
 def note_clocks(writer: Writer) -> None:

@@ -30,7 +30,7 @@ def _sentences(story: Story) -> Iterator[str]:
            f"which covers {a.covers}.")  # fmt: skip
     rate = format_quantity(h.rate_hz, "Hz", 3)
     asked = f" of {format_quantity(1 / h.asked_s, 'Hz', 3)} asked for" if h.asked_s else ""
-    missed = f"; {h.missed:,} samples were missed" if h.missed else ""
+    missed = f"; {instrument.missed:,} deadlines were missed" if instrument.missed else ""
     gaps = f"; gaps of {format_duration(a.gap_s)} in total were bridged" if a.gap_s > 0 else ""
     yield f"It gave {h.samples:,} samples over {format_duration(h.seconds)} ({rate}{asked}){missed}{gaps}."
     if story.metadata.get("clock") == "monotonic":

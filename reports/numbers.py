@@ -181,7 +181,7 @@ def _instrument(instrument: Instrument) -> dict[str, Any]:
         "interval_s": health.interval_s,
         "interval_asked_s": health.asked_s,
         "longest_interval_s": health.longest_s,
-        "missed": health.missed,
+        "missed": instrument.missed,
         "repeats": health.repeats,
         "saturated": health.saturated,
         "errors": instrument.errors,

@@ -43,6 +43,7 @@ class Instrument:
         accuracy: Where its stated limits come from, each once.
         facts: What the instrument said of itself.
         health: Samples, rate, gaps.
+        missed: Deadlines missed or samples dropped, as the recorder or the gaps count them.
         errors: Reads that failed; None where nobody counted.
         reopened: How often it was opened again.
         failure: Why it stopped for good; empty where it did not.
@@ -57,6 +58,7 @@ class Instrument:
     accuracy: tuple[str, ...]
     facts: Mapping[str, Any]
     health: SourceHealth
+    missed: int
     errors: int | None
     reopened: int
     failure: str
@@ -189,7 +191,7 @@ def tell(
 
     Args:
         recording: An open recording.
-        battery: A specification, a preset or a `Battery`; 4Ah where None.
+        battery: A specification, a preset or a `Battery`; what the recording notes, or 4Ah, where None.
         place: `FRA`, `USA-CA`; what the recording notes (metadata `place`) where None.
         rail, baseline, by: As for `powermeter.analyse`.
         rail_voltage_v: Of the counted rail, where neither its channels nor its driver tell.
@@ -199,7 +201,9 @@ def tell(
         DataError: Nothing in it measures power.
         ConfigurationError: The battery, place, rail, baseline or chain cannot be used.
     """
-    cell = battery if isinstance(battery, Battery) else parse_battery(battery or "4Ah")
+    noted = recording.metadata.get("battery")
+    battery = battery or (noted if isinstance(noted, str) else "4Ah")
+    cell = battery if isinstance(battery, Battery) else parse_battery(battery)
     place = place or recording.metadata.get("place")
     analysis = analyse(recording, rail=rail, baseline=baseline, by=by)
     headline = _headline(analysis.rows)
@@ -289,6 +293,7 @@ def _instruments(recording: Recording, analysis: Analysis) -> list[Instrument]:
                 accuracy=tuple(dict.fromkeys(c.accuracy.source for c in source.channels if c.accuracy.source)),
                 facts=source.info,
                 health=health[str(source.id)],
+                missed=max(int(count.get("missed") or 0), health[str(source.id)].missed),
                 errors=count.get("errors"),
                 reopened=int(count.get("reopened") or 0),
                 failure=str(count.get("failure") or ""),

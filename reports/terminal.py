@@ -289,7 +289,7 @@ def health_text(instrument: Instrument) -> str:
     if h.asked_s:
         rate += f" of {format_quantity(1 / h.asked_s, 'Hz', 3)} asked"
     words = [f"{h.samples:,} samples", rate]
-    words += [f"{h.missed:,} missed"] if h.missed else []
+    words += [f"{instrument.missed:,} missed"] if instrument.missed else []
     words += [f"{h.repeats:,} repeats"] if h.repeats else []
     words += [f"{h.saturated:,} saturated"] if h.saturated else []
     gaps = [gap for gap in h.gaps if gap.reason != "missed"]

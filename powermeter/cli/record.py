@@ -112,7 +112,9 @@ def record(
     if readings is not None:
         urls = readings.urls
     path = output or default_path()
-    metadata = {**host.describe(command or None), "attributes": dict(host.attributes(pairs))}
+    metadata = {**host.describe(command or None), "attributes": dict(host.attributes(pairs)), "battery": battery}
+    if place:
+        metadata["place"] = place
     budget_c = budget.charge_c if budget.convention == "charge" else None
     line = StatusLine(budget_c, shared=bool(command))
     line.active = line.active if live is None else live and line.active

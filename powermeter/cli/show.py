@@ -23,8 +23,8 @@ def reading_options(command: Any) -> Any:
     """Add the options that say how a recording is read; shared by `show`, `report` and `export`."""
     for option in reversed(
         (
-            click.option("--battery", "-b", metavar="CAPACITY", default="4Ah", show_default=True,
-                         help="What use is set against: 4Ah, 4Ah@3.85V, 15.4Wh, phone."),
+            click.option("--battery", "-b", metavar="CAPACITY",
+                         help="What use is set against: 4Ah (the default), 4Ah@3.85V, 15.4Wh, phone."),
             click.option("--place", "-p", metavar="CODE", help="Where the electricity comes from: FRA, USA-CA."),
             click.option("--chain", metavar="RATIO", help="Efficiency between plug and meter: wired, adapter, 0.85."),
             click.option("--rail", metavar="NAME", help="The rail to count; the widest one otherwise."),
@@ -45,15 +45,20 @@ def tell(
     rail: str | None = None,
     rail_voltage: str | None = None,
     baseline: str | None = None,
-    by: str = "",
+    by: str | Sequence[str] = "",
 ) -> Any:
     """Give the story of an open recording from options as they are typed.
+
+    Battery and place are the ones noted in the recording where they are not given, and `BATTERY` at last.
 
     Raises:
         ConfigurationError: An option is not usable.
         DataError: The recording holds no power.
     """
-    names = tuple(name.strip() for name in by.split(",")) if by else ()
+    battery = battery or _noted(recording, "battery") or BATTERY
+    place = place or _noted(recording, "place")
+    typed = by.split(",") if isinstance(by, str) else by
+    names = tuple(name.strip() for name in typed) if by else ()
     if not all(names):
         raise ConfigurationError(f"--by {by!r}: write names with commas between them, for example model,batch")
     volts = parse_quantity(rail_voltage, "V") if rail_voltage else None
@@ -63,6 +68,11 @@ def tell(
         recording, battery=battery, place=place, chain=chain, rail=rail, rail_voltage_v=volts,
         baseline=baseline, by=names,
     )  # fmt: skip
+
+
+def _noted(recording: Recording, key: str) -> str | None:
+    value = recording.metadata.get(key)
+    return value if isinstance(value, str) else None
 
 
 @click.command()
