@@ -77,7 +77,10 @@ class Meter:
         urls = self.sources
         if not urls:
             urls, self.choice = best_sources()
-        metadata = {**host.describe(), "attributes": self.attributes, "place": self.place}
+        metadata = {**host.describe(), "attributes": self.attributes}
+        for key in ("battery", "place"):
+            if isinstance(getattr(self, key), str):
+                metadata[key] = getattr(self, key)
         self._recorder = Recorder(self.path, urls, metadata, force=self._force)
         self._recorder.start()
         self._log = EventLog(self.path)
@@ -97,9 +100,7 @@ class Meter:
         self._recorder.stop()
         self._problem = self._recorder.problem or self._log.problem
 
-    def event(
-        self, name: str, n: int = 1, **attributes: Any
-    ) -> Span | Nothing:
+    def event(self, name: str, n: int = 1, **attributes: Any) -> Span | Nothing:
         """Give a context manager that marks its block as one event of `n` items; see `powermeter.event`."""
         if self._log is None:
             return NOTHING

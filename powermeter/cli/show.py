@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from powermeter.recording import Recording
 
 TELL = "powermeter.reports.story:tell"
+BATTERY = "4Ah"
+"""What use is set against where nothing else is said: the course's one phone charge."""
 
 
 def reading_options(command: Any) -> Any:
@@ -60,7 +63,9 @@ def tell(
     typed = by.split(",") if isinstance(by, str) else by
     names = tuple(name.strip() for name in typed) if by else ()
     if not all(names):
-        raise ConfigurationError(f"--by {by!r}: write names with commas between them, for example model,batch")
+        raise ConfigurationError(
+            f"--by {by!r}: write names with commas between them, for example model,batch"
+        )
     volts = parse_quantity(rail_voltage, "V") if rail_voltage else None
     if volts is not None and volts <= 0:
         raise ConfigurationError(f"--rail-voltage {rail_voltage!r} must be above zero")
@@ -95,13 +100,18 @@ def show(recording: Path, as_json: bool, **options: Any) -> None:
     if as_json:
         import json
 
-        click.echo(json.dumps(registry.load("powermeter.reports.numbers:record")(story), indent=2, default=str))
+        click.echo(
+            json.dumps(registry.load("powermeter.reports.numbers:record")(story), indent=2, default=str)
+        )
         return
     _print(story)
 
 
 def print_summary(
-    recording: str | Path | Recording, battery: str | Battery | None = None, place: str | None = None, **options: Any
+    recording: str | Path | Recording,
+    battery: str | Battery | None = None,
+    place: str | None = None,
+    **options: Any,
 ) -> None:
     """Print the tables of a recording to standard output.
 
