@@ -116,7 +116,7 @@ def test_a_run_without_pattern_and_activity_is_refused(rate: float) -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_events_that_the_power_does_not_follow_are_refused(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    flat = Truth(np.array([0.0, 120.0]), np.array([2.0, 2.0]))
+    flat = Truth(np.array([0.0, 400.0]), np.array([2.0, 2.0]))
     _, events = scene(rng, 100, pattern=False)
     trace, _ = on_its_own_clock(rng, flat, events, 100, Kind.INSTANT)
     with pytest.raises(DataError, match="not recognised"):
