@@ -1,0 +1,167 @@
+"""`powermeter record -- CMD`: the command does not notice, its status is ours, its events are there."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+from powermeter.recording import Recording
+
+URL = "virtual://?shape=constant&noise=0&rate=200Hz"
+RECORD = [sys.executable, "-m", "powermeter", "record", "--quiet", "--no-live", "-s", URL]
+
+
+def record(path: Path, *command: str, options: tuple[str, ...] = (), **more):
+    arguments = [*RECORD, *options, "-o", str(path), "--", *command]
+    return subprocess.run(arguments, capture_output=True, text=True, timeout=60, check=False, **more)
+
+
+def python(code: str) -> tuple[str, ...]:
+    return (sys.executable, "-c", textwrap.dedent(code))
+
+
+def test_the_commands_output_input_and_status_pass_through(tmp_path):
+    code = "import sys; print(sys.stdin.read().upper()); print('to stderr', file=sys.stderr); sys.exit(37)"
+    done = record(tmp_path / "run.power", *python(code), input="hello")
+    assert done.returncode == 37
+    assert done.stdout == "HELLO\n" and "to stderr" in done.stderr
+    assert done.stderr.splitlines()[-1] == f"wrote {tmp_path / 'run.power'}"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_a_command_ended_by_a_signal_gives_128_and_its_number(tmp_path):
+    done = record(tmp_path / "run.power", *python("import os; os.kill(os.getpid(), 9)"))
+    assert done.returncode == 128 + 9
+    with Recording.open(tmp_path / "run.power") as recording:
+        assert recording.warnings == []
+
+
+def test_events_of_the_program_its_threads_and_its_children_are_recorded(tmp_path):
+    code = """
+        import subprocess, sys, threading, multiprocessing, powermeter
+
+        def work(name):
+            with powermeter.event(name):
+                pass
+
+        if __name__ == "__main__":
+            with powermeter.event("main", n=2, model="tiny"):
+                thread = threading.Thread(target=work, args=("thread",))
+                thread.start(); thread.join()
+                child = "import powermeter\\nwith powermeter.event('child'): pass"
+                subprocess.run([sys.executable, "-c", child], check=True)
+                for how in ("fork", "spawn"):
+                    process = multiprocessing.get_context(how).Process(target=work, args=(how,))
+                    process.start(); process.join()
+    """
+    script = tmp_path / "script.py"
+    script.write_text(textwrap.dedent(code))
+    path = tmp_path / "run.power"
+    done = record(path, sys.executable, str(script))
+    assert done.returncode == 0, done.stderr
+    with Recording.open(path) as recording:
+        events = {event.name: event for event in recording.events()}
+        assert recording.warnings == []
+        samples = recording.samples(1).times_ns
+    assert set(events) == {"main", "thread", "child", "fork", "spawn"}
+    assert events["main"].count == 2 and events["main"].attributes == {"model": "tiny"}
+    assert events["thread"].process == events["main"].process != events["child"].process
+    for event in events.values():
+        assert samples[0] <= event.start_ns <= event.end_ns <= samples[-1] + 10**9
+
+
+def test_metadata_says_what_was_measured(tmp_path):
+    path = tmp_path / "run.power"
+    record(path, *python("pass"))
+    with Recording.open(path) as recording:
+        metadata = recording.metadata
+    assert metadata["command"][0] == sys.executable and metadata["clock"] == "monotonic"
+    assert {"powermeter", "started_utc", "host"} <= set(metadata)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_signals_reach_the_command_and_the_file_is_closed(tmp_path, number):
+    """Ctrl-C goes to the whole foreground group, as here; SIGTERM to `powermeter` alone, which hands it on."""
+    path = tmp_path / "run.power"
+    code = """
+        import signal, sys, time
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(3))
+        print("ready", flush=True)
+        try:
+            time.sleep(30)
+        except KeyboardInterrupt:
+            sys.exit(4)
+    """
+    command = [*RECORD, "-o", str(path), "--", *python(code)]
+    child = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert child.stdout is not None and child.stdout.readline() == "ready\n"
+    if number == signal.SIGINT:
+        os.killpg(child.pid, number)
+    else:
+        child.send_signal(number)
+    _, said = child.communicate(timeout=30)
+    assert child.returncode == (4 if number == signal.SIGINT else 3), said
+    assert said.splitlines()[-1] == f"wrote {path}"
+    with Recording.open(path) as recording:
+        assert recording.warnings == [] and recording.metadata["ended"] == "stopped"
+
+
+def test_without_a_command_it_records_for_a_while(tmp_path):
+    path = tmp_path / "run.power"
+    started = time.monotonic()
+    done = subprocess.run(
+        [*RECORD, "--duration", "300ms", "-o", str(path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0 and time.monotonic() - started > 0.3
+    with Recording.open(path) as recording:
+        first, last = recording.span_ns(1)
+        assert 0.25e9 < last - first < 3e9
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (("--", "no-such-program-anywhere"), 2, "no program 'no-such-program-anywhere'"),
+        (("--duration", "soon"), 2, "'soon' is not a duration"),
+        (("--duration", "1s", "--", "true"), 2, "a command ends by itself"),
+        (("--source", "nothing://", "--duration", "1s"), 2, "no source 'nothing'"),
+        (("--source", "virtual://?rate=fast", "--duration", "1s"), 2, "option 'rate'"),
+        (("--source", "virtual://?fault=absent", "--duration", "1s"), 5, "absent"),
+        (("--battery", "4V", "--duration", "1s"), 2, "4V"),
+        (("--nonsense",), 2, "No such option"),
+    ],
+)
+def test_bad_input_is_one_line_a_status_and_no_file(tmp_path, arguments, status, said):
+    base = [sys.executable, "-m", "powermeter", "record", "-o", str(tmp_path / "run.power")]
+    done = subprocess.run(
+        [*base, *arguments], capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL
+    )
+    assert done.returncode == status, done.stderr
+    assert said in done.stderr and "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_existing_file_is_refused_before_the_command_runs(tmp_path):
+    path, proof = tmp_path / "run.power", tmp_path / "proof"
+    path.write_text("precious")
+    done = record(path, *python(f"open({str(proof)!r}, 'w')"))
+    assert done.returncode == 3 and "--force" in done.stderr
+    assert path.read_text() == "precious" and not proof.exists()
+    done = record(path, *python("pass"), options=("--force",))
+    assert done.returncode == 0
+    with Recording.open(path) as recording:
+        assert recording.warnings == []
