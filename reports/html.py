@@ -318,6 +318,13 @@ def _source(instrument: Instrument) -> dict[str, Any]:
     }
 
 
+def _imported(found: Any) -> str | None:
+    if not isinstance(found, dict) or "name" not in found:
+        return None
+    digest = f", SHA-256 {found['sha256']}" if found.get("sha256") else ""
+    return f"{found['name']} ({found.get('format', 'unknown format')}){digest}"
+
+
 def _machine(story: Story) -> Iterator[tuple[str, str]]:
     m = story.metadata
     host = m.get("host") or {}
@@ -325,7 +332,7 @@ def _machine(story: Story) -> Iterator[tuple[str, str]]:
     cores = f", {host['cores']} cores" if host.get("cores") else ""
     frameworks = ", ".join(f"{name} {version}" for name, version in (m.get("frameworks") or {}).items())
     entries = (
-        ("Board", host.get("board")),
+        ("Board", host.get("board") or m.get("board")),
         ("Processor", f"{host['cpu']}{cores}" if host.get("cpu") else None),
         ("Memory", format_quantity(float(memory), "B", 3) if isinstance(memory, (int, float)) else None),
         ("System", " · ".join(str(host[k]) for k in ("os", "kernel", "architecture") if host.get(k)) or None),
@@ -333,6 +340,7 @@ def _machine(story: Story) -> Iterator[tuple[str, str]]:
         ("Frameworks", frameworks or None),
         ("Command", " ".join(str(word) for word in m.get("command") or ()) or None),
         ("Revision", m.get("revision")),
+        ("Imported from", _imported(m.get("imported"))),
         ("Attributes", ", ".join(f"{k} = {v}" for k, v in (m.get("attributes") or {}).items()) or None),
     )
     for name, value in entries:

@@ -95,6 +95,7 @@ class Story:
         started: UTC of the first sample, or None where no wall clock is known.
         warnings: What went wrong or must not be overlooked.
         notes: What a reader should know.
+        given_title: What the user calls it; `title` falls back to the program's name.
     """
 
     path: Path
@@ -113,6 +114,7 @@ class Story:
     started: datetime | None
     warnings: tuple[str, ...]
     notes: tuple[str, ...]
+    given_title: str = ""
 
     @property
     def item(self) -> str:
@@ -126,7 +128,9 @@ class Story:
 
     @property
     def title(self) -> str:
-        """The measured program's name, or the recording's."""
+        """What the user calls it, or the measured program's name, or the recording's."""
+        if self.given_title:
+            return self.given_title
         command = self.metadata.get("command") or []
         words = [Path(str(word)).name for word in command if not str(word).startswith("-")]
         script = next((word for word in words if word.endswith((".py", ".sh"))), None)
@@ -136,7 +140,7 @@ class Story:
     def machine(self) -> str:
         """The board, or processor, in few words; empty where it is not known."""
         host = self.metadata.get("host") or {}
-        return str(host.get("board") or host.get("cpu") or "")
+        return str(host.get("board") or self.metadata.get("board") or host.get("cpu") or "")
 
     @property
     def battery_name(self) -> str:
@@ -186,6 +190,7 @@ def tell(
     by: Sequence[str] = (),
     rail_voltage_v: float | None = None,
     chain: str | float | None = None,
+    title: str = "",
 ) -> Story:
     """Gather what an open recording has to say.
 
@@ -196,15 +201,16 @@ def tell(
         rail, baseline, by: As for `powermeter.analyse`.
         rail_voltage_v: Of the counted rail, where neither its channels nor its driver tell.
         chain: Efficiency between plug and meter, as for `powermeter.footprint.footprint`.
+        title: What to call it, where the program's name will not do.
 
     Raises:
         DataError: Nothing in it measures power.
         ConfigurationError: The battery, place, rail, baseline or chain cannot be used.
     """
-    noted = recording.metadata.get("battery")
-    battery = battery or (noted if isinstance(noted, str) else "4Ah")
+    noted = {key: value for key, value in recording.metadata.items() if isinstance(value, str)}
+    battery = battery or noted.get("battery") or "4Ah"
     cell = battery if isinstance(battery, Battery) else parse_battery(battery)
-    place = place or recording.metadata.get("place")
+    place = place or noted.get("place")
     analysis = analyse(recording, rail=rail, baseline=baseline, by=by)
     headline = _headline(analysis.rows)
     known_v = rail_voltage_v or _rail_voltage(analysis)
@@ -238,8 +244,15 @@ def tell(
         published=published(recording),
         started=_started(recording, analysis),
         warnings=tuple(dict.fromkeys(warnings)),
-        notes=tuple(note for note in analysis.notes if not note.startswith("counted: ")),
+        notes=(*_imported(recording), *(note for note in analysis.notes if not note.startswith("counted: "))),
+        given_title=title.strip(),
     )
+
+
+def _imported(recording: Recording) -> list[str]:
+    """Give what the importer had to assume."""
+    found = recording.metadata.get("import_warnings")
+    return [str(text) for text in found] if isinstance(found, list) else []
 
 
 def _headline(rows: Sequence[LabelRow]) -> LabelRow | None:

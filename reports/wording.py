@@ -22,7 +22,8 @@ GRADE_TEXT = {
     Grade.ASSUMED: "typed in or taken from a table",
 }
 
-_STEPS = ((1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"))
+_STEPS = ((1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"),
+          (1e-12, "p"), (1e-15, "f"))  # fmt: skip
 _SCALABLE = {"J", "C", "W", "A", "V", "Wh", "Ah", "s", "g CO2e", "L", "g Sb eq"}
 _MORE_DIGITS_BELOW = 1.95
 

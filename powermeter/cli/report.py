@@ -19,6 +19,7 @@ from powermeter.errors import ConfigurationError, ExistsError
 @click.option("--kind", "-k", metavar="NAME", help="html, markdown, …; told by the output's ending otherwise.")
 @click.option("--kinds", is_flag=True, is_eager=True, expose_value=False, help="List the kinds and exit.",
               callback=lambda context, _, value: _list(context, value))  # fmt: skip
+@click.option("--title", metavar="TEXT", default="", help="The headline, where the program's name will not do.")
 @reading_options
 @click.option("--force", is_flag=True, help="Replace an existing file.")
 def report(recording: Path, output: Path | None, kind: str | None, force: bool, **options: Any) -> None:

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from powermeter.recording import Recording
 
 TELL = "powermeter.reports.story:tell"
-BATTERY = "4Ah"
-"""What use is set against where nothing else is said: the course's one phone charge."""
 
 
 def reading_options(command: Any) -> Any:
@@ -49,17 +47,16 @@ def tell(
     rail_voltage: str | None = None,
     baseline: str | None = None,
     by: str | Sequence[str] = "",
+    title: str = "",
 ) -> Any:
     """Give the story of an open recording from options as they are typed.
 
-    Battery and place are the ones noted in the recording where they are not given, and `BATTERY` at last.
+    Battery and place are the ones noted in the recording where they are not given, and 4 Ah at last.
 
     Raises:
         ConfigurationError: An option is not usable.
         DataError: The recording holds no power.
     """
-    battery = battery or _noted(recording, "battery") or BATTERY
-    place = place or _noted(recording, "place")
     typed = by.split(",") if isinstance(by, str) else by
     names = tuple(name.strip() for name in typed) if by else ()
     if not all(names):
@@ -71,13 +68,8 @@ def tell(
         raise ConfigurationError(f"--rail-voltage {rail_voltage!r} must be above zero")
     return registry.load(TELL)(
         recording, battery=battery, place=place, chain=chain, rail=rail, rail_voltage_v=volts,
-        baseline=baseline, by=names,
+        baseline=baseline, by=names, title=title,
     )  # fmt: skip
-
-
-def _noted(recording: Recording, key: str) -> str | None:
-    value = recording.metadata.get(key)
-    return value if isinstance(value, str) else None
 
 
 @click.command()
