@@ -52,7 +52,7 @@ def power_at_the_promise(runs: int, difference: float, spread: float) -> tuple[f
 
 def test_the_promised_repeats_tell_a_difference() -> None:
     share, n = power_at_the_promise(300, 0.05, 0.1)
-    assert n == pytest.approx(2 * (2.8 * 2) ** 2, rel=0.1)
+    assert n == pytest.approx(2 * (2.8 * 2) ** 2, rel=0.15)
     assert share >= 0.80 - 2 * 0.023
 
 
