@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from powermeter.drivers.ppk2_stream import Decoder, parse_metadata
@@ -63,7 +64,7 @@ def _ppk2_api_speed(meter: SimulatedPPK2, pieces: list[bytes]) -> float:
     return speed
 
 
-def soak(seconds: float) -> dict[str, float]:
+def soak(seconds: float) -> dict[str, Any]:
     """Record a simulated PPK2 with the live view; give the share of a core, what was lost and how big it is."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "ppk2.power"
@@ -79,11 +80,13 @@ def soak(seconds: float) -> dict[str, float]:
                 source = recording.sources[0]
                 samples = recording.samples(source.id)
                 note = recording.facts("recorder")[-1]
-                lost = sum(gap.lost or 0 for gap in recording.gaps(source.id))
+                gaps = recording.gaps(source.id)
+                lost = sum(gap.lost or 0 for gap in gaps)
                 current = samples.codes["current"] * source.channels[0].scale
                 times = samples.times_ns
                 measured = float(np.trapezoid(current, times * 1e-9)) * 3.3
                 truth = meter.energy_j(int(times[0]), int(times[-1]))
+        report = meter.report
     cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     recorder = note["sources"][str(source.id)]
     return {
@@ -96,6 +99,8 @@ def soak(seconds: float) -> dict[str, float]:
         "peak_memory_mb": note["peak_memory"] / 1e6,
         "bytes_per_sample": size / len(times),
         "energy_error": measured / truth - 1,
+        "gaps": [[round((gap.start_ns - int(times[0])) / 1e9, 3), gap.lost] for gap in gaps[:50]],
+        "simulator": report,
     }
 
 

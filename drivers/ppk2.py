@@ -18,6 +18,7 @@ from powermeter.source import INTERPOLATED_TIME, Block, Found, Gap, Option, Stre
 from powermeter.units import NS, parse_quantity
 
 from .link import RAIL_OPTIONS, Link, UsbId, open_link, rail_of
+from .logic_edges import EVERY_INPUT, LogicEdges, parse_inputs
 from .serial_link import port_problem, usb_ports
 from .tick_clock import TickClock
 
@@ -78,6 +79,7 @@ class PPK2(StreamingSource):
         "filter": Option(_on_off, "on", "Nordic's smoothing of the three samples at a range switch"),
         "raw": Option(_on_off, "off", "record the unsmoothed current beside it"),
         "logic": Option(_on_off, "on", "record the logic inputs D0 to D7"),
+        "events": Option(parse_inputs, EVERY_INPUT, "what a high logic input means: D0:infer,D3:radio; none for nothing"),
     }  # fmt: skip
     covers = "everything behind the PPK2's output, 1 A at most"
 
@@ -89,6 +91,7 @@ class PPK2(StreamingSource):
         self._calibration: Calibration | None = None
         self._voltage_v = 0.0
         self._streaming = False
+        self._edges = LogicEdges(self.options["events"])
         self.lost = 0
         self.refused = 0
 
@@ -144,13 +147,16 @@ class PPK2(StreamingSource):
             self._calibration, self._voltage_v = calibration, voltage_v
             self._describe()
         millivolt = round(self._voltage_v * 1000)
-        link.write(bytes([MODE, MODES[options["mode"]]]))
+        if options["mode"] == "source":
+            link.write(bytes([OUTPUT, 0]))  # it may still stand at the last user's voltage
         link.write(bytes([VOLTAGE]) + millivolt.to_bytes(2, "big"))
+        link.write(bytes([MODE, MODES[options["mode"]]]))
         link.write(bytes([OUTPUT, options["output"] == "on"]))
         assert self._calibration is not None
         self._decoder: Decoder = Decoder(
             self._calibration, self._voltage_v, spike_filter=options["filter"] == "on"
         )
+        self._edges.restart()
         self._clock = TickClock(SAMPLE_NS)
         self._late: deque[tuple[float, int]] = deque()
         self._loss_s = -1e9
@@ -188,6 +194,7 @@ class PPK2(StreamingSource):
         if calibration is not None:
             facts |= {
                 "hardware": calibration.hardware, "firmware": None, "voltage_v": self._voltage_v,
+                "voltage_from": "the URL" if self.options["voltage"] else "the PPK2's own setting, assumed to hold",
                 "calibration": {name: list(values) for name, values in calibration.constants.items()},
             }  # fmt: skip
             if calibration.missing:
@@ -196,7 +203,11 @@ class PPK2(StreamingSource):
 
     def counts(self) -> dict[str, int]:
         """Give what went wrong so far: samples lost and words refused."""
-        return {"samples_lost": self.lost, "words_refused": self.refused}
+        return {
+            "samples_lost": self.lost,
+            "words_refused": self.refused,
+            "noisy_inputs": len(self._edges.noisy),
+        }
 
     def read_block(self, timeout_s: float) -> Block | None:
         if self._link is None:
@@ -266,7 +277,7 @@ class PPK2(StreamingSource):
             columns.append(decoded.logic)
         return Block(
             times, np.stack(columns, axis=1), decoded.flags | np.uint8(INTERPOLATED_TIME),
-            ((last, arrival_ns),), tuple(gaps),
+            ((last, arrival_ns),), tuple(gaps), self._edges.feed(times, decoded.logic),
         )  # fmt: skip
 
     def _settle(self, decoded: Decoded, arrival_ns: int) -> None:
@@ -329,6 +340,6 @@ class PPK2(StreamingSource):
                 f"ppk2://{port.serial_number or port.device}?voltage=3.3V",
                 f"Nordic PPK2 {port.serial_number or ''} on {port.device}".replace("  ", " "),
                 rails=("input",), rate_hz=NS / SAMPLE_NS, resolution_w=RANGE_LIMITS[0][1] * 3.3, covers=cls.covers,
-                problem=problem, remedy=remedy, rank=5,
+                problem=problem, remedy=remedy, rank=50,
             ))  # fmt: skip
         return found

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from powermeter.errors import ReadError, Reason
+from powermeter.events import Event
 from powermeter.source import REPEAT, Gap, PolledSource, Source, StreamingSource
 from powermeter.units import NS
 
@@ -58,6 +59,7 @@ class Harvest:
     )
     gaps: list[Gap] = field(default_factory=list)
     ticks: list[tuple[int, int]] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
     read_ns: int | None = None
 
 
@@ -225,6 +227,7 @@ class Acquisition(threading.Thread):
             with self._lock:
                 self._harvest.gaps.extend(block.gaps)
                 self._harvest.ticks.extend(block.ticks)
+                self._harvest.events.extend(block.events)
             if not len(block.times_ns):
                 continue
             times = np.maximum.accumulate(block.times_ns)

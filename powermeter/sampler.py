@@ -72,25 +72,28 @@ class Sampler:
                 source.close()
             raise
         with writer:
-            note_clocks(writer)
-            for source in sources:
-                self._ids.append(
-                    writer.add_source(
-                        str(source.address),
-                        source.name,
-                        source.address.scheme,
-                        source.channels,
-                        {**source.info(), **_asked(source)},
-                    )
-                )
-                self._totals.append(LiveTotals(source.channels))
-            self._note_cost(writer)
+            with writer.transaction():  # one commit: each waits for the disk, and a card may take a second
+                note_clocks(writer)
+                for source in sources:
+                    self._add(writer, source)
+                self._note_cost(writer)
             self._acquisitions = [Acquisition(source) for source in sources]
             for acquisition in self._acquisitions:
                 acquisition.start()
             tell({"type": "ready", "sources": [source.name for source in sources], "pid": os.getpid()})
             self._loop(writer)
             self._end(writer)
+
+    def _add(self, writer: Writer, source: Source) -> None:
+        identifier = writer.add_source(
+            str(source.address),
+            source.name,
+            source.address.scheme,
+            source.channels,
+            {**source.info(), **_asked(source)},
+        )
+        self._ids.append(identifier)
+        self._totals.append(LiveTotals(source.channels))
 
     def _open_sources(self) -> list[Source]:
         opened: list[Source] = []
@@ -171,6 +174,8 @@ class Sampler:
             writer.add_gap(source, gap)
         if harvest.ticks:
             writer.add_ticks(source, harvest.ticks)
+        if harvest.events:
+            writer.add_events(harvest.events)
 
     def _try(self, note: Callable[[Writer], None], writer: Writer) -> None:
         try:
@@ -229,13 +234,14 @@ class Sampler:
         for acquisition in self._acquisitions:
             acquisition.join(timeout=5.0)
         self._flush(writer)
-        for identifier, acquisition in zip(self._ids, self._acquisitions, strict=True):
-            if acquisition.failure:
-                since = acquisition.last_ns or now_ns()
-                writer.add_gap(identifier, Gap(since, now_ns(), "failed", acquisition.failure))
-        note_clocks(writer)
-        self._note_cost(writer)
-        writer.set_metadata({"ended": self._why})
+        with writer.transaction():
+            for identifier, acquisition in zip(self._ids, self._acquisitions, strict=True):
+                if acquisition.failure:
+                    since = acquisition.last_ns or now_ns()
+                    writer.add_gap(identifier, Gap(since, now_ns(), "failed", acquisition.failure))
+            note_clocks(writer)
+            self._note_cost(writer)
+            writer.set_metadata({"ended": self._why})
 
 
 def _asked(source: Source) -> dict[str, int]:
@@ -294,7 +300,8 @@ def main() -> int:
     sampler = Sampler(order)
     # In a thread: the main one may be holding the lock of the very event that is to be set.
     signal.signal(
-        signal.SIGTERM, lambda *_: threading.Thread(target=sampler.stop, args=("SIGTERM",), daemon=True).start()
+        signal.SIGTERM,
+        lambda *_: threading.Thread(target=sampler.stop, args=("SIGTERM",), daemon=True).start(),
     )
     threading.Thread(target=_listen, args=(sampler,), daemon=True).start()
     gc.collect()

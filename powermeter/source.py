@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from powermeter.events import Event
+
 # Bits of a sample's flag byte.
 REPEAT = 1  # the instrument had not refreshed: the row says nothing new
 SATURATED = 2  # at least one channel was at the end of its range
@@ -115,6 +117,7 @@ class Block:
         flags: uint8, shape (n,), or None for all zero.
         ticks: (instrument tick, host arrival ns) pairs, where the instrument has a clock of its own.
         gaps: Losses the instrument or the driver noticed.
+        events: What the measured device itself marked, on a logic input, in the instrument's own clock.
     """
 
     times_ns: NDArray[np.int64]
@@ -122,6 +125,7 @@ class Block:
     flags: NDArray[np.uint8] | None = None
     ticks: Sequence[tuple[int, int]] = ()
     gaps: Sequence[Gap] = ()
+    events: Sequence[Event] = ()
 
 
 @dataclass(frozen=True, slots=True)

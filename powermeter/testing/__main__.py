@@ -113,7 +113,8 @@ def main(kind: str, where: str, shape: str, low: float, high: float, period: flo
         simulation.run(seconds)
     except KeyboardInterrupt:
         pass
-    print(json.dumps({"faults": simulation.faults.hits, "overflowed": simulation.overflowed}), flush=True)
+    report = {"faults": simulation.faults.hits, "overflowed": simulation.overflowed, "dropped": meter.dropped}
+    print(json.dumps(report), flush=True)
 
 
 if __name__ == "__main__":

@@ -20,12 +20,14 @@ class SimulatedMeter:
         refresh_s: How often its registers change.
         tick_s: How often `send` wants to be called; 0 for a meter that only answers.
         buffer_bytes: What it keeps for a reader that is slow; the rest is lost.
+        dropped: Samples it never made because it was not given the processor in time.
     """
 
     kind: ClassVar[str]
     refresh_s: float = 0.5
     tick_s: float = 0.0
     buffer_bytes: int = 1024
+    dropped: int = 0
     hid: ClassVar[tuple[int, int] | None] = None
 
     def __init__(self, load: Load, *, volts: float = 5.0) -> None:

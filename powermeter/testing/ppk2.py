@@ -27,7 +27,6 @@ class SimulatedPPK2(SimulatedMeter):
     """A PPK2 whose load draws at the voltage it is set to; D0 is high while the load is above its middle.
 
     Attributes:
-        dropped: Samples lost because nobody took them in time, as the real one loses them.
         noise: Standard deviation of the converter, in its steps.
     """
 
@@ -103,8 +102,6 @@ class SimulatedPPK2(SimulatedMeter):
         words = self.words(start_s, count)
         self._sent += count
         return [words.astype("<u4").tobytes()]
-
-    dropped = 0
 
     def words(self, start_s: float, count: int) -> NDArray[Any]:
         """Give `count` sample words from a time on, the counter going on from the last call."""

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from powermeter.errors import OpenError
 from powermeter.testing.load import Load
@@ -20,6 +21,7 @@ class MeterProcess:
     Attributes:
         where: The port to read: a path, or `host:port`.
         origin_ns: Monotonic nanoseconds at the load's time 0.
+        report: What it said at its end: faults made, frames that overflowed, samples it dropped.
     """
 
     def __init__(
@@ -28,6 +30,7 @@ class MeterProcess:
         self.load = load
         self.where = str(where)
         self.origin_ns = 0
+        self.report: dict[str, Any] = {}
         self._process: subprocess.Popen[str] | None = None
         self._command: Sequence[str] = [
             sys.executable, "-m", "powermeter.testing", kind, self.where, "--shape", load.shape,
@@ -52,7 +55,8 @@ class MeterProcess:
     ) -> None:
         if self._process is not None:
             try:
-                self._process.communicate(timeout=5)  # its standard input ends: it stops
+                text, _ = self._process.communicate(timeout=5)  # its standard input ends: it stops
+                self.report = json.loads(text.splitlines()[-1]) if text.strip() else {}
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.communicate()

@@ -523,10 +523,11 @@ def test_ppk2_sends_what_was_asked_for_and_stops_at_the_end(connect: Callable[..
     link.waiting += b"\x00" * 17412  # a crashed program left it streaming
     source = connect("ppk2://?mode=source&voltage=3.3V", link)
     assert link.written[:2] == [b"\x07", b"\x19"]
-    assert link.written[2:] == [b"\x11\x02", b"\x0d\x0c\xe4", b"\x0c\x01"]  # not started before someone reads
+    # Off, its voltage, its mode, on: never the last user's voltage; not started before someone reads.
+    assert link.written[2:] == [b"\x0c\x00", b"\x0d\x0c\xe4", b"\x11\x02", b"\x0c\x01"]
     link.now_s += 0.01
     source.read_block(0.01)
-    assert link.written[5] == b"\x06"
+    assert link.written[6] == b"\x06"
     source.close()
     assert link.written[-1] == b"\x07"
     assert source.channels[0].rail is not None and source.channels[0].rail.nominal_v == 3.3
@@ -544,6 +545,27 @@ def test_ppk2_something_else_answers(connect: Callable[..., Any]) -> None:
     with pytest.raises(OpenError, match="do not end in END") as caught:
         connect("ppk2://", MemoryLink(SimulatedPPK2(LOAD), lambda _, data: data[:100]))
     assert caught.value.reason is Reason.BAD_DATA
+
+
+def test_ppk2_logic_inputs_are_events_on_the_currents_clock(connect: Callable[..., Any]) -> None:
+    """D0 is high while the load is high: 0.1 s of each 0.2 s."""
+    source = connect("ppk2://?mode=source&voltage=3.3V&events=D0:infer", MemoryLink(SimulatedPPK2(LOAD)))
+    meter = SimulatedPPK2(Load("square", 0.01, 0.2, 0.2))
+    meter.receive(bytes([0x0C, 1, 0x06]), 0.0)
+    events, times, current = [], [], []
+    for number in range(150):
+        words = meter.words(number * 0.01, 1000)
+        block = source._block(words.astype("<u4").tobytes(), 10**9 + (number + 1) * 10_000_000)
+        if block is not None:
+            events += list(block.events)
+            times.append(block.times_ns)
+            current.append(block.codes[:, 0])
+    assert len(events) >= 5 and {event.name for event in events} == {"infer"}
+    at, amperes = np.concatenate(times), np.concatenate(current) * 1e-9
+    for event in events:
+        assert event.end_ns - event.start_ns == pytest.approx(100_000_000, abs=25_000)
+        inside = amperes[(at >= event.start_ns) & (at < event.end_ns)]
+        assert inside.mean() == pytest.approx(0.2 / 3.3, rel=0.01) and inside[4:].min() > 0.05
 
 
 def test_ppk2_a_loss_of_64_is_found_by_the_clock(connect: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from powermeter.drivers.logic_edges import LogicEdges, parse_inputs
 from powermeter.drivers.ppk2_stream import (
     Decoded,
     Decoder,
@@ -20,7 +21,7 @@ from powermeter.drivers.ppk2_stream import (
 )
 
 from powermeter.channel import MISSING
-from powermeter.errors import DataError
+from powermeter.errors import ConfigurationError, DataError
 from powermeter.source import SATURATED
 from powermeter.testing.load import Load
 from powermeter.testing.ppk2 import SimulatedPPK2
@@ -205,3 +206,41 @@ def test_garbage_never_crashes_and_never_hangs() -> None:
         assert len(found.index) == len(found.current_na) == len(found.logic) == len(found.flags)
         if len(found.index) > 1:
             assert (np.diff(found.index) > 0).all()
+
+
+def edges(bits: str, names: str = "D0:infer,D1", size: int = 1000) -> list[tuple[str, int, int]]:
+    """Feed a string of digits, each the byte of one sample a microsecond apart, in blocks."""
+    follower = LogicEdges(parse_inputs(names))
+    logic = np.array([int(bit) for bit in bits], np.int64)
+    times = np.arange(len(bits), dtype=np.int64) * 1000
+    found: list[tuple[str, int, int]] = []
+    for at in range(0, len(bits), size):
+        for event in follower.feed(times[at : at + size], logic[at : at + size]):
+            assert event.end_ns is not None
+            found.append((event.name, event.start_ns // 1000, event.end_ns // 1000))
+    return found
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 100])
+def test_high_inputs_become_events_wherever_blocks_end(size: int) -> None:
+    found = sorted(edges("0011100120031100", size=size))
+    assert found == [("D1", 8, 9), ("D1", 11, 12), ("infer", 2, 5), ("infer", 7, 8), ("infer", 11, 14)]
+
+
+def test_an_input_high_from_the_start_began_before() -> None:
+    assert edges("11100110") == [("infer", 5, 7)]
+    assert edges("0011") == []  # not ended
+    assert edges("00110", names="none") == []
+
+
+def test_a_loose_wire_makes_no_events() -> None:
+    follower = LogicEdges(parse_inputs("D0,D1"))
+    logic = np.arange(4000, dtype=np.int64) % 2 + 2 * (np.arange(4000) // 1000 % 2)
+    found = follower.feed(np.arange(4000, dtype=np.int64), logic)
+    assert {event.name for event in found} == {"D1"} and follower.noisy == {0}
+
+
+@pytest.mark.parametrize("text", ["", "infer", "D8", "D0:", "D0,D0", "D0:a:b"])
+def test_input_names_that_are_not_usable(text: str) -> None:
+    with pytest.raises(ConfigurationError):
+        parse_inputs(text)
