@@ -18,12 +18,11 @@ from powermeter.channel import Accuracy, Channel, Quantity
 from powermeter.errors import DataError, ReadError, Reason
 from powermeter.source import Found, Gap
 
-from .hid_link import HidLink, drain, hid_devices, open_hid
+from .hid_link import REPORT_LENGTH, HidLink, cut_reports, drain, hid_devices, open_hid
 from .link import Link, UsbId
 from .serial_link import port_problem
 from .stream_meter import Row, StreamMeter
 
-REPORT_LENGTH = 64
 SAMPLE_NS = 10_000_000
 SAMPLES_PER_REPORT = 4
 KEEP_ALIVE = 0x83
@@ -162,12 +161,7 @@ class Fnirsi(StreamMeter):
             return False
 
     def cut(self, buffer: bytearray) -> tuple[list[bytes], int]:
-        """Each read of a HID device is one report, whole or useless."""
-        whole = len(buffer) // REPORT_LENGTH * REPORT_LENGTH
-        frames = [bytes(buffer[at : at + REPORT_LENGTH]) for at in range(0, whole, REPORT_LENGTH)]
-        rest = len(buffer) - whole
-        buffer.clear()
-        return frames, rest
+        return cut_reports(buffer)
 
     def read_block(self, timeout_s: float) -> Any:
         if self.link is not None and time.monotonic() - self._alive_s > STARTS[self._model][1]:

@@ -191,3 +191,12 @@ def drain(link: HidLink, quiet_s: float = 1.0, limit_s: float = 3.0) -> None:
     deadline = time.monotonic() + limit_s
     while time.monotonic() < deadline and link.read(REPORT_LENGTH, quiet_s):
         pass
+
+
+def cut_reports(buffer: bytearray) -> tuple[list[bytes], int]:
+    """Take all reports out of a buffer; each read of a HID device is one, whole or useless."""
+    whole = len(buffer) // REPORT_LENGTH * REPORT_LENGTH
+    reports = [bytes(buffer[at : at + REPORT_LENGTH]) for at in range(0, whole, REPORT_LENGTH)]
+    rest = len(buffer) - whole
+    buffer.clear()
+    return reports, rest

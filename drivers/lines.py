@@ -23,10 +23,9 @@ from powermeter.errors import ConfigurationError, DataError, OpenError, Reason
 from powermeter.source import Option
 from powermeter.units import parse_quantity, unit_factor
 
-from .link import RAIL_OPTIONS, Link, open_link
+from .link import RAIL_OPTIONS, Link, open_link, parse_baud
 from .odometer import Odometer
-from .smartpower3 import cut_lines
-from .stream_meter import Row, StreamMeter, TickCounter
+from .stream_meter import Row, StreamMeter, TickCounter, cut_lines
 
 LONGEST_LINE = 4096
 CODE_FRACTION = 1e-4
@@ -137,12 +136,6 @@ def _yes_no(text: str) -> bool:
     raise ConfigurationError("write yes or no")
 
 
-def _baud(text: str) -> int:
-    if text.isdigit() and 50 <= int(text) <= 12_000_000:
-        return int(text)
-    raise ConfigurationError("write a speed in baud, for example 115200")
-
-
 def _separator(text: str) -> str:
     return {"tab": "\t", "space": " ", "semicolon": ";", "comma": ","}.get(text, text) or ","
 
@@ -167,8 +160,8 @@ class Lines(StreamMeter):
         "columns": Option(str, None, "what the columns are: t_us,mV,mA,- or with json=yes key=unit pairs"),
         "json": Option(_yes_no, False, "yes: a JSON object a line"),
         "separator": Option(_separator, ",", "between columns: comma, tab, space, semicolon"),
-        "baud": Option(_baud, 115200, "speed of the serial port"),
-        "bits": Option(_baud, None, "wrap of the device's time in bits, 32 for micros()"),
+        "baud": Option(parse_baud, 115200, "speed of the serial port"),
+        "bits": Option(int, None, "wrap of the device's time in bits, 32 for micros()"),
         "check": Option(_check, None, "each line ends in *HH: xor (NMEA) or sum"),
         "gain": Option(partial(parse_quantity, unit="1"), 0.05, "the sensor's gain error at most"),
     }

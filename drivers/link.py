@@ -146,6 +146,17 @@ def open_link(
     return SerialLink(find_usb_port(usb, location, instrument), baud=baud, instrument=instrument)
 
 
+def parse_baud(text: str) -> int:
+    """Give the speed of a serial port.
+
+    Raises:
+        ConfigurationError: It is none.
+    """
+    if text.isdigit() and 50 <= int(text) <= 12_000_000:
+        return int(text)
+    raise ConfigurationError("write a speed in baud, for example 115200")
+
+
 RAIL_OPTIONS = {
     "rail": Option(str, "input", "the name of the line it measures"),
     "boundary": Option(Boundary, Boundary.BOARD, "what that line feeds: wall, battery, board, module, device, part"),

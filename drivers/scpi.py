@@ -19,8 +19,7 @@ from powermeter.channel import MISSING, Accuracy, Channel, Quantity
 from powermeter.errors import ConfigurationError, DataError, OpenError, ReadError, Reason
 from powermeter.source import SATURATED, Option, PolledSource
 
-from .lines import _baud
-from .link import RAIL_OPTIONS, Link, open_link, rail_of
+from .link import RAIL_OPTIONS, Link, open_link, parse_baud, rail_of
 
 TCP_PORT = 5025
 OVERLOAD = 9.9e37
@@ -119,7 +118,7 @@ class Scpi(PolledSource):
         "measure": Option(_measure, None, "what to ask for: voltage,current,power; default: what it can"),
         "family": Option(_profile, None, "how to ask, where *IDN? does not tell: " + ", ".join(PROFILES)),
         "channel": Option(_channel, 1, "which output of a supply"),
-        "baud": Option(_baud, 9600, "speed of a serial port"),
+        "baud": Option(parse_baud, 9600, "speed of a serial port"),
         "gain": Option(float, 0.001, "its accuracy as a ratio, from its own data sheet"),
     }
 

@@ -15,7 +15,7 @@ from powermeter.errors import DataError
 from powermeter.source import Option
 
 from .link import RAIL_OPTIONS, Link
-from .stream_meter import Row, StreamMeter, TickCounter
+from .stream_meter import Row, StreamMeter, TickCounter, cut_lines
 
 LINE_LENGTH = 79  # without CR LF
 _CHECKED = 74
@@ -139,20 +139,3 @@ class SmartPower3(StreamMeter):
         for port in (line.input, *line.outputs):
             row += [port.voltage_mv, port.current_ma, port.power_mw]
         return [(row, self._ticks.feed(line.time_ms))]
-
-
-def cut_lines(buffer: bytearray, longest: int) -> tuple[list[bytes], int]:
-    """Take whole lines off the front of a buffer, without LF or CR LF; an endless line counts as skipped."""
-    lines: list[bytes] = []
-    skipped = 0
-    while (end := buffer.find(b"\n")) >= 0:
-        line = bytes(buffer[:end]).rstrip(b"\r")
-        del buffer[: end + 1]
-        if len(line) > longest:
-            skipped += len(line)
-        else:
-            lines.append(line)
-    if len(buffer) > longest:
-        skipped += len(buffer)
-        buffer.clear()
-    return lines, skipped

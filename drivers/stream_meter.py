@@ -251,3 +251,20 @@ class TickCounter:
             step = (tick - self._total) % self.wrap
             self._total += step if step < self.wrap // 2 else step - self.wrap
         return self._total
+
+
+def cut_lines(buffer: bytearray, longest: int) -> tuple[list[bytes], int]:
+    """Take whole lines off the front of a buffer, without LF or CR LF; an endless line counts as skipped."""
+    lines: list[bytes] = []
+    skipped = 0
+    while (end := buffer.find(b"\n")) >= 0:
+        line = bytes(buffer[:end]).rstrip(b"\r")
+        del buffer[: end + 1]
+        if len(line) > longest:
+            skipped += len(line)
+        else:
+            lines.append(line)
+    if len(buffer) > longest:
+        skipped += len(buffer)
+        buffer.clear()
+    return lines, skipped

@@ -16,13 +16,12 @@ from powermeter.channel import Accuracy, Channel, Kind, Quantity
 from powermeter.errors import DataError
 from powermeter.source import Found
 
-from .hid_link import hid_devices, open_hid
+from .hid_link import REPORT_LENGTH, cut_reports, hid_devices, open_hid
 from .link import Link, UsbId
 from .odometer import Odometer, totals_of
 from .serial_link import port_problem
 from .stream_meter import Row, StreamMeter
 
-REPORT_LENGTH = 64
 MEASUREMENT = 0x1A
 MAX_VOLTAGE_V = 60.0
 MAX_CURRENT_A = 20.0
@@ -129,12 +128,7 @@ class Witrn(StreamMeter):
         return True
 
     def cut(self, buffer: bytearray) -> tuple[list[bytes], int]:
-        """Each read of a HID device is one report, whole or useless."""
-        whole = len(buffer) // REPORT_LENGTH * REPORT_LENGTH
-        frames = [bytes(buffer[at : at + REPORT_LENGTH]) for at in range(0, whole, REPORT_LENGTH)]
-        rest = len(buffer) - whole
-        buffer.clear()
-        return frames, rest
+        return cut_reports(buffer)
 
     def rows(self, frame: bytes, arrival_ns: int) -> list[Row]:
         reading = decode(frame, check=bool(self._check))
