@@ -60,7 +60,7 @@ def main() -> None:
     ours, _ = timed(whole, options.repeats)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     integral_s, integral = timed(lambda: Integral.of(trace), options.repeats)
-    windows_s, windows = timed(lambda: measure(integral, starts, ends), options.repeats)  # type: ignore[arg-type]
+    windows_s, _ = timed(lambda: measure(integral, starts, ends), options.repeats)  # type: ignore[arg-type]
     print(f"{n:,} samples ({columns:.2f} GB of columns), {m:,} events")
     print(f"numpy.cumsum               {reference:8.3f} s")
     print(f"integral, energies, 95 %   {ours:8.3f} s   {ours / reference:.2f} x (wanted: 4)")
