@@ -5,12 +5,15 @@ The frames and their sources: `frames/*.txt`, and the literals below.
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from powermeter.drivers import atorch, avhzy, fnirsi, km003c, rdtech_tc66, rdtech_um, smartpower3, witrn
+from powermeter.drivers.hid_link import cut_reports
+from powermeter.drivers.stream_meter import cut_lines
 
 from powermeter.errors import DataError
 
@@ -413,3 +416,39 @@ def test_avhzy_answer() -> None:
                 assert (reading.voltage_v, reading.current_a) == pytest.approx(
                     (truth.voltage_v, truth.current_a), rel=0.025
                 )
+
+
+DECODERS: dict[str, Callable[[bytes], object]] = {
+    "um": rdtech_um.decode, "tc66": rdtech_tc66.decode_plain, "fnirsi": fnirsi.decode, "atorch": atorch.decode,
+    "km003c": km003c.decode, "km003c queue": lambda frame: km003c.decode_queue(frame, 3), "witrn": witrn.decode,
+    "avhzy": avhzy.decode, "smartpower3": smartpower3.decode,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DECODERS)
+def test_random_bytes_are_refused_or_decoded_never_a_crash(name: str) -> None:
+    dice = random.Random(11)
+    seeds = [um_block(0x09C9), TC66_PLAIN, fnirsi_report(), bytes.fromhex(ATORCH[0][2]), SMARTPOWER3[0],
+             bytes.fromhex(table("km003c.txt")[0][0]), witrn_report()]  # fmt: skip
+    for _ in range(400):
+        frame = bytearray(dice.choice(seeds) if dice.random() < 0.7 else dice.randbytes(dice.randrange(0, 220)))
+        for _ in range(dice.randrange(0, 4)):
+            if frame:
+                frame[dice.randrange(len(frame))] = dice.randrange(256)
+        refused(DECODERS[name], bytes(frame))  # anything but DataError would pass through
+
+
+@pytest.mark.parametrize("cut", [atorch.cut, lambda buffer: cut_lines(buffer, 256), cut_reports])
+def test_cutting_a_stream_of_rubbish_ends_and_keeps_little(cut: Callable[[bytearray], tuple[list[bytes], int]]) -> None:
+    dice = random.Random(3)
+    buffer = bytearray()
+    taken = 0
+    total = 0
+    for _ in range(300):
+        piece = dice.randbytes(dice.randrange(0, 90)) + dice.choice([b"", b"\xff\x55", b"\xff\x55\x01\x03", b"\n"])
+        total += len(piece)
+        buffer += piece
+        frames, skipped = cut(buffer)
+        taken += sum(map(len, frames)) + skipped
+        assert len(buffer) <= 300
+    assert taken + len(buffer) <= total and taken > total * 0.9
