@@ -18,6 +18,7 @@ from powermeter.span import NOTHING, Nothing, Span
 
 if TYPE_CHECKING:
     from powermeter.analysis.energy import Analysis
+    from powermeter.analysis.repeat_loop import RepeatLoop
     from powermeter.battery import Battery
     from powermeter.recording import Recording
     from powermeter.span import Log
@@ -118,6 +119,31 @@ class Meter:
     def each(self, items: Iterable[T], name: str = "item", **attributes: Any) -> Iterator[T]:
         """Give the items of a loader one by one; what the loop does with each is one event."""
         return instrumentation.each(items, name, **attributes)
+
+    def repeat(
+        self, name: str, *, precision: float = 0.05, at_most: str | float = "10m", n: int = 1, **options: Any
+    ) -> RepeatLoop:
+        """Give a loop that goes on until the mean energy of one pass is known to `precision`.
+
+        ::
+
+            for _ in meter.repeat("infer", precision=0.05, at_most="5m"):
+                model(x)
+
+        Each pass is an event of `n` items.  Warm-up is left out, memory between passes and the looking
+        itself are allowed for; `.settled` and `.sentence()` of the loop say what was found.
+
+        Args:
+            precision: Half the width of the 95 % interval over the mean.
+            at_most: The longest it may take.
+            options: `at_least`, `most`, `rail`, and attributes of the events.
+
+        Raises:
+            ConfigurationError: An argument is out of its range.
+        """
+        from powermeter.analysis.repeat_loop import RepeatLoop
+
+        return RepeatLoop(self, name, precision=precision, at_most=at_most, n=n, **options)
 
     @property
     def problem(self) -> str:

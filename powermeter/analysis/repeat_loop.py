@@ -126,7 +126,8 @@ class RepeatLoop:
                 elif self._most is not None and index >= self._most:
                     self.reason = "repeats"
         finally:
-            if self.reason in ("time", "repeats"):
+            looked = self.stopping.looks[-1][0] if self.stopping.looks else 0
+            if self.reason in ("time", "repeats") and looked < index:
                 self._look()
 
     @property

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import nullcontext
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from powermeter.analysis.repeat_loop import RepeatLoop
 from powermeter.analysis.repeats import LEAST, Stopping, settle, warm_up
 from powermeter.errors import ConfigurationError
+from powermeter.meter import Meter
 
 
 def model(rng: np.random.Generator, n: int, *, spread=0.1, memory=0.0, warm=0.0, tau=5.0, drift=0.0):
@@ -146,6 +149,16 @@ def test_the_loop_ends_when_time_or_repeats_are_over_and_says_what_would_help() 
     assert loop.reason == "time" and loop.settled is not None and "more repeats" in loop.sentence()
     loop, meter = loop_over(energies, precision=0.01, most=40)
     assert loop.reason == "repeats" and meter.count == 40
+
+
+def test_a_meter_repeats_until_it_is_told_to_stop(tmp_path: Path) -> None:
+    with Meter("virtual://?rate=200Hz", path=tmp_path / "run.power") as meter:
+        loop = meter.repeat("infer", precision=0.5, most=8, at_least=8, batch=4)
+        passes = [time.sleep(0.01) for _ in loop]
+    assert len(passes) == 8
+    assert loop.settled is not None and 0 < loop.settled.mean < 1
+    row = meter.analysis(by=("batch",)).row("infer", batch=4)
+    assert row.events == 8
 
 
 @pytest.mark.parametrize("wrong", [{"precision": 0}, {"precision": 2}, {"at_most": 0}, {"at_least": 3}, {"at_most": "soon"}])

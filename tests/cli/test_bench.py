@@ -1,0 +1,72 @@
+"""`powermeter bench` on the virtual source, and the options it must refuse."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from powermeter.cli.bench import bench, convergence
+from powermeter.errors import ConfigurationError
+
+PROGRAM = [sys.executable, "-S", "-c", "sum(range({size}))"]
+
+
+def test_a_sweep_ends_with_numbers_a_plot_and_the_recording(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    options = ["-s", "virtual://?rate=200Hz", "-o", str(tmp_path / "bench.power"), "--at-least", "8", "--most", "8"]
+    options += ["--json", "--quiet", "--sweep", "size=1000,2000", "--plot", str(tmp_path / "bench.svg"), "--items", "4"]
+    result = CliRunner().invoke(bench, [*options, "--", *PROGRAM], standalone_mode=False)
+    assert result.exception is None, result.output
+    said = json.loads(result.stdout)
+    assert [row["title"] for row in said["rows"]] == ["size=1000", "size=2000"]
+    for row in said["rows"]:
+        assert row["repeats"] == 8
+        assert row["low_j"] < row["energy_per_run_j"] < row["high_j"]
+        assert row["energy_per_item_j"] == pytest.approx(row["energy_per_run_j"] / 4)
+        assert row["ended_because"] in ("repeats", "precise")
+    assert (tmp_path / "bench.power").exists()
+    assert "half-width" in (tmp_path / "bench.svg").read_text(encoding="utf-8")
+
+
+def test_a_failing_command_ends_it_with_its_status(tmp_path: Path) -> None:
+    options = ["-s", "virtual://", "-o", str(tmp_path / "bench.power"), "--quiet"]
+    command = [sys.executable, "-S", "-c", "raise SystemExit(9)"]
+    result = CliRunner().invoke(bench, [*options, "--", *command], standalone_mode=False)
+    assert result.return_value == 9
+    assert "status 9; no more runs" in result.output
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--precision", "5"], "precision"),
+        (["--precision", "soon"], "soon"),
+        (["--at-most", "later"], "later"),
+        (["--sweep", "batch"], "for example batch=1,2,4"),
+        (["--sweep", "batch=1,2"], "does not hold {batch}"),
+        (["--sweep", "batch=1,,2"], "for example"),
+    ],
+)
+def test_options_out_of_range_are_one_line(options: list[str], message: str, tmp_path: Path) -> None:
+    out = ["-s", "virtual://", "-o", str(tmp_path / "x.power")]
+    result = CliRunner().invoke(bench, [*out, *options, "--", sys.executable, "-S", "-c", "0"], standalone_mode=False)
+    assert isinstance(result.exception, ConfigurationError)
+    assert message in str(result.exception) and "\n" not in str(result.exception)
+
+
+def test_a_program_that_is_not_there_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    out = tmp_path / "x.power"
+    result = CliRunner().invoke(bench, ["-o", str(out), "--", "no-such-program-here"], standalone_mode=False)
+    assert isinstance(result.exception, ConfigurationError)
+    assert not out.exists()
+
+
+def test_the_convergence_plot_shows_the_mark() -> None:
+    lines = convergence([(30, 0.20), (35, float("inf")), (41, 0.05)], 0.05)
+    assert len(lines) == 2
+    assert lines[0].count("#") > 30 and "±20.0%" in lines[0]
+    assert lines[0].index("|") == lines[1].index("|")
