@@ -171,17 +171,20 @@ def _divided(power: Trace, voltage: Trace, volts: np.ndarray[Any, Any]) -> Trace
     )  # fmt: skip
 
 
-def lines(recording: Any) -> tuple[Line, ...]:
+def lines(recording: Any, *, aligned: bool = True) -> tuple[Line, ...]:
     """Give every rail of a recording, in the order of its sources and channels, nothing added up.
 
     Calibrations (`calibration` facts) and alignments (`alignment` facts; the last one of a source
     counts) that are stored in the recording are applied.
 
+    Args:
+        aligned: Whether alignments are applied; without, each source is on the clock it was recorded on.
+
     Raises:
         DataError: A stored calibration or alignment is not usable.
     """
     corrections = facts(recording, "calibration")
-    alignments = {str(fact.get("source")): fact for fact in facts(recording, "alignment")}
+    alignments = {str(fact.get("source")): fact for fact in facts(recording, "alignment")} if aligned else {}
     found: list[Line] = []
     for source in recording.sources:
         found += _source_lines(recording, source, corrections, alignments.get(str(source.id)))

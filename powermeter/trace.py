@@ -435,7 +435,8 @@ def total(traces: Sequence[Trace], rail: Rail) -> Trace:
 def shifted(trace: Trace, fact: Mapping[str, Any]) -> Trace:
     """Give a trace on the events' clock, by a recording's `alignment` fact.
 
-    t' = t + `offset_ns` + `drift` × (t − `origin_ns`); `offset_u_ns` joins the clock's uncertainty.
+    t' = t + `offset_ns` + `drift` × (t − `origin_ns`).  The clock's uncertainty is `offset_u_ns` and, at
+    the sample farthest from the origin, what `drift_u` makes of that distance.
 
     Raises:
         DataError: The fact lacks a number.
@@ -443,6 +444,8 @@ def shifted(trace: Trace, fact: Mapping[str, Any]) -> Trace:
     try:
         offset, drift = float(fact["offset_ns"]), float(fact.get("drift", 0.0))
         origin, spread = int(fact.get("origin_ns", 0)), float(fact.get("offset_u_ns", 0.0))
+        far = max(abs(trace.start_ns - origin), abs(trace.end_ns - origin)) if len(trace) else 0
+        spread = math.hypot(spread, far * float(fact.get("drift_u", 0.0)))
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(f"the recording's alignment is not usable: {error}") from None
 

@@ -18,6 +18,8 @@ from powermeter import registry
 from powermeter.errors import PowermeterError
 
 VERBS = {
+    "align": "powermeter.cli.align:align",
+    "bench": "powermeter.cli.bench:bench",
     "budget": "powermeter.cli.budget:budget",
     "devices": "powermeter.cli.devices:devices",
     "export": "powermeter.cli.export:export",
@@ -29,6 +31,7 @@ VERBS = {
     "repair": "powermeter.cli.repair:repair",
     "report": "powermeter.cli.report:report",
     "show": "powermeter.cli.show:show",
+    "sync": "powermeter.cli.sync:sync",
 }
 """Verb → `module:command`."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from powermeter.recording.joining import copy_source
 from powermeter.recording.reader import Recording
 from powermeter.recording.writer import Writer
 
@@ -25,12 +26,7 @@ def salvage(damaged: str | Path, whole: str | Path, *, force: bool = False) -> l
     """
     with Recording.open(damaged) as old, Writer.create(whole, old.metadata, force=force) as new:
         for source in old.sources:
-            identifier = new.add_source(source.url, source.name, source.driver, source.channels, source.info)
-            for samples in old.chunks(source.id):
-                new.append(identifier, samples.times_ns, samples.table(), samples.flags)
-            for gap in old.gaps(source.id):
-                new.add_gap(identifier, gap)
-            new.add_ticks(identifier, old.ticks(source.id))
+            copy_source(old, source, new)
         new.add_events(old.events())
         for pair in old.clock_pairs():
             new.add_clock_pair(*pair)

@@ -1,0 +1,129 @@
+"""`powermeter align`: an external meter's recording put on the clock of the host's events."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import click
+
+from powermeter import registry
+from powermeter.errors import ConfigurationError
+from powermeter.units import format_duration, format_quantity, parse_duration
+
+PLACE = "powermeter.calibration.placing:place"
+WAYS = ("pattern", "activity", "markers", "clock")
+
+
+@click.command()
+@click.argument("host", type=click.Path(path_type=Path))
+@click.argument("meter", type=click.Path(path_type=Path), required=False)
+@click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False),
+              help="The recording that holds both; HOST-joined.power otherwise.")
+@click.option("--by", type=click.Choice(WAYS), help="How; by the pattern where one was played, else by activity.")
+@click.option("--rail", metavar="NAME", help="The meter's rail to see the load in; the widest one otherwise.")
+@click.option("--label", "-l", metavar="NAME", help="Activity: only events of this label.")
+@click.option("--marker", metavar="NAME", help="Markers: the events at whose start and end the program set the line.")
+@click.option("--pin", type=click.IntRange(0, 15), help="Markers: the meter's input that saw it.")
+@click.option("--clock-error", metavar="TIME", help="Clock: how far off the meter's wall clock may be: 1ms, 2s.")
+@click.option("--source", "-s", metavar="NAME", help="Without METER: the source of HOST to align anew.")
+@click.option("--dry-run", is_flag=True, help="Say what is found, and write nothing.")
+@click.option("--force", is_flag=True, help="Replace an existing file.")
+def align(
+    host: Path, meter: Path | None, output: Path | None, by: str | None, rail: str | None, label: str | None,
+    marker: str | None, pin: int | None, clock_error: str | None, source: str | None, dry_run: bool, force: bool,
+) -> None:
+    """Put an external meter's recording on the clock of the host's events.
+
+    \b
+    Example:
+        powermeter record -o host.power -- powermeter sync --meter 2Hz -- python infer.py
+        powermeter import meter.csv -o meter.power
+        powermeter align host.power meter.power -o joined.power
+        powermeter show joined.power
+
+    The new recording holds both; the meter's samples are as they were, and how its clock lies on the
+    host's is a fact beside them.  `powermeter align joined.power --by ...` finds it anew.
+    A place that is not clearly better than any other is refused with status 7.
+    """  # fmt: skip
+    from powermeter.recording import Recording
+
+    ways = {"by": by, "rail": rail, "label": label, "marker": marker, "pin": pin,
+            "clock_error_s": parse_duration(clock_error) if clock_error else None}  # fmt: skip
+    if meter is None:
+        if output is not None:
+            raise ConfigurationError("-o is for two recordings; give the meter's too, or leave -o out")
+        _anew(host, source, ways, dry_run)
+        return
+    if source is not None:
+        raise ConfigurationError("--source is for aligning one recording anew; METER was given too")
+    path = output or host.with_name(f"{host.stem}-joined.power")
+    from powermeter.recording import joining
+
+    with Recording.open(host) as mine, Recording.open(meter) as theirs:
+        joining.check(mine, theirs, path, force=force)
+        placement = registry.load(PLACE)(mine, theirs, theirs.sources, **ways)
+        _tell(placement, theirs)
+        if dry_run:
+            return
+        names = joining.join(mine, theirs, path, placement.alignment.to_fact(None), force=force)
+        for warning in theirs.warnings:
+            click.echo(f"note: {warning}", err=True)
+    click.echo(f"wrote {path} with {', '.join(names)} on the host's clock")
+
+
+def _anew(path: Path, source: str | None, ways: dict[str, Any], dry_run: bool) -> None:
+    """Find the alignment of a joined recording's sources again and note it; the newest counts."""
+    from powermeter.recording import Recording, append_to
+
+    with Recording.open(path) as recording:
+        noted = {str(fact.get("source")) for fact in recording.facts("alignment")}
+        if source is not None:
+            chosen = [recording.source(source)]
+        else:
+            chosen = [one for one in recording.sources if str(one.id) in noted]
+        if not chosen:
+            raise ConfigurationError(
+                f"{path.name} holds no source with a clock of its own; give the meter's recording too, or --source NAME"
+            )
+        placement = registry.load(PLACE)(recording, recording, chosen, **ways)
+        _tell(placement, recording)
+        identifiers = [one.id for one in chosen]
+        names = ", ".join(one.name for one in chosen)
+    if dry_run:
+        return
+    with append_to(path) as writer:
+        for identifier in identifiers:
+            writer.add_fact("alignment", placement.alignment.to_fact(identifier))
+    click.echo(f"wrote the alignment of {names} into {path}")
+
+
+def _tell(placement: Any, meter: Any) -> None:
+    found, interval = placement.alignment, placement.interval_ns
+    half = 1.96 * found.offset_u_ns
+    share = f", {half / interval:.1%} of its sample interval" if interval else ""
+    places = {"pattern": "patterns", "activity": "stretches", "markers": "edges", "clock": "clock pairs"}
+    rows = [
+        ("by", f"{found.method}, {found.places} {places[found.method]}"),
+        ("offset", f"{_signed(found.offset_ns * 1e-9)} (host - meter, at the middle)"),
+        ("drift", f"{found.drift * 1e6:+.2f} ppm ± {1.96 * found.drift_u * 1e6:.2g} ppm"),
+        ("uncertainty", f"± {format_quantity(half * 1e-9, 's', 2)} (95 %){share}"),
+        ("residual", format_quantity(found.residual_ns * 1e-9, "s", 2) if found.places > 2 else "–"),
+    ]
+    if found.method != "clock":
+        rows.append(("confidence", f"{found.confidence:.2f}: the next best place fits {_less(found.confidence)}"))
+    for name, text in rows:
+        click.echo(f"{name:12} {text}")
+    for note in placement.notes:
+        click.echo(f"note: {note}", err=True)
+
+
+def _signed(seconds: float) -> str:
+    sign = "-" if seconds < 0 else "+"
+    long = f" = {sign}{format_duration(abs(seconds))}" if 100 <= abs(seconds) < 1e8 else ""
+    return f"{seconds:+.6f} s{long}"
+
+
+def _less(confidence: float) -> str:
+    return "not at all" if math.isclose(confidence, 1.0) else f"{1 - confidence:.0%} as well"

@@ -1,0 +1,347 @@
+"""`powermeter align`: two recordings without a common clock become one, and the energies of events are right."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from powermeter import cli, registry
+from powermeter.analysis.energy import analyse
+from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
+from powermeter.events import Event
+from powermeter.recording import Recording, Writer
+from powermeter.testing.simulation import SimulatedMeter, Truth
+
+S = 1_000_000_000
+HOST_START = 5_000 * S
+EPOCH = 1_790_000_000 * S
+DRIFT = 120e-6
+EVENT = "powermeter.sync"
+
+
+def run_of(rng, rate=10.0, patterns=2):
+    """A run on the host's clock (s from its start): power, events with their true energies' windows."""
+    make = registry.load("powermeter.calibration.pattern:Pattern")
+    edges, levels, events, at = [0.0], [2.0], [], 8.0
+
+    def emit(pattern, start):
+        first = round(start * S)
+        moments = [(when, level) for when, level in pattern.edges()]
+        for when, level in moments:
+            edges.append(start + when)
+            levels.append(2.0 + 3.0 * level)
+        edges.append(start + pattern.seconds)
+        levels.append(2.0)
+        attributes = {"edges_ns": [round(when * S) for when, _ in moments], "levels": [lv for _, lv in moments]}
+        events.append(Event(EVENT, HOST_START + first, HOST_START + round((start + pattern.seconds) * S),
+                            uid=len(events) + 1, process=7, attributes=attributes))  # fmt: skip
+        return start + pattern.seconds + 1
+
+    if patterns:
+        at = emit(make.for_meter(1 / rate), at)
+    for _ in range(60):
+        start, length = at + rng.uniform(0.1, 0.9), rng.uniform(0.5, 1.5)
+        edges += [start, start + length]
+        levels += [5.0, 2.0]
+        events.append(Event("infer", HOST_START + round(start * S), HOST_START + round((start + length) * S),
+                            uid=len(events) + 1, process=7))  # fmt: skip
+        at = start + length
+    at += 1.5
+    if patterns > 1:
+        at = emit(make.for_meter(1 / rate, backwards=True), at)
+    edges.append(at + 10)
+    return Truth.steps(edges, levels), events
+
+
+def write_host(path: Path, events, seconds=400) -> None:
+    """What `powermeter record` leaves: a poor source of its own, the events, pairs of both clocks."""
+    rail = Rail("machine", boundary=Boundary.MODEL)
+    with Writer.create(path, {"clock": "monotonic", "attributes": {"model": "tiny"}}) as writer:
+        channels = (Channel("load.power", Quantity.POWER, 0.1, rail, grade="estimated"),)
+        source = writer.add_source("estimate://", "estimate", "estimate", channels)
+        times = HOST_START + np.arange(0, seconds * S, S, dtype=np.int64)
+        writer.append(source, times, np.full(times.size, 30))
+        writer.add_events(events)
+        for at in (0, seconds * S):
+            writer.add_clock_pair(HOST_START + at, EPOCH + at)
+
+
+def to_meter(host_s, offset_s):
+    """Meter's clock of host times: host = meter + offset + drift × meter."""
+    return np.rint((np.asarray(host_s) - offset_s) * S / (1 + DRIFT)).astype(np.int64)
+
+
+def write_meter(path: Path, rng, truth, rate=10.0, offset_s=-1234.5, kind=Kind.INSTANT, clock="relative", late=0.0):
+    """The external meter's recording, on its own clock; `late` leaves out its first seconds."""
+    simulated = SimulatedMeter(rate, kind, accuracy=Accuracy(noise=0.02, step=0.01, gain=0.005))
+    seen = simulated.record(truth, [], rng, errors=(0.0, 0.0, 0.0))
+    host_s = seen.data[1].times_ns / S
+    channel = seen.sources[0].channels[0]
+    keep = host_s >= late
+    with Writer.create(path, {"clock": clock, "clock_aligned": False}) as writer:
+        source = writer.add_source("import://meter.csv?format=csv", "meter", "csv", (channel,))
+        base = EPOCH if clock == "utc" else 0
+        writer.append(source, base + to_meter(host_s[keep], offset_s), seen.data[1].codes[channel.name][keep])
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(11)
+
+
+@pytest.fixture
+def both(tmp_path, rng):
+    truth, events = run_of(rng)
+    host, meter = tmp_path / "host.power", tmp_path / "meter.power"
+    write_host(host, events)
+    write_meter(meter, rng, truth)
+    return host, meter, truth, events
+
+
+def energies_hold(path: Path, truth, events, share=0.9) -> None:
+    """The energies of the host's events on the meter's trace hold the truth as often as they say."""
+    with Recording.open(path) as recording:
+        analysis = analyse(recording)
+    assert analysis.line.source_name == "meter" and analysis.energies.known.all()
+    held = []
+    for i, event in enumerate(analysis.events):
+        if event.name == "infer":
+            result = analysis.energies.result(i)
+            true = truth.energy((event.start_ns - HOST_START) / S, (event.end_ns - HOST_START) / S)
+            held.append(result.low <= true <= result.high)
+            assert result.value == pytest.approx(true, rel=0.2)
+    assert len(held) == 60 and np.mean(held) >= share
+    row = analysis.row("infer")
+    true = sum(truth.energy((e.start_ns - HOST_START) / S, (e.end_ns - HOST_START) / S) for e in events if e.name == "infer")
+    assert row.energy.low <= true <= row.energy.high
+    assert row.energy.value == pytest.approx(true, rel=0.01)
+
+
+@pytest.mark.parametrize("kind", [Kind.INSTANT, Kind.MEAN])
+def test_host_events_get_their_energy_from_the_meters_trace(tmp_path, rng, kind, capsys):
+    truth, events = run_of(rng)
+    host, meter, joined = (tmp_path / name for name in ("host.power", "meter.power", "joined.power"))
+    write_host(host, events)
+    write_meter(meter, rng, truth, kind=kind)
+    assert cli.run(["align", str(host), str(meter), "-o", str(joined)]) == 0
+    said = capsys.readouterr().out
+    assert "pattern, 2 patterns" in said and said.splitlines()[-1].startswith(f"wrote {joined}")
+    energies_hold(joined, truth, events)
+    with Recording.open(joined) as recording:
+        (fact,) = recording.facts("alignment")
+        assert fact["drift"] == pytest.approx(DRIFT, abs=4 * fact["drift_u"])
+        assert recording.metadata["attributes"] == {"model": "tiny"}
+        assert recording.metadata["joined"][0]["name"] == "meter.power"
+        assert [s.name for s in recording.sources] == ["estimate", "meter"] and not recording.warnings
+        with Recording.open(meter) as alone:  # the samples are as they were
+            before, after = alone.samples(1), recording.samples(2)
+            assert (before.times_ns == after.times_ns).all()
+            assert (before.table() == after.table()).all()
+
+
+def test_show_prints_the_events_of_a_joined_recording(both, tmp_path, capsys):
+    host, meter, _, _ = both
+    joined = tmp_path / "joined.power"
+    assert cli.run(["align", str(host), str(meter), "-o", str(joined)]) == 0
+    assert cli.run(["show", str(joined)]) == 0
+    text = capsys.readouterr().out
+    assert "infer" in text and "measured" in text
+
+
+def test_without_a_pattern_the_runs_activity_is_offered_with_its_confidence(tmp_path, rng, capsys):
+    truth, events = run_of(rng, patterns=0)
+    whole = Event("main", events[0].start_ns - S, events[-1].end_ns + S, uid=99, process=7)
+    inner = [Event(e.name, e.start_ns, e.end_ns, 7, 0, e.uid, 99) for e in events]
+    host, meter, joined = (tmp_path / name for name in ("host.power", "meter.power", "joined.power"))
+    write_host(host, [whole, *inner])
+    write_meter(meter, rng, truth)
+    assert cli.run(["align", str(host), str(meter), "-o", str(joined), "--by", "pattern"]) == 7
+    assert "no pattern" in capsys.readouterr().err
+    assert cli.run(["align", str(host), str(meter), "-o", str(joined)]) == 0
+    said = capsys.readouterr().out
+    assert "activity" in said and "confidence" in said
+    energies_hold(joined, truth, inner)
+
+
+def test_a_run_with_no_pattern_and_no_activity_is_refused_and_nothing_written(tmp_path, rng, capsys):
+    truth, _ = run_of(rng, patterns=0)
+    host, meter, joined = (tmp_path / name for name in ("host.power", "meter.power", "joined.power"))
+    write_host(host, [])
+    write_meter(meter, rng, truth)
+    assert cli.run(["align", str(host), str(meter), "-o", str(joined)]) == 7
+    error = capsys.readouterr().err
+    assert "nothing to align" in error and error.count("\n") == 1
+    assert sorted(tmp_path.iterdir()) == [host, meter]
+
+
+def test_the_recording_of_another_run_is_refused(tmp_path, rng, capsys):
+    truth, _ = run_of(rng, patterns=0)
+    _, events = run_of(np.random.default_rng(12))
+    host, meter = tmp_path / "host.power", tmp_path / "meter.power"
+    write_host(host, events)
+    write_meter(meter, rng, truth)
+    assert cli.run(["align", str(host), str(meter)]) == 7
+    assert "not recognised" in capsys.readouterr().err
+
+
+def test_a_meter_switched_on_after_the_first_pattern_is_aligned_by_the_second(tmp_path, rng, capsys):
+    truth, events = run_of(rng)
+    host, meter, joined = (tmp_path / name for name in ("host.power", "meter.power", "joined.power"))
+    write_host(host, events)
+    write_meter(meter, rng, truth, late=(events[0].end_ns - HOST_START) / S + 0.5)
+    assert cli.run(["align", str(host), str(meter), "-o", str(joined)]) == 0
+    error = capsys.readouterr().err
+    assert "1 of 2 patterns" in error and "fixes no drift" in error and "lie outside" in error
+    with Recording.open(joined) as recording:
+        (fact,) = recording.facts("alignment")
+    end = to_meter([(events[-1].end_ns - HOST_START) / S], -1234.5)
+    moved = fact["offset_ns"] + end[0]
+    assert moved == pytest.approx(events[-1].end_ns, abs=0.02 * S)  # a fifth of its interval
+    assert fact["drift_u"] == 50e-6
+
+
+def test_an_alignment_is_replaced_by_a_later_one(both, tmp_path, capsys):
+    host, meter, truth, events = both
+    joined = tmp_path / "joined.power"
+    assert cli.run(["align", str(host), str(meter), "-o", str(joined)]) == 0
+    assert cli.run(["align", str(joined), "--by", "activity"]) == 0
+    assert "wrote the alignment of meter into" in capsys.readouterr().out
+    with Recording.open(joined) as recording:
+        assert [fact["method"] for fact in recording.facts("alignment")] == ["pattern", "activity"]
+        assert not recording.warnings
+    energies_hold(joined, truth, events)
+
+
+def test_a_dry_run_writes_nothing(both, tmp_path, capsys):
+    host, meter, _, _ = both
+    assert cli.run(["align", str(host), str(meter), "--dry-run"]) == 0
+    assert "drift" in capsys.readouterr().out
+    assert sorted(tmp_path.iterdir()) == [host, meter]
+
+
+def test_nothing_is_overwritten_unasked(both, capsys):
+    host, meter, _, _ = both
+    before = host.read_bytes()
+    assert cli.run(["align", str(host), str(meter), "-o", str(host), "--force"]) == 2
+    other = host.with_name("other.power")
+    other.write_text("mine")
+    assert cli.run(["align", str(host), str(meter), "-o", str(other)]) == 3
+    assert other.read_text() == "mine" and host.read_bytes() == before
+    assert cli.run(["align", str(host), str(meter), "-o", str(other), "--force"]) == 0
+    with Recording.open(other) as recording:
+        assert len(recording.sources) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--by", "markers"], "--marker"),
+        (["--by", "clock"], "--clock-error"),
+        (["--by", "activity", "--label", "train"], "no event 'train'"),
+        (["--rail", "nope"], "is no rail"),
+        (["--source", "meter"], "--source"),
+    ],
+)
+def test_options_that_do_not_go_together(both, capsys, arguments, said):
+    host, meter, _, _ = both
+    assert cli.run(["align", str(host), str(meter), *arguments]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_one_recording_without_a_foreign_clock_has_nothing_to_align(both, capsys):
+    host, _, _, _ = both
+    assert cli.run(["align", str(host)]) == 2
+    assert "clock of its own" in capsys.readouterr().err
+
+
+def test_marker_lines_align_a_profiler(tmp_path, rng, capsys):
+    """100 kHz is thinned for searching; the logic input is read at its own rate."""
+    starts = np.cumsum(rng.uniform(0.05, 0.2, 40)) + 1
+    events = [Event("infer", HOST_START + round(a * S), HOST_START + round((a + 0.02) * S), uid=i + 1, process=7)
+              for i, a in enumerate(starts.tolist())]  # fmt: skip
+    times = np.arange(0, starts[-1] + 1, 1e-4)
+    high = np.zeros(times.size, np.int64)
+    for a in starts:
+        high[(times >= a) & (times < a + 0.02)] = 1
+    host, meter, joined = (tmp_path / name for name in ("host.power", "meter.power", "joined.power"))
+    write_host(host, events, seconds=30)
+    rail = Rail("supply", nominal_v=3.3)
+    channels = (Channel("supply.current", Quantity.CURRENT, 1e-6, rail, Kind.MEAN), Channel("logic", Quantity.MARKER, 1.0))
+    with Writer.create(meter, {"clock": "relative"}) as writer:
+        source = writer.add_source("import://x.ppk2", "PPK2", "ppk2", channels)
+        writer.append(source, to_meter(times, 77.0), np.column_stack([5000 + 20000 * high, high << 3]))
+    assert cli.run(["align", str(host), str(meter), "-o", str(joined), "--by", "markers", "--marker", "infer"]) == 0
+    assert "markers, 80 edges" in capsys.readouterr().out
+    with Recording.open(joined) as recording:
+        (fact,) = recording.facts("alignment")
+        analysis = analyse(recording)
+    assert fact["drift"] == pytest.approx(DRIFT, abs=5e-6)
+    assert analysis.row("infer").energy_per_item.value == pytest.approx(3.3 * 0.025 * 0.02, rel=0.02)
+    assert cli.run(["align", str(host), str(meter), "--by", "markers", "--marker", "infer", "--pin", "5"]) == 2
+    assert "input 5 never changed" in capsys.readouterr().err
+
+
+def test_a_log_of_the_same_machine_is_placed_by_the_wall_clock(both, tmp_path, rng, capsys):
+    host, _, truth, _ = both
+    log, joined = tmp_path / "log.power", tmp_path / "joined.power"
+    write_meter(log, rng, truth, offset_s=0.0, clock="utc")
+    arguments = ["align", str(host), str(log), "-o", str(joined), "--by", "clock", "--clock-error", "1ms"]
+    assert cli.run(arguments) == 0
+    with Recording.open(joined) as recording:
+        (fact,) = recording.facts("alignment")
+        recorded = recording.samples(2).times_ns
+    assert fact["offset_ns"] == pytest.approx(HOST_START - EPOCH, abs=300)
+    assert fact["offset_u_ns"] >= 1e6 and recorded[0] > EPOCH
+    meter = tmp_path / "meter.power"
+    assert cli.run(["align", str(host), str(meter), "--by", "clock", "--clock-error", "1ms"]) == 7
+    assert "no wall-clock times" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_recording_that_lacks_a_part_of_both_patterns_is_right_or_refused(tmp_path, seed):
+    """Never a confident wrong answer, also where the meter saw only some of what was played."""
+    rng = np.random.default_rng(seed)
+    truth, events = run_of(rng)
+    host, meter, joined = (tmp_path / name for name in ("host.power", "meter.power", "joined.power"))
+    write_host(host, events)
+    write_meter(meter, rng, truth, late=8 + rng.uniform(2, 14))
+    if cli.run(["align", str(host), str(meter), "-o", str(joined)]) == 0:
+        with Recording.open(joined) as recording:
+            fact = recording.facts("alignment")[-1]
+        end_s = (events[-1].end_ns - HOST_START) / S
+        moved = int(to_meter([end_s], -1234.5)[0])
+        host_ns = moved + fact["offset_ns"] + fact["drift"] * (moved - fact["origin_ns"])
+        assert abs(host_ns - events[-1].end_ns) < 0.02 * S
+
+
+def test_sync_marks_its_pattern_and_keeps_the_commands_exit_status(tmp_path):
+    path = tmp_path / "host.power"
+    command = [sys.executable, "-c", "raise SystemExit(3)"]
+    status = cli.run(["record", "-q", "-o", str(path), "-s", "virtual://?rate=20Hz", "--",
+                      sys.executable, "-m", "powermeter", "sync", "--meter", "1kHz", "--", *command])  # fmt: skip
+    assert status == 3
+    with Recording.open(path) as recording:
+        first, last = recording.events()
+    for event in (first, last):
+        edges, levels = event.attributes["edges_ns"], event.attributes["levels"]
+        assert event.name == EVENT and event.attributes["load"] == "processor"
+        assert len(edges) == len(levels) == 64 and all(np.diff(edges) > 0)
+        assert event.duration_s == pytest.approx(127 * event.attributes["chip_s"], rel=0.1)
+    assert registry.load("powermeter.calibration.sync:pattern_waveforms")([first, last])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (["--meter", "2Hz"], 2, "nothing is being recorded"),
+        (["--meter", "2"], 2, "has no unit"),
+        (["--meter", "2Hz", "--end", "--", "true"], 2, "--end"),
+        (["--meter", "2Hz", "--dry-run"], 0, "63 chips of 1.309 s takes 82.47 s"),
+    ],
+)
+def test_sync_says_what_it_needs(capsys, arguments, status, said):
+    assert cli.run(["sync", *arguments]) == status
+    assert said in capsys.readouterr().err
