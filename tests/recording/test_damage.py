@@ -224,6 +224,25 @@ def test_undecodable_text_costs_its_row_only(recorded):
         assert any("event" in text for text in recording.warnings)
 
 
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        ("meta", "key"),
+        ("source", "name"),
+        ("channel", "spec"),
+        ("event", "name"),
+        ("gap", "reason"),
+        ("fact", "name"),
+    ],
+)
+def test_a_text_that_became_a_blob_of_the_same_bytes_is_damage(recorded, contents, table, column):
+    """One bit of SQLite's record header tells the two apart."""
+    tampered(recorded.path, f"UPDATE {table} SET {column} = CAST({column} AS BLOB) WHERE id = 1")
+    with Recording.open(recorded.path) as recording:
+        contents(recording)
+        assert any(table in text for text in recording.warnings), recording.warnings
+
+
 # Foreign and hostile files ----------------------------------------------------------------------
 
 
