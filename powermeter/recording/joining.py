@@ -96,47 +96,6 @@ def _write(host: Recording, guest: Recording, path: Path, alignment: Mapping[str
     return names
 
 
-def check(host: Recording, guest: Recording, path: Path, *, force: bool = False) -> None:
-    """Refuse early what `join` would refuse.
-
-    Raises:
-        ConfigurationError, ExistsError, DataError: As `join`.
-    """
-    if path.exists():
-        if any(path.samefile(one.path) for one in (host, guest)):
-            raise ConfigurationError(f"{path} is one of the two recordings; name another file with -o")
-        if not force:
-            raise ExistsError(f"{path} exists; choose another name or add --force to replace it")
-        if not path.is_file():
-            raise DataError(f"{path} is a folder")
-    if not guest.sources:
-        raise DataError(f"{guest.path} holds no readable source")
-
-
-def _write(host: Recording, guest: Recording, path: Path, alignment: Mapping[str, Any]) -> list[str]:
-    said = {"name": guest.path.name, "metadata": guest.metadata, "warnings": guest.warnings}
-    before = host.metadata.get("joined") or []
-    names = []
-    with Writer.create(path, {**host.metadata, "joined": [*before, said]}, force=True) as new:
-        with new.transaction():
-            own = {source.id: copy_source(host, source, new) for source in host.sources}
-            _copy_facts(host, new, own)
-            for fact in host.facts("alignment"):
-                new.add_fact("alignment", _moved(fact, own))
-            taken = {source.name for source in host.sources}
-            theirs = {}
-            for source in guest.sources:
-                names.append(_free(source.name, taken))
-                theirs[source.id] = copy_source(guest, source, new, names[-1])
-            _copy_facts(guest, new, theirs, only="calibration")
-            for identifier in theirs.values():
-                new.add_fact("alignment", {**alignment, "source": identifier})
-            new.add_events(host.events())
-            for pair in host.clock_pairs():
-                new.add_clock_pair(*pair)
-    return names
-
-
 def copy_source(old: Recording, source: SourceInfo, new: Writer, name: str | None = None) -> int:
     """Copy a source with its samples, gaps and ticks; gives its id in the new recording."""
     identifier = new.add_source(source.url, name or source.name, source.driver, source.channels, source.info)
