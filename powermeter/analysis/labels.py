@@ -258,9 +258,11 @@ def verdict(energy: Windows, known: NDArray[np.int64], total: Result | None) -> 
         f"one event lasts {format_duration(length)} and a sample comes each "
         f"{format_duration(trace.interval_ns * 1e-9)}: too short to resolve"
     )
-    relative = COVERAGE_95 * math.sqrt(float(np.sum(single))) / abs(total.value) if total.value else math.inf
+    known_to = f"±{format_number(100 * total.relative, 2)} %" if total.relative else "its interval"
     if more:
         text += f"; {more} more repeats give the mean to ±5 %"
-    elif math.isfinite(relative):
-        text += f" one by one; the mean of {known.size} is known to ±{format_number(100 * relative, 2)} % by their number"
+    elif known.size > 1:
+        text += f" one by one; the mean of {known.size:,} is known to {known_to}"
+    else:
+        text += f"; what it used is known to {known_to}"
     return Verdict(False, samples, more, text)
