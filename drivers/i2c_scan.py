@@ -18,8 +18,9 @@ from powermeter.errors import OpenError, ReadError, Reason
 from powermeter.source import Found
 
 from .i2c import Bus, RegisterLink, bus_path, holder, open_bus, permission_remedy
-from .ina import TI, Request
 from .ina_layout import CHIPS
+from .ina_model import TI
+from .ina_setting import Request
 
 ADDRESSES = range(0x40, 0x50)
 TIME_LIMIT_S = 1.5

@@ -15,7 +15,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
-from .ina import Chip, Limits, Model, Register, Setting
+from .ina import Chip
+from .ina_model import Limits, Model, Register
+from .ina_setting import Setting
 
 CONFIG, SHUNT, BUS, POWER, CURRENT, CALIBRATION = range(6)
 READY, OVERFLOW = 0x0002, 0x0001

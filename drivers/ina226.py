@@ -12,7 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
-from .ina import TI, Chip, Limits, Model, Register, Setting
+from .ina import Chip
+from .ina_model import TI, Limits, Model, Register
+from .ina_setting import Setting
 
 CONFIG, SHUNT, BUS, POWER, CURRENT, CALIBRATION, MASK = range(7)
 MANUFACTURER, DIE = 0xFE, 0xFF

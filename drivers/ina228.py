@@ -23,7 +23,9 @@ from typing import ClassVar
 from powermeter.channel import MISSING
 from powermeter.errors import ReadError, Reason
 
-from .ina import TI, Chip, Limits, Model, Register, Setting
+from .ina import Chip
+from .ina_model import TI, Limits, Model, Register
+from .ina_setting import Setting
 
 CONFIG, ADC_CONFIG, SHUNT_CAL = 0x00, 0x01, 0x02
 SHUNT, BUS, TEMPERATURE, CURRENT, POWER, ENERGY, CHARGE, DIAGNOSIS = range(0x04, 0x0C)

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
-from .ina import TI, Chip, Limits, Model, Register, Setting
+from .ina import Chip
 from .ina226 import rounds
+from .ina_model import TI, Limits, Model, Register
+from .ina_setting import Setting
 
 CONFIG, MASK = 0x00, 0x0F
 READY = 0x0001

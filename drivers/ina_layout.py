@@ -24,12 +24,14 @@ from powermeter.channel import Boundary, Rail
 from powermeter.errors import ConfigurationError
 from powermeter.source import Address
 
-from .ina import Chip, Limits, Model, Request
+from .ina import Chip
 from .ina219 import INA219Chip
 from .ina226 import INA226Chip
 from .ina228 import INA228Chip
 from .ina3221 import INA3221Chip
+from .ina_model import Limits, Model
 from .ina_options import ratio, shunts
+from .ina_setting import Request
 
 CHIPS: Mapping[str, tuple[type[Chip], Model]] = {
     name: (chip, model)

@@ -12,7 +12,6 @@ them.  Two ways to keep time:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -23,21 +22,16 @@ from powermeter.units import NS
 
 from .i2c import Bus, Clock, RegisterLink, open_bus
 from .ina import Chip
-from .ina228 import INA228Chip
 from .ina_channels import channels_of
 from .ina_layout import Placement, from_toml, from_url
 from .ina_options import OPTIONS
+from .ina_pace import Pace, find_pace
 
 CHECK_NS = NS // 4
 """How often configuration and calibration are compared with what was written."""
 
 PATIENCE_NS = NS // 10
 """A `sample` that waits for a slow chip comes back this often, so that it can be stopped."""
-
-COUNT_NS = NS // 10
-"""How often energy and charge counters are read where the bus has no time to spare."""
-
-WARM_UP_READS = 5
 
 
 class INASource(PolledSource):
@@ -58,10 +52,8 @@ class INASource(PolledSource):
         self._buses: dict[str, Bus] = {}
         self._chips: list[Chip] = []
         self._clock = Clock()
-        self._row_s: float | None = None
-        self._paced_by_chip = False
-        self._spacing_ns = self._age_ns = 0
-        self._period_ns = super().period_ns
+        self._pace: Pace | None = None
+        self._age_ns = 0
         self._flags = 0
         self._refused: ReadError | None = None
         self._stamp_ns: int | None = None
@@ -86,16 +78,15 @@ class INASource(PolledSource):
             self._connect()
             for chip in self._chips:
                 chip.open()
-            if self._row_s is None:
-                self._find_pace()
+            if self._pace is None:
+                self._pace = find_pace(self._chips, self.placements)
+            self._pace.apply(self._chips, self.placements)
         except (OpenError, ConfigurationError):
             self.close()
             raise
         self._clock = self._chips[0].link.clock
-        seen_ending = self._paced_by_chip and self._chips[0].wait_for_ready
-        self._age_ns = round(
-            max(chip.setting.round_s for chip in self._chips) * NS / (2 if seen_ending else 1)
-        )
+        round_s = max(chip.setting.round_s for chip in self._chips)
+        self._age_ns = round(round_s * NS / (2 if self._pace.by_chip and self._pace.ask else 1))
         self._fresh_ns = self._checked_ns = self._clock.now_ns()
         self._seen_ns = 0
         self._refused = None
@@ -113,81 +104,7 @@ class INASource(PolledSource):
             chip = place.chip(place.data, RegisterLink(bus, place.bus, place.address), place.request)
             if position < len(previous):
                 chip.setting = previous[position].setting
-                chip.wait_for_ready = previous[position].wait_for_ready
-            else:
-                chip.wait_for_ready = place.poll
             self._chips.append(chip)
-
-    def _find_pace(self) -> None:
-        """Measure how long a row takes on this bus, and settle who sets the pace."""
-        self._count_every(0)
-        row_s = self._time_row()
-        self._count_every(COUNT_NS)
-        quick_s = self._time_row(ask=False)
-        asked = self.placements[0].request.period_s
-        if asked == 0.0:
-            self._choose_again(quick_s)
-            self._count_every(COUNT_NS)
-        self._row_s = row_s
-        chips = self._chips
-        slowest = max(chip.round_max_s for chip in chips)
-        if asked >= max(slowest, 1.1 * quick_s) * 0.999:
-            # Every deadline finds a new round; asking makes sure, where the bus has the time for it.
-            self._ask(asked >= 1.1 * row_s)
-            self._count_every(0 if asked >= 1.1 * row_s else COUNT_NS)
-            self._period_ns = round(asked * NS)
-            return
-        self._paced_by_chip = True
-        typical = max(chip.setting.round_s for chip in chips)
-        if slowest <= quick_s:
-            # A round is over before the bus has carried its values: whatever is read is new.
-            self._ask(False)
-            self._period_ns = round(quick_s * NS)
-        elif min(chip.round_min_s for chip in chips) >= 2 * row_s - quick_s or not chips[0].wait_for_ready:
-            self._period_ns = round(typical * NS)
-        else:
-            # Asking would cost rounds; the chip's own clock, once measured, tells when one is over.
-            self._spacing_ns = round(max(chip.measure_round() for chip in chips) * 1.005 * NS)
-            self._ask(False)
-            self._period_ns = self._spacing_ns
-
-    def _count_every(self, period_ns: int) -> None:
-        """Let energy and charge counters be read that often."""
-        for chip in self._chips:
-            if isinstance(chip, INA228Chip):
-                chip.counter_period_ns = period_ns
-
-    def _ask(self, ask: bool) -> None:
-        """Let the chips be asked for finished rounds, where the user does not forbid it."""
-        for chip, place in zip(self._chips, self.placements, strict=True):
-            chip.wait_for_ready = ask and place.poll
-
-    def _choose_again(self, period_s: float) -> None:
-        for position, chip in enumerate(self._chips):
-            if not chip.request.pinned:
-                request = replace(chip.request, period_s=period_s)
-                self._chips[position] = again = type(chip)(chip.model, chip.link, request)
-                again.wait_for_ready = chip.wait_for_ready
-                again.open()
-
-    def _time_row(self, *, ask: bool = True) -> float:
-        """Give the median seconds of reading a row that is ready."""
-        clock = self._chips[0].link.clock
-        took = []
-        for _ in range(WARM_UP_READS):
-            before = clock.now_ns()
-            for chip in self._chips:
-                waits, chip.wait_for_ready = chip.wait_for_ready, ask and chip.wait_for_ready
-                try:
-                    if chip.poll() is None:
-                        chip.wait_for_ready = False
-                        chip.poll()
-                except ReadError as error:
-                    raise OpenError(str(error), error.reason) from error
-                finally:
-                    chip.wait_for_ready = waits
-            took.append(clock.now_ns() - before)
-        return sorted(took)[len(took) // 2] / NS
 
     def close(self) -> None:
         """Let go of the buses; the chips go on converting."""
@@ -200,6 +117,8 @@ class INASource(PolledSource):
 
     def info(self) -> dict[str, Any]:
         """Give chips, settings, and the rate and resolution that came of what was asked for."""
+        pace = self._pace
+        assert pace is not None
         chips = []
         for chip, place in zip(self._chips, self.placements, strict=True):
             setting = chip.setting
@@ -228,8 +147,8 @@ class INASource(PolledSource):
         return {
             "model": " + ".join(place.data.name for place in self.placements),
             "rate_hz": NS / self.period_ns,
-            "pace": "chip" if self._paced_by_chip else "clock",
-            "row_s": self._row_s,
+            "pace": "chip" if pace.by_chip else "clock",
+            "row_s": pace.row_s,
             "chips": chips,
         }
 
@@ -238,12 +157,12 @@ class INASource(PolledSource):
     @property
     def period_ns(self) -> int:
         """The period in use: what was asked for, or what chip and bus can do where that is longer."""
-        return self._period_ns
+        return self._pace.period_ns if self._pace is not None else super().period_ns
 
     @property
     def self_paced(self) -> bool:
         """Whether `sample` waits for the chip's next value."""
-        return self._paced_by_chip
+        return self._pace is not None and self._pace.by_chip
 
     def stamp_ns(self) -> int | None:
         """Give the middle of the conversions of the last row, as far as it is known.
@@ -270,15 +189,15 @@ class INASource(PolledSource):
             raise
 
     def _collect(self, began_ns: int) -> Sequence[int] | None:
-        clock, chips = self._clock, self._chips
-        if self._paced_by_chip:
+        clock, chips, pace = self._clock, self._chips, self._pace
+        assert pace is not None
+        limit_ns = began_ns + pace.period_ns // 2
+        if pace.by_chip:
             limit_ns = began_ns + PATIENCE_NS
-            if self._spacing_ns:
-                self._await(self._seen_ns + self._spacing_ns, limit_ns)
-            elif self._chips[0].wait_for_ready and self._seen_ns:
-                self._await(self._seen_ns + round(0.95 * NS * self._chips[0].round_min_s), limit_ns)
-        else:
-            limit_ns = began_ns + self._period_ns // 2
+            if pace.spacing_ns:
+                self._await(self._seen_ns + pace.spacing_ns, limit_ns)
+            elif pace.ask and self._seen_ns:
+                self._await(self._seen_ns + round(0.95 * NS * chips[0].round_min_s), limit_ns)
         rows: list[Sequence[int] | None] = [None] * len(chips)
         missing = len(chips)
         while True:
@@ -293,7 +212,7 @@ class INASource(PolledSource):
             if after >= limit_ns:
                 self._complain(after)
                 return None
-            clock.sleep(min(self._period_ns / 50, 0.002 * NS) / NS)
+            clock.sleep(min(pace.period_ns / 50, 0.002 * NS) / NS)
         self._stamp_ns = (before + after) // 2 - self._age_ns
         self._fresh_ns, self._seen_ns = after, before
         row = rows[0] if len(chips) == 1 else [code for part in rows for code in part or ()]

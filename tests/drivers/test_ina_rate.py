@@ -123,3 +123,28 @@ def test_the_stamp_is_the_middle_of_the_conversion():
         assert stamp is not None
         # The round of 35.2 ms has just ended when its flag is seen.
         assert bus.clock.now_ns() - stamp == pytest.approx(17.6e6, rel=0.1)
+
+
+@pytest.mark.parametrize("clock_error", [-0.09, 0.09])
+def test_without_asking_the_clock_alone_keeps_rows_apart(clock_error):
+    url = "ina226://1/0x40?shunt=0.1ohm&averages=4&conversion=1.1ms&ready=clock"
+    source, bus = make(url, 400_000, clock_error)
+    asked = []
+    bus.log = lambda kind, address, register, value: asked.append(register)
+    rows, rounds = run(source, bus, 0.5)
+    assert 0.8 * rounds <= rows <= rounds + 1
+    assert 6 not in asked, "the flag register was read although a latched alert may depend on it"
+
+
+def test_the_pace_found_once_is_kept_over_a_reopening():
+    source, bus = make("ina219://1/0x40?shunt=0.1ohm&rate=max", 100_000)
+    before, channels = source.info(), source.channels
+    source.close()
+    source.open()
+    assert source.info() == before and source.channels == channels
+    assert run(source, bus, 0.1)[0] == pytest.approx(104, abs=4)
+
+
+def test_the_pace_is_known_by_a_default_before_anything_is_opened():
+    assert registry.source("ina219://1/0x40?shunt=0.1ohm").period_ns == 10_000_000
+    assert registry.source("ina219://1/0x40?shunt=0.1ohm&rate=20Hz").period_ns == 50_000_000
