@@ -101,6 +101,14 @@ class Virtual(PolledSource):
         self._held: tuple[int, tuple[int, int]] | None = None
         self._flags = 0
         self._down_until = 0
+        # Looked up once: a thousand samples a second are read from here.
+        options = self.options
+        self._faults: dict[str, float] = options["fault"]
+        self._noise: float = options["noise"]
+        self._refresh_ns = round(options["refresh"] * NS)
+        self._volts_code = round(options["volts"] / VOLTAGE_STEP_V)
+        self._codes_per_watt = (1 + options["gain"]) / options["volts"] / CURRENT_STEP_A
+        self._shape = (SHAPES[options["shape"]], options["low"], options["high"], options["period"])
 
     def open(self) -> None:
         if self.options["fault"].get("absent") == 0.0 or now_ns() < self._down_until:
@@ -131,23 +139,22 @@ class Virtual(PolledSource):
     def power_w(self, at_ns: int) -> float:
         """Give the true power at a time of the monotonic clock."""
         assert self._start_ns is not None
-        options = self.options
-        seconds = (at_ns - self._start_ns) / NS
-        return SHAPES[options["shape"]](seconds, options["low"], options["high"], options["period"])
+        shape, low_w, high_w, period_s = self._shape
+        return shape((at_ns - self._start_ns) / NS, low_w, high_w, period_s)
 
     def sample(self) -> Sequence[int]:
         at_ns = now_ns()
-        self._maybe_fail(at_ns)
-        refresh_ns = round(self.options["refresh"] * NS)
-        stuck = "stuck" in self._fired
-        if self._held is not None and (stuck or at_ns - self._held[0] < refresh_ns):
+        if self._faults:
+            self._maybe_fail(at_ns)
+        held = self._held
+        if held is not None and (at_ns - held[0] < self._refresh_ns or "stuck" in self._fired):
             self._flags = REPEAT
-            return self._held[1]
+            return held[1]
         self._flags = 0
-        watts = self.power_w(at_ns) * (1 + self._random.gauss(0, self.options["noise"]))
-        volts = self.options["volts"]
-        amps = watts / volts * (1 + self.options["gain"])
-        row = (round(volts / VOLTAGE_STEP_V), round(amps / CURRENT_STEP_A))
+        watts = self.power_w(at_ns)
+        if self._noise:
+            watts *= 1 + self._random.gauss(0, self._noise)
+        row = (self._volts_code, round(watts * self._codes_per_watt))
         self._held = (at_ns, row)
         return row
 
