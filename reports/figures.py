@@ -66,9 +66,10 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """The events of one label; `colour` counts the labels from 0."""
+    """The events of one label; `colour` counts the labels from 0, `name` is the label in few letters."""
 
     label: str
+    name: str
     colour: int
     bars: tuple[Bar, ...]
     marks: tuple[float, ...]
@@ -284,7 +285,8 @@ def _lane(story: Story, row: LabelRow, colour: int, start_ns: int, end_ns: int, 
             joules = float(a.energies.value[index[head]]) if alone else None
             begin, finish = (int(starts[head]) - origin) * 1e-9, (int(ends[tail]) - origin) * 1e-9
             bars.append(Bar(begin, finish, tail - head + 1, joules))
-    return Lane(row.title, colour, tuple(bars), tuple(((marks - origin) * 1e-9).tolist()))
+    name = " ".join([row.label, *(str(value) for value in row.group.values() if value is not None)])
+    return Lane(row.title, name, colour, tuple(bars), tuple(((marks - origin) * 1e-9).tolist()))
 
 
 def ticks(low: float, high: float, most: int = 6) -> list[float]:

@@ -153,7 +153,8 @@ def _lede(story: Story) -> str:
     verb = "is estimated to use" if a.energy.grade is Grade.ESTIMATED else "used"
     if row is None or row.energy_per_item is None:
         return f"The run {verb.replace('is', 'was')} {show(a.energy).text} in {format_duration(a.duration.value)}."
-    sentence = f"One {story.item} {verb} {show(row.energy_per_item).text}"
+    which = ", ".join(f"{name} {value}" for name, value in row.group.items() if value is not None)
+    sentence = f"One {story.item}{f' ({which})' if which else ''} {verb} {show(row.energy_per_item).text}"
     count = story.per_charge(row)
     if count is not None and row.items > 1:
         sentence += f"; a charge of {story.battery_name} holds {show(count).text} of them"

@@ -115,5 +115,5 @@ def _lanes(axes: Any, panel: Panel) -> None:
         if lane.marks:
             axes.plot(lane.marks, [row] * len(lane.marks), "D", color=colour, markersize=3)
     axes.set_ylim(len(panel.lanes) - 0.4, -0.6)
-    axes.set_yticks(range(len(panel.lanes)), [_plain(svg.shortened(lane.label)) for lane in panel.lanes])
+    axes.set_yticks(range(len(panel.lanes)), [_plain(svg.shortened(lane.name)) for lane in panel.lanes])
     axes.tick_params(axis="y", length=0)

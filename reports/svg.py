@@ -166,7 +166,7 @@ def _lane_names(panel: Panel, top: float) -> Iterable[str]:
     for row, lane in enumerate(panel.lanes):
         y = top + row * LANE
         yield (f'<text class="name" x="{LEFT - 10}" y="{y + 12.5:.1f}" text-anchor="end">'
-               f"{_tip(lane.label)}{escape(shortened(lane.label))}</text>")  # fmt: skip
+               f"{_tip(lane.label)}{escape(shortened(lane.name))}</text>")  # fmt: skip
 
 
 def shortened(text: str) -> str:
