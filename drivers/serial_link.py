@@ -70,7 +70,8 @@ class SerialLink(Link):
         try:
             yield port
         except _LOST as error:
-            text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+            # termios.error has its text in its arguments only.
+            text = getattr(error, "strerror", None) or str((error.args or [type(error).__name__])[-1])
             raise ReadError(
                 f"{self.instrument} on {self.where} is gone ({text}); plug it in again", Reason.NO_ANSWER
             ) from error
