@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -24,11 +26,32 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.markexpr = "not device and not slow"
 
 
-def absent(reason: str) -> None:
-    """Skip a test because something it needs is absent, or fail where everything must be there."""
-    if os.environ.get(REQUIRE):
-        pytest.fail(f"{reason} ({REQUIRE} is set)")
-    pytest.skip(reason)
+ABSENT = re.compile(r"not installed|could not import|pip install|apt install|no shared|No module named")
+
+
+def _fail_instead(report: pytest.TestReport | pytest.CollectReport) -> None:
+    if not (os.environ.get(REQUIRE) and report.skipped and isinstance(report.longrepr, tuple)):
+        return
+    reason = str(report.longrepr[2])
+    if ABSENT.search(reason):
+        report.outcome = "failed"
+        report.longrepr = f"{reason} ({REQUIRE} is set: nothing may be absent)"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Turn a skip because something is absent into a failure where everything must be there."""
+    report = yield
+    _fail_instead(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
+    """The same for a whole file."""
+    report = yield
+    _fail_instead(report)
+    return report
 
 
 @pytest.fixture(scope="session")
