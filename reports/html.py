@@ -143,7 +143,7 @@ def _subtitle(story: Story) -> Iterator[str]:
         yield story.machine
     yield format_duration(story.analysis.duration.value)
     yield story.started.strftime("%d %B %Y, %H:%M UTC") if story.started else "time of day not known"
-    for name, value in (story.metadata.get("attributes") or {}).items():
+    for name, value in story.noted("attributes").items():
         yield f"{name} {value}"
 
 
@@ -328,10 +328,10 @@ def _imported(found: Any) -> str | None:
 
 def _machine(story: Story) -> Iterator[tuple[str, str]]:
     m = story.metadata
-    host = m.get("host") or {}
+    host = story.noted("host")
     memory = host.get("memory")
     cores = f", {host['cores']} cores" if host.get("cores") else ""
-    frameworks = ", ".join(f"{name} {version}" for name, version in (m.get("frameworks") or {}).items())
+    frameworks = ", ".join(f"{name} {version}" for name, version in story.noted("frameworks").items())
     entries = (
         ("Board", host.get("board") or m.get("board")),
         ("Processor", f"{host['cpu']}{cores}" if host.get("cpu") else None),
@@ -339,10 +339,10 @@ def _machine(story: Story) -> Iterator[tuple[str, str]]:
         ("System", " · ".join(str(host[k]) for k in ("os", "kernel", "architecture") if host.get(k)) or None),
         ("Python", m.get("python")),
         ("Frameworks", frameworks or None),
-        ("Command", " ".join(str(word) for word in m.get("command") or ()) or None),
+        ("Command", " ".join(story.command) or None),
         ("Revision", m.get("revision")),
         ("Imported from", _imported(m.get("imported"))),
-        ("Attributes", ", ".join(f"{k} = {v}" for k, v in (m.get("attributes") or {}).items()) or None),
+        ("Attributes", ", ".join(f"{k} = {v}" for k, v in story.noted("attributes").items()) or None),
     )
     for name, value in entries:
         if value is not None:

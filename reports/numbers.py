@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from powermeter.analysis.labels import LabelRow
@@ -28,7 +29,21 @@ def plain(result: Result | None) -> dict[str, Any] | None:
 
 
 def record(story: Story) -> dict[str, Any]:
-    """Give everything `powermeter show` prints, unrounded."""
+    """Give everything `powermeter show` prints, unrounded; an interval without an end is null there."""
+    whole: dict[str, Any] = _finite(_record(story))
+    return whole
+
+
+def _finite(value: Any) -> Any:
+    """Put None for what JSON cannot hold as a number."""
+    if isinstance(value, dict):
+        return {str(key): _finite(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _record(story: Story) -> dict[str, Any]:
     analysis, budget = story.analysis, story.budget
     return {
         "version": VERSION,

@@ -131,16 +131,25 @@ class Story:
         """What the user calls it, or the measured program's name, or the recording's."""
         if self.given_title:
             return self.given_title
-        command = self.metadata.get("command") or []
-        words = [Path(str(word)).name for word in command if not str(word).startswith("-")]
+        words = [Path(word).name for word in self.command if not word.startswith("-")]
         script = next((word for word in words if word.endswith((".py", ".sh"))), None)
         return script or (words[0] if words and not words[0].startswith("powermeter") else self.path.stem)
 
     @property
     def machine(self) -> str:
         """The board, or processor, in few words; empty where it is not known."""
-        host = self.metadata.get("host") or {}
+        host = self.noted("host")
         return str(host.get("board") or self.metadata.get("board") or host.get("cpu") or "")
+
+    @property
+    def command(self) -> list[str]:
+        """The measured command, word by word; empty where none is noted."""
+        words = self.metadata.get("command")
+        return [str(word) for word in words] if isinstance(words, list) else []
+
+    def noted(self, key: str) -> Mapping[str, Any]:
+        """Give a group of metadata (`host`, `attributes`, `frameworks`); empty where it is none."""
+        return mapping(self.metadata.get(key))
 
     @property
     def battery_name(self) -> str:
@@ -290,11 +299,12 @@ def _budget(
 
 
 def _instruments(recording: Recording, analysis: Analysis) -> list[Instrument]:
-    noted = (recording.facts("recorder") or [{}])[-1].get("sources") or {}
+    noted = mapping((recording.facts("recorder") or [{}])[-1].get("sources"))
     health = {h.source: h for h in analysis.health}
     found = []
     for source in recording.sources:
-        count = noted.get(str(source.id)) or {}
+        count = mapping(noted.get(str(source.id)))
+        info = mapping(source.info)
         rails = {c.rail.name: c.rail.covers or c.rail.boundary.value for c in source.channels if c.rail is not None}
         found.append(
             Instrument(
@@ -304,16 +314,25 @@ def _instruments(recording: Recording, analysis: Analysis) -> list[Instrument]:
                 rails=tuple(rails.items()),
                 grade=worst(c.grade for c in source.channels if c.rail is not None),
                 accuracy=tuple(dict.fromkeys(c.accuracy.source for c in source.channels if c.accuracy.source)),
-                facts=source.info,
+                facts=info,
                 health=health[str(source.id)],
-                missed=max(int(count.get("missed") or 0), health[str(source.id)].missed),
-                errors=count.get("errors"),
-                reopened=int(count.get("reopened") or 0),
+                missed=max(_count(count.get("missed")) or 0, health[str(source.id)].missed),
+                errors=_count(count.get("errors")),
+                reopened=_count(count.get("reopened")) or 0,
                 failure=str(count.get("failure") or ""),
-                simulated=bool(source.info.get("simulated")),
+                simulated=bool(info.get("simulated")),
             )
         )
     return found
+
+
+def mapping(value: Any) -> Mapping[str, Any]:
+    """Give a value of the file where it is a mapping; an empty one otherwise: anyone may have written it."""
+    return value if isinstance(value, dict) else {}
+
+
+def _count(value: Any) -> int | None:
+    return value if isinstance(value, int) else None
 
 
 def _own_cost(recording: Recording, analysis: Analysis) -> OwnCost | None:

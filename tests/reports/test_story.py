@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from datetime import datetime, timezone
 
 import pytest
 from powermeter.reports import numbers
+from powermeter.reports.html import HTMLReport
+from powermeter.reports.markdown import MarkdownReport
 from powermeter.reports.method import limits, method
 from powermeter.reports.story import Story, tell
+from powermeter.reports.terminal import to_text
 
-from powermeter.channel import Boundary, Rail
+from powermeter.channel import Accuracy, Boundary, Rail
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.events import Event
 from powermeter.recording import Recording, Writer
@@ -171,3 +175,29 @@ def test_json_has_no_number_for_what_is_missing(make):
             yield value
 
     assert all(math.isfinite(number) for number in numbers_in(data))
+
+
+def test_json_of_an_interval_without_an_end(make):
+    # 2 W known to ±150 %: the time one charge lasts has no upper limit.
+    path = make(volts=False, grade=Grade.ESTIMATED)
+    with Recording.open(path) as recording:
+        source = recording.sources[0]
+        wide = replace(source.channels[0], accuracy=Accuracy(model=1.6, typical=True))
+        recording.sources[0] = replace(source, channels=(wide,))
+        story = tell(recording)
+    assert math.isinf(story.budget.hours.high)
+    data = numbers.record(story)
+    assert data["battery"]["hours"]["high"] is None
+    json.dumps(data, allow_nan=False)
+
+
+@pytest.mark.parametrize("junk", [7, "text", [1, [2]], {"host": 3}, None, True])
+def test_metadata_of_any_shape_is_survived(make, twenty, junk):
+    keys = ("host", "attributes", "frameworks", "command", "imported", "import_warnings", "battery", "place", "board",
+            "python", "revision", "powermeter", "clock")  # fmt: skip
+    noted = {key: junk for key in keys}
+    if isinstance(junk, str):
+        noted.update(battery="4Ah", place="FRA")
+    story = story_of(make(events=twenty, metadata=noted))
+    assert HTMLReport().render(story) and MarkdownReport().render(story) and to_text(story)
+    json.dumps(numbers.record(story), default=str)
