@@ -270,8 +270,8 @@ class INASource(PolledSource):
 
 
 def open_bus_of(name: str, placements: Sequence[Placement]) -> Bus:
-    """Open a bus by name; `virtual` gives one with simulated chips where the placements want them."""
-    if name != "virtual":
+    """Open a bus by name; `virtual` (or `virtual-i2c`) gives simulated chips where they are wanted."""
+    if name not in ("virtual", "virtual-i2c"):
         return open_bus(name)
     from powermeter.testing.i2c_bus import virtual_bus
 
