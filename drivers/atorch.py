@@ -271,11 +271,11 @@ class Atorch(StreamMeter):
         voltage = Accuracy(gain=0.01, offset=volts, step=volts, source=note)
         current = Accuracy(gain=0.01, offset=amperes, step=amperes, source=note)
         channels = [
-            Channel("voltage", Quantity.VOLTAGE, volts, rail, accuracy=voltage),
-            Channel("current", Quantity.CURRENT, amperes, rail, accuracy=current),
+            Channel("voltage", Quantity.VOLTAGE, volts, rail, refresh_ns=NS, accuracy=voltage),
+            Channel("current", Quantity.CURRENT, amperes, rail, refresh_ns=NS, accuracy=current),
         ]
         if device == AC:
-            channels.append(Channel("power", Quantity.POWER, 0.1, rail, accuracy=Accuracy(
+            channels.append(Channel("power", Quantity.POWER, 0.1, rail, refresh_ns=NS, accuracy=Accuracy(
                 gain=0.02, offset=0.1, step=0.1, source=note)))  # fmt: skip
         if coulombs is not None:
             channels.append(Channel("charge", Quantity.CHARGE, coulombs, totals_of(rail), Kind.COUNTER, accuracy=Accuracy(

@@ -25,6 +25,7 @@ from .stream_meter import Row, StreamMeter
 
 SAMPLE_NS = 10_000_000
 SAMPLES_PER_REPORT = 4
+REFRESH_NS = 2 * SAMPLE_NS  # assumed: the values change less often than they are sent
 KEEP_ALIVE = 0x83
 START_S = 0.6
 COMMAND_SPACING_S = 0.03  # the unit crashes under 25 ms
@@ -146,9 +147,9 @@ class Fnirsi(StreamMeter):
     def _describe(self) -> None:
         note = "the maker's figure for the FNB58 as commonly quoted; no document found"
         self.channels = (
-            Channel("voltage", Quantity.VOLTAGE, 1e-5, self.rail, accuracy=Accuracy(
+            Channel("voltage", Quantity.VOLTAGE, 1e-5, self.rail, refresh_ns=REFRESH_NS, accuracy=Accuracy(
                 gain=2e-4, offset=2e-5, step=1e-5, source=f"assumed: 0.02 % + 2 digits, {note}")),
-            Channel("current", Quantity.CURRENT, 1e-5, self.rail, accuracy=Accuracy(
+            Channel("current", Quantity.CURRENT, 1e-5, self.rail, refresh_ns=REFRESH_NS, accuracy=Accuracy(
                 gain=5e-4, offset=2e-5, step=1e-5, source=f"assumed: 0.05 % + 2 digits, {note}")),
             Channel("temperature", Quantity.TEMPERATURE, 0.1, accuracy=Accuracy(
                 offset=2.0, step=0.1, source="assumed: 2 °C, nothing published")),

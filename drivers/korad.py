@@ -18,6 +18,7 @@ from .link import RAIL_OPTIONS, Link, open_link, rail_of
 
 PAUSE_S = 0.08
 ANSWER_S = 0.8
+REFRESH_NS = 200_000_000  # assumed: four to six readings a second
 _VOLTS = re.compile(rb"\d{2}\.\d{2}\Z")
 _AMPERES = re.compile(rb"\d\.\d{3}\Z")
 _STATUS_OUTPUT = 0x40
@@ -58,9 +59,9 @@ class Korad(PolledSource):
         rail = rail_of(self.options, self.covers)
         note = "assumed: 0.5 % and 2 steps; no accuracy established"
         self.channels = (
-            Channel("voltage", Quantity.VOLTAGE, 0.01, rail,
+            Channel("voltage", Quantity.VOLTAGE, 0.01, rail, refresh_ns=REFRESH_NS,
                     accuracy=Accuracy(gain=5e-3, offset=0.02, step=0.01, source=note)),
-            Channel("current", Quantity.CURRENT, 0.001, rail,
+            Channel("current", Quantity.CURRENT, 0.001, rail, refresh_ns=REFRESH_NS,
                     accuracy=Accuracy(gain=5e-3, offset=0.002, step=0.001, source=note)),
         )  # fmt: skip
 

@@ -177,9 +177,12 @@ def channel_errors(channel: Channel, origin: str) -> tuple[CommonError, ...]:
 
 
 def correction_errors(
-    correction: Correction, origin: str, typical: float, largest: float
+    correction: Correction, origin: str, typical: float, largest: float, smallest: float | None = None
 ) -> tuple[CommonError, ...]:
     """Give a calibration's covariance as independent common errors around `typical` (corrected SI).
+
+    What lies outside the calibrated range widens them: above it in proportion to the value, below it
+    by an amount.
 
     The covariance of (offset, gain) is split into its principal directions, so that each error
     carries its offset and its gain share together.  Higher terms enter as their tangent at `typical`.
@@ -200,9 +203,12 @@ def correction_errors(
         reference = correction.instrument or "reference"
         errors.append(CommonError(f"gain:{reference}", correction.reference_gain, 0.0, limit=False))
         errors.append(CommonError(f"offset:{reference}", 0.0, correction.reference_offset, limit=False))
-    extra = correction.extrapolation(largest / correction.gain)
+    extra = correction.extrapolation((largest - correction.offset) / correction.gain)
     if extra:
         errors.append(CommonError(f"model:beyond calibration {origin}", extra / max(largest, 1e-30), 0.0))
+    below = 0.0 if smallest is None else correction.extrapolation((smallest - correction.offset) / correction.gain)
+    if below and smallest is not None and (smallest - correction.offset) / correction.gain < correction.low:
+        errors.append(CommonError(f"model:below calibration {origin}", 0.0, below))
     return tuple(error for error in errors if error.relative or error.absolute)
 
 
@@ -220,7 +226,9 @@ def read_channel(
 ) -> Trace | None:
     """Give one channel as a trace, or None where it has no sample at all.
 
-    Missing codes are left out, repeats too (but for the last sample, which bounds the trace).
+    Missing codes are left out, repeats too (but for the last sample, which bounds the trace).  What an
+    instrument shows was measured at some moment of its last refresh interval: a rectangular
+    distribution of that width is what its stamps do not say (GUM 4.3.7).
     """
     keep = codes != MISSING
     repeats = 0
@@ -252,6 +260,7 @@ def read_channel(
     trace = from_samples(
         times_ns, values, channel.quantity, kind=channel.kind, channel=channel, origin=origin,
         gaps=lost, source=source, repeats=repeats, saturated=saturated,
+        clock_ns=(channel.refresh_ns or 0) / math.sqrt(12),
     )  # fmt: skip
     if correction is not None and channel.kind is not Kind.COUNTER:
         trace = _corrected(trace, correction, origin, temperature_c)
@@ -262,7 +271,7 @@ def _corrected(
     trace: Trace, correction: Correction, origin: str, temperature_c: NDArray[np.float64] | None
 ) -> Trace:
     values = correction.apply(trace.values, temperature_c)
-    typical, largest = float(np.median(values)), float(np.max(values))
+    typical, largest, smallest = (float(f(values)) for f in (np.median, np.max, np.min))
     kept = tuple(error for error in trace.errors if not error.key.startswith(("gain:", "offset:")))
     notes = trace.notes
     share = float(np.mean((trace.values < correction.low) | (trace.values > correction.high)))
@@ -270,7 +279,7 @@ def _corrected(
         notes = (*notes, f"{share:.0%} of the samples lie outside the calibrated range; the interval is wider")
     return replace(
         trace, values=values, noise=trace.noise * correction.gain, step=trace.step * correction.gain,
-        errors=kept + correction_errors(correction, origin, typical, largest), notes=notes,
+        errors=kept + correction_errors(correction, origin, typical, largest, smallest), notes=notes,
     )  # fmt: skip
 
 
