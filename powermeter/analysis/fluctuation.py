@@ -19,6 +19,7 @@ Indices = NDArray[np.int64]
 
 _PAIRS = 200_000
 _MEDIAN_JUMP = 0.6744898 * math.sqrt(2.0)  # of |x − y| for two normals of deviation 1
+_SQRT3 = math.sqrt(3.0)
 _SELDOM, _OFTEN = 0.2, 0.35
 
 
@@ -64,7 +65,7 @@ def fluctuation(integral: Integral, seen: Edges, group: Indices, size: int) -> S
         return result
     if trace.step:
         result.bias[:] = step_bias(trace.step, trace.noise)
-    position, by = _pairs(seen, group)
+    position, by, first, last_inside = _pairs(seen, group)
     if not position.size:
         return result
     values, last = trace.values, len(trace) - 1
@@ -74,12 +75,20 @@ def fluctuation(integral: Integral, seen: Edges, group: Indices, size: int) -> S
     preceding = here - values[np.maximum(position - 1, 0)]
     back = (following * jump < -0.5 * jump * jump) | (preceding * jump < -0.5 * jump * jump)
     slope = np.maximum(np.maximum(following * np.sign(jump), preceding * np.sign(jump)), 0.0)
-    bent = np.abs(np.abs(jump) - slope)
+    bent = np.maximum(np.abs(jump) - slope, 0.0)
+    # The second difference is blind to a slope: |x − 2y + z|/√3 is as large as |x − y| for white noise.
+    curve = np.where(
+        position + 2 < last_inside, following - jump, np.where(position > first, jump - preceding, jump * _SQRT3)
+    )
+    rough = np.minimum(np.abs(curve) / _SQRT3, np.abs(jump) * 2)
+    if trace.interval_ns:
+        # A step hides in a long interval more often, and is missed by more there.
+        bent = bent * ((trace.times_ns[position + 1] - trace.times_ns[position]) / trace.interval_ns)
     bounds = np.searchsorted(by, np.arange(size + 1))
     windows = np.bincount(group, minlength=size)
     for g in np.unique(by).tolist():
         part = slice(bounds[g], bounds[g + 1])
-        quiet, error = _sizes(np.abs(jump[part]), bent[part], back[part], trace.noise)
+        quiet, error = _sizes(rough[part], bent[part], np.abs(jump[part]), back[part], trace.noise)
         if trace.kind is Kind.INSTANT and error > trace.noise:
             result.sigma[g] = error
             result.freedom[g] = max(0.67 * jump[part].size, 1.0)
@@ -96,13 +105,17 @@ def fluctuation(integral: Integral, seen: Edges, group: Indices, size: int) -> S
     return result
 
 
-def _pairs(seen: Edges, group: Indices) -> tuple[Indices, Indices]:
-    """Give up to 200 000 positions of samples whose next one is in the same window, sorted by group."""
+def _pairs(seen: Edges, group: Indices) -> tuple[Indices, Indices, Indices, Indices]:
+    """Give up to 200 000 positions of samples whose next one is in the same window, sorted by group.
+
+    With them the group, the window's first sample and the one after its last.
+    """
     pick = np.flatnonzero(seen.samples > 1)
     if pick.size > _PAIRS:
         pick = pick[:: pick.size // _PAIRS + 1]
     if not pick.size:
-        return np.empty(0, np.int64), np.empty(0, np.int64)
+        none = np.empty(0, np.int64)
+        return none, none, none, none
     pairs = seen.samples[pick] - 1
     counts = np.minimum(pairs, max(1, _PAIRS // pick.size))
     owner = np.repeat(np.arange(pick.size), counts)
@@ -110,17 +123,18 @@ def _pairs(seen: Edges, group: Indices) -> tuple[Indices, Indices]:
     position = seen.before[pick][owner] + (within * pairs[owner]) // counts[owner]
     by = group[pick][owner]
     order = np.argsort(by, kind="stable")
-    return position[order], by[order]
+    inside = pick[owner][order]
+    return position[order], by[order], seen.before[inside], seen.upto[inside]
 
 
 def _sizes(
-    jumps: Floats, bent: Floats, back: NDArray[np.bool_], stated: float
+    rough: Floats, bent: Floats, jumps: Floats, back: NDArray[np.bool_], stated: float
 ) -> tuple[float, float]:
     """Give the standard deviations of the quiet part and of one sample's whole error."""
-    quiet = max(float(np.median(jumps)) / _MEDIAN_JUMP, stated)
-    usual = jumps <= 6 * quiet if quiet else jumps <= 0
+    quiet = max(float(np.median(rough)) / _MEDIAN_JUMP, stated)
+    usual = bent <= 6 * quiet if quiet else bent <= 0
     share = 1 - float(np.mean(usual))
-    white = float(np.sum(jumps[usual] ** 2)) / 2 / max(int(usual.sum()), 1)
+    white = float(np.sum(rough[usual] ** 2)) / 2 / max(int(usual.sum()), 1)
     often = min(max((share - _SELDOM) / (_OFTEN - _SELDOM), 0.0), 1.0)
     spikes = float(np.sum(jumps[~usual & back] ** 2)) / jumps.size
     steps = float(np.sum(bent[~usual & ~back] ** 2)) / jumps.size

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from powermeter.analysis.comparison import Side, compare
+from powermeter.analysis.contrast import Side, contrast
 from powermeter.analysis.energy import analyse
 from powermeter.channel import Accuracy, Kind
 from powermeter.events import Event
@@ -130,10 +130,10 @@ def comparison(scenario: Scenario, rng: np.random.Generator, errors: tuple[float
     Each repeat's duration is fixed here, so that the truth of the ratio is known: 1.03.
     """
     def run(scale: float) -> SimulatedRecording:
-        count, length = 24, 0.2
-        starts = 1.0 + np.arange(count) * 0.45 + rng.uniform(0, 0.1, count)
+        count, length = 16, 0.08
+        starts = 0.5 + np.arange(count) * 0.2 + rng.uniform(0, 0.05, count)
         levels = 4.0 * scale * (1 + 0.02 * rng.standard_normal(count))
-        edges = np.sort(np.concatenate([[0.0], starts, starts + length, [starts[-1] + 1.5]]))
+        edges = np.sort(np.concatenate([[0.0], starts, starts + length, [starts[-1] + 0.5]]))
         truth = Truth.steps(edges, [0.0, *np.column_stack([levels, np.zeros(count)]).ravel()])
         events = [Event("infer", round(a * NS), round((a + length) * NS)) for a in starts.tolist()]
         meter = SimulatedMeter(1000, accuracy=scenario.meter.accuracy)
@@ -146,7 +146,7 @@ def comparison(scenario: Scenario, rng: np.random.Generator, errors: tuple[float
         analysis = analyse(run(scale))
         row = analysis.row("infer")
         sides.append(Side(name, analysis.energies.value, "J", row.energy_per_item, "one meter"))
-    ratio = compare(*sides).ratio
+    ratio = contrast(*sides).ratio
     assert ratio is not None
     return ratio, 1.03
 
