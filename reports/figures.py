@@ -87,6 +87,7 @@ class Panel:
         lanes: The labels, in order of first appearance.
         hidden: Labels that found no lane.
         top_w: The largest value shown.
+        bottom_w: The smallest one where it is below 0 (current that flows back); 0 otherwise.
     """
 
     start: float
@@ -97,6 +98,7 @@ class Panel:
     lanes: tuple[Lane, ...]
     hidden: tuple[str, ...]
     top_w: float
+    bottom_w: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -154,6 +156,7 @@ def panel(story: Story, start_ns: int, end_ns: int, origin: int) -> Panel:
     gaps = _gaps(a.power_trace, start_ns, end_ns)
     curves, samples = _curves(a.power_trace, start_ns, end_ns, gaps, origin)
     highest = [float(np.max(c.watts if c.high is None else c.high)) for c in curves if c.watts.size]
+    lowest = [float(np.min(c.watts if c.low is None else c.low)) for c in curves if c.watts.size]
     shown = [row for row in a.rows if row.energy is not None or row.events]
     by_use = sorted(shown, key=lambda r: -(r.energy.value if r.energy else 0.0))
     kept = {id(row) for row in by_use[:MAX_LANES]}
@@ -171,6 +174,7 @@ def panel(story: Story, start_ns: int, end_ns: int, origin: int) -> Panel:
         lanes=tuple(lanes),
         hidden=tuple(row.title for row in shown if id(row) not in kept),
         top_w=max(highest, default=0.0),
+        bottom_w=min(lowest, default=0.0) if min(lowest, default=0.0) < 0 else 0.0,
     )
 
 

@@ -102,7 +102,7 @@ def _trace(axes: Any, panel: Panel, step: float) -> None:
     for start, end, _ in panel.gaps:
         axes.axvspan(start, end, color="#b54708", alpha=0.12, linewidth=0)
     axes.set_xlim(panel.start, panel.end)
-    axes.set_ylim(0, panel.top_w * 1.06 / step or 1.0)
+    axes.set_ylim(panel.bottom_w * 1.06 / step, max(panel.top_w, 0.0) * 1.06 / step or 1.0)
     axes.grid(axis="y", color="#d9dee7", linewidth=0.5)
     axes.set_axisbelow(True)
 

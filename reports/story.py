@@ -133,7 +133,9 @@ class Story:
             return self.given_title
         words = [Path(word).name for word in self.command if not word.startswith("-")]
         script = next((word for word in words if word.endswith((".py", ".sh"))), None)
-        return script or (words[0] if words and not words[0].startswith("powermeter") else self.path.stem)
+        if script or (words and not words[0].startswith("powermeter")):
+            return script or words[0]
+        return str(self.noted("imported").get("name") or self.path.stem)
 
     @property
     def machine(self) -> str:

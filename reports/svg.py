@@ -48,8 +48,8 @@ class _Axes:
 
 def power_figure(panel: Panel, title: str, since: str = "the first sample") -> str:
     """Draw power over time, with gaps as gaps and the events under it."""
-    top = panel.top_w * 1.06 or 1.0
-    axes = _Axes(panel.start, panel.end, 0.0, top, TRACE_HEIGHT)
+    top = max(panel.top_w, 0.0) * 1.06 or 1.0
+    axes = _Axes(panel.start, panel.end, panel.bottom_w * 1.06, top, TRACE_HEIGHT)
     lanes_top = axes.bottom + 12
     height = lanes_top + LANE * len(panel.lanes) + FOOT
     out = [_open(height, title)]
@@ -154,8 +154,8 @@ def _curve(curve: Curve, axes: _Axes) -> Iterable[str]:
     if not seconds:
         return
     line = path(seconds, curve.watts.tolist())
-    yield (f'<path class="area" d="M{axes.x(seconds[0]):.1f} {axes.bottom:.1f}L{line}'
-           f'L{axes.x(seconds[-1]):.1f} {axes.bottom:.1f}Z"/>')  # fmt: skip
+    zero = axes.y(0.0)
+    yield f'<path class="area" d="M{axes.x(seconds[0]):.1f} {zero:.1f}L{line}L{axes.x(seconds[-1]):.1f} {zero:.1f}Z"/>'
     if curve.low is not None and curve.high is not None:
         back = path(reversed(seconds), reversed(curve.low.tolist()))
         yield f'<path class="band" d="M{path(seconds, curve.high.tolist())}L{back}Z"/>'

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -119,3 +121,10 @@ def test_more_labels_than_lanes_keep_the_greediest(make):
     panel = figures.run_panel(story_of(make(events=events)))
     assert len(panel.lanes) == figures.MAX_LANES
     assert set(panel.hidden) == {f"label {i}" for i in range(1, 5)}
+
+
+def test_power_that_flows_back_stays_inside_the_frame(make):
+    panel = figures.run_panel(story_of(make(watts=-0.5)))
+    assert panel.bottom_w == pytest.approx(-0.5) and panel.top_w <= 0
+    heights = [float(y) for y in re.findall(r"(?:M|L)[\d.]+ ([\d.]+)", svg.power_figure(panel, "x"))]
+    assert heights and max(heights) <= svg.TOP + svg.TRACE_HEIGHT
