@@ -21,6 +21,7 @@ VERBS = {
     "align": "powermeter.cli.align:align",
     "bench": "powermeter.cli.bench:bench",
     "budget": "powermeter.cli.budget:budget",
+    "calibrate": "powermeter.cli.calibrate:calibrate",
     "devices": "powermeter.cli.devices:devices",
     "export": "powermeter.cli.export:export",
     "footprint": "powermeter.cli.footprint:footprint",

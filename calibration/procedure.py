@@ -1,0 +1,268 @@
+"""One calibration from recordings to corrections: which channel against which, in what range, how sure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from powermeter.channel import Kind, Quantity
+from powermeter.correction import Correction
+from powermeter.errors import ConfigurationError, DataError
+from powermeter.events import Event
+
+from .fit import Fit, Points, fit, shunt
+from .levels import steady_points
+from .readings import Place, find, load_points, places, read, reference_errors
+
+_USUAL = (Quantity.CURRENT, Quantity.VOLTAGE, Quantity.POWER)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Calibrated:
+    """A channel that was calibrated.
+
+    Attributes:
+        place: The channel.
+        against: What against, in words.
+        points, fit: As found.
+    """
+
+    place: Place
+    against: str
+    points: Points
+    fit: Fit
+
+    @property
+    def correction(self) -> Correction:
+        """To be stored and applied."""
+        return self.fit.correction
+
+    @property
+    def gain_u(self) -> float:
+        """Standard uncertainty of the gain, the reference's share in it; relative to 1."""
+        correction = self.correction
+        return math.hypot(math.sqrt(correction.covariance[1][1]), correction.reference_gain * correction.gain)
+
+    @property
+    def offset_u(self) -> float:
+        """Standard uncertainty of the offset in the channel's unit, the reference's share in it."""
+        return math.hypot(math.sqrt(self.correction.covariance[0][0]), self.correction.reference_offset)
+
+
+def against_reference(
+    recording: Any,
+    reference: Any,
+    channels: Sequence[str] = (),
+    references: Sequence[str] = (),
+    *,
+    accuracy: float | None = None,
+    window_s: float = 1.0,
+    order: int | None = None,
+    temperature: str | None = None,
+    instrument: str = "",
+    note: str = "",
+) -> list[Calibrated]:
+    """Calibrate channels against those of a reference that was recorded at the same time.
+
+    Args:
+        recording: Holds the channels to calibrate.
+        reference: Holds the reference's; the same recording, or another one on the same clock.
+        channels: Names of the channels; all that have a counterpart where none is named.
+        references: Their counterparts, in the same order; found by quantity where none is named.
+        accuracy: The reference's limit of error, relative; what its channels state otherwise.
+        window_s: Length of the stretches that are compared, in s.
+        temperature: Name of a channel whose temperature the gain may follow.
+
+    Raises:
+        ConfigurationError: The channels cannot be paired.
+        DataError: The two do not overlap, or the load never stood still.
+    """
+    check_clock(recording, reference)
+    warm = None if temperature is None else find(recording, temperature)
+    if warm is not None and warm.channel.quantity is not Quantity.TEMPERATURE:
+        raise ConfigurationError(f"{warm.name} is no temperature")
+    found = []
+    for mine, theirs in _pairs(recording, reference, channels, references):
+        seen = read(recording, mine, corrected=False)
+        true = read(reference, theirs, corrected=True)
+        points = steady_points(
+            seen, true, window_s=window_s,
+            temperature=None if warm is None else read(recording, warm, corrected=False),
+        )  # fmt: skip
+        gain, offset = reference_errors(true, accuracy)
+        fitted = fit(
+            mine.channel.name, points, order=order, reference_gain=gain, reference_offset=offset,
+            temperature_channel=None if warm is None else warm.channel.name,
+            instrument=instrument or theirs.source.name, shunt_ohm=shunt_of(mine), note=note,
+        )  # fmt: skip
+        found.append(Calibrated(mine, theirs.name, points, fitted))
+    return found
+
+
+def against_loads(
+    recording: Any,
+    loads: Sequence[Event],
+    channels: Sequence[str] = (),
+    *,
+    accuracy: float | None = None,
+    order: int | None = None,
+    instrument: str = "",
+    note: str = "",
+) -> list[Calibrated]:
+    """Calibrate channels against known loads; arguments as in `against_reference`.
+
+    Args:
+        loads: The loads' events, from the recording or typed in.
+        accuracy: Limit of error of what the loads were known by, relative, common to all of them.
+
+    Raises:
+        ConfigurationError: No channel, or more than one, has the loads' unit.
+        DataError: Too few loads, or too few samples in one.
+    """
+    units = sorted({str(event.attributes.get("unit")) for event in loads})
+    chosen = [find(recording, name) for name in channels] if channels else [_of_unit(recording, u) for u in units]
+    found = []
+    for place in chosen:
+        points = load_points(read(recording, place, corrected=False), loads)
+        fitted = fit(
+            place.channel.name, points, order=order, instrument=instrument or "known loads", note=note,
+            reference_gain=0.0 if accuracy is None else accuracy / math.sqrt(3.0), shunt_ohm=shunt_of(place),
+        )  # fmt: skip
+        found.append(Calibrated(place, f"{points.seen.size} known loads", points, fitted))
+    return found
+
+
+def check_clock(recording: Any, reference: Any) -> None:
+    """Refuse two recordings that are not on one clock.
+
+    Raises:
+        DataError: They were made on two machines or in two boots, and not aligned.
+    """
+    if recording is reference:
+        return
+    one, other = recording.metadata, reference.metadata
+    same_boot = one.get("boot_id") is not None and one.get("boot_id") == other.get("boot_id")
+    both_utc = one.get("clock") == other.get("clock") == "utc"
+    if not same_boot and not both_utc:
+        raise DataError(
+            f"{recording.path.name} and {reference.path.name} are not on one clock; join them first with: "
+            "powermeter align, and calibrate in the joined recording"
+        )
+
+
+def _pairs(
+    recording: Any, reference: Any, channels: Sequence[str], references: Sequence[str]
+) -> list[tuple[Place, Place]]:
+    if references and channels and len(references) != len(channels):
+        raise ConfigurationError(f"{len(channels)} channels and {len(references)} references do not pair up")
+    if references and not channels:
+        raise ConfigurationError("say which channel the reference is for: --channel NAME")
+    if not channels:
+        return _all_pairs(recording, reference)
+    mine = [find(recording, name) for name in channels]
+    if references:
+        return list(zip(mine, (find(reference, name) for name in references), strict=True))
+    same = recording is reference
+    return [(place, _counterpart(place, reference, same)) for place in mine]
+
+
+def _all_pairs(recording: Any, reference: Any) -> list[tuple[Place, Place]]:
+    if recording is reference:
+        raise ConfigurationError("say which channel is to be calibrated: --channel SOURCE/NAME")
+    found = []
+    for place in _usable(recording):
+        try:
+            found.append((place, _counterpart(place, reference, False)))
+        except ConfigurationError:
+            continue
+    if not found:
+        raise ConfigurationError("no channel has a clear counterpart in the reference; name both: --channel, --reference")
+    return found
+
+
+def _usable(recording: Any) -> list[Place]:
+    return [p for p in places(recording) if p.channel.quantity in _USUAL and p.channel.kind is not Kind.COUNTER]
+
+
+def _counterpart(place: Place, reference: Any, same: bool) -> Place:
+    """Give the reference's one channel of a quantity; in the same recording, that of another source."""
+    found = [p for p in _usable(reference) if p.channel.quantity is place.channel.quantity]
+    if same:
+        found = [p for p in found if p.source.id != place.source.id]
+    if len(found) != 1:
+        known = ", ".join(p.name for p in found) or "none"
+        raise ConfigurationError(
+            f"{place.name} needs a reference of {place.channel.quantity.value}; name it with --reference: {known}"
+        )
+    return found[0]
+
+
+def _of_unit(recording: Any, unit: str) -> Place:
+    found = [p for p in _usable(recording) if p.channel.unit == unit]
+    if len(found) != 1:
+        known = ", ".join(p.name for p in found) or "none"
+        raise ConfigurationError(f"say which channel the loads in {unit} are for: --channel; there are: {known}")
+    return found[0]
+
+
+def shunt_of(place: Place) -> float | None:
+    """Give the shunt that a source says was in the channel's rail, in ohm, or None."""
+    said = (place.source.info or {}).get("shunt_ohm")
+    if isinstance(said, (list, tuple)):
+        rails = list(dict.fromkeys(c.rail.name for c in place.source.channels if c.rail is not None))
+        if place.channel.rail is None or len(said) != len(rails):
+            said = said[0] if len(set(said)) == 1 else None
+        else:
+            said = said[rails.index(place.channel.rail.name)]
+    usable = isinstance(said, (int, float)) and not isinstance(said, bool) and said > 0
+    return float(said) if usable and said is not None else None
+
+
+def true_shunt(calibrated: Calibrated, assumed_ohm: float | None = None) -> tuple[float, float]:
+    """Give the shunt's resistance and its standard uncertainty in ohm, from currents known and currents read.
+
+    The reading times the resistance that was assumed is the voltage over the shunt, as it was measured.
+
+    Args:
+        assumed_ohm: The resistance that the recording's currents were computed with; what the source
+            says otherwise.
+
+    Raises:
+        ConfigurationError: It is no current, or that resistance is not known.
+        DataError: The currents lie too close together.
+    """
+    place, points = calibrated.place, calibrated.points
+    if place.channel.quantity is not Quantity.CURRENT:
+        raise ConfigurationError(f"{place.name} is no current: a shunt is found from currents")
+    ohm = assumed_ohm or shunt_of(place)
+    if ohm is None:
+        raise ConfigurationError(f"{place.name} does not say its shunt; say what it was read with: --shunt 0.1ohm")
+    volts = (points.seen * ohm).tolist()
+    found, own = shunt(
+        volts, points.true.tolist(), float(np.median(points.seen_u)) * ohm, float(np.median(points.true_u))
+    )
+    return found, math.hypot(own, found * calibrated.correction.reference_gain)
+
+
+def stored(recording: Any, correction: Correction, *, force: bool = False) -> dict[str, Any]:
+    """Give the fact that puts a correction into a recording, its channel found there.
+
+    Raises:
+        ConfigurationError: The recording has no such channel, or was made with another shunt.
+        DataError: The channel is a running total.
+    """
+    place = find(recording, correction.channel)
+    if place.channel.kind is Kind.COUNTER:
+        raise DataError(f"{place.name} is a running total; a calibration fits the current or the power")
+    ohm = shunt_of(place)
+    other = correction.shunt_ohm is not None and ohm is not None and abs(ohm / correction.shunt_ohm - 1) > 1e-6
+    if other and not force:
+        raise ConfigurationError(
+            f"{place.name} was recorded with a shunt of {ohm:g} ohm, calibrated with {correction.shunt_ohm:g} ohm; "
+            "--force stores it all the same"
+        )
+    return {**replace(correction, channel=place.channel.name).to_dict(), "source": place.source.id}

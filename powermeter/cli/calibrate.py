@@ -1,0 +1,186 @@
+"""`powermeter calibrate`: gain and offset of a channel, found against something better, and put into recordings."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import click
+
+from powermeter import registry
+from powermeter.cli import known_loads
+from powermeter.errors import ConfigurationError, ExistsError
+from powermeter.units import format_quantity, parse_duration, parse_quantity
+
+AGAINST_REFERENCE = "powermeter.calibration.procedure:against_reference"
+AGAINST_LOADS = "powermeter.calibration.procedure:against_loads"
+TRUE_SHUNT = "powermeter.calibration.procedure:true_shunt"
+STORED = "powermeter.calibration.procedure:stored"
+SAVE = "powermeter.calibration.store:save"
+READ = "powermeter.calibration.store:read"
+PLOT = "powermeter.calibration.residuals:plot"
+
+COVERAGE = 1.96
+
+
+@click.command()
+@click.argument("recording", type=click.Path(path_type=Path))
+@click.option("--channel", "-c", "channels", multiple=True, metavar="NAME",
+              help="The channel to calibrate; may be given several times.")
+@click.option("--reference", "-r", "references", multiple=True, metavar="NAME",
+              help="Its counterpart: SOURCE/CHANNEL of the same recording, or a channel of --against.")
+@click.option("--against", type=click.Path(path_type=Path), help="The recording that holds the reference.")
+@click.option("--load", "loads", multiple=True, metavar="SPAN=VALUE",
+              help="A known load that was on, from the first sample: 10s-20s=0.5A; may be given several times.")
+@click.option("--source", "-s", metavar="URL", help="Measure now: RECORDING is written, loads are asked for one by one.")
+@click.option("--hold", metavar="TIME", default="3s", show_default=True, help="With --source: how long each load is read.")
+@click.option("--accuracy", metavar="SHARE", help="Limit of error of the reference, or of what the loads were known by.")
+@click.option("--window", metavar="TIME", default="1s", show_default=True, help="Length of the stretches compared.")
+@click.option("--order", type=click.IntRange(1, 2), help="1: gain and offset only; 2: a square too. Asked of the data.")
+@click.option("--temperature", metavar="NAME", help="A temperature channel that the gain may follow.")
+@click.option("--find-shunt", is_flag=True, help="Say the shunt's true resistance too.")
+@click.option("--shunt", metavar="OHM", help="The resistance the currents were computed with, where the source does not say.")
+@click.option("--instrument", metavar="NAME", help="What it was calibrated against; the reference's name otherwise.")
+@click.option("--note", metavar="TEXT", default="", help="Kept in the file.")
+@click.option("--plot", type=click.Path(path_type=Path, dir_okay=False), help="Draw the residuals: .png, .svg or .pdf.")
+@click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False),
+              help="The calibration to write; RECORDING-calibration.toml otherwise.")
+@click.option("--apply", "apply_", type=click.Path(path_type=Path), metavar="FILE",
+              help="Store a calibration that was written earlier into RECORDING.")
+@click.option("--force", is_flag=True, help="Replace existing files.")
+def calibrate(recording: Path, apply_: Path | None, **options: Any) -> None:
+    """Find gain and offset of a channel against a reference or known loads; apply them to recordings.
+
+    \b
+    Example:
+        powermeter calibrate both.power -c ina219/vdd_in.current -r dmm/current --accuracy 0.05% -o ina219.toml
+        powermeter calibrate run.power --against reference.power --plot residuals.png
+        powermeter calibrate loads.power --source "ina219://1/0x40?shunt=0.1ohm" --accuracy 0.1%
+        powermeter calibrate run.power --apply ina219.toml
+
+    A calibration is stored beside the samples, which stay as they are; the newest one of a channel counts.
+    """  # fmt: skip
+    if apply_ is not None:
+        changed = [name for name in ("channels", "references", "against", "loads", "source", "plot", "output")
+                   if options[name]]  # fmt: skip
+        if changed:
+            raise ConfigurationError(f"--apply stores a finished calibration; it does not go with --{changed[0]}")
+        _apply(recording, apply_, force=options["force"])
+        return
+    _calibrate(recording, **options)
+
+
+def _calibrate(
+    recording: Path, *, channels: tuple[str, ...], references: tuple[str, ...], against: Path | None,
+    loads: tuple[str, ...], source: str | None, hold: str, accuracy: str | None, window: str, order: int | None,
+    temperature: str | None, find_shunt: bool, shunt: str | None, instrument: str | None, note: str,
+    plot: Path | None, output: Path | None, force: bool,
+) -> None:  # fmt: skip
+    from powermeter.recording import Recording
+
+    out = output or recording.with_name(f"{recording.stem}-calibration.toml")
+    _check_files(recording, out, plot, force)
+    share = None if accuracy is None else parse_quantity(accuracy, "1")
+    if share is not None and not 0 <= share < 1:
+        raise ConfigurationError(f"--accuracy {accuracy}: write for example 0.05%")
+    assumed = None if shunt is None else parse_quantity(shunt, "ohm")
+    seconds, hold_s = parse_duration(window), parse_duration(hold)
+    if seconds <= 0 or hold_s <= 0:
+        raise ConfigurationError("--window and --hold must be above zero")
+    if source is not None:
+        if against is not None or references or loads:
+            raise ConfigurationError("--source asks for the loads; it does not go with --against, --reference, --load")
+        known_loads.record(recording, source, hold_s, known=share is not None, force=force)
+        click.echo(f"wrote {recording}")
+    common = {"accuracy": share, "order": order, "instrument": instrument or "", "note": note}
+    with ExitStack() as stack:
+        opened = stack.enter_context(Recording.open(recording))
+        typed = _loads(opened, loads, references or against, known=share is not None)
+        if typed:
+            if temperature is not None:
+                raise ConfigurationError("--temperature needs a reference, not known loads")
+            found = registry.load(AGAINST_LOADS)(opened, typed, channels, **common)
+        else:
+            other = opened if against is None else stack.enter_context(Recording.open(against))
+            found = registry.load(AGAINST_REFERENCE)(
+                opened, other, channels, references, window_s=seconds, temperature=temperature, **common
+            )
+    for one in found:
+        _tell(one)
+        if find_shunt:
+            ohm, spread = registry.load(TRUE_SHUNT)(one, assumed)
+            click.echo(f"shunt        {ohm:.6g} ohm ± {COVERAGE * spread:.2g} ohm; "
+                       f"name it in the source from now on: ?shunt={ohm:.6g}ohm")  # fmt: skip
+    if plot is not None:
+        fits = [(one.fit, one.points, one.place.channel.unit) for one in found]
+        plot.write_bytes(registry.load(PLOT)(fits, plot.suffix[1:].lower()))
+        click.echo(f"wrote {plot}")
+    registry.load(SAVE)(out, [one.correction for one in found], force=force)
+    click.echo(f"wrote {out}; store it in a recording with: powermeter calibrate RECORDING --apply {out}")
+
+
+def _check_files(recording: Path, out: Path, plot: Path | None, force: bool) -> None:
+    """Refuse before anything is measured what could not be written after."""
+    for path in (out, plot):
+        if path is None:
+            continue
+        if path.absolute() == recording.absolute():
+            raise ConfigurationError(f"{path} is the recording; choose another name")
+        if path.exists() and not force:
+            raise ExistsError(f"{path} exists; choose another name or add --force to replace it")
+        if not path.absolute().parent.is_dir():
+            raise ConfigurationError(f"{path.parent} is no folder")
+    if plot is not None and plot.suffix.lower() not in (".png", ".svg", ".pdf"):
+        raise ConfigurationError(f"{plot}: a residual plot is a .png, .svg or .pdf file")
+
+
+def _loads(recording: Any, texts: tuple[str, ...], reference: Any, *, known: bool) -> list[Any]:
+    """Give the loads' events: those typed, else those in the recording where no reference was named."""
+    label = registry.load(known_loads.LABEL)
+    if texts:
+        if reference:
+            raise ConfigurationError("--load does not go with --reference or --against")
+        starts = [span[0] for s in recording.sources if (span := recording.span_ns(s.id)) is not None]
+        return known_loads.windows(texts, min(starts, default=0), known=known)
+    if reference:
+        return []
+    return [event for event in recording.events() if event.name == label]
+
+
+def _tell(one: Any) -> None:
+    correction, unit = one.correction, one.place.channel.unit
+    low, high = (format_quantity(x, unit) for x in (correction.low, correction.high))
+    worst = float(abs(one.fit.residuals).max())
+    click.echo(f"{one.place.name} against {one.against}")
+    click.echo(f"gain         × {correction.gain:.6f} ± {COVERAGE * one.gain_u:.2g} (95 %)")
+    click.echo(f"offset       {format_quantity(correction.offset, unit)} ± "
+               f"{format_quantity(COVERAGE * one.offset_u, unit, 2)} (95 %)")  # fmt: skip
+    for power, value in enumerate(correction.coefficients[2:], start=2):
+        click.echo(f"term of x^{power}  {value:.4g} per {unit}")
+    if correction.temperature_slope:
+        click.echo(f"temperature  {correction.temperature_slope * 1e6:+.0f} ppm/°C from {correction.temperature_c:.1f} °C")
+    click.echo(f"residuals    {format_quantity(worst, unit, 2)} at most, over {one.points.seen.size} points "
+               f"from {low} to {high}")  # fmt: skip
+    click.echo(f"valid        {low} to {high}; outside, intervals are wider and say so")
+    for note in one.fit.notes:
+        click.echo(f"note: {note}", err=True)
+
+
+def _apply(path: Path, file: Path, *, force: bool) -> None:
+    """Store the corrections of a file as facts of a recording; the newest of a channel counts."""
+    from powermeter.recording import Recording, append_to
+
+    corrections = registry.load(READ)(file)
+    with Recording.open(path) as recording:
+        facts = [registry.load(STORED)(recording, correction, force=force) for correction in corrections]
+        replaced = sum(
+            any(old.get("channel") == new["channel"] and old.get("source") == new["source"]
+                for old in recording.facts("calibration"))
+            for new in facts
+        )  # fmt: skip
+    with append_to(path) as writer, writer.transaction():
+        for fact in facts:
+            writer.add_fact("calibration", fact)
+    names = ", ".join(fact["channel"] for fact in facts)
+    click.echo(f"wrote the calibration of {names} into {path}" + (f", {replaced} replaced" if replaced else ""))
