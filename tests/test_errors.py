@@ -1,0 +1,77 @@
+"""One tree of errors, each with a status of its own, and the command line as the one place that prints them."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from powermeter import cli, errors
+from powermeter.errors import OpenError, PowermeterError, ReadError, Reason
+
+OURS = [
+    kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, PowermeterError)
+]
+
+
+def test_every_kind_has_a_status_of_its_own_that_the_command_line_documents():
+    codes = {kind.__name__: kind.exit_code for kind in OURS}
+    assert len(set(codes.values())) == len(codes) and 0 not in codes.values()
+    documented = {int(number) for number in re.findall(r"(?<!\w)(\d+) (?=\w)", cli.__doc__ or "")}
+    assert set(codes.values()) <= documented
+
+
+@pytest.mark.parametrize(
+    ("name", "builtin"),
+    [
+        ("ConfigurationError", ValueError),
+        ("ExistsError", FileExistsError),
+        ("NotInstalledError", ImportError),
+        ("DataError", ValueError),
+    ],
+)
+def test_each_can_be_caught_as_what_python_calls_it(name, builtin):
+    assert issubclass(getattr(errors, name), builtin)
+
+
+def test_every_kind_is_in_the_tree_of_the_docstring():
+    for kind in OURS:
+        assert kind.__name__ in (errors.__doc__ or "")
+
+
+def test_reasons_are_kept():
+    assert OpenError("x", Reason.BUSY).reason is Reason.BUSY and OpenError("x").reason is Reason.ABSENT
+    assert ReadError("x").reason is Reason.NO_ANSWER
+    assert len({reason.value for reason in Reason}) == len(Reason)
+
+
+@pytest.mark.parametrize("kind", OURS, ids=lambda kind: kind.__name__)
+def test_the_command_line_prints_one_line_and_ends_with_its_status(kind, monkeypatch, capsys):
+    def fail(**_):
+        raise kind("what, where and what to do")
+
+    monkeypatch.setattr(cli.cli, "main", fail)
+    assert cli.run(["devices"]) == kind.exit_code
+    said = capsys.readouterr()
+    assert said.err == "powermeter: what, where and what to do\n" and said.out == ""
+
+
+def test_an_interrupt_is_130(monkeypatch, capsys):
+    def fail(**_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli.cli, "main", fail)
+    assert cli.run([]) == 130
+    assert capsys.readouterr().err == "interrupted\n"
+
+
+def test_an_unknown_verb_is_refused(capsys):
+    assert cli.run(["recrod"]) == 2
+    assert "recrod" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("verb", sorted(cli.VERBS))
+def test_every_verb_has_help_that_opens_with_an_example(verb, capsys):
+    assert cli.run([verb, "--help"]) == 0
+    said = capsys.readouterr().out
+    assert "Example" in said and f"powermeter {verb}" in said
