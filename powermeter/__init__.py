@@ -22,13 +22,14 @@ TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take th
 if TYPE_CHECKING:
     from typing import Any
 
+    from powermeter.analysis.comparison import compare
     from powermeter.analysis.energy import analyse
     from powermeter.battery import Battery
     from powermeter.meter import Meter
     from powermeter.recording import Recording
     from powermeter.result import Grade, Result
 
-__all__ = ["Battery", "Grade", "Meter", "Recording", "Result", "analyse", "each", "event", "mark", "track"]
+__all__ = ["Battery", "Grade", "Meter", "Recording", "Result", "analyse", "compare", "each", "event", "mark", "track"]
 
 _HOME = {
     "Battery": "powermeter.battery",
@@ -37,6 +38,7 @@ _HOME = {
     "Recording": "powermeter.recording",
     "Result": "powermeter.result",
     "analyse": "powermeter.analysis.energy",
+    "compare": "powermeter.analysis.comparison",
 }
 
 

@@ -12,7 +12,8 @@ from powermeter.result import Grade, Result, worst
 from powermeter.units import format_duration, format_number, format_quantity
 
 from . import wording
-from .story import Instrument, Story
+from .instruments import Instrument
+from .story import Story
 from .wording import DASH, MARKS, footprint_amount, show
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def _mark(grade: Grade) -> str:
     return f"[{COLOURS[grade]}]{MARKS[grade]}[/]"
 
 
-def _safe(text: object) -> str:
+def safe(text: object) -> str:
     """Give text that can neither style nor steer a terminal."""
     from rich.markup import escape
 
@@ -83,10 +84,11 @@ def _safe(text: object) -> str:
 def _heading(story: Story, console: Console) -> None:
     when = story.started.strftime("%d %b %Y %H:%M UTC") if story.started else "time of day not known"
     words = [format_duration(story.analysis.duration.value), when, story.machine]
-    console.print(f"[bold]{_safe(story.title)}[/]  [dim]{_safe(' · '.join(word for word in words if word))}[/]")
+    console.print(f"[bold]{safe(story.title)}[/]  [dim]{safe(' · '.join(word for word in words if word))}[/]")
 
 
-def _section(title: str, beside: str = "") -> str:
+def section(title: str, beside: str = "") -> str:
+    """Give a section's heading, in bold, with something beside it."""
     return f"\n[bold]{title}[/]  {beside}".rstrip()
 
 
@@ -102,8 +104,8 @@ def _grid() -> Table:
 
 def _whole_run(story: Story, console: Console) -> None:
     a = story.analysis
-    where = f"{grade_text(a.energy.grade)} on [bold]{_safe(a.line.rail.name)}[/]: {_safe(a.covers)}"
-    console.print(_section("Whole run", where))
+    where = f"{grade_text(a.energy.grade)} on [bold]{safe(a.line.rail.name)}[/]: {safe(a.covers)}"
+    console.print(section("Whole run", where))
     grid = _grid()
     grid.add_row("energy", show(a.energy).text, f"[dim]{format_quantity(a.energy.value / 3600, 'Wh')}[/]")
     charge = story.charge
@@ -112,7 +114,7 @@ def _whole_run(story: Story, console: Console) -> None:
     grid.add_row("charge", show(charge, "Ah", 1 / 3600).text, f"{grade} {volts}".strip())
     grid.add_row("mean power", show(a.power).text, f"[dim]peak {format_quantity(a.peak_w, 'W', 3)}[/]")
     if a.baseline is not None:
-        grid.add_row("baseline", show(a.baseline.power).text, f"[dim]{_safe(a.baseline.origin)}[/]")
+        grid.add_row("baseline", show(a.baseline.power).text, f"[dim]{safe(a.baseline.origin)}[/]")
         grid.add_row("above it", show(a.above).text, grade_text(a.above.grade) if a.above else "")
     console.print(grid)
 
@@ -143,18 +145,18 @@ def _labels(story: Story, console: Console) -> None:
         ("p99", lambda r: wording.seconds(r.latency_p99)),
         ("peak memory", lambda r: wording.size(r.peak_memory)),
     ]
-    where = f"{_grade_of(r.energy for r in rows)} on {_safe(story.analysis.line.rail.name)}, ± is 95 %"
+    where = f"{_grade_of(r.energy for r in rows)} on {safe(story.analysis.line.rail.name)}, ± is 95 %"
     charge = f"charge {_grade_of(story.charge_of(r) for r in rows)}"
     joined = _label_table(rows, [*energy, *use, *time])
     if console.measure(joined, options=console.options.update(max_width=10_000)).maximum <= console.width:
-        console.print(_section("Energy, charge and latency by label", f"{where}; {charge}"))
+        console.print(section("Energy, charge and latency by label", f"{where}; {charge}"))
         console.print(joined)
         return
-    console.print(_section("Energy per item", where))
+    console.print(section("Energy per item", where))
     console.print(_label_table(rows, energy))
-    console.print(_section("Energy, charge and power", charge))
+    console.print(section("Energy, charge and power", charge))
     console.print(_label_table(rows, use))
-    console.print(_section("Latency and memory"))
+    console.print(section("Latency and memory"))
     console.print(_label_table(rows, time))
 
 
@@ -164,19 +166,20 @@ def _grade_of(results: Iterable[Result | None]) -> str:
 
 
 def _label_table(rows: Sequence[LabelRow], columns: Sequence[tuple[str, Cell]]) -> Table:
-    table = _table()
+    table = table_frame()
     table.add_column("label", overflow="fold", min_width=8)
     for name in dict.fromkeys(key for row in rows for key in row.group):
-        table.add_column(_safe(name), overflow="fold")
+        table.add_column(safe(name), overflow="fold")
     for title, _ in columns:
         table.add_column(title, justify="right", no_wrap=True)
     for row in rows:
-        start = [f"[bold]{_safe(row.label)}[/]", *(_safe(_value(v)) for v in row.group.values())]
+        start = [f"[bold]{safe(row.label)}[/]", *(safe(_value(v)) for v in row.group.values())]
         table.add_row(*start, *(cell(row) for _, cell in columns))
     return table
 
 
-def _table() -> Table:
+def table_frame() -> Table:
+    """Give an empty table in the house's look."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
@@ -194,13 +197,13 @@ def _count(result: Result | None) -> str:
 def _published(story: Story, console: Console) -> None:
     found = story.published
     assert found is not None
-    console.print(_section("By its publisher's rule", f"[dim]{_safe(found.text or found.rule)}[/]"))
-    table = _table()
+    console.print(section("By its publisher's rule", f"[dim]{safe(found.text or found.rule)}[/]"))
+    table = table_frame()
     for title in ("window", "items", "mean power", "per item", "trapezoid", "differs"):
         table.add_column(title, justify="left" if title == "window" else "right", no_wrap=title != "window")
     for p in found.values:
         table.add_row(
-            _safe(p.event.name), f"{p.event.count:,}", f"{format_number(p.mean_w, 8)} W",
+            safe(p.event.name), f"{p.event.count:,}", f"{format_number(p.mean_w, 8)} W",
             f"{format_quantity(p.per_item_j, 'J', 8)}", f"{format_number(p.trapezoid_mean_w, 8)} W",
             f"{p.difference * 1e6:+.0f} ppm",
         )  # fmt: skip
@@ -211,9 +214,9 @@ def _meaning(story: Story, console: Console) -> None:
     battery = story.battery
     grade = story.budget.share_used.grade if story.budget and story.budget.share_used else None
     console.print(
-        _section(
-            f"One charge of {_safe(story.battery_name)}",
-            f"{grade_text(grade) if grade else ''}  [dim]{_safe(battery.convention_text)}[/]",
+        section(
+            f"One charge of {safe(story.battery_name)}",
+            f"{grade_text(grade) if grade else ''}  [dim]{safe(battery.convention_text)}[/]",
         )
     )
     grid = _grid()
@@ -222,21 +225,21 @@ def _meaning(story: Story, console: Console) -> None:
         grid.add_row("used by this run", f"{show(share, '1', 100).text} %" if share else DASH, "")
         grid.add_row("lasts at this power", show(hours).text, "")
         if story.headline is not None:
-            grid.add_row("holds", show(count).text, f"× {_safe(story.item)}")
+            grid.add_row("holds", show(count).text, f"× {safe(story.item)}")
     else:
         grid.add_row("used by this run", DASH, "[dim]see the warning below[/]")
     console.print(grid)
     whole, item = story.footprint, story.item_footprint
     place = whole.place.name if whole.place else "unknown place: world range"
-    beside = f"{grade_text(worst(a.result.grade for a in whole.accounts.values()))}  [dim]{_safe(place)}[/]"
-    console.print(_section("Footprint of the electricity", beside))
+    beside = f"{grade_text(worst(a.result.grade for a in whole.accounts.values()))}  [dim]{safe(place)}[/]"
+    console.print(section("Footprint of the electricity", beside))
     grid = _grid()
     for name, title in (("carbon", "carbon"), ("water", "water consumed"), ("adpe", "minerals (ADPe)")):
         if name not in whole.accounts:
             continue
         digits = whole.digits(name)
         one = footprint_amount(item.accounts[name].result, digits).bare if item else ""
-        each = f"[dim]{one} × {_safe(story.item)}[/]" if one else ""
+        each = f"[dim]{one} × {safe(story.item)}[/]" if one else ""
         grid.add_row(title, footprint_amount(whole.accounts[name].result, digits).text, each)
     console.print(grid)
 
@@ -247,7 +250,7 @@ def _certainty(story: Story, console: Console) -> None:
         return
     total = sum(part * part for part in result.by_kind().values())
     about = story.headline.title if story.headline else "the whole run"
-    console.print(_section("How sure", f"[dim]parts of the interval of {_safe(about)}[/]"))
+    console.print(section("How sure", f"[dim]parts of the interval of {safe(about)}[/]"))
     grid = _grid()
     for kind, part in list(result.by_kind().items())[:4]:
         share = part * part / total if total else 0.0
@@ -261,16 +264,16 @@ def _certainty(story: Story, console: Console) -> None:
 
 
 def _sources(story: Story, console: Console) -> None:
-    console.print(_section("Sources"))
+    console.print(section("Sources"))
     grid = _grid()
     for i in story.instruments:
-        grid.add_row(f"{_mark(i.grade)} {_safe(i.name)}", health_text(i), "")
+        grid.add_row(f"{_mark(i.grade)} {safe(i.name)}", health_text(i), "")
     console.print(grid)
     for d in story.analysis.disagreements:
         verdict = "agree" if d.agree else "[yellow]disagree[/]"
         ratio = DASH if d.ratio is None else f"{(d.ratio - 1) * 100:+.2f} %"
         console.print(
-            f"  {_safe(d.left)} and {_safe(d.right)} {verdict}: {show(d.energy_left).text} "
+            f"  {safe(d.left)} and {safe(d.right)} {verdict}: {show(d.energy_left).text} "
             f"and {show(d.energy_right).text} ({ratio})"
         )
     if story.own_cost is not None:
@@ -303,6 +306,6 @@ def _warnings(story: Story, console: Console) -> None:
         return
     console.print()
     for text in story.warnings:
-        console.print(f"[yellow]![/] {_safe(text)}", soft_wrap=False)
+        console.print(f"[yellow]![/] {safe(text)}", soft_wrap=False)
     for text in story.notes:
-        console.print(f"[dim]·[/] {_safe(text)}", soft_wrap=False)
+        console.print(f"[dim]·[/] {safe(text)}", soft_wrap=False)

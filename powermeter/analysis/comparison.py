@@ -1,332 +1,390 @@
-"""Is B less than A?  Difference, ratio, interval, effect size, and a verdict: less, more or cannot tell.
+"""Is B less than A?  Recordings, or labels in one, against each other: less, more or cannot tell.
 
-Both sides were measured with errors of the sensor and vary from repeat to repeat.  What the two
-sides share (the gain of one sensor) cancels in the ratio; what they do not share does not.
+`compare` is the one door.  Sides are made in `sides.py` and weighed in `contrast.py`; here labels
+are matched, and verdicts on many labels are kept from being wrong by their number.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Hashable
+import glob
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
+from powermeter.analysis import sides
+from powermeter.analysis.baseline import BaselineSpec
+from powermeter.analysis.contrast import LEVEL, Contrast, Side, contrast
+from powermeter.analysis.labels import LabelRow
+from powermeter.analysis.sides import WHOLE, Pick, Run
+from powermeter.errors import ConfigurationError, DataError
 
-from powermeter.analysis.repeats import Settled, settle
-from powermeter.analysis.uncertainty import student_95
-from powermeter.errors import DataError
-from powermeter.result import COVERAGE_95, Grade, Result, worst
-
-Floats = NDArray[np.floating[Any]]
-
-_POWER_80 = 0.8416212335729143
-_MARGIN = 1.06  # memory found where there is none costs some power
-_MOST = 100_000_000
+VERDICTS = ("less", "more", "cannot tell")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Side:
-    """One side of a comparison.
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One label of a comparison.
 
     Attributes:
-        name: For people.
-        values: One number per repeat (J per inference), in order.
-        unit: Theirs.
-        mean: The mean as measured, with the sensor's errors as parts; None where only the spread counts.
-        instrument: What measured it; sides with equal ones share their sensor's errors.
-        grade: The grade of the values.
-        blocks: For a block design: which block (A, B side by side in time) each repeat belongs to.
+        title: The label (with its group), `whole run`, or `base → small` where two labels are compared.
+        contrast: What the two sides say.
     """
 
-    name: str
-    values: Floats
-    unit: str = "J"
-    mean: Result | None = None
-    instrument: str = ""
-    grade: Grade = Grade.MEASURED
-    blocks: tuple[Hashable, ...] = ()
+    title: str
+    contrast: Contrast
+
+    @property
+    def verdict(self) -> str:
+        """`less`, `more` or `cannot tell`: B against A."""
+        return self.contrast.verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What two sides say about each other: always right against left.
+    """B against A.
 
     Attributes:
-        left, right: Their names.
-        mean_left, mean_right: Their means, in `difference.unit`.
-        difference: right − left, with its interval.
-        ratio: right / left, with its interval; None where left is 0.
-        effect: The difference over the pooled standard deviation of a repeat (Cohen's d); None without spread.
-        verdict: `less`, `more` or `cannot tell`.
-        design: `unpaired`, `paired` or `blocks`.
-        repeats_left, repeats_right: How many repeats stand behind it, warm-up left out.
-        repeats_needed: Repeats per side at which the difference seen would be told with 80 % power; 0
-            where it is told; None where no number of repeats would do (the sensor's errors rule).
-        shared: Whether the sensor's errors are common to both sides.
-        text: One sentence.
+        left, right: The sides' names.
+        of: `energy` (per item), `power` or `time` (per item).
+        rows: One for each label that both have.
+        only_left, only_right: Labels that only one has.
+        counted: What was counted on each side, in words.
+        shared: Whether one instrument measured both, so that its gain cancels.
+        notes: What a reader must know: one sentence each.
+        warnings: What may make the difference another one than that of the programs.
     """
 
     left: str
     right: str
-    mean_left: float
-    mean_right: float
-    difference: Result
-    ratio: Result | None
-    effect: float | None
-    verdict: str
-    design: str
-    repeats_left: int
-    repeats_right: int
-    repeats_needed: int | None
+    of: str
+    rows: tuple[Row, ...]
+    only_left: tuple[str, ...]
+    only_right: tuple[str, ...]
+    counted: tuple[str, str]
     shared: bool
-    text: str
+    notes: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def verdict(self) -> str:
+        """The one verdict, where all rows agree; `mixed` otherwise."""
+        found = {row.verdict for row in self.rows}
+        return found.pop() if len(found) == 1 else "mixed"
+
+    def row(self, title: str | None = None) -> Contrast:
+        """Give what is said of a label; the only one where none is named.
+
+        Raises:
+            KeyError: There is no such row, or several and none is named.
+        """
+        found = [row.contrast for row in self.rows if title is None or title == row.title]
+        if len(found) != 1:
+            raise KeyError(f"{len(found)} rows; there are: {', '.join(row.title for row in self.rows)}")
+        return found[0]
+
+    def failing(self, *verdicts: str) -> tuple[Row, ...]:
+        """Give the rows with one of these verdicts.
+
+        Raises:
+            ConfigurationError: One is no verdict.
+        """
+        for verdict in verdicts:
+            if verdict not in VERDICTS:
+                raise ConfigurationError(f"{verdict!r} is no verdict; there are: {', '.join(VERDICTS)}")
+        return tuple(row for row in self.rows if row.verdict in verdicts)
 
 
-def compare(left: Side, right: Side, *, paired: bool | None = None) -> Comparison:
-    """Compare two sides.
+def compare(
+    a: Any,
+    b: Any = None,
+    *,
+    label: str | tuple[str, str] | None = None,
+    by: Sequence[str] = (),
+    paired: bool | None = None,
+    block: str | None = None,
+    of: str | None = None,
+    margin: float = 0.0,
+    rail: str | tuple[str, str] | None = None,
+    baseline: BaselineSpec = None,
+    warmup: bool = True,
+    same_instrument: bool | None = None,
+) -> Comparison:
+    """Compare B with A.
 
     Args:
-        paired: Whether the n-th repeat of one belongs to the n-th of the other (same input, one after
-            the other).  None: blocks where both have them, else unpaired.
+        a, b: A recording (open, a path, `path:label`, or an `Analysis`), or a list of them: several
+            repeats.  `b` None compares two labels within `a`.
+        label: Only this label; a pair names A's and B's; `*` is the whole recording.  A label may carry
+            attributes: `infer[model=small]`.
+        by: Attributes that split labels into groups, which are compared one by one.
+        paired: Whether the n-th repeat of A belongs to the n-th of B.  None pairs neighbours in time
+            where the sides took turns at least five times (blocks); False never does.
+        block: Attribute of the events that names the block (or the input) they belong to.
+        of: `energy`, `power` or `time`; None is the energy per item, or the power where no label is
+            compared.
+        margin: A difference up to this share of A gets no verdict (0.05).
+        rail: The rail to count; a pair names A's and B's.
+        baseline: What to subtract, as for `analyse`.
+        warmup: Whether first events that do not belong to the steady state are left out.
+        same_instrument: Whether one instrument measured everything; None finds out.
 
     Raises:
-        DataError: Fewer than two repeats on a side, units that differ, or pairs that do not match.
+        DataError: A recording cannot be read, or the sides have no label in common.
+        ConfigurationError: An argument cannot be used.
     """
-    if left.unit != right.unit:
-        raise DataError(f"{left.name} is in {left.unit}, {right.name} in {right.unit}: they cannot be compared")
-    for side in (left, right):
-        if np.isfinite(side.values).sum() < 2:
-            raise DataError(f"{side.name}: one repeat has no spread; two are the least, five are better")
-    if paired:
-        return _paired(left, right, "paired")
-    if paired is None and left.blocks and right.blocks:
-        return _blocked(left, right)
-    return _unpaired(left, right)
-
-
-def _unpaired(left: Side, right: Side) -> Comparison:
-    a, b = settle(left.values, cautious=False), settle(right.values, cautious=False)
-    worth_a, worth_b = max(a.effective, 2.0), max(b.effective, 2.0)
-    va, vb = _variance(a) / worth_a, _variance(b) / worth_b
-    spread = math.sqrt(va + vb)
-    # Welch: each side has its own spread.
-    freedom = (va + vb) ** 2 / max(va**2 / (worth_a - 1) + vb**2 / (worth_b - 1), 1e-300) if spread else math.inf
-    pooled = math.sqrt((_variance(a) + _variance(b)) / 2)
-    counts = (a.repeats - a.warmup, b.repeats - b.warmup)
-    memory = (counts[0] / worth_a + counts[1] / worth_b) / 2
-    per_repeat = math.sqrt((_variance(a) + _variance(b)) * memory)
-    return _conclude(left, right, a.mean, b.mean, spread, freedom, pooled, per_repeat, counts, "unpaired")
-
-
-def _variance(settled: Settled) -> float:
-    return settled.spread**2 if math.isfinite(settled.spread) else 0.0
-
-
-def _paired(left: Side, right: Side, design: str) -> Comparison:
-    if left.values.size != right.values.size:
-        raise DataError(f"{left.values.size} and {right.values.size} repeats do not pair; compare them unpaired")
-    keep = np.isfinite(left.values) & np.isfinite(right.values)
-    x, y = left.values[keep], right.values[keep]
-    if x.size < 2:
-        raise DataError("fewer than two pairs are complete")
-    found = settle(y - x, cautious=False) if x.size >= 8 else None
-    steps = y - x
-    worth = float(x.size)
-    deviation = float(steps.std(ddof=1))
-    if found is not None and found.warmup == 0:
-        worth, deviation = max(found.effective, 2.0), max(found.spread, 1e-300)
-    spread = deviation / math.sqrt(worth)
-    pooled = math.sqrt((float(x.var(ddof=1)) + float(y.var(ddof=1))) / 2)
-    per_repeat = deviation * math.sqrt(x.size / worth)
-    counts = (int(x.size), int(x.size))
-    return _conclude(
-        left, right, float(x.mean()), float(y.mean()), spread, worth - 1, pooled, per_repeat, counts, design
-    )
-
-
-def _blocked(left: Side, right: Side) -> Comparison:
-    """Compare inside blocks: what drifts from block to block (temperature) falls out."""
-
-    def means(side: Side) -> dict[Hashable, float]:
-        found: dict[Hashable, list[float]] = {}
-        for block, value in zip(side.blocks, side.values.tolist(), strict=True):
-            if math.isfinite(value):
-                found.setdefault(block, []).append(value)
-        return {block: sum(v) / len(v) for block, v in found.items()}
-
-    a, b = means(left), means(right)
-    common = [block for block in a if block in b]
-    if len(common) < 2:
-        raise DataError("fewer than two blocks hold both sides")
-    one = replace(left, values=np.array([a[k] for k in common]), blocks=())
-    two = replace(right, values=np.array([b[k] for k in common]), blocks=())
-    return _paired(one, two, "blocks")
-
-
-def _conclude(
-    left: Side, right: Side, mean_left: float, mean_right: float, spread: float, freedom: float,
-    pooled: float, per_repeat: float, counts: tuple[int, int], design: str,
-) -> Comparison:  # fmt: skip
-    """Add the sensor's errors to the spread, and judge."""
-    shared = bool(left.instrument) and left.instrument == right.instrument
-    grade = worst((left.grade, right.grade))
-    unit = left.unit
-    sensor = _sensor_parts(left, right, mean_left, mean_right, shared)
-    own = f"repeats:{left.name} and {right.name}"
-    change = mean_right - mean_left
-    systematic = math.sqrt(sum(p * p for p in sensor.values()))
-    variance = spread**2 + systematic**2
-    effective = freedom * (variance / spread**2) ** 2 if spread > 0 else math.inf
-    k = student_95(max(effective, 1.0))
-    difference = Result.of(change, unit, {**sensor, own: spread}, grade, k)
-    ratio = _ratio(left, right, mean_left, mean_right, spread, shared, k, grade, own)
-    # What the two share cannot make one the larger: the verdict rests on the rest.
-    judged = math.sqrt(spread**2 + _apart(sensor, left, right, mean_left, mean_right, shared) ** 2)
-    half = k * judged
-    verdict = "cannot tell" if not half < abs(change) else ("less" if change < 0 else "more")
-    needed = _needed(change, per_repeat, math.sqrt(max(judged**2 - spread**2, 0.0)), verdict)
+    if of is not None and of not in sides.UNITS:
+        raise ConfigurationError(f"{of!r} cannot be compared; there are: {', '.join(sides.UNITS)}")
+    if not 0 <= margin < 10:
+        raise ConfigurationError(f"a margin of {margin:g} is not usable; write for example 5% (0.05 in Python)")
+    if block and paired is not None:
+        raise ConfigurationError("either pairs or blocks, not both")
+    labels = label if isinstance(label, tuple) else (label, label)
+    rails = rail if isinstance(rail, tuple) else (rail, rail)
+    if b is None and not (isinstance(label, tuple) and len(label) == 2):
+        raise ConfigurationError("within one recording two labels are compared; name both: base and small")
+    left, pick_a = _side(a, labels[0], rails[0], baseline, by)
+    right, pick_b = (left, Pick.of(labels[1] or "")) if b is None else _side(b, labels[1], rails[1], baseline, by)
+    if pick_b.group and b is None:
+        right = _side(a, labels[1], rails[1], baseline, by)[0]
+    if same_instrument is not None:
+        left, right = _instruments(left, same_instrument, "A"), _instruments(right, same_instrument, "B")
+    names = _names(left, right, pick_a, pick_b)
+    found, only_a, only_b, kind = _rows(left, right, pick_a, pick_b, names, of, block, paired, margin, warmup)
+    found = _jointly(found)
+    shared = len({run.instrument for run in (*left, *right)}) == 1
     return Comparison(
-        left=left.name,
-        right=right.name,
-        mean_left=mean_left,
-        mean_right=mean_right,
-        difference=difference,
-        ratio=ratio,
-        effect=change / pooled if pooled > 0 else None,
-        verdict=verdict,
-        design=design,
-        repeats_left=counts[0],
-        repeats_right=counts[1],
-        repeats_needed=needed,
+        left=names[0],
+        right=names[1],
+        of=kind,
+        rows=tuple(found),
+        only_left=only_a,
+        only_right=only_b,
+        counted=(_counted(left), _counted(right)),
         shared=shared,
-        text=_sentence(left, right, ratio, verdict, needed),
+        notes=_notes(left, right, found, shared),
+        warnings=_warnings(left, right),
     )
 
 
-def _sensor_parts(left: Side, right: Side, a: float, b: float, shared: bool) -> dict[str, float]:
-    """Give the sensor's errors of the difference, scaled to the means compared."""
-    parts: dict[str, float] = {}
-    for side, mean, sign in ((left, a, -1.0), (right, b, 1.0)):
-        if side.mean is None:
-            continue
-        for name, part in side.mean.parts.items():
-            if name.startswith(("noise:", "repeats:")):
-                continue  # the spread between repeats holds it
-            scale = mean / side.mean.value if name.startswith(("gain:", "model:")) and side.mean.value else 1.0
-            common = shared and not name.startswith(("edges:", "gaps:", "quantisation:"))
-            key = name if common else f"{name} of {side.name}"
-            parts[key] = parts.get(key, 0.0) + sign * part * scale
-    return {name: part for name, part in parts.items() if part}
-
-
-def _apart(
-    sensor: dict[str, float], left: Side, right: Side, a: float, b: float, shared: bool
-) -> float:
-    """Give the standard uncertainty of the difference that could turn its sign.
-
-    A gain common to both scales the difference and leaves its sign; all else counts.
-    """
-    kept = [
-        part for name, part in sensor.items()
-        if not (shared and name.startswith(("gain:", "model:")) and " of " not in name)
-    ]  # fmt: skip
-    return math.sqrt(sum(part * part for part in kept))
-
-
-def _ratio(
-    left: Side, right: Side, a: float, b: float, spread: float, shared: bool, k: float, grade: Grade, own: str
-) -> Result | None:
-    if not a:
-        return None
-    value = b / a
-    parts: dict[str, float] = {own: spread / abs(a)}
-    for side, mean, sign in ((left, a, -1.0), (right, b, 1.0)):
-        if side.mean is None or not side.mean.value:
-            continue
-        for name, part in side.mean.parts.items():
-            if name.startswith(("noise:", "repeats:")):
-                continue
-            common = shared and not name.startswith(("edges:", "gaps:", "quantisation:"))
-            relative = part / side.mean.value if name.startswith(("gain:", "model:")) else part / mean if mean else 0.0
-            key = name if common else f"{name} of {side.name}"
-            parts[key] = parts.get(key, 0.0) + sign * relative * value
-    return Result.of(value, "1", {n: p for n, p in parts.items() if abs(p) > 1e-15}, grade, k)
-
-
-def _needed(change: float, per_repeat: float, systematic: float, verdict: str) -> int | None:
-    """Give the repeats per side at which a difference of this size is told in 80 % of cases.
-
-    (z₀.₉₇₅ + z₀.₈₀)² × (standard deviation of one difference)² / difference², what repeats cannot
-    shrink taken off the difference first; three more for Student's t and a spread that is itself uncertain.
-    """
-    if verdict != "cannot tell":
-        return 0
-    room = change**2 - ((COVERAGE_95 + _POWER_80) * systematic) ** 2
-    if room <= 0 or not per_repeat:
-        return None
-    wanted = _MARGIN * ((COVERAGE_95 + _POWER_80) * per_repeat) ** 2 / room + 3
-    return math.ceil(wanted) if wanted < _MOST else None
-
-
-def repeats_to_tell(relative: float, spread_relative: float) -> int:
-    """Give the repeats per side that tell a relative difference with 80 % power (planning, unpaired).
-
-    Args:
-        relative: The difference to tell, over the mean (0.02).
-        spread_relative: Standard deviation of one repeat over the mean.
-    """
-    if relative == 0:
-        raise DataError("a difference of nothing is not told by any number of repeats")
-    return max(2, math.ceil(2 * _MARGIN * ((COVERAGE_95 + _POWER_80) * spread_relative / relative) ** 2 + 3))
-
-
-def _sentence(left: Side, right: Side, ratio: Result | None, verdict: str, needed: int | None) -> str:
-    if ratio is None:
-        return f"{right.name} against {left.name}: {verdict}"
-    change, half = (ratio.value - 1) * 100, (ratio.high - ratio.low) / 2 * 100
-    size = f"{change:+.3g} % ±{half:.2g} %"
-    if verdict != "cannot tell":
-        return f"{right.name} uses {verdict} than {left.name}: {size}"
-    if needed is None:
-        return f"{right.name} against {left.name}: cannot tell ({size}); more repeats of this size will not tell either"
-    return f"{right.name} against {left.name}: cannot tell ({size}); {needed} repeats a side would tell such a difference"
-
-
-def sides(left: Any, right: Any, label: str, **group: Any) -> tuple[Side, Side]:
-    """Give the sides for one label of two analyses: the energy per item of each event.
+def recordings(text: str) -> tuple[list[str], str | None]:
+    """Give the paths and the label in `a.power`, `a.power:infer`, `a1.power,a2.power` or `'a-*.power'`.
 
     Raises:
-        DataError: A label is missing in one of them.
+        ConfigurationError: A pattern matches nothing, or labels differ.
     """
-    return of_row(left, label, "A", **group), of_row(right, label, "B", **group)
+    paths: list[str] = []
+    labels: list[str | None] = []
+    if Path(text).is_file():
+        return [text], None
+    for part in _split(text):
+        path, label = part, None
+        if not Path(part).exists() and ".power:" in part:
+            path, _, label = part.partition(".power:")
+            path += ".power"
+        labels.append(label)
+        if Path(path).is_dir():
+            found = sorted(str(p) for p in Path(path).glob("*.power"))
+        elif any(c in path for c in "*?[") and not Path(path).exists():
+            found = sorted(glob.glob(path))  # noqa: PTH207 — the pattern may be absolute
+        else:
+            found = [path]
+        if not found:
+            raise ConfigurationError(f"{path}: no recording of that name")
+        paths += found
+    named = {label for label in labels if label is not None}
+    if len(named) > 1:
+        raise ConfigurationError(f"{text}: one side has one label, not {' and '.join(sorted(named))}")
+    return paths, named.pop() if named else None
 
 
-def of_row(analysis: Any, label: str, name: str = "", block: str | None = None, **group: Any) -> Side:
-    """Give one side from a row of an analysis.
+def _split(text: str) -> list[str]:
+    """Split at commas, but not within brackets."""
+    parts, depth = [""], 0
+    for c in text:
+        depth += (c == "[") - (c == "]")
+        if c == "," and not depth:
+            parts.append("")
+        else:
+            parts[-1] += c
+    return [part.strip() for part in parts if part.strip()]
 
-    Args:
-        block: An attribute of the events that names their block.
 
-    Raises:
-        DataError: There is no such row, or its energies are not known one by one.
-    """
-    try:
-        row = analysis.row(label, **group)
-    except KeyError:
-        names = ", ".join(sorted({r.title for r in analysis.rows})) or "none"
-        raise DataError(f"there is no label {label!r}; there are: {names}") from None
-    if row.energy_per_item is None:
-        raise DataError(f"no energy is known of {row.title!r}")
-    index = row.index[analysis.energies.known[row.index]]
-    events = [analysis.events[i] for i in index.tolist()]
-    counts = np.array([max(e.count, 1) for e in events], float)
-    values = analysis.energies.value[index] / counts
-    if row.method == "regression":
-        raise DataError(f"{row.title!r} is too short for its meter: only its mean is known, not its repeats")
-    blocks = tuple(str(e.attributes.get(block)) for e in events) if block else ()
-    return Side(
-        name or row.title, values, row.energy_per_item.unit, row.energy_per_item,
-        analysis.instrument, row.energy_per_item.grade, blocks,
-    )  # fmt: skip
+def _side(
+    what: Any, label: str | None, rail: str | None, baseline: BaselineSpec, by: Sequence[str]
+) -> tuple[list[Run], Pick]:
+    items: list[Any] = list(what) if isinstance(what, (list, tuple)) else [what]
+    opened: list[Any] = []
+    for item in items:
+        if isinstance(item, str):
+            paths, named = recordings(item)
+            if named is not None and label not in (None, named):
+                raise ConfigurationError(f"{item} names a label and so does label={label!r}")
+            label = named or label
+            opened += paths
+        else:
+            opened.append(item)
+    if not opened:
+        raise ConfigurationError("a side without recordings")
+    paths = [str(Path(item).resolve()) for item in opened if isinstance(item, (str, Path))]
+    if len(set(paths)) < len(paths):
+        raise ConfigurationError(f"{opened[0]}: the same recording twice on one side is no repeat")
+    pick = Pick.of(label or "")
+    every = tuple(dict.fromkeys((*by, *(pick.group or {}))))
+    return [sides.read(item, rail=rail, baseline=baseline, by=every) for item in opened], pick
+
+
+def _instruments(runs: Sequence[Run], same: bool, side: str) -> list[Run]:
+    return [replace(run, instrument="one instrument" if same else f"{run.instrument} of {side}") for run in runs]
+
+
+def _names(left: Sequence[Run], right: Sequence[Run], pick_a: Pick, pick_b: Pick) -> tuple[str, str]:
+    if [run.recording for run in left] == [run.recording for run in right]:
+        a, b = (pick.title for pick in (pick_a, pick_b))
+        if a != b:
+            return a, b
+
+    def name(runs: Sequence[Run]) -> str:
+        return runs[0].name if len(runs) == 1 else f"{runs[0].name} and {len(runs) - 1} more"
+
+    a, b = name(left), name(right)
+    return (a, b) if a != b else (f"A ({a})", f"B ({b})")
+
+
+def _rows(
+    left: Sequence[Run], right: Sequence[Run], pick_a: Pick, pick_b: Pick, names: tuple[str, str], of: str | None,
+    block: str | None, paired: bool | None, margin: float, warmup: bool,
+) -> tuple[list[Row], tuple[str, ...], tuple[str, ...], str]:  # fmt: skip
+    how: dict[str, Any] = {"paired": paired, "margin": margin, "block": block, "warmup": warmup}
+    if (pick_a.label == WHOLE) != (pick_b.label == WHOLE):
+        raise ConfigurationError("a whole recording is not compared with a label")
+    by_a, by_b = _by_title(left, pick_a), _by_title(right, pick_b)
+    nothing_named = pick_a.label is None and pick_b.label is None
+    if pick_a.label == WHOLE or (nothing_named and not by_a and not by_b):
+        if block:
+            raise ConfigurationError(f"whole recordings have no attribute {block!r}")
+        kind = of or "power"
+        pair = [sides.of_runs(r, [sides.of_whole(x, kind) for x in r], n, kind) for r, n in zip((left, right), names, strict=True)]
+        return [Row("whole run", _weigh(pair[0], pair[1], paired, margin))], (), (), kind
+    kind = of or "energy"
+    for runs, pick, have in ((left, pick_a, by_a), (right, pick_b, by_b)):
+        if not have and pick.label is not None:
+            known = ", ".join(dict.fromkeys(r.label for run in runs for r in run.analysis.rows)) or "none"
+            raise ConfigurationError(f"{runs[0].name}: no events {pick.title!r}; there are: {known}")
+    if len(by_a) == 1 and len(by_b) == 1 and not nothing_named:
+        (title_a, rows_a), (title_b, rows_b) = next(iter(by_a.items())), next(iter(by_b.items()))
+        title = title_a if title_a == title_b else f"{title_a} → {title_b}"
+        return [Row(title, _row(left, right, rows_a, rows_b, names, kind, **how))], (), (), kind
+    by_b = _renamed(by_b, pick_a, pick_b)
+    both = [title for title in by_a if title in by_b]
+    if not both:
+        raise DataError(f"no label is in both: {', '.join(by_a) or 'none'} and {', '.join(by_b) or 'none'}")
+    found = [Row(title, _row(left, right, by_a[title], by_b[title], names, kind, **how)) for title in both]
+    return found, tuple(t for t in by_a if t not in by_b), tuple(t for t in by_b if t not in by_a), kind
+
+
+Rows = list["LabelRow | None"]
+
+
+def _by_title(runs: Sequence[Run], pick: Pick) -> dict[str, Rows]:
+    """Give for each title the row of each run (None where it has none); labels without duration are left out."""
+    found: dict[str, Rows] = {}
+    for i, run in enumerate(runs):
+        for row in pick.rows(run.analysis):
+            if row.seconds > 0:
+                found.setdefault(row.title, [None] * len(runs))[i] = row
+    return found
+
+
+def _renamed(rows: dict[str, Rows], a: Pick, b: Pick) -> dict[str, Rows]:
+    """Give B's rows under A's label, so that `base (batch=8)` meets `small (batch=8)`."""
+    if not a.label or not b.label or a.label == b.label:
+        return rows
+    return {a.label + title[len(b.label) :]: found for title, found in rows.items()}
+
+
+def _row(
+    left: Sequence[Run], right: Sequence[Run], rows_a: Rows, rows_b: Rows, names: tuple[str, str], of: str,
+    *, paired: bool | None, margin: float, block: str | None, warmup: bool,
+) -> Contrast:  # fmt: skip
+    several = len(left) > 1 or len(right) > 1
+    pair: list[Side] = []
+    for runs, rows, name in ((left, rows_a, names[0]), (right, rows_b, names[1])):
+        if several:
+            if block:
+                raise ConfigurationError("blocks by attribute are for one recording a side; with several, pair them")
+            means = [None if row is None else sides.mean_of(run, row, of, warmup) for run, row in zip(runs, rows, strict=True)]
+            pair.append(sides.of_runs(runs, means, name, of))
+        else:
+            assert rows[0] is not None
+            pair.append(sides.of_row(runs[0], rows[0], of, name, block, warmup))
+    together = several or left[0].recording == right[0].recording
+    return _weigh(pair[0], pair[1], paired, margin, take_turns=together)
+
+
+def _weigh(a: Side, b: Side, paired: bool | None, margin: float, take_turns: bool = True) -> Contrast:
+    if paired is None and not a.blocks and take_turns and a.told is None and b.told is None:
+        a, b = sides.alternating(a, b) or (a, b)
+    elif not take_turns:
+        a, b = replace(a, times_s=None), replace(b, times_s=None)
+    return contrast(a, b, paired=paired, margin=margin)
+
+
+def _jointly(rows: Sequence[Row]) -> list[Row]:
+    """Give the rows with verdicts that hold together: at most `LEVEL` that any of them is false (Holm 1979)."""
+    judged = sorted((r.contrast.p_value, i) for i, r in enumerate(rows) if r.contrast.p_value is not None)
+    result = list(rows)
+    told, level = True, LEVEL
+    for rank, (p, i) in enumerate(judged):
+        level = LEVEL / (len(judged) - rank) if told else level
+        told = told and p <= level
+        result[i] = replace(rows[i], contrast=rows[i].contrast.at(level, told))
+    return result
+
+
+def _counted(runs: Iterable[Run]) -> str:
+    return "; ".join(dict.fromkeys(f"{run.analysis.line.rail.name}: {run.analysis.covers}" for run in runs))
+
+
+def _notes(left: Sequence[Run], right: Sequence[Run], rows: Sequence[Row], shared: bool) -> tuple[str, ...]:
+    notes = []
+    if shared:
+        notes.append("one instrument measured both sides: its gain and offset are common and cancel")
+    elif not {run.instrument for run in left} & {run.instrument for run in right}:
+        notes.append("two instruments: the errors of both are in the interval")
+    else:
+        notes.append("several instruments: only what they share cancels")
+    designs = {row.contrast.design for row in rows}
+    if "blocks" in designs:
+        notes.append("neighbours in time are compared (blocks): what drifts, such as temperature, falls out")
+    if len(left) == 1 and len(right) == 1 and "single" not in designs:
+        if left[0].recording != right[0].recording:
+            notes.append(
+                "one recording a side: what changes from run to run (temperature, other programs) is in the "
+                "difference and not in the interval; several a side would show it"
+            )
+        elif "unpaired" in designs:
+            notes.append("the sides did not take turns: a drift (temperature) would count as a difference")
+    elif 1 in (len(left), len(right)) and len(left) != len(right):
+        notes.append("one side is a single recording: it is taken to vary from run to run as the other does")
+    elif min(len(left), len(right)) == 2:
+        notes.append("two recordings a side hardly tell how much they vary; three or more give far narrower intervals")
+    for row in rows:
+        cut = row.contrast.warmup_left, row.contrast.warmup_right
+        if any(cut):
+            notes.append(f"{row.title}: the first {cut[0]} of A and {cut[1]} of B are warm-up and left out")
+    if len(rows) > 1:
+        notes.append(f"{len(rows)} labels: the verdicts hold together, each ± by itself (Holm)")
+    return tuple(notes)
+
+
+def _warnings(left: Sequence[Run], right: Sequence[Run]) -> tuple[str, ...]:
+    warnings = []
+    boundaries = [{run.analysis.line.rail.boundary.value for run in runs} for runs in (left, right)]
+    if boundaries[0] != boundaries[1]:
+        what = " and ".join("/".join(sorted(found)) for found in boundaries)
+        warnings.append(f"the sides do not cover the same ({what}): the difference is also what is not covered")
+    for run in (*left, *right):
+        if any(note.startswith("the board reported") for note in run.analysis.notes):
+            warnings.append(f"{run.name}: the board held itself back while it ran; powermeter show says when")
+    return tuple(dict.fromkeys(warnings))

@@ -1,0 +1,107 @@
+"""`powermeter compare`: does B use less or more than A, or can nobody tell?"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import click
+
+from powermeter import registry
+from powermeter.errors import ConfigurationError
+from powermeter.units import parse_quantity
+
+GATE = 9
+"""Exit status where a row has a verdict named by --fail-if."""
+
+PRINT = "powermeter.reports.comparison:"
+
+
+@click.command()
+@click.argument("a")
+@click.argument("b", required=False)
+@click.option("--label", "-l", "labels", multiple=True, metavar="NAME",
+              help="Only this label; twice: A's and B's. infer[model=small] picks by attribute; * is the whole run.")  # fmt: skip
+@click.option("--by", metavar="NAMES", default="", help="Split labels by attributes and compare each: model,batch.")
+@click.option("--of", type=click.Choice(["energy", "power", "time"]), help="Per item, mean, or per item.  [default: "
+              "energy; power where whole runs are compared]")  # fmt: skip
+@click.option("--paired/--unpaired", default=None, help="Whether the n-th of A belongs to the n-th of B.  [default: "
+              "neighbours in time, where A and B took turns]")  # fmt: skip
+@click.option("--block", metavar="NAME", help="Compare within blocks: events with equal values of this attribute.")
+@click.option("--margin", metavar="RATIO", default="0", help="A difference up to this is none: 5%.")
+@click.option("--fail-if", metavar="VERDICTS", default="", help="Exit with 9 where a row is: more, less, cannot-tell "
+              "(several with commas).")  # fmt: skip
+@click.option("--rail", metavar="NAME[,NAME]", help="The rail to count, or A's and B's; the widest one otherwise.")
+@click.option("--baseline", metavar="WHAT", help="What to subtract: an event's name (idle) or a power (2.1W).")
+@click.option("--keep-warmup", is_flag=True, help="Count the first events too, where they differ from the rest.")
+@click.option("--same-instrument/--other-instruments", default=None, help="Whether one meter measured everything, so "
+              "that its errors cancel.  [default: by serial number, URL and machine]")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="The same numbers unrounded, in SI units.")
+def compare(a: str, b: str | None, as_json: bool, fail_if: str, **chosen: Any) -> int:
+    """Compare B with A: less, more or cannot tell.
+
+    \b
+    Example:
+        powermeter compare base.power small.power
+        powermeter compare run.power:base run.power:small
+        powermeter compare run.power --label base --label small
+        powermeter compare 'base-*.power' 'small-*.power' --label infer
+        powermeter compare main.power branch.power --margin 2% --fail-if more
+
+    A side is a recording, one of its labels (run.power:label), or several recordings of equal runs:
+    names with commas between them, a quoted pattern, a folder.
+
+    Exit status 9 where a row has a verdict named by --fail-if, else 0.
+    """
+    from powermeter.analysis.comparison import compare as weigh
+
+    refused = _verdicts(fail_if)
+    labels, rails = chosen["labels"], [name.strip() for name in (chosen["rail"] or "").split(",")]
+    if len(labels) > 2 or len(rails) > 2:
+        raise ConfigurationError("there are two sides: --label at most twice, --rail with at most one comma")
+    names = tuple(name.strip() for name in chosen["by"].split(",")) if chosen["by"] else ()
+    if not all(names):
+        raise ConfigurationError(f"--by {chosen['by']!r}: write names with commas between them, for example model,batch")
+    found = weigh(
+        a, b,
+        label=tuple(labels) if len(labels) == 2 else (labels[0] if labels else None),
+        by=names,
+        paired=chosen["paired"],
+        block=chosen["block"],
+        of=chosen["of"],
+        margin=parse_quantity(chosen["margin"], "1"),
+        rail=(rails[0], rails[1]) if len(rails) == 2 else rails[0] or None,
+        baseline=chosen["baseline"],
+        warmup=not chosen["keep_warmup"],
+        same_instrument=chosen["same_instrument"],
+    )  # fmt: skip
+    failing = found.failing(*refused)
+    if as_json:
+        said = registry.load(f"{PRINT}record")(found)
+        click.echo(json.dumps({**said, "failed": [row.title for row in failing]}, indent=2, default=str))
+    else:
+        _print(found)
+    for row in failing:
+        click.echo(f"powermeter: --fail-if {row.verdict.replace(' ', '-')}: {row.title}: {row.contrast.text}", err=True)
+    return GATE if failing else 0
+
+
+def _verdicts(text: str) -> tuple[str, ...]:
+    words = [word.strip().replace("-", " ") for word in text.split(",") if word.strip()]
+    for word in words:
+        if word not in ("less", "more", "cannot tell"):
+            raise ConfigurationError(f"--fail-if {text}: write more, less or cannot-tell, several with commas")
+    return tuple(words)
+
+
+def _print(found: Any) -> None:
+    from rich.console import Console
+
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")
+    console = Console(highlight=False)
+    if console.is_terminal:
+        registry.load(f"{PRINT}print_comparison")(found, console)
+    else:
+        click.echo(registry.load(f"{PRINT}to_text")(found, console.width))

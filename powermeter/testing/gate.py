@@ -1,0 +1,41 @@
+"""Energy in a test-suite: `assert_not_more("main.power", "branch.power", margin=0.02)`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from powermeter.analysis.comparison import Comparison, compare
+
+
+def assert_not_more(a: Any, b: Any = None, **options: Any) -> Comparison:
+    """Fail the test where B uses more than A; what cannot be told passes.
+
+    Args:
+        a, b, options: As for `powermeter.compare`.
+
+    Raises:
+        AssertionError: A label uses more; its message says by how much.
+    """
+    return assert_verdict(a, b, refused=("more",), **options)
+
+
+def assert_less(a: Any, b: Any = None, **options: Any) -> Comparison:
+    """Fail the test unless every label of B is told to use less than A.
+
+    Raises:
+        AssertionError: A label does not; its message says what is known of it.
+    """
+    return assert_verdict(a, b, refused=("more", "cannot tell"), **options)
+
+
+def assert_verdict(a: Any, b: Any = None, *, refused: tuple[str, ...], **options: Any) -> Comparison:
+    """Fail the test where a label has one of the refused verdicts.
+
+    Raises:
+        AssertionError: One has; each is one line of the message.
+    """
+    found = compare(a, b, **options)
+    failing = found.failing(*refused)
+    if failing:
+        raise AssertionError("\n".join(f"{row.title}: {row.contrast.text}" for row in failing))
+    return found
