@@ -22,6 +22,7 @@ from powermeter.units import NS, format_quantity
 from .hwmon_layout import DEFAULT_SHUNT_OHM, INA_RAILS, UNITS, RailFiles, chip_name, find, rails_of, refresh_s
 from .ina_layout import CHIPS
 from .ina_options import OPTIONS as INA_OPTIONS
+from .ina_options import SHUNT_OPTIONS, kelvin_off, shunt_limit
 from .sysfs import check_readable, reason_of
 
 ROOT = Path("/sys/class/hwmon")
@@ -36,19 +37,7 @@ class Hwmon(PolledSource):
     scheme = "hwmon"
     summary = "any power sensor that Linux shows under /sys/class/hwmon"
     example = "hwmon://ina219-i2c-1-40?shunt=0.1ohm"
-    OPTIONS: ClassVar[dict[str, Option]] = {
-        name: INA_OPTIONS[name]
-        for name in (
-            "shunt",
-            "tolerance",
-            "tempco",
-            "temperature",
-            "accuracy",
-            "rails",
-            "parents",
-            "boundary",
-        )
-    }
+    OPTIONS: ClassVar[dict[str, Option]] = {**SHUNT_OPTIONS, "parents": INA_OPTIONS["parents"]}
 
     def __init__(self, address: Address, root: Path = ROOT) -> None:
         super().__init__(address)
@@ -158,10 +147,8 @@ class Hwmon(PolledSource):
         if model not in CHIPS:
             return replace(UNTOLD, step=scale)
         data = CHIPS[model][1]
-        span_k = abs(options["temperature"] - 25.0)
-        tolerance = 0.0
-        if shunt_ohm is not None:
-            tolerance = (options["tolerance"] ** 2 + (options["tempco"] * span_k) ** 2) ** 0.5
+        span_k = kelvin_off(options)
+        tolerance = 0.0 if shunt_ohm is None else shunt_limit(options)
         per_input = 1.0 / shunt_ohm if shunt_ohm else 1.0
         known = next(iter(data.shunt_limits.values()))
         typical = options["accuracy"] == "typical"

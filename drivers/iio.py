@@ -23,6 +23,7 @@ from powermeter.units import NS, parse_period
 
 from .ina_layout import CHIPS
 from .ina_options import OPTIONS as INA_OPTIONS
+from .ina_options import SHUNT_OPTIONS, kelvin_off, shunt_limit
 from .sysfs import read_number, read_text, reason_of
 
 ROOT = Path("/sys/bus/iio/devices")
@@ -86,20 +87,9 @@ class IIO(StreamingSource):
     OPTIONS: ClassVar[dict[str, Option]] = {
         "interval": Option(parse_period, None, "how often to read where nothing is buffered: 10ms"),
         "mode": Option(str, "auto", "buffer, poll, or auto: buffered where it is allowed"),
-        **{
-            name: INA_OPTIONS[name]
-            for name in (
-                "shunt",
-                "tolerance",
-                "tempco",
-                "temperature",
-                "accuracy",
-                "rails",
-                "boundary",
-                "conversion",
-                "averages",
-            )
-        },
+        **SHUNT_OPTIONS,
+        "conversion": INA_OPTIONS["conversion"],
+        "averages": INA_OPTIONS["averages"],
     }
 
     def __init__(self, address: Address, root: Path = ROOT, devices: Path = DEVICES) -> None:
@@ -191,8 +181,7 @@ class IIO(StreamingSource):
                 f"the kernel's shunt of {shunt_ohm:g} ohm is used; if the resistor is marked otherwise, say shunt="
             )
         data = CHIPS[model][1]
-        span_k = abs(options["temperature"] - 25.0)
-        tolerance = (options["tolerance"] ** 2 + (options["tempco"] * span_k) ** 2) ** 0.5
+        span_k, tolerance = kelvin_off(options), shunt_limit(options)
         typical = options["accuracy"] == "typical"
         name = (options["rails"] or [f"{model}_{device.name.removeprefix('iio:')}"])[0]
         rail = Rail(name, None, options["boundary"][0], "what flows through the shunt")

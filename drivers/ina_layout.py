@@ -30,7 +30,7 @@ from .ina226 import INA226Chip
 from .ina228 import INA228Chip
 from .ina3221 import INA3221Chip
 from .ina_model import Limits, Model
-from .ina_options import ratio, shunts
+from .ina_options import kelvin_off, ratio, shunt_limit, shunts
 from .ina_setting import Request
 
 CHIPS: Mapping[str, tuple[type[Chip], Model]] = {
@@ -166,7 +166,7 @@ def place_chip(
     data = CHIPS[model][1]
     if not lines:
         raise ConfigurationError(f"{data.name} at 0x{address:02x}: no channel is left to measure")
-    span_k = abs(options["temperature"] - 25.0)
+    span_k = kelvin_off(options)
     made = []
     for rail, ohm, tolerance in lines.values():
         if data.internal:
@@ -179,7 +179,7 @@ def place_chip(
                 f"{model}://{bus}/0x{address:02x} needs shunt=; read the marking of the shunt resistor "
                 "(R100 is 0.1ohm, R010 is 10mohm)"
             )
-        made.append(Line(rail, ohm, (tolerance**2 + (options["tempco"] * span_k) ** 2) ** 0.5))
+        made.append(Line(rail, ohm, shunt_limit(options, tolerance)))
     grade = (options["grade"] or next(iter(data.shunt_limits))).lower()
     if grade not in data.shunt_limits:
         raise ConfigurationError(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from powermeter.channel import Boundary
 from powermeter.errors import ConfigurationError
@@ -103,3 +105,20 @@ OPTIONS: Mapping[str, Option] = {
     "die": Option(_yes, False, "read the chip's own temperature where it has it"),
     "load": Option(str, None, "for the bus `virtual`: what the simulated chips see, as `volts,amps`"),
 }  # fmt: skip
+
+SHUNT_OPTIONS: Mapping[str, Option] = {
+    name: OPTIONS[name]
+    for name in ("shunt", "tolerance", "tempco", "temperature", "accuracy", "rails", "boundary")
+}
+"""What also a source that reads such a chip through the kernel needs to know."""
+
+
+def kelvin_off(options: Mapping[str, Any]) -> float:
+    """Give how far the temperature to reckon with is from the 25 °C of datasheets."""
+    return abs(float(options["temperature"]) - 25.0)
+
+
+def shunt_limit(options: Mapping[str, Any], tolerance: float | None = None) -> float:
+    """Give the relative limit of a shunt's value: its tolerance and its drift, in quadrature."""
+    own = options["tolerance"] if tolerance is None else tolerance
+    return math.hypot(own, options["tempco"] * kelvin_off(options))
