@@ -11,6 +11,7 @@ from powermeter.result import Result
 from powermeter.units import format_duration, format_number, format_quantity
 
 from . import figures, svg, wording
+from .machine import machine
 from .method import limits, method, stated
 from .story import Story
 from .terminal import health_text
@@ -76,6 +77,7 @@ def _lines(story: Story, figure: str | None) -> Iterator[str]:
     yield escaped(method(story))
     yield ""
     yield from _instruments(story)
+    yield from table(["machine and program", "value"], ([name, escaped(value)] for name, value in machine(story)), left=2)
     yield "## What these numbers do not say"
     yield ""
     yield from (f"- {escaped(text)}" for text in (*story.warnings, *story.notes, *limits(story)))

@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from powermeter.analysis.uncertainty import WORDS
-from powermeter.channel import Boundary
+from powermeter.channel import Boundary, Kind
 from powermeter.result import Grade, Result
 from powermeter.units import format_duration, format_number, format_quantity
 
-from .story import RULE_TEXT, Instrument, Story
+from .instruments import Instrument
+from .story import Story
 from .wording import percent, show
+
+RULE_TEXT = {
+    Kind.INSTANT: "the trapezoidal rule over the samples",
+    Kind.MEAN: "each sample's mean power times its interval",
+    Kind.COUNTER: "the difference of the instrument's energy counter",
+}
 
 
 def method(story: Story) -> str:

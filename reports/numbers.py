@@ -8,7 +8,8 @@ from typing import Any
 from powermeter.analysis.labels import LabelRow
 from powermeter.result import Result
 
-from .story import Instrument, Story
+from .instruments import Instrument
+from .story import Story
 
 VERSION = 1
 """Of the layout of `record`; raised when a name changes its meaning."""

@@ -15,63 +15,21 @@ from typing import Any
 
 from powermeter.analysis.baseline import BaselineSpec
 from powermeter.analysis.energy import Analysis, analyse
-from powermeter.analysis.health import SourceHealth
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.published import PublishedSet, published
 from powermeter.battery import Battery, Budget, parse_battery
-from powermeter.channel import Kind
 from powermeter.errors import ConfigurationError
 from powermeter.footprint import Footprint, Place, footprint
 from powermeter.recording import Recording
 from powermeter.result import Grade, Result, worst
+
+from .instruments import Instrument, OwnCost, instruments, mapping, own_cost
 
 BUDGET_V = 5.0
 """Volts at which charge is counted where no rail voltage is known: the 4 Ah budget is charge at 5 V."""
 
 HEADLINES = ("infer", "predict", "forward", "generate", "query", "queries")
 """Beginnings of the labels that a report is about; without one it is the label with the most items."""
-
-
-@dataclass(frozen=True, slots=True)
-class Instrument:
-    """One source of the recording and how it did.
-
-    Attributes:
-        name, url, driver: As recorded.
-        rails: Name and what it covers, for each rail.
-        grade: The worst of its channels that carry power.
-        accuracy: Where its stated limits come from, each once.
-        facts: What the instrument said of itself.
-        health: Samples, rate, gaps.
-        missed: Deadlines missed or samples dropped, as the recorder or the gaps count them.
-        errors: Reads that failed; None where nobody counted.
-        reopened: How often it was opened again.
-        failure: Why it stopped for good; empty where it did not.
-        simulated: Whether nothing real was measured.
-    """
-
-    name: str
-    url: str
-    driver: str
-    rails: tuple[tuple[str, str], ...]
-    grade: Grade
-    accuracy: tuple[str, ...]
-    facts: Mapping[str, Any]
-    health: SourceHealth
-    missed: int
-    errors: int | None
-    reopened: int
-    failure: str
-    simulated: bool
-
-
-@dataclass(frozen=True, slots=True)
-class OwnCost:
-    """What recording itself cost: processor seconds, its share of one core, peak memory in byte."""
-
-    cpu_s: float
-    share: float | None
-    peak_memory: int | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -229,10 +187,10 @@ def tell(
     budget, problem = _budget(cell, analysis, headline, volts, known_v is not None)
     whole = footprint(analysis.energy, place, chain=chain)
     per_item = headline.energy_per_item if headline is not None else None
-    instruments = tuple(_instruments(recording, analysis))
+    sources = tuple(instruments(recording, analysis))
     warnings = [*recording.warnings]
-    warnings += [f"{i.name}: a simulated load; its numbers mean nothing outside this file" for i in instruments if i.simulated]
-    warnings += [f"{i.name} stopped: {i.failure}" for i in instruments if i.failure]
+    warnings += [f"{i.name}: a simulated load; its numbers mean nothing outside this file" for i in sources if i.simulated]
+    warnings += [f"{i.name} stopped: {i.failure}" for i in sources if i.failure]
     if recording.is_growing:
         warnings.append("the recording is still being written")
     if analysis.charge is None and known_v is None:
@@ -244,8 +202,8 @@ def tell(
         metadata=recording.metadata,
         analysis=analysis,
         headline=headline,
-        instruments=instruments,
-        own_cost=_own_cost(recording, analysis),
+        instruments=sources,
+        own_cost=own_cost(recording, analysis),
         battery=cell,
         rail_voltage_v=volts,
         voltage_known=known_v is not None,
@@ -300,52 +258,6 @@ def _budget(
         return None, str(error)
 
 
-def _instruments(recording: Recording, analysis: Analysis) -> list[Instrument]:
-    noted = mapping((recording.facts("recorder") or [{}])[-1].get("sources"))
-    health = {h.source: h for h in analysis.health}
-    found = []
-    for source in recording.sources:
-        count = mapping(noted.get(str(source.id)))
-        info = mapping(source.info)
-        rails = {c.rail.name: c.rail.covers or c.rail.boundary.value for c in source.channels if c.rail is not None}
-        found.append(
-            Instrument(
-                name=source.name or source.url,
-                url=source.url,
-                driver=source.driver,
-                rails=tuple(rails.items()),
-                grade=worst(c.grade for c in source.channels if c.rail is not None),
-                accuracy=tuple(dict.fromkeys(c.accuracy.source for c in source.channels if c.accuracy.source)),
-                facts=info,
-                health=health[str(source.id)],
-                missed=max(_count(count.get("missed")) or 0, health[str(source.id)].missed),
-                errors=_count(count.get("errors")),
-                reopened=_count(count.get("reopened")) or 0,
-                failure=str(count.get("failure") or ""),
-                simulated=bool(info.get("simulated")),
-            )
-        )
-    return found
-
-
-def mapping(value: Any) -> Mapping[str, Any]:
-    """Give a value of the file where it is a mapping; an empty one otherwise: anyone may have written it."""
-    return value if isinstance(value, dict) else {}
-
-
-def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) else None
-
-
-def _own_cost(recording: Recording, analysis: Analysis) -> OwnCost | None:
-    notes = recording.facts("recorder")
-    if not notes or not isinstance(notes[-1].get("cpu_s"), (int, float)):
-        return None
-    cpu_s, seconds = float(notes[-1]["cpu_s"]), analysis.duration.value
-    memory = notes[-1].get("peak_memory")
-    return OwnCost(cpu_s, cpu_s / seconds if seconds > 0 else None, memory if isinstance(memory, int) else None)
-
-
 def _started(recording: Recording, analysis: Analysis) -> datetime | None:
     pairs = recording.clock_pairs()
     if not pairs:
@@ -356,10 +268,3 @@ def _started(recording: Recording, analysis: Analysis) -> datetime | None:
         return datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(microseconds=ns // 1000)
     except OverflowError:
         return None
-
-
-RULE_TEXT = {
-    Kind.INSTANT: "the trapezoidal rule over the samples",
-    Kind.MEAN: "each sample's mean power times its interval",
-    Kind.COUNTER: "the difference of the instrument's energy counter",
-}

@@ -1,0 +1,102 @@
+"""How each source of a recording did, and what recording itself cost, as the recording notes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from powermeter.analysis.energy import Analysis
+from powermeter.analysis.health import SourceHealth
+from powermeter.recording import Recording
+from powermeter.result import Grade, worst
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """One source of the recording and how it did.
+
+    Attributes:
+        name, url, driver: As recorded.
+        rails: Name and what it covers, for each rail.
+        grade: The worst of its channels that carry power.
+        accuracy: Where its stated limits come from, each once.
+        facts: What the instrument said of itself.
+        health: Samples, rate, gaps.
+        missed: Deadlines missed or samples dropped, as the recorder or the gaps count them.
+        errors: Reads that failed; None where nobody counted.
+        reopened: How often it was opened again.
+        failure: Why it stopped for good; empty where it did not.
+        simulated: Whether nothing real was measured.
+    """
+
+    name: str
+    url: str
+    driver: str
+    rails: tuple[tuple[str, str], ...]
+    grade: Grade
+    accuracy: tuple[str, ...]
+    facts: Mapping[str, Any]
+    health: SourceHealth
+    missed: int
+    errors: int | None
+    reopened: int
+    failure: str
+    simulated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCost:
+    """What recording itself cost: processor seconds, its share of one core, peak memory in byte."""
+
+    cpu_s: float
+    share: float | None
+    peak_memory: int | None
+
+
+def instruments(recording: Recording, analysis: Analysis) -> list[Instrument]:
+    """Give the sources of a recording, in its order."""
+    noted = mapping((recording.facts("recorder") or [{}])[-1].get("sources"))
+    health = {h.source: h for h in analysis.health}
+    found = []
+    for source in recording.sources:
+        count = mapping(noted.get(str(source.id)))
+        info = mapping(source.info)
+        rails = {c.rail.name: c.rail.covers or c.rail.boundary.value for c in source.channels if c.rail is not None}
+        found.append(
+            Instrument(
+                name=source.name or source.url,
+                url=source.url,
+                driver=source.driver,
+                rails=tuple(rails.items()),
+                grade=worst(c.grade for c in source.channels if c.rail is not None),
+                accuracy=tuple(dict.fromkeys(c.accuracy.source for c in source.channels if c.accuracy.source)),
+                facts=info,
+                health=health[str(source.id)],
+                missed=max(_count(count.get("missed")) or 0, health[str(source.id)].missed),
+                errors=_count(count.get("errors")),
+                reopened=_count(count.get("reopened")) or 0,
+                failure=str(count.get("failure") or ""),
+                simulated=bool(info.get("simulated")),
+            )
+        )
+    return found
+
+
+def own_cost(recording: Recording, analysis: Analysis) -> OwnCost | None:
+    """Give what the recorder noted of itself; None for imported recordings."""
+    notes = recording.facts("recorder")
+    if not notes or not isinstance(notes[-1].get("cpu_s"), (int, float)):
+        return None
+    cpu_s, seconds = float(notes[-1]["cpu_s"]), analysis.duration.value
+    memory = notes[-1].get("peak_memory")
+    return OwnCost(cpu_s, cpu_s / seconds if seconds > 0 else None, memory if isinstance(memory, int) else None)
+
+
+def mapping(value: Any) -> Mapping[str, Any]:
+    """Give a value of the file where it is a mapping; an empty one otherwise: anyone may have written it."""
+    return value if isinstance(value, dict) else {}
+
+
+def _count(value: Any) -> int | None:
+    return value if isinstance(value, int) else None
