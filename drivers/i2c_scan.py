@@ -198,9 +198,13 @@ def describe(identity: Identity, link: RegisterLink, row_s: float) -> Found:
     current_step = model.shunts[0].lsb / (1.0 if model.internal else 0.1)
     title = f"{NAMES.get(identity.model, model.name)} {place} ({identity.clue})"
     note = NOTES.get(address, "") if identity.model == "ina219" else ""
-    remedy = (
-        "" if model.internal else "write the value marked on the shunt resistor (R100 is 0.1ohm) after shunt="
-    )
+    problem = remedy = ""
+    if not model.internal:
+        # No chip knows its shunt: it is never recorded from by itself, only when someone has said it.
+        problem = "the chip does not know its shunt; 0.1 ohm is only an example"
+        remedy = (
+            "type this source with the value marked on the shunt resistor (R100 is 0.1ohm, R010 is 10mohm)"
+        )
     return Found(
         f"{identity.model}://{bus}/0x{address:02x}{shunt}", title,
         boundary=Boundary.BOARD,
@@ -208,5 +212,5 @@ def describe(identity: Identity, link: RegisterLink, row_s: float) -> Found:
         rate_hz=min(1 / fastest, 1 / (row_s * count)),
         resolution_w=current_step * 5.0,
         covers="what flows through its shunt" + (f"; {note}" if note else ""),
-        certainty=identity.certainty, remedy=remedy,
+        certainty=identity.certainty, problem=problem, remedy=remedy,
     )  # fmt: skip

@@ -180,6 +180,15 @@ def test_each_chip_is_named_with_how_sure_that_is(tmp_path):
     # Two registers of 48 bits at 100 kHz: 1042 pairs a second, below the chip's own rate.
     assert found["ina219://1/0x40"].rate_hz == pytest.approx(1042, rel=0.01)
     assert all(registry.source(one.url) for one in found.values())
+    assert all("shunt" in one.problem for one in found.values()), "an example shunt must not be recorded with"
+
+
+def test_a_chip_with_its_shunt_inside_can_be_recorded_from_as_it_is(tmp_path):
+    bus = bus_with((0x40, "ina226"))
+    bus.chip(0x40).registers.update({0: 0x6127, 0xFF: 0x2270})
+    (found,) = scanned(bus, tmp_path)
+    assert found.url == "ina260://1/0x40" and not found.problem and found.certainty == "sure"
+    assert found.resolution_w == pytest.approx(6.25e-3)
 
 
 def test_scanning_writes_nothing(tmp_path):
