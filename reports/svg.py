@@ -14,8 +14,8 @@ from powermeter.units import format_number, format_quantity
 from .figures import Curve, Items, Panel, ticks
 from .wording import scale
 
-WIDTH, LEFT, RIGHT, TOP = 960, 118, 14, 16
-NAME_LENGTH = 15
+WIDTH, LEFT, RIGHT, TOP = 960, 126, 14, 16
+NAME_LENGTH = 16
 TRACE_HEIGHT, LANE, FOOT = 232, 24, 40
 ITEMS_HEIGHT = 190
 
