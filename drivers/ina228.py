@@ -63,8 +63,22 @@ _238 = Limits((0.0001, 0.001), (1.5e-6, 5e-6), (None, 25e-6), (2e-9, 20e-9), "TI
 _238_BUS = Limits((0.0001, 0.001), (1e-3, 5e-3), (None, 25e-6), source="TI SLYS025B, INA238")
 _237 = Limits((None, 0.003), (None, 50e-6), (None, 50e-6), (None, 20e-9), "TI SBOSA27A, INA237")
 _237_BUS = Limits((None, 0.003), (None, 5e-3), (None, 50e-6), source="TI SBOSA27A; offset of INA238")
-_7XX = Limits((None, 0.01), (None, 5e-3), source="assumed: 1 % and 5 mA until its datasheet is compared")
-_7XX_BUS = Limits((None, 0.005), (None, 5e-3), source="assumed: 0.5 % and offset of INA238")
+_700 = Limits(
+    (0.001, 0.0125), (0.48e-3, 1.5e-3), (15e-6, 50e-6), (50e-6, 250e-6), "TI SBOSAB4A, INA700 to 10 A"
+)
+_700_BUS = Limits((0.0005, 0.002), (6.2e-3, 15e-3), (None, 30e-6), (4e-6, 40e-6), "TI SBOSAB4A, INA700")
+# The A and B grades of these cannot be told apart by register: the B limits are the default.
+_745 = {
+    "b": Limits((0.001, 0.0125), (7.5e-3, 62.5e-3), (None, 75e-6), (5e-6, 30e-6), "TI SBOSAC3A, INA745B"),
+    "a": Limits((0.001, 0.0075), (0.9e-3, 6.25e-3), (None, 25e-6), (5e-6, 30e-6), "TI SBOSAC3A, INA745A"),
+}
+_745_BUS = {
+    "b": Limits((0.0001, 0.003), (2e-3, 5e-3), (None, 50e-6), (20e-6, 100e-6), "TI SBOSAC3A, INA745B"),
+    "a": Limits((0.0001, 0.001), (2e-3, 5e-3), (None, 25e-6), (8e-6, 40e-6), "TI SBOSAC3A, INA745A"),
+}
+_LIKE_745 = {"": replace(_745["b"], source="assumed: those of INA745B")}
+_LIKE_745_BUS = {"": replace(_745_BUS["b"], source="assumed: those of INA745B")}
+_780 = {"": replace(_745["b"], offset=(15e-3, 125e-3), source="assumed: INA745B with twice its offset")}
 
 INA228 = Model(
     name="INA228",
@@ -88,10 +102,12 @@ INA237 = replace(
 )
 
 
-def _internal(name: str, current_lsb: float, bus_v: float) -> Model:
+def _internal(
+    name: str, current_lsb: float, bus_v: float, shunt: Mapping[str, Limits], bus: Mapping[str, Limits]
+) -> Model:
     return replace(
         INA237, name=name, shunts=(Register(CURRENT, current_lsb),), bus_input_v=bus_v, internal=True,
-        shunt_limits={"": _7XX}, bus_limits={"": _7XX_BUS},
+        shunt_limits=shunt, bus_limits=bus,
     )  # fmt: skip
 
 
@@ -103,10 +119,10 @@ FAMILY = {
     "ina237": (INA237, Extras(_DIE_12)),
     "ina238": (INA238, Extras(_DIE_12)),
     # POWER = 0.2 × current step, ENERGY = 16 × that, CHARGE = current step / 16 (SBOS tables).
-    "ina700": (_internal("INA700", 480e-6, 40.0), Extras(_DIE_12, 3.2, 1 / 16)),
-    "ina740": (_internal("INA740", 1.2e-3, 85.0), Extras(_DIE_12, 3.2, 1 / 16)),
-    "ina745": (_internal("INA745", 1.2e-3, 40.0), Extras(_DIE_12, 3.2, 1 / 16)),
-    "ina780": (_internal("INA780", 2.4e-3, 85.0), Extras(_DIE_12, 3.2, 1 / 16)),
+    "ina700": (_internal("INA700", 480e-6, 40.0, {"": _700}, {"": _700_BUS}), Extras(_DIE_12, 3.2, 1 / 16)),
+    "ina740": (_internal("INA740", 1.2e-3, 85.0, _LIKE_745, _LIKE_745_BUS), Extras(_DIE_12, 3.2, 1 / 16)),
+    "ina745": (_internal("INA745", 1.2e-3, 40.0, _745, _745_BUS), Extras(_DIE_12, 3.2, 1 / 16)),
+    "ina780": (_internal("INA780", 2.4e-3, 85.0, _780, _LIKE_745_BUS), Extras(_DIE_12, 3.2, 1 / 16)),
 }
 
 ENERGY_REGISTER = Register(ENERGY, size=5, signed=False)
