@@ -65,13 +65,15 @@ def footprint(recordings: tuple[Path, ...], explain: bool, as_json: bool, **chos
 
     Several recordings are added up; what their meters share stays shared.
     """
+    from powermeter.footprint import to_text
+
     names = ("label", "rail", "baseline", "energy", "power", "current", "duration", "items")
     found = subject.find_all(recordings, **{name: chosen[name] for name in names})
     if found.energy is None:
         raise ConfigurationError("a footprint needs energy: a recording, --energy, or --power with --duration")
     making, whole_making = _making(chosen, found)
     whole, extra, notes = _assess(chosen, found, making)
-    lines = [f"of: {found.title}", *(f"note: {text}" for text in notes), whole.to_text(explain)]
+    lines = [f"of: {found.title}", *(f"note: {text}" for text in notes), to_text(whole, explain)]
     said: dict[str, Any] = {"of": found.title, **whole.record(), "notes": notes}
     if chosen["mass"] == "lb":
         carbon = whole.carbon

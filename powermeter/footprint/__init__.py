@@ -9,9 +9,9 @@ from .assessment import Account, Footprint, footprint
 from .factors import Factor, given
 from .grid import intensity_of
 from .place import Place, parse_place
-from .wording import amount, interval
+from .wording import amount, interval, to_text
 
 __all__ = [
     "Account", "Factor", "Footprint", "Place", "amount", "footprint", "given", "intensity_of", "interval",
-    "parse_place",
+    "parse_place", "to_text",
 ]  # fmt: skip

@@ -22,7 +22,6 @@ from .factors import Factor
 from .grid import Grid, grid, mix_of, withdrawal_of_mix
 from .place import Place, parse_place
 from .spread import Input, Line, Measured, factors_of, told_apart, total
-from .wording import explained, summary_lines
 
 J_PER_KWH = 3.6e6
 
@@ -123,14 +122,6 @@ class Footprint:
         world = any(item.name in ("grid.carbon", "grid.water", "electricity.adpe") and item.geography == "WLD"
                     and item.provenance != "U" for item in used)  # fmt: skip
         return 1 if world and (self.place is None or account != "adpe") else 2
-
-    def to_text(self, explain: bool = False) -> str:
-        """Give the whole for people: totals, boundary, warnings, factors; the arithmetic where asked."""
-        text = [*summary_lines(self), "", "factors used:"]
-        text += [f"  {item.describe()}" for item in self.factors_used]
-        if explain:
-            text += ["", *explained(self)]
-        return "\n".join(text)
 
     def record(self) -> dict[str, Any]:
         """Give unrounded values for JSON."""

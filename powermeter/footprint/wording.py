@@ -51,6 +51,15 @@ def interval(result: Result, digits: int = 2) -> str:
     return f"{value} ({amount(result.low, result.unit, digits)} to {amount(result.high, result.unit, digits)})"
 
 
+def to_text(whole: Footprint, explain: bool = False) -> str:
+    """Give the whole for people: totals, boundary, warnings, factors; the arithmetic where asked."""
+    text = [*summary_lines(whole), "", "factors used:"]
+    text += [f"  {item.describe()}" for item in whole.factors_used]
+    if explain:
+        text += ["", *explained(whole)]
+    return "\n".join(text)
+
+
 def summary_lines(whole: Footprint) -> list[str]:
     """Give the totals, the boundary and the warnings, a line each."""
     where = f"{whole.place.name} ({whole.place.code})" if whole.place else "unknown"

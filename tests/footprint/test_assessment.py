@@ -7,7 +7,7 @@ import math
 import pytest
 
 from powermeter.errors import ConfigurationError
-from powermeter.footprint import footprint, given, intensity_of, parse_place
+from powermeter.footprint import footprint, given, intensity_of, parse_place, to_text
 from powermeter.footprint.grid import check_mix, mix_of, water_of_mix
 from powermeter.footprint.spread import told_apart
 from powermeter.result import Result
@@ -47,14 +47,14 @@ def test_unknown_place_is_loud_and_rounded() -> None:
     found = footprint(KWH)
     assert any("PLACE UNKNOWN" in text for text in found.warnings)
     assert found.place is None
-    text = found.to_text()
+    text = to_text(found)
     assert text.startswith("WARNING: PLACE UNKNOWN")
     assert "carbon: 500 g CO2e (" in text
     assert found.carbon.value == pytest.approx(475 / 0.93)
 
 
 def test_known_place_has_two_digits() -> None:
-    assert "carbon: 56 g CO2e" in footprint(KWH, "FRA", losses=False).to_text()
+    assert "carbon: 56 g CO2e" in to_text(footprint(KWH, "FRA", losses=False))
 
 
 def test_country_without_a_usable_factor_is_loud() -> None:
@@ -89,7 +89,7 @@ def test_water_on_site_and_withdrawal_are_told_apart() -> None:
 def test_a_data_centre_without_wue_has_no_figure_on_site() -> None:
     found = footprint(KWH, "USA", pue=given("datacentre.pue", 1.2, "1"))
     assert found.water_on_site is None
-    assert "give its WUE" in found.to_text()
+    assert "give its WUE" in to_text(found)
 
 
 def test_analytic_interval_of_a_product() -> None:
@@ -174,10 +174,10 @@ def test_losses_and_charging_stand_beside_what_was_metered() -> None:
     steps = found.carbon_steps()
     assert steps["at the meter"] == pytest.approx(56.039, rel=1e-6)
     assert sum(steps.values()) == pytest.approx(found.carbon.value)
-    assert "electricity: at the meter 56 g CO2e, charging, adapter or site 14 g CO2e, grid losses 5.3 g CO2e" in found.to_text()
+    assert "electricity: at the meter 56 g CO2e, charging, adapter or site 14 g CO2e, grid losses 5.3 g CO2e" in to_text(found)
 
 
 def test_explain_walks_the_arithmetic() -> None:
-    text = footprint(KWH, "FRA", chain="wired").to_text(explain=True)
+    text = to_text(footprint(KWH, "FRA", chain="wired"), explain=True)
     assert "carbon, electricity = energy / chain / (1 - losses) × intensity" in text
     assert "intensity = 56.039 g/kWh" in text

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from powermeter.errors import ConfigurationError, DataError
-from powermeter.footprint import footprint, given, intensity_of
+from powermeter.footprint import footprint, given, intensity_of, to_text
 from powermeter.footprint.allocation import battery_wear, break_even, by_time, by_use
 from powermeter.footprint.elsewhere import best_here_worst, standing
 from powermeter.footprint.embodied import (
@@ -201,7 +201,7 @@ def test_phone_minerals_and_what_the_indicator_cannot_see() -> None:
     rows = as_rows(composition("phone"))
     assert any("no factor" in row[3] for row in rows)
     assert any("critical and strategic" in row[2] for row in rows)
-    assert "rare earths" in footprint(KWH, "FRA").to_text()
+    assert "rare earths" in to_text(footprint(KWH, "FRA"))
 
 
 def test_cathode_metals() -> None:
@@ -237,4 +237,4 @@ def test_equivalents_carry_their_assumption() -> None:
 
 
 def test_equivalents_only_when_asked() -> None:
-    assert "phone" not in footprint(KWH, "FRA").to_text()
+    assert "phone" not in to_text(footprint(KWH, "FRA"))
