@@ -195,7 +195,8 @@ class INASource(PolledSource):
         if pace.by_chip:
             limit_ns = began_ns + PATIENCE_NS
             if pace.spacing_ns:
-                self._await(self._seen_ns + pace.spacing_ns, limit_ns)
+                if not self._await(self._seen_ns + pace.spacing_ns, limit_ns):
+                    return None
             elif pace.ask and self._seen_ns:
                 self._await(self._seen_ns + round(0.95 * NS * chips[0].round_min_s), limit_ns)
         rows: list[Sequence[int] | None] = [None] * len(chips)
@@ -224,11 +225,12 @@ class INASource(PolledSource):
                 self._flags = SATURATED
         return row
 
-    def _await(self, ready_ns: int, limit_ns: int) -> None:
-        """Sleep until a time, or the limit."""
+    def _await(self, ready_ns: int, limit_ns: int) -> bool:
+        """Sleep until a time, or the limit; gives whether the time has come."""
         left = min(ready_ns, limit_ns) - self._clock.now_ns()
         if left > 0:
             self._clock.sleep(left / NS)
+        return ready_ns <= limit_ns
 
     def _complain(self, now_ns: int) -> None:
         """Say that a chip has stopped converting, once that is beyond doubt."""

@@ -148,3 +148,15 @@ def test_the_pace_found_once_is_kept_over_a_reopening():
 def test_the_pace_is_known_by_a_default_before_anything_is_opened():
     assert registry.source("ina219://1/0x40?shunt=0.1ohm").period_ns == 10_000_000
     assert registry.source("ina219://1/0x40?shunt=0.1ohm&rate=20Hz").period_ns == 50_000_000
+
+
+def test_a_round_longer_than_a_call_may_wait_is_still_read_once():
+    url = "ina226://1/0x40?shunt=0.1ohm&averages=256&conversion=1.1ms&ready=clock"
+    source, bus = make(url, 400_000)
+    rows, rounds = run(source, bus, 4.0)
+    assert rounds - 2 <= rows <= rounds + 1
+    slow, bus = make("ina226://1/0x40?shunt=0.1ohm&averages=256&conversion=1.1ms", 400_000)
+    start = bus.clock.now_ns()
+    while slow.sample() is None:
+        before, start = start, bus.clock.now_ns()
+        assert start - before < 0.2e9, "a call waited so long that the recorder could not be stopped"

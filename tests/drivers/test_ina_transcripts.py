@@ -325,3 +325,11 @@ def test_another_chip_is_not_taken_for_this_one(scheme, registers):
         opened(f"{scheme}://1/0x40?shunt=0.1ohm", registers)
     assert caught.value.reason is Reason.WRONG_DEVICE
     assert "powermeter devices" in str(caught.value)
+
+
+def test_a_restart_that_changes_the_scale_shows_at_once_even_at_full_speed():
+    source, bus = opened("ina228://1/0x40?shunt=0.1ohm&range=0.4A&rate=max", {11: 0x8003})
+    bus.registers.update({4: 1000 << 4, 5: 2000 << 4, 11: 0x8003})
+    assert source.sample() is not None
+    bus.registers.update({0: 0, 1: 0xFB68, 11: 0x0003})
+    lost(source)
