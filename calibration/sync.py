@@ -31,6 +31,7 @@ _LEAST_FIT = 0.5
 _SECOND = 0.75
 _GRID = 41
 _PART = 8192
+_FEWEST_PARTS, _MOST_PARTS = 6, 24
 _DOUBT = 0.2
 
 
@@ -192,9 +193,11 @@ def _by_activity(trace: Trace, whole: Waveform) -> Alignment:
     start, end = int(whole.edges_ns[0]), int(whole.edges_ns[-1])
     places = []
     reach = MAX_DRIFT * (end - start) + 4 * max(trace.interval_ns, 1)
-    cuts = np.linspace(start, end, 7).astype(np.int64).tolist()
+    longest = _PART * max(trace.interval_ns, 1)
+    parts = min(max((end - start) // longest, _FEWEST_PARTS), _MOST_PARTS)
+    cuts = np.linspace(start, end, parts + 1).astype(np.int64).tolist()
     for a, b in itertools.pairwise(cuts):
-        part = whole.part(a, min(b, a + _PART * max(trace.interval_ns, 1)))
+        part = whole.part(a, min(b, a + longest))
         if not 0.05 < float(np.average(part.levels, weights=np.diff(part.edges_ns))) < 0.95:
             continue
         try:

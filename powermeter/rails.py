@@ -17,7 +17,18 @@ from powermeter.channel import Boundary, Channel, Kind, Quantity, Rail
 from powermeter.correction import Correction
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.result import Grade
-from powermeter.trace import CommonError, Trace, multiply, read_channel, scaled, shifted, total
+from powermeter.source import Gap
+from powermeter.trace import (
+    CommonError,
+    Trace,
+    host_times,
+    multiply,
+    read_channel,
+    scaled,
+    shifted,
+    shifted_gaps,
+    total,
+)  # fmt: skip
 
 # What stands for "what the battery sees", best first.  A socket's reading includes the power
 # supply's loss, but everything of the device too, so it goes before a part of the device.
@@ -196,6 +207,24 @@ def facts(recording: Any, name: str) -> list[dict[str, Any]]:
     ask = getattr(recording, "facts", None)
     found = ask(name) if ask is not None else []
     return [found] if isinstance(found, dict) else list(found)
+
+
+def alignment_of(recording: Any, source: Any) -> dict[str, Any] | None:
+    """Give the newest alignment fact of a source, or None where it is on the recording's own clock."""
+    found = [fact for fact in facts(recording, "alignment") if str(fact.get("source")) == str(source)]
+    return found[-1] if found else None
+
+
+def on_host(recording: Any, source: Any) -> tuple[Any, list[Gap]]:
+    """Give samples and gaps of a source (by id) on the recording's clock, an alignment applied.
+
+    Raises:
+        DataError: The stored alignment is not usable.
+    """
+    samples, gaps, fact = recording.samples(source), recording.gaps(source), alignment_of(recording, source)
+    if fact is None:
+        return samples, gaps
+    return replace(samples, times_ns=host_times(samples.times_ns, fact)), shifted_gaps(gaps, fact)
 
 
 def _source_lines(

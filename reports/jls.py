@@ -16,6 +16,7 @@ import numpy as np
 
 from powermeter.channel import Channel, Kind, Quantity
 from powermeter.errors import DataError, ExistsError, NotInstalledError
+from powermeter.rails import on_host
 from powermeter.units import NS
 
 if TYPE_CHECKING:
@@ -61,8 +62,8 @@ def write_jls(recording: Recording, path: Path, *, force: bool = False) -> int:
                 number, name=source.name, vendor="powermeter", model=str(info.get("model") or source.driver),
                 version=str(info.get("firmware") or ""), serial_number=str(info.get("serial") or ""),
             )  # fmt: skip
-            samples = recording.samples(source.id)
-            gaps = [(gap.start_ns, gap.end_ns) for gap in recording.gaps(source.id)]
+            samples, lost = on_host(recording, source.id)
+            gaps = [(gap.start_ns, gap.end_ns) for gap in lost]
             for channel in source.channels:
                 signals += 1
                 _write_signal(writer, signals, number, channel, grid, samples, gaps)
@@ -88,7 +89,7 @@ class Grid:
 
 
 def _grid(recording: Recording, source: SourceInfo) -> Grid | None:
-    times = recording.samples(source.id).times_ns
+    times = on_host(recording, source.id)[0].times_ns
     if len(times) < 2 or times[-1] == times[0]:
         return None
     steps = np.diff(times)

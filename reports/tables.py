@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import Quantity
+from powermeter.rails import on_host
 from powermeter.recording import Recording
 
 from .story import Story
@@ -22,12 +23,12 @@ Table = Mapping[str, Column]
 
 
 def samples(recording: Recording) -> Table:
-    """Give every sample of every source in order of time, as recorded (no calibration applied).
+    """Give every sample of every source in order of time, as recorded (no calibration applied), on the recording's clock.
 
     A row belongs to one source; the columns of the others are empty in it.  `flags` are the bits of
     `powermeter.source`: 1 repeat, 2 saturated, 4 interpolated time.
     """
-    read = [(source, recording.samples(source.id)) for source in recording.sources]
+    read = [(source, on_host(recording, source.id)[0]) for source in recording.sources]
     times = np.concatenate([s.times_ns for _, s in read]) if read else np.empty(0, np.int64)
     order = np.argsort(times, kind="stable")
     sorted_ns = times[order]

@@ -11,9 +11,12 @@ import pytest
 from powermeter import cli, registry
 from powermeter.analysis.energy import analyse
 from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
+from powermeter.errors import DataError
 from powermeter.events import Event
+from powermeter.rails import on_host
 from powermeter.recording import Recording, Writer
 from powermeter.testing.simulation import SimulatedMeter, Truth
+from powermeter.trace import host_times
 
 S = 1_000_000_000
 HOST_START = 5_000 * S
@@ -345,3 +348,24 @@ def test_sync_marks_its_pattern_and_keeps_the_commands_exit_status(tmp_path):
 def test_sync_says_what_it_needs(capsys, arguments, status, said):
     assert cli.run(["sync", *arguments]) == status
     assert said in capsys.readouterr().err
+
+
+def test_an_exported_joined_recording_is_on_the_hosts_clock(both, tmp_path):
+    host, meter, truth, _ = both
+    joined, out = tmp_path / "joined.power", tmp_path / "samples.csv"
+    assert cli.run(["align", str(host), str(meter), "-o", str(joined)]) == 0
+    with Recording.open(joined) as recording:
+        samples, _ = on_host(recording, 2)
+        assert on_host(recording, 1)[0].times_ns[0] == HOST_START
+    first = (samples.times_ns[0] - HOST_START) / S
+    assert 0 < first < 0.2
+    assert (samples.times_ns[-1] - samples.times_ns[0]) / S == pytest.approx(truth.times_s[-1], abs=0.2)
+    assert cli.run(["export", str(joined), "-o", str(out)]) == 0
+    text = out.read_text(encoding="utf-8").splitlines()
+    assert float(text[-1].split(",")[0]) == pytest.approx(399, abs=1)  # the host's own source ends last
+
+
+@pytest.mark.parametrize("fact", [{}, {"offset_ns": "late"}, {"offset_ns": float("nan")}, {"offset_ns": 0, "drift_u": -1}])
+def test_an_alignment_that_is_none_is_refused(fact):
+    with pytest.raises(DataError, match="alignment is not usable"):
+        host_times(np.array([0, 1], np.int64), fact)
