@@ -10,20 +10,35 @@ from powermeter.channel import Channel, Kind, Quantity, Rail
 from .ina import Chip
 from .ina228 import INA228Chip
 from .ina_layout import Placement
+from .odometer import totals_of
 
 TOTAL_LOW = -(1 << 62)
 """Below zero: the driver keeps signed totals of the chip's counters, which go down where power flows back."""
 
 
 def channels_of(chips: Sequence[Chip], placements: Sequence[Placement]) -> list[Channel]:
-    """Give the channels of all chips, in the order of a row."""
+    """Give the channels of all chips, in the order of a row.
+
+    Counters that are read less often than rows come are on a rail of their own under the measured
+    one, as a check: a short window is better measured by voltage × current.
+    """
     found: list[Channel] = []
     for chip, place in zip(chips, placements, strict=True):
         for line, shunt, bus in zip(place.lines, chip.shunts, chip.buses, strict=True):
-            found += _line_channels(chip, place, line.rail, line.ohm, line.tolerance, shunt.lsb, bus.lsb)
+            found += _line_channels(
+                chip, place, covered(place, line.rail), line.ohm, line.tolerance, shunt.lsb, bus.lsb
+            )
         if isinstance(chip, INA228Chip):
             found += _extra_channels(chip, place)
     return found
+
+
+def covered(place: Placement, rail: Rail) -> Rail:
+    """Give a rail with words for what the chip sees of it, where the user has given none."""
+    if rail.covers:
+        return rail
+    side = "behind the shunt (load side)" if place.data.load_side else "at the chip's bus input"
+    return replace(rail, covers=f"what flows through the shunt, at the voltage {side}")
 
 
 def _line_channels(
@@ -45,9 +60,6 @@ def _line_channels(
     voltage = place.bus_limits.accuracy(
         typical=typical, span_k=span_k, unit_per_input=1.0, step=setting.bus_step
     )
-    if not rail.covers:
-        side = "behind the shunt (load side)" if place.data.load_side else "at the chip's bus input"
-        rail = replace(rail, covers=f"what flows through the shunt, at the voltage {side}")
     full = round(setting.shunt_full / shunt_lsb)
     codes = place.data.shunts[0]
     return [
@@ -69,6 +81,9 @@ def _extra_channels(chip: INA228Chip, place: Placement) -> list[Channel]:
     if chip.request.temperature:
         found.append(Channel(f"{stem}.die", Quantity.TEMPERATURE, extras.temperature.lsb))
     if chip.has_counters:
+        rail = covered(place, line.rail)
+        if chip.counter_period_ns:
+            rail = totals_of(rail)
         step = chip.shunts[0].lsb / (line.ohm or 1.0)
         energy_j, charge_c = extras.energy_ratio * step, extras.charge_ratio * step
         tolerance = 0.01 if not place.data.internal else 0.02
@@ -79,11 +94,11 @@ def _extra_channels(chip: INA228Chip, place: Placement) -> list[Channel]:
         )  # fmt: skip
         found += [
             Channel(
-                f"{stem}.energy", Quantity.ENERGY, energy_j, line.rail, Kind.COUNTER,
+                f"{stem}.energy", Quantity.ENERGY, energy_j, rail, Kind.COUNTER,
                 accuracy=accuracy, low_code=TOTAL_LOW,
             ),
             Channel(
-                f"{stem}.charge", Quantity.CHARGE, charge_c, line.rail, Kind.COUNTER,
+                f"{stem}.charge", Quantity.CHARGE, charge_c, rail, Kind.COUNTER,
                 accuracy=replace(accuracy, step=charge_c), low_code=TOTAL_LOW,
             ),
         ]  # fmt: skip

@@ -125,3 +125,11 @@ def test_a_trace_of_such_a_total_may_fall_and_bridges_a_restart():
     restarted = read_channel(charge, times, codes, origin="x", gaps=[gap])
     assert restarted is not None
     assert restarted.values == pytest.approx(np.arange(0, 60, 10) * charge.scale)
+
+
+@pytest.mark.parametrize(("rate", "rail"), [("100Hz", "ina228_40"), ("max", "ina228_40.totals")])
+def test_counters_read_less_often_than_rows_come_do_not_measure_short_windows(rate, rail):
+    source, _, _ = simulated(lambda t: (5.0, 0.4), 0.02, f"ina228://1/0x40?shunt=0.1ohm&rate={rate}")
+    by_name = {channel.name: channel for channel in source.channels}
+    assert by_name["ina228_40.energy"].rail.name == rail
+    assert by_name["ina228_40.voltage"].rail.name == "ina228_40"
