@@ -124,7 +124,8 @@ def import_(
         click.echo(f"note: {warning}", err=True)
     if log.external:
         click.echo(
-            "note: the instrument had a clock of its own; align it before reading other programs' events on it",
+            "note: the instrument had a clock of its own; to read a program's events on it: "
+            f"powermeter align HOST.power {out} -o JOINED.power",
             err=True,
         )
     rows = sum(len(source.times_ns) for source in log.sources)

@@ -17,7 +17,8 @@ from powermeter.recording import Writer
 _BLOCK = 1 << 17
 
 UNALIGNED = (
-    "the clock of this recording is the instrument's own and is not aligned with any program's events yet"
+    "the clock of this recording is the instrument's own and is not aligned with any program's events yet; "
+    "powermeter align does that"
 )
 
 
