@@ -1,0 +1,129 @@
+"""`powermeter compare` from the command line: what is printed, the exit status as a gate, what is refused."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from powermeter import cli
+from powermeter.channel import Accuracy, Channel, Quantity, Rail
+from powermeter.events import Event
+from powermeter.recording import Writer
+
+SECOND = 1_000_000_000
+
+
+def write(path, level, seed):
+    """Write 30 events of 0.2 s about `level` W and as many of `load` at 4 W."""
+    rng = np.random.default_rng(seed)
+    times = np.arange(0, 32 * 100) / 100
+    power, events = np.ones(times.size), []
+    for i in range(60):
+        start, name = 0.5 + i * 0.5, "load" if i % 2 else "infer"
+        power[(times >= start) & (times < start + 0.2)] = (4.0 + 0.02 * seed if i % 2 else level) * (1 + 0.02 * rng.standard_normal())
+        first, last = round((start - 0.005) * SECOND), round((start + 0.195) * SECOND)  # between two samples
+        events.append(Event(name, first, last, uid=i + 1))
+    channel = Channel("vdd.power", Quantity.POWER, 1e-3, Rail("VDD_IN", covers="the board"), accuracy=Accuracy(gain=0.01))
+    with Writer.create(path, {"clock": "monotonic", "host": {"name": "pi"}}) as writer:
+        source = writer.add_source("ina219://1/0x40", "ina219", "ina219", (channel,), {"serial": "7"})
+        writer.append(source, (times * SECOND).astype(np.int64), np.rint(power * 1e3).astype(np.int64)[:, None])
+        writer.add_events(events)
+
+
+@pytest.fixture
+def runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    write("base.power", 6.3, 1)
+    write("small.power", 5.6, 2)
+    return tmp_path
+
+
+def test_the_table_fits_eighty_columns(runs, capsys):
+    assert cli.run(["compare", "base.power", "small.power"]) == 0
+    text = capsys.readouterr().out
+    assert max(map(len, text.splitlines())) <= 80 and "\x1b" not in text
+    lines = {line.split()[0]: line for line in text.splitlines() if line.startswith(("infer", "load"))}
+    assert "a side" in lines["load"]
+    for wanted in ("small.power against base.power", "less", "cannot tell", "one instrument", "the board", "unpaired", "a side"):
+        assert wanted in text, wanted
+
+
+def test_a_wide_terminal_has_one_table(runs, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "150")
+    assert cli.run(["compare", "base.power", "small.power"]) == 0
+    assert "How well it is told" not in capsys.readouterr().out
+
+
+def test_json_has_the_numbers(runs, capsys):
+    assert cli.run(["compare", "base.power", "small.power", "--json", "--label", "infer"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    (row,) = said["rows"]
+    assert said["one_instrument"] and row["verdict"] == "less" and row["repeats_needed"] == 0
+    assert row["ratio"]["low"] < 5.6 / 6.3 < row["ratio"]["high"]
+    assert row["difference"]["unit"] == "J" and row["a"]["value"] == pytest.approx(6.3 * 0.2, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        (["base.power", "small.power", "--fail-if", "more"], 0),
+        (["small.power", "base.power", "--fail-if", "more"], 9),
+        (["small.power", "base.power", "--fail-if", "more", "--margin", "30%"], 0),
+        (["base.power", "small.power", "--fail-if", "cannot-tell"], 9),
+        (["base.power", "small.power", "--fail-if", "less,more", "--label", "load"], 0),
+        (["base.power:load", "base.power:infer", "--fail-if", "more"], 9),
+        (["base.power", "--label", "load", "--label", "infer", "--fail-if", "more"], 9),
+        (["base.power", "small.power", "--label", "*", "--fail-if", "less,more"], 0),
+        (["base.power", "small.power", "--other-instruments", "--of", "power", "--label", "infer", "--fail-if", "less"], 9),
+    ],
+)
+def test_the_exit_status_is_a_gate(runs, capsys, arguments, status):
+    assert cli.run(["compare", *arguments]) == status
+    error = capsys.readouterr().err
+    assert ("--fail-if" in error) == (status == 9)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (["base.power"], 2, "name both"),
+        (["base.power", "none.power"], 7, "none.power"),
+        (["base.power", "x-*.power"], 2, "no recording"),
+        (["base.power", "small.power", "--label", "train"], 2, "there are: infer, load"),
+        (["base.power", "small.power", "--fail-if", "worse"], 2, "cannot-tell"),
+        (["base.power", "small.power", "--margin", "much"], 2, "much"),
+        (["base.power", "small.power", "--margin=-5%"], 2, "margin"),
+        (["base.power", "small.power", "--by", "a,,b"], 2, "commas"),
+        (["base.power", "small.power", "--rail", "a,b,c"], 2, "two sides"),
+        (["base.power", "small.power", "--rail", "nope"], 2, "there are"),
+        (["base.power", "small.power", "--block", "input"], 7, "attribute 'input'"),
+        (["base.power", "small.power", "--block", "input", "--paired"], 2, "not both"),
+        (["base.power:infer[model]", "small.power"], 2, "infer[model=small"),
+        (["base.power,base.power", "small.power"], 2, "twice"),
+    ],
+)
+def test_unusable_options_are_one_line(runs, capsys, arguments, status, said):
+    assert cli.run(["compare", *arguments]) == status
+    error = capsys.readouterr().err
+    assert said in error and error.count("\n") == 1
+
+
+def test_help_opens_with_an_example(capsys):
+    assert cli.run(["compare", "--help"]) == 0
+    text = capsys.readouterr().out
+    assert "powermeter compare base.power small.power" in text and "Exit status 9" in text
+
+
+def test_labels_cannot_steer_the_terminal(runs, capsys):
+    for name, level in (("x", 5.0), ("y", 5.0)):
+        channel = Channel("p", Quantity.POWER, 1e-3, Rail("R"))
+        with Writer.create(f"{name}.power", {"clock": "monotonic"}) as writer:
+            source = writer.add_source("test://", "m", "test", (channel,), {})
+            writer.append(source, np.arange(400) * SECOND // 100, np.full((400, 1), round(level * 1e3)))
+            writer.add_events([Event("[red]\x1b[2J", i * SECOND // 2, i * SECOND // 2 + SECOND // 5, uid=i + 1) for i in range(1, 6)])
+    assert cli.run(["compare", "x.power", "y.power"]) == 0
+    out = capsys.readouterr().out
+    assert "\x1b" not in out and "[red]" in out
