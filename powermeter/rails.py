@@ -237,6 +237,7 @@ def _source_lines(
     gaps = recording.gaps(source.id)
     name = source.name or source.url
     by_rail: dict[str, Line] = {}
+    calibrated: dict[str, set[Quantity]] = {}
     for channel in wanted:
         assert channel.rail is not None
         origin = f"{name}/{channel.name}"
@@ -252,7 +253,26 @@ def _source_lines(
         rail = channel.rail
         line = by_rail.setdefault(rail.name, Line(str(source.id), name, rail, f"{name}/{rail.name}"))
         line._traces.setdefault(channel.quantity, trace)
+        if correction is not None and channel.kind is not Kind.COUNTER:
+            calibrated.setdefault(rail.name, set()).add(channel.quantity)
+    for rail_name, quantities in calibrated.items():
+        _prefer_calibrated(by_rail[rail_name]._traces, quantities)
     return list(by_rail.values())
+
+
+def _prefer_calibrated(traces: dict[Quantity, Trace], calibrated: set[Quantity]) -> None:
+    """Leave out what the instrument computed itself from readings that have since been calibrated.
+
+    An INA228's energy counter knows nothing of the calibration of its current.
+    """
+    if Quantity.CURRENT in calibrated:
+        traces.pop(Quantity.CHARGE, None)
+    if calibrated & {Quantity.CURRENT, Quantity.VOLTAGE} and {Quantity.CURRENT, Quantity.VOLTAGE} <= set(traces):
+        traces.pop(Quantity.ENERGY, None)
+        if Quantity.POWER not in calibrated:
+            traces.pop(Quantity.POWER, None)
+    elif Quantity.POWER in calibrated:
+        traces.pop(Quantity.ENERGY, None)
 
 
 def _correction(

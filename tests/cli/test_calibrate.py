@@ -286,6 +286,31 @@ def test_a_calibration_for_another_shunt_is_not_stored_unasked(both, tmp_path, r
     assert cli.run(["calibrate", str(other), "--apply", str(out), "--force"]) == 0
 
 
+@pytest.mark.parametrize("own", [Quantity.ENERGY, Quantity.POWER])
+def test_a_calibrated_current_goes_before_what_the_chip_computed_itself(both, tmp_path, own):
+    """An INA228 counts energy from the current that it believes; once that is corrected, voltage × current counts."""
+    out, path = tmp_path / "ina219.toml", tmp_path / "run.power"
+    assert cli.run(["calibrate", str(both), *REFERENCE, "-o", str(out)]) == 0
+    kind = Kind.COUNTER if own is Quantity.ENERGY else Kind.INSTANT
+    channels = (*INA219[:2], Channel("vdd_in.own", own, 1e-6, RAIL, kind),
+                Channel("vdd_in.charge", Quantity.CHARGE, 1e-6, RAIL, Kind.COUNTER))  # fmt: skip
+    times = np.arange(1001, dtype=np.int64) * 10_000_000
+    seen = round((1.0 * GAIN + OFFSET_A) / 1e-4)
+    watts = seen * 1e-4 * VOLTS
+    counted = np.arange(1001) * watts * 0.01 if kind is Kind.COUNTER else np.full(1001, watts)
+    with Writer.create(path) as writer:
+        source = writer.add_source("ina228://1/0x40", "ina228", "ina228", channels, {"shunt_ohm": SHUNT})
+        columns = [np.full(1001, seen), np.full(1001, 1250), counted / 1e-6, np.arange(1001) * seen * 1e-6 / 1e-6]
+        writer.append(source, times, np.rint(np.column_stack(columns)).astype(np.int64))
+    with Recording.open(path) as recording:
+        assert analyse(recording).energy.value == pytest.approx(10 * watts, rel=1e-6)
+    assert cli.run(["calibrate", str(path), "--apply", str(out)]) == 0
+    with Recording.open(path) as recording:
+        analysis = analyse(recording)
+    assert analysis.energy.value == pytest.approx(50, rel=1e-3)
+    assert analysis.charge.value == pytest.approx(10, rel=1e-3)
+
+
 def test_a_running_total_is_not_calibrated(tmp_path, rng, capsys):
     path = tmp_path / "run.power"
     channels = (Channel("rail.energy", Quantity.ENERGY, 1e-3, RAIL, Kind.COUNTER),)

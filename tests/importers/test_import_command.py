@@ -20,7 +20,7 @@ def test_the_last_line_says_what_was_written(log, capsys):
     out = capsys.readouterr()
     assert out.out.splitlines()[-1] == "wrote run.power"
     assert "5 samples over 4" in out.out
-    assert "align it" in out.err
+    assert "powermeter align HOST.power run.power" in out.err
     with Recording.open(log / "run.power") as recording:
         assert recording.metadata["imported"]["name"] == "meter.csv"
         assert len(recording.metadata["imported"]["sha256"]) == 64
