@@ -301,15 +301,18 @@ def _shapes(
 ) -> tuple[Floats, Floats, Floats]:
     """Give by group what the load's rise and fall add to the step correction, its scatter, its uncertainty.
 
-    Only for groups of ten windows or more.  `_SHAPE_DOUBT` widens the
-    scatter of the rule to that of what it misses (a linear rise within 0.4 intervals gives 1.8).  `noise` (σ τ) explains 0.367 of its square of the scatter:
-    two edges with the mean squares 1/20 + 1/12 + 1/20 of the three samples' weights.
+    Only for groups of ten windows or more.  `noise` (σ τ) explains 0.367 of its square of the scatter: two
+    edges with the mean squares 1/20 + 1/12 + 1/20 of the three samples' weights; scatter within two
+    standard deviations of that is chance.  `_SHAPE_DOUBT` widens the rest, the scatter of the rule, to
+    that of what it misses (a linear rise within 0.4 intervals gives 1.8).
     """
     use = np.isfinite(seen.shape)
     left = np.where(use, seen.shape - corrected, 0.0)
     mean, spread, count = by_group(left, use, group, size)
     enough = count >= _ENOUGH
-    real = np.sqrt(np.maximum(spread**2 - 0.367 * noise**2, 0.0))
+    chance = 0.367 * noise**2
+    beyond = spread**2 > chance * (1 + 2 * np.sqrt(2 / np.maximum(count - 1, 1)))
+    real = np.where(beyond, np.sqrt(np.maximum(spread**2 - chance, 0.0)), 0.0)
     return (
         np.where(enough, mean, 0.0),
         np.where(enough, real, 0.0),
