@@ -56,6 +56,7 @@ def place(
     marker: str | None = None,
     pin: int | None = None,
     clock_error_s: float | None = None,
+    between_s: tuple[float, float] | None = None,
 ) -> Placement:
     """Give the alignment of some sources of one recording with the events of another (or of the same).
 
@@ -69,6 +70,7 @@ def place(
         marker: Markers: the label of the events at whose start and end the program changed the line.
         pin: Markers: the input that saw it; the only one that ever changed otherwise.
         clock_error_s: Clock: standard uncertainty of the meter's wall clock in s.
+        between_s: Pattern and activity: look only between these times, in s from the meter's first sample.
 
     Raises:
         DataError: Nothing fits, or more than one place does.
@@ -86,7 +88,7 @@ def place(
     patterns = [e for e in events if e.name == EVENT]
     if by == "pattern" and not patterns:
         raise DataError("no pattern was played in this run; play one with: powermeter sync")
-    small = thinned(seen, _ENOUGH_NS)
+    small = thinned(seen if between_s is None else _part(seen, between_s), _ENOUGH_NS)
     if patterns and by != "activity":
         alignment, notes = _by_patterns(small, patterns)
     else:
@@ -117,6 +119,14 @@ def meter_trace(recording: Any, sources: Sequence[Any], rail: str | None = None)
 
 def _named(line: Line, rail: str | None) -> bool:
     return rail is None or rail in (line.key, line.rail.name)
+
+
+def _part(trace: Trace, between_s: tuple[float, float]) -> Trace:
+    start, end = (trace.start_ns + round(seconds * 1e9) for seconds in between_s)
+    part = trace.between(start, end)
+    if not len(part):
+        raise ConfigurationError("the meter's recording has no sample in that part of it")
+    return part
 
 
 def thinned(trace: Trace, interval_ns: int) -> Trace:
@@ -182,7 +192,7 @@ def _by_patterns(trace: Trace, patterns: Sequence[Event]) -> tuple[Alignment, tu
 def _one_place(count: int) -> tuple[str, ...]:
     if count > 1:
         return ()
-    return ("one pattern fixes no drift: it is taken as 0 ± 50 ppm; play a second with: powermeter sync --end",)
+    return ("one pattern fixes no drift: it is taken as 0 ± 200 ppm; play a second with: powermeter sync --end",)
 
 
 def _cover(seen: Trace, alignment: Alignment, events: Sequence[Event]) -> tuple[str, ...]:

@@ -27,6 +27,8 @@ from .pattern import EVENT
 Floats = NDArray[np.floating[Any]]
 
 MAX_DRIFT = 1000e-6
+UNKNOWN_DRIFT = 100e-6
+"""Standard uncertainty of a drift that one place cannot tell: two quartz clocks are within 200 ppm, assumed."""
 _LEAST_FIT = 0.5
 _SECOND = 0.75
 _GRID = 41
@@ -222,7 +224,7 @@ def _line(trace: Trace, places: list[_Place], method: str) -> Alignment:
     confidence = min(1 - max(p.second, 0.0) / p.fit for p in places)
     base = float(offsets[0])
     if len(places) == 1:
-        return Alignment(base, 0.0, origin, float(spread[0]), 50e-6, 0.0, confidence, method, 1)
+        return Alignment(base, 0.0, origin, float(spread[0]), UNKNOWN_DRIFT, 0.0, confidence, method, 1)
     x, y = meter - origin, offsets - base
     keep = np.ones(x.size, bool)
     for _ in range(2):

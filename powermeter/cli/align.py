@@ -27,12 +27,13 @@ WAYS = ("pattern", "activity", "markers", "clock")
 @click.option("--marker", metavar="NAME", help="Markers: the events at whose start and end the program set the line.")
 @click.option("--pin", type=click.IntRange(0, 15), help="Markers: the meter's input that saw it.")
 @click.option("--clock-error", metavar="TIME", help="Clock: how far off the meter's wall clock may be: 1ms, 2s.")
+@click.option("--between", metavar="SPAN", help="Look only in this part of the meter's recording: 10m-25m.")
 @click.option("--source", "-s", metavar="NAME", help="Without METER: the source of HOST to align anew.")
 @click.option("--dry-run", is_flag=True, help="Say what is found, and write nothing.")
 @click.option("--force", is_flag=True, help="Replace an existing file.")
 def align(
     host: Path, meter: Path | None, output: Path | None, by: str | None, rail: str | None, label: str | None,
-    marker: str | None, pin: int | None, clock_error: str | None, source: str | None, dry_run: bool, force: bool,
+    marker: str | None, pin: int | None, clock_error: str | None, between: str | None, source: str | None, dry_run: bool, force: bool,
 ) -> None:
     """Put an external meter's recording on the clock of the host's events.
 
@@ -50,7 +51,8 @@ def align(
     from powermeter.recording import Recording
 
     ways = {"by": by, "rail": rail, "label": label, "marker": marker, "pin": pin,
-            "clock_error_s": parse_duration(clock_error) if clock_error else None}  # fmt: skip
+            "clock_error_s": parse_duration(clock_error) if clock_error else None,
+            "between_s": _span(between) if between else None}  # fmt: skip
     if meter is None:
         if output is not None:
             raise ConfigurationError("-o is for two recordings; give the meter's too, or leave -o out")
@@ -71,6 +73,14 @@ def align(
         for warning in theirs.warnings:
             click.echo(f"note: {warning}", err=True)
     click.echo(f"wrote {path} with {', '.join(names)} on the host's clock")
+
+
+def _span(text: str) -> tuple[float, float]:
+    """Read `10m-25m` as seconds."""
+    first, dash, last = text.partition("-")
+    if not dash or parse_duration(first) >= parse_duration(last):
+        raise ConfigurationError(f"--between {text}: write from and to, for example 10m-25m")
+    return parse_duration(first), parse_duration(last)
 
 
 def _anew(path: Path, source: str | None, ways: dict[str, Any], dry_run: bool) -> None:

@@ -203,7 +203,7 @@ def test_a_meter_switched_on_after_the_first_pattern_is_aligned_by_the_second(tm
     end = to_meter([(events[-1].end_ns - HOST_START) / S], -1234.5)
     moved = fact["offset_ns"] + end[0]
     assert moved == pytest.approx(events[-1].end_ns, abs=0.02 * S)  # a fifth of its interval
-    assert fact["drift_u"] == 50e-6
+    assert fact["drift_u"] == 100e-6
 
 
 def test_an_alignment_is_replaced_by_a_later_one(both, tmp_path, capsys):
@@ -216,6 +216,23 @@ def test_an_alignment_is_replaced_by_a_later_one(both, tmp_path, capsys):
         assert [fact["method"] for fact in recording.facts("alignment")] == ["pattern", "activity"]
         assert not recording.warnings
     energies_hold(joined, truth, events)
+
+
+def test_of_two_runs_in_one_meter_recording_one_is_named_by_its_time(tmp_path, rng, capsys):
+    """Every run plays the same pattern: which of them it was cannot be told, and is not guessed."""
+    truth, events = run_of(rng)
+    later, length = run_of(np.random.default_rng(5))[0], float(truth.times_s[-1])
+    day = Truth(np.concatenate([truth.times_s, length + later.times_s]), np.concatenate([truth.watts, later.watts]))
+    host, meter, joined = (tmp_path / name for name in ("host.power", "meter.power", "joined.power"))
+    write_host(host, events)
+    write_meter(meter, rng, day)
+    arguments = ["align", str(host), str(meter), "-o", str(joined)]
+    assert cli.run(arguments) == 7
+    assert "more than one place" in capsys.readouterr().err
+    assert cli.run([*arguments, "--between", f"0s-{length:.0f}s"]) == 0
+    energies_hold(joined, truth, events)
+    assert cli.run([*arguments, "--force", "--between", "5m-1m"]) == 2
+    assert cli.run([*arguments, "--force", "--between", "5h-6h"]) == 2
 
 
 def test_a_dry_run_writes_nothing(both, tmp_path, capsys):
