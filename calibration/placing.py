@@ -21,8 +21,9 @@ from powermeter.rails import Line, choose, lines
 from powermeter.trace import Trace, median_interval_ns
 
 from .clock import WallClock
+from .markers import align_markers
 from .pattern import EVENT
-from .sync import Alignment, align, align_markers
+from .sync import Alignment, align
 
 WAYS = ("pattern", "activity", "markers", "clock")
 

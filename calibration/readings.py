@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 
+from powermeter.alignment import shifted
 from powermeter.channel import Channel, Kind
 from powermeter.correction import Correction
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.events import Event
 from powermeter.rails import facts
-from powermeter.trace import Trace, read_channel, shifted
+from powermeter.trace import Trace, read_channel
 
 from .fit import Points, from_loads
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from powermeter.calibration.markers import align_markers
 from powermeter.calibration.pattern import EVENT, Pattern, maximal_sequence, play
-from powermeter.calibration.sync import Alignment, align, align_markers, pattern_waveforms
+from powermeter.calibration.sync import Alignment, align, pattern_waveforms
 
 from powermeter.channel import Accuracy, Kind
 from powermeter.errors import DataError

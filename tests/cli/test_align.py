@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from powermeter import cli, registry
+from powermeter.alignment import host_times
 from powermeter.analysis.energy import analyse
 from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import DataError
@@ -16,7 +17,6 @@ from powermeter.events import Event
 from powermeter.rails import on_host
 from powermeter.recording import Recording, Writer
 from powermeter.testing.simulation import SimulatedMeter, Truth
-from powermeter.trace import host_times
 
 S = 1_000_000_000
 HOST_START = 5_000 * S

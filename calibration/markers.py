@@ -1,0 +1,86 @@
+"""Alignment by a marker line (PPK2 logic input, GPIO) that both the program and the meter saw."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.errors import DataError
+
+from .sync import MAX_DRIFT, SECOND, Alignment
+
+Floats = NDArray[np.floating[Any]]
+
+
+def align_markers(
+    marks_ns: Sequence[int] | NDArray[np.int64], events_ns: Sequence[int] | NDArray[np.int64], tolerance_ns: float = 1e6
+) -> Alignment:
+    """Align by a marker line (PPK2 logic input, GPIO): its edges against the host's moments of the same.
+
+    Both may lack some or have some more.  The offset that pairs most of them wins.
+
+    Args:
+        marks_ns: Meter times of the marker's edges.
+        events_ns: Host times at which the program changed the line.
+        tolerance_ns: How far a pair may be apart.
+
+    Raises:
+        DataError: Fewer than three pairs fit, or a second offset pairs nearly as many.
+    """
+    marks = np.sort(np.asarray(marks_ns, np.int64))
+    events = np.sort(np.asarray(events_ns, np.int64))
+    if marks.size < 3 or events.size < 3:
+        raise DataError(f"{marks.size} marker edges and {events.size} events are too few to align by; three are the least")
+    base_m, base_e = int(marks[0]), int(events[0])
+    m, e = (marks - base_m).astype(np.float64), (events - base_e).astype(np.float64)
+    some_m, some_e = m[: min(m.size, 200)], e[: min(e.size, 200)]
+    span = max(m[-1], e[-1])
+    room = tolerance_ns + MAX_DRIFT * span
+    candidates = np.unique(np.round((some_e[:, None] - some_m[None, :]).ravel() / room) * room)
+    counts = np.array([_paired(m, e, c, 1.5 * room)[0].size for c in candidates])
+    best = int(np.argmax(counts))
+    away = np.abs(candidates - candidates[best]) > 3 * room
+    second = int(counts[away].max()) if away.any() else 0
+    if counts[best] < 3:
+        raise DataError("the marker's edges do not fit the events")
+    if second > SECOND * counts[best]:
+        raise DataError(f"the marker's edges fit the events in two ways ({counts[best]} and {second} pairs)")
+    level, drift = float(candidates[best]), 0.0
+    for within in (1.5 * room, 3 * tolerance_ns, 1.5 * tolerance_ns):
+        i, j = _paired(m * (1 + drift), e, level, within)
+        if i.size < 3:
+            raise DataError("the marker's edges and the events do not lie on one clock")
+        level, drift = _steady_line(m[i], e[j] - m[i])
+    x = m[i]
+    left = e[j] - x - level - drift * x
+    spread = float(np.sqrt(np.sum(left**2) / max(x.size - 2, 1)))
+    lever = float(np.sqrt(np.sum((x - x.mean()) ** 2)))
+    if i.size < 0.5 * counts[best] or spread > tolerance_ns or abs(drift) > MAX_DRIFT:
+        raise DataError("the marker's edges and the events do not lie on one clock")
+    level += drift * float(x.mean())
+    return Alignment(
+        base_e - base_m + float(level), float(drift), base_m + int(x.mean()), spread / math.sqrt(x.size),
+        spread / lever if lever else 0.0, spread, 1 - second / float(counts[best]), "markers", int(x.size),
+    )  # fmt: skip
+
+
+def _steady_line(x: Floats, y: Floats) -> tuple[float, float]:
+    """Give level and slope by the median of slopes (Theil and Sen): a third of wrong pairs does not move it."""
+    pick = np.linspace(0, x.size - 1, min(x.size, 300)).astype(int)
+    dx = x[pick][:, None] - x[pick][None, :]
+    dy = y[pick][:, None] - y[pick][None, :]
+    slope = float(np.median(dy[dx > 0] / dx[dx > 0])) if (dx > 0).any() else 0.0
+    return float(np.median(y - slope * x)), slope
+
+
+def _paired(m: Floats, e: Floats, offset: float, within: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Give the indices of edges and events that lie next to each other under an offset."""
+    wanted = m + offset
+    j = np.clip(np.searchsorted(e, wanted), 1, e.size - 1)
+    j = np.where(np.abs(e[j - 1] - wanted) <= np.abs(e[j] - wanted), j - 1, j)
+    i = np.flatnonzero(np.abs(e[j] - wanted) <= within)
+    return i, j[i]
