@@ -322,6 +322,26 @@ def test_a_running_total_is_not_calibrated(tmp_path, rng, capsys):
     assert "running total" in capsys.readouterr().err
 
 
+def test_a_gain_that_follows_the_temperature(tmp_path, rng, capsys):
+    """200 ppm/°C over 30 °C: more than the line leaves, so a slope is taken, and applied where the recording has the channel."""
+    path, out = tmp_path / "both.power", tmp_path / "warm.toml"
+    amps = staircase(rng, 0.3, 1.5, 24)
+    times = np.arange(0.001, amps.times_s[-1], 0.01)
+    celsius = 25 + 15 * np.sin(times / 7)
+    seen = amps.power(times) / (1 + 200e-6 * (celsius - 25)) + 1e-3 * rng.standard_normal(times.size)
+    with Writer.create(path) as writer:
+        source = writer.add_source("ina219://1/0x40", "ina219", "ina219", INA219)
+        codes = np.column_stack([seen / 1e-4, np.full(times.size, 1250), celsius / 0.1])
+        writer.append(source, START + np.rint(times * S).astype(np.int64), np.rint(codes).astype(np.int64))
+        add_dmm(writer, rng, amps, gain=1.0)
+    arguments = [*REFERENCE, "--temperature", "ina219/vdd_in.die", "--order", "1", "-o", str(out)]
+    assert cli.run(["calibrate", str(path), *arguments]) == 0
+    assert "ppm/°C" in capsys.readouterr().out
+    correction = found(out)
+    assert correction.temperature_slope == pytest.approx(200e-6, rel=0.1)
+    assert correction.temperature_channel == "vdd_in.die"
+
+
 def test_nothing_is_overwritten_unasked(both, tmp_path):
     out = tmp_path / "mine.toml"
     out.write_text("mine", encoding="utf-8")
