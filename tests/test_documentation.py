@@ -19,7 +19,7 @@ NOT_SOURCES = {"http", "https", "file"}
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_scheme_on_a_page_is_a_driver(page: Path) -> None:
     known = registry.names("drivers", registry.DRIVERS)
-    named = set(re.findall(r"\b([a-z][a-z0-9_]*)://", page.read_text(encoding="utf-8")))
+    named = set(re.findall(r"(?<![\w-])([a-z][a-z0-9_-]*)://", page.read_text(encoding="utf-8")))
     if page.name == "CONTRIBUTING.md":
         named.discard("mymeter")
     assert named - NOT_SOURCES <= set(known), f"{page.name} names sources that do not exist"
