@@ -6,16 +6,16 @@ are matched, and verdicts on many labels are kept from being wrong by their numb
 
 from __future__ import annotations
 
-import glob
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from powermeter.analysis import sides
 from powermeter.analysis.baseline import BaselineSpec
-from powermeter.analysis.contrast import LEVEL, Contrast, Side, contrast
+from powermeter.analysis.contrast import LEVEL, Contrast, contrast
+from powermeter.analysis.designs import Side
 from powermeter.analysis.labels import LabelRow
+from powermeter.analysis.operands import side
 from powermeter.analysis.sides import WHOLE, Pick, Run
 from powermeter.errors import ConfigurationError, DataError
 
@@ -143,10 +143,10 @@ def compare(
     rails = rail if isinstance(rail, tuple) else (rail, rail)
     if b is None and not (isinstance(label, tuple) and len(label) == 2):
         raise ConfigurationError("within one recording two labels are compared; name both: base and small")
-    left, pick_a = _side(a, labels[0], rails[0], baseline, by)
-    right, pick_b = (left, Pick.of(labels[1] or "")) if b is None else _side(b, labels[1], rails[1], baseline, by)
+    left, pick_a = side(a, labels[0], rails[0], baseline, by)
+    right, pick_b = (left, Pick.of(labels[1] or "")) if b is None else side(b, labels[1], rails[1], baseline, by)
     if pick_b.group and b is None:
-        right = _side(a, labels[1], rails[1], baseline, by)[0]
+        right = side(a, labels[1], rails[1], baseline, by)[0]
     if same_instrument is not None:
         left, right = _instruments(left, same_instrument, "A"), _instruments(right, same_instrument, "B")
     names = _names(left, right, pick_a, pick_b)
@@ -165,73 +165,6 @@ def compare(
         notes=_notes(left, right, found, shared),
         warnings=_warnings(left, right),
     )
-
-
-def recordings(text: str) -> tuple[list[str], str | None]:
-    """Give the paths and the label in `a.power`, `a.power:infer`, `a1.power,a2.power` or `'a-*.power'`.
-
-    Raises:
-        ConfigurationError: A pattern matches nothing, or labels differ.
-    """
-    paths: list[str] = []
-    labels: list[str | None] = []
-    if Path(text).is_file():
-        return [text], None
-    for part in _split(text):
-        path, label = part, None
-        if not Path(part).exists() and ".power:" in part:
-            path, _, label = part.partition(".power:")
-            path += ".power"
-        labels.append(label)
-        if Path(path).is_dir():
-            found = sorted(str(p) for p in Path(path).glob("*.power"))
-        elif any(c in path for c in "*?[") and not Path(path).exists():
-            found = sorted(glob.glob(path))  # noqa: PTH207 — the pattern may be absolute
-        else:
-            found = [path]
-        if not found:
-            raise ConfigurationError(f"{path}: no recording of that name")
-        paths += found
-    named = {label for label in labels if label is not None}
-    if len(named) > 1:
-        raise ConfigurationError(f"{text}: one side has one label, not {' and '.join(sorted(named))}")
-    return paths, named.pop() if named else None
-
-
-def _split(text: str) -> list[str]:
-    """Split at commas, but not within brackets."""
-    parts, depth = [""], 0
-    for c in text:
-        depth += (c == "[") - (c == "]")
-        if c == "," and not depth:
-            parts.append("")
-        else:
-            parts[-1] += c
-    return [part.strip() for part in parts if part.strip()]
-
-
-def _side(
-    what: Any, label: str | None, rail: str | None, baseline: BaselineSpec, by: Sequence[str]
-) -> tuple[list[Run], Pick]:
-    items: list[Any] = list(what) if isinstance(what, (list, tuple)) else [what]
-    opened: list[Any] = []
-    for item in items:
-        if isinstance(item, str):
-            paths, named = recordings(item)
-            if named is not None and label not in (None, named):
-                raise ConfigurationError(f"{item} names a label and so does label={label!r}")
-            label = named or label
-            opened += paths
-        else:
-            opened.append(item)
-    if not opened:
-        raise ConfigurationError("a side without recordings")
-    paths = [str(Path(item).resolve()) for item in opened if isinstance(item, (str, Path))]
-    if len(set(paths)) < len(paths):
-        raise ConfigurationError(f"{opened[0]}: the same recording twice on one side is no repeat")
-    pick = Pick.of(label or "")
-    every = tuple(dict.fromkeys((*by, *(pick.group or {}))))
-    return [sides.read(item, rail=rail, baseline=baseline, by=every) for item in opened], pick
 
 
 def _instruments(runs: Sequence[Run], same: bool, side: str) -> list[Run]:

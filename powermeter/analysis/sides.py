@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.baseline import BaselineSpec
-from powermeter.analysis.contrast import Side, warmed
+from powermeter.analysis.designs import Side, warmed
 from powermeter.analysis.energy import Analysis, analyse
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.uncertainty import limit_names

@@ -7,8 +7,9 @@ import pytest
 
 import powermeter
 from powermeter.analysis import sides
-from powermeter.analysis.comparison import compare, recordings
-from powermeter.analysis.contrast import Side
+from powermeter.analysis.comparison import compare
+from powermeter.analysis.designs import Side
+from powermeter.analysis.operands import recordings
 from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.events import Event

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from powermeter.analysis.contrast import Side, contrast
+from powermeter.analysis.contrast import contrast
+from powermeter.analysis.designs import Side
 from powermeter.analysis.planning import repeats_to_tell
 from powermeter.errors import DataError
 from powermeter.result import Result

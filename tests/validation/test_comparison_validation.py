@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 
 from powermeter.analysis.comparison import Comparison, compare
-from powermeter.analysis.contrast import Side, contrast
+from powermeter.analysis.contrast import contrast
+from powermeter.analysis.designs import Side
 from powermeter.channel import Accuracy, Kind
 from powermeter.events import Event
 from powermeter.testing.simulation import NS, SimulatedMeter, SimulatedRecording, Truth

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from powermeter.analysis.contrast import Side, contrast
+from powermeter.analysis.contrast import contrast
+from powermeter.analysis.designs import Side
 from powermeter.analysis.energy import analyse
 from powermeter.channel import Accuracy, Kind
 from powermeter.events import Event
@@ -74,7 +75,7 @@ SCENARIOS = (
     Scenario("load that flickers between samples", fluctuating, SimulatedMeter(500, accuracy=Accuracy(noise=0.005))),
     Scenario("load that wanders, overlapping events", ramps, SimulatedMeter(100, accuracy=Accuracy(gain=0.01, noise=0.02))),
     Scenario("clocks 3 ms apart", pulses(), SimulatedMeter(1000, accuracy=Accuracy(noise=0.01), clock_s=0.003)),
-    Scenario("gaps of 10 to 30 ms", pulses(), SimulatedMeter(1000, accuracy=Accuracy(noise=0.01, gain=0.004)), gaps=few_gaps),
+    Scenario("gaps of 10 to 30 ms, typical gain", pulses(), SimulatedMeter(1000, accuracy=Accuracy(noise=0.01, gain=0.004, typical=True)), gaps=few_gaps),
     Scenario("averaging sensor, 10 Hz", pulses(length_s=(0.5, 0.8), pause_s=(0.3, 0.6)), SimulatedMeter(10, Kind.MEAN, accuracy=Accuracy(noise=0.02, gain=0.003))),
     Scenario("energy counter, 1 kHz", pulses(), SimulatedMeter(1000, Kind.COUNTER, accuracy=Accuracy(gain=0.01, step=15.3e-6))),
     Scenario("events of 5 ms at 100 Hz", pulses(length_s=(0.004, 0.006), pause_s=(0.02, 0.05)), SimulatedMeter(100, accuracy=Accuracy(noise=0.01)), single=False),
