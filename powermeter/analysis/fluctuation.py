@@ -132,7 +132,7 @@ def _sizes(
 ) -> tuple[float, float]:
     """Give the standard deviations of the quiet part and of one sample's whole error."""
     quiet = max(float(np.median(rough)) / _MEDIAN_JUMP, stated)
-    usual = bent <= 6 * quiet if quiet else bent <= 0
+    usual = bent <= 8 * quiet if quiet else bent <= 0
     share = 1 - float(np.mean(usual))
     white = float(np.sum(rough[usual] ** 2)) / 2 / max(int(usual.sum()), 1)
     often = min(max((share - _SELDOM) / (_OFTEN - _SELDOM), 0.0), 1.0)
