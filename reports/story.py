@@ -191,6 +191,7 @@ def tell(
     warnings = [*recording.warnings]
     warnings += [f"{i.name}: a simulated load; its numbers mean nothing outside this file" for i in sources if i.simulated]
     warnings += [f"{i.name} stopped: {i.failure}" for i in sources if i.failure]
+    warnings += [f"{i.name}: {text}" for i in sources for text in _said(i.facts.get("warnings"))]
     if recording.is_growing:
         warnings.append("the recording is still being written")
     if analysis.charge is None and known_v is None:
@@ -220,7 +221,10 @@ def tell(
 
 def _imported(recording: Recording) -> list[str]:
     """Give what the importer had to assume."""
-    found = recording.metadata.get("import_warnings")
+    return _said(recording.metadata.get("import_warnings"))
+
+
+def _said(found: object) -> list[str]:
     return [str(text) for text in found] if isinstance(found, list) else []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -58,6 +59,8 @@ def write(log: Log, source: Path, out: Path, *, force: bool = False) -> None:
         part.replace(out)
     except OSError as error:
         raise DataError(f"{out}: cannot be written: {error.strerror or error}") from None
+    except sqlite3.Error as error:  # a full disk, mostly
+        raise DataError(f"{out}: cannot be written: {error}") from None
     finally:
         _remove(part)
 
