@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from powermeter.alignment import shifted
 from powermeter.channel import MISSING, Accuracy, Channel, Kind, Quantity, Rail
 from powermeter.correction import Correction
 from powermeter.errors import DataError
@@ -18,7 +19,6 @@ from powermeter.trace import (
     multiply,
     read_channel,
     scaled,
-    shifted,
     total,
     unwrap,
 )
