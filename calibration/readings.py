@@ -16,10 +16,11 @@ import numpy as np
 from powermeter.alignment import shifted
 from powermeter.channel import Channel, Kind
 from powermeter.correction import Correction
+from powermeter.decoding import read_channel
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.events import Event
 from powermeter.rails import facts
-from powermeter.trace import Trace, read_channel
+from powermeter.trace import Trace
 
 from .fit import Points, from_loads
 

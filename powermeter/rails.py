@@ -16,10 +16,11 @@ import numpy as np
 from powermeter.alignment import host_times, shifted, shifted_gaps
 from powermeter.channel import Boundary, Channel, Kind, Quantity, Rail
 from powermeter.correction import Correction
+from powermeter.decoding import read_channel
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.result import Grade
 from powermeter.source import Gap
-from powermeter.trace import CommonError, Trace, multiply, read_channel, scaled, total
+from powermeter.trace import CommonError, Trace, multiply, scaled, total
 
 # What stands for "what the battery sees", best first.  A socket's reading includes the power
 # supply's loss, but everything of the device too, so it goes before a part of the device.

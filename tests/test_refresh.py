@@ -10,7 +10,7 @@ import pytest
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.windows import measure
 from powermeter.channel import Channel, Quantity, Rail
-from powermeter.trace import read_channel
+from powermeter.decoding import read_channel
 
 NS = 10**9
 

@@ -10,18 +10,11 @@ import pytest
 from powermeter.alignment import shifted
 from powermeter.channel import MISSING, Accuracy, Channel, Kind, Quantity, Rail
 from powermeter.correction import Correction
+from powermeter.decoding import from_samples, read_channel, unwrap
 from powermeter.errors import DataError
 from powermeter.result import Grade
 from powermeter.source import REPEAT
-from powermeter.trace import (
-    from_samples,
-    median_interval_ns,
-    multiply,
-    read_channel,
-    scaled,
-    total,
-    unwrap,
-)
+from powermeter.trace import median_interval_ns, multiply, scaled, total
 
 S = 1_000_000_000
 TIMES = np.arange(6) * S

@@ -9,10 +9,10 @@ from powermeter.analysis.energy import analyse
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.regression import activity, regress
 from powermeter.channel import Accuracy, Kind
+from powermeter.decoding import from_samples
 from powermeter.errors import DataError
 from powermeter.events import Event
 from powermeter.testing.simulation import NS, SimulatedMeter, Truth
-from powermeter.trace import from_samples
 
 
 def wandering(rng: np.random.Generator, seconds: float, length_s: float = 0.005) -> tuple[Truth, np.ndarray, np.ndarray]:

@@ -14,11 +14,11 @@ from powermeter.calibration.store import from_toml, read, save, to_toml
 from powermeter.analysis.energy import analyse
 from powermeter.channel import Accuracy, Channel, Quantity, Rail
 from powermeter.correction import Correction
+from powermeter.decoding import from_samples
 from powermeter.errors import DataError, ExistsError
 from powermeter.testing.simulation import NS, SimulatedRecording, Truth
 from powermeter.testing.simulation import Samples as SimulatedSamples
 from powermeter.testing.simulation import Source as SimulatedSource
-from powermeter.trace import from_samples
 
 GAIN, OFFSET_A = 1.013, 0.002  # what the INA219 does to the true current
 VOLTS = 5.0

@@ -11,10 +11,10 @@ from powermeter.calibration.sync import Alignment
 from test_sync import RATES, S, scene
 
 from powermeter.channel import Accuracy, Kind
+from powermeter.decoding import from_samples
 from powermeter.errors import DataError
 from powermeter.events import Event
 from powermeter.testing.simulation import Samples, SimulatedMeter, SimulatedRecording, Truth
-from powermeter.trace import from_samples
 
 
 def seen_by(rng, truth, rate, kind=Kind.INSTANT, late_s=0.0, early_s=math.inf):

@@ -9,10 +9,11 @@ from powermeter.calibration.pattern import EVENT, Pattern, maximal_sequence, pla
 from powermeter.calibration.sync import Alignment, align, pattern_waveforms
 
 from powermeter.channel import Accuracy, Kind
+from powermeter.decoding import from_samples
 from powermeter.errors import DataError
 from powermeter.events import Event
 from powermeter.testing.simulation import SimulatedMeter, Truth
-from powermeter.trace import Trace, from_samples
+from powermeter.trace import Trace
 
 S = 1_000_000_000
 RATES = (2.0, 10.0, 100.0, 1000.0)

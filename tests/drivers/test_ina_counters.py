@@ -8,10 +8,10 @@ from register_bus import RegisterBus
 
 from powermeter import registry
 from powermeter.channel import MISSING
+from powermeter.decoding import read_channel
 from powermeter.source import Address, Gap, PolledSource
 from powermeter.testing.i2c_bus import SimulatedBus
 from powermeter.testing.i2c_chips import SimulatedINA228
-from powermeter.trace import read_channel
 
 OHM = 0.1
 CURRENT_LSB = 312.5e-9 / OHM

@@ -12,9 +12,9 @@ from powermeter.drivers import rapl, sysfs
 
 from powermeter import rails, registry
 from powermeter.channel import Kind
+from powermeter.decoding import unwrap
 from powermeter.errors import OpenError, ReadError, Reason
 from powermeter.testing.sysfs import FakeTree
-from powermeter.trace import unwrap
 
 RANGE = 262_143_328_850  # a client processor: (2**32 - 1) × 61.035 µJ
 
