@@ -105,7 +105,7 @@ def content(story: Story) -> dict[str, Any]:
                 "left": show(d.energy_left).text,
                 "right": show(d.energy_right).text,
                 "difference": DASH if d.ratio is None else f"{(d.ratio - 1) * 100:+.2f} %",
-                "verdict": "agree within their intervals" if d.agree else "disagree by more than their intervals allow",
+                "verdict": d.verdict,
             }
             for d in a.disagreements
         ],

@@ -228,7 +228,6 @@ def _instruments(story: Story) -> Iterator[str]:
     ]
     yield from table(["instrument", "covers", "grade", "did", "limits from"], rows, left=5)
     for d in story.analysis.disagreements:
-        verdict = "agree within their intervals" if d.agree else "disagree by more than their intervals allow"
-        yield (f"{escaped(d.left)} and {escaped(d.right)} {verdict}: {show(d.energy_left).text} and "
+        yield (f"{escaped(d.left)} and {escaped(d.right)} {d.verdict}: {show(d.energy_left).text} and "
                f"{show(d.energy_right).text}.")  # fmt: skip
         yield ""

@@ -98,6 +98,7 @@ def _record(story: Story) -> dict[str, Any]:
                 "difference": plain(d.difference),
                 "ratio": d.ratio,
                 "agree": d.agree,
+                "same": d.same,
             }
             for d in analysis.disagreements
         ],

@@ -270,10 +270,9 @@ def _sources(story: Story, console: Console) -> None:
         grid.add_row(f"{_mark(i.grade)} {safe(i.name)}", health_text(i), "")
     console.print(grid)
     for d in story.analysis.disagreements:
-        verdict = "agree" if d.agree else "[yellow]disagree[/]"
         ratio = DASH if d.ratio is None else f"{(d.ratio - 1) * 100:+.2f} %"
         console.print(
-            f"  {safe(d.left)} and {safe(d.right)} {verdict}: {show(d.energy_left).text} "
+            f"  {safe(d.left)} and {safe(d.right)} {d.verdict}: {show(d.energy_left).text} "
             f"and {show(d.energy_right).text} ({ratio})"
         )
     if story.own_cost is not None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from powermeter.source import REPEAT, SATURATED, Gap
 from powermeter.trace import median_interval_ns
 
 _COMPARABLE = (Boundary.WALL, Boundary.BATTERY, Boundary.BOARD, Boundary.MODULE, Boundary.DEVICE)
+_WHOLE = (Boundary.WALL, Boundary.BATTERY, Boundary.BOARD, Boundary.MODULE, Boundary.MODEL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ class Disagreement:
         difference: left − right in J, with its interval.
         ratio: left / right, or None where right is 0.
         agree: Whether the difference's interval holds 0.
+        same: Whether both cover the same; a plug and a board's input do not.
     """
 
     left: str
@@ -104,11 +107,24 @@ class Disagreement:
     difference: Result
     ratio: float | None
     agree: bool
+    same: bool = True
+
+    @property
+    def verdict(self) -> str:
+        """What the difference means, in words."""
+        if not self.same:
+            return "do not cover the same; their difference is also what only one of them sees"
+        return "agree within their intervals" if self.agree else "disagree by more than their intervals allow"
 
 
 def disagreements(found: Sequence[Line]) -> tuple[Disagreement, ...]:
-    """Compare rails of equal boundary that come from different sources, pair by pair."""
+    """Compare what different sources say of the same time, pair by pair.
+
+    Rails of equal boundary are compared; of two sources that share none, the widest rails are, which
+    do not cover the same (a plug and a board's input, a measurement and an estimate).
+    """
     pairs = []
+    compared = set()
     for i, left in enumerate(found):
         for right in found[i + 1 :]:
             same = left.rail.boundary is right.rail.boundary and left.rail.boundary in _COMPARABLE
@@ -117,7 +133,20 @@ def disagreements(found: Sequence[Line]) -> tuple[Disagreement, ...]:
                 pair = _compare(left, right)
                 if pair is not None:
                     pairs.append(pair)
+                    compared.add(frozenset((left.source, right.source)))
+    widest = {
+        line.source: line for line in sorted(found, key=_width, reverse=True) if line.rail.boundary in _WHOLE
+    }
+    for left, right in combinations(sorted(widest.values(), key=_width), 2):
+        if frozenset((left.source, right.source)) not in compared:
+            pair = _compare(left, right)
+            if pair is not None:
+                pairs.append(replace(pair, same=False))
     return tuple(pairs)
+
+
+def _width(line: Line) -> tuple[int, bool]:
+    return tuple(Boundary).index(line.rail.boundary), line.rail.parent is not None
 
 
 def _compare(left: Line, right: Line) -> Disagreement | None:
