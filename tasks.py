@@ -22,12 +22,10 @@ PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 CODE = ("powermeter", "drivers", "calibration", "reports")
 
 
-def run(*command: str | Path, **environment: str) -> None:
-    """Run a command here; end with its status where it fails."""
+def run(*command: str | Path, where: str | Path = HERE) -> None:
+    """Run a command in this folder or another; end with its status where it fails."""
     print("$", " ".join(map(str, command)), flush=True)
-    status = subprocess.run(
-        list(map(str, command)), cwd=HERE, env={**os.environ, **environment}, check=False
-    ).returncode
+    status = subprocess.run(list(map(str, command)), cwd=where, check=False).returncode
     if status:
         sys.exit(status)
 
@@ -111,8 +109,21 @@ def wheel(arguments: Sequence[str]) -> None:
         run(sys.executable, "-m", "venv", "--without-pip", folder)
         python = Path(folder) / BIN.name / PYTHON.name
         run(PYTHON, "-m", "pip", "--python", python, "install", "--quiet", f"{built}[{development()}]")
-        # The script, not `python -m pytest`: that would put the checkout first on the path.
-        run(Path(folder) / BIN.name / "pytest", "-q", "-n", "auto", *arguments)
+        # From elsewhere: a child process with the checkout on its path would find `./powermeter` first.
+        elsewhere = Path(folder) / "elsewhere"
+        elsewhere.mkdir()
+        pytest = Path(folder) / BIN.name / "pytest"
+        run(
+            pytest,
+            "-q",
+            "-n",
+            "auto",
+            "-c",
+            HERE / "pyproject.toml",
+            HERE / "tests",
+            *arguments,
+            where=elsewhere,
+        )
 
 
 def lab(arguments: Sequence[str]) -> None:
