@@ -13,6 +13,7 @@ from powermeter.analysis.edges import Edges
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.uncertainty import step_bias
 from powermeter.channel import Kind
+from powermeter.trace import Trace
 
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]
@@ -21,6 +22,7 @@ _PAIRS = 200_000
 _MEDIAN_JUMP = 0.6744898 * math.sqrt(2.0)  # of |x − y| for two normals of deviation 1
 _SQRT3 = math.sqrt(3.0)
 _SELDOM, _OFTEN = 0.2, 0.35
+_SPARED = 7 / 30
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,3 +142,22 @@ def _sizes(
     steps = float(np.sum(bent[~usual & ~back] ** 2)) / jumps.size
     error = white * (1 - share) + steps * (1 / 12 + often * 5 / 12) + spikes * (1 / 4 + often / 4)
     return math.sqrt(white), math.sqrt(error)
+
+
+def noise_of(trace: Trace, sigma: Floats, seconds: Floats, usable: NDArray[np.bool_]) -> Floats:
+    """Give the noise of each window from the standard deviation σ of one sample.
+
+    T/τ independent errors of weight τ make σ √(τ T); below one interval one sample stands for all of
+    T: σ T.  Instant samples beside an edge weigh less: d into an interval, the first inside counts
+    ½ + d − d²/2 and the one outside d²/2, whose squares are on average 7/30 less than the ½ + d of time they
+    stand for (between 0.22 and 1/4 for every d).  A counter's difference carries the error of two readings: σ √2.
+    """
+    if trace.kind is Kind.COUNTER:
+        return np.broadcast_to(sigma * math.sqrt(2.0), seconds.shape)
+    tau = trace.interval_ns * 1e-9
+    near = np.minimum(seconds, tau)
+    square = seconds * near
+    if trace.kind is Kind.INSTANT and tau > 0:
+        square -= np.where(usable, 2 * _SPARED * near**3 / tau, 0.0)
+    noise: Floats = sigma * np.sqrt(square)
+    return noise

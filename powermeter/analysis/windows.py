@@ -14,12 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.edges import Edges, by_group, few, look, range_sums, unseen
-from powermeter.analysis.fluctuation import fluctuation
+from powermeter.analysis.fluctuation import fluctuation, noise_of
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.uncertainty import budget, common_parts, coverage, limit_names
 from powermeter.channel import Kind
 from powermeter.result import Grade, Result
-from powermeter.trace import Trace
 
 Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]
@@ -32,6 +31,10 @@ _SHAPE_DOUBT = 1.8
 _ONE_LEVEL = 0.9
 _SLOW = 0.4
 _KINK = 0.08
+# Mean squares, in σ² τ², over all positions of an edge between two instant samples: see `_steps`, `_shapes`.
+_OWN_STEP_TWICE = 1 / 5
+_SHAPE_CHANCE = 11 / 60
+_SHAPE_TWICE = 2 / 15
 _BLOCK = 1 << 14
 _MANY = 10_000.0
 
@@ -212,23 +215,33 @@ def measure(
     shared: Floats = np.zeros(n)
     tau = trace.interval_ns * 1e-9
     slow, swing = np.zeros(size, bool), sigma
+    shaped = np.isfinite(seen.shape)
+    twice: Floats = np.zeros(size)
     if trace.kind is Kind.INSTANT:
         slow, swing = _slow(seen, group, size)
+        twice = np.where(slow, 0.0, _OWN_STEP_TWICE * (sigma * tau) ** 2)
     for weight, excess, stats in (
         (seen.weight_start, seen.excess_start, start),
         (seen.weight_end, seen.excess_end, end),
     ):
-        step, own, common = _steps(excess, usable, stats, sigma, pick)
+        step, own, common, real = _steps(excess, usable, stats, sigma, pick)
         quick: Floats = np.where(slow[pick], 0.0, weight)
         value += quick * step
-        edges = np.hypot(edges, quick * own)
+        edges = np.sqrt(edges**2 + (quick * own) ** 2 + (twice * real)[pick])
+        if trace.kind is Kind.INSTANT:
+            # `_shapes` puts the group's mean right: of an error of its step only what sums to 0 is left.
+            mean, _, count = by_group(quick, shaped, group, size)
+            righted = (count >= _ENOUGH)[pick]
+            edges = np.hypot(edges, np.where(righted, (quick - mean[pick]) * common, 0.0))
+            quick = np.where(righted, 0.0, quick)
+            common = np.hypot(common, (sigma * np.sqrt(6 * (1 - real) / np.maximum(stats[2], 1)))[pick])
         shared = np.hypot(shared, quick * common)
     if trace.kind is Kind.INSTANT:
         late, own, common = _shapes(seen, value - seen.plain, group, size, sigma * tau)
         value += np.where(slow, 0.0, late)[pick]
         edges = np.hypot(edges, np.where(slow, _KINK * swing * tau, own)[pick])
         shared = np.hypot(shared, np.where(slow, _KINK / 2 * swing * tau, common)[pick])
-    noise = _noise(trace, sigma[pick], seconds)
+    noise = noise_of(trace, sigma[pick], seconds, usable)
     if not usable.all():
         value, edges, shared = unseen(integral, seen, value, edges, shared, seconds, group, sigma)
     parts: dict[str, Floats] = {"edges": shared}
@@ -252,12 +265,17 @@ def measure(
 
 def _steps(
     excess: Floats, usable: NDArray[np.bool_], stats: tuple[Floats, Floats, Floats], sigma: Floats, pick: Any
-) -> tuple[Floats, Floats, Floats]:
-    """Give each window's step at one edge, its own uncertainty and the one it shares with its group.
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Give each window's step at one edge, its own uncertainty, the one it shares with its group, and what is real.
 
     What is seen is the window's own step plus noise (six samples' worth of variance: 1 + 4 + 1).
     Where steps differ between the windows of a group by more than that, each is moved from the
     group's mean towards what was seen by the share of the variance that is real (empirical Bayes).
+
+    The samples of the step count in the window too.  A step's noise of weight w = d²/2 (in intervals, d the
+    distance from the edge to the first sample) goes together with the window's by w (2d − 3d²/2): twice
+    that is 1/5 on average, for the real share of a window's own step.  A group's mean has a step of mean weight
+    1/6, noise 6/36 and twice the common part 1/6: as much again, which `measure` adds.
     """
     mean, spread, count = stats
     noise = 6 * sigma**2
@@ -266,7 +284,7 @@ def _steps(
     step = mean[pick] + real[pick] * np.where(usable, excess - mean[pick], 0.0)
     own = np.sqrt(real * np.minimum(noise, whole))
     common = np.sqrt(np.where(count > 1, np.minimum(noise, whole), noise)) * few(count) * (1 - real)
-    return step, own[pick], common[pick]
+    return step, own[pick], common[pick], real
 
 
 def _misplaced(
@@ -301,32 +319,24 @@ def _shapes(
 ) -> tuple[Floats, Floats, Floats]:
     """Give by group what the load's rise and fall add to the step correction, its scatter, its uncertainty.
 
-    Only for groups of ten windows or more.  `noise` (σ τ) explains 0.367 of its square of the scatter: two
+    Only for groups of ten windows or more.  `noise` (σ τ) explains 11/30 of its square of the scatter: two
     edges with the mean squares 1/20 + 1/12 + 1/20 of the three samples' weights; scatter within two
-    standard deviations of that is chance.  `_SHAPE_DOUBT` widens the rest, the scatter of the rule, to
-    that of what it misses (a linear rise within 0.4 intervals gives 1.8).
+    standard deviations of that is chance.  The same samples count in the windows: twice what goes together
+    is 2/15 at an edge (1/6 − 1/20 of the first sample inside, −1/20 of the one outside).
+    `_SHAPE_DOUBT` widens the rest, the scatter of the rule, to that of what it misses (a linear rise
+    within 0.4 intervals gives 1.8).
     """
     use = np.isfinite(seen.shape)
     left = np.where(use, seen.shape - corrected, 0.0)
     mean, spread, count = by_group(left, use, group, size)
     enough = count >= _ENOUGH
-    chance = 0.367 * noise**2
+    chance = 2 * _SHAPE_CHANCE * noise**2
     beyond = spread**2 > chance * (1 + 2 * np.sqrt(2 / np.maximum(count - 1, 1)))
     real = np.where(beyond, np.sqrt(np.maximum(spread**2 - chance, 0.0)), 0.0)
     return (
         np.where(enough, mean, 0.0),
         np.where(enough, real, 0.0),
-        np.where(enough, np.hypot(spread, _SHAPE_DOUBT * real) * few(count), 0.0),
+        np.where(
+            enough, np.sqrt(spread**2 + (_SHAPE_DOUBT * real) ** 2 + 2 * _SHAPE_TWICE * noise**2) * few(count), 0.0
+        ),
     )
-
-
-def _noise(trace: Trace, sigma: Floats, seconds: Floats) -> Floats:
-    """Give the noise of each window from the standard deviation σ of one sample.
-
-    T/τ independent errors of weight τ make σ √(τ T); below one interval one sample stands for all of
-    T: σ T.  A counter's difference carries the error of two readings: σ √2.
-    """
-    if trace.kind is Kind.COUNTER:
-        return np.broadcast_to(sigma * math.sqrt(2.0), seconds.shape)
-    tau = trace.interval_ns * 1e-9
-    return sigma * np.sqrt(seconds * np.minimum(seconds, tau))
