@@ -55,8 +55,6 @@ class Analysis:
         by: The attributes the rows are grouped by.
         health: One `SourceHealth` for each source.
         disagreements: Where two instruments saw the same thing.
-        instrument: Names driver, address, serial number (where it says one) and host of the counted
-            rail: two recordings with equal ones share their sensor's errors.
         notes: What a reader must know: one sentence each.
     """
 
@@ -83,7 +81,6 @@ class Analysis:
     by: tuple[str, ...]
     health: tuple[SourceHealth, ...]
     disagreements: tuple[Disagreement, ...]
-    instrument: str
     notes: tuple[str, ...]
     integral: Integral = field(repr=False)
     charge_integral: Integral | None = field(repr=False, default=None)
@@ -189,7 +186,6 @@ def analyse(
         by=tuple(by),
         health=tuple(source_health(recording, source) for source in recording.sources),
         disagreements=differing,
-        instrument=_instrument(recording, line),
         notes=(
             *_notes(line, power, energies, rows, len(listed) - len(events), differing, float(run.gap_s[0])),
             *throttling.notes(recording),
@@ -213,16 +209,6 @@ class _ReadOnce:
         if source not in self._samples:
             self._samples[source] = self._recording.samples(source)
         return self._samples[source]
-
-
-def _instrument(recording: Any, line: Line) -> str:
-    source = next((s for s in recording.sources if str(s.id) == line.source), None)
-    if source is None:
-        return line.key
-    info = getattr(source, "info", None) or {}
-    host = (getattr(recording, "metadata", {}) or {}).get("host", "")
-    name = host.get("name", "") if isinstance(host, dict) else host
-    return "|".join(str(x) for x in (source.url.partition("?")[0], info.get("serial", ""), name, line.rail.name))
 
 
 def _groups(
