@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from powermeter import toml
 from powermeter.correction import Correction
 from powermeter.errors import DataError, ExistsError
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 _LARGEST = 1_000_000
 _HEADER = """\
@@ -38,10 +33,7 @@ def from_toml(text: str, where: str = "the calibration") -> list[Correction]:
     Raises:
         DataError: It is no such file.
     """
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise DataError(f"{where} is not TOML: {error}") from None
+    data = toml.parse(text, where)
     entries = data.get("calibration")
     if not isinstance(entries, list) or not entries or not all(isinstance(e, dict) for e in entries):
         raise DataError(f"{where} holds no [[calibration]]")

@@ -14,12 +14,12 @@ where they are known, `parent`, `boundary`, `covers`, `tolerance`.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from powermeter import toml
 from powermeter.channel import Boundary, Rail
 from powermeter.errors import ConfigurationError
 from powermeter.source import Address
@@ -242,18 +242,7 @@ def from_toml(
     Raises:
         ConfigurationError: The file is not readable or says something unusable.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"{path}: {error}") from None
+    table = toml.read(path)
     chips = table.pop("chip", None)
     if not isinstance(chips, list) or not 1 <= len(chips) <= MAX_CHIPS:
         raise ConfigurationError(f"{path}: needs 1 to {MAX_CHIPS} [[chip]] tables")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
+from powermeter import toml
 from powermeter.cli import subject
-from powermeter.errors import ConfigurationError, DataError
+from powermeter.errors import ConfigurationError
 from powermeter.units import format_number, parse_quantity
 
 OVER_BUDGET = 8
@@ -201,7 +201,7 @@ def _scheduled(battery: Any, found: subject.Subject | None, chosen: dict[str, An
     from powermeter.dutycycle import read_schedule, states_of
 
     path: Path = chosen["schedule"]
-    data = read_toml(path)
+    data = toml.read(path)
     measured = states_of(found.analysis) if found is not None and found.analysis is not None else {}
     schedule = read_schedule(data, measured, path.name)
     volts = found.rail_voltage_v if found is not None else None
@@ -241,23 +241,3 @@ def _changed(schedule: Any, text: str) -> Any:
         state = states_of(other.analysis, [label or name])[label or name]
         return schedule.with_state(replace(state, name=name, source=file))
     return schedule.with_rate(name, parse_rate(value))
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """Give a TOML file of the user's.
-
-    Raises:
-        ConfigurationError: It cannot be read.
-        DataError: It is not usable TOML.
-    """
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-    try:
-        data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigurationError(f"{path}: cannot be read ({error.strerror})") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DataError(f"{path.name}: not usable TOML ({error})") from error
-    return data

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from powermeter import toml
 from powermeter.cli import subject
-from powermeter.cli.budget import plain, read_toml
+from powermeter.cli.budget import plain
 from powermeter.errors import ConfigurationError
 from powermeter.units import format_number, parse_duration, parse_quantity
 
@@ -166,7 +167,7 @@ def _assess(
             raise ConfigurationError("--mix and --intensity both say what a kWh emits; give one of them")
         shares = _shares(chosen["mix"])
         intensity, water = carbon_of_mix(shares), water_of_mix(shares, "own mix")
-    cooling = read_toml(chosen["cooling"]) if chosen["cooling"] is not None else None
+    cooling = toml.read(chosen["cooling"]) if chosen["cooling"] is not None else None
     wue = None if chosen["wue"] is None else given("datacentre.wue", chosen["wue"], "L/kWh")
     if wue is not None and wue.central < 0:
         raise ConfigurationError(f"--wue {wue.central:g}: cannot be negative")
@@ -179,7 +180,7 @@ def _assess(
 
 def _shares(path: Path) -> dict[str, float]:
     shares = {}
-    for fuel, value in read_toml(path).items():
+    for fuel, value in toml.read(path).items():
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise ConfigurationError(f"{path.name}: the share of {fuel} is {value!r}, no number")
         shares[fuel] = float(value)

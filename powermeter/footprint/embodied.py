@@ -11,11 +11,11 @@ Every function gives a `Line` in g CO2e for the whole device; `allocation` takes
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from powermeter import toml
 from powermeter.errors import ConfigurationError, DataError
 
 from .factors import Factor, factor, given, nearest, table
@@ -200,17 +200,8 @@ def read_bill(path: str | Path) -> list[Line]:
         ConfigurationError: There is no such file, or a part cannot be used; names the part.
         DataError: It is not usable TOML, or lists no part.
     """
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
     path = Path(path)
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigurationError(f"{path}: cannot be read ({error.strerror})") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DataError(f"{path.name}: not usable TOML ({error})") from error
+    data = toml.read(path)
     entries = data.get("part")
     if not isinstance(entries, list) or not entries:
         raise DataError(f"{path.name}: no [[part]]; write name, kind and its fields")

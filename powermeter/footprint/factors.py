@@ -10,13 +10,13 @@ import csv
 import difflib
 import io
 import math
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
+from powermeter import toml
 from powermeter.errors import ConfigurationError, DataError
 
 FIVE_TO_95 = 3.289707253902945
@@ -140,12 +140,8 @@ def given(
 @lru_cache(maxsize=1)
 def origins() -> Mapping[str, Origin]:
     """Give every source of the tables by its code."""
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
     text = files("powermeter.footprint").joinpath("data/sources.toml").read_text(encoding="utf-8")
-    return {code: Origin(**fields) for code, fields in tomllib.loads(text).items()}
+    return {code: Origin(**fields) for code, fields in toml.parse(text, "sources.toml").items()}
 
 
 def rows(table: str) -> Iterator[dict[str, str]]:

@@ -94,8 +94,8 @@ def test_signals_reach_the_command_and_the_file_is_closed(tmp_path, number):
     code = """
         import signal, sys, time
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(3))
-        print("ready", flush=True)
         try:
+            print("ready", flush=True)
             time.sleep(30)
         except KeyboardInterrupt:
             sys.exit(4)

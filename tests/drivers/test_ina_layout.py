@@ -7,7 +7,7 @@ from register_bus import RegisterBus
 
 from powermeter import registry
 from powermeter.channel import Boundary
-from powermeter.errors import ConfigurationError
+from powermeter.errors import ConfigurationError, DataError
 from powermeter.source import Address
 
 
@@ -182,7 +182,7 @@ BAD_FILES = [
 def test_a_mistake_in_a_file_is_named(tmp_path, text, words):
     file = tmp_path / "rails.toml"
     file.write_text(text)
-    with pytest.raises(ConfigurationError) as caught:
+    with pytest.raises((ConfigurationError, DataError)) as caught:
         source(f"ina://{file}")
     assert words in str(caught.value) and "\n" not in str(caught.value)
 
