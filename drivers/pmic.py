@@ -49,6 +49,16 @@ def parse_throttled(text: str) -> int | None:
     return int(match[1], 16) if match else None
 
 
+def _obstacle() -> tuple[str, str]:
+    """Give why the firmware may not be asked and what to do about it; two empty texts where it may."""
+    try:
+        Firmware().close()
+    except OpenError as error:
+        denied = error.reason is Reason.PERMISSION
+        return str(error), GRANT if denied else "install vcgencmd: sudo apt install raspi-utils"
+    return "", ""
+
+
 class Pmic(PolledSource):
     """A Raspberry Pi 5's PMIC rails by current and voltage, their sum, and the throttling flags."""
 
@@ -132,16 +142,7 @@ class Pmic(PolledSource):
         model = is_raspberry_pi()
         if "Raspberry Pi 5" not in model and "Compute Module 5" not in model and "Pi 500" not in model:
             return []
-        problem = remedy = ""
-        try:
-            Firmware().close()
-        except OpenError as error:
-            problem = str(error)
-            remedy = (
-                GRANT
-                if error.reason is Reason.PERMISSION
-                else "install vcgencmd: sudo apt install raspi-utils"
-            )
+        problem, remedy = _obstacle()
         found = Found(
             "pmic://",
             f"{model}: power-management chip",
@@ -224,16 +225,7 @@ class Throttled(PolledSource):
         model = is_raspberry_pi()
         if not model:
             return []
-        problem = remedy = ""
-        try:
-            Firmware().close()
-        except OpenError as error:
-            problem = str(error)
-            remedy = (
-                GRANT
-                if error.reason is Reason.PERMISSION
-                else "install vcgencmd: sudo apt install raspi-utils"
-            )
+        problem, remedy = _obstacle()
         return [
             Found(
                 "throttled://",

@@ -112,7 +112,11 @@ def record(
     if readings is not None:
         urls = readings.urls
     path = output or default_path()
-    metadata = {**host.describe(command or None), "attributes": dict(host.attributes(pairs)), "battery": battery}
+    metadata = {
+        **host.describe(command or ("powermeter", *sys.argv[1:])),
+        "attributes": dict(host.attributes(pairs)),
+        "battery": battery,
+    }
     if place:
         metadata["place"] = place
     budget_c = budget.charge_c if budget.convention == "charge" else None
