@@ -14,7 +14,7 @@ import numpy as np
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.windows import measure
 from powermeter.channel import Accuracy, Channel, Quantity, Rail
-from powermeter.decoding import from_samples
+from powermeter.signals.decoding import from_samples
 
 
 def timed(work: object, repeats: int) -> tuple[float, object]:

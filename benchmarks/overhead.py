@@ -87,8 +87,8 @@ def stamp(loops: int) -> None:
 
 def commit_us(events: int = 20_000) -> float:
     """Give what the background thread spends on writing one event, in µs of processor time."""
-    from powermeter import instrumentation
-    from powermeter.eventlog import EventLog
+    from powermeter.marking import api as instrumentation
+    from powermeter.marking.event_log import EventLog
     from powermeter.recording import Writer
 
     with tempfile.TemporaryDirectory() as folder:

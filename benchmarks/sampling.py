@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from powermeter import registry
-from powermeter.recorder import Recorder
+from powermeter.recorder.parent import Recorder
 from powermeter.recording import Recording
 
 URL = "virtual://?rate=1kHz"

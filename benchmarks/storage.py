@@ -127,7 +127,7 @@ def read(path: Path, codes: np.ndarray[Any, Any]) -> None:
 
     Processor time beside the clock's tells how much of it was another program's.
     """
-    tell, html = registry.load("powermeter.reports.story:tell"), registry.load(registry.REPORTS["html"])
+    tell, html = registry.load("powermeter.reports.report_data:tell"), registry.load(registry.REPORTS["html"])
     steps: dict[str, list[tuple[float, float]]] = {}
     for _ in range(3):
         marks = [(time.perf_counter(), time.process_time())]

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.correction import Correction
 from powermeter.errors import DataError
+from powermeter.signals.correction import Correction
 
 Floats = NDArray[np.floating[Any]]
 

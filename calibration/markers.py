@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from powermeter.errors import DataError
 
-from .sync import MAX_DRIFT, SECOND, Alignment
+from .correlate import MAX_DRIFT, SECOND, Alignment
 
 Floats = NDArray[np.floating[Any]]
 

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from powermeter.channel import Kind, Quantity
-from powermeter.correction import Correction
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.events import Event
+from powermeter.signals.correction import Correction
 
+from .channels import Place, find, load_points, places, read, reference_errors
 from .fit import Fit, Points, fit, shunt
-from .levels import steady_points
-from .readings import Place, find, load_points, places, read, reference_errors
+from .steady_points import steady_points
 
 _USUAL = (Quantity.CURRENT, Quantity.VOLTAGE, Quantity.POWER)
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from powermeter.correction import Correction
 from powermeter.errors import ConfigurationError, NotInstalledError
+from powermeter.signals.correction import Correction
 from powermeter.units import format_quantity
 
 from .fit import Fit, Points

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from powermeter import toml
-from powermeter.correction import Correction
 from powermeter.errors import DataError, ExistsError
+from powermeter.signals.correction import Correction
 
 _LARGEST = 1_000_000
 _HEADER = """\

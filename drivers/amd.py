@@ -15,7 +15,7 @@ from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import OpenError, ReadError, Reason
 from powermeter.source import Found, Option, PolledSource
 
-from .sysfs import check_readable, read_bytes, read_code, read_number, read_text, reason_of
+from .system.sysfs import check_readable, read_bytes, read_code, read_number, read_text, reason_of
 
 _TREE = "sys/class/hwmon"
 _GRANT = "let this user read it until the next start: sudo chmod a+r {file}"

@@ -20,9 +20,9 @@ from powermeter.errors import ConfigurationError, DataError, OpenError, ReadErro
 from powermeter.source import Option
 from powermeter.units import NS
 
-from .link import RAIL_OPTIONS, Link
-from .odometer import Odometer, totals_of
-from .stream_meter import Row, StreamMeter
+from .links.link import RAIL_OPTIONS, Link
+from .meters.odometer import Odometer, totals_of
+from .meters.stream import Row, StreamMeter
 
 HEAD = b"\xff\x55"
 REPORT = 1
@@ -221,7 +221,7 @@ class Atorch(StreamMeter):
     def connect(self) -> Link:
         if not self.address.location.startswith("ble:"):
             return super().connect()
-        from .ble_link import BleLink
+        from .links.ble import BleLink
 
         return BleLink(self.address.location.removeprefix("ble:"), BLE_PAIRS, instrument=self.title)
 

@@ -17,9 +17,9 @@ from powermeter.channel import Accuracy, Channel, Quantity
 from powermeter.errors import DataError
 from powermeter.source import Found
 
-from .frame_meter import FrameMeter
-from .link import UsbId
-from .serial_link import port_problem, usb_ports
+from .links.link import UsbId
+from .links.serial_port import port_problem, usb_ports
+from .meters.request_response import FrameMeter
 
 USB = (UsbId(0x0483, 0xFFFE, "AVHzY C-3"), UsbId(0x0483, 0xFFFF, "AVHzY CT-3"))
 FRAME_LENGTH = 20

@@ -18,10 +18,10 @@ from powermeter.channel import Accuracy, Channel, Quantity
 from powermeter.errors import DataError, ReadError, Reason
 from powermeter.source import Found, Gap
 
-from .hid_link import REPORT_LENGTH, HidLink, cut_reports, drain, hid_devices, open_hid
-from .link import Link, UsbId
-from .serial_link import port_problem
-from .stream_meter import Row, StreamMeter
+from .links.hid import REPORT_LENGTH, HidLink, cut_reports, drain, hid_devices, open_hid
+from .links.link import Link, UsbId
+from .links.serial_port import port_problem
+from .meters.stream import Row, StreamMeter
 
 SAMPLE_NS = 10_000_000
 SAMPLES_PER_REPORT = 4

@@ -15,9 +15,9 @@ from typing import Any
 from powermeter.channel import MISSING, Accuracy, Channel, Quantity
 from powermeter.errors import DataError
 
-from .ble_link import BleLink
-from .link import Link
-from .stream_meter import Row, StreamMeter
+from .links.ble import BleLink
+from .links.link import Link
+from .meters.stream import Row, StreamMeter
 
 NOTIFY, WRITE = 0xFFE4, 0xFFE9
 GREETING, START, STOP = bytes.fromhex("aa8100f4"), bytes.fromhex("aa8200a7"), bytes.fromhex("aa840001")

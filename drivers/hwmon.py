@@ -19,11 +19,11 @@ from powermeter.errors import ConfigurationError, OpenError, ReadError, Reason
 from powermeter.source import Address, Found, Option, PolledSource
 from powermeter.units import NS, format_quantity
 
-from .hwmon_layout import DEFAULT_SHUNT_OHM, INA_RAILS, UNITS, RailFiles, chip_name, find, rails_of, refresh_s
-from .ina_layout import CHIPS
-from .ina_options import OPTIONS as INA_OPTIONS
-from .ina_options import SHUNT_OPTIONS, kelvin_off, shunt_limit
-from .sysfs import check_readable, reason_of
+from .ina.layout import CHIPS
+from .ina.options import OPTIONS as INA_OPTIONS
+from .ina.options import SHUNT_OPTIONS, kelvin_off, shunt_limit
+from .system.hwmon import DEFAULT_SHUNT_OHM, INA_RAILS, UNITS, RailFiles, chip_name, find, rails_of, refresh_s
+from .system.sysfs import check_readable, reason_of
 
 ROOT = Path("/sys/class/hwmon")
 UNTOLD = Accuracy(gain=0.05, source="assumed: 5 %, the driver states no limits")
@@ -222,7 +222,7 @@ class Hwmon(PolledSource):
     @classmethod
     def discover(cls) -> list[Found]:
         """List the devices that measure power; the Jetson's own rails are the `jetson` source's."""
-        from .jetson_facts import is_jetson
+        from .system.jetson_facts import is_jetson
 
         found = []
         for device in sorted(ROOT.glob("hwmon*")):

@@ -21,10 +21,10 @@ from powermeter.errors import ConfigurationError, OpenError, ReadError, Reason
 from powermeter.source import Address, Block, Found, Option, StreamingSource, now_ns
 from powermeter.units import NS, parse_period
 
-from .ina_layout import CHIPS
-from .ina_options import OPTIONS as INA_OPTIONS
-from .ina_options import SHUNT_OPTIONS, kelvin_off, shunt_limit
-from .sysfs import read_number, read_text, reason_of
+from .ina.layout import CHIPS
+from .ina.options import OPTIONS as INA_OPTIONS
+from .ina.options import SHUNT_OPTIONS, kelvin_off, shunt_limit
+from .system.sysfs import read_number, read_text, reason_of
 
 ROOT = Path("/sys/bus/iio/devices")
 DEVICES = Path("/dev")

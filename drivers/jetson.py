@@ -15,14 +15,14 @@ from typing import Any, ClassVar
 
 from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, OpenError, ReadError, Reason
-from powermeter.jetson import VOLTAGE_ACCURACY, Layout, current_accuracy, layout
+from powermeter.platforms.jetson import VOLTAGE_ACCURACY, Layout, current_accuracy, layout
+from powermeter.platforms.tegrastats import is_connected
+from powermeter.platforms.throttling import COUNT
 from powermeter.result import Grade
 from powermeter.source import Found, Option, PolledSource
-from powermeter.tegrastats import is_connected
-from powermeter.throttling import COUNT
 
-from .jetson_facts import facts, is_jetson, model
-from .sysfs import check_readable, read_code, read_number, read_text
+from .system.jetson_facts import facts, is_jetson, model
+from .system.sysfs import check_readable, read_code, read_number, read_text
 
 _DRIVERS = "sys/bus/i2c/drivers"
 _REMEDY = "let this user read it until the next start: sudo chmod a+r {files}"

@@ -18,8 +18,8 @@ from powermeter.errors import ConfigurationError, NotInstalledError, OpenError, 
 from powermeter.source import INTERPOLATED_TIME, Block, Found, Gap, Option, StreamingSource, now_ns
 from powermeter.units import NS, parse_quantity
 
-from .link import RAIL_OPTIONS, UsbId, rail_of
-from .tick_clock import TickClock
+from .links.link import RAIL_OPTIONS, UsbId, rail_of
+from .meters.tick_clock import TickClock
 
 if TYPE_CHECKING:
     import numpy as np

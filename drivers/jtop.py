@@ -14,12 +14,12 @@ from typing import Any, ClassVar
 
 from powermeter.channel import MISSING, Boundary, Channel, Quantity
 from powermeter.errors import NotInstalledError, OpenError, ReadError, Reason
-from powermeter.jetson import BOARDS, VOLTAGE_ACCURACY, current_accuracy, layout
+from powermeter.platforms.jetson import BOARDS, VOLTAGE_ACCURACY, current_accuracy, layout
+from powermeter.platforms.tegrastats import is_connected
 from powermeter.source import Block, Found, Option, StreamingSource, now_ns
-from powermeter.tegrastats import is_connected
 from powermeter.units import parse_period
 
-from .jetson_facts import facts, is_jetson, model
+from .system.jetson_facts import facts, is_jetson, model
 
 _FIRST_S = 10.0
 _MOST = 10_000

@@ -19,10 +19,10 @@ from powermeter.channel import MISSING, Accuracy, Channel, Quantity
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.source import Found
 
-from .frame_meter import FrameMeter
-from .hid_link import hid_devices, open_hid
-from .link import Link, UsbId
-from .serial_link import port_problem, usb_ports
+from .links.hid import hid_devices, open_hid
+from .links.link import Link, UsbId
+from .links.serial_port import port_problem, usb_ports
+from .meters.request_response import FrameMeter
 
 USB = (UsbId(0x5FC9, 0x0061, "POWER-Z KM002C"), UsbId(0x5FC9, 0x0063, "POWER-Z KM003C"))
 GET_DATA = 0x0C

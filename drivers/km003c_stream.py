@@ -19,11 +19,11 @@ from powermeter.source import INTERPOLATED_TIME, REPEAT, Block, Found, Gap, Opti
 from powermeter.units import parse_quantity
 
 from . import km003c
-from .hid_link import open_hid
-from .link import RAIL_OPTIONS, Link, open_link, rail_of
-from .serial_link import usb_ports
-from .stream_meter import TickCounter
-from .tick_clock import TickClock
+from .links.hid import open_hid
+from .links.link import RAIL_OPTIONS, Link, open_link, rail_of
+from .links.serial_port import usb_ports
+from .meters.stream import TickCounter
+from .meters.tick_clock import TickClock
 
 if TYPE_CHECKING:
     from .km003c import QueueSample

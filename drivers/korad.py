@@ -14,7 +14,7 @@ from powermeter.channel import Accuracy, Channel, Quantity
 from powermeter.errors import OpenError, ReadError, Reason
 from powermeter.source import Option, PolledSource
 
-from .link import RAIL_OPTIONS, Link, open_link, rail_of
+from .links.link import RAIL_OPTIONS, Link, open_link, rail_of
 
 PAUSE_S = 0.08
 ANSWER_S = 0.8

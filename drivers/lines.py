@@ -23,9 +23,9 @@ from powermeter.errors import ConfigurationError, DataError, OpenError, Reason
 from powermeter.source import Option
 from powermeter.units import parse_quantity, unit_factor
 
-from .link import RAIL_OPTIONS, Link, open_link, parse_baud
-from .odometer import Odometer
-from .stream_meter import Row, StreamMeter, TickCounter, cut_lines
+from .links.link import RAIL_OPTIONS, Link, open_link, parse_baud
+from .meters.odometer import Odometer
+from .meters.stream import Row, StreamMeter, TickCounter, cut_lines
 
 LONGEST_LINE = 4096
 CODE_FRACTION = 1e-4

@@ -11,9 +11,9 @@ import time
 from pathlib import Path
 from typing import Any, ClassVar
 
-from powermeter.by_eye import TIMING_S, Display, advice, parse_reading
 from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, OpenError, ReadError, Reason
+from powermeter.manual_readings import TIMING_S, Display, advice, parse_reading
 from powermeter.source import Address, Block, Gap, Option, StreamingSource, now_ns
 from powermeter.units import parse_quantity
 

@@ -15,12 +15,12 @@ from typing import Any, ClassVar
 
 from powermeter.channel import MISSING, Accuracy, Boundary, Channel, Quantity, Rail
 from powermeter.errors import OpenError, ReadError, Reason
+from powermeter.platforms.throttling import flag_channel, flag_names
 from powermeter.result import Grade
 from powermeter.source import Found, Option, PolledSource
-from powermeter.throttling import flag_channel, flag_names
 from powermeter.units import NS
 
-from .firmware import GRANT, Firmware, is_raspberry_pi
+from .system.firmware import GRANT, Firmware, is_raspberry_pi
 
 _LINE = re.compile(r"\s*(\w+?)_(A|V)\s+(?:current|volt)\((\d{1,3})\)=(\d{1,4})\.(\d{1,8})(A|V)\s*", re.ASCII)
 _THROTTLED = re.compile(r"throttled=0x([0-9a-fA-F]{1,8})\s*")

@@ -16,7 +16,7 @@ from powermeter.channel import MISSING, Accuracy, Boundary, Channel, Kind, Quant
 from powermeter.errors import OpenError, ReadError, Reason
 from powermeter.source import Found, Option, PolledSource
 
-from .sysfs import read_code, read_number, read_text
+from .system.sysfs import read_code, read_number, read_text
 
 _TREE = "sys/class/power_supply"
 _LEAVING, _ENTERING = "Discharging", "Charging"

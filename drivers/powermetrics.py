@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 
 from powermeter.channel import MISSING, Boundary, Channel, Kind, Quantity
 from powermeter.errors import OpenError, ReadError, Reason
-from powermeter.powermetrics import ACCURACY, parse_block, parse_power, rail_of
+from powermeter.platforms.powermetrics import ACCURACY, parse_block, parse_power, rail_of
 from powermeter.result import Grade
 from powermeter.source import Block, Found, Option, StreamingSource, now_ns
 from powermeter.units import NS, parse_period

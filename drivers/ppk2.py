@@ -17,10 +17,10 @@ from powermeter.errors import ConfigurationError, DataError, OpenError, ReadErro
 from powermeter.source import INTERPOLATED_TIME, Block, Found, Gap, Option, StreamingSource, now_ns
 from powermeter.units import NS, parse_quantity
 
-from .link import RAIL_OPTIONS, Link, UsbId, open_link, rail_of
-from .logic_edges import EVERY_INPUT, LogicEdges, parse_inputs
-from .serial_link import port_problem, usb_ports
-from .tick_clock import TickClock
+from .links.link import RAIL_OPTIONS, Link, UsbId, open_link, rail_of
+from .links.serial_port import port_problem, usb_ports
+from .meters.logic_edges import EVERY_INPUT, LogicEdges, parse_inputs
+from .meters.tick_clock import TickClock
 
 if TYPE_CHECKING:
     from .ppk2_stream import Calibration, Decoded, Decoder

@@ -19,8 +19,8 @@ from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import OpenError, ReadError, Reason
 from powermeter.source import Found, Option, PolledSource
 
-from .processor import rating
-from .sysfs import check_readable, read_bytes, read_code, read_number, read_text, reason_of
+from .system.processor import rating
+from .system.sysfs import check_readable, read_bytes, read_code, read_number, read_text, reason_of
 
 _TREE = "sys/class/powercap"
 _ZONE = re.compile(r"(intel-rapl|amd-rapl):(\d+)(?::(\d+))?")

@@ -16,10 +16,10 @@ from powermeter.channel import Accuracy, Channel, Kind, Quantity
 from powermeter.errors import ConfigurationError, DataError, NotInstalledError, OpenError, Reason
 from powermeter.source import Found, Option, now_ns
 
-from .frame_meter import FrameMeter
-from .link import RAIL_OPTIONS, Link
-from .odometer import Odometer, totals_of
-from .serial_link import list_ports, port_problem
+from .links.link import RAIL_OPTIONS, Link
+from .links.serial_port import list_ports, port_problem
+from .meters.odometer import Odometer, totals_of
+from .meters.request_response import FrameMeter
 
 FRAME_LENGTH = 192
 KEY = bytes.fromhex("5821fa5601b2f02687ff1204622a4fb086f40260816f9a0ba7f106619ab87288")
@@ -154,7 +154,7 @@ class TC66(FrameMeter):
     def open_link(self) -> Link:
         if not self._over_air:
             return super().open_link()
-        from .ble_link import BleLink
+        from .links.ble import BleLink
 
         return BleLink(self.address.location.removeprefix("ble:"), BLE_PAIRS, instrument=self.title)
 

@@ -17,10 +17,10 @@ from powermeter.channel import Accuracy, Channel, Kind, Quantity
 from powermeter.errors import ConfigurationError, DataError, OpenError, Reason
 from powermeter.source import Found, Option, now_ns
 
-from .frame_meter import FrameMeter
-from .link import RAIL_OPTIONS
-from .odometer import Odometer, totals_of
-from .serial_link import port_problem
+from .links.link import RAIL_OPTIONS
+from .links.serial_port import port_problem
+from .meters.odometer import Odometer, totals_of
+from .meters.request_response import FrameMeter
 
 FRAME_LENGTH = 130
 END_MARK = b"\xff\xf1"

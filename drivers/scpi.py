@@ -19,7 +19,7 @@ from powermeter.channel import MISSING, Accuracy, Channel, Quantity
 from powermeter.errors import ConfigurationError, DataError, OpenError, ReadError, Reason
 from powermeter.source import SATURATED, Option, PolledSource
 
-from .link import RAIL_OPTIONS, Link, open_link, parse_baud, rail_of
+from .links.link import RAIL_OPTIONS, Link, open_link, parse_baud, rail_of
 
 TCP_PORT = 5025
 OVERLOAD = 9.9e37

@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 from powermeter.errors import ReadError, Reason
 from powermeter.units import SECONDS_PER_HOUR
 
-from .plug import Plug, Readings
-from .plug_http import PlugConnection, number
+from .links.http import PlugConnection, number
+from .meters.plug import Plug, Readings
 
 # Component → RPC method, name of its active power; asked in this order until one answers.
 _METHODS = (

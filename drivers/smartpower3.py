@@ -14,8 +14,8 @@ from powermeter.channel import Accuracy, Boundary, Channel, Quantity, Rail
 from powermeter.errors import DataError
 from powermeter.source import Option
 
-from .link import RAIL_OPTIONS, Link
-from .stream_meter import Row, StreamMeter, TickCounter, cut_lines
+from .links.link import RAIL_OPTIONS, Link
+from .meters.stream import Row, StreamMeter, TickCounter, cut_lines
 
 LINE_LENGTH = 79  # without CR LF
 _CHECKED = 74

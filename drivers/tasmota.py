@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 from powermeter.errors import ReadError, Reason
 from powermeter.units import SECONDS_PER_HOUR
 
-from .plug import Plug, Readings
-from .plug_http import PlugConnection, number
+from .links.http import PlugConnection, number
+from .meters.plug import Plug, Readings
 
 _PATHS = ("/cm?cmnd=Status%2010", "/cm?cmnd=Status%208")  # sensors; energy on older firmware
 _VALUES = {"Power": ("power", 1.0), "Voltage": ("voltage", 1.0), "Current": ("current", 1.0)}

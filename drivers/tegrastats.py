@@ -19,12 +19,12 @@ from typing import IO, Any, ClassVar
 
 from powermeter.channel import MISSING, Accuracy, Boundary, Channel, Kind, Quantity
 from powermeter.errors import OpenError, ReadError, Reason
-from powermeter.jetson import Layout, layout
+from powermeter.platforms.jetson import Layout, layout
+from powermeter.platforms.tegrastats import MAX_LINE, Line, is_connected, parse_line
 from powermeter.source import INTERPOLATED_TIME, Block, Found, Gap, Option, StreamingSource, now_ns
-from powermeter.tegrastats import MAX_LINE, Line, is_connected, parse_line
 from powermeter.units import NS, parse_duration, parse_period
 
-from .jetson_facts import facts, is_jetson, model
+from .system.jetson_facts import facts, is_jetson, model
 
 _READ = 65_536
 _POLL_S = 0.02

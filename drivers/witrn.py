@@ -16,11 +16,11 @@ from powermeter.channel import Accuracy, Channel, Kind, Quantity
 from powermeter.errors import DataError
 from powermeter.source import Found
 
-from .hid_link import REPORT_LENGTH, cut_reports, hid_devices, open_hid
-from .link import Link, UsbId
-from .odometer import Odometer, totals_of
-from .serial_link import port_problem
-from .stream_meter import Row, StreamMeter
+from .links.hid import REPORT_LENGTH, cut_reports, hid_devices, open_hid
+from .links.link import Link, UsbId
+from .links.serial_port import port_problem
+from .meters.odometer import Odometer, totals_of
+from .meters.stream import Row, StreamMeter
 
 MEASUREMENT = 0x1A
 MAX_VOLTAGE_V = 60.0

@@ -13,8 +13,8 @@ from powermeter.channel import MISSING, Accuracy, Boundary, Channel, Kind, Quant
 from powermeter.errors import NotInstalledError, OpenError, ReadError, Reason
 from powermeter.source import Option, PolledSource, now_ns
 
-from .link import RAIL_OPTIONS, rail_of
-from .odometer import Odometer, totals_of
+from .links.link import RAIL_OPTIONS, rail_of
+from .meters.odometer import Odometer, totals_of
 
 POWER_CODE_W = 1e-3
 ENERGY_CODE_J = 3.6  # 1 mWh

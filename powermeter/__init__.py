@@ -16,15 +16,15 @@ from __future__ import annotations
 
 import os
 
-from powermeter.instrumentation import ENVIRONMENT, each, event, mark, track
+from powermeter.marking.api import ENVIRONMENT, each, event, mark, track
 
 TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take this name for True
 if TYPE_CHECKING:
     from typing import Any
 
-    from powermeter.analysis.comparison import compare
     from powermeter.analysis.energy import analyse
-    from powermeter.battery import Battery
+    from powermeter.battery.battery import Battery
+    from powermeter.comparison.compare import compare
     from powermeter.meter import Meter
     from powermeter.recording import Recording
     from powermeter.result import Grade, Result
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 __all__ = ["Battery", "Grade", "Meter", "Recording", "Result", "analyse", "compare", "each", "event", "mark", "track"]
 
 _HOME = {
-    "Battery": "powermeter.battery",
+    "Battery": "powermeter.battery.battery",
     "Grade": "powermeter.result",
     "Meter": "powermeter.meter",
     "Recording": "powermeter.recording",
     "Result": "powermeter.result",
     "analyse": "powermeter.analysis.energy",
-    "compare": "powermeter.analysis.comparison",
+    "compare": "powermeter.comparison.compare",
 }
 
 
@@ -55,6 +55,6 @@ def __getattr__(name: str) -> Any:
 
 
 if os.environ.get(ENVIRONMENT):
-    from powermeter.eventlog import attach_to
+    from powermeter.marking.event_log import attach_to
 
     attach_to(os.environ[ENVIRONMENT])

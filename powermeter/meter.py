@@ -9,19 +9,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from powermeter import host, instrumentation, registry
+from powermeter import host, registry
 from powermeter.errors import ConfigurationError, OpenError
-from powermeter.eventlog import EventLog
-from powermeter.recorder import Recorder
+from powermeter.marking import api as instrumentation
+from powermeter.marking.event_log import EventLog
+from powermeter.marking.span import NOTHING, Nothing, Span
+from powermeter.recorder.parent import Recorder
 from powermeter.recording.file import SUFFIX
-from powermeter.span import NOTHING, Nothing, Span
 
 if TYPE_CHECKING:
     from powermeter.analysis.energy import Analysis
-    from powermeter.analysis.repeat_loop import RepeatLoop
-    from powermeter.battery import Battery
+    from powermeter.battery.battery import Battery
+    from powermeter.comparison.repeat_loop import RepeatLoop
+    from powermeter.marking.span import Log
     from powermeter.recording import Recording
-    from powermeter.span import Log
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -141,7 +142,7 @@ class Meter:
         Raises:
             ConfigurationError: An argument is out of its range.
         """
-        from powermeter.analysis.repeat_loop import RepeatLoop
+        from powermeter.comparison.repeat_loop import RepeatLoop
 
         return RepeatLoop(self, name, precision=precision, at_most=at_most, n=n, **options)
 
@@ -200,7 +201,7 @@ def best_sources() -> tuple[tuple[str, ...], str]:
     Raises:
         OpenError: Nothing on this machine can be measured or estimated.
     """
-    from powermeter import choice
+    from powermeter import discovery as choice
 
     found = choice.search()
     chosen = choice.choose(found.findings, found.failures)

@@ -144,7 +144,7 @@ class Found:
         certainty: `sure`, `likely` or `guess` that this is the instrument named.
         problem: Why it cannot be used as things are; empty when it can.
         remedy: What to do about it: the group to join, the extra to install, the cable.
-        rank: Added to the table of `powermeter.choice` to break ties; lower is better.
+        rank: Added to the table of `powermeter.discovery` to break ties; lower is better.
     """
 
     url: str | None

@@ -6,12 +6,12 @@ import io
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from powermeter.analysis.comparison import Comparison, Row
-from powermeter.analysis.contrast import Contrast, sure
+from powermeter.comparison.compare import Comparison, Row
+from powermeter.comparison.contrast import Contrast, sure
 from powermeter.result import Result, worst
 from powermeter.units import format_number, format_quantity
 
-from .numbers import plain
+from .json_record import plain
 from .terminal import NARROW, grade_text, safe, section, table_frame
 from .wording import DASH, decimals_of, fixed, show
 

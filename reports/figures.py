@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.labels import LabelRow
 from powermeter.channel import Kind
-from powermeter.trace import Trace
+from powermeter.signals.trace import Trace
 
-from .story import Story
+from .report_data import Story
 
 Floats = NDArray[np.floating[Any]]
 

@@ -14,9 +14,9 @@ from powermeter.units import format_duration, format_number, format_quantity
 
 from . import figures, svg, wording
 from .instruments import Instrument
-from .machine import machine
+from .machine_facts import machine
 from .method import limits, method, stated
-from .story import Story
+from .report_data import Story
 from .terminal import health_text
 from .wording import DASH, GRADE_TEXT, MARKS, Shown, footprint_amount, show
 

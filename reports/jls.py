@@ -16,7 +16,7 @@ import numpy as np
 
 from powermeter.channel import Channel, Kind, Quantity
 from powermeter.errors import DataError, ExistsError, NotInstalledError
-from powermeter.rails import on_host
+from powermeter.signals.rails import on_host
 from powermeter.units import NS
 
 if TYPE_CHECKING:

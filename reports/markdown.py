@@ -11,9 +11,9 @@ from powermeter.result import Result
 from powermeter.units import format_duration, format_number, format_quantity
 
 from . import figures, svg, wording
-from .machine import machine
+from .machine_facts import machine
 from .method import limits, method, stated
-from .story import Story
+from .report_data import Story
 from .terminal import health_text
 from .wording import DASH, footprint_amount, show
 

@@ -10,7 +10,7 @@ from powermeter.result import Grade, Result
 from powermeter.units import format_duration, format_number, format_quantity
 
 from .instruments import Instrument
-from .story import Story
+from .report_data import Story
 from .wording import percent, show
 
 RULE_TEXT = {

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import Quantity
-from powermeter.rails import on_host
 from powermeter.recording import Recording
+from powermeter.signals.rails import on_host
 
-from .story import Story
+from .report_data import Story
 
 Column = Sequence[Any] | NDArray[Any]
 Table = Mapping[str, Column]

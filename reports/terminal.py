@@ -13,7 +13,7 @@ from powermeter.units import format_duration, format_number, format_quantity
 
 from . import wording
 from .instruments import Instrument
-from .story import Story
+from .report_data import Story
 from .wording import DASH, MARKS, footprint_amount, show
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ import time
 import pytest
 
 import powermeter
-from powermeter import Meter, instrumentation
+from powermeter import Meter
 from powermeter.errors import ConfigurationError, ExistsError, OpenError
+from powermeter.marking import api as instrumentation
 from powermeter.recording import Recording
 
 URL = "virtual://?shape=constant&high=5W&volts=5V&noise=0&rate=500Hz"

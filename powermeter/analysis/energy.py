@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter import throttling
 from powermeter.analysis import baseline as idle
 from powermeter.analysis.baseline import Baseline, BaselineSpec
 from powermeter.analysis.health import Disagreement, SourceHealth, disagreements, source_health
@@ -23,9 +22,10 @@ from powermeter.analysis.short_events import settle
 from powermeter.analysis.windows import Windows, measure
 from powermeter.errors import DataError
 from powermeter.events import Event
-from powermeter.rails import Line, choose, lines, whole
+from powermeter.platforms import throttling
 from powermeter.result import Result
-from powermeter.trace import Trace
+from powermeter.signals.rails import Line, choose, lines, whole
+from powermeter.signals.trace import Trace
 
 
 @dataclass(frozen=True, slots=True, eq=False)

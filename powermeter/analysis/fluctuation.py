@@ -13,7 +13,7 @@ from powermeter.analysis.edges import Edges
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.uncertainty import step_bias
 from powermeter.channel import Kind
-from powermeter.trace import Trace
+from powermeter.signals.trace import Trace
 
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]

@@ -13,10 +13,10 @@ from powermeter.analysis.integral import Integral
 from powermeter.analysis.windows import measure
 from powermeter.channel import Boundary
 from powermeter.errors import DataError
-from powermeter.rails import Line
 from powermeter.result import Result
+from powermeter.signals.rails import Line
+from powermeter.signals.trace import median_interval_ns
 from powermeter.source import REPEAT, SATURATED, Gap
-from powermeter.trace import median_interval_ns
 
 _COMPARABLE = (Boundary.WALL, Boundary.BATTERY, Boundary.BOARD, Boundary.MODULE, Boundary.DEVICE)
 _WHOLE = (Boundary.WALL, Boundary.BATTERY, Boundary.BOARD, Boundary.MODULE, Boundary.MODEL)

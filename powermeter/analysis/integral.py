@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from powermeter.analysis.gaps import bridging_errors
 from powermeter.channel import Kind, Quantity
 from powermeter.errors import DataError
-from powermeter.trace import Trace
+from powermeter.signals.trace import Trace
 
 # Samples handled at a time: the working arrays stay in the processor's second-level cache.
 _CHUNK = 1 << 14

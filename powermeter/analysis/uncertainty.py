@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.result import COVERAGE_95, Grade, Result
-from powermeter.trace import CommonError
+from powermeter.signals.trace import CommonError
 
 Floats = NDArray[np.floating[Any]]
 

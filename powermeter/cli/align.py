@@ -12,7 +12,7 @@ from powermeter import registry
 from powermeter.errors import ConfigurationError
 from powermeter.units import format_duration, format_quantity, parse_duration
 
-PLACE = "powermeter.calibration.placing:place"
+PLACE = "powermeter.calibration.align:place"
 WAYS = ("pattern", "activity", "markers", "clock")
 
 

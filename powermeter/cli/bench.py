@@ -17,7 +17,7 @@ from powermeter.errors import ConfigurationError
 from powermeter.units import format_duration, format_quantity, parse_duration, parse_quantity
 
 if TYPE_CHECKING:
-    from powermeter.analysis.repeat_loop import RepeatLoop
+    from powermeter.comparison.repeat_loop import RepeatLoop
     from powermeter.meter import Meter
 
 _BAR = 40
@@ -116,7 +116,7 @@ def _values(sweep: str | None, command: Sequence[str]) -> tuple[str, list[str]]:
 
 def _loop(meter: Meter, name: str, command: Sequence[str], quiet: bool, **options: Any) -> tuple[RepeatLoop, int]:
     """Run the command in a repeat loop; gives the loop and the status of the last run."""
-    from powermeter.analysis.repeat_loop import RepeatLoop
+    from powermeter.comparison.repeat_loop import RepeatLoop
 
     loop = RepeatLoop(meter, name, **options)
     output = subprocess.DEVNULL if quiet else None

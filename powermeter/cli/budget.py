@@ -75,10 +75,10 @@ def budget(recording: Path | None, as_json: bool, **chosen: Any) -> int:
 
 
 def _battery(chosen: dict[str, Any], found: subject.Subject | None) -> tuple[Any, str]:
-    from powermeter.battery import parse_battery
-    from powermeter.battery_presets import presets
-    from powermeter.converter import Curve
-    from powermeter.discharge import derating_at
+    from powermeter.battery.battery import parse_battery
+    from powermeter.battery.converter import Curve
+    from powermeter.battery.discharge import derating_at
+    from powermeter.battery.presets import presets
 
     recorded = (found.metadata.get("battery") if found else None) or "4Ah"
     text = chosen["battery"] or (recorded if isinstance(recorded, str) else "4Ah")
@@ -118,7 +118,7 @@ def _plain(battery: Any, found: subject.Subject, said: dict[str, Any]) -> list[s
 
 def _preset_source(preset: str, said: dict[str, Any]) -> list[str]:
     """Say where a preset's numbers come from."""
-    from powermeter.battery_presets import presets
+    from powermeter.battery.presets import presets
     from powermeter.footprint.factors import PROVENANCE
 
     entry = presets().get(preset)
@@ -137,7 +137,7 @@ def plain(result: Any) -> dict[str, Any] | None:
 
 
 def _round(battery: Any, found: subject.Subject | None, chosen: dict[str, Any], said: dict[str, Any]) -> list[str]:
-    from powermeter.federated import Round, default_router
+    from powermeter.footprint.federated import Round, default_router
     from powermeter.units import format_quantity
 
     training = None if found is None else found.per_item or found.energy
@@ -164,7 +164,7 @@ def _round(battery: Any, found: subject.Subject | None, chosen: dict[str, Any], 
 def _stages(
     stages: tuple[str, ...], battery: Any, found: subject.Subject | None, lines: list[str], said: dict[str, Any]
 ) -> bool:
-    from powermeter.stages import check, parse_stage
+    from powermeter.battery.stages import check, parse_stage
 
     if not stages:
         return False
@@ -181,7 +181,7 @@ def _stages(
 
 
 def _simulated(battery: Any, preset: str, found: subject.Subject | None, said: dict[str, Any]) -> list[str]:
-    from powermeter.discharge import cell_of, discharge, profile_of
+    from powermeter.battery.discharge import cell_of, discharge, profile_of
 
     if found is None:
         raise ConfigurationError("--simulate needs a recording, or --power")
@@ -198,7 +198,7 @@ def _simulated(battery: Any, preset: str, found: subject.Subject | None, said: d
 
 
 def _scheduled(battery: Any, found: subject.Subject | None, chosen: dict[str, Any], said: dict[str, Any]) -> list[str]:
-    from powermeter.dutycycle import read_schedule, states_of
+    from powermeter.battery.duty_cycle import read_schedule, states_of
 
     path: Path = chosen["schedule"]
     data = toml.read(path)
@@ -229,7 +229,7 @@ def _schedule_json(schedule: Any, battery: Any, volts: float | None) -> dict[str
 def _changed(schedule: Any, text: str) -> Any:
     from dataclasses import replace
 
-    from powermeter.dutycycle import parse_rate, states_of
+    from powermeter.battery.duty_cycle import parse_rate, states_of
 
     name, equals, value = text.partition("=")
     if not equals:

@@ -54,7 +54,7 @@ def compare(a: str, b: str | None, as_json: bool, fail_if: str, **chosen: Any) -
 
     Exit status 9 where a row has a verdict named by --fail-if, else 0.
     """
-    from powermeter.analysis.comparison import compare as weigh
+    from powermeter.comparison.compare import compare as weigh
 
     refused = _verdicts(fail_if)
     labels, rails = chosen["labels"], [name.strip() for name in (chosen["rail"] or "").split(",")]

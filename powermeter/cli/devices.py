@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from powermeter.choice import Choice, Finding, Search
+    from powermeter.discovery import Choice, Finding, Search
 
 
 @click.command()
@@ -25,7 +25,7 @@ def devices(as_json: bool) -> None:
     have no name on the bus (a smart plug on the network, one read by eye) are not searched for: name
     them, for example shelly://192.168.1.20 or manual://.
     """
-    from powermeter import choice
+    from powermeter import discovery as choice
 
     found = choice.search()
     chosen = choice.choose(found.findings, found.failures)

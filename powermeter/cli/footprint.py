@@ -16,7 +16,7 @@ from powermeter.units import format_number, parse_duration, parse_quantity
 
 if TYPE_CHECKING:
     from powermeter.footprint.assessment import Footprint
-    from powermeter.footprint.spread import Line
+    from powermeter.footprint.formula import Line
     from powermeter.result import Result
 
 G_PER_LB = 453.59237
@@ -143,7 +143,7 @@ def _assess(
     chosen: dict[str, Any], found: subject.Subject, making: list[tuple[str, Line]]
 ) -> tuple[Footprint, Any, list[str]]:
     from powermeter.footprint.assessment import footprint as assess
-    from powermeter.footprint.chain import parse_chain
+    from powermeter.footprint.charging import parse_chain
     from powermeter.footprint.factors import given
     from powermeter.footprint.grid import carbon_of_mix, intensity_of, water_of_mix
     from powermeter.footprint.place import parse_place
@@ -229,9 +229,9 @@ def _met(chosen: dict[str, Any], found: subject.Subject, place: Any) -> tuple[An
 
 def _per_item(found: subject.Subject, whole: Footprint, making: list[Line], lines: list[str], said: dict[str, Any]) -> None:
     from powermeter.footprint.allocation import break_even
-    from powermeter.footprint.spread import Line as OneLine
-    from powermeter.footprint.spread import total
-    from powermeter.footprint.wording import interval
+    from powermeter.footprint.formula import Line as OneLine
+    from powermeter.footprint.formula import total
+    from powermeter.footprint.text import interval
 
     if not found.items:
         return
@@ -257,7 +257,7 @@ def _per_item(found: subject.Subject, whole: Footprint, making: list[Line], line
 def _more(
     chosen: dict[str, Any], found: subject.Subject, whole: Footprint, series: Any, lines: list[str], said: dict[str, Any]
 ) -> None:
-    from powermeter.footprint.wording import amount
+    from powermeter.footprint.text import amount
 
     if chosen["stress"] is not None:
         if not 0.1 <= chosen["stress"] <= 100:
@@ -274,7 +274,7 @@ def _more(
     if chosen["hours"]:
         if series is None:
             raise ConfigurationError("--hours needs --intensity FILE")
-        from powermeter.footprint.hours import best_and_worst
+        from powermeter.footprint.best_hours import best_and_worst
         from powermeter.footprint.intensity import show_time
 
         duration = found.analysis.end_ns - found.analysis.start_ns
@@ -320,8 +320,8 @@ def _sci(chosen: dict[str, Any], found: subject.Subject, whole: Footprint, said:
 
 
 def _everywhere(chosen: dict[str, Any], whole: Footprint, said: dict[str, Any]) -> list[str]:
-    from powermeter.footprint.elsewhere import standing
-    from powermeter.footprint.wording import amount
+    from powermeter.footprint.place_ranking import standing
+    from powermeter.footprint.text import amount
 
     ranks = standing(whole.place)
     scale = whole.accounts["carbon"].lines[0].value / whole.grid.carbon.central

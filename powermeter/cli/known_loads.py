@@ -15,11 +15,11 @@ from powermeter import host, registry
 from powermeter.errors import ConfigurationError
 from powermeter.events import Event
 from powermeter.meter import check_sources
-from powermeter.recorder import Recorder
+from powermeter.recorder.parent import Recorder
 from powermeter.source import now_ns
 from powermeter.units import NS, format_quantity, parse_duration, parse_quantity, unit_factor
 
-LABEL = "powermeter.calibration.readings:LOAD"
+LABEL = "powermeter.calibration.channels:LOAD"
 UNITS = ("A", "V", "W")
 
 _TYPED = re.compile(r"\s*([+-]?\d*\.?\d+(?:[eE][+-]?\d+)?)\s*([^\d\s±+-]+)\s*(?:(?:±|\+-|\+/-)\s*(.+?))?\s*\Z")

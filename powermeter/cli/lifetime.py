@@ -83,12 +83,12 @@ def lifetime(recording: Path | None, as_json: bool, **chosen: Any) -> None:
 
 
 def _scenario(recording: Path | None, chosen: dict[str, Any]) -> Any:
-    from powermeter.footprint.chain import parse_chain
+    from powermeter.footprint.charging import parse_chain
     from powermeter.footprint.cloud import inference
     from powermeter.footprint.embodied import part
     from powermeter.footprint.factors import default, given
+    from powermeter.footprint.formula import Measured
     from powermeter.footprint.lifetime import Scenario, place
-    from powermeter.footprint.spread import Measured
 
     names = ("label", "rail", "baseline", "energy", "power", "current", "duration", "items")
     found = subject.find(recording, **{name: chosen[name] for name in names})
@@ -141,7 +141,7 @@ def _chip(text: str) -> Any:
 
 
 def _account(account: str, device: Any, cloud: Any, said: dict[str, Any], one_digit: bool) -> list[str]:
-    from powermeter.footprint.wording import amount
+    from powermeter.footprint.text import amount
 
     digits = 1 if one_digit and account not in ("energy", "money") else 2
     rows, entry = [], {}
@@ -164,7 +164,7 @@ def _account(account: str, device: Any, cloud: Any, said: dict[str, Any], one_di
 
 
 def _sources(device: Any, cloud: Any, said: dict[str, Any]) -> list[str]:
-    from powermeter.footprint.spread import factors_of
+    from powermeter.footprint.formula import factors_of
 
     used = factors_of(line for side in (device, cloud) for account in side.accounts.values() for line in account)
     cited = [item for item in used if item.provenance != "U"]

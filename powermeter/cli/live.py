@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from powermeter.meter import best_sources, check_sources
-from powermeter.recorder import Recorder
+from powermeter.recorder.parent import Recorder
 from powermeter.units import coulomb_to_mah, format_quantity, parse_duration
 
 if TYPE_CHECKING:

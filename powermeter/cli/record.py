@@ -15,15 +15,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from powermeter import host, instrumentation, registry
+from powermeter import host, registry
 from powermeter.cli.status_line import StatusLine
 from powermeter.errors import ConfigurationError, PowermeterError
+from powermeter.marking import api as instrumentation
 from powermeter.meter import best_sources, check_sources, default_path
-from powermeter.recorder import Recorder
+from powermeter.recorder.parent import Recorder
 from powermeter.units import parse_duration
 
 if TYPE_CHECKING:
-    from powermeter.by_eye import Prompter
+    from powermeter.manual_readings import Prompter
 
 NOT_FOUND, NOT_EXECUTABLE = 127, 126
 _FORWARDED = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGCONT")
@@ -94,7 +95,7 @@ def record(
     The command keeps its terminal, its signals and its exit status, which becomes this one's.
     Events marked with powermeter.event(...) in it, its threads and child processes are recorded.
     """
-    from powermeter.battery import Battery
+    from powermeter.battery.battery import Battery
 
     budget = Battery(battery)
     seconds = parse_duration(duration) if duration else None
@@ -149,7 +150,7 @@ def _readings(urls: Sequence[str]) -> Prompter | None:
     """Give what asks for the readings of meters without a cable, where there are any."""
     if not any(url.startswith("manual://") for url in urls):
         return None
-    prompter: Prompter = registry.load("powermeter.by_eye:Prompter")(urls)
+    prompter: Prompter = registry.load("powermeter.manual_readings:Prompter")(urls)
     return prompter if prompter.is_needed else None
 
 

@@ -14,10 +14,10 @@ from powermeter.errors import ConfigurationError
 from powermeter.units import parse_quantity
 
 if TYPE_CHECKING:
-    from powermeter.battery import Battery
+    from powermeter.battery.battery import Battery
     from powermeter.recording import Recording
 
-TELL = "powermeter.reports.story:tell"
+TELL = "powermeter.reports.report_data:tell"
 
 
 def reading_options(command: Any) -> Any:
@@ -93,7 +93,7 @@ def show(recording: Path, as_json: bool, **options: Any) -> None:
         import json
 
         click.echo(
-            json.dumps(registry.load("powermeter.reports.numbers:record")(story), indent=2, default=str)
+            json.dumps(registry.load("powermeter.reports.json_record:record")(story), indent=2, default=str)
         )
         return
     _print(story)

@@ -9,8 +9,9 @@ import sys
 
 import click
 
-from powermeter import instrumentation, registry
+from powermeter import registry
 from powermeter.errors import ConfigurationError
+from powermeter.marking import api as instrumentation
 from powermeter.units import format_duration, parse_rate
 
 PATTERN = "powermeter.calibration.pattern:Pattern"

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+from powermeter.footprint.text import amount, interval, to_text
+
 from .assessment import Account, Footprint, footprint
 from .factors import Factor, given
 from .grid import intensity_of
 from .place import Place, parse_place
-from .wording import amount, interval, to_text
 
 __all__ = [
     "Account", "Factor", "Footprint", "Place", "amount", "footprint", "given", "intensity_of", "interval",

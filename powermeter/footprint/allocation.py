@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from powermeter.errors import ConfigurationError
+from powermeter.footprint.formula import Input, Line, Measured
 from powermeter.result import Result
 
 from .factors import Factor, default, given
-from .spread import Input, Line, Measured
 
 SECONDS_PER_YEAR = 365 * 86400.0
 """The SCI specification's year: 4 years are 35 040 h."""

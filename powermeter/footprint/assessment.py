@@ -15,13 +15,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from powermeter.errors import ConfigurationError
+from powermeter.footprint.charging import parse_chain
+from powermeter.footprint.formula import Input, Line, Measured, factors_of, told_apart, total
 from powermeter.result import Grade, Result
 
-from .chain import parse_chain
 from .factors import Factor
 from .grid import Grid, grid, mix_of, withdrawal_of_mix
 from .place import Place, parse_place
-from .spread import Input, Line, Measured, factors_of, told_apart, total
 
 J_PER_KWH = 3.6e6
 

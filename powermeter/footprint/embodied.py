@@ -17,9 +17,9 @@ from typing import Any
 
 from powermeter import toml
 from powermeter.errors import ConfigurationError, DataError
+from powermeter.footprint.formula import Input, Line
 
 from .factors import Factor, factor, given, nearest, table
-from .spread import Input, Line
 
 NODES_NM = (28, 20, 14, 10, 8, 7, 5, 3)
 DEVICES = ("mcu", "board", "phone", "laptop", "server", "gpu", "speaker", "watch", "camera")

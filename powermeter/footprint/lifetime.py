@@ -15,12 +15,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from powermeter.errors import ConfigurationError
+from powermeter.footprint.formula import Input, Line, Measured, factors_of, total
 from powermeter.result import Result
 
 from .factors import Factor, default, factor, given
 from .grid import grid
 from .place import Place, parse_place
-from .spread import Input, Line, Measured, factors_of, total
 
 HOURS_PER_YEAR = 8766.0
 B_PER_GB = 1e9

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from powermeter.errors import ConfigurationError
+from powermeter.footprint.formula import Input, Line
 
 from .factors import Factor, given, nearest, rows, table
-from .spread import Input, Line
 
 COMPOSITIONS = ("phone",)
 CATHODES = ("lco", "nmc111", "nmc622", "nmc811", "nca")

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from powermeter.errors import ConfigurationError
+from powermeter.footprint.formula import Line, total
+from powermeter.footprint.text import amount
 from powermeter.result import Result
 
 from .assessment import Footprint
-from .spread import Line, total
-from .wording import amount
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from powermeter.importers.columns import Column, TimeColumn, channel_name, read_
 from powermeter.importers.files import Peek
 from powermeter.importers.log import Choices, Importer, Log
 from powermeter.importers.stamps import time_of_day_ns, wall
-from powermeter.jetson import layout
+from powermeter.platforms.jetson import layout
 
 _PARTS = {
     "IN_POWER": ("power", Quantity.POWER, 1e-3),

@@ -20,8 +20,8 @@ from powermeter.importers.columns import NO_ZONE, unused
 from powermeter.importers.files import Peek, ends_whole, read_lines
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
 from powermeter.importers.stamps import Axis, axis, datetime_ns, regular
-from powermeter.jetson import layout
-from powermeter.tegrastats import Line, is_connected, parse_line
+from powermeter.platforms.jetson import layout
+from powermeter.platforms.tegrastats import Line, is_connected, parse_line
 from powermeter.units import NS
 
 _MILLIWATT = 1e-3

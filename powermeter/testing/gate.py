@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from powermeter.analysis.comparison import Comparison, compare
+from powermeter.comparison.compare import Comparison, compare
 
 
 def assert_not_more(a: Any, b: Any = None, **options: Any) -> Comparison:

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from powermeter.analysis.integral import Integral
 from powermeter.channel import Kind, Quantity
-from powermeter.decoding import from_samples
 from powermeter.errors import DataError
+from powermeter.signals.decoding import from_samples
+from powermeter.signals.trace import Trace
 from powermeter.source import Gap
-from powermeter.trace import Trace
 
 S = 1_000_000_000
 

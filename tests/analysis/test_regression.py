@@ -9,9 +9,9 @@ from powermeter.analysis.energy import analyse
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.regression import activity, regress
 from powermeter.channel import Accuracy, Kind
-from powermeter.decoding import from_samples
 from powermeter.errors import DataError
 from powermeter.events import Event
+from powermeter.signals.decoding import from_samples
 from powermeter.testing.simulation import NS, SimulatedMeter, Truth
 
 

@@ -18,7 +18,7 @@ from powermeter.analysis.uncertainty import (
     student_95,
 )
 from powermeter.result import COVERAGE_95
-from powermeter.trace import CommonError
+from powermeter.signals.trace import CommonError
 
 
 @pytest.mark.parametrize("freedom", [1, 2, 3, 4, 5, 7, 10, 20, 50, 200, 1e6])

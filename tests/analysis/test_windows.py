@@ -9,7 +9,7 @@ from powermeter.analysis.fluctuation import noise_of
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.windows import measure
 from powermeter.channel import Accuracy
-from powermeter.decoding import from_samples
+from powermeter.signals.decoding import from_samples
 from powermeter.testing.simulation import SimulatedMeter, bursts
 
 MS = 1_000_000

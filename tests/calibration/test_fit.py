@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from powermeter.calibration.fit import Points, fit, from_loads, shunt, york
-from powermeter.calibration.levels import steady_points
+from powermeter.calibration.steady_points import steady_points
 from powermeter.calibration.store import from_toml, read, save, to_toml
 
 from powermeter.analysis.energy import analyse
 from powermeter.channel import Accuracy, Channel, Quantity, Rail
-from powermeter.correction import Correction
-from powermeter.decoding import from_samples
 from powermeter.errors import DataError, ExistsError
+from powermeter.signals.correction import Correction
+from powermeter.signals.decoding import from_samples
 from powermeter.testing.simulation import NS, SimulatedRecording, Truth
 from powermeter.testing.simulation import Samples as SimulatedSamples
 from powermeter.testing.simulation import Source as SimulatedSource

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from powermeter import cli, registry
-from powermeter.alignment import host_times
 from powermeter.analysis.energy import analyse
 from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import DataError
 from powermeter.events import Event
-from powermeter.rails import on_host
 from powermeter.recording import Recording, Writer
+from powermeter.signals.alignment import host_times
+from powermeter.signals.rails import on_host
 from powermeter.testing.simulation import SimulatedMeter, Truth
 
 S = 1_000_000_000
@@ -350,7 +350,7 @@ def test_sync_marks_its_pattern_and_keeps_the_commands_exit_status(tmp_path):
         assert event.name == EVENT and event.attributes["load"] == "processor"
         assert len(edges) == len(levels) == 64 and all(np.diff(edges) > 0)
         assert event.duration_s == pytest.approx(127 * event.attributes["chip_s"], rel=0.1)
-    assert registry.load("powermeter.calibration.sync:pattern_waveforms")([first, last])
+    assert registry.load("powermeter.calibration.correlate:pattern_waveforms")([first, last])
 
 
 @pytest.mark.parametrize(

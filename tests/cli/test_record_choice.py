@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from powermeter import choice
+from powermeter import discovery as choice
 from powermeter.channel import Boundary
 from powermeter.recording import Recording
 

@@ -8,9 +8,9 @@ import re
 import sys
 from pathlib import Path
 
-from powermeter.dutycycle import State, read_schedule
+from powermeter.battery.duty_cycle import State, read_schedule
 from powermeter.footprint.embodied import bill
-from powermeter.footprint.spread import total
+from powermeter.footprint.formula import total
 from powermeter.result import Result
 
 if sys.version_info >= (3, 11):

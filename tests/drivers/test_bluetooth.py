@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import pytest
 from powermeter.drivers import fnirsi_ble
-from powermeter.drivers.ble_link import BleLink, characteristic
+from powermeter.drivers.links.ble import BleLink, characteristic
 
 from powermeter import registry
 from powermeter.errors import DataError, NotInstalledError, OpenError, ReadError, Reason

@@ -9,8 +9,9 @@ import time
 from pathlib import Path
 
 import pytest
-from powermeter.drivers import estimate, processor
-from powermeter.drivers.process_tree import ProcessTree, process_clock_ns
+from powermeter.drivers import estimate
+from powermeter.drivers.system import processor
+from powermeter.drivers.system.process_tree import ProcessTree, process_clock_ns
 
 from powermeter import registry
 from powermeter.channel import MISSING, Boundary, Kind
@@ -109,7 +110,7 @@ def test_longest_board_names_go_first():
 def test_codecarbons_table_is_found_without_importing_it():
     pytest.importorskip("codecarbon")
     code = (
-        "import sys; from powermeter.drivers.processor import codecarbon_table; "
+        "import sys; from powermeter.drivers.system.processor import codecarbon_table; "
         "path = codecarbon_table(); assert path.is_file(); assert 'codecarbon' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=30)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from powermeter.drivers.hwmon import Hwmon
-from powermeter.drivers.hwmon_layout import chip_name
+from powermeter.drivers.system.hwmon import chip_name
 
 from powermeter.channel import MISSING, Kind
 from powermeter.errors import ConfigurationError, OpenError, ReadError, Reason

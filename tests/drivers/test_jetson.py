@@ -9,13 +9,15 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from powermeter.drivers import jetson, sysfs
+from powermeter.drivers import jetson
+from powermeter.drivers.system import sysfs
 
-from powermeter import rails, registry
+from powermeter import registry
 from powermeter.channel import MISSING, Boundary, Quantity
 from powermeter.errors import ConfigurationError, OpenError, ReadError, Reason
-from powermeter.jetson import BOARDS, layout
+from powermeter.platforms.jetson import BOARDS, layout
 from powermeter.result import Grade
+from powermeter.signals import rails
 from powermeter.testing.sysfs import FakeRail, FakeTree
 
 

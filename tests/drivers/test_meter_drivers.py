@@ -10,26 +10,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from powermeter.drivers import (
-    atorch,
-    fnirsi,
-    frame_meter,
-    hid_link,
-    km003c,
-    km003c_stream,
-    korad,
-    ppk2,
-    rdtech_um,
-    scpi,
-    serial_link,
-    stream_meter,
-    witrn,
-)
+from powermeter.drivers import atorch, fnirsi, km003c, km003c_stream, korad, ppk2, rdtech_um, scpi, witrn
 from powermeter.drivers.lines import Lines, parse_columns, parse_number, without_check
-from powermeter.drivers.link import Link
-from powermeter.drivers.odometer import Odometer
-from powermeter.drivers.stream_meter import TickCounter
-from powermeter.drivers.tick_clock import TickClock
+from powermeter.drivers.links import hid as hid_link
+from powermeter.drivers.links import serial_port as serial_link
+from powermeter.drivers.links.link import Link
+from powermeter.drivers.meters import request_response as frame_meter
+from powermeter.drivers.meters import stream as stream_meter
+from powermeter.drivers.meters.odometer import Odometer
+from powermeter.drivers.meters.stream import TickCounter
+from powermeter.drivers.meters.tick_clock import TickClock
 
 from powermeter import registry
 from powermeter.channel import MISSING, Kind, Quantity

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 from powermeter.drivers import atorch, avhzy, fnirsi, km003c, rdtech_tc66, rdtech_um, smartpower3, witrn
-from powermeter.drivers.hid_link import cut_reports
-from powermeter.drivers.stream_meter import cut_lines
+from powermeter.drivers.links.hid import cut_reports
+from powermeter.drivers.meters.stream import cut_lines
 
 from powermeter.errors import DataError
 

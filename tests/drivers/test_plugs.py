@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from powermeter.drivers import plug_http
+from powermeter.drivers.links import http as plug_http
 
 from powermeter import registry
 from powermeter.channel import MISSING, Boundary, Kind, Quantity

@@ -6,11 +6,13 @@ import struct
 from pathlib import Path
 
 import pytest
-from powermeter.drivers import firmware, pmic
+from powermeter.drivers import pmic
+from powermeter.drivers.system import firmware
 
-from powermeter import registry, throttling
+from powermeter import registry
 from powermeter.channel import MISSING, Boundary, Quantity
 from powermeter.errors import OpenError, ReadError, Reason
+from powermeter.platforms import throttling
 from powermeter.result import Grade
 
 # Two captures of a Raspberry Pi 5: rail, current, voltage.

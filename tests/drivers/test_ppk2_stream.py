@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from powermeter.drivers.logic_edges import LogicEdges, parse_inputs
+from powermeter.drivers.meters.logic_edges import LogicEdges, parse_inputs
 from powermeter.drivers.ppk2_stream import (
     Decoded,
     Decoder,

@@ -8,12 +8,14 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from powermeter.drivers import rapl, sysfs
+from powermeter.drivers import rapl
+from powermeter.drivers.system import sysfs
 
-from powermeter import rails, registry
+from powermeter import registry
 from powermeter.channel import Kind
-from powermeter.decoding import unwrap
 from powermeter.errors import OpenError, ReadError, Reason
+from powermeter.signals import rails
+from powermeter.signals.decoding import unwrap
 from powermeter.testing.sysfs import FakeTree
 
 RANGE = 262_143_328_850  # a client processor: (2**32 - 1) × 61.035 µJ

@@ -8,8 +8,8 @@ import pytest
 
 from powermeter.errors import ConfigurationError
 from powermeter.footprint import footprint, given, intensity_of, parse_place, to_text
+from powermeter.footprint.formula import told_apart
 from powermeter.footprint.grid import check_mix, mix_of, water_of_mix
-from powermeter.footprint.spread import told_apart
 from powermeter.result import Result
 
 KWH = Result.of(3.6e6, "J", {"gain:rail": 3.6e4})

@@ -9,7 +9,6 @@ import pytest
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.footprint import footprint, given, intensity_of, to_text
 from powermeter.footprint.allocation import battery_wear, break_even, by_time, by_use
-from powermeter.footprint.elsewhere import best_here_worst, standing
 from powermeter.footprint.embodied import (
     battery,
     bill,
@@ -22,10 +21,11 @@ from powermeter.footprint.embodied import (
     water_of_die,
 )
 from powermeter.footprint.equivalent import equivalent, names, of_footprint
+from powermeter.footprint.formula import total
 from powermeter.footprint.minerals import adpe_of, as_rows, cathode, characterisation, composition
 from powermeter.footprint.place import parse_place
+from powermeter.footprint.place_ranking import best_here_worst, standing
 from powermeter.footprint.sci import sci, sci_of
-from powermeter.footprint.spread import total
 from powermeter.result import Result
 
 KWH = Result.of(3.6e6, "J", {"gain:x": 3.6e4})

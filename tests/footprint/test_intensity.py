@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from powermeter.analysis.energy import analyse
 from powermeter.errors import ConfigurationError, DataError
-from powermeter.footprint.hours import best_and_worst
+from powermeter.footprint.best_hours import best_and_worst
 from powermeter.footprint.intensity import Intensity, Utc, of_events, weigh
 from powermeter.footprint.intensity_file import parse_time, read
 from powermeter.recording import Recording

@@ -11,7 +11,7 @@ from powermeter.footprint import footprint
 from powermeter.footprint.allocation import battery_wear, by_time
 from powermeter.footprint.embodied import battery, chip, device, memory
 from powermeter.footprint.factors import Factor, default, factor, given
-from powermeter.footprint.spread import Line, Measured, draw, largest, quantile, told_apart, total
+from powermeter.footprint.formula import Line, Measured, draw, largest, quantile, told_apart, total
 from powermeter.result import Result
 
 ENERGY = Result.of(36_000.0, "J", {"gain:rail.power": 360.0, "noise:rail.power": 500.0})

@@ -12,8 +12,8 @@ from powermeter.errors import ConfigurationError
 from powermeter.footprint import given, parse_place
 from powermeter.footprint.cloud import inference, request, tasks
 from powermeter.footprint.embodied import part
+from powermeter.footprint.formula import Measured
 from powermeter.footprint.lifetime import Scenario, break_even, sides, tornado
-from powermeter.footprint.spread import Measured
 from powermeter.result import Result
 
 

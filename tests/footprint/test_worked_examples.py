@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from powermeter.battery.lora import Node, time_on_air_s
 from powermeter.footprint import Factor, footprint, given, intensity_of
 from powermeter.footprint.allocation import by_time
 from powermeter.footprint.cloud import inference, request
 from powermeter.footprint.embodied import chip, memory, part, tinyml
 from powermeter.footprint.factors import factor
+from powermeter.footprint.formula import total
 from powermeter.footprint.intensity_file import read
 from powermeter.footprint.lifetime import Scenario, sides
 from powermeter.footprint.minerals import composition, element_line
 from powermeter.footprint.sci import sci
-from powermeter.footprint.spread import total
-from powermeter.radio.lora import Node, time_on_air_s
 from powermeter.result import Result
 
 EXACT = 1e-6

@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 
 import numpy as np
-from powermeter.drivers.hid_link import hid_devices
-from powermeter.drivers.link import UsbId
+from powermeter.drivers.links.hid import hid_devices
+from powermeter.drivers.links.link import UsbId
 from stub import load
 
 from powermeter import registry

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from powermeter.drivers.ina_source import INASource
+from powermeter.drivers.ina.source import INASource
 from smbus2 import SMBus
 from stub import Player
 

@@ -17,7 +17,7 @@ from powermeter.recording import Recording, Writer
 def numbers(path):
     """What a report prints of a recording: run energy, each label's energy and count, and the warnings."""
     with Recording.open(path) as recording:
-        story = registry.load("powermeter.reports.story:tell")(recording)
+        story = registry.load("powermeter.reports.report_data:tell")(recording)
         found = [story.analysis.energy.value]
         found += [(row.title, row.events, row.energy and row.energy.value) for row in story.analysis.rows]
         return found, [text for text in story.warnings]

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from powermeter.reports import figures, svg
-from powermeter.reports.story import tell
+from powermeter.reports.report_data import tell
 
 from powermeter.channel import Kind, Quantity
-from powermeter.decoding import from_samples
 from powermeter.events import Event
 from powermeter.recording import Recording
+from powermeter.signals.decoding import from_samples
 
 
 def story_of(path):

@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 from powermeter.reports.html import HTMLReport
-from powermeter.reports.story import tell
+from powermeter.reports.report_data import tell
 
 from powermeter.channel import Accuracy, Channel, Quantity, Rail
 from powermeter.events import Event

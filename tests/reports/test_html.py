@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 from powermeter.reports.html import HTMLReport
 from powermeter.reports.markdown import MarkdownReport
-from powermeter.reports.story import tell
+from powermeter.reports.report_data import tell
 from powermeter.reports.terminal import to_text
 
 from powermeter.channel import Rail

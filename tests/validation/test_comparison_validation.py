@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from powermeter.analysis.comparison import Comparison, compare
-from powermeter.analysis.contrast import contrast
-from powermeter.analysis.designs import Side
 from powermeter.channel import Accuracy, Kind
+from powermeter.comparison.compare import Comparison, compare
+from powermeter.comparison.contrast import contrast
+from powermeter.comparison.designs import Side
 from powermeter.events import Event
 from powermeter.testing.simulation import NS, SimulatedMeter, SimulatedRecording, Truth
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from powermeter.analysis.contrast import contrast
-from powermeter.analysis.designs import Side
 from powermeter.analysis.energy import analyse
 from powermeter.channel import Accuracy, Kind
+from powermeter.comparison.contrast import contrast
+from powermeter.comparison.designs import Side
 from powermeter.events import Event
 from powermeter.result import Result
 from powermeter.testing.simulation import NS, SimulatedMeter, SimulatedRecording, Truth, bursts

@@ -1,0 +1,151 @@
+"""What a channel read: as a trace for a comparison, and its mean while a known load was on.
+
+Known loads are typed in step by step; each is an event in the recording (`LOAD`), so that the points
+can be taken from it again later.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from powermeter.channel import Channel, Kind
+from powermeter.errors import ConfigurationError, DataError
+from powermeter.events import Event
+from powermeter.signals.alignment import shifted
+from powermeter.signals.correction import Correction
+from powermeter.signals.decoding import read_channel
+from powermeter.signals.rails import facts
+from powermeter.signals.trace import Trace
+
+from .fit import Points, from_loads
+
+LOAD = "powermeter.load"
+"""The label of a load's event; its attributes are `true` and `uncertainty` (SI, standard) and `unit`."""
+
+_LEAST_SAMPLES = 4
+_SETTLE = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One channel of one source of a recording."""
+
+    source: Any
+    channel: Channel
+
+    @property
+    def name(self) -> str:
+        """`source/channel`."""
+        return f"{self.source.name}/{self.channel.name}"
+
+
+def find(recording: Any, name: str) -> Place:
+    """Give the channel of a name: `vdd_in.current`, or `SOURCE/vdd_in.current` where several have it.
+
+    Raises:
+        ConfigurationError: None has it, or several have.
+    """
+    all_of_them = places(recording)
+    found = [p for p in all_of_them if name in (p.channel.name, p.name, f"{p.source.id}/{p.channel.name}")]
+    exact = [p for p in found if name != p.channel.name]
+    found = exact if len(exact) == 1 else found
+    if len(found) == 1:
+        return found[0]
+    known = ", ".join(p.name for p in all_of_them) or "none"
+    problem = "is a channel of several sources" if found else "is no channel of this recording"
+    raise ConfigurationError(f"{name!r} {problem}; there are: {known}")
+
+
+def places(recording: Any) -> list[Place]:
+    """Give every channel of a recording."""
+    return [Place(source, channel) for source in recording.sources for channel in source.channels]
+
+
+def read(recording: Any, place: Place, *, corrected: bool) -> Trace:
+    """Give a channel as a trace on the recording's clock.
+
+    Args:
+        corrected: Whether a calibration stored in the recording is applied (not where it is to be found).
+
+    Raises:
+        DataError: The channel has no sample, or it is a counter, which no gain and offset fits.
+    """
+    channel, source = place.channel, place.source
+    if channel.kind is Kind.COUNTER:
+        raise DataError(f"{place.name} is a running total; calibrate the current or the power it is made of")
+    samples = recording.samples(source.id)
+    correction = _stored(recording, place) if corrected else None
+    trace = read_channel(
+        channel, samples.times_ns, samples.codes[channel.name], samples.flags, origin=place.name,
+        source=str(source.id), gaps=recording.gaps(source.id), correction=correction,
+    )  # fmt: skip
+    if trace is None:
+        raise DataError(f"{place.name} has no sample")
+    for fact in reversed(facts(recording, "alignment")):
+        if str(fact.get("source")) == str(source.id):
+            return shifted(trace, fact)
+    return trace
+
+
+def _stored(recording: Any, place: Place) -> Correction | None:
+    names = {place.channel.name, place.name, f"{place.source.id}/{place.channel.name}"}
+    for data in reversed(facts(recording, "calibration")):
+        if data.get("channel") in names and str(data.get("source", place.source.id)) == str(place.source.id):
+            return Correction.from_dict(data)
+    return None
+
+
+def reference_errors(trace: Trace, accuracy: float | None) -> tuple[float, float]:
+    """Give a reference's relative and absolute standard uncertainty, common to all of its readings.
+
+    Args:
+        accuracy: Its limit of error as typed in (0.0005 for 0.05 %), which overrules what its channel says.
+
+    Raises:
+        ConfigurationError: Neither says anything.
+    """
+    if accuracy is not None:
+        return accuracy / math.sqrt(3.0), 0.0
+    gain = math.sqrt(sum(e.relative**2 for e in trace.errors))
+    offset = math.sqrt(sum(e.absolute**2 for e in trace.errors))
+    if not gain and not offset:
+        raise ConfigurationError("how good is the reference? Say its limit of error, for example --accuracy 0.05%")
+    return gain, offset
+
+
+def load_points(trace: Trace, events: Sequence[Event]) -> Points:
+    """Give the points of the loads that a recording's events say were on.
+
+    The first tenth of each is left out: the load and the reading settle.  A reading's uncertainty is
+    its scatter over the root of the samples, and never less than the step over √12.
+
+    Raises:
+        DataError: There is no load, or one without enough samples.
+    """
+    loads = [e for e in events if e.name == LOAD and e.end_ns is not None and e.attributes.get("unit") == trace.unit]
+    if not loads:
+        raise DataError(f"the recording holds no load in {trace.unit}; type them in with --load, or --source")
+    steps = []
+    for event in loads:
+        assert event.end_ns is not None
+        try:
+            true, uncertainty = float(event.attributes["true"]), float(event.attributes["uncertainty"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise DataError(f"a {LOAD} event does not say what was on: {error}") from None
+        start = event.start_ns + round(_SETTLE * (event.end_ns - event.start_ns))
+        inside = trace.between(start, event.end_ns).values
+        if inside.size < _LEAST_SAMPLES:
+            raise DataError(f"only {inside.size} samples while {true:g} {trace.unit} was on; hold each load longer")
+        spread = float(inside.std(ddof=1))
+        step = trace.step / math.sqrt(12.0)
+        flicker = min(spread / trace.step, 1.0) if trace.step else 1.0
+        random = max(spread, step) / math.sqrt(inside.size)
+        floor = 1e-9 * abs(float(np.mean(inside))) + 1e-15
+        seen_u = math.sqrt(random**2 + (step * (1 - flicker)) ** 2 + floor**2)
+        steps.append((true, uncertainty, float(inside.mean()), seen_u))
+    return from_loads(steps)

@@ -1,0 +1,150 @@
+"""INA226 and its kin: INA230, INA231, INA260, INA234, INA236; one channel, 16 bit, flags in 06h.
+
+Source: TI SBOS547B (INA226, 2024), SBOS601 and SBOS601A (INA230), SBOS644D (INA231), SBOS656C
+(INA260), SBOSA81D (INA236).  CVRF (06h bit 3) clears on reading 06h, or on writing the configuration;
+reading results does not clear it.  Reading 06h also clears a latched alert: where the alert pin
+protects a board, use `ready=clock`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import ClassVar
+
+from .chip import Chip
+from .datasheet import TI, Limits, Model, Register
+from .settings import Setting
+
+CONFIG, SHUNT, BUS, POWER, CURRENT, CALIBRATION, MASK = range(7)
+MANUFACTURER, DIE = 0xFE, 0xFF
+READY, OVERFLOW, LATCH = 0x0008, 0x0004, 0x0001
+ALERTS = 0xFC00
+UNIT_CALIBRATION = 2048
+"""Calibration with which the current register equals the shunt register (0.00512 / 2.5 µV)."""
+
+AVERAGES = (1, 4, 16, 64, 128, 256, 512, 1024)
+CONVERSION_S = (140e-6, 204e-6, 332e-6, 588e-6, 1.1e-3, 2.116e-3, 4.156e-3, 8.244e-3)
+"""By code, typical; the maximum is 10 % above (table 7 and 8 of SBOS547B)."""
+
+FULL_SHUNT_V = 0.08192
+
+_226 = Limits((0.0002, 0.001), (2.5e-6, 10e-6), (10e-6, 50e-6), (0.02e-6, 0.1e-6), "TI SBOS547B, INA226")
+_226_BUS = Limits((0.0002, 0.001), (1.25e-3, 7.5e-3), (10e-6, 50e-6), (10e-6, 40e-6), "TI SBOS547B, INA226")
+_230 = Limits((0.002, 0.005), (10e-6, 50e-6), (10e-6, 50e-6), (0.1e-6, 0.5e-6), "TI SBOS601 (2012), INA230")
+_230_BUS = Limits((0.002, 0.005), (5e-3, 30e-3), (10e-6, 50e-6), (10e-6, 40e-6), "TI SBOS601 (2012), INA230")
+_230_NEW = Limits(
+    (None, 0.003), (None, 25e-6), (10e-6, 50e-6), (0.1e-6, 0.5e-6), "TI SBOS601A (2021), INA230"
+)
+_230_NEW_BUS = replace(_230_BUS, gain=(None, 0.003), source="TI SBOS601A (2021), offset of SBOS601, INA230")
+_260 = Limits(
+    (None, 0.0015), (1.25e-3, 5e-3), (0.0, 0.0), (1e-6, 50e-6), "TI SBOS656C, INA260, shunt included"
+)
+_260_BUS = Limits(
+    (None, 0.001), (1.25e-3, 7.5e-3), (0.0, 0.0), (10e-6, 40e-6), "TI SBOS656C; offset of INA226"
+)
+
+INA226 = Model(
+    name="INA226",
+    config_reset=0x4127,
+    shunts=(Register(SHUNT, 2.5e-6),),
+    buses=(Register(BUS, 1.25e-3, signed=False),),
+    shunt_limits={"": _226},
+    bus_limits={"": _226_BUS},
+    bus_input_v=36.0,
+    ids=((MANUFACTURER, TI, 0xFFFF), (DIE, 0x2260, 0xFFF0)),
+)
+# The revision of an INA230 cannot be read from it: the older, wider limits are the default.
+INA230 = replace(
+    INA226, name="INA230", ids=(), bus_input_v=28.0,
+    shunt_limits={"2012": _230, "2021": _230_NEW}, bus_limits={"2012": _230_BUS, "2021": _230_NEW_BUS},
+)  # fmt: skip
+INA231 = replace(
+    INA226, name="INA231", ids=(), bus_input_v=28.0,
+    shunt_limits={"": replace(_230, source="TI SBOS644D, INA231")},
+    bus_limits={"": replace(_230_BUS, source="TI SBOS644D, bus offset of SBOS601, INA231")},
+)  # fmt: skip
+INA260 = replace(
+    INA226, name="INA260", config_reset=0x6127, internal=True,
+    shunts=(Register(0x01, 1.25e-3),), shunt_limits={"": _260}, bus_limits={"": _260_BUS},
+    ids=((MANUFACTURER, TI, 0xFFFF), (DIE, 0x2270, 0xFFF0)),
+)  # fmt: skip
+INA236 = replace(
+    INA226, name="INA236", bus_input_v=48.0, buses=(Register(BUS, 1.6e-3, signed=False),),
+    shunt_limits={"": replace(_226, source="assumed: those of INA226")},
+    bus_limits={"": replace(_226_BUS, source="assumed: those of INA226")},
+    ids=((0x3E, TI, 0xFFFF), (0x3F, 0xA080, 0xFFF0)),
+)  # fmt: skip
+INA234 = replace(
+    INA236, name="INA234", bus_input_v=28.0, shunts=(Register(SHUNT, 40e-6, shift=4),),
+    buses=(Register(BUS, 25.6e-3, signed=False, shift=4),), ids=((0x3E, TI, 0xFFFF), (0x3F, 0xA480, 0xFFF0)),
+)  # fmt: skip
+
+
+def rounds() -> Iterable[tuple[int, int, int, float, float, int]]:
+    """Give (average code, bus code, shunt code, bus time, shunt time, averages) of every setting.
+
+    Bus conversions much shorter than the shunt's are left out: their noise would rule the power.
+    """
+    for average_code, averages in enumerate(AVERAGES):
+        for bus_code, bus_s in enumerate(CONVERSION_S):
+            for shunt_code, shunt_s in enumerate(CONVERSION_S):
+                if shunt_s <= 16 * bus_s and bus_s <= 16 * shunt_s:
+                    yield average_code, bus_code, shunt_code, averages * bus_s, averages * shunt_s, averages
+
+
+class INA226Chip(Chip):
+    """An INA226 or one of its kin."""
+
+    models: ClassVar[Mapping[str, Model]] = {
+        "ina226": INA226, "ina230": INA230, "ina231": INA231, "ina260": INA260,
+        "ina234": INA234, "ina236": INA236,
+    }  # fmt: skip
+
+    def settings(self) -> Iterable[Setting]:
+        """Give every setting of averages and conversion times."""
+        model, request = self.model, self.request
+        shunt, bus = model.shunts[0], model.buses[0]
+        full = 15.0 if model.internal else FULL_SHUNT_V
+        unit = "A" if model.internal else "V"
+        self.need(request.shunt_v, full, unit, "a current" if model.internal else "a shunt voltage")
+        self.need(request.bus_v, model.bus_input_v, "V", "a bus voltage")
+        base = model.config_reset & 0x6000
+        for average_code, bus_code, shunt_code, bus_s, shunt_s, averages in rounds():
+            config = base | average_code << 9 | bus_code << 6 | shunt_code << 3 | 7
+            writes = [(CONFIG, config, 0x0FFF)]
+            if not model.internal:
+                writes.append((CALIBRATION, UNIT_CALIBRATION, 0x7FFF))
+            yield Setting(
+                writes=tuple(writes), round_s=bus_s + shunt_s, shunt_s=shunt_s, bus_s=bus_s,
+                averages=averages, conversion_s=shunt_s / averages, shunt_step=shunt.lsb, bus_step=bus.lsb,
+                shunt_full=full, bus_full=min(model.bus_input_v, bus.high * bus.lsb),
+                facts={"bus_conversion_s": bus_s / averages},
+            )  # fmt: skip
+
+    def start(self) -> None:
+        """Leave a mark in 06h that a restart erases, so that each row shows whether the chip restarted.
+
+        Latching is harmless while no alert is chosen; alerts that someone has chosen stay as they are.
+        """
+        mask = self.link.read(MASK)
+        if not mask & (ALERTS | LATCH):
+            self.link.write(MASK, LATCH)
+            mask = LATCH
+        self._mark = mask & (ALERTS | LATCH)
+
+    def poll(self) -> Sequence[int] | None:
+        """Give (bus, shunt) codes of a finished round."""
+        link = self.link
+        if self.wait_for_ready:
+            mask = link.read(MASK)  # clears CVRF
+            if mask & (ALERTS | LATCH) != self._mark:
+                raise self.lost()
+            if not mask & READY:
+                return None
+        shunt = self.model.shunts[0].decode(link.read(SHUNT))
+        return self.model.buses[0].decode(link.read(BUS)), shunt
+
+    def finished(self) -> bool:
+        """Whether CVRF was set; asking clears it."""
+        return bool(self.link.read(MASK) & READY)

@@ -1,0 +1,1 @@
+"""Ways to an instrument: serial port, HID, Bluetooth, socket, HTTP, I²C."""

@@ -1,0 +1,1 @@
+"""What the operating system reports: sysfs, firmware, processes, processor, board facts."""

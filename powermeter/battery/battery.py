@@ -1,0 +1,339 @@
+"""What a battery gives: share used, what is left, hours at a power, inferences per charge.
+
+Two conventions, never mixed, named in every output:
+
+* **charge** (`Battery("4Ah")`): ampere-hours on the measured rail, as the 4 Ah budget of one phone charge
+  is counted; 4 Ah is 2 h at 2 A whatever the battery's own voltage.
+* **energy** (`Battery("4Ah@3.85V", efficiency=0.9)` or `Battery("15.4Wh")`): watt-hours of the cells through
+  the converter between them and the rail.
+
+The discharge itself (voltage, cut-off, load profile) is in `discharge`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from powermeter.battery.converter import Curve, check_ratio
+from powermeter.battery.presets import preset_names, presets
+from powermeter.errors import ConfigurationError
+from powermeter.result import Grade, Result, worst
+from powermeter.units import SECONDS_PER_HOUR, format_number, parse_quantity
+
+MONTH_S = 30.4375 * 86400
+
+
+@dataclass(frozen=True)
+class Battery:
+    """A battery, counted by charge on the measured rail or by energy behind a converter.
+
+    Attributes:
+        spec: `4Ah` (charge), `4Ah@3.85V` or `15.4Wh` (energy).
+        efficiency: Of the converter, a ratio or a curve over its load; energy convention only.
+        usable: Share of the capacity that may be used.
+        health: Share of the capacity left by ageing.
+        derating: Share of the capacity left at the temperature it is used at.
+        self_discharge: Share lost a month.
+        peukert: Exponent of Peukert's law, t = H (C / (I H))^k; 1 for lithium cells.
+        rated_hours: Discharge time H at which the capacity is stated, for Peukert.
+        title: As printed.
+    """
+
+    spec: str
+    efficiency: float | Curve = 1.0
+    usable: float = 1.0
+    health: float = 1.0
+    derating: float = 1.0
+    self_discharge: float = 0.0
+    peukert: float = 1.0
+    rated_hours: float = 20.0
+    title: str = ""
+
+    def __post_init__(self) -> None:
+        capacity, voltage = _parse(self.spec)
+        if capacity <= 0 or (voltage is not None and voltage <= 0):
+            raise ConfigurationError(f"battery {self.spec!r}: capacity and voltage must be above zero")
+        for name in ("usable", "health", "derating"):
+            check_ratio(name, getattr(self, name))
+        if isinstance(self.efficiency, float | int):
+            check_ratio("efficiency", self.efficiency)
+        if not 0 <= self.self_discharge < 1:
+            raise ConfigurationError(f"battery self-discharge {self.self_discharge:g}: a share a month, below 1")
+        if not 1 <= self.peukert <= 2 or self.rated_hours <= 0:
+            raise ConfigurationError("battery: a Peukert exponent is 1 to 2, its rated hours above zero")
+        if self.convention == "charge" and self.efficiency != 1.0:
+            raise ConfigurationError(
+                f"battery {self.spec!r} counts charge on the rail; a converter needs its voltage too, "
+                f"for example {self.spec}@3.85V"
+            )
+
+    @property
+    def convention(self) -> str:
+        """`charge` or `energy`."""
+        capacity_unit = _capacity_unit(self.spec)
+        return "energy" if capacity_unit == "J" or "@" in self.spec else "charge"
+
+    @property
+    def convention_text(self) -> str:
+        """The convention for people."""
+        kept = "" if self.kept == 1 else f", {self.kept:.0%} of it (usable share, ageing, temperature)"
+        if self.convention == "charge":
+            return f"{self.spec}, charge on the measured rail{kept}"
+        if isinstance(self.efficiency, Curve):
+            through = ", converter efficiency by its curve"
+        else:
+            through = f", converter efficiency {self.efficiency:g}" if self.efficiency != 1 else ""
+        return f"{self.spec}, energy of the cells{kept}{through}"
+
+    @property
+    def kept(self) -> float:
+        """Usable × health × derating."""
+        return self.usable * self.health * self.derating
+
+    @property
+    def charge_c(self) -> float:
+        """Nominal charge in C.
+
+        Raises:
+            ConfigurationError: The battery was given in Wh without a voltage.
+        """
+        capacity, voltage = _parse(self.spec)
+        if _capacity_unit(self.spec) == "C":
+            return capacity
+        if voltage is None:
+            raise ConfigurationError(f"battery {self.spec!r} has no voltage, so its charge is not known")
+        return capacity / voltage
+
+    @property
+    def energy_j(self) -> float:
+        """Nominal energy of the cells in J.
+
+        Raises:
+            ConfigurationError: The battery was given in Ah without a voltage.
+        """
+        capacity, voltage = _parse(self.spec)
+        if _capacity_unit(self.spec) == "J":
+            return capacity
+        if voltage is None:
+            raise ConfigurationError(
+                f"battery {self.spec!r} has no voltage, so its energy is not known; "
+                f"write for example {self.spec}@3.85V"
+            )
+        return capacity * voltage
+
+    def efficiency_at(self, power_w: float) -> float:
+        """Give the converter's efficiency at an output power."""
+        return self.efficiency.at(power_w) if isinstance(self.efficiency, Curve) else float(self.efficiency)
+
+    def available(self, power_w: float = 0.0) -> tuple[float, str]:
+        """Give what reaches the rail, with its unit: C by charge, J by energy.
+
+        Args:
+            power_w: Mean output power, for an efficiency curve.
+        """
+        if self.convention == "charge":
+            return self.charge_c * self.kept, "C"
+        return self.energy_j * self.kept * self.efficiency_at(power_w), "J"
+
+    def counted(self, amount: Result, rail_voltage_v: float | None = None) -> Result:
+        """Give an amount or a rate in the convention's unit (C or J, A or W).
+
+        Raises:
+            ConfigurationError: The other kind was given and the rail's voltage is not known.
+        """
+        wanted = {"charge": ("C", "A"), "energy": ("J", "W")}[self.convention]
+        if amount.unit in wanted:
+            return replace(amount, grade=worst((amount.grade, self.grade)))
+        if amount.unit not in ("C", "A", "J", "W"):
+            raise ConfigurationError(f"a battery gives charge or energy, not {amount.unit or 'a bare number'}")
+        if rail_voltage_v is None or rail_voltage_v <= 0:
+            have, need = ("energy", "charge") if self.convention == "charge" else ("charge", "energy")
+            raise ConfigurationError(
+                f"battery {self.spec!r} counts {need} and only {have} is known: give the rail's voltage, "
+                f"for example --rail-voltage 5V"
+            )
+        factor = 1 / rail_voltage_v if self.convention == "charge" else rail_voltage_v
+        unit = {"J": "C", "W": "A", "C": "J", "A": "W"}[amount.unit]
+        return replace(amount.scaled(factor, unit), grade=worst((amount.grade, Grade.DERIVED, self.grade)))
+
+    @property
+    def grade(self) -> Grade:
+        """Derived for a plain budget; assumed as soon as an efficiency or another share is typed in."""
+        plain = self.efficiency == 1.0 and self.kept == 1.0 and not self.self_discharge and self.peukert == 1
+        return Grade.DERIVED if plain else Grade.ASSUMED
+
+    def share_used(self, amount: Result, rail_voltage_v: float | None = None, power_w: float = 0.0) -> Result:
+        """Give the share of one charge that an amount takes (1 is all of it)."""
+        used = self.counted(amount, rail_voltage_v)
+        return used.scaled(1 / self.available(power_w)[0], "1")
+
+    def remaining(self, amount: Result, rail_voltage_v: float | None = None, power_w: float = 0.0) -> Result:
+        """Give the share that is left; below 0 where more than one charge was used."""
+        used = self.share_used(amount, rail_voltage_v, power_w)
+        parts = {name: -part for name, part in used.parts.items()}
+        return Result(1 - used.value, "1", 1 - used.high, 1 - used.low, used.grade, parts)
+
+    def hours(self, rate: Result, rail_voltage_v: float | None = None) -> Result:
+        """Give the hours one charge lasts at a mean power (W) or current (A).
+
+        Self-discharge is a constant drain beside it; Peukert's law shortens by the current.
+
+        Raises:
+            ConfigurationError: The rate is not above zero, or its unit does not fit.
+        """
+        rate = self.counted(rate, rail_voltage_v)
+        if rate.value <= 0:
+            raise ConfigurationError("hours at a power: the power must be above zero")
+        nominal = self.charge_c if self.convention == "charge" else self.energy_j
+
+        def lasting(value: float) -> float:
+            if value <= 0:
+                return math.inf
+            capacity, _ = self.available(value if self.convention == "energy" else 0.0)
+            leak = self.self_discharge * nominal / MONTH_S
+            return self._peukert(capacity, value) / (value + leak) / SECONDS_PER_HOUR
+
+        return _falling(lasting, rate, "h")
+
+    def _peukert(self, capacity: float, rate: float) -> float:
+        """Give the capacity at this rate: C (C / (I H))^(k - 1)."""
+        if self.peukert == 1:
+            return capacity
+        rated = capacity / (self.rated_hours * SECONDS_PER_HOUR)
+        return capacity * float((rated / rate) ** (self.peukert - 1))
+
+    def count(self, per_item: Result, rail_voltage_v: float | None = None, power_w: float = 0.0) -> Result:
+        """Give how many items (inferences, epochs) one charge holds.
+
+        Raises:
+            ConfigurationError: An item takes nothing, or its unit does not fit.
+        """
+        per_item = self.counted(per_item, rail_voltage_v)
+        if per_item.value <= 0:
+            raise ConfigurationError("items per charge: an item must take more than nothing")
+        available, _ = self.available(power_w)
+        return _falling(lambda value: available / value if value > 0 else math.inf, per_item, "1")
+
+    def budget(
+        self,
+        used: Result | None = None,
+        rate: Result | None = None,
+        per_item: Result | None = None,
+        *,
+        items: str = "inferences",
+        rail_voltage_v: float | None = None,
+    ) -> Budget:
+        """Give everything the battery says about what was measured; None for what was not given.
+
+        Args:
+            used: Charge (C) or energy (J) of a run.
+            rate: Mean current (A) or power (W).
+            per_item: Charge or energy of one item.
+            items: What an item is called.
+            rail_voltage_v: Of the measured rail, where the other kind has to be converted.
+        """
+        power = 0.0
+        if rate is not None and self.convention == "energy":
+            power = self.counted(rate, rail_voltage_v).value
+        return Budget(
+            self,
+            None if used is None else self.share_used(used, rail_voltage_v, power),
+            None if used is None else self.remaining(used, rail_voltage_v, power),
+            None if rate is None else self.hours(rate, rail_voltage_v),
+            None if per_item is None else self.count(per_item, rail_voltage_v, power),
+            items,
+        )
+
+
+def _falling(function: Callable[[float], float], of: Result, unit: str) -> Result:
+    """Give a falling function of a result: the interval's ends change places."""
+    value = function(of.value)
+    step = 1e-5 * of.value
+    slope = (function(of.value + step) - function(of.value - step)) / (2 * step)
+    parts = {name: part * slope for name, part in of.parts.items()}
+    return Result(value, unit, function(of.high), function(of.low), of.grade, parts)
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What one battery charge means for a run.
+
+    Attributes:
+        battery: Whose charge.
+        share_used, remaining: Shares of one charge.
+        hours: At the run's mean power, in h.
+        count: Items per charge.
+        items: What an item is called.
+    """
+
+    battery: Battery
+    share_used: Result | None
+    remaining: Result | None
+    hours: Result | None
+    count: Result | None
+    items: str = "inferences"
+
+    def lines(self) -> list[str]:
+        """Give a line each, the convention first."""
+        text = [f"battery: {self.battery.title or self.battery.spec} ({self.battery.convention_text})"]
+        if self.share_used is not None:
+            text.append(f"used: {percent(self.share_used)}")
+        if self.remaining is not None:
+            text.append(f"remaining: {percent(self.remaining)}")
+        if self.hours is not None:
+            text.append(f"hours at this power: {format_number(self.hours.value, 3)} h{_span(self.hours)}")
+        if self.count is not None:
+            text.append(f"{self.items} per charge: {format_number(self.count.value, 3)}{_span(self.count)}")
+        return text
+
+
+def percent(share: Result, digits: int = 3) -> str:
+    """Give a share with its interval in percent."""
+    value = f"{format_number(100 * share.value, digits)} %"
+    if share.high <= share.low:
+        return value
+    low, high = format_number(100 * share.low, digits), format_number(100 * share.high, digits)
+    return f"{value} ({low} to {high} %)"
+
+
+def _span(result: Result) -> str:
+    if result.high <= result.low:
+        return ""
+    high = format_number(result.high, 3) if math.isfinite(result.high) else "no limit"
+    return f" ({format_number(result.low, 3)} to {high})"
+
+
+def _capacity_unit(spec: str) -> str:
+    return "J" if spec.partition("@")[0].strip().endswith(("Wh", "J")) else "C"
+
+
+def _parse(spec: str) -> tuple[float, float | None]:
+    capacity, at, voltage = spec.partition("@")
+    try:
+        amount = parse_quantity(capacity, _capacity_unit(spec), bare=False)
+        return amount, parse_quantity(voltage, "V", bare=False) if at else None
+    except ConfigurationError as error:
+        raise ConfigurationError(f"battery {spec!r}: {error}; write 4Ah, 4Ah@3.85V or 15.4Wh") from error
+
+
+def parse_battery(text: str, **changes: Any) -> Battery:
+    """Give the battery of a preset's name or of a specification.
+
+    Args:
+        text: `phone`, `18650`, `cr2032`, … or `4Ah`, `4Ah@3.85V`, `15.4Wh`.
+        changes: Fields of `Battery` that replace the preset's.
+
+    Raises:
+        ConfigurationError: Neither a preset nor a specification.
+    """
+    entry = presets().get(text) if text not in ("ocv", "temperature") else None
+    if entry is None:
+        if not any(character.isdigit() for character in text):
+            raise ConfigurationError(f"no battery {text!r}; known are {', '.join(preset_names())}, or write 4Ah")
+        return Battery(text, **changes)
+    kept = ("efficiency", "usable", "self_discharge", "peukert", "rated_hours", "title")
+    fields = {name: entry[name] for name in kept if name in entry}
+    return Battery(entry["spec"], **{**fields, **changes})

@@ -1,0 +1,270 @@
+"""A battery emptied by a measured power profile, repeated until it is at its cut-off.
+
+The cell is a source of open-circuit voltage V(s), s the state of charge, behind a resistance R.  A load
+P at the rail takes P / eta(P) from the battery, so the current is the smaller root of
+(V - I R) I = P / eta:
+
+    I = (V - sqrt(V² - 4 R P / eta)) / (2 R)
+
+It is at its end when the charge kept by usable share, health and temperature is used, or when the
+terminal voltage V - I R falls below the cut-off under a load of the profile, or when the load cannot be
+delivered at all (V² < 4 R P / eta).  Self-discharge drains beside it; Peukert's law multiplies the drain by
+(I / I_rated)^(k - 1) for currents above the rated one.
+
+Where one repeat takes little of the charge, the drain of a whole repeat is averaged at each state of
+charge and integrated over it; otherwise the profile is stepped through.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from powermeter.battery.battery import MONTH_S, Battery
+from powermeter.battery.presets import presets
+from powermeter.errors import ConfigurationError
+from powermeter.units import SECONDS_PER_HOUR
+
+LONGEST_S = 30 * 31_557_600.0
+STEPS = 400
+STEPPED_ABOVE = 0.002
+"""Share of the charge that a repeat may take and still be averaged."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The electrical side of a battery.
+
+    Attributes:
+        ocv: Open-circuit voltage of the pack at states of charge evenly spaced from 0 to 1.
+        resistance_ohm: Of the pack.
+        cutoff_v: Terminal voltage at which the device stops.
+    """
+
+    ocv: tuple[float, ...]
+    resistance_ohm: float = 0.0
+    cutoff_v: float = 0.0
+
+    def __post_init__(self) -> None:
+        if len(self.ocv) < 2 or any(volt <= 0 for volt in self.ocv):
+            raise ConfigurationError("a cell needs at least two open-circuit voltages above zero")
+        if self.resistance_ohm < 0 or self.cutoff_v < 0:
+            raise ConfigurationError("a cell's resistance and cut-off cannot be negative")
+
+    def voltage(self, charge_state: float) -> float:
+        """Give the open-circuit voltage at a state of charge of 0 to 1."""
+        position = min(max(charge_state, 0.0), 1.0) * (len(self.ocv) - 1)
+        below = min(int(position), len(self.ocv) - 2)
+        return self.ocv[below] + (position - below) * (self.ocv[below + 1] - self.ocv[below])
+
+    def current(self, charge_state: float, power_w: float) -> float | None:
+        """Give the current that delivers a power, or None where none does."""
+        volt = self.voltage(charge_state)
+        if self.resistance_ohm == 0:
+            return power_w / volt
+        root = volt * volt - 4 * self.resistance_ohm * power_w
+        if root < 0:
+            return None
+        return (volt - math.sqrt(root)) / (2 * self.resistance_ohm)
+
+
+@dataclass(frozen=True)
+class Discharge:
+    """How a battery was emptied.
+
+    Attributes:
+        hours: Until its end.
+        reason: `used up`, `cut-off`, `cannot deliver` or `no end` (30 years).
+        repeats: Of the profile.
+        delivered_j: Energy at the rail.
+        left: Share of the charge left at the end.
+        course: (hours, state of charge, terminal voltage at mean load) along the way.
+    """
+
+    hours: float
+    reason: str
+    repeats: float
+    delivered_j: float
+    left: float
+    course: tuple[tuple[float, float, float], ...]
+
+    def lines(self) -> list[str]:
+        """Give it for people."""
+        return [
+            f"discharge simulated: {self.hours:,.4g} h, {self.repeats:,.4g} repeats of the profile, end by {self.reason}",
+            f"  {self.delivered_j / 3600:.4g} Wh delivered at the rail, {self.left:.1%} of the charge left",
+        ]
+
+
+def cell_of(name: str) -> Cell:
+    """Give the cell of a battery preset.
+
+    Raises:
+        ConfigurationError: The preset has no cell data.
+    """
+    entry = presets().get(name)
+    if entry is None or "chemistry" not in entry or "cells" not in entry:
+        raise ConfigurationError(f"battery {name!r} has no cell data to simulate; use a preset such as 18650")
+    curve = presets()["ocv"][entry["chemistry"]]
+    cells = int(entry["cells"])
+    return Cell(tuple(cells * volt for volt in curve), float(entry.get("resistance_ohm", 0.0)),
+                float(entry.get("cutoff_v", 0.0)))  # fmt: skip
+
+
+def derating_at(chemistry: str, celsius: float) -> float:
+    """Give the share of the capacity left at a temperature.
+
+    Raises:
+        ConfigurationError: The chemistry is not known, or the temperature is out of its table.
+    """
+    tables = presets()["temperature"]
+    key = chemistry if chemistry in tables else "lithium_ion" if chemistry in ("lco", "nmc", "lfp", "nca") else ""
+    if not key:
+        raise ConfigurationError(f"no temperature table for {chemistry!r}; known are {', '.join(tables)}")
+    points: Sequence[Sequence[float]] = tables[key]
+    if not points[0][0] <= celsius <= points[-1][0]:
+        raise ConfigurationError(
+            f"{celsius:g} °C is outside the {key} table ({points[0][0]:g} to {points[-1][0]:g} °C)"
+        )
+    for left, right in pairwise(points):
+        if celsius <= right[0]:
+            part = (celsius - left[0]) / (right[0] - left[0])
+            return float(left[1] + part * (right[1] - left[1]))
+    return float(points[-1][1])
+
+
+def discharge(battery: Battery, cell: Cell, durations_s: Sequence[float], powers_w: Sequence[float]) -> Discharge:
+    """Empty a battery by a profile, repeated.
+
+    Args:
+        battery: In the energy convention: its charge, shares, converter, self-discharge, Peukert exponent.
+        cell: Its voltage and resistance.
+        durations_s, powers_w: The profile at the rail, stretch by stretch.
+
+    Raises:
+        ConfigurationError: The profile is empty, has a stretch that is not above 0 s, or a negative power; or
+            the battery has no voltage.
+    """
+    if len(durations_s) != len(powers_w) or not durations_s:
+        raise ConfigurationError("a discharge needs a profile: as many durations as powers, at least one")
+    if any(not seconds > 0 for seconds in durations_s) or any(not power >= 0 for power in powers_w):
+        raise ConfigurationError("a profile's stretches last some time and draw no negative power")
+    if not any(powers_w) and not battery.self_discharge:
+        raise ConfigurationError("a profile of 0 W never empties a battery")
+    if battery.convention != "energy":
+        raise ConfigurationError(f"battery {battery.spec!r}: a simulation needs its voltage, for example 4Ah@3.85V")
+    run = _Run(battery, cell, list(durations_s), list(powers_w))
+    return run.averaged() if run.share_of_a_repeat() < STEPPED_ABOVE else run.stepped()
+
+
+class _Run:
+    def __init__(self, battery: Battery, cell: Cell, durations: list[float], powers: list[float]) -> None:
+        self.battery, self.cell = battery, cell
+        self.durations, self.powers = durations, powers
+        self.taken = [power / battery.efficiency_at(power) if power else 0.0 for power in powers]
+        self.period = sum(durations)
+        self.charge = battery.charge_c * battery.health * battery.derating
+        self.floor = 1 - battery.usable
+        self.leak_a = battery.self_discharge * battery.charge_c / MONTH_S
+        self.rated_a = self.charge / (battery.rated_hours * SECONDS_PER_HOUR)
+        self.repeat_j = sum(power * seconds for power, seconds in zip(powers, durations, strict=True))
+
+    def share_of_a_repeat(self) -> float:
+        drain = self.mean_drain(1.0)
+        return math.inf if drain is None else drain[0] * self.period / self.charge
+
+    def drain(self, state: float, taken_w: float) -> tuple[float, float] | None:
+        """Give (charge drained per second, terminal voltage), or None where it cannot be delivered."""
+        current = self.cell.current(state, taken_w)
+        if current is None:
+            return None
+        volt = self.cell.voltage(state) - current * self.cell.resistance_ohm
+        excess = self.battery.peukert - 1
+        if excess and current > self.rated_a:
+            current *= (current / self.rated_a) ** excess
+        return current + self.leak_a, volt
+
+    def mean_drain(self, state: float) -> tuple[float, float] | None:
+        """Give (mean charge drained per second, lowest terminal voltage) over a repeat."""
+        charge, lowest = 0.0, math.inf
+        for seconds, taken in zip(self.durations, self.taken, strict=True):
+            found = self.drain(state, taken)
+            if found is None:
+                return None
+            charge += found[0] * seconds
+            lowest = min(lowest, found[1])
+        return charge / self.period, lowest
+
+    def averaged(self) -> Discharge:
+        seconds, state, step = 0.0, 1.0, (1 - self.floor) / STEPS
+        course: list[tuple[float, float, float]] = []
+        reason = "used up"
+        for index in range(STEPS):
+            state = 1 - index * step
+            middle = self.mean_drain(state - step / 2)
+            if middle is None:
+                reason = "cannot deliver"
+                break
+            course.append((seconds / 3600, state, middle[1]))
+            if middle[1] < self.cell.cutoff_v:
+                reason = "cut-off"
+                break
+            seconds += step * self.charge / middle[0]
+            state -= step
+            if seconds > LONGEST_S:
+                reason = "no end"
+                break
+        return self._result(seconds, state, reason, course)
+
+    def stepped(self) -> Discharge:
+        seconds, state, delivered, reason = 0.0, 1.0, 0.0, ""
+        course: list[tuple[float, float, float]] = []
+        most = self.charge * 0.002
+        while not reason:
+            for length, power, taken in zip(self.durations, self.powers, self.taken, strict=True):
+                left = length
+                while left > 0 and not reason:
+                    found = self.drain(state, taken)
+                    if found is None:
+                        reason = "cannot deliver"
+                    elif found[1] < self.cell.cutoff_v:
+                        reason = "cut-off"
+                    if reason or found is None:
+                        break
+                    part, empty = left, math.inf
+                    if found[0] > 0:
+                        part = min(left, most / found[0])
+                        empty = (state - self.floor) * self.charge / found[0]
+                    if empty <= part:
+                        part, reason = empty, "used up"
+                    course.append((seconds / 3600, state, found[1]))
+                    seconds += part
+                    delivered += power * part
+                    state -= found[0] * part / self.charge
+                    left -= part
+                if reason:
+                    break
+            if not reason and seconds > LONGEST_S:
+                reason = "no end"
+        return self._result(seconds, state, reason, course, delivered)
+
+    def _result(
+        self, seconds: float, state: float, reason: str, course: list[tuple[float, float, float]],
+        delivered: float | None = None,
+    ) -> Discharge:  # fmt: skip
+        repeats = seconds / self.period
+        energy = repeats * self.repeat_j if delivered is None else delivered
+        return Discharge(seconds / 3600, reason, repeats, energy, max(0.0, state), tuple(course[:: max(1, len(course) // 400)]))
+
+
+def profile_of(analysis: Any, most: int = 600) -> tuple[list[float], list[float]]:
+    """Give (durations in s, mean powers in W) of a recording, at most that many stretches of equal length."""
+    import numpy as np
+
+    edges = np.unique(np.linspace(analysis.start_ns, analysis.end_ns, most + 1).astype(np.int64))
+    energies = np.diff(np.asarray(analysis.integral.at(edges), np.float64))
+    seconds = np.diff(edges) / 1e9
+    return seconds.tolist(), np.clip(energies / seconds, 0.0, None).tolist()

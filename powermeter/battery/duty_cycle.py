@@ -1,0 +1,314 @@
+"""A device as states on a schedule: mean power, the share of each state, the life of a battery.
+
+    P_mean = Σ rate_i E_i + P_rest (1 - Σ rate_i t_i)
+
+States are measured events (energy and duration each), cited ones or typed ones.  What is not on the
+schedule is the rest state, usually sleep.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from powermeter.battery.battery import Battery
+from powermeter.errors import ConfigurationError
+from powermeter.result import Grade, Result, combine
+from powermeter.units import format_number, format_quantity, parse_duration, parse_quantity
+
+if TYPE_CHECKING:
+    from powermeter.battery.lora import Node
+    from powermeter.battery.radio_link import Link
+
+DAY_S = 86400.0
+
+
+@dataclass(frozen=True)
+class State:
+    """What the device does for a while.
+
+    Attributes:
+        name: `sleep`, `sense`, `infer`, `train`, `transmit`, …
+        energy: Of one occurrence, in J.
+        duration_s: Of one occurrence.
+        source: Where the numbers come from.
+    """
+
+    name: str
+    energy: Result
+    duration_s: float
+    source: str = "typed in"
+
+    def __post_init__(self) -> None:
+        if self.energy.unit != "J":
+            raise ConfigurationError(f"state {self.name}: energy in J, not {self.energy.unit or 'a bare number'}")
+        if not self.duration_s > 0:
+            raise ConfigurationError(f"state {self.name}: lasts {self.duration_s:g} s; it must last some time")
+
+    @classmethod
+    def of_power(cls, name: str, power: Result | float, duration_s: float = 1.0, source: str = "typed in") -> State:
+        """Give a state of constant power in W."""
+        if not isinstance(power, Result):
+            power = Result.of(float(power), "W", {}, Grade.ASSUMED)
+        if power.unit != "W" or power.value < 0:
+            raise ConfigurationError(f"state {name}: a power in W that is not negative is wanted")
+        return cls(name, power.scaled(duration_s, "J"), duration_s, source)
+
+    @property
+    def power(self) -> Result:
+        """Mean power while it lasts, in W."""
+        return self.energy.scaled(1 / self.duration_s, "W")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A state and how often it happens."""
+
+    state: State
+    per_day: float
+
+    @property
+    def busy(self) -> float:
+        """Share of the time."""
+        return self.per_day * self.state.duration_s / DAY_S
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Scheduled states over a rest state.
+
+    Attributes:
+        entries: What happens, and how often.
+        rest: What the device does otherwise.
+    """
+
+    entries: tuple[Entry, ...]
+    rest: State
+
+    def __post_init__(self) -> None:
+        for entry in self.entries:
+            if entry.per_day < 0:
+                raise ConfigurationError(f"state {entry.state.name}: {entry.per_day:g} times a day")
+        names = [entry.state.name for entry in self.entries] + [self.rest.name]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ConfigurationError(f"state {twice[0]!r} is scheduled twice; add the rates up")
+        if self.busy > 1 + 1e-9:
+            largest = max(self.entries, key=lambda entry: entry.busy)
+            raise ConfigurationError(
+                f"the schedule fills {self.busy:.0%} of the day; {largest.state.name} alone takes {largest.busy:.0%}"
+            )
+
+    @property
+    def busy(self) -> float:
+        """Share of the time that is scheduled."""
+        return sum(entry.busy for entry in self.entries)
+
+    @property
+    def mean_power(self) -> Result:
+        """In W, shared errors of one meter kept."""
+        terms = [(entry.per_day / DAY_S, _joule(entry.state.energy)) for entry in self.entries]
+        terms.append(((1 - min(self.busy, 1.0)) / self.rest.duration_s, _joule(self.rest.energy)))
+        return replace(combine(terms), unit="W")
+
+    def shares(self) -> list[tuple[str, float, Result, float]]:
+        """Give (name, share of time, power contributed in W, share of energy) of each state, largest first."""
+        mean = self.mean_power.value
+        found = []
+        for entry in self.entries:
+            power = entry.state.energy.scaled(entry.per_day / DAY_S, "W")
+            found.append((entry.state.name, entry.busy, power, power.value / mean if mean else 0.0))
+        idle = max(0.0, 1 - self.busy)
+        power = self.rest.energy.scaled(idle / self.rest.duration_s, "W")
+        found.append((self.rest.name, idle, power, power.value / mean if mean else 0.0))
+        return sorted(found, key=lambda row: -row[3])
+
+    def life(self, battery: Battery, rail_voltage_v: float | None = None) -> Result:
+        """Give the hours a battery lasts, in h."""
+        return battery.hours(self.mean_power, rail_voltage_v)
+
+    def with_rate(self, name: str, per_day: float) -> Schedule:
+        """Give the schedule with one state's rate changed.
+
+        Raises:
+            ConfigurationError: No such state, or the schedule is then over 100 %.
+        """
+        self._check(name)
+        return replace(self, entries=tuple(
+            replace(entry, per_day=per_day) if entry.state.name == name else entry for entry in self.entries
+        ))  # fmt: skip
+
+    def with_state(self, state: State) -> Schedule:
+        """Give the schedule with a state replaced by one of the same name, for example from another recording."""
+        if state.name == self.rest.name:
+            return replace(self, rest=state)
+        self._check(state.name)
+        return replace(self, entries=tuple(
+            replace(entry, state=state) if entry.state.name == state.name else entry for entry in self.entries
+        ))  # fmt: skip
+
+    def _check(self, name: str) -> None:
+        known = [entry.state.name for entry in self.entries]
+        if name not in known:
+            raise ConfigurationError(f"no state {name!r} on the schedule; it has {', '.join(known) or 'none'}")
+
+    def lines(self, battery: Battery | None = None, rail_voltage_v: float | None = None) -> list[str]:
+        """Give the schedule for people."""
+        mean = self.mean_power
+        span = f"{format_quantity(mean.low, 'W')} to {format_quantity(mean.high, 'W')}"
+        text = [f"mean power: {format_quantity(mean.value, 'W')} ({span}), {mean.grade.value}"]
+        for name, busy, power, share in self.shares():
+            text.append(f"  {name}: {busy:.3%} of the time, {format_quantity(power.value, 'W')}, {share:.1%} of the energy")
+        if battery is not None:
+            hours = self.life(battery, rail_voltage_v)
+            text.append(
+                f"battery {battery.title or battery.spec} ({battery.convention_text}): "
+                f"{format_number(hours.value, 3)} h = {format_number(hours.value / 24, 3)} d "
+                f"({format_number(hours.low / 24, 3)} to {format_number(hours.high / 24, 3)} d)"
+            )
+        return text
+
+
+def _joule(result: Result) -> Result:
+    """Keep an interval that has no parts as one part, so that sums keep it."""
+    if result.parts or result.high <= result.low:
+        return result
+    return replace(result, parts={f"state:{id(result)}": result.standard_uncertainty})
+
+
+def states_of(analysis: Any, labels: Iterable[str] | None = None) -> dict[str, State]:
+    """Give the measured events of an analysed recording as states, by label.
+
+    Args:
+        analysis: An `Analysis`; its rows hold the energy and seconds of a label's events.
+        labels: Those wanted, all when None.
+
+    Raises:
+        ConfigurationError: A label is not in the recording.
+    """
+    found = {}
+    for row in analysis.rows:
+        if row.energy is None or not row.events or row.seconds <= 0:
+            continue
+        found[row.title] = State(row.title, row.energy.scaled(1 / row.events), row.seconds / row.events, "measured")
+    for label in labels or ():
+        if label not in found:
+            raise ConfigurationError(f"no event {label!r} in the recording; it has {', '.join(found) or 'none'}")
+    return {label: found[label] for label in labels} if labels is not None else found
+
+
+def parse_rate(text: str) -> float:
+    """Give occurrences a day from `24/d`, `every 10m`, `1/h`, `2/min`.
+
+    Raises:
+        ConfigurationError: It is none of these.
+    """
+    text = text.strip()
+    if text.startswith("every "):
+        interval = parse_duration(text.removeprefix("every "))
+        if interval <= 0:
+            raise ConfigurationError(f"rate {text!r}: an interval must be above zero")
+        return DAY_S / interval
+    count, slash, per = text.partition("/")
+    seconds = {"d": DAY_S, "day": DAY_S, "h": 3600.0, "hour": 3600.0, "min": 60.0, "m": 60.0, "s": 1.0}.get(per.strip())
+    if not slash or seconds is None:
+        raise ConfigurationError(f"rate {text!r}: write for example 24/d, 6/h or 'every 10m'")
+    number = parse_quantity(count, "1")
+    if number < 0:
+        raise ConfigurationError(f"rate {text!r}: cannot be negative")
+    return number * DAY_S / seconds
+
+
+def read_schedule(data: Mapping[str, Any], measured: Mapping[str, State], where: str = "schedule") -> Schedule:
+    """Give the schedule of a TOML table: `[rest]` and a list `[[state]]`.
+
+    A state has `name` and `rate`, and either `power` with `duration`, `energy` with `duration`, or
+    `event`, the label of a measured event.
+
+    Raises:
+        ConfigurationError: An entry cannot be used; names it.
+    """
+    rest = data.get("rest")
+    if not isinstance(rest, Mapping):
+        raise ConfigurationError(f"{where}: no [rest]; what does the device do otherwise?")
+    entries = data.get("state")
+    if not isinstance(entries, Sequence) or isinstance(entries, str) or not entries:
+        raise ConfigurationError(f"{where}: no [[state]]")
+    found = []
+    for number, entry in enumerate(entries, start=1):
+        if not isinstance(entry, Mapping) or "rate" not in entry:
+            raise ConfigurationError(f"{where}, state {number}: no rate, for example rate = \"every 10m\"")
+        found.append(Entry(_state(entry, measured, f"{where}, state {number}"), parse_rate(str(entry["rate"]))))
+    return Schedule(tuple(found), _state(rest, measured, f"{where}, rest", name="sleep"))
+
+
+def _state(entry: Mapping[str, Any], measured: Mapping[str, State], where: str, name: str = "") -> State:
+    name = str(entry.get("name") or entry.get("event") or name)
+    if not name:
+        raise ConfigurationError(f"{where}: no name")
+    if "event" in entry:
+        label = str(entry["event"])
+        if label not in measured:
+            known = ", ".join(measured) or "none: give a recording"
+            raise ConfigurationError(f"{where}: no measured event {label!r}; there is {known}")
+        return replace(measured[label], name=name)
+    duration = parse_duration(str(entry.get("duration", "1s")))
+    if "power" in entry:
+        return State.of_power(name, parse_quantity(str(entry["power"]), "W", bare=False), duration)
+    if "energy" in entry:
+        energy = parse_quantity(str(entry["energy"]), "J", bare=False)
+        return State(name, Result.of(energy, "J", {}, Grade.ASSUMED), duration)
+    for kind, make in (("lora", _lora_state), ("radio", _radio_state)):
+        if isinstance(entry.get(kind), Mapping):
+            return replace(make(entry[kind], parse_rate(str(entry["rate"])), where), name=name)
+    raise ConfigurationError(f"{where}, {name}: give power, energy or event (or lora, radio)")
+
+
+def _lora_state(fields: Mapping[str, Any], per_day: float, where: str) -> State:
+    from powermeter.battery.lora import Node
+
+    known = {"payload": 0, "sf": 9, "class": "A", "acknowledged": False, "voltage": "3.3V"}
+    unknown = sorted(set(fields) - set(known))
+    if unknown or per_day <= 0:
+        raise ConfigurationError(f"{where}: lora takes {', '.join(known)} and a rate above zero")
+    given = {**known, **fields}
+    try:
+        node = Node(int(given["payload"]), int(given["sf"]), DAY_S / per_day, str(given["class"]), bool(given["acknowledged"]))
+    except TypeError as error:
+        raise ConfigurationError(f"{where}: {error}") from error
+    return of_lora(node, parse_quantity(str(given["voltage"]), "V", bare=False))
+
+
+def _radio_state(fields: Mapping[str, Any], per_day: float, where: str) -> State:
+    from powermeter.battery.radio_link import Link
+
+    changes = {key: float(value) for key, value in fields.items() if key not in ("kind", "payload")}
+    return of_link(Link.typical(str(fields.get("kind", "")), **changes), float(fields.get("payload", 0)))
+
+
+def of_lora(node: Node, voltage_v: float) -> State:
+    """Give one LoRaWAN message of a node as a state; what it draws asleep is the rest state's.
+
+    What class B or C listens between two messages is counted with the message.
+
+    Args:
+        node: Class, payload, spreading factor, interval.
+        voltage_v: Supply of the node.
+    """
+    steps = node.cycle()
+    duration = sum(step.duration_ms for step in steps) / 1000
+    asleep_mas = node.sleep_ma * (node.interval_s - duration)
+    energy = (node.mean_current_ma() * node.interval_s - asleep_mas) * 1e-3 * voltage_v
+    return State("transmit", Result(energy, "J", energy / 2, energy * 2, Grade.ASSUMED), duration, "Casals et al. 2017")
+
+
+def of_link(link: Link, payload_b: float) -> State:
+    """Give one message of a radio as a state."""
+    message = link.message(payload_b).result()
+    if "rate" in link.states:
+        seconds = (link.states["setup_ms"].central + link.states["tail_ms"].central) / 1000
+        seconds += 8 * payload_b / link.states["rate"].central
+    else:
+        seconds = 1.0
+    return State("transmit", message, seconds, f"{link.kind}, cited states" if "rate" in link.states else "measured")

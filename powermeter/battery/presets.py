@@ -1,0 +1,23 @@
+"""The bundled batteries of `data/batteries.toml`: typical data-sheet values, each with its provenance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+from powermeter import toml
+
+
+@lru_cache(maxsize=1)
+def presets() -> Mapping[str, Mapping[str, Any]]:
+    """Give the bundled batteries by name, with the tables they share (`ocv`, `temperature`)."""
+    text = files("powermeter.battery").joinpath("data/batteries.toml").read_text(encoding="utf-8")
+    tables: dict[str, dict[str, Any]] = toml.parse(text, "batteries.toml")
+    return tables
+
+
+def preset_names() -> Sequence[str]:
+    """Give the names of the bundled batteries."""
+    return [name for name in presets() if name not in ("ocv", "temperature")]

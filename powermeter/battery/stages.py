@@ -1,0 +1,141 @@
+"""Budgets for stages: labels of events, a battery share each, passed or failed.
+
+The course asks for 4 Ah a stage: inference; training or updating on the device; the whole product.  A
+grader runs `powermeter budget` and reads the exit status.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from powermeter.battery.battery import Battery, percent
+from powermeter.errors import ConfigurationError
+from powermeter.result import Grade, Result
+
+WHOLE = "*"
+"""A stage of this label is the whole recording."""
+
+
+class Verdict(str, Enum):
+    """Whether a stage kept its budget; unclear where the interval holds the limit."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A label with its budget.
+
+    Attributes:
+        label: Of the events, or `*` for the whole recording.
+        battery: The budget, one charge of it.
+        repeats: How many items (inferences, epochs) the budget must carry; None for what was recorded.
+    """
+
+    label: str
+    battery: Battery
+    repeats: float | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A stage with what it used.
+
+    Attributes:
+        stage: What was asked.
+        share: Of the budget, interval included.
+        verdict: By the value; `unclear` where the interval holds 1.
+        passed: By the value alone, for the exit status.
+    """
+
+    stage: Stage
+    share: Result
+
+    @property
+    def passed(self) -> bool:
+        """Whether the value is within the budget."""
+        return self.share.value <= 1
+
+    @property
+    def verdict(self) -> Verdict:
+        """Pass, fail, or unclear where the 95 % interval holds the limit."""
+        if self.share.low <= 1 < self.share.high:
+            return Verdict.UNCLEAR
+        return Verdict.PASS if self.passed else Verdict.FAIL
+
+    def line(self) -> str:
+        """Give it for people."""
+        name = "whole recording" if self.stage.label == WHOLE else self.stage.label
+        scale = "" if self.stage.repeats is None else f" for {self.stage.repeats:,g} items"
+        return f"{name}{scale}: {percent(self.share)} of {self.stage.battery.convention_text}: {self.verdict.value}"
+
+
+def parse_stage(text: str, otherwise: Battery) -> Stage:
+    """Give the stage of `LABEL`, `LABEL=4Ah`, `LABEL=4Ah@3.85V` or `LABEL:1000=4Ah` (1000 items).
+
+    Raises:
+        ConfigurationError: It has no label, or the budget or the count cannot be used.
+    """
+    from powermeter.battery.battery import parse_battery
+
+    head, equals, budget = text.partition("=")
+    label, colon, count = head.partition(":")
+    if not label:
+        raise ConfigurationError(f"stage {text!r}: write LABEL=4Ah, or *=4Ah for the whole recording")
+    repeats = None
+    if colon:
+        try:
+            repeats = float(count)
+        except ValueError as error:
+            raise ConfigurationError(f"stage {text!r}: {count!r} is no number of items") from error
+        if not 0 < repeats < 1e15:
+            raise ConfigurationError(f"stage {text!r}: a number of items is above zero")
+    return Stage(label, parse_battery(budget) if equals else otherwise, repeats)
+
+
+def check(stage: Stage, analysis: Any, rail_voltage_v: float | None = None) -> Outcome:
+    """Give the outcome of a stage over an analysed recording.
+
+    Raises:
+        ConfigurationError: The label is not in the recording, or charge and energy do not go together.
+    """
+    by_charge = stage.battery.convention == "charge"
+    if stage.label == WHOLE:
+        used = _counted(by_charge, analysis.charge, analysis.energy, rail_voltage_v)
+        if stage.repeats is not None:
+            raise ConfigurationError("a stage of the whole recording has no number of items; name a label")
+        return Outcome(stage, stage.battery.share_used(used, rail_voltage_v, analysis.power.value))
+    row = _row(analysis, stage.label)
+    if stage.repeats is None:
+        used = _counted(by_charge, row.charge, row.energy, rail_voltage_v)
+    else:
+        per_item = _counted(by_charge, row.charge_per_item, row.energy_per_item, rail_voltage_v)
+        used = None if per_item is None else per_item.scaled(stage.repeats)
+    if used is None:
+        raise ConfigurationError(f"stage {stage.label!r}: what its events used is not known")
+    power = row.power.value if row.power is not None else 0.0
+    return Outcome(stage, stage.battery.share_used(used, rail_voltage_v, power))
+
+
+def _counted(by_charge: bool, charge: Any, energy: Any, rail_voltage_v: float | None) -> Any:
+    """Give the charge for a charge budget, unless it was derived with another voltage than the one given."""
+    if not by_charge or charge is None:
+        return energy
+    if rail_voltage_v is None or energy is None or charge.grade is Grade.MEASURED:
+        return charge
+    same = abs(energy.value - charge.value * rail_voltage_v) <= 1e-6 * abs(energy.value)
+    return charge if same else energy
+
+
+def _row(analysis: Any, label: str) -> Any:
+    found = [row for row in analysis.rows if row.label == label or row.title == label]
+    if not found:
+        known = ", ".join(dict.fromkeys(row.label for row in analysis.rows)) or "none"
+        raise ConfigurationError(f"no event {label!r} in the recording; it has {known}")
+    if len(found) > 1:
+        raise ConfigurationError(f"several rows are labelled {label!r}; name one as {found[0].title!r}")
+    return found[0]

@@ -1,0 +1,1 @@
+"""Two sides or many: designs, contrasts, sample size, stopping rules."""

@@ -1,0 +1,118 @@
+"""A round of federated learning on a client: training measured, bytes counted.
+
+    E_client = E_train + (P_radio + P_router) × (t_up + t_down),   t = bytes × 8 / rate
+
+A data centre's PUE does not apply to clients, and clients in different countries are summed each with
+its own grid.  The router's share is what carries the transfer, not the household's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from powermeter.errors import ConfigurationError
+from powermeter.footprint.factors import Factor, default, given
+from powermeter.footprint.formula import Input, Line, Measured
+from powermeter.result import Result
+
+
+@dataclass(frozen=True)
+class Round:
+    """One client's part of one round.
+
+    Attributes:
+        training: Measured energy of its training events, in J.
+        sent_b, received_b: Bytes of updates and of the model.
+        up_bit_s, down_bit_s: Rates of its link.
+        radio_w: Power of the device's radio while it transfers; 0 where the meter saw it already.
+        router: Power of the router while it transfers, or None to leave it out.
+    """
+
+    training: Result
+    sent_b: float
+    received_b: float
+    up_bit_s: float
+    down_bit_s: float
+    radio_w: float = 0.0
+    router: Factor | None = None
+
+    def __post_init__(self) -> None:
+        if self.training.unit != "J":
+            raise ConfigurationError(f"a client's training costs J, not {self.training.unit}")
+        if self.sent_b < 0 or self.received_b < 0 or self.radio_w < 0:
+            raise ConfigurationError("a round's bytes and the radio's power cannot be negative")
+        if self.up_bit_s <= 0 or self.down_bit_s <= 0:
+            raise ConfigurationError("a link's rates must be above zero")
+
+    @property
+    def transfer_s(self) -> float:
+        """Seconds of transfer, up and down."""
+        return 8 * self.sent_b / self.up_bit_s + 8 * self.received_b / self.down_bit_s
+
+    def line(self) -> Line:
+        """Give the energy of the client's round in J."""
+        router = self.router if self.router is not None else given("router.power", 0.0, "W")
+        inputs: dict[str, Input] = {
+            "training": Measured("training", self.training), "P_radio": given("radio.power", self.radio_w, "W"),
+            "P_router": router, "transfer": given("transfer", self.transfer_s, "s"),
+        }  # fmt: skip
+        return Line("client, one round", "J", inputs,
+                    lambda x: x["training"] + (x["P_radio"] + x["P_router"]) * x["transfer"],
+                    "training + (P_radio + P_router) × transfer")  # fmt: skip
+
+    def shares(self) -> dict[str, float]:
+        """Give training, radio and router in J."""
+        router = 0.0 if self.router is None else self.router.central
+        return {
+            "training": self.training.value,
+            "radio": self.radio_w * self.transfer_s,
+            "router": router * self.transfer_s,
+        }
+
+
+def default_router() -> Factor:
+    """Give the cited router power (4 to 16.5 W)."""
+    return default("router.power")
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """Rounds of many clients, by country.
+
+    Attributes:
+        client: One client's round.
+        rounds: How many.
+        clients: Country → clients a round.
+        server_j: Energy of the server over all rounds, at its IT equipment.
+    """
+
+    client: Round
+    rounds: int
+    clients: Mapping[str, int]
+    server_j: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.rounds < 1 or not self.clients or any(count < 1 for count in self.clients.values()):
+            raise ConfigurationError("a campaign has at least one round and one client in each country named")
+        if self.server_j < 0:
+            raise ConfigurationError("a server's energy cannot be negative")
+
+    def energy(self) -> Result:
+        """Give the energy of all clients in J, the server apart."""
+        return self.client.line().result().scaled(self.rounds * sum(self.clients.values()))
+
+    def carbon(self, server_place: str | None = None, losses: bool = True) -> Sequence[tuple[str, Result]]:
+        """Give (who, g CO2e) for the clients of each country and the server."""
+        from powermeter.footprint import footprint
+
+        one = self.client.line().result()
+        found = []
+        for country, count in self.clients.items():
+            energy = one.scaled(self.rounds * count)
+            found.append((f"{count} clients in {country}", footprint(energy, country, losses=losses).carbon))
+        if self.server_j:
+            server = Result.of(self.server_j, "J", {})
+            found.append(("server", footprint(server, server_place, losses=losses,
+                                              pue=default("datacentre.pue")).carbon))  # fmt: skip
+        return found

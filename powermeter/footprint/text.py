@@ -1,0 +1,107 @@
+"""A footprint in words: totals with their intervals, warnings, scopes, the arithmetic."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from powermeter.footprint.formula import largest, told_apart
+from powermeter.result import Result
+from powermeter.units import format_number, format_quantity
+
+if TYPE_CHECKING:
+    from .assessment import Footprint
+
+TITLES = {
+    "carbon": "carbon",
+    "water": "water consumed",
+    "water_on_site": "on site",
+    "water_withdrawal": "water withdrawn",
+    "adpe": "minerals (ADPe)",
+    "water_of_making": "fresh water of making (withdrawal-like, on its own)",
+}
+SCOPES = (
+    "scopes: electricity is scope 2 of its user (grid losses scope 3 category 3) and scope 3 category 11 of the "
+    "maker of what uses it; making is scope 3 category 2. The same kWh is never added up over them."
+)
+CANNOT_SEE = (
+    "ADPe counts crustal scarcity of elements: gold, silver and tellurium lead it, while rare earths, "
+    "rhodium, ruthenium and graphite have no factor and cobalt and lithium hardly count. "
+    "It is no measure of supply risk."
+)
+
+
+def amount(value: float | None, unit: str, digits: int = 2) -> str:
+    """Give a footprint's number for people, in g, L or g Sb eq with a prefix."""
+    if value is None:
+        return "–"
+    scale, shown = {"kg Sb eq": (1000.0, "g Sb eq"), "L": (1.0, "L"), "g": (1.0, "g CO2e"),
+                    "kg": (1000.0, "g")}.get(unit, (1.0, unit))  # fmt: skip
+    number = format_quantity(value * scale, "g", digits)
+    if not number.endswith("g"):
+        return f"{format_number(value * scale, digits)} {shown}"
+    return number[:-1] + shown
+
+
+def interval(result: Result, digits: int = 2) -> str:
+    """Give `0.19 mg CO2e (0.15 to 0.25 mg CO2e)`."""
+    value = amount(result.value, result.unit, digits)
+    if result.high <= result.low:
+        return value
+    return f"{value} ({amount(result.low, result.unit, digits)} to {amount(result.high, result.unit, digits)})"
+
+
+def to_text(whole: Footprint, explain: bool = False) -> str:
+    """Give the whole for people: totals, boundary, warnings, factors; the arithmetic where asked."""
+    text = [*summary_lines(whole), "", "factors used:"]
+    text += [f"  {item.describe()}" for item in whole.factors_used]
+    if explain:
+        text += ["", *explained(whole)]
+    return "\n".join(text)
+
+
+def summary_lines(whole: Footprint) -> list[str]:
+    """Give the totals, the boundary and the warnings, a line each."""
+    where = f"{whole.place.name} ({whole.place.code})" if whole.place else "unknown"
+    lines = [f"WARNING: {text}" for text in whole.warnings]
+    energy = format_quantity(whole.energy.value, "J")
+    lines.append(f"energy: {energy}, {whole.energy.grade.value}; {whole.boundary}")
+    kind = whole.grid.carbon.basis
+    kind = kind if "marginal" in kind or "average" in kind else f"{kind}, average"
+    lines.append(f"place: {where}; carbon {kind}, location-based")
+    for name, account in whole.accounts.items():
+        result, digits = account.result, whole.digits(name)
+        lines.append(f"{TITLES.get(name, name)}: {interval(result, digits)}")
+        if len(account.lines) > 1:
+            for line in account.lines:
+                scope = f" [{line.scope}]" if line.scope else ""
+                lines.append(f"  {line.name}{scope}: {interval(line.result(), digits)}")
+        measured, factors = told_apart(result)
+        steps = {step: grams for step, grams in whole.carbon_steps().items() if grams}
+        if name == "carbon" and len(steps) > 1:
+            lines.append("  electricity: " + ", ".join(f"{step} {amount(g, 'g', digits)}" for step, g in steps.items()))
+        if name == "carbon" and result.parts:
+            lines.append(
+                f"  standard uncertainty: {measured:.1%} from the measurement, {factors:.0%} from factors; "
+                f"largest: {largest(result)}"
+            )
+    if "water_on_site" not in whole.accounts:
+        lines.append("water on site: " + ("– (a data centre: give its WUE)" if whole.in_data_centre else "none at a device"))
+    if "water_withdrawal" not in whole.accounts:
+        lines.append("water withdrawn: – (needs the cooling systems; never added to consumption)")
+    lines += [SCOPES, CANNOT_SEE]
+    return lines
+
+
+def explained(whole: Footprint) -> list[str]:
+    """Give the arithmetic of every line, with the numbers put in."""
+    text = ["the arithmetic (central values, 1 kWh = 3.6e6 J):"]
+    for name, account in whole.accounts.items():
+        for line in account.lines:
+            text.append(f"{TITLES.get(name, name)}, {line.name} = {line.formula}")
+            for symbol, item in line.inputs.items():
+                shown = "" if item.unit == "1" else f" {item.unit}"
+                text.append(f"    {symbol} = {item.central:.9g}{shown}")
+            text.append(f"    = {line.value:.9g} {line.unit}")
+        if len(account.lines) > 1:
+            text.append(f"{TITLES.get(name, name)} = {account.result.value:.9g} {account.unit}")
+    return text

@@ -1,0 +1,1 @@
+"""Facts and print-outs of boards that a driver and an importer share."""

@@ -1,0 +1,1 @@
+"""From raw codes to the SI columns of a rail: decoding, correction, alignment, traces."""

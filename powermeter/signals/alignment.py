@@ -1,0 +1,59 @@
+"""An instrument's times put on the clock of the events, by the `alignment` fact that a recording keeps.
+
+`calibration/` finds such facts; this file applies them when a trace is read.  Nothing stored changes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.errors import DataError
+from powermeter.signals.trace import Trace
+from powermeter.source import Gap
+
+
+def shifted(trace: Trace, fact: Mapping[str, Any]) -> Trace:
+    """Give a trace on the events' clock, by a recording's `alignment` fact.
+
+    The clock's uncertainty is the fact's `offset_u_ns` and, at the sample farthest from its origin, what
+    `drift_u` makes of that distance.
+
+    Raises:
+        DataError: The fact lacks a number.
+    """
+    times = host_times(trace.times_ns, fact)
+    origin, spread = int(fact.get("origin_ns", 0)), float(fact.get("offset_u_ns", 0.0))
+    far = max(abs(trace.start_ns - origin), abs(trace.end_ns - origin)) if len(trace) else 0
+    spread = math.hypot(trace.clock_ns, spread, far * float(fact.get("drift_u", 0.0)))
+    return replace(trace, times_ns=times, gaps=tuple(shifted_gaps(trace.gaps, fact)), clock_ns=spread)
+
+
+def shifted_gaps(gaps: Sequence[Gap], fact: Mapping[str, Any]) -> list[Gap]:
+    """Give gaps on the events' clock, by a recording's `alignment` fact."""
+    ends = np.array([[g.start_ns, g.end_ns] for g in gaps], np.int64).reshape(-1, 2)
+    moved = host_times(ends, fact).tolist()
+    return [replace(g, start_ns=start, end_ns=end) for g, (start, end) in zip(gaps, moved, strict=True)]
+
+
+def host_times(times_ns: NDArray[np.int64], fact: Mapping[str, Any]) -> NDArray[np.int64]:
+    """Give t + `offset_ns` + `drift` × (t − `origin_ns`): an instrument's times on the events' clock.
+
+    Raises:
+        DataError: The fact lacks a number.
+    """
+    try:
+        offset, drift = float(fact["offset_ns"]), float(fact.get("drift", 0.0))
+        origin, spreads = int(fact.get("origin_ns", 0)), (fact.get("offset_u_ns", 0.0), fact.get("drift_u", 0.0))
+        usable = math.isfinite(offset) and math.isfinite(drift) and all(float(s) >= 0 for s in spreads)
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(f"the recording's alignment is not usable: {error}") from None
+    if not usable:
+        raise DataError("the recording's alignment is not usable: a number in it is none")
+    moved: NDArray[np.int64] = times_ns + np.rint(offset + drift * (times_ns - origin)).astype(np.int64)
+    return moved

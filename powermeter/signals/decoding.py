@@ -1,0 +1,258 @@
+"""A channel's raw codes as a trace: scale and offset, the stored calibration, counters unwrapped.
+
+The limits stated for the channel become the errors that all its samples share.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.channel import MISSING, Channel, Kind, Quantity
+from powermeter.errors import DataError
+from powermeter.signals.correction import Correction
+from powermeter.signals.trace import CommonError, Trace, median_interval_ns
+from powermeter.source import REPEAT, SATURATED, Gap
+
+_SQRT3 = math.sqrt(3.0)
+
+
+def from_samples(
+    times_ns: NDArray[np.int64],
+    values: NDArray[np.float64],
+    quantity: Quantity = Quantity.POWER,
+    *,
+    kind: Kind = Kind.INSTANT,
+    channel: Channel | None = None,
+    origin: str = "",
+    gaps: Iterable[Gap] = (),
+    **more: Any,
+) -> Trace:
+    """Give a trace of plain arrays; the errors come from the channel's stated accuracy.
+
+    Args:
+        times_ns: Never decreasing nanoseconds.
+        values: SI values, same length.
+        origin: Names the instrument in the keys of the errors; defaults to the channel's name.
+        more: Any other field of `Trace`.
+
+    Raises:
+        DataError: The columns differ in length, or time runs backwards.
+    """
+    times_ns = np.ascontiguousarray(times_ns, np.int64)
+    values = np.ascontiguousarray(values, np.float64)
+    if times_ns.shape != values.shape or times_ns.ndim != 1:
+        raise DataError(f"{times_ns.size} times do not go with {values.size} values")
+    if times_ns.size > 1 and (times_ns[1:] < times_ns[:-1]).any():
+        raise DataError("time runs backwards in these samples")
+    if channel is not None:
+        accuracy = {"errors": channel_errors(channel, origin or channel.name), "noise": channel.accuracy.noise}
+        known = dict(step=channel.accuracy.step, rail=channel.rail, grade=channel.grade, **accuracy)
+        more = {**known, "channels": (channel.name,), **more}
+    more.setdefault("interval_ns", median_interval_ns(times_ns))
+    return Trace(
+        times_ns, values, quantity, kind, gaps=tuple(sorted(gaps, key=lambda g: g.start_ns)), **more
+    )
+
+
+def channel_errors(channel: Channel, origin: str) -> tuple[CommonError, ...]:
+    """Give the common errors that a channel's `Accuracy` states.
+
+    A limit becomes a standard uncertainty by half-width/√3 (GUM 4.3.7); a typical value is one.
+    """
+    accuracy = channel.accuracy
+    limit = not accuracy.typical
+    shrink = 1 / _SQRT3 if limit else 1.0
+    found = (
+        CommonError(f"gain:{origin}", relative=accuracy.gain * shrink, limit=limit),
+        CommonError(f"offset:{origin}", absolute=accuracy.offset * shrink, limit=limit),
+        CommonError(f"model:{origin}", relative=accuracy.model * shrink, limit=limit),
+        CommonError(f"clock:{origin}", relative=accuracy.clock * shrink, limit=limit),
+    )
+    return tuple(error for error in found if error.relative or error.absolute)
+
+
+def correction_errors(
+    correction: Correction, origin: str, typical: float, largest: float, smallest: float | None = None
+) -> tuple[CommonError, ...]:
+    """Give a calibration's covariance as independent common errors around `typical` (corrected SI).
+
+    What lies outside the calibrated range widens them: above it in proportion to the value, below it
+    by an amount.
+
+    The covariance of (offset, gain) is split into its principal directions, so that each error
+    carries its offset and its gain share together.  Higher terms enter as their tangent at `typical`.
+    """
+    matrix = np.asarray(correction.covariance)
+    x = typical / correction.gain
+    powers = np.arange(len(correction.coefficients))
+    slope = powers * np.where(powers > 0, float(x) ** np.maximum(powers - 1, 0), 0.0)
+    level = float(x) ** powers - slope * x
+    jacobian = np.vstack([level, slope / correction.gain])
+    weights, directions = np.linalg.eigh(jacobian @ matrix @ jacobian.T)
+    errors = [
+        CommonError(f"gain:calibration {i + 1} {origin}", float(d[1]) * s, float(d[0]) * s, limit=False)
+        for i, (s, d) in enumerate(zip(np.sqrt(np.maximum(weights, 0)), directions.T, strict=True))
+        if s > 0
+    ]
+    if correction.reference_gain or correction.reference_offset:
+        reference = correction.instrument or "reference"
+        errors.append(CommonError(f"gain:{reference}", correction.reference_gain, 0.0, limit=False))
+        errors.append(CommonError(f"offset:{reference}", 0.0, correction.reference_offset, limit=False))
+    extra = correction.extrapolation((largest - correction.offset) / correction.gain)
+    if extra:
+        errors.append(CommonError(f"model:beyond calibration {origin}", extra / max(largest, 1e-30), 0.0))
+    below = 0.0 if smallest is None else correction.extrapolation((smallest - correction.offset) / correction.gain)
+    if below and smallest is not None and (smallest - correction.offset) / correction.gain < correction.low:
+        errors.append(CommonError(f"model:below calibration {origin}", 0.0, below))
+    return tuple(error for error in errors if error.relative or error.absolute)
+
+
+def read_channel(
+    channel: Channel,
+    times_ns: NDArray[np.int64],
+    codes: NDArray[np.int64],
+    flags: NDArray[np.uint8] | None = None,
+    *,
+    origin: str,
+    source: str = "",
+    gaps: Sequence[Gap] = (),
+    correction: Correction | None = None,
+    temperature_c: NDArray[np.float64] | None = None,
+) -> Trace | None:
+    """Give one channel as a trace, or None where it has no sample at all.
+
+    Missing codes are left out, repeats too (but for the last sample, which bounds the trace).  What an
+    instrument shows was measured at some moment of its last refresh interval: a rectangular
+    distribution of that width is what its stamps do not say (GUM 4.3.7).
+    """
+    keep = codes != MISSING
+    repeats = 0
+    if flags is not None:
+        stale = (flags & REPEAT).astype(bool) & keep
+        present = np.flatnonzero(keep)
+        if stale.any():
+            stale[present[-1]] = False
+            repeats = int(stale.sum())
+            keep &= ~stale
+    if not keep.all():
+        times_ns, codes = times_ns[keep], codes[keep]
+        flags = None if flags is None else flags[keep]
+        temperature_c = None if temperature_c is None else temperature_c[keep]
+    if times_ns.size == 0:
+        return None
+    saturated = _saturated(channel, codes, flags)
+    lost: list[Gap] = list(gaps)
+    if channel.kind is Kind.COUNTER:
+        if channel.wrap is None and channel.low_code is not None and channel.low_code < 0:
+            values = two_way(times_ns, codes, channel.scale, lost)
+        else:
+            values, resets = unwrap(times_ns, codes, channel.scale, channel.wrap)
+            lost += resets
+    else:
+        values = np.asarray(codes * channel.scale, np.float64)
+        if channel.offset:
+            values += channel.offset
+    trace = from_samples(
+        times_ns, values, channel.quantity, kind=channel.kind, channel=channel, origin=origin,
+        gaps=lost, source=source, repeats=repeats, saturated=saturated,
+        clock_ns=(channel.refresh_ns or 0) / math.sqrt(12),
+    )  # fmt: skip
+    if correction is not None and channel.kind is not Kind.COUNTER:
+        trace = _corrected(trace, correction, origin, temperature_c)
+    return _as_instant(trace, channel.window_ns)
+
+
+def _corrected(
+    trace: Trace, correction: Correction, origin: str, temperature_c: NDArray[np.float64] | None
+) -> Trace:
+    values = correction.apply(trace.values, temperature_c)
+    typical, largest, smallest = (float(f(values)) for f in (np.median, np.max, np.min))
+    kept = tuple(error for error in trace.errors if not error.key.startswith(("gain:", "offset:")))
+    notes = trace.notes
+    share = float(np.mean((trace.values < correction.low) | (trace.values > correction.high)))
+    if share > 0.001:
+        notes = (*notes, f"{share:.0%} of the samples lie outside the calibrated range; the interval is wider")
+    return replace(
+        trace, values=values, noise=trace.noise * correction.gain, step=trace.step * correction.gain,
+        errors=kept + correction_errors(correction, origin, typical, largest, smallest), notes=notes,
+    )  # fmt: skip
+
+
+def _saturated(channel: Channel, codes: NDArray[np.int64], flags: NDArray[np.uint8] | None) -> int:
+    ends = np.zeros(codes.size, bool) if flags is None else (flags & SATURATED).astype(bool)
+    if channel.high_code is not None:
+        ends |= codes >= channel.high_code
+    if channel.low_code is not None and channel.low_code != 0:
+        ends |= codes <= channel.low_code
+    return int(ends.sum())
+
+
+def _as_instant(trace: Trace, window_ns: int | None) -> Trace:
+    """Shift a mean over a window that is not the sample interval to the window's middle."""
+    if trace.kind is not Kind.MEAN or not window_ns:
+        return trace
+    interval = trace.interval_ns
+    if interval and abs(window_ns - interval) <= 0.2 * interval:
+        return trace
+    half = window_ns // 2
+    gaps = tuple(replace(g, start_ns=g.start_ns - half, end_ns=g.end_ns - half) for g in trace.gaps)
+    return replace(trace, times_ns=trace.times_ns - half, gaps=gaps, kind=Kind.INSTANT, window_ns=window_ns)
+
+
+def unwrap(
+    times_ns: NDArray[np.int64], codes: NDArray[np.int64], scale: float, wrap: int | None
+) -> tuple[NDArray[np.float64], list[Gap]]:
+    """Give the running total of a counter in SI, 0 at the first sample, and the places where it restarted.
+
+    A step back is a wrap where the counter has one and the step forward through it fits the rates
+    seen elsewhere (at most ten times the largest); anything else is a restart: a gap, across which
+    the total rises at the median rate of the steps beside it.
+    """
+    steps = np.diff(codes)
+    seconds = np.diff(times_ns) * 1e-9
+    back = np.flatnonzero(steps < 0)
+    resets: list[Gap] = []
+    increments = steps.astype(np.float64)
+    if back.size:
+        good = steps >= 0
+        rate = np.divide(increments, seconds, out=np.zeros_like(increments), where=seconds > 0)
+        ceiling = 10 * float(rate[good].max()) if good.any() else math.inf
+        for i in back.tolist():
+            through = float(steps[i]) + wrap if wrap else -1.0
+            if through >= 0 and through <= max(ceiling * seconds[i], 1.0):
+                increments[i] = through
+                continue
+            beside = [float(rate[j]) for j in (i - 1, i + 1) if 0 <= j < rate.size and good[j]]
+            increments[i] = (sum(beside) / len(beside) if beside else 0.0) * seconds[i]
+            resets.append(Gap(int(times_ns[i]), int(times_ns[i + 1]), "lost setup", "the counter restarted"))
+    values = np.empty(codes.size, np.float64)
+    values[0] = 0.0
+    np.cumsum(increments, out=values[1:])
+    values *= scale
+    return values, resets
+
+
+def two_way(
+    times_ns: NDArray[np.int64], codes: NDArray[np.int64], scale: float, gaps: Iterable[Gap]
+) -> NDArray[np.float64]:
+    """Give the running total in SI of a counter that may also go down (charge of a battery), 0 at first.
+
+    Such a counter cannot show by a step back that it restarted; a gap of lost setup or bad data says
+    so, and across it the total goes on at the mean rate of the steps beside it.
+    """
+    steps = np.diff(codes).astype(np.float64)
+    seconds = np.diff(times_ns) * 1e-9
+    for gap in gaps:
+        i = int(np.searchsorted(times_ns, (gap.start_ns + gap.end_ns) // 2, side="right")) - 1
+        if gap.reason in ("lost setup", "bad data") and 0 <= i < steps.size:
+            beside = [steps[j] / seconds[j] for j in (i - 1, i + 1) if 0 <= j < steps.size and seconds[j] > 0]
+            steps[i] = sum(beside) / len(beside) * seconds[i] if beside else 0.0
+    values = np.zeros(codes.size, np.float64)
+    np.cumsum(steps, out=values[1:])
+    return values * scale

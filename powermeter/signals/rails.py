@@ -1,0 +1,375 @@
+"""The lines of a recording that power flows through, which of them overlap, and which one to count.
+
+Rails form a tree.  A rail is never added to the one that feeds it or to one it feeds, nor to
+another view of the same thing by a second instrument.  Brothers may be added up where their driver
+names one common parent that nobody measures: then the sum stands for that parent (`whole`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+import numpy as np
+
+from powermeter.channel import Boundary, Channel, Kind, Quantity, Rail
+from powermeter.errors import ConfigurationError, DataError
+from powermeter.result import Grade
+from powermeter.signals.alignment import host_times, shifted, shifted_gaps
+from powermeter.signals.correction import Correction
+from powermeter.signals.decoding import read_channel
+from powermeter.signals.trace import CommonError, Trace, multiply, scaled, total
+from powermeter.source import Gap
+
+# What stands for "what the battery sees", best first.  A socket's reading includes the power
+# supply's loss, but everything of the device too, so it goes before a part of the device.
+PREFERENCE = (
+    Boundary.BOARD, Boundary.BATTERY, Boundary.WALL, Boundary.MODULE,
+    Boundary.DEVICE, Boundary.PART, Boundary.MODEL,
+)  # fmt: skip
+
+NOMINAL_TOLERANCE = 0.05
+"""A supply is assumed to hold its nominal voltage to ±5 % (USB 2.0, 7.2.2: 4.75 V to 5.25 V at a port)."""
+
+WHOLE_SHARE = {
+    Boundary.WALL: "everything at the socket, the power supply's loss included",
+    Boundary.BATTERY: "what leaves the battery",
+    Boundary.BOARD: "the whole board at its input",
+    Boundary.MODULE: "the compute module, not its carrier board",
+    Boundary.DEVICE: "one device, not the machine around it",
+    Boundary.PART: "a part of the board only",
+    Boundary.MODEL: "a model of the machine, no rail",
+}
+
+
+class RecordedSource(Protocol):
+    """What `rails` needs to know of a source in a recording."""
+
+    @property
+    def id(self) -> Any: ...
+    @property
+    def url(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def channels(self) -> Sequence[Channel]: ...
+
+
+@dataclass(slots=True, eq=False)
+class Line:
+    """One rail of one source, its quantities read when asked for.
+
+    Attributes:
+        source: The recording's identifier of the source.
+        source_name: The source's name for people.
+        rail: The rail.
+        key: `source name/rail name`: unique in a recording, accepted by `choose`.
+        parts: The lines a sum was made of; empty for a measured rail.
+    """
+
+    source: str
+    source_name: str
+    rail: Rail
+    key: str
+    parts: tuple[Line, ...] = ()
+    _traces: dict[Quantity, Trace] = field(default_factory=dict)
+    _memory: dict[Quantity, Trace | None] = field(default_factory=dict)
+
+    @property
+    def covers(self) -> str:
+        """What is inside, in words."""
+        return self.rail.covers or WHOLE_SHARE[self.rail.boundary]
+
+    @property
+    def grade(self) -> Grade:
+        """The grade of its power."""
+        power = self.power()
+        return power.grade if power is not None else Grade.ASSUMED
+
+    def direct(self, quantity: Quantity) -> Trace | None:
+        """Give a quantity only where a channel measures it."""
+        return self._traces.get(quantity)
+
+    def voltage(self) -> Trace | None:
+        """Give the voltage in V, or None where it is not measured."""
+        return self._traces.get(Quantity.VOLTAGE)
+
+    def power(self) -> Trace | None:
+        """Give what the rail's energy comes from.
+
+        In this order: the energy counter (J), the power channel (W), voltage × current (W), current ×
+        nominal voltage (W, derived).  None where none of them is there.
+        """
+        return self._remember(Quantity.POWER, self._find_power)
+
+    def current(self) -> Trace | None:
+        """Give what the rail's charge comes from.
+
+        In this order: the charge counter (C), the current channel (A), power / measured voltage
+        (A, derived), power / nominal voltage (A, derived).  None where none of them is there.
+        """
+        return self._remember(Quantity.CURRENT, self._find_current)
+
+    def _remember(self, quantity: Quantity, find: Any) -> Trace | None:
+        if quantity not in self._memory:
+            self._memory[quantity] = find()
+        return self._memory[quantity]
+
+    def _find_power(self) -> Trace | None:
+        have = self._traces
+        if self.parts:
+            powers = [p for p in (line.power() for line in self.parts) if p is not None]
+            return total(powers, self.rail) if len(powers) == len(self.parts) else None
+        for quantity in (Quantity.ENERGY, Quantity.POWER):
+            if quantity in have:
+                return have[quantity]
+        current, voltage = have.get(Quantity.CURRENT), have.get(Quantity.VOLTAGE)
+        if current is not None and voltage is not None:
+            return multiply(voltage, current, rail=self.rail)
+        if current is not None and self.rail.nominal_v:
+            return scaled(current, self.rail.nominal_v, Quantity.POWER, self._nominal_error())
+        return None
+
+    def _find_current(self) -> Trace | None:
+        have = self._traces
+        for quantity in (Quantity.CHARGE, Quantity.CURRENT):
+            if quantity in have:
+                return have[quantity]
+        power = self.power()
+        if power is None:
+            return None
+        voltage = have.get(Quantity.VOLTAGE)
+        if voltage is not None and len(voltage) and power.kind is not Kind.COUNTER:
+            volts = np.interp(power.times_ns, voltage.times_ns, voltage.values)
+            if (volts > 0).all():
+                return _divided(power, voltage, volts)
+        volts_mean = float(np.mean(voltage.values)) if voltage is not None and len(voltage) else None
+        nominal = self.rail.nominal_v or volts_mean
+        if not nominal or nominal <= 0:
+            return None
+        quantity = Quantity.CHARGE if power.quantity is Quantity.ENERGY else Quantity.CURRENT
+        return scaled(power, 1 / nominal, quantity, self._nominal_error())
+
+    def _nominal_error(self) -> CommonError:
+        return CommonError(f"model:nominal voltage {self.key}", relative=NOMINAL_TOLERANCE / 3**0.5)
+
+
+def _divided(power: Trace, voltage: Trace, volts: np.ndarray[Any, Any]) -> Trace:
+    mean_v, mean_p = float(np.mean(volts)), float(np.mean(power.values))
+    errors = [replace(e, absolute=e.absolute / mean_v) for e in power.errors]
+    errors += [replace(e, relative=-e.relative - e.absolute / mean_v, absolute=0.0) for e in voltage.errors]
+    by_key: dict[str, CommonError] = {}
+    for e in errors:
+        old = by_key.get(e.key, CommonError(e.key, limit=e.limit))
+        by_key[e.key] = replace(
+            old, relative=old.relative + e.relative, absolute=old.absolute + e.absolute
+        )
+    noise = ((power.noise / mean_v) ** 2 + (voltage.noise * mean_p / mean_v**2) ** 2) ** 0.5
+    return replace(
+        power, values=power.values / volts, quantity=Quantity.CURRENT, errors=tuple(by_key.values()),
+        noise=noise, step=power.step / mean_v,
+        channels=(*power.channels, *(c for c in voltage.channels if c not in power.channels)),
+        grade=max(power.grade, Grade.DERIVED, key=lambda g: g.rank),
+    )  # fmt: skip
+
+
+def lines(recording: Any, *, aligned: bool = True) -> tuple[Line, ...]:
+    """Give every rail of a recording, in the order of its sources and channels, nothing added up.
+
+    Calibrations (`calibration` facts) and alignments (`alignment` facts; the last one of a source
+    counts) that are stored in the recording are applied.
+
+    Args:
+        aligned: Whether alignments are applied; without, each source is on the clock it was recorded on.
+
+    Raises:
+        DataError: A stored calibration or alignment is not usable.
+    """
+    corrections = facts(recording, "calibration")
+    alignments = {str(fact.get("source")): fact for fact in facts(recording, "alignment")} if aligned else {}
+    found: list[Line] = []
+    for source in recording.sources:
+        found += _source_lines(recording, source, corrections, alignments.get(str(source.id)))
+    return tuple(found)
+
+
+def facts(recording: Any, name: str) -> list[dict[str, Any]]:
+    """Give the recording's facts of that name, oldest first; none where it keeps none."""
+    ask = getattr(recording, "facts", None)
+    found = ask(name) if ask is not None else []
+    return [found] if isinstance(found, dict) else list(found)
+
+
+def alignment_of(recording: Any, source: Any) -> dict[str, Any] | None:
+    """Give the newest alignment fact of a source, or None where it is on the recording's own clock."""
+    found = [fact for fact in facts(recording, "alignment") if str(fact.get("source")) == str(source)]
+    return found[-1] if found else None
+
+
+def on_host(recording: Any, source: Any) -> tuple[Any, list[Gap]]:
+    """Give samples and gaps of a source (by id) on the recording's clock, an alignment applied.
+
+    Raises:
+        DataError: The stored alignment is not usable.
+    """
+    samples, gaps, fact = recording.samples(source), recording.gaps(source), alignment_of(recording, source)
+    if fact is None:
+        return samples, gaps
+    return replace(samples, times_ns=host_times(samples.times_ns, fact)), shifted_gaps(gaps, fact)
+
+
+def _source_lines(
+    recording: Any, source: RecordedSource, corrections: list[dict[str, Any]], alignment: Any
+) -> list[Line]:
+    wanted = [c for c in source.channels if c.rail is not None]
+    if not wanted:
+        return []
+    samples = recording.samples(source.id)
+    gaps = recording.gaps(source.id)
+    name = source.name or source.url
+    by_rail: dict[str, Line] = {}
+    calibrated: dict[str, set[Quantity]] = {}
+    for channel in wanted:
+        assert channel.rail is not None
+        origin = f"{name}/{channel.name}"
+        correction, temperature = _correction(corrections, source, channel, samples)
+        trace = read_channel(
+            channel, samples.times_ns, samples.codes[channel.name], samples.flags, origin=origin,
+            source=str(source.id), gaps=gaps, correction=correction, temperature_c=temperature,
+        )  # fmt: skip
+        if trace is None:
+            continue
+        if alignment is not None:
+            trace = shifted(trace, alignment)
+        rail = channel.rail
+        line = by_rail.setdefault(rail.name, Line(str(source.id), name, rail, f"{name}/{rail.name}"))
+        line._traces.setdefault(channel.quantity, trace)
+        if correction is not None and channel.kind is not Kind.COUNTER:
+            calibrated.setdefault(rail.name, set()).add(channel.quantity)
+    for rail_name, quantities in calibrated.items():
+        _prefer_calibrated(by_rail[rail_name]._traces, quantities)
+    return list(by_rail.values())
+
+
+def _prefer_calibrated(traces: dict[Quantity, Trace], calibrated: set[Quantity]) -> None:
+    """Leave out what the instrument computed itself from readings that have since been calibrated.
+
+    An INA228's energy counter knows nothing of the calibration of its current.
+    """
+    if Quantity.CURRENT in calibrated:
+        traces.pop(Quantity.CHARGE, None)
+    if calibrated & {Quantity.CURRENT, Quantity.VOLTAGE} and {Quantity.CURRENT, Quantity.VOLTAGE} <= set(traces):
+        traces.pop(Quantity.ENERGY, None)
+        if Quantity.POWER not in calibrated:
+            traces.pop(Quantity.POWER, None)
+    elif Quantity.POWER in calibrated:
+        traces.pop(Quantity.ENERGY, None)
+
+
+def _correction(
+    corrections: list[dict[str, Any]], source: RecordedSource, channel: Channel, samples: Any
+) -> tuple[Correction | None, Any]:
+    """Find the newest calibration of a channel and the temperatures it asks for."""
+    names = {channel.name, f"{source.name}/{channel.name}", f"{source.id}/{channel.name}"}
+    for data in reversed(corrections):
+        if data.get("channel") in names and str(data.get("source", source.id)) == str(source.id):
+            correction = Correction.from_dict(data)
+            asked = correction.temperature_channel
+            beside = next((c for c in source.channels if c.name == asked), None)
+            if beside is None:
+                return correction, None
+            return correction, samples.codes[beside.name] * beside.scale + beside.offset
+    return None, None
+
+
+def whole(found: Iterable[Line]) -> tuple[Line, ...]:
+    """Give the sums that may stand for an unmeasured parent, one for each such parent.
+
+    Brothers are added only where their driver names the same parent, no rail of that name is
+    measured in that source, and each of them has power.
+    """
+    found = tuple(found)
+    measured = {(line.source, line.rail.name) for line in found}
+    families: dict[tuple[str, str], list[Line]] = {}
+    for line in found:
+        parent = line.rail.parent
+        if parent is not None and (line.source, parent) not in measured and line.power() is not None:
+            families.setdefault((line.source, parent), []).append(line)
+    sums = []
+    for (source, parent), members in families.items():
+        if len(members) < 2:
+            continue
+        members.sort(key=lambda line: line.key)
+        names = ", ".join(line.rail.name for line in members)
+        nominals = {line.rail.nominal_v for line in members}
+        best = min((line.rail.boundary for line in members), key=PREFERENCE.index)
+        lacks = members[0].rail.sum_lacks or f"what else hangs on {parent}"
+        rail = Rail(
+            parent, None, best, f"the sum of {names}; not in it: {lacks}",
+            nominals.pop() if len(nominals) == 1 else None,
+        )  # fmt: skip
+        name = members[0].source_name
+        sums.append(Line(source, name, rail, f"{name}/{parent}", tuple(members)))
+    return tuple(sums)
+
+
+def choose(found: Sequence[Line], name: str | None = None) -> Line:
+    """Give the rail to count: the one named, or the best stand-in for what the battery sees.
+
+    Without a name: boundaries in the order of `PREFERENCE`, a declared sum before its own parts and
+    after other rails of its boundary, measured before estimated, then the order in the recording.
+
+    Raises:
+        ConfigurationError: No rail has that name, or several have.
+        DataError: Nothing in the recording measures power or current.
+    """
+    sums = whole(found)
+    candidates = [line for line in (*found, *sums) if line.power() is not None]
+    if name is not None:
+        exact = [line for line in candidates if line.key == name]
+        matches = exact or [line for line in candidates if line.rail.name.lower() == name.lower()]
+        if len(matches) == 1:
+            return matches[0]
+        known = ", ".join(line.key for line in candidates) or "none"
+        problem = "names several rails" if matches else "is no rail with power of this recording"
+        raise ConfigurationError(f"{name!r} {problem}; there are: {known}")
+    if not candidates:
+        raise DataError("nothing in this recording measures power or current")
+    parents = {(line.source, line.rail.name): line.rail.parent for line in found}
+    wholes = {(line.source, line.rail.name) for line in sums}
+
+    def is_inside(line: Line) -> bool:
+        """Whether a rail is a part of a declared sum, or a part of such a part."""
+        mine = {name: parent for (source, name), parent in parents.items() if source == line.source}
+        return any((line.source, above) in wholes for above in _ancestors(line.rail.name, mine))
+
+    return min(
+        (line for line in candidates if not is_inside(line)),
+        key=lambda line: (
+            PREFERENCE.index(line.rail.boundary), bool(line.parts), line.grade.rank, line.rail.parent is not None,
+        ),
+    )  # fmt: skip
+
+
+def overlap(left: Line, right: Line, found: Sequence[Line]) -> bool:
+    """Tell whether two rails count some of the same energy: one feeds the other, or both see one thing.
+
+    Rails of different sources are taken to overlap unless both are devices or parts of different name.
+    """
+    if left.source != right.source:
+        apart = (Boundary.DEVICE, Boundary.PART)
+        both_parts = left.rail.boundary in apart and right.rail.boundary in apart
+        return not (both_parts and left.rail.name != right.rail.name)
+    parents = {line.rail.name: line.rail.parent for line in found if line.source == left.source}
+    return left.rail.name == right.rail.name or right.rail.name in _ancestors(left.rail.name, parents) \
+        or left.rail.name in _ancestors(right.rail.name, parents)  # fmt: skip
+
+
+def _ancestors(name: str, parents: dict[str, str | None]) -> set[str]:
+    seen: set[str] = set()
+    above = parents.get(name)
+    while above is not None and above not in seen:
+        seen.add(above)
+        above = parents.get(above)
+    return seen

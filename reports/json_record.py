@@ -1,0 +1,213 @@
+"""The numbers of a story as plain values for JSON: SI, unrounded, None where something is not known."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from powermeter.analysis.labels import LabelRow
+from powermeter.result import Result
+
+from .instruments import Instrument
+from .report_data import Story
+
+VERSION = 1
+"""Of the layout of `record`; raised when a name changes its meaning."""
+
+
+def plain(result: Result | None) -> dict[str, Any] | None:
+    """Give a result with its interval, grade and parts."""
+    if result is None:
+        return None
+    return {
+        "value": result.value,
+        "low": result.low,
+        "high": result.high,
+        "unit": result.unit,
+        "grade": result.grade.value,
+        "parts": dict(result.parts),
+    }
+
+
+def record(story: Story) -> dict[str, Any]:
+    """Give everything `powermeter show` prints, unrounded; an interval without an end is null there."""
+    whole: dict[str, Any] = _finite(_record(story))
+    return whole
+
+
+def _finite(value: Any) -> Any:
+    """Put None for what JSON cannot hold as a number."""
+    if isinstance(value, dict):
+        return {str(key): _finite(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _record(story: Story) -> dict[str, Any]:
+    analysis, budget = story.analysis, story.budget
+    return {
+        "version": VERSION,
+        "recording": str(story.path),
+        "started_utc": story.started.isoformat() if story.started else None,
+        "metadata": dict(story.metadata),
+        "rail": {
+            "name": analysis.line.rail.name,
+            "key": analysis.line.key,
+            "boundary": analysis.line.rail.boundary.value,
+            "covers": analysis.covers,
+            "grade": analysis.line.grade.value,
+        },
+        "run": {
+            "duration_s": analysis.duration.value,
+            "energy": plain(analysis.energy),
+            "charge": plain(story.charge),
+            "power": plain(analysis.power),
+            "peak_w": analysis.peak_w,
+            "trapezoid_j": analysis.plain_energy,
+            "gap_s": analysis.gap_s,
+            "baseline": None
+            if analysis.baseline is None
+            else {"power": plain(analysis.baseline.power), "origin": analysis.baseline.origin},
+            "above_baseline": plain(analysis.above),
+        },
+        "labels": [_label(story, row) for row in analysis.rows],
+        "headline": None if story.headline is None else story.headline.title,
+        "battery": {
+            "spec": story.battery.spec,
+            "convention": story.battery.convention,
+            "rail_voltage_v": story.rail_voltage_v,
+            "rail_voltage_known": story.voltage_known,
+            "share_used": plain(budget.share_used) if budget else None,
+            "remaining": plain(budget.remaining) if budget else None,
+            "hours": plain(budget.hours) if budget else None,
+            "items_per_charge": plain(budget.count) if budget else None,
+            "item": story.item,
+        },
+        "footprint": story.footprint.record(),
+        "item_footprint": story.item_footprint.record() if story.item_footprint else None,
+        "published": _published(story),
+        "sources": [_instrument(instrument) for instrument in story.instruments],
+        "disagreements": [
+            {
+                "left": d.left,
+                "right": d.right,
+                "seconds": d.seconds,
+                "energy_left": plain(d.energy_left),
+                "energy_right": plain(d.energy_right),
+                "difference": plain(d.difference),
+                "ratio": d.ratio,
+                "agree": d.agree,
+                "same": d.same,
+            }
+            for d in analysis.disagreements
+        ],
+        "own_cost": None
+        if story.own_cost is None
+        else {
+            "cpu_s": story.own_cost.cpu_s,
+            "share_of_core": story.own_cost.share,
+            "peak_memory": story.own_cost.peak_memory,
+        },
+        "warnings": list(story.warnings),
+        "notes": list(story.notes),
+    }
+
+
+def _label(story: Story, row: LabelRow) -> dict[str, Any]:
+    return {
+        "label": row.label,
+        "group": dict(row.group),
+        "events": row.events,
+        "outside": row.outside,
+        "items": row.items,
+        "seconds": row.seconds,
+        "energy": plain(row.energy),
+        "energy_per_item": plain(row.energy_per_item),
+        "energy_median": plain(row.energy_median),
+        "energy_p95": plain(row.energy_p95),
+        "standard_deviation_j": row.spread_j,
+        "expected_per_item": plain(row.expected_per_item),
+        "charge": plain(story.charge_of(row)),
+        "charge_per_item": plain(_per_item(story.charge_of(row), row.items)),
+        "power": plain(row.power),
+        "above_baseline": plain(row.above),
+        "above_baseline_per_item": plain(row.above_per_item),
+        "above_baseline_power": plain(row.above_power),
+        "latency_s": {
+            "mean": row.latency_mean,
+            "p50": row.latency_p50,
+            "p95": row.latency_p95,
+            "p99": row.latency_p99,
+        },
+        "peak_memory": row.peak_memory,
+        "sample_mean_w": row.sample_power,
+        "sample_mean_energy_j": row.sample_energy,
+        "trapezoid_j": row.plain_energy,
+        "gap_s": row.gap_s,
+        "method": row.method,
+        "overlapping": row.overlapping,
+        "resolved": row.verdict.resolved,
+        "samples_per_event": row.verdict.samples,
+        "repeats_needed": row.verdict.repeats_needed,
+        "per_charge": plain(story.per_charge(row)),
+    }
+
+
+def _per_item(total: Result | None, items: int) -> Result | None:
+    return total.scaled(1 / items) if total is not None and items else None
+
+
+def _published(story: Story) -> dict[str, Any] | None:
+    found = story.published
+    if found is None:
+        return None
+    return {
+        "rule": found.rule,
+        "text": found.text,
+        "median_j": found.median_j,
+        "printed_median_j": found.printed_median_j,
+        "windows": [
+            {
+                "label": p.event.name,
+                "items": p.event.count,
+                "energy_j": p.energy_j,
+                "mean_w": p.mean_w,
+                "per_item_j": p.per_item_j,
+                "printed_j": p.printed_j,
+                "trapezoid_j": p.trapezoid_j,
+            }
+            for p in found.values
+        ],
+    }
+
+
+def _instrument(instrument: Instrument) -> dict[str, Any]:
+    health = instrument.health
+    return {
+        "name": instrument.name,
+        "url": instrument.url,
+        "driver": instrument.driver,
+        "grade": instrument.grade.value,
+        "rails": dict(instrument.rails),
+        "accuracy_source": list(instrument.accuracy),
+        "facts": dict(instrument.facts),
+        "samples": health.samples,
+        "seconds": health.seconds,
+        "rate_hz": health.rate_hz,
+        "interval_s": health.interval_s,
+        "interval_asked_s": health.asked_s,
+        "longest_interval_s": health.longest_s,
+        "missed": instrument.missed,
+        "repeats": health.repeats,
+        "saturated": health.saturated,
+        "errors": instrument.errors,
+        "reopened": instrument.reopened,
+        "failure": instrument.failure or None,
+        "gap_s": health.gap_s,
+        "gaps": [
+            {"start_ns": g.start_ns, "end_ns": g.end_ns, "reason": g.reason, "detail": g.detail, "lost": g.lost}
+            for g in health.gaps
+        ],
+        "simulated": instrument.simulated,
+    }

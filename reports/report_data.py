@@ -1,0 +1,274 @@
+"""What one recording has to say, gathered once; every kind of report prints this and computes nothing.
+
+`tell` is the one door.  A `Story` holds results, never text with numbers in it, except the method
+paragraph, which exists to be pasted into a paper.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+from powermeter.analysis.baseline import BaselineSpec
+from powermeter.analysis.energy import Analysis, analyse
+from powermeter.analysis.labels import LabelRow
+from powermeter.analysis.published import PublishedSet, published
+from powermeter.battery.battery import Battery, Budget, parse_battery
+from powermeter.errors import ConfigurationError
+from powermeter.footprint import Footprint, Place, footprint
+from powermeter.recording import Recording
+from powermeter.result import Grade, Result, worst
+
+from .instruments import Instrument, OwnCost, instruments, mapping, own_cost
+
+BUDGET_V = 5.0
+"""Volts at which charge is counted where no rail voltage is known: the 4 Ah budget is charge at 5 V."""
+
+HEADLINES = ("infer", "predict", "forward", "generate", "query", "queries")
+"""Beginnings of the labels that a report is about; without one it is the label with the most items."""
+
+
+@dataclass(frozen=True, eq=False)
+class Story:
+    """Everything a report says of one recording.
+
+    Attributes:
+        path: The recording.
+        metadata: As recorded.
+        analysis: Energies, rows, events.
+        headline: The row the report is about (the inferences); None without events that last.
+        instruments: The sources.
+        own_cost: Of the recorder; None for imported recordings.
+        battery: What use is set against.
+        rail_voltage_v: Of the counted rail: given, measured, nominal, or `BUDGET_V`.
+        voltage_known: False where `BUDGET_V` stands in; charges are then *assumed*.
+        budget: The battery's share, hours and count; None where they cannot be known.
+        footprint: Of the whole run.
+        item_footprint: Of one item of the headline, or None.
+        published: The energies by the rule of whoever published them, or None.
+        started: UTC of the first sample, or None where no wall clock is known.
+        warnings: What went wrong or must not be overlooked.
+        notes: What a reader should know.
+        given_title: What the user calls it; `title` falls back to the program's name.
+    """
+
+    path: Path
+    metadata: Mapping[str, Any]
+    analysis: Analysis
+    headline: LabelRow | None
+    instruments: tuple[Instrument, ...]
+    own_cost: OwnCost | None
+    battery: Battery
+    rail_voltage_v: float
+    voltage_known: bool
+    budget: Budget | None
+    footprint: Footprint
+    item_footprint: Footprint | None
+    published: PublishedSet | None
+    started: datetime | None
+    warnings: tuple[str, ...]
+    notes: tuple[str, ...]
+    given_title: str = ""
+
+    @property
+    def item(self) -> str:
+        """What one item of the headline is called: `inference`, or `item of LABEL`."""
+        if self.headline is None:
+            return "item"
+        label = self.headline.label
+        if label.lower().startswith(HEADLINES):
+            return "query" if label.lower().startswith("quer") else "inference"
+        return label if self.headline.items == self.headline.events else f"item of {label}"
+
+    @property
+    def title(self) -> str:
+        """What the user calls it, or the measured program's name, or the recording's."""
+        if self.given_title:
+            return self.given_title
+        words = [Path(word).name for word in self.command if not word.startswith("-")]
+        script = next((word for word in words if word.endswith((".py", ".sh"))), None)
+        if script or (words and not words[0].startswith("powermeter")):
+            return script or words[0]
+        return str(self.noted("imported").get("name") or self.path.stem)
+
+    @property
+    def machine(self) -> str:
+        """The board, or processor, in few words; empty where it is not known."""
+        host = self.noted("host")
+        return str(host.get("board") or self.metadata.get("board") or host.get("cpu") or "")
+
+    @property
+    def command(self) -> list[str]:
+        """The measured command, word by word; empty where none is noted."""
+        words = self.metadata.get("command")
+        return [str(word) for word in words] if isinstance(words, list) else []
+
+    def noted(self, key: str) -> Mapping[str, Any]:
+        """Give a group of metadata (`host`, `attributes`, `frameworks`); empty where it is none."""
+        return mapping(self.metadata.get(key))
+
+    @property
+    def battery_name(self) -> str:
+        """`4 Ah`, or the preset's title."""
+        return self.battery.title or re.sub(r"(?<=\d)(?=[A-Za-z])", " ", self.battery.spec)
+
+    @property
+    def grade(self) -> Grade:
+        """Of the energies."""
+        return self.analysis.energy.grade
+
+    @property
+    def charge(self) -> Result | None:
+        """Charge of the whole run in C; through the rail's voltage where no current was recorded."""
+        return self._charge(self.analysis.energy, self.analysis.charge)
+
+    def charge_of(self, row: LabelRow) -> Result | None:
+        """Give the charge of a label's events in C, as `charge`."""
+        return self._charge(row.energy, row.charge)
+
+    def per_charge(self, row: LabelRow) -> Result | None:
+        """Give how many items of a label one charge of the battery holds, or None."""
+        charge, energy = self.charge_of(row), row.energy
+        amount = charge if self.battery.convention == "charge" else energy
+        if amount is None or not row.items or amount.value <= 0:
+            return None
+        return self.battery.count(amount.scaled(1 / row.items), self.rail_voltage_v, self.analysis.power.value)
+
+    def _charge(self, energy: Result | None, charge: Result | None) -> Result | None:
+        if charge is not None or energy is None:
+            return charge
+        return _as_charge(energy, self.rail_voltage_v, self.voltage_known)
+
+
+def _as_charge(energy: Result, volts: float, known: bool) -> Result:
+    grade = worst((energy.grade, Grade.DERIVED if known else Grade.ASSUMED))
+    return replace(energy.scaled(1 / volts, "C"), grade=grade)
+
+
+def tell(
+    recording: Recording,
+    *,
+    battery: str | Battery | None = None,
+    place: str | Place | None = None,
+    rail: str | None = None,
+    baseline: BaselineSpec = None,
+    by: Sequence[str] = (),
+    rail_voltage_v: float | None = None,
+    chain: str | float | None = None,
+    title: str = "",
+) -> Story:
+    """Gather what an open recording has to say.
+
+    Args:
+        recording: An open recording.
+        battery: A specification, a preset or a `Battery`; what the recording notes, or 4Ah, where None.
+        place: `FRA`, `USA-CA`; what the recording notes (metadata `place`) where None.
+        rail, baseline, by: As for `powermeter.analyse`.
+        rail_voltage_v: Of the counted rail, where neither its channels nor its driver tell.
+        chain: Efficiency between plug and meter, as for `powermeter.footprint.footprint`.
+        title: What to call it, where the program's name will not do.
+
+    Raises:
+        DataError: Nothing in it measures power.
+        ConfigurationError: The battery, place, rail, baseline or chain cannot be used.
+    """
+    noted = {key: value for key, value in recording.metadata.items() if isinstance(value, str)}
+    battery = battery or noted.get("battery") or "4Ah"
+    cell = battery if isinstance(battery, Battery) else parse_battery(battery)
+    place = place or noted.get("place")
+    analysis = analyse(recording, rail=rail, baseline=baseline, by=by)
+    headline = _headline(analysis.rows)
+    known_v = rail_voltage_v or _rail_voltage(analysis)
+    volts = known_v or BUDGET_V
+    budget, problem = _budget(cell, analysis, headline, volts, known_v is not None)
+    whole = footprint(analysis.energy, place, chain=chain)
+    per_item = headline.energy_per_item if headline is not None else None
+    sources = tuple(instruments(recording, analysis))
+    warnings = [*recording.warnings]
+    warnings += [f"{i.name}: a simulated load; its numbers mean nothing outside this file" for i in sources if i.simulated]
+    warnings += [f"{i.name} stopped: {i.failure}" for i in sources if i.failure]
+    warnings += [f"{i.name}: {text}" for i in sources for text in _said(i.facts.get("warnings"))]
+    if recording.is_growing:
+        warnings.append("the recording is still being written")
+    if analysis.charge is None and known_v is None:
+        warnings.append(f"no rail voltage is known: charge is counted at {BUDGET_V:g} V (--rail-voltage changes it)")
+    warnings += [problem] if problem else []
+    warnings += whole.warnings
+    return Story(
+        path=recording.path,
+        metadata=recording.metadata,
+        analysis=analysis,
+        headline=headline,
+        instruments=sources,
+        own_cost=own_cost(recording, analysis),
+        battery=cell,
+        rail_voltage_v=volts,
+        voltage_known=known_v is not None,
+        budget=budget,
+        footprint=whole,
+        item_footprint=footprint(per_item, place, chain=chain) if per_item is not None else None,
+        published=published(recording),
+        started=_started(recording, analysis),
+        warnings=tuple(dict.fromkeys(warnings)),
+        notes=(*_imported(recording), *(note for note in analysis.notes if not note.startswith("counted: "))),
+        given_title=title.strip(),
+    )
+
+
+def _imported(recording: Recording) -> list[str]:
+    """Give what the importer had to assume."""
+    return _said(recording.metadata.get("import_warnings"))
+
+
+def _said(found: object) -> list[str]:
+    return [str(text) for text in found] if isinstance(found, list) else []
+
+
+def _headline(rows: Sequence[LabelRow]) -> LabelRow | None:
+    lasting = [row for row in rows if row.energy_per_item is not None]
+    named = [row for row in lasting if row.label.lower().startswith(HEADLINES)]
+    return max(named or lasting, key=lambda row: row.items, default=None)
+
+
+def _rail_voltage(analysis: Analysis) -> float | None:
+    """Give the mean measured voltage of the counted rail, or its nominal one."""
+    if analysis.voltage_trace is not None and len(analysis.voltage_trace):
+        return float(analysis.voltage_trace.values.mean())
+    return analysis.line.rail.nominal_v
+
+
+def _budget(
+    battery: Battery, analysis: Analysis, headline: LabelRow | None, volts: float, known: bool
+) -> tuple[Budget | None, str]:
+    def amount(energy: Result, charge: Result | None) -> Result:
+        if battery.convention == "energy":
+            return energy
+        return charge if charge is not None else _as_charge(energy, volts, known)
+
+    used = amount(analysis.energy, analysis.charge)
+    seconds = analysis.duration.value
+    rate = used.scaled(1 / seconds, {"C": "A", "J": "W"}[used.unit]) if seconds > 0 and used.value > 0 else None
+    per_item = None
+    if headline is not None and headline.energy_per_item is not None:
+        per_item = amount(headline.energy_per_item, headline.charge_per_item)
+        per_item = per_item if per_item.value > 0 else None
+    try:
+        return battery.budget(used, rate, per_item, rail_voltage_v=volts), ""
+    except ConfigurationError as error:
+        return None, str(error)
+
+
+def _started(recording: Recording, analysis: Analysis) -> datetime | None:
+    pairs = recording.clock_pairs()
+    if not pairs:
+        return None
+    monotonic, utc = min(pairs, key=lambda pair: abs(pair[0] - analysis.start_ns))
+    ns = utc + analysis.start_ns - monotonic
+    try:
+        return datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(microseconds=ns // 1000)
+    except OverflowError:
+        return None

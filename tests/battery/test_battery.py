@@ -1,0 +1,145 @@
+"""Battery arithmetic, from the course's rows and from the definitions."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from powermeter.battery.battery import Battery, parse_battery
+from powermeter.battery.converter import Curve
+from powermeter.battery.presets import preset_names, presets
+from powermeter.errors import ConfigurationError
+from powermeter.result import Grade, Result
+
+
+def amps(value: float, relative: float = 0.01) -> Result:
+    return Result.of(value, "A", {"gain:rail.current": value * relative})
+
+
+@pytest.mark.parametrize(("current_a", "hours"), [(2.0, 2), (0.571, 7), (0.154, 26)])
+def test_course_rows(current_a: float, hours: int) -> None:
+    assert round(Battery("4Ah").hours(amps(current_a)).value) == hours
+
+
+def test_charge_convention_counts_charge_on_the_rail() -> None:
+    battery = Battery("4Ah")
+    assert battery.convention == "charge"
+    share = battery.share_used(Result.of(3600.0, "C", {"gain:x": 36.0}))
+    assert share.value == pytest.approx(0.25)
+    assert share.parts["gain:x"] == pytest.approx(0.0025)
+    left = battery.remaining(Result.of(3600.0, "C", {"gain:x": 36.0}))
+    assert left.value == pytest.approx(0.75)
+    assert (left.low, left.high) == pytest.approx((1 - share.high, 1 - share.low))
+
+
+def test_energy_convention_goes_through_the_converter() -> None:
+    battery = Battery("4Ah@3.85V", efficiency=0.9)
+    assert battery.convention == "energy"
+    assert battery.available() == (pytest.approx(4 * 3.85 * 3600 * 0.9), "J")
+    power = Result.of(2.0, "W", {"gain:x": 0.02})
+    assert battery.hours(power).value == pytest.approx(4 * 3.85 * 0.9 / 2)
+
+
+def test_watt_hours_are_an_energy_convention() -> None:
+    assert Battery("15.4Wh").available() == (pytest.approx(15.4 * 3600), "J")
+    with pytest.raises(ConfigurationError, match="charge is not known"):
+        _ = Battery("15.4Wh").charge_c
+
+
+def test_interval_of_hours_is_turned_round() -> None:
+    hours = Battery("4Ah").hours(Result.of(2.0, "A", {"noise:x": 0.1}))
+    assert hours.low == pytest.approx(4 / (2 + 1.959963984540054 * 0.1))
+    assert hours.high == pytest.approx(4 / (2 - 1.959963984540054 * 0.1))
+    assert hours.parts["noise:x"] == pytest.approx(-4 / 2**2 * 0.1, rel=1e-6)
+
+
+def test_power_that_may_be_nothing_has_no_upper_limit() -> None:
+    assert math.isinf(Battery("4Ah").hours(Result.of(0.01, "A", {"noise:x": 0.01})).high)
+
+
+def test_count_per_charge() -> None:
+    count = Battery("4Ah").count(Result.of(0.1, "C", {"gain:x": 0.001}))
+    assert count.value == pytest.approx(144_000)
+
+
+def test_energy_on_a_charge_budget_needs_the_rail_voltage() -> None:
+    battery, energy = Battery("4Ah"), Result.of(3600.0, "J", {"gain:x": 36.0})
+    with pytest.raises(ConfigurationError, match="rail's voltage"):
+        battery.share_used(energy)
+    share = battery.share_used(energy, rail_voltage_v=5.0)
+    assert share.value == pytest.approx(3600 / 5 / 14400)
+    assert share.grade is Grade.DERIVED
+
+
+def test_battery_without_voltage_where_energy_is_asked() -> None:
+    with pytest.raises(ConfigurationError, match="has no voltage"):
+        _ = Battery("4Ah").energy_j
+
+
+def test_efficiency_on_a_charge_budget_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="needs its voltage"):
+        Battery("4Ah", efficiency=0.9)
+
+
+@pytest.mark.parametrize("spec", ["4", "-4Ah", "0Ah", "4Ah@", "4Ah@-3V", "four", "4W", "1e999Ah", "4Ah@3.85"])
+def test_bad_specifications(spec: str) -> None:
+    with pytest.raises(ConfigurationError):
+        Battery(spec)
+
+
+@pytest.mark.parametrize("fields", [{"usable": 0}, {"health": 1.2}, {"self_discharge": -0.1}, {"peukert": 3}])
+def test_bad_shares(fields: dict[str, float]) -> None:
+    with pytest.raises(ConfigurationError):
+        Battery("4Ah", **fields)
+
+
+def test_estimate_stays_an_estimate_and_an_efficiency_is_assumed() -> None:
+    estimated = Result.of(3600.0, "J", grade=Grade.ESTIMATED)
+    assert Battery("4Ah@3.85V").share_used(estimated).grade is Grade.ESTIMATED
+    assert Battery("4Ah@3.85V", efficiency=0.9).share_used(estimated).grade is Grade.ASSUMED
+
+
+def test_self_discharge_is_a_drain_beside_the_load() -> None:
+    battery = Battery("1Ah", self_discharge=0.5)
+    month_h = 30.4375 * 24
+    assert battery.hours(amps(1e-9)).value == pytest.approx(2 * month_h, rel=1e-5)
+
+
+def test_peukert() -> None:
+    """t = H (C / (I H))^k: 7 Ah at 20 h, k = 1.15, at 7 A."""
+    battery = Battery("7Ah", peukert=1.15, rated_hours=20)
+    assert battery.hours(amps(7.0)).value == pytest.approx(20 * (7 / (7 * 20)) ** 1.15)
+    assert battery.hours(amps(0.35)).value == pytest.approx(20)
+
+
+def test_efficiency_curve() -> None:
+    curve = Curve.parse("0.1W:0.6,1W:0.85,5W:90%")
+    assert curve.at(0.01) == 0.6
+    assert curve.at(0.55) == pytest.approx(0.725)
+    assert curve.at(100) == 0.9
+    battery = Battery("10Ah@3.7V", efficiency=curve)
+    assert battery.hours(Result.of(0.55, "W", {"gain:x": 1e-3})).value == pytest.approx(37 * 0.725 / 0.55)
+    for bad in ("0.1W", "1W:0.9,0.1W:0.8", "1W:1.2"):
+        with pytest.raises(ConfigurationError):
+            Curve.parse(bad)
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_presets_are_usable(name: str) -> None:
+    battery = parse_battery(name)
+    assert battery.title
+    assert battery.available()[0] > 0
+    assert presets()[name]["provenance"] in "VSMD" and presets()[name]["source"]
+
+
+def test_unknown_preset_lists_the_known() -> None:
+    with pytest.raises(ConfigurationError, match="18650"):
+        parse_battery("phon")
+
+
+def test_the_convention_is_in_every_budget() -> None:
+    rate = Result.of(2.0, "A", {"gain:x": 0.02})
+    lines = Battery("4Ah").budget(Result.of(1800.0, "C", {}), rate, Result.of(0.1, "C", {})).lines()
+    assert "charge on the measured rail" in lines[0]
+    assert any("inferences per charge" in line for line in lines)

@@ -1,0 +1,68 @@
+"""Stages of the course: labels with a budget, passed, failed or unclear."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from powermeter.battery.battery import Battery
+from powermeter.battery.stages import Stage, Verdict, check, parse_stage
+from powermeter.errors import ConfigurationError
+from powermeter.result import Grade, Result
+
+BUDGET = Battery("4Ah")
+
+
+def analysis(coulombs: float, uncertainty: float = 10.0) -> SimpleNamespace:
+    charge = Result.of(coulombs, "C", {"gain:m": uncertainty})
+    row = SimpleNamespace(
+        label="infer", title="infer", charge=charge, energy=charge.scaled(5, "J"),
+        charge_per_item=charge.scaled(0.01), energy_per_item=charge.scaled(0.05, "J"), power=Result.of(2.0, "W"),
+    )  # fmt: skip
+    return SimpleNamespace(rows=(row,), charge=charge, energy=row.energy, power=row.power)
+
+
+@pytest.mark.parametrize(
+    ("coulombs", "verdict", "passed"),
+    [(14_000, Verdict.PASS, True), (15_000, Verdict.FAIL, False), (14_395, Verdict.UNCLEAR, True),
+     (14_405, Verdict.UNCLEAR, False)],
+)  # fmt: skip
+def test_verdicts(coulombs: float, verdict: Verdict, passed: bool) -> None:
+    outcome = check(Stage("infer", BUDGET), analysis(coulombs))
+    assert (outcome.verdict, outcome.passed) == (verdict, passed)
+    assert verdict.value in outcome.line()
+
+
+def test_a_number_of_items() -> None:
+    """144 C over 100 items: 10 000 of them are 14 400 C, the whole of 4 Ah."""
+    outcome = check(parse_stage("infer:10000=4Ah", BUDGET), analysis(144.0, 0.0))
+    assert outcome.share.value == pytest.approx(1.0)
+
+
+def test_whole_recording_and_energy_budget() -> None:
+    outcome = check(parse_stage("*=20Wh", BUDGET), analysis(7200.0))
+    assert outcome.share.value == pytest.approx(0.5)
+
+
+def test_a_charge_derived_with_another_voltage_is_counted_again() -> None:
+    """14 400 C at a nominal 5 V are 72 kJ; at the 10 V the user names they are half the charge."""
+    derived = analysis(14_400.0)
+    derived.charge = replace(derived.charge, grade=Grade.DERIVED)
+    assert check(Stage("*", BUDGET), derived, 5.0).share.value == pytest.approx(1.0)
+    assert check(Stage("*", BUDGET), derived, 10.0).share.value == pytest.approx(0.5)
+    assert check(Stage("*", BUDGET), analysis(14_400.0), 10.0).share.value == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("text", ["=4Ah", "infer:x=4Ah", "infer:0=4Ah", "infer=4"])
+def test_bad_stages(text: str) -> None:
+    with pytest.raises(ConfigurationError):
+        parse_stage(text, BUDGET)
+
+
+def test_unknown_label_names_the_known() -> None:
+    with pytest.raises(ConfigurationError, match="it has infer"):
+        check(Stage("train", BUDGET), analysis(1.0))
+    with pytest.raises(ConfigurationError, match="no number of items"):
+        check(Stage("*", BUDGET, 5), analysis(1.0))

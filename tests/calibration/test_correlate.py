@@ -1,0 +1,192 @@
+"""Two recorders that share no clock: offsets up to an hour, drifts up to 200 ppm, meters of 2 Hz to 1 kHz."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from powermeter.calibration.correlate import Alignment, align, pattern_waveforms
+from powermeter.calibration.markers import align_markers
+from powermeter.calibration.pattern import EVENT, Pattern, maximal_sequence, play
+
+from powermeter.channel import Accuracy, Kind
+from powermeter.errors import DataError
+from powermeter.events import Event
+from powermeter.signals.decoding import from_samples
+from powermeter.signals.trace import Trace
+from powermeter.testing.simulation import SimulatedMeter, Truth
+
+S = 1_000_000_000
+RATES = (2.0, 10.0, 100.0, 1000.0)
+
+
+def scene(rng: np.random.Generator, rate: float, *, pattern: bool, active: bool = True, run_s: float = 60.0):
+    """A run with random work, a pattern before and one backwards after it."""
+    edges, levels, events = [0.0], [2.0], []
+    at = rng.uniform(5, 20)
+    slow = 1.0 if rate > 5 else 6.0
+
+    def emit(one: Pattern, start: float) -> float:
+        moments = []
+        for when, level in one.edges():
+            moments.append(start + when + rng.uniform(0, 0.002))
+            edges.append(moments[-1])
+            levels.append(2.0 + 3.0 * level)
+        end = start + one.seconds
+        edges.append(end)
+        levels.append(2.0)
+        first = round(moments[0] * S)
+        relative = [round(m * S) - first for m in moments]
+        attributes = {"edges_ns": relative, "levels": [level for _, level in one.edges()]}
+        events.append(Event(EVENT, first, round(end * S), attributes=attributes))
+        return end
+
+    if pattern:
+        at = emit(Pattern.for_meter(1 / rate), at) + 1
+    end = at + run_s * slow * 2 if not pattern else at + run_s
+    while active and at < end:
+        start = at + rng.uniform(0.05, 0.5) * slow
+        stop = start + rng.uniform(0.1, 0.8) * slow
+        edges += [start, stop]
+        levels += [2 + rng.uniform(1, 4), 2.0]
+        events.append(Event("infer", round(start * S), round(stop * S)))
+        at = stop
+    at = max(at, end) + 1
+    if pattern:
+        at = emit(Pattern.for_meter(1 / rate, backwards=True), at)
+    edges.append(at + rng.uniform(5, 20))
+    return Truth.steps(edges, levels), events
+
+
+def on_its_own_clock(
+    rng: np.random.Generator, truth: Truth, events: list[Event], rate: float, kind: Kind
+) -> tuple[Trace, np.ndarray]:
+    meter = SimulatedMeter(rate, kind, accuracy=Accuracy(noise=0.1, step=0.02))
+    recording = meter.record(truth, events, rng)
+    host = recording.data[1].times_ns
+    offset, drift = rng.uniform(-3600, 3600) * S, rng.uniform(-200e-6, 200e-6)
+    own = np.rint((host - offset) / (1 + drift)).astype(np.int64)
+    channel = recording.sources[0].channels[0]
+    return from_samples(own, recording.data[1].codes[channel.name] * channel.scale, kind=kind), host
+
+
+def error_in_intervals(alignment: Alignment, trace: Trace, host: np.ndarray, rate: float) -> float:
+    return float(np.abs(alignment.to_host(trace.times_ns) - host).max()) / S * rate
+
+
+@pytest.mark.parametrize("kind", [Kind.INSTANT, Kind.MEAN])
+@pytest.mark.parametrize("rate", RATES)
+def test_a_pattern_aligns_within_a_fifth_of_a_sample(rate: float, kind: Kind) -> None:
+    for seed in range(2):
+        rng = np.random.default_rng([seed, int(rate)])
+        truth, events = scene(rng, rate, pattern=True)
+        trace, host = on_its_own_clock(rng, truth, events, rate, kind)
+        alignment = align(trace, events)
+        assert alignment.method == "pattern" and alignment.places == 2
+        assert error_in_intervals(alignment, trace, host, rate) < 0.2
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("pattern", [True, False])
+@pytest.mark.parametrize("kind", [Kind.INSTANT, Kind.MEAN])
+@pytest.mark.parametrize("rate", RATES)
+def test_a_hundred_runs_align_within_a_fifth_and_never_wrongly(rate: float, kind: Kind, pattern: bool) -> None:
+    errors, refused = [], 0
+    for seed in range(100):
+        rng = np.random.default_rng([seed, int(rate), pattern])
+        truth, events = scene(rng, rate, pattern=pattern, run_s=60 if pattern or rate > 5 else 150)
+        trace, host = on_its_own_clock(rng, truth, events, rate, kind)
+        try:
+            errors.append(error_in_intervals(align(trace, events), trace, host, rate))
+        except DataError:
+            refused += 1
+    way = "pattern" if pattern else "activity"
+    print(f"\n{way} {rate:g} Hz {kind.value}: median {np.median(errors):.4f} worst {max(errors):.4f} refused {refused}")
+    assert max(errors) < 0.2
+    assert refused == 0 if pattern else refused < 60
+
+
+@pytest.mark.parametrize("rate", RATES)
+def test_a_run_without_pattern_and_activity_is_refused(rate: float) -> None:
+    rng = np.random.default_rng(7)
+    truth, events = scene(rng, rate, pattern=False, active=False)
+    trace, _ = on_its_own_clock(rng, truth, events, rate, Kind.INSTANT)
+    with pytest.raises(DataError, match="nothing to align"):
+        align(trace, events)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_events_that_the_power_does_not_follow_are_refused(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    flat = Truth(np.array([0.0, 400.0]), np.array([2.0, 2.0]))
+    _, events = scene(rng, 100, pattern=False)
+    trace, _ = on_its_own_clock(rng, flat, events, 100, Kind.INSTANT)
+    with pytest.raises(DataError, match="not recognised"):
+        align(trace, events)
+
+
+def test_an_even_beat_is_ambiguous_and_refused() -> None:
+    rng = np.random.default_rng(1)
+    starts = np.arange(100) * 0.5 + 10
+    edges = np.sort(np.concatenate([[0.0], starts, starts + 0.25, [75.0]]))
+    truth = Truth.steps(edges, [2.0, *([5.0, 2.0] * 100)])
+    events = [Event("infer", round(a * S), round((a + 0.25) * S)) for a in starts[20:60].tolist()]
+    trace, _ = on_its_own_clock(rng, truth, events, 100, Kind.INSTANT)
+    with pytest.raises(DataError, match="more than one place"):
+        align(trace, events)
+
+
+def test_another_runs_pattern_is_not_taken_for_this_one() -> None:
+    rng = np.random.default_rng(2)
+    truth, _ = scene(rng, 10, pattern=False)
+    _, events = scene(rng, 10, pattern=True)
+    trace, _ = on_its_own_clock(rng, truth, events, 10, Kind.MEAN)
+    with pytest.raises(DataError):
+        align(trace, [e for e in events if e.name == EVENT])
+
+
+@pytest.mark.parametrize("order", [5, 6, 7, 8, 9, 10])
+def test_a_maximal_sequence_has_a_two_valued_autocorrelation(order: int) -> None:
+    bits = np.array(maximal_sequence(order)) * 2 - 1
+    assert bits.size == 2**order - 1
+    cyclic = [int(bits @ np.roll(bits, k)) for k in range(bits.size)]
+    assert cyclic[0] == bits.size
+    assert set(cyclic[1:]) == {-1}
+
+
+def test_a_played_pattern_says_when_the_load_changed() -> None:
+    now = [1000]
+    switched: list[tuple[int, bool]] = []
+
+    def switch(on: bool) -> None:
+        now[0] += 50_000  # it takes a while
+        switched.append((now[0], on))
+
+    def sleep(seconds: float) -> None:
+        now[0] += round(seconds * 1e9)
+
+    pattern = Pattern((1, 1, 0, 1, 0), 0.02)
+    facts = play(pattern, switch, clock_ns=lambda: now[0], sleep=sleep)
+    assert facts["levels"] == [1, 0, 1, 0]
+    assert [on for _, on in switched] == [True, False, True, False, False]
+    assert [e + facts["start_ns"] for e in facts["edges_ns"]] == [t for t, _ in switched[:-1]]
+    attributes = {k: v for k, v in facts.items() if k not in ("start_ns", "end_ns")}
+    (waveform,) = pattern_waveforms([Event(EVENT, facts["start_ns"], facts["end_ns"], attributes=attributes)])
+    assert waveform.levels.tolist() == [1, 0, 1, 0]
+
+
+def test_a_marker_line_aligns_although_edges_are_missing_on_both_sides() -> None:
+    rng = np.random.default_rng(4)
+    host = np.cumsum(rng.uniform(0.05, 0.4, 200) * S).astype(np.int64)
+    drift, offset = 120e-6, -1234 * S
+    meter = np.rint((host - offset) / (1 + drift)).astype(np.int64) + rng.integers(0, 10_000, host.size)
+    alignment = align_markers(np.delete(meter, [3, 50, 51]), np.delete(host, [7, 120]))
+    assert np.abs(alignment.to_host(meter) - host).max() < 50_000
+    assert alignment.drift == pytest.approx(drift, abs=1e-6)
+    assert alignment.places >= 190
+
+
+def test_markers_with_an_even_beat_are_refused() -> None:
+    beat = np.arange(50, dtype=np.int64) * S
+    with pytest.raises(DataError, match="two ways"):
+        align_markers(beat, beat[5:40] + 77 * S)

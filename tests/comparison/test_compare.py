@@ -1,0 +1,299 @@
+"""Recordings against each other: which repeats count, which errors are shared, and what is said of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import powermeter
+from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
+from powermeter.comparison import sides
+from powermeter.comparison.arguments import recordings
+from powermeter.comparison.compare import compare
+from powermeter.comparison.designs import Side
+from powermeter.errors import ConfigurationError, DataError
+from powermeter.events import Event
+from powermeter.recording import Writer
+from powermeter.testing.gate import assert_less, assert_not_more
+
+SECOND = 1_000_000_000
+GAIN = Accuracy(gain=0.02, source="test")
+
+
+def write(
+    path, watts, names=None, *, serial="7", url="ina219://1/0x40", host="pi", utc_s=0, accuracy=GAIN, step=0.001, attributes=None,
+    calibration=None,
+):  # fmt: skip
+    """Write a recording at 100 samples a second: events of 0.2 s each 0.5 s, at these watts, 1 W between them."""
+    names = names or ["infer"] * len(watts)
+    times = np.arange(0, (len(watts) * 0.5 + 1) * 100) / 100
+    power = np.ones(times.size)
+    events = []
+    for i, (w, name) in enumerate(zip(watts, names, strict=True)):
+        start = 0.5 + i * 0.5
+        power[(times >= start) & (times < start + 0.2)] = w
+        extra = attributes[i] if attributes else {}
+        first, last = round((start - 0.005) * SECOND), round((start + 0.195) * SECOND)  # between two samples
+        events.append(Event(name, first, last, uid=i + 1, attributes=extra))
+    channel = Channel("vdd.power", Quantity.POWER, step, Rail("VDD_IN", covers="the board"), accuracy=accuracy)
+    with Writer.create(path, {"clock": "monotonic", "host": {"name": host}}) as writer:
+        source = writer.add_source(url, "meter", "ina219", (channel,), {"serial": serial} if serial else {})
+        writer.append(source, (times * SECOND).astype(np.int64), np.rint(power / step).astype(np.int64)[:, None])
+        writer.add_clock_pair(0, (1_700_000_000 + utc_s) * SECOND)
+        writer.add_events(events)
+        if calibration:
+            writer.add_fact("calibration", calibration)
+    return path
+
+
+def watts(seed, n, mean, spread=0.02):
+    return mean * (1 + spread * np.random.default_rng(seed).standard_normal(n))
+
+
+def test_a_display_of_one_decimal_and_one_run_each_tells_nothing(tmp_path):
+    """The course's 6.3 W against 6.1 W on a plug meter that shows tenths, one run each."""
+    shown = Accuracy(gain=0.02, step=0.1)
+    for name, value in (("a", 6.3), ("b", 6.1)):
+        channel = Channel("power", Quantity.POWER, 0.1, Rail("wall"), accuracy=shown)
+        with Writer.create(tmp_path / f"{name}.power", {"clock": "monotonic"}) as writer:
+            source = writer.add_source("manual://?unit=W&step=0.1W", "display", "manual", (channel,), {})
+            writer.append(source, np.arange(5) * 20 * SECOND, np.full((5, 1), round(value * 10)))
+    found = compare(tmp_path / "a.power", tmp_path / "b.power")
+    row = found.row()
+    assert found.of == "power" and found.verdict == "cannot tell" and row.design == "single"
+    assert row.difference.value == pytest.approx(-0.2)
+    assert row.repeats_needed is None and row.detectable is None and "three a side" in row.text
+
+
+def test_a_clear_difference_is_told_and_its_size_is_right(tmp_path):
+    a, b = write(tmp_path / "a.power", watts(1, 40, 6.0)), write(tmp_path / "b.power", watts(2, 40, 5.0))
+    found = powermeter.compare(a, b)
+    row = found.row("infer")
+    assert found.verdict == "less" and row.repeats_needed == 0
+    assert row.ratio.low < 5 / 6 < row.ratio.high
+    assert row.difference.value == pytest.approx(-0.2, rel=0.1)  # 1 W less over 0.2 s
+    assert row.effect == pytest.approx(-1 / (0.02 * 5.5), rel=0.35)
+    assert any("one recording a side" in note for note in found.notes)
+
+
+def test_the_gain_of_one_meter_cancels_and_that_of_two_does_not(tmp_path):
+    a = write(tmp_path / "a.power", watts(1, 40, 6.0, 0.005))
+    same = write(tmp_path / "b.power", watts(2, 40, 5.9, 0.005))
+    other = write(tmp_path / "c.power", watts(2, 40, 5.9, 0.005), serial="8")
+    one, two = compare(a, same), compare(a, other)
+    assert one.shared and one.verdict == "less"
+    assert not two.shared and two.verdict == "cannot tell" and two.row().repeats_needed is None
+    # Two gains of ±2 % (limits): u = 2 %/√3 each.
+    assert two.row().ratio.standard_uncertainty == pytest.approx(0.02 / 3**0.5 * 2**0.5 * 5.9 / 6, rel=0.1)
+    assert one.row().ratio.standard_uncertainty < 0.002
+    assert compare(a, other, same_instrument=True).verdict == "less"
+    assert compare(a, same, same_instrument=False).verdict == "cannot tell"
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "same"),
+    [
+        ({"serial": "7", "host": "pi"}, {"serial": "7", "host": "laptop", "url": "ina219://3/0x40"}, True),
+        ({"serial": "", "host": "pi"}, {"serial": "", "host": "pi", "url": "ina219://1/0x40?rate=100Hz"}, True),
+        ({"serial": "", "host": "pi"}, {"serial": "", "host": "other"}, False),
+        ({"serial": "", "url": "import://log.csv"}, {"serial": "", "url": "import://log.csv"}, False),
+        ({"serial": "", "url": "manual:///tmp/x1?step=0.1W"}, {"serial": "", "url": "manual:///tmp/x2?step=0.1W"}, True),
+    ],
+)
+def test_one_instrument_is_known_by_serial_or_by_url_and_machine(tmp_path, left, right, same):
+    a = write(tmp_path / "a.power", [5.0, 5.1, 5.2], **left)
+    b = write(tmp_path / "b.power", [5.0, 5.1, 5.2], **right)
+    assert compare(a, b).shared is same
+
+
+def test_a_later_calibration_makes_it_another_instrument(tmp_path):
+    for name in ("a", "b"):
+        write(tmp_path / f"{name}.power", [5.0, 5.1, 5.2])
+    plain = compare(tmp_path / "a.power", tmp_path / "b.power")
+    assert plain.shared
+    fact = {"channel": "vdd.power", "coefficients": [0.01, 1.0], "covariance": [[1e-6, 0], [0, 1e-6]], "low": 0, "high": 10}
+    write(tmp_path / "c.power", [5.0, 5.1, 5.2], calibration=fact)
+    assert not compare(tmp_path / "a.power", tmp_path / "c.power").shared
+
+
+def test_labels_that_take_turns_are_compared_in_blocks(tmp_path):
+    """Power rises by 40 % while A and B alternate; B uses 3 % less."""
+    n = 48
+    warm = np.linspace(1.0, 1.4, n)
+    turn = np.array(list("ABBA") * (n // 4))
+    level = warm * np.where(turn == "B", 5.82, 6.0) * (1 + 0.005 * np.random.default_rng(3).standard_normal(n))
+    path = write(tmp_path / "run.power", level, ["base" if t == "A" else "small" for t in turn])
+    row = compare(path, label=("base", "small")).row()
+    assert row.design == "blocks" and row.verdict == "less"
+    assert row.ratio.low < 0.97 < row.ratio.high
+    assert row.drift_per_s == pytest.approx(0.4 * 6 * 0.2 / (n * 0.5), rel=0.1)  # J per s
+    assert compare(f"{path}:base", f"{path}:small", paired=False).row().verdict == "cannot tell"
+
+
+def test_turns_without_a_change_of_order_do_not_take_the_drift_for_a_difference(tmp_path):
+    n = 48
+    level = np.linspace(4.0, 8.0, n) * (1 + 0.002 * np.random.default_rng(4).standard_normal(n))
+    path = write(tmp_path / "run.power", level, ["A", "B"] * (n // 2))
+    row = compare(path, label=("A", "B")).row()
+    assert row.design == "blocks" and row.verdict == "cannot tell"
+    assert abs(row.ratio.value - 1) < 0.002  # 1.4 % of drift lie between neighbours
+
+
+def test_stretches_are_halved_so_that_each_meets_both_neighbours():
+    times = np.arange(12.0)
+    whose = np.array(list("AABBBBAAAABB"))
+    a = Side("A", times[whose == "A"], times_s=times[whose == "A"])
+    b = Side("B", times[whose == "B"], times_s=times[whose == "B"])
+    made = sides.alternating(a, b, least=3)
+    assert made is not None
+    assert made[0].blocks == (0, 0, 1, 1, 2, 2) and made[1].blocks == (0, 0, 1, 1, 2, 2)
+    assert sides.alternating(a, b) is None  # three pairs are too few
+
+
+def test_blocks_by_attribute_and_pairs_in_order(tmp_path):
+    cost = np.random.default_rng(5).uniform(2, 10, 24)
+    inputs = [{"input": i} for i in range(24)]
+    a = write(tmp_path / "a.power", cost, attributes=inputs)
+    order = np.random.default_rng(6).permutation(24)
+    b = write(tmp_path / "b.power", 0.97 * cost[order], attributes=[inputs[i] for i in order])
+    assert compare(a, b).verdict == "cannot tell"
+    blocked = compare(a, b, block="input").row()
+    assert blocked.design == "blocks" and blocked.verdict == "less" and blocked.repeats_left == 24
+    assert compare(a, b, paired=True).verdict == "cannot tell"  # the order differs
+    c = write(tmp_path / "c.power", 0.97 * cost, attributes=inputs)
+    assert compare(a, c, paired=True).verdict == "less"
+
+
+def test_several_recordings_a_side_are_the_repeats(tmp_path):
+    rng = np.random.default_rng(7)
+    sides_ = [
+        [write(tmp_path / f"{n}{i}.power", watts(10 * i + len(n), 12, m * (1 + 0.02 * rng.standard_normal()))) for i in range(4)]
+        for n, m in (("a", 6.0), ("bb", 4.8))
+    ]
+    found = compare(*sides_)
+    row = found.row()
+    assert (row.repeats_left, row.repeats_right) == (4, 4) and row.verdict == "less"
+    assert found.left == "a0.power and 3 more"
+    alone = compare(sides_[0][0], sides_[1])
+    assert alone.row().repeats_left == 1 and any("single recording" in note for note in alone.notes)
+    # One run is taken to vary as the others do: √(1 + 1/4) times their deviation.
+    runs = [compare(sides_[0][0], path).row().mean_right.value for path in sides_[1]]
+    assert alone.row().difference.parts["repeats:a0.power and bb0.power and 3 more"] == pytest.approx(
+        np.std(runs, ddof=1) * 1.25**0.5, rel=0.02
+    )
+    with pytest.raises(ConfigurationError, match="twice"):
+        compare([sides_[0][0]] * 2, sides_[1])
+
+
+def test_two_recordings_that_agree_by_chance_prove_nothing(tmp_path):
+    a = [write(tmp_path / f"a{i}.power", [5.0] * 6) for i in range(2)]
+    b = [write(tmp_path / f"b{i}.power", [5.0 + i * 0.5] * 6) for i in range(2)]
+    assert compare(a, b).verdict == "cannot tell"
+
+
+def test_many_labels_of_equals_stay_untold(tmp_path):
+    """The smallest of 20 p-values is below 0.04 more often than not; the verdicts hold together."""
+    names = [f"stage{i}" for i in range(20)] * 6
+    a = write(tmp_path / "a.power", watts(1, 120, 5.0), names)
+    b = write(tmp_path / "b.power", watts(2, 120, 5.0), names)
+    found = compare(a, b)
+    assert len(found.rows) == 20 and found.verdict == "cannot tell"
+    assert min(row.contrast.p_value for row in found.rows) < 0.2
+    assert any("hold together" in note for note in found.notes)
+
+
+def test_labels_groups_and_what_only_one_side_has(tmp_path):
+    names = ["load"] + ["infer"] * 8
+    models = [{"model": "x" if i % 2 else "y"} for i in range(9)]
+    a = write(tmp_path / "a.power", watts(1, 9, 5.0), names, attributes=models)
+    b = write(tmp_path / "b.power", watts(2, 9, 5.0), ["save"] + ["infer"] * 8, attributes=models)
+    found = compare(a, b, by=("model",))
+    assert [row.title for row in found.rows] == ["infer (model=x)", "infer (model=y)"]
+    assert found.only_left == ("load (model=y)",) and found.only_right == ("save (model=y)",)
+    within = compare(a, label=("infer[model=x]", "infer[model=y]"))
+    assert within.rows[0].title == "infer (model=x) → infer (model=y)"
+    assert (within.left, within.right) == ("infer[model=x]", "infer[model=y]")
+
+
+def test_what_can_be_compared(tmp_path):
+    a, b = write(tmp_path / "a.power", watts(1, 20, 6.0)), write(tmp_path / "b.power", watts(2, 20, 5.0))
+    power, time = compare(a, b, of="power").row(), compare(a, b, of="time").row()
+    assert power.difference.unit == "W" and power.difference.value == pytest.approx(-1, rel=0.1)
+    assert time.difference.unit == "s" and time.verdict == "cannot tell" and time.difference.value == 0
+    above = compare(a, b, baseline="1W").row()
+    assert above.ratio.value == pytest.approx(4 / 5, rel=0.02)
+    whole = compare(a, b, label="*", of="energy").row()
+    assert whole.difference.value == pytest.approx(-20 * 0.2, rel=0.15)
+
+
+def test_a_margin_is_not_a_difference(tmp_path):
+    a, b = write(tmp_path / "a.power", watts(1, 40, 6.0)), write(tmp_path / "b.power", watts(2, 40, 6.3))
+    assert compare(a, b).verdict == "more"
+    assert compare(a, b, margin=0.05).verdict == "cannot tell"
+    assert compare(a, b, margin=0.02).verdict == "more"
+
+
+def test_the_cold_start_is_left_out_and_said(tmp_path):
+    cold = np.concatenate([[20.0, 14.0, 9.0], watts(1, 40, 6.0)])
+    a, b = write(tmp_path / "a.power", cold), write(tmp_path / "b.power", watts(2, 40, 6.0))
+    found = compare(a, b)
+    assert found.row().warmup_left >= 3 and found.verdict == "cannot tell"
+    assert found.row().mean_left.value == pytest.approx(6 * 0.2, rel=0.02)
+    assert any("warm-up" in note for note in found.notes)
+    kept = compare(a, b, warmup=False).row()
+    assert kept.warmup_left == 0 and kept.mean_left.value > 6.3 * 0.2
+
+
+def test_different_rails_are_a_warning(tmp_path):
+    a = write(tmp_path / "a.power", [5.0] * 5)
+    part = Channel("cpu.power", Quantity.ENERGY, 1e-6, Rail("cpu", boundary=Boundary.PART), Kind.COUNTER)
+    with Writer.create(tmp_path / "b.power", {"clock": "monotonic"}) as writer:
+        source = writer.add_source("rapl://", "rapl", "rapl", (part,), {})
+        writer.append(source, np.arange(400) * SECOND // 100, (np.arange(400) * 50_000)[:, None])
+        writer.add_events([Event("infer", i * SECOND // 2, i * SECOND // 2 + SECOND // 5, uid=i + 1) for i in range(1, 7)])
+    (warning,) = compare(a, tmp_path / "b.power").warnings
+    assert "board" in warning and "part" in warning
+
+
+def test_a_test_suite_may_hold_the_line(tmp_path):
+    a, b = write(tmp_path / "a.power", watts(1, 40, 6.0)), write(tmp_path / "b.power", watts(2, 40, 5.0))
+    assert_not_more(a, b)
+    assert_less(a, b, label="infer")
+    with pytest.raises(AssertionError, match=r"infer: a\.power: more than b\.power"):
+        assert_not_more(b, a)
+    with pytest.raises(AssertionError, match="cannot tell"):
+        assert_less(a, write(tmp_path / "c.power", watts(3, 40, 6.0)))
+
+
+def test_sides_as_they_are_typed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("a1", "a2", "b"):
+        (tmp_path / f"{name}.power").write_text("")
+    assert recordings("b.power:infer[model=x,batch=2]") == (["b.power"], "infer[model=x,batch=2]")
+    assert recordings("a*.power:infer") == (["a1.power", "a2.power"], "infer")
+    assert recordings("a1.power,b.power") == (["a1.power", "b.power"], None)
+    assert len(recordings(str(tmp_path))[0]) == 3
+    with pytest.raises(ConfigurationError, match="no recording"):
+        recordings("z*.power")
+    with pytest.raises(ConfigurationError, match="one label"):
+        recordings("a1.power:x,a2.power:y")
+
+
+def test_what_is_refused(tmp_path):
+    a, b = write(tmp_path / "a.power", [5.0, 5.1, 5.0]), write(tmp_path / "b.power", [5.0, 5.1], ["other"] * 2)
+    with pytest.raises(DataError, match="no label is in both"):
+        compare(a, b)
+    with pytest.raises(ConfigurationError, match="there are: infer"):
+        compare(a, b, label="nothing")
+    with pytest.raises(ConfigurationError, match="name both"):
+        compare(a)
+    with pytest.raises(ConfigurationError, match="cannot be compared"):
+        compare(a, b, of="joy")
+    with pytest.raises(ConfigurationError, match="margin"):
+        compare(a, b, margin=-1)
+    with pytest.raises(DataError, match="do not pair"):
+        compare(a, b, label=("infer", "other"), paired=True)
+    with pytest.raises(DataError, match="attribute 'input'"):
+        compare(a, a, label="infer", block="input")
+    with pytest.raises(ConfigurationError, match=r"infer\[model=small"):
+        compare(a, b, label="infer[model]")

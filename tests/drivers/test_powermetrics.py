@@ -1,0 +1,132 @@
+"""powermetrics as a source, against a stand-in that prints what Macs print; and its grammar."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from powermeter.drivers import powermetrics as driver
+
+from powermeter import registry
+from powermeter.channel import MISSING, Kind
+from powermeter.errors import OpenError, ReadError, Reason
+from powermeter.platforms.powermetrics import MAX_LINE, parse_block, parse_power
+from powermeter.result import Grade
+
+HEAD = "*** Sampled system activity (Fri Nov 10 12:37:08 2023 +0100) ({}ms elapsed) ***"
+
+
+def block(cpu: int, gpu: int, elapsed: float = 104.51) -> str:
+    return (
+        f"\n{HEAD.format(elapsed)}\n\n**** Processor usage ****\n\nE-Cluster Power: 105 mW\nCPU 0 frequency: 1392 MHz\n"
+        f"P-Cluster Power: {cpu - 105} mW\nCPU Power: {cpu} mW\nGPU Power: {gpu} mW\nANE Power: 0 mW\n"
+        f"Combined Power (CPU + GPU + ANE): {cpu + gpu} mW\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("CPU Power: 823 mW", ("CPU", 0.823)),
+        ("Combined Power (CPU + GPU + ANE): 1172 mW", ("Combined", 1.172)),
+        ("Package Power: 1.5 W", ("Package", 1.5)),
+        ("Intel energy model derived package power (CPUs+GT+SA): 2.48W", ("Package", 2.48)),
+        ("DRAM Power: 12 mW\r", ("DRAM", 0.012)),
+        ("Battery Power: 12 mW", None),
+        ("CPU Power: much", None),
+        ("CPU Power: -5 mW", None),
+        ("CPU Power: 5 mWh", None),
+        ("CPU 0 frequency: 1392 MHz", None),
+        ("x" * (MAX_LINE + 1), None),
+    ],
+)
+def test_power_lines(line, expected):
+    assert parse_power(line) == (expected if expected is None else (expected[0], pytest.approx(expected[1])))
+
+
+def test_block_lines():
+    assert parse_block(HEAD.format("104.51")) == ("Fri Nov 10 12:37:08 2023 +0100", 104.51)
+    assert parse_block("**** Processor usage ****") is None
+
+
+def stand_in(tmp_path: Path, *texts: str) -> Path:
+    path = tmp_path / "powermetrics"
+    body = "\nsleep 0.05\n".join(f"cat <<'END'\n{text}\nEND" for text in texts)
+    path.write_text(f"#!/bin/sh\n{body}\nexec sleep 30\n")
+    path.chmod(0o755)
+    return path
+
+
+def test_blocks_become_means_that_are_estimates(tmp_path):
+    source = registry.source(
+        f"powermetrics://?program={stand_in(tmp_path, block(900, 20), block(800, 30), block(1, 1), '')}"
+    )
+    source.open()
+    names = [channel.name for channel in source.channels]
+    assert names == [
+        "e-cluster.power", "p-cluster.power", "cpu.power", "gpu.power", "ane.power", "package.power",
+    ]  # fmt: skip
+    assert all(
+        c.kind is Kind.MEAN and c.grade is Grade.ESTIMATED and c.accuracy.model for c in source.channels
+    )
+    assert {c.rail.name: c.rail.parent for c in source.channels}["e-cluster"] == "cpu"
+    rows = []
+    deadline = time.monotonic() + 5
+    while not rows and time.monotonic() < deadline:
+        found = source.read_block(0.05)
+        rows += found.codes.tolist() if found is not None else []
+    assert rows[0] == [1050, 6950, 8000, 300, 0, 8300]  # the second block, in 0.1 mW
+    source.close()
+    with pytest.raises(ReadError):
+        source.read_block(0)
+
+
+def test_a_power_missing_once_is_missing(tmp_path):
+    bare = block(800, 30).replace("GPU Power: 30 mW\n", "")
+    source = registry.source(
+        f"powermetrics://?program={stand_in(tmp_path, block(900, 20), bare, block(1, 1))}"
+    )
+    source.open()
+    rows = []
+    deadline = time.monotonic() + 5
+    while not rows and time.monotonic() < deadline:
+        found = source.read_block(0.05)
+        rows += found.codes.tolist() if found is not None else []
+    source.close()
+    assert rows[0][3] == MISSING
+
+
+def test_a_program_that_ends_is_lost(tmp_path):
+    path = tmp_path / "powermetrics"
+    path.write_text("#!/bin/sh\necho 'powermetrics must be invoked as the superuser'\n")
+    path.chmod(0o755)
+    with pytest.raises(OpenError, match="ended") as caught:
+        registry.source(f"powermetrics://?program={path}").open()
+    assert caught.value.reason is Reason.ABSENT
+
+
+def test_elsewhere_it_is_not_offered(monkeypatch):
+    monkeypatch.setattr(driver, "_is_mac", lambda: False)
+    assert driver.Powermetrics.discover() == []
+    with pytest.raises(OpenError, match="macOS"):
+        registry.source("powermetrics://").open()
+
+
+def test_without_rights_it_says_what_to_type_and_never_asks(monkeypatch):
+    monkeypatch.setattr(driver, "_is_mac", lambda: True)
+    monkeypatch.setattr(driver.shutil, "which", lambda name: name)
+    monkeypatch.setattr(driver.os, "geteuid", lambda: 501)
+    asked = []
+
+    def run(command, **more):
+        asked.append(command)
+        return type("Done", (), {"returncode": 1})()
+
+    monkeypatch.setattr(driver.subprocess, "run", run)
+    with pytest.raises(OpenError, match="NOPASSWD") as caught:
+        registry.source("powermetrics://").open()
+    assert caught.value.reason is Reason.PERMISSION
+    (found,) = driver.Powermetrics.discover()
+    assert found.problem and "sudoers.d" in found.remedy
+    assert all(command[:2] == ["sudo", "-n"] for command in asked)

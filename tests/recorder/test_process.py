@@ -1,0 +1,176 @@
+"""What the recorder process does with what was read, without the process."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from powermeter.channel import Channel, Quantity
+from powermeter.recorder import process as module
+from powermeter.recorder.process import Sampler, read_clocks
+from powermeter.recorder.reading import Harvest
+from powermeter.recording import Recording, Writer
+from powermeter.source import Gap
+
+POWER = (Channel("p", Quantity.POWER, 1e-3),)
+
+
+class Acquired:
+    """Stands where the reading thread would: hands over what the test prepared."""
+
+    def __init__(self) -> None:
+        self.harvests: list[Harvest] = []
+        self.failure = ""
+
+    def take(self) -> Harvest:
+        return self.harvests.pop(0) if self.harvests else Harvest()
+
+    def fail(self, why: str) -> None:
+        self.failure = why
+
+
+class Totals:
+    def add(self, times, codes) -> None:
+        return
+
+
+def harvest(*times: int, gaps=()) -> Harvest:
+    codes = np.array(times, np.int64).reshape(-1, 1)
+    return Harvest(blocks=[(np.array(times, np.int64), codes, None)] if times else [], gaps=list(gaps))
+
+
+@pytest.fixture
+def set_up(tmp_path):
+    """A sampler with two sources whose writer the test can make fail."""
+    writer = Writer.create(tmp_path / "run.power")
+    sampler = Sampler({"path": str(tmp_path / "run.power"), "sources": []})
+    sampler._ids = [writer.add_source(f"{name}://", name, name, POWER) for name in ("a", "b")]
+    sampler._acquisitions = [Acquired(), Acquired()]  # type: ignore[list-item]
+    sampler._totals = [Totals(), Totals()]  # type: ignore[list-item]
+    yield sampler, writer
+    writer.close()
+
+
+class Full:
+    """A connection to a disk that takes nothing."""
+
+    def __init__(self, real: sqlite3.Connection) -> None:
+        self.real = real
+
+    def __getattr__(self, name: str):
+        return getattr(self.real, name)
+
+    def execute(self, statement: str, *values):
+        if statement.startswith("BEGIN"):
+            raise sqlite3.OperationalError("database or disk is full")
+        return self.real.execute(statement, *values)
+
+
+def test_a_refusing_disk_loses_nothing_while_memory_lasts(set_up):
+    sampler, writer = set_up
+    real = writer._connection
+    writer._connection = Full(real)
+    for start in (0, 10, 20):
+        for position, acquisition in enumerate(sampler._acquisitions):
+            acquisition.harvests.append(harvest(start + position, start + position + 5))
+        sampler._flush(writer)
+    assert sampler._disk_error == "database or disk is full"
+    writer._connection = real
+    sampler._flush(writer)
+    writer.close()
+    with Recording.open(writer.path) as recording:
+        assert recording.samples(1).times_ns.tolist() == [0, 5, 10, 15, 20, 25]
+        assert recording.samples(2).times_ns.tolist() == [1, 6, 11, 16, 21, 26]
+        assert recording.gaps(1) == recording.gaps(2) == [] and recording.warnings == []
+
+
+def test_what_memory_does_not_hold_becomes_one_gap_for_each_source(set_up, monkeypatch):
+    monkeypatch.setattr(module, "MAX_PENDING", 2)
+    sampler, writer = set_up
+    real = writer._connection
+    writer._connection = Full(real)
+    for start in (0, 10, 20):
+        for acquisition in sampler._acquisitions:
+            acquisition.harvests.append(harvest(start, start + 5))
+        sampler._flush(writer)
+    writer._connection = real
+    sampler._flush(writer)
+    for acquisition in sampler._acquisitions:
+        acquisition.harvests.append(harvest(30))
+    sampler._flush(writer)
+    writer.close()
+    with Recording.open(writer.path) as recording:
+        for source in (1, 2):
+            assert recording.samples(source).times_ns.tolist() == [20, 25, 30]
+            (gap,) = recording.gaps(source)
+            assert (gap.start_ns, gap.end_ns, gap.reason, gap.lost) == (0, 15, "dropped", 4)
+            assert "full" in gap.detail
+
+
+def test_a_source_that_gives_rubbish_loses_its_own_samples_only(set_up):
+    sampler, writer = set_up
+    sampler._acquisitions[0].harvests.append(harvest(5, 3))  # time runs backwards
+    sampler._acquisitions[1].harvests.append(harvest(1, 2, gaps=[Gap(1, 2, "no answer")]))
+    sampler._flush(writer)
+    writer.close()
+    assert "run backwards" in sampler._acquisitions[0].failure
+    with Recording.open(writer.path) as recording:
+        assert recording.samples(1).times_ns.tolist() == []
+        assert recording.samples(2).times_ns.tolist() == [1, 2]
+        assert [gap.reason for gap in recording.gaps(2)] == ["no answer"]
+
+
+def test_both_clocks_are_read_close_together():
+    took, monotonic, utc = min(read_clocks() for _ in range(5))
+    assert 0 <= took < 10**7 and utc > 1.7e18 and monotonic > 0
+
+
+def say(lines: list[str], *, close: bool = True) -> tuple[int, list[dict]]:
+    """Run the recorder process by hand; gives its status and what it said."""
+    done = subprocess.run(
+        [sys.executable, "-m", "powermeter.recorder.process"], input="\n".join(lines) + "\n", capture_output=True, text=True,
+        timeout=60, check=False,
+    )  # fmt: skip
+    return done.returncode, [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_the_end_of_its_input_ends_the_recording(tmp_path):
+    path = tmp_path / "run.power"
+    order = {"path": str(path), "sources": ["virtual://"], "parent": os.getpid()}
+    status, said = say([json.dumps(order)])
+    assert status == 0 and [message["type"] for message in said] == ["ready", "closed"]
+    with Recording.open(path) as recording:
+        assert recording.metadata["ended"] == "the measured program is gone" and recording.warnings == []
+
+
+def test_a_parent_that_is_gone_before_it_started_ends_it(tmp_path):
+    path = tmp_path / "run.power"
+    order = {"path": str(path), "sources": ["virtual://"], "parent": 2**22 + 1}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "powermeter.recorder.process"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdin is not None and process.stdout is not None
+    process.stdin.write(json.dumps(order) + "\n")
+    process.stdin.flush()
+    assert process.wait(30) == 0, "it went on for nobody"
+    process.stdin.close()
+    process.stdout.close()
+    with Recording.open(path) as recording:
+        assert recording.warnings == []
+
+
+@pytest.mark.parametrize(
+    ("source", "kind", "status"),
+    [("virtual://?fault=absent", "OpenError", 5), ("x", "ConfigurationError", 2)],
+)
+def test_what_cannot_be_opened_is_said_and_leaves_no_file(tmp_path, source, kind, status):
+    order = {"path": str(tmp_path / "run.power"), "sources": [source], "parent": os.getpid()}
+    found, (message,) = say([json.dumps(order)])
+    assert found == status and message["type"] == "error" and message["class"] == kind
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,335 @@
+"""The reading of one source, on a clock that only the test moves."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+import pytest
+
+from powermeter.channel import Channel, Quantity
+from powermeter.errors import OpenError, ReadError, Reason
+from powermeter.recorder.reading import BACK_OFF_S, Acquisition, Clock
+from powermeter.source import REPEAT, SATURATED, Address, Block, Gap, PolledSource, StreamingSource
+
+MS = 1_000_000
+CHANNEL = (Channel("x.power", Quantity.POWER, 1e-3),)
+
+
+class FakeClock(Clock):
+    """Time passes only in `wait_until` and where a source says that a read takes time."""
+
+    def __init__(self) -> None:
+        self.at = 0
+        self.waits: list[int] = []
+
+    def now_ns(self) -> int:
+        return self.at
+
+    def wait_until(self, deadline_ns: int, stop: threading.Event) -> None:
+        self.waits.append(deadline_ns)
+        self.at = max(self.at, deadline_ns)
+
+
+class Scripted(PolledSource):
+    """A polled source that plays a list: a row, an exception, or a function; then it stops the reading."""
+
+    scheme = "scripted"
+    summary = "for this test"
+    example = "scripted://"
+    default_period_s = 0.01
+
+    def __init__(
+        self, script: Sequence[object], clock: FakeClock, read_ns: int = 0, opens: Sequence[object] = ()
+    ):
+        super().__init__(Address.parse("scripted://"))
+        self.script: Iterator[object] = iter(script)
+        self.clock, self.read_ns = clock, read_ns
+        self.opens = iter(opens)
+        self.calls: list[str] = []
+        self.channels = CHANNEL
+        self.acquisition: Acquisition | None = None
+        self.next_flags = 0
+
+    def open(self) -> None:
+        self.calls.append("open")
+        outcome = next(self.opens, None)
+        if isinstance(outcome, Exception):
+            raise outcome
+        if outcome is not None:
+            self.channels = outcome  # type: ignore[assignment]
+
+    def close(self) -> None:
+        self.calls.append("close")
+
+    def flags(self) -> int:
+        return self.next_flags
+
+    def sample(self) -> Sequence[int] | None:
+        step = next(self.script, StopIteration)
+        if step is StopIteration:
+            assert self.acquisition is not None
+            self.acquisition.stop()
+            return None
+        self.clock.at += self.read_ns
+        if isinstance(step, Callable):  # type: ignore[arg-type]
+            step = step(self)
+        if isinstance(step, Exception):
+            raise step
+        return step  # type: ignore[return-value]
+
+
+def played(source: Scripted) -> Acquisition:
+    acquisition = Acquisition(source, source.clock)
+    source.acquisition = acquisition
+    acquisition._stop_asked.wait = lambda pause: _pass(source, acquisition, pause)  # type: ignore[method-assign]
+    acquisition.run()
+    return acquisition
+
+
+def _pass(source: Scripted, acquisition: Acquisition, pause: float | None) -> bool:
+    source.clock.at += round((pause or 0) * 1e9)
+    source.calls.append(f"wait {pause}")
+    return acquisition._stop_asked.is_set()
+
+
+def run(script: Sequence[object], read_ns: int = 0, **attributes: object):
+    source = Scripted(script, FakeClock(), read_ns, attributes.pop("opens", ()))  # type: ignore[arg-type]
+    for name, value in attributes.items():
+        setattr(source, name, value)
+    acquisition = played(source)
+    return source, acquisition, acquisition.take()
+
+
+def rows(harvest) -> list[tuple[int, int]]:
+    return [
+        (int(t), int(c[0])) for times, codes, _ in harvest.blocks for t, c in zip(times, codes, strict=True)
+    ]
+
+
+def test_samples_stand_on_absolute_deadlines_at_the_middle_of_the_read():
+    source, acquisition, harvest = run([[1], [2], [3]], read_ns=2 * MS)
+    assert rows(harvest) == [(1 * MS, 1), (11 * MS, 2), (21 * MS, 3)]
+    assert source.clock.waits == [0, 10 * MS, 20 * MS, 30 * MS], "the read's duration shifts no deadline"
+    assert harvest.read_ns == 2 * MS
+    assert (acquisition.health.samples, acquisition.health.missed) == (3, 0)
+    assert harvest.gaps == [] and acquisition.ended.is_set()
+
+
+def test_a_slow_read_skips_deadlines_and_never_catches_up():
+    def slow(source):
+        source.clock.at += 33 * MS
+        return [2]
+
+    _, acquisition, harvest = run([[1], slow, [3], [4]])
+    assert [time for time, _ in rows(harvest)] == [0, 26_500_000, 50 * MS, 60 * MS]
+    assert acquisition.health.missed == 3  # the deadlines at 20, 30 and 40 ms
+    assert harvest.gaps == [], "three missed deadlines are no stall"
+
+
+def test_a_long_stall_is_a_gap_of_its_own():
+    def stalled(source):
+        source.clock.at += 500 * MS
+        return [2]
+
+    _, _, harvest = run([[1], stalled, [3]])
+    # The read itself took the half second, so its stamp stands in the middle of it.
+    assert [(gap.start_ns, gap.end_ns) for gap in harvest.gaps] == [(0, 260 * MS), (260 * MS, 520 * MS)]
+    assert [(gap.reason, gap.lost) for gap in harvest.gaps] == [("missed", 25), ("missed", 25)]
+
+
+def test_a_read_error_is_a_gap_with_its_reason_from_the_last_to_the_next_sample():
+    _, acquisition, harvest = run([[1], ReadError("checksum", Reason.BAD_DATA), [3]])
+    assert rows(harvest) == [(0, 1), (20 * MS, 3)]
+    assert harvest.gaps == [Gap(0, 20 * MS, "bad data", "checksum", None)]
+    assert (acquisition.health.errors, acquisition.health.last_error) == (1, "checksum")
+
+
+@pytest.mark.parametrize(
+    ("raised", "reason", "detail"),
+    [
+        (OSError(121, "Remote I/O error"), "no answer", "Remote I/O error"),
+        (ZeroDivisionError("oops"), "no answer", "ZeroDivisionError: oops"),
+    ],
+)
+def test_whatever_a_driver_raises_is_a_gap(raised, reason, detail):
+    _, acquisition, harvest = run([[1], raised, [3]])
+    assert harvest.gaps[0].reason == reason and detail in harvest.gaps[0].detail
+    assert acquisition.failure == "" and acquisition.health.samples == 2
+
+
+def test_three_errors_in_a_row_reopen_the_source_with_growing_pauses():
+    errors = [ReadError("gone", Reason.ABSENT)] * 3
+    opens = [OpenError("still gone"), OSError("not yet"), ValueError("rubbish"), None]
+    source, acquisition, harvest = run([[1], *errors, [5]], opens=opens)
+    assert source.calls.count("open") == 4
+    pauses = [float(call.split()[1]) for call in source.calls if call.startswith("wait")]
+    assert tuple(pauses) == BACK_OFF_S[:4]
+    assert acquisition.health.reopened == 1 and acquisition.health.samples == 2
+    (gap,) = harvest.gaps
+    assert (gap.reason, gap.start_ns) == ("absent", 0) and gap.end_ns == rows(harvest)[-1][0]
+
+
+def test_errors_that_are_not_in_a_row_do_not_reopen():
+    bad = ReadError("noise")
+    source, _, harvest = run([[1], bad, bad, [2], bad, bad, [3]])
+    assert "open" not in source.calls and len(harvest.gaps) == 2
+
+
+def test_a_source_that_comes_back_different_is_given_up():
+    other = (Channel("y.power", Quantity.POWER, 1.0),)
+    errors = [ReadError("gone")] * 3
+    source, acquisition, harvest = run([[1], *errors, [5]], opens=[other])
+    assert "other channels" in acquisition.failure
+    assert rows(harvest) == [(0, 1)] and len(harvest.gaps) == 1
+    assert source.calls[-1] == "close" and acquisition.ended.is_set()
+
+
+def test_a_gap_is_handed_over_before_the_sample_that_ends_it():
+    """A kill may come between the two; samples on both sides of a hole without a gap would be bridged."""
+    source = Scripted([[1], ReadError("x"), [3]], FakeClock())
+    acquisition = Acquisition(source, source.clock)
+    source.acquisition = acquisition
+    order: list[str] = []
+
+    class Watched(list):  # type: ignore[type-arg]
+        def __init__(self, what: str) -> None:
+            super().__init__()
+            self.what = what
+
+        def append(self, item: object) -> None:
+            order.append(self.what)
+            super().append(item)
+
+    acquisition._rows = Watched("sample")
+    acquisition._harvest.gaps = Watched("gap")
+    acquisition.run()
+    assert order == ["sample", "gap", "sample"]
+
+
+def test_nothing_new_is_not_recorded():
+    _, acquisition, harvest = run([[1], None, [3]])
+    assert rows(harvest) == [(0, 1), (20 * MS, 3)] and harvest.gaps == []
+    assert acquisition.health.samples == 2
+
+
+def test_equal_rows_of_a_slow_meter_are_repeats_not_news():
+    _, acquisition, harvest = run([[1], [1], [2], [2]], stale_when_equal=True)
+    ((_, _, flags),) = harvest.blocks
+    assert flags.tolist() == [0, REPEAT, 0, REPEAT]
+    assert acquisition.health.repeats == 2
+
+
+def test_equal_rows_of_a_fast_meter_are_news():
+    _, acquisition, harvest = run([[1], [1]])
+    assert harvest.blocks[0][2] is None and acquisition.health.repeats == 0
+
+
+def test_flags_of_the_driver_are_kept():
+    _, _, harvest = run([[1], [2]], next_flags=SATURATED)
+    assert harvest.blocks[0][2].tolist() == [SATURATED, SATURATED]
+
+
+@pytest.mark.parametrize("row", [[1, 2], []])
+def test_a_row_of_another_width_is_bad_data(row):
+    _, acquisition, harvest = run([[1], row, [3]])
+    assert rows(harvest) == [(0, 1), (20 * MS, 3)]
+    assert harvest.gaps[0].reason == "bad data" and acquisition.health.errors == 1
+
+
+@pytest.mark.parametrize("code", [2**63, "five", None])
+def test_a_code_that_is_no_64_bit_integer_ends_the_source_only(code):
+    _, acquisition, harvest = run([[1], [code]])
+    assert "64-bit" in acquisition.failure
+    assert harvest.blocks == [] and harvest.gaps[-1].reason == "bad data" and harvest.gaps[-1].lost == 2
+
+
+def test_the_end_of_a_source_is_no_failure():
+    source, acquisition, harvest = run([[1], EOFError()])
+    assert acquisition.failure == "" and rows(harvest) == [(0, 1)] and harvest.gaps == []
+    assert source.calls == ["close"]
+
+
+def test_a_gap_that_never_ends_is_closed_at_the_end():
+    _, _, harvest = run([[1], ReadError("gone", Reason.ABSENT)])
+    assert [(gap.start_ns, gap.end_ns) for gap in harvest.gaps] == [(0, 20 * MS)]
+
+
+def test_taking_twice_gives_each_sample_once():
+    source = Scripted([[1], [2]], FakeClock())
+    acquisition = played(source)
+    assert len(rows(acquisition.take())) == 2
+    again = acquisition.take()
+    assert again.blocks == [] and again.gaps == [] and again.read_ns is None
+
+
+def test_time_never_runs_backwards_in_the_samples():
+    def back(source):
+        source.clock.at = 3 * MS
+        return [2]
+
+    _, _, harvest = run([[1], [1], back])
+    times = [time for time, _ in rows(harvest)]
+    assert times == sorted(times)
+
+
+# Streaming --------------------------------------------------------------------------------------
+
+
+class Stream(StreamingSource):
+    scheme = "stream"
+    summary = "for this test"
+    example = "stream://"
+
+    def __init__(self, script: Sequence[object]):
+        super().__init__(Address.parse("stream://"))
+        self.script = iter(script)
+        self.channels = CHANNEL
+        self.reopened = 0
+
+    def open(self) -> None:
+        self.reopened += 1
+
+    def read_block(self, timeout_s: float) -> Block | None:
+        step = next(self.script, EOFError())
+        if isinstance(step, Exception):
+            raise step
+        return step  # type: ignore[return-value]
+
+
+def block(*times: int, flags: Sequence[int] | None = None, **more: object) -> Block:
+    codes = np.arange(len(times), dtype=np.int64).reshape(-1, 1)
+    marks = None if flags is None else np.array(flags, np.uint8)
+    return Block(np.array(times, np.int64), codes, marks, **more)  # type: ignore[arg-type]
+
+
+def streamed(script: Sequence[object]):
+    source = Stream(script)
+    acquisition = Acquisition(source, FakeClock())
+    acquisition._stop_asked.wait = lambda pause: False  # type: ignore[method-assign]
+    acquisition.run()
+    return source, acquisition, acquisition.take()
+
+
+def test_blocks_ticks_and_gaps_are_handed_on():
+    lost = Gap(2, 3, "dropped", "", 4)
+    _, acquisition, harvest = streamed(
+        [block(1, 2, ticks=[(7, 2)]), None, block(3, flags=[REPEAT], gaps=[lost])]
+    )
+    assert [time for time, _ in rows(harvest)] == [1, 2, 3]
+    assert harvest.ticks == [(7, 2)] and harvest.gaps == [lost]
+    assert (acquisition.health.samples, acquisition.health.repeats) == (3, 1)
+
+
+def test_a_broken_stream_is_reopened_and_the_hole_is_a_gap():
+    source, acquisition, harvest = streamed(
+        [block(10, 20), ReadError("unplugged", Reason.ABSENT), block(90, 95)]
+    )
+    assert source.reopened == 1 and acquisition.health.reopened == 1
+    assert harvest.gaps == [Gap(20, 90, "absent", "unplugged", None)]
+
+
+def test_a_stream_out_of_order_is_put_in_order_of_time():
+    _, _, harvest = streamed([block(10, 5, 30), block(20, 40)])
+    assert [time for time, _ in rows(harvest)] == [10, 10, 30, 30, 40]

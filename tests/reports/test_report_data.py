@@ -1,0 +1,203 @@
+"""A story says what arithmetic on 2 W at 5 V says."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+from datetime import datetime, timezone
+
+import pytest
+from powermeter.reports import json_record as numbers
+from powermeter.reports.html import HTMLReport
+from powermeter.reports.markdown import MarkdownReport
+from powermeter.reports.method import limits, method
+from powermeter.reports.report_data import Story, tell
+from powermeter.reports.terminal import to_text
+
+from powermeter.channel import Accuracy, Boundary, Rail
+from powermeter.errors import ConfigurationError, DataError
+from powermeter.events import Event
+from powermeter.recording import Recording, Writer
+from powermeter.result import Grade
+
+
+def story_of(path, **options) -> Story:
+    with Recording.open(path) as recording:
+        return tell(recording, **options)
+
+
+def test_energy_charge_and_battery_of_two_watts(make, twenty):
+    story = story_of(make(events=twenty))
+    assert story.analysis.energy.value == pytest.approx(20.0)  # 2 W × 10 s
+    assert story.charge is not None and story.charge.value == pytest.approx(4.0)  # 0.4 A × 10 s
+    assert story.headline is not None and story.headline.items == 80
+    assert story.headline.energy_per_item is not None
+    assert story.headline.energy_per_item.value == pytest.approx(0.125)
+    assert story.budget is not None
+    assert story.budget.share_used is not None and story.budget.share_used.value == pytest.approx(4.0 / 14_400)
+    assert story.budget.hours is not None and story.budget.hours.value == pytest.approx(10.0)  # 4 Ah / 0.4 A
+    assert story.budget.count is not None and story.budget.count.value == pytest.approx(14_400 / 0.025)
+    assert story.per_charge(story.headline).value == pytest.approx(14_400 / 0.025)
+    assert story.started == datetime(2023, 11, 14, 22, 13, 20, tzinfo=timezone.utc)
+
+
+def test_interval_is_the_stated_gain(make, twenty):
+    energy = story_of(make(events=twenty)).analysis.energy
+    half = (energy.high - energy.low) / 2
+    assert half == pytest.approx(0.01 * energy.value, rel=0.1)  # one rectangular limit: 95 % lies within 0.95 of it
+    assert half < 0.01 * energy.value
+
+
+def test_footprint_follows_the_place(make, twenty):
+    path = make(events=twenty)
+    unknown, france = story_of(path), story_of(path, place="FRA")
+    assert unknown.footprint.digits("carbon") == 1 and any("PLACE UNKNOWN" in w for w in unknown.warnings)
+    assert not any("PLACE" in w for w in france.warnings)
+    assert france.item_footprint is not None
+    assert france.item_footprint.carbon.value == pytest.approx(france.footprint.carbon.value * 0.125 / 20.0)
+
+
+def test_the_recording_may_note_its_place(make):
+    assert story_of(make(metadata={"place": "FRA"})).footprint.place.code == "FRA"
+
+
+def test_charge_without_voltage_is_counted_at_five_volts_and_said(make, twenty):
+    story = story_of(make(events=twenty, volts=False))
+    assert story.charge is not None and story.charge.value == pytest.approx(4.0)
+    assert story.charge.grade is Grade.ASSUMED and not story.voltage_known
+    assert any("counted at 5 V" in text for text in story.warnings)
+    assert any("5 V" in text for text in limits(story))
+    told = story_of(story.path, rail_voltage_v=10.0)
+    assert told.charge.value == pytest.approx(2.0) and told.charge.grade is Grade.DERIVED
+    assert not any("counted at" in text for text in told.warnings)
+
+
+def test_nominal_voltage_gives_a_derived_charge(make):
+    story = story_of(make(volts=False, rail=Rail("VIN", nominal_v=4.0)))
+    assert story.charge.value == pytest.approx(5.0) and story.charge.grade is Grade.DERIVED
+
+
+def test_energy_convention_needs_no_charge(make, twenty):
+    story = story_of(make(events=twenty, volts=False), battery="10Wh")
+    assert story.budget.count.value == pytest.approx(36_000 / 0.125)
+    assert story.budget.hours.value == pytest.approx(5.0)
+
+
+def test_groups_come_from_the_events_attributes(make, twenty):
+    rows = story_of(make(events=twenty), by=("model",)).analysis.rows
+    assert [(row.label, row.group["model"], row.events) for row in rows] == [("infer", "b", 10), ("infer", "a", 10)]
+
+
+def test_the_headline_is_the_inference_not_the_longest(make):
+    events = [Event("prepare", 5_000_000_000, 9_000_000_000, uid=1, count=500)]
+    events += [Event("Inference", 10_000_000_000 + i * 10**8, 10_000_000_000 + i * 10**8 + 10**7, uid=i + 2) for i in range(3)]
+    story = story_of(make(events=events))
+    assert story.headline.label == "Inference" and story.item == "inference"
+
+
+def test_without_events_it_is_about_the_run(make):
+    story = story_of(make())
+    assert story.headline is None and story.item_footprint is None
+    assert story.budget.count is None and story.budget.hours is not None
+
+
+def test_marks_alone_have_no_energy(make):
+    story = story_of(make(events=[Event("epoch", 6_000_000_000, 6_000_000_000, uid=1)]))
+    assert story.headline is None
+    assert numbers.record(story)["labels"][0]["energy"] is None
+
+
+def test_two_views_that_disagree_are_said(make):
+    story = story_of(make(second=True))  # 2.2 W against 2.0 W, each ±1 %
+    (pair,) = story.analysis.disagreements
+    assert not pair.agree and pair.ratio == pytest.approx(2.0 / 2.2)
+    assert any("disagree" in note for note in story.notes)
+
+
+def test_simulated_and_unfinished_are_warned_of(make):
+    assert any("simulated" in text for text in story_of(make(info={"simulated": True})).warnings)
+
+
+def test_nothing_measured_is_an_error(tmp_path):
+    path = tmp_path / "empty.power"
+    with Writer.create(path):
+        pass
+    with Recording.open(path) as recording, pytest.raises(DataError, match="power"):
+        tell(recording)
+
+
+@pytest.mark.parametrize("option", [{"battery": "four"}, {"place": "XYZ"}, {"rail": "nope"}, {"baseline": "nothing"}])
+def test_unusable_options(make, option):
+    with pytest.raises(ConfigurationError):
+        story_of(make(), **option)
+
+
+def test_the_method_paragraph_names_what_a_paper_needs(make, twenty):
+    text = method(story_of(make(events=twenty, gap_s=(4.0, 4.3))))
+    for wanted in ("meter", "VDD_IN", "the whole board at its input", "monotonic clock", "trapezoidal",
+                   "JCGM 100:2008", "data sheet, table 7", "gaps of 300.0 ms", "powermeter 9.9"):  # fmt: skip
+        assert wanted in text
+
+
+@pytest.mark.parametrize("boundary", [b for b in Boundary if b not in (Boundary.BOARD, Boundary.BATTERY)])
+def test_what_a_rail_leaves_out_is_said(make, boundary):
+    first = limits(story_of(make(rail=Rail("R", boundary=boundary))))[0]
+    assert "not in any number" in first or "power supply's own loss" in first or "No rail was measured" in first
+
+
+def test_json_holds_the_same_numbers_unrounded(make, twenty):
+    story = story_of(make(events=twenty), by=("model",), baseline=1.5, place="FRA")
+    data = json.loads(json.dumps(numbers.record(story)))
+    assert data["run"]["energy"]["value"] == story.analysis.energy.value
+    assert data["run"]["energy"]["low"] == story.analysis.energy.low
+    assert data["run"]["above_baseline"]["value"] == pytest.approx(5.0)
+    assert data["labels"][0]["energy_per_item"]["parts"]
+    assert data["labels"][0]["group"] == {"model": "b"}
+    assert data["battery"]["hours"]["value"] == story.budget.hours.value
+    assert data["footprint"]["carbon"]["value"] == story.footprint.carbon.value
+    assert data["sources"][0]["samples"] == 1001
+    assert data["rail"]["grade"] == "measured"
+
+
+def test_json_has_no_number_for_what_is_missing(make):
+    data = numbers.record(story_of(make(volts=False), battery="1Wh"))
+    assert data["battery"]["items_per_charge"] is None and data["item_footprint"] is None
+
+    def numbers_in(value):
+        if isinstance(value, dict):
+            for inner in value.values():
+                yield from numbers_in(inner)
+        elif isinstance(value, list):
+            for inner in value:
+                yield from numbers_in(inner)
+        elif isinstance(value, float):
+            yield value
+
+    assert all(math.isfinite(number) for number in numbers_in(data))
+
+
+def test_json_of_an_interval_without_an_end(make):
+    # 2 W known to ±150 %: the time one charge lasts has no upper limit.
+    path = make(volts=False, grade=Grade.ESTIMATED)
+    with Recording.open(path) as recording:
+        source = recording.sources[0]
+        wide = replace(source.channels[0], accuracy=Accuracy(model=1.6, typical=True))
+        recording.sources[0] = replace(source, channels=(wide,))
+        story = tell(recording)
+    assert math.isinf(story.budget.hours.high)
+    data = numbers.record(story)
+    assert data["battery"]["hours"]["high"] is None
+    json.dumps(data, allow_nan=False)
+
+
+@pytest.mark.parametrize("junk", [7, "text", [1, [2]], {"host": 3}, None, True])
+def test_metadata_of_any_shape_is_survived(make, twenty, junk):
+    keys = ("host", "attributes", "frameworks", "command", "imported", "import_warnings", "battery", "place", "board",
+            "python", "revision", "powermeter", "clock")  # fmt: skip
+    noted = {key: junk for key in keys}
+    if isinstance(junk, str):
+        noted.update(battery="4Ah", place="FRA")
+    story = story_of(make(events=twenty, metadata=noted))
+    assert HTMLReport().render(story) and MarkdownReport().render(story) and to_text(story)
+    json.dumps(numbers.record(story), default=str)
