@@ -52,7 +52,7 @@ def make_environment() -> None:
 
 
 def pip() -> Sequence[str | Path]:
-    """Give the command that installs into `.venv`: its own pip, or the system's from outside."""
+    """Return the command that installs into `.venv`: its own pip, or the system's from outside."""
     if (
         subprocess.run([str(PYTHON), "-m", "pip", "--version"], capture_output=True, check=False).returncode
         == 0
@@ -81,7 +81,7 @@ def demo(arguments: Sequence[str]) -> None:
 
 
 def development() -> str:
-    """Give the extras that tests need: with all independent judges where none may be absent."""
+    """Return the extras that tests need: with all independent judges where none may be absent."""
     return "dev,proof" if os.environ.get("POWERMETER_TESTS_REQUIRE_ALL") else "dev"
 
 

@@ -45,16 +45,16 @@ CASES = (
     ("INA238 1052 µs", "ina238://1/0x40?shunt=0.1ohm&averages=1&conversion=1.052ms", 2 * WORD, 2.104e-3),
     ("INA3221 140 µs", "ina3221://1/0x40?shunt=0.1ohm&averages=1&conversion=140us", 6 * WORD, 840e-6),
     ("INA3221 1.1 ms", "ina3221://1/0x40?shunt=0.1ohm&averages=1&conversion=1.1ms", 6 * WORD, 6.6e-3),
-)  # fmt: skip
+)
 
 
 def load(t: float) -> tuple[float, float]:
-    """Give a load that never stands still."""
+    """Return a load that never stands still."""
     return 5.0, 0.2 + 0.1 * (t * 997.0 % 1.0)
 
 
 def count(bus: SimulatedBus, row: Callable[[], Any], seconds: float) -> tuple[float, float]:
-    """Give rows and fresh rows per second of calling `row` without a pause."""
+    """Return rows and fresh rows per second of calling `row` without a pause."""
     chip, clock = bus.chip(ADDRESS), bus.clock
     start, rows, fresh, seen = clock.now_ns(), 0, 0, chip.rounds
     while clock.now_ns() - start < seconds * 1e9:
@@ -68,7 +68,7 @@ def count(bus: SimulatedBus, row: Callable[[], Any], seconds: float) -> tuple[fl
 
 
 def ours(url: str, bus_hz: float, seconds: float) -> tuple[float, float]:
-    """Give our rates."""
+    """Return our rates."""
     address = Address.parse(url)
     bus = SimulatedBus(bus_hz).add(ADDRESS, MODELS[address.scheme](load, 0.1))
     source = registry.driver_class(address.scheme)(address, lambda name, placements: bus)
@@ -118,9 +118,16 @@ class BusioI2C:
             self.bus.write_i2c_block_data(address, payload[0], list(payload[1:]))
 
     def writeto_then_readfrom(
-        self, address: int, out: bytes, into: bytearray, *, out_start: int = 0, out_end: int | None = None,
-        in_start: int = 0, in_end: int | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        address: int,
+        out: bytes,
+        into: bytearray,
+        *,
+        out_start: int = 0,
+        out_end: int | None = None,
+        in_start: int = 0,
+        in_end: int | None = None,
+    ) -> None:
         """Write the pointer, read with a repeated start."""
         wanted = len(into[in_start:in_end])
         into[in_start : in_start + wanted] = bytes(
@@ -129,7 +136,7 @@ class BusioI2C:
 
 
 def pi_ina219(bus: SimulatedBus) -> Callable[[], Any]:
-    """Give a row function of pi-ina219 at 12 bit, as its documentation reads it."""
+    """Return a row function of pi-ina219 at 12 bit, as its documentation reads it."""
     module = types.ModuleType("Adafruit_GPIO.I2C")
     module.get_i2c_device = lambda address, busnum=None: GPIODevice(bus)  # type: ignore[attr-defined]
     package = types.ModuleType("Adafruit_GPIO")
@@ -144,7 +151,7 @@ def pi_ina219(bus: SimulatedBus) -> Callable[[], Any]:
 
 
 def adafruit(bus: SimulatedBus) -> Callable[[], Any]:
-    """Give a row function of adafruit-circuitpython-ina219 at its default, 12 bit."""
+    """Return a row function of adafruit-circuitpython-ina219 at its default, 12 bit."""
     micropython = types.ModuleType("micropython")
     micropython.const = lambda value: value  # type: ignore[attr-defined]
     busio = types.ModuleType("busio")
@@ -168,7 +175,7 @@ def adafruit(bus: SimulatedBus) -> Callable[[], Any]:
 
 
 def peers(bus_hz: float, seconds: float) -> list[tuple[str, float, float]]:
-    """Give (name, rows/s, fresh/s) of the two libraries, or nothing where they are not there."""
+    """Return (name, rows/s, fresh/s) of the two libraries, or nothing where they are not there."""
     if not (PEERS / "ina219.py").exists():
         return []
     if str(PEERS) not in sys.path:

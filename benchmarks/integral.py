@@ -11,7 +11,7 @@ import time
 
 import numpy as np
 
-from powermeter.analysis.integral import Integral
+from powermeter.analysis.gaps import bridged
 from powermeter.analysis.windows import measure
 from powermeter.channel import Accuracy, Channel, Quantity, Rail
 from powermeter.signals.decoding import from_samples
@@ -42,9 +42,12 @@ def main() -> None:
         part = values[first : first + (1 << 20)]
         part[:] = 5.0 + 0.01 * rng.standard_normal(part.size)
     channel = Channel(
-        "board.power", Quantity.POWER, 1e-3, Rail("board"),
+        "board.power",
+        Quantity.POWER,
+        1e-3,
+        Rail("board"),
         accuracy=Accuracy(gain=0.005, offset=0.01, step=1e-3, noise=0.01),
-    )  # fmt: skip
+    )
     trace = from_samples(times, values, channel=channel)
     starts = np.sort(rng.integers(0, int(times[-1]) - 50_000_000, m))
     ends = starts + rng.integers(5_000_000, 50_000_000, m)
@@ -54,19 +57,21 @@ def main() -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 
     def whole() -> object:
-        windows = measure(Integral.of(trace), starts, ends)
+        windows = measure(bridged(trace), starts, ends)
         return windows.half_width()
 
     ours, _ = timed(whole, options.repeats)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    integral_s, integral = timed(lambda: Integral.of(trace), options.repeats)
+    integral_s, integral = timed(lambda: bridged(trace), options.repeats)
     windows_s, _ = timed(lambda: measure(integral, starts, ends), options.repeats)  # type: ignore[arg-type]
     print(f"{n:,} samples ({columns:.2f} GB of columns), {m:,} events")
     print(f"numpy.cumsum               {reference:8.3f} s")
     print(f"integral, energies, 95 %   {ours:8.3f} s   {ours / reference:.2f} x (wanted: 4)")
     print(f"  running integral         {integral_s:8.3f} s")
     print(f"  all events               {windows_s:8.3f} s")
-    print(f"peak memory                {peak:8.2f} GB  {peak / columns:.2f} x the columns (wanted: 3); before: {before:.2f} GB")
+    print(
+        f"peak memory                {peak:8.2f} GB  {peak / columns:.2f} x the columns (wanted: 3); before: {before:.2f} GB"
+    )
 
 
 if __name__ == "__main__":

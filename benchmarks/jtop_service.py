@@ -59,8 +59,14 @@ def build_board() -> None:
     for core in range(os.cpu_count() or 1):
         base = f"devices/system/cpu/cpu{core}"
         tree.write(f"{base}/online", 1)
-        for name in ("scaling_cur_freq", "scaling_min_freq", "scaling_max_freq", "cpuinfo_cur_freq", "cpuinfo_min_freq",
-                     "cpuinfo_max_freq"):  # fmt: skip
+        for name in (
+            "scaling_cur_freq",
+            "scaling_min_freq",
+            "scaling_max_freq",
+            "cpuinfo_cur_freq",
+            "cpuinfo_min_freq",
+            "cpuinfo_max_freq",
+        ):
             tree.write(f"{base}/cpufreq/{name}", 729_600)
         tree.write(f"{base}/cpufreq/scaling_governor", "schedutil")
         tree.write(f"{base}/cpufreq/scaling_driver", "tegra194")

@@ -26,7 +26,7 @@ from powermeter.errors import PowermeterError
 
 
 def products(card: int, seconds: float) -> Callable[[], None]:
-    """Give a workload of half-precision matrix products on a card."""
+    """Return a workload of half-precision matrix products on a card."""
     import torch
 
     device = torch.device("cuda", card)
@@ -44,7 +44,7 @@ def products(card: int, seconds: float) -> Callable[[], None]:
 
 
 def command(words: Sequence[str]) -> Callable[[], None]:
-    """Give a workload that runs a command to its end."""
+    """Return a workload that runs a command to its end."""
     return lambda: subprocess.run(list(words), check=True, stdout=subprocess.DEVNULL) and None
 
 

@@ -49,7 +49,7 @@ print(costs[0] / 1e3, costs[len(costs) // 2] / 1e3)
 
 
 def import_ms(python: str, code: str, turns: int = 15) -> tuple[float, float]:
-    """Give the least and the median of what running some code adds to a bare interpreter, in ms."""
+    """Return the least and the median of what running some code adds to a bare interpreter, in ms."""
     with_it, bare = [], []
     for _ in range(turns):
         for statement, times in (("pass", bare), (code, with_it)):
@@ -60,7 +60,7 @@ def import_ms(python: str, code: str, turns: int = 15) -> tuple[float, float]:
 
 
 def per_turn_us(work: Callable[[int], None]) -> tuple[float, float]:
-    """Give the least and the median of one turn of a loop, in µs, less the empty loop."""
+    """Return the least and the median of one turn of a loop, in µs, less the empty loop."""
 
     def empty(loops: int) -> None:
         for _ in range(loops):
@@ -86,7 +86,7 @@ def stamp(loops: int) -> None:
 
 
 def commit_us(events: int = 20_000) -> float:
-    """Give what the background thread spends on writing one event, in µs of processor time."""
+    """Return what the background thread spends on writing one event, in µs of processor time."""
     from powermeter.marking import api as instrumentation
     from powermeter.marking.event_log import EventLog
     from powermeter.recording import Writer
@@ -108,7 +108,7 @@ def commit_us(events: int = 20_000) -> float:
 
 
 def elsewhere(python: str, code: str) -> tuple[float, float] | None:
-    """Give the two figures another program prints, or None where it cannot run."""
+    """Return the two figures another program prints, or None where it cannot run."""
     done = subprocess.run([python, "-W", "ignore", "-c", code], capture_output=True, text=True, check=False)
     if done.returncode:
         return None

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from powermeter.drivers.ppk2_stream import Decoder, parse_metadata
 
+from powermeter.drivers.ppk2_stream import Decoder, parse_metadata
 from powermeter.recording import Recording
 from powermeter.testing.load import Load
 from powermeter.testing.ppk2 import SimulatedPPK2
@@ -32,7 +32,7 @@ LOAD = Load("pulses", 0.0005, 0.5, 0.05)  # twenty pulses a second, each through
 
 
 def decode_speed(seconds: float = 5.0) -> dict[str, float]:
-    """Give samples a second for our decoder and for ppk2-api, on the same words in the same pieces."""
+    """Return samples a second for our decoder and for ppk2-api, on the same words in the same pieces."""
     meter = SimulatedPPK2(LOAD)
     meter.receive(bytes([0x0C, 1, 0x06]), 0.0)
     data = b"".join(meter.words(start, 100_000).astype("<u4").tobytes() for start in range(int(seconds)))
@@ -71,8 +71,20 @@ def soak(seconds: float) -> dict[str, Any]:
         with MeterProcess("ppk2", Path(folder) / "ppk2", LOAD, volts=3.3) as meter:
             before = resource.getrusage(resource.RUSAGE_CHILDREN)
             url = f"ppk2://{meter.where}?mode=source&voltage=3.3V"
-            command = [sys.executable, "-c", "from powermeter.cli import main; main()", "record", "--source", url,
-                       "--output", str(path), "--duration", f"{seconds}s", "--live", "-q"]  # fmt: skip
+            command = [
+                sys.executable,
+                "-c",
+                "from powermeter.cli import main; main()",
+                "record",
+                "--source",
+                url,
+                "--output",
+                str(path),
+                "--duration",
+                f"{seconds}s",
+                "--live",
+                "-q",
+            ]
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
             size = path.stat().st_size
@@ -107,7 +119,9 @@ def soak(seconds: float) -> dict[str, Any]:
 def main() -> None:
     """Print both."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--soak", default="20s", help="how long to record (10m for the long form, 0 for not at all)")
+    parser.add_argument(
+        "--soak", default="20s", help="how long to record (10m for the long form, 0 for not at all)"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object instead of text")
     options = parser.parse_args()
     speeds = decode_speed()
@@ -119,11 +133,15 @@ def main() -> None:
     for name, speed in speeds.items():
         print(f"decode  {name:12s} {speed / 1e6:8.3f} million samples/s of one core")
     if found:
-        print(f"record  {found['samples']:,} samples in {found['seconds']:.1f} s, {found['lost']} lost, "
-              f"{found['refused']} words refused")  # fmt: skip
-        print(f"        {found['share_of_a_core']:.1%} of a core with the live view "
-              f"({found['recorder_share_of_a_core']:.1%} the recorder), {found['peak_memory_mb']:.0f} MB, "
-              f"{found['bytes_per_sample']:.2f} bytes a sample")  # fmt: skip
+        print(
+            f"record  {found['samples']:,} samples in {found['seconds']:.1f} s, {found['lost']} lost, "
+            f"{found['refused']} words refused"
+        )
+        print(
+            f"        {found['share_of_a_core']:.1%} of a core with the live view "
+            f"({found['recorder_share_of_a_core']:.1%} the recorder), {found['peak_memory_mb']:.0f} MB, "
+            f"{found['bytes_per_sample']:.2f} bytes a sample"
+        )
         print(f"        energy off by {found['energy_error']:+.2e} of the simulated truth")
 
 

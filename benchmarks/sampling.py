@@ -75,7 +75,7 @@ class Threaded:
 
 
 def row(name: str, stamps_ns: np.ndarray[Any, Any], cpu: float | None) -> str:
-    """Give a line of the table from the time stamps of samples."""
+    """Return a line of the table from the time stamps of samples."""
     steps = np.diff(stamps_ns) / 1e6
     middle, high, most = np.percentile(steps, [50, 99, 100])
     late = np.count_nonzero(steps > 1.5) / len(steps)
@@ -99,7 +99,7 @@ def with_process(work: Callable[[float], int], seconds: float) -> tuple[np.ndarr
 
 
 def processor_s(pid: int) -> float:
-    """Give the processor time a process has used, in seconds (Linux: proc(5), fields 14 and 15)."""
+    """Return the processor time a process has used, in seconds (Linux: proc(5), fields 14 and 15)."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -127,7 +127,7 @@ print((time.process_time() - started) / float(sys.argv[1]))
 
 
 def bare_loop(work: Callable[[float], int], seconds: float) -> float:
-    """Give the share of a core that a process takes which only wakes up at 1 kHz and reads nothing."""
+    """Return the share of a core that a process takes which only wakes up at 1 kHz and reads nothing."""
     child = subprocess.Popen([sys.executable, "-c", BARE, str(seconds)], stdout=subprocess.PIPE, text=True)
     work(seconds)
     return float(child.communicate()[0])

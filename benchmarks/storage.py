@@ -26,7 +26,7 @@ START_NS = 5 * 10**12
 
 
 def make(seconds: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Give stamps with the jitter of a real recorder and the codes of a noisy, switching load.
+    """Return stamps with the jitter of a real recorder and the codes of a noisy, switching load.
 
     Voltage in mV with 2 codes of noise; current in 10 µA steps, 1 W and 5 W at 5 V, with 0.2 % of noise, as an
     INA228 or a virtual:// gives them.
@@ -60,7 +60,7 @@ def write(path: Path, times: np.ndarray[Any, Any], codes: np.ndarray[Any, Any], 
 
 
 def stored_bytes(path: Path) -> int:
-    """Give the bytes the samples alone take: chunks, blocks and levels, without the events."""
+    """Return the bytes the samples alone take: chunks, blocks and levels, without the events."""
     import sqlite3
 
     connection = sqlite3.connect(path)
@@ -77,7 +77,7 @@ def stored_bytes(path: Path) -> int:
 
 
 def others(folder: Path, times: np.ndarray[Any, Any], codes: np.ndarray[Any, Any]) -> list[tuple[str, float]]:
-    """Give the bytes a sample of other ways to keep it, from the first ten minutes."""
+    """Return the bytes a sample of other ways to keep it, from the first ten minutes."""
     n = min(len(times), 600 * RATE_HZ)
     table = np.column_stack([times[:n] / 1e9, codes[:n, 0] * 1e-3, codes[:n, 1] * 1e-5])
     np.savetxt(folder / "x.csv", table, fmt=("%.6f", "%.3f", "%.5f"), delimiter=",")

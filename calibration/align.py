@@ -59,7 +59,7 @@ def place(
     clock_error_s: float | None = None,
     between_s: tuple[float, float] | None = None,
 ) -> Placement:
-    """Give the alignment of some sources of one recording with the events of another (or of the same).
+    """Return the alignment of some sources of one recording with the events of another (or of the same).
 
     Args:
         host: The recording with the events.
@@ -98,7 +98,7 @@ def place(
 
 
 def meter_trace(recording: Any, sources: Sequence[Any], rail: str | None = None) -> Trace:
-    """Give the power (or the current, where no voltage is known) of the best rail, on its own clock.
+    """Return the power (or the current, where no voltage is known) of the best rail, on its own clock.
 
     Raises:
         DataError: None of the sources measures power or current.
@@ -131,7 +131,7 @@ def _part(trace: Trace, between_s: tuple[float, float]) -> Trace:
 
 
 def thinned(trace: Trace, interval_ns: int) -> Trace:
-    """Give a trace with means over about `interval_ns`, or the trace itself where it is no faster.
+    """Return a trace with means over about `interval_ns`, or the trace itself where it is no faster.
 
     To find a load, a thousand samples a second are enough; a profiler takes a hundred times as many.
     """
@@ -148,12 +148,17 @@ def thinned(trace: Trace, interval_ns: int) -> Trace:
     late = trace.interval_ns // 2 if trace.kind is Kind.INSTANT else 0
     times = trace.times_ns[starts + every - 1] + late
     return replace(
-        trace, times_ns=times, values=values, kind=Kind.MEAN, interval_ns=median_interval_ns(times), window_ns=None
+        trace,
+        times_ns=times,
+        values=values,
+        kind=Kind.MEAN,
+        interval_ns=median_interval_ns(times),
+        window_ns=None,
     )
 
 
 def activity(events: Sequence[Event], label: str | None = None) -> list[Event]:
-    """Give the events that tell when the program worked: those of a label, or those with none inside.
+    """Return the events that tell when the program worked: those of a label, or those with none inside.
 
     Raises:
         ConfigurationError: No event has that label.
@@ -186,14 +191,19 @@ def _by_patterns(trace: Trace, patterns: Sequence[Event]) -> tuple[Alignment, tu
         if not seen or len(seen) == len(patterns):
             raise
         lost = len(patterns) - len(seen)
-        notes = (f"{lost} of {len(patterns)} patterns are not in the meter's recording", *_one_place(len(seen)))
+        notes = (
+            f"{lost} of {len(patterns)} patterns are not in the meter's recording",
+            *_one_place(len(seen)),
+        )
         return align(trace, seen), notes
 
 
 def _one_place(count: int) -> tuple[str, ...]:
     if count > 1:
         return ()
-    return ("one pattern fixes no drift: it is taken as 0 ± 200 ppm; play a second with: powermeter sync --end",)
+    return (
+        "one pattern fixes no drift: it is taken as 0 ± 200 ppm; play a second with: powermeter sync --end",
+    )
 
 
 def _cover(seen: Trace, alignment: Alignment, events: Sequence[Event]) -> tuple[str, ...]:
@@ -218,7 +228,7 @@ def _by_markers(
 
 
 def marker_edges(meter: Any, sources: Sequence[Any], pin: int | None = None) -> NDArray[np.int64]:
-    """Give the moments (meter's clock) at which a logic input changed.
+    """Return the moments (meter's clock) at which a logic input changed.
 
     From the marker channel of a source, else from the windows that an import made of such inputs.
 
@@ -247,7 +257,9 @@ def marker_edges(meter: Any, sources: Sequence[Any], pin: int | None = None) -> 
         return np.array(sorted(times), np.int64)
     if pin is None:
         if len(by_pin) > 1:
-            raise ConfigurationError(f"inputs {', '.join(map(str, sorted(by_pin)))} changed; say which: --pin 0")
+            raise ConfigurationError(
+                f"inputs {', '.join(map(str, sorted(by_pin)))} changed; say which: --pin 0"
+            )
         (pin,) = by_pin
     if pin not in by_pin:
         raise ConfigurationError(f"input {pin} never changed; {', '.join(map(str, sorted(by_pin)))} did")
@@ -273,7 +285,9 @@ def _by_clock(host: Any, meter: Any, seen: Trace, clock_error_s: float | None) -
     stamps = seen.times_ns[pick]
     times, spread = WallClock(pairs).to_monotonic(stamps)
     if not np.isfinite(spread).all():
-        raise DataError("the host's wall clock was set during the run: its stamps are ambiguous; align by a pattern")
+        raise DataError(
+            "the host's wall clock was set during the run: its stamps are ambiguous; align by a pattern"
+        )
     origin = int(stamps[stamps.size // 2])
     x = (stamps - origin).astype(np.float64)
     offsets = times - stamps
@@ -287,6 +301,13 @@ def _by_clock(host: Any, meter: Any, seen: Trace, clock_error_s: float | None) -
             f"the host's wall clock was set by {residual * 1e-9:.3g} s during the run; align by a pattern"
         )
     return Alignment(
-        float(base + level), float(drift), origin, math.hypot(uncertainty, residual), 0.0, residual, 1.0, "clock",
+        float(base + level),
+        float(drift),
+        origin,
+        math.hypot(uncertainty, residual),
+        0.0,
+        residual,
+        1.0,
+        "clock",
         len(pairs),
-    )  # fmt: skip
+    )

@@ -45,7 +45,7 @@ class Place:
 
 
 def find(recording: Any, name: str) -> Place:
-    """Give the channel of a name: `vdd_in.current`, or `SOURCE/vdd_in.current` where several have it.
+    """Return the channel of a name: `vdd_in.current`, or `SOURCE/vdd_in.current` where several have it.
 
     Raises:
         ConfigurationError: None has it, or several have.
@@ -62,12 +62,12 @@ def find(recording: Any, name: str) -> Place:
 
 
 def places(recording: Any) -> list[Place]:
-    """Give every channel of a recording."""
+    """Return every channel of a recording."""
     return [Place(source, channel) for source in recording.sources for channel in source.channels]
 
 
 def read(recording: Any, place: Place, *, corrected: bool) -> Trace:
-    """Give a channel as a trace on the recording's clock.
+    """Return a channel as a trace on the recording's clock.
 
     Args:
         corrected: Whether a calibration stored in the recording is applied (not where it is to be found).
@@ -81,9 +81,15 @@ def read(recording: Any, place: Place, *, corrected: bool) -> Trace:
     samples = recording.samples(source.id)
     correction = _stored(recording, place) if corrected else None
     trace = read_channel(
-        channel, samples.times_ns, samples.codes[channel.name], samples.flags, origin=place.name,
-        source=str(source.id), gaps=recording.gaps(source.id), correction=correction,
-    )  # fmt: skip
+        channel,
+        samples.times_ns,
+        samples.codes[channel.name],
+        samples.flags,
+        origin=place.name,
+        source=str(source.id),
+        gaps=recording.gaps(source.id),
+        correction=correction,
+    )
     if trace is None:
         raise DataError(f"{place.name} has no sample")
     for fact in reversed(facts(recording, "alignment")):
@@ -101,7 +107,7 @@ def _stored(recording: Any, place: Place) -> Correction | None:
 
 
 def reference_errors(trace: Trace, accuracy: float | None) -> tuple[float, float]:
-    """Give a reference's relative and absolute standard uncertainty, common to all of its readings.
+    """Return a reference's relative and absolute standard uncertainty, common to all of its readings.
 
     Args:
         accuracy: Its limit of error as typed in (0.0005 for 0.05 %), which overrules what its channel says.
@@ -114,12 +120,14 @@ def reference_errors(trace: Trace, accuracy: float | None) -> tuple[float, float
     gain = math.sqrt(sum(e.relative**2 for e in trace.errors))
     offset = math.sqrt(sum(e.absolute**2 for e in trace.errors))
     if not gain and not offset:
-        raise ConfigurationError("how good is the reference? Say its limit of error, for example --accuracy 0.05%")
+        raise ConfigurationError(
+            "how good is the reference? Say its limit of error, for example --accuracy 0.05%"
+        )
     return gain, offset
 
 
 def load_points(trace: Trace, events: Sequence[Event]) -> Points:
-    """Give the points of the loads that a recording's events say were on.
+    """Return the points of the loads that a recording's events say were on.
 
     The first tenth of each is left out: the load and the reading settle.  A reading's uncertainty is
     its scatter over the root of the samples, and never less than the step over √12.
@@ -127,7 +135,11 @@ def load_points(trace: Trace, events: Sequence[Event]) -> Points:
     Raises:
         DataError: There is no load, or one without enough samples.
     """
-    loads = [e for e in events if e.name == LOAD and e.end_ns is not None and e.attributes.get("unit") == trace.unit]
+    loads = [
+        e
+        for e in events
+        if e.name == LOAD and e.end_ns is not None and e.attributes.get("unit") == trace.unit
+    ]
     if not loads:
         raise DataError(f"the recording holds no load in {trace.unit}; type them in with --load, or --source")
     steps = []
@@ -140,7 +152,9 @@ def load_points(trace: Trace, events: Sequence[Event]) -> Points:
         start = event.start_ns + round(_SETTLE * (event.end_ns - event.start_ns))
         inside = trace.between(start, event.end_ns).values
         if inside.size < _LEAST_SAMPLES:
-            raise DataError(f"only {inside.size} samples while {true:g} {trace.unit} was on; hold each load longer")
+            raise DataError(
+                f"only {inside.size} samples while {true:g} {trace.unit} was on; hold each load longer"
+            )
         spread = float(inside.std(ddof=1))
         step = trace.step / math.sqrt(12.0)
         flicker = min(spread / trace.step, 1.0) if trace.step else 1.0

@@ -54,7 +54,7 @@ class TickFit:
     last_tick: int
 
     def to_host(self, ticks: Any) -> Times:
-        """Give host monotonic nanoseconds of some ticks."""
+        """Return host monotonic nanoseconds of some ticks."""
         passed = (np.asarray(ticks, np.int64) - self.tick) * (self.tick_ns * (1 + self.drift))
         result: Times = self.host_ns + np.rint(passed).astype(np.int64)
         return result
@@ -78,7 +78,7 @@ class Trouble:
 
 
 def fit_ticks(pairs: Sequence[tuple[int, int]], tick_ns: float) -> tuple[list[TickFit], list[Trouble]]:
-    """Give an instrument's clock from (tick, host arrival) pairs, one fit for each stretch without a jump.
+    """Return an instrument's clock from (tick, host arrival) pairs, one fit for each stretch without a jump.
 
     Delay only ever adds: the line is laid under the arrivals so that it touches them and leaves the
     least between (the side of their lower convex hull over the middle).  Its uncertainty comes from
@@ -88,7 +88,9 @@ def fit_ticks(pairs: Sequence[tuple[int, int]], tick_ns: float) -> tuple[list[Ti
         DataError: Fewer than three pairs, or the drift is beyond `MAX_DRIFT`.
     """
     if len(pairs) < 3:
-        raise DataError(f"{len(pairs)} pairs of ticks and arrivals are too few for a clock; three are the least")
+        raise DataError(
+            f"{len(pairs)} pairs of ticks and arrivals are too few for a clock; three are the least"
+        )
     ticks = np.array([tick for tick, _ in pairs], np.int64)
     host = np.array([arrival for _, arrival in pairs], np.int64)
     order = np.argsort(host, kind="stable")
@@ -98,7 +100,9 @@ def fit_ticks(pairs: Sequence[tuple[int, int]], tick_ns: float) -> tuple[list[Ti
     steps = np.diff(ticks)
     for i in np.flatnonzero(steps < 0).tolist():
         cuts.append(i + 1)
-        troubles.append(Trouble("restarted", int(host[i + 1]), math.nan, "the instrument's tick count went back"))
+        troubles.append(
+            Trouble("restarted", int(host[i + 1]), math.nan, "the instrument's tick count went back")
+        )
     troubles += _stops(ticks, host, tick_ns)
     cuts.append(ticks.size)
     fits: list[TickFit] = []
@@ -123,7 +127,12 @@ def _stops(ticks: Times, host: Times, tick_ns: float) -> list[Trouble]:
     for start, length in zip(changed.tolist(), lasted.tolist(), strict=True):
         if length > max(8 * usual, 4 * tick_ns, 50e6):
             found.append(
-                Trouble("stopped", int(host[start]), float(length), f"its clock stood still for {length * 1e-9:.3g} s")
+                Trouble(
+                    "stopped",
+                    int(host[start]),
+                    float(length),
+                    f"its clock stood still for {length * 1e-9:.3g} s",
+                )
             )
     return found
 
@@ -155,7 +164,9 @@ def _jumps(ticks: Times, host: Times, tick_ns: float) -> tuple[list[tuple[int, i
         at = lo + int(np.argmax(np.abs(np.diff(inner)))) + 1
         cuts.append(at)
         size_ns = float(after - before)
-        troubles.append(Trouble("jumped", int(host[at]), size_ns, f"its clock jumped by {-size_ns * 1e-6:+.4g} ms"))
+        troubles.append(
+            Trouble("jumped", int(host[at]), size_ns, f"its clock jumped by {-size_ns * 1e-6:+.4g} ms")
+        )
     cuts.append(n)
     return list(itertools.pairwise(cuts)), troubles
 
@@ -190,7 +201,7 @@ def _envelope(ticks: Times, host: Times, tick_ns: float) -> TickFit:
 
 
 def _lower_line(x: Floats, y: Floats) -> tuple[float, float]:
-    """Give slope and level of the lower hull's side over the mean of x: least sum above, none below."""
+    """Return slope and level of the lower hull's side over the mean of x: least sum above, none below."""
     order = np.lexsort((y, x))
     hull: list[tuple[float, float]] = []
     for point in zip(x[order].tolist(), y[order].tolist(), strict=True):
@@ -237,12 +248,17 @@ class WallClock:
         allowed = np.diff(self.monotonic) * MAX_SLEW + 4 * stamp_u_ns
         self._stepped = np.abs(apart) > allowed
         self.steps = [
-            Trouble("jumped", int(self.monotonic[i + 1]), float(apart[i]), f"the wall clock was set by {apart[i] * 1e-9:+.3f} s")
+            Trouble(
+                "jumped",
+                int(self.monotonic[i + 1]),
+                float(apart[i]),
+                f"the wall clock was set by {apart[i] * 1e-9:+.3f} s",
+            )
             for i in np.flatnonzero(self._stepped).tolist()
         ]
 
     def to_monotonic(self, utc_ns: Any) -> tuple[Times, Floats]:
-        """Give monotonic times of UTC stamps, and their standard uncertainties in ns (inf: not known)."""
+        """Return monotonic times of UTC stamps, and their standard uncertainties in ns (inf: not known)."""
         wanted = np.atleast_1d(np.asarray(utc_ns, np.int64))
         times = np.empty(wanted.size, np.int64)
         spread = np.full(wanted.size, np.inf)

@@ -65,7 +65,7 @@ class Alignment:
     places: int
 
     def to_host(self, times_ns: Any) -> NDArray[np.int64]:
-        """Give host times of meter times."""
+        """Return host times of meter times."""
         times = np.asarray(times_ns, np.int64)
         moved: NDArray[np.int64] = times + np.rint(
             self.offset_ns + self.drift * (times - self.origin_ns)
@@ -73,7 +73,7 @@ class Alignment:
         return moved
 
     def to_fact(self, source: Any) -> dict[str, Any]:
-        """Give the fact that a recording keeps: `alignment` of one of its sources."""
+        """Return the fact that a recording keeps: `alignment` of one of its sources."""
         return {"source": source, **asdict(self)}
 
 
@@ -90,7 +90,7 @@ class Waveform:
     levels: Floats
 
     def mean(self, start_ns: Floats, end_ns: Floats) -> Floats:
-        """Give the mean level between times (ns relative to the first edge), 0 outside."""
+        """Return the mean level between times (ns relative to the first edge), 0 outside."""
         edges = (self.edges_ns - self.edges_ns[0]).astype(np.float64)
         running = np.concatenate([[0.0], np.cumsum(np.diff(edges) * self.levels)])
         width = np.maximum(end_ns - start_ns, 1e-9)
@@ -98,14 +98,14 @@ class Waveform:
         return result
 
     def at(self, times_ns: Floats) -> Floats:
-        """Give the level at times (ns relative to the first edge), 0 outside."""
+        """Return the level at times (ns relative to the first edge), 0 outside."""
         edges = self.edges_ns - self.edges_ns[0]
         i = np.searchsorted(edges, times_ns, side="right") - 1
         inside = (i >= 0) & (i < self.levels.size)
         return np.where(inside, self.levels[np.clip(i, 0, self.levels.size - 1)], 0.0)
 
     def part(self, start_ns: int, end_ns: int) -> Waveform:
-        """Give the waveform between two host times."""
+        """Return the waveform between two host times."""
         inner = self.edges_ns[(self.edges_ns > start_ns) & (self.edges_ns < end_ns)]
         edges = np.concatenate([[start_ns], inner, [end_ns]]).astype(np.int64)
         middle = (edges[1:] + edges[:-1]) // 2
@@ -113,7 +113,7 @@ class Waveform:
 
 
 def pattern_waveforms(events: Sequence[Event]) -> list[Waveform]:
-    """Give the patterns that a recording's events say were played.
+    """Return the patterns that a recording's events say were played.
 
     Raises:
         DataError: A pattern's event lacks its edges.
@@ -133,7 +133,7 @@ def pattern_waveforms(events: Sequence[Event]) -> list[Waveform]:
 
 
 def activity_waveform(events: Sequence[Event]) -> Waveform:
-    """Give the waveform of the run's own events: 1 while any of them runs.
+    """Return the waveform of the run's own events: 1 while any of them runs.
 
     Raises:
         DataError: No event has a length.
@@ -166,7 +166,7 @@ class _Place:
 
 
 def align(trace: Trace, events: Sequence[Event]) -> Alignment:
-    """Give the alignment of a meter's trace with the host's events.
+    """Return the alignment of a meter's trace with the host's events.
 
     By the played patterns where there are any, else by the run's own activity.
 
@@ -187,7 +187,9 @@ def align(trace: Trace, events: Sequence[Event]) -> Alignment:
     moved = np.rint(rough.drift * (trace.times_ns - base)).astype(np.int64)
     fine = once(replace(trace, times_ns=trace.times_ns + moved))
     drift = (1 + fine.drift) * (1 + rough.drift) - 1
-    return replace(fine, offset_ns=fine.offset_ns + fine.drift * (base - fine.origin_ns), drift=drift, origin_ns=base)
+    return replace(
+        fine, offset_ns=fine.offset_ns + fine.drift * (base - fine.origin_ns), drift=drift, origin_ns=base
+    )
 
 
 def _by_activity(trace: Trace, whole: Waveform) -> Alignment:
@@ -241,9 +243,13 @@ def _line(trace: Trace, places: list[_Place], method: str) -> Alignment:
             break
     residual = float(np.sqrt(np.mean(left[keep] ** 2))) if keep.sum() > 2 else 0.0
     if keep.sum() < max(2, math.ceil(0.6 * x.size)) or residual > trace.interval_ns:
-        raise DataError("the places where the load was recognised do not lie on one clock; play a longer pattern")
+        raise DataError(
+            "the places where the load was recognised do not lie on one clock; play a longer pattern"
+        )
     if abs(drift) > MAX_DRIFT:
-        raise DataError(f"the two clocks would drift by {drift * 1e6:.0f} ppm: the places found do not belong together")
+        raise DataError(
+            f"the two clocks would drift by {drift * 1e6:.0f} ppm: the places found do not belong together"
+        )
     scale = max(1.0, residual / float(np.sqrt(np.mean(spread[keep] ** 2))))
     offset = base + my - drift * mx
     far = max(origin - int(trace.times_ns[0]), int(trace.times_ns[-1]) - origin)
@@ -254,13 +260,20 @@ def _line(trace: Trace, places: list[_Place], method: str) -> Alignment:
             "play a pattern with: powermeter sync"
         )
     return Alignment(
-        offset, drift, origin, scale / math.sqrt(total), scale / math.sqrt(lever) if lever else 0.0,
-        residual, confidence, method, int(keep.sum()),
-    )  # fmt: skip
+        offset,
+        drift,
+        origin,
+        scale / math.sqrt(total),
+        scale / math.sqrt(lever) if lever else 0.0,
+        residual,
+        confidence,
+        method,
+        int(keep.sum()),
+    )
 
 
 def _samples(trace: Trace) -> tuple[Floats, Floats, Floats]:
-    """Give start, end (ns from the first sample) and mean rate of what each sample speaks for."""
+    """Return start, end (ns from the first sample) and mean rate of what each sample speaks for."""
     base = int(trace.times_ns[0])
     times = (trace.times_ns - base).astype(np.float64)
     if trace.kind is Kind.INSTANT:
@@ -273,9 +286,12 @@ def _samples(trace: Trace) -> tuple[Floats, Floats, Floats]:
 
 
 def _find(
-    trace: Trace, waveform: Waveform, method: str = "pattern", near: tuple[float, float] | None = None,
+    trace: Trace,
+    waveform: Waveform,
+    method: str = "pattern",
+    near: tuple[float, float] | None = None,
     refine: bool = True,
-) -> _Place:  # fmt: skip
+) -> _Place:
     """Find a waveform in the trace.
 
     Args:
@@ -313,7 +329,9 @@ def _find(
         meter_ns, spread_ns = _refine(waveform, start, end, values, trace, meter_ns, grid)
     first_edge = int(waveform.edges_ns[0])
     middle = edges[-1] / 2
-    return _Place(base + meter_ns + middle, first_edge - base - meter_ns, spread_ns, float(fits[best]), second)
+    return _Place(
+        base + meter_ns + middle, first_edge - base - meter_ns, spread_ns, float(fits[best]), second
+    )
 
 
 def _judge(best: float, second: float, template: Floats, method: str) -> None:
@@ -333,7 +351,7 @@ def _judge(best: float, second: float, template: Floats, method: str) -> None:
 
 
 def _width(template: Floats) -> int:
-    """Give how many samples from its peak the template's own autocorrelation falls below a half."""
+    """Return how many samples from its peak the template's own autocorrelation falls below a half."""
     centred = template - template.mean()
     size = 1 << (2 * centred.size - 1).bit_length()
     spectrum = np.fft.rfft(centred, size)
@@ -343,13 +361,15 @@ def _width(template: Floats) -> int:
 
 
 def _correlate(seen: Floats, template: Floats) -> Floats:
-    """Give the correlation coefficient of the template with each stretch of its length."""
+    """Return the correlation coefficient of the template with each stretch of its length."""
     n, m = seen.size, template.size
     pattern = template - template.mean()
     power = float(pattern @ pattern)
     size = 1 << (n + m).bit_length()
     shifted = seen - seen.mean()
-    product = np.fft.irfft(np.fft.rfft(shifted, size) * np.conj(np.fft.rfft(pattern, size)), size)[: n - m + 1]
+    product = np.fft.irfft(np.fft.rfft(shifted, size) * np.conj(np.fft.rfft(pattern, size)), size)[
+        : n - m + 1
+    ]
     sums = np.concatenate([[0.0], np.cumsum(shifted)])
     squares = np.concatenate([[0.0], np.cumsum(shifted**2)])
     mean = (sums[m:] - sums[:-m]) / m
@@ -363,7 +383,7 @@ def _correlate(seen: Floats, template: Floats) -> Floats:
 def _refine(
     waveform: Waveform, start: Floats, end: Floats, values: Floats, trace: Trace, coarse: float, grid: float
 ) -> tuple[float, float]:
-    """Give the meter time of the first edge (ns from its first sample) and its standard uncertainty.
+    """Return the meter time of the first edge (ns from its first sample) and its standard uncertainty.
 
     For each offset the trace is fitted by level + height × waveform; the likelihood of the rest
     (Gaussian, its variance from the best fit) is averaged over ever finer grids of offsets.  An

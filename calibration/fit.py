@@ -74,7 +74,7 @@ def fit(
     note: str = "",
     day: str | None = None,
 ) -> Fit:
-    """Give the correction that fits some points.
+    """Return the correction that fits some points.
 
     Args:
         channel: The channel's name.
@@ -122,7 +122,9 @@ def fit(
     )
     residuals = points.true - correction.apply(points.seen, points.temperature_c)
     if chi2 > 4:
-        notes.append(f"the points scatter {math.sqrt(chi2):.1f} times as much as they claim; the covariance is widened")
+        notes.append(
+            f"the points scatter {math.sqrt(chi2):.1f} times as much as they claim; the covariance is widened"
+        )
     return Fit(correction, residuals, chi2, widened, tuple(notes))
 
 
@@ -141,7 +143,7 @@ def _check(points: Points) -> None:
 
 
 def york(points: Points) -> tuple[Floats, Floats]:
-    """Give (offset, gain) and their covariance by York's unified equations, errors independent.
+    """Return (offset, gain) and their covariance by York's unified equations, errors independent.
 
     Raises:
         DataError: It does not settle, or the gain is not above zero.
@@ -162,7 +164,9 @@ def york(points: Points) -> tuple[Floats, Floats]:
         if settled:
             break
     if not math.isfinite(b) or b <= 0:
-        raise DataError("these points give a gain that is not above zero: are both readings of the same rail?")
+        raise DataError(
+            "these points give a gain that is not above zero: are both readings of the same rail?"
+        )
     w = wx * wy / (wx + b * b * wy)
     xm, ym = float(w @ x / w.sum()), float(w @ y / w.sum())
     beta = w * ((x - xm) / wy + b * (y - ym) / wx)
@@ -174,7 +178,7 @@ def york(points: Points) -> tuple[Floats, Floats]:
 
 
 def _second_order(points: Points, line: Floats) -> tuple[Floats, Floats]:
-    """Give a weighted quadratic; the readings' own errors enter through the line's slope."""
+    """Return a weighted quadratic; the readings' own errors enter through the line's slope."""
     sigma = np.hypot(points.true_u, line[1] * points.seen_u)
     centre = float(points.seen.mean())
     x = points.seen - centre
@@ -216,13 +220,15 @@ def _temperature(points: Points, beta: Floats, notes: list[str]) -> tuple[float,
 
 
 def from_loads(steps: Sequence[tuple[float, float, float, float]]) -> Points:
-    """Give the points of loads typed in: (true, its standard uncertainty, mean reading, its uncertainty)."""
+    """Return the points of loads typed in: (true, its standard uncertainty, mean reading, its uncertainty)."""
     table = np.array(steps, float).reshape(-1, 4)
     return Points(table[:, 2], table[:, 0], table[:, 3], table[:, 1])
 
 
-def shunt(voltage_v: Sequence[float], current_a: Sequence[float], voltage_u: float, current_u: float) -> tuple[float, float]:
-    """Give a shunt's resistance in ohm and its standard uncertainty from known currents through it.
+def shunt(
+    voltage_v: Sequence[float], current_a: Sequence[float], voltage_u: float, current_u: float
+) -> tuple[float, float]:
+    """Return a shunt's resistance in ohm and its standard uncertainty from known currents through it.
 
     A line through the measured voltages: an offset of the voltage reading falls out.
 

@@ -140,7 +140,7 @@ class Graphics:
 
 
 def _multiplication() -> Callable[[], Any]:
-    """Give a call that multiplies two matrices on the card and waits for the result."""
+    """Return a call that multiplies two matrices on the card and waits for the result."""
     for find in (_by_torch, _by_cupy):
         try:
             return find()
@@ -180,7 +180,7 @@ LOADS: dict[str, Callable[[], Load]] = {"processor": Processor, "gpu": Graphics}
 
 
 def load(name: str) -> Load:
-    """Give a load by name, not yet started.
+    """Return a load by name, not yet started.
 
     Raises:
         ConfigurationError: There is none of that name.

@@ -17,7 +17,9 @@ Floats = NDArray[np.floating[Any]]
 
 
 def align_markers(
-    marks_ns: Sequence[int] | NDArray[np.int64], events_ns: Sequence[int] | NDArray[np.int64], tolerance_ns: float = 1e6
+    marks_ns: Sequence[int] | NDArray[np.int64],
+    events_ns: Sequence[int] | NDArray[np.int64],
+    tolerance_ns: float = 1e6,
 ) -> Alignment:
     """Align by a marker line (PPK2 logic input, GPIO): its edges against the host's moments of the same.
 
@@ -34,7 +36,9 @@ def align_markers(
     marks = np.sort(np.asarray(marks_ns, np.int64))
     events = np.sort(np.asarray(events_ns, np.int64))
     if marks.size < 3 or events.size < 3:
-        raise DataError(f"{marks.size} marker edges and {events.size} events are too few to align by; three are the least")
+        raise DataError(
+            f"{marks.size} marker edges and {events.size} events are too few to align by; three are the least"
+        )
     base_m, base_e = int(marks[0]), int(events[0])
     m, e = (marks - base_m).astype(np.float64), (events - base_e).astype(np.float64)
     some_m, some_e = m[: min(m.size, 200)], e[: min(e.size, 200)]
@@ -63,13 +67,20 @@ def align_markers(
         raise DataError("the marker's edges and the events do not lie on one clock")
     level += drift * float(x.mean())
     return Alignment(
-        base_e - base_m + float(level), float(drift), base_m + int(x.mean()), spread / math.sqrt(x.size),
-        spread / lever if lever else 0.0, spread, 1 - second / float(counts[best]), "markers", int(x.size),
-    )  # fmt: skip
+        base_e - base_m + float(level),
+        float(drift),
+        base_m + int(x.mean()),
+        spread / math.sqrt(x.size),
+        spread / lever if lever else 0.0,
+        spread,
+        1 - second / float(counts[best]),
+        "markers",
+        int(x.size),
+    )
 
 
 def _steady_line(x: Floats, y: Floats) -> tuple[float, float]:
-    """Give level and slope by the median of slopes (Theil and Sen): a third of wrong pairs does not move it."""
+    """Return level and slope by the median of slopes (Theil and Sen): a third of wrong pairs does not move it."""
     pick = np.linspace(0, x.size - 1, min(x.size, 300)).astype(int)
     dx = x[pick][:, None] - x[pick][None, :]
     dy = y[pick][:, None] - y[pick][None, :]
@@ -77,8 +88,10 @@ def _steady_line(x: Floats, y: Floats) -> tuple[float, float]:
     return float(np.median(y - slope * x)), slope
 
 
-def _paired(m: Floats, e: Floats, offset: float, within: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Give the indices of edges and events that lie next to each other under an offset."""
+def _paired(
+    m: Floats, e: Floats, offset: float, within: float
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the indices of edges and events that lie next to each other under an offset."""
     wanted = m + offset
     j = np.clip(np.searchsorted(e, wanted), 1, e.size - 1)
     j = np.where(np.abs(e[j - 1] - wanted) <= np.abs(e[j] - wanted), j - 1, j)

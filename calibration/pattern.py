@@ -25,7 +25,7 @@ _TAPS = {5: (5, 3), 6: (6, 5), 7: (7, 6), 8: (8, 6, 5, 4), 9: (9, 5), 10: (10, 7
 
 
 def maximal_sequence(order: int) -> tuple[int, ...]:
-    """Give the 2**order − 1 bits of a maximal-length sequence; its cyclic autocorrelation is two-valued.
+    """Return the 2**order − 1 bits of a maximal-length sequence; its cyclic autocorrelation is two-valued.
 
     Raises:
         ConfigurationError: `order` is not 5 to 10.
@@ -57,7 +57,7 @@ class Pattern:
 
     @classmethod
     def for_meter(cls, interval_s: float, *, backwards: bool = False) -> Pattern:
-        """Give the pattern for a meter that samples at that interval.
+        """Return the pattern for a meter that samples at that interval.
 
         A chip lasts 2.618 intervals (the golden ratio's square: the edges then fall at ever new places
         between two samples), at least 20 ms (what a processor's power can follow); 63 chips, or 127
@@ -76,7 +76,7 @@ class Pattern:
         return len(self.bits) * self.chip_s
 
     def edges(self) -> list[tuple[float, int]]:
-        """Give (seconds from the start, new level) for each change, the first chip's level first."""
+        """Return (seconds from the start, new level) for each change, the first chip's level first."""
         changes = [(0.0, self.bits[0])]
         for i in range(1, len(self.bits)):
             if self.bits[i] != self.bits[i - 1]:
@@ -112,6 +112,10 @@ def play(
     finally:
         switch(False)
     return {
-        "start_ns": start, "end_ns": clock_ns(), "edges_ns": edges, "levels": levels,
-        "chip_s": pattern.chip_s, "chips": len(pattern.bits),
-    }  # fmt: skip
+        "start_ns": start,
+        "end_ns": clock_ns(),
+        "edges_ns": edges,
+        "levels": levels,
+        "chip_s": pattern.chip_s,
+        "chips": len(pattern.bits),
+    }

@@ -90,15 +90,23 @@ def against_reference(
         seen = read(recording, mine, corrected=False)
         true = read(reference, theirs, corrected=True)
         points = steady_points(
-            seen, true, window_s=window_s,
+            seen,
+            true,
+            window_s=window_s,
             temperature=None if warm is None else read(recording, warm, corrected=False),
-        )  # fmt: skip
+        )
         gain, offset = reference_errors(true, accuracy)
         fitted = fit(
-            mine.channel.name, points, order=order, reference_gain=gain, reference_offset=offset,
+            mine.channel.name,
+            points,
+            order=order,
+            reference_gain=gain,
+            reference_offset=offset,
             temperature_channel=None if warm is None else warm.channel.name,
-            instrument=instrument or theirs.source.name, shunt_ohm=shunt_of(mine), note=note,
-        )  # fmt: skip
+            instrument=instrument or theirs.source.name,
+            shunt_ohm=shunt_of(mine),
+            note=note,
+        )
         found.append(Calibrated(mine, theirs.name, points, fitted))
     return found
 
@@ -124,14 +132,21 @@ def against_loads(
         DataError: Too few loads, or too few samples in one.
     """
     units = sorted({str(event.attributes.get("unit")) for event in loads})
-    chosen = [find(recording, name) for name in channels] if channels else [_of_unit(recording, u) for u in units]
+    chosen = (
+        [find(recording, name) for name in channels] if channels else [_of_unit(recording, u) for u in units]
+    )
     found = []
     for place in chosen:
         points = load_points(read(recording, place, corrected=False), loads)
         fitted = fit(
-            place.channel.name, points, order=order, instrument=instrument or "known loads", note=note,
-            reference_gain=0.0 if accuracy is None else accuracy / math.sqrt(3.0), shunt_ohm=shunt_of(place),
-        )  # fmt: skip
+            place.channel.name,
+            points,
+            order=order,
+            instrument=instrument or "known loads",
+            note=note,
+            reference_gain=0.0 if accuracy is None else accuracy / math.sqrt(3.0),
+            shunt_ohm=shunt_of(place),
+        )
         found.append(Calibrated(place, f"{points.seen.size} known loads", points, fitted))
     return found
 
@@ -180,16 +195,20 @@ def _all_pairs(recording: Any, reference: Any) -> list[tuple[Place, Place]]:
         except ConfigurationError:
             continue
     if not found:
-        raise ConfigurationError("no channel has a clear counterpart in the reference; name both: --channel, --reference")
+        raise ConfigurationError(
+            "no channel has a clear counterpart in the reference; name both: --channel, --reference"
+        )
     return found
 
 
 def _usable(recording: Any) -> list[Place]:
-    return [p for p in places(recording) if p.channel.quantity in _USUAL and p.channel.kind is not Kind.COUNTER]
+    return [
+        p for p in places(recording) if p.channel.quantity in _USUAL and p.channel.kind is not Kind.COUNTER
+    ]
 
 
 def _counterpart(place: Place, reference: Any, same: bool) -> Place:
-    """Give the reference's one channel of a quantity; in the same recording, that of another source."""
+    """Return the reference's one channel of a quantity; in the same recording, that of another source."""
     found = [p for p in _usable(reference) if p.channel.quantity is place.channel.quantity]
     if same:
         found = [p for p in found if p.source.id != place.source.id]
@@ -205,12 +224,14 @@ def _of_unit(recording: Any, unit: str) -> Place:
     found = [p for p in _usable(recording) if p.channel.unit == unit]
     if len(found) != 1:
         known = ", ".join(p.name for p in found) or "none"
-        raise ConfigurationError(f"say which channel the loads in {unit} are for: --channel; there are: {known}")
+        raise ConfigurationError(
+            f"say which channel the loads in {unit} are for: --channel; there are: {known}"
+        )
     return found[0]
 
 
 def shunt_of(place: Place) -> float | None:
-    """Give the shunt that a source says was in the channel's rail, in ohm, or None."""
+    """Return the shunt that a source says was in the channel's rail, in ohm, or None."""
     said = (place.source.info or {}).get("shunt_ohm")
     if isinstance(said, (list, tuple)):
         rails = list(dict.fromkeys(c.rail.name for c in place.source.channels if c.rail is not None))
@@ -223,7 +244,7 @@ def shunt_of(place: Place) -> float | None:
 
 
 def true_shunt(calibrated: Calibrated, assumed_ohm: float | None = None) -> tuple[float, float]:
-    """Give the shunt's resistance and its standard uncertainty in ohm, from currents known and currents read.
+    """Return the shunt's resistance and its standard uncertainty in ohm, from currents known and currents read.
 
     The reading times the resistance that was assumed is the voltage over the shunt, as it was measured.
 
@@ -240,7 +261,9 @@ def true_shunt(calibrated: Calibrated, assumed_ohm: float | None = None) -> tupl
         raise ConfigurationError(f"{place.name} is no current: a shunt is found from currents")
     ohm = assumed_ohm or shunt_of(place)
     if ohm is None:
-        raise ConfigurationError(f"{place.name} does not say its shunt; say what it was read with: --shunt 0.1ohm")
+        raise ConfigurationError(
+            f"{place.name} does not say its shunt; say what it was read with: --shunt 0.1ohm"
+        )
     volts = (points.seen * ohm).tolist()
     found, own = shunt(
         volts, points.true.tolist(), float(np.median(points.seen_u)) * ohm, float(np.median(points.true_u))
@@ -249,7 +272,7 @@ def true_shunt(calibrated: Calibrated, assumed_ohm: float | None = None) -> tupl
 
 
 def stored(recording: Any, correction: Correction, *, force: bool = False) -> dict[str, Any]:
-    """Give the fact that puts a correction into a recording, its channel found there.
+    """Return the fact that puts a correction into a recording, its channel found there.
 
     Raises:
         ConfigurationError: The recording has no such channel, or was made with another shunt.
@@ -259,7 +282,9 @@ def stored(recording: Any, correction: Correction, *, force: bool = False) -> di
     if place.channel.kind is Kind.COUNTER:
         raise DataError(f"{place.name} is a running total; a calibration fits the current or the power")
     ohm = shunt_of(place)
-    other = correction.shunt_ohm is not None and ohm is not None and abs(ohm / correction.shunt_ohm - 1) > 1e-6
+    other = (
+        correction.shunt_ohm is not None and ohm is not None and abs(ohm / correction.shunt_ohm - 1) > 1e-6
+    )
     if other and not force:
         raise ConfigurationError(
             f"{place.name} was recorded with a shunt of {ohm:g} ohm, calibrated with {correction.shunt_ohm:g} ohm; "

@@ -18,7 +18,7 @@ _STEPS = ((1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"))
 
 
 def plot(fits: list[tuple[Fit, Points, str]], form: str) -> bytes:
-    """Give the figure's bytes, one panel a channel: residuals with ±2 u bars, the correction's own ±2 u band.
+    """Return the figure's bytes, one panel a channel: residuals with ±2 u bars, the correction's own ±2 u band.
 
     Args:
         fits: Fit, its points and the channel's unit.
@@ -57,15 +57,33 @@ def _panel(axes: Any, fit: Fit, points: Points, unit: str) -> None:
     band = 2 * np.array([_own(correction, value) for value in x.tolist()])
     size, prefix = _scale(float(max(np.max(np.abs(fit.residuals) + bars), np.max(band))))
     axes.axhline(0, color="#8a94a6", linewidth=0.8)
-    axes.fill_between(x, -band / size, band / size, color="#9db9dc", alpha=0.5, linewidth=0,
-                      label="the correction's own ±2 u")  # fmt: skip
-    axes.errorbar(points.seen, fit.residuals / size, bars / size, fmt="o", color="#1f4e8c", markersize=3,
-                  linewidth=0.8, label="reference − corrected, ±2 u")  # fmt: skip
+    axes.fill_between(
+        x,
+        -band / size,
+        band / size,
+        color="#9db9dc",
+        alpha=0.5,
+        linewidth=0,
+        label="the correction's own ±2 u",
+    )
+    axes.errorbar(
+        points.seen,
+        fit.residuals / size,
+        bars / size,
+        fmt="o",
+        color="#1f4e8c",
+        markersize=3,
+        linewidth=0.8,
+        label="reference − corrected, ±2 u",
+    )
     axes.set_xlabel(f"{_plain(correction.channel)} as recorded ({unit})", fontsize=8)
     axes.set_ylabel(f"residual ({prefix}{unit})", fontsize=8)
     gain, offset = correction.gain, format_quantity(correction.offset, unit)
-    axes.set_title(f"gain × {gain:.6f}, offset {offset}, {points.seen.size} points, {correction.date}",
-                   fontsize=8, loc="left")  # fmt: skip
+    axes.set_title(
+        f"gain × {gain:.6f}, offset {offset}, {points.seen.size} points, {correction.date}",
+        fontsize=8,
+        loc="left",
+    )
     axes.tick_params(labelsize=7)
     axes.legend(fontsize=7, frameon=False)
     for side in ("top", "right"):
@@ -73,7 +91,7 @@ def _panel(axes: Any, fit: Fit, points: Points, unit: str) -> None:
 
 
 def _own(correction: Correction, x: float) -> float:
-    """Give the fit's own standard uncertainty at x, the reference's share left out (all points share it)."""
+    """Return the fit's own standard uncertainty at x, the reference's share left out (all points share it)."""
     powers = np.array([x**k for k in range(len(correction.coefficients))])
     return float(np.sqrt(max(powers @ np.asarray(correction.covariance) @ powers, 0.0)))
 
@@ -83,5 +101,5 @@ def _scale(largest: float) -> tuple[float, str]:
 
 
 def _plain(text: str) -> str:
-    """Give text that matplotlib does not take for mathematics."""
+    """Return text that matplotlib does not take for mathematics."""
     return text.replace("$", r"\$")

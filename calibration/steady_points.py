@@ -20,7 +20,7 @@ _LEAST_SAMPLES = 4
 def steady_points(
     seen: Trace, reference: Trace, *, window_s: float = 1.0, temperature: Trace | None = None, most: int = 400
 ) -> Points:
-    """Give one point for each window in which neither reading moved more than it usually scatters.
+    """Return one point for each window in which neither reading moved more than it usually scatters.
 
     Both traces must be on one clock and of one quantity.  A point's uncertainty is the scatter inside
     its window over the root of the samples there, and never less than the step over √12 and that root.
@@ -44,7 +44,9 @@ def steady_points(
     count = np.minimum(a[2], b[2])
     good = count >= _LEAST_SAMPLES
     if not good.any():
-        raise DataError(f"a window of {window_s:g} s holds fewer than {_LEAST_SAMPLES} samples; use a longer one")
+        raise DataError(
+            f"a window of {window_s:g} s holds fewer than {_LEAST_SAMPLES} samples; use a longer one"
+        )
     steady = good & _quiet(a, good, seen.step) & _quiet(b, good, reference.step)
     if steady.sum() < 3:
         raise DataError("the load never stood still long enough; hold each level for a few windows")
@@ -60,7 +62,7 @@ def steady_points(
 
 
 def _levels(trace: Trace, edges: NDArray[np.int64]) -> tuple[Floats, Floats, NDArray[np.int64], Floats]:
-    """Give by window the mean, the standard deviation, the count and the drift from first to second half."""
+    """Return by window the mean, the standard deviation, the count and the drift from first to second half."""
     index = np.searchsorted(trace.times_ns, edges)
     values = trace.values
     n = edges.size - 1
@@ -75,7 +77,9 @@ def _levels(trace: Trace, edges: NDArray[np.int64]) -> tuple[Floats, Floats, NDA
     return mean, deviation, count, drift
 
 
-def _quiet(levels: tuple[Floats, Floats, NDArray[np.int64], Floats], good: NDArray[np.bool_], step: float) -> NDArray[np.bool_]:
+def _quiet(
+    levels: tuple[Floats, Floats, NDArray[np.int64], Floats], good: NDArray[np.bool_], step: float
+) -> NDArray[np.bool_]:
     _, deviation, count, drift = levels
     usual = max(float(np.quantile(deviation[good], 0.25)), step / np.sqrt(12.0))
     quiet: NDArray[np.bool_] = (deviation <= 3 * usual + 1e-12) & (
@@ -84,7 +88,9 @@ def _quiet(levels: tuple[Floats, Floats, NDArray[np.int64], Floats], good: NDArr
     return quiet
 
 
-def _spread(levels: tuple[Floats, Floats, NDArray[np.int64], Floats], pick: NDArray[np.int64], step: float) -> Floats:
+def _spread(
+    levels: tuple[Floats, Floats, NDArray[np.int64], Floats], pick: NDArray[np.int64], step: float
+) -> Floats:
     _, deviation, count, _ = levels
     # A reading that hardly flickers averages its step's error hardly away: the step counts whole.
     flicker = np.minimum(deviation[pick] / step, 1.0) if step else 1.0

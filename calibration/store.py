@@ -18,7 +18,7 @@ _HEADER = """\
 
 
 def to_toml(corrections: Sequence[Correction]) -> str:
-    """Give the text of a calibration file; `from_toml` is its inverse to the last bit."""
+    """Return the text of a calibration file; `from_toml` is its inverse to the last bit."""
     blocks = [_HEADER]
     for correction in corrections:
         lines = ["[[calibration]]"]
@@ -76,5 +76,8 @@ def _value(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(_value(v) for v in value) + "]"
     text = str(value)
-    escaped = "".join(f"\\u{ord(c):04x}" if ord(c) < 32 or ord(c) == 127 else c for c in text.replace("\\", "\\\\").replace('"', '\\"'))
+    escaped = "".join(
+        f"\\u{ord(c):04x}" if ord(c) < 32 or ord(c) == 127 else c
+        for c in text.replace("\\", "\\\\").replace('"', '\\"')
+    )
     return f'"{escaped}"'

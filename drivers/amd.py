@@ -73,7 +73,7 @@ _ENERGY = Chip("socket", Boundary.PART, _SOCKET.covers.replace(", averaged by it
 
 
 def find_readings(root: str | Path = "/") -> list[Reading]:
-    """Give the readings of all AMD chips, in the order of the kernel's devices."""
+    """Return the readings of all AMD chips, in the order of the kernel's devices."""
     found: list[Reading] = []
     counts: dict[str, int] = {}
     for device in sorted((Path(root) / _TREE).glob("hwmon*"), key=lambda path: (len(path.name), path.name)):
@@ -140,7 +140,7 @@ class Amd(PolledSource):
         self._files = ()
 
     def info(self) -> dict[str, Any]:
-        """Give the power limits in W where the kernel shows them."""
+        """Return the power limits in W where the kernel shows them."""
         limits = {}
         for file, channel in zip(self._files, self.channels, strict=False):
             cap = read_number(file.parent / "power1_cap")
@@ -150,7 +150,7 @@ class Amd(PolledSource):
 
     @classmethod
     def discover(cls) -> list[Found]:
-        """Give this machine's AMD readings."""
+        """Return this machine's AMD readings."""
         return look()
 
 
@@ -166,7 +166,7 @@ def _channels(readings: Sequence[Reading]) -> list[Channel]:
 
 
 def look(root: str | Path = "/") -> list[Found]:
-    """Give what `powermeter devices` says of the readings under `root`; one entry a boundary."""
+    """Return what `powermeter devices` says of the readings under `root`; one entry a boundary."""
     readings = find_readings(root)
     found = []
     for boundary in dict.fromkeys(reading.chip.boundary for reading in readings):

@@ -83,7 +83,7 @@ class Report:
 
 
 def check_rule(frame: bytes) -> int | None:
-    """Give the rule that the last byte satisfies: 1 (sum from byte 2), 2 (from byte 3), else None."""
+    """Return the rule that the last byte satisfies: 1 (sum from byte 2), 2 (from byte 3), else None."""
     for rule, start in ((1, 2), (2, 3)):
         if frame[-1] == (sum(frame[start:-1]) & 0xFF) ^ 0x44:
             return rule
@@ -91,7 +91,7 @@ def check_rule(frame: bytes) -> int | None:
 
 
 def decode(frame: bytes, *, rule: int | None = None) -> Report:
-    """Give the report in a 36-byte frame.
+    """Return the report in a 36-byte frame.
 
     Args:
         frame: From `FF 55` to the check byte.
@@ -126,7 +126,13 @@ def _fields(frame: bytes, device: int, check: int | None) -> Report:
 
     if device == USB:
         return Report(
-            device, check, word(4, 3), word(7, 3), None, word(10, 3), word(13, 4),
+            device,
+            check,
+            word(4, 3),
+            word(7, 3),
+            None,
+            word(10, 3),
+            word(13, 4),
             temperature_c=word(21, 2),
             running_s=word(23, 2) * 3600 + frame[25] * 60 + frame[26],
             backlight_s=frame[27],
@@ -135,10 +141,13 @@ def _fields(frame: bytes, device: int, check: int | None) -> Report:
             over_voltage_v=word(28, 2) / 100 or None,
             low_voltage_v=word(30, 2) / 100 or None,
             over_current_a=word(32, 2) / 100 or None,
-        )  # fmt: skip
+        )
     alternating = device == AC
     return Report(
-        device, check, word(4, 3), word(7, 3),
+        device,
+        check,
+        word(4, 3),
+        word(7, 3),
         word(10, 3) if alternating else None,
         None if alternating else word(10, 3),
         word(13, 4),
@@ -148,7 +157,7 @@ def _fields(frame: bytes, device: int, check: int | None) -> Report:
         price=word(17, 3) / 100,
         frequency_hz=word(20, 2) / 10 if alternating else None,
         power_factor=word(22, 2) / 1000 if alternating else None,
-    )  # fmt: skip
+    )
 
 
 def cut(buffer: bytearray) -> tuple[list[bytes], int]:
@@ -209,7 +218,10 @@ class Atorch(StreamMeter):
     example = "atorch:///dev/rfcomm0"
     baud = 9600
     tick_ns = float(NS)
-    OPTIONS: ClassVar[dict[str, Option]] = {**RAIL_OPTIONS, "check": Option(_rule, "auto", "the check byte's rule: auto, 1, 2 or off")}
+    OPTIONS: ClassVar[dict[str, Option]] = {
+        **RAIL_OPTIONS,
+        "check": Option(_rule, "auto", "the check byte's rule: auto, 1, 2 or off"),
+    }
 
     def __init__(self, address: Any) -> None:
         super().__init__(address)
@@ -242,7 +254,9 @@ class Atorch(StreamMeter):
             rules = [check_rule(frame) for frame in frames]
             asked = self.options["check"]
             likely = max((1, 2), key=rules.count)
-            self._rule = asked if asked != "auto" else likely if rules.count(likely) > len(rules) / 2 else None
+            self._rule = (
+                asked if asked != "auto" else likely if rules.count(likely) > len(rules) / 2 else None
+            )
         report = self._first_report(frames)
         if first:
             self._device = report.device
@@ -266,7 +280,9 @@ class Atorch(StreamMeter):
         self._energy = Odometer(most_a * most_v / joules)
         rail = self.rail
         if device == AC and rail.boundary is Boundary.BOARD and "boundary" not in self.address.options:
-            rail = Rail(rail.name, boundary=Boundary.WALL, covers="everything at the socket, power supply included")
+            rail = Rail(
+                rail.name, boundary=Boundary.WALL, covers="everything at the socket, power supply included"
+            )
         note = "assumed: 1 % and one step, its maker publishes nothing"
         voltage = Accuracy(gain=0.01, offset=volts, step=volts, source=note)
         current = Accuracy(gain=0.01, offset=amperes, step=amperes, source=note)
@@ -275,15 +291,45 @@ class Atorch(StreamMeter):
             Channel("current", Quantity.CURRENT, amperes, rail, refresh_ns=NS, accuracy=current),
         ]
         if device == AC:
-            channels.append(Channel("power", Quantity.POWER, 0.1, rail, refresh_ns=NS, accuracy=Accuracy(
-                gain=0.02, offset=0.1, step=0.1, source=note)))  # fmt: skip
+            channels.append(
+                Channel(
+                    "power",
+                    Quantity.POWER,
+                    0.1,
+                    rail,
+                    refresh_ns=NS,
+                    accuracy=Accuracy(gain=0.02, offset=0.1, step=0.1, source=note),
+                )
+            )
         if coulombs is not None:
-            channels.append(Channel("charge", Quantity.CHARGE, coulombs, totals_of(rail), Kind.COUNTER, accuracy=Accuracy(
-                gain=0.01, step=coulombs, clock=1e-3, source=note)))  # fmt: skip
-        channels.append(Channel("energy", Quantity.ENERGY, joules, totals_of(rail), Kind.COUNTER, accuracy=Accuracy(
-            gain=0.02, step=joules, clock=1e-3, source=note)))  # fmt: skip
-        channels.append(Channel("temperature", Quantity.TEMPERATURE, 1.0, accuracy=Accuracy(
-            offset=2.0, step=1.0, source="assumed: 2 °C, nothing published")))  # fmt: skip
+            channels.append(
+                Channel(
+                    "charge",
+                    Quantity.CHARGE,
+                    coulombs,
+                    totals_of(rail),
+                    Kind.COUNTER,
+                    accuracy=Accuracy(gain=0.01, step=coulombs, clock=1e-3, source=note),
+                )
+            )
+        channels.append(
+            Channel(
+                "energy",
+                Quantity.ENERGY,
+                joules,
+                totals_of(rail),
+                Kind.COUNTER,
+                accuracy=Accuracy(gain=0.02, step=joules, clock=1e-3, source=note),
+            )
+        )
+        channels.append(
+            Channel(
+                "temperature",
+                Quantity.TEMPERATURE,
+                1.0,
+                accuracy=Accuracy(offset=2.0, step=1.0, source="assumed: 2 °C, nothing published"),
+            )
+        )
         self.channels = tuple(channels)
 
     def rows(self, frame: bytes, arrival_ns: int) -> list[Row]:
@@ -300,7 +346,9 @@ class Atorch(StreamMeter):
         return [(row, report.running_s)]
 
     def info(self) -> dict[str, Any]:
-        rule = {1: "sum from byte 2", 2: "sum from byte 3", None: "none: its last byte is not a check"}[self._rule]
+        rule = {1: "sum from byte 2", 2: "sum from byte 3", None: "none: its last byte is not a check"}[
+            self._rule
+        ]
         return {
             **super().info(),
             "model": DEVICE_NAMES.get(self._device, "unknown"),

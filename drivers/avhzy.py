@@ -39,7 +39,7 @@ class Reading:
 
 
 def decode(frame: bytes) -> Reading:
-    """Give the reading of 20 bytes.
+    """Return the reading of 20 bytes.
 
     Raises:
         DataError: Wrong length, not numbers, out of range, or power is not voltage × current.
@@ -63,7 +63,9 @@ class Avhzy(FrameMeter):
 
     scheme = "avhzy"
     title = "AVHzY meter"
-    summary = "AVHzY/Shizuku CT-2, CT-3 that answer `Get Meter Data`: V, A, W, up to 50 a second (see its notes)"
+    summary = (
+        "AVHzY/Shizuku CT-2, CT-3 that answer `Get Meter Data`: V, A, W, up to 50 a second (see its notes)"
+    )
     example = "avhzy:///dev/ttyACM0"
     request = b"Get Meter Data"
     frame_length = FRAME_LENGTH
@@ -98,8 +100,18 @@ class Avhzy(FrameMeter):
         found = []
         for port, entry in usb_ports(USB):
             problem, remedy = port_problem(port.device)
-            found.append(Found(
-                f"avhzy://{port.device}", f"{entry.title} on {port.device}", rails=("input",), rate_hz=50.0,
-                resolution_w=5e-4, covers=cls.covers, certainty="guess", problem=problem, remedy=remedy, rank=18,
-            ))  # fmt: skip
+            found.append(
+                Found(
+                    f"avhzy://{port.device}",
+                    f"{entry.title} on {port.device}",
+                    rails=("input",),
+                    rate_hz=50.0,
+                    resolution_w=5e-4,
+                    covers=cls.covers,
+                    certainty="guess",
+                    problem=problem,
+                    remedy=remedy,
+                    rank=18,
+                )
+            )
         return found

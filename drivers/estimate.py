@@ -95,7 +95,7 @@ class Estimate(PolledSource):
         return tuple(channels)
 
     def sample(self) -> Sequence[int] | None:
-        """Give the means since the last call; None where the system's counters have not moved yet."""
+        """Return the means since the last call; None where the system's counters have not moved yet."""
         rated = self._rating
         if rated is None:
             raise ReadError("estimate:// is not open", Reason.ABSENT)
@@ -126,7 +126,7 @@ class Estimate(PolledSource):
         return row
 
     def _slowdown(self, clock_khz: int | None) -> float:
-        """Give the factor for a processor running below its rated clock, never above 1."""
+        """Return the factor for a processor running below its rated clock, never above 1."""
         if clock_khz is None or not self._rated_khz:
             return 1.0
         return min(1.0, max(0.1, clock_khz / self._rated_khz))
@@ -142,7 +142,7 @@ class Estimate(PolledSource):
         return round(sum(values) / len(values)) if values else None
 
     def info(self) -> dict[str, Any]:
-        """Give the processor, its rating, where that comes from and which program is followed."""
+        """Return the processor, its rating, where that comes from and which program is followed."""
         if self._rating is None:
             return {}
         return {
@@ -158,7 +158,7 @@ class Estimate(PolledSource):
 
     @classmethod
     def discover(cls) -> list[Found]:
-        """Give the estimate, which is always possible, with what it rests on."""
+        """Return the estimate, which is always possible, with what it rests on."""
         found = rating()
         half = found.model_error * COVERAGE_95 / 3**0.5
         return [
@@ -177,7 +177,7 @@ class Estimate(PolledSource):
 
 
 def _linux_machine(root: Path) -> Callable[[], tuple[int, int]]:
-    """Give a reader of (busy, total) CPU time of all cores in ns from /proc/stat.
+    """Return a reader of (busy, total) CPU time of all cores in ns from /proc/stat.
 
     Waiting for disk counts as idle; what a hypervisor took away (steal) counts as neither.
     """
@@ -196,7 +196,7 @@ def _linux_machine(root: Path) -> Callable[[], tuple[int, int]]:
 
 
 def _clock_files(root: Path) -> tuple[list[Path], int | None]:
-    """Give the files with each core's clock in kHz (64 at most) and the clock the rating is for."""
+    """Return the files with each core's clock in kHz (64 at most) and the clock the rating is for."""
     base = root / "sys/devices/system/cpu"
     files = sorted(base.glob("cpu[0-9]*/cpufreq/scaling_cur_freq"))[:64]
     for name in ("base_frequency", "cpuinfo_max_freq"):

@@ -42,7 +42,12 @@ USB = (
 # Start sequences to try in turn, and seconds between keep-alives.  0x81 can reboot a streaming FNB58.
 FIRST_GENERATION = (((0x81, 0x82, 0x83),), 0.003)
 SECOND_GENERATION = (((0x83,), (0x82, 0x82), (0x81, 0x82, 0x82)), 1.0)
-STARTS = {"FNB48": FIRST_GENERATION, "C1": FIRST_GENERATION, "FNB48S": SECOND_GENERATION, "FNB58": SECOND_GENERATION}
+STARTS = {
+    "FNB48": FIRST_GENERATION,
+    "C1": FIRST_GENERATION,
+    "FNB48S": SECOND_GENERATION,
+    "FNB58": SECOND_GENERATION,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,7 @@ class Sample:
 
 
 def crc8(data: bytes) -> int:
-    """Give CRC-8 with polynomial 0x39 and start 0x42, neither reflected nor inverted."""
+    """Return CRC-8 with polynomial 0x39 and start 0x42, neither reflected nor inverted."""
     crc = 0x42
     for byte in data:
         crc ^= byte
@@ -68,19 +73,21 @@ def crc8(data: bytes) -> int:
 
 
 def command(code: int) -> bytes:
-    """Give the 64-byte report of a command."""
+    """Return the 64-byte report of a command."""
     report = bytes([0xAA, code]) + bytes(61)
     return report + bytes([crc8(report[1:])])
 
 
 def decode(report: bytes) -> list[Sample]:
-    """Give the four samples of a data report; none for a report of another type.
+    """Return the four samples of a data report; none for a report of another type.
 
     Raises:
         DataError: Wrong length, mark or check, or values no meter can show.
     """
     if len(report) != REPORT_LENGTH or report[0] != 0xAA:
-        raise DataError(f"a report has {REPORT_LENGTH} bytes and begins with aa, not {report[:2].hex() or 'nothing'}")
+        raise DataError(
+            f"a report has {REPORT_LENGTH} bytes and begins with aa, not {report[:2].hex() or 'nothing'}"
+        )
     if crc8(report[1:63]) != report[63]:
         raise DataError("the check of a report is wrong")
     if report[1] != 0x04:
@@ -147,13 +154,33 @@ class Fnirsi(StreamMeter):
     def _describe(self) -> None:
         note = "the maker's figure for the FNB58 as commonly quoted; no document found"
         self.channels = (
-            Channel("voltage", Quantity.VOLTAGE, 1e-5, self.rail, refresh_ns=REFRESH_NS, accuracy=Accuracy(
-                gain=2e-4, offset=2e-5, step=1e-5, source=f"assumed: 0.02 % + 2 digits, {note}")),
-            Channel("current", Quantity.CURRENT, 1e-5, self.rail, refresh_ns=REFRESH_NS, accuracy=Accuracy(
-                gain=5e-4, offset=2e-5, step=1e-5, source=f"assumed: 0.05 % + 2 digits, {note}")),
-            Channel("temperature", Quantity.TEMPERATURE, 0.1, accuracy=Accuracy(
-                offset=2.0, step=0.1, source="assumed: 2 °C, nothing published")),
-        )  # fmt: skip
+            Channel(
+                "voltage",
+                Quantity.VOLTAGE,
+                1e-5,
+                self.rail,
+                refresh_ns=REFRESH_NS,
+                accuracy=Accuracy(
+                    gain=2e-4, offset=2e-5, step=1e-5, source=f"assumed: 0.02 % + 2 digits, {note}"
+                ),
+            ),
+            Channel(
+                "current",
+                Quantity.CURRENT,
+                1e-5,
+                self.rail,
+                refresh_ns=REFRESH_NS,
+                accuracy=Accuracy(
+                    gain=5e-4, offset=2e-5, step=1e-5, source=f"assumed: 0.05 % + 2 digits, {note}"
+                ),
+            ),
+            Channel(
+                "temperature",
+                Quantity.TEMPERATURE,
+                0.1,
+                accuracy=Accuracy(offset=2.0, step=0.1, source="assumed: 2 °C, nothing published"),
+            ),
+        )
 
     def accept(self, frame: bytes) -> bool:
         try:
@@ -199,10 +226,15 @@ class Fnirsi(StreamMeter):
         self.lost += missing
         self._count += missing * SAMPLES_PER_REPORT
         self._late.clear()
-        self.gaps.append(Gap(
-            arrival_ns - 26 * report_ns, arrival_ns, "dropped", f"{missing} reports never came",
-            missing * SAMPLES_PER_REPORT,
-        ))  # fmt: skip
+        self.gaps.append(
+            Gap(
+                arrival_ns - 26 * report_ns,
+                arrival_ns,
+                "dropped",
+                f"{missing} reports never came",
+                missing * SAMPLES_PER_REPORT,
+            )
+        )
 
     def close(self) -> None:
         if isinstance(self.link, HidLink) and self.channels:
@@ -224,9 +256,18 @@ class Fnirsi(StreamMeter):
         found = []
         for device in hid_devices(USB):
             problem, remedy = port_problem(device.path)
-            found.append(Found(
-                f"fnirsi://{device.path}", f"FNIRSI {device.usb.title} on {device.path}", rails=("input",),
-                rate_hz=100.0, resolution_w=5e-5, covers=cls.covers, problem=problem, remedy=remedy, rank=12,
-                certainty="likely" if device.usb.vendor == 0x0483 else "sure",
-            ))  # fmt: skip
+            found.append(
+                Found(
+                    f"fnirsi://{device.path}",
+                    f"FNIRSI {device.usb.title} on {device.path}",
+                    rails=("input",),
+                    rate_hz=100.0,
+                    resolution_w=5e-5,
+                    covers=cls.covers,
+                    problem=problem,
+                    remedy=remedy,
+                    rank=12,
+                    certainty="likely" if device.usb.vendor == 0x0483 else "sure",
+                )
+            )
         return found

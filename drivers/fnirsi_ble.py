@@ -71,7 +71,7 @@ Segment = Measurement | Lines | Coarse | Surroundings | Identity | None
 
 
 def check_of(data: bytes) -> int:
-    """Give the low byte of CRC-16/XMODEM (polynomial 0x1021, start 0)."""
+    """Return the low byte of CRC-16/XMODEM (polynomial 0x1021, start 0)."""
     crc = 0
     for byte in data:
         crc ^= byte << 8
@@ -81,7 +81,7 @@ def check_of(data: bytes) -> int:
 
 
 def decode(segment: bytes) -> Segment:
-    """Give what a segment says; None for a type that is not used.
+    """Return what a segment says; None for a type that is not used.
 
     Raises:
         DataError: Its mark, length or check is wrong, or its values contradict each other.
@@ -100,7 +100,11 @@ def decode(segment: bytes) -> Segment:
     if kind == 0x04:
         found = Measurement(word(0, 4), word(4, 4), word(8, 4))
         volts, amperes, watts = found.voltage_code / 1e4, found.current_code / 1e4, found.power_code / 1e4
-        if volts > MAX_VOLTAGE_V or amperes > MAX_CURRENT_A or abs(watts - volts * amperes) > 0.05 + 0.02 * watts:
+        if (
+            volts > MAX_VOLTAGE_V
+            or amperes > MAX_CURRENT_A
+            or abs(watts - volts * amperes) > 0.05 + 0.02 * watts
+        ):
             raise DataError(f"{volts:.4f} V, {amperes:.4f} A, {watts:.4f} W do not go together")
         return found
     if kind == 0x05:
@@ -165,15 +169,43 @@ class FnirsiBle(StreamMeter):
         self.gather(1, 5.0)
         note = "the maker's figure for the FNB58 as commonly quoted; no document found"
         self.channels = (
-            Channel("voltage", Quantity.VOLTAGE, 1e-4, self.rail, accuracy=Accuracy(
-                gain=2e-4, offset=2e-4, step=1e-4, source=f"assumed: 0.02 % + 2 digits, {note}")),
-            Channel("current", Quantity.CURRENT, 1e-4, self.rail, accuracy=Accuracy(
-                gain=5e-4, offset=2e-4, step=1e-4, source=f"assumed: 0.05 % + 2 digits, {note}")),
-            Channel("power", Quantity.POWER, 1e-4, self.rail, accuracy=Accuracy(
-                gain=7e-4, offset=1e-3, step=1e-4, source=f"assumed: voltage's and current's added, {note}")),
-            Channel("temperature", Quantity.TEMPERATURE, 0.1, accuracy=Accuracy(
-                offset=2.0, step=0.1, source="assumed: 2 °C, nothing published")),
-        )  # fmt: skip
+            Channel(
+                "voltage",
+                Quantity.VOLTAGE,
+                1e-4,
+                self.rail,
+                accuracy=Accuracy(
+                    gain=2e-4, offset=2e-4, step=1e-4, source=f"assumed: 0.02 % + 2 digits, {note}"
+                ),
+            ),
+            Channel(
+                "current",
+                Quantity.CURRENT,
+                1e-4,
+                self.rail,
+                accuracy=Accuracy(
+                    gain=5e-4, offset=2e-4, step=1e-4, source=f"assumed: 0.05 % + 2 digits, {note}"
+                ),
+            ),
+            Channel(
+                "power",
+                Quantity.POWER,
+                1e-4,
+                self.rail,
+                accuracy=Accuracy(
+                    gain=7e-4,
+                    offset=1e-3,
+                    step=1e-4,
+                    source=f"assumed: voltage's and current's added, {note}",
+                ),
+            ),
+            Channel(
+                "temperature",
+                Quantity.TEMPERATURE,
+                0.1,
+                accuracy=Accuracy(offset=2.0, step=0.1, source="assumed: 2 °C, nothing published"),
+            ),
+        )
 
     def accept(self, frame: bytes) -> bool:
         try:
@@ -208,5 +240,9 @@ class FnirsiBle(StreamMeter):
 
     def info(self) -> dict[str, Any]:
         known = self._identity
-        facts = {"serial": str(known.serial), "firmware": known.firmware, "model_code": known.model} if known else {}
+        facts = (
+            {"serial": str(known.serial), "firmware": known.firmware, "model_code": known.model}
+            if known
+            else {}
+        )
         return {"model": "FNB58 or FNB48S", **super().info(), **facts}

@@ -124,7 +124,7 @@ class Hwmon(PolledSource):
         return found
 
     def _correction(self, position: int, rail: RailFiles) -> tuple[float, float | None]:
-        """Give what a current is to be multiplied by, and the real shunt."""
+        """Return what a current is to be multiplied by, and the real shunt."""
         shunts = self.options["shunt"]
         if rail.driver_ohm is None:
             if shunts is not None:
@@ -186,7 +186,7 @@ class Hwmon(PolledSource):
             os.close(file)
 
     def info(self) -> dict[str, Any]:
-        """Give the device, the shunts, and what to be warned of."""
+        """Return the device, the shunts, and what to be warned of."""
         assert self._device is not None
         return {
             "model": (self._device / "name").read_text().strip(),

@@ -55,14 +55,14 @@ class Element:
     shift: int
 
     def decode(self, record: bytes) -> int:
-        """Give the code."""
+        """Return the code."""
         raw = int(struct.unpack_from(self.format, record, self.offset)[0]) >> self.shift
         raw &= (1 << self.bits) - 1
         return raw - (1 << self.bits) if self.signed and raw >> (self.bits - 1) else raw
 
 
 def parse_type(text: str, offset: int, *, signed: bool | None = None) -> tuple[Element, int]:
-    """Give an element of a `le:u13/16>>3` description and the offset after it, aligned to its size.
+    """Return an element of a `le:u13/16>>3` description and the offset after it, aligned to its size.
 
     Raises:
         ConfigurationError: The description is not understood.
@@ -115,8 +115,10 @@ class IIO(StreamingSource):
         device = self._device = self._find()
         model = read_text(device / "name")
         if model not in KNOWN:
-            raise OpenError(f"{device.name} is a {model or 'nameless device'}, not one of {', '.join(KNOWN)}",
-                            Reason.WRONG_DEVICE)  # fmt: skip
+            raise OpenError(
+                f"{device.name} is a {model or 'nameless device'}, not one of {', '.join(KNOWN)}",
+                Reason.WRONG_DEVICE,
+            )
         self.channels = tuple(self._channels(device, model))
         self._set(device)
         frequency = _number(device / "in_sampling_frequency") or _number(device / "sampling_frequency")
@@ -190,17 +192,28 @@ class IIO(StreamingSource):
         limits, bus_limits = (next(iter(d.values())) for d in (data.shunt_limits, data.bus_limits))
         return [
             Channel(
-                f"{name.lower()}.voltage", Quantity.VOLTAGE, volts, rail, Kind.INSTANT,
+                f"{name.lower()}.voltage",
+                Quantity.VOLTAGE,
+                volts,
+                rail,
+                Kind.INSTANT,
                 accuracy=bus_limits.accuracy(typical=typical, span_k=span_k, unit_per_input=1.0, step=volts),
             ),
             Channel(
-                f"{name.lower()}.current", Quantity.CURRENT, amps / shunt_ohm, rail, Kind.INSTANT,
+                f"{name.lower()}.current",
+                Quantity.CURRENT,
+                amps / shunt_ohm,
+                rail,
+                Kind.INSTANT,
                 accuracy=limits.accuracy(
-                    typical=typical, span_k=span_k, unit_per_input=1 / shunt_ohm,
-                    step=coarse * amps / shunt_ohm, tolerance=tolerance,
+                    typical=typical,
+                    span_k=span_k,
+                    unit_per_input=1 / shunt_ohm,
+                    step=coarse * amps / shunt_ohm,
+                    tolerance=tolerance,
                 ),
             ),
-        ]  # fmt: skip
+        ]
 
     def _start_buffer(self, device: Path) -> None:
         scan = device / "scan_elements"
@@ -233,7 +246,7 @@ class IIO(StreamingSource):
         self._stop_buffer()
 
     def info(self) -> dict[str, Any]:
-        """Give the device, how it is read, and what to be warned of."""
+        """Return the device, how it is read, and what to be warned of."""
         assert self._device is not None
         return {
             "model": read_text(self._device / "name"),
@@ -248,7 +261,7 @@ class IIO(StreamingSource):
     # Reading ----------------------------------------------------------------------------------
 
     def read_block(self, timeout_s: float) -> Block | None:
-        """Give the records that have arrived, or one polled row."""
+        """Return the records that have arrived, or one polled row."""
         rows = self._polled(timeout_s) if self._file is None else self._buffered(timeout_s)
         if not rows:
             silent_s = (now_ns() - self._heard_ns) / NS
@@ -309,13 +322,16 @@ class IIO(StreamingSource):
             frequency = _number(device / "in_sampling_frequency")
             found.append(
                 Found(
-                    f"iio://{device.name}", f"{model} through the kernel's ina2xx-adc ({device.name})",
-                    rails=(f"{model}_{device.name.removeprefix('iio:')}",), rate_hz=frequency,
+                    f"iio://{device.name}",
+                    f"{model} through the kernel's ina2xx-adc ({device.name})",
+                    rails=(f"{model}_{device.name.removeprefix('iio:')}",),
+                    rate_hz=frequency,
                     resolution_w=CHIPS[model][1].shunts[0].lsb / ohm * 5.0,
-                    covers="what flows through its shunt", certainty="likely",
+                    covers="what flows through its shunt",
+                    certainty="likely",
                     remedy=f"the kernel computes with {ohm:g} ohm; add ?shunt= if the resistor differs",
                 )
-            )  # fmt: skip
+            )
         return found
 
 

@@ -61,7 +61,7 @@ class RailFiles:
 
 
 def find_rails(root: str | Path = "/") -> list[RailFiles]:
-    """Give the rails that the kernel shows, in the order of its drivers; unconnected inputs are left out.
+    """Return the rails that the kernel shows, in the order of its drivers; unconnected inputs are left out.
 
     A second rail of the same name (on carriers of other makers) becomes `NAME#2` and is never added.
     """
@@ -175,7 +175,7 @@ class Jetson(PolledSource):
         self._files = ()
 
     def info(self) -> dict[str, Any]:
-        """Give the board, its release, power mode, clocks and temperatures, and what no rail covers."""
+        """Return the board, its release, power mode, clocks and temperatures, and what no rail covers."""
         if not self.channels:
             return {}
         return {
@@ -187,7 +187,7 @@ class Jetson(PolledSource):
 
     @classmethod
     def discover(cls) -> list[Found]:
-        """Give this Jetson's rails, if it is one."""
+        """Return this Jetson's rails, if it is one."""
         return look()
 
 
@@ -217,7 +217,7 @@ def _nothing(root: Path) -> str:
 
 
 def look(root: str | Path = "/") -> list[Found]:
-    """Give what `powermeter devices` says of the rails under `root`."""
+    """Return what `powermeter devices` says of the rails under `root`."""
     rails = find_rails(root)
     if not rails:
         if not is_jetson(root):

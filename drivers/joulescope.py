@@ -69,7 +69,7 @@ class Column:
         return max(0, missing)
 
     def take(self, first: int, count: int) -> NDArray[Any]:
-        """Give `count` samples from number `first` on and forget them and what came before."""
+        """Return `count` samples from number `first` on and forget them and what came before."""
         import numpy as np
 
         whole = np.concatenate(self.pieces)
@@ -114,7 +114,9 @@ class Joulescope(StreamingSource):
             self._path = self._find(self._driver)
             self._model = self._path.split("/")[1].lower()
             if self.options["rate"] > NATIVE_HZ.get(self._model, 1_000_000):
-                raise ConfigurationError(f"{self.address}: a {self._model.upper()} has no {self.options['rate']} Hz")
+                raise ConfigurationError(
+                    f"{self.address}: a {self._model.upper()} has no {self.options['rate']} Hz"
+                )
             self._driver.open(self._path, mode="defaults")
             self._start()
         except (RuntimeError, TimeoutError, OSError) as error:
@@ -137,10 +139,14 @@ class Joulescope(StreamingSource):
         if wanted:
             paths = [path for path in paths if path.rsplit("/", 1)[-1] == wanted]
         if not paths:
-            raise OpenError(f"Joulescope: none plugged in{f' with serial number {wanted}' * bool(wanted)}", Reason.ABSENT)
+            raise OpenError(
+                f"Joulescope: none plugged in{f' with serial number {wanted}' * bool(wanted)}", Reason.ABSENT
+            )
         if len(paths) > 1:
             numbers = ", ".join(path.rsplit("/", 1)[-1] for path in paths)
-            raise OpenError(f"Joulescope: several are plugged in; say which by serial number: {numbers}", Reason.ABSENT)
+            raise OpenError(
+                f"Joulescope: several are plugged in; say which by serial number: {numbers}", Reason.ABSENT
+            )
         return paths[0]
 
     def _start(self) -> None:
@@ -174,12 +180,26 @@ class Joulescope(StreamingSource):
         rail = rail_of(self.options, self.covers)
         window = round(NS / self.options["rate"])
         self.channels = (
-            Channel("current", Quantity.CURRENT, CURRENT_CODE_A, rail, Kind.MEAN, window_ns=window,
-                    accuracy=Accuracy(gain=1e-3, offset=1e-6, step=CURRENT_CODE_A, source=note)),
-            Channel("voltage", Quantity.VOLTAGE, VOLTAGE_CODE_V, rail, Kind.MEAN, window_ns=window,
-                    accuracy=Accuracy(gain=1e-3, offset=1e-3, step=VOLTAGE_CODE_V, source=note)),
+            Channel(
+                "current",
+                Quantity.CURRENT,
+                CURRENT_CODE_A,
+                rail,
+                Kind.MEAN,
+                window_ns=window,
+                accuracy=Accuracy(gain=1e-3, offset=1e-6, step=CURRENT_CODE_A, source=note),
+            ),
+            Channel(
+                "voltage",
+                Quantity.VOLTAGE,
+                VOLTAGE_CODE_V,
+                rail,
+                Kind.MEAN,
+                window_ns=window,
+                accuracy=Accuracy(gain=1e-3, offset=1e-3, step=VOLTAGE_CODE_V, source=note),
+            ),
             *((Channel("inputs", Quantity.MARKER, 1.0),) if self.options["inputs"] else ()),
-        )  # fmt: skip
+        )
 
     def read_block(self, timeout_s: float) -> Block | None:
         if self._driver is None:
@@ -215,8 +235,15 @@ class Joulescope(StreamingSource):
             if missing:
                 self.lost += missing
                 end = self._clock.time_ns(first)
-                gaps.append(Gap(end - round(missing * self._clock.tick_ns), end, "dropped", f"{missing} samples lost",
-                                missing))  # fmt: skip
+                gaps.append(
+                    Gap(
+                        end - round(missing * self._clock.tick_ns),
+                        end,
+                        "dropped",
+                        f"{missing} samples lost",
+                        missing,
+                    )
+                )
 
     def _common(self, gaps: list[Gap]) -> Block | None:
         import numpy as np
@@ -282,15 +309,22 @@ class Joulescope(StreamingSource):
             except (OSError, ValueError):
                 continue
             if key in ids:
-                found.append(Found(
-                    f"joulescope://{number}", f"{ids[key].title} {number}", rails=("input",), rate_hz=1e6,
-                    resolution_w=1e-8, covers=cls.covers, rank=3,
-                ))  # fmt: skip
+                found.append(
+                    Found(
+                        f"joulescope://{number}",
+                        f"{ids[key].title} {number}",
+                        rails=("input",),
+                        rate_hz=1e6,
+                        resolution_w=1e-8,
+                        covers=cls.covers,
+                        rank=3,
+                    )
+                )
         return found
 
 
 def codes_of(values: NDArray[np.float32], scale: float) -> NDArray[np.int64]:
-    """Give integer codes; `MISSING` where the instrument had no valid sample (NaN, between its ranges)."""
+    """Return integer codes; `MISSING` where the instrument had no valid sample (NaN, between its ranges)."""
     import numpy as np
 
     from powermeter.channel import MISSING

@@ -32,7 +32,7 @@ _SENSORS = ("INA", "I2C", "SYSTEM_I2C")
 
 
 def rails_of(power: Any, machine: str = "") -> Rails:
-    """Give the measured rails in what jetson-stats calls `power`, whatever its version.
+    """Return the measured rails in what jetson-stats calls `power`, whatever its version.
 
     Args:
         power: The pair of versions up to 4.1, or the dictionary of 4.2 and later.
@@ -86,7 +86,7 @@ def _number(entry: Any, key: str) -> int | None:
 
 
 def _full_names(short: Iterable[str], machine: str) -> dict[str, str]:
-    """Give the rails' own names for those of versions up to 4.1 (`CPU GPU CV` was `VDD_CPU_GPU_CV`)."""
+    """Return the rails' own names for those of versions up to 4.1 (`CPU GPU CV` was `VDD_CPU_GPU_CV`)."""
     short = list(short)
     best: dict[str, str] = {}
     for board in BOARDS:
@@ -99,7 +99,7 @@ def _full_names(short: Iterable[str], machine: str) -> dict[str, str]:
 
 
 def _input_rail(rails: Rails, machine: str) -> str | None:
-    """Give the rail that versions up to 4.1 took out of the others as their total.
+    """Return the rail that versions up to 4.1 took out of the others as their total.
 
     None where the board has no such rail: there the total is the sum of everything and is not used.
     """
@@ -182,7 +182,7 @@ class Jtop(StreamingSource):
         self.channels, self._places = tuple(channels), tuple(places)
 
     def read_block(self, timeout_s: float) -> Block | None:
-        """Give what the service has sent."""
+        """Return what the service has sent."""
         if self._client is None:
             raise ReadError("jtop:// is not open", Reason.ABSENT)
         taken = []
@@ -223,7 +223,7 @@ class Jtop(StreamingSource):
                 pass  # the service went away before us
 
     def info(self) -> dict[str, Any]:
-        """Give the service's interval, the board, its power mode, and what no rail covers."""
+        """Return the service's interval, the board, its power mode, and what no rail covers."""
         if not self.channels or self._client is None:
             return {}
         return {

@@ -75,12 +75,12 @@ class QueueSample:
 
 
 def request(attribute: int, transaction: int) -> bytes:
-    """Give the four bytes that ask for an attribute."""
+    """Return the four bytes that ask for an attribute."""
     return bytes([GET_DATA, transaction & 0xFF]) + (attribute << 1).to_bytes(2, "little")
 
 
 def _block(answer: bytes, wanted: int) -> tuple[int, int, bytes]:
-    """Give (chunk, size, data) of the block with an attribute; the blocks must fill the answer exactly."""
+    """Return (chunk, size, data) of the block with an attribute; the blocks must fill the answer exactly."""
     if len(answer) < 8 or answer[0] != PUT_DATA:
         raise DataError(f"no answer with data: {answer[:8].hex() or 'nothing'}")
     found = None
@@ -97,12 +97,14 @@ def _block(answer: bytes, wanted: int) -> tuple[int, int, bytes]:
             found = chunk, size, answer[at + 4 : at + 4 + length]
         at += 4 + length
     if found is None or at != len(answer):
-        raise DataError(f"an answer of {len(answer)} bytes does not hold attribute {wanted} and what it says to hold")
+        raise DataError(
+            f"an answer of {len(answer)} bytes does not hold attribute {wanted} and what it says to hold"
+        )
     return found
 
 
 def decode(answer: bytes, *, transaction: int | None = None) -> Reading:
-    """Give the reading in a polled answer.
+    """Return the reading in a polled answer.
 
     Args:
         answer: All its bytes, headers included.
@@ -116,19 +118,32 @@ def decode(answer: bytes, *, transaction: int | None = None) -> Reading:
         raise DataError(f"the answer is to request {answer[1]}, not {transaction & 0xFF}")
     if size != _ADC.size or chunk:
         raise DataError(f"a reading has {_ADC.size} bytes, not {size}")
-    (volts, amperes, mean_v, mean_a, _, _, degrees, cc1, cc2, dp, dm, vdd, rate, flags, _, _, _) = _ADC.unpack(data)
+    (volts, amperes, mean_v, mean_a, _, _, degrees, cc1, cc2, dp, dm, vdd, rate, flags, _, _, _) = (
+        _ADC.unpack(data)
+    )
     if not -1_000_000 <= volts <= MAX_VOLTAGE_UV or abs(amperes) > MAX_CURRENT_UA:
         raise DataError(f"{volts / 1e6:.3f} V, {amperes / 1e6:.3f} A is out of its range")
     if rate >= len(RATES_HZ):
         raise DataError(f"rate index {rate} is not known")
     return Reading(
-        answer[1], volts, amperes, mean_v, mean_a, None if degrees == -32768 else degrees,
-        cc1 / 1e4, cc2 / 1e4, dp / 1e4, dm / 1e4, vdd / 1e4, rate, flags,
-    )  # fmt: skip
+        answer[1],
+        volts,
+        amperes,
+        mean_v,
+        mean_a,
+        None if degrees == -32768 else degrees,
+        cc1 / 1e4,
+        cc2 / 1e4,
+        dp / 1e4,
+        dm / 1e4,
+        vdd / 1e4,
+        rate,
+        flags,
+    )
 
 
 def decode_queue(answer: bytes, rate: int) -> list[QueueSample]:
-    """Give the samples in a queue answer.
+    """Return the samples in a queue answer.
 
     Args:
         answer: All its bytes, headers included.
@@ -197,13 +212,29 @@ class KM003C(FrameMeter):
         note = "assumed: 0.5 % and 1 mV, 0.5 % and 1 mA; its maker publishes no accuracy"
         refresh_ns = round(1e9 / RATES_HZ[reading.rate])
         self.channels = (
-            Channel("voltage", Quantity.VOLTAGE, 1e-6, self.rail, refresh_ns=refresh_ns,
-                    accuracy=Accuracy(gain=5e-3, offset=1e-3, step=1e-6, source=note)),
-            Channel("current", Quantity.CURRENT, 1e-6, self.rail, refresh_ns=refresh_ns,
-                    accuracy=Accuracy(gain=5e-3, offset=1e-3, step=1e-6, source=note)),
-            Channel("temperature", Quantity.TEMPERATURE, 1 / 128,
-                    accuracy=Accuracy(offset=2.0, step=1 / 128, source="assumed: 2 °C, nothing published")),
-        )  # fmt: skip
+            Channel(
+                "voltage",
+                Quantity.VOLTAGE,
+                1e-6,
+                self.rail,
+                refresh_ns=refresh_ns,
+                accuracy=Accuracy(gain=5e-3, offset=1e-3, step=1e-6, source=note),
+            ),
+            Channel(
+                "current",
+                Quantity.CURRENT,
+                1e-6,
+                self.rail,
+                refresh_ns=refresh_ns,
+                accuracy=Accuracy(gain=5e-3, offset=1e-3, step=1e-6, source=note),
+            ),
+            Channel(
+                "temperature",
+                Quantity.TEMPERATURE,
+                1 / 128,
+                accuracy=Accuracy(offset=2.0, step=1 / 128, source="assumed: 2 °C, nothing published"),
+            ),
+        )
 
     def row(self, reading: Reading) -> list[int]:
         degrees = reading.temperature_code
@@ -220,10 +251,17 @@ class KM003C(FrameMeter):
         found = []
         for path, title in paths:
             problem, remedy = port_problem(path)
-            found.append(Found(
-                f"km003c://{path}", f"{title} on {path}", rails=("input",), rate_hz=2.0, resolution_w=1e-5,
-                covers=cls.covers, problem=problem, remedy=remedy, rank=15,
-            ))  # fmt: skip
+            found.append(
+                Found(
+                    f"km003c://{path}",
+                    f"{title} on {path}",
+                    rails=("input",),
+                    rate_hz=2.0,
+                    resolution_w=1e-5,
+                    covers=cls.covers,
+                    problem=problem,
+                    remedy=remedy,
+                    rank=15,
+                )
+            )
         return found
-
-

@@ -20,7 +20,8 @@ from powermeter.units import parse_quantity
 
 from . import km003c
 from .links.hid import open_hid
-from .links.link import RAIL_OPTIONS, Link, open_link, rail_of
+from .links.link import RAIL_OPTIONS, Link, rail_of
+from .links.opening import open_link
 from .links.serial_port import usb_ports
 from .meters.stream import TickCounter
 from .meters.tick_clock import TickClock
@@ -46,10 +47,15 @@ class KM003CStream(StreamingSource):
     """A KM003C's queue."""
 
     scheme = "km003c-stream"
-    summary = "ChargerLAB POWER-Z KM003C's queue: V and A in turn, up to 1000/s (never tried on an instrument)"
+    summary = (
+        "ChargerLAB POWER-Z KM003C's queue: V and A in turn, up to 1000/s (never tried on an instrument)"
+    )
     example = "km003c-stream://?rate=1000Hz"
     covers = "everything behind the meter, cable losses after it included"
-    OPTIONS: ClassVar[dict[str, Option]] = {**RAIL_OPTIONS, "rate": Option(_rate, 3, "2Hz, 10Hz, 50Hz or 1000Hz")}
+    OPTIONS: ClassVar[dict[str, Option]] = {
+        **RAIL_OPTIONS,
+        "rate": Option(_rate, 3, "2Hz, 10Hz, 50Hz or 1000Hz"),
+    }
 
     def __init__(self, address: Any) -> None:
         super().__init__(address)
@@ -91,11 +97,23 @@ class KM003CStream(StreamingSource):
         rail = rail_of(self.options, self.covers)
         refresh = 2 * TICK_NS if self.options["rate"] == 3 else None
         self.channels = (
-            Channel("voltage", Quantity.VOLTAGE, 1e-6, rail, refresh_ns=refresh,
-                    accuracy=Accuracy(gain=5e-3, offset=1e-3, step=1e-6, source=note)),
-            Channel("current", Quantity.CURRENT, 1e-6, rail, refresh_ns=refresh,
-                    accuracy=Accuracy(gain=5e-3, offset=1e-3, step=1e-6, source=note)),
-        )  # fmt: skip
+            Channel(
+                "voltage",
+                Quantity.VOLTAGE,
+                1e-6,
+                rail,
+                refresh_ns=refresh,
+                accuracy=Accuracy(gain=5e-3, offset=1e-3, step=1e-6, source=note),
+            ),
+            Channel(
+                "current",
+                Quantity.CURRENT,
+                1e-6,
+                rail,
+                refresh_ns=refresh,
+                accuracy=Accuracy(gain=5e-3, offset=1e-3, step=1e-6, source=note),
+            ),
+        )
 
     def _next(self) -> int:
         self._number = (self._number + 1) & 0xFF
@@ -108,9 +126,14 @@ class KM003CStream(StreamingSource):
         return self._link
 
     def _command(self, code: int, value: int) -> None:
-        answer = self._send(bytes([code, self._next()]) + (value << 1).to_bytes(2, "little")).read(64, ANSWER_S)
+        answer = self._send(bytes([code, self._next()]) + (value << 1).to_bytes(2, "little")).read(
+            64, ANSWER_S
+        )
         if answer[:1] != bytes([ACCEPT]):
-            raise ReadError(f"KM003C: command {code:02x} is answered with {answer[:8].hex() or 'nothing'}", Reason.NO_ANSWER)
+            raise ReadError(
+                f"KM003C: command {code:02x} is answered with {answer[:8].hex() or 'nothing'}",
+                Reason.NO_ANSWER,
+            )
 
     def _unlock(self) -> None:
         """Ask for the hardware's number and show it, where the package that knows how is installed."""

@@ -14,7 +14,8 @@ from powermeter.channel import Accuracy, Channel, Quantity
 from powermeter.errors import OpenError, ReadError, Reason
 from powermeter.source import Option, PolledSource
 
-from .links.link import RAIL_OPTIONS, Link, open_link, rail_of
+from .links.link import RAIL_OPTIONS, Link, rail_of
+from .links.opening import open_link
 
 PAUSE_S = 0.08
 ANSWER_S = 0.8
@@ -46,7 +47,9 @@ class Korad(PolledSource):
     def open(self) -> None:
         self._link = open_link(self.address.location, instrument=self.title, baud=9600)
         try:
-            self._identity = self._ask(b"*IDN?", 64, quiet_s=0.15).decode("ascii", "replace").strip("\x00 \r\n")
+            self._identity = (
+                self._ask(b"*IDN?", 64, quiet_s=0.15).decode("ascii", "replace").strip("\x00 \r\n")
+            )
             if not re.search(r"KORAD|VELLEMAN|TENMA|RND|KA\d{4}", self._identity, re.IGNORECASE):
                 raise OpenError(f"{self.address}: {self._identity!r} is no Korad supply", Reason.WRONG_DEVICE)
             self.sample()
@@ -59,11 +62,23 @@ class Korad(PolledSource):
         rail = rail_of(self.options, self.covers)
         note = "assumed: 0.5 % and 2 steps; no accuracy established"
         self.channels = (
-            Channel("voltage", Quantity.VOLTAGE, 0.01, rail, refresh_ns=REFRESH_NS,
-                    accuracy=Accuracy(gain=5e-3, offset=0.02, step=0.01, source=note)),
-            Channel("current", Quantity.CURRENT, 0.001, rail, refresh_ns=REFRESH_NS,
-                    accuracy=Accuracy(gain=5e-3, offset=0.002, step=0.001, source=note)),
-        )  # fmt: skip
+            Channel(
+                "voltage",
+                Quantity.VOLTAGE,
+                0.01,
+                rail,
+                refresh_ns=REFRESH_NS,
+                accuracy=Accuracy(gain=5e-3, offset=0.02, step=0.01, source=note),
+            ),
+            Channel(
+                "current",
+                Quantity.CURRENT,
+                0.001,
+                rail,
+                refresh_ns=REFRESH_NS,
+                accuracy=Accuracy(gain=5e-3, offset=0.002, step=0.001, source=note),
+            ),
+        )
 
     def _ask(self, query: bytes, length: int, quiet_s: float | None = None) -> bytes:
         if self._link is None:
@@ -79,7 +94,9 @@ class Korad(PolledSource):
                 answer += more
         self._next_s = time.monotonic() + PAUSE_S
         if not answer:
-            raise ReadError(f"{self.title} on {self._link.where}: no answer to {query.decode()}", Reason.NO_ANSWER)
+            raise ReadError(
+                f"{self.title} on {self._link.where}: no answer to {query.decode()}", Reason.NO_ANSWER
+            )
         return answer
 
     def sample(self) -> list[int]:
@@ -90,7 +107,9 @@ class Korad(PolledSource):
                 return [int(volts.replace(b".", b"")), int(amperes.replace(b".", b""))]
             self.refused += 1
             problem = volts if not _VOLTS.match(volts) else amperes
-        raise ReadError(f"{self.title} on {self.address.location}: {problem!r} is no reading", Reason.BAD_DATA)
+        raise ReadError(
+            f"{self.title} on {self.address.location}: {problem!r} is no reading", Reason.BAD_DATA
+        )
 
     def close(self) -> None:
         link, self._link = self._link, None
@@ -98,7 +117,7 @@ class Korad(PolledSource):
             link.close()
 
     def counts(self) -> dict[str, int]:
-        """Give what went wrong so far."""
+        """Return what went wrong so far."""
         return {"answers_refused": self.refused}
 
     def info(self) -> dict[str, Any]:

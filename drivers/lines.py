@@ -23,7 +23,8 @@ from powermeter.errors import ConfigurationError, DataError, OpenError, Reason
 from powermeter.source import Option
 from powermeter.units import parse_quantity, unit_factor
 
-from .links.link import RAIL_OPTIONS, Link, open_link, parse_baud
+from .links.link import RAIL_OPTIONS, Link, parse_baud
+from .links.opening import open_link
 from .meters.odometer import Odometer
 from .meters.stream import Row, StreamMeter, TickCounter, cut_lines
 
@@ -33,16 +34,24 @@ CODE_FRACTION = 1e-4
 
 TIMES_NS = {"t_us": 1e3, "t_ms": 1e6, "t_s": 1e9, "t_ns": 1.0}
 QUANTITIES = {
-    "V": Quantity.VOLTAGE, "A": Quantity.CURRENT, "W": Quantity.POWER, "J": Quantity.ENERGY, "C": Quantity.CHARGE,
+    "V": Quantity.VOLTAGE,
+    "A": Quantity.CURRENT,
+    "W": Quantity.POWER,
+    "J": Quantity.ENERGY,
+    "C": Quantity.CHARGE,
     "degC": Quantity.TEMPERATURE,
-}  # fmt: skip
+}
 _COUNTERS = (Quantity.ENERGY, Quantity.CHARGE)
 _HEX_BYTE = re.compile(rb"[0-9A-Fa-f]{2}\Z")
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\Z")
 LARGEST = {  # no value a bench of this kind can show
-    Quantity.VOLTAGE: 1e4, Quantity.CURRENT: 1e4, Quantity.POWER: 1e6, Quantity.ENERGY: 1e12, Quantity.CHARGE: 1e12,
+    Quantity.VOLTAGE: 1e4,
+    Quantity.CURRENT: 1e4,
+    Quantity.POWER: 1e6,
+    Quantity.ENERGY: 1e12,
+    Quantity.CHARGE: 1e12,
     Quantity.TEMPERATURE: 1e4,
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +67,7 @@ class Column:
 
 
 def parse_columns(text: str, *, keyed: bool) -> tuple[Column, ...]:
-    """Give the columns that the option describes.
+    """Return the columns that the option describes.
 
     Raises:
         ConfigurationError: A unit is not known, nothing is measured, or two columns mean the same.
@@ -89,7 +98,7 @@ def parse_columns(text: str, *, keyed: bool) -> tuple[Column, ...]:
 
 
 def parse_number(text: Any) -> float | None:
-    """Give a finite number; None for `nan`, `inf`, `ovf`, an empty field or anything else."""
+    """Return a finite number; None for `nan`, `inf`, `ovf`, an empty field or anything else."""
     if isinstance(text, bool):
         return None
     if isinstance(text, (int, float)):
@@ -101,7 +110,7 @@ def parse_number(text: Any) -> float | None:
 
 
 def xor_of(data: bytes) -> int:
-    """Give the exclusive or of all bytes (the check of NMEA sentences)."""
+    """Return the exclusive or of all bytes (the check of NMEA sentences)."""
     value = 0
     for byte in data:
         value ^= byte
@@ -109,7 +118,7 @@ def xor_of(data: bytes) -> int:
 
 
 def sum_of(data: bytes) -> int:
-    """Give the sum of all bytes modulo 256."""
+    """Return the sum of all bytes modulo 256."""
     return sum(data) & 0xFF
 
 
@@ -117,7 +126,7 @@ CHECKS = {"xor": xor_of, "sum": sum_of}
 
 
 def without_check(line: bytes, check: str) -> bytes:
-    """Give a line without its `*HH` and, before it, a leading `$`.
+    """Return a line without its `*HH` and, before it, a leading `$`.
 
     Raises:
         DataError: The check is missing or wrong.
@@ -219,10 +228,16 @@ class Lines(StreamMeter):
             rail = None if quantity is Quantity.TEMPERATURE else rails[column.rail]
             name = f"{column.rail}.{quantity.value}" if column.rail else quantity.value
             scale = column.factor * CODE_FRACTION
-            channels.append(Channel(
-                name, quantity, scale, rail, Kind.COUNTER if quantity in _COUNTERS else Kind.INSTANT,
-                accuracy=Accuracy(gain=self.options["gain"], step=scale, source=note),
-            ))  # fmt: skip
+            channels.append(
+                Channel(
+                    name,
+                    quantity,
+                    scale,
+                    rail,
+                    Kind.COUNTER if quantity in _COUNTERS else Kind.INSTANT,
+                    accuracy=Accuracy(gain=self.options["gain"], step=scale, source=note),
+                )
+            )
         if self.channels and tuple(channels) != self.channels:
             raise OpenError(f"{self.address}: other columns than before", Reason.WRONG_DEVICE)
         self.channels = tuple(channels)
@@ -263,7 +278,7 @@ class Lines(StreamMeter):
         return [(row, None if tick is None or self._time is None else self._ticks.feed(round(tick)))]
 
     def _fields(self, frame: bytes) -> list[float | None] | None:
-        """Give the values in the columns' own units and the tick last; None for a line that is no reading.
+        """Return the values in the columns' own units and the tick last; None for a line that is no reading.
 
         Raises:
             DataError: It looks like a reading but cannot be trusted.
@@ -312,7 +327,9 @@ class Lines(StreamMeter):
             data = json.loads(text)
         except (ValueError, RecursionError):
             raise DataError("the line is no JSON object") from None
-        return [_dig(data, c.key) for c in self._values] + [_dig(data, self._time.key) if self._time else None]
+        return [_dig(data, c.key) for c in self._values] + [
+            _dig(data, self._time.key) if self._time else None
+        ]
 
     def _agree(self, values: list[float | None]) -> None:
         """Refuse a line whose power is not its voltage × its current, where it prints all three."""

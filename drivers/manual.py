@@ -22,9 +22,12 @@ _MOST = 1_000_000
 _SCALE = 1e-6
 
 _KINDS = {
-    Quantity.POWER: Kind.INSTANT, Quantity.CURRENT: Kind.INSTANT, Quantity.VOLTAGE: Kind.INSTANT,
-    Quantity.ENERGY: Kind.COUNTER, Quantity.CHARGE: Kind.COUNTER,
-}  # fmt: skip
+    Quantity.POWER: Kind.INSTANT,
+    Quantity.CURRENT: Kind.INSTANT,
+    Quantity.VOLTAGE: Kind.INSTANT,
+    Quantity.ENERGY: Kind.COUNTER,
+    Quantity.CHARGE: Kind.COUNTER,
+}
 
 _BOUNDARIES = {"wall": Boundary.WALL, "board": Boundary.BOARD, "battery": Boundary.BATTERY}
 
@@ -104,7 +107,7 @@ class Manual(StreamingSource):
         return Channel("display", display.quantity, _SCALE, rail, kind, accuracy=accuracy)
 
     def read_block(self, timeout_s: float) -> Block | None:
-        """Give the readings that have been added to the list."""
+        """Return the readings that have been added to the list."""
         if self._path is None:
             raise ReadError("manual:// is not open", Reason.ABSENT)
         deadline = time.monotonic() + timeout_s
@@ -159,7 +162,7 @@ class Manual(StreamingSource):
         self._path = None
 
     def info(self) -> dict[str, Any]:
-        """Give how it was read and what the display can resolve."""
+        """Return how it was read and what the display can resolve."""
         return {
             "taken": "by hand",
             "display_unit": self.display.unit,

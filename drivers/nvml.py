@@ -105,7 +105,7 @@ class Nvml(PolledSource):
         return self._visible(count)
 
     def _visible(self, count: int) -> Sequence[int]:
-        """Give the cards that CUDA_VISIBLE_DEVICES names, by number or by id; all where it is not set.
+        """Return the cards that CUDA_VISIBLE_DEVICES names, by number or by id; all where it is not set.
 
         CUDA numbers cards by speed unless CUDA_DEVICE_ORDER is PCI_BUS_ID; with several different
         cards, name them by id or set that variable.
@@ -143,7 +143,7 @@ class Nvml(PolledSource):
         return card
 
     def _try(self, card: Card, reading: str) -> int | None:
-        """Give a reading, or None where the card does not have it."""
+        """Return a reading, or None where the card does not have it."""
         nvml = self._library
         try:
             value = self._read(card, reading)
@@ -155,7 +155,7 @@ class Nvml(PolledSource):
         return None if value is None or (reading == "energy" and value == 0) else value
 
     def _read(self, card: Card, reading: str) -> int | None:
-        """Give a reading in mJ or mW; None where the driver says that this one is not to be had."""
+        """Return a reading in mJ or mW; None where the driver says that this one is not to be had."""
         nvml = self._library
         if reading == "energy":
             return int(nvml.nvmlDeviceGetTotalEnergyConsumption(card.handle))
@@ -193,7 +193,7 @@ class Nvml(PolledSource):
         return [channels[reading] for reading in card.readings]
 
     def _usage_channel(self, card: Card, rail: Rail) -> Channel:
-        """Give the channel of nvmlDeviceGetPowerUsage: a 1 s mean on Ampere (not GA100) and newer."""
+        """Return the channel of nvmlDeviceGetPowerUsage: a 1 s mean on Ampere (not GA100) and newer."""
         averaged = self._architecture(card) >= _AMPERE and not any(chip in card.name for chip in _GA100)
         return Channel(
             f"gpu{card.index}.power",
@@ -237,7 +237,7 @@ class Nvml(PolledSource):
         self._library, self._cards = None, ()
 
     def info(self) -> dict[str, Any]:
-        """Give the driver, and for each card its name, id, MIG mode and limits."""
+        """Return the driver, and for each card its name, id, MIG mode and limits."""
         nvml = self._library
         if nvml is None:
             return {}
@@ -263,7 +263,7 @@ class Nvml(PolledSource):
 
     @classmethod
     def discover(cls) -> list[Found]:
-        """Give the NVIDIA cards of this machine, or what is missing to read them."""
+        """Return the NVIDIA cards of this machine, or what is missing to read them."""
         loaded = Path("/proc/driver/nvidia/version").exists()
         source = cls(_bare(cls.scheme))
         try:

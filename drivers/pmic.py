@@ -34,7 +34,7 @@ _FLAG_OPTIONS = {"program": Option(str, None, "where vcgencmd is, to run it in p
 
 
 def parse_adc(text: str) -> dict[str, dict[str, int]]:
-    """Give rail → {"A": current, "V": voltage} in units of 1e-8 A and 1e-8 V; other lines are skipped."""
+    """Return rail → {"A": current, "V": voltage} in units of 1e-8 A and 1e-8 V; other lines are skipped."""
     found: dict[str, dict[str, int]] = {}
     for line in text.splitlines()[:200]:
         match = _LINE.fullmatch(line)
@@ -44,13 +44,13 @@ def parse_adc(text: str) -> dict[str, dict[str, int]]:
 
 
 def parse_throttled(text: str) -> int | None:
-    """Give the flag bits of `throttled=0x50005`, or None for any other answer."""
+    """Return the flag bits of `throttled=0x50005`, or None for any other answer."""
     match = _THROTTLED.fullmatch(text.strip())
     return int(match[1], 16) if match else None
 
 
 def _obstacle() -> tuple[str, str]:
-    """Give why the firmware may not be asked and what to do about it; two empty texts where it may."""
+    """Return why the firmware may not be asked and what to do about it; two empty texts where it may."""
     try:
         Firmware().close()
     except OpenError as error:
@@ -126,7 +126,7 @@ class Pmic(PolledSource):
             self._firmware = None
 
     def info(self) -> dict[str, Any]:
-        """Give the model, what is covered, and the flags in words."""
+        """Return the model, what is covered, and the flags in words."""
         if not self.channels:
             return {}
         flags = flag_names(self._bits) if self._bits != MISSING else []
@@ -138,7 +138,7 @@ class Pmic(PolledSource):
 
     @classmethod
     def discover(cls) -> list[Found]:
-        """Give the PMIC of a Raspberry Pi 5."""
+        """Return the PMIC of a Raspberry Pi 5."""
         model = is_raspberry_pi()
         if "Raspberry Pi 5" not in model and "Compute Module 5" not in model and "Pi 500" not in model:
             return []
@@ -216,12 +216,12 @@ class Throttled(PolledSource):
             self._firmware = None
 
     def info(self) -> dict[str, Any]:
-        """Give the model and the flags in words."""
+        """Return the model and the flags in words."""
         return {"model": is_raspberry_pi(), "throttling": flag_names(self._bits)} if self.channels else {}
 
     @classmethod
     def discover(cls) -> list[Found]:
-        """Give the flags of any Raspberry Pi whose firmware may be asked."""
+        """Return the flags of any Raspberry Pi whose firmware may be asked."""
         model = is_raspberry_pi()
         if not model:
             return []

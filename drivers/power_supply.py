@@ -39,7 +39,7 @@ _FALLING = {"charge_now", "energy_now"}
 
 
 def find_batteries(root: str | Path = "/") -> list[Path]:
-    """Give the directories of the machine's own batteries: not those of mice, nor USB-C negotiation."""
+    """Return the directories of the machine's own batteries: not those of mice, nor USB-C negotiation."""
     found = []
     for path in sorted((Path(root) / _TREE).glob("*")):
         if read_text(path / "type") in ("Battery", "UPS") and read_text(path / "scope") != "Device":
@@ -114,7 +114,7 @@ class PowerSupply(PolledSource):
         self._battery = None
 
     def info(self) -> dict[str, Any]:
-        """Give the battery's make, state and design figures."""
+        """Return the battery's make, state and design figures."""
         if self._battery is None:
             return {}
         names = ("manufacturer", "model_name", "technology", "status", "cycle_count", "capacity")
@@ -127,7 +127,7 @@ class PowerSupply(PolledSource):
 
     @classmethod
     def discover(cls) -> list[Found]:
-        """Give the batteries of this machine."""
+        """Return the batteries of this machine."""
         return look()
 
 
@@ -136,7 +136,7 @@ def _has(path: Path) -> bool:
 
 
 def _outward(value: int, status: str) -> int:
-    """Give the value with its sign: positive out of the battery, negative into it.
+    """Return the value with its sign: positive out of the battery, negative into it.
 
     The class says negative is discharging; a driver that gives a magnitude is recognised by a
     positive value while discharging.
@@ -149,7 +149,7 @@ def _outward(value: int, status: str) -> int:
 
 
 def look(root: str | Path = "/") -> list[Found]:
-    """Give what `powermeter devices` says of the batteries under `root`."""
+    """Return what `powermeter devices` says of the batteries under `root`."""
     found = []
     for battery in find_batteries(root):
         status = read_text(battery / "status")

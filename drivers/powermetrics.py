@@ -109,7 +109,7 @@ class Powermetrics(StreamingSource):
             raise OpenError(f"{command[0]}: cannot be run: {error}", Reason.ABSENT) from error
 
     def read_block(self, timeout_s: float) -> Block | None:
-        """Give the blocks that have been printed to their end."""
+        """Return the blocks that have been printed to their end."""
         found = self._blocks(timeout_s)
         if not found:
             return None
@@ -122,7 +122,7 @@ class Powermetrics(StreamingSource):
         return Block(np.array([at_ns for at_ns, _ in found], np.int64), np.array(rows, np.int64))
 
     def _blocks(self, timeout_s: float) -> list[tuple[int, dict[str, float]]]:
-        """Give (end of its time, powers) of each block; a block is complete when the next one begins.
+        """Return (end of its time, powers) of each block; a block is complete when the next one begins.
 
         powermetrics prints a block at the end of its time and then waits, so the arrival of a block's
         first line is the end of what it tells, give or take the printing.
@@ -170,12 +170,12 @@ class Powermetrics(StreamingSource):
             self._process = None
 
     def info(self) -> dict[str, Any]:
-        """Give the period asked for."""
+        """Return the period asked for."""
         return {"interval_s": self.options["interval"], "period_ns": round(self.options["interval"] * NS)}
 
     @classmethod
     def discover(cls) -> list[Found]:
-        """Give Apple's model on a Mac, and how it may be run without a password."""
+        """Return Apple's model on a Mac, and how it may be run without a password."""
         if not _is_mac() or not shutil.which(_PROGRAM):
             return []
         allowed = os.geteuid() == 0 or may_run()

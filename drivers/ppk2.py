@@ -17,7 +17,8 @@ from powermeter.errors import ConfigurationError, DataError, OpenError, ReadErro
 from powermeter.source import INTERPOLATED_TIME, Block, Found, Gap, Option, StreamingSource, now_ns
 from powermeter.units import NS, parse_quantity
 
-from .links.link import RAIL_OPTIONS, Link, UsbId, open_link, rail_of
+from .links.link import RAIL_OPTIONS, Link, UsbId, rail_of
+from .links.opening import open_link
 from .links.serial_port import port_problem, usb_ports
 from .meters.logic_edges import EVERY_INPUT, LogicEdges, parse_inputs
 from .meters.tick_clock import TickClock
@@ -44,8 +45,12 @@ KNOWN_LOSS_NS, KNOWN_LOSS_S = 320_000, 1.0
 
 # Range → (up to ampere, step, typical gain error): Nordic's documentation as transcribed by ppk2lab.
 RANGE_LIMITS = (
-    (50e-6, 0.2e-6, 0.10), (500e-6, 0.5e-6, 0.10), (5e-3, 5e-6, 0.10), (50e-3, 50e-6, 0.10), (1.0, 1e-3, 0.15),
-)  # fmt: skip
+    (50e-6, 0.2e-6, 0.10),
+    (500e-6, 0.5e-6, 0.10),
+    (5e-3, 5e-6, 0.10),
+    (50e-3, 50e-6, 0.10),
+    (1.0, 1e-3, 0.15),
+)
 
 
 def _choice(text: str, *, names: tuple[str, ...]) -> str:
@@ -72,21 +77,28 @@ class PPK2(StreamingSource):
     example = "ppk2://?mode=ampere&voltage=3.3V"
     OPTIONS: ClassVar[dict[str, Option]] = {
         **RAIL_OPTIONS,
-        "mode": Option(partial(_choice, names=("ampere", "source")), "ampere",
-                       "ampere (in the device's supply line) or source (it is the supply)"),
+        "mode": Option(
+            partial(_choice, names=("ampere", "source")),
+            "ampere",
+            "ampere (in the device's supply line) or source (it is the supply)",
+        ),
         "voltage": Option(_volts, None, "the device's supply voltage; needed to be a source, 0.8V to 5V"),
         "output": Option(_on_off, "on", "whether current may flow through it: on or off"),
         "filter": Option(_on_off, "on", "Nordic's smoothing of the three samples at a range switch"),
         "raw": Option(_on_off, "off", "record the unsmoothed current beside it"),
         "logic": Option(_on_off, "on", "record the logic inputs D0 to D7"),
-        "events": Option(parse_inputs, EVERY_INPUT, "what a high logic input means: D0:infer,D3:radio; none for nothing"),
-    }  # fmt: skip
+        "events": Option(
+            parse_inputs, EVERY_INPUT, "what a high logic input means: D0:infer,D3:radio; none for nothing"
+        ),
+    }
     covers = "everything behind the PPK2's output, 1 A at most"
 
     def __init__(self, address: Any) -> None:
         super().__init__(address)
         if self.options["mode"] == "source" and self.options["voltage"] is None:
-            raise ConfigurationError(f"{address}: a source needs its voltage; add voltage=3.3V, what the device takes")
+            raise ConfigurationError(
+                f"{address}: a source needs its voltage; add voltage=3.3V, what the device takes"
+            )
         self._link: Link | None = None
         self._calibration: Calibration | None = None
         self._voltage_v = 0.0
@@ -131,7 +143,9 @@ class PPK2(StreamingSource):
                 return parse_metadata(text.decode("ascii", "replace"))
             except DataError as error:
                 problem = str(error)
-        raise ReadError(f"PPK2 on {link.where}: {problem}", Reason.NO_ANSWER if "nothing" in problem else Reason.BAD_DATA)
+        raise ReadError(
+            f"PPK2 on {link.where}: {problem}", Reason.NO_ANSWER if "nothing" in problem else Reason.BAD_DATA
+        )
 
     def _configure(self, link: Link, calibration: Calibration) -> None:
         from .ppk2_stream import Decoder
@@ -168,10 +182,12 @@ class PPK2(StreamingSource):
         rail = rail_of(self.options, self.covers, nominal_v=self._voltage_v)
         gain = max(limit for _, _, limit in RANGE_LIMITS)
         accuracy = Accuracy(
-            gain=gain, step=RANGE_LIMITS[0][1], typical=True,
+            gain=gain,
+            step=RANGE_LIMITS[0][1],
+            typical=True,
             source="Nordic's typical figures per range as transcribed by ppk2lab (10 % to 50 mA, 15 % above); "
             "calibrate to better them",
-        )  # fmt: skip
+        )
         channels = [Channel("current", Quantity.CURRENT, 1e-9, rail, accuracy=accuracy)]
         if self.options["raw"] == "on":
             channels.append(Channel("current.unfiltered", Quantity.CURRENT, 1e-9, rail, accuracy=accuracy))
@@ -193,16 +209,20 @@ class PPK2(StreamingSource):
         facts: dict[str, Any] = {"model": "PPK2", **(self._link.facts if self._link else {})}
         if calibration is not None:
             facts |= {
-                "hardware": calibration.hardware, "firmware": None, "voltage_v": self._voltage_v,
-                "voltage_from": "the URL" if self.options["voltage"] else "the PPK2's own setting, assumed to hold",
+                "hardware": calibration.hardware,
+                "firmware": None,
+                "voltage_v": self._voltage_v,
+                "voltage_from": "the URL"
+                if self.options["voltage"]
+                else "the PPK2's own setting, assumed to hold",
                 "calibration": {name: list(values) for name, values in calibration.constants.items()},
-            }  # fmt: skip
+            }
             if calibration.missing:
                 facts["warning"] = "default constants stand in for " + ", ".join(calibration.missing)
         return {**facts, "mode": self.options["mode"], "spike_filter": self.options["filter"]}
 
     def counts(self) -> dict[str, int]:
-        """Give what went wrong so far: samples lost and words refused."""
+        """Return what went wrong so far: samples lost and words refused."""
         return {
             "samples_lost": self.lost,
             "words_refused": self.refused,
@@ -268,7 +288,9 @@ class PPK2(StreamingSource):
         for first, count in decoded.losses:
             self.lost += count
             start = end_ns - (last - first + 1) * SAMPLE_NS
-            gaps.append(Gap(start, start + (count + 1) * SAMPLE_NS, "dropped", f"{count} samples lost", count))
+            gaps.append(
+                Gap(start, start + (count + 1) * SAMPLE_NS, "dropped", f"{count} samples lost", count)
+            )
         self._last_ns = int(times[-1])
         columns = [decoded.current_na]
         if self.options["raw"] == "on":
@@ -276,9 +298,13 @@ class PPK2(StreamingSource):
         if self.options["logic"] == "on":
             columns.append(decoded.logic)
         return Block(
-            times, np.stack(columns, axis=1), decoded.flags | np.uint8(INTERPOLATED_TIME),
-            ((last, arrival_ns),), tuple(gaps), self._edges.feed(times, decoded.logic),
-        )  # fmt: skip
+            times,
+            np.stack(columns, axis=1),
+            decoded.flags | np.uint8(INTERPOLATED_TIME),
+            ((last, arrival_ns),),
+            tuple(gaps),
+            self._edges.feed(times, decoded.logic),
+        )
 
     def _settle(self, decoded: Decoded, arrival_ns: int) -> None:
         """Find the part of a loss that the counter cannot show, a multiple of 64, by how late the stream is.
@@ -336,10 +362,17 @@ class PPK2(StreamingSource):
                 continue
             seen.add(port.serial_number)
             problem, remedy = port_problem(port.device)
-            found.append(Found(
-                f"ppk2://{port.serial_number or port.device}?voltage=3.3V",
-                f"Nordic PPK2 {port.serial_number or ''} on {port.device}".replace("  ", " "),
-                rails=("input",), rate_hz=NS / SAMPLE_NS, resolution_w=RANGE_LIMITS[0][1] * 3.3, covers=cls.covers,
-                problem=problem, remedy=remedy, rank=50,
-            ))  # fmt: skip
+            found.append(
+                Found(
+                    f"ppk2://{port.serial_number or port.device}?voltage=3.3V",
+                    f"Nordic PPK2 {port.serial_number or ''} on {port.device}".replace("  ", " "),
+                    rails=("input",),
+                    rate_hz=NS / SAMPLE_NS,
+                    resolution_w=RANGE_LIMITS[0][1] * 3.3,
+                    covers=cls.covers,
+                    problem=problem,
+                    remedy=remedy,
+                    rank=50,
+                )
+            )
         return found

@@ -27,9 +27,14 @@ _INDEX_MASK = 0x1FFFF  # 14 bits of the converter, 3 of the range
 
 # Nordic's values where a unit's metadata lack one.
 DEFAULTS = {
-    "R": (1031.64, 101.65, 10.15, 0.94, 0.043), "GS": (1.0,) * 5, "GI": (1.0,) * 5, "UG": (1.0,) * 5,
-    "O": (0.0,) * 5, "S": (0.0,) * 5, "I": (0.0,) * 5,
-}  # fmt: skip
+    "R": (1031.64, 101.65, 10.15, 0.94, 0.043),
+    "GS": (1.0,) * 5,
+    "GI": (1.0,) * 5,
+    "UG": (1.0,) * 5,
+    "O": (0.0,) * 5,
+    "S": (0.0,) * 5,
+    "I": (0.0,) * 5,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,7 @@ class Calibration:
     missing: tuple[str, ...] = field(default=())
 
     def current_a(self, adc: NDArray[np.float64], number: int, voltage_v: float) -> NDArray[np.float64]:
-        """Give ampere for converter values in one range.
+        """Return ampere for converter values in one range.
 
         I = UG · (x · (GS · x + GI) + S · VDD + I₀) with x = (4 · adc − O) · (1.8 / 163840) / R.
         """
@@ -61,7 +66,7 @@ class Calibration:
 
 
 def parse_metadata(text: str) -> Calibration:
-    """Give the calibration in the answer to command 0x19.
+    """Return the calibration in the answer to command 0x19.
 
     Raises:
         DataError: It does not end in END, or has no constant at all.
@@ -97,7 +102,7 @@ def _number(text: str | None) -> float | None:
 
 
 def current_table(calibration: Calibration, voltage_v: float) -> NDArray[np.float64]:
-    """Give ampere for each of the 2¹⁷ values of (range, converter); NaN for the ranges 5 to 7."""
+    """Return ampere for each of the 2¹⁷ values of (range, converter); NaN for the ranges 5 to 7."""
     table = np.full((8, FULL_SCALE + 1), np.nan)
     adc = np.arange(FULL_SCALE + 1, dtype=np.float64)
     for number in range(RANGES):
@@ -122,7 +127,7 @@ class SpikeFilter:
         self._since = 1 << 30  # samples since the last change, of the sample before this block
 
     def apply(self, values: NDArray[np.float64], ranges: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """Give the filtered values of the next block."""
+        """Return the filtered values of the next block."""
         if not len(values):
             return values
         before = int(ranges[0]) if self._range is None else self._range
@@ -157,7 +162,7 @@ class SpikeFilter:
 
 
 def running_mean(values: NDArray[np.float64], share: float) -> NDArray[np.float64]:
-    """Give m₀ = v₀, mₙ = share · vₙ + (1 − share) · mₙ₋₁, in blocks of 64 by one matrix product."""
+    """Return m₀ = v₀, mₙ = share · vₙ + (1 − share) · mₙ₋₁, in blocks of 64 by one matrix product."""
     size = 64
     decay = 1.0 - share
     lag = np.arange(size)[:, None] - np.arange(size)[None, :]
@@ -245,7 +250,7 @@ class Decoder:
         )
 
     def _aligned(self, words: NDArray[np.uint32], stream: bytes) -> tuple[int, int]:
-        """Give how many words to take, and by how many bytes (1 to 3) the stream is off behind them."""
+        """Return how many words to take, and by how many bytes (1 to 3) the stream is off behind them."""
         counters = (words >> 18) & 63
         steps = np.diff(counters) & 63
         wrong = np.flatnonzero(steps != 1) + 1
@@ -285,7 +290,10 @@ class Decoder:
             if at and damaged[at - 1]:
                 # The step behind a damaged counter: judged against the word before that.
                 lost = (int(counters[at]) - last_good - 2) & 63
-            elif at + 1 < count and (int(counters[at + 1]) - (int(counters[at - 1]) if at else before)) & 63 == 2:
+            elif (
+                at + 1 < count
+                and (int(counters[at + 1]) - (int(counters[at - 1]) if at else before)) & 63 == 2
+            ):
                 damaged[at] = True
                 last_good = int(counters[at - 1]) if at else before
                 continue
@@ -321,7 +329,9 @@ class Decoder:
             filtered = self._filter.apply(current, ranges)
         flags = np.where(words & FULL_SCALE == FULL_SCALE, np.uint8(SATURATED), np.uint8(0))
         unfiltered_na = _codes(current, untrusted if any_untrusted else None)
-        current_na = unfiltered_na if filtered is current else _codes(filtered, untrusted if any_untrusted else None)
+        current_na = (
+            unfiltered_na if filtered is current else _codes(filtered, untrusted if any_untrusted else None)
+        )
         logic = (words >> 24).astype(np.int64)
         if any_untrusted:
             logic[untrusted] = MISSING

@@ -65,7 +65,7 @@ class Zone:
 
 
 def find_zones(root: str | Path = "/") -> list[Zone]:
-    """Give the counters of the tree, mmio copies left out, in the kernel's order."""
+    """Return the counters of the tree, mmio copies left out, in the kernel's order."""
     tree = Path(root) / _TREE
     entries: dict[str, Path] = {}
     for path in [
@@ -97,7 +97,7 @@ def find_zones(root: str | Path = "/") -> list[Zone]:
 
 
 def rails_of(zones: Sequence[Zone]) -> list[Rail]:
-    """Give the rails with their parents: parts hang on their package, packages and memory on the platform.
+    """Return the rails with their parents: parts hang on their package, packages and memory on the platform.
 
     Without a platform counter the packages and memories hang on `CPU`, which nothing measures, so that
     they may be added up; where there is only one, it stands alone.
@@ -175,7 +175,7 @@ class Rapl(PolledSource):
         self._files = ()
 
     def info(self) -> dict[str, Any]:
-        """Give the processor and each counter's range in µJ."""
+        """Return the processor and each counter's range in µJ."""
         if not self.channels:
             return {}
         found = rating(self.options["root"])
@@ -184,7 +184,7 @@ class Rapl(PolledSource):
 
     @classmethod
     def discover(cls) -> list[Found]:
-        """Give this machine's counters, readable or not."""
+        """Return this machine's counters, readable or not."""
         return look()
 
 
@@ -195,7 +195,7 @@ def _absent(root: Path) -> str:
 
 
 def look(root: str | Path = "/") -> list[Found]:
-    """Give what `powermeter devices` says of the counters under `root`; nothing where there are none."""
+    """Return what `powermeter devices` says of the counters under `root`; nothing where there are none."""
     zones = find_zones(root)
     if not zones:
         return []

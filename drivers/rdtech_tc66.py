@@ -50,7 +50,7 @@ class Reading:
 
 
 def crc16_modbus(data: bytes) -> int:
-    """Give CRC-16/MODBUS: reflected polynomial 0xA001, start 0xFFFF."""
+    """Return CRC-16/MODBUS: reflected polynomial 0xA001, start 0xFFFF."""
     crc = 0xFFFF
     for byte in data:
         crc ^= byte
@@ -60,7 +60,7 @@ def crc16_modbus(data: bytes) -> int:
 
 
 def decrypt(frame: bytes) -> bytes:
-    """Give the 192 plain bytes of an answer (AES-256, ECB, no padding).
+    """Return the 192 plain bytes of an answer (AES-256, ECB, no padding).
 
     Raises:
         NotInstalledError: The library `cryptography` is missing.
@@ -68,15 +68,13 @@ def decrypt(frame: bytes) -> bytes:
     try:
         from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
     except ModuleNotFoundError as error:
-        raise NotInstalledError(
-            "a TC66 encrypts its answers; run: pip install 'powermeter[tc66]'"
-        ) from error
+        raise NotInstalledError("a TC66 encrypts its answers; run: pip install 'powermeter[tc66]'") from error
     decryptor = Cipher(algorithms.AES(KEY), modes.ECB()).decryptor()
     return decryptor.update(frame) + decryptor.finalize()
 
 
 def decode(frame: bytes) -> Reading:
-    """Give the reading of an encrypted answer.
+    """Return the reading of an encrypted answer.
 
     Raises:
         DataError: Wrong length, or a block's tag or CRC is wrong.
@@ -88,7 +86,7 @@ def decode(frame: bytes) -> Reading:
 
 
 def decode_plain(plain: bytes) -> Reading:
-    """Give the reading of 192 decrypted bytes.
+    """Return the reading of 192 decrypted bytes.
 
     Raises:
         DataError: Wrong length, or a block's tag or CRC is wrong.
@@ -142,7 +140,10 @@ class TC66(FrameMeter):
     frame_length = FRAME_LENGTH
     default_period_s = 0.1
     stale_when_equal = True
-    OPTIONS: ClassVar[dict[str, Option]] = {**RAIL_OPTIONS, "group": Option(_group, 0, "whose totals to record, 0 or 1 (1 counts only while selected)")}
+    OPTIONS: ClassVar[dict[str, Option]] = {
+        **RAIL_OPTIONS,
+        "group": Option(_group, 0, "whose totals to record, 0 or 1 (1 counts only while selected)"),
+    }
 
     def __init__(self, address: Any) -> None:
         super().__init__(address)
@@ -168,14 +169,18 @@ class TC66(FrameMeter):
         link.write(b"query")
         answer = link.read_exactly(4, self.answer_s)
         if answer == b"boot":
-            raise OpenError(f"{self.address}: the meter is in its bootloader; re-plug it", Reason.WRONG_DEVICE)
+            raise OpenError(
+                f"{self.address}: the meter is in its bootloader; re-plug it", Reason.WRONG_DEVICE
+            )
         if answer and answer != b"firm":
             raise OpenError(f"{self.address}: this is no TC66 (it answers {answer!r})", Reason.WRONG_DEVICE)
 
     def decode(self, frame: bytes) -> Reading:
         reading = decode(frame)
         if reading.voltage_code > MAX_VOLTAGE_V * 1e4 or reading.current_code > MAX_CURRENT_A * 1e5:
-            raise DataError(f"{reading.voltage_code / 1e4} V, {reading.current_code / 1e5} A is out of its range")
+            raise DataError(
+                f"{reading.voltage_code / 1e4} V, {reading.current_code / 1e5} A is out of its range"
+            )
         return reading
 
     def describe(self, reading: Reading) -> None:
@@ -191,13 +196,31 @@ class TC66(FrameMeter):
             Channel("voltage", Quantity.VOLTAGE, 1e-4, rail, accuracy=voltage, refresh_ns=REFRESH_NS),
             Channel("current", Quantity.CURRENT, 1e-5, rail, accuracy=current, refresh_ns=REFRESH_NS),
             Channel("power", Quantity.POWER, 1e-4, rail, accuracy=power, refresh_ns=REFRESH_NS),
-            Channel("charge", Quantity.CHARGE, 3.6, totals_of(rail), Kind.COUNTER, refresh_ns=REFRESH_NS,
-                    accuracy=Accuracy(gain=1e-3, step=3.6, clock=1e-3, source=counted)),
-            Channel("energy", Quantity.ENERGY, 3.6, totals_of(rail), Kind.COUNTER, refresh_ns=REFRESH_NS,
-                    accuracy=Accuracy(gain=1.5e-3, step=3.6, clock=1e-3, source=counted)),
-            Channel("temperature", Quantity.TEMPERATURE, 1.0,
-                    accuracy=Accuracy(offset=2.0, step=1.0, source="assumed: 2 °C, nothing published")),
-        )  # fmt: skip
+            Channel(
+                "charge",
+                Quantity.CHARGE,
+                3.6,
+                totals_of(rail),
+                Kind.COUNTER,
+                refresh_ns=REFRESH_NS,
+                accuracy=Accuracy(gain=1e-3, step=3.6, clock=1e-3, source=counted),
+            ),
+            Channel(
+                "energy",
+                Quantity.ENERGY,
+                3.6,
+                totals_of(rail),
+                Kind.COUNTER,
+                refresh_ns=REFRESH_NS,
+                accuracy=Accuracy(gain=1.5e-3, step=3.6, clock=1e-3, source=counted),
+            ),
+            Channel(
+                "temperature",
+                Quantity.TEMPERATURE,
+                1.0,
+                accuracy=Accuracy(offset=2.0, step=1.0, source="assumed: 2 °C, nothing published"),
+            ),
+        )
 
     def row(self, reading: Reading) -> list[int]:
         now = now_ns()
@@ -224,8 +247,18 @@ class TC66(FrameMeter):
         for port in list_ports():
             if "TC66" in f"{port.product} {port.description}".upper():
                 problem, remedy = port_problem(port.device)
-                found.append(Found(
-                    f"tc66://{port.device}", f"RuiDeng TC66 on {port.device}", rails=("input",), rate_hz=2.0,
-                    resolution_w=5e-5, covers=cls.covers, certainty="likely", problem=problem, remedy=remedy, rank=20,
-                ))  # fmt: skip
+                found.append(
+                    Found(
+                        f"tc66://{port.device}",
+                        f"RuiDeng TC66 on {port.device}",
+                        rails=("input",),
+                        rate_hz=2.0,
+                        resolution_w=5e-5,
+                        covers=cls.covers,
+                        certainty="likely",
+                        problem=problem,
+                        remedy=remedy,
+                        rank=20,
+                    )
+                )
         return found

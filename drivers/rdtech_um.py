@@ -25,15 +25,51 @@ from .meters.request_response import FrameMeter
 FRAME_LENGTH = 130
 END_MARK = b"\xff\xf1"
 UM34C_CHECKED = (
-    1, 3, 7, 9, 15, 17, 19, 23, 31, 39, 41, 45, 49, 53, 55, 57,
-    59, 63, 67, 69, 73, 79, 83, 89, 97, 99, 109, 111, 113, 119, 121, 127,
-)  # fmt: skip
+    1,
+    3,
+    7,
+    9,
+    15,
+    17,
+    19,
+    23,
+    31,
+    39,
+    41,
+    45,
+    49,
+    53,
+    55,
+    57,
+    59,
+    63,
+    67,
+    69,
+    73,
+    79,
+    83,
+    89,
+    97,
+    99,
+    109,
+    111,
+    113,
+    119,
+    121,
+    127,
+)
 """Positions whose XOR is the last byte of a UM34C answer."""
 
 CHARGING_MODES = {
-    1: "QC2.0", 2: "QC3.0", 3: "Apple 2.4 A", 4: "Apple 2.1 A", 5: "Apple 1.0 A", 6: "Apple 0.5 A",
-    7: "DCP 1.5 A", 8: "Samsung",
-}  # fmt: skip
+    1: "QC2.0",
+    2: "QC3.0",
+    3: "Apple 2.4 A",
+    4: "Apple 2.1 A",
+    5: "Apple 1.0 A",
+    6: "Apple 0.5 A",
+    7: "DCP 1.5 A",
+    8: "Samsung",
+}
 MAX_VOLTAGE_V = 30.0
 MAX_CURRENT_A = 6.0
 REFRESH_NS = 500_000_000
@@ -103,7 +139,9 @@ class Reading:
         if self.voltage_v > MAX_VOLTAGE_V or self.current_a > MAX_CURRENT_A:
             return f"{self.voltage_v:.3f} V, {self.current_a:.4f} A is out of the meter's range"
         product = self.voltage_v * self.current_a
-        rounding = 0.5 * (self.voltage_v * self.model.amperes_per_code + self.current_a * self.model.volts_per_code)
+        rounding = 0.5 * (
+            self.voltage_v * self.model.amperes_per_code + self.current_a * self.model.volts_per_code
+        )
         if abs(product - self.power_mw / 1000) > 0.005 + 0.01 * product + 2 * rounding:
             return (
                 f"power {self.power_mw / 1000:.3f} W is not {self.voltage_v:.3f} V × {self.current_a:.4f} A"
@@ -115,7 +153,7 @@ class Reading:
 
 
 def decode(frame: bytes, *, check: bool = True) -> Reading:
-    """Give the reading of a 130-byte answer.
+    """Return the reading of a 130-byte answer.
 
     Args:
         frame: All 130 bytes.
@@ -185,7 +223,10 @@ class RDTechUM(FrameMeter):
     default_period_s = 0.25
     stale_when_equal = True
     model_id: ClassVar[int]
-    OPTIONS: ClassVar[dict[str, Option]] = {**RAIL_OPTIONS, "check": Option(_check, True, "off accepts frames whose end mark or check is wrong")}
+    OPTIONS: ClassVar[dict[str, Option]] = {
+        **RAIL_OPTIONS,
+        "check": Option(_check, True, "off accepts frames whose end mark or check is wrong"),
+    }
 
     def __init__(self, address: Any) -> None:
         super().__init__(address)
@@ -218,19 +259,59 @@ class RDTechUM(FrameMeter):
         gain = wanted.accuracy_voltage.gain + wanted.accuracy_current.gain
         rail = self.rail
         self.channels = (
-            Channel("voltage", Quantity.VOLTAGE, wanted.volts_per_code, rail, accuracy=wanted.accuracy_voltage,
-                    refresh_ns=REFRESH_NS),
-            Channel("current", Quantity.CURRENT, wanted.amperes_per_code, rail, accuracy=wanted.accuracy_current,
-                    refresh_ns=REFRESH_NS),
-            Channel("power", Quantity.POWER, 1e-3, rail, refresh_ns=REFRESH_NS, accuracy=Accuracy(
-                gain=gain, step=1e-3, source=wanted.accuracy_voltage.source + "; voltage's and current's added")),
-            Channel("charge", Quantity.CHARGE, 3.6, totals_of(rail), Kind.COUNTER, refresh_ns=REFRESH_NS, accuracy=Accuracy(
-                gain=wanted.accuracy_current.gain, step=3.6, clock=1e-3, source=counted)),
-            Channel("energy", Quantity.ENERGY, 3.6, totals_of(rail), Kind.COUNTER, refresh_ns=REFRESH_NS, accuracy=Accuracy(
-                gain=gain, step=3.6, clock=1e-3, source=counted)),
-            Channel("temperature", Quantity.TEMPERATURE, 1.0, accuracy=Accuracy(
-                offset=2.0, step=1.0, source="assumed: 2 °C, nothing published")),
-        )  # fmt: skip
+            Channel(
+                "voltage",
+                Quantity.VOLTAGE,
+                wanted.volts_per_code,
+                rail,
+                accuracy=wanted.accuracy_voltage,
+                refresh_ns=REFRESH_NS,
+            ),
+            Channel(
+                "current",
+                Quantity.CURRENT,
+                wanted.amperes_per_code,
+                rail,
+                accuracy=wanted.accuracy_current,
+                refresh_ns=REFRESH_NS,
+            ),
+            Channel(
+                "power",
+                Quantity.POWER,
+                1e-3,
+                rail,
+                refresh_ns=REFRESH_NS,
+                accuracy=Accuracy(
+                    gain=gain,
+                    step=1e-3,
+                    source=wanted.accuracy_voltage.source + "; voltage's and current's added",
+                ),
+            ),
+            Channel(
+                "charge",
+                Quantity.CHARGE,
+                3.6,
+                totals_of(rail),
+                Kind.COUNTER,
+                refresh_ns=REFRESH_NS,
+                accuracy=Accuracy(gain=wanted.accuracy_current.gain, step=3.6, clock=1e-3, source=counted),
+            ),
+            Channel(
+                "energy",
+                Quantity.ENERGY,
+                3.6,
+                totals_of(rail),
+                Kind.COUNTER,
+                refresh_ns=REFRESH_NS,
+                accuracy=Accuracy(gain=gain, step=3.6, clock=1e-3, source=counted),
+            ),
+            Channel(
+                "temperature",
+                Quantity.TEMPERATURE,
+                1.0,
+                accuracy=Accuracy(offset=2.0, step=1.0, source="assumed: 2 °C, nothing published"),
+            ),
+        )
 
     def row(self, reading: Reading) -> list[int]:
         now = now_ns()
@@ -279,12 +360,20 @@ class UM25C(RDTechUM):
         found = []
         for port in sorted(Path("/dev").glob("rfcomm*")):
             problem, remedy = port_problem(str(port))
-            found.append(Found(
-                f"um25c://{port}",
-                f"Bluetooth port {port}: if it is a UM25C (write um24c, um34c or atorch for one of those)",
-                rails=("input",), rate_hz=2.0, resolution_w=5e-4, covers=cls.covers, certainty="guess",
-                problem=problem, remedy=remedy, rank=30,
-            ))  # fmt: skip
+            found.append(
+                Found(
+                    f"um25c://{port}",
+                    f"Bluetooth port {port}: if it is a UM25C (write um24c, um34c or atorch for one of those)",
+                    rails=("input",),
+                    rate_hz=2.0,
+                    resolution_w=5e-4,
+                    covers=cls.covers,
+                    certainty="guess",
+                    problem=problem,
+                    remedy=remedy,
+                    rank=30,
+                )
+            )
         return found
 
 
@@ -296,5 +385,3 @@ class UM34C(RDTechUM):
     summary = "RuiDeng UM34C USB meter over Bluetooth: V, A, W, mAh, mWh, about twice a second"
     example = "um34c:///dev/rfcomm0"
     model_id = 0x0D4C
-
-

@@ -78,7 +78,7 @@ class Replay(StreamingSource):
         return Block(moved, codes, self._samples.flags[part], gaps=self._moved_gaps(part, speed, first))
 
     def _moved_gaps(self, part: slice, speed: float, first: int) -> list[Gap]:
-        """Give the gaps that end within a part of the samples, on the present clock."""
+        """Return the gaps that end within a part of the samples, on the present clock."""
         assert self._samples is not None
         times = self._samples.times_ns
         low = int(times[part.start - 1]) if part.start else first - 1

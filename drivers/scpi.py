@@ -19,7 +19,8 @@ from powermeter.channel import MISSING, Accuracy, Channel, Quantity
 from powermeter.errors import ConfigurationError, DataError, OpenError, ReadError, Reason
 from powermeter.source import SATURATED, Option, PolledSource
 
-from .links.link import RAIL_OPTIONS, Link, open_link, parse_baud, rail_of
+from .links.link import RAIL_OPTIONS, Link, parse_baud, rail_of
+from .links.opening import open_link
 
 TCP_PORT = 5025
 OVERLOAD = 9.9e37
@@ -53,19 +54,33 @@ class Profile:
 
 SUPPLY = {"voltage": "MEAS:VOLT?", "current": "MEAS:CURR?"}
 PROFILES = {
-    "rigol-dp": Profile("Rigol DP supply", r"RIGOL.*,DP[789]\d", {
-        "voltage": ":MEAS:VOLT? CH{channel}", "current": ":MEAS:CURR? CH{channel}",
-        "power": ":MEAS:POWE? CH{channel}"}),
-    "siglent-spd": Profile("Siglent SPD supply", r"SIGLENT.*,SPD", {
-        "voltage": "MEAS:VOLT? CH{channel}", "current": "MEAS:CURR? CH{channel}", "power": "MEAS:POWE? CH{channel}"}),
+    "rigol-dp": Profile(
+        "Rigol DP supply",
+        r"RIGOL.*,DP[789]\d",
+        {
+            "voltage": ":MEAS:VOLT? CH{channel}",
+            "current": ":MEAS:CURR? CH{channel}",
+            "power": ":MEAS:POWE? CH{channel}",
+        },
+    ),
+    "siglent-spd": Profile(
+        "Siglent SPD supply",
+        r"SIGLENT.*,SPD",
+        {
+            "voltage": "MEAS:VOLT? CH{channel}",
+            "current": "MEAS:CURR? CH{channel}",
+            "power": "MEAS:POWE? CH{channel}",
+        },
+    ),
     "gwinstek-8200": Profile("GW Instek GDM multimeter", r"GW.*,GDM-?8", {}, "VAL1?", "CONF:STAT:FUNC?"),
     "owon-xdm": Profile("OWON XDM multimeter", r"OWON.*,XDM", {}, "MEAS1?", "FUNC?"),
     "hp": Profile(
-        "HP, Agilent, Keysight or Siglent multimeter", r"344\d\d|34405|3446\d|SDM3\d{3}", {}, "READ?", "CONF?"),
+        "HP, Agilent, Keysight or Siglent multimeter", r"344\d\d|34405|3446\d|SDM3\d{3}", {}, "READ?", "CONF?"
+    ),
     "supply": Profile("SCPI supply", "", SUPPLY),
     "supply-power": Profile("SCPI supply or load", "", {**SUPPLY, "power": "MEAS:POW?"}),
     "multimeter": Profile("SCPI multimeter", "", {}, "READ?", "CONF?"),
-}  # fmt: skip
+}
 """Family → how it is asked; the first whose identity fits is taken, the last three only by name."""
 
 _ALTERNATING = re.compile(r"AC(?![A-Z])|ACV|ACI|ACA")
@@ -73,7 +88,7 @@ _FUNCTIONS = ((re.compile(r"CURR|DCI|DCA|ADC"), "current"), (re.compile(r"VOLT|D
 
 
 def parse_number(answer: str) -> float | None:
-    """Give the number of an answer; None for SCPI's not-a-number.
+    """Return the number of an answer; None for SCPI's not-a-number.
 
     Raises:
         DataError: It is no number.
@@ -148,10 +163,15 @@ class Scpi(PolledSource):
         rail = rail_of(self.options, self.covers)
         note = f"assumed: {self.options['gain'] * 100:g} %, from the URL's gain or taken where none is given"
         self.channels = tuple(
-            Channel(quantity.value, quantity, CODE, rail, accuracy=Accuracy(
-                gain=self.options["gain"], source=note))
+            Channel(
+                quantity.value,
+                quantity,
+                CODE,
+                rail,
+                accuracy=Accuracy(gain=self.options["gain"], source=note),
+            )
             for quantity, _ in self._queries
-        )  # fmt: skip
+        )
 
     def _identify(self) -> None:
         identity = self.ask("*IDN?", timeout_s=3.0)
@@ -193,9 +213,12 @@ class Scpi(PolledSource):
         names = wanted or tuple(name for name in QUANTITIES if name in profile.queries)
         missing = [name for name in names if name not in profile.queries]
         if missing:
-            raise ConfigurationError(f"{self.address}: a {profile.title} is not asked for {missing[0]}; try family=")
+            raise ConfigurationError(
+                f"{self.address}: a {profile.title} is not asked for {missing[0]}; try family="
+            )
         self._queries = [
-            (QUANTITIES[name], profile.queries[name].format(channel=self.options["channel"])) for name in names
+            (QUANTITIES[name], profile.queries[name].format(channel=self.options["channel"]))
+            for name in names
         ]
 
     def ask(self, query: str, timeout_s: float = 2.0) -> str:
@@ -254,7 +277,9 @@ class Scpi(PolledSource):
         if {Quantity.VOLTAGE, Quantity.CURRENT, Quantity.POWER} <= have.keys():
             product = abs(have[Quantity.VOLTAGE] * have[Quantity.CURRENT])
             if abs(abs(have[Quantity.POWER]) - product) > 0.05 + 0.5 * product:
-                raise DataError(f"power {have[Quantity.POWER]:g} W is far from voltage × current = {product:g} W")
+                raise DataError(
+                    f"power {have[Quantity.POWER]:g} W is far from voltage × current = {product:g} W"
+                )
         return row
 
     def flags(self) -> int:
@@ -266,10 +291,16 @@ class Scpi(PolledSource):
             link.close()
 
     def counts(self) -> dict[str, int]:
-        """Give what went wrong so far."""
+        """Return what went wrong so far."""
         return {"answers_refused": self.refused}
 
     def info(self) -> dict[str, Any]:
         maker, model, serial, firmware = ([part.strip() for part in self._identity.split(",")] + [""] * 4)[:4]
-        return {"maker": maker, "model": model, "serial": serial, "firmware": firmware,
-                "family": self._profile.title, "queries": [query for _, query in self._queries]}  # fmt: skip
+        return {
+            "maker": maker,
+            "model": model,
+            "serial": serial,
+            "firmware": firmware,
+            "family": self._profile.title,
+            "queries": [query for _, query in self._queries],
+        }

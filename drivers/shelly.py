@@ -64,7 +64,7 @@ class Shelly(Plug):
         return tuple(found)
 
     def ask(self, plug: PlugConnection) -> Readings:
-        """Give each outlet's readings."""
+        """Return each outlet's readings."""
         return self._ask_first(plug) if self._generation < 2 else self._ask_second(plug)
 
     def _ask_first(self, plug: PlugConnection) -> Readings:
@@ -103,7 +103,7 @@ class Shelly(Plug):
         return found
 
     def info(self) -> dict[str, Any]:
-        """Give model, generation and firmware; no serial number, no network address of its own."""
+        """Return model, generation and firmware; no serial number, no network address of its own."""
         return dict(self._facts or {}) if self.channels else {}
 
 

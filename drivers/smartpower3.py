@@ -25,9 +25,15 @@ _LINE = re.compile(
     rb"(\d{5}),(\d{4}),(\d{5}),([01]),([0-9a-f]{2}),([0-9a-f]{2}),([0-9a-f]{2})\Z"
 )
 INTERRUPTS = (
-    "over-voltage", "constant current", "short", "power-on", "watchdog", "over-temperature",
-    "temperature warning", "inductor peak",
-)  # fmt: skip
+    "over-voltage",
+    "constant current",
+    "short",
+    "power-on",
+    "watchdog",
+    "over-temperature",
+    "temperature warning",
+    "inductor peak",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,7 @@ class Line:
 
 
 def decode(line: bytes) -> Line:
-    """Give what a line says, its end already taken off.
+    """Return what a line says, its end already taken off.
 
     Raises:
         DataError: Its form or one of its checks is wrong.
@@ -81,7 +87,9 @@ class SmartPower3(StreamMeter):
 
     scheme = "smartpower3"
     title = "SmartPower3"
-    summary = "Hardkernel SmartPower3 supply over USB serial: V, A, W of its input and two outputs, up to 200/s"
+    summary = (
+        "Hardkernel SmartPower3 supply over USB serial: V, A, W of its input and two outputs, up to 200/s"
+    )
     example = "smartpower3:///dev/ttyUSB0"
     tick_ns = 1e6
     silence_s = 3.0
@@ -96,7 +104,11 @@ class SmartPower3(StreamMeter):
         self.gather(1, 2.5)
         boundary: Boundary = self.options["boundary"]
         rails = (
-            Rail("input", boundary=Boundary.WALL, covers="what its own supply delivers to it, its loss included"),
+            Rail(
+                "input",
+                boundary=Boundary.WALL,
+                covers="what its own supply delivers to it, its loss included",
+            ),
             Rail("out0", "input", boundary, "everything behind output 0"),
             Rail("out1", "input", boundary, "everything behind output 1"),
         )
@@ -104,10 +116,19 @@ class SmartPower3(StreamMeter):
         channels = []
         for rail in rails:
             for name, quantity in (
-                ("voltage", Quantity.VOLTAGE), ("current", Quantity.CURRENT), ("power", Quantity.POWER)
-            ):  # fmt: skip
-                channels.append(Channel(f"{rail.name}.{name}", quantity, 1e-3, rail, accuracy=Accuracy(
-                    gain=0.03, offset=1e-3, step=1e-3, typical=True, source=note)))  # fmt: skip
+                ("voltage", Quantity.VOLTAGE),
+                ("current", Quantity.CURRENT),
+                ("power", Quantity.POWER),
+            ):
+                channels.append(
+                    Channel(
+                        f"{rail.name}.{name}",
+                        quantity,
+                        1e-3,
+                        rail,
+                        accuracy=Accuracy(gain=0.03, offset=1e-3, step=1e-3, typical=True, source=note),
+                    )
+                )
         self.channels = tuple(channels)
 
     def _clear(self) -> None:

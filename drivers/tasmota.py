@@ -41,7 +41,7 @@ class Tasmota(Plug):
         raise problem
 
     def ask(self, plug: PlugConnection) -> Readings:
-        """Give each outlet's readings; plugs with several give lists."""
+        """Return each outlet's readings; plugs with several give lists."""
         sensors = plug.get(self._path).get("StatusSNS")
         energy = sensors.get("ENERGY") if isinstance(sensors, dict) else None
         if not isinstance(energy, dict):
@@ -64,7 +64,7 @@ class Tasmota(Plug):
 
 
 def _item(value: Any, index: int) -> Any:
-    """Give a list's entry; a single value (the voltage all outlets share) as it is."""
+    """Return a list's entry; a single value (the voltage all outlets share) as it is."""
     if isinstance(value, list):
         return value[index] if index < len(value) else None
     return value

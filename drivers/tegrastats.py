@@ -151,7 +151,7 @@ class Tegrastats(StreamingSource):
         return channels
 
     def read_block(self, timeout_s: float) -> Block | None:
-        """Give the lines that have arrived."""
+        """Return the lines that have arrived."""
         if self._file is None:
             raise ReadError(f"{self.address} is not open", Reason.ABSENT)
         texts, self._pending = self._pending, []
@@ -196,7 +196,7 @@ class Tegrastats(StreamingSource):
         return row
 
     def _lines(self, timeout_s: float) -> list[str]:
-        """Give the whole lines that arrive within the time; a line without its newline waits."""
+        """Return the whole lines that arrive within the time; a line without its newline waits."""
         self._buffer += self._read(timeout_s)
         *whole, self._buffer = self._buffer.split(b"\n")
         if len(self._buffer) > MAX_LINE:
@@ -265,7 +265,7 @@ class Tegrastats(StreamingSource):
             self._file = None
 
     def info(self) -> dict[str, Any]:
-        """Give the board, its release and power mode, and what no rail covers."""
+        """Return the board, its release and power mode, and what no rail covers."""
         if not self.channels:
             return {}
         return {

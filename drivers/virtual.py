@@ -25,7 +25,7 @@ VOLTAGE_STEP_V, CURRENT_STEP_A = 1e-3, 1e-5
 
 
 def constant(seconds: float, low_w: float, high_w: float, period_s: float) -> float:
-    """Give `high_w` always."""
+    """Return `high_w` always."""
     return high_w
 
 
@@ -119,14 +119,20 @@ class Virtual(PolledSource):
         known = "the simulation's own definition (drivers/virtual.py)"
         self.channels = (
             Channel(
-                "virtual.voltage", Quantity.VOLTAGE, VOLTAGE_STEP_V, rail,
+                "virtual.voltage",
+                Quantity.VOLTAGE,
+                VOLTAGE_STEP_V,
+                rail,
                 accuracy=Accuracy(gain=0.002, offset=2e-3, step=VOLTAGE_STEP_V, source=known),
             ),
             Channel(
-                "virtual.current", Quantity.CURRENT, CURRENT_STEP_A, rail,
+                "virtual.current",
+                Quantity.CURRENT,
+                CURRENT_STEP_A,
+                rail,
                 accuracy=Accuracy(gain=0.005, offset=1e-4, step=CURRENT_STEP_A, source=known),
             ),
-        )  # fmt: skip
+        )
         if self._start_ns is None:
             self._start_ns = now_ns()
 
@@ -137,7 +143,7 @@ class Virtual(PolledSource):
         }
 
     def power_w(self, at_ns: int) -> float:
-        """Give the true power at a time of the monotonic clock."""
+        """Return the true power at a time of the monotonic clock."""
         assert self._start_ns is not None
         shape, low_w, high_w, period_s = self._shape
         return shape((at_ns - self._start_ns) / NS, low_w, high_w, period_s)

@@ -28,10 +28,15 @@ MAX_CURRENT_A = 20.0
 USB = tuple(
     UsbId(0x0716, product, f"WITRN {model}")
     for product, model in (
-        (0x5030, "U2p"), (0x5044, "U3"), (0x5054, "U3L"), (0x5045, "A2"),
-        (0x5050, "A2L"), (0x5053, "C4"), (0x5060, "K2"),
+        (0x5030, "U2p"),
+        (0x5044, "U3"),
+        (0x5054, "U3L"),
+        (0x5045, "A2"),
+        (0x5050, "A2L"),
+        (0x5053, "C4"),
+        (0x5060, "K2"),
     )
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,7 @@ class Reading:
 
 
 def decode(report: bytes, *, check: bool = False) -> Reading:
-    """Give the reading of a report.
+    """Return the reading of a report.
 
     Args:
         report: All 64 bytes.
@@ -63,19 +68,29 @@ def decode(report: bytes, *, check: bool = False) -> Reading:
         DataError: Wrong length, marks or check, another command, or values no meter can show.
     """
     if len(report) != REPORT_LENGTH or report[:2] != b"\xff\x55":
-        raise DataError(f"a report has {REPORT_LENGTH} bytes and begins with ff55, not {report[:2].hex() or 'nothing'}")
+        raise DataError(
+            f"a report has {REPORT_LENGTH} bytes and begins with ff55, not {report[:2].hex() or 'nothing'}"
+        )
     if report[8] != MEASUREMENT:
         raise DataError(f"command {report[8]:02x} is no measurement")
     body = sum(report[8:62]) & 0xFF
     check_ok = report[62] == body and report[63] == (sum(report[:8]) + body) & 0xFF
     if check and not check_ok:
         raise DataError("the check bytes are wrong")
-    charge, energy, recording, running, dp, dm, inner, outer, volts, amperes = struct.unpack_from("<2f2I6f", report, 14)
+    charge, energy, recording, running, dp, dm, inner, outer, volts, amperes = struct.unpack_from(
+        "<2f2I6f", report, 14
+    )
     if not all(math.isfinite(value) for value in (charge, energy, dp, dm, inner, outer, volts, amperes)):
         raise DataError("a value is not a number")
-    if not -1.0 <= volts <= MAX_VOLTAGE_V or abs(amperes) > MAX_CURRENT_A or max(abs(charge), abs(energy)) > 1e6:
+    if (
+        not -1.0 <= volts <= MAX_VOLTAGE_V
+        or abs(amperes) > MAX_CURRENT_A
+        or max(abs(charge), abs(energy)) > 1e6
+    ):
         raise DataError(f"{volts:.3f} V, {amperes:.3f} A is out of its range")
-    return Reading(charge, energy, recording, running, dp, dm, inner, outer, volts, amperes, report[54], check_ok)
+    return Reading(
+        charge, energy, recording, running, dp, dm, inner, outer, volts, amperes, report[54], check_ok
+    )
 
 
 class Witrn(StreamMeter):
@@ -83,7 +98,9 @@ class Witrn(StreamMeter):
 
     scheme = "witrn"
     title = "WITRN meter"
-    summary = "WITRN USB meters over HID: V, A, Ah, Wh, as fast as the host reads (layouts only, no capture seen)"
+    summary = (
+        "WITRN USB meters over HID: V, A, Ah, Wh, as fast as the host reads (layouts only, no capture seen)"
+    )
     example = "witrn://"
     silence_s = 2.0
     repeats = True
@@ -108,17 +125,43 @@ class Witrn(StreamMeter):
         note = "assumed: 0.1 % and 1 mV, 0.1 % and 1 mA; no accuracy published"
         counted = "assumed: the meter's own integral, 0.2 %"
         self.channels = (
-            Channel("voltage", Quantity.VOLTAGE, 1e-6, self.rail,
-                    accuracy=Accuracy(gain=1e-3, offset=1e-3, step=1e-5, source=note)),
-            Channel("current", Quantity.CURRENT, 1e-6, self.rail,
-                    accuracy=Accuracy(gain=1e-3, offset=1e-3, step=1e-5, source=note)),
-            Channel("charge", Quantity.CHARGE, 3.6e-3, totals_of(self.rail), Kind.COUNTER,
-                    accuracy=Accuracy(gain=1e-3, step=3.6e-3, clock=1e-3, source=counted)),
-            Channel("energy", Quantity.ENERGY, 3.6e-3, totals_of(self.rail), Kind.COUNTER,
-                    accuracy=Accuracy(gain=2e-3, step=3.6e-3, clock=1e-3, source=counted)),
-            Channel("temperature", Quantity.TEMPERATURE, 0.01,
-                    accuracy=Accuracy(offset=2.0, step=0.01, source="assumed: 2 °C, nothing published")),
-        )  # fmt: skip
+            Channel(
+                "voltage",
+                Quantity.VOLTAGE,
+                1e-6,
+                self.rail,
+                accuracy=Accuracy(gain=1e-3, offset=1e-3, step=1e-5, source=note),
+            ),
+            Channel(
+                "current",
+                Quantity.CURRENT,
+                1e-6,
+                self.rail,
+                accuracy=Accuracy(gain=1e-3, offset=1e-3, step=1e-5, source=note),
+            ),
+            Channel(
+                "charge",
+                Quantity.CHARGE,
+                3.6e-3,
+                totals_of(self.rail),
+                Kind.COUNTER,
+                accuracy=Accuracy(gain=1e-3, step=3.6e-3, clock=1e-3, source=counted),
+            ),
+            Channel(
+                "energy",
+                Quantity.ENERGY,
+                3.6e-3,
+                totals_of(self.rail),
+                Kind.COUNTER,
+                accuracy=Accuracy(gain=2e-3, step=3.6e-3, clock=1e-3, source=counted),
+            ),
+            Channel(
+                "temperature",
+                Quantity.TEMPERATURE,
+                0.01,
+                accuracy=Accuracy(offset=2.0, step=0.01, source="assumed: 2 °C, nothing published"),
+            ),
+        )
 
     def accept(self, frame: bytes) -> bool:
         try:
@@ -132,13 +175,18 @@ class Witrn(StreamMeter):
 
     def rows(self, frame: bytes, arrival_ns: int) -> list[Row]:
         reading = decode(frame, check=bool(self._check))
-        return [([
-            round(reading.voltage_v * 1e6),
-            round(reading.current_a * 1e6),
-            self._charge.feed(round(reading.charge_ah * 1e6), arrival_ns),
-            self._energy.feed(round(reading.energy_wh * 1e6), arrival_ns),
-            round(reading.inner_degc * 100),
-        ], None)]  # fmt: skip
+        return [
+            (
+                [
+                    round(reading.voltage_v * 1e6),
+                    round(reading.current_a * 1e6),
+                    self._charge.feed(round(reading.charge_ah * 1e6), arrival_ns),
+                    self._energy.feed(round(reading.energy_wh * 1e6), arrival_ns),
+                    round(reading.inner_degc * 100),
+                ],
+                None,
+            )
+        ]
 
     def info(self) -> dict[str, Any]:
         held = "held to it" if self._check else "its check bytes do not follow the published rule: not used"
@@ -153,8 +201,17 @@ class Witrn(StreamMeter):
         found = []
         for device in hid_devices(USB):
             problem, remedy = port_problem(device.path)
-            found.append(Found(
-                f"witrn://{device.path}", f"{device.usb.title} on {device.path}", rails=("input",), rate_hz=100.0,
-                resolution_w=5e-5, covers=cls.covers, problem=problem, remedy=remedy, rank=13,
-            ))  # fmt: skip
+            found.append(
+                Found(
+                    f"witrn://{device.path}",
+                    f"{device.usb.title} on {device.path}",
+                    rails=("input",),
+                    rate_hz=100.0,
+                    resolution_w=5e-5,
+                    covers=cls.covers,
+                    problem=problem,
+                    remedy=remedy,
+                    rank=13,
+                )
+            )
         return found

@@ -32,7 +32,9 @@ class YoctoWatt(PolledSource):
     covers = "everything behind the Yocto-Watt, power supply included where it sits at the socket"
     OPTIONS: ClassVar[dict[str, Option]] = {
         **RAIL_OPTIONS,
-        "boundary": Option(Boundary, Boundary.WALL, "what that line feeds: wall, battery, board, module, device, part"),
+        "boundary": Option(
+            Boundary, Boundary.WALL, "what that line feeds: wall, battery, board, module, device, part"
+        ),
         "hub": Option(str, "usb", "usb, or the address of a YoctoHub or VirtualHub"),
     }
 
@@ -47,7 +49,9 @@ class YoctoWatt(PolledSource):
             from yoctopuce.yocto_api import YAPI, YRefParam
             from yoctopuce.yocto_power import YPower
         except ModuleNotFoundError as error:
-            raise NotInstalledError("a Yocto-Watt needs its maker's API; run: pip install 'powermeter[yocto]'") from error
+            raise NotInstalledError(
+                "a Yocto-Watt needs its maker's API; run: pip install 'powermeter[yocto]'"
+            ) from error
         message = YRefParam()
         if YAPI.RegisterHub(self.options["hub"], message) != YAPI.SUCCESS:
             raise OpenError(f"Yocto-Watt: {self.options['hub']}: {message.value}", Reason.ABSENT)
@@ -60,11 +64,22 @@ class YoctoWatt(PolledSource):
         rail = rail_of(self.options, self.covers)
         note = "assumed: 1.5 % and 0.1 W; see the maker's data sheet"
         self.channels = (
-            Channel("power", Quantity.POWER, POWER_CODE_W, rail,
-                    accuracy=Accuracy(gain=0.015, offset=0.1, step=POWER_CODE_W, source=note)),
-            Channel("energy", Quantity.ENERGY, ENERGY_CODE_J, totals_of(rail), Kind.COUNTER,
-                    accuracy=Accuracy(gain=0.015, step=ENERGY_CODE_J, clock=1e-3, source=note)),
-        )  # fmt: skip
+            Channel(
+                "power",
+                Quantity.POWER,
+                POWER_CODE_W,
+                rail,
+                accuracy=Accuracy(gain=0.015, offset=0.1, step=POWER_CODE_W, source=note),
+            ),
+            Channel(
+                "energy",
+                Quantity.ENERGY,
+                ENERGY_CODE_J,
+                totals_of(rail),
+                Kind.COUNTER,
+                accuracy=Accuracy(gain=0.015, step=ENERGY_CODE_J, clock=1e-3, source=note),
+            ),
+        )
 
     def sample(self) -> list[int]:
         if self._sensor is None:

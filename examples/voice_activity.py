@@ -36,7 +36,7 @@ SYLLABLE_S = 0.22
 
 
 def vowel(name: str, seconds: float, pitch_hz: float) -> np.ndarray:
-    """Give one syllable: the harmonics of a gliding voice, weighted by their distance from the formants."""
+    """Return one syllable: the harmonics of a gliding voice, weighted by their distance from the formants."""
     t = np.arange(int(seconds * RATE)) / RATE
     pitch = pitch_hz * (1 + 0.08 * np.sin(np.pi * t / seconds) - 0.05 * t / seconds)
     phase = 2 * np.pi * np.cumsum(pitch) / RATE
@@ -50,7 +50,7 @@ def vowel(name: str, seconds: float, pitch_hz: float) -> np.ndarray:
 
 
 def talk(seconds: float, random: np.random.Generator) -> np.ndarray:
-    """Give words of two to four syllables with consonant-like bursts and short pauses."""
+    """Return words of two to four syllables with consonant-like bursts and short pauses."""
     pieces: list[np.ndarray] = []
     length = 0
     while length < seconds * RATE:
@@ -65,13 +65,13 @@ def talk(seconds: float, random: np.random.Generator) -> np.ndarray:
 
 
 def noise(seconds: float, random: np.random.Generator) -> np.ndarray:
-    """Give a fan: mains hum and noise, no speech."""
+    """Return a fan: mains hum and noise, no speech."""
     t = np.arange(int(seconds * RATE)) / RATE
     return 0.04 * np.sin(2 * np.pi * 100 * t) + random.normal(0, 0.02, t.size)
 
 
 def scene(seconds: float) -> tuple[np.ndarray, np.ndarray]:
-    """Give 16-bit audio of that length and, for each chunk, whether someone talks in it."""
+    """Return 16-bit audio of that length and, for each chunk, whether someone talks in it."""
     random = np.random.default_rng(11767)
     parts, spoken, length = [], [], 0
     turns = ((talk, 2.0), (noise, 1.0), (talk, 1.5), (np.zeros, 1.0))
@@ -89,7 +89,7 @@ def scene(seconds: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 def stretches(speech: np.ndarray) -> Iterator[tuple[float, float]]:
-    """Give the stretches of speech in seconds; pauses below 0.3 s do not end one."""
+    """Return the stretches of speech in seconds; pauses below 0.3 s do not end one."""
     talking = np.flatnonzero(speech) * CHUNK / RATE
     if not talking.size:
         return
@@ -101,8 +101,12 @@ def stretches(speech: np.ndarray) -> Iterator[tuple[float, float]]:
 def main() -> int:
     """Listen, and print where speech is."""
     parser = argparse.ArgumentParser(description="Find speech in synthetic audio with Silero VAD.")
-    parser.add_argument("--seconds", type=float, default=5.0, help="how long to listen, in wall-clock time (default 5)")
-    parser.add_argument("--audio", type=float, default=11.0, help="length of the audio, played again and again")
+    parser.add_argument(
+        "--seconds", type=float, default=5.0, help="how long to listen, in wall-clock time (default 5)"
+    )
+    parser.add_argument(
+        "--audio", type=float, default=11.0, help="length of the audio, played again and again"
+    )
     options = parser.parse_args()
     if not 0 < options.seconds <= 86_400 or not 1 <= options.audio <= 600:
         parser.error("--seconds must be above 0 and at most a day, --audio from 1 to 600")

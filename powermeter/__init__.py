@@ -29,7 +29,19 @@ if TYPE_CHECKING:
     from powermeter.recording import Recording
     from powermeter.result import Grade, Result
 
-__all__ = ["Battery", "Grade", "Meter", "Recording", "Result", "analyse", "compare", "each", "event", "mark", "track"]
+__all__ = [
+    "Battery",
+    "Grade",
+    "Meter",
+    "Recording",
+    "Result",
+    "analyse",
+    "compare",
+    "each",
+    "event",
+    "mark",
+    "track",
+]
 
 _HOME = {
     "Battery": "powermeter.battery.battery",

@@ -156,7 +156,7 @@ class Channel:
         return self.quantity.unit
 
     def to_dict(self) -> dict[str, Any]:
-        """Give plain values for JSON; `from_dict` is its inverse."""
+        """Return plain values for JSON; `from_dict` is its inverse."""
         return asdict(self)
 
     @classmethod

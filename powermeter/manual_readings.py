@@ -37,8 +37,12 @@ TARGET = 0.05
 """The relative half-width (95 %) that the advice aims at."""
 
 QUANTITIES = {
-    "W": Quantity.POWER, "J": Quantity.ENERGY, "C": Quantity.CHARGE, "A": Quantity.CURRENT, "V": Quantity.VOLTAGE,
-}  # fmt: skip
+    "W": Quantity.POWER,
+    "J": Quantity.ENERGY,
+    "C": Quantity.CHARGE,
+    "A": Quantity.CURRENT,
+    "V": Quantity.VOLTAGE,
+}
 
 _LINE = re.compile(
     r"(?:(@\d{1,19}|\+\S{1,20}|\d{1,4}[-:/T0-9.+Z ]{3,30}?[0-9Z])\s+)?([+-]?[\d.]+(?:[eE][+-]?\d+)?)\s*([A-Za-zµμ]{0,4})"
@@ -63,7 +67,7 @@ class Display:
 
     @classmethod
     def of(cls, unit: str, step: str) -> Display:
-        """Give the display of a unit (`W`, `Wh`, `mAh`) and the step of its last digit (`0.1W`).
+        """Return the display of a unit (`W`, `Wh`, `mAh`) and the step of its last digit (`0.1W`).
 
         Raises:
             ConfigurationError: The unit measures nothing that a power meter shows, or the step is none.
@@ -93,7 +97,7 @@ class Reading:
 
 
 def parse_reading(text: str, display: Display, start_ns: int) -> Reading:
-    """Give the reading in a typed line: `6.3`, `6.3 W`, `+30s 6.3`, `2026-11-21T14:05:10 6.3 W`.
+    """Return the reading in a typed line: `6.3`, `6.3 W`, `+30s 6.3`, `2026-11-21T14:05:10 6.3 W`.
 
     Times of day without a date are of today, times without a zone are local.
 
@@ -130,7 +134,7 @@ def _moment(text: str, start_ns: int) -> int:
 
 
 def steps_needed(target: float = TARGET) -> int:
-    """Give how many steps a running total must advance until its difference is known to ±`target` (95 %).
+    """Return how many steps a running total must advance until its difference is known to ±`target` (95 %).
 
     Two readings, each uniform within one step: u = step × √(2/12).
     """
@@ -138,7 +142,7 @@ def steps_needed(target: float = TARGET) -> int:
 
 
 def least_run_s(display: Display, rate: float, target: float = TARGET) -> float:
-    """Give how long a run must be for ±`target` (95 %), in s; infinite where no length is enough.
+    """Return how long a run must be for ±`target` (95 %), in s; infinite where no length is enough.
 
     Args:
         display: The display.
@@ -155,7 +159,7 @@ def least_run_s(display: Display, rate: float, target: float = TARGET) -> float:
 
 
 def advice(display: Display, rate: float | None = None) -> str:
-    """Give one line on what this display can resolve; more where the rate (as in `least_run_s`) is known."""
+    """Return one line on what this display can resolve; more where the rate (as in `least_run_s`) is known."""
     step = format_quantity(display.step / display.factor, display.unit)
     if rate is None or rate <= 0:
         if display.is_counter:

@@ -103,7 +103,7 @@ class Meter:
         self._problem = self._recorder.problem or self._log.problem
 
     def event(self, name: str, n: int = 1, **attributes: Any) -> Span | Nothing:
-        """Give a context manager that marks its block as one event of `n` items; see `powermeter.event`."""
+        """Return a context manager that marks its block as one event of `n` items; see `powermeter.event`."""
         if self._log is None:
             return NOTHING
         return Span(self._log, name, n, attributes)
@@ -118,13 +118,13 @@ class Meter:
         return instrumentation.track(function)
 
     def each(self, items: Iterable[T], name: str = "item", **attributes: Any) -> Iterator[T]:
-        """Give the items of a loader one by one; what the loop does with each is one event."""
+        """Return the items of a loader one by one; what the loop does with each is one event."""
         return instrumentation.each(items, name, **attributes)
 
     def repeat(
         self, name: str, *, precision: float = 0.05, at_most: str | float = "10m", n: int = 1, **options: Any
     ) -> RepeatLoop:
-        """Give a loop that goes on until the mean energy of one pass is known to `precision`.
+        """Return a loop that goes on until the mean energy of one pass is known to `precision`.
 
         ::
 
@@ -162,7 +162,7 @@ class Meter:
         return Recording.open(self.path)
 
     def analysis(self, **options: Any) -> Analysis:
-        """Give the energies of the run, its events and its labels; options as in `powermeter.analyse`.
+        """Return the energies of the run, its events and its labels; options as in `powermeter.analyse`.
 
         Raises:
             DataError: The recording holds no power.
@@ -175,7 +175,7 @@ class Meter:
             return analyse(recording, **options)
 
     def summary(self, **options: Any) -> str:
-        """Give the table that `powermeter show` prints, as text."""
+        """Return the table that `powermeter show` prints, as text."""
         if self._log is not None:
             self._log.flush()
         text: str = registry.load("powermeter.cli.show:summary_text")(
@@ -185,7 +185,7 @@ class Meter:
 
 
 def default_path() -> Path:
-    """Give a dated name in the working directory that is not taken."""
+    """Return a dated name in the working directory that is not taken."""
     stem = time.strftime("run-%Y%m%d-%H%M%S")
     path = Path(f"{stem}{SUFFIX}")
     number = 2
@@ -196,7 +196,7 @@ def default_path() -> Path:
 
 
 def best_sources() -> tuple[tuple[str, ...], str]:
-    """Give the URLs to record when none was named, and the line that says why.
+    """Return the URLs to record when none was named, and the line that says why.
 
     Raises:
         OpenError: Nothing on this machine can be measured or estimated.

@@ -123,13 +123,13 @@ def load(target: str) -> Any:
 
 
 def names(group: str, table: Mapping[str, str]) -> dict[str, str]:
-    """Give our own table merged over the entry points other packages publish in `powermeter.GROUP`."""
+    """Return our own table merged over the entry points other packages publish in `powermeter.GROUP`."""
     found = {entry.name: entry.value for entry in entry_points(group=f"powermeter.{group}")}
     return {**found, **table}
 
 
 def driver_class(scheme: str) -> type[Source]:
-    """Give the driver of a URL scheme.
+    """Return the driver of a URL scheme.
 
     Raises:
         ConfigurationError: There is no such driver; the nearest names are offered.
@@ -143,7 +143,7 @@ def driver_class(scheme: str) -> type[Source]:
 
 
 def source(url: str) -> Source:
-    """Give the unopened source that a URL names.
+    """Return the unopened source that a URL names.
 
     Raises:
         ConfigurationError: The URL, its scheme or an option is not usable.

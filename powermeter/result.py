@@ -35,7 +35,7 @@ _GRADE_ORDER = (Grade.MEASURED, Grade.DERIVED, Grade.ESTIMATED, Grade.ASSUMED)
 
 
 def worst(grades: Iterable[Grade]) -> Grade:
-    """Give the worst of some grades; `MEASURED` when there are none."""
+    """Return the worst of some grades; `MEASURED` when there are none."""
     return max(grades, key=lambda grade: grade.rank, default=Grade.MEASURED)
 
 
@@ -69,7 +69,7 @@ class Result:
         grade: Grade = Grade.MEASURED,
         coverage: float = COVERAGE_95,
     ) -> Result:
-        """Give a result whose interval is value ± coverage × root-sum-square of its parts."""
+        """Return a result whose interval is value ± coverage × root-sum-square of its parts."""
         parts = dict(parts or {})
         half = coverage * math.sqrt(sum(part * part for part in parts.values()))
         return cls(value, unit, value - half, value + half, grade, parts)
@@ -87,7 +87,7 @@ class Result:
         return (self.high - self.low) / 2 / abs(self.value) if self.value else None
 
     def by_kind(self) -> dict[str, float]:
-        """Give the standard uncertainty of each kind of part, largest first, in `unit`."""
+        """Return the standard uncertainty of each kind of part, largest first, in `unit`."""
         squares: dict[str, float] = {}
         for name, part in self.parts.items():
             kind = name.partition(":")[0]
@@ -96,7 +96,7 @@ class Result:
         return {kind: math.sqrt(square) for kind, square in ranked}
 
     def scaled(self, factor: float, unit: str | None = None) -> Result:
-        """Give this result times an exact number, for example per inference or in Wh."""
+        """Return this result times an exact number, for example per inference or in Wh."""
         low, high = sorted((self.low * factor, self.high * factor))
         parts = {name: part * factor for name, part in self.parts.items()}
         return replace(
@@ -111,7 +111,7 @@ class Result:
 
 
 def combine(terms: Iterable[tuple[float, Result]]) -> Result:
-    """Give the weighted sum of results of one unit, their shared errors kept (GUM 5.2.2, linear).
+    """Return the weighted sum of results of one unit, their shared errors kept (GUM 5.2.2, linear).
 
     Raises:
         ValueError: The results have different units, or there are none.
@@ -129,7 +129,7 @@ def combine(terms: Iterable[tuple[float, Result]]) -> Result:
 
 
 def product(left: Result, right: Result, unit: str) -> Result:
-    """Give left × right with first-order parts (GUM 5.1.2), their shared errors kept."""
+    """Return left × right with first-order parts (GUM 5.1.2), their shared errors kept."""
     parts = {name: part * right.value for name, part in left.parts.items()}
     for name, part in right.parts.items():
         parts[name] = parts.get(name, 0.0) + part * left.value
@@ -137,7 +137,7 @@ def product(left: Result, right: Result, unit: str) -> Result:
 
 
 def ratio(left: Result, right: Result, unit: str = "1") -> Result:
-    """Give left ÷ right with first-order parts; a common gain cancels.
+    """Return left ÷ right with first-order parts; a common gain cancels.
 
     Raises:
         ZeroDivisionError: `right` is 0.

@@ -225,11 +225,11 @@ class Source(ABC):
         """Release the instrument; never raises, may be called twice."""
 
     def info(self) -> dict[str, Any]:
-        """Give plain facts about the opened instrument for the recording: model, serial, settings."""
+        """Return plain facts about the opened instrument for the recording: model, serial, settings."""
         return {}
 
     def counts(self) -> dict[str, int]:
-        """Give what it had to cope with so far (frames refused, samples lost); kept in the recording."""
+        """Return what it had to cope with so far (frames refused, samples lost); kept in the recording."""
         return {}
 
     @classmethod
@@ -273,7 +273,7 @@ class PolledSource(Source):
         """
 
     def flags(self) -> int:
-        """Give the flag bits of the row `sample` returned last."""
+        """Return the flag bits of the row `sample` returned last."""
         return 0
 
     @property
@@ -285,7 +285,7 @@ class PolledSource(Source):
         return False
 
     def stamp_ns(self) -> int | None:
-        """Give the time of the row `sample` returned last, where that is not the middle of the call."""
+        """Return the time of the row `sample` returned last, where that is not the middle of the call."""
         return None
 
 
@@ -294,7 +294,7 @@ class StreamingSource(Source):
 
     @abstractmethod
     def read_block(self, timeout_s: float) -> Block | None:
-        """Give what has arrived, waiting at most `timeout_s`; None when nothing has.
+        """Return what has arrived, waiting at most `timeout_s`; None when nothing has.
 
         Raises:
             ReadError: The stream broke.
@@ -303,7 +303,7 @@ class StreamingSource(Source):
 
 
 def now_ns() -> int:
-    """Give the one clock of this package: monotonic nanoseconds, shared by all processes of a boot."""
+    """Return the one clock of this package: monotonic nanoseconds, shared by all processes of a boot."""
     return time.monotonic_ns()
 
 

@@ -15,7 +15,7 @@ else:
 
 
 def parse(text: str, where: str) -> dict[str, Any]:
-    """Give the tables of a TOML text.
+    """Return the tables of a TOML text.
 
     Args:
         text: The whole text.
@@ -32,7 +32,7 @@ def parse(text: str, where: str) -> dict[str, Any]:
 
 
 def read(path: Path) -> dict[str, Any]:
-    """Give the tables of a TOML file.
+    """Return the tables of a TOML file.
 
     Raises:
         ConfigurationError: It cannot be read.

@@ -15,25 +15,53 @@ SECONDS_PER_HOUR = 3600.0
 NS = 1_000_000_000
 
 _PREFIXES = {
-    "n": 1e-9, "u": 1e-6, "µ": 1e-6, "μ": 1e-6, "m": 1e-3, "": 1.0,
-    "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12,
-}  # fmt: skip
+    "n": 1e-9,
+    "u": 1e-6,
+    "µ": 1e-6,
+    "μ": 1e-6,
+    "m": 1e-3,
+    "": 1.0,
+    "k": 1e3,
+    "M": 1e6,
+    "G": 1e9,
+    "T": 1e12,
+}
 
 # Unit as written → (SI unit, factor).  Prefixes are allowed before each.
 _UNITS = {
-    "V": ("V", 1.0), "A": ("A", 1.0), "W": ("W", 1.0), "J": ("J", 1.0), "C": ("C", 1.0),
-    "ohm": ("ohm", 1.0), "Ω": ("ohm", 1.0), "R": ("ohm", 1.0),
-    "Hz": ("Hz", 1.0), "S/s": ("Hz", 1.0), "SPS": ("Hz", 1.0),
-    "Ah": ("C", SECONDS_PER_HOUR), "Wh": ("J", SECONDS_PER_HOUR),
-    "s": ("s", 1.0), "B": ("B", 1.0), "bit": ("bit", 1.0), "F": ("F", 1.0),
-    "g": ("g", 1.0), "degC": ("degC", 1.0), "°C": ("degC", 1.0),
-}  # fmt: skip
+    "V": ("V", 1.0),
+    "A": ("A", 1.0),
+    "W": ("W", 1.0),
+    "J": ("J", 1.0),
+    "C": ("C", 1.0),
+    "ohm": ("ohm", 1.0),
+    "Ω": ("ohm", 1.0),
+    "R": ("ohm", 1.0),
+    "Hz": ("Hz", 1.0),
+    "S/s": ("Hz", 1.0),
+    "SPS": ("Hz", 1.0),
+    "Ah": ("C", SECONDS_PER_HOUR),
+    "Wh": ("J", SECONDS_PER_HOUR),
+    "s": ("s", 1.0),
+    "B": ("B", 1.0),
+    "bit": ("bit", 1.0),
+    "F": ("F", 1.0),
+    "g": ("g", 1.0),
+    "degC": ("degC", 1.0),
+    "°C": ("degC", 1.0),
+}
 
 # Units of time and ratio take no prefix.
 _PLAIN_UNITS = {
-    "min": ("s", 60.0), "m": ("s", 60.0), "h": ("s", 3600.0), "d": ("s", 86400.0),
-    "y": ("s", 31_557_600.0), "%": ("1", 0.01), "ppm": ("1", 1e-6), "": ("", 1.0),
-}  # fmt: skip
+    "min": ("s", 60.0),
+    "m": ("s", 60.0),
+    "h": ("s", 3600.0),
+    "d": ("s", 86400.0),
+    "y": ("s", 31_557_600.0),
+    "%": ("1", 0.01),
+    "ppm": ("1", 1e-6),
+    "": ("", 1.0),
+}
 
 _NUMBER = re.compile(r"\s*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)\s*(\S*)\s*\Z")
 _SPAN = re.compile(r"(?:\s*(?:\d+(?:\.\d*)?|\.\d+)\s*(?:ns|us|µs|ms|s|min|m|h|d|y))+\s*\Z")
@@ -41,7 +69,7 @@ _SPAN_PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*(ns|us|µs|ms|s|min|m|h|d|y)")
 
 
 def unit_factor(text: str) -> tuple[str, float] | None:
-    """Give the SI unit and the factor of a unit as written (`mAh` → `("C", 3.6)`), or None."""
+    """Return the SI unit and the factor of a unit as written (`mAh` → `("C", 3.6)`), or None."""
     if text in _UNITS:
         return _UNITS[text]
     if len(text) > 1 and text[0] in _PREFIXES and text[1:] in _UNITS:
@@ -51,7 +79,7 @@ def unit_factor(text: str) -> tuple[str, float] | None:
 
 
 def parse_quantity(text: str, unit: str, *, bare: bool = True) -> float:
-    """Give the SI value of a number with a unit.
+    """Return the SI value of a number with a unit.
 
     Args:
         text: For example `0.1ohm`, `100 mA`, `4Ah`, `99%`.
@@ -82,14 +110,20 @@ def parse_quantity(text: str, unit: str, *, bare: bool = True) -> float:
 
 
 _NAMES = {
-    "V": "voltage (V, mV)", "A": "current (A, mA, uA)", "W": "power (W, mW)",
-    "J": "energy (J, mJ, Wh)", "C": "charge (C, Ah, mAh)", "ohm": "resistance (ohm, mohm)",
-    "Hz": "frequency (Hz, kHz)", "1": "a ratio (a number, %, ppm)", "B": "size (B, kB, MB)",
-}  # fmt: skip
+    "V": "voltage (V, mV)",
+    "A": "current (A, mA, uA)",
+    "W": "power (W, mW)",
+    "J": "energy (J, mJ, Wh)",
+    "C": "charge (C, Ah, mAh)",
+    "ohm": "resistance (ohm, mohm)",
+    "Hz": "frequency (Hz, kHz)",
+    "1": "a ratio (a number, %, ppm)",
+    "B": "size (B, kB, MB)",
+}
 
 
 def parse_duration(text: str) -> float:
-    """Give seconds from `250ms`, `90s`, `5m`, `1h30m` or a bare number of seconds.
+    """Return seconds from `250ms`, `90s`, `5m`, `1h30m` or a bare number of seconds.
 
     Raises:
         ConfigurationError: The text is no duration, or a negative one.
@@ -111,7 +145,7 @@ def parse_duration(text: str) -> float:
 
 
 def parse_period(text: str) -> float:
-    """Give a sampling period in seconds from a period (`10ms`) or a rate (`100Hz`, `1kHz`).
+    """Return a sampling period in seconds from a period (`10ms`) or a rate (`100Hz`, `1kHz`).
 
     Raises:
         ConfigurationError: Neither, or not above zero.
@@ -131,7 +165,7 @@ def parse_period(text: str) -> float:
 
 
 def parse_rate(text: str) -> float:
-    """Give a sampling period in seconds from a rate or an interval that wears its unit.
+    """Return a sampling period in seconds from a rate or an interval that wears its unit.
 
     Raises:
         ConfigurationError: As `parse_period`; also for a bare number, which would be seconds where
@@ -144,12 +178,12 @@ def parse_rate(text: str) -> float:
 
 
 def joule_to_wh(energy_j: float) -> float:
-    """Give watt-hours."""
+    """Return watt-hours."""
     return energy_j / SECONDS_PER_HOUR
 
 
 def coulomb_to_mah(charge_c: float) -> float:
-    """Give milliampere-hours."""
+    """Return milliampere-hours."""
     return charge_c / 3.6
 
 
@@ -158,7 +192,7 @@ _STEPS = ((1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, "µ
 
 
 def format_quantity(value: float | None, unit: str, digits: int = 4) -> str:
-    """Give a number for people: `None` is a dash, 0.0032 J is `3.2 mJ`.
+    """Return a number for people: `None` is a dash, 0.0032 J is `3.2 mJ`.
 
     Args:
         value: In `unit`; None where it is not known.
@@ -177,7 +211,7 @@ def format_quantity(value: float | None, unit: str, digits: int = 4) -> str:
 
 
 def format_number(value: float, digits: int = 4) -> str:
-    """Give a number with that many significant digits and never an exponent below a million."""
+    """Return a number with that many significant digits and never an exponent below a million."""
     if value == 0:
         return "0"
     magnitude = _magnitude(value)
@@ -193,7 +227,7 @@ def _magnitude(value: float) -> int:
 
 
 def format_duration(seconds: float) -> str:
-    """Give `2 h 05 min`, `3 min 20 s`, `12.5 s`, `40 d` as fits the size."""
+    """Return `2 h 05 min`, `3 min 20 s`, `12.5 s`, `40 d` as fits the size."""
     if seconds < 0:
         return f"-{format_duration(-seconds)}"
     if seconds < 100:

@@ -28,11 +28,13 @@ Cell = Callable[[Contrast], str]
 
 
 def to_text(comparison: Comparison, width: int = NARROW) -> str:
-    """Give the tables as plain text without colours."""
+    """Return the tables as plain text without colours."""
     from rich.console import Console
 
     file = io.StringIO()
-    print_comparison(comparison, Console(file=file, width=width, no_color=True, highlight=False, legacy_windows=False))
+    print_comparison(
+        comparison, Console(file=file, width=width, no_color=True, highlight=False, legacy_windows=False)
+    )
     return "\n".join(line.rstrip() for line in file.getvalue().splitlines())
 
 
@@ -81,7 +83,9 @@ def _rows(rows: Sequence[Row], columns: Sequence[tuple[str, Cell]]) -> Table:
     table = table_frame()
     table.add_column("label", overflow="fold", min_width=8)
     for title, _ in columns:
-        table.add_column(safe(title), justify="left" if title in ("verdict", "design") else "right", no_wrap=True)
+        table.add_column(
+            safe(title), justify="left" if title in ("verdict", "design") else "right", no_wrap=True
+        )
     for row in rows:
         table.add_row(f"[bold]{safe(row.title)}[/]", *(cell(row.contrast) for _, cell in columns))
     return table
@@ -94,13 +98,13 @@ def _short(name: str) -> str:
 
 
 def signed(result: Result) -> str:
-    """Give `+0.20 ± 0.03 J`."""
+    """Return `+0.20 ± 0.03 J`."""
     shown = show(result)
     return shown.text if result.value < 0 else f"+{shown.text}"
 
 
 def change(ratio: Result | None) -> str:
-    """Give a ratio as its change: `-3.2 ± 0.5 %`, or its ends where they are not centred; a dash without."""
+    """Return a ratio as its change: `-3.2 ± 0.5 %`, or its ends where they are not centred; a dash without."""
     if ratio is None:
         return DASH
     value, low, high = ((number - 1) * 100 for number in (ratio.value, ratio.low, ratio.high))
@@ -127,7 +131,7 @@ def _detectable(r: Contrast) -> str:
 
 
 def needed(r: Contrast) -> str:
-    """Give what it would take to tell: `40 a side`; empty where it is told."""
+    """Return what it would take to tell: `40 a side`; empty where it is told."""
     if r.verdict != "cannot tell":
         return ""
     if r.design == "single":
@@ -148,9 +152,9 @@ def _remarks(c: Comparison) -> list[str]:
         remarks.append(f"differences up to {margin:.3g} of A do not count (--margin)".replace(" of A", "× A"))
     told = any(row.verdict != "cannot tell" for row in c.rows)
     remarks.append(
-        f"a verdict is given at {sure()}; \"tells from\" and \"would take\" are for 80 % of such comparisons"
+        f'a verdict is given at {sure()}; "tells from" and "would take" are for 80 % of such comparisons'
         if not told or any(row.contrast.repeats_needed for row in c.rows)
-        else f"a verdict is given at {sure()}; \"tells from\": told in 80 % of such comparisons"
+        else f'a verdict is given at {sure()}; "tells from": told in 80 % of such comparisons'
     )
     for side, names in (("A", c.only_left), ("B", c.only_right)):
         if names:
@@ -159,7 +163,7 @@ def _remarks(c: Comparison) -> list[str]:
 
 
 def record(comparison: Comparison) -> dict[str, Any]:
-    """Give everything `powermeter compare` prints, unrounded, in SI."""
+    """Return everything `powermeter compare` prints, unrounded, in SI."""
     c = comparison
     return {
         "version": VERSION,

@@ -25,7 +25,7 @@ class SVGFigure:
     summary = "the power trace under its events, as SVG"
 
     def render(self, story: Story) -> str:
-        """Give the figure as a file of its own."""
+        """Return the figure as a file of its own."""
         return svg.alone(svg.power_figure(figures.run_panel(story), f"Power of {story.title}, events below"))
 
 
@@ -38,7 +38,7 @@ class PNGFigure:
     format: ClassVar[str] = "png"
 
     def render(self, story: Story) -> bytes:
-        """Give the file's bytes.
+        """Return the file's bytes.
 
         Raises:
             NotInstalledError: matplotlib is missing.
@@ -55,7 +55,7 @@ class PDFFigure(PNGFigure):
 
 
 def draw(panel: Panel, story: Story, form: str) -> bytes:
-    """Give a panel as the bytes of a PNG or PDF.
+    """Return a panel as the bytes of a PNG or PDF.
 
     Raises:
         NotInstalledError: matplotlib is missing.
@@ -85,19 +85,23 @@ def draw(panel: Panel, story: Story, form: str) -> bytes:
         for side in ("top", "right"):
             axes.spines[side].set_visible(False)
     file = io.BytesIO()
-    figure.savefig(file, format=form, bbox_inches="tight", metadata={"Creator": "powermeter"} if form == "pdf" else None)
+    figure.savefig(
+        file, format=form, bbox_inches="tight", metadata={"Creator": "powermeter"} if form == "pdf" else None
+    )
     return file.getvalue()
 
 
 def _plain(text: str) -> str:
-    """Give text that matplotlib does not take for mathematics."""
+    """Return text that matplotlib does not take for mathematics."""
     return text.replace("$", r"\$")
 
 
 def _trace(axes: Any, panel: Panel, step: float) -> None:
     for curve in panel.curves:
         if curve.low is not None and curve.high is not None:
-            axes.fill_between(curve.seconds, curve.low / step, curve.high / step, color="#9db9dc", linewidth=0)
+            axes.fill_between(
+                curve.seconds, curve.low / step, curve.high / step, color="#9db9dc", linewidth=0
+            )
         axes.plot(curve.seconds, curve.watts / step, color="#1f4e8c", linewidth=0.8)
     for start, end, _ in panel.gaps:
         axes.axvspan(start, end, color="#b54708", alpha=0.12, linewidth=0)

@@ -123,13 +123,13 @@ class Items:
 
 
 def run_panel(story: Story) -> Panel:
-    """Give the whole run."""
+    """Return the whole run."""
     a = story.analysis
     return panel(story, a.start_ns, a.end_ns, a.start_ns)
 
 
 def close_panel(story: Story) -> Panel | None:
-    """Give the headline's event with the median energy and its surroundings.
+    """Return the headline's event with the median energy and its surroundings.
 
     None where no event is resolved by the sampling, or where it would hardly be closer than the whole run.
     """
@@ -151,7 +151,7 @@ def close_panel(story: Story) -> Panel | None:
 
 
 def panel(story: Story, start_ns: int, end_ns: int, origin: int) -> Panel:
-    """Give power and events between two moments of the recording's clock, times counted from `origin`."""
+    """Return power and events between two moments of the recording's clock, times counted from `origin`."""
     a = story.analysis
     gaps = _gaps(a.power_trace, start_ns, end_ns)
     curves, samples = _curves(a.power_trace, start_ns, end_ns, gaps, origin)
@@ -179,7 +179,7 @@ def panel(story: Story, start_ns: int, end_ns: int, origin: int) -> Panel:
 
 
 def items_of(story: Story, row: LabelRow) -> Items | None:
-    """Give the energies of a label's events; None for fewer than three."""
+    """Return the energies of a label's events; None for fewer than three."""
     a = story.analysis
     known = row.index[a.energies.known[row.index]]
     result = row.energy_per_item
@@ -198,7 +198,7 @@ def items_of(story: Story, row: LabelRow) -> Items | None:
 
 
 def _gaps(trace: Trace, start_ns: int, end_ns: int) -> list[tuple[int, int, str]]:
-    """Give the gaps inside a window, longer than two sample intervals (shorter ones are missed deadlines)."""
+    """Return the gaps inside a window, longer than two sample intervals (shorter ones are missed deadlines)."""
     least = 2 * trace.interval_ns
     return [
         (max(g.start_ns, start_ns), min(g.end_ns, end_ns), g.detail or g.reason)
@@ -208,7 +208,7 @@ def _gaps(trace: Trace, start_ns: int, end_ns: int) -> list[tuple[int, int, str]
 
 
 def _watts(trace: Trace, first: int, last: int) -> tuple[NDArray[np.int64], Floats]:
-    """Give times and power of the samples [first, last); a counter's slope stands at the end of its step."""
+    """Return times and power of the samples [first, last); a counter's slope stands at the end of its step."""
     times, values = trace.times_ns[first:last], trace.values[first:last]
     if trace.kind is not Kind.COUNTER:
         return times, values
@@ -267,7 +267,11 @@ def _lane(story: Story, row: LabelRow, colour: int, start_ns: int, end_ns: int, 
     index = row.index
     starts, ends = a.energies.start_ns[index], a.energies.end_ns[index]
     inside = (ends >= start_ns) & (starts <= end_ns)
-    index, starts, ends = index[inside], np.maximum(starts[inside], start_ns), np.minimum(ends[inside], end_ns)
+    index, starts, ends = (
+        index[inside],
+        np.maximum(starts[inside], start_ns),
+        np.minimum(ends[inside], end_ns),
+    )
     lasting = ends > starts
     marks = starts[~lasting]
     pixel = max((end_ns - start_ns) // COLUMNS, 1)
@@ -294,7 +298,7 @@ def _lane(story: Story, row: LabelRow, colour: int, start_ns: int, end_ns: int, 
 
 
 def ticks(low: float, high: float, most: int = 6) -> list[float]:
-    """Give round numbers between two bounds, at most `most` of them."""
+    """Return round numbers between two bounds, at most `most` of them."""
     span = high - low
     if not span > 0:
         return [low]

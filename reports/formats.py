@@ -23,7 +23,7 @@ _BLOCK = 10_000
 
 
 def as_csv(table: Table) -> bytes:
-    """Give CSV (RFC 4180, UTF-8), numbers with all their digits."""
+    """Return CSV (RFC 4180, UTF-8), numbers with all their digits."""
     file = io.StringIO(newline="")
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow([_harmless(name) for name in table])
@@ -32,14 +32,14 @@ def as_csv(table: Table) -> bytes:
 
 
 def as_json(table: Table) -> bytes:
-    """Give a JSON list with an object a row."""
+    """Return a JSON list with an object a row."""
     names = list(table)
     listed = [dict(zip(names, row, strict=True)) for row in rows(table)]
     return json.dumps(listed, indent=1, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def as_parquet(table: Table) -> bytes:
-    """Give Parquet.
+    """Return Parquet.
 
     Raises:
         NotInstalledError: pyarrow is missing.
@@ -67,7 +67,7 @@ FORMATS: Mapping[str, Callable[[Table], bytes]] = {".csv": as_csv, ".json": as_j
 
 
 def rows(table: Table) -> Iterator[tuple[Any, ...]]:
-    """Give the rows as plain Python values, None for what is missing."""
+    """Return the rows as plain Python values, None for what is missing."""
     columns = list(table.values())
     count = len(columns[0]) if columns else 0
     for first in range(0, count, _BLOCK):

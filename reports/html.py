@@ -31,7 +31,7 @@ class HTMLReport:
     summary = "one self-contained page with figures, for reading and printing"
 
     def render(self, story: Story) -> str:
-        """Give the page.
+        """Return the page.
 
         Raises:
             NotInstalledError: Jinja2 is missing.
@@ -39,11 +39,15 @@ class HTMLReport:
         try:
             from jinja2 import Environment, StrictUndefined
         except ImportError as error:
-            raise NotInstalledError("the HTML report needs Jinja2; run: pip install 'powermeter[report]'") from error
+            raise NotInstalledError(
+                "the HTML report needs Jinja2; run: pip install 'powermeter[report]'"
+            ) from error
         from markupsafe import Markup
 
         folder = files("powermeter.reports").joinpath("templates")
-        environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+        environment = Environment(
+            autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        )
         template = environment.from_string(folder.joinpath("report.html").read_text(encoding="utf-8"))
         style = folder.joinpath("report.css").read_text(encoding="utf-8")
         drawn = {name: Markup(text) for name, text in _figures(story).items()}
@@ -51,7 +55,11 @@ class HTMLReport:
 
 
 def _figures(story: Story) -> dict[str, str]:
-    drawn = {"close": "", "items": "", "run": svg.power_figure(figures.run_panel(story), "Power over the whole run, events below")}
+    drawn = {
+        "close": "",
+        "items": "",
+        "run": svg.power_figure(figures.run_panel(story), "Power over the whole run, events below"),
+    }
     close = figures.close_panel(story)
     if close is not None:
         drawn["close"] = svg.power_figure(close, "Power around one typical event", "the event began")
@@ -72,7 +80,7 @@ def _drawn(story: Story) -> str:
 
 
 def content(story: Story) -> dict[str, Any]:
-    """Give everything the page prints, as text; the template escapes it."""
+    """Return everything the page prints, as text; the template escapes it."""
     a = story.analysis
     return {
         "title": story.title,
@@ -87,7 +95,9 @@ def content(story: Story) -> dict[str, Any]:
         "attributes": list(dict.fromkeys(key for row in a.rows for key in row.group)),
         "baseline": a.baseline is not None,
         "with_items": any(row.items != row.events for row in a.rows),
-        "charge_grade": _grade(worst(c.grade for c in (story.charge_of(r) for r in a.rows) if c) if a.rows else None),
+        "charge_grade": _grade(
+            worst(c.grade for c in (story.charge_of(r) for r in a.rows) if c) if a.rows else None
+        ),
         "drawn": _drawn(story),
         "headline": story.headline.title if story.headline else "",
         "item": story.item,
@@ -150,7 +160,7 @@ def _subtitle(story: Story) -> Iterator[str]:
 
 
 def _lede(story: Story) -> str:
-    """Give the one sentence to remember."""
+    """Return the one sentence to remember."""
     row, a = story.headline, story.analysis
     verb = "is estimated to use" if a.energy.grade is Grade.ESTIMATED else "used"
     if row is None or row.energy_per_item is None:
@@ -179,8 +189,14 @@ def _cards(story: Story) -> Iterator[dict[str, Any]]:
     row, a, budget = story.headline, story.analysis, story.budget
     rail = f"on {a.line.rail.name}"
     if row is not None:
-        each = f"{row.items:,} in {row.events:,} events" if row.items != row.events else f"mean of {row.events:,}"
-        yield _card(f"Energy per {story.item}", show(row.energy_per_item), row.energy_per_item, f"{each}, {rail}")
+        each = (
+            f"{row.items:,} in {row.events:,} events"
+            if row.items != row.events
+            else f"mean of {row.events:,}"
+        )
+        yield _card(
+            f"Energy per {story.item}", show(row.energy_per_item), row.energy_per_item, f"{each}, {rail}"
+        )
     else:
         yield _card("Energy of the run", show(a.energy), a.energy, rail)
     whole = story.charge
@@ -192,8 +208,12 @@ def _cards(story: Story) -> Iterator[dict[str, Any]]:
         name = "inferences" if story.item == "inference" else "items"
         yield _card(f"{name.capitalize()} per charge", show(count), count, story.battery_name)
     else:
-        yield _card("Hours per charge", show(budget.hours if budget else None), budget.hours if budget else None,
-                    "at this run's mean power")  # fmt: skip
+        yield _card(
+            "Hours per charge",
+            show(budget.hours if budget else None),
+            budget.hours if budget else None,
+            "at this run's mean power",
+        )
     about = story.item_footprint or story.footprint
     what = f"per {story.item}" if story.item_footprint else "of the run"
     for name, title in ACCOUNTS:
@@ -206,12 +226,21 @@ def _run(story: Story) -> Iterator[dict[str, Any]]:
     a = story.analysis
 
     def line(name: str, result: Result | None, shown: Shown, beside: str = "") -> dict[str, Any]:
-        return {"name": name, "value": shown.text, "beside": beside, "grade": _grade(result.grade if result else None)}
+        return {
+            "name": name,
+            "value": shown.text,
+            "beside": beside,
+            "grade": _grade(result.grade if result else None),
+        }
 
     yield line("Energy", a.energy, show(a.energy), format_quantity(a.energy.value / 3600, "Wh"))
     charge = story.charge
-    yield line("Charge", charge, show(charge, "Ah", 1 / 3600),
-               "" if a.charge is not None else f"at {story.rail_voltage_v:.4g} V")  # fmt: skip
+    yield line(
+        "Charge",
+        charge,
+        show(charge, "Ah", 1 / 3600),
+        "" if a.charge is not None else f"at {story.rail_voltage_v:.4g} V",
+    )
     yield line("Mean power", a.power, show(a.power), f"peak {format_quantity(a.peak_w, 'W', 3)}")
     if a.baseline is not None:
         yield line("Baseline", a.baseline.power, show(a.baseline.power), a.baseline.origin)

@@ -55,14 +55,16 @@ class OwnCost:
 
 
 def instruments(recording: Recording, analysis: Analysis) -> list[Instrument]:
-    """Give the sources of a recording, in its order."""
+    """Return the sources of a recording, in its order."""
     noted = mapping((recording.facts("recorder") or [{}])[-1].get("sources"))
     health = {h.source: h for h in analysis.health}
     found = []
     for source in recording.sources:
         count = mapping(noted.get(str(source.id)))
         info = mapping(source.info)
-        rails = {c.rail.name: c.rail.covers or c.rail.boundary.value for c in source.channels if c.rail is not None}
+        rails = {
+            c.rail.name: c.rail.covers or c.rail.boundary.value for c in source.channels if c.rail is not None
+        }
         found.append(
             Instrument(
                 name=source.name or source.url,
@@ -70,7 +72,9 @@ def instruments(recording: Recording, analysis: Analysis) -> list[Instrument]:
                 driver=source.driver,
                 rails=tuple(rails.items()),
                 grade=worst(c.grade for c in source.channels if c.rail is not None),
-                accuracy=tuple(dict.fromkeys(c.accuracy.source for c in source.channels if c.accuracy.source)),
+                accuracy=tuple(
+                    dict.fromkeys(c.accuracy.source for c in source.channels if c.accuracy.source)
+                ),
                 facts=info,
                 health=health[str(source.id)],
                 missed=max(_count(count.get("missed")) or 0, health[str(source.id)].missed),
@@ -84,17 +88,19 @@ def instruments(recording: Recording, analysis: Analysis) -> list[Instrument]:
 
 
 def own_cost(recording: Recording, analysis: Analysis) -> OwnCost | None:
-    """Give what the recorder noted of itself; None for imported recordings."""
+    """Return what the recorder noted of itself; None for imported recordings."""
     notes = recording.facts("recorder")
     if not notes or not isinstance(notes[-1].get("cpu_s"), (int, float)):
         return None
     cpu_s, seconds = float(notes[-1]["cpu_s"]), analysis.duration.value
     memory = notes[-1].get("peak_memory")
-    return OwnCost(cpu_s, cpu_s / seconds if seconds > 0 else None, memory if isinstance(memory, int) else None)
+    return OwnCost(
+        cpu_s, cpu_s / seconds if seconds > 0 else None, memory if isinstance(memory, int) else None
+    )
 
 
 def mapping(value: Any) -> Mapping[str, Any]:
-    """Give a value of the file where it is a mapping; an empty one otherwise: anyone may have written it."""
+    """Return a value of the file where it is a mapping; an empty one otherwise: anyone may have written it."""
     return value if isinstance(value, dict) else {}
 
 

@@ -48,7 +48,9 @@ def write_jls(recording: Recording, path: Path, *, force: bool = False) -> int:
     try:
         from pyjls import Writer
     except ModuleNotFoundError as error:
-        raise NotInstalledError("a JLS file needs pyjls; run: pip install 'powermeter[joulescope]'") from error
+        raise NotInstalledError(
+            "a JLS file needs pyjls; run: pip install 'powermeter[joulescope]'"
+        ) from error
     if path.exists() and not force:
         raise ExistsError(f"{path} exists; add --force to replace it")
     grids = [(source, grid) for source in recording.sources if (grid := _grid(recording, source)) is not None]
@@ -59,9 +61,13 @@ def write_jls(recording: Recording, path: Path, *, force: bool = False) -> int:
         for number, (source, grid) in enumerate(grids, start=1):
             info = source.info
             writer.source_def(
-                number, name=source.name, vendor="powermeter", model=str(info.get("model") or source.driver),
-                version=str(info.get("firmware") or ""), serial_number=str(info.get("serial") or ""),
-            )  # fmt: skip
+                number,
+                name=source.name,
+                vendor="powermeter",
+                model=str(info.get("model") or source.driver),
+                version=str(info.get("firmware") or ""),
+                serial_number=str(info.get("serial") or ""),
+            )
             samples, lost = on_host(recording, source.id)
             gaps = [(gap.start_ns, gap.end_ns) for gap in lost]
             for channel in source.channels:
@@ -79,12 +85,12 @@ class Grid:
         self.start_ns, self.rate_hz, self.count = start_ns, rate_hz, count
 
     def times_ns(self, first: int, last: int) -> NDArray[np.float64]:
-        """Give the times of points `first` to `last` (excluded)."""
+        """Return the times of points `first` to `last` (excluded)."""
         points = np.arange(first, last, dtype=np.float64)
         return points * (NS / self.rate_hz) + self.start_ns
 
     def point(self, at_ns: int) -> int:
-        """Give the point nearest to a time, within the grid."""
+        """Return the point nearest to a time, within the grid."""
         return min(max(0, round((at_ns - self.start_ns) * self.rate_hz / NS)), self.count - 1)
 
 
@@ -102,10 +108,20 @@ def _grid(recording: Recording, source: SourceInfo) -> Grid | None:
 
 
 def _write_signal(
-    writer: Any, signal: int, source: int, channel: Channel, grid: Grid, samples: Any, gaps: list[tuple[int, int]]
+    writer: Any,
+    signal: int,
+    source: int,
+    channel: Channel,
+    grid: Grid,
+    samples: Any,
+    gaps: list[tuple[int, int]],
 ) -> None:
     writer.signal_def(
-        signal, source, sample_rate=grid.rate_hz, name=channel.name, units=UNITS.get(channel.quantity, channel.unit)
+        signal,
+        source,
+        sample_rate=grid.rate_hz,
+        name=channel.name,
+        units=UNITS.get(channel.quantity, channel.unit),
     )
     times, values = samples.times_ns, samples.values(channel)
     known = np.isfinite(values)
@@ -136,9 +152,12 @@ def _annotate(writer: Any, signal: int, grid: Grid, events: Iterable[Event]) -> 
 
 
 def _on_grid(
-    times: NDArray[np.int64], values: NDArray[np.float64], wanted: NDArray[np.float64], gaps: list[tuple[int, int]],
+    times: NDArray[np.int64],
+    values: NDArray[np.float64],
+    wanted: NDArray[np.float64],
+    gaps: list[tuple[int, int]],
     held: bool,
-) -> NDArray[np.float32]:  # fmt: skip
+) -> NDArray[np.float32]:
     if not len(times):
         return np.full(len(wanted), np.nan, np.float32)
     if held:
@@ -152,6 +171,6 @@ def _on_grid(
 
 
 def _jls_time(pairs: list[tuple[int, int]], at_ns: int) -> int:
-    """Give JLS's UTC of a monotonic time, by the nearest of the recording's clock pairs."""
+    """Return JLS's UTC of a monotonic time, by the nearest of the recording's clock pairs."""
     monotonic_ns, utc_ns = min(pairs, key=lambda pair: abs(pair[0] - at_ns))
     return round((utc_ns + at_ns - monotonic_ns - EPOCH_S * NS) / NS * 2**30)

@@ -16,7 +16,7 @@ VERSION = 1
 
 
 def plain(result: Result | None) -> dict[str, Any] | None:
-    """Give a result with its interval, grade and parts."""
+    """Return a result with its interval, grade and parts."""
     if result is None:
         return None
     return {
@@ -30,7 +30,7 @@ def plain(result: Result | None) -> dict[str, Any] | None:
 
 
 def record(story: Story) -> dict[str, Any]:
-    """Give everything `powermeter show` prints, unrounded; an interval without an end is null there."""
+    """Return everything `powermeter show` prints, unrounded; an interval without an end is null there."""
     whole: dict[str, Any] = _finite(_record(story))
     return whole
 
@@ -206,7 +206,13 @@ def _instrument(instrument: Instrument) -> dict[str, Any]:
         "failure": instrument.failure or None,
         "gap_s": health.gap_s,
         "gaps": [
-            {"start_ns": g.start_ns, "end_ns": g.end_ns, "reason": g.reason, "detail": g.detail, "lost": g.lost}
+            {
+                "start_ns": g.start_ns,
+                "end_ns": g.end_ns,
+                "reason": g.reason,
+                "detail": g.detail,
+                "lost": g.lost,
+            }
             for g in health.gaps
         ],
         "simulated": instrument.simulated,

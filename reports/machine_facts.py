@@ -12,7 +12,7 @@ from .report_data import Story
 
 
 def machine(story: Story) -> Iterator[tuple[str, str]]:
-    """Give name and value of each fact, those that are not known left out."""
+    """Return name and value of each fact, those that are not known left out."""
     m = story.metadata
     host = story.noted("host")
     memory = host.get("memory")
@@ -36,7 +36,10 @@ def machine(story: Story) -> Iterator[tuple[str, str]]:
     if story.own_cost is not None:
         cost = story.own_cost
         share = f" ({wording.percent(cost.share)} of one core)" if cost.share is not None else ""
-        yield "Cost of recording", f"{wording.seconds(cost.cpu_s)} of processor time{share}, {wording.size(cost.peak_memory)}"
+        yield (
+            "Cost of recording",
+            f"{wording.seconds(cost.cpu_s)} of processor time{share}, {wording.size(cost.peak_memory)}",
+        )
 
 
 def _imported(found: Any) -> str | None:

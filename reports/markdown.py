@@ -28,23 +28,25 @@ class MarkdownReport:
     summary = "Markdown for a write-up, its figure as SVG beside it"
 
     def render(self, story: Story) -> str:
-        """Give the text without a figure."""
+        """Return the text without a figure."""
         return "\n".join(_lines(story, None)) + "\n"
 
     def files(self, story: Story, path: Path) -> dict[Path, str]:
-        """Give the text and its figure by where they belong."""
+        """Return the text and its figure by where they belong."""
         figure = path.with_suffix(".svg")
-        drawn = svg.alone(svg.power_figure(figures.run_panel(story), "Power over the whole run, events below"))
+        drawn = svg.alone(
+            svg.power_figure(figures.run_panel(story), "Power over the whole run, events below")
+        )
         return {path: "\n".join(_lines(story, figure.name)) + "\n", figure: drawn}
 
 
 def escaped(text: object) -> str:
-    """Give text that Markdown and HTML leave alone, on one line."""
+    """Return text that Markdown and HTML leave alone, on one line."""
     return _SPECIAL.sub(r"\\\1", "".join(c if c.isprintable() else " " for c in str(text)))
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> Iterator[str]:
-    """Give a table, all but the first columns aligned to the right; cells are escaped already."""
+    """Return a table, all but the first columns aligned to the right; cells are escaped already."""
     yield "| " + " | ".join(head) + " |"
     yield "|" + "|".join([" --- "] * left + [" ---: "] * (len(head) - left)) + "|"
     for row in rows:
@@ -77,7 +79,9 @@ def _lines(story: Story, figure: str | None) -> Iterator[str]:
     yield escaped(method(story))
     yield ""
     yield from _instruments(story)
-    yield from table(["machine and program", "value"], ([name, escaped(value)] for name, value in machine(story)), left=2)
+    yield from table(
+        ["machine and program", "value"], ([name, escaped(value)] for name, value in machine(story)), left=2
+    )
     yield "## What these numbers do not say"
     yield ""
     yield from (f"- {escaped(text)}" for text in (*story.warnings, *story.notes, *limits(story)))
@@ -107,8 +111,20 @@ def _labels(story: Story) -> Iterator[str]:
     above = ["above baseline"] if a.baseline is not None else []
     yield "## By label"
     yield ""
-    head = ["label", *map(escaped, keys), "events", "items", "energy per item", *above, "median", "p95", "std dev",
-            "total", "charge", "mean power"]  # fmt: skip
+    head = [
+        "label",
+        *map(escaped, keys),
+        "events",
+        "items",
+        "energy per item",
+        *above,
+        "median",
+        "p95",
+        "std dev",
+        "total",
+        "charge",
+        "mean power",
+    ]
     yield from table(
         head,
         (
@@ -191,7 +207,9 @@ def _meaning(story: Story) -> Iterator[str]:
             run = whole.accounts[name].result
             rows_.append([title, footprint_amount(run, digits).text, each, run.grade.value])
     each_head = f"one {escaped(item)}" if one else "one item"
-    yield from table([f"footprint of the electricity, {escaped(place)}", "the run", each_head, "grade"], rows_)
+    yield from table(
+        [f"footprint of the electricity, {escaped(place)}", "the run", each_head, "grade"], rows_
+    )
     yield f"{escaped(whole.boundary[:1].upper() + whole.boundary[1:])}. The three are never added to each other."
     yield ""
 
@@ -207,7 +225,11 @@ def _certainty(story: Story) -> Iterator[str]:
     yield from table(
         ["because of", "to narrow it", "share of variance", "standard uncertainty"],
         (
-            [*WORDS.get(kind, (kind, "")), f"{100 * part * part / total:.1f} %", format_quantity(part, result.unit, 2)]
+            [
+                *WORDS.get(kind, (kind, "")),
+                f"{100 * part * part / total:.1f} %",
+                format_quantity(part, result.unit, 2),
+            ]
             for kind, part in kinds.items()
             if total and part * part / total >= 0.001
         ),
@@ -228,6 +250,8 @@ def _instruments(story: Story) -> Iterator[str]:
     ]
     yield from table(["instrument", "covers", "grade", "did", "limits from"], rows, left=5)
     for d in story.analysis.disagreements:
-        yield (f"{escaped(d.left)} and {escaped(d.right)} {d.verdict}: {show(d.energy_left).text} and "
-               f"{show(d.energy_right).text}.")  # fmt: skip
+        yield (
+            f"{escaped(d.left)} and {escaped(d.right)} {d.verdict}: {show(d.energy_left).text} and "
+            f"{show(d.energy_right).text}."
+        )
         yield ""

@@ -21,7 +21,7 @@ RULE_TEXT = {
 
 
 def method(story: Story) -> str:
-    """Give the method paragraph: instrument, rail, rate, clock, rule, interval, largest contribution."""
+    """Return the method paragraph: instrument, rail, rate, clock, rule, interval, largest contribution."""
     return " ".join(_sentences(story))
 
 
@@ -33,8 +33,10 @@ def _sentences(story: Story) -> Iterator[str]:
     model = instrument.facts.get("model")
     what = f"{instrument.name} ({model})" if model and str(model) not in instrument.name else instrument.name
     machine = f" of {story.machine}" if story.machine else ""
-    yield (f"Power{machine} {verb} with {what}, driver {instrument.driver}, on the rail {a.line.rail.name}, "
-           f"which covers {a.covers}.")  # fmt: skip
+    yield (
+        f"Power{machine} {verb} with {what}, driver {instrument.driver}, on the rail {a.line.rail.name}, "
+        f"which covers {a.covers}."
+    )
     rate = format_quantity(h.rate_hz, "Hz", 3)
     asked = f" of {format_quantity(1 / h.asked_s, 'Hz', 3)} asked for" if h.asked_s else ""
     missed = f"; {instrument.missed:,} deadlines were missed" if instrument.missed else ""
@@ -44,21 +46,29 @@ def _sentences(story: Story) -> Iterator[str]:
         yield "Samples and events carry the monotonic clock of one machine."
     elif story.metadata.get("clock") == "utc":
         yield "Samples and events carry wall-clock stamps as logged."
-    yield (f"Energy is {RULE_TEXT[a.power_trace.kind]}, interpolated at the edges of each event; "
-           "energies per item are an event's energy over its number of items.")  # fmt: skip
+    yield (
+        f"Energy is {RULE_TEXT[a.power_trace.kind]}, interpolated at the edges of each event; "
+        "energies per item are an event's energy over its number of items."
+    )
     if a.baseline is not None:
-        yield (f"A baseline of {show(a.baseline.power).text} ({a.baseline.origin}) was subtracted "
-               "where a number is said to be above the baseline.")  # fmt: skip
-    yield ("Intervals are 95 % and follow the GUM (JCGM 100:2008): gain, offset, resolution, noise, event edges, "
-           f"clock and gaps are combined{_accuracy(instrument)}.")  # fmt: skip
+        yield (
+            f"A baseline of {show(a.baseline.power).text} ({a.baseline.origin}) was subtracted "
+            "where a number is said to be above the baseline."
+        )
+    yield (
+        "Intervals are 95 % and follow the GUM (JCGM 100:2008): gain, offset, resolution, noise, event edges, "
+        f"clock and gaps are combined{_accuracy(instrument)}."
+    )
     result = stated(story)
     if result is not None and result.parts:
         kind, share = largest(result)
         what_, remedy = WORDS.get(kind, (kind, ""))
         about = f"of one {story.item}" if story.headline is not None else "of the run"
         half = percent(result.relative) if result.relative is not None else "–"
-        yield (f"The interval of the energy {about} is ±{half}; {format_number(100 * share, 2)} % of its variance "
-               f"is {what_}{f' (to narrow it: {remedy})' if remedy else ''}.")  # fmt: skip
+        yield (
+            f"The interval of the energy {about} is ±{half}; {format_number(100 * share, 2)} % of its variance "
+            f"is {what_}{f' (to narrow it: {remedy})' if remedy else ''}."
+        )
     if story.own_cost is not None and story.own_cost.share is not None:
         yield f"Recording took {percent(story.own_cost.share)} of one processor core, which is part of the energy measured."
     version = story.metadata.get("powermeter")
@@ -71,18 +81,18 @@ def _accuracy(instrument: Instrument) -> str:
 
 
 def counted(story: Story) -> Instrument:
-    """Give the instrument of the counted rail."""
+    """Return the instrument of the counted rail."""
     wanted = story.analysis.line.source
     return next((i for i in story.instruments if i.health.source == wanted), story.instruments[0])
 
 
 def stated(story: Story) -> Result | None:
-    """Give the result whose uncertainty a report takes apart: the headline's energy per item, or the run's."""
+    """Return the result whose uncertainty a report takes apart: the headline's energy per item, or the run's."""
     return story.headline.energy_per_item if story.headline is not None else story.analysis.energy
 
 
 def largest(result: Result) -> tuple[str, float]:
-    """Give the kind of the largest part and its share of the variance."""
+    """Return the kind of the largest part and its share of the variance."""
     kinds = result.by_kind()
     total = sum(part * part for part in kinds.values())
     kind = next(iter(kinds))
@@ -99,7 +109,7 @@ _LIMITS = {
 
 
 def limits(story: Story) -> list[str]:
-    """Give what the numbers do not say, a sentence each."""
+    """Return what the numbers do not say, a sentence each."""
     a = story.analysis
     found = [_LIMITS[a.line.rail.boundary]] if a.line.rail.boundary in _LIMITS else []
     found.append(
@@ -107,12 +117,22 @@ def limits(story: Story) -> list[str]:
         if a.baseline is None
         else "What other programs used beyond the baseline is counted as the events' own."
     )
-    found.append("The interval holds what measuring can get wrong, not how the next run may differ; repeat the run to know that.")
+    found.append(
+        "The interval holds what measuring can get wrong, not how the next run may differ; repeat the run to know that."
+    )
     if not story.voltage_known and a.charge is None:
-        found.append(f"No rail voltage is known; charge is counted as if drawn at {story.rail_voltage_v:g} V.")
+        found.append(
+            f"No rail voltage is known; charge is counted as if drawn at {story.rail_voltage_v:g} V."
+        )
     if story.battery.convention == "charge":
-        found.append("The battery is counted by charge on the measured rail: its own voltage and a converter's loss are not in it.")
+        found.append(
+            "The battery is counted by charge on the measured rail: its own voltage and a converter's loss are not in it."
+        )
     if story.footprint.place is None:
-        found.append("The place is not known: the footprint spans the world's grids and is good to one significant digit.")
-    found.append("The footprint is that of the electricity used; making and disposing of the device are not in it.")
+        found.append(
+            "The place is not known: the footprint spans the world's grids and is good to one significant digit."
+        )
+    found.append(
+        "The footprint is that of the electricity used; making and disposing of the device are not in it."
+    )
     return found

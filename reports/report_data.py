@@ -108,7 +108,7 @@ class Story:
         return [str(word) for word in words] if isinstance(words, list) else []
 
     def noted(self, key: str) -> Mapping[str, Any]:
-        """Give a group of metadata (`host`, `attributes`, `frameworks`); empty where it is none."""
+        """Return a group of metadata (`host`, `attributes`, `frameworks`); empty where it is none."""
         return mapping(self.metadata.get(key))
 
     @property
@@ -127,16 +127,18 @@ class Story:
         return self._charge(self.analysis.energy, self.analysis.charge)
 
     def charge_of(self, row: LabelRow) -> Result | None:
-        """Give the charge of a label's events in C, as `charge`."""
+        """Return the charge of a label's events in C, as `charge`."""
         return self._charge(row.energy, row.charge)
 
     def per_charge(self, row: LabelRow) -> Result | None:
-        """Give how many items of a label one charge of the battery holds, or None."""
+        """Return how many items of a label one charge of the battery holds, or None."""
         charge, energy = self.charge_of(row), row.energy
         amount = charge if self.battery.convention == "charge" else energy
         if amount is None or not row.items or amount.value <= 0:
             return None
-        return self.battery.count(amount.scaled(1 / row.items), self.rail_voltage_v, self.analysis.power.value)
+        return self.battery.count(
+            amount.scaled(1 / row.items), self.rail_voltage_v, self.analysis.power.value
+        )
 
     def _charge(self, energy: Result | None, charge: Result | None) -> Result | None:
         if charge is not None or energy is None:
@@ -189,13 +191,19 @@ def tell(
     per_item = headline.energy_per_item if headline is not None else None
     sources = tuple(instruments(recording, analysis))
     warnings = [*recording.warnings]
-    warnings += [f"{i.name}: a simulated load; its numbers mean nothing outside this file" for i in sources if i.simulated]
+    warnings += [
+        f"{i.name}: a simulated load; its numbers mean nothing outside this file"
+        for i in sources
+        if i.simulated
+    ]
     warnings += [f"{i.name} stopped: {i.failure}" for i in sources if i.failure]
     warnings += [f"{i.name}: {text}" for i in sources for text in _said(i.facts.get("warnings"))]
     if recording.is_growing:
         warnings.append("the recording is still being written")
     if analysis.charge is None and known_v is None:
-        warnings.append(f"no rail voltage is known: charge is counted at {BUDGET_V:g} V (--rail-voltage changes it)")
+        warnings.append(
+            f"no rail voltage is known: charge is counted at {BUDGET_V:g} V (--rail-voltage changes it)"
+        )
     warnings += [problem] if problem else []
     warnings += whole.warnings
     return Story(
@@ -220,7 +228,7 @@ def tell(
 
 
 def _imported(recording: Recording) -> list[str]:
-    """Give what the importer had to assume."""
+    """Return what the importer had to assume."""
     return _said(recording.metadata.get("import_warnings"))
 
 
@@ -235,7 +243,7 @@ def _headline(rows: Sequence[LabelRow]) -> LabelRow | None:
 
 
 def _rail_voltage(analysis: Analysis) -> float | None:
-    """Give the mean measured voltage of the counted rail, or its nominal one."""
+    """Return the mean measured voltage of the counted rail, or its nominal one."""
     if analysis.voltage_trace is not None and len(analysis.voltage_trace):
         return float(analysis.voltage_trace.values.mean())
     return analysis.line.rail.nominal_v
@@ -251,7 +259,9 @@ def _budget(
 
     used = amount(analysis.energy, analysis.charge)
     seconds = analysis.duration.value
-    rate = used.scaled(1 / seconds, {"C": "A", "J": "W"}[used.unit]) if seconds > 0 and used.value > 0 else None
+    rate = (
+        used.scaled(1 / seconds, {"C": "A", "J": "W"}[used.unit]) if seconds > 0 and used.value > 0 else None
+    )
     per_item = None
     if headline is not None and headline.energy_per_item is not None:
         per_item = amount(headline.energy_per_item, headline.charge_per_item)

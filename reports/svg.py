@@ -21,12 +21,12 @@ ITEMS_HEIGHT = 190
 
 
 def style() -> str:
-    """Give the style sheet of the figures."""
+    """Return the style sheet of the figures."""
     return files("powermeter.reports").joinpath("templates/figure.css").read_text(encoding="utf-8")
 
 
 def alone(figure: str) -> str:
-    """Give a figure as a file of its own, its style inside."""
+    """Return a figure as a file of its own, its style inside."""
     return figure.replace(">", f' xmlns="http://www.w3.org/2000/svg"><style>{style()}</style>', 1)
 
 
@@ -56,15 +56,24 @@ def power_figure(panel: Panel, title: str, since: str = "the first sample") -> s
     out += _y_grid(axes, "W")
     out += _shading(panel, axes)
     for start, end, reason in panel.gaps:
-        out.append(f'<rect class="gap" {_box(axes.x(start), TOP, axes.x(end), axes.bottom)}>{_tip(f"gap: {reason}")}</rect>')
-        out += [f'<line class="gapedge" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{axes.bottom:.1f}"/>'
-                for x in (axes.x(start), axes.x(end))]  # fmt: skip
+        out.append(
+            f'<rect class="gap" {_box(axes.x(start), TOP, axes.x(end), axes.bottom)}>{_tip(f"gap: {reason}")}</rect>'
+        )
+        out += [
+            f'<line class="gapedge" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{axes.bottom:.1f}"/>'
+            for x in (axes.x(start), axes.x(end))
+        ]
         if axes.x(end) - axes.x(start) > 30:
-            out.append(f'<text class="note" x="{(axes.x(start) + axes.x(end)) / 2:.1f}" y="{TOP + 14}" '
-                       'text-anchor="middle">gap</text>')  # fmt: skip
+            out.append(
+                f'<text class="note" x="{(axes.x(start) + axes.x(end)) / 2:.1f}" y="{TOP + 14}" '
+                'text-anchor="middle">gap</text>'
+            )
     for curve in panel.curves:
         out += _curve(curve, axes)
-    out += [f'<circle class="sample" cx="{axes.x(s):.1f}" cy="{axes.y(w):.1f}" r="2.2"/>' for s, w in panel.samples]
+    out += [
+        f'<circle class="sample" cx="{axes.x(s):.1f}" cy="{axes.y(w):.1f}" r="2.2"/>'
+        for s, w in panel.samples
+    ]
     for row, lane in enumerate(panel.lanes):
         y = lanes_top + row * LANE
         colour = lane.colour % 8
@@ -74,10 +83,14 @@ def power_figure(panel: Panel, title: str, since: str = "the first sample") -> s
             text = lane.label if bar.events == 1 else f"{lane.label}: {bar.events:,} events"
             text += f" · {format_quantity(bar.end - bar.start, 's', 3)}"
             text += f" · {format_quantity(bar.joules, 'J', 3)}" if bar.joules is not None else ""
-            out.append(f'<rect class="c{colour}" rx="1.5" {_box(left, y + 2, right, y + 14)}>{_tip(text)}</rect>')
+            out.append(
+                f'<rect class="c{colour}" rx="1.5" {_box(left, y + 2, right, y + 14)}>{_tip(text)}</rect>'
+            )
         for mark in lane.marks:
             x = axes.x(mark)
-            out.append(f'<path class="c{colour}" d="M{x:.1f} {y + 2} l5 6 l-5 6 l-5 -6z">{_tip(lane.label)}</path>')
+            out.append(
+                f'<path class="c{colour}" d="M{x:.1f} {y + 2} l5 6 l-5 6 l-5 -6z">{_tip(lane.label)}</path>'
+            )
     out += _lane_names(panel, lanes_top)
     out += _time_axis(axes, lanes_top + LANE * len(panel.lanes) + 4, since)
     out.append("</svg>")
@@ -96,20 +109,30 @@ def items_figure(items: Items, title: str, colour: int) -> str:
     out += _y_grid(axes, "J")
     out.append(f'<rect class="within" {_box(LEFT, axes.y(items.high), WIDTH - RIGHT, axes.y(items.low))}/>')
     few = items.numbers.size <= 300
-    for number, joules, half in zip(items.numbers.tolist(), items.joules.tolist(), items.half.tolist(), strict=True):
+    for number, joules, half in zip(
+        items.numbers.tolist(), items.joules.tolist(), items.half.tolist(), strict=True
+    ):
         x = axes.x(number)
         if few and half * axes.y_scale > 2:
-            out.append(f'<line class="whisker s{colour}" x1="{x:.1f}" x2="{x:.1f}" y1="{axes.y(joules - half):.1f}" '
-                       f'y2="{axes.y(joules + half):.1f}"/>')  # fmt: skip
+            out.append(
+                f'<line class="whisker s{colour}" x1="{x:.1f}" x2="{x:.1f}" y1="{axes.y(joules - half):.1f}" '
+                f'y2="{axes.y(joules + half):.1f}"/>'
+            )
         tip = _tip(f"event {number:,.0f}: {format_quantity(joules, 'J', 4)}") if few else ""
-        out.append(f'<circle class="c{colour}" cx="{x:.1f}" cy="{axes.y(joules):.1f}" r="{3 if few else 1.5}">{tip}</circle>')
+        out.append(
+            f'<circle class="c{colour}" cx="{x:.1f}" cy="{axes.y(joules):.1f}" r="{3 if few else 1.5}">{tip}</circle>'
+        )
     y = axes.y(items.mean)
     out.append(f'<line class="mean" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
     for tick in ticks(1, count, 8):
         if tick == int(tick):
             anchor = "end" if axes.x(tick) > WIDTH - RIGHT - 20 else "middle"
-            out.append(f'<text x="{axes.x(tick):.1f}" y="{axes.bottom + 18:.1f}" text-anchor="{anchor}">{tick:,.0f}</text>')
-    out.append(f'<text x="{WIDTH - RIGHT}" y="{axes.bottom + 34:.1f}" text-anchor="end">event number</text></svg>')
+            out.append(
+                f'<text x="{axes.x(tick):.1f}" y="{axes.bottom + 18:.1f}" text-anchor="{anchor}">{tick:,.0f}</text>'
+            )
+    out.append(
+        f'<text x="{WIDTH - RIGHT}" y="{axes.bottom + 34:.1f}" text-anchor="end">event number</text></svg>'
+    )
     return "".join(out)
 
 
@@ -133,7 +156,11 @@ def _y_grid(axes: _Axes, unit: str) -> Iterable[str]:
     for tick in ticks(axes.low / step, axes.high / step, 5):
         y = axes.y(tick * step)
         yield f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
-        number = format_number(tick, 6).rstrip("0").rstrip(".") if "." in format_number(tick, 6) else f"{tick:,.0f}"
+        number = (
+            format_number(tick, 6).rstrip("0").rstrip(".")
+            if "." in format_number(tick, 6)
+            else f"{tick:,.0f}"
+        )
         yield f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{number}</text>'
     yield f'<text class="name" x="{LEFT - 8}" y="{TOP - 2}" text-anchor="end">{prefix}{unit}</text>'
 
@@ -165,19 +192,27 @@ def _curve(curve: Curve, axes: _Axes) -> Iterable[str]:
 def _lane_names(panel: Panel, top: float) -> Iterable[str]:
     for row, lane in enumerate(panel.lanes):
         y = top + row * LANE
-        yield (f'<text class="name" x="{LEFT - 10}" y="{y + 12.5:.1f}" text-anchor="end">'
-               f"{_tip(lane.label)}{escape(shortened(lane.name))}</text>")  # fmt: skip
+        yield (
+            f'<text class="name" x="{LEFT - 10}" y="{y + 12.5:.1f}" text-anchor="end">'
+            f"{_tip(lane.label)}{escape(shortened(lane.name))}</text>"
+        )
 
 
 def shortened(text: str) -> str:
-    """Give a label that fits the left margin, its middle left out."""
+    """Return a label that fits the left margin, its middle left out."""
     return text if len(text) <= NAME_LENGTH else f"{text[: NAME_LENGTH - 7]}…{text[-6:]}"
 
 
 def _time_axis(axes: _Axes, y: float, since: str) -> Iterable[str]:
     span = axes.end - axes.start
-    step, unit = next(((s, u) for s, u in ((86400.0, "d"), (3600.0, "h"), (60.0, "min"), (1.0, "s"), (1e-3, "ms"))
-                       if span >= 2.5 * s), (1e-6, "µs"))  # fmt: skip
+    step, unit = next(
+        (
+            (s, u)
+            for s, u in ((86400.0, "d"), (3600.0, "h"), (60.0, "min"), (1.0, "s"), (1e-3, "ms"))
+            if span >= 2.5 * s
+        ),
+        (1e-6, "µs"),
+    )
     yield f'<line class="axis" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
     for tick in ticks(axes.start / step, axes.end / step, 9):
         x = axes.x(tick * step)

@@ -23,7 +23,7 @@ Table = Mapping[str, Column]
 
 
 def samples(recording: Recording) -> Table:
-    """Give every sample of every source in order of time, as recorded (no calibration applied), on the recording's clock.
+    """Return every sample of every source in order of time, as recorded (no calibration applied), on the recording's clock.
 
     A row belongs to one source; the columns of the others are empty in it.  `flags` are the bits of
     `powermeter.source`: 1 repeat, 2 saturated, 4 interpolated time.
@@ -57,7 +57,7 @@ def _placed(values: NDArray[np.float64], first: int, order: NDArray[np.int64]) -
 
 
 def utc(recording: Recording, times_ns: NDArray[np.int64]) -> list[str] | None:
-    """Give ISO 8601 stamps by the recording's clock pairs, interpolated between them; None without any."""
+    """Return ISO 8601 stamps by the recording's clock pairs, interpolated between them; None without any."""
     pairs = recording.clock_pairs()
     if not pairs:
         return None
@@ -70,7 +70,7 @@ def utc(recording: Recording, times_ns: NDArray[np.int64]) -> list[str] | None:
 
 
 def events(story: Story) -> Table:
-    """Give each finished event with what it used; its attributes have a column each."""
+    """Return each finished event with what it used; its attributes have a column each."""
     a = story.analysis
     names = list(dict.fromkeys(name for event in a.events for name in event.attributes))
     taken = {"label", "count", "process", "thread"}
@@ -99,26 +99,35 @@ def events(story: Story) -> Table:
 
 
 def labels(story: Story) -> Table:
-    """Give one row a label (and group), the numbers of `powermeter show` unrounded."""
+    """Return one row a label (and group), the numbers of `powermeter show` unrounded."""
     rows: list[dict[str, Any]] = []
     for r in story.analysis.rows:
         charge = story.charge_of(r)
         per_charge = story.per_charge(r)
-        rows.append({
-            "label": r.label, **{name: _plain(value) for name, value in r.group.items()},
-            "events": r.events, "items": r.items, "seconds": r.seconds,
-            **_spread("energy", r.energy, "J"), **_spread("energy per item", r.energy_per_item, "J"),
-            "energy median (J)": r.energy_median.value if r.energy_median else None,
-            "energy p95 (J)": r.energy_p95.value if r.energy_p95 else None,
-            "standard deviation (J)": r.spread_j,
-            **_spread("above baseline per item", r.above_per_item, "J"),
-            **_spread("charge", charge, "C"),
-            "mean power (W)": r.power.value if r.power else None,
-            "items per charge": per_charge.value if per_charge else None,
-            "mean time (s)": r.latency_mean, "p50 (s)": r.latency_p50, "p95 (s)": r.latency_p95,
-            "p99 (s)": r.latency_p99, "peak memory (B)": r.peak_memory,
-            "grade": r.energy.grade.value if r.energy else None,
-        })  # fmt: skip
+        rows.append(
+            {
+                "label": r.label,
+                **{name: _plain(value) for name, value in r.group.items()},
+                "events": r.events,
+                "items": r.items,
+                "seconds": r.seconds,
+                **_spread("energy", r.energy, "J"),
+                **_spread("energy per item", r.energy_per_item, "J"),
+                "energy median (J)": r.energy_median.value if r.energy_median else None,
+                "energy p95 (J)": r.energy_p95.value if r.energy_p95 else None,
+                "standard deviation (J)": r.spread_j,
+                **_spread("above baseline per item", r.above_per_item, "J"),
+                **_spread("charge", charge, "C"),
+                "mean power (W)": r.power.value if r.power else None,
+                "items per charge": per_charge.value if per_charge else None,
+                "mean time (s)": r.latency_mean,
+                "p50 (s)": r.latency_p50,
+                "p95 (s)": r.latency_p95,
+                "p99 (s)": r.latency_p99,
+                "peak memory (B)": r.peak_memory,
+                "grade": r.energy.grade.value if r.energy else None,
+            }
+        )
     columns = list(dict.fromkeys(name for row in rows for name in row))
     return {name: [row.get(name) for row in rows] for name in columns}
 

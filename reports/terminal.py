@@ -38,12 +38,12 @@ class TextReport:
     summary = "what `powermeter show` prints, as a text file"
 
     def render(self, story: Story) -> str:
-        """Give the whole text."""
+        """Return the whole text."""
         return to_text(story, 110)
 
 
 def to_text(story: Story, width: int = NARROW) -> str:
-    """Give the tables as plain text without colours."""
+    """Return the tables as plain text without colours."""
     from rich.console import Console
 
     file = io.StringIO()
@@ -66,7 +66,7 @@ def print_story(story: Story, console: Console) -> None:
 
 
 def grade_text(grade: Grade) -> str:
-    """Give a grade with its mark, coloured."""
+    """Return a grade with its mark, coloured."""
     return f"[{COLOURS[grade]}]{MARKS[grade]} {grade.value}[/]"
 
 
@@ -75,7 +75,7 @@ def _mark(grade: Grade) -> str:
 
 
 def safe(text: object) -> str:
-    """Give text that can neither style nor steer a terminal."""
+    """Return text that can neither style nor steer a terminal."""
     from rich.markup import escape
 
     return escape("".join(c if c.isprintable() else "\ufffd" for c in str(text)))
@@ -88,7 +88,7 @@ def _heading(story: Story, console: Console) -> None:
 
 
 def section(title: str, beside: str = "") -> str:
-    """Give a section's heading, in bold, with something beside it."""
+    """Return a section's heading, in bold, with something beside it."""
     return f"\n[bold]{title}[/]  {beside}".rstrip()
 
 
@@ -179,7 +179,7 @@ def _label_table(rows: Sequence[LabelRow], columns: Sequence[tuple[str, Cell]]) 
 
 
 def table_frame() -> Table:
-    """Give an empty table in the house's look."""
+    """Return an empty table in the house's look."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
@@ -203,10 +203,13 @@ def _published(story: Story, console: Console) -> None:
         table.add_column(title, justify="left" if title == "window" else "right", no_wrap=title != "window")
     for p in found.values:
         table.add_row(
-            safe(p.event.name), f"{p.event.count:,}", f"{format_number(p.mean_w, 8)} W",
-            f"{format_quantity(p.per_item_j, 'J', 8)}", f"{format_number(p.trapezoid_mean_w, 8)} W",
+            safe(p.event.name),
+            f"{p.event.count:,}",
+            f"{format_number(p.mean_w, 8)} W",
+            f"{format_quantity(p.per_item_j, 'J', 8)}",
+            f"{format_number(p.trapezoid_mean_w, 8)} W",
             f"{p.difference * 1e6:+.0f} ppm",
-        )  # fmt: skip
+        )
     console.print(table)
 
 
@@ -285,7 +288,7 @@ def _sources(story: Story, console: Console) -> None:
 
 
 def health_text(instrument: Instrument) -> str:
-    """Give `1,000 samples/s of 1,000 asked · 0 missed · no gaps`."""
+    """Return `1,000 samples/s of 1,000 asked · 0 missed · no gaps`."""
     h = instrument.health
     rate = format_quantity(h.rate_hz, "Hz", 3)
     if h.asked_s:

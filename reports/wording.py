@@ -22,8 +22,17 @@ GRADE_TEXT = {
     Grade.ASSUMED: "typed in or taken from a table",
 }
 
-_STEPS = ((1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"),
-          (1e-12, "p"), (1e-15, "f"))  # fmt: skip
+_STEPS = (
+    (1e9, "G"),
+    (1e6, "M"),
+    (1e3, "k"),
+    (1.0, ""),
+    (1e-3, "m"),
+    (1e-6, "µ"),
+    (1e-9, "n"),
+    (1e-12, "p"),
+    (1e-15, "f"),
+)
 _SCALABLE = {"J", "C", "W", "A", "V", "Wh", "Ah", "s", "g CO2e", "L", "g Sb eq"}
 _MORE_DIGITS_BELOW = 1.95
 
@@ -62,7 +71,7 @@ NOTHING = Shown(DASH, "", "", "")
 
 
 def show(result: Result | None, unit: str | None = None, factor: float = 1.0) -> Shown:
-    """Give a result in print.
+    """Return a result in print.
 
     Args:
         result: None where it is not known.
@@ -89,7 +98,7 @@ def show(result: Result | None, unit: str | None = None, factor: float = 1.0) ->
 
 
 def scale(magnitude: float, unit: str) -> tuple[float, str]:
-    """Give the step and the prefix that suit a magnitude in a unit; 1 and nothing for units without."""
+    """Return the step and the prefix that suit a magnitude in a unit; 1 and nothing for units without."""
     if unit not in _SCALABLE or not magnitude or not math.isfinite(magnitude):
         return 1.0, ""
     if unit == "s" and magnitude >= 1:
@@ -98,36 +107,36 @@ def scale(magnitude: float, unit: str) -> tuple[float, str]:
 
 
 def decimals_of(half: float) -> int:
-    """Give the decimals that show a half-width to two digits (one from 2 to 9.9…); negative for tens."""
+    """Return the decimals that show a half-width to two digits (one from 2 to 9.9…); negative for tens."""
     magnitude = math.floor(math.log10(half))
     leading = half / 10.0**magnitude
     return -magnitude + (1 if leading < _MORE_DIGITS_BELOW else 0)
 
 
 def fixed(value: float, decimals: int) -> str:
-    """Give a number rounded to that many decimals (negative: to tens), thousands apart."""
+    """Return a number rounded to that many decimals (negative: to tens), thousands apart."""
     return f"{round(value, decimals):,.{max(0, decimals)}f}"
 
 
 def seconds(value: float | None) -> str:
-    """Give a latency: `12.3 ms`, `1.25 s`, `3 min 20 s`."""
+    """Return a latency: `12.3 ms`, `1.25 s`, `3 min 20 s`."""
     if value is None:
         return DASH
     return format_duration(value) if value >= 100 else format_quantity(value, "s", 3)
 
 
 def size(value: int | None) -> str:
-    """Give a size in memory: `123 MB`."""
+    """Return a size in memory: `123 MB`."""
     return format_quantity(None if value is None else float(value), "B", 3)
 
 
 def percent(share: float | None, digits: int = 2) -> str:
-    """Give a ratio in percent."""
+    """Return a ratio in percent."""
     return DASH if share is None else f"{format_number(100 * share, digits)} %"
 
 
 def footprint_amount(result: Result | None, digits: int = 2) -> Shown:
-    """Give carbon, water or minerals in g CO2e, L or g Sb eq: low to high, few digits.
+    """Return carbon, water or minerals in g CO2e, L or g Sb eq: low to high, few digits.
 
     Nothing is emitted backwards: an interval that reaches below 0 is printed from 0.
     """

@@ -10,12 +10,20 @@ from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.result import Grade
 
 FULL = Channel(
-    "vdd_in.energy", Quantity.ENERGY, 2.5e-6,
+    "vdd_in.energy",
+    Quantity.ENERGY,
+    2.5e-6,
     Rail("VDD_IN", parent="DC", boundary=Boundary.MODULE, covers="the module", nominal_v=5.0),
-    kind=Kind.COUNTER, offset=-1.0, grade=Grade.DERIVED,
+    kind=Kind.COUNTER,
+    offset=-1.0,
+    grade=Grade.DERIVED,
     accuracy=Accuracy(0.01, 0.002, 1e-6, 1e-3, 0.1, 1e-5, True, "a datasheet"),
-    wrap=2**32, window_ns=5, refresh_ns=7, low_code=-3, high_code=2**40,
-)  # fmt: skip
+    wrap=2**32,
+    window_ns=5,
+    refresh_ns=7,
+    low_code=-3,
+    high_code=2**40,
+)
 
 
 @pytest.mark.parametrize("channel", [FULL, Channel("t", Quantity.TEMPERATURE, 0.1)])

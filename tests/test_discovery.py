@@ -40,8 +40,14 @@ ORDER = [JETSON, METER, PLUG, PMIC, RAPL, GAUGE, ESTIMATE]
 def test_order_is_board_meter_plug_parts_counters_gauge_estimate():
     assert list(choice.rank(reversed(ORDER))) == ORDER
     assert [f.kind for f in ORDER] == [
-        "board input sensor", "external meter", "plug", "rail parts", "counters", "gauge", "estimate",
-    ]  # fmt: skip
+        "board input sensor",
+        "external meter",
+        "plug",
+        "rail parts",
+        "counters",
+        "gauge",
+        "estimate",
+    ]
 
 
 def test_every_boundary_has_a_row():

@@ -56,11 +56,25 @@ def test_quantities_are_read(text, unit, value):
 @pytest.mark.parametrize(
     ("text", "unit"),
     [
-        ("4Ah", "J"), ("4Wh", "C"), ("5V", "A"), ("five", "V"), ("", "V"), ("V", "V"), ("1 2V", "V"), ("1,5V", "V"),
-        ("nan", "V"), ("inf", "V"), ("1e999", "V"), ("0x10", "V"), ("5 VV", "V"), ("5mm", "ohm"),
-        ("٣V", "A"), ("--5V", "V"), ("5%", "V"),
+        ("4Ah", "J"),
+        ("4Wh", "C"),
+        ("5V", "A"),
+        ("five", "V"),
+        ("", "V"),
+        ("V", "V"),
+        ("1 2V", "V"),
+        ("1,5V", "V"),
+        ("nan", "V"),
+        ("inf", "V"),
+        ("1e999", "V"),
+        ("0x10", "V"),
+        ("5 VV", "V"),
+        ("5mm", "ohm"),
+        ("٣V", "A"),
+        ("--5V", "V"),
+        ("5%", "V"),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_such_quantity_is_refused_in_one_line(text, unit):
     with pytest.raises(ConfigurationError) as caught:
         parse_quantity(text, unit)
@@ -76,10 +90,23 @@ def test_a_bare_number_can_be_refused():
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [
-        ("250ms", 0.25), ("90s", 90), ("5m", 300), ("5min", 300), ("1h30m", 5400), ("1h 30m 5s", 5405), ("2d", 172800),
-        ("90", 90), ("1.5", 1.5), ("0", 0), ("100us", 1e-4), ("100µs", 1e-4), ("7ns", 7e-9), ("1y", 31_557_600), ("1e3", 1000),
+        ("250ms", 0.25),
+        ("90s", 90),
+        ("5m", 300),
+        ("5min", 300),
+        ("1h30m", 5400),
+        ("1h 30m 5s", 5405),
+        ("2d", 172800),
+        ("90", 90),
+        ("1.5", 1.5),
+        ("0", 0),
+        ("100us", 1e-4),
+        ("100µs", 1e-4),
+        ("7ns", 7e-9),
+        ("1y", 31_557_600),
+        ("1e3", 1000),
     ],
-)  # fmt: skip
+)
 def test_durations_are_read(text, seconds):
     assert parse_duration(text) == pytest.approx(seconds, rel=1e-12)
 
@@ -144,11 +171,21 @@ def test_no_more_significant_digits_than_asked_for(value, digits):
 @pytest.mark.parametrize(
     ("value", "unit", "shown"),
     [
-        (None, "J", "–"), (math.nan, "J", "–"), (math.inf, "J", "–"), (0, "J", "0 J"), (0.0032, "J", "3.200 mJ"),
-        (1234.5, "W", "1.234 kW"), (-0.5, "A", "-500.0 mA"), (0.99999, "W", "1.000 W"), (999.99, "W", "1.000 kW"),
-        (12, "gCO2", "12.00 gCO2"), (2e-12, "A", "0.002000 nA"), (5, "1", "5.000 1"), (14400, "s", "4 h 00 min"),
+        (None, "J", "–"),
+        (math.nan, "J", "–"),
+        (math.inf, "J", "–"),
+        (0, "J", "0 J"),
+        (0.0032, "J", "3.200 mJ"),
+        (1234.5, "W", "1.234 kW"),
+        (-0.5, "A", "-500.0 mA"),
+        (0.99999, "W", "1.000 W"),
+        (999.99, "W", "1.000 kW"),
+        (12, "gCO2", "12.00 gCO2"),
+        (2e-12, "A", "0.002000 nA"),
+        (5, "1", "5.000 1"),
+        (14400, "s", "4 h 00 min"),
     ],
-)  # fmt: skip
+)
 def test_quantities_are_printed(value, unit, shown):
     assert format_quantity(value, unit) == shown
 
@@ -156,11 +193,21 @@ def test_quantities_are_printed(value, unit, shown):
 @pytest.mark.parametrize(
     ("seconds", "shown"),
     [
-        (0.25, "250.0 ms"), (12.5, "12.50 s"), (99.99, "99.99 s"), (100, "1 min 40 s"), (119.7, "2 min 00 s"),
-        (200, "3 min 20 s"), (7199.9, "2 h 00 min"), (7200, "2 h 00 min"), (7500, "2 h 05 min"), (86400 * 4, "4.0 d"),
-        (-0.5, "-500.0 ms"), (-250, "-4 min 10 s"), (31_557_600 * 5, "5.0 y"),
+        (0.25, "250.0 ms"),
+        (12.5, "12.50 s"),
+        (99.99, "99.99 s"),
+        (100, "1 min 40 s"),
+        (119.7, "2 min 00 s"),
+        (200, "3 min 20 s"),
+        (7199.9, "2 h 00 min"),
+        (7200, "2 h 00 min"),
+        (7500, "2 h 05 min"),
+        (86400 * 4, "4.0 d"),
+        (-0.5, "-500.0 ms"),
+        (-250, "-4 min 10 s"),
+        (31_557_600 * 5, "5.0 y"),
     ],
-)  # fmt: skip
+)
 def test_durations_are_printed(seconds, shown):
     assert format_duration(seconds) == shown
 

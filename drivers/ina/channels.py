@@ -17,7 +17,7 @@ TOTAL_LOW = -(1 << 62)
 
 
 def channels_of(chips: Sequence[Chip], placements: Sequence[Placement]) -> list[Channel]:
-    """Give the channels of all chips, in the order of a row.
+    """Return the channels of all chips, in the order of a row.
 
     Counters that are read less often than rows come are on a rail of their own under the measured
     one, as a check: a short window is better measured by voltage × current.
@@ -34,7 +34,7 @@ def channels_of(chips: Sequence[Chip], placements: Sequence[Placement]) -> list[
 
 
 def covered(place: Placement, rail: Rail) -> Rail:
-    """Give a rail with words for what the chip sees of it, where the user has given none."""
+    """Return a rail with words for what the chip sees of it, where the user has given none."""
     if rail.covers:
         return rail
     side = "behind the shunt (load side)" if place.data.load_side else "at the chip's bus input"
@@ -54,9 +54,12 @@ def _line_channels(
     per_input = 1.0 if place.data.internal else 1.0 / ohm
     typical, span_k = place.typical, place.span_k
     current = chip.limits(place.grade).accuracy(
-        typical=typical, span_k=span_k, unit_per_input=per_input,
-        step=setting.shunt_step * per_input, tolerance=tolerance,
-    )  # fmt: skip
+        typical=typical,
+        span_k=span_k,
+        unit_per_input=per_input,
+        step=setting.shunt_step * per_input,
+        tolerance=tolerance,
+    )
     voltage = place.bus_limits.accuracy(
         typical=typical, span_k=span_k, unit_per_input=1.0, step=setting.bus_step
     )
@@ -64,13 +67,25 @@ def _line_channels(
     codes = place.data.shunts[0]
     return [
         Channel(
-            f"{stem}.voltage", Quantity.VOLTAGE, bus_lsb, rail, Kind.INSTANT, accuracy=voltage,
+            f"{stem}.voltage",
+            Quantity.VOLTAGE,
+            bus_lsb,
+            rail,
+            Kind.INSTANT,
+            accuracy=voltage,
             high_code=min(round(setting.bus_full / bus_lsb), place.data.buses[0].high),
         ),
         Channel(
-            f"{stem}.current", Quantity.CURRENT, shunt_lsb * per_input, rail, Kind.INSTANT, accuracy=current, low_code=max(-full, codes.low), high_code=min(full, codes.high),
+            f"{stem}.current",
+            Quantity.CURRENT,
+            shunt_lsb * per_input,
+            rail,
+            Kind.INSTANT,
+            accuracy=current,
+            low_code=max(-full, codes.low),
+            high_code=min(full, codes.high),
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _extra_channels(chip: INA228Chip, place: Placement) -> list[Channel]:
@@ -90,16 +105,27 @@ def _extra_channels(chip: INA228Chip, place: Placement) -> list[Channel]:
         gain = (tolerance**2 + line.tolerance**2) ** 0.5
         accuracy = replace(
             place.limits.accuracy(typical=False, span_k=place.span_k, unit_per_input=0.0, step=energy_j),
-            gain=gain, source=f"{place.limits.source}; counters ±{tolerance:.0%}; shunt ±{line.tolerance:.2%}",
-        )  # fmt: skip
+            gain=gain,
+            source=f"{place.limits.source}; counters ±{tolerance:.0%}; shunt ±{line.tolerance:.2%}",
+        )
         found += [
             Channel(
-                f"{stem}.energy", Quantity.ENERGY, energy_j, rail, Kind.COUNTER,
-                accuracy=accuracy, low_code=TOTAL_LOW,
+                f"{stem}.energy",
+                Quantity.ENERGY,
+                energy_j,
+                rail,
+                Kind.COUNTER,
+                accuracy=accuracy,
+                low_code=TOTAL_LOW,
             ),
             Channel(
-                f"{stem}.charge", Quantity.CHARGE, charge_c, rail, Kind.COUNTER,
-                accuracy=replace(accuracy, step=charge_c), low_code=TOTAL_LOW,
+                f"{stem}.charge",
+                Quantity.CHARGE,
+                charge_c,
+                rail,
+                Kind.COUNTER,
+                accuracy=replace(accuracy, step=charge_c),
+                low_code=TOTAL_LOW,
             ),
-        ]  # fmt: skip
+        ]
     return found

@@ -40,7 +40,7 @@ class Chip(ABC):
 
     @abstractmethod
     def settings(self) -> Iterable[Setting]:
-        """Give every setting that serves the ranges asked for.
+        """Return every setting that serves the ranges asked for.
 
         Raises:
             ConfigurationError: A range is beyond the chip.
@@ -48,7 +48,7 @@ class Chip(ABC):
 
     @abstractmethod
     def poll(self) -> Sequence[int] | None:
-        """Give voltage and current code of each channel in turn, then what else the chip counts.
+        """Return voltage and current code of each channel in turn, then what else the chip counts.
 
         None means that no conversion was finished since the last call.
 
@@ -57,7 +57,7 @@ class Chip(ABC):
         """
 
     def limits(self, grade: str) -> Limits:
-        """Give the limits of the shunt input in the range in use."""
+        """Return the limits of the shunt input in the range in use."""
         return self.model.shunt_limits[grade]
 
     @abstractmethod
@@ -68,7 +68,7 @@ class Chip(ABC):
         """Clear the ready flag, where asking has not done so."""
 
     def measure_round(self, rounds: int = 128, most_s: float = 0.3) -> float:
-        """Give the longest that a round takes on this chip's own clock, in seconds.
+        """Return the longest that a round takes on this chip's own clock, in seconds.
 
         Counts the rounds between two sightings of the flag.  A round that goes unseen makes the
         answer too long, never too short; beyond the datasheet's limit it is that limit.
@@ -87,7 +87,7 @@ class Chip(ABC):
         return max(best, self.round_min_s)
 
     def _sighting(self) -> tuple[int, int] | None:
-        """Give times before and after the end of a round, or None where the flag does not show."""
+        """Return times before and after the end of a round, or None where the flag does not show."""
         clock = self.link.clock
         before = clock.now_ns()
         give_up = before + round(3e9 * self.round_max_s) + 1_000_000
@@ -184,7 +184,7 @@ class Chip(ABC):
         )
 
     def lost(self) -> ReadError:
-        """Give the error of a chip that restarted."""
+        """Return the error of a chip that restarted."""
         return ReadError(
             f"{self.where} lost its configuration (a brown-out, or another program changed it)",
             Reason.LOST_SETUP,

@@ -31,13 +31,13 @@ class Register:
     shift: int = 0
 
     def decode(self, raw: int) -> int:
-        """Give the code of what was read; the sign first, the shift after it."""
+        """Return the code of what was read; the sign first, the shift after it."""
         if self.signed and raw >> (8 * self.size - 1):
             raw -= 1 << (8 * self.size)
         return raw >> self.shift
 
     def encode(self, code: int) -> int:
-        """Give what a chip would hold for a code: the inverse of `decode`."""
+        """Return what a chip would hold for a code: the inverse of `decode`."""
         return (code << self.shift) & ((1 << (8 * self.size)) - 1)
 
     @property
@@ -72,7 +72,7 @@ class Limits:
     def accuracy(
         self, *, typical: bool, span_k: float, unit_per_input: float, step: float, tolerance: float = 0.0
     ) -> Accuracy:
-        """Give the accuracy of a channel fed by this input.
+        """Return the accuracy of a channel fed by this input.
 
         Independent limits join as their variances do, so their half-widths join in quadrature
         (GUM 5.1.2); a maximum used among typical values counts as its half-width/√3 (GUM 4.3.7).

@@ -26,10 +26,18 @@ UNIT_CALIBRATION = 4096
 
 # ADC code, bits, samples averaged, conversion time typical in s (table 5; 0100–0111 repeat 0000–0011).
 ADC = (
-    (0b0000, 9, 1, 84e-6), (0b0001, 10, 1, 148e-6), (0b0010, 11, 1, 276e-6), (0b0011, 12, 1, 532e-6),
-    (0b1001, 12, 2, 1.06e-3), (0b1010, 12, 4, 2.13e-3), (0b1011, 12, 8, 4.26e-3), (0b1100, 12, 16, 8.51e-3),
-    (0b1101, 12, 32, 17.02e-3), (0b1110, 12, 64, 34.05e-3), (0b1111, 12, 128, 68.10e-3),
-)  # fmt: skip
+    (0b0000, 9, 1, 84e-6),
+    (0b0001, 10, 1, 148e-6),
+    (0b0010, 11, 1, 276e-6),
+    (0b0011, 12, 1, 532e-6),
+    (0b1001, 12, 2, 1.06e-3),
+    (0b1010, 12, 4, 2.13e-3),
+    (0b1011, 12, 8, 4.26e-3),
+    (0b1100, 12, 16, 8.51e-3),
+    (0b1101, 12, 32, 17.02e-3),
+    (0b1110, 12, 64, 34.05e-3),
+    (0b1111, 12, 128, 68.10e-3),
+)
 
 PGA = ((0, 0.04), (1, 0.08), (2, 0.16), (3, 0.32))
 """Gain code and full scale in volt."""
@@ -47,7 +55,7 @@ _GAIN_DRIFT = (10e-6, 83e-6)
 
 
 def shunt_limits(grade: str, full_v: float) -> Limits:
-    """Give the limits of the shunt input in one range."""
+    """Return the limits of the shunt input in one range."""
     gain = (0.002, 0.005) if grade == "a" else (0.002, 0.003)
     return Limits(gain, _OFFSETS[grade][full_v], _GAIN_DRIFT, (0.1e-6, 0.1e-6), _SOURCE + grade.upper())
 
@@ -74,7 +82,7 @@ class INA219Chip(Chip):
     models: ClassVar[Mapping[str, Model]] = {"ina219": INA219, "ina220": INA220}
 
     def settings(self) -> Iterable[Setting]:
-        """Give every pair of ADC settings in the smallest ranges that hold what was asked for."""
+        """Return every pair of ADC settings in the smallest ranges that hold what was asked for."""
         request = self.request
         self.need(request.shunt_v, PGA[-1][1], "V", "a shunt voltage")
         self.need(request.bus_v, self.model.bus_input_v, "V", "a bus voltage")
@@ -88,19 +96,24 @@ class INA219Chip(Chip):
                 bus_step = (8e-3 if wide else 4e-3) * 2 ** (12 - bus_bits) / bus_samples**0.5
                 yield Setting(
                     writes=((CONFIG, config, 0x3FFF), (CALIBRATION, UNIT_CALIBRATION, 0xFFFE)),
-                    round_s=shunt_s + bus_s, shunt_s=shunt_s, bus_s=bus_s,
-                    averages=samples, conversion_s=shunt_s / samples,
-                    shunt_step=max(step, 10e-6), bus_step=max(bus_step, 4e-3),
-                    shunt_full=full, bus_full=32.0 if wide else 16.0,
+                    round_s=shunt_s + bus_s,
+                    shunt_s=shunt_s,
+                    bus_s=bus_s,
+                    averages=samples,
+                    conversion_s=shunt_s / samples,
+                    shunt_step=max(step, 10e-6),
+                    bus_step=max(bus_step, 4e-3),
+                    shunt_full=full,
+                    bus_full=32.0 if wide else 16.0,
                     facts={"bits": bits, "bus_bits": bus_bits, "bus_averages": bus_samples},
-                )  # fmt: skip
+                )
 
     def limits(self, grade: str) -> Limits:
-        """Give the limits of the shunt input in the range in use."""
+        """Return the limits of the shunt input in the range in use."""
         return shunt_limits(grade, self.setting.shunt_full)
 
     def poll(self) -> Sequence[int] | None:
-        """Give (bus, shunt) codes of a finished round."""
+        """Return (bus, shunt) codes of a finished round."""
         link = self.link
         bus = link.read(BUS)
         if self.wait_for_ready and not bus & READY:

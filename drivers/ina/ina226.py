@@ -56,33 +56,52 @@ INA226 = Model(
 )
 # The revision of an INA230 cannot be read from it: the older, wider limits are the default.
 INA230 = replace(
-    INA226, name="INA230", ids=(), bus_input_v=28.0,
-    shunt_limits={"2012": _230, "2021": _230_NEW}, bus_limits={"2012": _230_BUS, "2021": _230_NEW_BUS},
-)  # fmt: skip
+    INA226,
+    name="INA230",
+    ids=(),
+    bus_input_v=28.0,
+    shunt_limits={"2012": _230, "2021": _230_NEW},
+    bus_limits={"2012": _230_BUS, "2021": _230_NEW_BUS},
+)
 INA231 = replace(
-    INA226, name="INA231", ids=(), bus_input_v=28.0,
+    INA226,
+    name="INA231",
+    ids=(),
+    bus_input_v=28.0,
     shunt_limits={"": replace(_230, source="TI SBOS644D, INA231")},
     bus_limits={"": replace(_230_BUS, source="TI SBOS644D, bus offset of SBOS601, INA231")},
-)  # fmt: skip
+)
 INA260 = replace(
-    INA226, name="INA260", config_reset=0x6127, internal=True,
-    shunts=(Register(0x01, 1.25e-3),), shunt_limits={"": _260}, bus_limits={"": _260_BUS},
+    INA226,
+    name="INA260",
+    config_reset=0x6127,
+    internal=True,
+    shunts=(Register(0x01, 1.25e-3),),
+    shunt_limits={"": _260},
+    bus_limits={"": _260_BUS},
     ids=((MANUFACTURER, TI, 0xFFFF), (DIE, 0x2270, 0xFFF0)),
-)  # fmt: skip
+)
 INA236 = replace(
-    INA226, name="INA236", bus_input_v=48.0, buses=(Register(BUS, 1.6e-3, signed=False),),
+    INA226,
+    name="INA236",
+    bus_input_v=48.0,
+    buses=(Register(BUS, 1.6e-3, signed=False),),
     shunt_limits={"": replace(_226, source="assumed: those of INA226")},
     bus_limits={"": replace(_226_BUS, source="assumed: those of INA226")},
     ids=((0x3E, TI, 0xFFFF), (0x3F, 0xA080, 0xFFF0)),
-)  # fmt: skip
+)
 INA234 = replace(
-    INA236, name="INA234", bus_input_v=28.0, shunts=(Register(SHUNT, 40e-6, shift=4),),
-    buses=(Register(BUS, 25.6e-3, signed=False, shift=4),), ids=((0x3E, TI, 0xFFFF), (0x3F, 0xA480, 0xFFF0)),
-)  # fmt: skip
+    INA236,
+    name="INA234",
+    bus_input_v=28.0,
+    shunts=(Register(SHUNT, 40e-6, shift=4),),
+    buses=(Register(BUS, 25.6e-3, signed=False, shift=4),),
+    ids=((0x3E, TI, 0xFFFF), (0x3F, 0xA480, 0xFFF0)),
+)
 
 
 def rounds() -> Iterable[tuple[int, int, int, float, float, int]]:
-    """Give (average code, bus code, shunt code, bus time, shunt time, averages) of every setting.
+    """Return (average code, bus code, shunt code, bus time, shunt time, averages) of every setting.
 
     Bus conversions much shorter than the shunt's are left out: their noise would rule the power.
     """
@@ -97,12 +116,16 @@ class INA226Chip(Chip):
     """An INA226 or one of its kin."""
 
     models: ClassVar[Mapping[str, Model]] = {
-        "ina226": INA226, "ina230": INA230, "ina231": INA231, "ina260": INA260,
-        "ina234": INA234, "ina236": INA236,
-    }  # fmt: skip
+        "ina226": INA226,
+        "ina230": INA230,
+        "ina231": INA231,
+        "ina260": INA260,
+        "ina234": INA234,
+        "ina236": INA236,
+    }
 
     def settings(self) -> Iterable[Setting]:
-        """Give every setting of averages and conversion times."""
+        """Return every setting of averages and conversion times."""
         model, request = self.model, self.request
         shunt, bus = model.shunts[0], model.buses[0]
         full = 15.0 if model.internal else FULL_SHUNT_V
@@ -116,11 +139,18 @@ class INA226Chip(Chip):
             if not model.internal:
                 writes.append((CALIBRATION, UNIT_CALIBRATION, 0x7FFF))
             yield Setting(
-                writes=tuple(writes), round_s=bus_s + shunt_s, shunt_s=shunt_s, bus_s=bus_s,
-                averages=averages, conversion_s=shunt_s / averages, shunt_step=shunt.lsb, bus_step=bus.lsb,
-                shunt_full=full, bus_full=min(model.bus_input_v, bus.high * bus.lsb),
+                writes=tuple(writes),
+                round_s=bus_s + shunt_s,
+                shunt_s=shunt_s,
+                bus_s=bus_s,
+                averages=averages,
+                conversion_s=shunt_s / averages,
+                shunt_step=shunt.lsb,
+                bus_step=bus.lsb,
+                shunt_full=full,
+                bus_full=min(model.bus_input_v, bus.high * bus.lsb),
                 facts={"bus_conversion_s": bus_s / averages},
-            )  # fmt: skip
+            )
 
     def start(self) -> None:
         """Leave a mark in 06h that a restart erases, so that each row shows whether the chip restarted.
@@ -134,7 +164,7 @@ class INA226Chip(Chip):
         self._mark = mask & (ALERTS | LATCH)
 
     def poll(self) -> Sequence[int] | None:
-        """Give (bus, shunt) codes of a finished round."""
+        """Return (bus, shunt) codes of a finished round."""
         link = self.link
         if self.wait_for_ready:
             mask = link.read(MASK)  # clears CVRF

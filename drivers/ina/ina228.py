@@ -93,9 +93,14 @@ INA228 = Model(
     ids=((0x3E, TI, 0xFFFF), (0x3F, 0x2280, 0xFFF0)),
 )
 INA238 = replace(
-    INA228, name="INA238", shunts=(Register(SHUNT, 5e-6),), buses=(Register(BUS, 3.125e-3, signed=False),),
-    shunt_limits={"": _238}, bus_limits={"": _238_BUS}, ids=((0x3E, TI, 0xFFFF), (0x3F, 0x2380, 0xFFF0)),
-)  # fmt: skip
+    INA228,
+    name="INA238",
+    shunts=(Register(SHUNT, 5e-6),),
+    buses=(Register(BUS, 3.125e-3, signed=False),),
+    shunt_limits={"": _238},
+    bus_limits={"": _238_BUS},
+    ids=((0x3E, TI, 0xFFFF), (0x3F, 0x2380, 0xFFF0)),
+)
 # An INA237 shows no identification, zeros, 2370h or INA238's own 2381h: 3Fh proves nothing.
 INA237 = replace(
     INA238, name="INA237", shunt_limits={"": _237}, bus_limits={"": _237_BUS}, ids=((0x3E, TI, 0xFFFF),)
@@ -106,9 +111,14 @@ def _internal(
     name: str, current_lsb: float, bus_v: float, shunt: Mapping[str, Limits], bus: Mapping[str, Limits]
 ) -> Model:
     return replace(
-        INA237, name=name, shunts=(Register(CURRENT, current_lsb),), bus_input_v=bus_v, internal=True,
-        shunt_limits=shunt, bus_limits=bus,
-    )  # fmt: skip
+        INA237,
+        name=name,
+        shunts=(Register(CURRENT, current_lsb),),
+        bus_input_v=bus_v,
+        internal=True,
+        shunt_limits=shunt,
+        bus_limits=bus,
+    )
 
 
 _DIE_16 = Register(TEMPERATURE, 7.8125e-3)
@@ -150,7 +160,7 @@ class INA228Chip(Chip):
         return bool(self.extras.energy_ratio) and self.request.counters
 
     def settings(self) -> Iterable[Setting]:
-        """Give every setting of averages and conversion times in the range that holds what was asked for."""
+        """Return every setting of averages and conversion times in the range that holds what was asked for."""
         model, request = self.model, self.request
         narrow = not model.internal and request.shunt_v is not None and request.shunt_v <= FULL_SHUNT_V[1]
         register = model.shunts[0]
@@ -175,11 +185,17 @@ class INA228Chip(Chip):
                     yield Setting(
                         writes=(*writes, (ADC_CONFIG, config, 0xFFFF if request.temperature else 0xFFC7)),
                         round_s=averages * (bus_s + shunt_s + extra_s),
-                        shunt_s=averages * shunt_s, bus_s=averages * bus_s,
-                        averages=averages, conversion_s=shunt_s,
-                        shunt_step=register.lsb, bus_step=model.buses[0].lsb, shunt_full=full,
-                        bus_full=model.bus_input_v, shunt=register, facts={"bus_conversion_s": bus_s},
-                    )  # fmt: skip
+                        shunt_s=averages * shunt_s,
+                        bus_s=averages * bus_s,
+                        averages=averages,
+                        conversion_s=shunt_s,
+                        shunt_step=register.lsb,
+                        bus_step=model.buses[0].lsb,
+                        shunt_full=full,
+                        bus_full=model.bus_input_v,
+                        shunt=register,
+                        facts={"bus_conversion_s": bus_s},
+                    )
 
     def start(self) -> None:
         """Latch the ready flag and forget what was counted before."""
@@ -195,7 +211,7 @@ class INA228Chip(Chip):
             self.link.write(CONFIG, self.setting.writes[0][1] | RESET_ACCUMULATORS)
 
     def poll(self) -> Sequence[int] | None:
-        """Give (bus, shunt) codes of a finished round, then temperature, energy and charge as asked for."""
+        """Return (bus, shunt) codes of a finished round, then temperature, energy and charge as asked for."""
         link = self.link
         count = self.has_counters and link.clock.now_ns() - self._counted_ns >= self.counter_period_ns
         # In the narrow range a restart would quarter the scale unseen: every row must show the latch.
@@ -218,7 +234,7 @@ class INA228Chip(Chip):
         return row
 
     def _counters(self, status: int, bus: int) -> tuple[int, int]:
-        """Give energy and charge so far, as signed totals that never wrap.
+        """Return energy and charge so far, as signed totals that never wrap.
 
         `status` was read before, as the overflow bits clear on reading the counters.
         """

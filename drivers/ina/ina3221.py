@@ -43,7 +43,7 @@ class INA3221Chip(Chip):
     models: ClassVar[Mapping[str, Model]] = {"ina3221": INA3221}
 
     def settings(self) -> Iterable[Setting]:
-        """Give every setting of averages and conversion times for the channels in use."""
+        """Return every setting of averages and conversion times for the channels in use."""
         request = self.request
         self.need(request.shunt_v, FULL_SHUNT_V, "V", "a shunt voltage")
         self.need(request.bus_v, self.model.bus_input_v, "V", "a bus voltage")
@@ -52,11 +52,18 @@ class INA3221Chip(Chip):
         for average_code, bus_code, shunt_code, bus_s, shunt_s, averages in rounds():
             config = enabled | average_code << 9 | bus_code << 6 | shunt_code << 3 | 7
             yield Setting(
-                writes=((CONFIG, config, 0x7FFF),), round_s=count * (bus_s + shunt_s),
-                shunt_s=shunt_s, bus_s=bus_s, averages=averages, conversion_s=shunt_s / averages,
-                shunt_step=40e-6, bus_step=8e-3, shunt_full=FULL_SHUNT_V, bus_full=self.model.bus_input_v,
+                writes=((CONFIG, config, 0x7FFF),),
+                round_s=count * (bus_s + shunt_s),
+                shunt_s=shunt_s,
+                bus_s=bus_s,
+                averages=averages,
+                conversion_s=shunt_s / averages,
+                shunt_step=40e-6,
+                bus_step=8e-3,
+                shunt_full=FULL_SHUNT_V,
+                bus_full=self.model.bus_input_v,
                 facts={"bus_conversion_s": bus_s / averages},
-            )  # fmt: skip
+            )
 
     def start(self) -> None:
         """Leave a mark in 0Fh that a restart erases; the sum it enables meets no limit by default."""
@@ -68,7 +75,7 @@ class INA3221Chip(Chip):
         self._pairs = list(zip(self.buses, self.shunts, strict=True))
 
     def poll(self) -> Sequence[int] | None:
-        """Give (bus, shunt) codes of each channel of a finished round."""
+        """Return (bus, shunt) codes of each channel of a finished round."""
         link = self.link
         if self.wait_for_ready:
             mask = link.read(MASK)  # clears CVRF

@@ -87,7 +87,7 @@ class Placement:
 
 
 def from_url(address: Address, options: Mapping[str, Any]) -> list[Placement]:
-    """Give the chips of `MODEL://BUS/ADDRESS[,ADDRESS…]`.
+    """Return the chips of `MODEL://BUS/ADDRESS[,ADDRESS…]`.
 
     Raises:
         ConfigurationError: The location or an option is not usable.
@@ -134,7 +134,7 @@ def _spread(option: str, values: Sequence[Any] | None, slots: int, default: Sequ
 
 
 def parse_address(text: str | int, model: str) -> int:
-    """Give a 7-bit address.
+    """Return a 7-bit address.
 
     Raises:
         ConfigurationError: It is none, or not one this chip can have.
@@ -158,7 +158,7 @@ def place_chip(
     lines: Mapping[int, tuple[Rail, float | None, float]],
     options: Mapping[str, Any],
 ) -> Placement:
-    """Give one chip's placement; `lines` maps channel → (rail, shunt in ohm, its tolerance).
+    """Return one chip's placement; `lines` maps channel → (rail, shunt in ohm, its tolerance).
 
     Raises:
         ConfigurationError: A shunt is missing or the options do not fit this chip.
@@ -187,10 +187,19 @@ def place_chip(
             + ", ".join(g or "none" for g in data.shunt_limits)
         )
     return Placement(
-        model, bus, address, tuple(made), _request(options, data, made, tuple(lines)),
-        data.shunt_limits[grade], data.bus_limits[grade], options["accuracy"] == "typical", span_k,
-        options["ready"] == "poll", grade, options["load"],
-    )  # fmt: skip
+        model,
+        bus,
+        address,
+        tuple(made),
+        _request(options, data, made, tuple(lines)),
+        data.shunt_limits[grade],
+        data.bus_limits[grade],
+        options["accuracy"] == "typical",
+        span_k,
+        options["ready"] == "poll",
+        grade,
+        options["load"],
+    )
 
 
 def _request(
@@ -211,10 +220,16 @@ def _request(
         if pinned and conversion_s is None and options["bits"] is None:
             conversion_s = data.usual_conversion_s
     return Request(
-        period_s=asked, shunt_v=shunt_v, bus_v=options["bus_range"], averages=options["averages"],
-        conversion_s=conversion_s, bits=options["bits"], channels=channels,
-        counters=options["counters"], temperature=options["die"],
-    )  # fmt: skip
+        period_s=asked,
+        shunt_v=shunt_v,
+        bus_v=options["bus_range"],
+        averages=options["averages"],
+        conversion_s=conversion_s,
+        bits=options["bits"],
+        channels=channels,
+        counters=options["counters"],
+        temperature=options["die"],
+    )
 
 
 def _check_rails(placements: Sequence[Placement]) -> None:
@@ -232,7 +247,7 @@ def _check_rails(placements: Sequence[Placement]) -> None:
 def from_toml(
     path: Path, options: Mapping[str, Any], parse: Callable[[Mapping[str, str]], dict[str, Any]]
 ) -> list[Placement]:
-    """Give the chips of a TOML file.
+    """Return the chips of a TOML file.
 
     Args:
         path: The file.

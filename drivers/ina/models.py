@@ -6,7 +6,7 @@ from .source import SingleModel
 
 
 def _model(name: str, measures: str, options: str = "") -> type[SingleModel]:
-    """Give the source class of one chip."""
+    """Return the source class of one chip."""
     scheme = name.lower()
     return type(
         name,

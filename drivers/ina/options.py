@@ -23,7 +23,7 @@ def _list(text: str) -> list[str]:
 
 
 def shunts(text: str) -> list[float]:
-    """Give shunt values in ohm.
+    """Return shunt values in ohm.
 
     Raises:
         ConfigurationError: One is no resistance, or not a plausible one.
@@ -72,7 +72,7 @@ def _boundaries(text: str) -> list[Boundary]:
 
 
 def ratio(text: str) -> float:
-    """Give a ratio from `1%`, `75ppm` or a number."""
+    """Return a ratio from `1%`, `75ppm` or a number."""
     return parse_quantity(text, "1")
 
 
@@ -98,13 +98,15 @@ OPTIONS: Mapping[str, Option] = {
     "conversion": Option(parse_duration, None, "time of one conversion: 1.1ms"),
     "bits": Option(_count, None, "ADC resolution of an INA219: 9 to 12"),
     "ready": Option(_one_of("poll", "clock"), "poll", "ask the chip for a new value, or trust the clock"),
-    "rails": Option(_list, None, "names of the rails, in the order of the chips' channels; empty leaves one out"),
+    "rails": Option(
+        _list, None, "names of the rails, in the order of the chips' channels; empty leaves one out"
+    ),
     "parents": Option(_list, None, "the rail that feeds each rail, in the same order; empty for none"),
     "boundary": Option(_boundaries, [Boundary.BOARD], "what it covers: board, battery, module, device, part"),
     "counters": Option(_yes, True, "read energy and charge counters where the chip has them"),
     "die": Option(_yes, False, "read the chip's own temperature where it has it"),
     "load": Option(str, None, "for the bus `virtual`: what the simulated chips see, as `volts,amps`"),
-}  # fmt: skip
+}
 
 SHUNT_OPTIONS: Mapping[str, Option] = {
     name: OPTIONS[name]
@@ -114,11 +116,11 @@ SHUNT_OPTIONS: Mapping[str, Option] = {
 
 
 def kelvin_off(options: Mapping[str, Any]) -> float:
-    """Give how far the temperature to reckon with is from the 25 °C of datasheets."""
+    """Return how far the temperature to reckon with is from the 25 °C of datasheets."""
     return abs(float(options["temperature"]) - 25.0)
 
 
 def shunt_limit(options: Mapping[str, Any], tolerance: float | None = None) -> float:
-    """Give the relative limit of a shunt's value: its tolerance and its drift, in quadrature."""
+    """Return the relative limit of a shunt's value: its tolerance and its drift, in quadrature."""
     own = options["tolerance"] if tolerance is None else tolerance
     return math.hypot(own, options["tempco"] * kelvin_off(options))

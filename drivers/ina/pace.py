@@ -101,7 +101,7 @@ def _suit_the_bus(chips: list[Chip], period_s: float) -> None:
 
 
 def _time_row(chips: Sequence[Chip], placements: Sequence[Placement], *, ask: bool, counter_ns: int) -> float:
-    """Give the median seconds of reading a row that is ready."""
+    """Return the median seconds of reading a row that is ready."""
     clock = chips[0].link.clock
     Pace(0, 0.0, False, ask, 0, counter_ns).apply(chips, placements)
     took = []

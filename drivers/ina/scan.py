@@ -39,8 +39,10 @@ DIES_AT_3F = {
 RESET_CONFIGURATIONS = {0x399F: ("ina219", "likely"), 0x4127: ("ina230", "likely")}
 
 NAMES = {
-    "ina219": "INA219 or INA220", "ina230": "INA230 or INA231", "ina237": "INA237 or INA238",
-}  # fmt: skip
+    "ina219": "INA219 or INA220",
+    "ina230": "INA230 or INA231",
+    "ina237": "INA237 or INA238",
+}
 
 NOTES = {
     0x41: "Waveshare's 3S module has its INA219 here, with 10mohm, in the battery's path",
@@ -98,7 +100,7 @@ def scan(
     opener: Callable[[str], Bus] = open_bus,
     sysfs: Path = Path("/sys"),
 ) -> list[Found]:
-    """Give what is on the buses of this machine, within `TIME_LIMIT_S`."""
+    """Return what is on the buses of this machine, within `TIME_LIMIT_S`."""
     found: list[Found] = []
     give_up = time.monotonic() + TIME_LIMIT_S
     for name in names if names is not None else buses():
@@ -127,7 +129,7 @@ def scan(
 
 
 def buses() -> list[str]:
-    """Give the numbers of the buses that i2c-dev shows, lowest first."""
+    """Return the numbers of the buses that i2c-dev shows, lowest first."""
     numbers = (path.name.removeprefix("i2c-") for path in Path("/dev").glob("i2c-*"))
     return sorted((n for n in numbers if n.isdecimal()), key=int)
 
@@ -181,15 +183,17 @@ def _held(name: str, address: int, sysfs: Path) -> list[Found]:
 
 
 def describe(identity: Identity, link: RegisterLink, row_s: float) -> Found:
-    """Give the line for `powermeter devices` about one chip; `row_s` is what reading a pair takes."""
+    """Return the line for `powermeter devices` about one chip; `row_s` is what reading a pair takes."""
     bus, address = link.bus_name, link.address
     place = f"on I²C bus {bus} at 0x{address:02x}"
     if identity.model is None:
         return Found(
-            None, f"an unknown chip {place} ({identity.clue})", certainty="guess",
+            None,
+            f"an unknown chip {place} ({identity.clue})",
+            certainty="guess",
             problem="it does not say what it is",
             remedy=f"if it is a power monitor, name it: ina219://{bus}/0x{address:02x}?shunt=0.1ohm",
-        )  # fmt: skip
+        )
     kind, model = CHIPS[identity.model]
     count = len(model.shunts)
     chip = kind(model, link, Request(channels=tuple(range(count))))
@@ -206,11 +210,16 @@ def describe(identity: Identity, link: RegisterLink, row_s: float) -> Found:
             "type this source with the value marked on the shunt resistor (R100 is 0.1ohm, R010 is 10mohm)"
         )
     return Found(
-        f"{identity.model}://{bus}/0x{address:02x}{shunt}", title,
+        f"{identity.model}://{bus}/0x{address:02x}{shunt}",
+        title,
         boundary=Boundary.BOARD,
-        rails=tuple(f"{identity.model}_{address:02x}" + (f"_{i + 1}" if count > 1 else "") for i in range(count)),
+        rails=tuple(
+            f"{identity.model}_{address:02x}" + (f"_{i + 1}" if count > 1 else "") for i in range(count)
+        ),
         rate_hz=min(1 / fastest, 1 / (row_s * count)),
         resolution_w=current_step * 5.0,
         covers="what flows through its shunt" + (f"; {note}" if note else ""),
-        certainty=identity.certainty, problem=problem, remedy=remedy,
-    )  # fmt: skip
+        certainty=identity.certainty,
+        problem=problem,
+        remedy=remedy,
+    )

@@ -73,7 +73,7 @@ class Setting:
 
 
 def choose(candidates: Iterable[Setting], request: Request, tolerance: float, chip: str) -> Setting:
-    """Give the setting that listens longest to the current within the period asked for.
+    """Return the setting that listens longest to the current within the period asked for.
 
     A slow chip's round may take `tolerance` longer than typical and must still fit.  Where no
     setting is fast enough, the fastest is given and the chip sets the pace.

@@ -61,7 +61,7 @@ class INASource(PolledSource):
         self._ends: list[tuple[int, int | None, int | None]] = []
 
     def _lay_out(self) -> list[Placement]:
-        """Give the chips."""
+        """Return the chips."""
         path = Path(self.address.location).expanduser()
         return from_toml(path, self.options, self._parse_texts)
 
@@ -116,7 +116,7 @@ class INASource(PolledSource):
         self._buses.clear()
 
     def info(self) -> dict[str, Any]:
-        """Give chips, settings, and the rate and resolution that came of what was asked for."""
+        """Return chips, settings, and the rate and resolution that came of what was asked for."""
         pace = self._pace
         assert pace is not None
         chips = []
@@ -165,7 +165,7 @@ class INASource(PolledSource):
         return self._pace is not None and self._pace.by_chip
 
     def stamp_ns(self) -> int | None:
-        """Give the middle of the conversions of the last row, as far as it is known.
+        """Return the middle of the conversions of the last row, as far as it is known.
 
         A round seen as it ended began one round before; any other ended, on average, half a round
         before it was read.
@@ -258,7 +258,7 @@ class INASource(PolledSource):
         self._seen_ns = 0
 
     def flags(self) -> int:
-        """Give `SATURATED` where a channel of the last row was at the end of its range."""
+        """Return `SATURATED` where a channel of the last row was at the end of its range."""
         return self._flags
 
     @classmethod

@@ -21,7 +21,7 @@ WRITE_TIMEOUT_S = 5.0
 
 
 def characteristic(short: int) -> str:
-    """Give the full name of a 16-bit characteristic."""
+    """Return the full name of a 16-bit characteristic."""
     return f"0000{short:04x}-0000-1000-8000-00805f9b34fb"
 
 
@@ -74,7 +74,9 @@ class BleLink(Link):
         for notify, write in pairs:
             if self._client.services.get_characteristic(characteristic(notify)) is not None:
                 self._write_to = characteristic(write)
-                await self._client.start_notify(characteristic(notify), lambda _, data: self._arrived.put(bytes(data)))
+                await self._client.start_notify(
+                    characteristic(notify), lambda _, data: self._arrived.put(bytes(data))
+                )
                 return
         raise OpenError(f"{self.instrument}: {self.where} is another kind of device", Reason.WRONG_DEVICE)
 
@@ -90,7 +92,9 @@ class BleLink(Link):
                     break
                 except queue.Empty:
                     if self._lost.is_set():
-                        raise ReadError(f"{self.instrument} on {self.where} is out of reach", Reason.NO_ANSWER) from None
+                        raise ReadError(
+                            f"{self.instrument} on {self.where} is out of reach", Reason.NO_ANSWER
+                        ) from None
                     if time.monotonic() >= deadline:
                         return b""
         data, self._rest = self._rest[:limit], self._rest[limit:]
@@ -100,7 +104,9 @@ class BleLink(Link):
         try:
             self._wait(self._client.write_gatt_char(self._write_to, data, response=False), WRITE_TIMEOUT_S)
         except Exception as error:  # whatever the radio raises, the device is gone
-            raise ReadError(f"{self.instrument} on {self.where} is out of reach ({error})", Reason.NO_ANSWER) from error
+            raise ReadError(
+                f"{self.instrument} on {self.where} is out of reach ({error})", Reason.NO_ANSWER
+            ) from error
 
     def close(self) -> None:
         if self._loop.is_closed():

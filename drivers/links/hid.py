@@ -105,19 +105,26 @@ class HidLink(Link):
                 self._socket.close()
             if error.errno in (errno.EACCES, errno.EPERM):
                 raise OpenError(
-                    f"{self.instrument}: no permission to use {path}; {permission_remedy(path)}", Reason.PERMISSION
+                    f"{self.instrument}: no permission to use {path}; {permission_remedy(path)}",
+                    Reason.PERMISSION,
                 ) from error
-            raise OpenError(f"{self.instrument}: cannot open {path} ({error.strerror})", Reason.ABSENT) from error
+            raise OpenError(
+                f"{self.instrument}: cannot open {path} ({error.strerror})", Reason.ABSENT
+            ) from error
 
     def _gone(self, text: str) -> ReadError:
-        return ReadError(f"{self.instrument} on {self.where} is gone ({text}); plug it in again", Reason.NO_ANSWER)
+        return ReadError(
+            f"{self.instrument} on {self.where} is gone ({text}); plug it in again", Reason.NO_ANSWER
+        )
 
 
 def _open_hidapi(path: str, instrument: str) -> Any:
     try:
         import hid
     except ModuleNotFoundError as error:
-        raise NotInstalledError(f"{instrument} is a HID device; run: pip install 'powermeter[hid]'") from error
+        raise NotInstalledError(
+            f"{instrument} is a HID device; run: pip install 'powermeter[hid]'"
+        ) from error
     device = hid.device()
     try:
         device.open_path(path.encode())
@@ -127,7 +134,7 @@ def _open_hidapi(path: str, instrument: str) -> Any:
 
 
 def hid_devices(usb: Sequence[UsbId], sysfs: Path = Path("/sys/class/hidraw")) -> list[HidDevice]:
-    """Give the HID devices with one of those ids, as the system lists them; nothing is opened."""
+    """Return the HID devices with one of those ids, as the system lists them; nothing is opened."""
     ids = {(entry.vendor, entry.product): entry for entry in usb}
     if sys.platform != "linux":
         return _hidapi_devices(ids)
@@ -141,7 +148,9 @@ def hid_devices(usb: Sequence[UsbId], sysfs: Path = Path("/sys/class/hidraw")) -
         match = _HID_ID.match(facts.get("HID_ID", ""))
         entry = ids.get((int(match[1], 16), int(match[2], 16))) if match else None
         if entry is not None:
-            found.append(HidDevice(f"/dev/{node.name}", entry, facts.get("HID_UNIQ", ""), facts.get("HID_NAME", "")))
+            found.append(
+                HidDevice(f"/dev/{node.name}", entry, facts.get("HID_UNIQ", ""), facts.get("HID_NAME", ""))
+            )
     return found
 
 
@@ -152,12 +161,14 @@ def _hidapi_devices(ids: dict[tuple[int, int], UsbId]) -> list[HidDevice]:
         return []
     return [
         HidDevice(
-            entry["path"].decode(), ids[entry["vendor_id"], entry["product_id"]],
-            entry.get("serial_number") or "", entry.get("product_string") or "",
+            entry["path"].decode(),
+            ids[entry["vendor_id"], entry["product_id"]],
+            entry.get("serial_number") or "",
+            entry.get("product_string") or "",
         )
         for entry in hid.enumerate()
         if (entry["vendor_id"], entry["product_id"]) in ids
-    ]  # fmt: skip
+    ]
 
 
 def open_hid(location: str, usb: Sequence[UsbId], instrument: str) -> tuple[HidLink, HidDevice | None]:
@@ -182,7 +193,9 @@ def open_hid(location: str, usb: Sequence[UsbId], instrument: str) -> tuple[HidL
             )
         known = devices[0]
     facts = {"serial": known.serial, "product": known.product} if known else {}
-    link = HidLink(known.path if known else location, instrument=instrument, facts={k: v for k, v in facts.items() if v})
+    link = HidLink(
+        known.path if known else location, instrument=instrument, facts={k: v for k, v in facts.items() if v}
+    )
     return link, known
 
 

@@ -31,7 +31,7 @@ _CHALLENGE = re.compile(r'(\w+)\s*=\s*(?:"([^"]*)"|([^\s,]+))')
 
 
 def parse_host(location: str, scheme: str) -> tuple[str, int]:
-    """Give host and port of `192.168.1.20` or `plug.local:8080`.
+    """Return host and port of `192.168.1.20` or `plug.local:8080`.
 
     Raises:
         ConfigurationError: It is no host.
@@ -60,7 +60,7 @@ class PlugConnection:
         self._count = 0
 
     def get(self, path: str) -> dict[str, Any]:
-        """Give the JSON object that a path answers with.
+        """Return the JSON object that a path answers with.
 
         Raises:
             OpenError: A password is missing or wrong.
@@ -111,7 +111,7 @@ class PlugConnection:
         raise AssertionError("unreachable")
 
     def _answer(self, path: str) -> str:
-        """Give the Authorization header: basic, or digest (RFC 7616) with MD5 or SHA-256."""
+        """Return the Authorization header: basic, or digest (RFC 7616) with MD5 or SHA-256."""
         import base64
 
         assert self._challenge is not None
@@ -148,7 +148,7 @@ def _challenge(header: str) -> dict[str, str] | None:
 
 
 def number(value: Any) -> float | None:
-    """Give a JSON number as float; None for anything else, for true and false, and for what is not finite."""
+    """Return a JSON number as float; None for anything else, for true and false, and for what is not finite."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     return float(value) if abs(value) < 1e12 else None

@@ -64,7 +64,7 @@ class Clock:
 
     @staticmethod
     def now_ns() -> int:
-        """Give monotonic nanoseconds."""
+        """Return monotonic nanoseconds."""
         return time.monotonic_ns()
 
     @staticmethod
@@ -74,17 +74,17 @@ class Clock:
 
 
 def clock_of(bus: Bus) -> Clock:
-    """Give the clock that a bus lives by."""
+    """Return the clock that a bus lives by."""
     return getattr(bus, "clock", None) or Clock()
 
 
 def swapped(word: int) -> int:
-    """Give an SMBus word, which is little-endian, with its bytes in the chip's order, or back."""
+    """Return an SMBus word, which is little-endian, with its bytes in the chip's order, or back."""
     return (word & 0xFF) << 8 | word >> 8 & 0xFF
 
 
 def bus_path(name: str) -> Path:
-    """Give the device of a bus named `1`, `i2c-1` or `/dev/i2c-1`.
+    """Return the device of a bus named `1`, `i2c-1` or `/dev/i2c-1`.
 
     Raises:
         ConfigurationError: It is none of these.
@@ -129,7 +129,7 @@ def _buses_there() -> str:
 
 
 def permission_remedy(path: Path) -> str:
-    """Give the command that lets this user use a device or an attribute file."""
+    """Return the command that lets this user use a device or an attribute file."""
     try:
         import grp
 
@@ -144,7 +144,7 @@ def permission_remedy(path: Path) -> str:
 
 
 def holder(path: Path, address: int, sysfs: Path = Path("/sys")) -> tuple[str, str] | None:
-    """Give the kernel driver that holds a chip and the URL of the source that reads it, or None.
+    """Return the kernel driver that holds a chip and the URL of the source that reads it, or None.
 
     The URL is `hwmon://…`, `iio://…`, or empty where that driver publishes neither.
     """
@@ -214,7 +214,7 @@ class RegisterLink:
         return f"{self.where}: the kernel driver {driver} holds this chip; unbind it to use the chip directly"
 
     def read(self, register: int, size: int = 2) -> int:
-        """Give a register of 2, 3 or 5 bytes as an unsigned number.
+        """Return a register of 2, 3 or 5 bytes as an unsigned number.
 
         Raises:
             ReadError: The chip did not answer, after `ATTEMPTS` tries where trying again may help.

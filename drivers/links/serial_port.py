@@ -63,8 +63,10 @@ class SerialLink(Link):
 
     @contextmanager
     def _using(self) -> Iterator[Any]:
-        """Give the port, and turn whatever its loss raises into one error."""
-        port = self._port  # another thread may close it meanwhile: pyserial then raises TypeError or ValueError
+        """Return the port, and turn whatever its loss raises into one error."""
+        port = (
+            self._port
+        )  # another thread may close it meanwhile: pyserial then raises TypeError or ValueError
         if port is None:
             raise ReadError(f"{self.instrument} on {self.where} is closed", Reason.NO_ANSWER)
         try:
@@ -139,7 +141,7 @@ def _group_of(path: str) -> str | None:
 
 
 def list_ports() -> list[Any]:
-    """Give pyserial's view of the ports of this machine; empty where it is not installed."""
+    """Return pyserial's view of the ports of this machine; empty where it is not installed."""
     try:
         from serial.tools import list_ports as tool
     except ModuleNotFoundError:
@@ -148,7 +150,7 @@ def list_ports() -> list[Any]:
 
 
 def port_facts(path: str) -> dict[str, Any]:
-    """Give what the operating system knows of a port: USB ids, serial number, product."""
+    """Return what the operating system knows of a port: USB ids, serial number, product."""
     real = os.path.realpath(path)
     for port in list_ports():
         if port.device in (path, real) and port.vid is not None:
@@ -166,7 +168,7 @@ _SEEN: dict[str, dict[str, Any]] = {}
 
 
 def _where_it_is_now(path: str) -> str:
-    """Give the port of the instrument that was at `path` before: plugged in again, it may have another name."""
+    """Return the port of the instrument that was at `path` before: plugged in again, it may have another name."""
     before = _SEEN.get(path)
     if before is None or port_facts(path) == before:
         return path
@@ -177,14 +179,16 @@ def _where_it_is_now(path: str) -> str:
 
 
 def usb_ports(usb: Sequence[UsbId]) -> list[tuple[Any, UsbId]]:
-    """Give the ports whose USB ids are among those, the lowest interface of each instrument first."""
+    """Return the ports whose USB ids are among those, the lowest interface of each instrument first."""
     ids = {(entry.vendor, entry.product): entry for entry in usb}
     found = [(port, ids[port.vid, port.pid]) for port in list_ports() if (port.vid, port.pid) in ids]
-    return sorted(found, key=lambda pair: (pair[0].serial_number or "", pair[0].location or "", pair[0].device))
+    return sorted(
+        found, key=lambda pair: (pair[0].serial_number or "", pair[0].location or "", pair[0].device)
+    )
 
 
 def find_usb_port(usb: Sequence[UsbId], serial_number: str, instrument: str) -> str:
-    """Give the port of the instrument with that serial number, or of the only one there is.
+    """Return the port of the instrument with that serial number, or of the only one there is.
 
     Raises:
         OpenError: There is none, or several and no serial number says which.
@@ -206,7 +210,7 @@ def find_usb_port(usb: Sequence[UsbId], serial_number: str, instrument: str) -> 
 
 
 def port_problem(path: str) -> tuple[str, str]:
-    """Give (problem, remedy) of a port for discovery; both empty when it can be used."""
+    """Return (problem, remedy) of a port for discovery; both empty when it can be used."""
     if not os.access(path, os.R_OK | os.W_OK):
         return f"no permission to use {path}", permission_remedy(path)
     return "", ""

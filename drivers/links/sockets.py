@@ -66,7 +66,8 @@ class TcpLink(SocketLink):
             connected = socket.create_connection((host, port), timeout=CONNECT_TIMEOUT_S)
         except (OSError, OverflowError, UnicodeError) as error:
             raise OpenError(
-                f"{instrument}: no answer from {where} ({error}); is it on and is the address right?", Reason.ABSENT
+                f"{instrument}: no answer from {where} ({error}); is it on and is the address right?",
+                Reason.ABSENT,
             ) from error
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         super().__init__(connected, where, instrument)
@@ -87,7 +88,9 @@ class RfcommLink(SocketLink):
         try:
             connected = socket.socket(family, socket.SOCK_STREAM, protocol)
         except OSError as error:
-            raise OpenError(f"{instrument}: this machine has no Bluetooth ({error})", Reason.ABSENT) from error
+            raise OpenError(
+                f"{instrument}: this machine has no Bluetooth ({error})", Reason.ABSENT
+            ) from error
         connected.settimeout(CONNECT_TIMEOUT_S)
         try:
             connected.connect((address, channel))
@@ -103,7 +106,10 @@ def _bluetooth_error(instrument: str, address: str, error: OSError) -> OpenError
             f"{instrument}: {address} is held by another host or program; it takes one at a time", Reason.BUSY
         )
     if error.errno in (errno.EACCES, errno.EPERM):
-        return OpenError(f"{instrument}: {address} refused; pair with it first: bluetoothctl pair", Reason.PERMISSION)
+        return OpenError(
+            f"{instrument}: {address} refused; pair with it first: bluetoothctl pair", Reason.PERMISSION
+        )
     return OpenError(
-        f"{instrument}: no answer from {address} ({error}); is its Bluetooth on and is it in reach?", Reason.ABSENT
+        f"{instrument}: no answer from {address} ({error}); is its Bluetooth on and is it in reach?",
+        Reason.ABSENT,
     )

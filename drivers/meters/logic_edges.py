@@ -21,7 +21,7 @@ _INPUT = re.compile(r"D([0-7])(?::([^,:]{1,100}))?\Z")
 
 
 def parse_inputs(text: str) -> Mapping[int, str]:
-    """Give input number → event name of `D0:infer,D3`; nothing for `none`.
+    """Return input number → event name of `D0:infer,D3`; nothing for `none`.
 
     Raises:
         ConfigurationError: An item is not an input.
@@ -59,7 +59,7 @@ class LogicEdges:
         self._since, self._last = {}, None
 
     def feed(self, times_ns: NDArray[np.int64], logic: NDArray[np.int64]) -> tuple[Event, ...]:
-        """Give the events that end in this block."""
+        """Return the events that end in this block."""
         import numpy as np
 
         known = logic != MISSING
@@ -83,7 +83,13 @@ class LogicEdges:
                     self._since[number] = at_ns
                 elif (start_ns := self._since.pop(number, None)) is not None:
                     self._uid += 1
-                    found.append(Event(
-                        self._names[number], start_ns, at_ns, uid=self._uid, attributes={"input": f"D{number}"}
-                    ))  # fmt: skip
+                    found.append(
+                        Event(
+                            self._names[number],
+                            start_ns,
+                            at_ns,
+                            uid=self._uid,
+                            attributes={"input": f"D{number}"},
+                        )
+                    )
         return tuple(sorted(found, key=lambda event: event.start_ns))

@@ -33,7 +33,7 @@ class Odometer:
         self._doubt: tuple[int, int] | None = None
 
     def feed(self, code: int, now_ns: int) -> int:
-        """Give the continuous total for a raw reading, or `MISSING` while it is in doubt."""
+        """Return the continuous total for a raw reading, or `MISSING` while it is in doubt."""
         if self._total is None:
             self._accept(code, code, now_ns)
             return code
@@ -73,11 +73,14 @@ class Odometer:
 
 
 def totals_of(rail: Rail) -> Rail:
-    """Give the rail that a meter's own totals are recorded on: the same line, seen in coarse steps.
+    """Return the rail that a meter's own totals are recorded on: the same line, seen in coarse steps.
 
     A step of 1 mWh is 3.6 J, so the totals must not be what a short window's energy is taken from; as a
     line of their own under the measured one they serve as a check of it and carry across gaps.
     """
     return Rail(
-        f"{rail.name}.totals", rail.name, rail.boundary, f"the same line by the meter's own totals ({rail.covers})"
+        f"{rail.name}.totals",
+        rail.name,
+        rail.boundary,
+        f"the same line by the meter's own totals ({rail.covers})",
     )

@@ -48,7 +48,7 @@ class Plug(PolledSource):
 
     @abstractmethod
     def ask(self, plug: PlugConnection) -> Readings:
-        """Give the readings of all outlets.
+        """Return the readings of all outlets.
 
         Raises:
             OpenError, ReadError: The plug does not answer, or has no meter.
@@ -118,5 +118,5 @@ class Plug(PolledSource):
             self._plug = None
 
     def info(self) -> dict[str, Any]:
-        """Give what the plug says of itself."""
+        """Return what the plug says of itself."""
         return {}

@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 from powermeter.errors import DataError, OpenError, ReadError, Reason
 from powermeter.source import Option, PolledSource
 
-from ..links.link import RAIL_OPTIONS, Link, UsbId, open_link, rail_of
+from ..links.link import RAIL_OPTIONS, Link, UsbId, rail_of
+from ..links.opening import open_link
 
 
 class FrameMeter(PolledSource):
@@ -48,7 +49,7 @@ class FrameMeter(PolledSource):
 
     @abstractmethod
     def decode(self, frame: bytes) -> Any:
-        """Give the reading of a frame.
+        """Return the reading of a frame.
 
         Raises:
             DataError: Its marks, its check or its values are wrong.
@@ -56,7 +57,7 @@ class FrameMeter(PolledSource):
 
     @abstractmethod
     def row(self, reading: Any) -> list[int]:
-        """Give one raw code per channel."""
+        """Return one raw code per channel."""
 
     @abstractmethod
     def describe(self, reading: Any) -> None:
@@ -83,7 +84,7 @@ class FrameMeter(PolledSource):
         return open_link(self.address.location, instrument=self.title, baud=self.baud, usb=self.usb)
 
     def next_request(self) -> bytes:
-        """Give what to send for one reading."""
+        """Return what to send for one reading."""
         return self.request
 
     def start(self, link: Link) -> None:

@@ -15,7 +15,8 @@ from powermeter.errors import DataError, OpenError, ReadError, Reason
 from powermeter.source import INTERPOLATED_TIME, REPEAT, Block, Gap, Option, StreamingSource, now_ns
 from powermeter.units import NS
 
-from ..links.link import RAIL_OPTIONS, Link, UsbId, open_link, rail_of
+from ..links.link import RAIL_OPTIONS, Link, UsbId, rail_of
+from ..links.opening import open_link
 from .tick_clock import TickClock
 
 MAX_BUFFER = 65536
@@ -78,7 +79,7 @@ class StreamMeter(StreamingSource):
 
     @abstractmethod
     def rows(self, frame: bytes, arrival_ns: int) -> list[Row]:
-        """Give the samples of a frame.
+        """Return the samples of a frame.
 
         Raises:
             DataError: The frame cannot be trusted.
@@ -115,7 +116,7 @@ class StreamMeter(StreamingSource):
         return {"frames_refused": self.refused, "bytes_skipped": self.skipped_bytes}
 
     def gather(self, count: int, timeout_s: float) -> list[bytes]:
-        """Give the first `count` frames that `accept` takes; `read_block` gives them again.
+        """Return the first `count` frames that `accept` takes; `read_block` gives them again.
 
         Raises:
             ReadError: Not one came within the time.
@@ -129,7 +130,9 @@ class StreamMeter(StreamingSource):
                     self.refused += 1
         if not self._waiting:
             where = self.link.where if self.link else self.address.location
-            raise ReadError(f"{self.title} on {where}: no usable frame within {timeout_s:g} s", Reason.NO_ANSWER)
+            raise ReadError(
+                f"{self.title} on {where}: no usable frame within {timeout_s:g} s", Reason.NO_ANSWER
+            )
         return [frame for frame, _ in self._waiting]
 
     def accept(self, frame: bytes) -> bool:
@@ -164,7 +167,11 @@ class StreamMeter(StreamingSource):
 
         rows_, times, flags = zip(*samples, strict=True)
         return Block(
-            np.array(times, np.int64), np.array(rows_, np.int64), np.array(flags, np.uint8), tuple(ticks), tuple(gaps)
+            np.array(times, np.int64),
+            np.array(rows_, np.int64),
+            np.array(flags, np.uint8),
+            tuple(ticks),
+            tuple(gaps),
         )
 
     def _begin(self) -> None:
@@ -200,17 +207,22 @@ class StreamMeter(StreamingSource):
         return [(frame, arrival_ns) for frame in frames]
 
     def _stamp(self, row: list[int], tick: int | None, arrival_ns: int) -> tuple[int, int]:
-        """Give the time and the flags of a sample, and list what was refused before it as a gap."""
+        """Return the time and the flags of a sample, and list what was refused before it as a gap."""
         stamp, flags = arrival_ns, 0
         if tick is not None and self._clock is not None and self._believe(tick, arrival_ns):
             self._clock.arrived(tick, arrival_ns)
             stamp, flags = min(self._clock.time_ns(tick), arrival_ns), INTERPOLATED_TIME
         stamp = max(stamp, self._last_ns)
         if self._refused_now:
-            self.gaps.append(Gap(
-                self._last_ns or stamp, stamp, Reason.BAD_DATA.value,
-                f"{self._refused_now} frames refused: {self._complaint}", self._refused_now,
-            ))  # fmt: skip
+            self.gaps.append(
+                Gap(
+                    self._last_ns or stamp,
+                    stamp,
+                    Reason.BAD_DATA.value,
+                    f"{self._refused_now} frames refused: {self._complaint}",
+                    self._refused_now,
+                )
+            )
             self._refused_now = 0
         if self.repeats and row == self._previous:
             flags |= REPEAT
@@ -244,7 +256,7 @@ class TickCounter:
         self._total: int | None = None
 
     def feed(self, tick: int) -> int:
-        """Give the running tick; a step back by more than half the range counts as a wrap."""
+        """Return the running tick; a step back by more than half the range counts as a wrap."""
         if self._total is None:
             self._total = tick
         else:

@@ -48,7 +48,7 @@ class TickClock:
             self._fit()
 
     def time_ns(self, tick: int) -> int:
-        """Give the host time of a tick; only after the first `arrived`."""
+        """Return the host time of a tick; only after the first `arrived`."""
         nominal = tick * self.tick_ns
         return round(nominal + self._offset + self._drift * nominal)
 

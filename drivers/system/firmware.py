@@ -28,7 +28,7 @@ GRANT = "join the group video: sudo usermod -aG video $USER, then log in again"
 
 
 def pack(question: str) -> bytearray:
-    """Give the mailbox buffer for a question.
+    """Return the mailbox buffer for a question.
 
     Six 32-bit words (size, request code, tag, length of the text area, length of the answer, error),
     the text area and a closing zero.
@@ -38,7 +38,7 @@ def pack(question: str) -> bytearray:
 
 
 def unpack(buffer: bytes | bytearray) -> str:
-    """Give the answer in a buffer that the firmware has filled.
+    """Return the answer in a buffer that the firmware has filled.
 
     Raises:
         ReadError: The firmware did not take the question.
@@ -89,7 +89,7 @@ class Firmware:
             )
 
     def ask(self, question: str) -> str:
-        """Give the firmware's answer.
+        """Return the firmware's answer.
 
         Raises:
             ReadError: It did not answer.
@@ -125,14 +125,14 @@ class Firmware:
         fcntl.ioctl(file, _REQUEST, buffer, True)
 
     def close(self) -> None:
-        """Give the mailbox back."""
+        """Return the mailbox back."""
         if self._file is not None:
             os.close(self._file)
             self._file = None
 
 
 def is_raspberry_pi(root: str | Path = "/") -> str:
-    """Give the device tree's model where it is a Raspberry Pi's, else an empty text."""
+    """Return the device tree's model where it is a Raspberry Pi's, else an empty text."""
     try:
         model = (Path(root) / "proc/device-tree/model").read_bytes().decode("utf-8", "replace").strip("\0 \n")
     except OSError:

@@ -50,7 +50,7 @@ class RailFiles:
 
 
 def chip_name(device: Path) -> str:
-    """Give a device's name as `sensors` prints it: `ina219-i2c-1-40`; others are `NAME`."""
+    """Return a device's name as `sensors` prints it: `ina219-i2c-1-40`; others are `NAME`."""
     name = read_text(device / "name") or device.name
     parent = (device / "device").resolve().name
     bus, dash, address = parent.partition("-")
@@ -60,7 +60,7 @@ def chip_name(device: Path) -> str:
 
 
 def find(location: str, root: Path) -> Path:
-    """Give the device that a location names: `ina219-i2c-1-40`, a name, `hwmon3` or a path.
+    """Return the device that a location names: `ina219-i2c-1-40`, a name, `hwmon3` or a path.
 
     Raises:
         ConfigurationError: None is, or several are.
@@ -82,7 +82,7 @@ def find(location: str, root: Path) -> Path:
 
 
 def rails_of(device: Path) -> list[RailFiles]:
-    """Give the rails of a device; empty where it measures no power."""
+    """Return the rails of a device; empty where it measures no power."""
     name = read_text(device / "name")
     if name in INA_RAILS:
         return _ina_rails(device, name)
@@ -114,11 +114,13 @@ def _ina_rails(device: Path, name: str) -> list[RailFiles]:
 
 
 def _power_rails(device: Path, name: str) -> list[RailFiles]:
-    """Give a rail for each power or energy file; voltage and current join it by label."""
+    """Return a rail for each power or energy file; voltage and current join it by label."""
     found: dict[str, dict[Quantity, Path]] = {}
     for pattern, quantity in (
-        ("power*_input", Quantity.POWER), ("power*_average", Quantity.POWER), ("energy*_input", Quantity.ENERGY),
-    ):  # fmt: skip
+        ("power*_input", Quantity.POWER),
+        ("power*_average", Quantity.POWER),
+        ("energy*_input", Quantity.ENERGY),
+    ):
         for path in sorted(device.glob(pattern)):
             stem = path.name.partition("_")[0]
             number = "".join(filter(str.isdecimal, stem))
@@ -134,7 +136,7 @@ def _power_rails(device: Path, name: str) -> list[RailFiles]:
 
 
 def refresh_s(device: Path) -> float | None:
-    """Give how often the driver has a new value, where it tells; INA3221 leaves out its averages."""
+    """Return how often the driver has a new value, where it tells; INA3221 leaves out its averages."""
     interval = read_number(device / "update_interval")
     if not interval:
         return None

@@ -17,7 +17,7 @@ _GPU = re.compile(r"gpu|gv11b|ga10b|gp10b|gm20b|gb10b|17000000|57000000")
 
 
 def facts(root: str | Path = "/") -> dict[str, Any]:
-    """Give model, compatible, L4T release, power mode and clocks; only what is there.
+    """Return model, compatible, L4T release, power mode and clocks; only what is there.
 
     Args:
         root: Where `proc`, `sys`, `etc` and `var` are.
@@ -39,7 +39,7 @@ def facts(root: str | Path = "/") -> dict[str, Any]:
 
 
 def model(root: str | Path = "/") -> str:
-    """Give the device tree's name of the machine, or an empty text."""
+    """Return the device tree's name of the machine, or an empty text."""
     return _text(Path(root) / "proc/device-tree/model").strip("\0 \n")
 
 
@@ -51,7 +51,7 @@ def is_jetson(root: str | Path = "/") -> bool:
 
 
 def power_mode(root: str | Path = "/") -> str:
-    """Give the power mode as nvpmodel numbers and names it (`2 MODE_15W`), or an empty text."""
+    """Return the power mode as nvpmodel numbers and names it (`2 MODE_15W`), or an empty text."""
     root = Path(root)
     status = re.search(r"pmode:(\d+)", _text(root / "var/lib/nvpmodel/status"))
     if status is None:
@@ -62,7 +62,7 @@ def power_mode(root: str | Path = "/") -> str:
 
 
 def temperatures(root: str | Path = "/") -> dict[str, float]:
-    """Give °C by thermal zone, without the zones that do not answer or are switched off (below -40 °C)."""
+    """Return °C by thermal zone, without the zones that do not answer or are switched off (below -40 °C)."""
     found = {}
     for zone in sorted((Path(root) / "sys/class/thermal").glob("thermal_zone*")):
         name, value = _text(zone / "type").strip(), _text(zone / "temp").strip()

@@ -18,7 +18,7 @@ _TICK_NS = 1_000_000_000 // (os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") 
 
 
 def process_clock_ns(pid: int) -> int:
-    """Give the CPU time of all threads of a process in nanoseconds.
+    """Return the CPU time of all threads of a process in nanoseconds.
 
     Linux encodes the clock as (~pid << 3) | 2, which is what clock_getcpuclockid(3) returns.
 
@@ -53,7 +53,7 @@ class ProcessTree:
         self._walk_at_ns: int | None = None
 
     def cpu_ns(self, now_ns: int) -> int | None:
-        """Give the CPU time used so far by the tree; None once its root is gone.
+        """Return the CPU time used so far by the tree; None once its root is gone.
 
         Differences of two readings are what counts; one can be negative when a part of the tree
         detached itself in between.
@@ -79,7 +79,7 @@ class ProcessTree:
         return total
 
     def _used_ns(self, pid: int) -> int:
-        """Give the CPU time of a process and of its children that have ended."""
+        """Return the CPU time of a process and of its children that have ended."""
         fields = self._stat(pid)
         ended = (int(fields[13]) + int(fields[14])) * _TICK_NS
         try:
@@ -90,7 +90,7 @@ class ProcessTree:
             return (int(fields[11]) + int(fields[12])) * _TICK_NS + ended
 
     def _stat(self, pid: int) -> list[bytes]:
-        """Give the fields after the command's name; field 3 of proc(5), the state, is number 0."""
+        """Return the fields after the command's name; field 3 of proc(5), the state, is number 0."""
         with open(self._proc / str(pid) / "stat", "rb", buffering=0) as file:
             return file.read(4096).rpartition(b")")[2].split()
 
@@ -108,7 +108,7 @@ class ProcessTree:
         return found
 
     def _children(self, pid: int) -> list[int]:
-        """Give the children of all threads of a process (needs CONFIG_PROC_CHILDREN)."""
+        """Return the children of all threads of a process (needs CONFIG_PROC_CHILDREN)."""
         found: list[int] = []
         try:
             for thread in (self._proc / str(pid) / "task").iterdir():

@@ -38,7 +38,7 @@ class Curve:
     source: str
 
     def at(self, load: float) -> float:
-        """Give the share of the rated power at a load, which is clipped to 0 to 1."""
+        """Return the share of the rated power at a load, which is clipped to 0 to 1."""
         load = min(1.0, max(0.0, load))
         for (x0, y0), (x1, y1) in pairwise(self.points):
             if load <= x1:
@@ -111,7 +111,7 @@ BOARDS = (
 
 
 def rating(root: str | Path = "/", table: str | Path | None = None, watt: float | None = None) -> Rating:
-    """Give what this machine's processor is rated for.
+    """Return what this machine's processor is rated for.
 
     Args:
         root: Where `proc` and `sys` are.
@@ -150,7 +150,7 @@ def rating(root: str | Path = "/", table: str | Path | None = None, watt: float 
 
 
 def codecarbon_table() -> Path | None:
-    """Give the path of codecarbon's table of rated powers without importing codecarbon, or None."""
+    """Return the path of codecarbon's table of rated powers without importing codecarbon, or None."""
     try:
         spec = find_spec("codecarbon")
     except (ImportError, ValueError):
@@ -162,7 +162,7 @@ def codecarbon_table() -> Path | None:
 
 
 def look_up(name: str, path: Path) -> tuple[str, float] | None:
-    """Give the listed name and rated power in W of a processor, or None where none fits or several disagree.
+    """Return the listed name and rated power in W of a processor, or None where none fits or several disagree.
 
     Args:
         name: As the processor names itself: `Intel(R) Core(TM) i7-8650U CPU @ 1.90GHz`.
@@ -201,7 +201,7 @@ def _words(name: str) -> tuple[str, ...]:
 
 
 def _own_name() -> str:
-    """Give the processor's name where there is no /proc/cpuinfo (macOS, Windows)."""
+    """Return the processor's name where there is no /proc/cpuinfo (macOS, Windows)."""
     if sys.platform == "darwin":
         command = ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"]
         try:

@@ -27,12 +27,12 @@ REASONS = {
 
 
 def reason_of(error: OSError) -> Reason:
-    """Give why, by the error's number; `NO_ANSWER` for one that is not in the table."""
+    """Return why, by the error's number; `NO_ANSWER` for one that is not in the table."""
     return REASONS.get(error.errno or 0, Reason.NO_ANSWER)
 
 
 def read_bytes(path: Path | str) -> bytes:
-    """Give the text of an attribute, at most 4 kB; tries again where the driver says it was interrupted.
+    """Return the text of an attribute, at most 4 kB; tries again where the driver says it was interrupted.
 
     Raises:
         OSError: As the kernel gives it.
@@ -51,7 +51,7 @@ def read_bytes(path: Path | str) -> bytes:
 
 
 def read_code(path: Path | str) -> int:
-    """Give an attribute's whole number; `MISSING` where the channel is switched off (ENODATA).
+    """Return an attribute's whole number; `MISSING` where the channel is switched off (ENODATA).
 
     Raises:
         ReadError: It cannot be read, or is no whole number.
@@ -73,7 +73,7 @@ def read_code(path: Path | str) -> int:
 
 
 def read_text(path: Path | str) -> str:
-    """Give an attribute's text without the newline, or an empty text where it cannot be read."""
+    """Return an attribute's text without the newline, or an empty text where it cannot be read."""
     try:
         return read_bytes(path).decode("utf-8", "replace").strip("\0 \r\n")
     except OSError:
@@ -81,7 +81,7 @@ def read_text(path: Path | str) -> str:
 
 
 def read_number(path: Path | str) -> int | None:
-    """Give an attribute's whole number, or None where there is none to be had."""
+    """Return an attribute's whole number, or None where there is none to be had."""
     try:
         value = read_code(path)
     except ReadError:

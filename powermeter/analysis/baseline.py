@@ -32,7 +32,7 @@ class Baseline:
     measured: bool
 
     def above(self, windows: Windows, weights: np.ndarray, energy: Result) -> Result:
-        """Give Σ weight × (energy − baseline × duration) in J, from that sum's energy.
+        """Return Σ weight × (energy − baseline × duration) in J, from that sum's energy.
 
         A measured baseline takes the sensor's offset along: it cancels, and the gain acts on the
         difference only.
@@ -44,9 +44,12 @@ class Baseline:
             parts[name] = parts.get(name, 0.0) - part * seconds
         limits = limit_names(windows.integral.trace.errors)
         return budget(
-            energy.value - self.power.value * seconds, energy.unit, parts,
-            grade=worst((energy.grade, self.power.grade)), limits=limits,
-        )  # fmt: skip
+            energy.value - self.power.value * seconds,
+            energy.unit,
+            parts,
+            grade=worst((energy.grade, self.power.grade)),
+            limits=limits,
+        )
 
 
 BaselineSpec = float | str | Result | Baseline | tuple[int, int] | None
@@ -54,7 +57,7 @@ BaselineSpec = float | str | Result | Baseline | tuple[int, int] | None
 
 
 def find(spec: BaselineSpec, integral: Integral, events: Sequence[Event]) -> Baseline | None:
-    """Give the baseline that was asked for.
+    """Return the baseline that was asked for.
 
     Raises:
         ConfigurationError: No such event, a window outside the recording, a number below zero.

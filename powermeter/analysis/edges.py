@@ -58,7 +58,7 @@ class Edges:
 
 
 def look(integral: Integral, start_ns: Indices, end_ns: Indices) -> Edges:
-    """Give what lies around the edges of each window."""
+    """Return what lies around the edges of each window."""
     n = start_ns.size
     whole: list[NDArray[Any]] = [*(np.empty(n, np.int64) for _ in range(3)), *(np.empty(n) for _ in range(8))]
     for first in range(0, n, _BLOCK):
@@ -113,7 +113,7 @@ def _block(integral: Integral, start_ns: Indices, end_ns: Indices) -> tuple[Any,
 
 
 def _shape(inside: Floats, outside: Floats, deeper: Floats, inside_s: Floats, tau: Floats) -> Floats:
-    """Give what the interpolation leaves out at one edge, right on average for any shape of the load.
+    """Return what the interpolation leaves out at one edge, right on average for any shape of the load.
 
     The sum of the samples inside × τ is the energy on average over all positions of the edge between
     two samples, whatever the load does (as for any systematic sample).  Its scatter, the number of
@@ -126,8 +126,10 @@ def _shape(inside: Floats, outside: Floats, deeper: Floats, inside_s: Floats, ta
     return result
 
 
-def by_group(values: Floats, use: NDArray[np.bool_], group: Indices, size: int) -> tuple[Floats, Floats, Floats]:
-    """Give by group the mean, the standard deviation and the number of the values used."""
+def by_group(
+    values: Floats, use: NDArray[np.bool_], group: Indices, size: int
+) -> tuple[Floats, Floats, Floats]:
+    """Return by group the mean, the standard deviation and the number of the values used."""
     if size == 1:
         picked = values if use.all() else values[use]
         count = np.array([float(picked.size)])
@@ -142,7 +144,7 @@ def by_group(values: Floats, use: NDArray[np.bool_], group: Indices, size: int) 
 
 
 def few(count: Floats) -> Floats:
-    """Give what turns a standard deviation of `count` values into the uncertainty of their mean.
+    """Return what turns a standard deviation of `count` values into the uncertainty of their mean.
 
     1/√count, times t/1.96 where they are few (Student); below two values it is 1.
     """
@@ -152,7 +154,7 @@ def few(count: Floats) -> Floats:
 
 
 def range_sums(values: Floats, first: Indices, last: Indices) -> Floats:
-    """Give Σ values[first:last] for many ranges; 0 for empty ones."""
+    """Return Σ values[first:last] for many ranges; 0 for empty ones."""
     sums: Floats = np.zeros(first.size)
     some = np.flatnonzero(last > first)
     a, b = first[some], last[some] - 1
@@ -166,9 +168,15 @@ def range_sums(values: Floats, first: Indices, last: Indices) -> Floats:
 
 
 def unseen(
-    integral: Integral, edges: Edges, value: Floats, spread: Floats, shared: Floats, seconds: Floats,
-    group: Indices, sigma: Floats,
-) -> tuple[Floats, Floats, Floats]:  # fmt: skip
+    integral: Integral,
+    edges: Edges,
+    value: Floats,
+    spread: Floats,
+    shared: Floats,
+    seconds: Floats,
+    group: Indices,
+    sigma: Floats,
+) -> tuple[Floats, Floats, Floats]:
     """Value windows that no sample fell into; gives all values, their own uncertainties and the shared ones.
 
     Samples fall into the windows of a group by chance, so the mean of those that did is the group's

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis import baseline as idle
 from powermeter.analysis.baseline import Baseline, BaselineSpec
+from powermeter.analysis.gaps import bridged
 from powermeter.analysis.health import Disagreement, SourceHealth, disagreements, source_health
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.labels import LabelRow, row
@@ -91,18 +92,20 @@ class Analysis:
         return self.line.covers
 
     def row(self, label: str, **group: Any) -> LabelRow:
-        """Give the row of a label.
+        """Return the row of a label.
 
         Raises:
             KeyError: There is none, or several and `group` does not tell them apart.
         """
-        found = [r for r in self.rows if r.label == label and all(r.group.get(k) == v for k, v in group.items())]
+        found = [
+            r for r in self.rows if r.label == label and all(r.group.get(k) == v for k, v in group.items())
+        ]
         if len(found) != 1:
             raise KeyError(f"{len(found)} rows are labelled {label!r}")
         return found[0]
 
     def window(self, start_ns: int, end_ns: int) -> tuple[Result, Result | None]:
-        """Give energy (J) and charge (C) between two moments of the recording's clock.
+        """Return energy (J) and charge (C) between two moments of the recording's clock.
 
         Raises:
             DataError: The window is not covered by samples.
@@ -118,7 +121,7 @@ class Analysis:
 def analyse(
     recording: Any, *, rail: str | None = None, baseline: BaselineSpec = None, by: Sequence[str] = ()
 ) -> Analysis:
-    """Give what a recording says.
+    """Return what a recording says.
 
     Args:
         recording: An open `Recording` (or anything with its sources, samples, gaps and events).
@@ -138,9 +141,9 @@ def analyse(
     line = choose(found, rail)
     power = line.power()
     assert power is not None
-    integral = Integral.of(power)
+    integral = bridged(power)
     current = line.current()
-    charge_integral = Integral.of(current) if current is not None and len(current) > 1 else None
+    charge_integral = bridged(current) if current is not None and len(current) > 1 else None
 
     listed = tuple(recording.events())
     events = tuple(e for e in listed if e.end_ns is not None and e.end_ns >= e.start_ns)
@@ -151,7 +154,15 @@ def analyse(
     energies = measure(integral, starts, ends, group)
     charges = measure(charge_integral, starts, ends, group) if charge_integral is not None else None
     rows = [
-        row(key[0], dict(zip(by, key[1:], strict=True)), np.flatnonzero(group == i), events, energies, charges, subtract)
+        row(
+            key[0],
+            dict(zip(by, key[1:], strict=True)),
+            np.flatnonzero(group == i),
+            events,
+            energies,
+            charges,
+            subtract,
+        )
         for i, key in enumerate(keys)
     ]
     rows = settle(rows, energies, charges)
@@ -244,25 +255,40 @@ def _peak(integral: Integral) -> float:
 
 
 def _notes(
-    line: Line, power: Trace, energies: Windows, rows: Sequence[LabelRow], unfinished: int,
-    differing: Sequence[Disagreement], gap_s: float,
-) -> tuple[str, ...]:  # fmt: skip
+    line: Line,
+    power: Trace,
+    energies: Windows,
+    rows: Sequence[LabelRow],
+    unfinished: int,
+    differing: Sequence[Disagreement],
+    gap_s: float,
+) -> tuple[str, ...]:
     notes = [f"counted: {line.key} ({line.covers})", *power.notes]
     if unfinished:
         notes.append(f"{unfinished} event{'s' * (unfinished != 1)} never ended and are left out")
     outside = int((~energies.known).sum())
     if outside:
-        notes.append(f"{outside} event{'s' * (outside != 1)} lie outside the recorded samples: no energy is known")
+        notes.append(
+            f"{outside} event{'s' * (outside != 1)} lie outside the recorded samples: no energy is known"
+        )
     if gap_s > 0:
-        notes.append(f"{gap_s:.3g} s of gaps are bridged from what lies beside them; the interval says how far")
+        notes.append(
+            f"{gap_s:.3g} s of gaps are bridged from what lies beside them; the interval says how far"
+        )
     if power.saturated:
-        notes.append(f"{power.saturated} samples are at the end of the sensor's range: the true value may be larger")
+        notes.append(
+            f"{power.saturated} samples are at the end of the sensor's range: the true value may be larger"
+        )
     for r in rows:
         if r.overlapping:
-            notes.append(f"events {r.title!r} overlap each other: their total counts shared energy more than once")
+            notes.append(
+                f"events {r.title!r} overlap each other: their total counts shared energy more than once"
+            )
         if r.verdict.text:
             notes.append(f"{r.title}: {r.verdict.text}")
     for d in differing:
         if not d.agree and d.ratio is not None:
-            notes.append(f"{d.left} and {d.right} disagree by {abs(d.ratio - 1):.1%}, more than their intervals allow")
+            notes.append(
+                f"{d.left} and {d.right} disagree by {abs(d.ratio - 1):.1%}, more than their intervals allow"
+            )
     return tuple(notes)

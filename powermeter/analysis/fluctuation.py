@@ -80,7 +80,9 @@ def fluctuation(integral: Integral, seen: Edges, group: Indices, size: int) -> S
     bent = np.maximum(np.abs(jump) - slope, 0.0)
     # The second difference is blind to a slope: |x − 2y + z|/√3 is as large as |x − y| for white noise.
     curve = np.where(
-        position + 2 < last_inside, following - jump, np.where(position > first, jump - preceding, jump * _SQRT3)
+        position + 2 < last_inside,
+        following - jump,
+        np.where(position > first, jump - preceding, jump * _SQRT3),
     )
     rough = np.minimum(np.abs(curve) / _SQRT3, np.abs(jump) * 2)
     if trace.interval_ns:
@@ -108,7 +110,7 @@ def fluctuation(integral: Integral, seen: Edges, group: Indices, size: int) -> S
 
 
 def _pairs(seen: Edges, group: Indices) -> tuple[Indices, Indices, Indices, Indices]:
-    """Give up to 200 000 positions of samples whose next one is in the same window, sorted by group.
+    """Return up to 200 000 positions of samples whose next one is in the same window, sorted by group.
 
     With them the group, the window's first sample and the one after its last.
     """
@@ -132,7 +134,7 @@ def _pairs(seen: Edges, group: Indices) -> tuple[Indices, Indices, Indices, Indi
 def _sizes(
     rough: Floats, bent: Floats, jumps: Floats, back: NDArray[np.bool_], stated: float
 ) -> tuple[float, float]:
-    """Give the standard deviations of the quiet part and of one sample's whole error."""
+    """Return the standard deviations of the quiet part and of one sample's whole error."""
     quiet = max(float(np.median(rough)) / _MEDIAN_JUMP, stated)
     usual = bent <= 8 * quiet if quiet else bent <= 0
     share = 1 - float(np.mean(usual))
@@ -145,7 +147,7 @@ def _sizes(
 
 
 def noise_of(trace: Trace, sigma: Floats, seconds: Floats, usable: NDArray[np.bool_]) -> Floats:
-    """Give the noise of each window from the standard deviation σ of one sample.
+    """Return the noise of each window from the standard deviation σ of one sample.
 
     T/τ independent errors of weight τ make σ √(τ T); below one interval one sample stands for all of
     T: σ T.  Instant samples beside an edge weigh less: d into an interval, the first inside counts

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from powermeter.analysis.integral import Integral
+from powermeter.analysis.integral import Integral
+from powermeter.signals.trace import Trace
 
 _TRIALS = 256
 _REACH = 100
 _GAPS = 200
 
 
+def bridged(trace: Trace) -> Integral:
+    """Return the integral of a trace with the uncertainty of what was bridged over its gaps."""
+    integral = Integral.of(trace)
+    return replace(integral, gap_u=bridging_errors(integral)) if integral.gap_start.size else integral
+
+
 def bridging_errors(integral: Integral) -> NDArray[np.floating[Any]]:
-    """Give the standard uncertainty, in J or C, of what was bridged over each gap.
+    """Return the standard uncertainty, in J or C, of what was bridged over each gap.
 
     Bridges of the gap's length are laid over up to 256 recorded stretches within a hundred gap
     lengths of it; their root-mean-square error, weighted towards stretches whose ends differ as the
@@ -66,12 +73,16 @@ def _one(integral: Integral, start: int, end: int) -> float:
 
 
 def _rate(integral: Integral, times: NDArray[np.int64]) -> NDArray[np.floating[Any]]:
-    """Give the rate at the last sample before each time: what a bridge would start from."""
+    """Return the rate at the last sample before each time: what a bridge would start from."""
     return integral.rates(integral.locate(times + 1))
 
 
 def _bound(integral: Integral, low: int, high: int, length: int) -> float:
     first, last = np.searchsorted(integral.trace.times_ns, [low, high])
     first, last = max(int(first) - 1, 0), min(int(last) + 2, len(integral.trace))
-    seen = integral.rates(np.arange(max(first, 1), last)) if last > first + 1 else integral.rates(np.array([first]))
+    seen = (
+        integral.rates(np.arange(max(first, 1), last))
+        if last > first + 1
+        else integral.rates(np.array([first]))
+    )
     return float(np.ptp(seen)) / 2 * length * 1e-9 / math.sqrt(3.0)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from powermeter.analysis.integral import Integral
+from powermeter.analysis.gaps import bridged
 from powermeter.analysis.windows import measure
 from powermeter.channel import Boundary
 from powermeter.errors import DataError
@@ -59,7 +59,7 @@ class SourceHealth:
 
 
 def source_health(recording: Any, source: Any) -> SourceHealth:
-    """Give the health of one source of a recording."""
+    """Return the health of one source of a recording."""
     samples = recording.samples(source.id)
     times = samples.times_ns
     gaps = tuple(recording.gaps(source.id))
@@ -154,7 +154,7 @@ def _compare(left: Line, right: Line) -> Disagreement | None:
     if a is None or b is None:
         return None
     try:
-        first, second = Integral.of(a), Integral.of(b)
+        first, second = bridged(a), bridged(b)
     except DataError:
         return None
     start, end = max(first.start_ns, second.start_ns), min(first.end_ns, second.end_ns)

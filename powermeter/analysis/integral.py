@@ -15,13 +15,12 @@ a value and never a wrap.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.gaps import bridging_errors
 from powermeter.channel import Kind, Quantity
 from powermeter.errors import DataError
 from powermeter.signals.trace import Trace
@@ -60,7 +59,9 @@ class Integral:
         """
         n = len(trace)
         if n < 2:
-            raise DataError(f"{n} sample{'s' * (n != 1)} of {_what(trace)} cannot be integrated; two are the least")
+            raise DataError(
+                f"{n} sample{'s' * (n != 1)} of {_what(trace)} cannot be integrated; two are the least"
+            )
         if trace.kind is Kind.COUNTER:
             running = trace.values - trace.values[0] if trace.values[0] else trace.values
         else:
@@ -68,8 +69,7 @@ class Integral:
         starts, ends = _stretches(trace)
         if trace.kind is Kind.MEAN and starts.size:
             running = _bridge_means(trace, running, starts)
-        bare = cls(trace, running, starts, ends, np.zeros(starts.size))
-        return replace(bare, gap_u=bridging_errors(bare)) if starts.size else bare
+        return cls(trace, running, starts, ends, np.zeros(starts.size))
 
     @property
     def is_energy(self) -> bool:
@@ -93,7 +93,7 @@ class Integral:
         return self.trace.end_ns
 
     def rates(self, index: NDArray[np.int64]) -> Floats:
-        """Give the rate (W or A) that belongs to each sample: its value, or a counter's mean slope before it."""
+        """Return the rate (W or A) that belongs to each sample: its value, or a counter's mean slope before it."""
         if self.trace.kind is not Kind.COUNTER:
             return self.trace.values[index]
         index = np.maximum(index, 1)
@@ -104,13 +104,13 @@ class Integral:
         return slopes
 
     def locate(self, times_ns: Times) -> NDArray[np.int64]:
-        """Give for each time the index of the last sample at or before it, clipped to 0 … n−2."""
+        """Return for each time the index of the last sample at or before it, clipped to 0 … n−2."""
         index = np.searchsorted(self.trace.times_ns, times_ns, side="right")
         index -= 1
         return np.clip(index, 0, len(self.trace) - 2, out=index)
 
     def at(self, times_ns: Times, index: NDArray[np.int64] | None = None) -> Floats:
-        """Give the integral from the first sample to each time, in J or C.
+        """Return the integral from the first sample to each time, in J or C.
 
         Outside the samples the nearest rate is held; see `start_ns` and `end_ns` for how far that is
         knowledge.
@@ -140,11 +140,11 @@ class Integral:
         return result
 
     def between(self, start_ns: Times, end_ns: Times) -> Floats:
-        """Give the integral over each window; windows may overlap and come in any order."""
+        """Return the integral over each window; windows may overlap and come in any order."""
         return self.at(end_ns) - self.at(start_ns)
 
     def gap_uncertainty(self, start_ns: Times, end_ns: Times) -> Floats:
-        """Give the standard uncertainty, in J or C, of what was bridged inside each window.
+        """Return the standard uncertainty, in J or C, of what was bridged inside each window.
 
         Gaps are independent of each other; of a gap that a window cuts, its share in time counts.
         """
@@ -169,7 +169,7 @@ class Integral:
         return result
 
     def gap_seconds(self, start_ns: Times, end_ns: Times) -> Floats:
-        """Give how many seconds of each window lie in gaps."""
+        """Return how many seconds of each window lie in gaps."""
         if not self.gap_start.size:
             return np.zeros(np.shape(start_ns))
         seconds = (self.gap_end - self.gap_start) * 1e-9
@@ -215,7 +215,7 @@ def _accumulate(trace: Trace) -> Floats:
 
 
 def _stretches(trace: Trace) -> tuple[Times, Times]:
-    """Give where recorded gaps leave a hole between two samples, disjoint and sorted."""
+    """Return where recorded gaps leave a hole between two samples, disjoint and sorted."""
     if not trace.gaps:
         return np.empty(0, np.int64), np.empty(0, np.int64)
     times = trace.times_ns

@@ -124,7 +124,7 @@ def row(
     charge: Windows | None,
     baseline: Baseline | None,
 ) -> LabelRow:
-    """Give the row of the events at `index` (positions in `events` and in the windows' arrays)."""
+    """Return the row of the events at `index` (positions in `events` and in the windows' arrays)."""
     known = index[energy.known[index]]
     counts = np.array([events[i].count for i in known.tolist()], np.float64)
     seconds = energy.seconds[known]
@@ -199,7 +199,7 @@ def _overlapping(start_ns: NDArray[np.int64], end_ns: NDArray[np.int64]) -> bool
 def _quantile(
     energy: Windows, known: NDArray[np.int64], each: Floats, counts: Floats, share: float, mean: Result | None
 ) -> Result | None:
-    """Give a quantile over events with the common errors of the mean, scaled to its size.
+    """Return a quantile over events with the common errors of the mean, scaled to its size.
 
     Its own noise: that of one event, over the square root of how many events lie within it of the
     quantile, since any of those may be the one that really stands there.
@@ -222,7 +222,7 @@ def _quantile(
 
 
 def _expected(mean: Result | None, each: Floats, origin: str, energy: Windows) -> Result | None:
-    """Give the mean with the spread between events in place of each event's own noise."""
+    """Return the mean with the spread between events in place of each event's own noise."""
     each = each[np.isfinite(each)]
     if mean is None or each.size < 2:
         return None

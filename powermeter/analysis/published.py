@@ -1,4 +1,4 @@
-"""Gives a recording's energies by the rule of whoever published them, beside ours.
+"""Returns a recording's energies by the rule of whoever published them, beside ours.
 
 Publishers do not all integrate.  Where an imported recording names such a rule (the fact
 `published_rule`), these numbers can be compared with theirs to the last digit, and the trapezoid over
@@ -91,7 +91,7 @@ class PublishedSet:
 
 
 def published(recording: Recording) -> PublishedSet | None:
-    """Give the energies by the publisher's rule, or None where the recording names none.
+    """Return the energies by the publisher's rule, or None where the recording names none.
 
     Raises:
         DataError: The rule is not known here, or its channel is not in the recording.
@@ -135,7 +135,7 @@ def published(recording: Recording) -> PublishedSet | None:
 
 
 def trapezoid(times_ns: NDArray[np.int64], values: NDArray[np.float64], event: Event) -> float:
-    """Give the integral over an event in value × second by the trapezoid, its edges interpolated."""
+    """Return the integral over an event in value × second by the trapezoid, its edges interpolated."""
     assert event.end_ns is not None
     seconds = (times_ns - event.start_ns) / 1e9
     end = (event.end_ns - event.start_ns) / 1e9

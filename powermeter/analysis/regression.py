@@ -59,7 +59,7 @@ class Regression:
 
 
 def activity(times_ns: Times, start_ns: Times, end_ns: Times) -> Floats:
-    """Give for each time the seconds spent in events up to it; overlapping ones count each."""
+    """Return for each time the seconds spent in events up to it; overlapping ones count each."""
     start, end = np.sort(start_ns), np.sort(end_ns)
     base = int(times_ns[0]) if times_ns.size else 0
 
@@ -82,7 +82,7 @@ def regress(
     *,
     find_delay: bool = False,
 ) -> Regression:
-    """Give the mean power and energy of each group of events.
+    """Return the mean power and energy of each group of events.
 
     Neighbouring residuals that resemble each other (drift, a meter's own filter) are taken into
     account: a first-order autoregression is taken out, and the covariance is that of Newey and West.
@@ -139,16 +139,24 @@ def regress(
         value = float(mix @ beta)
         spread = math.sqrt(max(float(mix @ covariance @ mix), 0.0))
         if value <= 0 or 1.96 * spread > _WORST * value:
-            reasons[g] = f"{names[g]}: the readings tell its power only to ±{1.96 * spread:.2g} W; measure for longer"
+            reasons[g] = (
+                f"{names[g]}: the readings tell its power only to ±{1.96 * spread:.2g} W; measure for longer"
+            )
             power.append(None)
             energy.append(None)
             above.append(None)
             continue
         one = math.sqrt(max(float(covariance[k, k]), 0.0))
         power.append(_result(integral, value, spread, 1.0, names[g], freedom, "W"))
-        energy.append(_result(integral, value * lengths[g], spread * lengths[g], lengths[g], names[g], freedom, "J"))
-        above.append(_result(integral, float(beta[k]) * lengths[g], one * lengths[g], 0.0, names[g], freedom, "J"))
-    idle = _result(integral, float(beta[0]), math.sqrt(max(float(covariance[0, 0]), 0.0)), 1.0, "idle", freedom, "W")
+        energy.append(
+            _result(integral, value * lengths[g], spread * lengths[g], lengths[g], names[g], freedom, "J")
+        )
+        above.append(
+            _result(integral, float(beta[k]) * lengths[g], one * lengths[g], 0.0, names[g], freedom, "J")
+        )
+    idle = _result(
+        integral, float(beta[0]), math.sqrt(max(float(covariance[0, 0]), 0.0)), 1.0, "idle", freedom, "W"
+    )
     explained = 1 - float(np.var(left)) / whole if whole else 0.0
     return Regression(
         idle, tuple(power), tuple(energy), tuple(above), tuple(reasons), rho, explained, delay, int(seen.size)
@@ -156,7 +164,7 @@ def regress(
 
 
 def _windows(integral: Integral) -> tuple[Times, Times, Floats]:
-    """Give start, end and mean of what each reading speaks for; those across gaps are left out."""
+    """Return start, end and mean of what each reading speaks for; those across gaps are left out."""
     trace = integral.trace
     times = trace.times_ns
     if trace.kind is Kind.INSTANT:
@@ -169,7 +177,7 @@ def _windows(integral: Integral) -> tuple[Times, Times, Floats]:
 
 
 def _lag(design: Any, seen: Floats, interval_ns: int) -> int:
-    """Give the delay, a tenth of an interval fine, that explains most; 0 unless it explains clearly more."""
+    """Return the delay, a tenth of an interval fine, that explains most; 0 unless it explains clearly more."""
     delays = np.arange(-10, 31) * interval_ns // 10
     left = np.array([_rest(design(int(d)), seen) for d in delays])
     best = int(np.argmin(left))
@@ -194,20 +202,24 @@ def _separable(x: Floats, names: Sequence[str]) -> list[str]:
             reasons.append(f"{name}: no event lies inside the readings")
             continue
         if math.sqrt(power / column.size) < 0.01 * share:
-            reasons.append(f"{name}: it keeps every window equally busy; pause now and then to tell it from idling")
+            reasons.append(
+                f"{name}: it keeps every window equally busy; pause now and then to tell it from idling"
+            )
             continue
         others = np.delete(x, g + 1, axis=1)
         beta, *_ = np.linalg.lstsq(others, column, rcond=None)
         rest = float(np.sum((column - others @ beta) ** 2))
         if rest < (1 - _COLLINEAR**2) * power:
-            reasons.append(f"{name}: it always runs together with another event; vary their order to tell them apart")
+            reasons.append(
+                f"{name}: it always runs together with another event; vary their order to tell them apart"
+            )
             continue
         reasons.append("")
     return reasons
 
 
 def _fit(x: Floats, y: Floats) -> tuple[Floats, Floats, float, Floats]:
-    """Give coefficients, covariance, autocorrelation and residuals of generalised least squares."""
+    """Return coefficients, covariance, autocorrelation and residuals of generalised least squares."""
     beta, *_ = np.linalg.lstsq(x, y, rcond=None)
     left = y - x @ beta
     bottom = float(left[:-1] @ left[:-1])
@@ -243,6 +255,10 @@ def _result(
     parts[own] = spread
     unit = unit if integral.is_energy else {"W": "A", "J": "C"}[unit]
     return budget(
-        value, unit, parts, grade=worst((trace.grade, Grade.DERIVED)),
-        limits=limit_names(trace.errors), counted={own: freedom},
-    )  # fmt: skip
+        value,
+        unit,
+        parts,
+        grade=worst((trace.grade, Grade.DERIVED)),
+        limits=limit_names(trace.errors),
+        counted={own: freedom},
+    )

@@ -23,7 +23,7 @@ def needs_regression(row: LabelRow, energies: Windows) -> bool:
 
 
 def settle(rows: Sequence[LabelRow], energies: Windows, charges: Windows | None) -> list[LabelRow]:
-    """Give the rows with those that need it replaced; `method` is `regression` then.
+    """Return the rows with those that need it replaced; `method` is `regression` then.
 
     A row whose power cannot be separated keeps its smeared numbers with their wide interval, and its
     verdict says why.
@@ -77,7 +77,7 @@ def settle(rows: Sequence[LabelRow], energies: Windows, charges: Windows | None)
 
 
 def _more(relative: float | None, events: int) -> int | None:
-    """Give how many more events would bring ±5 %: the interval shrinks with the root of their number."""
+    """Return how many more events would bring ±5 %: the interval shrinks with the root of their number."""
     if relative is None:
         return None
     return max(0, int(np.ceil(events * (relative / 0.05) ** 2)) - events)

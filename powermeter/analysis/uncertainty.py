@@ -21,12 +21,21 @@ from powermeter.signals.trace import CommonError
 Floats = NDArray[np.floating[Any]]
 
 WORDS: Mapping[str, tuple[str, str]] = {
-    "gain": ("the sensor's gain", "calibrate against a reference meter; comparisons on the same sensor are free of it"),
-    "offset": ("the sensor's offset", "record the sensor at zero load, or calibrate; subtracting a baseline cancels it"),
+    "gain": (
+        "the sensor's gain",
+        "calibrate against a reference meter; comparisons on the same sensor are free of it",
+    ),
+    "offset": (
+        "the sensor's offset",
+        "record the sensor at zero load, or calibrate; subtracting a baseline cancels it",
+    ),
     "quantisation": ("the sensor's step", "use a finer range or a larger shunt, or measure more repeats"),
     "noise": ("noise and fluctuation between samples", "measure more repeats, or sample faster"),
     "edges": ("the edges of the events between samples", "sample faster, or make each event longer"),
-    "clock": ("the clocks of meter and program", "align the two with `powermeter sync`, or put both on one machine"),
+    "clock": (
+        "the clocks of meter and program",
+        "align the two with `powermeter sync`, or put both on one machine",
+    ),
     "baseline": ("the baseline", "record the idle state for longer"),
     "gaps": ("gaps in the recording", "repeat the run without the gaps"),
     "model": ("a model that stands where an instrument would", "measure with a sensor"),
@@ -38,7 +47,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
 
 @lru_cache(maxsize=1)
 def _limit_table() -> tuple[Floats, Floats]:
-    """Give k for ρ = 0 … 1, ρ² being the share of the variance that one rectangular part has.
+    """Return k for ρ = 0 … 1, ρ² being the share of the variance that one rectangular part has.
 
     P(|ρ R + √(1−ρ²) Z| ≤ k) = 0.95 with R uniform of variance 1 and Z normal; solved by bisection.
     """
@@ -68,7 +77,7 @@ def _normal(x: float) -> float:
 
 
 def student_95(freedom: Floats | float) -> Any:
-    """Give the two-sided 95 % quantile of Student's t; `freedom` above 0, fractions allowed.
+    """Return the two-sided 95 % quantile of Student's t; `freedom` above 0, fractions allowed.
 
     From 3 up by Abramowitz & Stegun 26.7.5 (error below 0.02 at 3, 0.001 at 6); below by
     interpolation in 1/ν between the closed forms for 1 (12.706), 2 (4.303) and 3 (3.182).
@@ -89,7 +98,7 @@ def student_95(freedom: Floats | float) -> Any:
 
 
 def coverage(variance: Any, largest_limit: Any, freedom: Any = math.inf) -> Any:
-    """Give k for a budget.
+    """Return k for a budget.
 
     Args:
         variance: Of the whole.
@@ -104,7 +113,7 @@ def coverage(variance: Any, largest_limit: Any, freedom: Any = math.inf) -> Any:
 
 
 def effective_freedom(variance: float, counted: Iterable[tuple[float, float]]) -> float:
-    """Give the Welch-Satterthwaite degrees of freedom (GUM G.4.1).
+    """Return the Welch-Satterthwaite degrees of freedom (GUM G.4.1).
 
     Args:
         variance: Of the whole.
@@ -123,7 +132,7 @@ def budget(
     limits: Iterable[str] = (),
     counted: Mapping[str, float] | None = None,
 ) -> Result:
-    """Give a result whose coverage factor fits its budget.
+    """Return a result whose coverage factor fits its budget.
 
     Args:
         value: In `unit`.
@@ -140,7 +149,7 @@ def budget(
 
 
 def common_parts(errors: Iterable[CommonError], value: float, amount: float) -> dict[str, float]:
-    """Give the parts that a trace's common errors leave in an integral.
+    """Return the parts that a trace's common errors leave in an integral.
 
     Args:
         value: The integral (J, C).
@@ -153,12 +162,12 @@ def common_parts(errors: Iterable[CommonError], value: float, amount: float) -> 
 
 
 def limit_names(errors: Iterable[CommonError]) -> tuple[str, ...]:
-    """Give the keys of the errors that are stated limits."""
+    """Return the keys of the errors that are stated limits."""
     return tuple(e.key for e in errors if e.limit)
 
 
 def step_bias(step: float, dither: float) -> float:
-    """Give the standard uncertainty that quantisation leaves in a long mean of a steady value.
+    """Return the standard uncertainty that quantisation leaves in a long mean of a steady value.
 
     The mean error of a uniform quantiser under Gaussian dither of standard deviation σ is a Fourier
     series in the value's phase with coefficients step/(πk) × exp(−2π²k²σ²/step²); its root mean

@@ -89,19 +89,19 @@ class Windows:
         return self.integral.unit
 
     def _strictly_inside(self) -> tuple[Indices, Indices]:
-        """Give the first sample after each start and the first at or after each end."""
+        """Return the first sample after each start and the first at or after each end."""
         times = self.integral.trace.times_ns
         first = np.searchsorted(times, self.start_ns, side="right")
         return first, np.maximum(np.searchsorted(times, self.end_ns, side="left"), first)
 
     def samples_inside(self) -> Indices:
-        """Give the number of samples strictly inside each window."""
+        """Return the number of samples strictly inside each window."""
         first, last = self._strictly_inside()
         inside: Indices = last - first
         return inside
 
     def sample_mean(self) -> Floats:
-        """Give the mean of the samples strictly inside each window in W or A; NaN without any, and for counters."""
+        """Return the mean of the samples strictly inside each window in W or A; NaN without any, and for counters."""
         trace = self.integral.trace
         first, last = self._strictly_inside()
         if trace.kind is Kind.COUNTER:
@@ -111,11 +111,11 @@ class Windows:
         return means
 
     def standard_uncertainty(self) -> Floats:
-        """Give each window's combined standard uncertainty in J or C."""
+        """Return each window's combined standard uncertainty in J or C."""
         return np.sqrt(self._variance()[0])
 
     def half_width(self) -> Floats:
-        """Give half of each window's 95 % interval in J or C."""
+        """Return half of each window's 95 % interval in J or C."""
         half = np.empty(len(self))
         for first in range(0, len(self), _BLOCK):
             block = slice(first, first + _BLOCK)
@@ -143,13 +143,13 @@ class Windows:
         return variance, largest
 
     def result(self, index: int) -> Result:
-        """Give one window as a result."""
+        """Return one window as a result."""
         weights = np.zeros(len(self))
         weights[index] = 1.0
         return self.combine(weights, f"event {index}")
 
     def combine(self, weights: Floats, origin: str, *, per_second: float | None = None) -> Result:
-        """Give Σ weight × value as a result, shared errors kept.
+        """Return Σ weight × value as a result, shared errors kept.
 
         Args:
             weights: Shape (n,); windows of weight 0 do not count, unknown windows never do.
@@ -183,10 +183,8 @@ class Windows:
         return budget(value, unit, parts, grade=grade, limits=limits, counted={f"noise:{own}": freedom})
 
 
-def measure(
-    integral: Integral, start_ns: Times, end_ns: Times, group: Indices | None = None
-) -> Windows:
-    """Give what each window used.
+def measure(integral: Integral, start_ns: Times, end_ns: Times, group: Indices | None = None) -> Windows:
+    """Return what each window used.
 
     The interpolated integral is corrected for the step that the windows of a group make at their own
     edges (`edges.py`); a group whose power does not step gets no such addition.
@@ -256,17 +254,30 @@ def measure(
         parts["quantisation"] = (sample.bias * np.sqrt(sample.alike))[pick] * seconds
         noise = np.hypot(noise, (sample.bias * np.sqrt(sample.apart))[pick] * seconds)
     return Windows(
-        integral, start_ns, end_ns, group, value, seen.plain, seconds, seen.samples,
-        integral.gap_seconds(start_ns, end_ns), noise, edges, clock,
-        integral.gap_uncertainty(start_ns, end_ns), known, parts, sample.freedom,
+        integral,
+        start_ns,
+        end_ns,
+        group,
+        value,
+        seen.plain,
+        seconds,
+        seen.samples,
+        integral.gap_seconds(start_ns, end_ns),
+        noise,
+        edges,
+        clock,
+        integral.gap_uncertainty(start_ns, end_ns),
+        known,
+        parts,
+        sample.freedom,
         bool((sample.alike >= _ONE_LEVEL).all()),
-    )  # fmt: skip
+    )
 
 
 def _steps(
     excess: Floats, usable: NDArray[np.bool_], stats: tuple[Floats, Floats, Floats], sigma: Floats, pick: Any
 ) -> tuple[Floats, Floats, Floats, Floats]:
-    """Give each window's step at one edge, its own uncertainty, the one it shares with its group, and what is real.
+    """Return each window's step at one edge, its own uncertainty, the one it shares with its group, and what is real.
 
     What is seen is the window's own step plus noise (six samples' worth of variance: 1 + 4 + 1).
     Where steps differ between the windows of a group by more than that, each is moved from the
@@ -287,10 +298,8 @@ def _steps(
     return step, own[pick], common[pick], real
 
 
-def _misplaced(
-    integral: Integral, start_ns: Times, end_ns: Times, plain: Floats, clock_ns: float
-) -> Floats:
-    """Give what an unknown common shift of all stamps does to each window, root-mean-square.
+def _misplaced(integral: Integral, start_ns: Times, end_ns: Times, plain: Floats, clock_ns: float) -> Floats:
+    """Return what an unknown common shift of all stamps does to each window, root-mean-square.
 
     Three-point Gauss-Hermite: shifts of 0 and ±√3 standard deviations with weights 2/3 and 1/6.
     """
@@ -317,7 +326,7 @@ def _slow(seen: Edges, group: Indices, size: int) -> tuple[NDArray[np.bool_], Fl
 def _shapes(
     seen: Edges, corrected: Floats, group: Indices, size: int, noise: Floats
 ) -> tuple[Floats, Floats, Floats]:
-    """Give by group what the load's rise and fall add to the step correction, its scatter, its uncertainty.
+    """Return by group what the load's rise and fall add to the step correction, its scatter, its uncertainty.
 
     Only for groups of ten windows or more.  `noise` (σ τ) explains 11/30 of its square of the scatter: two
     edges with the mean squares 1/20 + 1/12 + 1/20 of the three samples' weights; scatter within two
@@ -337,6 +346,8 @@ def _shapes(
         np.where(enough, mean, 0.0),
         np.where(enough, real, 0.0),
         np.where(
-            enough, np.sqrt(spread**2 + (_SHAPE_DOUBT * real) ** 2 + 2 * _SHAPE_TWICE * noise**2) * few(count), 0.0
+            enough,
+            np.sqrt(spread**2 + (_SHAPE_DOUBT * real) ** 2 + 2 * _SHAPE_TWICE * noise**2) * few(count),
+            0.0,
         ),
     )

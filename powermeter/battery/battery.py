@@ -61,7 +61,9 @@ class Battery:
         if isinstance(self.efficiency, float | int):
             check_ratio("efficiency", self.efficiency)
         if not 0 <= self.self_discharge < 1:
-            raise ConfigurationError(f"battery self-discharge {self.self_discharge:g}: a share a month, below 1")
+            raise ConfigurationError(
+                f"battery self-discharge {self.self_discharge:g}: a share a month, below 1"
+            )
         if not 1 <= self.peukert <= 2 or self.rated_hours <= 0:
             raise ConfigurationError("battery: a Peukert exponent is 1 to 2, its rated hours above zero")
         if self.convention == "charge" and self.efficiency != 1.0:
@@ -125,11 +127,11 @@ class Battery:
         return capacity * voltage
 
     def efficiency_at(self, power_w: float) -> float:
-        """Give the converter's efficiency at an output power."""
+        """Return the converter's efficiency at an output power."""
         return self.efficiency.at(power_w) if isinstance(self.efficiency, Curve) else float(self.efficiency)
 
     def available(self, power_w: float = 0.0) -> tuple[float, str]:
-        """Give what reaches the rail, with its unit: C by charge, J by energy.
+        """Return what reaches the rail, with its unit: C by charge, J by energy.
 
         Args:
             power_w: Mean output power, for an efficiency curve.
@@ -139,7 +141,7 @@ class Battery:
         return self.energy_j * self.kept * self.efficiency_at(power_w), "J"
 
     def counted(self, amount: Result, rail_voltage_v: float | None = None) -> Result:
-        """Give an amount or a rate in the convention's unit (C or J, A or W).
+        """Return an amount or a rate in the convention's unit (C or J, A or W).
 
         Raises:
             ConfigurationError: The other kind was given and the rail's voltage is not known.
@@ -148,7 +150,9 @@ class Battery:
         if amount.unit in wanted:
             return replace(amount, grade=worst((amount.grade, self.grade)))
         if amount.unit not in ("C", "A", "J", "W"):
-            raise ConfigurationError(f"a battery gives charge or energy, not {amount.unit or 'a bare number'}")
+            raise ConfigurationError(
+                f"a battery gives charge or energy, not {amount.unit or 'a bare number'}"
+            )
         if rail_voltage_v is None or rail_voltage_v <= 0:
             have, need = ("energy", "charge") if self.convention == "charge" else ("charge", "energy")
             raise ConfigurationError(
@@ -166,18 +170,18 @@ class Battery:
         return Grade.DERIVED if plain else Grade.ASSUMED
 
     def share_used(self, amount: Result, rail_voltage_v: float | None = None, power_w: float = 0.0) -> Result:
-        """Give the share of one charge that an amount takes (1 is all of it)."""
+        """Return the share of one charge that an amount takes (1 is all of it)."""
         used = self.counted(amount, rail_voltage_v)
         return used.scaled(1 / self.available(power_w)[0], "1")
 
     def remaining(self, amount: Result, rail_voltage_v: float | None = None, power_w: float = 0.0) -> Result:
-        """Give the share that is left; below 0 where more than one charge was used."""
+        """Return the share that is left; below 0 where more than one charge was used."""
         used = self.share_used(amount, rail_voltage_v, power_w)
         parts = {name: -part for name, part in used.parts.items()}
         return Result(1 - used.value, "1", 1 - used.high, 1 - used.low, used.grade, parts)
 
     def hours(self, rate: Result, rail_voltage_v: float | None = None) -> Result:
-        """Give the hours one charge lasts at a mean power (W) or current (A).
+        """Return the hours one charge lasts at a mean power (W) or current (A).
 
         Self-discharge is a constant drain beside it; Peukert's law shortens by the current.
 
@@ -199,14 +203,14 @@ class Battery:
         return _falling(lasting, rate, "h")
 
     def _peukert(self, capacity: float, rate: float) -> float:
-        """Give the capacity at this rate: C (C / (I H))^(k - 1)."""
+        """Return the capacity at this rate: C (C / (I H))^(k - 1)."""
         if self.peukert == 1:
             return capacity
         rated = capacity / (self.rated_hours * SECONDS_PER_HOUR)
         return capacity * float((rated / rate) ** (self.peukert - 1))
 
     def count(self, per_item: Result, rail_voltage_v: float | None = None, power_w: float = 0.0) -> Result:
-        """Give how many items (inferences, epochs) one charge holds.
+        """Return how many items (inferences, epochs) one charge holds.
 
         Raises:
             ConfigurationError: An item takes nothing, or its unit does not fit.
@@ -226,7 +230,7 @@ class Battery:
         items: str = "inferences",
         rail_voltage_v: float | None = None,
     ) -> Budget:
-        """Give everything the battery says about what was measured; None for what was not given.
+        """Return everything the battery says about what was measured; None for what was not given.
 
         Args:
             used: Charge (C) or energy (J) of a run.
@@ -249,7 +253,7 @@ class Battery:
 
 
 def _falling(function: Callable[[float], float], of: Result, unit: str) -> Result:
-    """Give a falling function of a result: the interval's ends change places."""
+    """Return a falling function of a result: the interval's ends change places."""
     value = function(of.value)
     step = 1e-5 * of.value
     slope = (function(of.value + step) - function(of.value - step)) / (2 * step)
@@ -277,7 +281,7 @@ class Budget:
     items: str = "inferences"
 
     def lines(self) -> list[str]:
-        """Give a line each, the convention first."""
+        """Return a line each, the convention first."""
         text = [f"battery: {self.battery.title or self.battery.spec} ({self.battery.convention_text})"]
         if self.share_used is not None:
             text.append(f"used: {percent(self.share_used)}")
@@ -291,7 +295,7 @@ class Budget:
 
 
 def percent(share: Result, digits: int = 3) -> str:
-    """Give a share with its interval in percent."""
+    """Return a share with its interval in percent."""
     value = f"{format_number(100 * share.value, digits)} %"
     if share.high <= share.low:
         return value
@@ -320,7 +324,7 @@ def _parse(spec: str) -> tuple[float, float | None]:
 
 
 def parse_battery(text: str, **changes: Any) -> Battery:
-    """Give the battery of a preset's name or of a specification.
+    """Return the battery of a preset's name or of a specification.
 
     Args:
         text: `phone`, `18650`, `cr2032`, … or `4Ah`, `4Ah@3.85V`, `15.4Wh`.
@@ -332,7 +336,9 @@ def parse_battery(text: str, **changes: Any) -> Battery:
     entry = presets().get(text) if text not in ("ocv", "temperature") else None
     if entry is None:
         if not any(character.isdigit() for character in text):
-            raise ConfigurationError(f"no battery {text!r}; known are {', '.join(preset_names())}, or write 4Ah")
+            raise ConfigurationError(
+                f"no battery {text!r}; known are {', '.join(preset_names())}, or write 4Ah"
+            )
         return Battery(text, **changes)
     kept = ("efficiency", "usable", "self_discharge", "peukert", "rated_hours", "title")
     fields = {name: entry[name] for name in kept if name in entry}

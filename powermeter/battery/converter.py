@@ -34,7 +34,7 @@ class Curve:
 
     @classmethod
     def parse(cls, text: str) -> Curve:
-        """Give the curve of `0.1W:0.6,1W:0.85,5W:0.9`.
+        """Return the curve of `0.1W:0.6,1W:0.85,5W:0.9`.
 
         Raises:
             ConfigurationError: A pair is not a power and a ratio.
@@ -48,7 +48,7 @@ class Curve:
         return cls(tuple(points))
 
     def at(self, power_w: float) -> float:
-        """Give the efficiency at an output power."""
+        """Return the efficiency at an output power."""
         points = self.points
         if power_w <= points[0][0]:
             return points[0][1]

@@ -55,13 +55,13 @@ class Cell:
             raise ConfigurationError("a cell's resistance and cut-off cannot be negative")
 
     def voltage(self, charge_state: float) -> float:
-        """Give the open-circuit voltage at a state of charge of 0 to 1."""
+        """Return the open-circuit voltage at a state of charge of 0 to 1."""
         position = min(max(charge_state, 0.0), 1.0) * (len(self.ocv) - 1)
         below = min(int(position), len(self.ocv) - 2)
         return self.ocv[below] + (position - below) * (self.ocv[below + 1] - self.ocv[below])
 
     def current(self, charge_state: float, power_w: float) -> float | None:
-        """Give the current that delivers a power, or None where none does."""
+        """Return the current that delivers a power, or None where none does."""
         volt = self.voltage(charge_state)
         if self.resistance_ohm == 0:
             return power_w / volt
@@ -92,7 +92,7 @@ class Discharge:
     course: tuple[tuple[float, float, float], ...]
 
     def lines(self) -> list[str]:
-        """Give it for people."""
+        """Return it for people."""
         return [
             f"discharge simulated: {self.hours:,.4g} h, {self.repeats:,.4g} repeats of the profile, end by {self.reason}",
             f"  {self.delivered_j / 3600:.4g} Wh delivered at the rail, {self.left:.1%} of the charge left",
@@ -100,7 +100,7 @@ class Discharge:
 
 
 def cell_of(name: str) -> Cell:
-    """Give the cell of a battery preset.
+    """Return the cell of a battery preset.
 
     Raises:
         ConfigurationError: The preset has no cell data.
@@ -110,18 +110,27 @@ def cell_of(name: str) -> Cell:
         raise ConfigurationError(f"battery {name!r} has no cell data to simulate; use a preset such as 18650")
     curve = presets()["ocv"][entry["chemistry"]]
     cells = int(entry["cells"])
-    return Cell(tuple(cells * volt for volt in curve), float(entry.get("resistance_ohm", 0.0)),
-                float(entry.get("cutoff_v", 0.0)))  # fmt: skip
+    return Cell(
+        tuple(cells * volt for volt in curve),
+        float(entry.get("resistance_ohm", 0.0)),
+        float(entry.get("cutoff_v", 0.0)),
+    )
 
 
 def derating_at(chemistry: str, celsius: float) -> float:
-    """Give the share of the capacity left at a temperature.
+    """Return the share of the capacity left at a temperature.
 
     Raises:
         ConfigurationError: The chemistry is not known, or the temperature is out of its table.
     """
     tables = presets()["temperature"]
-    key = chemistry if chemistry in tables else "lithium_ion" if chemistry in ("lco", "nmc", "lfp", "nca") else ""
+    key = (
+        chemistry
+        if chemistry in tables
+        else "lithium_ion"
+        if chemistry in ("lco", "nmc", "lfp", "nca")
+        else ""
+    )
     if not key:
         raise ConfigurationError(f"no temperature table for {chemistry!r}; known are {', '.join(tables)}")
     points: Sequence[Sequence[float]] = tables[key]
@@ -136,7 +145,9 @@ def derating_at(chemistry: str, celsius: float) -> float:
     return float(points[-1][1])
 
 
-def discharge(battery: Battery, cell: Cell, durations_s: Sequence[float], powers_w: Sequence[float]) -> Discharge:
+def discharge(
+    battery: Battery, cell: Cell, durations_s: Sequence[float], powers_w: Sequence[float]
+) -> Discharge:
     """Empty a battery by a profile, repeated.
 
     Args:
@@ -155,7 +166,9 @@ def discharge(battery: Battery, cell: Cell, durations_s: Sequence[float], powers
     if not any(powers_w) and not battery.self_discharge:
         raise ConfigurationError("a profile of 0 W never empties a battery")
     if battery.convention != "energy":
-        raise ConfigurationError(f"battery {battery.spec!r}: a simulation needs its voltage, for example 4Ah@3.85V")
+        raise ConfigurationError(
+            f"battery {battery.spec!r}: a simulation needs its voltage, for example 4Ah@3.85V"
+        )
     run = _Run(battery, cell, list(durations_s), list(powers_w))
     return run.averaged() if run.share_of_a_repeat() < STEPPED_ABOVE else run.stepped()
 
@@ -177,7 +190,7 @@ class _Run:
         return math.inf if drain is None else drain[0] * self.period / self.charge
 
     def drain(self, state: float, taken_w: float) -> tuple[float, float] | None:
-        """Give (charge drained per second, terminal voltage), or None where it cannot be delivered."""
+        """Return (charge drained per second, terminal voltage), or None where it cannot be delivered."""
         current = self.cell.current(state, taken_w)
         if current is None:
             return None
@@ -188,7 +201,7 @@ class _Run:
         return current + self.leak_a, volt
 
     def mean_drain(self, state: float) -> tuple[float, float] | None:
-        """Give (mean charge drained per second, lowest terminal voltage) over a repeat."""
+        """Return (mean charge drained per second, lowest terminal voltage) over a repeat."""
         charge, lowest = 0.0, math.inf
         for seconds, taken in zip(self.durations, self.taken, strict=True):
             found = self.drain(state, taken)
@@ -252,16 +265,27 @@ class _Run:
         return self._result(seconds, state, reason, course, delivered)
 
     def _result(
-        self, seconds: float, state: float, reason: str, course: list[tuple[float, float, float]],
+        self,
+        seconds: float,
+        state: float,
+        reason: str,
+        course: list[tuple[float, float, float]],
         delivered: float | None = None,
-    ) -> Discharge:  # fmt: skip
+    ) -> Discharge:
         repeats = seconds / self.period
         energy = repeats * self.repeat_j if delivered is None else delivered
-        return Discharge(seconds / 3600, reason, repeats, energy, max(0.0, state), tuple(course[:: max(1, len(course) // 400)]))
+        return Discharge(
+            seconds / 3600,
+            reason,
+            repeats,
+            energy,
+            max(0.0, state),
+            tuple(course[:: max(1, len(course) // 400)]),
+        )
 
 
 def profile_of(analysis: Any, most: int = 600) -> tuple[list[float], list[float]]:
-    """Give (durations in s, mean powers in W) of a recording, at most that many stretches of equal length."""
+    """Return (durations in s, mean powers in W) of a recording, at most that many stretches of equal length."""
     import numpy as np
 
     edges = np.unique(np.linspace(analysis.start_ns, analysis.end_ns, most + 1).astype(np.int64))

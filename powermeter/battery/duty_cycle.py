@@ -42,13 +42,19 @@ class State:
 
     def __post_init__(self) -> None:
         if self.energy.unit != "J":
-            raise ConfigurationError(f"state {self.name}: energy in J, not {self.energy.unit or 'a bare number'}")
+            raise ConfigurationError(
+                f"state {self.name}: energy in J, not {self.energy.unit or 'a bare number'}"
+            )
         if not self.duration_s > 0:
-            raise ConfigurationError(f"state {self.name}: lasts {self.duration_s:g} s; it must last some time")
+            raise ConfigurationError(
+                f"state {self.name}: lasts {self.duration_s:g} s; it must last some time"
+            )
 
     @classmethod
-    def of_power(cls, name: str, power: Result | float, duration_s: float = 1.0, source: str = "typed in") -> State:
-        """Give a state of constant power in W."""
+    def of_power(
+        cls, name: str, power: Result | float, duration_s: float = 1.0, source: str = "typed in"
+    ) -> State:
+        """Return a state of constant power in W."""
         if not isinstance(power, Result):
             power = Result.of(float(power), "W", {}, Grade.ASSUMED)
         if power.unit != "W" or power.value < 0:
@@ -113,7 +119,7 @@ class Schedule:
         return replace(combine(terms), unit="W")
 
     def shares(self) -> list[tuple[str, float, Result, float]]:
-        """Give (name, share of time, power contributed in W, share of energy) of each state, largest first."""
+        """Return (name, share of time, power contributed in W, share of energy) of each state, largest first."""
         mean = self.mean_power.value
         found = []
         for entry in self.entries:
@@ -125,41 +131,53 @@ class Schedule:
         return sorted(found, key=lambda row: -row[3])
 
     def life(self, battery: Battery, rail_voltage_v: float | None = None) -> Result:
-        """Give the hours a battery lasts, in h."""
+        """Return the hours a battery lasts, in h."""
         return battery.hours(self.mean_power, rail_voltage_v)
 
     def with_rate(self, name: str, per_day: float) -> Schedule:
-        """Give the schedule with one state's rate changed.
+        """Return the schedule with one state's rate changed.
 
         Raises:
             ConfigurationError: No such state, or the schedule is then over 100 %.
         """
         self._check(name)
-        return replace(self, entries=tuple(
-            replace(entry, per_day=per_day) if entry.state.name == name else entry for entry in self.entries
-        ))  # fmt: skip
+        return replace(
+            self,
+            entries=tuple(
+                replace(entry, per_day=per_day) if entry.state.name == name else entry
+                for entry in self.entries
+            ),
+        )
 
     def with_state(self, state: State) -> Schedule:
-        """Give the schedule with a state replaced by one of the same name, for example from another recording."""
+        """Return the schedule with a state replaced by one of the same name, for example from another recording."""
         if state.name == self.rest.name:
             return replace(self, rest=state)
         self._check(state.name)
-        return replace(self, entries=tuple(
-            replace(entry, state=state) if entry.state.name == state.name else entry for entry in self.entries
-        ))  # fmt: skip
+        return replace(
+            self,
+            entries=tuple(
+                replace(entry, state=state) if entry.state.name == state.name else entry
+                for entry in self.entries
+            ),
+        )
 
     def _check(self, name: str) -> None:
         known = [entry.state.name for entry in self.entries]
         if name not in known:
-            raise ConfigurationError(f"no state {name!r} on the schedule; it has {', '.join(known) or 'none'}")
+            raise ConfigurationError(
+                f"no state {name!r} on the schedule; it has {', '.join(known) or 'none'}"
+            )
 
     def lines(self, battery: Battery | None = None, rail_voltage_v: float | None = None) -> list[str]:
-        """Give the schedule for people."""
+        """Return the schedule for people."""
         mean = self.mean_power
         span = f"{format_quantity(mean.low, 'W')} to {format_quantity(mean.high, 'W')}"
         text = [f"mean power: {format_quantity(mean.value, 'W')} ({span}), {mean.grade.value}"]
         for name, busy, power, share in self.shares():
-            text.append(f"  {name}: {busy:.3%} of the time, {format_quantity(power.value, 'W')}, {share:.1%} of the energy")
+            text.append(
+                f"  {name}: {busy:.3%} of the time, {format_quantity(power.value, 'W')}, {share:.1%} of the energy"
+            )
         if battery is not None:
             hours = self.life(battery, rail_voltage_v)
             text.append(
@@ -178,7 +196,7 @@ def _joule(result: Result) -> Result:
 
 
 def states_of(analysis: Any, labels: Iterable[str] | None = None) -> dict[str, State]:
-    """Give the measured events of an analysed recording as states, by label.
+    """Return the measured events of an analysed recording as states, by label.
 
     Args:
         analysis: An `Analysis`; its rows hold the energy and seconds of a label's events.
@@ -191,15 +209,19 @@ def states_of(analysis: Any, labels: Iterable[str] | None = None) -> dict[str, S
     for row in analysis.rows:
         if row.energy is None or not row.events or row.seconds <= 0:
             continue
-        found[row.title] = State(row.title, row.energy.scaled(1 / row.events), row.seconds / row.events, "measured")
+        found[row.title] = State(
+            row.title, row.energy.scaled(1 / row.events), row.seconds / row.events, "measured"
+        )
     for label in labels or ():
         if label not in found:
-            raise ConfigurationError(f"no event {label!r} in the recording; it has {', '.join(found) or 'none'}")
+            raise ConfigurationError(
+                f"no event {label!r} in the recording; it has {', '.join(found) or 'none'}"
+            )
     return {label: found[label] for label in labels} if labels is not None else found
 
 
 def parse_rate(text: str) -> float:
-    """Give occurrences a day from `24/d`, `every 10m`, `1/h`, `2/min`.
+    """Return occurrences a day from `24/d`, `every 10m`, `1/h`, `2/min`.
 
     Raises:
         ConfigurationError: It is none of these.
@@ -211,7 +233,9 @@ def parse_rate(text: str) -> float:
             raise ConfigurationError(f"rate {text!r}: an interval must be above zero")
         return DAY_S / interval
     count, slash, per = text.partition("/")
-    seconds = {"d": DAY_S, "day": DAY_S, "h": 3600.0, "hour": 3600.0, "min": 60.0, "m": 60.0, "s": 1.0}.get(per.strip())
+    seconds = {"d": DAY_S, "day": DAY_S, "h": 3600.0, "hour": 3600.0, "min": 60.0, "m": 60.0, "s": 1.0}.get(
+        per.strip()
+    )
     if not slash or seconds is None:
         raise ConfigurationError(f"rate {text!r}: write for example 24/d, 6/h or 'every 10m'")
     number = parse_quantity(count, "1")
@@ -220,8 +244,10 @@ def parse_rate(text: str) -> float:
     return number * DAY_S / seconds
 
 
-def read_schedule(data: Mapping[str, Any], measured: Mapping[str, State], where: str = "schedule") -> Schedule:
-    """Give the schedule of a TOML table: `[rest]` and a list `[[state]]`.
+def read_schedule(
+    data: Mapping[str, Any], measured: Mapping[str, State], where: str = "schedule"
+) -> Schedule:
+    """Return the schedule of a TOML table: `[rest]` and a list `[[state]]`.
 
     A state has `name` and `rate`, and either `power` with `duration`, `energy` with `duration`, or
     `event`, the label of a measured event.
@@ -238,8 +264,10 @@ def read_schedule(data: Mapping[str, Any], measured: Mapping[str, State], where:
     found = []
     for number, entry in enumerate(entries, start=1):
         if not isinstance(entry, Mapping) or "rate" not in entry:
-            raise ConfigurationError(f"{where}, state {number}: no rate, for example rate = \"every 10m\"")
-        found.append(Entry(_state(entry, measured, f"{where}, state {number}"), parse_rate(str(entry["rate"]))))
+            raise ConfigurationError(f'{where}, state {number}: no rate, for example rate = "every 10m"')
+        found.append(
+            Entry(_state(entry, measured, f"{where}, state {number}"), parse_rate(str(entry["rate"])))
+        )
     return Schedule(tuple(found), _state(rest, measured, f"{where}, rest", name="sleep"))
 
 
@@ -274,7 +302,13 @@ def _lora_state(fields: Mapping[str, Any], per_day: float, where: str) -> State:
         raise ConfigurationError(f"{where}: lora takes {', '.join(known)} and a rate above zero")
     given = {**known, **fields}
     try:
-        node = Node(int(given["payload"]), int(given["sf"]), DAY_S / per_day, str(given["class"]), bool(given["acknowledged"]))
+        node = Node(
+            int(given["payload"]),
+            int(given["sf"]),
+            DAY_S / per_day,
+            str(given["class"]),
+            bool(given["acknowledged"]),
+        )
     except TypeError as error:
         raise ConfigurationError(f"{where}: {error}") from error
     return of_lora(node, parse_quantity(str(given["voltage"]), "V", bare=False))
@@ -288,7 +322,7 @@ def _radio_state(fields: Mapping[str, Any], per_day: float, where: str) -> State
 
 
 def of_lora(node: Node, voltage_v: float) -> State:
-    """Give one LoRaWAN message of a node as a state; what it draws asleep is the rest state's.
+    """Return one LoRaWAN message of a node as a state; what it draws asleep is the rest state's.
 
     What class B or C listens between two messages is counted with the message.
 
@@ -300,15 +334,19 @@ def of_lora(node: Node, voltage_v: float) -> State:
     duration = sum(step.duration_ms for step in steps) / 1000
     asleep_mas = node.sleep_ma * (node.interval_s - duration)
     energy = (node.mean_current_ma() * node.interval_s - asleep_mas) * 1e-3 * voltage_v
-    return State("transmit", Result(energy, "J", energy / 2, energy * 2, Grade.ASSUMED), duration, "Casals et al. 2017")
+    return State(
+        "transmit", Result(energy, "J", energy / 2, energy * 2, Grade.ASSUMED), duration, "Casals et al. 2017"
+    )
 
 
 def of_link(link: Link, payload_b: float) -> State:
-    """Give one message of a radio as a state."""
+    """Return one message of a radio as a state."""
     message = link.message(payload_b).result()
     if "rate" in link.states:
         seconds = (link.states["setup_ms"].central + link.states["tail_ms"].central) / 1000
         seconds += 8 * payload_b / link.states["rate"].central
     else:
         seconds = 1.0
-    return State("transmit", message, seconds, f"{link.kind}, cited states" if "rate" in link.states else "measured")
+    return State(
+        "transmit", message, seconds, f"{link.kind}, cited states" if "rate" in link.states else "measured"
+    )

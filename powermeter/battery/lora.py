@@ -44,7 +44,7 @@ def time_on_air_s(
     crc: bool = True,
     low_rate: bool | None = None,
 ) -> float:
-    """Give the time on air of a LoRa frame in seconds.
+    """Return the time on air of a LoRa frame in seconds.
 
     Args:
         phy_payload_b: Whole PHY payload, 0 to 255; LoRaWAN adds 13 bytes to the application's.
@@ -77,7 +77,7 @@ def time_on_air_s(
 
 
 def fsk_time_on_air_s(payload_b: int, bit_rate: float = 50_000) -> float:
-    """Give the time on air of an FSK frame: (payload + 11) × 8 / bit rate (preamble 5, sync 3, length 1, CRC 2)."""
+    """Return the time on air of an FSK frame: (payload + 11) × 8 / bit rate (preamble 5, sync 3, length 1, CRC 2)."""
     if not 0 <= payload_b <= 255 or bit_rate <= 0:
         raise ConfigurationError(f"FSK payload of {payload_b} bytes at {bit_rate:g} bit/s is out of range")
     return (payload_b + 11) * 8 / bit_rate
@@ -94,10 +94,12 @@ class Step:
 
 @lru_cache(maxsize=1)
 def cited_states() -> Mapping[str, tuple[float, float | None]]:
-    """Give (mA, ms) of each cited state; ms is None where the formula gives it."""
+    """Return (mA, ms) of each cited state; ms is None where the formula gives it."""
     text = files("powermeter.footprint").joinpath("data/lorawan_states.csv").read_text(encoding="utf-8")
-    return {row["state"]: (float(row["current_ma"]), float(row["duration_ms"]) if row["duration_ms"] else None)
-            for row in csv.DictReader(io.StringIO(text))}  # fmt: skip
+    return {
+        row["state"]: (float(row["current_ma"]), float(row["duration_ms"]) if row["duration_ms"] else None)
+        for row in csv.DictReader(io.StringIO(text))
+    }
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,9 @@ class Node:
             raise ConfigurationError(f"LoRaWAN ping slots {self.ping_slots}: a power of two, 1 to 128")
         unknown = sorted(set(self.currents_ma or {}) - set(cited_states()))
         if unknown:
-            raise ConfigurationError(f"no LoRaWAN state {unknown[0]!r}; known are {', '.join(cited_states())}")
+            raise ConfigurationError(
+                f"no LoRaWAN state {unknown[0]!r}; known are {', '.join(cited_states())}"
+            )
         busy = sum(step.duration_ms for step in self.cycle()) / 1000
         if busy > self.interval_s:
             raise ConfigurationError(
@@ -158,23 +162,35 @@ class Node:
         return self._current("rx1")
 
     def cycle(self) -> list[Step]:
-        """Give the states of one message in order."""
+        """Return the states of one message in order."""
         air_s = self.airtime_s
         if air_s is None:
             air_s = time_on_air_s(self.payload_b + LORAWAN_OVERHEAD_B, self.spreading_factor)
         rx1_ms = RX1_MS_BY_SF[self.spreading_factor]
         off = "radio_off_when_ack" if self.acknowledged else "radio_off"
         lengths = {"transmit": 1000 * air_s, "rx1": rx1_ms, "wait_rx2": RX1_DELAY_MS - rx1_ms}
-        names = ("wake_up", "radio_preparation", "transmit", "wait_rx1", "rx1", "wait_rx2", "rx2", off,
-                 "post_processing", "turn_off")  # fmt: skip
+        names = (
+            "wake_up",
+            "radio_preparation",
+            "transmit",
+            "wait_rx1",
+            "rx1",
+            "wait_rx2",
+            "rx2",
+            off,
+            "post_processing",
+            "turn_off",
+        )
         steps = []
         for name in names:
             cited = cited_states()[name][1]
-            steps.append(Step(name, self._current(name), lengths.get(name, cited if cited is not None else 0.0)))
+            steps.append(
+                Step(name, self._current(name), lengths.get(name, cited if cited is not None else 0.0))
+            )
         return steps
 
     def mean_current_ma(self) -> float:
-        """Give [Σ I_k t_k + I_idle (T - Σ t_k)] / T, and what class B or C listens on top."""
+        """Return [Σ I_k t_k + I_idle (T - Σ t_k)] / T, and what class B or C listens on top."""
         period_ms = 1000 * self.interval_s
         steps = self.cycle()
         busy_ms = sum(step.duration_ms for step in steps)
@@ -187,7 +203,7 @@ class Node:
         return mean
 
     def life_h(self, capacity_mah: float, derating: float = 1.0) -> float:
-        """Give capacity × derating / mean current in hours."""
+        """Return capacity × derating / mean current in hours."""
         if capacity_mah <= 0 or not 0 < derating <= 1:
             raise ConfigurationError(f"battery of {capacity_mah:g} mAh, derating {derating:g}: out of range")
         return capacity_mah * derating / self.mean_current_ma()

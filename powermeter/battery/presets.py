@@ -12,12 +12,12 @@ from powermeter import toml
 
 @lru_cache(maxsize=1)
 def presets() -> Mapping[str, Mapping[str, Any]]:
-    """Give the bundled batteries by name, with the tables they share (`ocv`, `temperature`)."""
+    """Return the bundled batteries by name, with the tables they share (`ocv`, `temperature`)."""
     text = files("powermeter.battery").joinpath("data/batteries.toml").read_text(encoding="utf-8")
     tables: dict[str, dict[str, Any]] = toml.parse(text, "batteries.toml")
     return tables
 
 
 def preset_names() -> Sequence[str]:
-    """Give the names of the bundled batteries."""
+    """Return the names of the bundled batteries."""
     return [name for name in presets() if name not in ("ocv", "temperature")]

@@ -37,7 +37,7 @@ class Link:
 
     @classmethod
     def typical(cls, kind: str, **changes: float) -> Link:
-        """Give a radio from the cited states, single ones replaced by the user's.
+        """Return a radio from the cited states, single ones replaced by the user's.
 
         Raises:
             ConfigurationError: The radio or a state is not known.
@@ -60,7 +60,7 @@ class Link:
 
     @classmethod
     def measured(cls, name: str, per_message: Result, sleep_w: Result | None = None) -> Link:
-        """Give a radio whose message was measured as an event.
+        """Return a radio whose message was measured as an event.
 
         Raises:
             ConfigurationError: The energy is not in J.
@@ -78,7 +78,7 @@ class Link:
         return self.states["sleep"].central * 1e-3 * self.states["voltage"].central
 
     def message(self, payload_b: float) -> Line:
-        """Give the energy of one message in J; a measured one does not depend on the payload.
+        """Return the energy of one message in J; a measured one does not depend on the payload.
 
         Raises:
             ConfigurationError: The payload is negative.
@@ -86,13 +86,23 @@ class Link:
         if payload_b < 0:
             raise ConfigurationError(f"a payload of {payload_b:g} bytes cannot be sent")
         if self.per_message is not None:
-            return Line(f"{self.kind} message", "J", {"message": Measured("message", self.per_message)},
-                        lambda x: x["message"], "as measured")  # fmt: skip
+            return Line(
+                f"{self.kind} message",
+                "J",
+                {"message": Measured("message", self.per_message)},
+                lambda x: x["message"],
+                "as measured",
+            )
         names = ("voltage", "setup", "setup_ms", "transmit", "rate", "tail", "tail_ms")
         inputs: dict[str, Input] = {name: self.states[name] for name in names}
         inputs["payload"] = given("payload", payload_b, "B")
-        return Line(f"{self.kind} message", "J", inputs, _message_j,
-                    "V (I_setup t_setup + I_transmit 8 B / rate + I_tail t_tail)")  # fmt: skip
+        return Line(
+            f"{self.kind} message",
+            "J",
+            inputs,
+            _message_j,
+            "V (I_setup t_setup + I_transmit 8 B / rate + I_tail t_tail)",
+        )
 
 
 def _message_j(x: Mapping[str, float]) -> float:
@@ -102,5 +112,5 @@ def _message_j(x: Mapping[str, float]) -> float:
 
 
 def kinds() -> list[str]:
-    """Give the radios that have cited states."""
+    """Return the radios that have cited states."""
     return sorted({name.split(".")[1] for name, _ in table("radios")})

@@ -68,14 +68,14 @@ class Outcome:
         return Verdict.PASS if self.passed else Verdict.FAIL
 
     def line(self) -> str:
-        """Give it for people."""
+        """Return it for people."""
         name = "whole recording" if self.stage.label == WHOLE else self.stage.label
         scale = "" if self.stage.repeats is None else f" for {self.stage.repeats:,g} items"
         return f"{name}{scale}: {percent(self.share)} of {self.stage.battery.convention_text}: {self.verdict.value}"
 
 
 def parse_stage(text: str, otherwise: Battery) -> Stage:
-    """Give the stage of `LABEL`, `LABEL=4Ah`, `LABEL=4Ah@3.85V` or `LABEL:1000=4Ah` (1000 items).
+    """Return the stage of `LABEL`, `LABEL=4Ah`, `LABEL=4Ah@3.85V` or `LABEL:1000=4Ah` (1000 items).
 
     Raises:
         ConfigurationError: It has no label, or the budget or the count cannot be used.
@@ -98,7 +98,7 @@ def parse_stage(text: str, otherwise: Battery) -> Stage:
 
 
 def check(stage: Stage, analysis: Any, rail_voltage_v: float | None = None) -> Outcome:
-    """Give the outcome of a stage over an analysed recording.
+    """Return the outcome of a stage over an analysed recording.
 
     Raises:
         ConfigurationError: The label is not in the recording, or charge and energy do not go together.
@@ -122,7 +122,7 @@ def check(stage: Stage, analysis: Any, rail_voltage_v: float | None = None) -> O
 
 
 def _counted(by_charge: bool, charge: Any, energy: Any, rail_voltage_v: float | None) -> Any:
-    """Give the charge for a charge budget, unless it was derived with another voltage than the one given."""
+    """Return the charge for a charge budget, unless it was derived with another voltage than the one given."""
     if not by_charge or charge is None:
         return energy
     if rail_voltage_v is None or energy is None or charge.grade is Grade.MEASURED:

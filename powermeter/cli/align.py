@@ -19,21 +19,42 @@ WAYS = ("pattern", "activity", "markers", "clock")
 @click.command()
 @click.argument("host", type=click.Path(path_type=Path))
 @click.argument("meter", type=click.Path(path_type=Path), required=False)
-@click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False),
-              help="The recording that holds both; HOST-joined.power otherwise.")
-@click.option("--by", type=click.Choice(WAYS), help="How; by the pattern where one was played, else by activity.")
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The recording that holds both; HOST-joined.power otherwise.",
+)
+@click.option(
+    "--by", type=click.Choice(WAYS), help="How; by the pattern where one was played, else by activity."
+)
 @click.option("--rail", metavar="NAME", help="The meter's rail to see the load in; the widest one otherwise.")
 @click.option("--label", "-l", metavar="NAME", help="Activity: only events of this label.")
-@click.option("--marker", metavar="NAME", help="Markers: the events at whose start and end the program set the line.")
+@click.option(
+    "--marker", metavar="NAME", help="Markers: the events at whose start and end the program set the line."
+)
 @click.option("--pin", type=click.IntRange(0, 15), help="Markers: the meter's input that saw it.")
-@click.option("--clock-error", metavar="TIME", help="Clock: how far off the meter's wall clock may be: 1ms, 2s.")
+@click.option(
+    "--clock-error", metavar="TIME", help="Clock: how far off the meter's wall clock may be: 1ms, 2s."
+)
 @click.option("--between", metavar="SPAN", help="Look only in this part of the meter's recording: 10m-25m.")
 @click.option("--source", "-s", metavar="NAME", help="Without METER: the source of HOST to align anew.")
 @click.option("--dry-run", is_flag=True, help="Say what is found, and write nothing.")
 @click.option("--force", is_flag=True, help="Replace an existing file.")
 def align(
-    host: Path, meter: Path | None, output: Path | None, by: str | None, rail: str | None, label: str | None,
-    marker: str | None, pin: int | None, clock_error: str | None, between: str | None, source: str | None, dry_run: bool, force: bool,
+    host: Path,
+    meter: Path | None,
+    output: Path | None,
+    by: str | None,
+    rail: str | None,
+    label: str | None,
+    marker: str | None,
+    pin: int | None,
+    clock_error: str | None,
+    between: str | None,
+    source: str | None,
+    dry_run: bool,
+    force: bool,
 ) -> None:
     """Put an external meter's recording on the clock of the host's events.
 
@@ -47,12 +68,18 @@ def align(
     The new recording holds both; the meter's samples are as they were, and how its clock lies on the
     host's is a fact beside them.  `powermeter align joined.power --by ...` finds it anew.
     A place that is not clearly better than any other is refused with status 7.
-    """  # fmt: skip
+    """
     from powermeter.recording import Recording
 
-    ways = {"by": by, "rail": rail, "label": label, "marker": marker, "pin": pin,
-            "clock_error_s": parse_duration(clock_error) if clock_error else None,
-            "between_s": _span(between) if between else None}  # fmt: skip
+    ways = {
+        "by": by,
+        "rail": rail,
+        "label": label,
+        "marker": marker,
+        "pin": pin,
+        "clock_error_s": parse_duration(clock_error) if clock_error else None,
+        "between_s": _span(between) if between else None,
+    }
     if meter is None:
         if output is not None:
             raise ConfigurationError("-o is for two recordings; give the meter's too, or leave -o out")
@@ -122,7 +149,9 @@ def _tell(placement: Any, meter: Any) -> None:
         ("residual", format_quantity(found.residual_ns * 1e-9, "s", 2) if found.places > 2 else "–"),
     ]
     if found.method != "clock":
-        rows.append(("confidence", f"{found.confidence:.2f}: the next best place fits {_less(found.confidence)}"))
+        rows.append(
+            ("confidence", f"{found.confidence:.2f}: the next best place fits {_less(found.confidence)}")
+        )
     for name, text in rows:
         click.echo(f"{name:12} {text}")
     for note in placement.notes:

@@ -26,26 +26,60 @@ NOT_FOUND = 127
 
 
 @click.command(context_settings={"ignore_unknown_options": False, "allow_interspersed_args": False})
-@click.option("--source", "-s", "sources", multiple=True, metavar="URL", help="What to record; the best otherwise.")
-@click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="The recording to write.")
+@click.option(
+    "--source", "-s", "sources", multiple=True, metavar="URL", help="What to record; the best otherwise."
+)
+@click.option(
+    "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="The recording to write."
+)
 @click.option("--force", is_flag=True, help="Replace an existing file.")
-@click.option("--precision", "-p", default="5%", show_default=True, metavar="SHARE",
-              help="Half the width of the 95 % interval, of the mean: 5%, 0.02.")
-@click.option("--at-most", default="10m", show_default=True, metavar="TIME", help="The longest it may take, per value.")
-@click.option("--at-least", default=30, show_default=True, type=click.IntRange(8), help="Repeats before the first look.")
+@click.option(
+    "--precision",
+    "-p",
+    default="5%",
+    show_default=True,
+    metavar="SHARE",
+    help="Half the width of the 95 % interval, of the mean: 5%, 0.02.",
+)
+@click.option(
+    "--at-most", default="10m", show_default=True, metavar="TIME", help="The longest it may take, per value."
+)
+@click.option(
+    "--at-least", default=30, show_default=True, type=click.IntRange(8), help="Repeats before the first look."
+)
 @click.option("--most", type=click.IntRange(1), help="The largest number of repeats, per value.")
-@click.option("--items", "-n", default=1, show_default=True, type=click.IntRange(1), help="Inferences in one run of it.")
+@click.option(
+    "--items", "-n", default=1, show_default=True, type=click.IntRange(1), help="Inferences in one run of it."
+)
 @click.option("--name", default="bench", show_default=True, help="The label of its events.")
-@click.option("--sweep", metavar="NAME=A,B,C", help="Repeat it for each value; {NAME} in the command becomes the value.")
-@click.option("--plot", type=click.Path(path_type=Path, dir_okay=False), help="Draw how it converged: FILE.png, FILE.svg.")
+@click.option(
+    "--sweep", metavar="NAME=A,B,C", help="Repeat it for each value; {NAME} in the command becomes the value."
+)
+@click.option(
+    "--plot",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Draw how it converged: FILE.png, FILE.svg.",
+)
 @click.option("--rail", metavar="NAME", help="The rail to count.")
 @click.option("--json", "as_json", is_flag=True, help="The same numbers unrounded, in SI units.")
 @click.option("--quiet", "-q", is_flag=True, help="Do not show what the command prints.")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def bench(
-    sources: tuple[str, ...], output: Path | None, force: bool, precision: str, at_most: str, at_least: int,
-    most: int | None, items: int, name: str, sweep: str | None, plot: Path | None, rail: str | None,
-    as_json: bool, quiet: bool, command: tuple[str, ...],
+    sources: tuple[str, ...],
+    output: Path | None,
+    force: bool,
+    precision: str,
+    at_most: str,
+    at_least: int,
+    most: int | None,
+    items: int,
+    name: str,
+    sweep: str | None,
+    plot: Path | None,
+    rail: str | None,
+    as_json: bool,
+    quiet: bool,
+    command: tuple[str, ...],
 ) -> int:
     """Run a command until its energy is known to the precision asked.
 
@@ -56,7 +90,7 @@ def bench(
 
     Warm-up is found and left out, repeats that resemble each other count for less, and looking at the
     result while it grows is allowed for.  Ends with the command's status as soon as one run fails.
-    """  # fmt: skip
+    """
     from powermeter.meter import Meter
 
     wanted = parse_quantity(precision, "1")
@@ -77,11 +111,24 @@ def bench(
             click.echo(f"powermeter: {meter.choice}", err=True)
         for value in values:
             attributes = {parameter: value} if parameter else {}
-            line = [part.replace("{" + parameter + "}", value) for part in command] if parameter else list(command)
+            line = (
+                [part.replace("{" + parameter + "}", value) for part in command]
+                if parameter
+                else list(command)
+            )
             loop, status = _loop(
-                meter, name, line, quiet, precision=wanted, at_most=at_most, at_least=at_least, most=most, n=items,
-                rail=rail, **attributes,
-            )  # fmt: skip
+                meter,
+                name,
+                line,
+                quiet,
+                precision=wanted,
+                at_most=at_most,
+                at_least=at_least,
+                most=most,
+                n=items,
+                rail=rail,
+                **attributes,
+            )
             title = f"{parameter}={value}" if parameter else name
             loops.append((title, loop))
             rows.append(_row(title, loop, items))
@@ -114,7 +161,9 @@ def _values(sweep: str | None, command: Sequence[str]) -> tuple[str, list[str]]:
     return parameter, values
 
 
-def _loop(meter: Meter, name: str, command: Sequence[str], quiet: bool, **options: Any) -> tuple[RepeatLoop, int]:
+def _loop(
+    meter: Meter, name: str, command: Sequence[str], quiet: bool, **options: Any
+) -> tuple[RepeatLoop, int]:
     """Run the command in a repeat loop; gives the loop and the status of the last run."""
     from powermeter.comparison.repeat_loop import RepeatLoop
 
@@ -163,7 +212,9 @@ def _told(title: str, loop: RepeatLoop, items: int) -> str:
     lines = [f"{title}: {format_quantity(s.mean, 'J')} a run ± {half} (95 %, ±{s.relative:.1%}), {each} each"]
     if items > 1:
         lines.append(f"  {format_quantity(s.mean / items, 'J')} for each of {items} items")
-    lines.append(f"  {s.repeats} repeats, {s.warmup} of warm-up left out, worth {s.effective:.0f} independent ones")
+    lines.append(
+        f"  {s.repeats} repeats, {s.warmup} of warm-up left out, worth {s.effective:.0f} independent ones"
+    )
     lines += ["  " + text for text in convergence(loop.stopping.looks, loop.stopping.precision)]
     lines.append(f"  narrower by: {loop.stopping.advice()}")
     lines.append("  (the spread between runs; the sensor's own error comes on top, see `powermeter show`)")
@@ -171,7 +222,7 @@ def _told(title: str, loop: RepeatLoop, items: int) -> str:
 
 
 def convergence(looks: Sequence[tuple[int, float]], precision: float) -> list[str]:
-    """Give a plot in text: for each look the repeats, the half-width, and a bar that must reach the mark."""
+    """Return a plot in text: for each look the repeats, the half-width, and a bar that must reach the mark."""
     known = [(n, r) for n, r in looks if r < float("inf")]
     if not known:
         return []

@@ -19,25 +19,55 @@ OVER_BUDGET = 8
 @click.command()
 @click.argument("recording", required=False, type=click.Path(path_type=Path, dir_okay=False))
 @subject.options
-@click.option("--battery", "-b", metavar="WHAT", help="4Ah (charge on the rail), 4Ah@3.85V or 15.4Wh (energy), or a "
-              "preset: phone, 18650, lipo-2000, powerbank-10000, cr2032, aa-alkaline-2 …  [default: 4Ah]")  # fmt: skip
-@click.option("--efficiency", metavar="RATIO", help="Converter between cells and rail: 0.9, or 0.1W:0.6,1W:0.85.")
+@click.option(
+    "--battery",
+    "-b",
+    metavar="WHAT",
+    help="4Ah (charge on the rail), 4Ah@3.85V or 15.4Wh (energy), or a "
+    "preset: phone, 18650, lipo-2000, powerbank-10000, cr2032, aa-alkaline-2 …  [default: 4Ah]",
+)
+@click.option(
+    "--efficiency", metavar="RATIO", help="Converter between cells and rail: 0.9, or 0.1W:0.6,1W:0.85."
+)
 @click.option("--usable", metavar="RATIO", help="Share of the capacity that may be used.")
 @click.option("--health", metavar="RATIO", help="Share left by ageing.")
 @click.option("--temperature", type=float, metavar="CELSIUS", help="Derate for this temperature (presets).")
 @click.option("--self-discharge", metavar="RATIO", help="Share lost a month.")
 @click.option("--peukert", type=float, metavar="K", help="Peukert exponent, 1 for lithium cells.")
 @click.option("--rail-voltage", metavar="VOLT", help="Converts energy to charge where only one was measured.")
-@click.option("--stage", "-s", "stages", multiple=True, metavar="LABEL[:N][=BATTERY]",
-              help="Check a label's events against a budget; N items; * is the whole recording.")  # fmt: skip
-@click.option("--simulate", is_flag=True, help="Empty the battery by the recorded profile, repeated (presets).")
-@click.option("--schedule", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-              help="A duty cycle in TOML: [rest] and [[state]] with name, rate, and power, energy or event.")  # fmt: skip
-@click.option("--what-if", "what_ifs", multiple=True, metavar="STATE=RATE|FILE:LABEL",
-              help="The schedule again with another rate, or with a state from another recording.")  # fmt: skip
+@click.option(
+    "--stage",
+    "-s",
+    "stages",
+    multiple=True,
+    metavar="LABEL[:N][=BATTERY]",
+    help="Check a label's events against a budget; N items; * is the whole recording.",
+)
+@click.option(
+    "--simulate", is_flag=True, help="Empty the battery by the recorded profile, repeated (presets)."
+)
+@click.option(
+    "--schedule",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="A duty cycle in TOML: [rest] and [[state]] with name, rate, and power, energy or event.",
+)
+@click.option(
+    "--what-if",
+    "what_ifs",
+    multiple=True,
+    metavar="STATE=RATE|FILE:LABEL",
+    help="The schedule again with another rate, or with a state from another recording.",
+)
 @click.option("--sent", metavar="SIZE", help="Federated learning: bytes a round sends, for example 5MB.")
 @click.option("--received", metavar="SIZE", help="Federated learning: bytes a round receives.")
-@click.option("--link-rate", metavar="UP[/DOWN]", default="8Mbit/40Mbit", show_default=True, help="Of the client, each second.")
+@click.option(
+    "--link-rate",
+    metavar="UP[/DOWN]",
+    default="8Mbit/40Mbit",
+    show_default=True,
+    help="Of the client, each second.",
+)
 @click.option("--radio-power", metavar="POWER", help="While it transfers, where the meter did not see it.")
 @click.option("--json", "as_json", is_flag=True, help="The same numbers unrounded.")
 def budget(recording: Path | None, as_json: bool, **chosen: Any) -> int:
@@ -85,7 +115,9 @@ def _battery(chosen: dict[str, Any], found: subject.Subject | None) -> tuple[Any
     fields: dict[str, Any] = {}
     efficiency = chosen["efficiency"]
     if efficiency is not None:
-        fields["efficiency"] = Curve.parse(efficiency) if ":" in efficiency else parse_quantity(efficiency, "1")
+        fields["efficiency"] = (
+            Curve.parse(efficiency) if ":" in efficiency else parse_quantity(efficiency, "1")
+        )
     for name in ("usable", "health", "self_discharge"):
         if chosen[name] is not None:
             fields[name] = parse_quantity(chosen[name], "1")
@@ -112,7 +144,9 @@ def _plain(battery: Any, found: subject.Subject, said: dict[str, Any]) -> list[s
     lines = list(whole.lines())
     if by_charge and found.charge is not None and found.charge.grade.value != "measured":
         volts = format_number(found.rail_voltage_v or 0.0, 3)
-        lines.append(f"charge {found.charge.grade.value}: energy over {volts} V of the rail, not a measured current")
+        lines.append(
+            f"charge {found.charge.grade.value}: energy over {volts} V of the rail, not a measured current"
+        )
     return lines
 
 
@@ -129,31 +163,50 @@ def _preset_source(preset: str, said: dict[str, Any]) -> list[str]:
 
 
 def plain(result: Any) -> dict[str, Any] | None:
-    """Give a result for JSON; None where there is none."""
+    """Return a result for JSON; None where there is none."""
     if result is None:
         return None
     high = result.high if result.high != float("inf") else None
-    return {"value": result.value, "low": result.low, "high": high, "unit": result.unit, "grade": result.grade.value}
+    return {
+        "value": result.value,
+        "low": result.low,
+        "high": high,
+        "unit": result.unit,
+        "grade": result.grade.value,
+    }
 
 
-def _round(battery: Any, found: subject.Subject | None, chosen: dict[str, Any], said: dict[str, Any]) -> list[str]:
+def _round(
+    battery: Any, found: subject.Subject | None, chosen: dict[str, Any], said: dict[str, Any]
+) -> list[str]:
     from powermeter.footprint.federated import Round, default_router
     from powermeter.units import format_quantity
 
     training = None if found is None else found.per_item or found.energy
     if found is None or training is None:
-        raise ConfigurationError("a federated round needs its training: a recording (with --label), or --energy")
+        raise ConfigurationError(
+            "a federated round needs its training: a recording (with --label), or --energy"
+        )
     up, _, down = chosen["link_rate"].partition("/")
     radio = 0.0 if chosen["radio_power"] is None else parse_quantity(chosen["radio_power"], "W", bare=False)
     client = Round(
-        training, parse_quantity(chosen["sent"] or "0B", "B", bare=False),
-        parse_quantity(chosen["received"] or "0B", "B", bare=False), parse_quantity(up, "bit", bare=False),
-        parse_quantity(down or up, "bit", bare=False), radio, default_router(),
-    )  # fmt: skip
+        training,
+        parse_quantity(chosen["sent"] or "0B", "B", bare=False),
+        parse_quantity(chosen["received"] or "0B", "B", bare=False),
+        parse_quantity(up, "bit", bare=False),
+        parse_quantity(down or up, "bit", bare=False),
+        radio,
+        default_router(),
+    )
     energy, shares = client.line().result(), client.shares()
     device = training.scaled(1 + shares["radio"] / training.value)
     count = battery.count(device, found.rail_voltage_v)
-    said["round"] = {"energy": plain(energy), "device": plain(device), "parts_j": shares, "rounds_per_charge": plain(count)}
+    said["round"] = {
+        "energy": plain(energy),
+        "device": plain(device),
+        "parts_j": shares,
+        "rounds_per_charge": plain(count),
+    }
     split = ", ".join(f"{name} {format_quantity(joule, 'J')}" for name, joule in shares.items())
     return [
         f"federated round: {format_quantity(energy.value, 'J')} ({split}; the router is not on this battery)",
@@ -162,7 +215,11 @@ def _round(battery: Any, found: subject.Subject | None, chosen: dict[str, Any], 
 
 
 def _stages(
-    stages: tuple[str, ...], battery: Any, found: subject.Subject | None, lines: list[str], said: dict[str, Any]
+    stages: tuple[str, ...],
+    battery: Any,
+    found: subject.Subject | None,
+    lines: list[str],
+    said: dict[str, Any],
 ) -> bool:
     from powermeter.battery.stages import check, parse_stage
 
@@ -174,9 +231,15 @@ def _stages(
     lines.append("stages:")
     lines += [f"  {outcome.line()}" for outcome in outcomes]
     said["stages"] = [
-        {"label": outcome.stage.label, "budget": outcome.stage.battery.convention_text, "share": plain(outcome.share),
-         "verdict": outcome.verdict.value, "passed": outcome.passed} for outcome in outcomes
-    ]  # fmt: skip
+        {
+            "label": outcome.stage.label,
+            "budget": outcome.stage.battery.convention_text,
+            "share": plain(outcome.share),
+            "verdict": outcome.verdict.value,
+            "passed": outcome.passed,
+        }
+        for outcome in outcomes
+    ]
     return not all(outcome.passed for outcome in outcomes)
 
 
@@ -192,12 +255,19 @@ def _simulated(battery: Any, preset: str, found: subject.Subject | None, said: d
     else:
         raise ConfigurationError("--simulate needs a power profile: a recording, or --power")
     run = discharge(battery, cell_of(preset), durations, powers)
-    said["discharge"] = {"hours": run.hours, "reason": run.reason, "repeats": run.repeats,
-                         "delivered_j": run.delivered_j, "charge_left": run.left}  # fmt: skip
+    said["discharge"] = {
+        "hours": run.hours,
+        "reason": run.reason,
+        "repeats": run.repeats,
+        "delivered_j": run.delivered_j,
+        "charge_left": run.left,
+    }
     return run.lines()
 
 
-def _scheduled(battery: Any, found: subject.Subject | None, chosen: dict[str, Any], said: dict[str, Any]) -> list[str]:
+def _scheduled(
+    battery: Any, found: subject.Subject | None, chosen: dict[str, Any], said: dict[str, Any]
+) -> list[str]:
     from powermeter.battery.duty_cycle import read_schedule, states_of
 
     path: Path = chosen["schedule"]
@@ -221,9 +291,11 @@ def _schedule_json(schedule: Any, battery: Any, volts: float | None) -> dict[str
     return {
         "mean_power": plain(schedule.mean_power),
         "life": plain(schedule.life(battery, volts)),
-        "states": [{"name": name, "time_share": busy, "power": plain(power), "energy_share": share}
-                   for name, busy, power, share in schedule.shares()],
-    }  # fmt: skip
+        "states": [
+            {"name": name, "time_share": busy, "power": plain(power), "energy_share": share}
+            for name, busy, power, share in schedule.shares()
+        ],
+    }
 
 
 def _changed(schedule: Any, text: str) -> Any:
@@ -236,8 +308,17 @@ def _changed(schedule: Any, text: str) -> Any:
         raise ConfigurationError(f"--what-if {text!r}: write STATE=RATE or STATE=FILE:LABEL")
     if value.partition(":")[0].endswith(".power"):
         file, _, label = value.partition(":")
-        other = subject.find(Path(file), label=None, rail=None, baseline=None, energy=None, power=None,
-                             current=None, duration=None, items=None)  # fmt: skip
+        other = subject.find(
+            Path(file),
+            label=None,
+            rail=None,
+            baseline=None,
+            energy=None,
+            power=None,
+            current=None,
+            duration=None,
+            items=None,
+        )
         state = states_of(other.analysis, [label or name])[label or name]
         return schedule.with_state(replace(state, name=name, source=file))
     return schedule.with_rate(name, parse_rate(value))

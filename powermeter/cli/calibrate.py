@@ -26,28 +26,76 @@ COVERAGE = 1.96
 
 @click.command()
 @click.argument("recording", type=click.Path(path_type=Path))
-@click.option("--channel", "-c", "channels", multiple=True, metavar="NAME",
-              help="The channel to calibrate; may be given several times.")
-@click.option("--reference", "-r", "references", multiple=True, metavar="NAME",
-              help="Its counterpart: SOURCE/CHANNEL of the same recording, or a channel of --against.")
+@click.option(
+    "--channel",
+    "-c",
+    "channels",
+    multiple=True,
+    metavar="NAME",
+    help="The channel to calibrate; may be given several times.",
+)
+@click.option(
+    "--reference",
+    "-r",
+    "references",
+    multiple=True,
+    metavar="NAME",
+    help="Its counterpart: SOURCE/CHANNEL of the same recording, or a channel of --against.",
+)
 @click.option("--against", type=click.Path(path_type=Path), help="The recording that holds the reference.")
-@click.option("--load", "loads", multiple=True, metavar="SPAN=VALUE",
-              help="A known load that was on, from the first sample: 10s-20s=0.5A; may be given several times.")
-@click.option("--source", "-s", metavar="URL", help="Measure now: RECORDING is written, loads are asked for one by one.")
-@click.option("--hold", metavar="TIME", default="3s", show_default=True, help="With --source: how long each load is read.")
-@click.option("--accuracy", metavar="SHARE", help="Limit of error of the reference, or of what the loads were known by.")
-@click.option("--window", metavar="TIME", default="1s", show_default=True, help="Length of the stretches compared.")
-@click.option("--order", type=click.IntRange(1, 2), help="1: gain and offset only; 2: a square too. Asked of the data.")
+@click.option(
+    "--load",
+    "loads",
+    multiple=True,
+    metavar="SPAN=VALUE",
+    help="A known load that was on, from the first sample: 10s-20s=0.5A; may be given several times.",
+)
+@click.option(
+    "--source", "-s", metavar="URL", help="Measure now: RECORDING is written, loads are asked for one by one."
+)
+@click.option(
+    "--hold",
+    metavar="TIME",
+    default="3s",
+    show_default=True,
+    help="With --source: how long each load is read.",
+)
+@click.option(
+    "--accuracy", metavar="SHARE", help="Limit of error of the reference, or of what the loads were known by."
+)
+@click.option(
+    "--window", metavar="TIME", default="1s", show_default=True, help="Length of the stretches compared."
+)
+@click.option(
+    "--order", type=click.IntRange(1, 2), help="1: gain and offset only; 2: a square too. Asked of the data."
+)
 @click.option("--temperature", metavar="NAME", help="A temperature channel that the gain may follow.")
 @click.option("--find-shunt", is_flag=True, help="Say the shunt's true resistance too.")
-@click.option("--shunt", metavar="OHM", help="The resistance the currents were computed with, where the source does not say.")
-@click.option("--instrument", metavar="NAME", help="What it was calibrated against; the reference's name otherwise.")
+@click.option(
+    "--shunt",
+    metavar="OHM",
+    help="The resistance the currents were computed with, where the source does not say.",
+)
+@click.option(
+    "--instrument", metavar="NAME", help="What it was calibrated against; the reference's name otherwise."
+)
 @click.option("--note", metavar="TEXT", default="", help="Kept in the file.")
-@click.option("--plot", type=click.Path(path_type=Path, dir_okay=False), help="Draw the residuals: .png, .svg or .pdf.")
-@click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False),
-              help="The calibration to write; RECORDING-calibration.toml otherwise.")
-@click.option("--apply", "apply_", type=click.Path(path_type=Path), metavar="FILE",
-              help="Store a calibration that was written earlier into RECORDING.")
+@click.option(
+    "--plot", type=click.Path(path_type=Path, dir_okay=False), help="Draw the residuals: .png, .svg or .pdf."
+)
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The calibration to write; RECORDING-calibration.toml otherwise.",
+)
+@click.option(
+    "--apply",
+    "apply_",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Store a calibration that was written earlier into RECORDING.",
+)
 @click.option("--force", is_flag=True, help="Replace existing files.")
 def calibrate(recording: Path, apply_: Path | None, **options: Any) -> None:
     """Find gain and offset of a channel against a reference or known loads; apply them to recordings.
@@ -60,23 +108,43 @@ def calibrate(recording: Path, apply_: Path | None, **options: Any) -> None:
         powermeter calibrate run.power --apply ina219.toml
 
     A calibration is stored beside the samples, which stay as they are; the newest one of a channel counts.
-    """  # fmt: skip
+    """
     if apply_ is not None:
-        changed = [name for name in ("channels", "references", "against", "loads", "source", "plot", "output")
-                   if options[name]]  # fmt: skip
+        changed = [
+            name
+            for name in ("channels", "references", "against", "loads", "source", "plot", "output")
+            if options[name]
+        ]
         if changed:
-            raise ConfigurationError(f"--apply stores a finished calibration; it does not go with --{changed[0]}")
+            raise ConfigurationError(
+                f"--apply stores a finished calibration; it does not go with --{changed[0]}"
+            )
         _apply(recording, apply_, force=options["force"])
         return
     _calibrate(recording, **options)
 
 
 def _calibrate(
-    recording: Path, *, channels: tuple[str, ...], references: tuple[str, ...], against: Path | None,
-    loads: tuple[str, ...], source: str | None, hold: str, accuracy: str | None, window: str, order: int | None,
-    temperature: str | None, find_shunt: bool, shunt: str | None, instrument: str | None, note: str,
-    plot: Path | None, output: Path | None, force: bool,
-) -> None:  # fmt: skip
+    recording: Path,
+    *,
+    channels: tuple[str, ...],
+    references: tuple[str, ...],
+    against: Path | None,
+    loads: tuple[str, ...],
+    source: str | None,
+    hold: str,
+    accuracy: str | None,
+    window: str,
+    order: int | None,
+    temperature: str | None,
+    find_shunt: bool,
+    shunt: str | None,
+    instrument: str | None,
+    note: str,
+    plot: Path | None,
+    output: Path | None,
+    force: bool,
+) -> None:
     from powermeter.recording import Recording
 
     out = output or recording.with_name(f"{recording.stem}-calibration.toml")
@@ -90,7 +158,9 @@ def _calibrate(
         raise ConfigurationError("--window and --hold must be above zero")
     if source is not None:
         if against is not None or references or loads:
-            raise ConfigurationError("--source asks for the loads; it does not go with --against, --reference, --load")
+            raise ConfigurationError(
+                "--source asks for the loads; it does not go with --against, --reference, --load"
+            )
         known_loads.record(recording, source, hold_s, known=share is not None, force=force)
         click.echo(f"wrote {recording}")
     common = {"accuracy": share, "order": order, "instrument": instrument or "", "note": note}
@@ -110,8 +180,10 @@ def _calibrate(
         _tell(one)
         if find_shunt:
             ohm, spread = registry.load(TRUE_SHUNT)(one, assumed)
-            click.echo(f"shunt        {ohm:.6g} ohm ± {COVERAGE * spread:.2g} ohm; "
-                       f"name it in the source from now on: ?shunt={ohm:.6g}ohm")  # fmt: skip
+            click.echo(
+                f"shunt        {ohm:.6g} ohm ± {COVERAGE * spread:.2g} ohm; "
+                f"name it in the source from now on: ?shunt={ohm:.6g}ohm"
+            )
     if plot is not None:
         fits = [(one.fit, one.points, one.place.channel.unit) for one in found]
         plot.write_bytes(registry.load(PLOT)(fits, plot.suffix[1:].lower()))
@@ -136,7 +208,7 @@ def _check_files(recording: Path, out: Path, plot: Path | None, force: bool) -> 
 
 
 def _loads(recording: Any, texts: tuple[str, ...], reference: Any, *, known: bool) -> list[Any]:
-    """Give the loads' events: those typed, else those in the recording where no reference was named."""
+    """Return the loads' events: those typed, else those in the recording where no reference was named."""
     label = registry.load(known_loads.LABEL)
     if texts:
         if reference:
@@ -154,14 +226,20 @@ def _tell(one: Any) -> None:
     worst = float(abs(one.fit.residuals).max())
     click.echo(f"{one.place.name} against {one.against}")
     click.echo(f"gain         × {correction.gain:.6f} ± {COVERAGE * one.gain_u:.2g} (95 %)")
-    click.echo(f"offset       {format_quantity(correction.offset, unit)} ± "
-               f"{format_quantity(COVERAGE * one.offset_u, unit, 2)} (95 %)")  # fmt: skip
+    click.echo(
+        f"offset       {format_quantity(correction.offset, unit)} ± "
+        f"{format_quantity(COVERAGE * one.offset_u, unit, 2)} (95 %)"
+    )
     for power, value in enumerate(correction.coefficients[2:], start=2):
         click.echo(f"term of x^{power}  {value:.4g} per {unit}")
     if correction.temperature_slope:
-        click.echo(f"temperature  {correction.temperature_slope * 1e6:+.0f} ppm/°C from {correction.temperature_c:.1f} °C")
-    click.echo(f"residuals    {format_quantity(worst, unit, 2)} at most, over {one.points.seen.size} points "
-               f"from {low} to {high}")  # fmt: skip
+        click.echo(
+            f"temperature  {correction.temperature_slope * 1e6:+.0f} ppm/°C from {correction.temperature_c:.1f} °C"
+        )
+    click.echo(
+        f"residuals    {format_quantity(worst, unit, 2)} at most, over {one.points.seen.size} points "
+        f"from {low} to {high}"
+    )
     click.echo(f"valid        {low} to {high}; outside, intervals are wider and say so")
     for note in one.fit.notes:
         click.echo(f"note: {note}", err=True)
@@ -175,12 +253,16 @@ def _apply(path: Path, file: Path, *, force: bool) -> None:
     with Recording.open(path) as recording:
         facts = [registry.load(STORED)(recording, correction, force=force) for correction in corrections]
         replaced = sum(
-            any(old.get("channel") == new["channel"] and old.get("source") == new["source"]
-                for old in recording.facts("calibration"))
+            any(
+                old.get("channel") == new["channel"] and old.get("source") == new["source"]
+                for old in recording.facts("calibration")
+            )
             for new in facts
-        )  # fmt: skip
+        )
     with append_to(path) as writer, writer.transaction():
         for fact in facts:
             writer.add_fact("calibration", fact)
     names = ", ".join(fact["channel"] for fact in facts)
-    click.echo(f"wrote the calibration of {names} into {path}" + (f", {replaced} replaced" if replaced else ""))
+    click.echo(
+        f"wrote the calibration of {names} into {path}" + (f", {replaced} replaced" if replaced else "")
+    )

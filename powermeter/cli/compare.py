@@ -21,22 +21,53 @@ PRINT = "powermeter.reports.comparison:"
 @click.command()
 @click.argument("a")
 @click.argument("b", required=False)
-@click.option("--label", "-l", "labels", multiple=True, metavar="NAME",
-              help="Only this label; twice: A's and B's. infer[model=small] picks by attribute; * is the whole run.")  # fmt: skip
-@click.option("--by", metavar="NAMES", default="", help="Split labels by attributes and compare each: model,batch.")
-@click.option("--of", type=click.Choice(["energy", "power", "time"]), help="Per item, mean, or per item.  [default: "
-              "energy; power where whole runs are compared]")  # fmt: skip
-@click.option("--paired/--unpaired", default=None, help="Whether the n-th of A belongs to the n-th of B.  [default: "
-              "neighbours in time, where A and B took turns]")  # fmt: skip
-@click.option("--block", metavar="NAME", help="Compare within blocks: events with equal values of this attribute.")
+@click.option(
+    "--label",
+    "-l",
+    "labels",
+    multiple=True,
+    metavar="NAME",
+    help="Only this label; twice: A's and B's. infer[model=small] picks by attribute; * is the whole run.",
+)
+@click.option(
+    "--by", metavar="NAMES", default="", help="Split labels by attributes and compare each: model,batch."
+)
+@click.option(
+    "--of",
+    type=click.Choice(["energy", "power", "time"]),
+    help="Per item, mean, or per item.  [default: energy; power where whole runs are compared]",
+)
+@click.option(
+    "--paired/--unpaired",
+    default=None,
+    help="Whether the n-th of A belongs to the n-th of B.  [default: "
+    "neighbours in time, where A and B took turns]",
+)
+@click.option(
+    "--block", metavar="NAME", help="Compare within blocks: events with equal values of this attribute."
+)
 @click.option("--margin", metavar="RATIO", default="0", help="A difference up to this is none: 5%.")
-@click.option("--fail-if", metavar="VERDICTS", default="", help="Exit with 9 where a row is: more, less, cannot-tell "
-              "(several with commas).")  # fmt: skip
-@click.option("--rail", metavar="NAME[,NAME]", help="The rail to count, or A's and B's; the widest one otherwise.")
-@click.option("--baseline", metavar="WHAT", help="What to subtract: an event's name (idle) or a power (2.1W).")
-@click.option("--keep-warmup", is_flag=True, help="Count the first events too, where they differ from the rest.")
-@click.option("--same-instrument/--other-instruments", default=None, help="Whether one meter measured everything, so "
-              "that its errors cancel.  [default: by serial number, URL and machine]")  # fmt: skip
+@click.option(
+    "--fail-if",
+    metavar="VERDICTS",
+    default="",
+    help="Exit with 9 where a row is: more, less, cannot-tell (several with commas).",
+)
+@click.option(
+    "--rail", metavar="NAME[,NAME]", help="The rail to count, or A's and B's; the widest one otherwise."
+)
+@click.option(
+    "--baseline", metavar="WHAT", help="What to subtract: an event's name (idle) or a power (2.1W)."
+)
+@click.option(
+    "--keep-warmup", is_flag=True, help="Count the first events too, where they differ from the rest."
+)
+@click.option(
+    "--same-instrument/--other-instruments",
+    default=None,
+    help="Whether one meter measured everything, so "
+    "that its errors cancel.  [default: by serial number, URL and machine]",
+)
 @click.option("--json", "as_json", is_flag=True, help="The same numbers unrounded, in SI units.")
 def compare(a: str, b: str | None, as_json: bool, fail_if: str, **chosen: Any) -> int:
     """Compare B with A: less, more or cannot tell.
@@ -62,9 +93,12 @@ def compare(a: str, b: str | None, as_json: bool, fail_if: str, **chosen: Any) -
         raise ConfigurationError("there are two sides: --label at most twice, --rail with at most one comma")
     names = tuple(name.strip() for name in chosen["by"].split(",")) if chosen["by"] else ()
     if not all(names):
-        raise ConfigurationError(f"--by {chosen['by']!r}: write names with commas between them, for example model,batch")
+        raise ConfigurationError(
+            f"--by {chosen['by']!r}: write names with commas between them, for example model,batch"
+        )
     found = weigh(
-        a, b,
+        a,
+        b,
         label=tuple(labels) if len(labels) == 2 else (labels[0] if labels else None),
         by=names,
         paired=chosen["paired"],
@@ -75,7 +109,7 @@ def compare(a: str, b: str | None, as_json: bool, fail_if: str, **chosen: Any) -
         baseline=chosen["baseline"],
         warmup=not chosen["keep_warmup"],
         same_instrument=chosen["same_instrument"],
-    )  # fmt: skip
+    )
     failing = found.failing(*refused)
     if as_json:
         said = registry.load(f"{PRINT}record")(found)
@@ -83,7 +117,10 @@ def compare(a: str, b: str | None, as_json: bool, fail_if: str, **chosen: Any) -
     else:
         _print(found)
     for row in failing:
-        click.echo(f"powermeter: --fail-if {row.verdict.replace(' ', '-')}: {row.title}: {row.contrast.text}", err=True)
+        click.echo(
+            f"powermeter: --fail-if {row.verdict.replace(' ', '-')}: {row.title}: {row.contrast.text}",
+            err=True,
+        )
     return GATE if failing else 0
 
 
@@ -91,7 +128,9 @@ def _verdicts(text: str) -> tuple[str, ...]:
     words = [word.strip().replace("-", " ") for word in text.split(",") if word.strip()]
     for word in words:
         if word not in ("less", "more", "cannot tell"):
-            raise ConfigurationError(f"--fail-if {text}: write more, less or cannot-tell, several with commas")
+            raise ConfigurationError(
+                f"--fail-if {text}: write more, less or cannot-tell, several with commas"
+            )
     return tuple(words)
 
 

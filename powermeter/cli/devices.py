@@ -36,7 +36,7 @@ def devices(as_json: bool) -> None:
 
 
 def plain(found: Search, chosen: Choice | None) -> dict[str, Any]:
-    """Give everything the table shows, and more, as values for JSON; what is not known is null."""
+    """Return everything the table shows, and more, as values for JSON; what is not known is null."""
     return {
         "devices": [_device(finding) for finding in found.findings],
         "choice": None

@@ -17,10 +17,21 @@ WHAT = ("samples", "events", "labels")
 
 @click.command()
 @click.argument("recording", type=click.Path(path_type=Path))
-@click.option("--output", "-o", required=True, type=click.Path(path_type=Path, dir_okay=False),
-              help="The file to write; its ending says how: .csv, .json, .parquet, .jls.")  # fmt: skip
-@click.option("--what", "-w", type=click.Choice(WHAT), default="samples", show_default=True,
-              help="Every sample, every event with its energy, or a row a label.")  # fmt: skip
+@click.option(
+    "--output",
+    "-o",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The file to write; its ending says how: .csv, .json, .parquet, .jls.",
+)
+@click.option(
+    "--what",
+    "-w",
+    type=click.Choice(WHAT),
+    default="samples",
+    show_default=True,
+    help="Every sample, every event with its energy, or a row a label.",
+)
 @reading_options
 @click.option("--force", is_flag=True, help="Replace an existing file.")
 def export(recording: Path, output: Path, what: str, force: bool, **options: Any) -> None:

@@ -25,37 +25,75 @@ G_PER_LB = 453.59237
 @click.command()
 @click.argument("recordings", nargs=-1, type=click.Path(path_type=Path, dir_okay=False))
 @subject.options
-@click.option("--place", "-p", metavar="CODE", help="FRA, USA-CA, USA-RFCW (eGRID subregion), SWE-SE4, France …")
-@click.option("--chain", metavar="WHAT", help="Between plug and meter: wired, wireless, adapter, 0.85, 0.8..0.85..0.9.")
-@click.option("--pue", metavar="RATIO", help="Data centre instead of a device: its PUE, or unknown, hyperscale.")
+@click.option(
+    "--place", "-p", metavar="CODE", help="FRA, USA-CA, USA-RFCW (eGRID subregion), SWE-SE4, France …"
+)
+@click.option(
+    "--chain", metavar="WHAT", help="Between plug and meter: wired, wireless, adapter, 0.85, 0.8..0.85..0.9."
+)
+@click.option(
+    "--pue", metavar="RATIO", help="Data centre instead of a device: its PUE, or unknown, hyperscale."
+)
 @click.option("--wue", type=float, metavar="L/kWh", help="Data centre: water on site.")
 @click.option("--losses/--no-losses", default=True, show_default=True, help="Add the grid's losses.")
-@click.option("--intensity", metavar="G|FILE", help="g CO2e/kWh, or a saved file: own CSV, Electricity Maps, "
-              "UK Carbon Intensity, WattTime.")  # fmt: skip
-@click.option("--mix", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-              help="Own generation mix in TOML (coal = 0.3, wind = 0.7): carbon and water from it.")  # fmt: skip
-@click.option("--basis", type=click.Choice(["lifecycle", "direct"]), default="lifecycle", show_default=True,
-              help="Column of an intensity file that has both.")  # fmt: skip
-@click.option("--device", metavar="KIND", help="Making of a device: mcu, board, phone, laptop, server, gpu, speaker …")
-@click.option("--bill", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-              help="Making by a bill of materials in TOML ([[part]] name, kind, …).")  # fmt: skip
-@click.option("--life", metavar="TIME", help="Years in service, for example 4y; the device's usual life otherwise.")
+@click.option(
+    "--intensity",
+    metavar="G|FILE",
+    help="g CO2e/kWh, or a saved file: own CSV, Electricity Maps, UK Carbon Intensity, WattTime.",
+)
+@click.option(
+    "--mix",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Own generation mix in TOML (coal = 0.3, wind = 0.7): carbon and water from it.",
+)
+@click.option(
+    "--basis",
+    type=click.Choice(["lifecycle", "direct"]),
+    default="lifecycle",
+    show_default=True,
+    help="Column of an intensity file that has both.",
+)
+@click.option(
+    "--device", metavar="KIND", help="Making of a device: mcu, board, phone, laptop, server, gpu, speaker …"
+)
+@click.option(
+    "--bill",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Making by a bill of materials in TOML ([[part]] name, kind, …).",
+)
+@click.option(
+    "--life", metavar="TIME", help="Years in service, for example 4y; the device's usual life otherwise."
+)
 @click.option("--reserved", metavar="TIME", help="Time the device was reserved; the measured time otherwise.")
 @click.option("--share", metavar="RATIO", help="Resources reserved over all of the device's.  [default: 1]")
-@click.option("--items-in-life", type=float, metavar="N", help="Allocate the making by use: items in a whole life.")
+@click.option(
+    "--items-in-life", type=float, metavar="N", help="Allocate the making by use: items in a whole life."
+)
 @click.option("--battery-wear", is_flag=True, help="Add the wear of the battery that delivered the energy.")
-@click.option("--cooling", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-              help="Cooling systems by fuel in TOML, for water withdrawn.")  # fmt: skip
-@click.option("--stress", type=float, metavar="CF", help="Your basin's scarcity factor; shown beside the litres.")
-@click.option("--sci", "sci_unit", metavar="UNIT", help="Software Carbon Intensity per UNIT, with its disclosure.")
+@click.option(
+    "--cooling",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Cooling systems by fuel in TOML, for water withdrawn.",
+)
+@click.option(
+    "--stress", type=float, metavar="CF", help="Your basin's scarcity factor; shown beside the litres."
+)
+@click.option(
+    "--sci", "sci_unit", metavar="UNIT", help="Software Carbon Intensity per UNIT, with its disclosure."
+)
 @click.option("--everywhere", is_flag=True, help="The same energy in the best and worst places known.")
 @click.option("--hours", is_flag=True, help="The same run at the best and worst hours of the intensity file.")
 @click.option("--equivalents", is_flag=True, help="Everyday equivalents, each with its assumption.")
-@click.option("--unit", "mass", type=click.Choice(["g", "lb"]), default="g", show_default=True, help="Mass of carbon.")
+@click.option(
+    "--unit", "mass", type=click.Choice(["g", "lb"]), default="g", show_default=True, help="Mass of carbon."
+)
 @click.option("--explain", is_flag=True, help="Walk through the arithmetic.")
 @click.option("--json", "as_json", is_flag=True, help="The same numbers unrounded.")
 def footprint(recordings: tuple[Path, ...], explain: bool, as_json: bool, **chosen: Any) -> None:
-    """Give the carbon, water and minerals of electricity and of making.
+    """Return the carbon, water and minerals of electricity and of making.
 
     \b
     Example:
@@ -71,7 +109,9 @@ def footprint(recordings: tuple[Path, ...], explain: bool, as_json: bool, **chos
     names = ("label", "rail", "baseline", "energy", "power", "current", "duration", "items")
     found = subject.find_all(recordings, **{name: chosen[name] for name in names})
     if found.energy is None:
-        raise ConfigurationError("a footprint needs energy: a recording, --energy, or --power with --duration")
+        raise ConfigurationError(
+            "a footprint needs energy: a recording, --energy, or --power with --duration"
+        )
     making, whole_making = _making(chosen, found)
     whole, extra, notes = _assess(chosen, found, making)
     lines = [f"of: {found.title}", *(f"note: {text}" for text in notes), to_text(whole, explain)]
@@ -91,7 +131,7 @@ def _pounds(carbon: Result, digits: int) -> str:
 
 
 def _making(chosen: dict[str, Any], found: subject.Subject) -> tuple[list[tuple[str, Line]], list[Line]]:
-    """Give the allocated lines and the whole ones."""
+    """Return the allocated lines and the whole ones."""
     from powermeter.footprint.allocation import battery_wear, by_time, by_use
     from powermeter.footprint.embodied import LIVES, device, read_bill, water_of_die
     from powermeter.footprint.factors import default, given
@@ -110,7 +150,9 @@ def _making(chosen: dict[str, Any], found: subject.Subject) -> tuple[list[tuple[
             whole.append(("carbon", line))
             if "area" in line.inputs:
                 dies = line.inputs["count"].central if "count" in line.inputs else 1
-                whole.append(("water_of_making", water_of_die(100 * dies * line.inputs["area"].central, line.name)))
+                whole.append(
+                    ("water_of_making", water_of_die(100 * dies * line.inputs["area"].central, line.name))
+                )
     lines: list[tuple[str, Line]] = []
     if whole:
         if chosen["life"] is not None:
@@ -125,7 +167,9 @@ def _making(chosen: dict[str, Any], found: subject.Subject) -> tuple[list[tuple[
         for account, line in whole:
             if chosen["items_in_life"] is not None:
                 if found.items is None:
-                    raise ConfigurationError("--items-in-life needs to know how many items this was: --items or --label")
+                    raise ConfigurationError(
+                        "--items-in-life needs to know how many items this was: --items or --label"
+                    )
                 lines.append((account, by_use(line, found.items, chosen["items_in_life"])))
             elif reserved is None:
                 raise ConfigurationError("making is shared by time: give --reserved, or --items-in-life")
@@ -133,7 +177,9 @@ def _making(chosen: dict[str, Any], found: subject.Subject) -> tuple[list[tuple[
                 lines.append((account, by_time(line, reserved, life, share)))
     if chosen["battery_wear"]:
         if any(line.name.startswith("battery") for _, line in whole):
-            raise ConfigurationError("--battery-wear counts the battery of the bill a second time; give one of them")
+            raise ConfigurationError(
+                "--battery-wear counts the battery of the bill a second time; give one of them"
+            )
         assert found.energy is not None
         lines.append(("carbon", battery_wear(found.energy)))
     return lines, [line for account, line in whole if account == "carbon"]
@@ -172,9 +218,17 @@ def _assess(
     if wue is not None and wue.central < 0:
         raise ConfigurationError(f"--wue {wue.central:g}: cannot be negative")
     whole = assess(
-        found.energy, place, chain=parse_chain(chosen["chain"]), losses=chosen["losses"], intensity=intensity,
-        water=water, cooling=cooling, making=making, pue=_pue(chosen["pue"]), wue=wue,
-    )  # fmt: skip
+        found.energy,
+        place,
+        chain=parse_chain(chosen["chain"]),
+        losses=chosen["losses"],
+        intensity=intensity,
+        water=water,
+        cooling=cooling,
+        making=making,
+        pue=_pue(chosen["pue"]),
+        wue=wue,
+    )
     return whole, series, notes
 
 
@@ -217,7 +271,9 @@ def _met(chosen: dict[str, Any], found: subject.Subject, place: Any) -> tuple[An
     running = analysis.integral.at
     if chosen["label"] is not None:
         row = subject.row_of(analysis, chosen["label"])
-        running = of_events(running, [(analysis.events[i].start_ns, analysis.events[i].end_ns) for i in row.index])
+        running = of_events(
+            running, [(analysis.events[i].start_ns, analysis.events[i].end_ns) for i in row.index]
+        )
     weighted = weigh(series, running, analysis.start_ns, analysis.end_ns, found.clock, annual)
     notes = list(weighted.notes)
     if chosen["baseline"] is not None:
@@ -227,7 +283,9 @@ def _met(chosen: dict[str, Any], found: subject.Subject, place: Any) -> tuple[An
     return series, as_factor(series, weighted, place.code if place else "as the file"), notes
 
 
-def _per_item(found: subject.Subject, whole: Footprint, making: list[Line], lines: list[str], said: dict[str, Any]) -> None:
+def _per_item(
+    found: subject.Subject, whole: Footprint, making: list[Line], lines: list[str], said: dict[str, Any]
+) -> None:
     from powermeter.footprint.allocation import break_even
     from powermeter.footprint.formula import Line as OneLine
     from powermeter.footprint.formula import total
@@ -236,16 +294,26 @@ def _per_item(found: subject.Subject, whole: Footprint, making: list[Line], line
     if not found.items:
         return
     each = {name: account.result.scaled(1 / found.items) for name, account in whole.accounts.items()}
-    lines.append(f"per item ({found.items:g} × {found.item}): carbon {interval(each['carbon'], whole.digits('carbon'))}")
+    lines.append(
+        f"per item ({found.items:g} × {found.item}): carbon {interval(each['carbon'], whole.digits('carbon'))}"
+    )
     said["per_item"] = {name: plain(result) for name, result in each.items()}
     if not making:
         return
     use = whole.accounts["carbon"].lines[0]
     count = found.items
-    per_item = OneLine("use of one item", "g", use.inputs, lambda x: use.compute(x) / count, f"({use.formula}) / items")
-    made = OneLine("making", "g", {f"{i} {key}": item for i, line in enumerate(making) for key, item in line.inputs.items()},
-                   lambda x: sum(line.compute({key: x[f"{i} {key}"] for key in line.inputs})
-                                 for i, line in enumerate(making)), "making")  # fmt: skip
+    per_item = OneLine(
+        "use of one item", "g", use.inputs, lambda x: use.compute(x) / count, f"({use.formula}) / items"
+    )
+    made = OneLine(
+        "making",
+        "g",
+        {f"{i} {key}": item for i, line in enumerate(making) for key, item in line.inputs.items()},
+        lambda x: sum(
+            line.compute({key: x[f"{i} {key}"] for key in line.inputs}) for i, line in enumerate(making)
+        ),
+        "making",
+    )
     if per_item.value <= 0 or total(making).value <= 0:
         return
     found_at = break_even(made, per_item).result()
@@ -255,16 +323,25 @@ def _per_item(found: subject.Subject, whole: Footprint, making: list[Line], line
 
 
 def _more(
-    chosen: dict[str, Any], found: subject.Subject, whole: Footprint, series: Any, lines: list[str], said: dict[str, Any]
+    chosen: dict[str, Any],
+    found: subject.Subject,
+    whole: Footprint,
+    series: Any,
+    lines: list[str],
+    said: dict[str, Any],
 ) -> None:
     from powermeter.footprint.text import amount
 
     if chosen["stress"] is not None:
         if not 0.1 <= chosen["stress"] <= 100:
-            raise ConfigurationError(f"--stress {chosen['stress']:g}: scarcity factors lie between 0.1 and 100")
+            raise ConfigurationError(
+                f"--stress {chosen['stress']:g}: scarcity factors lie between 0.1 and 100"
+            )
         weighted = whole.water.value * chosen["stress"] / 1000
         said["water_scarcity_m3_world_eq"] = weighted
-        lines.append(f"water scarcity: {format_number(weighted, 2)} m3 world eq (your factor {chosen['stress']:g}); not litres")
+        lines.append(
+            f"water scarcity: {format_number(weighted, 2)} m3 world eq (your factor {chosen['stress']:g}); not litres"
+        )
     if chosen["device"] is not None:
         lines += _minerals(chosen["device"], said)
     if chosen["sci_unit"] is not None:
@@ -280,9 +357,11 @@ def _more(
         duration = found.analysis.end_ns - found.analysis.start_ns
         hours = best_and_worst(series, duration)
         scale = whole.accounts["carbon"].lines[0].value / whole.grid.carbon.central
-        said["hours"] = {"best": {"start": show_time(hours.best_start_ns), "g": hours.best * scale},
-                         "here": {"g": whole.grid.carbon.central * scale},
-                         "worst": {"start": show_time(hours.worst_start_ns), "g": hours.worst * scale}}  # fmt: skip
+        said["hours"] = {
+            "best": {"start": show_time(hours.best_start_ns), "g": hours.best * scale},
+            "here": {"g": whole.grid.carbon.central * scale},
+            "worst": {"start": show_time(hours.worst_start_ns), "g": hours.worst * scale},
+        }
         lines.append(
             f"same run in {series.name}: best {amount(hours.best * scale, 'g')} (start {show_time(hours.best_start_ns)}), "
             f"as run {amount(whole.grid.carbon.central * scale, 'g')}, "
@@ -292,7 +371,10 @@ def _more(
         from powermeter.footprint.equivalent import of_footprint
 
         said["equivalents"] = of_footprint(whole)
-        lines += ["equivalents, each as good as its assumption:", *(f"  {text}" for text in said["equivalents"])]
+        lines += [
+            "equivalents, each as good as its assumption:",
+            *(f"  {text}" for text in said["equivalents"]),
+        ]
 
 
 def _minerals(kind: str, said: dict[str, Any]) -> list[str]:
@@ -325,12 +407,20 @@ def _everywhere(chosen: dict[str, Any], whole: Footprint, said: dict[str, Any]) 
 
     ranks = standing(whole.place)
     scale = whole.accounts["carbon"].lines[0].value / whole.grid.carbon.central
-    said["everywhere"] = {"basis": ranks.basis, "places": [
-        {"place": place.code, "name": place.name, "g": value * scale} for place, value in ranks.ranked]}  # fmt: skip
+    said["everywhere"] = {
+        "basis": ranks.basis,
+        "places": [
+            {"place": place.code, "name": place.name, "g": value * scale} for place, value in ranks.ranked
+        ],
+    }
     (best, low), (worst, high) = ranks.ranked[0], ranks.ranked[-1]
-    ends = f"best {amount(low * scale, 'g')} in {best.name}, worst {amount(high * scale, 'g')} in {worst.name}"
+    ends = (
+        f"best {amount(low * scale, 'g')} in {best.name}, worst {amount(high * scale, 'g')} in {worst.name}"
+    )
     lines = [f"same energy over {len(ranks.ranked)} places ({ranks.basis}, this place's losses): {ends}"]
     if ranks.here is not None and whole.place is not None:
         here = ranks.ranked[ranks.here][1] * scale
-        lines.append(f"  here {amount(here, 'g')} in {whole.place.name}: number {ranks.here + 1} of {len(ranks.ranked)}")
+        lines.append(
+            f"  here {amount(here, 'g')} in {whole.place.name}: number {ranks.here + 1} of {len(ranks.ranked)}"
+        )
     return lines

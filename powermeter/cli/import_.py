@@ -12,7 +12,7 @@ from powermeter.units import format_duration, parse_quantity, parse_rate
 
 
 def _zone(text: str | None) -> int | None:
-    """Give seconds east of UTC of `UTC`, `local` or `+01:00`."""
+    """Return seconds east of UTC of `UTC`, `local` or `+01:00`."""
     if text is None:
         return None
     if text.lower() in ("utc", "z"):

@@ -22,11 +22,13 @@ from powermeter.units import NS, format_quantity, parse_duration, parse_quantity
 LABEL = "powermeter.calibration.channels:LOAD"
 UNITS = ("A", "V", "W")
 
-_TYPED = re.compile(r"\s*([+-]?\d*\.?\d+(?:[eE][+-]?\d+)?)\s*([^\d\s±+-]+)\s*(?:(?:±|\+-|\+/-)\s*(.+?))?\s*\Z")
+_TYPED = re.compile(
+    r"\s*([+-]?\d*\.?\d+(?:[eE][+-]?\d+)?)\s*([^\d\s±+-]+)\s*(?:(?:±|\+-|\+/-)\s*(.+?))?\s*\Z"
+)
 
 
 def parse(text: str, *, known: bool) -> dict[str, object]:
-    """Give the attributes of a load's event: its true value, standard uncertainty and unit (SI).
+    """Return the attributes of a load's event: its true value, standard uncertainty and unit (SI).
 
     The last digit typed counts as a resolution (step/√12), what follows `±` as a limit (/√3).
 
@@ -43,17 +45,23 @@ def parse(text: str, *, known: bool) -> dict[str, object]:
     unit, factor = found
     value = float(match[1]) * factor
     if match[3] is None and not known:
-        raise ConfigurationError(f"how sure is {text!r}? Write 0.5A±1mA, or say --accuracy 0.1% for all loads")
+        raise ConfigurationError(
+            f"how sure is {text!r}? Write 0.5A±1mA, or say --accuracy 0.1% for all loads"
+        )
     limit = parse_quantity(match[3], unit, bare=False) if match[3] else 0.0
     if limit < 0:
         raise ConfigurationError(f"{text!r}: what follows ± must not be below zero")
     digits, _, exponent = match[1].lower().partition("e")
     step = 10.0 ** (int(exponent or 0) - len(digits.partition(".")[2])) * factor
-    return {"true": value, "uncertainty": math.hypot(limit / math.sqrt(3), step / math.sqrt(12)), "unit": unit}
+    return {
+        "true": value,
+        "uncertainty": math.hypot(limit / math.sqrt(3), step / math.sqrt(12)),
+        "unit": unit,
+    }
 
 
 def windows(texts: Sequence[str], start_ns: int, *, known: bool) -> list[Event]:
-    """Give the events of loads typed as `10s-20s=0.5A`, times from the recording's first sample.
+    """Return the events of loads typed as `10s-20s=0.5A`, times from the recording's first sample.
 
     Raises:
         ConfigurationError: One of them is not to be understood.
@@ -91,7 +99,9 @@ def record(
     recorder.start()
     events: list[Event] = []
     try:
-        while text := question(f"load {len(events) + 1}: set it, then type its true value (Enter ends)").strip():
+        while text := question(
+            f"load {len(events) + 1}: set it, then type its true value (Enter ends)"
+        ).strip():
             try:
                 attributes = parse(text, known=known)
             except ConfigurationError as error:

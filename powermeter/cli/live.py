@@ -92,7 +92,7 @@ class _View:
                     self._history.setdefault(source["name"], deque(maxlen=HISTORY)).append(source["power_w"])
 
     def table(self) -> Table:
-        """Give the table to draw."""
+        """Return the table to draw."""
         from rich.table import Table
         from rich.text import Text
 
@@ -114,7 +114,7 @@ class _View:
 
 
 def sparkline(values: Sequence[float]) -> str:
-    """Give one bar per value, from the smallest to the largest of them."""
+    """Return one bar per value, from the smallest to the largest of them."""
     if not values:
         return ""
     low, high = min(values), max(values)

@@ -147,7 +147,7 @@ def record(
 
 
 def _readings(urls: Sequence[str]) -> Prompter | None:
-    """Give what asks for the readings of meters without a cable, where there are any."""
+    """Return what asks for the readings of meters without a cable, where there are any."""
     if not any(url.startswith("manual://") for url in urls):
         return None
     prompter: Prompter = registry.load("powermeter.manual_readings:Prompter")(urls)

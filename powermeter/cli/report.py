@@ -14,12 +14,26 @@ from powermeter.errors import ConfigurationError, ExistsError
 
 @click.command()
 @click.argument("recording", type=click.Path(path_type=Path))
-@click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False),
-              help="The file to write. [default: the recording's name]")  # fmt: skip
-@click.option("--kind", "-k", metavar="NAME", help="html, markdown, …; told by the output's ending otherwise.")
-@click.option("--kinds", is_flag=True, is_eager=True, expose_value=False, help="List the kinds and exit.",
-              callback=lambda context, _, value: _list(context, value))  # fmt: skip
-@click.option("--title", metavar="TEXT", default="", help="The headline, where the program's name will not do.")
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The file to write. [default: the recording's name]",
+)
+@click.option(
+    "--kind", "-k", metavar="NAME", help="html, markdown, …; told by the output's ending otherwise."
+)
+@click.option(
+    "--kinds",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    help="List the kinds and exit.",
+    callback=lambda context, _, value: _list(context, value),
+)
+@click.option(
+    "--title", metavar="TEXT", default="", help="The headline, where the program's name will not do."
+)
 @reading_options
 @click.option("--force", is_flag=True, help="Replace an existing file.")
 def report(recording: Path, output: Path | None, kind: str | None, force: bool, **options: Any) -> None:
@@ -44,12 +58,12 @@ def report(recording: Path, output: Path | None, kind: str | None, force: bool, 
 
 
 def kinds() -> dict[str, str]:
-    """Give where the class of every kind of report is, ours and published ones."""
+    """Return where the class of every kind of report is, ours and published ones."""
     return dict(sorted(registry.names("reports", registry.REPORTS).items()))
 
 
 def _maker(kind: str | None, output: Path | None) -> Any:
-    """Give the kind asked for, or the one that the file's ending tells."""
+    """Return the kind asked for, or the one that the file's ending tells."""
     table = kinds()
     if kind is not None:
         if kind not in table:

@@ -24,16 +24,32 @@ def reading_options(command: Any) -> Any:
     """Add the options that say how a recording is read; shared by `show`, `report` and `export`."""
     for option in reversed(
         (
-            click.option("--battery", "-b", metavar="CAPACITY",
-                         help="What use is set against: 4Ah (the default), 4Ah@3.85V, 15.4Wh, phone."),
-            click.option("--place", "-p", metavar="CODE", help="Where the electricity comes from: FRA, USA-CA."),
-            click.option("--chain", metavar="RATIO", help="Efficiency between plug and meter: wired, adapter, 0.85."),
+            click.option(
+                "--battery",
+                "-b",
+                metavar="CAPACITY",
+                help="What use is set against: 4Ah (the default), 4Ah@3.85V, 15.4Wh, phone.",
+            ),
+            click.option(
+                "--place", "-p", metavar="CODE", help="Where the electricity comes from: FRA, USA-CA."
+            ),
+            click.option(
+                "--chain", metavar="RATIO", help="Efficiency between plug and meter: wired, adapter, 0.85."
+            ),
             click.option("--rail", metavar="NAME", help="The rail to count; the widest one otherwise."),
-            click.option("--rail-voltage", metavar="VOLT", help="Its voltage, where the recording does not know it."),
-            click.option("--baseline", metavar="WHAT", help="What to subtract: an event's name (idle) or a power (2.1W)."),
-            click.option("--by", metavar="NAMES", default="", help="Split labels by attributes: model,batch."),
+            click.option(
+                "--rail-voltage", metavar="VOLT", help="Its voltage, where the recording does not know it."
+            ),
+            click.option(
+                "--baseline",
+                metavar="WHAT",
+                help="What to subtract: an event's name (idle) or a power (2.1W).",
+            ),
+            click.option(
+                "--by", metavar="NAMES", default="", help="Split labels by attributes: model,batch."
+            ),
         )
-    ):  # fmt: skip
+    ):
         command = option(command)
     return command
 
@@ -49,7 +65,7 @@ def tell(
     by: str | Sequence[str] = "",
     title: str = "",
 ) -> Any:
-    """Give the story of an open recording from options as they are typed.
+    """Return the story of an open recording from options as they are typed.
 
     Battery and place are the ones noted in the recording where they are not given, and 4 Ah at last.
 
@@ -67,9 +83,16 @@ def tell(
     if volts is not None and volts <= 0:
         raise ConfigurationError(f"--rail-voltage {rail_voltage!r} must be above zero")
     return registry.load(TELL)(
-        recording, battery=battery, place=place, chain=chain, rail=rail, rail_voltage_v=volts,
-        baseline=baseline, by=names, title=title,
-    )  # fmt: skip
+        recording,
+        battery=battery,
+        place=place,
+        chain=chain,
+        rail=rail,
+        rail_voltage_v=volts,
+        baseline=baseline,
+        by=names,
+        title=title,
+    )
 
 
 @click.command()
@@ -121,10 +144,13 @@ def print_summary(
 
 
 def summary_text(
-    recording: str | Path, battery: str | Battery | None = None, place: str | None = None,
-    width: int = 100, **options: Any,
-) -> str:  # fmt: skip
-    """Give the tables of a recording as plain text.
+    recording: str | Path,
+    battery: str | Battery | None = None,
+    place: str | None = None,
+    width: int = 100,
+    **options: Any,
+) -> str:
+    """Return the tables of a recording as plain text.
 
     Raises:
         DataError: It cannot be read, or holds no power.

@@ -52,7 +52,7 @@ class StatusLine:
                 self.active = False
 
     def text(self, message: Mapping[str, Any]) -> str:
-        """Give the line for a status message; what is not known is a dash."""
+        """Return the line for a status message; what is not known is a dash."""
         parts = [format_duration(time.monotonic() - self._started)]
         for source in message.get("sources", ()):
             power = format_quantity(source.get("power_w"), "W")
@@ -77,7 +77,7 @@ class StatusLine:
         self._stream.write(f"\x1b7\x1b[{size.lines};1H\x1b[7m{text.ljust(size.columns - 1)}\x1b[0m\x1b8")
 
     def close(self) -> None:
-        """Give the row back; may be called twice."""
+        """Return the row back; may be called twice."""
         with self._lock:
             if not self.active:
                 return

@@ -55,14 +55,29 @@ class Subject:
 def options(command: Command) -> Command:
     """Add the options that say what is talked about."""
     for option in (
-        click.option("--label", "-l", metavar="NAME", help="Count only events of this label; items are theirs."),
-        click.option("--rail", metavar="NAME", help="The rail to count; the best stand-in for the battery otherwise."),
+        click.option(
+            "--label", "-l", metavar="NAME", help="Count only events of this label; items are theirs."
+        ),
+        click.option(
+            "--rail", metavar="NAME", help="The rail to count; the best stand-in for the battery otherwise."
+        ),
         click.option("--baseline", metavar="WHAT", help="Subtract watts (2.1W) or an idle event's power."),
-        click.option("--energy", metavar="ENERGY", help="Without a recording: energy, for example 12Wh or 3kJ."),
+        click.option(
+            "--energy", metavar="ENERGY", help="Without a recording: energy, for example 12Wh or 3kJ."
+        ),
         click.option("--power", metavar="POWER", help="Without a recording: mean power, for example 2.85W."),
-        click.option("--current", metavar="CURRENT", help="Without a recording: mean current, for example 0.57A."),
-        click.option("--duration", "-d", metavar="TIME", help="Without a recording: how long, for example 8h."),
-        click.option("--items", type=click.FloatRange(min=0, min_open=True), metavar="N", help="How many items that was."),
+        click.option(
+            "--current", metavar="CURRENT", help="Without a recording: mean current, for example 0.57A."
+        ),
+        click.option(
+            "--duration", "-d", metavar="TIME", help="Without a recording: how long, for example 8h."
+        ),
+        click.option(
+            "--items",
+            type=click.FloatRange(min=0, min_open=True),
+            metavar="N",
+            help="How many items that was.",
+        ),
     ):
         command = option(command)
     return command
@@ -81,7 +96,7 @@ def find(
     items: float | None,
     rail_voltage: str | None = None,
 ) -> Subject:
-    """Give the subject of a command.
+    """Return the subject of a command.
 
     Raises:
         ConfigurationError: Neither a recording nor numbers were given, or both, or the label is not there.
@@ -99,7 +114,7 @@ def find(
 
 
 def find_all(paths: Sequence[Path], **chosen: Any) -> Subject:
-    """Give the subject of one recording, of several added up, or of numbers.
+    """Return the subject of one recording, of several added up, or of numbers.
 
     What several recordings share (the gain of one meter) stays shared in their sum.
 
@@ -112,8 +127,10 @@ def find_all(paths: Sequence[Path], **chosen: Any) -> Subject:
         raise ConfigurationError("the same recording is given twice")
     each = [find(path, **chosen) for path in paths]
     energies = [one.energy for one in each if one.energy is not None]
-    whole = Subject(f"{len(each)} recordings: {', '.join(path.name for path in paths)}",
-                    combine([(1.0, energy) for energy in energies]))  # fmt: skip
+    whole = Subject(
+        f"{len(each)} recordings: {', '.join(path.name for path in paths)}",
+        combine([(1.0, energy) for energy in energies]),
+    )
     whole.duration_s = sum(one.duration_s or 0.0 for one in each)
     whole.metadata = each[0].metadata
     if chosen.get("label") is not None and whole.energy is not None:
@@ -123,9 +140,13 @@ def find_all(paths: Sequence[Path], **chosen: Any) -> Subject:
 
 
 def _typed(
-    energy: str | None, power: str | None, current: str | None, duration: str | None, items: float | None,
+    energy: str | None,
+    power: str | None,
+    current: str | None,
+    duration: str | None,
+    items: float | None,
     volts: float | None,
-) -> Subject:  # fmt: skip
+) -> Subject:
     def result(text: str | None, unit: str) -> Result | None:
         if text is None:
             return None
@@ -135,8 +156,15 @@ def _typed(
         return Result.of(value, unit, {}, Grade.ASSUMED)
 
     seconds = None if duration is None else parse_duration(duration)
-    found = Subject("numbers typed in", result(energy, "J"), None, result(power, "W"), result(current, "A"),
-                    duration_s=seconds, rail_voltage_v=volts)  # fmt: skip
+    found = Subject(
+        "numbers typed in",
+        result(energy, "J"),
+        None,
+        result(power, "W"),
+        result(current, "A"),
+        duration_s=seconds,
+        rail_voltage_v=volts,
+    )
     if seconds:
         if found.energy is None and found.power is not None:
             found.energy = found.power.scaled(seconds, "J")
@@ -152,7 +180,12 @@ def _typed(
 
 
 def _recorded(
-    path: Path, label: str | None, rail: str | None, baseline: str | None, volts: float | None, items: float | None
+    path: Path,
+    label: str | None,
+    rail: str | None,
+    baseline: str | None,
+    volts: float | None,
+    items: float | None,
 ) -> Subject:
     from powermeter.analysis.energy import analyse
     from powermeter.recording import Recording
@@ -164,9 +197,16 @@ def _recorded(
         metadata = dict(recording.metadata)
     seconds = (analysis.end_ns - analysis.start_ns) / 1e9
     found = Subject(
-        path.name, analysis.energy, analysis.charge, analysis.power, duration_s=seconds, analysis=analysis,
-        clock=clock, metadata=metadata, notes=list(analysis.notes),
-    )  # fmt: skip
+        path.name,
+        analysis.energy,
+        analysis.charge,
+        analysis.power,
+        duration_s=seconds,
+        analysis=analysis,
+        clock=clock,
+        metadata=metadata,
+        notes=list(analysis.notes),
+    )
     if label is None and len(analysis.rows) == 1:
         row = analysis.rows[0]
     elif label is not None:
@@ -196,7 +236,7 @@ def _recorded(
 
 
 def row_of(analysis: Any, label: str) -> Any:
-    """Give the one row of a label.
+    """Return the one row of a label.
 
     Raises:
         ConfigurationError: There is none, or several.
@@ -211,7 +251,7 @@ def row_of(analysis: Any, label: str) -> Any:
 
 
 def _voltage(analysis: Any) -> float | None:
-    """Give the mean measured voltage of the rail, or None."""
+    """Return the mean measured voltage of the rail, or None."""
     if analysis.charge is not None and analysis.charge.value > 0:
         return float(analysis.energy.value / analysis.charge.value)
     return None

@@ -23,10 +23,21 @@ NOT_FOUND, NOT_EXECUTABLE = 127, 126
 
 
 @click.command(context_settings={"ignore_unknown_options": False, "allow_interspersed_args": False})
-@click.option("--meter", "-m", metavar="RATE", required=True,
-              help="How often the external meter measures: 2Hz, 500ms, 1kHz. The slowest, where there are several.")
-@click.option("--load", "kind", type=click.Choice(["processor", "gpu"]), default="processor", show_default=True,
-              help="What is switched; gpu needs torch or cupy.")
+@click.option(
+    "--meter",
+    "-m",
+    metavar="RATE",
+    required=True,
+    help="How often the external meter measures: 2Hz, 500ms, 1kHz. The slowest, where there are several.",
+)
+@click.option(
+    "--load",
+    "kind",
+    type=click.Choice(["processor", "gpu"]),
+    default="processor",
+    show_default=True,
+    help="What is switched; gpu needs torch or cupy.",
+)
 @click.option("--end", is_flag=True, help="The pattern for the end of a run: the same backwards.")
 @click.option("--dry-run", is_flag=True, help="Say how long it would take, and play nothing.")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
@@ -41,7 +52,7 @@ def sync(meter: str, kind: str, end: bool, dry_run: bool, command: tuple[str, ..
 
     An external meter records on a clock of its own meanwhile; `align` finds the pattern in what it saw.
     Without a command the pattern is played once; play it at the start, and with --end at the end.
-    """  # fmt: skip
+    """
     interval_s = parse_rate(meter)
     if end and command:
         raise ConfigurationError("--end is for a pattern on its own; around a command both are played")

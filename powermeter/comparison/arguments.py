@@ -14,7 +14,7 @@ from powermeter.errors import ConfigurationError
 
 
 def recordings(text: str) -> tuple[list[str], str | None]:
-    """Give the paths and the label in `a.power`, `a.power:infer`, `a1.power,a2.power` or `'a-*.power'`.
+    """Return the paths and the label in `a.power`, `a.power:infer`, `a1.power,a2.power` or `'a-*.power'`.
 
     Raises:
         ConfigurationError: A pattern matches nothing, or labels differ.
@@ -59,7 +59,7 @@ def _split(text: str) -> list[str]:
 def side(
     what: Any, label: str | None, rail: str | None, baseline: BaselineSpec, by: Sequence[str]
 ) -> tuple[list[Run], Pick]:
-    """Give the analysed recordings of one side and the label that is meant.
+    """Return the analysed recordings of one side and the label that is meant.
 
     Raises:
         ConfigurationError: There are none, one is there twice, or two labels are named.

@@ -73,7 +73,7 @@ class Comparison:
         return found.pop() if len(found) == 1 else "mixed"
 
     def row(self, title: str | None = None) -> Contrast:
-        """Give what is said of a label; the only one where none is named.
+        """Return what is said of a label; the only one where none is named.
 
         Raises:
             KeyError: There is no such row, or several and none is named.
@@ -84,7 +84,7 @@ class Comparison:
         return found[0]
 
     def failing(self, *verdicts: str) -> tuple[Row, ...]:
-        """Give the rows with one of these verdicts.
+        """Return the rows with one of these verdicts.
 
         Raises:
             ConfigurationError: One is no verdict.
@@ -136,7 +136,9 @@ def compare(
     if of is not None and of not in sides.UNITS:
         raise ConfigurationError(f"{of!r} cannot be compared; there are: {', '.join(sides.UNITS)}")
     if not 0 <= margin < 10:
-        raise ConfigurationError(f"a margin of {margin:g} is not usable; write for example 5% (0.05 in Python)")
+        raise ConfigurationError(
+            f"a margin of {margin:g} is not usable; write for example 5% (0.05 in Python)"
+        )
     if block and paired is not None:
         raise ConfigurationError("either pairs or blocks, not both")
     labels = label if isinstance(label, tuple) else (label, label)
@@ -144,7 +146,9 @@ def compare(
     if b is None and not (isinstance(label, tuple) and len(label) == 2):
         raise ConfigurationError("within one recording two labels are compared; name both: base and small")
     left, pick_a = side(a, labels[0], rails[0], baseline, by)
-    right, pick_b = (left, Pick.of(labels[1] or "")) if b is None else side(b, labels[1], rails[1], baseline, by)
+    right, pick_b = (
+        (left, Pick.of(labels[1] or "")) if b is None else side(b, labels[1], rails[1], baseline, by)
+    )
     if pick_b.group and b is None:
         right = side(a, labels[1], rails[1], baseline, by)[0]
     if same_instrument is not None:
@@ -168,7 +172,9 @@ def compare(
 
 
 def _instruments(runs: Sequence[Run], same: bool, side: str) -> list[Run]:
-    return [replace(run, instrument="one instrument" if same else f"{run.instrument} of {side}") for run in runs]
+    return [
+        replace(run, instrument="one instrument" if same else f"{run.instrument} of {side}") for run in runs
+    ]
 
 
 def _names(left: Sequence[Run], right: Sequence[Run], pick_a: Pick, pick_b: Pick) -> tuple[str, str]:
@@ -185,9 +191,17 @@ def _names(left: Sequence[Run], right: Sequence[Run], pick_a: Pick, pick_b: Pick
 
 
 def _rows(
-    left: Sequence[Run], right: Sequence[Run], pick_a: Pick, pick_b: Pick, names: tuple[str, str], of: str | None,
-    block: str | None, paired: bool | None, margin: float, warmup: bool,
-) -> tuple[list[Row], tuple[str, ...], tuple[str, ...], str]:  # fmt: skip
+    left: Sequence[Run],
+    right: Sequence[Run],
+    pick_a: Pick,
+    pick_b: Pick,
+    names: tuple[str, str],
+    of: str | None,
+    block: str | None,
+    paired: bool | None,
+    margin: float,
+    warmup: bool,
+) -> tuple[list[Row], tuple[str, ...], tuple[str, ...], str]:
     how: dict[str, Any] = {"paired": paired, "margin": margin, "block": block, "warmup": warmup}
     if (pick_a.label == WHOLE) != (pick_b.label == WHOLE):
         raise ConfigurationError("a whole recording is not compared with a label")
@@ -197,7 +211,10 @@ def _rows(
         if block:
             raise ConfigurationError(f"whole recordings have no attribute {block!r}")
         kind = of or "power"
-        pair = [sides.of_runs(r, [sides.of_whole(x, kind) for x in r], n, kind) for r, n in zip((left, right), names, strict=True)]
+        pair = [
+            sides.of_runs(r, [sides.of_whole(x, kind) for x in r], n, kind)
+            for r, n in zip((left, right), names, strict=True)
+        ]
         return [Row("whole run", _weigh(pair[0], pair[1], paired, margin))], (), (), kind
     kind = of or "energy"
     for runs, pick, have in ((left, pick_a, by_a), (right, pick_b, by_b)):
@@ -220,7 +237,7 @@ Rows = list["LabelRow | None"]
 
 
 def _by_title(runs: Sequence[Run], pick: Pick) -> dict[str, Rows]:
-    """Give for each title the row of each run (None where it has none); labels without duration are left out."""
+    """Return for each title the row of each run (None where it has none); labels without duration are left out."""
     found: dict[str, Rows] = {}
     for i, run in enumerate(runs):
         for row in pick.rows(run.analysis):
@@ -230,23 +247,37 @@ def _by_title(runs: Sequence[Run], pick: Pick) -> dict[str, Rows]:
 
 
 def _renamed(rows: dict[str, Rows], a: Pick, b: Pick) -> dict[str, Rows]:
-    """Give B's rows under A's label, so that `base (batch=8)` meets `small (batch=8)`."""
+    """Return B's rows under A's label, so that `base (batch=8)` meets `small (batch=8)`."""
     if not a.label or not b.label or a.label == b.label:
         return rows
     return {a.label + title[len(b.label) :]: found for title, found in rows.items()}
 
 
 def _row(
-    left: Sequence[Run], right: Sequence[Run], rows_a: Rows, rows_b: Rows, names: tuple[str, str], of: str,
-    *, paired: bool | None, margin: float, block: str | None, warmup: bool,
-) -> Contrast:  # fmt: skip
+    left: Sequence[Run],
+    right: Sequence[Run],
+    rows_a: Rows,
+    rows_b: Rows,
+    names: tuple[str, str],
+    of: str,
+    *,
+    paired: bool | None,
+    margin: float,
+    block: str | None,
+    warmup: bool,
+) -> Contrast:
     several = len(left) > 1 or len(right) > 1
     pair: list[Side] = []
     for runs, rows, name in ((left, rows_a, names[0]), (right, rows_b, names[1])):
         if several:
             if block:
-                raise ConfigurationError("blocks by attribute are for one recording a side; with several, pair them")
-            means = [None if row is None else sides.mean_of(run, row, of, warmup) for run, row in zip(runs, rows, strict=True)]
+                raise ConfigurationError(
+                    "blocks by attribute are for one recording a side; with several, pair them"
+                )
+            means = [
+                None if row is None else sides.mean_of(run, row, of, warmup)
+                for run, row in zip(runs, rows, strict=True)
+            ]
             pair.append(sides.of_runs(runs, means, name, of))
         else:
             assert rows[0] is not None
@@ -264,7 +295,7 @@ def _weigh(a: Side, b: Side, paired: bool | None, margin: float, take_turns: boo
 
 
 def _jointly(rows: Sequence[Row]) -> list[Row]:
-    """Give the rows with verdicts that hold together: at most `LEVEL` that any of them is false (Holm 1979)."""
+    """Return the rows with verdicts that hold together: at most `LEVEL` that any of them is false (Holm 1979)."""
     judged = sorted((r.contrast.p_value, i) for i, r in enumerate(rows) if r.contrast.p_value is not None)
     result = list(rows)
     told, level = True, LEVEL
@@ -301,7 +332,9 @@ def _notes(left: Sequence[Run], right: Sequence[Run], rows: Sequence[Row], share
     elif 1 in (len(left), len(right)) and len(left) != len(right):
         notes.append("one side is a single recording: it is taken to vary from run to run as the other does")
     elif min(len(left), len(right)) == 2:
-        notes.append("two recordings a side hardly tell how much they vary; three or more give far narrower intervals")
+        notes.append(
+            "two recordings a side hardly tell how much they vary; three or more give far narrower intervals"
+        )
     for row in rows:
         cut = row.contrast.warmup_left, row.contrast.warmup_right
         if any(cut):
@@ -316,7 +349,9 @@ def _warnings(left: Sequence[Run], right: Sequence[Run]) -> tuple[str, ...]:
     boundaries = [{run.analysis.line.rail.boundary.value for run in runs} for runs in (left, right)]
     if boundaries[0] != boundaries[1]:
         what = " and ".join("/".join(sorted(found)) for found in boundaries)
-        warnings.append(f"the sides do not cover the same ({what}): the difference is also what is not covered")
+        warnings.append(
+            f"the sides do not cover the same ({what}): the difference is also what is not covered"
+        )
     for run in (*left, *right):
         if any(note.startswith("the board reported") for note in run.analysis.notes):
             warnings.append(f"{run.name}: the board held itself back while it ran; powermeter show says when")

@@ -79,7 +79,9 @@ class Contrast:
         if self.verdict != "cannot tell":
             size = f" ({_percent(self.ratio)})" if self.ratio else ""
             return f"{self.right}: {self.verdict} than {self.left}{size}"
-        start = f"{self.right} against {self.left}: cannot tell" + (f" ({_percent(self.ratio)})" if self.ratio else "")
+        start = f"{self.right} against {self.left}: cannot tell" + (
+            f" ({_percent(self.ratio)})" if self.ratio else ""
+        )
         if self.design == "single":
             return f"{start}: without repeats nobody knows how much they vary; three a side are the least"
         if self.repeats_needed is None:
@@ -87,17 +89,22 @@ class Contrast:
         return f"{start}; {self.repeats_needed:,} repeats a side would tell a difference of this size"
 
     def at(self, level: float, told: bool) -> Contrast:
-        """Give this with another verdict, and the plan behind it at another chance of a false one."""
+        """Return this with another verdict, and the plan behind it at another chance of a false one."""
         verdict = _direction(self.difference.value) if told else "cannot tell"
         plan = replace(self.plan, level=level) if self.plan else None
         return replace(
-            self, verdict=verdict, plan=plan, detectable=plan.detectable() if plan else None,
+            self,
+            verdict=verdict,
+            plan=plan,
+            detectable=plan.detectable() if plan else None,
             repeats_needed=_needed(plan, self.difference.value, self.mean_left.value * self.margin, verdict),
-        )  # fmt: skip
+        )
 
 
 def _percent(ratio: Result) -> str:
-    return f"{(ratio.value - 1) * 100:+.3g} %, {(ratio.low - 1) * 100:+.3g} to {(ratio.high - 1) * 100:+.3g} %"
+    return (
+        f"{(ratio.value - 1) * 100:+.3g} %, {(ratio.low - 1) * 100:+.3g} to {(ratio.high - 1) * 100:+.3g} %"
+    )
 
 
 def _direction(change: float) -> str:
@@ -122,13 +129,17 @@ def contrast(left: Side, right: Side, *, paired: bool | None = None, margin: flo
         DataError: No repeats on a side, units that differ, or pairs that do not match.
     """
     if left.unit != right.unit:
-        raise DataError(f"{left.name} is in {left.unit}, {right.name} in {right.unit}: they cannot be compared")
+        raise DataError(
+            f"{left.name} is in {left.unit}, {right.name} in {right.unit}: they cannot be compared"
+        )
     for side in (left, right):
         if side.told is None and not np.isfinite(side.values).any():
             raise DataError(f"{side.name}: nothing is known of it")
     if left.told is not None or right.told is not None:
         if paired or left.blocks or right.blocks:
-            raise DataError(f"{left.name} and {right.name}: too short for their meter; only means are known, not pairs")
+            raise DataError(
+                f"{left.name} and {right.name}: too short for their meter; only means are known, not pairs"
+            )
         spread = unpaired(left, right)
     elif paired:
         spread = pairs(left, right, "paired")
@@ -164,7 +175,9 @@ def _conclude(left: Side, right: Side, s: Spread, margin: float) -> Contrast:
         p_value = 0.0 if beyond and not half else p_value
         # Longer series show a little memory where there is none (see `planning.repeats_to_tell`).
         seeming = 1.0 if left.separate and right.separate else 1.05
-        plan = Plan(seeming * math.sqrt(s.variance), systematic, s.freedom, (s.counts[0] + s.counts[1]) / 2, LEVEL)
+        plan = Plan(
+            seeming * math.sqrt(s.variance), systematic, s.freedom, (s.counts[0] + s.counts[1]) / 2, LEVEL
+        )
     told = p_value is not None and p_value <= LEVEL
     verdict = _direction(change) if told else "cannot tell"
     return Contrast(
@@ -192,7 +205,7 @@ def _conclude(left: Side, right: Side, s: Spread, margin: float) -> Contrast:
 
 
 def _sensor(side: Side, mean: float, shared: bool) -> tuple[dict[str, float], set[str]]:
-    """Give the sensor's errors of a side's mean; those of a shared sensor keep their name."""
+    """Return the sensor's errors of a side's mean; those of a shared sensor keep their name."""
     parts: dict[str, float] = {}
     limits: set[str] = set()
     if side.mean is None:
@@ -209,7 +222,7 @@ def _sensor(side: Side, mean: float, shared: bool) -> tuple[dict[str, float], se
 
 
 def _against(a: Mapping[str, float], b: Mapping[str, float], ratio: float) -> dict[str, float]:
-    """Give the parts of right − ratio × left."""
+    """Return the parts of right − ratio × left."""
     return {name: b.get(name, 0.0) - ratio * a.get(name, 0.0) for name in {**a, **b}}
 
 
@@ -228,7 +241,7 @@ def _mean(
 def _ratio(
     s: Spread, a: Mapping[str, float], b: Mapping[str, float], limits: set[str], own: str, grade: Grade
 ) -> Result | None:
-    """Give right / left: every R for which right − R × left may be 0 (Fieller 1954), so not always centred.
+    """Return right / left: every R for which right − R × left may be 0 (Fieller 1954), so not always centred.
 
     None where left itself may be 0: no ratio is ruled out then.
     """
@@ -259,7 +272,5 @@ def _ratio(
 
 
 def sure(level: float = LEVEL) -> str:
-    """Give `96 %`: how sure a verdict is."""
+    """Return `96 %`: how sure a verdict is."""
     return f"{(1 - level) * 100:.3g} %"
-
-

@@ -106,7 +106,7 @@ def unpaired(left: Side, right: Side) -> Spread:
 
 
 def _one(side: Side) -> tuple[float, float, float, int, int, float]:
-    """Give mean, standard deviation, effective number, number, warm-up and degrees of freedom of a side."""
+    """Return mean, standard deviation, effective number, number, warm-up and degrees of freedom of a side."""
     if side.told is not None and side.mean is not None:
         own = [p for n, p in side.mean.parts.items() if n.startswith(IN_SPREAD)]
         return side.mean.value, math.sqrt(sum(p * p for p in own)), 1.0, int(side.values.size), 0, side.told
@@ -120,7 +120,7 @@ def _one(side: Side) -> tuple[float, float, float, int, int, float]:
 
 
 def memory(rest: Floats) -> float:
-    """Give by what factor neighbours that resemble each other raise the variance of a mean, at least 1.
+    """Return by what factor neighbours that resemble each other raise the variance of a mean, at least 1.
 
     (1 + ρ)/(1 − ρ) for a first-order memory ρ: the lag-one correlation, its bias −(1 + 4ρ)/n taken off
     (Marriott and Pope 1954), and half a standard error on the safe side.  Where it is not larger than
@@ -139,7 +139,7 @@ def memory(rest: Floats) -> float:
 
 
 def warmed(values: Floats) -> int:
-    """Give how many of the first values are a warm-up.
+    """Return how many of the first values are a warm-up.
 
     What `repeats.warm_up` proposes, where these differ from the rest by more than three standard
     errors, the memory of the rest allowed for.
@@ -153,7 +153,7 @@ def warmed(values: Floats) -> int:
 
 
 def by_block(left: Side, right: Side) -> tuple[Side, Side]:
-    """Give both sides with one mean per block that both have; what drifts from block to block falls out."""
+    """Return both sides with one mean per block that both have; what drifts from block to block falls out."""
 
     def means(side: Side, of: Floats) -> dict[Hashable, float]:
         found: dict[Hashable, list[float]] = {}
@@ -223,13 +223,22 @@ def pairs(left: Side, right: Side, design: str) -> Spread:
     off = (change - (b - a)) / 2
     pooled = math.sqrt(float(centred[0, 0] + centred[1, 1]) / 2)
     return Spread(
-        a - off, b + off, float(centred[0, 0]) * scale, float(centred[1, 1]) * scale, float(centred[0, 1]) * scale,
-        freedom, pooled, design, (n, n), (0, 0), drift,
-    )  # fmt: skip
+        a - off,
+        b + off,
+        float(centred[0, 0]) * scale,
+        float(centred[1, 1]) * scale,
+        float(centred[0, 1]) * scale,
+        freedom,
+        pooled,
+        design,
+        (n, n),
+        (0, 0),
+        drift,
+    )
 
 
 def _trend(times: Floats, values: Floats) -> tuple[float, float]:
-    """Give the slope of a line and its standard uncertainty, the memory of what is left allowed for."""
+    """Return the slope of a line and its standard uncertainty, the memory of what is left allowed for."""
     t = times - times.mean()
     square = float(t @ t)
     if square <= 0:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.analysis.gaps import bridged
 from powermeter.comparison.stopping import LEAST, Settled, Stopping
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.source import now_ns
@@ -33,15 +34,14 @@ class MeterLike(Protocol):
 
 
 def energies_of(meter: MeterLike, start_ns: Times, end_ns: Times, rail: str | None = None) -> Floats:
-    """Give the energy of each window in J from a growing recording; NaN where samples are still to come."""
-    from powermeter.analysis.integral import Integral
+    """Return the energy of each window in J from a growing recording; NaN where samples are still to come."""
     from powermeter.analysis.windows import measure
     from powermeter.signals.rails import choose, lines
 
     with meter.recording() as recording:
         power = choose(lines(recording), rail).power()
         assert power is not None
-        values: Floats = measure(Integral.of(power), start_ns, end_ns).value
+        values: Floats = measure(bridged(power), start_ns, end_ns).value
     return values
 
 

@@ -16,14 +16,14 @@ _MOST = 10_000_000
 
 @lru_cache(maxsize=4096)
 def t_quantile(share: float, freedom: float) -> float:
-    """Give the quantile of Student's t (scipy's `stdtrit`, Hill 1970); infinite freedom is the normal."""
+    """Return the quantile of Student's t (scipy's `stdtrit`, Hill 1970); infinite freedom is the normal."""
     from scipy.special import ndtri, stdtrit
 
     return float(ndtri(share) if freedom > 1e6 else stdtrit(freedom, share))
 
 
 def t_tail(t: float, freedom: float) -> float:
-    """Give the probability that |Student's t| is larger than |t|."""
+    """Return the probability that |Student's t| is larger than |t|."""
     from scipy.special import ndtr, stdtr
 
     return float(2 * (ndtr(-abs(t)) if freedom > 1e6 else stdtr(max(freedom, 1.0), -abs(t))))
@@ -48,7 +48,7 @@ class Plan:
     level: float
 
     def needs(self, repeats: float) -> float:
-        """Give the difference that so many repeats a side tell in 80 % of cases.
+        """Return the difference that so many repeats a side tell in 80 % of cases.
 
         (t at 1 − level/2 + t at 0.8) × standard uncertainty.  The spread was itself learnt from few
         repeats, so that t has the degrees of freedom of these where they are fewer (Stein 1945).
@@ -61,11 +61,11 @@ class Plan:
         return (t_quantile(1 - self.level / 2, effective) + t_quantile(POWER, effective)) * math.sqrt(whole)
 
     def detectable(self) -> float:
-        """Give the smallest difference that as many repeats as before tell in 80 % of cases."""
+        """Return the smallest difference that as many repeats as before tell in 80 % of cases."""
         return self.needs(self.count)
 
     def repeats(self, difference: float) -> int | None:
-        """Give the least number of repeats a side that tells a difference; None where none does."""
+        """Return the least number of repeats a side that tells a difference; None where none does."""
         if difference <= 0 or self.needs(_MOST) > difference:
             return None
         low, high = 1, _MOST
@@ -78,7 +78,7 @@ class Plan:
 def repeats_to_tell(
     relative: float, spread_relative: float, level: float = 0.04, *, separate: bool = False
 ) -> int:
-    """Give the repeats a side, unpaired on one meter, that tell a relative difference in 80 % of cases.
+    """Return the repeats a side, unpaired on one meter, that tell a relative difference in 80 % of cases.
 
     Args:
         relative: The difference to tell, over the mean (0.02).
@@ -103,7 +103,7 @@ def repeats_to_tell(
 
 
 def _seeming(n: int) -> float:
-    """Give the mean factor that the memory estimated from n repeats without any raises a variance by.
+    """Return the mean factor that the memory estimated from n repeats without any raises a variance by.
 
     One in six exceeds its standard error 1/√n, and is then about twice that, the safe side included.
     """

@@ -88,16 +88,22 @@ class Pick:
         return (self.label or "") + (f"[{inside}]" if inside else "")
 
     def rows(self, analysis: Analysis) -> list[LabelRow]:
-        """Give the rows of an analysis that are meant."""
+        """Return the rows of an analysis that are meant."""
         return [
-            r for r in analysis.rows
+            r
+            for r in analysis.rows
             if self.label in (None, r.label)
             and all(str(r.group.get(k)) == v for k, v in (self.group or {}).items())
-        ]  # fmt: skip
+        ]
 
 
 def read(
-    what: Any, *, rail: str | None = None, baseline: BaselineSpec = None, by: Sequence[str] = (), name: str = ""
+    what: Any,
+    *,
+    rail: str | None = None,
+    baseline: BaselineSpec = None,
+    by: Sequence[str] = (),
+    name: str = "",
 ) -> Run:
     """Analyse one recording.
 
@@ -154,12 +160,12 @@ def instrument(recording: Any, analysis: Analysis) -> str:
 
 
 def _short(text: str) -> str:
-    """Give a short name that differs where the text does."""
+    """Return a short name that differs where the text does."""
     return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 
 def of_row(run: Run, row: LabelRow, of: str, name: str, block: str | None, warmup: bool) -> Side:
-    """Give the side that one recording's events make.
+    """Return the side that one recording's events make.
 
     The values are the terms of Σ energy / Σ items: their mean is that ratio and their spread its own
     (Cochran, Sampling Techniques, 6.4), also where events have different counts.
@@ -216,13 +222,19 @@ def _told(run: Run, row: LabelRow, of: str, name: str) -> Side:
     freedom = (COVERAGE_95**3 + COVERAGE_95) / 4 / max(t - COVERAGE_95, 1e-4)
     values = np.full(row.events, mean.value)
     return Side(
-        name, values, UNITS[of], keyed(mean, run), run.instrument, mean.grade,
-        limits=_limits(run.analysis, run, mean), told=freedom,
-    )  # fmt: skip
+        name,
+        values,
+        UNITS[of],
+        keyed(mean, run),
+        run.instrument,
+        mean.grade,
+        limits=_limits(run.analysis, run, mean),
+        told=freedom,
+    )
 
 
 def _row_result(a: Analysis, row: LabelRow, of: str) -> Result | None:
-    """Give a row's mean with its errors of measurement; None for times, which have next to none."""
+    """Return a row's mean with its errors of measurement; None for times, which have next to none."""
     if of == "time":
         return None
     if a.baseline is not None and row.method != "regression":
@@ -231,7 +243,7 @@ def _row_result(a: Analysis, row: LabelRow, of: str) -> Result | None:
 
 
 def of_whole(run: Run, of: str) -> Result:
-    """Give energy (J), mean power (W) or duration (s) of a whole recording."""
+    """Return energy (J), mean power (W) or duration (s) of a whole recording."""
     a = run.analysis
     if of == "time":
         return a.duration
@@ -241,7 +253,7 @@ def of_whole(run: Run, of: str) -> Result:
 
 
 def of_runs(runs: Sequence[Run], results: Sequence[Result | None], name: str, of: str) -> Side:
-    """Give the side that several recordings make, one repeat each; None where a label is not in one."""
+    """Return the side that several recordings make, one repeat each; None where a label is not in one."""
     kept = [(run, result) for run, result in zip(runs, results, strict=True) if result is not None]
     if not kept:
         raise DataError(f"{name}: nothing is known of it")
@@ -262,7 +274,7 @@ def of_runs(runs: Sequence[Run], results: Sequence[Result | None], name: str, of
 
 
 def mean_of(run: Run, row: LabelRow, of: str, warmup: bool) -> Result | None:
-    """Give what one recording says of a label, its first events left out where they are a warm-up."""
+    """Return what one recording says of a label, its first events left out where they are a warm-up."""
     side = of_row(run, row, of, run.name, None, warmup)
     if side.told is not None:
         return _row_result(run.analysis, row, of)
@@ -273,7 +285,7 @@ def mean_of(run: Run, row: LabelRow, of: str, warmup: bool) -> Result | None:
 
 
 def keyed(result: Result, run: Run) -> Result:
-    """Give a result whose parts are named after the instrument or the recording that they belong to."""
+    """Return a result whose parts are named after the instrument or the recording that they belong to."""
     return replace(result, parts={_key(name, run): part for name, part in result.parts.items()})
 
 
@@ -291,7 +303,7 @@ def _limits(a: Analysis, run: Run, result: Result | None) -> tuple[str, ...]:
 
 
 def alternating(left: Side, right: Side, least: int = 5) -> tuple[Side, Side] | None:
-    """Give both sides with blocks of neighbours in time (A B, B A …); None where they did not take turns.
+    """Return both sides with blocks of neighbours in time (A B, B A …); None where they did not take turns.
 
     Repeats are put in order of time.  Each stretch of one side with another on both ends is cut in
     half, and each half goes with the half beside it, so that in A BB AA B the pairs change direction

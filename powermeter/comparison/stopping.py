@@ -65,7 +65,7 @@ class Settled:
 
 
 def warm_up(*series: Sequence[float] | Floats, doubt: float = 2.5) -> int:
-    """Give how many of the first repeats do not belong to the steady state, by all series together.
+    """Return how many of the first repeats do not belong to the steady state, by all series together.
 
     The truncation that gives the least standard error of what is left (MSER, White, Simulation 69,
     1997), of at most half the repeats; for several series (energy, latency) the latest of them.  A
@@ -101,7 +101,7 @@ def settle(
     precision: float | None = None,
     cautious: bool = True,
 ) -> Settled:
-    """Give mean and interval of a series of repeats.
+    """Return mean and interval of a series of repeats.
 
     Args:
         values: Of each repeat, in order (J per repeat).
@@ -141,12 +141,21 @@ def settle(
         wanted = precision * abs(mean)
         needed = warm + max(LEAST, math.ceil((COVERAGE_95 * _PEEKING * spread / wanted) ** 2 * n / worth))
     return Settled(
-        mean, half, relative, numbers.size, warm, worth, rho, slope / mean if trended and mean else 0.0, spread, needed
+        mean,
+        half,
+        relative,
+        numbers.size,
+        warm,
+        worth,
+        rho,
+        slope / mean if trended and mean else 0.0,
+        spread,
+        needed,
     )
 
 
 def _correlation(left: Floats, cautious: bool) -> float:
-    """Give the lag-one correlation, its bias of −(1 + 4ρ)/n taken off (Marriott and Pope 1954), 0 to 0.95."""
+    """Return the lag-one correlation, its bias of −(1 + 4ρ)/n taken off (Marriott and Pope 1954), 0 to 0.95."""
     bottom = float(left @ left)
     n = left.size
     if bottom <= 0 or n < 4:
@@ -185,9 +194,17 @@ class Stopping:
         half = found.half_width * _PEEKING
         relative = found.relative * _PEEKING
         self.settled = Settled(
-            found.mean, half, relative, found.repeats, found.warmup, found.effective, found.correlation,
-            found.drift, found.spread, found.needed,
-        )  # fmt: skip
+            found.mean,
+            half,
+            relative,
+            found.repeats,
+            found.warmup,
+            found.effective,
+            found.correlation,
+            found.drift,
+            found.spread,
+            found.needed,
+        )
         self.looks.append((found.repeats, relative))
         self._next = max(self._next + 1, math.ceil(found.repeats * _GROWTH))
         steady = found.repeats - found.warmup >= max(_STEADY * found.warmup, LEAST // 2)

@@ -13,6 +13,15 @@ from .grid import intensity_of
 from .place import Place, parse_place
 
 __all__ = [
-    "Account", "Factor", "Footprint", "Place", "amount", "footprint", "given", "intensity_of", "interval",
-    "parse_place", "to_text",
-]  # fmt: skip
+    "Account",
+    "Factor",
+    "Footprint",
+    "Place",
+    "amount",
+    "footprint",
+    "given",
+    "intensity_of",
+    "interval",
+    "parse_place",
+    "to_text",
+]

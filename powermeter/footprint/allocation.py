@@ -22,7 +22,7 @@ SECONDS_PER_YEAR = 365 * 86400.0
 
 
 def by_time(line: Line, used_s: float, life: Factor, share: float = 1.0) -> Line:
-    """Give the share of a making by reserved time.
+    """Return the share of a making by reserved time.
 
     Args:
         line: The whole making.
@@ -43,18 +43,28 @@ def by_time(line: Line, used_s: float, life: Factor, share: float = 1.0) -> Line
     if used_s < 0:
         raise ConfigurationError(f"a reserved time of {used_s:g} s: cannot be negative")
     inputs: dict[str, Input] = {
-        **line.inputs, "T_used": given("T_used", used_s, "s"), "T_life": life, "share": given("share", share, "1"),
-    }  # fmt: skip
+        **line.inputs,
+        "T_used": given("T_used", used_s, "s"),
+        "T_life": life,
+        "share": given("share", share, "1"),
+    }
 
     def compute(x: Mapping[str, float]) -> float:
         return line.compute(x) * x["T_used"] / (x["T_life"] * seconds) * x["share"]
 
-    return Line(line.name, line.unit, inputs, compute, f"({line.formula}) × T_used / T_life × share", line.scope,
-                "share of its life by time")  # fmt: skip
+    return Line(
+        line.name,
+        line.unit,
+        inputs,
+        compute,
+        f"({line.formula}) × T_used / T_life × share",
+        line.scope,
+        "share of its life by time",
+    )
 
 
 def by_use(line: Line, units: float, units_in_life: float) -> Line:
-    """Give the share of a making by functional units (inferences) delivered.
+    """Return the share of a making by functional units (inferences) delivered.
 
     Raises:
         ConfigurationError: The units are negative, or those of a life are not above zero.
@@ -62,18 +72,27 @@ def by_use(line: Line, units: float, units_in_life: float) -> Line:
     if units < 0 or units_in_life <= 0:
         raise ConfigurationError(f"{units:g} of {units_in_life:g} units in a life cannot be allocated")
     inputs: dict[str, Input] = {
-        **line.inputs, "units": given("units", units, "1"), "units_in_life": given("units_in_life", units_in_life, "1"),
-    }  # fmt: skip
+        **line.inputs,
+        "units": given("units", units, "1"),
+        "units_in_life": given("units_in_life", units_in_life, "1"),
+    }
 
     def compute(x: Mapping[str, float]) -> float:
         return line.compute(x) * x["units"] / x["units_in_life"]
 
-    return Line(line.name, line.unit, inputs, compute, f"({line.formula}) × units / units_in_life", line.scope,
-                "share of its life by use")  # fmt: skip
+    return Line(
+        line.name,
+        line.unit,
+        inputs,
+        compute,
+        f"({line.formula}) × units / units_in_life",
+        line.scope,
+        "share of its life by use",
+    )
 
 
 def battery_wear(energy: Result, efficiency: float = 1.0) -> Line:
-    """Give the wear of the battery that delivered an energy, in g CO2e.
+    """Return the wear of the battery that delivered an energy, in g CO2e.
 
     Args:
         energy: At the rail, in J.
@@ -82,16 +101,23 @@ def battery_wear(energy: Result, efficiency: float = 1.0) -> Line:
     if not 0 < efficiency <= 1:
         raise ConfigurationError(f"battery efficiency {efficiency:g}: must be above 0 and at most 1")
     inputs: dict[str, Input] = {
-        "energy": Measured("energy", energy), "wear": default("battery.wear"),
+        "energy": Measured("energy", energy),
+        "wear": default("battery.wear"),
         "efficiency": given("battery.efficiency", efficiency, "1"),
-    }  # fmt: skip
-    return Line("battery wear", "g", inputs, lambda x: x["energy"] / 3.6e6 / x["efficiency"] * x["wear"],
-                "energy / efficiency × wear", "scope 3 category 2",
-                "not to be added to a time share of the battery")  # fmt: skip
+    }
+    return Line(
+        "battery wear",
+        "g",
+        inputs,
+        lambda x: x["energy"] / 3.6e6 / x["efficiency"] * x["wear"],
+        "energy / efficiency × wear",
+        "scope 3 category 2",
+        "not to be added to a time share of the battery",
+    )
 
 
 def quotient(name: str, above: Line, below: Line, unit: str = "1") -> Line:
-    """Give one line over another, shared errors kept.
+    """Return one line over another, shared errors kept.
 
     Raises:
         ConfigurationError: The lower line is not above zero.
@@ -109,5 +135,5 @@ def quotient(name: str, above: Line, below: Line, unit: str = "1") -> Line:
 
 
 def break_even(making: Line, use_per_item: Line) -> Line:
-    """Give after how many items the use equals the making."""
+    """Return after how many items the use equals the making."""
     return quotient("break-even", making, use_per_item)

@@ -109,7 +109,7 @@ class Footprint:
         return factors_of(line for account in self.accounts.values() for line in account.lines)
 
     def carbon_steps(self) -> dict[str, float]:
-        """Give the electricity's g CO2e split: at the meter, charging or site, grid losses (central values)."""
+        """Return the electricity's g CO2e split: at the meter, charging or site, grid losses (central values)."""
         values = {symbol: item.central for symbol, item in self.accounts["carbon"].lines[0].inputs.items()}
         metered = values["energy"] / J_PER_KWH * values["intensity"]
         plug = metered * values.get("PUE", 1.0) / values.get("chain", 1.0)
@@ -117,21 +117,27 @@ class Footprint:
         return {"at the meter": metered, "charging, adapter or site": plug - metered, "grid losses": lost}
 
     def digits(self, account: str) -> int:
-        """Give the significant digits worth printing: 1 where the place is not known, otherwise 2."""
+        """Return the significant digits worth printing: 1 where the place is not known, otherwise 2."""
         used = factors_of(self.accounts[account].lines)
-        world = any(item.name in ("grid.carbon", "grid.water", "electricity.adpe") and item.geography == "WLD"
-                    and item.provenance != "U" for item in used)  # fmt: skip
+        world = any(
+            item.name in ("grid.carbon", "grid.water", "electricity.adpe")
+            and item.geography == "WLD"
+            and item.provenance != "U"
+            for item in used
+        )
         return 1 if world and (self.place is None or account != "adpe") else 2
 
     def record(self) -> dict[str, Any]:
-        """Give unrounded values for JSON."""
+        """Return unrounded values for JSON."""
         entries: dict[str, Any] = {}
         for name, account in self.accounts.items():
             entries[name] = {
                 **_plain(account.result),
-                "lines": [{"name": line.name, "scope": line.scope, "formula": line.formula,
-                           **_plain(line.result())} for line in account.lines],
-            }  # fmt: skip
+                "lines": [
+                    {"name": line.name, "scope": line.scope, "formula": line.formula, **_plain(line.result())}
+                    for line in account.lines
+                ],
+            }
         return {
             "energy": _plain(self.energy),
             "place": self.place.code if self.place else None,
@@ -148,10 +154,14 @@ class Footprint:
 def _plain(result: Result) -> dict[str, Any]:
     measured, factors = told_apart(result)
     return {
-        "value": result.value, "low": result.low, "high": result.high, "unit": result.unit,
-        "grade": result.grade.value, "relative_from_measurement": measured,
+        "value": result.value,
+        "low": result.low,
+        "high": result.high,
+        "unit": result.unit,
+        "grade": result.grade.value,
+        "relative_from_measurement": measured,
         "relative_from_factors": factors,
-    }  # fmt: skip
+    }
 
 
 def footprint(
@@ -168,7 +178,7 @@ def footprint(
     cooling: Mapping[str, Mapping[str, float]] | None = None,
     making: Sequence[tuple[str, Line]] = (),
 ) -> Footprint:
-    """Give the footprint of an amount of electricity.
+    """Return the footprint of an amount of electricity.
 
     Args:
         energy: Measured energy in J.
@@ -197,9 +207,14 @@ def footprint(
     lines["water"] = [use.line("electricity, off site", "L", "EWIF", factors.water)]
     if wue is not None:
         lines["water_on_site"] = [
-            Line("cooling on site", "L", {"energy": Measured("energy", energy), "WUE": wue},
-                 lambda x: x["energy"] / J_PER_KWH * x["WUE"], "energy × WUE")
-        ]  # fmt: skip
+            Line(
+                "cooling on site",
+                "L",
+                {"energy": Measured("energy", energy), "WUE": wue},
+                lambda x: x["energy"] / J_PER_KWH * x["WUE"],
+                "energy × WUE",
+            )
+        ]
     if cooling is not None:
         if where is None:
             raise ConfigurationError("withdrawal needs a place: the mix of generation decides it")

@@ -22,7 +22,7 @@ class Hours:
 
 
 def best_and_worst(series: Intensity, duration_ns: int) -> Hours:
-    """Give the best and worst start for a run of a duration at even power; starts that meet a gap are left out.
+    """Return the best and worst start for a run of a duration at even power; starts that meet a gap are left out.
 
     Raises:
         DataError: No start leaves room for the whole run.
@@ -37,13 +37,15 @@ def best_and_worst(series: Intensity, duration_ns: int) -> Hours:
         run.append(index)
     found += _starts(series, run, duration_ns)
     if not found:
-        raise DataError(f"{series.name}: too short, or too full of gaps, for a run of {duration_ns / 3.6e12:.3g} h")
+        raise DataError(
+            f"{series.name}: too short, or too full of gaps, for a run of {duration_ns / 3.6e12:.3g} h"
+        )
     best, worst = min(found), max(found, key=lambda item: (item[0], -item[1]))
     return Hours(best[1], best[0], worst[1], worst[0])
 
 
 def _starts(series: Intensity, run: Sequence[int], duration_ns: int) -> list[tuple[float, int]]:
-    """Give (mean g/kWh, start) of every start inside an unbroken run that leaves room."""
+    """Return (mean g/kWh, start) of every start inside an unbroken run that leaves room."""
     step = series.step_ns
     running = [0.0, *accumulate(series.values[index] * step for index in run)]
     whole, part = divmod(duration_ns, step)

@@ -1,6 +1,6 @@
 """From the meter back to the power station: charging or adapter efficiency, grid losses.
 
-    E_plug = E_device / eta        E_generated = E_plug / (1 - losses)
+E_plug = E_device / eta        E_generated = E_plug / (1 - losses)
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ PRESETS = {
 
 
 def parse_chain(text: str | float | None) -> Factor | None:
-    """Give the efficiency between plug and meter.
+    """Return the efficiency between plug and meter.
 
     Args:
         text: A preset (`wired`, `wireless`, `adapter`), a ratio (`0.85`, `85%`), a ratio with its range

@@ -18,12 +18,12 @@ from .factors import Factor, factor, nearest, table
 
 
 def tasks() -> list[str]:
-    """Give the tasks with a cited energy."""
+    """Return the tasks with a cited energy."""
     return sorted(name.removeprefix("cloud.") for name, _ in table("cloud") if name.startswith("cloud."))
 
 
 def inference(task: str) -> Factor:
-    """Give Wh of one inference of a task in a data centre, at its GPU.
+    """Return Wh of one inference of a task in a data centre, at its GPU.
 
     Raises:
         ConfigurationError: There is no figure for such a task.
@@ -61,7 +61,7 @@ def request(
     gpus_per_server: int = 8,
     server_w: float = 1200.0,
 ) -> Request:
-    """Give the energy of a request.
+    """Return the energy of a request.
 
     Raises:
         ConfigurationError: An argument is not above zero.

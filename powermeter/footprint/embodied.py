@@ -23,8 +23,17 @@ from .factors import Factor, factor, given, nearest, table
 
 NODES_NM = (28, 20, 14, 10, 8, 7, 5, 3)
 DEVICES = ("mcu", "board", "phone", "laptop", "server", "gpu", "speaker", "watch", "camera")
-LIVES = {"mcu": "mcu", "board": "board", "phone": "phone", "laptop": "laptop", "server": "server", "gpu": "server",
-         "speaker": "board", "watch": "phone", "camera": "board"}  # fmt: skip
+LIVES = {
+    "mcu": "mcu",
+    "board": "board",
+    "phone": "phone",
+    "laptop": "laptop",
+    "server": "server",
+    "gpu": "server",
+    "speaker": "board",
+    "watch": "phone",
+    "camera": "board",
+}
 
 
 def chip(
@@ -37,7 +46,7 @@ def chip(
     packages: int = 1,
     name: str = "chip",
 ) -> Line:
-    """Give the making of a chip.
+    """Return the making of a chip.
 
     Args:
         area_mm2: Of the die.
@@ -73,10 +82,15 @@ def chip(
         "K_r": factor("chips", "chip.package"),
     }
     return Line(
-        name, "g", inputs,
-        lambda x: x["area"] * (x["CI_fab"] * x["EPA"] + x["GPA"] + x["MPA"]) / x["Y"] + x["packages"] * x["K_r"],
-        "area × (CI_fab × EPA + GPA + MPA) / Y + packages × K_r", "scope 3 category 2",
-    )  # fmt: skip
+        name,
+        "g",
+        inputs,
+        lambda x: (
+            x["area"] * (x["CI_fab"] * x["EPA"] + x["GPA"] + x["MPA"]) / x["Y"] + x["packages"] * x["K_r"]
+        ),
+        "area × (CI_fab × EPA + GPA + MPA) / Y + packages × K_r",
+        "scope 3 category 2",
+    )
 
 
 def _fab(fab: str | Factor) -> Factor:
@@ -90,14 +104,25 @@ def _fab(fab: str | Factor) -> Factor:
 
 def _mean(left: Factor, right: Factor) -> Factor:
     return Factor(
-        left.name.replace("gpa95", "gpa"), "WLD", (left.low + right.low) / 2, (left.central + right.central) / 2,
-        (left.high + right.high) / 2, left.unit, left.year, left.basis, left.source, left.provenance, left.bounds,
+        left.name.replace("gpa95", "gpa"),
+        "WLD",
+        (left.low + right.low) / 2,
+        (left.central + right.central) / 2,
+        (left.high + right.high) / 2,
+        left.unit,
+        left.year,
+        left.basis,
+        left.source,
+        left.provenance,
+        left.bounds,
         "mean of 95 % and 99 % gas abatement",
-    )  # fmt: skip
+    )
 
 
-def memory(kind: str, gigabytes: float, *, packages: int = 1, yield_share: Factor | None = None, name: str = "") -> Line:
-    """Give the making of DRAM, NAND, an SSD or a disk: capacity × g per GB / Y + packages.
+def memory(
+    kind: str, gigabytes: float, *, packages: int = 1, yield_share: Factor | None = None, name: str = ""
+) -> Line:
+    """Return the making of DRAM, NAND, an SSD or a disk: capacity × g per GB / Y + packages.
 
     Args:
         kind: A name of ACT's table: `lpddr4`, `ddr4_10nm`, `nand_tlc_v3`, …
@@ -119,13 +144,17 @@ def memory(kind: str, gigabytes: float, *, packages: int = 1, yield_share: Facto
         "K_r": factor("chips", "chip.package"),
     }
     return Line(
-        name or kind, "g", inputs, lambda x: x["capacity"] * x["rate"] / x["Y"] + x["packages"] * x["K_r"],
-        "capacity × rate / Y + packages × K_r", "scope 3 category 2",
-    )  # fmt: skip
+        name or kind,
+        "g",
+        inputs,
+        lambda x: x["capacity"] * x["rate"] / x["Y"] + x["packages"] * x["K_r"],
+        "capacity × rate / Y + packages × K_r",
+        "scope 3 category 2",
+    )
 
 
 def battery(capacity_wh: float, chemistry: str = "nmc", name: str = "battery") -> Line:
-    """Give the making of a battery, `nmc` or `lfp`.
+    """Return the making of a battery, `nmc` or `lfp`.
 
     Raises:
         ConfigurationError: The chemistry is not known, or the capacity is not above zero.
@@ -138,18 +167,31 @@ def battery(capacity_wh: float, chemistry: str = "nmc", name: str = "battery") -
         "capacity": given("capacity", capacity_wh, "Wh"),
         "rate": factor("chips", f"battery.making.{chemistry}"),
     }
-    return Line(name, "g", inputs, lambda x: x["capacity"] * x["rate"], "capacity × rate (kg/kWh = g/Wh)",
-                "scope 3 category 2")  # fmt: skip
+    return Line(
+        name,
+        "g",
+        inputs,
+        lambda x: x["capacity"] * x["rate"],
+        "capacity × rate (kg/kWh = g/Wh)",
+        "scope 3 category 2",
+    )
 
 
 def part(name: str, kilograms: Factor) -> Line:
-    """Give a part, or a whole device, whose making is known in kg."""
-    return Line(name, "g", {"making": kilograms}, lambda x: 1000 * x["making"], "making", "scope 3 category 2",
-                kilograms.note)  # fmt: skip
+    """Return a part, or a whole device, whose making is known in kg."""
+    return Line(
+        name,
+        "g",
+        {"making": kilograms},
+        lambda x: 1000 * x["making"],
+        "making",
+        "scope 3 category 2",
+        kilograms.note,
+    )
 
 
 def device(name: str) -> Line:
-    """Give a device preset.
+    """Return a device preset.
 
     Raises:
         ConfigurationError: There is no such preset; the nearest are offered.
@@ -160,7 +202,7 @@ def device(name: str) -> Line:
 
 
 def tinyml(levels: Mapping[str, str] | None = None) -> list[Line]:
-    """Give the component lines of the TinyML study, each at `low`, `mid` or `high`; `mid` where not named.
+    """Return the component lines of the TinyML study, each at `low`, `mid` or `high`; `mid` where not named.
 
     Raises:
         ConfigurationError: A component or a level is not known.
@@ -177,8 +219,20 @@ def tinyml(levels: Mapping[str, str] | None = None) -> list[Line]:
         if level not in ("low", "mid", "high"):
             raise ConfigurationError(f"{component}: level {level!r}; it is low, mid or high")
         value = {"low": found.low, "mid": found.central, "high": found.high}[level]
-        at = Factor(found.name, "WLD", found.low, value, found.high, "kg", found.year, found.basis, found.source,
-                    found.provenance, found.bounds, f"{level} level")  # fmt: skip
+        at = Factor(
+            found.name,
+            "WLD",
+            found.low,
+            value,
+            found.high,
+            "kg",
+            found.year,
+            found.basis,
+            found.source,
+            found.provenance,
+            found.bounds,
+            f"{level} level",
+        )
         lines.append(part(component, at))
     return lines
 
@@ -194,7 +248,7 @@ _KINDS = {
 
 
 def read_bill(path: str | Path) -> list[Line]:
-    """Give the lines of a bill of materials in TOML: a list `[[part]]` with `name`, `kind` and its fields.
+    """Return the lines of a bill of materials in TOML: a list `[[part]]` with `name`, `kind` and its fields.
 
     Raises:
         ConfigurationError: There is no such file, or a part cannot be used; names the part.
@@ -209,7 +263,7 @@ def read_bill(path: str | Path) -> list[Line]:
 
 
 def bill(entries: Sequence[Mapping[str, Any]], where: str = "bill") -> list[Line]:
-    """Give the lines of a bill of materials.
+    """Return the lines of a bill of materials.
 
     Raises:
         ConfigurationError: A part cannot be used; names it.
@@ -225,7 +279,9 @@ def bill(entries: Sequence[Mapping[str, Any]], where: str = "bill") -> list[Line
         fields = {key: value for key, value in entry.items() if key not in ("name", "kind", "count")}
         unknown = sorted(set(fields) - _KINDS[kind])
         if unknown:
-            raise ConfigurationError(f"{where}, {name}: no field {unknown[0]!r}; {nearest(unknown[0], _KINDS[kind])}")
+            raise ConfigurationError(
+                f"{where}, {name}: no field {unknown[0]!r}; {nearest(unknown[0], _KINDS[kind])}"
+            )
         count = entry.get("count", 1)
         if not isinstance(count, int) or count < 1:
             raise ConfigurationError(f"{where}, {name}: a count of {count!r}")
@@ -241,12 +297,21 @@ def bill(entries: Sequence[Mapping[str, Any]], where: str = "bill") -> list[Line
 
 def _part(kind: str, name: str, fields: Mapping[str, Any]) -> Line:
     if kind == "chip":
-        return chip(float(fields["area_mm2"]), int(fields["node_nm"]), fab=fields.get("fab", "taiwan_2022"),
-                    abatement=str(fields.get("abatement", "mean")), packages=int(fields.get("packages", 1)),
-                    name=name)  # fmt: skip
+        return chip(
+            float(fields["area_mm2"]),
+            int(fields["node_nm"]),
+            fab=fields.get("fab", "taiwan_2022"),
+            abatement=str(fields.get("abatement", "mean")),
+            packages=int(fields.get("packages", 1)),
+            name=name,
+        )
     if kind == "memory":
-        return memory(str(fields["type"]), float(fields["gigabytes"]), packages=int(fields.get("packages", 1)),
-                      name=name)  # fmt: skip
+        return memory(
+            str(fields["type"]),
+            float(fields["gigabytes"]),
+            packages=int(fields.get("packages", 1)),
+            name=name,
+        )
     if kind == "battery":
         return battery(float(fields["capacity_wh"]), str(fields.get("chemistry", "nmc")), name)
     if kind == "device":
@@ -260,20 +325,31 @@ def _part(kind: str, name: str, fields: Mapping[str, Any]) -> Line:
         raise ConfigurationError(f"{name}: {kilograms:g} kg")
     low, high = float(fields.get("low_kg", kilograms / 2)), float(fields.get("high_kg", kilograms * 2))
     note = str(fields.get("source") or "")
-    return part(name, given(f"part.{name}", kilograms, "kg", low=low, high=high, note=note,
-                            year=int(fields.get("year", 0))))  # fmt: skip
+    return part(
+        name,
+        given(
+            f"part.{name}", kilograms, "kg", low=low, high=high, note=note, year=int(fields.get("year", 0))
+        ),
+    )
 
 
 def _times(line: Line, count: int) -> Line:
     if count == 1:
         return line
     inputs: dict[str, Input] = {**line.inputs, "count": given("count", count, "1")}
-    return Line(f"{count} × {line.name}", line.unit, inputs, lambda x: line.compute(x) * x["count"],
-                f"({line.formula}) × count", line.scope, line.note)  # fmt: skip
+    return Line(
+        f"{count} × {line.name}",
+        line.unit,
+        inputs,
+        lambda x: line.compute(x) * x["count"],
+        f"({line.formula}) × count",
+        line.scope,
+        line.note,
+    )
 
 
 def water_of_die(area_mm2: float, name: str = "making of the chips") -> Line:
-    """Give the fresh water a die took to make, in L: withdrawal-like, so not added to consumption."""
+    """Return the fresh water a die took to make, in L: withdrawal-like, so not added to consumption."""
     inputs: dict[str, Input] = {
         "area": given("area", area_mm2 / 100, "cm2"),
         "rate": factor("defaults", "fab.water"),

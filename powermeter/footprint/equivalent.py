@@ -26,7 +26,7 @@ class Equivalent:
     factor: Factor
 
     def line(self) -> str:
-        """Give the sentence with its assumption."""
+        """Return the sentence with its assumption."""
         item = self.factor
         span = "" if item.exact else f", published {item.low:g} to {item.high:g}"
         return (
@@ -36,7 +36,7 @@ class Equivalent:
 
 
 def equivalent(amount: Result, name: str) -> Equivalent:
-    """Give one equivalent of a carbon amount in g or a water amount in L.
+    """Return one equivalent of a carbon amount in g or a water amount in L.
 
     Raises:
         ConfigurationError: There is no such thing, or it is of another unit.
@@ -55,11 +55,11 @@ def _geography(name: str) -> str:
 
 
 def names() -> list[str]:
-    """Give the names of what there is."""
+    """Return the names of what there is."""
     return [key.removeprefix("equivalent.") for key, _ in table("equivalents")]
 
 
 def of_footprint(whole: Footprint) -> list[str]:
-    """Give the usual sentences for a footprint's carbon and water."""
+    """Return the usual sentences for a footprint's carbon and water."""
     lines = [equivalent(whole.carbon, name).line() for name in CARBON[:3]]
     return [*lines, equivalent(whole.water, WATER[0]).line()]

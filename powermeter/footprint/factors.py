@@ -31,9 +31,22 @@ PROVENANCE = {
 }
 
 TABLES = (
-    "grid_carbon", "grid_carbon_regions", "grid_losses", "grid_water", "plant_carbon", "plant_water",
-    "elements", "chips", "devices", "materials", "cathodes", "cloud", "defaults", "equivalents", "radios",
-)  # fmt: skip
+    "grid_carbon",
+    "grid_carbon_regions",
+    "grid_losses",
+    "grid_water",
+    "plant_carbon",
+    "plant_water",
+    "elements",
+    "chips",
+    "devices",
+    "materials",
+    "cathodes",
+    "cloud",
+    "defaults",
+    "equivalents",
+    "radios",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +106,7 @@ class Factor:
         return self.sigma == 0.0
 
     def describe(self) -> str:
-        """Give one line for a report: name, value, range, year, source, licence, provenance."""
+        """Return one line for a report: name, value, range, year, source, licence, provenance."""
         scope = "" if self.geography == "WLD" else f" {self.geography}"
         span = "" if self.exact else f" ({self.low:.4g} to {self.high:.4g})"
         unit = "" if self.unit == "1" else f" {self.unit}"
@@ -108,23 +121,41 @@ class Factor:
         return f"{text}; {self.note}" if self.note else text
 
     def record(self) -> dict[str, Any]:
-        """Give all fields as plain values, for JSON."""
+        """Return all fields as plain values, for JSON."""
         return {
-            "name": self.name, "geography": self.geography, "low": self.low, "central": self.central,
-            "high": self.high, "unit": self.unit, "year": self.year, "basis": self.basis,
-            "source": self.source.title, "licence": self.source.licence, "url": self.source.url,
-            "provenance": self.provenance, "bounds": self.bounds, "note": self.note,
-        }  # fmt: skip
+            "name": self.name,
+            "geography": self.geography,
+            "low": self.low,
+            "central": self.central,
+            "high": self.high,
+            "unit": self.unit,
+            "year": self.year,
+            "basis": self.basis,
+            "source": self.source.title,
+            "licence": self.source.licence,
+            "url": self.source.url,
+            "provenance": self.provenance,
+            "bounds": self.bounds,
+            "note": self.note,
+        }
 
 
 USER = Origin("given by the user", 0, "–")
 
 
 def given(
-    name: str, value: float, unit: str, *, low: float | None = None, high: float | None = None,
-    year: int = 0, basis: str = "as given", geography: str = "WLD", note: str = "",
-) -> Factor:  # fmt: skip
-    """Give a factor typed in by the user, exact unless a range is given.
+    name: str,
+    value: float,
+    unit: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    year: int = 0,
+    basis: str = "as given",
+    geography: str = "WLD",
+    note: str = "",
+) -> Factor:
+    """Return a factor typed in by the user, exact unless a range is given.
 
     Raises:
         ConfigurationError: It is not a finite number, or its range does not hold it.
@@ -139,20 +170,20 @@ def given(
 
 @lru_cache(maxsize=1)
 def origins() -> Mapping[str, Origin]:
-    """Give every source of the tables by its code."""
+    """Return every source of the tables by its code."""
     text = files("powermeter.footprint").joinpath("data/sources.toml").read_text(encoding="utf-8")
     return {code: Origin(**fields) for code, fields in toml.parse(text, "sources.toml").items()}
 
 
 def rows(table: str) -> Iterator[dict[str, str]]:
-    """Give the rows of a bundled table as they stand."""
+    """Return the rows of a bundled table as they stand."""
     path = files("powermeter.footprint").joinpath(f"data/{table}.csv")
     yield from csv.DictReader(io.StringIO(path.read_text(encoding="utf-8")))
 
 
 @lru_cache(maxsize=32)
 def table(name: str) -> Mapping[tuple[str, str], Factor]:
-    """Give a bundled factor table by (id, geography).
+    """Return a bundled factor table by (id, geography).
 
     Raises:
         DataError: A row names an unknown source, or is no factor.
@@ -163,17 +194,26 @@ def table(name: str) -> Mapping[tuple[str, str], Factor]:
             continue
         try:
             found[row["id"], row["geography"]] = Factor(
-                row["id"], row["geography"], float(row["low"]), float(row["central"]), float(row["high"]),
-                row["unit"], int(row["year"]), row["basis"], origins()[row["source"]], row["provenance"],
-                row["bounds"], row["note"],
-            )  # fmt: skip
+                row["id"],
+                row["geography"],
+                float(row["low"]),
+                float(row["central"]),
+                float(row["high"]),
+                row["unit"],
+                int(row["year"]),
+                row["basis"],
+                origins()[row["source"]],
+                row["provenance"],
+                row["bounds"],
+                row["note"],
+            )
         except (KeyError, ValueError) as error:
             raise DataError(f"data/{name}.csv, line {number}: {error!r} is not a usable factor") from error
     return found
 
 
 def factor(table_name: str, name: str, geography: str = "WLD") -> Factor:
-    """Give one bundled factor.
+    """Return one bundled factor.
 
     Raises:
         ConfigurationError: There is none; the nearest names are offered.
@@ -186,13 +226,13 @@ def factor(table_name: str, name: str, geography: str = "WLD") -> Factor:
 
 
 def default(name: str, **changes: Any) -> Factor:
-    """Give a factor of `defaults.csv`, with fields replaced where asked."""
+    """Return a factor of `defaults.csv`, with fields replaced where asked."""
     found = factor("defaults", name)
     return replace(found, **changes) if changes else found
 
 
 def nearest(text: str, known: Iterable[str]) -> str:
-    """Give `did you mean A, B?` or the start of the list of what there is."""
+    """Return `did you mean A, B?` or the start of the list of what there is."""
     known = list(known)
     lowered = {name.lower(): name for name in known}
     near = [lowered[hit] for hit in difflib.get_close_matches(text.lower(), lowered, n=3, cutoff=0.6)]

@@ -51,18 +51,24 @@ class Round:
         return 8 * self.sent_b / self.up_bit_s + 8 * self.received_b / self.down_bit_s
 
     def line(self) -> Line:
-        """Give the energy of the client's round in J."""
+        """Return the energy of the client's round in J."""
         router = self.router if self.router is not None else given("router.power", 0.0, "W")
         inputs: dict[str, Input] = {
-            "training": Measured("training", self.training), "P_radio": given("radio.power", self.radio_w, "W"),
-            "P_router": router, "transfer": given("transfer", self.transfer_s, "s"),
-        }  # fmt: skip
-        return Line("client, one round", "J", inputs,
-                    lambda x: x["training"] + (x["P_radio"] + x["P_router"]) * x["transfer"],
-                    "training + (P_radio + P_router) × transfer")  # fmt: skip
+            "training": Measured("training", self.training),
+            "P_radio": given("radio.power", self.radio_w, "W"),
+            "P_router": router,
+            "transfer": given("transfer", self.transfer_s, "s"),
+        }
+        return Line(
+            "client, one round",
+            "J",
+            inputs,
+            lambda x: x["training"] + (x["P_radio"] + x["P_router"]) * x["transfer"],
+            "training + (P_radio + P_router) × transfer",
+        )
 
     def shares(self) -> dict[str, float]:
-        """Give training, radio and router in J."""
+        """Return training, radio and router in J."""
         router = 0.0 if self.router is None else self.router.central
         return {
             "training": self.training.value,
@@ -72,7 +78,7 @@ class Round:
 
 
 def default_router() -> Factor:
-    """Give the cited router power (4 to 16.5 W)."""
+    """Return the cited router power (4 to 16.5 W)."""
     return default("router.power")
 
 
@@ -99,11 +105,11 @@ class Campaign:
             raise ConfigurationError("a server's energy cannot be negative")
 
     def energy(self) -> Result:
-        """Give the energy of all clients in J, the server apart."""
+        """Return the energy of all clients in J, the server apart."""
         return self.client.line().result().scaled(self.rounds * sum(self.clients.values()))
 
     def carbon(self, server_place: str | None = None, losses: bool = True) -> Sequence[tuple[str, Result]]:
-        """Give (who, g CO2e) for the clients of each country and the server."""
+        """Return (who, g CO2e) for the clients of each country and the server."""
         from powermeter.footprint import footprint
 
         one = self.client.line().result()
@@ -113,6 +119,10 @@ class Campaign:
             found.append((f"{count} clients in {country}", footprint(energy, country, losses=losses).carbon))
         if self.server_j:
             server = Result.of(self.server_j, "J", {})
-            found.append(("server", footprint(server, server_place, losses=losses,
-                                              pue=default("datacentre.pue")).carbon))  # fmt: skip
+            found.append(
+                (
+                    "server",
+                    footprint(server, server_place, losses=losses, pue=default("datacentre.pue")).carbon,
+                )
+            )
         return found

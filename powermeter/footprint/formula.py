@@ -54,7 +54,7 @@ class Measured:
         return self.result.unit
 
     def parts(self) -> Mapping[str, float]:
-        """Give signed standard uncertainties; one nameless part where the result has an interval only."""
+        """Return signed standard uncertainties; one nameless part where the result has an interval only."""
         if self.result.parts:
             return self.result.parts
         spread = self.result.standard_uncertainty
@@ -94,8 +94,10 @@ class Line:
     @property
     def grade(self) -> Grade:
         """The worst of the measurements; assumed as soon as a factor with a range is used."""
-        grades = [item.result.grade if isinstance(item, Measured) else Grade.ASSUMED
-                  for item in self.inputs.values()]  # fmt: skip
+        grades = [
+            item.result.grade if isinstance(item, Measured) else Grade.ASSUMED
+            for item in self.inputs.values()
+        ]
         return worst(grades)
 
     @property
@@ -108,7 +110,7 @@ class Line:
         )
 
     def parts(self) -> dict[str, float]:
-        """Give signed standard uncertainties in `unit`, to first order, by origin."""
+        """Return signed standard uncertainties in `unit`, to first order, by origin."""
         centrals = {symbol: item.central for symbol, item in self.inputs.items()}
         parts: dict[str, float] = {}
         for symbol, item in self.inputs.items():
@@ -129,14 +131,14 @@ class Line:
         return float((above - below) / (2 * step))
 
     def result(self) -> Result:
-        """Give its value with a 95 % interval."""
+        """Return its value with a 95 % interval."""
         if "total" not in self._cache:
             self._cache["total"] = total([self])
         return self._cache["total"]
 
 
 def total(lines: Sequence[Line]) -> Result:
-    """Give the sum of lines with a 95 % interval.
+    """Return the sum of lines with a 95 % interval.
 
     Raises:
         ValueError: There are no lines, or they have different units.
@@ -153,7 +155,10 @@ def total(lines: Sequence[Line]) -> Result:
     value, grade, unit = sum(values), worst(line.grade for line in lines), units.pop()
     if any(line.linear for line in lines) or any(item < 0 for item in values) or value <= 0:
         return Result.of(value, unit, parts, grade)
-    if len(lines) > 1 and max(_log_sigma(one, item) for one, item in zip(each, values, strict=True)) > MATCHED_BELOW:
+    if (
+        len(lines) > 1
+        and max(_log_sigma(one, item) for one, item in zip(each, values, strict=True)) > MATCHED_BELOW
+    ):
         drawn = draw(lines)
         low, high = quantile(drawn, 0.025), quantile(drawn, 0.975)
     else:
@@ -162,11 +167,15 @@ def total(lines: Sequence[Line]) -> Result:
 
 
 def _matched(values: Sequence[float], parts: Sequence[Mapping[str, float]]) -> tuple[float, float]:
-    """Give the 95 % interval of the log-normal with the mean and variance of the sum."""
-    logs = [{name: part / value for name, part in one.items()} if value else {}
-            for value, one in zip(values, parts, strict=True)]  # fmt: skip
-    means = [value * math.exp(sum(s * s for s in one.values()) / 2)
-             for value, one in zip(values, logs, strict=True)]  # fmt: skip
+    """Return the 95 % interval of the log-normal with the mean and variance of the sum."""
+    logs = [
+        {name: part / value for name, part in one.items()} if value else {}
+        for value, one in zip(values, parts, strict=True)
+    ]
+    means = [
+        value * math.exp(sum(s * s for s in one.values()) / 2)
+        for value, one in zip(values, logs, strict=True)
+    ]
     mean = sum(means)
     if len(values) == 1:  # exact: no matching needed
         sigma, median = math.sqrt(sum(s * s for s in logs[0].values())), values[0]
@@ -186,7 +195,7 @@ def _log_sigma(parts: Mapping[str, float], value: float) -> float:
 
 
 def draw(lines: Sequence[Line], draws: int = 10_000, seed: int = 1) -> list[float]:
-    """Give sorted Monte-Carlo totals: every distinct factor and every measured part drawn once a round."""
+    """Return sorted Monte-Carlo totals: every distinct factor and every measured part drawn once a round."""
     import numpy as np
 
     generator = np.random.default_rng(seed)
@@ -202,7 +211,9 @@ def draw(lines: Sequence[Line], draws: int = 10_000, seed: int = 1) -> list[floa
         drawn: dict[str, Any] = {}
         for symbol, item in line.inputs.items():
             if isinstance(item, Factor):
-                drawn[symbol] = item.central * np.exp(item.sigma * normal(item.key)) if item.sigma else item.central
+                drawn[symbol] = (
+                    item.central * np.exp(item.sigma * normal(item.key)) if item.sigma else item.central
+                )
             else:
                 drawn[symbol] = item.central
                 for name, part in item.parts().items():
@@ -212,7 +223,7 @@ def draw(lines: Sequence[Line], draws: int = 10_000, seed: int = 1) -> list[floa
 
 
 def quantile(ordered: Sequence[float], share: float) -> float:
-    """Give a quantile of sorted numbers, interpolated."""
+    """Return a quantile of sorted numbers, interpolated."""
     position = share * (len(ordered) - 1)
     below = math.floor(position)
     above = min(below + 1, len(ordered) - 1)
@@ -220,7 +231,7 @@ def quantile(ordered: Sequence[float], share: float) -> float:
 
 
 def told_apart(result: Result) -> tuple[float, float]:
-    """Give the relative standard uncertainty from measurement and that from factors."""
+    """Return the relative standard uncertainty from measurement and that from factors."""
     if not result.value:
         return 0.0, 0.0
     factors = sum(part**2 for name, part in result.parts.items() if name.startswith("factor:"))
@@ -229,14 +240,14 @@ def told_apart(result: Result) -> tuple[float, float]:
 
 
 def largest(result: Result) -> str | None:
-    """Give the name of the largest contributor to the uncertainty, or None where there is none."""
+    """Return the name of the largest contributor to the uncertainty, or None where there is none."""
     if not result.parts:
         return None
     return max(result.parts.items(), key=lambda item: abs(item[1]))[0].removeprefix("factor:")
 
 
 def factors_of(lines: Iterable[Line]) -> list[Factor]:
-    """Give the distinct factors of some lines in order of first use."""
+    """Return the distinct factors of some lines in order of first use."""
     found: dict[tuple[str, float], Factor] = {}
     for line in lines:
         for item in line.inputs.values():

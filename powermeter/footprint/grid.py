@@ -46,7 +46,7 @@ class Grid:
 
 
 def grid(place: Place | None, intensity: Factor | None = None) -> Grid:
-    """Give the factors of a place.
+    """Return the factors of a place.
 
     Args:
         place: Where, or None where it is not known.
@@ -71,12 +71,18 @@ def grid(place: Place | None, intensity: Factor | None = None) -> Grid:
         if found is None:
             warnings.append(f"no loss figure for {place.country}: world range 3.5 to 20 %")
         water = water_factor(place.country, warnings)
-    return Grid(place, check(intensity) if intensity else carbon, losses, water,
-                default("electricity.adpe"), tuple(warnings))  # fmt: skip
+    return Grid(
+        place,
+        check(intensity) if intensity else carbon,
+        losses,
+        water,
+        default("electricity.adpe"),
+        tuple(warnings),
+    )
 
 
 def check(intensity: Factor) -> Factor:
-    """Give a user's carbon factor back.
+    """Return a user's carbon factor back.
 
     Raises:
         ConfigurationError: It is zero, negative or implausible.
@@ -94,9 +100,10 @@ def check(intensity: Factor) -> Factor:
     return intensity
 
 
-def intensity_of(grams_per_kwh: float, *, low: float | None = None, high: float | None = None,
-                 basis: str = "as given") -> Factor:  # fmt: skip
-    """Give a carbon factor typed in by the user.
+def intensity_of(
+    grams_per_kwh: float, *, low: float | None = None, high: float | None = None, basis: str = "as given"
+) -> Factor:
+    """Return a carbon factor typed in by the user.
 
     Raises:
         ConfigurationError: It is zero, negative, implausible or not finite.
@@ -130,7 +137,7 @@ def _carbon(place: Place, warnings: list[str]) -> Factor:
 
 
 def mix_of(country: str) -> dict[str, float]:
-    """Give the generation shares of a country by fuel.
+    """Return the generation shares of a country by fuel.
 
     Raises:
         ConfigurationError: There is no mix, or it does not sum to 1 within 2 %.
@@ -142,7 +149,7 @@ def mix_of(country: str) -> dict[str, float]:
 
 
 def check_mix(shares: dict[str, float], what: str = "the mix") -> dict[str, float]:
-    """Give shares back.
+    """Return shares back.
 
     Raises:
         ConfigurationError: A fuel is unknown, a share negative, or the sum is not 1 within 2 %.
@@ -164,29 +171,48 @@ def _water_by_mix(country: str) -> Factor:
 
 
 _PLANT_OF = {
-    "coal": "coal_pc", "gas": "gas_cc", "oil": "oil", "nuclear": "nuclear", "hydro": "hydro", "solar": "pv_utility",
-    "wind": "wind_onshore", "bioenergy": "biomass_dedicated", "other_renewable": "geothermal",
-}  # fmt: skip
+    "coal": "coal_pc",
+    "gas": "gas_cc",
+    "oil": "oil",
+    "nuclear": "nuclear",
+    "hydro": "hydro",
+    "solar": "pv_utility",
+    "wind": "wind_onshore",
+    "bioenergy": "biomass_dedicated",
+    "other_renewable": "geothermal",
+}
 MIX_SPREAD = 1.28
 """x/÷ of a carbon factor rebuilt from shares: 157 country grids come out with a mean error of 12 %."""
 
 
 def carbon_of_mix(shares: dict[str, float], geography: str = "own mix") -> Factor:
-    """Give life-cycle g/kWh from generation shares and AR5 medians.
+    """Return life-cycle g/kWh from generation shares and AR5 medians.
 
     Raises:
         ConfigurationError: A fuel is unknown, a share negative, or they do not sum to 1.
     """
-    grams = sum(share * factor("plant_carbon", f"plant.carbon.{_PLANT_OF[fuel]}").central
-                for fuel, share in check_mix(dict(shares), geography).items())  # fmt: skip
+    grams = sum(
+        share * factor("plant_carbon", f"plant.carbon.{_PLANT_OF[fuel]}").central
+        for fuel, share in check_mix(dict(shares), geography).items()
+    )
     return Factor(
-        "grid.carbon", geography, grams / MIX_SPREAD, grams, grams * MIX_SPREAD, "g/kWh", 2014, "lifecycle",
-        origins()["ar5"], "D", "x/÷ 1.28: mean error 12 % on 157 grids", "generation mix × AR5 medians",
-    )  # fmt: skip
+        "grid.carbon",
+        geography,
+        grams / MIX_SPREAD,
+        grams,
+        grams * MIX_SPREAD,
+        "g/kWh",
+        2014,
+        "lifecycle",
+        origins()["ar5"],
+        "D",
+        "x/÷ 1.28: mean error 12 % on 157 grids",
+        "generation mix × AR5 medians",
+    )
 
 
 def water_factor(country: str, warnings: list[str] | None = None) -> Factor:
-    """Give the off-site water consumption of a country: WRI's printed value, or mix × technology."""
+    """Return the off-site water consumption of a country: WRI's printed value, or mix × technology."""
     found = table("grid_water").get(("grid.water", country))
     if found is not None:
         return found
@@ -194,7 +220,7 @@ def water_factor(country: str, warnings: list[str] | None = None) -> Factor:
 
 
 def water_of_mix(shares: dict[str, float], geography: str) -> Factor:
-    """Give litres consumed per kWh from generation shares and plant medians, cooling unknown.
+    """Return litres consumed per kWh from generation shares and plant medians, cooling unknown.
 
     Range: x/÷ 2, and x/÷ 4 where more than half of the water is charged to reservoirs.
 
@@ -202,15 +228,26 @@ def water_of_mix(shares: dict[str, float], geography: str) -> Factor:
         ConfigurationError: The shares do not sum to 1.
     """
     shares = check_mix(dict(shares), geography)
-    each = {fuel: share * factor("plant_water", f"plant.water.{fuel}.unknown", "USA").central
-            for fuel, share in shares.items()}  # fmt: skip
+    each = {
+        fuel: share * factor("plant_water", f"plant.water.{fuel}.unknown", "USA").central
+        for fuel, share in shares.items()
+    }
     litres = sum(each.values())
     spread = 4.0 if litres and each.get("hydro", 0.0) > 0.5 * litres else 2.0
     return Factor(
-        "grid.water", geography, litres / spread, litres, litres * spread, "L/kWh", 2011, "consumption",
-        origins()["nrel50900"], "D", f"x/÷ {spread:.0f}, judged",
+        "grid.water",
+        geography,
+        litres / spread,
+        litres,
+        litres * spread,
+        "L/kWh",
+        2011,
+        "consumption",
+        origins()["nrel50900"],
+        "D",
+        f"x/÷ {spread:.0f}, judged",
         "generation mix × US plant medians, cooling unknown",
-    )  # fmt: skip
+    )
 
 
 _PLANTS = {
@@ -225,7 +262,7 @@ _PLANTS = {
 def withdrawal_of_mix(
     shares: dict[str, float], cooling: dict[str, dict[str, float]], geography: str
 ) -> Factor:
-    """Give litres withdrawn per kWh; only with the cooling split, since systems differ 40 times.
+    """Return litres withdrawn per kWh; only with the cooling split, since systems differ 40 times.
 
     Args:
         shares: Generation by fuel.
@@ -258,6 +295,16 @@ def withdrawal_of_mix(
             name = f"plant.withdrawal.{plant}.{systems[system]}"
             litres += share * part * factor("plant_water", name, "USA").central
     return Factor(
-        "grid.withdrawal", geography, litres / 2, litres, litres * 2, "L/kWh", 2011, "withdrawal",
-        origins()["nrel50900"], "D", "x/÷ 2, judged", "generation mix × US plant medians, cooling as given",
-    )  # fmt: skip
+        "grid.withdrawal",
+        geography,
+        litres / 2,
+        litres,
+        litres * 2,
+        "L/kWh",
+        2011,
+        "withdrawal",
+        origins()["nrel50900"],
+        "D",
+        "x/÷ 2, judged",
+        "generation mix × US plant medians, cooling as given",
+    )

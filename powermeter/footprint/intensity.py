@@ -53,8 +53,10 @@ class Intensity:
     estimated: int = 0
 
     @classmethod
-    def of(cls, name: str, points: Sequence[tuple[int, float]], step_ns: int | None = None, **more: Any) -> Intensity:
-        """Give a checked series.
+    def of(
+        cls, name: str, points: Sequence[tuple[int, float]], step_ns: int | None = None, **more: Any
+    ) -> Intensity:
+        """Return a checked series.
 
         Args:
             name: Of the file, for messages.
@@ -76,13 +78,17 @@ class Intensity:
             step_ns = max(sorted(set(distances)), key=distances.count)
         for left, right in pairwise(points):
             if right[0] == left[0]:
-                raise DataError(f"{name}: two values for {show_time(left[0])}; overlapping hours cannot be used")
+                raise DataError(
+                    f"{name}: two values for {show_time(left[0])}; overlapping hours cannot be used"
+                )
             if right[0] - left[0] < step_ns:
                 raise DataError(
                     f"{name}: the interval at {show_time(right[0])} overlaps the one before it "
                     f"({step_ns / 6e10:g} min long)"
                 )
-        series = cls(name, tuple(at for at, _ in points), tuple(value for _, value in points), step_ns, **more)
+        series = cls(
+            name, tuple(at for at, _ in points), tuple(value for _, value in points), step_ns, **more
+        )
         series._check_values()
         return series
 
@@ -111,7 +117,7 @@ class Intensity:
         return self.starts_ns[0], self.starts_ns[-1] + self.step_ns
 
     def value_at(self, utc_ns: int) -> float | None:
-        """Give the value of the interval that holds a time, or None."""
+        """Return the value of the interval that holds a time, or None."""
         index = bisect.bisect_right(self.starts_ns, utc_ns) - 1
         if index < 0 or utc_ns >= self.starts_ns[index] + self.step_ns:
             return None
@@ -229,7 +235,7 @@ def weigh(
 def of_events(
     energy_at: Callable[[NDArray[np.int64]], NDArray[np.floating[Any]]], events: Sequence[tuple[int, int]]
 ) -> Callable[[NDArray[np.int64]], NDArray[np.floating[Any]]]:
-    """Give the running energy of some events alone, from that of the whole recording.
+    """Return the running energy of some events alone, from that of the whole recording.
 
     Args:
         energy_at: Running energy in J at monotonic ns.
@@ -271,11 +277,11 @@ class Utc:
         self._keys = tuple([pair[side] for pair in self._pairs] for side in (0, 1))
 
     def of(self, monotonic_ns: int) -> int:
-        """Give UTC ns of a monotonic time."""
+        """Return UTC ns of a monotonic time."""
         return self._through(monotonic_ns, 0, 1)
 
     def monotonic(self, utc_ns: int) -> int:
-        """Give the monotonic time of UTC ns."""
+        """Return the monotonic time of UTC ns."""
         return self._through(utc_ns, 1, 0)
 
     def _through(self, at: int, source: int, target: int) -> int:
@@ -290,18 +296,27 @@ class Utc:
 
 
 def as_factor(series: Intensity, weighted: Weighted, geography: str) -> Factor:
-    """Give the weighted intensity as a factor, ± 10 % for the data error of hourly values."""
+    """Return the weighted intensity as a factor, ± 10 % for the data error of hourly values."""
     filled = f", {weighted.filled_share:.1%} of the energy filled" if weighted.filled_share else ""
     estimated = f", {series.estimated} intervals estimated or forecast" if series.estimated else ""
     year = datetime.fromtimestamp(series.starts_ns[0] / 1e9, timezone.utc).year
     return Factor(
-        "grid.carbon", series.zone or geography, 0.9 * weighted.mean, weighted.mean, 1.1 * weighted.mean, "g/kWh",
-        year, f"{series.basis}, {series.kind}", Origin(f"{series.name}, a file of the user’s", year, "–"), "U",
-        "± 10 %: data error of hourly values", f"met hour by hour{filled}{estimated}",
-    )  # fmt: skip
+        "grid.carbon",
+        series.zone or geography,
+        0.9 * weighted.mean,
+        weighted.mean,
+        1.1 * weighted.mean,
+        "g/kWh",
+        year,
+        f"{series.basis}, {series.kind}",
+        Origin(f"{series.name}, a file of the user’s", year, "–"),
+        "U",
+        "± 10 %: data error of hourly values",
+        f"met hour by hour{filled}{estimated}",
+    )
 
 
 def show_time(utc_ns: int) -> str:
-    """Give `2024-03-31T01:00Z`."""
+    """Return `2024-03-31T01:00Z`."""
     moment = datetime.fromtimestamp(utc_ns // 1_000_000_000, timezone.utc)
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ" if moment.second else "%Y-%m-%dT%H:%MZ")

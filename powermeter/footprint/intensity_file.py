@@ -26,7 +26,7 @@ _TRUE = {"true", "1", "yes", "y"}
 
 
 def read(path: str | Path, basis: str = "lifecycle") -> Intensity:
-    """Give the series of a saved file.
+    """Return the series of a saved file.
 
     Args:
         path: CSV or JSON.
@@ -57,7 +57,7 @@ def read(path: str | Path, basis: str = "lifecycle") -> Intensity:
 
 
 def parse_time(text: Any, where: str, *, naive_is_utc: bool = False) -> int:
-    """Give UTC nanoseconds of an ISO 8601 time.
+    """Return UTC nanoseconds of an ISO 8601 time.
 
     Raises:
         DataError: It is none, or has neither offset nor Z.
@@ -106,12 +106,14 @@ def _from_csv(text: str, name: str, basis: str) -> Intensity:
 
 
 def _one(rows: Iterable[Mapping[str, Any]], column: str | None, what: str, name: str, otherwise: str) -> str:
-    """Give the one value of a column that must not change."""
+    """Return the one value of a column that must not change."""
     if column is None:
         return otherwise
     found = {str(row.get(column) or "").strip().casefold() or otherwise for row in rows}
     if len(found) > 1:
-        raise DataError(f"{name}: {what} changes ({', '.join(sorted(found)[:3])}); never mixed in one account")
+        raise DataError(
+            f"{name}: {what} changes ({', '.join(sorted(found)[:3])}); never mixed in one account"
+        )
     return found.pop()
 
 
@@ -142,8 +144,14 @@ def _electricity_maps_csv(
     rows: list[dict[str, str]], columns: Mapping[str, str], name: str, basis: str
 ) -> Intensity:
     words = ("life cycle", "lca") if basis == "lifecycle" else ("direct",)
-    value = next((column for key, column in columns.items()
-                  if key.startswith("carbon intensity") and any(word in key for word in words)), None)  # fmt: skip
+    value = next(
+        (
+            column
+            for key, column in columns.items()
+            if key.startswith("carbon intensity") and any(word in key for word in words)
+        ),
+        None,
+    )
     if value is None:
         raise DataError(f"{name}: no {basis} column of carbon intensity")
     points = []
@@ -164,7 +172,12 @@ def _from_json(data: Any, name: str) -> Intensity:
     if isinstance(data, dict) and isinstance(data.get("history"), list):
         return _electricity_maps_json(data["history"], name)
     entries = data.get("data") if isinstance(data, dict) else data
-    if isinstance(entries, list) and entries and isinstance(entries[0], dict) and "carbonIntensity" in entries[0]:
+    if (
+        isinstance(entries, list)
+        and entries
+        and isinstance(entries[0], dict)
+        and "carbonIntensity" in entries[0]
+    ):
         return _electricity_maps_json(entries, name)
     if isinstance(entries, (list, dict)):
         return _uk(entries, name)
@@ -195,8 +208,7 @@ def _electricity_maps_json(entries: list[Any], name: str) -> Intensity:
     basis = factor_type.pop() if factor_type else "lifecycle"
     if basis not in ("lifecycle", "direct"):
         raise DataError(f"{name}: emission factor type {basis[:30]!r} is neither lifecycle nor direct")
-    return Intensity.of(name, points, basis=basis, zone=zones.pop() if zones else "",
-                        estimated=estimated)  # fmt: skip
+    return Intensity.of(name, points, basis=basis, zone=zones.pop() if zones else "", estimated=estimated)
 
 
 def _uk(entries: Any, name: str) -> Intensity:
@@ -230,7 +242,9 @@ def _uk(entries: Any, name: str) -> Intensity:
         points.append((start, _number(value, where)))
     if len(steps) > 1:
         raise DataError(f"{name}: intervals of different lengths")
-    return Intensity.of(name, points, steps.pop() if steps else None, basis="direct", zone=zone, estimated=forecast)
+    return Intensity.of(
+        name, points, steps.pop() if steps else None, basis="direct", zone=zone, estimated=forecast
+    )
 
 
 def _watttime(data: Mapping[str, Any], name: str) -> Intensity:
@@ -251,4 +265,6 @@ def _watttime(data: Mapping[str, Any], name: str) -> Intensity:
         points.append((at, scale * _number(_field(entry, "value", where), where)))
     seconds = meta.get("data_point_period_seconds")
     step = int(_number(seconds, name) * 1e9) if seconds else None
-    return Intensity.of(name, points, step, kind="marginal", basis="direct", zone=str(meta.get("region") or ""))
+    return Intensity.of(
+        name, points, step, kind="marginal", basis="direct", zone=str(meta.get("region") or "")
+    )

@@ -70,7 +70,9 @@ class Scenario:
     def __post_init__(self) -> None:
         for name in ("requests_per_day", "years"):
             if not 0 < getattr(self, name) < 1e12:
-                raise ConfigurationError(f"lifetime: {name.replace('_', ' ')} must be above zero, not {getattr(self, name):g}")
+                raise ConfigurationError(
+                    f"lifetime: {name.replace('_', ' ')} must be above zero, not {getattr(self, name):g}"
+                )
         for name in ("request_b", "price_request", "connectivity_year", "price_chip", "tariff_kwh"):
             if not 0 <= getattr(self, name) < 1e15:
                 raise ConfigurationError(f"lifetime: {name.replace('_', ' ')} cannot be negative")
@@ -101,17 +103,17 @@ class Side:
     accounts: Mapping[str, tuple[Line, ...]]
 
     def result(self, account: str) -> Result:
-        """Give the total of an account."""
+        """Return the total of an account."""
         return total(self.accounts[account])
 
 
 def place(text: str | None) -> Place | None:
-    """Give the place typed, or None."""
+    """Return the place typed, or None."""
     return None if text is None else parse_place(text)
 
 
 def sides(scenario: Scenario) -> tuple[Side, Side]:
-    """Give (device, cloud)."""
+    """Return (device, cloud)."""
     here, there = _Kwh(scenario, scenario.home), _Kwh(scenario, scenario.away)
     s = scenario
     n: dict[str, Input] = {"N": given("requests", s.requests, "1")}
@@ -131,12 +133,22 @@ def sides(scenario: Scenario) -> tuple[Side, Side]:
         ("listening", here, {**t, "P": s.listen, **plug}, waiting, "T × P_listen"),
     ]
     cloud = [
-        ("requests in the data centre", there, {**n, "e_inf": s.cloud_request, "PUE": s.pue},
-         lambda x: x["N"] * x["e_inf"] * 1e-3 * x["PUE"], "N × e_inf × PUE"),
-        ("network", here, {**n, "D": given("request bytes", s.request_b, "B"), "k_net": s.network},
-         lambda x: x["N"] * x["D"] / B_PER_GB * x["k_net"], "N × D × k_net"),
+        (
+            "requests in the data centre",
+            there,
+            {**n, "e_inf": s.cloud_request, "PUE": s.pue},
+            lambda x: x["N"] * x["e_inf"] * 1e-3 * x["PUE"],
+            "N × e_inf × PUE",
+        ),
+        (
+            "network",
+            here,
+            {**n, "D": given("request bytes", s.request_b, "B"), "k_net": s.network},
+            lambda x: x["N"] * x["D"] / B_PER_GB * x["k_net"],
+            "N × D × k_net",
+        ),
         ("link kept up", here, {**t, "P": s.link, **plug}, waiting, "T × P_link"),
-    ]  # fmt: skip
+    ]
     return _side("device", s, device), _side("cloud", s, cloud)
 
 
@@ -176,22 +188,49 @@ def _side(name: str, s: Scenario, terms: Sequence[tuple[str, _Kwh, dict[str, Inp
         money.append(_price("chip", s.price_chip))
     else:
         n: dict[str, Input] = {"N": given("requests", s.requests, "1")}
-        impacts["carbon"].append(Line("making of the server", "g", {**n, "m": s.server_share},
-                                      lambda x: x["N"] * x["m"], "N × m_server"))  # fmt: skip
-        impacts["water"].append(Line("cooling on site", "L", {**n, "e_inf": s.cloud_request, "WUE": s.wue},
-                                     lambda x: x["N"] * x["e_inf"] * 1e-3 * x["WUE"], "N × e_inf × WUE"))  # fmt: skip
-        money += [_price("requests", s.price_request * s.requests), _price("connectivity", s.connectivity_year * s.years)]
-    return Side(name, {"energy": tuple(energy), **{key: tuple(value) for key, value in impacts.items()},
-                       "money": tuple(money)})  # fmt: skip
+        impacts["carbon"].append(
+            Line(
+                "making of the server",
+                "g",
+                {**n, "m": s.server_share},
+                lambda x: x["N"] * x["m"],
+                "N × m_server",
+            )
+        )
+        impacts["water"].append(
+            Line(
+                "cooling on site",
+                "L",
+                {**n, "e_inf": s.cloud_request, "WUE": s.wue},
+                lambda x: x["N"] * x["e_inf"] * 1e-3 * x["WUE"],
+                "N × e_inf × WUE",
+            )
+        )
+        money += [
+            _price("requests", s.price_request * s.requests),
+            _price("connectivity", s.connectivity_year * s.years),
+        ]
+    return Side(
+        name,
+        {
+            "energy": tuple(energy),
+            **{key: tuple(value) for key, value in impacts.items()},
+            "money": tuple(money),
+        },
+    )
 
 
 def _price(name: str, amount: float) -> Line:
-    return Line(name, "money", {"price": given(f"price.{name}", amount, "money")}, lambda x: x["price"], "price")
+    return Line(
+        name, "money", {"price": given(f"price.{name}", amount, "money")}, lambda x: x["price"], "price"
+    )
 
 
 def _paid(name: str, energy: Line, tariff: float) -> Line:
     inputs: dict[str, Input] = {**energy.inputs, "tariff": given("tariff", tariff, "money/kWh")}
-    return Line(name, "money", inputs, lambda x: energy.compute(x) * x["tariff"], f"{energy.formula} × tariff")
+    return Line(
+        name, "money", inputs, lambda x: energy.compute(x) * x["tariff"], f"{energy.formula} × tariff"
+    )
 
 
 @dataclass(frozen=True)
@@ -211,9 +250,11 @@ class BreakEven:
 
 
 def break_even(scenario: Scenario, draws: int = 2000, seed: int = 1) -> BreakEven:
-    """Give the requests a day above which the device emits less, with a Monte-Carlo 95 % interval."""
+    """Return the requests a day above which the device emits less, with a Monte-Carlo 95 % interval."""
     device, cloud = sides(scenario)
-    fixed = [line for line in (*device.accounts["carbon"], *cloud.accounts["carbon"]) if "N" not in line.inputs]
+    fixed = [
+        line for line in (*device.accounts["carbon"], *cloud.accounts["carbon"]) if "N" not in line.inputs
+    ]
     days = scenario.years * HOURS_PER_YEAR / 24
 
     def solve(values: Mapping[str, float]) -> float:
@@ -222,8 +263,11 @@ def break_even(scenario: Scenario, draws: int = 2000, seed: int = 1) -> BreakEve
 
         own = {id(line) for line in device.accounts["carbon"]}
         standing = sum(grams(line) * (1 if id(line) in own else -1) for line in fixed)
-        moving = sum(grams(line) * (-1 if id(line) in own else 1)
-                     for line in (*device.accounts["carbon"], *cloud.accounts["carbon"]) if "N" in line.inputs)  # fmt: skip
+        moving = sum(
+            grams(line) * (-1 if id(line) in own else 1)
+            for line in (*device.accounts["carbon"], *cloud.accounts["carbon"])
+            if "N" in line.inputs
+        )
         per_request = moving / scenario.requests
         if standing <= 0:
             return 0.0 if per_request >= 0 else -1.0
@@ -237,7 +281,9 @@ def break_even(scenario: Scenario, draws: int = 2000, seed: int = 1) -> BreakEve
         text = "the device is lighter only below a number of requests: each of its requests emits more than the cloud's"
         return BreakEven(None, None, None, None, text)
     if central == 0:
-        return BreakEven(0.0, 0.0, None, None, "the device is lighter from the first request: its standing part is smaller")
+        return BreakEven(
+            0.0, 0.0, None, None, "the device is lighter from the first request: its standing part is smaller"
+        )
     if math.isinf(central):
         text = "never: a request on the device emits as much as in the cloud, or more, and its standing part is larger"
         return BreakEven(None, None, None, None, text)
@@ -267,13 +313,15 @@ def _drawn(lines: Sequence[Line], draws: int, seed: int) -> list[dict[str, float
             if isinstance(item, Factor):
                 values[key] = item.central * math.exp(item.sigma * generator.gauss(0, 1))
             else:
-                values[key] = item.central + sum(part * generator.gauss(0, 1) for part in item.parts().values())
+                values[key] = item.central + sum(
+                    part * generator.gauss(0, 1) for part in item.parts().values()
+                )
         found.append(values)
     return found
 
 
 def tornado(scenario: Scenario, account: str = "carbon", most: int = 10) -> list[tuple[Factor, float, float]]:
-    """Give what decides cloud minus device: (factor, at its low, at its high), the widest swing first.
+    """Return what decides cloud minus device: (factor, at its low, at its high), the widest swing first.
 
     Raises:
         ConfigurationError: There is no such account.
@@ -281,17 +329,24 @@ def tornado(scenario: Scenario, account: str = "carbon", most: int = 10) -> list
     device, cloud = sides(scenario)
     if account not in device.accounts:
         raise ConfigurationError(f"no account {account!r}; there are {', '.join(device.accounts)}")
-    signed = [(line, -1) for line in device.accounts[account]] + [(line, 1) for line in cloud.accounts[account]]
+    signed = [(line, -1) for line in device.accounts[account]] + [
+        (line, 1) for line in cloud.accounts[account]
+    ]
 
     def difference(changed: Factor, value: float) -> float:
         whole = 0.0
         for line, sign in signed:
-            at = {symbol: value if isinstance(item, Factor) and item.key == changed.key else item.central
-                  for symbol, item in line.inputs.items()}  # fmt: skip
+            at = {
+                symbol: value if isinstance(item, Factor) and item.key == changed.key else item.central
+                for symbol, item in line.inputs.items()
+            }
             whole += sign * line.compute(at)
         return whole
 
-    swings = [(item, difference(item, item.low), difference(item, item.high))
-              for item in factors_of(line for line, _ in signed) if not item.exact]  # fmt: skip
+    swings = [
+        (item, difference(item, item.low), difference(item, item.high))
+        for item in factors_of(line for line, _ in signed)
+        if not item.exact
+    ]
     swings = [swing for swing in swings if swing[1] != swing[2]]
     return sorted(swings, key=lambda swing: -abs(swing[2] - swing[1]))[:most]

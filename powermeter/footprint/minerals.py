@@ -21,15 +21,43 @@ COMPOSITIONS = ("phone",)
 CATHODES = ("lco", "nmc111", "nmc622", "nmc811", "nca")
 
 _EU_ENTRY = {
-    "Sb": "antimony", "As": "arsenic", "Al": "bauxite_alumina_aluminium", "Ba": "baryte", "Be": "beryllium",
-    "Bi": "bismuth", "B": "boron", "Co": "cobalt", "Cu": "copper", "Ga": "gallium", "Ge": "germanium",
-    "C": "graphite", "Hf": "hafnium", "Li": "lithium", "Mg": "magnesium", "Mn": "manganese", "Ni": "nickel",
-    "Nb": "niobium", "P": "phosphorus", "Pt": "platinum_group_metals", "Pd": "platinum_group_metals",
-    "Rh": "platinum_group_metals", "Ru": "platinum_group_metals", "Sc": "scandium", "Si": "silicon_metal",
-    "Sr": "strontium", "Ta": "tantalum", "Ti": "titanium_metal", "W": "tungsten", "V": "vanadium",
-    "Nd": "light_rare_earths", "Pr": "light_rare_earths", "La": "light_rare_earths", "Ce": "light_rare_earths",
-    "Dy": "heavy_rare_earths", "Tb": "heavy_rare_earths",
-}  # fmt: skip
+    "Sb": "antimony",
+    "As": "arsenic",
+    "Al": "bauxite_alumina_aluminium",
+    "Ba": "baryte",
+    "Be": "beryllium",
+    "Bi": "bismuth",
+    "B": "boron",
+    "Co": "cobalt",
+    "Cu": "copper",
+    "Ga": "gallium",
+    "Ge": "germanium",
+    "C": "graphite",
+    "Hf": "hafnium",
+    "Li": "lithium",
+    "Mg": "magnesium",
+    "Mn": "manganese",
+    "Ni": "nickel",
+    "Nb": "niobium",
+    "P": "phosphorus",
+    "Pt": "platinum_group_metals",
+    "Pd": "platinum_group_metals",
+    "Rh": "platinum_group_metals",
+    "Ru": "platinum_group_metals",
+    "Sc": "scandium",
+    "Si": "silicon_metal",
+    "Sr": "strontium",
+    "Ta": "tantalum",
+    "Ti": "titanium_metal",
+    "W": "tungsten",
+    "V": "vanadium",
+    "Nd": "light_rare_earths",
+    "Pr": "light_rare_earths",
+    "La": "light_rare_earths",
+    "Ce": "light_rare_earths",
+    "Dy": "heavy_rare_earths",
+    "Tb": "heavy_rare_earths",
+}
 """Element → entry of Annex II of Regulation (EU) 2024/1252."""
 
 
@@ -59,19 +87,21 @@ class Mineral:
 
 @lru_cache(maxsize=1)
 def eu_list() -> Mapping[str, tuple[bool, bool]]:
-    """Give (critical, strategic) by entry of the EU list."""
-    return {row["material"]: (row["critical"] == "yes", row["strategic"] == "yes")
-            for row in rows("eu_critical_materials")}  # fmt: skip
+    """Return (critical, strategic) by entry of the EU list."""
+    return {
+        row["material"]: (row["critical"] == "yes", row["strategic"] == "yes")
+        for row in rows("eu_critical_materials")
+    }
 
 
 @lru_cache(maxsize=1)
 def elements() -> Mapping[str, str]:
-    """Give the name of every element of the method by symbol, those without a factor too."""
+    """Return the name of every element of the method by symbol, those without a factor too."""
     return {row["id"].removeprefix("element."): row["note"] for row in rows("elements")}
 
 
 def characterisation(symbol: str) -> Factor | None:
-    """Give kg Sb eq per kg of an element; None where neither method has a factor.
+    """Return kg Sb eq per kg of an element; None where neither method has a factor.
 
     Raises:
         ConfigurationError: There is no such element in the list.
@@ -82,21 +112,24 @@ def characterisation(symbol: str) -> Factor | None:
 
 
 def mineral(symbol: str, mass: Factor) -> Mineral:
-    """Give one element in a device."""
+    """Return one element in a device."""
     found = characterisation(symbol)
     critical, strategic = eu_list().get(_EU_ENTRY.get(symbol, ""), (False, False))
     return Mineral(symbol, elements()[symbol], mass, critical, strategic, found)
 
 
 def composition(device: str) -> list[Mineral]:
-    """Give what a device is known to hold, the most ADPe first.
+    """Return what a device is known to hold, the most ADPe first.
 
     Raises:
         ConfigurationError: Nobody published a composition of such a device.
     """
     prefix = f"material.{device}."
-    found = [mineral(name.removeprefix(prefix), mass) for (name, _), mass in table("materials").items()
-             if name.startswith(prefix)]  # fmt: skip
+    found = [
+        mineral(name.removeprefix(prefix), mass)
+        for (name, _), mass in table("materials").items()
+        if name.startswith(prefix)
+    ]
     if not found:
         raise ConfigurationError(
             f"no published composition of a {device}; known are {', '.join(COMPOSITIONS)}. "
@@ -106,7 +139,7 @@ def composition(device: str) -> list[Mineral]:
 
 
 def cathode(chemistry: str, capacity_wh: float) -> list[Mineral]:
-    """Give the metals of a lithium-ion cathode.
+    """Return the metals of a lithium-ion cathode.
 
     Raises:
         ConfigurationError: The chemistry is not known, or the capacity is not above zero.
@@ -119,15 +152,26 @@ def cathode(chemistry: str, capacity_wh: float) -> list[Mineral]:
     found = []
     for (name, _), rate in table("cathodes").items():
         if name.startswith(prefix):  # kg/kWh is g/Wh
-            mass = Factor(name, "WLD", rate.low * capacity_wh, rate.central * capacity_wh, rate.high * capacity_wh,
-                          "g", rate.year, "mass in the cathode", rate.source, rate.provenance, rate.bounds,
-                          rate.note)  # fmt: skip
+            mass = Factor(
+                name,
+                "WLD",
+                rate.low * capacity_wh,
+                rate.central * capacity_wh,
+                rate.high * capacity_wh,
+                "g",
+                rate.year,
+                "mass in the cathode",
+                rate.source,
+                rate.provenance,
+                rate.bounds,
+                rate.note,
+            )
             found.append(mineral(name.removeprefix(prefix), mass))
     return found
 
 
 def adpe_of(minerals: list[Mineral], name: str = "making, elements") -> Line:
-    """Give ADPe of elements in kg Sb eq; those without a factor are left out and named.
+    """Return ADPe of elements in kg Sb eq; those without a factor are left out and named.
 
     Raises:
         ConfigurationError: None of them has a factor.
@@ -150,7 +194,7 @@ def adpe_of(minerals: list[Mineral], name: str = "making, elements") -> Line:
 
 
 def element_line(symbol: str, grams: float) -> Line:
-    """Give ADPe of a mass of one element in kg Sb eq.
+    """Return ADPe of a mass of one element in kg Sb eq.
 
     Raises:
         ConfigurationError: There is no such element, or the method has no factor for it.
@@ -159,7 +203,7 @@ def element_line(symbol: str, grams: float) -> Line:
 
 
 def as_rows(minerals: list[Mineral], share: float = 1.0) -> list[list[str]]:
-    """Give table rows: element, grams (low to high), EU status, ADPe.
+    """Return table rows: element, grams (low to high), EU status, ADPe.
 
     Args:
         share: Of the device's life that is allocated; masses are tied up for that share, not consumed.

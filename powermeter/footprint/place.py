@@ -39,7 +39,7 @@ class Place:
 
 @lru_cache(maxsize=1)
 def countries() -> dict[str, dict[str, str]]:
-    """Give the rows of the country table by ISO code."""
+    """Return the rows of the country table by ISO code."""
     return {row["iso3"]: row for row in rows("grid_mix")}
 
 
@@ -66,13 +66,13 @@ def _bundled_regions() -> dict[str, dict[str, str]]:
 
 
 def known_regions(country: str) -> dict[str, str]:
-    """Give spelling → code of the regions of a country, bundled ones first."""
+    """Return spelling → code of the regions of a country, bundled ones first."""
     extra = {region.casefold(): region for region in regional.regions(country)}
     return {**extra, **_bundled_regions().get(country, {})}
 
 
 def parse_place(text: str) -> Place:
-    """Give the place a user typed.
+    """Return the place a user typed.
 
     Raises:
         ConfigurationError: No such country or region; the nearest spellings are offered.
@@ -114,9 +114,12 @@ def _cloud_region(typed: str) -> str:
 
 
 def all_places() -> list[Place]:
-    """Give every country and region with a carbon factor, bundled or read from codecarbon's files."""
-    found = [Place(code, None, row["country"]) for code, row in countries().items()
-             if ("grid.carbon", code) in table("grid_carbon")]  # fmt: skip
+    """Return every country and region with a carbon factor, bundled or read from codecarbon's files."""
+    found = [
+        Place(code, None, row["country"])
+        for code, row in countries().items()
+        if ("grid.carbon", code) in table("grid_carbon")
+    ]
     for country in sorted({*_bundled_regions(), *regional.COUNTRIES}):
         seen = sorted(set(known_regions(country).values()))
         found += [parse_place(f"{country}-{region}") for region in seen]

@@ -62,12 +62,14 @@ def standing(here: Place | None = None, within: str | None = None) -> Standing:
     if not found:
         raise ConfigurationError(f"no place with {basis} values{f' in {within}' if within else ''}")
     ranked = tuple(sorted(found, key=lambda item: item[1]))
-    position = next((i for i, (place, _) in enumerate(ranked) if here is not None and place.code == here.code), None)
+    position = next(
+        (i for i, (place, _) in enumerate(ranked) if here is not None and place.code == here.code), None
+    )
     return Standing(basis, ranked, position)
 
 
 def best_here_worst(energy: Result, here: Place | None, **options: object) -> list[tuple[str, Footprint]]:
-    """Give the footprint of the same energy in the best place, here, and the worst place."""
+    """Return the footprint of the same energy in the best place, here, and the worst place."""
     ranks = standing(here)
     chosen = [("best", ranks.best), ("here", here), ("worst", ranks.worst)]
     return [(name, footprint(energy, place, **options)) for name, place in chosen if place is not None]  # type: ignore[arg-type]

@@ -56,7 +56,7 @@ def _read(name: str) -> dict[str, Any]:
 
 
 def regions(country: str) -> list[str]:
-    """Give the regions of a country that the files hold; none without codecarbon."""
+    """Return the regions of a country that the files hold; none without codecarbon."""
     if country == "CAN":
         return sorted(_read("canada_energy_mix.json"))
     prefix = {"SWE": "SE", "NOR": "NO", "FIN": "FI"}.get(country)
@@ -66,7 +66,7 @@ def regions(country: str) -> list[str]:
 
 
 def carbon(country: str, region: str) -> Factor | None:
-    """Give the carbon factor of a region, or None where the files have none.
+    """Return the carbon factor of a region, or None where the files have none.
 
     Raises:
         DataError: The entry is there and is not usable.
@@ -91,8 +91,22 @@ def carbon(country: str, region: str) -> Factor | None:
             value, year = float(zone["emission_factor"]), int(zone.get("year") or 0)
             basis = "lifecycle_partial"
             coverage = zone.get("coverage")
-            note = f"generation × codecarbon’s constants; covered {coverage}" if coverage else "no source given"
+            note = (
+                f"generation × codecarbon’s constants; covered {coverage}" if coverage else "no source given"
+            )
     except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
         raise DataError(f"codecarbon {edition}, {country} {region}: {error!r} in its data file") from error
-    return Factor("grid.carbon", f"{country}-{region}", 0.85 * value, value, 1.2 * value, "g/kWh", year,
-                  basis, origin, "V", "0.85 and 1.2 x central, judged", note)  # fmt: skip
+    return Factor(
+        "grid.carbon",
+        f"{country}-{region}",
+        0.85 * value,
+        value,
+        1.2 * value,
+        "g/kWh",
+        year,
+        basis,
+        origin,
+        "V",
+        "0.85 and 1.2 x central, judged",
+        note,
+    )

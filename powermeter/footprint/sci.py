@@ -41,7 +41,7 @@ class Score:
     sources: tuple[str, ...]
 
     def disclosure(self) -> str:
-        """Give the text ISO/IEC 21031 asks for."""
+        """Return the text ISO/IEC 21031 asks for."""
         low, high = (amount(end, "g") for end in (self.score.low, self.score.high))
         shown = "–" if self.embodied is None else amount(self.embodied.value, "g")
         lines = [
@@ -69,7 +69,7 @@ def sci(
     method: str,
     sources: Sequence[str] = (),
 ) -> Score:
-    """Give the score of a measured run.
+    """Return the score of a measured run.
 
     Args:
         use: Operational carbon in g of the run (E × I).
@@ -86,13 +86,19 @@ def sci(
         raise ConfigurationError("SCI needs the functional unit's name, for example inference")
     embodied = total(list(making)) if making else None
     return Score(
-        total([use, *making]).scaled(1 / count), use.result().scaled(1 / count),
-        None if embodied is None else embodied.scaled(1 / count), unit_name, count, boundary, method, tuple(sources),
-    )  # fmt: skip
+        total([use, *making]).scaled(1 / count),
+        use.result().scaled(1 / count),
+        None if embodied is None else embodied.scaled(1 / count),
+        unit_name,
+        count,
+        boundary,
+        method,
+        tuple(sources),
+    )
 
 
 def sci_of(whole: Footprint, count: float, unit_name: str, method: str) -> Score:
-    """Give the score of a footprint whose carbon account holds use and making."""
+    """Return the score of a footprint whose carbon account holds use and making."""
     use, *making = whole.accounts["carbon"].lines
     sources = [item.describe() for item in whole.accounts["carbon"].factors if not item.exact]
     return sci(use, making, count, unit_name, boundary=whole.boundary, method=method, sources=sources)

@@ -31,11 +31,15 @@ CANNOT_SEE = (
 
 
 def amount(value: float | None, unit: str, digits: int = 2) -> str:
-    """Give a footprint's number for people, in g, L or g Sb eq with a prefix."""
+    """Return a footprint's number for people, in g, L or g Sb eq with a prefix."""
     if value is None:
         return "–"
-    scale, shown = {"kg Sb eq": (1000.0, "g Sb eq"), "L": (1.0, "L"), "g": (1.0, "g CO2e"),
-                    "kg": (1000.0, "g")}.get(unit, (1.0, unit))  # fmt: skip
+    scale, shown = {
+        "kg Sb eq": (1000.0, "g Sb eq"),
+        "L": (1.0, "L"),
+        "g": (1.0, "g CO2e"),
+        "kg": (1000.0, "g"),
+    }.get(unit, (1.0, unit))
     number = format_quantity(value * scale, "g", digits)
     if not number.endswith("g"):
         return f"{format_number(value * scale, digits)} {shown}"
@@ -43,15 +47,17 @@ def amount(value: float | None, unit: str, digits: int = 2) -> str:
 
 
 def interval(result: Result, digits: int = 2) -> str:
-    """Give `0.19 mg CO2e (0.15 to 0.25 mg CO2e)`."""
+    """Return `0.19 mg CO2e (0.15 to 0.25 mg CO2e)`."""
     value = amount(result.value, result.unit, digits)
     if result.high <= result.low:
         return value
-    return f"{value} ({amount(result.low, result.unit, digits)} to {amount(result.high, result.unit, digits)})"
+    return (
+        f"{value} ({amount(result.low, result.unit, digits)} to {amount(result.high, result.unit, digits)})"
+    )
 
 
 def to_text(whole: Footprint, explain: bool = False) -> str:
-    """Give the whole for people: totals, boundary, warnings, factors; the arithmetic where asked."""
+    """Return the whole for people: totals, boundary, warnings, factors; the arithmetic where asked."""
     text = [*summary_lines(whole), "", "factors used:"]
     text += [f"  {item.describe()}" for item in whole.factors_used]
     if explain:
@@ -60,7 +66,7 @@ def to_text(whole: Footprint, explain: bool = False) -> str:
 
 
 def summary_lines(whole: Footprint) -> list[str]:
-    """Give the totals, the boundary and the warnings, a line each."""
+    """Return the totals, the boundary and the warnings, a line each."""
     where = f"{whole.place.name} ({whole.place.code})" if whole.place else "unknown"
     lines = [f"WARNING: {text}" for text in whole.warnings]
     energy = format_quantity(whole.energy.value, "J")
@@ -78,14 +84,19 @@ def summary_lines(whole: Footprint) -> list[str]:
         measured, factors = told_apart(result)
         steps = {step: grams for step, grams in whole.carbon_steps().items() if grams}
         if name == "carbon" and len(steps) > 1:
-            lines.append("  electricity: " + ", ".join(f"{step} {amount(g, 'g', digits)}" for step, g in steps.items()))
+            lines.append(
+                "  electricity: " + ", ".join(f"{step} {amount(g, 'g', digits)}" for step, g in steps.items())
+            )
         if name == "carbon" and result.parts:
             lines.append(
                 f"  standard uncertainty: {measured:.1%} from the measurement, {factors:.0%} from factors; "
                 f"largest: {largest(result)}"
             )
     if "water_on_site" not in whole.accounts:
-        lines.append("water on site: " + ("– (a data centre: give its WUE)" if whole.in_data_centre else "none at a device"))
+        lines.append(
+            "water on site: "
+            + ("– (a data centre: give its WUE)" if whole.in_data_centre else "none at a device")
+        )
     if "water_withdrawal" not in whole.accounts:
         lines.append("water withdrawn: – (needs the cooling systems; never added to consumption)")
     lines += [SCOPES, CANNOT_SEE]
@@ -93,7 +104,7 @@ def summary_lines(whole: Footprint) -> list[str]:
 
 
 def explained(whole: Footprint) -> list[str]:
-    """Give the arithmetic of every line, with the numbers put in."""
+    """Return the arithmetic of every line, with the numbers put in."""
     text = ["the arithmetic (central values, 1 kWh = 3.6e6 J):"]
     for name, account in whole.accounts.items():
         for line in account.lines:

@@ -25,14 +25,14 @@ LAST = "csv"
 
 
 def importers() -> dict[str, type[Importer]]:
-    """Give every importer by name, the general one last."""
+    """Return every importer by name, the general one last."""
     table = registry.names("importers", registry.IMPORTERS)
     ordered = sorted(table, key=lambda name: (name == LAST, name))
     return {name: registry.load(table[name]) for name in ordered}
 
 
 def importer(name: str) -> type[Importer]:
-    """Give the importer of a format.
+    """Return the importer of a format.
 
     Raises:
         ConfigurationError: There is none of that name.
@@ -46,7 +46,7 @@ def importer(name: str) -> type[Importer]:
 
 
 def recognise(peek: Peek) -> type[Importer] | None:
-    """Give the importer that knows this file or directory, or None."""
+    """Return the importer that knows this file or directory, or None."""
     for candidate in importers().values():
         if candidate.recognises(peek):
             return candidate

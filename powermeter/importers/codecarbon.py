@@ -38,9 +38,19 @@ _TOTALS = {
     "ram_energy": Rail("ram", "machine", Boundary.MODEL, "memory, by codecarbon's constant per GB or module"),
 }
 _KEPT = (
-    "timestamp", "project_name", "run_id", "country_name", "country_iso_code", "region", "emissions", "cpu_model",
-    "gpu_model", "tracking_mode", "codecarbon_version", "pue",
-)  # fmt: skip
+    "timestamp",
+    "project_name",
+    "run_id",
+    "country_name",
+    "country_iso_code",
+    "region",
+    "emissions",
+    "cpu_model",
+    "gpu_model",
+    "tracking_mode",
+    "codecarbon_version",
+    "pue",
+)
 
 
 class Codecarbon(Importer):
@@ -119,10 +129,14 @@ def _totals(steps: list[tuple[int, list[float]]]) -> Rows:
         total[1:] = np.cumsum([round(energy * 10.0**decimals) for energy in used])
         channels.append(
             Channel(
-                f"{rail.name}.energy", Quantity.ENERGY, 10.0**-decimals * _JOULE_PER_KWH, rail, Kind.COUNTER,
+                f"{rail.name}.energy",
+                Quantity.ENERGY,
+                10.0**-decimals * _JOULE_PER_KWH,
+                rail,
+                Kind.COUNTER,
                 grade=Grade.ESTIMATED,
                 accuracy=CODECARBON,
             )
-        )  # fmt: skip
+        )
         codes.append(total)
     return Rows("codecarbon", tuple(channels), times, codes)

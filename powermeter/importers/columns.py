@@ -101,7 +101,7 @@ class Table:
 
 
 def rows(path: Path, delimiter: str, skip: int = 0) -> Iterator[tuple[int, list[str]]]:
-    """Give (line number, fields) of each row that is not blank.
+    """Return (line number, fields) of each row that is not blank.
 
     Args:
         path: The file.
@@ -231,7 +231,7 @@ NO_ZONE = "the stamps name no time zone and were taken as UTC; say --zone +01:00
 
 
 def to_number(text: str) -> float:
-    """Give a number written with a decimal comma."""
+    """Return a number written with a decimal comma."""
     return float_or_nan(text.replace(",", "."))
 
 
@@ -257,28 +257,40 @@ def samples(name: str, columns: Sequence[Column], table: Table) -> Rows:
 
 
 def channel(column: Column, grid: float, span_error: float = 0.0) -> Channel:
-    """Give the channel of a column whose codes lie on a grid (in units as written)."""
+    """Return the channel of a column whose codes lie on a grid (in units as written)."""
     scale = scaled(grid, column.factor)
     known = column.accuracy
     accuracy = Accuracy(
-        known.gain, known.offset, known.step or (scale if grid >= 1e-9 else 0.0), known.noise, known.model,
-        max(known.clock, span_error), known.typical, known.source,
-    )  # fmt: skip
+        known.gain,
+        known.offset,
+        known.step or (scale if grid >= 1e-9 else 0.0),
+        known.noise,
+        known.model,
+        max(known.clock, span_error),
+        known.typical,
+        known.source,
+    )
     return Channel(
-        column.name, column.quantity, scale, column.rail, column.kind, grade=column.grade,
-        accuracy=accuracy, window_ns=column.window_ns,
-    )  # fmt: skip
+        column.name,
+        column.quantity,
+        scale,
+        column.rail,
+        column.kind,
+        grade=column.grade,
+        accuracy=accuracy,
+        window_ns=column.window_ns,
+    )
 
 
 def scaled(grid: float, factor: float) -> float:
-    """Give grid × factor, free of rounding noise where the grid is decimal (0.01 × 0.001 is 1e-05)."""
+    """Return grid × factor, free of rounding noise where the grid is decimal (0.01 × 0.001 is 1e-05)."""
     scale = grid * factor
     decimal = float(f"{grid:.0e}") == grid
     return float(f"{scale:.14g}") if decimal else scale
 
 
 def delimiter_of(lines: Sequence[str]) -> str:
-    """Give the delimiter that splits all of some lines into the same number of fields, more than one."""
+    """Return the delimiter that splits all of some lines into the same number of fields, more than one."""
     for candidate in (",", ";", "\t"):
         counts = {len(next(csv.reader([line], delimiter=candidate), [])) for line in lines}
         if min(counts) > 1 and len(counts) <= 2:
@@ -289,7 +301,7 @@ def delimiter_of(lines: Sequence[str]) -> str:
 
 
 def unused(name: str, taken: Container[str]) -> str:
-    """Give the name, or the first of `name#2`, `name#3` … that is not taken."""
+    """Return the name, or the first of `name#2`, `name#3` … that is not taken."""
     number = 1
     while (candidate := name if number == 1 else f"{name}#{number}") in taken:
         number += 1
@@ -297,11 +309,22 @@ def unused(name: str, taken: Container[str]) -> str:
 
 
 def channel_name(text: str) -> str:
-    """Give a channel's name from a header: lower case, nothing but letters, digits, dots, - and _."""
+    """Return a channel's name from a header: lower case, nothing but letters, digits, dots, - and _."""
     return re.sub(r"[^a-z0-9.]+", "_", text.lower().replace("µ", "u")).strip("_") or "value"
 
 
 __all__ = [
-    "NO_ZONE", "Column", "Table", "TimeColumn", "channel", "channel_name", "delimiter_of",
-    "read_table", "rows", "samples", "scaled", "to_number", "unused",
-]  # fmt: skip
+    "NO_ZONE",
+    "Column",
+    "Table",
+    "TimeColumn",
+    "channel",
+    "channel_name",
+    "delimiter_of",
+    "read_table",
+    "rows",
+    "samples",
+    "scaled",
+    "to_number",
+    "unused",
+]

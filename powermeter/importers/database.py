@@ -48,7 +48,7 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def tables(connection: sqlite3.Connection) -> dict[str, list[str]]:
-    """Give the names of the plain tables with those of their columns, in lower case."""
+    """Return the names of the plain tables with those of their columns, in lower case."""
     names = [
         row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' LIMIT 500")
     ]
@@ -66,7 +66,7 @@ def rows(
     where: str = "",
     values: Sequence[Any] = (),
 ) -> list[tuple[Any, ...]]:
-    """Give the rows of a table in the order they were written.
+    """Return the rows of a table in the order they were written.
 
     Raises:
         DataError: There are more than `MAX_ROWS`.
@@ -80,7 +80,7 @@ def rows(
 
 
 def number(value: Any) -> float:
-    """Give a cell as a float, NaN where it is no number."""
+    """Return a cell as a float, NaN where it is no number."""
     return float(value) if isinstance(value, (int, float)) else float("nan")
 
 

@@ -40,7 +40,7 @@ def recognises(peek: Peek) -> bool:
 
 
 def read(path: Path, log: Log, choices: Choices) -> list[Event]:
-    """Give the events of a file that overlap the log; the others are counted in its warnings.
+    """Return the events of a file that overlap the log; the others are counted in its warnings.
 
     Raises:
         DataError: It is no file of events, or none lies in the log.

@@ -89,7 +89,7 @@ class Peek:
 
 
 def encoding_of(head: bytes) -> str:
-    """Give the encoding by byte-order mark; UTF-8 where there is none."""
+    """Return the encoding by byte-order mark; UTF-8 where there is none."""
     return "utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
 
 
@@ -145,7 +145,7 @@ class _Bounded(io.RawIOBase):
 
 
 def read_lines(path: Path) -> Iterator[str]:
-    """Give the lines of a text file without their ends.
+    """Return the lines of a text file without their ends.
 
     A line that is not ended by a newline is given too; `ends_whole` tells.
 
@@ -191,7 +191,7 @@ def ends_whole(path: Path) -> bool:
 
 
 def read_all(path: Path, limit: int = MAX_BYTES) -> bytes:
-    """Give a whole file, unpacked.
+    """Return a whole file, unpacked.
 
     Raises:
         DataError: It cannot be read, or is larger than `limit` byte.
@@ -204,7 +204,7 @@ def read_all(path: Path, limit: int = MAX_BYTES) -> bytes:
 
 
 def find(path: Path, *patterns: str) -> Path | None:
-    """Give the one file of a directory that matches the first pattern that anything matches.
+    """Return the one file of a directory that matches the first pattern that anything matches.
 
     Raises:
         DataError: Several match.

@@ -13,27 +13,80 @@ TIME = "time"
 """Stands where a quantity would, for a column of times."""
 
 _OF_UNIT = {
-    "V": Quantity.VOLTAGE, "A": Quantity.CURRENT, "W": Quantity.POWER, "J": Quantity.ENERGY,
-    "C": Quantity.CHARGE, "degC": Quantity.TEMPERATURE, "Hz": Quantity.FREQUENCY, "1": Quantity.LOAD,
-}  # fmt: skip
+    "V": Quantity.VOLTAGE,
+    "A": Quantity.CURRENT,
+    "W": Quantity.POWER,
+    "J": Quantity.ENERGY,
+    "C": Quantity.CHARGE,
+    "degC": Quantity.TEMPERATURE,
+    "Hz": Quantity.FREQUENCY,
+    "1": Quantity.LOAD,
+}
 
 _WORDS = {
-    "watt": "W", "watts": "W", "milliwatt": "mW", "milliwatts": "mW", "volt": "V", "volts": "V",
-    "millivolts": "mV", "amp": "A", "amps": "A", "ampere": "A", "amperes": "A", "milliamps": "mA",
-    "joule": "J", "joules": "J", "sec": "s", "secs": "s", "second": "s", "seconds": "s", "msec": "ms",
-    "milliseconds": "ms", "microseconds": "us", "usec": "us", "nanoseconds": "ns", "percent": "%",
-    "pct": "%", "celsius": "degC", "degc": "degC", "deg c": "degC", "°c": "degC", "hr": "h", "hours": "h",
+    "watt": "W",
+    "watts": "W",
+    "milliwatt": "mW",
+    "milliwatts": "mW",
+    "volt": "V",
+    "volts": "V",
+    "millivolts": "mV",
+    "amp": "A",
+    "amps": "A",
+    "ampere": "A",
+    "amperes": "A",
+    "milliamps": "mA",
+    "joule": "J",
+    "joules": "J",
+    "sec": "s",
+    "secs": "s",
+    "second": "s",
+    "seconds": "s",
+    "msec": "ms",
+    "milliseconds": "ms",
+    "microseconds": "us",
+    "usec": "us",
+    "nanoseconds": "ns",
+    "percent": "%",
+    "pct": "%",
+    "celsius": "degC",
+    "degc": "degC",
+    "deg c": "degC",
+    "°c": "degC",
+    "hr": "h",
+    "hours": "h",
     "minutes": "min",
-}  # fmt: skip
+}
 
 # Units that headers write in lower case after an underscore or a blank: `power_in_mw`.
 _LOWER = {
     unit.lower(): unit
     for unit in (
-        "W", "mW", "uW", "kW", "V", "mV", "uV", "A", "mA", "uA", "J", "mJ", "uJ", "kJ", "Wh", "mWh",
-        "kWh", "Ah", "mAh", "s", "ms", "us", "ns",
+        "W",
+        "mW",
+        "uW",
+        "kW",
+        "V",
+        "mV",
+        "uV",
+        "A",
+        "mA",
+        "uA",
+        "J",
+        "mJ",
+        "uJ",
+        "kJ",
+        "Wh",
+        "mWh",
+        "kWh",
+        "Ah",
+        "mAh",
+        "s",
+        "ms",
+        "us",
+        "ns",
     )
-}  # fmt: skip
+}
 
 _BRACKETED = re.compile(r"\s*(.*?)\s*[(\[]\s*([^()\[\]]{1,14}?)\s*[)\]]\s*\Z")
 _SUFFIXED = re.compile(r"\s*(.+?)[_ ]([A-Za-zµμ%°]{1,4})\s*\Z")
@@ -98,7 +151,7 @@ class Heading:
 
 
 def of_unit(unit: str, name: str = "") -> tuple[Quantity | str, float] | None:
-    """Give quantity (or `TIME`) and SI factor of a unit as a header writes it, or None.
+    """Return quantity (or `TIME`) and SI factor of a unit as a header writes it, or None.
 
     A bare `C` is degrees Celsius, as headers mean it, unless the name speaks of charge.
     """
@@ -116,7 +169,7 @@ def of_unit(unit: str, name: str = "") -> tuple[Quantity | str, float] | None:
 
 
 def heading(text: str) -> Heading:
-    """Give what one header says."""
+    """Return what one header says."""
     text = text.strip()
     match = _BRACKETED.match(text)
     if match is not None:
@@ -134,7 +187,7 @@ def heading(text: str) -> Heading:
 
 
 def with_unit(named: Heading, unit: str, option: str) -> Heading:
-    """Give the same heading with a unit the user typed.
+    """Return the same heading with a unit the user typed.
 
     Raises:
         ConfigurationError: No such unit.

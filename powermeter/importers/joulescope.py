@@ -94,10 +94,15 @@ def _log(path: Path, folder: Path) -> Log:
         code, scale = integer_codes(_values(path, folder, signal["name"], length))
         channels.append(
             Channel(
-                f"supply.{signal['name']}", _QUANTITIES[signal["name"]], scale, _RAIL, Kind.MEAN,
-                accuracy=JOULESCOPE, window_ns=round(period),
+                f"supply.{signal['name']}",
+                _QUANTITIES[signal["name"]],
+                scale,
+                _RAIL,
+                Kind.MEAN,
+                accuracy=JOULESCOPE,
+                window_ns=round(period),
             )
-        )  # fmt: skip
+        )
         codes.append(code)
     rows = Rows("Joulescope", tuple(channels), times, codes, info=dict[str, Any](signals[0]["source"]))
     return Log(JoulescopeFile.name, clock, [rows], warnings=warnings, external=True)
@@ -113,7 +118,7 @@ def _values(path: Path, folder: Path, name: str, length: int) -> NDArray[np.floa
 
 
 def _start(ticks: int | None) -> tuple[int, str]:
-    """Give the first sample's time in ns since 1970, or 0 where the file has none."""
+    """Return the first sample's time in ns since 1970, or 0 where the file has none."""
     if ticks is None or not 0 < ticks < 1 << 61:
         return 0, RELATIVE
     return _EPOCH_NS + (ticks * NS >> 30), UTC

@@ -55,7 +55,7 @@ def copy(path: Path, folder: Path) -> None:
 
 
 def _first_tick(reader: Any, signal: Any) -> int | None:
-    """Give the time of the first sample in JLS ticks, or None where the file has none."""
+    """Return the time of the first sample in JLS ticks, or None where the file has none."""
     try:
         return int(reader.sample_id_to_timestamp(signal.signal_id, 0))
     except (RuntimeError, ValueError):

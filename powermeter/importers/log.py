@@ -101,12 +101,16 @@ class Choices:
     accuracy: float | None = None
 
     def given(self) -> set[str]:
-        """Give the names of what was said, as the command line calls them."""
+        """Return the names of what was said, as the command line calls them."""
         said = {
-            "unit": self.unit, "rate": self.period_s, "column": self.columns or None,
-            "voltage": self.voltage_v, "zone": self.zone_s, "session": self.session,
+            "unit": self.unit,
+            "rate": self.period_s,
+            "column": self.columns or None,
+            "voltage": self.voltage_v,
+            "zone": self.zone_s,
+            "session": self.session,
             "events": self.events,
-        }  # fmt: skip
+        }
         return {name for name, value in said.items() if value is not None}
 
 

@@ -39,9 +39,14 @@ _PLACES = (".", "run_1", "performance/run_1")
 _MARK = ":::MLLOG "
 
 _KEYS = {
-    "power_begin", "power_end", "result_query_count", "result_validity", "effective_scenario",
-    "effective_samples_per_query", "generated_samples_per_query",
-}  # fmt: skip
+    "power_begin",
+    "power_end",
+    "result_query_count",
+    "result_validity",
+    "effective_scenario",
+    "effective_samples_per_query",
+    "generated_samples_per_query",
+}
 
 _QUANTITIES = {
     "Watts": Quantity.POWER,
@@ -117,7 +122,7 @@ def _read_spl(path: Path) -> tuple[Rows, list[str]]:
 
 
 def _pairs(fields: list[str]) -> list[tuple[tuple[str, str], float]] | None:
-    """Give ((input, label), value) of one line; the input is `total` before any `Ch1`."""
+    """Return ((input, label), value) of one line; the input is `total` before any `Ch1`."""
     if len(fields) < 4 or fields[0] != "Time" or fields[2] != "Watts":
         return None
     place, found, index = "total", [], 2
@@ -137,7 +142,7 @@ def _pairs(fields: list[str]) -> list[tuple[tuple[str, str], float]] | None:
 
 
 def _rows(found: Axis, values: dict[tuple[str, str], array[float]]) -> Rows:
-    """Give the samples; voltages and currents are effective values of AC, so they carry no rail."""
+    """Return the samples; voltages and currents are effective values of AC, so they carry no rail."""
     channels, codes = [], []
     for (place, label), stored in values.items():
         read = np.frombuffer(stored, np.float64)[found.kept].copy()
@@ -152,9 +157,14 @@ def _rows(found: Axis, values: dict[tuple[str, str], array[float]]) -> Rows:
                 else Rail(place, "total", Boundary.PART, f"the analyser's input {place[2:]}")
             )
         column = Column(
-            0, f"{place}.{_LABELS[label]}", _QUANTITIES[label], 1.0, rail, Kind.MEAN,
+            0,
+            f"{place}.{_LABELS[label]}",
+            _QUANTITIES[label],
+            1.0,
+            rail,
+            Kind.MEAN,
             accuracy=ANALYSER,
-        )  # fmt: skip
+        )
         code, grid = integer_codes(read)
         channels.append(channel(column, grid))
         codes.append(code)
@@ -198,7 +208,7 @@ def _add_window(log: Log, path: Path) -> None:
 
 
 def _loadgen(path: Path) -> dict[str, Any]:
-    """Give the last value of each key that matters from a LoadGen log."""
+    """Return the last value of each key that matters from a LoadGen log."""
     said: dict[str, Any] = {}
     for number, line in enumerate(read_lines(path), 1):
         if not line.startswith(_MARK) or len(line) > MAX_LINE:
@@ -223,7 +233,7 @@ def _summary(path: Path) -> dict[str, Any]:
 
 
 def by_rule(times_ns: Any, codes: Any, scale: float, event: Event, fact: dict[str, Any]) -> float | None:
-    """Give the window's energy in J by MLCommons' rule; None where no sample lies inside.
+    """Return the window's energy in J by MLCommons' rule; None where no sample lies inside.
 
     Args:
         times_ns, codes: The channel's samples.

@@ -132,15 +132,20 @@ def _add_windows(
         count = int(shown.get("inferences") or said.get("inferences") or 1)
         log.events.append(
             Event(
-                "inference window", round(begin * NS), round(end * NS), count=count,
+                "inference window",
+                round(begin * NS),
+                round(end * NS),
+                count=count,
                 attributes={"window": number, "begin_s": begin, "end_s": end, **_as_published(shown)},
             )
-        )  # fmt: skip
+        )
     log.facts["published_rule"] = {
-        "rule": RULE_EDGES, "channel": log.sources[0].channels[0].name, "period_s": period,
+        "rule": RULE_EDGES,
+        "channel": log.sources[0].channels[0].name,
+        "period_s": period,
         "text": "sum of the samples between two edges, both included, time accumulated in binary64",
         "median_uJ_per_inference": printed["median"],
-    }  # fmt: skip
+    }
 
 
 def _trial_log(path: Path, printed: dict[str, Any], choices: Choices) -> Log:
@@ -161,29 +166,40 @@ def _trial_log(path: Path, printed: dict[str, Any], choices: Choices) -> Log:
         shown = printed["windows"].get(number, {})
         events.append(
             Event(
-                "inference window", start + round(begin * period * NS), start + round(end * period * NS),
+                "inference window",
+                start + round(begin * period * NS),
+                start + round(end * period * NS),
                 count=count,
                 attributes={
-                    "trial": number, "begin_index": first + begin, "end_index": first + end,
+                    "trial": number,
+                    "begin_index": first + begin,
+                    "end_index": first + end,
                     **_as_published(shown),
                 },
             )
-        )  # fmt: skip
+        )
         parts.append(energies)
         times.append(stamps)
         start, first = int(stamps[-1]) + _BETWEEN_NS, first + len(energies)
     rows = _rows(parts, np.concatenate(times), 1 / period, 1.0, voltage, {})
     rows.gaps = gaps
     fact = {
-        "rule": RULE_INDEXES, "channel": rows.channels[0].name, "period_s": period,
+        "rule": RULE_INDEXES,
+        "channel": rows.channels[0].name,
+        "period_s": period,
         "text": "sum of the samples from the first index up to, not including, the second",
         "median_uJ_per_inference": printed["median"],
-    }  # fmt: skip
+    }
     warnings = [f"{len(trials)} separate traces were laid one after another, a second apart"]
     return Log(
-        MLPerfTiny.name, RELATIVE, [rows], events, facts={"published_rule": fact}, warnings=warnings,
+        MLPerfTiny.name,
+        RELATIVE,
+        [rows],
+        events,
+        facts={"published_rule": fact},
+        warnings=warnings,
         external=True,
-    )  # fmt: skip
+    )
 
 
 def _trial(path: Path, number: int, trial: Any) -> tuple[NDArray[np.float64], int, int, float | None, int]:
@@ -224,20 +240,31 @@ def _refuse_nonsense(path: Path, energies: NDArray[Any], watt: float) -> None:
 def _rows(
     parts: list[Any], times: NDArray[np.int64], rate: float, factor: float, voltage: Any, said: dict[str, Any]
 ) -> Rows:
-    """Give energies per sample as mean powers; the code is the energy on its own grid."""
+    """Return energies per sample as mean powers; the code is the energy on its own grid."""
     codes, grid = integer_codes(np.concatenate(parts))
     rail = Rail(
-        "supply", boundary=Boundary.BOARD, covers="what the monitor feeds: usually the microcontroller alone",
+        "supply",
+        boundary=Boundary.BOARD,
+        covers="what the monitor feeds: usually the microcontroller alone",
         nominal_v=float(voltage) if voltage else None,
-    )  # fmt: skip
+    )
     column = Column(
-        0, "supply.power", Quantity.POWER, factor * rate, rail, Kind.MEAN,
-        accuracy=LPM01A, window_ns=round(NS / rate),
-    )  # fmt: skip
+        0,
+        "supply.power",
+        Quantity.POWER,
+        factor * rate,
+        rail,
+        Kind.MEAN,
+        accuracy=LPM01A,
+        window_ns=round(NS / rate),
+    )
     return Rows(
-        "energy monitor", (channel(column, grid),), times, [codes],
+        "energy monitor",
+        (channel(column, grid),),
+        times,
+        [codes],
         info={"monitor": said.get("monitor", ""), "rate_hz": rate},
-    )  # fmt: skip
+    )
 
 
 def _json(path: Path) -> Any:
@@ -249,14 +276,16 @@ def _json(path: Path) -> Any:
 
 
 def _session(path: Path | None) -> dict[str, Any]:
-    """Give what EnergyRunner's log says of the session."""
+    """Return what EnergyRunner's log says of the session."""
     if path is None:
         return {}
     patterns = {
-        "voltage_mv": r"m-voltage-mv\[(\d+)\]", "model": r"m-model-\[([^\]]*)\]",
-        "monitor": r"type\[emon\]-name\[([^\]]*)\]", "inferences": r"m-infer-start-(\d+)",
+        "voltage_mv": r"m-voltage-mv\[(\d+)\]",
+        "model": r"m-model-\[([^\]]*)\]",
+        "monitor": r"type\[emon\]-name\[([^\]]*)\]",
+        "inferences": r"m-infer-start-(\d+)",
         "firmware": r"m-profile-\[([^\]]*)\]",
-    }  # fmt: skip
+    }
     said: dict[str, Any] = {}
     for line in read_lines(path):
         for key, pattern in patterns.items():
@@ -269,7 +298,7 @@ def _session(path: Path | None) -> dict[str, Any]:
 
 
 def _printed(path: Path | None) -> dict[str, Any]:
-    """Give the numbers that the publisher's results.txt prints, by window."""
+    """Return the numbers that the publisher's results.txt prints, by window."""
     windows: dict[int, dict[str, float]] = {}
     median, current = None, None
     for line in read_lines(path) if path is not None else ():
@@ -291,7 +320,7 @@ def _as_published(shown: dict[str, float]) -> dict[str, float]:
 
 
 def by_edges(times_ns: Any, codes: Any, scale: float, event: Event, fact: dict[str, Any]) -> float | None:
-    """Give a window's energy in J as EnergyRunner sums it.
+    """Return a window's energy in J as EnergyRunner sums it.
 
     A sample counts if begin ≤ t ≤ end, where t is the sample period added up sample by sample in
     binary64: after 10 000 samples of 1 ms it is 10.000000000000159 s, and that decides edge samples.
@@ -306,7 +335,7 @@ def by_edges(times_ns: Any, codes: Any, scale: float, event: Event, fact: dict[s
 
 
 def by_indexes(times_ns: Any, codes: Any, scale: float, event: Event, fact: dict[str, Any]) -> float | None:
-    """Give a window's energy in J as the v1.3 runner sums it: from one index up to before the other."""
+    """Return a window's energy in J as the v1.3 runner sums it: from one index up to before the other."""
     begin, end = event.attributes.get("begin_index"), event.attributes.get("end_index")
     if begin is None or end is None:
         return None

@@ -22,7 +22,7 @@ _MOST_PLACES = 1000  # 2^-1074 is the smallest float there is
 
 
 def integer_codes(values: NDArray[np.floating]) -> tuple[NDArray[np.int64], float]:
-    """Give (codes, scale) with value = code × scale.
+    """Return (codes, scale) with value = code × scale.
 
     Args:
         values: float32 or float64, shape (n,); NaN and infinities become `MISSING`.
@@ -49,7 +49,7 @@ def integer_codes(values: NDArray[np.floating]) -> tuple[NDArray[np.int64], floa
 
 
 def _decimals_at_least(sample: NDArray[np.floating]) -> int:
-    """Give the fewest decimals that fit the first values; the search over all starts there."""
+    """Return the fewest decimals that fit the first values; the search over all starts there."""
     for decimals in range(_MAX_DECIMALS + 1):
         if _on_decimal_grid(sample, decimals) is not None:
             return decimals
@@ -68,7 +68,7 @@ def _on_decimal_grid(values: NDArray[np.floating], decimals: int) -> NDArray[np.
 
 
 def _binary_places(values: NDArray[np.floating]) -> int:
-    """Give k for the grid 2^-k: the lowest bit set in any value, but at most 62 bits below the highest."""
+    """Return k for the grid 2^-k: the lowest bit set in any value, but at most 62 bits below the highest."""
     nonzero = values[values != 0].astype(np.float64)
     if not len(nonzero):
         return 0
@@ -81,7 +81,7 @@ def _binary_places(values: NDArray[np.floating]) -> int:
 
 
 def float_or_nan(text: str) -> float:
-    """Give the number a field says, or NaN for one that is blank, a dash or no number.
+    """Return the number a field says, or NaN for one that is blank, a dash or no number.
 
     Underscores, hexadecimal and the words Python's `float` knows are no numbers here.
     """

@@ -106,7 +106,7 @@ def _fields(line: str) -> list[str]:
 
 
 def _header(fields: list[str]) -> list[str] | None:
-    """Give the names of the query's fields without their units, or None where this is no header."""
+    """Return the names of the query's fields without their units, or None where this is no header."""
     names = [re.sub(r"\s*\[.*\]\Z", "", entry).strip() for entry in fields]
     return names if "timestamp" in names and any(name in _POWER for name in names) else None
 
@@ -207,7 +207,7 @@ def _rows(path: Path, skip: int) -> Iterator[list[str]]:
 
 
 def _of_gpu(column: Column, number: int | None, several: bool) -> Column:
-    """Give a column its GPU's name where there are several; their sum may then stand for all of them."""
+    """Return a column its GPU's name where there are several; their sum may then stand for all of them."""
     if number is None or column.rail is None:
         return column
     rail = replace(column.rail, name=f"{column.rail.name}{number}", parent="all GPUs" if several else None)

@@ -120,7 +120,7 @@ def _stamp_ns(text: str) -> int | None:
 
 
 def _channels(name: str, blocks: list[_Block], elapsed: np.ndarray) -> list[tuple[Channel, np.ndarray]]:
-    """Give a rail's mean powers and the running total of power × elapsed time."""
+    """Return a rail's mean powers and the running total of power × elapsed time."""
     rail = rail_of(name)
     powers = np.array([block.powers.get(name, np.nan) for block in blocks])
     code, scale = integer_codes(np.round(powers * 1e3, 4))
@@ -132,16 +132,26 @@ def _channels(name: str, blocks: list[_Block], elapsed: np.ndarray) -> list[tupl
     return [
         (
             Channel(
-                f"{rail.name}.power", Quantity.POWER, scale * 1e-3, rail, Kind.MEAN, grade=Grade.ESTIMATED,
+                f"{rail.name}.power",
+                Quantity.POWER,
+                scale * 1e-3,
+                rail,
+                Kind.MEAN,
+                grade=Grade.ESTIMATED,
                 accuracy=ACCURACY,
             ),
             np.concatenate(([MISSING], code)),
         ),
         (
             Channel(
-                f"{rail.name}.energy", Quantity.ENERGY, scale * 1e-9, rail, Kind.COUNTER, grade=Grade.ESTIMATED,
+                f"{rail.name}.energy",
+                Quantity.ENERGY,
+                scale * 1e-9,
+                rail,
+                Kind.COUNTER,
+                grade=Grade.ESTIMATED,
                 accuracy=ACCURACY,
             ),
             total,
         ),
-    ]  # fmt: skip
+    ]

@@ -75,9 +75,13 @@ class PPK2File(Importer):
                 f"the logic inputs change too often: only the first {MAX_EVENTS} pulses became events"
             )
         return Log(
-            cls.name, clock, [_rows(times, current, logic, choices)], events[:MAX_EVENTS], warnings=warnings,
+            cls.name,
+            clock,
+            [_rows(times, current, logic, choices)],
+            events[:MAX_EVENTS],
+            warnings=warnings,
             external=True,
-        )  # fmt: skip
+        )
 
 
 _Session = tuple[NDArray[np.int64], NDArray[Any], NDArray[np.uint8], str, list[str]]
@@ -91,8 +95,15 @@ def _read_session(path: Path) -> _Session:
     except DataError:
         raise
     except (
-        zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError,
-    ) as error:  # fmt: skip
+        zipfile.BadZipFile,
+        zlib.error,
+        struct.error,
+        EOFError,
+        NotImplementedError,
+        RuntimeError,
+        ValueError,
+        OSError,
+    ) as error:
         raise DataError(f"{path}: the archive is damaged: {error}") from None
     try:
         said = json.loads(text)
@@ -115,7 +126,7 @@ def _read_session(path: Path) -> _Session:
 
 
 def _member(path: Path, archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
-    """Give one file of an archive, never more than its limit, whatever the archive says of its size."""
+    """Return one file of an archive, never more than its limit, whatever the archive says of its size."""
     if name not in archive.namelist():
         raise DataError(f"{path}: no {name} in it; this is no recording of the Power Profiler")
     with archive.open(name) as stream:
@@ -126,7 +137,7 @@ def _member(path: Path, archive: zipfile.ZipFile, name: str, limit: int) -> byte
 
 
 def _pins(pairs: NDArray[np.uint16]) -> NDArray[np.uint8]:
-    """Give the logic inputs as bits of a byte: two bits each, 10 is high, 01 low, 11 both within the sample."""
+    """Return the logic inputs as bits of a byte: two bits each, 10 is high, 01 low, 11 both within the sample."""
     byte = np.zeros(len(pairs), np.uint8)
     for pin in range(PINS):
         byte |= (((pairs >> (2 * pin + 1)) & 1) << pin).astype(np.uint8)
@@ -158,9 +169,12 @@ def _read_csv(path: Path) -> _Session:
     measured = axis(stamps, str(path))
     warnings = measured.warnings + ([f"{short} cut rows were left out"] if short else [])
     return (
-        measured.times_ns, np.frombuffer(current, np.float64)[measured.kept],
-        np.frombuffer(logic, np.uint8)[measured.kept], RELATIVE, warnings,
-    )  # fmt: skip
+        measured.times_ns,
+        np.frombuffer(current, np.float64)[measured.kept],
+        np.frombuffer(logic, np.uint8)[measured.kept],
+        RELATIVE,
+        warnings,
+    )
 
 
 def _rows(
@@ -173,10 +187,14 @@ def _rows(
     typical = float(np.nanmedian(np.abs(current))) * _MICROAMPERE
     channels = [
         Channel(
-            "supply.current", Quantity.CURRENT, float(f"{scale * _MICROAMPERE:.17g}"), rail, Kind.MEAN,
+            "supply.current",
+            Quantity.CURRENT,
+            float(f"{scale * _MICROAMPERE:.17g}"),
+            rail,
+            Kind.MEAN,
             accuracy=PPK2_HIGH if typical > _RANGE_4_A else PPK2_LOW,
         )
-    ]  # fmt: skip
+    ]
     columns = [codes]
     if len(np.unique(logic)) > 1:
         channels.append(Channel("logic", Quantity.MARKER, 1.0))
@@ -185,7 +203,7 @@ def _rows(
 
 
 def _events(times: NDArray[np.int64], logic: NDArray[np.uint8]) -> list[Event]:
-    """Give an event for each stretch that a logic input is high; a pin that never changes gives none."""
+    """Return an event for each stretch that a logic input is high; a pin that never changes gives none."""
     events: list[Event] = []
     if len(times) < 2:
         return events

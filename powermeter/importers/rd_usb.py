@@ -131,7 +131,7 @@ def _from_database(path: Path, choices: Choices) -> Log:
 def _session(
     path: Path, connection: object, have: list[str], wanted: str | None
 ) -> tuple[int | str | None, str]:
-    """Give the key of the session to import, and the meter's name.
+    """Return the key of the session to import, and the meter's name.
 
     Raises:
         ConfigurationError: There are several and none, or an unknown one, was named.

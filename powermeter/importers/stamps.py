@@ -34,7 +34,7 @@ TICKS = {"s": NS, "ms": 1_000_000, "us": 1000, "µs": 1000, "ns": 1, "min": 60 *
 
 
 def number_ns(text: str, tick_ns: int) -> int | None:
-    """Give nanoseconds of a number in units of `tick_ns`, exactly; None where it is no number."""
+    """Return nanoseconds of a number in units of `tick_ns`, exactly; None where it is no number."""
     match = _NUMBER.fullmatch(text.strip())
     if match is None:
         return None
@@ -67,7 +67,7 @@ def _days(year: str, month: str, day: str) -> int | None:
 
 
 def zone_ns(text: str | None) -> int | None:
-    """Give nanoseconds east of UTC of `Z`, `UTC`, `+01:00` or `+0100`; None for none."""
+    """Return nanoseconds east of UTC of `Z`, `UTC`, `+01:00` or `+0100`; None for none."""
     if not text:
         return None
     if text in ("Z", "UTC"):
@@ -86,7 +86,7 @@ class Wall:
 
 
 def wall(text: str) -> Wall | None:
-    """Give a stamp with a date (`2025-03-28 01:56:05.498433`, `2026/07/15 …`, `07-26-2022 …`), or None."""
+    """Return a stamp with a date (`2025-03-28 01:56:05.498433`, `2026/07/15 …`, `07-26-2022 …`), or None."""
     text = text.strip()
     match = _YEAR_FIRST.fullmatch(text)
     if match is not None:
@@ -104,13 +104,13 @@ def wall(text: str) -> Wall | None:
 
 
 def time_of_day_ns(text: str) -> int | None:
-    """Give nanoseconds since midnight of `01:22:35`, `14:55:35.726` or `14:55:35:726`, or None."""
+    """Return nanoseconds since midnight of `01:22:35`, `14:55:35.726` or `14:55:35:726`, or None."""
     match = _TIME_OF_DAY.fullmatch(text.strip())
     return None if match is None else _clock_ns(*match.group(1, 2, 3, 4))
 
 
 def datetime_ns(stamp: datetime) -> int:
-    """Give nanoseconds since 1970 of a date and time, taken as UTC."""
+    """Return nanoseconds since 1970 of a date and time, taken as UTC."""
     return int((stamp - datetime(1970, 1, 1)) / timedelta(microseconds=1)) * 1000
 
 
@@ -219,7 +219,7 @@ def _spread(found: Axis) -> None:
 
 
 def pauses(times_ns: NDArray[np.int64]) -> list[Gap]:
-    """Give the steps longer than a second and twenty usual steps, as gaps; at most a thousand."""
+    """Return the steps longer than a second and twenty usual steps, as gaps; at most a thousand."""
     steps = np.diff(times_ns)
     if len(steps) < 3:
         return []
@@ -231,6 +231,6 @@ def pauses(times_ns: NDArray[np.int64]) -> list[Gap]:
 
 
 def regular(count: int, period_s: float, start_ns: int = 0) -> Axis:
-    """Give an axis of equal steps."""
+    """Return an axis of equal steps."""
     times = start_ns + np.rint(np.arange(count) * (period_s * NS)).astype(np.int64)
     return Axis(times, np.arange(count))

@@ -169,7 +169,7 @@ def _refuse_lists(path: Path, peek: Peek) -> None:
 
 
 def _named(path: Path, found: Layout, choices: Choices) -> list[Heading]:
-    """Give the headings after `--column` and `--unit`."""
+    """Return the headings after `--column` and `--unit`."""
     headings = list(found.headings)
     dropped = set()
     for key, unit in choices.columns.items():
@@ -281,8 +281,12 @@ def _columns(
         # A meter's own total is coarser than its readings; where both are there the readings count.
         spare = counter and (Quantity.POWER in measured or {Quantity.VOLTAGE, Quantity.CURRENT} <= measured)
         electric = not spare and named.quantity in (
-            Quantity.POWER, Quantity.VOLTAGE, Quantity.CURRENT, Quantity.ENERGY, Quantity.CHARGE,
-        )  # fmt: skip
+            Quantity.POWER,
+            Quantity.VOLTAGE,
+            Quantity.CURRENT,
+            Quantity.ENERGY,
+            Quantity.CHARGE,
+        )
         columns.append(
             Column(
                 index,
@@ -310,7 +314,7 @@ def _columns(
 
 
 def implausible(columns: Sequence[Column], table: Table, headings: Sequence[Heading]) -> list[str]:
-    """Give a warning for each column whose values hardly fit its unit, as where W are called mW."""
+    """Return a warning for each column whose values hardly fit its unit, as where W are called mW."""
     warnings = []
     for column, values in zip(columns, table.values, strict=True):
         if column.quantity not in _PLAUSIBLE or column.kind is Kind.COUNTER:

@@ -94,7 +94,7 @@ class TegrastatsLog(Importer):
 
 
 def _lines(path: Path) -> tuple[list[Line], list[str]]:
-    """Give the usable lines and what was wrong with the others."""
+    """Return the usable lines and what was wrong with the others."""
     lines: list[Line] = []
     foreign = 0
     problems: dict[str, int] = {}
@@ -150,6 +150,6 @@ def _codes(lines: list[Line], rails: list[str]) -> list[NDArray[np.int64]]:
 
 
 def _last_averages(lines: list[Line], rails: list[str]) -> dict[str, int]:
-    """Give the running means tegrastats printed last: a check on the data, never data."""
+    """Return the running means tegrastats printed last: a check on the data, never data."""
     last = {power.name: power.average_mw for line in lines[-1:] for power in line.powers}
     return {rail: last[rail] for rail in rails if rail in last}

@@ -35,7 +35,7 @@ def attach(log: Log | None) -> Log | None:
 
 
 def attached() -> Log | None:
-    """Give the log the free functions record into, or None outside a recording."""
+    """Return the log the free functions record into, or None outside a recording."""
     return _log
 
 
@@ -76,7 +76,7 @@ def track(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def each(items: Iterable[T], name: str = "item", **attributes: Any) -> Iterator[T]:
-    """Give the items of a loader one by one; what the loop does with each is one event.
+    """Return the items of a loader one by one; what the loop does with each is one event.
 
     The time in which the loader makes the next item is outside the event.
     """
@@ -86,5 +86,5 @@ def each(items: Iterable[T], name: str = "item", **attributes: Any) -> Iterator[
 
 
 def len_or_one(item: object) -> int:
-    """Give the number of items in a batch: 1 for anything that is not plainly a list or tuple."""
+    """Return the number of items in a batch: 1 for anything that is not plainly a list or tuple."""
     return len(item) if isinstance(item, (list, tuple)) and item else 1

@@ -64,7 +64,7 @@ class EventLog:
         self._closed = False
 
     def new_lane(self) -> Lane:
-        """Give this thread's lane, and start the background thread with the first."""
+        """Return this thread's lane, and start the background thread with the first."""
         lane, owner = Lane(threading.get_ident()), _Owner()
         self.local.lane, self.local.owner = lane, owner
         with self._lanes_lock:
@@ -78,7 +78,7 @@ class EventLog:
         return lane
 
     def event(self, name: str, n: int = 1, **attributes: Any) -> Span:
-        """Give a context manager that records one event of `n` items."""
+        """Return a context manager that records one event of `n` items."""
         return Span(self, name, n, attributes)
 
     def mark(self, name: str, **attributes: Any) -> None:
@@ -159,7 +159,7 @@ class EventLog:
 
 
 def _described(span: Span) -> tuple[object, ...]:
-    """Give the columns of an event's row from uid to attributes, each as something SQLite takes."""
+    """Return the columns of an event's row from uid to attributes, each as something SQLite takes."""
     name = str(span.name).encode("utf-8", "backslashreplace").decode()
     attributes = json.dumps(span.attributes, default=str) if span.attributes else None
     count = max(-INT64, min(INT64, int(span.count)))
@@ -167,7 +167,7 @@ def _described(span: Span) -> tuple[object, ...]:
 
 
 def peak_memory() -> int | None:
-    """Give this process's peak resident memory in byte so far, where the system tells it."""
+    """Return this process's peak resident memory in byte so far, where the system tells it."""
     try:
         import resource
     except ImportError:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         uids: count[int]
 
         def new_lane(self) -> Lane:
-            """Give this thread's lane."""
+            """Return this thread's lane."""
 
         def flush(self) -> None:
             """Commit what has ended."""

@@ -225,7 +225,7 @@ _WITHOUT_INPUT = f"regulators before the rails and {_CARRIER}"
 
 
 def layout(names: Iterable[str], model: str = "") -> Layout:
-    """Give how these rails hang together: parents, boundaries, the total or what may be summed.
+    """Return how these rails hang together: parents, boundaries, the total or what may be summed.
 
     Args:
         names: Rails as a Jetson names them, in any order; `NC` inputs are allowed and belong nowhere.
@@ -267,7 +267,7 @@ def layout(names: Iterable[str], model: str = "") -> Layout:
 
 
 def _board(names: list[str], model: str) -> Board | None:
-    """Give the board that knows most of the names; among equals the one the model names, then the first."""
+    """Return the board that knows most of the names; among equals the one the model names, then the first."""
     scored = [(sum(name in board.lines for name in names), board) for board in BOARDS]
     best = max(score for score, _ in scored)
     if not best:
@@ -302,7 +302,7 @@ def _unknown(name: str) -> Rail:
 
 
 def _power_accuracy(board: Board, name: str, shunt_ohm: float, shunt_source: str) -> Accuracy:
-    """Give the limits of a power reading by an INA3221 at the rail's nominal voltage."""
+    """Return the limits of a power reading by an INA3221 at the rail's nominal voltage."""
     line = board.lines.get(name)
     if line is None or line.nominal_v is None:
         return Accuracy(gain=2 * _GAIN + _SHUNT_TOLERANCE, source="assumed: an INA3221 with a 1 % shunt")
@@ -316,7 +316,7 @@ def _power_accuracy(board: Board, name: str, shunt_ohm: float, shunt_source: str
 
 
 def current_accuracy(shunt_ohm: float, shunt_source: str) -> Accuracy:
-    """Give the limits of an INA3221's current reading in A over such a shunt (datasheet SBOS576A)."""
+    """Return the limits of an INA3221's current reading in A over such a shunt (datasheet SBOS576A)."""
     where = f"shunt {shunt_ohm * 1e3:g} mohm ({shunt_source}), its tolerance assumed 1 %"
     return Accuracy(
         gain=_GAIN + _SHUNT_TOLERANCE,

@@ -36,13 +36,13 @@ ACCURACY = Accuracy(
 
 
 def parse_block(line: str) -> tuple[str, float] | None:
-    """Give the date as printed and the elapsed time in ms where a line opens a block, else None."""
+    """Return the date as printed and the elapsed time in ms where a line opens a block, else None."""
     match = _BLOCK.match(line) if len(line) <= MAX_LINE else None
     return None if match is None else (match[1], float(match[2]))
 
 
 def parse_power(line: str) -> tuple[str, float] | None:
-    """Give name and watt of a line that states one of the known powers, else None."""
+    """Return name and watt of a line that states one of the known powers, else None."""
     if len(line) > MAX_LINE:
         return None
     line = line.rstrip()
@@ -55,7 +55,7 @@ def parse_power(line: str) -> tuple[str, float] | None:
 
 
 def rail_of(name: str) -> Rail:
-    """Give the rail of a power by its printed name.
+    """Return the rail of a power by its printed name.
 
     Raises:
         KeyError: No such power is known.

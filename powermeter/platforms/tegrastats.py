@@ -104,7 +104,7 @@ class Line:
 
 
 def parse_line(text: str) -> Line:
-    """Give what one whole line says; never raises, whatever the text.
+    """Return what one whole line says; never raises, whatever the text.
 
     The caller passes only lines that ended in a newline: in a line cut by a kill,
     `VDD_IN 4761/47` cannot be told from a whole token.
@@ -136,7 +136,7 @@ def parse_line(text: str) -> Line:
 
 
 def _powers(words: list[str]) -> tuple[tuple[Power, ...], str]:
-    """Give the power tokens, and what is wrong with the line where two lines ran into each other."""
+    """Return the power tokens, and what is wrong with the line where two lines ran into each other."""
     found: dict[str, Power] = {}
     for name, value in pairwise(words):
         if "/" not in value or not _NAME.fullmatch(name) or name in _MEMORY:
@@ -182,7 +182,7 @@ def _share(percent: str) -> float | None:
 
 
 def _cores(body: str, shared_mhz: str | None) -> tuple[Core | None, ...]:
-    """Give the cores of `2%@1190,off` or, on very old releases, of `2%,off` with one clock for all."""
+    """Return the cores of `2%@1190,off` or, on very old releases, of `2%,off` with one clock for all."""
     cores: list[Core | None] = []
     for part in body.split(","):
         match = _CORE.fullmatch(part.strip())

@@ -45,12 +45,12 @@ class Spell:
 
 
 def flag_names(bits: int) -> list[str]:
-    """Give what the Raspberry Pi's flag bits mean, in words."""
+    """Return what the Raspberry Pi's flag bits mean, in words."""
     return [words for bit, words in FLAGS.items() if bits >> bit & 1]
 
 
 def spells(recording: Any) -> list[Spell]:
-    """Give all such stretches of a recording, in the order of their beginning."""
+    """Return all such stretches of a recording, in the order of their beginning."""
     found: list[Spell] = []
     for source in recording.sources:
         channels = [c for c in source.channels if c.quantity is Quantity.MARKER and c.name in (BITS, COUNT)]
@@ -96,7 +96,7 @@ def _of_counts(known: Sequence[tuple[int, int]]) -> list[Spell]:
 
 
 def marks(recording: Any) -> list[Event]:
-    """Give the same stretches as events, for traces and tables."""
+    """Return the same stretches as events, for traces and tables."""
     return [
         Event(spell.name, spell.start_ns, spell.end_ns, attributes={"kind": "throttling"})
         for spell in spells(recording)
@@ -104,7 +104,7 @@ def marks(recording: Any) -> list[Event]:
 
 
 def notes(recording: Any) -> list[str]:
-    """Give one sentence for each kind of throttling that happened, for the reader of a result."""
+    """Return one sentence for each kind of throttling that happened, for the reader of a result."""
     total: dict[str, tuple[int, int]] = {}
     for spell in spells(recording):
         count, length = total.get(spell.name, (0, 0))
@@ -117,5 +117,5 @@ def notes(recording: Any) -> list[str]:
 
 
 def flag_channel() -> Channel:
-    """Give the channel of the Raspberry Pi's flag bits."""
+    """Return the channel of the Raspberry Pi's flag bits."""
     return Channel(BITS, Quantity.MARKER, 1.0)

@@ -62,7 +62,7 @@ class LiveTotals:
         return values
 
     def report(self) -> dict[str, Any]:
-        """Give plain values for the status line; None where nothing is known yet."""
+        """Return plain values for the status line; None where nothing is known yet."""
         known = self._last is not None
         charge = self.charge_c if known and np.isfinite(self.charge_c) else None
         return {
@@ -74,7 +74,7 @@ class LiveTotals:
 
 
 def _choose(channels: Sequence[Channel]) -> tuple[str | None, tuple[int, ...]]:
-    """Give the widest rail with power, or with voltage and current, and the channels' positions."""
+    """Return the widest rail with power, or with voltage and current, and the channels' positions."""
     rails: dict[str, dict[Quantity, int]] = {}
     width: dict[str, tuple[int, bool]] = {}
     for position, channel in enumerate(channels):

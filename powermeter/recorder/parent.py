@@ -175,7 +175,7 @@ class Recorder:
 
 
 def _rebuild(message: Mapping[str, Any]) -> PowermeterError:
-    """Give the error the recorder met, as the class it was."""
+    """Return the error the recorder met, as the class it was."""
     kind = getattr(errors, str(message.get("class")), ReadError)
     text = str(message.get("message"))
     if issubclass(kind, (OpenError, ReadError)) and message.get("reason"):

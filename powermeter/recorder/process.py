@@ -153,7 +153,7 @@ class Sampler:
                 self._drop(*self._pending.pop(0), f"the file could not be written: {error}")
 
     def _drop(self, position: int, harvest: Harvest, why: str) -> None:
-        """Give samples up; the stretch becomes a gap once something can be written again."""
+        """Return samples up; the stretch becomes a gap once something can be written again."""
         if not harvest.blocks:
             return
         earlier = self._dropped.get(position)
@@ -245,7 +245,7 @@ class Sampler:
 
 
 def _asked(source: Source) -> dict[str, int]:
-    """Give the sampling period asked for, where there is one, so that a report can say what became of it."""
+    """Return the sampling period asked for, where there is one, so that a report can say what became of it."""
     if isinstance(source, PolledSource) and not source.self_paced:
         return {"period_ns": source.period_ns}
     return {}
@@ -258,7 +258,7 @@ def note_clocks(writer: Writer) -> None:
 
 
 def read_clocks() -> tuple[int, int, int]:
-    """Give (how long it took, monotonic ns at the middle, UTC ns)."""
+    """Return (how long it took, monotonic ns at the middle, UTC ns)."""
     before = time.monotonic_ns()
     utc = time.time_ns()
     after = time.monotonic_ns()
@@ -266,7 +266,7 @@ def read_clocks() -> tuple[int, int, int]:
 
 
 def peak_memory() -> int | None:
-    """Give this process's peak resident memory in byte, where the system tells it."""
+    """Return this process's peak resident memory in byte, where the system tells it."""
     try:
         import resource
     except ImportError:
@@ -285,7 +285,7 @@ def tell(message: Mapping[str, Any]) -> None:
 
 
 def _can_tell() -> bool:
-    """Give whether a line to the parent would not wait."""
+    """Return whether a line to the parent would not wait."""
     try:
         return sys.platform == "win32" or bool(select.select([], [sys.stdout], [], 0)[1])
     except (OSError, ValueError):

@@ -114,7 +114,7 @@ class Acquisition(threading.Thread):
         self.stop()
 
     def take(self) -> Harvest:
-        """Give everything read since the last call."""
+        """Return everything read since the last call."""
         # In place and without the lock: the reading thread appends a thousand times a second.  And before
         # the gaps, so that none of these samples is without the gap that it ended.
         count = len(self._rows)
@@ -131,7 +131,9 @@ class Acquisition(threading.Thread):
             codes = np.array([row[1] for row in rows], np.int64)
         except (OverflowError, TypeError, ValueError) as error:
             self.fail(f"{self.source.name} gave something that is no row of 64-bit codes: {error}")
-            harvest.gaps.append(Gap(int(times[0]), int(times[-1]), Reason.BAD_DATA.value, self.failure, len(rows)))
+            harvest.gaps.append(
+                Gap(int(times[0]), int(times[-1]), Reason.BAD_DATA.value, self.failure, len(rows))
+            )
             return harvest
         harvest.blocks.append((times, codes, flags if flags.any() else None))
         return harvest

@@ -81,7 +81,7 @@ class Chunks:
             self.note(Gap(before, after, DAMAGED, detail, chunk.count))
 
     def data(self, chunk: Chunk) -> bytes | None:
-        """Give the compressed columns of a chunk; None where they are missing or damaged."""
+        """Return the compressed columns of a chunk; None where they are missing or damaged."""
         query = "SELECT data FROM block WHERE chunk = ?"
         try:
             row = self._rows.connection.execute(query, (chunk.id,)).fetchone()

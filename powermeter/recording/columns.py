@@ -42,7 +42,7 @@ MAX_COUNT = 1 << 22
 
 
 def encode(values: NDArray[np.int64]) -> bytes:
-    """Give the bytes of a column of 1 to `MAX_COUNT` int64 values."""
+    """Return the bytes of a column of 1 to `MAX_COUNT` int64 values."""
     bitmap = b""
     missing = values == MISSING
     if missing.any():
@@ -97,7 +97,7 @@ def _width(span: int) -> int:
 
 
 def decode(data: bytes | memoryview, count: int) -> NDArray[np.int64]:
-    """Give back the `count` int64 values of a column.
+    """Return back the `count` int64 values of a column.
 
     Raises:
         DataError: The bytes are not such a column.
@@ -138,7 +138,7 @@ def decode(data: bytes | memoryview, count: int) -> NDArray[np.int64]:
 
 
 def join(parts: list[bytes]) -> bytes:
-    """Give length-prefixed columns in one piece."""
+    """Return length-prefixed columns in one piece."""
     return b"".join(_LENGTH.pack(len(part)) + part for part in parts)
 
 

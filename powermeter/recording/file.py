@@ -25,34 +25,58 @@ TABLES: Mapping[str, Sequence[str]] = {
     "source": ("url TEXT", "name TEXT", "driver TEXT", "info TEXT", "channels INTEGER"),
     "channel": ("source INTEGER", "position INTEGER", "name TEXT", "spec TEXT"),
     "chunk": (
-        "source INTEGER", "sequence INTEGER", "start_ns INTEGER", "end_ns INTEGER", "count INTEGER",
-        "read_ns INTEGER", "data_crc INTEGER", "summary BLOB",
+        "source INTEGER",
+        "sequence INTEGER",
+        "start_ns INTEGER",
+        "end_ns INTEGER",
+        "count INTEGER",
+        "read_ns INTEGER",
+        "data_crc INTEGER",
+        "summary BLOB",
     ),
     "level": (
-        "source INTEGER", "level INTEGER", "sequence INTEGER", "start_ns INTEGER", "end_ns INTEGER",
-        "count INTEGER", "summary BLOB",
+        "source INTEGER",
+        "level INTEGER",
+        "sequence INTEGER",
+        "start_ns INTEGER",
+        "end_ns INTEGER",
+        "count INTEGER",
+        "summary BLOB",
     ),
     "event": (
-        "process INTEGER", "thread INTEGER", "uid INTEGER", "parent INTEGER", "name TEXT",
-        "start_ns INTEGER", "end_ns INTEGER", "count INTEGER", "attributes TEXT", "peak_memory INTEGER",
+        "process INTEGER",
+        "thread INTEGER",
+        "uid INTEGER",
+        "parent INTEGER",
+        "name TEXT",
+        "start_ns INTEGER",
+        "end_ns INTEGER",
+        "count INTEGER",
+        "attributes TEXT",
+        "peak_memory INTEGER",
     ),
     "gap": (
-        "source INTEGER", "start_ns INTEGER", "end_ns INTEGER", "reason TEXT", "detail TEXT", "lost INTEGER",
+        "source INTEGER",
+        "start_ns INTEGER",
+        "end_ns INTEGER",
+        "reason TEXT",
+        "detail TEXT",
+        "lost INTEGER",
     ),
     "clock": ("monotonic_ns INTEGER", "utc_ns INTEGER"),
     "tick": ("source INTEGER", "tick INTEGER", "arrival_ns INTEGER"),
     "fact": ("name TEXT", "value TEXT"),
-}  # fmt: skip
+}
 """Table → its columns between `id` and `checksum`.  `block` (chunk id → data) stands apart."""
 
 
 def columns(table: str) -> list[str]:
-    """Give the names of a table's checksummed columns."""
+    """Return the names of a table's checksummed columns."""
     return [column.partition(" ")[0] for column in TABLES[table]]
 
 
 def checksum(table: str, identifier: int, values: Sequence[object]) -> int:
-    """Give the CRC-32 of a row: table, id and values as text, NULL as nothing, blobs as hex, joined by U+001F.
+    """Return the CRC-32 of a row: table, id and values as text, NULL as nothing, blobs as hex, joined by U+001F.
 
     Table and id are part of it, so that a sound row in a wrong place is not taken for one that belongs there.
     """
@@ -120,7 +144,7 @@ def create(path: Path, *, force: bool = False) -> sqlite3.Connection:
 
 
 def open_to_append(path: Path) -> sqlite3.Connection:
-    """Give a connection that may add rows to an existing recording.
+    """Return a connection that may add rows to an existing recording.
 
     Raises:
         DataError: It is missing, foreign, newer or damaged.
@@ -146,7 +170,7 @@ def open_to_append(path: Path) -> sqlite3.Connection:
 
 
 def open_to_read(path: Path) -> tuple[sqlite3.Connection, list[str]]:
-    """Give a read-only connection and what there is to warn of.
+    """Return a read-only connection and what there is to warn of.
 
     Raises:
         DataError: The file is missing, foreign, newer, or damaged beyond reading.
@@ -184,7 +208,7 @@ def open_to_read(path: Path) -> tuple[sqlite3.Connection, list[str]]:
 
 
 def one_line(error: Exception) -> str:
-    """Give an error of SQLite in printable characters: it may quote the damaged file."""
+    """Return an error of SQLite in printable characters: it may quote the damaged file."""
     return "".join(c if c.isprintable() else "?" for c in str(error))[:200]
 
 
@@ -239,5 +263,5 @@ def _text(data: bytes) -> str:
 
 
 def side_files(path: Path) -> tuple[Path, Path]:
-    """Give the names of SQLite's write-ahead log and its index beside a recording."""
+    """Return the names of SQLite's write-ahead log and its index beside a recording."""
     return path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")

@@ -120,13 +120,17 @@ def _copy_facts(old: Recording, new: Writer, sources: Mapping[int, int], only: s
 
 
 def _moved(fact: Mapping[str, Any], sources: Mapping[int, int]) -> dict[str, Any]:
-    """Give a fact whose `source`, where it names one, is the id in the new recording."""
+    """Return a fact whose `source`, where it names one, is the id in the new recording."""
     by_text = {str(old): new for old, new in sources.items()}
-    return {**fact, "source": by_text.get(str(fact["source"]), fact["source"])} if "source" in fact else dict(fact)
+    return (
+        {**fact, "source": by_text.get(str(fact["source"]), fact["source"])}
+        if "source" in fact
+        else dict(fact)
+    )
 
 
 def _free(name: str, taken: set[str]) -> str:
-    """Give a source's name, numbered where the host has one of that name."""
+    """Return a source's name, numbered where the host has one of that name."""
     free, number = name, 2
     while free in taken:
         free, number = f"{name} ({number})", number + 1

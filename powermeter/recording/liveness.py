@@ -9,7 +9,7 @@ from typing import Any
 
 
 def boot_id() -> str | None:
-    """Give what tells one boot of this machine from another, where the system says."""
+    """Return what tells one boot of this machine from another, where the system says."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except OSError:
@@ -17,7 +17,7 @@ def boot_id() -> str | None:
 
 
 def started(pid: int) -> int | None:
-    """Give when a process started, in clock ticks since boot, where the system says.
+    """Return when a process started, in clock ticks since boot, where the system says.
 
     It tells a process from a later one that got the same id.
     """
@@ -45,7 +45,7 @@ def is_alive(note: Mapping[str, Any]) -> bool:
 
 
 def _stat(pid: int) -> list[str]:
-    """Give the fields of /proc/PID/stat after the program's name; none where they cannot be read."""
+    """Return the fields of /proc/PID/stat after the program's name; none where they cannot be read."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:

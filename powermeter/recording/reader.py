@@ -39,7 +39,7 @@ class SourceInfo:
     channels: tuple[Channel, ...]
 
     def channel(self, name: str) -> Channel:
-        """Give the channel of that name.
+        """Return the channel of that name.
 
         Raises:
             ConfigurationError: There is none; the names are listed.
@@ -66,11 +66,11 @@ class Samples:
     flags: NDArray[np.uint8]
 
     def table(self) -> NDArray[np.int64]:
-        """Give the raw codes as int64, shape (n, channels), in the channels' order."""
+        """Return the raw codes as int64, shape (n, channels), in the channels' order."""
         return np.stack(list(self.codes.values()), axis=1)
 
     def values(self, channel: Channel) -> NDArray[np.float64]:
-        """Give one channel in SI units, NaN where missing."""
+        """Return one channel in SI units, NaN where missing."""
         raw = self.codes[channel.name]
         values: NDArray[np.float64] = raw.astype(np.float64) * channel.scale + channel.offset
         missing = raw == MISSING
@@ -202,15 +202,15 @@ class Recording:
     # Facts ------------------------------------------------------------------------------------
 
     def facts(self, name: str) -> list[dict[str, Any]]:
-        """Give the facts noted under a name, oldest first."""
+        """Return the facts noted under a name, oldest first."""
         return list(self._facts.get(name, ()))
 
     def fact_names(self) -> list[str]:
-        """Give the names under which facts are noted."""
+        """Return the names under which facts are noted."""
         return list(self._facts)
 
     def events(self) -> list[Event]:
-        """Give all events in the order of their start.
+        """Return all events in the order of their start.
 
         One that was begun and ended is one row; where the program died inside, `end_ns` is None.
         """
@@ -227,15 +227,15 @@ class Recording:
         return sorted(events.values(), key=lambda event: event.start_ns)
 
     def clock_pairs(self) -> list[tuple[int, int]]:
-        """Give the (monotonic ns, UTC ns) pairs, oldest first."""
+        """Return the (monotonic ns, UTC ns) pairs, oldest first."""
         return [(monotonic, utc) for _, monotonic, utc in self._rows.sound("clock")]
 
     def ticks(self, source: int) -> list[tuple[int, int]]:
-        """Give the (instrument tick, host arrival ns) pairs of a source."""
+        """Return the (instrument tick, host arrival ns) pairs of a source."""
         return [(tick, arrival) for _, owner, tick, arrival in self._rows.sound("tick") if owner == source]
 
     def gaps(self, source: int) -> list[Gap]:
-        """Give the stretches without trustworthy data, those found damaged included, by start."""
+        """Return the stretches without trustworthy data, those found damaged included, by start."""
         noted = [
             Gap(start, end, reason, detail or "", lost)
             for _, owner, start, end, reason, detail, lost in self._rows.sound("gap")
@@ -247,13 +247,13 @@ class Recording:
     # Samples ----------------------------------------------------------------------------------
 
     def _sound(self, source: int) -> Chunks:
-        """Give a source's chunks, their data checked."""
+        """Return a source's chunks, their data checked."""
         chunks = self._chunks[self.source(source).id]
         chunks.verify()
         return chunks
 
     def source(self, which: int | str | None = None) -> SourceInfo:
-        """Give a source by id or name; the first one when nothing is named.
+        """Return a source by id or name; the first one when nothing is named.
 
         Raises:
             ConfigurationError: There is no such source.
@@ -268,7 +268,7 @@ class Recording:
         raise ConfigurationError(f"{self.path.name} has no source {which!r}; it has {known}")
 
     def samples(self, source: int, start_ns: int | None = None, end_ns: int | None = None) -> Samples:
-        """Give the raw samples of a source, those within [start_ns, end_ns] where given.
+        """Return the raw samples of a source, those within [start_ns, end_ns] where given.
 
         Raises:
             ConfigurationError: There is no such source.
@@ -298,7 +298,7 @@ class Recording:
         return Samples(times, dict(zip(names, codes, strict=True)), flags)
 
     def chunks(self, source: int) -> Iterator[Samples]:
-        """Give the samples of a source chunk by chunk, as they were written; damaged ones are left out."""
+        """Return the samples of a source chunk by chunk, as they were written; damaged ones are left out."""
         channels = self.source(source).channels
         chunks = self._sound(source)
         for chunk in chunks.sound:
@@ -308,22 +308,22 @@ class Recording:
                 yield Samples(times, codes, flags)
 
     def span_ns(self, source: int) -> tuple[int, int] | None:
-        """Give the first and last sample time of a source, or None when it has no samples."""
+        """Return the first and last sample time of a source, or None when it has no samples."""
         chunks = self._chunks[source].sound
         return (chunks[0].start_ns, chunks[-1].end_ns) if chunks else None
 
     def count(self, source: int) -> int:
-        """Give the number of samples of a source."""
+        """Return the number of samples of a source."""
         return sum(chunk.count for chunk in self._chunks[source].sound)
 
     def read_ns(self, source: int) -> float | None:
-        """Give the mean duration of a read in nanoseconds, where the source is polled."""
+        """Return the mean duration of a read in nanoseconds, where the source is polled."""
         timed = [(chunk.read_ns, chunk.count) for chunk in self._chunks[source].sound if chunk.read_ns]
         total = sum(count for _, count in timed)
         return sum(read_ns * count for read_ns, count in timed) / total if total else None
 
     def overview(self, source: int, stretches: int = 1000) -> list[tuple[int, int, list[summary.Stretch]]]:
-        """Give count, min, max and mean of each channel (then product) over at least `stretches` stretches.
+        """Return count, min, max and mean of each channel (then product) over at least `stretches` stretches.
 
         It reads the coarsest level that is fine enough, so a day costs what a minute does.
 

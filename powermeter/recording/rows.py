@@ -30,7 +30,7 @@ class Rows:
         self._expected: dict[str, int] = {}
 
     def sound(self, table: str) -> Iterator[tuple[Any, ...]]:
-        """Give the rows of a table whose checksum holds, as (id, columns…); the rest is counted.
+        """Return the rows of a table whose checksum holds, as (id, columns…); the rest is counted.
 
         Ids count up from 1 without holes, so that a lost row shows; one that comes again, as through a
         damaged page pointer, is given once.
@@ -58,7 +58,7 @@ class Rows:
             self.warn(f"{bad} damaged {table} rows were left out")
 
     def _last_id(self, table: str) -> int:
-        """Give SQLite's own note of the highest id it has given out in a table; 0 where it has none."""
+        """Return SQLite's own note of the highest id it has given out in a table; 0 where it has none."""
         query = "SELECT seq FROM sqlite_sequence WHERE name = ?"
         try:
             found = self.connection.execute(query, (table,)).fetchone()
@@ -67,7 +67,7 @@ class Rows:
         return found[0] if found is not None and isinstance(found[0], int) else 0
 
     def json(self, text: str, what: str) -> Any:
-        """Give a JSON text's value; None, with a warning, where it is none."""
+        """Return a JSON text's value; None, with a warning, where it is none."""
         try:
             return json.loads(text)
         except ValueError:

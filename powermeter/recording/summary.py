@@ -34,7 +34,7 @@ class Stretch:
 
 
 def products(channels: Sequence[Channel]) -> list[tuple[int, int]]:
-    """Give the (voltage, current) positions of each rail that has both but no power."""
+    """Return the (voltage, current) positions of each rail that has both but no power."""
     by_rail: dict[str, dict[Quantity, int]] = {}
     for position, channel in enumerate(channels):
         if channel.rail is not None:
@@ -47,7 +47,7 @@ def products(channels: Sequence[Channel]) -> list[tuple[int, int]]:
 
 
 def summarise(codes: NDArray[np.int64], pairs: Sequence[tuple[int, int]]) -> bytes:
-    """Give the packed summary of one chunk of codes, shape (n, channels)."""
+    """Return the packed summary of one chunk of codes, shape (n, channels)."""
     entries = [_of(codes[:, position]) for position in range(codes.shape[1])]
     for voltage, current in pairs:
         left, right = codes[:, voltage], codes[:, current]
@@ -65,7 +65,7 @@ def _of(column: NDArray[np.int64] | NDArray[np.float64]) -> Stretch:
 
 
 def pack(entries: Sequence[Stretch]) -> bytes:
-    """Give the bytes of some entries."""
+    """Return the bytes of some entries."""
     return b"".join(_ENTRY.pack(e.count, e.low, e.high, e.mean) for e in entries)
 
 
@@ -81,7 +81,7 @@ def unpack(data: bytes) -> list[Stretch]:
 
 
 def merge(summaries: Sequence[bytes]) -> bytes:
-    """Give the summary of several stretches of one source together."""
+    """Return the summary of several stretches of one source together."""
     merged = []
     for entries in zip(*map(unpack, summaries), strict=True):
         present = [entry for entry in entries if entry.count]

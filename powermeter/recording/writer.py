@@ -39,7 +39,7 @@ class _Progress:
     levels: dict[int, int] = field(default_factory=dict)
 
     def copy(self) -> _Progress:
-        """Give one that is not changed along with this."""
+        """Return one that is not changed along with this."""
         waiting = {level: list(stretches) for level, stretches in self.waiting.items()}
         return replace(self, waiting=waiting, levels=dict(self.levels))
 
@@ -91,7 +91,7 @@ class Writer:
             self.abandon()
 
     def transaction(self) -> _Transaction:
-        """Give a context in which several additions are committed as one, or all undone where one fails."""
+        """Return a context in which several additions are committed as one, or all undone where one fails."""
         return _Transaction(self._connection, self._sources)
 
     def _insert(self, table: str, rows: Iterable[Sequence[object]]) -> None:
@@ -185,8 +185,15 @@ class Writer:
         digest = summary.summarise(codes, progress.pairs)
         start_ns, end_ns = int(times_ns[0]), int(times_ns[-1])
         row = (
-            source, progress.sequence, start_ns, end_ns, len(times_ns), read_ns, zlib.crc32(data), digest,
-        )  # fmt: skip
+            source,
+            progress.sequence,
+            start_ns,
+            end_ns,
+            len(times_ns),
+            read_ns,
+            zlib.crc32(data),
+            digest,
+        )
         with self.transaction():
             identifier = file.insert(self._connection, "chunk", [row])
             self._connection.execute("INSERT INTO block VALUES (?, ?)", (identifier, data))
@@ -263,7 +270,7 @@ class Writer:
 
 
 def append_to(path: str | Path) -> Writer:
-    """Give a writer that adds facts, events and metadata to an existing recording (no new samples).
+    """Return a writer that adds facts, events and metadata to an existing recording (no new samples).
 
     Raises:
         DataError: It is missing, foreign, newer or damaged.
@@ -280,12 +287,20 @@ def append_to(path: str | Path) -> Writer:
 
 
 def event_row(event: Event) -> tuple[object, ...]:
-    """Give an event's row of the `event` table, without its checksum."""
+    """Return an event's row of the `event` table, without its checksum."""
     attributes = json.dumps(dict(event.attributes), default=str) if event.attributes else None
     return (
-        event.process, event.thread, event.uid, event.parent, event.name, event.start_ns, event.end_ns,
-        event.count, attributes, event.peak_memory,
-    )  # fmt: skip
+        event.process,
+        event.thread,
+        event.uid,
+        event.parent,
+        event.name,
+        event.start_ns,
+        event.end_ns,
+        event.count,
+        attributes,
+        event.peak_memory,
+    )
 
 
 def fold(connection: sqlite3.Connection) -> None:

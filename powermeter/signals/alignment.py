@@ -19,7 +19,7 @@ from powermeter.source import Gap
 
 
 def shifted(trace: Trace, fact: Mapping[str, Any]) -> Trace:
-    """Give a trace on the events' clock, by a recording's `alignment` fact.
+    """Return a trace on the events' clock, by a recording's `alignment` fact.
 
     The clock's uncertainty is the fact's `offset_u_ns` and, at the sample farthest from its origin, what
     `drift_u` makes of that distance.
@@ -35,21 +35,24 @@ def shifted(trace: Trace, fact: Mapping[str, Any]) -> Trace:
 
 
 def shifted_gaps(gaps: Sequence[Gap], fact: Mapping[str, Any]) -> list[Gap]:
-    """Give gaps on the events' clock, by a recording's `alignment` fact."""
+    """Return gaps on the events' clock, by a recording's `alignment` fact."""
     ends = np.array([[g.start_ns, g.end_ns] for g in gaps], np.int64).reshape(-1, 2)
     moved = host_times(ends, fact).tolist()
     return [replace(g, start_ns=start, end_ns=end) for g, (start, end) in zip(gaps, moved, strict=True)]
 
 
 def host_times(times_ns: NDArray[np.int64], fact: Mapping[str, Any]) -> NDArray[np.int64]:
-    """Give t + `offset_ns` + `drift` × (t − `origin_ns`): an instrument's times on the events' clock.
+    """Return t + `offset_ns` + `drift` × (t − `origin_ns`): an instrument's times on the events' clock.
 
     Raises:
         DataError: The fact lacks a number.
     """
     try:
         offset, drift = float(fact["offset_ns"]), float(fact.get("drift", 0.0))
-        origin, spreads = int(fact.get("origin_ns", 0)), (fact.get("offset_u_ns", 0.0), fact.get("drift_u", 0.0))
+        origin, spreads = (
+            int(fact.get("origin_ns", 0)),
+            (fact.get("offset_u_ns", 0.0), fact.get("drift_u", 0.0)),
+        )
         usable = math.isfinite(offset) and math.isfinite(drift) and all(float(s) >= 0 for s in spreads)
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(f"the recording's alignment is not usable: {error}") from None

@@ -79,10 +79,8 @@ class Correction:
         """The corrected value at x = 0, in the channel's unit."""
         return self.coefficients[0]
 
-    def apply(
-        self, values: NDArray[Any], temperature_c: NDArray[Any] | float | None = None
-    ) -> NDArray[Any]:
-        """Give corrected values; `temperature_c` is used where the calibration has a slope."""
+    def apply(self, values: NDArray[Any], temperature_c: NDArray[Any] | float | None = None) -> NDArray[Any]:
+        """Return corrected values; `temperature_c` is used where the calibration has a slope."""
         result = values * self.coefficients[-1]
         for coefficient in self.coefficients[-2:0:-1]:
             result += coefficient
@@ -93,7 +91,7 @@ class Correction:
         return result
 
     def uncertainty(self, x: float) -> float:
-        """Give the standard uncertainty of the corrected value at x, the reference's share included."""
+        """Return the standard uncertainty of the corrected value at x, the reference's share included."""
         powers = [x**k for k in range(len(self.coefficients))]
         fit = sum(
             powers[i] * powers[j] * self.covariance[i][j]
@@ -102,11 +100,14 @@ class Correction:
         )
         value = sum(c * p for c, p in zip(self.coefficients, powers, strict=True))
         return math.sqrt(
-            max(fit, 0.0) + (self.reference_gain * value) ** 2 + self.reference_offset**2 + self.extrapolation(x) ** 2
+            max(fit, 0.0)
+            + (self.reference_gain * value) ** 2
+            + self.reference_offset**2
+            + self.extrapolation(x) ** 2
         )
 
     def extrapolation(self, x: float) -> float:
-        """Give the extra standard uncertainty outside the calibrated range, 0 inside.
+        """Return the extra standard uncertainty outside the calibrated range, 0 inside.
 
         Taken as the correction's own size (how far gain and offset moved the value) times the
         distance outside over the range's width: nothing was seen there that says it goes on.
@@ -119,7 +120,7 @@ class Correction:
         return moved * min(outside / width, 10.0)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give plain values for JSON or TOML, None left out; `from_dict` is its inverse."""
+        """Return plain values for JSON or TOML, None left out; `from_dict` is its inverse."""
         plain = {name: value for name, value in asdict(self).items() if value is not None}
         plain["coefficients"] = list(self.coefficients)
         plain["covariance"] = [list(row) for row in self.covariance]

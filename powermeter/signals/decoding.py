@@ -33,7 +33,7 @@ def from_samples(
     gaps: Iterable[Gap] = (),
     **more: Any,
 ) -> Trace:
-    """Give a trace of plain arrays; the errors come from the channel's stated accuracy.
+    """Return a trace of plain arrays; the errors come from the channel's stated accuracy.
 
     Args:
         times_ns: Never decreasing nanoseconds.
@@ -51,17 +51,18 @@ def from_samples(
     if times_ns.size > 1 and (times_ns[1:] < times_ns[:-1]).any():
         raise DataError("time runs backwards in these samples")
     if channel is not None:
-        accuracy = {"errors": channel_errors(channel, origin or channel.name), "noise": channel.accuracy.noise}
+        accuracy = {
+            "errors": channel_errors(channel, origin or channel.name),
+            "noise": channel.accuracy.noise,
+        }
         known = dict(step=channel.accuracy.step, rail=channel.rail, grade=channel.grade, **accuracy)
         more = {**known, "channels": (channel.name,), **more}
     more.setdefault("interval_ns", median_interval_ns(times_ns))
-    return Trace(
-        times_ns, values, quantity, kind, gaps=tuple(sorted(gaps, key=lambda g: g.start_ns)), **more
-    )
+    return Trace(times_ns, values, quantity, kind, gaps=tuple(sorted(gaps, key=lambda g: g.start_ns)), **more)
 
 
 def channel_errors(channel: Channel, origin: str) -> tuple[CommonError, ...]:
-    """Give the common errors that a channel's `Accuracy` states.
+    """Return the common errors that a channel's `Accuracy` states.
 
     A limit becomes a standard uncertainty by half-width/√3 (GUM 4.3.7); a typical value is one.
     """
@@ -80,7 +81,7 @@ def channel_errors(channel: Channel, origin: str) -> tuple[CommonError, ...]:
 def correction_errors(
     correction: Correction, origin: str, typical: float, largest: float, smallest: float | None = None
 ) -> tuple[CommonError, ...]:
-    """Give a calibration's covariance as independent common errors around `typical` (corrected SI).
+    """Return a calibration's covariance as independent common errors around `typical` (corrected SI).
 
     What lies outside the calibrated range widens them: above it in proportion to the value, below it
     by an amount.
@@ -107,7 +108,11 @@ def correction_errors(
     extra = correction.extrapolation((largest - correction.offset) / correction.gain)
     if extra:
         errors.append(CommonError(f"model:beyond calibration {origin}", extra / max(largest, 1e-30), 0.0))
-    below = 0.0 if smallest is None else correction.extrapolation((smallest - correction.offset) / correction.gain)
+    below = (
+        0.0
+        if smallest is None
+        else correction.extrapolation((smallest - correction.offset) / correction.gain)
+    )
     if below and smallest is not None and (smallest - correction.offset) / correction.gain < correction.low:
         errors.append(CommonError(f"model:below calibration {origin}", 0.0, below))
     return tuple(error for error in errors if error.relative or error.absolute)
@@ -125,7 +130,7 @@ def read_channel(
     correction: Correction | None = None,
     temperature_c: NDArray[np.float64] | None = None,
 ) -> Trace | None:
-    """Give one channel as a trace, or None where it has no sample at all.
+    """Return one channel as a trace, or None where it has no sample at all.
 
     Missing codes are left out, repeats too (but for the last sample, which bounds the trace).  What an
     instrument shows was measured at some moment of its last refresh interval: a rectangular
@@ -159,10 +164,18 @@ def read_channel(
         if channel.offset:
             values += channel.offset
     trace = from_samples(
-        times_ns, values, channel.quantity, kind=channel.kind, channel=channel, origin=origin,
-        gaps=lost, source=source, repeats=repeats, saturated=saturated,
+        times_ns,
+        values,
+        channel.quantity,
+        kind=channel.kind,
+        channel=channel,
+        origin=origin,
+        gaps=lost,
+        source=source,
+        repeats=repeats,
+        saturated=saturated,
         clock_ns=(channel.refresh_ns or 0) / math.sqrt(12),
-    )  # fmt: skip
+    )
     if correction is not None and channel.kind is not Kind.COUNTER:
         trace = _corrected(trace, correction, origin, temperature_c)
     return _as_instant(trace, channel.window_ns)
@@ -177,11 +190,18 @@ def _corrected(
     notes = trace.notes
     share = float(np.mean((trace.values < correction.low) | (trace.values > correction.high)))
     if share > 0.001:
-        notes = (*notes, f"{share:.0%} of the samples lie outside the calibrated range; the interval is wider")
+        notes = (
+            *notes,
+            f"{share:.0%} of the samples lie outside the calibrated range; the interval is wider",
+        )
     return replace(
-        trace, values=values, noise=trace.noise * correction.gain, step=trace.step * correction.gain,
-        errors=kept + correction_errors(correction, origin, typical, largest, smallest), notes=notes,
-    )  # fmt: skip
+        trace,
+        values=values,
+        noise=trace.noise * correction.gain,
+        step=trace.step * correction.gain,
+        errors=kept + correction_errors(correction, origin, typical, largest, smallest),
+        notes=notes,
+    )
 
 
 def _saturated(channel: Channel, codes: NDArray[np.int64], flags: NDArray[np.uint8] | None) -> int:
@@ -208,7 +228,7 @@ def _as_instant(trace: Trace, window_ns: int | None) -> Trace:
 def unwrap(
     times_ns: NDArray[np.int64], codes: NDArray[np.int64], scale: float, wrap: int | None
 ) -> tuple[NDArray[np.float64], list[Gap]]:
-    """Give the running total of a counter in SI, 0 at the first sample, and the places where it restarted.
+    """Return the running total of a counter in SI, 0 at the first sample, and the places where it restarted.
 
     A step back is a wrap where the counter has one and the step forward through it fits the rates
     seen elsewhere (at most ten times the largest); anything else is a restart: a gap, across which
@@ -241,7 +261,7 @@ def unwrap(
 def two_way(
     times_ns: NDArray[np.int64], codes: NDArray[np.int64], scale: float, gaps: Iterable[Gap]
 ) -> NDArray[np.float64]:
-    """Give the running total in SI of a counter that may also go down (charge of a battery), 0 at first.
+    """Return the running total in SI of a counter that may also go down (charge of a battery), 0 at first.
 
     Such a counter cannot show by a step back that it restarted; a gap of lost setup or bad data says
     so, and across it the total goes on at the mean rate of the steps beside it.

@@ -25,9 +25,14 @@ from powermeter.source import Gap
 # What stands for "what the battery sees", best first.  A socket's reading includes the power
 # supply's loss, but everything of the device too, so it goes before a part of the device.
 PREFERENCE = (
-    Boundary.BOARD, Boundary.BATTERY, Boundary.WALL, Boundary.MODULE,
-    Boundary.DEVICE, Boundary.PART, Boundary.MODEL,
-)  # fmt: skip
+    Boundary.BOARD,
+    Boundary.BATTERY,
+    Boundary.WALL,
+    Boundary.MODULE,
+    Boundary.DEVICE,
+    Boundary.PART,
+    Boundary.MODEL,
+)
 
 NOMINAL_TOLERANCE = 0.05
 """A supply is assumed to hold its nominal voltage to ±5 % (USB 2.0, 7.2.2: 4.75 V to 5.25 V at a port)."""
@@ -88,15 +93,15 @@ class Line:
         return power.grade if power is not None else Grade.ASSUMED
 
     def direct(self, quantity: Quantity) -> Trace | None:
-        """Give a quantity only where a channel measures it."""
+        """Return a quantity only where a channel measures it."""
         return self._traces.get(quantity)
 
     def voltage(self) -> Trace | None:
-        """Give the voltage in V, or None where it is not measured."""
+        """Return the voltage in V, or None where it is not measured."""
         return self._traces.get(Quantity.VOLTAGE)
 
     def power(self) -> Trace | None:
-        """Give what the rail's energy comes from.
+        """Return what the rail's energy comes from.
 
         In this order: the energy counter (J), the power channel (W), voltage × current (W), current ×
         nominal voltage (W, derived).  None where none of them is there.
@@ -104,7 +109,7 @@ class Line:
         return self._remember(Quantity.POWER, self._find_power)
 
     def current(self) -> Trace | None:
-        """Give what the rail's charge comes from.
+        """Return what the rail's charge comes from.
 
         In this order: the charge counter (C), the current channel (A), power / measured voltage
         (A, derived), power / nominal voltage (A, derived).  None where none of them is there.
@@ -162,20 +167,22 @@ def _divided(power: Trace, voltage: Trace, volts: np.ndarray[Any, Any]) -> Trace
     by_key: dict[str, CommonError] = {}
     for e in errors:
         old = by_key.get(e.key, CommonError(e.key, limit=e.limit))
-        by_key[e.key] = replace(
-            old, relative=old.relative + e.relative, absolute=old.absolute + e.absolute
-        )
+        by_key[e.key] = replace(old, relative=old.relative + e.relative, absolute=old.absolute + e.absolute)
     noise = ((power.noise / mean_v) ** 2 + (voltage.noise * mean_p / mean_v**2) ** 2) ** 0.5
     return replace(
-        power, values=power.values / volts, quantity=Quantity.CURRENT, errors=tuple(by_key.values()),
-        noise=noise, step=power.step / mean_v,
+        power,
+        values=power.values / volts,
+        quantity=Quantity.CURRENT,
+        errors=tuple(by_key.values()),
+        noise=noise,
+        step=power.step / mean_v,
         channels=(*power.channels, *(c for c in voltage.channels if c not in power.channels)),
         grade=max(power.grade, Grade.DERIVED, key=lambda g: g.rank),
-    )  # fmt: skip
+    )
 
 
 def lines(recording: Any, *, aligned: bool = True) -> tuple[Line, ...]:
-    """Give every rail of a recording, in the order of its sources and channels, nothing added up.
+    """Return every rail of a recording, in the order of its sources and channels, nothing added up.
 
     Calibrations (`calibration` facts) and alignments (`alignment` facts; the last one of a source
     counts) that are stored in the recording are applied.
@@ -195,20 +202,20 @@ def lines(recording: Any, *, aligned: bool = True) -> tuple[Line, ...]:
 
 
 def facts(recording: Any, name: str) -> list[dict[str, Any]]:
-    """Give the recording's facts of that name, oldest first; none where it keeps none."""
+    """Return the recording's facts of that name, oldest first; none where it keeps none."""
     ask = getattr(recording, "facts", None)
     found = ask(name) if ask is not None else []
     return [found] if isinstance(found, dict) else list(found)
 
 
 def alignment_of(recording: Any, source: Any) -> dict[str, Any] | None:
-    """Give the newest alignment fact of a source, or None where it is on the recording's own clock."""
+    """Return the newest alignment fact of a source, or None where it is on the recording's own clock."""
     found = [fact for fact in facts(recording, "alignment") if str(fact.get("source")) == str(source)]
     return found[-1] if found else None
 
 
 def on_host(recording: Any, source: Any) -> tuple[Any, list[Gap]]:
-    """Give samples and gaps of a source (by id) on the recording's clock, an alignment applied.
+    """Return samples and gaps of a source (by id) on the recording's clock, an alignment applied.
 
     Raises:
         DataError: The stored alignment is not usable.
@@ -235,9 +242,16 @@ def _source_lines(
         origin = f"{name}/{channel.name}"
         correction, temperature = _correction(corrections, source, channel, samples)
         trace = read_channel(
-            channel, samples.times_ns, samples.codes[channel.name], samples.flags, origin=origin,
-            source=str(source.id), gaps=gaps, correction=correction, temperature_c=temperature,
-        )  # fmt: skip
+            channel,
+            samples.times_ns,
+            samples.codes[channel.name],
+            samples.flags,
+            origin=origin,
+            source=str(source.id),
+            gaps=gaps,
+            correction=correction,
+            temperature_c=temperature,
+        )
         if trace is None:
             continue
         if alignment is not None:
@@ -259,7 +273,9 @@ def _prefer_calibrated(traces: dict[Quantity, Trace], calibrated: set[Quantity])
     """
     if Quantity.CURRENT in calibrated:
         traces.pop(Quantity.CHARGE, None)
-    if calibrated & {Quantity.CURRENT, Quantity.VOLTAGE} and {Quantity.CURRENT, Quantity.VOLTAGE} <= set(traces):
+    if calibrated & {Quantity.CURRENT, Quantity.VOLTAGE} and {Quantity.CURRENT, Quantity.VOLTAGE} <= set(
+        traces
+    ):
         traces.pop(Quantity.ENERGY, None)
         if Quantity.POWER not in calibrated:
             traces.pop(Quantity.POWER, None)
@@ -284,7 +300,7 @@ def _correction(
 
 
 def whole(found: Iterable[Line]) -> tuple[Line, ...]:
-    """Give the sums that may stand for an unmeasured parent, one for each such parent.
+    """Return the sums that may stand for an unmeasured parent, one for each such parent.
 
     Brothers are added only where their driver names the same parent, no rail of that name is
     measured in that source, and each of them has power.
@@ -306,16 +322,19 @@ def whole(found: Iterable[Line]) -> tuple[Line, ...]:
         best = min((line.rail.boundary for line in members), key=PREFERENCE.index)
         lacks = members[0].rail.sum_lacks or f"what else hangs on {parent}"
         rail = Rail(
-            parent, None, best, f"the sum of {names}; not in it: {lacks}",
+            parent,
+            None,
+            best,
+            f"the sum of {names}; not in it: {lacks}",
             nominals.pop() if len(nominals) == 1 else None,
-        )  # fmt: skip
+        )
         name = members[0].source_name
         sums.append(Line(source, name, rail, f"{name}/{parent}", tuple(members)))
     return tuple(sums)
 
 
 def choose(found: Sequence[Line], name: str | None = None) -> Line:
-    """Give the rail to count: the one named, or the best stand-in for what the battery sees.
+    """Return the rail to count: the one named, or the best stand-in for what the battery sees.
 
     Without a name: boundaries in the order of `PREFERENCE`, a declared sum before its own parts and
     after other rails of its boundary, measured before estimated, then the order in the recording.
@@ -347,9 +366,12 @@ def choose(found: Sequence[Line], name: str | None = None) -> Line:
     return min(
         (line for line in candidates if not is_inside(line)),
         key=lambda line: (
-            PREFERENCE.index(line.rail.boundary), bool(line.parts), line.grade.rank, line.rail.parent is not None,
+            PREFERENCE.index(line.rail.boundary),
+            bool(line.parts),
+            line.grade.rank,
+            line.rail.parent is not None,
         ),
-    )  # fmt: skip
+    )
 
 
 def overlap(left: Line, right: Line, found: Sequence[Line]) -> bool:
@@ -362,8 +384,11 @@ def overlap(left: Line, right: Line, found: Sequence[Line]) -> bool:
         both_parts = left.rail.boundary in apart and right.rail.boundary in apart
         return not (both_parts and left.rail.name != right.rail.name)
     parents = {line.rail.name: line.rail.parent for line in found if line.source == left.source}
-    return left.rail.name == right.rail.name or right.rail.name in _ancestors(left.rail.name, parents) \
-        or left.rail.name in _ancestors(right.rail.name, parents)  # fmt: skip
+    return (
+        left.rail.name == right.rail.name
+        or right.rail.name in _ancestors(left.rail.name, parents)
+        or left.rail.name in _ancestors(right.rail.name, parents)
+    )
 
 
 def _ancestors(name: str, parents: dict[str, str | None]) -> set[str]:

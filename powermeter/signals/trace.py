@@ -100,13 +100,13 @@ class Trace:
         return int(self.times_ns[-1])
 
     def between(self, start_ns: int, end_ns: int) -> Trace:
-        """Give the samples with start ≤ time ≤ end."""
+        """Return the samples with start ≤ time ≤ end."""
         first, last = np.searchsorted(self.times_ns, [start_ns, end_ns + 1])
         return replace(self, times_ns=self.times_ns[first:last], values=self.values[first:last])
 
 
 def median_interval_ns(times_ns: NDArray[np.int64]) -> int:
-    """Give the median distance of two samples; long columns are looked at in 64 places."""
+    """Return the median distance of two samples; long columns are looked at in 64 places."""
     n = times_ns.size
     if n < 2:
         return 0
@@ -117,14 +117,16 @@ def median_interval_ns(times_ns: NDArray[np.int64]) -> int:
 
 
 def multiply(voltage: Trace, current: Trace, *, rail: Rail | None = None) -> Trace:
-    """Give power = voltage × current of two traces with the same time stamps.
+    """Return power = voltage × current of two traces with the same time stamps.
 
     To first order around the mean voltage V̄: an error of the current carries V̄ × its absolute part,
     an error of the voltage acts as a relative one of power (its absolute part over V̄).
     """
-    times, left, right = np.intersect1d(voltage.times_ns, current.times_ns, return_indices=True) \
-        if voltage.times_ns.size != current.times_ns.size or (voltage.times_ns != current.times_ns).any() \
-        else (voltage.times_ns, slice(None), slice(None))  # fmt: skip
+    times, left, right = (
+        np.intersect1d(voltage.times_ns, current.times_ns, return_indices=True)
+        if voltage.times_ns.size != current.times_ns.size or (voltage.times_ns != current.times_ns).any()
+        else (voltage.times_ns, slice(None), slice(None))
+    )
     volts, amps = voltage.values[left], current.values[right]
     mean_v, mean_i = float(np.mean(volts)), float(np.mean(np.abs(amps)))
     errors = [replace(e, absolute=e.absolute * mean_v) for e in current.errors]
@@ -134,12 +136,21 @@ def multiply(voltage: Trace, current: Trace, *, rail: Rail | None = None) -> Tra
     ]
     kind = current.kind if current.kind is voltage.kind else Kind.INSTANT
     return replace(
-        current, times_ns=times, values=volts * amps, quantity=Quantity.POWER, kind=kind,
-        rail=rail or current.rail, grade=worst((voltage.grade, current.grade)), errors=_joined(errors),
-        noise=math.hypot(mean_v * current.noise, mean_i * voltage.noise), step=mean_v * current.step,
-        gaps=tuple({*voltage.gaps, *current.gaps}), channels=voltage.channels + current.channels,
-        saturated=voltage.saturated + current.saturated, notes=voltage.notes + current.notes,
-    )  # fmt: skip
+        current,
+        times_ns=times,
+        values=volts * amps,
+        quantity=Quantity.POWER,
+        kind=kind,
+        rail=rail or current.rail,
+        grade=worst((voltage.grade, current.grade)),
+        errors=_joined(errors),
+        noise=math.hypot(mean_v * current.noise, mean_i * voltage.noise),
+        step=mean_v * current.step,
+        gaps=tuple({*voltage.gaps, *current.gaps}),
+        channels=voltage.channels + current.channels,
+        saturated=voltage.saturated + current.saturated,
+        notes=voltage.notes + current.notes,
+    )
 
 
 def _joined(errors: Iterable[CommonError]) -> tuple[CommonError, ...]:
@@ -147,24 +158,32 @@ def _joined(errors: Iterable[CommonError]) -> tuple[CommonError, ...]:
     by_key: dict[str, CommonError] = {}
     for e in errors:
         old = by_key.get(e.key)
-        by_key[e.key] = e if old is None else CommonError(
-            e.key, old.relative + e.relative, old.absolute + e.absolute, old.limit and e.limit
-        )  # fmt: skip
+        by_key[e.key] = (
+            e
+            if old is None
+            else CommonError(
+                e.key, old.relative + e.relative, old.absolute + e.absolute, old.limit and e.limit
+            )
+        )
     return tuple(e for e in by_key.values() if e.relative or e.absolute)
 
 
 def scaled(trace: Trace, factor: float, quantity: Quantity, extra: CommonError | None = None) -> Trace:
-    """Give a trace times an exact number as another quantity, grade `derived` or worse."""
+    """Return a trace times an exact number as another quantity, grade `derived` or worse."""
     errors = [replace(e, absolute=e.absolute * factor) for e in trace.errors]
     return replace(
-        trace, values=trace.values * factor, quantity=quantity, noise=trace.noise * factor,
-        step=trace.step * factor, grade=worst((trace.grade, Grade.DERIVED)),
+        trace,
+        values=trace.values * factor,
+        quantity=quantity,
+        noise=trace.noise * factor,
+        step=trace.step * factor,
+        grade=worst((trace.grade, Grade.DERIVED)),
         errors=_joined([*errors, *([extra] if extra else [])]),
-    )  # fmt: skip
+    )
 
 
 def total(traces: Sequence[Trace], rail: Rail) -> Trace:
-    """Give the sum of traces that share their time stamps; the caller knows that they do not overlap.
+    """Return the sum of traces that share their time stamps; the caller knows that they do not overlap.
 
     Raises:
         DataError: They have no sample times in common.
@@ -182,19 +201,26 @@ def total(traces: Sequence[Trace], rail: Rail) -> Trace:
     for trace in traces:
         mean_all += float(np.mean(trace.values)) if trace.kind is not Kind.COUNTER else 0.0
     for trace in traces:
-        picked = trace.values if trace.times_ns.size == times.size else trace.values[
-            np.searchsorted(trace.times_ns, times)
-        ]  # fmt: skip
+        picked = (
+            trace.values
+            if trace.times_ns.size == times.size
+            else trace.values[np.searchsorted(trace.times_ns, times)]
+        )
         values += picked
         # A relative error of one part acts on that part's mean share of the sum.
         share = float(np.mean(trace.values)) if trace.kind is not Kind.COUNTER else float(trace.values[-1])
         whole = mean_all if trace.kind is not Kind.COUNTER else sum(float(t.values[-1]) for t in traces)
         errors += [replace(e, relative=e.relative * (share / whole if whole else 1.0)) for e in trace.errors]
     return replace(
-        first, times_ns=times, values=values, rail=rail, errors=_joined(errors),
+        first,
+        times_ns=times,
+        values=values,
+        rail=rail,
+        errors=_joined(errors),
         grade=worst([Grade.DERIVED, *(t.grade for t in traces)]),
-        noise=math.sqrt(sum(t.noise**2 for t in traces)), step=max(t.step for t in traces),
+        noise=math.sqrt(sum(t.noise**2 for t in traces)),
+        step=max(t.step for t in traces),
         gaps=tuple(sorted({g for t in traces for g in t.gaps}, key=lambda g: g.start_ns)),
         channels=tuple(name for t in traces for name in t.channels),
         saturated=sum(t.saturated for t in traces),
-    )  # fmt: skip
+    )

@@ -45,15 +45,28 @@ from powermeter.units import parse_duration, parse_quantity
 METERS: dict[str, type[SimulatedMeter]] = {
     meter.kind: meter
     for meter in (
-        SimulatedAtorch, SimulatedAvhzy, SimulatedFnirsi, SimulatedJ7C, SimulatedKM003C, SimulatedKorad,
-        SimulatedLines, SimulatedMultimeter, SimulatedPPK2, SimulatedScpi, SimulatedSmartPower3, SimulatedTC66,
-        SimulatedUM24C, SimulatedUM25C, SimulatedUM34C, SimulatedWitrn,
+        SimulatedAtorch,
+        SimulatedAvhzy,
+        SimulatedFnirsi,
+        SimulatedJ7C,
+        SimulatedKM003C,
+        SimulatedKorad,
+        SimulatedLines,
+        SimulatedMultimeter,
+        SimulatedPPK2,
+        SimulatedScpi,
+        SimulatedSmartPower3,
+        SimulatedTC66,
+        SimulatedUM24C,
+        SimulatedUM25C,
+        SimulatedUM34C,
+        SimulatedWitrn,
     )
-}  # fmt: skip
+}
 
 
 def port_for(meter: SimulatedMeter, where: str) -> Port:
-    """Give the port that a meter of this kind is read through.
+    """Return the port that a meter of this kind is read through.
 
     Args:
         meter: Decides between HID and bytes.
@@ -75,7 +88,9 @@ def _stop_at_end_of_input(simulation: Simulation) -> None:
     simulation.stop()
 
 
-def _quantity(unit: str, context: click.Context, parameter: click.Parameter, value: str | None) -> float | None:
+def _quantity(
+    unit: str, context: click.Context, parameter: click.Parameter, value: str | None
+) -> float | None:
     try:
         return None if value is None else parse_quantity(value, unit)
     except PowermeterError as error:
@@ -86,15 +101,31 @@ def _quantity(unit: str, context: click.Context, parameter: click.Parameter, val
 @click.argument("kind", type=click.Choice(sorted(METERS)))
 @click.argument("where")
 @click.option("--shape", type=click.Choice(SHAPES), default="sine", show_default=True, help="of the load")
-@click.option("--low", default="1W", callback=partial(_quantity, "W"), show_default=True, help="its least power")
-@click.option("--high", default="4W", callback=partial(_quantity, "W"), show_default=True, help="its largest power")
-@click.option("--period", default="10s", callback=partial(_quantity, "s"), show_default=True, help="one swing")
+@click.option(
+    "--low", default="1W", callback=partial(_quantity, "W"), show_default=True, help="its least power"
+)
+@click.option(
+    "--high", default="4W", callback=partial(_quantity, "W"), show_default=True, help="its largest power"
+)
+@click.option(
+    "--period", default="10s", callback=partial(_quantity, "s"), show_default=True, help="one swing"
+)
 @click.option("--volts", default=None, callback=partial(_quantity, "V"), help="the rail's voltage")
 @click.option("--faults", default="", help="for example corrupt=1%,drop=1%,disconnect=20s+1s")
 @click.option("--seed", default=1, help="of the faults")
 @click.option("--duration", default=None, help="how long to run; default: until standard input ends")
-def main(kind: str, where: str, shape: str, low: float, high: float, period: float, volts: float | None,
-         faults: str, seed: int, duration: str | None) -> None:  # fmt: skip
+def main(
+    kind: str,
+    where: str,
+    shape: str,
+    low: float,
+    high: float,
+    period: float,
+    volts: float | None,
+    faults: str,
+    seed: int,
+    duration: str | None,
+) -> None:
     try:
         load = Load(shape, low, high, period)
         options: dict[str, Any] = {} if volts is None else {"volts": volts}
@@ -106,7 +137,10 @@ def main(kind: str, where: str, shape: str, low: float, high: float, period: flo
         raise click.ClickException(str(error)) from None
     except OSError as error:
         raise click.ClickException(f"cannot make {where}: {error}") from None
-    print(json.dumps({"kind": kind, "where": simulation.port.where, "origin_ns": simulation.origin_ns}), flush=True)
+    print(
+        json.dumps({"kind": kind, "where": simulation.port.where, "origin_ns": simulation.origin_ns}),
+        flush=True,
+    )
     if seconds is None:
         threading.Thread(target=_stop_at_end_of_input, args=(simulation,), daemon=True).start()
     try:

@@ -107,13 +107,18 @@ def simulate_run(
     whole_s = float(edges[-1]) + idle_s
     times = np.arange(0.0, whole_s, 1 / rate_hz)
     busy = (times >= edges[0]) & (times < edges[-1])
-    amps = np.where(busy, kind.busy_a, kind.idle_a) * (1 + 0.01 * generator.standard_normal(times.size)) + extra_a
+    amps = (
+        np.where(busy, kind.busy_a, kind.idle_a) * (1 + 0.01 * generator.standard_normal(times.size))
+        + extra_a
+    )
     volts = VOLTS + 0.002 * generator.standard_normal(times.size)
     codes = np.stack([np.round(volts / VOLT_STEP), np.round(amps / AMPERE_STEP)], axis=1).astype(np.int64)
     metadata = {
-        "host": {"board": kind.title, "cpu": "simulated"}, "attributes": {"model": model, "board": board,
-        **dict(attributes or {})}, "simulated": True, "clock": "monotonic",
-    }  # fmt: skip
+        "host": {"board": kind.title, "cpu": "simulated"},
+        "attributes": {"model": model, "board": board, **dict(attributes or {})},
+        "simulated": True,
+        "clock": "monotonic",
+    }
     path = Path(path)
     with Writer.create(path, metadata, force=force) as writer:
         source = writer.add_source("virtual://", f"{board} input", "virtual", channels(kind.title, gain))
@@ -125,34 +130,74 @@ def simulate_run(
             plug = writer.add_source("virtual://plug", f"{board} plug", "virtual", [_plug(kind.title)])
             step = round(rate_hz)
             seconds = (amps * VOLTS)[: times.size // step * step].reshape(-1, step).mean(axis=1)
-            writer.append(plug, times_ns[step - 1 :: step][: seconds.size], np.round(seconds / SUPPLY / 0.1).astype(np.int64))
+            writer.append(
+                plug,
+                times_ns[step - 1 :: step][: seconds.size],
+                np.round(seconds / SUPPLY / 0.1).astype(np.int64),
+            )
         if idle_event:
             writer.add_event(Event("idle", START_NS, START_NS + int(idle_s * NS), process=1, thread=1, uid=0))
         writer.add_events(
-            Event(label, START_NS + int(begin * NS), START_NS + int(end * NS), process=1, thread=1, uid=number,
-                  count=batch, attributes={"model": model, "batch": batch})
+            Event(
+                label,
+                START_NS + int(begin * NS),
+                START_NS + int(end * NS),
+                process=1,
+                thread=1,
+                uid=number,
+                count=batch,
+                attributes={"model": model, "batch": batch},
+            )
             for number, (begin, end) in enumerate(pairwise(edges.tolist()), start=1)
-        )  # fmt: skip
+        )
     return path
 
 
 def channels(board: str, gain: float) -> list[Channel]:
-    """Give voltage and current of a meter on the board's 5 V input."""
-    rail = Rail("input", boundary=Boundary.BOARD, covers=f"everything the {board} draws at its 5 V input", nominal_v=VOLTS)
+    """Return voltage and current of a meter on the board's 5 V input."""
+    rail = Rail(
+        "input",
+        boundary=Boundary.BOARD,
+        covers=f"everything the {board} draws at its 5 V input",
+        nominal_v=VOLTS,
+    )
     stated = "simulated meter"
     return [
-        Channel("voltage", Quantity.VOLTAGE, VOLT_STEP, rail, accuracy=Accuracy(gain=gain / 5, step=VOLT_STEP, source=stated)),
-        Channel("current", Quantity.CURRENT, AMPERE_STEP, rail, accuracy=Accuracy(gain=gain, step=AMPERE_STEP, source=stated)),
+        Channel(
+            "voltage",
+            Quantity.VOLTAGE,
+            VOLT_STEP,
+            rail,
+            accuracy=Accuracy(gain=gain / 5, step=VOLT_STEP, source=stated),
+        ),
+        Channel(
+            "current",
+            Quantity.CURRENT,
+            AMPERE_STEP,
+            rail,
+            accuracy=Accuracy(gain=gain, step=AMPERE_STEP, source=stated),
+        ),
     ]
 
 
 def _plug(board: str) -> Channel:
     rail = Rail("plug", boundary=Boundary.WALL, covers=f"the {board} and its power supply")
-    return Channel("power", Quantity.POWER, 0.1, rail, kind=Kind.MEAN, accuracy=Accuracy(gain=0.01, step=0.1, source="simulated plug meter"))
+    return Channel(
+        "power",
+        Quantity.POWER,
+        0.1,
+        rail,
+        kind=Kind.MEAN,
+        accuracy=Accuracy(gain=0.01, step=0.1, source="simulated plug meter"),
+    )
 
 
 def simulate_day(
-    path: str | Path, watts: Any, *, seconds_per_sample: float = 60.0, start_utc_ns: int = START_UTC_NS,
+    path: str | Path,
+    watts: Any,
+    *,
+    seconds_per_sample: float = 60.0,
+    start_utc_ns: int = START_UTC_NS,
     force: bool = False,
 ) -> Path:
     """Write a recording of a slowly changing power, for hours and days.
@@ -164,7 +209,9 @@ def simulate_day(
         start_utc_ns: Wall clock at the start.
     """
     rail = Rail("input", boundary=Boundary.BOARD, covers="everything the device draws", nominal_v=VOLTS)
-    power = Channel("power", Quantity.POWER, 1e-6, rail, accuracy=Accuracy(gain=0.01, source="simulated meter"))
+    power = Channel(
+        "power", Quantity.POWER, 1e-6, rail, accuracy=Accuracy(gain=0.01, source="simulated meter")
+    )
     values = np.asarray(watts, np.float64)
     times_ns = START_NS + np.round(np.arange(values.size) * seconds_per_sample * NS).astype(np.int64)
     path = Path(path)

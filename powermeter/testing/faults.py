@@ -40,7 +40,7 @@ class Faults:
 
     @classmethod
     def parse(cls, text: str, seed: int = 1) -> Faults:
-        """Give the faults of `corrupt=1%,drop=0.5%,disconnect=20s+1s,disconnect=40s+2s`.
+        """Return the faults of `corrupt=1%,drop=0.5%,disconnect=20s+1s,disconnect=40s+2s`.
 
         Raises:
             ConfigurationError: A name or a value is not usable.
@@ -59,7 +59,7 @@ class Faults:
         return cls(**shares, disconnects=tuple(sorted(disconnects)), seed=seed)
 
     def apply(self, frame: bytes) -> list[tuple[float, bytes]]:
-        """Give what is sent instead of a frame: (seconds of delay, bytes)."""
+        """Return what is sent instead of a frame: (seconds of delay, bytes)."""
         delay, copies = 0.0, 1
         if self._happens("drop"):
             return []

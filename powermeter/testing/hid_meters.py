@@ -46,7 +46,7 @@ class SimulatedFnirsi(SimulatedMeter):
         return reports
 
     def report(self, start_s: float) -> bytes:
-        """Give the report of the four samples from a time on."""
+        """Return the report of the four samples from a time on."""
         body = bytearray(b"\x04")
         for number in range(4):
             at_s = start_s + number * 0.01
@@ -90,15 +90,26 @@ class SimulatedWitrn(SimulatedMeter):
         return reports
 
     def report(self, at_s: float) -> bytes:
-        """Give the report of one instant."""
+        """Return the report of one instant."""
         report = bytearray(64)
         report[:2], report[8], report[9] = b"\xff\x55", 0x1A, 0x36
         watts = float(self.load.power_w(at_s))
         joules = self.load.energy_j(0.0, at_s)
         struct.pack_into(
-            "<2f2I6f", report, 14, joules / self.volts / MWH_J / 1000, joules / MWH_J / 1000, int(at_s), 3600 + int(at_s),
-            2.7, 2.6, 31.0, 25.0, self.volts, watts / self.volts,
-        )  # fmt: skip
+            "<2f2I6f",
+            report,
+            14,
+            joules / self.volts / MWH_J / 1000,
+            joules / MWH_J / 1000,
+            int(at_s),
+            3600 + int(at_s),
+            2.7,
+            2.6,
+            31.0,
+            25.0,
+            self.volts,
+            watts / self.volts,
+        )
         report[62] = sum(report[8:62]) & 255
         report[63] = (sum(report[:8]) + report[62]) & 255
         return bytes(report)

@@ -35,7 +35,7 @@ class StepClock:
         self._now_ns = start_ns
 
     def now_ns(self) -> int:
-        """Give nanoseconds."""
+        """Return nanoseconds."""
         return self._now_ns
 
     def sleep(self, seconds: float) -> None:
@@ -50,7 +50,7 @@ class WallClock:
 
     @staticmethod
     def now_ns() -> int:
-        """Give monotonic nanoseconds."""
+        """Return monotonic nanoseconds."""
         return time.monotonic_ns()
 
     @staticmethod
@@ -106,7 +106,7 @@ class SimulatedBus:
         return self
 
     def chip(self, address: int) -> SimulatedChip:
-        """Give a chip."""
+        """Return a chip."""
         return self._chips[address]
 
     # Faults -----------------------------------------------------------------------------------
@@ -242,7 +242,7 @@ class SimulatedBus:
 
 
 def virtual_bus(chips: Sequence[tuple[str, int, Sequence[float], str | None]]) -> SimulatedBus:
-    """Give a bus in real time with chips as (model, address, shunts in ohm, load as `volts,amps`).
+    """Return a bus in real time with chips as (model, address, shunts in ohm, load as `volts,amps`).
 
     Raises:
         ConfigurationError: There is no such simulated chip, or the load is not two numbers.
@@ -257,13 +257,13 @@ def virtual_bus(chips: Sequence[tuple[str, int, Sequence[float], str | None]]) -
 
 
 def bursts(t: float) -> tuple[float, float]:
-    """Give a small board's supply: 5.1 V behind 60 mΩ, 0.35 A idle, 1.1 A for 0.3 s of each second."""
+    """Return a small board's supply: 5.1 V behind 60 mΩ, 0.35 A idle, 1.1 A for 0.3 s of each second."""
     amps = 1.1 if t % 1.0 < 0.3 else 0.35
     return 5.1 - 0.06 * amps, amps
 
 
 def constant(text: str) -> Load:
-    """Give a load that stays at `volts,amps`.
+    """Return a load that stays at `volts,amps`.
 
     Raises:
         ConfigurationError: The text is not two numbers.

@@ -24,7 +24,7 @@ NS = 1_000_000_000
 
 
 def clip(value: int, low: int, high: int) -> int:
-    """Give a value kept within limits, as a saturating converter does."""
+    """Return a value kept within limits, as a saturating converter does."""
     return min(max(value, low), high)
 
 
@@ -69,7 +69,7 @@ class SimulatedChip(ABC):
 
     @abstractmethod
     def round_ns(self) -> float:
-        """Give how long a round takes as set up now; 0 where it is not converting."""
+        """Return how long a round takes as set up now; 0 where it is not converting."""
 
     @abstractmethod
     def convert(self, start_ns: float, length_ns: float) -> None:
@@ -79,13 +79,13 @@ class SimulatedChip(ABC):
         """Do what reading a register changes."""
 
     def on_write(self, register: int, value: int) -> int:
-        """Give what is kept of a written value; may change other registers."""
+        """Return what is kept of a written value; may change other registers."""
         return value
 
     # Registers --------------------------------------------------------------------------------
 
     def size(self, register: int) -> int:
-        """Give a register's length in bytes."""
+        """Return a register's length in bytes."""
         return 2
 
     def power_up(self, now_ns: int) -> None:
@@ -100,7 +100,7 @@ class SimulatedChip(ABC):
         self._done = 0
 
     def read(self, now_ns: int, register: int | None, length: int) -> bytes:
-        """Give a register's bytes, most significant first, as the bus would."""
+        """Return a register's bytes, most significant first, as the bus would."""
         self.advance(now_ns)
         if register is not None:
             self._pointer = register
@@ -112,7 +112,7 @@ class SimulatedChip(ABC):
         return (data + b"\xff" * length)[:length]
 
     def view(self, register: int) -> int:
-        """Give a register's value with its live bits."""
+        """Return a register's value with its live bits."""
         return self.registers.get(register, 0)
 
     def write(self, now_ns: int, register: int, data: bytes) -> None:
@@ -160,7 +160,7 @@ class SimulatedChip(ABC):
         low: int,
         high: int,
     ) -> int:
-        """Give the code of a result: conversions at points of `spans`, quantised, clipped, averaged.
+        """Return the code of a result: conversions at points of `spans`, quantised, clipped, averaged.
 
         Args:
             what: 0 for volts at the load, 1 for the shunt voltage.
@@ -180,7 +180,7 @@ class SimulatedChip(ABC):
 
 
 def spread(start_ns: float, length_ns: float, conversions: int) -> list[tuple[float, float]]:
-    """Give up to `POINTS` conversions, evenly taken from `conversions` in a row."""
+    """Return up to `POINTS` conversions, evenly taken from `conversions` in a row."""
     count = min(conversions, POINTS)
     each = length_ns / count
     return [(start_ns + i * each, each) for i in range(count)]

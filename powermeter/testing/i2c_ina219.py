@@ -15,7 +15,7 @@ class SimulatedINA219(SimulatedChip):
     TIMES_NS: ClassVar[tuple[int, ...]] = (84_000, 148_000, 276_000, 532_000)
 
     def _adc(self, code: int) -> tuple[int, int, int]:
-        """Give (time in ns, samples, step in 12-bit steps) of an ADC code."""
+        """Return (time in ns, samples, step in 12-bit steps) of an ADC code."""
         if code < 8:
             return self.TIMES_NS[code & 3], 1, 8 >> (code & 3)
         samples = 1 << (code & 7)
@@ -27,7 +27,7 @@ class SimulatedINA219(SimulatedChip):
         return config >> 7 & 15, config >> 3 & 15
 
     def round_ns(self) -> float:
-        """Give the sum of both conversions."""
+        """Return the sum of both conversions."""
         bus, shunt = (self._adc(code)[0] for code in self._codes)
         return {7: bus + shunt, 5: shunt, 6: bus}.get(self.registers[0] & 7, 0)
 
@@ -59,7 +59,7 @@ class SimulatedINA219(SimulatedChip):
     _overflow = False
 
     def view(self, register: int) -> int:
-        """Give a register; the bus register carries the flags."""
+        """Return a register; the bus register carries the flags."""
         if register == 2:
             return self.registers[2] & 0xFFF8 | self.ready << 1 | self._overflow
         return super().view(register)

@@ -26,15 +26,17 @@ class SimulatedINA226(SimulatedChip):
     _overflow = False
 
     def _timing(self) -> tuple[int, int, int, int]:
-        """Give (averages, bus ns, shunt ns, mode)."""
+        """Return (averages, bus ns, shunt ns, mode)."""
         config = self.registers[0]
         return (
-            self.AVERAGES[config >> 9 & 7], self.TIMES_NS[config >> 6 & 7],
-            self.TIMES_NS[config >> 3 & 7], config & 7,
-        )  # fmt: skip
+            self.AVERAGES[config >> 9 & 7],
+            self.TIMES_NS[config >> 6 & 7],
+            self.TIMES_NS[config >> 3 & 7],
+            config & 7,
+        )
 
     def round_ns(self) -> float:
-        """Give averages × (bus + shunt)."""
+        """Return averages × (bus + shunt)."""
         averages, bus, shunt, mode = self._timing()
         return averages * {7: bus + shunt, 5: shunt, 6: bus}.get(mode, 0)
 
@@ -52,7 +54,7 @@ class SimulatedINA226(SimulatedChip):
         self.registers.update({1: shunt, 2: bus, 3: min(power, 65535), 4: clip(current, -32768, 32767)})
 
     def view(self, register: int) -> int:
-        """Give a register; 06h carries the flags."""
+        """Return a register; 06h carries the flags."""
         if register == 6:
             return self.registers[6] & 0xFC13 | self.ready << 3 | self._overflow << 2
         return super().view(register)

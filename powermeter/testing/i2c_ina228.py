@@ -12,9 +12,19 @@ class SimulatedINA228(SimulatedChip):
     """INA228: one channel, 20 bit, energy and charge."""
 
     RESET: ClassVar[dict[int, int]] = {
-        0: 0, 1: 0xFB68, 2: 0x1000, 3: 0, 6: 3200, 11: 0x0001, 12: 0x7FFF, 13: 0x8000, 14: 0x7FFF, 15: 0,
-        16: 0x7FFF, 17: 0xFFFF,
-    }  # fmt: skip
+        0: 0,
+        1: 0xFB68,
+        2: 0x1000,
+        3: 0,
+        6: 3200,
+        11: 0x0001,
+        12: 0x7FFF,
+        13: 0x8000,
+        14: 0x7FFF,
+        15: 0,
+        16: 0x7FFF,
+        17: 0xFFFF,
+    }
     ID: ClassVar[dict[int, int]] = {0x3E: 0x5449, 0x3F: 0x2281}
     CONFIG: ClassVar[tuple[int, ...]] = (0, 1)
     TIMES_NS: ClassVar[tuple[int, ...]] = (
@@ -35,7 +45,7 @@ class SimulatedINA228(SimulatedChip):
     UNLATCHED_NS = 100_000
 
     def size(self, register: int) -> int:
-        """Give 2, 3 or 5 bytes."""
+        """Return 2, 3 or 5 bytes."""
         return self.SIZES.get(register, 2)
 
     def power_up(self, now_ns: int) -> None:
@@ -45,7 +55,7 @@ class SimulatedINA228(SimulatedChip):
         super().power_up(now_ns)
 
     def _timing(self) -> tuple[int, int, int, int]:
-        """Give (averages, bus ns, shunt ns, temperature ns) of what is converted."""
+        """Return (averages, bus ns, shunt ns, temperature ns) of what is converted."""
         config = self.registers[1]
         mode = config >> 12
         if mode < 9:
@@ -55,7 +65,7 @@ class SimulatedINA228(SimulatedChip):
         return averages, bus * (mode & 1), shunt * (mode >> 1 & 1), die * (mode >> 2 & 1)
 
     def round_ns(self) -> float:
-        """Give averages × the conversions of a turn."""
+        """Return averages × the conversions of a turn."""
         averages, *times = self._timing()
         return averages * sum(times)
 
@@ -121,7 +131,7 @@ class SimulatedINA228(SimulatedChip):
             self.ready = since < self.UNLATCHED_NS
 
     def view(self, register: int) -> int:
-        """Give a register; 0Bh carries the flags, 09h and 0Ah the counters."""
+        """Return a register; 0Bh carries the flags, 09h and 0Ah the counters."""
         if register == 9:
             return int(self.energy)
         if register == 10:
@@ -172,5 +182,5 @@ class SimulatedINA238(SimulatedINA228):
         self.registers[8] = abs(self._current) * self._bus >> 6
 
     def view(self, register: int) -> int:
-        """Give a register; there are no counters."""
+        """Return a register; there are no counters."""
         return 0 if register in (9, 10) else super().view(register)

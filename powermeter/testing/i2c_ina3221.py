@@ -12,13 +12,22 @@ class SimulatedINA3221(SimulatedChip):
     """INA3221: three channels, 13 bit, no current or power."""
 
     RESET: ClassVar[dict[int, int]] = {
-        0: 0x7127, 7: 0x7FF8, 8: 0x7FF8, 9: 0x7FF8, 10: 0x7FF8, 11: 0x7FF8, 12: 0x7FF8,
-        14: 0x7FFE, 15: 0x0002, 16: 0x2710, 17: 0x2328,
-    }  # fmt: skip
+        0: 0x7127,
+        7: 0x7FF8,
+        8: 0x7FF8,
+        9: 0x7FF8,
+        10: 0x7FF8,
+        11: 0x7FF8,
+        12: 0x7FF8,
+        14: 0x7FFE,
+        15: 0x0002,
+        16: 0x2710,
+        17: 0x2328,
+    }
     ID: ClassVar[dict[int, int]] = {0xFE: 0x5449, 0xFF: 0x3220}
 
     def _timing(self) -> tuple[int, int, int, list[int]]:
-        """Give (averages, bus ns, shunt ns, enabled channels)."""
+        """Return (averages, bus ns, shunt ns, enabled channels)."""
         config = self.registers[0]
         enabled = [i for i in range(3) if config & 0x4000 >> i] if config & 7 in (5, 6, 7) else []
         times = SimulatedINA226.TIMES_NS
@@ -30,7 +39,7 @@ class SimulatedINA3221(SimulatedChip):
         )
 
     def round_ns(self) -> float:
-        """Give channels × averages × (bus + shunt)."""
+        """Return channels × averages × (bus + shunt)."""
         averages, bus, shunt, enabled = self._timing()
         return len(enabled) * averages * (bus + shunt)
 
@@ -53,7 +62,7 @@ class SimulatedINA3221(SimulatedChip):
         self.registers[13] = clip(total, -16384, 16383) << 1
 
     def view(self, register: int) -> int:
-        """Give a register; 0Fh carries the flag."""
+        """Return a register; 0Fh carries the flag."""
         if register == 15:
             return self.registers[15] & 0xFFFE | self.ready
         return super().view(register)

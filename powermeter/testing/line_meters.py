@@ -36,7 +36,7 @@ class SimulatedScpi(SimulatedMeter):
         return answers
 
     def answer(self, command: str, now_s: float) -> str | None:
-        """Give the answer to one command; None where it has none."""
+        """Return the answer to one command; None where it has none."""
         head = command.upper().lstrip(":").split(" ")[0]
         if head == "*IDN?":
             return self.identity
@@ -97,7 +97,7 @@ class SimulatedSmartPower3(SimulatedMeter):
         return frames
 
     def line(self, time_ms: int) -> bytes:
-        """Give the line of one instant, checks and CR LF included."""
+        """Return the line of one instant, checks and CR LF included."""
         watts = float(self.load.power_w(time_ms / 1000))
         milliampere, milliwatt = round(1000 * watts / self.volts), round(1000 * watts)
         text = (
@@ -164,14 +164,18 @@ class SimulatedAtorch(SimulatedMeter):
         return [self.report(now_s)]
 
     def report(self, now_s: float) -> bytes:
-        """Give the 36 bytes of a report."""
+        """Return the 36 bytes of a report."""
         running = 195 * 3600 + 13 * 60 + int(now_s)
         mah = 234861 + int(self.coulombs(now_s) / MWH_J)
         ten_mwh = 324652 + int(self.joules(now_s) / (10 * MWH_J))
         frame = bytearray(b"\xff\x55\x01\x03")
-        frame += round(self.volts * 100).to_bytes(3, "big") + round(self.amperes(now_s) * 100).to_bytes(3, "big")
+        frame += round(self.volts * 100).to_bytes(3, "big") + round(self.amperes(now_s) * 100).to_bytes(
+            3, "big"
+        )
         frame += mah.to_bytes(3, "big") + ten_mwh.to_bytes(4, "big")
-        frame += struct.pack(">HHHHBBB7x", 230, 235, 25, running // 3600, running // 60 % 60, running % 60, 60)
+        frame += struct.pack(
+            ">HHHHBBB7x", 230, 235, 25, running // 3600, running // 60 % 60, running % 60, 60
+        )
         return bytes(frame) + bytes([sum(frame[self.first_summed :]) % 256 ^ 0x44])
 
 

@@ -34,7 +34,7 @@ class Load:
             raise ConfigurationError("a load needs a period above 0 and 0 ≤ low ≤ high")
 
     def power_w(self, seconds: Any) -> Any:
-        """Give the power at a time, or at each time of a numpy array."""
+        """Return the power at a time, or at each time of a numpy array."""
         import numpy as np
 
         low, swing = self.low_w, self.high_w - self.low_w
@@ -50,7 +50,7 @@ class Load:
         return low + swing * np.where(phase < 0.1, 0.5 - 0.5 * np.cos(2 * np.pi * phase / 0.1), 0.0)
 
     def energy_j(self, start_s: float, end_s: float) -> float:
-        """Give the energy between two times, exactly."""
+        """Return the energy between two times, exactly."""
         return self._integral(end_s) - self._integral(start_s)
 
     def _integral(self, seconds: float) -> float:

@@ -35,32 +35,32 @@ class SimulatedMeter:
         self.volts = volts
 
     def receive(self, data: bytes, now_s: float) -> list[bytes]:
-        """Give the frames that answer what was received."""
+        """Return the frames that answer what was received."""
         return []
 
     def send(self, now_s: float) -> list[bytes]:
-        """Give the frames that are due without being asked for."""
+        """Return the frames that are due without being asked for."""
         return []
 
     def restart(self) -> None:
         """Forget what was half received: the cable was pulled and put back."""
 
     def refreshed_s(self, now_s: float) -> float:
-        """Give when the registers changed last."""
+        """Return when the registers changed last."""
         return now_s // self.refresh_s * self.refresh_s
 
     def watts(self, now_s: float) -> float:
-        """Give the power in the registers."""
+        """Return the power in the registers."""
         return float(self.load.power_w(self.refreshed_s(now_s)))
 
     def amperes(self, now_s: float) -> float:
-        """Give the current in the registers."""
+        """Return the current in the registers."""
         return self.watts(now_s) / self.volts
 
     def joules(self, now_s: float) -> float:
-        """Give the energy since the simulation began."""
+        """Return the energy since the simulation began."""
         return self.load.energy_j(0.0, self.refreshed_s(now_s))
 
     def coulombs(self, now_s: float) -> float:
-        """Give the charge since the simulation began."""
+        """Return the charge since the simulation began."""
         return self.joules(now_s) / self.volts

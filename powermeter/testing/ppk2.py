@@ -74,7 +74,7 @@ class SimulatedPPK2(SimulatedMeter):
         return answers
 
     def metadata(self) -> bytes:
-        """Give the answer to 0x19."""
+        """Return the answer to 0x19."""
         lines = ["Calibrated: 0"]
         for name in ("R", "GS", "GI", "O"):
             lines += [f"{name}{number}: {value:.4f}" for number, value in enumerate(METADATA[name])]
@@ -85,7 +85,7 @@ class SimulatedPPK2(SimulatedMeter):
         return "\n".join([*lines, "IA: 56", "END\n"]).encode()
 
     def send(self, now_s: float) -> list[bytes]:
-        """Give the samples due since the last call, in one piece."""
+        """Return the samples due since the last call, in one piece."""
         if not self._running:
             return []
         due = int((now_s - self._start_s) * self.rate_hz)
@@ -104,7 +104,7 @@ class SimulatedPPK2(SimulatedMeter):
         return [words.astype("<u4").tobytes()]
 
     def words(self, start_s: float, count: int) -> NDArray[Any]:
-        """Give `count` sample words from a time on, the counter going on from the last call."""
+        """Return `count` sample words from a time on, the counter going on from the last call."""
         import numpy as np
 
         seconds = start_s + np.arange(count) / self.rate_hz

@@ -25,7 +25,14 @@ class MeterProcess:
     """
 
     def __init__(
-        self, kind: str, where: str | Path, load: Load, *, volts: float | None = None, faults: str = "", seed: int = 1
+        self,
+        kind: str,
+        where: str | Path,
+        load: Load,
+        *,
+        volts: float | None = None,
+        faults: str = "",
+        seed: int = 1,
     ) -> None:
         self.load = load
         self.where = str(where)
@@ -33,10 +40,25 @@ class MeterProcess:
         self.report: dict[str, Any] = {}
         self._process: subprocess.Popen[str] | None = None
         self._command: Sequence[str] = [
-            sys.executable, "-m", "powermeter.testing", kind, self.where, "--shape", load.shape,
-            "--low", f"{load.low_w}W", "--high", f"{load.high_w}W", "--period", f"{load.period_s}s",
-            "--faults", faults, "--seed", str(seed), *(["--volts", f"{volts}V"] if volts else []),
-        ]  # fmt: skip
+            sys.executable,
+            "-m",
+            "powermeter.testing",
+            kind,
+            self.where,
+            "--shape",
+            load.shape,
+            "--low",
+            f"{load.low_w}W",
+            "--high",
+            f"{load.high_w}W",
+            "--period",
+            f"{load.period_s}s",
+            "--faults",
+            faults,
+            "--seed",
+            str(seed),
+            *(["--volts", f"{volts}V"] if volts else []),
+        ]
 
     def __enter__(self) -> MeterProcess:
         self._process = subprocess.Popen(
@@ -45,7 +67,9 @@ class MeterProcess:
         assert self._process.stdout is not None and self._process.stderr is not None
         line = self._process.stdout.readline()
         if not line:
-            raise OpenError(f"the simulated meter did not start: {self._process.stderr.read().strip()[-400:]}")
+            raise OpenError(
+                f"the simulated meter did not start: {self._process.stderr.read().strip()[-400:]}"
+            )
         ready = json.loads(line)
         self.where, self.origin_ns = str(ready["where"]), int(ready["origin_ns"])
         return self
@@ -62,9 +86,9 @@ class MeterProcess:
                 self._process.communicate()
 
     def energy_j(self, start_ns: int, end_ns: int) -> float:
-        """Give the true energy between two instants of the monotonic clock."""
+        """Return the true energy between two instants of the monotonic clock."""
         return self.load.energy_j((start_ns - self.origin_ns) / NS, (end_ns - self.origin_ns) / NS)
 
     def power_w(self, at_ns: int) -> float:
-        """Give the true power at an instant of the monotonic clock."""
+        """Return the true power at an instant of the monotonic clock."""
         return float(self.load.power_w((at_ns - self.origin_ns) / NS))

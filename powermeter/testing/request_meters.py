@@ -9,8 +9,40 @@ from powermeter.errors import NotInstalledError
 from powermeter.testing.load import Load
 from powermeter.testing.meter import MWH_J, SimulatedMeter
 
-UM34C_POSITIONS = (1, 3, 7, 9, 15, 17, 19, 23, 31, 39, 41, 45, 49, 53, 55, 57, 59, 63, 67, 69, 73, 79, 83, 89, 97,
-                   99, 109, 111, 113, 119, 121, 127)  # fmt: skip
+UM34C_POSITIONS = (
+    1,
+    3,
+    7,
+    9,
+    15,
+    17,
+    19,
+    23,
+    31,
+    39,
+    41,
+    45,
+    49,
+    53,
+    55,
+    57,
+    59,
+    63,
+    67,
+    69,
+    73,
+    79,
+    83,
+    89,
+    97,
+    99,
+    109,
+    111,
+    113,
+    119,
+    121,
+    127,
+)
 
 
 class SimulatedUM(SimulatedMeter):
@@ -24,13 +56,21 @@ class SimulatedUM(SimulatedMeter):
         return [self.frame(now_s) for byte in data if byte == 0xF0]
 
     def frame(self, now_s: float) -> bytes:
-        """Give the 130 bytes that answer F0."""
+        """Return the 130 bytes that answer F0."""
         amperes = self.amperes(now_s)
         block = bytearray(130)
         struct.pack_into(
-            ">HHHIHHH", block, 0, self.model, round(self.volts * self.per_volt), round(amperes * self.per_ampere),
-            round(self.watts(now_s) * 1000), 25, 77, 0,
-        )  # fmt: skip
+            ">HHHIHHH",
+            block,
+            0,
+            self.model,
+            round(self.volts * self.per_volt),
+            round(amperes * self.per_ampere),
+            round(self.watts(now_s) * 1000),
+            25,
+            77,
+            0,
+        )
         mah = self.earlier_mah + int(self.coulombs(now_s) / MWH_J)
         mwh = self.earlier_mwh + int(self.joules(now_s) / MWH_J)
         struct.pack_into(">II", block, 16, mah, mwh)
@@ -99,19 +139,35 @@ class SimulatedTC66(SimulatedMeter):
         return answers
 
     def plain(self, now_s: float) -> bytes:
-        """Give the 192 bytes before encryption."""
+        """Return the 192 bytes before encryption."""
         first, second, third = bytearray(64), bytearray(64), bytearray(64)
         first[:12] = b"pac1TC661.18"
         amperes = self.amperes(now_s)
         struct.pack_into("<I", first, 12, 48724)
         struct.pack_into(
-            "<4I", first, 44, 40, round(self.volts * 1e4), round(amperes * 1e5), round(self.watts(now_s) * 1e4)
+            "<4I",
+            first,
+            44,
+            40,
+            round(self.volts * 1e4),
+            round(amperes * 1e5),
+            round(self.watts(now_s) * 1e4),
         )
         second[:4] = b"pac2"
         struct.pack_into(
-            "<9I", second, 4, min(2**31, round(10 * self.volts / max(amperes, 1e-6))),
-            int(self.coulombs(now_s) / MWH_J), int(self.joules(now_s) / MWH_J), 0, 0, 0, 27, 281, 280,
-        )  # fmt: skip
+            "<9I",
+            second,
+            4,
+            min(2**31, round(10 * self.volts / max(amperes, 1e-6))),
+            int(self.coulombs(now_s) / MWH_J),
+            int(self.joules(now_s) / MWH_J),
+            0,
+            0,
+            0,
+            27,
+            281,
+            280,
+        )
         third[:4] = b"pac3"
         for block in (first, second, third):
             struct.pack_into("<I", block, 60, _modbus(bytes(block[:60])))
@@ -165,17 +221,33 @@ class SimulatedKM003C(SimulatedMeter):
         return answers
 
     def answer(self, number: int, now_s: float) -> bytes:
-        """Give the 52 bytes that answer a poll."""
+        """Return the 52 bytes that answer a poll."""
         volts, amperes = round(self.volts * 1e6), round(self.amperes(now_s) * 1e6)
         header = struct.pack("<BBHI", 0x41, number, 0x0282, 1 | 44 << 22)
         data = struct.pack(
-            "<6ih5H2B3H", volts, amperes, volts, amperes, volts, amperes, round(24.5 * 128),
-            665, 32375, 0, 0, 32383, 0, 0x80, 3237, 0, 0,
-        )  # fmt: skip
+            "<6ih5H2B3H",
+            volts,
+            amperes,
+            volts,
+            amperes,
+            volts,
+            amperes,
+            round(24.5 * 128),
+            665,
+            32375,
+            0,
+            0,
+            32383,
+            0,
+            0x80,
+            3237,
+            0,
+            0,
+        )
         return header + data
 
     def queue(self, number: int, now_s: float) -> bytes:
-        """Give the samples since the last one, at most 39, with the 1 kHz sequence."""
+        """Return the samples since the last one, at most 39, with the 1 kHz sequence."""
         rate = self._rate or 0
         step = self.STEPS[rate]
         samples: list[bytes] = []
@@ -185,9 +257,19 @@ class SimulatedKM003C(SimulatedMeter):
             # Voltage and current are converted in turn: each value is held for two samples at 1000/s.
             held_s = at_s if rate < 3 else (self._sent_ms // 2 * 2) / 1000
             amperes = float(self.load.power_w(held_s)) / self.volts
-            samples.append(struct.pack(
-                "<2H2i4H", self._sent_ms & 0xFFFF, 0x3C, round(self.volts * 1e6), round(amperes * 1e6), 75, 3235, 0, 0
-            ))  # fmt: skip
+            samples.append(
+                struct.pack(
+                    "<2H2i4H",
+                    self._sent_ms & 0xFFFF,
+                    0x3C,
+                    round(self.volts * 1e6),
+                    round(amperes * 1e6),
+                    75,
+                    3235,
+                    0,
+                    0,
+                )
+            )
         header = struct.pack("<BBHI", 0x41, number, 0x0282, 2 | len(samples) << 16 | 20 << 22)
         return header + b"".join(samples)
 

@@ -35,13 +35,13 @@ class Truth:
 
     @classmethod
     def steps(cls, edges_s: Sequence[float] | Floats, levels: Sequence[float] | Floats) -> Truth:
-        """Give a power that is `levels[i]` from `edges_s[i]` to `edges_s[i + 1]`."""
+        """Return a power that is `levels[i]` from `edges_s[i]` to `edges_s[i + 1]`."""
         edges = np.asarray(edges_s, float)
         times = np.repeat(edges, 2)[1:-1]
         return cls(times, np.repeat(np.asarray(levels, float), 2))
 
     def power(self, times_s: Floats) -> Floats:
-        """Give the power at some times; at a step, the later value."""
+        """Return the power at some times; at a step, the later value."""
         i = np.clip(np.searchsorted(self.times_s, times_s, side="right"), 1, self.times_s.size - 1)
         t0, t1 = self.times_s[i - 1], self.times_s[i]
         share = np.divide(times_s - t0, t1 - t0, out=np.zeros_like(t0), where=t1 > t0)
@@ -49,18 +49,20 @@ class Truth:
         return seen
 
     def integral(self, times_s: Floats) -> Floats:
-        """Give the energy in J from the first corner to some times, exactly."""
+        """Return the energy in J from the first corner to some times, exactly."""
         lengths = np.diff(self.times_s)
         whole = np.concatenate([[0.0], np.cumsum(lengths * (self.watts[1:] + self.watts[:-1]) / 2)])
         times_s = np.asarray(times_s, float)
         i = np.clip(np.searchsorted(self.times_s, times_s, side="right") - 1, 0, self.times_s.size - 2)
         passed = times_s - self.times_s[i]
-        slope = np.divide(self.watts[i + 1] - self.watts[i], lengths[i], out=np.zeros_like(passed), where=lengths[i] > 0)
+        slope = np.divide(
+            self.watts[i + 1] - self.watts[i], lengths[i], out=np.zeros_like(passed), where=lengths[i] > 0
+        )
         total: Floats = whole[i] + passed * (self.watts[i] + slope * passed / 2)
         return total
 
     def energy(self, start_s: float, end_s: float) -> float:
-        """Give the energy in J between two times."""
+        """Return the energy in J between two times."""
         a, b = self.integral(np.array([start_s, end_s]))
         return float(b - a)
 
@@ -78,7 +80,7 @@ def bursts(
     name: str = "infer",
     lead_s: float = 1.0,
 ) -> tuple[Truth, list[Event]]:
-    """Give a load that works for `count` events and rests between, and those events.
+    """Return a load that works for `count` events and rests between, and those events.
 
     Args:
         spread_w: Standard deviation of the busy level from event to event.
@@ -134,7 +136,7 @@ class SimulatedRecording:
     metadata: dict[str, Any] = field(default_factory=dict)
 
     def samples(self, source_id: int, start_ns: int | None = None, end_ns: int | None = None) -> Samples:
-        """Give the samples of a source."""
+        """Return the samples of a source."""
         all_of_it = self.data[source_id]
         if start_ns is None and end_ns is None:
             return all_of_it
@@ -144,23 +146,23 @@ class SimulatedRecording:
         return Samples(times[keep], codes, all_of_it.flags[keep])
 
     def gaps(self, source_id: int) -> list[Gap]:
-        """Give the gaps of a source."""
+        """Return the gaps of a source."""
         return self.holes.get(source_id, [])
 
     def events(self) -> list[Event]:
-        """Give all events."""
+        """Return all events."""
         return self.happened
 
     def facts(self, name: str) -> list[dict[str, Any]]:
-        """Give the facts of a name."""
+        """Return the facts of a name."""
         return self.noted.get(name, [])
 
     def clock_pairs(self) -> list[tuple[int, int]]:
-        """Give no clock pairs."""
+        """Return no clock pairs."""
         return []
 
     def ticks(self, source_id: int) -> list[tuple[int, int]]:
-        """Give no ticks."""
+        """Return no ticks."""
         return []
 
 
@@ -211,7 +213,7 @@ class SimulatedMeter:
         gaps_s: Sequence[tuple[float, float]] = (),
         phase: float | None = None,
     ) -> SimulatedRecording:
-        """Give the recording this meter makes of a truth.
+        """Return the recording this meter makes of a truth.
 
         Args:
             errors: One specimen's errors, to record several times with the same; None draws them.
@@ -242,7 +244,9 @@ class SimulatedMeter:
             if inside.any():
                 where = np.flatnonzero(inside)
                 low, high = max(where[0] - 1, 0), min(where[-1] + 1, taken.size - 1)
-                holes.append(Gap(int(times_ns[low]), int(times_ns[high]), "no answer", lost=int(inside.sum())))
+                holes.append(
+                    Gap(int(times_ns[low]), int(times_ns[high]), "no answer", lost=int(inside.sum()))
+                )
                 keep &= ~inside
         times_ns, values = times_ns[keep], values[keep]
         recording = self._written(times_ns, values, volts_gain, rng)
@@ -285,14 +289,18 @@ class SimulatedMeter:
             codes[channel.name] = np.rint(values / scale).astype(np.int64)
             channels: tuple[Channel, ...] = (channel,)
         else:
-            current = Channel("vdd_in.current", Quantity.CURRENT, scale, rail, self.kind, accuracy=self.accuracy)
+            current = Channel(
+                "vdd_in.current", Quantity.CURRENT, scale, rail, self.kind, accuracy=self.accuracy
+            )
             volt_scale = self.volts_accuracy.step or 1e-6
             voltage = Channel(
                 "vdd_in.voltage", Quantity.VOLTAGE, volt_scale, rail, self.kind, accuracy=self.volts_accuracy
             )
             # `values` went through gain and offset as a current would: the truth is in W = V × A.
             codes[current.name] = np.rint(values / self.volts / scale).astype(np.int64)
-            seen = self.volts * (1 + volts_gain) + self.volts_accuracy.noise * rng.standard_normal(values.size)
+            seen = self.volts * (1 + volts_gain) + self.volts_accuracy.noise * rng.standard_normal(
+                values.size
+            )
             codes[voltage.name] = np.rint(seen / volt_scale).astype(np.int64)
             channels = (voltage, current)
         source = Source(1, "simulated://1", "simulated", channels)

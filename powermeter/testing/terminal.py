@@ -32,11 +32,11 @@ class Port(ABC):
 
     @abstractmethod
     def handles(self) -> list[int]:
-        """Give the descriptors that become readable when there is something to do."""
+        """Return the descriptors that become readable when there is something to do."""
 
     @abstractmethod
     def receive(self, handle: int) -> list[bytes]:
-        """Give what has arrived on one of them, message by message."""
+        """Return what has arrived on one of them, message by message."""
 
     @abstractmethod
     def send(self, data: bytes) -> int:
@@ -175,7 +175,7 @@ class Simulation:
         self._stop.set()
 
     def now_s(self) -> float:
-        """Give seconds since the simulation began."""
+        """Return seconds since the simulation began."""
         return (time.monotonic_ns() - self.origin_ns) / NS
 
     def run(self, duration_s: float | None = None) -> None:

@@ -50,15 +50,25 @@ class UhidPort(Port):
 
 
 def create_event(vendor: int, product: int, name: str, serial: str) -> bytes:
-    """Give the event that creates the device."""
+    """Return the event that creates the device."""
     return struct.pack(
-        "<I128s64s64sHHIIII4096s", CREATE2, name.encode()[:127], b"powermeter/0", serial.encode()[:63],
-        len(DESCRIPTOR), BUS_USB, vendor, product, 0x100, 0, DESCRIPTOR,
-    )  # fmt: skip
+        "<I128s64s64sHHIIII4096s",
+        CREATE2,
+        name.encode()[:127],
+        b"powermeter/0",
+        serial.encode()[:63],
+        len(DESCRIPTOR),
+        BUS_USB,
+        vendor,
+        product,
+        0x100,
+        0,
+        DESCRIPTOR,
+    )
 
 
 def output_report(event: bytes) -> bytes:
-    """Give the report a program wrote to the device, its number taken off; nothing for other events."""
+    """Return the report a program wrote to the device, its number taken off; nothing for other events."""
     if len(event) < 4 + 4096 + 3 or struct.unpack_from("<I", event)[0] != OUTPUT:
         return b""
     (size,) = struct.unpack_from("<H", event, 4 + 4096)

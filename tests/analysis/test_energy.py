@@ -22,7 +22,9 @@ from powermeter.testing.simulation import (
 )
 
 
-def recording(channels: list[Channel], columns: list[np.ndarray], period_s: float = 0.01, **more) -> SimulatedRecording:
+def recording(
+    channels: list[Channel], columns: list[np.ndarray], period_s: float = 0.01, **more
+) -> SimulatedRecording:
     times = np.rint(np.arange(columns[0].size) * period_s * NS).astype(np.int64)
     codes = {c.name: column.astype(np.int64) for c, column in zip(channels, columns, strict=True)}
     flags = more.pop("flags", np.zeros(times.size, np.uint8))
@@ -44,7 +46,10 @@ def event(name: str, start_s: float, end_s: float, **more) -> Event:
 
 def test_a_constant_load_is_power_times_time_everywhere() -> None:
     rec = recording([power("in", Rail("VDD_IN", nominal_v=5.0))], [steps(2.0, each=1001)])
-    rec.happened = [event("infer", 1.0, 1.5, count=5, peak_memory=1000), event("infer", 2.0, 2.7, count=7, peak_memory=2000)]
+    rec.happened = [
+        event("infer", 1.0, 1.5, count=5, peak_memory=1000),
+        event("infer", 2.0, 2.7, count=7, peak_memory=2000),
+    ]
     a = analyse(rec)
     assert a.energy.value == pytest.approx(20.0) and a.power.value == pytest.approx(2.0)
     assert a.duration.value == pytest.approx(10.0) and a.peak_w == pytest.approx(2.0)
@@ -66,7 +71,10 @@ def test_events_are_grouped_by_their_attributes_and_the_runs() -> None:
     rec.metadata = {"attributes": {"model": "tiny"}}
     rec.happened = [event("infer", i, i + 0.5, attributes={"batch": 1 + i % 2}) for i in range(1, 7)]
     a = analyse(rec, by=("model", "batch"))
-    assert [(r.group["model"], r.group["batch"], r.events) for r in a.rows] == [("tiny", 2, 3), ("tiny", 1, 3)]
+    assert [(r.group["model"], r.group["batch"], r.events) for r in a.rows] == [
+        ("tiny", 2, 3),
+        ("tiny", 1, 3),
+    ]
     assert a.row("infer", batch=1).title == "infer (model=tiny, batch=1)"
     with pytest.raises(KeyError):
         a.row("infer")
@@ -74,7 +82,9 @@ def test_events_are_grouped_by_their_attributes_and_the_runs() -> None:
 
 @pytest.mark.parametrize("baseline", ["idle", "1W", 1.0, (0, round(0.8 * NS))])
 def test_each_kind_of_baseline_subtracts_the_same(baseline: object) -> None:
-    rec = recording([power("in", Rail("VDD_IN"), accuracy=Accuracy(offset=0.1, gain=0.01))], [steps(1.0, 5.0, 1.0)])
+    rec = recording(
+        [power("in", Rail("VDD_IN"), accuracy=Accuracy(offset=0.1, gain=0.01))], [steps(1.0, 5.0, 1.0)]
+    )
     rec.happened = [event("idle", 0.0, 0.8), event("infer", 1.2, 1.8)]
     a = analyse(rec, baseline=baseline)
     row = a.row("infer")
@@ -86,7 +96,9 @@ def test_each_kind_of_baseline_subtracts_the_same(baseline: object) -> None:
     assert a.above is not None and a.above.value == pytest.approx(a.energy.value - a.duration.value)
 
 
-@pytest.mark.parametrize(("baseline", "message"), [("nap", "neither"), (-1.0, "not usable"), ((10**12, 2 * 10**12), "outside")])
+@pytest.mark.parametrize(
+    ("baseline", "message"), [("nap", "neither"), (-1.0, "not usable"), ((10**12, 2 * 10**12), "outside")]
+)
 def test_a_baseline_that_is_not_there_is_refused(baseline: object, message: str) -> None:
     rec = recording([power("in", Rail("VDD_IN"))], [steps(1.0)])
     with pytest.raises(ConfigurationError, match=message):
@@ -118,8 +130,11 @@ def test_the_order_of_events_does_not_matter() -> None:
 def test_events_outside_unfinished_or_overlapping_are_said_and_never_zero() -> None:
     rec = recording([power("in", Rail("VDD_IN"))], [steps(3.0)])
     rec.happened = [
-        event("late", 50, 51), event("infer", 0.2, 0.5), event("infer", 0.4, 0.6), Event("open", 10**8, None),
-    ]  # fmt: skip
+        event("late", 50, 51),
+        event("infer", 0.2, 0.5),
+        event("infer", 0.4, 0.6),
+        Event("open", 10**8, None),
+    ]
     a = analyse(rec)
     assert a.row("late").energy is None and a.row("late").outside == 1
     assert a.row("infer").overlapping
@@ -140,7 +155,9 @@ def test_a_gap_widens_the_interval_and_a_large_one_lowers_the_grade() -> None:
     truth = Truth.steps(np.arange(0, 41) * 0.25, rng.uniform(1, 6, 40))
     meter = SimulatedMeter(100, accuracy=Accuracy(noise=0.01))
     whole = analyse(meter.record(truth, [event("run", 0.5, 9.5)], np.random.default_rng(4)))
-    holed = analyse(meter.record(truth, [event("run", 0.5, 9.5)], np.random.default_rng(4), gaps_s=[(3.0, 5.0)]))
+    holed = analyse(
+        meter.record(truth, [event("run", 0.5, 9.5)], np.random.default_rng(4), gaps_s=[(3.0, 5.0)])
+    )
     assert holed.gap_s == pytest.approx(2.0, abs=0.05)
     assert holed.energy.high - holed.energy.low > 5 * (whole.energy.high - whole.energy.low)
     assert holed.energy.low <= truth.energy(holed.start_ns / NS, holed.end_ns / NS) <= holed.energy.high

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from powermeter.analysis.energy import analyse
-from powermeter.analysis.integral import Integral
+from powermeter.analysis.gaps import bridged
 from powermeter.analysis.regression import activity, regress
 from powermeter.channel import Accuracy, Kind
 from powermeter.errors import DataError
@@ -15,7 +15,9 @@ from powermeter.signals.decoding import from_samples
 from powermeter.testing.simulation import NS, SimulatedMeter, Truth
 
 
-def wandering(rng: np.random.Generator, seconds: float, length_s: float = 0.005) -> tuple[Truth, np.ndarray, np.ndarray]:
+def wandering(
+    rng: np.random.Generator, seconds: float, length_s: float = 0.005
+) -> tuple[Truth, np.ndarray, np.ndarray]:
     """Bursts of short events whose rate wanders, 2 W idle, about 6 W busy."""
     at, starts = 1.0, []
     while at < seconds:
@@ -68,7 +70,9 @@ def test_the_interval_of_the_regression_holds_the_truth() -> None:
         hits.append(energy.low <= truth <= energy.high)
         widths.append(energy.relative)
         naive.append(row.plain_energy / row.events / truth - 1)
-    print(f"\ncoverage {np.mean(hits):.3f}, half-width ±{np.mean(widths):.2%} (worst {max(widths):.2%}), naive {np.mean(naive):+.1%}")
+    print(
+        f"\ncoverage {np.mean(hits):.3f}, half-width ±{np.mean(widths):.2%} (worst {max(widths):.2%}), naive {np.mean(naive):+.1%}"
+    )
     assert 0.92 <= np.mean(hits) <= 0.99  # 200 runs: ±2 standard errors around 0.95
     assert max(widths) < 0.10
 
@@ -82,7 +86,7 @@ def test_an_even_beat_cannot_be_told_from_idling() -> None:
     recording = SimulatedMeter(2, Kind.MEAN, accuracy=Accuracy(noise=0.01)).record(
         truth, events(starts, starts + 0.005), rng
     )
-    integral = Integral.of(
+    integral = bridged(
         from_samples(
             recording.data[1].times_ns[4:-4],
             recording.data[1].codes["vdd_in.power"][4:-4] * 1e-9,
@@ -112,7 +116,9 @@ def test_drifting_idle_power_does_not_fool_the_interval() -> None:
     for seed in range(40):
         rng = np.random.default_rng(seed)
         truth, start, end = wandering(rng, 200)
-        recording = SimulatedMeter(2, Kind.MEAN, accuracy=Accuracy(noise=0.005)).record(truth, events(start, end), rng)
+        recording = SimulatedMeter(2, Kind.MEAN, accuracy=Accuracy(noise=0.005)).record(
+            truth, events(start, end), rng
+        )
         codes = recording.data[1].codes["vdd_in.power"]
         walk = np.zeros(codes.size)
         for i in range(1, walk.size):
@@ -128,9 +134,11 @@ def test_drifting_idle_power_does_not_fool_the_interval() -> None:
 def test_a_lag_of_the_readings_is_found() -> None:
     rng = np.random.default_rng(9)
     truth, start, end = wandering(rng, 200)
-    recording = SimulatedMeter(2, Kind.MEAN, accuracy=Accuracy(noise=0.01)).record(truth, events(start, end), rng)
+    recording = SimulatedMeter(2, Kind.MEAN, accuracy=Accuracy(noise=0.01)).record(
+        truth, events(start, end), rng
+    )
     codes, times = recording.data[1].codes["vdd_in.power"], recording.data[1].times_ns
-    late = Integral.of(from_samples(times + 400_000_000, codes * 1e-9, kind=Kind.MEAN))
+    late = bridged(from_samples(times + 400_000_000, codes * 1e-9, kind=Kind.MEAN))
     ns = np.rint(start * NS).astype(np.int64), np.rint(end * NS).astype(np.int64)
     found = regress(late, *ns, np.zeros(start.size, np.int64), ["infer"], find_delay=True)
     assert found.delay_ns == pytest.approx(400_000_000, abs=50_000_000)

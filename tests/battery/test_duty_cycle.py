@@ -120,10 +120,13 @@ def test_listening_classes_cost_between_messages() -> None:
 
 
 def test_radios_in_a_schedule_file() -> None:
-    data = {"rest": {"power": "1mW"}, "state": [
-        {"name": "uplink", "rate": "every 10m", "lora": {"payload": 20, "sf": 9}},
-        {"name": "beacon", "rate": "every 1s", "radio": {"kind": "ble", "payload": 20}},
-    ]}  # fmt: skip
+    data = {
+        "rest": {"power": "1mW"},
+        "state": [
+            {"name": "uplink", "rate": "every 10m", "lora": {"payload": 20, "sf": 9}},
+            {"name": "beacon", "rate": "every 1s", "radio": {"kind": "ble", "payload": 20}},
+        ],
+    }
     found = read_schedule(data, {})
     assert found.entries[0].state.energy.value == pytest.approx(of_lora(Node(20, 9, 600), 3.3).energy.value)
     assert found.entries[1].state.name == "beacon"
@@ -141,9 +144,14 @@ def test_a_measured_message_takes_the_place_of_cited_states() -> None:
 
 @pytest.mark.parametrize(
     "call",
-    [lambda: Link.typical("zigbe"), lambda: Link.typical("ble", volts=3), lambda: Link.typical("ble", rate=0),
-     lambda: Link.typical("ble", transmit=-1), lambda: Link.typical("ble").message(-1)],
-)  # fmt: skip
+    [
+        lambda: Link.typical("zigbe"),
+        lambda: Link.typical("ble", volts=3),
+        lambda: Link.typical("ble", rate=0),
+        lambda: Link.typical("ble", transmit=-1),
+        lambda: Link.typical("ble").message(-1),
+    ],
+)
 def test_bad_radios(call) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(ConfigurationError):
         call()

@@ -10,7 +10,9 @@ from powermeter.errors import ConfigurationError
 
 def test_low_rate_optimisation_switches_on_by_itself() -> None:
     assert time_on_air_s(10, 11) == time_on_air_s(10, 11, low_rate=True)
-    assert time_on_air_s(10, 11, bandwidth_hz=250e3) == time_on_air_s(10, 11, bandwidth_hz=250e3, low_rate=False)
+    assert time_on_air_s(10, 11, bandwidth_hz=250e3) == time_on_air_s(
+        10, 11, bandwidth_hz=250e3, low_rate=False
+    )
 
 
 def test_implicit_header_saves_symbols() -> None:
@@ -30,13 +32,21 @@ def test_fsk() -> None:
 @pytest.mark.parametrize(
     "call",
     [
-        lambda: time_on_air_s(10, 5), lambda: time_on_air_s(10, 13), lambda: time_on_air_s(300, 7),
-        lambda: time_on_air_s(10, 7, coding_rate=5), lambda: time_on_air_s(10, 7, bandwidth_hz=0),
-        lambda: time_on_air_s(10, 6), lambda: fsk_time_on_air_s(-1), lambda: Node(10, 7, 600, "D"),
-        lambda: Node(10, 13, 600), lambda: Node(300, 7, 600), lambda: Node(10, 7, 600, ping_slots=3),
-        lambda: Node(10, 7, 600, currents_ma={"nap": 1.0}), lambda: Node(10, 7, 600).life_h(0),
+        lambda: time_on_air_s(10, 5),
+        lambda: time_on_air_s(10, 13),
+        lambda: time_on_air_s(300, 7),
+        lambda: time_on_air_s(10, 7, coding_rate=5),
+        lambda: time_on_air_s(10, 7, bandwidth_hz=0),
+        lambda: time_on_air_s(10, 6),
+        lambda: fsk_time_on_air_s(-1),
+        lambda: Node(10, 7, 600, "D"),
+        lambda: Node(10, 13, 600),
+        lambda: Node(300, 7, 600),
+        lambda: Node(10, 7, 600, ping_slots=3),
+        lambda: Node(10, 7, 600, currents_ma={"nap": 1.0}),
+        lambda: Node(10, 7, 600).life_h(0),
     ],
-)  # fmt: skip
+)
 def test_out_of_range(call) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(ConfigurationError):
         call()
@@ -59,7 +69,9 @@ def test_class_b_adds_the_beacon_and_its_slots() -> None:
     a, b = (Node(0, 7, 1e9, kind, currents_ma=low, ping_slot_s=0.0) for kind in "AB")
     assert b.mean_current_ma() - a.mean_current_ma() == pytest.approx(0.0135, rel=1e-3)
     slots = Node(0, 7, 1e9, "B", currents_ma=low, ping_slots=16)
-    assert slots.mean_current_ma() - b.mean_current_ma() == pytest.approx(16 * 0.03 * 10.8 / BEACON_PERIOD_S, rel=1e-6)
+    assert slots.mean_current_ma() - b.mean_current_ma() == pytest.approx(
+        16 * 0.03 * 10.8 / BEACON_PERIOD_S, rel=1e-6
+    )
 
 
 def test_acknowledged_messages_cost_more() -> None:

@@ -18,17 +18,26 @@ BUDGET = Battery("4Ah")
 def analysis(coulombs: float, uncertainty: float = 10.0) -> SimpleNamespace:
     charge = Result.of(coulombs, "C", {"gain:m": uncertainty})
     row = SimpleNamespace(
-        label="infer", title="infer", charge=charge, energy=charge.scaled(5, "J"),
-        charge_per_item=charge.scaled(0.01), energy_per_item=charge.scaled(0.05, "J"), power=Result.of(2.0, "W"),
-    )  # fmt: skip
+        label="infer",
+        title="infer",
+        charge=charge,
+        energy=charge.scaled(5, "J"),
+        charge_per_item=charge.scaled(0.01),
+        energy_per_item=charge.scaled(0.05, "J"),
+        power=Result.of(2.0, "W"),
+    )
     return SimpleNamespace(rows=(row,), charge=charge, energy=row.energy, power=row.power)
 
 
 @pytest.mark.parametrize(
     ("coulombs", "verdict", "passed"),
-    [(14_000, Verdict.PASS, True), (15_000, Verdict.FAIL, False), (14_395, Verdict.UNCLEAR, True),
-     (14_405, Verdict.UNCLEAR, False)],
-)  # fmt: skip
+    [
+        (14_000, Verdict.PASS, True),
+        (15_000, Verdict.FAIL, False),
+        (14_395, Verdict.UNCLEAR, True),
+        (14_405, Verdict.UNCLEAR, False),
+    ],
+)
 def test_verdicts(coulombs: float, verdict: Verdict, passed: bool) -> None:
     outcome = check(Stage("infer", BUDGET), analysis(coulombs))
     assert (outcome.verdict, outcome.passed) == (verdict, passed)

@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 import pytest
+from alignment_scene import RATES, S, scene
+
 from powermeter.calibration.align import activity, place, thinned
 from powermeter.calibration.correlate import Alignment
-from test_sync import RATES, S, scene
-
 from powermeter.channel import Accuracy, Kind
 from powermeter.errors import DataError
 from powermeter.events import Event
@@ -43,7 +43,7 @@ def host_of(events) -> SimulatedRecording:
 
 
 def hunt(rate: float, seeds: range) -> dict[str, list[int]]:
-    """Give (accepted, refused, wrong) for three kinds of recordings that do not hold all of the run."""
+    """Return (accepted, refused, wrong) for three kinds of recordings that do not hold all of the run."""
     counts = {name: [0, 0, 0] for name in ("a part, patterns", "a part, activity", "another run")}
     for seed in seeds:
         rng = np.random.default_rng([seed, int(rate), 77])
@@ -107,9 +107,11 @@ def test_a_thinned_trace_holds_the_same_energy(kind: Kind) -> None:
 
 def test_only_innermost_events_tell_when_the_program_worked() -> None:
     events = [
-        Event("run", 0, 100, 1, 1, uid=1), Event("epoch", 10, 50, 1, 1, uid=2, parent=1),
-        Event("infer", 12, 20, 1, 1, uid=3, parent=2), Event("infer", 60, 70, 1, 2, uid=4),
+        Event("run", 0, 100, 1, 1, uid=1),
+        Event("epoch", 10, 50, 1, 1, uid=2, parent=1),
+        Event("infer", 12, 20, 1, 1, uid=3, parent=2),
+        Event("infer", 60, 70, 1, 2, uid=4),
         Event("mark", 30, 30, 1, 1, uid=5),
-    ]  # fmt: skip
+    ]
     assert [(e.name, e.start_ns) for e in activity(events)] == [("infer", 12), ("infer", 60)]
     assert [e.name for e in activity(events, "epoch")] == ["epoch"]

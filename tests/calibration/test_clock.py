@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from powermeter.calibration.clock import WallClock, fit_ticks
 
+from powermeter.calibration.clock import WallClock, fit_ticks
 from powermeter.errors import DataError
 
 S = 1_000_000_000
 
 
-def arrivals(rng: np.random.Generator, seconds: int, drift: float, offset: int, delay_ms: float = 3.0) -> list[tuple[int, int]]:
+def arrivals(
+    rng: np.random.Generator, seconds: int, drift: float, offset: int, delay_ms: float = 3.0
+) -> list[tuple[int, int]]:
     """One tick each 100 ms of a millisecond clock, delivered late by an exponential delay."""
     device = np.arange(0, seconds * 1000, 100)
     true = offset + np.rint(device * 1e6 * (1 + drift)).astype(np.int64)

@@ -4,57 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from alignment_scene import RATES, S, scene
+
 from powermeter.calibration.correlate import Alignment, align, pattern_waveforms
 from powermeter.calibration.markers import align_markers
 from powermeter.calibration.pattern import EVENT, Pattern, maximal_sequence, play
-
 from powermeter.channel import Accuracy, Kind
 from powermeter.errors import DataError
 from powermeter.events import Event
 from powermeter.signals.decoding import from_samples
 from powermeter.signals.trace import Trace
 from powermeter.testing.simulation import SimulatedMeter, Truth
-
-S = 1_000_000_000
-RATES = (2.0, 10.0, 100.0, 1000.0)
-
-
-def scene(rng: np.random.Generator, rate: float, *, pattern: bool, active: bool = True, run_s: float = 60.0):
-    """A run with random work, a pattern before and one backwards after it."""
-    edges, levels, events = [0.0], [2.0], []
-    at = rng.uniform(5, 20)
-    slow = 1.0 if rate > 5 else 6.0
-
-    def emit(one: Pattern, start: float) -> float:
-        moments = []
-        for when, level in one.edges():
-            moments.append(start + when + rng.uniform(0, 0.002))
-            edges.append(moments[-1])
-            levels.append(2.0 + 3.0 * level)
-        end = start + one.seconds
-        edges.append(end)
-        levels.append(2.0)
-        first = round(moments[0] * S)
-        relative = [round(m * S) - first for m in moments]
-        attributes = {"edges_ns": relative, "levels": [level for _, level in one.edges()]}
-        events.append(Event(EVENT, first, round(end * S), attributes=attributes))
-        return end
-
-    if pattern:
-        at = emit(Pattern.for_meter(1 / rate), at) + 1
-    end = at + run_s * slow * 2 if not pattern else at + run_s
-    while active and at < end:
-        start = at + rng.uniform(0.05, 0.5) * slow
-        stop = start + rng.uniform(0.1, 0.8) * slow
-        edges += [start, stop]
-        levels += [2 + rng.uniform(1, 4), 2.0]
-        events.append(Event("infer", round(start * S), round(stop * S)))
-        at = stop
-    at = max(at, end) + 1
-    if pattern:
-        at = emit(Pattern.for_meter(1 / rate, backwards=True), at)
-    edges.append(at + rng.uniform(5, 20))
-    return Truth.steps(edges, levels), events
 
 
 def on_its_own_clock(
@@ -90,7 +50,9 @@ def test_a_pattern_aligns_within_a_fifth_of_a_sample(rate: float, kind: Kind) ->
 @pytest.mark.parametrize("pattern", [True, False])
 @pytest.mark.parametrize("kind", [Kind.INSTANT, Kind.MEAN])
 @pytest.mark.parametrize("rate", RATES)
-def test_a_hundred_runs_align_within_a_fifth_and_never_wrongly(rate: float, kind: Kind, pattern: bool) -> None:
+def test_a_hundred_runs_align_within_a_fifth_and_never_wrongly(
+    rate: float, kind: Kind, pattern: bool
+) -> None:
     errors, refused = [], 0
     for seed in range(100):
         rng = np.random.default_rng([seed, int(rate), pattern])
@@ -101,7 +63,9 @@ def test_a_hundred_runs_align_within_a_fifth_and_never_wrongly(rate: float, kind
         except DataError:
             refused += 1
     way = "pattern" if pattern else "activity"
-    print(f"\n{way} {rate:g} Hz {kind.value}: median {np.median(errors):.4f} worst {max(errors):.4f} refused {refused}")
+    print(
+        f"\n{way} {rate:g} Hz {kind.value}: median {np.median(errors):.4f} worst {max(errors):.4f} refused {refused}"
+    )
     assert max(errors) < 0.2
     assert refused == 0 if pattern else refused < 60
 

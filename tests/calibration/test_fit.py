@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+from powermeter.analysis.energy import analyse
 from powermeter.calibration.fit import Points, fit, from_loads, shunt, york
 from powermeter.calibration.steady_points import steady_points
 from powermeter.calibration.store import from_toml, read, save, to_toml
-
-from powermeter.analysis.energy import analyse
 from powermeter.channel import Accuracy, Channel, Quantity, Rail
 from powermeter.errors import DataError, ExistsError
 from powermeter.signals.correction import Correction
@@ -68,7 +68,9 @@ def test_gain_and_offset_lie_within_two_standard_uncertainties_in_95_of_100() ->
     gains, offsets = [], []
     for seed in range(100):
         c = calibrate(np.random.default_rng(seed)).correction
-        gains.append(abs(c.gain - 1 / GAIN) <= 1.96 * math.hypot(math.sqrt(c.covariance[1][1]), c.reference_gain))
+        gains.append(
+            abs(c.gain - 1 / GAIN) <= 1.96 * math.hypot(math.sqrt(c.covariance[1][1]), c.reference_gain)
+        )
         offsets.append(abs(c.offset + OFFSET_A / GAIN) <= 1.96 * math.sqrt(c.covariance[0][0]))
     assert sum(gains) >= 90 and sum(offsets) >= 89  # of a binomial with 0.95: two and a half standard errors
 
@@ -87,14 +89,24 @@ def corrected_energy(seed: int) -> tuple[bool, float, float]:
     )
     recording = SimulatedRecording(
         [SimulatedSource(1, "ina219://1/0x40", "ina219", channels)],
-        {1: SimulatedSamples(times, {"vdd_in.current": codes, "vdd_in.voltage": np.full(times.size, 1250)}, np.zeros(times.size, np.uint8))},
+        {
+            1: SimulatedSamples(
+                times,
+                {"vdd_in.current": codes, "vdd_in.voltage": np.full(times.size, 1250)},
+                np.zeros(times.size, np.uint8),
+            )
+        },
     )
     before = analyse(recording).energy
     recording.noted["calibration"] = [found.correction.to_dict()]
     after = analyse(recording)
     truth = VOLTS * load.energy(after.start_ns / NS, after.end_ns / NS)
     assert after.energy.parts.keys() & {"gain:DMM7510"}
-    return after.energy.low <= truth <= after.energy.high, before.value / truth - 1, after.energy.value / truth - 1
+    return (
+        after.energy.low <= truth <= after.energy.high,
+        before.value / truth - 1,
+        after.energy.value / truth - 1,
+    )
 
 
 def test_the_corrected_recordings_energy_holds_the_truth() -> None:
@@ -144,7 +156,9 @@ def test_a_temperature_slope_is_found_and_applied() -> None:
     t = np.repeat([10.0, 20, 30, 40, 50], 12)
     true = x * 1.01 * (1 + 200e-6 * (t - 30))
     u = np.full(60, 5e-5)
-    found = fit("c", Points(x, true + 5e-5 * rng.standard_normal(60), u, u, t), temperature_channel="die.temperature")
+    found = fit(
+        "c", Points(x, true + 5e-5 * rng.standard_normal(60), u, u, t), temperature_channel="die.temperature"
+    )
     assert found.correction.temperature_slope == pytest.approx(200e-6, rel=0.1)
     assert np.abs(found.residuals).max() < 4e-4
 

@@ -7,8 +7,8 @@ import time
 from types import SimpleNamespace
 
 import pytest
-from powermeter.calibration.load import Graphics, Processor, load
 
+from powermeter.calibration.load import Graphics, Processor, load
 from powermeter.errors import ConfigurationError, NotInstalledError, OpenError
 
 

@@ -38,9 +38,20 @@ def run_of(rng, rate=10.0, patterns=2):
             levels.append(2.0 + 3.0 * level)
         edges.append(start + pattern.seconds)
         levels.append(2.0)
-        attributes = {"edges_ns": [round(when * S) for when, _ in moments], "levels": [lv for _, lv in moments]}
-        events.append(Event(EVENT, HOST_START + first, HOST_START + round((start + pattern.seconds) * S),
-                            uid=len(events) + 1, process=7, attributes=attributes))  # fmt: skip
+        attributes = {
+            "edges_ns": [round(when * S) for when, _ in moments],
+            "levels": [lv for _, lv in moments],
+        }
+        events.append(
+            Event(
+                EVENT,
+                HOST_START + first,
+                HOST_START + round((start + pattern.seconds) * S),
+                uid=len(events) + 1,
+                process=7,
+                attributes=attributes,
+            )
+        )
         return start + pattern.seconds + 1
 
     if patterns:
@@ -49,8 +60,15 @@ def run_of(rng, rate=10.0, patterns=2):
         start, length = at + rng.uniform(0.1, 0.9), rng.uniform(0.5, 1.5)
         edges += [start, start + length]
         levels += [5.0, 2.0]
-        events.append(Event("infer", HOST_START + round(start * S), HOST_START + round((start + length) * S),
-                            uid=len(events) + 1, process=7))  # fmt: skip
+        events.append(
+            Event(
+                "infer",
+                HOST_START + round(start * S),
+                HOST_START + round((start + length) * S),
+                uid=len(events) + 1,
+                process=7,
+            )
+        )
         at = start + length
     at += 1.5
     if patterns > 1:
@@ -77,7 +95,9 @@ def to_meter(host_s, offset_s):
     return np.rint((np.asarray(host_s) - offset_s) * S / (1 + DRIFT)).astype(np.int64)
 
 
-def write_meter(path: Path, rng, truth, rate=10.0, offset_s=-1234.5, kind=Kind.INSTANT, clock="relative", late=0.0):
+def write_meter(
+    path: Path, rng, truth, rate=10.0, offset_s=-1234.5, kind=Kind.INSTANT, clock="relative", late=0.0
+):
     """The external meter's recording, on its own clock; `late` leaves out its first seconds."""
     simulated = SimulatedMeter(rate, kind, accuracy=Accuracy(noise=0.02, step=0.01, gain=0.005))
     seen = simulated.record(truth, [], rng, errors=(0.0, 0.0, 0.0))
@@ -118,7 +138,11 @@ def energies_hold(path: Path, truth, events, share=0.9) -> None:
             assert result.value == pytest.approx(true, rel=0.2)
     assert len(held) == 60 and np.mean(held) >= share
     row = analysis.row("infer")
-    true = sum(truth.energy((e.start_ns - HOST_START) / S, (e.end_ns - HOST_START) / S) for e in events if e.name == "infer")
+    true = sum(
+        truth.energy((e.start_ns - HOST_START) / S, (e.end_ns - HOST_START) / S)
+        for e in events
+        if e.name == "infer"
+    )
     assert row.energy.low <= true <= row.energy.high
     assert row.energy.value == pytest.approx(true, rel=0.01)
 
@@ -222,7 +246,9 @@ def test_of_two_runs_in_one_meter_recording_one_is_named_by_its_time(tmp_path, r
     """Every run plays the same pattern: which of them it was cannot be told, and is not guessed."""
     truth, events = run_of(rng)
     later, length = run_of(np.random.default_rng(5))[0], float(truth.times_s[-1])
-    day = Truth(np.concatenate([truth.times_s, length + later.times_s]), np.concatenate([truth.watts, later.watts]))
+    day = Truth(
+        np.concatenate([truth.times_s, length + later.times_s]), np.concatenate([truth.watts, later.watts])
+    )
     host, meter, joined = (tmp_path / name for name in ("host.power", "meter.power", "joined.power"))
     write_host(host, events)
     write_meter(meter, rng, day)
@@ -280,8 +306,10 @@ def test_one_recording_without_a_foreign_clock_has_nothing_to_align(both, capsys
 def test_marker_lines_align_a_profiler(tmp_path, rng, capsys):
     """100 kHz is thinned for searching; the logic input is read at its own rate."""
     starts = np.cumsum(rng.uniform(0.05, 0.2, 40)) + 1
-    events = [Event("infer", HOST_START + round(a * S), HOST_START + round((a + 0.02) * S), uid=i + 1, process=7)
-              for i, a in enumerate(starts.tolist())]  # fmt: skip
+    events = [
+        Event("infer", HOST_START + round(a * S), HOST_START + round((a + 0.02) * S), uid=i + 1, process=7)
+        for i, a in enumerate(starts.tolist())
+    ]
     times = np.arange(0, starts[-1] + 1, 1e-4)
     high = np.zeros(times.size, np.int64)
     for a in starts:
@@ -289,18 +317,26 @@ def test_marker_lines_align_a_profiler(tmp_path, rng, capsys):
     host, meter, joined = (tmp_path / name for name in ("host.power", "meter.power", "joined.power"))
     write_host(host, events, seconds=30)
     rail = Rail("supply", nominal_v=3.3)
-    channels = (Channel("supply.current", Quantity.CURRENT, 1e-6, rail, Kind.MEAN), Channel("logic", Quantity.MARKER, 1.0))
+    channels = (
+        Channel("supply.current", Quantity.CURRENT, 1e-6, rail, Kind.MEAN),
+        Channel("logic", Quantity.MARKER, 1.0),
+    )
     with Writer.create(meter, {"clock": "relative"}) as writer:
         source = writer.add_source("import://x.ppk2", "PPK2", "ppk2", channels)
         writer.append(source, to_meter(times, 77.0), np.column_stack([5000 + 20000 * high, high << 3]))
-    assert cli.run(["align", str(host), str(meter), "-o", str(joined), "--by", "markers", "--marker", "infer"]) == 0
+    assert (
+        cli.run(["align", str(host), str(meter), "-o", str(joined), "--by", "markers", "--marker", "infer"])
+        == 0
+    )
     assert "markers, 80 edges" in capsys.readouterr().out
     with Recording.open(joined) as recording:
         (fact,) = recording.facts("alignment")
         analysis = analyse(recording)
     assert fact["drift"] == pytest.approx(DRIFT, abs=5e-6)
     assert analysis.row("infer").energy_per_item.value == pytest.approx(3.3 * 0.025 * 0.02, rel=0.02)
-    assert cli.run(["align", str(host), str(meter), "--by", "markers", "--marker", "infer", "--pin", "5"]) == 2
+    assert (
+        cli.run(["align", str(host), str(meter), "--by", "markers", "--marker", "infer", "--pin", "5"]) == 2
+    )
     assert "input 5 never changed" in capsys.readouterr().err
 
 
@@ -340,8 +376,25 @@ def test_a_recording_that_lacks_a_part_of_both_patterns_is_right_or_refused(tmp_
 def test_sync_marks_its_pattern_and_keeps_the_commands_exit_status(tmp_path):
     path = tmp_path / "host.power"
     command = [sys.executable, "-c", "raise SystemExit(3)"]
-    status = cli.run(["record", "-q", "-o", str(path), "-s", "virtual://?rate=20Hz", "--",
-                      sys.executable, "-m", "powermeter", "sync", "--meter", "1kHz", "--", *command])  # fmt: skip
+    status = cli.run(
+        [
+            "record",
+            "-q",
+            "-o",
+            str(path),
+            "-s",
+            "virtual://?rate=20Hz",
+            "--",
+            sys.executable,
+            "-m",
+            "powermeter",
+            "sync",
+            "--meter",
+            "1kHz",
+            "--",
+            *command,
+        ]
+    )
     assert status == 3
     with Recording.open(path) as recording:
         first, last = recording.events()
@@ -382,7 +435,9 @@ def test_an_exported_joined_recording_is_on_the_hosts_clock(both, tmp_path):
     assert float(text[-1].split(",")[0]) == pytest.approx(399, abs=1)  # the host's own source ends last
 
 
-@pytest.mark.parametrize("fact", [{}, {"offset_ns": "late"}, {"offset_ns": float("nan")}, {"offset_ns": 0, "drift_u": -1}])
+@pytest.mark.parametrize(
+    "fact", [{}, {"offset_ns": "late"}, {"offset_ns": float("nan")}, {"offset_ns": 0, "drift_u": -1}]
+)
 def test_an_alignment_that_is_none_is_refused(fact):
     with pytest.raises(DataError, match="alignment is not usable"):
         host_times(np.array([0, 1], np.int64), fact)

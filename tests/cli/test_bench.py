@@ -17,8 +17,26 @@ PROGRAM = [sys.executable, "-S", "-c", "sum(range({size}))"]
 
 def test_a_sweep_ends_with_numbers_a_plot_and_the_recording(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
-    options = ["-s", "virtual://?rate=200Hz", "-o", str(tmp_path / "bench.power"), "--at-least", "8", "--most", "8"]
-    options += ["--json", "--quiet", "--sweep", "size=1000,2000", "--plot", str(tmp_path / "bench.svg"), "--items", "4"]
+    options = [
+        "-s",
+        "virtual://?rate=200Hz",
+        "-o",
+        str(tmp_path / "bench.power"),
+        "--at-least",
+        "8",
+        "--most",
+        "8",
+    ]
+    options += [
+        "--json",
+        "--quiet",
+        "--sweep",
+        "size=1000,2000",
+        "--plot",
+        str(tmp_path / "bench.svg"),
+        "--items",
+        "4",
+    ]
     result = CliRunner().invoke(bench, [*options, "--", *PROGRAM], standalone_mode=False)
     assert result.exception is None, result.output
     said = json.loads(result.stdout)
@@ -53,7 +71,9 @@ def test_a_failing_command_ends_it_with_its_status(tmp_path: Path) -> None:
 )
 def test_options_out_of_range_are_one_line(options: list[str], message: str, tmp_path: Path) -> None:
     out = ["-s", "virtual://", "-o", str(tmp_path / "x.power")]
-    result = CliRunner().invoke(bench, [*out, *options, "--", sys.executable, "-S", "-c", "0"], standalone_mode=False)
+    result = CliRunner().invoke(
+        bench, [*out, *options, "--", sys.executable, "-S", "-c", "0"], standalone_mode=False
+    )
     assert isinstance(result.exception, ConfigurationError)
     assert message in str(result.exception) and "\n" not in str(result.exception)
 

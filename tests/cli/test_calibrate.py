@@ -24,11 +24,16 @@ VOLTS, SHUNT = 5.0, 0.1
 RAIL = Rail("VDD_IN", nominal_v=VOLTS)
 # INA219 data sheet (SBOS448), B grade: ±0.5 % of gain, ±1.5 mA of offset at 0.1 ohm, 0.1 mA a step here.
 INA219 = (
-    Channel("vdd_in.current", Quantity.CURRENT, 1e-4, RAIL,
-            accuracy=Accuracy(gain=0.005, offset=0.0015, step=1e-4, noise=1e-3)),
+    Channel(
+        "vdd_in.current",
+        Quantity.CURRENT,
+        1e-4,
+        RAIL,
+        accuracy=Accuracy(gain=0.005, offset=0.0015, step=1e-4, noise=1e-3),
+    ),
     Channel("vdd_in.voltage", Quantity.VOLTAGE, 0.004, RAIL),
     Channel("vdd_in.die", Quantity.TEMPERATURE, 0.1),
-)  # fmt: skip
+)
 DMM = (Channel("current", Quantity.CURRENT, 1e-6, Rail("lead"), accuracy=Accuracy(gain=0.0005, step=1e-6)),)
 
 
@@ -96,7 +101,11 @@ def test_two_sources_in_one_recording(both, tmp_path, capsys):
     assert "ina219/vdd_in.current against dmm/current" in said and "valid        5" in said
     correction = found(out)
     recovered(correction)
-    assert (correction.instrument, correction.shunt_ohm, correction.channel) == ("dmm", SHUNT, "vdd_in.current")
+    assert (correction.instrument, correction.shunt_ohm, correction.channel) == (
+        "dmm",
+        SHUNT,
+        "vdd_in.current",
+    )
     assert len(correction.date) == 10 and correction.low < 0.06 and correction.high > 1.45
     assert correction.reference_gain == pytest.approx(0.0005 / math.sqrt(3))
     drawing = plot.read_text(encoding="utf-8")
@@ -107,7 +116,9 @@ def test_two_recordings_of_one_boot_pair_by_quantity(tmp_path, rng):
     amps = staircase(rng)
     mine = write(tmp_path / "mine.power", rng, amps)
     theirs = write(tmp_path / "theirs.power", rng, amps, ina219=False, dmm=True)
-    assert cli.run(["calibrate", str(mine), "--against", str(theirs)]) == 0  # the reference states its accuracy
+    assert (
+        cli.run(["calibrate", str(mine), "--against", str(theirs)]) == 0
+    )  # the reference states its accuracy
     recovered(found(tmp_path / "mine-calibration.toml"))
 
 
@@ -188,10 +199,14 @@ def test_known_loads_typed_for_a_recording(tmp_path, rng, capsys):
     assert cli.run(arguments) == 0
     correction = found(out)
     assert correction.gain == pytest.approx(1 / GAIN, abs=4 * math.sqrt(correction.covariance[1][1]) + 2e-4)
-    assert correction.offset == pytest.approx(-OFFSET_A / GAIN, abs=4 * math.sqrt(correction.covariance[0][0]))
+    assert correction.offset == pytest.approx(
+        -OFFSET_A / GAIN, abs=4 * math.sqrt(correction.covariance[0][0])
+    )
     said = capsys.readouterr().out
     ohm = float(said.split("shunt        ")[1].split()[0])
-    assert ohm == pytest.approx(SHUNT * GAIN, rel=1e-3)  # the chip reads 1.3 % more than it believes its shunt to be
+    assert ohm == pytest.approx(
+        SHUNT * GAIN, rel=1e-3
+    )  # the chip reads 1.3 % more than it believes its shunt to be
 
 
 def test_loads_are_asked_for_one_by_one_and_recorded_as_events(tmp_path, monkeypatch, capsys):
@@ -199,7 +214,18 @@ def test_loads_are_asked_for_one_by_one_and_recorded_as_events(tmp_path, monkeyp
     monkeypatch.setattr("sys.stdin", type("Typed", (), {"readline": staticmethod(lambda: next(typed))}))
     path = tmp_path / "loads.power"
     url = "virtual://?shape=constant&high=1W&rate=500Hz"
-    arguments = ["calibrate", str(path), "-s", url, "-c", "virtual.current", "--hold", "0.05s", "--accuracy", "0.1%"]
+    arguments = [
+        "calibrate",
+        str(path),
+        "-s",
+        url,
+        "-c",
+        "virtual.current",
+        "--hold",
+        "0.05s",
+        "--accuracy",
+        "0.1%",
+    ]
     assert cli.run(arguments) == 7  # the load never changed
     captured = capsys.readouterr()
     assert "is no load" in captured.err and "600.0 mA: read for 0.05 s" in captured.err
@@ -243,7 +269,9 @@ def test_a_typed_load_says_how_sure_it_is(text, known, true, uncertainty):
     assert attributes["uncertainty"] == pytest.approx(uncertainty)
 
 
-@pytest.mark.parametrize("text", ["", "0.5", "A", "0.5A", "0.5 parsec", "5Ω±1Ω", "0.5A±", "0.5A±1V", "0.5A±-1mA", "nanA±1A"])
+@pytest.mark.parametrize(
+    "text", ["", "0.5", "A", "0.5A", "0.5 parsec", "5Ω±1Ω", "0.5A±", "0.5A±1V", "0.5A±-1mA", "nanA±1A"]
+)
 def test_a_load_that_is_none_is_refused(text):
     with pytest.raises(ConfigurationError):
         known_loads.parse(text, known=False)
@@ -256,7 +284,11 @@ def test_a_load_that_is_none_is_refused(text):
         (["-c", "nope"], 2, "there are: ina219/vdd_in.current"),
         (["-c", "ina219/vdd_in.voltage"], 2, "needs a reference of voltage"),
         (["-c", "ina219/vdd_in.current", "-r", "dmm/current", "--accuracy", "none"], 2, "none"),
-        (["-c", "ina219/vdd_in.current", "-r", "ina219/vdd_in.voltage", "--accuracy", "1%"], 7, "cannot be calibrated"),
+        (
+            ["-c", "ina219/vdd_in.current", "-r", "ina219/vdd_in.voltage", "--accuracy", "1%"],
+            7,
+            "cannot be calibrated",
+        ),
         (["-c", "ina219/vdd_in.current", "--temperature", "ina219/vdd_in.voltage"], 2, "is no temperature"),
         (["-c", "ina219/vdd_in.current", "--load", "10s-5s=1A±1mA"], 2, "ends before"),
         (["-c", "ina219/vdd_in.current", "--load", "1s-3s=1A"], 2, "how sure"),
@@ -292,15 +324,23 @@ def test_a_calibrated_current_goes_before_what_the_chip_computed_itself(both, tm
     out, path = tmp_path / "ina219.toml", tmp_path / "run.power"
     assert cli.run(["calibrate", str(both), *REFERENCE, "-o", str(out)]) == 0
     kind = Kind.COUNTER if own is Quantity.ENERGY else Kind.INSTANT
-    channels = (*INA219[:2], Channel("vdd_in.own", own, 1e-6, RAIL, kind),
-                Channel("vdd_in.charge", Quantity.CHARGE, 1e-6, RAIL, Kind.COUNTER))  # fmt: skip
+    channels = (
+        *INA219[:2],
+        Channel("vdd_in.own", own, 1e-6, RAIL, kind),
+        Channel("vdd_in.charge", Quantity.CHARGE, 1e-6, RAIL, Kind.COUNTER),
+    )
     times = np.arange(1001, dtype=np.int64) * 10_000_000
     seen = round((1.0 * GAIN + OFFSET_A) / 1e-4)
     watts = seen * 1e-4 * VOLTS
     counted = np.arange(1001) * watts * 0.01 if kind is Kind.COUNTER else np.full(1001, watts)
     with Writer.create(path) as writer:
         source = writer.add_source("ina228://1/0x40", "ina228", "ina228", channels, {"shunt_ohm": SHUNT})
-        columns = [np.full(1001, seen), np.full(1001, 1250), counted / 1e-6, np.arange(1001) * seen * 1e-6 / 1e-6]
+        columns = [
+            np.full(1001, seen),
+            np.full(1001, 1250),
+            counted / 1e-6,
+            np.arange(1001) * seen * 1e-6 / 1e-6,
+        ]
         writer.append(source, times, np.rint(np.column_stack(columns)).astype(np.int64))
     with Recording.open(path) as recording:
         assert analyse(recording).energy.value == pytest.approx(10 * watts, rel=1e-6)
@@ -352,5 +392,8 @@ def test_nothing_is_overwritten_unasked(both, tmp_path):
 
 def test_a_plot_is_a_picture(both, tmp_path):
     plot = tmp_path / "residuals.png"
-    assert cli.run(["calibrate", str(both), *REFERENCE, "-o", str(tmp_path / "x.toml"), "--plot", str(plot)]) == 0
+    assert (
+        cli.run(["calibrate", str(both), *REFERENCE, "-o", str(tmp_path / "x.toml"), "--plot", str(plot)])
+        == 0
+    )
     assert plot.read_bytes().startswith(b"\x89PNG\r\n")

@@ -22,13 +22,19 @@ def write(path, level, seed):
     power, events = np.ones(times.size), []
     for i in range(60):
         start, name = 0.5 + i * 0.5, "load" if i % 2 else "infer"
-        power[(times >= start) & (times < start + 0.2)] = (4.0 + 0.02 * seed if i % 2 else level) * (1 + 0.02 * rng.standard_normal())
+        power[(times >= start) & (times < start + 0.2)] = (4.0 + 0.02 * seed if i % 2 else level) * (
+            1 + 0.02 * rng.standard_normal()
+        )
         first, last = round((start - 0.005) * SECOND), round((start + 0.195) * SECOND)  # between two samples
         events.append(Event(name, first, last, uid=i + 1))
-    channel = Channel("vdd.power", Quantity.POWER, 1e-3, Rail("VDD_IN", covers="the board"), accuracy=Accuracy(gain=0.01))
+    channel = Channel(
+        "vdd.power", Quantity.POWER, 1e-3, Rail("VDD_IN", covers="the board"), accuracy=Accuracy(gain=0.01)
+    )
     with Writer.create(path, {"clock": "monotonic", "host": {"name": "pi"}}) as writer:
         source = writer.add_source("ina219://1/0x40", "ina219", "ina219", (channel,), {"serial": "7"})
-        writer.append(source, (times * SECOND).astype(np.int64), np.rint(power * 1e3).astype(np.int64)[:, None])
+        writer.append(
+            source, (times * SECOND).astype(np.int64), np.rint(power * 1e3).astype(np.int64)[:, None]
+        )
         writer.add_events(events)
 
 
@@ -47,7 +53,15 @@ def test_the_table_fits_eighty_columns(runs, capsys):
     assert max(map(len, text.splitlines())) <= 80 and "\x1b" not in text
     lines = {line.split()[0]: line for line in text.splitlines() if line.startswith(("infer", "load"))}
     assert "a side" in lines["load"]
-    for wanted in ("small.power against base.power", "less", "cannot tell", "one instrument", "the board", "unpaired", "a side"):
+    for wanted in (
+        "small.power against base.power",
+        "less",
+        "cannot tell",
+        "one instrument",
+        "the board",
+        "unpaired",
+        "a side",
+    ):
         assert wanted in text, wanted
 
 
@@ -77,7 +91,20 @@ def test_json_has_the_numbers(runs, capsys):
         (["base.power:load", "base.power:infer", "--fail-if", "more"], 9),
         (["base.power", "--label", "load", "--label", "infer", "--fail-if", "more"], 9),
         (["base.power", "small.power", "--label", "*", "--fail-if", "less,more"], 0),
-        (["base.power", "small.power", "--other-instruments", "--of", "power", "--label", "infer", "--fail-if", "less"], 9),
+        (
+            [
+                "base.power",
+                "small.power",
+                "--other-instruments",
+                "--of",
+                "power",
+                "--label",
+                "infer",
+                "--fail-if",
+                "less",
+            ],
+            9,
+        ),
     ],
 )
 def test_the_exit_status_is_a_gate(runs, capsys, arguments, status):
@@ -123,7 +150,12 @@ def test_labels_cannot_steer_the_terminal(runs, capsys):
         with Writer.create(f"{name}.power", {"clock": "monotonic"}) as writer:
             source = writer.add_source("test://", "m", "test", (channel,), {})
             writer.append(source, np.arange(400) * SECOND // 100, np.full((400, 1), round(level * 1e3)))
-            writer.add_events([Event("[red]\x1b[2J", i * SECOND // 2, i * SECOND // 2 + SECOND // 5, uid=i + 1) for i in range(1, 6)])
+            writer.add_events(
+                [
+                    Event("[red]\x1b[2J", i * SECOND // 2, i * SECOND // 2 + SECOND // 5, uid=i + 1)
+                    for i in range(1, 6)
+                ]
+            )
     assert cli.run(["compare", "x.power", "y.power"]) == 0
     out = capsys.readouterr().out
     assert "\x1b" not in out and "[red]" in out

@@ -63,13 +63,17 @@ def test_stages_decide_the_exit_status(run, runs: Path) -> None:  # type: ignore
 
 
 def test_energy_convention_and_efficiency(run, runs: Path) -> None:  # type: ignore[no-untyped-def]
-    said = as_json(run("budget", runs / "pi-4.power", "-l", "infer", "-b", "4Ah@3.85V", "--efficiency", "0.9", "--json"))
+    said = as_json(
+        run("budget", runs / "pi-4.power", "-l", "infer", "-b", "4Ah@3.85V", "--efficiency", "0.9", "--json")
+    )
     assert said["hours"]["value"] == pytest.approx(4 * 3.85 * 0.9 / (5 * 0.571), rel=0.01)
     assert "energy of the cells, converter efficiency 0.9" in said["battery"]
 
 
 def test_simulated_discharge(run, runs: Path) -> None:  # type: ignore[no-untyped-def]
-    said = as_json(run("budget", runs / "pi-4.power", "-b", "18650", "--simulate", "--temperature", "0", "--json"))
+    said = as_json(
+        run("budget", runs / "pi-4.power", "-b", "18650", "--simulate", "--temperature", "0", "--json")
+    )
     assert said["discharge"]["reason"] in ("cut-off", "used up")
     assert 3 < said["discharge"]["hours"] < 5
 
@@ -86,13 +90,28 @@ def test_schedule_with_what_if(run, runs: Path, tmp_path: Path) -> None:  # type
         '[rest]\nname = "sleep"\npower = "5mW"\n[[state]]\nevent = "infer"\nrate = "every 10m"\n'
         '[[state]]\nname = "send"\nrate = "6/h"\nenergy = "80mJ"\nduration = "2s"\n'
     )
-    said = as_json(run("budget", runs / "pi-4.power", "--schedule", schedule, "-b", "18650", "--what-if", "infer=1/h",
-                       "--what-if", f"infer={runs / 'pi-zero-w.power'}:infer", "--json"))  # fmt: skip
+    said = as_json(
+        run(
+            "budget",
+            runs / "pi-4.power",
+            "--schedule",
+            schedule,
+            "-b",
+            "18650",
+            "--what-if",
+            "infer=1/h",
+            "--what-if",
+            f"infer={runs / 'pi-zero-w.power'}:infer",
+            "--json",
+        )
+    )
     whole = said["schedule"]["life"]["value"]
     assert said["what_if"]["infer=1/h"]["life"]["value"] > whole
     assert len(said["what_if"]) == 2
     assert sum(state["energy_share"] for state in said["schedule"]["states"]) == pytest.approx(1)
-    schedule.write_text('[rest]\npower = "5mW"\n[[state]]\nname = "x"\npower = "1W"\nduration = "2s"\nrate = "1/s"\n')
+    schedule.write_text(
+        '[rest]\npower = "5mW"\n[[state]]\nname = "x"\npower = "1W"\nduration = "2s"\nrate = "1/s"\n'
+    )
     status, _, err = run("budget", "--schedule", schedule)
     assert status == 2
     assert "200% of the day" in err
@@ -121,8 +140,24 @@ def test_bad_budgets(run, arguments: tuple[str, ...], said: str) -> None:  # typ
 
 def test_federated_round(run) -> None:  # type: ignore[no-untyped-def]
     """300 J of training; 6 s of transfer at 0.5 W of radio, and a 7.5 W router that is not on the battery."""
-    said = as_json(run("budget", "--energy", "300J", "-b", "18650", "--sent", "5MB", "--received", "5MB",
-                       "--link-rate", "8Mbit/40Mbit", "--radio-power", "0.5W", "--json"))  # fmt: skip
+    said = as_json(
+        run(
+            "budget",
+            "--energy",
+            "300J",
+            "-b",
+            "18650",
+            "--sent",
+            "5MB",
+            "--received",
+            "5MB",
+            "--link-rate",
+            "8Mbit/40Mbit",
+            "--radio-power",
+            "0.5W",
+            "--json",
+        )
+    )
     assert said["round"]["energy"]["value"] == pytest.approx(348)
     assert said["round"]["rounds_per_charge"]["value"] == pytest.approx(10.8 * 3600 / 303)
 
@@ -137,12 +172,24 @@ def test_footprint_of_typed_energy(run) -> None:  # type: ignore[no-untyped-def]
     assert said["water_withdrawal"] is None
     assert said["water_on_site"]["value"] == 0
     for factor in said["factors"]:
-        assert {"low", "central", "high", "unit", "year", "geography", "source", "licence", "provenance"} <= set(factor)
+        assert {
+            "low",
+            "central",
+            "high",
+            "unit",
+            "year",
+            "geography",
+            "source",
+            "licence",
+            "provenance",
+        } <= set(factor)
 
 
 def test_pounds_and_grams(run) -> None:  # type: ignore[no-untyped-def]
     """An eGRID subregion, as the course asks for Pittsburgh: 1000.053 lb CO2 and a little CH4 and N2O a MWh."""
-    said = as_json(run("footprint", "--energy", "1MWh", "--place", "USA-RFCW", "--no-losses", "--unit", "lb", "--json"))
+    said = as_json(
+        run("footprint", "--energy", "1MWh", "--place", "USA-RFCW", "--no-losses", "--unit", "lb", "--json")
+    )
     assert said["carbon_lb"]["value"] == pytest.approx(1005.7, rel=1e-3)
     status, out, _ = run("footprint", "--energy", "1MWh", "--place", "USA-RFCW", "--unit", "lb")
     assert status == 0 and "lb CO2e" in out
@@ -161,8 +208,24 @@ def test_unknown_place_is_loud_with_one_digit(run) -> None:  # type: ignore[no-u
 
 
 def test_everything_about_a_recording(run, runs: Path) -> None:  # type: ignore[no-untyped-def]
-    said = as_json(run("footprint", runs / "pi-4.power", "--label", "infer", "--place", "FRA", "--device", "board",
-                       "--battery-wear", "--sci", "inference", "--everywhere", "--equivalents", "--json"))  # fmt: skip
+    said = as_json(
+        run(
+            "footprint",
+            runs / "pi-4.power",
+            "--label",
+            "infer",
+            "--place",
+            "FRA",
+            "--device",
+            "board",
+            "--battery-wear",
+            "--sci",
+            "inference",
+            "--everywhere",
+            "--equivalents",
+            "--json",
+        )
+    )
     names = [line["name"] for line in said["carbon"]["lines"]]
     assert names == ["electricity", "making of the board", "battery wear"]
     assert said["break_even"]["low"] < said["break_even"]["value"] < said["break_even"]["high"]
@@ -177,7 +240,11 @@ def test_hours_of_an_intensity_file(run, tmp_path: Path) -> None:  # type: ignor
     rows = [f"2024-03-01T{hour:02d}:00Z,{value}" for hour, value in enumerate([300, 200, 100, 90, 400])]
     saved = tmp_path / "ci.csv"
     saved.write_text("timestamp_utc,ci_g_per_kwh\n" + "\n".join(rows) + "\n")
-    said = as_json(run("footprint", recording, "--place", "FRA", "--intensity", saved, "--no-losses", "--hours", "--json"))
+    said = as_json(
+        run(
+            "footprint", recording, "--place", "FRA", "--intensity", saved, "--no-losses", "--hours", "--json"
+        )
+    )
     assert said["carbon"]["value"] == pytest.approx(4e-3 * 250)
     assert said["hours"]["best"]["g"] == pytest.approx(4e-3 * 95)
     assert said["hours"]["best"]["start"] == "2024-03-01T02:00Z"
@@ -221,8 +288,23 @@ def test_bad_footprints(run, arguments: tuple[str, ...], said: str) -> None:  # 
 
 def test_lifetime_of_a_recording(run, runs: Path) -> None:  # type: ignore[no-untyped-def]
     path = runs / "pi-zero-w.power"
-    said = as_json(run("lifetime", path, "--home", "FRA", "--away", "USA", "--price-request", "0.0004", "--price-chip",
-                       "0.8", "--tariff", "0.25", "--json"))  # fmt: skip
+    said = as_json(
+        run(
+            "lifetime",
+            path,
+            "--home",
+            "FRA",
+            "--away",
+            "USA",
+            "--price-request",
+            "0.0004",
+            "--price-chip",
+            "0.8",
+            "--tariff",
+            "0.25",
+            "--json",
+        )
+    )
     assert said["requests"] == pytest.approx(29_220)
     assert {"energy", "carbon", "water", "adpe", "money", "break_even", "tornado", "factors"} <= set(said)
     assert said["carbon"]["cloud"]["value"] > said["carbon"]["device"]["value"] > 0
@@ -265,8 +347,25 @@ def test_own_mix_and_bill(run, tmp_path: Path) -> None:  # type: ignore[no-untyp
     mix, bill = tmp_path / "mix.toml", tmp_path / "bill.toml"
     mix.write_text("coal = 0.5\nwind = 0.5\n")
     bill.write_text('[[part]]\nname = "soc"\nkind = "chip"\narea_mm2 = 100\nnode_nm = 28\ncount = 2\n')
-    said = as_json(run("footprint", "--energy", "1kWh", "--place", "FRA", "--no-losses", "--mix", mix, "--bill", bill,
-                       "--reserved", "1h", "--life", "5y", "--json"))  # fmt: skip
+    said = as_json(
+        run(
+            "footprint",
+            "--energy",
+            "1kWh",
+            "--place",
+            "FRA",
+            "--no-losses",
+            "--mix",
+            mix,
+            "--bill",
+            bill,
+            "--reserved",
+            "1h",
+            "--life",
+            "5y",
+            "--json",
+        )
+    )
     assert said["carbon"]["lines"][0]["value"] == pytest.approx(0.5 * 820 + 0.5 * 11)
     assert said["water"]["value"] == pytest.approx(0.5 * 476 * 3.785411784 / 1000)
     assert said["water_of_making"]["value"] == pytest.approx(2 * 12 / (5 * 8766) * 365.25 / 365, rel=1e-2)
@@ -291,7 +390,10 @@ def test_withdrawal_needs_the_cooling(run, tmp_path: Path) -> None:  # type: ign
 
 def test_several_recordings_are_added_up(run, runs: Path) -> None:  # type: ignore[no-untyped-def]
     paths = [runs / f"{board}.power" for board in ("jetson-nano", "pi-4")]
-    alone = [as_json(run("footprint", path, "-l", "infer", "-p", "FRA", "--json"))["energy"]["value"] for path in paths]
+    alone = [
+        as_json(run("footprint", path, "-l", "infer", "-p", "FRA", "--json"))["energy"]["value"]
+        for path in paths
+    ]
     both = as_json(run("footprint", *paths, "-l", "infer", "-p", "FRA", "--json"))
     assert both["energy"]["value"] == pytest.approx(sum(alone))
     assert both["per_item"]["carbon"]["value"] == pytest.approx(both["carbon"]["value"] / 80)
@@ -312,19 +414,39 @@ def test_baseline_and_items(run, runs: Path) -> None:  # type: ignore[no-untyped
 
 
 def test_data_centre_and_stress(run) -> None:  # type: ignore[no-untyped-def]
-    said = as_json(run("footprint", "--energy", "1MWh", "--place", "aws:us-east-1", "--pue", "1.2", "--wue", "0.5",
-                       "--stress", "10", "--no-losses", "--json"))  # fmt: skip
+    said = as_json(
+        run(
+            "footprint",
+            "--energy",
+            "1MWh",
+            "--place",
+            "aws:us-east-1",
+            "--pue",
+            "1.2",
+            "--wue",
+            "0.5",
+            "--stress",
+            "10",
+            "--no-losses",
+            "--json",
+        )
+    )
     assert said["water_on_site"]["value"] == pytest.approx(500)
     assert said["water"]["value"] == pytest.approx(1200 * 3.1419, rel=1e-3)
     assert said["water_scarcity_m3_world_eq"] == pytest.approx(said["water"]["value"] / 100)
-    for arguments, words in ((("--pue", "0.9"), "1 or more"), (("--wue", "-1"), "negative"),
-                             (("--pue", "1.2", "--chain", "wired"), "one of them")):  # fmt: skip
+    for arguments, words in (
+        (("--pue", "0.9"), "1 or more"),
+        (("--wue", "-1"), "negative"),
+        (("--pue", "1.2", "--chain", "wired"), "one of them"),
+    ):
         status, _, err = run("footprint", "--energy", "1MWh", "--place", "USA", *arguments)
         assert (status, words in err) == (2, True), err
 
 
 def test_phone_minerals_are_listed(run) -> None:  # type: ignore[no-untyped-def]
-    _, out, _ = run("footprint", "--energy", "10Wh", "--place", "DEU", "--device", "phone", "--reserved", "1h")
+    _, out, _ = run(
+        "footprint", "--energy", "10Wh", "--place", "DEU", "--device", "phone", "--reserved", "1h"
+    )
     assert "minerals tied up in the whole device (not consumed):" in out
     assert "neodymium" in out and "no factor" in out and "critical and strategic" in out
 
@@ -340,8 +462,27 @@ def test_bad_rounds_and_simulations(run) -> None:  # type: ignore[no-untyped-def
 
 
 def test_cloud_energy_and_mobile_network(run) -> None:  # type: ignore[no-untyped-def]
-    said = as_json(run("lifetime", "--energy", "3J", "--home", "FRA", "--away", "FRA", "--cloud-energy", "2Wh",
-                       "--mobile", "--chip-kg", "0.3", "--pue", "1.1", "--wue", "0.4", "--json"))  # fmt: skip
+    said = as_json(
+        run(
+            "lifetime",
+            "--energy",
+            "3J",
+            "--home",
+            "FRA",
+            "--away",
+            "FRA",
+            "--cloud-energy",
+            "2Wh",
+            "--mobile",
+            "--chip-kg",
+            "0.3",
+            "--pue",
+            "1.1",
+            "--wue",
+            "0.4",
+            "--json",
+        )
+    )
     lines = said["energy"]["cloud"]["lines"]
     assert lines["requests in the data centre"] == pytest.approx(29_220 * 2e-3 * 1.1)
     assert lines["network"] == pytest.approx(29_220 * 1e5 / 1e9 * 0.1)

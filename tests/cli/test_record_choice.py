@@ -25,8 +25,11 @@ def test_a_bare_machine_takes_the_estimate_and_says_so_in_one_line(tmp_path):
     path = tmp_path / "run.power"
     done = subprocess.run(
         [*RECORD, "-o", str(path), "--", sys.executable, "-c", "print(sum(range(3_000_000)))"],
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == str(sum(range(3_000_000)))
     said = [line for line in done.stderr.splitlines() if "an estimate, not a measurement" in line]

@@ -25,16 +25,27 @@ def run_power(tmp_path):
     """2 W at 5 V for 4 s, 100 samples a second, and eight events of 0.25 s."""
     path = tmp_path / "run.power"
     rail = Rail("VDD_IN", covers="the whole board")
-    channels = (Channel("voltage", Quantity.VOLTAGE, 1e-3, rail), Channel("current", Quantity.CURRENT, 1e-3, rail))
+    channels = (
+        Channel("voltage", Quantity.VOLTAGE, 1e-3, rail),
+        Channel("current", Quantity.CURRENT, 1e-3, rail),
+    )
     times = 5 * SECOND + np.arange(401, dtype=np.int64) * 10_000_000
     with Writer.create(path, {"clock": "monotonic"}) as writer:
         source = writer.add_source("test://", "meter", "test", channels)
         writer.append(source, times, np.tile(np.array([5000, 400], np.int64), (401, 1)))
         writer.add_clock_pair(5 * SECOND, 1_700_000_000 * SECOND)
         writer.add_events(
-            [Event("infer", 5 * SECOND + i * SECOND // 2, 5 * SECOND + i * SECOND // 2 + SECOND // 4, uid=i + 1,
-                   attributes={"model": "ab"[i % 2]}) for i in range(8)]
-        )  # fmt: skip
+            [
+                Event(
+                    "infer",
+                    5 * SECOND + i * SECOND // 2,
+                    5 * SECOND + i * SECOND // 2 + SECOND // 4,
+                    uid=i + 1,
+                    attributes={"model": "ab"[i % 2]},
+                )
+                for i in range(8)
+            ]
+        )
     return path
 
 
@@ -59,8 +70,10 @@ def test_show_as_json_has_the_same_numbers(run_power, capsys):
 def test_show_survives_a_terminal_that_knows_no_unicode(run_power):
     done = subprocess.run(
         [sys.executable, "-m", "powermeter", "show", str(run_power)],
-        env={"PYTHONIOENCODING": "ascii", "PATH": "", "COLUMNS": "80"}, capture_output=True, check=False,
-    )  # fmt: skip
+        env={"PYTHONIOENCODING": "ascii", "PATH": "", "COLUMNS": "80"},
+        capture_output=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     assert b"infer" in done.stdout
 
@@ -211,9 +224,13 @@ def test_export_to_joulescope_and_back(run_power, tmp_path, capsys):
     capsys.readouterr()
     assert cli.run(["show", str(back), "--json"]) == 0
     data = json.loads(capsys.readouterr().out)
-    assert data["run"]["energy"]["value"] == pytest.approx(8.0, rel=0.005)  # means over 10 ms lose half a sample
+    assert data["run"]["energy"]["value"] == pytest.approx(
+        8.0, rel=0.005
+    )  # means over 10 ms lose half a sample
     started = datetime.fromisoformat(data["started_utc"])
-    assert started.timestamp() == pytest.approx(1_700_000_000, abs=0.011)  # a mean begins one interval earlier
+    assert started.timestamp() == pytest.approx(
+        1_700_000_000, abs=0.011
+    )  # a mean begins one interval earlier
 
 
 def test_export_refuses_what_a_format_cannot_hold(run_power, tmp_path):

@@ -21,9 +21,19 @@ GAIN = Accuracy(gain=0.02, source="test")
 
 
 def write(
-    path, watts, names=None, *, serial="7", url="ina219://1/0x40", host="pi", utc_s=0, accuracy=GAIN, step=0.001, attributes=None,
+    path,
+    watts,
+    names=None,
+    *,
+    serial="7",
+    url="ina219://1/0x40",
+    host="pi",
+    utc_s=0,
+    accuracy=GAIN,
+    step=0.001,
+    attributes=None,
     calibration=None,
-):  # fmt: skip
+):
     """Write a recording at 100 samples a second: events of 0.2 s each 0.5 s, at these watts, 1 W between them."""
     names = names or ["infer"] * len(watts)
     times = np.arange(0, (len(watts) * 0.5 + 1) * 100) / 100
@@ -35,10 +45,14 @@ def write(
         extra = attributes[i] if attributes else {}
         first, last = round((start - 0.005) * SECOND), round((start + 0.195) * SECOND)  # between two samples
         events.append(Event(name, first, last, uid=i + 1, attributes=extra))
-    channel = Channel("vdd.power", Quantity.POWER, step, Rail("VDD_IN", covers="the board"), accuracy=accuracy)
+    channel = Channel(
+        "vdd.power", Quantity.POWER, step, Rail("VDD_IN", covers="the board"), accuracy=accuracy
+    )
     with Writer.create(path, {"clock": "monotonic", "host": {"name": host}}) as writer:
         source = writer.add_source(url, "meter", "ina219", (channel,), {"serial": serial} if serial else {})
-        writer.append(source, (times * SECOND).astype(np.int64), np.rint(power / step).astype(np.int64)[:, None])
+        writer.append(
+            source, (times * SECOND).astype(np.int64), np.rint(power / step).astype(np.int64)[:, None]
+        )
         writer.add_clock_pair(0, (1_700_000_000 + utc_s) * SECOND)
         writer.add_events(events)
         if calibration:
@@ -94,10 +108,18 @@ def test_the_gain_of_one_meter_cancels_and_that_of_two_does_not(tmp_path):
     ("left", "right", "same"),
     [
         ({"serial": "7", "host": "pi"}, {"serial": "7", "host": "laptop", "url": "ina219://3/0x40"}, True),
-        ({"serial": "", "host": "pi"}, {"serial": "", "host": "pi", "url": "ina219://1/0x40?rate=100Hz"}, True),
+        (
+            {"serial": "", "host": "pi"},
+            {"serial": "", "host": "pi", "url": "ina219://1/0x40?rate=100Hz"},
+            True,
+        ),
         ({"serial": "", "host": "pi"}, {"serial": "", "host": "other"}, False),
         ({"serial": "", "url": "import://log.csv"}, {"serial": "", "url": "import://log.csv"}, False),
-        ({"serial": "", "url": "manual:///tmp/x1?step=0.1W"}, {"serial": "", "url": "manual:///tmp/x2?step=0.1W"}, True),
+        (
+            {"serial": "", "url": "manual:///tmp/x1?step=0.1W"},
+            {"serial": "", "url": "manual:///tmp/x2?step=0.1W"},
+            True,
+        ),
     ],
 )
 def test_one_instrument_is_known_by_serial_or_by_url_and_machine(tmp_path, left, right, same):
@@ -111,7 +133,13 @@ def test_a_later_calibration_makes_it_another_instrument(tmp_path):
         write(tmp_path / f"{name}.power", [5.0, 5.1, 5.2])
     plain = compare(tmp_path / "a.power", tmp_path / "b.power")
     assert plain.shared
-    fact = {"channel": "vdd.power", "coefficients": [0.01, 1.0], "covariance": [[1e-6, 0], [0, 1e-6]], "low": 0, "high": 10}
+    fact = {
+        "channel": "vdd.power",
+        "coefficients": [0.01, 1.0],
+        "covariance": [[1e-6, 0], [0, 1e-6]],
+        "low": 0,
+        "high": 10,
+    }
     write(tmp_path / "c.power", [5.0, 5.1, 5.2], calibration=fact)
     assert not compare(tmp_path / "a.power", tmp_path / "c.power").shared
 
@@ -121,7 +149,9 @@ def test_labels_that_take_turns_are_compared_in_blocks(tmp_path):
     n = 48
     warm = np.linspace(1.0, 1.4, n)
     turn = np.array(list("ABBA") * (n // 4))
-    level = warm * np.where(turn == "B", 5.82, 6.0) * (1 + 0.005 * np.random.default_rng(3).standard_normal(n))
+    level = (
+        warm * np.where(turn == "B", 5.82, 6.0) * (1 + 0.005 * np.random.default_rng(3).standard_normal(n))
+    )
     path = write(tmp_path / "run.power", level, ["base" if t == "A" else "small" for t in turn])
     row = compare(path, label=("base", "small")).row()
     assert row.design == "blocks" and row.verdict == "less"
@@ -167,7 +197,12 @@ def test_blocks_by_attribute_and_pairs_in_order(tmp_path):
 def test_several_recordings_a_side_are_the_repeats(tmp_path):
     rng = np.random.default_rng(7)
     sides_ = [
-        [write(tmp_path / f"{n}{i}.power", watts(10 * i + len(n), 12, m * (1 + 0.02 * rng.standard_normal()))) for i in range(4)]
+        [
+            write(
+                tmp_path / f"{n}{i}.power", watts(10 * i + len(n), 12, m * (1 + 0.02 * rng.standard_normal()))
+            )
+            for i in range(4)
+        ]
         for n, m in (("a", 6.0), ("bb", 4.8))
     ]
     found = compare(*sides_)
@@ -250,7 +285,9 @@ def test_different_rails_are_a_warning(tmp_path):
     with Writer.create(tmp_path / "b.power", {"clock": "monotonic"}) as writer:
         source = writer.add_source("rapl://", "rapl", "rapl", (part,), {})
         writer.append(source, np.arange(400) * SECOND // 100, (np.arange(400) * 50_000)[:, None])
-        writer.add_events([Event("infer", i * SECOND // 2, i * SECOND // 2 + SECOND // 5, uid=i + 1) for i in range(1, 7)])
+        writer.add_events(
+            [Event("infer", i * SECOND // 2, i * SECOND // 2 + SECOND // 5, uid=i + 1) for i in range(1, 7)]
+        )
     (warning,) = compare(a, tmp_path / "b.power").warnings
     assert "board" in warning and "part" in warning
 
@@ -280,7 +317,10 @@ def test_sides_as_they_are_typed(tmp_path, monkeypatch):
 
 
 def test_what_is_refused(tmp_path):
-    a, b = write(tmp_path / "a.power", [5.0, 5.1, 5.0]), write(tmp_path / "b.power", [5.0, 5.1], ["other"] * 2)
+    a, b = (
+        write(tmp_path / "a.power", [5.0, 5.1, 5.0]),
+        write(tmp_path / "b.power", [5.0, 5.1], ["other"] * 2),
+    )
     with pytest.raises(DataError, match="no label is in both"):
         compare(a, b)
     with pytest.raises(ConfigurationError, match="there are: infer"):

@@ -12,7 +12,9 @@ from powermeter.errors import DataError
 from powermeter.result import Result
 
 
-def side(name: str, values: np.ndarray, gain_u: float = 0.0, offset_u: float = 0.0, meter: str = "ina|1") -> Side:
+def side(
+    name: str, values: np.ndarray, gain_u: float = 0.0, offset_u: float = 0.0, meter: str = "ina|1"
+) -> Side:
     parts = {"gain:ina/i": gain_u * float(values.mean()), "offset:ina/i": offset_u}
     return Side(name, values, "J", Result.of(float(values.mean()), "J", parts), meter)
 
@@ -26,7 +28,10 @@ def false_verdicts(runs: int, n: int, seed: int) -> float:
     for i in range(runs):
         rng = np.random.default_rng([seed, i])
         gain = 1 + 0.01 * rng.standard_normal()
-        wrong += contrast(side("A", gain * draw(rng, n), 0.01), side("B", gain * draw(rng, n), 0.01)).verdict != "cannot tell"
+        wrong += (
+            contrast(side("A", gain * draw(rng, n), 0.01), side("B", gain * draw(rng, n), 0.01)).verdict
+            != "cannot tell"
+        )
     return wrong / runs
 
 
@@ -47,7 +52,9 @@ def power_at_the_promise(runs: int, difference: float, spread: float) -> tuple[f
     told = 0
     for i in range(runs):
         rng = np.random.default_rng([i, round(difference * 1e4)])
-        verdict = contrast(side("A", draw(rng, n, 1.0, spread)), side("B", draw(rng, n, 1 - difference, spread))).verdict
+        verdict = contrast(
+            side("A", draw(rng, n, 1.0, spread)), side("B", draw(rng, n, 1 - difference, spread))
+        ).verdict
         told += verdict == "less"
     return told / runs, n
 
@@ -76,7 +83,9 @@ def test_a_shared_gain_cancels_in_the_ratio_and_does_not_blur_the_verdict() -> N
     assert same.shared and same.verdict == "less"
     assert same.ratio is not None and same.ratio.standard_uncertainty < 0.005
     assert not other.shared and other.verdict == "cannot tell"
-    assert other.ratio is not None and other.ratio.standard_uncertainty == pytest.approx(0.02 * 2**0.5, rel=0.1)
+    assert other.ratio is not None and other.ratio.standard_uncertainty == pytest.approx(
+        0.02 * 2**0.5, rel=0.1
+    )
     assert other.repeats_needed is None  # no number of repeats beats the two sensors' gains
 
 

@@ -71,7 +71,9 @@ def test_a_thousand_models_with_warm_up_drift_and_memory() -> None:
         hits.append(hit)
         reached.append(stopping.settled.relative <= stopping.precision)
         repeats.append(stopping.settled.repeats)
-    print(f"\ncoverage {np.mean(hits):.3f}, precision reached in {np.mean(reached):.3f}, median repeats {np.median(repeats):.0f}")
+    print(
+        f"\ncoverage {np.mean(hits):.3f}, precision reached in {np.mean(reached):.3f}, median repeats {np.median(repeats):.0f}"
+    )
     assert 0.93 <= np.mean(hits) <= 0.97
     assert np.mean(reached) > 0.99
 
@@ -161,7 +163,9 @@ def test_a_meter_repeats_until_it_is_told_to_stop(tmp_path: Path) -> None:
     assert row.events == 8
 
 
-@pytest.mark.parametrize("wrong", [{"precision": 0}, {"precision": 2}, {"at_most": 0}, {"at_least": 3}, {"at_most": "soon"}])
+@pytest.mark.parametrize(
+    "wrong", [{"precision": 0}, {"precision": 2}, {"at_most": 0}, {"at_least": 3}, {"at_most": "soon"}]
+)
 def test_options_out_of_range_are_refused(wrong: dict) -> None:
     with pytest.raises(ConfigurationError):
         RepeatLoop(_FakeMeter(np.ones(3)), "infer", **wrong)

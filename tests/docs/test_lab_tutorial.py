@@ -17,11 +17,28 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "tutorial" / "energy-and-c
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 ASKED = (
-    "two platforms", "Describe the hardware and the model", "measuring method", "only a display", "Wall and board",
-    "idle baseline", "How many inferences", "first runs differ", "Batch size", "start and stop",
-    "environment twice", "The table", "pounds and grams", "Everyday activities", "use equal making", "Other places, other hours",
-    "this semester", "4 Ah", "Deployed for years", "variants", "hand-in",
-)  # fmt: skip
+    "two platforms",
+    "Describe the hardware and the model",
+    "measuring method",
+    "only a display",
+    "Wall and board",
+    "idle baseline",
+    "How many inferences",
+    "first runs differ",
+    "Batch size",
+    "start and stop",
+    "environment twice",
+    "The table",
+    "pounds and grams",
+    "Everyday activities",
+    "use equal making",
+    "Other places, other hours",
+    "this semester",
+    "4 Ah",
+    "Deployed for years",
+    "variants",
+    "hand-in",
+)
 
 
 def blocks() -> Iterator[tuple[str, str, int]]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from powermeter.drivers import amd
 
 from powermeter import registry
 from powermeter.channel import Boundary, Kind, Quantity
+from powermeter.drivers import amd
 from powermeter.errors import OpenError, ReadError
 from powermeter.testing.sysfs import FakeTree
 
@@ -62,14 +62,21 @@ def test_epyc_sockets_are_averaged_by_their_firmware(tmp_path, name):
 
 def test_socket_energies_count_and_core_energies_are_inside_them(tmp_path):
     chip(
-        FakeTree(tmp_path), 1, "amd_energy",
-        energy1_label="Ecore000", energy1_input=11, energy2_label="Esocket0", energy2_input=100,
-        energy3_label="Esocket1", energy3_input=200,
-    )  # fmt: skip
+        FakeTree(tmp_path),
+        1,
+        "amd_energy",
+        energy1_label="Ecore000",
+        energy1_input=11,
+        energy2_label="Esocket0",
+        energy2_input=100,
+        energy3_label="Esocket1",
+        energy3_input=200,
+    )
     source = opened(tmp_path)
     assert [(c.name, c.quantity, c.kind) for c in source.channels] == [
-        ("socket0.energy", Quantity.ENERGY, Kind.COUNTER), ("socket1.energy", Quantity.ENERGY, Kind.COUNTER),
-    ]  # fmt: skip
+        ("socket0.energy", Quantity.ENERGY, Kind.COUNTER),
+        ("socket1.energy", Quantity.ENERGY, Kind.COUNTER),
+    ]
     assert source.sample() == [100, 200]
     assert source.channels[0].rail.parent == "sockets"
 
@@ -94,5 +101,6 @@ def test_devices_gives_cards_and_sockets_apart(tmp_path):
     chip(tree, 0, "amdgpu", power1_average=1)
     chip(tree, 1, "amd_hsmp_hwmon", power1_input=1)
     assert [(f.boundary, f.rails) for f in amd.look(tmp_path)] == [
-        (Boundary.DEVICE, ("gpu0",)), (Boundary.PART, ("socket0",)),
-    ]  # fmt: skip
+        (Boundary.DEVICE, ("gpu0",)),
+        (Boundary.PART, ("socket0",)),
+    ]

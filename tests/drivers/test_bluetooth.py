@@ -7,10 +7,10 @@ from types import ModuleType
 from typing import Any, ClassVar
 
 import pytest
-from powermeter.drivers import fnirsi_ble
-from powermeter.drivers.links.ble import BleLink, characteristic
 
 from powermeter import registry
+from powermeter.drivers import fnirsi_ble
+from powermeter.drivers.links.ble import BleLink, characteristic
 from powermeter.errors import DataError, NotInstalledError, OpenError, ReadError, Reason
 from powermeter.testing.line_meters import SimulatedAtorch
 from powermeter.testing.load import Load

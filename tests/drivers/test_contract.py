@@ -7,9 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import powermeter.drivers
 import pytest
 
+import powermeter.drivers
 from powermeter import registry
 from powermeter.errors import ConfigurationError, NotInstalledError
 from powermeter.source import Address, Option, PolledSource, Source, StreamingSource
@@ -38,7 +38,7 @@ def driver(request) -> type[Source]:
 
 
 def extendable(driver: type[Source]) -> str:
-    """Give the example's URL, ready for one more option."""
+    """Return the example's URL, ready for one more option."""
     return driver.example + ("&" if "?" in driver.example else "?")
 
 

@@ -9,12 +9,12 @@ import time
 from pathlib import Path
 
 import pytest
-from powermeter.drivers import estimate
-from powermeter.drivers.system import processor
-from powermeter.drivers.system.process_tree import ProcessTree, process_clock_ns
 
 from powermeter import registry
 from powermeter.channel import MISSING, Boundary, Kind
+from powermeter.drivers import estimate
+from powermeter.drivers.system import processor
+from powermeter.drivers.system.process_tree import ProcessTree, process_clock_ns
 from powermeter.errors import ConfigurationError, OpenError
 from powermeter.result import COVERAGE_95, Grade
 from powermeter.testing.sysfs import FakeTree

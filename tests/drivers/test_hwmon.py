@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from powermeter.drivers.hwmon import Hwmon
-from powermeter.drivers.system.hwmon import chip_name
 
 from powermeter.channel import MISSING, Kind
+from powermeter.drivers.hwmon import Hwmon
+from powermeter.drivers.system.hwmon import chip_name
 from powermeter.errors import ConfigurationError, OpenError, ReadError, Reason
 from powermeter.source import Address
 
@@ -27,16 +27,39 @@ def device(root: Path, number: int, files: dict[str, object], place: str = "1-00
 
 # What Linux 6.1 printed for these registers in an emulated machine.
 INA219 = {
-    "name": "ina219", "in0_input": 25, "in1_input": 5100, "curr1_input": 2500, "power1_input": 12740000,
+    "name": "ina219",
+    "in0_input": 25,
+    "in1_input": 5100,
+    "curr1_input": 2500,
+    "power1_input": 12740000,
     "shunt_resistor": 10000,
-}  # fmt: skip
+}
 INA3221 = {
-    "name": "ina3221", "in1_label": "VDD_IN", "in2_label": "NC", "in3_label": "VDD_SOC", "in1_input": 5000,
-    "in2_input": 0, "in3_input": 4992, "curr1_input": 800, "curr2_input": 0, "curr3_input": -8, "in4_input": 8000,
-    "in5_input": 0, "in6_input": -80, "in7_input": 7920, "in7_label": "sum of shunt voltages", "curr4_input": 792,
-    "shunt1_resistor": 10000, "shunt2_resistor": 10000, "shunt3_resistor": 10000, "in2_enable": 0,
-    "in1_enable": 1, "in3_enable": 1, "update_interval": 7, "samples": 4,
-}  # fmt: skip
+    "name": "ina3221",
+    "in1_label": "VDD_IN",
+    "in2_label": "NC",
+    "in3_label": "VDD_SOC",
+    "in1_input": 5000,
+    "in2_input": 0,
+    "in3_input": 4992,
+    "curr1_input": 800,
+    "curr2_input": 0,
+    "curr3_input": -8,
+    "in4_input": 8000,
+    "in5_input": 0,
+    "in6_input": -80,
+    "in7_input": 7920,
+    "in7_label": "sum of shunt voltages",
+    "curr4_input": 792,
+    "shunt1_resistor": 10000,
+    "shunt2_resistor": 10000,
+    "shunt3_resistor": 10000,
+    "in2_enable": 0,
+    "in1_enable": 1,
+    "in3_enable": 1,
+    "update_interval": 7,
+    "samples": 4,
+}
 
 
 def opened(root: Path, url: str) -> Hwmon:
@@ -73,8 +96,11 @@ def test_three_rails_of_an_ina3221_and_neither_its_shunt_voltages_nor_its_sum(tm
     device(tmp_path, 3, INA3221)
     source = opened(tmp_path, "hwmon://ina3221-i2c-1-40?shunt=5mohm")
     assert si(source) == {
-        "vdd_in.voltage": 5.0, "vdd_in.current": 1.6, "vdd_soc.voltage": 4.992, "vdd_soc.current": -0.016,
-    }  # fmt: skip
+        "vdd_in.voltage": 5.0,
+        "vdd_in.current": 1.6,
+        "vdd_soc.voltage": 4.992,
+        "vdd_soc.current": -0.016,
+    }
     # 7 ms a round, which leaves out four averages.
     assert source.period_ns == 28_000_000
 
@@ -132,26 +158,40 @@ def test_an_ina238_whose_current_overflowed_is_put_right(tmp_path, printed, shun
 
 def test_a_graphics_card_gives_power_averaged_and_an_energy_counter(tmp_path):
     device(
-        tmp_path, 2,
-        {"name": "amdgpu", "power1_average": 35_000_000, "power1_label": "PPT", "energy1_input": 7, "temp1_input": 5},
+        tmp_path,
+        2,
+        {
+            "name": "amdgpu",
+            "power1_average": 35_000_000,
+            "power1_label": "PPT",
+            "energy1_input": 7,
+            "temp1_input": 5,
+        },
         place="0000:03:00.0",
-    )  # fmt: skip
+    )
     source = opened(tmp_path, "hwmon://amdgpu")
     assert {channel.name: channel.kind for channel in source.channels} == {
-        "ppt.power": Kind.MEAN, "amdgpu_1.energy": Kind.COUNTER,
-    }  # fmt: skip
+        "ppt.power": Kind.MEAN,
+        "amdgpu_1.energy": Kind.COUNTER,
+    }
     assert si(source) == {"ppt.power": 35.0, "amdgpu_1.energy": 7e-6}
 
 
 def test_voltage_and_current_join_a_power_by_their_labels(tmp_path):
     device(
-        tmp_path, 2,
+        tmp_path,
+        2,
         {
-            "name": "corsairpsu", "power1_label": "power +12v", "power1_input": 60_000_000, "in1_label": "v_in",
-            "in1_input": 230_000, "curr2_label": "power +12v", "curr2_input": 5000,
+            "name": "corsairpsu",
+            "power1_label": "power +12v",
+            "power1_input": 60_000_000,
+            "in1_label": "v_in",
+            "in1_input": 230_000,
+            "curr2_label": "power +12v",
+            "curr2_input": 5000,
         },
         place="usb",
-    )  # fmt: skip
+    )
     source = opened(tmp_path, "hwmon://corsairpsu")
     assert si(source) == {"power +12v.current": 5.0, "power +12v.power": 60.0}
 

@@ -7,21 +7,32 @@ import struct
 from pathlib import Path
 
 import pytest
-from powermeter.drivers.iio import IIO, parse_type
 
+from powermeter.drivers.iio import IIO, parse_type
 from powermeter.errors import ConfigurationError, OpenError, Reason
 from powermeter.source import Address, now_ns
 
 # As Linux 6.1 shows an INA219 at its default shunt.
 INA219 = {
-    "name": "ina219", "in_voltage0_raw": -1000, "in_voltage1_raw": 1250, "in_voltage0_scale": 0.010000000,
-    "in_voltage1_scale": 4.000000000, "in_shunt_resistor": 0.010000000, "in_sampling_frequency": 939,
+    "name": "ina219",
+    "in_voltage0_raw": -1000,
+    "in_voltage1_raw": 1250,
+    "in_voltage0_scale": 0.010000000,
+    "in_voltage1_scale": 4.000000000,
+    "in_shunt_resistor": 0.010000000,
+    "in_sampling_frequency": 939,
     "current_timestamp_clock": "realtime",
-}  # fmt: skip
+}
 SCAN = {
-    "in_voltage0_en": 0, "in_voltage1_en": 0, "in_power2_en": 1, "in_current3_en": 1, "in_timestamp_en": 0,
-    "in_voltage0_type": "le:u16/16>>0", "in_voltage1_type": "le:u13/16>>3", "in_timestamp_type": "le:s64/64>>0",
-}  # fmt: skip
+    "in_voltage0_en": 0,
+    "in_voltage1_en": 0,
+    "in_power2_en": 1,
+    "in_current3_en": 1,
+    "in_timestamp_en": 0,
+    "in_voltage0_type": "le:u16/16>>0",
+    "in_voltage1_type": "le:u13/16>>3",
+    "in_timestamp_type": "le:s64/64>>0",
+}
 
 
 @pytest.fixture
@@ -68,9 +79,15 @@ def test_the_buffer_gives_signed_codes_and_the_kernels_own_stamps(tree):
     made.open()
     try:
         scan = tree / "iio:device0/scan_elements"
-        assert [(scan / f"{n}_en").read_text().strip() for n in ("in_voltage0", "in_voltage1", "in_timestamp", "in_power2")] == [
-            "1", "1", "1", "0",
-        ]  # fmt: skip
+        assert [
+            (scan / f"{n}_en").read_text().strip()
+            for n in ("in_voltage0", "in_voltage1", "in_timestamp", "in_power2")
+        ] == [
+            "1",
+            "1",
+            "1",
+            "0",
+        ]
         assert (tree / "iio:device0/current_timestamp_clock").read_text().startswith("monotonic")
         start = now_ns()
         # The bus word carries its flags in the low bits; the shunt is declared unsigned but is not.

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from powermeter.drivers import km003c
 from powermeter.drivers.ppk2_stream import Decoder, parse_metadata
-
 from powermeter.testing.line_meters import SimulatedKorad, SimulatedMultimeter, SimulatedScpi
 from powermeter.testing.load import Load
 from powermeter.testing.meter import SimulatedMeter
@@ -162,8 +162,10 @@ def test_sigrok_reads_our_korad_supply(sigrok: str, tmp_path: Path) -> None:
     if compiler is None:
         pytest.skip("no C compiler for the ioctl shim")
     (tmp_path / "shim.c").write_text(SHIM)
-    subprocess.run([compiler, "-shared", "-fPIC", "-o", str(tmp_path / "shim.so"), str(tmp_path / "shim.c"), "-ldl"],
-                   check=True)  # fmt: skip
+    subprocess.run(
+        [compiler, "-shared", "-fPIC", "-o", str(tmp_path / "shim.so"), str(tmp_path / "shim.c"), "-ldl"],
+        check=True,
+    )
     with served(
         SimulatedKorad(Load("constant", 2.3347, 2.3347), volts=5.12), TerminalPort(tmp_path / "korad")
     ):

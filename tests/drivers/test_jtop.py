@@ -7,10 +7,10 @@ import time
 from types import ModuleType
 
 import pytest
-from powermeter.drivers.jtop import rails_of
 
 from powermeter import registry
 from powermeter.channel import MISSING, Boundary
+from powermeter.drivers.jtop import rails_of
 from powermeter.errors import NotInstalledError, OpenError, ReadError, Reason
 from powermeter.testing.sysfs import FakeRail, FakeTree
 
@@ -27,19 +27,24 @@ ORIN_NANO = {
 # On an AGX Orin there is no input rail: the total is the sum of everything, VDDQ and USB-C included.
 AGX_ORIN = {
     "rail": {
-        "VDD_GPU_SOC": entry(2340), "VDD_CPU_CV": entry(390), "VIN_SYS_5V0": entry(4025),
-        "VDDQ_VDD2_1V8AO": entry(301), "ucsi-source-psy-1": {**entry(15_000), "type": "USB"},
+        "VDD_GPU_SOC": entry(2340),
+        "VDD_CPU_CV": entry(390),
+        "VIN_SYS_5V0": entry(4025),
+        "VDDQ_VDD2_1V8AO": entry(301),
+        "ucsi-source-psy-1": {**entry(15_000), "type": "USB"},
         "NC": entry(0),
     },
     "tot": {"power": 22_056, "avg": 22_056},
-}  # fmt: skip
+}
 # Up to 4.1 a pair, with shortened names.
 OLD_NANO = ({"cur": 1022, "avg": 1022}, {"5V GPU": {"cur": 0, "avg": 0}, "5V CPU": {"cur": 204, "avg": 204}})
 OLD_XAVIER = (
     {"cur": 3346, "avg": 3346},
-    {name: {"cur": value, "avg": 0} for name, value in
-     {"GPU": 0, "CPU": 311, "SOC": 932, "CV": 0, "VDDRQ": 621, "SYS5V": 1482}.items()},
-)  # fmt: skip
+    {
+        name: {"cur": value, "avg": 0}
+        for name, value in {"GPU": 0, "CPU": 311, "SOC": 932, "CV": 0, "VDDRQ": 621, "SYS5V": 1482}.items()
+    },
+)
 
 
 def test_dictionary_shape_keeps_the_input_rail_and_never_the_average():
@@ -57,8 +62,10 @@ def test_a_sum_of_everything_is_not_taken_for_a_total():
 
 def test_pair_shape_gets_its_names_back():
     assert rails_of(OLD_NANO, "NVIDIA Jetson Nano Developer Kit") == {
-        "POM_5V_IN": {"power": 1022}, "POM_5V_GPU": {"power": 0}, "POM_5V_CPU": {"power": 204},
-    }  # fmt: skip
+        "POM_5V_IN": {"power": 1022},
+        "POM_5V_GPU": {"power": 0},
+        "POM_5V_CPU": {"power": 204},
+    }
 
 
 def test_pair_shape_of_a_board_without_input_has_no_total():
@@ -176,8 +183,11 @@ def test_rails_that_may_be_added_have_a_parent_nobody_measures(tmp_path, service
     service(AGX_ORIN)
     rails = {channel.rail.name: channel.rail.parent for channel in opened(tmp_path).channels}
     assert rails == {
-        "VDD_GPU_SOC": "MODULE", "VDD_CPU_CV": "MODULE", "VIN_SYS_5V0": "MODULE", "VDDQ_VDD2_1V8AO": "VIN_SYS_5V0",
-    }  # fmt: skip
+        "VDD_GPU_SOC": "MODULE",
+        "VDD_CPU_CV": "MODULE",
+        "VIN_SYS_5V0": "MODULE",
+        "VDDQ_VDD2_1V8AO": "VIN_SYS_5V0",
+    }
 
 
 def test_a_rail_missing_once_is_missing(tmp_path, service):

@@ -10,6 +10,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+
+from powermeter import registry
+from powermeter.channel import MISSING, Kind, Quantity
 from powermeter.drivers import atorch, fnirsi, km003c, km003c_stream, korad, ppk2, rdtech_um, scpi, witrn
 from powermeter.drivers.lines import Lines, parse_columns, parse_number, without_check
 from powermeter.drivers.links import hid as hid_link
@@ -20,9 +23,6 @@ from powermeter.drivers.meters import stream as stream_meter
 from powermeter.drivers.meters.odometer import Odometer
 from powermeter.drivers.meters.stream import TickCounter
 from powermeter.drivers.meters.tick_clock import TickClock
-
-from powermeter import registry
-from powermeter.channel import MISSING, Kind, Quantity
 from powermeter.errors import ConfigurationError, DataError, OpenError, ReadError, Reason
 from powermeter.source import REPEAT, SATURATED, PolledSource, StreamingSource
 from powermeter.testing.hid_meters import SimulatedFnirsi, SimulatedWitrn
@@ -34,15 +34,29 @@ from powermeter.testing.request_meters import SimulatedKM003C, SimulatedUM25C, S
 
 LOAD = Load("sine", 1.0, 4.0, 10.0)
 SCHEMES = (
-    "atorch", "avhzy", "fnirsi", "km003c", "korad", "lines", "ppk2", "scpi", "smartpower3", "tc66", "um24c", "um25c",
-    "um34c", "witrn",
-)  # fmt: skip
+    "atorch",
+    "avhzy",
+    "fnirsi",
+    "km003c",
+    "korad",
+    "lines",
+    "ppk2",
+    "scpi",
+    "smartpower3",
+    "tc66",
+    "um24c",
+    "um25c",
+    "um34c",
+    "witrn",
+)
 
 
 class MemoryLink(Link):
     """A simulated meter at the other end of a call; `spoil` may change what arrives, answer by answer."""
 
-    def __init__(self, meter: SimulatedMeter, spoil: Callable[[int, bytes], bytes] = lambda _, data: data) -> None:
+    def __init__(
+        self, meter: SimulatedMeter, spoil: Callable[[int, bytes], bytes] = lambda _, data: data
+    ) -> None:
         self.where, self.facts = "memory", {}
         self.meter, self.spoil = meter, spoil
         self.now_s = 1.0
@@ -102,7 +116,12 @@ def connect(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
 
 def test_odometer_counts_on_and_ignores_what_came_before() -> None:
     meter = Odometer(most_per_s=10)
-    assert [meter.feed(code, at * 10**9) for at, code in enumerate((500, 503, 503, 510))] == [500, 503, 503, 510]
+    assert [meter.feed(code, at * 10**9) for at, code in enumerate((500, 503, 503, 510))] == [
+        500,
+        503,
+        503,
+        510,
+    ]
     assert meter.resets == 0
 
 
@@ -111,7 +130,10 @@ def test_odometer_bridges_a_reset_and_a_wrap() -> None:
     values = [meter.feed(code, at * 10**9) for at, code in enumerate((500, 505, 3, 6, 9))]
     assert values == [500, 505, MISSING, 511, 514] and meter.resets == 1  # 6 counted since it was cleared
     wrapping = Odometer(most_per_s=10, wrap=2**32)
-    assert [wrapping.feed(code, at * 10**9) for at, code in enumerate((2**32 - 2, 3))] == [2**32 - 2, 2**32 + 3]
+    assert [wrapping.feed(code, at * 10**9) for at, code in enumerate((2**32 - 2, 3))] == [
+        2**32 - 2,
+        2**32 + 3,
+    ]
 
 
 def test_odometer_disbelieves_one_damaged_reading() -> None:
@@ -249,11 +271,19 @@ class Scrambled(SimulatedAtorch):
 @pytest.mark.parametrize(
     ("meter", "rule"), [(SimulatedAtorch(LOAD), 1), (Scrambled(LOAD), None)], ids=["checked", "meaningless"]
 )
-def test_atorch_learns_its_check(connect: Callable[..., Any], meter: SimulatedAtorch, rule: int | None) -> None:
+def test_atorch_learns_its_check(
+    connect: Callable[..., Any], meter: SimulatedAtorch, rule: int | None
+) -> None:
     link = MemoryLink(meter)
     source = connect("atorch://x", link)
     assert source._rule == rule
-    assert [channel.name for channel in source.channels] == ["voltage", "current", "charge", "energy", "temperature"]
+    assert [channel.name for channel in source.channels] == [
+        "voltage",
+        "current",
+        "charge",
+        "energy",
+        "temperature",
+    ]
     source._reading = True
     block = None
     while block is None:
@@ -299,8 +329,12 @@ def test_tick_clock_finds_offset_and_drift_under_delays() -> None:
 def test_tick_counter_unwraps() -> None:
     counter = TickCounter(2**32)
     assert [counter.feed(tick) for tick in (2**32 - 2, 2**32 - 1, 3, 1, 10)] == [
-        2**32 - 2, 2**32 - 1, 2**32 + 3, 2**32 + 1, 2**32 + 10,
-    ]  # fmt: skip
+        2**32 - 2,
+        2**32 - 1,
+        2**32 + 3,
+        2**32 + 1,
+        2**32 + 10,
+    ]
 
 
 # HID
@@ -309,7 +343,14 @@ def test_tick_counter_unwraps() -> None:
 def test_fnirsi_starts_gently_and_marks_repeats(connect: Callable[..., Any]) -> None:
     link = MemoryLink(SimulatedFnirsi(LOAD))
     source = connect("fnirsi://x", link)
-    assert [data[1] for data in link.written] == [0x83, 0x82, 0x82, 0x81, 0x82, 0x82]  # 81 last: it can reboot it
+    assert [data[1] for data in link.written] == [
+        0x83,
+        0x82,
+        0x82,
+        0x81,
+        0x82,
+        0x82,
+    ]  # 81 last: it can reboot it
     source._reading = True
     rows, flags, times = [], [], []
     for _ in range(20):
@@ -319,7 +360,9 @@ def test_fnirsi_starts_gently_and_marks_repeats(connect: Callable[..., Any]) -> 
             flags += block.flags.tolist()
             times += block.times_ns.tolist()
     assert len(rows) >= 40 and rows[0][0] == 500_000
-    assert sum(bool(flag & REPEAT) for flag in flags) == pytest.approx(len(rows) / 2, abs=3)  # refresh 20 ms, sent 10
+    assert sum(bool(flag & REPEAT) for flag in flags) == pytest.approx(
+        len(rows) / 2, abs=3
+    )  # refresh 20 ms, sent 10
     assert (np.diff(times) >= 0).all()
 
 
@@ -376,8 +419,10 @@ def test_lines_csv(options: str, line: bytes, row: tuple[list[int], int | None])
 
 def test_lines_friedcircuits_json() -> None:
     """learn.friedcircuits.us, USB tester protocol page."""
-    text = (b'{ "a":{ "max":1.20, "min":0.70, "avg":0.95}, "v":{ "max":5.00, "min":5.00, "avg":5.00}, "mah":0.01,'
-            b' "mwh":0.04, "shunt":0.07, "dp":1.06, "dm":1.08, "ram":1420, "time":24200}')  # fmt: skip
+    text = (
+        b'{ "a":{ "max":1.20, "min":0.70, "avg":0.95}, "v":{ "max":5.00, "min":5.00, "avg":5.00}, "mah":0.01,'
+        b' "mwh":0.04, "shunt":0.07, "dp":1.06, "dm":1.08, "ram":1420, "time":24200}'
+    )
     source = lines("json=yes&columns=v.avg=V,a.avg=A,mah=mAh,mwh=mWh,time=t_ms")
     assert source.rows(text, 1) == [([50_000, 9_500, 100, 400], 24200)]
     link = MemoryLink(SimulatedMeter(LOAD))
@@ -385,8 +430,9 @@ def test_lines_friedcircuits_json() -> None:
     source.connect = lambda: link  # type: ignore[method-assign]
     source.open()
     assert [(c.quantity, c.kind) for c in source.channels][2:] == [
-        (Quantity.CHARGE, Kind.COUNTER), (Quantity.ENERGY, Kind.COUNTER),
-    ]  # fmt: skip
+        (Quantity.CHARGE, Kind.COUNTER),
+        (Quantity.ENERGY, Kind.COUNTER),
+    ]
     assert source.channels[3].scale * 400 == pytest.approx(0.04e-3 * 3600)
 
 
@@ -438,9 +484,18 @@ def test_lines_device_time_wraps() -> None:
 
 @pytest.mark.parametrize(
     "options",
-    ["", "columns=", "columns=x", "columns=t_us", "columns=mV,V", "columns=mV&baud=fast", "columns=mV&bits=99",
-     "columns=mV&json=yes", "columns=mV&check=crc"],
-)  # fmt: skip
+    [
+        "",
+        "columns=",
+        "columns=x",
+        "columns=t_us",
+        "columns=mV,V",
+        "columns=mV&baud=fast",
+        "columns=mV&bits=99",
+        "columns=mV&json=yes",
+        "columns=mV&check=crc",
+    ],
+)
 def test_lines_options_that_are_not_usable(options: str) -> None:
     with pytest.raises(ConfigurationError):
         registry.source(f"lines:///dev/x?{options}")
@@ -524,7 +579,12 @@ def test_ppk2_sends_what_was_asked_for_and_stops_at_the_end(connect: Callable[..
 
 
 def test_ppk2_as_a_source_needs_its_voltage() -> None:
-    for url in ("ppk2://?mode=source", "ppk2://?mode=source&voltage=12V", "ppk2://?voltage=3.3A", "ppk2://?mode=amp"):
+    for url in (
+        "ppk2://?mode=source",
+        "ppk2://?mode=source&voltage=12V",
+        "ppk2://?voltage=3.3A",
+        "ppk2://?mode=amp",
+    ):
         with pytest.raises(ConfigurationError):
             registry.source(url)
 
@@ -558,7 +618,9 @@ def test_ppk2_logic_inputs_are_events_on_the_currents_clock(connect: Callable[..
         assert inside.mean() == pytest.approx(0.2 / 3.3, rel=0.01) and inside[4:].min() > 0.05
 
 
-def test_ppk2_a_loss_of_64_is_found_by_the_clock(connect: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ppk2_a_loss_of_64_is_found_by_the_clock(
+    connect: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The counter cannot show 640 samples; 6.4 ms of lasting lateness do."""
     source = connect("ppk2://?mode=source&voltage=3.3V", MemoryLink(SimulatedPPK2(LOAD)))
     meter = SimulatedPPK2(LOAD)
@@ -570,8 +632,10 @@ def test_ppk2_a_loss_of_64_is_found_by_the_clock(connect: Callable[..., Any], mo
         if number == 23:
             meter.words(0.0, 640)
         clock_s[0] = 100.0 + number * 0.1
-        block = source._block(meter.words(0.0, 10_000).astype("<u4").tobytes(), round((clock_s[0] + 0.1) * 1e9) + (
-            6_400_000 if number >= 23 else 0))  # fmt: skip
+        block = source._block(
+            meter.words(0.0, 10_000).astype("<u4").tobytes(),
+            round((clock_s[0] + 0.1) * 1e9) + (6_400_000 if number >= 23 else 0),
+        )
         found += list(block.gaps) if block is not None else []
     assert [(gap.reason, gap.lost) for gap in found] == [("dropped", 640)]
 
@@ -580,9 +644,16 @@ def test_ppk2_a_loss_of_64_is_found_by_the_clock(connect: Callable[..., Any], mo
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_every_driver_is_described_and_finds_nothing_here(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_driver_is_described_and_finds_nothing_here(
+    scheme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     driver = registry.driver_class(scheme)
-    assert driver.scheme == scheme and driver.__doc__ and driver.summary and driver.example.startswith(f"{scheme}://")
+    assert (
+        driver.scheme == scheme
+        and driver.__doc__
+        and driver.summary
+        and driver.example.startswith(f"{scheme}://")
+    )
     assert issubclass(driver, (PolledSource, StreamingSource))
     registry.source(driver.example)
     monkeypatch.setattr(serial_link, "list_ports", list)
@@ -606,7 +677,9 @@ def usb_port(device: str, vid: int, pid: int) -> Any:
 def test_serial_meters_are_found_by_their_ids(
     scheme: str, vid: int, pid: int, url: str, certainty: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(serial_link, "list_ports", lambda: [usb_port("/dev/ttyACM5", vid, pid), usb_port("/dev/x", 1, 2)])
+    monkeypatch.setattr(
+        serial_link, "list_ports", lambda: [usb_port("/dev/ttyACM5", vid, pid), usb_port("/dev/x", 1, 2)]
+    )
     (found,) = registry.driver_class(scheme).discover()
     assert (found.url, found.certainty) == (url, certainty)
     assert "no permission" in found.problem or not found.problem

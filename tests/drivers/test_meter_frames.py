@@ -11,10 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from powermeter.drivers import atorch, avhzy, fnirsi, km003c, rdtech_tc66, rdtech_um, smartpower3, witrn
 from powermeter.drivers.links.hid import cut_reports
 from powermeter.drivers.meters.stream import cut_lines
-
 from powermeter.errors import DataError
 
 FRAMES = Path(__file__).parent / "frames"
@@ -46,17 +46,62 @@ def um_block(model: int, changes: dict[int, bytes] | None = None) -> bytes:
     block = bytearray(130)
     volts, amps = (506, 114) if model != 0x09C9 else (5062, 1146)
     for at, width, value in (
-        (0, 2, model), (2, 2, volts), (4, 2, amps), (6, 4, 580), (10, 2, 25), (12, 2, 78), (16, 4, 1), (20, 4, 9),
-        (96, 2, 1), (100, 2, 7), (110, 2, 13), (118, 2, 2), (120, 2, 4), (122, 4, 441), (126, 2, 1),
-    ):  # fmt: skip
+        (0, 2, model),
+        (2, 2, volts),
+        (4, 2, amps),
+        (6, 4, 580),
+        (10, 2, 25),
+        (12, 2, 78),
+        (16, 4, 1),
+        (20, 4, 9),
+        (96, 2, 1),
+        (100, 2, 7),
+        (110, 2, 13),
+        (118, 2, 2),
+        (120, 2, 4),
+        (122, 4, 441),
+        (126, 2, 1),
+    ):
         block[at : at + width] = value.to_bytes(width, "big")
     for at, value in (changes or {}).items():
         block[at : at + len(value)] = value
     block[128:] = b"\xff\xf1"
     if model == 0x0D4C:
         xor = 0
-        for at in (1, 3, 7, 9, 15, 17, 19, 23, 31, 39, 41, 45, 49, 53, 55, 57,
-                   59, 63, 67, 69, 73, 79, 83, 89, 97, 99, 109, 111, 113, 119, 121, 127):  # fmt: skip
+        for at in (
+            1,
+            3,
+            7,
+            9,
+            15,
+            17,
+            19,
+            23,
+            31,
+            39,
+            41,
+            45,
+            49,
+            53,
+            55,
+            57,
+            59,
+            63,
+            67,
+            69,
+            73,
+            79,
+            83,
+            89,
+            97,
+            99,
+            109,
+            111,
+            113,
+            119,
+            121,
+            127,
+        ):
             xor ^= block[at]
         block[129] = xor
     return bytes(block)
@@ -66,7 +111,12 @@ def test_um_vector_decodes_with_the_check_off() -> None:
     reading = rdtech_um.decode(UM_VECTOR, check=False)
     assert reading.model.title == "UM25C"
     assert reading.voltage_v == pytest.approx(0.510) and reading.current_a == pytest.approx(0.0328)
-    assert (reading.power_mw, reading.temperature_c, reading.temperature_f, reading.group) == (1672, 20, 68, 8)
+    assert (reading.power_mw, reading.temperature_c, reading.temperature_f, reading.group) == (
+        1672,
+        20,
+        68,
+        8,
+    )
     assert reading.groups == ((11, 56), *((0, 0),) * 9)
     assert (reading.dp_v, reading.dm_v, reading.charging_mode) == (0.01, 0.02, "DCP 1.5 A")
     assert (reading.recorder_mah, reading.recorder_mwh, reading.threshold_a) == (16, 256, 0.10)
@@ -85,7 +135,9 @@ def test_um_vector_is_refused_with_the_check_on() -> None:
 def test_um_block_of_each_model(model: int, name: str) -> None:
     reading = rdtech_um.decode(um_block(model))
     assert reading.model.title == name and reading.check_ok and not reading.problem()
-    assert reading.voltage_v == pytest.approx(5.06, abs=0.003) and reading.current_a == pytest.approx(0.114, abs=7e-4)
+    assert reading.voltage_v == pytest.approx(5.06, abs=0.003) and reading.current_a == pytest.approx(
+        0.114, abs=7e-4
+    )
     assert reading.groups[0] == (1, 9)
 
 
@@ -134,7 +186,12 @@ def test_tc66_capture() -> None:
     pytest.importorskip("cryptography", reason="a TC66 encrypts its answers: pip install 'powermeter[tc66]'")
     assert rdtech_tc66.decrypt(TC66_ENCRYPTED) == TC66_PLAIN
     reading = rdtech_tc66.decode(TC66_ENCRYPTED)
-    assert (reading.product, reading.firmware, reading.serial, reading.power_ups) == ("TC66", "1.18", 48724, 40)
+    assert (reading.product, reading.firmware, reading.serial, reading.power_ups) == (
+        "TC66",
+        "1.18",
+        48724,
+        40,
+    )
     assert (reading.voltage_code, reading.current_code, reading.power_code) == (51609, 1990, 1026)
     assert (reading.resistance_ohm, reading.groups) == (259.3, ((0, 5), (0, 0)))
     assert (reading.temperature_c, reading.dp_v, reading.dm_v) == (27, 2.81, 2.80)
@@ -168,10 +225,16 @@ def test_fnirsi_commands() -> None:
 
 def fnirsi_report() -> bytes:
     """Values of the logger's README, in the published layout: 0 V, 0.00011 A, D+ 1.184, D- 1.031, 30.5 °C."""
-    sample = b"".join((
-        (0).to_bytes(4, "little"), (11).to_bytes(4, "little"), (1184).to_bytes(2, "little"),
-        (1031).to_bytes(2, "little"), b"\x01", (305).to_bytes(2, "little"),
-    ))  # fmt: skip
+    sample = b"".join(
+        (
+            (0).to_bytes(4, "little"),
+            (11).to_bytes(4, "little"),
+            (1184).to_bytes(2, "little"),
+            (1031).to_bytes(2, "little"),
+            b"\x01",
+            (305).to_bytes(2, "little"),
+        )
+    )
     report = b"\xaa\x04" + sample * 4 + b"\x00"
     return report + bytes([fnirsi.crc8(report[1:])])
 
@@ -205,11 +268,20 @@ def test_atorch_frame(source: str, seconds: str, text: str, decoded: str, check:
     charge_mah = None if report.charge_code is None else report.charge_code * {2: 10, 3: 1}[report.device]
     energy_mwh = report.energy_code * (10 if report.device == 3 else 10_000_000)
     shown = {
-        "V": report.voltage_v, "A": report.current_a, "mAh": charge_mah, "mWh": energy_mwh,
-        "Wh": energy_mwh / 1e6 / 1e-3 / 1e3, "degC": report.temperature_c, "D-": report.dm_v, "D+": report.dp_v,
-        "W": None if report.power_code is None else report.power_code / 10, "backlight": report.backlight_s,
-        "price": report.price, "Hz": report.frequency_hz, "pf": report.power_factor,
-    }  # fmt: skip
+        "V": report.voltage_v,
+        "A": report.current_a,
+        "mAh": charge_mah,
+        "mWh": energy_mwh,
+        "Wh": energy_mwh / 1e6 / 1e-3 / 1e3,
+        "degC": report.temperature_c,
+        "D-": report.dm_v,
+        "D+": report.dp_v,
+        "W": None if report.power_code is None else report.power_code / 10,
+        "backlight": report.backlight_s,
+        "price": report.price,
+        "Hz": report.frequency_hz,
+        "pf": report.power_factor,
+    }
     checked = 0
     for part in decoded.split(", "):
         if clock := re.fullmatch(r"(\d+):(\d\d):(\d\d)", part):
@@ -274,7 +346,7 @@ def test_atorch_truncated_frames_never_merge(name: str) -> None:
 
 
 def test_atorch_replies_are_passed_over() -> None:
-    buffer = bytearray(bytes.fromhex("ff55020101000040" "ff55020103000042"))
+    buffer = bytearray(bytes.fromhex("ff55020101000040ff55020103000042"))
     assert atorch.cut(buffer) == ([], 16)
 
 
@@ -283,10 +355,17 @@ def test_km003c_answer(text: str, decoded: str) -> None:
     reading = km003c.decode(bytes.fromhex(text))
     match = re.fullmatch(
         r"VBUS (-?\d+) uV, IBUS (-?\d+) uA, avg (-?\d+) uV (-?\d+) uA, (-?[\d.]+) degC, CC1 ([\d.]+) CC2 ([\d.]+) "
-        r"D\+ ([\d.]+) D- ([\d.]+) VDD ([\d.]+) mV, rate (\d), flags (\d+)", decoded)  # fmt: skip
+        r"D\+ ([\d.]+) D- ([\d.]+) VDD ([\d.]+) mV, rate (\d), flags (\d+)",
+        decoded,
+    )
     assert match is not None
     number = [float(field) for field in match.groups()]
-    assert [reading.voltage_uv, reading.current_ua, reading.average_voltage_uv, reading.average_current_ua] == number[:4]
+    assert [
+        reading.voltage_uv,
+        reading.current_ua,
+        reading.average_voltage_uv,
+        reading.average_current_ua,
+    ] == number[:4]
     if number[4] == -256.0:
         assert reading.temperature_code is None
     else:
@@ -318,13 +397,17 @@ def test_km003c_truncated_or_mixed_up_answers_are_refused() -> None:
 
 def test_km003c_queue_two_a_second() -> None:
     answer = bytes.fromhex(
-        "413e0202020002050de80800d5c38c00598ce8ffdc401f015b17581701ea0800" "0bac8c000255e9ff92401e0158175417"
+        "413e0202020002050de80800d5c38c00598ce8ffdc401f015b17581701ea08000bac8c000255e9ff92401e0158175417"
     )
     first, second = km003c.decode_queue(answer, 0)
     assert (first.sequence, first.marker, first.voltage_uv, first.current_ua) == (59405, 8, 9225173, -1536935)
-    assert [first.cc1_v, first.cc2_v, first.dp_v, first.dm_v] == pytest.approx([1.6604, 0.0287, 0.5979, 0.5976])
+    assert [first.cc1_v, first.cc2_v, first.dp_v, first.dm_v] == pytest.approx(
+        [1.6604, 0.0287, 0.5979, 0.5976]
+    )
     assert (second.sequence, second.voltage_uv, second.current_ua) == (59905, 9219083, -1485566)
-    assert [second.cc1_v, second.cc2_v, second.dp_v, second.dm_v] == pytest.approx([1.6530, 0.0286, 0.5976, 0.5972])
+    assert [second.cc1_v, second.cc2_v, second.dp_v, second.dm_v] == pytest.approx(
+        [1.6530, 0.0286, 0.5976, 0.5972]
+    )
     assert km003c.lost_samples([first, second], 0) == 0
     for length in range(len(answer)):
         assert refused(lambda part: km003c.decode_queue(part, 0), answer[:length])
@@ -384,7 +467,12 @@ def witrn_report(volts: float = 5.1, amps: float = 0.5, check: bool = True) -> b
 def test_witrn_report() -> None:
     reading = witrn.decode(witrn_report(), check=True)
     assert (reading.voltage_v, reading.current_a) == pytest.approx((5.1, 0.5))
-    assert (reading.charge_ah, reading.energy_wh, reading.recording_s, reading.running_s) == (0.25, 1.25, 60, 3600)
+    assert (reading.charge_ah, reading.energy_wh, reading.recording_s, reading.running_s) == (
+        0.25,
+        1.25,
+        60,
+        3600,
+    )
     assert not witrn.decode(witrn_report(check=False)).check_ok
     good = witrn_report()
     for length in range(64):
@@ -419,19 +507,34 @@ def test_avhzy_answer() -> None:
 
 
 DECODERS: dict[str, Callable[[bytes], object]] = {
-    "um": rdtech_um.decode, "tc66": rdtech_tc66.decode_plain, "fnirsi": fnirsi.decode, "atorch": atorch.decode,
-    "km003c": km003c.decode, "km003c queue": lambda frame: km003c.decode_queue(frame, 3), "witrn": witrn.decode,
-    "avhzy": avhzy.decode, "smartpower3": smartpower3.decode,
-}  # fmt: skip
+    "um": rdtech_um.decode,
+    "tc66": rdtech_tc66.decode_plain,
+    "fnirsi": fnirsi.decode,
+    "atorch": atorch.decode,
+    "km003c": km003c.decode,
+    "km003c queue": lambda frame: km003c.decode_queue(frame, 3),
+    "witrn": witrn.decode,
+    "avhzy": avhzy.decode,
+    "smartpower3": smartpower3.decode,
+}
 
 
 @pytest.mark.parametrize("name", DECODERS)
 def test_random_bytes_are_refused_or_decoded_never_a_crash(name: str) -> None:
     dice = random.Random(11)
-    seeds = [um_block(0x09C9), TC66_PLAIN, fnirsi_report(), bytes.fromhex(ATORCH[0][2]), SMARTPOWER3[0],
-             bytes.fromhex(table("km003c.txt")[0][0]), witrn_report()]  # fmt: skip
+    seeds = [
+        um_block(0x09C9),
+        TC66_PLAIN,
+        fnirsi_report(),
+        bytes.fromhex(ATORCH[0][2]),
+        SMARTPOWER3[0],
+        bytes.fromhex(table("km003c.txt")[0][0]),
+        witrn_report(),
+    ]
     for _ in range(400):
-        frame = bytearray(dice.choice(seeds) if dice.random() < 0.7 else dice.randbytes(dice.randrange(0, 220)))
+        frame = bytearray(
+            dice.choice(seeds) if dice.random() < 0.7 else dice.randbytes(dice.randrange(0, 220))
+        )
         for _ in range(dice.randrange(0, 4)):
             if frame:
                 frame[dice.randrange(len(frame))] = dice.randrange(256)
@@ -439,13 +542,17 @@ def test_random_bytes_are_refused_or_decoded_never_a_crash(name: str) -> None:
 
 
 @pytest.mark.parametrize("cut", [atorch.cut, lambda buffer: cut_lines(buffer, 256), cut_reports])
-def test_cutting_a_stream_of_rubbish_ends_and_keeps_little(cut: Callable[[bytearray], tuple[list[bytes], int]]) -> None:
+def test_cutting_a_stream_of_rubbish_ends_and_keeps_little(
+    cut: Callable[[bytearray], tuple[list[bytes], int]],
+) -> None:
     dice = random.Random(3)
     buffer = bytearray()
     taken = 0
     total = 0
     for _ in range(300):
-        piece = dice.randbytes(dice.randrange(0, 90)) + dice.choice([b"", b"\xff\x55", b"\xff\x55\x01\x03", b"\n"])
+        piece = dice.randbytes(dice.randrange(0, 90)) + dice.choice(
+            [b"", b"\xff\x55", b"\xff\x55\x01\x03", b"\n"]
+        )
         total += len(piece)
         buffer += piece
         frames, skipped = cut(buffer)

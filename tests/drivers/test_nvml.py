@@ -95,8 +95,17 @@ class FakeNvml(ModuleType):
         ]
 
 
-H100 = {"name": "NVIDIA H100 80GB HBM3", "architecture": 9, "energy": 5_000_000, "usage": 71_000, "instant": 70_000,
-        "average": 71_500, "uuid": "GPU-aaaa", "limit": 700_000, "mig": 0}  # fmt: skip
+H100 = {
+    "name": "NVIDIA H100 80GB HBM3",
+    "architecture": 9,
+    "energy": 5_000_000,
+    "usage": 71_000,
+    "instant": 70_000,
+    "average": 71_500,
+    "uuid": "GPU-aaaa",
+    "limit": 700_000,
+    "mig": 0,
+}
 T4 = {"name": "Tesla T4", "architecture": TURING, "energy": 900, "usage": 27_000, "uuid": "GPU-bbbb"}
 P100 = {"name": "Tesla P100", "architecture": 4, "usage": 31_000, "uuid": "GPU-cccc"}
 RTX3060 = {"name": "NVIDIA GeForce RTX 3060", "architecture": AMPERE, "usage": 15_000, "uuid": "GPU-dddd"}

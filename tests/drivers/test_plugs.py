@@ -11,10 +11,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from powermeter.drivers.links import http as plug_http
 
 from powermeter import registry
 from powermeter.channel import MISSING, Boundary, Kind, Quantity
+from powermeter.drivers.links import http as plug_http
 from powermeter.errors import ConfigurationError, OpenError, ReadError, Reason
 
 GEN2 = {
@@ -25,14 +25,39 @@ GEN2 = {
     "gen": 2,
     "ver": "1.4.4",
 }
-SWITCH = {"id": 0, "source": "init", "output": True, "apower": 8.6, "voltage": 231.7, "current": 0.088,
-          "aenergy": {"total": 13652.762}, "temperature": {"tC": 56.3, "tF": 133.4}}  # fmt: skip
+SWITCH = {
+    "id": 0,
+    "source": "init",
+    "output": True,
+    "apower": 8.6,
+    "voltage": 231.7,
+    "current": 0.088,
+    "aenergy": {"total": 13652.762},
+    "temperature": {"tC": 56.3, "tF": 133.4},
+}
 GEN1 = {"type": "SHPLG-S", "mac": "AABB", "auth": False, "fw": "20230913"}
-STATUS1 = {"relays": [{"ison": True}], "meters": [{"power": 10.7, "is_valid": True, "timestamp": 1, "counters": [178.0],
-           "total": 60}], "temperature": 30.1}  # fmt: skip
-TASMOTA = {"StatusSNS": {"Time": "2024-01-01T00:00:00", "ENERGY": {
-    "TotalStartTime": "2019-01-01", "Total": 167.743, "Yesterday": 0.779, "Today": 0.045, "Power": 3, "ApparentPower": 30,
-    "ReactivePower": 30, "Factor": 0.10, "Voltage": 231, "Current": 0.131}}}  # fmt: skip
+STATUS1 = {
+    "relays": [{"ison": True}],
+    "meters": [{"power": 10.7, "is_valid": True, "timestamp": 1, "counters": [178.0], "total": 60}],
+    "temperature": 30.1,
+}
+TASMOTA = {
+    "StatusSNS": {
+        "Time": "2024-01-01T00:00:00",
+        "ENERGY": {
+            "TotalStartTime": "2019-01-01",
+            "Total": 167.743,
+            "Yesterday": 0.779,
+            "Today": 0.045,
+            "Power": 3,
+            "ApparentPower": 30,
+            "ReactivePower": 30,
+            "Factor": 0.10,
+            "Voltage": 231,
+            "Current": 0.131,
+        },
+    }
+}
 
 
 class Plug:
@@ -129,8 +154,11 @@ def test_no_plug_is_ever_switched(plug):
 
 
 def test_shelly_meters_without_a_switch(plug):
-    plug.answers |= {"/shelly": {**GEN2, "gen": 3}, "/rpc/EM1.GetStatus?id=0": {"id": 0, "act_power": 102.5},
-                     "/rpc/EM1.GetStatus?id=1": {"id": 1, "act_power": -3.25}}  # fmt: skip
+    plug.answers |= {
+        "/shelly": {**GEN2, "gen": 3},
+        "/rpc/EM1.GetStatus?id=0": {"id": 0, "act_power": 102.5},
+        "/rpc/EM1.GetStatus?id=1": {"id": 1, "act_power": -3.25},
+    }
     source = opened("shelly", plug)
     assert values(source) == {"outlet0.power": pytest.approx(102.5), "outlet1.power": pytest.approx(-3.25)}
     assert {channel.rail.parent for channel in source.channels} == {"plug"}
@@ -155,9 +183,11 @@ def test_tasmota(plug, path):
     plug.answers[path] = TASMOTA
     source = opened("tasmota", plug)
     assert values(source) == {
-        "outlet0.power": pytest.approx(3.0), "outlet0.voltage": pytest.approx(231.0),
-        "outlet0.current": pytest.approx(0.131), "outlet0.energy": pytest.approx(167.743 * 3.6e6),
-    }  # fmt: skip
+        "outlet0.power": pytest.approx(3.0),
+        "outlet0.voltage": pytest.approx(231.0),
+        "outlet0.current": pytest.approx(0.131),
+        "outlet0.energy": pytest.approx(167.743 * 3.6e6),
+    }
     assert source.channels[0].accuracy.step == 1.0
 
 
@@ -225,7 +255,7 @@ def test_a_power_that_is_no_number_is_missing(plug, value):
 
 
 def digest(algorithm: str, password: str) -> Callable[[Any], dict[str, str] | None]:
-    """Give a gate after RFC 7616 that lets only the right password through."""
+    """Return a gate after RFC 7616 that lets only the right password through."""
     nonce = "1700000000"
     hashed = {"SHA-256": hashlib.sha256, "MD5": hashlib.md5}[algorithm]
 

@@ -6,32 +6,48 @@ import struct
 from pathlib import Path
 
 import pytest
-from powermeter.drivers import pmic
-from powermeter.drivers.system import firmware
 
 from powermeter import registry
 from powermeter.channel import MISSING, Boundary, Quantity
+from powermeter.drivers import pmic
+from powermeter.drivers.system import firmware
 from powermeter.errors import OpenError, ReadError, Reason
 from powermeter.platforms import throttling
 from powermeter.result import Grade
 
 # Two captures of a Raspberry Pi 5: rail, current, voltage.
 FIRST = {
-    "3V7_WL_SW": (0.09466522, 3.62925200), "3V3_SYS": (0.08197812, 3.31652900), "1V8_SYS": (0.15029320, 1.79877700),
-    "DDR_VDD2": (0.00390372, 1.10146400), "DDR_VDDQ": (0.0, 0.60622650), "1V1_SYS": (0.20299340, 1.10402800),
-    "0V8_SW": (0.30546610, 0.79853400), "VDD_CORE": (1.11625000, 0.74944980), "0V8_AON": (0.00274725, 0.79794790),
-    "3V3_DAC": (0.0, 3.31043600), "3V3_ADC": (0.00018315, 3.31684600), "HDMI": (0.01660560, 5.10138000),
-}  # fmt: skip
+    "3V7_WL_SW": (0.09466522, 3.62925200),
+    "3V3_SYS": (0.08197812, 3.31652900),
+    "1V8_SYS": (0.15029320, 1.79877700),
+    "DDR_VDD2": (0.00390372, 1.10146400),
+    "DDR_VDDQ": (0.0, 0.60622650),
+    "1V1_SYS": (0.20299340, 1.10402800),
+    "0V8_SW": (0.30546610, 0.79853400),
+    "VDD_CORE": (1.11625000, 0.74944980),
+    "0V8_AON": (0.00274725, 0.79794790),
+    "3V3_DAC": (0.0, 3.31043600),
+    "3V3_ADC": (0.00018315, 3.31684600),
+    "HDMI": (0.01660560, 5.10138000),
+}
 SECOND = {
-    "3V7_WL_SW": (0.10247270, 3.71091200), "3V3_SYS": (0.10832820, 3.30910500), "1V8_SYS": (0.15712470, 1.80073100),
-    "DDR_VDD2": (0.00585558, 1.10439400), "DDR_VDDQ": (0.0, 0.60439500), "1V1_SYS": (0.24105470, 1.10805800),
-    "0V8_SW": (0.31424950, 0.80402850), "VDD_CORE": (1.42880000, 0.90659250), "0V8_AON": (0.00354090, 0.79882700),
-    "3V3_DAC": (0.0, 3.31135200), "3V3_ADC": (0.00006105, 3.31867800), "HDMI": (0.02002440, 5.07860000),
-}  # fmt: skip
+    "3V7_WL_SW": (0.10247270, 3.71091200),
+    "3V3_SYS": (0.10832820, 3.30910500),
+    "1V8_SYS": (0.15712470, 1.80073100),
+    "DDR_VDD2": (0.00585558, 1.10439400),
+    "DDR_VDDQ": (0.0, 0.60439500),
+    "1V1_SYS": (0.24105470, 1.10805800),
+    "0V8_SW": (0.31424950, 0.80402850),
+    "VDD_CORE": (1.42880000, 0.90659250),
+    "0V8_AON": (0.00354090, 0.79882700),
+    "3V3_DAC": (0.0, 3.31135200),
+    "3V3_ADC": (0.00006105, 3.31867800),
+    "HDMI": (0.02002440, 5.07860000),
+}
 
 
 def printed(rails: dict[str, tuple[float, float]], external: float = 5.0853) -> str:
-    """Give the text as vcgencmd prints it: right-aligned names, all currents, then all voltages."""
+    """Return the text as vcgencmd prints it: right-aligned names, all currents, then all voltages."""
     lines = [
         f"{name + '_A':>15} current({index})={amp:.8f}A"
         for index, (name, (amp, _)) in enumerate(rails.items())

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from powermeter.drivers import power_supply
 
 from powermeter import registry
 from powermeter.channel import Boundary, Kind, Quantity
+from powermeter.drivers import power_supply
 from powermeter.errors import OpenError, ReadError, Reason
 from powermeter.testing.sysfs import FakeTree
 
@@ -117,5 +117,8 @@ def test_info_gives_the_design(tmp_path):
     tree = battery(tmp_path, current_now=1, manufacturer="SMP", cycle_count=112, charge_full_design=4_000_000)
     info = opened(tree).info()
     assert info == {
-        "manufacturer": "SMP", "status": "Discharging", "cycle_count": "112", "charge_full_design_uah": 4_000_000,
-    }  # fmt: skip
+        "manufacturer": "SMP",
+        "status": "Discharging",
+        "cycle_count": "112",
+        "charge_full_design_uah": 4_000_000,
+    }

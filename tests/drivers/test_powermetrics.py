@@ -6,10 +6,10 @@ import time
 from pathlib import Path
 
 import pytest
-from powermeter.drivers import powermetrics as driver
 
 from powermeter import registry
 from powermeter.channel import MISSING, Kind
+from powermeter.drivers import powermetrics as driver
 from powermeter.errors import OpenError, ReadError, Reason
 from powermeter.platforms.powermetrics import MAX_LINE, parse_block, parse_power
 from powermeter.result import Grade
@@ -65,8 +65,13 @@ def test_blocks_become_means_that_are_estimates(tmp_path):
     source.open()
     names = [channel.name for channel in source.channels]
     assert names == [
-        "e-cluster.power", "p-cluster.power", "cpu.power", "gpu.power", "ane.power", "package.power",
-    ]  # fmt: skip
+        "e-cluster.power",
+        "p-cluster.power",
+        "cpu.power",
+        "gpu.power",
+        "ane.power",
+        "package.power",
+    ]
     assert all(
         c.kind is Kind.MEAN and c.grade is Grade.ESTIMATED and c.accuracy.model for c in source.channels
     )

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+
+from powermeter.channel import MISSING
 from powermeter.drivers.meters.logic_edges import LogicEdges, parse_inputs
 from powermeter.drivers.ppk2_stream import (
     Decoded,
@@ -19,8 +21,6 @@ from powermeter.drivers.ppk2_stream import (
     parse_metadata,
     running_mean,
 )
-
-from powermeter.channel import MISSING
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.source import SATURATED
 from powermeter.testing.load import Load
@@ -46,7 +46,10 @@ def test_metadata_of_a_real_unit() -> None:
 
 def test_metadata_in_another_order_with_holes_and_nan() -> None:
     lines = [line for line in METADATA.strip().split("\n") if not line.startswith("GI2")][::-1]
-    text = "\r\n".join(line for line in lines if line != "END").replace("O3: 50.4983", "O3: -nan") + "\r\nEND\r\n"
+    text = (
+        "\r\n".join(line for line in lines if line != "END").replace("O3: 50.4983", "O3: -nan")
+        + "\r\nEND\r\n"
+    )
     calibration = parse_metadata(text)
     assert sorted(calibration.missing) == ["GI2", "O3"]
     assert calibration.constants["GI"][2] == 1.0 and calibration.constants["O"][3] == 0.0
@@ -61,7 +64,7 @@ def test_metadata_that_are_none(text: str) -> None:
 
 def test_words_from_ppk2_api() -> None:
     """Derived with ppk2-api 0.9.2 at 3741 mV: converter 4000 in range 2 is 21585.4599987779 µA."""
-    found = decoder().feed(bytes.fromhex("a08f0000" "a08f0400" "a08f0801"))
+    found = decoder().feed(bytes.fromhex("a08f0000a08f0400a08f0801"))
     assert found.current_na.tolist() == [21585460] * 3
     assert found.logic.tolist() == [0, 0, 1] and found.index.tolist() == [0, 1, 2]
     assert found.losses == [] and not found.flags.any()
@@ -74,7 +77,10 @@ def random_words(count: int, seed: int, change: float) -> np.ndarray[Any, Any]:
     dice = np.random.default_rng(seed)
     ranges = np.cumsum(dice.random(count) < change) * dice.integers(1, 5) % 5
     return (
-        dice.integers(200, 16000, count) | ranges << 14 | (np.arange(count) & 63) << 18 | dice.integers(0, 256, count) << 24
+        dice.integers(200, 16000, count)
+        | ranges << 14
+        | (np.arange(count) & 63) << 18
+        | dice.integers(0, 256, count) << 24
     ).astype("<u4")
 
 
@@ -131,7 +137,10 @@ def concatenated(pieces: list[Decoded]) -> tuple[list[int], list[int], list[tupl
 
 def stream(count: int) -> tuple[bytes, list[int]]:
     words = b"".join(word(1000 + at % 5000, 2, at) for at in range(count))
-    truth = np.rint(current_table(parse_metadata(METADATA), 3.741)[[2 << 14 | 1000 + at % 5000 for at in range(count)]] * 1e9)
+    truth = np.rint(
+        current_table(parse_metadata(METADATA), 3.741)[[2 << 14 | 1000 + at % 5000 for at in range(count)]]
+        * 1e9
+    )
     return words, truth.astype(int).tolist()
 
 

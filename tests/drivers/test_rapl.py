@@ -8,11 +8,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from powermeter.drivers import rapl
-from powermeter.drivers.system import sysfs
 
 from powermeter import registry
 from powermeter.channel import Kind
+from powermeter.drivers import rapl
+from powermeter.drivers.system import sysfs
 from powermeter.errors import OpenError, ReadError, Reason
 from powermeter.signals import rails
 from powermeter.signals.decoding import unwrap
@@ -49,8 +49,10 @@ def opened(tree: FakeTree):
 
 def lines_of(source, rows) -> tuple[rails.Line, ...]:
     times = np.arange(len(rows), dtype=np.int64) * 1_000_000_000
-    codes = {channel.name: np.array(column) for channel, column in zip(source.channels, zip(*rows, strict=True),
-                                                                       strict=True)}  # fmt: skip
+    codes = {
+        channel.name: np.array(column)
+        for channel, column in zip(source.channels, zip(*rows, strict=True), strict=True)
+    }
     recording = SimpleNamespace(
         sources=[SimpleNamespace(id=1, url="rapl://", name="rapl", channels=source.channels)],
         samples=lambda _: SimpleNamespace(times_ns=times, codes=codes, flags=np.zeros(len(rows), np.uint8)),
@@ -62,8 +64,12 @@ def lines_of(source, rows) -> tuple[rails.Line, ...]:
 def test_zones_are_named_and_the_mmio_copy_is_left_out(tmp_path):
     source = opened(laptop(tmp_path))
     assert [channel.name for channel in source.channels] == [
-        "package-0.energy", "package-0.core.energy", "package-0.uncore.energy", "package-0.dram.energy", "psys.energy",
-    ]  # fmt: skip
+        "package-0.energy",
+        "package-0.core.energy",
+        "package-0.uncore.energy",
+        "package-0.dram.energy",
+        "psys.energy",
+    ]
     assert source.sample() == [1_000_000, 600_000, 100_000, 200_000, 5_000_000]
     assert all(channel.kind is Kind.COUNTER and channel.scale == 1e-6 for channel in source.channels)
     assert source.channels[0].wrap == RANGE and source.channels[3].wrap == 65_712_999_613

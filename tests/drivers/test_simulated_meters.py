@@ -78,7 +78,9 @@ def in_processes(folder: Path, cases: tuple[Case, ...], faults: str) -> Iterator
     with ExitStack() as stack:
         yield [
             stack.enter_context(
-                MeterProcess(case.kind, case.where(folder), LOAD, volts=case.volts, faults=faults, seed=number + 1)
+                MeterProcess(
+                    case.kind, case.where(folder), LOAD, volts=case.volts, faults=faults, seed=number + 1
+                )
             )
             for number, case in enumerate(cases)
         ]
@@ -116,7 +118,15 @@ def record(
 ) -> Recording:
     """Record all cases at once with the command line; `meanwhile` is called when all of them are being read."""
     path = folder / "all.power"
-    command = [sys.executable, "-c", "from powermeter.cli import main; main()", "record", "-q", "--output", str(path)]
+    command = [
+        sys.executable,
+        "-c",
+        "from powermeter.cli import main; main()",
+        "record",
+        "-q",
+        "--output",
+        str(path),
+    ]
     for case, where in zip(cases, wheres, strict=True):
         command += ["--source", f"{case.scheme}://{where}?{case.options}".rstrip("?")]
     command += ["--duration", f"{seconds}s"]
@@ -188,7 +198,9 @@ def test_a_pulled_cable_is_a_gap_and_the_meter_comes_back(tmp_path: Path, opened
             for meter in meters:
                 meter.simulation.faults.disconnects = ((meter.simulation.now_s(), 0.5),)
 
-        recording = opened.enter_context(record(tmp_path, 3.5, cases, [meter.where for meter in meters], pull))
+        recording = opened.enter_context(
+            record(tmp_path, 3.5, cases, [meter.where for meter in meters], pull)
+        )
     for number, case in enumerate(cases):
         source = recording.sources[number]
         gaps = [gap for gap in recording.gaps(source.id) if gap.reason == "no answer"]
@@ -201,7 +213,9 @@ def test_a_pulled_cable_is_a_gap_and_the_meter_comes_back(tmp_path: Path, opened
 
 @pytest.mark.slow
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("faults", ["", "corrupt=1%,disconnect=32s+1s,disconnect=53s+2s"], ids=["clean", "faulty"])
+@pytest.mark.parametrize(
+    "faults", ["", "corrupt=1%,disconnect=32s+1s,disconnect=53s+2s"], ids=["clean", "faulty"]
+)
 def test_sixty_seconds(faults: str, tmp_path: Path, opened: ExitStack) -> None:
     cases = cases_here()
     with in_processes(tmp_path, cases, faults) as meters:

@@ -29,7 +29,7 @@ def program(tmp_path: Path, body: str) -> Path:
 
 
 def collect(source, rows: int, timeout_s: float = 5.0):
-    """Give rows, times, flags and gaps once that many rows have come."""
+    """Return rows, times, flags and gaps once that many rows have come."""
     codes, times, flags, gaps = [], [], [], []
     deadline = time.monotonic() + timeout_s
     while len(codes) < rows and time.monotonic() < deadline:
@@ -66,8 +66,13 @@ def printf(*lines: str) -> str:
 def test_rails_temperatures_and_loads_become_channels(running):
     source = running(printf(line(0), line(4761)) + "\nsleep 5")
     assert [channel.name for channel in source.channels] == [
-        "vdd_in.power", "vdd_cpu_gpu_cv.power", "vdd_soc.power", "cpu.temperature", "cpu.load", "gpu.load",
-    ]  # fmt: skip
+        "vdd_in.power",
+        "vdd_cpu_gpu_cv.power",
+        "vdd_soc.power",
+        "cpu.temperature",
+        "cpu.load",
+        "gpu.load",
+    ]
     power = source.channels[0]
     assert (power.quantity, power.kind, power.scale) == (Quantity.POWER, Kind.INSTANT, 1e-3)
     assert power.accuracy.step == pytest.approx(0.040)  # 40 µV over 5 mohm at 5 V

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from powermeter.drivers.joulescope import Column
 
 from powermeter import registry
 from powermeter.channel import MISSING
+from powermeter.drivers.joulescope import Column
 from powermeter.errors import ConfigurationError, NotInstalledError, OpenError, ReadError
 
 
@@ -149,7 +149,9 @@ class FakePower:
 
     def get_module(self) -> Any:
         return SimpleNamespace(
-            get_productName=lambda: "Yocto-Watt", get_serialNumber=lambda: "YWATTMK1-1", get_firmwareRelease=lambda: "9"
+            get_productName=lambda: "Yocto-Watt",
+            get_serialNumber=lambda: "YWATTMK1-1",
+            get_firmwareRelease=lambda: "9",
         )
 
 

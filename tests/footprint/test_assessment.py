@@ -36,8 +36,13 @@ def test_phone_at_the_wall() -> None:
 def test_water_of_a_data_centre() -> None:
     """Example 11, Li et al.: 1287 MWh, WUE 0.55, PUE 1.17, EWIF 3.142 L/kWh (USA as printed by WRI)."""
     energy = Result.of(1287e3 * 3.6e6, "J", {})
-    found = footprint(energy, "USA", losses=False, pue=given("datacentre.pue", 1.17, "1"),
-                      wue=given("datacentre.wue", 0.55, "L/kWh"))  # fmt: skip
+    found = footprint(
+        energy,
+        "USA",
+        losses=False,
+        pue=given("datacentre.pue", 1.17, "1"),
+        wue=given("datacentre.wue", 0.55, "L/kWh"),
+    )
     assert found.water_on_site is not None
     assert found.water_on_site.value == pytest.approx(707_850)
     assert found.water.value == pytest.approx(1287e3 * 1.17 * 3.142, rel=1e-4)
@@ -69,8 +74,12 @@ def test_every_kind_has_low_central_high_and_factors() -> None:
     for result in (found.carbon, found.water, found.adpe):
         assert 0 < result.low < result.value < result.high
     assert [item.name for item in found.factors_used] == [
-        "chain.wired", "grid.losses", "grid.carbon", "grid.water", "electricity.adpe",
-    ]  # fmt: skip
+        "chain.wired",
+        "grid.losses",
+        "grid.carbon",
+        "grid.water",
+        "electricity.adpe",
+    ]
     for item in found.factors_used:
         for word in (item.source.title, item.source.licence, str(item.year)):
             assert word in item.describe()
@@ -80,7 +89,9 @@ def test_water_on_site_and_withdrawal_are_told_apart() -> None:
     found = footprint(KWH, "FRA")
     assert found.water_on_site is not None and found.water_on_site.value == 0
     assert found.water_withdrawal is None
-    cooling = {fuel: {"once_through": 0.5, "tower": 0.5} for fuel in ("coal", "gas", "oil", "nuclear", "bioenergy")}
+    cooling = {
+        fuel: {"once_through": 0.5, "tower": 0.5} for fuel in ("coal", "gas", "oil", "nuclear", "bioenergy")
+    }
     found = footprint(KWH, "FRA", cooling=cooling)
     assert found.water_withdrawal is not None
     assert found.water_withdrawal.value > 10 * found.water.value
@@ -119,15 +130,23 @@ def test_user_intensity() -> None:
 
 @pytest.mark.parametrize(
     ("typed", "code"),
-    [("FRA", "FRA"), ("fr", "FRA"), ("France", "FRA"), ("USA-CA", "USA-CA"), ("US-CA", "USA-CA"),
-     ("usa-california", "USA-CA"), ("CHN-Beijing", "CHN-BJ")],
-)  # fmt: skip
+    [
+        ("FRA", "FRA"),
+        ("fr", "FRA"),
+        ("France", "FRA"),
+        ("USA-CA", "USA-CA"),
+        ("US-CA", "USA-CA"),
+        ("usa-california", "USA-CA"),
+        ("CHN-Beijing", "CHN-BJ"),
+    ],
+)
 def test_spellings_of_places(typed: str, code: str) -> None:
     assert parse_place(typed).code == code
 
 
 @pytest.mark.parametrize(
-    ("typed", "offered"), [("FRX", "FRA"), ("Frence", "France"), ("USA-Califrnia", "california"), ("", "known")]
+    ("typed", "offered"),
+    [("FRX", "FRA"), ("Frence", "France"), ("USA-Califrnia", "california"), ("", "known")],
 )
 def test_unknown_places_offer_the_nearest(typed: str, offered: str) -> None:
     with pytest.raises(ConfigurationError, match=offered):
@@ -174,7 +193,10 @@ def test_losses_and_charging_stand_beside_what_was_metered() -> None:
     steps = found.carbon_steps()
     assert steps["at the meter"] == pytest.approx(56.039, rel=1e-6)
     assert sum(steps.values()) == pytest.approx(found.carbon.value)
-    assert "electricity: at the meter 56 g CO2e, charging, adapter or site 14 g CO2e, grid losses 5.3 g CO2e" in to_text(found)
+    assert (
+        "electricity: at the meter 56 g CO2e, charging, adapter or site 14 g CO2e, grid losses 5.3 g CO2e"
+        in to_text(found)
+    )
 
 
 def test_explain_walks_the_arithmetic() -> None:

@@ -44,13 +44,24 @@ def test_mean_gas_abatement_is_between_both_columns() -> None:
 @pytest.mark.parametrize(
     "call",
     [
-        lambda: chip(-1, 28), lambda: chip(10, 4), lambda: chip(10, 28, fab="mars"),
-        lambda: chip(10, 28, abatement="97"), lambda: memory("ddr9", 4), lambda: memory("lpddr4", 0),
-        lambda: battery(10, "lead"), lambda: battery(-1), lambda: device("toaster"), lambda: tinyml({"cpu": "low"}),
-        lambda: tinyml({"board": "medium"}), lambda: composition("board"), lambda: cathode("lto", 10),
-        lambda: cathode("lco", 0), lambda: characterisation("Xx"), lambda: equivalent(KWH, "elephant"),
+        lambda: chip(-1, 28),
+        lambda: chip(10, 4),
+        lambda: chip(10, 28, fab="mars"),
+        lambda: chip(10, 28, abatement="97"),
+        lambda: memory("ddr9", 4),
+        lambda: memory("lpddr4", 0),
+        lambda: battery(10, "lead"),
+        lambda: battery(-1),
+        lambda: device("toaster"),
+        lambda: tinyml({"cpu": "low"}),
+        lambda: tinyml({"board": "medium"}),
+        lambda: composition("board"),
+        lambda: cathode("lto", 10),
+        lambda: cathode("lco", 0),
+        lambda: characterisation("Xx"),
+        lambda: equivalent(KWH, "elephant"),
     ],
-)  # fmt: skip
+)
 def test_unknown_things_are_refused(call) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(ConfigurationError):
         call()
@@ -65,9 +76,15 @@ def test_time_share() -> None:
 
 @pytest.mark.parametrize(
     ("used", "life", "share"),
-    [(-1.0, FIVE_YEARS, 1.0), (1.0, given("life", -5, "y"), 1.0), (1.0, given("life", 0, "y"), 1.0),
-     (1.0, FIVE_YEARS, 0.0), (1.0, FIVE_YEARS, 1.5), (1.0, given("life", 5, "kg"), 1.0)],
-)  # fmt: skip
+    [
+        (-1.0, FIVE_YEARS, 1.0),
+        (1.0, given("life", -5, "y"), 1.0),
+        (1.0, given("life", 0, "y"), 1.0),
+        (1.0, FIVE_YEARS, 0.0),
+        (1.0, FIVE_YEARS, 1.5),
+        (1.0, given("life", 5, "kg"), 1.0),
+    ],
+)
 def test_impossible_allocations_are_refused(used: float, life, share: float) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(ConfigurationError):
         by_time(device("board"), used, life, share)
@@ -91,7 +108,9 @@ def test_break_even_counts_items_until_use_equals_making() -> None:
     found = break_even(part("board", given("board", 12, "kg", low=7, high=23)), use).result()
     assert found.value == pytest.approx(24)
     assert found.low < 24 * 0.7 and found.high > 24 * 1.5
-    free = footprint(Result.of(0.0, "J"), intensity=intensity_of(500), losses=False).accounts["carbon"].lines[0]
+    free = (
+        footprint(Result.of(0.0, "J"), intensity=intensity_of(500), losses=False).accounts["carbon"].lines[0]
+    )
     with pytest.raises(ConfigurationError, match="no break-even"):
         break_even(part("board", given("board", 12, "kg")), free)
 
@@ -102,7 +121,15 @@ def test_sci_discloses_what_it_must() -> None:
     score = sci_of(whole, 100, "inference", "measured at the 5 V input")
     assert score.score.value == pytest.approx(whole.carbon.value / 100)
     text = score.disclosure()
-    for word in ("functional unit R: inference", "software boundary", "method", "E × I", "M:", "no offsets", "source"):
+    for word in (
+        "functional unit R: inference",
+        "software boundary",
+        "method",
+        "E × I",
+        "M:",
+        "no offsets",
+        "source",
+    ):
         assert word in text
     assert "WARNING" not in text
     alone = footprint(KWH, "FRA")
@@ -219,7 +246,9 @@ def test_places_are_ranked_within_one_basis_only() -> None:
     california = standing(parse_place("USA-CA"))
     assert california.basis == "direct_co2e" and california.here is not None
     assert {place.country for place, _ in california.ranked} == {"USA"}
-    best, here, worst = (item.carbon.value for _, item in best_here_worst(KWH, parse_place("DEU"), losses=False))
+    best, here, worst = (
+        item.carbon.value for _, item in best_here_worst(KWH, parse_place("DEU"), losses=False)
+    )
     assert best < here < worst
     assert here == pytest.approx(380.95)
 

@@ -15,9 +15,34 @@ from powermeter.footprint.place import countries, parse_place
 DATA = files("powermeter.footprint").joinpath("data")
 SHARE_ALIKE = ("ODbL", "AGPL", "GPL", "BY-SA", "BY-NC", "NC-SA")
 UNITS = {
-    "1", "g", "kg", "g/kWh", "L/kWh", "kWh/cm2", "g/cm2", "kg/cm2", "g/GB", "kg/kWh", "kg/kg", "Wh", "L/cm2",
-    "kg Sb eq/kg", "kg Sb eq/kWh", "kg Sb eq", "kWh/GB", "J/MB", "W", "h", "y", "mL", "L", "mA", "ms", "bit/s", "V",
-}  # fmt: skip
+    "1",
+    "g",
+    "kg",
+    "g/kWh",
+    "L/kWh",
+    "kWh/cm2",
+    "g/cm2",
+    "kg/cm2",
+    "g/GB",
+    "kg/kWh",
+    "kg/kg",
+    "Wh",
+    "L/cm2",
+    "kg Sb eq/kg",
+    "kg Sb eq/kWh",
+    "kg Sb eq",
+    "kWh/GB",
+    "J/MB",
+    "W",
+    "h",
+    "y",
+    "mL",
+    "L",
+    "mA",
+    "ms",
+    "bit/s",
+    "V",
+}
 
 EVERY = [(name, key) for name in factors.TABLES for key in factors.table(name)]
 
@@ -30,7 +55,20 @@ def test_every_file_is_either_a_factor_table_or_known() -> None:
 
 @pytest.mark.parametrize("name", factors.TABLES)
 def test_schema(name: str) -> None:
-    wanted = {"id", "geography", "low", "central", "high", "unit", "year", "basis", "source", "provenance", "bounds", "note"}
+    wanted = {
+        "id",
+        "geography",
+        "low",
+        "central",
+        "high",
+        "unit",
+        "year",
+        "basis",
+        "source",
+        "provenance",
+        "bounds",
+        "note",
+    }
     seen = set()
     for line, row in enumerate(factors.rows(name), start=2):
         where = f"{name}.csv line {line}"
@@ -60,13 +98,19 @@ def test_sources_are_named_and_may_be_shipped(code: str) -> None:
 
 
 def test_every_source_is_used() -> None:
-    used = {row["source"] for entry in DATA.iterdir() if entry.name.endswith(".csv")
-            for row in factors.rows(entry.name.removesuffix(".csv"))}  # fmt: skip
+    used = {
+        row["source"]
+        for entry in DATA.iterdir()
+        if entry.name.endswith(".csv")
+        for row in factors.rows(entry.name.removesuffix(".csv"))
+    }
     assert used == set(factors.origins())
 
 
 def test_what_is_from_memory_says_so() -> None:
-    remembered = [factors.table(name)[key] for name, key in EVERY if factors.table(name)[key].provenance == "M"]
+    remembered = [
+        factors.table(name)[key] for name, key in EVERY if factors.table(name)[key].provenance == "M"
+    ]
     assert remembered
     for item in remembered:
         assert "from memory" in item.describe(), item.name
@@ -104,7 +148,9 @@ def test_adpe_factors_are_those_of_the_method() -> None:
 def test_eu_list() -> None:
     """Regulation (EU) 2024/1252: 34 critical entries, 17 of them strategic, gold and silver in neither."""
     text = DATA.joinpath("eu_critical_materials.csv").read_text(encoding="utf-8")
-    entries = [row for row in csv.DictReader(text.splitlines()) if row["material"] != "rare_earths_for_magnets"]
+    entries = [
+        row for row in csv.DictReader(text.splitlines()) if row["material"] != "rare_earths_for_magnets"
+    ]
     assert sum(row["critical"] == "yes" for row in entries) == 34
     assert sum(row["strategic"] == "yes" for row in entries) + 1 == 17
     assert not {"gold", "silver", "tin"} & {row["material"] for row in entries}

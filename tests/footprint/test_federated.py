@@ -41,11 +41,13 @@ def test_clients_are_summed_with_their_own_grids() -> None:
 @pytest.mark.parametrize(
     "call",
     [
-        lambda: Round(Result.of(1.0, "W"), 1, 1, 1, 1), lambda: Round(TRAINING, -1, 1, 1, 1),
-        lambda: Round(TRAINING, 1, 1, 0, 1), lambda: Campaign(Round(TRAINING, 1, 1, 1, 1), 0, {"FRA": 1}),
+        lambda: Round(Result.of(1.0, "W"), 1, 1, 1, 1),
+        lambda: Round(TRAINING, -1, 1, 1, 1),
+        lambda: Round(TRAINING, 1, 1, 0, 1),
+        lambda: Campaign(Round(TRAINING, 1, 1, 1, 1), 0, {"FRA": 1}),
         lambda: Campaign(Round(TRAINING, 1, 1, 1, 1), 1, {}),
     ],
-)  # fmt: skip
+)
 def test_impossible_rounds(call) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(ConfigurationError):
         call()

@@ -57,7 +57,7 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def by_hand(values: dict[int, float]) -> tuple[float, float]:
-    """Give (grams, J) minute by minute: no minute here straddles an hour."""
+    """Return (grams, J) minute by minute: no minute here straddles an hour."""
     power = watts(24 * 60 + 1)
     grams = joules = 0.0
     for minute in range(24 * 60):
@@ -109,12 +109,19 @@ def test_three_missing_hours_need_the_yearly_mean(day: Path, tmp_path: Path) -> 
     values = {utc_ns(moment): value for moment, value in hours}
     values |= {utc_ns(moment): 56.0 for moment, _ in gone} | {utc_ns(gone[0][0]): hours[13][1]}
     assert found.grams == pytest.approx(by_hand(values)[0], rel=1e-9)
-    assert {note.rpartition(": ")[2].split(" used")[0] for note in found.notes} == {"previous value", "yearly mean"}
+    assert {note.rpartition(": ")[2].split(" used")[0] for note in found.notes} == {
+        "previous value",
+        "yearly mean",
+    }
 
 
 def test_a_sample_interval_that_straddles_an_hour_is_split_by_time(tmp_path: Path) -> None:
-    path = simulate_day(tmp_path / "r.power", [3.6, 3.6], seconds_per_sample=3600,
-                        start_utc_ns=utc_ns(datetime(2024, 1, 1, 0, 45, tzinfo=timezone.utc)))  # fmt: skip
+    path = simulate_day(
+        tmp_path / "r.power",
+        [3.6, 3.6],
+        seconds_per_sample=3600,
+        start_utc_ns=utc_ns(datetime(2024, 1, 1, 0, 45, tzinfo=timezone.utc)),
+    )
     start = utc_ns(datetime(2024, 1, 1, tzinfo=timezone.utc))
     series = Intensity.of("t", [(start, 100.0), (start + HOUR, 500.0)])
     found = met(path, series)
@@ -143,13 +150,17 @@ def test_the_wall_clock_may_drift_against_the_monotonic_one() -> None:
 
 
 def test_best_and_worst_start() -> None:
-    series = Intensity.of("t", [(i * HOUR, value) for i, value in enumerate([300.0, 100.0, 120.0, 500.0, 400.0])])
+    series = Intensity.of(
+        "t", [(i * HOUR, value) for i, value in enumerate([300.0, 100.0, 120.0, 500.0, 400.0])]
+    )
     found = best_and_worst(series, 2 * HOUR)
     assert (found.best, found.best_start_ns) == (pytest.approx(110), HOUR)
     assert (found.worst, found.worst_start_ns) == (pytest.approx(450), 3 * HOUR)
     half = best_and_worst(series, HOUR + HOUR // 2)
     assert half.best == pytest.approx((100 + 120 / 2) / 1.5)
-    broken = Intensity.of("t", [(i * HOUR, value) for i, value in ((0, 9.0), (1, 50.0), (3, 1.0), (4, 80.0))], HOUR)
+    broken = Intensity.of(
+        "t", [(i * HOUR, value) for i, value in ((0, 9.0), (1, 50.0), (3, 1.0), (4, 80.0))], HOUR
+    )
     found = best_and_worst(broken, 2 * HOUR)
     assert (found.best_start_ns, found.worst_start_ns) == (0, 3 * HOUR)
     with pytest.raises(DataError, match="too short"):
@@ -159,7 +170,9 @@ def test_best_and_worst_start() -> None:
 def test_a_year_of_five_minutes_is_quick() -> None:
     step = HOUR // 12
     series = Intensity.of("y", [(i * step, 100.0 + i % 50) for i in range(105_120)])
-    assert best_and_worst(series, 24 * HOUR).best == pytest.approx(100 + (5 * sum(range(50)) + sum(range(38))) / 288)
+    assert best_and_worst(series, 24 * HOUR).best == pytest.approx(
+        100 + (5 * sum(range(50)) + sum(range(38))) / 288
+    )
 
 
 # Files -------------------------------------------------------------------------------------------
@@ -203,26 +216,46 @@ def test_electricity_maps_csv_older_header_with_an_empty_hour(tmp_path: Path) ->
 
 
 def test_electricity_maps_history_json(tmp_path: Path) -> None:
-    entries = [{"zone": "FR", "carbonIntensity": 50 + i, "datetime": f"2024-01-01T0{i}:00:00.000Z",
-                "emissionFactorType": "lifecycle", "isEstimated": i == 1} for i in range(3)]  # fmt: skip
+    entries = [
+        {
+            "zone": "FR",
+            "carbonIntensity": 50 + i,
+            "datetime": f"2024-01-01T0{i}:00:00.000Z",
+            "emissionFactorType": "lifecycle",
+            "isEstimated": i == 1,
+        }
+        for i in range(3)
+    ]
     series = read(saved(tmp_path, json.dumps({"zone": "FR", "history": entries}), "h.json"))
     assert (series.values, series.zone, series.estimated) == ((50, 51, 52), "FR", 1)
 
 
 def test_uk_national_json_takes_forecast_where_actual_is_null(tmp_path: Path) -> None:
     entries = [
-        {"from": "2024-01-01T00:00Z", "to": "2024-01-01T00:30Z",
-         "intensity": {"forecast": 120, "actual": 118, "index": "moderate"}},
-        {"from": "2024-01-01T00:30Z", "to": "2024-01-01T01:00Z",
-         "intensity": {"forecast": 121, "actual": None, "index": "moderate"}},
-    ]  # fmt: skip
+        {
+            "from": "2024-01-01T00:00Z",
+            "to": "2024-01-01T00:30Z",
+            "intensity": {"forecast": 120, "actual": 118, "index": "moderate"},
+        },
+        {
+            "from": "2024-01-01T00:30Z",
+            "to": "2024-01-01T01:00Z",
+            "intensity": {"forecast": 121, "actual": None, "index": "moderate"},
+        },
+    ]
     series = read(saved(tmp_path, json.dumps({"data": entries}), "uk.json"))
     assert series.values == (118, 121)
     assert (series.step_ns, series.basis, series.estimated) == (HOUR // 2, "direct", 1)
 
 
 def test_uk_regional_json_is_nested_differently(tmp_path: Path) -> None:
-    inner = [{"from": "2024-01-01T00:00Z", "to": "2024-01-01T00:30Z", "intensity": {"forecast": 80, "index": "low"}}]
+    inner = [
+        {
+            "from": "2024-01-01T00:00Z",
+            "to": "2024-01-01T00:30Z",
+            "intensity": {"forecast": 80, "index": "low"},
+        }
+    ]
     region = [{"regionid": 13, "shortname": "London", "postcode": "N1", "data": inner}]
     series = read(saved(tmp_path, json.dumps({"data": region}), "uk.json"))
     assert (series.values, series.zone) == ((80,), "GBR London")
@@ -230,11 +263,15 @@ def test_uk_regional_json_is_nested_differently(tmp_path: Path) -> None:
 
 def test_watttime_is_marginal_and_may_be_zero(tmp_path: Path) -> None:
     meta = {"signal_type": "co2_moer", "units": "lbs_co2_per_mwh", "region": "CAISO_NORTH"}
-    points = [{"point_time": f"2024-01-01T00:{m:02d}:00+00:00", "value": v} for m, v in ((0, 412.5), (5, 0.0))]
+    points = [
+        {"point_time": f"2024-01-01T00:{m:02d}:00+00:00", "value": v} for m, v in ((0, 412.5), (5, 0.0))
+    ]
     series = read(saved(tmp_path, json.dumps({"data": points, "meta": meta}), "wt.json"))
     assert series.values == (pytest.approx(187.106853, rel=1e-6), 0.0)
     assert series.kind == "marginal"
-    bad = saved(tmp_path, json.dumps({"data": points, "meta": {**meta, "signal_type": "health_damage"}}), "b.json")
+    bad = saved(
+        tmp_path, json.dumps({"data": points, "meta": {**meta, "signal_type": "health_damage"}}), "b.json"
+    )
     with pytest.raises(DataError, match="health_damage"):
         read(bad)
 
@@ -247,7 +284,10 @@ HEADER = "timestamp_utc,ci_g_per_kwh"
     [
         (f"{HEADER}\n2024-03-31T02:30:00,100\n2024-03-31T03:30:00,90\n", "no offset"),
         (f"{HEADER}\n2024-01-01T00:00Z,100\n2024-01-01T00:00Z,90\n", "two values"),
-        (f"{HEADER}\n2024-01-01T00:00Z,1\n2024-01-01T01:00Z,1\n2024-01-01T02:00Z,1\n2024-01-01T02:30Z,1\n", "overlaps"),
+        (
+            f"{HEADER}\n2024-01-01T00:00Z,1\n2024-01-01T01:00Z,1\n2024-01-01T02:00Z,1\n2024-01-01T02:30Z,1\n",
+            "overlaps",
+        ),
         (f"{HEADER}\n2024-01-01T00:00Z,0\n2024-01-01T01:00Z,90\n", "0 g/kWh"),
         (f"{HEADER}\n2024-01-01T00:00Z,-4\n2024-01-01T01:00Z,90\n", "implausible"),
         (f"{HEADER}\n2024-01-01T00:00Z,90000\n2024-01-01T01:00Z,90\n", "implausible"),
@@ -283,14 +323,29 @@ def test_offsets_are_kept() -> None:
 
 
 MUTANTS = [
-    [], {}, [5], [[]], {"data": [5]}, {"data": [{}]}, {"data": {"data": {"data": {"data": {}}}}}, {"data": [None]},
+    [],
+    {},
+    [5],
+    [[]],
+    {"data": [5]},
+    {"data": [{}]},
+    {"data": {"data": {"data": {"data": {}}}}},
+    {"data": [None]},
     {"meta": {"signal_type": "co2_moer", "units": "lbs_co2_per_mwh"}, "data": [None]},
-    {"meta": {"signal_type": "co2_moer", "units": "lbs_co2_per_mwh", "data_point_period_seconds": "x"}, "data": []},
-    {"history": [{"carbonIntensity": 5}]}, {"history": []}, {"history": [{"carbonIntensity": {}, "datetime": []}]},
+    {
+        "meta": {"signal_type": "co2_moer", "units": "lbs_co2_per_mwh", "data_point_period_seconds": "x"},
+        "data": [],
+    },
+    {"history": [{"carbonIntensity": 5}]},
+    {"history": []},
+    {"history": [{"carbonIntensity": {}, "datetime": []}]},
     {"data": [{"from": "2024-01-01T00:00Z", "to": "2023-01-01T00:00Z", "intensity": {"forecast": 3}}]},
     {"data": [{"from": "2024-01-01T00:00Z", "to": "2024-01-01T00:30Z", "intensity": 7}]},
-    {"data": [{"from": 1, "to": 2, "intensity": {"forecast": 3}}]}, "text", 5, None,
-]  # fmt: skip
+    {"data": [{"from": 1, "to": 2, "intensity": {"forecast": 3}}]},
+    "text",
+    5,
+    None,
+]
 
 
 @pytest.mark.parametrize("data", MUTANTS, ids=repr)

@@ -40,8 +40,13 @@ def independent_draw(generator: random.Random) -> float:
     use *= get("grid_carbon", "grid.carbon", "POL")
     good, package = get("chips", "chip.yield"), get("chips", "chip.package")
     low, high = factor("chips", "chip.gpa95.14nm"), factor("chips", "chip.gpa99.14nm")
-    gas = given("gpa", (low.central + high.central) / 2, "g/cm2", low=(low.low + high.low) / 2,
-                high=(low.high + high.high) / 2)  # fmt: skip
+    gas = given(
+        "gpa",
+        (low.central + high.central) / 2,
+        "g/cm2",
+        low=(low.low + high.low) / 2,
+        high=(low.high + high.high) / 2,
+    )
     per_area = get("chips", "fab.carbon.taiwan_2022") * get("chips", "chip.epa.14nm") + lognormal(gas)
     soc = 1.2 * (per_area + get("chips", "chip.mpa.14nm")) / good + package
     dram = 4 * get("chips", "memory.lpddr4") / good + package

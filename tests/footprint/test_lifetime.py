@@ -20,12 +20,17 @@ from powermeter.result import Result
 def coffee_maker(**changes: Any) -> Scenario:
     """20 queries a day for 4 years: 29 220 queries, 35 064 h, 100 kB each."""
     fields: dict[str, Any] = {
-        "requests_per_day": 20, "years": 4, "device_request": given("e_dev", 0.001, "Wh"),
-        "listen": given("listen", 0.010, "W", low=0.001, high=0.1), "making": part("chip", given("chip", 0.3, "kg")),
-        "cloud_request": given("e_inf", 0.047, "Wh", low=0.002, high=0.24), "request_b": 1e5,
+        "requests_per_day": 20,
+        "years": 4,
+        "device_request": given("e_dev", 0.001, "Wh"),
+        "listen": given("listen", 0.010, "W", low=0.001, high=0.1),
+        "making": part("chip", given("chip", 0.3, "kg")),
+        "cloud_request": given("e_inf", 0.047, "Wh", low=0.002, high=0.24),
+        "request_b": 1e5,
         "network": given("network", 0.00375, "kWh/GB", low=0.001, high=0.06),
-        "pue": given("pue", 1.2, "1"), "link": given("link", 0.5, "W", low=0.2, high=1.0),
-    }  # fmt: skip
+        "pue": given("pue", 1.2, "1"),
+        "link": given("link", 0.5, "W", low=0.2, high=1.0),
+    }
     return Scenario(**{**fields, **changes})
 
 
@@ -52,8 +57,13 @@ def test_each_side_uses_the_grid_of_its_place() -> None:
 
 def test_break_even_by_the_formula() -> None:
     """N* = (M + (P_listen - P_link) T CI) / (g_cloud - g_device), link off otherwise."""
-    scenario = coffee_maker(home=parse_place("FRA"), away=parse_place("FRA"), losses=False, link=given("link", 0, "W"),
-                            server_share=given("server", 0, "g"))  # fmt: skip
+    scenario = coffee_maker(
+        home=parse_place("FRA"),
+        away=parse_place("FRA"),
+        losses=False,
+        link=given("link", 0, "W"),
+        server_share=given("server", 0, "g"),
+    )
     standing = 300 + 0.010 * 35_064 / 1000 * 56.039
     per_request = (0.047e-3 * 1.2 + 1e-4 * 0.00375 - 0.001e-3) * 56.039
     found = break_even(scenario)
@@ -74,7 +84,9 @@ def test_break_even_never_and_always() -> None:
 
 def test_a_measured_request_in_joule_equals_one_in_watt_hours() -> None:
     joule = coffee_maker(device_request=Measured("request", Result.of(3.6, "J", {"gain:m": 0.036})))
-    assert sides(joule)[0].result("energy").value == pytest.approx(sides(coffee_maker())[0].result("energy").value)
+    assert sides(joule)[0].result("energy").value == pytest.approx(
+        sides(coffee_maker())[0].result("energy").value
+    )
     assert "gain:m" in sides(joule)[0].result("carbon").parts
 
 
@@ -92,7 +104,9 @@ def test_tornado_ranks_what_decides() -> None:
 
 def test_water_counts_the_cooling_on_site() -> None:
     cloud = sides(coffee_maker(wue=given("wue", 1.0, "L/kWh")))[1]
-    assert {line.name: line.value for line in cloud.accounts["water"]}["cooling on site"] == pytest.approx(29_220 * 0.047e-3)
+    assert {line.name: line.value for line in cloud.accounts["water"]}["cooling on site"] == pytest.approx(
+        29_220 * 0.047e-3
+    )
 
 
 def test_money() -> None:
@@ -103,10 +117,18 @@ def test_money() -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"years": -4}, {"years": 0}, {"requests_per_day": 0}, {"requests_per_day": float("nan")}, {"request_b": -1},
-     {"price_chip": -1}, {"pue": given("pue", 0.9, "1")}, {"link": given("link", -1, "W")},
-     {"device_request": Measured("r", Result.of(1.0, "W"))}],
-)  # fmt: skip
+    [
+        {"years": -4},
+        {"years": 0},
+        {"requests_per_day": 0},
+        {"requests_per_day": float("nan")},
+        {"request_b": -1},
+        {"price_chip": -1},
+        {"pue": given("pue", 0.9, "1")},
+        {"link": given("link", -1, "W")},
+        {"device_request": Measured("r", Result.of(1.0, "W"))},
+    ],
+)
 def test_impossible_lives_are_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError):
         coffee_maker(**changes)

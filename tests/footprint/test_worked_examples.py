@@ -38,7 +38,12 @@ def test_1_mlco2_template() -> None:
 
 @pytest.mark.parametrize(
     ("pue", "intensity", "expected"),
-    [(1.67, 231.12, 527.266444), (1.56, 231.12, 492.536319), (1.56, 51.28, 109.282029), (1.67, 51.28, 116.987813)],
+    [
+        (1.67, 231.12, 527.266444),
+        (1.56, 231.12, 492.536319),
+        (1.56, 51.28, 109.282029),
+        (1.67, 51.28, 116.987813),
+    ],
 )
 def test_2_green_algorithms(pue: float, intensity: float, expected: float) -> None:
     energy = 12 * (12 * 7.5 + 64 * 0.3725) / 1000
@@ -84,7 +89,9 @@ def test_7_lora_time_on_air(spreading_factor: int, milliseconds: float) -> None:
     assert 1000 * time_on_air_s(10, spreading_factor) == pytest.approx(milliseconds, rel=EXACT)
 
 
-@pytest.mark.parametrize(("bandwidth_hz", "milliseconds"), [(125e3, 264.192), (250e3, 132.096), (500e3, 66.048)])
+@pytest.mark.parametrize(
+    ("bandwidth_hz", "milliseconds"), [(125e3, 264.192), (250e3, 132.096), (500e3, 66.048)]
+)
 def test_7b_semtech_table_3(bandwidth_hz: float, milliseconds: float) -> None:
     """AN1200.13 table 3: SF10, coding rate 2, the header and CRC terms cancelling."""
     found = time_on_air_s(10, 10, bandwidth_hz=bandwidth_hz, coding_rate=2, crc=False, low_rate=False)
@@ -126,10 +133,14 @@ def test_10_ecologits_request() -> None:
 def test_10c_footprint_of_that_request() -> None:
     energy = kwh(request(7.3, 200, 5.0).it_kwh)
     found = footprint(
-        energy, intensity=intensity_of(590.478), losses=False,
-        pue=given("datacentre.pue", 1.2, "1"), wue=given("datacentre.wue", 0.569, "L/kWh"),
-        water=given("grid.water", 3.6, "L/kWh"), adpe=given("electricity.adpe", 7.37708e-8, "kg Sb eq/kWh"),
-    )  # fmt: skip
+        energy,
+        intensity=intensity_of(590.478),
+        losses=False,
+        pue=given("datacentre.pue", 1.2, "1"),
+        wue=given("datacentre.wue", 0.569, "L/kWh"),
+        water=given("grid.water", 3.6, "L/kWh"),
+        adpe=given("electricity.adpe", 7.37708e-8, "kg Sb eq/kWh"),
+    )
     assert found.carbon.value / 1000 == pytest.approx(8.63921907e-6, rel=EXACT)
     assert found.water_on_site is not None
     assert found.water_on_site.value + found.water.value == pytest.approx(5.96086871e-5, rel=EXACT)
@@ -138,9 +149,13 @@ def test_10c_footprint_of_that_request() -> None:
 
 def test_11_training_of_gpt_3() -> None:
     found = footprint(
-        kwh(1287e3), "USA", losses=False, water=given("grid.water", 3.142, "L/kWh"),
-        pue=given("datacentre.pue", 1.17, "1"), wue=given("datacentre.wue", 0.55, "L/kWh"),
-    )  # fmt: skip
+        kwh(1287e3),
+        "USA",
+        losses=False,
+        water=given("grid.water", 3.142, "L/kWh"),
+        pue=given("datacentre.pue", 1.17, "1"),
+        wue=given("datacentre.wue", 0.55, "L/kWh"),
+    )
     assert found.water_on_site is not None
     assert found.water_on_site.value == pytest.approx(707_850, rel=EXACT)
     assert found.water.value == pytest.approx(4_731_192, rel=EXACT)
@@ -149,7 +164,9 @@ def test_11_training_of_gpt_3() -> None:
     assert footprint(kwh(1), "USA", losses=False).water.value == pytest.approx(3.142, rel=1e-4)
 
 
-@pytest.mark.parametrize(("place", "kilograms"), [("FRA", 0.056039), ("USA", 0.369473), ("USA-CA", 0.17906420631253)])
+@pytest.mark.parametrize(
+    ("place", "kilograms"), [("FRA", 0.056039), ("USA", 0.369473), ("USA-CA", 0.17906420631253)]
+)
 def test_12_codecarbon_values(place: str, kilograms: float) -> None:
     assert footprint(kwh(1), place, losses=False).carbon.value / 1000 == pytest.approx(kilograms, rel=EXACT)
 
@@ -172,9 +189,15 @@ def test_15_carbon_trust_video_hour() -> None:
     """3 GB at 0.0065 and 0.025 kWh/GB; published rounded as 20 and 71 Wh."""
     for rate, wh in ((0.0065, 19.5), (0.025, 75.0)):
         hour = Scenario(
-            1.0, 1 / 365.25, given("device", 1, "Wh"), given("listen", 1, "W"), tinyml()[0], inference("voice"),
-            request_b=3e9, network=given("network.fixed", rate, "kWh/GB"),
-        )  # fmt: skip
+            1.0,
+            1 / 365.25,
+            given("device", 1, "Wh"),
+            given("listen", 1, "W"),
+            tinyml()[0],
+            inference("voice"),
+            request_b=3e9,
+            network=given("network.fixed", rate, "kWh/GB"),
+        )
         network = sides(hour)[1].accounts["energy"][1]
         assert (hour.requests, network.name) == (pytest.approx(1), "network")
         assert network.value * 1000 == pytest.approx(wh, rel=EXACT)
@@ -183,8 +206,12 @@ def test_15_carbon_trust_video_hour() -> None:
 def test_16_watttime_unit(tmp_path: Path) -> None:
     saved = tmp_path / "moer.json"
     points = [{"point_time": f"2024-01-01T00:{minute:02d}:00+00:00", "value": 412.5} for minute in (0, 5)]
-    meta = {"signal_type": "co2_moer", "units": "lbs_co2_per_mwh", "region": "CAISO_NORTH",
-            "data_point_period_seconds": 300}  # fmt: skip
+    meta = {
+        "signal_type": "co2_moer",
+        "units": "lbs_co2_per_mwh",
+        "region": "CAISO_NORTH",
+        "data_point_period_seconds": 300,
+    }
     saved.write_text(json.dumps({"data": points, "meta": meta}))
     series = read(saved)
     assert series.values[0] == pytest.approx(187.106853, rel=EXACT)

@@ -154,9 +154,10 @@ def test_nvidia_smi_with_several_gpus_and_a_missing_reading(tmp_path):
 
 def test_nvidia_smi_averages_say_their_window(tmp_path):
     path = tmp_path / "smi.csv"
-    path.write_text("timestamp, power.draw.average [W]\n" + "".join(
-        f"2026/07/15 01:00:0{i}.000, {10 + i}.00 W\n" for i in range(4)
-    ))  # fmt: skip
+    path.write_text(
+        "timestamp, power.draw.average [W]\n"
+        + "".join(f"2026/07/15 01:00:0{i}.000, {10 + i}.00 W\n" for i in range(4))
+    )
     _, recording = convert(path, tmp_path)
     with recording:
         (channel,) = recording.sources[0].channels

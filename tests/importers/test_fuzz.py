@@ -95,7 +95,7 @@ def _binary(folder):
 
 
 def mutate(data, rng):
-    """Give a damaged copy: cut, flipped, spliced, repeated or with a field of nonsense in it."""
+    """Return a damaged copy: cut, flipped, spliced, repeated or with a field of nonsense in it."""
     data = bytearray(data)
     for _ in range(rng.randint(1, 3)):
         at = rng.randrange(len(data) + 1) if data else 0
@@ -121,10 +121,31 @@ def mutate(data, rng):
 
 
 NONSENSE = (
-    b"\0" * 9, b",,,,", b"\n\n", b"9" * 400, b"1e999", b"-1e-400", b"nan", b"inf", b"\xff\xfe", b'"', b"'", b"[[[[", b"{",
-    b"\x1f\x8b", "½µΩ\u2028".encode(), b"1_000", b"0x1F", b"99999999999999999999", b"-", b"\r", b"%s%n", b"=cmd()",
-    b"9999-99-99 99:99:99", b"a" * 5000,
-)  # fmt: skip
+    b"\0" * 9,
+    b",,,,",
+    b"\n\n",
+    b"9" * 400,
+    b"1e999",
+    b"-1e-400",
+    b"nan",
+    b"inf",
+    b"\xff\xfe",
+    b'"',
+    b"'",
+    b"[[[[",
+    b"{",
+    b"\x1f\x8b",
+    "½µΩ\u2028".encode(),
+    b"1_000",
+    b"0x1F",
+    b"99999999999999999999",
+    b"-",
+    b"\r",
+    b"%s%n",
+    b"=cmd()",
+    b"9999-99-99 99:99:99",
+    b"a" * 5000,
+)
 
 
 def check(path, out):

@@ -181,8 +181,10 @@ def test_ppk2_file_current_markers_and_clock(tmp_path):
         assert found.charge.value == pytest.approx(1000.25e-6 * 1e-3, rel=1e-9)
     first = samples.times_ns[0]
     assert [(e.name, (e.start_ns - first) // 10_000, (e.end_ns - first) // 10_000) for e in log.events] == [
-        ("D0", 10, 30), ("D0", 60, 99), ("D2", 60, 99),
-    ]  # fmt: skip
+        ("D0", 10, 30),
+        ("D0", 60, 99),
+        ("D2", 60, 99),
+    ]
 
 
 def test_ppk2_without_a_voltage_gives_charge_only_and_says_so(tmp_path):

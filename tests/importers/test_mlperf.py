@@ -13,13 +13,21 @@ from powermeter.errors import DataError
 from powermeter.recording import Recording
 
 POWER_RUNS = [
-    "a100x8_resnet50_offline_3ch", "agx-orin_trt_bert99_offline", "odroid_armnn-opencl_resnet50_singlestream",
-    "rpi4_tflite_resnet50_singlestream", "xavier-nx_trt_bert99_singlestream", "xr12_a2_bert99_offline_2ch",
-]  # fmt: skip
+    "a100x8_resnet50_offline_3ch",
+    "agx-orin_trt_bert99_offline",
+    "odroid_armnn-opencl_resnet50_singlestream",
+    "rpi4_tflite_resnet50_singlestream",
+    "xavier-nx_trt_bert99_singlestream",
+    "xr12_a2_bert99_offline_2ch",
+]
 TINY_RUNS = [
-    "gap9_800_kws", "nucleo-h7a3_ad_st_1s-windows", "nucleo-l4r5_ic_st_4windows", "nucleo-l4r5_kws_krai",
-    "nucleo-u385_kws_v1.3", "syntiant-ndp9120_kws",
-]  # fmt: skip
+    "gap9_800_kws",
+    "nucleo-h7a3_ad_st_1s-windows",
+    "nucleo-l4r5_ic_st_4windows",
+    "nucleo-l4r5_kws_krai",
+    "nucleo-u385_kws_v1.3",
+    "syntiant-ndp9120_kws",
+]
 
 
 def convert(path, tmp_path, **said):

@@ -87,9 +87,13 @@ def restarted(bus: int, player: Player) -> str:
     """A chip that lost its configuration during a recording leaves a gap and is set up again."""
     power_up = [[0x48, 0, 0x399F], [0x48, 5, 0]]
     output, _ = recordings.record(
-        "restart", [f"ina219://{bus}/0x48?shunt=0.1ohm&rails=i2c&rate=25Hz"],
-        recordings.Profile.make(6.0), player, [0x48], {40: power_up},
-    )  # fmt: skip
+        "restart",
+        [f"ina219://{bus}/0x48?shunt=0.1ohm&rails=i2c&rate=25Hz"],
+        recordings.Profile.make(6.0),
+        player,
+        [0x48],
+        {40: power_up},
+    )
     configuration = player.read(0x48, [0, 5])
     assert configuration[0] != 0x399F and configuration[5] == 0x1000, f"left at {configuration}"
     with Recording.open(output) as recording:

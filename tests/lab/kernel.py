@@ -15,9 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 TOOLS = {
-    "qemu-system-x86_64": "qemu-system-x86", "busybox": "busybox-static", "cpio": "cpio", "depmod": "kmod",
-    "gcc-12": "gcc-12", "make": "make", "xz": "xz-utils", "dpkg": "dpkg",
-}  # fmt: skip
+    "qemu-system-x86_64": "qemu-system-x86",
+    "busybox": "busybox-static",
+    "cpio": "cpio",
+    "depmod": "kmod",
+    "gcc-12": "gcc-12",
+    "make": "make",
+    "xz": "xz-utils",
+    "dpkg": "dpkg",
+}
 """Program → Debian package."""
 
 FIRST = ("virtio_pci", "9pnet_virtio", "9p", "i2c-dev")
@@ -49,7 +55,7 @@ class Kernel:
 
 
 def prepare(cache: Path, only: str = "") -> Kernel:
-    """Give the kernel, making whatever is missing; `only` picks the checks whose name holds it.
+    """Return the kernel, making whatever is missing; `only` picks the checks whose name holds it.
 
     Raises:
         LabError: A tool or package is missing and cannot be installed.
@@ -76,16 +82,20 @@ def run(*command: str | Path, cwd: Path | None = None) -> str:
         LabError: It failed; the message ends with its last lines.
     """
     done = subprocess.run(
-        list(map(str, command)), cwd=cwd, capture_output=True, text=True, check=False,
+        list(map(str, command)),
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
         env={**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C"},
-    )  # fmt: skip
+    )
     if done.returncode:
         raise LabError(f"{' '.join(map(str, command))} failed:\n{(done.stdout + done.stderr)[-2000:]}")
     return done.stdout
 
 
 def find(program: str) -> str | None:
-    """Give a program's path, also from the directories of root."""
+    """Return a program's path, also from the directories of root."""
     return shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
 
 
@@ -104,7 +114,7 @@ def install_tools() -> None:
 
 
 def newest_version() -> str:
-    """Give the version of the kernel that Debian's `linux-image-amd64` stands for."""
+    """Return the version of the kernel that Debian's `linux-image-amd64` stands for."""
     for attempt in range(2):
         text = run("apt-cache", "depends", "linux-image-amd64") if find("apt-cache") else ""
         match = re.search(r"Depends: linux-image-(\d\S*-amd64)\s", text)
@@ -123,10 +133,12 @@ def fetch(root: Path, version: str) -> None:
     downloads.mkdir(parents=True)
     release = ".".join(version.split(".")[:2])
     packages = [
-        f"linux-image-{version}", f"linux-headers-{version}",
-        f"linux-headers-{version.removesuffix('-amd64')}-common", f"linux-kbuild-{release}",
+        f"linux-image-{version}",
+        f"linux-headers-{version}",
+        f"linux-headers-{version.removesuffix('-amd64')}-common",
+        f"linux-kbuild-{release}",
         f"linux-source-{release}",
-    ]  # fmt: skip
+    ]
     run("apt-get", "download", "-q", *packages, cwd=downloads)
     for package in sorted(downloads.glob("*.deb")):
         run("dpkg", "-x", package, root)
@@ -158,7 +170,7 @@ def build(root: Path, version: str) -> None:
 
 
 def module_order(root: Path, version: str, wanted: tuple[str, ...]) -> list[Path]:
-    """Give the files of modules and of what they depend on, in the order of loading."""
+    """Return the files of modules and of what they depend on, in the order of loading."""
     base = root / f"lib/modules/{version}"
     needs: dict[str, list[str]] = {}
     for line in (base / "modules.dep").read_text().splitlines():
@@ -231,6 +243,9 @@ def pack(root: Path, version: str, target: Path, only: str) -> None:
     names = "\n".join(str(path.relative_to(tree)) for path in sorted(tree.rglob("*")))
     with target.open("wb") as archive:
         subprocess.run(
-            [find("cpio") or "cpio", "-o", "-H", "newc", "--quiet"], cwd=tree, input=names.encode(),
-            stdout=archive, check=True,
-        )  # fmt: skip
+            [find("cpio") or "cpio", "-o", "-H", "newc", "--quiet"],
+            cwd=tree,
+            input=names.encode(),
+            stdout=archive,
+            check=True,
+        )

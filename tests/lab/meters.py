@@ -7,11 +7,11 @@ import time
 from pathlib import Path
 
 import numpy as np
-from powermeter.drivers.links.hid import hid_devices
-from powermeter.drivers.links.link import UsbId
 from stub import load
 
 from powermeter import registry
+from powermeter.drivers.links.hid import hid_devices
+from powermeter.drivers.links.link import UsbId
 from powermeter.source import StreamingSource
 from powermeter.testing.hid_meters import SimulatedFnirsi, SimulatedWitrn
 from powermeter.testing.load import Load

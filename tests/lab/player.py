@@ -20,7 +20,7 @@ from smbus2 import SMBus
 
 
 def swapped(word: int) -> int:
-    """Give a word with its bytes the other way round: the chips are big-endian, SMBus is not."""
+    """Return a word with its bytes the other way round: the chips are big-endian, SMBus is not."""
     return (word & 0xFF) << 8 | word >> 8 & 0xFF
 
 

@@ -29,7 +29,7 @@ SHUNT_LSB_V, BUS_LSB_V = 10e-6, 4e-3
 
 
 def load_at(t: float, chance: random.Random) -> tuple[float, float]:
-    """Give volts and amperes: a slow swell, bursts like inferences, some noise, and a supply that sags."""
+    """Return volts and amperes: a slow swell, bursts like inferences, some noise, and a supply that sags."""
     amps = 0.35 + 0.1 * math.sin(2 * math.pi * t / 7.3) + (BURST_A if t % 3.1 < 0.7 else 0.0)
     amps += chance.uniform(-0.02, 0.02)
     if 31.0 < t < 33.0:
@@ -52,7 +52,7 @@ class Profile:
 
     @classmethod
     def make(cls, length_s: float) -> Profile:
-        """Give the profile of that length."""
+        """Return the profile of that length."""
         chance = random.Random(3)
         seconds = [i * STEP_S for i in range(round(length_s / STEP_S))]
         pairs = [load_at(t, chance) for t in seconds]
@@ -75,7 +75,7 @@ class Profile:
         path.write_text(json.dumps(steps))
 
     def energy(self, times_ns: Sequence[int], start_ns: int, end_ns: int) -> float:
-        """Give the true energy in J between two moments, from when each step was really written."""
+        """Return the true energy in J between two moments, from when each step was really written."""
         total = 0.0
         for i, volts in enumerate(self.volts):
             begin = max(times_ns[i], start_ns)
@@ -100,9 +100,22 @@ def record(
         player.write(address, {1: 3000, 2: 1275 << 3 | 2, 3: 3000 * 1275 // 5000, 4: 3000})
     sources = [part for url in urls for part in ("--source", url)]
     command = [
-        sys.executable, "-m", "powermeter", "record", *sources, "--output", str(output), "--quiet", "--no-live",
-        "--", sys.executable, str(HERE / "player.py"), str(player.bus), str(plan), str(log),
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "powermeter",
+        "record",
+        *sources,
+        "--output",
+        str(output),
+        "--quiet",
+        "--no-live",
+        "--",
+        sys.executable,
+        str(HERE / "player.py"),
+        str(player.bus),
+        str(plan),
+        str(log),
+    ]
     for _ in range(STARTS):
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         # An emulated machine on a busy host may need longer to import than the recorder waits; the next

@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from powermeter.drivers.ina.source import INASource
 from smbus2 import SMBus
 from stub import Player
 
 from powermeter import registry
+from powermeter.drivers.ina.source import INASource
 from powermeter.source import Address, PolledSource
 
 SETTINGS = 220
@@ -89,42 +89,67 @@ def ina238(channel: int, shunt: int, bus: int) -> dict[int, int]:
 
 CASES = (
     Case(
-        "ina219", 0x40, 0.010, range(-32768, 32768), range(8192), ina219,
+        "ina219",
+        0x40,
+        0.010,
+        range(-32768, 32768),
+        range(8192),
+        ina219,
         lambda n, v, a: {
-            "in0_input": to_nearest(a * 0.010 * 1e3), "in1_input": to_nearest(v * 1e3),
+            "in0_input": to_nearest(a * 0.010 * 1e3),
+            "in1_input": to_nearest(v * 1e3),
             "curr1_input": to_nearest(a * 1e3),
         },
         lambda v: 0.020,
     ),
     Case(
-        "ina226", 0x41, 0.0025, range(-32768, 32768), range(32768), ina226,
+        "ina226",
+        0x41,
+        0.0025,
+        range(-32768, 32768),
+        range(32768),
+        ina226,
         lambda n, v, a: {
-            "in0_input": to_nearest(a * 0.0025 * 1e3), "in1_input": to_nearest(v * 1e3),
+            "in0_input": to_nearest(a * 0.0025 * 1e3),
+            "in1_input": to_nearest(v * 1e3),
             "curr1_input": to_nearest(a * 1e3),
         },
         lambda v: 0.025,
     ),
     Case(
-        "ina3221", 0x42, 0.010, range(-4096, 4096), range(4096), ina3221,
+        "ina3221",
+        0x42,
+        0.010,
+        range(-4096, 4096),
+        range(4096),
+        ina3221,
         lambda n, v, a: {
-            f"in{n + 1}_input": to_nearest(v * 1e3), f"curr{n + 1}_input": to_nearest(a * 1e3),
+            f"in{n + 1}_input": to_nearest(v * 1e3),
+            f"curr{n + 1}_input": to_nearest(a * 1e3),
             f"in{n + 4}_input": to_nearest(a * 0.010 * 1e6),
         },
-        None, 3,
+        None,
+        3,
     ),
     Case(
-        "ina238", 0x44, 0.010, range(-32768, 32768), range(32768), ina238,
+        "ina238",
+        0x44,
+        0.010,
+        range(-32768, 32768),
+        range(32768),
+        ina238,
         lambda n, v, a: {
-            "in0_input": to_zero(a * 0.010 * 1e3), "in1_input": to_zero(v * 1e3),
+            "in0_input": to_zero(a * 0.010 * 1e3),
+            "in1_input": to_zero(v * 1e3),
             "curr1_input": 2 * to_zero(a * 1e3 / 2),
         },
         lambda v: 0.0004 + v * 0.002,
     ),
-)  # fmt: skip
+)
 
 
 def settings(case: Case) -> Iterator[tuple[int, int]]:
-    """Give (shunt code, bus code): the ends, the neighbourhood of 0, and a random rest."""
+    """Return (shunt code, bus code): the ends, the neighbourhood of 0, and a random rest."""
     chance = random.Random(case.chip)
     ends = (case.shunt[0], case.shunt[0] + 1, case.shunt[-1] - 1, case.shunt[-1])
     near = (*ends, *range(-12, 13))
@@ -159,13 +184,16 @@ class Comparison:
             if abs(kernel_w - abs(volts * amps)) > self.case.watt_step(volts) + 1e-9:
                 self.wrong.append(f"power1_input: kernel {kernel_w} W, ours {volts * amps} W (codes {codes})")
         for label, dv, di in (
-            ("voltage + 1", 1, 0), ("voltage − 1", -1, 0), ("current + 1", 0, 1), ("current − 1", 0, -1),
-        ):  # fmt: skip
+            ("voltage + 1", 1, 0),
+            ("voltage − 1", -1, 0),
+            ("current + 1", 0, 1),
+            ("current − 1", 0, -1),
+        ):
             shifted = self.case.predict(channel, (codes[0] + dv) * scales[0], (codes[1] + di) * scales[1])
             self.noticed[label] += any(printed[name] != value for name, value in shifted.items())
 
     def verdict(self) -> str:
-        """Give an empty text, or what is wrong."""
+        """Return an empty text, or what is wrong."""
         if self.wrong:
             return f"{len(self.wrong)} of {self.compared} readings differ; {'; '.join(self.wrong[:3])}"
         blind = [label for label, count in self.noticed.items() if not count]
@@ -203,7 +231,7 @@ def compare(case: Case, bus: int, player: Player, device: Path) -> Comparison:
 
 
 def one_row(source: PolledSource) -> list[int]:
-    """Give a row; the stub is always ready."""
+    """Return a row; the stub is always ready."""
     row = source.sample()
     assert row is not None
     return list(row)

@@ -30,11 +30,25 @@ def boot(kernel: Kernel) -> int:
     """Boot, print what the guest says, and give its status; 1 where it never says one."""
     command = [
         find("qemu-system-x86_64") or "qemu-system-x86_64",
-        "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "1024", "-nographic", "-no-reboot",
-        "-kernel", str(kernel.image), "-initrd", str(kernel.initramfs),
-        "-append", "console=ttyS0 quiet panic=-1 mitigations=off",
-        "-virtfs", "local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap",
-    ]  # fmt: skip
+        "-accel",
+        "tcg,thread=multi",
+        "-cpu",
+        "max",
+        "-smp",
+        "2",
+        "-m",
+        "1024",
+        "-nographic",
+        "-no-reboot",
+        "-kernel",
+        str(kernel.image),
+        "-initrd",
+        str(kernel.initramfs),
+        "-append",
+        "console=ttyS0 quiet panic=-1 mitigations=off",
+        "-virtfs",
+        "local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap",
+    ]
     guest = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )

@@ -72,8 +72,10 @@ class Player:
         self.bus = bus
         self._process = subprocess.Popen(
             [sys.executable, str(HERE / "player.py"), str(bus)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
 
     def __enter__(self) -> Player:
         return self
@@ -96,6 +98,6 @@ class Player:
         self._ask(write=[[address, register, value] for register, value in registers.items()])
 
     def read(self, address: int, registers: Sequence[int]) -> dict[int, int]:
-        """Give registers of one chip."""
+        """Return registers of one chip."""
         values = self._ask(read=[[address, register] for register in registers])
         return dict(zip(registers, values, strict=True))

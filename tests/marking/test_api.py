@@ -161,8 +161,12 @@ def test_importing_powermeter_brings_nothing_heavy():
         "new = {name.partition('.')[0] for name in set(sys.modules) - before}\n"
         "print(sorted(new))"
     )
-    done = subprocess.run([sys.executable, "-S", "-c", "import sys; sys.path[:0] = " + repr(sys.path) + "; " + code],
-                          capture_output=True, text=True, check=True)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", "import sys; sys.path[:0] = " + repr(sys.path) + "; " + code],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     heavy = {
         "numpy",
         "scipy",

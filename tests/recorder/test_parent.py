@@ -153,8 +153,10 @@ def test_signals_to_the_measured_program_never_cost_the_file(tmp_path, number):
     code = textwrap.dedent(PROGRAM).format(url=URL)
     program = subprocess.Popen(
         [sys.executable, "-c", code, str(path)],
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
     assert program.stdout is not None and program.stdout.readline() == b"ready\n"
     time.sleep(0.2)
     os.killpg(program.pid, number)

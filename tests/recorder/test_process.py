@@ -134,9 +134,13 @@ def test_both_clocks_are_read_close_together():
 def say(lines: list[str], *, close: bool = True) -> tuple[int, list[dict]]:
     """Run the recorder process by hand; gives its status and what it said."""
     done = subprocess.run(
-        [sys.executable, "-m", "powermeter.recorder.process"], input="\n".join(lines) + "\n", capture_output=True, text=True,
-        timeout=60, check=False,
-    )  # fmt: skip
+        [sys.executable, "-m", "powermeter.recorder.process"],
+        input="\n".join(lines) + "\n",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     return done.returncode, [json.loads(line) for line in done.stdout.splitlines()]
 
 
@@ -153,7 +157,10 @@ def test_a_parent_that_is_gone_before_it_started_ends_it(tmp_path):
     path = tmp_path / "run.power"
     order = {"path": str(path), "sources": ["virtual://"], "parent": 2**22 + 1}
     process = subprocess.Popen(
-        [sys.executable, "-m", "powermeter.recorder.process"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "powermeter.recorder.process"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert process.stdin is not None and process.stdout is not None
     process.stdin.write(json.dumps(order) + "\n")

@@ -75,9 +75,20 @@ def read(path: Path) -> dict[str, Any]:
         found["facts"].setdefault(name, []).append(json.loads(value))
     for identifier, url, name, driver, info, width in rows(db, "source", "url, name, driver, info, channels"):
         found["sources"][identifier] = {
-            "url": url, "name": name, "driver": driver, "info": json.loads(info), "channels": [], "chunks": [],
-            "times": [], "flags": [], "codes": [], "gaps": [], "ticks": [], "levels": [], "width": width,
-        }  # fmt: skip
+            "url": url,
+            "name": name,
+            "driver": driver,
+            "info": json.loads(info),
+            "channels": [],
+            "chunks": [],
+            "times": [],
+            "flags": [],
+            "codes": [],
+            "gaps": [],
+            "ticks": [],
+            "levels": [],
+            "width": width,
+        }
     for _, source, position, name, spec in rows(db, "channel", "source, position, name, spec"):
         channels = found["sources"][source]["channels"]
         assert position == len(channels) and json.loads(spec)["name"] == name
@@ -159,9 +170,13 @@ def test_channel_specification_is_as_documented(recorded):
     assert (voltage["quantity"], voltage["kind"], voltage["grade"]) == ("voltage", "instant", "measured")
     assert (voltage["scale"], voltage["offset"]) == (0.001, 0.0)
     assert voltage["rail"] == {
-        "name": "VIN", "parent": None, "boundary": "board", "covers": "everything", "nominal_v": 5.0,
+        "name": "VIN",
+        "parent": None,
+        "boundary": "board",
+        "covers": "everything",
+        "nominal_v": 5.0,
         "sum_lacks": "",
-    }  # fmt: skip
+    }
     assert voltage["accuracy"]["gain"] == 0.01
     assert voltage["accuracy"]["source"] == "a test"
     assert (energy["kind"], energy["wrap"]) == ("counter", 2**32)

@@ -127,7 +127,7 @@ def check(recording: Recording, run: Run) -> tuple[int, int]:
 
 
 def kill_recorder(folder: Path, name: str, after_s: float) -> tuple[float, float]:
-    """Give the seconds of samples and of events lost when the recorder is killed."""
+    """Return the seconds of samples and of events lost when the recorder is killed."""
     run = launch(folder, name)
     try:
         recorder = run.wait_for("recorder")
@@ -149,7 +149,7 @@ def kill_recorder(folder: Path, name: str, after_s: float) -> tuple[float, float
 
 
 def kill_program(folder: Path, name: str, after_s: float) -> tuple[float, float]:
-    """Give the seconds of samples and of events lost when the program is killed."""
+    """Return the seconds of samples and of events lost when the program is killed."""
     run = launch(folder, name)
     recorder = run.wait_for("recorder")
     time.sleep(after_s)

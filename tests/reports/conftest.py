@@ -27,19 +27,28 @@ def channels(
     if not volts:
         return (Channel("power", Quantity.POWER, 1e-3, rail, grade=grade, accuracy=accuracy),)
     return (
-        Channel("voltage", Quantity.VOLTAGE, 1e-3, rail, grade=grade, accuracy=Accuracy(source="data sheet, table 7")),
+        Channel(
+            "voltage",
+            Quantity.VOLTAGE,
+            1e-3,
+            rail,
+            grade=grade,
+            accuracy=Accuracy(source="data sheet, table 7"),
+        ),
         Channel("current", Quantity.CURRENT, 1e-3, rail, grade=grade, accuracy=accuracy),
     )
 
 
-def infer(first_s: float, seconds: float, n: int = 1, uid: int = 1, name: str = "infer", **attributes: Any) -> Event:
+def infer(
+    first_s: float, seconds: float, n: int = 1, uid: int = 1, name: str = "infer", **attributes: Any
+) -> Event:
     start = START + round(first_s * SECOND)
     return Event(name, start, start + round(seconds * SECOND), 1, 1, uid, None, n, attributes, 123_000_000)
 
 
 @pytest.fixture
 def make(tmp_path: Path) -> Make:
-    """Give a function that writes a recording of 2 W at 5 V, 100 samples a second for 10 s."""
+    """Return a function that writes a recording of 2 W at 5 V, 100 samples a second for 10 s."""
 
     def build(
         name: str = "run.power",

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from powermeter.reports import figures, svg
-from powermeter.reports.report_data import tell
 
 from powermeter.channel import Kind, Quantity
 from powermeter.events import Event
 from powermeter.recording import Recording
+from powermeter.reports import figures, svg
+from powermeter.reports.report_data import tell
 from powermeter.signals.decoding import from_samples
 
 
@@ -81,7 +81,10 @@ def test_events_stand_where_they_were(make, twenty):
 
 
 def test_many_events_are_joined_where_a_pixel_cannot_part_them(make):
-    events = [Event("e", 5_000_000_000 + i * 1_000_000, 5_000_500_000 + i * 1_000_000, uid=i + 1) for i in range(9_000)]
+    events = [
+        Event("e", 5_000_000_000 + i * 1_000_000, 5_000_500_000 + i * 1_000_000, uid=i + 1)
+        for i in range(9_000)
+    ]
     (lane,) = figures.run_panel(story_of(make(events=events))).lanes
     assert len(lane.bars) <= figures.COLUMNS
     assert sum(bar.events for bar in lane.bars) == 9_000
@@ -90,11 +93,16 @@ def test_many_events_are_joined_where_a_pixel_cannot_part_them(make):
 def test_the_closer_look_counts_from_its_event(make, twenty):
     panel = figures.close_panel(story_of(make(events=twenty)))
     assert panel.start < 0 < panel.end
-    assert any(bar.start == pytest.approx(0.0, abs=1e-6) and bar.end == pytest.approx(0.25) for bar in panel.lanes[0].bars)
+    assert any(
+        bar.start == pytest.approx(0.0, abs=1e-6) and bar.end == pytest.approx(0.25)
+        for bar in panel.lanes[0].bars
+    )
 
 
 def test_no_closer_look_at_what_the_sampling_does_not_resolve(make):
-    events = [Event("infer", 6 * 10**9 + i * 10**8, 6 * 10**9 + i * 10**8 + 10**6, uid=i + 1) for i in range(9)]
+    events = [
+        Event("infer", 6 * 10**9 + i * 10**8, 6 * 10**9 + i * 10**8 + 10**6, uid=i + 1) for i in range(9)
+    ]
     assert figures.close_panel(story_of(make(events=events))) is None
 
 
@@ -117,7 +125,10 @@ def test_ticks_are_round_inside_and_few(low, span, most):
 
 
 def test_more_labels_than_lanes_keep_the_greediest(make):
-    events = [Event(f"label {i}", 5_000_000_000 + i * 10**8, 5_000_000_000 + i * 10**8 + i * 10**6, uid=i + 1) for i in range(1, 13)]
+    events = [
+        Event(f"label {i}", 5_000_000_000 + i * 10**8, 5_000_000_000 + i * 10**8 + i * 10**6, uid=i + 1)
+        for i in range(1, 13)
+    ]
     panel = figures.run_panel(story_of(make(events=events)))
     assert len(panel.lanes) == figures.MAX_LANES
     assert set(panel.hidden) == {f"label {i}" for i in range(1, 5)}

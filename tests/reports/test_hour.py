@@ -6,12 +6,12 @@ import time
 
 import numpy as np
 import pytest
-from powermeter.reports.html import HTMLReport
-from powermeter.reports.report_data import tell
 
 from powermeter.channel import Accuracy, Channel, Quantity, Rail
 from powermeter.events import Event
 from powermeter.recording import Recording, Writer
+from powermeter.reports.html import HTMLReport
+from powermeter.reports.report_data import tell
 
 SECONDS, RATE = 3600, 1000
 EVENTS = 100_000
@@ -23,19 +23,35 @@ def test_an_hour_opens_integrates_and_renders_within_three_seconds(tmp_path):
     path = tmp_path / "hour.power"
     rail = Rail("BOARD", covers="the whole board")
     accuracy = Accuracy(gain=0.005)
-    channels = (Channel("v", Quantity.VOLTAGE, 1e-3, rail, accuracy=accuracy),
-                Channel("i", Quantity.CURRENT, 1e-5, rail, accuracy=accuracy))  # fmt: skip
+    channels = (
+        Channel("v", Quantity.VOLTAGE, 1e-3, rail, accuracy=accuracy),
+        Channel("i", Quantity.CURRENT, 1e-5, rail, accuracy=accuracy),
+    )
     random = np.random.default_rng(1)
     with Writer.create(path, {"clock": "monotonic"}) as writer:
         source = writer.add_source("test://", "meter", "test", channels)
         for second in range(SECONDS):
-            times = second * 10**9 + np.arange(RATE, dtype=np.int64) * 10**6 + random.integers(-20_000, 20_000, RATE)
-            codes = np.stack([random.integers(4997, 5003, RATE), random.integers(39_000, 41_000, RATE)], axis=1)
+            times = (
+                second * 10**9
+                + np.arange(RATE, dtype=np.int64) * 10**6
+                + random.integers(-20_000, 20_000, RATE)
+            )
+            codes = np.stack(
+                [random.integers(4997, 5003, RATE), random.integers(39_000, 41_000, RATE)], axis=1
+            )
             writer.append(source, np.maximum(times, 0), codes)
         writer.add_events(
-            [Event("infer", k * 36_000_000 + 5_000_000, k * 36_000_000 + 23_000_000, uid=k + 1, attributes={"model": "ab"[k % 2]})
-             for k in range(EVENTS - 1)]
-        )  # fmt: skip
+            [
+                Event(
+                    "infer",
+                    k * 36_000_000 + 5_000_000,
+                    k * 36_000_000 + 23_000_000,
+                    uid=k + 1,
+                    attributes={"model": "ab"[k % 2]},
+                )
+                for k in range(EVENTS - 1)
+            ]
+        )
     samples = SECONDS * RATE * len(channels)
     assert path.stat().st_size - EVENTS * 150 < 4 * samples  # at most four bytes a sample, events apart
     took = []

@@ -6,14 +6,14 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from powermeter.reports.html import HTMLReport
-from powermeter.reports.markdown import MarkdownReport
-from powermeter.reports.report_data import tell
-from powermeter.reports.terminal import to_text
 
 from powermeter.channel import Rail
 from powermeter.events import Event
 from powermeter.recording import Recording
+from powermeter.reports.html import HTMLReport
+from powermeter.reports.markdown import MarkdownReport
+from powermeter.reports.report_data import tell
+from powermeter.reports.terminal import to_text
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -71,7 +71,14 @@ def page_of(path, **options) -> tuple[str, Page]:
 @pytest.fixture
 def hostile(make):
     events = [
-        Event(label, 5_100_000_000 + i * 10**9, 5_600_000_000 + i * 10**9, uid=i + 1, count=2, attributes={"model": label})
+        Event(
+            label,
+            5_100_000_000 + i * 10**9,
+            5_600_000_000 + i * 10**9,
+            uid=i + 1,
+            count=2,
+            attributes={"model": label},
+        )
         for i, label in enumerate(HOSTILE)
     ]
     evil = HOSTILE[0]
@@ -79,18 +86,32 @@ def hostile(make):
         events=events,
         source=evil,
         rail=Rail(evil, covers=evil),
-        metadata={"command": ["python", evil + ".py"], "attributes": {evil: evil},
-                  "host": {"board": evil, "cpu": evil, "os": evil}, "revision": evil, "frameworks": {evil: evil}},
+        metadata={
+            "command": ["python", evil + ".py"],
+            "attributes": {evil: evil},
+            "host": {"board": evil, "cpu": evil, "os": evil},
+            "revision": evil,
+            "frameworks": {evil: evil},
+        },
         gap_s=(4.0, 4.5),
-    )  # fmt: skip
+    )
 
 
 def test_a_page_is_well_formed_and_whole(make, twenty):
-    text, page = page_of(make(events=twenty, gap_s=(4.0, 4.4), second=True), by=("model",), baseline=0.5, place="FRA")
+    text, page = page_of(
+        make(events=twenty, gap_s=(4.0, 4.4), second=True), by=("model",), baseline=0.5, place="FRA"
+    )
     assert page.open == []
-    assert "script" not in page.tags and "link" not in page.tags and "iframe" not in page.tags and "img" not in page.tags
+    assert (
+        "script" not in page.tags
+        and "link" not in page.tags
+        and "iframe" not in page.tags
+        and "img" not in page.tags
+    )
     assert not re.search(r"url\s*\(|@import", text)
-    fetched = [(tag, name) for tag, name, value in page.attributes if name in ("src", "srcset", "data", "poster")]
+    fetched = [
+        (tag, name) for tag, name, value in page.attributes if name in ("src", "srcset", "data", "poster")
+    ]
     assert fetched == []
     links = [value for tag, name, value in page.attributes if name in ("href", "xlink:href")]
     assert links and all(value.startswith("https://") for value in links)
@@ -100,8 +121,21 @@ def test_a_page_is_well_formed_and_whole(make, twenty):
 
 def test_it_says_what_must_be_said(make, twenty):
     _, page = page_of(make(events=twenty), place="FRA")
-    for wanted in ("125.0", "± 1.2", "Carbon", "Minerals (ADPe)", "measured", "derived", "assumed", "VDD_IN",
-                   "the whole board at its input", "JCGM 100:2008", "World Bank", "0.02", "576,000"):  # fmt: skip
+    for wanted in (
+        "125.0",
+        "± 1.2",
+        "Carbon",
+        "Minerals (ADPe)",
+        "measured",
+        "derived",
+        "assumed",
+        "VDD_IN",
+        "the whole board at its input",
+        "JCGM 100:2008",
+        "World Bank",
+        "0.02",
+        "576,000",
+    ):
         assert wanted in page.text, wanted
 
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from powermeter.reports.jls import write_jls
 
 from powermeter.channel import MISSING, Channel, Quantity, Rail
 from powermeter.errors import DataError, ExistsError
 from powermeter.events import Event
 from powermeter.recording import Recording, Writer
+from powermeter.reports.jls import write_jls
 from powermeter.source import Gap
 
 pyjls = pytest.importorskip("pyjls", reason="pip install pyjls, the maker's reader")
@@ -27,12 +27,15 @@ def recording(tmp_path: Path) -> Path:
     path = tmp_path / "run.power"
     with Writer.create(path, {}) as writer:
         channels = (
-            Channel("current", Quantity.CURRENT, 1e-6, RAIL), Channel("voltage", Quantity.VOLTAGE, 1e-3, RAIL),
+            Channel("current", Quantity.CURRENT, 1e-6, RAIL),
+            Channel("voltage", Quantity.VOLTAGE, 1e-3, RAIL),
             Channel("logic", Quantity.MARKER, 1.0),
-        )  # fmt: skip
+        )
         fast = writer.add_source("ppk2://", "ppk2", "ppk2", channels, {"model": "PPK2", "serial": "S1"})
         times = START_NS + np.arange(1000, dtype=np.int64) * 1_000_000
-        codes = np.stack([np.arange(1000) * 100, np.full(1000, 3300), np.arange(1000) // 500], axis=1).astype(np.int64)
+        codes = np.stack([np.arange(1000) * 100, np.full(1000, 3300), np.arange(1000) // 500], axis=1).astype(
+            np.int64
+        )
         codes[10, 1] = MISSING
         writer.append(fast, times, codes)
         writer.add_gap(fast, Gap(START_NS + 200_500_000, START_NS + 210_500_000, "dropped"))
@@ -53,15 +56,20 @@ def test_the_makers_reader_opens_it(recording: Path, tmp_path: Path) -> None:
     try:
         signals = {(s.source_id, s.name): s for s in reader.signals.values() if s.signal_id}
         assert {key: (s.units, s.sample_rate) for key, s in signals.items()} == {
-            (1, "current"): ("A", 1000), (1, "voltage"): ("V", 1000), (1, "logic"): ("", 1000), (2, "current"): ("A", 2),
-        }  # fmt: skip
+            (1, "current"): ("A", 1000),
+            (1, "voltage"): ("V", 1000),
+            (1, "logic"): ("", 1000),
+            (2, "current"): ("A", 2),
+        }
         assert [(s.name, s.model, s.serial_number) for s in reader.sources.values() if s.source_id == 1] == [
             ("ppk2", "PPK2", "S1")
         ]
         current = reader.fsr(signals[1, "current"].signal_id, 0, 1000)
         expected = np.arange(1000) * 100e-6
         assert np.flatnonzero(np.isnan(current)).tolist() == list(range(201, 211))
-        np.testing.assert_allclose(np.delete(current, range(201, 211)), np.delete(expected, range(201, 211)), rtol=1e-6)
+        np.testing.assert_allclose(
+            np.delete(current, range(201, 211)), np.delete(expected, range(201, 211)), rtol=1e-6
+        )
         voltage = reader.fsr(signals[1, "voltage"].signal_id, 0, 1000)
         assert voltage[10] == pytest.approx(3.3)  # between its neighbours
         logic = reader.fsr(signals[1, "logic"].signal_id, 0, 1000)
@@ -70,7 +78,9 @@ def test_the_makers_reader_opens_it(recording: Path, tmp_path: Path) -> None:
         assert seconds + 1_514_764_800 == pytest.approx(UTC_NS / 1e9, abs=1e-6)
         found: list[tuple[int, str]] = []
         reader.annotations(
-            signals[1, "current"].signal_id, 0, lambda at, y, kind, group, text: bool(found.append((at, text))) and False
+            signals[1, "current"].signal_id,
+            0,
+            lambda at, y, kind, group, text: bool(found.append((at, text))) and False,
         )
         assert [text for _, text in found] == ["infer begins", "infer ends", "tick"]
     finally:
@@ -91,6 +101,9 @@ def test_an_existing_file_is_kept(recording: Path, tmp_path: Path) -> None:
 def test_nothing_to_write(tmp_path: Path) -> None:
     with Writer.create(tmp_path / "empty.power", {}) as writer:
         writer.add_source("x://", "x", "x", (Channel("current", Quantity.CURRENT, 1.0, RAIL),), {})
-    with Recording.open(tmp_path / "empty.power") as opened, pytest.raises(DataError, match="nothing to write"):
+    with (
+        Recording.open(tmp_path / "empty.power") as opened,
+        pytest.raises(DataError, match="nothing to write"),
+    ):
         write_jls(opened, tmp_path / "empty.jls")
     assert not (tmp_path / "empty.jls").exists()

@@ -8,17 +8,17 @@ from dataclasses import replace
 from datetime import datetime, timezone
 
 import pytest
+
+from powermeter.channel import Accuracy, Boundary, Rail
+from powermeter.errors import ConfigurationError, DataError
+from powermeter.events import Event
+from powermeter.recording import Recording, Writer
 from powermeter.reports import json_record as numbers
 from powermeter.reports.html import HTMLReport
 from powermeter.reports.markdown import MarkdownReport
 from powermeter.reports.method import limits, method
 from powermeter.reports.report_data import Story, tell
 from powermeter.reports.terminal import to_text
-
-from powermeter.channel import Accuracy, Boundary, Rail
-from powermeter.errors import ConfigurationError, DataError
-from powermeter.events import Event
-from powermeter.recording import Recording, Writer
 from powermeter.result import Grade
 
 
@@ -35,7 +35,9 @@ def test_energy_charge_and_battery_of_two_watts(make, twenty):
     assert story.headline.energy_per_item is not None
     assert story.headline.energy_per_item.value == pytest.approx(0.125)
     assert story.budget is not None
-    assert story.budget.share_used is not None and story.budget.share_used.value == pytest.approx(4.0 / 14_400)
+    assert story.budget.share_used is not None and story.budget.share_used.value == pytest.approx(
+        4.0 / 14_400
+    )
     assert story.budget.hours is not None and story.budget.hours.value == pytest.approx(10.0)  # 4 Ah / 0.4 A
     assert story.budget.count is not None and story.budget.count.value == pytest.approx(14_400 / 0.025)
     assert story.per_charge(story.headline).value == pytest.approx(14_400 / 0.025)
@@ -45,7 +47,9 @@ def test_energy_charge_and_battery_of_two_watts(make, twenty):
 def test_interval_is_the_stated_gain(make, twenty):
     energy = story_of(make(events=twenty)).analysis.energy
     half = (energy.high - energy.low) / 2
-    assert half == pytest.approx(0.01 * energy.value, rel=0.1)  # one rectangular limit: 95 % lies within 0.95 of it
+    assert half == pytest.approx(
+        0.01 * energy.value, rel=0.1
+    )  # one rectangular limit: 95 % lies within 0.95 of it
     assert half < 0.01 * energy.value
 
 
@@ -86,12 +90,18 @@ def test_energy_convention_needs_no_charge(make, twenty):
 
 def test_groups_come_from_the_events_attributes(make, twenty):
     rows = story_of(make(events=twenty), by=("model",)).analysis.rows
-    assert [(row.label, row.group["model"], row.events) for row in rows] == [("infer", "b", 10), ("infer", "a", 10)]
+    assert [(row.label, row.group["model"], row.events) for row in rows] == [
+        ("infer", "b", 10),
+        ("infer", "a", 10),
+    ]
 
 
 def test_the_headline_is_the_inference_not_the_longest(make):
     events = [Event("prepare", 5_000_000_000, 9_000_000_000, uid=1, count=500)]
-    events += [Event("Inference", 10_000_000_000 + i * 10**8, 10_000_000_000 + i * 10**8 + 10**7, uid=i + 2) for i in range(3)]
+    events += [
+        Event("Inference", 10_000_000_000 + i * 10**8, 10_000_000_000 + i * 10**8 + 10**7, uid=i + 2)
+        for i in range(3)
+    ]
     story = story_of(make(events=events))
     assert story.headline.label == "Inference" and story.item == "inference"
 
@@ -127,7 +137,9 @@ def test_nothing_measured_is_an_error(tmp_path):
         tell(recording)
 
 
-@pytest.mark.parametrize("option", [{"battery": "four"}, {"place": "XYZ"}, {"rail": "nope"}, {"baseline": "nothing"}])
+@pytest.mark.parametrize(
+    "option", [{"battery": "four"}, {"place": "XYZ"}, {"rail": "nope"}, {"baseline": "nothing"}]
+)
 def test_unusable_options(make, option):
     with pytest.raises(ConfigurationError):
         story_of(make(), **option)
@@ -135,15 +147,26 @@ def test_unusable_options(make, option):
 
 def test_the_method_paragraph_names_what_a_paper_needs(make, twenty):
     text = method(story_of(make(events=twenty, gap_s=(4.0, 4.3))))
-    for wanted in ("meter", "VDD_IN", "the whole board at its input", "monotonic clock", "trapezoidal",
-                   "JCGM 100:2008", "data sheet, table 7", "gaps of 300.0 ms", "powermeter 9.9"):  # fmt: skip
+    for wanted in (
+        "meter",
+        "VDD_IN",
+        "the whole board at its input",
+        "monotonic clock",
+        "trapezoidal",
+        "JCGM 100:2008",
+        "data sheet, table 7",
+        "gaps of 300.0 ms",
+        "powermeter 9.9",
+    ):
         assert wanted in text
 
 
 @pytest.mark.parametrize("boundary", [b for b in Boundary if b not in (Boundary.BOARD, Boundary.BATTERY)])
 def test_what_a_rail_leaves_out_is_said(make, boundary):
     first = limits(story_of(make(rail=Rail("R", boundary=boundary))))[0]
-    assert "not in any number" in first or "power supply's own loss" in first or "No rail was measured" in first
+    assert (
+        "not in any number" in first or "power supply's own loss" in first or "No rail was measured" in first
+    )
 
 
 def test_json_holds_the_same_numbers_unrounded(make, twenty):
@@ -193,8 +216,21 @@ def test_json_of_an_interval_without_an_end(make):
 
 @pytest.mark.parametrize("junk", [7, "text", [1, [2]], {"host": 3}, None, True])
 def test_metadata_of_any_shape_is_survived(make, twenty, junk):
-    keys = ("host", "attributes", "frameworks", "command", "imported", "import_warnings", "battery", "place", "board",
-            "python", "revision", "powermeter", "clock")  # fmt: skip
+    keys = (
+        "host",
+        "attributes",
+        "frameworks",
+        "command",
+        "imported",
+        "import_warnings",
+        "battery",
+        "place",
+        "board",
+        "python",
+        "revision",
+        "powermeter",
+        "clock",
+    )
     noted = {key: junk for key in keys}
     if isinstance(junk, str):
         noted.update(battery="4Ah", place="FRA")

@@ -7,9 +7,9 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from powermeter.reports import wording
 from powermeter.reports.wording import footprint_amount, show
-
 from powermeter.result import Result
 
 

@@ -35,7 +35,11 @@ def names(some: tuple[Line, ...]) -> list[str]:
 
 
 def test_the_board_is_chosen_before_its_parts_and_never_added_to_them() -> None:
-    inside = [power(Rail("VDD_IN")), power(Rail("CPU", "VDD_IN", Boundary.PART)), power(Rail("SOC", "VDD_IN", Boundary.PART))]
+    inside = [
+        power(Rail("VDD_IN")),
+        power(Rail("CPU", "VDD_IN", Boundary.PART)),
+        power(Rail("SOC", "VDD_IN", Boundary.PART)),
+    ]
     rails = found(("jetson", inside))
     assert choose(rails).rail.name == "VDD_IN"
     assert whole(rails) == ()
@@ -59,7 +63,10 @@ def test_two_instruments_on_one_thing_overlap() -> None:
     rails = found(("usb", [power(Rail("VBUS"))]), ("ina", [power(Rail("VIN"))]))
     assert overlap(rails[0], rails[1], rails)
     assert whole(rails) == ()
-    gpus = found(("gpu0", [power(Rail("GPU0", None, Boundary.DEVICE))]), ("gpu1", [power(Rail("GPU1", None, Boundary.DEVICE))]))
+    gpus = found(
+        ("gpu0", [power(Rail("GPU0", None, Boundary.DEVICE))]),
+        ("gpu1", [power(Rail("GPU1", None, Boundary.DEVICE))]),
+    )
     assert not overlap(gpus[0], gpus[1], gpus)
 
 

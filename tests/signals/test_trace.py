@@ -62,34 +62,64 @@ def test_a_mean_over_another_window_speaks_for_the_windows_middle(window_s: floa
 
 def test_limits_become_standard_uncertainties_by_the_root_of_three() -> None:
     errors = {e.key: e for e in read([1], channel(accuracy=Accuracy(gain=0.03, offset=0.3))).errors}
-    assert errors["gain:m/in.x"].relative == pytest.approx(0.03 / math.sqrt(3)) and errors["gain:m/in.x"].limit
+    assert (
+        errors["gain:m/in.x"].relative == pytest.approx(0.03 / math.sqrt(3)) and errors["gain:m/in.x"].limit
+    )
     assert errors["offset:m/in.x"].absolute == pytest.approx(0.3 / math.sqrt(3))
     typical = read([1], channel(accuracy=Accuracy(gain=0.03, typical=True))).errors[0]
     assert typical.relative == 0.03 and not typical.limit
 
 
 def test_power_of_two_channels_carries_both_gains_and_offsets() -> None:
-    volts = from_samples(TIMES, np.full(6, 5.0), Quantity.VOLTAGE, channel=channel(quantity=Quantity.VOLTAGE, accuracy=Accuracy(gain=0.01, offset=0.05, typical=True)), origin="v")
-    amps = from_samples(TIMES, np.full(6, 2.0), Quantity.CURRENT, channel=channel(quantity=Quantity.CURRENT, accuracy=Accuracy(gain=0.02, offset=0.1, noise=0.01, typical=True)), origin="i")
+    volts = from_samples(
+        TIMES,
+        np.full(6, 5.0),
+        Quantity.VOLTAGE,
+        channel=channel(quantity=Quantity.VOLTAGE, accuracy=Accuracy(gain=0.01, offset=0.05, typical=True)),
+        origin="v",
+    )
+    amps = from_samples(
+        TIMES,
+        np.full(6, 2.0),
+        Quantity.CURRENT,
+        channel=channel(
+            quantity=Quantity.CURRENT, accuracy=Accuracy(gain=0.02, offset=0.1, noise=0.01, typical=True)
+        ),
+        origin="i",
+    )
     power = multiply(volts, amps)
     assert power.values.tolist() == [10.0] * 6 and power.quantity is Quantity.POWER
     by = {e.key: (e.relative, e.absolute) for e in power.errors}
-    assert by == {"gain:v": (0.01, 0), "offset:v": (pytest.approx(0.01), 0), "gain:i": (0.02, 0), "offset:i": (0, pytest.approx(0.5))}
+    assert by == {
+        "gain:v": (0.01, 0),
+        "offset:v": (pytest.approx(0.01), 0),
+        "gain:i": (0.02, 0),
+        "offset:i": (0, pytest.approx(0.5)),
+    }
     assert power.noise == pytest.approx(0.05)
 
 
 def test_a_sum_of_rails_keeps_each_parts_share() -> None:
-    one = from_samples(TIMES, np.full(6, 3.0), channel=channel(accuracy=Accuracy(gain=0.1, typical=True)), origin="a")
-    two = from_samples(TIMES[1:], np.full(5, 1.0), channel=channel(accuracy=Accuracy(gain=0.1, typical=True)), origin="b")
+    one = from_samples(
+        TIMES, np.full(6, 3.0), channel=channel(accuracy=Accuracy(gain=0.1, typical=True)), origin="a"
+    )
+    two = from_samples(
+        TIMES[1:], np.full(5, 1.0), channel=channel(accuracy=Accuracy(gain=0.1, typical=True)), origin="b"
+    )
     both = total([one, two], Rail("ALL"))
     assert both.values.tolist() == [4.0] * 5 and both.grade is Grade.DERIVED
-    assert {e.key: e.relative for e in both.errors} == {"gain:a": pytest.approx(0.075), "gain:b": pytest.approx(0.025)}
+    assert {e.key: e.relative for e in both.errors} == {
+        "gain:a": pytest.approx(0.075),
+        "gain:b": pytest.approx(0.025),
+    }
     with pytest.raises(DataError, match="in common"):
         total([one, from_samples(TIMES + 7, np.ones(6))], Rail("ALL"))
 
 
 def test_a_calibration_is_applied_and_replaces_the_data_sheet() -> None:
-    correction = Correction("in.x", (-0.1, 1.02), ((1e-6, 0.0), (0.0, 4e-6)), 0.0, 3.0, reference_gain=1e-3, instrument="DMM")
+    correction = Correction(
+        "in.x", (-0.1, 1.02), ((1e-6, 0.0), (0.0, 4e-6)), 0.0, 3.0, reference_gain=1e-3, instrument="DMM"
+    )
     trace = read([2, 4, 6], channel(accuracy=Accuracy(gain=0.05, offset=0.5)), correction=correction)
     assert trace.values.tolist() == pytest.approx([0.92, 1.94, 2.96])
     assert {e.key.split()[0] for e in trace.errors} == {"gain:calibration", "gain:DMM"}

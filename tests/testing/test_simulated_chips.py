@@ -70,12 +70,17 @@ def test_ina219_flag_waits_for_both_conversions_and_clears_on_reading_power():
 @pytest.mark.parametrize(
     ("config", "amps", "code"),
     [
-        (0x399F, 1.0, 10000), (0x399F, -1.0, -10000), (0x399F, 3.3, 32000), (0x399F, -3.3, -32000),
-        (0x399F, 0.00054, 8), (0x399F, 0.00026, 0),  # ±320 mV: steps of 80 µV
-        (0x019F, 0.0002, 2), (0x019F, 0.5, 4000),  # ±40 mV
+        (0x399F, 1.0, 10000),
+        (0x399F, -1.0, -10000),
+        (0x399F, 3.3, 32000),
+        (0x399F, -3.3, -32000),
+        (0x399F, 0.00054, 8),
+        (0x399F, 0.00026, 0),  # ±320 mV: steps of 80 µV
+        (0x019F, 0.0002, 2),
+        (0x019F, 0.5, 4000),  # ±40 mV
         (0x0187, 0.0005, 8),  # ±40 mV, 9 bit: steps of 80 µV
     ],
-)  # fmt: skip
+)
 def test_ina219_shunt_codes(config, amps, code):
     bench = Bench(SimulatedINA219(constant(5.0, amps), 0.1))
     bench.write(0, config)

@@ -38,8 +38,10 @@ class Dated(SimulatedRecording):
         return [(0, self.utc_ns)]
 
 
-def levels(rng: np.random.Generator, n: int, mean: float, spread: float = 0.03, rho: float = 0.0) -> np.ndarray:
-    """Give the power of n events in W: `spread` is relative, `rho` the memory from one to the next."""
+def levels(
+    rng: np.random.Generator, n: int, mean: float, spread: float = 0.03, rho: float = 0.0
+) -> np.ndarray:
+    """Return the power of n events in W: `spread` is relative, `rho` the memory from one to the next."""
     noise = rng.standard_normal(n)
     for i in range(1, n):
         noise[i] = rho * noise[i - 1] + math.sqrt(1 - rho * rho) * noise[i]
@@ -47,18 +49,29 @@ def levels(rng: np.random.Generator, n: int, mean: float, spread: float = 0.03, 
 
 
 def record(
-    rng: np.random.Generator, watts: np.ndarray, names: list[str], errors: tuple[float, float, float],
-    meter: SimulatedMeter = METER, serial: str = "1", utc_s: float = 0.0,
-    length_s: float = LENGTH_S, period_s: float = PERIOD_S,
-) -> Dated:  # fmt: skip
-    """Give the recording of events of these powers, idling at 1 W between them."""
+    rng: np.random.Generator,
+    watts: np.ndarray,
+    names: list[str],
+    errors: tuple[float, float, float],
+    meter: SimulatedMeter = METER,
+    serial: str = "1",
+    utc_s: float = 0.0,
+    length_s: float = LENGTH_S,
+    period_s: float = PERIOD_S,
+) -> Dated:
+    """Return the recording of events of these powers, idling at 1 W between them."""
     starts = 1.0 + np.arange(watts.size) * period_s + rng.uniform(0, period_s - length_s, watts.size) * 0.9
     edges = np.concatenate([[0.0], np.column_stack([starts, starts + length_s]).ravel(), [starts[-1] + 1.5]])
     truth = Truth.steps(edges, [1.0, *np.column_stack([watts, np.ones(watts.size)]).ravel()])
-    events = [Event(n, round(a * NS), round((a + length_s) * NS)) for n, a in zip(names, starts.tolist(), strict=True)]
+    events = [
+        Event(n, round(a * NS), round((a + length_s) * NS))
+        for n, a in zip(names, starts.tolist(), strict=True)
+    ]
     made = meter.record(truth, events, rng, errors=errors)
     made.sources[0].info["serial"] = serial
-    return Dated(made.sources, made.data, made.holes, made.happened, made.noted, made.metadata, round(utc_s * NS))
+    return Dated(
+        made.sources, made.data, made.holes, made.happened, made.noted, made.metadata, round(utc_s * NS)
+    )
 
 
 def two_recordings(rng: np.random.Generator, ratio: float, same: bool = True, **how: Any) -> Comparison:
@@ -67,7 +80,15 @@ def two_recordings(rng: np.random.Generator, ratio: float, same: bool = True, **
     n, shape = how.pop("n", 24), {k: how.pop(k) for k in ("rho", "spread") if k in how}
     specimen = [meter.errors(rng), meter.errors(rng)]
     made = [
-        record(rng, levels(rng, n, 5.0 * r, **shape), ["infer"] * n, specimen[0 if same else i], meter, "1" if same else str(i), **how)
+        record(
+            rng,
+            levels(rng, n, 5.0 * r, **shape),
+            ["infer"] * n,
+            specimen[0 if same else i],
+            meter,
+            "1" if same else str(i),
+            **how,
+        )
         for i, r in enumerate((1.0, ratio))
     ]
     return compare(made[0], made[1])
@@ -77,7 +98,11 @@ def taking_turns(rng: np.random.Generator, ratio: float, order: str, drift: floa
     """Compare two labels of one recording that take turns while the power drifts: `drift` from start to end."""
     names = list(order)
     t = np.linspace(0, 1, len(names))
-    warm = 1 + drift * (0.5 * t + 0.5 * (1 - np.exp(-3 * t))) + 0.01 * np.cumsum(rng.standard_normal(t.size)) / math.sqrt(t.size)
+    warm = (
+        1
+        + drift * (0.5 * t + 0.5 * (1 - np.exp(-3 * t)))
+        + 0.01 * np.cumsum(rng.standard_normal(t.size)) / math.sqrt(t.size)
+    )
     watts = levels(rng, t.size, 5.0) * np.where(np.array(names) == "B", ratio, 1.0) * warm
     return compare(record(rng, watts, names, METER.errors(rng)), label=("A", "B"))
 
@@ -90,7 +115,9 @@ def same_inputs(rng: np.random.Generator, ratio: float) -> Comparison:
     return compare(made[0], made[1], paired=True)
 
 
-def several(rng: np.random.Generator, ratio: float, a: int, b: int, between: float = 0.02, drift: float = 0.0) -> Comparison:
+def several(
+    rng: np.random.Generator, ratio: float, a: int, b: int, between: float = 0.02, drift: float = 0.0
+) -> Comparison:
     """Compare several recordings a side that vary from run to run, and drift with the time of day."""
     specimen = METER.errors(rng)
     sides: list[list[Dated]] = [[], []]
@@ -98,7 +125,9 @@ def several(rng: np.random.Generator, ratio: float, a: int, b: int, between: flo
         for k in range(count):
             turn = 2 * k + (i if k % 2 == 0 else 1 - i)
             level = 5.0 * r * (1 + between * rng.standard_normal()) * (1 + drift * turn / (a + b))
-            sides[i].append(record(rng, levels(rng, 6, level), ["infer"] * 6, specimen, utc_s=1e9 + turn * 60))
+            sides[i].append(
+                record(rng, levels(rng, 6, level), ["infer"] * 6, specimen, utc_s=1e9 + turn * 60)
+            )
     return compare(sides[0], sides[1])
 
 
@@ -139,7 +168,9 @@ SCENARIOS: dict[str, Scenario] = {
     "20 ms events, 4 Hz meter (regression)": short_events,
     "labels that alternate ABAB, 20 % drift": lambda rng, r: taking_turns(rng, r, "AB" * 20, 0.2),
     "labels that alternate ABBA, 20 % drift": lambda rng, r: taking_turns(rng, r, "ABBA" * 10, 0.2),
-    "stretches of four, AAAABBBB…, 20 % drift": lambda rng, r: taking_turns(rng, r, ("AAAA" + "BBBB") * 6, 0.2),
+    "stretches of four, AAAABBBB…, 20 % drift": lambda rng, r: taking_turns(
+        rng, r, ("AAAA" + "BBBB") * 6, 0.2
+    ),
     "the same inputs on both sides, paired": same_inputs,
     "3 recordings a side, 2 % from run to run": lambda rng, r: several(rng, r, 3, 3),
     "6 recordings a side in turns, 20 % drift": lambda rng, r: several(rng, r, 6, 6, 0.01, 0.2),
@@ -177,7 +208,7 @@ def run(name: str, runs: int, first: int = 0) -> Shares:
 
 
 def promise(first: int, difference: float, separate: bool, pilots: int, seed: int) -> tuple[float, float]:
-    """Give (share of promises kept, median promise): pilots that cannot tell, then as many repeats as promised."""
+    """Return (share of promises kept, median promise): pilots that cannot tell, then as many repeats as promised."""
     rng = np.random.default_rng([seed, first, round(difference * 10), separate])
 
     def drawn(n: int, shift: float) -> Side:
@@ -234,11 +265,15 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=1000)
     parser.add_argument("--only", default="")
     options = parser.parse_args()
-    print("| scenario | ratio 1.05 held | equal: 0 held | false verdicts | half-width |\n|---|---|---|---|---|")
+    print(
+        "| scenario | ratio 1.05 held | equal: 0 held | false verdicts | half-width |\n|---|---|---|---|---|"
+    )
     for name in SCENARIOS:
         if options.only in name:
             f = run(name, options.runs)
-            print(f"| {name} | {f.ratio:.1%} | {f.difference:.1%} | {f.false:.1%} | ±{f.half:.2%} |", flush=True)
+            print(
+                f"| {name} | {f.ratio:.1%} | {f.difference:.1%} | {f.false:.1%} | ±{f.half:.2%} |", flush=True
+            )
     print("\n| pilot | difference | repeats are | promised (median) | kept |\n|---|---|---|---|---|")
     for first, difference, separate in PROMISES:
         if not options.only:

@@ -42,7 +42,9 @@ def ramps(rng: np.random.Generator) -> tuple[Truth, list[Event]]:
     corners = np.cumsum(np.concatenate([[0.0], rng.uniform(0.05, 0.3, 60)]))
     truth = Truth(corners, rng.uniform(2, 8, corners.size))
     starts = np.sort(rng.uniform(0.5, corners[-1] - 1.5, 20))
-    return truth, [Event("infer", round(a * NS), round((a + rng.uniform(0.3, 0.8)) * NS)) for a in starts.tolist()]
+    return truth, [
+        Event("infer", round(a * NS), round((a + rng.uniform(0.3, 0.8)) * NS)) for a in starts.tolist()
+    ]
 
 
 def few_gaps(rng: np.random.Generator) -> list[tuple[float, float]]:
@@ -62,31 +64,98 @@ class Scenario:
 
 
 SCENARIOS = (
-    Scenario("gain at its limit (rectangular)", pulses(), SimulatedMeter(1000, accuracy=Accuracy(gain=0.005, noise=0.01))),
-    Scenario("gain typical (normal)", pulses(), SimulatedMeter(1000, accuracy=Accuracy(gain=0.005, typical=True, noise=0.01))),
-    Scenario("offset at its limit", pulses(), SimulatedMeter(1000, accuracy=Accuracy(offset=0.05, noise=0.02))),
+    Scenario(
+        "gain at its limit (rectangular)",
+        pulses(),
+        SimulatedMeter(1000, accuracy=Accuracy(gain=0.005, noise=0.01)),
+    ),
+    Scenario(
+        "gain typical (normal)",
+        pulses(),
+        SimulatedMeter(1000, accuracy=Accuracy(gain=0.005, typical=True, noise=0.01)),
+    ),
+    Scenario(
+        "offset at its limit", pulses(), SimulatedMeter(1000, accuracy=Accuracy(offset=0.05, noise=0.02))
+    ),
     Scenario("noise of the sensor", pulses(), SimulatedMeter(1000, accuracy=Accuracy(noise=0.2))),
-    Scenario("quantised in 40 mW steps, 20 mW noise", pulses(), SimulatedMeter(1000, accuracy=Accuracy(step=0.04, noise=0.02))),
-    Scenario("V and I: two gains, offset, steps", pulses(), SimulatedMeter(1000, accuracy=Accuracy(gain=0.005, offset=0.005, step=1e-4, noise=0.002), volts=5.0, volts_accuracy=Accuracy(gain=0.005, step=0.004))),
-    Scenario("jitter of 1 ms at 200 Hz", pulses(), SimulatedMeter(200, accuracy=Accuracy(noise=0.01), jitter_s=0.001)),
+    Scenario(
+        "quantised in 40 mW steps, 20 mW noise",
+        pulses(),
+        SimulatedMeter(1000, accuracy=Accuracy(step=0.04, noise=0.02)),
+    ),
+    Scenario(
+        "V and I: two gains, offset, steps",
+        pulses(),
+        SimulatedMeter(
+            1000,
+            accuracy=Accuracy(gain=0.005, offset=0.005, step=1e-4, noise=0.002),
+            volts=5.0,
+            volts_accuracy=Accuracy(gain=0.005, step=0.004),
+        ),
+    ),
+    Scenario(
+        "jitter of 1 ms at 200 Hz",
+        pulses(),
+        SimulatedMeter(200, accuracy=Accuracy(noise=0.01), jitter_s=0.001),
+    ),
     Scenario("edges between samples, 100 Hz", pulses(), SimulatedMeter(100, accuracy=Accuracy(noise=0.02))),
-    Scenario("load that rises over 1 ms, 250 Hz", pulses(rise_s=0.001), SimulatedMeter(250, accuracy=Accuracy(noise=0.02, gain=0.005))),
-    Scenario("load that flickers between samples", fluctuating, SimulatedMeter(500, accuracy=Accuracy(noise=0.005))),
-    Scenario("load that wanders, overlapping events", ramps, SimulatedMeter(100, accuracy=Accuracy(gain=0.01, noise=0.02))),
-    Scenario("clocks 3 ms apart", pulses(), SimulatedMeter(1000, accuracy=Accuracy(noise=0.01), clock_s=0.003)),
-    Scenario("gaps of 10 to 30 ms, typical gain", pulses(), SimulatedMeter(1000, accuracy=Accuracy(noise=0.01, gain=0.004, typical=True)), gaps=few_gaps),
-    Scenario("averaging sensor, 10 Hz", pulses(length_s=(0.5, 0.8), pause_s=(0.3, 0.6)), SimulatedMeter(10, Kind.MEAN, accuracy=Accuracy(noise=0.02, gain=0.003))),
-    Scenario("energy counter, 1 kHz", pulses(), SimulatedMeter(1000, Kind.COUNTER, accuracy=Accuracy(gain=0.01, step=15.3e-6))),
-    Scenario("events of 5 ms at 100 Hz", pulses(length_s=(0.004, 0.006), pause_s=(0.02, 0.05)), SimulatedMeter(100, accuracy=Accuracy(noise=0.01)), single=False),
-    Scenario("baseline subtracted", pulses(), SimulatedMeter(1000, accuracy=Accuracy(gain=0.005, offset=0.1, noise=0.05)), baseline=True),
-    Scenario("charge at 5 V", pulses(), SimulatedMeter(1000, accuracy=Accuracy(gain=0.005, offset=0.002, noise=0.002), volts=5.0), charge=True),
-)  # fmt: skip
+    Scenario(
+        "load that rises over 1 ms, 250 Hz",
+        pulses(rise_s=0.001),
+        SimulatedMeter(250, accuracy=Accuracy(noise=0.02, gain=0.005)),
+    ),
+    Scenario(
+        "load that flickers between samples", fluctuating, SimulatedMeter(500, accuracy=Accuracy(noise=0.005))
+    ),
+    Scenario(
+        "load that wanders, overlapping events",
+        ramps,
+        SimulatedMeter(100, accuracy=Accuracy(gain=0.01, noise=0.02)),
+    ),
+    Scenario(
+        "clocks 3 ms apart", pulses(), SimulatedMeter(1000, accuracy=Accuracy(noise=0.01), clock_s=0.003)
+    ),
+    Scenario(
+        "gaps of 10 to 30 ms, typical gain",
+        pulses(),
+        SimulatedMeter(1000, accuracy=Accuracy(noise=0.01, gain=0.004, typical=True)),
+        gaps=few_gaps,
+    ),
+    Scenario(
+        "averaging sensor, 10 Hz",
+        pulses(length_s=(0.5, 0.8), pause_s=(0.3, 0.6)),
+        SimulatedMeter(10, Kind.MEAN, accuracy=Accuracy(noise=0.02, gain=0.003)),
+    ),
+    Scenario(
+        "energy counter, 1 kHz",
+        pulses(),
+        SimulatedMeter(1000, Kind.COUNTER, accuracy=Accuracy(gain=0.01, step=15.3e-6)),
+    ),
+    Scenario(
+        "events of 5 ms at 100 Hz",
+        pulses(length_s=(0.004, 0.006), pause_s=(0.02, 0.05)),
+        SimulatedMeter(100, accuracy=Accuracy(noise=0.01)),
+        single=False,
+    ),
+    Scenario(
+        "baseline subtracted",
+        pulses(),
+        SimulatedMeter(1000, accuracy=Accuracy(gain=0.005, offset=0.1, noise=0.05)),
+        baseline=True,
+    ),
+    Scenario(
+        "charge at 5 V",
+        pulses(),
+        SimulatedMeter(1000, accuracy=Accuracy(gain=0.005, offset=0.002, noise=0.002), volts=5.0),
+        charge=True,
+    ),
+)
 
 Checks = dict[str, list[tuple[Result, float]]]
 
 
 def one_run(scenario: Scenario, seed: int) -> Checks:
-    """Give the results of one run and what they should be."""
+    """Return the results of one run and what they should be."""
     rng = np.random.default_rng([seed, SCENARIOS.index(scenario)])
     truth, events = scenario.scene(rng)
     meter = scenario.meter
@@ -109,8 +178,12 @@ def one_run(scenario: Scenario, seed: int) -> Checks:
         checks["label"] = [(row.above_per_item, float(above.mean()))]
         checks["total"] = [(analysis.above, whole - floor * (analysis.end_ns - analysis.start_ns) / NS)]
     elif scenario.charge:
-        assert row.charge_per_item is not None and analysis.charge is not None and analysis.charges is not None
-        checks["single"] = [(analysis.charges.result(i), used / meter.volts) for i, used in enumerate(each.tolist())]
+        assert (
+            row.charge_per_item is not None and analysis.charge is not None and analysis.charges is not None
+        )
+        checks["single"] = [
+            (analysis.charges.result(i), used / meter.volts) for i, used in enumerate(each.tolist())
+        ]
         checks["label"] = [(row.charge_per_item, float(each.mean()) / meter.volts)]
         checks["total"] = [(analysis.charge, whole / meter.volts)]
     else:
@@ -148,20 +221,24 @@ def comparison(scenario: Scenario, seed: int) -> tuple[Result, float]:
     for name, scale in (("A", 1.0), ("B", 1.03)):
         analysis = analyse(run(scale))
         row = analysis.row("infer")
-        sides.append(Side(name, analysis.energies.value, "J", row.energy_per_item, "one meter", separate=True))
+        sides.append(
+            Side(name, analysis.energies.value, "J", row.energy_per_item, "one meter", separate=True)
+        )
     ratio = contrast(*sides).ratio
     assert ratio is not None
     return ratio, 1.03
 
 
 def coverage(scenario: Scenario, runs: int, first: int = 0) -> dict[str, tuple[float, float]]:
-    """Give for each claim (share of intervals that hold the truth, mean relative half-width)."""
+    """Return for each claim (share of intervals that hold the truth, mean relative half-width)."""
     hits: dict[str, list[bool]] = {}
     widths: dict[str, list[float]] = {}
     for seed in range(first, first + runs):
         for name, found in one_run(scenario, seed).items():
             hits.setdefault(name, []).extend(result.low <= truth <= result.high for result, truth in found)
-            widths.setdefault(name, []).extend((result.high - result.low) / 2 / abs(truth) for result, truth in found)
+            widths.setdefault(name, []).extend(
+                (result.high - result.low) / 2 / abs(truth) for result, truth in found
+            )
     return {name: (float(np.mean(hits[name])), float(np.mean(widths[name]))) for name in hits}
 
 
@@ -193,7 +270,9 @@ def main() -> None:
         if options.only not in scenario.name:
             continue
         found = coverage(scenario, options.runs)
-        cells = [f"{found[n][0]:.1%}" if n in found else "–" for n in ("single", "label", "total", "comparison")]
+        cells = [
+            f"{found[n][0]:.1%}" if n in found else "–" for n in ("single", "label", "total", "comparison")
+        ]
         print(f"| {scenario.name} | {' | '.join(cells)} | ±{found['label'][1]:.2%} |")
         sys.stdout.flush()
 

@@ -19,7 +19,7 @@ ENERGY_LSB = 16 * 3.2 * CURRENT_LSB
 
 
 def totals(energies: list[int], charges: list[int], volts: float = 5.0) -> list[tuple[int, int]]:
-    """Give the totals a driver makes of what the counters read in turn."""
+    """Return the totals a driver makes of what the counters read in turn."""
     bus = RegisterBus(
         {0x3E: 0x5449, 0x3F: 0x2281, 5: round(volts / 195.3125e-6) << 4, 9: energies[0], 10: charges[0]}
     )
@@ -37,7 +37,7 @@ def totals(energies: list[int], charges: list[int], volts: float = 5.0) -> list[
 
 
 def charge_of(energy: int, volts: float = 5.0) -> int:
-    """Give the charge count that goes with an energy count at a voltage."""
+    """Return the charge count that goes with an energy count at a voltage."""
     return round(energy * 51.2 / volts)
 
 

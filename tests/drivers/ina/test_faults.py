@@ -100,7 +100,9 @@ CHIPS = ["ina219", "ina226", "ina228", "ina3221"]
 FAULTS = {
     "unplugged": (lambda b: b.unplug(ADDRESS), lambda b: b.plug(ADDRESS), Reason.NO_ANSWER),
     "no acknowledge as i801 says it": (
-        lambda b: b.unplug(ADDRESS, errno.ENXIO), lambda b: b.plug(ADDRESS, restarted=False), Reason.NO_ANSWER,
+        lambda b: b.unplug(ADDRESS, errno.ENXIO),
+        lambda b: b.plug(ADDRESS, restarted=False),
+        Reason.NO_ANSWER,
     ),
     "bus error": (lambda b: b.unplug(ADDRESS, errno.EIO), lambda b: b.plug(ADDRESS), Reason.NO_ANSWER),
     "bus hang": (lambda b: b.hang(), lambda b: b.hang(False), Reason.NO_ANSWER),
@@ -108,10 +110,11 @@ FAULTS = {
     "adapter removed": (lambda b: b.unplug(ADDRESS, errno.ENODEV), lambda b: b.plug(ADDRESS), Reason.ABSENT),
     "brown-out": (lambda b: b.plug(ADDRESS), lambda b: None, Reason.LOST_SETUP),
     "frozen": (
-        lambda b: setattr(b.chip(ADDRESS), "frozen", True), lambda b: setattr(b.chip(ADDRESS), "frozen", False),
+        lambda b: setattr(b.chip(ADDRESS), "frozen", True),
+        lambda b: setattr(b.chip(ADDRESS), "frozen", False),
         Reason.FROZEN,
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("scheme", CHIPS)

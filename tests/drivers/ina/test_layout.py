@@ -12,7 +12,7 @@ from powermeter.source import Address
 
 
 def source(url: str):
-    """Give an unopened source."""
+    """Return an unopened source."""
     return registry.source(url)
 
 
@@ -90,8 +90,13 @@ def test_a_toml_file_lays_out_several_chips(tmp_path):
     made, buses = opened(f"ina://{file}")
     assert set(buses) == {"1", "2"}
     assert [channel.name for channel in made.channels] == [
-        "vdd_in.voltage", "vdd_in.current", "vdd_soc.voltage", "vdd_soc.current", "supply.voltage", "supply.current",
-    ]  # fmt: skip
+        "vdd_in.voltage",
+        "vdd_in.current",
+        "vdd_soc.voltage",
+        "vdd_soc.current",
+        "supply.voltage",
+        "supply.current",
+    ]
     by_name = {channel.name: channel for channel in made.channels}
     assert by_name["vdd_in.current"].rail.covers == "the module, not its carrier"
     assert by_name["vdd_soc.current"].rail.parent == "VDD_IN"

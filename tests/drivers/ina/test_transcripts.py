@@ -23,11 +23,18 @@ IDS = {
 }
 
 READY = {
-    "ina219": {}, "ina226": {6: 0x0009}, "ina260": {6: 0x0009}, "ina236": {6: 0x0009}, "ina231": {6: 0x0009},
-    "ina3221": {15: 0x7001}, "ina228": {11: 0x8003}, "ina238": {11: 0x8003}, "ina237": {11: 0x8003},
+    "ina219": {},
+    "ina226": {6: 0x0009},
+    "ina260": {6: 0x0009},
+    "ina236": {6: 0x0009},
+    "ina231": {6: 0x0009},
+    "ina3221": {15: 0x7001},
+    "ina228": {11: 0x8003},
+    "ina238": {11: 0x8003},
+    "ina237": {11: 0x8003},
     "ina745": {11: 0x8003},
     "ina700": {11: 0x8003},
-}  # fmt: skip
+}
 
 
 def opened(
@@ -43,7 +50,7 @@ def opened(
 
 
 def values(url: str, registers: dict[int, int], **bus_options: bool) -> dict[str, float]:
-    """Give the SI values of one row by the last part of the channel's name."""
+    """Return the SI values of one row by the last part of the channel's name."""
     source, bus = opened(url, registers, **bus_options)
     bus.registers.update(READY[source.address.scheme])
     bus.registers.update(registers)
@@ -102,17 +109,24 @@ def test_three_channels_of_an_ina3221():
     found = values("ina3221://1/0x41?shunt=0.1ohm,10mohm,5mohm&rails=IN,CPU,GPU&parents=,IN,IN", registers)
     assert found == pytest.approx(
         {
-            "in.voltage": 5.0, "in.current": -0.8, "cpu.voltage": 12.0, "cpu.current": 0.8,
-            "gpu.voltage": 0.0, "gpu.current": -0.008,
+            "in.voltage": 5.0,
+            "in.current": -0.8,
+            "cpu.voltage": 12.0,
+            "cpu.current": 0.8,
+            "gpu.voltage": 0.0,
+            "gpu.current": -0.008,
         }
-    )  # fmt: skip
+    )
 
 
 def test_a_channel_left_out_is_not_converted_and_not_read():
     source, bus = opened("ina3221://1/0x40?shunt=5mohm&rails=VDD_IN,,VDD_SOC")
     assert [channel.name for channel in source.channels] == [
-        "vdd_in.voltage", "vdd_in.current", "vdd_soc.voltage", "vdd_soc.current",
-    ]  # fmt: skip
+        "vdd_in.voltage",
+        "vdd_in.current",
+        "vdd_soc.voltage",
+        "vdd_soc.current",
+    ]
     assert bus.registers[0] & 0x7000 == 0x5000
     bus.registers[15] = 0x7001
     source.sample()

@@ -6,17 +6,17 @@ import errno
 from pathlib import Path
 
 import pytest
-from powermeter.drivers.ina.scan import scan
-from powermeter.drivers.links.i2c import RegisterLink, bus_path, holder, permission_remedy
 
 from powermeter import registry
+from powermeter.drivers.ina.scan import scan
+from powermeter.drivers.links.i2c import RegisterLink, bus_path, holder, permission_remedy
 from powermeter.errors import ConfigurationError, OpenError, ReadError, Reason
 from powermeter.testing.i2c_bus import SimulatedBus
 from powermeter.testing.i2c_chips import MODELS
 
 
 def bus_with(*chips: tuple[int, str], **options) -> SimulatedBus:
-    """Give a bus with chips at their defaults."""
+    """Return a bus with chips at their defaults."""
     bus = SimulatedBus(100_000, **options)
     for address, model in chips:
         bus.add(address, MODELS[model](lambda t: (5.0, 0.2), 0.1))

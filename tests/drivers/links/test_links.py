@@ -13,12 +13,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+
 from powermeter.drivers.links import hid as hid_link
 from powermeter.drivers.links import serial_port as serial_link
 from powermeter.drivers.links import sockets as socket_link
-from powermeter.drivers.links.link import UsbId, open_link
+from powermeter.drivers.links.link import UsbId
+from powermeter.drivers.links.opening import open_link
 from powermeter.drivers.links.serial_port import SerialLink
-
 from powermeter.errors import ConfigurationError, OpenError, ReadError, Reason
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals")
@@ -71,8 +72,12 @@ def test_a_pulled_port_is_one_error_whatever_call_meets_it(terminal: tuple[int, 
     link = SerialLink(path, baud=9600, instrument="UM25C")
     os.close(master)
     arguments: dict[str, tuple[Any, ...]] = {
-        "read": (10, 0.2), "write": (b"x",), "clear": (), "read_line": (10, 0.2), "read_exactly": (3, 0.2),
-    }  # fmt: skip
+        "read": (10, 0.2),
+        "write": (b"x",),
+        "clear": (),
+        "read_line": (10, 0.2),
+        "read_exactly": (3, 0.2),
+    }
     with pytest.raises(ReadError, match=r"UM25C on .* is gone") as caught:
         getattr(link, call)(*arguments[call])
     assert caught.value.reason is Reason.NO_ANSWER
@@ -134,7 +139,13 @@ def test_a_location_that_names_nothing(location: str) -> None:
 
 def fake_port(device: str, vid: int | None, pid: int, serial: str, location: str = "1-1:1.0") -> Any:
     return SimpleNamespace(
-        device=device, vid=vid, pid=pid, serial_number=serial, location=location, product="PPK2", description="PPK2"
+        device=device,
+        vid=vid,
+        pid=pid,
+        serial_number=serial,
+        location=location,
+        product="PPK2",
+        description="PPK2",
     )
 
 
@@ -222,7 +233,9 @@ def test_bluetooth_address_without_bluetooth(monkeypatch: pytest.MonkeyPatch) ->
 def hidraw(folder: Path, number: int, identity: str, unique: str = "") -> None:
     node = folder / f"hidraw{number}" / "device"
     node.mkdir(parents=True)
-    (node / "uevent").write_text(f"DRIVER=hid-generic\nHID_ID={identity}\nHID_NAME=Tester\nHID_UNIQ={unique}\n")
+    (node / "uevent").write_text(
+        f"DRIVER=hid-generic\nHID_ID={identity}\nHID_NAME=Tester\nHID_UNIQ={unique}\n"
+    )
 
 
 def test_hid_devices_are_found_without_opening_them(tmp_path: Path) -> None:
@@ -230,7 +243,9 @@ def test_hid_devices_are_found_without_opening_them(tmp_path: Path) -> None:
     hidraw(tmp_path, 3, "0003:00002E3C:00005558", "SN1")
     (tmp_path / "hidraw9").mkdir()  # unplugged while we look
     found = hid_link.hid_devices([UsbId(0x2E3C, 0x5558, "FNB58")], tmp_path)
-    assert [(device.path, device.serial, device.usb.title) for device in found] == [("/dev/hidraw3", "SN1", "FNB58")]
+    assert [(device.path, device.serial, device.usb.title) for device in found] == [
+        ("/dev/hidraw3", "SN1", "FNB58")
+    ]
 
 
 def test_hid_socket_stands_in_for_a_device(tmp_path: Path) -> None:
