@@ -1,0 +1,56 @@
+"""How many more events bring a mean to a wanted precision: advice that holds when it is followed."""
+
+from __future__ import annotations
+
+import math
+
+ASSURANCE = 0.9
+"""The advice is enough in this share of cases: the scatter it rests on was itself estimated from few events."""
+
+_MOST = 10_000_000
+
+
+def more_repeats(
+    value: float, shrinking: float, fixed: float, events: int, relative: float, freedom: float | None = None
+) -> int | None:
+    """Return how many more events give the mean to `relative`; 0 where it is there, None where no number of them does.
+
+    The half-width after N events is t √(shrinking² × events / N + fixed²), t of Student at 97.5 %.  The scatter is
+    taken at its upper confidence limit s √(ν / χ²), χ² at 1 − `ASSURANCE` for ν degrees of freedom.
+
+    Args:
+        value: The mean.
+        shrinking: Standard uncertainty of the mean from what more events average out (noise, edges, scatter).
+        fixed: Standard uncertainty from what they do not (gain, offset, model).
+        events: How many events the mean is of.
+        relative: The half-width wanted, over the mean (0.05).
+        freedom: Degrees of freedom behind `shrinking`; None is `events` − 1, infinity a known scatter.
+    """
+    from scipy.special import chdtri, stdtrit
+
+    if not value or events < 1 or not math.isfinite(shrinking + fixed):
+        return None
+    wanted = relative * abs(value)
+    nu = float(events - 1) if freedom is None else freedom
+
+    def half(count: float, scatter: float) -> float:
+        variance = scatter**2 * events / count
+        whole = variance + fixed**2
+        if not whole:
+            return 0.0
+        own = max(nu + count - events, 1.0) if math.isfinite(nu) else math.inf
+        effective = own * (whole / variance) ** 2 if variance else math.inf
+        return (float(stdtrit(effective, 0.975)) if effective < 1e6 else 1.959964) * math.sqrt(whole)
+
+    if half(events, shrinking) <= wanted:
+        return 0
+    if nu < 1:
+        return None
+    limit = shrinking * math.sqrt(nu / float(chdtri(nu, ASSURANCE))) if math.isfinite(nu) else shrinking
+    if half(_MOST, limit) > wanted:
+        return None
+    low, high = events, _MOST
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if half(middle, limit) <= wanted else (middle + 1, high)
+    return max(low - events, 1)

@@ -1,0 +1,168 @@
+"""How many of the first events of a label are a warm-up: the one rule that everything which averages events asks.
+
+A first call compiles, fills caches and wakes clocks; what it used belongs to the start and not to the next event.  An event
+is left out where it stands apart from the steady rest by more than the rest itself ever does: a rare slow event that
+happens to come first, a drift, or a load that wanders is no warm-up.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.floating[Any]]
+
+LEAST = 4
+"""At least so many events are needed: one that may be left out, and three to compare it with."""
+
+RELEVANT = 0.02
+"""An excess of less than 2 % of the steady level is not worth leaving out."""
+
+_APART = 2.5
+"""A head stands apart by this times what equally long stretches of the rest stray from its level at most."""
+
+_SETTLED = 5.0
+"""The rest is settled where the head stands apart by this times the difference of its halves."""
+
+_DOUBT = 0.0025
+"""Chance alone, in steady events, leaves some out this often (and again for the durations)."""
+
+
+class WarmUpReason(str, Enum):
+    """Why events are left out, or why none is."""
+
+    STEADY = "steady"  # the first events are like the rest
+    FIRST = "first"  # the first event alone stands apart
+    SETTLING = "settling"  # several events until the rest is steady
+    UNSETTLED = (
+        "unsettled"  # it begins apart from the rest, but the rest does not settle: nothing is left out
+    )
+    FEW = "few"  # too few events to tell
+    OFF = "off"  # not looked for, because the caller counts every event
+
+
+@dataclass(frozen=True, slots=True)
+class WarmUp:
+    """How many leading events are left out.
+
+    Attributes:
+        count: Events to leave out, in order of their start.
+        reason: Why.
+    """
+
+    count: int
+    reason: WarmUpReason
+
+
+def warm_up(
+    energies: ArrayLike, durations: ArrayLike | None = None, starts: ArrayLike | None = None
+) -> WarmUp:
+    """Return how many leading events do not belong to the steady state, by energy and by duration together.
+
+    Args:
+        energies: Of each event, per item, in any unit; NaN where it is not known.
+        durations: Of each event, per item, in any unit; None where only the energy counts.
+        starts: When each event began, in any unit; None where the events are in order.  `count` is of the
+            events in order of their start.
+    """
+    series = [np.asarray(one, np.float64) for one in (energies, durations) if one is not None]
+    if starts is not None:
+        order = np.argsort(np.asarray(starts), kind="stable")
+        series = [one[order] for one in series]
+    if series[0].size < LEAST:
+        return WarmUp(0, WarmUpReason.FEW)
+    found = [_leading(one) for one in series]
+    count = max(n for n, _ in found)
+    if count:
+        return WarmUp(count, WarmUpReason.FIRST if count == 1 else WarmUpReason.SETTLING)
+    reasons = {reason for _, reason in found}
+    for reason in (WarmUpReason.UNSETTLED, WarmUpReason.STEADY):
+        if reason in reasons:
+            return WarmUp(0, reason)
+    return WarmUp(0, WarmUpReason.FEW)
+
+
+def _leading(series: Floats) -> tuple[int, WarmUpReason]:
+    place = np.flatnonzero(np.isfinite(series))
+    values = series[place]
+    if values.size < LEAST:
+        return 0, WarmUpReason.FEW
+    reason = WarmUpReason.STEADY
+    cut = _cut(values)
+    for length in dict.fromkeys((cut, _run(values, cut), min(cut, 1))):
+        if length:
+            more, reason = _judge(values, length)
+            if more:
+                return int(place[more - 1]) + 1, WarmUpReason.SETTLING
+    return 0, reason
+
+
+def _judge(values: Floats, cut: int) -> tuple[int, WarmUpReason]:
+    """Return how many values to leave out where the first `cut` stand apart, 0 where they do not, and why."""
+    head, rest = values[:cut], values[cut:]
+    # A decay goes on below the noise: what follows the cut for as long again is not asked to be steady.
+    steady = rest[min(cut - 1, rest.size // 3) :]
+    level = float(np.median(steady))
+    apart = (head - level) * math.copysign(1.0, float(head.mean()) - level)
+    # At least half of a head stands apart: one rare slow event among the first is no warm-up.
+    excess = float(np.median(apart)) if cut > 2 else float(apart.min())
+    if excess < RELEVANT * abs(level) or excess <= _noise(rest, cut, _step(values, level)):
+        return 0, WarmUpReason.STEADY
+    half = steady.size // 2
+    trend = abs(float(steady[:half].mean() - steady[half:].mean())) if half else 0.0
+    if excess <= _APART * _wandering(steady, cut) or excess <= _SETTLED * trend:
+        return 0, WarmUpReason.UNSETTLED if cut > 1 else WarmUpReason.STEADY
+    early, late = float(apart[: (cut + 1) // 2].mean()), float(apart[cut // 2 :].mean())
+    decays = cut > 1 and early > 1.5 * late
+    return (min(2 * cut, max(values.size // 2, cut)) if decays else cut), WarmUpReason.SETTLING
+
+
+def _run(values: Floats, longest: int) -> int:
+    """Return how many of the first values lie on one side of the rest, each by more than the rest scatters."""
+    rest = values[longest:]
+    away = values[:longest] - np.median(rest)
+    outside = np.abs(away) > np.ptp(rest) / 2
+    outside &= np.sign(away) == np.sign(away[0]) if longest else outside
+    return int(np.argmin(outside)) if not outside.all() else longest
+
+
+def _cut(values: Floats) -> int:
+    """Return where to cut so that the rest has the least standard error (MSER: White, Simulation 69, 1997)."""
+    n = values.size
+    most = max(n // 3, 1)
+    back = values[::-1] - np.median(values)
+    count = np.arange(1, n + 1)
+    mean = np.cumsum(back) / count
+    square = np.maximum(np.cumsum(back * back) / count - mean * mean, 0.0)
+    rest = n - np.arange(0, most + 1)
+    return int(np.argmin(square[rest - 1] / rest))
+
+
+def _noise(rest: Floats, cut: int, least: float) -> float:
+    """Return by how much a head of `cut` values may differ from the rest by chance (prediction interval)."""
+    from scipy.special import stdtrit
+
+    if rest.size < 3:
+        return math.inf
+    t = float(stdtrit(rest.size - 1, 1 - _DOUBT / 2))
+    return t * max(float(rest.std(ddof=1)), least) * math.sqrt(1 / cut + 1 / rest.size)
+
+
+def _step(values: Floats, level: float) -> float:
+    """Return the standard deviation of the rounding, where the values are so few and coarse that they look alike."""
+    apart = np.diff(np.unique(values))
+    step = float(apart.min()) if apart.size else 0.0
+    return step / math.sqrt(12.0) if step < 0.2 * abs(level) else 0.0
+
+
+def _wandering(steady: Floats, length: int) -> float:
+    """Return by how much the mean of `length` successive events strays from the level of the rest at most."""
+    total = np.concatenate([[0.0], np.cumsum(steady)])
+    length = min(length, max(steady.size // 2, 1))
+    means = (total[length:] - total[:-length]) / length
+    return float(np.abs(means - np.median(steady)).max())
