@@ -51,6 +51,7 @@ class Kind(str, Enum):
     INSTANT = "instant"  # the value at the stamp
     MEAN = "mean"  # the mean over the interval (or `window_ns`) that ended at the stamp
     COUNTER = "counter"  # a running total; only differences mean anything
+    HELD = "held"  # the value stands from its stamp until the next one
 
 
 class Boundary(str, Enum):

@@ -15,6 +15,7 @@ SECONDS_PER_HOUR = 3600.0
 NS = 1_000_000_000
 
 _PREFIXES = {
+    "p": 1e-12,
     "n": 1e-9,
     "u": 1e-6,
     "µ": 1e-6,
