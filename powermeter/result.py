@@ -24,6 +24,7 @@ class Grade(str, Enum):
     DERIVED = "derived"  # computed from measured ones and a fixed rule (nominal voltage, rail sum)
     ESTIMATED = "estimated"  # a model stands where an instrument would (load × rated power)
     ASSUMED = "assumed"  # typed in or taken from a table, never observed here
+    SIMULATED = "simulated"  # a program stands where an instrument would; nothing was powered
 
     @property
     def rank(self) -> int:
@@ -31,7 +32,7 @@ class Grade(str, Enum):
         return _GRADE_ORDER.index(self)
 
 
-_GRADE_ORDER = (Grade.MEASURED, Grade.DERIVED, Grade.ESTIMATED, Grade.ASSUMED)
+_GRADE_ORDER = tuple(Grade)
 
 
 def worst(grades: Iterable[Grade]) -> Grade:

@@ -29,7 +29,11 @@ def _sentences(story: Story) -> Iterator[str]:
     a = story.analysis
     instrument = counted(story)
     h = instrument.health
-    verb = {Grade.ESTIMATED: "was estimated", Grade.ASSUMED: "was assumed"}.get(a.line.grade, "was recorded")
+    verb = {
+        Grade.ESTIMATED: "was estimated",
+        Grade.ASSUMED: "was assumed",
+        Grade.SIMULATED: "was simulated",
+    }.get(a.line.grade, "was recorded")
     model = instrument.facts.get("model")
     what = f"{instrument.name} ({model})" if model and str(model) not in instrument.name else instrument.name
     machine = f" of {story.machine}" if story.machine else ""

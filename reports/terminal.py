@@ -25,6 +25,7 @@ COLOURS = {
     Grade.DERIVED: "cyan",
     Grade.ESTIMATED: "yellow",
     Grade.ASSUMED: "magenta",
+    Grade.SIMULATED: "bright_red",
 }
 NARROW = 80
 Cell = Callable[[LabelRow], str]

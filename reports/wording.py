@@ -12,7 +12,13 @@ from powermeter.result import Grade, Result
 from powermeter.units import format_duration, format_number, format_quantity
 
 DASH = "–"
-MARKS = {Grade.MEASURED: "●", Grade.DERIVED: "◐", Grade.ESTIMATED: "○", Grade.ASSUMED: "◌"}
+MARKS = {
+    Grade.MEASURED: "●",
+    Grade.DERIVED: "◐",
+    Grade.ESTIMATED: "○",
+    Grade.ASSUMED: "◌",
+    Grade.SIMULATED: "△",
+}
 """How a grade is drawn where a word does not fit."""
 
 GRADE_TEXT = {
@@ -20,6 +26,7 @@ GRADE_TEXT = {
     Grade.DERIVED: "computed from what is measured by a fixed rule",
     Grade.ESTIMATED: "a model stands where an instrument would",
     Grade.ASSUMED: "typed in or taken from a table",
+    Grade.SIMULATED: "a program made it; no device drew it",
 }
 
 _STEPS = (

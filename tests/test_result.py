@@ -76,7 +76,8 @@ def test_the_grade_is_the_worst_of_what_went_in():
         and ratio(assumed, measured).grade is Grade.ASSUMED
     )
     assert worst([]) is Grade.MEASURED
-    assert [grade.rank for grade in Grade] == [0, 1, 2, 3]
+    assert [grade.rank for grade in Grade] == [0, 1, 2, 3, 4]
+    assert Grade.SIMULATED is max(Grade, key=lambda grade: grade.rank)
 
 
 def test_different_units_are_not_added():
