@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from powermeter.channel import Kind, Quantity
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.events import Event
+from powermeter.recording.protocol import RecordingLike
 from powermeter.signals.rails import Line, choose, lines
 from powermeter.signals.trace import Trace, median_interval_ns
 
@@ -97,7 +98,7 @@ def place(
     return Placement(alignment, seen.interval_ns, (*notes, *_cover(seen, alignment, events)))
 
 
-def meter_trace(recording: Any, sources: Sequence[Any], rail: str | None = None) -> Trace:
+def meter_trace(recording: RecordingLike, sources: Sequence[Any], rail: str | None = None) -> Trace:
     """Return the power (or the current, where no voltage is known) of the best rail, on its own clock.
 
     Raises:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from powermeter.channel import Channel, Kind
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.events import Event
+from powermeter.recording.protocol import RecordingLike, SourceInfo
 from powermeter.signals.alignment import shifted
 from powermeter.signals.correction import Correction
 from powermeter.signals.decoding import read_channel
@@ -35,7 +35,7 @@ _SETTLE = 0.1
 class Place:
     """One channel of one source of a recording."""
 
-    source: Any
+    source: SourceInfo
     channel: Channel
 
     @property
@@ -44,7 +44,7 @@ class Place:
         return f"{self.source.name}/{self.channel.name}"
 
 
-def find(recording: Any, name: str) -> Place:
+def find(recording: RecordingLike, name: str) -> Place:
     """Return the channel of a name: `vdd_in.current`, or `SOURCE/vdd_in.current` where several have it.
 
     Raises:
@@ -61,12 +61,12 @@ def find(recording: Any, name: str) -> Place:
     raise ConfigurationError(f"{name!r} {problem}; there are: {known}")
 
 
-def places(recording: Any) -> list[Place]:
+def places(recording: RecordingLike) -> list[Place]:
     """Return every channel of a recording."""
     return [Place(source, channel) for source in recording.sources for channel in source.channels]
 
 
-def read(recording: Any, place: Place, *, corrected: bool) -> Trace:
+def read(recording: RecordingLike, place: Place, *, corrected: bool) -> Trace:
     """Return a channel as a trace on the recording's clock.
 
     Args:
@@ -98,7 +98,7 @@ def read(recording: Any, place: Place, *, corrected: bool) -> Trace:
     return trace
 
 
-def _stored(recording: Any, place: Place) -> Correction | None:
+def _stored(recording: RecordingLike, place: Place) -> Correction | None:
     names = {place.channel.name, place.name, f"{place.source.id}/{place.channel.name}"}
     for data in reversed(facts(recording, "calibration")):
         if data.get("channel") in names and str(data.get("source", place.source.id)) == str(place.source.id):

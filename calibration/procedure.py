@@ -12,6 +12,7 @@ import numpy as np
 from powermeter.channel import Kind, Quantity
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.events import Event
+from powermeter.recording.protocol import RecordingLike
 from powermeter.signals.correction import Correction
 
 from .channels import Place, find, load_points, places, read, reference_errors
@@ -54,8 +55,8 @@ class Calibrated:
 
 
 def against_reference(
-    recording: Any,
-    reference: Any,
+    recording: RecordingLike,
+    reference: RecordingLike,
     channels: Sequence[str] = (),
     references: Sequence[str] = (),
     *,
@@ -112,7 +113,7 @@ def against_reference(
 
 
 def against_loads(
-    recording: Any,
+    recording: RecordingLike,
     loads: Sequence[Event],
     channels: Sequence[str] = (),
     *,
@@ -151,7 +152,7 @@ def against_loads(
     return found
 
 
-def check_clock(recording: Any, reference: Any) -> None:
+def check_clock(recording: RecordingLike, reference: RecordingLike) -> None:
     """Refuse two recordings that are not on one clock.
 
     Raises:
@@ -170,7 +171,7 @@ def check_clock(recording: Any, reference: Any) -> None:
 
 
 def _pairs(
-    recording: Any, reference: Any, channels: Sequence[str], references: Sequence[str]
+    recording: RecordingLike, reference: RecordingLike, channels: Sequence[str], references: Sequence[str]
 ) -> list[tuple[Place, Place]]:
     if references and channels and len(references) != len(channels):
         raise ConfigurationError(f"{len(channels)} channels and {len(references)} references do not pair up")
@@ -185,7 +186,7 @@ def _pairs(
     return [(place, _counterpart(place, reference, same)) for place in mine]
 
 
-def _all_pairs(recording: Any, reference: Any) -> list[tuple[Place, Place]]:
+def _all_pairs(recording: RecordingLike, reference: RecordingLike) -> list[tuple[Place, Place]]:
     if recording is reference:
         raise ConfigurationError("say which channel is to be calibrated: --channel SOURCE/NAME")
     found = []
@@ -201,13 +202,13 @@ def _all_pairs(recording: Any, reference: Any) -> list[tuple[Place, Place]]:
     return found
 
 
-def _usable(recording: Any) -> list[Place]:
+def _usable(recording: RecordingLike) -> list[Place]:
     return [
         p for p in places(recording) if p.channel.quantity in _USUAL and p.channel.kind is not Kind.COUNTER
     ]
 
 
-def _counterpart(place: Place, reference: Any, same: bool) -> Place:
+def _counterpart(place: Place, reference: RecordingLike, same: bool) -> Place:
     """Return the reference's one channel of a quantity; in the same recording, that of another source."""
     found = [p for p in _usable(reference) if p.channel.quantity is place.channel.quantity]
     if same:
@@ -220,7 +221,7 @@ def _counterpart(place: Place, reference: Any, same: bool) -> Place:
     return found[0]
 
 
-def _of_unit(recording: Any, unit: str) -> Place:
+def _of_unit(recording: RecordingLike, unit: str) -> Place:
     found = [p for p in _usable(recording) if p.channel.unit == unit]
     if len(found) != 1:
         known = ", ".join(p.name for p in found) or "none"
@@ -271,7 +272,7 @@ def true_shunt(calibrated: Calibrated, assumed_ohm: float | None = None) -> tupl
     return found, math.hypot(own, found * calibrated.correction.reference_gain)
 
 
-def stored(recording: Any, correction: Correction, *, force: bool = False) -> dict[str, Any]:
+def stored(recording: RecordingLike, correction: Correction, *, force: bool = False) -> dict[str, Any]:
     """Return the fact that puts a correction into a recording, its channel found there.
 
     Raises:

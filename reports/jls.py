@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from powermeter.events import Event
-    from powermeter.recording.reader import Recording, SourceInfo
+    from powermeter.recording.protocol import SourceInfo
+    from powermeter.recording.reader import Recording
 
 EPOCH_S = 1_514_764_800
 """2018-01-01, where JLS's clock of 2⁻³⁰ s begins."""

@@ -24,6 +24,7 @@ from powermeter.analysis.windows import Windows, measure
 from powermeter.errors import DataError
 from powermeter.events import Event
 from powermeter.platforms import throttling
+from powermeter.recording.protocol import RecordingLike, Samples
 from powermeter.result import Result
 from powermeter.signals.rails import Line, choose, lines, whole
 from powermeter.signals.trace import Trace
@@ -119,7 +120,11 @@ class Analysis:
 
 
 def analyse(
-    recording: Any, *, rail: str | None = None, baseline: BaselineSpec = None, by: Sequence[str] = ()
+    recording: RecordingLike,
+    *,
+    rail: str | None = None,
+    baseline: BaselineSpec = None,
+    by: Sequence[str] = (),
 ) -> Analysis:
     """Return what a recording says.
 
@@ -209,14 +214,16 @@ def analyse(
 class _ReadOnce:
     """A recording that decodes the samples of each source once, whoever asks for them."""
 
-    def __init__(self, recording: Any) -> None:
+    def __init__(self, recording: RecordingLike) -> None:
         self._recording = recording
-        self._samples: dict[Any, Any] = {}
+        self._samples: dict[int, Samples] = {}
+        self.path, self.metadata, self.sources = recording.path, recording.metadata, recording.sources
+        self.gaps, self.events, self.facts = recording.gaps, recording.events, recording.facts
+        self.clock_pairs, self.ticks = recording.clock_pairs, recording.ticks
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._recording, name)
-
-    def samples(self, source: Any) -> Any:
+    def samples(self, source: int, start_ns: int | None = None, end_ns: int | None = None) -> Samples:
+        if start_ns is not None or end_ns is not None:
+            return self._recording.samples(source, start_ns, end_ns)
         if source not in self._samples:
             self._samples[source] = self._recording.samples(source)
         return self._samples[source]

@@ -13,6 +13,7 @@ from powermeter.analysis.gaps import bridged
 from powermeter.analysis.windows import measure
 from powermeter.channel import Boundary
 from powermeter.errors import DataError
+from powermeter.recording.protocol import RecordingLike
 from powermeter.result import Result
 from powermeter.signals.rails import Line
 from powermeter.signals.trace import median_interval_ns
@@ -58,7 +59,7 @@ class SourceHealth:
     gap_s: float
 
 
-def source_health(recording: Any, source: Any) -> SourceHealth:
+def source_health(recording: RecordingLike, source: Any) -> SourceHealth:
     """Return the health of one source of a recording."""
     samples = recording.samples(source.id)
     times = samples.times_ns

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +12,9 @@ from powermeter import registry
 from powermeter.cli import known_loads
 from powermeter.errors import ConfigurationError, ExistsError
 from powermeter.units import format_quantity, parse_duration, parse_quantity
+
+if TYPE_CHECKING:
+    from powermeter.recording import Recording
 
 AGAINST_REFERENCE = "powermeter.calibration.procedure:against_reference"
 AGAINST_LOADS = "powermeter.calibration.procedure:against_loads"
@@ -207,7 +210,9 @@ def _check_files(recording: Path, out: Path, plot: Path | None, force: bool) -> 
         raise ConfigurationError(f"{plot}: a residual plot is a .png, .svg or .pdf file")
 
 
-def _loads(recording: Any, texts: tuple[str, ...], reference: Any, *, known: bool) -> list[Any]:
+def _loads(
+    recording: Recording, texts: tuple[str, ...], reference: tuple[str, ...] | Path | None, *, known: bool
+) -> list[Any]:
     """Return the loads' events: those typed, else those in the recording where no reference was named."""
     label = registry.load(known_loads.LABEL)
     if texts:

@@ -25,6 +25,7 @@ from powermeter.analysis.uncertainty import limit_names
 from powermeter.comparison.designs import Side, warmed
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.recording import Recording
+from powermeter.recording.protocol import RecordingLike
 from powermeter.result import COVERAGE_95, Result, combine
 from powermeter.signals.rails import facts
 
@@ -130,7 +131,7 @@ def read(
     return Run(name, analysis, instrument(what, analysis), where, started)
 
 
-def instrument(recording: Any, analysis: Analysis) -> str:
+def instrument(recording: RecordingLike, analysis: Analysis) -> str:
     """Name the instrument and its calibration, so that two recordings of one are known for it.
 
     By its serial number; without one, by its URL on the machine it hung on.  A meter read by eye is

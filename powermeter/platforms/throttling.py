@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 from powermeter.channel import MISSING, Channel, Quantity
 from powermeter.events import Event
+from powermeter.recording.protocol import RecordingLike
 from powermeter.units import format_duration
 
 BITS = "throttled.bits"
@@ -49,7 +49,7 @@ def flag_names(bits: int) -> list[str]:
     return [words for bit, words in FLAGS.items() if bits >> bit & 1]
 
 
-def spells(recording: Any) -> list[Spell]:
+def spells(recording: RecordingLike) -> list[Spell]:
     """Return all such stretches of a recording, in the order of their beginning."""
     found: list[Spell] = []
     for source in recording.sources:
@@ -95,7 +95,7 @@ def _of_counts(known: Sequence[tuple[int, int]]) -> list[Spell]:
     ]
 
 
-def marks(recording: Any) -> list[Event]:
+def marks(recording: RecordingLike) -> list[Event]:
     """Return the same stretches as events, for traces and tables."""
     return [
         Event(spell.name, spell.start_ns, spell.end_ns, attributes={"kind": "throttling"})
@@ -103,7 +103,7 @@ def marks(recording: Any) -> list[Event]:
     ]
 
 
-def notes(recording: Any) -> list[str]:
+def notes(recording: RecordingLike) -> list[str]:
     """Return one sentence for each kind of throttling that happened, for the reader of a result."""
     total: dict[str, tuple[int, int]] = {}
     for spell in spells(recording):

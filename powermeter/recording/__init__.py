@@ -10,15 +10,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from powermeter.recording.reader import Recording, Samples, SourceInfo
+    from powermeter.recording.protocol import RecordingLike, Samples, SourceInfo
+    from powermeter.recording.reader import Recording
     from powermeter.recording.writer import Writer, append_to
 
-__all__ = ["Recording", "Samples", "SourceInfo", "Writer", "append_to"]
+__all__ = ["Recording", "RecordingLike", "Samples", "SourceInfo", "Writer", "append_to"]
 
 _HOME = {
     "Recording": "reader",
-    "Samples": "reader",
-    "SourceInfo": "reader",
+    "RecordingLike": "protocol",
+    "Samples": "protocol",
+    "SourceInfo": "protocol",
     "Writer": "writer",
     "append_to": "writer",
 }

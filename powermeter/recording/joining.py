@@ -13,7 +13,8 @@ from typing import Any
 
 from powermeter.errors import ConfigurationError, DataError, ExistsError
 from powermeter.recording import file
-from powermeter.recording.reader import Recording, SourceInfo
+from powermeter.recording.protocol import SourceInfo
+from powermeter.recording.reader import Recording
 from powermeter.recording.writer import Writer
 
 _NOT_COPIED = ("closed", "alignment", "salvaged")

@@ -10,73 +10,20 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from powermeter.channel import MISSING, Channel
+from powermeter.channel import Channel
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.events import Event
 from powermeter.recording import file, summary
 from powermeter.recording.chunks import Chunk, Chunks
+from powermeter.recording.protocol import Samples, SourceInfo
 from powermeter.recording.rows import Rows
 from powermeter.source import Gap
-
-
-@dataclass(frozen=True, slots=True)
-class SourceInfo:
-    """One source of a recording: its id, URL, name, driver, what it said of itself, its channels."""
-
-    id: int
-    url: str
-    name: str
-    driver: str
-    info: dict[str, Any]
-    channels: tuple[Channel, ...]
-
-    def channel(self, name: str) -> Channel:
-        """Return the channel of that name.
-
-        Raises:
-            ConfigurationError: There is none; the names are listed.
-        """
-        for channel in self.channels:
-            if channel.name == name:
-                return channel
-        names = ", ".join(channel.name for channel in self.channels)
-        raise ConfigurationError(f"{self.name} has no channel {name!r}; it has {names}")
-
-
-@dataclass(frozen=True, slots=True)
-class Samples:
-    """Raw samples of one source.
-
-    Attributes:
-        times_ns: int64, shape (n,).
-        codes: Channel name → int64, shape (n,); `MISSING` where a sample lacks it.
-        flags: uint8, shape (n,): bits `source.REPEAT`, `SATURATED`, `INTERPOLATED_TIME`.
-    """
-
-    times_ns: NDArray[np.int64]
-    codes: dict[str, NDArray[np.int64]]
-    flags: NDArray[np.uint8]
-
-    def table(self) -> NDArray[np.int64]:
-        """Return the raw codes as int64, shape (n, channels), in the channels' order."""
-        return np.stack(list(self.codes.values()), axis=1)
-
-    def values(self, channel: Channel) -> NDArray[np.float64]:
-        """Return one channel in SI units, NaN where missing."""
-        raw = self.codes[channel.name]
-        values: NDArray[np.float64] = raw.astype(np.float64) * channel.scale + channel.offset
-        missing = raw == MISSING
-        if missing.any():
-            values[missing] = np.nan
-        return values
 
 
 class Recording:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from powermeter.channel import Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError
+from powermeter.recording.protocol import RecordingLike, Samples, SourceInfo
 from powermeter.result import Grade
 from powermeter.signals.alignment import host_times, shifted, shifted_gaps
 from powermeter.signals.correction import Correction
@@ -46,19 +47,6 @@ WHOLE_SHARE = {
     Boundary.PART: "a part of the board only",
     Boundary.MODEL: "a model of the machine, no rail",
 }
-
-
-class RecordedSource(Protocol):
-    """What `rails` needs to know of a source in a recording."""
-
-    @property
-    def id(self) -> Any: ...
-    @property
-    def url(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def channels(self) -> Sequence[Channel]: ...
 
 
 @dataclass(slots=True, eq=False)
@@ -181,7 +169,7 @@ def _divided(power: Trace, voltage: Trace, volts: np.ndarray[Any, Any]) -> Trace
     )
 
 
-def lines(recording: Any, *, aligned: bool = True) -> tuple[Line, ...]:
+def lines(recording: RecordingLike, *, aligned: bool = True) -> tuple[Line, ...]:
     """Return every rail of a recording, in the order of its sources and channels, nothing added up.
 
     Calibrations (`calibration` facts) and alignments (`alignment` facts; the last one of a source
@@ -201,20 +189,18 @@ def lines(recording: Any, *, aligned: bool = True) -> tuple[Line, ...]:
     return tuple(found)
 
 
-def facts(recording: Any, name: str) -> list[dict[str, Any]]:
+def facts(recording: RecordingLike, name: str) -> list[dict[str, Any]]:
     """Return the recording's facts of that name, oldest first; none where it keeps none."""
-    ask = getattr(recording, "facts", None)
-    found = ask(name) if ask is not None else []
-    return [found] if isinstance(found, dict) else list(found)
+    return list(recording.facts(name))
 
 
-def alignment_of(recording: Any, source: Any) -> dict[str, Any] | None:
+def alignment_of(recording: RecordingLike, source: Any) -> dict[str, Any] | None:
     """Return the newest alignment fact of a source, or None where it is on the recording's own clock."""
     found = [fact for fact in facts(recording, "alignment") if str(fact.get("source")) == str(source)]
     return found[-1] if found else None
 
 
-def on_host(recording: Any, source: Any) -> tuple[Any, list[Gap]]:
+def on_host(recording: RecordingLike, source: int) -> tuple[Samples, list[Gap]]:
     """Return samples and gaps of a source (by id) on the recording's clock, an alignment applied.
 
     Raises:
@@ -227,7 +213,7 @@ def on_host(recording: Any, source: Any) -> tuple[Any, list[Gap]]:
 
 
 def _source_lines(
-    recording: Any, source: RecordedSource, corrections: list[dict[str, Any]], alignment: Any
+    recording: RecordingLike, source: SourceInfo, corrections: list[dict[str, Any]], alignment: Any
 ) -> list[Line]:
     wanted = [c for c in source.channels if c.rail is not None]
     if not wanted:
@@ -284,7 +270,7 @@ def _prefer_calibrated(traces: dict[Quantity, Trace], calibrated: set[Quantity])
 
 
 def _correction(
-    corrections: list[dict[str, Any]], source: RecordedSource, channel: Channel, samples: Any
+    corrections: list[dict[str, Any]], source: SourceInfo, channel: Channel, samples: Samples
 ) -> tuple[Correction | None, Any]:
     """Find the newest calibration of a channel and the temperatures it asks for."""
     names = {channel.name, f"{source.name}/{channel.name}", f"{source.id}/{channel.name}"}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from powermeter.channel import Accuracy, Channel, Kind, Quantity, Rail
 from powermeter.events import Event
+from powermeter.recording.protocol import Samples, SourceInfo
 from powermeter.source import Gap
 
 Floats = NDArray[np.floating[Any]]
@@ -104,40 +106,20 @@ def bursts(
 
 
 @dataclass(slots=True)
-class Source:
-    """One source of a simulated recording."""
-
-    id: int
-    url: str
-    name: str
-    channels: tuple[Channel, ...]
-    driver: str = "simulated"
-    info: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class Samples:
-    """Raw samples as `Recording.samples` gives them."""
-
-    times_ns: NDArray[np.int64]
-    codes: dict[str, NDArray[np.int64]]
-    flags: NDArray[np.uint8]
-
-
-@dataclass(slots=True)
 class SimulatedRecording:
     """A recording in memory that an analysis cannot tell from one in a file."""
 
-    sources: list[Source] = field(default_factory=list)
+    sources: list[SourceInfo] = field(default_factory=list)
     data: dict[int, Samples] = field(default_factory=dict)
     holes: dict[int, list[Gap]] = field(default_factory=dict)
     happened: list[Event] = field(default_factory=list)
     noted: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     metadata: dict[str, Any] = field(default_factory=dict)
+    path: Path = Path("simulated.power")
 
-    def samples(self, source_id: int, start_ns: int | None = None, end_ns: int | None = None) -> Samples:
+    def samples(self, source: int, start_ns: int | None = None, end_ns: int | None = None) -> Samples:
         """Return the samples of a source."""
-        all_of_it = self.data[source_id]
+        all_of_it = self.data[source]
         if start_ns is None and end_ns is None:
             return all_of_it
         times = all_of_it.times_ns
@@ -145,9 +127,9 @@ class SimulatedRecording:
         codes = {name: column[keep] for name, column in all_of_it.codes.items()}
         return Samples(times[keep], codes, all_of_it.flags[keep])
 
-    def gaps(self, source_id: int) -> list[Gap]:
+    def gaps(self, source: int) -> list[Gap]:
         """Return the gaps of a source."""
-        return self.holes.get(source_id, [])
+        return self.holes.get(source, [])
 
     def events(self) -> list[Event]:
         """Return all events."""
@@ -161,7 +143,7 @@ class SimulatedRecording:
         """Return no clock pairs."""
         return []
 
-    def ticks(self, source_id: int) -> list[tuple[int, int]]:
+    def ticks(self, source: int) -> list[tuple[int, int]]:
         """Return no ticks."""
         return []
 
@@ -254,7 +236,7 @@ class SimulatedMeter:
         recording.happened = list(events)
         if self.clock_s:
             shift = rng.normal(0, self.clock_s) * NS
-            recording.data[1].times_ns += np.int64(round(shift))
+            recording.data[1].times_ns[:] += np.int64(round(shift))
             recording.noted["alignment"] = [
                 {"source": 1, "offset_ns": 0.0, "drift": 0.0, "offset_u_ns": self.clock_s * NS}
             ]
@@ -303,6 +285,6 @@ class SimulatedMeter:
             )
             codes[voltage.name] = np.rint(seen / volt_scale).astype(np.int64)
             channels = (voltage, current)
-        source = Source(1, "simulated://1", "simulated", channels)
+        source = SourceInfo(1, "simulated://1", "simulated", "simulated", {}, channels)
         flags = np.zeros(times_ns.size, np.uint8)
         return SimulatedRecording([source], {1: Samples(times_ns, codes, flags)})

@@ -9,14 +9,13 @@ from powermeter.analysis.energy import analyse
 from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.events import Event
+from powermeter.recording import Samples, SourceInfo
 from powermeter.result import Grade
 from powermeter.source import REPEAT, Gap
 from powermeter.testing.simulation import (
     NS,
-    Samples,
     SimulatedMeter,
     SimulatedRecording,
-    Source,
     Truth,
     bursts,
 )
@@ -28,7 +27,7 @@ def recording(
     times = np.rint(np.arange(columns[0].size) * period_s * NS).astype(np.int64)
     codes = {c.name: column.astype(np.int64) for c, column in zip(channels, columns, strict=True)}
     flags = more.pop("flags", np.zeros(times.size, np.uint8))
-    source = Source(1, "virtual://x", "meter", tuple(channels))
+    source = SourceInfo(1, "virtual://x", "meter", "virtual", {}, tuple(channels))
     return SimulatedRecording([source], {1: Samples(times, codes, flags)}, **more)
 
 
@@ -187,7 +186,7 @@ def test_two_instruments_on_one_board_are_compared() -> None:
     one = Channel("a.power", Quantity.POWER, 0.001, Rail("VIN"), accuracy=Accuracy(gain=0.001))
     two = Channel("b.power", Quantity.POWER, 0.001, Rail("INPUT"), accuracy=Accuracy(gain=0.001))
     rec = recording([one], [steps(5.0)])
-    rec.sources.append(Source(2, "virtual://y", "other", (two,)))
+    rec.sources.append(SourceInfo(2, "virtual://y", "other", "virtual", {}, (two,)))
     rec.data[2] = Samples(rec.data[1].times_ns, {"b.power": steps(5.5).astype(np.int64)}, rec.data[1].flags)
     a = analyse(rec, rail="VIN")
     (found,) = a.disagreements

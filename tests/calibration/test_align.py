@@ -13,8 +13,9 @@ from powermeter.calibration.correlate import Alignment
 from powermeter.channel import Accuracy, Kind
 from powermeter.errors import DataError
 from powermeter.events import Event
+from powermeter.recording import Samples
 from powermeter.signals.decoding import from_samples
-from powermeter.testing.simulation import Samples, SimulatedMeter, SimulatedRecording, Truth
+from powermeter.testing.simulation import SimulatedMeter, SimulatedRecording, Truth
 
 
 def seen_by(rng, truth, rate, kind=Kind.INSTANT, late_s=0.0, early_s=math.inf):

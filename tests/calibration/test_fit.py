@@ -14,11 +14,11 @@ from powermeter.calibration.steady_points import steady_points
 from powermeter.calibration.store import from_toml, read, save, to_toml
 from powermeter.channel import Accuracy, Channel, Quantity, Rail
 from powermeter.errors import DataError, ExistsError
+from powermeter.recording import Samples as SimulatedSamples
+from powermeter.recording import SourceInfo
 from powermeter.signals.correction import Correction
 from powermeter.signals.decoding import from_samples
 from powermeter.testing.simulation import NS, SimulatedRecording, Truth
-from powermeter.testing.simulation import Samples as SimulatedSamples
-from powermeter.testing.simulation import Source as SimulatedSource
 
 GAIN, OFFSET_A = 1.013, 0.002  # what the INA219 does to the true current
 VOLTS = 5.0
@@ -88,7 +88,7 @@ def corrected_energy(seed: int) -> tuple[bool, float, float]:
         Channel("vdd_in.voltage", Quantity.VOLTAGE, 0.004, rail),
     )
     recording = SimulatedRecording(
-        [SimulatedSource(1, "ina219://1/0x40", "ina219", channels)],
+        [SourceInfo(1, "ina219://1/0x40", "ina219", "ina219", {}, channels)],
         {
             1: SimulatedSamples(
                 times,

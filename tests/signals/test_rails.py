@@ -7,16 +7,17 @@ import pytest
 
 from powermeter.channel import Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError
+from powermeter.recording import Samples, SourceInfo
 from powermeter.result import Grade
 from powermeter.signals.rails import Line, choose, lines, overlap, whole
-from powermeter.testing.simulation import Samples, SimulatedRecording, Source
+from powermeter.testing.simulation import SimulatedRecording
 
 
 def recording(*sources: tuple[str, list[Channel]]) -> SimulatedRecording:
     made = SimulatedRecording()
     times = np.arange(10, dtype=np.int64) * 100_000_000
     for i, (name, channels) in enumerate(sources, start=1):
-        made.sources.append(Source(i, f"virtual://{name}", name, tuple(channels)))
+        made.sources.append(SourceInfo(i, f"virtual://{name}", name, "virtual", {}, tuple(channels)))
         codes = {c.name: np.full(10, 1000 * (k + 1), np.int64) for k, c in enumerate(channels)}
         made.data[i] = Samples(times, codes, np.zeros(10, np.uint8))
     return made
