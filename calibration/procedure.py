@@ -165,7 +165,7 @@ def check_clock(recording: RecordingLike, reference: RecordingLike) -> None:
     both_utc = one.get("clock") == other.get("clock") == "utc"
     if not same_boot and not both_utc:
         raise DataError(
-            f"{recording.path.name} and {reference.path.name} are not on one clock; join them first with: "
+            f"{_name(recording)} and {_name(reference)} are not on one clock; join them first with: "
             "powermeter align, and calibrate in the joined recording"
         )
 
@@ -292,3 +292,7 @@ def stored(recording: RecordingLike, correction: Correction, *, force: bool = Fa
             "--force stores it all the same"
         )
     return {**replace(correction, channel=place.channel.name).to_dict(), "source": place.source.id}
+
+
+def _name(recording: RecordingLike) -> str:
+    return recording.path.name if recording.path else "a recording in memory"

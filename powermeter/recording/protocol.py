@@ -72,8 +72,8 @@ class RecordingLike(Protocol):
     """A recording as analysis reads it; `Recording` and the simulated one satisfy it."""
 
     @property
-    def path(self) -> Path:
-        """The file, or a name that stands for one."""
+    def path(self) -> Path | None:
+        """The file; None where the recording is held in memory."""
 
     @property
     def metadata(self) -> dict[str, Any]:

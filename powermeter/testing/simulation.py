@@ -115,7 +115,7 @@ class SimulatedRecording:
     happened: list[Event] = field(default_factory=list)
     noted: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     metadata: dict[str, Any] = field(default_factory=dict)
-    path: Path = Path("simulated.power")
+    path: Path | None = field(default=None, kw_only=True)
 
     def samples(self, source: int, start_ns: int | None = None, end_ns: int | None = None) -> Samples:
         """Return the samples of a source."""
