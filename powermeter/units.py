@@ -12,6 +12,8 @@ import re
 from powermeter.errors import ConfigurationError
 
 SECONDS_PER_HOUR = 3600.0
+SECONDS_PER_YEAR = 365.25 * 86400
+"""The one year of this package (Julian, 8766 h); a month is a twelfth of it.  Hours given are hours taken."""
 NS = 1_000_000_000
 
 _PREFIXES = {
@@ -58,7 +60,7 @@ _PLAIN_UNITS = {
     "m": ("s", 60.0),
     "h": ("s", 3600.0),
     "d": ("s", 86400.0),
-    "y": ("s", 31_557_600.0),
+    "y": ("s", SECONDS_PER_YEAR),
     "%": ("1", 0.01),
     "ppm": ("1", 1e-6),
     "": ("", 1.0),
@@ -238,6 +240,6 @@ def format_duration(seconds: float) -> str:
     if seconds < 3 * 86400:
         minutes = round(seconds / 60)
         return f"{minutes // 60} h {minutes % 60:02d} min"
-    if seconds < 3 * 31_557_600:
+    if seconds < 3 * SECONDS_PER_YEAR:
         return f"{seconds / 86400:,.1f} d"
-    return f"{seconds / 31_557_600:,.1f} y"
+    return f"{seconds / SECONDS_PER_YEAR:,.1f} y"

@@ -20,10 +20,12 @@ from typing import Any
 from powermeter.battery.converter import Curve, check_ratio
 from powermeter.battery.presets import preset_names, presets
 from powermeter.errors import ConfigurationError
-from powermeter.result import Grade, Result, worst
-from powermeter.units import SECONDS_PER_HOUR, format_number, parse_quantity
+from powermeter.result import COVERAGE_95, Grade, Result, worst
+from powermeter.units import SECONDS_PER_HOUR, SECONDS_PER_YEAR, format_number, parse_quantity
 
-MONTH_S = 30.4375 * 86400
+MONTH_S = SECONDS_PER_YEAR / 12
+_NORMAL_95 = 1.6448536269514722
+"""Standard normal quantile at 95 %: where low and high of a range stand."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Battery:
         self_discharge: Share lost a month.
         peukert: Exponent of Peukert's law, t = H (C / (I H))^k; 1 for lithium cells.
         rated_hours: Discharge time H at which the capacity is stated, for Peukert.
+        spread: What 5 and 95 % of such packs give, over the stated capacity; it goes into every interval.
         title: As printed.
     """
 
@@ -50,6 +53,7 @@ class Battery:
     self_discharge: float = 0.0
     peukert: float = 1.0
     rated_hours: float = 20.0
+    spread: tuple[float, float] = (1.0, 1.0)
     title: str = ""
 
     def __post_init__(self) -> None:
@@ -60,6 +64,10 @@ class Battery:
             check_ratio(name, getattr(self, name))
         if isinstance(self.efficiency, float | int):
             check_ratio("efficiency", self.efficiency)
+        if not 0 < self.spread[0] <= 1 <= self.spread[1] < 10:
+            raise ConfigurationError(
+                f"battery range {self.spread}: a low of at most 1 and a high of at least 1"
+            )
         if not 0 <= self.self_discharge < 1:
             raise ConfigurationError(
                 f"battery self-discharge {self.self_discharge:g}: a share a month, below 1"
@@ -82,6 +90,8 @@ class Battery:
     def convention_text(self) -> str:
         """The convention for people."""
         kept = "" if self.kept == 1 else f", {self.kept:.0%} of it (usable share, ageing, temperature)"
+        if self.spread != (1.0, 1.0):
+            kept += f", such packs give {self.spread[0]:.0%} to {self.spread[1]:.0%} of it"
         if self.convention == "charge":
             return f"{self.spec}, charge on the measured rail{kept}"
         if isinstance(self.efficiency, Curve):
@@ -167,12 +177,14 @@ class Battery:
     def grade(self) -> Grade:
         """Derived for a plain budget; assumed as soon as an efficiency or another share is typed in."""
         plain = self.efficiency == 1.0 and self.kept == 1.0 and not self.self_discharge and self.peukert == 1
+        plain = plain and self.spread == (1.0, 1.0)
         return Grade.DERIVED if plain else Grade.ASSUMED
 
     def share_used(self, amount: Result, rail_voltage_v: float | None = None, power_w: float = 0.0) -> Result:
         """Return the share of one charge that an amount takes (1 is all of it)."""
         used = self.counted(amount, rail_voltage_v)
-        return used.scaled(1 / self.available(power_w)[0], "1")
+        low, high = self.spread
+        return _widened(used.scaled(1 / self.available(power_w)[0], "1"), (1 / high, 1 / low), -1)
 
     def remaining(self, amount: Result, rail_voltage_v: float | None = None, power_w: float = 0.0) -> Result:
         """Return the share that is left; below 0 where more than one charge was used."""
@@ -200,13 +212,13 @@ class Battery:
             leak = self.self_discharge * nominal / MONTH_S
             return self._peukert(capacity, value) / (value + leak) / SECONDS_PER_HOUR
 
-        return _falling(lasting, rate, "h")
+        return _widened(_falling(lasting, rate, "h"), self.spread)
 
     def _peukert(self, capacity: float, rate: float) -> float:
-        """Return the capacity at this rate: C (C / (I H))^(k - 1)."""
-        if self.peukert == 1:
-            return capacity
+        """Return the capacity at this rate, C (C / (I H))^(k - 1); below the rated one it is the stated capacity."""
         rated = capacity / (self.rated_hours * SECONDS_PER_HOUR)
+        if self.peukert == 1 or rate <= rated:
+            return capacity
         return capacity * float((rated / rate) ** (self.peukert - 1))
 
     def count(self, per_item: Result, rail_voltage_v: float | None = None, power_w: float = 0.0) -> Result:
@@ -219,7 +231,8 @@ class Battery:
         if per_item.value <= 0:
             raise ConfigurationError("items per charge: an item must take more than nothing")
         available, _ = self.available(power_w)
-        return _falling(lambda value: available / value if value > 0 else math.inf, per_item, "1")
+        found = _falling(lambda value: available / value if value > 0 else math.inf, per_item, "1")
+        return _widened(found, self.spread)
 
     def budget(
         self,
@@ -259,6 +272,23 @@ def _falling(function: Callable[[float], float], of: Result, unit: str) -> Resul
     slope = (function(of.value + step) - function(of.value - step)) / (2 * step)
     parts = {name: part * slope for name, part in of.parts.items()}
     return Result(value, unit, function(of.high), function(of.low), of.grade, parts)
+
+
+def _widened(result: Result, spread: tuple[float, float], sign: int = 1) -> Result:
+    """Return a result with the range of the pack in its interval, log-normal on each side."""
+    if spread == (1.0, 1.0) or result.value <= 0:
+        return result
+    low, high = (COVERAGE_95 / _NORMAL_95 * abs(math.log(end)) for end in spread)
+    below = math.hypot(low, math.log(result.value / result.low)) if result.low > 0 else math.inf
+    above = math.hypot(high, math.log(result.high / result.value)) if math.isfinite(result.high) else math.inf
+    part = sign * result.value * math.log(spread[1] / spread[0]) / (2 * _NORMAL_95)
+    return replace(
+        result,
+        low=result.value * math.exp(-below) if math.isfinite(below) else min(result.low, 0.0),
+        high=result.value * math.exp(above),
+        grade=worst((result.grade, Grade.ASSUMED)),
+        parts={**result.parts, "factor:battery.capacity": part},
+    )
 
 
 @dataclass(frozen=True)
@@ -342,4 +372,6 @@ def parse_battery(text: str, **changes: Any) -> Battery:
         return Battery(text, **changes)
     kept = ("efficiency", "usable", "self_discharge", "peukert", "rated_hours", "title")
     fields = {name: entry[name] for name in kept if name in entry}
+    if "range" in entry:
+        fields["spread"] = (float(entry["range"][0]), float(entry["range"][1]))
     return Battery(entry["spec"], **{**fields, **changes})

@@ -26,9 +26,9 @@ from typing import Any
 from powermeter.battery.battery import MONTH_S, Battery
 from powermeter.battery.presets import presets
 from powermeter.errors import ConfigurationError
-from powermeter.units import SECONDS_PER_HOUR
+from powermeter.units import SECONDS_PER_HOUR, SECONDS_PER_YEAR
 
-LONGEST_S = 30 * 31_557_600.0
+LONGEST_S = 30 * SECONDS_PER_YEAR
 STEPS = 400
 STEPPED_ABOVE = 0.002
 """Share of the charge that a repeat may take and still be averaged."""

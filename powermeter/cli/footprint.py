@@ -12,7 +12,7 @@ from powermeter import toml
 from powermeter.cli import subject
 from powermeter.cli.budget import plain
 from powermeter.errors import ConfigurationError
-from powermeter.units import format_number, parse_duration, parse_quantity
+from powermeter.units import SECONDS_PER_YEAR, format_number, parse_duration, parse_quantity
 
 if TYPE_CHECKING:
     from powermeter.footprint.assessment import Footprint
@@ -133,7 +133,8 @@ def _pounds(carbon: Result, digits: int) -> str:
 def _making(chosen: dict[str, Any], found: subject.Subject) -> tuple[list[tuple[str, Line]], list[Line]]:
     """Return the allocated lines and the whole ones."""
     from powermeter.footprint.allocation import battery_wear, by_time, by_use
-    from powermeter.footprint.embodied import LIVES, device, read_bill, water_of_die
+    from powermeter.footprint.bill import read_bill
+    from powermeter.footprint.embodied import LIVES, device, water_of_die
     from powermeter.footprint.factors import default, given
     from powermeter.footprint.minerals import COMPOSITIONS, adpe_of, composition
 
@@ -156,7 +157,7 @@ def _making(chosen: dict[str, Any], found: subject.Subject) -> tuple[list[tuple[
     lines: list[tuple[str, Line]] = []
     if whole:
         if chosen["life"] is not None:
-            years = parse_duration(chosen["life"]) / (365.25 * 86400)
+            years = parse_duration(chosen["life"]) / SECONDS_PER_YEAR
             if years <= 0:
                 raise ConfigurationError(f"--life {chosen['life']}: must be above zero")
             life = given("life", years, "y")

@@ -14,11 +14,9 @@ from collections.abc import Mapping
 from powermeter.errors import ConfigurationError
 from powermeter.footprint.formula import Input, Line, Measured
 from powermeter.result import Result
+from powermeter.units import SECONDS_PER_YEAR
 
 from .factors import Factor, default, given
-
-SECONDS_PER_YEAR = 365 * 86400.0
-"""The SCI specification's year: 4 years are 35 040 h."""
 
 
 def by_time(line: Line, used_s: float, life: Factor, share: float = 1.0) -> Line:

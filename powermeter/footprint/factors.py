@@ -25,7 +25,6 @@ FIVE_TO_95 = 3.289707253902945
 PROVENANCE = {
     "V": "read in a primary file, or run",
     "S": "seen in a secondary source that names the primary one",
-    "M": "from memory of the publication, not checked",
     "D": "derived by arithmetic or judged from other rows",
     "U": "given by the user",
 }

@@ -17,12 +17,13 @@ from dataclasses import dataclass, field, replace
 from powermeter.errors import ConfigurationError
 from powermeter.footprint.formula import Input, Line, Measured, factors_of, total
 from powermeter.result import Result
+from powermeter.units import SECONDS_PER_YEAR
 
 from .factors import Factor, default, factor, given
 from .grid import grid
 from .place import Place, parse_place
 
-HOURS_PER_YEAR = 8766.0
+HOURS_PER_YEAR = SECONDS_PER_YEAR / 3600
 B_PER_GB = 1e9
 
 

@@ -1,13 +1,16 @@
 """Where electricity is used: a country, a country and a region, or not known.
 
-A cloud region is a place by its country or state: `aws:us-east-1` is Virginia.
-
-Accepted: `FRA`, `FR`, `France`, `USA-CA`, `US-CA`, `USA-california`, `SWE-SE4`, `CAN-alberta`, `CHN-BJ`.
-Regions outside the bundled table come from codecarbon's data files when it is installed.
+Accepted: `FRA`, `FR`, `France`; `USA-CA`, `US-CA`, `California`, `CAN-QC`, `Quebec`, `SWE-SE4`, `CHN-BJ`; a
+cloud region (`aws:us-east-1`, `gcp:europe-west9`, `azure:westeurope`, or without its provider) is its
+state or country.  A city is taken for its state or country only when asked: `city:London`.  A name of
+two places, and a place without a grid here, is answered with a question, never with a guess.
+Nordic zones come from codecarbon's data files when it is installed.
 """
 
 from __future__ import annotations
 
+import difflib
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -16,6 +19,8 @@ from powermeter.errors import ConfigurationError
 from . import regional
 from .factors import nearest, rows, table
 
+CITY = "city:"
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -23,7 +28,7 @@ class Place:
 
     Attributes:
         country: ISO 3166-1 alpha-3.
-        region: Code of the region (`CA`, `SE4`, `alberta`), or None for the whole country.
+        region: Code of the region (`CA`, `SE4`, `QC`), or None for the whole country.
         name: As printed.
     """
 
@@ -37,6 +42,22 @@ class Place:
         return self.country if self.region is None else f"{self.country}-{self.region}"
 
 
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A row of the table of names: an alias, a city, a question, or a place without a grid here."""
+
+    name: str
+    kind: str
+    places: tuple[str, ...]
+    text: str
+
+
+def spelled(text: str) -> str:
+    """Return a spelling without case, accents, dots and doubled spaces, for comparing."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return " ".join(plain.replace("_", " ").replace(".", "").casefold().split())
+
+
 @lru_cache(maxsize=1)
 def countries() -> dict[str, dict[str, str]]:
     """Return the rows of the country table by ISO code."""
@@ -45,12 +66,20 @@ def countries() -> dict[str, dict[str, str]]:
 
 @lru_cache(maxsize=1)
 def _spellings() -> dict[str, str]:
-    spellings = {}
+    found = {}
     for code, row in countries().items():
         for text in (code, row["iso2"], row["country"]):
             if text:
-                spellings[text.casefold()] = code
-    return spellings
+                found[spelled(text)] = code
+    return found
+
+
+@lru_cache(maxsize=1)
+def _names() -> dict[str, _Named]:
+    return {
+        spelled(row["name"]): _Named(row["name"], row["kind"], tuple(row["place"].split()), row["text"])
+        for row in rows("place_names")
+    }
 
 
 @lru_cache(maxsize=1)
@@ -59,15 +88,31 @@ def _bundled_regions() -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for row in rows("grid_carbon_regions"):
         country, _, region = row["geography"].partition("-")
-        spelled = found.setdefault(country, {})
-        spelled[region.casefold()] = region
-        spelled[row["name"].casefold()] = region
+        known = found.setdefault(country, {})
+        known[spelled(region)] = region
+        known[spelled(row["name"])] = region
     return found
+
+
+@lru_cache(maxsize=1)
+def _region_names() -> dict[str, str]:
+    """Full name of a bundled region → place code; names that are no region's own are left out."""
+    return {spelled(row["name"]): row["geography"] for row in rows("grid_carbon_regions")}
+
+
+@lru_cache(maxsize=1)
+def _cloud_regions() -> dict[str, str]:
+    """Region with and without its provider → place code; a bare name of two providers is left out."""
+    found = {row["region"]: row["place"] for row in rows("cloud_regions")}
+    bare: dict[str, set[str]] = {}
+    for region, place in found.items():
+        bare.setdefault(region.partition(":")[2], set()).add(place)
+    return {**{name: places.pop() for name, places in bare.items() if len(places) == 1}, **found}
 
 
 def known_regions(country: str) -> dict[str, str]:
     """Return spelling → code of the regions of a country, bundled ones first."""
-    extra = {region.casefold(): region for region in regional.regions(country)}
+    extra = {spelled(region): region for region in regional.regions(country)}
     return {**extra, **_bundled_regions().get(country, {})}
 
 
@@ -75,30 +120,88 @@ def parse_place(text: str) -> Place:
     """Return the place a user typed.
 
     Raises:
-        ConfigurationError: No such country or region; the nearest spellings are offered.
+        ConfigurationError: No such place, or one of several; the nearest spellings or the choices are offered.
     """
     typed = text.strip()
+    if spelled(typed).startswith(CITY):
+        return _city(typed[len(CITY) :].strip())
     if ":" in typed:
-        typed = _cloud_region(typed)
-    code = _spellings().get(typed.casefold())
+        return parse_place(_cloud_region(typed))
+    key = spelled(typed)
+    named = _names().get(key)
+    if named is not None and named.kind == "ask":
+        raise ConfigurationError(f"{typed!r} is {_choices(named.places)}: write the code")
+    code = _spellings().get(key)
     if code is not None:
         return Place(code, None, countries()[code]["country"])
-    head, dash, tail = typed.partition("-")
-    code = _spellings().get(head.strip().casefold())
-    if code is None or not dash:
-        names = [*countries(), *(row["country"] for row in countries().values())]
-        raise ConfigurationError(f"no country {head.strip() or typed!r}; {nearest(head or typed, names)}")
+    if named is not None and named.kind == "alias":
+        return parse_place(named.places[0])
+    if key.replace(" ", "-") in _cloud_regions() and len(key) > 3:
+        return parse_place(_cloud_regions()[key.replace(" ", "-")])
+    in_country = _in_country(typed)
+    if in_country is not None:
+        return in_country
+    if key in _region_names():
+        return parse_place(_region_names()[key])
+    if named is not None and named.kind == "city":
+        place = parse_place(named.places[0])
+        raise ConfigurationError(
+            f"{typed!r} is not a grid of its own here: write {place.code} for {place.name}, or {CITY}{typed}"
+        )
+    if named is not None:
+        raise ConfigurationError(f"{typed!r}: {named.text}; or give --intensity with its g/kWh")
+    raise ConfigurationError(f"no country {typed!r}, nor a region or cloud region; {_nearest(typed)}")
+
+
+def _choices(codes: tuple[str, ...]) -> str:
+    return " or ".join(f"{parse_place(code).name} ({code})" for code in codes)
+
+
+def _city(name: str) -> Place:
+    """Return the state or country of a city."""
+    named = _names().get(spelled(name))
+    if named is None or named.kind != "city":
+        cities = [entry.name for entry in _names().values() if entry.kind == "city"]
+        raise ConfigurationError(
+            f"no city {name!r} is known here; {nearest(name, cities)}; or name its country"
+        )
+    place = parse_place(named.places[0])
+    return Place(place.country, place.region, f"{place.name}, by {named.name}")
+
+
+def _in_country(typed: str) -> Place | None:
+    """Return the place of `USA-CA`, `Canada, Quebec` or `Quebec, Canada`; None where no part is a country."""
+    for separator in ("-", ","):
+        head, found, tail = typed.partition(separator)
+        if not found:
+            continue
+        for country_text, region_text in ((head, tail), (tail, head)):
+            code = _spellings().get(spelled(country_text))
+            named = _names().get(spelled(country_text))
+            if code is None and named is not None and named.kind == "alias" and len(named.places[0]) == 3:
+                code = named.places[0]
+            if code is not None:
+                return _region(code, region_text.strip())
+    return None
+
+
+def _region(code: str, typed: str) -> Place:
     regions = known_regions(code)
-    region = regions.get(tail.strip().casefold())
+    region = regions.get(spelled(typed))
+    named = _names().get(spelled(typed))
+    if region is None and named is not None and named.kind in ("alias", "city"):
+        place = parse_place(named.places[0])
+        if place.country == code and place.region is not None:
+            if named.kind == "city":
+                return _city(typed)
+            return place
     if region is None:
         if not regions:
             raise ConfigurationError(
                 f"no regions of {code} are known here; write {code} for the country"
                 + ("" if regional.installed() else ", or install powermeter[carbon] for more regions")
             )
-        raise ConfigurationError(
-            f"no region {tail.strip()!r} in {code}; {nearest(tail.strip(), sorted(set(regions)))}"
-        )
+        raise ConfigurationError(f"no region {typed!r} in {code}; {nearest(typed, sorted(set(regions)))}")
     name = next(
         (row["name"] for row in rows("grid_carbon_regions") if row["geography"] == f"{code}-{region}"), region
     )
@@ -107,10 +210,34 @@ def parse_place(text: str) -> Place:
 
 def _cloud_region(typed: str) -> str:
     known = {row["region"]: row["place"] for row in rows("cloud_regions")}
-    found = known.get(typed.casefold())
+    found = known.get(typed.casefold().replace(" ", ""))
     if found is None:
         raise ConfigurationError(f"no cloud region {typed!r}; {nearest(typed, known)}; or name its country")
     return found
+
+
+@lru_cache(maxsize=1)
+def _offered() -> dict[str, str]:
+    """Spelling → what to offer for it."""
+    found = {spelled(code): code for code in countries()}
+    found |= {spelled(row["country"]): row["country"] for row in countries().values()}
+    found |= {
+        spelled(row["name"]): f"{row['name']} ({row['geography']})" for row in rows("grid_carbon_regions")
+    }
+    found |= {key: entry.name for key, entry in _names().items() if entry.kind == "alias" and len(key) > 3}
+    found |= {key: f"{CITY}{entry.name}" for key, entry in _names().items() if entry.kind == "city"}
+    found |= {name: name for name in _cloud_regions() if ":" not in name}
+    return found
+
+
+def _nearest(typed: str) -> str:
+    offered = _offered()
+    if not typed:
+        return nearest(typed, countries())
+    hits = difflib.get_close_matches(spelled(typed), offered, n=3, cutoff=0.6 if len(typed) <= 4 else 0.7)
+    if hits:
+        return f"did you mean {', '.join(dict.fromkeys(offered[hit] for hit in hits))}?"
+    return "write an ISO code (FRA), a country, a state (USA-CA), a cloud region (aws:us-east-1) or city:NAME"
 
 
 def all_places() -> list[Place]:

@@ -90,7 +90,7 @@ def test_peukert() -> None:
 def test_ageing_usable_share_and_temperature() -> None:
     aged = discharge(Battery("3Ah@3.6V", usable=0.8, health=0.9), IDEAL, [1.0], [1.0])
     assert aged.hours == pytest.approx(10.8 * 0.72, rel=1e-6)
-    assert derating_at("lco", 20) == 1.0
+    assert derating_at("lco", 25) == 1.0
     assert derating_at("lco", -15) == pytest.approx(0.675)
     with pytest.raises(ConfigurationError, match="outside"):
         derating_at("lco", -80)

@@ -109,7 +109,7 @@ def test_radio_states() -> None:
     whole = Schedule((Entry(message, 144), Entry(INFER, 1440)), SLEEP)
     assert {row[0] for row in whole.shares()} == {"transmit", "infer", "sleep"}
     sent = of_link(Link.typical("ble"), 20)
-    assert sent.energy.value == pytest.approx(3.0e-3 * (4.8 * 1.5e-3 + 4.8 * 160 / 700e3 + 4.8 * 0.5e-3))
+    assert sent.energy.value == pytest.approx(3.0e-3 * 7.1 * (1.4e-3 + 160 / 423e3 + 0.5e-3))
 
 
 def test_listening_classes_cost_between_messages() -> None:

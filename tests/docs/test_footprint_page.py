@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from powermeter.battery.duty_cycle import State, read_schedule
-from powermeter.footprint.embodied import bill
+from powermeter.footprint.bill import bill
 from powermeter.footprint.formula import total
 from powermeter.result import Result
 

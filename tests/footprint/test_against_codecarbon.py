@@ -142,7 +142,9 @@ def test_aws_regions_are_their_state_or_country_not_the_world(theirs: Any) -> No
     assert theirs.cloud("aws", "us-east-1") == pytest.approx(475)
     assert ours("aws:us-east-1") == pytest.approx(theirs.place("USA", "virginia"), rel=1e-6)
     assert ours("aws:eu-west-3") == pytest.approx(theirs.place("FRA"), rel=1e-6)
-    for unknown in ("us-east-1", "aws:us-east-9", "azure:francecentral"):
+    assert parse_place("us-east-1") == parse_place("aws:us-east-1")
+    assert ours("azure:francecentral") == pytest.approx(theirs.place("FRA"), rel=1e-6)
+    for unknown in ("us-east-9", "aws:us-east-9", "azure:us-east-1"):
         with pytest.raises(ConfigurationError):
             parse_place(unknown)
 

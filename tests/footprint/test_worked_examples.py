@@ -51,7 +51,7 @@ def test_2_green_algorithms(pue: float, intensity: float, expected: float) -> No
     assert grams(energy, intensity, pue) == pytest.approx(expected, rel=EXACT)
 
 
-FOUR_YEARS = given("life.server", 4, "y")
+FOUR_YEARS = given("life.server", 35_040, "h")
 
 
 def test_3_sci_embodied() -> None:

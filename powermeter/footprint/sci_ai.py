@@ -1,0 +1,180 @@
+"""Software Carbon Intensity for AI (Green Software Foundation, extends ISO/IEC 21031): who, per what, of what.
+
+    consumer   C / R    operation and monitoring, per token, inference, image, page, second, character or run
+    provider   C / R    inception, design, development and deployment, per FLOP, training token or 1e9 parameters
+
+C holds everything inside the boundary in the period: idle, loading and failed requests too.  One
+measured window is therefore not a score; it is printed as carbon of this run.  The draft's worked
+examples contain errors of 1000 and 10 times: the arithmetic here is C / R and shows its numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from powermeter.errors import ConfigurationError
+from powermeter.result import Result
+from powermeter.units import format_number
+
+from .factors import nearest
+from .text import amount
+
+CONSUMER_UNITS = {
+    "llm": "token",
+    "image": "image",
+    "video": "second of video",
+    "agent": "agent run",
+    "ocr": "page",
+    "inference": "inference",
+    "translation": "character",
+    "speech": "second of audio",
+    "voice": "character",
+}
+PROVIDER_UNITS = {"flop": "FLOP", "training_token": "training token", "parameter": "parameter"}
+SHOWN_PER = {"token": 1e6, "character": 1e6, "FLOP": 1e15, "training token": 1e9, "parameter": 1e9}
+"""Units too small to print one by one: how many a printed figure is for."""
+
+CONSUMER_BOUNDARY = (
+    "inference servers",
+    "gateways",
+    "monitoring",
+    "caches",
+    "storage",
+    "orchestration",
+    "client devices",
+)
+
+
+@dataclass(frozen=True)
+class AiScore:
+    """Carbon of a period over what was done in it.
+
+    Attributes:
+        persona: `consumer` or `provider`.
+        carbon: Operational and embodied g CO2e inside the boundary.
+        units: How many of `unit` were done in the same period.
+        unit: `token`, `inference`, `FLOP`, …
+        boundary: What is inside, of the spec's list or in own words.
+        whole_period: Whether C covers a whole period with its idle time; a benchmark's window does not.
+        counted: How the units were counted (`gross` or `effective`, and why), asked of a provider.
+        notes: What a reader must know.
+    """
+
+    persona: str
+    carbon: Result
+    units: float
+    unit: str
+    boundary: tuple[str, ...] = ()
+    whole_period: bool = False
+    counted: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def score(self) -> Result:
+        """g CO2e per unit."""
+        return self.carbon.scaled(1 / self.units)
+
+    def per(self, many: float) -> Result:
+        """Return g CO2e per that many units."""
+        return self.carbon.scaled(many / self.units)
+
+    def lines(self) -> list[str]:
+        """Return the score with its disclosure."""
+        many = SHOWN_PER.get(self.unit, 1.0)
+        shown = self.per(many)
+        of = self.unit if many == 1 else f"{many:.0e} {self.unit}s".replace("e+0", "e").replace("e+", "e")
+        name = "SCI for AI" if self.whole_period else "carbon of this run, in the units of SCI for AI"
+        span = f"{amount(shown.low, 'g')} to {amount(shown.high, 'g')}, 95 %"
+        text = [
+            f"{name} ({self.persona}): {amount(shown.value, 'g')} per {of} ({span})",
+            f"  = {amount(self.carbon.value, 'g', 4)} / {format_number(self.units, 6)} {self.unit}s",
+            f"  boundary: {', '.join(self.boundary) if self.boundary else 'as measured'}",
+        ]
+        if self.persona == "consumer":
+            left = [part for part in CONSUMER_BOUNDARY if part not in self.boundary]
+            if left:
+                text.append(f"  the specification also counts, not in it here: {', '.join(left)}")
+        if self.counted:
+            text.append(f"  units counted: {self.counted}")
+        if not self.whole_period:
+            text.append("  a measured window, not a period with its idle time: not an SCI score")
+        return [*text, *(f"  note: {note}" for note in self.notes)]
+
+
+def _check(carbon: Result, units: float, unit: str) -> None:
+    if carbon.unit != "g" or not carbon.value >= 0:
+        raise ConfigurationError("SCI for AI: carbon in g CO2e that is not negative is wanted")
+    if not 0 < units < 1e40:
+        raise ConfigurationError(f"SCI for AI: {units:g} {unit}s: a number above zero is wanted")
+
+
+def consumer(
+    carbon: Result,
+    units: float,
+    kind: str = "llm",
+    *,
+    boundary: Sequence[str] = (),
+    whole_period: bool = False,
+) -> AiScore:
+    """Return the consumer's score of a kind of system.
+
+    Raises:
+        ConfigurationError: The kind is not known, or the carbon or the units cannot be used.
+    """
+    if kind not in CONSUMER_UNITS:
+        raise ConfigurationError(f"SCI for AI: no kind {kind!r}; {nearest(kind, CONSUMER_UNITS)}")
+    unit = CONSUMER_UNITS[kind]
+    _check(carbon, units, unit)
+    return AiScore("consumer", carbon, units, unit, tuple(boundary), whole_period)
+
+
+def of_tokens(
+    carbon: Result,
+    generated: float,
+    prompt: float | None = None,
+    *,
+    boundary: Sequence[str] = (),
+    whole_period: bool = False,
+) -> tuple[AiScore, ...]:
+    """Return the consumer's scores of a language model: per token processed, and per token generated.
+
+    The specification divides by "tokens processed" and does not say whether prompt tokens are among
+    them, so both quotients are returned where the prompt is known.
+    """
+    per_generated = consumer(carbon, generated, "llm", boundary=boundary, whole_period=whole_period)
+    one = replace(per_generated, notes=("generated tokens only",))
+    if prompt is None:
+        return (one,)
+    both = consumer(carbon, generated + prompt, "llm", boundary=boundary, whole_period=whole_period)
+    return (replace(both, notes=("prompt and generated tokens",)), one)
+
+
+def provider(
+    carbon: Result,
+    units: float,
+    unit: str,
+    counted: str,
+    *,
+    boundary: Sequence[str] = (),
+    whole_period: bool = False,
+) -> AiScore:
+    """Return the provider's score.
+
+    Args:
+        carbon: All runs of the training, intermediate and abandoned ones too, in g.
+        units: FLOP, training tokens, or parameters.
+        unit: A key of `PROVIDER_UNITS`.
+        counted: `gross: why` or `effective: why`, which the specification asks for.
+
+    Raises:
+        ConfigurationError: The unit is not one of three, or it is not stated how it was counted.
+    """
+    if unit not in PROVIDER_UNITS:
+        raise ConfigurationError(f"SCI for AI: no provider unit {unit!r}; {nearest(unit, PROVIDER_UNITS)}")
+    if not counted.startswith(("gross", "effective")):
+        raise ConfigurationError(
+            "SCI for AI: a provider states gross or effective units and why, for example 'gross: …'"
+        )
+    _check(carbon, units, PROVIDER_UNITS[unit])
+    return AiScore("provider", carbon, units, PROVIDER_UNITS[unit], tuple(boundary), whole_period, counted)
