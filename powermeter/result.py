@@ -4,6 +4,14 @@ A `Result` is a value with its unit, a 95 % interval, a grade, and the signed st
 contributions it is made of.  Contributions are keyed by where they come from (`gain:vdd_in.power`);
 two results that share a key share that error, so it cancels in a difference and adds in a sum, as
 the GUM (JCGM 100:2008, 5.2.2) has it for correlated inputs.
+
+::
+
+    >>> energy = Result.of(0.0872, "J", {"gain:shunt": 0.00026})
+    >>> print(energy, energy / 8, f"{energy:mWh}")
+    87.20 ± 0.51 mJ 10.900 ± 0.064 mJ 0.02422 ± 0.00014 mWh
+    >>> energy < 0.1
+    True
 """
 
 from __future__ import annotations
@@ -12,6 +20,10 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from typing import Any
+
+from powermeter.formatting import Shown, format_interval
+from powermeter.units import unit_factor
 
 COVERAGE_95 = 1.959963984540054
 """Coverage factor for 95 % of a normal distribution (GUM, annex G)."""
@@ -40,18 +52,23 @@ def worst(grades: Iterable[Grade]) -> Grade:
     return max(grades, key=lambda grade: grade.rank, default=Grade.MEASURED)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Result:
     """A value with unit, 95 % interval, grade and the parts of its uncertainty.
+
+    It prints, adds, multiplies and divides like a number.  `result < limit` is True only where the
+    whole interval lies below the limit, so that neither `<` nor `>` holds where nobody can tell.
 
     Attributes:
         value: In `unit`.
         unit: SI inside (`J`, `C`, `W`, `s`); anything else only where it is printed.
-        low, high: The 95 % interval, in `unit`; not always centred (factors are skewed).
+        low, high: The 95 % interval, in `unit`; not always centred (factors are skewed).  A bound has
+            one side only: `low` is -inf or `high` is inf.
         grade: The worst grade of what went in.
         parts: Contribution name → signed standard uncertainty in `unit`.  The name is
             `kind:origin`; kinds are gain, offset, quantisation, noise, edges, clock, baseline,
             gaps, model, factor.  Equal names are the same error; different names are independent.
+        signed: Whether it is a difference, for which 0 is a value like any other.
     """
 
     value: float
@@ -60,6 +77,7 @@ class Result:
     high: float
     grade: Grade = Grade.MEASURED
     parts: Mapping[str, float] = field(default_factory=dict)
+    signed: bool = False
 
     @classmethod
     def of(
@@ -75,17 +93,67 @@ class Result:
         half = coverage * math.sqrt(sum(part * part for part in parts.values()))
         return cls(value, unit, value - half, value + half, grade, parts)
 
+    @classmethod
+    def at_most(cls, high: float, unit: str, grade: Grade = Grade.ESTIMATED) -> Result:
+        """Return what is only known not to exceed a limit; its value is the limit."""
+        return cls(high, unit, -math.inf, high, grade)
+
+    @classmethod
+    def at_least(cls, low: float, unit: str, grade: Grade = Grade.ESTIMATED) -> Result:
+        """Return what is only known not to fall below a limit; its value is the limit."""
+        return cls(low, unit, low, math.inf, grade)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Result:
+        """Return the result that `to_dict` wrote.
+
+        Raises:
+            KeyError, TypeError, ValueError: The data do not describe a result.
+        """
+        low, high = data["low"], data["high"]
+        return cls(
+            float(data["value"]),
+            str(data["unit"]),
+            -math.inf if low is None else float(low),
+            math.inf if high is None else float(high),
+            Grade(data["grade"]),
+            {str(name): float(part) for name, part in data.get("parts", {}).items()},
+            bool(data.get("signed", False)),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON, unrounded; an open end of the interval is None."""
+        plain: dict[str, Any] = {
+            "value": _finite(self.value),
+            "low": _finite(self.low),
+            "high": _finite(self.high),
+            "unit": self.unit,
+            "grade": self.grade.value,
+            "parts": {name: _finite(part) for name, part in self.parts.items()},
+        }
+        return {**plain, "signed": True} if self.signed else plain
+
     @property
     def standard_uncertainty(self) -> float:
-        """Root-sum-square of the parts, or a quarter of the interval's width over 0.98 where there are none."""
+        """Root-sum-square of the parts; interval width / (2 × 1.96) where there are none."""
         if self.parts:
             return math.sqrt(sum(part * part for part in self.parts.values()))
         return (self.high - self.low) / (2 * COVERAGE_95)
 
     @property
+    def half_width(self) -> float:
+        """Half the width of the interval, in `unit`; inf for a bound."""
+        return (self.high - self.low) / 2
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether one side of the interval is open."""
+        return math.isinf(self.low) or math.isinf(self.high)
+
+    @property
     def relative(self) -> float | None:
         """Half the interval's width over the value; None for a value of 0."""
-        return (self.high - self.low) / 2 / abs(self.value) if self.value else None
+        return self.half_width / abs(self.value) if self.value else None
 
     def by_kind(self) -> dict[str, float]:
         """Return the standard uncertainty of each kind of part, largest first, in `unit`."""
@@ -104,15 +172,119 @@ class Result:
             self, value=self.value * factor, unit=unit or self.unit, low=low, high=high, parts=parts
         )
 
+    def to(self, unit: str) -> Result:
+        """Return this result in another unit of the same quantity, such as `mWh`, `uAh` or `min`.
+
+        Raises:
+            ValueError: The unit measures something else.
+        """
+        found, own = unit_factor(unit), unit_factor(self.unit) or (self.unit, 1.0)
+        if found is None or found[0] != own[0]:
+            raise ValueError(f"{self.unit} cannot be converted to {unit!r}")
+        return self.scaled(own[1] / found[1], unit)
+
+    def show(self, *, plus: bool = False) -> Shown:
+        """Return value, half-width and unit as they are printed; `plus` signs what is above 0."""
+        return format_interval(self.value, self.low, self.high, self.unit, signed=self.signed, plus=plus)
+
+    def __str__(self) -> str:
+        return self.show().text
+
+    def __repr__(self) -> str:
+        return f"<Result {self}, {self.grade.value}>"
+
+    def __format__(self, spec: str) -> str:
+        """Print with the interval for an empty spec or a unit (`mWh`); the value alone for a float's spec."""
+        if not spec:
+            return str(self)
+        try:
+            return str(self.to(spec))
+        except ValueError:
+            return format(self.value, spec)
+
+    def __float__(self) -> float:
+        return float(self.value)
+
+    def __neg__(self) -> Result:
+        return self.scaled(-1.0)
+
     def __add__(self, other: Result) -> Result:
-        return combine([(1.0, self), (1.0, other)])
+        return combine([(1.0, self), (1.0, other)]) if isinstance(other, Result) else NotImplemented
+
+    def __radd__(self, other: float) -> Result:
+        """Allow `sum(results)`, which begins with 0."""
+        return self if other == 0 else NotImplemented
 
     def __sub__(self, other: Result) -> Result:
-        return combine([(1.0, self), (-1.0, other)])
+        return combine([(1.0, self), (-1.0, other)]) if isinstance(other, Result) else NotImplemented
+
+    def __mul__(self, other: Result | float) -> Result:
+        if isinstance(other, Result):
+            return product(self, other, _product_unit(self.unit, other.unit))
+        return self.scaled(float(other)) if isinstance(other, (int, float)) else NotImplemented
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Result | float) -> Result:
+        if isinstance(other, Result):
+            return ratio(self, other, _ratio_unit(self.unit, other.unit))
+        return self.scaled(1 / float(other)) if isinstance(other, (int, float)) else NotImplemented
+
+    def __lt__(self, other: Result | float) -> bool:
+        if isinstance(other, Result):
+            return (self - other).high < 0
+        return self.high < other if isinstance(other, (int, float)) else NotImplemented
+
+    def __gt__(self, other: Result | float) -> bool:
+        if isinstance(other, Result):
+            return (self - other).low > 0
+        return self.low > other if isinstance(other, (int, float)) else NotImplemented
+
+    def __le__(self, other: Result | float) -> bool:
+        if isinstance(other, Result):
+            return (self - other).high <= 0
+        return self.high <= other if isinstance(other, (int, float)) else NotImplemented
+
+    def __ge__(self, other: Result | float) -> bool:
+        if isinstance(other, Result):
+            return (self - other).low >= 0
+        return self.low >= other if isinstance(other, (int, float)) else NotImplemented
+
+
+def _finite(number: float) -> float | None:
+    return float(number) if math.isfinite(number) else None
+
+
+_PRODUCTS = {
+    ("W", "s"): "J",
+    ("A", "s"): "C",
+    ("V", "A"): "W",
+    ("V", "C"): "J",
+}
+
+
+def _product_unit(left: str, right: str) -> str:
+    if "1" in (left, right):
+        return right if left == "1" else left
+    return _PRODUCTS.get((left, right)) or _PRODUCTS.get((right, left)) or f"{left}·{right}"
+
+
+def _ratio_unit(left: str, right: str) -> str:
+    if left == right:
+        return "1"
+    if right == "1":
+        return left
+    for (one, other), whole in _PRODUCTS.items():
+        if left == whole and right in (one, other):
+            return other if right == one else one
+    return f"{left}/{right}"
 
 
 def combine(terms: Iterable[tuple[float, Result]]) -> Result:
     """Return the weighted sum of results of one unit, their shared errors kept (GUM 5.2.2, linear).
+
+    Where an interval is wider than its parts explain (a coverage factor above 1.96, a skewed factor, a
+    bound), the excess is carried on each side as an error of its own.
 
     Raises:
         ValueError: The results have different units, or there are none.
@@ -122,11 +294,18 @@ def combine(terms: Iterable[tuple[float, Result]]) -> Result:
     if len(units) != 1:
         raise ValueError(f"cannot add results in {sorted(units)}")
     parts: dict[str, float] = {}
+    below = above = 0.0
     for weight, result in terms:
         for name, part in result.parts.items():
             parts[name] = parts.get(name, 0.0) + weight * part
+        low, high = _excess(result)
+        down, up = (low, high) if weight >= 0 else (high, low)
+        if weight:
+            below, above = below + weight * weight * down, above + weight * weight * up
     value = sum(weight * result.value for weight, result in terms)
-    return Result.of(value, units.pop(), parts, worst(result.grade for _, result in terms))
+    found = Result.of(value, units.pop(), parts, worst(result.grade for _, result in terms))
+    signed = any(weight < 0 or result.signed for weight, result in terms)
+    return _widened(replace(found, signed=signed), below, above)
 
 
 def product(left: Result, right: Result, unit: str) -> Result:
@@ -134,7 +313,8 @@ def product(left: Result, right: Result, unit: str) -> Result:
     parts = {name: part * right.value for name, part in left.parts.items()}
     for name, part in right.parts.items():
         parts[name] = parts.get(name, 0.0) + part * left.value
-    return Result.of(left.value * right.value, unit, parts, worst((left.grade, right.grade)))
+    found = Result.of(left.value * right.value, unit, parts, worst((left.grade, right.grade)))
+    return _first_order(found, (left, right.value), (right, left.value))
 
 
 def ratio(left: Result, right: Result, unit: str = "1") -> Result:
@@ -147,4 +327,38 @@ def ratio(left: Result, right: Result, unit: str = "1") -> Result:
     parts = {name: part / right.value for name, part in left.parts.items()}
     for name, part in right.parts.items():
         parts[name] = parts.get(name, 0.0) - part * value / right.value
-    return Result.of(value, unit, parts, worst((left.grade, right.grade)))
+    found = Result.of(value, unit, parts, worst((left.grade, right.grade)))
+    return _first_order(found, (left, 1 / right.value), (right, -value / right.value))
+
+
+def _first_order(found: Result, *terms: tuple[Result, float]) -> Result:
+    """Carry what the intervals of the terms hold beyond their parts, at the given slopes."""
+    below = above = 0.0
+    for result, slope in terms:
+        low, high = _excess(result)
+        down, up = (low, high) if slope >= 0 else (high, low)
+        if slope:
+            below, above = below + slope * slope * down, above + slope * slope * up
+    return _widened(replace(found, signed=any(result.signed for result, _ in terms)), below, above)
+
+
+def _excess(result: Result) -> tuple[float, float]:
+    """Return the squares by which each side of an interval exceeds what 1.96 × its parts make."""
+    stated = COVERAGE_95**2 * sum(part * part for part in result.parts.values())
+    slack = 1e-9 * stated + (1e-12 * result.value) ** 2  # rounding of the ends is no excess
+    below, above = (result.value - result.low) ** 2 - stated, (result.high - result.value) ** 2 - stated
+    rounding = 1e-14 * abs(result.value) * math.sqrt(stated)
+    least = slack + rounding
+    return (below if below > least else 0.0), (above if above > least else 0.0)
+
+
+def _widened(result: Result, below: float, above: float) -> Result:
+    """Return a result with squares added to each side of its interval."""
+    if not below and not above:
+        return result
+    low, high = result.value - result.low, result.high - result.value
+    return replace(
+        result,
+        low=result.value - math.sqrt(low * low + below),
+        high=result.value + math.sqrt(high * high + above),
+    )

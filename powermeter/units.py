@@ -190,8 +190,21 @@ def coulomb_to_mah(charge_c: float) -> float:
     return charge_c / 3.6
 
 
-_SCALABLE = {"V", "A", "W", "J", "C", "s", "Hz", "Wh", "Ah", "ohm", "g", "B"}
-_STEPS = ((1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"))
+_SCALABLE = frozenset(
+    {"V", "A", "W", "J", "C", "s", "Hz", "Wh", "Ah", "ohm", "g", "B", "g CO2e", "g Sb eq", "L"}
+)
+_STEPS = tuple(
+    sorted(((step, prefix) for prefix, step in _PREFIXES.items() if prefix not in ("u", "μ")), reverse=True)
+)
+
+
+def prefix_of(magnitude: float, unit: str) -> tuple[float, str]:
+    """Return the step and the prefix that suit a magnitude in a unit; 1 and nothing for units without."""
+    if unit not in _SCALABLE or not magnitude or not math.isfinite(magnitude):
+        return 1.0, ""
+    if unit == "s" and magnitude >= 1:
+        return 1.0, ""
+    return next((s for s in _STEPS if magnitude >= s[0] * 0.99995), _STEPS[-1])
 
 
 def format_quantity(value: float | None, unit: str, digits: int = 4) -> str:
@@ -206,11 +219,8 @@ def format_quantity(value: float | None, unit: str, digits: int = 4) -> str:
         return "–"
     if unit == "s" and abs(value) >= 100:
         return format_duration(value)
-    prefix = ""
-    if unit in _SCALABLE and value:
-        step, prefix = next((s for s in _STEPS if abs(value) >= s[0] * 0.99995), _STEPS[-1])
-        value /= step
-    return f"{format_number(value, digits)} {prefix}{unit}".rstrip()
+    step, prefix = prefix_of(abs(value), unit)
+    return f"{format_number(value / step, digits)} {prefix}{unit}".rstrip()
 
 
 def format_number(value: float, digits: int = 4) -> str:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from powermeter.comparison.compare import Comparison, Row
 from powermeter.comparison.contrast import Contrast, sure
+from powermeter.formatting import DASH, format_interval
 from powermeter.result import Result, worst
 from powermeter.units import format_number, format_quantity
 
 from .json_record import plain
 from .terminal import NARROW, grade_text, safe, section, table_frame
-from .wording import DASH, decimals_of, fixed, show
+from .wording import show
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -99,8 +101,7 @@ def _short(name: str) -> str:
 
 def signed(result: Result) -> str:
     """Return `+0.20 ± 0.03 J`."""
-    shown = show(result)
-    return shown.text if result.value < 0 else f"+{shown.text}"
+    return show(replace(result, signed=True), plus=True).text
 
 
 def change(ratio: Result | None) -> str:
@@ -108,18 +109,7 @@ def change(ratio: Result | None) -> str:
     if ratio is None:
         return DASH
     value, low, high = ((number - 1) * 100 for number in (ratio.value, ratio.low, ratio.high))
-    half = (high - low) / 2
-    if half <= 0:
-        return f"{value:+.3g} %"
-    decimals = decimals_of(half)
-    if abs((low + high) / 2 - value) > 0.1 * half or value + half > 1000:
-        return f"{_plus(low, decimals)} to {_plus(high, decimals)} %"
-    return f"{_plus(value, decimals)} ± {fixed(half, decimals)} %"
-
-
-def _plus(value: float, decimals: int) -> str:
-    text = fixed(value, decimals)
-    return text if text.startswith("-") else f"+{text}"
+    return format_interval(value, low, high, "%", signed=True, plus=True).text
 
 
 def _detectable(r: Contrast) -> str:

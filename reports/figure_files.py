@@ -6,11 +6,11 @@ import io
 from typing import Any, ClassVar
 
 from powermeter.errors import NotInstalledError
+from powermeter.units import prefix_of
 
 from . import figures, svg
 from .figures import Panel
 from .report_data import Story
-from .wording import scale
 
 COLOURS = ("#2a6fbb", "#d9822b", "#2e9e6b", "#b0489c", "#7a62c9", "#c44536", "#4a9bb5", "#8a7a2f")
 WIDTH_IN, TRACE_IN, LANE_IN = 6.8, 2.2, 0.19
@@ -73,7 +73,7 @@ def draw(panel: Panel, story: Story, form: str) -> bytes:
     FigureCanvasAgg(figure)
     ratios = [TRACE_IN, max(LANE_IN * lanes, 0.01)]
     top, below = figure.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": ratios, "hspace": 0.06})
-    step, prefix = scale(panel.top_w, "W")
+    step, prefix = prefix_of(panel.top_w, "W")
     _trace(top, panel, step)
     _lanes(below, panel)
     a = story.analysis

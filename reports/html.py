@@ -9,6 +9,7 @@ from typing import Any
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.uncertainty import WORDS
 from powermeter.errors import NotInstalledError
+from powermeter.formatting import DASH, Shown
 from powermeter.result import Grade, Result, worst
 from powermeter.units import format_duration, format_number, format_quantity
 
@@ -18,7 +19,7 @@ from .machine_facts import machine
 from .method import limits, method, stated
 from .report_data import Story
 from .terminal import health_text
-from .wording import DASH, GRADE_TEXT, MARKS, Shown, footprint_amount, show
+from .wording import GRADE_TEXT, MARKS, footprint_amount, show
 
 ACCOUNTS = (("carbon", "Carbon"), ("water", "Water consumed"), ("adpe", "Minerals (ADPe)"))
 
@@ -233,7 +234,7 @@ def _run(story: Story) -> Iterator[dict[str, Any]]:
             "grade": _grade(result.grade if result else None),
         }
 
-    yield line("Energy", a.energy, show(a.energy), format_quantity(a.energy.value / 3600, "Wh"))
+    yield line("Energy", a.energy, show(a.energy), show(a.energy, "Wh", 1 / 3600).text)
     charge = story.charge
     yield line(
         "Charge",
@@ -262,7 +263,7 @@ def _row(story: Story, row: LabelRow) -> dict[str, Any]:
         "total": show(row.energy).bare,
         "charge": show(story.charge_of(row), "Ah", 1 / 3600).bare,
         "power": show(row.power).bare,
-        "per_charge": DASH if per_charge is None else format_number(per_charge.value, 3),
+        "per_charge": show(per_charge).bare,
         "mean_s": wording.seconds(row.latency_mean),
         "p50_s": wording.seconds(row.latency_p50),
         "p95_s": wording.seconds(row.latency_p95),

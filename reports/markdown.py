@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from powermeter.analysis.uncertainty import WORDS
+from powermeter.formatting import DASH
 from powermeter.result import Result
 from powermeter.units import format_duration, format_number, format_quantity
 
@@ -15,7 +16,7 @@ from .machine_facts import machine
 from .method import limits, method, stated
 from .report_data import Story
 from .terminal import health_text
-from .wording import DASH, footprint_amount, show
+from .wording import footprint_amount, show
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#+!|~$&])")
 

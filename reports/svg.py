@@ -9,10 +9,9 @@ from importlib.resources import files
 
 import numpy as np
 
-from powermeter.units import format_number, format_quantity
+from powermeter.units import format_number, format_quantity, prefix_of
 
 from .figures import Curve, Items, Panel, ticks
-from .wording import scale
 
 WIDTH, LEFT, RIGHT, TOP = 960, 126, 14, 16
 NAME_LENGTH = 16
@@ -152,7 +151,7 @@ def _box(left: float, top: float, right: float, bottom: float) -> str:
 
 
 def _y_grid(axes: _Axes, unit: str) -> Iterable[str]:
-    step, prefix = scale(max(abs(axes.high), abs(axes.low)), unit)
+    step, prefix = prefix_of(max(abs(axes.high), abs(axes.low)), unit)
     for tick in ticks(axes.low / step, axes.high / step, 5):
         y = axes.y(tick * step)
         yield f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.uncertainty import WORDS
+from powermeter.formatting import DASH
 from powermeter.result import Grade, Result, worst
 from powermeter.units import format_duration, format_number, format_quantity
 
 from . import wording
 from .instruments import Instrument
 from .report_data import Story
-from .wording import DASH, MARKS, footprint_amount, show
+from .wording import MARKS, footprint_amount, show
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -108,7 +109,7 @@ def _whole_run(story: Story, console: Console) -> None:
     where = f"{grade_text(a.energy.grade)} on [bold]{safe(a.line.rail.name)}[/]: {safe(a.covers)}"
     console.print(section("Whole run", where))
     grid = _grid()
-    grid.add_row("energy", show(a.energy).text, f"[dim]{format_quantity(a.energy.value / 3600, 'Wh')}[/]")
+    grid.add_row("energy", show(a.energy).text, f"[dim]{show(a.energy, 'Wh', 1 / 3600).text}[/]")
     charge = story.charge
     volts = "" if a.charge is not None else f"[dim]at {story.rail_voltage_v:.4g} V[/]"
     grade = grade_text(charge.grade) if charge else ""
@@ -137,7 +138,7 @@ def _labels(story: Story, console: Console) -> None:
         ("total", lambda r: show(r.energy).text),
         ("charge", lambda r: show(story.charge_of(r), "Ah", 1 / 3600).text),
         ("power", lambda r: show(r.power).bare),
-        ("per charge", lambda r: _count(story.per_charge(r))),
+        ("per charge", lambda r: show(story.per_charge(r)).bare),
     ]
     time: list[tuple[str, Cell]] = [
         ("mean", lambda r: wording.seconds(r.latency_mean)),
@@ -189,10 +190,6 @@ def table_frame() -> Table:
 
 def _value(value: Any) -> str:
     return DASH if value is None else str(value)
-
-
-def _count(result: Result | None) -> str:
-    return DASH if result is None else f"{format_number(result.value, 3)}"
 
 
 def _published(story: Story, console: Console) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import pytest
@@ -97,3 +98,71 @@ def test_an_interval_without_parts_still_has_a_standard_uncertainty():
     skewed = Result(10.0, "g", 5.0, 25.0)
     assert skewed.standard_uncertainty == pytest.approx(20 / (2 * COVERAGE_95))
     assert math.isclose(COVERAGE_95, 1.96, abs_tol=1e-4)
+
+
+def test_a_result_prints_like_the_report_does():
+    energy = Result.of(0.0872, "J", {"gain:shunt": 0.00026})
+    assert str(energy) == "87.20 ± 0.51 mJ" == f"{energy}"
+    assert f"{energy:mWh}" == "0.02422 ± 0.00014 mWh"
+    assert f"{energy:.3f}" == "0.087" and float(energy) == 0.0872
+    assert repr(energy) == "<Result 87.20 ± 0.51 mJ, measured>"
+    assert str(energy - energy.scaled(1.01)) == "-872.0 ± 5.1 µJ"
+    with pytest.raises(ValueError, match="cannot be converted"):
+        energy.to("mAh")
+
+
+def test_arithmetic_knows_the_units():
+    volts, amps, seconds = Result.of(5.0, "V"), Result.of(2.0, "A"), Result.of(10.0, "s")
+    assert [(r.value, r.unit) for r in (volts * amps, volts * amps * seconds, amps * seconds)] == [
+        (10.0, "W"),
+        (100.0, "J"),
+        (20.0, "C"),
+    ]
+    energy = volts * amps * seconds
+    assert [(energy / by).unit for by in (seconds, volts * amps, volts, amps * seconds, energy, 4)] == [
+        "W",
+        "s",
+        "C",
+        "V",
+        "1",
+        "J",
+    ]
+    assert (2 * energy).value == 200 and (-energy).value == -100
+    assert sum([energy, energy, energy]).value == 300
+
+
+def test_a_comparison_holds_only_where_the_whole_interval_does():
+    energy = Result(10.0, "J", 9.0, 11.0)
+    assert energy < 11.5 and energy <= 11.0 and energy > 8.5 and energy >= 9.0
+    assert not energy < 10.5 and not energy > 10.5 and not energy < 11.0
+    shared = {"gain:m": 2.0}
+    less, more = Result.of(10.0, "J", shared), Result.of(11.0, "J", shared)
+    assert less < more and more > less  # a common gain moves both
+    assert not Result.of(10.0, "J", {"noise:1": 2.0}) < Result.of(11.0, "J", {"noise:2": 2.0})
+
+
+def test_bounds_have_one_side_and_stay_bounds():
+    bound = Result.at_most(9.1, "J")
+    assert str(bound) == "at most 9.1 J" and bound.is_bound and bound < 10 and not bound > 0
+    assert str(bound.scaled(1 / 2)) == "at most 4.6 J"  # rounded up
+    whole = bound + Result.of(2.0, "J", {"gain:m": 0.1})
+    assert (whole.value, whole.low) == (11.1, -math.inf)
+    assert whole.high == pytest.approx(11.1 + 0.1 * COVERAGE_95)
+    assert str(Result.at_least(3.0, "J") - bound) == "at least -6.1 J"
+    assert str(Result.of(20.0, "J") - bound) == "at least 10 J"
+
+
+def test_an_interval_wider_than_its_parts_stays_wide_in_a_sum():
+    skewed, few = Result(10.0, "J", 5.0, 25.0), Result.of(10.0, "J", {"noise:a": 1.0}, coverage=12.7)
+    assert (skewed + Result.of(1.0, "J")).low == 6.0 and (skewed + Result.of(1.0, "J")).high == 26.0
+    assert (Result.of(1.0, "J") - skewed).high == -4.0
+    both = few + Result.of(0.0, "J", {"noise:b": 0.5})
+    assert both.half_width == pytest.approx(math.hypot(12.7, 0.5 * COVERAGE_95))
+    assert (skewed * 2.0).high == 50.0 and (skewed / Result.of(2.0, "s")).low == 2.5
+
+
+@given(RESULTS)
+def test_plain_values_come_back_whole(a):
+    assert Result.from_dict(json.loads(json.dumps(a.to_dict()))) == a
+    bound = Result.at_least(a.value, "J")
+    assert Result.from_dict(json.loads(json.dumps(bound.to_dict()))) == bound

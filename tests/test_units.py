@@ -181,7 +181,7 @@ def test_no_more_significant_digits_than_asked_for(value, digits):
         (0.99999, "W", "1.000 W"),
         (999.99, "W", "1.000 kW"),
         (12, "gCO2", "12.00 gCO2"),
-        (2e-12, "A", "0.002000 nA"),
+        (2e-12, "A", "2.000 pA"),
         (5, "1", "5.000 1"),
         (14400, "s", "4 h 00 min"),
     ],

@@ -1,0 +1,142 @@
+"""How a number with an interval looks, everywhere: two digits of the half-width, value and half-width rounded alike.
+
+An interval that reaches 0 is printed as a bound, `at most 46 J`, and an open one as `at least 3.2 h`;
+bounds are rounded outward.  What is not known is a dash, never 0.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from powermeter.units import format_number, prefix_of
+
+DASH = "–"
+_EXACT = 1e-9
+"""A half-width below this share of the value is that of an exact number."""
+
+_CENTRED = 0.1
+"""Of the half-width: an interval whose middle lies farther from the value is printed by its ends."""
+
+_CONSUMED = frozenset({"J", "Wh", "C", "Ah", "W", "A", "g CO2e", "L", "g Sb eq"})
+"""Units of what is used up: what matters of a wide interval is its upper end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A number in print: `87.20` `0.51` `mJ`.
+
+    Attributes:
+        value: The number, or a bound with its words.
+        half: Half of the 95 % interval; empty where it is exact, a bound or far from centred.
+        span: `86.7 to 87.7`, for intervals that are not centred; empty otherwise.
+        unit: With its prefix.
+    """
+
+    value: str
+    half: str = ""
+    span: str = ""
+    unit: str = ""
+
+    @property
+    def text(self) -> str:
+        """`87.20 ± 0.51 mJ`, `87 mJ (70 to 120)`, `87.2 mJ` or `at most 90 mJ`."""
+        if self.half:
+            return f"{self.value} ± {self.half} {self.unit}".rstrip()
+        return f"{self.bare} ({self.span})" if self.span else self.bare
+
+    @property
+    def bare(self) -> str:
+        """Value and unit only; a bound stays a bound."""
+        return f"{self.value} {self.unit}".rstrip()
+
+    def __str__(self) -> str:
+        return self.text
+
+
+UNKNOWN = Shown(DASH)
+
+
+def format_interval(
+    value: float, low: float, high: float, unit: str, *, signed: bool = False, plus: bool = False
+) -> Shown:
+    """Return a value with its interval in print.
+
+    Args:
+        value, low, high: In `unit`; `low` may be -inf and `high` inf.
+        unit: A unit of `powermeter.units`, which gets a prefix, or any other text, which does not.
+        signed: Whether it is a difference, so that an interval around 0 has two sides.
+        plus: Whether a value above 0 wears its sign.
+    """
+    if math.isnan(value) or math.isnan(low) or math.isnan(high):
+        return UNKNOWN
+    half = (high - low) / 2
+    if math.isinf(half) or _reaches_zero(value, low, high, unit, signed):
+        return _bound(low, high, unit, signed)
+    step, prefix = prefix_of(max(abs(value), half), unit)
+    value, low, high, half = value / step, low / step, high / step, half / step
+    unit = "" if unit == "1" else f"{prefix}{unit}"
+    sign = "+" if plus and value > 0 else ""
+    if half <= 0 or half < abs(value) * _EXACT:
+        return Shown(sign + format_number(value, 4), unit=unit)
+    decimals = decimals_of(half)
+    shown = sign + fixed(value, decimals)
+    if abs((low + high) / 2 - value) > _CENTRED * half:
+        return Shown(shown, span=f"{fixed(low, decimals)} to {fixed(high, decimals)}", unit=unit)
+    return Shown(shown, fixed(half, decimals), unit=unit)
+
+
+def format_range(value: float, low: float, high: float, unit: str, digits: int = 2) -> Shown:
+    """Return a value whose range is that of factors, each number with as many significant digits as they deserve."""
+    if not all(map(math.isfinite, (value, low, high))):
+        return UNKNOWN if not math.isfinite(high) else _bound(low, high, unit, False, digits)
+    if low <= 0 < high:
+        return _bound(low, high, unit, False, digits)
+    step, prefix = prefix_of(abs(value), unit)
+    numbers = [format_number(number / step, digits) for number in (value, low, high)]
+    span = "" if high <= low else f"{numbers[1]} to {numbers[2]}"
+    return Shown(numbers[0], span=span, unit=f"{prefix}{unit}")
+
+
+def _reaches_zero(value: float, low: float, high: float, unit: str, signed: bool) -> bool:
+    if signed or high <= 0 or low >= high:
+        return False
+    return low <= 0 or (unit in _CONSUMED and (high - low) / 2 > abs(value))
+
+
+def _bound(low: float, high: float, unit: str, signed: bool, digits: int = 2) -> Shown:
+    """Return the end of an interval that says something; a dash where neither does."""
+    if math.isfinite(high):
+        words, number, rounded = "at most", high, _rounded_up
+    elif math.isfinite(low) and (low > 0 or signed):
+        words, number, rounded = "at least", low, _rounded_down
+    else:
+        return UNKNOWN
+    step, prefix = prefix_of(abs(number), unit)
+    text = format_number(rounded(number / step, digits), digits)
+    return Shown(f"{words} {text}", unit="" if unit == "1" else f"{prefix}{unit}")
+
+
+def _rounded_up(number: float, digits: int) -> float:
+    if number == 0:
+        return number
+    step = 10.0 ** (math.floor(math.log10(abs(number))) + 1 - digits)
+    steps = number / step
+    return step * (round(steps) if abs(steps - round(steps)) < 1e-9 else math.ceil(steps))
+
+
+def _rounded_down(number: float, digits: int) -> float:
+    return -_rounded_up(-number, digits)
+
+
+def decimals_of(half: float, digits: int = 2) -> int:
+    """Return the decimals that show a half-width to some significant digits; negative for tens."""
+    decimals = digits - 1 - math.floor(math.log10(half))
+    grown = math.floor(math.log10(round(half, decimals)) + 1e-12)  # 0.996 has become 1.0
+    return digits - 1 - grown
+
+
+def fixed(value: float, decimals: int) -> str:
+    """Return a number rounded to that many decimals (negative: to tens), thousands apart."""
+    text = f"{round(value, decimals):,.{max(0, decimals)}f}"
+    return text[1:] if text.startswith("-") and not text.strip("-0.,") else text
