@@ -251,6 +251,11 @@ class Result:
         return self.low >= other if isinstance(other, (int, float)) else NotImplemented
 
 
+def plain(result: Result | None) -> dict[str, Any] | None:
+    """Return a result as plain values for JSON; None where there is none."""
+    return None if result is None else result.to_dict()
+
+
 def _finite(number: float) -> float | None:
     return float(number) if math.isfinite(number) else None
 

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 from powermeter.comparison.compare import Comparison, Row
 from powermeter.comparison.contrast import Contrast, sure
 from powermeter.formatting import DASH, format_interval
-from powermeter.result import Result, worst
+from powermeter.result import Result, plain, worst
 from powermeter.units import format_number, format_quantity
 
-from .json_record import plain
 from .terminal import NARROW, grade_text, safe, section, table_frame
 from .wording import show
 

@@ -6,27 +6,13 @@ import math
 from typing import Any
 
 from powermeter.analysis.labels import LabelRow
-from powermeter.result import Result
+from powermeter.result import Result, plain
 
 from .instruments import Instrument
 from .report_data import Story
 
 VERSION = 1
 """Of the layout of `record`; raised when a name changes its meaning."""
-
-
-def plain(result: Result | None) -> dict[str, Any] | None:
-    """Return a result with its interval, grade and parts."""
-    if result is None:
-        return None
-    return {
-        "value": result.value,
-        "low": result.low,
-        "high": result.high,
-        "unit": result.unit,
-        "grade": result.grade.value,
-        "parts": dict(result.parts),
-    }
 
 
 def record(story: Story) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import click
 from powermeter import toml
 from powermeter.cli import subject
 from powermeter.errors import ConfigurationError
+from powermeter.result import plain
 from powermeter.units import format_number, parse_quantity
 
 OVER_BUDGET = 8
@@ -160,20 +161,6 @@ def _preset_source(preset: str, said: dict[str, Any]) -> list[str]:
         return []
     said["preset"] = {"source": entry["source"], "provenance": entry["provenance"]}
     return [f"preset {preset}: {entry['source']} ({PROVENANCE[entry['provenance']]})"]
-
-
-def plain(result: Any) -> dict[str, Any] | None:
-    """Return a result for JSON; None where there is none."""
-    if result is None:
-        return None
-    high = result.high if result.high != float("inf") else None
-    return {
-        "value": result.value,
-        "low": result.low,
-        "high": high,
-        "unit": result.unit,
-        "grade": result.grade.value,
-    }
 
 
 def _round(

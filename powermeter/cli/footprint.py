@@ -10,8 +10,8 @@ import click
 
 from powermeter import toml
 from powermeter.cli import subject
-from powermeter.cli.budget import plain
 from powermeter.errors import ConfigurationError
+from powermeter.result import plain
 from powermeter.units import SECONDS_PER_YEAR, format_number, parse_duration, parse_quantity
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from powermeter.cli import subject
-from powermeter.cli.budget import plain
 from powermeter.errors import ConfigurationError
+from powermeter.result import plain
 from powermeter.units import format_number, parse_quantity
 
 

@@ -154,11 +154,7 @@ class Footprint:
 def _plain(result: Result) -> dict[str, Any]:
     measured, factors = told_apart(result)
     return {
-        "value": result.value,
-        "low": result.low,
-        "high": result.high,
-        "unit": result.unit,
-        "grade": result.grade.value,
+        **result.to_dict(),
         "relative_from_measurement": measured,
         "relative_from_factors": factors,
     }
