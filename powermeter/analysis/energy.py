@@ -220,6 +220,7 @@ class _ReadOnce:
         self.path, self.metadata, self.sources = recording.path, recording.metadata, recording.sources
         self.gaps, self.events, self.facts = recording.gaps, recording.events, recording.facts
         self.clock_pairs, self.ticks = recording.clock_pairs, recording.ticks
+        self.stream, self.slice, self.summaries = recording.stream, recording.slice, recording.summaries
 
     def samples(self, source: int, start_ns: int | None = None, end_ns: int | None = None) -> Samples:
         if start_ns is not None or end_ns is not None:

@@ -130,20 +130,19 @@ class EventLog:
         return running
 
     def _commit(self, spans: list[tuple[Span, int]]) -> None:
-        from powermeter.recording import file
+        from powermeter.recording import event_batches, file
 
-        process = os.getpid()
         peak = peak_memory()
         rows = []
         for span, thread in spans:
             try:
-                rows.append((process, thread, *_described(span), peak))
+                rows.append((thread, *_described(span), peak))
             except Exception as error:  # noqa: BLE001 – one odd event must not cost the others
                 self.problem = f"an event could not be written: {type(error).__name__}: {error}"
         connection = file.open_to_append(self.path)
         try:
             connection.execute("BEGIN IMMEDIATE")
-            file.insert(connection, "event", rows)
+            event_batches.insert(connection, os.getpid(), rows)
             connection.execute("COMMIT")
         finally:
             connection.close()

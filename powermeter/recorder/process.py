@@ -208,7 +208,7 @@ class Sampler:
                 for identifier, a in zip(self._ids, self._acquisitions, strict=False)
             },
         }
-        writer.add_fact("recorder", note)
+        writer.add_health(now_ns(), note)
 
     def _tell_status(self) -> None:
         if not _can_tell():

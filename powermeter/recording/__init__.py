@@ -10,17 +10,32 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from powermeter.recording.overview import Overview
     from powermeter.recording.protocol import RecordingLike, Samples, SourceInfo
     from powermeter.recording.reader import Recording
+    from powermeter.recording.summaries import ProcessCounts, Summaries
     from powermeter.recording.writer import Writer, append_to
 
-__all__ = ["Recording", "RecordingLike", "Samples", "SourceInfo", "Writer", "append_to"]
+__all__ = [
+    "Overview",
+    "ProcessCounts",
+    "Recording",
+    "RecordingLike",
+    "Samples",
+    "SourceInfo",
+    "Summaries",
+    "Writer",
+    "append_to",
+]
 
 _HOME = {
+    "Overview": "overview",
+    "ProcessCounts": "summaries",
     "Recording": "reader",
     "RecordingLike": "protocol",
     "Samples": "protocol",
     "SourceInfo": "protocol",
+    "Summaries": "summaries",
     "Writer": "writer",
     "append_to": "writer",
 }

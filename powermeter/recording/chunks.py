@@ -4,31 +4,113 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.errors import DataError
-from powermeter.recording import columns, file
-from powermeter.recording.rows import Rows
+from powermeter.recording import columns, file, schema, summary
+from powermeter.recording.rows import Rows, is_sound
 from powermeter.source import Gap
 
 DAMAGED = "damaged"
 
+PIECE = 1 << 16
+"""Samples up to which neighbouring chunks are read together."""
+
+MAX_CELLS = 1 << 24
+"""Samples × columns of one chunk; bounds what a crafted file can ask for (128 MB)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """One row of the `chunk` table: up to a second of samples, without their data."""
+    """Samples that are stored together: a row of `chunk`, or of `tail` (then with its data).
+
+    Attributes:
+        id: Of the row.
+        sequence, part: Its place; `part` is -1 for a chunk and counts from 0 within the tail.
+        start_ns, end_ns, count: First and last time, number of samples.
+        read_ns: Mean duration of a read, where the source is polled.
+        data_crc: CRC-32 of the data.
+        summary: As stored; empty for a tail.
+        data: Of a tail; None for a chunk, whose data are in `block`.
+    """
 
     id: int
     sequence: int
+    part: int
     start_ns: int
     end_ns: int
     count: int
     read_ns: int | None
     data_crc: int
     summary: bytes
+    data: bytes | None = None
+
+
+def load(rows: Rows, widths: dict[int, int]) -> dict[int, Chunks]:
+    """Return the chunks of every source.
+
+    Args:
+        rows: The recording.
+        widths: Source → number of its channels.
+    """
+    found: dict[int, list[Chunk]] = {source: [] for source in widths}
+    with _one_moment(rows):
+        for identifier, source, sequence, start, end, count, read_ns, crc, *more in rows.sound("chunk"):
+            if source in found and _is_plausible(start, end, count, widths[source]):
+                chunk = Chunk(identifier, sequence, -1, start, end, count, read_ns, crc, more[-1])
+                found[source].append(chunk)
+        for identifier, source, sequence, part, start, end, count, read_ns, data in _tails(rows):
+            if source in found and _is_plausible(start, end, count, widths[source]):
+                chunk = Chunk(
+                    identifier, sequence, part, start, end, count, read_ns, zlib.crc32(data), b"", data
+                )
+                found[source].append(chunk)
+    return {source: Chunks(rows, chunks, widths[source]) for source, chunks in found.items()}
+
+
+@contextmanager
+def _one_moment(rows: Rows) -> Iterator[None]:
+    """Read chunks and tails as they are at one moment, also while a recorder turns the one into the other."""
+    with suppress(sqlite3.Error):
+        rows.connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        with suppress(sqlite3.Error):
+            rows.connection.execute("ROLLBACK")
+
+
+def _tails(rows: Rows) -> Iterator[tuple[Any, ...]]:
+    layout, bad = schema.TAIL_TABLE, 0
+    if rows.version == 1:
+        return
+    try:
+        for row in rows.run(f"{layout.select} ORDER BY id"):
+            if is_sound(layout, row):
+                yield row[:-1]
+                continue
+            bad += 1
+            if bad > 10_000:
+                break
+    except file.UNREADABLE as error:
+        rows.warn(f"the newest samples are damaged: {file.one_line(error)}")
+    if bad:
+        rows.warn(f"{bad} damaged rows of the newest samples were left out")
+
+
+def _is_plausible(start_ns: int, end_ns: int, count: int, width: int) -> bool:
+    limit = schema.TIME_LIMIT
+    return (
+        -limit < start_ns <= end_ns < limit
+        and 0 < count <= columns.MAX_COUNT
+        and count * (width + 2) <= MAX_CELLS
+    )
 
 
 class Chunks:
@@ -39,25 +121,33 @@ class Chunks:
         damage: A gap for every stretch that is lost.
     """
 
-    def __init__(self, rows: Rows, found: list[Chunk]) -> None:
+    def __init__(self, rows: Rows, found: list[Chunk], width: int) -> None:
         self._rows = rows
-        self.sound = sorted(found, key=lambda chunk: chunk.sequence)
+        self._width = width
+        self.sound: list[Chunk] = []
         self.damage: list[Gap] = []
         self._verified = False
-        expected, end_ns = 0, None
-        for chunk in self.sound:
+        expected, part, end_ns = 0, 0, None
+        for chunk in sorted(found, key=lambda chunk: (chunk.sequence, chunk.part)):
             lost = chunk.sequence - expected
+            if lost < 0 or (end_ns is not None and chunk.start_ns < end_ns):
+                rows.warn(f"chunk {chunk.sequence} is not where it belongs and is left out")
+                continue
+            start_ns = end_ns if end_ns is not None else chunk.start_ns
             if lost > 0:
-                start_ns = end_ns if end_ns is not None else chunk.start_ns
                 detail = f"{lost} chunk{'s' * (lost > 1)} before sequence {chunk.sequence} lost"
                 self.note(Gap(start_ns, chunk.start_ns, DAMAGED, detail))
-            expected, end_ns = chunk.sequence + 1, chunk.end_ns
+            elif chunk.part > (part if lost == 0 else 0):
+                self.note(Gap(start_ns, chunk.start_ns, DAMAGED, "some of the newest samples are lost"))
+            self.sound.append(chunk)
+            end_ns = chunk.end_ns
+            expected, part = (chunk.sequence + 1, 0) if chunk.part < 0 else (chunk.sequence, chunk.part + 1)
 
     def expect_end(self, last_ns: int) -> None:
         """Note as lost what should follow the last chunk, up to the last sample noted at closing."""
         if not self.sound:
             self._rows.warn("all samples of a source are lost")
-        elif self.sound[-1].end_ns < last_ns:
+        elif self.sound[-1].end_ns < last_ns < schema.TIME_LIMIT:
             self.note(Gap(self.sound[-1].end_ns, last_ns, DAMAGED, "the last chunks are lost"))
 
     def note(self, gap: Gap) -> None:
@@ -70,49 +160,112 @@ class Chunks:
         if self._verified:
             return
         self._verified = True
+        self.drop([chunk for chunk in self.sound if self.data(chunk) is None], "fails its checksum")
+
+    def drop(self, lost: Sequence[Chunk], why: str) -> None:
+        """Turn chunks into gaps from the sample before to the sample after."""
+        if not lost:
+            return
+        gone = {chunk.id for chunk in lost if chunk.part < 0}
         found, self.sound = self.sound, []
         for position, chunk in enumerate(found):
-            if self.data(chunk) is not None:
+            if chunk.part >= 0 or chunk.id not in gone:
                 self.sound.append(chunk)
                 continue
             before = found[position - 1].end_ns if position else chunk.start_ns
             after = found[position + 1].start_ns if position + 1 < len(found) else chunk.end_ns
-            detail = f"chunk {chunk.sequence} fails its checksum"
-            self.note(Gap(before, after, DAMAGED, detail, chunk.count))
+            self.note(Gap(before, after, DAMAGED, f"chunk {chunk.sequence} {why}", chunk.count))
 
     def data(self, chunk: Chunk) -> bytes | None:
         """Return the compressed columns of a chunk; None where they are missing or damaged."""
-        query = "SELECT data FROM block WHERE chunk = ?"
+        return chunk.data if chunk.data is not None else self._blob(chunk, "data", chunk.data_crc)
+
+    def _blob(self, chunk: Chunk, column: str, crc: int | None) -> bytes | None:
         try:
-            row = self._rows.connection.execute(query, (chunk.id,)).fetchone()
-        except sqlite3.ProgrammingError as error:  # not the file's fault
-            raise ValueError(f"{self._rows.path}: the recording is closed") from error
+            row = self._rows.run(f"SELECT {column} FROM block WHERE chunk = ?", (chunk.id,)).fetchone()
         except file.UNREADABLE:
             return None
-        if row is None or not isinstance(row[0], bytes) or zlib.crc32(row[0]) != chunk.data_crc:
+        if row is None or not isinstance(row[0], bytes) or (crc is not None and zlib.crc32(row[0]) != crc):
             return None
         return row[0]
 
-    def fill(
+    def fine(self, chunk: Chunk) -> NDArray[np.void] | None:
+        """Return the fine stretches of a chunk, shape (stretches, entries); None where it has none."""
+        if chunk.part >= 0 or self._rows.version == 1:
+            return None
+        data = self._blob(chunk, "fine", None)
+        try:
+            width = len(chunk.summary) // summary.ENTRY.itemsize
+            return None if data is None else summary.unpack_fine(data, width, chunk.count)
+        except DataError:
+            return None
+
+    def pieces(self) -> list[list[Chunk]]:
+        """Return the chunks in groups of at most `PIECE` samples; none reaches over a lost stretch."""
+        groups: list[list[Chunk]] = []
+        count = 0
+        for chunk in self.sound:
+            last = groups[-1][-1] if groups else None
+            follows = last is not None and (
+                chunk.sequence == last.sequence + (last.part < 0)
+                and (chunk.part <= 0 or chunk.part == last.part + 1)
+            )
+            if not follows or count + chunk.count > PIECE:
+                groups.append([])
+                count = 0
+            groups[-1].append(chunk)
+            count += chunk.count
+        return groups
+
+    def read(
+        self, group: Sequence[Chunk], wanted: Sequence[int] | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.uint8], list[NDArray[np.int64]]]:
+        """Return times, flags and codes of neighbouring chunks; one that cannot be decoded becomes a gap.
+
+        Args:
+            group: Chunks in order.
+            wanted: Positions of the channels; all where None.
+        """
+        positions = range(self._width) if wanted is None else wanted
+        total = sum(chunk.count for chunk in group)
+        times, flags = np.empty(total, np.int64), np.empty(total, np.uint8)
+        codes = [np.empty(total, np.int64) for _ in positions]
+        filled, lost = 0, []
+        for chunk in group:
+            part = slice(filled, filled + chunk.count)
+            try:
+                self._fill(
+                    chunk,
+                    times[part],
+                    flags[part],
+                    {p: c[part] for p, c in zip(positions, codes, strict=True)},
+                )
+            except DataError as error:
+                self._rows.warn(f"chunk {chunk.sequence} is left out: {error}")
+                lost.append(chunk)
+                continue
+            filled += chunk.count
+        self.drop(lost, "cannot be decoded")
+        return times[:filled], flags[:filled], [column[:filled] for column in codes]
+
+    def _fill(
         self,
         chunk: Chunk,
         times_ns: NDArray[np.int64],
         flags: NDArray[np.uint8],
-        codes: list[NDArray[np.int64]],
-    ) -> bool:
-        """Decode a chunk into arrays of its length; False, with a warning, where it cannot be."""
+        codes: dict[int, NDArray[np.int64]],
+    ) -> None:
         data = self.data(chunk)
-        try:
-            if data is None:
-                raise DataError("it fails its checksum")
-            parts = columns.split(data)
-            if len(parts) != len(codes) + 2:
-                raise DataError(f"it has {len(parts)} columns where {len(codes) + 2} belong")
-            times_ns[:] = columns.decode(parts[0], chunk.count)
-            flags[:] = columns.decode(parts[1], chunk.count)
-            for column, part in zip(codes, parts[2:], strict=True):
-                column[:] = columns.decode(part, chunk.count)
-        except DataError as error:
-            self._rows.warn(f"chunk {chunk.sequence} is left out: {error}")
-            return False
-        return True
+        if data is None:
+            raise DataError("it fails its checksum")
+        parts = columns.split(data, most=self._width + 3)
+        if len(parts) != self._width + 2:
+            raise DataError(f"it has {len(parts)} columns where {self._width + 2} belong")
+        columns.decode(parts[0], chunk.count, times_ns)
+        if (times_ns[0], times_ns[-1]) != (chunk.start_ns, chunk.end_ns) or (
+            times_ns[1:] < times_ns[:-1]
+        ).any():
+            raise DataError("its times are not those of its row")
+        flags[:] = columns.decode(parts[1], chunk.count)
+        for position, column in codes.items():
+            columns.decode(parts[position + 2], chunk.count, column)

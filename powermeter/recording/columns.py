@@ -1,7 +1,8 @@
-"""Integer columns in few bytes: frame of reference or delta, byte shuffle, zlib.
+"""Integer columns in few bytes: frame of reference or delta, byte planes, each plane coded as it pays.
 
 A column is `mode, width, base, low, step` (`<BBqqq`), then for mode bit 4 a length-prefixed bitmap of
-the missing values, then the zlib-compressed, byte-shuffled, unsigned little-endian residuals.
+the missing values, then the residuals: unsigned, little-endian, `width` bytes each, stored shuffled (first the
+lowest byte of each, then the second of each …).
 
 ====  =======================================================================================
 mode  value[i]
@@ -11,7 +12,9 @@ mode  value[i]
 2     `base` for i = 0, then value[i-1] + `low` + `step` × residual[i-1]
 ====  =======================================================================================
 
-Sums are modulo 2**64, so every int64 column survives.
+Sums are modulo 2**64, so every int64 column survives.  Without mode bit 5 the residuals are one zlib stream; with
+it, one plane after the other, each with a method and a length (`<BI`) before it: noise is stored as it is, which
+is what makes reading and writing fast.
 """
 
 from __future__ import annotations
@@ -28,7 +31,11 @@ from powermeter.errors import DataError
 
 _HEADER = struct.Struct("<BBqqq")
 _LENGTH = struct.Struct("<I")
-_CONSTANT, _OFFSET, _DELTA, _HAS_MISSING = 0, 1, 2, 0x10
+_PLANE = struct.Struct("<BI")
+_CONSTANT, _OFFSET, _DELTA, _HAS_MISSING, _HAS_PLANES = 0, 1, 2, 0x10, 0x20
+_SAME, _AS_IS, _ZLIB = 0, 1, 2
+"""Methods of a plane: one byte that stands for all, the bytes themselves, a zlib stream."""
+
 _UNSIGNED: dict[int, np.dtype[Any]] = {
     1: np.dtype("<u1"),
     2: np.dtype("<u2"),
@@ -36,8 +43,16 @@ _UNSIGNED: dict[int, np.dtype[Any]] = {
     8: np.dtype("<u8"),
 }
 _LEVEL = 1
+_PROBE = 8192
+"""Bytes of a plane that are tried before it is decided how the plane is coded."""
 
-MAX_COUNT = 1 << 22
+_WORTH = 0.85
+"""A plane is compressed where that leaves less than this share of it."""
+
+_HUFFMAN_GAIN = 1.1
+"""Entropy coding alone is twice as fast as a search for repeats, which must therefore gain this much."""
+
+MAX_COUNT = 1 << 17
 """The most values one column may hold; bounds what a damaged file can make a reader allocate."""
 
 
@@ -49,10 +64,11 @@ def encode(values: NDArray[np.int64]) -> bytes:
         bits = zlib.compress(np.packbits(missing).tobytes(), _LEVEL)
         bitmap = _LENGTH.pack(len(bits)) + bits
         values = _fill(values, missing)
+    marks = _HAS_MISSING if bitmap else 0
     first = int(values[0])
     low, high = int(values.min()), int(values.max())
     if low == high:
-        return _HEADER.pack(_CONSTANT | (_HAS_MISSING if bitmap else 0), 0, first, 0, 1) + bitmap
+        return _HEADER.pack(_CONSTANT | marks, 0, first, 0, 1) + bitmap
     steps = np.diff(values)
     step_low, step_high = int(steps.min()), int(steps.max())
     if _prefers_delta(values, steps, high - low, step_high - step_low):
@@ -61,12 +77,41 @@ def encode(values: NDArray[np.int64]) -> bytes:
     else:
         residuals, base, offset, mode = values - np.int64(low), low, 0, _OFFSET
         span = high - low
-    step = max(1, int(np.gcd.reduce(residuals))) if 0 <= span < 1 << 62 else 1
+    step = _common_step(residuals) if 0 <= span < 1 << 62 else 1
     width = _width(span // step)
-    header = _HEADER.pack(mode | (_HAS_MISSING if bitmap else 0), width, base, offset, step)
+    header = _HEADER.pack(mode | marks | _HAS_PLANES, width, base, offset, step)
     narrow = (residuals // step if step > 1 else residuals).astype(_UNSIGNED[width])
-    shuffled = np.frombuffer(narrow.tobytes(), np.uint8).reshape(-1, width).T.tobytes()
-    return header + bitmap + zlib.compress(shuffled, _LEVEL)
+    bytewise = narrow.view(np.uint8).reshape(-1, width)
+    return header + bitmap + b"".join(_plane(bytewise[:, byte]) for byte in range(width))
+
+
+def _common_step(residuals: NDArray[np.int64]) -> int:
+    """Return the largest number that divides all residuals; the first few mostly show that there is none."""
+    step = max(1, int(np.gcd.reduce(residuals[:512])))
+    if step > 1 or not residuals[:512].any():
+        step = max(1, int(np.gcd.reduce(residuals)))
+    return step
+
+
+def _plane(column: NDArray[np.uint8]) -> bytes:
+    """Return one plane with its method and length."""
+    first = column[0]
+    if (column == first).all():
+        return _PLANE.pack(_SAME, 1) + bytes([first])
+    raw = column.tobytes()
+    middle = max(0, (len(raw) - _PROBE) // 2)
+    probe = raw[middle : middle + _PROBE]
+    searched, coded = len(zlib.compress(probe, _LEVEL)), len(_huffman(probe))
+    if min(searched, coded) < _WORTH * len(probe):
+        packed = zlib.compress(raw, _LEVEL) if searched * _HUFFMAN_GAIN < coded else _huffman(raw)
+        if len(packed) < len(raw):
+            return _PLANE.pack(_ZLIB, len(packed)) + packed
+    return _PLANE.pack(_AS_IS, len(raw)) + raw
+
+
+def _huffman(data: bytes) -> bytes:
+    compressor = zlib.compressobj(_LEVEL, zlib.DEFLATED, 15, 9, zlib.Z_HUFFMAN_ONLY)
+    return compressor.compress(data) + compressor.flush()
 
 
 def _fill(values: NDArray[np.int64], missing: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -84,8 +129,10 @@ def _prefers_delta(values: NDArray[np.int64], steps: NDArray[np.int64], span: in
         return False
     if _width(step_span) != _width(span) and step_span * 16 < span:
         return True
-    middle = np.float64(values.mean())
-    return bool(np.abs(steps - np.float64(steps.mean())).mean() < np.abs(values - middle).mean() * 0.7)
+    if len(values) > 4096:  # a part tells as well
+        values, steps = values[::15], steps[::15]
+    spread = np.abs(values - np.float64(values.mean())).mean()
+    return bool(np.abs(steps - np.float64(steps.mean())).mean() < spread * 0.7)
 
 
 def _width(span: int) -> int:
@@ -96,8 +143,8 @@ def _width(span: int) -> int:
     return 4 if span < 1 << 32 else 8
 
 
-def decode(data: bytes | memoryview, count: int) -> NDArray[np.int64]:
-    """Return back the `count` int64 values of a column.
+def decode(data: bytes | memoryview, count: int, out: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
+    """Return the `count` int64 values of a column, in `out` where that is given.
 
     Raises:
         DataError: The bytes are not such a column.
@@ -113,23 +160,24 @@ def decode(data: bytes | memoryview, count: int) -> NDArray[np.int64]:
         bits, position = _take(data, position)
         packed = np.frombuffer(_inflate(bits, (count + 7) // 8), np.uint8)
         missing = np.unpackbits(packed, count=count).astype(bool)
-        mode &= ~_HAS_MISSING
+    has_planes, mode = bool(mode & _HAS_PLANES), mode & ~(_HAS_MISSING | _HAS_PLANES)
+    values = np.empty(count, np.int64) if out is None else out
     if mode == _CONSTANT:
-        values = np.full(count, base, np.int64)
+        values[:] = base
     elif mode in (_OFFSET, _DELTA) and width in _UNSIGNED:
         n = count - (mode == _DELTA)
-        raw = _inflate(data[position:], n * width)
-        straight = np.frombuffer(raw, np.uint8).reshape(width, n).T.tobytes()
-        residuals = np.frombuffer(straight, _UNSIGNED[width]).astype(np.int64)
+        read = _planes if has_planes else _shuffled
+        target = values[count - n :]
+        target[:] = read(data[position:], n, width)
         if step != 1:
-            residuals *= np.int64(step)
+            target *= np.int64(step)
         if mode == _OFFSET:
-            values = residuals + np.int64(base)
+            target += np.int64(base)
         else:
-            values = np.empty(count, np.int64)
             values[0] = base
-            np.cumsum(residuals + np.int64(low), out=values[1:])
-            values[1:] += np.int64(base)
+            if low:
+                target += np.int64(low)
+            np.cumsum(values, out=values)
     else:
         raise DataError(f"a column has unknown mode {mode} or width {width}")
     if missing is not None:
@@ -137,19 +185,52 @@ def decode(data: bytes | memoryview, count: int) -> NDArray[np.int64]:
     return values
 
 
+def _shuffled(data: bytes | memoryview, n: int, width: int) -> NDArray[Any]:
+    """Return residuals that are one zlib stream."""
+    planes = np.frombuffer(_inflate(data, n * width), np.uint8).reshape(width, n)
+    return np.ascontiguousarray(planes.T).reshape(-1).view(_UNSIGNED[width])
+
+
+def _planes(data: bytes | memoryview, n: int, width: int) -> NDArray[Any]:
+    """Return residuals that are stored plane by plane."""
+    bytewise = np.zeros((n, width), np.uint8)
+    position = 0
+    for byte in range(width):
+        if position + _PLANE.size > len(data):
+            raise DataError("a column is cut short")
+        method, length = _PLANE.unpack_from(data, position)
+        position += _PLANE.size
+        part = data[position : position + length]
+        position += length
+        if len(part) != length or length != {_SAME: 1, _AS_IS: n}.get(method, length):
+            raise DataError("a plane of a column has the wrong length")
+        if method == _SAME:
+            if part[0]:
+                bytewise[:, byte] = part[0]
+        elif method in (_AS_IS, _ZLIB):
+            raw = part if method == _AS_IS else _inflate(part, n)
+            bytewise[:, byte] = np.frombuffer(raw, np.uint8)
+        else:
+            raise DataError(f"a plane of a column has unknown method {method}")
+    return bytewise.reshape(-1).view(_UNSIGNED[width])
+
+
 def join(parts: list[bytes]) -> bytes:
     """Return length-prefixed columns in one piece."""
     return b"".join(_LENGTH.pack(len(part)) + part for part in parts)
 
 
-def split(data: bytes) -> list[memoryview]:
+def split(data: bytes, most: int = 1 << 16) -> list[memoryview]:
     """Take `join`'s result apart without copying.
 
     Raises:
-        DataError: A length runs past the end.
+        DataError: A length runs past the end, or there are more than `most` parts.
     """
-    view, parts, position = memoryview(data), [], 0
+    view, position = memoryview(data), 0
+    parts: list[memoryview] = []
     while position < len(view):
+        if len(parts) == most:
+            raise DataError(f"there are more than {most} columns")
         part, position = _take(view, position)
         parts.append(part)
     return parts

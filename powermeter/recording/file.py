@@ -1,145 +1,105 @@
-"""The tables of a recording, the checksum of a row, and how the file is opened."""
+"""How the file of a recording is created, opened and checked before anything in it is believed."""
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import stat
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
 from powermeter.errors import DataError, ExistsError
+from powermeter.recording import schema
+from powermeter.recording.schema import Table
 
-APPLICATION_ID = 0x504D5452  # "PMTR"
-SCHEMA_VERSION = 1
 SUFFIX = ".power"
 
 PAGE = 8192
 """Bytes of a page: half a second at 1 kHz fills 1.5 kB, of which pages of 4096 would hold two and waste a quarter."""
 
+MODE = 0o600
+"""Permissions of a recording: what a program did and when is its owner's affair."""
+
 UNREADABLE = (sqlite3.Error, UnicodeError)
 """What reading a damaged database raises; the second where SQLite's own message quotes damaged text."""
 
-TABLES: Mapping[str, Sequence[str]] = {
-    "meta": ("key TEXT", "value TEXT"),
-    "source": ("url TEXT", "name TEXT", "driver TEXT", "info TEXT", "channels INTEGER"),
-    "channel": ("source INTEGER", "position INTEGER", "name TEXT", "spec TEXT"),
-    "chunk": (
-        "source INTEGER",
-        "sequence INTEGER",
-        "start_ns INTEGER",
-        "end_ns INTEGER",
-        "count INTEGER",
-        "read_ns INTEGER",
-        "data_crc INTEGER",
-        "summary BLOB",
-    ),
-    "level": (
-        "source INTEGER",
-        "level INTEGER",
-        "sequence INTEGER",
-        "start_ns INTEGER",
-        "end_ns INTEGER",
-        "count INTEGER",
-        "summary BLOB",
-    ),
-    "event": (
-        "process INTEGER",
-        "thread INTEGER",
-        "uid INTEGER",
-        "parent INTEGER",
-        "name TEXT",
-        "start_ns INTEGER",
-        "end_ns INTEGER",
-        "count INTEGER",
-        "attributes TEXT",
-        "peak_memory INTEGER",
-    ),
-    "gap": (
-        "source INTEGER",
-        "start_ns INTEGER",
-        "end_ns INTEGER",
-        "reason TEXT",
-        "detail TEXT",
-        "lost INTEGER",
-    ),
-    "clock": ("monotonic_ns INTEGER", "utc_ns INTEGER"),
-    "tick": ("source INTEGER", "tick INTEGER", "arrival_ns INTEGER"),
-    "fact": ("name TEXT", "value TEXT"),
-}
-"""Table → its columns between `id` and `checksum`.  `block` (chunk id → data) stands apart."""
+MAX_CELL = 1 << 28
+"""Bytes above which SQLite does not hand a cell over."""
+
+_LIMIT_LENGTH, _LIMIT_ATTACHED = 0, 7  # of sqlite3.h; Python names them from 3.11 on
+
+STEPS_EACH_BYTE, LEAST_STEPS, STEPS_BETWEEN = 4, 20_000_000, 100_000
+"""One statement may run so many steps of SQLite's machine; a crafted tree of pages would keep it busy for ever."""
+
+SEQUENCE = "CREATE TABLE sqlite_sequence(name,seq)"
+"""What SQLite adds by itself where ids count up."""
+
+WAL_VERSION = 2
+"""What bytes 18 and 19 of a database hold while it has a write-ahead log."""
 
 
-def columns(table: str) -> list[str]:
-    """Return the names of a table's checksummed columns."""
-    return [column.partition(" ")[0] for column in TABLES[table]]
-
-
-def checksum(table: str, identifier: int, values: Sequence[object]) -> int:
-    """Return the CRC-32 of a row: table, id and values as text, NULL as nothing, blobs as hex, joined by U+001F.
-
-    Table and id are part of it, so that a sound row in a wrong place is not taken for one that belongs there.
-    """
-    cells = [table, str(identifier)]
-    cells += ["" if v is None else v.hex() if v.__class__ is bytes else str(v) for v in values]
-    return zlib.crc32("\x1f".join(cells).encode("utf-8", "surrogatepass"))
-
-
-def _insert_statement(table: str) -> str:
-    names = ["id", *columns(table), "checksum"]
-    return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
-
-
-_INSERT = {table: _insert_statement(table) for table in TABLES}
-SELECT = {
-    table: f"SELECT id, {', '.join(columns(table))}, checksum FROM {table} ORDER BY id" for table in TABLES
-}
-
-
-def insert(connection: sqlite3.Connection, table: str, rows: Iterable[Sequence[object]]) -> int:
-    """Add rows inside the transaction in progress; gives the id of the last one.
+def insert(connection: sqlite3.Connection, table: Table, rows: Iterable[Sequence[object]]) -> int:
+    """Add rows inside the transaction in progress; returns the id of the last one.
 
     Ids count up from 1 without holes, so that a reader notices a lost row.
     """
-    (last,) = connection.execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchone()
-    numbered = list(enumerate(rows, last + 1))
-    connection.executemany(
-        _INSERT[table], ((identifier, *row, checksum(table, identifier, row)) for identifier, row in numbered)
-    )
-    return int(last) + len(numbered)
+    chain = ", chain" if table.is_chained else ""
+    last = connection.execute(f"SELECT id{chain} FROM {table.name} ORDER BY id DESC LIMIT 1").fetchone()
+    identifier = last[0] if last else 0
+    before = last[1] if last and table.is_chained else b""
+    ready = []
+    for row in rows:
+        identifier += 1
+        text = schema.canonical(table.name, identifier, row)
+        if table.is_chained:
+            before = schema.link(before, text)
+            ready.append((identifier, *row, zlib.crc32(text), before))
+        else:
+            ready.append((identifier, *row, zlib.crc32(text)))
+    connection.executemany(table.insert, ready)
+    return int(identifier)
 
 
 def create(path: Path, *, force: bool = False) -> sqlite3.Connection:
-    """Create an empty recording and give a connection to it.
+    """Create an empty recording, readable by its owner alone, and return a connection to it.
 
     Raises:
-        ExistsError: The file exists and `force` is False.
+        ExistsError: The file exists and `force` is False, or it is being recorded.
         DataError: It cannot be created there.
     """
+    from powermeter.recording.liveness import refuse_live
+
     if path.exists() or path.is_symlink():
         if not force:
             raise ExistsError(f"{path} exists; choose another name or add --force to replace it")
-        if path.is_dir():
-            raise DataError(f"{path} is a folder")
+        if not path.is_symlink() and not path.is_file():
+            raise DataError(f"{path} is not a regular file and is not replaced")
+        refuse_live(path)
+    connection: sqlite3.Connection | None = None
     try:
         for stale in (path, *side_files(path)):
             stale.unlink(missing_ok=True)
+        # Exclusive: of two recorders that start on one name at the same moment, one gets the file.
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0), MODE))
         connection = sqlite3.connect(path, isolation_level=None, timeout=30.0, check_same_thread=False)
         connection.execute(f"PRAGMA page_size = {PAGE}")
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("BEGIN IMMEDIATE")
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        for table, definitions in TABLES.items():
-            connection.execute(
-                f"CREATE TABLE {table} (id INTEGER PRIMARY KEY AUTOINCREMENT, "
-                f"{', '.join(definitions)}, checksum INTEGER NOT NULL)"
-            )
-        connection.execute("CREATE TABLE block (chunk INTEGER PRIMARY KEY, data BLOB NOT NULL)")
+        connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {schema.NEWEST}")
+        for statement in schema.statements(schema.NEWEST):
+            connection.execute(statement)
         connection.execute("COMMIT")
+    except FileExistsError:
+        raise ExistsError(f"{path} was just created by another program; choose another name") from None
     except (sqlite3.Error, OSError) as error:
-        raise DataError(f"{path} cannot be created: {error}") from error
+        if connection is not None:
+            connection.close()
+        raise DataError(f"{path} cannot be created: {one_line(error)}") from error
     return connection
 
 
@@ -156,8 +116,10 @@ def open_to_append(path: Path) -> sqlite3.Connection:
         connection = sqlite3.connect(
             location, uri=True, isolation_level=None, timeout=30.0, check_same_thread=False
         )
+        _distrust(connection, path)
         connection.execute("PRAGMA synchronous = NORMAL")
         check_identity(connection, path)
+        return connection
     except UNREADABLE as error:
         if connection is not None:
             connection.close()
@@ -166,11 +128,10 @@ def open_to_append(path: Path) -> sqlite3.Connection:
         assert connection is not None
         connection.close()
         raise
-    return connection
 
 
-def open_to_read(path: Path) -> tuple[sqlite3.Connection, list[str]]:
-    """Return a read-only connection and what there is to warn of.
+def open_to_read(path: Path) -> tuple[sqlite3.Connection, int, list[str]]:
+    """Return a read-only connection, the schema version and what there is to warn of.
 
     Raises:
         DataError: The file is missing, foreign, newer, or damaged beyond reading.
@@ -181,21 +142,22 @@ def open_to_read(path: Path) -> tuple[sqlite3.Connection, list[str]]:
     connection: sqlite3.Connection | None = None
     try:
         connection = sqlite3.connect(f"{location}?mode=ro", uri=True, timeout=10.0, check_same_thread=False)
-        connection.text_factory = _text
+        _distrust(connection, path)
         try:
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         except sqlite3.OperationalError as error:
             # A write-ahead log cannot be read from a folder that may not be written to.
             connection.close()
             connection = sqlite3.connect(f"{location}?mode=ro&immutable=1", uri=True, check_same_thread=False)
-            connection.text_factory = _text
+            _distrust(connection, path)
             if any(side.exists() for side in side_files(path)):
                 problems.append(
                     f"{path}: the last seconds are in {path.name}-wal, which cannot be read here "
-                    f"({error}); copy both files to a folder of your own"
+                    f"({one_line(error)}); copy both files to a folder of your own"
                 )
-        connection.execute("PRAGMA trusted_schema = OFF")
-        check_identity(connection, path)
+        version = check_identity(connection, path)
+        if is_cut_off(path):
+            problems.append(f"{path.name}: the file is cut off; what lay behind its end is lost")
     except UNREADABLE as error:
         if connection is not None:
             connection.close()
@@ -204,7 +166,30 @@ def open_to_read(path: Path) -> tuple[sqlite3.Connection, list[str]]:
         assert connection is not None
         connection.close()
         raise
-    return connection, problems
+    return connection, version, problems
+
+
+def _distrust(connection: sqlite3.Connection, path: Path) -> None:
+    """Let nothing that a file's maker wrote be run, and no statement run for ever."""
+    connection.text_factory = _text
+    connection.execute("PRAGMA trusted_schema = OFF")
+    connection.execute("PRAGMA cell_size_check = ON")
+    if hasattr(connection, "setlimit"):  # Python 3.11
+        connection.setlimit(_LIMIT_LENGTH, MAX_CELL)
+        connection.setlimit(_LIMIT_ATTACHED, 0)
+    limit_steps(connection, path.stat().st_size)
+
+
+def limit_steps(connection: sqlite3.Connection, size: int) -> None:
+    """Let the statements from here on run only so long as a file of `size` bytes can need: a loop of pages never ends."""
+    left = (LEAST_STEPS + STEPS_EACH_BYTE * size) // STEPS_BETWEEN
+
+    def count() -> int:
+        nonlocal left
+        left -= 1
+        return left < 0
+
+    connection.set_progress_handler(count, STEPS_BETWEEN)
 
 
 def one_line(error: Exception) -> str:
@@ -216,15 +201,23 @@ def check_header(path: Path) -> None:
     """Refuse what is plainly no SQLite file, before SQLite creates or changes anything.
 
     Raises:
-        DataError: It is missing, empty, or something else.
+        DataError: It is missing, empty, no regular file, or something else.
     """
     try:
+        found = path.stat()
+        if stat.S_ISDIR(found.st_mode):
+            raise DataError(f"{path} cannot be read: it is a folder")
+        if not stat.S_ISREG(found.st_mode):  # opening a pipe or a device may wait for ever
+            raise DataError(f"{path} cannot be read: it is not a regular file")
+        for side in side_files(path):
+            if side.is_symlink() or (side.exists() and not side.is_file()):
+                raise DataError(f"{path} cannot be read: {side.name} beside it is not a regular file")
         with path.open("rb") as file:
             head = file.read(100)
     except FileNotFoundError:
         raise DataError(f"{path} does not exist") from None
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}") from error
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
     if not head:
         raise DataError(f"{path} is empty")
     if not head.startswith(b"SQLite format 3\x00"):
@@ -235,31 +228,64 @@ def check_header(path: Path) -> None:
         raise DataError(f"{path} is cut off after {len(head)} bytes; nothing of it can be read")
 
 
-def check_identity(connection: sqlite3.Connection, path: Path) -> None:
-    """Refuse a database that is not a recording, or one from a newer version.
+def is_cut_off(path: Path) -> bool:
+    """Return whether the file is shorter than it says, and no write-ahead log holds the rest."""
+    with path.open("rb") as file:
+        head = file.read(100)
+    page = int.from_bytes(head[16:18], "big")
+    says = int.from_bytes(head[28:32], "big") * (65536 if page == 1 else page)
+    is_valid = head[24:28] == head[92:96]
+    return is_valid and path.stat().st_size < says and not side_files(path)[0].exists()
+
+
+def lacks_log(path: Path) -> bool:
+    """Return whether the file says that a write-ahead log belongs to it and none is there."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(20)
+        return head[18:20] == bytes([WAL_VERSION] * 2) and not side_files(path)[0].exists()
+    except OSError:
+        return False
+
+
+def check_identity(connection: sqlite3.Connection, path: Path) -> int:
+    """Refuse a database that is not a recording, or one from a newer version; returns the schema version.
+
+    The tables must be those a recording has, to the letter: a view, a trigger, a generated column or an index
+    over an expression would run what its maker wrote.
 
     Raises:
-        DataError: It is either.
+        DataError: It is refused.
     """
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if application != APPLICATION_ID:
+    if application != schema.APPLICATION_ID:
         raise DataError(f"{path} is an SQLite file, but not a recording")
-    if version != SCHEMA_VERSION:
+    if version not in schema.TABLES:
         raise DataError(
-            f"{path} has schema version {version}; this powermeter reads version {SCHEMA_VERSION}: "
+            f"{path} has schema version {version}; this powermeter reads versions up to {schema.NEWEST}: "
             "update it with: pip install -U powermeter"
         )
-    strange = connection.execute(
-        "SELECT type FROM sqlite_master WHERE type != 'table' OR sql LIKE 'CREATE VIRTUAL%' LIMIT 1"
-    ).fetchone()
-    if strange is not None:  # a view or a trigger would run statements of whoever made the file
-        raise DataError(f"{path} holds a {strange[0]} that no recording has; it is not opened")
+    expected = {*schema.statements(version), SEQUENCE}
+    found = connection.execute("SELECT type, name, sql FROM sqlite_master LIMIT 64").fetchall()
+    for kind, name, sql in found:
+        if sql not in expected:
+            what = f"{kind} {printable(str(name))[:40]!r}"
+            raise DataError(f"{path} holds a {what} that no recording has; it is not opened")
+        expected.discard(sql)
+    if expected:
+        raise DataError(f"{path} is damaged: it lacks {len(expected)} of its tables")
+    return int(version)
 
 
 def _text(data: bytes) -> str:
     """Decode a text without failing: damaged bytes become surrogates, and the row's checksum tells."""
     return data.decode("utf-8", "surrogateescape")
+
+
+def printable(text: str) -> str:
+    """Return a text that can be printed and encoded: lone surrogates as backslash escapes."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def side_files(path: Path) -> tuple[Path, Path]:

@@ -6,25 +6,27 @@ can be found anew and replaced.  No sample is changed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import suppress
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from powermeter.errors import ConfigurationError, DataError, ExistsError
 from powermeter.recording import file
+from powermeter.recording.liveness import refuse_live
 from powermeter.recording.protocol import SourceInfo
 from powermeter.recording.reader import Recording
 from powermeter.recording.writer import Writer
 
-_NOT_COPIED = ("closed", "alignment", "salvaged")
+_NOT_COPIED = ("closed", "alignment", "salvaged", "signature")
 """Facts that say something about a file, or that are given anew."""
 
 
 def join(
     host: Recording, guest: Recording, path: Path, alignment: Mapping[str, Any], *, force: bool = False
 ) -> list[str]:
-    """Write a recording that holds the host's and the guest's sources; gives the names of the guest's.
+    """Write a recording that holds the host's and the guest's sources; returns the names of the guest's.
 
     Events, clock pairs and metadata are the host's; the guest's metadata are kept under `joined`, and
     its own events, which lie on its own clock, are left where they are.
@@ -37,23 +39,37 @@ def join(
 
     Raises:
         ConfigurationError: `path` is one of the two.
-        ExistsError: It exists and `force` is False.
+        ExistsError: It exists and `force` is False, or it is being recorded.
         DataError: It cannot be written, or the guest holds no source.
     """
     check(host, guest, path, force=force)
+    with in_place(path) as part:
+        return _write(host, guest, part, alignment)
+
+
+@contextmanager
+def in_place(path: Path) -> Iterator[Path]:
+    """Give the name of a file beside `path` to be written, which takes its place when the block ends well.
+
+    Raises:
+        DataError: It cannot be written.
+    """
     part = path.with_name(path.name + ".part")
     try:
-        names = _write(host, guest, part, alignment)
+        yield part
         for side in file.side_files(path):
             side.unlink(missing_ok=True)
         part.replace(path)
     except OSError as error:
+        if isinstance(error, ExistsError):
+            raise
         raise DataError(f"{path} cannot be written: {error.strerror or error}") from None
+    except sqlite3.Error as error:
+        raise DataError(f"{path} cannot be written: {file.one_line(error)}") from None
     finally:
         for left in (part, *file.side_files(part)):
             with suppress(OSError):
                 left.unlink(missing_ok=True)
-    return names
 
 
 def check(host: Recording, guest: Recording, path: Path, *, force: bool = False) -> None:
@@ -62,15 +78,27 @@ def check(host: Recording, guest: Recording, path: Path, *, force: bool = False)
     Raises:
         ConfigurationError, ExistsError, DataError: As `join`.
     """
-    if path.exists():
-        if any(path.samefile(one.path) for one in (host, guest)):
-            raise ConfigurationError(f"{path} is one of the two recordings; name another file with -o")
-        if not force:
-            raise ExistsError(f"{path} exists; choose another name or add --force to replace it")
-        if not path.is_file():
-            raise DataError(f"{path} is a folder")
+    check_output(path, [host.path, guest.path], force=force)
     if not guest.sources:
         raise DataError(f"{guest.path} holds no readable source")
+
+
+def check_output(path: Path, inputs: list[Path], *, force: bool) -> None:
+    """Refuse to write over what is read, over what is being recorded, or over anything unasked.
+
+    Raises:
+        ConfigurationError, ExistsError, DataError: It is refused.
+    """
+    if path.exists():
+        if any(one.exists() and path.samefile(one) for one in inputs):
+            raise ConfigurationError(f"{path} is the recording that is read; name another file with -o")
+        if not force:
+            raise ExistsError(f"{path} exists; choose another name or add --force to replace it")
+        if path.is_dir():
+            raise DataError(f"{path} is a folder")
+        if not path.is_file():
+            raise DataError(f"{path} is not a regular file and is not replaced")
+        refuse_live(path)
 
 
 def _write(host: Recording, guest: Recording, path: Path, alignment: Mapping[str, Any]) -> list[str]:
@@ -78,56 +106,100 @@ def _write(host: Recording, guest: Recording, path: Path, alignment: Mapping[str
     before = host.metadata.get("joined") or []
     names = []
     metadata = {**host.metadata, "joined": [*before, said]}
-    with Writer.create(path, metadata, force=True) as new, new.transaction():
+    with Writer.create(path, metadata, force=True) as new:
         own = {source.id: copy_source(host, source, new) for source in host.sources}
-        _copy_facts(host, new, own)
+        copy_facts(host, new, own)
         for fact in host.facts("alignment"):
-            new.add_fact("alignment", _moved(fact, own))
+            new.add_fact("alignment", moved(fact, own))
         taken = {source.name for source in host.sources}
         theirs = {}
         for source in guest.sources:
             names.append(_free(source.name, taken))
             theirs[source.id] = copy_source(guest, source, new, names[-1])
-        _copy_facts(guest, new, theirs, only="calibration")
+        copy_facts(guest, new, theirs, only="calibration")
         for identifier in theirs.values():
             new.add_fact("alignment", {**alignment, "source": identifier})
-        new.add_events(host.events())
-        for pair in host.clock_pairs():
-            new.add_clock_pair(*pair)
+        copy_events(host, new)
     return names
 
 
 def copy_source(old: Recording, source: SourceInfo, new: Writer, name: str | None = None) -> int:
-    """Copy a source with its samples, gaps and ticks; gives its id in the new recording."""
+    """Copy a source with its samples, gaps and ticks, piece by piece; returns its id in the new recording."""
     identifier = new.add_source(source.url, name or source.name, source.driver, source.channels, source.info)
-    for samples in old.chunks(source.id):
-        new.append(identifier, samples.times_ns, samples.table(), samples.flags)
-    for gap in old.gaps(source.id):
-        new.add_gap(identifier, gap)
-    new.add_ticks(identifier, old.ticks(source.id))
+    read_ns = old.read_ns(source.id)
+    for samples in old.stream(source.id):
+        if len(samples):
+            new.append(
+                identifier,
+                samples.times_ns,
+                samples.table(),
+                samples.flags,
+                None if read_ns is None else round(read_ns),
+            )
+    with new.transaction():
+        for gap in old.gaps(source.id):
+            new.add_gap(identifier, gap)
+        new.add_ticks(identifier, old.ticks(source.id))
     return identifier
 
 
-def _copy_facts(old: Recording, new: Writer, sources: Mapping[int, int], only: str | None = None) -> None:
-    for name in old.fact_names():
-        if name in _NOT_COPIED or (only is not None and name != only):
-            continue
-        for fact in old.facts(name):
-            if name != "calibration" or "source" in fact:
-                new.add_fact(name, _moved(fact, sources))
+def copy_events(old: Recording, new: Writer) -> None:
+    """Copy events batch by batch, their counts, and the clock pairs."""
+    for table in old.event_tables():
+        new.add_event_table(table)
+    with new.transaction():
+        for process, counts in old.process_counts().items():
+            numbers = (counts.begun, counts.finished, counts.written)
+            new.add_process_counts(process, counts.at_ns, numbers, counts.details)
+        for pair in old.clock_pairs():
+            new.add_clock_pair(*pair)
+
+
+def copy_facts(
+    old: Recording,
+    new: Writer,
+    sources: Mapping[int, int],
+    only: str | None = None,
+    leave_out: tuple[str, ...] = _NOT_COPIED,
+) -> list[str]:
+    """Copy facts, the sources they name under their new ids; returns the names of those of a source that is gone."""
+    gone = []
+    with new.transaction():
+        for name in dict.fromkeys((*old.fact_names(), "recorder")):
+            if name in leave_out or (only is not None and name != only):
                 continue
-            for identifier in sources.values():  # a calibration of whichever source has the channel
-                new.add_fact(name, {**fact, "source": identifier})
+            for fact in old.facts(name):
+                if "source" in fact and _id(fact["source"]) not in sources:
+                    gone.append(name)
+                elif name == "recorder":
+                    at_ns = fact.get("at_ns")
+                    new.add_health(at_ns if isinstance(at_ns, int) else 0, _moved_health(fact, sources))
+                elif name != "calibration" or "source" in fact:
+                    new.add_fact(name, moved(fact, sources))
+                else:
+                    for identifier in sources.values():  # a calibration of whichever source has the channel
+                        new.add_fact(name, {**fact, "source": identifier})
+    return gone
 
 
-def _moved(fact: Mapping[str, Any], sources: Mapping[int, int]) -> dict[str, Any]:
+def _id(value: Any) -> int | None:
+    text = str(value)
+    return int(text) if text.isdecimal() and len(text) < 20 else None
+
+
+def moved(fact: Mapping[str, Any], sources: Mapping[int, int]) -> dict[str, Any]:
     """Return a fact whose `source`, where it names one, is the id in the new recording."""
-    by_text = {str(old): new for old, new in sources.items()}
-    return (
-        {**fact, "source": by_text.get(str(fact["source"]), fact["source"])}
-        if "source" in fact
-        else dict(fact)
-    )
+    found = sources.get(_id(fact["source"]) or 0) if "source" in fact else None
+    return dict(fact) if found is None else {**fact, "source": found}
+
+
+def _moved_health(note: Mapping[str, Any], sources: Mapping[int, int]) -> dict[str, Any]:
+    """Return a recorder's note with its sources under their new ids."""
+    noted = note.get("sources")
+    if not isinstance(noted, dict):
+        return dict(note)
+    kept = {str(new): noted[str(old)] for old, new in sources.items() if str(old) in noted}
+    return {**note, "sources": kept}
 
 
 def _free(name: str, taken: set[str]) -> str:

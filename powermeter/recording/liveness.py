@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from powermeter.errors import DataError, ExistsError
+
 
 def boot_id() -> str | None:
     """Return what tells one boot of this machine from another, where the system says."""
@@ -26,7 +28,7 @@ def started(pid: int) -> int | None:
 
 
 def is_alive(note: Mapping[str, Any]) -> bool:
-    """Tell whether the process in a recorder's note (`pid`, `boot_id`, `started`) still runs here."""
+    """Return whether the process in a recorder's note (`pid`, `boot_id`, `started`) still runs here."""
     pid = note.get("pid")
     if not isinstance(pid, int) or pid <= 0 or note.get("boot_id") != boot_id():
         return False
@@ -42,6 +44,31 @@ def is_alive(note: Mapping[str, Any]) -> bool:
     if fields[:1] == ["Z"]:
         return False
     return note.get("started") is None or note["started"] == started(pid)
+
+
+def recording_process(path: Path) -> int | None:
+    """Return the process that records into a file right now; None where none does, or it is no recording."""
+    from powermeter.recording.reader import Recording
+
+    try:
+        with Recording.open(path) as recording:
+            notes = recording.facts("recorder") if recording.is_growing else []
+            return int(notes[-1]["pid"]) if notes else None
+    except (DataError, OSError):
+        return None
+
+
+def refuse_live(path: Path) -> None:
+    """Refuse to replace a file that is being recorded.
+
+    Raises:
+        ExistsError: It is; names the process.
+    """
+    process = recording_process(path)
+    if process is not None:
+        raise ExistsError(
+            f"{path} is being recorded by process {process}; stop it first, or choose another name"
+        )
 
 
 def _stat(pid: int) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from powermeter.channel import MISSING, Channel
 from powermeter.errors import ConfigurationError
 from powermeter.events import Event
+from powermeter.recording.summaries import Summaries
 from powermeter.source import Gap
 
 
@@ -54,6 +55,9 @@ class Samples:
     codes: dict[str, NDArray[np.int64]]
     flags: NDArray[np.uint8]
 
+    def __len__(self) -> int:
+        return len(self.times_ns)
+
     def table(self) -> NDArray[np.int64]:
         """Return the raw codes as int64, shape (n, channels), in the channels' order."""
         return np.stack(list(self.codes.values()), axis=1)
@@ -85,6 +89,21 @@ class RecordingLike(Protocol):
 
     def samples(self, source: int, start_ns: int | None = None, end_ns: int | None = None) -> Samples:
         """Return the raw samples of a source, those within [start_ns, end_ns] where given."""
+
+    def stream(
+        self,
+        source: int,
+        start_ns: int | None = None,
+        end_ns: int | None = None,
+        channels: Sequence[str] | None = None,
+    ) -> Iterator[Samples]:
+        """Yield the raw samples of a source in pieces of bounded size."""
+
+    def slice(self, source: int, start_ns: int, end_ns: int, around: int = 0) -> Samples:
+        """Return the raw samples with start ≤ time ≤ end, and `around` more on either side."""
+
+    def summaries(self, source: int) -> Summaries:
+        """Return what each piece of an unbounded `stream` amounts to."""
 
     def gaps(self, source: int) -> list[Gap]:
         """Return the stretches of a source without trustworthy data."""

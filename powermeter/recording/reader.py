@@ -2,14 +2,15 @@
 
 Every row carries a checksum and every chunk a sequence number.  What fails is left out, named in
 `warnings`, and becomes a gap of the reason `damaged`, so that an energy over it is bounded and not
-silently short.
+silently short.  However long a recording is, memory is bounded: samples come in pieces (`stream`, `slice`), and
+what a whole piece amounts to is looked up (`summaries`, `overview`).
 """
 
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -19,11 +20,18 @@ import numpy as np
 from powermeter.channel import Channel
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.events import Event
-from powermeter.recording import file, summary
+from powermeter.recording import chunks as chunks_of
+from powermeter.recording import event_batches, file, overview, schema, specification, summary
 from powermeter.recording.chunks import Chunk, Chunks
+from powermeter.recording.event_batches import EventTable
+from powermeter.recording.overview import Overview
 from powermeter.recording.protocol import Samples, SourceInfo
-from powermeter.recording.rows import Rows
+from powermeter.recording.rows import Rows, is_sound, parse_json
+from powermeter.recording.summaries import ProcessCounts, Summaries
 from powermeter.source import Gap
+
+MAX_LOADED = 1 << 28
+"""Samples × columns that `samples` loads at once (2 GB)."""
 
 
 class Recording:
@@ -36,17 +44,16 @@ class Recording:
         warnings: What could not be read, or was not closed properly; grows as parts are read.
     """
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, problems: list[str]) -> None:
+    def __init__(self, path: Path, rows: Rows) -> None:
         self.path = path
-        self.warnings = problems
-        self._rows = Rows(path, connection, problems)
+        self.warnings = rows.warnings
+        self._rows = rows
         self._facts = self._read_facts()
-        self.metadata: dict[str, Any] = {
-            key: self._rows.json(value, f"metadata {key!r}") for _, key, value in self._rows.sound("meta")
-        }
+        self.metadata = self._read_metadata()
         self.sources = self._read_sources()
-        self._chunks = self._read_chunks()
-        self._check_whole()
+        self._loaded: dict[int, Chunks] | None = None
+        self._summaries: dict[int, Summaries] = {}
+        self._last_ns = self._check_whole()
 
     @classmethod
     def open(cls, path: str | Path) -> Recording:
@@ -56,13 +63,16 @@ class Recording:
             DataError: The file is missing, foreign, newer, or damaged beyond reading.
         """
         path = Path(path)
-        connection, problems = file.open_to_read(path)
+        connection, version, problems = file.open_to_read(path)
         try:
-            return cls(path, connection, problems)
+            return cls(path, Rows(path, connection, version, problems))
         except file.UNREADABLE as error:
             connection.close()
             problem = file.one_line(error)
             raise DataError(f"{path} is damaged: {problem}; try: powermeter repair {path}") from error
+        except BaseException:
+            connection.close()
+            raise
 
     def __enter__(self) -> Recording:
         return self
@@ -76,131 +86,191 @@ class Recording:
         """Close the file; may be called twice."""
         self._rows.connection.close()
 
-    def _read_facts(self) -> dict[str, list[dict[str, Any]]]:
-        facts: dict[str, list[dict[str, Any]]] = {}
+    def _read_facts(self) -> dict[str, list[str]]:
+        facts: dict[str, list[str]] = {}
         for _, name, value in self._rows.sound("fact"):
-            decoded = self._rows.json(value, f"the fact {name!r}")
-            if isinstance(decoded, dict):
-                facts.setdefault(name, []).append(decoded)
+            facts.setdefault(name, []).append(value)
         return facts
+
+    def _read_metadata(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for _, key, text in self._rows.sound("meta"):
+            value = self._rows.json(text, f"metadata {key!r}")
+            if value is None or specification.fits(key, value, specification.META):
+                found[key] = value
+            else:
+                self._rows.warn(f"metadata {key!r} is not what it should be and is left out")
+        return found
 
     def _read_sources(self) -> list[SourceInfo]:
         channels: dict[int, list[tuple[int, Channel]]] = {}
         broken: set[int] = set()
         for _, source, position, name, spec in self._rows.sound("channel"):
             try:
-                channel = Channel.from_dict(json.loads(spec))
-            except (KeyError, TypeError, ValueError):
+                channels.setdefault(source, []).append((position, specification.channel(parse_json(spec))))
+            except (KeyError, TypeError, ValueError, AttributeError):
                 self._rows.warn(f"channel {name!r} is not understood")
                 broken.add(source)
-                continue
-            channels.setdefault(source, []).append((position, channel))
         sources = []
         for identifier, url, name, driver, info, count in self._rows.sound("source"):
             ordered = sorted(channels.get(identifier, []), key=lambda pair: pair[0])
-            if [position for position, _ in ordered] != list(range(count)) or identifier in broken:
+            names = {channel.name for _, channel in ordered}
+            whole = [position for position, _ in ordered] == list(range(min(count, len(ordered) + 1)))
+            if not whole or not ordered or len(names) != len(ordered) or identifier in broken:
                 self._rows.warn(f"source {name!r} has lost channels and is left out")
                 continue
-            facts = self._rows.json(info, f"the description of {name!r}") or {}
+            facts = self._rows.json(info, f"the description of {name!r}")
+            described = facts if isinstance(facts, dict) else {}
             sources.append(
-                SourceInfo(identifier, url, name, driver, facts, tuple(channel for _, channel in ordered))
+                SourceInfo(identifier, url, name, driver, described, tuple(channel for _, channel in ordered))
             )
         return sources
 
-    def _read_chunks(self) -> dict[int, Chunks]:
-        found: dict[int, list[Chunk]] = {source.id: [] for source in self.sources}
-        for identifier, source, *fields in self._rows.sound("chunk"):
-            if source in found:
-                found[source].append(Chunk(identifier, *fields))
-        return {source: Chunks(self._rows, chunks) for source, chunks in found.items()}
-
-    def _check_whole(self) -> None:
-        """Compare what was noted at the end with what is there."""
+    def _check_whole(self) -> dict[int, int]:
+        """Compare what was noted at the end with what is there; returns source → last sample's time as noted."""
         if not self.facts("closed") and not self.is_growing:
             self._facts = self._read_facts()  # the recorder may have closed it since
         closed = self.facts("closed")
         if not closed:
             if not self.is_growing:
-                self._rows.warn(
-                    "it was not closed properly (a kill, a crash or a dead battery); "
-                    "it holds all but at most the last second"
-                )
-            return
+                self._warn_unfinished()
+            return {}
         noted = closed[-1]
-        for table in file.TABLES:
-            expected = (noted.get("rows") or {}).get(table)
-            if isinstance(expected, int):
-                self._rows.expect(table, expected)
-        for source, chunks in self._chunks.items():
-            last_ns = (noted.get("last_ns") or {}).get(str(source))
-            if isinstance(last_ns, int):
-                chunks.expect_end(last_ns)
+        for table, expected in noted.get("rows", {}).items():
+            self._rows.expect(table, expected)
+        return {int(source): last for source, last in noted.get("last_ns", {}).items() if source.isdecimal()}
+
+    def _warn_unfinished(self) -> None:
+        if file.lacks_log(self.path):
+            self._rows.warn(
+                f"it was not closed properly and its write-ahead log {self.path.name}-wal is missing: up to the last "
+                "minute lies there; copy both files, or find the log where the recording was made"
+            )
+            return
+        self._rows.warn(
+            "it was not closed properly (a kill, a crash or a dead battery); "
+            "it holds all but at most the last second"
+        )
 
     @property
     def is_growing(self) -> bool:
         """Whether a recorder noted itself as running and its process lives on this boot."""
-        running = self.facts("recorder")
-        if not running or self.facts("closed"):
+        if self._facts.get("closed"):
             return False
         from powermeter.recording.liveness import is_alive
 
-        return is_alive(running[-1])
+        note = self._last_health()
+        if note is None:
+            notes = self.facts("recorder")
+            note = notes[-1] if notes else None
+        return note is not None and is_alive(note)
+
+    def _last_health(self) -> dict[str, Any] | None:
+        layout = self._rows.tables.get("health")
+        if layout is None:
+            return None
+        try:
+            row = self._rows.run(f"{layout.select} ORDER BY id DESC LIMIT 1").fetchone()
+        except file.UNREADABLE:
+            return None
+        return self._fact("recorder", row[2]) if row is not None and is_sound(layout, row) else None
 
     # Facts ------------------------------------------------------------------------------------
 
+    def _fact(self, name: str, text: str) -> dict[str, Any] | None:
+        value = self._rows.json(text, f"the fact {name!r}")
+        if isinstance(value, dict) and specification.fits(name, value, specification.FACTS):
+            return value
+        if value is not None:
+            self._rows.warn(f"a fact {name!r} is not what it should be and is left out")
+        return None
+
     def facts(self, name: str) -> list[dict[str, Any]]:
-        """Return the facts noted under a name, oldest first."""
-        return list(self._facts.get(name, ()))
+        """Return the facts noted under a name, oldest first; `recorder` is what the recorder noted of itself."""
+        texts = list(self._facts.get(name, ()))
+        if name == "recorder":
+            texts += [value for _, _, value in self._rows.sound("health")]
+        return [fact for text in texts if (fact := self._fact(name, text)) is not None]
 
     def fact_names(self) -> list[str]:
         """Return the names under which facts are noted."""
         return list(self._facts)
 
+    def process_counts(self) -> dict[int, ProcessCounts]:
+        """Return, for each process that noted it, how many events it began, finished and wrote."""
+        found = {}
+        for _, process, at_ns, begun, finished, written, value in self._rows.sound("process"):
+            details = self._rows.json(value, "what a process noted of its events")
+            found[process] = ProcessCounts(
+                at_ns, begun, finished, written, details if isinstance(details, dict) else {}
+            )
+        return found
+
+    def event_tables(self) -> Iterator[EventTable]:
+        """Yield the events as they were written, a batch at a time: bounded memory for any number of them."""
+        return event_batches.batches(self._rows)
+
+    def event_table(self) -> EventTable:
+        """Return all events as columns, each event once, in the order of the start."""
+        return event_batches.table(self.event_tables())
+
     def events(self) -> list[Event]:
         """Return all events in the order of their start.
 
-        One that was begun and ended is one row; where the program died inside, `end_ns` is None.
+        One that was begun and ended is one event; where the program died inside, `end_ns` is None.
         """
-        events: dict[tuple[int, ...], Event] = {}
-        known: dict[str, Any] = {}  # many events share their attributes
-        for row in self._rows.sound("event"):
-            identifier, process, thread, uid, parent, name, start_ns, end_ns, count, attributes, peak = row
-            if attributes and attributes not in known:
-                known[attributes] = self._rows.json(attributes, f"the attributes of event {name!r}")
-            free = known[attributes] if attributes else None
-            event = Event(name, start_ns, end_ns, process, thread, uid, parent, count, free or {}, peak)
-            # A process id may come round again within a recording; a start does not.
-            events[(process, uid, start_ns) if uid else (identifier,)] = event
-        return sorted(events.values(), key=lambda event: event.start_ns)
+        return event_batches.events(self.event_table(), self._rows)
 
     def clock_pairs(self) -> list[tuple[int, int]]:
         """Return the (monotonic ns, UTC ns) pairs, oldest first."""
-        return [(monotonic, utc) for _, monotonic, utc in self._rows.sound("clock")]
+        return [
+            (monotonic, utc)
+            for _, monotonic, utc in self._rows.sound("clock")
+            if self._are_times(monotonic, utc, what="a clock pair")
+        ]
 
     def ticks(self, source: int) -> list[tuple[int, int]]:
         """Return the (instrument tick, host arrival ns) pairs of a source."""
-        return [(tick, arrival) for _, owner, tick, arrival in self._rows.sound("tick") if owner == source]
+        return [
+            (tick, arrival)
+            for _, owner, tick, arrival in self._rows.sound("tick")
+            if owner == source and self._are_times(arrival, what="a tick")
+        ]
 
     def gaps(self, source: int) -> list[Gap]:
         """Return the stretches without trustworthy data, those found damaged included, by start."""
         noted = [
             Gap(start, end, reason, detail or "", lost)
             for _, owner, start, end, reason, detail, lost in self._rows.sound("gap")
-            if owner == source
+            if owner == source and self._are_times(start, end, what="a gap") and start <= end
         ]
-        chunks = self._sound(source)
-        return sorted([*noted, *chunks.damage], key=lambda gap: gap.start_ns)
+        return sorted([*noted, *self._sound(source).damage], key=lambda gap: gap.start_ns)
+
+    def _are_times(self, *times_ns: int, what: str) -> bool:
+        if all(abs(time_ns) < schema.TIME_LIMIT for time_ns in times_ns):
+            return True
+        self._rows.warn(f"{what} is at an implausible time and is left out")
+        return False
 
     # Samples ----------------------------------------------------------------------------------
 
+    def _chunks(self, source: int) -> Chunks:
+        identifier = self.source(source).id
+        if self._loaded is None:
+            self._loaded = chunks_of.load(self._rows, {one.id: len(one.channels) for one in self.sources})
+            for one, last_ns in self._last_ns.items():
+                if one in self._loaded:
+                    self._loaded[one].expect_end(last_ns)
+        return self._loaded[identifier]
+
     def _sound(self, source: int) -> Chunks:
         """Return a source's chunks, their data checked."""
-        chunks = self._chunks[self.source(source).id]
+        chunks = self._chunks(source)
         chunks.verify()
         return chunks
 
     def source(self, which: int | str | None = None) -> SourceInfo:
-        """Return a source by id or name; the first one when nothing is named.
+        """Return the source of that id, name or URL; the first one when nothing is named.
 
         Raises:
             ConfigurationError: There is no such source.
@@ -214,86 +284,197 @@ class Recording:
         known = ", ".join(source.name for source in self.sources)
         raise ConfigurationError(f"{self.path.name} has no source {which!r}; it has {known}")
 
+    def stream(
+        self,
+        source: int,
+        start_ns: int | None = None,
+        end_ns: int | None = None,
+        channels: Sequence[str] | None = None,
+    ) -> Iterator[Samples]:
+        """Yield the raw samples of a source in order, in pieces of at most 131 072 (mostly about 65 536).
+
+        Without bounds, piece i is what row i of `summaries` describes.  A chunk that turns out damaged is left out
+        and becomes a gap.
+
+        Args:
+            source: Its id.
+            start_ns, end_ns: Only samples with start ≤ time ≤ end, where given.
+            channels: Names of the channels to decode; all otherwise.
+
+        Raises:
+            ConfigurationError: There is no such source or channel.
+        """
+        about = self.source(source)
+        names = [channel.name for channel in about.channels] if channels is None else list(channels)
+        known = [channel.name for channel in about.channels]
+        wanted = [known.index(about.channel(name).name) for name in names]
+        chunks = self._sound(source)
+        for group in chunks.pieces():
+            if (start_ns is not None and group[-1].end_ns < start_ns) or (
+                end_ns is not None and group[0].start_ns > end_ns
+            ):
+                continue
+            yield self._read(chunks, group, names, wanted, start_ns, end_ns)
+
+    @staticmethod
+    def _read(
+        chunks: Chunks,
+        group: Sequence[Chunk],
+        names: Sequence[str],
+        wanted: Sequence[int],
+        start_ns: int | None,
+        end_ns: int | None,
+    ) -> Samples:
+        times, flags, codes = chunks.read(group, wanted)
+        low = 0 if start_ns is None else int(np.searchsorted(times, start_ns, "left"))
+        high = len(times) if end_ns is None else int(np.searchsorted(times, end_ns, "right"))
+        part = slice(low, high)
+        return Samples(times[part], dict(zip(names, (c[part] for c in codes), strict=True)), flags[part])
+
+    def slice(self, source: int, start_ns: int, end_ns: int, around: int = 0) -> Samples:
+        """Return the raw samples with start ≤ time ≤ end, and `around` more on either side where there are.
+
+        Reads only the chunks that hold them.
+
+        Raises:
+            ConfigurationError: There is no such source.
+            DataError: They are too many to be loaded at once.
+        """
+        chunks = self._sound(source)
+        width = len(self.source(source).channels)
+        held = chunks.sound
+        first = bisect_left(held, start_ns, key=lambda chunk: chunk.end_ns)
+        last = bisect_right(held, end_ns, key=lambda chunk: chunk.start_ns)
+        short = around
+        while first > 0 and short > 0:
+            first -= 1
+            short -= held[first].count
+        short = around
+        while last < len(held) and short > 0:
+            short -= held[last].count
+            last += 1
+        group = held[first:last]
+        self._refuse_too_many(sum(chunk.count for chunk in group), width)
+        times, flags, codes = chunks.read(group)
+        low = max(0, int(np.searchsorted(times, start_ns, "left")) - around)
+        high = int(np.searchsorted(times, end_ns, "right")) + around
+        names = [channel.name for channel in self.source(source).channels]
+        return Samples(
+            times[low:high], dict(zip(names, (c[low:high] for c in codes), strict=True)), flags[low:high]
+        )
+
     def samples(self, source: int, start_ns: int | None = None, end_ns: int | None = None) -> Samples:
-        """Return the raw samples of a source, those within [start_ns, end_ns] where given.
+        """Return the raw samples of a source at once, those within [start_ns, end_ns] where given.
+
+        For what may be long, use `stream`.
+
+        Raises:
+            ConfigurationError: There is no such source.
+            DataError: They are too many to be loaded at once.
+        """
+        span = self.span_ns(source)
+        if span is None:
+            return self._nothing(source)
+        return self.slice(
+            source, span[0] if start_ns is None else start_ns, span[1] if end_ns is None else end_ns
+        )
+
+    def _nothing(self, source: int) -> Samples:
+        empty = np.empty(0, np.int64)
+        names = [channel.name for channel in self.source(source).channels]
+        return Samples(empty, {name: empty for name in names}, np.empty(0, np.uint8))
+
+    def _refuse_too_many(self, count: int, width: int) -> None:
+        if count * (width + 2) > MAX_LOADED:
+            raise DataError(f"{self.path} holds {count:,} samples there, too many to be loaded at once")
+
+    def chunks(self, source: int) -> Iterator[Samples]:
+        """Yield the samples of a source chunk by chunk, as they were written; damaged ones are left out."""
+        names = [channel.name for channel in self.source(source).channels]
+        chunks = self._sound(source)
+        for chunk in list(chunks.sound):
+            times, flags, codes = chunks.read([chunk])
+            if len(times):
+                yield Samples(times, dict(zip(names, codes, strict=True)), flags)
+
+    def summaries(self, source: int) -> Summaries:
+        """Return what each piece of `stream` amounts to, without reading the samples where that is stored.
+
+        Raises:
+            ConfigurationError: There is no such source.
+        """
+        if source not in self._summaries:
+            self._summaries[source] = self._summarised(source)
+        return self._summaries[source]
+
+    def _summarised(self, source: int) -> Summaries:
+        channels = self.source(source).channels
+        pairs = summary.products(channels)
+        chunks = self._sound(source)
+        width = len(channels) + len(pairs)
+        groups = chunks.pieces()
+        entries = np.empty((len(groups), width), summary.ENTRY)
+        for position, group in enumerate(groups):
+            stored = [_stored(chunk, width) for chunk in group]
+            if any(one is None for one in stored):
+                times, flags, codes = chunks.read(group)
+                entries[position], _ = summary.summarise(times, codes, flags, pairs)
+            else:
+                entries[position] = stored[0] if len(stored) == 1 else summary.merge(np.array(stored))
+        return Summaries(
+            np.array([group[0].start_ns for group in groups], np.int64),
+            np.array([group[-1].end_ns for group in groups], np.int64),
+            np.array([sum(chunk.count for chunk in group) for group in groups], np.int64),
+            tuple(channel.name for channel in channels),
+            tuple((channels[a].name, channels[b].name) for a, b in pairs),
+            entries,
+        )
+
+    def span_ns(self, source: int) -> tuple[int, int] | None:
+        """Return the first and last sample time of a source, or None when it has no samples."""
+        chunks = self._chunks(source).sound
+        return (chunks[0].start_ns, chunks[-1].end_ns) if chunks else None
+
+    def count(self, source: int) -> int:
+        """Return the number of samples of a source."""
+        return sum(chunk.count for chunk in self._chunks(source).sound)
+
+    def read_ns(self, source: int) -> float | None:
+        """Return the mean duration of a read in nanoseconds, where the source is polled."""
+        timed = [(chunk.read_ns, chunk.count) for chunk in self._chunks(source).sound if chunk.read_ns]
+        total = sum(count for _, count in timed)
+        return sum(read_ns * count for read_ns, count in timed) / total if total else None
+
+    def overview(self, source: int, stretches: int = 1000) -> Overview:
+        """Return count, min, max and mean of each channel, then product, over at least `stretches` stretches.
+
+        It reads the coarsest stored level that is fine enough, so that a day opens as fast as a minute.  Where
+        there are fewer samples, each is a stretch.
 
         Raises:
             ConfigurationError: There is no such source.
         """
         channels = self.source(source).channels
-        chunks = self._sound(source)
-        chosen = [
-            chunk
-            for chunk in chunks.sound
-            if (start_ns is None or chunk.end_ns >= start_ns) and (end_ns is None or chunk.start_ns <= end_ns)
-        ]
-        total = sum(chunk.count for chunk in chosen)
-        times = np.empty(total, np.int64)
-        flags = np.empty(total, np.uint8)
-        codes = [np.empty(total, np.int64) for _ in channels]
-        filled = 0
-        for chunk in chosen:
-            part = slice(filled, filled + chunk.count)
-            if chunks.fill(chunk, times[part], flags[part], [column[part] for column in codes]):
-                filled += chunk.count
-        times, flags, codes = times[:filled], flags[:filled], [column[:filled] for column in codes]
-        if start_ns is not None or end_ns is not None:
-            low = 0 if start_ns is None else int(np.searchsorted(times, start_ns, "left"))
-            high = filled if end_ns is None else int(np.searchsorted(times, end_ns, "right"))
-            times, flags, codes = times[low:high], flags[low:high], [column[low:high] for column in codes]
-        names = [channel.name for channel in channels]
-        return Samples(times, dict(zip(names, codes, strict=True)), flags)
-
-    def chunks(self, source: int) -> Iterator[Samples]:
-        """Return the samples of a source chunk by chunk, as they were written; damaged ones are left out."""
-        channels = self.source(source).channels
-        chunks = self._sound(source)
-        for chunk in chunks.sound:
-            times, flags = np.empty(chunk.count, np.int64), np.empty(chunk.count, np.uint8)
-            codes = {channel.name: np.empty(chunk.count, np.int64) for channel in channels}
-            if chunks.fill(chunk, times, flags, list(codes.values())):
-                yield Samples(times, codes, flags)
-
-    def span_ns(self, source: int) -> tuple[int, int] | None:
-        """Return the first and last sample time of a source, or None when it has no samples."""
-        chunks = self._chunks[source].sound
-        return (chunks[0].start_ns, chunks[-1].end_ns) if chunks else None
-
-    def count(self, source: int) -> int:
-        """Return the number of samples of a source."""
-        return sum(chunk.count for chunk in self._chunks[source].sound)
-
-    def read_ns(self, source: int) -> float | None:
-        """Return the mean duration of a read in nanoseconds, where the source is polled."""
-        timed = [(chunk.read_ns, chunk.count) for chunk in self._chunks[source].sound if chunk.read_ns]
-        total = sum(count for _, count in timed)
-        return sum(read_ns * count for read_ns, count in timed) / total if total else None
-
-    def overview(self, source: int, stretches: int = 1000) -> list[tuple[int, int, list[summary.Stretch]]]:
-        """Return count, min, max and mean of each channel (then product) over at least `stretches` stretches.
-
-        It reads the coarsest level that is fine enough, so a day costs what a minute does.
-
-        Returns:
-            (start_ns, end_ns, one `Stretch` per channel then per product) in order of time, raw codes.
-        """
-        chunks = self._sound(source)
-        chosen = [(chunk.start_ns, chunk.end_ns, chunk.summary) for chunk in chunks.sound]
-        if len(chosen) <= stretches * summary.FAN_OUT or chunks.damage:
-            return _unpacked(chosen)
-        levels: dict[int, list[tuple[int, int, bytes]]] = {}
-        for _, owner, level, _, start_ns, end_ns, _, digest in self._rows.sound("level"):
-            if owner == source:
-                levels.setdefault(level, []).append((start_ns, end_ns, digest))
-        below = len(chosen)
-        for level in sorted(levels):
-            whole = below // summary.FAN_OUT
-            if len(levels[level]) < max(stretches, whole):
-                break  # coarse enough, or a level that lost a row
-            chosen = [*levels[level][:whole], *chosen[whole * summary.FAN_OUT :]]
-            below = whole
-        return _unpacked(chosen)
+        pairs = summary.products(channels)
+        width = len(channels) + len(pairs)
+        if self._loaded is None or not self._loaded[source].damage:
+            found = overview.from_levels(self._rows, source, width, stretches)
+            if found is not None:
+                return found
+        return overview.from_chunks(self._chunks(source), self._rows.version, pairs, width, stretches)
 
 
-def _unpacked(stretches: list[tuple[int, int, bytes]]) -> list[tuple[int, int, list[summary.Stretch]]]:
-    return [(start, end, summary.unpack(digest)) for start, end, digest in stretches]
+def _stored(chunk: Chunk, width: int) -> np.ndarray[Any, Any] | None:
+    """Return a chunk's entries where they are there and make sense."""
+    if chunk.part >= 0:
+        return None
+    try:
+        entries = summary.unpack_entries(chunk.summary, width)
+    except DataError:
+        return None
+    return entries if summary.are_plausible(entries, chunk.start_ns, chunk.end_ns, chunk.count) else None
+
+
+def dumps(value: Any) -> str:
+    """Return JSON for a cell; what JSON does not know is written as text."""
+    return json.dumps(value, default=str)

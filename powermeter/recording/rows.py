@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from powermeter.recording import file
+from powermeter.recording import file, schema
 
 MAX_BAD = 100_000
 """Damaged rows after which a table is given up: a crafted file could hold endless ones."""
+
+MAX_TEXT = 1 << 22
+"""Characters above which a text is not taken apart: our own are shorter than a hundredth."""
+
+MAX_WARNINGS = 1000
 
 
 class Rows:
@@ -20,35 +26,52 @@ class Rows:
     Args:
         path: The file, for messages.
         connection: Open for reading.
+        version: The schema version.
         warnings: Where problems are added; the caller's own list.
     """
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, warnings: list[str]) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection, version: int, warnings: list[str]) -> None:
         self.path = path
         self.connection = connection
+        self.version = version
+        self.tables = schema.TABLES[version]
         self.warnings = warnings
         self._expected: dict[str, int] = {}
+        self._size = path.stat().st_size
+
+    def run(self, statement: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
+        """Run a statement that may take as long as the file's size allows.
+
+        Raises:
+            ValueError: The recording is closed.
+            sqlite3.Error: The file is damaged.
+        """
+        try:
+            file.limit_steps(self.connection, self._size)
+            return self.connection.execute(statement, values)
+        except sqlite3.ProgrammingError as error:  # not the file's fault
+            raise ValueError(f"{self.path}: the recording is closed") from error
 
     def sound(self, table: str) -> Iterator[tuple[Any, ...]]:
-        """Return the rows of a table whose checksum holds, as (id, columns…); the rest is counted.
+        """Yield the rows of a table that hold what they should, as (id, columns…); the rest is counted.
 
         Ids count up from 1 without holes, so that a lost row shows; one that comes again, as through a
-        damaged page pointer, is given once.
+        damaged page pointer, is yielded once.
         """
+        if table not in self.tables:
+            return
+        layout = self.tables[table]
         sound = bad = last = 0
         noted = max(self._last_id(table), self._expected.get(table, 0))
         try:
-            for row in self.connection.execute(file.SELECT[table]):
-                identifier = row[0]
-                if identifier <= last or file.checksum(table, identifier, row[1:-1]) != row[-1]:
+            for row in self.run(f"{layout.select} ORDER BY id"):
+                if row[0] <= last or not is_sound(layout, row):
                     bad += 1
                     if bad > MAX_BAD:
                         break
                     continue
-                sound, last = sound + 1, identifier
+                sound, last = sound + 1, row[0]
                 yield row[:-1]
-        except sqlite3.ProgrammingError as error:  # not the file's fault
-            raise ValueError(f"{self.path}: the recording is closed") from error
         except file.UNREADABLE as error:
             self.warn(f"the table of {table}s is damaged after row {last}: {file.one_line(error)}")
         lost = max(last, noted) - sound
@@ -59,9 +82,9 @@ class Rows:
 
     def _last_id(self, table: str) -> int:
         """Return SQLite's own note of the highest id it has given out in a table; 0 where it has none."""
-        query = "SELECT seq FROM sqlite_sequence WHERE name = ?"
+        query = "SELECT seq FROM sqlite_sequence WHERE name = ? LIMIT 1"
         try:
-            found = self.connection.execute(query, (table,)).fetchone()
+            found = self.run(query, (table,)).fetchone()
         except file.UNREADABLE:
             return 0
         return found[0] if found is not None and isinstance(found[0], int) else 0
@@ -69,24 +92,63 @@ class Rows:
     def json(self, text: str, what: str) -> Any:
         """Return a JSON text's value; None, with a warning, where it is none."""
         try:
-            return json.loads(text)
+            return parse_json(text)
         except ValueError:
             self.warn(f"{what} is not readable")
             return None
 
     def expect(self, table: str, expected: int) -> None:
-        """Warn where a table has fewer rows than were noted when the recording was closed."""
+        """Warn where a table ends before the row that was its last when the recording was closed."""
+        if table not in self.tables:
+            return
         self._expected[table] = expected
         try:
-            (present,) = self.connection.execute(f"SELECT count(*) FROM {table} NOT INDEXED").fetchone()
+            (last,) = self.run(f"SELECT coalesce(max(id), 0) FROM {table}").fetchone()
         except file.UNREADABLE as error:
             self.warn(f"the table of {table}s is damaged: {file.one_line(error)}")
             return
-        if present < expected:
-            self.warn(f"{expected - present} of {expected} {table} rows are damaged or lost")
+        if not isinstance(last, int) or last < expected:
+            self.warn(f"{table} rows are damaged or lost: {last} of {expected} are there")
 
     def warn(self, problem: str) -> None:
         """Add a problem, with the file's name, once."""
-        text = f"{self.path.name}: {problem}"
-        if text not in self.warnings:
+        text = f"{file.printable(self.path.name)}: {problem}"
+        if text not in self.warnings and len(self.warnings) < MAX_WARNINGS:
             self.warnings.append(text)
+
+
+def is_sound(layout: schema.Table, row: Sequence[Any]) -> bool:
+    """Return whether a row (id, columns…, checksum) has the right types and checksum."""
+    values = row[1:-1]
+    if not layout.fits(values):
+        return False
+    try:
+        return bool(zlib.crc32(schema.canonical(layout.name, row[0], values)) == row[-1])
+    except UnicodeEncodeError:
+        return False
+
+
+def parse_json(text: str) -> Any:
+    """Return the value of a JSON text from a file; every text in it can be printed.
+
+    Raises:
+        ValueError: It is no JSON, or longer or deeper than a recorder writes.
+    """
+    if len(text) > MAX_TEXT:
+        raise ValueError("too long")
+    try:
+        value = json.loads(text)
+        return _printable(value) if "\\u" in text else value
+    except RecursionError:
+        raise ValueError("too deep") from None
+
+
+def _printable(value: Any) -> Any:
+    """Return a JSON value without lone surrogates, which nothing could print."""
+    if isinstance(value, str):
+        return file.printable(value)
+    if isinstance(value, list):
+        return [_printable(item) for item in value]
+    if isinstance(value, dict):
+        return {file.printable(key): _printable(item) for key, item in value.items()}
+    return value

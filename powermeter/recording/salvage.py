@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from powermeter.recording.joining import copy_source
+from powermeter.recording.joining import check_output, copy_events, copy_facts, copy_source, in_place
 from powermeter.recording.reader import Recording
 from powermeter.recording.writer import Writer
 
@@ -12,27 +12,37 @@ from powermeter.recording.writer import Writer
 def salvage(damaged: str | Path, whole: str | Path, *, force: bool = False) -> list[str]:
     """Write what is readable of one recording to another; what is not becomes gaps.
 
+    The new file appears under its name when it is whole.
+
     Args:
         damaged: Read only, never changed.
         whole: The file to write.
         force: Whether an existing file is replaced.
 
     Returns:
-        What could not be saved, one line each; empty where everything was.
+        What could not be brought back, one line each; empty where everything was.
 
     Raises:
-        DataError: Nothing of it can be read.
-        ExistsError: `whole` exists and `force` is False.
+        DataError: Nothing of it can be read, or the new file cannot be written.
+        ConfigurationError: Both are one file.
+        ExistsError: `whole` exists and `force` is False, or it is being recorded.
     """
-    with Recording.open(damaged) as old, Writer.create(whole, old.metadata, force=force) as new:
-        for source in old.sources:
-            copy_source(old, source, new)
-        new.add_events(old.events())
-        for pair in old.clock_pairs():
-            new.add_clock_pair(*pair)
-        for name in old.fact_names():
-            if name != "closed":
-                for fact in old.facts(name):
-                    new.add_fact(name, fact)
-        new.add_fact("salvaged", {"from": Path(damaged).name, "problems": old.warnings})
-        return list(old.warnings)
+    damaged, whole = Path(damaged), Path(whole)
+    check_output(whole, [damaged], force=force)
+    with Recording.open(damaged) as old, in_place(whole) as part:
+        with Writer.create(part, old.metadata, force=True) as new:
+            sources = {source.id: copy_source(old, source, new) for source in old.sources}
+            gone = copy_facts(old, new, sources, leave_out=("closed", "signature"))
+            copy_events(old, new)
+            problems = list(old.warnings)
+            problems += [
+                f"{gone.count(name)} facts {name!r} are of a source that is lost"
+                for name in dict.fromkeys(gone)
+            ]
+            new.add_fact("salvaged", {"from": file_name(damaged), "problems": problems})
+        return problems
+
+
+def file_name(path: Path) -> str:
+    """Return the name of a file in a form that JSON and terminals take."""
+    return path.name.encode("utf-8", "backslashreplace").decode()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
-import zlib
+import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -17,31 +16,14 @@ from numpy.typing import NDArray
 from powermeter.channel import Channel
 from powermeter.errors import DataError
 from powermeter.events import Event
-from powermeter.recording import columns, file, summary
+from powermeter.recording import event_batches, file, schema
+from powermeter.recording.event_batches import EventTable
+from powermeter.recording.reader import Recording, dumps
+from powermeter.recording.source_writer import SourceWriter
 from powermeter.source import Gap
 
-MAX_CHUNK = 1 << 17
-
-
-@dataclass(slots=True)
-class _Progress:
-    """How far the samples of one source are written.
-
-    `waiting` holds (start, end, count, summary) of the stretches of each level that do not yet make one
-    of the next; `levels` counts the ones written.
-    """
-
-    channels: Sequence[Channel]
-    pairs: Sequence[tuple[int, int]]
-    sequence: int = 0
-    last_ns: int | None = None
-    waiting: dict[int, list[tuple[int, int, int, bytes]]] = field(default_factory=dict)
-    levels: dict[int, int] = field(default_factory=dict)
-
-    def copy(self) -> _Progress:
-        """Return one that is not changed along with this."""
-        waiting = {level: list(stretches) for level, stretches in self.waiting.items()}
-        return replace(self, waiting=waiting, levels=dict(self.levels))
+CHECKPOINT_S = 20.0
+"""How often the write-ahead log is folded into the file while recording, so that a lone file loses little."""
 
 
 class Writer:
@@ -52,18 +34,21 @@ class Writer:
     log into the one file.  Left by an exception it is not noted as whole.
     """
 
-    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection, version: int = schema.NEWEST) -> None:
         self.path = path
         self._connection = connection
-        self._sources: dict[int, _Progress] = {}
+        self._version = version
+        self._tables = schema.TABLES[version]
+        self._sources: dict[int, SourceWriter] = {}
         self._says_whole = True
         self._last_ns_before: Mapping[str, int] = {}
+        self._checkpointed = time.monotonic()
 
     @classmethod
     def create(
         cls, path: str | Path, metadata: Mapping[str, Any] | None = None, *, force: bool = False
     ) -> Writer:
-        """Create a recording.
+        """Create a recording, readable by its owner alone.
 
         Args:
             path: The file; `.power` by custom.
@@ -71,7 +56,7 @@ class Writer:
             force: Whether an existing file is replaced.
 
         Raises:
-            ExistsError: The file exists and `force` is False.
+            ExistsError: The file exists and `force` is False, or it is being recorded.
             DataError: It cannot be created.
         """
         path = Path(path)
@@ -92,15 +77,15 @@ class Writer:
 
     def transaction(self) -> _Transaction:
         """Return a context in which several additions are committed as one, or all undone where one fails."""
-        return _Transaction(self._connection, self._sources)
+        return _Transaction(self)
 
-    def _insert(self, table: str, rows: Iterable[Sequence[object]]) -> None:
+    def _insert(self, table: str, rows: Iterable[Sequence[object]]) -> int:
         with self.transaction():
-            file.insert(self._connection, table, rows)
+            return file.insert(self._connection, self._tables[table], rows)
 
     def set_metadata(self, metadata: Mapping[str, Any]) -> None:
         """Add or replace metadata entries; the newest row of a key counts."""
-        self._insert("meta", ((key, json.dumps(value, default=str)) for key, value in metadata.items()))
+        self._insert("meta", ((key, dumps(value)) for key, value in metadata.items()))
 
     def add_source(
         self,
@@ -110,24 +95,24 @@ class Writer:
         channels: Sequence[Channel],
         info: Mapping[str, Any] | None = None,
     ) -> int:
-        """Add a source and its channels; gives the id that `append` takes.
+        """Add a source and its channels; returns the id that `append` takes.
 
         Raises:
-            ConfigurationError, DataError: Two channels have one name, or there are none.
+            DataError: Two channels have one name, or there are none.
         """
         if len({channel.name for channel in channels}) != len(channels) or not channels:
-            raise DataError(f"{url}: channels must have different names, and there must be one at least")
-        row = (url, name, driver, json.dumps(dict(info or {}), default=str), len(channels))
+            raise DataError(f"{url}: channels must have different names, and there must be at least one")
+        row = (url, name, driver, dumps(dict(info or {})), len(channels))
         with self.transaction():
-            source = file.insert(self._connection, "source", [row])
+            source = self._insert("source", [row])
             self._insert(
                 "channel",
                 (
-                    (source, position, channel.name, json.dumps(channel.to_dict()))
+                    (source, position, channel.name, dumps(channel.to_dict()))
                     for position, channel in enumerate(channels)
                 ),
             )
-        self._sources[source] = _Progress(tuple(channels), summary.products(channels))
+        self._sources[source] = SourceWriter(source, tuple(channels))
         return source
 
     def append(
@@ -139,6 +124,8 @@ class Writer:
         read_ns: int | None = None,
     ) -> None:
         """Add samples of one source.
+
+        They are in the file when this returns; blocks of 65 536 samples and more are written fastest.
 
         Args:
             source: From `add_source`.
@@ -152,71 +139,9 @@ class Writer:
         """
         if not len(times_ns):
             return
-        times_ns = np.ascontiguousarray(times_ns, np.int64)
-        codes = np.asarray(codes, np.int64).reshape(len(times_ns), -1)
-        progress = self._sources[source]
-        width = len(progress.channels)
-        if codes.shape[1] != width:
-            raise DataError(f"source {source} has {width} channels, the samples have {codes.shape[1]}")
-        last_ns = times_ns[0] if progress.last_ns is None else progress.last_ns
-        if times_ns[0] < last_ns or (np.diff(times_ns) < 0).any():
-            raise DataError(f"source {source}: sample times run backwards")
+        block = self._sources[source].check(times_ns, codes, flags, read_ns)
         with self.transaction():
-            for start in range(0, len(times_ns), MAX_CHUNK):
-                part = slice(start, start + MAX_CHUNK)
-                self._append_chunk(
-                    source, times_ns[part], codes[part], None if flags is None else flags[part], read_ns
-                )
-
-    def _append_chunk(
-        self,
-        source: int,
-        times_ns: NDArray[np.int64],
-        codes: NDArray[np.int64],
-        flags: NDArray[np.uint8] | None,
-        read_ns: int | None,
-    ) -> None:
-        flag_column = np.zeros(len(times_ns), np.int64) if flags is None else flags.astype(np.int64)
-        data = columns.join(
-            [columns.encode(times_ns), columns.encode(flag_column)]
-            + [columns.encode(np.ascontiguousarray(codes[:, i])) for i in range(codes.shape[1])]
-        )
-        progress = self._sources[source]
-        digest = summary.summarise(codes, progress.pairs)
-        start_ns, end_ns = int(times_ns[0]), int(times_ns[-1])
-        row = (
-            source,
-            progress.sequence,
-            start_ns,
-            end_ns,
-            len(times_ns),
-            read_ns,
-            zlib.crc32(data),
-            digest,
-        )
-        with self.transaction():
-            identifier = file.insert(self._connection, "chunk", [row])
-            self._connection.execute("INSERT INTO block VALUES (?, ?)", (identifier, data))
-            self._promote(source, 1, start_ns, end_ns, len(times_ns), digest)
-        progress.sequence += 1
-        progress.last_ns = end_ns
-
-    def _promote(
-        self, source: int, level: int, start_ns: int, end_ns: int, count: int, digest: bytes
-    ) -> None:
-        progress = self._sources[source]
-        waiting = progress.waiting.setdefault(level, [])
-        waiting.append((start_ns, end_ns, count, digest))
-        if len(waiting) < summary.FAN_OUT:
-            return
-        merged = summary.merge([entry[3] for entry in waiting])
-        start_ns, end_ns = waiting[0][0], waiting[-1][1]
-        count = sum(entry[2] for entry in waiting)
-        sequence = progress.levels.get(level, 0)
-        file.insert(self._connection, "level", [(source, level, sequence, start_ns, end_ns, count, merged)])
-        progress.levels[level] = sequence + 1
-        waiting.clear()
-        self._promote(source, level + 1, start_ns, end_ns, count, merged)
+            self._sources[source].add(self._connection, block)
 
     def add_event(self, event: Event) -> None:
         """Add one event."""
@@ -224,7 +149,38 @@ class Writer:
 
     def add_events(self, events: Iterable[Event]) -> None:
         """Add events; one commit."""
-        self._insert("event", (event_row(event) for event in events))
+        by_process: dict[int, list[tuple[Any, ...]]] = {}
+        for event in events:
+            by_process.setdefault(event.process, []).append(event_batches.event_row(event, _EVENT_COLUMNS))
+        if self._version == 1:
+            layout = event_batches.COLUMNS
+            self._insert(
+                "event", ((p, *row[: len(layout)]) for p, rows in by_process.items() for row in rows)
+            )
+            return
+        with self.transaction():
+            for process, rows in by_process.items():
+                event_batches.insert(self._connection, process, rows, _EVENT_COLUMNS)
+
+    def add_event_table(self, table: EventTable) -> None:
+        """Add events as another recording holds them."""
+        columns = [name for name in (*table.numbers, *table.places) if name != "process"]
+        processes = table.numbers["process"]
+        with self.transaction():
+            rows = list(table.rows(columns))
+            for process in np.unique(processes).tolist():
+                places = np.flatnonzero(processes == process).tolist()
+                event_batches.insert(self._connection, process, [rows[place] for place in places], columns)
+
+    def add_process_counts(
+        self,
+        process: int,
+        at_ns: int,
+        counts: tuple[int, int, int],
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Note how many events (begun, finished, written) a process has had so far; its newest note counts."""
+        self._insert("process", [(process, at_ns, *counts, dumps(dict(details or {})))])
 
     def add_gap(self, source: int, gap: Gap) -> None:
         """Add a stretch without trustworthy data."""
@@ -240,24 +196,44 @@ class Writer:
         self._insert("tick", ((source, int(tick), int(arrival)) for tick, arrival in pairs))
 
     def add_fact(self, name: str, value: Mapping[str, Any]) -> None:
-        """Add something found out about the recording: a calibration, an alignment, the recorder's cost."""
-        self._insert("fact", [(name, json.dumps(dict(value), default=str))])
+        """Add something found out about the recording: a calibration, an alignment."""
+        self._insert("fact", [(name, dumps(dict(value)))])
+
+    def add_health(self, at_ns: int, value: Mapping[str, Any]) -> None:
+        """Add what the recorder notes of itself and its sources now and then; read as the fact `recorder`."""
+        if self._version == 1:
+            self.add_fact("recorder", value)
+        else:
+            self._insert("health", [(at_ns, dumps(dict(value)))])
 
     def close(self) -> None:
         """Note that the recording is whole and fold it into one file; may be called twice."""
         try:
-            counts = {
-                table: self._connection.execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchone()[0]
-                for table in file.TABLES
-                if table != "fact"
-            }
+            self._connection.execute("SELECT 1")
         except sqlite3.ProgrammingError:
             return
         if self._says_whole:
-            last_ns = {str(source): p.last_ns for source, p in self._sources.items() if p.last_ns is not None}
-            self.add_fact("closed", {"rows": counts, "last_ns": {**self._last_ns_before, **last_ns}})
+            with self.transaction():
+                for source in self._sources.values():
+                    source.flush(self._connection)
+                self.add_fact("closed", self._closing())
         fold(self._connection)
         self._connection.close()
+
+    def _closing(self) -> dict[str, Any]:
+        """Return what the recording holds: rows and the end of the chain of each table, last sample of each source."""
+        rows, chains = {}, {}
+        for name, table in self._tables.items():
+            chain = ", chain" if table.is_chained else ""
+            query = f"SELECT id{chain} FROM {name} ORDER BY id DESC LIMIT 1"
+            last = self._connection.execute(query).fetchone()
+            if name != "fact":
+                rows[name] = last[0] if last else 0
+            if table.is_chained:
+                chains[name] = last[1].hex() if last else ""
+        last_ns = {str(source): s.last_ns for source, s in self._sources.items() if s.last_ns is not None}
+        noted = {"rows": rows, "last_ns": {**self._last_ns_before, **last_ns}}
+        return {**noted, "chains": chains} if chains else noted
 
     def abandon(self) -> None:
         """Close without the mark of a whole recording; what was committed stays."""
@@ -268,6 +244,15 @@ class Writer:
         if connection is not None:
             connection.close()
 
+    def _checkpoint(self) -> None:
+        """Now and then, move what is committed from the log into the file."""
+        now = time.monotonic()
+        if now - self._checkpointed < CHECKPOINT_S:
+            return
+        self._checkpointed = now
+        with suppress(sqlite3.Error):  # a full disk: the log keeps it, and the next commit says so
+            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
 
 def append_to(path: str | Path) -> Writer:
     """Return a writer that adds facts, events and metadata to an existing recording (no new samples).
@@ -275,37 +260,26 @@ def append_to(path: str | Path) -> Writer:
     Raises:
         DataError: It is missing, foreign, newer or damaged.
     """
-    from powermeter.recording.reader import Recording
-
     path = Path(path)
     with Recording.open(path) as recording:
         closed = recording.facts("closed")
-    writer = Writer(path, file.open_to_append(path))
+    connection = file.open_to_append(path)
+    writer = Writer(path, connection, file.check_identity(connection, path))
     writer._says_whole = bool(closed)  # what was cut short stays so
     writer._last_ns_before = closed[-1].get("last_ns", {}) if closed else {}
     return writer
 
 
-def event_row(event: Event) -> tuple[object, ...]:
-    """Return an event's row of the `event` table, without its checksum."""
-    attributes = json.dumps(dict(event.attributes), default=str) if event.attributes else None
-    return (
-        event.process,
-        event.thread,
-        event.uid,
-        event.parent,
-        event.name,
-        event.start_ns,
-        event.end_ns,
-        event.count,
-        attributes,
-        event.peak_memory,
-    )
+_EVENT_COLUMNS = (
+    *event_batches.COLUMNS,
+    *(name for name in ("task", "measures") if name in Event.__dataclass_fields__),
+)
 
 
 def fold(connection: sqlite3.Connection) -> None:
     """Move everything from the write-ahead log into the file, where no reader is in the way."""
     try:
+        connection.execute("PRAGMA incremental_vacuum").fetchall()
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         connection.execute("PRAGMA journal_mode = DELETE")
     except sqlite3.OperationalError:
@@ -315,16 +289,16 @@ def fold(connection: sqlite3.Connection) -> None:
 class _Transaction:
     """BEGIN IMMEDIATE … COMMIT, once for nested uses; what fails leaves the file and the counts as they were."""
 
-    def __init__(self, connection: sqlite3.Connection, sources: dict[int, _Progress]) -> None:
-        self._connection = connection
-        self._sources = sources
-        self._before: dict[int, _Progress] = {}
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self._connection = writer._connection
+        self._before: dict[int, SourceWriter] = {}
         self._outermost = False
 
     def __enter__(self) -> None:
         self._outermost = not self._connection.in_transaction
         if self._outermost:
-            self._before = {source: progress.copy() for source, progress in self._sources.items()}
+            self._before = {source: writer.copy() for source, writer in self._writer._sources.items()}
             self._connection.execute("BEGIN IMMEDIATE")
 
     def __exit__(
@@ -340,9 +314,10 @@ class _Transaction:
         except sqlite3.Error:
             self._undo()
             raise
+        self._writer._checkpoint()
 
     def _undo(self) -> None:
-        self._sources.clear()
-        self._sources.update(self._before)
+        self._writer._sources.clear()
+        self._writer._sources.update(self._before)
         if self._connection.in_transaction:  # SQLite itself rolls back when the disk is full
             self._connection.execute("ROLLBACK")

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from powermeter.channel import Accuracy, Channel, Kind, Quantity, Rail
 from powermeter.events import Event
+from powermeter.recording.in_memory import InMemory
 from powermeter.recording.protocol import Samples, SourceInfo
 from powermeter.source import Gap
 
@@ -106,7 +107,7 @@ def bursts(
 
 
 @dataclass(slots=True)
-class SimulatedRecording:
+class SimulatedRecording(InMemory):
     """A recording in memory that an analysis cannot tell from one in a file."""
 
     sources: list[SourceInfo] = field(default_factory=list)

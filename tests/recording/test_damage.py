@@ -43,7 +43,7 @@ class Judge:
             assert isinstance(error, DataError) and str(error), what
             self.outcomes["error"] += 1
             return
-        if found == self.truth:
+        if found == self.truth and not any("cut off" in text for text in warnings):
             self.outcomes["truth"] += 1
             return
         assert warnings, f"{what}: the result differs and nothing is said"
@@ -190,7 +190,7 @@ def test_a_lost_chunk_row_is_noticed(recorded, which):
         assert any(gap.reason == "damaged" for gap in recording.gaps(1))
 
 
-@pytest.mark.parametrize("table", ["meta", "channel", "source", "event", "gap", "clock", "tick"])
+@pytest.mark.parametrize("table", ["meta", "channel", "source", "events", "gap", "clock", "tick"])
 @pytest.mark.parametrize(
     "statement", ["DELETE FROM {} WHERE id = 1", "UPDATE {} SET checksum = checksum + 1"]
 )
@@ -211,17 +211,17 @@ def test_a_table_emptied_of_an_unfinished_recording_is_noticed(written, contents
 
 def test_a_sound_row_in_the_wrong_place_is_not_taken(recorded):
     """A damaged page pointer can show the rows of one table in another."""
-    tampered(recorded.path, "INSERT INTO meta SELECT id + 1000, name, value, checksum FROM fact")
+    tampered(recorded.path, "INSERT INTO meta SELECT id + 1000, name, value, checksum, chain FROM fact")
     with Recording.open(recorded.path) as recording:
         assert recording.metadata == {"clock": "monotonic", "host": {"name": "Prüfstand"}}
         assert any("meta" in text for text in recording.warnings)
 
 
 def test_undecodable_text_costs_its_row_only(recorded):
-    tampered(recorded.path, "UPDATE event SET name = CAST(x'ff80' AS TEXT) WHERE id = 2")
+    tampered(recorded.path, "UPDATE gap SET detail = CAST(x'ff80' AS TEXT) WHERE id = 1")
     with Recording.open(recorded.path) as recording:
-        assert len(recording.events()) == len(recorded.events) - 1
-        assert any("event" in text for text in recording.warnings)
+        assert recording.gaps(1) == [] and recording.events()
+        assert any("gap" in text for text in recording.warnings)
 
 
 @pytest.mark.parametrize(
@@ -230,7 +230,6 @@ def test_undecodable_text_costs_its_row_only(recorded):
         ("meta", "key"),
         ("source", "name"),
         ("channel", "spec"),
-        ("event", "name"),
         ("gap", "reason"),
         ("fact", "name"),
     ],
@@ -267,8 +266,8 @@ def test_foreign_files_are_refused_in_one_line(tmp_path, make, says):
 
 
 def test_a_newer_recording_is_refused_with_what_to_do(recorded):
-    tampered(recorded.path, "PRAGMA user_version = 2")
-    with pytest.raises(DataError, match=r"version 2.*pip install -U"):
+    tampered(recorded.path, "PRAGMA user_version = 3")
+    with pytest.raises(DataError, match=r"version 3.*pip install -U"):
         Recording.open(recorded.path)
 
 
@@ -276,7 +275,7 @@ def test_a_newer_recording_is_refused_with_what_to_do(recorded):
     "statement",
     [
         "CREATE VIEW spy AS WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r) SELECT x FROM r",
-        "CREATE TRIGGER spy AFTER INSERT ON event BEGIN DELETE FROM chunk; END",
+        "CREATE TRIGGER spy AFTER INSERT ON events BEGIN DELETE FROM chunk; END",
     ],
     ids=["view", "trigger"],
 )

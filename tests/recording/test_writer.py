@@ -15,6 +15,7 @@ from powermeter.recording import Recording, Writer, append_to
 from powermeter.recording.liveness import boot_id, is_alive, started
 from powermeter.source import Gap
 
+ALIGNMENT = {"offset_ns": 5, "drift": 0.0, "origin_ns": 0}
 POWER = (Channel("p", Quantity.POWER, 1e-3, Rail("R"), offset=0.5),)
 
 
@@ -181,18 +182,18 @@ def test_left_by_an_error_it_is_not_noted_as_whole(path):
 
 def test_facts_added_later_keep_a_whole_recording_whole(recorded):
     with append_to(recorded.path) as writer:
-        writer.add_fact("alignment", {"offset_ns": 5})
+        writer.add_fact("alignment", ALIGNMENT)
         writer.set_metadata({"clock": "shifted"})
     with Recording.open(recorded.path) as recording:
         assert recording.warnings == []
-        assert recording.facts("alignment") == [{"offset_ns": 5}] and recording.metadata["clock"] == "shifted"
+        assert recording.facts("alignment") == [ALIGNMENT] and recording.metadata["clock"] == "shifted"
         assert recording.facts("closed")[-1]["last_ns"] == {"1": int(recorded.times_ns[-1])}
 
 
 def test_facts_added_later_do_not_make_an_unfinished_recording_whole(written):
     recorded = written(close=False)
     with append_to(recorded.path) as writer:
-        writer.add_fact("alignment", {"offset_ns": 5})
+        writer.add_fact("alignment", ALIGNMENT)
     with Recording.open(recorded.path) as recording:
         assert any("not closed properly" in text for text in recording.warnings)
 
@@ -234,19 +235,23 @@ def test_a_recorder_is_alive_only_as_the_process_it_was():
 def test_an_overview_covers_everything_at_every_size(written):
     recorded = written(chunks=400, each=4)
     with Recording.open(recorded.path) as recording:
-        finest = recording.overview(1, 400)
+        finest = recording.overview(1, 1600)
+        chunks = recording.overview(1, 400)
         coarse = recording.overview(1, 3)
-        assert len(finest) == 400 and len(coarse) == 6 + 400 - 6 * 60
-        for parts in (finest, coarse):
-            assert sum(stretches[0].count for *_, stretches in parts) == len(recorded.times_ns)
-            assert (parts[0][0], parts[-1][1]) == recording.span_ns(1)
-            low = min(stretches[0].low for *_, stretches in parts)
-            assert low == recorded.codes[:, 0].min()
-            assert [start for start, *_ in parts] == sorted(start for start, *_ in parts)
+        assert [len(found) for found in (finest, chunks, coarse)] == [1600, 400, 400 // 64 + 1]
+        fresh = int((recorded.flags == 0).sum())
+        for found in (finest, chunks, coarse):
+            assert found.count[:, 0].sum() == fresh
+            assert (found.start_ns[0], found.end_ns[-1]) == recording.span_ns(1)
+            assert np.nanmin(found.low[:, 0]) == recorded.codes[recorded.flags == 0, 0].min()
+            mean = np.nansum(found.mean[:, 1] * found.count[:, 1]) / found.count[:, 1].sum()
+            used = (recorded.flags == 0) & (recorded.codes[:, 1] != MISSING)
+            assert mean == pytest.approx(recorded.codes[used, 1].mean(), rel=1e-12)
+            assert (np.diff(found.start_ns) > 0).all()
 
 
 def test_long_blocks_are_cut_into_chunks(path, monkeypatch):
-    monkeypatch.setattr("powermeter.recording.writer.MAX_CHUNK", 10)
+    monkeypatch.setattr("powermeter.recording.source_writer.CHUNK", 10)
     with Writer.create(path) as writer:
         writer.append(writer.add_source("x://", "x", "x", POWER), np.arange(25), np.arange(25))
     with Recording.open(path) as recording:

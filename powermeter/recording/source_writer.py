@@ -1,0 +1,198 @@
+"""Turns the samples of one source into rows: tails that are safe at once, chunks when there is enough, levels."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.channel import Channel
+from powermeter.errors import DataError
+from powermeter.recording import columns, file, schema, summary
+from powermeter.units import NS
+
+CHUNK = 1 << 16
+"""Samples of a full chunk."""
+
+LONG_NS, LEAST = 60 * NS, 1024
+"""A chunk is also closed when it spans so long and holds so many samples."""
+
+TABLES = schema.TABLES[schema.NEWEST]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Samples on their way: times, codes (n, channels), flags, mean duration of a read."""
+
+    times_ns: NDArray[np.int64]
+    codes: NDArray[np.int64]
+    flags: NDArray[np.uint8]
+    read_ns: int | None
+
+    def __len__(self) -> int:
+        return len(self.times_ns)
+
+    def part(self, first: int, last: int) -> Block:
+        """Return the samples from `first` up to `last`."""
+        return Block(self.times_ns[first:last], self.codes[first:last], self.flags[first:last], self.read_ns)
+
+    def columns(self) -> list[NDArray[np.int64]]:
+        """Return the codes of each channel."""
+        return list(np.ascontiguousarray(self.codes.T))
+
+    def encoded(self, codes: Sequence[NDArray[np.int64]]) -> bytes:
+        """Return them as a chunk's data; `codes` from `columns`."""
+        return columns.join([columns.encode(c) for c in (self.times_ns, self.flags.astype(np.int64), *codes)])
+
+
+def _together(blocks: Sequence[Block]) -> Block:
+    if len(blocks) == 1:
+        return blocks[0]
+    timed = [(block.read_ns, len(block)) for block in blocks if block.read_ns is not None]
+    count = sum(n for _, n in timed)
+    return Block(
+        np.concatenate([block.times_ns for block in blocks]),
+        np.concatenate([block.codes for block in blocks]),
+        np.concatenate([block.flags for block in blocks]),
+        round(sum(read_ns * n for read_ns, n in timed) / count) if count else None,
+    )
+
+
+@dataclass(slots=True)
+class SourceWriter:
+    """How far the samples of one source are written.
+
+    Attributes:
+        source: Its id.
+        channels: Its channels.
+        sequence: Of the next chunk.
+        part: Of the next tail.
+        last_ns: The time of the last sample.
+        pending: What waits for a chunk; all of it is in tails.
+        waiting: Level → stretches that do not yet make one of the next.
+        levels: Level → how many are written.
+    """
+
+    source: int
+    channels: Sequence[Channel]
+    sequence: int = 0
+    part: int = 0
+    last_ns: int | None = None
+    pending: list[Block] = field(default_factory=list)
+    waiting: dict[int, list[tuple[int, int, int, NDArray[np.void]]]] = field(default_factory=dict)
+    levels: dict[int, int] = field(default_factory=dict)
+
+    def copy(self) -> SourceWriter:
+        """Return one that is not changed along with this."""
+        waiting = {level: list(stretches) for level, stretches in self.waiting.items()}
+        return replace(self, pending=list(self.pending), waiting=waiting, levels=dict(self.levels))
+
+    def check(
+        self,
+        times_ns: NDArray[np.int64],
+        codes: NDArray[np.int64],
+        flags: NDArray[np.uint8] | None,
+        read_ns: int | None,
+    ) -> Block:
+        """Return samples as a block.
+
+        Raises:
+            DataError: Shapes do not fit, or time runs backwards.
+        """
+        times_ns = np.array(times_ns, np.int64)  # a copy: it waits here, and is the caller's to change
+        codes = np.array(codes, np.int64).reshape(len(times_ns), -1)
+        width = len(self.channels)
+        if codes.shape[1] != width:
+            raise DataError(f"source {self.source} has {width} channels, the samples have {codes.shape[1]}")
+        last_ns = times_ns[0] if self.last_ns is None else self.last_ns
+        if times_ns[0] < last_ns or (times_ns[1:] < times_ns[:-1]).any():
+            raise DataError(f"source {self.source}: sample times run backwards")
+        if max(abs(int(times_ns[0])), abs(int(times_ns[-1]))) >= schema.TIME_LIMIT:
+            raise DataError(f"source {self.source}: sample times are beyond ±2^62 ns")
+        marks = np.zeros(len(times_ns), np.uint8) if flags is None else np.array(flags, np.uint8)
+        if len(marks) != len(times_ns):
+            raise DataError(f"source {self.source}: {len(marks)} flags for {len(times_ns)} samples")
+        return Block(times_ns, codes, marks, read_ns)
+
+    def add(self, connection: sqlite3.Connection, block: Block) -> None:
+        """Write a block inside the transaction in progress."""
+        self.last_ns = int(block.times_ns[-1])
+        waiting = sum(map(len, self.pending))
+        first = 0
+        while len(block) - first + waiting >= CHUNK:
+            last = first + CHUNK - waiting
+            self._write_chunk(connection, _together([*self.pending, block.part(first, last)]))
+            waiting, first = 0, last
+        if first == len(block):
+            return
+        rest = block.part(first, len(block))
+        start_ns = self.pending[0].times_ns[0] if self.pending else rest.times_ns[0]
+        self.pending.append(rest)
+        if rest.times_ns[-1] - start_ns >= LONG_NS and waiting + len(rest) >= LEAST:
+            self.flush(connection)
+        else:
+            self._write_tail(connection, rest)
+
+    def flush(self, connection: sqlite3.Connection) -> None:
+        """Make a chunk of what waits for one."""
+        if self.pending:
+            self._write_chunk(connection, _together(self.pending))
+
+    def _write_tail(self, connection: sqlite3.Connection, block: Block) -> None:
+        layout = schema.TAIL_TABLE
+        (last,) = connection.execute("SELECT coalesce(max(id), 0) FROM tail").fetchone()
+        row = (
+            self.source, self.sequence, self.part, int(block.times_ns[0]), int(block.times_ns[-1]), len(block),
+            block.read_ns, block.encoded(block.columns()),
+        )  # fmt: skip
+        connection.execute(layout.insert, (last + 1, *row, schema.checksum(layout.name, last + 1, row)))
+        self.part += 1
+
+    def _write_chunk(self, connection: sqlite3.Connection, block: Block) -> None:
+        codes = block.columns()
+        data = block.encoded(codes)
+        entries, fine = summary.summarise(block.times_ns, codes, block.flags, summary.products(self.channels))
+        start_ns, end_ns = int(block.times_ns[0]), int(block.times_ns[-1])
+        digest = hashlib.sha256(fine)
+        digest.update(data)
+        row = (
+            self.source, self.sequence, start_ns, end_ns, len(block), block.read_ns, zlib.crc32(data),
+            zlib.crc32(fine), digest.digest(), entries.tobytes(),
+        )  # fmt: skip
+        identifier = file.insert(connection, TABLES["chunk"], [row])
+        connection.execute("INSERT INTO block (chunk, fine, data) VALUES (?, ?, ?)", (identifier, fine, data))
+        if self.part:
+            connection.execute("DELETE FROM tail WHERE source = ?", (self.source,))
+        self._promote(connection, 1, start_ns, end_ns, len(block), entries)
+        self.sequence += 1
+        self.part = 0
+        self.pending.clear()
+
+    def _promote(
+        self,
+        connection: sqlite3.Connection,
+        level: int,
+        start_ns: int,
+        end_ns: int,
+        count: int,
+        entries: NDArray[np.void],
+    ) -> None:
+        """Note a stretch of the level below; every `FAN_OUT` of them make one of this level."""
+        waiting = self.waiting.setdefault(level, [])
+        waiting.append((start_ns, end_ns, count, entries))
+        if len(waiting) < summary.FAN_OUT:
+            return
+        merged = summary.merge(np.array([stretch[3] for stretch in waiting]))
+        start_ns, end_ns = waiting[0][0], waiting[-1][1]
+        count = sum(stretch[2] for stretch in waiting)
+        sequence = self.levels.get(level, 0)
+        row = (self.source, level, sequence, start_ns, end_ns, count, merged.tobytes())
+        file.insert(connection, TABLES["level"], [row])
+        self.levels[level] = sequence + 1
+        waiting.clear()
+        self._promote(connection, level + 1, start_ns, end_ns, count, merged)

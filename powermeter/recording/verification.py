@@ -1,0 +1,337 @@
+"""Whether a recording is as it was written: the chain of its rows, the hashes of its samples, its signature.
+
+A chain alone shows damage and edits by someone who does not redo it; a signature with a key that the editor does
+not have shows all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import sqlite3
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from powermeter.errors import ConfigurationError, DataError
+from powermeter.recording import file, schema
+from powermeter.recording.reader import Recording
+from powermeter.recording.rows import Rows
+from powermeter.recording.writer import append_to
+
+MAX_KEY, LEAST_KEY = 1 << 16, 16
+MAX_FINDINGS = 100
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What was found.
+
+    Attributes:
+        rows: Table → rows that are there and sound.
+        findings: What is not as it was written, one line each.
+        notes: What cannot be vouched for, one line each.
+        is_closed: Whether the recorder noted the end.
+        signature: `none`, `not checked` (no key was given), `valid`, or `invalid`.
+        later: Table → rows added after the signature.
+    """
+
+    rows: dict[str, int] = field(default_factory=dict)
+    findings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    is_closed: bool = False
+    signature: str = "none"
+    later: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything is as it was written, and a signature, where a key was given, is valid."""
+        return not self.findings and self.signature != "invalid"
+
+    def find(self, text: str) -> None:
+        """Add a finding, up to a bound."""
+        if len(self.findings) < MAX_FINDINGS:
+            self.findings.append(text)
+
+
+def verify(path: str | Path, key: bytes | None = None) -> Verdict:
+    """Return whether a recording is as it was written.
+
+    Reads all of it, in bounded memory.
+
+    Args:
+        path: The recording.
+        key: What its signature is checked with: the secret of an HMAC, or a PEM file with an Ed25519 key.
+
+    Raises:
+        DataError: It cannot be opened at all.
+        ConfigurationError: The key is none, or the recording has no signature to check with it.
+    """
+    path = Path(path)
+    with Recording.open(path) as recording:
+        verdict = Verdict(is_closed=bool(recording.facts("closed")))
+        verdict.notes += recording.warnings
+        if recording._rows.version == 1:
+            verdict.notes.append("it is of schema 1, which has checksums but no chain: edits cannot be found")
+        ends = _walk(recording._rows, _noted(recording), verdict)
+        _check_closed(recording, ends, verdict)
+        _check_samples(recording._rows, verdict)
+        _check_signature(recording, ends, key, verdict)
+    return verdict
+
+
+_Ends = dict[str, dict[int, bytes]]
+
+
+def _noted(recording: Recording) -> dict[str, set[int]]:
+    """Return the ids whose chains were noted at a closing or signing."""
+    noted: dict[str, set[int]] = {}
+    for fact in (*recording.facts("closed"), *recording.facts("signature")[-1:]):
+        for name, count in fact.get("rows", {}).items():
+            noted.setdefault(name, set()).add(count)
+    return noted
+
+
+def _walk(rows: Rows, noted: Mapping[str, set[int]], verdict: Verdict) -> _Ends:
+    """Follow the chain of every table; returns table → id → chain, of the ids in `noted`."""
+    ends: _Ends = {}
+    for name, table in rows.tables.items():
+        chain = ", chain" if table.is_chained else ""
+        query = f"SELECT id, {', '.join(table.columns)}, checksum{chain} FROM {name} ORDER BY id"
+        before, last, ends[name] = b"", 0, {0: b""}
+        try:
+            for row in rows.run(query):
+                identifier, values = row[0], row[1 : len(table.columns) + 1]
+                if identifier != last + 1:
+                    verdict.find(f"{name}: rows between {last} and {identifier} are gone")
+                if not _is_as_written(table, identifier, values, row[len(table.columns) + 1 :], before):
+                    verdict.find(
+                        f"{name}: row {identifier} is not as it was written, or the one before it is not"
+                    )
+                before = row[-1] if table.is_chained and isinstance(row[-1], bytes) else b""
+                last = identifier
+                if identifier in noted.get(name, ()):
+                    ends[name][identifier] = before
+                verdict.rows[name] = verdict.rows.get(name, 0) + 1
+                if verdict.rows[name] > _MOST_ROWS or len(verdict.findings) >= MAX_FINDINGS:
+                    break
+        except file.UNREADABLE as error:
+            verdict.find(f"{name}: cannot be read after row {last}: {file.one_line(error)}")
+        if last < rows._last_id(name):
+            verdict.find(f"{name}: the rows after {last} are gone")
+    return ends
+
+
+_MOST_ROWS = 50_000_000
+
+
+def _is_as_written(
+    table: schema.Table, identifier: Any, values: tuple[Any, ...], guard: tuple[Any, ...], before: bytes
+) -> bool:
+    if not table.fits(values):
+        return False
+    try:
+        text = schema.canonical(table.name, identifier, values)
+    except UnicodeEncodeError:
+        return False
+    expected: tuple[Any, ...] = (zlib.crc32(text),)
+    return guard == ((*expected, schema.link(before, text)) if table.is_chained else expected)
+
+
+def _check_closed(recording: Recording, ends: _Ends, verdict: Verdict) -> None:
+    """Compare with what was noted at every closing: the number of rows and the ends of the chains then."""
+    for closed in recording.facts("closed"):
+        _compare(closed.get("rows", {}), closed.get("chains", {}), ends, "closing", verdict)
+    if not verdict.is_closed:
+        verdict.notes.append("it was not closed: whether rows are missing at its end cannot be known")
+
+
+def _compare(
+    rows: Mapping[str, Any], chains: Mapping[str, Any], ends: _Ends, when: str, verdict: Verdict
+) -> None:
+    for name, count in rows.items():
+        if name not in ends or not chains:
+            continue
+        if count not in ends[name]:
+            verdict.find(f"{name}: {count} rows were noted at {when}, they are not there")
+        elif ends[name][count].hex() != chains.get(name):
+            verdict.find(f"{name}: the first {count} rows are not those of {when}")
+
+
+def _check_samples(rows: Rows, verdict: Verdict) -> None:
+    """Compare the samples of every chunk with the hash in its row, and look for samples of no chunk."""
+    if rows.version == 1:
+        return
+    query = "SELECT chunk.id, chunk.hash, block.fine, block.data FROM chunk LEFT JOIN block ON block.chunk = chunk.id"
+    try:
+        for identifier, noted, fine, data in rows.run(query):
+            if not isinstance(fine, bytes) or not isinstance(data, bytes):
+                verdict.find(f"the samples of chunk row {identifier} are gone")
+            elif hashlib.sha256(fine + data).digest() != noted:
+                verdict.find(f"the samples of chunk row {identifier} are not as they were written")
+            if len(verdict.findings) >= MAX_FINDINGS:
+                return
+        (strange,) = rows.run(
+            "SELECT count(*) FROM block LEFT JOIN chunk ON chunk.id = block.chunk WHERE chunk.id IS NULL"
+        ).fetchone()
+        (tails,) = rows.run("SELECT count(*) FROM tail").fetchone()
+    except file.UNREADABLE as error:
+        verdict.find(f"the samples cannot be read: {file.one_line(error)}")
+        return
+    if strange:
+        verdict.find(f"{strange} blocks of samples belong to no chunk")
+    if tails and verdict.is_closed:
+        verdict.find(f"{tails} rows of samples were added after closing")
+    elif tails:
+        verdict.notes.append(
+            f"the newest samples ({tails} rows) have checksums, but are not in the chain yet"
+        )
+
+
+# Signatures ---------------------------------------------------------------------------------------
+
+
+def read_key(path: Path) -> bytes:
+    """Return the content of a key file.
+
+    Raises:
+        ConfigurationError: It cannot be read, or is no key.
+    """
+    try:
+        if not path.is_file() or path.stat().st_size > MAX_KEY:
+            raise ConfigurationError(f"{path} is not a key file")
+        key = path.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from None
+    if len(key) < LEAST_KEY:
+        raise ConfigurationError(
+            f"{path}: a key has at least {LEAST_KEY} bytes; try: openssl rand -out KEY 32"
+        )
+    return key
+
+
+def sign(path: str | Path, key: bytes) -> str:
+    """Sign all rows of a recording as they are; returns the method, `hmac-sha256` or `ed25519`.
+
+    Args:
+        path: A closed recording of schema 2.
+        key: A secret of 16 bytes or more (HMAC), or a PEM file with an Ed25519 private key.
+
+    Raises:
+        DataError: It is not whole, is of schema 1, or was not closed.
+        ConfigurationError: The key is none that can sign.
+    """
+    path = Path(path)
+    verdict = verify(path)
+    if not verdict.is_whole:
+        raise DataError(f"{path} is not as it was written and is not signed: {verdict.findings[0]}")
+    if not verdict.is_closed:
+        raise DataError(f"{path} was not closed and is not signed; try: powermeter repair {path}")
+    with append_to(path) as writer:
+        if writer._version == 1:
+            raise DataError(
+                f"{path} is of schema 1, which has no chain; try: powermeter repair {path}, then sign that"
+            )
+        with writer.transaction():
+            signed = _signed(writer._connection)
+            method, public, value = _sign(_message(signed), key)
+            writer.add_fact("signature", {**signed, "method": method, "key": public, "value": value})
+    return method
+
+
+def _signed(connection: sqlite3.Connection) -> dict[str, Any]:
+    rows, chains = {}, {}
+    for name in schema.TABLES[schema.NEWEST]:
+        last = connection.execute(f"SELECT id, chain FROM {name} ORDER BY id DESC LIMIT 1").fetchone()
+        rows[name], chains[name] = (last[0], last[1].hex()) if last else (0, "")
+    return {"rows": rows, "chains": chains}
+
+
+def _message(signed: Mapping[str, Any]) -> bytes:
+    """Return what is signed: the ends of all chains, as JSON with sorted names and no spaces."""
+    told = {"rows": signed["rows"], "chains": signed["chains"], "schema": schema.NEWEST}
+    return json.dumps(told, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _sign(message: bytes, key: bytes) -> tuple[str, str, str]:
+    if not key.startswith(b"-----BEGIN"):
+        return "hmac-sha256", _fingerprint(key), hmac.new(key, message, hashlib.sha256).hexdigest()
+    private = _load(key)
+    if not hasattr(private, "sign"):
+        raise ConfigurationError("this key can check signatures, not make them; use the private one")
+    public = private.public_key().public_bytes_raw()
+    return "ed25519", public.hex(), private.sign(message).hex()
+
+
+def _fingerprint(key: bytes) -> str:
+    return hashlib.sha256(b"powermeter key" + key).hexdigest()[:16]
+
+
+def _load(pem: bytes) -> Any:
+    """Return the Ed25519 key of a PEM file, private or public."""
+    try:
+        from cryptography.hazmat.primitives import serialization
+        from cryptography.hazmat.primitives.asymmetric import ed25519
+    except ImportError:
+        from powermeter.errors import NotInstalledError
+
+        raise NotInstalledError(
+            "Ed25519 keys need cryptography; install it with: pip install cryptography"
+        ) from None
+    try:
+        if b"PRIVATE" in pem.split(b"\n", 1)[0]:
+            loaded: Any = serialization.load_pem_private_key(pem, password=None)
+        else:
+            loaded = serialization.load_pem_public_key(pem)
+    except Exception as error:  # noqa: BLE001 – the library raises many kinds; none of them quotes the key
+        raise ConfigurationError(
+            f"this PEM file holds no key that can be used: {type(error).__name__}"
+        ) from None
+    if not isinstance(loaded, (ed25519.Ed25519PrivateKey, ed25519.Ed25519PublicKey)):
+        raise ConfigurationError(
+            "this key is not an Ed25519 key; make one with: openssl genpkey -algorithm ed25519"
+        )
+    return loaded
+
+
+def _check_signature(recording: Recording, ends: _Ends, key: bytes | None, verdict: Verdict) -> None:
+    facts = recording.facts("signature")
+    if not facts:
+        if key is not None:
+            verdict.signature = "invalid"
+            verdict.find("it has no signature")
+        return
+    signed = facts[-1]
+    _compare(signed["rows"], signed["chains"], ends, "signing", verdict)
+    for name, count in signed["rows"].items():
+        extra = verdict.rows.get(name, 0) - count
+        if extra > 0 and name in ends:
+            verdict.later[name] = extra
+    if key is None:
+        verdict.signature = "not checked"
+        return
+    verdict.signature = "valid" if _is_valid(signed, key) else "invalid"
+    if verdict.signature == "invalid":
+        verdict.find("its signature does not belong to this key")
+
+
+def _is_valid(signed: Mapping[str, Any], key: bytes) -> bool:
+    if set(signed["rows"]) != set(schema.TABLES[schema.NEWEST]):
+        return False
+    message = _message(signed)
+    if signed["method"] == "hmac-sha256":
+        if key.startswith(b"-----BEGIN"):
+            return False
+        return hmac.compare_digest(hmac.new(key, message, hashlib.sha256).hexdigest(), signed["value"])
+    if signed["method"] != "ed25519" or not key.startswith(b"-----BEGIN"):
+        return False
+    loaded = _load(key)
+    public = loaded.public_key() if hasattr(loaded, "sign") else loaded
+    try:
+        public.verify(bytes.fromhex(signed["value"]), message)
+    except Exception:  # noqa: BLE001 – InvalidSignature, or a value that is no hexadecimal
+        return False
+    return True
