@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import OpenError, ReadError, Reason
-from powermeter.source import Found, Option, PolledSource
+from powermeter.source import Found, Option, PolledSource, Row
 
 from .system.sysfs import check_readable, read_bytes, read_code, read_number, read_text, reason_of
 
@@ -129,11 +129,11 @@ class Amd(PolledSource):
         self.channels = channels
         self._files = tuple(reading.path for reading in readings)
 
-    def sample(self) -> Sequence[int]:
+    def sample(self) -> Row:
         """Read each file once."""
         if not self._files:
             raise ReadError("amd:// is not open", Reason.ABSENT)
-        return [read_code(file) for file in self._files]
+        return Row([read_code(file) for file in self._files])
 
     def close(self) -> None:
         """Forget the files; they are opened for each reading."""

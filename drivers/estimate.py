@@ -11,14 +11,14 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
 from powermeter.channel import MISSING, Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, OpenError, ReadError, Reason
 from powermeter.result import COVERAGE_95, Grade
-from powermeter.source import Found, Option, PolledSource
+from powermeter.source import Found, Option, PolledSource, Row
 from powermeter.units import parse_quantity
 
 from .system.process_tree import ProcessTree
@@ -94,7 +94,7 @@ class Estimate(PolledSource):
             channels.append(Channel("clock", Quantity.FREQUENCY, 1e3))
         return tuple(channels)
 
-    def sample(self) -> Sequence[int] | None:
+    def sample(self) -> Row | None:
         """Return the means since the last call; None where the system's counters have not moved yet."""
         rated = self._rating
         if rated is None:
@@ -123,7 +123,7 @@ class Estimate(PolledSource):
         self._before = (busy, total, now)
         if self._clock_files:
             row.append(MISSING if clock_khz is None else clock_khz)
-        return row
+        return Row(row)
 
     def _slowdown(self, clock_khz: int | None) -> float:
         """Return the factor for a processor running below its rated clock, never above 1."""

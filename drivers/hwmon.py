@@ -9,14 +9,13 @@ the current and, in 6.1, overflow 32 bits.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 from powermeter.channel import MISSING, Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, OpenError, ReadError, Reason
-from powermeter.source import Address, Found, Option, PolledSource
+from powermeter.source import Address, Found, Option, PolledSource, Row
 from powermeter.units import NS, format_quantity
 
 from .ina.layout import CHIPS
@@ -197,7 +196,7 @@ class Hwmon(PolledSource):
             "warnings": self._warnings,
         }
 
-    def sample(self) -> Sequence[int] | None:
+    def sample(self) -> Row | None:
         """Read every file once."""
         row = [self._read(file, path) for file, path in self._files[: len(self.channels)]]
         for index, file, span in self._folded:
@@ -206,7 +205,7 @@ class Hwmon(PolledSource):
                 shunt_mv = self._read(*self._files[file])
                 if shunt_mv * code < 0:
                     row[index] = code + (span if shunt_mv > 0 else -span)
-        return row
+        return Row(row)
 
     def _read(self, file: int, path: str) -> int:
         try:

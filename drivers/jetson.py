@@ -8,7 +8,7 @@ run, nothing is written, so neither the update interval nor the alarms change.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -19,7 +19,7 @@ from powermeter.platforms.jetson import VOLTAGE_ACCURACY, Layout, current_accura
 from powermeter.platforms.tegrastats import is_connected
 from powermeter.platforms.throttling import COUNT
 from powermeter.result import Grade
-from powermeter.source import Found, Option, PolledSource
+from powermeter.source import Found, Option, PolledSource, Row
 
 from .system.jetson_facts import facts, is_jetson, model
 from .system.sysfs import check_readable, read_code, read_number, read_text
@@ -161,14 +161,14 @@ class Jetson(PolledSource):
         self.channels = tuple(channels)
         self._files = tuple(file for rail in rails for file in rail.files)
 
-    def sample(self) -> Sequence[int]:
+    def sample(self) -> Row:
         """Read all rails once, one after the other."""
         if not self._files:
             raise ReadError("jetson:// is not open", Reason.ABSENT)
         row = [read_code(file) for file in self._files]
         if self._throttle:
             row.append(sum(read_number(file) or 0 for file in self._throttle))
-        return row
+        return Row(row)
 
     def close(self) -> None:
         """Forget the files; they are opened for each reading."""

@@ -266,7 +266,7 @@ class Joulescope(StreamingSource):
         spread = np.maximum(spread, self._last_ns)
         self._last_ns = int(spread[-1])
         flags = np.full(count, INTERPOLATED_TIME, np.uint8)
-        return Block(spread, np.stack(rows, axis=1), flags, ((end - 1, now_ns()),), tuple(gaps))
+        return Block(spread, np.stack(rows, axis=1), flags, tuple(gaps))
 
     def close(self) -> None:
         driver, self._driver = self._driver, None

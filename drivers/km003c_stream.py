@@ -216,7 +216,7 @@ class KM003CStream(StreamingSource):
             flags.append(INTERPOLATED_TIME | (REPEAT if value == self._previous else 0))
             self._previous, self._last_tick, self._last_ns = value, tick, at_ns
         codes = np.array([[sample.voltage_uv, sample.current_ua] for sample in samples], np.int64)
-        return Block(times, codes, np.array(flags, np.uint8), ((ticks[-1], arrival_ns),), tuple(gaps))
+        return Block(times, codes, np.array(flags, np.uint8), tuple(gaps))
 
     def close(self) -> None:
         link, self._link = self._link, None

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from powermeter.channel import Accuracy, Channel, Quantity
 from powermeter.errors import OpenError, ReadError, Reason
-from powermeter.source import Option, PolledSource
+from powermeter.source import Option, PolledSource, Row
 
 from .links.link import RAIL_OPTIONS, Link, rail_of
 from .links.opening import open_link
@@ -99,12 +99,12 @@ class Korad(PolledSource):
             )
         return answer
 
-    def sample(self) -> list[int]:
+    def sample(self) -> Row:
         problem = b""
         for _ in range(3):
             volts, amperes = self._ask(b"VOUT1?", 5), self._ask(b"IOUT1?", 5)
             if _VOLTS.match(volts) and _AMPERES.match(amperes):
-                return [int(volts.replace(b".", b"")), int(amperes.replace(b".", b""))]
+                return Row([int(volts.replace(b".", b"")), int(amperes.replace(b".", b""))])
             self.refused += 1
             problem = volts if not _VOLTS.match(volts) else amperes
         raise ReadError(

@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 from powermeter.channel import MISSING, Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, NotInstalledError, OpenError, ReadError, Reason
-from powermeter.source import Found, Option, PolledSource
+from powermeter.source import Found, Option, PolledSource, Row
 from powermeter.units import NS
 
 _GROUP = "GPUs"
@@ -211,7 +211,7 @@ class Nvml(PolledSource):
         except (self._library.NVMLError, AttributeError):
             return 0
 
-    def sample(self) -> Sequence[int]:
+    def sample(self) -> Row:
         """Read everything the cards offer once."""
         if not self._cards:
             raise ReadError("nvml:// is not open", Reason.ABSENT)
@@ -225,7 +225,7 @@ class Nvml(PolledSource):
                     reason = Reason.ABSENT if gone else Reason.NO_ANSWER
                     raise ReadError(f"card {card.index} ({card.name}): {_said(error)}", reason) from error
                 row.append(MISSING if value is None else value)
-        return row
+        return Row(row)
 
     def close(self) -> None:
         """Shut NVML down."""

@@ -17,7 +17,7 @@ from powermeter.channel import MISSING, Accuracy, Boundary, Channel, Quantity, R
 from powermeter.errors import OpenError, ReadError, Reason
 from powermeter.platforms.throttling import flag_channel, flag_names
 from powermeter.result import Grade
-from powermeter.source import Found, Option, PolledSource
+from powermeter.source import Found, Option, PolledSource, Row
 from powermeter.units import NS
 
 from .system.firmware import GRANT, Firmware, is_raspberry_pi
@@ -96,7 +96,7 @@ class Pmic(PolledSource):
         self._volts = tuple(name for name in ("EXT5V",) if "V" in values.get(name, {}))
         self.channels = tuple(_channels(rails, self._volts))
 
-    def sample(self) -> Sequence[int]:
+    def sample(self) -> Row:
         """Ask for all rails at once, and once a second for the throttling flags."""
         if self._firmware is None:
             raise ReadError("pmic:// is not open", Reason.ABSENT)
@@ -110,7 +110,7 @@ class Pmic(PolledSource):
             row += [pair["A"], pair["V"]]
             total += pair["A"] * pair["V"]
         row += [values.get(name, {}).get("V", MISSING) for name in self._volts]
-        return [round(total * 1e-10), *row, self._throttled()]
+        return Row([round(total * 1e-10), *row, self._throttled()])
 
     def _throttled(self) -> int:
         now = time.monotonic_ns()
@@ -204,10 +204,10 @@ class Throttled(PolledSource):
             )
         return bits
 
-    def sample(self) -> Sequence[int]:
+    def sample(self) -> Row:
         """Ask for the flags."""
         self._bits = self._ask()
-        return [self._bits]
+        return Row([self._bits])
 
     def close(self) -> None:
         """Let go of the firmware."""

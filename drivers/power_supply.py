@@ -8,13 +8,12 @@ gauge says what goes into the battery and nothing of what the machine draws.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 from powermeter.channel import MISSING, Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import OpenError, ReadError, Reason
-from powermeter.source import Found, Option, PolledSource
+from powermeter.source import Found, Option, PolledSource, Row
 
 from .system.sysfs import read_code, read_number, read_text
 
@@ -94,7 +93,7 @@ class PowerSupply(PolledSource):
         design = read_number(battery / "voltage_min_design")
         return design * 1e-6 if design else None
 
-    def sample(self) -> Sequence[int]:
+    def sample(self) -> Row:
         """Read the gauge once; positive is out of the battery."""
         if self._battery is None:
             raise ReadError("power_supply:// is not open", Reason.ABSENT)
@@ -107,7 +106,7 @@ class PowerSupply(PolledSource):
             elif value != MISSING and name in _FALLING:
                 value = -value  # what is left falls while the battery is used; a counter must rise
             row.append(value)
-        return row
+        return Row(row)
 
     def close(self) -> None:
         """Forget the battery."""

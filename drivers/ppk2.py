@@ -301,7 +301,6 @@ class PPK2(StreamingSource):
             times,
             np.stack(columns, axis=1),
             decoded.flags | np.uint8(INTERPOLATED_TIME),
-            ((last, arrival_ns),),
             tuple(gaps),
             self._edges.feed(times, decoded.logic),
         )

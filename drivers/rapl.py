@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import OpenError, ReadError, Reason
-from powermeter.source import Found, Option, PolledSource
+from powermeter.source import Found, Option, PolledSource, Row
 
 from .system.processor import rating
 from .system.sysfs import check_readable, read_bytes, read_code, read_number, read_text, reason_of
@@ -158,7 +158,7 @@ class Rapl(PolledSource):
         self._files = tuple(zone.path / "energy_uj" for zone in zones)
         self._ranges = tuple(zone.range_uj for zone in zones)
 
-    def sample(self) -> Sequence[int]:
+    def sample(self) -> Row:
         """Read every counter once; one that cannot be read makes the whole row a gap, never a wrap."""
         if not self._files:
             raise ReadError("rapl:// is not open", Reason.ABSENT)
@@ -168,7 +168,7 @@ class Rapl(PolledSource):
             if value < 0 or (largest and value > largest):
                 raise ReadError(f"{file}: {value} µJ is outside the counter's range", Reason.BAD_DATA)
             row.append(value)
-        return row
+        return Row(row)
 
     def close(self) -> None:
         """Forget the files; they are opened for each reading."""

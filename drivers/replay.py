@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -11,6 +12,7 @@ import numpy as np
 
 from powermeter.errors import ConfigurationError, DataError, OpenError, Reason
 from powermeter.recording import Recording, Samples
+from powermeter.result import Grade
 from powermeter.source import Address, Block, Gap, Option, StreamingSource, now_ns
 from powermeter.units import NS, parse_quantity
 
@@ -46,6 +48,8 @@ class Replay(StreamingSource):
                 self._gaps = recording.gaps(source.id)
                 self._info = {**source.info, "replay_of": source.url, "warnings": recording.warnings}
                 self.channels = source.channels
+                if source.info.get("simulated"):  # also of versions that graded it as measured
+                    self.channels = tuple(replace(c, grade=Grade.SIMULATED) for c in source.channels)
         except DataError as error:
             raise OpenError(str(error), Reason.BAD_DATA) from error
         if not len(self._samples.times_ns):

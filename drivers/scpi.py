@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 from powermeter.channel import MISSING, Accuracy, Channel, Quantity
 from powermeter.errors import ConfigurationError, DataError, OpenError, ReadError, Reason
-from powermeter.source import SATURATED, Option, PolledSource
+from powermeter.source import SATURATED, Option, PolledSource, Row
 
 from .links.link import RAIL_OPTIONS, Link, parse_baud, rail_of
 from .links.opening import open_link
@@ -143,7 +143,6 @@ class Scpi(PolledSource):
         self._profile = PROFILES["supply"]
         self._identity = ""
         self._queries: list[tuple[Quantity, str]] = []
-        self._flags = 0
         self.refused = 0
 
     def open(self) -> None:
@@ -239,13 +238,13 @@ class Scpi(PolledSource):
         except UnicodeDecodeError:
             raise ReadError(f"{self.address}: {query} is answered with {line!r}", Reason.BAD_DATA) from None
 
-    def sample(self) -> list[int]:
+    def sample(self) -> Row:
         problem: Exception | None = None
         for attempt in range(3):
             if attempt:
                 time.sleep(0.02)
             try:
-                return self._sample()
+                return self._ask_for_row()
             except DataError as error:
                 self.refused += 1
                 problem = ReadError(f"{self.address}: {error}", Reason.BAD_DATA)
@@ -257,8 +256,8 @@ class Scpi(PolledSource):
         assert problem is not None
         raise problem
 
-    def _sample(self) -> list[int]:
-        self._flags = 0
+    def _ask_for_row(self) -> Row:
+        flags = 0
         row: list[int] = []
         have: dict[Quantity, float] = {}
         for quantity, query in self._queries:
@@ -267,7 +266,7 @@ class Scpi(PolledSource):
                 row.append(MISSING)
                 continue
             if abs(value) >= OVERLOAD * 0.999:
-                self._flags |= SATURATED
+                flags |= SATURATED
                 row.append(MISSING)
                 continue
             if abs(value) > LARGEST[quantity]:
@@ -280,10 +279,7 @@ class Scpi(PolledSource):
                 raise DataError(
                     f"power {have[Quantity.POWER]:g} W is far from voltage × current = {product:g} W"
                 )
-        return row
-
-    def flags(self) -> int:
-        return self._flags
+        return Row(row, flags)
 
     def close(self) -> None:
         link, self._link = self._link, None

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar
 
 from powermeter.channel import Accuracy, Boundary, Channel, Quantity, Rail
 from powermeter.errors import ConfigurationError, OpenError, ReadError, Reason
-from powermeter.source import REPEAT, Address, Option, PolledSource, now_ns
+from powermeter.result import Grade
+from powermeter.source import REPEAT, Address, Option, PolledSource, Row, now_ns
 from powermeter.units import NS, parse_duration, parse_quantity
 
 _VOLT = partial(parse_quantity, unit="V")
@@ -99,7 +100,6 @@ class Virtual(PolledSource):
         self._start_ns: int | None = None
         self._fired: set[str] = set()
         self._held: tuple[int, tuple[int, int]] | None = None
-        self._flags = 0
         self._down_until = 0
         # Looked up once: a thousand samples a second are read from here.
         options = self.options
@@ -123,6 +123,7 @@ class Virtual(PolledSource):
                 Quantity.VOLTAGE,
                 VOLTAGE_STEP_V,
                 rail,
+                grade=Grade.SIMULATED,
                 accuracy=Accuracy(gain=0.002, offset=2e-3, step=VOLTAGE_STEP_V, source=known),
             ),
             Channel(
@@ -130,6 +131,7 @@ class Virtual(PolledSource):
                 Quantity.CURRENT,
                 CURRENT_STEP_A,
                 rail,
+                grade=Grade.SIMULATED,
                 accuracy=Accuracy(gain=0.005, offset=1e-4, step=CURRENT_STEP_A, source=known),
             ),
         )
@@ -148,24 +150,19 @@ class Virtual(PolledSource):
         shape, low_w, high_w, period_s = self._shape
         return shape((at_ns - self._start_ns) / NS, low_w, high_w, period_s)
 
-    def sample(self) -> Sequence[int]:
+    def sample(self) -> Row:
         at_ns = now_ns()
         if self._faults:
             self._maybe_fail(at_ns)
         held = self._held
         if held is not None and (at_ns - held[0] < self._refresh_ns or "stuck" in self._fired):
-            self._flags = REPEAT
-            return held[1]
-        self._flags = 0
+            return Row(held[1], REPEAT)
         watts = self.power_w(at_ns)
         if self._noise:
             watts *= 1 + self._random.gauss(0, self._noise)
         row = (self._volts_code, round(watts * self._codes_per_watt))
         self._held = (at_ns, row)
-        return row
-
-    def flags(self) -> int:
-        return self._flags
+        return Row(row)
 
     def _maybe_fail(self, at_ns: int) -> None:
         assert self._start_ns is not None

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from powermeter.channel import MISSING, Accuracy, Boundary, Channel, Kind, Quantity
 from powermeter.errors import NotInstalledError, OpenError, ReadError, Reason
-from powermeter.source import Option, PolledSource, now_ns
+from powermeter.source import Option, PolledSource, Row, now_ns
 
 from .links.link import RAIL_OPTIONS, rail_of
 from .meters.odometer import Odometer, totals_of
@@ -81,7 +81,7 @@ class YoctoWatt(PolledSource):
             ),
         )
 
-    def sample(self) -> list[int]:
+    def sample(self) -> Row:
         if self._sensor is None:
             raise ReadError("Yocto-Watt is not open", Reason.NO_ANSWER)
         watts, energy_wh = self._sensor.get_currentValue(), self._sensor.get_meter()
@@ -91,7 +91,7 @@ class YoctoWatt(PolledSource):
             raise ReadError(f"Yocto-Watt: {watts:g} W cannot be", Reason.BAD_DATA)
         known = energy_wh != self._sensor.METER_INVALID
         counted = self._energy.feed(round(energy_wh * 1000), now_ns()) if known else MISSING
-        return [round(watts / POWER_CODE_W), counted]
+        return Row([round(watts / POWER_CODE_W), counted])
 
     def close(self) -> None:
         api, self._api, self._sensor = self._api, None, None

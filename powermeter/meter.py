@@ -41,6 +41,8 @@ class Meter:
         battery: What energies are set against, for example `4Ah` or a `Battery`.
         place: Where the electricity comes from: `FRA`, `USA-CA`.
         force: Whether an existing file is replaced.
+        dither: Whether sources that are asked are read at a random moment of each interval, so that a
+            loop in step with the meter cannot mislead it; False reads on an even grid.
         attributes: Free facts about the run: model, variant, batch, input size.
 
     Raises (on entering, before the block runs):
@@ -56,6 +58,7 @@ class Meter:
         battery: str | Battery | None = None,
         place: str | None = None,
         force: bool = False,
+        dither: bool = True,
         **attributes: Any,
     ) -> None:
         self.sources = sources
@@ -65,6 +68,7 @@ class Meter:
         self.attributes = attributes
         self.choice = ""
         self._force = force
+        self._dither = dither
         self._recorder: Recorder | None = None
         self._log: Log | None = None
         self._outer: Log | None = None
@@ -83,7 +87,7 @@ class Meter:
         for key in ("battery", "place"):
             if isinstance(getattr(self, key), str):
                 metadata[key] = getattr(self, key)
-        self._recorder = Recorder(self.path, urls, metadata, force=self._force)
+        self._recorder = Recorder(self.path, urls, metadata, force=self._force, dither=self._dither)
         self._recorder.start()
         self._log = EventLog(self.path)
         instrumentation.attach(self._log)

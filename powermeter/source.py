@@ -2,9 +2,9 @@
 
 A driver is a class with a table of options and three methods:
 
-* *polled* instruments (`PolledSource`) give one row of raw codes when asked; the sampler owns the
-  loop and the time stamps;
-* *streaming* instruments (`StreamingSource`) send when they like; `read_block` hands over what has
+* *polled* instruments (`PolledSource`) return one row of raw codes when asked; the recorder owns the
+  loop, the moments and the time stamps;
+* *streaming* instruments (`StreamingSource`) send when they like; `read_block` returns what has
   arrived, already stamped.
 
 URLs read `scheme://location?option=value`, for example `ina219://1/0x40?shunt=0.1ohm`,
@@ -18,10 +18,11 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from enum import Enum
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from urllib.parse import quote, unquote
 
-from powermeter.channel import MISSING, Boundary, Channel
+from powermeter.channel import MISSING, Boundary, Channel, Quantity
 from powermeter.errors import ConfigurationError
 from powermeter.result import Grade
 from powermeter.units import NS, parse_period, parse_rate
@@ -89,6 +90,41 @@ class Address:
         return f"{self.scheme}://{quote(self.location, safe='/:.,+-_@')}" + (f"?{query}" if query else "")
 
 
+def parse_yes(text: str) -> bool:
+    """Return whether an option says yes.
+
+    Raises:
+        ConfigurationError: It says neither yes nor no.
+    """
+    if text not in ("yes", "no"):
+        raise ConfigurationError("write yes or no")
+    return text == "yes"
+
+
+class Sampling(str, Enum):
+    """Who chose the moments of a source's readings, and how."""
+
+    DITHERED = (
+        "dithered"  # one at a random moment in each interval of the grid: no load can be in step with it
+    )
+    REGULAR = "regular"  # on the grid itself
+    INSTRUMENT = "instrument"  # the instrument converts, refreshes or sends when it likes
+
+
+class Row(NamedTuple):
+    """One reading of a polled source.
+
+    Attributes:
+        codes: One raw code per channel, `MISSING` for one that this reading does not have.
+        flags: `REPEAT`, `SATURATED`; `REPEAT` is also set by the recorder, see `stale_when_equal`.
+        at_ns: When it was measured, in monotonic ns; None for the middle of the call.
+    """
+
+    codes: Sequence[int]
+    flags: int = 0
+    at_ns: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Gap:
     """A stretch of time in which a source gave no trustworthy data, and why.
@@ -109,13 +145,15 @@ class Gap:
 
 @dataclass(slots=True)
 class Block:
-    """What a streaming source hands over at once.
+    """What a streaming source returns at once.
+
+    An instrument with a clock of its own is put on the host's clock by its driver
+    (`powermeter.drivers.meters.tick_clock`).
 
     Attributes:
         times_ns: int64, shape (n,): host monotonic nanoseconds of each sample, never decreasing.
         codes: int64, shape (n, channels): raw codes; `MISSING` where a sample lacks a channel.
         flags: uint8, shape (n,), or None for all zero.
-        ticks: (instrument tick, host arrival ns) pairs, where the instrument has a clock of its own.
         gaps: Losses the instrument or the driver noticed.
         events: What the measured device itself marked, on a logic input, in the instrument's own clock.
     """
@@ -123,7 +161,6 @@ class Block:
     times_ns: NDArray[np.int64]
     codes: NDArray[np.int64]
     flags: NDArray[np.uint8] | None = None
-    ticks: Sequence[tuple[int, int]] = ()
     gaps: Sequence[Gap] = ()
     events: Sequence[Event] = ()
 
@@ -172,6 +209,7 @@ class Source(ABC):
         scheme: The URL scheme, also the registry's name.
         summary: One line for `powermeter devices` and the documentation.
         example: A URL that works.
+        patience_s: How long nothing may come from it before it is reported as stalled.
         OPTIONS: What may follow the `?`, beside `COMMON_OPTIONS`.
         channels: What a row of raw codes holds, in order; known after `open`.
     """
@@ -184,6 +222,7 @@ class Source(ABC):
         "name": Option(str, None, "a name of your own for this source in reports"),
     }
 
+    patience_s: ClassVar[float] = 1.4
     channels: tuple[Channel, ...] = ()
 
     def __init__(self, address: Address) -> None:
@@ -244,13 +283,16 @@ class PolledSource(Source):
     Attributes:
         default_period_s: How often it is asked where the user does not say.
         stale_when_equal: True where two equal rows mean that it has not refreshed (slow meters that
-            answer faster than they measure): the sampler marks the second as a repeat.
+            answer faster than they measure): the recorder marks the second as a repeat.
     """
 
     COMMON_OPTIONS: ClassVar[Mapping[str, Option]] = {
         **Source.COMMON_OPTIONS,
         "rate": Option(parse_rate, None, "how often to sample: 100Hz, 1kHz"),
         "interval": Option(parse_period, None, "the same as a period: 10ms"),
+        "dither": Option(
+            parse_yes, True, "no: sample on an even grid, not at a random moment of each interval"
+        ),
     }
     default_period_s: ClassVar[float] = 0.1
     stale_when_equal: ClassVar[bool] = False
@@ -261,9 +303,26 @@ class PolledSource(Source):
         seconds = self.options["interval"] or self.options["rate"] or self.default_period_s
         return max(1, round(seconds * NS))
 
+    @property
+    def conversion_ns(self) -> int:
+        """How long the instrument takes to a new value; 0 where it measures when it is asked."""
+        electric = (Quantity.POWER, Quantity.CURRENT)
+        return max((c.refresh_ns or 0 for c in self.channels if c.quantity in electric), default=0)
+
+    @property
+    def sampling(self) -> Sampling:
+        """Who chooses the moments of its readings; known after `open`.
+
+        Where its own conversion takes more than a tenth of the interval, the instrument's moments are
+        what counts, and asking at random ones would change nothing.
+        """
+        if self.self_paced or 10 * self.conversion_ns > self.period_ns:
+            return Sampling.INSTRUMENT
+        return Sampling.DITHERED if self.options["dither"] else Sampling.REGULAR
+
     @abstractmethod
-    def sample(self) -> Sequence[int] | None:
-        """Read one row of raw codes, one per channel (`MISSING` for one it does not have).
+    def sample(self) -> Row | None:
+        """Return one row of raw codes.
 
         None means that nothing new was there and nothing is to be recorded (a conversion still
         running).
@@ -272,10 +331,6 @@ class PolledSource(Source):
             ReadError: The instrument did not answer or its answer cannot be trusted.
         """
 
-    def flags(self) -> int:
-        """Return the flag bits of the row `sample` returned last."""
-        return 0
-
     @property
     def self_paced(self) -> bool:
         """Whether `sample` itself waits for the instrument's next value (at most a fifth of a second).
@@ -283,10 +338,6 @@ class PolledSource(Source):
         Then it is called again at once: no deadlines are kept, and none can be missed.
         """
         return False
-
-    def stamp_ns(self) -> int | None:
-        """Return the time of the row `sample` returned last, where that is not the middle of the call."""
-        return None
 
 
 class StreamingSource(Source):
@@ -318,7 +369,10 @@ __all__ = [
     "Gap",
     "Option",
     "PolledSource",
+    "Row",
+    "Sampling",
     "Source",
     "StreamingSource",
     "now_ns",
+    "parse_yes",
 ]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from powermeter.errors import ConfigurationError
-from powermeter.source import Address, Option, PolledSource
+from powermeter.source import Address, Option, PolledSource, Row
 
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=20)
 NAMES = st.text("abcdefghijklmnopqrstuvwxyz_", min_size=1, max_size=8)
@@ -62,7 +60,7 @@ class Example(PolledSource):
     def open(self) -> None:
         return
 
-    def sample(self) -> Sequence[int] | None:
+    def sample(self) -> Row | None:
         return None
 
 
@@ -72,7 +70,14 @@ def example(query: str = "") -> Example:
 
 def test_options_have_their_defaults_and_the_common_ones():
     source = example()
-    assert source.options == {"shunt": 0.1, "gain": 1, "name": None, "rate": None, "interval": None}
+    assert source.options == {
+        "shunt": 0.1,
+        "gain": 1,
+        "name": None,
+        "rate": None,
+        "interval": None,
+        "dither": True,
+    }
     assert source.name == "example://here" and example("name=Fred").name == "Fred"
 
 
@@ -89,7 +94,7 @@ def test_the_period_follows_rate_or_interval(query, period_ns):
     [
         ("shunt=big", "option 'shunt': 'big'"),
         ("shnt=1", "did you mean 'shunt'"),
-        ("zzzz=1", "it takes gain, interval, name, rate, shunt"),
+        ("zzzz=1", "it takes dither, gain, interval, name, rate, shunt"),
         ("rate=0", "option 'rate'"),
         ("rate=-5Hz", "option 'rate'"),
     ],

@@ -12,12 +12,14 @@ them.  Two ways to keep time:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 from powermeter.channel import MISSING
 from powermeter.errors import ConfigurationError, OpenError, ReadError, Reason
-from powermeter.source import SATURATED, Address, Found, PolledSource
+from powermeter.result import Grade
+from powermeter.source import SATURATED, Address, Found, PolledSource, Row
 from powermeter.units import NS
 
 from ..links.i2c import Bus, Clock, RegisterLink, open_bus
@@ -29,6 +31,9 @@ from .pace import Pace, find_pace
 
 CHECK_NS = NS // 4
 """How often configuration and calibration are compared with what was written."""
+
+VIRTUAL_BUSES = ("virtual", "virtual-i2c")
+"""Names of buses with simulated chips."""
 
 PATIENCE_NS = NS // 10
 """A `sample` that waits for a slow chip comes back this often, so that it can be stopped."""
@@ -54,9 +59,7 @@ class INASource(PolledSource):
         self._clock = Clock()
         self._pace: Pace | None = None
         self._age_ns = 0
-        self._flags = 0
         self._refused: ReadError | None = None
-        self._stamp_ns: int | None = None
         self._fresh_ns = self._checked_ns = 0
         self._ends: list[tuple[int, int | None, int | None]] = []
 
@@ -91,7 +94,14 @@ class INASource(PolledSource):
         self._seen_ns = 0
         self._refused = None
         self.channels = tuple(channels_of(self._chips, self.placements))
+        if self.is_simulated:
+            self.channels = tuple(replace(channel, grade=Grade.SIMULATED) for channel in self.channels)
         self._ends = [(i, c.low_code, c.high_code) for i, c in enumerate(self.channels)]
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether any of its chips is on a simulated bus."""
+        return any(place.bus in VIRTUAL_BUSES for place in self.placements)
 
     def _connect(self) -> None:
         previous = self._chips
@@ -146,6 +156,7 @@ class INASource(PolledSource):
             )
         return {
             "model": " + ".join(place.data.name for place in self.placements),
+            **({"simulated": True} if self.is_simulated else {}),
             "rate_hz": NS / self.period_ns,
             "pace": "chip" if pace.by_chip else "clock",
             "row_s": pace.row_s,
@@ -164,16 +175,17 @@ class INASource(PolledSource):
         """Whether `sample` waits for the chip's next value."""
         return self._pace is not None and self._pace.by_chip
 
-    def stamp_ns(self) -> int | None:
-        """Return the middle of the conversions of the last row, as far as it is known.
+    @property
+    def conversion_ns(self) -> int:
+        """How long a round of conversions takes."""
+        return round(NS * max((chip.round_max_s for chip in self._chips), default=0.0))
 
-        A round seen as it ended began one round before; any other ended, on average, half a round
-        before it was read.
+    def sample(self) -> Row | None:
+        """Read one finished round of every chip; None where a chip is still converting.
+
+        The row stands at the middle of its conversions: a round seen as it ended began one round
+        before; any other ended, on average, half a round before it was read.
         """
-        return self._stamp_ns
-
-    def sample(self) -> Sequence[int] | None:
-        """Read one finished round of every chip; None where a chip is still converting."""
         if self._refused is not None:
             raise self._refused
         clock = self._clock
@@ -188,7 +200,7 @@ class INASource(PolledSource):
                 self._set_up_again()
             raise
 
-    def _collect(self, began_ns: int) -> Sequence[int] | None:
+    def _collect(self, began_ns: int) -> Row | None:
         clock, chips, pace = self._clock, self._chips, self._pace
         assert pace is not None
         limit_ns = began_ns + pace.period_ns // 2
@@ -214,16 +226,15 @@ class INASource(PolledSource):
                 self._complain(after)
                 return None
             clock.sleep(min(pace.period_ns / 50, 0.002 * NS) / NS)
-        self._stamp_ns = (before + after) // 2 - self._age_ns
         self._fresh_ns, self._seen_ns = after, before
         row = rows[0] if len(chips) == 1 else [code for part in rows for code in part or ()]
         assert row is not None
-        self._flags = 0
+        flags = 0
         for i, low, high in self._ends:
             code = row[i]
             if code != MISSING and ((high is not None and code >= high) or (low is not None and code <= low)):
-                self._flags = SATURATED
-        return row
+                flags = SATURATED
+        return Row(row, flags, (before + after) // 2 - self._age_ns)
 
     def _await(self, ready_ns: int, limit_ns: int) -> bool:
         """Sleep until a time, or the limit; gives whether the time has come."""
@@ -257,10 +268,6 @@ class INASource(PolledSource):
             raise self._refused from error
         self._seen_ns = 0
 
-    def flags(self) -> int:
-        """Return `SATURATED` where a channel of the last row was at the end of its range."""
-        return self._flags
-
     @classmethod
     def discover(cls) -> list[Found]:
         """Scan the buses, read-only; once for the whole family, under the scheme `ina`."""
@@ -273,7 +280,7 @@ class INASource(PolledSource):
 
 def open_bus_of(name: str, placements: Sequence[Placement]) -> Bus:
     """Open a bus by name; `virtual` (or `virtual-i2c`) gives simulated chips where they are wanted."""
-    if name not in ("virtual", "virtual-i2c"):
+    if name not in VIRTUAL_BUSES:
         return open_bus(name)
     from powermeter.testing.i2c_bus import virtual_bus
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from powermeter.channel import MISSING, Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import OpenError, ReadError, Reason
-from powermeter.source import Address, PolledSource
+from powermeter.source import Address, PolledSource, Row
 
 from ..links.http import PlugConnection, parse_host
 
@@ -97,7 +97,7 @@ class Plug(PolledSource):
     def identify(self, plug: PlugConnection) -> None:
         """Find out what kind of plug it is, where that decides the paths."""
 
-    def sample(self) -> Sequence[int]:
+    def sample(self) -> Row:
         """Ask the plug once."""
         if self._plug is None:
             raise ReadError(f"{self.address} is not open", Reason.ABSENT)
@@ -109,7 +109,7 @@ class Plug(PolledSource):
         for outlet, reading in self._layout:
             value = readings.get(outlet, {}).get(reading)
             row.append(MISSING if value is None else round(value / QUANTITIES[reading][1]))
-        return row
+        return Row(row)
 
     def close(self) -> None:
         """Close the connection."""

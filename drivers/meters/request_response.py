@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from powermeter.errors import DataError, OpenError, ReadError, Reason
-from powermeter.source import Option, PolledSource
+from powermeter.source import Option, PolledSource, Row
 
 from ..links.link import RAIL_OPTIONS, Link, UsbId, rail_of
 from ..links.opening import open_link
@@ -95,8 +95,8 @@ class FrameMeter(PolledSource):
         if link is not None:
             link.close()
 
-    def sample(self) -> list[int]:
-        return self.row(self._ask())
+    def sample(self) -> Row:
+        return Row(self.row(self._ask()))
 
     def info(self) -> dict[str, Any]:
         return dict(self.link.facts) if self.link else {}

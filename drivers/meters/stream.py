@@ -145,7 +145,6 @@ class StreamMeter(StreamingSource):
         frames, self._waiting = self._waiting, []
         frames += self._receive(0.0 if frames else timeout_s)
         samples: list[tuple[list[int], int, int]] = []
-        ticks: list[tuple[int, int]] = []
         for frame, arrival_ns in frames:
             try:
                 rows = self.rows(frame, arrival_ns)
@@ -156,8 +155,6 @@ class StreamMeter(StreamingSource):
                 continue
             for row, tick in rows:
                 samples.append((row, *self._stamp(row, tick, arrival_ns)))
-                if tick is not None:
-                    ticks.append((tick, arrival_ns))
         if not samples:
             self._check_silence()
             return None
@@ -170,7 +167,6 @@ class StreamMeter(StreamingSource):
             np.array(times, np.int64),
             np.array(rows_, np.int64),
             np.array(flags, np.uint8),
-            tuple(ticks),
             tuple(gaps),
         )
 

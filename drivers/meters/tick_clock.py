@@ -2,7 +2,8 @@
 
 Delay only ever adds, so the earliest arrivals carry the offset and the drift; the others say nothing
 about the clock.  This is the estimate made while recording, good to the shortest delay of the last
-seconds; the recording keeps (tick, arrival) pairs, from which a better fit can be made afterwards.
+seconds.  A tick that does not go with the time that passed is not believed until the next one goes on
+from it: then the instrument was restarted.
 """
 
 from __future__ import annotations
@@ -26,14 +27,38 @@ class TickClock:
             tick_ns: Nominal nanoseconds per tick.
         """
         self.tick_ns = tick_ns
+        self._newest: tuple[int, int] | None = None
+        self._doubt: tuple[int, int] | None = None
+        self._restart()
+
+    def _restart(self) -> None:
         self._bins: deque[tuple[float, float]] = deque(maxlen=_BINS)  # nominal ns, least arrival − nominal
         self._bin_start = 0.0
         self._drift = 0.0
         self._offset = 0.0
         self._empty = True
 
-    def arrived(self, tick: int, arrival_ns: int) -> None:
-        """Note that the sample with this tick was in the host's hands at that time."""
+    def arrived(self, tick: int, arrival_ns: int) -> bool:
+        """Note that the sample with this tick was in the host's hands at that time.
+
+        Returns:
+            Whether the tick is believed, so that `time_ns` can be asked for it.
+        """
+        if self._newest is not None and not self._goes_on(self._newest, tick, arrival_ns):
+            if self._doubt is None or not self._goes_on(self._doubt, tick, arrival_ns):
+                self._doubt = (tick, arrival_ns)
+                return False
+            self._restart()
+        self._newest, self._doubt = (tick, arrival_ns), None
+        self._note(tick, arrival_ns)
+        return True
+
+    def _goes_on(self, before: tuple[int, int], tick: int, arrival_ns: int) -> bool:
+        passed_ns = arrival_ns - before[1]
+        counted_ns = (tick - before[0]) * self.tick_ns
+        return abs(counted_ns - passed_ns) < 2 * self.tick_ns + NS + 0.01 * passed_ns
+
+    def _note(self, tick: int, arrival_ns: int) -> None:
         nominal = tick * self.tick_ns
         residual = arrival_ns - nominal
         if self._empty or nominal - self._bin_start >= _BIN_NS or nominal < self._bin_start:

@@ -67,6 +67,12 @@ _LEFT_TO_COMMAND = ("SIGINT", "SIGQUIT")
     help="A fact about the run: model=tiny; may be given several times.",
 )
 @click.option(
+    "--dither/--no-dither",
+    default=True,
+    show_default=True,
+    help="Read at a random moment of each interval, so that a loop in step with the meter cannot mislead it.",
+)
+@click.option(
     "--live/--no-live",
     default=None,
     help="Draw the line at the foot of the terminal (default: on a terminal).",
@@ -81,6 +87,7 @@ def record(
     battery: str,
     place: str | None,
     pairs: tuple[str, ...],
+    dither: bool,
     live: bool | None,
     quiet: bool,
     command: tuple[str, ...],
@@ -123,7 +130,15 @@ def record(
     budget_c = budget.charge_c if budget.convention == "charge" else None
     line = StatusLine(budget_c, shared=bool(command))
     line.active = line.active if live is None else live and line.active
-    recorder = Recorder(path, urls, metadata, force=force, on_status=line.show if line.active else None)
+    recorder = Recorder(
+        path,
+        urls,
+        metadata,
+        force=force,
+        dither=dither,
+        on_status=line.show if line.active else None,
+        on_notice=lambda text: click.echo(f"powermeter: {text}", err=True),
+    )
     recorder.start()
     try:
         if readings is not None:

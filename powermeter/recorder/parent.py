@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -16,23 +18,35 @@ from powermeter import errors
 from powermeter.errors import OpenError, PowermeterError, ReadError, Reason
 
 READY_S = 30.0
-CLOSE_S = 15.0
+WAIT_S = 2.0
+"""After this long in the opening of an instrument its name is printed."""
+HELD_UP_S = 0.9
+"""How long the measured program waits at its end for a recorder that is held up by something else."""
+WORKING_S = 8.0
+"""The same for one that is at work: it writes, or waits for its turn on a busy machine."""
 
 # The parent's search path is handed on as it is; the empty entry `-c` adds is dropped first, so that
 # a `numpy.py` in the working directory cannot be picked up.
-_BOOT = "import sys; sys.path[:] = sys.argv.pop(1).split('\\n'); from powermeter.recorder.process import main; sys.exit(main())"
+_BOOT = (
+    "import sys; sys.path[:] = sys.argv.pop(1).split('\\n'); "
+    "from powermeter.recorder.process import main; sys.exit(main())"
+)
 
 
 class Recorder:
     """A recorder process and the pipe to it.
+
+    In a process forked from the one that started it, it does nothing: the recording is the parent's.
 
     Args:
         path: The recording to write.
         sources: URLs.
         metadata: JSON values for the recording.
         force: Whether an existing file is replaced.
+        dither: Whether polled sources are read at random moments of their intervals.
         on_status: Called in a thread of this process with each status message; None asks for none.
-        status_s: Seconds between them.
+        status_s: Seconds between status messages.
+        on_notice: Called in a thread of this process with each line meant for people: a source fell silent.
     """
 
     def __init__(
@@ -42,25 +56,35 @@ class Recorder:
         metadata: Mapping[str, Any] | None = None,
         *,
         force: bool = False,
+        dither: bool = True,
         on_status: Callable[[Mapping[str, Any]], None] | None = None,
         status_s: float = 0.5,
+        on_notice: Callable[[str], None] | None = None,
     ) -> None:
         self.path = Path(path)
+        self.notices: list[str] = []
         self._urls = list(sources)
         self._order: dict[str, Any] = {
             "path": str(self.path.absolute()),
             "sources": self._urls,
             "metadata": dict(metadata or {}),
             "force": force,
+            "dither": dither,
             "status_s": status_s if on_status else 0,
             "parent": os.getpid(),
         }
         self._on_status = on_status
+        self._on_notice = on_notice
         self._process: subprocess.Popen[str] | None = None
         self._answers: threading.Thread | None = None
         self._ready = threading.Event()
         self._error: PowermeterError | None = None
         self._closed = False
+        self._opening = ""
+        self._waiting = ""
+        self._left = ""
+        self._epitaph = ""
+        self._owner = os.getpid()
 
     @property
     def pid(self) -> int | None:
@@ -81,7 +105,7 @@ class Recorder:
         """Start the process and wait until its sources are open.
 
         Raises:
-            PowermeterError: What the recorder said: a source that cannot be opened, an existing file.
+            PowermeterError: What the recorder reported: a source that cannot be opened, an existing file.
         """
         self._process = subprocess.Popen(
             [sys.executable, "-c", _BOOT, "\n".join(path or str(Path.cwd()) for path in sys.path)],
@@ -94,61 +118,109 @@ class Recorder:
         )
         self._answers = threading.Thread(target=self._listen, name="recorder answers", daemon=True)
         self._answers.start()
-        self._say(json.dumps(self._order))
-        deadline = time.monotonic() + READY_S
+        try:
+            self._send(json.dumps(self._order))
+            self._wait_until_ready(self._process)
+        except BaseException:  # also Ctrl-C: nothing must be left behind
+            self._process.kill()
+            self._process.wait()
+            self._release(self._process)
+            raise
+
+    def _wait_until_ready(self, process: subprocess.Popen[str]) -> None:
+        began = time.monotonic()
+        announced = ""
         while not self._ready.wait(0.05):
             if not self.is_running:
+                assert self._answers is not None
                 self._answers.join(1.0)
                 break
-            if time.monotonic() > deadline:
-                self._process.kill()
+            waited = time.monotonic() - began
+            if waited > READY_S:
                 raise OpenError(
-                    f"the recorder did not open {', '.join(self._urls)} within {READY_S:.0f} s",
+                    f"{self._opening or ', '.join(self._urls)}: it did not open within {READY_S:.0f} s; "
+                    "check its cable and whether another program uses it",
                     Reason.NO_ANSWER,
                 )
+            if waited > WAIT_S and self._opening != announced:
+                announced = self._opening
+                self._notice(f"waiting for {announced} to open")
         if self._error is not None:
-            self._process.wait()
             raise self._error
         if not self._ready.is_set():
-            raise OpenError(f"the recorder ended with status {self._process.poll()} before it was ready")
+            raise OpenError(f"the recorder ended with status {process.poll()} before it was ready")
 
     def stop(self) -> bool:
-        """End the recording; gives whether the recorder closed the file itself.
+        """End the recording.
 
-        Never raises: a recorder that died or hangs is left behind, and what it wrote stays.
+        Returns:
+            Whether the recorder closed the file by itself within the time a program may be held up.  It never
+            raises: a recorder that is held up (a locked file, a full disk) is left to finish on its own.
         """
         process = self._process
-        if process is None:
+        if process is None or os.getpid() != self._owner:
             return False
-        self._say("stop")
-        try:
-            process.wait(CLOSE_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        self._send("stop")
+        if hasattr(signal, "SIGCONT") and process.poll() is None:
+            process.send_signal(signal.SIGCONT)  # one that was stopped could not even be told to end
+        self._wait_for_end(process)
         if self._answers is not None:
-            self._answers.join(1.0)
+            self._answers.join(0.2 if self._left else 1.0)
+        self._release(process)
+        return self._closed
+
+    def _wait_for_end(self, process: subprocess.Popen[str]) -> None:
+        began = time.monotonic()
+        while True:
+            try:
+                process.wait(0.02)
+                return
+            except subprocess.TimeoutExpired:
+                passed = time.monotonic() - began
+            if passed > WORKING_S or (passed > HELD_UP_S and (self._waiting or not _is_working(process.pid))):
+                self._left = self._waiting or "it does not answer"
+                return
+
+    def _release(self, process: subprocess.Popen[str]) -> None:
         for stream in (process.stdin, process.stdout):
-            if stream is not None:
+            if stream is not None and not (self._left and stream is process.stdout):
                 try:
                     stream.close()
-                except OSError:
+                except (OSError, ValueError):
                     continue
-        return self._closed
 
     @property
     def problem(self) -> str:
         """What went wrong after the start, in one line; empty when nothing did."""
         if self._error is not None:
             return str(self._error)
-        if self._process is not None and not self._closed and not self.is_running:
+        if self._left and not self._closed:
             return (
-                f"the recorder process died (status {self._process.returncode}); "
-                "the recording holds all but at most its last second"
+                f"{self.path} is not closed yet ({self._left}); the recorder (process {self.pid}) writes what is "
+                "left as soon as it can"
             )
+        if self._process is not None and not self._closed and not self.is_running:
+            status = self._process.returncode
+            self._epitaph = (
+                self._epitaph or f"the recorder process died (status {status}); {self._what_is_left(status)}"
+            )
+            return self._epitaph
         return ""
 
-    def _say(self, line: str) -> None:
+    def _what_is_left(self, status: int) -> str:
+        """Return how far the recording of a recorder that died reaches; its end is listed in it as a gap."""
+        from powermeter.errors import DataError
+        from powermeter.recorder.aftermath import list_missing
+
+        try:
+            missing_s = list_missing(self.path, f"the recorder process died (status {status})")
+        except (DataError, OSError, sqlite3.Error) as error:
+            return f"what it holds is not known: {error}"
+        return (
+            f"the recording ends {missing_s:.1f} s earlier than the program, which is listed in it as a gap"
+        )
+
+    def _send(self, line: str) -> None:
         try:
             assert self._process is not None and self._process.stdin is not None
             self._process.stdin.write(line + "\n")
@@ -156,22 +228,43 @@ class Recorder:
         except (OSError, ValueError):
             return  # it is gone; `problem` says so
 
+    def _notice(self, text: str) -> None:
+        self.notices.append(text)
+        if self._on_notice is not None:
+            self._on_notice(text)
+
     def _listen(self) -> None:
         assert self._process is not None and self._process.stdout is not None
-        for line in self._process.stdout:
-            try:
-                message = json.loads(line)
-            except ValueError:
-                continue
-            kind = message.get("type")
-            if kind == "ready":
-                self._ready.set()
-            elif kind == "status" and self._on_status is not None:
-                self._on_status(message)
-            elif kind == "closed":
-                self._closed = True
-            elif kind == "error":
-                self._error = _rebuild(message)
+        if hasattr(signal, "pthread_sigmask"):  # signals are for the program's own threads
+            signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        try:
+            for line in self._process.stdout:
+                try:
+                    self._take(json.loads(line))
+                except ValueError:
+                    continue
+        except (OSError, ValueError):
+            return  # the pipe was closed under us
+
+    def _take(self, message: Mapping[str, Any]) -> None:
+        kind = message.get("type")
+        if kind == "ready":
+            self.path = Path(message.get("path") or self.path)
+            self._ready.set()
+        elif kind == "status" and self._on_status is not None:
+            self._on_status(message)
+        elif kind == "opening":
+            self._opening = str(message.get("source"))
+        elif kind == "notice":
+            self._notice(str(message.get("text")))
+        elif kind == "waiting":
+            self._waiting = str(message.get("why"))
+        elif kind == "moved":
+            self.path = Path(str(message.get("path")))
+        elif kind == "closed":
+            self._closed = True
+        elif kind == "error":
+            self._error = _rebuild(message)
 
 
 def _rebuild(message: Mapping[str, Any]) -> PowermeterError:
@@ -181,6 +274,15 @@ def _rebuild(message: Mapping[str, Any]) -> PowermeterError:
     if issubclass(kind, (OpenError, ReadError)) and message.get("reason"):
         return kind(text, Reason(message["reason"]))
     return kind(text) if issubclass(kind, PowermeterError) else ReadError(text)
+
+
+def _is_working(pid: int) -> bool:
+    """Return whether a process runs or waits for the disk, as far as the system shows it."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0]
+    except (OSError, IndexError):
+        return True
+    return state in (b"R", b"D")
 
 
 def _own_group() -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """The recorder's own process: opens the sources, reads them in threads, writes the recording.
 
-It is started by `powermeter.recorder.parent` as a bare interpreter (never forked), is told what to do by one
-JSON line on standard input, and answers in JSON lines on standard output.  It ends, and closes the
-recording properly, when it reads `stop`, when its parent is gone, or on SIGTERM; Ctrl-C in the
+It is started by `powermeter.recorder.parent` as a bare interpreter (never forked), gets its order as
+one JSON line on standard input, and answers in JSON lines on standard output.  It ends, and closes
+the recording properly, when it reads `stop`, when its parent is gone, or on SIGTERM; Ctrl-C in the
 terminal is the parent's affair.
 """
 
@@ -18,25 +18,35 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from powermeter import registry
-from powermeter.errors import DataError, PowermeterError, ReadError
+from powermeter.errors import DataError, OpenError, PowermeterError, ReadError, Reason
+from powermeter.recorder.clocks import ClockWatch, look
 from powermeter.recorder.live_totals import LiveTotals
-from powermeter.recorder.reading import Acquisition, Harvest
+from powermeter.recorder.reading import Harvest, SourceReader
+from powermeter.recorder.watched_file import WatchedFile
 from powermeter.recording.liveness import boot_id, started
 from powermeter.recording.writer import Writer
-from powermeter.source import Gap, PolledSource, Source, now_ns
+from powermeter.source import Gap, PolledSource, Sampling, Source, now_ns
 
 FLUSH_S = 0.5
 CLOCK_PAIR_S = 60.0
 COST_NOTE_S = 10.0
 MAX_PENDING = 240
 """Flushes kept in memory while the disk refuses them (two minutes)."""
+LOCK_WAIT_MS = 200
+"""How long one write waits for another process that holds the file; it is tried again at the next flush."""
+READERS_END_S = 0.4
+"""How long the reading threads together may take to end; one that hangs is left behind."""
+CLOSE_S = 30.0
+"""How long the last samples are kept for a file that another process holds, or a full disk."""
+FILE_CHECK_S = 1.0
 
 
-class Sampler:
-    """Writes what the acquisitions read into one recording until told to stop."""
+class Process:
+    """Writes what the readings hold into one recording until it is stopped."""
 
     def __init__(self, order: Mapping[str, Any]) -> None:
         self._order = order
@@ -44,12 +54,21 @@ class Sampler:
         self._why = "stopped"
         # Named by the parent itself, who may be gone before this line is reached.
         self._parent = int(order.get("parent") or os.getppid())
-        self._acquisitions: list[Acquisition] = []
+        self._readers: list[SourceReader] = []
         self._ids: list[int] = []
         self._totals: list[LiveTotals] = []
         self._pending: list[tuple[int, Harvest]] = []
         self._dropped: dict[int, Gap] = {}
-        self._disk_error = ""
+        self._stalled: set[int] = set()
+        self._disk_error = self._unwritten = ""
+        self._clocks = ClockWatch()
+        self._file: WatchedFile | None = None
+        self._began_ns = now_ns()
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether the sources are open and the file is there."""
+        return bool(self._readers)
 
     def stop(self, why: str) -> None:
         """Ask for an orderly end."""
@@ -72,15 +91,24 @@ class Sampler:
                 source.close()
             raise
         with writer:
+            writer.wait_for_lock(LOCK_WAIT_MS)
+            self._file = WatchedFile(writer.path)
             with writer.transaction():  # one commit: each waits for the disk, and a card may take a second
                 note_clocks(writer)
                 for source in sources:
                     self._add(writer, source)
                 self._note_cost(writer)
-            self._acquisitions = [Acquisition(source) for source in sources]
-            for acquisition in self._acquisitions:
-                acquisition.start()
-            tell({"type": "ready", "sources": [source.name for source in sources], "pid": os.getpid()})
+            self._readers = [SourceReader(source) for source in sources]
+            for reader in self._readers:
+                reader.start()
+            send(
+                {
+                    "type": "ready",
+                    "sources": [source.name for source in sources],
+                    "path": str(writer.path),
+                    "pid": os.getpid(),
+                }
+            )
             self._loop(writer)
             self._end(writer)
 
@@ -90,7 +118,7 @@ class Sampler:
             source.name,
             source.address.scheme,
             source.channels,
-            {**source.info(), **_asked(source)},
+            {**_asked(source), **source.info()},
         )
         self._ids.append(identifier)
         self._totals.append(LiveTotals(source.channels))
@@ -99,8 +127,18 @@ class Sampler:
         opened: list[Source] = []
         try:
             for url in self._order["sources"]:
+                send({"type": "opening", "source": url})
                 source = registry.source(url)
-                source.open()
+                if self._order.get("dither") is False and "dither" in source.options:
+                    source.options["dither"] = False
+                try:
+                    source.open()
+                except (PowermeterError, KeyboardInterrupt):
+                    raise
+                except BaseException as error:
+                    raise OpenError(f"{url}: {type(error).__name__}: {error}", Reason.NO_ANSWER) from error
+                if not source.channels:
+                    raise OpenError(f"{url}: it has no channels", Reason.NO_ANSWER)
                 opened.append(source)
         except PowermeterError:
             for source in opened:
@@ -109,15 +147,17 @@ class Sampler:
         return opened
 
     def _loop(self, writer: Writer) -> None:
-        started = time.monotonic()
-        next_pair, next_cost = started + CLOCK_PAIR_S, started + COST_NOTE_S
-        next_status = started
+        began = time.monotonic()
+        next_pair, next_cost, next_check = began + CLOCK_PAIR_S, began + COST_NOTE_S, began + FILE_CHECK_S
+        next_status = began
         status_s = float(self._order.get("status_s") or 0)
-        deadline = started
+        deadline = began
         while not self._stop.is_set():
             deadline = max(deadline + FLUSH_S, time.monotonic())
             self._stop.wait(deadline - time.monotonic())
             self._flush(writer)
+            self._report_stalls()
+            self._try(self._watch_clocks, writer)
             now = time.monotonic()
             if now >= next_pair:
                 self._try(note_clocks, writer)
@@ -125,18 +165,51 @@ class Sampler:
             if now >= next_cost:
                 self._try(self._note_cost, writer)
                 next_cost += COST_NOTE_S
+            if now >= next_check:
+                self._check_file()
+                next_check += FILE_CHECK_S
             if status_s and now >= next_status:
-                self._tell_status()
+                self._send_status()
                 next_status = now + status_s
             if sys.platform != "win32" and os.getppid() != self._parent:
                 self.stop("the measured program is gone")
-            if all(acquisition.ended.is_set() for acquisition in self._acquisitions):
+            if all(reader.ended.is_set() for reader in self._readers):
                 self.stop("every source has ended")
+
+    def _check_file(self) -> None:
+        if self._file is None:
+            return
+        before = self._file.problem
+        if self._file.check() and not before:
+            notice(f"{self._file.problem}; what is recorded is kept and saved under another name at the end")
+
+    def _report_stalls(self) -> None:
+        """Say once when a source falls silent, and once when it is back."""
+        for position, reader in enumerate(self._readers):
+            silent = not reader.ended.is_set() and reader.quiet_ns > reader.patience_ns
+            if silent and position not in self._stalled:
+                self._stalled.add(position)
+                why = f" ({reader.health.last_error})" if reader.is_lost else ""
+                notice(f"{reader.source.name}: nothing for {reader.quiet_ns / 1e9:.1f} s{why}; a gap begins")
+            elif not silent and position in self._stalled and not reader.ended.is_set():
+                self._stalled.remove(position)
+                notice(f"{reader.source.name}: it is back")
+
+    def _watch_clocks(self, writer: Writer) -> None:
+        step = self._clocks.update(look())
+        if step is None:
+            return
+        for one in (step.before, step.after):
+            writer.add_clock_pair(one.monotonic_ns, one.utc_ns)
+        writer.add_fact(
+            "clock_step", {"at_ns": step.after.monotonic_ns, "by_ns": step.by_ns, "text": step.text}
+        )
+        notice(step.text)
 
     def _flush(self, writer: Writer) -> None:
         """Write what was read; keep it for the next time where the disk refuses."""
-        for position, acquisition in enumerate(self._acquisitions):
-            harvest = acquisition.take()
+        for position, reader in enumerate(self._readers):
+            harvest = reader.take()
             for times, codes, _ in harvest.blocks:
                 self._totals[position].add(times, codes)
             self._pending.append((position, harvest))
@@ -147,13 +220,14 @@ class Sampler:
                     self._write(writer, position, harvest)
                 self._pending.pop(0)
                 self._dropped.pop(position, None)
+            self._unwritten = ""
         except sqlite3.Error as error:
-            self._disk_error = str(error)
+            self._disk_error = self._unwritten = str(error)
             while len(self._pending) > MAX_PENDING:
                 self._drop(*self._pending.pop(0), f"the file could not be written: {error}")
 
     def _drop(self, position: int, harvest: Harvest, why: str) -> None:
-        """Return samples up; the stretch becomes a gap once something can be written again."""
+        """Give samples up; the stretch becomes a gap once something can be written again."""
         if not harvest.blocks:
             return
         earlier = self._dropped.get(position)
@@ -169,11 +243,9 @@ class Sampler:
             for times, codes, flags in harvest.blocks:
                 writer.append(source, times, codes, flags, harvest.read_ns)
         except DataError as error:  # a driver that breaks its contract loses its own samples, nobody else's
-            self._acquisitions[position].fail(str(error))
+            self._readers[position].fail(str(error))
         for gap in harvest.gaps:
             writer.add_gap(source, gap)
-        if harvest.ticks:
-            writer.add_ticks(source, harvest.ticks)
         if harvest.events:
             writer.add_events(harvest.events)
 
@@ -196,77 +268,106 @@ class Sampler:
             "disk_error": self._disk_error or None,
             "sources": {
                 str(identifier): {
-                    "samples": a.health.samples,
-                    "missed": a.health.missed,
-                    "repeats": a.health.repeats,
-                    "errors": a.health.errors,
-                    "reopened": a.health.reopened,
-                    "last_error": a.health.last_error or None,
-                    "failure": a.failure or None,
-                    "counts": a.source.counts(),
+                    **asdict(reader.health),
+                    "last_error": reader.health.last_error or None,
+                    "failure": reader.failure or None,
+                    "counts": reader.source.counts(),
                 }
-                for identifier, a in zip(self._ids, self._acquisitions, strict=False)
+                for identifier, reader in zip(self._ids, self._readers, strict=False)
             },
         }
         writer.add_health(now_ns(), note)
 
-    def _tell_status(self) -> None:
-        if not _can_tell():
+    def _send_status(self) -> None:
+        if not _can_send():
             return  # a parent that is stopped (Ctrl-Z) must not stop the recorder
-        tell(
+        send(
             {
                 "type": "status",
                 "sources": [
                     {
-                        "name": a.source.name,
-                        "samples": a.health.samples,
-                        "error": a.health.last_error,
-                        **t.report(),
+                        "name": reader.source.name,
+                        "samples": reader.health.samples,
+                        "error": reader.health.last_error,
+                        **totals.report(),
                     }
-                    for a, t in zip(self._acquisitions, self._totals, strict=True)
+                    for reader, totals in zip(self._readers, self._totals, strict=True)
                 ],
             }
         )
 
     def _end(self, writer: Writer) -> None:
-        for acquisition in self._acquisitions:
-            acquisition.stop()
-        for acquisition in self._acquisitions:
-            acquisition.join(timeout=5.0)
-        self._flush(writer)
+        """Stop the readings, write what is left, and close the file; as long as it takes, up to `CLOSE_S`."""
+        ended_ns = now_ns()
+        for reader in self._readers:
+            reader.stop()
+        patience = time.monotonic() + READERS_END_S
+        for reader in self._readers:
+            reader.join(timeout=max(0.0, patience - time.monotonic()))
+        give_up = time.monotonic() + CLOSE_S
+        while True:
+            self._flush(writer)
+            if not self._pending:
+                try:
+                    self._write_end(writer, ended_ns)
+                    self._save_lost(writer)
+                    writer.close()
+                    return
+                except sqlite3.Error as error:
+                    self._disk_error = self._unwritten = str(error)
+            if time.monotonic() > give_up:
+                raise ReadError(self._what_is_missing(writer.path, ended_ns))
+            send({"type": "waiting", "why": self._unwritten})
+            time.sleep(0.1)
+
+    def _save_lost(self, writer: Writer) -> None:
+        """Write the recording to a new file, where it has lost its name."""
+        if self._file is None or not self._file.check():
+            return
+        saved = self._file.free_name()
+        writer.copy_to(saved)
+        notice(f"{self._file.problem}; all of it is in {saved}")
+        send({"type": "moved", "path": str(saved)})
+
+    def _write_end(self, writer: Writer, ended_ns: int) -> None:
         with writer.transaction():
-            for identifier, acquisition in zip(self._ids, self._acquisitions, strict=True):
-                if acquisition.failure:
-                    since = acquisition.last_ns or now_ns()
-                    writer.add_gap(identifier, Gap(since, now_ns(), "failed", acquisition.failure))
+            for identifier, reader in zip(self._ids, self._readers, strict=True):
+                since = reader.last_ns or self._began_ns
+                if reader.failure:
+                    writer.add_gap(identifier, Gap(since, max(since, ended_ns), "failed", reader.failure))
+                elif reader.quiet_ns > reader.patience_ns and not reader.is_lost:
+                    why = "a read never returned" if not reader.ended.is_set() else "nothing came any more"
+                    writer.add_gap(identifier, Gap(since, max(since, ended_ns), Reason.NO_ANSWER.value, why))
             note_clocks(writer)
             self._note_cost(writer)
             writer.set_metadata({"ended": self._why})
 
+    def _what_is_missing(self, path: object, ended_ns: int) -> str:
+        """Return one line that lists what could not be written."""
+        first = min((int(h.blocks[0][0][0]) for _, h in self._pending if h.blocks), default=ended_ns)
+        lost = sum(len(block[0]) for _, h in self._pending for block in h.blocks)
+        return (
+            f"{path}: {lost} readings of the last {max(0, ended_ns - first) / 1e9:.1f} s could not be written "
+            f"({self._unwritten}); what was written before is in it"
+        )
 
-def _asked(source: Source) -> dict[str, int]:
-    """Return the sampling period asked for, where there is one, so that a report can say what became of it."""
-    if isinstance(source, PolledSource) and not source.self_paced:
-        return {"period_ns": source.period_ns}
-    return {}
+
+def _asked(source: Source) -> dict[str, object]:
+    """Return when the source is read: the interval asked for, where there is one, and who chooses the moments."""
+    if isinstance(source, PolledSource):
+        asked: dict[str, object] = {"sampling": source.sampling.value}
+        return asked if source.self_paced else {**asked, "period_ns": source.period_ns}
+    return {"sampling": Sampling.INSTRUMENT.value}
 
 
 def note_clocks(writer: Writer) -> None:
-    """Add one pair of both clocks, read as close together as three tries allow."""
-    best = min(read_clocks() for _ in range(3))
-    writer.add_clock_pair(best[1], best[2])
-
-
-def read_clocks() -> tuple[int, int, int]:
-    """Return (how long it took, monotonic ns at the middle, UTC ns)."""
-    before = time.monotonic_ns()
-    utc = time.time_ns()
-    after = time.monotonic_ns()
-    return after - before, (before + after) // 2, utc
+    """Add one pair of both clocks."""
+    now = look()
+    writer.add_clock_pair(now.monotonic_ns, now.utc_ns)
 
 
 def peak_memory() -> int | None:
-    """Return this process's peak resident memory in byte, where the system tells it."""
+    """Return this process's peak resident memory in byte, where the system reports it."""
     try:
         import resource
     except ImportError:
@@ -275,7 +376,7 @@ def peak_memory() -> int | None:
     return int(peak if sys.platform == "darwin" else peak * 1024)
 
 
-def tell(message: Mapping[str, Any]) -> None:
+def send(message: Mapping[str, Any]) -> None:
     """Send one line to the parent, who may be gone."""
     try:
         sys.stdout.write(json.dumps(message) + "\n")
@@ -284,7 +385,13 @@ def tell(message: Mapping[str, Any]) -> None:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 – stays for the rest of the process
 
 
-def _can_tell() -> bool:
+def notice(text: str) -> None:
+    """Have the parent print one line, where it can take one."""
+    if _can_send():
+        send({"type": "notice", "text": text})
+
+
+def _can_send() -> bool:
     """Return whether a line to the parent would not wait."""
     try:
         return sys.platform == "win32" or bool(select.select([], [sys.stdout], [], 0)[1])
@@ -293,25 +400,25 @@ def _can_tell() -> bool:
 
 
 def main() -> int:
-    """Read the order, record, and give the exit status."""
+    """Read the order, record, and return the exit status."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.setswitchinterval(0.0002)  # a waiting reader gets the interpreter within its period
     order = json.loads(sys.stdin.readline())
-    sampler = Sampler(order)
+    process = Process(order)
     # In a thread: the main one may be holding the lock of the very event that is to be set.
     signal.signal(
         signal.SIGTERM,
-        lambda *_: threading.Thread(target=sampler.stop, args=("SIGTERM",), daemon=True).start(),
+        lambda *_: threading.Thread(target=process.stop, args=("SIGTERM",), daemon=True).start(),
     )
-    threading.Thread(target=_listen, args=(sampler,), daemon=True).start()
+    threading.Thread(target=_listen, args=(process,), daemon=True).start()
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000)  # samples in waiting are no garbage
     try:
-        sampler.run()
+        process.run()
     except PowermeterError as error:
         reason = getattr(error, "reason", None)
-        tell(
+        send(
             {
                 "type": "error",
                 "class": type(error).__name__,
@@ -320,8 +427,8 @@ def main() -> int:
             }
         )
         return error.exit_code
-    except Exception as error:  # noqa: BLE001 – said to the parent, who has a place to print it
-        tell(
+    except BaseException as error:  # noqa: BLE001 – reported to the parent, who has a place to print it
+        send(
             {
                 "type": "error",
                 "class": "ReadError",
@@ -330,16 +437,21 @@ def main() -> int:
             }
         )
         return ReadError.exit_code
-    tell({"type": "closed"})
+    send({"type": "closed"})
     return 0
 
 
-def _listen(sampler: Sampler) -> None:
+def _listen(process: Process) -> None:
     for line in sys.stdin:
         if line.strip() == "stop":
-            sampler.stop("stopped")
-            return
-    sampler.stop("the measured program is gone")
+            process.stop("stopped")
+            break
+    else:
+        process.stop("the measured program is gone")
+    if not process.is_recording:  # it hangs in the opening of an instrument: nothing is written yet
+        time.sleep(READERS_END_S)
+        if not process.is_recording:
+            os._exit(1)
 
 
 if __name__ == "__main__":

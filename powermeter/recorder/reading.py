@@ -1,23 +1,28 @@
-"""Reads one source in its own thread: deadlines, repeats, gaps, reopening.
+"""Reads one source in its own thread: when, how often, what is repeated, lost, stalled, reopened.
 
-A polled source is asked on absolute deadlines of the monotonic clock.  A deadline that has passed is
-counted and skipped, never caught up in a burst.  A read error opens a gap; after three in a row the
-source is closed and opened again with growing pauses.
+A polled source is read once in each interval of an absolute grid of the monotonic clock, at a moment
+that is uniformly random in that interval (stratified sampling): a load that runs in step with the
+grid then meets every phase of it, and the mean of the readings is unbiased whatever the load does.
+The mean rate is the one asked for; two readings are at most two intervals apart.  `dither=no` reads
+on the grid itself.  An interval that has passed is counted and skipped, never caught up in a burst.
+A read error opens a gap; after three in a row the source is closed and opened again with growing
+pauses.
 """
 
 from __future__ import annotations
 
+import random
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from powermeter.errors import ReadError, Reason
 from powermeter.events import Event
-from powermeter.source import REPEAT, Gap, PolledSource, Source, StreamingSource
+from powermeter.source import REPEAT, Block, Gap, PolledSource, Row, Sampling, Source, StreamingSource
 from powermeter.units import NS
 
 if TYPE_CHECKING:
@@ -29,7 +34,10 @@ STAMP_NS = 1000
 REOPEN_AFTER = 3
 BACK_OFF_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 STALL_PERIODS, STALL_NS = 10, NS // 10
-"""A pause of more than both is a gap of its own, not just missed deadlines."""
+"""A pause of more than both is a gap of its own, not just missed intervals."""
+
+LAST_READING_PERIOD_NS = NS // 50
+"""From this period on, one more reading is taken when the recording ends, so that its end is seen."""
 
 
 class Clock:
@@ -49,47 +57,61 @@ class Clock:
 
 @dataclass(slots=True)
 class Harvest:
-    """What one source gave since it was last asked.
+    """What was read since it was last asked for.
 
-    `blocks` hold (times_ns, codes, flags); the rest are counts and lists to be written beside them.
+    `blocks` hold (times_ns, codes, flags); the rest are lists to be written beside them.
     """
 
     blocks: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8] | None]] = field(
         default_factory=list
     )
     gaps: list[Gap] = field(default_factory=list)
-    ticks: list[tuple[int, int]] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     read_ns: int | None = None
 
 
 @dataclass(slots=True)
 class Health:
-    """How the reading of one source goes; written into the recording."""
+    """How the reading of one source goes; written into the recording.
+
+    Attributes:
+        samples: Rows read.
+        missed: Intervals of the grid that passed without a reading.
+        postponed: Readings whose moment had passed when the one before was finished; taken at once.
+        repeats: Rows in which the instrument had not refreshed.
+        errors: Reads that failed.
+        reopened: How often it was opened again.
+        last_error: The newest error's text.
+    """
 
     samples: int = 0
     missed: int = 0
+    postponed: int = 0
     repeats: int = 0
     errors: int = 0
     reopened: int = 0
     last_error: str = ""
 
 
-class Acquisition(threading.Thread):
+class SourceReader(threading.Thread):
     """The thread that reads one opened source until it is stopped or the source ends.
 
     Args:
         source: Already open.
         clock: The monotonic clock.
+        chance: Returns uniform numbers in [0, 1).
     """
 
-    def __init__(self, source: Source, clock: Clock | None = None) -> None:
+    def __init__(
+        self, source: Source, clock: Clock | None = None, chance: Callable[[], float] = random.random
+    ) -> None:
         super().__init__(name=f"read {source.name}", daemon=True)
         self.source = source
         self.health = Health()
         self.ended = threading.Event()
         self.failure = ""
         self._clock = clock or Clock()
+        self._chance = chance
         self._stop_asked = threading.Event()
         self._lock = threading.Lock()
         self._rows: list[tuple[int, Sequence[int], int, int]] = []
@@ -98,18 +120,39 @@ class Acquisition(threading.Thread):
         self._gap_reason = ("", "")
         self._last_ns: int | None = None
         self._failures = 0
+        self._heard_ns = self._clock.now_ns()
+        self._usual_ns = 0
+        self._read_ns = 0
 
     @property
     def last_ns(self) -> int | None:
         """The time of the last sample, or None before the first."""
         return self._last_ns
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether reading fails just now: a gap is open."""
+        return self._gap_start is not None
+
+    @property
+    def quiet_ns(self) -> int:
+        """How long nothing has come that can be kept."""
+        return self._clock.now_ns() - self._heard_ns
+
+    @property
+    def patience_ns(self) -> int:
+        """How long nothing may come before the source counts as stalled."""
+        own = self.source.patience_s
+        if isinstance(self.source, PolledSource):
+            own = max(own, 3 * self.source.period_ns / NS)
+        return round(max(own * NS, 3 * self._usual_ns))
+
     def stop(self) -> None:
         """Ask the thread to end after the read it is in."""
         self._stop_asked.set()
 
     def fail(self, why: str) -> None:
-        """End this source: what it gives cannot be written down."""
+        """End this source: what it returns cannot be written down."""
         self.failure = why
         self.stop()
 
@@ -126,11 +169,11 @@ class Acquisition(threading.Thread):
             return harvest
         harvest.read_ns = sum(row[3] for row in rows) // count or None
         times = np.array([row[0] for row in rows], np.int64)
-        flags = np.array([row[2] for row in rows], np.uint8)
         try:
-            codes = np.array([row[1] for row in rows], np.int64)
+            flags = np.array([row[2] for row in rows], np.uint8)
+            codes = _whole_numbers([row[1] for row in rows])
         except (OverflowError, TypeError, ValueError) as error:
-            self.fail(f"{self.source.name} gave something that is no row of 64-bit codes: {error}")
+            self.fail(f"{self.source.name} returned something that is no row of 64-bit codes: {error}")
             harvest.gaps.append(
                 Gap(int(times[0]), int(times[-1]), Reason.BAD_DATA.value, self.failure, len(rows))
             )
@@ -149,51 +192,73 @@ class Acquisition(threading.Thread):
                 raise TypeError(f"{type(self.source).__name__} is neither polled nor streaming")
         except EOFError:
             pass
-        except Exception as error:  # noqa: BLE001 – ends this source only, and is named in the recording
+        except BaseException as error:  # noqa: BLE001 – ends this source only, and is named in the recording
             self.failure = f"{type(error).__name__}: {error}"
         finally:
             self._close_gap(self._clock.now_ns(), still_lost=True)
-            self.source.close()
+            try:
+                self.source.close()
+            except Exception as error:  # noqa: BLE001 – it is closed as well as it can be
+                self.failure = self.failure or f"it could not be closed: {type(error).__name__}: {error}"
             self.ended.set()
 
     # Polled -----------------------------------------------------------------------------------
 
     def _poll(self, source: PolledSource) -> None:
-        clock, period = self._clock, source.period_ns
-        deadline = clock.now_ns()
+        clock, period, stop = self._clock, source.period_ns, self._stop_asked
+        chance = self._chance if source.sampling is Sampling.DITHERED else None
+        origin = deadline = clock.now_ns()
+        if chance is not None:
+            origin -= period  # one reading at the very start, then one in each interval from there on
         previous: Sequence[int] | None = None
         width = len(source.channels)
-        while not self._stop_asked.is_set():
-            clock.wait_until(deadline, self._stop_asked)
+        ends = False
+        while not ends and not stop.is_set():
+            clock.wait_until(deadline, stop)
+            if stop.is_set():
+                if not self._wants_a_last_reading(period):
+                    break
+                ends = True
             before = clock.now_ns()
             try:
                 row = source.sample()
-                if row is not None and len(row) != width:
-                    raise ReadError(f"{len(row)} codes for {width} channels", Reason.BAD_DATA)
+                if row is not None and (row.__class__ is not Row or len(row.codes) != width):
+                    raise _misshapen(row, width)
             except EOFError:
                 raise
-            except Exception as error:  # noqa: BLE001 – whatever a driver raises is a gap with its reason
+            except BaseException as error:  # noqa: BLE001 – whatever a driver raises is a gap with its reason
                 self._failed(error)
                 row = None
             after = clock.now_ns()
             if row is not None:
-                flags = source.flags()
-                if source.stale_when_equal and row == previous:
+                codes, flags, at_ns = row
+                if source.stale_when_equal and codes == previous:
                     flags |= REPEAT
-                previous = row
-                self._keep(row, flags, before, after, period, source.stamp_ns())
+                previous = codes
+                self._keep(codes, flags, before, after, period, at_ns)
             if source.self_paced:
                 deadline = after
                 continue
-            deadline += period
-            late = after - deadline
-            if late > 0:
-                skipped = late // period + 1
+            origin += period
+            skipped = (after - origin) // period + (chance is None and after > origin)
+            if skipped > 0:
                 self.health.missed += skipped
-                deadline += skipped * period
+                origin += skipped * period
+            if chance is None:
+                deadline = origin
+                continue
+            deadline = origin + int(chance() * period)
+            if deadline < after:
+                self.health.postponed += 1
+
+    def _wants_a_last_reading(self, period: int) -> bool:
+        """Whether the time since the last reading is worth one more before the end."""
+        if period < LAST_READING_PERIOD_NS or self._failures or self._gap_start is not None or self.failure:
+            return False
+        return self._last_ns is not None and self._read_ns < NS // 2
 
     def _keep(
-        self, row: Sequence[int], flags: int, before: int, after: int, period: int, at_ns: int | None
+        self, codes: Sequence[int], flags: int, before: int, after: int, period: int, at_ns: int | None
     ) -> None:
         stamp = ((before + after) // 2 if at_ns is None else at_ns) // STAMP_NS * STAMP_NS
         last = self._last_ns
@@ -204,48 +269,68 @@ class Acquisition(threading.Thread):
             stamp = max(stamp, last)
             pause = stamp - last
             if pause > STALL_NS and pause > STALL_PERIODS * period:
-                why = "the recorder or the machine was stalled"
-                with self._lock:
-                    self._harvest.gaps.append(Gap(last, stamp, "missed", why, pause // period - 1))
-        self._rows.append((stamp, row, flags, after - before))
+                self._note_stall(last, stamp, after - before, pause // period - 1)
+        self._rows.append((stamp, codes, flags, after - before))
+        self._read_ns = after - before
         self._last_ns = stamp
+        self._heard_ns = after
         self.health.samples += 1
         if flags & REPEAT:
             self.health.repeats += 1
 
+    def _note_stall(self, last: int, stamp: int, read_ns: int, lost: int) -> None:
+        why = "the recorder or the machine was stalled"
+        if read_ns > (stamp - last) // 2:
+            why = f"one read took {read_ns / NS:.1f} s"
+        with self._lock:
+            self._harvest.gaps.append(Gap(last, stamp, "missed", why, lost))
+
     # Streaming --------------------------------------------------------------------------------
 
     def _pump(self, source: StreamingSource) -> None:
+        width = len(source.channels)
         while not self._stop_asked.is_set():
             try:
                 block = source.read_block(0.1)
+                if block is not None:
+                    _check_block(block, width)
             except EOFError:
                 raise
-            except Exception as error:  # noqa: BLE001 – whatever a driver raises is a gap with its reason
+            except BaseException as error:  # noqa: BLE001 – whatever a driver raises is a gap with its reason
                 self._failed(error)
                 continue
             if block is None:
                 continue
             with self._lock:
                 self._harvest.gaps.extend(block.gaps)
-                self._harvest.ticks.extend(block.ticks)
                 self._harvest.events.extend(block.events)
-            if not len(block.times_ns):
-                continue
-            times = np.maximum.accumulate(block.times_ns)
-            if self._last_ns is not None:
-                times = np.maximum(times, self._last_ns)
-            self._close_gap(int(times[0]))  # before the samples: a kill may come between the two
-            with self._lock:
-                self._harvest.blocks.append((times, block.codes, block.flags))
-            self._last_ns = int(times[-1])
-            self.health.samples += len(times)
-            if block.flags is not None:
-                self.health.repeats += int(np.count_nonzero(block.flags & REPEAT))
+            if len(block.times_ns):
+                self._keep_block(source, block)
+
+    def _keep_block(self, source: StreamingSource, block: Block) -> None:
+        times = np.maximum.accumulate(block.times_ns)
+        last, now = self._last_ns, self._clock.now_ns()
+        if last is not None:
+            times = np.maximum(times, last)
+            pause = int(times[0]) - last
+            if self._gap_start is None and pause > source.patience_s * NS and pause > 3 * self._usual_ns > 0:
+                why = f"nothing came for {pause / NS:.1f} s"
+                with self._lock:
+                    self._harvest.gaps.append(Gap(last, int(times[0]), Reason.NO_ANSWER.value, why))
+            else:
+                spacing = (int(times[-1]) - last) // len(times)
+                self._usual_ns += (spacing - self._usual_ns) // 4 if self._usual_ns else spacing
+        self._close_gap(int(times[0]))  # before the samples: a kill may come between the two
+        with self._lock:
+            self._harvest.blocks.append((times, block.codes, block.flags))
+        self._last_ns, self._heard_ns = int(times[-1]), now
+        self.health.samples += len(times)
+        if block.flags is not None:
+            self.health.repeats += int(np.count_nonzero(block.flags & REPEAT))
 
     # Faults -----------------------------------------------------------------------------------
 
-    def _failed(self, error: Exception) -> None:
+    def _failed(self, error: BaseException) -> None:
         reason = error.reason if isinstance(error, ReadError) else Reason.NO_ANSWER
         text = str(error) if isinstance(error, (ReadError, OSError)) else f"{type(error).__name__}: {error}"
         self.health.errors += 1
@@ -267,7 +352,7 @@ class Acquisition(threading.Thread):
                 return
             try:
                 self.source.open()
-            except Exception as error:  # noqa: BLE001 – it is as lost as before; its reason is kept
+            except BaseException as error:  # noqa: BLE001 – it is as lost as before; its reason is kept
                 self.health.last_error = str(error) or type(error).__name__
                 self.source.close()
                 continue
@@ -285,3 +370,41 @@ class Acquisition(threading.Thread):
             self._gap_start = None
         if not still_lost:
             self._failures = 0
+
+
+def _misshapen(row: object, width: int) -> ReadError:
+    """Return the error of what `sample` returned in place of a row of the right width."""
+    if isinstance(row, Row):
+        return ReadError(f"{len(row.codes)} codes for {width} channels", Reason.BAD_DATA)
+    return ReadError(f"sample() returned a {type(row).__name__}, not a Row", Reason.BAD_DATA)
+
+
+def _check_block(block: object, width: int) -> None:
+    """Refuse a block whose arrays are not what the contract says.
+
+    Raises:
+        ReadError: They are not.
+    """
+    if not isinstance(block, Block):
+        raise ReadError(f"read_block() returned a {type(block).__name__}, not a Block", Reason.BAD_DATA)
+    times, codes = block.times_ns, block.codes
+    whole = all(getattr(array, "dtype", None) == np.int64 for array in (times, codes))
+    if not whole or times.ndim != 1 or codes.shape != (len(times), width):
+        raise ReadError(
+            f"a block must hold int64 times of shape (n,) and int64 codes of shape (n, {width})",
+            Reason.BAD_DATA,
+        )
+    if block.flags is not None and (block.flags.dtype != np.uint8 or block.flags.shape != times.shape):
+        raise ReadError("the flags of a block must be uint8, one a sample", Reason.BAD_DATA)
+
+
+def _whole_numbers(rows: Sequence[Any]) -> NDArray[np.int64]:
+    """Return rows of codes as an int64 array.
+
+    Raises:
+        TypeError, ValueError, OverflowError: One is a fraction, None, or beyond 64 bits.
+    """
+    codes = np.array(rows)
+    if codes.dtype.kind != "i":
+        raise TypeError(f"its codes are {codes.dtype.name}, not whole numbers")
+    return codes.astype(np.int64, copy=False)

@@ -212,13 +212,16 @@ class Writer:
             self._connection.execute("SELECT 1")
         except sqlite3.ProgrammingError:
             return
+        self._finish()
+        fold(self._connection)
+        self._connection.close()
+
+    def _finish(self) -> None:
         if self._says_whole:
             with self.transaction():
                 for source in self._sources.values():
                     source.flush(self._connection)
                 self.add_fact("closed", self._closing())
-        fold(self._connection)
-        self._connection.close()
 
     def _closing(self) -> dict[str, Any]:
         """Return what the recording holds: rows and the end of the chain of each table, last sample of each source."""
@@ -234,6 +237,15 @@ class Writer:
         last_ns = {str(source): s.last_ns for source, s in self._sources.items() if s.last_ns is not None}
         noted = {"rows": rows, "last_ns": {**self._last_ns_before, **last_ns}}
         return {**noted, "chains": chains} if chains else noted
+
+    def wait_for_lock(self, milliseconds: int) -> None:
+        """Set how long one addition waits for another process that holds the file."""
+        self._connection.execute(f"PRAGMA busy_timeout = {int(milliseconds)}")
+
+    def copy_to(self, path: Path) -> None:
+        """Write all of the recording, noted as whole, to a new file: for one that has lost its name."""
+        self._finish()
+        self._connection.execute("VACUUM INTO ?", (str(path),))
 
     def abandon(self) -> None:
         """Close without the mark of a whole recording; what was committed stays."""

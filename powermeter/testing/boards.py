@@ -19,6 +19,7 @@ from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError
 from powermeter.events import Event
 from powermeter.recording.writer import Writer
+from powermeter.result import Grade
 
 NS = 1_000_000_000
 SUPPLY = 0.82
@@ -168,6 +169,7 @@ def channels(board: str, gain: float) -> list[Channel]:
             Quantity.VOLTAGE,
             VOLT_STEP,
             rail,
+            grade=Grade.SIMULATED,
             accuracy=Accuracy(gain=gain / 5, step=VOLT_STEP, source=stated),
         ),
         Channel(
@@ -175,6 +177,7 @@ def channels(board: str, gain: float) -> list[Channel]:
             Quantity.CURRENT,
             AMPERE_STEP,
             rail,
+            grade=Grade.SIMULATED,
             accuracy=Accuracy(gain=gain, step=AMPERE_STEP, source=stated),
         ),
     ]
@@ -188,6 +191,7 @@ def _plug(board: str) -> Channel:
         0.1,
         rail,
         kind=Kind.MEAN,
+        grade=Grade.SIMULATED,
         accuracy=Accuracy(gain=0.01, step=0.1, source="simulated plug meter"),
     )
 
@@ -209,9 +213,8 @@ def simulate_day(
         start_utc_ns: Wall clock at the start.
     """
     rail = Rail("input", boundary=Boundary.BOARD, covers="everything the device draws", nominal_v=VOLTS)
-    power = Channel(
-        "power", Quantity.POWER, 1e-6, rail, accuracy=Accuracy(gain=0.01, source="simulated meter")
-    )
+    accuracy = Accuracy(gain=0.01, source="simulated meter")
+    power = Channel("power", Quantity.POWER, 1e-6, rail, grade=Grade.SIMULATED, accuracy=accuracy)
     values = np.asarray(watts, np.float64)
     times_ns = START_NS + np.round(np.arange(values.size) * seconds_per_sample * NS).astype(np.int64)
     path = Path(path)

@@ -34,7 +34,7 @@ def test_a_graphics_card_gives_its_instantaneous_power_before_its_average(tmp_pa
         Kind.INSTANT,
         Boundary.DEVICE,
     )
-    assert channel.scale * source.sample()[0] == pytest.approx(23.0)
+    assert channel.scale * source.sample().codes[0] == pytest.approx(23.0)
     assert source.info() == {"power_limits_w": {"gpu0.power": pytest.approx(180.0)}}
 
 
@@ -49,7 +49,7 @@ def test_two_cards_are_brothers(tmp_path):
         chip(tree, number, "amdgpu", power1_average=number * 1_000_000)
     source = opened(tmp_path)
     assert [channel.rail.name for channel in source.channels] == ["gpu0", "gpu1"]
-    assert source.sample() == [3_000_000, 10_000_000]
+    assert source.sample().codes == [3_000_000, 10_000_000]
     assert {channel.rail.parent for channel in source.channels} == {"gpus"}
 
 
@@ -77,7 +77,7 @@ def test_socket_energies_count_and_core_energies_are_inside_them(tmp_path):
         ("socket0.energy", Quantity.ENERGY, Kind.COUNTER),
         ("socket1.energy", Quantity.ENERGY, Kind.COUNTER),
     ]
-    assert source.sample() == [100, 200]
+    assert source.sample().codes == [100, 200]
     assert source.channels[0].rail.parent == "sockets"
 
 

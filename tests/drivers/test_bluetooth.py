@@ -120,7 +120,7 @@ def test_tc66c_over_bluetooth(bleak: type[FakeClient]) -> None:
     bleak.meter = staticmethod(lambda data: meter.receive(data, 1.0) if data == b"bgetva\r\n" else [])
     source: Any = registry.source("tc66://ble:00:11:22:33:44:55")
     source.open()
-    assert source.sample()[:3] == [50_000, 40_000, 20_000]
+    assert source.sample().codes[:3] == [50_000, 40_000, 20_000]
     assert set(bleak.last.written) == {b"bgetva\r\n"}
     source.close()
 

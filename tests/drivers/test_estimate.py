@@ -139,11 +139,11 @@ def test_power_follows_the_curve_at_the_load(tmp_path):
     tree = machine(tmp_path, "any")
     source = opened(tree)
     stat(tree, 30, 70)
-    power, program, load, own = source.sample()
+    power, program, load, own = source.sample().codes
     assert load == 3000 and power == 53_500  # 100 W × 0.535
     assert program == MISSING and own == MISSING  # no process 1 in this tree
     stat(tree, 130, 70)
-    assert source.sample()[:3] == [102_000, MISSING, 10_000]
+    assert source.sample().codes[:3] == [102_000, MISSING, 10_000]
 
 
 def test_nothing_is_recorded_while_the_counters_stand_still(tmp_path):
@@ -156,7 +156,7 @@ def test_time_that_a_hypervisor_took_counts_as_neither(tmp_path):
     tree = machine(tmp_path, "any")
     source = opened(tree)
     tree.write("proc/stat", "cpu  50 0 0 50 0 0 0 99999 0 0")
-    assert source.sample()[2] == 5000
+    assert source.sample().codes[2] == 5000
 
 
 def test_a_capped_clock_lowers_what_is_above_the_floor(tmp_path):
@@ -165,12 +165,12 @@ def test_a_capped_clock_lowers_what_is_above_the_floor(tmp_path):
         tree.write(f"sys/devices/system/cpu/cpu0/cpufreq/{name}", khz)
     source = opened(tree)
     stat(tree, 100, 0)
-    power, *_, clock = source.sample()
+    power, *_, clock = source.sample().codes
     assert power == 57_000  # 12 W floor + half of 90 W
     assert clock == 1_000_000 and source.channels[-1].scale == 1e3
     tree.write("sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq", 3_000_000)
     stat(tree, 200, 0)
-    assert source.sample()[0] == 102_000  # a boosted clock is in the curve already
+    assert source.sample().codes[0] == 102_000  # a boosted clock is in the curve already
 
 
 def program_stat(tree: FakeTree, pid: int, parent: int, ended_ticks: int = 0) -> None:
@@ -239,7 +239,7 @@ def test_the_programs_part_is_less_than_the_machine_and_is_graded_estimated():
     end = time.monotonic() + 0.12
     while time.monotonic() < end:
         sum(range(1000))
-    power, program, load, own = source.sample()[:4]
+    power, program, load, own = source.sample().codes[:4]
     assert 1200 < power <= 10_200 and 0 < program < power
     assert 0 < own <= load <= 10_000
     assert all(channel.grade is Grade.ESTIMATED for channel in source.channels[:2])

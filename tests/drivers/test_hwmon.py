@@ -73,7 +73,7 @@ def si(source: Hwmon) -> dict[str, float | None]:
     assert row is not None
     return {
         c.name: None if code == MISSING else pytest.approx(code * c.scale)
-        for c, code in zip(source.channels, row, strict=True)
+        for c, code in zip(source.channels, row.codes, strict=True)
     }
 
 
@@ -109,7 +109,7 @@ def test_rails_can_be_renamed_and_left_out(tmp_path):
     device(tmp_path, 3, INA3221)
     source = opened(tmp_path, "hwmon://hwmon3?rails=,core")
     assert [channel.name for channel in source.channels] == ["core.voltage", "core.current"]
-    assert source.sample() == [4992, -8]
+    assert source.sample().codes == [4992, -8]
 
 
 def test_a_channel_that_is_switched_off_is_missing_and_not_zero(tmp_path, monkeypatch):
@@ -120,7 +120,7 @@ def test_a_channel_that_is_switched_off_is_missing_and_not_zero(tmp_path, monkey
         raise OSError(61, "No data available")
 
     monkeypatch.setattr("os.pread", no_data)
-    assert source.sample() == [MISSING, MISSING]
+    assert source.sample().codes == [MISSING, MISSING]
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_a_chip_that_stops_answering_is_a_read_error(tmp_path, monkeypatch, code
 def test_an_ina238_whose_current_overflowed_is_put_right(tmp_path, printed, shunt_mv, true_ma):
     device(tmp_path, 0, {"name": "ina238", "in0_input": shunt_mv, "in1_input": 12000, "curr1_input": printed})
     source = opened(tmp_path, "hwmon://ina238?shunt=10mohm")
-    assert source.sample() == [12000, pytest.approx(true_ma, abs=1)]
+    assert source.sample().codes == [12000, pytest.approx(true_ma, abs=1)]
 
 
 def test_a_graphics_card_gives_power_averaged_and_an_energy_counter(tmp_path):
@@ -231,4 +231,4 @@ def test_discovery_lists_sensors_of_power_with_a_url_that_works(tmp_path, monkey
     monkeypatch.setattr("powermeter.drivers.hwmon.ROOT", tmp_path)
     (found,) = Hwmon.discover()
     assert found.url == "hwmon://ina219-i2c-1-40" and "10.00 mohm" in found.remedy
-    assert opened(tmp_path, found.url).sample() == [5100, 2500]
+    assert opened(tmp_path, found.url).sample().codes == [5100, 2500]

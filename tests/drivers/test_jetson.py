@@ -137,7 +137,7 @@ def opened(tree: FakeTree, query: str = ""):
 
 def measured(source) -> tuple[rails.Line, ...]:
     """Return the rails of ten equal samples as the analysis sees them."""
-    row = source.sample()
+    row = source.sample().codes
     times = np.arange(10, dtype=np.int64) * 50_000_000
     codes = {
         channel.name: np.full(10, code, np.int64) for channel, code in zip(source.channels, row, strict=True)
@@ -224,7 +224,7 @@ def test_channels_are_volt_and_ampere_with_the_shunts_limits(tmp_path):
     # SBOS576A: 80 µV and 40 µV over 5 mohm are 16 mA and 8 mA.
     assert current.accuracy.offset == pytest.approx(0.016)
     assert current.accuracy.step == pytest.approx(0.008)
-    assert source.sample()[:2] == [5032, 960]
+    assert source.sample().codes[:2] == [5032, 960]
     assert voltage.scale == current.scale == 1e-3
 
 
@@ -236,7 +236,7 @@ def test_shunt_from_the_kernel_goes_before_the_table(tmp_path):
 
 def test_old_images_name_the_device_with_an_underscore(tmp_path):
     (tree := FakeTree(tmp_path)).iio_chip("6-0040", [rail("POM_5V_IN", 5104, 272)], "iio_device")
-    assert opened(tree).sample() == [5104, 272]
+    assert opened(tree).sample().codes == [5104, 272]
 
 
 def test_a_disabled_input_is_left_out(tmp_path):
@@ -250,7 +250,7 @@ def test_a_disabled_input_is_left_out(tmp_path):
 
 def test_a_negative_reading_stays_negative(tmp_path):
     tree = build(tmp_path, "hwmon", {"1-0040": [rail("VDD_IN", 5032, -8)]})
-    assert opened(tree).sample() == [5032, -8]
+    assert opened(tree).sample().codes == [5032, -8]
 
 
 def test_a_vanished_file_is_a_gap_and_its_return_is_not(tmp_path):
@@ -262,7 +262,7 @@ def test_a_vanished_file_is_a_gap_and_its_return_is_not(tmp_path):
         source.sample()
     assert caught.value.reason is Reason.ABSENT and "curr2_input" in str(caught.value)
     file.write_text("96\n")
-    assert source.sample()[3] == 96
+    assert source.sample().codes[3] == 96
 
 
 def failing(monkeypatch, numbers: list[int], name: str) -> list[str]:
@@ -284,7 +284,7 @@ def failing(monkeypatch, numbers: list[int], name: str) -> list[str]:
 def test_eagain_is_tried_again(tmp_path, monkeypatch):
     source = opened(build(tmp_path, "hwmon", {"1-0040": ORIN_SMALL}))
     tried = failing(monkeypatch, [errno.EAGAIN, errno.EAGAIN], "curr1_input")
-    assert source.sample()[1] == 960
+    assert source.sample().codes[1] == 960
     assert len(tried) == 3
 
 
@@ -299,7 +299,7 @@ def test_eagain_without_end_is_no_answer(tmp_path, monkeypatch):
 def test_a_channel_switched_off_meanwhile_is_missing_not_zero(tmp_path, monkeypatch):
     source = opened(build(tmp_path, "hwmon", {"1-0040": ORIN_SMALL}))
     failing(monkeypatch, [errno.ENODATA], "curr3_input")
-    assert source.sample()[5] == MISSING
+    assert source.sample().codes[5] == MISSING
 
 
 def test_missing_permission_says_what_to_type(tmp_path, monkeypatch):
@@ -327,9 +327,9 @@ def test_throttling_is_counted(tmp_path):
     count = tree.write("sys/class/hwmon/hwmon0/oc3_event_cnt", 0)
     source = opened(tree)
     assert source.channels[-1].quantity is Quantity.MARKER
-    assert source.sample()[-1] == 2
+    assert source.sample().codes[-1] == 2
     count.write_text("1\n")
-    assert source.sample()[-1] == 3
+    assert source.sample().codes[-1] == 3
 
 
 def test_metadata_hold_mode_clocks_and_temperatures(tmp_path):
@@ -403,7 +403,7 @@ def test_reopening_finds_the_same_channels_under_another_hwmon_number(tmp_path):
         source.sample()
     source.close()
     source.open()
-    assert source.channels == before and source.sample()[0] == 5032
+    assert source.channels == before and source.sample().codes[0] == 5032
 
 
 def test_other_rails_after_reopening_are_refused(tmp_path):

@@ -144,7 +144,7 @@ def test_counter_instant_and_average_are_three_things(nvml):
     assert (energy.quantity, energy.kind, energy.scale) == (Quantity.ENERGY, Kind.COUNTER, 1e-3)
     assert (instant.name, instant.kind, instant.window_ns) == ("gpu0.power", Kind.INSTANT, None)
     assert (average.kind, average.window_ns) == (Kind.MEAN, 1_000_000_000)
-    assert source.sample() == [5_000_000, 70_000, 71_500]
+    assert source.sample().codes == [5_000_000, 70_000, 71_500]
     assert {channel.rail.boundary for channel in source.channels} == {Boundary.DEVICE}
     assert energy.rail.parent is None
 
@@ -233,7 +233,7 @@ def test_a_reading_missing_once_is_missing(nvml):
     fake = nvml(H100)
     source = opened()
     fake.cards[0]["instant"] = None
-    assert source.sample()[1] == -(2**63)
+    assert source.sample().codes[1] == -(2**63)
 
 
 def test_no_driver_no_library_no_card(nvml, monkeypatch):

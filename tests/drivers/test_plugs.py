@@ -118,7 +118,7 @@ def opened(scheme: str, plug: Plug):
 
 
 def values(source) -> dict[str, float | None]:
-    row = source.sample()
+    row = source.sample().codes
     return {
         channel.name: None if code == MISSING else code * channel.scale
         for channel, code in zip(source.channels, row, strict=True)

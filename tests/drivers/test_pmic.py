@@ -64,7 +64,7 @@ def printed(rails: dict[str, tuple[float, float]], external: float = 5.0853) -> 
 @pytest.mark.parametrize(("capture", "watt"), [(FIRST, 2.2822), (SECOND, 2.9480)])
 def test_captures_give_their_sum(tmp_path, capture, watt):
     source = opened(tmp_path, printed(capture))
-    row = source.sample()
+    row = source.sample().codes
     assert row[0] * source.channels[0].scale == pytest.approx(watt, abs=5e-5)
     assert row[0] * 1e-6 == pytest.approx(sum(a * v for a, v in capture.values()), abs=1e-6)
 
@@ -97,7 +97,7 @@ def test_rails_are_parts_and_the_sum_is_derived(tmp_path):
     assert len(parts) == 24
     external = next(channel for channel in source.channels if channel.name == "ext5v.voltage")
     assert external.quantity is Quantity.VOLTAGE and external.rail.boundary is Boundary.BOARD
-    row = dict(zip([channel.name for channel in source.channels], source.sample(), strict=True))
+    row = dict(zip([channel.name for channel in source.channels], source.sample().codes, strict=True))
     assert row["vdd_core.current"] == 111_625_000 and row["vdd_core.voltage"] == 74_944_980
     assert row["ext5v.voltage"] == 508_530_000
 
@@ -105,11 +105,11 @@ def test_rails_are_parts_and_the_sum_is_derived(tmp_path):
 def test_flags_are_marks_asked_for_once_a_second(tmp_path):
     source = opened(tmp_path, printed(FIRST))
     assert source.channels[-1].quantity is Quantity.MARKER
-    assert source.sample()[-1] == 0x50005
+    assert source.sample().codes[-1] == 0x50005
     (tmp_path / "flags").write_text("throttled=0x0\n")
-    assert source.sample()[-1] == 0x50005
+    assert source.sample().codes[-1] == 0x50005
     source._flags_ns -= 2 * 10**9
-    assert source.sample()[-1] == 0
+    assert source.sample().codes[-1] == 0
     assert source.info()["throttling"] == []
 
 
@@ -160,7 +160,7 @@ def test_odd_lines_are_no_readings(line):
 
 def test_throttled_alone_is_for_every_pi(tmp_path):
     source = opened(tmp_path, "", "throttled", "throttled=0x1")
-    assert source.sample() == [1]
+    assert source.sample().codes == [1]
     assert source.info()["throttling"] == ["under-voltage"]
     (tmp_path / "flags").write_text("error=2\n")
     with pytest.raises(ReadError):
@@ -233,7 +233,7 @@ def test_a_program_that_fails_or_hangs_is_a_read_error(tmp_path, monkeypatch):
 
 
 def test_missing_flags_are_missing(tmp_path):
-    assert opened(tmp_path, printed(FIRST), throttled="error=1").sample()[-1] == MISSING
+    assert opened(tmp_path, printed(FIRST), throttled="error=1").sample().codes[-1] == MISSING
 
 
 def test_only_a_raspberry_pi_is_one(tmp_path):

@@ -28,7 +28,7 @@ def test_micro_units_become_si(tmp_path):
     voltage, current = source.channels
     assert (voltage.quantity, current.quantity) == (Quantity.VOLTAGE, Quantity.CURRENT)
     assert [
-        c.scale * code for c, code in zip(source.channels, source.sample(), strict=True)
+        c.scale * code for c, code in zip(source.channels, source.sample().codes, strict=True)
     ] == pytest.approx([11.85, 1.204])
     assert current.rail.boundary is Boundary.BATTERY
     assert current.rail.nominal_v == pytest.approx(11.4)
@@ -47,13 +47,13 @@ def test_micro_units_become_si(tmp_path):
     ],
 )
 def test_positive_is_out_of_the_battery(tmp_path, status, given, outward):
-    assert opened(battery(tmp_path, current_now=given, status=status)).sample()[1] == outward
+    assert opened(battery(tmp_path, current_now=given, status=status)).sample().codes[1] == outward
 
 
 def test_power_where_the_driver_gives_power(tmp_path):
     source = opened(battery(tmp_path, power_now=7_342_000, energy_now=41_230_000))
     assert [channel.name for channel in source.channels] == ["bat0.voltage", "bat0.power"]
-    assert source.channels[1].scale * source.sample()[1] == pytest.approx(7.342)
+    assert source.channels[1].scale * source.sample().codes[1] == pytest.approx(7.342)
 
 
 @pytest.mark.parametrize(("name", "unit"), [("energy_now", Quantity.ENERGY), ("charge_now", Quantity.CHARGE)])
@@ -62,9 +62,9 @@ def test_what_is_left_counts_only_where_nothing_else_is_there(tmp_path, name, un
     source = opened(tree)
     channel = source.channels[1]
     assert channel.quantity is unit and channel.kind is Kind.COUNTER
-    first = source.sample()[1]
+    first = source.sample().codes[1]
     (tmp_path / "sys/class/power_supply/BAT0" / name).write_text("41220000\n")
-    used = (source.sample()[1] - first) * channel.scale
+    used = (source.sample().codes[1] - first) * channel.scale
     assert used == pytest.approx(36.0)  # 10 mWh are 36 J, 10 mAh are 36 C
 
 
@@ -87,7 +87,7 @@ def test_of_several_batteries_one_must_be_named(tmp_path):
     tree.battery("BAT1", {"status": "Full", "voltage_now": 12_000_000, "current_now": 0})
     with pytest.raises(OpenError, match="power_supply://BAT0, power_supply://BAT1"):
         opened(tree)
-    assert opened(tree, "BAT1").sample() == [12_000_000, 0]
+    assert opened(tree, "BAT1").sample().codes == [12_000_000, 0]
 
 
 def test_a_gauge_without_current_says_so(tmp_path):

@@ -70,7 +70,7 @@ def test_zones_are_named_and_the_mmio_copy_is_left_out(tmp_path):
         "package-0.dram.energy",
         "psys.energy",
     ]
-    assert source.sample() == [1_000_000, 600_000, 100_000, 200_000, 5_000_000]
+    assert source.sample().codes == [1_000_000, 600_000, 100_000, 200_000, 5_000_000]
     assert all(channel.kind is Kind.COUNTER and channel.scale == 1e-6 for channel in source.channels)
     assert source.channels[0].wrap == RANGE and source.channels[3].wrap == 65_712_999_613
 
@@ -108,7 +108,7 @@ def test_zones_are_found_in_the_control_types_folder_too(tmp_path):
     tree = FakeTree(tmp_path)
     tree.rapl_zone("intel-rapl/intel-rapl:0", "package-0", 7)
     tree.rapl_zone("intel-rapl/intel-rapl:0/intel-rapl:0:0", "core", 3)
-    assert opened(tree).sample() == [7, 3]
+    assert opened(tree).sample().codes == [7, 3]
 
 
 def test_dies_of_one_socket_are_two_rails(tmp_path):
@@ -144,7 +144,7 @@ def test_an_unreadable_counter_is_a_gap(tmp_path):
         source.sample()
     assert caught.value.reason is Reason.ABSENT
     file.write_text("200100\n")
-    assert source.sample()[3] == 200_100
+    assert source.sample().codes[3] == 200_100
 
 
 @pytest.mark.parametrize("value", [-1, RANGE + 1])

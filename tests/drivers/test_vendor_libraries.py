@@ -170,10 +170,10 @@ def test_yocto_watt(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(sys.modules, module.__name__, module)
     source: Any = registry.source("yocto://YWATTMK1-1")
     source.open()
-    assert source.sample() == [12_500, 100_000]
+    assert source.sample().codes == [12_500, 100_000]
     assert source.info() == {"model": "Yocto-Watt", "serial": "YWATTMK1-1", "firmware": "9"}
     power.watts, power.meter_wh = 13.0, FakePower.METER_INVALID
-    assert source.sample() == [13_000, MISSING]
+    assert source.sample().codes == [13_000, MISSING]
     power.watts = FakePower.CURRENTVALUE_INVALID
     with pytest.raises(ReadError, match="does not answer"):
         source.sample()

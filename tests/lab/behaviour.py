@@ -63,7 +63,7 @@ def corrected(bus: int, player: Player, devices: Mapping[int, Path]) -> str:
         player.write(0x40, registers.ina219(0, shunt, 1250))
         row = source.sample()
         assert row is not None
-        amps = row[current] * source.channels[current].scale
+        amps = row.codes[current] * source.channels[current].scale
         assert abs(amps - shunt * 10e-6 / 0.1) < 1e-9, f"{amps} A for {shunt} codes"
     source.close()
     # A register beyond 26843 overflows the kernel's 32 bits; the sign of in0 tells.
@@ -78,7 +78,7 @@ def corrected(bus: int, player: Player, devices: Mapping[int, Path]) -> str:
         wrapped += (
             int((next(devices[0x44].glob("hwmon/hwmon*")) / "curr1_input").read_text()) * current_code < 0
         )
-        assert row[1] == 2 * current_code, f"{row[1]} mA for {current_code} codes"
+        assert row.codes[1] == 2 * current_code, f"{row.codes[1]} mA for {current_code} codes"
     source.close()
     return f"55 currents exact; {wrapped} overflowed currents of ina238 put right"
 

@@ -234,4 +234,4 @@ def one_row(source: PolledSource) -> list[int]:
     """Return a row; the stub is always ready."""
     row = source.sample()
     assert row is not None
-    return list(row)
+    return list(row.codes)

@@ -177,13 +177,32 @@ def test_signals_to_the_measured_program_never_cost_the_file(tmp_path, number):
         assert event.name == "long" and event.attributes == {"error": "KeyboardInterrupt"}
 
 
-def test_a_killed_recorder_is_said_and_raises_nothing(tmp_path):
-    recorder = Recorder(tmp_path / "run.power", [URL])
+def test_a_killed_recorder_raises_nothing_and_what_is_missing_is_listed(tmp_path):
+    path = tmp_path / "run.power"
+    recorder = Recorder(path, [URL])
+    recorder.start()
+    wait_until(lambda: samples_of(path)[0].times_ns.size > 100)
+    os.kill(recorder.pid, signal.SIGKILL)
+    wait_until(lambda: not recorder.is_running)
+    time.sleep(0.3)
+    problem = recorder.problem
+    assert "died (status -9)" in problem and "earlier than the program" in problem and "\n" not in problem
+    assert recorder.problem == problem and recorder.stop() is False
+    samples, gaps, _, _ = samples_of(path)
+    (gap,) = gaps
+    assert (gap.start_ns, gap.reason) == (samples.times_ns[-1], "failed") and "status -9" in gap.detail
+    assert 0.3e9 <= gap.end_ns - gap.start_ns < 5e9
+
+
+def test_a_recorder_that_is_killed_before_its_first_reading_is_listed_as_a_gap(tmp_path):
+    path = tmp_path / "run.power"
+    recorder = Recorder(path, ["virtual://?rate=10Hz"])
     recorder.start()
     os.kill(recorder.pid, signal.SIGKILL)
     wait_until(lambda: not recorder.is_running)
-    assert "died" in recorder.problem and "last second" in recorder.problem
-    assert recorder.stop() is False
+    assert "died" in recorder.problem
+    samples, gaps, _, _ = samples_of(path)
+    assert not samples.times_ns.size and [gap.reason for gap in gaps] == ["failed"]
 
 
 # A full disk ------------------------------------------------------------------------------------
@@ -228,12 +247,31 @@ def test_a_disk_that_stays_full_is_said_and_what_was_written_is_right(tmp_path):
     log = path.with_name(path.name + "-wal")
     _limit(recorder.pid, log.stat().st_size)
     time.sleep(0.6)
+    began = time.monotonic()
     assert recorder.stop() is False
-    assert "full" in recorder.problem or "disk" in recorder.problem
-    samples, _, warnings, _ = samples_of(path)
+    assert time.monotonic() - began < 1.5, "the program was held up by a disk"
+    assert "full" in recorder.problem and "not closed yet" in recorder.problem
+    samples, _, _, _ = samples_of(path)
     assert len(samples.times_ns) > 100
     assert set(samples.codes["virtual.current"].tolist()) == {100_000}
-    assert any("not closed properly" in text for text in warnings)
+    os.kill(recorder.pid, signal.SIGKILL)
+
+
+@needs_prlimit
+def test_a_disk_that_has_room_again_after_the_end_loses_nothing(tmp_path):
+    path = tmp_path / "run.power"
+    recorder = Recorder(path, [URL])
+    recorder.start()
+    time.sleep(0.7)
+    _limit(recorder.pid, path.with_name(path.name + "-wal").stat().st_size)
+    time.sleep(0.6)
+    assert recorder.stop() is False
+    end_ns = time.monotonic_ns()
+    _limit(recorder.pid, -1)
+    wait_until(lambda: not recorder.is_running)
+    samples, gaps, warnings, _ = samples_of(path)
+    assert warnings == [] and gaps == [] and end_ns - samples.times_ns[-1] < 2e9
+    assert np.diff(samples.times_ns).max() < 0.2e9
 
 
 # What the recorder says -------------------------------------------------------------------------

@@ -13,7 +13,8 @@ import pytest
 
 from powermeter.channel import Channel, Quantity
 from powermeter.recorder import process as module
-from powermeter.recorder.process import Sampler, read_clocks
+from powermeter.recorder.clocks import read_clocks
+from powermeter.recorder.process import Process
 from powermeter.recorder.reading import Harvest
 from powermeter.recording import Recording, Writer
 from powermeter.source import Gap
@@ -49,9 +50,9 @@ def harvest(*times: int, gaps=()) -> Harvest:
 def set_up(tmp_path):
     """A sampler with two sources whose writer the test can make fail."""
     writer = Writer.create(tmp_path / "run.power")
-    sampler = Sampler({"path": str(tmp_path / "run.power"), "sources": []})
+    sampler = Process({"path": str(tmp_path / "run.power"), "sources": []})
     sampler._ids = [writer.add_source(f"{name}://", name, name, POWER) for name in ("a", "b")]
-    sampler._acquisitions = [Acquired(), Acquired()]  # type: ignore[list-item]
+    sampler._readers = [Acquired(), Acquired()]  # type: ignore[list-item]
     sampler._totals = [Totals(), Totals()]  # type: ignore[list-item]
     yield sampler, writer
     writer.close()
@@ -77,7 +78,7 @@ def test_a_refusing_disk_loses_nothing_while_memory_lasts(set_up):
     real = writer._connection
     writer._connection = Full(real)
     for start in (0, 10, 20):
-        for position, acquisition in enumerate(sampler._acquisitions):
+        for position, acquisition in enumerate(sampler._readers):
             acquisition.harvests.append(harvest(start + position, start + position + 5))
         sampler._flush(writer)
     assert sampler._disk_error == "database or disk is full"
@@ -96,12 +97,12 @@ def test_what_memory_does_not_hold_becomes_one_gap_for_each_source(set_up, monke
     real = writer._connection
     writer._connection = Full(real)
     for start in (0, 10, 20):
-        for acquisition in sampler._acquisitions:
+        for acquisition in sampler._readers:
             acquisition.harvests.append(harvest(start, start + 5))
         sampler._flush(writer)
     writer._connection = real
     sampler._flush(writer)
-    for acquisition in sampler._acquisitions:
+    for acquisition in sampler._readers:
         acquisition.harvests.append(harvest(30))
     sampler._flush(writer)
     writer.close()
@@ -115,11 +116,11 @@ def test_what_memory_does_not_hold_becomes_one_gap_for_each_source(set_up, monke
 
 def test_a_source_that_gives_rubbish_loses_its_own_samples_only(set_up):
     sampler, writer = set_up
-    sampler._acquisitions[0].harvests.append(harvest(5, 3))  # time runs backwards
-    sampler._acquisitions[1].harvests.append(harvest(1, 2, gaps=[Gap(1, 2, "no answer")]))
+    sampler._readers[0].harvests.append(harvest(5, 3))  # time runs backwards
+    sampler._readers[1].harvests.append(harvest(1, 2, gaps=[Gap(1, 2, "no answer")]))
     sampler._flush(writer)
     writer.close()
-    assert "run backwards" in sampler._acquisitions[0].failure
+    assert "run backwards" in sampler._readers[0].failure
     with Recording.open(writer.path) as recording:
         assert recording.samples(1).times_ns.tolist() == []
         assert recording.samples(2).times_ns.tolist() == [1, 2]
@@ -141,7 +142,8 @@ def say(lines: list[str], *, close: bool = True) -> tuple[int, list[dict]]:
         timeout=60,
         check=False,
     )
-    return done.returncode, [json.loads(line) for line in done.stdout.splitlines()]
+    messages = [json.loads(line) for line in done.stdout.splitlines()]
+    return done.returncode, [message for message in messages if message["type"] != "opening"]
 
 
 def test_the_end_of_its_input_ends_the_recording(tmp_path):

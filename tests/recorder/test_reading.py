@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from powermeter.channel import Channel, Quantity
 from powermeter.errors import OpenError, ReadError, Reason
-from powermeter.recorder.reading import BACK_OFF_S, Acquisition, Clock
-from powermeter.source import REPEAT, SATURATED, Address, Block, Gap, PolledSource, StreamingSource
+from powermeter.recorder.reading import BACK_OFF_S, Clock, SourceReader
+from powermeter.source import (
+    REPEAT,
+    SATURATED,
+    Address,
+    Block,
+    Gap,
+    PolledSource,
+    Row,
+    Sampling,
+    StreamingSource,
+)
 
 MS = 1_000_000
 CHANNEL = (Channel("x.power", Quantity.POWER, 1e-3),)
@@ -43,13 +55,13 @@ class Scripted(PolledSource):
     def __init__(
         self, script: Sequence[object], clock: FakeClock, read_ns: int = 0, opens: Sequence[object] = ()
     ):
-        super().__init__(Address.parse("scripted://"))
+        super().__init__(Address.parse("scripted://?dither=no"))
         self.script: Iterator[object] = iter(script)
         self.clock, self.read_ns = clock, read_ns
         self.opens = iter(opens)
         self.calls: list[str] = []
         self.channels = CHANNEL
-        self.acquisition: Acquisition | None = None
+        self.acquisition: SourceReader | None = None
         self.next_flags = 0
 
     def open(self) -> None:
@@ -63,10 +75,7 @@ class Scripted(PolledSource):
     def close(self) -> None:
         self.calls.append("close")
 
-    def flags(self) -> int:
-        return self.next_flags
-
-    def sample(self) -> Sequence[int] | None:
+    def sample(self) -> Row | None:
         step = next(self.script, StopIteration)
         if step is StopIteration:
             assert self.acquisition is not None
@@ -77,18 +86,18 @@ class Scripted(PolledSource):
             step = step(self)
         if isinstance(step, Exception):
             raise step
-        return step  # type: ignore[return-value]
+        return Row(step, self.next_flags) if isinstance(step, list) else step  # type: ignore[return-value]
 
 
-def played(source: Scripted) -> Acquisition:
-    acquisition = Acquisition(source, source.clock)
+def played(source: Scripted) -> SourceReader:
+    acquisition = SourceReader(source, source.clock)
     source.acquisition = acquisition
     acquisition._stop_asked.wait = lambda pause: _pass(source, acquisition, pause)  # type: ignore[method-assign]
     acquisition.run()
     return acquisition
 
 
-def _pass(source: Scripted, acquisition: Acquisition, pause: float | None) -> bool:
+def _pass(source: Scripted, acquisition: SourceReader, pause: float | None) -> bool:
     source.clock.at += round((pause or 0) * 1e9)
     source.calls.append(f"wait {pause}")
     return acquisition._stop_asked.is_set()
@@ -115,6 +124,130 @@ def test_samples_stand_on_absolute_deadlines_at_the_middle_of_the_read():
     assert harvest.read_ns == 2 * MS
     assert (acquisition.health.samples, acquisition.health.missed) == (3, 0)
     assert harvest.gaps == [] and acquisition.ended.is_set()
+
+
+# Dithered moments ---------------------------------------------------------------------------------
+
+
+class Asked(Scripted):
+    """A polled source that is read `count` times at random moments and remembers when."""
+
+    def __init__(
+        self, count: int, clock: FakeClock, read_ns: int = 0, power: Callable[[int], int] | None = None
+    ):
+        super().__init__([[1]] * count, clock, read_ns)
+        self.options["dither"] = True
+        self.moments: list[int] = []
+        self.power = power
+
+    def sample(self) -> Row | None:
+        self.moments.append(self.clock.at)
+        row = super().sample()
+        return row if row is None or self.power is None else Row([self.power(self.moments[-1])])
+
+
+def dithered(source: Asked, chance: Callable[[], float]) -> SourceReader:
+    reader = SourceReader(source, source.clock, chance)
+    source.acquisition = reader
+    reader.run()
+    return reader
+
+
+def test_one_reading_stands_at_a_random_moment_of_each_interval_and_one_at_the_start():
+    numbers = iter([0.5, 0.0, 0.999, 0.25, 0.5])
+    source = Asked(5, FakeClock())
+    dithered(source, lambda: next(numbers))
+    assert source.moments[:5] == [0, 5 * MS, 10 * MS, 29_990_000, 32_500_000]
+
+
+def test_moments_are_uniform_in_their_interval_and_none_is_left_out():
+    seed = 20261126
+    print("seed", seed)
+    source = Asked(4000, FakeClock())
+    reader = dithered(source, random.Random(seed).random)
+    moments = np.array(source.moments[1:4000])
+    assert (moments // (10 * MS) == np.arange(3999)).all()
+    phase = np.sort(moments % (10 * MS) / (10 * MS))
+    distance = np.abs(phase - (np.arange(3999) + 0.5) / 3999).max()
+    assert distance < 1.63 / 3999**0.5, "Kolmogorov and Smirnov refuse it at 1 %"
+    assert reader.health.missed == reader.health.postponed == 0
+
+
+@pytest.mark.parametrize("phase", [0.0, 0.3, 0.7])
+def test_a_load_in_step_with_the_meter_is_seen_as_it_is(phase):
+    """Power 10 W in 40 % of each interval: the grid sees 0 or 10 W, random moments 4 W."""
+    seed = 7
+    print("seed", seed)
+
+    def power(at_ns: int) -> int:
+        return 10 if (at_ns / (10 * MS) + phase) % 1 < 0.4 else 0
+
+    source = Asked(4000, FakeClock(), power=power)
+    reader = dithered(source, random.Random(seed).random)
+    seen = np.array([value for _, value in rows(reader.take())])
+    assert abs(seen.mean() - 4.0) < 3 * 10 * (0.4 * 0.6 / 4000) ** 0.5
+    grid = Asked(400, FakeClock(), power=power)
+    grid.options["dither"] = False
+    fixed = dithered(grid, random.random)
+    assert {value for _, value in rows(fixed.take())} in ({0}, {10})
+
+
+def test_a_moment_that_passes_during_a_read_is_taken_at_once_and_counted():
+    numbers = iter([0.9, 0.1, 0.5, 0.5])
+    source = Asked(4, FakeClock(), read_ns=4 * MS)
+    reader = dithered(source, lambda: next(numbers))
+    assert source.moments[:4] == [0, 9 * MS, 13 * MS, 25 * MS]
+    assert (reader.health.postponed, reader.health.missed) == (1, 0)
+
+
+def test_intervals_that_pass_during_a_read_are_counted_and_skipped():
+    numbers = iter([0.5] * 4)
+    source = Asked(3, FakeClock(), read_ns=27 * MS)
+    reader = dithered(source, lambda: next(numbers))
+    assert source.moments[:3] == [0, 27 * MS, 55 * MS]  # 25 ms had passed; then the interval from 50 ms on
+    assert reader.health.missed > 0
+
+
+@pytest.mark.parametrize(
+    ("options", "conversion_ns", "self_paced", "sampling"),
+    [
+        ("", 0, False, Sampling.DITHERED),
+        ("", 1 * MS, False, Sampling.DITHERED),
+        ("", 2 * MS, False, Sampling.INSTRUMENT),
+        ("", 0, True, Sampling.INSTRUMENT),
+        ("dither=no", 0, False, Sampling.REGULAR),
+    ],
+)
+def test_who_chooses_the_moments(options, conversion_ns, self_paced, sampling):
+    class Converting(Scripted):
+        def __init__(self) -> None:
+            PolledSource.__init__(self, Address.parse(f"scripted://?{options}"))
+            self.channels = (replace(CHANNEL[0], refresh_ns=conversion_ns or None),)
+
+        @property
+        def self_paced(self) -> bool:
+            return self_paced
+
+    assert Converting().sampling is sampling
+
+
+def test_a_slow_source_is_read_once_more_when_it_is_stopped():
+    class Stopping(FakeClock):
+        def wait_until(self, deadline_ns: int, stop: threading.Event) -> None:
+            if len(self.waits) == 2:
+                self.at += 3 * MS  # the recording is ended 3 ms after the second reading
+                stop.set()
+            super().wait_until(self.at if stop.is_set() else deadline_ns, stop)
+
+    source = Scripted([[1]] * 9, Stopping())
+    source.options["interval"] = 0.05
+    harvest = played(source).take()
+    assert [at for at, _ in rows(harvest)] == [0, 50 * MS, 53 * MS]
+    fast = Scripted([[1]] * 9, Stopping())
+    assert [at for at, _ in rows(played(fast).take())] == [0, 10 * MS]
+
+
+# Deadlines ----------------------------------------------------------------------------------------
 
 
 def test_a_slow_read_skips_deadlines_and_never_catches_up():
@@ -189,7 +322,7 @@ def test_a_source_that_comes_back_different_is_given_up():
 def test_a_gap_is_handed_over_before_the_sample_that_ends_it():
     """A kill may come between the two; samples on both sides of a hole without a gap would be bridged."""
     source = Scripted([[1], ReadError("x"), [3]], FakeClock())
-    acquisition = Acquisition(source, source.clock)
+    acquisition = SourceReader(source, source.clock)
     source.acquisition = acquisition
     order: list[str] = []
 
@@ -295,7 +428,7 @@ class Stream(StreamingSource):
         step = next(self.script, EOFError())
         if isinstance(step, Exception):
             raise step
-        return step  # type: ignore[return-value]
+        return Row(step, self.next_flags) if isinstance(step, list) else step  # type: ignore[return-value]
 
 
 def block(*times: int, flags: Sequence[int] | None = None, **more: object) -> Block:
@@ -306,19 +439,17 @@ def block(*times: int, flags: Sequence[int] | None = None, **more: object) -> Bl
 
 def streamed(script: Sequence[object]):
     source = Stream(script)
-    acquisition = Acquisition(source, FakeClock())
+    acquisition = SourceReader(source, FakeClock())
     acquisition._stop_asked.wait = lambda pause: False  # type: ignore[method-assign]
     acquisition.run()
     return source, acquisition, acquisition.take()
 
 
-def test_blocks_ticks_and_gaps_are_handed_on():
+def test_blocks_and_gaps_are_handed_on():
     lost = Gap(2, 3, "dropped", "", 4)
-    _, acquisition, harvest = streamed(
-        [block(1, 2, ticks=[(7, 2)]), None, block(3, flags=[REPEAT], gaps=[lost])]
-    )
+    _, acquisition, harvest = streamed([block(1, 2), None, block(3, flags=[REPEAT], gaps=[lost])])
     assert [time for time, _ in rows(harvest)] == [1, 2, 3]
-    assert harvest.ticks == [(7, 2)] and harvest.gaps == [lost]
+    assert harvest.gaps == [lost]
     assert (acquisition.health.samples, acquisition.health.repeats) == (3, 1)
 
 

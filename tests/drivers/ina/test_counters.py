@@ -32,7 +32,7 @@ def totals(energies: list[int], charges: list[int], volts: float = 5.0) -> list[
         bus.registers.update({11: 0x8003, 9: energy, 10: charge & (1 << 40) - 1})
         row = source.sample()
         assert row is not None
-        found.append((row[2], row[3]))
+        found.append((row.codes[2], row.codes[3]))
     return found
 
 
@@ -81,7 +81,7 @@ def simulated(load, seconds: float, url: str = "ina228://1/0x40?shunt=0.1ohm&rat
         row = source.sample()
         if row is not None:
             times.append(bus.clock.now_ns())
-            rows.append(row)
+            rows.append(row.codes)
     return source, np.array(times), np.array(rows, np.int64)
 
 

@@ -15,7 +15,7 @@ import pytest
 from powermeter import registry
 from powermeter.channel import MISSING
 from powermeter.errors import OpenError, Reason
-from powermeter.recorder.reading import Acquisition, Harvest
+from powermeter.recorder.reading import Harvest, SourceReader
 from powermeter.source import Address
 from powermeter.testing.i2c_bus import SimulatedBus, StepClock
 from powermeter.testing.i2c_chips import MODELS
@@ -66,7 +66,7 @@ def record(
     script: list[tuple[float, Callable[[SimulatedBus], None]]],
     seconds: float = 4.0,
     **bus_options: bool,
-) -> tuple[Harvest, Acquisition]:
+) -> tuple[Harvest, SourceReader]:
     """Run the recorder's loop over a simulated chip; the script's functions get the bus."""
     clock = ScriptedClock()
     bus = SimulatedBus(400_000, clock, **bus_options)
@@ -74,7 +74,7 @@ def record(
     address = Address.parse(f"{scheme}://1/0x40?shunt=0.1ohm&rate=100Hz")
     source = registry.driver_class(scheme)(address, lambda name, placements: bus)
     source.open()
-    acquisition = Acquisition(source, clock)
+    acquisition = SourceReader(source, clock)
     pause = Pause(clock)
     acquisition._stop_asked = pause
     begun = (clock.now_ns() - clock.started_ns) / 1e9
@@ -85,7 +85,7 @@ def record(
     return acquisition.take(), acquisition
 
 
-def assert_true_values_only(harvest: Harvest, acquisition: Acquisition) -> None:
+def assert_true_values_only(harvest: Harvest, acquisition: SourceReader) -> None:
     """Every value recorded is what flowed."""
     for _, codes, _ in harvest.blocks:
         for i, channel in enumerate(acquisition.source.channels):

@@ -113,7 +113,7 @@ def test_a_row_of_several_chips_waits_for_all_of_them(tmp_path):
     buses["1"].registers.update({15: 0x7001, 1: 100 << 3, 2: 625 << 3, 5: 200 << 3, 6: 626 << 3})
     assert made.sample() is None
     buses["2"].registers.update({1: 1000, 2: 1250 << 3 | 2, 3: 1})
-    assert made.sample() == [625, 100, 626, 200, 1250, 1000]
+    assert made.sample().codes == [625, 100, 626, 200, 1250, 1000]
 
 
 BAD_URLS = [

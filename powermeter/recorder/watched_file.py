@@ -1,0 +1,54 @@
+"""The recording under its name: whether it is still there, and how it is saved where it is not."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from powermeter.recording.file import SUFFIX
+
+
+class WatchedFile:
+    """The file that a recorder writes.
+
+    Args:
+        path: Where it was created.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._identity = _identity(path)
+        self.problem = ""
+
+    def check(self) -> str:
+        """Return what has happened to the file since it was created; empty while it is in its place."""
+        found = _identity(self.path)
+        if found == self._identity:
+            self.problem = ""
+        elif found is None:
+            self.problem = f"{self.path} was deleted or moved while it was recorded"
+        else:
+            self.problem = f"{self.path} was replaced by another file while it was recorded"
+        return self.problem
+
+    def free_name(self) -> Path:
+        """Return a name beside the lost one that is not taken.
+
+        Raises:
+            OSError: There is none.
+        """
+        stem = self.path.name.removesuffix(SUFFIX)
+        for number in range(1, 1000):
+            part = "-recovered" if number == 1 else f"-recovered-{number}"
+            found = self.path.with_name(f"{stem}{part}{SUFFIX}")
+            if not os.path.lexists(found):
+                return found
+        raise OSError(f"no free name beside {self.path}")
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
