@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from powermeter import toml
-from powermeter.errors import DataError, ExistsError
+from powermeter.errors import ConfigurationError, DataError, ExistsError
+from powermeter.recording import specification
 from powermeter.signals.correction import Correction
 
-_LARGEST = 1_000_000
 _HEADER = """\
 # powermeter calibration: corrected = c0 + c1 x (+ c2 x^2), x being what the channel's own scale gives, in SI.
 # Put it into a recording with: powermeter calibrate --apply FILE RECORDING
@@ -33,10 +33,21 @@ def from_toml(text: str, where: str = "the calibration") -> list[Correction]:
     Raises:
         DataError: It is no such file.
     """
-    data = toml.parse(text, where)
+    return _found(toml.parse(text, where), where)
+
+
+def _found(data: dict[str, Any], where: str) -> list[Correction]:
+    """Return the calibrations in the tables of a calibration file.
+
+    Raises:
+        DataError: There are none, or one is none.
+    """
     entries = data.get("calibration")
     if not isinstance(entries, list) or not entries or not all(isinstance(e, dict) for e in entries):
         raise DataError(f"{where} holds no [[calibration]]")
+    for entry in entries:
+        if not specification.fits("calibration", entry, specification.FACTS):
+            raise DataError(f"{where}: a [[calibration]] holds a field that is not of its kind")
     return [Correction.from_dict(entry) for entry in entries]
 
 
@@ -58,12 +69,9 @@ def read(path: Path) -> list[Correction]:
         DataError: It is missing, too large or no such file.
     """
     try:
-        if path.stat().st_size > _LARGEST:
-            raise DataError(f"{path} is too large for a calibration")
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path} cannot be read: {error}") from None
-    return from_toml(text, str(path))
+        return _found(toml.read(path), str(path))
+    except ConfigurationError as error:
+        raise DataError(str(error)) from None
 
 
 def _value(value: Any) -> str:
