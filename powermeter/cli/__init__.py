@@ -34,6 +34,7 @@ VERBS = {
     "report": "powermeter.cli.report:report",
     "show": "powermeter.cli.show:show",
     "sync": "powermeter.cli.sync:sync",
+    "verify": "powermeter.cli.verify:verify",
 }
 """Verb → `module:command`."""
 

@@ -152,6 +152,8 @@ def decode(data: bytes, count: int, process: int) -> EventTable:
     from powermeter.recording import columns
     from powermeter.recording.rows import MAX_TEXT, parse_json
 
+    if not 0 < count <= columns.MAX_COUNT:
+        raise DataError(f"a batch of {count} is not plausible")
     parts = columns.split(data, most=64)
     if not parts:
         raise DataError("a batch of events is empty")

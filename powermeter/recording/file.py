@@ -16,8 +16,8 @@ from powermeter.recording.schema import Table
 
 SUFFIX = ".power"
 
-PAGE = 8192
-"""Bytes of a page: half a second at 1 kHz fills 1.5 kB, of which pages of 4096 would hold two and waste a quarter."""
+PAGE = 4096
+"""Bytes of a page: every table takes at least one, and a short recording is mostly that."""
 
 MODE = 0o600
 """Permissions of a recording: what a program did and when is its owner's affair."""

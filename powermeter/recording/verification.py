@@ -12,7 +12,7 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,14 @@ from powermeter.recording.reader import Recording
 from powermeter.recording.rows import Rows
 from powermeter.recording.writer import append_to
 
+_CLOSED = {True: "the recorder noted its end", False: "no end was noted; rows may be missing there"}
+
 MAX_KEY, LEAST_KEY = 1 << 16, 16
 MAX_FINDINGS = 100
+
+
+class ChangedError(DataError):
+    """Raised where a recording is not as it was written."""
 
 
 @dataclass(slots=True)
@@ -50,6 +56,22 @@ class Verdict:
     def is_whole(self) -> bool:
         """Whether everything is as it was written, and a signature, where a key was given, is valid."""
         return not self.findings and self.signature != "invalid"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON."""
+        return {"whole": self.is_whole, **asdict(self)}
+
+    def lines(self) -> list[str]:
+        """Return what was found in words, one line each."""
+        rows = sum(self.rows.values())
+        told = [f"{'whole' if self.is_whole else 'changed':10} {rows:,} rows in {len(self.rows)} tables"]
+        told.append(f"{'closed' if self.is_closed else 'open':10} {_CLOSED[self.is_closed]}")
+        told.append(f"{'signature':10} {self.signature}")
+        if self.later:
+            later = ", ".join(f"{count} of {name}" for name, count in self.later.items())
+            told.append(f"{'later':10} rows added after signing, which it does not cover: {later}")
+        told += [f"{'finding':10} {text}" for text in self.findings]
+        return told + [f"{'note':10} {text}" for text in self.notes]
 
     def find(self, text: str) -> None:
         """Add a finding, up to a bound."""
@@ -89,7 +111,7 @@ _Ends = dict[str, dict[int, bytes]]
 def _noted(recording: Recording) -> dict[str, set[int]]:
     """Return the ids whose chains were noted at a closing or signing."""
     noted: dict[str, set[int]] = {}
-    for fact in (*recording.facts("closed"), *recording.facts("signature")[-1:]):
+    for fact in (*recording.facts("closed"), *recording.facts("signature")):
         for name, count in fact.get("rows", {}).items():
             noted.setdefault(name, set()).add(count)
     return noted
@@ -298,24 +320,33 @@ def _load(pem: bytes) -> Any:
 
 
 def _check_signature(recording: Recording, ends: _Ends, key: bytes | None, verdict: Verdict) -> None:
+    """Check the newest signature, or the newest that belongs to the key."""
     facts = recording.facts("signature")
     if not facts:
         if key is not None:
             verdict.signature = "invalid"
             verdict.find("it has no signature")
         return
+    verdict.signature = "not checked"
     signed = facts[-1]
+    if key is not None:
+        belonging = [fact for fact in facts if _is_valid(fact, key)]
+        verdict.signature = "valid" if belonging else "invalid"
+        if not belonging:
+            verdict.find("no signature in it belongs to this key")
+            return
+        signed = belonging[-1]
     _compare(signed["rows"], signed["chains"], ends, "signing", verdict)
     for name, count in signed["rows"].items():
         extra = verdict.rows.get(name, 0) - count
+        if name == "fact":  # of closings and signatures themselves nobody needs to be told
+            extra -= sum(_is_about_the_file(row) for row in recording._rows.sound("fact") if row[0] > count)
         if extra > 0 and name in ends:
             verdict.later[name] = extra
-    if key is None:
-        verdict.signature = "not checked"
-        return
-    verdict.signature = "valid" if _is_valid(signed, key) else "invalid"
-    if verdict.signature == "invalid":
-        verdict.find("its signature does not belong to this key")
+
+
+def _is_about_the_file(fact: tuple[Any, ...]) -> bool:
+    return fact[1] in ("closed", "signature")
 
 
 def _is_valid(signed: Mapping[str, Any], key: bytes) -> bool:

@@ -102,3 +102,113 @@ def test_joined_parts_come_apart_again(parts):
 def test_a_length_past_the_end_is_an_error():
     with pytest.raises(DataError, match="cut short"):
         columns.split(columns.join([b"abc"])[:-1])
+
+
+# Boundaries ---------------------------------------------------------------------------------------
+
+WIDTHS = {
+    2**8 - 1: 1,
+    2**8: 2,
+    2**16 - 1: 2,
+    2**16: 4,
+    2**32 - 1: 4,
+    2**32: 8,
+    2**62 - 1: 8,
+    2**62: 8,
+    2**64 - 2: 8,
+}
+"""Span of a column → bytes that a residual then takes."""
+
+
+@pytest.mark.parametrize(
+    ("low", "span", "width"),
+    [
+        (low, span, width)
+        for low in (MISSING + 1, -1, 0, 1, 2**31)
+        for span, width in WIDTHS.items()
+        if low + span < 2**63
+    ],
+)
+def test_a_span_at_a_width_s_edge_comes_back(low, span, width):
+    """Values that neither follow each other nor share a divisor, so that the span alone decides."""
+    high = low + span
+    values = np.array([low, high, low + 1, high - 1, low, high, high - 3, low + 2] * 4, np.int64)
+    data = columns.encode(values)
+    np.testing.assert_array_equal(columns.decode(data, len(values)), values)
+    assert data[0] & 0x0F == 1 and data[1] == width
+
+
+@pytest.mark.parametrize(("span", "width"), [(s, w) for s, w in WIDTHS.items() if s < 2**57])
+def test_steps_that_span_a_width_s_edge_come_back(span, width):
+    """A rising column, as times are: its steps alternate between 5 and 5 + span."""
+    steps = np.array([5, 5 + span, 6, 4 + span] * 5, np.int64)
+    values = 2**40 + np.concatenate([[0], np.cumsum(steps)])
+    data = columns.encode(values)
+    np.testing.assert_array_equal(columns.decode(data, len(values)), values)
+    assert data[0] & 0x0F == 2 and data[1] == width
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [2**63 - 1],
+        [MISSING + 1],
+        [2**63 - 1, MISSING + 1],
+        [MISSING + 1, 2**63 - 1, MISSING + 1],
+        [0, 2**63 - 1, -1, MISSING + 1, 1],
+        [MISSING, 2**63 - 1, MISSING, MISSING + 1],
+        [2**62, -(2**62)],
+        [2**62 - 1, -(2**62)],
+        [MISSING] * 9,
+    ],
+)
+def test_the_extremes_of_64_bits_come_back(values):
+    column = np.array(values, np.int64)
+    np.testing.assert_array_equal(columns.decode(columns.encode(column), len(values)), column)
+
+
+@pytest.mark.parametrize("n", [1, 2, 7, 8, 9, 511, 512, 513, 8191, 8192, 8193, columns.MAX_COUNT])
+def test_every_length_comes_back_with_noise_repeats_and_holes(n):
+    random = np.random.default_rng(n)
+    noise = random.integers(0, 2**20, n)
+    steps = np.repeat(random.integers(0, 2**20, n // 50 + 1), 50)[:n]
+    holes = np.where(random.random(n) < 0.01, MISSING, noise)
+    for column in (noise, steps, holes, np.full(n, -7)):
+        np.testing.assert_array_equal(columns.decode(columns.encode(column), n), column)
+
+
+def test_a_common_step_that_only_the_first_samples_have_is_not_taken_for_one():
+    values = np.concatenate([np.arange(600) * 10, [6001, 6013]])
+    np.testing.assert_array_equal(columns.decode(columns.encode(values), 602), values)
+    zeros = np.concatenate([np.zeros(600, np.int64), [6, 9, 12]])
+    data = columns.encode(zeros)
+    np.testing.assert_array_equal(columns.decode(data, 603), zeros)
+
+
+def test_noise_is_stored_as_it_is_and_order_is_not():
+    random = np.random.default_rng(3)
+    noise, pattern = random.integers(0, 256, 60_000), np.tile(np.arange(200), 300)
+    assert 60_000 <= len(columns.encode(noise)) < 60_060
+    assert len(columns.encode(pattern)) < 3000
+
+
+@pytest.mark.parametrize(
+    ("planes", "message"),
+    [
+        (b"", "cut short"),
+        (struct.pack("<BI", 0, 2) + b"aa", "wrong length"),
+        (struct.pack("<BI", 1, 3) + b"aaa", "wrong length"),
+        (struct.pack("<BI", 1, 4) + b"aaa", "wrong length"),
+        (struct.pack("<BI", 3, 4) + b"aaaa", "method 3"),
+        (struct.pack("<BI", 2, 4) + b"aaaa", "decompress"),
+        (struct.pack("<BI", 2, 4000) + zlib.compress(bytes(50_000_000))[:4000], "belong"),
+    ],
+)
+def test_planes_that_are_none_are_named(planes, message):
+    with pytest.raises(DataError, match=message):
+        columns.decode(struct.pack("<BBqqq", 0x21, 1, 0, 0, 1) + planes, 4)
+
+
+def test_more_parts_than_belong_are_refused():
+    with pytest.raises(DataError, match="more than 3"):
+        columns.split(columns.join([b""] * 4), most=3)
