@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+import sys
+from collections.abc import Callable
+from datetime import datetime, timezone
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from powermeter.errors import ConfigurationError
 from powermeter.units import format_duration, parse_quantity, parse_rate
 
+if TYPE_CHECKING:
+    from powermeter.importers import Choices, Log
 
-def _zone(text: str | None) -> int | None:
-    """Return seconds east of UTC of `UTC`, `local` or `+01:00`."""
-    if text is None:
-        return None
-    if text.lower() in ("utc", "z"):
-        return 0
-    if text.lower() == "local":
-        offset = datetime.now().astimezone().utcoffset()
-    else:
-        try:
-            offset = datetime.strptime(text, "%z").utcoffset()
-        except ValueError:
-            offset = None
-    if offset is None or abs(offset) > timedelta(hours=15):
-        raise ConfigurationError(f"--zone {text!r} is no time zone; write +01:00, -0800, UTC or local")
-    return round(offset.total_seconds())
+_AS = ("power", "mean", "per-row", "counter", "level", "held")
+_GRADES = ("measured", "derived", "estimated", "assumed", "simulated")
 
 
 def _columns(texts: tuple[str, ...]) -> dict[str, str]:
@@ -41,14 +32,29 @@ def _columns(texts: tuple[str, ...]) -> dict[str, str]:
     return columns
 
 
+def _as(texts: tuple[str, ...]) -> dict[str, str]:
+    """Return column → meaning; a blank column stands for all."""
+    found = {}
+    for text in texts:
+        name, _, meaning = text.rpartition("=")
+        if meaning not in _AS:
+            raise ConfigurationError(
+                f"--as {text!r}: write {', '.join(_AS[:-1])} or {_AS[-1]}, or COLUMN=counter for one column"
+            )
+        found[name] = meaning
+    return found
+
+
 @click.command("import", short_help="Turn another tool's recording into one of ours.")
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("paths", type=click.Path(path_type=Path), nargs=-1, required=True, metavar="PATH...")
 @click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path),
-    help="The recording to write. [default: PATH's name with .power]",
+    help="The recording to write; with --each a directory. [default: PATH's name with .power]",
 )
+@click.option("--explain", is_flag=True, help="Print what is understood of each column and why; write nothing.")
+@click.option("--each", is_flag=True, help="Of several logs, make a recording each instead of one.")
 @click.option(
     "--format", "format_", metavar="NAME", help="The format, where it is not recognised; see --formats."
 )
@@ -63,10 +69,28 @@ def _columns(texts: tuple[str, ...]) -> dict[str, str]:
     metavar="NAME=UNIT",
     help="Unit of one column, by header or number; '-' leaves it out.",
 )
+@click.option(
+    "--as",
+    "as_",
+    multiple=True,
+    metavar="[COLUMN=]KIND",
+    help="What the numbers are: power, mean, per-row, counter, level or held.",
+)
+@click.option("--rail", metavar="NAME", help="The rail that is the whole, where the names do not say.")
+@click.option("--sum", "add_up", is_flag=True, help="The rails add up to the whole: none is a part of another.")
 @click.option("--voltage", metavar="VOLT", help="Supply voltage, where only the current was logged.")
 @click.option(
-    "--zone", metavar="ZONE", help="Time zone of stamps that name none: +01:00, UTC, local. [default: UTC]"
+    "--zone",
+    metavar="ZONE",
+    help="Time zone of stamps that name none: Europe/Berlin, +01:00, UTC, local. [default: UTC]",
 )
+@click.option(
+    "--dates", type=click.Choice(["dmy", "mdy", "ymd"]), help="Order of day, month and year in the dates."
+)
+@click.option(
+    "--interleaved", type=click.IntRange(1, 64), metavar="N", help="The rows come in turns from N devices."
+)
+@click.option("--grade", type=click.Choice(_GRADES), help="How the values came to be, where you know it.")
 @click.option("--accuracy", metavar="SHARE", help="The instrument's limit of error, where you know it: 0.5%.")
 @click.option("--session", metavar="NAME", help="Which session, where the file holds several.")
 @click.option(
@@ -81,45 +105,71 @@ def _columns(texts: tuple[str, ...]) -> dict[str, str]:
     callback=lambda c, p, v: _list(c, v),
     help="List the formats and exit.",
 )
-def import_(
-    path: Path,
-    output: Path | None,
-    format_: str | None,
-    unit: str | None,
-    rate: str | None,
-    columns: tuple[str, ...],
-    voltage: str | None,
-    zone: str | None,
-    accuracy: str | None,
-    session: str | None,
-    events: Path | None,
-    force: bool,
-) -> None:
+def import_(paths: tuple[Path, ...], output: Path | None, **said: Any) -> None:
     """Turn another tool's recording into one of ours.
 
     \b
     Examples:
       powermeter import tegrastats.log -o run.power
       powermeter import results/resnet50/performance/run_1 -o run.power
+      powermeter import --explain meter.csv
       powermeter import meter.csv -o run.power --column Time=ms --column Power=mW
+      powermeter import 'logs/*.csv' --each -o recordings
 
-    PATH is a file, plain or gzipped, or a directory; the format is recognised.  A unit or a time that
-    the file does not name is asked for, never guessed.
+    PATH is a file, plain or gzipped, a directory, an archive or a pattern; the format is recognised.  A unit or a
+    time that the file does not name is asked for, never guessed.
     """
-    from powermeter import importers
+    from powermeter.importers import many
 
-    choices = importers.Choices(
-        unit,
-        None if rate is None else parse_rate(rate),
-        _columns(columns),
-        None if voltage is None else parse_quantity(voltage, "V"),
-        _zone(zone),
-        session,
-        events,
-        None if accuracy is None else parse_quantity(accuracy, "1"),
+    choices = _choices(said)
+    if said["explain"]:
+        from powermeter.importers.explain import explain
+
+        for path in many.expand(paths):
+            click.echo(explain(path, format=said["format_"], choices=choices))
+        return
+    jobs = many.jobs(paths, output, each=said["each"])
+    failed = []
+    for job in jobs:
+        with _Bar(job.size) as bar:
+            try:
+                log = many.convert(job, format=said["format_"], choices=many.watched(choices, bar.advance), force=said["force"])
+            except Exception as error:
+                if not said["each"] or len(jobs) == 1:
+                    raise
+                failed.append(f"{error}")
+                continue
+        _report(log, job.out)
+    if failed:
+        for text in failed:
+            click.echo(f"powermeter: {text}", err=True)
+        raise many.some_failed(len(failed), len(jobs))
+
+
+def _choices(said: dict[str, Any]) -> Choices:
+    from powermeter import importers
+    from powermeter.importers.zones import Zone
+    from powermeter.result import Grade
+
+    return importers.Choices(
+        unit=said["unit"],
+        period_s=None if said["rate"] is None else parse_rate(said["rate"]),
+        columns=_columns(said["columns"]),
+        voltage_v=None if said["voltage"] is None else parse_quantity(said["voltage"], "V"),
+        zone=None if said["zone"] is None else Zone.parse(said["zone"]),
+        session=said["session"],
+        events=said["events"],
+        accuracy=None if said["accuracy"] is None else parse_quantity(said["accuracy"], "1"),
+        grade=None if said["grade"] is None else Grade(said["grade"]),
+        rail=said["rail"],
+        add_up=said["add_up"],
+        as_=_as(said["as_"]),
+        dates=said["dates"],
+        interleaved=said["interleaved"],
     )
-    out = output or Path(_stem(path) + ".power")
-    log = importers.convert(path, out, format=format_, choices=choices, force=force)
+
+
+def _report(log: Log, out: Path) -> None:
     for warning in log.warnings:
         click.echo(f"note: {warning}", err=True)
     if log.external:
@@ -128,14 +178,19 @@ def import_(
             f"powermeter align HOST.power {out} -o JOINED.power",
             err=True,
         )
-    rows = sum(len(source.times_ns) for source in log.sources)
-    first = min(int(source.times_ns[0]) for source in log.sources)
-    span = max(int(source.times_ns[-1]) for source in log.sources) - first
-    channels = ", ".join(channel.name for source in log.sources for channel in source.channels[:8])
+    rows = sum(source.count for source in log.sources)
+    ends = [source.ends_ns for source in log.sources if source.count]
+    first, last = min(start for start, _ in ends), max(end for _, end in ends)
     when = ""
     if log.clock == "utc":
         when = f", from {datetime.fromtimestamp(first / 1e9, timezone.utc):%Y-%m-%d %H:%M:%S} UTC"
-    click.echo(f"{log.format}: {rows} samples over {format_duration(span / 1e9)}{when}; {channels}")
+    channels = [channel for source in log.sources for channel in source.channels]
+    listed = ", ".join(channel.name for channel in channels[:8]) + (" …" if len(channels) > 8 else "")
+    click.echo(f"{log.format}: {rows} samples over {format_duration((last - first) / 1e9)}{when}; {listed}")
+    rails = list(dict.fromkeys(channel.rail.name for channel in channels if channel.rail is not None))
+    whole = log.facts.get("whole")
+    if whole is not None and len(rails) > 1:
+        click.echo(f"rails: {', '.join(rails[:16])}; counted as the whole: {whole['rail']} ({whole['why']})")
     if log.events:
         click.echo(
             f"{len(log.events)} events: {', '.join(dict.fromkeys(event.name for event in log.events))}"
@@ -143,12 +198,34 @@ def import_(
     click.echo(f"wrote {out}")
 
 
-def _stem(path: Path) -> str:
-    name = path.resolve().name
-    for suffix in (".gz", ".csv", ".txt", ".log", ".raw", ".tegrastats", ".sqlite", ".db", ".jls", ".ppk2"):
-        if name.lower().endswith(suffix) and len(name) > len(suffix):
-            name = name[: -len(suffix)]
-    return name
+class _Bar:
+    """A progress bar on standard error for logs that take a while; nothing where nobody looks."""
+
+    def __init__(self, size: int | None) -> None:
+        self._size = size
+        self._progress: Any = None
+        self._task: Any = None
+
+    def __enter__(self) -> _Bar:
+        if self._size is not None and self._size > 4 << 20 and sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import Progress
+
+            self._progress = Progress(console=Console(stderr=True), transient=True)
+            self._task = self._progress.add_task("reading", total=self._size)
+            self._progress.start()
+        return self
+
+    @property
+    def advance(self) -> Callable[[int], None] | None:
+        """What is told how many characters were read, or None."""
+        if self._progress is None:
+            return None
+        return lambda read: self._progress.advance(self._task, read)
+
+    def __exit__(self, *_: object) -> None:
+        if self._progress is not None:
+            self._progress.stop()
 
 
 def _list(context: click.Context, value: bool) -> None:

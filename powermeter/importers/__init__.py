@@ -19,6 +19,7 @@ from powermeter.importers import events
 from powermeter.importers.database import MAGIC
 from powermeter.importers.files import Peek
 from powermeter.importers.log import Choices, Importer, Log
+from powermeter.importers.not_logs import refusal
 
 LAST = "csv"
 """The format that is tried after all others: it takes any table."""
@@ -85,6 +86,9 @@ def open_log(path: Path, *, format: str | None = None, choices: Choices | None =
 
 def _open(path: Path, format: str | None, choices: Choices) -> Log:
     peek = Peek.at(path)
+    reason = refusal(peek) if format is None else None
+    if reason is not None:
+        raise DataError(f"{path}: {reason}")
     found = importer(format) if format else recognise(peek)
     beside: Path | None = None
     if found is None and peek.names:

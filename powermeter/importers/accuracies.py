@@ -50,3 +50,7 @@ UM_POWER = Accuracy(gain=13e-3, offset=0.02, source="voltage's and current's fig
 
 PPK2_LOW = Accuracy(gain=0.10, typical=True, source="Nordic's typical accuracy of ranges 0 to 3 (to 50 mA)")
 PPK2_HIGH = Accuracy(gain=0.15, typical=True, source="Nordic's typical accuracy of range 4 (above 50 mA)")
+
+POWERJOULAR = Accuracy(
+    model=0.3, source="assumed: 30 %; PowerJoular's watts come from a counter on x86 and from a model on boards"
+)

@@ -205,13 +205,12 @@ def _axis(path: Path, time: TimeColumn, stamps: list[int | None], length: int, s
 
 
 def _stamp_reader(time: TimeColumn, choices: Choices) -> Callable[[str], int | None]:
-    zone = (choices.zone_s or 0) * NS
 
     def from_wall(text: str) -> int | None:
         stamp: Wall | None = wall(text)
         if stamp is None:
             return None
-        return stamp.ns - (zone if stamp.zone_ns is None else stamp.zone_ns)
+        return choices.utc_ns(stamp.ns) if stamp.zone_ns is None else stamp.ns - stamp.zone_ns
 
     if time.style == "wall":
         return from_wall
@@ -222,7 +221,7 @@ def _stamp_reader(time: TimeColumn, choices: Choices) -> Callable[[str], int | N
 
 
 def _zone_warning(time: TimeColumn, stamps: list[int | None], choices: Choices) -> list[str]:
-    if time.style != "wall" or choices.zone_s is not None or not stamps:
+    if time.style != "wall" or choices.zone is not None or not stamps:
         return []
     return [NO_ZONE]
 

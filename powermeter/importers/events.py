@@ -56,8 +56,8 @@ def read(path: Path, log: Log, choices: Choices) -> list[Event]:
         events = _with_header(path, header, rows[1:], choices)
     else:
         events = _paired(path, rows, choices)
-    first = min(int(rows.times_ns[0]) for rows in log.sources)
-    last = max(int(rows.times_ns[-1]) for rows in log.sources)
+    first = min(rows.ends_ns[0] for rows in log.sources)
+    last = max(rows.ends_ns[1] for rows in log.sources)
     inside = [e for e in events if e.start_ns <= last and (e.end_ns is None or e.end_ns >= first)]
     outside = len(events) - len(inside)
     if not inside:
@@ -71,8 +71,7 @@ def read(path: Path, log: Log, choices: Choices) -> list[Event]:
 def _stamp(text: str, choices: Choices) -> int | None:
     stamp = wall(text)
     if stamp is not None:
-        zone = (choices.zone_s or 0) * NS if stamp.zone_ns is None else stamp.zone_ns
-        return stamp.ns - zone
+        return choices.utc_ns(stamp.ns) if stamp.zone_ns is None else stamp.ns - stamp.zone_ns
     return number_ns(text, TICKS["s"])
 
 

@@ -7,7 +7,7 @@ to assume or leave out it says in `Log.warnings`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from powermeter.channel import Channel
 from powermeter.events import Event
 from powermeter.importers.files import Peek
+from powermeter.importers.zones import Zone
+from powermeter.result import Grade
 from powermeter.source import Gap
 
 UTC = "utc"
@@ -27,7 +29,20 @@ RELATIVE = "relative"
 """The stamps are nanoseconds since the log began, or of a clock nobody knows."""
 
 
-@dataclass(slots=True)
+BLOCK = 1 << 17
+"""Samples in a block."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Some samples: int64 times, int64 codes of shape (n, channels), uint8 flags or None."""
+
+    times_ns: NDArray[np.int64]
+    codes: NDArray[np.int64]
+    flags: NDArray[np.uint8] | None = None
+
+
+@dataclass
 class Rows:
     """The samples of one instrument in a log.
 
@@ -48,6 +63,23 @@ class Rows:
     flags: NDArray[np.uint8] | None = None
     info: dict[str, Any] = field(default_factory=dict)
     gaps: list[Gap] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        """How many samples there are."""
+        return len(self.times_ns)
+
+    @property
+    def ends_ns(self) -> tuple[int, int]:
+        """The times of the first and the last sample; there must be one."""
+        return int(self.times_ns[0]), int(self.times_ns[-1])
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield the samples in blocks of bounded size."""
+        for start in range(0, len(self.times_ns), BLOCK):
+            part = slice(start, start + BLOCK)
+            codes = np.stack([np.asarray(column[part], np.int64) for column in self.codes], axis=1)
+            yield Block(self.times_ns[part], codes, None if self.flags is None else self.flags[part])
 
 
 @dataclass(slots=True)
@@ -85,33 +117,48 @@ class Choices:
         period_s: Seconds between its rows, where it has no times.
         columns: Header text or number from 1 → unit, or `-` to leave the column out.
         voltage_v: The supply voltage, where only the current was logged.
-        zone_s: Seconds east of UTC of wall-clock stamps that name no zone.
+        zone: Where wall-clock stamps that name no zone were written.
         session: Which session of a file with several.
         events: A file with events on the same clock.
         accuracy: The instrument's relative limit of error, where the user knows it.
+        grade: How its values came to be, where the user knows it.
+        rail: The rail that is the whole.
+        add_up: Whether all rails add up to the whole.
+        as_: Column (or blank for all) → `power`, `mean`, `per-row`, `counter` or `held`.
+        dates: The order of day, month and year: `dmy`, `mdy`, `ymd`.
+        interleaved: How many devices take turns in the rows, where no column names them.
+        progress: Told how many characters have been read since the last call.
     """
 
     unit: str | None = None
     period_s: float | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     voltage_v: float | None = None
-    zone_s: int | None = None
+    zone: Zone | None = None
     session: str | None = None
     events: Path | None = None
     accuracy: float | None = None
+    grade: Grade | None = None
+    rail: str | None = None
+    add_up: bool = False
+    as_: Mapping[str, str] = field(default_factory=dict)
+    dates: str | None = None
+    interleaved: int | None = None
+    progress: Callable[[int], None] | None = None
 
     def given(self) -> set[str]:
         """Return the names of what was said, as the command line calls them."""
         said = {
-            "unit": self.unit,
-            "rate": self.period_s,
-            "column": self.columns or None,
-            "voltage": self.voltage_v,
-            "zone": self.zone_s,
-            "session": self.session,
-            "events": self.events,
-        }
+            "unit": self.unit, "rate": self.period_s, "column": self.columns or None,
+            "voltage": self.voltage_v, "zone": self.zone, "session": self.session,
+            "events": self.events, "rail": self.rail, "sum": self.add_up or None, "as": self.as_ or None,
+            "dates": self.dates, "interleaved": self.interleaved,
+        }  # fmt: skip
         return {name for name, value in said.items() if value is not None}
+
+    def utc_ns(self, local_ns: int) -> int:
+        """Return UTC nanoseconds of a wall-clock stamp that names no zone."""
+        return local_ns if self.zone is None else self.zone.utc_ns(local_ns)
 
 
 class Importer(ABC):
@@ -130,11 +177,11 @@ class Importer(ABC):
     @classmethod
     @abstractmethod
     def recognises(cls, peek: Peek) -> bool:
-        """Say whether this looks like the format; reads nothing beyond `peek`."""
+        """Return whether this looks like the format; reads nothing beyond `peek`."""
 
     @classmethod
     def is_certain(cls, peek: Peek) -> bool:
-        """Say whether a file among others in a directory is surely one; only tables are unsure."""
+        """Return whether a file among others in a directory is surely one; only tables are unsure."""
         return cls.recognises(peek)
 
     @classmethod

@@ -9,6 +9,7 @@ too unless they span more than 62 bits.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,21 +32,86 @@ def integer_codes(values: NDArray[np.floating]) -> tuple[NDArray[np.int64], floa
     the values' own type), else 2^-k with the smallest k that is exact, else, where the values span
     more than 62 bits, the 2^-k that puts the rounding at 2^-62 of the largest.
     """
-    good = np.isfinite(values)
-    codes = np.full(len(values), MISSING, np.int64)
-    kept = values[good]
-    if not len(kept):
-        return codes, 1.0
-    for decimals in range(_decimals_at_least(kept[:256]), _MAX_DECIMALS + 1):
-        grid = _on_decimal_grid(kept, decimals)
-        if grid is not None:
-            codes[good] = grid
-            return codes, 10.0**-decimals if decimals else 1.0
-        if float(np.abs(kept).max()) * 10.0**decimals >= _EXACT:
-            break
-    power = _binary_places(kept)
-    codes[good] = np.rint(np.ldexp(kept.astype(np.float64), power)).astype(np.int64)
-    return codes, math.ldexp(1.0, -power)
+    grid = Grid()
+    grid.add(values)
+    return grid.codes(values), grid.scale
+
+
+@dataclass(slots=True)
+class Grid:
+    """The grid that all values of a column lie on, found block by block before the codes are made.
+
+    Attributes:
+        decimals: Fewest decimals that fit so far; None once no decimal grid does.
+        largest: Largest magnitude so far.
+        low, high: Binary places of the lowest and the highest bit so far, or None.
+    """
+
+    decimals: int | None = 0
+    largest: float = 0.0
+    low: int | None = None
+    high: int | None = None
+
+    def add(self, values: NDArray[np.floating]) -> None:
+        """Look at some values of the column."""
+        kept = values[np.isfinite(values)]
+        if not len(kept):
+            return
+        self.largest = max(self.largest, float(np.abs(kept).max()))
+        self._add_bits(kept)
+        if self.decimals is None:
+            return
+        decimals: int | None = max(self.decimals, _decimals_at_least(kept[:256]))
+        while decimals is not None and _on_decimal_grid(kept, decimals) is None:
+            decimals = decimals + 1 if decimals < _MAX_DECIMALS else None
+        self.decimals = decimals
+
+    def _add_bits(self, kept: NDArray[np.floating]) -> None:
+        bounds = _bit_bounds(kept)
+        if bounds is not None:
+            self.low = bounds[0] if self.low is None else min(self.low, bounds[0])
+            self.high = bounds[1] if self.high is None else max(self.high, bounds[1])
+
+    @property
+    def is_decimal(self) -> bool:
+        """Whether every value is a whole number of 10^-decimals."""
+        return self.decimals is not None and self.largest * 10.0**self.decimals < _EXACT
+
+    @property
+    def places(self) -> int:
+        """Binary places of the grid that is used where no decimal one fits."""
+        if self.low is None or self.high is None:
+            return 0
+        return min(max(-self.low, 0), _CODE_BITS - self.high, _MOST_PLACES)
+
+    @property
+    def scale(self) -> float:
+        """Value per code."""
+        if self.is_decimal:
+            return 10.0**-self.decimals if self.decimals else 1.0
+        return math.ldexp(1.0, -self.places)
+
+    def leave_room_for_sum(self, count: int) -> None:
+        """Coarsen the grid, where it must be, so that the sum of `count` values still is a code."""
+        bits = max(count, 1).bit_length()
+        if self.is_decimal and self.largest * 10.0 ** (self.decimals or 0) * count < 2.0**_CODE_BITS:
+            return
+        if not self.is_decimal:
+            self.high = None if self.high is None else self.high + bits
+        else:
+            self.decimals = None
+            self.high = None if self.high is None else max(self.high + bits, _CODE_BITS - 60)
+
+    def codes(self, values: NDArray[np.floating]) -> NDArray[np.int64]:
+        """Return the codes of some values that were added; NaN and infinities become `MISSING`."""
+        good = np.isfinite(values)
+        codes = np.full(len(values), MISSING, np.int64)
+        wide = values[good].astype(np.float64)
+        if self.is_decimal:
+            codes[good] = np.rint(wide * 10.0 ** (self.decimals or 0)).astype(np.int64)
+        else:
+            codes[good] = np.rint(np.ldexp(wide, self.places)).astype(np.int64)
+        return codes
 
 
 def _decimals_at_least(sample: NDArray[np.floating]) -> int:
@@ -67,17 +133,15 @@ def _on_decimal_grid(values: NDArray[np.floating], decimals: int) -> NDArray[np.
     return scaled.astype(np.int64)
 
 
-def _binary_places(values: NDArray[np.floating]) -> int:
-    """Return k for the grid 2^-k: the lowest bit set in any value, but at most 62 bits below the highest."""
+def _bit_bounds(values: NDArray[np.floating]) -> tuple[int, int] | None:
+    """Return the binary places of the lowest bit set in any value and of the highest; None for zeros only."""
     nonzero = values[values != 0].astype(np.float64)
     if not len(nonzero):
-        return 0
+        return None
     mantissa, exponent = np.frexp(nonzero)
     whole = np.abs(np.ldexp(mantissa, 53)).astype(np.int64)
     low_bit = np.frexp((whole & -whole).astype(np.float64))[1] - 1
-    lowest = int((exponent - 53 + low_bit).min())
-    highest = int(exponent.max())
-    return min(max(-lowest, 0), _CODE_BITS - highest, _MOST_PLACES)
+    return int((exponent - 53 + low_bit).min()), int(exponent.max())
 
 
 def float_or_nan(text: str) -> float:

@@ -50,7 +50,7 @@ class TegrastatsLog(Importer):
         if len(powered) < len(lines):
             warnings.append(f"{len(lines) - len(powered)} lines without power rails were left out")
         found, clock = _axis(path, powered, choices)
-        if clock == UTC and powered[0].epoch_ns is None and choices.zone_s is None:
+        if clock == UTC and powered[0].epoch_ns is None and choices.zone is None:
             warnings.append(NO_ZONE)
         kept = [powered[index] for index in found.kept]
         board = layout(rails)
@@ -131,8 +131,7 @@ def _axis(path: Path, lines: list[Line], choices: Choices) -> tuple[Axis, str]:
     if all(line.epoch_ns is not None for line in lines):
         return axis([line.epoch_ns for line in lines], str(path), spread=False), UTC
     if any(line.stamp is not None for line in lines):
-        zone = (choices.zone_s or 0) * NS
-        stamps = [None if line.stamp is None else datetime_ns(line.stamp) - zone for line in lines]
+        stamps = [None if line.stamp is None else choices.utc_ns(datetime_ns(line.stamp)) for line in lines]
         if len(lines) == 1 or any(stamp != stamps[0] for stamp in stamps):
             return axis(stamps, str(path)), UTC
     raise ConfigurationError(

@@ -9,13 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from powermeter.errors import DataError, ExistsError
 from powermeter.importers.log import UTC, Log, Rows
 from powermeter.recording import Writer
-
-_BLOCK = 1 << 17
 
 UNALIGNED = (
     "the clock of this recording is the instrument's own and is not aligned with any program's events yet; "
@@ -38,7 +34,7 @@ def write(log: Log, source: Path, out: Path, *, force: bool = False) -> None:
     """
     if out.exists() and not force:
         raise ExistsError(f"{out} exists; say --force to replace it, or another name with -o")
-    if not log.sources or not any(len(rows.times_ns) for rows in log.sources):
+    if not log.sources or not any(rows.count for rows in log.sources):
         raise DataError(f"{source}: no samples")
     if out.is_dir():
         raise DataError(f"{out} is a directory; name a file")
@@ -74,18 +70,15 @@ def _remove(part: Path) -> None:
 def _write_rows(writer: Writer, rows: Rows, log: Log, source: Path) -> None:
     url = f"import://{source.name}?format={log.format}"
     identity = writer.add_source(url, rows.name, log.format, rows.channels, rows.info)
-    for start in range(0, len(rows.times_ns), _BLOCK):
-        part = slice(start, start + _BLOCK)
-        codes = np.stack([np.asarray(column[part], np.int64) for column in rows.codes], axis=1)
-        flags = None if rows.flags is None else rows.flags[part]
-        writer.append(identity, rows.times_ns[part], codes, flags)
+    for block in rows.blocks():
+        writer.append(identity, block.times_ns, block.codes, block.flags)
     for gap in rows.gaps:
         writer.add_gap(identity, gap)
 
 
 def _ends(log: Log) -> tuple[int, int]:
-    used = [rows.times_ns for rows in log.sources if len(rows.times_ns)]
-    return min(int(times[0]) for times in used), max(int(times[-1]) for times in used)
+    ends = [rows.ends_ns for rows in log.sources if rows.count]
+    return min(first for first, _ in ends), max(last for _, last in ends)
 
 
 def _metadata(log: Log, source: Path) -> dict[str, Any]:

@@ -1,0 +1,265 @@
+"""Builds the time axis of a log: it never turns back, its holes are gaps, and what was done to it is said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.channel import MISSING
+from powermeter.errors import DataError
+from powermeter.source import INTERPOLATED_TIME, Gap
+from powermeter.units import NS, format_duration
+
+MAX_GAPS = 10_000
+
+_LARGEST_NS = 2**62
+_LARGEST_STEP = 30 * 86_400 * NS  # a jump ahead that no log's own pause explains: the clock was set
+_CATCH_UP = 4  # rows after a step back within which an out-of-order row is told from a clock set back
+_MAX_JUMPS = 1000
+_SAMPLE = 1 << 20
+
+
+@dataclass(slots=True)
+class Axis:
+    """A time axis that never turns back.
+
+    Attributes:
+        times_ns: int64, never decreasing.
+        kept: Which rows of the log it stands for (indexes).
+        flags: `INTERPOLATED_TIME` where the stamp was spread, or None.
+        warnings: What had to be done to it.
+        gaps: Holes: steps longer than the usual ones.
+        span_error: Relative half-width of the whole span, where the stamps were spread.
+        clock_was_set: Whether a jump of the clock was taken out.
+    """
+
+    times_ns: NDArray[np.int64]
+    kept: NDArray[np.intp]
+    flags: NDArray[np.uint8] | None = None
+    warnings: list[str] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+    span_error: float = 0.0
+    clock_was_set: bool = False
+
+
+def axis(
+    stamps: Sequence[int | None] | NDArray[np.int64],
+    where: str,
+    *,
+    spread: bool = True,
+    holes: bool = True,
+    lines: NDArray[np.int64] | None = None,
+) -> Axis:
+    """Build the axis of a log from its stamps.
+
+    Rows without a stamp are left out and counted, and so are rows that stand out of order (the next rows
+    catch up again).  Where the clock was set, back or by more than a month ahead, the parts are put
+    together with one usual step between them: every row keeps its place, the jump is no time.  Where
+    stamps are much coarser than the rows (several rows a second, stamped in seconds), the rows are spread
+    evenly between the first and the last stamp, or, where that would contradict a stamp by more than
+    its resolution, between the moments at which the stamp changes.
+
+    Args:
+        stamps: Nanoseconds, None or `MISSING`, one per row.
+        where: The file, for messages.
+        spread: Whether coarse stamps are spread.
+        holes: Whether long steps are gaps; not so where rows come only when something changes.
+        lines: The line number of each row, for messages.
+
+    Raises:
+        DataError: No row has a stamp, or one row in ten runs backwards.
+    """
+    if not isinstance(stamps, np.ndarray):
+        stamps = np.array([MISSING if s is None or abs(s) >= _LARGEST_NS else s for s in stamps], np.int64)
+    known = np.abs(stamps) < _LARGEST_NS
+    known &= stamps != MISSING
+    count = int(known.sum())
+    if not count:
+        raise DataError(f"{where}: no row has a time")
+    warnings: list[str] = []
+    if count < len(stamps):
+        kept = np.flatnonzero(known)
+        times = stamps[kept]
+        lost = np.flatnonzero(~known)
+        warnings.append(
+            f"{len(lost)} of {len(stamps)} rows have no usable time and were left out{_at(lost, lines)}"
+        )
+    else:
+        kept, times = np.arange(count), stamps
+    found = Axis(times, kept, None, warnings)
+    _straighten(found, where, lines)
+    times = found.times_ns
+    still = _count_still(times)
+    if spread and len(times) > 3 and still * 3 > len(times) - 1 and times[-1] > times[0]:
+        _spread(found)
+    elif still:
+        warnings.append(f"{still} steps of 0 s: rows with the same time add nothing to an integral")
+    if holes:
+        found.gaps.extend(pauses(found.times_ns))
+        if found.gaps:
+            lost_s = sum(gap.end_ns - gap.start_ns for gap in found.gaps) / NS
+            longest = max((gap.end_ns - gap.start_ns for gap in found.gaps)) / NS
+            warnings.append(
+                f"{len(found.gaps)} hole{'s' * (len(found.gaps) != 1)} without rows, together {format_duration(lost_s)}"
+                f" (longest {format_duration(longest)}): gaps, not measured"
+            )
+    return found
+
+
+def _at(rows: NDArray[np.intp], lines: NDArray[np.int64] | None) -> str:
+    """Return the lines that rows stand in, for a message: ` (lines 3, 7, 9 …)`."""
+    if lines is None or not len(rows):
+        return ""
+    shown = ", ".join(str(int(lines[row])) for row in rows[:5])
+    return f" (line{'s' * (len(rows) > 1)} {shown}{' …' * (len(rows) > 5)})"
+
+
+def _count_still(times: NDArray[np.int64]) -> int:
+    return sum(
+        int((np.diff(times[start : start + _SAMPLE + 1]) == 0).sum()) for start in range(0, len(times), _SAMPLE)
+    )
+
+
+def usual_step(times: NDArray[np.int64]) -> float:
+    """Return the median of the steps above 0, in ns, from up to a million places; 0 where there is none."""
+    steps = np.diff(times[:_SAMPLE])
+    steps = steps[(steps > 0) & (steps < _LARGEST_STEP)]
+    return float(np.median(steps)) if len(steps) else 0.0
+
+
+def _straighten(found: Axis, where: str, lines: NDArray[np.int64] | None) -> None:
+    """Take out rows that are out of order and jumps of a clock that was set, in place."""
+    times = found.times_ns
+    back = np.concatenate(
+        [np.flatnonzero(np.diff(times[s : s + _SAMPLE + 1]) < 0) + s + 1 for s in range(0, len(times), _SAMPLE)]
+        or [np.empty(0, np.intp)]
+    )
+    ahead = any(
+        (np.diff(times[s : s + _SAMPLE + 1]) > _LARGEST_STEP).any() for s in range(0, len(times), _SAMPLE)
+    )
+    if len(back) * 10 > len(times) and len(back) > 1:
+        raise DataError(
+            f"{where}: {len(back)} of {len(times)} times run backwards; this column is no time axis. Name another "
+            "with --column NAME=s, or the rows' rate with --rate"
+        )
+    if not len(back) and not ahead:
+        return
+    step = int(usual_step(times)) or NS
+    drop = _out_of_order(times, back, step)
+    lost = np.flatnonzero(drop)
+    if len(lost):
+        found.warnings.append(
+            f"{len(lost)} rows whose time lies before an earlier row's were left out{_at(found.kept[lost], lines)}"
+        )
+        found.kept = found.kept[~drop]
+    times = times[~drop].copy()
+    jumps = np.concatenate(
+        [np.diff(times[s : s + _SAMPLE + 1]) for s in range(0, len(times), _SAMPLE)] or [np.empty(0, np.int64)]
+    )
+    sets: list[str] = []
+    for before in np.flatnonzero((jumps < 0) | (jumps > _LARGEST_STEP)).tolist():
+        at, jump = before + 1, int(jumps[before])
+        if len(sets) >= _MAX_JUMPS:
+            raise DataError(f"{where}: its clock was set more than {_MAX_JUMPS} times; no time axis")
+        place = _at(found.kept[at : at + 1], lines)
+        if jump < 0:
+            sets.append(f"back by {format_duration(-jump / NS)}{place}")
+            times[at:] += step - jump
+        else:  # the later part has the time that somebody set; the earlier one is moved up to it
+            sets.append(f"ahead by {format_duration(jump / NS)}{place}")
+            times[:at] += jump - step
+            moved = [Gap(g.start_ns + jump - step, g.end_ns + jump - step, g.reason, g.detail) for g in found.gaps]
+            found.gaps[:] = moved
+        found.gaps.append(Gap(int(times[at]) - step, int(times[at]), "clock set", "the log's clock was set here"))
+    if sets:
+        found.clock_was_set = True
+        shown = "; ".join(sets[:3]) + (f" and {len(sets) - 3} more" if len(sets) > 3 else "")
+        found.warnings.append(
+            f"the log's clock was set {shown}: the parts were put together with one usual step of "
+            f"{format_duration(step / NS)} between them; the jump is not time that was measured"
+        )
+    found.times_ns = times
+
+
+def _out_of_order(times: NDArray[np.int64], back: NDArray[np.intp], step: int) -> NDArray[np.bool_]:
+    """Return which rows lie before an earlier one while the rows after them go on from there."""
+    drop = np.zeros(len(times), bool)
+    for at in back.tolist():
+        before = at - 1
+        while before > 0 and drop[before]:
+            before -= 1
+        high = times[before]
+        if drop[at] or times[at] >= high:
+            continue
+        reach = range(at + 1, min(at + _CATCH_UP, len(times)))
+        caught = next((i for i in reach if times[i] >= high), None)
+        if caught is not None and times[caught] - times[caught - 1] > 1.5 * step:
+            drop[at:caught] = True
+        elif at + 1 == len(times):  # nothing after the last row shows which it is
+            drop[at] = True
+    return drop
+
+
+def _spread(found: Axis) -> None:
+    """Replace coarse stamps by spread ones, in place."""
+    start = int(found.times_ns[0])
+    since = found.times_ns - start
+    steps = np.diff(since)
+    resolution = int(np.median(steps[steps > 0]))
+    index = np.arange(len(since))
+    spread = since[-1] * (index / (len(since) - 1))
+    how = "evenly between the first and the last stamp"
+    if (np.abs(spread - since) > resolution).any():
+        change = np.flatnonzero(steps) + 1
+        knots = np.concatenate(([0.0], change - 0.5, [len(since) - 1.0]))
+        values = np.concatenate(([0], since[change], [since[-1]])).astype(np.float64)
+        spread = np.interp(index, knots, values)
+        how = "between the moments at which the stamp changes"
+    span = int(since[-1]) / NS
+    found.times_ns = start + np.rint(spread).astype(np.int64)
+    found.flags = np.full(len(since), INTERPOLATED_TIME, np.uint8)
+    found.span_error = resolution / NS / span
+    found.warnings.append(
+        f"stamps have a resolution of {resolution / NS:g} s; {len(since)} rows were spread {how} "
+        f"(mean step {span / (len(since) - 1) * 1e3:.4g} ms); the span of {span:g} s, and with it every "
+        f"energy, is known to ±{found.span_error:.1%}"
+    )
+
+
+def hole_limit(times: NDArray[np.int64]) -> float:
+    """Return the step in ns above which rows are missing.
+
+    1.6 usual steps where nine in ten lie within 20 % of the median; where rows come less evenly, three
+    medians or two upper-twentieth steps, whichever is more.
+    """
+    steps = np.diff(times[:_SAMPLE])
+    steps = steps[steps > 0]
+    if len(steps) < 3:
+        return np.inf
+    usual, high = float(np.median(steps)), float(np.percentile(steps, 95))
+    even = np.mean(np.abs(steps - usual) <= 0.2 * usual)
+    return 1.6 * usual if even >= 0.9 and len(steps) >= 8 else max(3.0 * usual, 2.0 * high)
+
+
+def pauses(times_ns: NDArray[np.int64], limit: float | None = None) -> list[Gap]:
+    """Return the steps that are longer than rows usually lie apart, as gaps; at most `MAX_GAPS`."""
+    limit = hole_limit(times_ns) if limit is None else limit
+    if not np.isfinite(limit):
+        return []
+    found: list[Gap] = []
+    for start in range(0, len(times_ns), _SAMPLE):
+        part = times_ns[start : start + _SAMPLE + 1]
+        for i in np.flatnonzero(np.diff(part) > limit).tolist():
+            if len(found) >= MAX_GAPS:
+                return found
+            found.append(Gap(int(part[i]), int(part[i + 1]), "missed", "the log has no rows here"))
+    return found
+
+
+def regular(count: int, period_s: float, start_ns: int = 0) -> Axis:
+    """Return an axis of equal steps."""
+    times = start_ns + np.rint(np.arange(count) * (period_s * NS)).astype(np.int64)
+    return Axis(times, np.arange(count))

@@ -1,0 +1,145 @@
+"""What the numbers of a column are: instant or mean power, energy of each row, a counter, or a state that holds.
+
+The name, the unit and the data decide together; where they leave two meanings open, it is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from shlex import quote
+
+from powermeter.channel import Kind, Quantity
+from powermeter.errors import ConfigurationError
+from powermeter.importers.meaning import Planned
+from powermeter.importers.values import Statistics
+
+KINDS = {
+    "power": Kind.INSTANT,
+    "mean": Kind.MEAN,
+    "counter": Kind.COUNTER,
+    "per-row": Kind.COUNTER,
+    "level": Kind.COUNTER,
+    "held": Kind.HELD,
+}
+"""What `--as` takes → how the recorded channel relates to time; the energies of rows are added up."""
+
+TOTALS = (Quantity.ENERGY, Quantity.CHARGE)
+
+_ENOUGH = 4  # rows that must rise for a total to be told from amounts that happen to rise: 1 in 4! by chance
+_RESETS = 0.1  # share of steps that may fall in a counter that is set back
+_SMALL_STEP = 0.5  # a counter's steps are small against what it has counted
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What the numbers of a column are, and why.
+
+    Attributes:
+        as_: A key of `KINDS`.
+        why: For `--explain`.
+        note: What a reader of the recording should know, or empty.
+    """
+
+    as_: str
+    why: str
+    note: str = ""
+
+    @property
+    def kind(self) -> Kind:
+        """How the recorded channel relates to time."""
+        return KINDS[self.as_]
+
+
+def said_for(column: Planned, said: Mapping[str, str]) -> str | None:
+    """Return what `--as` says of a column: its own entry, or the one for all."""
+    own = {name.lower(): as_ for name, as_ in said.items() if name}
+    for name in (column.heading.text, column.heading.name, column.rail or "", str(column.index + 1)):
+        if name.lower() in own:
+            return own[name.lower()]
+    return said.get("")
+
+
+def meaning_of(column: Planned, seen: Statistics, said: Mapping[str, str], where: str) -> Meaning:
+    """Return what a column's numbers are.
+
+    Raises:
+        ConfigurationError: Two meanings are open, or what was said does not fit the quantity.
+    """
+    own = said_for(column, said)
+    total = column.quantity in TOTALS
+    if own is not None and column.rail is not None and total == (own in ("counter", "per-row", "level")):
+        return Meaning(own, "said: --as")
+    if own is not None and column.rail is not None and any(name for name in said):
+        fitting = "counter, per-row or level" if total else "power, mean or held"
+        raise ConfigurationError(
+            f"{where}: --as {own} does not fit column {column.heading.text!r}, which holds {column.quantity.value}; "
+            f"{fitting} do"
+        )
+    if column.fact is not None and column.fact.as_ and total == (column.fact.as_ in ("counter", "per-row", "level")):
+        return Meaning(column.fact.as_, "the tool writes it so")
+    if not total:
+        if column.heading.is_mean:
+            return Meaning("mean", "a mean by its name: over the interval that its row ends")
+        return Meaning("power", "instant values")
+    return _total(column, seen, where)
+
+
+def _total(column: Planned, seen: Statistics, where: str) -> Meaning:
+    named = column.heading
+    name = named.text
+    steps = seen.falls + seen.rises
+    if named.is_each and not named.is_counter:
+        return Meaning("per-row", "an amount of each row by its name")
+    if seen.count < 2:
+        return Meaning("per-row", "one row holds the amount of its own interval")
+    if not steps:
+        if named.is_counter or seen.largest == 0:
+            return Meaning("counter", "a running total that stands still")
+        raise ConfigurationError(_question(name, column, where, "is the same in all rows"))
+    if not seen.falls:
+        return _rising(column, seen, where)
+    if not seen.rises and (named.is_level or seen.falls >= _ENOUGH):
+        if named.is_level:
+            return Meaning("level", "what is left in a battery: it only falls")
+        raise ConfigurationError(
+            f"{where}: column {name!r} only falls: is it what is left in a battery (--as {_typed(column)}level), or the "
+            f"amount of each row (--as {_typed(column)}per-row)?"
+        )
+    if named.is_level:
+        return Meaning("level", "what is left in a battery")
+    if seen.falls <= max(1, _RESETS * steps) and seen.to_zero == seen.falls and seen.rises >= _ENOUGH:
+        return Meaning(
+            "counter",
+            "a running total that was set back",
+            f"the counter {name!r} was reset {seen.falls} time{'s' * (seen.falls != 1)}: it falls to almost zero and "
+            "counts on; the step over a reset is not known",
+        )
+    if seen.falls * 5 >= steps:
+        return Meaning(
+            "per-row", "it rises and falls: the amount of each row, no running total",
+            f"{name!r} rises and falls, so each row holds the amount of its own interval (the first row's lies before its "
+            f"stamp); if it is a counter that is reset, --as {_typed(column)}counter",
+        )  # fmt: skip
+    raise ConfigurationError(_question(name, column, where, f"falls {seen.falls} times"))
+
+
+def _rising(column: Planned, seen: Statistics, where: str) -> Meaning:
+    named = column.heading
+    small = seen.first > 0 and seen.largest_step <= _SMALL_STEP * max(seen.first, seen.largest)
+    if named.is_counter or seen.first == 0 or (seen.rises >= _ENOUGH - 1 and (small or seen.rises > 2 * _ENOUGH)):
+        return Meaning("counter", "a running total: it never falls")
+    if seen.count >= _ENOUGH and seen.rises >= _ENOUGH - 1:
+        return Meaning("counter", "a running total: it never falls")
+    raise ConfigurationError(_question(named.text, column, where, f"has only {seen.count} rows, which rise"))
+
+
+def _typed(column: Planned) -> str:
+    return f"{quote(column.heading.text)}=" if column.heading.text else ""
+
+
+def _question(name: str, column: Planned, where: str, what: str) -> str:
+    return (
+        f"{where}: column {name!r} {what}: is it a running total (--as {_typed(column)}counter), or the amount of each "
+        f"row (--as {_typed(column)}per-row)?"
+    )

@@ -1,0 +1,260 @@
+"""Finds the table in a text: delimiter, header, a row of units under it, and where the numbers begin.
+
+A preamble of any length, comments, blank lines and repeated headers are not rows.  The delimiter is the one
+that makes most lines look like rows of numbers.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from powermeter.importers.files import Peek
+from powermeter.importers.headers import Heading, clean, heading, of_unit
+from powermeter.importers.numbers import float_or_nan
+from powermeter.importers.stamps import days_and_clock_ns, time_of_day_ns, wall
+from powermeter.importers.values import is_missing_word
+
+LOOKED_AT = 400
+"""How many lines are looked at."""
+
+SAMPLE = 200
+"""How many rows of numbers are kept to judge columns by."""
+
+_DELIMITERS = (",", ";", "\t", "|", " ")
+_CELL = re.compile(r"\s*([+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?)\s*([A-Za-zµμΩ%°]{1,10})?\s*\Z")
+_DECIMAL_COMMA = re.compile(r"\s*-?\d+,\d+(?:\s*[A-Za-zµ]+)?\s*\Z")
+_DECIMAL_POINT = re.compile(r"\s*-?\d+\.\d+(?:\s*[A-Za-zµ]+)?\s*\Z")
+_UNIT_WORDS = frozenset(
+    "idx id # - -- yyyymmdd hh:mm:ss hh:mm c % second volt ampere watt sequence mhz mb gb string name text °c rpm bool".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What the top of a table says.
+
+    Attributes:
+        delimiter: Between fields; blank for any run of blanks.
+        skip: Lines before the first row of numbers.
+        headings: One per column.
+        rows: Some of the first rows.
+        named: Whether there is a header.
+        header: The header's fields as they stand, to know them again.
+        units: The row of units under it, or empty.
+        preamble: `name, value` pairs before the header.
+    """
+
+    delimiter: str
+    skip: int
+    headings: tuple[Heading, ...]
+    rows: tuple[tuple[str, ...], ...]
+    named: bool
+    header: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
+    preamble: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def decimal_comma(self) -> bool:
+        """Whether numbers are written with a decimal comma."""
+        fields = [text for row in self.rows for text in row]
+        commas = sum(_DECIMAL_COMMA.match(text) is not None for text in fields)
+        return commas > 0 and commas > sum(_DECIMAL_POINT.match(text) is not None for text in fields)
+
+    def is_again(self, fields: Sequence[str]) -> bool:
+        """Whether a row is the header, or its units, once more."""
+        row = tuple(text.strip() for text in fields)
+        return bool(row) and (row == self.header or (bool(self.units) and row == self.units))
+
+
+def split(lines: Sequence[str], delimiter: str) -> list[list[str]]:
+    """Return the fields of lines."""
+    if delimiter == " ":
+        return [line.split() for line in lines]
+    return [
+        [text.strip() for text in next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])]
+        for line in lines
+    ]
+
+
+def is_datum(text: str) -> bool:
+    """Return whether a field is a number (with or without a unit), a time, or a word for none."""
+    text = text.strip()
+    if not text:
+        return False
+    match = _CELL.match(text)
+    if match is not None and (match[2] is None or of_unit(match[2]) is not None or match[2] == "C"):
+        return True
+    return (
+        is_missing_word(text)
+        or time_of_day_ns(text) is not None
+        or days_and_clock_ns(text) is not None
+        or wall(text) is not None
+        or wall(text, "dmy") is not None
+    )
+
+
+def layout(peek: Peek) -> Layout:
+    """Return the layout of the table in a text; one column at least, whatever it holds."""
+    lines = peek.raw_lines[:LOOKED_AT]
+    best: tuple[float, str, list[list[str]], list[bool], int] | None = None
+    for delimiter in _DELIMITERS:
+        fields = split(lines, delimiter)
+        flags, width = _data_rows(lines, fields)
+        count = sum(flags)
+        share = _filled(fields, flags)
+        score = count * share * (1.0 if width > 1 else 0.5) * (0.97 if delimiter in " |" else 1.0)
+        if best is None or score > best[0] * 1.02:
+            best = (score, delimiter, fields, flags, width)
+    assert best is not None
+    _, delimiter, fields, flags, width = best
+    if not any(flags):
+        return _without_rows(lines)
+    first = flags.index(True)
+    names, units, place = _header(lines, fields, first, width, delimiter)
+    rows = tuple(tuple(row) for row, good in zip(fields, flags, strict=True) if good)[:SAMPLE]
+    widest = max(width, len(names))
+    texts = [*names, *[""] * (widest - len(names))] if names else [str(i + 1) for i in range(width)]
+    headings = [heading(text) for text in texts]
+    if units:
+        headings = [_with_row_unit(h, unit) for h, unit in zip(headings, [*units, *[""] * len(headings)], strict=False)]
+    header = tuple(names)
+    preamble = _facts(lines[: place if place is not None else first])
+    return Layout(
+        delimiter, first, tuple(headings), rows, bool(names), header if place is not None else (), tuple(units), preamble
+    )
+
+
+def _data_rows(lines: Sequence[str], fields: Sequence[Sequence[str]]) -> tuple[list[bool], int]:
+    """Return which lines are rows of numbers, and their usual width."""
+    flags = []
+    for line, row in zip(lines, fields, strict=True):
+        filled = [text for text in row if text]
+        data = sum(is_datum(text) for text in filled)
+        numeric = any(any(map(str.isdigit, text)) and is_datum(text) for text in filled)
+        flags.append(
+            bool(filled) and numeric and data * 2 >= len(filled) and not line.lstrip().startswith(("#", "//", "%"))
+        )
+    widths = Counter(len(row) for row, good in zip(fields, flags, strict=True) if good)
+    if not widths:
+        return flags, 0
+    width = max(widths, key=lambda w: (widths[w] * (2 if w > 1 else 1), w))
+    # Facts before the table ("Record Length,5") have fewer fields than its rows.
+    start = next((i for i, row in enumerate(fields) if flags[i] and len(row) >= width - 1), len(flags))
+    start = max(start, _after_last_header(lines, fields, flags, start))
+    kept = [
+        good and i >= start and len(row) <= width + 2
+        for i, (good, row) in enumerate(zip(flags, fields, strict=True))
+    ]
+    widths = Counter(len(row) for row, good in zip(fields, kept, strict=True) if good)
+    return kept, max(widths, key=lambda w: (widths[w] * (2 if w > 1 else 1), w)) if widths else width
+
+
+def _after_last_header(
+    lines: Sequence[str], fields: Sequence[Sequence[str]], flags: Sequence[bool], start: int
+) -> int:
+    """Return where the rows of the largest table begin, if a header stands between facts and rows."""
+    seen = Counter(line.strip() for line in lines)
+    heads = [
+        i
+        for i in range(start, len(lines))
+        if not flags[i] and seen[lines[i].strip()] == 1 and _looks_like_header(fields[i])
+    ]
+    if not heads:
+        return start
+    bounds = [start, *heads, len(lines)]
+    counts = [sum(flags[a:b]) for a, b in zip(bounds, bounds[1:], strict=False)]
+    return bounds[max(range(len(counts)), key=lambda i: (counts[i], -i))]
+
+
+def _looks_like_header(row: Sequence[str]) -> bool:
+    named = [heading(text) for text in row if text.strip()]
+    return len(named) > 1 and sum(h.quantity is not None or h.is_time or h.is_electric for h in named) >= 2
+
+
+def _filled(fields: Sequence[Sequence[str]], flags: Sequence[bool]) -> float:
+    texts = [text for row, good in zip(fields, flags, strict=True) if good for text in row if text]
+    return sum(map(is_datum, texts)) / len(texts) if texts else 0.0
+
+
+def _header(
+    lines: Sequence[str], fields: Sequence[list[str]], first: int, width: int, delimiter: str
+) -> tuple[list[str], list[str], int | None]:
+    """Return the names, the units under them, and the line of the names, looking up from the first row."""
+    above = [i for i in range(first - 1, -1, -1) if lines[i].strip()]
+    units: list[str] = []
+    for i in above[:4]:
+        row = _again(lines[i], delimiter)
+        while row and not row[-1] and len(row) > width:
+            row = row[:-1]
+        fits = abs(len(row) - width) <= 1 or (len(row) > width and delimiter != " ")
+        if not fits and delimiter == " ":
+            row = [text.strip() for text in re.split(r"\t|,|;| {2,}", lines[i].strip().lstrip("#").strip()) if text.strip()]
+            fits = len(row) == width
+        if not fits or any(wall(text) is not None for text in row):
+            continue
+        if not units and _is_unit_row(row):
+            units = row
+            continue
+        if sum(bool(re.search(r"[^\W\d_]", text)) for text in row) * 2 >= len([t for t in row if t]) and any(row):
+            return row, units, i
+    return ([], [], None) if not units else (units, [], above[0])
+
+
+def _again(line: str, delimiter: str) -> list[str]:
+    """Return the fields of a header line, a leading comment mark taken off."""
+    bare = line.strip() if delimiter == " " else line
+    if bare.lstrip().startswith(("#", "//", "%")):
+        bare = bare.lstrip().lstrip("#/%").strip()
+    return split([bare], delimiter)[0]
+
+
+def _is_unit_row(row: Sequence[str]) -> bool:
+    filled = [text.strip("()[] ") for text in row if text.strip()]
+    if not filled:
+        return False
+    known = [t for t in filled if t.lower() in _UNIT_WORDS or of_unit(t) is not None]
+    strict = [t for t in filled if of_unit(t) is not None]
+    return len(known) == len(filled) and bool(strict) and (len(filled) < len(row) or len(filled) > 1 or len(row) == 1)
+
+
+def _with_row_unit(named: Heading, unit: str) -> Heading:
+    """Return a heading with the unit that stands under it, unless it names one itself."""
+    unit = unit.strip("()[] ")
+    if named.quantity is not None or not unit:
+        return named
+    found = of_unit(unit, named.name)
+    if found is None:
+        return named
+    return Heading(named.text, named.name, unit, *found, why="unit in the row under the header")
+
+
+def _facts(lines: Sequence[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for line in lines[:100]:
+        name, separator, value = re.sub(r"^[#%/\s]+", "", line).partition(",")
+        if not separator:
+            name, separator, value = line.lstrip("#% ").partition(":")
+        if separator and name.strip() and value.strip(" ,;"):
+            found.setdefault(clean(name)[:60], value.strip(" ,;")[:120])
+    return found
+
+
+def _without_rows(lines: Sequence[str]) -> Layout:
+    """Return the layout of a text in which nothing looks like a row of numbers."""
+    body = [line for line in lines if line.strip()]
+    head = next((line for line in body if not line.lstrip().startswith("//")), "")
+    delimiter = max(_DELIMITERS[:4], key=head.count)
+    names = [text for text in _again(head, delimiter)]
+    rows = split(body[1:SAMPLE], delimiter)
+    named = len(names) > 1 or any(heading(name).quantity is not None for name in names)
+    at = next((i for i, line in enumerate(lines) if line is head), 0)
+    return Layout(
+        delimiter, at + 1, tuple(heading(text) for text in names), tuple(tuple(row) for row in rows), named, tuple(names)
+    )
+
+
+__all__ = ["LOOKED_AT", "SAMPLE", "Layout", "float_or_nan", "is_datum", "layout", "split"]

@@ -1,0 +1,255 @@
+"""Several logs at once: what a pattern, a directory or an archive holds, as one recording or as one each."""
+
+from __future__ import annotations
+
+import glob
+import tarfile
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from powermeter.errors import ConfigurationError, DataError, ExistsError, PowermeterError
+from powermeter.importers import open_log, recognise
+from powermeter.importers.files import MAX_BYTES, Peek
+from powermeter.importers.log import Choices, Log, Rows
+from powermeter.importers.not_logs import refusal
+
+MAX_LOGS = 10_000
+
+_SUFFIXES = (
+    ".gz", ".csv", ".tsv", ".txt", ".log", ".raw", ".tegrastats", ".sqlite", ".db", ".jls", ".ppk2", ".json", ".zip",
+    ".tar", ".tgz", ".plist", ".pt5", ".dat",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Some logs and the recording that is made of them.
+
+    Attributes:
+        paths: The logs, in order.
+        out: The recording.
+        size: How many byte they hold together, or None where they are packed.
+    """
+
+    paths: tuple[Path, ...]
+    out: Path
+    size: int | None
+
+
+def expand(paths: Sequence[Path]) -> list[Path]:
+    """Return the files and directories that some arguments name; a pattern stands for what it matches.
+
+    Raises:
+        DataError: A pattern matches nothing, or far too much.
+    """
+    found: list[Path] = []
+    for path in paths:
+        text = str(path)
+        if path.exists() or not any(mark in text for mark in "*?["):
+            found.append(path)
+            continue
+        hits = sorted(glob.glob(text, recursive=True))  # noqa: PTH207 - absolute patterns too
+        if not hits:
+            raise DataError(f"{text}: nothing matches this pattern")
+        found.extend(Path(hit) for hit in hits)
+    if len(found) > MAX_LOGS:
+        raise DataError(f"more than {MAX_LOGS} files match; import them in parts")
+    return found
+
+
+def jobs(paths: Sequence[Path], out: Path | None, *, each: bool) -> list[Job]:
+    """Return what is to be done: one job, or one for each log.
+
+    Raises:
+        ConfigurationError: Several logs would need one name.
+        DataError: Nothing matches.
+    """
+    found = expand(paths)
+    if each:
+        found = [inner for path in found for inner in _inside(path)]
+        folder = out or Path()
+        names: dict[str, int] = {}
+        made = []
+        for path in found:
+            stem = _stem(path)
+            names[stem] = names.get(stem, 0) + 1
+            name = stem if names[stem] == 1 else f"{stem}-{names[stem]}"
+            made.append(Job((path,), folder / f"{name}.power", _size((path,))))
+        if out is not None and out.exists() and not out.is_dir():
+            raise ConfigurationError(f"--each writes several recordings: {out} must be a directory")
+        if out is not None:
+            out.mkdir(parents=True, exist_ok=True)
+        return made
+    return [Job(tuple(found), out or Path(_stem(found[0]) + ".power"), _size(found))]
+
+
+def _inside(path: Path) -> list[Path]:
+    """Return the logs in a directory that is none itself."""
+    if not path.is_dir() or recognise(Peek.at(path)) is not None:
+        return [path]
+    found = []
+    for entry in sorted(path.rglob("*")):
+        if len(found) > MAX_LOGS:
+            raise DataError(f"{path}: more than {MAX_LOGS} files; import them in parts")
+        if entry.is_file() and not entry.name.startswith(".") and entry.suffix != ".power":
+            found.append(entry)
+    return found
+
+
+def _size(paths: Sequence[Path]) -> int | None:
+    if any(not path.is_file() or path.suffix == ".gz" for path in paths):
+        return None
+    return sum(path.stat().st_size for path in paths)
+
+
+def _stem(path: Path) -> str:
+    name = path.resolve().name
+    for suffix in _SUFFIXES:
+        if name.lower().endswith(suffix) and len(name) > len(suffix):
+            name = name[: -len(suffix)]
+    return name
+
+
+def watched(choices: Choices, progress: Callable[[int], None] | None) -> Choices:
+    """Return the same choices with somebody who is told how far the reading is."""
+    return choices if progress is None else replace(choices, progress=progress)
+
+
+def convert(job: Job, *, format: str | None, choices: Choices, force: bool) -> Log:
+    """Read the logs of a job and write its recording; returns what was read.
+
+    Raises:
+        ExistsError: The recording exists and `force` is False; seen before anything is read.
+        DataError, ConfigurationError, NotInstalledError: As `importers.open_log`.
+    """
+    from powermeter.importers.writing import write
+
+    if job.out.exists() and not force:
+        raise ExistsError(f"{job.out} exists; say --force to replace it, or another name with -o")
+    with _unpacked(job.paths) as paths:
+        logs = [open_log(path, format=format, choices=choices) for path in paths]
+        log = logs[0] if len(logs) == 1 else _joined(logs, paths)
+        write(log, job.paths[0], job.out, force=force)
+    return log
+
+
+@contextmanager
+def _unpacked(paths: Sequence[Path]) -> Iterator[list[Path]]:
+    """Yield the logs, those of an archive unpacked into a folder that is removed afterwards."""
+    with tempfile.TemporaryDirectory(prefix="powermeter-") as folder:
+        found: list[Path] = []
+        for path in paths:
+            if path.is_file() and _is_archive(path):
+                found += unpack(path, Path(folder) / str(len(found)))
+            else:
+                found.append(path)
+        yield found
+
+
+def _is_archive(path: Path) -> bool:
+    peek = Peek.at(path)
+    if peek.head.startswith(b"PK\x03\x04"):
+        return recognise(peek) is None and refusal(peek) is None
+    return peek.head[257:262] == b"ustar"
+
+
+def unpack(path: Path, folder: Path) -> list[Path]:
+    """Unpack the logs of a ZIP or tar archive, within bounds, and return them by name.
+
+    Raises:
+        DataError: It is damaged, too large, or holds no log.
+    """
+    folder.mkdir(parents=True)
+    left = MAX_BYTES
+    found: list[Path] = []
+    try:
+        for name, read in _members(path):
+            target = folder / PurePosixPath(name).name
+            target = target if not target.exists() else folder / f"{len(found)}-{target.name}"
+            data = read(left + 1)
+            left -= len(data)
+            if left < 0:
+                raise DataError(f"{path}: more than {MAX_BYTES >> 20} MiB unpacked; unpack it and import parts")
+            target.write_bytes(data)
+            found.append(target)
+            if len(found) > MAX_LOGS:
+                raise DataError(f"{path}: more than {MAX_LOGS} files in it; unpack it and import parts")
+    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError) as error:
+        if isinstance(error, PowermeterError):
+            raise
+        raise DataError(f"{path}: the archive is damaged: {error}") from None
+    logs = []
+    for inner in found:
+        peek = Peek.at(inner)
+        candidate = None if refusal(peek) is not None else recognise(peek)
+        if candidate is not None and candidate.is_certain(peek):
+            logs.append(inner)
+    if not logs:
+        names = ", ".join(inner.name for inner in found[:6]) or "nothing"
+        raise DataError(f"{path}: an archive without a log in it ({names}); unpack it and name one with its options")
+    return logs
+
+
+def _members(path: Path) -> Iterator[tuple[str, Callable[[int], bytes]]]:
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as packed:
+            for info in sorted(packed.infolist(), key=lambda entry: entry.filename):
+                if not info.is_dir():
+                    with packed.open(info) as stream:
+                        yield info.filename, stream.read
+        return
+    with tarfile.open(path) as bundle:
+        for member in sorted(bundle.getmembers(), key=lambda entry: entry.name):
+            stream = bundle.extractfile(member) if member.isfile() else None
+            if stream is not None:
+                yield member.name, stream.read
+
+
+def _joined(logs: Sequence[Log], paths: Sequence[Path]) -> Log:
+    """Return several logs as one: parts of one series one after another, others side by side.
+
+    Raises:
+        ConfigurationError: Their clocks cannot be put together.
+    """
+    if len({log.clock for log in logs}) > 1 or any(log.clock == "relative" for log in logs):
+        raise ConfigurationError(
+            f"{len(logs)} logs, of which some have no calendar time ({paths[0].name} …): they cannot lie on one axis; "
+            "--each makes a recording each"
+        )
+    joined = replace(logs[0])
+    joined.warnings = [f"{path.name}: {text}" for log, path in zip(logs, paths, strict=True) for text in log.warnings]
+    joined.events = [event for log in logs for event in log.events]
+    joined.sources = []
+    for log, path in zip(logs, paths, strict=True):
+        for rows in log.sources:
+            rows.name = f"{rows.name} {path.stem}"
+            joined.sources.append(rows)
+    return _in_series(joined)
+
+
+def _in_series(log: Log) -> Log:
+    """Put sources of the same channels that follow each other in time into one."""
+    sources = sorted(log.sources, key=lambda rows: rows.ends_ns)
+    alike = len({tuple((c.name, c.quantity, c.rail) for c in rows.channels) for rows in sources}) == 1
+    apart = all(a.ends_ns[1] <= b.ends_ns[0] for a, b in zip(sources, sources[1:], strict=False))
+    if not (alike and apart):
+        return log
+    from powermeter.importers.series import Series
+
+    series: Rows = Series(sources)
+    log.sources = [series]
+    log.warnings.append(f"{len(sources)} logs of the same channels follow each other: one series, with gaps between them")
+    return log
+
+
+def some_failed(failed: int, jobs: int) -> PowermeterError:
+    """Return the error of a run of several imports of which some failed."""
+    return DataError(f"{failed} of {jobs} logs could not be imported; see above")
+
+
+__all__ = ["Job", "convert", "expand", "jobs", "some_failed", "unpack", "watched"]

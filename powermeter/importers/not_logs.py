@@ -1,0 +1,74 @@
+"""Names what is no power log for what it is, and says what to do instead."""
+
+from __future__ import annotations
+
+from powermeter.importers.files import Peek
+from powermeter.importers.layout import layout
+
+_MAGIC: tuple[tuple[bytes, str, str], ...] = (
+    (b"%PDF", "a PDF document", "export the numbers as CSV"),
+    (b"\x89PNG", "a picture (PNG)", "import the numbers it was drawn from"),
+    (b"\xff\xd8\xff", "a picture (JPEG)", "import the numbers it was drawn from"),
+    (b"GIF8", "a picture (GIF)", "import the numbers it was drawn from"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel or Word file", "open it and save the sheet as CSV"),
+    (b"PAR1", "a Parquet file", "write it as CSV, for example with pandas.read_parquet(…).to_csv(…)"),
+    (b"ARROW1", "an Arrow file", "write it as CSV, for example with pandas.read_feather(…).to_csv(…)"),
+    (b"\x89HDF", "an HDF5 file", "write the table in it as CSV, for example with pandas.read_hdf(…).to_csv(…)"),
+    (b"\x93NUMPY", "a NumPy array", "write it as CSV with a header that names times and units"),
+    (b"\x80\x04", "a Python pickle, which is never opened", "write what is in it as CSV"),
+    (b"\x80\x05", "a Python pickle, which is never opened", "write what is in it as CSV"),
+    (b"\x7fELF", "a program", "name the log"),
+    (b"7z\xbc\xaf", "a 7z archive", "unpack it and name the log in it"),
+    (b"Rar!", "a RAR archive", "unpack it and name the log in it"),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard file", "unpack it with unzstd"),
+    (b"\xfd7zXZ", "an xz file", "unpack it with unxz"),
+    (b"BZh", "a bzip2 file", "unpack it with bunzip2"),
+)
+
+
+def refusal(peek: Peek) -> str | None:
+    """Return why a file is no power log and what to do, or None where it may be one."""
+    head = peek.head
+    if not head:
+        return None
+    if head.startswith(b"version https://git-lfs"):
+        return "is a Git LFS pointer: the data itself was never downloaded; fetch it with: git lfs pull"
+    for magic, what, advice in _MAGIC:
+        if head.startswith(magic):
+            return f"is {what}, no power log; {advice}"
+    if head.startswith(b"PK\x03\x04") and (b"[Content_Types].xml" in head or b"xl/" in head or b"opendocument" in head):
+        return "is a spreadsheet; open it and save the sheet as CSV"
+    if peek.is_binary:
+        return None
+    start = peek.text.lstrip("\ufeff \r\n\t")[:300].lower()
+    if start.startswith(("<!doctype html", "<html", "<head", "<script")):
+        return "is an HTML web page, not the file behind it; download the raw file"
+    if "NVIDIA-SMI" in peek.text and "|====" in peek.text:
+        return (
+            "is the table that nvidia-smi shows people; log with: nvidia-smi --query-gpu=timestamp,index,power.draw "
+            "--format=csv -l 1"
+        )
+    return None
+
+
+def prose(peek: Peek) -> str | None:
+    """Return why a text without a table is no power log, or None where a table stands in it."""
+    found = layout(peek)
+    lines = [line for line in peek.raw_lines[:400] if line.strip()]
+    if found.named and (found.header or any(h.quantity is not None for h in found.headings)) and len(found.headings) > 1:
+        return None
+    numbers = sum(1 for row in found.rows if row and any(ch.isdigit() for ch in "".join(row)))
+    letters = sum(sum(ch.isalpha() for ch in line) > 0.5 * len(line.replace(" ", "")) for line in lines)
+    if lines and letters * 2 > len(lines) and (not found.named or not numbers):
+        return "is text, no table of numbers: there is no power in it (the output of a program?); name the log of its power"
+    return None
+
+
+RUNS = (
+    "is a table of finished runs, one row per run, not a log of power over time: its energies are the totals of whole runs "
+    "already"
+)
+"""What a table of results is called."""
+
+RUN_WORDS = frozenset("run runs runid repetition trial experiment iteration".split())
+LENGTH_WORDS = frozenset("execution runtime duration elapsed latency walltime".split())

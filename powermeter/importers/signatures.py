@@ -1,0 +1,197 @@
+"""Tools known by the header of the table they write: what their columns mean, and how far they can be trusted.
+
+One entry per tool; the general table reader does the rest.  Each fact is from the tool's documentation or
+source, named in `source`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from powermeter.channel import Accuracy, Boundary
+from powermeter.importers.accuracies import (
+    JOULESCOPE,
+    NVML,
+    POWERJOULAR,
+    RAPL,
+    UM_POWER,
+    UNKNOWN,
+)
+from powermeter.importers.headers import Heading, clean
+from powermeter.result import Grade
+from powermeter.units import NS
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnFact:
+    """What one column of a tool's table is.
+
+    Attributes:
+        pattern: Regular expression for the whole header, lower case.
+        unit: Of its values; empty where the header names it; `-` leaves the column out.
+        as_: `power`, `mean`, `counter`, `per-row` or `held`; empty lets name and data decide.
+        rail: The rail's name; groups of the pattern may be used; empty takes it from the header.
+        parent: The rail it is a part of.
+        boundary: What the rail covers.
+        window_ns: The averaging window of a mean that is not the interval between rows.
+    """
+
+    pattern: str
+    unit: str = ""
+    as_: str = ""
+    rail: str = ""
+    parent: str | None = None
+    boundary: Boundary | None = None
+    window_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """One tool's table.
+
+    Attributes:
+        name: What reports call the instrument.
+        title: For people.
+        must: Regular expressions; each must match a whole header, lower case.
+        columns: What the columns are; the first that matches counts.
+        devices: Headers that tell devices apart, in this order of preference.
+        keep: (header, value) pairs of the rows that count; others are rows of another kind.
+        grade, accuracy: Of its values.
+        source: Where these facts are from.
+        held: Whether rows come only when something changes.
+        spread: Whether coarse stamps are spread.
+    """
+
+    name: str
+    title: str
+    must: tuple[str, ...]
+    columns: tuple[ColumnFact, ...] = ()
+    devices: tuple[str, ...] = ()
+    keep: tuple[tuple[str, str], ...] = ()
+    grade: Grade = Grade.ASSUMED
+    accuracy: Accuracy = UNKNOWN
+    source: str = ""
+    held: bool = False
+    spread: bool = True
+
+    def fact(self, header: str) -> tuple[ColumnFact, re.Match[str]] | None:
+        """Return what is known of a column."""
+        for column in self.columns:
+            match = re.fullmatch(column.pattern, header)
+            if match is not None:
+                return column, match
+        return None
+
+
+_SMI = "nvidia-smi --help-query-gpu; power.draw.average is the mean over one second"
+
+SIGNATURES: tuple[Signature, ...] = (
+    Signature(
+        "nvidia-smi", "an nvidia-smi log", (r"timestamp", r"(module\.)?power\.draw.*"),
+        (
+            ColumnFact(r"power\.draw\.average.*", "W", "mean", "gpu", "module", Boundary.DEVICE, NS),
+            ColumnFact(r"module\.power\.draw\.average.*", "W", "mean", "module", boundary=Boundary.DEVICE, window_ns=NS),
+            ColumnFact(r"power\.draw.*", "W", "power", "gpu", "module", Boundary.DEVICE),
+            ColumnFact(r"module\.power\.draw.*", "W", "power", "module", boundary=Boundary.DEVICE),
+            ColumnFact(r"temperature\.gpu.*", "degC"), ColumnFact(r"utilization\.gpu.*", "%"),
+            ColumnFact(r"clocks(\.current)?\.(sm|mem).*", "MHz"),
+            ColumnFact(r".*power\.(limit|max_limit|min_limit|default_limit).*", "-"),
+        ),
+        ("index", "gpu", "gpu_index", "pci.bus_id", "gpu_bus_id", "uuid", "gpu_uuid", "serial", "host", "hostname", "node", "name", "gpu_name"),
+        grade=Grade.MEASURED, accuracy=NVML, source=_SMI,
+    ),
+    Signature(
+        "nvidia-smi dmon", "an nvidia-smi dmon log", (r"gpu", r"pwr"),
+        (ColumnFact(r"pwr", "W", "power", "gpu", boundary=Boundary.DEVICE),),
+        ("gpu",), grade=Grade.MEASURED, accuracy=NVML, source="nvidia-smi dmon: pwr in W, - where not available",
+    ),
+    Signature(
+        "Joulescope statistics", "Joulescope's statistics", (r"time", r"current", r"voltage", r"power", r"charge", r"energy"),
+        (
+            ColumnFact(r"time", "s"), ColumnFact(r"current", "A", "mean", "input"), ColumnFact(r"voltage", "V", "mean", "input"),
+            ColumnFact(r"power", "W", "mean", "input"), ColumnFact(r"charge", "C", "counter", "input"),
+            ColumnFact(r"energy", "J", "counter", "input"),
+        ),
+        grade=Grade.MEASURED, accuracy=JOULESCOPE,
+        source="pyjoulescope_ui statistics: means over each row's interval, charge and energy accumulated",
+    ),
+    Signature(
+        "PowerJoular", "a PowerJoular log", (r"date", r"cpu utilization", r"total power", r"cpu power", r"gpu power"),
+        (
+            ColumnFact(r"total power", "W", "mean", "total", boundary=Boundary.MODEL),
+            ColumnFact(r"(cpu|gpu) power", "W", "mean", r"\1", "total", Boundary.MODEL),
+            ColumnFact(r"cpu utilization", "-"),
+        ),
+        grade=Grade.ESTIMATED, accuracy=POWERJOULAR,
+        source="PowerJoular's README: watts of each second, from RAPL on x86 and from regression models on boards",
+    ),
+    Signature(
+        "Zeus power monitor", "a Zeus power log", (r"time", r"gpu\d+_power"),
+        (ColumnFact(r"gpu(\d+)_power", "W", "power", r"gpu\1", boundary=Boundary.DEVICE),),
+        grade=Grade.MEASURED, accuracy=NVML, source="zeus.monitor.power: Unix seconds, W by NVML",
+    ),
+    Signature(
+        "Home Assistant", "a Home Assistant history", (r"entity_id", r"state", r"last_(changed|updated)"),
+        (ColumnFact(r"state", "", "held", "plug", boundary=Boundary.WALL),),
+        ("entity_id",), source="Home Assistant: a state is written when it changes, and holds until the next", held=True,
+        spread=False,
+    ),
+    Signature(
+        "turbostat", "a turbostat log", (r"(.*_)?pkgwatt|pkgwatt|pkg_j",),
+        (
+            ColumnFact(r"time_of_day_seconds", "s"),
+            ColumnFact(r"usec", "-"),
+            ColumnFact(r"syswatt", "W", "mean", "sys", None, Boundary.BOARD),
+            ColumnFact(r"pkgwatt", "W", "mean", "pkg", None, Boundary.PART),
+            ColumnFact(r"corwatt", "W", "mean", "cores", "pkg", Boundary.PART),
+            ColumnFact(r"gfxwatt", "W", "mean", "gfx", "pkg", Boundary.PART),
+            ColumnFact(r"ramwatt", "W", "mean", "ram", None, Boundary.PART),
+            ColumnFact(r"pkg_j", "J", "per-row", "pkg", None, Boundary.PART),
+            ColumnFact(r"(cor|gfx)_j", "J", "per-row", r"\1", "pkg", Boundary.PART),
+            ColumnFact(r"ram_j", "J", "per-row", "ram", None, Boundary.PART),
+            ColumnFact(r"(pkgtmp|coretmp)", "degC"),
+        ),
+        keep=(("core", "-"), ("cpu", "-"), ("package", "-"), ("pkg", "-")),
+        grade=Grade.MEASURED, accuracy=RAPL,
+        source="turbostat(8): watts are means over the interval that the row ends; the row of dashes is the machine",
+    ),
+    Signature(
+        "FNIRSI", "a FNIRSI export", (r"time\(d\.hh:mm:ss\.ms\)", r"voltage\(v\)", r"current\(a\)"),
+        (), grade=Grade.MEASURED, accuracy=UM_POWER, source="its export: days.hours:minutes:seconds, V, A, W",
+    ),
+    Signature(
+        "powerstat", "a powerstat log", (r"time", r"user", r"nice", r"sys", r"idle", r"watts"),
+        (ColumnFact(r"watts", "W", "mean", "input"),), source="powerstat(8): mean watts of each interval",
+    ),
+    Signature(
+        "EnergiBridge", "an EnergiBridge log", (r"delta", r"time", r".*(energy|power).*"),
+        (
+            ColumnFact(r"delta", "-"), ColumnFact(r"time", "ms"),
+            ColumnFact(r"dram_energy \(j\)", "J", "counter", "dram", None, Boundary.PART),
+            ColumnFact(r"package_energy \(j\)", "J", "counter", "package", None, Boundary.PART),
+            ColumnFact(r"(pp0|pp1)_energy \(j\)", "J", "counter", r"\1", "package", Boundary.PART),
+            ColumnFact(r"cpu_energy \(j\)", "J", "counter", "cpu", None, Boundary.PART),
+            ColumnFact(r"core(\d+)_energy \(j\)", "J", "counter", r"core\1", "cpu", Boundary.PART),
+            ColumnFact(r"gpu(\d+)_power \(mwatts\)", "mW", "power", r"gpu\1", None, Boundary.DEVICE),
+            ColumnFact(r"system_power \(watts\)", "W", "power", "system", None, Boundary.BOARD),
+        ),
+        grade=Grade.MEASURED, accuracy=RAPL, source="EnergiBridge's README: counters in J, Time in ms, Delta since the last row",
+    ),
+)
+
+
+def signature_of(headings: Sequence[Heading]) -> Signature | None:
+    """Return the tool whose table has such a header, or None."""
+    names = {key(h) for h in headings if h.text}
+    for candidate in SIGNATURES:
+        if all(any(re.fullmatch(pattern, name) for name in names) for pattern in candidate.must):
+            return candidate
+    return None
+
+
+def key(named: Heading) -> str:
+    """Return a header as signatures know it: lower case, without its marks."""
+    text = clean(named.text).lower()
+    return re.sub(r"\s*\[.*\]\Z", "", text)

@@ -1,0 +1,291 @@
+"""Turns what was read of a table into samples: devices side by side, amounts added up, spikes and blanks missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.channel import MISSING, Channel, Kind
+from powermeter.importers.axis import Axis, hole_limit, usual_step
+from powermeter.importers.blocks import Store
+from powermeter.importers.log import BLOCK, Block, Rows
+from powermeter.importers.numbers import Grid
+from powermeter.source import Gap
+from powermeter.units import NS
+
+Codes = NDArray[np.int64]
+
+
+@dataclass(slots=True)
+class Stream:
+    """One channel that is made from one column (of one device).
+
+    Attributes:
+        column: The name of its column in the store.
+        device: Its device's number, or None.
+        as_: A key of `kinds.KINDS`.
+        missing: Values that stand for none.
+        limit: The magnitude above which a reading is none.
+        grid: Where its values lie; filled by `survey`.
+        channel: Made after `survey`.
+        spikes, marks: How many readings were above the limit, and how many stood for none.
+        lines: The first lines of them.
+        valid: How many readings are left.
+    """
+
+    column: str
+    device: int | None
+    as_: str
+    missing: Sequence[float] = ()
+    limit: float = float("inf")
+    grid: Grid = field(default_factory=Grid)
+    channel: Channel | None = None
+    spikes: int = 0
+    marks: int = 0
+    lines: list[int] = field(default_factory=list)
+    valid: int = 0
+
+    def clean(self, values: NDArray[np.float64], lines: NDArray[np.int64] | None = None) -> NDArray[np.float64]:
+        """Return values with NaN for what is no reading; counted where lines are given."""
+        marks = np.isin(values, self.missing) if len(self.missing) else None
+        spikes = np.abs(values) > self.limit if np.isfinite(self.limit) else None
+        bad = marks if spikes is None else spikes if marks is None else marks | spikes
+        if bad is None or not bad.any():
+            return values
+        if lines is not None:
+            self.spikes += int(spikes.sum()) if spikes is not None else 0
+            self.marks += int(marks.sum()) if marks is not None else 0
+            self.lines += lines[bad][: 5 - len(self.lines)].tolist() if len(self.lines) < 5 else []
+        return np.where(bad, np.nan, values)
+
+
+class TableRows(Rows):
+    """The samples of a table, made block by block whenever they are asked for."""
+
+    def __init__(
+        self,
+        name: str,
+        streams: Sequence[Stream],
+        store: Store,
+        axis: Axis,
+        sample_of_row: NDArray[np.int64] | None,
+        *,
+        starts_ns: int | None = None,
+        info: dict[str, Any] | None = None,
+    ) -> None:
+        self.name = name
+        self.streams = list(streams)
+        self.store = store
+        self.axis = axis
+        self.sample_of_row = sample_of_row
+        self.starts_ns = starts_ns
+        self.info = info or {}
+        self.gaps: list[Gap] = []
+        self._codes: list[Codes] | None = None
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:  # type: ignore[override]
+        """One per stream."""
+        return tuple(stream.channel for stream in self.streams if stream.channel is not None)
+
+    @channels.setter
+    def channels(self, changed: Sequence[Channel]) -> None:
+        for stream, channel in zip(self.streams, changed, strict=True):
+            stream.channel = channel
+
+    @property
+    def count(self) -> int:
+        """How many samples there are."""
+        return len(self.axis.times_ns) * (1 + self._holds) + (self.starts_ns is not None)
+
+    @property
+    def ends_ns(self) -> tuple[int, int]:
+        """The times of the first and the last sample."""
+        first = int(self.axis.times_ns[0]) if self.starts_ns is None else self.starts_ns
+        return first, int(self.axis.times_ns[-1])
+
+    @property
+    def times_ns(self) -> NDArray[np.int64]:  # type: ignore[override]
+        """All times at once; `blocks` is for long logs."""
+        if self.starts_ns is None and not self._holds:
+            return self.axis.times_ns
+        return np.concatenate([block.times_ns for block in self.blocks()])
+
+    @property
+    def codes(self) -> Sequence[Codes]:  # type: ignore[override]
+        """All codes at once; `blocks` is for long logs."""
+        if self._codes is None:
+            matrix = np.concatenate([block.codes for block in self.blocks()])
+            self._codes = [np.ascontiguousarray(matrix[:, i]) for i in range(matrix.shape[1])]
+        return self._codes
+
+    @property
+    def flags(self) -> NDArray[np.uint8] | None:  # type: ignore[override]
+        """Flags of all samples, or None."""
+        return self.axis.flags
+
+    @property
+    def _holds(self) -> bool:
+        return any(stream.as_ == "held" for stream in self.streams)
+
+    def parts(self) -> Iterator[tuple[slice, NDArray[np.int64] | None, slice]]:
+        """Yield (rows of the store, their sample or None for one each, samples) in pieces of bounded size."""
+        rows = self.store.rows
+        if self.sample_of_row is None:
+            for start in range(0, rows, BLOCK):
+                piece = slice(start, min(start + BLOCK, rows))
+                yield piece, None, piece
+            return
+        start = 0
+        while start < rows:
+            stop = min(start + BLOCK, rows)
+            of = self.sample_of_row[start:stop]
+            if stop < rows:  # a sample's rows stay together
+                last = of[of >= 0]
+                if len(last) and self.sample_of_row[stop:].size and self.sample_of_row[stop] == last[-1]:
+                    same = np.flatnonzero(of == last[-1])[0]
+                    if same > 0:
+                        stop, of = start + int(same), of[:same]
+            known = of[of >= 0]
+            if len(known):
+                yield slice(start, stop), of, slice(int(known[0]), int(known[-1]) + 1)
+            start = stop
+
+    def values(self, stream: Stream, rows: slice, of: NDArray[np.int64] | None, samples: slice) -> NDArray[np.float64]:
+        """Return the cleaned values of a stream, one per sample, NaN where it has none."""
+        read = self.store.part(stream.column, rows.start, rows.stop)
+        if of is None:
+            if stream.device is not None:
+                read = np.where(self.store.part("key", rows.start, rows.stop) == stream.device, read, np.nan)
+            return stream.clean(read)
+        pick = of >= 0
+        if stream.device is not None:
+            pick = pick & (self.store.part("key", rows.start, rows.stop) == stream.device)
+        found = np.full(samples.stop - samples.start, np.nan)
+        found[of[pick] - samples.start] = stream.clean(read[pick])
+        return found
+
+    def survey(self, counted: Sequence[Stream]) -> None:
+        """Look at all values once: their grids, and the holes where none of the counted streams has a value."""
+        limit = hole_limit(self.axis.times_ns)
+        held = self._holds
+        last: int | None = None
+        for rows, of, samples in self.parts():
+            times = self.axis.times_ns[samples]
+            lines = self.store.part("line", rows.start, rows.stop)
+            alive = np.zeros(samples.stop - samples.start, bool)
+            for stream in self.streams:
+                values = self.values(stream, rows, of, samples)
+                stream.grid.add(values)
+                good = np.isfinite(values)
+                stream.valid += int(good.sum())
+                if stream in counted:
+                    alive |= good
+                self._count(stream, rows, of, lines)
+            known = times[alive]
+            if held:
+                self._absent(times, alive, of)
+            elif len(known) and np.isfinite(limit):
+                whole = known if last is None else np.concatenate(([last], known))
+                for i in np.flatnonzero(np.diff(whole) > limit).tolist():
+                    self._hole(int(whole[i]), int(whole[i + 1]))
+            if len(known):
+                last = int(known[-1])
+        for stream in self.streams:
+            if stream.as_ == "per-row":
+                stream.grid.leave_room_for_sum(stream.valid)
+
+    def _count(self, stream: Stream, rows: slice, of: NDArray[np.int64] | None, lines: NDArray[np.int64]) -> None:
+        if not len(stream.missing) and not np.isfinite(stream.limit):
+            return
+        read = self.store.part(stream.column, rows.start, rows.stop)
+        if stream.device is not None:
+            mine = self.store.part("key", rows.start, rows.stop) == stream.device
+            read, lines = read[mine], lines[mine]
+        stream.clean(read, lines)
+
+    def _hole(self, start: int, end: int) -> None:
+        if len(self.gaps) < 10_000:
+            self.gaps.append(Gap(start, end, "missed", "the log has no reading here"))
+
+    def _absent(self, times: NDArray[np.int64], alive: NDArray[np.bool_], of: NDArray[np.int64] | None) -> None:
+        """Note as gaps the stretches in which a state was not known."""
+        for at in np.flatnonzero(~alive).tolist():
+            after = np.flatnonzero(alive[at:])
+            if len(after):
+                self._hole(int(times[at]), int(times[at + int(after[0])]))
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield the samples in blocks of bounded size."""
+        totals = [0] * len(self.streams)
+        held = [MISSING] * len(self.streams)
+        last: Codes | None = None  # each change of a state closes the stretch before it and opens its own
+        if self.starts_ns is not None:
+            first = np.array([[0 if stream.as_ == "per-row" else MISSING for stream in self.streams]], np.int64)
+            flags = None if self.axis.flags is None else np.zeros(1, np.uint8)
+            yield Block(np.array([self.starts_ns], np.int64), first, flags)
+        for rows, of, samples in self.parts():
+            codes = np.empty((samples.stop - samples.start, len(self.streams)), np.int64)
+            for i, stream in enumerate(self.streams):
+                own = stream.grid.codes(self.values(stream, rows, of, samples))
+                if stream.as_ == "per-row":
+                    own, totals[i] = _running(own, totals[i])
+                elif stream.as_ == "level":
+                    own = np.where(own == MISSING, MISSING, -own)
+                elif stream.as_ == "held":
+                    own, held[i] = _forward(own, held[i])
+                codes[:, i] = own
+            times = self.axis.times_ns[samples]
+            flags = None if self.axis.flags is None else self.axis.flags[samples]
+            if self._holds:
+                before, codes = codes, np.repeat(codes, 2, axis=0)
+                codes[2::2] = before[:-1]
+                codes[0] = before[0] if last is None else last
+                times, last = np.repeat(times, 2), before[-1]
+            yield Block(times, codes, flags)
+
+
+def _running(codes: Codes, carry: int) -> tuple[Codes, int]:
+    """Return the running totals of amounts, and the last one; missing amounts stay missing."""
+    known = codes != MISSING
+    total = carry + np.cumsum(np.where(known, codes, 0))
+    return np.where(known, total, MISSING), int(total[-1]) if len(total) else carry
+
+
+def _forward(codes: Codes, carry: int) -> tuple[Codes, int]:
+    """Return codes in which a state stands until the next, and the last one."""
+    if not len(codes):
+        return codes, carry
+    at = np.where(codes != MISSING, np.arange(len(codes)), -1)
+    np.maximum.accumulate(at, out=at)
+    found = np.where(at >= 0, codes[at], carry)
+    return found, int(found[-1])
+
+
+def sweeps(keys: NDArray[np.int16], stamps: NDArray[np.int64] | None) -> NDArray[np.int64]:
+    """Return the number of the sweep that each row belongs to: a new one begins when the devices start over.
+
+    Rows of one sweep lie close together; where they do not, every row (with those of its very stamp) is one.
+    """
+    if not len(keys):
+        return np.empty(0, np.int64)
+    new = np.concatenate(([True], keys[1:] <= keys[:-1]))
+    if stamps is None:
+        return np.cumsum(new) - 1
+    steps = np.diff(stamps, prepend=stamps[0])
+    usual = usual_step(stamps[new])
+    inside = steps[~new]
+    if usual and len(inside) and np.percentile(np.abs(inside), 95) > 0.2 * usual:
+        new = np.concatenate(([True], stamps[1:] != stamps[:-1]))
+        new |= np.concatenate(([True], keys[1:] <= keys[:-1]))
+    elif usual:
+        new |= np.abs(steps) > 0.5 * usual  # a device is missing from this sweep
+        new[0] = True
+    return np.cumsum(new) - 1
+
+
+__all__ = ["NS", "Kind", "Stream", "TableRows", "sweeps"]

@@ -1,0 +1,314 @@
+"""Chooses the column (or the pair of columns) that holds the times of a table, and reads it block by block."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from shlex import quote
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.channel import MISSING
+from powermeter.importers.headers import TIME, Heading
+from powermeter.importers.layout import Layout
+from powermeter.importers.log import Choices
+from powermeter.importers.stamps import (
+    DAY_NS,
+    LARGEST_NS,
+    TICKS,
+    date_order,
+    days_and_clock_ns,
+    number_ns,
+    time_of_day_ns,
+    wall,
+)
+from powermeter.units import NS
+
+# Unix times between 2001 and 2033 in s, ms, µs and ns do not overlap with each other.
+_EPOCHS = ((10**9, NS), (10**12, 1_000_000), (10**15, 1000), (10**18, 1))
+
+_STRICT = re.compile(
+    r"\d{4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?P<zone>Z|[+-]\d\d:?\d\d)?\Z", re.ASCII
+)
+_EIGHT = re.compile(r"(19|20)\d{6}\Z")
+_RANK = {"wall": 0, "epoch": 1, "elapsed": 2, "relative": 3, "day": 4}
+
+Stamps = tuple[NDArray[np.int64], "NDArray[np.bool_] | None"]
+
+
+@dataclass(frozen=True, slots=True)
+class TimePlan:
+    """Where the times stand and how they are written.
+
+    Attributes:
+        indexes: Their columns; two where date and time of day stand apart, none for a fixed period.
+        style: `wall`, `day` (time of day), `elapsed` (D.hh:mm:ss), `epoch`, `relative` or `period`.
+        tick_ns: Nanoseconds per unit of a numeric time.
+        order: Of year, month and day.
+        period_s: The fixed period.
+        why: How it was found, for `--explain`.
+    """
+
+    indexes: tuple[int, ...] = ()
+    style: str = "relative"
+    tick_ns: int = NS
+    order: str | None = None
+    period_s: float | None = None
+    why: str = ""
+
+    @property
+    def is_utc(self) -> bool:
+        """Whether the stamps are of the calendar."""
+        return self.style in ("wall", "epoch")
+
+
+def choose_time(
+    found: Layout, headings: Sequence[Heading], choices: Choices, asks: list[str]
+) -> TimePlan | None:
+    """Return where the times are, or None with what must be said added to `asks`."""
+    if choices.period_s is not None:
+        return TimePlan((), "period", period_s=choices.period_s, why="said: --rate")
+    candidates = [i for i, h in enumerate(headings) if (h.is_time or h.quantity == TIME) and h.unit != "-"]
+    if not found.named and not candidates and headings and found.rows:
+        texts = _texts(found, 0)
+        if texts and all(wall(text) is not None for text in texts):
+            candidates = [0]
+    pair = _date_and_time(found, candidates)
+    if pair is not None:
+        order = choices.dates or date_order(_joined(found, pair))
+        return TimePlan(pair, "wall", order=order, why="date and time of day in two columns")
+    plans = [plan for i in candidates if (plan := _plan(found, headings[i], i, choices, asks)) is not None]
+    if plans:
+        return min(plans, key=lambda plan: (_stands_still(found, plan), _RANK[plan.style]))
+    if asks:
+        return None
+    if not candidates:
+        asks.append(
+            "how often it was sampled, --rate 10Hz (or 100ms), or the column of times, --column NAME=s"
+            if found.named
+            else "how often it was sampled, --rate 10Hz (or 100ms), or the column of times, --column 1=s"
+        )
+        return None
+    named = headings[candidates[0]]
+    texts = _texts(found, candidates[0])
+    shown = texts[0][:40] if texts else ""
+    if shown and number_ns(shown.replace(",", "."), 1) is None:
+        asks.append(f"the time: column {named.text!r} holds {shown!r}, which is no time; name another with --column NAME=s, or --rate")
+    else:
+        asks.append(f"the unit of the times, --column {quote(f'{named.text}=s')} (or ms, us, ns), or --rate")
+    return None
+
+
+def _texts(found: Layout, index: int) -> list[str]:
+    return [row[index].strip() for row in found.rows if len(row) > index and row[index].strip()]
+
+
+def _joined(found: Layout, pair: tuple[int, ...]) -> list[str]:
+    return [" ".join(row[i].strip() for i in pair) for row in found.rows if len(row) > max(pair)]
+
+
+def _date_and_time(found: Layout, candidates: Sequence[int]) -> tuple[int, int] | None:
+    def mostly(index: int, test: Callable[[str], bool]) -> bool:
+        texts = _texts(found, index)
+        return bool(texts) and sum(map(test, texts)) * 2 > len(texts)
+
+    def is_date(text: str) -> bool:
+        return ":" not in text and (_EIGHT.match(text) is not None or wall(text) is not None or wall(text, "dmy") is not None)
+
+    dates = [i for i in candidates if mostly(i, is_date)]
+    clocks = [i for i in candidates if mostly(i, lambda text: time_of_day_ns(text) is not None)]
+    return (dates[0], clocks[0]) if dates and clocks else None
+
+
+def _plan(found: Layout, named: Heading, index: int, choices: Choices, asks: list[str]) -> TimePlan | None:
+    texts = _texts(found, index)
+    if not texts:
+        return None
+    whole = texts[:-1] or texts  # the last one may be cut
+    if _mostly(whole, lambda text: wall(text, "dmy") is not None or wall(text, "mdy") is not None):
+        order = choices.dates or date_order(whole)
+        if order is None and not choices.dates:
+            asks.append(
+                f"which of day and month comes first in {named.text!r} ({texts[0]}): --dates dmy or --dates mdy"
+            )
+            return None
+        return TimePlan((index,), "wall", order=order, why=f"date and time, {order or 'ymd'}")
+    if _mostly(whole, lambda text: time_of_day_ns(text) is not None):
+        return TimePlan((index,), "day", why="time of day; its date is not known")
+    if _mostly(whole, lambda text: days_and_clock_ns(text) is not None):
+        return TimePlan((index,), "elapsed", why="days.hours:minutes:seconds")
+    if found.decimal_comma:
+        texts = [text.replace(".", "").replace(",", ".") for text in texts]
+    bare = [re.sub(r"\s*[a-zµ]+\Z", "", text) for text in texts]
+    values = [number_ns(text, 1) for text in bare]
+    if sum(value is not None for value in values) * 2 <= len(values):
+        return None
+    first = next(float(text) for text, value in zip(bare, values, strict=True) if value is not None)
+    middle = sorted(value for value in values if value is not None)[len(values) // 2]
+    for low, tick in _EPOCHS:
+        if any(low <= magnitude < 2.1 * low for magnitude in (first, middle)) and (
+            named.quantity != TIME or _tick(named) == tick
+        ):
+            return TimePlan((index,), "epoch", tick, why="Unix time, told by its size")
+    if named.quantity == TIME:
+        return TimePlan((index,), "relative", _tick(named), why=f"numbers in {named.unit}")
+    return None
+
+
+def _mostly(texts: Sequence[str], test: Callable[[str], bool]) -> bool:
+    return sum(map(test, texts)) * 2 > len(texts)
+
+
+def _tick(named: Heading) -> int:
+    return round(named.factor * NS) or TICKS["ns"]
+
+
+def _stands_still(found: Layout, plan: TimePlan) -> bool:
+    """Return whether two of three rows in the sample have the time of the row before."""
+    stamps, _ = Reader(plan, found.decimal_comma).read([_joined_row(row, plan) for row in found.rows])
+    steps = np.diff(stamps[stamps != MISSING])
+    return bool(len(steps) > 3 and (steps == 0).sum() * 3 > 2 * len(steps))
+
+
+def _joined_row(row: Sequence[str], plan: TimePlan) -> str:
+    return " ".join(row[i].strip() if len(row) > i else "" for i in plan.indexes)
+
+
+class Reader:
+    """Reads stamps of one plan.
+
+    Attributes:
+        zoned, naive: Stamps that named a zone, and that did not.
+    """
+
+    def __init__(self, plan: TimePlan, decimal_comma: bool = False, unit: str | None = None) -> None:
+        self.plan = plan
+        self.zoned = self.naive = 0
+        self._comma = decimal_comma
+        self._days = 0
+        self._last_of_day: int | None = None
+
+    def read(self, texts: Sequence[str]) -> Stamps:
+        """Return (nanoseconds, whether each named its zone or None) of stamps; `MISSING` where there is none."""
+        plan = self.plan
+        if plan.style == "wall":
+            return self._walls(texts)
+        if plan.style == "day":
+            return self._of_day(texts), None
+        if plan.style == "elapsed":
+            return _array([days_and_clock_ns(text) for text in texts]), None
+        return self._numbers(texts), None
+
+    def _walls(self, texts: Sequence[str]) -> Stamps:
+        fast = _fast_walls(texts)
+        if fast is not None:
+            stamps, zoned = fast
+            self.zoned += zoned
+            self.naive += len(texts) - zoned
+            return stamps, (np.ones(len(texts), bool) if zoned else None)
+        ns: list[int | None] = []
+        aware = np.zeros(len(texts), bool)
+        order = self.plan.order
+        for i, text in enumerate(texts):
+            stamp = wall(text, order)
+            if stamp is None:
+                ns.append(None)
+                continue
+            if stamp.zone_ns is None:
+                self.naive += 1
+                ns.append(stamp.ns)
+            else:
+                self.zoned += 1
+                aware[i] = True
+                ns.append(stamp.ns - stamp.zone_ns)
+        return _array(ns), aware if aware.any() else None
+
+    def _of_day(self, texts: Sequence[str]) -> NDArray[np.int64]:
+        found: list[int | None] = []
+        for text in texts:
+            stamp = time_of_day_ns(text)
+            if stamp is not None:
+                if self._last_of_day is not None and stamp - self._last_of_day < -DAY_NS // 2:
+                    self._days += 1
+                self._last_of_day = stamp
+                stamp += self._days * DAY_NS
+            found.append(stamp)
+        return _array(found)
+
+    def _numbers(self, texts: Sequence[str]) -> NDArray[np.int64]:
+        tick = self.plan.tick_ns
+        if self._comma:
+            texts = [text.replace(".", "").replace(",", ".") if "," in text else text for text in texts]
+        fast = _fast_numbers(texts, tick)
+        if fast is not None:
+            return fast
+        found = []
+        for text in texts:
+            stamp = number_ns(text, tick)
+            if stamp is None and text and text.strip()[-1:].isalpha():
+                match = re.fullmatch(r"(.*?)\s*([a-zµ]{1,3})", text.strip())
+                unit = TICKS.get(match[2]) if match is not None else None
+                stamp = number_ns(match[1], unit) if match is not None and unit is not None else None
+            found.append(stamp)
+        return _array(found)
+
+
+def _array(stamps: Sequence[int | None]) -> NDArray[np.int64]:
+    return np.array([MISSING if s is None or abs(s) >= LARGEST_NS else s for s in stamps], np.int64)
+
+
+def _fast_walls(texts: Sequence[str]) -> tuple[NDArray[np.int64], int] | None:
+    """Return stamps `YYYY-MM-DD hh:mm:ss.f` of one zone by numpy's own parser, and how many were zoned."""
+    if len(texts) < 8:
+        return None
+    match = _STRICT.match(texts[0])
+    if match is None:
+        return None
+    zone = match["zone"] or ""
+    cut = len(zone)
+    if zone and not all(text.endswith(zone) for text in texts):
+        return None
+    if not "1970" <= min(texts)[:4] <= max(texts)[:4] <= "2115" or (min(texts)[4:5] + min(texts)[7:8]) not in ("--", "//"):
+        return None
+    bare = [text[:-cut] for text in texts] if cut else list(texts)
+    joined = "\n".join(bare)
+    if not cut and ("Z" in joined or "+" in joined or joined.count("-") + joined.count("/") != 2 * len(bare)):
+        return None
+    if joined.count(":") != 2 * len(bare):
+        return None
+    try:
+        stamps = np.array(joined.replace("/", "-").split("\n"), "M8[ns]").astype(np.int64)
+    except ValueError:
+        return None
+    if cut:
+        from powermeter.importers.stamps import zone_ns
+
+        stamps -= zone_ns(zone) or 0
+    return stamps, len(texts) if cut else 0
+
+
+def _fast_numbers(texts: Sequence[str], tick: int) -> NDArray[np.int64] | None:
+    """Return exact nanoseconds of plain decimal numbers that all have as many decimals."""
+    if len(texts) < 8:
+        return None
+    first = texts[0]
+    point = first.find(".")
+    decimals = len(first) - point - 1 if point >= 0 else 0
+    joined = "\n".join(texts)
+    if not joined.replace("\n", "").replace(".", "").isascii() or len(max(texts, key=len)) > 19:
+        return None
+    if point >= 0:
+        if {text[-decimals - 1 : -decimals] if decimals else text[-1:] for text in texts} != {"."}:
+            return None
+        joined = joined.replace(".", "")
+    if not joined.replace("\n", "").isdigit():
+        return None
+    wide = list(map(int, joined.split("\n")))
+    power = 10**decimals
+    if tick % power == 0 and max(wide) < LARGEST_NS // max(tick // power, 1):
+        return np.array(wide, np.int64) * (tick // power)
+    if max(wide) * tick // power >= LARGEST_NS:
+        return None
+    return np.array([(value * tick + power // 2) // power for value in wide], np.int64)

@@ -1,0 +1,200 @@
+"""What stands in a cell: a number, a number with its unit, a word for none, or something else."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.channel import Quantity
+from powermeter.importers.headers import of_unit
+from powermeter.importers.numbers import float_or_nan
+
+_WORDS = frozenset(
+    "nan n/a na none null nil - -- --- unavailable unknown err error undef undefined missing inf -inf +inf infinity "
+    "#div/0! #n/a #value! #ref! #num! #name? #null! ol overload ----".split()
+) | {"not supported", "unknown error", "gpu requires reset", "insufficient permissions", "not available", "no data", "gpu is lost"}
+
+_CELL = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([A-Za-zµμΩ%°]{1,10})\.?\Z")
+
+_SENTINELS = (-1.0, -2.0, -256000.0, -999.0, -9999.0, -32768.0, 65535.0, 4294967295.0, 2147483647.0, -2147483648.0)
+
+ABSURD = {
+    Quantity.POWER: 100e6, Quantity.CURRENT: 1e6, Quantity.VOLTAGE: 10e6, Quantity.ENERGY: 1e16, Quantity.CHARGE: 1e14,
+    Quantity.TEMPERATURE: 1e5, Quantity.LOAD: 1e9, Quantity.FREQUENCY: 1e15,
+}  # fmt: skip
+"""Magnitudes in SI that no supply of a computer has: what is above is no reading."""
+
+SPIKE = 1e5
+"""A few readings this many times the next lower one are no readings."""
+
+_KEPT = 512
+_RARE = 1e-3
+
+
+def is_missing_word(text: str) -> bool:
+    """Return whether a field says that there is no value."""
+    return text.strip().strip("[]<>()\"'").strip().lower() in _WORDS
+
+
+def missing_word(text: str) -> str:
+    """Return how a cell without a number is counted: `blank`, `N/A`, or the text itself, cut."""
+    text = text.strip()
+    return "blank" if not text else text[:24]
+
+
+class Cells:
+    """Reads the cells of one column, whatever they carry, and counts what is no number.
+
+    Attributes:
+        unit: The unit found in the cells, or None.
+        reasons: Why a cell was no number → how often.
+    """
+
+    def __init__(self, decimal_comma: bool = False, factor_of: str | None = None) -> None:
+        self.unit: str | None = factor_of
+        self.reasons: Counter[str] = Counter()
+        self.lines: list[int] = []
+        self._comma = decimal_comma
+        self._factors: dict[str, float] = {}
+
+    def number(self, text: str, line: int = 0) -> float:
+        """Return a cell's number in the column's unit, or NaN, counted."""
+        text = text.strip()
+        if self._comma and "," in text:
+            text = text.replace(".", "").replace(",", ".")
+        value = float_or_nan(text)
+        if math.isnan(value):
+            value = self._with_unit(text)
+        if math.isnan(value) or math.isinf(value):
+            if len(self.reasons) < 50 or missing_word(text) in self.reasons:
+                self.reasons[missing_word(text)] += 1
+            else:
+                self.reasons["other text"] += 1
+            if len(self.lines) < 5:
+                self.lines.append(line)
+            return math.nan
+        return value
+
+    def _with_unit(self, text: str) -> float:
+        match = _CELL.match(text)
+        if match is None:
+            return math.nan
+        factor = self._factors.get(match[2])
+        if factor is None:
+            factor = self._factors[match[2]] = self._relative(match[2])
+        return float(match[1]) * factor if factor == factor else math.nan
+
+    def _relative(self, unit: str) -> float:
+        """Return the factor from a cell's unit to the column's; the first cell's sets it where it is open."""
+        if self.unit is None:
+            self.unit = unit
+            return 1.0
+        if unit == self.unit:
+            return 1.0
+        mine, other = of_unit(self.unit), of_unit(unit)
+        if mine is None or other is None or mine[0] != other[0]:
+            return math.nan
+        return other[1] / mine[1]
+
+
+def unit_in_cells(texts: list[str]) -> str | None:
+    """Return the unit that most cells of a column carry, or None."""
+    found = Counter(match[2] for text in texts if (match := _CELL.match(text.strip())) is not None)
+    filled = sum(bool(text.strip()) and not is_missing_word(text) for text in texts)
+    if not found or sum(found.values()) * 2 < filled:
+        return None
+    unit = found.most_common(1)[0][0]
+    return unit if of_unit(unit) is not None else None
+
+
+@dataclass(slots=True)
+class Statistics:
+    """What has been seen of a column, block by block.
+
+    Attributes:
+        count: Numbers seen.
+        falls, rises: Steps down and up from one number to the next of the same device.
+        smallest, largest: Of all numbers.
+        first, last: In the order of the log.
+        top: The largest magnitudes, at most 512, unsorted.
+        sentinels: Value → how often, of those that often mean "none".
+        to_zero: Steps down to less than a twentieth of the value before.
+    """
+
+    count: int = 0
+    falls: int = 0
+    rises: int = 0
+    smallest: float = math.inf
+    largest: float = -math.inf
+    first: float = math.nan
+    last: dict[int, float] = field(default_factory=dict)
+    top: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    sentinels: Counter[float] = field(default_factory=Counter)
+    to_zero: int = 0
+    negative: int = 0
+    head: list[float] = field(default_factory=list)
+    largest_step: float = 0.0
+
+    def add(self, values: NDArray[np.float64], keys: NDArray[np.int16] | None = None) -> None:
+        """Look at some values; `keys` says which device each row is of."""
+        good = np.isfinite(values)
+        kept = values[good]
+        if not len(kept):
+            return
+        if not self.count:
+            self.first = float(kept[0])
+        self.count += len(kept)
+        self.smallest, self.largest = min(self.smallest, float(kept.min())), max(self.largest, float(kept.max()))
+        self.negative += int((kept < 0).sum())
+        if len(self.head) < 4000:
+            self.head.extend(kept[: 4000 - len(self.head)].tolist())
+        magnitude = np.abs(kept)
+        if len(magnitude) > _KEPT:
+            magnitude = np.partition(magnitude, len(magnitude) - _KEPT)[-_KEPT:]
+        joined = np.concatenate([self.top, magnitude])
+        self.top = np.partition(joined, len(joined) - _KEPT)[-_KEPT:] if len(joined) > _KEPT else joined
+        for value in _SENTINELS:
+            seen = int((kept == value).sum())
+            if seen:
+                self.sentinels[value] += seen
+        for key in np.unique(keys[good]).tolist() if keys is not None else [0]:
+            self._steps(kept if keys is None else kept[keys[good] == key], key)
+
+    def _steps(self, kept: NDArray[np.float64], key: int) -> None:
+        before = self.last.get(key)
+        column = kept if before is None else np.concatenate(([before], kept))
+        steps = np.diff(column)
+        self.falls += int((steps < 0).sum())
+        self.rises += int((steps > 0).sum())
+        self.to_zero += int(((steps < 0) & (column[1:] < 0.05 * column[:-1])).sum())
+        if len(steps):
+            self.largest_step = max(self.largest_step, float(np.abs(steps).max()))
+        self.last[key] = float(column[-1])
+
+    def sentinel(self) -> list[float]:
+        """Return the values that stand for "none": marks below 0 in a column that is never negative else."""
+        marks = [value for value in self.sentinels if value < 0]
+        below = sum(self.sentinels[value] for value in marks)
+        if marks and below == self.negative and below < self.count:
+            return sorted(marks)
+        return []
+
+    def limit(self, quantity: object, factor: float) -> float:
+        """Return the magnitude above which readings are none: absurd for any supply, or far from all others."""
+        limit = math.inf
+        if isinstance(quantity, Quantity) and quantity in ABSURD:
+            limit = ABSURD[quantity] / factor
+        ordered = np.sort(self.top)
+        ordered = ordered[ordered > 0]
+        few = max(3, int(self.count * _RARE))
+        if len(ordered) > 4:
+            ratios = ordered[1:] / ordered[:-1]
+            for at in np.flatnonzero(ratios > SPIKE).tolist():
+                if len(ordered) - 1 - at <= few and self.count > 4 * few:
+                    return min(limit, float(ordered[at]) * SPIKE / 2)
+        return limit

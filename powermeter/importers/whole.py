@@ -1,0 +1,219 @@
+"""Decides which rail of a log is the whole: a total, a board, a package, or a sum of parts that may be added.
+
+The decision becomes facts of the recording: a rail's parent and boundary.  Rails of one unmeasured parent are
+added up by the analysis; the rail that stands for everything has the boundary of a board.  Where the names
+do not tell, it is asked for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from powermeter.channel import Boundary, Rail
+from powermeter.errors import ConfigurationError
+from powermeter.importers.headers import words
+
+_TOTAL = (
+    ("wall", "mains", "socket", "ac"),
+    ("total", "system", "sys", "psys", "node", "machine", "server", "chassis", "host", "gesamt", "all", "platform", "sum"),
+    ("board", "input", "psu", "battery", "bat", "supply", "module"),
+)
+"""Words for what holds everything else; those of the first group that occurs count."""
+
+_PARTS = {
+    "cpu": ("cpu", "package", "pkg", "processor", "socket", "soc"),
+    "gpu": ("gpu", "card", "graphics"),
+    "memory": ("dram", "ram", "mem", "memory", "ddr"),
+    "accelerator": ("ane", "npu", "tpu", "dla", "accelerator"),
+    "disk": ("disk", "ssd", "nvme", "hdd", "storage"),
+    "network": ("net", "nic", "wifi", "network", "ethernet"),
+    "display": ("display", "screen", "lcd", "backlight"),
+    "fan": ("fan", "fans"),
+}
+_INSIDE = {"core": "cpu", "cores": "cpu", "cor": "cpu", "pp0": "cpu", "pp1": "cpu", "uncore": "cpu", "igpu": "cpu", "gfx": "cpu", "gt": "cpu"}
+_NUMBERED = re.compile(r"(.*?)[\s_.#:-]*(\d+)\Z")
+
+_SHARE_OF_PARTS = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """What stands for everything.
+
+    Attributes:
+        rails: Name → the rail with its parent and boundary.
+        headline: The rail (or the sum's name) that is counted.
+        why: In words, for what is printed.
+        is_sum: Whether it is a sum.
+    """
+
+    rails: Mapping[str, Rail]
+    headline: str
+    why: str
+    is_sum: bool = False
+
+
+def decide(
+    rails: Sequence[Rail],
+    *,
+    where: str,
+    rail: str | None = None,
+    add_up: bool = False,
+    means: Mapping[str, float] | None = None,
+    devices: str | None = None,
+) -> Whole:
+    """Return which rail is the whole.
+
+    Args:
+        rails: As the columns name them, each with what its tool says of it.
+        where: The file, for messages.
+        rail: The name that the user said.
+        add_up: Whether the user said that all of them add up.
+        means: Mean power or rate by rail, to check that a total is not less than its parts.
+        devices: The column that tells devices apart: rails are then devices, which add up.
+
+    Raises:
+        ConfigurationError: It cannot be known, or there is no such rail.
+    """
+    by_name = {entry.name: entry for entry in rails}
+    if rail is not None:
+        return _said(by_name, rail, where)
+    if len(by_name) == 1:
+        only = rails[0]
+        return Whole({only.name: replace(only, parent=None)}, only.name, "the only rail")
+    told = [entry for entry in rails if entry.parent is not None]
+    tops = {name: entry for name, entry in by_name.items() if entry.parent not in by_name}
+    if len(tops) == 1 and told:
+        top = next(iter(tops))
+        return Whole(_under(by_name, {}), top, f"{top} holds the others")
+    if add_up:
+        return _sum(by_name, tops, "all rails", "said: --sum")
+    if devices is not None:
+        return _sum(by_name, tops, "all devices", f"the devices of column {devices!r}, added up")
+    total = _total(list(tops))
+    if total is not None:
+        parts = [name for name in tops if name != total]
+        _check_total(total, parts, means or {}, where)
+        return Whole(_under(by_name, dict.fromkeys(parts, total), total), total, f"{total} is the total by its name")
+    inside = {name: holder for name in tops if (holder := _holder(name, list(tops))) is not None}
+    left = [name for name in tops if name not in inside]
+    if len(left) == 1:
+        return Whole(_under(by_name, inside), left[0], f"{left[0]} holds {', '.join(inside)}")
+    stems = {match[1].lower().strip("_-. ") for name in left if (match := _NUMBERED.match(name)) is not None}
+    if all(_NUMBERED.match(name) for name in left) and len(stems) == 1 and next(iter(stems)) not in ("", "rail", "ch", "channel"):
+        stem = next(iter(stems))
+        return _sum(by_name, left, f"all {stem}s" if not stem.endswith("s") else f"all {stem}", f"the sum of {', '.join(left)}", inside)
+    if all(_part(name) is not None for name in left):
+        kinds = [_part(name) for name in left]
+        if len(set(kinds)) == len(kinds) or _are_numbered(left):
+            return _sum(by_name, left, " + ".join(left), f"the sum of the parts {', '.join(left)}", inside)
+    first = left[0]
+    raise ConfigurationError(
+        f"{where}: {len(left)} rails ({', '.join(left[:8])}) and none of them is the total by its name; which one is the whole? "
+        f"--rail {_quoted(first)} (or another), or --sum where none is a part of another"
+    )
+
+
+def _said(by_name: Mapping[str, Rail], said: str, where: str) -> Whole:
+    hits = [name for name in by_name if name.lower() == said.lower()]
+    hits = hits or [name for name in by_name if _bare(name) == _bare(said)]
+    hits = hits or [name for name in by_name if _bare(said) and _bare(said) in _bare(name)]
+    if len(hits) != 1:
+        raise ConfigurationError(
+            f"{where}: --rail {said!r} {'names several rails' if hits else 'is no rail of it'}; it has {', '.join(by_name)}"
+        )
+    chosen = hits[0]
+    rails = {
+        name: replace(entry, parent=None, boundary=Boundary.BOARD)
+        if name == chosen
+        else replace(entry, boundary=Boundary.PART if entry.boundary is Boundary.BOARD else entry.boundary, parent=None)
+        for name, entry in by_name.items()
+    }
+    return Whole(rails, chosen, "said: --rail")
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", text.lower())
+
+
+def _quoted(name: str) -> str:
+    return f"'{name}'" if re.search(r"[^\w.+-]", name) else name
+
+
+def _under(by_name: Mapping[str, Rail], parents: Mapping[str, str], total: str | None = None) -> dict[str, Rail]:
+    found = {}
+    for name, entry in by_name.items():
+        if name == total:
+            wall = bool(set(_TOTAL[0]).intersection(words(name)))
+            keep = entry.boundary not in (Boundary.BOARD, Boundary.PART)
+            found[name] = replace(
+                entry, parent=None, boundary=entry.boundary if keep else Boundary.WALL if wall else Boundary.BOARD
+            )
+        elif name in parents:
+            boundary = Boundary.PART if entry.boundary is Boundary.BOARD else entry.boundary
+            found[name] = replace(entry, parent=parents[name], boundary=boundary)
+        else:
+            found[name] = entry
+    return found
+
+
+def _sum(
+    by_name: Mapping[str, Rail], members: Sequence[str] | Mapping[str, Rail], name: str, why: str,
+    inside: Mapping[str, str] | None = None,
+) -> Whole:  # fmt: skip
+    members = list(members)
+    rails = _under(by_name, inside or {})
+    for member in members:
+        boundary = rails[member].boundary
+        rails[member] = replace(
+            rails[member], parent=name, boundary=Boundary.PART if boundary is Boundary.BOARD else boundary,
+            sum_lacks=rails[member].sum_lacks or "what the log does not measure",
+        )  # fmt: skip
+    return Whole(rails, name, why, True)
+
+
+def _total(names: Sequence[str]) -> str | None:
+    """Return the one rail that is the total by its name, or None."""
+    for group in _TOTAL:
+        hits = [name for name in names if set(group).intersection(words(name))]
+        if len(hits) == 1:
+            return hits[0]
+        if hits:
+            exact = [name for name in hits if len([w for w in words(name) if not w.isdigit()]) == 1 and not _NUMBERED.match(name)]
+            return exact[0] if len(exact) == 1 else None
+    return None
+
+
+def _check_total(total: str, parts: Sequence[str], means: Mapping[str, float], where: str) -> None:
+    known = [means[name] for name in parts if name in means and _part(name) is not None]
+    if total in means and known and means[total] < _SHARE_OF_PARTS * max(known):
+        raise ConfigurationError(
+            f"{where}: {total} is the total by its name, but less than its part ({means[total]:.4g} against "
+            f"{max(known):.4g} on average); say which rail is the whole with --rail, or --sum"
+        )
+
+
+def _part(name: str) -> str | None:
+    found = set(words(name))
+    for kind, names in _PARTS.items():
+        if found.intersection(names):
+            return kind
+    return None
+
+
+def _holder(name: str, others: Sequence[str]) -> str | None:
+    found = set(words(name))
+    for word, kind in _INSIDE.items():
+        if word in found and _part(name) in (None, "gpu"):
+            return next((other for other in others if other != name and _part(other) == kind), None)
+    return None
+
+
+def _are_numbered(names: Sequence[str]) -> bool:
+    """Return whether parts of one kind are told apart by numbers: gpu0, gpu1 beside one cpu."""
+    by_kind: dict[str | None, list[str]] = {}
+    for name in names:
+        by_kind.setdefault(_part(name), []).append(name)
+    return all(len(group) == 1 or all(_NUMBERED.match(name) for name in group) for group in by_kind.values())
