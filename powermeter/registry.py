@@ -84,6 +84,13 @@ REPORTS: Mapping[str, str] = {
 """Report kind → `module:class`."""
 
 IMPORTERS: Mapping[str, str] = {
+    "alumet": "powermeter.importers.alumet:Alumet",
+    "carbontracker": "powermeter.importers.carbontracker:CarbonTracker",
+    "dcgm": "powermeter.importers.dcgm:DcgmDmon",
+    "intervals": "powermeter.importers.interval_tables:IntervalTable",
+    "oscilloscope": "powermeter.importers.oscilloscope:Oscilloscope",
+    "perf-stat": "powermeter.importers.perf_stat:PerfStat",
+    "scaphandre": "powermeter.importers.scaphandre:Scaphandre",
     "codecarbon": "powermeter.importers.codecarbon:Codecarbon",
     "csv": "powermeter.importers.table:TableImporter",
     "joulescope": "powermeter.importers.joulescope:JoulescopeFile",

@@ -53,7 +53,9 @@ def _as(texts: tuple[str, ...]) -> dict[str, str]:
     type=click.Path(path_type=Path),
     help="The recording to write; with --each a directory. [default: PATH's name with .power]",
 )
-@click.option("--explain", is_flag=True, help="Print what is understood of each column and why; write nothing.")
+@click.option(
+    "--explain", is_flag=True, help="Print what is understood of each column and why; write nothing."
+)
 @click.option("--each", is_flag=True, help="Of several logs, make a recording each instead of one.")
 @click.option(
     "--format", "format_", metavar="NAME", help="The format, where it is not recognised; see --formats."
@@ -77,7 +79,9 @@ def _as(texts: tuple[str, ...]) -> dict[str, str]:
     help="What the numbers are: power, mean, per-row, counter, level or held.",
 )
 @click.option("--rail", metavar="NAME", help="The rail that is the whole, where the names do not say.")
-@click.option("--sum", "add_up", is_flag=True, help="The rails add up to the whole: none is a part of another.")
+@click.option(
+    "--sum", "add_up", is_flag=True, help="The rails add up to the whole: none is a part of another."
+)
 @click.option("--voltage", metavar="VOLT", help="Supply voltage, where only the current was logged.")
 @click.option(
     "--zone",
@@ -133,7 +137,12 @@ def import_(paths: tuple[Path, ...], output: Path | None, **said: Any) -> None:
     for job in jobs:
         with _Bar(job.size) as bar:
             try:
-                log = many.convert(job, format=said["format_"], choices=many.watched(choices, bar.advance), force=said["force"])
+                log = many.convert(
+                    job,
+                    format=said["format_"],
+                    choices=many.watched(choices, bar.advance),
+                    force=said["force"],
+                )
             except Exception as error:
                 if not said["each"] or len(jobs) == 1:
                     raise

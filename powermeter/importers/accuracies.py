@@ -52,5 +52,14 @@ PPK2_LOW = Accuracy(gain=0.10, typical=True, source="Nordic's typical accuracy o
 PPK2_HIGH = Accuracy(gain=0.15, typical=True, source="Nordic's typical accuracy of range 4 (above 50 mA)")
 
 POWERJOULAR = Accuracy(
-    model=0.3, source="assumed: 30 %; PowerJoular's watts come from a counter on x86 and from a model on boards"
+    model=0.3,
+    source="assumed: 30 %; PowerJoular's watts come from a counter on x86 and from a model on boards",
+)
+
+OSCILLOSCOPE = Accuracy(
+    gain=0.03, source="assumed: 3 % of eight-bit oscilloscopes at full scale, the probe's error not in it"
+)
+
+CARBONTRACKER = Accuracy(
+    model=0.3, source="assumed: 30 %; carbontracker multiplies what counters show by a site's efficiency"
 )

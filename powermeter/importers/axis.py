@@ -101,7 +101,7 @@ def axis(
         found.gaps.extend(pauses(found.times_ns))
         if found.gaps:
             lost_s = sum(gap.end_ns - gap.start_ns for gap in found.gaps) / NS
-            longest = max((gap.end_ns - gap.start_ns for gap in found.gaps)) / NS
+            longest = max(gap.end_ns - gap.start_ns for gap in found.gaps) / NS
             warnings.append(
                 f"{len(found.gaps)} hole{'s' * (len(found.gaps) != 1)} without rows, together {format_duration(lost_s)}"
                 f" (longest {format_duration(longest)}): gaps, not measured"
@@ -119,7 +119,8 @@ def _at(rows: NDArray[np.intp], lines: NDArray[np.int64] | None) -> str:
 
 def _count_still(times: NDArray[np.int64]) -> int:
     return sum(
-        int((np.diff(times[start : start + _SAMPLE + 1]) == 0).sum()) for start in range(0, len(times), _SAMPLE)
+        int((np.diff(times[start : start + _SAMPLE + 1]) == 0).sum())
+        for start in range(0, len(times), _SAMPLE)
     )
 
 
@@ -134,7 +135,10 @@ def _straighten(found: Axis, where: str, lines: NDArray[np.int64] | None) -> Non
     """Take out rows that are out of order and jumps of a clock that was set, in place."""
     times = found.times_ns
     back = np.concatenate(
-        [np.flatnonzero(np.diff(times[s : s + _SAMPLE + 1]) < 0) + s + 1 for s in range(0, len(times), _SAMPLE)]
+        [
+            np.flatnonzero(np.diff(times[s : s + _SAMPLE + 1]) < 0) + s + 1
+            for s in range(0, len(times), _SAMPLE)
+        ]
         or [np.empty(0, np.intp)]
     )
     ahead = any(
@@ -157,7 +161,8 @@ def _straighten(found: Axis, where: str, lines: NDArray[np.int64] | None) -> Non
         found.kept = found.kept[~drop]
     times = times[~drop].copy()
     jumps = np.concatenate(
-        [np.diff(times[s : s + _SAMPLE + 1]) for s in range(0, len(times), _SAMPLE)] or [np.empty(0, np.int64)]
+        [np.diff(times[s : s + _SAMPLE + 1]) for s in range(0, len(times), _SAMPLE)]
+        or [np.empty(0, np.int64)]
     )
     sets: list[str] = []
     for before in np.flatnonzero((jumps < 0) | (jumps > _LARGEST_STEP)).tolist():
@@ -171,9 +176,13 @@ def _straighten(found: Axis, where: str, lines: NDArray[np.int64] | None) -> Non
         else:  # the later part has the time that somebody set; the earlier one is moved up to it
             sets.append(f"ahead by {format_duration(jump / NS)}{place}")
             times[:at] += jump - step
-            moved = [Gap(g.start_ns + jump - step, g.end_ns + jump - step, g.reason, g.detail) for g in found.gaps]
+            moved = [
+                Gap(g.start_ns + jump - step, g.end_ns + jump - step, g.reason, g.detail) for g in found.gaps
+            ]
             found.gaps[:] = moved
-        found.gaps.append(Gap(int(times[at]) - step, int(times[at]), "clock set", "the log's clock was set here"))
+        found.gaps.append(
+            Gap(int(times[at]) - step, int(times[at]), "clock set", "the log's clock was set here")
+        )
     if sets:
         found.clock_was_set = True
         shown = "; ".join(sets[:3]) + (f" and {len(sets) - 3} more" if len(sets) > 3 else "")

@@ -119,14 +119,21 @@ def text_blocks(
         if plain:
             plain = "#" not in {row[0][:1] for row in rows}
         if not plain:
-            picked = [i for i, row in enumerate(rows) if _is_row(row, found, needed, counted, keep, int(numbers[i]))]
+            picked = [
+                i for i, row in enumerate(rows) if _is_row(row, found, needed, counted, keep, int(numbers[i]))
+            ]
             numbers, rows = numbers[picked], [rows[i] for i in picked]
         if rows:
             yield TextBlock(numbers, rows)
 
 
 def _is_row(
-    row: list[str], found: Layout, needed: int, counted: RowCount, keep: Callable[[list[str]], bool] | None, line: int
+    row: list[str],
+    found: Layout,
+    needed: int,
+    counted: RowCount,
+    keep: Callable[[list[str]], bool] | None,
+    line: int,
 ) -> bool:
     if not any(map(str.strip, row)):
         counted.blank += 1
@@ -180,7 +187,7 @@ class Store:
         """Add as many rows to every column."""
         for name, values in columns.items():
             if name not in self._files:
-                spool = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)
+                spool = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - closed by `close`
                 self._files[name] = (spool, values.dtype)
             self._files[name][0].write(values.tobytes())
         self.rows += len(next(iter(columns.values())))

@@ -62,18 +62,27 @@ class Codecarbon(Importer):
         if not peek.lines:
             return False
         names = set(peek.lines[0].split(","))
-        return {"duration", "energy_consumed", "cpu_energy", "ram_energy"} <= names
+        return {"duration", "energy_consumed", "emissions"} <= names or {
+            "duration",
+            "energy_consumed",
+            "cpu_energy",
+        } <= names
 
     @classmethod
     def read(cls, path: Path, choices: Choices) -> Log:
         events: list[Event] = []
         steps: list[tuple[int, list[float]]] = []
         incomplete: list[int] = []
+        known = np.zeros(len(_TOTALS), int)
         now = overlapping = 0
         last_end: int | None = None
         for number, row in enumerate(_rows(path)):
             duration = number_ns(row.get("duration") or "", NS)
             energies = [float_or_nan(row.get(name) or "") for name in _TOTALS]
+            # The first versions write no energies of parts.
+            parts = [energy if math.isfinite(energy) else 0.0 for energy in energies[1:]]
+            known += [not math.isnan(energy) for energy in energies]
+            energies = [energies[0], *parts]
             if duration is None or duration <= 0 or any(math.isnan(e) or not 0 <= e < 1e6 for e in energies):
                 incomplete.append(number)
                 continue
@@ -101,7 +110,7 @@ class Codecarbon(Importer):
                 f"{overlapping} rows began before the row above them ended: they ran side by side, or are later totals "
                 "of the same run, whose energies then contain each other; the sum over all rows counts them all"
             )
-        return Log(cls.name, RELATIVE, [_totals(steps)], events, warnings=warnings)
+        return Log(cls.name, RELATIVE, [_totals(steps, known)], events, warnings=warnings)
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
@@ -119,10 +128,12 @@ def _rows(path: Path) -> list[dict[str, str]]:
     return found
 
 
-def _totals(steps: list[tuple[int, list[float]]]) -> Rows:
+def _totals(steps: list[tuple[int, list[float]]], known: NDArray[np.int64]) -> Rows:
     times = np.array([0, *(end for end, _ in steps)], np.int64)
     channels, codes = [], []
     for index, rail in enumerate(_TOTALS.values()):
+        if known[index] < len(steps):
+            continue
         used = [energies[index] for _, energies in steps]
         decimals = min(_MOST_DECIMALS, math.floor(math.log10(2.0**61 / max(sum(used), 1e-30))))
         total: NDArray[np.int64] = np.zeros(len(times), np.int64)

@@ -79,21 +79,98 @@ _LETTERS: dict[str, Quantity | str] = {
 ELECTRIC = (Quantity.POWER, Quantity.VOLTAGE, Quantity.CURRENT, Quantity.ENERGY, Quantity.CHARGE)
 
 _LIMIT = frozenset(
-    "limit cap max maximum min minimum threshold tdp budget setpoint default enforced rated nominal std stddev stdev var "
-    "variance sigma p50 p90 p95 p99 median count target lower upper".split()
+    [
+        "limit",
+        "cap",
+        "max",
+        "maximum",
+        "min",
+        "minimum",
+        "threshold",
+        "tdp",
+        "budget",
+        "setpoint",
+        "default",
+        "enforced",
+        "rated",
+        "nominal",
+        "std",
+        "stddev",
+        "stdev",
+        "var",
+        "variance",
+        "sigma",
+        "p50",
+        "p90",
+        "p95",
+        "p99",
+        "median",
+        "count",
+        "target",
+        "lower",
+        "upper",
+    ]
 )
-_NOT_ACTIVE = frozenset("factor apparent reactive cost price emissions co2 co2eq carbon state status mode".split())
+_NOT_ACTIVE = frozenset(
+    [
+        "factor",
+        "apparent",
+        "reactive",
+        "cost",
+        "price",
+        "emissions",
+        "co2",
+        "co2eq",
+        "carbon",
+        "state",
+        "status",
+        "mode",
+    ]
+)
 _COUNTED = frozenset(
-    "accum accumulated accumulative cumul cumulative zerod total counter counted meter odometer kum lifetime".split()
+    [
+        "accum",
+        "accumulated",
+        "accumulative",
+        "cumul",
+        "cumulative",
+        "zerod",
+        "total",
+        "counter",
+        "counted",
+        "meter",
+        "odometer",
+        "kum",
+        "lifetime",
+    ]
 )
-_EACH = frozenset("delta diff increment interval per each epoch step used".split())
-_MEAN = frozenset("avg average mean mittel moyenne".split())
-_LEVEL = frozenset("now remaining level full counter left".split())
+_EACH = frozenset(["delta", "diff", "increment", "interval", "per", "each", "epoch", "step", "used"])
+_MEAN = frozenset(["avg", "average", "mean", "mittel", "moyenne"])
+_LEVEL = frozenset(["now", "remaining", "level", "full", "counter", "left"])
 
 _BRACKETED = re.compile(r"\s*(.*?)\s*[(\[{<]\s*([^()\[\]{}<>]{1,24}?)\s*[)\]}>]\s*:?\s*\Z")
 _SLASHED = re.compile(r"\s*(.+?)\s*(?:/| in |,)\s*([A-Za-zµμΩ%°]{1,12})\s*\Z")
 _WORD = re.compile(r"[A-ZÄÖÜ]+(?![a-zäöüß])|[A-ZÄÖÜ]?[a-zäöüßéíµμ]+|\d+|%|°C", re.UNICODE)
-_NOT_AMPERE = frozenset("phase ch chan channel rail port side group node slot bank lane class part leg plan".split())
+_NOT_AMPERE = frozenset(
+    [
+        "phase",
+        "ch",
+        "chan",
+        "channel",
+        "rail",
+        "port",
+        "side",
+        "group",
+        "node",
+        "slot",
+        "bank",
+        "lane",
+        "class",
+        "part",
+        "leg",
+        "plan",
+    ]
+)
 
 
 def words(text: str) -> list[str]:
@@ -145,9 +222,7 @@ class Heading:
     @property
     def is_electric(self) -> bool:
         """Whether its name, without a unit, says that it measures electricity."""
-        return (
-            self.quantity is None and self.unit is None and self.implied in ELECTRIC and not self.is_aside
-        )
+        return self.quantity is None and self.unit is None and self.implied in ELECTRIC and not self.is_aside
 
     @property
     def is_aside(self) -> bool:
@@ -194,8 +269,29 @@ def implied(parts: list[str]) -> Quantity | str | None:
 
 
 _PLAIN = frozenset(
-    "draw usage consumption measured value reading avg average mean instant instantaneous inst accumulated cumulative "
-    "accum zerod counter w mw bus load".split()
+    [
+        "draw",
+        "usage",
+        "consumption",
+        "measured",
+        "value",
+        "reading",
+        "avg",
+        "average",
+        "mean",
+        "instant",
+        "instantaneous",
+        "inst",
+        "accumulated",
+        "cumulative",
+        "accum",
+        "zerod",
+        "counter",
+        "w",
+        "mw",
+        "bus",
+        "load",
+    ]
 )
 
 
@@ -215,7 +311,9 @@ def rail_name(name: str) -> str:
     if kept and all(piece.isdigit() for piece in kept):
         return "input" if len(kept) == 1 and kept[0] == "1" else "rail " + " ".join(kept)
     left = " ".join(kept).strip(" -")
-    return left.replace(" ", "_") if left and left.lower() not in ("total", "in", "input") else (left.lower() or "input")
+    if left.lower() in ("", "total", "in", "input"):
+        return left.lower() or "input"
+    return left if " " in name.strip() else left.replace(" ", "_")
 
 
 def of_unit(unit: str, name: str = "") -> tuple[Quantity | str, float] | None:
@@ -244,7 +342,12 @@ def _spelled(word: str) -> str | None:
         return _SPELLED[word]
     for prefix, symbol in _SPELLED_PREFIX.items():
         rest = word[len(prefix) :]
-        if word.startswith(prefix) and len(rest) > 2 and rest in _SPELLED and _SPELLED[rest] not in ("min", "h", "%"):
+        if (
+            word.startswith(prefix)
+            and len(rest) > 2
+            and rest in _SPELLED
+            and _SPELLED[rest] not in ("min", "h", "%")
+        ):
             return symbol + _SPELLED[rest]
     return None
 
@@ -295,7 +398,36 @@ def _only_word(raw: str, text: str) -> Heading | None:
     return Heading(raw, text, unit, *found, why="the header is a unit") if found is not None else None
 
 
-_SYMBOLS = frozenset("W mW uW µW kW nW V mV uV A mA uA µA nA J mJ uJ kJ Wh mWh kWh Ah mAh ms us ns".split())
+_SYMBOLS = frozenset(
+    [
+        "W",
+        "mW",
+        "uW",
+        "µW",
+        "kW",
+        "nW",
+        "V",
+        "mV",
+        "uV",
+        "A",
+        "mA",
+        "uA",
+        "µA",
+        "nA",
+        "J",
+        "mJ",
+        "uJ",
+        "kJ",
+        "Wh",
+        "mWh",
+        "kWh",
+        "Ah",
+        "mAh",
+        "ms",
+        "us",
+        "ns",
+    ]
+)
 
 
 def _unit_at_end(tail: str, before: list[str]) -> str | None:

@@ -51,6 +51,10 @@ class Meaning:
         return KINDS[self.as_]
 
 
+BESIDE = Meaning("counter", "a running total beside readings of the same rail, which count")
+"""What a total is taken for where it is only kept."""
+
+
 def said_for(column: Planned, said: Mapping[str, str]) -> str | None:
     """Return what `--as` says of a column: its own entry, or the one for all."""
     own = {name.lower(): as_ for name, as_ in said.items() if name}
@@ -76,7 +80,11 @@ def meaning_of(column: Planned, seen: Statistics, said: Mapping[str, str], where
             f"{where}: --as {own} does not fit column {column.heading.text!r}, which holds {column.quantity.value}; "
             f"{fitting} do"
         )
-    if column.fact is not None and column.fact.as_ and total == (column.fact.as_ in ("counter", "per-row", "level")):
+    if (
+        column.fact is not None
+        and column.fact.as_
+        and total == (column.fact.as_ in ("counter", "per-row", "level"))
+    ):
         return Meaning(column.fact.as_, "the tool writes it so")
     if not total:
         if column.heading.is_mean:
@@ -127,9 +135,13 @@ def _total(column: Planned, seen: Statistics, where: str) -> Meaning:
 def _rising(column: Planned, seen: Statistics, where: str) -> Meaning:
     named = column.heading
     small = seen.first > 0 and seen.largest_step <= _SMALL_STEP * max(seen.first, seen.largest)
-    if named.is_counter or seen.first == 0 or (seen.rises >= _ENOUGH - 1 and (small or seen.rises > 2 * _ENOUGH)):
+    if (
+        named.is_counter
+        or seen.first == 0
+        or (seen.rises >= _ENOUGH - 1 and (small or seen.rises > 2 * _ENOUGH))
+    ):
         return Meaning("counter", "a running total: it never falls")
-    if seen.count >= _ENOUGH and seen.rises >= _ENOUGH - 1:
+    if seen.count >= _ENOUGH and (seen.rises >= _ENOUGH - 1 or seen.count > _ENOUGH + 1):
         return Meaning("counter", "a running total: it never falls")
     raise ConfigurationError(_question(named.text, column, where, f"has only {seen.count} rows, which rise"))
 

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from powermeter.importers.files import Peek
 from powermeter.importers.headers import Heading, clean, heading, of_unit
@@ -29,7 +30,32 @@ _CELL = re.compile(r"\s*([+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?)\s*([
 _DECIMAL_COMMA = re.compile(r"\s*-?\d+,\d+(?:\s*[A-Za-zµ]+)?\s*\Z")
 _DECIMAL_POINT = re.compile(r"\s*-?\d+\.\d+(?:\s*[A-Za-zµ]+)?\s*\Z")
 _UNIT_WORDS = frozenset(
-    "idx id # - -- yyyymmdd hh:mm:ss hh:mm c % second volt ampere watt sequence mhz mb gb string name text °c rpm bool".split()
+    [
+        "idx",
+        "id",
+        "#",
+        "-",
+        "--",
+        "yyyymmdd",
+        "hh:mm:ss",
+        "hh:mm",
+        "c",
+        "%",
+        "second",
+        "volt",
+        "ampere",
+        "watt",
+        "sequence",
+        "mhz",
+        "mb",
+        "gb",
+        "string",
+        "name",
+        "text",
+        "°c",
+        "rpm",
+        "bool",
+    ]
 )
 
 
@@ -120,11 +146,21 @@ def layout(peek: Peek) -> Layout:
     texts = [*names, *[""] * (widest - len(names))] if names else [str(i + 1) for i in range(width)]
     headings = [heading(text) for text in texts]
     if units:
-        headings = [_with_row_unit(h, unit) for h, unit in zip(headings, [*units, *[""] * len(headings)], strict=False)]
+        headings = [
+            _with_row_unit(h, unit)
+            for h, unit in zip(headings, [*units, *[""] * len(headings)], strict=False)
+        ]
     header = tuple(names)
     preamble = _facts(lines[: place if place is not None else first])
     return Layout(
-        delimiter, first, tuple(headings), rows, bool(names), header if place is not None else (), tuple(units), preamble
+        delimiter,
+        first,
+        tuple(headings),
+        rows,
+        bool(names),
+        header if place is not None else (),
+        tuple(units),
+        preamble,
     )
 
 
@@ -136,7 +172,10 @@ def _data_rows(lines: Sequence[str], fields: Sequence[Sequence[str]]) -> tuple[l
         data = sum(is_datum(text) for text in filled)
         numeric = any(any(map(str.isdigit, text)) and is_datum(text) for text in filled)
         flags.append(
-            bool(filled) and numeric and data * 2 >= len(filled) and not line.lstrip().startswith(("#", "//", "%"))
+            bool(filled)
+            and numeric
+            and data * 2 >= len(filled)
+            and not line.lstrip().startswith(("#", "//", "%"))
         )
     widths = Counter(len(row) for row, good in zip(fields, flags, strict=True) if good)
     if not widths:
@@ -166,7 +205,7 @@ def _after_last_header(
     if not heads:
         return start
     bounds = [start, *heads, len(lines)]
-    counts = [sum(flags[a:b]) for a, b in zip(bounds, bounds[1:], strict=False)]
+    counts = [sum(flags[a:b]) for a, b in pairwise(bounds)]
     return bounds[max(range(len(counts)), key=lambda i: (counts[i], -i))]
 
 
@@ -192,14 +231,20 @@ def _header(
             row = row[:-1]
         fits = abs(len(row) - width) <= 1 or (len(row) > width and delimiter != " ")
         if not fits and delimiter == " ":
-            row = [text.strip() for text in re.split(r"\t|,|;| {2,}", lines[i].strip().lstrip("#").strip()) if text.strip()]
+            row = [
+                text.strip()
+                for text in re.split(r"\t|,|;| {2,}", lines[i].strip().lstrip("#").strip())
+                if text.strip()
+            ]
             fits = len(row) == width
         if not fits or any(wall(text) is not None for text in row):
             continue
         if not units and _is_unit_row(row):
             units = row
             continue
-        if sum(bool(re.search(r"[^\W\d_]", text)) for text in row) * 2 >= len([t for t in row if t]) and any(row):
+        if sum(bool(re.search(r"[^\W\d_]", text)) for text in row) * 2 >= len([t for t in row if t]) and any(
+            row
+        ):
             return row, units, i
     return ([], [], None) if not units else (units, [], above[0])
 
@@ -218,7 +263,11 @@ def _is_unit_row(row: Sequence[str]) -> bool:
         return False
     known = [t for t in filled if t.lower() in _UNIT_WORDS or of_unit(t) is not None]
     strict = [t for t in filled if of_unit(t) is not None]
-    return len(known) == len(filled) and bool(strict) and (len(filled) < len(row) or len(filled) > 1 or len(row) == 1)
+    return (
+        len(known) == len(filled)
+        and bool(strict)
+        and (len(filled) < len(row) or len(filled) > 1 or len(row) == 1)
+    )
 
 
 def _with_row_unit(named: Heading, unit: str) -> Heading:
@@ -253,7 +302,12 @@ def _without_rows(lines: Sequence[str]) -> Layout:
     named = len(names) > 1 or any(heading(name).quantity is not None for name in names)
     at = next((i for i, line in enumerate(lines) if line is head), 0)
     return Layout(
-        delimiter, at + 1, tuple(heading(text) for text in names), tuple(tuple(row) for row in rows), named, tuple(names)
+        delimiter,
+        at + 1,
+        tuple(heading(text) for text in names),
+        tuple(tuple(row) for row in rows),
+        named,
+        tuple(names),
     )
 
 

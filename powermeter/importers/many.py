@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
 from powermeter.errors import ConfigurationError, DataError, ExistsError, PowermeterError
@@ -174,12 +175,22 @@ def unpack(path: Path, folder: Path) -> list[Path]:
             data = read(left + 1)
             left -= len(data)
             if left < 0:
-                raise DataError(f"{path}: more than {MAX_BYTES >> 20} MiB unpacked; unpack it and import parts")
+                raise DataError(
+                    f"{path}: more than {MAX_BYTES >> 20} MiB unpacked; unpack it and import parts"
+                )
             target.write_bytes(data)
             found.append(target)
             if len(found) > MAX_LOGS:
                 raise DataError(f"{path}: more than {MAX_LOGS} files in it; unpack it and import parts")
-    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError) as error:
+    except (
+        zipfile.BadZipFile,
+        tarfile.TarError,
+        zlib.error,
+        EOFError,
+        OSError,
+        RuntimeError,
+        NotImplementedError,
+    ) as error:
         if isinstance(error, PowermeterError):
             raise
         raise DataError(f"{path}: the archive is damaged: {error}") from None
@@ -191,7 +202,9 @@ def unpack(path: Path, folder: Path) -> list[Path]:
             logs.append(inner)
     if not logs:
         names = ", ".join(inner.name for inner in found[:6]) or "nothing"
-        raise DataError(f"{path}: an archive without a log in it ({names}); unpack it and name one with its options")
+        raise DataError(
+            f"{path}: an archive without a log in it ({names}); unpack it and name one with its options"
+        )
     return logs
 
 
@@ -222,7 +235,9 @@ def _joined(logs: Sequence[Log], paths: Sequence[Path]) -> Log:
             "--each makes a recording each"
         )
     joined = replace(logs[0])
-    joined.warnings = [f"{path.name}: {text}" for log, path in zip(logs, paths, strict=True) for text in log.warnings]
+    joined.warnings = [
+        f"{path.name}: {text}" for log, path in zip(logs, paths, strict=True) for text in log.warnings
+    ]
     joined.events = [event for log in logs for event in log.events]
     joined.sources = []
     for log, path in zip(logs, paths, strict=True):
@@ -236,14 +251,16 @@ def _in_series(log: Log) -> Log:
     """Put sources of the same channels that follow each other in time into one."""
     sources = sorted(log.sources, key=lambda rows: rows.ends_ns)
     alike = len({tuple((c.name, c.quantity, c.rail) for c in rows.channels) for rows in sources}) == 1
-    apart = all(a.ends_ns[1] <= b.ends_ns[0] for a, b in zip(sources, sources[1:], strict=False))
+    apart = all(a.ends_ns[1] <= b.ends_ns[0] for a, b in pairwise(sources))
     if not (alike and apart):
         return log
     from powermeter.importers.series import Series
 
     series: Rows = Series(sources)
     log.sources = [series]
-    log.warnings.append(f"{len(sources)} logs of the same channels follow each other: one series, with gaps between them")
+    log.warnings.append(
+        f"{len(sources)} logs of the same channels follow each other: one series, with gaps between them"
+    )
     return log
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from shlex import quote
 
@@ -104,7 +105,9 @@ def understand(path: Path, found: Layout, choices: Choices) -> Plan:
             facts[i] = fact
             unit = fact[0].unit
             if unit and named.quantity is None and i not in said:
-                headings[i] = replace(named, unit="-") if unit == "-" else with_unit(named, unit, signature.title)
+                headings[i] = (
+                    replace(named, unit="-") if unit == "-" else with_unit(named, unit, signature.title)
+                )
     headings = [h if i in said else _from_cells(found, h, i) for i, h in enumerate(headings)]
     _refuse_runs(path, found, headings, choices)
     asks: list[str] = []
@@ -119,8 +122,11 @@ def understand(path: Path, found: Layout, choices: Choices) -> Plan:
         hint = "; nvidia-smi logs it with --query-gpu=timestamp,power.draw" if any(
             key(h).startswith(("utilization.gpu", "memory.used")) for h in headings
         ) else ""  # fmt: skip
-        raise DataError(f"{path}: no column of power, voltage, current, energy or charge in it ({listed}){hint}")
+        raise DataError(
+            f"{path}: no column of power, voltage, current, energy or charge in it ({listed}){hint}"
+        )
     device = _devices(found, headings, time, planned, signature)
+    aside = [entry for entry in aside if entry[0] not in {headings[i].text for i in device}]
     plan = Plan(found, signature, time, planned, device, aside)
     _pair(plan)
     return plan
@@ -148,7 +154,9 @@ def _named(path: Path, found: Layout, choices: Choices) -> tuple[list[Heading], 
     said: set[int] = set()
     for name, unit in choices.columns.items():
         matches = [i for i, h in enumerate(headings) if name in (h.text, h.name)]
-        matches = matches or [i for i, h in enumerate(headings) if name.lower() in (h.text.lower(), h.name.lower())]
+        matches = matches or [
+            i for i, h in enumerate(headings) if name.lower() in (h.text.lower(), h.name.lower())
+        ]
         if not matches and name.isdecimal() and 1 <= int(name) <= len(headings):
             matches = [int(name) - 1]
         if len(matches) != 1:
@@ -167,11 +175,19 @@ def _named(path: Path, found: Layout, choices: Choices) -> tuple[list[Heading], 
         if asked is None:
             raise ConfigurationError(f"--unit {choices.unit!r} is no unit; write for example W, mW, mA, V")
         same = [i for i, h in enumerate(headings) if h.quantity == asked[0] and i not in said]
-        bare = [i for i, h in enumerate(headings) if h.unit is None and not h.is_time and i not in said and not h.quantity]
+        bare = [
+            i
+            for i, h in enumerate(headings)
+            if h.unit is None and not h.is_time and i not in said and not h.quantity
+        ]
         bare = [i for i in bare if _is_numeric(found, i)]
         fitting = [i for i in bare if headings[i].implied == asked[0] and not headings[i].is_aside]
-        fitting = fitting or [i for i in bare if headings[i].name.lower() in ("state", "value", "values", "reading")]
-        for index in same or fitting or (bare if len(bare) == 1 else [i for i in bare if headings[i].is_electric]):
+        fitting = fitting or [
+            i for i in bare if headings[i].name.lower() in ("state", "value", "values", "reading")
+        ]
+        for index in (
+            same or fitting or (bare if len(bare) == 1 else [i for i in bare if headings[i].is_electric])
+        ):
             headings[index] = with_unit(headings[index], choices.unit, f"--unit {choices.unit}")
             said.add(index)
     return headings, said
@@ -192,7 +208,11 @@ def _from_cells(found: Layout, named: Heading, index: int) -> Heading:
     if unit is None or (unit.lower() in ("am", "pm")):
         return named
     whose = of_unit(unit, named.name)
-    return named if whose is None else replace(named, unit=unit, quantity=whose[0], factor=whose[1], why="unit in the cells")
+    return (
+        named
+        if whose is None
+        else replace(named, unit=unit, quantity=whose[0], factor=whose[1], why="unit in the cells")
+    )
 
 
 def _values(
@@ -208,7 +228,12 @@ def _values(
         if index in at or not named.text.strip():
             continue
         if named.unit == "-":
-            aside.append((named.text, "left out as said" if named.why.startswith("said") else "not a value that is recorded"))
+            aside.append(
+                (
+                    named.text,
+                    "left out as said" if named.why.startswith("said") else "not a value that is recorded",
+                )
+            )
             continue
         if named.quantity == TIME or named.is_time:
             aside.append((named.text, "another time"))
@@ -250,8 +275,15 @@ def _ask_units(
         open_ = [
             i
             for i, h in enumerate(headings)
-            if h.unit is None and h.quantity is None and not h.is_time and not h.is_aside and i not in at and _is_numeric(found, i)
-            and not _DEVICE_NAMES.fullmatch(h.name.strip()) and "sample" not in h.words and h.implied in (None, *ELECTRIC)
+            if h.unit is None
+            and h.quantity is None
+            and not h.is_time
+            and not h.is_aside
+            and i not in at
+            and _is_numeric(found, i)
+            and not _DEVICE_NAMES.fullmatch(h.name.strip())
+            and "sample" not in h.words
+            and h.implied in (None, *ELECTRIC)
         ]
         if not open_ and any(h.name.lower() == "state" for h in headings):
             open_ = [i for i, h in enumerate(headings) if h.name.lower() == "state"]
@@ -260,15 +292,23 @@ def _ask_units(
     shown = []
     for i in open_[:8]:
         name = headings[i].text if found.named else str(i + 1)
-        unit = {Quantity.VOLTAGE: "V", Quantity.CURRENT: "mA", Quantity.ENERGY: "J", Quantity.CHARGE: "mAh"}.get(
-            headings[i].implied, "W"  # type: ignore[arg-type]
+        unit = {
+            Quantity.VOLTAGE: "V",
+            Quantity.CURRENT: "mA",
+            Quantity.ENERGY: "J",
+            Quantity.CHARGE: "mAh",
+        }.get(
+            headings[i].implied,
+            "W",  # type: ignore[arg-type]
         )
         shown.append(f"--column {quote(f'{name}={unit}')}")
     if shown:
         whose = ", ".join(repr(headings[i].text) if found.named else f"column {i + 1}" for i in open_[:8])
         rest = f" and {len(open_) - 8} more" if len(open_) > 8 else ""
         alone = " or --unit W" if len(open_) == 1 else ""
-        asks.append(f"the unit of {whose}{rest}, for example {' '.join(shown)}{alone} (W, mW, mA, V …; =- leaves a column out)")
+        asks.append(
+            f"the unit of {whose}{rest}, for example {' '.join(shown)}{alone} (W, mW, mA, V …; =- leaves a column out)"
+        )
 
 
 def _devices(
@@ -285,7 +325,9 @@ def _devices(
         candidates = [names[name] for name in signature.devices if name in names and names[name] not in taken]
     else:
         candidates = [
-            i for i, h in enumerate(headings) if i not in taken and h.name and _DEVICE_NAMES.fullmatch(h.name.strip())
+            i
+            for i, h in enumerate(headings)
+            if i not in taken and h.name and _DEVICE_NAMES.fullmatch(h.name.strip())
         ]
     rows = [row for row in found.rows if len(row) > max([*time.indexes, *candidates, 0])]
     for index in candidates:
@@ -309,7 +351,7 @@ def _takes_turns(rows: Sequence[Sequence[str]], index: int, time: TimePlan) -> b
         shared = sum(len(names) > 1 for names in together.values())
         if shared * 2 > len(together):
             return True
-    changes = sum(a != b for a, b in zip(keys, keys[1:], strict=False))
+    changes = sum(a != b for a, b in pairwise(keys))
     return changes * 2 > len(keys)
 
 
@@ -328,7 +370,9 @@ def _pair(plan: Plan) -> None:
         mate = _voltage_of(amp, volts, len(amps))
         if mate is not None:
             if mate.rail != amp.rail:
-                plan.notes.append(f"{mate.heading.text!r} and {amp.heading.text!r} were taken as voltage and current of one rail")
+                plan.notes.append(
+                    f"{mate.heading.text!r} and {amp.heading.text!r} were taken as voltage and current of one rail"
+                )
             if len(amps) == 1 and not rails and mate.rail != amp.rail:
                 amp.rail = mate.rail = "input"
             else:
@@ -371,7 +415,12 @@ def _apart(plan: Plan) -> None:
 def _is_plain(amp: Planned, powers: Sequence[Planned]) -> bool:
     """Return whether a lone current may belong to the lone power: one of them has no name of its own."""
     rail = powers[0].rail or ""
-    return amp.rail == rail or amp.rail == "input" or rail == "input" or not set(words(amp.rail or "")).isdisjoint(words(rail))
+    return (
+        amp.rail == rail
+        or amp.rail == "input"
+        or rail == "input"
+        or not set(words(amp.rail or "")).isdisjoint(words(rail))
+    )
 
 
 def _voltage_of(amp: Planned, volts: Sequence[Planned], currents: int) -> Planned | None:
@@ -380,7 +429,11 @@ def _voltage_of(amp: Planned, volts: Sequence[Planned], currents: int) -> Planne
         return named[0]
     number = re.search(r"\d+", amp.heading.name)
     if number is not None and currents > 1:
-        same = [volt for volt in volts if re.findall(r"\d+", volt.heading.name) == re.findall(r"\d+", amp.heading.name)]
+        same = [
+            volt
+            for volt in volts
+            if re.findall(r"\d+", volt.heading.name) == re.findall(r"\d+", amp.heading.name)
+        ]
         if len(same) == 1:
             return same[0]
     if currents == 1:

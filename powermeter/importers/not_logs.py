@@ -13,7 +13,11 @@ _MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"\xd0\xcf\x11\xe0", "an old Excel or Word file", "open it and save the sheet as CSV"),
     (b"PAR1", "a Parquet file", "write it as CSV, for example with pandas.read_parquet(…).to_csv(…)"),
     (b"ARROW1", "an Arrow file", "write it as CSV, for example with pandas.read_feather(…).to_csv(…)"),
-    (b"\x89HDF", "an HDF5 file", "write the table in it as CSV, for example with pandas.read_hdf(…).to_csv(…)"),
+    (
+        b"\x89HDF",
+        "an HDF5 file",
+        "write the table in it as CSV, for example with pandas.read_hdf(…).to_csv(…)",
+    ),
     (b"\x93NUMPY", "a NumPy array", "write it as CSV with a header that names times and units"),
     (b"\x80\x04", "a Python pickle, which is never opened", "write what is in it as CSV"),
     (b"\x80\x05", "a Python pickle, which is never opened", "write what is in it as CSV"),
@@ -36,7 +40,9 @@ def refusal(peek: Peek) -> str | None:
     for magic, what, advice in _MAGIC:
         if head.startswith(magic):
             return f"is {what}, no power log; {advice}"
-    if head.startswith(b"PK\x03\x04") and (b"[Content_Types].xml" in head or b"xl/" in head or b"opendocument" in head):
+    if head.startswith(b"PK\x03\x04") and (
+        b"[Content_Types].xml" in head or b"xl/" in head or b"opendocument" in head
+    ):
         return "is a spreadsheet; open it and save the sheet as CSV"
     if peek.is_binary:
         return None
@@ -55,7 +61,11 @@ def prose(peek: Peek) -> str | None:
     """Return why a text without a table is no power log, or None where a table stands in it."""
     found = layout(peek)
     lines = [line for line in peek.raw_lines[:400] if line.strip()]
-    if found.named and (found.header or any(h.quantity is not None for h in found.headings)) and len(found.headings) > 1:
+    if (
+        found.named
+        and (found.header or any(h.quantity is not None for h in found.headings))
+        and len(found.headings) > 1
+    ):
         return None
     numbers = sum(1 for row in found.rows if row and any(ch.isdigit() for ch in "".join(row)))
     letters = sum(sum(ch.isalpha() for ch in line) > 0.5 * len(line.replace(" ", "")) for line in lines)
@@ -70,5 +80,5 @@ RUNS = (
 )
 """What a table of results is called."""
 
-RUN_WORDS = frozenset("run runs runid repetition trial experiment iteration".split())
-LENGTH_WORDS = frozenset("execution runtime duration elapsed latency walltime".split())
+RUN_WORDS = frozenset(["run", "runs", "runid", "repetition", "trial", "experiment", "iteration"])
+LENGTH_WORDS = frozenset(["execution", "runtime", "duration", "elapsed", "latency", "walltime"])

@@ -69,8 +69,12 @@ class NvidiaSmi(TableImporter):
         column = powers[0]
         rail = "gpu"
         headings = [Heading(str(i + 1), str(i + 1)) for i in range(width)]
-        headings[0] = Heading("timestamp", "timestamp", why="no header: the first column is nvidia-smi's time")
-        headings[column] = Heading(f"column {column + 1}", rail, "W", Quantity.POWER, 1.0, "the only column with two decimals")
+        headings[0] = Heading(
+            "timestamp", "timestamp", why="no header: the first column is nvidia-smi's time"
+        )
+        headings[column] = Heading(
+            f"column {column + 1}", rail, "W", Quantity.POWER, 1.0, "the only column with two decimals"
+        )
         plan = Plan(
             replace(found, headings=tuple(headings)), None, TimePlan((0,), "wall", order="ymd", why="nvidia-smi's time"),
             [Planned(column, headings[column], rail, ColumnFact("", "W", "power", rail, boundary=Boundary.DEVICE))],

@@ -21,14 +21,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import Boundary, Channel, Kind, Quantity, Rail
-from powermeter.errors import DataError
+from powermeter.errors import ConfigurationError, DataError
 from powermeter.events import Event
 from powermeter.importers.accuracies import PPK2_HIGH, PPK2_LOW
+from powermeter.importers.axis import pauses
 from powermeter.importers.columns import rows
 from powermeter.importers.files import MAX_BYTES, Peek
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
 from powermeter.importers.numbers import float_or_nan, integer_codes
-from powermeter.importers.stamps import axis, number_ns
+from powermeter.importers.stamps import axis, number_ns, regular
 from powermeter.units import NS
 
 PINS = 8
@@ -39,12 +40,13 @@ _FRAME = np.dtype([("current", "<f4"), ("logic", ">u2")])
 _MAX_RATE_HZ = 100_000
 _MAX_JSON = 1 << 20
 _RANGE_4_A = 50e-3
+_MOST_UA = 1.2e6  # the PPK2 measures up to 1 A
 
 
 class PPK2File(Importer):
     name = "ppk2"
     title = "a Power Profiler (PPK2) recording"
-    takes = frozenset({"voltage"})
+    takes = frozenset({"voltage", "rate"})
 
     @classmethod
     def recognises(cls, peek: Peek) -> bool:
@@ -57,13 +59,10 @@ class PPK2File(Importer):
         if Peek.at(path).head.startswith(b"PK\x03\x04"):
             times, current, logic, clock, warnings = _read_session(path)
         else:
-            times, current, logic, clock, warnings = _read_csv(path)
+            times, current, logic, clock, warnings = _read_csv(path, choices)
         if not np.isfinite(current).any():
             raise DataError(f"{path}: no samples: none of its currents is a number")
-        if float(np.nanmax(np.abs(current))) > 10e6:
-            raise DataError(
-                f"{path}: a current above 10 A, which this instrument cannot measure; it is damaged"
-            )
+        current = _within_range(path, current, warnings)
         if choices.voltage_v is None:
             warnings.append("no voltage in the file: energy needs the supply's, for example --voltage 3.3V")
         lost = int(np.isnan(current).sum())
@@ -74,14 +73,44 @@ class PPK2File(Importer):
             warnings.append(
                 f"the logic inputs change too often: only the first {MAX_EVENTS} pulses became events"
             )
+        measured = _rows(times, current, logic, choices)
+        measured.gaps.extend(pauses(times))
+        if measured.gaps:
+            lost_s = sum(gap.end_ns - gap.start_ns for gap in measured.gaps) / NS
+            warnings.append(
+                f"{len(measured.gaps)} holes without samples, together {lost_s:.4g} s: gaps, not measured"
+            )
         return Log(
             cls.name,
             clock,
-            [_rows(times, current, logic, choices)],
+            [measured],
             events[:MAX_EVENTS],
             warnings=warnings,
             external=True,
         )
+
+
+def _within_range(path: Path, current: NDArray[Any], warnings: list[str]) -> NDArray[Any]:
+    """Return the currents with what the instrument cannot measure as missing values, counted.
+
+    Raises:
+        DataError: That is more than one in a hundred.
+    """
+    beyond = np.abs(current) > _MOST_UA
+    count = int(beyond.sum())
+    if not count:
+        return current
+    if count * 100 > len(current):
+        raise DataError(
+            f"{path}: {count} of {len(current)} currents are above {_MOST_UA / 1e6:g} A, which this instrument cannot "
+            "measure; it is damaged"
+        )
+    places = ", ".join(str(row + 1) for row in np.flatnonzero(beyond)[:5].tolist())
+    warnings.append(
+        f"{count} implausible samples (spikes above {_MOST_UA / 1e6:g} A, beyond the instrument's range) were left out "
+        f"(samples {places})"
+    )
+    return np.where(beyond, np.nan, current)
 
 
 _Session = tuple[NDArray[np.int64], NDArray[Any], NDArray[np.uint8], str, list[str]]
@@ -144,12 +173,17 @@ def _pins(pairs: NDArray[np.uint16]) -> NDArray[np.uint8]:
     return byte
 
 
-def _read_csv(path: Path) -> _Session:
+def _read_csv(path: Path, choices: Choices) -> _Session:
     found = rows(path, ",")
     names = [name.strip() for name in next(found, (0, []))[1]]
-    if "Timestamp(ms)" not in names or "Current(uA)" not in names:
-        raise DataError(f"{path}: exported without Timestamp(ms) or Current(uA); export it again with both")
-    stamp_at, current_at = names.index("Timestamp(ms)"), names.index("Current(uA)")
+    if "Current(uA)" not in names:
+        raise DataError(f"{path}: exported without Current(uA); export it again with it")
+    stamp_at = names.index("Timestamp(ms)") if "Timestamp(ms)" in names else -1
+    current_at = names.index("Current(uA)")
+    if stamp_at < 0 and choices.period_s is None:
+        raise ConfigurationError(
+            f"{path}: exported without Timestamp(ms); say how often it was sampled with --rate, for example --rate 100kHz"
+        )
     word_at = names.index("D0-D7") if "D0-D7" in names else None
     bit_at = [names.index(f"D{pin}") for pin in range(PINS) if f"D{pin}" in names]
     stamps: list[int | None] = []
@@ -157,16 +191,27 @@ def _read_csv(path: Path) -> _Session:
     logic: array[int] = array("B")
     short = 0
     for _, fields in islice(found, MAX_BYTES):
-        if len(fields) < len(names):
+        if len(fields) <= max(stamp_at, current_at):
             short += 1
             continue
-        stamps.append(number_ns(fields[stamp_at], 1_000_000))
+        stamps.append(number_ns(fields[stamp_at], 1_000_000) if stamp_at >= 0 else None)
         current.append(float_or_nan(fields[current_at]))
-        states = fields[word_at][:PINS] if word_at is not None else "".join(fields[i][:1] for i in bit_at)
-        logic.append(sum(1 << pin for pin, state in enumerate(states) if state in "1X"))
+        if word_at is not None:
+            states = fields[word_at][:PINS] if len(fields) > word_at else ""
+        else:
+            states = "".join(fields[i][:1] if len(fields) > i else "-" for i in bit_at)
+        logic.append(sum(1 << pin for pin, state in enumerate(states) if state in ("1", "X")))
     if not stamps:
         raise DataError(f"{path}: no samples: the header has no rows under it")
-    measured = axis(stamps, str(path))
+    if short * 10 > len(stamps):
+        raise DataError(
+            f"{path}: {short} of {short + len(stamps)} rows are cut; this is not the format it looks like"
+        )
+    measured = (
+        axis(stamps, str(path), holes=False)
+        if stamp_at >= 0
+        else regular(len(stamps), choices.period_s or 1.0)
+    )
     warnings = measured.warnings + ([f"{short} cut rows were left out"] if short else [])
     return (
         measured.times_ns,

@@ -25,14 +25,22 @@ _DIGITS = re.compile(
     re.ASCII,
 )
 _COMPACT = re.compile(
-    r"(?P<y>\d{4})(?P<mo>\d{2})(?P<da>\d{2})[ T_-]+(?:" + _CLOCK + r"|(?P<h2>\d{2})(?P<m2>\d{2})(?P<s2>\d{2}))" + _ZONE,
+    r"(?P<y>\d{4})(?P<mo>\d{2})(?P<da>\d{2})[ T_-]+(?:"
+    + _CLOCK
+    + r"|(?P<h2>\d{2})(?P<m2>\d{2})(?P<s2>\d{2}))"
+    + _ZONE,
     re.ASCII,
 )
 _NAMED = re.compile(
-    r"(?:[A-Za-z]{3,9},? )?(?P<da>\d{1,2})[- ](?P<mo>[A-Za-z]{3})[a-z]*[- ](?P<y>\d{4})[ T,]+" + _CLOCK + _ZONE, re.ASCII
+    r"(?:[A-Za-z]{3,9},? )?(?P<da>\d{1,2})[- ](?P<mo>[A-Za-z]{3})[a-z]*[- ](?P<y>\d{4})[ T,]+"
+    + _CLOCK
+    + _ZONE,
+    re.ASCII,
 )
 _CTIME = re.compile(
-    r"(?:[A-Za-z]{3} )?(?P<mo>[A-Za-z]{3}) +(?P<da>\d{1,2}),? (?:(?P<y>\d{4})[, ]+)?" + _CLOCK + _ZONE
+    r"(?:[A-Za-z]{3} )?(?P<mo>[A-Za-z]{3}) +(?P<da>\d{1,2}),? (?:(?P<y>\d{4})[, ]+)?"
+    + _CLOCK
+    + _ZONE
     + r"(?: [A-Z]{3,4})?(?: (?P<y2>\d{4}))?",
     re.ASCII,
 )
@@ -43,7 +51,9 @@ _DAYS_AND_CLOCK = re.compile(
 _EPOCH = date(1970, 1, 1).toordinal()
 _MONTHS = {
     name: number
-    for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)
+    for number, name in enumerate(
+        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1
+    )
 }
 
 TICKS = {"s": NS, "ms": 1_000_000, "us": 1000, "µs": 1000, "ns": 1, "min": 60 * NS, "h": 3600 * NS}

@@ -27,8 +27,8 @@ from powermeter.importers.files import Peek
 from powermeter.importers.headers import of_unit
 from powermeter.importers.layout import Layout, layout
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log
-from powermeter.importers.not_logs import prose
 from powermeter.importers.meaning import Plan, Planned, rail_of, understand
+from powermeter.importers.not_logs import prose
 from powermeter.importers.signatures import Signature
 from powermeter.importers.table_rows import Stream, TableRows, sweeps
 from powermeter.importers.time_columns import Reader, TimePlan
@@ -124,11 +124,15 @@ class Table:
         self.warnings: list[str] = list(plan.notes)
         self._importer = importer
         self._cells = [
-            Cells(plan.layout.decimal_comma, column.heading.unit if column.heading.why == "unit in the cells" else None)
+            Cells(
+                plan.layout.decimal_comma,
+                column.heading.unit if column.heading.why == "unit in the cells" else None,
+            )
             for column in plan.columns
         ]
         self._seen = [Statistics() for _ in plan.columns]
         self._counted = RowCount()
+        self._beside: set[int] = set()
         self._reader = Reader(plan.time, plan.layout.decimal_comma)
 
     @property
@@ -147,10 +151,12 @@ class Table:
         for block in self._blocks():
             self._append(store, block)
         self._check(store)
+        self._beside = self._spare()
         self.meanings = [
-            kinds.meaning_of(column, seen, self.choices.as_, str(self.path))
-            for column, seen in zip(self.plan.columns, self._seen, strict=True)
-        ]
+            kinds.BESIDE if i in self._beside and column.quantity in kinds.TOTALS
+            else kinds.meaning_of(column, seen, self.choices.as_, str(self.path))
+            for i, (column, seen) in enumerate(zip(self.plan.columns, self._seen, strict=True))
+        ]  # fmt: skip
         held = any(meaning.as_ == "held" for meaning in self.meanings)
         found, sample_of_row = self._axis(store, held)
         streams, rails = self._streams()
@@ -179,10 +185,17 @@ class Table:
             for i, h in enumerate(self.plan.layout.headings)
             if h.text.strip().lower() == name
         ]  # fmt: skip
-        if wanted and any(all(len(row) > i and row[i] == v for i, v in wanted) for row in self.plan.layout.rows):
-            keep = lambda row: all(len(row) > i and row[i].strip() == value for i, value in wanted)  # noqa: E731
+        if wanted and any(
+            all(len(row) > i and row[i] == v for i, v in wanted) for row in self.plan.layout.rows
+        ):
+            keep = lambda row: all(len(row) > i and row[i].strip() == value for i, value in wanted)
         return text_blocks(
-            self.path, self.plan.layout, self.plan.needed, self._counted, keep=keep, progress=self.choices.progress
+            self.path,
+            self.plan.layout,
+            self.plan.needed,
+            self._counted,
+            keep=keep,
+            progress=self.choices.progress,
         )
 
     def _append(self, store: Store, block: TextBlock) -> None:
@@ -191,7 +204,10 @@ class Table:
         if time.indexes:
             texts = [text.strip() for text in block.column(time.indexes[0])]
             if len(time.indexes) > 1:
-                texts = [f"{text} {other.strip()}" for text, other in zip(texts, block.column(time.indexes[1]), strict=True)]
+                texts = [
+                    f"{text} {other.strip()}"
+                    for text, other in zip(texts, block.column(time.indexes[1]), strict=True)
+                ]
             columns["stamp"], aware = self._reader.read(texts)
             columns["aware"] = np.zeros(len(texts), bool) if aware is None else aware
         keys = None
@@ -214,7 +230,9 @@ class Table:
         for text in dict.fromkeys(texts):
             if text.strip() not in known:
                 if len(known) >= 256:
-                    raise DataError(f"{self.path}: more than 256 devices; this is not the format it looks like")
+                    raise DataError(
+                        f"{self.path}: more than 256 devices; this is not the format it looks like"
+                    )
                 known[text.strip()] = len(known)
         return np.fromiter((known[text.strip()] for text in texts), np.int16, len(texts))
 
@@ -227,7 +245,9 @@ class Table:
         electric = [i for i, column in enumerate(self.plan.columns) if column.rail is not None]
         if not any(self._seen[i].count for i in electric):
             column = self.plan.columns[electric[0]]
-            reasons = ", ".join(f"{n} × {text!r}" for text, n in self._cells[electric[0]].reasons.most_common(3))
+            reasons = ", ".join(
+                f"{n} × {text!r}" for text, n in self._cells[electric[0]].reasons.most_common(3)
+            )
             raise DataError(
                 f"{path}: no samples: none of {whole} rows holds a number in {column.heading.text} ({reasons})"
             )
@@ -237,7 +257,10 @@ class Table:
                 "this is not the format it looks like"
             )
         garbage = sum(
-            n for i in electric[:1] for text, n in self._cells[i].reasons.items() if not _is_word_for_none(text)
+            n
+            for i in electric[:1]
+            for text, n in self._cells[i].reasons.items()
+            if not _is_word_for_none(text)
         )
         if garbage * 10 > whole and garbage * 2 > self._seen[electric[0]].count:
             raise DataError(
@@ -249,7 +272,9 @@ class Table:
         if counted.headers > 0:
             self.warnings.append(f"the header stands in it {counted.headers} more times; passed over")
         if counted.left_out:
-            self.warnings.append(f"{counted.left_out} rows of other kinds (single cores, sensors) were passed over")
+            self.warnings.append(
+                f"{counted.left_out} rows of other kinds (single cores, sensors) were passed over"
+            )
         for i, (column, cells) in enumerate(zip(self.plan.columns, self._cells, strict=True)):
             lost = sum(cells.reasons.values())
             if lost and self._seen[i].count and (column.rail is not None or lost < whole):
@@ -302,14 +327,18 @@ class Table:
         moved = self.choices.zone.to_utc(stamps)
         return np.where(store.whole("aware"), stamps, moved) if self._reader.zoned else moved
 
-    def _say_sweeps(self, stamps: NDArray[np.int64] | None, of: NDArray[np.int64], first: NDArray[np.intp]) -> None:
+    def _say_sweeps(
+        self, stamps: NDArray[np.int64] | None, of: NDArray[np.int64], first: NDArray[np.intp]
+    ) -> None:
         names = ", ".join(self._device_label(text) for text in list(self.devices)[:8])
         text = f"rows of {len(self.devices)} devices were told apart: {names}"
         if stamps is not None:
             apart = stamps - stamps[first][of]
             spread = int(np.percentile(np.abs(apart[apart != 0]), 95)) if (apart != 0).any() else 0
             if spread:
-                text += f"; rows of one round share its first time (they lie up to {spread / 1e6:.3g} ms apart)"
+                text += (
+                    f"; rows of one round share its first time (they lie up to {spread / 1e6:.3g} ms apart)"
+                )
         self.warnings.append(text)
 
     def _device_name(self) -> str | None:
@@ -333,28 +362,41 @@ class Table:
         taken: set[str] = set()
         several = len(self.devices) > 1
         labels = {number: self._device_label(text) for text, number in self.devices.items()}
-        spare = self._spare()
-        bases = {column.rail for i, column in enumerate(self.plan.columns) if column.rail is not None and i not in spare}
-        for i, (column, meaning, seen) in enumerate(zip(self.plan.columns, self.meanings, self._seen, strict=True)):
+        spare = self._beside
+        bases = {
+            column.rail
+            for i, column in enumerate(self.plan.columns)
+            if column.rail is not None and i not in spare
+        }
+        for i, (column, meaning, seen) in enumerate(
+            zip(self.plan.columns, self.meanings, self._seen, strict=True)
+        ):
             if not seen.count:
                 self.warnings.append(f"column {column.heading.text!r} holds no number and was left out")
                 continue
             for number in labels if several else [None]:
                 base = None if column.rail is None or i in spare else column.rail
-                name = base if not several or base is None else labels[number] if len(bases) == 1 else f"{labels[number]}.{base}"
+                name = (
+                    base
+                    if not several or base is None
+                    else labels[number]
+                    if len(bases) == 1
+                    else f"{labels[number]}.{base}"
+                )
                 covers = f"column {column.heading.text!r}"
                 covers += "" if self.signature is not None else "; the file does not say what it covers"
                 rail = None if name is None else rail_of(column, name, covers, self.choices.voltage_v)
                 if rail is not None:
                     rails.setdefault(rail.name, rail)
                 own = channel_name(column.heading.name)
+                if column.fact is not None and column.fact.rail and column.rail is not None:
+                    own = f"{channel_name(column.rail)}.{column.quantity.value}"
                 own = unused(own if not several else f"{channel_name(labels[number])}.{own}", taken)
                 taken.add(own)
                 factor = column.heading.factor
                 stream = Stream(
                     f"c{i}", number, meaning.as_, () if rail is None else tuple(seen.sentinel()),
-                    seen.limit(column.quantity, factor) if meaning.as_ in ("power", "mean", "held") or rail is None
-                    else seen.limit(column.quantity, factor),
+                    seen.limit(column.quantity, factor),
                 )  # fmt: skip
                 stream.channel = Channel(
                     own, column.quantity, factor, rail, meaning.kind, grade=self._grade(), accuracy=self._accuracy(),
@@ -387,7 +429,9 @@ class Table:
                 continue
             if (column.rail, column.quantity) in seen:
                 spare.add(i)
-                self.warnings.append(f"{column.heading.text!r} is another reading of {column.rail}: kept beside it")
+                self.warnings.append(
+                    f"{column.heading.text!r} is another reading of {column.rail}: kept beside it"
+                )
             seen.add((column.rail, column.quantity))
         return spare
 
@@ -454,9 +498,15 @@ class Table:
     def _headline(self, streams: Sequence[Stream]) -> list[Stream]:
         assert self.whole is not None
         names = {
-            name for name, rail in self.whole.rails.items() if name == self.whole.headline or rail.parent == self.whole.headline
+            name
+            for name, rail in self.whole.rails.items()
+            if name == self.whole.headline or rail.parent == self.whole.headline
         }
-        return [s for s in streams if s.channel is not None and s.channel.rail is not None and s.channel.rail.name in names]
+        return [
+            s
+            for s in streams
+            if s.channel is not None and s.channel.rail is not None and s.channel.rail.name in names
+        ]
 
     def _say_holes(self, rows: TableRows) -> None:
         holes = [gap for gap in rows.gaps if gap.reason == "missed"]
@@ -470,7 +520,11 @@ class Table:
 
     def _say_flagged(self, stream: Stream) -> None:
         assert stream.channel is not None
-        where = f" (line{'s' * (len(stream.lines) > 1)} {', '.join(map(str, stream.lines))})" if stream.lines else ""
+        where = (
+            f" (line{'s' * (len(stream.lines) > 1)} {', '.join(map(str, stream.lines))})"
+            if stream.lines
+            else ""
+        )
         if stream.spikes:
             self.warnings.append(
                 f"{stream.channel.name}: {stream.spikes} implausible reading{'s' * (stream.spikes != 1)} (spikes beyond "
@@ -479,11 +533,17 @@ class Table:
             )
         if stream.marks:
             marks = ", ".join(f"{value:g}" for value in stream.missing)
-            self.warnings.append(f"{stream.channel.name}: {stream.marks} × {marks} stand for \"none\": missing values{where}")
+            self.warnings.append(
+                f'{stream.channel.name}: {stream.marks} × {marks} stand for "none": missing values{where}'
+            )
 
     def _say_charge_alone(self, streams: Sequence[Stream]) -> None:
         have = {s.channel.quantity for s in streams if s.channel is not None and s.channel.rail is not None}
-        if have and not have & {Quantity.POWER, Quantity.ENERGY, Quantity.VOLTAGE} and self.choices.voltage_v is None:
+        if (
+            have
+            and not have & {Quantity.POWER, Quantity.ENERGY, Quantity.VOLTAGE}
+            and self.choices.voltage_v is None
+        ):
             self.warnings.append(
                 "a current and no voltage: the charge is exact, an energy needs the supply's voltage, for example --voltage 3.7V"
             )
@@ -492,7 +552,11 @@ class Table:
         """Return a warning for each column whose values hardly fit its unit, as where W are called mW."""
         found = []
         for column, seen, meaning in zip(self.plan.columns, self._seen, self.meanings, strict=True):
-            if column.quantity not in _PLAUSIBLE or meaning.as_ in ("counter", "per-row") or column.rail is None:
+            if (
+                column.quantity not in _PLAUSIBLE
+                or meaning.as_ in ("counter", "per-row")
+                or column.rail is None
+            ):
                 continue
             head = np.abs(np.array(seen.head))
             head = head[head > 0]
@@ -541,8 +605,10 @@ def _numbers(texts: Sequence[str], cells: Cells, lines: NDArray[np.int64]) -> ND
     except ValueError:
         values = None
     if values is None or not np.isfinite(values).all() or "_" in "".join(plain):
-        return np.array([cells.number(text, int(line)) for text, line in zip(texts, lines, strict=True)], np.float64)
+        return np.array(
+            [cells.number(text, int(line)) for text, line in zip(texts, lines, strict=True)], np.float64
+        )
     return values
 
 
-__all__ = ["Boundary", "ConfigurationError", "Counter", "Table", "TableImporter", "TimePlan", "Planned"]
+__all__ = ["Boundary", "ConfigurationError", "Counter", "Planned", "Table", "TableImporter", "TimePlan"]

@@ -49,7 +49,9 @@ class Stream:
     lines: list[int] = field(default_factory=list)
     valid: int = 0
 
-    def clean(self, values: NDArray[np.float64], lines: NDArray[np.int64] | None = None) -> NDArray[np.float64]:
+    def clean(
+        self, values: NDArray[np.float64], lines: NDArray[np.int64] | None = None
+    ) -> NDArray[np.float64]:
         """Return values with NaN for what is no reading; counted where lines are given."""
         marks = np.isin(values, self.missing) if len(self.missing) else None
         spikes = np.abs(values) > self.limit if np.isfinite(self.limit) else None
@@ -155,7 +157,9 @@ class TableRows(Rows):
                 yield slice(start, stop), of, slice(int(known[0]), int(known[-1]) + 1)
             start = stop
 
-    def values(self, stream: Stream, rows: slice, of: NDArray[np.int64] | None, samples: slice) -> NDArray[np.float64]:
+    def values(
+        self, stream: Stream, rows: slice, of: NDArray[np.int64] | None, samples: slice
+    ) -> NDArray[np.float64]:
         """Return the cleaned values of a stream, one per sample, NaN where it has none."""
         read = self.store.part(stream.column, rows.start, rows.stop)
         if of is None:
@@ -199,7 +203,9 @@ class TableRows(Rows):
             if stream.as_ == "per-row":
                 stream.grid.leave_room_for_sum(stream.valid)
 
-    def _count(self, stream: Stream, rows: slice, of: NDArray[np.int64] | None, lines: NDArray[np.int64]) -> None:
+    def _count(
+        self, stream: Stream, rows: slice, of: NDArray[np.int64] | None, lines: NDArray[np.int64]
+    ) -> None:
         if not len(stream.missing) and not np.isfinite(stream.limit):
             return
         read = self.store.part(stream.column, rows.start, rows.stop)
@@ -212,7 +218,9 @@ class TableRows(Rows):
         if len(self.gaps) < 10_000:
             self.gaps.append(Gap(start, end, "missed", "the log has no reading here"))
 
-    def _absent(self, times: NDArray[np.int64], alive: NDArray[np.bool_], of: NDArray[np.int64] | None) -> None:
+    def _absent(
+        self, times: NDArray[np.int64], alive: NDArray[np.bool_], of: NDArray[np.int64] | None
+    ) -> None:
         """Note as gaps the stretches in which a state was not known."""
         for at in np.flatnonzero(~alive).tolist():
             after = np.flatnonzero(alive[at:])
@@ -225,7 +233,9 @@ class TableRows(Rows):
         held = [MISSING] * len(self.streams)
         last: Codes | None = None  # each change of a state closes the stretch before it and opens its own
         if self.starts_ns is not None:
-            first = np.array([[0 if stream.as_ == "per-row" else MISSING for stream in self.streams]], np.int64)
+            first = np.array(
+                [[0 if stream.as_ == "per-row" else MISSING for stream in self.streams]], np.int64
+            )
             flags = None if self.axis.flags is None else np.zeros(1, np.uint8)
             yield Block(np.array([self.starts_ns], np.int64), first, flags)
         for rows, of, samples in self.parts():

@@ -22,7 +22,6 @@ from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
 from powermeter.importers.stamps import Axis, axis, datetime_ns, regular
 from powermeter.platforms.jetson import layout
 from powermeter.platforms.tegrastats import Line, is_connected, parse_line
-from powermeter.units import NS
 
 _MILLIWATT = 1e-3
 

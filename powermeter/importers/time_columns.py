@@ -33,6 +33,7 @@ _STRICT = re.compile(
     r"\d{4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?P<zone>Z|[+-]\d\d:?\d\d)?\Z", re.ASCII
 )
 _EIGHT = re.compile(r"(19|20)\d{6}\Z")
+_WALL_MARKS = set("0123456789-/: T.\n")
 _RANK = {"wall": 0, "epoch": 1, "elapsed": 2, "relative": 3, "day": 4}
 
 Stamps = tuple[NDArray[np.int64], "NDArray[np.bool_] | None"]
@@ -95,7 +96,9 @@ def choose_time(
     texts = _texts(found, candidates[0])
     shown = texts[0][:40] if texts else ""
     if shown and number_ns(shown.replace(",", "."), 1) is None:
-        asks.append(f"the time: column {named.text!r} holds {shown!r}, which is no time; name another with --column NAME=s, or --rate")
+        asks.append(
+            f"the time: column {named.text!r} holds {shown!r}, which is no time; name another with --column NAME=s, or --rate"
+        )
     else:
         asks.append(f"the unit of the times, --column {quote(f'{named.text}=s')} (or ms, us, ns), or --rate")
     return None
@@ -115,7 +118,9 @@ def _date_and_time(found: Layout, candidates: Sequence[int]) -> tuple[int, int] 
         return bool(texts) and sum(map(test, texts)) * 2 > len(texts)
 
     def is_date(text: str) -> bool:
-        return ":" not in text and (_EIGHT.match(text) is not None or wall(text) is not None or wall(text, "dmy") is not None)
+        return ":" not in text and (
+            _EIGHT.match(text) is not None or wall(text) is not None or wall(text, "dmy") is not None
+        )
 
     dates = [i for i in candidates if mostly(i, is_date)]
     clocks = [i for i in candidates if mostly(i, lambda text: time_of_day_ns(text) is not None)]
@@ -270,11 +275,13 @@ def _fast_walls(texts: Sequence[str]) -> tuple[NDArray[np.int64], int] | None:
     cut = len(zone)
     if zone and not all(text.endswith(zone) for text in texts):
         return None
-    if not "1970" <= min(texts)[:4] <= max(texts)[:4] <= "2115" or (min(texts)[4:5] + min(texts)[7:8]) not in ("--", "//"):
+    if not "1970" <= min(texts)[:4] <= max(texts)[:4] <= "2115" or (
+        min(texts)[4:5] + min(texts)[7:8]
+    ) not in ("--", "//"):
         return None
     bare = [text[:-cut] for text in texts] if cut else list(texts)
     joined = "\n".join(bare)
-    if not cut and ("Z" in joined or "+" in joined or joined.count("-") + joined.count("/") != 2 * len(bare)):
+    if not set(joined) <= _WALL_MARKS or joined.count("-") + joined.count("/") != 2 * len(bare):
         return None
     if joined.count(":") != 2 * len(bare):
         return None
@@ -297,7 +304,11 @@ def _fast_numbers(texts: Sequence[str], tick: int) -> NDArray[np.int64] | None:
     point = first.find(".")
     decimals = len(first) - point - 1 if point >= 0 else 0
     joined = "\n".join(texts)
-    if not joined.replace("\n", "").replace(".", "").isascii() or len(max(texts, key=len)) > 19:
+    if (
+        not all(texts)
+        or not joined.replace("\n", "").replace(".", "").isascii()
+        or len(max(texts, key=len)) > 19
+    ):
         return None
     if point >= 0:
         if {text[-decimals - 1 : -decimals] if decimals else text[-1:] for text in texts} != {"."}:

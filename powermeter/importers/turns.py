@@ -13,12 +13,12 @@ from powermeter.importers.meaning import Plan
 _LOOKED_AT = 20_000
 _BURSTS = 4
 _APART = 20.0  # the pause between bursts over the steps inside them
-_LIKE = 0.25  # how much closer the readings in one place of all bursts lie to each other than those of one burst
+_LIKE = (
+    0.25  # how much closer the readings in one place of all bursts lie to each other than those of one burst
+)
 
 
-def refuse_turns(
-    stamps: NDArray[np.int64], store: Store, plan: Plan, choices: Choices, where: str
-) -> None:
+def refuse_turns(stamps: NDArray[np.int64], store: Store, plan: Plan, choices: Choices, where: str) -> None:
     """Ask where the rows come in bursts of several, as devices without a name do.
 
     Rows with one stamp, or a few ms apart and then a long pause, are several devices if the readings in one

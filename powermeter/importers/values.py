@@ -15,13 +15,62 @@ from powermeter.importers.headers import of_unit
 from powermeter.importers.numbers import float_or_nan
 
 _WORDS = frozenset(
-    "nan n/a na none null nil - -- --- unavailable unknown err error undef undefined missing inf -inf +inf infinity "
-    "#div/0! #n/a #value! #ref! #num! #name? #null! ol overload ----".split()
-) | {"not supported", "unknown error", "gpu requires reset", "insufficient permissions", "not available", "no data", "gpu is lost"}
+    [
+        "nan",
+        "n/a",
+        "na",
+        "none",
+        "null",
+        "nil",
+        "-",
+        "--",
+        "---",
+        "unavailable",
+        "unknown",
+        "err",
+        "error",
+        "undef",
+        "undefined",
+        "missing",
+        "inf",
+        "-inf",
+        "+inf",
+        "infinity",
+        "#div/0!",
+        "#n/a",
+        "#value!",
+        "#ref!",
+        "#num!",
+        "#name?",
+        "#null!",
+        "ol",
+        "overload",
+        "----",
+    ]
+) | {
+    "not supported",
+    "unknown error",
+    "gpu requires reset",
+    "insufficient permissions",
+    "not available",
+    "no data",
+    "gpu is lost",
+}
 
 _CELL = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([A-Za-zµμΩ%°]{1,10})\.?\Z")
 
-_SENTINELS = (-1.0, -2.0, -256000.0, -999.0, -9999.0, -32768.0, 65535.0, 4294967295.0, 2147483647.0, -2147483648.0)
+_SENTINELS = (
+    -1.0,
+    -2.0,
+    -256000.0,
+    -999.0,
+    -9999.0,
+    -32768.0,
+    65535.0,
+    4294967295.0,
+    2147483647.0,
+    -2147483648.0,
+)
 
 ABSURD = {
     Quantity.POWER: 100e6, Quantity.CURRENT: 1e6, Quantity.VOLTAGE: 10e6, Quantity.ENERGY: 1e16, Quantity.CHARGE: 1e14,
@@ -87,7 +136,7 @@ class Cells:
         factor = self._factors.get(match[2])
         if factor is None:
             factor = self._factors[match[2]] = self._relative(match[2])
-        return float(match[1]) * factor if factor == factor else math.nan
+        return float(match[1]) * factor  # NaN where the unit does not fit
 
     def _relative(self, unit: str) -> float:
         """Return the factor from a cell's unit to the column's; the first cell's sets it where it is open."""
@@ -149,7 +198,10 @@ class Statistics:
         if not self.count:
             self.first = float(kept[0])
         self.count += len(kept)
-        self.smallest, self.largest = min(self.smallest, float(kept.min())), max(self.largest, float(kept.max()))
+        self.smallest, self.largest = (
+            min(self.smallest, float(kept.min())),
+            max(self.largest, float(kept.max())),
+        )
         self.negative += int((kept < 0).sum())
         if len(self.head) < 4000:
             self.head.extend(kept[: 4000 - len(self.head)].tolist())

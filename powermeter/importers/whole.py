@@ -17,7 +17,21 @@ from powermeter.importers.headers import words
 
 _TOTAL = (
     ("wall", "mains", "socket", "ac"),
-    ("total", "system", "sys", "psys", "node", "machine", "server", "chassis", "host", "gesamt", "all", "platform", "sum"),
+    (
+        "total",
+        "system",
+        "sys",
+        "psys",
+        "node",
+        "machine",
+        "server",
+        "chassis",
+        "host",
+        "gesamt",
+        "all",
+        "platform",
+        "sum",
+    ),
     ("board", "input", "psu", "battery", "bat", "supply", "module"),
 )
 """Words for what holds everything else; those of the first group that occurs count."""
@@ -32,7 +46,17 @@ _PARTS = {
     "display": ("display", "screen", "lcd", "backlight"),
     "fan": ("fan", "fans"),
 }
-_INSIDE = {"core": "cpu", "cores": "cpu", "cor": "cpu", "pp0": "cpu", "pp1": "cpu", "uncore": "cpu", "igpu": "cpu", "gfx": "cpu", "gt": "cpu"}
+_INSIDE = {
+    "core": "cpu",
+    "cores": "cpu",
+    "cor": "cpu",
+    "pp0": "cpu",
+    "pp1": "cpu",
+    "uncore": "cpu",
+    "igpu": "cpu",
+    "gfx": "cpu",
+    "gt": "cpu",
+}
 _NUMBERED = re.compile(r"(.*?)[\s_.#:-]*(\d+)\Z")
 
 _SHARE_OF_PARTS = 0.9
@@ -96,15 +120,27 @@ def decide(
     if total is not None:
         parts = [name for name in tops if name != total]
         _check_total(total, parts, means or {}, where)
-        return Whole(_under(by_name, dict.fromkeys(parts, total), total), total, f"{total} is the total by its name")
+        return Whole(
+            _under(by_name, dict.fromkeys(parts, total), total), total, f"{total} is the total by its name"
+        )
     inside = {name: holder for name in tops if (holder := _holder(name, list(tops))) is not None}
     left = [name for name in tops if name not in inside]
     if len(left) == 1:
         return Whole(_under(by_name, inside), left[0], f"{left[0]} holds {', '.join(inside)}")
     stems = {match[1].lower().strip("_-. ") for name in left if (match := _NUMBERED.match(name)) is not None}
-    if all(_NUMBERED.match(name) for name in left) and len(stems) == 1 and next(iter(stems)) not in ("", "rail", "ch", "channel"):
+    if (
+        all(_NUMBERED.match(name) for name in left)
+        and len(stems) == 1
+        and next(iter(stems)) not in ("", "rail", "ch", "channel")
+    ):
         stem = next(iter(stems))
-        return _sum(by_name, left, f"all {stem}s" if not stem.endswith("s") else f"all {stem}", f"the sum of {', '.join(left)}", inside)
+        return _sum(
+            by_name,
+            left,
+            f"all {stem}s" if not stem.endswith("s") else f"all {stem}",
+            f"the sum of {', '.join(left)}",
+            inside,
+        )
     if all(_part(name) is not None for name in left):
         kinds = [_part(name) for name in left]
         if len(set(kinds)) == len(kinds) or _are_numbered(left):
@@ -128,7 +164,9 @@ def _said(by_name: Mapping[str, Rail], said: str, where: str) -> Whole:
     rails = {
         name: replace(entry, parent=None, boundary=Boundary.BOARD)
         if name == chosen
-        else replace(entry, boundary=Boundary.PART if entry.boundary is Boundary.BOARD else entry.boundary, parent=None)
+        else replace(
+            entry, boundary=Boundary.PART if entry.boundary is Boundary.BOARD else entry.boundary, parent=None
+        )
         for name, entry in by_name.items()
     }
     return Whole(rails, chosen, "said: --rail")
@@ -142,14 +180,18 @@ def _quoted(name: str) -> str:
     return f"'{name}'" if re.search(r"[^\w.+-]", name) else name
 
 
-def _under(by_name: Mapping[str, Rail], parents: Mapping[str, str], total: str | None = None) -> dict[str, Rail]:
+def _under(
+    by_name: Mapping[str, Rail], parents: Mapping[str, str], total: str | None = None
+) -> dict[str, Rail]:
     found = {}
     for name, entry in by_name.items():
         if name == total:
             wall = bool(set(_TOTAL[0]).intersection(words(name)))
             keep = entry.boundary not in (Boundary.BOARD, Boundary.PART)
             found[name] = replace(
-                entry, parent=None, boundary=entry.boundary if keep else Boundary.WALL if wall else Boundary.BOARD
+                entry,
+                parent=None,
+                boundary=entry.boundary if keep else Boundary.WALL if wall else Boundary.BOARD,
             )
         elif name in parents:
             boundary = Boundary.PART if entry.boundary is Boundary.BOARD else entry.boundary
@@ -181,7 +223,11 @@ def _total(names: Sequence[str]) -> str | None:
         if len(hits) == 1:
             return hits[0]
         if hits:
-            exact = [name for name in hits if len([w for w in words(name) if not w.isdigit()]) == 1 and not _NUMBERED.match(name)]
+            exact = [
+                name
+                for name in hits
+                if len([w for w in words(name) if not w.isdigit()]) == 1 and not _NUMBERED.match(name)
+            ]
             return exact[0] if len(exact) == 1 else None
     return None
 

@@ -15,6 +15,7 @@ from powermeter import importers
 from powermeter.analysis.energy import analyse
 from powermeter.channel import Kind, Quantity
 from powermeter.errors import ConfigurationError, DataError
+from powermeter.importers.zones import Zone
 from powermeter.recording import Recording
 from powermeter.result import Grade
 
@@ -139,15 +140,15 @@ HEADED = """timestamp, index, power.draw [W], power.draw.average [W], temperatur
 def test_nvidia_smi_with_several_gpus_and_a_missing_reading(tmp_path):
     path = tmp_path / "smi.csv"
     path.write_text(HEADED)
-    log, recording = convert(path, tmp_path, zone_s=0)
+    log, recording = convert(path, tmp_path, zone=Zone("said", 0))
     with recording:
-        assert [source.name for source in recording.sources] == ["0", "1"]
-        first, second = recording.sources
-        assert {c.rail.name for s in recording.sources for c in s.channels if c.rail} == {"gpu0", "gpu1"}
-        assert recording.samples(first.id).values(first.channel("gpu.power")).tolist() == [100, 200, 300]
-        idle = recording.samples(second.id).values(second.channel("gpu.power"))
+        (source,) = recording.sources
+        assert {c.rail.name for c in source.channels if c.rail} == {"gpu0", "gpu1"}
+        samples = recording.samples(source.id)
+        assert samples.values(source.channel("gpu0.gpu.power")).tolist() == [100, 200, 300]
+        idle = samples.values(source.channel("gpu1.gpu.power"))
         assert np.isnan(idle[0]) and idle[1:].tolist() == [50, 70]
-        assert first.channel("gpu.load").scale == pytest.approx(0.01)
+        assert source.channel("gpu0.utilization.gpu").scale == pytest.approx(0.01)
         assert analyse(recording, rail="gpu0").plain_energy == pytest.approx(400.0)
     assert any("pstate" in w for w in log.warnings)
 

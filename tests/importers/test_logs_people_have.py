@@ -59,7 +59,9 @@ class Outcome:
                 self._charge_alone(recording)
                 return
             self.energy, self.half = found.plain_energy, half_width(found.energy)
-            self.charge = float(found.charge_integral.running[-1]) if found.charge is not None else None
+            self.charge = found.charge.value if found.charge is not None else None
+            if found.charge is not None and found.charge_integral.trace.kind.value == "instant":
+                self.charge = float(found.charge_integral.running[-1])
             self.seconds, self.gap_s, self.grade = found.duration.value, found.gap_s, found.energy.grade
             self.power = self.energy / self.seconds
             self.notes += found.notes
@@ -74,7 +76,8 @@ class Outcome:
 
         line = lines(recording)[0]
         trace = line.current()
-        self.charge = float(Integral.of(trace).running[-1])
+        first = trace.values[0] * trace.interval_ns * 1e-9 if trace.kind.value == "mean" else 0.0
+        self.charge = float(Integral.of(trace).running[-1]) + first
         self.seconds = (trace.end_ns - trace.start_ns) * 1e-9
 
 
@@ -126,7 +129,9 @@ def judge(case, outcome):
             wrong.append(f"duration {outcome.seconds}, wanted {low}..{high}")
     for names_, value in case.get("rails", {}).items():
         values = value if isinstance(value, list) else [value]
-        found = [v for rail, v in outcome.rails.items() if any(plain(n) in plain(rail) for n in names_.split("|"))]
+        found = [
+            v for rail, v in outcome.rails.items() if any(plain(n) in plain(rail) for n in names_.split("|"))
+        ]
         if not any(close(v, w, max(tolerance, 2e-3)) for v in found for w in values):
             wrong.append(f"rail {names_}: {found}, wanted {values}; there are {outcome.rails}")
     left = list(outcome.rails.values())

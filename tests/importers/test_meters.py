@@ -59,13 +59,17 @@ def test_the_same_values_as_a_csv_without_units_are_asked_about_and_then_agree(s
     path = folder / "km003c_export_pd_chart.csv"
     with pytest.raises(ConfigurationError, match="--column Time=s"):
         convert(path, tmp_path)
-    with pytest.raises(ConfigurationError, match="'VBUS' names no unit"):
+    with pytest.raises(
+        ConfigurationError, match="unit of 'VBUS', 'IBUS', for example --column VBUS=V --column IBUS=mA"
+    ):
         convert(path, tmp_path, columns={"Time": "s"})
     said = {"Time": "s", "VBUS": "V", "IBUS": "A", "CC1": "-", "CC2": "-"}
     _, recording = convert(path, tmp_path, columns=said)
     with recording:
         rails = {channel.rail.name for channel in recording.sources[0].channels}
-    assert rails == {"VBUS", "IBUS"}  # different names are different rails: nothing says they belong together
+    assert rails == {
+        "input"
+    }  # one voltage and one current in a file belong together, whatever they are called
 
 
 def make_km003c(path, rows):

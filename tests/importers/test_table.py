@@ -7,6 +7,7 @@ from powermeter.analysis.energy import analyse
 from powermeter.channel import Kind, Quantity
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.headers import TIME, heading
+from powermeter.importers.zones import Zone
 from powermeter.recording import Recording
 
 
@@ -141,7 +142,7 @@ def test_a_zone_is_said_or_read(tmp_path):
         tmp_path, "time,power_w\n2024-06-01 12:00:00,1\n2024-06-01 12:00:01,1\n2024-06-01 12:00:02,1\n"
     )
     as_utc, _ = convert(naive, tmp_path)
-    in_berlin, _ = convert(naive, tmp_path, zone_s=7200)
+    in_berlin, _ = convert(naive, tmp_path, zone=Zone("said", 7200))
     aware = table(
         tmp_path,
         "time,power_w\n" + "".join(f"2024-06-01T12:00:0{i}+02:00,1\n" for i in range(3)),
@@ -157,10 +158,13 @@ def test_a_zone_is_said_or_read(tmp_path):
     ("text", "says"),
     [
         ("1.5\n1.6\n1.7\n", r"--rate .*--unit W"),
-        ("time,power\n1,2\n2,3\n", "'time' names no unit of time; add --column time=s"),
-        ("time (s),power\n1,2\n2,3\n", "'power' names no unit; add --column power=mW"),
-        ("power (W)\n1\n2\n", "no column of times; say how often"),
-        ("time (s),a,b\n1,2,3\n2,3,4\n", "'a' names no unit"),
+        (
+            "time,power\n1,2\n2,3\n",
+            "unit of the times, --column time=s .* unit of 'power', for example --column power=W",
+        ),
+        ("time (s),power\n1,2\n2,3\n", "unit of 'power', for example --column power=W or --unit W"),
+        ("power (W)\n1\n2\n", "how often it was sampled, --rate 10Hz"),
+        ("time (s),a,b\n1,2,3\n2,3,4\n", "unit of 'a', 'b', for example --column a=W --column b=W"),
         ("[1,2,3]\n[1,2,3]\n", "lists of bare numbers"),
     ],
 )
@@ -206,7 +210,7 @@ def test_what_is_said_must_make_sense(tmp_path, said, says):
         ("", "not recognised|empty"),
         ("time (s),power (W)\nx,y\nz,w\n", "holds 'x', which is no time"),
         ("time (s),power (W)\n1\n2\n3\n", "no samples"),
-        ("time (s),state\n1,2\n", "names no unit"),
+        ("time (s),state\n1,2\n", "unit of 'state'"),
         ("time (s),power (W)\n9,1\n1,1\n7,1\n2,1\n", "backwards"),
     ],
 )
@@ -223,7 +227,9 @@ def test_blank_and_odd_fields_are_missing_and_counted(tmp_path):
     with recording:
         assert len(recording.samples(1).times_ns) == 40
         assert len(analyse(recording).power_trace) == 38
-    assert any("2 rows without any number" in note for note in log.warnings)
+    assert any(
+        "2 of 40 rows hold no number (1 × blank, 1 × N/A; lines 9, 11)" in note for note in log.warnings
+    )
 
 
 def test_watts_in_the_thousands_called_milliwatts_are_not_doubted_but_tiny_ones_are(tmp_path):
