@@ -30,6 +30,8 @@ from powermeter.units import SECONDS_PER_HOUR, SECONDS_PER_YEAR
 
 LONGEST_S = 30 * SECONDS_PER_YEAR
 STEPS = 400
+RECOVERS_S = 60.0
+"""Repeats up to this long are taken by their mean current in Peukert's law."""
 STEPPED_ABOVE = 0.002
 """Share of the charge that a repeat may take and still be averaged."""
 
@@ -146,14 +148,19 @@ def derating_at(chemistry: str, celsius: float) -> float:
 
 
 def discharge(
-    battery: Battery, cell: Cell, durations_s: Sequence[float], powers_w: Sequence[float]
+    battery: Battery,
+    cell: Cell,
+    durations_s: Sequence[float],
+    powers_w: Sequence[float],
+    capacity: float = 1.0,
 ) -> Discharge:
-    """Empty a battery by a profile, repeated.
+    """Return how a battery is emptied by a profile, repeated.
 
     Args:
         battery: In the energy convention: its charge, shares, converter, self-discharge, Peukert exponent.
         cell: Its voltage and resistance.
         durations_s, powers_w: The profile at the rail, stretch by stretch.
+        capacity: Of this pack over the stated one; `battery.spread` holds its range.
 
     Raises:
         ConfigurationError: The profile is empty, has a stretch that is not above 0 s, or a negative power; or
@@ -169,17 +176,27 @@ def discharge(
         raise ConfigurationError(
             f"battery {battery.spec!r}: a simulation needs its voltage, for example 4Ah@3.85V"
         )
-    run = _Run(battery, cell, list(durations_s), list(powers_w))
+    run = _Run(battery, cell, list(durations_s), list(powers_w), capacity)
     return run.averaged() if run.share_of_a_repeat() < STEPPED_ABOVE else run.stepped()
 
 
+def hours_between(
+    battery: Battery, cell: Cell, durations_s: Sequence[float], powers_w: Sequence[float]
+) -> tuple[float, float]:
+    """Return the hours of the profile with a pack at the low and at the high end of its range."""
+    low, high = (discharge(battery, cell, durations_s, powers_w, end).hours for end in battery.spread)
+    return low, high
+
+
 class _Run:
-    def __init__(self, battery: Battery, cell: Cell, durations: list[float], powers: list[float]) -> None:
+    def __init__(
+        self, battery: Battery, cell: Cell, durations: list[float], powers: list[float], capacity: float
+    ) -> None:
         self.battery, self.cell = battery, cell
         self.durations, self.powers = durations, powers
         self.taken = [power / battery.efficiency_at(power) if power else 0.0 for power in powers]
         self.period = sum(durations)
-        self.charge = battery.charge_c * battery.health * battery.derating
+        self.charge = battery.charge_c * battery.health * battery.derating * capacity
         self.floor = 1 - battery.usable
         self.leak_a = battery.self_discharge * battery.charge_c / MONTH_S
         self.rated_a = self.charge / (battery.rated_hours * SECONDS_PER_HOUR)
@@ -195,20 +212,27 @@ class _Run:
         if current is None:
             return None
         volt = self.cell.voltage(state) - current * self.cell.resistance_ohm
-        excess = self.battery.peukert - 1
-        if excess and current > self.rated_a:
-            current *= (current / self.rated_a) ** excess
-        return current + self.leak_a, volt
+        return current * self.excess(current) + self.leak_a, volt
+
+    def excess(self, current: float) -> float:
+        """Return what Peukert's law multiplies a drain by at a current."""
+        exponent = self.battery.peukert - 1
+        return float((current / self.rated_a) ** exponent) if exponent and current > self.rated_a else 1.0
 
     def mean_drain(self, state: float) -> tuple[float, float] | None:
         """Return (mean charge drained per second, lowest terminal voltage) over a repeat."""
-        charge, lowest = 0.0, math.inf
+        charge, plain, lowest = 0.0, 0.0, math.inf
         for seconds, taken in zip(self.durations, self.taken, strict=True):
             found = self.drain(state, taken)
-            if found is None:
+            current = self.cell.current(state, taken)
+            if found is None or current is None:
                 return None
             charge += found[0] * seconds
+            plain += current * seconds
             lowest = min(lowest, found[1])
+        if self.period <= RECOVERS_S:  # between short pulses a cell recovers: the mean current counts
+            mean = plain / self.period
+            return mean * self.excess(mean) + self.leak_a, lowest
         return charge / self.period, lowest
 
     def averaged(self) -> Discharge:

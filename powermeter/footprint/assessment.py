@@ -10,6 +10,7 @@ was made rather than used is added by `embodied`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -116,6 +117,11 @@ class Footprint:
         lost = plug / (1 - values.get("losses", 0.0)) - plug
         return {"at the meter": metered, "charging, adapter or site": plug - metered, "grid losses": lost}
 
+    @property
+    def seen(self) -> bool:
+        """Whether an instrument saw the energy, or it follows from what one saw."""
+        return self.energy.grade in (Grade.MEASURED, Grade.DERIVED)
+
     def digits(self, account: str) -> int:
         """Return the significant digits worth printing: 1 where the place is not known, otherwise 2."""
         used = factors_of(self.accounts[account].lines)
@@ -140,6 +146,7 @@ class Footprint:
             }
         return {
             "energy": _plain(self.energy),
+            "energy_grade": self.energy.grade.value,
             "place": self.place.code if self.place else None,
             "boundary": self.boundary,
             "water_withdrawal": None,
@@ -191,6 +198,11 @@ def footprint(
     """
     if energy.unit != "J":
         raise ConfigurationError(f"a footprint is of energy in J, not of {energy.unit or 'a bare number'}")
+    if not math.isfinite(energy.value) or energy.value < 0:
+        raise ConfigurationError(
+            f"energy of {energy.value:g} J: a negative or unknown energy has no footprint; "
+            "was a baseline larger than the load subtracted?"
+        )
     where = parse_place(place) if isinstance(place, str) else place
     factors = grid(where, intensity)
     factors = replace(factors, water=water or factors.water, adpe=adpe or factors.adpe)

@@ -295,17 +295,30 @@ class Utc:
         return left[target] + (at - left[source]) * (right[target] - left[target]) // width
 
 
-def as_factor(series: Intensity, weighted: Weighted, geography: str) -> Factor:
+def mean_of(series: Intensity, start_ns: int | None, duration_ns: int) -> float:
+    """Return the mean g/kWh of a run at even power from a start, or of the whole file without one.
+
+    Raises:
+        DataError: Hours of the run are missing from the file.
+    """
+    if start_ns is None:
+        return sum(series.values) / len(series.values)
+    pieces = series.pieces(start_ns, start_ns + max(duration_ns, 1), None)
+    weight = sum(piece.end_ns - piece.start_ns for piece in pieces)
+    return sum(piece.value * (piece.end_ns - piece.start_ns) for piece in pieces) / weight
+
+
+def as_factor(series: Intensity, mean: float, filled_share: float, geography: str) -> Factor:
     """Return the weighted intensity as a factor, ± 10 % for the data error of hourly values."""
-    filled = f", {weighted.filled_share:.1%} of the energy filled" if weighted.filled_share else ""
+    filled = f", {filled_share:.1%} of the energy filled" if filled_share else ""
     estimated = f", {series.estimated} intervals estimated or forecast" if series.estimated else ""
     year = datetime.fromtimestamp(series.starts_ns[0] / 1e9, timezone.utc).year
     return Factor(
         "grid.carbon",
         series.zone or geography,
-        0.9 * weighted.mean,
-        weighted.mean,
-        1.1 * weighted.mean,
+        0.9 * mean,
+        mean,
+        1.1 * mean,
         "g/kWh",
         year,
         f"{series.basis}, {series.kind}",

@@ -15,11 +15,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from powermeter.errors import ConfigurationError
-from powermeter.footprint.formula import Input, Line, Measured, factors_of, total
+from powermeter.footprint.formula import Input, Line, Measured, total
 from powermeter.result import Result
 from powermeter.units import SECONDS_PER_YEAR
 
-from .factors import Factor, default, factor, given
+from .factors import FIVE_TO_95, Factor, default, factor, given
 from .grid import grid
 from .place import Place, parse_place
 
@@ -37,7 +37,7 @@ class Scenario:
         listen: Power of the device while it waits for a request, in W.
         chain: Plug to device, or None.
         making: What the device needs made for this function, in g.
-        cloud_request: Energy of one request at the GPU or server, in Wh.
+        cloud_request: Energy of one request at the GPU or server: a factor in Wh, or measured in J.
         request_b: Bytes on the network a request.
         network: kWh/GB.
         pue, wue: Of the data centre.
@@ -52,7 +52,7 @@ class Scenario:
     device_request: Input
     listen: Factor
     making: Line
-    cloud_request: Factor
+    cloud_request: Input
     request_b: float
     home: Place | None = None
     away: Place | None = None
@@ -77,8 +77,9 @@ class Scenario:
         for name in ("request_b", "price_request", "connectivity_year", "price_chip", "tariff_kwh"):
             if not 0 <= getattr(self, name) < 1e15:
                 raise ConfigurationError(f"lifetime: {name.replace('_', ' ')} cannot be negative")
-        if isinstance(self.device_request, Measured) and self.device_request.unit != "J":
-            raise ConfigurationError("lifetime: a measured request costs J")
+        for request in (self.device_request, self.cloud_request):
+            if isinstance(request, Measured) and (request.unit != "J" or not request.central >= 0):
+                raise ConfigurationError("lifetime: a measured request costs J, and not less than none")
         for item in (self.listen, self.link):
             if item.low < 0:
                 raise ConfigurationError(f"lifetime: {item.name} cannot be negative")
@@ -119,8 +120,7 @@ def sides(scenario: Scenario) -> tuple[Side, Side]:
     s = scenario
     n: dict[str, Input] = {"N": given("requests", s.requests, "1")}
     t: dict[str, Input] = {"T": given("hours", s.hours, "h")}
-    joule = isinstance(s.device_request, Measured)
-    to_kwh = 1 / 3.6e6 if joule else 1e-3
+    to_kwh, cloud_kwh = _kwh_of(s.device_request), _kwh_of(s.cloud_request)
     plug: dict[str, Input] = {} if s.chain is None else {"chain": s.chain}
 
     def device_use(x: Mapping[str, float]) -> float:
@@ -138,7 +138,7 @@ def sides(scenario: Scenario) -> tuple[Side, Side]:
             "requests in the data centre",
             there,
             {**n, "e_inf": s.cloud_request, "PUE": s.pue},
-            lambda x: x["N"] * x["e_inf"] * 1e-3 * x["PUE"],
+            lambda x: x["N"] * x["e_inf"] * cloud_kwh * x["PUE"],
             "N × e_inf × PUE",
         ),
         (
@@ -151,6 +151,11 @@ def sides(scenario: Scenario) -> tuple[Side, Side]:
         ("link kept up", here, {**t, "P": s.link, **plug}, waiting, "T × P_link"),
     ]
     return _side("device", s, device), _side("cloud", s, cloud)
+
+
+def _kwh_of(request: Input) -> float:
+    """Return kWh for one unit of a request's energy: J where it was measured, Wh where it is a factor."""
+    return 1 / 3.6e6 if isinstance(request, Measured) else 1e-3
 
 
 class _Kwh:
@@ -188,6 +193,7 @@ def _side(name: str, s: Scenario, terms: Sequence[tuple[str, _Kwh, dict[str, Inp
         impacts["carbon"].append(replace(s.making, name="making of the chip"))
         money.append(_price("chip", s.price_chip))
     else:
+        cloud_kwh = _kwh_of(s.cloud_request)
         n: dict[str, Input] = {"N": given("requests", s.requests, "1")}
         impacts["carbon"].append(
             Line(
@@ -203,7 +209,7 @@ def _side(name: str, s: Scenario, terms: Sequence[tuple[str, _Kwh, dict[str, Inp
                 "cooling on site",
                 "L",
                 {**n, "e_inf": s.cloud_request, "WUE": s.wue},
-                lambda x: x["N"] * x["e_inf"] * 1e-3 * x["WUE"],
+                lambda x: x["N"] * x["e_inf"] * cloud_kwh * x["WUE"],
                 "N × e_inf × WUE",
             )
         )
@@ -324,6 +330,8 @@ def _drawn(lines: Sequence[Line], draws: int, seed: int) -> list[dict[str, float
 def tornado(scenario: Scenario, account: str = "carbon", most: int = 10) -> list[tuple[Factor, float, float]]:
     """Return what decides cloud minus device: (factor, at its low, at its high), the widest swing first.
 
+    A measured request stands among the factors with its own 5 and 95 %.
+
     Raises:
         ConfigurationError: There is no such account.
     """
@@ -334,20 +342,35 @@ def tornado(scenario: Scenario, account: str = "carbon", most: int = 10) -> list
         (line, 1) for line in cloud.accounts[account]
     ]
 
-    def difference(changed: Factor, value: float) -> float:
+    def difference(changed: str, value: float) -> float:
         whole = 0.0
         for line, sign in signed:
             at = {
-                symbol: value if isinstance(item, Factor) and item.key == changed.key else item.central
+                symbol: value if _name(item) == changed else item.central
                 for symbol, item in line.inputs.items()
             }
             whole += sign * line.compute(at)
         return whole
 
+    ranged: dict[str, Factor] = {}
+    for line, _ in signed:
+        for item in line.inputs.values():
+            ranged.setdefault(_name(item), item if isinstance(item, Factor) else _as_factor(item))
     swings = [
-        (item, difference(item, item.low), difference(item, item.high))
-        for item in factors_of(line for line, _ in signed)
+        (item, difference(name, item.low), difference(name, item.high))
+        for name, item in ranged.items()
         if not item.exact
     ]
     swings = [swing for swing in swings if swing[1] != swing[2]]
     return sorted(swings, key=lambda swing: -abs(swing[2] - swing[1]))[:most]
+
+
+def _name(item: Input) -> str:
+    return item.key if isinstance(item, Factor) else f"measured:{item.name}"
+
+
+def _as_factor(item: Measured) -> Factor:
+    """Return a measured quantity with its 5 and 95 % as a factor, for the tornado."""
+    half = FIVE_TO_95 / 2 * item.result.standard_uncertainty
+    low = max(item.central - half, 1e-12 * abs(item.central))
+    return given(f"{item.name}, measured", item.central, item.unit, low=low, high=item.central + half)

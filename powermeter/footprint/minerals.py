@@ -51,14 +51,18 @@ _EU_ENTRY = {
     "Ti": "titanium_metal",
     "W": "tungsten",
     "V": "vanadium",
-    "Nd": "light_rare_earths",
-    "Pr": "light_rare_earths",
+    "Nd": "rare_earths_for_magnets",
+    "Pr": "rare_earths_for_magnets",
     "La": "light_rare_earths",
-    "Ce": "light_rare_earths",
-    "Dy": "heavy_rare_earths",
-    "Tb": "heavy_rare_earths",
+    "Ce": "rare_earths_for_magnets",
+    "Dy": "rare_earths_for_magnets",
+    "Tb": "rare_earths_for_magnets",
 }
 """Element → entry of Annex II of Regulation (EU) 2024/1252."""
+
+
+MINERALS_METHOD = "masses as built; cut-off: recycled content counts as primary metal, and recovery at the end of life earns no credit"
+"""How recycling is counted: not at all, at either end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +136,7 @@ def composition(device: str) -> list[Mineral]:
     ]
     if not found:
         raise ConfigurationError(
-            f"no published composition of a {device}; known are {', '.join(COMPOSITIONS)}. "
+            f"no published composition of {device}; known are {', '.join(COMPOSITIONS)}. "
             "A board's or a microcontroller's is not available"
         )
     return sorted(found, key=lambda item: -(item.adpe_kg or 0.0))

@@ -181,11 +181,11 @@ def _in_country(typed: str) -> Place | None:
             if code is None and named is not None and named.kind == "alias" and len(named.places[0]) == 3:
                 code = named.places[0]
             if code is not None:
-                return _region(code, region_text.strip())
+                return _region(code, region_text.strip(), typed)
     return None
 
 
-def _region(code: str, typed: str) -> Place:
+def _region(code: str, typed: str, whole: str) -> Place:
     regions = known_regions(code)
     region = regions.get(spelled(typed))
     named = _names().get(spelled(typed))
@@ -201,11 +201,20 @@ def _region(code: str, typed: str) -> Place:
                 f"no regions of {code} are known here; write {code} for the country"
                 + ("" if regional.installed() else ", or install powermeter[carbon] for more regions")
             )
-        raise ConfigurationError(f"no region {typed!r} in {code}; {nearest(typed, sorted(set(regions)))}")
+        cloud = difflib.get_close_matches(spelled(whole), _cloud_regions(), n=2, cutoff=0.8)
+        offer = f"did you mean {', '.join(cloud)}?" if cloud else nearest(typed, _spelled_out(code))
+        raise ConfigurationError(f"no region {typed!r} in {code}; {offer}")
     name = next(
         (row["name"] for row in rows("grid_carbon_regions") if row["geography"] == f"{code}-{region}"), region
     )
     return Place(code, region, f"{name}, {countries()[code]['country']}")
+
+
+def _spelled_out(code: str) -> list[str]:
+    """Return the regions of a country as they are offered: names, then codes."""
+    bundled = [row for row in rows("grid_carbon_regions") if row["geography"].startswith(f"{code}-")]
+    names = [row["name"] for row in bundled] + [row["geography"].partition("-")[2] for row in bundled]
+    return names or sorted(set(known_regions(code).values()))
 
 
 def _cloud_region(typed: str) -> str:

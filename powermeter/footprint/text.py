@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, Any
 
 from powermeter.footprint.formula import largest, told_apart
 from powermeter.result import Result
@@ -51,9 +52,24 @@ def interval(result: Result, digits: int = 2) -> str:
     value = amount(result.value, result.unit, digits)
     if result.high <= result.low:
         return value
+    if result.low <= 0 < result.high and result.value > 0:
+        return f"at most {amount(result.high, result.unit, digits)} (the interval reaches zero)"
     return (
         f"{value} ({amount(result.low, result.unit, digits)} to {amount(result.high, result.unit, digits)})"
     )
+
+
+def plain(result: Result | None) -> dict[str, Any] | None:
+    """Return a result for JSON; None where there is none, an end without limit too."""
+    if result is None:
+        return None
+    return {
+        "value": result.value,
+        "low": result.low,
+        "high": result.high if math.isfinite(result.high) else None,
+        "unit": result.unit,
+        "grade": result.grade.value,
+    }
 
 
 def to_text(whole: Footprint, explain: bool = False) -> str:
@@ -74,9 +90,10 @@ def summary_lines(whole: Footprint) -> list[str]:
     kind = whole.grid.carbon.basis
     kind = kind if "marginal" in kind or "average" in kind else f"{kind}, average"
     lines.append(f"place: {where}; carbon {kind}, location-based")
+    graded = "" if whole.seen else f", of {whole.energy.grade.value} energy"
     for name, account in whole.accounts.items():
         result, digits = account.result, whole.digits(name)
-        lines.append(f"{TITLES.get(name, name)}: {interval(result, digits)}")
+        lines.append(f"{TITLES.get(name, name)}: {interval(result, digits)}{graded}")
         if len(account.lines) > 1:
             for line in account.lines:
                 scope = f" [{line.scope}]" if line.scope else ""

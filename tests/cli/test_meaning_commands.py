@@ -374,7 +374,7 @@ def test_own_mix_and_bill(run, tmp_path: Path) -> None:  # type: ignore[no-untyp
     assert (status, "sum to 0.800" in err) == (2, True)
     mix.write_text('coal = "half"\n')
     status, _, err = run("footprint", "--energy", "1kWh", "--mix", mix)
-    assert (status, "no number" in err) == (2, True)
+    assert (status, "not a number" in err) == (2, True)
 
 
 def test_withdrawal_needs_the_cooling(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

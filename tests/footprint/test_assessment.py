@@ -10,7 +10,7 @@ from powermeter.errors import ConfigurationError
 from powermeter.footprint import footprint, given, intensity_of, parse_place, to_text
 from powermeter.footprint.formula import told_apart
 from powermeter.footprint.grid import check_mix, mix_of, water_of_mix
-from powermeter.result import Result
+from powermeter.result import Grade, Result
 
 KWH = Result.of(3.6e6, "J", {"gain:rail": 3.6e4})
 
@@ -115,9 +115,29 @@ def test_analytic_interval_of_a_product() -> None:
     assert factors == pytest.approx(factor_sigma, rel=1e-3)
 
 
-def test_very_uncertain_or_negative_energy_stays_linear() -> None:
-    found = footprint(Result.of(-1.0, "J", {"baseline:x": 2.0}), "FRA").carbon
-    assert found.low < found.value < 0 < found.high
+@pytest.mark.parametrize("joule", [-1.0, float("nan"), float("inf")])
+def test_a_negative_or_unknown_energy_has_no_footprint(joule: float) -> None:
+    with pytest.raises(ConfigurationError, match="no footprint"):
+        footprint(Result(joule, "J", -2.0, 2.0), "FRA")
+
+
+def test_an_energy_whose_interval_reaches_zero_is_a_bound() -> None:
+    found = footprint(Result.of(1.0, "J", {"baseline:x": 2.0}), "FRA")
+    assert found.carbon.low < 0 < found.carbon.value
+    assert "carbon: at most" in to_text(found)
+
+
+@pytest.mark.parametrize("grade", list(Grade))
+def test_the_energys_grade_is_on_every_account(grade: Grade) -> None:
+    found = footprint(Result.of(1.0, "J", {}, grade), "FRA")
+    accounts = [
+        line for line in to_text(found).splitlines() if line.startswith(("carbon: ", "water c", "min"))
+    ]
+    seen = grade in (Grade.MEASURED, Grade.DERIVED)
+    assert len(accounts) == 3
+    assert [f"of {grade.value} energy" in line for line in accounts] == [not seen] * 3
+    assert found.record()["energy_grade"] == grade.value
+    assert found.carbon.grade.rank >= grade.rank
 
 
 def test_user_intensity() -> None:

@@ -1,0 +1,292 @@
+"""What a budget, a footprint or a lifetime is asked of: a recording, a label in it, or numbers typed in."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from powermeter.errors import ConfigurationError
+from powermeter.result import Grade, Result, combine
+from powermeter.units import parse_duration, parse_quantity
+
+TOKEN_MEASURES = ("generated_tokens", "completion_tokens", "output_tokens", "tokens")
+PROMPT_MEASURES = ("prompt_tokens", "input_tokens")
+"""Names under which an event carries the tokens it generated, or read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which part of a recording, or which numbers instead of one; texts as typed, None where not given.
+
+    Attributes:
+        label: Only events of this label.
+        rail: The rail to count.
+        baseline: Watts or an idle event's label to subtract.
+        energy, power, current, duration: Numbers without a recording.
+        items: How many items that was; the recording's own count otherwise.
+        rail_voltage: Converts between charge and energy.
+    """
+
+    label: str | None = None
+    rail: str | None = None
+    baseline: str | None = None
+    energy: str | None = None
+    power: str | None = None
+    current: str | None = None
+    duration: str | None = None
+    items: float | None = None
+    rail_voltage: str | None = None
+
+    @property
+    def volts(self) -> float | None:
+        """The rail's voltage in V."""
+        return None if self.rail_voltage is None else parse_quantity(self.rail_voltage, "V", bare=False)
+
+
+@dataclass
+class Subject:
+    """What was measured, or typed in; None where not known.
+
+    Attributes:
+        title: As printed.
+        energy, charge: Of the whole, in J and C.
+        power, current: Mean, in W and A.
+        per_item: Energy of one item in J; `per_item_charge` in C.
+        items: Number of items.
+        item: What an item is called.
+        events: How many events of the label; a round or an epoch is one of them, whatever its items.
+        tokens, prompt_tokens: As the events carry them.
+        duration_s: Of the whole.
+        rail_voltage_v: Measured mean voltage of the rail, where there is one.
+        analysis: Of the recording.
+        clock: (monotonic ns, UTC ns) pairs of the recording.
+        metadata: Of the recording.
+        notes: What a reader must know, a contradiction among them.
+        asked: The question.
+    """
+
+    title: str
+    energy: Result | None = None
+    charge: Result | None = None
+    power: Result | None = None
+    current: Result | None = None
+    per_item: Result | None = None
+    per_item_charge: Result | None = None
+    items: float | None = None
+    item: str = "inferences"
+    events: int | None = None
+    tokens: float | None = None
+    prompt_tokens: float | None = None
+    duration_s: float | None = None
+    rail_voltage_v: float | None = None
+    analysis: Any = None
+    clock: Sequence[tuple[int, int]] = ()
+    metadata: dict[str, Any] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    asked: Asked = field(default_factory=Asked)
+
+
+def find(path: Path | None, asked: Asked) -> Subject:
+    """Return the subject of a question.
+
+    Raises:
+        ConfigurationError: Neither a recording nor numbers were given, or both, or the label is not there.
+    """
+    typed = {
+        "--energy": asked.energy,
+        "--power": asked.power,
+        "--current": asked.current,
+        "--duration": asked.duration,
+    }
+    given = [name for name, value in typed.items() if value is not None]
+    if asked.items is not None and not 0 < asked.items < math.inf:
+        raise ConfigurationError(f"{asked.items:g} items: a number above zero is wanted")
+    if path is None:
+        if not given:
+            raise ConfigurationError("give a recording, or --energy, --power or --current")
+        return _typed(asked)
+    if given:
+        raise ConfigurationError(f"{given[0]} is for use without a recording; {path} was given too")
+    return _recorded(path, asked)
+
+
+def find_all(paths: Sequence[Path], asked: Asked) -> Subject:
+    """Return the subject of one recording, of several added up, or of numbers.
+
+    What several recordings share (the gain of one meter) stays shared in their sum.
+
+    Raises:
+        ConfigurationError: As `find`; or one of several holds no energy of what was asked.
+    """
+    if len(paths) < 2:
+        return find(paths[0] if paths else None, asked)
+    if len({path.resolve() for path in paths}) != len(paths):
+        raise ConfigurationError("the same recording is given twice")
+    each = [find(path, asked) for path in paths]
+    for one in each:
+        if one.energy is None:
+            raise ConfigurationError(f"{one.title}: its energy is not known, so the sum is not; leave it out")
+    whole = Subject(
+        f"{len(each)} recordings: {', '.join(path.name for path in paths)}",
+        combine([(1.0, one.energy) for one in each if one.energy is not None]),
+        asked=asked,
+    )
+    whole.duration_s = sum(one.duration_s or 0.0 for one in each)
+    whole.metadata = each[0].metadata
+    whole.notes = [f"{one.title}: {note}" for one in each for note in one.notes]
+    if asked.label is not None and whole.energy is not None:
+        whole.items, whole.item = sum(one.items or 0 for one in each), each[0].item
+        whole.per_item = whole.energy.scaled(1 / whole.items) if whole.items else None
+        whole.tokens = _sum_of([one.tokens for one in each])
+        whole.prompt_tokens = _sum_of([one.prompt_tokens for one in each])
+    return whole
+
+
+def _sum_of(counts: Sequence[float | None]) -> float | None:
+    known = [count for count in counts if count is not None]
+    return sum(known) if len(known) == len(counts) else None
+
+
+def _typed(asked: Asked) -> Subject:
+    def result(text: str | None, unit: str) -> Result | None:
+        if text is None:
+            return None
+        value = parse_quantity(text, unit, bare=False)
+        if value <= 0:
+            raise ConfigurationError(f"{text!r} must be above zero")
+        return Result.of(value, unit, {}, Grade.ASSUMED)
+
+    seconds = None if asked.duration is None else parse_duration(asked.duration)
+    found = Subject(
+        "numbers typed in",
+        result(asked.energy, "J"),
+        power=result(asked.power, "W"),
+        current=result(asked.current, "A"),
+        duration_s=seconds,
+        rail_voltage_v=asked.volts,
+        asked=asked,
+    )
+    if seconds:
+        if found.energy is None and found.power is not None:
+            found.energy = found.power.scaled(seconds, "J")
+        if found.current is not None:
+            found.charge = found.current.scaled(seconds, "C")
+        if found.power is None and found.energy is not None:
+            found.power = found.energy.scaled(1 / seconds, "W")
+    if asked.items and found.energy is not None:
+        found.per_item, found.items = found.energy.scaled(1 / asked.items), asked.items
+    if asked.items and found.charge is not None:
+        found.per_item_charge, found.items = found.charge.scaled(1 / asked.items), asked.items
+    return found
+
+
+def _recorded(path: Path, asked: Asked) -> Subject:
+    from powermeter.analysis.energy import analyse
+    from powermeter.recording import Recording
+
+    with ExitStack() as stack:
+        recording = stack.enter_context(Recording.open(path))
+        analysis = analyse(recording, rail=asked.rail, baseline=asked.baseline)
+        clock = list(recording.clock_pairs())
+        metadata = dict(recording.metadata)
+    seconds = (analysis.end_ns - analysis.start_ns) / 1e9
+    found = Subject(
+        path.name,
+        analysis.energy,
+        analysis.charge,
+        analysis.power,
+        duration_s=seconds,
+        analysis=analysis,
+        clock=clock,
+        metadata=metadata,
+        notes=list(analysis.notes),
+        asked=asked,
+    )
+    if asked.label is None and len(analysis.rows) == 1:
+        row = analysis.rows[0]
+    elif asked.label is not None:
+        row = row_of(analysis, asked.label)
+    else:
+        row = None
+    if asked.baseline is not None and analysis.above is not None:
+        found.energy, found.charge = analysis.above, None
+    if row is not None:
+        _take_row(found, row, asked)
+    if asked.items is not None and found.energy is not None:
+        _take_items(found, asked.items)
+    volts = asked.volts
+    if volts is not None and found.charge is not None and found.charge.grade is not Grade.MEASURED:
+        found.charge = found.per_item_charge = None  # derived with another voltage than the one given
+    if found.charge is not None and found.duration_s:
+        found.current = found.charge.scaled(1 / found.duration_s, "A")
+    found.rail_voltage_v = volts if volts is not None else _voltage(analysis)
+    return found
+
+
+def _take_row(found: Subject, row: Any, asked: Asked) -> None:
+    above = asked.baseline is not None and row.above_per_item is not None
+    found.per_item = row.above_per_item if above else row.energy_per_item
+    found.per_item_charge = None if above else row.charge_per_item
+    found.items, found.item, found.events = row.items, row.label, row.events
+    found.tokens = _measured(found.analysis, row, TOKEN_MEASURES)
+    found.prompt_tokens = _measured(found.analysis, row, PROMPT_MEASURES)
+    if asked.label is not None:
+        found.title = f"{found.title}, {row.title}"
+        found.energy, found.charge = (row.above, None) if above else (row.energy, row.charge)
+        found.power, found.duration_s = row.power, row.seconds
+
+
+def _take_items(found: Subject, items: float) -> None:
+    """Take the user's count of items; a count the recording contradicts is reported."""
+    if found.items and abs(found.items - items) > 1e-9 * items:
+        found.notes.append(
+            f"--items {items:g} contradicts the recording, whose {found.events or 0} events of {found.item!r} "
+            f"count {found.items:g} items; figures per item are for {items:g}"
+        )
+    assert found.energy is not None
+    found.items, found.per_item = items, found.energy.scaled(1 / items)
+    found.per_item_charge = None if found.charge is None else found.charge.scaled(1 / items)
+
+
+def _measured(analysis: Any, row: Any, names: Sequence[str]) -> float | None:
+    """Return the sum over a row's events of the first of these measures that each of them carries, or None."""
+    carried: list[Mapping[str, Any]] = []
+    for index in row.index:
+        event = analysis.events[index]
+        carried.append({**event.attributes, **getattr(event, "measures", {})})
+    for name in names:
+        values = [entry.get(name) for entry in carried]
+        numbers = [
+            float(value)
+            for value in values
+            if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        ]
+        if carried and len(numbers) == len(values) and sum(numbers) > 0:
+            return sum(numbers)
+    return None
+
+
+def row_of(analysis: Any, label: str) -> Any:
+    """Return the one row of a label.
+
+    Raises:
+        ConfigurationError: There is none, or several.
+    """
+    found = [row for row in analysis.rows if label in (row.label, row.title)]
+    if not found:
+        known = ", ".join(dict.fromkeys(row.label for row in analysis.rows)) or "none"
+        raise ConfigurationError(f"no event {label!r} in the recording; it has {known}")
+    if len(found) > 1:
+        raise ConfigurationError(f"several rows are labelled {label!r}; name one as {found[0].title!r}")
+    return found[0]
+
+
+def _voltage(analysis: Any) -> float | None:
+    """Return the mean measured voltage of the rail, or None."""
+    if analysis.charge is not None and analysis.charge.value > 0:
+        return float(analysis.energy.value / analysis.charge.value)
+    return None

@@ -1,0 +1,358 @@
+"""Everything a battery charge means for a recording: share used, hours, items and tokens per charge, stages,
+a federated round, a simulated discharge and a duty cycle, in words and for JSON.
+
+    found = find(Path("run.power"), Asked(label="infer"))
+    report = assess(found, Wanted(battery="4Ah", stages=("infer=4Ah", "*=4Ah")))
+    print(report.text(), report.failed)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from powermeter import toml
+from powermeter.errors import ConfigurationError
+from powermeter.footprint.factors import PROVENANCE
+from powermeter.footprint.text import plain
+from powermeter.result import Result
+from powermeter.units import format_number, format_quantity, parse_quantity
+
+from .battery import Battery, parse_battery
+from .converter import Curve
+from .discharge import cell_of, derating_at, discharge, hours_between, profile_of
+from .duty_cycle import Schedule, parse_rate, read_schedule, states_of
+from .presets import presets
+from .stages import Outcome, Verdict, check, parse_stage
+
+if TYPE_CHECKING:
+    from powermeter.analysis.subject import Subject
+
+Part = tuple[dict[str, Any], list[str]]
+"""The same thing for JSON and for people."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Options of a budget; texts as typed, None where not given.
+
+    Attributes:
+        battery: `4Ah`, `4Ah@3.85V`, `15.4Wh` or a preset; the recording's own otherwise, or 4 Ah.
+        efficiency, usable, health, self_discharge, temperature, peukert: What reduces a charge.
+        stages: `LABEL=4Ah`, `LABEL:1000=4Ah`, `*=4Ah`.
+        tokens: Generated tokens, where the events do not carry them.
+        simulate: Whether the battery is emptied by the recorded profile.
+        schedule: A duty cycle in TOML; `what_ifs` are changes to it.
+        sent, received, link_rate, radio_power, rounds, line: A round of federated learning.
+        rail_voltage: Of the rail, for a schedule without a recording.
+    """
+
+    battery: str | None = None
+    efficiency: str | None = None
+    usable: str | None = None
+    health: str | None = None
+    self_discharge: str | None = None
+    temperature: float | None = None
+    peukert: float | None = None
+    stages: tuple[str, ...] = ()
+    tokens: float | None = None
+    simulate: bool = False
+    schedule: Path | None = None
+    what_ifs: tuple[str, ...] = ()
+    sent: str | None = None
+    received: str | None = None
+    link_rate: str = "8Mbit/40Mbit"
+    radio_power: str | None = None
+    rounds: float | None = None
+    line: str = "fixed"
+    rail_voltage: str | None = None
+
+    def pack(self, recorded: object = None) -> tuple[Battery, str]:
+        """Return the battery and the text it was named by.
+
+        Raises:
+            ConfigurationError: It cannot be used.
+        """
+        text = self.battery or (recorded if isinstance(recorded, str) and recorded else "4Ah")
+        fields: dict[str, Any] = {}
+        if self.efficiency is not None:
+            curve = ":" in self.efficiency
+            fields["efficiency"] = (
+                Curve.parse(self.efficiency) if curve else parse_quantity(self.efficiency, "1")
+            )
+        for name in ("usable", "health", "self_discharge"):
+            value = getattr(self, name)
+            if value is not None:
+                fields[name] = parse_quantity(value, "1")
+        if self.peukert is not None:
+            fields["peukert"] = self.peukert
+        if self.temperature is not None:
+            entry = presets().get(text, {})
+            if "chemistry" not in entry:
+                raise ConfigurationError("--temperature needs a battery preset, whose chemistry is known")
+            fields["derating"] = derating_at(entry["chemistry"], self.temperature)
+        return parse_battery(text, **fields), text
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a battery says of a subject; `found` is None for a schedule alone."""
+
+    found: Subject | None
+    wanted: Wanted
+    battery: Battery
+    preset: str
+
+    def text(self) -> str:
+        """Return the report for people."""
+        return "\n".join(line for part in self._parts() for line in part[1])
+
+    def record(self) -> dict[str, Any]:
+        """Return the same numbers unrounded, for JSON."""
+        said: dict[str, Any] = {"battery": self.battery.convention_text}
+        for part in self._parts():
+            said |= part[0]
+        return said
+
+    @property
+    def failed(self) -> bool:
+        """Whether a stage uses more than its budget."""
+        return any(not outcome.passed for outcome in self.outcomes())
+
+    def _parts(self) -> list[Part]:
+        wanted, known = self.wanted, self.found is not None
+        asked = (
+            (known, self._plain),
+            (known, self._preset_source),
+            (known, self._tokens),
+            (wanted.sent is not None or wanted.received is not None, self._round),
+            (bool(wanted.stages), self._stages),
+            (wanted.simulate, self._simulated),
+            (wanted.schedule is not None, self._scheduled),
+        )
+        return [part() for is_asked, part in asked if is_asked]
+
+    def _plain(self) -> Part:
+        assert self.found is not None
+        found, by_charge = self.found, self.battery.convention == "charge"
+        used = found.charge if by_charge and found.charge is not None else found.energy
+        rate = found.current if by_charge and found.current is not None else found.power or found.current
+        per_item = (
+            found.per_item_charge if by_charge and found.per_item_charge is not None else found.per_item
+        )
+        whole = self.battery.budget(
+            used, rate, per_item, items=found.item, rail_voltage_v=found.rail_voltage_v
+        )
+        said: dict[str, Any] = {"of": found.title, "notes": list(found.notes)}
+        said["charge_grade"] = None if found.charge is None else found.charge.grade.value
+        for name in ("share_used", "remaining", "hours", "count"):
+            said[name] = plain(getattr(whole, name))
+        lines = [f"of: {found.title}", *(f"note: {note}" for note in found.notes), *whole.lines()]
+        if by_charge and found.charge is not None and found.charge.grade.value != "measured":
+            volts = format_number(found.rail_voltage_v or 0.0, 3)
+            lines.append(
+                f"charge {found.charge.grade.value}: energy over {volts} V of the rail, not a measured current"
+            )
+        return said, lines
+
+    def _preset_source(self) -> Part:
+        entry = presets().get(self.preset)
+        if entry is None or "source" not in entry:
+            return {}, []
+        said = {name: entry[name] for name in ("source", "year", "provenance") if name in entry}
+        line = f"preset {self.preset}: {entry['source']} ({PROVENANCE[entry['provenance']]})"
+        return {"preset": said}, [line]
+
+    def tokens(self) -> Result | None:
+        """Return the generated tokens one charge holds; None where no tokens are known."""
+        found = self.found
+        count = self.wanted.tokens if self.wanted.tokens is not None else found.tokens if found else None
+        if found is None or count is None:
+            return None
+        if not count > 0:
+            raise ConfigurationError(f"--tokens {count:g}: a number above zero is wanted")
+        by_charge = self.battery.convention == "charge" and found.charge is not None
+        amount = found.charge if by_charge else found.energy
+        if amount is None:
+            return None
+        power = found.power.value if found.power is not None and self.battery.convention == "energy" else 0.0
+        return self.battery.count(amount.scaled(1 / count), found.rail_voltage_v, power)
+
+    def _tokens(self) -> Part:
+        tokens = self.tokens()
+        if tokens is None:
+            return {"tokens_per_charge": None}, []
+        high = "no limit" if tokens.high == float("inf") else format_number(tokens.high, 3)
+        span = "" if tokens.high <= tokens.low else f" ({format_number(tokens.low, 3)} to {high})"
+        line = f"a charge holds {format_number(tokens.value, 3)} generated tokens{span}"
+        return {"tokens_per_charge": plain(tokens)}, [line]
+
+    def rounds(self) -> tuple[Result, float]:
+        """Return the training energy of one round in J, and how many rounds the subject holds.
+
+        A round is one event of the label, whatever the samples it counts; a recording without a label,
+        or a typed energy, is one round unless their number is given.
+
+        Raises:
+            ConfigurationError: The training's energy is not known, or the number is not above zero.
+        """
+        found = self.found
+        if found is None or found.energy is None:
+            raise ConfigurationError(
+                "a federated round needs its training: a recording (with --label), or --energy"
+            )
+        events = found.events if found.asked.label is not None else None
+        number = self.wanted.rounds if self.wanted.rounds is not None else float(events or 1)
+        if not number > 0:
+            raise ConfigurationError(f"--rounds {number:g}: a number above zero is wanted")
+        return found.energy.scaled(1 / number), number
+
+    def _round(self) -> Part:
+        from powermeter.footprint.federated import Round, default_router
+        from powermeter.footprint.network import Transfer
+
+        wanted = self.wanted
+        training, number = self.rounds()
+        assert self.found is not None
+        up, _, down = wanted.link_rate.partition("/")
+        radio = 0.0 if wanted.radio_power is None else parse_quantity(wanted.radio_power, "W", bare=False)
+        client = Round(
+            training,
+            parse_quantity(wanted.sent or "0B", "B", bare=False),
+            parse_quantity(wanted.received or "0B", "B", bare=False),
+            parse_quantity(up, "bit", bare=False),
+            parse_quantity(down or up, "bit", bare=False),
+            radio,
+            default_router(),
+        )
+        energy, shares = client.line().result(), client.shares()
+        device = training + Result.of(shares["radio"], "J", {}, training.grade)
+        count = self.battery.count(device, self.found.rail_voltage_v)
+        said: dict[str, Any] = {
+            "energy": plain(energy),
+            "device": plain(device),
+            "parts_j": shares,
+            "rounds": number,
+            "rounds_per_charge": plain(count),
+        }
+        split = ", ".join(f"{name} {format_quantity(joule, 'J')}" for name, joule in shares.items())
+        whole = format_quantity(energy.value, "J")
+        lines = [
+            f"federated round (of {number:g}): {whole} ({split}; the router is not on this battery)",
+            f"rounds per charge: {count.value:,.3g}",
+        ]
+        if client.transfer_s > 0:
+            moved = Transfer(client.sent_b + client.received_b, client.transfer_s, wanted.line)
+            by_bytes, by_power = moved.both()
+            said["network"] = {"by_bytes": plain(by_bytes), "by_power": plain(by_power)}
+            lines += [f"  {line}" for line in moved.lines()]
+        return {"round": said}, lines
+
+    def outcomes(self) -> list[Outcome]:
+        """Return every stage with what it used.
+
+        Raises:
+            ConfigurationError: A stage cannot be checked.
+        """
+        if not self.wanted.stages:
+            return []
+        if self.found is None or self.found.analysis is None:
+            raise ConfigurationError("--stage needs a recording with events")
+        stages = [parse_stage(text, self.battery) for text in self.wanted.stages]
+        return [check(stage, self.found.analysis, self.found.rail_voltage_v) for stage in stages]
+
+    def _stages(self) -> Part:
+        outcomes = self.outcomes()
+        said = [
+            {
+                "label": outcome.stage.label,
+                "budget": outcome.stage.battery.convention_text,
+                "share": plain(outcome.share),
+                "verdict": outcome.verdict.value,
+                "passed": outcome.passed,
+            }
+            for outcome in outcomes
+        ]
+        counts = {verdict: sum(outcome.verdict is verdict for outcome in outcomes) for verdict in Verdict}
+        words = {Verdict.PASS: "kept", Verdict.FAIL: "over", Verdict.UNCLEAR: "not told"}
+        shown = ", ".join(f"{count} {words[verdict]}" for verdict, count in counts.items() if count)
+        lines = [f"stages ({shown}):", *(f"  {outcome.line()}" for outcome in outcomes)]
+        return {"stages": said}, lines
+
+    def _simulated(self) -> Part:
+        found = self.found
+        if found is None:
+            raise ConfigurationError("--simulate needs a recording, or --power")
+        if found.analysis is not None:
+            durations, powers = profile_of(found.analysis)
+        elif found.power is not None:
+            durations, powers = [found.duration_s or 1.0], [found.power.value]
+        else:
+            raise ConfigurationError("--simulate needs a power profile: a recording, or --power")
+        cell = cell_of(self.preset)
+        run = discharge(self.battery, cell, durations, powers)
+        low, high = hours_between(self.battery, cell, durations, powers)
+        said = {
+            "hours": run.hours,
+            "hours_low": low,
+            "hours_high": high,
+            "reason": run.reason,
+            "repeats": run.repeats,
+            "delivered_j": run.delivered_j,
+            "charge_left": run.left,
+        }
+        lines = run.lines()
+        if high > low:
+            lines.append(f"  such packs last {low:,.4g} to {high:,.4g} h (5 to 95 %)")
+        return {"discharge": said}, lines
+
+    def _scheduled(self) -> Part:
+        path = self.wanted.schedule
+        assert path is not None
+        analysis = None if self.found is None else self.found.analysis
+        schedule = read_schedule(toml.read(path), states_of(analysis) if analysis else {}, path.name)
+        volts = None if self.found is None else self.found.rail_voltage_v
+        if volts is None and self.wanted.rail_voltage is not None:
+            volts = parse_quantity(self.wanted.rail_voltage, "V", bare=False)
+        lines = [f"schedule {path.name}:", *(f"  {line}" for line in schedule.lines(self.battery, volts))]
+        what_if = {}
+        for text in self.wanted.what_ifs:
+            changed = _changed(schedule, text)
+            lines += [f"what if {text}:", *(f"  {line}" for line in changed.lines(self.battery, volts))]
+            what_if[text] = self._schedule_record(changed, volts)
+        return {"schedule": self._schedule_record(schedule, volts), "what_if": what_if}, lines
+
+    def _schedule_record(self, schedule: Schedule, volts: float | None) -> dict[str, Any]:
+        return {
+            "mean_power": plain(schedule.mean_power),
+            "life": plain(schedule.life(self.battery, volts)),
+            "states": [
+                {"name": name, "time_share": busy, "power": plain(power), "energy_share": share}
+                for name, busy, power, share in schedule.shares()
+            ],
+        }
+
+
+def _changed(schedule: Schedule, text: str) -> Schedule:
+    from powermeter.analysis.subject import Asked, find
+
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise ConfigurationError(f"--what-if {text!r}: write STATE=RATE or STATE=FILE:LABEL")
+    if value.partition(":")[0].endswith(".power"):
+        file, _, label = value.partition(":")
+        other = find(Path(file), Asked())
+        state = states_of(other.analysis, [label or name])[label or name]
+        return schedule.with_state(replace(state, name=name, source=file))
+    return schedule.with_rate(name, parse_rate(value))
+
+
+def assess(found: Subject | None, wanted: Wanted) -> Report:
+    """Return what a battery says of a subject, or of a schedule alone.
+
+    Raises:
+        ConfigurationError: The battery cannot be used.
+    """
+    battery, preset = wanted.pack(None if found is None else found.metadata.get("battery"))
+    return Report(found, wanted, battery, preset)

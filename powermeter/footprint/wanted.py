@@ -1,0 +1,194 @@
+"""What is asked of a footprint, as typed, and its way into factors and lines.
+
+`Wanted` holds the options of `powermeter footprint` under the same names; a program fills it the same way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from powermeter import toml
+from powermeter.errors import ConfigurationError
+from powermeter.units import SECONDS_PER_YEAR, parse_duration, parse_quantity
+
+from .allocation import battery_wear, by_time, by_use
+from .bill import bill, read_parts, water_of_bill
+from .embodied import LIVES, device
+from .factors import Factor, default, given
+from .formula import Line
+from .minerals import COMPOSITIONS, adpe_of, composition
+
+if TYPE_CHECKING:
+    from powermeter.analysis.subject import Subject
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Options of a footprint; texts as typed, None where not given.
+
+    Attributes:
+        place: `FRA`, `USA-CA`, `aws:us-east-1`, …
+        chain, pue, wue, losses: Between the meter and the power station.
+        intensity: g CO2e/kWh, or a saved file; `basis` names a column where it has two.
+        start: When a planned run would start (ISO 8601 with offset), for a file without a recording.
+        mix, cooling: TOML files of generation by fuel, and of cooling systems by fuel.
+        ewif: Water of electricity in L/kWh consumed, in place of the table's.
+        stress: Scarcity factor of the basin.
+        device, bill: What was made: a preset, or a bill of materials in TOML.
+        life, reserved, share, items_in_life: How its making is shared.
+        battery_wear: Whether the wear of the battery is counted.
+        sci: Functional unit of a Software Carbon Intensity.
+        swi: Functional unit of a Software Water Intensity.
+        ai: Kind of system for SCI for AI (`llm`, `inference`, `image`, …).
+        tokens, prompt_tokens: Generated and read, where the events do not carry them.
+        traffic: Bytes on the network, for example `90MB`; over a `line`, fixed or mobile.
+        everywhere, hours, equivalents: Whether places, hours and everyday things are compared.
+        mass: `g` or `lb`.
+    """
+
+    place: str | None = None
+    chain: str | None = None
+    pue: str | None = None
+    wue: float | None = None
+    losses: bool = True
+    intensity: str | None = None
+    basis: str = "lifecycle"
+    start: str | None = None
+    mix: Path | None = None
+    cooling: Path | None = None
+    ewif: float | None = None
+    stress: float | None = None
+    device: str | None = None
+    bill: Path | None = None
+    life: str | None = None
+    reserved: str | None = None
+    share: str | None = None
+    items_in_life: float | None = None
+    battery_wear: bool = False
+    sci: str | None = None
+    swi: str | None = None
+    ai: str | None = None
+    tokens: float | None = None
+    prompt_tokens: float | None = None
+    traffic: str | None = None
+    line: str = "fixed"
+    everywhere: bool = False
+    hours: bool = False
+    equivalents: bool = False
+    mass: str = "g"
+
+    @property
+    def life_factor(self) -> Factor:
+        """Years in service: as typed, or the device's usual ones."""
+        if self.life is None:
+            return default(f"life.{LIVES.get(self.device or 'board', 'board')}")
+        years = parse_duration(self.life) / SECONDS_PER_YEAR
+        if years <= 0:
+            raise ConfigurationError(f"--life {self.life}: must be above zero")
+        return given("life", years, "y")
+
+    @property
+    def pue_factor(self) -> Factor | None:
+        """Of a data centre, or None at a device."""
+        if self.pue is None:
+            return None
+        if self.pue in ("unknown", "hyperscale"):
+            return default("datacentre.pue" if self.pue == "unknown" else "datacentre.pue.hyperscale")
+        ratio = parse_quantity(self.pue, "1")
+        if not 1 <= ratio <= 5:
+            raise ConfigurationError(f"--pue {self.pue}: a PUE is 1 or more (or unknown, hyperscale)")
+        return given("datacentre.pue", ratio, "1")
+
+    @property
+    def wue_factor(self) -> Factor | None:
+        """Water on site in L/kWh, or None where not given."""
+        return _not_negative("--wue", "datacentre.wue", self.wue)
+
+    @property
+    def ewif_factor(self) -> Factor | None:
+        """Water of electricity in L/kWh, or None for the table's."""
+        return _not_negative("--ewif", "grid.water", self.ewif)
+
+
+def _not_negative(option: str, name: str, value: float | None) -> Factor | None:
+    if value is None:
+        return None
+    if not 0 <= value < 1e6:
+        raise ConfigurationError(f"{option} {value:g}: litres per kWh cannot be negative")
+    return given(name, value, "L/kWh")
+
+
+def read_mix(path: Path) -> dict[str, float]:
+    """Return the generation shares of a TOML file.
+
+    Raises:
+        ConfigurationError: A share is not a number.
+    """
+    shares = {}
+    for fuel, value in toml.read(path).items():
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise ConfigurationError(f"{path.name}: the share of {fuel} is {value!r}, not a number")
+        shares[fuel] = float(value)
+    return shares
+
+
+@dataclass(frozen=True)
+class Making:
+    """What was made: whole lines, and those allocated to the workload, with their accounts."""
+
+    whole: tuple[tuple[str, Line], ...] = ()
+    allocated: tuple[tuple[str, Line], ...] = ()
+
+    @property
+    def carbon(self) -> list[Line]:
+        """The whole carbon of making, line by line."""
+        return [line for account, line in self.whole if account == "carbon"]
+
+
+def making_of(wanted: Wanted, found: Subject) -> Making:
+    """Return what was made for a subject, whole and allocated.
+
+    Raises:
+        ConfigurationError: Two things say what was made, or nothing says how it is shared.
+    """
+    whole = _whole(wanted)
+    allocated = [(account, _allocated(wanted, found, line)) for account, line in whole]
+    if wanted.battery_wear:
+        if any(line.name.startswith("battery") for _, line in whole):
+            raise ConfigurationError(
+                "--battery-wear counts the battery of the bill a second time; give one of them"
+            )
+        assert found.energy is not None
+        allocated.append(("carbon", battery_wear(found.energy)))
+    return Making(tuple(whole), tuple(allocated))
+
+
+def _whole(wanted: Wanted) -> list[tuple[str, Line]]:
+    if wanted.device is not None and wanted.bill is not None:
+        raise ConfigurationError("--device and --bill both say what was made; give one of them")
+    found: list[tuple[str, Line]] = []
+    if wanted.device is not None:
+        found.append(("carbon", device(wanted.device)))
+        if wanted.device in COMPOSITIONS:
+            found.append(("adpe", adpe_of(composition(wanted.device), f"elements in the {wanted.device}")))
+    if wanted.bill is not None:
+        parts = read_parts(wanted.bill)
+        found += [("carbon", line) for line in bill(parts, wanted.bill.name)]
+        found += [("water_of_making", line) for line in water_of_bill(parts)]
+    return found
+
+
+def _allocated(wanted: Wanted, found: Subject, line: Line) -> Line:
+    if wanted.items_in_life is not None:
+        if found.items is None:
+            raise ConfigurationError(
+                "--items-in-life needs to know how many items this was: --items or --label"
+            )
+        return by_use(line, found.items, wanted.items_in_life)
+    reserved = parse_duration(wanted.reserved) if wanted.reserved is not None else found.duration_s
+    if reserved is None:
+        raise ConfigurationError("making is shared by time: give --reserved, or --items-in-life")
+    share = 1.0 if wanted.share is None else parse_quantity(wanted.share, "1")
+    return by_time(line, reserved, wanted.life_factor, share)
