@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 from powermeter import toml
 from powermeter.errors import ConfigurationError
 from powermeter.footprint.factors import PROVENANCE
-from powermeter.footprint.text import plain
-from powermeter.result import Result
+from powermeter.result import Result, plain
 from powermeter.units import format_number, format_quantity, parse_quantity
 
 from .battery import Battery, parse_battery

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from powermeter.errors import ConfigurationError
-from powermeter.result import Result
+from powermeter.result import Result, plain
 from powermeter.units import format_number, parse_quantity
 
 from .charging import parse_chain
@@ -21,7 +21,7 @@ from .factors import default, given
 from .formula import Input, Line, Measured, factors_of
 from .grid import grid
 from .lifetime import Scenario, Side, break_even, place, sides, tornado
-from .text import amount, plain
+from .text import amount
 
 if TYPE_CHECKING:
     from powermeter.analysis.subject import Subject

@@ -202,19 +202,12 @@ def _region(code: str, typed: str, whole: str) -> Place:
                 + ("" if regional.installed() else ", or install powermeter[carbon] for more regions")
             )
         cloud = difflib.get_close_matches(spelled(whole), _cloud_regions(), n=2, cutoff=0.8)
-        offer = f"did you mean {', '.join(cloud)}?" if cloud else nearest(typed, _spelled_out(code))
+        offer = f"did you mean {', '.join(cloud)}?" if cloud else nearest(typed, sorted(set(regions)))
         raise ConfigurationError(f"no region {typed!r} in {code}; {offer}")
     name = next(
         (row["name"] for row in rows("grid_carbon_regions") if row["geography"] == f"{code}-{region}"), region
     )
     return Place(code, region, f"{name}, {countries()[code]['country']}")
-
-
-def _spelled_out(code: str) -> list[str]:
-    """Return the regions of a country as they are offered: names, then codes."""
-    bundled = [row for row in rows("grid_carbon_regions") if row["geography"].startswith(f"{code}-")]
-    names = [row["name"] for row in bundled] + [row["geography"].partition("-")[2] for row in bundled]
-    return names or sorted(set(known_regions(code).values()))
 
 
 def _cloud_region(typed: str) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from powermeter import toml
 from powermeter.errors import ConfigurationError
-from powermeter.result import Result
+from powermeter.result import Result, plain
 from powermeter.units import format_number, parse_quantity
 
 from .allocation import break_even
@@ -30,7 +30,7 @@ from .place import Place, parse_place
 from .place_ranking import standing
 from .sci import sci_of
 from .sci_ai import CONSUMER_UNITS, AiScore, consumer, of_tokens
-from .text import amount, interval, plain, to_text
+from .text import amount, interval, to_text
 from .wanted import Making, Wanted, making_of, read_mix
 from .water_intensity import WaterIntensity, check_stress
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from powermeter.footprint.formula import largest, told_apart
 from powermeter.result import Result
@@ -57,19 +56,6 @@ def interval(result: Result, digits: int = 2) -> str:
     return (
         f"{value} ({amount(result.low, result.unit, digits)} to {amount(result.high, result.unit, digits)})"
     )
-
-
-def plain(result: Result | None) -> dict[str, Any] | None:
-    """Return a result for JSON; None where there is none, an end without limit too."""
-    if result is None:
-        return None
-    return {
-        "value": result.value,
-        "low": result.low,
-        "high": result.high if math.isfinite(result.high) else None,
-        "unit": result.unit,
-        "grade": result.grade.value,
-    }
 
 
 def to_text(whole: Footprint, explain: bool = False) -> str:
