@@ -22,7 +22,8 @@ from .ina.layout import CHIPS
 from .ina.options import OPTIONS as INA_OPTIONS
 from .ina.options import SHUNT_OPTIONS, kelvin_off, shunt_limit
 from .system.hwmon import DEFAULT_SHUNT_OHM, INA_RAILS, UNITS, RailFiles, chip_name, find, rails_of, refresh_s
-from .system.sysfs import check_readable, reason_of
+from .system.hwmon_coverage import Coverage, coverage, stands_for_a_power_supply
+from .system.sysfs import check_readable, read_text, reason_of
 
 ROOT = Path("/sys/class/hwmon")
 UNTOLD = Accuracy(gain=0.05, source="assumed: 5 %, the driver states no limits")
@@ -59,6 +60,12 @@ class Hwmon(PolledSource):
         """Find the device and its rails, and keep their files open."""
         self.close()
         device = self._device = find(self.address.location, self._root)
+        if stands_for_a_power_supply(device):
+            raise OpenError(
+                f"hwmon://{self.address.location} is a second view of a battery or a USB port; "
+                "read a battery by power_supply://",
+                Reason.WRONG_DEVICE,
+            )
         self._rails = self._chosen(rails_of(device))
         self._refresh_s = refresh_s(device)
         if self._refresh_s and self.period_ns < self._refresh_s * NS * 0.9:
@@ -97,10 +104,7 @@ class Hwmon(PolledSource):
         kernel_name = (self._device or device) / "name"
         model = kernel_name.read_text().strip()
         factor, shunt_ohm = self._correction(position, rail)
-        covers = "" if rail.driver_ohm is None else "what flows through the shunt"
-        parents, boundaries = self.options["parents"] or [""], self.options["boundary"]
-        parent = parents[min(position, len(parents) - 1)] or None
-        line = Rail(rail.name, parent, boundaries[min(position, len(boundaries) - 1)], covers)
+        line = self._line(model, position, rail)
         refresh = round(self._refresh_s * NS) if self._refresh_s else None
         found = []
         for quantity in ORDER:
@@ -121,6 +125,21 @@ class Hwmon(PolledSource):
                 )
             )
         return found
+
+    def _line(self, model: str, position: int, rail: RailFiles) -> Rail:
+        """Return the rail of some files: what the user says of it, else what its driver is known to cover."""
+        known = coverage(model, rail.name)
+        covers, boundary, parent = known.covers, known.boundary, known.parent
+        if rail.driver_ohm is not None or model in INA_RAILS:
+            covers, boundary, parent = "what flows through the shunt", Boundary.BOARD, ""
+        if "boundary" in self.address.options:
+            boundaries = self.options["boundary"]
+            boundary = boundaries[min(position, len(boundaries) - 1)]
+        if self.options["parents"]:
+            parents = self.options["parents"]
+            parent = parents[min(position, len(parents) - 1)]
+        there = {other.name for other in self._rails}
+        return Rail(rail.name, parent if parent in there else None, boundary, covers)
 
     def _correction(self, position: int, rail: RailFiles) -> tuple[float, float | None]:
         """Return what a current is to be multiplied by, and the real shunt."""
@@ -227,9 +246,11 @@ class Hwmon(PolledSource):
         for device in sorted(ROOT.glob("hwmon*")):
             rails = rails_of(device)
             name = chip_name(device)
-            if not rails or (name.startswith("ina3221") and is_jetson()):
+            if not rails or (name.startswith("ina3221") and is_jetson()) or stands_for_a_power_supply(device):
                 continue
-            ina = name.partition("-")[0] in INA_RAILS
+            driver = read_text(device / "name")
+            widest = min((coverage(driver, rail.name) for rail in rails), key=_width)
+            ina = driver in INA_RAILS
             guessed = [rail for rail in rails if rail.driver_ohm is not None and not rail.written]
             refresh = refresh_s(device)
             ohm = rails[0].driver_ohm
@@ -238,11 +259,11 @@ class Hwmon(PolledSource):
                 Found(
                     f"hwmon://{name}",
                     f"{name} through the kernel's driver",
-                    boundary=Boundary.BOARD if ina else Boundary.PART,
+                    boundary=Boundary.BOARD if ina else widest.boundary,
                     rails=tuple(rail.name for rail in rails),
                     rate_hz=1 / refresh if refresh else None,
                     resolution_w=step,
-                    covers="what flows through its shunt" if ina else "what its driver says it covers",
+                    covers="what flows through its shunt" if ina else widest.covers,
                     certainty="likely" if guessed else "sure",
                     remedy=""
                     if ohm is None
@@ -250,3 +271,7 @@ class Hwmon(PolledSource):
                 )
             )
         return found
+
+
+def _width(known: Coverage) -> tuple[int, bool]:
+    return tuple(Boundary).index(known.boundary), bool(known.parent)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from powermeter.channel import MISSING, Kind
+from powermeter.channel import MISSING, Boundary, Kind
 from powermeter.drivers.hwmon import Hwmon
 from powermeter.drivers.system.hwmon import chip_name
 from powermeter.errors import ConfigurationError, OpenError, ReadError, Reason
@@ -232,3 +232,69 @@ def test_discovery_lists_sensors_of_power_with_a_url_that_works(tmp_path, monkey
     (found,) = Hwmon.discover()
     assert found.url == "hwmon://ina219-i2c-1-40" and "10.00 mohm" in found.remedy
     assert opened(tmp_path, found.url).sample().codes == [5100, 2500]
+
+
+# What a reading covers ------------------------------------------------------------------------------
+
+AMD_ENERGY = {
+    "name": "amd_energy",
+    "energy1_label": "Ecore000",
+    "energy1_input": 1_000,
+    "energy2_label": "Ecore001",
+    "energy2_input": 2_000,
+    "energy3_label": "Esocket0",
+    "energy3_input": 90_000,
+}
+
+
+def test_a_cores_counter_is_not_the_board_nor_the_socket(tmp_path):
+    device(tmp_path, 0, AMD_ENERGY, "amd_energy.0")
+    rails = {c.rail.name: c.rail for c in opened(tmp_path, "hwmon://amd_energy").channels}
+    assert rails["Ecore000"].boundary is rails["Esocket0"].boundary is Boundary.PART
+    assert "one core" in rails["Ecore000"].covers and "socket" in rails["Esocket0"].covers
+
+
+@pytest.mark.parametrize(
+    ("files", "boundary", "says"),
+    [
+        ({"name": "amdgpu", "power1_average": 1, "power1_label": "PPT"}, Boundary.DEVICE, "graphics card"),
+        ({"name": "xe", "energy1_input": 1, "energy1_label": "card"}, Boundary.DEVICE, "graphics card"),
+        ({"name": "power_meter", "power1_average": 1}, Boundary.BOARD, "ACPI power meter"),
+        (
+            {"name": "corsairpsu", "power1_input": 1, "power1_label": "power total"},
+            Boundary.PART,
+            "power supply",
+        ),
+        ({"name": "tps546d24", "power1_input": 1, "power1_label": "pout1"}, Boundary.PART, "does not say"),
+    ],
+)
+def test_what_a_driver_covers_is_in_the_rail_and_in_the_list(tmp_path, monkeypatch, files, boundary, says):
+    device(tmp_path, 0, files, "somewhere")
+    rail = opened(tmp_path, f"hwmon://{files['name']}").channels[0].rail
+    assert rail.boundary is boundary and says in rail.covers
+    monkeypatch.setattr("powermeter.drivers.hwmon.ROOT", tmp_path)
+    (found,) = Hwmon.discover()
+    assert found.boundary is boundary and found.covers == rail.covers
+
+
+def test_an_output_of_a_supply_is_inside_its_total_and_the_user_has_the_last_word(tmp_path):
+    total = {"name": "corsairpsu", "power1_input": 90, "power1_label": "power total"}
+    device(tmp_path, 0, {**total, "power2_input": 60, "power2_label": "power +12v"}, "usb")
+    rails = {c.rail.name: c.rail for c in opened(tmp_path, "hwmon://corsairpsu").channels}
+    assert rails["power +12v"].parent == "power total" and rails["power total"].parent is None
+    said = opened(tmp_path, "hwmon://corsairpsu?boundary=board,part").channels
+    assert [c.rail.boundary for c in said] == [Boundary.BOARD, Boundary.PART]
+
+
+def test_the_kernels_second_view_of_a_battery_is_left_to_its_own_driver(tmp_path, monkeypatch):
+    parent = tmp_path / "devices/power_supply/BAT0"
+    folder = parent / "hwmon0"
+    folder.mkdir(parents=True)
+    for name, value in {"name": "BAT0", "power1_input": 7_000_000, "in0_input": 12_000}.items():
+        (folder / name).write_text(f"{value}\n")
+    (folder / "device").symlink_to(parent)
+    (tmp_path / "hwmon0").symlink_to(folder)
+    with pytest.raises(OpenError, match="power_supply://"):
+        opened(tmp_path, "hwmon://BAT0")
+    monkeypatch.setattr("powermeter.drivers.hwmon.ROOT", tmp_path)
+    assert Hwmon.discover() == []
