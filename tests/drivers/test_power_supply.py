@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from powermeter import registry
+from powermeter.analysis.energy import analyse
 from powermeter.channel import Boundary, Kind, Quantity
 from powermeter.drivers import power_supply
 from powermeter.errors import OpenError, ReadError, Reason
+from powermeter.recording import Recording, Writer
 from powermeter.testing.sysfs import FakeTree
 
 
-def opened(tree: FakeTree, name: str = ""):
-    source = registry.source(f"power_supply://{name}?root={tree}")
+def opened(tree: FakeTree, name: str = "", options: str = ""):
+    source = registry.source(f"power_supply://{name}?root={tree}{options}")
     source.open()
     return source
 
@@ -47,7 +50,8 @@ def test_micro_units_become_si(tmp_path):
     ],
 )
 def test_positive_is_out_of_the_battery(tmp_path, status, given, outward):
-    assert opened(battery(tmp_path, current_now=given, status=status)).sample().codes[1] == outward
+    source = opened(battery(tmp_path, current_now=given, status=status), "BAT0", "&while=any")
+    assert source.sample().codes[1] == outward
 
 
 def test_power_where_the_driver_gives_power(tmp_path):
@@ -82,12 +86,51 @@ def test_mice_chargers_and_usb_c_are_no_batteries(tmp_path):
     assert [path.name for path in power_supply.find_batteries(tmp_path)] == ["BAT0"]
 
 
-def test_of_several_batteries_one_must_be_named(tmp_path):
-    tree = battery(tmp_path, current_now=1)
-    tree.battery("BAT1", {"status": "Full", "voltage_now": 12_000_000, "current_now": 0})
-    with pytest.raises(OpenError, match="power_supply://BAT0, power_supply://BAT1"):
+def test_two_batteries_add_up_and_one_can_be_named(tmp_path):
+    tree = battery(tmp_path, power_now=7_000_000)
+    tree.battery("BAT1", {"status": "Not charging", "voltage_now": 12_000_000, "power_now": 0})
+    source = opened(tree)
+    assert [(c.name, c.rail.name, c.rail.parent) for c in source.channels][1::2] == [
+        ("bat0.power", "BAT0", "batteries"),
+        ("bat1.power", "BAT1", "batteries"),
+    ]
+    assert source.sample().codes[1::2] == [7_000_000, 0]
+    alone = opened(tree, "BAT0")
+    assert [c.rail.parent for c in alone.channels] == [None, None]
+    (found,) = power_supply.look(tmp_path)
+    assert found.url == "power_supply://" and found.rails == ("BAT0", "BAT1") and not found.problem
+
+
+def test_the_energy_of_two_batteries_is_their_sum(tmp_path):
+    tree = battery(tmp_path, power_now=7_000_000)
+    tree.battery("BAT1", {"status": "Discharging", "voltage_now": 12_000_000, "power_now": 3_000_000})
+    source = opened(tree)
+    path = tmp_path / "run.power"
+    with Writer.create(path) as writer:
+        identifier = writer.add_source("power_supply://", "gauges", "power_supply", source.channels)
+        for second in range(11):
+            codes = np.array([source.sample().codes], np.int64)
+            writer.append(identifier, np.array([second * 10**9], np.int64), codes)
+    with Recording.open(path) as recording:
+        analysis = analyse(recording)
+    assert analysis.energy.value == pytest.approx(100.0)
+
+
+@pytest.mark.parametrize("status", ["Charging", "Full", "Not charging"])
+def test_a_gauge_that_does_not_discharge_is_refused(tmp_path, status):
+    tree = battery(tmp_path, current_now=0, status=status)
+    with pytest.raises(OpenError, match=f"BAT0 is {status.lower()}.*unplug the charger") as caught:
         opened(tree)
-    assert opened(tree, "BAT1").sample().codes == [12_000_000, 0]
+    assert caught.value.reason is Reason.FROZEN and "\n" not in str(caught.value)
+    assert opened(tree, options="&while=any").sample().codes == [11_850_000, 0]
+
+
+def test_the_charger_put_in_meanwhile_makes_a_gap(tmp_path):
+    source = opened(battery(tmp_path, current_now=1_000_000))
+    (tmp_path / "sys/class/power_supply/BAT0/status").write_text("Charging\n")
+    with pytest.raises(ReadError, match="unplug the charger") as caught:
+        source.sample()
+    assert caught.value.reason is Reason.FROZEN
 
 
 def test_a_gauge_without_current_says_so(tmp_path):
