@@ -11,24 +11,14 @@ import time
 from pathlib import Path
 from typing import Any, ClassVar
 
-from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
+from powermeter.channel import Boundary, Channel, Quantity
 from powermeter.errors import ConfigurationError, OpenError, ReadError, Reason
-from powermeter.manual_readings import TIMING_S, Display, advice, parse_reading
+from powermeter.manual_readings import SCALE, TIMING_S, Display, advice, channel_of, parse_reading, rail_of
 from powermeter.source import Address, Block, Gap, Option, StreamingSource, now_ns
 from powermeter.units import parse_quantity
 
 _POLL_S = 0.05
 _MOST = 1_000_000
-_SCALE = 1e-6
-
-_KINDS = {
-    Quantity.POWER: Kind.INSTANT,
-    Quantity.CURRENT: Kind.INSTANT,
-    Quantity.VOLTAGE: Kind.INSTANT,
-    Quantity.ENERGY: Kind.COUNTER,
-    Quantity.CHARGE: Kind.COUNTER,
-}
-
 _BOUNDARIES = {"wall": Boundary.WALL, "board": Boundary.BOARD, "battery": Boundary.BATTERY}
 
 
@@ -51,6 +41,7 @@ class Manual(StreamingSource):
     scheme = "manual"
     summary = "a meter with only a display, read by eye and typed"
     example = "manual://?unit=W&step=0.1W&at=wall"
+    patience_s: ClassVar[float] = 1e9  # a person reads when a person likes
     OPTIONS: ClassVar = {
         "unit": Option(str, "W", "what the display shows: W, Wh, kWh, mAh, A, V"),
         "step": Option(str, "0.1W", "one step of its last digit: 0.1W, 1mAh"),
@@ -92,19 +83,11 @@ class Manual(StreamingSource):
         self.channels = (self._channel(),)
 
     def _channel(self) -> Channel:
-        display = self.display
-        covers = f"read by hand from a display in steps of {self.options['step']}"
-        rail = Rail("display", None, self.options["at"], covers, self.options["nominal"])
-        around = self.options["around"]
-        noise = TIMING_S * around if around and display.quantity is Quantity.ENERGY else 0.0
-        accuracy = Accuracy(
-            gain=self.options["accuracy"],
-            step=display.step,
-            noise=noise,
-            source="by hand: the display's step, and its maker's accuracy as given",
-        )
-        kind = _KINDS[display.quantity]
-        return Channel("display", display.quantity, _SCALE, rail, kind, accuracy=accuracy)
+        options = self.options
+        around = options["around"]
+        noise = TIMING_S * around if around and self.display.quantity is Quantity.ENERGY else 0.0
+        rail = rail_of(options["at"], options["step"], options["nominal"])
+        return channel_of(self.display, rail, gain=options["accuracy"], noise=noise)
 
     def read_block(self, timeout_s: float) -> Block | None:
         """Return the readings that have been added to the list."""
@@ -149,7 +132,7 @@ class Manual(StreamingSource):
                 continue
             self._last_ns = at_ns
             times.append(at_ns)
-            rows.append([round(reading.value / _SCALE)])
+            rows.append([round(reading.value / SCALE)])
         if not times and not gaps:
             return None
         import numpy as np

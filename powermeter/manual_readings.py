@@ -21,7 +21,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TextIO
 
-from powermeter.channel import Quantity
+from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError
 from powermeter.result import COVERAGE_95
 from powermeter.source import Address, now_ns
@@ -32,6 +32,9 @@ TIMING_S = 0.5
 
 TAKEN_S = 0.2
 """How long after a reading was typed its source has taken it at the latest, in s."""
+
+SCALE = 1e-6
+"""SI units of one code of a reading."""
 
 TARGET = 0.05
 """The relative half-width (95 %) that the advice aims at."""
@@ -86,6 +89,23 @@ class Display:
     def is_counter(self) -> bool:
         """Whether it shows a running total."""
         return self.quantity in (Quantity.ENERGY, Quantity.CHARGE)
+
+
+def rail_of(boundary: Boundary, step: str, nominal_v: float | None = None) -> Rail:
+    """Return the rail of a display with steps of `step`."""
+    return Rail("display", None, boundary, f"read by hand from a display in steps of {step}", nominal_v)
+
+
+def channel_of(display: Display, rail: Rail, *, gain: float, noise: float = 0.0) -> Channel:
+    """Return the channel of a display's readings, in codes of `SCALE`."""
+    accuracy = Accuracy(
+        gain=gain,
+        step=display.step,
+        noise=noise,
+        source="by hand: the display's step, and its maker's accuracy as stated",
+    )
+    kind = Kind.COUNTER if display.is_counter else Kind.INSTANT
+    return Channel("display", display.quantity, SCALE, rail, kind, accuracy=accuracy)
 
 
 @dataclass(frozen=True, slots=True)

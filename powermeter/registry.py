@@ -105,6 +105,7 @@ IMPORTERS: Mapping[str, str] = {
     "powermetrics": "powermeter.importers.powermetrics:Powermetrics",
     "ppk2": "powermeter.importers.ppk2:PPK2File",
     "rd-usb": "powermeter.importers.rd_usb:RdUsb",
+    "readings": "powermeter.importers.readings:Readings",
     "tegrastats": "powermeter.importers.tegrastats:TegrastatsLog",
     "wattameter": "powermeter.importers.wattameter:WattAMeter",
 }

@@ -332,12 +332,12 @@ class Process:
     def _write_end(self, writer: Writer, ended_ns: int) -> None:
         with writer.transaction():
             for identifier, reader in zip(self._ids, self._readers, strict=True):
-                since = reader.last_ns or self._began_ns
+                since = min(reader.last_ns or self._began_ns, ended_ns)
                 if reader.failure:
-                    writer.add_gap(identifier, Gap(since, max(since, ended_ns), "failed", reader.failure))
+                    writer.add_gap(identifier, Gap(since, ended_ns, "failed", reader.failure))
                 elif reader.quiet_ns > reader.patience_ns and not reader.is_lost:
                     why = "a read never returned" if not reader.ended.is_set() else "nothing came any more"
-                    writer.add_gap(identifier, Gap(since, max(since, ended_ns), Reason.NO_ANSWER.value, why))
+                    writer.add_gap(identifier, Gap(since, ended_ns, Reason.NO_ANSWER.value, why))
             note_clocks(writer)
             self._note_cost(writer)
             writer.set_metadata({"ended": self._why})
