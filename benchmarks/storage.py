@@ -19,6 +19,7 @@ import numpy as np
 from powermeter import registry
 from powermeter.events import Event
 from powermeter.recording import Recording, Writer
+from powermeter.reports.report_data import gather
 
 RATE_HZ = 1000
 CHUNK = RATE_HZ // 2
@@ -127,13 +128,13 @@ def read(path: Path, codes: np.ndarray[Any, Any]) -> None:
 
     Processor time beside the clock's tells how much of it was another program's.
     """
-    tell, html = registry.load("powermeter.reports.report_data:tell"), registry.load(registry.REPORTS["html"])
+    html = registry.load(registry.REPORTS["html"])
     steps: dict[str, list[tuple[float, float]]] = {}
     for _ in range(3):
         marks = [(time.perf_counter(), time.process_time())]
         with Recording.open(path) as recording:
             marks.append((time.perf_counter(), time.process_time()))
-            story = tell(recording)
+            story = gather(recording)
             marks.append((time.perf_counter(), time.process_time()))
             page = html().render(story)
             marks.append((time.perf_counter(), time.process_time()))

@@ -9,12 +9,11 @@ import numpy as np
 
 from powermeter.errors import ConfigurationError, NotInstalledError
 from powermeter.signals.correction import Correction
-from powermeter.units import format_quantity
+from powermeter.units import format_quantity, prefix_of
 
 from .fit import Fit, Points
 
 FORMATS = ("png", "svg", "pdf")
-_STEPS = ((1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"))
 
 
 def plot(fits: list[tuple[Fit, Points, str]], form: str) -> bytes:
@@ -55,7 +54,7 @@ def _panel(axes: Any, fit: Fit, points: Points, unit: str) -> None:
     bars = 2 * np.hypot(points.true_u, correction.gain * points.seen_u)
     x = np.linspace(correction.low, correction.high, 200)
     band = 2 * np.array([_own(correction, value) for value in x.tolist()])
-    size, prefix = _scale(float(max(np.max(np.abs(fit.residuals) + bars), np.max(band))))
+    size, prefix = prefix_of(float(max(np.max(np.abs(fit.residuals) + bars), np.max(band))), unit)
     axes.axhline(0, color="#8a94a6", linewidth=0.8)
     axes.fill_between(
         x,
@@ -94,10 +93,6 @@ def _own(correction: Correction, x: float) -> float:
     """Return the fit's own standard uncertainty at x, the reference's share left out (all points share it)."""
     powers = np.array([x**k for k in range(len(correction.coefficients))])
     return float(np.sqrt(max(powers @ np.asarray(correction.covariance) @ powers, 0.0)))
-
-
-def _scale(largest: float) -> tuple[float, str]:
-    return next((step for step in _STEPS if largest >= step[0]), _STEPS[-1])
 
 
 def _plain(text: str) -> str:

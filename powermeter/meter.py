@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
@@ -178,12 +178,33 @@ class Meter:
         with self.recording() as recording:
             return analyse(recording, **options)
 
-    def summary(self, **options: Any) -> str:
-        """Return the table that `powermeter show` prints, as text."""
+    def summary(
+        self,
+        *,
+        rail: str | None = None,
+        baseline: str | float | None = None,
+        by: str | Sequence[str] = (),
+        rail_voltage_v: float | str | None = None,
+        width: int = 100,
+    ) -> str:
+        """Return the table that `powermeter show` prints, as text.
+
+        Args:
+            rail, baseline, by: As for `analysis`.
+            rail_voltage_v: Of the counted rail in volt, where the recording does not know it.
+            width: In characters.
+        """
         if self._log is not None:
             self._log.flush()
-        text: str = registry.load("powermeter.cli.show:summary_text")(
-            self.path, battery=self.battery, place=self.place, **options
+        text: str = registry.load(registry.SUMMARY)(
+            self.path,
+            battery=self.battery,
+            place=self.place,
+            rail=rail,
+            baseline=baseline,
+            by=by,
+            rail_voltage_v=rail_voltage_v,
+            width=width,
         )
         return f"{text}\n{self._problem}" if self._problem else text
 

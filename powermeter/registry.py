@@ -112,6 +112,38 @@ IMPORTERS: Mapping[str, str] = {
 """Format name → `module:class`."""
 
 
+VERBS: Mapping[str, str] = {
+    "align": "powermeter.cli.align:align",
+    "bench": "powermeter.cli.bench:bench",
+    "budget": "powermeter.cli.budget:budget",
+    "calibrate": "powermeter.cli.calibrate:calibrate",
+    "compare": "powermeter.cli.compare:compare",
+    "devices": "powermeter.cli.devices:devices",
+    "export": "powermeter.cli.export:export",
+    "footprint": "powermeter.cli.footprint:footprint",
+    "import": "powermeter.cli.import_:import_",
+    "lifetime": "powermeter.cli.lifetime:lifetime",
+    "live": "powermeter.cli.live:live",
+    "record": "powermeter.cli.record:record",
+    "repair": "powermeter.cli.repair:repair",
+    "report": "powermeter.cli.report:report",
+    "show": "powermeter.cli.show:show",
+    "sync": "powermeter.cli.sync:sync",
+    "verify": "powermeter.cli.verify:verify",
+}
+"""Verb of the command line → `module:command`."""
+
+SUMMARY = "powermeter.reports.terminal:summary_text"
+"""What `Meter.summary` prints with."""
+
+PUBLICATION_RULES: Mapping[str, str] = {
+    "energyrunner": "powermeter.importers.mlperf_tiny:by_edges",
+    "mlperf-power": "powermeter.importers.mlperf_power:by_rule",
+    "mlperf-tiny-runner": "powermeter.importers.mlperf_tiny:by_indexes",
+}
+"""Rule by which a publisher computes an energy → `module:function`."""
+
+
 def load(target: str) -> Any:
     """Import `module:attribute`.
 

@@ -10,7 +10,7 @@ from powermeter.units import prefix_of
 
 from . import figures, svg
 from .figures import Panel
-from .report_data import Story
+from .report_data import ReportData
 
 COLOURS = ("#2a6fbb", "#d9822b", "#2e9e6b", "#b0489c", "#7a62c9", "#c44536", "#4a9bb5", "#8a7a2f")
 WIDTH_IN, TRACE_IN, LANE_IN = 6.8, 2.2, 0.19
@@ -24,9 +24,9 @@ class SVGFigure:
     binary = False
     summary = "the power trace under its events, as SVG"
 
-    def render(self, story: Story) -> str:
+    def render(self, data: ReportData) -> str:
         """Return the figure as a file of its own."""
-        return svg.alone(svg.power_figure(figures.run_panel(story), f"Power of {story.title}, events below"))
+        return svg.alone(svg.power_figure(figures.run_panel(data), f"Power of {data.title}, events below"))
 
 
 class PNGFigure:
@@ -37,13 +37,13 @@ class PNGFigure:
     summary: ClassVar[str] = "the power trace under its events, as PNG"
     format: ClassVar[str] = "png"
 
-    def render(self, story: Story) -> bytes:
+    def render(self, data: ReportData) -> bytes:
         """Return the file's bytes.
 
         Raises:
             NotInstalledError: matplotlib is missing.
         """
-        return draw(figures.run_panel(story), story, self.format)
+        return draw(figures.run_panel(data), data, self.format)
 
 
 class PDFFigure(PNGFigure):
@@ -54,7 +54,7 @@ class PDFFigure(PNGFigure):
     format = "pdf"
 
 
-def draw(panel: Panel, story: Story, form: str) -> bytes:
+def draw(panel: Panel, data: ReportData, form: str) -> bytes:
     """Return a panel as the bytes of a PNG or PDF.
 
     Raises:
@@ -76,9 +76,9 @@ def draw(panel: Panel, story: Story, form: str) -> bytes:
     step, prefix = prefix_of(panel.top_w, "W")
     _trace(top, panel, step)
     _lanes(below, panel)
-    a = story.analysis
+    a = data.analysis
     top.set_ylabel(f"power on {_plain(a.line.rail.name)} ({prefix}W)", fontsize=8)
-    top.set_title(f"{_plain(story.title)}, {a.energy.grade.value}", fontsize=8, loc="left")
+    top.set_title(f"{_plain(data.title)}, {a.energy.grade.value}", fontsize=8, loc="left")
     below.set_xlabel("time since the first sample (s)", fontsize=8)
     for axes in (top, below):
         axes.tick_params(labelsize=7)

@@ -18,7 +18,7 @@ from powermeter.analysis.labels import LabelRow
 from powermeter.channel import Kind
 from powermeter.signals.trace import Trace
 
-from .report_data import Story
+from .report_data import ReportData
 
 Floats = NDArray[np.floating[Any]]
 
@@ -122,21 +122,21 @@ class Items:
     high: float
 
 
-def run_panel(story: Story) -> Panel:
+def run_panel(data: ReportData) -> Panel:
     """Return the whole run."""
-    a = story.analysis
-    return panel(story, a.start_ns, a.end_ns, a.start_ns)
+    a = data.analysis
+    return panel(data, a.start_ns, a.end_ns, a.start_ns)
 
 
-def close_panel(story: Story) -> Panel | None:
+def close_panel(data: ReportData) -> Panel | None:
     """Return the headline's event with the median energy and its surroundings.
 
     None where no event is resolved by the sampling, or where it would hardly be closer than the whole run.
     """
-    row = story.headline
+    row = data.headline
     if row is None or not row.verdict.resolved:
         return None
-    a = story.analysis
+    a = data.analysis
     known = row.index[a.energies.known[row.index]]
     if not known.size:
         return None
@@ -147,12 +147,12 @@ def close_panel(story: Story) -> Panel | None:
     first, last = max(start - around, a.start_ns), min(end + around, a.end_ns)
     if last - first > CLOSER * (a.end_ns - a.start_ns):
         return None
-    return panel(story, first, last, start)
+    return panel(data, first, last, start)
 
 
-def panel(story: Story, start_ns: int, end_ns: int, origin: int) -> Panel:
+def panel(data: ReportData, start_ns: int, end_ns: int, origin: int) -> Panel:
     """Return power and events between two moments of the recording's clock, times counted from `origin`."""
-    a = story.analysis
+    a = data.analysis
     gaps = _gaps(a.power_trace, start_ns, end_ns)
     curves, samples = _curves(a.power_trace, start_ns, end_ns, gaps, origin)
     highest = [float(np.max(c.watts if c.high is None else c.high)) for c in curves if c.watts.size]
@@ -162,7 +162,7 @@ def panel(story: Story, start_ns: int, end_ns: int, origin: int) -> Panel:
     kept = {id(row) for row in by_use[:MAX_LANES]}
     lanes = []
     for colour, row in enumerate(r for r in shown if id(r) in kept):
-        lane = _lane(story, row, colour, start_ns, end_ns, origin)
+        lane = _lane(data, row, colour, start_ns, end_ns, origin)
         if lane.bars or lane.marks:
             lanes.append(lane)
     return Panel(
@@ -178,9 +178,9 @@ def panel(story: Story, start_ns: int, end_ns: int, origin: int) -> Panel:
     )
 
 
-def items_of(story: Story, row: LabelRow) -> Items | None:
+def items_of(data: ReportData, row: LabelRow) -> Items | None:
     """Return the energies of a label's events; None for fewer than three."""
-    a = story.analysis
+    a = data.analysis
     known = row.index[a.energies.known[row.index]]
     result = row.energy_per_item
     if known.size < 3 or result is None:
@@ -261,9 +261,9 @@ def _envelope(times: NDArray[np.int64], watts: Floats, left: int, width_ns: floa
     )
 
 
-def _lane(story: Story, row: LabelRow, colour: int, start_ns: int, end_ns: int, origin: int) -> Lane:
+def _lane(data: ReportData, row: LabelRow, colour: int, start_ns: int, end_ns: int, origin: int) -> Lane:
     """Join the events of a label that a pixel cannot tell apart."""
-    a = story.analysis
+    a = data.analysis
     index = row.index
     starts, ends = a.energies.start_ns[index], a.energies.end_ns[index]
     inside = (ends >= start_ns) & (starts <= end_ns)

@@ -17,7 +17,7 @@ from . import figures, svg, wording
 from .instruments import Instrument
 from .machine_facts import machine
 from .method import limits, method, stated
-from .report_data import Story
+from .report_data import ReportData
 from .terminal import health_text
 from .wording import GRADE_TEXT, MARKS, footprint_amount, show
 
@@ -31,7 +31,7 @@ class HTMLReport:
     binary = False
     summary = "one self-contained page with figures, for reading and printing"
 
-    def render(self, story: Story) -> str:
+    def render(self, data: ReportData) -> str:
         """Return the page.
 
         Raises:
@@ -51,65 +51,65 @@ class HTMLReport:
         )
         template = environment.from_string(folder.joinpath("report.html").read_text(encoding="utf-8"))
         style = folder.joinpath("report.css").read_text(encoding="utf-8")
-        drawn = {name: Markup(text) for name, text in _figures(story).items()}
-        return template.render(style=Markup(style + svg.style()), figures=drawn, **content(story))
+        drawn = {name: Markup(text) for name, text in _figures(data).items()}
+        return template.render(style=Markup(style + svg.style()), figures=drawn, **content(data))
 
 
-def _figures(story: Story) -> dict[str, str]:
+def _figures(data: ReportData) -> dict[str, str]:
     drawn = {
         "close": "",
         "items": "",
-        "run": svg.power_figure(figures.run_panel(story), "Power over the whole run, events below"),
+        "run": svg.power_figure(figures.run_panel(data), "Power over the whole run, events below"),
     }
-    close = figures.close_panel(story)
+    close = figures.close_panel(data)
     if close is not None:
         drawn["close"] = svg.power_figure(close, "Power around one typical event", "the event began")
-    row = story.headline
+    row = data.headline
     if row is not None:
-        items = figures.items_of(story, row)
+        items = figures.items_of(data, row)
         if items is not None:
-            colour = next((i for i, r in enumerate(story.analysis.rows) if r is row), 0)
-            drawn["items"] = svg.items_figure(items, f"Energy per {story.item}, event by event", colour % 8)
+            colour = next((i for i, r in enumerate(data.analysis.rows) if r is row), 0)
+            drawn["items"] = svg.items_figure(items, f"Energy per {data.item}, event by event", colour % 8)
     return drawn
 
 
-def _drawn(story: Story) -> str:
-    row = story.headline
+def _drawn(data: ReportData) -> str:
+    row = data.headline
     if row is None or row.events <= figures.MAX_POINTS:
         return ""
     return f" {figures.MAX_POINTS:,} of {row.events:,} events are drawn, evenly picked."
 
 
-def content(story: Story) -> dict[str, Any]:
+def content(data: ReportData) -> dict[str, Any]:
     """Return everything the page prints, as text; the template escapes it."""
-    a = story.analysis
+    a = data.analysis
     return {
-        "title": story.title,
-        "subtitle": " · ".join(_subtitle(story)),
-        "lede": _lede(story),
+        "title": data.title,
+        "subtitle": " · ".join(_subtitle(data)),
+        "lede": _lede(data),
         "grade": _grade(a.energy.grade),
         "rail": a.line.rail.name,
         "covers": a.covers,
-        "cards": list(_cards(story)),
-        "run": list(_run(story)),
-        "rows": [_row(story, row) for row in a.rows],
+        "cards": list(_cards(data)),
+        "run": list(_run(data)),
+        "rows": [_row(data, row) for row in a.rows],
         "attributes": list(dict.fromkeys(key for row in a.rows for key in row.group)),
         "baseline": a.baseline is not None,
         "with_items": any(row.items != row.events for row in a.rows),
         "charge_grade": _grade(
-            worst(c.grade for c in (story.charge_of(r) for r in a.rows) if c) if a.rows else None
+            worst(c.grade for c in (data.charge_of(r) for r in a.rows) if c) if a.rows else None
         ),
-        "drawn": _drawn(story),
-        "headline": story.headline.title if story.headline else "",
-        "item": story.item,
-        "battery": list(_battery(story)),
-        "battery_text": story.battery.convention_text,
-        "accounts": list(_accounts(story)),
-        "place": story.footprint.place.name if story.footprint.place else "place not known: world range",
-        "boundary": story.footprint.boundary,
-        "parts": list(_parts(story)),
-        "published": _published(story),
-        "sources": [_source(i) for i in story.instruments],
+        "drawn": _drawn(data),
+        "headline": data.headline.title if data.headline else "",
+        "item": data.item,
+        "battery": list(_battery(data)),
+        "battery_text": data.battery.convention_text,
+        "accounts": list(_accounts(data)),
+        "place": data.footprint.place.name if data.footprint.place else "place not known: world range",
+        "boundary": data.footprint.boundary,
+        "parts": list(_parts(data)),
+        "published": _published(data),
+        "sources": [_source(i) for i in data.instruments],
         "disagreements": [
             {
                 "names": f"{d.left} and {d.right}",
@@ -120,9 +120,9 @@ def content(story: Story) -> dict[str, Any]:
             }
             for d in a.disagreements
         ],
-        "method": method(story),
-        "limits": limits(story),
-        "machine": list(machine(story)),
+        "method": method(data),
+        "limits": limits(data),
+        "machine": list(machine(data)),
         "factors": [
             {
                 "name": f.name + ("" if f.geography == "WLD" else f" ({f.geography})"),
@@ -134,12 +134,12 @@ def content(story: Story) -> dict[str, Any]:
                 "url": f.source.url if f.source.url.startswith("https://") else "",
                 "licence": f.source.licence,
             }
-            for f in story.footprint.factors_used
+            for f in data.footprint.factors_used
         ],
-        "warnings": story.warnings,
-        "notes": story.notes,
-        "recording": story.path.name,
-        "version": str(story.metadata.get("powermeter") or ""),
+        "warnings": data.warnings,
+        "notes": data.notes,
+        "recording": data.path.name,
+        "version": str(data.metadata.get("powermeter") or ""),
         "grades": [_grade(grade) for grade in Grade],
         "dash": DASH,
     }
@@ -151,26 +151,26 @@ def _grade(grade: Grade | None) -> dict[str, str] | None:
     return {"name": grade.value, "mark": MARKS[grade], "text": GRADE_TEXT[grade]}
 
 
-def _subtitle(story: Story) -> Iterator[str]:
-    if story.machine:
-        yield story.machine
-    yield format_duration(story.analysis.duration.value)
-    yield story.started.strftime("%d %B %Y, %H:%M UTC") if story.started else "time of day not known"
-    for name, value in story.noted("attributes").items():
+def _subtitle(data: ReportData) -> Iterator[str]:
+    if data.machine:
+        yield data.machine
+    yield format_duration(data.analysis.duration.value)
+    yield data.started.strftime("%d %B %Y, %H:%M UTC") if data.started else "time of day not known"
+    for name, value in data.noted("attributes").items():
         yield f"{name} {value}"
 
 
-def _lede(story: Story) -> str:
+def _lede(data: ReportData) -> str:
     """Return the one sentence to remember."""
-    row, a = story.headline, story.analysis
+    row, a = data.headline, data.analysis
     verb = "is estimated to use" if a.energy.grade is Grade.ESTIMATED else "used"
     if row is None or row.energy_per_item is None:
         return f"The run {verb.replace('is', 'was')} {show(a.energy).text} in {format_duration(a.duration.value)}."
     which = ", ".join(f"{name} {value}" for name, value in row.group.items() if value is not None)
-    sentence = f"One {story.item}{f' ({which})' if which else ''} {verb} {show(row.energy_per_item).text}"
-    count = story.per_charge(row)
+    sentence = f"One {data.item}{f' ({which})' if which else ''} {verb} {show(row.energy_per_item).text}"
+    count = data.per_charge(row)
     if count is not None and row.items > 1:
-        sentence += f"; a charge of {story.battery_name} holds {show(count).text} of them"
+        sentence += f"; a charge of {data.battery_name} holds {show(count).text} of them"
     return sentence + "."
 
 
@@ -186,8 +186,8 @@ def _card(title: str, shown: Shown, result: Result | None, beside: str) -> dict[
     }
 
 
-def _cards(story: Story) -> Iterator[dict[str, Any]]:
-    row, a, budget = story.headline, story.analysis, story.budget
+def _cards(data: ReportData) -> Iterator[dict[str, Any]]:
+    row, a, budget = data.headline, data.analysis, data.budget
     rail = f"on {a.line.rail.name}"
     if row is not None:
         each = (
@@ -196,18 +196,18 @@ def _cards(story: Story) -> Iterator[dict[str, Any]]:
             else f"mean of {row.events:,}"
         )
         yield _card(
-            f"Energy per {story.item}", show(row.energy_per_item), row.energy_per_item, f"{each}, {rail}"
+            f"Energy per {data.item}", show(row.energy_per_item), row.energy_per_item, f"{each}, {rail}"
         )
     else:
         yield _card("Energy of the run", show(a.energy), a.energy, rail)
-    whole = story.charge
+    whole = data.charge
     used = budget.share_used if budget else None
-    share = f"{show(used, '1', 100).bare} % of {story.battery_name}" if used else "of the whole run"
+    share = f"{show(used, '1', 100).bare} % of {data.battery_name}" if used else "of the whole run"
     yield _card("Charge of the run", show(whole, "Ah", 1 / 3600), whole, share)
     count = budget.count if budget else None
     if row is not None:
-        name = "inferences" if story.item == "inference" else "items"
-        yield _card(f"{name.capitalize()} per charge", show(count), count, story.battery_name)
+        name = "inferences" if data.item == "inference" else "items"
+        yield _card(f"{name.capitalize()} per charge", show(count), count, data.battery_name)
     else:
         yield _card(
             "Hours per charge",
@@ -215,16 +215,16 @@ def _cards(story: Story) -> Iterator[dict[str, Any]]:
             budget.hours if budget else None,
             "at this run's mean power",
         )
-    about = story.item_footprint or story.footprint
-    what = f"per {story.item}" if story.item_footprint else "of the run"
+    about = data.item_footprint or data.footprint
+    what = f"per {data.item}" if data.item_footprint else "of the run"
     for name, title in ACCOUNTS:
         if name in about.accounts:
             result = about.accounts[name].result
             yield _card(title, footprint_amount(result, about.digits(name)), result, what)
 
 
-def _run(story: Story) -> Iterator[dict[str, Any]]:
-    a = story.analysis
+def _run(data: ReportData) -> Iterator[dict[str, Any]]:
+    a = data.analysis
 
     def line(name: str, result: Result | None, shown: Shown, beside: str = "") -> dict[str, Any]:
         return {
@@ -235,12 +235,12 @@ def _run(story: Story) -> Iterator[dict[str, Any]]:
         }
 
     yield line("Energy", a.energy, show(a.energy), show(a.energy, "Wh", 1 / 3600).text)
-    charge = story.charge
+    charge = data.charge
     yield line(
         "Charge",
         charge,
         show(charge, "Ah", 1 / 3600),
-        "" if a.charge is not None else f"at {story.rail_voltage_v:.4g} V",
+        "" if a.charge is not None else f"at {data.rail_voltage_v:.4g} V",
     )
     yield line("Mean power", a.power, show(a.power), f"peak {format_quantity(a.peak_w, 'W', 3)}")
     if a.baseline is not None:
@@ -248,8 +248,8 @@ def _run(story: Story) -> Iterator[dict[str, Any]]:
         yield line("Above the baseline", a.above, show(a.above))
 
 
-def _row(story: Story, row: LabelRow) -> dict[str, Any]:
-    per_charge = story.per_charge(row)
+def _row(data: ReportData, row: LabelRow) -> dict[str, Any]:
+    per_charge = data.per_charge(row)
     return {
         "label": row.label,
         "group": [DASH if value is None else str(value) for value in row.group.values()],
@@ -261,7 +261,7 @@ def _row(story: Story, row: LabelRow) -> dict[str, Any]:
         "p95": show(row.energy_p95).bare,
         "spread": format_quantity(row.spread_j, "J", 2),
         "total": show(row.energy).bare,
-        "charge": show(story.charge_of(row), "Ah", 1 / 3600).bare,
+        "charge": show(data.charge_of(row), "Ah", 1 / 3600).bare,
         "power": show(row.power).bare,
         "per_charge": show(per_charge).bare,
         "mean_s": wording.seconds(row.latency_mean),
@@ -273,27 +273,27 @@ def _row(story: Story, row: LabelRow) -> dict[str, Any]:
     }
 
 
-def _battery(story: Story) -> Iterator[dict[str, Any]]:
-    budget = story.budget
+def _battery(data: ReportData) -> Iterator[dict[str, Any]]:
+    budget = data.budget
     entries = (
         ("Used by this run", budget.share_used if budget else None, "%", 100.0),
         ("Lasts at this power", budget.hours if budget else None, "h", 1.0),
-        (f"Holds × one {story.item}", budget.count if budget else None, "", 1.0),
+        (f"Holds × one {data.item}", budget.count if budget else None, "", 1.0),
     )
     for name, result, unit, factor in entries:
-        if name.startswith("Holds") and story.headline is None:
+        if name.startswith("Holds") and data.headline is None:
             continue
         shown = show(result, unit or "1", factor)
         yield {"name": name, "shown": shown, "grade": _grade(result.grade if result else None)}
 
 
-def _accounts(story: Story) -> Iterator[dict[str, Any]]:
+def _accounts(data: ReportData) -> Iterator[dict[str, Any]]:
     for name, title in ACCOUNTS:
-        if name not in story.footprint.accounts:
+        if name not in data.footprint.accounts:
             continue
-        digits = story.footprint.digits(name)
-        whole = story.footprint.accounts[name].result
-        item = story.item_footprint.accounts[name].result if story.item_footprint else None
+        digits = data.footprint.digits(name)
+        whole = data.footprint.accounts[name].result
+        item = data.item_footprint.accounts[name].result if data.item_footprint else None
         yield {
             "name": title,
             "run": footprint_amount(whole, digits),
@@ -302,8 +302,8 @@ def _accounts(story: Story) -> Iterator[dict[str, Any]]:
         }
 
 
-def _parts(story: Story) -> Iterator[dict[str, Any]]:
-    result = stated(story)
+def _parts(data: ReportData) -> Iterator[dict[str, Any]]:
+    result = stated(data)
     if result is None:
         return
     kinds = result.by_kind()
@@ -320,8 +320,8 @@ def _parts(story: Story) -> Iterator[dict[str, Any]]:
             }
 
 
-def _published(story: Story) -> dict[str, Any] | None:
-    found = story.published
+def _published(data: ReportData) -> dict[str, Any] | None:
+    found = data.published
     if found is None:
         return None
     return {

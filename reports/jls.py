@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from powermeter.channel import Channel, Kind, Quantity
-from powermeter.errors import DataError, ExistsError, NotInstalledError
+from powermeter.errors import DataError, NotInstalledError
 from powermeter.signals.rails import on_host
 from powermeter.units import NS
 
@@ -33,16 +33,14 @@ MAX_POINTS = 1 << 31
 UNITS = {Quantity.TEMPERATURE: "°C", Quantity.MARKER: "", Quantity.LOAD: ""}
 
 
-def write_jls(recording: Recording, path: Path, *, force: bool = False) -> int:
-    """Write every source of a recording that has samples; gives the number of signals.
+def write_jls(recording: Recording, path: Path) -> int:
+    """Write every source of a recording that has samples; return the number of signals.
 
     Args:
         recording: Open.
-        path: The file to write, `.jls` by custom.
-        force: Whether an existing file is replaced.
+        path: The file to write, `.jls` by custom; replaced where it exists.
 
     Raises:
-        ExistsError: The file exists and `force` is False.
         NotInstalledError: `pyjls` is missing.
         DataError: There is nothing to write, or too much of it.
     """
@@ -52,8 +50,6 @@ def write_jls(recording: Recording, path: Path, *, force: bool = False) -> int:
         raise NotInstalledError(
             "a JLS file needs pyjls; run: pip install 'powermeter[joulescope]'"
         ) from error
-    if path.exists() and not force:
-        raise ExistsError(f"{path} exists; add --force to replace it")
     grids = [(source, grid) for source in recording.sources if (grid := _grid(recording, source)) is not None]
     if not grids:
         raise DataError(f"{recording.path}: no source has two samples; there is nothing to write")

@@ -1,4 +1,4 @@
-"""The numbers of a story as plain values for JSON: SI, unrounded, None where something is not known."""
+"""The numbers of a report as plain values for JSON: SI, unrounded, None where something is not known."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from powermeter.analysis.labels import LabelRow
 from powermeter.result import Result, plain
 
 from .instruments import Instrument
-from .report_data import Story
+from .report_data import ReportData
 
 VERSION = 1
 """Of the layout of `record`; raised when a name changes its meaning."""
 
 
-def record(story: Story) -> dict[str, Any]:
+def record(data: ReportData) -> dict[str, Any]:
     """Return everything `powermeter show` prints, unrounded; an interval without an end is null there."""
-    whole: dict[str, Any] = _finite(_record(story))
+    whole: dict[str, Any] = _finite(_record(data))
     return whole
 
 
@@ -30,13 +30,13 @@ def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _record(story: Story) -> dict[str, Any]:
-    analysis, budget = story.analysis, story.budget
+def _record(data: ReportData) -> dict[str, Any]:
+    analysis, budget = data.analysis, data.budget
     return {
         "version": VERSION,
-        "recording": str(story.path),
-        "started_utc": story.started.isoformat() if story.started else None,
-        "metadata": dict(story.metadata),
+        "recording": str(data.path),
+        "started_utc": data.started.isoformat() if data.started else None,
+        "metadata": dict(data.metadata),
         "rail": {
             "name": analysis.line.rail.name,
             "key": analysis.line.key,
@@ -47,7 +47,7 @@ def _record(story: Story) -> dict[str, Any]:
         "run": {
             "duration_s": analysis.duration.value,
             "energy": plain(analysis.energy),
-            "charge": plain(story.charge),
+            "charge": plain(data.charge),
             "power": plain(analysis.power),
             "peak_w": analysis.peak_w,
             "trapezoid_j": analysis.plain_energy,
@@ -57,23 +57,23 @@ def _record(story: Story) -> dict[str, Any]:
             else {"power": plain(analysis.baseline.power), "origin": analysis.baseline.origin},
             "above_baseline": plain(analysis.above),
         },
-        "labels": [_label(story, row) for row in analysis.rows],
-        "headline": None if story.headline is None else story.headline.title,
+        "labels": [_label(data, row) for row in analysis.rows],
+        "headline": None if data.headline is None else data.headline.title,
         "battery": {
-            "spec": story.battery.spec,
-            "convention": story.battery.convention,
-            "rail_voltage_v": story.rail_voltage_v,
-            "rail_voltage_known": story.voltage_known,
+            "spec": data.battery.spec,
+            "convention": data.battery.convention,
+            "rail_voltage_v": data.rail_voltage_v,
+            "rail_voltage_known": data.voltage_known,
             "share_used": plain(budget.share_used) if budget else None,
             "remaining": plain(budget.remaining) if budget else None,
             "hours": plain(budget.hours) if budget else None,
             "items_per_charge": plain(budget.count) if budget else None,
-            "item": story.item,
+            "item": data.item,
         },
-        "footprint": story.footprint.record(),
-        "item_footprint": story.item_footprint.record() if story.item_footprint else None,
-        "published": _published(story),
-        "sources": [_instrument(instrument) for instrument in story.instruments],
+        "footprint": data.footprint.record(),
+        "item_footprint": data.item_footprint.record() if data.item_footprint else None,
+        "published": _published(data),
+        "sources": [_instrument(instrument) for instrument in data.instruments],
         "disagreements": [
             {
                 "left": d.left,
@@ -89,18 +89,18 @@ def _record(story: Story) -> dict[str, Any]:
             for d in analysis.disagreements
         ],
         "own_cost": None
-        if story.own_cost is None
+        if data.own_cost is None
         else {
-            "cpu_s": story.own_cost.cpu_s,
-            "share_of_core": story.own_cost.share,
-            "peak_memory": story.own_cost.peak_memory,
+            "cpu_s": data.own_cost.cpu_s,
+            "share_of_core": data.own_cost.share,
+            "peak_memory": data.own_cost.peak_memory,
         },
-        "warnings": list(story.warnings),
-        "notes": list(story.notes),
+        "warnings": list(data.warnings),
+        "notes": list(data.notes),
     }
 
 
-def _label(story: Story, row: LabelRow) -> dict[str, Any]:
+def _label(data: ReportData, row: LabelRow) -> dict[str, Any]:
     return {
         "label": row.label,
         "group": dict(row.group),
@@ -114,8 +114,8 @@ def _label(story: Story, row: LabelRow) -> dict[str, Any]:
         "energy_p95": plain(row.energy_p95),
         "standard_deviation_j": row.spread_j,
         "expected_per_item": plain(row.expected_per_item),
-        "charge": plain(story.charge_of(row)),
-        "charge_per_item": plain(_per_item(story.charge_of(row), row.items)),
+        "charge": plain(data.charge_of(row)),
+        "charge_per_item": plain(_per_item(data.charge_of(row), row.items)),
         "power": plain(row.power),
         "above_baseline": plain(row.above),
         "above_baseline_per_item": plain(row.above_per_item),
@@ -136,7 +136,7 @@ def _label(story: Story, row: LabelRow) -> dict[str, Any]:
         "resolved": row.verdict.resolved,
         "samples_per_event": row.verdict.samples,
         "repeats_needed": row.verdict.repeats_needed,
-        "per_charge": plain(story.per_charge(row)),
+        "per_charge": plain(data.per_charge(row)),
     }
 
 
@@ -144,8 +144,8 @@ def _per_item(total: Result | None, items: int) -> Result | None:
     return total.scaled(1 / items) if total is not None and items else None
 
 
-def _published(story: Story) -> dict[str, Any] | None:
-    found = story.published
+def _published(data: ReportData) -> dict[str, Any] | None:
+    found = data.published
     if found is None:
         return None
     return {

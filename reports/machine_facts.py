@@ -8,16 +8,16 @@ from typing import Any
 from powermeter.units import format_quantity
 
 from . import wording
-from .report_data import Story
+from .report_data import ReportData
 
 
-def machine(story: Story) -> Iterator[tuple[str, str]]:
+def machine(data: ReportData) -> Iterator[tuple[str, str]]:
     """Return name and value of each fact, those that are not known left out."""
-    m = story.metadata
-    host = story.noted("host")
+    m = data.metadata
+    host = data.noted("host")
     memory = host.get("memory")
     cores = f", {host['cores']} cores" if host.get("cores") else ""
-    frameworks = ", ".join(f"{name} {version}" for name, version in story.noted("frameworks").items())
+    frameworks = ", ".join(f"{name} {version}" for name, version in data.noted("frameworks").items())
     entries = (
         ("Board", host.get("board") or m.get("board")),
         ("Processor", f"{host['cpu']}{cores}" if host.get("cpu") else None),
@@ -25,16 +25,16 @@ def machine(story: Story) -> Iterator[tuple[str, str]]:
         ("System", " · ".join(str(host[k]) for k in ("os", "kernel", "architecture") if host.get(k)) or None),
         ("Python", m.get("python")),
         ("Frameworks", frameworks or None),
-        ("Command", " ".join(story.command) or None),
+        ("Command", " ".join(data.command) or None),
         ("Revision", m.get("revision")),
         ("Imported from", _imported(m.get("imported"))),
-        ("Attributes", ", ".join(f"{k} = {v}" for k, v in story.noted("attributes").items()) or None),
+        ("Attributes", ", ".join(f"{k} = {v}" for k, v in data.noted("attributes").items()) or None),
     )
     for name, value in entries:
         if value is not None:
             yield name, str(value)
-    if story.own_cost is not None:
-        cost = story.own_cost
+    if data.own_cost is not None:
+        cost = data.own_cost
         share = f" ({wording.percent(cost.share)} of one core)" if cost.share is not None else ""
         yield (
             "Cost of recording",

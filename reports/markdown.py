@@ -14,7 +14,7 @@ from powermeter.units import format_duration, format_number, format_quantity
 from . import figures, svg, wording
 from .machine_facts import machine
 from .method import limits, method, stated
-from .report_data import Story
+from .report_data import ReportData
 from .terminal import health_text
 from .wording import footprint_amount, show
 
@@ -28,17 +28,15 @@ class MarkdownReport:
     binary = False
     summary = "Markdown for a write-up, its figure as SVG beside it"
 
-    def render(self, story: Story) -> str:
+    def render(self, data: ReportData) -> str:
         """Return the text without a figure."""
-        return "\n".join(_lines(story, None)) + "\n"
+        return "\n".join(_lines(data, None)) + "\n"
 
-    def files(self, story: Story, path: Path) -> dict[Path, str]:
+    def files(self, data: ReportData, path: Path) -> dict[Path, str]:
         """Return the text and its figure by where they belong."""
         figure = path.with_suffix(".svg")
-        drawn = svg.alone(
-            svg.power_figure(figures.run_panel(story), "Power over the whole run, events below")
-        )
-        return {path: "\n".join(_lines(story, figure.name)) + "\n", figure: drawn}
+        drawn = svg.alone(svg.power_figure(figures.run_panel(data), "Power over the whole run, events below"))
+        return {path: "\n".join(_lines(data, figure.name)) + "\n", figure: drawn}
 
 
 def escaped(text: object) -> str:
@@ -55,12 +53,12 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> 
     yield ""
 
 
-def _lines(story: Story, figure: str | None) -> Iterator[str]:
-    a = story.analysis
-    when = story.started.strftime("%d %B %Y, %H:%M UTC") if story.started else "time of day not known"
-    yield f"# Energy of {escaped(story.title)}"
+def _lines(data: ReportData, figure: str | None) -> Iterator[str]:
+    a = data.analysis
+    when = data.started.strftime("%d %B %Y, %H:%M UTC") if data.started else "time of day not known"
+    yield f"# Energy of {escaped(data.title)}"
     yield ""
-    words = [story.machine, format_duration(a.duration.value), when]
+    words = [data.machine, format_duration(a.duration.value), when]
     yield " · ".join(escaped(word) for word in words if word)
     yield ""
     yield f"All energies are **{a.energy.grade.value}** on **{escaped(a.line.rail.name)}**: {escaped(a.covers)}. ± is a 95 % interval."
@@ -68,32 +66,32 @@ def _lines(story: Story, figure: str | None) -> Iterator[str]:
     if figure is not None:
         yield f"![Power over the run, events below]({figure.replace(' ', '%20')})"
         yield ""
-    yield from _run(story)
+    yield from _run(data)
     if a.rows:
-        yield from _labels(story)
-    if story.published is not None:
-        yield from _published(story)
-    yield from _meaning(story)
-    yield from _certainty(story)
+        yield from _labels(data)
+    if data.published is not None:
+        yield from _published(data)
+    yield from _meaning(data)
+    yield from _certainty(data)
     yield "## Method"
     yield ""
-    yield escaped(method(story))
+    yield escaped(method(data))
     yield ""
-    yield from _instruments(story)
+    yield from _instruments(data)
     yield from table(
-        ["machine and program", "value"], ([name, escaped(value)] for name, value in machine(story)), left=2
+        ["machine and program", "value"], ([name, escaped(value)] for name, value in machine(data)), left=2
     )
     yield "## What these numbers do not say"
     yield ""
-    yield from (f"- {escaped(text)}" for text in (*story.warnings, *story.notes, *limits(story)))
+    yield from (f"- {escaped(text)}" for text in (*data.warnings, *data.notes, *limits(data)))
     yield ""
     yield "## Factors"
     yield ""
-    yield from (f"- {escaped(factor.describe())}" for factor in story.footprint.factors_used)
+    yield from (f"- {escaped(factor.describe())}" for factor in data.footprint.factors_used)
 
 
-def _run(story: Story) -> Iterator[str]:
-    a, charge = story.analysis, story.charge
+def _run(data: ReportData) -> Iterator[str]:
+    a, charge = data.analysis, data.charge
     rows = [
         ["energy", show(a.energy).text, a.energy.grade.value],
         ["charge", show(charge, "Ah", 1 / 3600).text, charge.grade.value if charge else DASH],
@@ -106,8 +104,8 @@ def _run(story: Story) -> Iterator[str]:
     yield from table(["whole run", "value", "grade"], rows)
 
 
-def _labels(story: Story) -> Iterator[str]:
-    a = story.analysis
+def _labels(data: ReportData) -> Iterator[str]:
+    a = data.analysis
     keys = list(dict.fromkeys(key for row in a.rows for key in row.group))
     above = ["above baseline"] if a.baseline is not None else []
     yield "## By label"
@@ -140,7 +138,7 @@ def _labels(story: Story) -> Iterator[str]:
                 show(r.energy_p95).bare,
                 format_quantity(r.spread_j, "J", 2),
                 show(r.energy).text,
-                show(story.charge_of(r), "Ah", 1 / 3600).text,
+                show(data.charge_of(r), "Ah", 1 / 3600).text,
                 show(r.power).bare,
             ]
             for r in a.rows
@@ -162,8 +160,8 @@ def _labels(story: Story) -> Iterator[str]:
     )
 
 
-def _published(story: Story) -> Iterator[str]:
-    found = story.published
+def _published(data: ReportData) -> Iterator[str]:
+    found = data.published
     assert found is not None
     yield f"By the publisher's rule ({escaped(found.text or found.rule)}):"
     yield ""
@@ -183,22 +181,22 @@ def _published(story: Story) -> Iterator[str]:
     )
 
 
-def _meaning(story: Story) -> Iterator[str]:
+def _meaning(data: ReportData) -> Iterator[str]:
     yield "## What it means"
     yield ""
-    budget, item = story.budget, story.item
+    budget, item = data.budget, data.item
     if budget is not None:
         rows: list[tuple[str, str, Result | None]] = [
             ("used by this run", f"{show(budget.share_used, '1', 100).text} %", budget.share_used),
             ("lasts at this power", show(budget.hours).text, budget.hours),
         ]
-        if story.headline is not None:
+        if data.headline is not None:
             rows.append((f"holds × one {escaped(item)}", show(budget.count).text, budget.count))
         yield from table(
-            [f"one charge of {escaped(story.battery.convention_text)}", "value", "grade"],
+            [f"one charge of {escaped(data.battery.convention_text)}", "value", "grade"],
             ([name, text, result.grade.value if result else DASH] for name, text, result in rows),
         )
-    whole, one = story.footprint, story.item_footprint
+    whole, one = data.footprint, data.item_footprint
     place = whole.place.name if whole.place else "place not known"
     rows_: list[list[str]] = []
     for name, title in (("carbon", "carbon"), ("water", "water consumed"), ("adpe", "minerals (ADPe)")):
@@ -215,13 +213,13 @@ def _meaning(story: Story) -> Iterator[str]:
     yield ""
 
 
-def _certainty(story: Story) -> Iterator[str]:
-    result = stated(story)
+def _certainty(data: ReportData) -> Iterator[str]:
+    result = stated(data)
     if result is None or not result.parts:
         return
     kinds = result.by_kind()
     total = sum(part * part for part in kinds.values())
-    yield f"## How sure: parts of the interval of {escaped(story.headline.title if story.headline else 'the run')}"
+    yield f"## How sure: parts of the interval of {escaped(data.headline.title if data.headline else 'the run')}"
     yield ""
     yield from table(
         ["because of", "to narrow it", "share of variance", "standard uncertainty"],
@@ -238,7 +236,7 @@ def _certainty(story: Story) -> Iterator[str]:
     )
 
 
-def _instruments(story: Story) -> Iterator[str]:
+def _instruments(data: ReportData) -> Iterator[str]:
     rows = [
         [
             escaped(i.name),
@@ -247,10 +245,10 @@ def _instruments(story: Story) -> Iterator[str]:
             health_text(i),
             escaped("; ".join(i.accuracy)) or DASH,
         ]
-        for i in story.instruments
+        for i in data.instruments
     ]
     yield from table(["instrument", "covers", "grade", "did", "limits from"], rows, left=5)
-    for d in story.analysis.disagreements:
+    for d in data.analysis.disagreements:
         yield (
             f"{escaped(d.left)} and {escaped(d.right)} {d.verdict}: {show(d.energy_left).text} and "
             f"{show(d.energy_right).text}."

@@ -10,7 +10,7 @@ from powermeter.result import Grade, Result
 from powermeter.units import format_duration, format_number, format_quantity
 
 from .instruments import Instrument
-from .report_data import Story
+from .report_data import ReportData
 from .wording import percent, show
 
 RULE_TEXT = {
@@ -20,14 +20,14 @@ RULE_TEXT = {
 }
 
 
-def method(story: Story) -> str:
+def method(data: ReportData) -> str:
     """Return the method paragraph: instrument, rail, rate, clock, rule, interval, largest contribution."""
-    return " ".join(_sentences(story))
+    return " ".join(_sentences(data))
 
 
-def _sentences(story: Story) -> Iterator[str]:
-    a = story.analysis
-    instrument = counted(story)
+def _sentences(data: ReportData) -> Iterator[str]:
+    a = data.analysis
+    instrument = counted(data)
     h = instrument.health
     verb = {
         Grade.ESTIMATED: "was estimated",
@@ -36,7 +36,7 @@ def _sentences(story: Story) -> Iterator[str]:
     }.get(a.line.grade, "was recorded")
     model = instrument.facts.get("model")
     what = f"{instrument.name} ({model})" if model and str(model) not in instrument.name else instrument.name
-    machine = f" of {story.machine}" if story.machine else ""
+    machine = f" of {data.machine}" if data.machine else ""
     yield (
         f"Power{machine} {verb} with {what}, driver {instrument.driver}, on the rail {a.line.rail.name}, "
         f"which covers {a.covers}."
@@ -46,9 +46,9 @@ def _sentences(story: Story) -> Iterator[str]:
     missed = f"; {instrument.missed:,} deadlines were missed" if instrument.missed else ""
     gaps = f"; gaps of {format_duration(a.gap_s)} in total were bridged" if a.gap_s > 0 else ""
     yield f"It gave {h.samples:,} samples over {format_duration(h.seconds)} ({rate}{asked}){missed}{gaps}."
-    if story.metadata.get("clock") == "monotonic":
+    if data.metadata.get("clock") == "monotonic":
         yield "Samples and events carry the monotonic clock of one machine."
-    elif story.metadata.get("clock") == "utc":
+    elif data.metadata.get("clock") == "utc":
         yield "Samples and events carry wall-clock stamps as logged."
     yield (
         f"Energy is {RULE_TEXT[a.power_trace.kind]}, interpolated at the edges of each event; "
@@ -63,19 +63,19 @@ def _sentences(story: Story) -> Iterator[str]:
         "Intervals are 95 % and follow the GUM (JCGM 100:2008): gain, offset, resolution, noise, event edges, "
         f"clock and gaps are combined{_accuracy(instrument)}."
     )
-    result = stated(story)
+    result = stated(data)
     if result is not None and result.parts:
         kind, share = largest(result)
         what_, remedy = WORDS.get(kind, (kind, ""))
-        about = f"of one {story.item}" if story.headline is not None else "of the run"
+        about = f"of one {data.item}" if data.headline is not None else "of the run"
         half = percent(result.relative) if result.relative is not None else "–"
         yield (
             f"The interval of the energy {about} is ±{half}; {format_number(100 * share, 2)} % of its variance "
             f"is {what_}{f' (to narrow it: {remedy})' if remedy else ''}."
         )
-    if story.own_cost is not None and story.own_cost.share is not None:
-        yield f"Recording took {percent(story.own_cost.share)} of one processor core, which is part of the energy measured."
-    version = story.metadata.get("powermeter")
+    if data.own_cost is not None and data.own_cost.share is not None:
+        yield f"Recording took {percent(data.own_cost.share)} of one processor core, which is part of the energy measured."
+    version = data.metadata.get("powermeter")
     if version:
         yield f"Software: powermeter {version}."
 
@@ -84,15 +84,15 @@ def _accuracy(instrument: Instrument) -> str:
     return f", with the limits of {'; '.join(instrument.accuracy)}" if instrument.accuracy else ""
 
 
-def counted(story: Story) -> Instrument:
+def counted(data: ReportData) -> Instrument:
     """Return the instrument of the counted rail."""
-    wanted = story.analysis.line.source
-    return next((i for i in story.instruments if i.health.source == wanted), story.instruments[0])
+    wanted = data.analysis.line.source
+    return next((i for i in data.instruments if i.health.source == wanted), data.instruments[0])
 
 
-def stated(story: Story) -> Result | None:
+def stated(data: ReportData) -> Result | None:
     """Return the result whose uncertainty a report takes apart: the headline's energy per item, or the run's."""
-    return story.headline.energy_per_item if story.headline is not None else story.analysis.energy
+    return data.headline.energy_per_item if data.headline is not None else data.analysis.energy
 
 
 def largest(result: Result) -> tuple[str, float]:
@@ -112,9 +112,9 @@ _LIMITS = {
 }
 
 
-def limits(story: Story) -> list[str]:
+def limits(data: ReportData) -> list[str]:
     """Return what the numbers do not say, a sentence each."""
-    a = story.analysis
+    a = data.analysis
     found = [_LIMITS[a.line.rail.boundary]] if a.line.rail.boundary in _LIMITS else []
     found.append(
         "Everything the rail feeds is counted: other programs, a display and radios too, unless a baseline was subtracted."
@@ -124,15 +124,13 @@ def limits(story: Story) -> list[str]:
     found.append(
         "The interval holds what measuring can get wrong, not how the next run may differ; repeat the run to know that."
     )
-    if not story.voltage_known and a.charge is None:
-        found.append(
-            f"No rail voltage is known; charge is counted as if drawn at {story.rail_voltage_v:g} V."
-        )
-    if story.battery.convention == "charge":
+    if not data.voltage_known and a.charge is None:
+        found.append(f"No rail voltage is known; charge is counted as if drawn at {data.rail_voltage_v:g} V.")
+    if data.battery.convention == "charge":
         found.append(
             "The battery is counted by charge on the measured rail: its own voltage and a converter's loss are not in it."
         )
-    if story.footprint.place is None:
+    if data.footprint.place is None:
         found.append(
             "The place is not known: the footprint spans the world's grids and is good to one significant digit."
         )

@@ -1,6 +1,6 @@
-"""What one recording has to say, gathered once; every kind of report prints this and computes nothing.
+"""Everything a report prints, gathered once from a recording; reports compute nothing.
 
-`tell` is the one door.  A `Story` holds results, never text with numbers in it, except the method
+`gather` is the one door.  A `ReportData` holds results, never text with numbers in it, except the method
 paragraph, which exists to be pasted into a paper.
 """
 
@@ -22,6 +22,7 @@ from powermeter.errors import ConfigurationError
 from powermeter.footprint import Footprint, Place, footprint
 from powermeter.recording import Recording
 from powermeter.result import Grade, Result, worst
+from powermeter.units import parse_quantity
 
 from .instruments import Instrument, OwnCost, instruments, mapping, own_cost
 
@@ -33,8 +34,8 @@ HEADLINES = ("infer", "predict", "forward", "generate", "query", "queries")
 
 
 @dataclass(frozen=True, eq=False)
-class Story:
-    """Everything a report says of one recording.
+class ReportData:
+    """Everything a report prints about one recording.
 
     Attributes:
         path: The recording.
@@ -151,38 +152,72 @@ def _as_charge(energy: Result, volts: float, known: bool) -> Result:
     return replace(energy.scaled(1 / volts, "C"), grade=grade)
 
 
-def tell(
-    recording: Recording,
-    *,
-    battery: str | Battery | None = None,
-    place: str | Place | None = None,
-    rail: str | None = None,
-    baseline: BaselineSpec = None,
-    by: Sequence[str] = (),
-    rail_voltage_v: float | None = None,
-    chain: str | float | None = None,
-    title: str = "",
-) -> Story:
-    """Gather what an open recording has to say.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportOptions:
+    """How a recording is read for a report.
 
-    Args:
-        recording: An open recording.
+    Attributes:
         battery: A specification, a preset or a `Battery`; what the recording notes, or 4Ah, where None.
         place: `FRA`, `USA-CA`; what the recording notes (metadata `place`) where None.
-        rail, baseline, by: As for `powermeter.analyse`.
-        rail_voltage_v: Of the counted rail, where neither its channels nor its driver tell.
+        rail, baseline, by: As for `powermeter.analyse`; `by` may be typed as `model,batch`.
+        rail_voltage_v: Of the counted rail in volt, or as typed (`5V`), where neither its channels nor
+            its driver know it.
         chain: Efficiency between plug and meter, as for `powermeter.footprint.footprint`.
         title: What to call it, where the program's name will not do.
+    """
+
+    battery: str | Battery | None = None
+    place: str | Place | None = None
+    rail: str | None = None
+    baseline: BaselineSpec = None
+    by: str | Sequence[str] = ()
+    rail_voltage_v: float | str | None = None
+    chain: str | float | None = None
+    title: str = ""
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The attributes to split labels by.
+
+        Raises:
+            ConfigurationError: A name is empty.
+        """
+        typed = self.by.split(",") if isinstance(self.by, str) else self.by
+        names = tuple(name.strip() for name in typed) if self.by else ()
+        if not all(names):
+            raise ConfigurationError(
+                f"--by {self.by!r}: write names with commas between them, for example model,batch"
+            )
+        return names
+
+    @property
+    def volts(self) -> float | None:
+        """The rail's voltage in volt; None where it is not given.
+
+        Raises:
+            ConfigurationError: It is not a voltage above zero.
+        """
+        typed = self.rail_voltage_v
+        value = parse_quantity(typed, "V") if isinstance(typed, str) else typed
+        if value is not None and value <= 0:
+            raise ConfigurationError(f"--rail-voltage {typed!r} must be above zero")
+        return value
+
+
+def gather(recording: Recording, options: ReportOptions | None = None) -> ReportData:
+    """Return everything a report prints about an open recording.
 
     Raises:
         DataError: Nothing in it measures power.
         ConfigurationError: The battery, place, rail, baseline or chain cannot be used.
     """
+    options = options or ReportOptions()
+    battery, place, chain, rail_voltage_v = options.battery, options.place, options.chain, options.volts
     noted = {key: value for key, value in recording.metadata.items() if isinstance(value, str)}
     battery = battery or noted.get("battery") or "4Ah"
     cell = battery if isinstance(battery, Battery) else parse_battery(battery)
     place = place or noted.get("place")
-    analysis = analyse(recording, rail=rail, baseline=baseline, by=by)
+    analysis = analyse(recording, rail=options.rail, baseline=options.baseline, by=options.groups)
     headline = _headline(analysis.rows)
     known_v = rail_voltage_v or _rail_voltage(analysis)
     volts = known_v or BUDGET_V
@@ -206,7 +241,7 @@ def tell(
         )
     warnings += [problem] if problem else []
     warnings += whole.warnings
-    return Story(
+    return ReportData(
         path=recording.path,
         metadata=recording.metadata,
         analysis=analysis,
@@ -223,7 +258,7 @@ def tell(
         started=_started(recording, analysis),
         warnings=tuple(dict.fromkeys(warnings)),
         notes=(*_imported(recording), *(note for note in analysis.notes if not note.startswith("counted: "))),
-        given_title=title.strip(),
+        given_title=options.title.strip(),
     )
 
 

@@ -16,7 +16,7 @@ from powermeter.channel import Quantity
 from powermeter.recording import Recording
 from powermeter.signals.rails import on_host
 
-from .report_data import Story
+from .report_data import ReportData
 
 Column = Sequence[Any] | NDArray[Any]
 Table = Mapping[str, Column]
@@ -69,9 +69,9 @@ def utc(recording: Recording, times_ns: NDArray[np.int64]) -> list[str] | None:
     return [f"{text}Z" for text in np.datetime_as_string(stamps.astype("datetime64[us]"), unit="us").tolist()]
 
 
-def events(story: Story) -> Table:
+def events(data: ReportData) -> Table:
     """Return each finished event with what it used; its attributes have a column each."""
-    a = story.analysis
+    a = data.analysis
     names = list(dict.fromkeys(name for event in a.events for name in event.attributes))
     taken = {"label", "count", "process", "thread"}
     half = a.energies.half_width()
@@ -98,12 +98,12 @@ def events(story: Story) -> Table:
     return table
 
 
-def labels(story: Story) -> Table:
+def labels(data: ReportData) -> Table:
     """Return one row a label (and group), the numbers of `powermeter show` unrounded."""
     rows: list[dict[str, Any]] = []
-    for r in story.analysis.rows:
-        charge = story.charge_of(r)
-        per_charge = story.per_charge(r)
+    for r in data.analysis.rows:
+        charge = data.charge_of(r)
+        per_charge = data.per_charge(r)
         rows.append(
             {
                 "label": r.label,

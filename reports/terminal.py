@@ -1,9 +1,11 @@
-"""The story as tables for a terminal or a pipe: what `powermeter show` prints."""
+"""A report as tables for a terminal or a pipe: what `powermeter show` prints."""
 
 from __future__ import annotations
 
 import io
+import sys
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from powermeter.analysis.labels import LabelRow
@@ -14,12 +16,15 @@ from powermeter.units import format_duration, format_number, format_quantity
 
 from . import wording
 from .instruments import Instrument
-from .report_data import Story
+from .report_data import ReportData, ReportOptions, gather
 from .wording import MARKS, footprint_amount, show
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
+
+    from powermeter.analysis.baseline import BaselineSpec
+    from powermeter.battery.battery import Battery
 
 COLOURS = {
     Grade.MEASURED: "green",
@@ -39,32 +44,71 @@ class TextReport:
     binary = False
     summary = "what `powermeter show` prints, as a text file"
 
-    def render(self, story: Story) -> str:
+    def render(self, data: ReportData) -> str:
         """Return the whole text."""
-        return to_text(story, 110)
+        return to_text(data, 110)
 
 
-def to_text(story: Story, width: int = NARROW) -> str:
+def to_text(data: ReportData, width: int = NARROW) -> str:
     """Return the tables as plain text without colours."""
     from rich.console import Console
 
     file = io.StringIO()
-    print_story(story, Console(file=file, width=width, no_color=True, highlight=False, legacy_windows=False))
+    print_report(data, Console(file=file, width=width, no_color=True, highlight=False, legacy_windows=False))
     return "\n".join(line.rstrip() for line in file.getvalue().splitlines())
 
 
-def print_story(story: Story, console: Console) -> None:
-    """Print the whole story."""
-    _heading(story, console)
-    _whole_run(story, console)
-    if story.analysis.rows:
-        _labels(story, console)
-    if story.published is not None:
-        _published(story, console)
-    _meaning(story, console)
-    _certainty(story, console)
-    _sources(story, console)
-    _warnings(story, console)
+def summary_text(
+    path: str | Path,
+    *,
+    battery: str | Battery | None = None,
+    place: str | None = None,
+    rail: str | None = None,
+    baseline: BaselineSpec = None,
+    by: str | Sequence[str] = (),
+    rail_voltage_v: float | str | None = None,
+    width: int = 100,
+) -> str:
+    """Return the tables of a recording as plain text; the keywords are those of `ReportOptions`.
+
+    Raises:
+        DataError: It cannot be read, or holds no power.
+    """
+    from powermeter.recording import Recording
+
+    options = ReportOptions(
+        battery=battery, place=place, rail=rail, baseline=baseline, by=by, rail_voltage_v=rail_voltage_v
+    )
+    with Recording.open(path) as opened:
+        data = gather(opened, options)
+    return to_text(data, width)
+
+
+def print_to_stdout(data: ReportData) -> None:
+    """Print the tables to standard output, styled where that is a terminal."""
+    from rich.console import Console
+
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+    console = Console(highlight=False)
+    if console.is_terminal:
+        print_report(data, console)
+    else:
+        print(to_text(data, console.width))
+
+
+def print_report(data: ReportData, console: Console) -> None:
+    """Print everything gathered about a recording."""
+    _heading(data, console)
+    _whole_run(data, console)
+    if data.analysis.rows:
+        _labels(data, console)
+    if data.published is not None:
+        _published(data, console)
+    _meaning(data, console)
+    _certainty(data, console)
+    _sources(data, console)
+    _warnings(data, console)
 
 
 def grade_text(grade: Grade) -> str:
@@ -83,10 +127,10 @@ def safe(text: object) -> str:
     return escape("".join(c if c.isprintable() else "\ufffd" for c in str(text)))
 
 
-def _heading(story: Story, console: Console) -> None:
-    when = story.started.strftime("%d %b %Y %H:%M UTC") if story.started else "time of day not known"
-    words = [format_duration(story.analysis.duration.value), when, story.machine]
-    console.print(f"[bold]{safe(story.title)}[/]  [dim]{safe(' · '.join(word for word in words if word))}[/]")
+def _heading(data: ReportData, console: Console) -> None:
+    when = data.started.strftime("%d %b %Y %H:%M UTC") if data.started else "time of day not known"
+    words = [format_duration(data.analysis.duration.value), when, data.machine]
+    console.print(f"[bold]{safe(data.title)}[/]  [dim]{safe(' · '.join(word for word in words if word))}[/]")
 
 
 def section(title: str, beside: str = "") -> str:
@@ -104,14 +148,14 @@ def _grid() -> Table:
     return grid
 
 
-def _whole_run(story: Story, console: Console) -> None:
-    a = story.analysis
+def _whole_run(data: ReportData, console: Console) -> None:
+    a = data.analysis
     where = f"{grade_text(a.energy.grade)} on [bold]{safe(a.line.rail.name)}[/]: {safe(a.covers)}"
     console.print(section("Whole run", where))
     grid = _grid()
     grid.add_row("energy", show(a.energy).text, f"[dim]{show(a.energy, 'Wh', 1 / 3600).text}[/]")
-    charge = story.charge
-    volts = "" if a.charge is not None else f"[dim]at {story.rail_voltage_v:.4g} V[/]"
+    charge = data.charge
+    volts = "" if a.charge is not None else f"[dim]at {data.rail_voltage_v:.4g} V[/]"
     grade = grade_text(charge.grade) if charge else ""
     grid.add_row("charge", show(charge, "Ah", 1 / 3600).text, f"{grade} {volts}".strip())
     grid.add_row("mean power", show(a.power).text, f"[dim]peak {format_quantity(a.peak_w, 'W', 3)}[/]")
@@ -121,24 +165,24 @@ def _whole_run(story: Story, console: Console) -> None:
     console.print(grid)
 
 
-def _labels(story: Story, console: Console) -> None:
-    rows = story.analysis.rows
+def _labels(data: ReportData, console: Console) -> None:
+    rows = data.analysis.rows
     energy: list[tuple[str, Cell]] = [
         ("per item", lambda r: show(r.energy_per_item).text),
         ("median", lambda r: show(r.energy_median).bare),
         ("p95", lambda r: show(r.energy_p95).bare),
         ("std dev", lambda r: format_quantity(r.spread_j, "J", 2)),
     ]
-    if story.analysis.baseline is not None:
+    if data.analysis.baseline is not None:
         energy[1:1] = [("above baseline", lambda r: show(r.above_per_item).text)]
     if any(row.items != row.events for row in rows):
         energy[:0] = [("items", lambda r: f"{r.items:,}")]
     energy[:0] = [("n", lambda r: f"{r.events:,}")]
     use: list[tuple[str, Cell]] = [
         ("total", lambda r: show(r.energy).text),
-        ("charge", lambda r: show(story.charge_of(r), "Ah", 1 / 3600).text),
+        ("charge", lambda r: show(data.charge_of(r), "Ah", 1 / 3600).text),
         ("power", lambda r: show(r.power).bare),
-        ("per charge", lambda r: show(story.per_charge(r)).bare),
+        ("per charge", lambda r: show(data.per_charge(r)).bare),
     ]
     time: list[tuple[str, Cell]] = [
         ("mean", lambda r: wording.seconds(r.latency_mean)),
@@ -147,8 +191,8 @@ def _labels(story: Story, console: Console) -> None:
         ("p99", lambda r: wording.seconds(r.latency_p99)),
         ("peak memory", lambda r: wording.size(r.peak_memory)),
     ]
-    where = f"{_grade_of(r.energy for r in rows)} on {safe(story.analysis.line.rail.name)}, ± is 95 %"
-    charge = f"charge {_grade_of(story.charge_of(r) for r in rows)}"
+    where = f"{_grade_of(r.energy for r in rows)} on {safe(data.analysis.line.rail.name)}, ± is 95 %"
+    charge = f"charge {_grade_of(data.charge_of(r) for r in rows)}"
     joined = _label_table(rows, [*energy, *use, *time])
     if console.measure(joined, options=console.options.update(max_width=10_000)).maximum <= console.width:
         console.print(section("Energy, charge and latency by label", f"{where}; {charge}"))
@@ -192,8 +236,8 @@ def _value(value: Any) -> str:
     return DASH if value is None else str(value)
 
 
-def _published(story: Story, console: Console) -> None:
-    found = story.published
+def _published(data: ReportData, console: Console) -> None:
+    found = data.published
     assert found is not None
     console.print(section("By its publisher's rule", f"[dim]{safe(found.text or found.rule)}[/]"))
     table = table_frame()
@@ -211,26 +255,26 @@ def _published(story: Story, console: Console) -> None:
     console.print(table)
 
 
-def _meaning(story: Story, console: Console) -> None:
-    battery = story.battery
-    grade = story.budget.share_used.grade if story.budget and story.budget.share_used else None
+def _meaning(data: ReportData, console: Console) -> None:
+    battery = data.battery
+    grade = data.budget.share_used.grade if data.budget and data.budget.share_used else None
     console.print(
         section(
-            f"One charge of {safe(story.battery_name)}",
+            f"One charge of {safe(data.battery_name)}",
             f"{grade_text(grade) if grade else ''}  [dim]{safe(battery.convention_text)}[/]",
         )
     )
     grid = _grid()
-    if story.budget is not None:
-        share, hours, count = story.budget.share_used, story.budget.hours, story.budget.count
+    if data.budget is not None:
+        share, hours, count = data.budget.share_used, data.budget.hours, data.budget.count
         grid.add_row("used by this run", f"{show(share, '1', 100).text} %" if share else DASH, "")
         grid.add_row("lasts at this power", show(hours).text, "")
-        if story.headline is not None:
-            grid.add_row("holds", show(count).text, f"× {safe(story.item)}")
+        if data.headline is not None:
+            grid.add_row("holds", show(count).text, f"× {safe(data.item)}")
     else:
         grid.add_row("used by this run", DASH, "[dim]see the warning below[/]")
     console.print(grid)
-    whole, item = story.footprint, story.item_footprint
+    whole, item = data.footprint, data.item_footprint
     place = whole.place.name if whole.place else "unknown place: world range"
     beside = f"{grade_text(worst(a.result.grade for a in whole.accounts.values()))}  [dim]{safe(place)}[/]"
     console.print(section("Footprint of the electricity", beside))
@@ -240,17 +284,17 @@ def _meaning(story: Story, console: Console) -> None:
             continue
         digits = whole.digits(name)
         one = footprint_amount(item.accounts[name].result, digits).bare if item else ""
-        each = f"[dim]{one} × {safe(story.item)}[/]" if one else ""
+        each = f"[dim]{one} × {safe(data.item)}[/]" if one else ""
         grid.add_row(title, footprint_amount(whole.accounts[name].result, digits).text, each)
     console.print(grid)
 
 
-def _certainty(story: Story, console: Console) -> None:
-    result = story.headline.energy_per_item if story.headline else story.analysis.energy
+def _certainty(data: ReportData, console: Console) -> None:
+    result = data.headline.energy_per_item if data.headline else data.analysis.energy
     if result is None or not result.parts:
         return
     total = sum(part * part for part in result.by_kind().values())
-    about = story.headline.title if story.headline else "the whole run"
+    about = data.headline.title if data.headline else "the whole run"
     console.print(section("How sure", f"[dim]parts of the interval of {safe(about)}[/]"))
     grid = _grid()
     for kind, part in list(result.by_kind().items())[:4]:
@@ -264,20 +308,20 @@ def _certainty(story: Story, console: Console) -> None:
         console.print(f"[dim]to narrow it: {remedy}[/]")
 
 
-def _sources(story: Story, console: Console) -> None:
+def _sources(data: ReportData, console: Console) -> None:
     console.print(section("Sources"))
     grid = _grid()
-    for i in story.instruments:
+    for i in data.instruments:
         grid.add_row(f"{_mark(i.grade)} {safe(i.name)}", health_text(i), "")
     console.print(grid)
-    for d in story.analysis.disagreements:
+    for d in data.analysis.disagreements:
         ratio = DASH if d.ratio is None else f"{(d.ratio - 1) * 100:+.2f} %"
         console.print(
             f"  {safe(d.left)} and {safe(d.right)} {d.verdict}: {show(d.energy_left).text} "
             f"and {show(d.energy_right).text} ({ratio})"
         )
-    if story.own_cost is not None:
-        cost = story.own_cost
+    if data.own_cost is not None:
+        cost = data.own_cost
         share = f" ({wording.percent(cost.share)} of one core)" if cost.share is not None else ""
         console.print(
             f"  [dim]recording itself took {wording.seconds(cost.cpu_s)} of processor time{share}, "
@@ -301,11 +345,11 @@ def health_text(instrument: Instrument) -> str:
     return " · ".join(words)
 
 
-def _warnings(story: Story, console: Console) -> None:
-    if not story.warnings and not story.notes:
+def _warnings(data: ReportData, console: Console) -> None:
+    if not data.warnings and not data.notes:
         return
     console.print()
-    for text in story.warnings:
+    for text in data.warnings:
         console.print(f"[yellow]![/] {safe(text)}", soft_wrap=False)
-    for text in story.notes:
+    for text in data.notes:
         console.print(f"[dim]·[/] {safe(text)}", soft_wrap=False)

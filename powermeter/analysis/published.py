@@ -19,16 +19,10 @@ from powermeter.channel import MISSING
 from powermeter.errors import DataError
 from powermeter.events import Event
 from powermeter.recording import Recording
-from powermeter.registry import load
-
-RULES = {
-    "energyrunner": "powermeter.importers.mlperf_tiny:by_edges",
-    "mlperf-power": "powermeter.importers.mlperf_power:by_rule",
-    "mlperf-tiny-runner": "powermeter.importers.mlperf_tiny:by_indexes",
-}
-"""Name of a rule → function of (times_ns, codes, scale, event, fact) that gives J or None."""
+from powermeter.registry import PUBLICATION_RULES, load
 
 Rule = Callable[[NDArray[np.int64], NDArray[np.int64], float, Event, dict[str, Any]], float | None]
+"""Takes (times_ns, codes, scale, event, fact); returns J, or None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +95,9 @@ def published(recording: Recording) -> PublishedSet | None:
         return None
     fact = facts[-1]
     name = str(fact.get("rule", ""))
-    if name not in RULES:
+    if name not in PUBLICATION_RULES:
         raise DataError(f"{recording.path}: computed by a rule {name!r} that this version does not know")
-    rule: Rule = load(RULES[name])
+    rule: Rule = load(PUBLICATION_RULES[name])
     source = recording.sources[0]
     channel = source.channel(str(fact.get("channel", "")))
     samples = recording.samples(source.id)

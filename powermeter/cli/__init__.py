@@ -17,27 +17,6 @@ import click
 from powermeter import registry
 from powermeter.errors import PowermeterError
 
-VERBS = {
-    "align": "powermeter.cli.align:align",
-    "bench": "powermeter.cli.bench:bench",
-    "budget": "powermeter.cli.budget:budget",
-    "calibrate": "powermeter.cli.calibrate:calibrate",
-    "compare": "powermeter.cli.compare:compare",
-    "devices": "powermeter.cli.devices:devices",
-    "export": "powermeter.cli.export:export",
-    "footprint": "powermeter.cli.footprint:footprint",
-    "import": "powermeter.cli.import_:import_",
-    "lifetime": "powermeter.cli.lifetime:lifetime",
-    "live": "powermeter.cli.live:live",
-    "record": "powermeter.cli.record:record",
-    "repair": "powermeter.cli.repair:repair",
-    "report": "powermeter.cli.report:report",
-    "show": "powermeter.cli.show:show",
-    "sync": "powermeter.cli.sync:sync",
-    "verify": "powermeter.cli.verify:verify",
-}
-"""Verb → `module:command`."""
-
 INTERRUPTED = 130
 
 
@@ -45,10 +24,10 @@ class _Verbs(click.Group):
     """A group that imports a command when it is used or its help is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(VERBS)
+        return sorted(registry.VERBS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        target = VERBS.get(cmd_name)
+        target = registry.VERBS.get(cmd_name)
         if target is None:
             return None
         command: click.Command = registry.load(target)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from powermeter import registry
 from powermeter.errors import ConfigurationError
+from powermeter.result import COVERAGE_95
 from powermeter.units import format_duration, format_quantity, parse_duration
 
-PLACE = "powermeter.calibration.align:place"
+if TYPE_CHECKING:
+    from powermeter.calibration.align import Placement
+    from powermeter.recording import Recording
+
 WAYS = ("pattern", "activity", "markers", "clock")
 
 
@@ -39,7 +42,7 @@ WAYS = ("pattern", "activity", "markers", "clock")
 )
 @click.option("--between", metavar="SPAN", help="Look only in this part of the meter's recording: 10m-25m.")
 @click.option("--source", "-s", metavar="NAME", help="Without METER: the source of HOST to align anew.")
-@click.option("--dry-run", is_flag=True, help="Say what is found, and write nothing.")
+@click.option("--dry-run", is_flag=True, help="Print what is found, and write nothing.")
 @click.option("--force", is_flag=True, help="Replace an existing file.")
 def align(
     host: Path,
@@ -69,9 +72,10 @@ def align(
     host's is a fact beside them.  `powermeter align joined.power --by ...` finds it anew.
     A place that is not clearly better than any other is refused with status 7.
     """
-    from powermeter.recording import Recording
+    from powermeter.calibration.align import place
+    from powermeter.recording import Recording, joining
 
-    ways = {
+    ways: dict[str, Any] = {
         "by": by,
         "rail": rail,
         "label": label,
@@ -88,12 +92,10 @@ def align(
     if source is not None:
         raise ConfigurationError("--source is for aligning one recording anew; METER was given too")
     path = output or host.with_name(f"{host.stem}-joined.power")
-    from powermeter.recording import joining
-
     with Recording.open(host) as mine, Recording.open(meter) as theirs:
         joining.check(mine, theirs, path, force=force)
-        placement = registry.load(PLACE)(mine, theirs, theirs.sources, **ways)
-        _tell(placement, theirs)
+        placement = place(mine, theirs, theirs.sources, **ways)
+        _print(placement, theirs)
         if dry_run:
             return
         names = joining.join(mine, theirs, path, placement.alignment.to_fact(None), force=force)
@@ -112,6 +114,7 @@ def _span(text: str) -> tuple[float, float]:
 
 def _anew(path: Path, source: str | None, ways: dict[str, Any], dry_run: bool) -> None:
     """Find the alignment of a joined recording's sources again and note it; the newest counts."""
+    from powermeter.calibration.align import place
     from powermeter.recording import Recording, append_to
 
     with Recording.open(path) as recording:
@@ -124,8 +127,8 @@ def _anew(path: Path, source: str | None, ways: dict[str, Any], dry_run: bool) -
             raise ConfigurationError(
                 f"{path.name} holds no source with a clock of its own; give the meter's recording too, or --source NAME"
             )
-        placement = registry.load(PLACE)(recording, recording, chosen, **ways)
-        _tell(placement, recording)
+        placement = place(recording, recording, chosen, **ways)
+        _print(placement, recording)
         identifiers = [one.id for one in chosen]
         names = ", ".join(one.name for one in chosen)
     if dry_run:
@@ -136,15 +139,15 @@ def _anew(path: Path, source: str | None, ways: dict[str, Any], dry_run: bool) -
     click.echo(f"wrote the alignment of {names} into {path}")
 
 
-def _tell(placement: Any, meter: Any) -> None:
+def _print(placement: Placement, meter: Recording) -> None:
     found, interval = placement.alignment, placement.interval_ns
-    half = 1.96 * found.offset_u_ns
+    half = COVERAGE_95 * found.offset_u_ns
     share = f", {half / interval:.1%} of its sample interval" if interval else ""
     places = {"pattern": "patterns", "activity": "stretches", "markers": "edges", "clock": "clock pairs"}
     rows = [
         ("by", f"{found.method}, {found.places} {places[found.method]}"),
         ("offset", f"{_signed(found.offset_ns * 1e-9)} (host - meter, at the middle)"),
-        ("drift", f"{found.drift * 1e6:+.2f} ppm ± {1.96 * found.drift_u * 1e6:.2g} ppm"),
+        ("drift", f"{found.drift * 1e6:+.2f} ppm ± {COVERAGE_95 * found.drift_u * 1e6:.2g} ppm"),
         ("uncertainty", f"± {format_quantity(half * 1e-9, 's', 2)} (95 %){share}"),
         ("residual", format_quantity(found.residual_ns * 1e-9, "s", 2) if found.places > 2 else "–"),
     ]

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from powermeter import registry
 from powermeter.cli import known_loads
-from powermeter.errors import ConfigurationError, ExistsError
+from powermeter.errors import ConfigurationError
+from powermeter.output_file import check_output, write_files
+from powermeter.result import COVERAGE_95
 from powermeter.units import format_quantity, parse_duration, parse_quantity
 
 if TYPE_CHECKING:
+    from powermeter.calibration.procedure import Calibrated
+    from powermeter.events import Event
     from powermeter.recording import Recording
-
-AGAINST_REFERENCE = "powermeter.calibration.procedure:against_reference"
-AGAINST_LOADS = "powermeter.calibration.procedure:against_loads"
-TRUE_SHUNT = "powermeter.calibration.procedure:true_shunt"
-STORED = "powermeter.calibration.procedure:stored"
-SAVE = "powermeter.calibration.store:save"
-READ = "powermeter.calibration.store:read"
-PLOT = "powermeter.calibration.residuals:plot"
-
-COVERAGE = 1.96
 
 
 @click.command()
@@ -70,10 +64,12 @@ COVERAGE = 1.96
     "--window", metavar="TIME", default="1s", show_default=True, help="Length of the stretches compared."
 )
 @click.option(
-    "--order", type=click.IntRange(1, 2), help="1: gain and offset only; 2: a square too. Asked of the data."
+    "--order",
+    type=click.IntRange(1, 2),
+    help="1: gain and offset only; 2: a square too. By the data otherwise.",
 )
 @click.option("--temperature", metavar="NAME", help="A temperature channel that the gain may follow.")
-@click.option("--find-shunt", is_flag=True, help="Say the shunt's true resistance too.")
+@click.option("--find-shunt", is_flag=True, help="Print the shunt's true resistance too.")
 @click.option(
     "--shunt",
     metavar="OHM",
@@ -124,75 +120,109 @@ def calibrate(recording: Path, apply_: Path | None, **options: Any) -> None:
             )
         _apply(recording, apply_, force=options["force"])
         return
-    _calibrate(recording, **options)
+    _calibrate(recording, _Typed(**options))
 
 
-def _calibrate(
-    recording: Path,
-    *,
-    channels: tuple[str, ...],
-    references: tuple[str, ...],
-    against: Path | None,
-    loads: tuple[str, ...],
-    source: str | None,
-    hold: str,
-    accuracy: str | None,
-    window: str,
-    order: int | None,
-    temperature: str | None,
-    find_shunt: bool,
-    shunt: str | None,
-    instrument: str | None,
-    note: str,
-    plot: Path | None,
-    output: Path | None,
-    force: bool,
-) -> None:
-    from powermeter.recording import Recording
+@dataclass(frozen=True, slots=True)
+class _Typed:
+    """The options of `powermeter calibrate` as they are typed; named as there."""
 
-    out = output or recording.with_name(f"{recording.stem}-calibration.toml")
-    _check_files(recording, out, plot, force)
-    share = None if accuracy is None else parse_quantity(accuracy, "1")
-    if share is not None and not 0 <= share < 1:
-        raise ConfigurationError(f"--accuracy {accuracy}: write for example 0.05%")
-    assumed = None if shunt is None else parse_quantity(shunt, "ohm")
-    seconds, hold_s = parse_duration(window), parse_duration(hold)
-    if seconds <= 0 or hold_s <= 0:
+    channels: tuple[str, ...]
+    references: tuple[str, ...]
+    against: Path | None
+    loads: tuple[str, ...]
+    source: str | None
+    hold: str
+    accuracy: str | None
+    window: str
+    order: int | None
+    temperature: str | None
+    find_shunt: bool
+    shunt: str | None
+    instrument: str | None
+    note: str
+    plot: Path | None
+    output: Path | None
+    force: bool
+
+    @property
+    def share(self) -> float | None:
+        """The limit of error of the reference; None where it is not given."""
+        share = None if self.accuracy is None else parse_quantity(self.accuracy, "1")
+        if share is not None and not 0 <= share < 1:
+            raise ConfigurationError(f"--accuracy {self.accuracy}: write for example 0.05%")
+        return share
+
+
+def _calibrate(recording: Path, typed: _Typed) -> None:
+    from powermeter.calibration.procedure import true_shunt
+    from powermeter.calibration.residuals import plot
+    from powermeter.calibration.store import to_toml
+
+    out = typed.output or recording.with_name(f"{recording.stem}-calibration.toml")
+    _check_files(recording, out, typed.plot, typed.force)
+    share = typed.share
+    assumed = None if typed.shunt is None else parse_quantity(typed.shunt, "ohm")
+    hold_s = parse_duration(typed.hold)
+    if parse_duration(typed.window) <= 0 or hold_s <= 0:
         raise ConfigurationError("--window and --hold must be above zero")
-    if source is not None:
-        if against is not None or references or loads:
+    if typed.source is not None:
+        if typed.against is not None or typed.references or typed.loads:
             raise ConfigurationError(
                 "--source asks for the loads; it does not go with --against, --reference, --load"
             )
-        known_loads.record(recording, source, hold_s, known=share is not None, force=force)
-        click.echo(f"wrote {recording}")
-    common = {"accuracy": share, "order": order, "instrument": instrument or "", "note": note}
-    with ExitStack() as stack:
-        opened = stack.enter_context(Recording.open(recording))
-        typed = _loads(opened, loads, references or against, known=share is not None)
-        if typed:
-            if temperature is not None:
-                raise ConfigurationError("--temperature needs a reference, not known loads")
-            found = registry.load(AGAINST_LOADS)(opened, typed, channels, **common)
-        else:
-            other = opened if against is None else stack.enter_context(Recording.open(against))
-            found = registry.load(AGAINST_REFERENCE)(
-                opened, other, channels, references, window_s=seconds, temperature=temperature, **common
-            )
+        known_loads.record(recording, typed.source, hold_s, known=share is not None, force=typed.force)
+        click.echo(f"wrote {recording}", err=True)
+    found = _found(recording, typed)
     for one in found:
-        _tell(one)
-        if find_shunt:
-            ohm, spread = registry.load(TRUE_SHUNT)(one, assumed)
+        _print(one)
+        if typed.find_shunt:
+            ohm, spread = true_shunt(one, assumed)
             click.echo(
-                f"shunt        {ohm:.6g} ohm ± {COVERAGE * spread:.2g} ohm; "
+                f"shunt        {ohm:.6g} ohm ± {COVERAGE_95 * spread:.2g} ohm; "
                 f"name it in the source from now on: ?shunt={ohm:.6g}ohm"
             )
-    if plot is not None:
+    if typed.plot is not None:
         fits = [(one.fit, one.points, one.place.channel.unit) for one in found]
-        plot.write_bytes(registry.load(PLOT)(fits, plot.suffix[1:].lower()))
-        click.echo(f"wrote {plot}")
-    registry.load(SAVE)(out, [one.correction for one in found], force=force)
-    click.echo(f"wrote {out}; store it in a recording with: powermeter calibrate RECORDING --apply {out}")
+        write_files({typed.plot: plot(fits, typed.plot.suffix[1:].lower())}, force=typed.force)
+        click.echo(f"wrote {typed.plot}", err=True)
+    write_files({out: to_toml([one.correction for one in found])}, force=typed.force)
+    click.echo(
+        f"wrote {out}; store it in a recording with: powermeter calibrate RECORDING --apply {out}", err=True
+    )
+
+
+def _found(recording: Path, typed: _Typed) -> list[Calibrated]:
+    """Return a calibration for each channel, against known loads or a reference."""
+    from powermeter.calibration.procedure import against_loads, against_reference
+    from powermeter.recording import Recording
+
+    common: dict[str, Any] = {
+        "accuracy": typed.share,
+        "order": typed.order,
+        "instrument": typed.instrument or "",
+        "note": typed.note,
+    }
+    with ExitStack() as stack:
+        opened = stack.enter_context(Recording.open(recording))
+        known = typed.share is not None
+        loads = _loads(opened, typed.loads, typed.references or typed.against, known=known)
+        if loads:
+            if typed.temperature is not None:
+                raise ConfigurationError("--temperature needs a reference, not known loads")
+            found: list[Calibrated] = against_loads(opened, loads, typed.channels, **common)
+            return found
+        other = opened if typed.against is None else stack.enter_context(Recording.open(typed.against))
+        found = against_reference(
+            opened,
+            other,
+            typed.channels,
+            typed.references,
+            window_s=parse_duration(typed.window),
+            temperature=typed.temperature,
+            **common,
+        )
+        return found
 
 
 def _check_files(recording: Path, out: Path, plot: Path | None, force: bool) -> None:
@@ -202,19 +232,17 @@ def _check_files(recording: Path, out: Path, plot: Path | None, force: bool) -> 
             continue
         if path.absolute() == recording.absolute():
             raise ConfigurationError(f"{path} is the recording; choose another name")
-        if path.exists() and not force:
-            raise ExistsError(f"{path} exists; choose another name or add --force to replace it")
-        if not path.absolute().parent.is_dir():
-            raise ConfigurationError(f"{path.parent} is no folder")
+        check_output(path, force=force)
     if plot is not None and plot.suffix.lower() not in (".png", ".svg", ".pdf"):
         raise ConfigurationError(f"{plot}: a residual plot is a .png, .svg or .pdf file")
 
 
 def _loads(
     recording: Recording, texts: tuple[str, ...], reference: tuple[str, ...] | Path | None, *, known: bool
-) -> list[Any]:
+) -> list[Event]:
     """Return the loads' events: those typed, else those in the recording where no reference was named."""
-    label = registry.load(known_loads.LABEL)
+    from powermeter.calibration.channels import LOAD
+
     if texts:
         if reference:
             raise ConfigurationError("--load does not go with --reference or --against")
@@ -222,18 +250,18 @@ def _loads(
         return known_loads.windows(texts, min(starts, default=0), known=known)
     if reference:
         return []
-    return [event for event in recording.events() if event.name == label]
+    return [event for event in recording.events() if event.name == LOAD]
 
 
-def _tell(one: Any) -> None:
+def _print(one: Calibrated) -> None:
     correction, unit = one.correction, one.place.channel.unit
     low, high = (format_quantity(x, unit) for x in (correction.low, correction.high))
     worst = float(abs(one.fit.residuals).max())
     click.echo(f"{one.place.name} against {one.against}")
-    click.echo(f"gain         × {correction.gain:.6f} ± {COVERAGE * one.gain_u:.2g} (95 %)")
+    click.echo(f"gain         × {correction.gain:.6f} ± {COVERAGE_95 * one.gain_u:.2g} (95 %)")
     click.echo(
         f"offset       {format_quantity(correction.offset, unit)} ± "
-        f"{format_quantity(COVERAGE * one.offset_u, unit, 2)} (95 %)"
+        f"{format_quantity(COVERAGE_95 * one.offset_u, unit, 2)} (95 %)"
     )
     for power, value in enumerate(correction.coefficients[2:], start=2):
         click.echo(f"term of x^{power}  {value:.4g} per {unit}")
@@ -252,11 +280,13 @@ def _tell(one: Any) -> None:
 
 def _apply(path: Path, file: Path, *, force: bool) -> None:
     """Store the corrections of a file as facts of a recording; the newest of a channel counts."""
+    from powermeter.calibration.procedure import stored
+    from powermeter.calibration.store import read
     from powermeter.recording import Recording, append_to
 
-    corrections = registry.load(READ)(file)
+    corrections = read(file)
     with Recording.open(path) as recording:
-        facts = [registry.load(STORED)(recording, correction, force=force) for correction in corrections]
+        facts = [stored(recording, correction, force=force) for correction in corrections]
         replaced = sum(
             any(
                 old.get("channel") == new["channel"] and old.get("source") == new["source"]

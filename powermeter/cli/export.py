@@ -7,10 +7,9 @@ from typing import Any
 
 import click
 
-from powermeter import registry
-from powermeter.cli.report import write
-from powermeter.cli.show import reading_options, tell
+from powermeter.cli.report_options import reading_options, report_options
 from powermeter.errors import ConfigurationError
+from powermeter.output_file import STANDARD_OUTPUT, check_output, in_place, write_files
 
 WHAT = ("samples", "events", "labels")
 
@@ -22,7 +21,7 @@ WHAT = ("samples", "events", "labels")
     "-o",
     required=True,
     type=click.Path(path_type=Path, dir_okay=False),
-    help="The file to write; its ending says how: .csv, .json, .parquet, .jls.",
+    help="The file to write (.csv, .json, .parquet, .jls), or - for standard output.",
 )
 @click.option(
     "--what",
@@ -30,11 +29,17 @@ WHAT = ("samples", "events", "labels")
     type=click.Choice(WHAT),
     default="samples",
     show_default=True,
-    help="Every sample, every event with its energy, or a row a label.",
+    help="Every sample, every event with its energy, or one row per label.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["csv", "json", "parquet", "jls"]),
+    help="The format, where the file's extension does not name it.",
 )
 @reading_options
 @click.option("--force", is_flag=True, help="Replace an existing file.")
-def export(recording: Path, output: Path, what: str, force: bool, **options: Any) -> None:
+def export(recording: Path, output: Path, what: str, form: str | None, force: bool, **typed: Any) -> None:
     """Write a recording as a table, in SI units and unrounded.
 
     \b
@@ -42,30 +47,38 @@ def export(recording: Path, output: Path, what: str, force: bool, **options: Any
         powermeter export run.power -o samples.csv
         powermeter export run.power -o events.parquet --what events
         powermeter export run.power -o labels.json --what labels --by model,batch
+        powermeter export run.power -o - --format csv | head
 
     Samples are as recorded: scaled to SI, no calibration applied.
     """
     from powermeter.recording import Recording
+    from powermeter.reports import tables
+    from powermeter.reports.formats import FORMATS
+    from powermeter.reports.jls import write_jls
+    from powermeter.reports.report_data import gather
 
-    formats = registry.load("powermeter.reports.formats:FORMATS")
-    ending = output.suffix.lower()
-    if ending not in formats and ending != ".jls":
-        raise ConfigurationError(f"{output}: write {', '.join(formats)} or .jls")
+    if output == STANDARD_OUTPUT and form is None:
+        raise ConfigurationError("-o - is standard output; name the format too, for example --format csv")
+    ending = f".{form}" if form else output.suffix.lower()
+    if ending not in FORMATS and ending != ".jls":
+        raise ConfigurationError(f"{output}: unknown file extension; use {', '.join(FORMATS)} or .jls")
     if ending == ".jls" and what != "samples":
         raise ConfigurationError(f"{output}: a .jls file holds samples and events together; leave --what out")
-    if output.resolve() == recording.resolve():
-        raise ConfigurationError(f"{output} is the recording itself; name another file with -o")
+    if ending == ".jls" and output == STANDARD_OUTPUT:
+        raise ConfigurationError("a .jls file cannot be written to standard output; name a file with -o")
+    check_output(output, force=force, inputs=[recording])
     with Recording.open(recording) as opened:
-        data: bytes | None = None
         if ending == ".jls":
-            registry.load("powermeter.reports.jls:write_jls")(opened, output, force=force)
-        elif what == "samples":
-            data = formats[ending](registry.load("powermeter.reports.tables:samples")(opened))
+            with in_place(output) as part:
+                write_jls(opened, part)
         else:
-            story = tell(opened, **options)
-            data = formats[ending](registry.load(f"powermeter.reports.tables:{what}")(story))
+            if what == "samples":
+                table = tables.samples(opened)
+            else:
+                data = gather(opened, report_options(typed))
+                table = tables.events(data) if what == "events" else tables.labels(data)
+            write_files({output: FORMATS[ending](table)}, force=force)
         for warning in opened.warnings:
             click.echo(f"note: {warning}", err=True)
-    if data is not None:
-        write({output: data}, force)
-    click.echo(f"wrote {output}")
+    if output != STANDARD_OUTPUT:
+        click.echo(f"wrote {output}", err=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from powermeter import host, registry
+from powermeter import host
 from powermeter.errors import ConfigurationError
 from powermeter.events import Event
 from powermeter.meter import check_sources
@@ -19,7 +19,6 @@ from powermeter.recorder.parent import Recorder
 from powermeter.source import now_ns
 from powermeter.units import NS, format_quantity, parse_duration, parse_quantity, unit_factor
 
-LABEL = "powermeter.calibration.channels:LOAD"
 UNITS = ("A", "V", "W")
 
 _TYPED = re.compile(
@@ -66,7 +65,8 @@ def windows(texts: Sequence[str], start_ns: int, *, known: bool) -> list[Event]:
     Raises:
         ConfigurationError: One of them is not to be understood.
     """
-    label = registry.load(LABEL)
+    from powermeter.calibration.channels import LOAD
+
     events = []
     for text in texts:
         span, equals, load = text.partition("=")
@@ -77,7 +77,7 @@ def windows(texts: Sequence[str], start_ns: int, *, known: bool) -> list[Event]:
         if end <= begin:
             raise ConfigurationError(f"{text!r} ends before it begins")
         times = start_ns + round(begin * NS), start_ns + round(end * NS)
-        events.append(Event(label, *times, attributes=parse(load, known=known)))
+        events.append(Event(LOAD, *times, attributes=parse(load, known=known)))
     return events
 
 
@@ -90,11 +90,11 @@ def record(
         ConfigurationError: No load was typed.
         OpenError, ExistsError: The source cannot be opened, or the file exists.
     """
+    from powermeter.calibration.channels import LOAD
     from powermeter.recording import append_to
 
     check_sources([url])
     question = ask or _ask
-    label = registry.load(LABEL)
     recorder = Recorder(path, [url], host.describe(), force=force)
     recorder.start()
     events: list[Event] = []
@@ -109,7 +109,7 @@ def record(
                 continue
             start = now_ns()
             time.sleep(hold_s)
-            events.append(Event(label, start, now_ns(), uid=len(events) + 1, attributes=attributes))
+            events.append(Event(LOAD, start, now_ns(), uid=len(events) + 1, attributes=attributes))
             shown = format_quantity(float(str(attributes["true"])), str(attributes["unit"]))
             click.echo(f"{shown}: read for {hold_s:g} s", err=True)
     finally:

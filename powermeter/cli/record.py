@@ -222,8 +222,14 @@ def _wait(seconds: float | None, readings: Prompter | None = None) -> int:
 
 def _summarise(path: Path, battery: str, place: str | None) -> None:
     """Print the table of `powermeter show`; a recording without numbers is no failure of the command."""
+    from powermeter.recording import Recording
+    from powermeter.reports.report_data import ReportOptions, gather
+    from powermeter.reports.terminal import print_to_stdout
+
     sys.stdout.flush()
     try:
-        registry.load("powermeter.cli.show:print_summary")(path, battery=battery, place=place)
+        with Recording.open(path) as recording:
+            data = gather(recording, ReportOptions(battery=battery, place=place))
+        print_to_stdout(data)
     except PowermeterError as error:
         click.echo(f"powermeter: {error}", err=True)

@@ -8,8 +8,9 @@ from typing import Any
 import click
 
 from powermeter import registry
-from powermeter.cli.show import reading_options, tell
-from powermeter.errors import ConfigurationError, ExistsError
+from powermeter.cli.report_options import reading_options, report_options
+from powermeter.errors import ConfigurationError
+from powermeter.output_file import STANDARD_OUTPUT, check_output, write_files
 
 
 @click.command()
@@ -18,11 +19,9 @@ from powermeter.errors import ConfigurationError, ExistsError
     "--output",
     "-o",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="The file to write. [default: the recording's name]",
+    help="The file to write, - for standard output. [default: the recording's name]",
 )
-@click.option(
-    "--kind", "-k", metavar="NAME", help="html, markdown, …; told by the output's ending otherwise."
-)
+@click.option("--kind", "-k", metavar="NAME", help="html, markdown, …; by the file's extension otherwise.")
 @click.option(
     "--kinds",
     is_flag=True,
@@ -36,25 +35,30 @@ from powermeter.errors import ConfigurationError, ExistsError
 )
 @reading_options
 @click.option("--force", is_flag=True, help="Replace an existing file.")
-def report(recording: Path, output: Path | None, kind: str | None, force: bool, **options: Any) -> None:
+def report(recording: Path, output: Path | None, kind: str | None, force: bool, **typed: Any) -> None:
     """Write a recording up: one HTML page, or Markdown with its figure beside it.
 
     \b
     Example:
         powermeter report run.power -o report.html
         powermeter report run.power -o report.md --place FRA --by model,batch
+        powermeter report run.power -o - --kind markdown | less
     """
     from powermeter.recording import Recording
+    from powermeter.reports.report_data import gather
 
     maker = _maker(kind, output)
     path = output or recording.with_suffix(maker.suffix)
-    if path.resolve() == recording.resolve():
-        raise ConfigurationError(f"{path} is the recording itself; name another file with -o")
+    if path == STANDARD_OUTPUT and kind is None:
+        raise ConfigurationError("-o - is standard output; name the kind too, for example --kind markdown")
+    check_output(path, force=force, inputs=[recording])
     with Recording.open(recording) as opened:
-        story = tell(opened, **options)
-    written = maker.files(story, path) if hasattr(maker, "files") else {path: maker.render(story)}
-    write(written, force)
-    click.echo("wrote " + ", ".join(map(str, written)))
+        data = gather(opened, report_options(typed))
+    several = hasattr(maker, "files") and path != STANDARD_OUTPUT
+    written = maker.files(data, path) if several else {path: maker.render(data)}
+    write_files(written, force=force)
+    if path != STANDARD_OUTPUT:
+        click.echo("wrote " + ", ".join(map(str, written)), err=True)
 
 
 def kinds() -> dict[str, str]:
@@ -63,40 +67,19 @@ def kinds() -> dict[str, str]:
 
 
 def _maker(kind: str | None, output: Path | None) -> Any:
-    """Return the kind asked for, or the one that the file's ending tells."""
+    """Return the kind asked for, or the one of the file's extension."""
     table = kinds()
     if kind is not None:
         if kind not in table:
             raise ConfigurationError(f"no report {kind!r}; there are {', '.join(table)}")
         return registry.load(table[kind])()
-    if output is None:
+    if output is None or output == STANDARD_OUTPUT:
         return registry.load(table["html"])()
     for target in table.values():
         maker = registry.load(target)()
         if output.suffix.lower() == maker.suffix:
             return maker
-    raise ConfigurationError(f"{output}: its ending tells no kind of report; say --kind ({', '.join(table)})")
-
-
-def write(files: dict[Path, str | bytes], force: bool) -> None:
-    """Write all files or none; refuses existing ones without `force`.
-
-    Raises:
-        ExistsError: One is there already.
-        ConfigurationError: One cannot be written.
-    """
-    for path in files:
-        if path.exists() and not force:
-            raise ExistsError(f"{path} exists; say --force to replace it, or -o another name")
-    for path, content in files.items():
-        data = content.encode("utf-8") if isinstance(content, str) else content
-        half = path.with_name(f".{path.name}.part")
-        try:
-            half.write_bytes(data)
-            half.replace(path)
-        except OSError as error:
-            half.unlink(missing_ok=True)
-            raise ConfigurationError(f"{path} cannot be written: {error.strerror or error}") from error
+    raise ConfigurationError(f"{output}: unknown file extension; use --kind ({', '.join(table)})")
 
 
 def _list(context: click.Context, value: bool) -> None:

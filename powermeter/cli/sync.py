@@ -1,25 +1,18 @@
-"""`powermeter sync`: a load pattern that an external meter's recording is found on the host's clock by."""
+"""`powermeter sync`: a load pattern that aligns an external meter's clock with the host's."""
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
+from typing import TYPE_CHECKING
 
 import click
 
-from powermeter import registry
+from powermeter.cli.child import run_command
 from powermeter.errors import ConfigurationError
 from powermeter.marking import api as instrumentation
 from powermeter.units import format_duration, parse_rate
 
-PATTERN = "powermeter.calibration.pattern:Pattern"
-PLAY = "powermeter.calibration.pattern:play"
-LABEL = "powermeter.calibration.pattern:EVENT"
-LOAD = "powermeter.calibration.load:load"
-
-NOT_FOUND, NOT_EXECUTABLE = 127, 126
+if TYPE_CHECKING:
+    from powermeter.calibration.pattern import Pattern
 
 
 @click.command(context_settings={"ignore_unknown_options": False, "allow_interspersed_args": False})
@@ -39,7 +32,7 @@ NOT_FOUND, NOT_EXECUTABLE = 127, 126
     help="What is switched; gpu needs torch or cupy.",
 )
 @click.option("--end", is_flag=True, help="The pattern for the end of a run: the same backwards.")
-@click.option("--dry-run", is_flag=True, help="Say how long it would take, and play nothing.")
+@click.option("--dry-run", is_flag=True, help="Print how long it would take, and play nothing.")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 def sync(meter: str, kind: str, end: bool, dry_run: bool, command: tuple[str, ...]) -> int:
     """Play a load pattern, marked as an event, before and after a command (or once).
@@ -53,12 +46,13 @@ def sync(meter: str, kind: str, end: bool, dry_run: bool, command: tuple[str, ..
     An external meter records on a clock of its own meanwhile; `align` finds the pattern in what it saw.
     Without a command the pattern is played once; play it at the start, and with --end at the end.
     """
+    from powermeter.calibration.pattern import Pattern
+
     interval_s = parse_rate(meter)
     if end and command:
         raise ConfigurationError("--end is for a pattern on its own; around a command both are played")
-    make = registry.load(PATTERN)
-    first = make.for_meter(interval_s, backwards=end)
-    last = make.for_meter(interval_s, backwards=True)
+    first = Pattern.for_meter(interval_s, backwards=end)
+    last = Pattern.for_meter(interval_s, backwards=True)
     times = "twice" if command else "once"
     click.echo(
         f"powermeter: a pattern of {len(first.bits)} chips of {format_duration(first.chip_s)} takes "
@@ -75,35 +69,19 @@ def sync(meter: str, kind: str, end: bool, dry_run: bool, command: tuple[str, ..
     play_once(first, kind)
     if not command:
         return 0
-    status = _run(command)
+    status = run_command(command)
     play_once(last, kind)
     return status
 
 
-def play_once(pattern: object, kind: str) -> None:
+def play_once(pattern: Pattern, kind: str) -> None:
     """Play a pattern inside an event that keeps the moments at which the load changed."""
-    with registry.load(LOAD)(kind) as load, instrumentation.event(registry.load(LABEL), load=kind) as span:
-        facts = registry.load(PLAY)(pattern, load.switch)
+    from powermeter.calibration.load import load
+    from powermeter.calibration.pattern import EVENT, play
+
+    with load(kind) as machine, instrumentation.event(EVENT, load=kind) as span:
+        facts = play(pattern, machine.switch)
         later = facts["start_ns"] - span.start_ns if hasattr(span, "start_ns") else 0
         span["edges_ns"] = [edge + later for edge in facts["edges_ns"]]
         for name in ("levels", "chip_s", "chips"):
             span[name] = facts[name]
-
-
-def _run(command: tuple[str, ...]) -> int:
-    """Run the command to its end and give its exit status, 128 + N for a signal N."""
-    try:
-        child = subprocess.Popen(list(command), env=os.environ)
-    except OSError as error:
-        click.echo(f"powermeter: {command[0]}: {error.strerror}", err=True)
-        return NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE
-    numbers = [signal.SIGINT] + [n for n in (getattr(signal, "SIGQUIT", None),) if n is not None]
-    before = {number: signal.signal(number, lambda *_: None) for number in numbers}  # the command's own
-    before[signal.SIGTERM] = signal.signal(signal.SIGTERM, lambda number, _: child.send_signal(number))
-    sys.stdout.flush()
-    try:
-        status = child.wait()
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    return 128 - status if status < 0 else status

@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from powermeter.errors import DataError, ExistsError
+from powermeter.output_file import check_output
 from powermeter.recording import schema
 from powermeter.recording.schema import Table
 
@@ -67,15 +68,13 @@ def create(path: Path, *, force: bool = False) -> sqlite3.Connection:
 
     Raises:
         ExistsError: The file exists and `force` is False, or it is being recorded.
+        ConfigurationError: Its folder is missing, or it is not a regular file.
         DataError: It cannot be created there.
     """
     from powermeter.recording.liveness import refuse_live
 
+    check_output(path, force=force)
     if path.exists() or path.is_symlink():
-        if not force:
-            raise ExistsError(f"{path} exists; choose another name or add --force to replace it")
-        if not path.is_symlink() and not path.is_file():
-            raise DataError(f"{path} is not a regular file and is not replaced")
         refuse_live(path)
     connection: sqlite3.Connection | None = None
     try:

@@ -12,7 +12,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from powermeter.errors import ConfigurationError, DataError, ExistsError
+from powermeter import output_file
+from powermeter.errors import DataError, ExistsError
 from powermeter.recording import file
 from powermeter.recording.liveness import refuse_live
 from powermeter.recording.protocol import SourceInfo
@@ -78,26 +79,19 @@ def check(host: Recording, guest: Recording, path: Path, *, force: bool = False)
     Raises:
         ConfigurationError, ExistsError, DataError: As `join`.
     """
-    check_output(path, [host.path, guest.path], force=force)
+    refuse_output(path, [host.path, guest.path], force=force)
     if not guest.sources:
         raise DataError(f"{guest.path} holds no readable source")
 
 
-def check_output(path: Path, inputs: list[Path], *, force: bool) -> None:
+def refuse_output(path: Path, inputs: list[Path], *, force: bool) -> None:
     """Refuse to write over what is read, over what is being recorded, or over anything unasked.
 
     Raises:
         ConfigurationError, ExistsError, DataError: It is refused.
     """
+    output_file.check_output(path, force=force, inputs=inputs)
     if path.exists():
-        if any(one.exists() and path.samefile(one) for one in inputs):
-            raise ConfigurationError(f"{path} is the recording that is read; name another file with -o")
-        if not force:
-            raise ExistsError(f"{path} exists; choose another name or add --force to replace it")
-        if path.is_dir():
-            raise DataError(f"{path} is a folder")
-        if not path.is_file():
-            raise DataError(f"{path} is not a regular file and is not replaced")
         refuse_live(path)
 
 

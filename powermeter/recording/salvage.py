@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from powermeter.recording.joining import check_output, copy_events, copy_facts, copy_source, in_place
+from powermeter.recording.joining import copy_events, copy_facts, copy_source, in_place, refuse_output
 from powermeter.recording.reader import Recording
 from powermeter.recording.writer import Writer
 
@@ -28,7 +28,7 @@ def salvage(damaged: str | Path, whole: str | Path, *, force: bool = False) -> l
         ExistsError: `whole` exists and `force` is False, or it is being recorded.
     """
     damaged, whole = Path(damaged), Path(whole)
-    check_output(whole, [damaged], force=force)
+    refuse_output(whole, [damaged], force=force)
     with Recording.open(damaged) as old, in_place(whole) as part:
         with Writer.create(part, old.metadata, force=True) as new:
             sources = {source.id: copy_source(old, source, new) for source in old.sources}

@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from powermeter import cli, registry
+from powermeter import cli
 from powermeter.analysis.energy import analyse
+from powermeter.calibration.correlate import pattern_waveforms
+from powermeter.calibration.pattern import Pattern
 from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import DataError
 from powermeter.events import Event
@@ -27,7 +29,6 @@ EVENT = "powermeter.sync"
 
 def run_of(rng, rate=10.0, patterns=2):
     """A run on the host's clock (s from its start): power, events with their true energies' windows."""
-    make = registry.load("powermeter.calibration.pattern:Pattern")
     edges, levels, events, at = [0.0], [2.0], [], 8.0
 
     def emit(pattern, start):
@@ -55,7 +56,7 @@ def run_of(rng, rate=10.0, patterns=2):
         return start + pattern.seconds + 1
 
     if patterns:
-        at = emit(make.for_meter(1 / rate), at)
+        at = emit(Pattern.for_meter(1 / rate), at)
     for _ in range(60):
         start, length = at + rng.uniform(0.1, 0.9), rng.uniform(0.5, 1.5)
         edges += [start, start + length]
@@ -72,7 +73,7 @@ def run_of(rng, rate=10.0, patterns=2):
         at = start + length
     at += 1.5
     if patterns > 1:
-        at = emit(make.for_meter(1 / rate, backwards=True), at)
+        at = emit(Pattern.for_meter(1 / rate, backwards=True), at)
     edges.append(at + 10)
     return Truth.steps(edges, levels), events
 
@@ -403,7 +404,7 @@ def test_sync_marks_its_pattern_and_keeps_the_commands_exit_status(tmp_path):
         assert event.name == EVENT and event.attributes["load"] == "processor"
         assert len(edges) == len(levels) == 64 and all(np.diff(edges) > 0)
         assert event.duration_s == pytest.approx(127 * event.attributes["chip_s"], rel=0.1)
-    assert registry.load("powermeter.calibration.correlate:pattern_waveforms")([first, last])
+    assert pattern_waveforms([first, last])
 
 
 @pytest.mark.parametrize(

@@ -229,7 +229,7 @@ def test_loads_are_asked_for_one_by_one_and_recorded_as_events(tmp_path, monkeyp
     assert cli.run(arguments) == 7  # the load never changed
     captured = capsys.readouterr()
     assert "is no load" in captured.err and "600.0 mA: read for 0.05 s" in captured.err
-    assert "too close together" in captured.err and f"wrote {path}" in captured.out
+    assert "too close together" in captured.err and f"wrote {path}" in captured.err
     with Recording.open(path) as recording:
         events = recording.events()
         assert recording.count(1) > 60 and not recording.warnings

@@ -13,9 +13,9 @@ import pytest
 
 from powermeter import cli
 from powermeter.channel import Channel, Quantity, Rail
-from powermeter.cli.show import print_summary, summary_text
 from powermeter.events import Event
 from powermeter.recording import Writer
+from powermeter.reports.terminal import summary_text
 
 SECOND = 1_000_000_000
 
@@ -78,11 +78,9 @@ def test_show_survives_a_terminal_that_knows_no_unicode(run_power):
     assert b"infer" in done.stdout
 
 
-def test_summaries_for_the_api(run_power, capsys):
+def test_summary_for_the_api(run_power):
     text = summary_text(run_power, battery="4Ah", place="FRA")
     assert "infer" in text and "France" in text and "\x1b" not in text
-    print_summary(run_power, battery=None, place=None)
-    assert "infer" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -114,7 +112,7 @@ def test_what_is_no_recording(tmp_path, capsys):
 def test_report_writes_and_says_so_last(run_power, tmp_path, capsys):
     out = tmp_path / "report.html"
     assert cli.run(["report", str(run_power), "-o", str(out)]) == 0
-    assert capsys.readouterr().out.splitlines()[-1] == f"wrote {out}"
+    assert capsys.readouterr().err.splitlines()[-1] == f"wrote {out}"
     assert out.read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
@@ -171,7 +169,7 @@ def test_export_samples_as_csv_in_si(run_power, tmp_path, capsys):
     assert list(rows[0]) == ["time_s", "utc", "meter/voltage (V)", "meter/current (A)", "meter flags"]
     assert float(rows[100]["time_s"]) == 1.0 and rows[100]["utc"] == "2023-11-14T22:13:21.000000Z"
     assert float(rows[7]["meter/voltage (V)"]) == 5.0 and float(rows[7]["meter/current (A)"]) == 0.4
-    assert "wrote" in capsys.readouterr().out.splitlines()[-1]
+    assert "wrote" in capsys.readouterr().err.splitlines()[-1]
     assert cli.run(["export", str(run_power), "-o", str(out)]) == 3
 
 
@@ -237,3 +235,16 @@ def test_export_refuses_what_a_format_cannot_hold(run_power, tmp_path):
     assert cli.run(["export", str(run_power), "-o", str(tmp_path / "e.jls"), "--what", "events"]) == 2
     assert cli.run(["export", str(run_power), "-o", str(tmp_path / "e.xlsx")]) == 2
     assert cli.run(["export", str(run_power), "-o", str(run_power)]) == 2
+
+
+def test_a_dash_writes_to_standard_output(run_power, tmp_path, capfd, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert cli.run(["export", str(run_power), "-o", "-", "--format", "csv"]) == 0
+    written = capfd.readouterr()
+    assert written.out.startswith("time_s,") and written.err == ""
+    assert cli.run(["report", str(run_power), "-o", "-", "--kind", "markdown"]) == 0
+    assert capfd.readouterr().out.startswith("# Energy of ")
+    assert cli.run(["export", str(run_power), "-o", "-"]) == 2
+    assert cli.run(["report", str(run_power), "-o", "-"]) == 2
+    assert cli.run(["export", str(run_power), "-o", "-", "--format", "jls"]) == 2
+    assert sorted(tmp_path.iterdir()) == [run_power]

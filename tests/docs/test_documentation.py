@@ -9,7 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from powermeter import registry
-from powermeter.cli import VERBS, cli
+from powermeter.cli import cli
+from powermeter.registry import VERBS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("**/*.md")])

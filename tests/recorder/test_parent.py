@@ -15,7 +15,6 @@ import pytest
 
 from powermeter.errors import (
     ConfigurationError,
-    DataError,
     ExistsError,
     OpenError,
     PowermeterError,
@@ -103,7 +102,7 @@ def test_a_source_that_cannot_be_used_is_named_and_nothing_is_written(tmp_path, 
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(DataError, match="cannot be created"):
+    with pytest.raises(ConfigurationError, match="no folder"):
         Recorder(tmp_path / "absent" / "run.power", [URL]).start()
 
 

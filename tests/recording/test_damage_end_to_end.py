@@ -7,20 +7,20 @@ import random
 import numpy as np
 import pytest
 
-from powermeter import registry
 from powermeter.channel import Channel, Quantity, Rail
 from powermeter.errors import PowermeterError
 from powermeter.events import Event
 from powermeter.recording import Recording, Writer
+from powermeter.reports.report_data import gather
 
 
 def numbers(path):
     """What a report prints of a recording: run energy, each label's energy and count, and the warnings."""
     with Recording.open(path) as recording:
-        story = registry.load("powermeter.reports.report_data:tell")(recording)
-        found = [story.analysis.energy.value]
-        found += [(row.title, row.events, row.energy and row.energy.value) for row in story.analysis.rows]
-        return found, [text for text in story.warnings]
+        data = gather(recording)
+        found = [data.analysis.energy.value]
+        found += [(row.title, row.events, row.energy and row.energy.value) for row in data.analysis.rows]
+        return found, [text for text in data.warnings]
 
 
 @pytest.fixture

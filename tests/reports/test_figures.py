@@ -13,13 +13,13 @@ from powermeter.channel import Kind, Quantity
 from powermeter.events import Event
 from powermeter.recording import Recording
 from powermeter.reports import figures, svg
-from powermeter.reports.report_data import tell
+from powermeter.reports.report_data import gather
 from powermeter.signals.decoding import from_samples
 
 
 def story_of(path):
     with Recording.open(path) as recording:
-        return tell(recording)
+        return gather(recording)
 
 
 def curves_of(times, values, kind=Kind.INSTANT, gaps=(), quantity=Quantity.POWER):

@@ -12,7 +12,7 @@ from powermeter.events import Event
 from powermeter.recording import Recording
 from powermeter.reports.html import HTMLReport
 from powermeter.reports.markdown import MarkdownReport
-from powermeter.reports.report_data import tell
+from powermeter.reports.report_data import ReportOptions, gather
 from powermeter.reports.terminal import to_text
 
 HOSTILE = [
@@ -61,7 +61,7 @@ class Page(HTMLParser):
 
 def page_of(path, **options) -> tuple[str, Page]:
     with Recording.open(path) as recording:
-        text = HTMLReport().render(tell(recording, **options))
+        text = HTMLReport().render(gather(recording, ReportOptions(**options)))
     page = Page()
     page.feed(text)
     page.close()
@@ -150,7 +150,7 @@ def test_no_label_becomes_markup(hostile):
 
 def test_no_label_breaks_out_of_markdown(hostile):
     with Recording.open(hostile) as recording:
-        text = MarkdownReport().render(tell(recording, by=("model",)))
+        text = MarkdownReport().render(gather(recording, ReportOptions(by=("model",))))
     assert "<script" not in text.replace("\\<script", "")
     assert not re.search(r"(?<!\\)\]\(javascript", text)
     rows = [line for line in text.splitlines() if line.startswith("| ")]
@@ -160,7 +160,7 @@ def test_no_label_breaks_out_of_markdown(hostile):
 
 def test_no_label_steers_a_terminal(hostile):
     with Recording.open(hostile) as recording:
-        text = to_text(tell(recording), 100)
+        text = to_text(gather(recording), 100)
     assert "\x1b" not in text and "\x07" not in text and "\u202e" not in text
     assert "[red]bold" in text.replace("\n", "")
     assert max(map(len, text.splitlines())) <= 100
@@ -168,7 +168,7 @@ def test_no_label_steers_a_terminal(hostile):
 
 def test_markdown_puts_its_figure_beside(make, twenty, tmp_path):
     with Recording.open(make(events=twenty)) as recording:
-        files = MarkdownReport().files(tell(recording), tmp_path / "my report.md")
+        files = MarkdownReport().files(gather(recording), tmp_path / "my report.md")
     text, figure = files[tmp_path / "my report.md"], files[tmp_path / "my report.svg"]
     assert "(my%20report.svg)" in text
     assert figure.startswith("<svg") and 'xmlns="http://www.w3.org/2000/svg"' in figure
@@ -184,7 +184,7 @@ def test_without_jinja_the_extra_is_named(make, monkeypatch):
 
     monkeypatch.setitem(sys.modules, "jinja2", None)
     with Recording.open(make()) as recording, pytest.raises(NotInstalledError, match=r"powermeter\[report\]"):
-        HTMLReport().render(tell(recording))
+        HTMLReport().render(gather(recording))
 
 
 @pytest.mark.parametrize("kind", ["png", "pdf"])
@@ -193,7 +193,7 @@ def test_figures_for_paper(make, twenty, kind):
     from powermeter import registry
 
     with Recording.open(make(events=twenty, gap_s=(4.0, 4.5))) as recording:
-        data = registry.load(registry.REPORTS[kind])().render(tell(recording))
+        data = registry.load(registry.REPORTS[kind])().render(gather(recording))
     assert data.startswith(b"\x89PNG" if kind == "png" else b"%PDF")
 
 
@@ -205,4 +205,4 @@ def test_without_matplotlib_the_way_out_is_named(make, monkeypatch):
 
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with Recording.open(make()) as recording, pytest.raises(NotInstalledError, match=r"report.*\.svg"):
-        registry.load(registry.REPORTS["png"])().render(tell(recording))
+        registry.load(registry.REPORTS["png"])().render(gather(recording))

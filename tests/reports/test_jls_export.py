@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from powermeter.channel import MISSING, Channel, Quantity, Rail
-from powermeter.errors import DataError, ExistsError
+from powermeter.errors import DataError
 from powermeter.events import Event
 from powermeter.recording import Recording, Writer
 from powermeter.reports.jls import write_jls
@@ -85,17 +85,6 @@ def test_the_makers_reader_opens_it(recording: Path, tmp_path: Path) -> None:
         assert [text for _, text in found] == ["infer begins", "infer ends", "tick"]
     finally:
         reader.close()
-
-
-def test_an_existing_file_is_kept(recording: Path, tmp_path: Path) -> None:
-    target = tmp_path / "run.jls"
-    target.write_text("precious")
-    with Recording.open(recording) as opened:
-        with pytest.raises(ExistsError):
-            write_jls(opened, target)
-        assert target.read_text() == "precious"
-        write_jls(opened, target, force=True)
-    assert target.read_bytes()[:6] == b"jlsfmt"
 
 
 def test_nothing_to_write(tmp_path: Path) -> None:

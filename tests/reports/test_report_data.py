@@ -17,14 +17,14 @@ from powermeter.reports import json_record as numbers
 from powermeter.reports.html import HTMLReport
 from powermeter.reports.markdown import MarkdownReport
 from powermeter.reports.method import limits, method
-from powermeter.reports.report_data import Story, tell
+from powermeter.reports.report_data import ReportData, ReportOptions, gather
 from powermeter.reports.terminal import to_text
 from powermeter.result import Grade
 
 
-def story_of(path, **options) -> Story:
+def story_of(path, **options) -> ReportData:
     with Recording.open(path) as recording:
-        return tell(recording, **options)
+        return gather(recording, ReportOptions(**options))
 
 
 def test_energy_charge_and_battery_of_two_watts(make, twenty):
@@ -134,7 +134,7 @@ def test_nothing_measured_is_an_error(tmp_path):
     with Writer.create(path):
         pass
     with Recording.open(path) as recording, pytest.raises(DataError, match="power"):
-        tell(recording)
+        gather(recording)
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_json_of_an_interval_without_an_end(make):
         source = recording.sources[0]
         wide = replace(source.channels[0], accuracy=Accuracy(model=1.6, typical=True))
         recording.sources[0] = replace(source, channels=(wide,))
-        story = tell(recording)
+        story = gather(recording)
     assert math.isinf(story.budget.hours.high)
     data = numbers.record(story)
     assert data["battery"]["hours"]["high"] is None

@@ -1,0 +1,49 @@
+"""The options of `show`, `report` and `export` that say how a recording is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from powermeter.reports.report_data import ReportOptions
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+OPTIONS = (
+    click.option(
+        "--battery",
+        "-b",
+        metavar="CAPACITY",
+        help="What use is set against: 4Ah (the default), 4Ah@3.85V, 15.4Wh, phone.",
+    ),
+    click.option("--place", "-p", metavar="CODE", help="Where the electricity comes from: FRA, USA-CA."),
+    click.option("--chain", metavar="RATIO", help="Efficiency between plug and meter: wired, adapter, 0.85."),
+    click.option("--rail", metavar="NAME", help="The rail to count; the widest one otherwise."),
+    click.option("--rail-voltage", metavar="VOLT", help="Its voltage, where the recording does not know it."),
+    click.option(
+        "--baseline", metavar="WHAT", help="What to subtract: an event's name (idle) or a power (2.1W)."
+    ),
+    click.option("--by", metavar="NAMES", default="", help="Split labels by attributes: model,batch."),
+)
+
+
+def reading_options(command: Command) -> Command:
+    """Add the options that say how a recording is read."""
+    for option in reversed(OPTIONS):
+        command = option(command)
+    return command
+
+
+def report_options(typed: dict[str, Any]) -> ReportOptions:
+    """Return the options of a report from those of the command line.
+
+    Args:
+        typed: What click passes for `reading_options`, and `title` where the verb has it.
+    """
+    from powermeter.reports.report_data import ReportOptions
+
+    rest = dict(typed)
+    return ReportOptions(rail_voltage_v=rest.pop("rail_voltage"), **rest)

@@ -1,0 +1,78 @@
+"""Decides what may be written where: `--force`, whole files or none, and `-` for standard output."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from powermeter.errors import ConfigurationError, ExistsError
+
+STANDARD_OUTPUT = Path("-")
+"""As typed for `-o`: what is written goes to standard output."""
+
+
+def check_output(path: Path, *, force: bool, inputs: Iterable[Path] = ()) -> None:
+    """Refuse, before anything is read or measured, a file that could not or must not be written.
+
+    Only a regular file is ever replaced, and only with `force`; a link is replaced, not what it leads to.
+
+    Raises:
+        ExistsError: It exists and `force` is False.
+        ConfigurationError: It is one of the inputs, something other than a file, or in no folder.
+    """
+    if path == STANDARD_OUTPUT:
+        return
+    if not (path.exists() or path.is_symlink()):
+        if not path.absolute().parent.is_dir():
+            raise ConfigurationError(f"{path}: there is no folder {path.parent}")
+        return
+    if any(one.exists() and path.exists() and path.samefile(one) for one in inputs):
+        raise ConfigurationError(f"{path} is the file that is read; name another file with -o")
+    if path.is_dir():
+        raise ConfigurationError(f"{path} is a folder; name a file")
+    if not path.is_symlink() and not path.is_file():
+        raise ConfigurationError(f"{path} is not a regular file and is not replaced; -o - is standard output")
+    if not force:
+        raise ExistsError(f"{path} exists; choose another name or add --force to replace it")
+
+
+@contextmanager
+def in_place(path: Path) -> Iterator[Path]:
+    """Return the name of a file beside `path` to be written, which takes its place when the block ends well.
+
+    Raises:
+        ConfigurationError: It cannot be written.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield part
+        part.replace(path)
+    except OSError as error:
+        if isinstance(error, ExistsError):
+            raise
+        raise ConfigurationError(f"{path} cannot be written: {error.strerror or error}") from error
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def write_files(files: Mapping[Path, str | bytes], *, force: bool) -> None:
+    """Write each file whole or not at all; nothing is written where one of them is refused.
+
+    Raises:
+        ExistsError, ConfigurationError: As `check_output`, or one cannot be written.
+    """
+    for path in files:
+        check_output(path, force=force)
+    for path, content in files.items():
+        data = content.encode("utf-8", "replace") if isinstance(content, str) else content
+        if path == STANDARD_OUTPUT:
+            sys.stdout.flush()
+            sys.stdout.buffer.write(data)
+            sys.stdout.flush()
+            continue
+        with in_place(path) as part:
+            part.write_bytes(data)

@@ -1,0 +1,60 @@
+"""A measured command keeps its exit status, its signals and its terminal."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+
+import pytest
+
+from powermeter.cli.child import run_command
+
+PYTHON = sys.executable
+
+
+@pytest.mark.parametrize("status", [0, 3, 255])
+def test_the_exit_status_is_the_commands(status: int) -> None:
+    assert run_command([PYTHON, "-c", f"raise SystemExit({status})"]) == status
+
+
+def test_an_end_by_signal_is_128_and_its_number() -> None:
+    assert run_command([PYTHON, "-c", "import os; os.kill(os.getpid(), 9)"]) == 137
+
+
+def test_what_cannot_be_started_is_said_as_a_shell_does(tmp_path, capsys) -> None:
+    plain = tmp_path / "plain.txt"
+    plain.write_text("no program")
+    assert run_command([str(tmp_path / "missing")]) == 127
+    assert run_command([str(plain)]) == 126
+    assert capsys.readouterr().err.count("\n") == 2
+
+
+def test_environment_and_quiet(capfd) -> None:
+    command = [PYTHON, "-c", "import os, sys; print(os.environ['SIZE']); print('said', file=sys.stderr)"]
+    assert run_command(command, {**os.environ, "SIZE": "8"}) == 0
+    assert capfd.readouterr().out == "8\n"
+    assert run_command(command, {**os.environ, "SIZE": "8"}, quiet=True) == 0
+    assert capfd.readouterr() == ("", "said\n")
+
+
+def test_sigterm_is_forwarded_and_handlers_come_back() -> None:
+    before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
+    code = (
+        "import signal, sys, time\n"
+        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(21))\n"
+        "print(flush=True)\n"
+        "time.sleep(20)\n"
+    )
+
+    def end() -> None:
+        time.sleep(1.0)  # until the child has its handler
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    thread = threading.Thread(target=end)
+    thread.start()
+    assert run_command([PYTHON, "-c", code]) in (21, 128 + signal.SIGTERM)
+    thread.join()
+    assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before

@@ -1,0 +1,80 @@
+"""What `--force` may replace, and that a file appears whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from powermeter.errors import ConfigurationError, ExistsError
+from powermeter.output_file import STANDARD_OUTPUT, check_output, in_place, write_files
+
+
+def test_a_new_name_may_be_written_and_an_old_one_only_by_force(tmp_path: Path) -> None:
+    path = tmp_path / "out.csv"
+    check_output(path, force=False)
+    path.write_text("precious")
+    with pytest.raises(ExistsError, match="--force"):
+        check_output(path, force=False)
+    check_output(path, force=True)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_only_a_regular_file_is_ever_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path in (pipe, tmp_path, Path("/dev/null")):
+        with pytest.raises(ConfigurationError):
+            check_output(path, force=True)
+    with pytest.raises(ConfigurationError, match="no folder"):
+        check_output(tmp_path / "nowhere" / "out.csv", force=True)
+
+
+def test_what_is_read_is_never_replaced_also_under_another_name(tmp_path: Path) -> None:
+    source, link = tmp_path / "run.power", tmp_path / "link.power"
+    source.write_text("samples")
+    link.symlink_to(source)
+    for path in (source, link):
+        with pytest.raises(ConfigurationError, match="that is read"):
+            check_output(path, force=True, inputs=[source])
+
+
+def test_a_link_is_replaced_and_not_what_it_leads_to(tmp_path: Path) -> None:
+    kept, link = tmp_path / "kept", tmp_path / "link"
+    kept.write_text("kept")
+    link.symlink_to(kept)
+    with pytest.raises(ExistsError):
+        write_files({link: "new"}, force=False)
+    write_files({link: "new"}, force=True)
+    assert kept.read_text() == "kept" and link.read_text() == "new" and not link.is_symlink()
+
+
+def test_of_several_files_all_are_written_or_none(tmp_path: Path) -> None:
+    first, second = tmp_path / "a.md", tmp_path / "b.svg"
+    second.write_text("mine")
+    with pytest.raises(ExistsError):
+        write_files({first: "one", second: b"two"}, force=False)
+    assert not first.exists() and second.read_text() == "mine"
+    write_files({first: "one", second: b"two"}, force=True)
+    assert (first.read_text(), second.read_text()) == ("one", "two")
+    assert sorted(tmp_path.iterdir()) == [first, second]
+
+
+def test_a_file_that_fails_half_way_leaves_the_old_one(tmp_path: Path) -> None:
+    path = tmp_path / "out.csv"
+    path.write_text("old")
+    with pytest.raises(RuntimeError), in_place(path) as part:
+        part.write_text("half")
+        raise RuntimeError
+    with pytest.raises(ConfigurationError, match="No space left"), in_place(path) as part:
+        part.write_text("half")
+        raise OSError(28, "No space left on device")
+    assert path.read_text() == "old" and list(tmp_path.iterdir()) == [path]
+
+
+def test_a_dash_is_standard_output(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    check_output(STANDARD_OUTPUT, force=False)
+    write_files({STANDARD_OUTPUT: "µJ\n"}, force=False)
+    assert capfdbinary.readouterr().out == "µJ\n".encode()
+    assert not Path("-").exists()
