@@ -126,7 +126,15 @@ class Meter:
         return instrumentation.each(items, name, **attributes)
 
     def repeat(
-        self, name: str, *, precision: float = 0.05, at_most: str | float = "10m", n: int = 1, **options: Any
+        self,
+        name: str,
+        *,
+        precision: float = 0.05,
+        at_most: str | float = "10m",
+        most: int | None = None,
+        n: int = 1,
+        rail: str | None = None,
+        **options: Any,
     ) -> RepeatLoop:
         """Return a loop that goes on until the mean energy of one pass is known to `precision`.
 
@@ -135,20 +143,24 @@ class Meter:
             for _ in meter.repeat("infer", precision=0.05, at_most="5m"):
                 model(x)
 
-        Each pass is an event of `n` items.  Warm-up is left out, memory between passes and the looking
-        itself are allowed for; `.settled` and `.sentence()` of the loop say what was found.
+        Each pass is an event of `n` items.  Warm-up is left out; memory between passes, rare expensive ones and the
+        looking itself are allowed for; `.reached`, `.settled` and `.sentence()` of the loop report what was found.
 
         Args:
             precision: Half the width of the 95 % interval over the mean.
             at_most: The longest it may take.
-            options: `at_least`, `most`, `rail`, and attributes of the events.
+            most: The largest number of passes.
+            rail: The rail to count.
+            options: `at_least` (passes before the first look), and attributes of the events.
 
         Raises:
             ConfigurationError: An argument is out of its range.
         """
-        from powermeter.comparison.repeat_loop import RepeatLoop
+        from powermeter.comparison.repeat_loop import Limits, RepeatLoop
+        from powermeter.comparison.stopping import LEAST
 
-        return RepeatLoop(self, name, precision=precision, at_most=at_most, n=n, **options)
+        limits = Limits(at_most, most, options.pop("at_least", LEAST))
+        return RepeatLoop(self, name, precision=precision, limits=limits, n=n, rail=rail, **options)
 
     @property
     def problem(self) -> str:

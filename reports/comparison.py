@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from powermeter.comparison.compare import Comparison, Row
 from powermeter.comparison.contrast import Contrast, sure
+from powermeter.comparison.verdict import Verdict
 from powermeter.formatting import DASH, format_interval
+from powermeter.notes import Severity
 from powermeter.result import Result, plain, worst
 from powermeter.units import format_number, format_quantity
 
@@ -20,11 +23,11 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-VERSION = 1
+VERSION = 2
 """Of the layout of `record`; raised when a name changes its meaning."""
 
 TITLES = {"energy": "Energy per item", "power": "Mean power", "time": "Time per item"}
-COLOURS = {"less": "green", "more": "red", "cannot tell": "yellow"}
+COLOURS = {Verdict.LESS: "green", Verdict.MORE: "red", Verdict.SAME: "cyan", Verdict.CANNOT_TELL: "yellow"}
 Cell = Callable[[Contrast], str]
 
 
@@ -47,37 +50,63 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
         console.print(f"[dim]counted {safe(c.counted[0])}[/]")
     else:
         console.print(f"[dim]A counts {safe(c.counted[0])}[/]\n[dim]B counts {safe(c.counted[1])}[/]")
-    grade = worst(row.contrast.difference.grade for row in c.rows)
-    told: list[tuple[str, Cell]] = [
-        (f"A {_short(c.left)}", lambda r: show(r.mean_left).bare),
-        (f"B {_short(c.right)}", lambda r: show(r.mean_right).bare),
-        ("B − A", lambda r: signed(r.difference)),
-        ("change", lambda r: change(r.ratio)),
-        ("verdict", lambda r: f"[{COLOURS[r.verdict]}]{r.verdict}[/]"),
-    ]
-    how: list[tuple[str, Cell]] = [
-        ("repeats A", lambda r: f"{r.repeats_left:,}"),
-        ("B", lambda r: f"{r.repeats_right:,}"),
-        ("design", lambda r: r.design),
-        ("effect size", lambda r: DASH if r.effect is None else format_number(r.effect, 2)),
-        ("tells from", _detectable),
-        ("would take", needed),
-    ]
-    beside = f"{grade_text(grade)}, ± is 95 %"
-    joined = _rows(c.rows, [*told, *how])
-    if console.measure(joined, options=console.options.update(max_width=10_000)).maximum <= console.width:
-        console.print(section(TITLES[c.of], beside))
-        console.print(joined)
+    beside = f"{grade_text(worst(row.contrast.difference.grade for row in c.rows))}, ± is 95 %"
+    wide = console.options.update(max_width=10_000)
+    for complete in (True, False):
+        results, how = _results(c, complete), _how()
+        joined = _rows(c.rows, [*results, *how])
+        if console.measure(joined, options=wide).maximum <= console.width:
+            console.print(section(TITLES[c.of], beside))
+            console.print(joined)
+            break
     else:
+        table = _rows(c.rows, _results(c, True))
+        if console.measure(table, options=wide).maximum > console.width:
+            table = _rows(c.rows, _results(c, False))
         console.print(section(TITLES[c.of], beside))
-        console.print(_rows(c.rows, told))
-        console.print(section("How well it is told"))
-        console.print(_rows(c.rows, how))
+        console.print(table)
+        console.print(section("Statistical power"))
+        console.print(_rows(c.rows, _how()))
     console.print()
-    for text in c.warnings:
-        console.print(f"[yellow]![/] {safe(text)}", soft_wrap=False)
+    for note in c.notes:
+        if note.severity is not Severity.INFO:
+            console.print(f"[yellow]![/] {safe(note.text)}", soft_wrap=False)
     for text in _remarks(c):
         console.print(f"[dim]·[/] {safe(text)}", soft_wrap=False)
+
+
+def _results(c: Comparison, complete: bool) -> list[tuple[str, Cell]]:
+    """Return the columns of results; the means with their intervals where there is room."""
+
+    def mean(result: Result) -> str:
+        return show(result).text if complete else show(result).bare
+
+    return [
+        (f"A {_short(c.left)}", lambda r: mean(r.mean_left)),
+        (f"B {_short(c.right)}", lambda r: mean(r.mean_right)),
+        ("B − A", lambda r: signed(r.difference)),
+        ("change", lambda r: change(r.ratio)),
+        ("verdict", lambda r: f"[{COLOURS[r.found]}]{verdict_text(r)}[/]"),
+    ]
+
+
+def _how() -> list[tuple[str, Cell]]:
+    return [
+        ("repeats A", lambda r: f"{r.repeats_left:,}"),
+        ("B", lambda r: f"{r.repeats_right:,}"),
+        ("design", lambda r: str(r.design)),
+        ("effect size", lambda r: DASH if r.effect is None else format_number(r.effect, 2)),
+        ("detectable", _detectable),
+        ("repeats needed", needed),
+    ]
+
+
+def verdict_text(r: Contrast) -> str:
+    """Return the verdict as it stands in a table: `less`, `same within 2 %`, `these runs: less`."""
+    text = str(r.found)
+    if r.found is Verdict.SAME and r.within is not None:
+        text = f"same within {format_number(100 * (r.margin or r.within), 2)} %"
+    return text if r.these_runs in (None, Verdict.CANNOT_TELL) else f"these runs: {text}"
 
 
 def _rows(rows: Sequence[Row], columns: Sequence[tuple[str, Cell]]) -> Table:
@@ -100,6 +129,8 @@ def _short(name: str) -> str:
 
 def signed(result: Result) -> str:
     """Return `+0.20 ± 0.03 J`."""
+    if not math.isfinite(result.high - result.low):
+        return DASH
     return show(replace(result, signed=True), plus=True).text
 
 
@@ -120,31 +151,29 @@ def _detectable(r: Contrast) -> str:
 
 
 def needed(r: Contrast) -> str:
-    """Return what it would take to tell: `40 a side`; empty where it is told."""
-    if r.verdict != "cannot tell":
+    """Return what it would take to find the difference seen: `40 a side`; empty where it was found."""
+    if r.verdict in (Verdict.LESS, Verdict.MORE, Verdict.SAME):
         return ""
-    if r.design == "single":
-        return "3 a side"
+    if r.plan is None:
+        return "3 runs a side"
     return "no number" if r.repeats_needed is None else f"{r.repeats_needed:,} a side"
 
 
 def _remarks(c: Comparison) -> list[str]:
-    remarks = list(c.notes)
-    if any(row.contrast.design == "single" for row in c.rows):
+    remarks = [note.text for note in c.notes if note.severity is Severity.INFO]
+    rows = [row.contrast for row in c.rows]
+    if any(row.repeats_needed is None and row.plan for row in rows):
+        remarks.append("no number: the sensors' own errors, or the margin, are as large as the difference")
+    if any(
+        (row.plan and not row.significant and row.found is not Verdict.SAME) or row.these_runs for row in rows
+    ):
         remarks.append(
-            "without repeats nobody knows how much they vary, so no difference is told; three a side are the least"
+            "repeats needed: in turns (A B B A), to find a difference of this size in 80 % of such comparisons"
         )
-    if any(row.contrast.repeats_needed is None and row.contrast.plan for row in c.rows):
-        remarks.append("no number: the sensors' own errors, or a margin, are as large as the difference")
-    margin = c.rows[0].contrast.margin if c.rows else 0.0
+    margin = rows[0].margin if rows else 0.0
     if margin:
-        remarks.append(f"differences up to {margin:.3g} of A do not count (--margin)".replace(" of A", "× A"))
-    told = any(row.verdict != "cannot tell" for row in c.rows)
-    remarks.append(
-        f'a verdict is given at {sure()}; "tells from" and "would take" are for 80 % of such comparisons'
-        if not told or any(row.contrast.repeats_needed for row in c.rows)
-        else f'a verdict is given at {sure()}; "tells from": told in 80 % of such comparisons'
-    )
+        remarks.append(f"differences up to {format_number(100 * margin, 3)} % of A do not count (--margin)")
+    remarks.append(f"a verdict is right at {sure()}; detectable: found in 80 % of such comparisons in turns")
     for side, names in (("A", c.only_left), ("B", c.only_right)):
         if names:
             remarks.append(f"only in {side}: {', '.join(names)}")
@@ -161,12 +190,11 @@ def record(comparison: Comparison) -> dict[str, Any]:
         "of": c.of,
         "counted": {"a": c.counted[0], "b": c.counted[1]},
         "one_instrument": c.shared,
-        "verdict": c.verdict,
+        "verdict": None if c.verdict is None else c.verdict.value,
         "rows": [_record(row) for row in c.rows],
         "only_in_a": list(c.only_left),
         "only_in_b": list(c.only_right),
-        "notes": list(c.notes),
-        "warnings": list(c.warnings),
+        "notes": [note.to_dict() for note in c.notes],
     }
 
 
@@ -181,10 +209,9 @@ def _record(row: Row) -> dict[str, Any]:
         "ratio": plain(r.ratio),
         "effect_size": r.effect,
         "p_value": r.p_value,
-        "design": r.design,
+        "design": r.design.value,
         "repeats": {"a": r.repeats_left, "b": r.repeats_right},
         "warmup": {"a": r.warmup_left, "b": r.warmup_right},
-        "drift_per_s": r.drift_per_s,
         "repeats_needed": r.repeats_needed,
         "detectable": r.detectable,
         "margin": r.margin,

@@ -3,7 +3,7 @@
 This is the one place that prints errors.  Exit status: 0 done; 1 another error of this package;
 2 unusable option or URL; 3 the file exists; 4 a library is missing; 5 an instrument cannot be opened;
 6 it was lost; 7 bad data; 8 a stage is over its budget; 9 a comparison came out as `--fail-if` names;
-130 interrupted.  `record -- CMD` and `bench -- CMD` end with CMD's status.
+10 a benchmark did not reach its precision; 130 interrupted.  `record -- CMD` and `bench -- CMD` end with CMD's status.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`powermeter compare`: does B use less or more than A, or can nobody tell?"""
+"""`powermeter compare`: does B use less than A, more, the same, or can nobody tell?"""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from powermeter import registry
+from powermeter.comparison.verdict import Verdict
 from powermeter.errors import ConfigurationError
 from powermeter.units import parse_quantity
 
@@ -40,18 +41,22 @@ PRINT = "powermeter.reports.comparison:"
 @click.option(
     "--paired/--unpaired",
     default=None,
-    help="Whether the n-th of A belongs to the n-th of B.  [default: "
-    "neighbours in time, where A and B took turns]",
+    help="Whether the n-th of A belongs to the n-th of B.  [default: their order in time counts]",
 )
 @click.option(
-    "--block", metavar="NAME", help="Compare within blocks: events with equal values of this attribute."
+    "--block", metavar="NAME", help="Compare events with equal values of this attribute: the same input."
 )
-@click.option("--margin", metavar="RATIO", default="0", help="A difference up to this is none: 5%.")
+@click.option(
+    "--margin",
+    metavar="RATIO",
+    default="0",
+    help="A difference up to this does not count, and sides that are shown to differ by less are the same: 5%.",
+)
 @click.option(
     "--fail-if",
     metavar="VERDICTS",
     default="",
-    help="Exit with 9 where a row is: more, less, cannot-tell (several with commas).",
+    help="Exit with 9 where a row is: more, less, same, cannot-tell (several with commas).",
 )
 @click.option(
     "--rail", metavar="NAME[,NAME]", help="The rail to count, or A's and B's; the widest one otherwise."
@@ -70,7 +75,7 @@ PRINT = "powermeter.reports.comparison:"
 )
 @click.option("--json", "as_json", is_flag=True, help="The same numbers unrounded, in SI units.")
 def compare(a: str, b: str | None, as_json: bool, fail_if: str, **chosen: Any) -> int:
-    """Compare B with A: less, more or cannot tell.
+    """Compare B with A: less, more, the same within x %, or cannot tell.
 
     \b
     Example:
@@ -82,6 +87,9 @@ def compare(a: str, b: str | None, as_json: bool, fail_if: str, **chosen: Any) -
 
     A side is a recording, one of its labels (run.power:label), or several recordings of equal runs:
     names with commas between them, a quoted pattern, a folder.
+
+    One recording a side shows that these two runs differ, and not that the programs do: let the sides take
+    turns, or record at least three runs a side. --fail-if rests on what is known about the programs.
 
     Exit status 9 where a row has a verdict named by --fail-if, else 0.
     """
@@ -116,22 +124,22 @@ def compare(a: str, b: str | None, as_json: bool, fail_if: str, **chosen: Any) -
         click.echo(json.dumps({**said, "failed": [row.title for row in failing]}, indent=2, default=str))
     else:
         _print(found)
-    for row in failing:
-        click.echo(
-            f"powermeter: --fail-if {row.verdict.replace(' ', '-')}: {row.title}: {row.contrast.text}",
-            err=True,
-        )
+    for row in found.rows:
+        verdict = str(row.verdict).replace(" ", "-")
+        if row in failing:
+            click.echo(f"powermeter: --fail-if {verdict}: {row.title}: {row.contrast.text}", err=True)
+        elif refused and row.contrast.these_runs in refused:
+            click.echo(f"powermeter: --fail-if passes: {row.title}: {row.contrast.text}", err=True)
     return GATE if failing else 0
 
 
-def _verdicts(text: str) -> tuple[str, ...]:
+def _verdicts(text: str) -> tuple[Verdict, ...]:
     words = [word.strip().replace("-", " ") for word in text.split(",") if word.strip()]
-    for word in words:
-        if word not in ("less", "more", "cannot tell"):
-            raise ConfigurationError(
-                f"--fail-if {text}: write more, less or cannot-tell, several with commas"
-            )
-    return tuple(words)
+    try:
+        return tuple(Verdict(word) for word in words)
+    except ValueError:
+        known = ", ".join(verdict.replace(" ", "-") for verdict in Verdict)
+        raise ConfigurationError(f"--fail-if {text}: write {known}, several with commas") from None
 
 
 def _print(found: Any) -> None:

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from powermeter.analysis.baseline import BaselineSpec
-from powermeter.comparison import sides
-from powermeter.comparison.sides import Pick, Run
+from powermeter.comparison.runs import Pick, Run, read
 from powermeter.errors import ConfigurationError
 
 
@@ -56,7 +55,7 @@ def _split(text: str) -> list[str]:
     return [part.strip() for part in parts if part.strip()]
 
 
-def side(
+def recordings_of(
     what: Any, label: str | None, rail: str | None, baseline: BaselineSpec, by: Sequence[str]
 ) -> tuple[list[Run], Pick]:
     """Return the analysed recordings of one side and the label that is meant.
@@ -83,4 +82,4 @@ def side(
         raise ConfigurationError(f"{opened[0]}: the same recording twice on one side is no repeat")
     pick = Pick.of(label or "")
     every = tuple(dict.fromkeys((*by, *(pick.group or {}))))
-    return [sides.read(item, rail=rail, baseline=baseline, by=every) for item in opened], pick
+    return [read(item, rail=rail, baseline=baseline, by=every) for item in opened], pick

@@ -1,30 +1,37 @@
-"""Two sides against each other: difference, ratio, interval, effect size and whether that is a difference.
+"""Two sides against each other: difference, ratio, interval, effect size and verdict.
 
 Both sides were measured with errors of the sensor and vary from repeat to repeat.  What the two
-share (the gain of one sensor) cancels in the ratio; what they do not share does not.  Where the
-repeats come from is in `sides.py`; how many more would tell is in `planning.py`.
+share (the gain of one sensor) cancels in the ratio; what they do not share does not.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-import numpy as np
-
-from powermeter.analysis.uncertainty import budget, coverage, student_95
-from powermeter.comparison.designs import IN_SPREAD, Side, Spread, by_block, pairs, unpaired
-from powermeter.comparison.sample_size import Plan, t_tail
+from powermeter.analysis.uncertainty import budget, coverage
+from powermeter.comparison.designs import (
+    IN_SPREAD,
+    Design,
+    Side,
+    Spread,
+    in_pairs,
+    in_time,
+    stretches,
+    these_runs,
+)
+from powermeter.comparison.designs import TURNS as ENOUGH_TURNS
+from powermeter.comparison.quantiles import t_quantile, t_tail
+from powermeter.comparison.sample_size import Plan
+from powermeter.comparison.verdict import LEVEL, Verdict, decide, furthest
 from powermeter.errors import DataError
-from powermeter.result import Grade, Result, worst
+from powermeter.result import COVERAGE_95, Grade, Result, worst
 
-LEVEL = 0.04
-"""A verdict is given where chance alone would do so in at most 4 % of comparisons of equals: one percent
-is kept back for what the spread between few repeats does not tell of itself."""
+_IN_COMMON = ("gain:", "offset:", "model:", "clock:", "baseline:")
+"""Parts that two measurements may have in common, where their names agree; all others belong to each measurement."""
 
 _PROPORTIONAL = ("gain:", "model:")
-_NEVER_SHARED = ("edges:", "gaps:", "quantisation:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,22 +40,23 @@ class Contrast:
 
     Attributes:
         left, right: Their names.
-        mean_left, mean_right: Their means with all their errors.
+        mean_left, mean_right: Their means as every report prints them.
         difference: right − left.
         ratio: right / left, by Fieller's theorem; None where left may be 0.
         effect: The difference over the standard deviation of a repeat (Cohen's d); None without spread.
-        p_value: How often equals would differ as much by chance (and more than `margin`), 0 to 1.
-        verdict: `less`, `more` or `cannot tell`.
-        design: `unpaired`, `paired`, `blocks`, or `single` where a side has no repeats to vary.
+        p_value: How often equal sides would differ as much by chance (and more than `margin`), 0 to 1.
+        verdict: What is known about the programs: the cautious one, which gates rest on.
+        these_runs: What is known about these two runs, where nothing more is; None where the verdict is about programs.
+        within: The smallest share of left within which the sides are the same; None without a ratio.
+        design: How the repeats were made.
         repeats_left, repeats_right: How many repeats stand behind it, warm-up left out.
         warmup_left, warmup_right: How many were left out.
-        drift_per_s: Drift in `difference.unit` per s that a block design took out; None elsewhere.
-        repeats_needed: Repeats per side at which the difference seen would be told in 80 % of cases; 0
-            where it is told; None where no number of them would do, or nothing is known of the spread.
-        detectable: The smallest difference that as many repeats tell in 80 % of cases, in
-            `difference.unit`; None where nothing is known of the spread.
+        repeats_needed: Repeats a side, in turns, that show the difference seen in 80 % of cases; 0 where the verdict
+            is less or more; None where no number of them would do, or nothing is known of the spread.
+        detectable: The smallest difference that as many repeats show in 80 % of cases, in `difference.unit`; None where
+            nothing is known of the spread.
         shared: Whether the sensor's errors are common to both sides.
-        margin: Difference, relative to left, that was not to count.
+        margin: Difference, relative to left, that does not count.
         plan: What `repeats_needed` was worked out from, for other differences.
     """
 
@@ -60,13 +68,14 @@ class Contrast:
     ratio: Result | None
     effect: float | None
     p_value: float | None
-    verdict: str
-    design: str
+    verdict: Verdict
+    these_runs: Verdict | None
+    within: float | None
+    design: Design
     repeats_left: int
     repeats_right: int
     warmup_left: int
     warmup_right: int
-    drift_per_s: float | None
     repeats_needed: int | None
     detectable: float | None
     shared: bool
@@ -74,31 +83,41 @@ class Contrast:
     plan: Plan | None
 
     @property
+    def found(self) -> Verdict:
+        """The verdict about the programs or, where there is none, about these runs."""
+        return self.verdict if self.these_runs is None else self.these_runs
+
+    @property
+    def significant(self) -> bool:
+        """Whether a difference was found, of the programs or of these runs."""
+        return self.found in (Verdict.LESS, Verdict.MORE)
+
+    @property
     def text(self) -> str:
         """One sentence."""
-        if self.verdict != "cannot tell":
-            size = f" ({_percent(self.ratio)})" if self.ratio else ""
+        size = f" ({_percent(self.ratio)})" if self.ratio else ""
+        if self.these_runs is not None:
+            return f"{self._of_these_runs(size)}; {self._remedy()}"
+        if self.significant:
             return f"{self.right}: {self.verdict} than {self.left}{size}"
-        start = f"{self.right} against {self.left}: cannot tell" + (
-            f" ({_percent(self.ratio)})" if self.ratio else ""
-        )
-        if self.design == "single":
-            return f"{start}: without repeats nobody knows how much they vary; three a side are the least"
+        if self.verdict is Verdict.SAME and self.within is not None:
+            return f"{self.right}: the same as {self.left} within {format(100 * self.within, '.2g')} %{size}"
+        start = f"{self.right} against {self.left}: cannot tell{size}"
         if self.repeats_needed is None:
-            return f"{start}; no number of such repeats would tell a difference of this size"
-        return f"{start}; {self.repeats_needed:,} repeats a side would tell a difference of this size"
-
-    def at(self, level: float, told: bool) -> Contrast:
-        """Return this with another verdict, and the plan behind it at another chance of a false one."""
-        verdict = _direction(self.difference.value) if told else "cannot tell"
-        plan = replace(self.plan, level=level) if self.plan else None
-        return replace(
-            self,
-            verdict=verdict,
-            plan=plan,
-            detectable=plan.detectable() if plan else None,
-            repeats_needed=_needed(plan, self.difference.value, self.mean_left.value * self.margin, verdict),
+            return f"{start}; no number of such repeats would show a difference of this size"
+        return (
+            f"{start}; {self.repeats_needed:,} repeats a side in turns would show a difference of this size"
         )
+
+    def _of_these_runs(self, size: str) -> str:
+        if self.these_runs in (Verdict.LESS, Verdict.MORE):
+            return f"this run of {self.right} used {self.these_runs} than this run of {self.left}{size}"
+        if self.these_runs is Verdict.SAME and self.within is not None:
+            return f"these runs of {self.left} and {self.right} used the same within {format(100 * self.within, '.2g')} %{size}"
+        return f"these runs of {self.left} and {self.right}: cannot tell{size}"
+
+    def _remedy(self) -> str:
+        return "for the programs, let the sides take turns, or record at least three runs a side"
 
 
 def _percent(ratio: Result) -> str:
@@ -107,23 +126,16 @@ def _percent(ratio: Result) -> str:
     )
 
 
-def _direction(change: float) -> str:
-    return "less" if change < 0 else "more"
-
-
-def _needed(plan: Plan | None, change: float, margin: float, verdict: str) -> int | None:
-    if verdict != "cannot tell":
-        return 0
-    return plan.repeats(abs(change) - abs(margin)) if plan else None
-
-
-def contrast(left: Side, right: Side, *, paired: bool | None = None, margin: float = 0.0) -> Contrast:
+def contrast(
+    left: Side, right: Side, *, paired: bool | None = None, margin: float = 0.0, level: float = LEVEL
+) -> Contrast:
     """Compare two sides.
 
     Args:
         paired: Whether the n-th repeat of one belongs to the n-th of the other (same input, one after
-            the other).  None: blocks where both have them, else unpaired.
-        margin: A difference up to this share of the left side's mean gets no verdict.
+            the other).  None: where both have keys.
+        margin: A difference up to this share of the left side's mean does not count.
+        level: The chance of a false verdict.
 
     Raises:
         DataError: No repeats on a side, units that differ, or pairs that do not match.
@@ -133,25 +145,30 @@ def contrast(left: Side, right: Side, *, paired: bool | None = None, margin: flo
             f"{left.name} is in {left.unit}, {right.name} in {right.unit}: they cannot be compared"
         )
     for side in (left, right):
-        if side.told is None and not np.isfinite(side.values).any():
+        if side.resolved and not side.known.size:
             raise DataError(f"{side.name}: nothing is known of it")
-    if left.told is not None or right.told is not None:
-        if paired or left.blocks or right.blocks:
+    return _conclude(left, right, _spread(left, right, paired), margin, level)
+
+
+def _spread(left: Side, right: Side, paired: bool | None) -> Spread:
+    resolved = left.resolved and right.resolved
+    turns = stretches(left, right) >= ENOUGH_TURNS
+    several = left.separate or right.separate
+    if paired or (paired is None and left.keys and right.keys):
+        if not resolved:
             raise DataError(
                 f"{left.name} and {right.name}: too short for their meter; only means are known, not pairs"
             )
-        spread = unpaired(left, right)
-    elif paired:
-        spread = pairs(left, right, "paired")
-    elif paired is None and left.blocks and right.blocks:
-        spread = pairs(*by_block(left, right), "blocks")
-    else:
-        spread = unpaired(left, right)
-    return _conclude(left, right, spread, margin)
+        return in_pairs(left, right, Design.PAIRED if several or turns else Design.THESE_RUNS)
+    if several or (turns and resolved and paired is None):
+        return in_time(left, right)
+    return these_runs(left, right)
 
 
-def _conclude(left: Side, right: Side, s: Spread, margin: float) -> Contrast:
+def _conclude(left: Side, right: Side, s: Spread, margin: float, level: float) -> Contrast:
     """Add the sensor's errors to the spread, and judge."""
+    if not math.isfinite(s.variance):
+        return _unknown(left, right, s, margin)
     shared = bool(left.instrument) and left.instrument == right.instrument
     grade = worst((left.grade, right.grade))
     parts_a, limits_a = _sensor(left, s.left, shared)
@@ -161,42 +178,50 @@ def _conclude(left: Side, right: Side, s: Spread, margin: float) -> Contrast:
     own = f"repeats:{left.name} and {right.name}"
     sensor = _against(parts_a, parts_b, 1.0)
     counted = {own: s.freedom} if math.isfinite(s.freedom) else {}
-    difference = budget(
-        change, left.unit, {**sensor, own: math.sqrt(s.variance)}, grade=grade, limits=limits, counted=counted
-    )
+    spread = {own: math.sqrt(s.variance)}
+    difference = budget(change, left.unit, {**sensor, **spread}, grade=grade, limits=limits, counted=counted)
     systematic = math.sqrt(sum(p * p for p in sensor.values()))
-    plan = p_value = None
-    if s.design != "single":
-        half = (difference.high - difference.low) / 2
-        variance = s.variance + systematic**2
-        effective = s.freedom * (variance / s.variance) ** 2 if s.variance > 0 else math.inf
-        beyond = max(abs(change) - margin * abs(s.left), 0.0)
-        p_value = 1.0 if not half or not beyond else t_tail(beyond / half * student_95(effective), effective)
-        p_value = 0.0 if beyond and not half else p_value
-        # Longer series show a little memory where there is none (see `planning.repeats_to_tell`).
-        seeming = 1.0 if left.separate and right.separate else 1.05
-        plan = Plan(
-            seeming * math.sqrt(s.variance), systematic, s.freedom, (s.counts[0] + s.counts[1]) / 2, LEVEL
-        )
-    told = p_value is not None and p_value <= LEVEL
-    verdict = _direction(change) if told else "cannot tell"
+    half = (difference.high - difference.low) / 2
+    whole = s.variance + systematic**2
+    effective = s.freedom * (whole / s.variance) ** 2 if s.variance > 0 else math.inf
+    wider = t_quantile(1 - level / 2, effective) / t_quantile(0.975, effective)
+    ratio = _Ratio(s, parts_a, parts_b, limits, own, grade)
+    shown, judged = ratio.interval(1.0), ratio.interval(wider)
+    ends = None if judged is None or s.left <= 0 else (judged.low - 1, judged.high - 1)
+    found = decide((change - half * wider, change + half * wider), ends, margin)
+    beyond = max(abs(change) - margin * abs(s.left), 0.0)
+    p_value = (
+        1.0
+        if not beyond
+        else 0.0
+        if not half
+        else t_tail(beyond / half * t_quantile(0.975, effective), effective)
+    )
+    plan = None
+    if s.one > 0 or s.design.about_programs:
+        pairs = s.design is Design.PAIRED
+        plan = Plan(s.one, systematic, s.freedom, sum(s.counts) / 2, level, pairs)
+    about = s.design.about_programs
+    verdict = found if about else Verdict.CANNOT_TELL
+    told = verdict in (Verdict.LESS, Verdict.MORE)
     return Contrast(
         left=left.name,
         right=right.name,
-        mean_left=_mean(left, s.left, s.variance_left, s, parts_a, limits),
-        mean_right=_mean(right, s.right, s.variance_right, s, parts_b, limits),
+        mean_left=_mean(left, parts_a, limits),
+        mean_right=_mean(right, parts_b, limits),
         difference=difference,
-        ratio=_ratio(s, parts_a, parts_b, limits, own, grade),
-        effect=change / s.pooled if s.pooled > 0 else None,
-        p_value=p_value,
+        ratio=shown,
+        effect=change / s.one if s.one > 0 else None,
+        p_value=p_value if s.design is not Design.SINGLE else None,
         verdict=verdict,
+        these_runs=None if about else found,
+        within=None if ends is None else furthest(ends),
         design=s.design,
         repeats_left=s.counts[0],
         repeats_right=s.counts[1],
-        warmup_left=s.warmups[0],
-        warmup_right=s.warmups[1],
-        drift_per_s=s.drift,
-        repeats_needed=_needed(plan, change, s.left * margin, verdict),
+        warmup_left=left.warmup,
+        warmup_right=right.warmup,
+        repeats_needed=0 if told else plan.repeats(beyond) if plan else None,
         detectable=plan.detectable() if plan else None,
         shared=shared,
         margin=margin,
@@ -204,8 +229,22 @@ def _conclude(left: Side, right: Side, s: Spread, margin: float) -> Contrast:
     )
 
 
+def _unknown(left: Side, right: Side, s: Spread, margin: float) -> Contrast:
+    """Return what is said where too few recordings show how much they vary."""
+    grade = worst((left.grade, right.grade))
+    change = Result(s.right - s.left, left.unit, -math.inf, math.inf, grade, {})
+    return Contrast(
+        left.name, right.name, _mean(left, {}, set()), _mean(right, {}, set()), change, None, None, None,
+        Verdict.CANNOT_TELL, None, None, s.design, *s.counts, left.warmup, right.warmup, None, None,
+        bool(left.instrument) and left.instrument == right.instrument, margin, None,
+    )  # fmt: skip
+
+
 def _sensor(side: Side, mean: float, shared: bool) -> tuple[dict[str, float], set[str]]:
-    """Return the sensor's errors of a side's mean; those of a shared sensor keep their name."""
+    """Return the sensor's errors of a side's mean; those of a shared instrument keep their name.
+
+    An interval that is wider than its parts (a bound) becomes a part of its own.
+    """
     parts: dict[str, float] = {}
     limits: set[str] = set()
     if side.mean is None:
@@ -213,11 +252,16 @@ def _sensor(side: Side, mean: float, shared: bool) -> tuple[dict[str, float], se
     size = mean / side.mean.value if side.mean.value else 1.0
     for name, part in side.mean.parts.items():
         if name.startswith(IN_SPREAD) or not part:
-            continue  # the spread between repeats holds it
-        key = name if shared and not name.startswith(_NEVER_SHARED) else f"{name} of {side.name}"
+            continue  # the spread between repeats contains it
+        key = name if shared and name.startswith(_IN_COMMON) else f"{name} of {side.name}"
         parts[key] = part * (size if name.startswith(_PROPORTIONAL) else 1.0)
         if name in side.limits:
             limits.add(key)
+    stated = max(side.mean.high - side.mean.value, side.mean.value - side.mean.low) / COVERAGE_95
+    explained = sum(part * part for part in side.mean.parts.values())
+    few = any(name.startswith("repeats:") for name in side.mean.parts)
+    if not few and stated**2 > 1.1 * explained:
+        parts[f"bound of {side.name}"] = math.sqrt(stated**2 - explained)
     return parts, limits
 
 
@@ -226,49 +270,57 @@ def _against(a: Mapping[str, float], b: Mapping[str, float], ratio: float) -> di
     return {name: b.get(name, 0.0) - ratio * a.get(name, 0.0) for name in {**a, **b}}
 
 
-def _mean(
-    side: Side, value: float, variance: float, s: Spread, parts: Mapping[str, float], limits: set[str]
-) -> Result:
+def _mean(side: Side, parts: Mapping[str, float], limits: set[str]) -> Result:
+    """Return the mean of a side as the reports print it; of several recordings with the scatter between them."""
+    if side.mean is not None and not side.separate:
+        return side.mean
+    values = side.known
+    n = int(values.size)
+    mean = float(values.mean())
     own = f"repeats:{side.name}"
-    whole = {**parts, own: math.sqrt(variance)}
-    if s.design == "single" and side.mean is not None:
-        whole = {**parts, **{n: p for n, p in side.mean.parts.items() if n.startswith("noise:")}}
-    freedom = s.freedom / 2 if s.design == "unpaired" else s.freedom
-    counted = {own: max(freedom, 1.0)} if math.isfinite(freedom) else {}
-    return budget(value, side.unit, whole, grade=side.grade, limits=limits, counted=counted)
+    if n < 2:
+        return side.mean or Result.of(mean, side.unit, {}, side.grade)
+    whole = {**parts, own: float(values.std(ddof=1)) / math.sqrt(n)}
+    return budget(mean, side.unit, whole, grade=side.grade, limits=limits, counted={own: n - 1.0})
 
 
-def _ratio(
-    s: Spread, a: Mapping[str, float], b: Mapping[str, float], limits: set[str], own: str, grade: Grade
-) -> Result | None:
-    """Return right / left: every R for which right − R × left may be 0 (Fieller 1954), so not always centred.
+@dataclass(frozen=True, slots=True)
+class _Ratio:
+    """right / left: every R for which right − R × left may be 0 (Fieller 1954), so not always centred."""
 
-    None where left itself may be 0: no ratio is ruled out then.
-    """
-    if not s.left:
-        return None
-    value = s.right / s.left
-    parts = {name: part / s.left for name, part in _against(a, b, value).items()}
-    variance = max(s.variance_right - 2 * value * s.covariance + value**2 * s.variance_left, 0.0)
-    parts[own] = math.sqrt(variance) / abs(s.left)
-    parts = {name: part for name, part in parts.items() if abs(part) > 1e-15}
-    total = sum(p * p for p in parts.values())
-    if not total:
-        return Result.of(value, "1", {}, grade)
-    effective = s.freedom * (total / parts[own] ** 2) ** 2 if parts.get(own) else math.inf
-    largest = max((abs(parts[name]) for name in limits if name in parts), default=0.0)
-    k = coverage(total, largest, effective)
-    names = {**a, **b}
-    aa = s.variance_left + sum(a.get(n, 0.0) ** 2 for n in names)
-    bb = s.variance_right + sum(b.get(n, 0.0) ** 2 for n in names)
-    ab = s.covariance + sum(a.get(n, 0.0) * b.get(n, 0.0) for n in names)
-    square = s.left**2 - k * k * aa
-    cross = s.left * s.right - k * k * ab
-    root = cross**2 - square * (s.right**2 - k * k * bb)
-    if square <= 0 or root < 0:
-        return None
-    low, high = (cross - math.sqrt(root)) / square, (cross + math.sqrt(root)) / square
-    return Result(value, "1", min(low, value), max(high, value), grade, parts)
+    spread: Spread
+    a: Mapping[str, float]
+    b: Mapping[str, float]
+    limits: set[str]
+    own: str
+    grade: Grade
+
+    def interval(self, wider: float) -> Result | None:
+        """Return the ratio with its interval `wider` times as wide; None where left may be 0: no ratio is ruled out then."""
+        s = self.spread
+        if not s.left:
+            return None
+        value = s.right / s.left
+        parts = {name: part / s.left for name, part in _against(self.a, self.b, value).items()}
+        parts[self.own] = math.sqrt(s.variance_right + value**2 * s.variance_left) / abs(s.left)
+        parts = {name: part for name, part in parts.items() if abs(part) > 1e-15}
+        total = sum(p * p for p in parts.values())
+        if not total:
+            return Result.of(value, "1", {}, self.grade)
+        effective = s.freedom * (total / parts[self.own] ** 2) ** 2 if parts.get(self.own) else math.inf
+        largest = max((abs(parts[name]) for name in self.limits if name in parts), default=0.0)
+        k = coverage(total, largest, effective) * wider
+        names = {**self.a, **self.b}
+        aa = s.variance_left + sum(self.a.get(n, 0.0) ** 2 for n in names)
+        bb = s.variance_right + sum(self.b.get(n, 0.0) ** 2 for n in names)
+        ab = sum(self.a.get(n, 0.0) * self.b.get(n, 0.0) for n in names)
+        square = s.left**2 - k * k * aa
+        cross = s.left * s.right - k * k * ab
+        root = cross**2 - square * (s.right**2 - k * k * bb)
+        if square <= 0 or root < 0:
+            return None
+        low, high = sorted(((cross - math.sqrt(root)) / square, (cross + math.sqrt(root)) / square))
+        return Result(value, "1", min(low, value), max(high, value), self.grade, parts)
 
 
 def sure(level: float = LEVEL) -> str:

@@ -1,7 +1,6 @@
-"""What repeats say of two sides: means, their covariance and degrees of freedom, by the design of the experiment.
+"""What the repeats of two sides say: means, the variance of their difference, degrees of freedom, by the design of the experiment.
 
-Unpaired, in pairs, or in blocks; the memory of neighbouring events and a warm-up are allowed for.  The
-sensor's errors and the verdict are in `contrast.py`.
+The sensor's errors and the verdict are in `contrast.py`.
 """
 
 from __future__ import annotations
@@ -9,19 +8,41 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
+from enum import Enum
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.comparison.stopping import warm_up
+from powermeter.comparison import drift
 from powermeter.errors import DataError
 from powermeter.result import Grade, Result
 
 Floats = NDArray[np.floating[Any]]
 
 IN_SPREAD = ("noise:", "repeats:")
-"""Parts of a mean that the spread between its repeats holds already."""
+"""Parts of a mean that the spread between its repeats contains already."""
+
+TURNS = 6
+"""Stretches of one recording (A B B A has three) without which its sides are not said to have taken turns."""
+
+
+class Design(str, Enum):
+    """How the repeats were made, and so what is known about the programs."""
+
+    TURNS = "in turns"  # the sides alternate: what drifts falls out
+    ORDER = "in order"  # several recordings, one side after the other: a drift may look like a difference
+    PAIRED = "paired"  # the same inputs on both sides
+    THESE_RUNS = "these runs"  # one recording a side: nothing is known about other runs
+    SINGLE = "single"  # one value a side: only the meter's errors are known
+
+    def __str__(self) -> str:
+        return self.value
+
+    @property
+    def about_programs(self) -> bool:
+        """Whether a difference is one of the programs, and not only of these runs."""
+        return self in (Design.TURNS, Design.ORDER, Design.PAIRED)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,19 +51,17 @@ class Side:
 
     Attributes:
         name: For people.
-        values: One number per repeat (J per inference), in order; NaN where it is not known.
+        values: One number per repeat (J per inference); NaN where it is not known.
         unit: Theirs.
-        mean: The mean as measured, with the sensor's errors as parts; None where only the spread counts.
+        mean: The mean as every report prints it, with its parts; None where only the spread counts.
         instrument: What measured it; sides with equal ones share their sensor's errors.
         grade: The grade of the values.
-        blocks: For a block design: which block (A, B side by side in time) each repeat belongs to.
+        keys: What pairs the repeats with those of the other side (an input's name); empty without.
         times_s: When each repeat was, in s, on a clock that both sides share; None where there is none.
-        separate: Whether each repeat is a run of its own, so that neighbours have no memory of each
-            other and the first is no warm-up.
-        warmup: Whether a warm-up is looked for and left out.
+        separate: Whether each repeat is a recording of its own.
         limits: Names of the parts of `mean` that are stated limits (rectangular).
-        told: Where the repeats are not known one by one (a regression told their mean): degrees of
-            freedom of the mean, whose own parts then count; None otherwise.
+        warmup: How many first events are left out of `values` already.
+        resolved: Whether the values of single repeats are known, and not only their mean (by regression).
     """
 
     name: str
@@ -51,72 +70,156 @@ class Side:
     mean: Result | None = None
     instrument: str = ""
     grade: Grade = Grade.MEASURED
-    blocks: tuple[Hashable, ...] = ()
+    keys: tuple[Hashable, ...] = ()
     times_s: Floats | None = None
     separate: bool = False
-    warmup: bool = True
     limits: tuple[str, ...] = ()
-    told: float | None = None
+    warmup: int = 0
+    resolved: bool = True
+
+    @property
+    def known(self) -> Floats:
+        """The values that are known."""
+        return self.values[np.isfinite(self.values)]
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """What the repeats say: means, their covariance, degrees of freedom, and what a further repeat brings."""
+    """What the repeats say.
+
+    Attributes:
+        left, right: The means that the ratio is made of; right − left is the difference.
+        variance_left, variance_right: Of the two, so that their sum is the variance of the difference.
+        freedom: Degrees of freedom behind it.
+        one: Standard deviation of one repeat of a side, of the difference in pairs; for the effect size and for planning.
+        design: How the repeats were made.
+        counts: Repeats of both sides.
+    """
 
     left: float
     right: float
     variance_left: float
     variance_right: float
-    covariance: float
     freedom: float
-    pooled: float
-    design: str
+    one: float
+    design: Design
     counts: tuple[int, int]
-    warmups: tuple[int, int] = (0, 0)
-    drift: float | None = None
 
     @property
     def variance(self) -> float:
         """Of right − left."""
-        return max(self.variance_left + self.variance_right - 2 * self.covariance, 0.0)
+        return self.variance_left + self.variance_right
 
 
-def unpaired(left: Side, right: Side) -> Spread:
-    """Welch's comparison of two means, each with its own spread and memory between neighbours.
+def in_time(left: Side, right: Side) -> Spread:
+    """Return the difference of repeats in a known order, a drift or a wandering level allowed for; see `drift.py`.
 
-    A side of one repeat borrows the spread of the other.
+    Several recordings without a time of day are taken as the left side's first, then the right side's.
+
+    Raises:
+        DataError: A side has no repeat.
     """
-    a, b = _one(left), _one(right)
-    if not math.isfinite(a[1]) and not math.isfinite(b[1]):
-        return Spread(a[0], b[0], 0.0, 0.0, 0.0, math.inf, 0.0, "single", (a[3], b[3]), (a[4], b[4]))
-    borrowed = not (math.isfinite(a[1]) and math.isfinite(b[1]))
-    variance = [a[1] ** 2, b[1] ** 2]
-    if borrowed:
-        known = min(variance)
-        variance = [known, known]
-    va, vb = variance[0] / a[2], variance[1] / b[2]
-    if borrowed:
-        freedom = max(a[5], b[5])
-    else:
-        lower = va**2 / a[5] + vb**2 / b[5]
-        freedom = (va + vb) ** 2 / lower if lower > 0 else math.inf
-    told = left.told is not None or right.told is not None
-    pooled = 0.0 if told else math.sqrt(sum(variance) / 2)
-    return Spread(a[0], b[0], va, vb, 0.0, freedom, pooled, "unpaired", (a[3], b[3]), (a[4], b[4]))
+    values, whose, counts = _sequence(left, right)
+    sides = [values[whose == i] for i in (0, 1)]
+    if not all(side.size for side in sides):
+        raise DataError(f"{left.name} and {right.name}: nothing is known of one of them")
+    turns = int(np.count_nonzero(np.diff(whose))) + 1
+    design = Design.TURNS if turns > 2 else Design.ORDER
+    found = drift.difference(values, whose == 1, counts)
+    numbers = (int(left.known.size), int(right.known.size))
+    if found is None:
+        a, b = (float(np.average(values[whose == i], weights=counts[whose == i])) for i in (0, 1))
+        return Spread(a, b, math.inf, math.inf, 1.0, 0.0, design, numbers)
+    middle = float(np.average(values, weights=counts))
+    share = float(counts[whose == 1].sum() / counts.sum())
+    noises = found.noise_left**2, found.noise_right**2
+    whole = sum(noises) or 1.0
+    variance = found.uncertainty**2
+    a = middle - share * found.difference
+    one = math.sqrt(sum(noises) / 2 + found.step**2 / 4)
+    split = noises[0] / whole if sum(noises) else 0.5
+    return Spread(
+        a, a + found.difference, variance * split, variance * (1 - split), found.freedom, one, design, numbers
+    )
 
 
-def _one(side: Side) -> tuple[float, float, float, int, int, float]:
-    """Return mean, standard deviation, effective number, number, warm-up and degrees of freedom of a side."""
-    if side.told is not None and side.mean is not None:
-        own = [p for n, p in side.mean.parts.items() if n.startswith(IN_SPREAD)]
-        return side.mean.value, math.sqrt(sum(p * p for p in own)), 1.0, int(side.values.size), 0, side.told
-    values = side.values[np.isfinite(side.values)]
-    first = 0 if side.separate or not side.warmup else warmed(values)
-    values = values[first:]
-    n = int(values.size)
-    deviation = float(values.std(ddof=1)) if n > 1 else math.inf
-    worth = float(n) if side.separate else n / memory(values - values.mean())
-    return float(values.mean()), deviation, worth, n, first, max(worth - 1, 1.0)
+def _sequence(left: Side, right: Side) -> tuple[Floats, NDArray[np.int64], Floats]:
+    """Return values, sides and event counts in order of time; the events of one stretch of a side are one value, their mean."""
+    kept = [np.isfinite(side.values) for side in (left, right)]
+    values = np.concatenate([side.values[k] for side, k in zip((left, right), kept, strict=True)])
+    whose = np.repeat([0, 1], [int(k.sum()) for k in kept])
+    if left.times_s is not None and right.times_s is not None:
+        order = np.argsort(np.concatenate([left.times_s[kept[0]], right.times_s[kept[1]]]), kind="stable")
+        values, whose = values[order], whose[order]
+    if left.separate or right.separate:
+        return values, whose, np.ones(values.size)
+    first = (
+        np.concatenate([[0], np.flatnonzero(np.diff(whose)) + 1]) if values.size else np.empty(0, np.int64)
+    )
+    counts = np.diff(np.append(first, values.size)).astype(float)
+    return np.add.reduceat(values, first) / counts, whose[first], counts
+
+
+def stretches(left: Side, right: Side) -> int:
+    """Return how often the sides of one recording took over from each other, plus one; 0 without a common clock."""
+    if left.times_s is None or right.times_s is None:
+        return 0
+    times = np.concatenate([left.times_s, right.times_s])
+    whose = np.repeat([0, 1], [left.times_s.size, right.times_s.size])[np.argsort(times, kind="stable")]
+    return int(np.count_nonzero(np.diff(whose))) + 1 if whose.size else 0
+
+
+def in_pairs(left: Side, right: Side, design: Design) -> Spread:
+    """Return the mean difference within pairs: the n-th of each side, or those with equal keys.
+
+    Pairs of one recording may remember each other: see `memory`.
+
+    Raises:
+        DataError: The sides do not pair, or fewer than two pairs are complete.
+    """
+    x, y = _paired(left, right)
+    keep = np.isfinite(x) & np.isfinite(y)
+    x, y = x[keep], y[keep]
+    n = int(x.size)
+    if n < 2:
+        raise DataError(f"{left.name} and {right.name}: fewer than two pairs are complete")
+    step = y - x
+    rest = step - step.mean()
+    widen = 1.0 if left.separate else memory(rest)
+    one = float(step.std(ddof=1))
+    variance = one**2 * widen / n
+    return Spread(
+        float(x.mean()),
+        float(y.mean()),
+        variance / 2,
+        variance / 2,
+        max(n / widen - 1, 1.0),
+        one,
+        design,
+        (n, n),
+    )
+
+
+def _paired(left: Side, right: Side) -> tuple[Floats, Floats]:
+    if left.keys and right.keys:
+        a, b = (_by_key(side) for side in (left, right))
+        common = [key for key in a if key in b]
+        return np.array([a[key] for key in common]), np.array([b[key] for key in common])
+    if left.values.size != right.values.size:
+        raise DataError(
+            f"{left.name} and {right.name}: {left.values.size} and {right.values.size} repeats do not pair; "
+            "compare them unpaired"
+        )
+    return left.values, right.values
+
+
+def _by_key(side: Side) -> Mapping[Hashable, float]:
+    """Return one mean for each key."""
+    found: dict[Hashable, list[float]] = {}
+    for key, value in zip(side.keys, side.values.tolist(), strict=True):
+        if math.isfinite(value):
+            found.setdefault(key, []).append(value)
+    return {key: sum(values) / len(values) for key, values in found.items()}
 
 
 def memory(rest: Floats) -> float:
@@ -138,111 +241,50 @@ def memory(rest: Floats) -> float:
     return min((1 + rho) / (1 - rho), n / 2)
 
 
-def warmed(values: Floats) -> int:
-    """Return how many of the first values are a warm-up.
+def these_runs(left: Side, right: Side) -> Spread:
+    """Return what one recording a side says about these two runs: the means that the reports print, and their scatter.
 
-    What `repeats.warm_up` proposes, where these differ from the rest by more than three standard
-    errors, the memory of the rest allowed for.
+    A side of one event borrows the scatter of the other: one number says nothing about how much it varies.
     """
-    first = warm_up(values)
-    head, tail = values[:first], values[first:]
-    if not first or tail.size < 3:
-        return 0
-    error = float(tail.std(ddof=1)) * math.sqrt(memory(tail - tail.mean()) * (1 / head.size + 1 / tail.size))
-    return first if abs(float(head.mean() - tail.mean())) > 3 * error else 0
+    scatter = [_own(side) for side in (left, right)]
+    counts = (int(left.known.size), int(right.known.size))
+    many = [side for side, n in zip((left, right), counts, strict=True) if n > 1]
+    if not many:
+        return Spread(scatter[0][0], scatter[1][0], 0.0, 0.0, math.inf, 0.0, Design.SINGLE, counts)
+    if len(many) == 1:
+        lone = counts.index(min(counts))
+        value, _, _, one = scatter[lone][0], *scatter[1 - lone][1:]
+        scatter[lone] = (value, one**2, scatter[1 - lone][2], one)
+    (a, va, fa, sa), (b, vb, fb, sb) = scatter
+    below = va**2 / fa + vb**2 / fb
+    freedom = (va + vb) ** 2 / below if below > 0 else math.inf
+    return Spread(a, b, va, vb, freedom, math.sqrt((sa**2 + sb**2) / 2), Design.THESE_RUNS, counts)
 
 
-def by_block(left: Side, right: Side) -> tuple[Side, Side]:
-    """Return both sides with one mean per block that both have; what drifts from block to block falls out."""
+def _own(side: Side) -> tuple[float, float, float, float]:
+    """Return mean, its variance from the repeats, degrees of freedom, and the standard deviation of one repeat.
 
-    def means(side: Side, of: Floats) -> dict[Hashable, float]:
-        found: dict[Hashable, list[float]] = {}
-        for block, value, other in zip(side.blocks, side.values.tolist(), of.tolist(), strict=True):
-            if math.isfinite(value):
-                found.setdefault(block, []).append(other)
-        return {block: sum(v) / len(v) for block, v in found.items()}
-
-    a, b = means(left, left.values), means(right, right.values)
-    common = [block for block in a if block in b]
-    if len(common) < 2:
-        raise DataError(f"{left.name} and {right.name}: fewer than two blocks hold both sides")
-
-    def kept(side: Side, values: Mapping[Hashable, float]) -> Side:
-        times = None
-        if side.times_s is not None:
-            when = means(side, side.times_s)
-            times = np.array([when[k] for k in common])
-        return replace(side, values=np.array([values[k] for k in common]), blocks=(), times_s=times)
-
-    return kept(left, a), kept(right, b)
-
-
-def pairs(left: Side, right: Side, design: str) -> Spread:
-    """Compare within pairs; where it is known when each half was, a steady drift is taken out too.
-
-    d = δ + γ (t_right − t_left) + noise.  Where the order changes between pairs (ABBA) γ comes from the
-    same fit; where it does not (ABAB), from the trend of the pairs' means over the whole time.
+    From the printed mean where it has parts for it, else from the values themselves.
     """
-    if left.values.size != right.values.size:
-        raise DataError(
-            f"{left.name} and {right.name}: {left.values.size} and {right.values.size} repeats do not pair; "
-            "compare them unpaired"
-        )
-    keep = np.isfinite(left.values) & np.isfinite(right.values)
-    x, y = left.values[keep], right.values[keep]
-    n = int(x.size)
+    values = side.known
+    n = int(values.size)
+    one = float(values.std(ddof=1)) if n > 1 and side.resolved else 0.0
+    if side.mean is not None:
+        parts = [p for name, p in side.mean.parts.items() if name.startswith(IN_SPREAD)]
+        variance = sum(p * p for p in parts)
+        stated = any(name.startswith("repeats:") for name in side.mean.parts)
+        if stated or not side.resolved or n < 2:
+            return side.mean.value, variance, float(max(n - 1, 1)), one or math.sqrt(variance * max(n, 1))
+    mean = float(values.mean()) if side.mean is None else side.mean.value
     if n < 2:
-        raise DataError(f"{left.name} and {right.name}: fewer than two pairs are complete")
-    step = y - x
-    change, freedom, extra, drift = float(step.mean()), n - 1.0, 0.0, None
-    rest = step - change
-    leverage = 1 / n
-    if left.times_s is not None and right.times_s is not None and n >= 5:
-        shift = right.times_s[keep] - left.times_s[keep]
-        middle = (right.times_s[keep] + left.times_s[keep]) / 2
-        apart = shift - shift.mean()
-        if float(apart @ apart) > 0.1 * float(shift @ shift):
-            drift = float(apart @ step / (apart @ apart))
-            change -= drift * float(shift.mean())
-            rest = step - change - drift * shift
-            leverage += float(shift.mean()) ** 2 / float(apart @ apart)
-            freedom = n - 2.0
-        else:
-            drift, slope_u = _trend(middle, (x + y) / 2)
-            change -= drift * float(shift.mean())
-            extra = (slope_u * float(shift.mean())) ** 2
-    deviation = math.sqrt(float(rest @ rest) / freedom)
-    widen = 1.0 if left.separate else memory(rest)
-    freedom = max(freedom / widen, 1.0)
-    variance = deviation**2 * leverage * widen + extra
-    centred = np.cov(x, y) if n > 1 else np.zeros((2, 2))
-    plain = float(centred[0, 0] + centred[1, 1] - 2 * centred[0, 1])
-    # The two variances keep their shape and are scaled so that the difference has the variance just found.
-    scale = variance / plain if plain > 0 else 0.0
-    a, b = float(x.mean()), float(y.mean())
-    off = (change - (b - a)) / 2
-    pooled = math.sqrt(float(centred[0, 0] + centred[1, 1]) / 2)
-    return Spread(
-        a - off,
-        b + off,
-        float(centred[0, 0]) * scale,
-        float(centred[1, 1]) * scale,
-        float(centred[0, 1]) * scale,
-        freedom,
-        pooled,
-        design,
-        (n, n),
-        (0, 0),
-        drift,
-    )
+        return mean, 0.0, 1.0, 0.0
+    widen = memory(values - values.mean())
+    return mean, one**2 * widen / n, max(n / widen - 1, 1.0), one
 
 
-def _trend(times: Floats, values: Floats) -> tuple[float, float]:
-    """Return the slope of a line and its standard uncertainty, the memory of what is left allowed for."""
-    t = times - times.mean()
-    square = float(t @ t)
-    if square <= 0:
-        return 0.0, 0.0
-    slope = float(t @ values) / square
-    rest = values - values.mean() - slope * t
-    return slope, math.sqrt(float(rest @ rest) / max(times.size - 2, 1) / square * memory(rest))
+def without(side: Side, first: int) -> Side:
+    """Return a side without its first repeats, which are a warm-up."""
+    if not first:
+        return side
+    times = None if side.times_s is None else side.times_s[first:]
+    return replace(side, values=side.values[first:], keys=side.keys[first:], times_s=times, warmup=first)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.gaps import bridged
 from powermeter.comparison.stopping import LEAST, Settled, Stopping
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.source import now_ns
-from powermeter.units import format_duration, parse_duration
+from powermeter.units import format_duration, format_number, parse_duration
 
 Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]
@@ -35,14 +35,58 @@ class MeterLike(Protocol):
 
 def energies_of(meter: MeterLike, start_ns: Times, end_ns: Times, rail: str | None = None) -> Floats:
     """Return the energy of each window in J from a growing recording; NaN where samples are still to come."""
-    from powermeter.analysis.windows import measure
-    from powermeter.signals.rails import choose, lines
+    from powermeter.analysis.energy import analyse
+    from powermeter.comparison.inner_events import WithEvents
+    from powermeter.events import Event
 
+    windows = zip(start_ns.tolist(), end_ns.tolist(), strict=True)
     with meter.recording() as recording:
-        power = choose(lines(recording), rail).power()
-        assert power is not None
-        values: Floats = measure(bridged(power), start_ns, end_ns).value
-    return values
+        listed = [Event("repeat", start, end, uid=i + 1) for i, (start, end) in enumerate(windows)]
+        energies = analyse(WithEvents(recording, listed), rail=rail).energies
+    return np.where(energies.known, energies.value, np.nan)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When a loop ends at the latest, and when it looks at the earliest.
+
+    Attributes:
+        at_most: The longest it may take: a duration (`5m`) or seconds.
+        most: The largest number of repeats; None for no limit.
+        at_least: Repeats before the first look, at least 8.
+    """
+
+    at_most: str | float = "10m"
+    most: int | None = None
+    at_least: int = LEAST
+
+    def __post_init__(self) -> None:
+        if not self.seconds > 0:
+            raise ConfigurationError("at_most must be longer than zero")
+        if self.at_least < 8 or (self.most is not None and self.most < 1):
+            raise ConfigurationError("at_least must be 8 or more, most 1 or more")
+
+    @property
+    def seconds(self) -> float:
+        """`at_most` in s."""
+        return parse_duration(self.at_most) if isinstance(self.at_most, str) else float(self.at_most)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a loop reads and waits with; another one in tests.
+
+    Attributes:
+        read: Returns the energies of windows in J; None reads the meter's recording.
+        clock_ns: The clock of the recording.
+        sleep: Waits for some seconds.
+        enough: Whether everything else that is asked for is known as well; asked once the repeats are.
+    """
+
+    read: Reader | None = None
+    clock_ns: Callable[[], int] = now_ns
+    sleep: Callable[[float], Any] = time.sleep
+    enough: Callable[[], bool] = lambda: True
 
 
 class RepeatLoop:
@@ -50,7 +94,7 @@ class RepeatLoop:
 
     ::
 
-        for _ in RepeatLoop(meter, "infer", precision=0.05, at_most="5m"):
+        for _ in RepeatLoop(meter, "infer", precision=0.05, limits=Limits("5m")):
             model(x)
 
     Attributes:
@@ -58,7 +102,8 @@ class RepeatLoop:
         stopping: The rule, with its looks (the convergence plot).
         energies: Energy of each repeat in J, as far as known at the last look.
         latencies: Duration of each repeat in s.
-        reason: Why it ended: `precise`, `time`, `repeats`, or empty while it runs.
+        spans: Start and end of each repeat in ns.
+        reason: Why it ended: `precise`, `time`, `repeats`, or empty while it runs or where it was left.
     """
 
     def __init__(
@@ -67,63 +112,50 @@ class RepeatLoop:
         name: str,
         *,
         precision: float = 0.05,
-        at_most: str | float = "10m",
-        at_least: int = LEAST,
-        most: int | None = None,
+        limits: Limits | None = None,
         n: int = 1,
         rail: str | None = None,
-        read: Reader | None = None,
-        clock_ns: Callable[[], int] = now_ns,
-        sleep: Callable[[float], Any] = time.sleep,
+        world: World | None = None,
         **attributes: Any,
     ) -> None:
         """Prepare the loop.
 
         Args:
             precision: Relative half-width of the 95 % interval of the mean energy, 0.001 to 1.
-            at_most: The longest it may take: a duration (`5m`) or seconds.
-            at_least: Repeats before the first look, 8 at least.
-            most: The largest number of repeats.
             n: Items of one repeat.
-            read: Gives the energies of windows; the recording is read by default.
 
         Raises:
             ConfigurationError: An argument is out of its range.
         """
         if not 0.001 <= precision <= 1:
             raise ConfigurationError(f"a precision of {precision} is not usable; write 0.05 for ±5 %")
-        limit = parse_duration(at_most) if isinstance(at_most, str) else float(at_most)
-        if limit <= 0:
-            raise ConfigurationError("at_most must be longer than nothing")
-        if at_least < 8 or (most is not None and most < 1):
-            raise ConfigurationError("at_least must be 8 or more, most 1 or more")
         self.name = name
-        self.stopping = Stopping(precision, at_least)
+        self.limits = limits or Limits()
+        self.stopping = Stopping(precision, self.limits.at_least)
         self.energies: Floats = np.empty(0)
         self.latencies: Floats = np.empty(0)
+        self.spans: list[tuple[int, int]] = []
         self.reason = ""
         self._meter, self._items, self._attributes = meter, n, attributes
-        self._limit_ns, self._most = round(limit * 1e9), most
-        self._read = read or (lambda a, b: energies_of(meter, a, b, rail))
-        self._clock_ns, self._sleep = clock_ns, sleep
-        self._spans: list[tuple[int, int]] = []
+        self._world = world or World()
+        self._read = self._world.read or (lambda a, b: energies_of(meter, a, b, rail))
 
     def __iter__(self) -> Iterator[int]:
-        begun = self._clock_ns()
+        begun = self._world.clock_ns()
         index = 0
         try:
             while not self.reason:
                 with self._meter.event(self.name, self._items, **self._attributes):
-                    start = self._clock_ns()
+                    start = self._world.clock_ns()
                     yield index
-                    end = self._clock_ns()
-                self._spans.append((start, end))
+                    end = self._world.clock_ns()
+                self.spans.append((start, end))
                 index += 1
-                if self.stopping.due(index) and self._look():
+                if self.stopping.due(index) and self._look() and self._world.enough():
                     self.reason = "precise"
-                elif self._clock_ns() - begun >= self._limit_ns:
+                elif self._world.clock_ns() - begun >= self.limits.seconds * 1e9:
                     self.reason = "time"
-                elif self._most is not None and index >= self._most:
+                elif self.limits.most is not None and index >= self.limits.most:
                     self.reason = "repeats"
         finally:
             looked = self.stopping.looks[-1][0] if self.stopping.looks else 0
@@ -135,8 +167,13 @@ class RepeatLoop:
         """Mean energy of one repeat in J with its interval, warm-up left out; None before the first look."""
         return self.stopping.settled
 
+    @property
+    def reached(self) -> bool:
+        """Whether the precision asked for was reached."""
+        return self.reason == "precise"
+
     def _look(self) -> bool:
-        spans = np.array(self._spans, np.int64).reshape(-1, 2)
+        spans = np.array(self.spans, np.int64).reshape(-1, 2)
         self.latencies = (spans[:, 1] - spans[:, 0]) * 1e-9
         waited = 0.0
         while True:
@@ -147,24 +184,29 @@ class RepeatLoop:
                 missing, self.energies = True, np.full(spans.shape[0], np.nan)
             if not missing or waited >= _LAG_S:
                 break
-            self._sleep(0.25)  # the recorder writes once a second
+            self._world.sleep(0.25)  # the recorder writes once a second
             waited += 0.25
         if np.isfinite(self.energies).sum() < 3:
             return False
         return self.stopping.look(self.energies, self.latencies)
 
+    def ended(self) -> str:
+        """Return why the loop ended, in words: `±5 % reached`, `±5 % NOT reached: 10 min were over`."""
+        wanted = f"±{100 * self.stopping.precision:g} %"
+        if self.reached:
+            return f"{wanted} reached"
+        why = {
+            "time": f"{format_duration(self.limits.seconds)} were over",
+            "repeats": f"{self.limits.most} repeats were done",
+        }.get(self.reason, "the loop was left")
+        return f"{wanted} NOT reached: {why}"
+
     def sentence(self) -> str:
-        """Say in one line what was found, why it ended and what would narrow it further."""
+        """Return in one line what was found, why it ended and what would narrow it further."""
         s = self.settled
         if s is None or not np.isfinite(s.relative):
-            return f"{self.name}: too few repeats to say anything"
-        ends = {
-            "precise": f"±{self.stopping.precision:.1%} was reached",
-            "time": f"{format_duration(self._limit_ns * 1e-9)} were over",
-            "repeats": f"{self._most} repeats were done",
-        }
+            return f"{self.name}: too few repeats to tell; {self.ended()}"
         return (
-            f"{self.name}: {s.mean:.6g} J ±{s.relative:.1%} over {s.repeats} repeats "
-            f"({s.warmup} of warm-up left out); ended because {ends.get(self.reason, 'the loop was left')}; "
-            f"narrower by: {self.stopping.advice()}"
+            f"{self.name}: {s.mean:.6g} J ±{format_number(100 * s.relative, 2)} % over {s.repeats} repeats "
+            f"({s.warmup} of warm-up left out); {self.ended()}; narrower by: {self.stopping.advice()}"
         )

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from powermeter.comparison.compare import Comparison, compare
+from powermeter.comparison.verdict import Verdict
 
 
 def assert_not_more(a: Any, b: Any = None, **options: Any) -> Comparison:
-    """Fail the test where B uses more than A; what cannot be told passes.
+    """Fail the test where B's program uses more than A's; where nobody can tell it passes.
+
+    One recording a side shows nothing about programs: let the sides take turns, or record at least three runs a side.
 
     Args:
         a, b, options: As for `powermeter.compare`.
@@ -16,19 +19,19 @@ def assert_not_more(a: Any, b: Any = None, **options: Any) -> Comparison:
     Raises:
         AssertionError: A label uses more; its message says by how much.
     """
-    return assert_verdict(a, b, refused=("more",), **options)
+    return assert_verdict(a, b, refused=(Verdict.MORE,), **options)
 
 
 def assert_less(a: Any, b: Any = None, **options: Any) -> Comparison:
-    """Fail the test unless every label of B is told to use less than A.
+    """Fail the test unless every label of B is shown to use less than A.
 
     Raises:
         AssertionError: A label does not; its message says what is known of it.
     """
-    return assert_verdict(a, b, refused=("more", "cannot tell"), **options)
+    return assert_verdict(a, b, refused=(Verdict.MORE, Verdict.SAME, Verdict.CANNOT_TELL), **options)
 
 
-def assert_verdict(a: Any, b: Any = None, *, refused: tuple[str, ...], **options: Any) -> Comparison:
+def assert_verdict(a: Any, b: Any = None, *, refused: tuple[Verdict, ...], **options: Any) -> Comparison:
     """Fail the test where a label has one of the refused verdicts.
 
     Raises:

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from powermeter.cli.bench import bench, convergence
+from powermeter.cli.bench import bench
 from powermeter.errors import ConfigurationError
+from powermeter.reports.benchmark import convergence
 
 PROGRAM = [sys.executable, "-S", "-c", "sum(range({size}))"]
 
@@ -88,5 +89,5 @@ def test_a_program_that_is_not_there_is_refused_before_anything_is_written(tmp_p
 def test_the_convergence_plot_shows_the_mark() -> None:
     lines = convergence([(30, 0.20), (35, float("inf")), (41, 0.05)], 0.05)
     assert len(lines) == 2
-    assert lines[0].count("#") > 30 and "±20.0%" in lines[0]
+    assert lines[0].count("#") > 30 and "±20 %" in lines[0]
     assert lines[0].index("|") == lines[1].index("|")

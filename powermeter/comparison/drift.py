@@ -1,0 +1,144 @@
+"""The difference of two sides whose repeats lie in a known order, while the load drifts or wanders underneath.
+
+Model: value = level + side × difference + slope × order + noise; the level itself takes a random step from each repeat
+to the next (Harvey, Forecasting, Structural Time Series Models, 1989, chapter 2: the local level model).  Neither the
+size of these steps nor how the noise of the sides compares is known.  Both are tried over a grid, each by generalised least
+squares, and every pair that the data do not speak against counts: the interval holds all of theirs.  Where sides take turns a
+wandering level costs little; where one side came after the other, it cannot be told from a difference, and the interval says so.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.comparison.quantiles import t_quantile
+
+Floats = NDArray[np.floating[Any]]
+
+STEPS = (0.0, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 1e6)
+"""Variances of a step of the level that are tried, over that of a repeat's noise."""
+
+NOISES = (1 / 9, 1 / 3, 1.0, 3.0, 9.0)
+"""Ratios of the right side's noise variance to the left's that are tried, where both have repeats to show it."""
+
+PLAUSIBLE = 2.0
+"""A pair counts where its restricted log-likelihood is at most this below the best: 95 % for one parameter (χ²/2 = 1.92)."""
+
+_SLOPE_FROM = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A difference in spite of a drift.
+
+    Attributes:
+        difference: Right − left, at the pair of noise and step that fits best.
+        uncertainty: Standard uncertainty: that half of the interval which holds all plausible pairs', over Student's t.
+        freedom: Degrees of freedom of t.
+        noise_left, noise_right: Standard deviation of a repeat of either side, at the best pair.
+        step: Standard deviation of the level's step from a repeat to the next, at the best pair.
+    """
+
+    difference: float
+    uncertainty: float
+    freedom: float
+    noise_left: float
+    noise_right: float
+    step: float
+
+
+def difference(values: Floats, right: NDArray[np.bool_], weights: Floats | None = None) -> Estimate | None:
+    """Return what the sides differ by; None where there are too few repeats to have a degree of freedom left.
+
+    Args:
+        values: Of the repeats, in order of time.
+        right: Whether each is of the right side.
+        weights: How many events each is the mean of; 1 each where None.
+    """
+    n = values.size
+    change = np.diff(
+        values
+    )  # differencing takes out the level: the likelihood of what is left is the restricted one
+    columns = [np.diff(right.astype(float))]
+    if n >= _SLOPE_FROM:
+        columns.append(np.ones(n - 1))
+    design = np.stack(columns, 1)
+    freedom = n - 1 - design.shape[1]
+    if freedom < 1 or not columns[0].any():
+        return None
+    counts = np.ones(n) if weights is None else np.asarray(weights, float)
+    sides = int(right.sum()), int(n - right.sum())
+    fits = [
+        fit
+        for ratio in (NOISES if min(sides) > 1 else (1.0,))
+        for step in STEPS
+        if (fit := _fit(change, design, _noise(right, counts, ratio), step, freedom)) is not None
+    ]
+    if not fits:
+        return None
+    best = max(fits, key=lambda fit: fit.likelihood)
+    t = t_quantile(0.975, freedom)
+    half = max(
+        abs(fit.difference - best.difference) + t * fit.uncertainty
+        for fit in fits
+        if fit.likelihood >= best.likelihood - PLAUSIBLE
+    )
+    one = best.scale * math.sqrt(float(np.mean(counts)))
+    return Estimate(
+        best.difference,
+        half / t,
+        float(freedom),
+        one * best.noises[0],
+        one * best.noises[1],
+        best.scale * best.step,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    likelihood: float
+    difference: float
+    uncertainty: float
+    scale: float
+    step: float
+    noises: tuple[float, float]
+
+
+def _noise(right: NDArray[np.bool_], counts: Floats, ratio: float) -> tuple[Floats, tuple[float, float]]:
+    """Return the noise variance of each repeat, in units where the geometric mean of both sides' is 1, and their roots."""
+    left, other = 1 / math.sqrt(ratio), math.sqrt(ratio)
+    return np.where(right, other, left) * counts.mean() / counts, (math.sqrt(left), math.sqrt(other))
+
+
+def _fit(
+    change: Floats, design: Floats, noise: tuple[Floats, tuple[float, float]], step: float, freedom: int
+) -> _Fit | None:
+    """Fit by generalised least squares; the covariance of neighbouring differences is tridiagonal."""
+    from scipy.linalg import cholesky_banded, solveh_banded
+
+    share = 1 / (1 + step)
+    variances, roots = noise
+    band = np.zeros((2, change.size))
+    band[1] = share * (variances[:-1] + variances[1:]) + (1 - share)
+    band[0, 1:] = -share * variances[1:-1]
+    logdet = 2 * float(np.log(cholesky_banded(band)[1]).sum())
+    solved = solveh_banded(band, np.column_stack([design, change]))
+    normal = design.T @ solved[:, :-1]
+    sign, normal_logdet = np.linalg.slogdet(normal)
+    if sign <= 0 or np.linalg.cond(normal) > 1e12:
+        return None
+    inverse = np.linalg.inv(normal)
+    beta = inverse @ (design.T @ solved[:, -1])
+    rest = change - design @ beta
+    square = max(float(rest @ solveh_banded(band, rest)), 0.0) / freedom
+    smallest = (1e-12 * max(float(np.abs(change).max()), 1e-300)) ** 2
+    likelihood = -0.5 * (freedom * math.log(square + smallest) + logdet + float(normal_logdet))
+    return _Fit(
+        likelihood, float(beta[0]), math.sqrt(square * float(inverse[0, 0])), math.sqrt(square),
+        math.sqrt(1 - share), (roots[0] * math.sqrt(share), roots[1] * math.sqrt(share)),
+    )  # fmt: skip

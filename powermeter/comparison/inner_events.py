@@ -1,0 +1,110 @@
+"""The events that a benchmarked command marks itself: what one of its inferences used, start-up not counted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from powermeter.analysis.energy import analyse
+from powermeter.events import Event
+from powermeter.recording.protocol import RecordingLike, Samples, SourceInfo
+from powermeter.result import Result
+from powermeter.source import Gap
+
+
+class WithEvents:
+    """A recording with other events in place of its own."""
+
+    def __init__(self, recording: RecordingLike, events: Sequence[Event]) -> None:
+        self._recording, self._events = recording, list(events)
+
+    @property
+    def path(self) -> Path | None:
+        """The file."""
+        return self._recording.path
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """What was noted about host, program and run."""
+        return self._recording.metadata
+
+    @property
+    def sources(self) -> Sequence[SourceInfo]:
+        """What was recorded."""
+        return self._recording.sources
+
+    def samples(self, source: int, start_ns: int | None = None, end_ns: int | None = None) -> Samples:
+        """Return the raw samples of a source."""
+        return self._recording.samples(source, start_ns, end_ns)
+
+    def gaps(self, source: int) -> list[Gap]:
+        """Return the gaps of a source."""
+        return self._recording.gaps(source)
+
+    def events(self) -> list[Event]:
+        """Return the other events."""
+        return self._events
+
+    def facts(self, name: str) -> list[dict[str, Any]]:
+        """Return the facts noted under a name."""
+        return self._recording.facts(name)
+
+    def clock_pairs(self) -> list[tuple[int, int]]:
+        """Return the clock pairs."""
+        return self._recording.clock_pairs()
+
+    def ticks(self, source: int) -> list[tuple[int, int]]:
+        """Return the ticks of a source."""
+        return self._recording.ticks(source)
+
+
+@dataclass(frozen=True, slots=True)
+class Inner:
+    """What the events of one label inside the repeats used.
+
+    Attributes:
+        label: As the command marked them.
+        per_item: Energy of one item in J as every report prints it; None where it is not known.
+        items, events: How many there were.
+    """
+
+    label: str
+    per_item: Result | None
+    items: int
+    events: int
+
+    @property
+    def relative(self) -> float:
+        """Half-width over value; infinite where it is not known."""
+        return (self.per_item.relative if self.per_item else None) or float("inf")
+
+
+def inner_events(
+    recording: RecordingLike, spans: Sequence[tuple[int, int]], repeat: str, rail: str | None = None
+) -> list[Inner]:
+    """Return what the events inside the repeats used, a label each; empty where the command marks none.
+
+    Args:
+        spans: Start and end of each repeat in ns, in order.
+        repeat: The label of the repeats themselves.
+    """
+    if not spans:
+        return []
+    edges = np.array(spans, np.int64)
+    kept = []
+    for event in recording.events():
+        if event.name == repeat or event.end_ns is None or event.end_ns <= event.start_ns:
+            continue
+        i = int(np.searchsorted(edges[:, 0], event.start_ns, side="right")) - 1
+        if i >= 0 and event.end_ns <= edges[i, 1]:
+            kept.append(event)
+    if not kept:
+        return []
+    rows = analyse(WithEvents(recording, kept), rail=rail).rows
+    return [
+        Inner(r.label, r.expected_per_item or r.energy_per_item, r.items, r.events) for r in rows if r.items
+    ]

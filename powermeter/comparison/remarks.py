@@ -1,0 +1,88 @@
+"""What a reader of a comparison must know: how the repeats were made, what they share, what may stand behind a difference."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from powermeter.comparison.contrast import Contrast
+from powermeter.comparison.designs import Design
+from powermeter.comparison.runs import Run
+from powermeter.notes import Note
+
+OF_DESIGN: Mapping[Design, str] = {
+    Design.TURNS: "the sides took turns: what drifts or wanders, such as temperature, falls out",
+    Design.ORDER: (
+        "one side was measured after the other: the interval allows for a load that drifts or wanders meanwhile, and "
+        "would be a half or a third as wide had they taken turns"
+    ),
+    Design.PAIRED: "equal inputs are compared: what they have in common falls out",
+    Design.THESE_RUNS: (
+        "these two runs are compared, not the programs: what changes from run to run (temperature, other programs) is in "
+        "the difference and not in the interval; take turns, or record at least three runs a side"
+    ),
+    Design.SINGLE: (
+        "one value a side: the interval holds the errors of the meters, and nothing is known about how much runs vary; "
+        "take turns, or record at least three runs a side"
+    ),
+}
+"""Design → what it means for the difference."""
+
+
+def of(
+    left: Sequence[Run], right: Sequence[Run], rows: Mapping[str, Contrast], shared: bool
+) -> tuple[Note, ...]:
+    """Return one note for each thing that a reader must know; warnings say what else may stand behind a difference."""
+    found = [_instruments(left, right, shared)]
+    for design in dict.fromkeys(row.design for row in rows.values()):
+        found.append(Note.info(f"design-{design.value.replace(' ', '-')}", OF_DESIGN[design]))
+    counts = len(left), len(right)
+    if max(counts) > 1:
+        if not all(run.started_s is not None for run in (*left, *right)):
+            text = "a recording has no time of day: A's are taken to come first, in the order given"
+            found.append(Note.info("order-unknown", text))
+        if min(counts) == 1:
+            text = "one side is a single recording: it is taken to vary from run to run as the other does"
+            found.append(Note.info("single-recording", text))
+        if sum(counts) < 6:
+            text = (
+                "so few recordings hardly show how much they vary; three a side give far narrower intervals"
+            )
+            found.append(Note.info("few-recordings", text))
+    elif any(
+        row.design is Design.THESE_RUNS and 1 in (row.repeats_left, row.repeats_right)
+        for row in rows.values()
+    ):
+        text = "one side is a single event: it is taken to vary as those of the other do"
+        found.append(Note.info("single-event", text))
+    for title, row in rows.items():
+        cut = row.warmup_left, row.warmup_right
+        if any(cut):
+            text = f"{title}: the first {cut[0]} of A and {cut[1]} of B are warm-up and left out"
+            found.append(Note.info("warm-up", text))
+    if len(rows) > 1:
+        text = f"{len(rows)} labels: the verdicts hold together (Holm), each ± by itself"
+        found.append(Note.info("several-labels", text))
+    return (*found, *_warnings(left, right))
+
+
+def _instruments(left: Sequence[Run], right: Sequence[Run], shared: bool) -> Note:
+    if shared:
+        return Note.info(
+            "one-instrument", "one instrument measured both sides: its gain and offset are common and cancel"
+        )
+    if not {run.instrument for run in left} & {run.instrument for run in right}:
+        return Note.info("two-instruments", "two instruments: the errors of both are in the interval")
+    return Note.info("several-instruments", "several instruments: only what they share cancels")
+
+
+def _warnings(left: Sequence[Run], right: Sequence[Run]) -> list[Note]:
+    found = []
+    boundaries = [{run.analysis.line.rail.boundary.value for run in runs} for runs in (left, right)]
+    if boundaries[0] != boundaries[1]:
+        what = " and ".join("/".join(sorted(names)) for names in boundaries)
+        text = f"the sides do not cover the same ({what}): the difference is also what is not covered"
+        found.append(Note.warning("different-boundaries", text))
+    for name in dict.fromkeys(run.name for run in (*left, *right) if run.throttled):
+        text = f"{name}: the board throttled itself while it ran; powermeter show reports when"
+        found.append(Note.warning("throttled", text))
+    return found

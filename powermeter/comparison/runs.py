@@ -1,0 +1,151 @@
+"""One recording of a comparison: its analysis, the instrument behind it, and which of its labels is meant."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from powermeter.analysis.baseline import BaselineSpec
+from powermeter.analysis.energy import Analysis, analyse
+from powermeter.analysis.labels import LabelRow
+from powermeter.errors import ConfigurationError
+from powermeter.platforms import throttling
+from powermeter.recording import Recording
+from powermeter.recording.protocol import RecordingLike
+from powermeter.signals.rails import facts
+
+WHOLE = "*"
+"""The label of the whole recording, whatever its events are."""
+
+_FILTER = re.compile(r"(?P<label>[^\[\]]*)\[(?P<inside>[^\[\]]+)\]\Z")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """One recording, analysed.
+
+    Attributes:
+        name: For people.
+        analysis: What it says.
+        instrument: Names what measured it; equal names are one instrument.
+        recording: Names the recording: within it, offsets of clocks and baselines are common too.
+        started_s: UTC of its first sample in s, or None where no wall clock is known.
+        throttled: Whether the board reported that it held itself back.
+    """
+
+    name: str
+    analysis: Analysis
+    instrument: str
+    recording: str
+    started_s: float | None = None
+    throttled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A label, and the attributes its events must have; no label is every label."""
+
+    label: str | None = None
+    group: Mapping[str, str] | None = None
+
+    @classmethod
+    def of(cls, text: str) -> Pick:
+        """Read `infer` or `infer[model=small,batch=8]`.
+
+        Raises:
+            ConfigurationError: What stands in the brackets is not NAME=VALUE.
+        """
+        found = _FILTER.match(text)
+        if found is None:
+            return cls(text or None)
+        pairs = [part.partition("=") for part in found["inside"].split(",")]
+        if not found["label"] or not all(name.strip() and equals for name, equals, _ in pairs):
+            raise ConfigurationError(f"{text!r}: write a label and attributes as infer[model=small,batch=8]")
+        return cls(found["label"], {name.strip(): value.strip() for name, _, value in pairs})
+
+    @property
+    def title(self) -> str:
+        """As typed: `infer[model=small]`."""
+        inside = ",".join(f"{k}={v}" for k, v in (self.group or {}).items())
+        return (self.label or "") + (f"[{inside}]" if inside else "")
+
+    def rows(self, analysis: Analysis) -> list[LabelRow]:
+        """Return the rows of an analysis that are meant."""
+        return [
+            r
+            for r in analysis.rows
+            if self.label in (None, r.label)
+            and all(str(r.group.get(k)) == v for k, v in (self.group or {}).items())
+        ]
+
+
+def read(
+    what: Any,
+    *,
+    rail: str | None = None,
+    baseline: BaselineSpec = None,
+    by: Sequence[str] = (),
+    name: str = "",
+) -> Run:
+    """Analyse one recording.
+
+    Args:
+        what: A path, an open recording, or an `Analysis` (which keeps its own rail, baseline and groups).
+
+    Raises:
+        DataError: It cannot be read, or holds no power.
+    """
+    if isinstance(what, (str, Path)):
+        with Recording.open(what) as opened:
+            return read(opened, rail=rail, baseline=baseline, by=by, name=name or Path(what).name)
+    if isinstance(what, Analysis):
+        return Run(name or what.line.key, what, what.line.key, f"analysis {id(what)}")
+    analysis = analyse(what, rail=rail, baseline=baseline, by=by)
+    path = getattr(what, "path", None)
+    pairs = what.clock_pairs()
+    started = None
+    if pairs:
+        monotonic, utc = min(pairs, key=lambda pair: abs(pair[0] - analysis.start_ns))
+        started = (utc + analysis.start_ns - monotonic) * 1e-9
+    name = name or (Path(path).name if path else "recording")
+    where = f"{name} {_short(str(Path(path).resolve()))}" if path else f"recording {id(what)}"
+    return Run(name, analysis, instrument(what, analysis), where, started, bool(throttling.spells(what)))
+
+
+def instrument(recording: RecordingLike, analysis: Analysis) -> str:
+    """Name the instrument and its calibration, so that two recordings of one are known for it.
+
+    By its serial number; without one, by its URL on the machine it hung on.  A meter read by eye is
+    known by what its display shows.  An imported log without a serial number is like no other.
+    """
+    source = next((s for s in recording.sources if str(s.id) == analysis.line.source), None)
+    if source is None:
+        return f"recording {id(recording)}"
+    info = getattr(source, "info", None) or {}
+    serial = info.get("serial") or info.get("serial_number")
+    metadata = getattr(recording, "metadata", None) or {}
+    host = metadata.get("host") or {}
+    machine = [host.get(k) for k in ("name", "board", "cpu")] if isinstance(host, Mapping) else [host]
+    scheme = source.url.partition("://")[0]
+    if serial:
+        known: list[Any] = [source.driver, str(serial)]
+    elif scheme == "import":
+        known = [source.url, str(getattr(recording, "path", id(recording)))]
+    elif scheme == "manual":
+        known = [scheme, source.url.partition("?")[2], *machine]
+    else:
+        known = [source.url.partition("?")[0], *machine]
+    notes = facts(recording, "calibration")
+    if notes:
+        known.append(_short(json.dumps(notes, sort_keys=True, default=str)))
+    return "|".join(map(str, [*known, analysis.line.rail.name]))
+
+
+def _short(text: str) -> str:
+    """Return a short name that differs where the text does."""
+    return hashlib.sha256(text.encode()).hexdigest()[:10]

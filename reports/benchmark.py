@@ -1,0 +1,119 @@
+"""Benchmarks in print: what `powermeter bench` and `powermeter.bench` report, as text, as plain values, as a plot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from powermeter import registry
+from powermeter.comparison.benchmark import Benchmark
+from powermeter.errors import ConfigurationError
+from powermeter.result import plain
+from powermeter.units import format_duration, format_number, format_quantity
+
+from .wording import show
+
+_BAR = 40
+
+
+def to_text(made: Benchmark) -> str:
+    """Return what a benchmark found, how it converged, and whether the precision was reached."""
+    loop, s = made.loop, made.loop.settled
+    if s is None or not isfinite(s.half_width):
+        return f"{made.title}: too few repeats to tell; {loop.ended()}"
+    half = format_quantity(s.half_width, "J", 2)
+    each = format_duration(float(loop.latencies.mean()))
+    lines = [
+        f"{made.title}: {format_quantity(s.mean, 'J')} a run ± {half} (95 %, ±{_percent(s.relative)}), {each} each"
+    ]
+    if made.items > 1:
+        beside = ", start-up included" if made.inner else ""
+        lines.append(f"  {format_quantity(s.mean / made.items, 'J')} for each of {made.items} items{beside}")
+    for inner in made.inner:
+        shown = show(inner.per_item).text if inner.per_item else "not known"
+        lines.append(
+            f"  {inner.label}: {shown} for each of {inner.items:,} items that the command marked, start-up not counted"
+        )
+    lines.append(
+        f"  {s.repeats} repeats, {s.warmup} of warm-up left out, worth {s.effective:.0f} independent ones"
+    )
+    lines += ["  " + text for text in convergence(loop.stopping.looks, loop.stopping.precision)]
+    lines.append("  (the spread between runs; the sensor's own error comes on top, see `powermeter show`)")
+    if not made.reached:
+        lines.append(f"  narrower by: {loop.stopping.advice()}")
+    lines.append(f"{made.title}: {loop.ended()}")
+    return "\n".join(lines)
+
+
+def _percent(share: float) -> str:
+    return f"{format_number(100 * share, 2)} %"
+
+
+def record(made: Benchmark) -> dict[str, Any]:
+    """Return everything that is known of a benchmark, unrounded, in SI."""
+    loop, s = made.loop, made.loop.settled
+    known = s is not None and isfinite(s.half_width)
+    return {
+        "title": made.title,
+        "energy_per_run_j": s.mean if s and known else None,
+        "low_j": s.low if s and known else None,
+        "high_j": s.high if s and known else None,
+        "energy_per_item_j": s.mean / made.items if s and known and not made.inner else None,
+        "inner": [
+            {"label": i.label, "items": i.items, "events": i.events, "energy_per_item_j": plain(i.per_item)}
+            for i in made.inner
+        ],
+        "relative_half_width": s.relative if s and known else None,
+        "precision": loop.stopping.precision,
+        "reached": made.reached,
+        "repeats": int(loop.latencies.size),
+        "warm_up": s.warmup if s else None,
+        "effective_repeats": s.effective if s else None,
+        "correlation": s.correlation if s else None,
+        "drift_per_repeat": s.drift if s else None,
+        "latency_mean_s": float(loop.latencies.mean()) if loop.latencies.size else None,
+        "ended_because": loop.reason or "a run failed",
+        "looks": [[n, r if isfinite(r) else None] for n, r in loop.stopping.looks],
+        "energies_j": [float(e) if isfinite(e) else None for e in loop.energies.tolist()],
+        "narrower_by": loop.stopping.advice(),
+    }
+
+
+def convergence(looks: Sequence[tuple[int, float]], precision: float) -> list[str]:
+    """Return a plot in text: for each look the repeats, the half-width, and a bar that must reach the mark."""
+    known = [(n, r) for n, r in looks if isfinite(r)]
+    if not known:
+        return []
+    widest = max(max(r for _, r in known), precision)
+    mark = round(_BAR * precision / widest)
+    lines = []
+    for n, r in known:
+        bar = ["#" if i < round(_BAR * r / widest) else " " for i in range(_BAR + 1)]
+        bar[min(mark, _BAR)] = "|"
+        lines.append(f"{n:>6} repeats {''.join(bar)} ±{_percent(r)}")
+    return lines
+
+
+def draw(path: Path, all_made: Sequence[Benchmark]) -> None:
+    """Draw repeats and interval over the number of repeats.
+
+    Raises:
+        NotInstalledError: matplotlib is missing.
+        ConfigurationError: The file's ending is no kind of picture.
+    """
+    figure = registry.load("matplotlib.figure:Figure")(figsize=(7, 4.2), layout="constrained")
+    axes = figure.subplots()
+    for made in all_made:
+        looks = [(n, r) for n, r in made.loop.stopping.looks if isfinite(r)]
+        axes.plot([n for n, _ in looks], [100 * r for _, r in looks], marker="o", label=made.title)
+    if all_made:
+        asked = 100 * all_made[0].loop.stopping.precision
+        axes.axhline(asked, color="0.5", linestyle="--", label="asked")
+    axes.set(xlabel="repeats", ylabel="half-width of the 95 % interval in %", xscale="log", ylim=(0, None))
+    axes.legend()
+    try:
+        figure.savefig(path)
+    except ValueError as error:
+        raise ConfigurationError(f"{path}: {error}") from None

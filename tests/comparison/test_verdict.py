@@ -1,0 +1,40 @@
+"""Where an interval must lie for each verdict."""
+
+from __future__ import annotations
+
+import pytest
+
+from powermeter.comparison.verdict import SAME_WITHIN, Verdict, decide, furthest
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "margin", "verdict"),
+    [
+        (-0.2, -0.1, 0.0, Verdict.LESS),
+        (0.001, 0.002, 0.0, Verdict.MORE),  # without a margin any difference counts
+        (-0.01, 0.02, 0.0, Verdict.SAME),
+        (-0.01, SAME_WITHIN + 0.001, 0.0, Verdict.CANNOT_TELL),
+        (-0.2, -0.1, 0.05, Verdict.LESS),
+        (-0.2, -0.04, 0.05, Verdict.CANNOT_TELL),
+        (-0.04, -0.01, 0.05, Verdict.SAME),  # a difference, but one that does not count
+        (0.06, 0.10, 0.05, Verdict.MORE),
+        (-0.04, 0.06, 0.05, Verdict.CANNOT_TELL),
+        (-0.09, 0.09, 0.10, Verdict.SAME),
+    ],
+)
+def test_the_interval_decides(low, high, margin, verdict) -> None:
+    assert decide((low, high), (low, high), margin) is verdict
+
+
+def test_without_a_ratio_nothing_is_the_same() -> None:
+    assert decide((-1.0, 1.0), None, 0.0) is Verdict.CANNOT_TELL
+    assert decide((-2.0, -1.0), None, 0.0) is Verdict.LESS
+    assert decide((-2.0, -1.0), None, 0.05) is Verdict.CANNOT_TELL
+
+
+def test_the_smallest_x_is_the_farther_end() -> None:
+    assert furthest((-0.03, 0.01)) == 0.03
+
+
+def test_a_verdict_is_its_word() -> None:
+    assert f"{Verdict.CANNOT_TELL}" == "cannot tell" and Verdict("same") is Verdict.SAME
