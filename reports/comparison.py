@@ -51,20 +51,12 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
     else:
         console.print(f"[dim]A counts {safe(c.counted[0])}[/]\n[dim]B counts {safe(c.counted[1])}[/]")
     beside = f"{grade_text(worst(row.contrast.difference.grade for row in c.rows))}, ± is 95 %"
-    wide = console.options.update(max_width=10_000)
-    for complete in (True, False):
-        results, how = _results(c, complete), _how()
-        joined = _rows(c.rows, [*results, *how])
-        if console.measure(joined, options=wide).maximum <= console.width:
-            console.print(section(TITLES[c.of], beside))
-            console.print(joined)
-            break
-    else:
-        table = _rows(c.rows, _results(c, True))
-        if console.measure(table, options=wide).maximum > console.width:
-            table = _rows(c.rows, _results(c, False))
-        console.print(section(TITLES[c.of], beside))
-        console.print(table)
+    console.print(section(TITLES[c.of], beside))
+    joined = [_rows(c.rows, [*results, *_how()]) for results in _results(c)[:2]]
+    apart = [_rows(c.rows, results) for results in _results(c)]
+    chosen = _widest(console, [*joined, *apart])
+    console.print(chosen)
+    if chosen not in joined:
         console.print(section("Statistical power"))
         console.print(_rows(c.rows, _how()))
     console.print()
@@ -75,19 +67,27 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
         console.print(f"[dim]·[/] {safe(text)}", soft_wrap=False)
 
 
-def _results(c: Comparison, complete: bool) -> list[tuple[str, Cell]]:
-    """Return the columns of results; the means with their intervals where there is room."""
+def _widest(console: Console, tables: Sequence[Table]) -> Table:
+    """Return the first table that fits, else the last."""
+    wide = console.options.update(max_width=10_000)
+    fitting = (t for t in tables if console.measure(t, options=wide).maximum <= console.width)
+    return next(fitting, tables[-1])
 
-    def mean(result: Result) -> str:
-        return show(result).text if complete else show(result).bare
 
-    return [
-        (f"A {_short(c.left)}", lambda r: mean(r.mean_left)),
-        (f"B {_short(c.right)}", lambda r: mean(r.mean_right)),
-        ("B − A", lambda r: signed(r.difference)),
-        ("change", lambda r: change(r.ratio)),
-        ("verdict", lambda r: f"[{COLOURS[r.found]}]{verdict_text(r)}[/]"),
-    ]
+def _results(c: Comparison) -> list[list[tuple[str, Cell]]]:
+    """Return the columns of results: with the intervals of the means, without them, without the difference too."""
+
+    def columns(mean: Callable[[Result], str]) -> list[tuple[str, Cell]]:
+        return [
+            (f"A {_short(c.left)}", lambda r: mean(r.mean_left)),
+            (f"B {_short(c.right)}", lambda r: mean(r.mean_right)),
+            ("B − A", lambda r: signed(r.difference)),
+            ("change", lambda r: change(r.ratio)),
+            ("verdict", lambda r: f"[{COLOURS[r.found]}]{verdict_text(r)}[/]"),
+        ]
+
+    complete, bare = columns(lambda mean: show(mean).text), columns(lambda mean: show(mean).bare)
+    return [complete, bare, [*bare[:2], *bare[3:]]]
 
 
 def _how() -> list[tuple[str, Cell]]:
@@ -102,11 +102,11 @@ def _how() -> list[tuple[str, Cell]]:
 
 
 def verdict_text(r: Contrast) -> str:
-    """Return the verdict as it stands in a table: `less`, `same within 2 %`, `these runs: less`."""
+    """Return the verdict as it stands in a table: `less`, `same within 2 %`, `runs: less`."""
     text = str(r.found)
     if r.found is Verdict.SAME and r.within is not None:
         text = f"same within {format_number(100 * (r.margin or r.within), 2)} %"
-    return text if r.these_runs in (None, Verdict.CANNOT_TELL) else f"these runs: {text}"
+    return text if r.these_runs in (None, Verdict.CANNOT_TELL) else f"runs: {text}"
 
 
 def _rows(rows: Sequence[Row], columns: Sequence[tuple[str, Cell]]) -> Table:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from powermeter import registry
 from powermeter.errors import ConfigurationError
 from powermeter.units import parse_duration, parse_quantity
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from powermeter.comparison.benchmark import Benchmark
 
 _VALUES = 64
+PRINT = "powermeter.reports.benchmark:"
 NOT_FOUND = 127
 
 NOT_REACHED = 10
@@ -103,7 +105,6 @@ def bench(
     from powermeter.comparison.benchmark import Wanted, repeat_until_known
     from powermeter.comparison.repeat_loop import Limits
     from powermeter.meter import Meter
-    from powermeter.reports import benchmark
 
     wanted = parse_quantity(precision, "1")
     if not 0.001 <= wanted <= 1:
@@ -135,14 +136,15 @@ def bench(
             if status:
                 click.echo(f"powermeter: {line[0]} ended with status {status}; no more runs", err=True)
                 break
+    record, to_text = (registry.load(f"{PRINT}{name}") for name in ("record", "to_text"))
     if as_json:
-        rows = [benchmark.record(one) for one in made]
+        rows = [record(one) for one in made]
         click.echo(json.dumps({"recording": str(meter.path), "rows": rows}, indent=2))
     else:
         for one in made:
-            click.echo(benchmark.to_text(one))
+            click.echo(to_text(one))
     if plot is not None:
-        benchmark.draw(plot, made)
+        registry.load(f"{PRINT}draw")(plot, made)
         click.echo(f"wrote {plot}", err=True)
     if meter.problem:
         click.echo(f"powermeter: {meter.problem}", err=True)

@@ -167,7 +167,8 @@ def _spread(left: Side, right: Side, paired: bool | None) -> Spread:
 
 def _conclude(left: Side, right: Side, s: Spread, margin: float, level: float) -> Contrast:
     """Add the sensor's errors to the spread, and judge."""
-    if not math.isfinite(s.variance):
+    bounds = [side.mean for side in (left, right) if side.mean is not None]
+    if not all(map(math.isfinite, (s.variance, *(m.high - m.low for m in bounds)))):
         return _unknown(left, right, s, margin)
     shared = bool(left.instrument) and left.instrument == right.instrument
     grade = worst((left.grade, right.grade))
@@ -230,12 +231,12 @@ def _conclude(left: Side, right: Side, s: Spread, margin: float, level: float) -
 
 
 def _unknown(left: Side, right: Side, s: Spread, margin: float) -> Contrast:
-    """Return what is said where too few recordings show how much they vary."""
+    """Return what is said where too few recordings show how much they vary, or a side is known to one side only."""
     grade = worst((left.grade, right.grade))
     change = Result(s.right - s.left, left.unit, -math.inf, math.inf, grade, {})
     return Contrast(
         left.name, right.name, _mean(left, {}, set()), _mean(right, {}, set()), change, None, None, None,
-        Verdict.CANNOT_TELL, None, None, s.design, *s.counts, left.warmup, right.warmup, None, None,
+        Verdict.CANNOT_TELL, None if s.design.about_programs else Verdict.CANNOT_TELL, None, s.design, *s.counts, left.warmup, right.warmup, None, None,
         bool(left.instrument) and left.instrument == right.instrument, margin, None,
     )  # fmt: skip
 

@@ -4,62 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from powermeter.analysis.energy import analyse
 from powermeter.events import Event
-from powermeter.recording.protocol import RecordingLike, Samples, SourceInfo
+from powermeter.recording.protocol import RecordingLike
 from powermeter.result import Result
-from powermeter.source import Gap
 
 
-class WithEvents:
-    """A recording with other events in place of its own."""
-
+class _WithEvents:
     def __init__(self, recording: RecordingLike, events: Sequence[Event]) -> None:
         self._recording, self._events = recording, list(events)
 
-    @property
-    def path(self) -> Path | None:
-        """The file."""
-        return self._recording.path
-
-    @property
-    def metadata(self) -> dict[str, Any]:
-        """What was noted about host, program and run."""
-        return self._recording.metadata
-
-    @property
-    def sources(self) -> Sequence[SourceInfo]:
-        """What was recorded."""
-        return self._recording.sources
-
-    def samples(self, source: int, start_ns: int | None = None, end_ns: int | None = None) -> Samples:
-        """Return the raw samples of a source."""
-        return self._recording.samples(source, start_ns, end_ns)
-
-    def gaps(self, source: int) -> list[Gap]:
-        """Return the gaps of a source."""
-        return self._recording.gaps(source)
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._recording, name)
 
     def events(self) -> list[Event]:
-        """Return the other events."""
         return self._events
 
-    def facts(self, name: str) -> list[dict[str, Any]]:
-        """Return the facts noted under a name."""
-        return self._recording.facts(name)
 
-    def clock_pairs(self) -> list[tuple[int, int]]:
-        """Return the clock pairs."""
-        return self._recording.clock_pairs()
-
-    def ticks(self, source: int) -> list[tuple[int, int]]:
-        """Return the ticks of a source."""
-        return self._recording.ticks(source)
+def with_events(recording: RecordingLike, events: Sequence[Event]) -> RecordingLike:
+    """Return a recording with other events in place of its own."""
+    return cast("RecordingLike", _WithEvents(recording, events))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +72,7 @@ def inner_events(
             kept.append(event)
     if not kept:
         return []
-    rows = analyse(WithEvents(recording, kept), rail=rail).rows
+    rows = analyse(with_events(recording, kept), rail=rail).rows
     return [
         Inner(r.label, r.expected_per_item or r.energy_per_item, r.items, r.events) for r in rows if r.items
     ]

@@ -36,13 +36,13 @@ class MeterLike(Protocol):
 def energies_of(meter: MeterLike, start_ns: Times, end_ns: Times, rail: str | None = None) -> Floats:
     """Return the energy of each window in J from a growing recording; NaN where samples are still to come."""
     from powermeter.analysis.energy import analyse
-    from powermeter.comparison.inner_events import WithEvents
+    from powermeter.comparison.inner_events import with_events
     from powermeter.events import Event
 
     windows = zip(start_ns.tolist(), end_ns.tolist(), strict=True)
     with meter.recording() as recording:
         listed = [Event("repeat", start, end, uid=i + 1) for i, (start, end) in enumerate(windows)]
-        energies = analyse(WithEvents(recording, listed), rail=rail).energies
+        energies = analyse(with_events(recording, listed), rail=rail).energies
     return np.where(energies.known, energies.value, np.nan)
 
 
