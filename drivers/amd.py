@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+from powermeter.assumptions import assumed
 from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import OpenError, ReadError, Reason
 from powermeter.source import Found, Option, PolledSource, Row
@@ -19,7 +20,7 @@ from .system.sysfs import check_readable, read_bytes, read_code, read_number, re
 
 _TREE = "sys/class/hwmon"
 _GRANT = "let this user read it until the next start: sudo chmod a+r {file}"
-_UNSTATED = Accuracy(gain=0.05, source="assumed: 5 %, AMD states no accuracy")
+_UNSTATED = Accuracy(gain=0.05, source=assumed("unstated"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
+from powermeter.assumptions import assumed
 from powermeter.channel import Accuracy, Channel, Quantity
 from powermeter.errors import DataError, ReadError, Reason
 from powermeter.source import Found, Gap
@@ -161,7 +162,7 @@ class Fnirsi(StreamMeter):
                 self.rail,
                 refresh_ns=REFRESH_NS,
                 accuracy=Accuracy(
-                    gain=2e-4, offset=2e-5, step=1e-5, source=f"assumed: 0.02 % + 2 digits, {note}"
+                    gain=2e-4, offset=2e-5, step=1e-5, source=assumed("fnirsi", f"0.02 % + 2 digits, {note}")
                 ),
             ),
             Channel(
@@ -171,14 +172,14 @@ class Fnirsi(StreamMeter):
                 self.rail,
                 refresh_ns=REFRESH_NS,
                 accuracy=Accuracy(
-                    gain=5e-4, offset=2e-5, step=1e-5, source=f"assumed: 0.05 % + 2 digits, {note}"
+                    gain=5e-4, offset=2e-5, step=1e-5, source=assumed("fnirsi", f"0.05 % + 2 digits, {note}")
                 ),
             ),
             Channel(
                 "temperature",
                 Quantity.TEMPERATURE,
                 0.1,
-                accuracy=Accuracy(offset=2.0, step=0.1, source="assumed: 2 °C, nothing published"),
+                accuracy=Accuracy(offset=2.0, step=0.1, source=assumed("temperature")),
             ),
         )
 

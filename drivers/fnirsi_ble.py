@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from powermeter.assumptions import assumed
 from powermeter.channel import MISSING, Accuracy, Channel, Quantity
 from powermeter.errors import DataError
 
@@ -175,7 +176,7 @@ class FnirsiBle(StreamMeter):
                 1e-4,
                 self.rail,
                 accuracy=Accuracy(
-                    gain=2e-4, offset=2e-4, step=1e-4, source=f"assumed: 0.02 % + 2 digits, {note}"
+                    gain=2e-4, offset=2e-4, step=1e-4, source=assumed("fnirsi", f"0.02 % + 2 digits, {note}")
                 ),
             ),
             Channel(
@@ -184,7 +185,7 @@ class FnirsiBle(StreamMeter):
                 1e-4,
                 self.rail,
                 accuracy=Accuracy(
-                    gain=5e-4, offset=2e-4, step=1e-4, source=f"assumed: 0.05 % + 2 digits, {note}"
+                    gain=5e-4, offset=2e-4, step=1e-4, source=assumed("fnirsi", f"0.05 % + 2 digits, {note}")
                 ),
             ),
             Channel(
@@ -196,14 +197,14 @@ class FnirsiBle(StreamMeter):
                     gain=7e-4,
                     offset=1e-3,
                     step=1e-4,
-                    source=f"assumed: voltage's and current's added, {note}",
+                    source=assumed("fnirsi", f"voltage's and current's added, {note}"),
                 ),
             ),
             Channel(
                 "temperature",
                 Quantity.TEMPERATURE,
                 0.1,
-                accuracy=Accuracy(offset=2.0, step=0.1, source="assumed: 2 °C, nothing published"),
+                accuracy=Accuracy(offset=2.0, step=0.1, source=assumed("temperature")),
             ),
         )
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
+from powermeter.assumptions import assumed
 from powermeter.channel import MISSING, Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, OpenError, ReadError, Reason
 from powermeter.source import Address, Found, Option, PolledSource, Row
@@ -26,7 +27,7 @@ from .system.hwmon_coverage import Coverage, coverage, stands_for_a_power_supply
 from .system.sysfs import check_readable, read_text, reason_of
 
 ROOT = Path("/sys/class/hwmon")
-UNTOLD = Accuracy(gain=0.05, source="assumed: 5 %, the driver states no limits")
+UNTOLD = Accuracy(gain=0.05, source=assumed("unstated"))
 
 ORDER = (Quantity.VOLTAGE, Quantity.CURRENT, Quantity.POWER, Quantity.ENERGY)
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
+from powermeter.assumptions import assumed
 from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, OpenError, ReadError, Reason
 from powermeter.platforms.jetson import VOLTAGE_ACCURACY, Layout, current_accuracy, layout
@@ -29,12 +30,8 @@ _REMEDY = "let this user read it until the next start: sudo chmod a+r {files}"
 
 # INA238 datasheet SLYS025B: VBUS gain 0.1 %, offset 5 mV, step 3.125 mV; power 0.7 % of full scale.
 _INA238_VOLTAGE = Accuracy(gain=0.001, offset=0.005, step=0.003125, source="INA238 datasheet SLYS025B")
-_INA238_POWER = Accuracy(
-    gain=0.017, step=0.005, source="INA238 datasheet SLYS025B; shunt tolerance assumed 1 %"
-)
-_INA238_CURRENT = Accuracy(
-    gain=0.011, step=0.001, source="INA238 datasheet SLYS025B; shunt tolerance assumed 1 %"
-)
+_INA238_POWER = Accuracy(gain=0.017, step=0.005, source=f"INA238 datasheet SLYS025B; {assumed('shunt')}")
+_INA238_CURRENT = Accuracy(gain=0.011, step=0.001, source=f"INA238 datasheet SLYS025B; {assumed('shunt')}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from powermeter.assumptions import assumed
 from powermeter.channel import Accuracy, Channel, Kind, Quantity
 from powermeter.errors import ConfigurationError, NotInstalledError, OpenError, ReadError, Reason
 from powermeter.source import INTERPOLATED_TIME, Block, Found, Gap, Option, StreamingSource, now_ns
@@ -176,7 +177,7 @@ class Joulescope(StreamingSource):
         return handle
 
     def _describe(self) -> None:
-        note = "assumed: 0.1 % and 1 µA, 0.1 % and 1 mV; see the maker's data sheet for your ranges"
+        note = assumed("joulescope", "0.1 % and 1 µA, 0.1 % and 1 mV")
         rail = rail_of(self.options, self.covers)
         window = round(NS / self.options["rate"])
         self.channels = (

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from powermeter.assumptions import assumed
 from powermeter.channel import MISSING, Accuracy, Channel, Quantity
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.source import Found
@@ -209,7 +210,10 @@ class KM003C(FrameMeter):
     def describe(self, reading: Reading) -> None:
         if self.link is not None and self.link.facts.get("usb") == "5fc9:0061":
             self._model = "POWER-Z KM002C"
-        note = "assumed: 0.5 % and 1 mV, 0.5 % and 1 mA; its maker publishes no accuracy"
+        note = (
+            "0.5 % and 1 mV, 0.5 % and 1 mA: an INA228 (TI SLYS021A) behind a 20 mohm shunt, as photographed in its "
+            "sister by AnandTech (2023); a trimmed shunt taken, its maker states nothing"
+        )
         refresh_ns = round(1e9 / RATES_HZ[reading.rate])
         self.channels = (
             Channel(
@@ -232,7 +236,7 @@ class KM003C(FrameMeter):
                 "temperature",
                 Quantity.TEMPERATURE,
                 1 / 128,
-                accuracy=Accuracy(offset=2.0, step=1 / 128, source="assumed: 2 °C, nothing published"),
+                accuracy=Accuracy(offset=2.0, step=1 / 128, source=assumed("temperature")),
             ),
         )
 

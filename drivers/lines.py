@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
+from powermeter.assumptions import assumed
 from powermeter.channel import MISSING, Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError, OpenError, Reason
 from powermeter.source import Option
@@ -214,7 +215,7 @@ class Lines(StreamMeter):
     def start(self, link: Link) -> None:
         # A board that resets when its port is opened is silent for two seconds and then prints a banner.
         self.gather(1, 6.0)
-        note = "assumed: the gain stated in the URL (5 % where none is); nothing is known of the sensor"
+        note = assumed("unstated", "the gain stated in the URL, or 5 %")
         rails = {
             column.rail: Rail(
                 column.rail or self.options["rail"], boundary=self._boundary(column.rail), covers=self.covers

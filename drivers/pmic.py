@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from powermeter.assumptions import assumed
 from powermeter.channel import MISSING, Accuracy, Boundary, Channel, Quantity, Rail
 from powermeter.errors import OpenError, ReadError, Reason
 from powermeter.platforms.throttling import flag_channel, flag_names
@@ -28,7 +29,7 @@ _FLAGS_EVERY_NS = NS
 
 _COVERS = "the outputs of the Pi 5's power-management chip; not in it: its own loss, USB ports, HATs and the fan on 5 V"
 _INPUT = "the 5 V input: voltage only, no current is sensed there"
-_SOURCE = "assumed: 5 %, the chip's accuracy is not published"
+_SOURCE = assumed("unstated")
 
 _FLAG_OPTIONS = {"program": Option(str, None, "where vcgencmd is, to run it in place of the mailbox")}
 

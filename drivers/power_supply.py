@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+from powermeter.assumptions import assumed
 from powermeter.channel import MISSING, Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, OpenError, ReadError, Reason
 from powermeter.source import Found, Option, PolledSource, Row
@@ -26,7 +27,7 @@ _ALL = "batteries"
 
 _COVERS = "the whole machine at its battery, while it discharges; refreshed by the gauge every 1 s to 60 s"
 
-_ASSUMED = "assumed: 3 %, gauges state no accuracy"
+_ASSUMED = assumed("gauge")
 
 # Attribute → (channel, quantity, scale to SI, kind, step).  µV, µA, µW; µAh and µWh as 3.6e-3 C and J.
 # What is left is counted in 1 mAh or 10 mWh by most gauges, far too coarse where current is there.

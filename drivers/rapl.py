@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+from powermeter.assumptions import assumed
 from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import OpenError, ReadError, Reason
 from powermeter.source import Found, Option, PolledSource, Row
@@ -144,9 +145,7 @@ class Rapl(PolledSource):
                 1e-6,
                 rail,
                 Kind.COUNTER,
-                accuracy=Accuracy(
-                    gain=_GAIN, step=61e-6, source="RAPL in Action (Khan et al. 2018): 5 % assumed"
-                ),
+                accuracy=Accuracy(gain=_GAIN, step=61e-6, source=assumed("rapl")),
                 wrap=zone.range_uj or None,
                 refresh_ns=1_000_000,
             )

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from powermeter.assumptions import assumed
 from powermeter.channel import Accuracy, Channel, Kind, Quantity
 from powermeter.errors import ConfigurationError, DataError, NotInstalledError, OpenError, Reason
 from powermeter.source import Found, Option, now_ns
@@ -28,7 +29,6 @@ MAX_VOLTAGE_V = 30.0
 MAX_CURRENT_A = 6.0
 REFRESH_NS = 500_000_000
 BLE_PAIRS = ((0xFFE4, 0xFFE9), (0xFFE1, 0xFFE2))  # (notify, write): older radio modules, newer ones
-_MAKER = "the maker's figure as commonly quoted; no document found"
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,10 +187,10 @@ class TC66(FrameMeter):
         if not reading.product.startswith("TC66"):
             raise OpenError(f"{self.address}: a {reading.product} answers, not a TC66", Reason.WRONG_DEVICE)
         self._facts = {"model": reading.product, "firmware": reading.firmware, "serial": str(reading.serial)}
-        voltage = Accuracy(gain=5e-4, offset=2e-4, step=1e-4, source=f"assumed: 0.05 % + 2 digits, {_MAKER}")
-        current = Accuracy(gain=1e-3, offset=5e-5, step=1e-5, source=f"assumed: 0.1 % + 5 digits, {_MAKER}")
-        power = Accuracy(gain=1.5e-3, step=1e-4, source=f"assumed: voltage's and current's added, {_MAKER}")
-        counted = "assumed: the meter integrates its own readings in steps of 1 mWh and 1 mAh"
+        voltage = Accuracy(gain=5e-4, offset=2e-4, step=1e-4, source=assumed("ruideng", "0.05 % + 2 digits"))
+        current = Accuracy(gain=1e-3, offset=5e-5, step=1e-5, source=assumed("ruideng", "0.1 % + 5 digits"))
+        power = Accuracy(gain=1.5e-3, step=1e-4, source=assumed("ruideng", "voltage's and current's added"))
+        counted = assumed("counted")
         rail = self.rail
         self.channels = (
             Channel("voltage", Quantity.VOLTAGE, 1e-4, rail, accuracy=voltage, refresh_ns=REFRESH_NS),
@@ -218,7 +218,7 @@ class TC66(FrameMeter):
                 "temperature",
                 Quantity.TEMPERATURE,
                 1.0,
-                accuracy=Accuracy(offset=2.0, step=1.0, source="assumed: 2 °C, nothing published"),
+                accuracy=Accuracy(offset=2.0, step=1.0, source=assumed("temperature")),
             ),
         )
 

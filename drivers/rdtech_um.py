@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+from powermeter.assumptions import assumed
 from powermeter.channel import Accuracy, Channel, Kind, Quantity
 from powermeter.errors import ConfigurationError, DataError, OpenError, Reason
 from powermeter.source import Found, Option, now_ns
@@ -87,7 +88,7 @@ class Model:
 
 
 def _limits(gain: float, digits: int, step: float) -> Accuracy:
-    text = f"assumed: {gain * 100:g} % + {digits} digits, the maker's figure as commonly quoted; no document found"
+    text = assumed("ruideng", f"{gain * 100:g} % + {digits} digits")
     return Accuracy(gain=gain, offset=digits * step, step=step, source=text)
 
 
@@ -255,7 +256,7 @@ class RDTechUM(FrameMeter):
             "group": reading.group,
             "charging_mode": reading.charging_mode,
         }
-        counted = "assumed: the meter integrates its own readings in steps of 1 mWh and 1 mAh"
+        counted = assumed("counted")
         gain = wanted.accuracy_voltage.gain + wanted.accuracy_current.gain
         rail = self.rail
         self.channels = (
@@ -309,7 +310,7 @@ class RDTechUM(FrameMeter):
                 "temperature",
                 Quantity.TEMPERATURE,
                 1.0,
-                accuracy=Accuracy(offset=2.0, step=1.0, source="assumed: 2 °C, nothing published"),
+                accuracy=Accuracy(offset=2.0, step=1.0, source=assumed("temperature")),
             ),
         )
 

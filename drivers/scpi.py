@@ -15,6 +15,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from powermeter.assumptions import assumed
 from powermeter.channel import MISSING, Accuracy, Channel, Quantity
 from powermeter.errors import ConfigurationError, DataError, OpenError, ReadError, Reason
 from powermeter.source import SATURATED, Option, PolledSource, Row
@@ -160,7 +161,7 @@ class Scpi(PolledSource):
             self.close()
             raise
         rail = rail_of(self.options, self.covers)
-        note = f"assumed: {self.options['gain'] * 100:g} %, from the URL's gain or taken where none is given"
+        note = assumed("scpi", f"{self.options['gain'] * 100:g} %")
         self.channels = tuple(
             Channel(
                 quantity.value,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from powermeter.assumptions import assumed
 from powermeter.channel import MISSING, Accuracy, Boundary, Channel, Kind, Quantity
 from powermeter.errors import NotInstalledError, OpenError, ReadError, Reason
 from powermeter.source import Option, PolledSource, Row, now_ns
@@ -62,7 +63,7 @@ class YoctoWatt(PolledSource):
             self.close()
             raise OpenError(f"Yocto-Watt: {self.address.location or 'none'} is not there", Reason.ABSENT)
         rail = rail_of(self.options, self.covers)
-        note = "assumed: 1.5 % and 0.1 W; see the maker's data sheet"
+        note = assumed("yocto")
         self.channels = (
             Channel(
                 "power",

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
+from powermeter.assumptions import assumed
+
 from .chip import Chip
 from .datasheet import TI, Limits, Model, Register
 from .settings import Setting
@@ -86,8 +88,8 @@ INA236 = replace(
     name="INA236",
     bus_input_v=48.0,
     buses=(Register(BUS, 1.6e-3, signed=False),),
-    shunt_limits={"": replace(_226, source="assumed: those of INA226")},
-    bus_limits={"": replace(_226_BUS, source="assumed: those of INA226")},
+    shunt_limits={"": replace(_226, source=assumed("sister", "those of INA226"))},
+    bus_limits={"": replace(_226_BUS, source=assumed("sister", "those of INA226"))},
     ids=((0x3E, TI, 0xFFFF), (0x3F, 0xA080, 0xFFF0)),
 )
 INA234 = replace(

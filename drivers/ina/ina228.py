@@ -20,6 +20,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from powermeter.assumptions import assumed
 from powermeter.channel import MISSING
 from powermeter.errors import ReadError, Reason
 
@@ -76,9 +77,11 @@ _745_BUS = {
     "b": Limits((0.0001, 0.003), (2e-3, 5e-3), (None, 50e-6), (20e-6, 100e-6), "TI SBOSAC3A, INA745B"),
     "a": Limits((0.0001, 0.001), (2e-3, 5e-3), (None, 25e-6), (8e-6, 40e-6), "TI SBOSAC3A, INA745A"),
 }
-_LIKE_745 = {"": replace(_745["b"], source="assumed: those of INA745B")}
-_LIKE_745_BUS = {"": replace(_745_BUS["b"], source="assumed: those of INA745B")}
-_780 = {"": replace(_745["b"], offset=(15e-3, 125e-3), source="assumed: INA745B with twice its offset")}
+_LIKE_745 = {"": replace(_745["b"], source=assumed("sister", "those of INA745B"))}
+_LIKE_745_BUS = {"": replace(_745_BUS["b"], source=assumed("sister", "those of INA745B"))}
+_780 = {
+    "": replace(_745["b"], offset=(15e-3, 125e-3), source=assumed("sister", "INA745B with twice its offset"))
+}
 
 INA228 = Model(
     name="INA228",

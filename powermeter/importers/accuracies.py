@@ -7,10 +7,11 @@ gain error by what the user knows.
 
 from __future__ import annotations
 
+from powermeter.assumptions import assumed
 from powermeter.channel import Accuracy
 
 UNKNOWN = Accuracy(
-    gain=0.05, source="assumed: 5 %, the log does not name its instrument (--accuracy says it)"
+    gain=0.05, source=assumed("unstated", "the log does not name its instrument, --accuracy does")
 )
 
 ANALYSER = Accuracy(
@@ -19,25 +20,31 @@ ANALYSER = Accuracy(
 
 LPM01A = Accuracy(gain=0.02, source="ST UM2243: X-NUCLEO-LPM01A, better than 2 %")
 
-RAPL = Accuracy(gain=0.05, source="RAPL in Action (Khan et al. 2018): 5 % assumed")
+RAPL = Accuracy(gain=0.05, source=assumed("rapl"))
 
 NVML = Accuracy(gain=0.05, source="NVML documentation: ±5 %")
 
-CODECARBON = Accuracy(
-    model=0.3, source="assumed: 30 %; codecarbon's energies may come from a counter or a model"
+CODECARBON = Accuracy(model=0.3, source=assumed("model", "codecarbon, from a counter or a model"))
+
+JOULESCOPE = Accuracy(gain=0.01, source=assumed("joulescope", "1 %"))
+
+OTII = Accuracy(
+    gain=0.01,
+    source="Qoitech: Arc ±(0.1 % + 50 nA), Ace ±(0.05 % + 25 nA) in the low range; 1 % covers the ranges, "
+    "which the export does not name",
 )
 
-JOULESCOPE = Accuracy(gain=0.01, source="assumed: 1 %, the file holds no calibration statement")
-
-OTII = Accuracy(gain=0.01, source="assumed: 1 %, the export does not name the model")
-
-MONSOON = Accuracy(gain=0.01, source="assumed: 1 %, the log does not name the model")
+MONSOON = Accuracy(gain=0.01, source=assumed("monsoon"))
 
 KM003C_VOLTAGE = Accuracy(
-    gain=5e-3, offset=1e-3, source="assumed: 0.5 % and 1 mV; its maker publishes no accuracy"
+    gain=5e-3,
+    offset=1e-3,
+    source="0.5 % and 1 mV: an INA228 behind a shunt (AnandTech 2023); its maker states nothing",
 )
 KM003C_CURRENT = Accuracy(
-    gain=5e-3, offset=1e-3, source="assumed: 0.5 % and 1 mA; its maker publishes no accuracy"
+    gain=5e-3,
+    offset=1e-3,
+    source="0.5 % and 1 mA: an INA228 behind a shunt (AnandTech 2023); its maker states nothing",
 )
 
 UM_VOLTAGE = Accuracy(
@@ -53,13 +60,11 @@ PPK2_HIGH = Accuracy(gain=0.15, typical=True, source="Nordic's typical accuracy 
 
 POWERJOULAR = Accuracy(
     model=0.3,
-    source="assumed: 30 %; PowerJoular's watts come from a counter on x86 and from a model on boards",
+    source=assumed("model", "PowerJoular, a counter on x86 and a model on boards"),
 )
 
-OSCILLOSCOPE = Accuracy(
-    gain=0.03, source="assumed: 3 % of eight-bit oscilloscopes at full scale, the probe's error not in it"
-)
+OSCILLOSCOPE = Accuracy(gain=0.03, source=assumed("oscilloscope"))
 
 CARBONTRACKER = Accuracy(
-    model=0.3, source="assumed: 30 %; carbontracker multiplies what counters show by a site's efficiency"
+    model=0.3, source=assumed("model", "carbontracker, counters times a site's efficiency")
 )

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from powermeter.assumptions import assumed
 from powermeter.channel import Accuracy, Boundary, Rail
 from powermeter.platforms.tegrastats import is_connected
 
@@ -305,7 +306,9 @@ def _power_accuracy(board: Board, name: str, shunt_ohm: float, shunt_source: str
     """Return the limits of a power reading by an INA3221 at the rail's nominal voltage."""
     line = board.lines.get(name)
     if line is None or line.nominal_v is None:
-        return Accuracy(gain=2 * _GAIN + _SHUNT_TOLERANCE, source="assumed: an INA3221 with a 1 % shunt")
+        return Accuracy(
+            gain=2 * _GAIN + _SHUNT_TOLERANCE, source=assumed("shunt", "an INA3221 with a 1 % shunt")
+        )
     current = current_accuracy(shunt_ohm, shunt_source)
     return Accuracy(
         gain=_GAIN + current.gain,
@@ -317,7 +320,7 @@ def _power_accuracy(board: Board, name: str, shunt_ohm: float, shunt_source: str
 
 def current_accuracy(shunt_ohm: float, shunt_source: str) -> Accuracy:
     """Return the limits of an INA3221's current reading in A over such a shunt (datasheet SBOS576A)."""
-    where = f"shunt {shunt_ohm * 1e3:g} mohm ({shunt_source}), its tolerance assumed 1 %"
+    where = f"shunt {shunt_ohm * 1e3:g} mohm ({shunt_source}), {assumed('shunt')}"
     return Accuracy(
         gain=_GAIN + _SHUNT_TOLERANCE,
         offset=_OFFSET_V / shunt_ohm,

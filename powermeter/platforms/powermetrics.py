@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from powermeter.assumptions import assumed
 from powermeter.channel import Accuracy, Boundary, Rail
 
 MAX_LINE = 300
@@ -30,9 +31,7 @@ _RAILS = {
     "P-Cluster": ("p-cluster", "cpu", "the performance cores"),
 }
 
-ACCURACY = Accuracy(
-    model=0.3, source="assumed: 30 %; Apple computes these from activity and gives no error for them"
-)
+ACCURACY = Accuracy(model=0.3, source=assumed("model", "Apple, from activity"))
 
 
 def parse_block(line: str) -> tuple[str, float] | None:

@@ -1,0 +1,61 @@
+"""What nobody stated stands in one table, which does not grow; every other accuracy names what was read."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from powermeter.assumptions import ASSUMED, assumed
+
+ROOT = Path(__file__).parents[1]
+SOURCES = sorted(
+    path
+    for folder in ("powermeter", "drivers")
+    for path in (ROOT / folder).rglob("*.py")
+    if path.name != "assumptions.py"
+)
+MOST = 15
+
+
+def test_at_most_fifteen_each_with_a_reason() -> None:
+    assert len(ASSUMED) <= MOST
+    for code, reason in ASSUMED.items():
+        assert len(reason) > 40, code
+
+
+def test_a_figure_stands_before_its_reason() -> None:
+    assert assumed("gauge").startswith("assumed: 3 %")
+    assert assumed("scpi", "2 %").startswith("assumed: 2 %; the URL's gain")
+    with pytest.raises(KeyError):
+        assumed("nothing")
+
+
+def strings_of_accuracies(path: Path) -> list[str]:
+    """Return the texts given as `source=` of an Accuracy or Limits."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            for keyword in node.keywords:
+                if keyword.arg == "source":
+                    found += [
+                        part.value
+                        for part in ast.walk(keyword.value)
+                        if isinstance(part, ast.Constant) and isinstance(part.value, str)
+                    ]
+    return found
+
+
+def test_no_accuracy_is_assumed_beside_the_table() -> None:
+    for path in SOURCES:
+        for text in strings_of_accuracies(path):
+            assert not text.startswith("assumed"), (
+                f"{path.name}: {text!r} belongs into powermeter/assumptions.py"
+            )
+
+
+def test_every_assumption_is_used() -> None:
+    code = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
+    for name in ASSUMED:
+        assert f'assumed("{name}"' in code or f"assumed('{name}'" in code, name
