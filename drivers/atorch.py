@@ -17,13 +17,13 @@ from typing import Any, ClassVar
 
 from powermeter.assumptions import assumed
 from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
-from powermeter.errors import ConfigurationError, DataError, OpenError, ReadError, Reason
+from powermeter.errors import ConfigurationError, DataError
 from powermeter.source import Option
 from powermeter.units import NS
 
 from .links.link import RAIL_OPTIONS, Link
 from .meters.odometer import Odometer, totals_of
-from .meters.stream import Row, StreamMeter
+from .meters.stream import StreamMeter, StreamRow
 
 HEAD = b"\xff\x55"
 REPORT = 1
@@ -218,7 +218,7 @@ class Atorch(StreamMeter):
     summary = "ATORCH and J7-C meters over Bluetooth serial or UART: V, A, mAh, mWh, once a second"
     example = "atorch:///dev/rfcomm0"
     baud = 9600
-    tick_ns = float(NS)
+    first_frames, first_s = 3, 6.0
     OPTIONS: ClassVar[dict[str, Option]] = {
         **RAIL_OPTIONS,
         "check": Option(_rule, "auto", "the check byte's rule: auto, 1, 2 or off"),
@@ -241,46 +241,33 @@ class Atorch(StreamMeter):
     def cut(self, buffer: bytearray) -> tuple[list[bytes], int]:
         return cut(buffer)
 
-    def accept(self, frame: bytes) -> bool:
-        try:
-            decode(frame)
-        except DataError:
-            return False
-        return True
+    def decode(self, frame: bytes) -> Report:
+        report = decode(frame, rule=self._rule)
+        if self._device and report.device != self._device:
+            raise DataError(f"a frame of device type {report.device} among those of {self._device}")
+        return report
 
-    def start(self, link: Link) -> None:
-        first = not self._device
-        frames = self.gather(3 if first else 1, 6.0)
-        if first:
-            rules = [check_rule(frame) for frame in frames]
+    def restarted(self) -> None:
+        self._device = 0
+
+    def describe(self, reading: Report) -> None:
+        self._device = reading.device
+        volts, amperes, coulombs, joules, most_v, most_a = SCALES[reading.device]
+        if not self.channels:
+            rules = [report.check for report in self.first]
             asked = self.options["check"]
             likely = max((1, 2), key=rules.count)
             self._rule = (
                 asked if asked != "auto" else likely if rules.count(likely) > len(rules) / 2 else None
             )
-        report = self._first_report(frames)
-        if first:
-            self._device = report.device
-            self._describe(report.device)
-        elif report.device != self._device:
-            raise OpenError(f"{self.address}: another kind of meter answers now", Reason.WRONG_DEVICE)
-
-    def _first_report(self, frames: list[bytes]) -> Report:
-        problem = "no report"
-        for frame in frames:
-            try:
-                return decode(frame, rule=self._rule)
-            except DataError as error:
-                problem = str(error)
-        raise ReadError(f"{self.address}: {problem}", Reason.BAD_DATA)
-
-    def _describe(self, device: int) -> None:
-        volts, amperes, coulombs, joules, most_v, most_a = SCALES[device]
-        if coulombs is not None:
-            self._charge = Odometer(most_a / coulombs)
-        self._energy = Odometer(most_a * most_v / joules)
+            self._charge = Odometer(most_a / coulombs) if coulombs is not None else self._charge
+            self._energy = Odometer(most_a * most_v / joules)
         rail = self.rail
-        if device == AC and rail.boundary is Boundary.BOARD and "boundary" not in self.address.options:
+        if (
+            reading.device == AC
+            and rail.boundary is Boundary.BOARD
+            and "boundary" not in self.address.options
+        ):
             rail = Rail(
                 rail.name, boundary=Boundary.WALL, covers="everything at the socket, power supply included"
             )
@@ -294,7 +281,7 @@ class Atorch(StreamMeter):
             Channel("voltage", Quantity.VOLTAGE, volts, rail, refresh_ns=NS, accuracy=voltage),
             Channel("current", Quantity.CURRENT, amperes, rail, refresh_ns=NS, accuracy=current),
         ]
-        if device == AC:
+        if reading.device == AC:
             channels.append(
                 Channel(
                     "power",
@@ -336,18 +323,14 @@ class Atorch(StreamMeter):
         )
         self.channels = tuple(channels)
 
-    def rows(self, frame: bytes, arrival_ns: int) -> list[Row]:
-        report = decode(frame, rule=self._rule)
-        if report.device != self._device:
-            raise DataError(f"a frame of device type {report.device} among those of {self._device}")
-        row = [report.voltage_code, report.current_code]
-        if report.power_code is not None:
-            row.append(report.power_code)
-        if report.charge_code is not None:
-            row.append(self._charge.feed(report.charge_code, arrival_ns))
-        row.append(self._energy.feed(report.energy_code, arrival_ns))
-        row.append(report.temperature_c)
-        return [(row, report.running_s)]
+    def rows(self, reading: Report, arrival_ns: int) -> list[StreamRow]:
+        codes = [reading.voltage_code, reading.current_code]
+        if reading.power_code is not None:
+            codes.append(reading.power_code)
+        if reading.charge_code is not None:
+            codes.append(self._charge.feed(reading.charge_code, arrival_ns))
+        codes += [self._energy.feed(reading.energy_code, arrival_ns), reading.temperature_c]
+        return [StreamRow(codes)]
 
     def info(self) -> dict[str, Any]:
         rule = {1: "sum from byte 2", 2: "sum from byte 3", None: "none: its last byte is not a check"}[

@@ -11,15 +11,14 @@ from __future__ import annotations
 import math
 import struct
 from dataclasses import dataclass
-from typing import Any
 
 from powermeter.channel import Accuracy, Channel, Quantity
 from powermeter.errors import DataError
-from powermeter.source import Found
+from powermeter.source import Found, Row
 
 from .links.link import UsbId
 from .links.serial_port import port_problem, usb_ports
-from .meters.request_response import FrameMeter
+from .meters.request_response import RequestMeter
 
 USB = (UsbId(0x0483, 0xFFFE, "AVHzY C-3"), UsbId(0x0483, 0xFFFF, "AVHzY CT-3"))
 FRAME_LENGTH = 20
@@ -58,7 +57,7 @@ def decode(frame: bytes) -> Reading:
     return reading
 
 
-class Avhzy(FrameMeter):
+class Avhzy(RequestMeter):
     """An AVHzY meter that runs the answering script."""
 
     scheme = "avhzy"
@@ -91,11 +90,8 @@ class Avhzy(FrameMeter):
             Channel("power", Quantity.POWER, 1e-6, self.rail, accuracy=power),
         )
 
-    def row(self, reading: Reading) -> list[int]:
-        return [round(value * 1e6) for value in (reading.voltage_v, reading.current_a, reading.power_w)]
-
-    def info(self) -> dict[str, Any]:
-        return {"model": self.title, **super().info()}
+    def row(self, reading: Reading) -> Row:
+        return Row([round(value * 1e6) for value in (reading.voltage_v, reading.current_a, reading.power_w)])
 
     @classmethod
     def discover(cls) -> list[Found]:

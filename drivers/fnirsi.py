@@ -22,7 +22,7 @@ from powermeter.source import Found, Gap
 from .links.hid import REPORT_LENGTH, HidLink, cut_reports, drain, hid_devices, open_hid
 from .links.link import Link, UsbId
 from .links.serial_port import port_problem
-from .meters.stream import Row, StreamMeter
+from .meters.stream import StreamMeter, StreamRow
 
 SAMPLE_NS = 10_000_000
 SAMPLES_PER_REPORT = 4
@@ -116,6 +116,7 @@ class Fnirsi(StreamMeter):
     summary = "FNIRSI FNB48/C1/FNB48S/FNB58 USB testers over HID: V and A, 100 samples a second"
     example = "fnirsi://"
     tick_ns = float(SAMPLE_NS)
+    alive_message = command(KEEP_ALIVE)
     silence_s = 2.0
     repeats = True
 
@@ -124,7 +125,6 @@ class Fnirsi(StreamMeter):
         self._model = "FNB58"
         self._count = 0
         self._late: deque[int] = deque(maxlen=25)
-        self._alive_s = 0.0
         self._pass_first = True
         self.lost = 0
 
@@ -134,7 +134,7 @@ class Fnirsi(StreamMeter):
         return link
 
     def start(self, link: Link) -> None:
-        sequences, _ = STARTS[self._model]
+        sequences, self.alive_s = STARTS[self._model]
         for sequence in sequences:
             for code in sequence:
                 link.write(command(code))
@@ -146,13 +146,10 @@ class Fnirsi(StreamMeter):
                 continue
         else:
             raise ReadError(f"{self.title} on {link.where}: it sends no data", Reason.NO_ANSWER)
-        self._alive_s = time.monotonic()
         self._late.clear()
         self._pass_first = True
-        if not self.channels:
-            self._describe()
 
-    def _describe(self) -> None:
+    def describe(self, reading: list[Sample]) -> None:
         note = "the maker's figure for the FNB58 as commonly quoted; no document found"
         self.channels = (
             Channel(
@@ -183,44 +180,35 @@ class Fnirsi(StreamMeter):
             ),
         )
 
-    def accept(self, frame: bytes) -> bool:
-        try:
-            return bool(decode(frame))
-        except DataError:
-            return False
-
     def cut(self, buffer: bytearray) -> tuple[list[bytes], int]:
         return cut_reports(buffer)
 
-    def read_block(self, timeout_s: float) -> Any:
-        if self.link is not None and time.monotonic() - self._alive_s > STARTS[self._model][1]:
-            self.link.write(command(KEEP_ALIVE))
-            self._alive_s = time.monotonic()
-        return super().read_block(timeout_s)
+    def decode(self, frame: bytes) -> list[Sample] | None:
+        try:
+            return decode(frame) or None
+        except DataError:
+            self._count += SAMPLES_PER_REPORT  # its samples were taken, whatever became of them
+            raise
 
-    def rows(self, frame: bytes, arrival_ns: int) -> list[Row]:
+    def rows(self, reading: list[Sample], arrival_ns: int) -> list[StreamRow]:
         if self._pass_first:
             self._pass_first = False  # the first report after a restart can be garbage
             return []
-        try:
-            samples = decode(frame)
-        except DataError:
-            self._count += SAMPLES_PER_REPORT
-            raise
-        if samples:
-            self._notice_loss(arrival_ns)
-        rows: list[Row] = []
-        for sample in samples:
-            rows.append(([sample.voltage_code, sample.current_code, sample.temperature_code], self._count))
+        self._notice_loss(arrival_ns)
+        rows = []
+        for sample in reading:
+            codes = [sample.voltage_code, sample.current_code, sample.temperature_code]
+            rows.append(StreamRow(codes, tick=self._count))
             self._count += 1
         return rows
 
     def _notice_loss(self, arrival_ns: int) -> None:
         """Reports that never came leave the count behind the clock for good: a whole second late is no delay."""
-        if self._clock is None or self._tick is None:
+        late_ns = self.lateness_ns(self._count + SAMPLES_PER_REPORT - 1, arrival_ns)
+        if late_ns is None:
             return
         report_ns = SAMPLE_NS * SAMPLES_PER_REPORT
-        self._late.append(arrival_ns - self._clock.time_ns(self._count + SAMPLES_PER_REPORT - 1))
+        self._late.append(late_ns)
         if len(self._late) < 25 or min(self._late) < 0.8 * report_ns:
             return
         missing = round(min(self._late) / report_ns)
@@ -237,13 +225,9 @@ class Fnirsi(StreamMeter):
             )
         )
 
-    def close(self) -> None:
-        if isinstance(self.link, HidLink) and self.channels:
-            try:
-                drain(self.link)  # an FNB48 freezes when it is left with reports queued
-            except ReadError:
-                pass  # pulled: there is nothing to drain
-        super().close()
+    def stop(self, link: Link) -> None:
+        if isinstance(link, HidLink) and self.channels:
+            drain(link)  # an FNB48 freezes when it is left with reports queued
 
     def info(self) -> dict[str, Any]:
         return {**super().info(), "model": self._model}

@@ -18,7 +18,7 @@ from powermeter.errors import DataError
 
 from .links.ble import BleLink
 from .links.link import Link
-from .meters.stream import Row, StreamMeter
+from .meters.stream import StreamMeter, StreamRow
 
 NOTIFY, WRITE = 0xFFE4, 0xFFE9
 GREETING, START, STOP = bytes.fromhex("aa8100f4"), bytes.fromhex("aa8200a7"), bytes.fromhex("aa840001")
@@ -152,7 +152,8 @@ class FnirsiBle(StreamMeter):
     title = "FNIRSI tester (Bluetooth)"
     summary = "FNIRSI FNB58/FNB48S over Bluetooth LE: V, A, W"
     example = "fnirsi-ble://00:11:22:33:44:55"
-    silence_s = 5.0
+    first_s = 5.0
+    stop_message = STOP
     repeats = True
 
     def __init__(self, address: Any) -> None:
@@ -167,7 +168,8 @@ class FnirsiBle(StreamMeter):
         link.write(GREETING)
         time.sleep(0.5)
         link.write(START)
-        self.gather(1, 5.0)
+
+    def describe(self, reading: Measurement) -> None:
         note = "the maker's figure for the FNB58 as commonly quoted; no document found"
         self.channels = (
             Channel(
@@ -208,36 +210,20 @@ class FnirsiBle(StreamMeter):
             ),
         )
 
-    def accept(self, frame: bytes) -> bool:
-        try:
-            return isinstance(self._note(frame), Measurement)
-        except DataError:
-            return False
-
-    def _note(self, frame: bytes) -> Segment:
+    def decode(self, frame: bytes) -> Measurement | None:
         found = decode(frame)
         if isinstance(found, Identity):
             self._identity = found
         elif isinstance(found, Surroundings):
             self._temperature = found.temperature_code
-        return found
+        return found if isinstance(found, Measurement) else None
 
     def cut(self, buffer: bytearray) -> tuple[list[bytes], int]:
         return cut(buffer)
 
-    def rows(self, frame: bytes, arrival_ns: int) -> list[Row]:
-        found = self._note(frame)
-        if not isinstance(found, Measurement):
-            return []
-        return [([found.voltage_code, found.current_code, found.power_code, self._temperature], None)]
-
-    def close(self) -> None:
-        if self.link is not None:
-            try:
-                self.link.write(STOP)
-            except Exception:  # noqa: BLE001, S110 – out of reach: it stops by itself
-                pass
-        super().close()
+    def rows(self, reading: Measurement, arrival_ns: int) -> list[StreamRow]:
+        codes = [reading.voltage_code, reading.current_code, reading.power_code, self._temperature]
+        return [StreamRow(codes)]
 
     def info(self) -> dict[str, Any]:
         known = self._identity
@@ -246,4 +232,4 @@ class FnirsiBle(StreamMeter):
             if known
             else {}
         )
-        return {"model": "FNB58 or FNB48S", **super().info(), **facts}
+        return {**super().info(), "model": "FNB58 or FNB48S", **facts}

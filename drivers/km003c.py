@@ -18,12 +18,12 @@ from typing import Any
 from powermeter.assumptions import assumed
 from powermeter.channel import MISSING, Accuracy, Channel, Quantity
 from powermeter.errors import ConfigurationError, DataError
-from powermeter.source import Found
+from powermeter.source import Found, Row
 
 from .links.hid import hid_devices, open_hid
 from .links.link import Link, UsbId
 from .links.serial_port import port_problem, usb_ports
-from .meters.request_response import FrameMeter
+from .meters.request_response import RequestMeter
 
 USB = (UsbId(0x5FC9, 0x0061, "POWER-Z KM002C"), UsbId(0x5FC9, 0x0063, "POWER-Z KM003C"))
 GET_DATA = 0x0C
@@ -174,7 +174,7 @@ def lost_samples(samples: list[QueueSample], rate: int) -> int:
     return lost
 
 
-class KM003C(FrameMeter):
+class KM003C(RequestMeter):
     """A KM002C or KM003C, polled."""
 
     scheme = "km003c"
@@ -192,13 +192,13 @@ class KM003C(FrameMeter):
         self._transaction = 0
         self._model = self.title
 
-    def open_link(self) -> Link:
+    def connect(self) -> Link:
         location = self.address.location
         if location.startswith("/dev/hidraw") or (not location and not usb_ports(USB)):
             link, known = open_hid(location, USB, self.title)
             self._model = known.usb.title if known else self.title
             return link
-        return super().open_link()
+        return super().connect()
 
     def next_request(self) -> bytes:
         self._transaction = (self._transaction + 1) & 0xFF
@@ -240,9 +240,9 @@ class KM003C(FrameMeter):
             ),
         )
 
-    def row(self, reading: Reading) -> list[int]:
+    def row(self, reading: Reading) -> Row:
         degrees = reading.temperature_code
-        return [reading.voltage_uv, reading.current_ua, MISSING if degrees is None else degrees]
+        return Row([reading.voltage_uv, reading.current_ua, MISSING if degrees is None else degrees])
 
     def info(self) -> dict[str, Any]:
         return {**super().info(), "model": self._model}

@@ -20,14 +20,14 @@ from typing import Any, ClassVar
 
 from powermeter.assumptions import assumed
 from powermeter.channel import MISSING, Accuracy, Boundary, Channel, Kind, Quantity, Rail
-from powermeter.errors import ConfigurationError, DataError, OpenError, Reason
+from powermeter.errors import ConfigurationError, DataError
 from powermeter.source import Option
 from powermeter.units import parse_quantity, unit_factor
 
 from .links.link import RAIL_OPTIONS, Link, parse_baud
 from .links.opening import open_link
 from .meters.odometer import Odometer
-from .meters.stream import Row, StreamMeter, TickCounter, cut_lines
+from .meters.stream import StreamMeter, StreamRow, cut_lines
 
 LONGEST_LINE = 4096
 CODE_FRACTION = 1e-4
@@ -163,7 +163,9 @@ class Lines(StreamMeter):
     title = "line meter"
     summary = "a microcontroller that prints CSV or JSON lines, with its own clock where it prints one"
     example = "lines:///dev/ttyUSB0?columns=t_us,mV,mA"
-    silence_s = 5.0
+    first_s = (
+        6.0  # a board that resets when its port is opened is silent for two seconds, then prints a banner
+    )
     covers = "what the sensor behind this microcontroller measures"
     OPTIONS: ClassVar[dict[str, Option]] = {
         **RAIL_OPTIONS,
@@ -180,7 +182,6 @@ class Lines(StreamMeter):
         if "columns" not in address.options:
             raise ConfigurationError(f"{address}: say what the columns are: columns=t_us,mV,mA")
         self._columns: tuple[Column, ...] = ()
-        self._ticks = TickCounter(2**32)
         super().__init__(address)
         if self.options["bits"] is not None and not 8 <= self.options["bits"] <= 63:
             raise ConfigurationError(f"{address}: bits of the device's time is 8 to 63, for example 32")
@@ -197,24 +198,16 @@ class Lines(StreamMeter):
             for at, column in enumerate(self._values)
             if column.quantity in _COUNTERS
         }
-        self._passed = 0
-        self._good = 0
-        self._clear()
-
-    def _clear(self) -> None:
-        super()._clear()
         # Microseconds wrap at 2³² (71.6 min), and so do milliseconds (49.7 days); seconds are taken not to.
-        self._ticks = TickCounter(2 ** (self.options["bits"] or (32 if self.tick_ns != 1e9 else 62)))
-        self._started = False
+        self.tick_wrap = 2 ** (self.options["bits"] or (32 if self.tick_ns != 1e9 else 62))
+        self._passed = 0
 
     def connect(self) -> Link:
         return open_link(
             self.address.location, instrument="lines meter", baud=self.options["baud"], tcp_port=None
         )
 
-    def start(self, link: Link) -> None:
-        # A board that resets when its port is opened is silent for two seconds and then prints a banner.
-        self.gather(1, 6.0)
+    def describe(self, reading: list[float | None]) -> None:
         note = assumed("unstated", "the gain stated in the URL, or 5 %")
         rails = {
             column.rail: Rail(
@@ -239,44 +232,29 @@ class Lines(StreamMeter):
                     accuracy=Accuracy(gain=self.options["gain"], step=scale, source=note),
                 )
             )
-        if self.channels and tuple(channels) != self.channels:
-            raise OpenError(f"{self.address}: other columns than before", Reason.WRONG_DEVICE)
         self.channels = tuple(channels)
 
     def _boundary(self, rail: str) -> Boundary:
         named: Boundary = self.options["boundary"]
         return Boundary.PART if rail and "boundary" not in self.address.options else named
 
-    def accept(self, frame: bytes) -> bool:
-        try:
-            return self._fields(frame) is not None
-        except DataError:
-            return False
-
     def cut(self, buffer: bytearray) -> tuple[list[bytes], int]:
         return cut_lines(buffer, LONGEST_LINE)
 
-    def rows(self, frame: bytes, arrival_ns: int) -> list[Row]:
-        first, self._started = not self._started, True
-        try:
-            fields = self._fields(frame)
-        except DataError:
-            if first:
-                return []  # we came into the middle of it
-            raise
-        if fields is None:
-            self._passed += 1
-            return []
-        self._good += 1
-        row = []
-        for at in range(len(self._values)):
-            value = fields[at]
+    def decode(self, frame: bytes) -> list[float | None] | None:
+        fields = self._fields(frame)
+        self._passed += fields is None
+        return fields
+
+    def rows(self, reading: list[float | None], arrival_ns: int) -> list[StreamRow]:
+        *values, tick = reading
+        codes = []
+        for at, value in enumerate(values):
             code = MISSING if value is None else round(value / CODE_FRACTION)
             if at in self._odometers and code != MISSING:
                 code = self._odometers[at].feed(code, arrival_ns)
-            row.append(code)
-        tick = fields[-1]
-        return [(row, None if tick is None or self._time is None else self._ticks.feed(round(tick)))]
+            codes.append(code)
+        return [StreamRow(codes, tick=None if tick is None else round(tick))]
 
     def _fields(self, frame: bytes) -> list[float | None] | None:
         """Return the values in the columns' own units and the tick last; None for a line that is no reading.

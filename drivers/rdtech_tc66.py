@@ -15,12 +15,12 @@ from typing import Any, ClassVar
 from powermeter.assumptions import assumed
 from powermeter.channel import Accuracy, Channel, Kind, Quantity
 from powermeter.errors import ConfigurationError, DataError, NotInstalledError, OpenError, Reason
-from powermeter.source import Found, Option, now_ns
+from powermeter.source import Found, Option, Row, now_ns
 
 from .links.link import RAIL_OPTIONS, Link
 from .links.serial_port import list_ports, port_problem
 from .meters.odometer import Odometer, totals_of
-from .meters.request_response import FrameMeter
+from .meters.request_response import RequestMeter
 
 FRAME_LENGTH = 192
 KEY = bytes.fromhex("5821fa5601b2f02687ff1204622a4fb086f40260816f9a0ba7f106619ab87288")
@@ -129,7 +129,7 @@ def _group(text: str) -> int:
     raise ConfigurationError("write 0 or 1")
 
 
-class TC66(FrameMeter):
+class TC66(RequestMeter):
     """RuiDeng TC66 or TC66C on its USB serial port."""
 
     scheme = "tc66"
@@ -152,9 +152,9 @@ class TC66(FrameMeter):
         self._facts: dict[str, Any] = {}
         self._over_air = address.location.startswith("ble:")
 
-    def open_link(self) -> Link:
+    def connect(self) -> Link:
         if not self._over_air:
-            return super().open_link()
+            return super().connect()
         from .links.ble import BleLink
 
         return BleLink(self.address.location.removeprefix("ble:"), BLE_PAIRS, instrument=self.title)
@@ -162,7 +162,7 @@ class TC66(FrameMeter):
     def next_request(self) -> bytes:
         return b"bgetva\r\n" if self._over_air else self.request
 
-    def start(self, link: Link) -> None:
+    def identify(self, link: Link) -> None:
         if self._over_air:
             return  # it has no `query` there
         link.clear()
@@ -222,17 +222,19 @@ class TC66(FrameMeter):
             ),
         )
 
-    def row(self, reading: Reading) -> list[int]:
+    def row(self, reading: Reading) -> Row:
         now = now_ns()
         charge, energy = reading.groups[self.options["group"]]
-        return [
-            reading.voltage_code,
-            reading.current_code,
-            reading.power_code,
-            self._charge.feed(charge, now),
-            self._energy.feed(energy, now),
-            reading.temperature_c,
-        ]
+        return Row(
+            [
+                reading.voltage_code,
+                reading.current_code,
+                reading.power_code,
+                self._charge.feed(charge, now),
+                self._energy.feed(energy, now),
+                reading.temperature_c,
+            ]
+        )
 
     def info(self) -> dict[str, Any]:
         return {**super().info(), **self._facts}

@@ -16,12 +16,12 @@ from typing import Any, ClassVar
 from powermeter.assumptions import assumed
 from powermeter.channel import Accuracy, Channel, Kind, Quantity
 from powermeter.errors import ConfigurationError, DataError, OpenError, Reason
-from powermeter.source import Found, Option, now_ns
+from powermeter.source import Found, Option, Row, now_ns
 
 from .links.link import RAIL_OPTIONS
 from .links.serial_port import port_problem
 from .meters.odometer import Odometer, totals_of
-from .meters.request_response import FrameMeter
+from .meters.request_response import RequestMeter
 
 FRAME_LENGTH = 130
 END_MARK = b"\xff\xf1"
@@ -214,7 +214,7 @@ def _check(text: str) -> bool:
     raise ConfigurationError("write on or off")
 
 
-class RDTechUM(FrameMeter):
+class RDTechUM(RequestMeter):
     """One UM meter; the subclass names the model it must be."""
 
     example = "um25c:///dev/rfcomm0"
@@ -314,21 +314,23 @@ class RDTechUM(FrameMeter):
             ),
         )
 
-    def row(self, reading: Reading) -> list[int]:
+    def row(self, reading: Reading) -> Row:
         now = now_ns()
         charge, energy = reading.groups[reading.group]
         if self._group is not None and reading.group != self._group:
             self._charge.rebase(charge, now)  # another group's totals are another counter
             self._energy.rebase(energy, now)
         self._group = reading.group
-        return [
-            reading.voltage_code,
-            reading.current_code,
-            reading.power_mw,
-            self._charge.feed(charge, now),
-            self._energy.feed(energy, now),
-            reading.temperature_c,
-        ]
+        return Row(
+            [
+                reading.voltage_code,
+                reading.current_code,
+                reading.power_mw,
+                self._charge.feed(charge, now),
+                self._energy.feed(energy, now),
+                reading.temperature_c,
+            ]
+        )
 
     def info(self) -> dict[str, Any]:
         return {**super().info(), **self._facts}

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from powermeter.channel import Accuracy, Boundary, Channel, Quantity, Rail
 from powermeter.errors import DataError
 from powermeter.source import Option
 
-from .links.link import RAIL_OPTIONS, Link
-from .meters.stream import Row, StreamMeter, TickCounter, cut_lines
+from .links.link import RAIL_OPTIONS
+from .meters.stream import StreamMeter, StreamRow, cut_lines
 
 LINE_LENGTH = 79  # without CR LF
 _CHECKED = 74
@@ -92,16 +92,11 @@ class SmartPower3(StreamMeter):
     )
     example = "smartpower3:///dev/ttyUSB0"
     tick_ns = 1e6
+    tick_wrap = 10**10
     silence_s = 3.0
     OPTIONS: ClassVar[dict[str, Option]] = {"boundary": RAIL_OPTIONS["boundary"]}
 
-    def __init__(self, address: Any) -> None:
-        self._ticks = TickCounter(10**10)
-        super().__init__(address)
-
-    def start(self, link: Link) -> None:
-        self._ticks = TickCounter(10**10)
-        self.gather(1, 2.5)
+    def describe(self, reading: Line) -> None:
         boundary: Boundary = self.options["boundary"]
         rails = (
             Rail(
@@ -131,32 +126,14 @@ class SmartPower3(StreamMeter):
                 )
         self.channels = tuple(channels)
 
-    def _clear(self) -> None:
-        super()._clear()
-        self._started = False
-
-    def accept(self, frame: bytes) -> bool:
-        try:
-            decode(frame)
-        except DataError:
-            return False
-        return True
-
-    def info(self) -> dict[str, Any]:
-        return {"model": self.title, **super().info()}
-
     def cut(self, buffer: bytearray) -> tuple[list[bytes], int]:
         return cut_lines(buffer, 256)
 
-    def rows(self, frame: bytes, arrival_ns: int) -> list[Row]:
-        if not frame or frame.startswith(b"#"):
-            return []
-        if not self._started:
-            self._started = True
-            if len(frame) < LINE_LENGTH:
-                return []  # the line we came into the middle of
-        line = decode(frame)
+    def decode(self, frame: bytes) -> Line | None:
+        return decode(frame) if frame and not frame.startswith(b"#") else None
+
+    def rows(self, reading: Line, arrival_ns: int) -> list[StreamRow]:
         row = []
-        for port in (line.input, *line.outputs):
+        for port in (reading.input, *reading.outputs):
             row += [port.voltage_mv, port.current_ma, port.power_mw]
-        return [(row, self._ticks.feed(line.time_ms))]
+        return [StreamRow(row, tick=reading.time_ms)]

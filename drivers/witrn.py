@@ -21,7 +21,7 @@ from .links.hid import REPORT_LENGTH, cut_reports, hid_devices, open_hid
 from .links.link import Link, UsbId
 from .links.serial_port import port_problem
 from .meters.odometer import Odometer, totals_of
-from .meters.stream import Row, StreamMeter
+from .meters.stream import StreamMeter, StreamRow
 
 MEASUREMENT = 0x1A
 MAX_VOLTAGE_V = 60.0
@@ -103,6 +103,7 @@ class Witrn(StreamMeter):
         "WITRN USB meters over HID: V, A, Ah, Wh, as fast as the host reads (layouts only, no capture seen)"
     )
     example = "witrn://"
+    first_frames, first_s = 3, 2.0
     silence_s = 2.0
     repeats = True
 
@@ -119,10 +120,9 @@ class Witrn(StreamMeter):
         self._model = known.usb.title if known else self._model
         return link
 
-    def start(self, link: Link) -> None:
-        reports = self.gather(3, 2.0)
+    def describe(self, reading: Reading) -> None:
         if self._check is None:
-            self._check = sum(decode(report).check_ok for report in reports) * 2 > len(reports)
+            self._check = sum(one.check_ok for one in self.first) * 2 > len(self.first)
         note = (
             "sellers of two other USB testers: at most 1 % in volts, 0.4 and 2 % in amp"
             "eres (yktoo.com, post 0251); its maker states nothing"
@@ -167,30 +167,21 @@ class Witrn(StreamMeter):
             ),
         )
 
-    def accept(self, frame: bytes) -> bool:
-        try:
-            decode(frame)
-        except DataError:
-            return False
-        return True
-
     def cut(self, buffer: bytearray) -> tuple[list[bytes], int]:
         return cut_reports(buffer)
 
-    def rows(self, frame: bytes, arrival_ns: int) -> list[Row]:
-        reading = decode(frame, check=bool(self._check))
-        return [
-            (
-                [
-                    round(reading.voltage_v * 1e6),
-                    round(reading.current_a * 1e6),
-                    self._charge.feed(round(reading.charge_ah * 1e6), arrival_ns),
-                    self._energy.feed(round(reading.energy_wh * 1e6), arrival_ns),
-                    round(reading.inner_degc * 100),
-                ],
-                None,
-            )
+    def decode(self, frame: bytes) -> Reading:
+        return decode(frame, check=bool(self._check))
+
+    def rows(self, reading: Reading, arrival_ns: int) -> list[StreamRow]:
+        codes = [
+            round(reading.voltage_v * 1e6),
+            round(reading.current_a * 1e6),
+            self._charge.feed(round(reading.charge_ah * 1e6), arrival_ns),
+            self._energy.feed(round(reading.energy_wh * 1e6), arrival_ns),
+            round(reading.inner_degc * 100),
         ]
+        return [StreamRow(codes)]
 
     def info(self) -> dict[str, Any]:
         held = "held to it" if self._check else "its check bytes do not follow the published rule: not used"

@@ -1,107 +1,59 @@
-"""Meters that answer one request with one frame: ask, wait, check, ask once more, then say what failed."""
+"""Meters that answer one request with one frame: ask, wait, check, ask once more, then say what failed.
+
+`drivers/avhzy.py` is the shortest complete example.
+"""
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from powermeter.errors import DataError, OpenError, ReadError, Reason
-from powermeter.source import Option, PolledSource, Row
+from powermeter.errors import DataError, ReadError, Reason
+from powermeter.source import PolledSource, Row
 
-from ..links.link import RAIL_OPTIONS, Link, UsbId, rail_of
-from ..links.opening import open_link
+from .linked import LinkedMeter
 
 
-class FrameMeter(PolledSource):
+class RequestMeter(LinkedMeter, PolledSource):
     """The loop that polled meters with frames of a known length share.
 
-    A subclass gives its request, the frame's length, `decode`, which raises `DataError` for a frame
-    that cannot be trusted, and `row`, which turns a reading into raw codes.
+    A subclass says what to ask and how long the answer is, and defines `decode`, `describe` and `row`.
 
     Attributes:
-        title: The instrument's name in messages.
-        baud: For serial ports.
         request: What to send for one reading.
         frame_length: How many bytes answer it.
         answer_s: How long an answer may take.
         attempts: How often one sample asks before it gives up.
-        refused: Frames that failed a check since `open` was first called.
         unanswered: Requests without a whole answer.
     """
 
-    title: ClassVar[str]
-    baud: ClassVar[int] = 115200
     request: ClassVar[bytes] = b""
     frame_length: ClassVar[int]
     answer_s: ClassVar[float] = 1.0
     attempts: ClassVar[int] = 3
-    usb: ClassVar[Sequence[UsbId]] = ()
-    covers: ClassVar[str] = "everything behind the meter, cable losses after it included"
-    OPTIONS: ClassVar[dict[str, Option]] = RAIL_OPTIONS
 
     def __init__(self, address: Any) -> None:
         super().__init__(address)
-        self.link: Link | None = None
-        self.refused = 0
         self.unanswered = 0
-        self.rail = rail_of(self.options, self.covers)
 
     @abstractmethod
-    def decode(self, frame: bytes) -> Any:
-        """Return the reading of a frame.
-
-        Raises:
-            DataError: Its marks, its check or its values are wrong.
-        """
-
-    @abstractmethod
-    def row(self, reading: Any) -> list[int]:
-        """Return one raw code per channel."""
-
-    @abstractmethod
-    def describe(self, reading: Any) -> None:
-        """Set `channels` from the first reading, and refuse a reading of another instrument.
-
-        Raises:
-            OpenError: Another model answers.
-        """
-
-    def open(self) -> None:
-        self.link = self.open_link()
-        try:
-            self.start(self.link)
-            self.describe(self._ask())
-        except ReadError as error:
-            self.close()
-            raise OpenError(f"{error}; is this port a {self.title}?", error.reason) from error
-        except BaseException:
-            self.close()
-            raise
-
-    def open_link(self) -> Link:
-        """Open the link that the URL names."""
-        return open_link(self.address.location, instrument=self.title, baud=self.baud, usb=self.usb)
+    def row(self, reading: Any) -> Row:
+        """Return the row of a reading: one raw code per channel, and its flags."""
 
     def next_request(self) -> bytes:
         """Return what to send for one reading."""
         return self.request
 
-    def start(self, link: Link) -> None:
-        """Send what must come before the first request; nothing by default."""
-
-    def close(self) -> None:
-        link, self.link = self.link, None
-        if link is not None:
-            link.close()
+    def first_reading(self) -> Any:
+        """Return the first reading after the start."""
+        return self._ask()
 
     def sample(self) -> Row:
-        return Row(self.row(self._ask()))
-
-    def info(self) -> dict[str, Any]:
-        return dict(self.link.facts) if self.link else {}
+        """Ask once, and again where the answer cannot be trusted."""
+        return self.row(self._ask())
 
     def counts(self) -> dict[str, int]:
+        """Return frames refused and requests that were not answered."""
         return {"frames_refused": self.refused, "requests_unanswered": self.unanswered}
 
     def _ask(self) -> Any:
@@ -115,7 +67,7 @@ class FrameMeter(PolledSource):
             if len(frame) < self.frame_length:
                 self.unanswered += 1
                 problem = ReadError(
-                    f"{self.title} on {self.link.where}: {len(frame)} of {self.frame_length} bytes came "
+                    f"{self.title} on {self.where}: {len(frame)} of {self.frame_length} bytes came "
                     f"within {self.answer_s:g} s",
                     Reason.NO_ANSWER,
                 )
@@ -124,5 +76,5 @@ class FrameMeter(PolledSource):
                 return self.decode(frame)
             except DataError as error:
                 self.refused += 1
-                problem = ReadError(f"{self.title} on {self.link.where}: {error}", Reason.BAD_DATA)
+                problem = ReadError(f"{self.title} on {self.where}: {error}", Reason.BAD_DATA)
         raise problem

@@ -1,68 +1,104 @@
 """Meters that send frames on their own over a byte stream which may start anywhere.
 
-The loop shared by them: collect bytes, let the driver cut frames, count and report what is refused,
-stamp what is good.  A stream that stays silent is an instrument that went away.
+The loop shared by them: collect bytes, cut frames, decode, count and report what is refused or never
+came, put what is good on the host's clock.  A stream that stays silent is an instrument that went
+away.  `drivers/smartpower3.py` is the shortest complete example.
 """
 
 from __future__ import annotations
 
 import time
 from abc import abstractmethod
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar, NamedTuple
 
-from powermeter.errors import DataError, OpenError, ReadError, Reason
-from powermeter.source import INTERPOLATED_TIME, REPEAT, Block, Gap, Option, StreamingSource, now_ns
+from powermeter.errors import DataError, ReadError, Reason
+from powermeter.source import INTERPOLATED_TIME, REPEAT, Block, Gap, StreamingSource, now_ns
 from powermeter.units import NS
 
-from ..links.link import RAIL_OPTIONS, Link, UsbId, rail_of
-from ..links.opening import open_link
+from .linked import LinkedMeter
 from .tick_clock import TickClock
 
 MAX_BUFFER = 65536
 STALE_NS = 200_000_000
+SLEW = 0.1
+"""A better estimate of the clock is followed by stretching or squeezing the steps by at most this share."""
 
-Row = tuple[list[int], int | None]
-"""One raw code per channel, and the instrument's tick where it has one."""
 
-
-class StreamMeter(StreamingSource):
-    """Frames in a byte stream, turned into blocks.
-
-    A subclass gives `cut`, which takes whole frames off the front of a buffer, and `rows`, which
-    decodes one.
+class StreamRow(NamedTuple):
+    """One sample of a frame.
 
     Attributes:
-        title: The instrument's name in messages.
-        baud: For serial ports.
-        silence_s: How long without a good frame until it counts as gone.
-        tick_ns: Nanoseconds per tick of the instrument's own clock; None where frames carry none.
-        repeats: Whether two equal frames mean that it has not refreshed.
-        refused: Frames that failed a check since `open` was first called.
-        skipped_bytes: Bytes that belonged to no frame.
+        codes: One raw code per channel, `MISSING` where there is none.
+        flags: `REPEAT`, `SATURATED`.
+        tick: The instrument's own time of it, as sent; None where it sends none.
+        number: Its sequence number, as sent; None where it sends none.
     """
 
-    title: ClassVar[str]
-    baud: ClassVar[int] = 115200
+    codes: list[int]
+    flags: int = 0
+    tick: int | None = None
+    number: int | None = None
+
+
+class _Held(NamedTuple):
+    """A sample on its way: when it came, and how many frames were refused before it, and why."""
+
+    row: StreamRow
+    arrival_ns: int
+    refused: int
+    complaint: str
+
+
+class StreamMeter(LinkedMeter, StreamingSource):
+    """Frames in a byte stream, turned into blocks.
+
+    A subclass says what the frames look like (`head` and `frame_length`, or its own `cut`), and
+    defines `decode`, `describe` and `rows`; all else is a class attribute.
+
+    Attributes:
+        head, frame_length: How a frame begins and how many bytes it has, where all are alike.
+        first_frames, first_s: How many readings are waited for before `describe`, and how long at most.
+        first: Those readings.
+        alive_message, alive_s: Sent this often while reading, to a meter that stops without it; None for never.
+        silence_s: How long without a good frame until the meter counts as gone.
+        tick_ns: Nanoseconds per tick of the instrument's own clock; None where frames carry none.
+        tick_wrap: The number of ticks after which it starts again; None if never.
+        settle_s: How long ticks are watched before the first sample is placed: a first frame that was
+            under way for long must not date those after it.
+        number_wrap: The number of sequence numbers; None where frames carry none.
+        repeats: Whether two equal rows mean that it has not refreshed.
+        skipped_bytes: Bytes that belonged to no frame.
+        lost: Samples that never came, by their sequence numbers.
+    """
+
+    head: ClassVar[bytes] = b""
+    frame_length: ClassVar[int] = 0
+    first_frames: ClassVar[int] = 1
+    first_s: ClassVar[float] = 2.5
+    alive_message: ClassVar[bytes] = b""
+    alive_s: float | None = None
     silence_s: float = 5.0
     tick_ns: float | None = None
+    tick_wrap: int | None = None
+    settle_s: float = 0.5
+    number_wrap: ClassVar[int | None] = None
     repeats: ClassVar[bool] = False
-    usb: ClassVar[Sequence[UsbId]] = ()
-    covers: ClassVar[str] = "everything behind the meter, cable losses after it included"
-    OPTIONS: ClassVar[dict[str, Option]] = RAIL_OPTIONS
 
     def __init__(self, address: Any) -> None:
         super().__init__(address)
-        self.link: Link | None = None
-        self.rail = rail_of(self.options, self.covers)
-        self.refused = 0
+        self.first: list[Any] = []
         self.skipped_bytes = 0
-        self._clear()
+        self.lost = 0
+        self._forget()
 
-    def _clear(self) -> None:
+    def _forget(self) -> None:
         self._buffer = bytearray()
-        self._waiting: list[tuple[bytes, int]] = []
+        self._waiting: list[tuple[Any, int]] = []
+        self._held: list[_Held] = []
         self._clock = TickClock(self.tick_ns) if self.tick_ns else None
+        self._ticks = TickCounter(self.tick_wrap) if self.tick_wrap else None
+        self._settled = False
         self._last_ns = 0
         self._heard_s = time.monotonic()
         self._previous: list[int] | None = None
@@ -70,105 +106,112 @@ class StreamMeter(StreamingSource):
         self._complaint = ""
         self.gaps: list[Gap] = []
         self._reading = False
-        self._tick: tuple[int, int] | None = None
-        self._doubt: tuple[int, int] | None = None
+        self._alive_s = time.monotonic()
+        self._number: int | None = None
+        self._placed: tuple[int, int] | None = None
 
     @abstractmethod
-    def cut(self, buffer: bytearray) -> tuple[list[bytes], int]:
-        """Remove whole frames and rubbish from the front of the buffer; give the frames and the bytes of rubbish."""
-
-    @abstractmethod
-    def rows(self, frame: bytes, arrival_ns: int) -> list[Row]:
-        """Return the samples of a frame.
+    def rows(self, reading: Any, arrival_ns: int) -> list[StreamRow]:
+        """Return the samples of a reading.
 
         Raises:
-            DataError: The frame cannot be trusted.
+            DataError: It cannot be trusted.
         """
 
-    def start(self, link: Link) -> None:
-        """Wake the instrument, look at what it sends, set `channels`."""
+    def cut(self, buffer: bytearray) -> tuple[list[bytes], int]:
+        """Remove whole frames and rubbish from the front of the buffer.
 
-    def connect(self) -> Link:
-        """Open the link that the URL names."""
-        return open_link(self.address.location, instrument=self.title, baud=self.baud, usb=self.usb)
+        Returns:
+            The frames, and the number of bytes of rubbish.
+        """
+        return cut_frames(buffer, self.head, self.frame_length, self.is_sound)
+
+    def is_sound(self, frame: bytes) -> bool:
+        """Return whether a frame can be decoded."""
+        try:
+            self.decode(frame)
+        except DataError:
+            return False
+        return True
 
     def open(self) -> None:
-        self._clear()
-        self.link = self.connect()
-        try:
-            self.start(self.link)
-        except ReadError as error:
-            self.close()
-            raise OpenError(f"{error}; is this port a {self.title}?", error.reason) from error
-        except BaseException:
-            self.close()
-            raise
+        """Connect, identify, start, and describe the channels from the first frames."""
+        self._forget()
+        super().open()
 
-    def close(self) -> None:
-        link, self.link = self.link, None
-        if link is not None:
-            link.close()
-
-    def info(self) -> dict[str, Any]:
-        return dict(self.link.facts) if self.link else {}
+    def first_reading(self) -> Any:
+        """Return the first reading after the start."""
+        self.first = self.gather(self.first_frames, self.first_s)
+        return self.first[0]
 
     def counts(self) -> dict[str, int]:
-        return {"frames_refused": self.refused, "bytes_skipped": self.skipped_bytes}
+        """Return frames refused, bytes skipped, and samples lost where they are numbered."""
+        counts = {"frames_refused": self.refused, "bytes_skipped": self.skipped_bytes}
+        return counts if self.number_wrap is None else {**counts, "samples_lost": self.lost}
 
-    def gather(self, count: int, timeout_s: float) -> list[bytes]:
-        """Return the first `count` frames that `accept` takes; `read_block` gives them again.
+    def gather(self, count: int, timeout_s: float) -> list[Any]:
+        """Return the first `count` readings; `read_block` returns their samples again.
 
         Raises:
             ReadError: Not one came within the time.
         """
         deadline = time.monotonic() + timeout_s
+        problem = ""
         while len(self._waiting) < count and (left := deadline - time.monotonic()) > 0:
-            for frame, arrival_ns in self._receive(min(0.1, left)):
-                if self.accept(frame):
-                    self._waiting.append((frame, arrival_ns))
+            for reading, arrival_ns in self._receive(min(0.1, left)):
+                if isinstance(reading, DataError):
+                    problem = f" ({reading})"
                 else:
-                    self.refused += 1
+                    self._waiting.append((reading, arrival_ns))
         if not self._waiting:
-            where = self.link.where if self.link else self.address.location
             raise ReadError(
-                f"{self.title} on {where}: no usable frame within {timeout_s:g} s", Reason.NO_ANSWER
+                f"{self.title} on {self.where}: no usable frame within {timeout_s:g} s{problem}",
+                Reason.NO_ANSWER,
             )
-        return [frame for frame, _ in self._waiting]
+        return [reading for reading, _ in self._waiting]
 
-    def accept(self, frame: bytes) -> bool:
-        """Whether this frame says which instrument it is; overridden where a frame can be wrong."""
-        return bool(frame)
+    # Reading ------------------------------------------------------------------------------------
 
     def read_block(self, timeout_s: float) -> Block | None:
+        """Return the samples that have arrived and can be placed."""
         if not self._reading:
             self._begin()
-        frames, self._waiting = self._waiting, []
-        frames += self._receive(0.0 if frames else timeout_s)
-        samples: list[tuple[list[int], int, int]] = []
-        for frame, arrival_ns in frames:
+        self._keep_alive()
+        readings, self._waiting = self._waiting, []
+        readings += self._receive(0.0 if readings else timeout_s)
+        before = len(self._held)
+        for reading, arrival_ns in readings:
             try:
-                rows = self.rows(frame, arrival_ns)
+                if isinstance(reading, DataError):
+                    raise reading
+                rows = self.rows(reading, arrival_ns)
             except DataError as error:
-                self.refused += 1
+                self.refused += error is not reading  # else `_receive` has counted it
                 self._refused_now += 1
                 self._complaint = str(error)
                 continue
-            for row, tick in rows:
-                samples.append((row, *self._stamp(row, tick, arrival_ns)))
-        if not samples:
+            for row in rows:
+                if row.tick is not None and self._ticks is not None:
+                    row = row._replace(tick=self._ticks.feed(row.tick))
+                self._held.append(_Held(row, arrival_ns, self._refused_now, self._complaint))
+                self._refused_now = 0
+        if len(self._held) > before:
+            self._heard_s = time.monotonic()
+        else:
             self._check_silence()
-            return None
-        self._heard_s = time.monotonic()
-        gaps, self.gaps = self.gaps, []
-        import numpy as np
+        return self._release()
 
-        rows_, times, flags = zip(*samples, strict=True)
-        return Block(
-            np.array(times, np.int64),
-            np.array(rows_, np.int64),
-            np.array(flags, np.uint8),
-            tuple(gaps),
-        )
+    def lateness_ns(self, tick: int, arrival_ns: int) -> int | None:
+        """Return how much later than the instrument's clock lets expect a tick came; None while nothing is known."""
+        if self._clock is None or not self._settled:
+            return None
+        return arrival_ns - self._clock.time_ns(tick)
+
+    def _keep_alive(self) -> None:
+        now = time.monotonic()
+        if self.link is not None and self.alive_s is not None and now - self._alive_s > self.alive_s:
+            self.link.write(self.alive_message)
+            self._alive_s = now
 
     def _begin(self) -> None:
         """Throw away what piled up between opening and the first read: nobody knows when it was measured."""
@@ -184,10 +227,11 @@ class StreamMeter(StreamingSource):
         silent_s = time.monotonic() - self._heard_s
         if silent_s > self.silence_s:
             self._heard_s = time.monotonic()
-            where = self.link.where if self.link else self.address.location
-            raise ReadError(f"{self.title} on {where}: nothing usable for {silent_s:.1f} s", Reason.NO_ANSWER)
+            raise ReadError(
+                f"{self.title} on {self.where}: nothing usable for {silent_s:.1f} s", Reason.NO_ANSWER
+            )
 
-    def _receive(self, timeout_s: float) -> list[tuple[bytes, int]]:
+    def _receive(self, timeout_s: float) -> list[tuple[Any, int]]:
         if self.link is None:
             raise ReadError(f"{self.title} is not open", Reason.NO_ANSWER)
         data = self.link.read(4096, timeout_s)
@@ -200,48 +244,74 @@ class StreamMeter(StreamingSource):
             skipped += len(self._buffer)
             self._buffer.clear()
         self.skipped_bytes += skipped
-        return [(frame, arrival_ns) for frame in frames]
+        readings: list[tuple[Any, int]] = []
+        for frame in frames:
+            try:
+                reading = self.decode(frame)
+            except DataError as error:
+                self.refused += 1
+                reading = error  # in its place, so that what is missing is listed where it is missing
+            if reading is not None:
+                readings.append((reading, arrival_ns))
+        return readings
 
-    def _stamp(self, row: list[int], tick: int | None, arrival_ns: int) -> tuple[int, int]:
-        """Return the time and the flags of a sample, and list what was refused before it as a gap."""
-        stamp, flags = arrival_ns, 0
-        if tick is not None and self._clock is not None and self._believe(tick, arrival_ns):
-            self._clock.arrived(tick, arrival_ns)
-            stamp, flags = min(self._clock.time_ns(tick), arrival_ns), INTERPOLATED_TIME
+    def _release(self) -> Block | None:
+        """Return what is held back, once the clock has been watched for long enough."""
+        if not self._held:
+            return None
+        if self._clock is not None and not self._settled:
+            if now_ns() - self._held[0].arrival_ns < self.settle_s * NS:
+                return None
+            for one in self._held:  # all of them, before the first is placed
+                if one.row.tick is not None:
+                    self._clock.arrived(one.row.tick, one.arrival_ns)
+        self._settled = True
+        held, self._held = self._held, []
+        import numpy as np
+
+        times, flags = zip(*(self._place(one) for one in held), strict=True)
+        codes = np.array([one.row.codes for one in held], np.int64)
+        gaps, self.gaps = self.gaps, []
+        return Block(np.array(times, np.int64), codes, np.array(flags, np.uint8), tuple(gaps))
+
+    def _place(self, held: _Held) -> tuple[int, int]:
+        """Return the time and the flags of a sample; what is missing before it becomes a gap."""
+        row, stamp, flags = held.row, held.arrival_ns, held.row.flags
+        tick, clock = row.tick, self._clock
+        if tick is not None and clock is not None and clock.arrived(tick, held.arrival_ns):
+            stamp, flags = self._slewed(tick, min(clock.time_ns(tick), stamp)), flags | INTERPOLATED_TIME
         stamp = max(stamp, self._last_ns)
-        if self._refused_now:
-            self.gaps.append(
-                Gap(
-                    self._last_ns or stamp,
-                    stamp,
-                    Reason.BAD_DATA.value,
-                    f"{self._refused_now} frames refused: {self._complaint}",
-                    self._refused_now,
-                )
-            )
-            self._refused_now = 0
-        if self.repeats and row == self._previous:
+        self._note_missing(held, stamp)
+        if self.repeats and row.codes == self._previous:
             flags |= REPEAT
-        self._previous = row
+        self._previous = row.codes
         self._last_ns = stamp
         return stamp, flags
 
-    def _believe(self, tick: int, arrival_ns: int) -> bool:
-        """Whether a tick goes with the time that passed; a jump is believed when the next tick goes on from it."""
-        if self._tick is None or self._fits(self._tick, tick, arrival_ns):
-            self._tick, self._doubt = (tick, arrival_ns), None
-            return True
-        if self._doubt is not None and self._fits(self._doubt, tick, arrival_ns):
-            self._tick, self._doubt = (tick, arrival_ns), None
-            self._clock = TickClock(self.tick_ns or 1.0)  # it was restarted
-            return True
-        self._doubt = (tick, arrival_ns)
-        return False
+    def _slewed(self, tick: int, at_ns: int) -> int:
+        """Return the time of a tick, no step since the last one changed by more than `SLEW`."""
+        if self._placed is not None and self.tick_ns is not None:
+            passed = (tick - self._placed[0]) * self.tick_ns
+            nominal = self._placed[1] + passed
+            if passed >= 0 and abs(at_ns - nominal) < NS:
+                at_ns = round(min(max(at_ns, nominal - SLEW * passed), nominal + SLEW * passed))
+        self._placed = tick, at_ns
+        return at_ns
 
-    def _fits(self, before: tuple[int, int], tick: int, arrival_ns: int) -> bool:
-        tick_ns = self.tick_ns or 1.0
-        passed_ns = arrival_ns - before[1]
-        return abs((tick - before[0]) * tick_ns - passed_ns) < 2 * tick_ns + NS + 0.01 * passed_ns
+    def _note_missing(self, held: _Held, stamp: int) -> None:
+        missing, number = 0, held.row.number
+        if number is not None and self.number_wrap is not None:
+            step = 1 if self._number is None else (number - self._number) % self.number_wrap
+            missing = step - 1 if 1 < step <= self.number_wrap // 2 else 0  # more is a restart
+            self._number = number
+        self.lost += missing
+        if not self._last_ns or not (missing or held.refused):
+            return
+        if held.refused:
+            reason, why = Reason.BAD_DATA.value, f"{held.refused} frames refused: {held.complaint}"
+        else:
+            reason, why = "dropped", f"{missing} samples lost"
+        self.gaps.append(Gap(self._last_ns, stamp, reason, why, max(missing, held.refused)))
 
 
 class TickCounter:
@@ -259,6 +329,40 @@ class TickCounter:
             step = (tick - self._total) % self.wrap
             self._total += step if step < self.wrap // 2 else step - self.wrap
         return self._total
+
+
+def cut_frames(
+    buffer: bytearray, head: bytes, length: int, is_sound: Callable[[bytes], bool]
+) -> tuple[list[bytes], int]:
+    """Take frames of one length that begin with `head` off the front of a buffer.
+
+    A frame that is not sound is looked through for the beginning of another one inside it; where there
+    is none it is returned as it is, to be refused and counted.
+
+    Returns:
+        The frames, and how many bytes belonged to none.
+    """
+    frames: list[bytes] = []
+    skipped = 0
+    while True:
+        start = buffer.find(head)
+        if start < 0:
+            keep = next((n for n in range(len(head) - 1, 0, -1) if buffer.endswith(head[:n])), 0)
+            skipped += len(buffer) - keep
+            del buffer[: len(buffer) - keep]
+            return frames, skipped
+        skipped += start
+        del buffer[:start]
+        if len(buffer) < length:
+            return frames, skipped
+        frame = bytes(buffer[:length])
+        inner = -1 if is_sound(frame) else frame.find(head, 1)
+        if inner > 0:
+            skipped += inner
+            del buffer[:inner]
+            continue
+        frames.append(frame)
+        del buffer[:length]
 
 
 def cut_lines(buffer: bytearray, longest: int) -> tuple[list[bytes], int]:

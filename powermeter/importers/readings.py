@@ -13,7 +13,7 @@ one line only.  The last digit that was written is taken for the display's step.
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from pathlib import Path
 
 import numpy as np
@@ -76,7 +76,7 @@ class Readings(Importer):
             raise DataError(f"{path}:{odd}: a reading in another unit than {unit}; keep one unit a list")
         step = f"1e-{max(len(match['decimals'] or '') for _, match in found)}{unit}"
         display = Display.of(unit, step)
-        clock, times = _times(path, found, choices.zone_s)
+        clock, times = _times(path, found, choices)
         codes = [round(float(match["value"]) * display.factor / SCALE) for _, match in found]
         gain = GAIN if choices.accuracy is None else choices.accuracy
         shown = f"{display.step / display.factor:g} {unit}"
@@ -93,14 +93,13 @@ def _content(lines: list[str]) -> list[str]:
     return [line for line in lines if not line.lstrip().startswith("#")]
 
 
-def _times(path: Path, found: list[tuple[int, re.Match[str]]], zone_s: int | None) -> tuple[str, list[int]]:
+def _times(path: Path, found: list[tuple[int, re.Match[str]]], choices: Choices) -> tuple[str, list[int]]:
     """Return which clock the times are of, and the times in ns.
 
     Raises:
         DataError: One lies before the one above it, or is no time.
     """
-    zone = timezone(timedelta(seconds=zone_s)) if zone_s is not None else datetime.now().astimezone().tzinfo
-    day = datetime.fromtimestamp(path.stat().st_mtime, zone).date()
+    day = datetime.fromtimestamp(path.stat().st_mtime).astimezone().date()
     clocks: set[str] = set()
     times: list[int] = []
     for number, match in found:
@@ -113,7 +112,10 @@ def _times(path: Path, found: list[tuple[int, re.Match[str]]], zone_s: int | Non
                 if "-" not in text[:5]:
                     text = f"{day.isoformat()}T{text if text.index(':') == 2 else '0' + text}"
                 stamp = datetime.fromisoformat(text.replace("Z", "+00:00"))
-                moment = round((stamp if stamp.tzinfo else stamp.replace(tzinfo=zone)).timestamp() * 1e9)
+                moment = round(
+                    (stamp if stamp.tzinfo else stamp.replace(tzinfo=timezone.utc)).timestamp() * 1e9
+                )
+                moment = moment if stamp.tzinfo else choices.utc_ns(moment)
         except ValueError:
             raise DataError(f"{path}:{number}: {text!r} is not a time; write 18:42:30 or +30s") from None
         if times and moment < times[-1]:

@@ -143,6 +143,7 @@ def measured(source) -> tuple[rails.Line, ...]:
         channel.name: np.full(10, code, np.int64) for channel, code in zip(source.channels, row, strict=True)
     }
     recording = SimpleNamespace(
+        facts=lambda name: [],
         sources=[SimpleNamespace(id=1, url="jetson://", name="jetson", channels=source.channels)],
         samples=lambda _: SimpleNamespace(times_ns=times, codes=codes, flags=np.zeros(10, np.uint8)),
         gaps=lambda _: [],

@@ -18,13 +18,12 @@ from powermeter.drivers.lines import Lines, parse_columns, parse_number, without
 from powermeter.drivers.links import hid as hid_link
 from powermeter.drivers.links import serial_port as serial_link
 from powermeter.drivers.links.link import Link
-from powermeter.drivers.meters import request_response as frame_meter
-from powermeter.drivers.meters import stream as stream_meter
+from powermeter.drivers.meters import linked, request_response, stream
 from powermeter.drivers.meters.odometer import Odometer
-from powermeter.drivers.meters.stream import TickCounter
+from powermeter.drivers.meters.stream import StreamRow, TickCounter
 from powermeter.drivers.meters.tick_clock import TickClock
 from powermeter.errors import ConfigurationError, DataError, OpenError, ReadError, Reason
-from powermeter.source import REPEAT, SATURATED, PolledSource, Row, StreamingSource
+from powermeter.source import REPEAT, SATURATED, PolledSource, Row, StreamingSource, now_ns
 from powermeter.testing.hid_meters import SimulatedFnirsi, SimulatedWitrn
 from powermeter.testing.line_meters import SimulatedAtorch, SimulatedKorad, SimulatedMultimeter, SimulatedScpi
 from powermeter.testing.load import Load
@@ -95,12 +94,13 @@ def connect(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """Open a driver on a MemoryLink."""
 
     def opened(url: str, link: MemoryLink) -> Any:
-        for module in (frame_meter, stream_meter, scpi, korad, ppk2):
+        for module in (linked, scpi, korad, ppk2):
             monkeypatch.setattr(module, "open_link", lambda *_, **__: link)
         for module in (fnirsi, witrn, km003c, km003c_stream):
             monkeypatch.setattr(module, "open_hid", lambda *_, **__: (link, None))
-        for module in (frame_meter.FrameMeter, scpi.Scpi, korad.Korad):
+        for module in (request_response.RequestMeter, scpi.Scpi, korad.Korad):
             monkeypatch.setattr(module, "answer_s", 0.01, raising=False)
+        monkeypatch.setattr(stream.StreamMeter, "settle_s", 0.0)
         monkeypatch.setattr(ppk2, "METADATA_S", 0.05)
         monkeypatch.setattr(fnirsi, "START_S", 0.05)
         monkeypatch.setattr(fnirsi, "COMMAND_SPACING_S", 0.0)
@@ -366,18 +366,23 @@ def test_fnirsi_starts_gently_and_marks_repeats(connect: Callable[..., Any]) -> 
     assert (np.diff(times) >= 0).all()
 
 
-def test_fnirsi_reports_that_never_came_are_noticed(connect: Callable[..., Any]) -> None:
+def test_fnirsi_reports_that_never_came_are_noticed(
+    connect: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     source = connect("fnirsi://x", MemoryLink(SimulatedFnirsi(LOAD)))
+    source.link.meter = SimulatedMeter(LOAD)  # silent: the test itself sends
     report = SimulatedFnirsi(LOAD).report(1.0)
-    source._pass_first = False
-    start = 10**9
+    source.read_block(0.0)
+    arrival = [now_ns()]
+    monkeypatch.setattr(stream, "now_ns", lambda: arrival[0])
+    gaps = []
     for number in range(100):
-        late = 0 if number < 40 else 3 * 40_000_000  # three reports are missing from here on
-        arrival = start + number * 40_000_000 + late
-        for row, tick in source.rows(report, arrival):
-            source._stamp(row, tick, arrival)
+        arrival[0] += 40_000_000 * (4 if number == 40 else 1)  # three reports are missing here
+        source.link.waiting[:] = report
+        block = source.read_block(0.0)
+        gaps += block.gaps if block is not None else []
     assert source.counts()["reports_lost"] == 3
-    assert [gap.lost for gap in source.gaps] == [12]
+    assert [gap.lost for gap in gaps if gap.reason == "dropped"] == [12]
 
 
 def test_witrn_holds_the_meter_to_its_check_only_if_it_follows_it(connect: Callable[..., Any]) -> None:
@@ -413,8 +418,7 @@ def lines(options: str) -> Lines:
 )
 def test_lines_csv(options: str, line: bytes, row: tuple[list[int], int | None]) -> None:
     source = lines(options)
-    source._started = True
-    assert source.rows(line, 1) == [row]
+    assert source.rows(source.decode(line), 1) == [StreamRow(row[0], tick=row[1])]
 
 
 def test_lines_friedcircuits_json() -> None:
@@ -424,7 +428,7 @@ def test_lines_friedcircuits_json() -> None:
         b' "mwh":0.04, "shunt":0.07, "dp":1.06, "dm":1.08, "ram":1420, "time":24200}'
     )
     source = lines("json=yes&columns=v.avg=V,a.avg=A,mah=mAh,mwh=mWh,time=t_ms")
-    assert source.rows(text, 1) == [([50_000, 9_500, 100, 400], 24200)]
+    assert source.rows(source.decode(text), 1) == [StreamRow([50_000, 9_500, 100, 400], tick=24200)]
     link = MemoryLink(SimulatedMeter(LOAD))
     link.waiting += text + b"\r\n"
     source.connect = lambda: link  # type: ignore[method-assign]
@@ -441,9 +445,8 @@ def test_lines_friedcircuits_json() -> None:
 )
 def test_lines_that_are_no_readings_are_passed_over(line: bytes) -> None:
     source = lines("columns=mV,mA")
-    source._started = True
     try:
-        assert source.rows(line, 1) == []
+        assert source.decode(line) is None
     except DataError as error:
         assert "no value" in str(error) or "columns" in str(error)  # noted as refused: never a row
 
@@ -464,22 +467,25 @@ def test_lines_that_are_no_readings_are_passed_over(line: bytes) -> None:
 )
 def test_lines_that_cannot_be_trusted(options: str, line: bytes, why: str) -> None:
     source = lines(options)
-    source._started = True
     with pytest.raises(DataError, match=why):
-        source.rows(line, 1)
+        source.decode(line)
 
 
-def test_lines_first_line_may_be_cut_in_half() -> None:
+def test_lines_first_line_may_be_cut_in_half_and_device_time_wraps(monkeypatch: pytest.MonkeyPatch) -> None:
     source = lines("columns=t_us,mV,mA")
-    assert source.rows(b"00,12.5", 1) == []
-    assert source.rows(b"100,5000,12.5", 1) == [([50_000_000, 125_000], 100)]
-
-
-def test_lines_device_time_wraps() -> None:
-    source = lines("columns=t_us,mV")
-    source._started = True
-    ticks = [source.rows(b"%d,5000" % tick, 1)[0][1] for tick in (2**32 - 1000, 4000)]
-    assert ticks == [2**32 - 1000, 2**32 + 4000]
+    source.settle_s = 0.0
+    link = MemoryLink(SimulatedMeter(LOAD))
+    source.connect = lambda: link  # type: ignore[method-assign]
+    link.waiting += b"00,12.5\n%d,5000,12.5\n" % (2**32 - 1000)
+    source.open()
+    arrival = [now_ns()]
+    monkeypatch.setattr(stream, "now_ns", lambda: arrival[0])
+    first = source.read_block(0.0)
+    link.waiting += b"4000,5000,12.5\n"
+    arrival[0] += 5_000_000
+    second = source.read_block(0.0)
+    assert first is not None and second is not None and not first.gaps and not second.gaps
+    assert second.times_ns[0] - first.times_ns[0] == pytest.approx(4_996_000, abs=10_000)
 
 
 @pytest.mark.parametrize(
