@@ -93,7 +93,7 @@ def _inside(path: Path) -> list[Path]:
     """Return the logs in a directory that is none itself."""
     if not path.is_dir() or recognise(Peek.at(path)) is not None:
         return [path]
-    found = []
+    found: list[Path] = []
     for entry in sorted(path.rglob("*")):
         if len(found) > MAX_LOGS:
             raise DataError(f"{path}: more than {MAX_LOGS} files; import them in parts")
@@ -218,9 +218,9 @@ def _members(path: Path) -> Iterator[tuple[str, Callable[[int], bytes]]]:
         return
     with tarfile.open(path) as bundle:
         for member in sorted(bundle.getmembers(), key=lambda entry: entry.name):
-            stream = bundle.extractfile(member) if member.isfile() else None
-            if stream is not None:
-                yield member.name, stream.read
+            inner = bundle.extractfile(member) if member.isfile() else None
+            if inner is not None:
+                yield member.name, inner.read
 
 
 def _joined(logs: Sequence[Log], paths: Sequence[Path]) -> Log:

@@ -31,7 +31,7 @@ _DEVICE_NAMES = re.compile(
     r"([ _.-]?(id|idx|index|name|uuid|no|nr|number))?",
     re.IGNORECASE,
 )
-_SPREAD_OF_A_SWEEP = 0.2
+_USUAL = {Quantity.VOLTAGE: "V", Quantity.CURRENT: "mA", Quantity.ENERGY: "J", Quantity.CHARGE: "mAh"}
 
 
 @dataclass(slots=True)
@@ -292,15 +292,8 @@ def _ask_units(
     shown = []
     for i in open_[:8]:
         name = headings[i].text if found.named else str(i + 1)
-        unit = {
-            Quantity.VOLTAGE: "V",
-            Quantity.CURRENT: "mA",
-            Quantity.ENERGY: "J",
-            Quantity.CHARGE: "mAh",
-        }.get(
-            headings[i].implied,
-            "W",  # type: ignore[arg-type]
-        )
+        meant = headings[i].implied
+        unit = _USUAL.get(meant, "W") if isinstance(meant, Quantity) else "W"
         shown.append(f"--column {quote(f'{name}={unit}')}")
     if shown:
         whose = ", ".join(repr(headings[i].text) if found.named else f"column {i + 1}" for i in open_[:8])

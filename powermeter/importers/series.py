@@ -38,7 +38,7 @@ class Series(Rows):
         )
 
     @property
-    def channels(self) -> tuple[Channel, ...]:  # type: ignore[override]
+    def channels(self) -> tuple[Channel, ...]:
         """One per line of the parts, on their finest scale."""
         return self._channels
 
@@ -85,7 +85,7 @@ class Series(Rows):
 def _scaled(codes: NDArray[np.int64], ratios: Sequence[float]) -> NDArray[np.int64]:
     if all(ratio == 1.0 for ratio in ratios):
         return codes
-    found = codes.copy()
+    found: NDArray[np.int64] = codes.copy()
     for i, ratio in enumerate(ratios):
         if ratio == 1.0:
             continue

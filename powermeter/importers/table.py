@@ -374,15 +374,10 @@ class Table:
             if not seen.count:
                 self.warnings.append(f"column {column.heading.text!r} holds no number and was left out")
                 continue
-            for number in labels if several else [None]:
-                base = None if column.rail is None or i in spare else column.rail
-                name = (
-                    base
-                    if not several or base is None
-                    else labels[number]
-                    if len(bases) == 1
-                    else f"{labels[number]}.{base}"
-                )
+            for number, label in labels.items() if several else [(None, "")]:
+                name = None if column.rail is None or i in spare else column.rail
+                if several and name is not None:
+                    name = label if len(bases) == 1 else f"{label}.{name}"
                 covers = f"column {column.heading.text!r}"
                 covers += "" if self.signature is not None else "; the file does not say what it covers"
                 rail = None if name is None else rail_of(column, name, covers, self.choices.voltage_v)
@@ -391,7 +386,7 @@ class Table:
                 own = channel_name(column.heading.name)
                 if column.fact is not None and column.fact.rail and column.rail is not None:
                     own = f"{channel_name(column.rail)}.{column.quantity.value}"
-                own = unused(own if not several else f"{channel_name(labels[number])}.{own}", taken)
+                own = unused(own if not several else f"{channel_name(label)}.{own}", taken)
                 taken.add(own)
                 factor = column.heading.factor
                 stream = Stream(

@@ -90,7 +90,7 @@ class TableRows(Rows):
         self._codes: list[Codes] | None = None
 
     @property
-    def channels(self) -> tuple[Channel, ...]:  # type: ignore[override]
+    def channels(self) -> tuple[Channel, ...]:
         """One per stream."""
         return tuple(stream.channel for stream in self.streams if stream.channel is not None)
 

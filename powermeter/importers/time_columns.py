@@ -319,7 +319,8 @@ def _fast_numbers(texts: Sequence[str], tick: int) -> NDArray[np.int64] | None:
     wide = list(map(int, joined.split("\n")))
     power = 10**decimals
     if tick % power == 0 and max(wide) < LARGEST_NS // max(tick // power, 1):
-        return np.array(wide, np.int64) * (tick // power)
+        exact: NDArray[np.int64] = np.array(wide, np.int64) * (tick // power)
+        return exact
     if max(wide) * tick // power >= LARGEST_NS:
         return None
     return np.array([(value * tick + power // 2) // power for value in wide], np.int64)

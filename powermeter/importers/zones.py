@@ -73,7 +73,7 @@ class Zone:
             return np.where(known, local_ns - self.seconds * NS, MISSING)
         if not known.any():
             return local_ns
-        result = local_ns.copy()
+        result: NDArray[np.int64] = local_ns.copy()
         low, high = int(local_ns[known].min()), int(local_ns[known].max())
         changes = _changes(self.rules, low, high)
         before = _offset(self.rules, low - 2 * 86_400 * NS)
