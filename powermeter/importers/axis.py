@@ -19,6 +19,8 @@ _LARGEST_NS = 2**62
 _LARGEST_STEP = 30 * 86_400 * NS  # a jump ahead that no log's own pause explains: the clock was set
 _CATCH_UP = 4  # rows after a step back within which an out-of-order row is told from a clock set back
 _MAX_JUMPS = 1000
+_FAR = 10
+_FEWEST_FOR_ENDS = 6
 _SAMPLE = 1 << 20
 
 
@@ -91,6 +93,7 @@ def axis(
         kept, times = np.arange(count), stamps
     found = Axis(times, kept, None, warnings)
     _straighten(found, where, lines)
+    _lone_ends(found, lines)
     times = found.times_ns
     still = _count_still(times)
     if spread and len(times) > 3 and still * 3 > len(times) - 1 and times[-1] > times[0]:
@@ -197,6 +200,10 @@ def _out_of_order(times: NDArray[np.int64], back: NDArray[np.intp], step: int) -
     """Return which rows lie before an earlier one while the rows after them go on from there."""
     drop = np.zeros(len(times), bool)
     for at in back.tolist():
+        ahead = _strays_ahead(times, drop, at, step)
+        if ahead:
+            drop[at - ahead : at] = True
+            continue
         before = at - 1
         while before > 0 and drop[before]:
             before -= 1
@@ -210,6 +217,38 @@ def _out_of_order(times: NDArray[np.int64], back: NDArray[np.intp], step: int) -
         elif at + 1 == len(times):  # nothing after the last row shows which it is
             drop[at] = True
     return drop
+
+
+def _strays_ahead(times: NDArray[np.int64], drop: NDArray[np.bool_], at: int, step: int) -> int:
+    """Return how many rows before a step back jumped ahead and are strays: the rows after go on from before."""
+    for count in range(1, _CATCH_UP):
+        before = at - count - 1
+        if before < 0 or drop[before:at].any():
+            return 0
+        ahead = times[at - count] - times[before]
+        if ahead > 1.5 * step and times[before] <= times[at] < times[at - count]:
+            return count if times[at] - times[before] <= 4 * (count + 1) * step else 0
+    return 0
+
+
+def _lone_ends(found: Axis, lines: NDArray[np.int64] | None) -> None:
+    """Leave out a first or a last row that lies ten times as far away as all the others are long, in place."""
+    times = found.times_ns
+    if len(times) < _FEWEST_FOR_ENDS:
+        return
+    first, last = 0, len(times)
+    if times[-1] - times[-2] > _FAR * (times[-2] - times[0]) and times[-2] > times[0]:
+        last -= 1
+    if times[1] - times[0] > _FAR * (times[last - 1] - times[1]) and times[last - 1] > times[1]:
+        first = 1
+    lost = [*range(first), *range(last, len(times))]
+    if not lost:
+        return
+    found.warnings.append(
+        f"{len(lost)} row{'s' * (len(lost) > 1)} at an end of the log lie more than {_FAR} times as far away as the log is "
+        f"long: its clock was wrong there; left out{_at(found.kept[lost], lines)}"
+    )
+    found.times_ns, found.kept = times[first:last], found.kept[first:last]
 
 
 def _spread(found: Axis) -> None:
@@ -248,7 +287,7 @@ def hole_limit(times: NDArray[np.int64]) -> float:
     steps = steps[steps > 0]
     if len(steps) < 3:
         return np.inf
-    usual, high = float(np.median(steps)), float(np.percentile(steps, 95))
+    usual, high = float(np.median(steps)), float(np.percentile(steps, 95 if len(steps) >= 40 else 75))
     even = np.mean(np.abs(steps - usual) <= 0.2 * usual)
     return 1.6 * usual if even >= 0.9 and len(steps) >= 8 else max(3.0 * usual, 2.0 * high)
 

@@ -42,6 +42,8 @@ class RowCount:
     short: int = 0
     short_lines: list[int] = field(default_factory=list)
     left_out: int = 0
+    long: int = 0
+    odd_lines: list[int] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -93,7 +95,7 @@ def text_blocks(
     reader = (line.split() for line in lines) if delimiter == " " else csv.reader(
         lines, delimiter=delimiter, skipinitialspace=True
     )  # fmt: skip
-    number = found.skip
+    number, width = found.skip, len(found.headings)
     header = next((text for text in found.header if text), None)
     place = found.header.index(header) if header is not None else 0
     while True:
@@ -113,7 +115,7 @@ def text_blocks(
         lengths = set(map(len, rows))
         if max(lengths) > MAX_COLUMNS:
             raise DataError(f"{path}, line {number}: {max(lengths)} columns; this is no power log")
-        plain = min(lengths) > needed and keep is None
+        plain = min(lengths) > needed and max(lengths) <= width and keep is None
         if plain and header is not None and place <= needed:
             plain = header not in map(itemgetter(place), rows)
         if plain:
@@ -141,13 +143,21 @@ def _is_row(
     if row[0].lstrip()[:1] in ("#", "%") or row[0].lstrip()[:2] == "//":
         bare = [text for text in (row[0].lstrip(" #%/"), *row[1:]) if text]
         counted.headers += found.is_again(bare) or found.is_again(row)
-        counted.comments += not (found.is_again(bare) or found.is_again(row))
+        if not (found.is_again(bare) or found.is_again(row)):
+            counted.comments += 1
+            if len(counted.odd_lines) < 5:
+                counted.odd_lines.append(line)
         return False
     if found.is_again(row):
         counted.headers += 1
         return False
     if keep is not None and not keep(row):
         counted.left_out += 1
+        return False
+    if len(row) > len(found.headings) and any(map(str.strip, row[len(found.headings) :])):
+        counted.long += 1
+        if len(counted.odd_lines) < 5:
+            counted.odd_lines.append(line)
         return False
     if len(row) <= needed:
         counted.short += 1

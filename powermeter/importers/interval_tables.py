@@ -186,7 +186,9 @@ def _tool(line: str) -> tuple[Tool, str] | None:
 
 def _read(path: Path, tool: Tool, delimiter: str) -> tuple[dict[str, Energy], list[_Stretch], list[int]]:
     reader = csv.reader(read_lines(path), delimiter=delimiter)
-    header = [clean(text).lower() for text in next(reader, [])]
+    header = next(([clean(text).lower() for text in row] for row in reader if any(row)), [])
+    if not set(tool.must) <= set(header):
+        raise DataError(f"{path}: its first line is not the header of {tool.name}")
     place = {name: i for i, name in enumerate(header)}
     columns = [
         (i, energy, match)

@@ -251,9 +251,10 @@ class Table:
             raise DataError(
                 f"{path}: no samples: none of {whole} rows holds a number in {column.heading.text} ({reasons})"
             )
-        if counted.short * 10 > whole:
+        odd = counted.short + counted.long
+        if odd * 10 > whole:
             raise DataError(
-                f"{path}: {counted.short} of {whole + counted.short} rows are cut or hold no number; "
+                f"{path}: {odd} of {whole + odd} rows are cut or hold no number (too few fields, or more than the header has); "
                 "this is not the format it looks like"
             )
         garbage = sum(
@@ -269,6 +270,12 @@ class Table:
         if counted.short:
             shown = ", ".join(map(str, counted.short_lines))
             self.warnings.append(f"{counted.short} rows with too few fields were left out (lines {shown})")
+        if counted.long or counted.comments:
+            shown = ", ".join(map(str, counted.odd_lines))
+            self.warnings.append(
+                f"{counted.long} rows with more fields than the header and {counted.comments} lines that begin with # "
+                f"were left out (lines {shown})"
+            )
         if counted.headers > 0:
             self.warnings.append(f"the header stands in it {counted.headers} more times; passed over")
         if counted.left_out:
@@ -525,6 +532,17 @@ class Table:
                 f"{stream.channel.name}: {stream.spikes} implausible reading{'s' * (stream.spikes != 1)} (spikes beyond "
                 f"{stream.limit * stream.channel.scale / stream.grid.scale:.3g} {stream.channel.unit}, far above all others or above "
                 f"what any supply gives) left out{where}"
+            )
+        doubt = self._seen[int(stream.column[1:])].doubtful(stream.limit)
+        if (
+            doubt is not None
+            and stream.channel.rail is not None
+            and stream.as_ in ("power", "mean", "held", "per-row")
+        ):
+            value = doubt[0] * stream.channel.scale / stream.grid.scale
+            self.warnings.append(
+                f"{stream.channel.name}: a few readings from {value:.4g} {stream.channel.unit} on are {doubt[1]:.3g} times the "
+                "next lower one and were kept; if they are no readings, take their lines out and import again"
             )
         if stream.marks:
             marks = ", ".join(f"{value:g}" for value in stream.missing)

@@ -150,7 +150,9 @@ def _plan(found: Layout, named: Heading, index: int, choices: Choices, asks: lis
     values = [number_ns(text, 1) for text in bare]
     if sum(value is not None for value in values) * 2 <= len(values):
         return None
-    first = next(float(text) for text, value in zip(bare, values, strict=True) if value is not None)
+    first = next(
+        float(text.replace(",", ".")) for text, value in zip(bare, values, strict=True) if value is not None
+    )
     middle = sorted(value for value in values if value is not None)[len(values) // 2]
     for low, tick in _EPOCHS:
         if any(low <= magnitude < 2.1 * low for magnitude in (first, middle)) and (

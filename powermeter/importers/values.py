@@ -81,6 +81,10 @@ ABSURD = {
 SPIKE = 1e5
 """A few readings this many times the next lower one are no readings."""
 
+_FULL_SCALES = frozenset(float(2**bits - 1) for bits in (15, 16, 24, 31, 32, 63, 64))
+_FULL_SCALE_RATIO = 20.0
+_DOUBTFUL = 1000.0
+
 _KEPT = 512
 _RARE = 1e-3
 
@@ -243,10 +247,32 @@ class Statistics:
             limit = ABSURD[quantity] / factor
         ordered = np.sort(self.top)
         ordered = ordered[ordered > 0]
-        few = max(3, int(self.count * _RARE))
+        few = self._few
         if len(ordered) > 4:
-            ratios = ordered[1:] / ordered[:-1]
+            with np.errstate(over="ignore"):
+                ratios = ordered[1:] / ordered[:-1]
             for at in np.flatnonzero(ratios > SPIKE).tolist():
-                if len(ordered) - 1 - at <= few and self.count > 4 * few:
+                if len(ordered) - 1 - at <= few:
                     return min(limit, float(ordered[at]) * SPIKE / 2)
+            # All bits set is how an integer says that it has no value.
+            for at in np.flatnonzero(ratios > _FULL_SCALE_RATIO).tolist():
+                if len(ordered) - 1 - at <= few and float(ordered[at + 1]) in _FULL_SCALES:
+                    return min(limit, float(ordered[at + 1]) * (1 - 1e-9))
         return limit
+
+    @property
+    def _few(self) -> int:
+        return 1 if self.count < 12 else max(3, int(self.count * _RARE))
+
+    def doubtful(self, limit: float) -> tuple[float, float] | None:
+        """Return (value, ratio to the next lower) of a few readings far above all others that are kept, or None."""
+        ordered = np.sort(self.top)
+        ordered = ordered[(ordered > 0) & (ordered <= limit)]
+        if len(ordered) < 5:
+            return None
+        with np.errstate(over="ignore"):
+            ratios = ordered[1:] / ordered[:-1]
+        for at in np.flatnonzero(ratios > _DOUBTFUL).tolist():
+            if len(ordered) - 1 - at <= self._few:
+                return float(ordered[at + 1]), float(ratios[at])
+        return None
