@@ -177,34 +177,38 @@ def verbs(path: Path, out: Path) -> Iterator[tuple[str, Sequence[str]]]:
     file = str(path)
     yield "show", ["show", file]
     yield "show json", ["show", file, "--json"]
-    for ending in ("html", "md", "json", "csv"):
+    for ending in ("html", "md", "svg"):
         yield f"report {ending}", ["report", file, "-o", str(out / f"r.{ending}"), "--force"]
     for what in ("samples", "events", "labels"):
         yield f"export {what}", ["export", file, "-o", str(out / f"{what}.csv"), "--what", what, "--force"]
     yield "compare", ["compare", file, file]
-    yield "compare labels", ["compare", file]
+    yield "compare labels", ["compare", file, "-l", "infer", "-l", "idle"]
     yield "repair", ["repair", file, "-o", str(out / "repaired.power"), "--force"]
     yield "verify", ["verify", file]
-    yield "lifetime", ["lifetime", file]
+    yield "lifetime", ["lifetime", file, "--label", "infer"]
     yield "budget", ["budget", file, "--battery", "4Ah"]
-    yield "budget simulate", ["budget", file, "--battery", "4Ah@3.7V", "--simulate"]
+    yield "budget simulate", ["budget", file, "--battery", "18650", "--simulate"]
     yield "footprint", ["footprint", file, "--place", "FRA"]
-    yield "align", ["align", file, "--by", "activity", "--dry-run"]
+    yield "align", ["align", file, "--by", "activity", "--source", "virtual", "--dry-run"]
+    where = ["--load", "0s-0.1s=1A", "-o", str(out / "c.toml"), "--force"]
+    for channel in ("vin.current", "virtual.current"):
+        yield "calibrate", ["calibrate", file, "-c", channel, *where]
+    joined = ["--by", "clock", "--clock-error", "1s", "-o", str(out / "joined.power"), "--force"]
+    yield "join", ["align", file, str(out / "repaired.power"), *joined]
     yield (
-        "calibrate",
+        "record",
         [
-            "calibrate",
-            file,
-            "-c",
-            "virtual.current",
-            "--load",
-            "idle=1A",
+            "record",
             "-o",
-            str(out / "c.toml"),
+            str(out / "again.power"),
             "--force",
+            "-s",
+            f"replay://{file}?speed=1000",
+            "--quiet",
+            "--",
+            "true",
         ],
     )
-    yield "join", ["align", file, file, "--by", "clock", "-o", str(out / "joined.power"), "--force"]
 
 
 def run_all(path: Path, out: Path, only: Callable[[str], bool] = lambda name: True) -> list[tuple[str, str]]:
