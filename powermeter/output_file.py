@@ -20,7 +20,7 @@ def check_output(path: Path, *, force: bool, inputs: Iterable[Path] = ()) -> Non
     Only a regular file is ever replaced, and only with `force`; a link is replaced, not what it leads to.
 
     Raises:
-        ExistsError: It exists and `force` is False.
+        ExistsError: It exists and `force` is False, or it is being recorded.
         ConfigurationError: It is one of the inputs, something other than a file, or in no folder.
     """
     if path == STANDARD_OUTPUT:
@@ -37,6 +37,9 @@ def check_output(path: Path, *, force: bool, inputs: Iterable[Path] = ()) -> Non
         raise ConfigurationError(f"{path} is not a regular file and is not replaced; -o - is standard output")
     if not force:
         raise ExistsError(f"{path} exists; choose another name or add --force to replace it")
+    from powermeter.recording.liveness import refuse_live
+
+    refuse_live(path)
 
 
 @contextmanager

@@ -24,17 +24,16 @@ def repair(recording: Path, output: Path | None, force: bool) -> None:
         powermeter repair run.power
 
     The damaged file is not touched.  Lost stretches become gaps, whose energy is bounded, not guessed.
+    Calibrations, alignments, clock pairs, ticks and metadata are kept; what is lost is listed.
     """
-    from powermeter.errors import ConfigurationError
     from powermeter.recording.salvage import salvage
 
     output = output or recording.with_suffix(".repaired.power")
-    if output.absolute() == recording.absolute():
-        raise ConfigurationError(
-            "the repaired recording cannot replace the damaged one; name another with -o"
-        )
     problems = salvage(recording, output, force=force)
     for problem in problems:
         click.echo(f"powermeter: {problem}", err=True)
-    click.echo("everything was saved" if not problems else "the rest was saved", err=True)
+    saved = "everything was brought back"
+    if problems:
+        saved = f"everything else was brought back; {len(problems)} problems are listed above and kept in the new recording"
+    click.echo(saved, err=True)
     click.echo(f"wrote {output}", err=True)

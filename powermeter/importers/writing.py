@@ -9,8 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from powermeter.errors import DataError, ExistsError
+from powermeter.errors import DataError
 from powermeter.importers.log import UTC, Log, Rows
+from powermeter.output_file import check_output
 from powermeter.recording import Writer
 
 UNALIGNED = (
@@ -29,15 +30,12 @@ def write(log: Log, source: Path, out: Path, *, force: bool = False) -> None:
         force: Whether an existing file is replaced.
 
     Raises:
-        ExistsError: `out` exists.
+        ExistsError, ConfigurationError: As `output_file.check_output`.
         DataError: It cannot be written, or the log is empty.
     """
-    if out.exists() and not force:
-        raise ExistsError(f"{out} exists; say --force to replace it, or another name with -o")
+    check_output(out, force=force)
     if not log.sources or not any(rows.count for rows in log.sources):
         raise DataError(f"{source}: no samples")
-    if out.is_dir():
-        raise DataError(f"{out} is a directory; name a file")
     part = out.with_name(out.name + ".part")
     _remove(part)
     try:

@@ -71,17 +71,15 @@ def create(path: Path, *, force: bool = False) -> sqlite3.Connection:
         ConfigurationError: Its folder is missing, or it is not a regular file.
         DataError: It cannot be created there.
     """
-    from powermeter.recording.liveness import refuse_live
-
     check_output(path, force=force)
-    if path.exists() or path.is_symlink():
-        refuse_live(path)
     connection: sqlite3.Connection | None = None
     try:
-        for stale in (path, *side_files(path)):
-            stale.unlink(missing_ok=True)
+        if force:
+            path.unlink(missing_ok=True)
         # Exclusive: of two recorders that start on one name at the same moment, one gets the file.
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0), MODE))
+        for stale in side_files(path):
+            stale.unlink(missing_ok=True)
         connection = sqlite3.connect(path, isolation_level=None, timeout=30.0, check_same_thread=False)
         connection.execute(f"PRAGMA page_size = {PAGE}")
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
@@ -240,6 +238,8 @@ def is_cut_off(path: Path) -> bool:
 def lacks_log(path: Path) -> bool:
     """Return whether the file says that a write-ahead log belongs to it and none is there."""
     try:
+        if not path.is_file():
+            return False
         with path.open("rb") as file:
             head = file.read(20)
         return head[18:20] == bytes([WAL_VERSION] * 2) and not side_files(path)[0].exists()

@@ -15,7 +15,6 @@ from typing import Any
 from powermeter import output_file
 from powermeter.errors import DataError, ExistsError
 from powermeter.recording import file
-from powermeter.recording.liveness import refuse_live
 from powermeter.recording.protocol import SourceInfo
 from powermeter.recording.reader import Recording
 from powermeter.recording.writer import Writer
@@ -79,20 +78,9 @@ def check(host: Recording, guest: Recording, path: Path, *, force: bool = False)
     Raises:
         ConfigurationError, ExistsError, DataError: As `join`.
     """
-    refuse_output(path, [host.path, guest.path], force=force)
+    output_file.check_output(path, force=force, inputs=[host.path, guest.path])
     if not guest.sources:
         raise DataError(f"{guest.path} holds no readable source")
-
-
-def refuse_output(path: Path, inputs: list[Path], *, force: bool) -> None:
-    """Refuse to write over what is read, over what is being recorded, or over anything unasked.
-
-    Raises:
-        ConfigurationError, ExistsError, DataError: It is refused.
-    """
-    output_file.check_output(path, force=force, inputs=inputs)
-    if path.exists():
-        refuse_live(path)
 
 
 def _write(host: Recording, guest: Recording, path: Path, alignment: Mapping[str, Any]) -> list[str]:

@@ -44,8 +44,9 @@ class Recording:
         warnings: What could not be read, or was not closed properly; grows as parts are read.
     """
 
-    def __init__(self, path: Path, rows: Rows) -> None:
+    def __init__(self, path: Path, rows: Rows, *, lacks_log: bool = False) -> None:
         self.path = path
+        self._lacks_log = lacks_log
         self.warnings = rows.warnings
         self._rows = rows
         self._facts = self._read_facts()
@@ -63,9 +64,10 @@ class Recording:
             DataError: The file is missing, foreign, newer, or damaged beyond reading.
         """
         path = Path(path)
+        lacks_log = file.lacks_log(path)  # before SQLite makes an empty one
         connection, version, problems = file.open_to_read(path)
         try:
-            return cls(path, Rows(path, connection, version, problems))
+            return cls(path, Rows(path, connection, version, problems), lacks_log=lacks_log)
         except file.UNREADABLE as error:
             connection.close()
             problem = file.one_line(error)
@@ -141,7 +143,7 @@ class Recording:
         return {int(source): last for source, last in noted.get("last_ns", {}).items() if source.isdecimal()}
 
     def _warn_unfinished(self) -> None:
-        if file.lacks_log(self.path):
+        if self._lacks_log:
             self._rows.warn(
                 f"it was not closed properly and its write-ahead log {self.path.name}-wal is missing: up to the last "
                 "minute lies there; copy both files, or find the log where the recording was made"

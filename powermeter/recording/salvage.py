@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from powermeter.recording.joining import copy_events, copy_facts, copy_source, in_place, refuse_output
+from powermeter.output_file import check_output
+from powermeter.recording.joining import copy_events, copy_facts, copy_source, in_place
 from powermeter.recording.reader import Recording
 from powermeter.recording.writer import Writer
 
@@ -28,7 +29,7 @@ def salvage(damaged: str | Path, whole: str | Path, *, force: bool = False) -> l
         ExistsError: `whole` exists and `force` is False, or it is being recorded.
     """
     damaged, whole = Path(damaged), Path(whole)
-    refuse_output(whole, [damaged], force=force)
+    check_output(whole, force=force, inputs=[damaged])
     with Recording.open(damaged) as old, in_place(whole) as part:
         with Writer.create(part, old.metadata, force=True) as new:
             sources = {source.id: copy_source(old, source, new) for source in old.sources}

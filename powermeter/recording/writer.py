@@ -25,6 +25,9 @@ from powermeter.source import Gap
 CHECKPOINT_S = 20.0
 """How often the write-ahead log is folded into the file while recording, so that a lone file loses little."""
 
+CLOSING_MS = 500
+"""How long closing waits for another program that holds the file."""
+
 
 class Writer:
     """An open recording that rows are added to.
@@ -209,7 +212,7 @@ class Writer:
     def close(self) -> None:
         """Note that the recording is whole and fold it into one file; may be called twice."""
         try:
-            self._connection.execute("SELECT 1")
+            self._connection.execute(f"PRAGMA busy_timeout = {CLOSING_MS}")  # nobody waits long at the end
         except sqlite3.ProgrammingError:
             return
         self._finish()

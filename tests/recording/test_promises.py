@@ -1,0 +1,359 @@
+"""What the file promises beyond its content: who may read it, what a crash leaves, who may replace it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import stat
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from powermeter import cli
+from powermeter.channel import Channel, Quantity, Rail
+from powermeter.errors import ConfigurationError, DataError, ExistsError
+from powermeter.events import Event
+from powermeter.recording import Recording, Writer, append_to, file, writer
+from powermeter.recording.liveness import boot_id, started
+from powermeter.recording.salvage import salvage
+from powermeter.source import Gap
+
+POWER = (Channel("p", Quantity.POWER, 1e-3, Rail("R")),)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "run.power"
+
+
+def pragma(connection, name):
+    return connection.execute(f"PRAGMA {name}").fetchone()[0]
+
+
+# PRAGMAs --------------------------------------------------------------------------------------------
+
+
+def test_every_commit_of_a_recorder_is_on_the_disk_before_it_returns(path):
+    made = file.create(path)
+    assert pragma(made, "journal_mode") == "wal" and pragma(made, "synchronous") == 2
+    assert pragma(made, "page_size") == 4096 and pragma(made, "auto_vacuum") == 2
+    assert (pragma(made, "application_id"), pragma(made, "user_version")) == (0x504D5452, 2)
+    made.close()
+
+
+def test_a_program_s_events_survive_its_death_without_waiting_for_the_disk(path):
+    Writer.create(path).close()
+    added = file.open_to_append(path)
+    assert pragma(added, "synchronous") == 1 and pragma(added, "trusted_schema") == 0
+    added.close()
+
+
+def test_a_reader_cannot_write_and_trusts_nothing(recorded):
+    read, version, problems = file.open_to_read(recorded.path)
+    assert (version, problems) == (2, [])
+    assert pragma(read, "trusted_schema") == 0 and pragma(read, "cell_size_check") == 1
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        read.execute("DELETE FROM fact")
+    read.close()
+
+
+def test_a_finished_recording_is_one_file_in_no_log_s_mode(recorded):
+    assert recorded.path.read_bytes()[18:20] == b"\x01\x01"
+    assert [one.name for one in recorded.path.parent.iterdir()] == ["run.power"]
+
+
+# Who may read it --------------------------------------------------------------------------------------
+
+
+def test_only_its_owner_reads_a_recording_and_its_log(path, tmp_path):
+    before = os.umask(0)
+    try:
+        opened = Writer.create(path)
+        opened.append(opened.add_source("x://", "x", "x", POWER), np.arange(3), np.arange(3))
+        names = [path, *file.side_files(path)]
+        assert {stat.S_IMODE(name.stat().st_mode) for name in names if name.exists()} == {0o600}
+        assert names[1].exists()
+        opened.close()
+        salvage(path, tmp_path / "repaired.power")
+        assert stat.S_IMODE((tmp_path / "repaired.power").stat().st_mode) == 0o600
+    finally:
+        os.umask(before)
+
+
+# A crash ----------------------------------------------------------------------------------------------
+
+
+def test_a_lone_file_of_a_crash_holds_all_up_to_the_last_checkpoint_and_says_what_is_missing(
+    path, monkeypatch
+):
+    clock = [0.0]
+    monkeypatch.setattr(writer.time, "monotonic", lambda: clock[0])
+    opened = Writer.create(path)
+    source = opened.add_source("x://", "x", "x", POWER)
+    for i in range(200):  # half a second each
+        clock[0] += 0.5
+        opened.append(source, np.arange(i * 500, i * 500 + 500) * 1_000_000, np.arange(500))
+        if i % 20 == 7:
+            opened.add_events([Event("a", i, i + 1, 1, 1, i)])
+    lone = path.with_name("lone.power")
+    shutil.copyfile(path, lone)
+    opened.abandon()
+    with Recording.open(lone) as recording:
+        there = recording.span_ns(source)[1] / 1e9
+        assert 100 - there <= 60, "a lone file loses at most a minute"
+        assert 100 - there <= writer.CHECKPOINT_S + 1
+        (said,) = recording.warnings
+        assert "lone.power-wal is missing" in said and "copy both files" in said
+
+
+def test_a_crash_with_its_log_holds_everything(path):
+    opened = Writer.create(path)
+    source = opened.add_source("x://", "x", "x", POWER)
+    opened.append(source, np.arange(5), np.arange(5))
+    for name in (path, *file.side_files(path)[:1]):
+        shutil.copyfile(name, name.with_name(name.name.replace("run", "copy")))
+    opened.abandon()
+    with Recording.open(path.with_name("copy.power")) as recording:
+        assert len(recording.samples(source)) == 5
+        assert not any("missing" in text for text in recording.warnings)
+        assert any("not closed properly" in text for text in recording.warnings)
+
+
+def test_the_last_samples_before_closing_are_there(path):
+    """Those that fill no chunk, one alone among them."""
+    for n in (1, 499, 65_536, 65_537):
+        opened = Writer.create(path, force=True)
+        source = opened.add_source("x://", "x", "x", POWER)
+        opened.append(source, np.arange(n), np.arange(n))
+        opened.close()
+        with Recording.open(path) as recording:
+            assert (
+                recording.samples(source).codes["p"].tolist() == list(range(n)) and recording.warnings == []
+            )
+        db = sqlite3.connect(path)
+        assert db.execute("SELECT count(*) FROM tail").fetchone() == (0,)
+        db.close()
+
+
+def test_closing_under_a_reader_loses_nothing(path):
+    opened = Writer.create(path)
+    source = opened.add_source("x://", "x", "x", POWER)
+    opened.append(source, np.arange(9), np.arange(9))
+    other = sqlite3.connect(path)
+    other.execute("BEGIN")
+    other.execute("SELECT * FROM meta").fetchall()
+    opened.append(source, np.arange(9, 20), np.arange(9, 20))
+    before = time.monotonic()
+    opened.close()
+    assert time.monotonic() - before < 3, "half a second for each step at most"
+    with Recording.open(path) as recording:
+        assert len(recording.samples(source)) == 20 and recording.warnings == []
+    other.close()
+
+
+def test_chunks_and_tails_are_read_at_one_moment(path, monkeypatch):
+    """The recorder turns tails into a chunk between the two questions of a reader."""
+    monkeypatch.setattr("powermeter.recording.source_writer.CHUNK", 20)
+    opened = Writer.create(path)
+    source = opened.add_source("x://", "x", "x", POWER)
+    opened.append(source, np.arange(15), np.arange(15))
+    from powermeter.recording import chunks
+
+    real = chunks._tails
+
+    def late(rows):
+        thread = threading.Thread(target=opened.append, args=(source, np.arange(15, 25), np.arange(15, 25)))
+        thread.start()
+        thread.join()
+        yield from real(rows)
+
+    monkeypatch.setattr(chunks, "_tails", late)
+    with Recording.open(path) as recording:
+        assert recording.samples(source).codes["p"].tolist() == list(range(15))
+        assert not any("lost" in text for text in recording.warnings)
+    opened.close()
+
+
+def test_a_row_that_comes_twice_counts_once(path):
+    """A page that lists its first child twice, as a write to a wrong place leaves it."""
+    with Writer.create(path) as opened:
+        source = opened.add_source("x://", "x", "x", POWER)
+        with opened.transaction():
+            for i in range(400):
+                opened.add_gap(source, Gap(i, i + 1, "missed", f"number {i} " + "x" * 30))
+    db = sqlite3.connect(path)
+    (root,) = db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'gap'").fetchone()
+    db.close()
+    data = bytearray(path.read_bytes())
+    start = (root - 1) * 4096
+    assert data[start] == 5, "the table has an interior page"
+    cells = [int.from_bytes(data[start + 12 + 2 * i : start + 14 + 2 * i], "big") for i in range(2)]
+    first = data[start + cells[0] : start + cells[0] + 4]
+    data[start + cells[1] : start + cells[1] + 4] = first
+    path.write_bytes(data)
+    with Recording.open(path) as recording:
+        starts = [gap.start_ns for gap in recording.gaps(source)]
+        assert starts == sorted(set(starts)) and len(starts) < 400
+        assert any("gap rows are damaged or lost" in text for text in recording.warnings)
+
+
+# Who may replace it -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def live(tmp_path):
+    path = tmp_path / "live.power"
+    opened = Writer.create(path)
+    source = opened.add_source("x://", "x", "x", POWER)
+    opened.append(source, np.arange(3), np.arange(3))
+    note = {"pid": os.getpid(), "boot_id": boot_id(), "started": started(os.getpid())}
+    opened.add_health(0, note)
+    yield path
+    opened.close()
+
+
+def test_nobody_replaces_a_recording_that_is_being_made(live, recorded, tmp_path, capsys):
+    with pytest.raises(ExistsError, match=f"process {os.getpid()}"):
+        Writer.create(live, force=True)
+    log = tmp_path / "log.csv"
+    log.write_text("time_s,power_w\n" + "".join(f"{i / 10},{i % 3 + 1}\n" for i in range(50)))
+    for arguments in (
+        ["import", str(log), "-o", str(live), "--force"],
+        ["repair", str(recorded.path), "-o", str(live), "--force"],
+        ["record", "-o", str(live), "--force", "-s", "virtual://", "--", "true"],
+    ):
+        assert cli.run(arguments) == 3, arguments
+        said = capsys.readouterr().err
+        assert "is being recorded" in said and len(said.strip().splitlines()) == 1
+    with Recording.open(live) as recording:
+        assert recording.is_growing and len(recording.samples(1)) == 3
+
+
+def test_what_a_dead_recorder_left_may_be_replaced(path):
+    opened = Writer.create(path)
+    opened.add_health(0, {"pid": os.getpid(), "boot_id": boot_id(), "started": -1})
+    opened.abandon()
+    Writer.create(path, force=True).close()
+    with Recording.open(path) as recording:
+        assert recording.warnings == []
+
+
+@pytest.mark.parametrize("how", ["itself", "a link", "another name"])
+def test_repair_never_writes_over_the_damaged_file(written, tmp_path, how):
+    recorded = written(close=False)
+    before = recorded.path.read_bytes()
+    target = tmp_path / "target.power"
+    {
+        "itself": lambda: None,
+        "a link": lambda: target.symlink_to(recorded.path),
+        "another name": lambda: os.link(recorded.path, target),
+    }[how]()
+    output = recorded.path if how == "itself" else target
+    with pytest.raises(ConfigurationError, match="the file that is read"):
+        salvage(recorded.path, output, force=True)
+    assert recorded.path.read_bytes() == before
+
+
+def test_two_that_create_one_name_at_once_get_one_file(path):
+    outcomes = []
+    barrier = threading.Barrier(4)
+
+    def create():
+        barrier.wait()
+        try:
+            made = Writer.create(path)
+            made.set_metadata({"mine": True})
+            outcomes.append(made)
+        except (ExistsError, DataError) as error:
+            outcomes.append(error)
+
+    threads = [threading.Thread(target=create) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    writers = [one for one in outcomes if isinstance(one, Writer)]
+    assert len(writers) == 1 and all(isinstance(one, (Writer, ExistsError)) for one in outcomes)
+    writers[0].close()
+
+
+# Repair -----------------------------------------------------------------------------------------------
+
+
+def test_repair_keeps_what_belongs_to_a_source_under_its_new_number(tmp_path):
+    """The first source is lost, so that the second becomes the first: calibration, alignment, health go with it."""
+    damaged, whole = tmp_path / "damaged.power", tmp_path / "whole.power"
+    with Writer.create(damaged, {"clock": "monotonic", "title": "kept"}) as opened:
+        for name in ("lost", "kept"):
+            source = opened.add_source(f"x://{name}", name, "x", POWER, {"serial": name})
+            opened.append(source, np.arange(9) * 1000, np.arange(9) + source, None, 1200)
+            opened.add_ticks(source, [(source, 5)])
+            opened.add_gap(source, Gap(1, 2, "missed", name))
+            opened.add_fact("alignment", {"source": source, "offset_ns": 10.0 * source})
+            opened.add_fact("calibration", {"source": source, "channel": "p", "note": name})
+        opened.add_fact("published_rule", {"rule": "mean"})
+        opened.add_clock_pair(1, 2)
+        opened.add_process_counts(7, 3, (5, 4, 3), {"why": "full"})
+        opened.add_health(4, {"pid": 1, "sources": {"1": {"samples": 1}, "2": {"samples": 2}}})
+        opened.add_events([Event("a", 1, 2, 7, 1, 1), Event("b", 1, None, 7, 1, 2)])
+    db = sqlite3.connect(damaged)
+    db.execute("DELETE FROM channel WHERE source = 1")
+    db.commit()
+    db.close()
+    problems = salvage(damaged, whole)
+    assert any("'lost' has lost channels" in text for text in problems)
+    assert "1 facts 'alignment' are of a source that is lost" in problems
+    with Recording.open(whole) as recording:
+        assert recording.warnings == [] and recording.metadata["title"] == "kept"
+        (source,) = recording.sources
+        assert (source.id, source.name, source.info) == (1, "kept", {"serial": "kept"})
+        assert recording.samples(1).codes["p"].tolist() == [i + 2 for i in range(9)]
+        assert recording.read_ns(1) == 1200 and recording.ticks(1) == [(2, 5)]
+        assert recording.facts("alignment") == [{"source": 1, "offset_ns": 20.0}]
+        assert recording.facts("calibration") == [{"source": 1, "channel": "p", "note": "kept"}]
+        assert recording.facts("published_rule") == [{"rule": "mean"}]
+        assert recording.facts("recorder") == [{"pid": 1, "sources": {"1": {"samples": 2}}}]
+        assert [event.name for event in recording.events()] == ["a", "b"]
+        assert recording.clock_pairs() == [(1, 2)] and [gap.detail for gap in recording.gaps(1)] == ["kept"]
+        counts = recording.process_counts()[7]
+        assert (counts.begun, counts.finished, counts.written, counts.details) == (5, 4, 3, {"why": "full"})
+        (said,) = recording.facts("salvaged")
+        assert said["from"] == "damaged.power" and said["problems"] == problems
+
+
+def test_repair_prints_what_it_could_not_bring_back(written, tmp_path, capsys):
+    recorded = written()
+    db = sqlite3.connect(recorded.path)
+    db.execute("UPDATE block SET data = x'00' WHERE chunk = 2")
+    db.execute("UPDATE gap SET detail = 'changed'")
+    db.commit()
+    db.close()
+    assert cli.run(["repair", str(recorded.path), "-o", str(tmp_path / "whole.power")]) == 0
+    said = capsys.readouterr().err
+    assert "chunk 1 fails its checksum" in said and "gap rows" in said
+    assert "everything else was brought back; 2 problems" in said and "wrote" in said
+    assert cli.run(["repair", str(recorded.path), "-o", str(tmp_path / "whole.power")]) == 3
+    assert cli.run(["repair", str(recorded.path), "-o", str(recorded.path), "--force"]) == 2
+
+
+def test_repair_that_cannot_write_leaves_nothing_half(written, tmp_path, monkeypatch):
+    recorded = written()
+
+    def full(*_):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr("powermeter.recording.source_writer.SourceWriter.add", full)
+    with pytest.raises(DataError, match="disk is full"):
+        salvage(recorded.path, tmp_path / "whole.power")
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["run.power"]
+
+
+def test_facts_added_to_a_crashed_recording_leave_its_newest_samples(written):
+    recorded = written(close=False)
+    with append_to(recorded.path) as opened:
+        opened.add_fact("note", {"a": 1})
+    with Recording.open(recorded.path) as recording:
+        assert len(recording.samples(1)) == len(recorded.times_ns)
