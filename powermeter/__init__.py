@@ -1,4 +1,4 @@
-"""Know what an inference costs: power, charge and energy tied to events, each with an interval and a grade.
+"""Power, charge and energy tied to what a program was doing, each with an interval and a grade.
 
 ::
 
@@ -9,7 +9,8 @@
             ...
     print(meter.summary())
 
-Importing this costs a few milliseconds; numpy and the rest come when a number is asked for.
+Importing this costs about a millisecond; numpy and the rest come when a number is asked for.  What is
+listed in `__all__` is public, and so is what its types document; docs/reference/api.md lists it.
 """
 
 from __future__ import annotations
@@ -22,36 +23,97 @@ TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take th
 if TYPE_CHECKING:
     from typing import Any
 
-    from powermeter.analysis.energy import analyse
+    from powermeter.analysis.energy import Analysis
     from powermeter.battery.battery import Battery
-    from powermeter.comparison.compare import compare
+    from powermeter.channel import Channel, Rail
+    from powermeter.comparison.compare import Comparison, compare
+    from powermeter.comparison.repeat_loop import RepeatLoop
+    from powermeter.discovery import Finding
+    from powermeter.entry import analyse, discover, open, to_frame
+    from powermeter.errors import (
+        ConfigurationError,
+        DataError,
+        ExistsError,
+        NotInstalledError,
+        OpenError,
+        PowermeterError,
+        ReadError,
+        Reason,
+    )
+    from powermeter.events import Event
     from powermeter.meter import Meter
+    from powermeter.notes import Note
     from powermeter.recording import Recording
     from powermeter.result import Grade, Result
+    from powermeter.signals.trace import Trace
+    from powermeter.source import Source
 
 __all__ = [
+    "Analysis",
     "Battery",
+    "Channel",
+    "Comparison",
+    "ConfigurationError",
+    "DataError",
+    "Event",
+    "ExistsError",
+    "Finding",
     "Grade",
     "Meter",
+    "NotInstalledError",
+    "Note",
+    "OpenError",
+    "PowermeterError",
+    "Rail",
+    "ReadError",
+    "Reason",
     "Recording",
+    "RepeatLoop",
     "Result",
+    "Source",
+    "Trace",
     "analyse",
     "compare",
+    "discover",
     "each",
     "event",
     "mark",
+    "open",
+    "to_frame",
     "track",
 ]
 
 _HOME = {
+    "Analysis": "powermeter.analysis.energy",
     "Battery": "powermeter.battery.battery",
+    "Channel": "powermeter.channel",
+    "Comparison": "powermeter.comparison.compare",
+    "ConfigurationError": "powermeter.errors",
+    "DataError": "powermeter.errors",
+    "Event": "powermeter.events",
+    "ExistsError": "powermeter.errors",
+    "Finding": "powermeter.discovery",
     "Grade": "powermeter.result",
     "Meter": "powermeter.meter",
+    "NotInstalledError": "powermeter.errors",
+    "Note": "powermeter.notes",
+    "OpenError": "powermeter.errors",
+    "PowermeterError": "powermeter.errors",
+    "Rail": "powermeter.channel",
+    "ReadError": "powermeter.errors",
+    "Reason": "powermeter.errors",
     "Recording": "powermeter.recording",
+    "RepeatLoop": "powermeter.comparison.repeat_loop",
     "Result": "powermeter.result",
-    "analyse": "powermeter.analysis.energy",
+    "Source": "powermeter.source",
+    "Trace": "powermeter.signals.trace",
+    "analyse": "powermeter.entry",
     "compare": "powermeter.comparison.compare",
+    "discover": "powermeter.entry",
+    "open": "powermeter.entry",
+    "to_frame": "powermeter.entry",
 }
+"""Public name → the module that has it, loaded when the name is first used."""
 
 
 def __getattr__(name: str) -> Any:
@@ -63,7 +125,13 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'powermeter' has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(_HOME[name]), name)
+    found = getattr(import_module(_HOME[name]), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, "__version__", "__doc__", "__name__", "__path__", "__file__"})
 
 
 if os.environ.get(ENVIRONMENT):

@@ -136,6 +136,9 @@ VERBS: Mapping[str, str] = {
 SUMMARY = "powermeter.reports.terminal:summary_text"
 """What `Meter.summary` prints with."""
 
+FRAME = "powermeter.reports.frame:frame"
+"""What `powermeter.to_frame` makes its frame with."""
+
 PUBLICATION_RULES: Mapping[str, str] = {
     "energyrunner": "powermeter.importers.mlperf_tiny:by_edges",
     "mlperf-power": "powermeter.importers.mlperf_power:by_rule",

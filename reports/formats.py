@@ -15,8 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from powermeter.errors import NotInstalledError
-
+from .frame import to_arrow
 from .tables import Table
 
 _BLOCK = 10_000
@@ -32,7 +31,7 @@ def as_csv(table: Table) -> bytes:
 
 
 def as_json(table: Table) -> bytes:
-    """Return a JSON list with an object a row."""
+    """Return a JSON list with one object per row."""
     names = list(table)
     listed = [dict(zip(names, row, strict=True)) for row in rows(table)]
     return json.dumps(listed, indent=1, ensure_ascii=False).encode("utf-8", "replace")
@@ -44,21 +43,11 @@ def as_parquet(table: Table) -> bytes:
     Raises:
         NotInstalledError: pyarrow is missing.
     """
-    try:
-        import pyarrow
-        from pyarrow import parquet
-    except ImportError as error:
-        raise NotInstalledError("Parquet needs pyarrow; run: pip install 'powermeter[parquet]'") from error
-    arrays = {}
-    for name, column in table.items():
-        if isinstance(column, np.ndarray):
-            arrays[name] = pyarrow.array(column, from_pandas=True)
-        else:
-            kinds = {type(value) for value in column if value is not None}
-            mixed = len(kinds) > 1 and not kinds <= {int, float}
-            arrays[name] = pyarrow.array([_text(value) for value in column] if mixed else list(column))
+    arrow = to_arrow(table)
+    from pyarrow import parquet
+
     file = io.BytesIO()
-    parquet.write_table(pyarrow.table(arrays), file)
+    parquet.write_table(arrow, file)
     return file.getvalue()
 
 
@@ -77,10 +66,6 @@ def rows(table: Table) -> Iterator[tuple[Any, ...]]:
 def _values(column: Any) -> list[Any]:
     values = column.tolist() if isinstance(column, np.ndarray) else column
     return [None if isinstance(v, float) and not math.isfinite(v) else v for v in values]
-
-
-def _text(value: Any) -> str | None:
-    return None if value is None else str(value)
 
 
 def _harmless(cell: Any) -> Any:

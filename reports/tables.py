@@ -1,7 +1,8 @@
 """A recording as plain tables in SI: its samples, its events with their energies, its labels.
 
 A table is a mapping from column to values of equal length; None or NaN is a value that is not there.
-The unit stands in the column's name.
+Columns are named alike here, in CSV, JSON, Parquet and data frames: lower case, words joined by `_`, the
+SI unit last (`energy_per_item_j`, `peak_memory_b`); the ends of an interval are `energy_low_j`, `energy_high_j`.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.analysis.energy import Analysis
 from powermeter.channel import Quantity
 from powermeter.recording import Recording
+from powermeter.result import Result
 from powermeter.signals.rails import on_host
 
 from .report_data import ReportData
@@ -42,9 +45,9 @@ def samples(recording: Recording) -> Table:
         count = found.times_ns.size
         name = source.name or source.url
         for channel in source.channels:
-            unit = "" if channel.quantity in (Quantity.MARKER, Quantity.LOAD) else f" ({channel.unit})"
+            unit = "" if channel.quantity in (Quantity.MARKER, Quantity.LOAD) else f"_{channel.unit.lower()}"
             table[f"{name}/{channel.name}{unit}"] = _placed(found.values(channel), first, order)
-        table[f"{name} flags"] = _placed(found.flags.astype(np.float64), first, order)
+        table[f"{name}/flags"] = _placed(found.flags.astype(np.float64), first, order)
         first += count
     return table
 
@@ -69,62 +72,60 @@ def utc(recording: Recording, times_ns: NDArray[np.int64]) -> list[str] | None:
     return [f"{text}Z" for text in np.datetime_as_string(stamps.astype("datetime64[us]"), unit="us").tolist()]
 
 
-def events(data: ReportData) -> Table:
+def events(a: Analysis) -> Table:
     """Return each finished event with what it used; its attributes have a column each."""
-    a = data.analysis
     names = list(dict.fromkeys(name for event in a.events for name in event.attributes))
-    taken = {"label", "count", "process", "thread"}
     half = a.energies.half_width()
     counts = np.array([max(e.count, 1) for e in a.events], np.float64)
     table: dict[str, Column] = {
         "label": [e.name for e in a.events],
-        "start (s)": (a.energies.start_ns - a.start_ns) * 1e-9,
-        "duration (s)": a.energies.seconds,
+        "start_s": (a.energies.start_ns - a.start_ns) * 1e-9,
+        "duration_s": a.energies.seconds,
         "count": [e.count for e in a.events],
-        "energy (J)": a.energies.value,
-        "energy ± (J)": half,
-        "energy per item (J)": a.energies.value / counts,
-        "charge (C)": a.charges.value if a.charges is not None else [None] * len(a.events),
+        "energy_j": a.energies.value,
+        "energy_low_j": a.energies.value - half,
+        "energy_high_j": a.energies.value + half,
+        "energy_per_item_j": a.energies.value / counts,
+        "charge_c": a.charges.value if a.charges is not None else [None] * len(a.events),
+        "grade": [a.energy.grade.value] * len(a.events),
         "samples": a.energies.samples,
         "process": [e.process for e in a.events],
         "thread": [e.thread for e in a.events],
         "uid": [e.uid for e in a.events],
         "parent": [e.parent for e in a.events],
-        "peak memory (B)": [e.peak_memory for e in a.events],
+        "peak_memory_b": [e.peak_memory for e in a.events],
     }
     for name in names:
-        column = f"attribute {name}" if name in taken or name in table else name
+        column = f"attribute_{name}" if name in table else name
         table[column] = [_plain(e.attributes.get(name)) for e in a.events]
     return table
 
 
 def labels(data: ReportData) -> Table:
-    """Return one row a label (and group), the numbers of `powermeter show` unrounded."""
+    """Return one row per label (and group), the numbers of `powermeter show` unrounded."""
     rows: list[dict[str, Any]] = []
     for r in data.analysis.rows:
-        charge = data.charge_of(r)
-        per_charge = data.per_charge(r)
         rows.append(
             {
                 "label": r.label,
                 **{name: _plain(value) for name, value in r.group.items()},
                 "events": r.events,
                 "items": r.items,
-                "seconds": r.seconds,
-                **_spread("energy", r.energy, "J"),
-                **_spread("energy per item", r.energy_per_item, "J"),
-                "energy median (J)": r.energy_median.value if r.energy_median else None,
-                "energy p95 (J)": r.energy_p95.value if r.energy_p95 else None,
-                "standard deviation (J)": r.spread_j,
-                **_spread("above baseline per item", r.above_per_item, "J"),
-                **_spread("charge", charge, "C"),
-                "mean power (W)": r.power.value if r.power else None,
-                "items per charge": per_charge.value if per_charge else None,
-                "mean time (s)": r.latency_mean,
-                "p50 (s)": r.latency_p50,
-                "p95 (s)": r.latency_p95,
-                "p99 (s)": r.latency_p99,
-                "peak memory (B)": r.peak_memory,
+                "duration_s": r.seconds,
+                **_interval("energy", "j", r.energy),
+                **_interval("energy_per_item", "j", r.energy_per_item),
+                "energy_median_j": _value(r.energy_median),
+                "energy_p95_j": _value(r.energy_p95),
+                "energy_standard_deviation_j": r.spread_j,
+                **_interval("above_baseline_per_item", "j", r.above_per_item),
+                **_interval("charge", "c", data.charge_of(r)),
+                "mean_power_w": _value(r.power),
+                "items_per_charge": _value(data.per_charge(r)),
+                "latency_mean_s": r.latency_mean,
+                "latency_p50_s": r.latency_p50,
+                "latency_p95_s": r.latency_p95,
+                "latency_p99_s": r.latency_p99,
+                "peak_memory_b": r.peak_memory,
                 "grade": r.energy.grade.value if r.energy else None,
             }
         )
@@ -132,12 +133,16 @@ def labels(data: ReportData) -> Table:
     return {name: [row.get(name) for row in rows] for name in columns}
 
 
-def _spread(name: str, result: Any, unit: str) -> dict[str, float | None]:
+def _interval(name: str, unit: str, result: Result | None) -> dict[str, float | None]:
     return {
-        f"{name} ({unit})": result.value if result else None,
-        f"{name} low ({unit})": result.low if result else None,
-        f"{name} high ({unit})": result.high if result else None,
+        f"{name}_{unit}": _value(result),
+        f"{name}_low_{unit}": result.low if result else None,
+        f"{name}_high_{unit}": result.high if result else None,
     }
+
+
+def _value(result: Result | None) -> float | None:
+    return None if result is None else result.value
 
 
 def _plain(value: Any) -> Any:

@@ -76,7 +76,7 @@ def export(recording: Path, output: Path, what: str, form: str | None, force: bo
                 table = tables.samples(opened)
             else:
                 data = gather(opened, report_options(typed))
-                table = tables.events(data) if what == "events" else tables.labels(data)
+                table = tables.events(data.analysis) if what == "events" else tables.labels(data)
             write_files({output: FORMATS[ending](table)}, force=force)
         for warning in opened.warnings:
             click.echo(f"note: {warning}", err=True)

@@ -166,9 +166,9 @@ def test_export_samples_as_csv_in_si(run_power, tmp_path, capsys):
     assert cli.run(["export", str(run_power), "-o", str(out)]) == 0
     rows = read(out)
     assert len(rows) == 401
-    assert list(rows[0]) == ["time_s", "utc", "meter/voltage (V)", "meter/current (A)", "meter flags"]
+    assert list(rows[0]) == ["time_s", "utc", "meter/voltage_v", "meter/current_a", "meter/flags"]
     assert float(rows[100]["time_s"]) == 1.0 and rows[100]["utc"] == "2023-11-14T22:13:21.000000Z"
-    assert float(rows[7]["meter/voltage (V)"]) == 5.0 and float(rows[7]["meter/current (A)"]) == 0.4
+    assert float(rows[7]["meter/voltage_v"]) == 5.0 and float(rows[7]["meter/current_a"]) == 0.4
     assert "wrote" in capsys.readouterr().err.splitlines()[-1]
     assert cli.run(["export", str(run_power), "-o", str(out)]) == 3
 
@@ -177,15 +177,15 @@ def test_export_events_with_their_energies(run_power, tmp_path):
     out = tmp_path / "events.csv"
     assert cli.run(["export", str(run_power), "-o", str(out), "--what", "events"]) == 0
     rows = read(out)
-    assert len(rows) == 8 and float(rows[3]["energy (J)"]) == pytest.approx(0.5)
-    assert float(rows[3]["duration (s)"]) == 0.25 and rows[3]["model"] == "b"
+    assert len(rows) == 8 and float(rows[3]["energy_j"]) == pytest.approx(0.5)
+    assert float(rows[3]["duration_s"]) == 0.25 and rows[3]["model"] == "b"
 
 
 def test_export_labels_as_json(run_power, tmp_path):
     out = tmp_path / "labels.json"
     assert cli.run(["export", str(run_power), "-o", str(out), "--what", "labels"]) == 0
     (row,) = json.loads(out.read_text())
-    assert row["label"] == "infer" and row["energy (J)"] == pytest.approx(4.0) and row["events"] == 8
+    assert row["label"] == "infer" and row["energy_j"] == pytest.approx(4.0) and row["events"] == 8
 
 
 def test_a_hostile_label_is_no_formula_for_a_spreadsheet(tmp_path):
@@ -204,7 +204,7 @@ def test_export_to_parquet(run_power, tmp_path):
     out = tmp_path / "samples.parquet"
     assert cli.run(["export", str(run_power), "-o", str(out)]) == 0
     table = parquet.read_table(out)
-    assert table.num_rows == 401 and table.column("meter/current (A)")[5].as_py() == pytest.approx(0.4)
+    assert table.num_rows == 401 and table.column("meter/current_a")[5].as_py() == pytest.approx(0.4)
 
 
 def test_export_without_pyarrow_names_the_extra(run_power, tmp_path, monkeypatch, capsys):

@@ -1,0 +1,92 @@
+"""A recording's samples, events or labels as a data frame: pandas where it is installed, pyarrow otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from powermeter.analysis.baseline import BaselineSpec
+from powermeter.analysis.energy import analyse
+from powermeter.battery.battery import Battery
+from powermeter.errors import ConfigurationError, NotInstalledError
+from powermeter.recording import Recording
+
+from . import tables
+from .report_data import ReportOptions, gather
+from .tables import Table
+
+
+def frame(
+    recording: Recording,
+    what: str,
+    *,
+    rail: str | None = None,
+    baseline: BaselineSpec = None,
+    by: str | Sequence[str] = (),
+    battery: str | Battery | None = None,
+) -> Any:
+    """Return a data frame of an open recording; see `powermeter.to_frame`.
+
+    Raises:
+        ConfigurationError: `what` is not samples, events or labels.
+        NotInstalledError: Neither pandas nor pyarrow is there.
+    """
+    options = ReportOptions(rail=rail, baseline=baseline, by=by, battery=battery)
+    if what == "samples":
+        return to_frame(tables.samples(recording))
+    if what == "events":
+        return to_frame(tables.events(analyse(recording, rail=rail, baseline=baseline, by=options.groups)))
+    if what == "labels":
+        return to_frame(tables.labels(gather(recording, options)))
+    raise ConfigurationError(f"{what!r} is not a table of a recording; use samples, events or labels")
+
+
+def to_frame(table: Table) -> Any:
+    """Return a table as a pandas DataFrame, or as a pyarrow Table where pandas is missing.
+
+    Raises:
+        NotInstalledError: Neither is there.
+    """
+    try:
+        import pandas
+    except ImportError:
+        return to_arrow(table)
+    return pandas.DataFrame({name: _column(values) for name, values in table.items()})
+
+
+def to_arrow(table: Table) -> Any:
+    """Return a table as a pyarrow Table; a column of mixed kinds becomes text.
+
+    Raises:
+        NotInstalledError: pyarrow is missing.
+    """
+    try:
+        import pyarrow
+    except ImportError as error:
+        raise NotInstalledError(
+            "a data frame or Parquet needs pandas or pyarrow; run: pip install 'powermeter[parquet]'"
+        ) from error
+    arrays = {}
+    for name, column in table.items():
+        if isinstance(column, np.ndarray):
+            arrays[name] = pyarrow.array(column, from_pandas=True)
+            continue
+        kinds = {type(value) for value in column if value is not None}
+        mixed = len(kinds) > 1 and not kinds <= {int, float}
+        arrays[name] = pyarrow.array([_text(value) for value in column] if mixed else list(column))
+    return pyarrow.table(arrays)
+
+
+def _column(values: Any) -> Any:
+    """Return numbers with NaN where they are missing, and other columns as they are."""
+    if isinstance(values, np.ndarray) or not all(isinstance(v, (int, float, type(None))) for v in values):
+        return values
+    if any(isinstance(v, bool) for v in values) or (values and None not in values):
+        return list(values)
+    return np.array([np.nan if v is None else v for v in values], np.float64)
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
