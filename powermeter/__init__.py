@@ -21,8 +21,6 @@ from powermeter.marking.api import ENVIRONMENT, each, event, mark, track
 
 TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take this name for True
 if TYPE_CHECKING:
-    from typing import Any
-
     from powermeter.analysis.energy import Analysis
     from powermeter.battery.battery import Battery
     from powermeter.channel import Channel, Rail
@@ -116,18 +114,20 @@ _HOME = {
 """Public name → the module that has it, loaded when the name is first used."""
 
 
-def __getattr__(name: str) -> Any:
-    if name == "__version__":
-        from importlib.metadata import version
+if not TYPE_CHECKING:  # a type checker shall refuse names that are not there
 
-        return version("powermeter")
-    if name not in _HOME:
-        raise AttributeError(f"module 'powermeter' has no attribute {name!r}")
-    from importlib import import_module
+    def __getattr__(name: str) -> object:
+        if name == "__version__":
+            from importlib.metadata import version
 
-    found = getattr(import_module(_HOME[name]), name)
-    globals()[name] = found
-    return found
+            return version("powermeter")
+        if name not in _HOME:
+            raise AttributeError(f"module 'powermeter' has no attribute {name!r}")
+        from importlib import import_module
+
+        found = getattr(import_module(_HOME[name]), name)
+        globals()[name] = found
+        return found
 
 
 def __dir__() -> list[str]:
