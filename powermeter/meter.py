@@ -74,6 +74,9 @@ class Meter:
         self._outer: Log | None = None
         self._problem = ""
 
+    def __repr__(self) -> str:
+        return f"<Meter {', '.join(self.sources) or 'of the best source'} into {self.path}>"
+
     def __enter__(self) -> Meter:
         self._outer = instrumentation.attached()
         if self._outer is not None:

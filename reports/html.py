@@ -82,7 +82,7 @@ def _drawn(data: ReportData) -> str:
 
 def content(data: ReportData) -> dict[str, Any]:
     """Return everything the page prints, as text; the template escapes it."""
-    a = data.analysis
+    a, fp = data.analysis, data.footprint
     return {
         "title": data.title,
         "subtitle": " · ".join(_subtitle(data)),
@@ -105,8 +105,8 @@ def content(data: ReportData) -> dict[str, Any]:
         "battery": list(_battery(data)),
         "battery_text": data.battery.convention_text,
         "accounts": list(_accounts(data)),
-        "place": data.footprint.place.name if data.footprint.place else "place not known: world range",
-        "boundary": data.footprint.boundary,
+        "place": fp.place.name if fp and fp.place else "place not known: world range",
+        "boundary": fp.boundary if fp else "an energy below zero has no footprint",
         "parts": list(_parts(data)),
         "published": _published(data),
         "sources": [_source(i) for i in data.instruments],
@@ -134,7 +134,7 @@ def content(data: ReportData) -> dict[str, Any]:
                 "url": f.source.url if f.source.url.startswith("https://") else "",
                 "licence": f.source.licence,
             }
-            for f in data.footprint.factors_used
+            for f in (fp.factors_used if fp else ())
         ],
         "warnings": data.warnings,
         "notes": data.notes,
@@ -218,7 +218,7 @@ def _cards(data: ReportData) -> Iterator[dict[str, Any]]:
     about = data.item_footprint or data.footprint
     what = f"per {data.item}" if data.item_footprint else "of the run"
     for name, title in ACCOUNTS:
-        if name in about.accounts:
+        if about is not None and name in about.accounts:
             result = about.accounts[name].result
             yield _card(title, footprint_amount(result, about.digits(name)), result, what)
 
@@ -289,7 +289,7 @@ def _battery(data: ReportData) -> Iterator[dict[str, Any]]:
 
 def _accounts(data: ReportData) -> Iterator[dict[str, Any]]:
     for name, title in ACCOUNTS:
-        if name not in data.footprint.accounts:
+        if data.footprint is None or name not in data.footprint.accounts:
             continue
         digits = data.footprint.digits(name)
         whole = data.footprint.accounts[name].result

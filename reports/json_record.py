@@ -70,7 +70,7 @@ def _record(data: ReportData) -> dict[str, Any]:
             "items_per_charge": plain(budget.count) if budget else None,
             "item": data.item,
         },
-        "footprint": data.footprint.record(),
+        "footprint": data.footprint.record() if data.footprint else None,
         "item_footprint": data.item_footprint.record() if data.item_footprint else None,
         "published": _published(data),
         "sources": [_instrument(instrument) for instrument in data.instruments],

@@ -87,7 +87,10 @@ def _lines(data: ReportData, figure: str | None) -> Iterator[str]:
     yield ""
     yield "## Factors"
     yield ""
-    yield from (f"- {escaped(factor.describe())}" for factor in data.footprint.factors_used)
+    yield from (
+        f"- {escaped(factor.describe())}"
+        for factor in (data.footprint.factors_used if data.footprint else ())
+    )
 
 
 def _run(data: ReportData) -> Iterator[str]:
@@ -197,6 +200,8 @@ def _meaning(data: ReportData) -> Iterator[str]:
             ([name, text, result.grade.value if result else DASH] for name, text, result in rows),
         )
     whole, one = data.footprint, data.item_footprint
+    if whole is None:
+        return
     place = whole.place.name if whole.place else "place not known"
     rows_: list[list[str]] = []
     for name, title in (("carbon", "carbon"), ("water", "water consumed"), ("adpe", "minerals (ADPe)")):

@@ -130,7 +130,7 @@ def limits(data: ReportData) -> list[str]:
         found.append(
             "The battery is counted by charge on the measured rail: its own voltage and a converter's loss are not in it."
         )
-    if data.footprint.place is None:
+    if data.footprint is not None and data.footprint.place is None:
         found.append(
             "The place is not known: the footprint spans the world's grids and is good to one significant digit."
         )

@@ -29,6 +29,10 @@ from .instruments import Instrument, OwnCost, instruments, mapping, own_cost
 BUDGET_V = 5.0
 """Volts at which charge is counted where no rail voltage is known: the 4 Ah budget is charge at 5 V."""
 
+NEGATIVE = (
+    "the energy is below zero: does the battery charge, or are IN+ and IN- swapped? No footprint is printed"
+)
+
 HEADLINES = ("infer", "predict", "forward", "generate", "query", "queries")
 """Beginnings of the labels that a report is about; without one it is the label with the most items."""
 
@@ -48,7 +52,7 @@ class ReportData:
         rail_voltage_v: Of the counted rail: given, measured, nominal, or `BUDGET_V`.
         voltage_known: False where `BUDGET_V` stands in; charges are then *assumed*.
         budget: The battery's share, hours and count; None where they cannot be known.
-        footprint: Of the whole run.
+        footprint: Of the whole run; None where its energy is below zero.
         item_footprint: Of one item of the headline, or None.
         published: The energies by the rule of whoever published them, or None.
         started: UTC of the first sample, or None where no wall clock is known.
@@ -67,7 +71,7 @@ class ReportData:
     rail_voltage_v: float
     voltage_known: bool
     budget: Budget | None
-    footprint: Footprint
+    footprint: Footprint | None
     item_footprint: Footprint | None
     published: PublishedSet | None
     started: datetime | None
@@ -212,17 +216,17 @@ def gather(recording: Recording, options: ReportOptions | None = None) -> Report
         ConfigurationError: The battery, place, rail, baseline or chain cannot be used.
     """
     options = options or ReportOptions()
-    battery, place, chain, rail_voltage_v = options.battery, options.place, options.chain, options.volts
+    rail_voltage_v = options.volts
     noted = {key: value for key, value in recording.metadata.items() if isinstance(value, str)}
-    battery = battery or noted.get("battery") or "4Ah"
+    battery = options.battery or noted.get("battery") or "4Ah"
     cell = battery if isinstance(battery, Battery) else parse_battery(battery)
-    place = place or noted.get("place")
+    options = replace(options, place=options.place or noted.get("place"))
     analysis = analyse(recording, rail=options.rail, baseline=options.baseline, by=options.groups)
     headline = _headline(analysis.rows)
     known_v = rail_voltage_v or _rail_voltage(analysis)
     volts = known_v or BUDGET_V
     budget, problem = _budget(cell, analysis, headline, volts, known_v is not None)
-    whole = footprint(analysis.energy, place, chain=chain)
+    whole = _footprint(analysis.energy, options)
     per_item = headline.energy_per_item if headline is not None else None
     sources = tuple(instruments(recording, analysis))
     warnings = [*recording.warnings]
@@ -240,7 +244,7 @@ def gather(recording: Recording, options: ReportOptions | None = None) -> Report
             f"no rail voltage is known: charge is counted at {BUDGET_V:g} V (--rail-voltage changes it)"
         )
     warnings += [problem] if problem else []
-    warnings += whole.warnings
+    warnings += whole.warnings if whole is not None else [NEGATIVE]
     return ReportData(
         path=recording.path,
         metadata=recording.metadata,
@@ -253,13 +257,20 @@ def gather(recording: Recording, options: ReportOptions | None = None) -> Report
         voltage_known=known_v is not None,
         budget=budget,
         footprint=whole,
-        item_footprint=footprint(per_item, place, chain=chain) if per_item is not None else None,
+        item_footprint=_footprint(per_item, options),
         published=published(recording),
         started=_started(recording, analysis),
         warnings=tuple(dict.fromkeys(warnings)),
         notes=(*_imported(recording), *(note for note in analysis.notes if not note.startswith("counted: "))),
         given_title=options.title.strip(),
     )
+
+
+def _footprint(energy: Result | None, options: ReportOptions) -> Footprint | None:
+    """Return the footprint of an energy; None where there is none, or it is below zero."""
+    if energy is None or not energy.value >= 0:
+        return None
+    return footprint(energy, options.place, chain=options.chain)
 
 
 def _imported(recording: Recording) -> list[str]:

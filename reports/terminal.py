@@ -275,6 +275,8 @@ def _meaning(data: ReportData, console: Console) -> None:
         grid.add_row("used by this run", DASH, "[dim]see the warning below[/]")
     console.print(grid)
     whole, item = data.footprint, data.item_footprint
+    if whole is None:
+        return
     place = whole.place.name if whole.place else "unknown place: world range"
     beside = f"{grade_text(worst(a.result.grade for a in whole.accounts.values()))}  [dim]{safe(place)}[/]"
     console.print(section("Footprint of the electricity", beside))

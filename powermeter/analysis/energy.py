@@ -87,6 +87,12 @@ class Analysis:
     integral: Integral = field(repr=False)
     charge_integral: Integral | None = field(repr=False, default=None)
 
+    def __repr__(self) -> str:
+        return (
+            f"<Analysis of {self.line.rail.name}: {self.energy} in {self.duration}, {self.energy.grade.value}, "
+            f"{len(self.rows)} labels, {len(self.events)} events>"
+        )
+
     @property
     def covers(self) -> str:
         """What the counted rail includes, in words."""

@@ -50,6 +50,9 @@ class Integral:
     gap_end: Times
     gap_u: Floats
 
+    def __repr__(self) -> str:
+        return f"<Integral of {self.trace!r}>"
+
     @classmethod
     def of(cls, trace: Trace) -> Integral:
         """Integrate a trace once.

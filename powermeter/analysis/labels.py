@@ -108,6 +108,10 @@ class LabelRow:
     verdict: Verdict
     index: NDArray[np.int64] = field(repr=False, compare=False)
 
+    def __repr__(self) -> str:
+        each = "no energy" if self.energy_per_item is None else f"{self.energy_per_item} per item"
+        return f"<LabelRow {self.title}: {each}, {self.items} items in {self.events} events>"
+
     @property
     def title(self) -> str:
         """The label with its group: `infer (model=a, batch=8)`."""

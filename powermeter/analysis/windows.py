@@ -80,6 +80,9 @@ class Windows:
     freedom: Floats = field(default_factory=lambda: np.empty(0))
     one_level: bool = False
 
+    def __repr__(self) -> str:
+        return f"<Windows: {len(self):,} windows in {self.unit}>"
+
     def __len__(self) -> int:
         return self.value.size
 

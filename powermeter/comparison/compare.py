@@ -25,8 +25,8 @@ from powermeter.notes import Note
 from powermeter.recording import Recording
 
 Quantity: TypeAlias = Literal["energy", "power", "time"]
-One: TypeAlias = "str | Path | Recording | Analysis"
-Operand: TypeAlias = "One | Sequence[One]"
+One: TypeAlias = str | Path | Recording | Analysis
+Operand: TypeAlias = One | Sequence[One]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,9 @@ class Comparison:
     counted: tuple[str, str]
     shared: bool
     notes: tuple[Note, ...]
+
+    def __repr__(self) -> str:
+        return f"<Comparison of {self.of}, {self.right} against {self.left}: {len(self.rows)} labels, {self.verdict}>"
 
     @property
     def verdict(self) -> Verdict | None:

@@ -28,6 +28,9 @@ class SourceInfo:
     info: dict[str, Any]
     channels: tuple[Channel, ...]
 
+    def __repr__(self) -> str:
+        return f"<SourceInfo {self.id} {self.url}: {', '.join(channel.name for channel in self.channels)}>"
+
     def channel(self, name: str) -> Channel:
         """Return the channel of that name.
 

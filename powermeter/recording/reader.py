@@ -76,6 +76,9 @@ class Recording:
             connection.close()
             raise
 
+    def __repr__(self) -> str:
+        return f"<Recording {self.path}: {len(self.sources)} sources>"
+
     def __enter__(self) -> Recording:
         return self
 

@@ -69,6 +69,9 @@ class Line:
     _traces: dict[Quantity, Trace] = field(default_factory=dict)
     _memory: dict[Quantity, Trace | None] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        return f"<Line {self.key}: {self.covers}>"
+
     @property
     def covers(self) -> str:
         """What is inside, in words."""

@@ -81,6 +81,10 @@ class Trace:
     saturated: int = 0
     notes: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        rail = "no rail" if self.rail is None else self.rail.name
+        return f"<Trace of {self.quantity.value} on {rail}: {len(self):,} samples, {self.kind.value}, {self.grade.value}>"
+
     @property
     def unit(self) -> str:
         """The SI unit of `values`."""
