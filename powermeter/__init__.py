@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from powermeter.battery.battery import Battery
     from powermeter.channel import Channel, Rail
     from powermeter.comparison.compare import Comparison, compare
+    from powermeter.comparison.experiments import bench, sweep, versus
     from powermeter.comparison.repeat_loop import RepeatLoop
     from powermeter.discovery import Finding
     from powermeter.entry import analyse, discover, open, to_frame
@@ -71,14 +72,17 @@ __all__ = [
     "Source",
     "Trace",
     "analyse",
+    "bench",
     "compare",
     "discover",
     "each",
     "event",
     "mark",
     "open",
+    "sweep",
     "to_frame",
     "track",
+    "versus",
 ]
 
 _HOME = {
@@ -106,10 +110,13 @@ _HOME = {
     "Source": "powermeter.source",
     "Trace": "powermeter.signals.trace",
     "analyse": "powermeter.entry",
+    "bench": "powermeter.comparison.experiments",
     "compare": "powermeter.comparison.compare",
     "discover": "powermeter.entry",
     "open": "powermeter.entry",
+    "sweep": "powermeter.comparison.experiments",
     "to_frame": "powermeter.entry",
+    "versus": "powermeter.comparison.experiments",
 }
 """Public name → the module that has it, loaded when the name is first used."""
 

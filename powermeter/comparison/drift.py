@@ -3,7 +3,8 @@
 Model: value = level + side × difference + slope × order + noise; the level itself takes a random step from each repeat
 to the next (Harvey, Forecasting, Structural Time Series Models, 1989, chapter 2: the local level model).  Neither the
 size of these steps nor how the noise of the sides compares is known.  Both are tried over a grid, each by generalised least
-squares, and every pair that the data do not speak against counts: the interval holds all of theirs.  Where sides take turns a
+squares, and every pair that the data do not speak against counts: the interval holds all of theirs, about the estimate for
+equal noise.  Where sides take turns a
 wandering level costs little; where one side came after the other, it cannot be told from a difference, and the interval says so.
 """
 
@@ -37,11 +38,11 @@ class Estimate:
     """A difference in spite of a drift.
 
     Attributes:
-        difference: Right − left, at the pair of noise and step that fits best.
+        difference: Right − left, at equal noise and the step that fits best.
         uncertainty: Standard uncertainty: that half of the interval which holds all plausible pairs', over Student's t.
         freedom: Degrees of freedom of t.
-        noise_left, noise_right: Standard deviation of a repeat of either side, at the best pair.
-        step: Standard deviation of the level's step from a repeat to the next, at the best pair.
+        noise_left, noise_right: Standard deviation of a repeat of either side, at the best fit.
+        step: Standard deviation of the level's step from a repeat to the next, at the best fit.
     """
 
     difference: float
@@ -73,20 +74,26 @@ def difference(values: Floats, right: NDArray[np.bool_], weights: Floats | None 
         return None
     counts = np.ones(n) if weights is None else np.asarray(weights, float)
     sides = int(right.sum()), int(n - right.sum())
-    fits = [
-        fit
-        for ratio in (NOISES if min(sides) > 1 else (1.0,))
-        for step in STEPS
-        if (fit := _fit(change, design, _noise(right, counts, ratio), step, freedom)) is not None
-    ]
-    if not fits:
+    ratios = NOISES if min(sides) > 1 else (1.0,)
+    fits = {
+        ratio: [
+            fit
+            for step in STEPS
+            if (fit := _fit(change, design, _noise(right, counts, ratio), step, freedom)) is not None
+        ]
+        for ratio in ratios
+    }
+    if not fits[1.0]:
         return None
-    best = max(fits, key=lambda fit: fit.likelihood)
+    # Equal noise always counts: a rare spike on one side looks like more noise there, and its weight is not to be cut.
+    best = max(fits[1.0], key=lambda fit: fit.likelihood)
+    most = max(fit.likelihood for some in fits.values() for fit in some)
     t = t_quantile(0.975, freedom)
     half = max(
         abs(fit.difference - best.difference) + t * fit.uncertainty
-        for fit in fits
-        if fit.likelihood >= best.likelihood - PLAUSIBLE
+        for ratio, some in fits.items()
+        for fit in some
+        if fit.likelihood >= (best.likelihood if ratio == 1.0 else most) - PLAUSIBLE
     )
     one = best.scale * math.sqrt(float(np.mean(counts)))
     return Estimate(

@@ -1,0 +1,327 @@
+"""Experiments with functions: `bench(fn)`, `versus(a, b)` in turns, `sweep(fn, batch=[1, 2, 4])` in turns.
+
+A function that takes less than a meter's reading is called several times in a row, so that each event lasts long
+enough to be resolved; energies are per call.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from powermeter.comparison.benchmark import Benchmark, Wanted, repeat_until_known
+from powermeter.comparison.compare import Comparison, compare
+from powermeter.comparison.contrast import Contrast
+from powermeter.comparison.repeat_loop import Limits
+from powermeter.comparison.stopping import LEAST, Settled, settle
+from powermeter.errors import ConfigurationError, DataError
+from powermeter.meter import Meter
+from powermeter.source import now_ns
+
+Call = Callable[[], Any]
+
+_GROWTH = 7 / 6
+_FIRST_TURNS = 12
+_MOST_CALLS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """How an experiment is measured.
+
+    Attributes:
+        sources: What to record, as for `Meter`; the best there is where empty.
+        path: The recording to write; a dated name where None.
+        meter: A meter that is running already; it is used as it is, and `sources` and `path` do not count.
+        force: Whether an existing file is replaced.
+        rail: The rail to count.
+        at_least_s: A function is called so often in a row that one event lasts this long, in s.
+    """
+
+    sources: Sequence[str] = ()
+    path: str | Path | None = None
+    meter: Meter | None = None
+    force: bool = False
+    rail: str | None = None
+    at_least_s: float = 0.5
+
+    @contextmanager
+    def running(self) -> Iterator[Meter]:
+        """Enter the meter, where it is not running already."""
+        if self.meter is not None:
+            yield self.meter
+            return
+        with Meter(*self.sources, path=self.path, force=self.force) as meter:
+            yield meter
+
+
+def bench(
+    fn: Call,
+    *,
+    precision: float = 0.05,
+    at_most: str | float = "10m",
+    most: int | None = None,
+    at_least: int = LEAST,
+    name: str | None = None,
+    setup: Setup | None = None,
+) -> Benchmark:
+    """Return what one call of a function uses, repeated until that is known to `precision`.
+
+    Args:
+        fn: Called without arguments.
+        precision: Half-width of the 95 % interval over the mean.
+        at_most: The longest it may take.
+        most: The largest number of repeats.
+        at_least: Repeats before the first look.
+        name: The label of its events; its own name where None.
+
+    Raises:
+        ConfigurationError: An argument is out of its range.
+        OpenError: Nothing can be measured here.
+    """
+    setup = setup or Setup()
+    label = name or _name(fn, "bench")
+    with setup.running() as meter:
+        calls = _calls(fn, setup.at_least_s)
+
+        def once() -> bool:
+            for _ in range(calls):
+                fn()
+            return True
+
+        wanted = Wanted(precision, Limits(at_most, most, at_least), calls, setup.rail)
+        return repeat_until_known(meter, label, once, wanted, label)
+
+
+def versus(
+    a: Call,
+    b: Call,
+    *,
+    precision: float = 0.02,
+    at_most: str | float = "10m",
+    most: int | None = None,
+    margin: float = 0.0,
+    names: tuple[str, str] | None = None,
+    setup: Setup | None = None,
+) -> Comparison:
+    """Return what `b` uses against `a`; the two take turns (A B B A) until the change is known to `precision`.
+
+    When it ends does not depend on the verdict, so that looking does not make false ones.
+
+    Args:
+        a, b: Called without arguments.
+        precision: Half-width of the 95 % interval of the change, over `a`'s mean.
+        at_most: The longest it may take.
+        most: The largest number of turns a side.
+        margin: A difference up to this share does not count.
+        names: The labels of their events; their own names where None.
+
+    Raises:
+        ConfigurationError: An argument is out of its range.
+        DataError: Too few turns were recorded to compare anything.
+    """
+    setup = setup or Setup()
+    limits = Limits(at_most, most)
+    labels = names or (_name(a, "a"), _name(b, "b"))
+    if labels[0] == labels[1]:
+        labels = (f"{labels[0]} a", f"{labels[1]} b")
+    if not 0.001 <= precision <= 1:
+        raise ConfigurationError(f"a precision of {precision} is not usable; write 0.02 for ±2 %")
+
+    def compared() -> Comparison:
+        with meter.recording() as recording:
+            return compare(recording, label=labels, margin=margin, rail=setup.rail)
+
+    with setup.running() as meter:
+        pair = _Turns(meter, dict(zip(labels, (a, b), strict=True)), setup.at_least_s)
+        due, begun = _FIRST_TURNS, now_ns()
+        while now_ns() - begun < limits.seconds * 1e9 and (most is None or pair.done < most):
+            pair.take()
+            if pair.done >= due:
+                due = math.ceil(pair.done * _GROWTH)
+                try:
+                    if _precise(compared().row(), precision):
+                        break
+                except (DataError, KeyError):
+                    continue  # the recorder writes once a second: the last turns are still to come
+        if setup.meter is not None:
+            _wait(meter, pair)
+    return compared()
+
+
+def _wait(meter: Meter, turns: _Turns) -> None:
+    """Wait until a recording that goes on contains the last turn: the recorder writes once a second."""
+    last = max(span[1] for spans in turns.spans.values() for span in spans)
+    for _ in range(12):
+        with meter.recording() as recording:
+            ends = [recording.samples(source.id).times_ns[-1:] for source in recording.sources]
+        if ends and all(end.size and end[0] >= last for end in ends):
+            return
+        time.sleep(0.25)
+
+
+def _precise(row: Contrast, precision: float) -> bool:
+    return (
+        row.ratio is not None
+        and row.design.about_programs
+        and (row.ratio.high - row.ratio.low) / 2 <= precision
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """What a function uses for each value of a parameter.
+
+    Attributes:
+        parameter: Its name.
+        per_call: Value → energy of one call in J, with its 95 % interval from the turns; warm-up left out.
+        against_first: Value → what it uses against the first value.
+        precision: What was asked for.
+    """
+
+    parameter: str
+    per_call: dict[Any, Settled]
+    against_first: dict[Any, Contrast]
+    precision: float
+
+    @property
+    def reached(self) -> bool:
+        """Whether each energy is known to the precision asked for."""
+        return all(settled.relative <= self.precision for settled in self.per_call.values())
+
+
+def sweep(
+    fn: Callable[..., Any],
+    *,
+    precision: float = 0.05,
+    at_most: str | float = "10m",
+    most: int | None = None,
+    name: str | None = None,
+    setup: Setup | None = None,
+    **values: Sequence[Any],
+) -> Sweep:
+    """Return what one call of a function uses for each value of one parameter; the values take turns (1 2 4 4 2 1).
+
+    ::
+
+        powermeter.sweep(lambda batch: model(inputs[:batch]), batch=[1, 2, 4, 8])
+
+    Args:
+        fn: Called with the parameter by name.
+        precision: Half-width of the 95 % interval of each energy over its mean.
+        at_most: The longest it may take.
+        most: The largest number of turns of each value.
+        name: The label of its events; its own name where None.
+        values: The parameter's name and the values that it takes; exactly one.
+
+    Raises:
+        ConfigurationError: There is not exactly one parameter of two or more different values.
+    """
+    setup = setup or Setup()
+    limits = Limits(at_most, most)
+    if len(values) != 1:
+        raise ConfigurationError("sweep one parameter, for example batch=[1, 2, 4]")
+    ((parameter, chosen),) = values.items()
+    if len(set(map(str, chosen))) < max(2, len(chosen)):
+        raise ConfigurationError(f"{parameter}: two or more different values are needed")
+    label = name or _name(fn, "sweep")
+    with setup.running() as meter:
+        each = {f"{label}[{parameter}={value}]": _bound(fn, parameter, value) for value in chosen}
+        marks = {title: (label, {parameter: value}) for title, value in zip(each, chosen, strict=True)}
+        turns = _Turns(meter, each, setup.at_least_s, marks)
+        due, begun = LEAST, now_ns()
+        found: dict[str, Settled] = {}
+        while now_ns() - begun < limits.seconds * 1e9 and (most is None or turns.done < most):
+            turns.take()
+            if turns.done >= due:
+                due = math.ceil(turns.done * _GROWTH)
+                try:
+                    found = _settled(meter, turns, setup.rail)
+                except DataError:
+                    continue
+                if all(settled.relative <= precision for settled in found.values()):
+                    break
+        if setup.meter is not None:
+            _wait(meter, turns)
+    found = _settled(meter, turns, setup.rail)
+    first, *others = each
+    with meter.recording() as recording:
+        against = {
+            value: compare(recording, label=(first, title), rail=setup.rail).row()
+            for title, value in zip(others, chosen[1:], strict=True)
+        }
+    return Sweep(
+        parameter, {v: found[title] for title, v in zip(each, chosen, strict=True)}, against, precision
+    )
+
+
+def _bound(fn: Callable[..., Any], parameter: str, value: Any) -> Call:
+    return lambda: fn(**{parameter: value})
+
+
+def _settled(meter: Meter, turns: _Turns, rail: str | None) -> dict[str, Settled]:
+    """Return the energy of one call of each function."""
+    from powermeter.comparison.repeat_loop import energies_of
+
+    found = {}
+    for title, spans in turns.spans.items():
+        edges = np.array(spans, np.int64).reshape(-1, 2)
+        energies = energies_of(meter, edges[:, 0], edges[:, 1], rail) / turns.calls[title]
+        found[title] = settle(energies, (edges[:, 1] - edges[:, 0]) * 1e-9, looks=2)
+    return found
+
+
+@dataclass(slots=True)
+class _Turns:
+    """Functions that take turns: forwards, then backwards, so that a steady drift falls on all alike."""
+
+    meter: Meter
+    functions: dict[str, Call]
+    least_s: float
+    marks: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
+    calls: dict[str, int] = field(default_factory=dict)
+    spans: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+    done: int = 0
+
+    def __post_init__(self) -> None:
+        self.calls = {title: _calls(fn, self.least_s) for title, fn in self.functions.items()}
+        self.spans = {title: [] for title in self.functions}
+
+    def take(self) -> None:
+        """Let each function have its turn."""
+        order = list(self.functions.items())
+        for title, fn in order if self.done % 2 == 0 else reversed(order):
+            label, attributes = self.marks.get(title, (title, {}))
+            with self.meter.event(label, self.calls[title], **attributes):
+                start = now_ns()
+                for _ in range(self.calls[title]):
+                    fn()
+                end = now_ns()
+            self.spans[title].append((start, end))
+        self.done += 1
+
+
+def _calls(fn: Call, least_s: float) -> int:
+    """Return how many calls in a row last `least_s`, from calls that are not recorded as events; the first warms up."""
+    fn()
+    count = 1
+    while True:
+        begun = now_ns()
+        for _ in range(count):
+            fn()
+        lasted = (now_ns() - begun) * 1e-9
+        if lasted >= 0.2 * least_s or count >= _MOST_CALLS:
+            return max(1, min(_MOST_CALLS, math.ceil(count * least_s / max(lasted, 1e-9))))
+        count = min(_MOST_CALLS, max(2 * count, math.ceil(count * 0.3 * least_s / max(lasted, 1e-9))))
+
+
+def _name(fn: Callable[..., Any], otherwise: str) -> str:
+    name = getattr(fn, "__name__", "")
+    return name if name and name != "<lambda>" else otherwise

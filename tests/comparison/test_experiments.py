@@ -1,0 +1,94 @@
+"""`bench`, `versus` and `sweep` in Python, on the virtual source: who takes turns with whom, and what comes out."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+import powermeter
+from powermeter.comparison.designs import Design
+from powermeter.comparison.experiments import Setup, _calls
+from powermeter.comparison.verdict import Verdict
+from powermeter.errors import ConfigurationError
+
+# The virtual source draws the same whatever runs: what takes half as long again uses half as much again.
+SOURCE = "virtual://?rate=500Hz"
+
+
+def setup(path: Path, **how) -> Setup:
+    return Setup([SOURCE], path=path, at_least_s=0.02, **how)
+
+
+def quick() -> None:
+    time.sleep(0.02)
+
+
+def slow() -> None:
+    time.sleep(0.04)
+
+
+def test_two_functions_take_turns_and_the_slower_uses_more(tmp_path: Path) -> None:
+    found = powermeter.versus(quick, slow, precision=0.01, most=10, setup=setup(tmp_path / "v.power"))
+    row = found.row()
+    assert (found.left, found.right) == ("quick", "slow")
+    assert row.design is Design.TURNS and row.verdict is Verdict.MORE
+    assert (row.repeats_left, row.repeats_right) == (10, 10)
+    assert 1.2 < row.ratio.value < 4  # the load of the virtual source varies
+    with powermeter.Recording.open(tmp_path / "v.power") as recording:
+        order = [event.name for event in recording.events()]
+    assert order[:8] == ["quick", "slow", "slow", "quick", "quick", "slow", "slow", "quick"]
+
+
+def test_turns_end_when_the_change_is_known(tmp_path: Path) -> None:
+    found = powermeter.versus(quick, slow, precision=1.0, most=60, setup=setup(tmp_path / "v.power"))
+    assert found.row().repeats_left < 60
+
+
+def test_a_sweep_takes_turns_forwards_and_backwards(tmp_path: Path) -> None:
+    seen = []
+
+    def call(batch: int) -> None:
+        seen.append(batch)
+        time.sleep(0.015 * batch)
+
+    found = powermeter.sweep(call, batch=[1, 2], most=8, setup=setup(tmp_path / "s.power"))
+    assert found.parameter == "batch" and set(found.per_call) == {1, 2} and set(found.against_first) == {2}
+    assert found.per_call[1].repeats == 8 and not found.reached
+    assert found.against_first[2].verdict is Verdict.MORE
+    with powermeter.Recording.open(tmp_path / "s.power") as recording:
+        order = [event.attributes["batch"] for event in recording.events()]
+    assert order == [1, 2, 2, 1] * 4
+
+
+def test_bench_counts_calls_and_ends_with_reached_or_not(tmp_path: Path) -> None:
+    made = powermeter.bench(
+        quick, precision=0.9, most=12, at_least=8, name="quick", setup=setup(tmp_path / "b.power")
+    )
+    assert made.items == 1 and made.loop.latencies.size <= 12 and made.title == "quick"
+    assert made.loop.settled is not None and made.loop.settled.mean > 0
+    short = powermeter.bench(
+        lambda: None, precision=0.001, most=8, at_least=8, setup=setup(tmp_path / "c.power")
+    )
+    assert short.items > 100 and not short.reached and "NOT reached" in short.loop.ended()
+
+
+def test_a_running_meter_is_used(tmp_path: Path) -> None:
+    with powermeter.Meter(SOURCE, path=tmp_path / "run.power") as meter:
+        powermeter.versus(quick, slow, most=3, names=("x", "y"), setup=Setup(meter=meter, at_least_s=0.01))
+        with meter.event("after"):
+            time.sleep(0.05)
+    names = [row.label for row in meter.analysis().rows]
+    assert names == ["x", "y", "after"]
+
+
+def test_short_functions_are_called_often_enough() -> None:
+    assert 0.3 * 0.05 / 0.001 < _calls(lambda: time.sleep(0.001), 0.05) <= 60
+    assert _calls(quick, 0.001) == 1
+
+
+@pytest.mark.parametrize("values", [{}, {"a": [1, 2], "b": [1]}, {"a": [1]}, {"a": [1, 1]}])
+def test_a_sweep_has_one_parameter_of_different_values(values) -> None:
+    with pytest.raises(ConfigurationError):
+        powermeter.sweep(lambda **_: None, **values)
