@@ -171,13 +171,15 @@ class Meter:
         return self._problem
 
     def recording(self) -> Recording:
-        """Open the recording, which may still be growing.
+        """Open the recording, which may still be growing; the events marked so far are in it.
 
         Raises:
             DataError: There is none yet.
         """
         from powermeter.recording import Recording
 
+        if self._log is not None:
+            self._log.flush()
         return Recording.open(self.path)
 
     def analysis(self, **options: Any) -> Analysis:

@@ -151,15 +151,14 @@ def versus(
                         break
                 except (DataError, KeyError):
                     continue  # the recorder writes once a second: the last turns are still to come
-        if setup.meter is not None:
-            _wait(meter, pair)
+        _wait(meter, pair)
     return compared()
 
 
 def _wait(meter: Meter, turns: _Turns) -> None:
-    """Wait until a recording that goes on contains the last turn: the recorder writes once a second."""
+    """Wait until the recording contains the last turn: the recorder writes once a second."""
     last = max(span[1] for spans in turns.spans.values() for span in spans)
-    for _ in range(12):
+    for _ in range(20):
         with meter.recording() as recording:
             ends = [recording.samples(source.id).times_ns[-1:] for source in recording.sources]
         if ends and all(end.size and end[0] >= last for end in ends):
@@ -248,8 +247,7 @@ def sweep(
                     continue
                 if all(settled.relative <= precision for settled in found.values()):
                     break
-        if setup.meter is not None:
-            _wait(meter, turns)
+        _wait(meter, turns)
     found = _settled(meter, turns, setup.rail)
     first, *others = each
     with meter.recording() as recording:
