@@ -11,7 +11,7 @@ import time
 
 import numpy as np
 
-from powermeter.analysis.gaps import bridged
+from powermeter.analysis.integral import Integral
 from powermeter.analysis.windows import measure
 from powermeter.channel import Accuracy, Channel, Quantity, Rail
 from powermeter.signals.decoding import from_samples
@@ -57,12 +57,12 @@ def main() -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 
     def whole() -> object:
-        windows = measure(bridged(trace), starts, ends)
+        windows = measure(Integral.of(trace), starts, ends)
         return windows.half_width()
 
     ours, _ = timed(whole, options.repeats)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    integral_s, integral = timed(lambda: bridged(trace), options.repeats)
+    integral_s, integral = timed(lambda: Integral.of(trace), options.repeats)
     windows_s, _ = timed(lambda: measure(integral, starts, ends), options.repeats)  # type: ignore[arg-type]
     print(f"{n:,} samples ({columns:.2f} GB of columns), {m:,} events")
     print(f"numpy.cumsum               {reference:8.3f} s")

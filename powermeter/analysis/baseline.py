@@ -9,12 +9,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.uncertainty import budget, limit_names
-from powermeter.analysis.windows import Windows, measure
+from powermeter.analysis.uncertainty import Shape, budget, limit_names
+from powermeter.analysis.windows import measure
 from powermeter.errors import ConfigurationError
 from powermeter.events import Event
 from powermeter.result import Grade, Result, worst
+from powermeter.signals.trace import CommonError
 from powermeter.units import parse_quantity
+
+_FEW_SCALES = 1.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,25 +34,32 @@ class Baseline:
     origin: str
     measured: bool
 
-    def above(self, windows: Windows, weights: np.ndarray, energy: Result) -> Result:
-        """Return Σ weight × (energy − baseline × duration) in J, from that sum's energy.
+    def above(self, energy: Result, seconds: float, errors: Sequence[CommonError]) -> Result:
+        """Return energy − baseline × duration in J.
 
         A measured baseline takes the sensor's offset along: it cancels, and the gain acts on the
         difference only.
+
+        Args:
+            energy: Over `seconds`.
+            errors: The common errors of the trace that the energy comes from.
         """
-        index = np.flatnonzero((weights != 0) & windows.known)
-        seconds = float(weights[index] @ windows.seconds[index])
         parts = dict(energy.parts)
         for name, part in self.power.parts.items():
             parts[name] = parts.get(name, 0.0) - part * seconds
-        limits = limit_names(windows.integral.trace.errors)
+        value = energy.value - self.power.value * seconds
+        plain = budget(energy.value, energy.unit, energy.parts, limits=limit_names(errors))
+        reach = plain.high - plain.value, energy.high - energy.value, energy.value - energy.low
+        shape = Shape(below=_beyond(reach[2], reach[0]), above=_beyond(reach[1], reach[0]))
         return budget(
-            energy.value - self.power.value * seconds,
-            energy.unit,
-            parts,
-            grade=worst((energy.grade, self.power.grade)),
-            limits=limits,
-        )
+            value, energy.unit, parts, grade=worst((energy.grade, self.power.grade)), limits=limit_names(errors),
+            shape=shape,
+        )  # fmt: skip
+
+
+def _beyond(reach: float, usual: float) -> float:
+    """Return by how much an interval's end reaches beyond the usual one, to be added in quadrature."""
+    return math.sqrt(max(reach * reach - usual * usual, 0.0)) if math.isfinite(reach) else reach
 
 
 BaselineSpec = float | str | Result | Baseline | tuple[int, int] | None
@@ -71,12 +81,12 @@ def find(spec: BaselineSpec, integral: Integral, events: Sequence[Event]) -> Bas
     if isinstance(spec, tuple):
         start, end = spec
         origin = f"{(end - start) * 1e-9:.4g} s of the recording"
-        return _measured(integral, [(int(start), int(end))], origin)
+        return _measured(integral, [(int(start), int(end))], origin, events)
     found = [(e.start_ns, e.end_ns) for e in events if e.name == spec and e.end_ns is not None]
     if found:
         spans = [(a, b) for a, b in found if b > a]
         length = sum(b - a for a, b in spans) * 1e-9
-        return _measured(integral, spans, f"the event {spec!r} ({len(spans)} times, {length:.4g} s)")
+        return _measured(integral, spans, f"the event {spec!r} ({len(spans)} times, {length:.4g} s)", events)
     try:
         return _constant(parse_quantity(spec, "W"))
     except ConfigurationError:
@@ -92,7 +102,9 @@ def _constant(watts: float) -> Baseline:
     return Baseline(Result.of(watts, "W", grade=Grade.ASSUMED), "given", False)
 
 
-def _measured(integral: Integral, spans: Sequence[tuple[int, int]], origin: str) -> Baseline:
+def _measured(
+    integral: Integral, spans: Sequence[tuple[int, int]], origin: str, events: Sequence[Event]
+) -> Baseline:
     starts = np.array([a for a, _ in spans], np.int64)
     ends = np.array([b for _, b in spans], np.int64)
     windows = measure(integral, starts, ends)
@@ -102,5 +114,66 @@ def _measured(integral: Integral, spans: Sequence[tuple[int, int]], origin: str)
     mean = windows.combine(np.ones(len(windows)), "baseline", per_second=seconds)
     own = {name: part for name, part in mean.parts.items() if name.endswith(" baseline")}
     parts = {name: part for name, part in mean.parts.items() if name not in own}
-    parts[f"baseline:{'+'.join(integral.trace.channels)}"] = math.sqrt(sum(p * p for p in own.values()))
+    wander = _wander(integral, spans, [(e.start_ns, e.end_ns) for e in events if e.end_ns is not None])
+    parts[f"baseline:{'+'.join(integral.trace.channels)}"] = math.sqrt(
+        sum(p * p for p in own.values()) + wander**2
+    )
     return Baseline(Result.of(mean.value, mean.unit, parts, mean.grade), origin, True)
+
+
+def _wander(integral: Integral, spans: Sequence[tuple[int, int]], busy: Sequence[tuple[int, int]]) -> float:
+    """Return how far the idle power beneath events may be from the baseline's mean, a standard uncertainty in W.
+
+    Idle that wanders (temperature, other programs) does so on all time scales: the deviation of neighbouring means from each other
+    hardly depends on their length (Allan, Proc. IEEE 54, 1966: flicker).  So the baseline is cut in halves, quarters and eighths;
+    the largest such deviation beyond what shorter ones explain by averaging stands for its distance from the idle power elsewhere.  Pauses between
+    events are looked at too: their mean against the baseline's.
+    """
+    trace = integral.trace
+    deviations: list[float] = []
+    for pieces in (2, 4, 8, 16):
+        jumps: list[float] = []
+        for a, b in spans:
+            if (b - a) / pieces < 4 * trace.interval_ns:
+                continue
+            cuts = np.linspace(a, b, pieces + 1).astype(np.int64)
+            means = integral.between(cuts[:-1], cuts[1:]) / ((cuts[1:] - cuts[:-1]) * 1e-9)
+            jumps += np.diff(means).tolist()
+        if len(jumps) >= 3:
+            deviations.append(math.sqrt(float(np.mean(np.square(jumps))) / 2))
+    flicker = 0.0
+    if len(deviations) >= 2:
+        finest, coarser = deviations[-1], deviations[0]
+        white = finest / math.sqrt(2 ** (len(deviations) - 1))
+        flicker = math.sqrt(max(max(deviations) ** 2 - white**2, 0.0)) if coarser > 1.5 * white else 0.0
+    means = np.array(
+        [float(integral.between(np.array([a]), np.array([b]))[0]) / ((b - a) * 1e-9) for a, b in spans]
+    )
+    between = float(np.std(means, ddof=1)) if means.size > 2 else 0.0
+    length = sum(b - a for a, b in spans)
+    run = max(integral.end_ns - integral.start_ns, length)
+    # A flicker's mean over a window lies from that over a longer time by σ √(ln of the lengths' ratio / ln 2).
+    spread = flicker * math.sqrt(max(math.log(run / max(length, 1)) / math.log(2), 1.0))
+    return math.hypot(_FEW_SCALES * max(spread, between), _pauses(integral, spans, busy))
+
+
+def _pauses(integral: Integral, spans: Sequence[tuple[int, int]], busy: Sequence[tuple[int, int]]) -> float:
+    """Return how far the power in pauses between events is from the baseline's, beyond its own scatter, in W."""
+    least = 3 * integral.trace.interval_ns
+    edges = sorted(busy)[:5000]
+    found: list[float] = []
+    latest = None
+    for a, b in edges:
+        if latest is not None and a - latest >= 2 * least:
+            low, high = latest + least // 2, a - least // 2
+            found.append(
+                float(integral.between(np.array([low]), np.array([high]))[0]) / ((high - low) * 1e-9)
+            )
+        latest = b if latest is None else max(latest, b)
+    if len(found) < 4:
+        return 0.0
+    seconds = sum(b - a for a, b in spans) * 1e-9
+    level = sum(float(integral.between(np.array([a]), np.array([b]))[0]) for a, b in spans) / seconds
+    away = abs(float(np.median(found)) - level)
+    error = 1.25 * float(np.std(found, ddof=1)) / math.sqrt(len(found))
+    return away if away > 2 * error and away < 0.5 * abs(level) else 0.0

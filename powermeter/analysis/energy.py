@@ -7,7 +7,7 @@ gives.  Everything in it is SI (J, C, W, s, byte) and None where it is not known
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 
 from powermeter.analysis import baseline as idle
 from powermeter.analysis.baseline import Baseline, BaselineSpec
-from powermeter.analysis.gaps import bridged
 from powermeter.analysis.health import Disagreement, SourceHealth, disagreements, source_health
+from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.labels import LabelRow, row
-from powermeter.analysis.short_events import settle
-from powermeter.analysis.windows import Windows, measure
+from powermeter.analysis.reading_kind import as_events_show
+from powermeter.analysis.run import Run, measure_run
+from powermeter.analysis.windows import Windows, activity_of, measure
 from powermeter.errors import DataError
 from powermeter.events import Event
 from powermeter.platforms import throttling
@@ -28,6 +29,7 @@ from powermeter.recording.protocol import RecordingLike, Samples
 from powermeter.result import Result
 from powermeter.signals.rails import Line, choose, lines, whole
 from powermeter.signals.trace import Trace
+from powermeter.units import format_quantity
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,12 +119,22 @@ class Analysis:
         Raises:
             DataError: The window is not covered by samples.
         """
-        edges = np.array([start_ns], np.int64), np.array([end_ns], np.int64)
-        energy = measure(self.integral, *edges)
-        if end_ns < start_ns or not energy.known[0]:
+        slack = self.integral.trace.interval_ns
+        if (
+            end_ns < start_ns
+            or start_ns < self.integral.start_ns - slack
+            or end_ns > self.integral.end_ns + slack
+        ):
             raise DataError("this window lies outside the recorded samples")
-        charge = measure(self.charge_integral, *edges).result(0) if self.charge_integral else None
-        return energy.result(0), charge
+        charge = (
+            measure_run(self.charge_integral, start_ns, end_ns, origin="window")
+            if self.charge_integral
+            else None
+        )
+        energy = measure_run(
+            self.integral, start_ns, end_ns, bridges=Bridges.of(self.integral), origin="window"
+        )
+        return energy.energy, charge.energy if charge else None
 
 
 def analyse(
@@ -152,18 +164,22 @@ def analyse(
     line = choose(found, rail)
     power = line.power()
     assert power is not None
-    integral = bridged(power)
-    current = line.current()
-    charge_integral = bridged(current) if current is not None and len(current) > 1 else None
-
     listed = tuple(recording.events())
     events = tuple(e for e in listed if e.end_ns is not None and e.end_ns >= e.start_ns)
-    subtract = idle.find(baseline, integral, events)
-    keys, group = _groups(events, tuple(by), getattr(recording, "metadata", {}) or {})
     starts = np.fromiter((e.start_ns for e in events), np.int64, len(events))
     ends = np.fromiter((e.end_ns or 0 for e in events), np.int64, len(events))
-    energies = measure(integral, starts, ends, group)
+    power = as_events_show(power, starts, ends)
+    integral = Integral.of(power)
+    current = line.current()
+    charge_integral = Integral.of(current) if current is not None and len(current) > 1 else None
+
+    subtract = idle.find(baseline, integral, events)
+    keys, group = _groups(events, tuple(by), getattr(recording, "metadata", {}) or {})
+    bridges = Bridges.of(integral)
+    energies = measure(integral, starts, ends, group, bridges=bridges)
     charges = measure(charge_integral, starts, ends, group) if charge_integral is not None else None
+    run = measure_run(integral, activity=activity_of(energies), bridges=bridges)
+    energies = replace(energies, ceiling=run.energy.high)
     rows = [
         row(
             key[0],
@@ -176,12 +192,7 @@ def analyse(
         )
         for i, key in enumerate(keys)
     ]
-    rows = settle(rows, energies, charges)
-    span = np.array([integral.start_ns], np.int64), np.array([integral.end_ns], np.int64)
-    run = measure(integral, *span)
-    seconds = float(run.seconds[0])
-    energy = run.combine(np.ones(1), "run")
-    mean = run.combine(np.ones(1), "run", per_second=seconds) if seconds > 0 else energy.scaled(0.0, "W")
+    seconds, energy = run.seconds, run.energy
     every = (*found, *whole(found))
     differing = disagreements(found)
     return Analysis(
@@ -195,12 +206,12 @@ def analyse(
         duration=Result.of(seconds, "s"),
         energy=energy,
         charge=_span_charge(charge_integral, integral),
-        power=mean,
+        power=run.power,
         peak_w=_peak(integral),
-        plain_energy=float(run.plain[0]),
-        gap_s=float(run.gap_s[0]),
+        plain_energy=run.plain,
+        gap_s=run.gap_s,
         baseline=subtract,
-        above=subtract.above(run, np.ones(1), energy) if subtract is not None else None,
+        above=subtract.above(energy, seconds, power.errors) if subtract is not None else None,
         events=events,
         energies=energies,
         charges=charges,
@@ -209,7 +220,7 @@ def analyse(
         health=tuple(source_health(recording, source) for source in recording.sources),
         disagreements=differing,
         notes=(
-            *_notes(line, power, energies, rows, len(listed) - len(events), differing, float(run.gap_s[0])),
+            *_notes(line, power, energies, rows, len(listed) - len(events), differing, run),
             *throttling.notes(recording),
         ),
         integral=integral,
@@ -258,7 +269,7 @@ def _span_charge(charge: Integral | None, energy: Integral) -> Result | None:
     start, end = max(charge.start_ns, energy.start_ns), min(charge.end_ns, energy.end_ns)
     if end <= start:
         return None
-    return measure(charge, np.array([start], np.int64), np.array([end], np.int64)).combine(np.ones(1), "run")
+    return measure_run(charge, start, end, bridges=Bridges.of(charge)).energy
 
 
 def _peak(integral: Integral) -> float:
@@ -275,7 +286,7 @@ def _notes(
     rows: Sequence[LabelRow],
     unfinished: int,
     differing: Sequence[Disagreement],
-    gap_s: float,
+    run: Run,
 ) -> tuple[str, ...]:
     notes = [f"counted: {line.key} ({line.covers})", *power.notes]
     if unfinished:
@@ -285,9 +296,9 @@ def _notes(
         notes.append(
             f"{outside} event{'s' * (outside != 1)} lie outside the recorded samples: no energy is known"
         )
-    if gap_s > 0:
+    if run.gap_s > 0:
         notes.append(
-            f"{gap_s:.3g} s of gaps are bridged from what lies beside them; the interval says how far"
+            f"{run.gap_s:.3g} s of gaps are bridged from what lies beside them; the interval says how far"
         )
     if power.saturated:
         notes.append(
@@ -297,6 +308,10 @@ def _notes(
         if r.overlapping:
             notes.append(
                 f"events {r.title!r} overlap each other: their total counts shared energy more than once"
+            )
+        if r.tail is not None:
+            notes.append(
+                f"{r.title}: {format_quantity(r.tail.value, r.tail.unit, 2)} follow each event and are not in it"
             )
         if r.verdict.text:
             notes.append(f"{r.title}: {r.verdict.text}")

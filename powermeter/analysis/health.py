@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from powermeter.analysis.gaps import bridged
-from powermeter.analysis.windows import measure
+from powermeter.analysis.holes import Bridges
+from powermeter.analysis.integral import Integral
+from powermeter.analysis.run import measure_run
 from powermeter.channel import Boundary
 from powermeter.errors import DataError
 from powermeter.recording.protocol import RecordingLike
@@ -155,14 +156,14 @@ def _compare(left: Line, right: Line) -> Disagreement | None:
     if a is None or b is None:
         return None
     try:
-        first, second = bridged(a), bridged(b)
+        first, second = Integral.of(a), Integral.of(b)
     except DataError:
         return None
     start, end = max(first.start_ns, second.start_ns), min(first.end_ns, second.end_ns)
     if end <= start:
         return None
-    window = np.array([start], np.int64), np.array([end], np.int64)
-    one, two = measure(first, *window).result(0), measure(second, *window).result(0)
+    one = measure_run(first, start, end, bridges=Bridges.of(first)).energy
+    two = measure_run(second, start, end, bridges=Bridges.of(second)).energy
     difference = one - two
     return Disagreement(
         left=left.key,

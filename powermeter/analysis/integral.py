@@ -8,14 +8,14 @@ The rule follows the trace's kind:
 `counter`    difference of the running total, spread evenly between two readings
 ===========  ==========================================================================
 
-Across a recorded gap the course between the samples beside it is bridged, and how much was bridged
-and what it could have been is kept apart (`gap_seconds`, `gap_uncertainty`): a failed read is a gap, never
-a value and never a wrap.
+Holes are found here, whether or not anybody declared them: an interval far longer than the usual one is a stretch that
+nobody saw.  It is bridged between the readings beside it and kept apart (`hole`), so that what stands on readings and
+what does not are never mixed.  A counter counts on through a hole; only its restart is one.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -27,10 +27,15 @@ from powermeter.signals.trace import Trace
 
 # Samples handled at a time: the working arrays stay in the processor's second-level cache.
 _CHUNK = 1 << 14
-_WIDE_GAP = 1.5
+# How much longer than the usual interval one must be to be a hole: where somebody declared a gap there, and where nobody did.
+_DECLARED = 1.5
+_MISSING_MEAN = 1.5
+_MISSING_INSTANT = 3.5
+_FEW = 8
 
 Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]
+Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,17 +43,17 @@ class Integral:
     """The running integral of a trace.
 
     Attributes:
-        trace: What was integrated.
-        running: float64, shape (n,): the integral in `unit` × s from the first sample to each sample.
-        gap_start, gap_end: int64, the stretches without data that lie between samples, sorted, disjoint.
-        gap_u: Standard uncertainty of what was bridged over each, in J or C (`gaps.py`).
+        trace: What was integrated.  A mean trace has one reading more than was recorded for its beginning and for the end
+            of each hole: its stamps are the edges of what its values speak for.
+        running: float64, shape (n,): the integral in `unit` × s from the first stamp to each.
+        hole: int64: the intervals (from reading i to i + 1) that nobody saw.
+        declared: Which of them the recording calls a gap.
     """
 
     trace: Trace
     running: Floats
-    gap_start: Times
-    gap_end: Times
-    gap_u: Floats
+    hole: Indices = field(default_factory=lambda: np.empty(0, np.int64))
+    declared: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, bool))
 
     def __repr__(self) -> str:
         return f"<Integral of {self.trace!r}>"
@@ -63,16 +68,36 @@ class Integral:
         n = len(trace)
         if n < 2:
             raise DataError(
-                f"{n} sample{'s' * (n != 1)} of {_what(trace)} cannot be integrated; two are the least"
+                f"{n} sample{'s' * (n != 1)} of {_what(trace)} cannot be integrated; at least two are needed"
             )
         if trace.kind is Kind.COUNTER:
             running = trace.values - trace.values[0] if trace.values[0] else trace.values
-        else:
-            running = _accumulate(trace)
-        starts, ends = _stretches(trace)
-        if trace.kind is Kind.MEAN and starts.size:
-            running = _bridge_means(trace, running, starts)
-        return cls(trace, running, starts, ends, np.zeros(starts.size))
+            hole = _declared(trace, restarts=True)
+            return cls(trace, running, hole, np.ones(hole.size, bool))
+        if trace.kind is Kind.MEAN:
+            return cls._of_means(trace)
+        said = _declared(trace)
+        limit = _longest(trace, _MISSING_INSTANT)
+        running, wide = _accumulate(trace, limit)
+        hole = np.union1d(said, wide)
+        return cls(trace, running, hole, np.isin(hole, said))
+
+    @classmethod
+    def _of_means(cls, trace: Trace) -> Integral:
+        times, values, usual = trace.times_ns, trace.values, trace.interval_ns
+        steps = np.diff(times)
+        said = _declared(trace)
+        hole = np.union1d(said, np.flatnonzero(steps > _longest(trace, _MISSING_MEAN)))
+        # The value after a hole speaks for its own window only; what is before it is bridged.
+        edge = np.maximum(times[hole + 1] - usual, times[hole])
+        bridge = (values[hole] + values[hole + 1]) / 2
+        at = np.concatenate([[0], hole + 1])
+        longer = np.insert(times, at, np.concatenate([[times[0] - usual], edge]))
+        filled = np.insert(values, at, np.concatenate([[values[0]], bridge]))
+        running = np.zeros(longer.size)
+        np.cumsum(filled[1:] * (np.diff(longer) * 1e-9), out=running[1:])
+        whole = replace(trace, times_ns=longer, values=filled)
+        return cls(whole, running, hole + 1 + np.arange(hole.size), np.isin(hole, said))
 
     @property
     def is_energy(self) -> bool:
@@ -87,13 +112,22 @@ class Integral:
     @property
     def start_ns(self) -> int:
         """Where knowledge begins: a mean's first sample speaks for the interval before it."""
-        trace = self.trace
-        return trace.start_ns - (trace.interval_ns if trace.kind is Kind.MEAN else 0)
+        return self.trace.start_ns
 
     @property
     def end_ns(self) -> int:
         """Where knowledge ends."""
         return self.trace.end_ns
+
+    @property
+    def gap_start(self) -> Times:
+        """Where each hole begins, in ns."""
+        return self.trace.times_ns[self.hole]
+
+    @property
+    def gap_end(self) -> Times:
+        """Where each hole ends, in ns."""
+        return self.trace.times_ns[self.hole + 1]
 
     def rates(self, index: NDArray[np.int64]) -> Floats:
         """Return the rate (W or A) that belongs to each sample: its value, or a counter's mean slope before it."""
@@ -138,7 +172,7 @@ class Integral:
             result = base + (self.running[index + 1] - base) * share
         if beyond.any() or before.any():
             last = self.rates(index + 1)
-            ahead = self.rates(index) if kind is not Kind.COUNTER else self.rates(index + 1)
+            ahead = self.rates(index) if kind is Kind.INSTANT else self.rates(index + 1)
             result = result + beyond * last + before * ahead
         return result
 
@@ -146,41 +180,17 @@ class Integral:
         """Return the integral over each window; windows may overlap and come in any order."""
         return self.at(end_ns) - self.at(start_ns)
 
-    def gap_uncertainty(self, start_ns: Times, end_ns: Times) -> Floats:
-        """Return the standard uncertainty, in J or C, of what was bridged inside each window.
-
-        Gaps are independent of each other; of a gap that a window cuts, its share in time counts.
-        """
-        start_ns, end_ns = np.asarray(start_ns), np.asarray(end_ns)
-        if not self.gap_start.size:
-            return np.zeros(start_ns.shape)
-        squares = np.concatenate([[0.0], np.cumsum(self.gap_u**2)])
-        first = np.searchsorted(self.gap_start, start_ns, side="left")
-        last = np.searchsorted(self.gap_end, end_ns, side="right")
-        whole = np.maximum(squares[np.maximum(last, first)] - squares[first], 0.0)
-
-        def cut(k: NDArray[np.int64], other_end: bool) -> Floats:
-            inside = (k >= 0) & (k < self.gap_start.size)
-            k = np.clip(k, 0, self.gap_start.size - 1)
-            left = np.maximum(start_ns, self.gap_start[k])
-            right = np.minimum(end_ns, self.gap_end[k])
-            share = np.clip(right - left, 0, None) / np.maximum(self.gap_end[k] - self.gap_start[k], 1)
-            part = np.where(inside & (share < 1), share * self.gap_u[k], 0.0)
-            return np.where(first - 1 == last, 0.0, part) if other_end else part
-
-        result: Floats = np.sqrt(whole + cut(first - 1, False) ** 2 + cut(last, True) ** 2)
-        return result
-
     def gap_seconds(self, start_ns: Times, end_ns: Times) -> Floats:
-        """Return how many seconds of each window lie in gaps."""
-        if not self.gap_start.size:
+        """Return how many seconds of each window lie in holes."""
+        if not self.hole.size:
             return np.zeros(np.shape(start_ns))
-        seconds = (self.gap_end - self.gap_start) * 1e-9
+        begins = self.gap_start
+        seconds = (self.gap_end - begins) * 1e-9
         sums = np.concatenate([[0.0], np.cumsum(seconds)])
 
         def up_to(times: Times) -> Floats:
-            k = np.searchsorted(self.gap_start, times, side="right") - 1
-            part = np.clip((times - self.gap_start[np.maximum(k, 0)]) * 1e-9, 0.0, seconds[np.maximum(k, 0)])
+            k = np.searchsorted(begins, times, side="right") - 1
+            part = np.clip((times - begins[np.maximum(k, 0)]) * 1e-9, 0.0, seconds[np.maximum(k, 0)])
             return np.where(k < 0, 0.0, sums[np.maximum(k, 0)] + part)
 
         return up_to(np.asarray(end_ns)) - up_to(np.asarray(start_ns))
@@ -190,60 +200,55 @@ def _what(trace: Trace) -> str:
     return ", ".join(trace.channels) or trace.quantity.value
 
 
-def _accumulate(trace: Trace) -> Floats:
-    times, values, trapezoid = trace.times_ns, trace.values, trace.kind is Kind.INSTANT
+def _longest(trace: Trace, times_usual: float) -> float:
+    """Return the longest interval (ns) that is still ordinary sampling; infinite where too few say what is usual."""
+    if len(trace) < _FEW or not trace.interval_ns:
+        return float("inf")
+    times = trace.times_ns
+    if times.size <= 65_536:
+        steps = np.diff(times)
+    else:
+        starts = np.linspace(0, times.size - 1025, 64).astype(np.int64)
+        steps = np.concatenate([np.diff(times[s : s + 1025]) for s in starts])
+    return max(times_usual * trace.interval_ns, 1.5 * float(np.percentile(steps, 90)))
+
+
+def _accumulate(trace: Trace, limit: float) -> tuple[Floats, Indices]:
+    """Return the running trapezoid and the intervals longer than `limit`."""
+    times, values = trace.times_ns, trace.values
     n = times.size
     running = np.empty(n, np.float64)
     running[0] = 0.0
     carry = 0.0
-    scale = 0.5e-9 if trapezoid else 1e-9
+    wide: list[Indices] = []
     steps = np.empty(_CHUNK, np.int64)
     lengths, areas = np.empty(_CHUNK), np.empty(_CHUNK)
     for first in range(0, n - 1, _CHUNK):
         last = min(first + _CHUNK, n - 1)
         step, length, area = (column[: last - first] for column in (steps, lengths, areas))
         np.subtract(times[first + 1 : last + 1], times[first:last], out=step)
-        np.multiply(step, scale, out=length)
-        if trapezoid:
-            np.add(values[first:last], values[first + 1 : last + 1], out=area)
-            area *= length
-        else:
-            np.multiply(values[first + 1 : last + 1], length, out=area)
+        if step.max() > limit:
+            wide.append(first + np.flatnonzero(step > limit))
+        np.multiply(step, 0.5e-9, out=length)
+        np.add(values[first:last], values[first + 1 : last + 1], out=area)
+        area *= length
         part = running[first + 1 : last + 1]
         np.add.accumulate(area, out=part)
         if carry:
             part += carry
         carry = float(part[-1])
-    return running
+    return running, np.concatenate(wide) if wide else np.empty(0, np.int64)
 
 
-def _stretches(trace: Trace) -> tuple[Times, Times]:
-    """Return where recorded gaps leave a hole between two samples, disjoint and sorted."""
+def _declared(trace: Trace, restarts: bool = False) -> Indices:
+    """Return the intervals in which the recording notes a gap, so far as it left a hole between two samples."""
     if not trace.gaps:
-        return np.empty(0, np.int64), np.empty(0, np.int64)
+        return np.empty(0, np.int64)
     times = trace.times_ns
-    nominal = trace.interval_ns
-    middle = np.array([(g.start_ns + g.end_ns) // 2 for g in trace.gaps], np.int64)
+    gaps = [g for g in trace.gaps if not restarts or g.reason == "lost setup"]
+    middle = np.array([(g.start_ns + g.end_ns) // 2 for g in gaps], np.int64)
     after = np.searchsorted(times, middle, side="right")
     after = np.unique(after[(after > 0) & (after < times.size)])
-    wide = times[after] - times[after - 1] > _WIDE_GAP * nominal
-    after = after[wide]
-    starts, ends = times[after - 1].copy(), times[after].copy()
-    if trace.kind is Kind.MEAN:
-        ends = np.maximum(ends - nominal, starts)
-    elif trace.kind is Kind.COUNTER:
-        # The counter kept counting: only a restart leaves anything unknown.
-        lost = {g.start_ns for g in trace.gaps if g.reason == "lost setup"}
-        keep = np.isin(starts, np.fromiter(lost, np.int64, len(lost)))
-        starts, ends = starts[keep], ends[keep]
-    return starts, ends
-
-
-def _bridge_means(trace: Trace, running: Floats, starts: Times) -> Floats:
-    """Let a mean's sample after a gap speak for its own interval only, and bridge what is before."""
-    after = np.searchsorted(trace.times_ns, starts, side="right")
-    values, nominal = trace.values, trace.interval_ns * 1e-9
-    seconds = (trace.times_ns[after] - trace.times_ns[after - 1]) * 1e-9 - nominal
-    change = np.zeros(running.size)
-    change[after] = (values[after - 1] - values[after]) / 2 * seconds
-    return running + np.cumsum(change)
+    wide = times[after] - times[after - 1] > (0 if restarts else _DECLARED * trace.interval_ns)
+    found: Indices = after[wide] - 1
+    return found

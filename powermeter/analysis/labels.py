@@ -15,7 +15,7 @@ from powermeter.analysis.uncertainty import budget, limit_names
 from powermeter.analysis.windows import Windows
 from powermeter.channel import Kind
 from powermeter.events import Event
-from powermeter.result import COVERAGE_95, Result
+from powermeter.result import COVERAGE_95, Grade, Result
 from powermeter.units import format_duration, format_number
 
 WANTED_PRECISION = 0.05
@@ -73,6 +73,7 @@ class LabelRow:
             `regression`.
         overlapping: Whether some of its own events overlap, so that its total counts energy twice.
         verdict: Whether one event is resolved.
+        tail: What follows each event and belongs to none, in J; None where nothing was found to.
         index: Positions of its events in the analysis' arrays.
     """
 
@@ -106,6 +107,7 @@ class LabelRow:
     method: str
     overlapping: bool
     verdict: Verdict
+    tail: Result | None
     index: NDArray[np.int64] = field(repr=False, compare=False)
 
     def __repr__(self) -> str:
@@ -136,11 +138,11 @@ def row(
     weights = np.zeros(len(energy))
     weights[known] = 1.0
     origin = "/".join([label, *map(str, group.values())])
-    spans = bool(span > 0)
+    spans = bool(span > 0) and known.size > 0
     total = energy.combine(weights, origin) if spans else None
     per_item = total.scaled(1 / items) if total and items else None
     each = np.divide(energy.value[known], counts, out=np.full(known.size, np.nan), where=counts > 0)
-    above = baseline.above(energy, weights, total) if baseline and total else None
+    above = baseline.above(total, span, energy.integral.trace.errors) if baseline and total else None
     q = charge.combine(weights, origin) if charge is not None and spans else None
     spread = float(np.std(each, ddof=1)) if known.size > 1 and spans else None
     means = energy.sample_mean()[known]
@@ -149,6 +151,8 @@ def row(
     seen = np.isfinite(means)
     sample_power = float(np.average(means[seen], weights=inside[seen])) if seen.any() else None
     unseen = bool(((rows < 1) & (energy.value[known] != energy.plain[known])).any())
+    found = [energy.groups[g] for g in np.unique(energy.group[known]).tolist()]
+    tail = next((f.tail for f in found if f.tail is not None), None)
     latency = seconds if spans else np.empty(0)
     memory = [m for m in (events[i].peak_memory for i in index.tolist()) if m is not None]
     return LabelRow(
@@ -179,9 +183,12 @@ def row(
         sample_energy=None if sample_power is None or not spans else sample_power * span,
         plain_energy=float(energy.plain[known].sum()) if spans else None,
         gap_s=float(energy.gap_s[known].sum()),
-        method="samples" if unseen else "integral",
+        method="regression" if tail is not None else "samples" if unseen else "integral",
         overlapping=_overlapping(energy.start_ns[known], energy.end_ns[known]),
         verdict=verdict(energy, known, total),
+        tail=None
+        if tail is None
+        else Result.of(tail[0], energy.unit, {f"edges:tail {origin}": tail[1]}, Grade.ESTIMATED),
         index=index,
     )
 
@@ -214,7 +221,7 @@ def _quantile(
     factor = value / mean.value if mean.value else 1.0
     own = ("noise:", "edges:", "gaps:")
     parts = {name: part * factor for name, part in mean.parts.items() if not name.startswith(own)}
-    single = np.sqrt(energy.noise[known] ** 2 + energy.edges[known] ** 2 + energy.gaps[known] ** 2) / counts
+    single = np.sqrt(energy.noise[known] ** 2 + energy.gaps[known] ** 2) / counts
     near = np.argsort(np.abs(each - value))[: max(2, each.size // 10)]
     size = float(np.sqrt(np.mean(single[near] ** 2)))
     crowd = int(np.count_nonzero(np.abs(each - value) <= 1.25 * size))
@@ -248,14 +255,9 @@ def verdict(energy: Windows, known: NDArray[np.int64], total: Result | None) -> 
     trace = energy.integral.trace
     samples = float(np.median(energy.samples[known]))
     length = float(np.median(energy.seconds[known]))
-    window = max(trace.window_ns or 0, trace.interval_ns if trace.kind is not Kind.INSTANT else 0) * 1e-9
+    window = trace.interval_ns * 1e-9 if trace.kind is not Kind.INSTANT else (trace.window_ns or 0) * 1e-9
     short = samples < 2 or length < window
-    single = energy.noise[known] ** 2 + energy.edges[known] ** 2
-    mean = abs(total.value) / known.size
-    alone = COVERAGE_95 * math.sqrt(float(np.mean(single)))
-    more: int | None = None
-    if mean > 0 and math.isfinite(alone):
-        more = max(0, math.ceil((alone / (WANTED_PRECISION * mean)) ** 2) - int(known.size))
+    more = repeats_needed(energy, known, total)
     if not short:
         return Verdict(True, samples, more, "")
     text = (
@@ -270,3 +272,24 @@ def verdict(energy: Windows, known: NDArray[np.int64], total: Result | None) -> 
     else:
         text += f"; what it used is known to {known_to}"
     return Verdict(False, samples, more, text)
+
+
+def repeats_needed(energy: Windows, known: NDArray[np.int64], total: Result) -> int | None:
+    """Return how many more events would bring the label's mean to `WANTED_PRECISION`; None where repeats cannot.
+
+    Only what is independent from event to event shrinks with their number.
+    """
+    groups = {int(g) for g in energy.group[known].tolist()}
+    if any(energy.groups[g].why for g in groups) or not total.value or not known.size:
+        return None
+    half = (total.high - total.low) / 2
+    wanted = WANTED_PRECISION * abs(total.value)
+    own = math.sqrt(sum(p * p for n, p in total.parts.items() if n.startswith(("noise:", "gaps:"))))
+    fixed = math.sqrt(max(total.standard_uncertainty**2 - own**2, 0.0)) * COVERAGE_95
+    if half <= wanted:
+        return 0
+    if fixed >= wanted * 0.95:
+        return None
+    shrinking = half * half - fixed * fixed
+    needed = math.ceil(1.1 * known.size * shrinking / (wanted * wanted - fixed * fixed))
+    return max(0, needed - int(known.size))

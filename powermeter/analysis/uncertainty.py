@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -37,6 +38,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "align the two with `powermeter sync`, or put both on one machine",
     ),
     "baseline": ("the baseline", "record the idle state for longer"),
+    "unseen": ("what no reading showed", "sample faster, or make each event longer"),
     "gaps": ("gaps in the recording", "repeat the run without the gaps"),
     "model": ("a model that stands where an instrument would", "measure with a sensor"),
     "repeats": ("the spread between repeats", "run more repeats"),
@@ -123,6 +125,47 @@ def effective_freedom(variance: float, counted: Iterable[tuple[float, float]]) -
     return variance * variance / below if below > 0 else math.inf
 
 
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How an interval differs from the symmetrical one of its parts.
+
+    Attributes:
+        leaning: Name of the part that is skewed, as the sum of few large contributions is.
+        lean: Its skewness.
+        below, above: What no part tells of: by how much the truth may lie lower or higher besides, in the result's unit;
+            infinite where nothing bounds it.
+        floor: The least that the quantity can be (0 for an energy that nothing gives back), or None.
+    """
+
+    leaning: str = ""
+    lean: float = 0.0
+    below: float = 0.0
+    above: float = 0.0
+    floor: float | None = None
+
+
+_PLAIN = Shape()
+_RECTANGLE = 0.95 * math.sqrt(3.0)
+
+
+def leaning_factors(lean: float) -> tuple[float, float]:
+    """Return the coverage factors below and above for a sum whose skewness is `lean`.
+
+    A count k has the skewness 1/√k; its exact limits (Garwood, Biometrika 28, 1936) in units of √k, by Wilson and
+    Hilferty's cube root, serve every sum of as many contributions.  Both tend to 1.96.
+    """
+    size = abs(lean)
+    if size < 0.03:
+        return COVERAGE_95, COVERAGE_95
+    count = 1 / (size * size)
+    z = COVERAGE_95
+    low = count * max(1 - 1 / (9 * count) - z / (3 * math.sqrt(count)), 0.0) ** 3
+    high = (count + 1) * (1 - 1 / (9 * (count + 1)) + z / (3 * math.sqrt(count + 1))) ** 3
+    # A large sum was seen by a count above its mean: the truth lies lower by less and higher by more.
+    factors = (count - low) / math.sqrt(count), (high - count) / math.sqrt(count)
+    return factors if lean > 0 else factors[::-1]
+
+
 def budget(
     value: float,
     unit: str,
@@ -131,6 +174,8 @@ def budget(
     grade: Grade = Grade.MEASURED,
     limits: Iterable[str] = (),
     counted: Mapping[str, float] | None = None,
+    shape: Shape = _PLAIN,
+    origin: str = "",
 ) -> Result:
     """Return a result whose coverage factor fits its budget.
 
@@ -139,13 +184,29 @@ def budget(
         parts: `kind:origin` → signed standard uncertainty in `unit`; zeros are dropped.
         limits: Names of the parts that are rectangular.
         counted: Name → degrees of freedom of parts estimated from few data.
+        shape: What makes the interval other than symmetrical; it becomes a part `unseen:origin`, for results that are made of this one.
+        origin: Names that part.
     """
     kept = {name: float(part) for name, part in parts.items() if part}
     variance = sum(part * part for part in kept.values())
     largest = max((abs(kept[name]) for name in limits if name in kept), default=0.0)
     few = [(kept[name], nu) for name, nu in (counted or {}).items() if name in kept]
     k = coverage(variance, largest, effective_freedom(variance, few)) if kept else COVERAGE_95
-    return Result.of(value, unit, kept, grade, k)
+    half = k * math.sqrt(variance)
+    low, high = half, half
+    if shape.lean and shape.leaning in kept:
+        own = kept[shape.leaning] ** 2
+        rest = max(half * half - COVERAGE_95**2 * own, 0.0)
+        below, above = leaning_factors(shape.lean)
+        low, high = math.sqrt(rest + below * below * own), math.sqrt(rest + above * above * own)
+    low, high = math.hypot(low, shape.below), math.hypot(high, shape.above)
+    bottom = value - low
+    if shape.floor is not None and bottom < shape.floor <= value:
+        bottom = shape.floor
+    open_ended = (min(shape.below, value - bottom) + shape.above) / (2 * _RECTANGLE)
+    if open_ended and math.isfinite(open_ended):
+        kept[f"unseen:{origin or unit}"] = open_ended
+    return Result(value, unit, bottom, value + high, grade, kept)
 
 
 def common_parts(errors: Iterable[CommonError], value: float, amount: float) -> dict[str, float]:

@@ -1,24 +1,34 @@
-"""The energy (or charge) of many windows at once, each with the parts of its uncertainty.
+"""The energy (or charge) of many events at once, each with the parts of its uncertainty.
 
-Everything here is an array over windows; a million of them cost one search.
+`measure` chooses the way by the kind of reading: `instants.py` or `means.py`.  Everything here is an array over events.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.edges import Edges, by_group, few, look, range_sums, unseen
-from powermeter.analysis.fluctuation import fluctuation, noise_of
+from powermeter.analysis.estimate import BEAT, FEW, UNSEEN, Estimate
+from powermeter.analysis.holes import Bridges
+from powermeter.analysis.instants import measure_instants
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.uncertainty import budget, common_parts, coverage, limit_names
+from powermeter.analysis.means import measure_means
+from powermeter.analysis.run import Activity, never_negative
+from powermeter.analysis.uncertainty import (
+    Shape,
+    budget,
+    common_parts,
+    coverage,
+    limit_names,
+    step_bias,
+)
 from powermeter.channel import Kind
-from powermeter.result import Grade, Result
+from powermeter.result import Grade, Result, worst
 
 Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]
@@ -26,40 +36,35 @@ Indices = NDArray[np.int64]
 
 _SQRT3 = math.sqrt(3.0)
 _BRIDGED_MUCH = 0.05
-_ENOUGH = 10
-_SHAPE_DOUBT = 1.8
 _ONE_LEVEL = 0.9
-_SLOW = 0.4
-_KINK = 0.08
-# Mean squares, in σ² τ², over all positions of an edge between two instant samples: see `_steps`, `_shapes`.
-_OWN_STEP_TWICE = 1 / 5
-_SHAPE_CHANCE = 11 / 60
-_SHAPE_TWICE = 2 / 15
 _BLOCK = 1 << 14
-_MANY = 10_000.0
+_BOUNDED = (UNSEEN, FEW, BEAT)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Windows:
-    """What each window used.
+    """What each event used.
 
     All arrays have shape (n,).
 
     Attributes:
         integral: What they were read from.
-        start_ns, end_ns: The windows.
+        start_ns, end_ns: The events.
         group: int, which group (label) each belongs to, 0 …; −1 in none.
         value: J or C.
-        plain: The interpolated integral without the edge correction, J or C.
+        plain: The interpolated integral, J or C.
         seconds: Their durations.
         samples: Samples inside (for means and counters: whole intervals inside).
-        gap_s: Seconds of it in gaps, bridged.
-        noise, edges, clock, gaps: Standard uncertainties in J or C, independent between windows
-            except `clock`, which is one shift of all of them.
-        shared: Part name → signed standard uncertainty that all windows of a group share.
-        freedom: Degrees of freedom behind the noise of each group.
-        one_level: Whether each group stays on one step of the instrument, so that its error is a limit.
-        known: Whether the samples cover the window (but for gaps); the values of others are NaN.
+        gap_s: Seconds of it that nobody saw, bridged.
+        noise: Standard uncertainty in J or C of what the readings leave open: their noise, what the load does between
+            them, where an edge falls.
+        clock, gaps: The same, from a common shift of all stamps, and from holes.
+        shared: Part name → signed standard uncertainty that all events of a group share.
+        known: Whether an energy is known; the values of others are NaN.
+        groups: What was found of each group.
+        one_level: Whether every group stays on one step of the instrument, so that its error is a limit.
+        floor: 0 where no reading is negative, else None.
+        ceiling: What no total may exceed, J (the whole run's upper limit), or None.
     """
 
     integral: Integral
@@ -72,13 +77,18 @@ class Windows:
     samples: Indices
     gap_s: Floats
     noise: Floats
-    edges: Floats
     clock: Floats
     gaps: Floats
     known: NDArray[np.bool_]
+    groups: tuple[Estimate, ...]
+    members: tuple[Indices, ...]
+    lean: Floats
+    below: Floats
+    above: Floats
     shared: Mapping[str, Floats] = field(default_factory=dict)
-    freedom: Floats = field(default_factory=lambda: np.empty(0))
     one_level: bool = False
+    floor: float | None = None
+    ceiling: float | None = None
 
     def __repr__(self) -> str:
         return f"<Windows: {len(self):,} windows in {self.unit}>"
@@ -90,6 +100,11 @@ class Windows:
     def unit(self) -> str:
         """J or C."""
         return self.integral.unit
+
+    @property
+    def edges(self) -> Floats:
+        """Zero: what edges leave open is part of `noise`."""
+        return np.zeros(len(self))
 
     def _strictly_inside(self) -> tuple[Indices, Indices]:
         """Return the first sample after each start and the first at or after each end."""
@@ -120,21 +135,26 @@ class Windows:
     def half_width(self) -> Floats:
         """Return half of each window's 95 % interval in J or C."""
         half = np.empty(len(self))
+        freedom = np.array([g.freedom for g in self.groups])
+        few = bool((freedom < 1e4).any())
         for first in range(0, len(self), _BLOCK):
             block = slice(first, first + _BLOCK)
             variance, largest = self._variance(block)
-            freedom = self.freedom[self.group[block]] if (self.freedom < _MANY).any() else math.inf
             effective: Any = math.inf
-            if not isinstance(freedom, float):
-                few = self.noise[block] ** 4 / freedom
-                effective = np.divide(variance**2, few, out=np.full(few.shape, np.inf), where=few > 0)
+            if few:
+                counted = self.noise[block] ** 4 / freedom[np.maximum(self.group[block], 0)]
+                effective = np.divide(
+                    variance**2, counted, out=np.full(counted.shape, np.inf), where=counted > 0
+                )
             half[block] = coverage(variance, largest, effective) * np.sqrt(variance)
+        if self.below.any() or self.above.any():
+            half = (np.hypot(half, self.below) + np.hypot(half, self.above)) / 2
         return half
 
     def _variance(self, block: slice = slice(None)) -> tuple[Floats, Floats]:
         value, seconds = self.value[block], self.seconds[block]
         variance, largest = np.zeros(value.shape), np.zeros(value.shape)
-        for part in (self.noise, self.edges, self.clock, self.gaps, *self.shared.values()):
+        for part in (self.noise, self.clock, self.gaps, *self.shared.values()):
             variance += part[block] * part[block]
         if "quantisation" in self.shared and self.one_level:
             np.maximum(largest, self.shared["quantisation"][block], out=largest)
@@ -146,7 +166,7 @@ class Windows:
         return variance, largest
 
     def result(self, index: int) -> Result:
-        """Return one window as a result."""
+        """Return one event's energy."""
         weights = np.zeros(len(self))
         weights[index] = 1.0
         return self.combine(weights, f"event {index}")
@@ -165,140 +185,146 @@ class Windows:
         trace = self.integral.trace
         parts = common_parts(trace.errors, value, float(w @ self.seconds[index]))
         own = f"{'+'.join(trace.channels)} {origin}"
-        parts[f"noise:{own}"] = float(np.sqrt(np.sum((w * self.noise[index]) ** 2)))
-        parts[f"edges:{own}"] = float(np.sqrt(np.sum((w * self.edges[index]) ** 2)))
+        noise = f"noise:{own}"
+        group = self.group[index]
+        squares = np.bincount(group + 1, (w * self.noise[index]) ** 2, len(self.groups) + 1)[1:]
+        counts = np.bincount(group + 1, minlength=len(self.groups) + 1)[1:]
+        variance = cubes = below = above = fourth = 0.0
+        why: set[str] = set()
+        for g in np.flatnonzero(counts).tolist():
+            found = self.groups[g]
+            whole = int(counts[g]) == int(self.members[g].size)
+            # Several events of a group are as dependent as all of them are; a single one is not.
+            factor = 1 + (found.factor - 1) * (
+                (counts[g] - 1) / max(self.members[g].size - 1, 1) if not whole else 1.0
+            )
+            mine = squares[g] * max(factor, 0.0)
+            variance += mine
+            fourth += mine**2 / found.freedom if found.freedom > 0 else 0.0
+            lean = found.lean_all if whole else self._lean_of(index[group == g], w[group == g])
+            cubes += lean * mine**1.5
+            if found.why in _BOUNDED:
+                why.add(found.why)
+        below = float(np.abs(w) @ self.below[index])
+        above = float(np.abs(w) @ self.above[index])
+        parts[noise] = math.sqrt(variance)
         parts[f"gaps:{own}"] = float(np.sqrt(np.sum((w * self.gaps[index]) ** 2)))
         parts[f"clock:{trace.source}"] = float(w @ self.clock[index])
         for name, shared in self.shared.items():
-            by_group = np.bincount(self.group[index] + 1, weights=w * shared[index])
+            by_group = np.bincount(group + 1, weights=w * shared[index])
             parts[f"{name}:common {own}"] = float(np.sqrt(np.sum(by_group**2)))
-        freedom = math.inf
-        if self.freedom.size and index.size:
-            freedom = float(np.sum(self.freedom[np.unique(self.group[index])]))
         unit = self.unit if per_second is None else {"J": "W", "C": "A"}[self.unit]
         bridged = float(np.sum(self.gap_s[index])) / max(float(np.sum(self.seconds[index])), 1e-30)
         grade = trace.grade
-        if bridged > _BRIDGED_MUCH and grade.rank < Grade.ESTIMATED.rank:
-            grade = Grade.ESTIMATED
+        if bridged > _BRIDGED_MUCH or why or below or above:
+            grade = worst((grade, Grade.ESTIMATED))
         limits = [*limit_names(trace.errors)]
         if self.one_level:
             limits.append(f"quantisation:common {own}")
-        return budget(value, unit, parts, grade=grade, limits=limits, counted={f"noise:{own}": freedom})
+        floor = self.floor if (w >= 0).all() else None
+        shape = Shape(noise, cubes / variance**1.5 if variance > 0 else 0.0, below, above, floor)
+        freedom = variance**2 / fourth if fourth > 0 else math.inf
+        return budget(
+            value, unit, parts, grade=grade, limits=limits, counted={noise: freedom}, shape=shape, origin=own
+        )
+
+    def _lean_of(self, index: Indices, w: Floats) -> float:
+        size = w * self.noise[index]
+        variance = float(size @ size)
+        return float(np.sum(self.lean[index] * size**3)) / variance**1.5 if variance > 0 else 0.0
 
 
-def measure(integral: Integral, start_ns: Times, end_ns: Times, group: Indices | None = None) -> Windows:
-    """Return what each window used.
-
-    The interpolated integral is corrected for the step that the windows of a group make at their own
-    edges (`edges.py`); a group whose power does not step gets no such addition.
+def measure(
+    integral: Integral,
+    start_ns: Times,
+    end_ns: Times,
+    group: Indices | None = None,
+    *,
+    bridges: Bridges | None = None,
+) -> Windows:
+    """Return what each event used.
 
     Args:
         integral: The running integral of a trace.
         start_ns, end_ns: Shape (n,); end ≥ start.  Any order, overlaps allowed.
         group: Which windows are of one kind (one label), 0 …; None puts all into one.
+        bridges: The trace's holes; found where not given.
     """
     start_ns = np.ascontiguousarray(start_ns, np.int64)
     end_ns = np.ascontiguousarray(end_ns, np.int64)
     n = start_ns.size
     group = np.zeros(n, np.int64) if group is None else np.ascontiguousarray(group, np.int64)
-    size = int(group.max(initial=0)) + 1
+    size = int(group.max(initial=-1)) + 1
     trace = integral.trace
-    seen = look(integral, start_ns, end_ns)
+    bridges = Bridges.of(integral) if bridges is None else bridges
     seconds = (end_ns - start_ns) * 1e-9
-    usable = seen.samples >= 1
-    start = by_group(seen.excess_start, usable, group, size)
-    end = by_group(seen.excess_end, usable, group, size)
-    pick = 0 if size == 1 else group
-    sample = fluctuation(integral, seen, group, size)
-    sigma = sample.sigma
-    value: Floats = seen.plain.copy()
-    edges: Floats = np.zeros(n)
-    shared: Floats = np.zeros(n)
-    tau = trace.interval_ns * 1e-9
-    slow, swing = np.zeros(size, bool), sigma
-    shaped = np.isfinite(seen.shape)
-    twice: Floats = np.zeros(size)
-    if trace.kind is Kind.INSTANT:
-        slow, swing = _slow(seen, group, size)
-        twice = np.where(slow, 0.0, _OWN_STEP_TWICE * (sigma * tau) ** 2)
-    for weight, excess, stats in (
-        (seen.weight_start, seen.excess_start, start),
-        (seen.weight_end, seen.excess_end, end),
-    ):
-        step, own, common, real = _steps(excess, usable, stats, sigma, pick)
-        quick: Floats = np.where(slow[pick], 0.0, weight)
-        value += quick * step
-        edges = np.sqrt(edges**2 + (quick * own) ** 2 + (twice * real)[pick])
-        if trace.kind is Kind.INSTANT:
-            # `_shapes` puts the group's mean right: of an error of its step only what sums to 0 is left.
-            mean, _, count = by_group(quick, shaped, group, size)
-            righted = (count >= _ENOUGH)[pick]
-            edges = np.hypot(edges, np.where(righted, (quick - mean[pick]) * common, 0.0))
-            quick = np.where(righted, 0.0, quick)
-            common = np.hypot(common, (sigma * np.sqrt(6 * (1 - real) / np.maximum(stats[2], 1)))[pick])
-        shared = np.hypot(shared, quick * common)
-    if trace.kind is Kind.INSTANT:
-        late, own, common = _shapes(seen, value - seen.plain, group, size, sigma * tau)
-        value += np.where(slow, 0.0, late)[pick]
-        edges = np.hypot(edges, np.where(slow, _KINK * swing * tau, own)[pick])
-        shared = np.hypot(shared, np.where(slow, _KINK / 2 * swing * tau, common)[pick])
-    noise = noise_of(trace, sigma[pick], seconds, usable)
-    if not usable.all():
-        value, edges, shared = unseen(integral, seen, value, edges, shared, seconds, group, sigma)
-    parts: dict[str, Floats] = {"edges": shared}
-    clock: Floats = np.zeros(n)
-    if trace.clock_ns:
-        clock = _misplaced(integral, start_ns, end_ns, seen.plain, trace.clock_ns)
     slack = trace.interval_ns
     known = (start_ns >= integral.start_ns - slack) & (end_ns <= integral.end_ns + slack)
-    if not known.all():
-        value = np.where(known, value, np.nan)
-    if sample.bias.any():
-        parts["quantisation"] = (sample.bias * np.sqrt(sample.alike))[pick] * seconds
-        noise = np.hypot(noise, (sample.bias * np.sqrt(sample.apart))[pick] * seconds)
-    return Windows(
-        integral,
-        start_ns,
-        end_ns,
-        group,
-        value,
-        seen.plain,
-        seconds,
-        seen.samples,
-        integral.gap_seconds(start_ns, end_ns),
-        noise,
-        edges,
-        clock,
-        integral.gap_uncertainty(start_ns, end_ns),
-        known,
-        parts,
-        sample.freedom,
-        bool((sample.alike >= _ONE_LEVEL).all()),
+    plain = integral.between(start_ns, end_ns) if n else np.empty(0)
+    value, noise, gaps = np.full(n, np.nan), np.zeros(n), np.zeros(n)
+    lean, below, above = np.zeros(n), np.zeros(n), np.zeros(n)
+    samples = np.zeros(n, np.int64)
+    way = measure_instants if trace.kind is Kind.INSTANT else measure_means
+    groups: list[Estimate] = []
+    members: list[Indices] = []
+    for g in range(size):
+        index = np.flatnonzero((group == g) & known) if size > 1 else np.flatnonzero(known)
+        if index.size and (np.diff(start_ns[index]) < 0).any():
+            index = index[np.argsort(start_ns[index], kind="stable")]
+        lasting = index[seconds[index] > 0]
+        members.append(lasting)
+        if not lasting.size:
+            groups.append(Estimate.empty(0))
+            value[index] = 0.0
+            continue
+        found = way(integral, start_ns[lasting], end_ns[lasting], bridges)
+        groups.append(found)
+        value[index] = 0.0
+        value[lasting], noise[lasting], gaps[lasting] = found.value, found.own, found.gaps
+        lean[lasting], below[lasting], above[lasting] = found.lean, found.below, found.above
+        samples[lasting] = found.seen
+    known = known & np.isfinite(value)
+    value = np.where(known, value, np.nan)
+    clock = (
+        _misplaced(integral, start_ns, end_ns, plain, trace.clock_ns) if trace.clock_ns and n else np.zeros(n)
     )
+    parts: dict[str, Floats] = {}
+    one_level = False
+    if trace.step and trace.kind is not Kind.COUNTER and n:
+        bias, apart, one_level = _quantised(integral, group, members)
+        parts["quantisation"] = bias[np.maximum(group, 0)] * seconds
+        noise = np.hypot(noise, apart[np.maximum(group, 0)] * seconds)
+    return Windows(
+        integral, start_ns, end_ns, group, value, plain, seconds, samples, integral.gap_seconds(start_ns, end_ns),
+        noise, clock, gaps, known, tuple(groups), tuple(members), lean, below, above, parts, one_level,
+        0.0 if never_negative(integral) else None,
+    )  # fmt: skip
 
 
-def _steps(
-    excess: Floats, usable: NDArray[np.bool_], stats: tuple[Floats, Floats, Floats], sigma: Floats, pick: Any
-) -> tuple[Floats, Floats, Floats, Floats]:
-    """Return each window's step at one edge, its own uncertainty, the one it shares with its group, and what is real.
+def _quantised(integral: Integral, group: Indices, members: Sequence[Indices]) -> tuple[Floats, Floats, bool]:
+    """Return what the step leaves in a group's mean, in common and apart, W; and whether each stays on one step.
 
-    What is seen is the window's own step plus noise (six samples' worth of variance: 1 + 4 + 1).
-    Where steps differ between the windows of a group by more than that, each is moved from the
-    group's mean towards what was seen by the share of the variance that is real (empirical Bayes).
-
-    The samples of the step count in the window too.  A step's noise of weight w = d²/2 (in intervals, d the
-    distance from the edge to the first sample) goes together with the window's by w (2d − 3d²/2): twice
-    that is 1/5 on average, for the real share of a window's own step.  A group's mean has a step of mean weight
-    1/6, noise 6/36 and twice the common part 1/6: as much again, which `measure` adds.
+    Where the noise does not dither the step, the mean of a steady value is off by a share of it; values on different
+    steps are off independently.
     """
-    mean, spread, count = stats
-    noise = 6 * sigma**2
-    whole = spread**2
-    real = np.divide(np.maximum(whole - noise, 0), whole, out=np.zeros_like(whole), where=whole > 0)
-    step = mean[pick] + real[pick] * np.where(usable, excess - mean[pick], 0.0)
-    own = np.sqrt(real * np.minimum(noise, whole))
-    common = np.sqrt(np.where(count > 1, np.minimum(noise, whole), noise)) * few(count) * (1 - real)
-    return step, own[pick], common[pick], real
+    trace = integral.trace
+    common, apart, alike = np.zeros(len(members)), np.zeros(len(members)), []
+    for g, index in enumerate(members):
+        if not index.size:
+            continue
+        values = trace.values
+        top = values.size
+        level = values[:: max(1, top // 4096)]
+        jumps = np.abs(np.diff(level))
+        quiet = float(np.median(jumps)) / 0.954 if jumps.size else 0.0
+        dither = max(trace.noise, math.sqrt(max(quiet**2 - trace.step**2 / 12, 0.0)))
+        bias = step_bias(trace.step, dither)
+        codes = np.rint(level / trace.step)
+        shares = np.unique(codes, return_counts=True)[1] / codes.size
+        same = float(np.sum(shares**2))
+        common[g], apart[g] = bias * math.sqrt(same), 0.0
+        alike.append(same)
+    return common, apart, bool(alike) and min(alike) >= _ONE_LEVEL
 
 
 def _misplaced(integral: Integral, start_ns: Times, end_ns: Times, plain: Floats, clock_ns: float) -> Floats:
@@ -313,44 +339,24 @@ def _misplaced(integral: Integral, start_ns: Times, end_ns: Times, plain: Floats
     return result
 
 
-def _slow(seen: Edges, group: Indices, size: int) -> tuple[NDArray[np.bool_], Floats]:
-    """Tell the groups whose load changes over most of a sample interval or more, and by how much.
+def range_sums(values: Floats, first: Indices, last: Indices) -> Floats:
+    """Return Σ values[first:last] for many ranges; 0 for empty ones."""
+    sums: Floats = np.zeros(first.size)
+    some = np.flatnonzero(last > first)
+    a, b = first[some], last[some] - 1
+    longer = b > a
+    pairs = np.empty(2 * int(longer.sum()), np.int64)
+    pairs[::2], pairs[1::2] = a[longer], b[longer]
+    sums[some] = values[b]
+    if pairs.size:
+        sums[some[longer]] += np.add.reduceat(values, pairs)[::2]
+    return sums
 
-    A linear change over ρ intervals leaves ρ/2 of it between the first two samples inside.  There the
-    interpolation is better than a step; its error is that of the trapezoid at the kinks.
-    """
-    use = np.isfinite(seen.shape)
-    inner, _, count = by_group(seen.inner, use, group, size)
-    outer, _, _ = by_group(seen.outer, use, group, size)
-    share = np.divide(inner, outer, out=np.zeros(size), where=outer != 0)
-    return (share > _SLOW) & (count >= _ENOUGH), np.abs(outer) / 2
 
-
-def _shapes(
-    seen: Edges, corrected: Floats, group: Indices, size: int, noise: Floats
-) -> tuple[Floats, Floats, Floats]:
-    """Return by group what the load's rise and fall add to the step correction, its scatter, its uncertainty.
-
-    Only for groups of ten windows or more.  `noise` (σ τ) explains 11/30 of its square of the scatter: two
-    edges with the mean squares 1/20 + 1/12 + 1/20 of the three samples' weights; scatter within two
-    standard deviations of that is chance.  The same samples count in the windows: twice what goes together
-    is 2/15 at an edge (1/6 − 1/20 of the first sample inside, −1/20 of the one outside).
-    `_SHAPE_DOUBT` widens the rest, the scatter of the rule, to that of what it misses (a linear rise
-    within 0.4 intervals gives 1.8).
-    """
-    use = np.isfinite(seen.shape)
-    left = np.where(use, seen.shape - corrected, 0.0)
-    mean, spread, count = by_group(left, use, group, size)
-    enough = count >= _ENOUGH
-    chance = 2 * _SHAPE_CHANCE * noise**2
-    beyond = spread**2 > chance * (1 + 2 * np.sqrt(2 / np.maximum(count - 1, 1)))
-    real = np.where(beyond, np.sqrt(np.maximum(spread**2 - chance, 0.0)), 0.0)
-    return (
-        np.where(enough, mean, 0.0),
-        np.where(enough, real, 0.0),
-        np.where(
-            enough,
-            np.sqrt(spread**2 + (_SHAPE_DOUBT * real) ** 2 + 2 * _SHAPE_TWICE * noise**2) * few(count),
-            0.0,
-        ),
-    )
+def activity_of(windows: Windows) -> list[Activity]:
+    """Return what each group's events say of the run that they lie in."""
+    return [
+        Activity(windows.start_ns[index], windows.end_ns[index], found)
+        for index, found in zip(windows.members, windows.groups, strict=True)
+        if index.size
+    ]

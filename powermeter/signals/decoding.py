@@ -16,10 +16,13 @@ from numpy.typing import NDArray
 from powermeter.channel import MISSING, Channel, Kind, Quantity
 from powermeter.errors import DataError
 from powermeter.signals.correction import Correction
+from powermeter.signals.deconvolution import unfolded
+from powermeter.signals.held import fresh_readings, refresh_found
 from powermeter.signals.trace import CommonError, Trace, median_interval_ns
 from powermeter.source import REPEAT, SATURATED, Gap
 
 _SQRT3 = math.sqrt(3.0)
+_TELLING = 8  # so many new readings show how often there is one
 
 
 def from_samples(
@@ -132,22 +135,27 @@ def read_channel(
 ) -> Trace | None:
     """Return one channel as a trace, or None where it has no sample at all.
 
-    Missing codes are left out, repeats too (but for the last sample, which bounds the trace).  What an
-    instrument shows was measured at some moment of its last refresh interval: a rectangular
-    distribution of that width is what its stamps do not say (GUM 4.3.7).
+    Missing codes are left out.  A reading that repeats stands: such a trace becomes one reading per refresh of the instrument
+    (`held.py`), be it noted, stated or found.  What an instrument shows was measured at some moment of its last refresh
+    interval: a rectangular distribution of that width is what its stamps do not say (GUM 4.3.7).
     """
     keep = codes != MISSING
     repeats = 0
+    stale = None
     if flags is not None:
         stale = (flags & REPEAT).astype(bool) & keep
-        present = np.flatnonzero(keep)
-        if stale.any():
-            stale[present[-1]] = False
+        if not stale.any():
+            stale = None
+        elif channel.kind is not Kind.INSTANT:
+            # A mean or a counter that repeats says again what it said; the next one speaks for all the time since.
+            stale[np.flatnonzero(keep)[-1]] = False
             repeats = int(stale.sum())
             keep &= ~stale
+            stale = None
     if not keep.all():
         times_ns, codes = times_ns[keep], codes[keep]
         flags = None if flags is None else flags[keep]
+        stale = None if stale is None else stale[keep]
         temperature_c = None if temperature_c is None else temperature_c[keep]
     if times_ns.size == 0:
         return None
@@ -178,7 +186,22 @@ def read_channel(
     )
     if correction is not None and channel.kind is not Kind.COUNTER:
         trace = _corrected(trace, correction, origin, temperature_c)
-    return _as_instant(trace, channel.window_ns)
+    if trace.kind is Kind.INSTANT and channel.window_ns is None:
+        trace = _one_per_refresh(trace, channel, stale)
+    return _unwindowed(trace, channel.window_ns)
+
+
+def _one_per_refresh(trace: Trace, channel: Channel, stale: NDArray[np.bool_] | None) -> Trace:
+    if stale is not None:
+        fresh = ~stale
+        spacing = np.diff(trace.times_ns[fresh])
+        usual = int(np.percentile(spacing, 25)) if spacing.size >= _TELLING else 0
+        return fresh_readings(trace, channel.refresh_ns or max(usual, trace.interval_ns), fresh)
+    stated = channel.refresh_ns or 0
+    if stated > 1.5 * trace.interval_ns > 0:
+        return fresh_readings(trace, stated)
+    found = refresh_found(trace) if channel.quantity is Quantity.POWER else 0
+    return fresh_readings(trace, found) if found else trace
 
 
 def _corrected(
@@ -213,13 +236,18 @@ def _saturated(channel: Channel, codes: NDArray[np.int64], flags: NDArray[np.uin
     return int(ends.sum())
 
 
-def _as_instant(trace: Trace, window_ns: int | None) -> Trace:
-    """Shift a mean over a window that is not the sample interval to the window's middle."""
+def _unwindowed(trace: Trace, window_ns: int | None) -> Trace:
+    """Return a mean over a window that is not the sample interval as means over the interval.
+
+    Where that cannot be, or the window is shorter than the interval, it is shifted to the window's middle.
+    """
     if trace.kind is not Kind.MEAN or not window_ns:
         return trace
     interval = trace.interval_ns
     if interval and abs(window_ns - interval) <= 0.2 * interval:
         return trace
+    if window_ns > interval > 0 and (found := unfolded(trace, window_ns)) is not None:
+        return found
     half = window_ns // 2
     gaps = tuple(replace(g, start_ns=g.start_ns - half, end_ns=g.end_ns - half) for g in trace.gaps)
     return replace(trace, times_ns=trace.times_ns - half, gaps=gaps, kind=Kind.INSTANT, window_ns=window_ns)

@@ -20,6 +20,7 @@ from powermeter.result import Grade
 from powermeter.signals.alignment import host_times, shifted, shifted_gaps
 from powermeter.signals.correction import Correction
 from powermeter.signals.decoding import read_channel
+from powermeter.signals.held import fresh_readings, refresh_found
 from powermeter.signals.trace import CommonError, Trace, multiply, scaled, total
 from powermeter.source import Gap
 
@@ -122,7 +123,9 @@ class Line:
                 return have[quantity]
         current, voltage = have.get(Quantity.CURRENT), have.get(Quantity.VOLTAGE)
         if current is not None and voltage is not None:
-            return multiply(voltage, current, rail=self.rail)
+            product = multiply(voltage, current, rail=self.rail)
+            found = refresh_found(product)
+            return fresh_readings(product, found) if found else product
         if current is not None and self.rail.nominal_v:
             return scaled(current, self.rail.nominal_v, Quantity.POWER, self._nominal_error())
         return None

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from powermeter.analysis.gaps import bridged
+from powermeter.analysis.integral import Integral
 from powermeter.analysis.windows import measure
 from powermeter.channel import Channel, Quantity, Rail
 from powermeter.signals.decoding import read_channel
@@ -23,7 +23,7 @@ def energy_of_a_step(refresh_ns: int | None) -> tuple[float, float, float]:
     trace = read_channel(channel, times, codes, origin="meter")
     assert trace is not None
     window = np.array([5 * NS], np.int64), np.array([15 * NS], np.int64)
-    result = measure(bridged(trace), *window).result(0)
+    result = measure(Integral.of(trace), *window).result(0)
     return result.value, result.low, result.high
 
 
@@ -35,7 +35,7 @@ def test_the_refresh_becomes_an_uncertainty_of_the_stamps() -> None:
 
 
 def test_a_late_step_stays_inside_the_interval() -> None:
-    value, low, high = energy_of_a_step(500_000_000)
-    assert low <= 20.0 <= high and value != 20.0  # 5 s at 1 W, 5 s at 3 W
+    _, low, high = energy_of_a_step(500_000_000)
+    assert low <= 20.0 <= high  # 5 s at 1 W, 5 s at 3 W
     _, narrow_low, narrow_high = energy_of_a_step(None)
     assert high - low > narrow_high - narrow_low

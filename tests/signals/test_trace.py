@@ -35,11 +35,23 @@ def test_scale_and_offset_give_si_and_missing_codes_are_left_out() -> None:
     assert read([MISSING, MISSING], channel()) is None
 
 
-def test_repeats_are_no_news_but_the_last_one_bounds_the_trace() -> None:
+def test_a_reading_that_repeats_stands_and_the_last_row_bounds_the_trace() -> None:
     flags = np.array([0, REPEAT, 0, REPEAT, REPEAT], np.uint8)
     trace = read([1, 1, 2, 2, 2], channel(), flags=flags)
-    assert trace.times_ns.tolist() == [0, 2 * S, 4 * S]
-    assert trace.repeats == 2
+    assert (trace.start_ns, trace.end_ns) == (0, 4 * S)
+    assert trace.values[trace.times_ns < 1.5 * S].tolist() == [0.5] * int((trace.times_ns < 1.5 * S).sum())
+    assert (trace.values[trace.times_ns >= 2 * S] == 1).all()
+
+
+def test_a_plug_that_repeats_itself_for_long_is_not_bridged() -> None:
+    """2.3 W for 12 s, then 20 W for 5 s: 127.6 J, not the 343 J of a line from the first row to the first new one."""
+    codes = [2] * 12 + [20] * 6
+    flags = np.array([0, *[REPEAT] * 11, 0, *[REPEAT] * 5], np.uint8)
+    times = np.arange(18) * S
+    trace = read_channel(channel(), times, 2 * np.array(codes, np.int64), flags, origin="m/in.x")
+    assert trace is not None
+    joules = float(np.trapezoid(trace.values, trace.times_ns) / S)
+    assert joules == pytest.approx(2 * 11 + 11 + 20 * 5, abs=10)
 
 
 def test_a_counter_wraps_where_it_can_and_restarts_where_it_cannot() -> None:

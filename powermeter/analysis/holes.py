@@ -1,30 +1,27 @@
-"""How wrong the bridge over a gap may be: bridges of the same length are tried where the truth was recorded."""
+"""What lay in holes: how wrong a bridge may be, and what events that fall into one say of it.
+
+Bridges of the same length are tried where the truth was recorded.  Where an event begins or ends inside a hole, its label's
+level stands for its part of the hole instead, in the label and in the run alike.
+"""
 
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.integral import Integral
-from powermeter.signals.trace import Trace
 
 _TRIALS = 256
 _REACH = 100
 _GAPS = 200
 
 
-def bridged(trace: Trace) -> Integral:
-    """Return the integral of a trace with the uncertainty of what was bridged over its gaps."""
-    integral = Integral.of(trace)
-    return replace(integral, gap_u=bridging_errors(integral)) if integral.gap_start.size else integral
-
-
 def bridging_errors(integral: Integral) -> NDArray[np.floating[Any]]:
-    """Return the standard uncertainty, in J or C, of what was bridged over each gap.
+    """Give the standard uncertainty, in J or C, of what was bridged over each gap.
 
     Bridges of the gap's length are laid over up to 256 recorded stretches within a hundred gap
     lengths of it; their root-mean-square error, weighted towards stretches whose ends differ as the
@@ -73,7 +70,7 @@ def _one(integral: Integral, start: int, end: int) -> float:
 
 
 def _rate(integral: Integral, times: NDArray[np.int64]) -> NDArray[np.floating[Any]]:
-    """Return the rate at the last sample before each time: what a bridge would start from."""
+    """Give the rate at the last sample before each time: what a bridge would start from."""
     return integral.rates(integral.locate(times + 1))
 
 
@@ -86,3 +83,40 @@ def _bound(integral: Integral, low: int, high: int, length: int) -> float:
         else integral.rates(np.array([first]))
     )
     return float(np.ptp(seen)) / 2 * length * 1e-9 / math.sqrt(3.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bridges:
+    """The holes of a trace as they were bridged.
+
+    Attributes:
+        start_ns, end_ns: Shape (h,), in order.
+        joules: What the bridge puts into each, J (C).
+        error: Its standard uncertainty.
+    """
+
+    start_ns: NDArray[np.int64]
+    end_ns: NDArray[np.int64]
+    joules: NDArray[np.floating[Any]]
+    error: NDArray[np.floating[Any]]
+
+    @classmethod
+    def of(cls, integral: Integral) -> Bridges | None:
+        """Return the bridges of a trace, or None where it has no hole."""
+        hole = integral.hole
+        if not hole.size:
+            return None
+        joules = integral.running[hole + 1] - integral.running[hole]
+        return cls(integral.gap_start, integral.gap_end, joules, bridging_errors(integral))
+
+    def inside(
+        self, start_ns: NDArray[np.int64], end_ns: NDArray[np.int64]
+    ) -> tuple[NDArray[np.floating[Any]], NDArray[np.floating[Any]], NDArray[np.floating[Any]]]:
+        """Return what lies in holes that each window holds whole: J, its variance in J², and s."""
+        first = np.searchsorted(self.start_ns, start_ns, side="left")
+        last = np.maximum(np.searchsorted(self.end_ns, end_ns, side="right"), first)
+        found = []
+        for column in (self.joules, self.error**2, (self.end_ns - self.start_ns) * 1e-9):
+            sums = np.concatenate([[0.0], np.cumsum(column)])
+            found.append(sums[last] - sums[first])
+        return found[0], found[1], found[2]

@@ -1,0 +1,68 @@
+"""What a way to event energies hands over: values, uncertainties and what the data could not show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.floating[Any]]
+Indices = NDArray[np.int64]
+
+UNSEEN = "unseen"
+"""No reading lies in any event of the label."""
+FEW = "few"
+"""Hardly any reading does: what scatter there is cannot be told from what was never seen."""
+BEAT = "beat"
+"""The readings always fall on the same part of an event."""
+
+
+@dataclass(slots=True, eq=False)
+class Estimate:
+    """The energies of one group's events; arrays of shape (n,).
+
+    Attributes:
+        value: J (C); NaN where nothing is known.
+        own: Standard uncertainty of each, in J.
+        gaps: What lay in holes, standard uncertainty in J.
+        seen: Readings inside (means and counters: whole intervals inside).
+        lean: Skewness of each one's error.
+        below, above: By how much each may be lower or higher besides, in J.
+        factor: The group's variance over the sum of its events' variances: events that share readings are not independent.
+        freedom: Degrees of freedom behind it.
+        lean_all: Skewness of the sum's error.
+        below_all, above_all: Of the sum, in J.
+        level: Mean power inside, W; None where no reading tells.
+        quiet: Power beside the events, W.
+        why: A code of this module; empty where all is well.
+        blind: Share of an event that no reading ever fell on (`BEAT`).
+        tail: What follows an event, J, and its standard uncertainty; None where nothing was found to.
+    """
+
+    value: Floats
+    own: Floats
+    gaps: Floats
+    seen: Indices
+    lean: Floats
+    below: Floats
+    above: Floats
+    factor: float = 1.0
+    freedom: float = float("inf")
+    lean_all: float = 0.0
+    below_all: float = 0.0
+    above_all: float = 0.0
+    level: float | None = None
+    quiet: float | None = None
+    why: str = ""
+    blind: float = 0.0
+    tail: tuple[float, float] | None = None
+
+    @classmethod
+    def empty(cls, size: int) -> Estimate:
+        """Return an estimate that knows nothing yet."""
+        return cls(
+            np.full(size, np.nan), np.zeros(size), np.zeros(size), np.zeros(size, np.int64),
+            np.zeros(size), np.zeros(size), np.zeros(size),
+        )  # fmt: skip

@@ -1,0 +1,349 @@
+"""The energy of events from instantaneous readings.
+
+A reading falls on a part of an event by chance.  Whatever the load does inside, the readings that fall into an event, each
+times its interval, add up to the event's energy on average (Horvitz and Thompson, JASA 47, 1952); taken of the power less a
+constant level c, with c × duration put back, they do so with little scatter:
+
+    E = c · L + Σ τ (f − c)         over the readings f inside, L the duration
+
+c is the mean of all readings inside the events of a label, moved towards the event's own mean as far as events differ by more
+than their readings scatter.  No shape of the load is assumed.  What is assumed is that nothing chose the readings' moments by
+the events' edges; where the phases show otherwise (`phases`), the part of an event that no reading ever fell on costs what the load could
+have done there.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.analysis.estimate import BEAT, FEW, UNSEEN, Estimate
+from powermeter.analysis.holes import Bridges
+from powermeter.analysis.integral import Integral
+from powermeter.analysis.phases import unseen_part
+from powermeter.analysis.sampling import Scatter, bounded, scatter_of_stretches, slow
+from powermeter.analysis.uncertainty import student_95
+from powermeter.result import COVERAGE_95
+
+Floats = NDArray[np.floating[Any]]
+Indices = NDArray[np.int64]
+Times = NDArray[np.int64]
+
+_READINGS = 120_000
+_STRETCHES = 4_000
+_FEW_READINGS = 8
+_FEW_PAIRS = 4
+_HEAVY = 0.15
+_FEW_JUMPS = 14
+_LONG = 32
+
+
+def measure_instants(
+    integral: Integral, start_ns: Times, end_ns: Times, bridges: Bridges | None = None
+) -> Estimate:
+    """Return what the events of one label used, from instantaneous readings.
+
+    Args:
+        start_ns, end_ns: Shape (n,), sorted by start.
+    """
+    trace = integral.trace
+    t, f = trace.times_ns, trace.values
+    n = start_ns.size
+    before, upto = _search(t, start_ns), _search(t, end_ns)
+    m = upto - before
+    energy, weight = _inside(integral, before, upto)
+    gap_s = integral.gap_seconds(start_ns, end_ns)
+    seconds = (end_ns - start_ns) * 1e-9
+    covered = np.maximum(seconds - gap_s, 0.0)
+    tau = trace.interval_ns * 1e-9
+    found = Estimate.empty(n)
+    found.seen = m
+    last = t.size - 1
+    beside = np.concatenate([f[np.clip(before - 1, 0, last)], f[np.clip(upto, 0, last)]])
+    found.quiet = float(np.median(beside))
+    readings = int(m.sum())
+    total = float(weight.sum())
+    if not readings or total <= 0:
+        return _unseen(integral, found, before, upto, seconds)
+    level = float(energy.sum()) / total
+    found.level = level
+    first, count, owners = _clusters(start_ns, end_ns, before, upto, trace.interval_ns)
+    e = np.bincount(owners, energy, first.size)
+    w = np.bincount(owners, weight, first.size)
+    own_level, spread, between, lost = _levels(integral, first, count, e, w, level, trace.noise)
+    c = own_level[owners]
+    shrink = np.minimum(1.0, np.divide(covered, weight, out=np.ones(n), where=weight > 0))
+    rest = energy - c * weight
+    single = c * covered + shrink * rest
+    whole = float(np.sum(c * covered) + np.sum(rest))
+    if single.sum():
+        single = single * (whole / float(single.sum()))
+    if bridges is not None:
+        held, held_u, held_s = bridges.inside(start_ns, end_ns)
+        gap_s = np.maximum(gap_s - held_s, 0.0)
+        single = single + held + c * gap_s
+    found.value = single
+    scatter, own = _scatter(integral, start_ns, end_ns, first, count, own_level)
+    scatter = scatter.scaled(readings / max(readings - lost, 0.5) if readings > lost else 1.0)
+    scatter = replace(scatter, doubt=min(1.0, (_FEW_JUMPS / readings) ** 2))
+    white = max(scatter.white, readings * trace.noise**2)
+    jumps = scatter.jumps * (1 + 5 * scatter.doubt) / 12
+    found.own = tau * np.sqrt(white * covered / max(float(covered.sum()), 1e-30) + jumps / n)
+    found.lean_all = scatter.lean
+    heavy = abs(scatter.lean) > _HEAVY
+    if heavy and own is not None:
+        found.own = np.maximum(found.own, tau * np.sqrt(own[owners] / np.bincount(owners)[owners]))
+    short = covered < tau
+    variance = tau * tau * (white + jumps)
+    found.lean = np.divide(
+        scatter.cubes * tau**3 * covered / max(float(covered.sum()), 1e-30), found.own**3,
+        out=np.zeros(n), where=found.own > 0,
+    )  # fmt: skip
+    found.own = np.where(short, found.own * np.sqrt(covered / tau) if tau else found.own, found.own)
+    found.freedom = scatter.freedom
+    if bridges is not None:
+        usual = max(float(np.median(m)), 1.0)
+        apart = (
+            math.sqrt(between + spread * np.minimum(1.0, tau / max(float(np.max(gap_s)), tau)))
+            if gap_s.any()
+            else 0.0
+        )
+        if n < 3 or usual < 1:
+            apart = max(apart, abs(level - (found.quiet or 0.0)) / 2)
+        known = max(int((weight > 0).sum()), 1)
+        t95 = float(student_95(max(known - 1.0, 1.0))) / COVERAGE_95 if known > 1 else 1.0
+        lost = float(np.sqrt(np.sum(gap_s**2)))
+        common = math.sqrt(1 + float(np.sum(gap_s)) ** 2 / max(lost * lost, 1e-30) / known)
+        found.gaps = np.sqrt((gap_s * apart * t95 * common) ** 2 + held_u)
+    pairs = int(np.maximum(count - 1, 0).sum())
+    phase = unseen_part(t, start_ns, end_ns, before, m, trace.interval_ns)
+    if phase.coherent > 0:
+        variance *= 1 + (n - 1) * phase.coherent
+    found.factor = variance / max(float(np.sum(found.own**2)), 1e-300)
+    if readings < _FEW_READINGS and pairs < _FEW_PAIRS:
+        return _few(integral, found, before, upto, seconds, readings)
+    if phase.blind and float(np.median(m)) < 4:
+        return _beat(integral, found, before, upto, seconds, phase.blind)
+    return found
+
+
+def _search(times: Indices, wanted: Indices) -> Indices:
+    """Search only between the ends of what is wanted: near events then share their cache lines."""
+    low = int(np.searchsorted(times, wanted.min(), side="right"))
+    high = int(np.searchsorted(times, wanted.max(), side="right"))
+    found: Indices = np.searchsorted(times[low:high], wanted, side="right")
+    found += low
+    return found
+
+
+def _inside(integral: Integral, before: Indices, upto: Indices) -> tuple[Floats, Floats]:
+    """Return Σ τ f and Σ τ of the readings inside, each with half of the intervals on both its sides; holes are left out."""
+    t, f, running = integral.trace.times_ns, integral.trace.values, integral.running
+    top = t.size - 1
+    some = upto > before
+    first, last = np.clip(before, 0, top), np.clip(upto - 1, 0, top)
+    ahead = np.where(before > 0, t[first] - t[np.maximum(first - 1, 0)], 0)
+    after = np.where(upto <= top, t[np.minimum(last + 1, top)] - t[last], 0)
+    energy = running[last] - running[first]
+    weight = (t[last] - t[first]) * 1e-9
+    if integral.hole.size:
+        hole = integral.hole
+        ahead = np.where(np.isin(before - 1, hole), 0, ahead)
+        after = np.where(np.isin(upto - 1, hole), 0, after)
+        bridged = np.concatenate([[0.0], np.cumsum(running[hole + 1] - running[hole])])
+        length = np.concatenate([[0.0], np.cumsum((t[hole + 1] - t[hole]) * 1e-9)])
+        a, b = np.searchsorted(hole, first), np.searchsorted(hole, last)
+        energy -= bridged[np.maximum(b, a)] - bridged[a]
+        weight -= length[np.maximum(b, a)] - length[a]
+    energy = energy + 0.5e-9 * (f[first] * ahead + f[last] * after)
+    weight = weight + 0.5e-9 * (ahead + after)
+    return np.where(some, energy, 0.0), np.where(some, weight, 0.0)
+
+
+def _clusters(
+    start_ns: Times, end_ns: Times, before: Indices, upto: Indices, interval_ns: int
+) -> tuple[Indices, Indices, Indices]:
+    """Put events that overlap or follow at once together: first reading, number of readings, each event's cluster."""
+    n = start_ns.size
+    latest = np.maximum.accumulate(end_ns)
+    apart = np.concatenate([[True], start_ns[1:] > latest[:-1] + interval_ns // 2])
+    if apart.all():
+        return before, upto - before, np.arange(n)
+    owners = np.cumsum(apart) - 1
+    begins = np.flatnonzero(apart)
+    first = before[begins]
+    until = np.maximum.reduceat(upto, begins)
+    return first, until - first, owners
+
+
+def _levels(
+    integral: Integral,
+    first: Indices,
+    count: Indices,
+    energy: Floats,
+    weight: Floats,
+    level: float,
+    noise: float,
+) -> tuple[Floats, float, float, float]:
+    """Return each cluster's level c, the readings' variance inside, the variance between clusters, what c cost in readings."""
+    f = integral.trace.values
+    seen = weight > 0
+    own = np.divide(energy, weight, out=np.full(weight.size, level), where=seen)
+    pick = _chosen(np.flatnonzero(count > 1), count)
+    inside = noise**2
+    if pick.size:
+        lengths = np.minimum(count[pick], max(2, _READINGS // pick.size))
+        index = _ranges(first[pick], lengths)
+        values = f[index]
+        begins = np.cumsum(lengths) - lengths
+        means = np.add.reduceat(values, begins) / lengths
+        inside = max(float(np.sum((values - np.repeat(means, lengths)) ** 2) / np.sum(lengths - 1)), inside)
+    elif int(seen.sum()) > 1:
+        return np.full(weight.size, level), 0.0, float(np.var(own[seen], ddof=1)), 1.0
+    if int(seen.sum()) < 2:
+        return own, inside, 0.0, 1.0
+    counts = np.maximum(count[seen], 1)
+    between = max(float(np.var(own[seen], ddof=1)) - inside * float(np.mean(1 / counts)), 0.0)
+    share = (
+        np.where(seen, between / np.maximum(between + inside / np.maximum(count, 1), 1e-300), 0.0)
+        if between > 0
+        else np.zeros(weight.size)
+    )
+    return level + share * (own - level), inside, between, max(1.0, float(share.sum()))
+
+
+def _chosen(index: Indices, count: Indices) -> Indices:
+    return (
+        index if index.size <= _STRETCHES else index[np.linspace(0, index.size - 1, _STRETCHES).astype(int)]
+    )
+
+
+def _ranges(first: Indices, lengths: Indices) -> Indices:
+    """Return first[0], first[0] + 1 …, first[1] … as one array."""
+    ahead = np.cumsum(lengths) - lengths
+    found: Indices = np.repeat(first - ahead, lengths) + np.arange(int(lengths.sum()))
+    return found
+
+
+def _scatter(
+    integral: Integral, start_ns: Times, end_ns: Times, first: Indices, count: Indices, level: Floats
+) -> tuple[Scatter, Floats | None]:
+    """Return the scatter of Σ (f − c) over all clusters, from as many as can be looked at, and each one's white part."""
+    trace = integral.trace
+    t, f = trace.times_ns, trace.values
+    some = np.flatnonzero(count > 0)
+    pick = _chosen(some, count)
+    # Long events are looked at in one stretch from their start and, every second, to their end.
+    longest = max(64, _READINGS // max(pick.size, 1))
+    lengths = np.minimum(count[pick], longest)
+    begin = np.where(np.arange(pick.size) % 2 == 0, first[pick], first[pick] + count[pick] - lengths)
+    index = _ranges(begin, lengths)
+    x = f[index] - np.repeat(level[pick], lengths)
+    if start_ns.size != count.size:
+        stamps = t[index]
+        x = x * (
+            np.searchsorted(start_ns, stamps, side="left")
+            - np.searchsorted(np.sort(end_ns), stamps, side="left")
+        )
+    top = t.size - 1
+    step = (t[np.minimum(index + 1, top)] - t[np.maximum(index - 1, 0)]) / 2
+    if trace.interval_ns:
+        x = x * np.minimum(step / trace.interval_ns, 3.0)
+    found = bounded(scatter_of_stretches(x, lengths), _slowest(x, lengths), int(lengths.sum()))
+    whole = float(count[some].sum()) / max(float(lengths.sum()), 1.0)
+    if lengths.size < some.size or (lengths < count[pick]).any():
+        # A cut stretch has one edge that is none: jumps are counted by stretches, the rest by readings.
+        found = Scatter(
+            found.white * whole, found.jumps * max(some.size / max(pick.size, 1), whole), found.cubes * whole,
+            found.fourths * whole, round(found.count * whole),
+        )  # fmt: skip
+        return found, None
+    own = np.zeros(count.size)
+    own[pick] = np.add.reduceat(x * x, np.cumsum(lengths) - lengths)
+    return found, own
+
+
+def _slowest(x: Floats, lengths: Indices) -> float | None:
+    """Return the variance a reading of the slowest changes inside events, where some are long enough to show it."""
+    long = np.flatnonzero(lengths >= _LONG)
+    if not long.size or float(lengths[long].sum()) < 0.5 * float(lengths.sum()):
+        return None
+    ends = np.cumsum(lengths)
+    total = count = 0.0
+    for k in long[:200].tolist():
+        found = slow(x[ends[k] - lengths[k] : ends[k]])
+        if found is not None:
+            total += found * lengths[k]
+            count += float(lengths[k])
+    return total / count if count else None
+
+
+def _seen_range(integral: Integral, before: Indices, upto: Indices) -> tuple[float, float]:
+    """Return the lowest and the highest reading in and beside events."""
+    f = integral.trace.values
+    top = f.size - 1
+    low = min(float(f[np.clip(before - 1, 0, top)].min()), float(f[np.clip(upto, 0, top)].min()))
+    high = -math.inf
+    some = np.flatnonzero(upto > before)
+    for i in some[:1000].tolist():
+        part = f[before[i] : upto[i]]
+        low, high = min(low, float(part.min())), max(high, float(part.max()))
+    return low, high
+
+
+def _unseen(integral: Integral, found: Estimate, before: Indices, upto: Indices, seconds: Floats) -> Estimate:
+    """Bound events that no reading fell into, by idle and by the most that the load was seen to do; or know nothing."""
+    f = integral.trace.values
+    found.why = UNSEEN
+    low, _ = _seen_range(integral, before, upto)
+    high = float(f.max())
+    typical = float(np.median(np.abs(np.diff(f[: 1 << 16])))) if f.size > 1 else 0.0
+    if high - low <= max(12 * typical, 10 * integral.trace.noise, 2 * integral.trace.step, 0.02 * abs(high)):
+        return found
+    top = f.size - 1
+    middle = (f[np.clip(before - 1, 0, top)] + f[np.clip(upto, 0, top)]) / 2
+    found.value = middle * seconds
+    found.below = (middle - low) * seconds
+    found.above = (high + 0.5 * (high - low) - middle) * seconds
+    found.below_all, found.above_all = float(found.below.sum()), float(found.above.sum())
+    found.factor = 1.0
+    return found
+
+
+def _few(
+    integral: Integral, found: Estimate, before: Indices, upto: Indices, seconds: Floats, readings: int
+) -> Estimate:
+    """Bound the mean of a handful of readings by what is beside them and what they span."""
+    found.why = FEW
+    low, high = _seen_range(integral, before, upto)
+    noise = max(integral.trace.noise, integral.trace.step)
+    span = high - low
+    if span <= max(6 * noise, 0.02 * abs(high)):
+        return found
+    inside = np.concatenate(
+        [integral.trace.values[a:b] for a, b in zip(before.tolist(), upto.tolist(), strict=True)]
+    )
+    alike = float(np.ptp(inside)) <= max(6 * noise, 0.1 * span)
+    most = max(2 * high - low, 2.5 * high if alike and readings < 4 else 0.0)
+    found.below = np.maximum(found.value - low * seconds, 0.0)
+    found.above = np.maximum(most * seconds - found.value, 0.0)
+    found.below_all, found.above_all = float(found.below.sum()), float(found.above.sum())
+    return found
+
+
+def _beat(
+    integral: Integral, found: Estimate, before: Indices, upto: Indices, seconds: Floats, blind: float
+) -> Estimate:
+    found.why = BEAT
+    found.blind = blind
+    low, high = _seen_range(integral, before, upto)
+    margin = 0.1 * (high - low)
+    level = found.value / np.maximum(seconds, 1e-12)
+    found.below = np.maximum(level - low + margin, 0.0) * blind * seconds
+    found.above = np.maximum(high + (high - low) - level, 0.0) * blind * seconds
+    found.below_all, found.above_all = float(found.below.sum()), float(found.above.sum())
+    return found

@@ -1,0 +1,329 @@
+"""The energy of events from means over intervals and from counters.
+
+Such an instrument knows the sum over each of its windows and nothing of where in the window it fell.  Whole windows inside
+an event count as they are.  Of a window that an edge cuts, what does not belong to the event is subtracted: the power beside
+the event times the rest of the window.  That holds whatever the load does inside (*whole windows that contain the event, less what is
+beside it*), as long as the load beside it is steady.  Where it is not, the window's sum is divided in proportion to how much either
+side is seen to vary, and what it could have held besides is the uncertainty (the conditional mean and variance of two
+independent parts of known sum).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.analysis.estimate import FEW, Estimate
+from powermeter.analysis.holes import Bridges
+from powermeter.analysis.integral import Integral
+from powermeter.analysis.profiles import Profile, after_effects
+from powermeter.analysis.uncertainty import student_95
+from powermeter.channel import Kind
+from powermeter.result import COVERAGE_95
+from powermeter.signals.trace import Trace
+
+Floats = NDArray[np.floating[Any]]
+Indices = NDArray[np.int64]
+Times = NDArray[np.int64]
+
+_LOOKED = 1 << 18
+_STRETCH = 4096
+_UNUSUAL = 6.0
+_SEEN_WELL = 16
+_WHOLE = 1 - 1e-9
+
+
+def measure_means(
+    integral: Integral, start_ns: Times, end_ns: Times, bridges: Bridges | None = None
+) -> Estimate:
+    """Return what the events of one label used, from means over intervals or from a counter.
+
+    Args:
+        start_ns, end_ns: Shape (n,), sorted by start.
+    """
+    trace = integral.trace
+    t, running = trace.times_ns, integral.running
+    n, top = start_ns.size, trace.times_ns.size - 1
+    found = Estimate.empty(n)
+    ks = np.clip(np.searchsorted(t, start_ns, side="right"), 1, top)
+    ke = np.clip(np.searchsorted(t, end_ns, side="left"), ks, top)
+    alone = ks == ke
+    span = (t - np.concatenate([[t[0]], t[:-1]])) * 1e-9
+    tau = np.maximum(span, 1e-9)
+    seconds = (end_ns - start_ns) * 1e-9
+    ps = np.clip((np.minimum(t[ks], end_ns) - start_ns) * 1e-9 / tau[ks], 0.0, 1.0)
+    pe = np.where(alone, 0.0, np.clip((end_ns - t[ke - 1]) * 1e-9 / tau[ke], 0.0, 1.0))
+    inner = np.where(alone, 0.0, running[ke - 1] - running[ks])
+    found.seen = np.where(alone, 0, ke - 1 - ks)
+    # One item for each window that an edge cuts, events that share a window together.
+    window = np.concatenate([ks, ke])
+    share = np.concatenate([ps, pe])
+    event = np.concatenate([np.arange(n)] * 2)
+    keep = share > 0
+    window, share, event = window[keep], share[keep], event[keep]
+    cut, owner = np.unique(window, return_inverse=True)
+    part = np.minimum(np.bincount(owner, share, cut.size), 1.0)
+    rate = np.divide(running[cut] - running[cut - 1], tau[cut])
+    right, left = _beside(t, start_ns, end_ns, cut, part)
+    rates = np.diff(running, prepend=running[0]) / tau
+    blind = np.zeros(top + 2, bool)
+    blind[integral.hole + 1] = True
+    for state in (left, right):
+        state[blind[np.clip(cut + (1 if state is right else -1), 0, top)]] = 0
+    near = [rates[np.clip(cut - 1, 1, top)], rates[np.clip(cut + 1, 1, top)]]
+    level_in, has_in = _mean_of(near, [left == 2, right == 2])
+    # What is usual on either side, from neighbouring whole windows of one state.
+    states = _states(t, start_ns, end_ns, cut, blind)
+    var_out, quiet = _wander(rates, *states, 1)
+    var_in, _ = _wander(rates, *states, 2)
+    noise = trace.noise**2 + (trace.step**2 / 12 if trace.kind is Kind.MEAN else 0.0)
+    if trace.kind is Kind.COUNTER:
+        noise = 2 * (trace.noise**2 + trace.step**2 / 12) / float(np.median(tau[cut])) ** 2
+    quiet_level = quiet if quiet is not None else float("nan")
+    beside = power_beside(rates, *states, cut, max(trace.noise**2, 0.0))
+    level_out = beside.level
+    no_out = ~np.isfinite(level_out)
+    level_out = np.where(no_out, rate, level_out)
+    length = tau[cut]
+    seen_s = float(np.sum(np.where(alone, 0.0, (t[ke - 1] - t[ks]) * 1e-9)))
+    if seen_s > 0:
+        inside = float(inner.sum()) / seen_s
+    else:
+        weight = part * length
+        inside = float(np.sum(length * (rate - (1 - part) * level_out))) / max(float(weight.sum()), 1e-30)
+    usual = float(np.median(length))
+    full = found.seen > 0
+    each = inner[full] / np.maximum((t[ke - 1] - t[ks])[full] * 1e-9, 1e-12)
+    between = float(np.var(each, ddof=1)) if each.size > 1 else (inside - (quiet or 0.0)) ** 2 / 12
+    level_in = np.where(has_in, level_in, inside)
+    expected = part * level_in + (1 - part) * level_out
+    rest = length * (rate - expected)
+    u_out = np.where(no_out, rate**2, max(var_out, beside.error**2))
+    model = length**2 * (part * var_in + (1 - part) * u_out)
+    whole = part >= _WHOLE
+    hole_cut = blind[cut]
+    used = ~whole & ~hole_cut
+    excess = float(np.sum(rest[used] ** 2 - model[used])) - noise * float(np.sum(length[used] ** 2))
+    if excess > 0:
+        # More than either side is seen to vary: both vary more beside edges, as they do elsewhere; where the outside does not,
+        # it is the event's own shape.
+        more = excess / max(float(np.sum(length[used] ** 2 * part[used])), 1e-300)
+        calm = max(var_out - 1.5 * noise, 0.0)
+        lively = max(var_in - noise, 0.0)
+        if int(found.seen.sum()) < _SEEN_WELL and np.isfinite(quiet_level):
+            lively = max(lively, 0.1 * (inside - quiet_level) ** 2)
+        to_out = calm / (calm + lively) if calm + lively > 0 else 0.0
+        var_in = var_in + more * (1 - to_out)
+        u_out = u_out + more * to_out
+    if not np.any(has_in) and var_in <= 0:
+        var_in = max(var_in, (inside - quiet_level) ** 2 if np.isfinite(quiet_level) else inside**2)
+    a, b = part * var_in, (1 - part) * u_out
+    kappa = np.divide(a, a + b, out=np.ones(part.size), where=a + b > 0)
+    kappa = np.where(whole, 1.0, kappa)
+    given = part * length * level_in + kappa * rest
+    split = np.divide(a * b, a + b, out=np.zeros(part.size), where=a + b > 0) * length**2
+    # What stands out from the usual is one thing, on one side or the other.
+    chance = _chance_of_a_jump_beside(rates, *states, rest[used] / length[used], part[used])
+    other = np.zeros(part.size)
+    other[used] = chance
+    split = np.maximum(split, np.maximum(kappa * (1 - kappa), other * (1 - other)) * rest**2)
+    reach = np.where(whole | no_out, 0.0, length * kappa * (1 - part))
+    split = np.maximum(split, (reach * beside.error) ** 2) + noise * length**2 * kappa**2
+    # Windows whose power beside comes from the same readings are off alike.
+    alike = float(np.sum(np.bincount(beside.region, reach, 1) ** 2) - np.sum(reach**2)) * beside.error**2
+    split = np.where(whole, noise * length**2, split)
+    if hole_cut.any():
+        given = np.where(hole_cut, part * length * inside, given)
+        split = np.where(hole_cut, 0.0, split)
+    portion = share / np.maximum(part[owner], 1e-30)
+    early = np.maximum(t[0] - start_ns, 0) * 1e-9
+    late = np.maximum(end_ns - t[-1], 0) * 1e-9
+    value = inner + np.bincount(event, portion * given[owner], n) + early * rates[1] + late * rates[top]
+    outside = (early * max(abs(rates[1] - inside), 0.2 * abs(rates[1]))) ** 2
+    outside += (late * max(abs(rates[top] - inside), 0.2 * abs(rates[top]))) ** 2
+    found.value = value
+    several = np.bincount(owner, minlength=cut.size) > 1
+    # How events of one label divide a window that they share, nobody saw; that they are alike is likely.
+    divided = np.where(several[owner], (portion * given[owner]) ** 2 * np.maximum(1 - portion, 0.0) / 4, 0.0)
+    own = np.bincount(event, portion**2 * split[owner] + divided, n) + outside
+    if trace.kind is Kind.MEAN:
+        own += noise * np.minimum(found.seen, _independent(trace)) * usual**2
+    found.own = np.sqrt(own)
+    total = float(split.sum()) + max(alike, 0.0)
+    if trace.kind is Kind.MEAN:
+        total += noise * float(np.minimum(found.seen, _independent(trace)).sum()) * usual**2
+    # What the edges leave in common: a mean rest that is not chance, of which the division may be wrong.
+    doubt = _common(rest, kappa, used, part)
+    total += doubt**2 + float(outside.sum())
+    found.factor = total / max(float(own.sum()), 1e-300)
+    found.level = inside
+    found.quiet = quiet
+    found.freedom = max(float(used.sum()) - 1, 1.0) if excess > 0 else math.inf
+    if bridges is not None:
+        _held, held_u, held_s = bridges.inside(start_ns, end_ns)
+        cut_s = np.maximum(integral.gap_seconds(start_ns, end_ns) - held_s, 0.0)
+        known = max(int(full.sum()), 1)
+        t95 = float(student_95(known - 1.0)) / COVERAGE_95 if known > 1 else 1.0
+        apart = between + var_in * np.minimum(1.0, usual / np.maximum(cut_s, usual))
+        common = 1 + float(cut_s.sum()) ** 2 / max(float(np.sum(cut_s**2)), 1e-30) / known
+        found.gaps = np.sqrt(held_u + cut_s**2 * apart * common * t95**2)
+    profile = after_effects(rates, tau, start_ns, end_ns, t, blind)
+    if profile is not None:
+        _with_tail(found, profile, seconds)
+    if no_out.any() and not whole[no_out].all():
+        found.why = FEW
+        low = np.bincount(event, portion * np.where(no_out & ~whole, given, 0.0)[owner], n)
+        high = np.bincount(event, portion * np.where(no_out & ~whole, length * rate - given, 0.0)[owner], n)
+        found.below, found.above = np.maximum(low, 0.0), np.maximum(high, 0.0)
+        found.below_all, found.above_all = float(found.below.sum()), float(found.above.sum())
+    return found
+
+
+def _with_tail(found: Estimate, profile: Profile, seconds: Floats) -> None:
+    """Take what follows the events out of their energies."""
+    n = seconds.size
+    found.own = np.full(n, math.hypot(profile.above_u, profile.rest))
+    each = profile.above * seconds / max(float(seconds.mean()), 1e-30) + profile.idle * seconds
+    found.value = each
+    found.tail = profile.tail, profile.tail_u
+    doubt = profile.above_u
+    found.factor = (n * doubt) ** 2 / max(float(np.sum(found.own**2)), 1e-300)
+    found.freedom = profile.freedom
+
+
+def _independent(trace: Trace) -> float:
+    """Return of how many windows in a row the errors add up: of a running mean's, whole windows have none."""
+    return trace.window_ns / trace.interval_ns if trace.window_ns and trace.interval_ns else math.inf
+
+
+def _beside(t: Times, start_ns: Times, end_ns: Times, cut: Indices, part: Floats) -> tuple[Indices, Indices]:
+    """Return for each cut window what the windows right and left of it are: 2 inside an event, 1 beside, 0 cut as well."""
+    ends = np.sort(end_ns)
+    top = t.size - 1
+
+    def active(times: Times) -> Indices:
+        found: Indices = np.searchsorted(start_ns, times, side="right") - np.searchsorted(
+            ends, times, side="right"
+        )
+        return found
+
+    right = np.where(active(t[cut]) > 0, 2, 1)
+    follows = np.concatenate([np.diff(cut) == 1, [False]]) if cut.size else np.empty(0, bool)
+    right = np.where(follows | (cut >= top), 0, right)
+    left = np.where(active(t[cut - 1]) > 0, 2, 1)
+    preceded = np.concatenate([[False], np.diff(cut) == 1]) if cut.size else np.empty(0, bool)
+    left = np.where(preceded | (cut <= 1), 0, left)
+    return right, left
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Beside:
+    """The power beside events at each cut window: W, its standard uncertainty, and which windows share their readings."""
+
+    level: Floats
+    error: float
+    region: Indices
+
+
+def power_beside(rates: Floats, index: Indices, state: Indices, cut: Indices, noise: float) -> _Beside:
+    """Return the power beside events at each cut window, from as many windows around it as predict best.
+
+    Few follow idle power that wanders, many average noise out: of 2, 8, 32 or all windows around, that number is taken whose mean comes
+    nearest to windows that it leaves out.
+    """
+    out = index[state == 1]
+    n = out.size
+    if not n:
+        return _Beside(np.full(cut.size, np.nan), 0.0, np.zeros(cut.size, np.int64))
+    values = rates[out]
+    sums = np.concatenate([[0.0], np.cumsum(values)])
+    at = np.searchsorted(out, cut)
+    close = np.diff(out) == 1
+    own = float(np.mean(np.diff(values)[close] ** 2)) / 2 if int(close.sum()) >= _SEEN_WELL else noise
+    best: tuple[float, int] | None = None
+    for around in (2, 8, 32, n):
+        if around > n:
+            continue
+        low = np.clip(np.arange(n) - around // 2, 0, max(n - around - 1, 0))
+        high = np.minimum(low + around + 1, n)
+        left = (sums[high] - sums[low] - values) / np.maximum(high - low - 1, 1)
+        square = float(np.mean((values - left) ** 2)) if n > 2 else own
+        if best is None or square < 0.98 * best[0]:
+            best = square, around
+    square, around = best if best is not None else (own, n)
+    low = np.clip(at - around // 2, 0, max(n - around, 0))
+    high = np.minimum(low + around, n)
+    level = (sums[high] - sums[low]) / np.maximum(high - low, 1)
+    error = math.sqrt(max(square - own, 0.0) + min(own, square) / max(around, 1))
+    return _Beside(level, error, at // max(around // 2, 1))
+
+
+def _mean_of(values: list[Floats], use: list[NDArray[np.bool_]]) -> tuple[Floats, NDArray[np.bool_]]:
+    count = np.sum(use, axis=0)
+    total = np.sum([np.where(u, v, 0.0) for v, u in zip(values, use, strict=True)], axis=0)
+    return np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0), count > 0
+
+
+def _states(
+    t: Times, start_ns: Times, end_ns: Times, cut: Indices, blind: NDArray[np.bool_]
+) -> tuple[Indices, Indices]:
+    """Return windows that no edge cuts, in stretches, and whether each is inside (2) or beside (1) events, or neither (0)."""
+    top = t.size - 1
+    if top <= _LOOKED:
+        index = np.arange(1, top + 1)
+    else:
+        begins = np.linspace(1, top - _STRETCH, _LOOKED // _STRETCH).astype(np.int64)
+        index = np.unique((begins[:, None] + np.arange(_STRETCH)).ravel())
+    ends = np.sort(end_ns)
+    active = np.searchsorted(start_ns, t[index], side="right") - np.searchsorted(ends, t[index], side="right")
+    state = np.where(active > 0, 2, 1)
+    state[np.isin(index, cut) | blind[index]] = 0
+    return index, state
+
+
+def _wander(rates: Floats, index: Indices, state: Indices, wanted: int) -> tuple[float, float | None]:
+    """Return the variance of one whole window against its neighbour of the same state, and the windows' median."""
+    some = index[state == wanted]
+    if not some.size:
+        return 0.0, None
+    pair = (state[1:] == wanted) & (state[:-1] == wanted) & (np.diff(index) == 1)
+    if pair.any():
+        jumps = rates[index[1:][pair]] - rates[index[:-1][pair]]
+        variance = float(np.mean(jumps**2)) / 2
+    else:
+        variance = float(np.var(rates[some], ddof=1)) if some.size > 2 else 0.0
+    return variance, float(np.median(rates[some]))
+
+
+def _chance_of_a_jump_beside(
+    rates: Floats, index: Indices, state: Indices, rest: Floats, part: Floats
+) -> Floats:
+    """Return for each cut window how likely what is unusual in it happened beside the event.
+
+    By how often windows beside events jump (half a jump more than was seen: none in n windows does not mean never),
+    against how often cut windows show something unusual.
+    """
+    pair = (state[1:] == 1) & (state[:-1] == 1) & (np.diff(index) == 1)
+    if not pair.any() or not rest.size:
+        return np.full(rest.size, 0.5)
+    jumps = np.abs(rates[index[1:][pair]] - rates[index[:-1][pair]])
+    usual = max(_UNUSUAL * float(np.median(jumps)) / 0.954, 1e-12)
+    rate = (float(np.count_nonzero(jumps > usual)) / 2 + 0.5) / (jumps.size + 1)
+    edges = max(float(np.mean(np.abs(rest) > usual)), 1 / rest.size)
+    found: Floats = np.minimum(rate * 2 * (1 - part) / edges, 0.5)
+    return found
+
+
+def _common(rest: Floats, kappa: Floats, used: NDArray[np.bool_], part: Floats) -> float:
+    """Return what the division of the windows' rests leaves in common, in J."""
+    n = int(used.sum())
+    if n < 4:
+        return 0.0
+    mean = float(rest[used].mean())
+    error = float(rest[used].std(ddof=1)) / math.sqrt(n)
+    real = math.sqrt(max(mean**2 - error**2, 0.0))
+    return real * float(np.sum(np.sqrt(kappa[used] * (1 - kappa[used]))))

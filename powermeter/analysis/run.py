@@ -1,0 +1,298 @@
+"""The energy of the whole run: the channel's own rule between its first and last reading, and how far that may be off.
+
+Nothing that was learned from the events' edges touches the value.  What the events' times say goes into the interval: how often
+readings fell into events against how often they should have, and which events no reading fell into.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.analysis.estimate import FEW, UNSEEN, Estimate
+from powermeter.analysis.holes import Bridges
+from powermeter.analysis.integral import Integral
+from powermeter.analysis.sampling import Scatter, scatter_of_line
+from powermeter.analysis.uncertainty import Shape, budget, common_parts, limit_names, step_bias
+from powermeter.channel import Kind
+from powermeter.result import Grade, Result, worst
+
+Floats = NDArray[np.floating[Any]]
+Times = NDArray[np.int64]
+
+_STRETCH = 4096
+_STRETCHES = 48
+_BRIDGED_MUCH = 0.05
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Activity:
+    """The events of one label, for what they say of the run: when, and what was found of them."""
+
+    start_ns: Times
+    end_ns: Times
+    found: Estimate
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """What a stretch of a trace used.
+
+    Attributes:
+        energy: In J (C).
+        seconds: Its length.
+        plain: The bare rule, in J: as `energy`, but for holes that swallowed edges of events.
+        gap_s: Seconds of it that nobody saw.
+        beat: Whether readings kept step with events.
+        blind_s: Seconds of events that no reading fell into.
+    """
+
+    energy: Result
+    seconds: float
+    plain: float
+    gap_s: float
+    beat: bool = False
+    blind_s: float = 0.0
+
+    @property
+    def power(self) -> Result:
+        """Its mean, in W (A)."""
+        unit = {"J": "W", "C": "A"}[self.energy.unit]
+        return self.energy.scaled(1 / self.seconds, unit) if self.seconds else self.energy.scaled(0.0, unit)
+
+
+def measure_run(
+    integral: Integral, start_ns: int | None = None, end_ns: int | None = None, *,
+    activity: Sequence[Activity] = (), bridges: Bridges | None = None, origin: str = "run",
+) -> Run:  # fmt: skip
+    """Return what a stretch used; the whole run where none is named.
+
+    Args:
+        activity: What is known of each label's events; for the whole run.
+        bridges: The holes, where there are any.
+        origin: Names the parts that are this result's own.
+    """
+    trace = integral.trace
+    whole = start_ns is None and end_ns is None
+    start = integral.start_ns if start_ns is None else start_ns
+    end = integral.end_ns if end_ns is None else end_ns
+    edges = np.array([start], np.int64), np.array([end], np.int64)
+    plain = float(integral.between(*edges)[0])
+    seconds = (end - start) * 1e-9
+    gap_s = float(integral.gap_seconds(*edges)[0])
+    own = f"{'+'.join(trace.channels)} {origin}"
+    value = plain
+    scatter, tau = _scatter(integral, start, end)
+    variance = scatter.variance * tau * tau
+    gaps = 0.0
+    if bridges is not None:
+        moved, gaps = _in_holes(integral, bridges, activity, start, end)
+        value += moved
+    below = above = 0.0
+    beat = False
+    blind_s = 0.0
+    if whole and trace.kind is Kind.INSTANT:
+        seen = _against_events(integral, activity, math.sqrt(variance), tau)
+        variance = max(variance, seen.variance)
+        beat, blind_s = seen.beat, seen.blind_s
+        below, above = seen.below, seen.above
+    parts = common_parts(trace.errors, value, seconds)
+    noise = f"noise:{own}"
+    parts[noise] = math.sqrt(variance)
+    parts[f"gaps:{own}"] = gaps
+    if trace.kind is not Kind.COUNTER and trace.step:
+        parts[f"quantisation:common {own}"] = step_bias(trace.step, trace.noise) * seconds * _alike(integral)
+    grade = trace.grade
+    if gap_s > _BRIDGED_MUCH * max(seconds, 1e-30) or beat or above:
+        grade = worst((grade, Grade.ESTIMATED))
+    shape = Shape(noise, scatter.lean, below, above, 0.0 if never_negative(integral) else None)
+    energy = budget(
+        value, integral.unit, parts, grade=grade, limits=(*limit_names(trace.errors), *_few_jumps(scatter, noise)),
+        counted={noise: scatter.freedom if trace.kind is Kind.INSTANT else math.inf}, shape=shape, origin=own,
+    )  # fmt: skip
+    return Run(energy, seconds, plain, gap_s, beat, blind_s)
+
+
+def never_negative(integral: Integral) -> bool:
+    """Whether no reading is below zero, so that no energy can be."""
+    values = integral.trace.values
+    if integral.trace.kind is Kind.COUNTER:
+        return bool((np.diff(values[:: max(1, values.size // 65536)]) >= 0).all())
+    return bool(values[:: max(1, values.size // 65536)].min() >= 0)
+
+
+def _few_jumps(scatter: Scatter, noise: str) -> tuple[str, ...]:
+    """Name the noise a limit where hardly anything but one jump makes it: that lies between two readings, anywhere."""
+    return (noise,) if scatter.white < 0.05 * scatter.variance and scatter.count < 8 else ()
+
+
+def _alike(integral: Integral) -> float:
+    """Return the root of the share of variance that readings on one step have in common."""
+    trace = integral.trace
+    values = trace.values[:: max(1, len(trace) // 20_000)]
+    codes = np.rint(values / trace.step)
+    shares = np.unique(codes, return_counts=True)[1] / codes.size
+    return math.sqrt(float(np.sum(shares**2)))
+
+
+def _scatter(integral: Integral, start: int, end: int) -> tuple[Scatter, float]:
+    """Return the scatter of the rule's sum over a stretch, and the interval in s that it is for."""
+    trace = integral.trace
+    t = trace.times_ns
+    first, last = (int(k) for k in np.searchsorted(t, [start, end + 1]))
+    n = last - first
+    tau = trace.interval_ns * 1e-9
+    if trace.kind is not Kind.INSTANT:
+        noise = trace.noise**2 + (trace.step**2 / 12 if trace.kind is Kind.COUNTER else 0.0)
+        if trace.kind is Kind.COUNTER:
+            return Scatter(white=2 * noise), 1.0
+        most = trace.window_ns / trace.interval_ns if trace.window_ns and trace.interval_ns else math.inf
+        return Scatter(white=noise * min(max(n - 1, 1), most)), tau
+    f = trace.values
+    if n < 2 or not tau:
+        return Scatter(), tau
+    if n <= _STRETCH * _STRETCHES:
+        places = [(first, last)]
+    else:
+        places = [(int(k), int(k) + _STRETCH) for k in np.linspace(first, last - _STRETCH, _STRETCHES)]
+    found = Scatter()
+    for a, b in places:
+        steps = np.diff(t[a:b]) * 1e-9
+        weights = np.empty(b - a)
+        weights[1:-1] = (steps[1:] + steps[:-1]) / 2
+        weights[0], weights[-1] = steps[0], steps[-1]
+        hole = integral.hole[(integral.hole >= a) & (integral.hole < b - 1)] - a
+        values = f[a:b]
+        if hole.size:
+            weights[hole] = weights[np.minimum(hole + 1, b - a - 1)] = tau
+        part = scatter_of_line(values, np.minimum(weights / tau, 4.0))
+        found = Scatter(
+            found.white + part.white, found.jumps + part.jumps, found.cubes + part.cubes,
+            found.fourths + part.fourths, found.count + part.count, part.doubt,
+        )  # fmt: skip
+    return found.scaled(n / max(found.count, 1)) if found.count < n else found, tau
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What events say of the sum of readings: J² and J.
+
+    Attributes:
+        variance: What their power leaves in a sum of so few readings.
+        below, above: By how much the run may be lower or higher besides.
+        beat: Whether readings kept step with events.
+        blind_s: Seconds of events that no reading fell into.
+    """
+
+    variance: float
+    below: float
+    above: float
+    beat: bool
+    blind_s: float
+
+
+def _against_events(integral: Integral, activity: Sequence[Activity], usual: float, tau: float) -> _Seen:
+    """Hold the readings against the events: how many fell into them, how many should have."""
+    trace = integral.trace
+    t = trace.times_ns
+    quiet = _quiet(integral, activity)
+    variance = off = blind_s = below = above = 0.0
+    beat = False
+    for label in activity:
+        found = label.found
+        inside = (label.start_ns >= t[0]) & (label.end_ns <= t[-1])
+        start, end = label.start_ns[inside], label.end_ns[inside]
+        if not start.size or tau <= 0:
+            continue
+        lengths = (end - start) * 1e-9
+        if found.level is None:
+            blind_s += float(lengths.sum())
+            above += found.above_all if found.above_all > 0 else math.inf
+            continue
+        if found.why in (FEW, UNSEEN):
+            below, above = below + found.below_all, above + found.above_all
+        expected = lengths / tau
+        seen = np.searchsorted(t, end, side="right") - np.searchsorted(t, start, side="right")
+        share = expected - np.floor(expected)
+        chance = float(np.sum(share * (1 - share)))
+        missing = float(expected.sum()) - float(seen.sum())
+        step = (found.level - quiet) * tau if quiet is not None else found.level * tau
+        short = expected < 2
+        if short.any():
+            variance += float(np.sum((share * (1 - share))[short])) * step**2
+        if abs(missing) > 2 * math.sqrt(chance) + 1:
+            off += -missing * step
+            beat = beat or (abs(missing) > 4 * math.sqrt(chance) + 1 and start.size >= 8)
+    usual = math.hypot(usual, math.sqrt(variance))
+    if abs(off) > usual:
+        low, high = (1.3 * abs(off), 0.3 * abs(off)) if off > 0 else (0.3 * abs(off), 1.3 * abs(off))
+        below, above = below + low, above + high
+    return _Seen(variance, below, above, beat, blind_s)
+
+
+def _quiet(integral: Integral, activity: Sequence[Activity]) -> float | None:
+    """Return the mean of the readings that lie in no event, or None where none does."""
+    t, f = integral.trace.times_ns, integral.trace.values
+    pick = np.arange(0, t.size, max(1, t.size // 20_000))
+    active = np.zeros(pick.size, np.int64)
+    for label in activity:
+        active += np.searchsorted(label.start_ns, t[pick], side="right")
+        active -= np.searchsorted(np.sort(label.end_ns), t[pick], side="left")
+    free = active <= 0
+    return float(f[pick[free]].mean()) if free.any() else None
+
+
+def _in_holes(
+    integral: Integral, bridges: Bridges, activity: Sequence[Activity], start: int, end: int
+) -> tuple[float, float]:
+    """Return what events that a hole cuts or swallows change in the bridge, and the whole's standard uncertainty, J."""
+    moved = variance = 0.0
+    inside = (bridges.start_ns >= start) & (bridges.end_ns <= end)
+    for k in np.flatnonzero(inside).tolist():
+        a, b = int(bridges.start_ns[k]), int(bridges.end_ns[k])
+        covered = used = doubt = 0.0
+        for label in activity:
+            if label.found.level is None:
+                continue
+            first = np.searchsorted(label.start_ns, a, side="left")
+            last = np.searchsorted(label.start_ns, b, side="left")
+            low = max(0, int(first) - 1)
+            starts, ends = label.start_ns[low:last], label.end_ns[low:last]
+            over = np.clip(np.minimum(ends, b) - np.maximum(starts, a), 0, None) * 1e-9
+            cut = (over > 0) & ~((starts < a) & (ends > b))
+            if not cut.any():
+                continue
+            seconds = float(over[cut].sum())
+            covered += seconds
+            used += seconds * label.found.level
+            spread = label.found.gaps[low:last][cut]
+            doubt += float(np.sum(spread**2))
+        if not covered:
+            variance += float(bridges.error[k]) ** 2
+            continue
+        length = (b - a) * 1e-9
+        beside = _quiet_beside(integral, activity, a, b)
+        rest = max(length - covered, 0.0)
+        scale = min(1.0, length / covered)
+        estimate = used * scale + rest * beside
+        moved += estimate - float(bridges.joules[k])
+        variance += doubt
+    return moved, math.sqrt(variance)
+
+
+def _quiet_beside(integral: Integral, activity: Sequence[Activity], a: int, b: int) -> float:
+    """Return the power of the reading beside a hole that lies in no event; the lower of both where both or neither do."""
+    trace = integral.trace
+    index = integral.locate(np.array([a, b]))
+    last = int(index[1]) + (1 if trace.kind is not Kind.INSTANT or trace.times_ns[index[1]] < b else 0)
+    rates = integral.rates(np.array([index[0], min(last, len(trace) - 1)]))
+    free = []
+    for at, rate in zip((a, b), rates.tolist(), strict=True):
+        if not any(bool(((x.start_ns <= at) & (x.end_ns >= at)).any()) for x in activity):
+            free.append(rate)
+    return float(np.mean(free)) if free else float(min(rates))

@@ -1,0 +1,127 @@
+"""Means over a window longer than the sampling interval, turned into means over the interval.
+
+Two readings of a running mean over W that lie τ apart differ by what entered the window less what left it:
+
+    W (y_j − y_{j−1}) = e_j − e_{j−M}        e the energy of one interval, M = W/τ
+
+so every interval's energy follows from the one a window earlier, and all of them from the first M, whose sum is W y₀.  How those
+divide their sum is found from what follows: most neighbouring intervals of a load are alike, so that the median of their differences
+in each of the M phases is zero.  Sums over whole windows are those of the readings, exactly, whatever the division.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.channel import Kind
+from powermeter.signals.trace import Trace
+
+Floats = NDArray[np.floating[Any]]
+
+_FEWEST_WINDOWS = 3
+_MOST_WINDOWS = 512
+_MOST_PHASES = 1000
+_HOLE = 3.5
+
+
+def unfolded(trace: Trace, window_ns: int) -> Trace | None:
+    """Return a running mean's trace as means over its sampling interval, or None where it cannot be.
+
+    It cannot where the window is hardly longer than the interval, or the trace shorter than three windows.  `noise` becomes that of
+    one interval: what the readings' noise adds up to along the recursion, and the doubt in the division of the first window.
+    """
+    tau = trace.interval_ns
+    if not tau or len(trace) < 4:
+        return None
+    holes = np.flatnonzero(np.diff(trace.times_ns) > _HOLE * tau)
+    if holes.size:
+        return _piecewise(trace, window_ns, holes)
+    phases = round(window_ns / tau)
+    if not 2 <= phases <= _MOST_PHASES or trace.end_ns - trace.start_ns < _FEWEST_WINDOWS * window_ns:
+        return None
+    step = window_ns / phases
+    count = int((trace.end_ns - trace.start_ns) / step)
+    grid = trace.start_ns + np.rint(np.arange(count + 1) * step).astype(np.int64)
+    seen = np.interp(grid, trace.times_ns, trace.values)
+    window_s, step_s = window_ns * 1e-9, step * 1e-9
+    own = math.hypot(trace.noise, trace.step / math.sqrt(12))
+    scale = float(np.std(seen)) * step_s
+    afford = 0.05 * scale / max(window_s * own, 1e-300)
+    windows = int(min(max(3 * afford * afford, 8), _MOST_WINDOWS))
+    block = windows * phases
+    change = window_s * np.diff(seen)
+    energy = np.empty(count + phases)
+    doubts: list[float] = []
+    for first in range(0, count, block):
+        last = min(first + block, count)
+        if last - first < 2 * phases and first:
+            # Too short to anchor by itself: it goes on from the block before.
+            for j in range(first, last):
+                energy[phases + j] = energy[j] + change[j]
+            break
+        part, doubt = _anchored(change[first:last], window_s * float(seen[first]), phases)
+        doubts.append(doubt)
+        energy[first if first else 0 : last + phases] = (
+            part if not first else np.concatenate([energy[first : first + phases], part[phases:]])
+        )
+    walk = window_s * own * math.sqrt(2 * min(windows, count / phases) / 6)
+    noise = math.hypot(walk, float(np.mean(doubts)) if doubts else 0.0) / step_s
+    ahead = trace.start_ns - np.rint(np.arange(phases - 1, -1, -1) * step).astype(np.int64)
+    return replace(
+        trace, times_ns=np.concatenate([ahead, grid[1:]]), values=energy / step_s, kind=Kind.MEAN, window_ns=window_ns,
+        interval_ns=round(step), noise=noise, step=0.0,
+    )  # fmt: skip
+
+
+def _anchored(change: Floats, total: float, phases: int) -> tuple[Floats, float]:
+    """Return the energies of a window and of the intervals after it, and the standard uncertainty of their division.
+
+    Args:
+        change: W Δy of each interval after the first window, in J.
+        total: Energy of the first window.
+    """
+    n = change.size
+    rows = -(-n // phases)
+    table = np.zeros((rows + 1, phases))
+    table[1:].ravel()[:n] = change
+    known = np.cumsum(table, axis=0)
+    line = known.ravel()[: n + phases]
+    steps = np.diff(line)
+    # Differences from one phase to the next, in order: the last one leads to the next window's first phase.
+    gaps = np.zeros(phases)
+    spreads = np.zeros(phases)
+    for p in range(phases):
+        these = steps[p::phases]
+        gaps[p] = float(np.median(these))
+        spreads[p] = 1.4826 * float(np.median(np.abs(these - gaps[p]))) / math.sqrt(max(these.size, 1))
+    gaps -= gaps.mean()
+    start = -np.concatenate([[0.0], np.cumsum(gaps[:-1])])
+    start += (total - float(start.sum())) / phases
+    doubt = 1.25 * float(np.sqrt(np.mean(spreads**2))) * math.sqrt(phases / 6)
+    return line + np.tile(start, rows + 1)[: n + phases], doubt
+
+
+def _piecewise(trace: Trace, window_ns: int, holes: NDArray[np.int64]) -> Trace | None:
+    """Return the trace unfolded between its holes, or None where a piece is too short for it."""
+    parts = []
+    for first, last in zip([0, *(holes + 1).tolist()], [*(holes + 1).tolist(), len(trace)], strict=True):
+        piece = replace(trace, times_ns=trace.times_ns[first:last], values=trace.values[first:last])
+        found = unfolded(piece, window_ns)
+        if found is None:
+            return None
+        parts.append(found)
+    kept = [parts[0]]
+    for part in parts[1:]:
+        after = part.times_ns > kept[-1].end_ns  # the first window of a piece may reach back over the hole
+        kept.append(replace(part, times_ns=part.times_ns[after], values=part.values[after]))
+    return replace(
+        kept[0],
+        times_ns=np.concatenate([p.times_ns for p in kept]),
+        values=np.concatenate([p.values for p in kept]),
+        noise=max(p.noise for p in kept),
+    )

@@ -1,0 +1,92 @@
+"""Readings that stand until the instrument's next refresh: which rows are new, and what the others say.
+
+A row that repeats the one before it is not silence: the reading stands.  Where the instrument refreshes at even times, a refresh that found
+the same value is as much a reading as one that found another.  So a trace of held readings becomes one reading per refresh,
+stamped in the middle of the rows' interval in which it first appeared.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.channel import Kind
+from powermeter.signals.trace import Trace, median_interval_ns
+
+Bools = NDArray[np.bool_]
+
+_LEAST_ROWS = 30
+_LEAST_CHANGES = 8
+_EQUAL = 0.4
+_ON_GRID = 0.8
+_LOOKED = 200_000
+
+
+def refresh_found(trace: Trace) -> int:
+    """Return the refresh interval (ns) that a trace of repeated readings shows, or 0 where its rows are readings of their own.
+
+    Rows are repeats where most equal the row before, and where they change, they do so in steps of one number of rows.
+    """
+    n = min(len(trace), _LOOKED)
+    if trace.kind is not Kind.INSTANT or n < _LEAST_ROWS or not trace.interval_ns:
+        return 0
+    change = np.flatnonzero(np.diff(trace.values[:n]) != 0) + 1
+    if change.size < _LEAST_CHANGES or 1 - change.size / n < _EQUAL:
+        return 0
+    runs = np.diff(trace.times_ns[change]) / trace.interval_ns
+    usual = float(np.median(runs))
+    whole = max(1.0, usual / max(1, round(usual / max(float(np.percentile(runs, 10)), 1.0))))
+    if whole < 1.5:
+        return 0
+    turns = np.maximum(np.round(runs / whole), 1)
+    # Rows are steps of 1: a change may be seen one row late.
+    near = np.abs(runs - turns * whole) <= np.minimum(1.01, 0.25 * whole + 0.51)
+    single = np.abs(runs - whole) <= 1.01
+    if float(near.mean()) < _ON_GRID or float(single.mean()) < 0.5:
+        return 0
+    refined = float(np.sum(runs[near]) / np.sum(turns[near]))
+    return round(refined * trace.interval_ns)
+
+
+def fresh_readings(trace: Trace, refresh_ns: int, fresh: Bools | None = None) -> Trace:
+    """Return one reading for each refresh.
+
+    Args:
+        refresh_ns: The instrument's own interval.
+        fresh: Which rows the instrument says are new; None takes those that differ from the row before.
+    """
+    t, f = trace.times_ns, trace.values
+    n = t.size
+    if n < 2:
+        return trace
+    new = np.concatenate([[True], np.diff(f) != 0]) if fresh is None else fresh.copy()
+    new[0] = True
+    keep = [0]
+    marks = np.flatnonzero(new)
+    # Between two new rows further apart than a refresh, the reading was found the same again at each refresh.
+    filled: list[NDArray[np.int64]] = [marks]
+    for a, b in zip(marks.tolist(), [*marks[1:].tolist(), n], strict=True):
+        last = int(t[b]) if b < n else int(t[-1]) + refresh_ns // 2
+        missing = round((last - int(t[a])) / refresh_ns) - 1
+        if missing > 0:
+            wanted = int(t[a]) + refresh_ns * np.arange(1, missing + 1)
+            at = np.searchsorted(t, wanted)
+            filled.append(at[at < b])
+    keep = np.unique(np.concatenate(filled))
+    rows = trace.interval_ns
+    stamps = t[keep].copy()
+    late = min(rows, refresh_ns) // 2 if rows < refresh_ns else 0
+    stamps[1:] -= late
+    # A refresh that was seen lies within one interval of rows; what was stated of its length says nothing more.
+    clock = late / math.sqrt(3) if late else trace.clock_ns
+    times = np.maximum.accumulate(stamps)
+    values = f[keep]
+    interval = median_interval_ns(times)
+    if int(t[-1]) > int(times[-1]):  # the reading stood until the last row, which bounds the trace
+        times, values = np.append(times, t[-1]), np.append(values, f[-1])
+    return replace(
+        trace, times_ns=times, values=values, interval_ns=interval, clock_ns=clock, repeats=n - keep.size
+    )
