@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.baseline import Baseline
+from powermeter.analysis.more_repeats import more_repeats
 from powermeter.analysis.uncertainty import budget, limit_names
 from powermeter.analysis.windows import Windows
 from powermeter.channel import Kind
 from powermeter.events import Event
-from powermeter.result import COVERAGE_95, Grade, Result
+from powermeter.result import Grade, Result
 from powermeter.units import format_duration, format_number
 
 WANTED_PRECISION = 0.05
@@ -282,14 +283,9 @@ def repeats_needed(energy: Windows, known: NDArray[np.int64], total: Result) -> 
     groups = {int(g) for g in energy.group[known].tolist()}
     if any(energy.groups[g].why for g in groups) or not total.value or not known.size:
         return None
-    half = (total.high - total.low) / 2
-    wanted = WANTED_PRECISION * abs(total.value)
-    own = math.sqrt(sum(p * p for n, p in total.parts.items() if n.startswith(("noise:", "gaps:"))))
-    fixed = math.sqrt(max(total.standard_uncertainty**2 - own**2, 0.0)) * COVERAGE_95
-    if half <= wanted:
-        return 0
-    if fixed >= wanted * 0.95:
-        return None
-    shrinking = half * half - fixed * fixed
-    needed = math.ceil(1.1 * known.size * shrinking / (wanted * wanted - fixed * fixed))
-    return max(0, needed - int(known.size))
+    own = sum(p * p for n, p in total.parts.items() if n.startswith(("noise:", "gaps:")))
+    fixed = max(total.standard_uncertainty**2 - own, 0.0)
+    freedom = min((energy.groups[g].freedom for g in groups), default=math.inf)
+    return more_repeats(
+        total.value, math.sqrt(own), math.sqrt(fixed), int(known.size), WANTED_PRECISION, max(freedom, 1.0)
+    )
