@@ -34,6 +34,7 @@ _LOOKED = 1 << 18
 _STRETCH = 4096
 _UNUSUAL = 6.0
 _SEEN_WELL = 16
+_WANDERS = 8
 _WHOLE = 1 - 1e-9
 
 
@@ -259,7 +260,7 @@ def power_beside(rates: Floats, index: Indices, state: Indices, cut: Indices, no
     high = np.minimum(low + around, n)
     level = (sums[high] - sums[low]) / np.maximum(high - low, 1)
     error = math.sqrt(max(square - own, 0.0) + min(own, square) / max(around, 1))
-    return _Beside(level, error, at // max(around // 2, 1))
+    return _Beside(level, error, at // max(around // 2, _WANDERS))
 
 
 def _mean_of(values: list[Floats], use: list[NDArray[np.bool_]]) -> tuple[Floats, NDArray[np.bool_]]:
