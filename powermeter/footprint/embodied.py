@@ -267,7 +267,7 @@ def tinyml(levels: Mapping[str, str] | None = None, workload: str = "keyword_spo
         raise ConfigurationError(f"no component {unknown[0]!r}; {nearest(unknown[0], known)}")
     lines = []
     for component in known:
-        sensed = component == "sensing" and workload != WORKLOADS[0]
+        sensed = component == "sensing" and (workload != WORKLOADS[0] or component not in chosen)
         found = factor("devices", f"tinyml.sensing.{workload}" if sensed else f"tinyml.{component}")
         level = chosen.get(component, "mid")
         if level not in ("low", "mid", "high"):

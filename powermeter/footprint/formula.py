@@ -9,8 +9,9 @@ logarithms a line is log-normal with
 which is exact for products.  A total of several lines is matched to a log-normal by mean and variance
 (Fenton 1960), factors that lines share counted once; its central value is the sum of the central
 values, so that the lines of a report add up.  Where one of several lines is wider than `MATCHED_BELOW`
-the match fails in its lower tail, and the interval is that of `draw`, a Monte-Carlo run with a fixed
-seed from the factors themselves.
+the match fails in its lower tail, and where a line bends over the width of an input (a sum of wide parts
+is no product) the first order fails: then the interval is that of `draw`, a Monte-Carlo run with a
+fixed seed from the factors themselves.
 """
 
 from __future__ import annotations
@@ -27,8 +28,11 @@ from .factors import Factor
 LINEAR_ABOVE = 0.51
 """Relative standard uncertainty of a measurement whose 95 % interval reaches zero: no longer log-normal."""
 
-MATCHED_BELOW = 0.6
+MATCHED_BELOW = 0.4
 """Standard deviation of a line's logarithm up to which a total is matched to a log-normal."""
+
+BENDS_ABOVE = 0.03
+"""Departure of a line's logarithm from a straight line, one sigma away, above which it is drawn instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,25 @@ class Line:
             for item in self.inputs.values()
         )
 
+    @property
+    def bends(self) -> bool:
+        """Whether the line is no product over the widths of its factors, so that the first order fails."""
+        centrals = {symbol: item.central for symbol, item in self.inputs.items()}
+        value = self.compute(centrals)
+        if not value > 0:
+            return False
+        departure = 0.0
+        for symbol, item in self.inputs.items():
+            if not isinstance(item, Factor) or not item.sigma:
+                continue
+            slope = self._slope(centrals, symbol) * item.central / value * item.sigma
+            for sign in (1, -1):
+                moved = self.compute({**centrals, symbol: item.central * math.exp(sign * item.sigma)})
+                if not moved > 0:
+                    return True
+                departure += abs(math.log(moved / value) - sign * slope) / 2
+        return departure > BENDS_ABOVE
+
     def parts(self) -> dict[str, float]:
         """Return signed standard uncertainties in `unit`, to first order, by origin."""
         centrals = {symbol: item.central for symbol, item in self.inputs.items()}
@@ -155,10 +178,8 @@ def total(lines: Sequence[Line]) -> Result:
     value, grade, unit = sum(values), worst(line.grade for line in lines), units.pop()
     if any(line.linear for line in lines) or any(item < 0 for item in values) or value <= 0:
         return Result.of(value, unit, parts, grade)
-    if (
-        len(lines) > 1
-        and max(_log_sigma(one, item) for one, item in zip(each, values, strict=True)) > MATCHED_BELOW
-    ):
+    widest = max(_log_sigma(one, item) for one, item in zip(each, values, strict=True))
+    if (len(lines) > 1 and widest > MATCHED_BELOW) or any(line.bends for line in lines):
         drawn = draw(lines)
         low, high = quantile(drawn, 0.025), quantile(drawn, 0.975)
     else:

@@ -41,6 +41,7 @@ class Intensity:
         basis: `lifecycle`, `direct` or as the file says.
         zone: As the file says.
         estimated: How many intervals the file itself calls estimated or forecast.
+        note: What the file does not say and was taken for granted.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Intensity:
     basis: str = "lifecycle"
     zone: str = ""
     estimated: int = 0
+    note: str = ""
 
     @classmethod
     def of(
@@ -325,7 +327,7 @@ def as_factor(series: Intensity, mean: float, filled_share: float, geography: st
         Origin(f"{series.name}, a file of the user’s", year, "–"),
         "U",
         "± 10 %: data error of hourly values",
-        f"met hour by hour{filled}{estimated}",
+        f"met hour by hour{filled}{estimated}" + (f"; {series.note}" if series.note else ""),
     )
 
 

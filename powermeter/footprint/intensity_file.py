@@ -1,8 +1,13 @@
 """Reads saved carbon-intensity files; asks no network.
 
 Known: our own CSV (`timestamp_utc`, `ci_g_per_kwh`, and `basis`, `kind`, `zone`, `estimated` where there
-are such), Electricity Maps CSV (both headers) and history JSON, UK Carbon Intensity API JSON (national
-and regional), WattTime v3 JSON.  A time without an offset is refused: summer time would double an hour.
+are such), Electricity Maps CSV (both headers), history and forecast JSON, UK Carbon Intensity API JSON
+(national and regional), WattTime v3 JSON (history and forecast).  A time without an offset is refused:
+summer time would double an hour.
+
+Marginal and average are told apart in each: Electricity Maps and the UK publish averages (a column or
+field called marginal is taken at its word), WattTime's `co2_moer` is marginal and its `co2_aoer` average,
+and our own CSV says so in `kind`, or the file is read as average and the account says that nobody said.
 """
 
 from __future__ import annotations
@@ -23,6 +28,8 @@ from .intensity import Intensity
 G_PER_KWH_OF_LB_PER_MWH = 0.45359237
 LONGEST = 64 * 1024 * 1024
 _TRUE = {"true", "1", "yes", "y"}
+_SIGNALS = {"co2_moer": "marginal", "co2_aoer": "average"}
+"""WattTime's signals that are intensities of carbon: marginal and average operating emissions rate."""
 
 
 def read(path: str | Path, basis: str = "lifecycle") -> Intensity:
@@ -131,7 +138,11 @@ def _own_csv(rows: list[dict[str, str]], columns: Mapping[str, str], name: str) 
         points.append((at, _number(row[columns["ci_g_per_kwh"]], where)))
     estimated = columns.get("estimated")
     zone = _one(rows, columns.get("zone"), "zone", name, "").upper()
-    return Intensity.of(name, points, kind=kind, basis=basis, zone=zone, estimated=_count(rows, estimated))
+    unsaid = [what for what in ("kind", "basis") if what not in columns]
+    note = f"{' and '.join(unsaid)} not stated in the file, read as {basis} {kind}" if unsaid else ""
+    return Intensity.of(
+        name, points, kind=kind, basis=basis, zone=zone, estimated=_count(rows, estimated), note=note
+    )
 
 
 def _count(rows: Iterable[Mapping[str, Any]], column: str | None) -> int:
@@ -148,7 +159,7 @@ def _electricity_maps_csv(
         (
             column
             for key, column in columns.items()
-            if key.startswith("carbon intensity") and any(word in key for word in words)
+            if "carbon intensity" in key and any(word in key for word in words)
         ),
         None,
     )
@@ -163,22 +174,26 @@ def _electricity_maps_csv(
         points.append((at, _number(row[value], where)))
     zone = _one(rows, columns.get("zone id"), "zone", name, "").upper()
     estimated = _count(rows, columns.get("data estimated"))
-    return Intensity.of(name, points, basis=basis, zone=zone, estimated=estimated)
+    kind = "marginal" if "marginal" in value.casefold() else "average"
+    return Intensity.of(name, points, kind=kind, basis=basis, zone=zone, estimated=estimated)
 
 
 def _from_json(data: Any, name: str) -> Intensity:
     if isinstance(data, dict) and isinstance(data.get("meta"), dict) and "signal_type" in data["meta"]:
         return _watttime(data, name)
     if isinstance(data, dict) and isinstance(data.get("history"), list):
-        return _electricity_maps_json(data["history"], name)
+        return _electricity_maps_json(data["history"], name, str(data.get("zone") or ""))
+    if isinstance(data, dict) and isinstance(data.get("forecast"), list):
+        return _electricity_maps_json(data["forecast"], name, str(data.get("zone") or ""), forecast=True)
     entries = data.get("data") if isinstance(data, dict) else data
     if (
         isinstance(entries, list)
         and entries
         and isinstance(entries[0], dict)
-        and "carbonIntensity" in entries[0]
+        and {"carbonIntensity", "marginalCarbonIntensity"} & set(entries[0])
     ):
-        return _electricity_maps_json(entries, name)
+        zone = str(data.get("zone") or "") if isinstance(data, dict) else ""
+        return _electricity_maps_json(entries, name, zone)
     if isinstance(entries, (list, dict)):
         return _uk(entries, name)
     raise DataError(f"{name}: no saved answer of Electricity Maps, the UK Carbon Intensity API or WattTime")
@@ -190,25 +205,38 @@ def _field(entry: Any, key: str, where: str) -> Any:
     return entry[key]
 
 
-def _electricity_maps_json(entries: list[Any], name: str) -> Intensity:
+def _electricity_maps_json(
+    entries: list[Any], name: str, zone: str = "", forecast: bool = False
+) -> Intensity:
     points, estimated, zones = [], 0, set()
+    first = entries[0] if entries and isinstance(entries[0], dict) else {}
+    field = "marginalCarbonIntensity" if "marginalCarbonIntensity" in first else "carbonIntensity"
     for number, entry in enumerate(entries, start=1):
         where = f"{name}, entry {number}"
-        value = _field(entry, "carbonIntensity", where)
+        value = _field(entry, field, where)
         if value is None:
             continue
         points.append((parse_time(_field(entry, "datetime", where), where), _number(value, where)))
-        estimated += entry.get("isEstimated") is True
-        zones.add(str(entry.get("zone") or ""))
+        estimated += forecast or entry.get("isEstimated") is True
+        zones.add(str(entry.get("zone") or zone))
     if len(zones) > 1:
         raise DataError(f"{name}: several zones ({', '.join(sorted(zones)[:3])}); save one at a time")
-    factor_type = {str(entry.get("emissionFactorType") or "lifecycle") for entry in entries}
-    if len(factor_type) > 1:
-        raise DataError(f"{name}: direct and life-cycle values are mixed")
-    basis = factor_type.pop() if factor_type else "lifecycle"
-    if basis not in ("lifecycle", "direct"):
-        raise DataError(f"{name}: emission factor type {basis[:30]!r} is neither lifecycle nor direct")
-    return Intensity.of(name, points, basis=basis, zone=zones.pop() if zones else "", estimated=estimated)
+    basis = _same(entries, "emissionFactorType", "lifecycle", ("lifecycle", "direct"), name)
+    said = _same(entries, "kind", "average", ("average", "marginal"), name)
+    kind = "marginal" if field.startswith("marginal") else said
+    found = zones.pop() if zones else zone
+    return Intensity.of(name, points, kind=kind, basis=basis, zone=found, estimated=estimated)
+
+
+def _same(entries: Iterable[Mapping[str, Any]], key: str, usual: str, known: Iterable[str], name: str) -> str:
+    """Return the one value of a field that must not change from entry to entry."""
+    found = {str(entry.get(key) or usual) for entry in entries} or {usual}
+    if len(found) > 1:
+        raise DataError(f"{name}: {' and '.join(sorted(found)[:2])} values are mixed; save one at a time")
+    value = found.pop()
+    if value not in known:
+        raise DataError(f"{name}: {key} {value[:30]!r} is neither {' nor '.join(known)}")
+    return value
 
 
 def _uk(entries: Any, name: str) -> Intensity:
@@ -249,22 +277,32 @@ def _uk(entries: Any, name: str) -> Intensity:
 
 def _watttime(data: Mapping[str, Any], name: str) -> Intensity:
     meta = data["meta"]
-    if meta.get("signal_type") != "co2_moer" or meta.get("units") not in ("lbs_co2_per_mwh", "g_co2_per_kwh"):
+    signal, units = meta.get("signal_type"), meta.get("units")
+    if signal not in _SIGNALS or units not in ("lbs_co2_per_mwh", "g_co2_per_kwh"):
         raise DataError(
-            f"{name}: signal {meta.get('signal_type')!r} in {meta.get('units')!r} is not a carbon intensity; "
-            "wanted is co2_moer in lbs_co2_per_mwh"
+            f"{name}: signal {signal!r} in {units!r} is not a carbon intensity; "
+            f"wanted is {' or '.join(_SIGNALS)} in lbs_co2_per_mwh"
         )
-    scale = G_PER_KWH_OF_LB_PER_MWH if meta["units"] == "lbs_co2_per_mwh" else 1.0
+    scale = G_PER_KWH_OF_LB_PER_MWH if units == "lbs_co2_per_mwh" else 1.0
     entries = data.get("data")
     if not isinstance(entries, list):
         raise DataError(f"{name}: no list of points")
     points = []
     for number, entry in enumerate(entries, start=1):
         where = f"{name}, entry {number}"
+        if isinstance(entry, dict) and isinstance(entry.get("forecast"), list):
+            raise DataError(f"{where}: several forecasts in one file; save the one you mean")
         at = parse_time(_field(entry, "point_time", where), where)
         points.append((at, scale * _number(_field(entry, "value", where), where)))
     seconds = meta.get("data_point_period_seconds")
     step = int(_number(seconds, name) * 1e9) if seconds else None
+    forecast = len(points) if meta.get("generated_at") else 0
     return Intensity.of(
-        name, points, step, kind="marginal", basis="direct", zone=str(meta.get("region") or "")
+        name,
+        points,
+        step,
+        kind=_SIGNALS[signal],
+        basis="direct",
+        zone=str(meta.get("region") or ""),
+        estimated=forecast,
     )

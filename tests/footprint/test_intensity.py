@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from powermeter.analysis.energy import analyse
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.footprint.best_hours import best_and_worst
-from powermeter.footprint.intensity import Intensity, Utc, of_events, weigh
+from powermeter.footprint.intensity import Intensity, Utc, as_factor, of_events, weigh
 from powermeter.footprint.intensity_file import parse_time, read
 from powermeter.recording import Recording
 from powermeter.testing.boards import simulate_day
@@ -274,6 +274,61 @@ def test_watttime_is_marginal_and_may_be_zero(tmp_path: Path) -> None:
     )
     with pytest.raises(DataError, match="health_damage"):
         read(bad)
+
+
+def test_electricity_maps_forecast_json(tmp_path: Path) -> None:
+    entries = [{"carbonIntensity": 50 + i, "datetime": f"2024-01-01T0{i}:00:00.000Z"} for i in range(3)]
+    series = read(saved(tmp_path, json.dumps({"zone": "DK-DK1", "forecast": entries}), "f.json"))
+    assert (series.values, series.zone, series.estimated, series.kind) == (
+        (50, 51, 52),
+        "DK-DK1",
+        3,
+        "average",
+    )
+
+
+def test_marginal_is_told_from_average_in_every_format(tmp_path: Path) -> None:
+    meta = {"signal_type": "co2_aoer", "units": "lbs_co2_per_mwh", "region": "X", "generated_at": "now"}
+    points = [{"point_time": f"2024-01-01T00:{m:02d}:00+00:00", "value": 400} for m in (0, 5)]
+    watttime = read(saved(tmp_path, json.dumps({"data": points, "meta": meta}), "aoer.json"))
+    assert (watttime.kind, watttime.estimated) == ("average", 2)
+    column = "marginal carbon intensity gCO2eq/kWh (life cycle)"
+    csv = read(
+        saved(
+            tmp_path,
+            f"Datetime (UTC),Zone id,{column}\n2024-01-01 00:00:00,SE,700\n2024-01-01 01:00:00,SE,650\n",
+        )
+    )
+    assert csv.kind == "marginal"
+    entries = [
+        {"marginalCarbonIntensity": 500, "datetime": f"2024-01-01T0{i}:00Z", "zone": "SE"} for i in range(2)
+    ]
+    assert read(saved(tmp_path, json.dumps({"data": entries}), "m.json")).kind == "marginal"
+    mixed = [{**entry, "kind": kind} for entry, kind in zip(entries, ("average", "marginal"), strict=True)]
+    with pytest.raises(DataError, match="average and marginal values are mixed"):
+        read(saved(tmp_path, json.dumps({"data": mixed}), "mixed.json"))
+
+
+def test_a_file_that_does_not_say_which_is_read_as_average_and_the_account_says_so(tmp_path: Path) -> None:
+    series = read(saved(tmp_path, "timestamp_utc,ci_g_per_kwh\n2024-01-01T00:00Z,10\n2024-01-01T01:00Z,11\n"))
+    assert series.kind == "average"
+    assert "not stated in the file" in as_factor(series, 10.5, 0.0, "SWE").note
+    said = read(
+        saved(
+            tmp_path,
+            "timestamp_utc,ci_g_per_kwh,kind,basis\n2024-01-01T00:00Z,10,marginal,direct\n"
+            "2024-01-01T01:00Z,11,marginal,direct\n",
+        )
+    )
+    assert "not stated" not in as_factor(said, 10.5, 0.0, "SWE").note
+    assert as_factor(said, 10.5, 0.0, "SWE").basis == "direct, marginal"
+
+
+def test_several_forecasts_in_one_file_are_refused(tmp_path: Path) -> None:
+    meta = {"signal_type": "co2_moer", "units": "lbs_co2_per_mwh", "generated_at": "now"}
+    data = [{"generated_at": "2024-01-01T00:00Z", "forecast": []}]
+    with pytest.raises(DataError, match="save the one you mean"):
+        read(saved(tmp_path, json.dumps({"data": data, "meta": meta}), "wt.json"))
 
 
 HEADER = "timestamp_utc,ci_g_per_kwh"

@@ -50,8 +50,9 @@ def independent_draw(generator: random.Random) -> float:
     per_area = get("chips", "fab.carbon.taiwan_2022") * get("chips", "chip.epa.14nm") + lognormal(gas)
     soc = 1.2 * (per_area + get("chips", "chip.mpa.14nm")) / good + package
     dram = 4 * get("chips", "memory.lpddr4") / good + package
-    made = 1000 * get("devices", "device.board") + soc + dram + 37 * get("chips", "battery.making.nmc")
-    share = 8 * 3600 / (get("defaults", "life.board") * 365 * 86400)
+    parts = (soc + dram + 37 * get("chips", "battery.making.nmc")) * get("defaults", "embodied.method")
+    made = 1000 * get("devices", "device.board") + parts
+    share = 8 * 3600 / (get("defaults", "life.board") * 365.25 * 86400)
     return use + made * share + energy / 3.6e6 / 0.9 * get("defaults", "battery.wear")
 
 
