@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -103,8 +103,7 @@ def find(path: Path | None, asked: Asked) -> Subject:
         "--duration": asked.duration,
     }
     given = [name for name, value in typed.items() if value is not None]
-    if asked.items is not None and not 0 < asked.items < math.inf:
-        raise ConfigurationError(f"{asked.items:g} items: a number above zero is wanted")
+    _check_items(asked)
     if path is None:
         if not given:
             raise ConfigurationError("give a recording, or --energy, --power or --current")
@@ -126,7 +125,8 @@ def find_all(paths: Sequence[Path], asked: Asked) -> Subject:
         return find(paths[0] if paths else None, asked)
     if len({path.resolve() for path in paths}) != len(paths):
         raise ConfigurationError("the same recording is given twice")
-    each = [find(path, asked) for path in paths]
+    _check_items(asked)
+    each = [find(path, replace(asked, items=None)) for path in paths]
     for one in each:
         if one.energy is None:
             raise ConfigurationError(f"{one.title}: its energy is not known, so the sum is not; leave it out")
@@ -143,7 +143,15 @@ def find_all(paths: Sequence[Path], asked: Asked) -> Subject:
         whole.per_item = whole.energy.scaled(1 / whole.items) if whole.items else None
         whole.tokens = _sum_of([one.tokens for one in each])
         whole.prompt_tokens = _sum_of([one.prompt_tokens for one in each])
+        whole.events = sum(one.events or 0 for one in each)
+    if asked.items is not None:
+        _take_items(whole, asked.items)
     return whole
+
+
+def _check_items(asked: Asked) -> None:
+    if asked.items is not None and not 0 < asked.items < math.inf:
+        raise ConfigurationError(f"{asked.items:g} items: a number above zero is wanted")
 
 
 def _sum_of(counts: Sequence[float | None]) -> float | None:
@@ -244,7 +252,7 @@ def _take_items(found: Subject, items: float) -> None:
     """Take the user's count of items; a count the recording contradicts is reported."""
     if found.items and abs(found.items - items) > 1e-9 * items:
         found.notes.append(
-            f"--items {items:g} contradicts the recording, whose {found.events or 0} events of {found.item!r} "
+            f"--items {items:g} contradicts what was recorded: {found.events or 0} events of {found.item!r} "
             f"count {found.items:g} items; figures per item are for {items:g}"
         )
     assert found.energy is not None

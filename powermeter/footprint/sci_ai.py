@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 
 from powermeter.errors import ConfigurationError
 from powermeter.result import Result
-from powermeter.units import format_number
 
 from .factors import nearest
 from .text import amount
@@ -34,6 +33,7 @@ CONSUMER_UNITS = {
 PROVIDER_UNITS = {"flop": "FLOP", "training_token": "training token", "parameter": "parameter"}
 SHOWN_PER = {"token": 1e6, "character": 1e6, "FLOP": 1e15, "training token": 1e9, "parameter": 1e9}
 """Units too small to print one by one: how many a printed figure is for."""
+_MANY = {1e6: "million", 1e9: "billion", 1e15: "10^15"}
 
 CONSUMER_BOUNDARY = (
     "inference servers",
@@ -83,12 +83,12 @@ class AiScore:
         """Return the score with its disclosure."""
         many = SHOWN_PER.get(self.unit, 1.0)
         shown = self.per(many)
-        of = self.unit if many == 1 else f"{many:.0e} {self.unit}s".replace("e+0", "e").replace("e+", "e")
+        of = self.unit if many == 1 else f"{_MANY[many]} {_plural(self.unit)}"
         name = "SCI for AI" if self.whole_period else "carbon of this run, in the units of SCI for AI"
         span = f"{amount(shown.low, 'g')} to {amount(shown.high, 'g')}, 95 %"
         text = [
             f"{name} ({self.persona}): {amount(shown.value, 'g')} per {of} ({span})",
-            f"  = {amount(self.carbon.value, 'g', 4)} / {format_number(self.units, 6)} {self.unit}s",
+            f"  = {amount(self.carbon.value, 'g', 4)} / {self.units:,.10g} {_plural(self.unit)}",
             f"  boundary: {', '.join(self.boundary) if self.boundary else 'as measured'}",
         ]
         if self.persona == "consumer":
@@ -102,11 +102,16 @@ class AiScore:
         return [*text, *(f"  note: {note}" for note in self.notes)]
 
 
+def _plural(unit: str) -> str:
+    head, of, rest = unit.partition(" of ")
+    return f"{head}s{of}{rest}"
+
+
 def _check(carbon: Result, units: float, unit: str) -> None:
     if carbon.unit != "g" or not carbon.value >= 0:
         raise ConfigurationError("SCI for AI: carbon in g CO2e that is not negative is wanted")
     if not 0 < units < 1e40:
-        raise ConfigurationError(f"SCI for AI: {units:g} {unit}s: a number above zero is wanted")
+        raise ConfigurationError(f"SCI for AI: {units:g} {_plural(unit)}: a number above zero is wanted")
 
 
 def consumer(

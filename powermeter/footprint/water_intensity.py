@@ -10,7 +10,7 @@ volume is litres times the scarcity factor of their basin: it is printed as weig
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from powermeter.errors import ConfigurationError
@@ -150,8 +150,3 @@ def water_of_block(name: str, count: int = 1) -> Line:
         raise ConfigurationError(f"no water figure for {name!r}; known are {', '.join(BLOCKS)}")
     inputs: dict[str, Input] = {"count": given("count", count, "1"), "rate": default(f"water.{name}")}
     return Line(f"making of the {name}", "L", inputs, lambda x: x["count"] * x["rate"], "count × rate")
-
-
-def sum_of(volumes: Sequence[Result]) -> Result | None:
-    """Return the sum of some litres, or None where there are none."""
-    return combine([(1.0, volume) for volume in volumes]) if volumes else None

@@ -1,0 +1,121 @@
+"""What a battery says of a recording: rounds, tokens, stages and what packs of one name differ by."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from powermeter.analysis.subject import Asked, find
+from powermeter.battery.report import Wanted, assess
+from powermeter.errors import ConfigurationError
+from powermeter.events import Event
+from powermeter.testing.boards import NS, START_NS, simulate_day
+
+WATTS = 0.1956
+"""Ten seconds of it are 1.956 J, 6.5 mJ for each of 300 samples."""
+
+
+def recorded(
+    path: Path, label: str, each: list[dict[str, Any]], count: int = 1, watts: float = WATTS
+) -> Path:
+    events = [
+        Event(
+            label,
+            START_NS + 10 * index * NS,
+            START_NS + 10 * (index + 1) * NS,
+            process=1,
+            thread=1,
+            uid=index + 1,
+            count=count,
+            attributes=attributes,
+        )
+        for index, attributes in enumerate(each)
+    ]
+    samples = [watts] * (10 * len(each) + 1)
+    return simulate_day(path, samples, seconds_per_sample=1.0, events=events)
+
+
+@pytest.mark.parametrize("rounds", [1, 4])
+def test_a_federated_round_is_an_event_not_a_sample(tmp_path: Path, rounds: int) -> None:
+    path = recorded(tmp_path / "r.power", "train", [{}] * rounds, count=300)
+    found = find(path, Asked(label="train"))
+    report = assess(found, Wanted("4Ah@3.85V", sent="1MB", received="1MB"))
+    energy, number = report.rounds()
+    assert number == rounds
+    assert energy.value == pytest.approx(1.956, rel=1e-6)
+    assert report.record()["round"]["parts_j"]["training"] == pytest.approx(1.956, rel=1e-6)
+    assert "1.956 J" in report.text()
+
+
+def test_rounds_may_be_given_and_must_be_some(tmp_path: Path) -> None:
+    path = recorded(tmp_path / "r.power", "train", [{}], count=300)
+    found = find(path, Asked(label="train"))
+    assert assess(found, Wanted(sent="1MB", rounds=3)).rounds()[0].value == pytest.approx(0.652, rel=1e-6)
+    with pytest.raises(ConfigurationError, match="above zero"):
+        assess(found, Wanted(sent="1MB", rounds=0)).rounds()
+    with pytest.raises(ConfigurationError, match="needs its training"):
+        assess(None, Wanted(sent="1MB")).rounds()
+
+
+def test_a_round_shows_the_network_by_byte_and_by_power(tmp_path: Path) -> None:
+    found = find(recorded(tmp_path / "r.power", "train", [{}]), Asked(label="train"))
+    report = assess(found, Wanted(sent="5MB", received="5MB"))
+    network = report.record()["round"]["network"]
+    assert network["by_bytes"]["value"] != pytest.approx(network["by_power"]["value"], rel=0.1)
+    assert "network by the byte" in report.text() and "network by its power" in report.text()
+
+
+def test_tokens_a_charge_holds(tmp_path: Path) -> None:
+    """1.956 J for 100 tokens, of 15.4 Wh: 2.834 million."""
+    path = recorded(tmp_path / "g.power", "generate", [{"generated_tokens": 100}] * 3)
+    report = assess(find(path, Asked(label="generate")), Wanted("4Ah@3.85V"))
+    tokens = report.tokens()
+    assert tokens is not None
+    assert tokens.value == pytest.approx(4 * 3.85 * 3600 / 0.01956, rel=1e-6)
+    assert tokens.low < tokens.value < tokens.high
+    assert "a charge holds 2,830,000 generated tokens (" in report.text()
+    assert report.record()["tokens_per_charge"]["value"] == pytest.approx(tokens.value)
+
+
+def test_tokens_typed_in_take_the_place_of_unknown_ones(tmp_path: Path) -> None:
+    path = recorded(tmp_path / "g.power", "generate", [{}])
+    found = find(path, Asked(label="generate"))
+    assert assess(found, Wanted("4Ah@3.85V")).tokens() is None
+    tokens = assess(found, Wanted("4Ah@3.85V", tokens=50)).tokens()
+    assert tokens is not None and tokens.value == pytest.approx(4 * 3.85 * 3600 / (1.956 / 50), rel=1e-6)
+    with pytest.raises(ConfigurationError, match="above zero"):
+        assess(found, Wanted(tokens=0)).tokens()
+
+
+def test_stages_on_one_page(tmp_path: Path) -> None:
+    path = recorded(tmp_path / "s.power", "infer", [{}] * 2)
+    report = assess(
+        find(path, Asked(rail_voltage="5V")), Wanted(stages=("infer=1mAh", "*=1uAh", "infer:1e6=4Ah"))
+    )
+    verdicts = [outcome.verdict.value for outcome in report.outcomes()]
+    assert verdicts[0] == "pass" and verdicts[1] == "fail"
+    assert report.failed
+    text = report.text()
+    assert "stages (" in text and "kept" in text and "over" in text
+
+
+def test_packs_of_one_name_differ_and_every_figure_says_so(tmp_path: Path) -> None:
+    found = find(recorded(tmp_path / "r.power", "infer", [{}] * 2, watts=2.0), Asked())
+    sure, generic = assess(found, Wanted("10.8Wh")), assess(found, Wanted("18650", simulate=True))
+    for name in ("share_used", "hours"):
+        narrow, wide = sure.record()[name], generic.record()[name]
+        assert wide["high"] / wide["low"] > 1.5 * narrow["high"] / narrow["low"], name
+    run = generic.record()["discharge"]
+    assert run["hours_low"] < run["hours"] < run["hours_high"]
+    assert "such packs last" in generic.text()
+
+
+def test_the_course_is_exact(tmp_path: Path) -> None:
+    """4 Ah: 2 h at 2 A, 7 h at 0.571 A, 26 h at 0.154 A."""
+    for amperes, hours in ((2.0, 2), (0.571, 7), (0.154, 26)):
+        found = find(None, Asked(current=f"{amperes}A", duration="1h"))
+        shown = assess(found, Wanted()).record()["hours"]["value"]
+        assert round(shown) == hours
+        assert shown == pytest.approx(4 / amperes)
