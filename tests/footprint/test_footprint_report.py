@@ -1,0 +1,179 @@
+"""Footprint reports: what is asked beside a footprint, from Python as from the command line."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from powermeter.analysis.subject import Asked, Subject, find
+from powermeter.errors import ConfigurationError
+from powermeter.footprint.best_hours import best_and_worst, saving
+from powermeter.footprint.embodied import WORKLOADS, device, tinyml
+from powermeter.footprint.factors import given
+from powermeter.footprint.intensity import Intensity
+from powermeter.footprint.minerals import mineral
+from powermeter.footprint.report import assess
+from powermeter.footprint.wanted import Wanted
+from powermeter.result import Grade, Result
+from powermeter.testing.boards import simulate_day
+
+HOUR = 3600 * 10**9
+KWH = Asked(energy="1kWh", duration="2h")
+
+
+def hours(tmp_path: Path, values: list[float], more: str = "") -> Path:
+    path = tmp_path / "ci.csv"
+    head = "timestamp_utc,ci_g_per_kwh,basis,kind" if more else "timestamp_utc,ci_g_per_kwh"
+    rows = [f"2024-03-01T{hour:02d}:00Z,{value}{more}" for hour, value in enumerate(values)]
+    path.write_text("\n".join([head, *rows]) + "\n")
+    return path
+
+
+# Energy that has a footprint -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("joule", [-1.0, float("nan")])
+def test_a_negative_or_unknown_energy_has_no_footprint(joule: float) -> None:
+    found = Subject("x", Result(joule, "J", joule, joule))
+    with pytest.raises(ConfigurationError, match="no footprint"):
+        assess(found, Wanted(place="FRA"))
+    with pytest.raises(ConfigurationError, match="needs energy"):
+        assess(Subject("x"), Wanted(place="FRA"))
+
+
+@pytest.mark.parametrize("grade", [Grade.SIMULATED, Grade.ESTIMATED, Grade.ASSUMED])
+def test_the_grade_of_the_energy_goes_along(grade: Grade) -> None:
+    report = assess(Subject("x", Result.of(3600.0, "J", {"gain:m": 36.0}, grade)), Wanted(place="FRA"))
+    assert report.record()["energy_grade"] == grade.value
+    for word in ("carbon: ", "water consumed: ", "minerals (ADPe): "):
+        (line,) = [line for line in report.text().splitlines() if line.startswith(word)]
+        assert line.endswith(f"of {grade.value} energy"), line
+    measured = assess(Subject("x", Result.of(3600.0, "J", {"gain:m": 36.0})), Wanted(place="FRA"))
+    assert "of measured energy" not in measured.text()
+
+
+def test_an_energy_that_may_be_nothing_prints_at_most() -> None:
+    report = assess(Subject("x", Result.of(10.0, "J", {"noise:m": 20.0})), Wanted(place="FRA"))
+    assert "carbon: at most " in report.text()
+
+
+# Making ---------------------------------------------------------------------------------------------
+
+
+def test_a_device_reserved_for_its_whole_life_is_allocated_whole() -> None:
+    """One year everywhere: 100 %, not 100.07 %."""
+    report = assess(find(None, KWH), Wanted(place="FRA", device="phone", life="4y", reserved="4y"))
+    (making,) = [line for line in report.whole.accounts["carbon"].lines if "making" in line.name]
+    assert making.value == pytest.approx(device("phone").value, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("workload", "kg"),
+    [("keyword_spotting", 2.66), ("anomaly_detection", 2.67), ("image_classification", 3.41)],
+)
+def test_tinyml_workloads_sum_to_the_study(workload: str, kg: float) -> None:
+    assert sum(line.value for line in tinyml(workload=workload)) == pytest.approx(1000 * kg)
+    made_and_used = 1000 * kg - 110  # the study's training and use
+    assert device(workload).value == pytest.approx(made_and_used)
+
+
+def test_every_workload_is_a_device() -> None:
+    assert set(WORKLOADS) == {
+        "keyword_spotting",
+        "anomaly_detection",
+        "image_classification",
+        "person_detection",
+    }
+    for workload in WORKLOADS:
+        report = assess(
+            find(None, Asked(energy="1J", items=1)),
+            Wanted(place="FRA", device=workload, items_in_life=1e6),
+        )
+        assert "node" in report.text()
+
+
+@pytest.mark.parametrize("symbol", ["Nd", "Pr", "Tb", "Dy", "Ce"])
+def test_magnets_are_critical_and_strategic(symbol: str) -> None:
+    found = mineral(symbol, given("m", 1.0, "g"))
+    assert (found.critical, found.strategic) == (True, True)
+
+
+# Hours ----------------------------------------------------------------------------------------------
+
+
+def test_a_planned_run_needs_no_recording(tmp_path: Path) -> None:
+    path = hours(tmp_path, [300, 200, 100, 90, 400])
+    wanted = Wanted(place="FRA", intensity=str(path), start="2024-03-01T00:00Z", hours=True, losses=False)
+    report = assess(find(None, KWH), wanted)
+    said = report.record()
+    assert said["carbon"]["value"] == pytest.approx(250)
+    assert said["hours"]["best"]["start"] == "2024-03-01T02:00Z"
+    assert said["hours"]["best"]["g"] == pytest.approx(95)
+    text = report.text()
+    assert "planned from 2024-03-01T00:00Z at even power" in text
+    assert "the best start saves 160 g CO2e (" in text
+    assert "average intensity is what a kWh of that hour carried" in text
+    mean = assess(find(None, KWH), replace(wanted, start=None, hours=False)).record()
+    assert mean["carbon"]["value"] == pytest.approx(218)
+    with pytest.raises(ConfigurationError, match="--duration"):
+        assess(find(None, Asked(energy="1kWh")), wanted)
+
+
+def test_a_marginal_file_is_called_so(tmp_path: Path) -> None:
+    path = hours(tmp_path, [300, 200, 100, 90, 400], ",direct,marginal")
+    wanted = Wanted(place="FRA", intensity=str(path), start="2024-03-01T00:00Z", hours=True)
+    report = assess(find(None, KWH), wanted)
+    text = report.text()
+    assert "carbon direct, marginal" in text
+    assert "marginal intensity is what moving a run changes, not the footprint of the run" in text
+    assert report.record()["hours"]["kind"] == "marginal"
+
+
+def test_a_saving_inside_the_data_error_is_not_claimed() -> None:
+    flat = Intensity.of("f", [(i * HOUR, value) for i, value in enumerate([100.0, 98.0, 99.0])])
+    small = saving(flat, best_and_worst(flat, HOUR), 100.0, 1.0)
+    assert not small.resolved
+    assert "cannot be told" in small.lines()[0]
+    steep = Intensity.of("s", [(i * HOUR, value) for i, value in enumerate([500.0, 60.0, 300.0])])
+    large = saving(steep, best_and_worst(steep, HOUR), 500.0, 1.0)
+    assert large.resolved
+    assert large.grams.low < 440 == pytest.approx(large.grams.value)
+    forecast = replace(steep, estimated=3)
+    wider = saving(forecast, best_and_worst(forecast, HOUR), 500.0, 1.0)
+    assert wider.grams.high - wider.grams.low > large.grams.high - large.grams.low
+    assert "forecast" in wider.lines()[1]
+
+
+def test_a_run_at_its_best_hour_saves_nothing() -> None:
+    series = Intensity.of("s", [(i * HOUR, value) for i, value in enumerate([60.0, 500.0, 300.0])])
+    found = saving(series, best_and_worst(series, HOUR), 60.0, 1.0)
+    assert found.grams.value == 0 and not found.resolved
+
+
+# Water, AI and the network beside a footprint ---------------------------------------------------------
+
+
+def test_own_water_factor_of_electricity() -> None:
+    usual = assess(find(None, KWH), Wanted(place="FRA", losses=False)).record()
+    own = assess(find(None, KWH), Wanted(place="FRA", losses=False, ewif=1.9)).record()
+    assert own["water"]["value"] == pytest.approx(1.9)
+    assert usual["water"]["value"] == pytest.approx(3.67185)
+
+
+def test_tokens_of_a_recording_are_the_unit_of_sci_for_ai() -> None:
+    found = Subject("x", Result.of(3.6e6, "J", {}), tokens=2e6, prompt_tokens=1e6)
+    report = assess(found, Wanted(place="FRA", losses=False, ai="llm"))
+    text = report.text()
+    assert "56.04 g CO2e / 3,000,000 tokens" in text
+    assert "56.04 g CO2e / 2,000,000 tokens" in text
+    assert "per million tokens" in text
+    with pytest.raises(ConfigurationError, match="--tokens"):
+        assess(Subject("x", Result.of(3.6e6, "J", {})), Wanted(place="FRA", ai="llm")).text()
+
+
+def test_a_recording_of_two_watts(tmp_path: Path) -> None:
+    path = simulate_day(tmp_path / "r.power", [2.0] * 61)
+    report = assess(find(path, Asked()), Wanted(place="FRA", losses=False))
+    assert report.record()["carbon"]["value"] == pytest.approx(2e-3 * 56.039, rel=1e-6)

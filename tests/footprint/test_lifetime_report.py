@@ -1,0 +1,104 @@
+"""Years on the device against years in the cloud: both sides with intervals, money with its year."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from powermeter.analysis.subject import Asked, find
+from powermeter.errors import ConfigurationError
+from powermeter.events import Event
+from powermeter.footprint.lifetime_report import Wanted, assess
+from powermeter.testing.boards import NS, START_NS, simulate_day
+
+ASKED = Asked(energy="36J", items=1)
+USUAL = Wanted(home="FRA", away="USA")
+
+
+def server(path: Path, tokens: int | None = None) -> Path:
+    """Write 200 W for a minute with six requests of ten seconds: 2 kJ each."""
+    carried = {} if tokens is None else {"generated_tokens": tokens}
+    events = [
+        Event(
+            "request",
+            START_NS + 10 * index * NS,
+            START_NS + 10 * (index + 1) * NS,
+            process=1,
+            thread=1,
+            uid=index + 1,
+            attributes=carried,
+        )
+        for index in range(6)
+    ]
+    return simulate_day(path, [200.0] * 61, seconds_per_sample=1.0, events=events)
+
+
+def test_both_sides_have_intervals_in_every_account() -> None:
+    wanted = replace(
+        USUAL, price_request=0.0004, price_chip=0.8, tariff=0.25, currency="EUR", price_year=2026
+    )
+    report = assess(find(None, ASKED), wanted)
+    said = report.record()
+    for account in ("energy", "carbon", "water", "adpe"):
+        for side in ("device", "cloud"):
+            found = said[account][side]
+            assert found["low"] < found["value"] < found["high"], (account, side)
+    assert said["break_even"]["text"]
+    assert len(said["tornado"]) >= 5
+    for entry in said["tornado"]:
+        assert entry["at_low"] != entry["at_high"]
+
+
+def test_money_has_its_currency_and_year() -> None:
+    priced = replace(USUAL, price_request=0.0004, price_chip=0.8)
+    named = assess(find(None, ASKED), replace(priced, currency="EUR", price_year=2026))
+    assert "money, in EUR of 2026:" in named.text()
+    assert named.record()["money_in"] == "EUR of 2026"
+    bare = assess(find(None, ASKED), priced)
+    assert "currency or year not given" in bare.text()
+
+
+def test_a_recording_of_the_server_takes_the_place_of_the_cited_energy(tmp_path: Path) -> None:
+    path = server(tmp_path / "server.power")
+    cited = assess(find(None, ASKED), USUAL).record()
+    report = assess(find(None, ASKED), replace(USUAL, cloud=path, cloud_label="request"))
+    measured = report.record()
+    kwh = 2000 / 3.6e6 * measured["requests"]
+    served = [
+        value for name, value in measured["energy"]["cloud"]["lines"].items() if name.startswith("requests")
+    ]
+    assert served and served[0] == pytest.approx(kwh, rel=0.5)  # PUE and losses on top
+    assert served[0] >= kwh
+    assert measured["energy"]["cloud"]["value"] != pytest.approx(cited["energy"]["cloud"]["value"], rel=0.01)
+
+
+def test_a_server_measured_by_the_token(tmp_path: Path) -> None:
+    path = server(tmp_path / "server.power", tokens=500)
+    wanted = replace(USUAL, cloud=path, cloud_label="request", cloud_tokens=250)
+    half = assess(find(None, ASKED), wanted).record()["energy"]["cloud"]["lines"]
+    whole = assess(find(None, ASKED), replace(wanted, cloud_tokens=None)).record()["energy"]["cloud"]["lines"]
+    (name,) = [name for name in half if name.startswith("requests")]
+    assert half[name] == pytest.approx(whole[name] / 2)
+    unknown = replace(wanted, cloud=server(tmp_path / "plain.power"))
+    with pytest.raises(ConfigurationError, match="token"):
+        assess(find(None, ASKED), unknown)
+
+
+def test_two_ways_to_say_the_cloud_are_refused(tmp_path: Path) -> None:
+    path = server(tmp_path / "server.power")
+    with pytest.raises(ConfigurationError, match="--cloud"):
+        assess(find(None, ASKED), replace(USUAL, cloud=path, cloud_label="request", cloud_energy="3Wh"))
+
+
+def test_places_that_count_different_things_are_not_compared_silently() -> None:
+    report = assess(find(None, ASKED), Wanted(home="FRA", away="USA-VA"))
+    assert any("not comparable" in warning for warning in report.warnings())
+    assert not any("not comparable" in warning for warning in assess(find(None, ASKED), USUAL).warnings())
+
+
+def test_a_year_of_requests_is_a_year_of_days() -> None:
+    report = assess(find(None, ASKED), replace(USUAL, requests_per_day=1, years=4))
+    assert report.record()["requests"] == 1461
+    assert report.record()["hours"] == 4 * 365.25 * 24
