@@ -12,6 +12,7 @@ The discharge itself (voltage, cut-off, load profile) is in `discharge`.
 
 from __future__ import annotations
 
+import difflib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -369,6 +370,9 @@ def parse_battery(text: str, **changes: Any) -> Battery:
             raise ConfigurationError(
                 f"no battery {text!r}; known are {', '.join(preset_names())}, or write 4Ah"
             )
+        close = difflib.get_close_matches(text.casefold(), preset_names(), 2, 0.7)
+        if close and not text.endswith(("Ah", "Wh", "C", "J", "V")):
+            raise ConfigurationError(f"no battery {text!r}; did you mean {' or '.join(close)}?")
         return Battery(text, **changes)
     kept = ("efficiency", "usable", "self_discharge", "peukert", "rated_hours", "title")
     fields = {name: entry[name] for name in kept if name in entry}

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from powermeter.result import COVERAGE_95, Grade, Result, worst
+from powermeter.result import COVERAGE_95, Grade, Result, combine, worst
 
 from .factors import Factor
 
@@ -185,6 +185,31 @@ def total(lines: Sequence[Line]) -> Result:
     else:
         low, high = _matched(values, each)
     return Result(value, unit, low, high, grade, parts)
+
+
+def sum_of(results: Sequence[Result]) -> Result:
+    """Return the sum of results that are not negative, as log-normals of the mean and variance of their sum.
+
+    What they share counts once.  One that is zero for certain adds nothing.
+
+    Raises:
+        ValueError: There are no results, or they have different units.
+    """
+    units = {result.unit for result in results}
+    if len(units) != 1:
+        raise ValueError(f"cannot add {sorted(units)}")
+    some = [result for result in results if result.value or result.high > 0]
+    if len(some) < 2:
+        return some[0] if some else results[0]
+    if any(result.value <= 0 or not result.parts for result in some):
+        return combine([(1.0, result) for result in some])
+    parts: dict[str, float] = {}
+    for result in some:
+        for name, part in result.parts.items():
+            parts[name] = parts.get(name, 0.0) + part
+    low, high = _matched([result.value for result in some], [result.parts for result in some])
+    value, grade = sum(result.value for result in some), worst(result.grade for result in some)
+    return Result(value, units.pop(), low, high, grade, parts)
 
 
 def _matched(values: Sequence[float], parts: Sequence[Mapping[str, float]]) -> tuple[float, float]:

@@ -14,11 +14,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from powermeter.errors import ConfigurationError
-from powermeter.result import Result, combine
+from powermeter.result import Result
 from powermeter.units import format_number
 
 from .factors import default, given
-from .formula import Input, Line
+from .formula import Input, Line, sum_of
 
 KINDS = ("consumption", "withdrawal")
 WITNESSES = (
@@ -63,12 +63,12 @@ class WaterIntensity:
     @property
     def used(self) -> Result:
         """Operational litres."""
-        return combine([(1.0, volume) for volume in self.operational.values()])
+        return sum_of(list(self.operational.values()))
 
     @property
     def total(self) -> Result:
         """Operational and embodied litres."""
-        return self.used if self.embodied is None else self.used + self.embodied
+        return self.used if self.embodied is None else sum_of([self.used, self.embodied])
 
     @property
     def score(self) -> Result:
@@ -87,9 +87,8 @@ class WaterIntensity:
                 f"scarcity: {missing[0]!r} needs one litre figure and one factor; volumes are "
                 f"{', '.join(self.operational)}"
             )
-        return combine(
-            [(check_stress(factors[name]), volume) for name, volume in self.operational.items()]
-        ).scaled(1.0, "L world eq")
+        each = [volume.scaled(check_stress(factors[name])) for name, volume in self.operational.items()]
+        return sum_of(each).scaled(1.0, "L world eq")
 
     def lines(self) -> list[str]:
         """Return the score with its disclosure."""

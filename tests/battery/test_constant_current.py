@@ -1,4 +1,4 @@
-"""Run times at constant current against published discharges: six cells, at two currents or more each."""
+"""Run times at constant current against published discharges: seven cells, at two currents or more each."""
 
 from __future__ import annotations
 

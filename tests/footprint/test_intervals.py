@@ -11,7 +11,7 @@ from powermeter.footprint import footprint
 from powermeter.footprint.allocation import battery_wear, by_time
 from powermeter.footprint.embodied import battery, chip, device, memory
 from powermeter.footprint.factors import Factor, default, factor, given
-from powermeter.footprint.formula import Line, Measured, draw, largest, quantile, told_apart, total
+from powermeter.footprint.formula import Line, Measured, draw, largest, quantile, sum_of, told_apart, total
 from powermeter.result import Result
 
 ENERGY = Result.of(36_000.0, "J", {"gain:rail.power": 360.0, "noise:rail.power": 500.0})
@@ -93,6 +93,16 @@ def test_a_shared_factor_counts_once_and_an_own_one_averages_out() -> None:
     assert math.log(same.high / same.low) == pytest.approx(2 * 1.96 * math.log(4) / 3.2897, rel=0.02)
     assert different.relative is not None and same.relative is not None
     assert different.relative < 0.6 * same.relative
+
+
+def test_a_sum_of_results_stays_above_zero_and_counts_shared_parts_once() -> None:
+    wide = Line("w", "L", {"x": given("w", 1.0, "L", low=0.25, high=4.0)}, lambda x: x["x"], "x").result()
+    nothing = Result(0.0, "L", 0.0, 0.0)
+    assert sum_of([wide, nothing]) is wide
+    twice = sum_of([wide, wide])
+    assert (twice.low, twice.high) == (pytest.approx(2 * wide.low), pytest.approx(2 * wide.high))
+    with pytest.raises(ValueError, match="cannot add"):
+        sum_of([wide, Result(1.0, "g", 1.0, 1.0)])
 
 
 def test_one_very_wide_line_leaves_the_lower_end_to_the_others() -> None:

@@ -18,14 +18,14 @@ def test_consumer_per_token() -> None:
     found = consumer(grams(6500e3), 50e9)
     assert found.per(1e9).value == pytest.approx(130e3)
     assert found.per(1e6).value == pytest.approx(130)
-    assert "130 g CO2e per 1e6 tokens" in found.lines()[0]
+    assert "130 g CO2e per million tokens" in found.lines()[0]
 
 
 def test_provider_per_parameter() -> None:
     """75 000 kg over 2.5e9 parameters: 30 000 kg per 1e9 (the draft prints 3000, and then 30)."""
     found = provider(grams(75e6), 2.5e9, "parameter", "gross: all weights are used")
     assert found.per(1e9).value == pytest.approx(30e6)
-    assert "per 1e9 parameters" in found.lines()[0]
+    assert "per billion parameters" in found.lines()[0]
 
 
 def test_prompt_and_generated_tokens_are_two_quotients() -> None:
