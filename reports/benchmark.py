@@ -11,7 +11,7 @@ from powermeter import registry
 from powermeter.comparison.benchmark import Benchmark
 from powermeter.errors import ConfigurationError
 from powermeter.result import plain
-from powermeter.units import format_duration, format_number, format_quantity
+from powermeter.units import format_duration, format_number
 
 from .wording import show
 
@@ -21,16 +21,15 @@ _BAR = 40
 def to_text(made: Benchmark) -> str:
     """Return what a benchmark found, how it converged, and whether the precision was reached."""
     loop, s = made.loop, made.loop.settled
-    if s is None or not isfinite(s.half_width):
+    if s is None or made.per_run is None:
         return f"{made.title}: too few repeats to tell; {loop.ended()}"
-    half = format_quantity(s.half_width, "J", 2)
     each = format_duration(float(loop.latencies.mean()))
-    lines = [
-        f"{made.title}: {format_quantity(s.mean, 'J')} a run ± {half} (95 %, ±{_percent(s.relative)}), {each} each"
-    ]
+    grade = made.per_run.grade.value
+    lines = [f"{made.title}: {show(made.per_run).text} a run (95 %, {grade}), {each} each"]
     if made.items > 1:
         beside = ", start-up included" if made.inner else ""
-        lines.append(f"  {format_quantity(s.mean / made.items, 'J')} for each of {made.items} items{beside}")
+        per_item = show(made.per_run.scaled(1 / made.items)).text
+        lines.append(f"  {per_item} for each of {made.items:,} items{beside}")
     for inner in made.inner:
         shown = show(inner.per_item).text if inner.per_item else "not known"
         lines.append(
@@ -40,7 +39,9 @@ def to_text(made: Benchmark) -> str:
         f"  {s.repeats} repeats, {s.warmup} of warm-up left out, worth {s.effective:.0f} independent ones"
     )
     lines += ["  " + text for text in convergence(loop.stopping.looks, loop.stopping.precision)]
-    lines.append("  (the spread between runs; the sensor's own error comes on top, see `powermeter show`)")
+    lines.append(
+        "  the bars and the precision are of the spread between runs; the sensor's own error is not in them"
+    )
     if not made.reached:
         lines.append(f"  narrower by: {loop.stopping.advice()}")
     lines.append(f"{made.title}: {loop.ended()}")
@@ -55,14 +56,13 @@ def record(made: Benchmark) -> dict[str, Any]:
     """Return everything that is known of a benchmark, unrounded, in SI."""
     loop, s = made.loop, made.loop.settled
     known = s is not None and isfinite(s.half_width)
+    per_item = None if made.per_run is None or made.inner else made.per_run.scaled(1 / made.items)
     return {
         "title": made.title,
-        "energy_per_run_j": s.mean if s and known else None,
-        "low_j": s.low if s and known else None,
-        "high_j": s.high if s and known else None,
-        "energy_per_item_j": s.mean / made.items if s and known and not made.inner else None,
+        "energy_per_run": plain(made.per_run),
+        "energy_per_item": plain(per_item),
         "inner": [
-            {"label": i.label, "items": i.items, "events": i.events, "energy_per_item_j": plain(i.per_item)}
+            {"label": i.label, "items": i.items, "events": i.events, "energy_per_item": plain(i.per_item)}
             for i in made.inner
         ],
         "relative_half_width": s.relative if s and known else None,

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from powermeter.comparison.inner_events import Inner, inner_events
+from powermeter.analysis.energy import analyse
+from powermeter.comparison.designs import IN_SPREAD
+from powermeter.comparison.inner_events import Inner, inner_events, with_events
 from powermeter.comparison.repeat_loop import Limits, MeterLike, RepeatLoop, World
+from powermeter.errors import DataError
+from powermeter.events import Event
+from powermeter.result import COVERAGE_95, Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +24,15 @@ class Benchmark:
         title: For people.
         loop: The repeats: energies, durations, warm-up, convergence.
         items: Items of one repeat, as the caller said.
+        per_run: Energy of one repeat in J: the spread between repeats and the sensor's own errors; None where too
+            few repeats are known.
         inner: Events that the thing marked itself, a label each; empty where there are none.
     """
 
     title: str
     loop: RepeatLoop
     items: int
+    per_run: Result | None
     inner: tuple[Inner, ...]
 
     @property
@@ -69,8 +78,11 @@ def repeat_until_known(
     found: list[Inner] = []
 
     def enough() -> bool:
-        with meter.recording() as recording:
-            found[:] = inner_events(recording, loop.spans, name, wanted.rail)
+        try:
+            with meter.recording() as recording:
+                found[:] = inner_events(recording, loop.spans, name, wanted.rail)
+        except DataError:
+            return False  # nothing has been written yet
         return all(inner.relative <= wanted.precision for inner in found)
 
     loop = RepeatLoop(
@@ -82,4 +94,23 @@ def repeat_until_known(
             break
     if not loop.reached:
         enough()
-    return Benchmark(title, loop, wanted.items, tuple(found))
+    return Benchmark(title, loop, wanted.items, _per_run(meter, loop, wanted.rail), tuple(found))
+
+
+def _per_run(meter: MeterLike, loop: RepeatLoop, rail: str | None) -> Result | None:
+    """Return the mean of the repeats with the sensor's errors added to their spread."""
+    s = loop.settled
+    if s is None or not math.isfinite(s.half_width):
+        return None
+    listed = [Event(loop.name, start, end, uid=i + 1) for i, (start, end) in enumerate(loop.spans)]
+    with meter.recording() as recording:
+        row = analyse(with_events(recording, listed), rail=rail).rows[0]
+    if row.energy_per_item is None:
+        return None
+    scale = s.mean / row.energy_per_item.value if row.energy_per_item.value else 1.0
+    parts = {n: p * scale for n, p in row.energy_per_item.parts.items() if not n.startswith(IN_SPREAD)}
+    sensor = COVERAGE_95**2 * sum(part * part for part in parts.values())
+    parts[f"repeats:{loop.name}"] = s.half_width / COVERAGE_95
+    low, high = (math.hypot(reach, math.sqrt(sensor)) for reach in (s.mean - s.low, s.high - s.mean))
+    least = 0.0 if s.low >= 0 else -math.inf  # what cannot be negative stays so
+    return Result(s.mean, "J", max(s.mean - low, least), s.mean + high, row.energy_per_item.grade, parts)

@@ -116,13 +116,16 @@ def settle(
     down, up = (reach * (_PEEKING if looks > 1 else 1.0) for reach in _reach(rest, spread, worth, lost))
     unseen = UNSEEN_COST * abs(mean) * _RULE_OF_THREE / n
     up = max(up, unseen)
+    low = (
+        max(mean - down, 0.0) if float(steady.min()) >= 0 else mean - down
+    )  # what cannot be negative stays so
     needed = None
     if precision is not None and mean:
         wanted = precision * abs(mean)
         scattered = (max(up if up > unseen else down, down) / wanted) ** 2 * n
         needed = warm + max(LEAST, math.ceil(scattered), math.ceil(unseen / wanted * n))
     return Settled(
-        mean, mean - down, mean + up, max(down, up) / abs(mean) if mean else math.inf, numbers.size, warm, worth, rho,
+        mean, low, mean + up, max(down, up) / abs(mean) if mean else math.inf, numbers.size, warm, worth, rho,
         slope / mean if trended and mean else 0.0, spread, unseen, needed,
     )  # fmt: skip
 

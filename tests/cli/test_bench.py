@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from powermeter.cli.bench import bench
+from powermeter.cli.bench import NOT_REACHED, bench
 from powermeter.errors import ConfigurationError
 from powermeter.reports.benchmark import convergence
 
@@ -44,11 +44,60 @@ def test_a_sweep_ends_with_numbers_a_plot_and_the_recording(tmp_path: Path) -> N
     assert [row["title"] for row in said["rows"]] == ["size=1000", "size=2000"]
     for row in said["rows"]:
         assert row["repeats"] == 8
-        assert row["low_j"] < row["energy_per_run_j"] < row["high_j"]
-        assert row["energy_per_item_j"] == pytest.approx(row["energy_per_run_j"] / 4)
-        assert row["ended_because"] in ("repeats", "precise")
+        per_run = row["energy_per_run"]
+        assert 0 <= per_run["low"] < per_run["value"] < per_run["high"] and per_run["grade"] == "simulated"
+        assert row["energy_per_item"]["value"] == pytest.approx(per_run["value"] / 4)
+        assert row["ended_because"] == "repeats" and not row["reached"] and row["inner"] == []
+    assert result.return_value == NOT_REACHED
     assert (tmp_path / "bench.power").exists()
     assert "half-width" in (tmp_path / "bench.svg").read_text(encoding="utf-8")
+
+
+MARKING = """
+import time, powermeter
+time.sleep(0.1)
+for _ in range(4):
+    with powermeter.event("infer", n=5):
+        time.sleep(0.005)
+"""
+
+
+def test_events_that_the_command_marks_are_counted_without_its_start_up(tmp_path: Path) -> None:
+    """Start-up takes 0.1 s and more, 20 inferences 0.02 s: spread over them, it would be most of each."""
+    options = [
+        "-s",
+        "virtual://?rate=500Hz",
+        "-o",
+        str(tmp_path / "bench.power"),
+        "--at-least",
+        "8",
+        "--most",
+        "9",
+    ]
+    command = [sys.executable, "-c", MARKING]
+    result = CliRunner().invoke(
+        bench, [*options, "--json", "--quiet", "--items", "20", "--", *command], standalone_mode=False
+    )
+    assert result.exception is None, result.output
+    (row,) = json.loads(result.stdout)["rows"]
+    (inner,) = row["inner"]
+    assert (inner["label"], inner["items"], inner["events"]) == ("infer", 9 * 20, 9 * 4)
+    assert row["energy_per_item"] is None
+    assert inner["energy_per_item"]["value"] < 0.4 * row["energy_per_run"]["value"] / 20
+
+
+@pytest.mark.parametrize(
+    ("precision", "status", "said"), [("100%", 0, "±100 % reached"), ("1%", NOT_REACHED, "±1 % NOT reached")]
+)
+def test_the_last_line_says_whether_the_precision_was_reached(
+    tmp_path: Path, precision: str, status: int, said: str
+) -> None:
+    options = ["-s", "virtual://?rate=500Hz&shape=constant&high=3W", "-o", str(tmp_path / "bench.power")]
+    options += ["--at-least", "8", "--most", "24"]
+    command = [sys.executable, "-S", "-c", "import time; time.sleep(0.03)"]
+    result = CliRunner().invoke(bench, [*options, "-p", precision, "--", *command], standalone_mode=False)
+    assert result.return_value == status, result.output
+    assert said in result.stdout.splitlines()[-1]
 
 
 def test_a_failing_command_ends_it_with_its_status(tmp_path: Path) -> None:

@@ -13,8 +13,8 @@ from powermeter.comparison.experiments import Setup, _calls
 from powermeter.comparison.verdict import Verdict
 from powermeter.errors import ConfigurationError
 
-# The virtual source draws the same whatever runs: what takes half as long again uses half as much again.
-SOURCE = "virtual://?rate=500Hz"
+# The virtual source draws 3 W whatever runs: what takes twice as long uses twice as much.
+SOURCE = "virtual://?rate=500Hz&shape=constant&high=3W"
 
 
 def setup(path: Path, **how) -> Setup:
@@ -35,7 +35,7 @@ def test_two_functions_take_turns_and_the_slower_uses_more(tmp_path: Path) -> No
     assert (found.left, found.right) == ("quick", "slow")
     assert row.design is Design.TURNS and row.verdict is Verdict.MORE
     assert (row.repeats_left, row.repeats_right) == (10, 10)
-    assert 1.2 < row.ratio.value < 4  # the load of the virtual source varies
+    assert 1.6 < row.ratio.value < 2.2
     with powermeter.Recording.open(tmp_path / "v.power") as recording:
         order = [event.name for event in recording.events()]
     assert order[:8] == ["quick", "slow", "slow", "quick", "quick", "slow", "slow", "quick"]
