@@ -99,6 +99,7 @@ IMPORTERS: Mapping[str, str] = {
     "nvidia-smi": "powermeter.importers.nvidia_smi:NvidiaSmi",
     "oscilloscope": "powermeter.importers.oscilloscope:Oscilloscope",
     "otii": "powermeter.importers.otii:OtiiExport",
+    "perfetto": "powermeter.importers.perfetto:PerfettoTrace",
     "perf-stat": "powermeter.importers.perf_stat:PerfStat",
     "power-gadget": "powermeter.importers.power_gadget:PowerGadget",
     "powermetrics": "powermeter.importers.powermetrics:Powermetrics",

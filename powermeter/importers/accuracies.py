@@ -68,3 +68,9 @@ OSCILLOSCOPE = Accuracy(gain=0.03, source=assumed("oscilloscope"))
 CARBONTRACKER = Accuracy(
     model=0.3, source=assumed("model", "carbontracker, counters times a site's efficiency")
 )
+
+ODPM = Accuracy(gain=0.05, source=assumed("unstated", "a phone's rail monitors"))
+
+PHONE_MODEL = Accuracy(model=0.3, source=assumed("model", "Android's energy consumers"))
+
+GAUGE = Accuracy(gain=0.03, source=assumed("gauge"))
