@@ -18,7 +18,7 @@ from powermeter.errors import DataError
 MAX_BYTES = 2 << 30
 """The most that is read of one file, in byte, after unpacking."""
 
-MAX_LINE = 1 << 20
+MAX_LINE = 1 << 25
 """The longest line of text, in characters."""
 
 MAX_ENTRIES = 2000

@@ -167,7 +167,7 @@ def test_a_second_machine_is_moved_to_the_hosts_clock(tmp_path):
 
 
 def test_descriptors_without_readings_are_no_measurement(tmp_path):
-    with pytest.raises(DataError, match="no measurement of power.*L14S_ALIVE"):
+    with pytest.raises(DataError, match=r"no measurement of power.*L14S_ALIVE"):
         read(write(tmp_path, trace(rails(descriptor(0, "L14S_ALIVE"), descriptor(1, "S2S_VDD_G3D")))))
 
 
