@@ -15,9 +15,7 @@ listed in `__all__` is public, and so is what its types document; docs/reference
 
 from __future__ import annotations
 
-import os
-
-from powermeter.marking.api import ENVIRONMENT, each, event, mark, track
+from powermeter.marking.api import each, event, mark, track
 
 TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take this name for True
 if TYPE_CHECKING:
@@ -139,9 +137,3 @@ if not TYPE_CHECKING:  # a type checker shall refuse names that are not there
 
 def __dir__() -> list[str]:
     return sorted({*__all__, "__version__", "__doc__", "__name__", "__path__", "__file__"})
-
-
-if os.environ.get(ENVIRONMENT):
-    from powermeter.marking.event_log import attach_to
-
-    attach_to(os.environ[ENVIRONMENT])

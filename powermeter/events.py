@@ -15,12 +15,15 @@ class Event:
         name: The label, as typed by the user; escaped wherever it is shown.
         start_ns, end_ns: Monotonic nanoseconds.  `end_ns` is None while it runs, or for ever when the
             program died inside.
-        process, thread: Identifiers on the machine it ran on.
+        process, thread, task: Identifiers on the machine it ran on; tasks of asyncio are numbered in each process,
+            None is outside of them.
         uid: Unique within its process, counted from 1.
-        parent: `uid` of the event around it in the same thread, or None.
-        count: How many items it stands for (inferences in a batch); energies are also given per item.
+        parent: `uid` of the event of the same process around it, or None.
+        count: How many items it stands for (inferences in a batch), not always a whole number; energies are also
+            given per item.  None where it is not known: then nothing is given per item.
         attributes: Free values: model, variant, batch, input size.
-        peak_memory: The program's peak resident memory in byte at its end, where known.
+        peak_memory: The program's highest resident memory in byte while it ran, where known.
+        measures: Results beside the energy, such as accuracy or loss; they never split a row.
     """
 
     name: str
@@ -30,9 +33,11 @@ class Event:
     thread: int = 0
     uid: int = 0
     parent: int | None = None
-    count: int = 1
+    count: float | None = 1
     attributes: Mapping[str, Any] = field(default_factory=dict)
     peak_memory: int | None = None
+    task: str | None = None
+    measures: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def is_mark(self) -> bool:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from powermeter import host, registry
-from powermeter.errors import ConfigurationError, OpenError
-from powermeter.marking import api as instrumentation
+from powermeter.errors import ConfigurationError, OpenError, Reason
+from powermeter.marking import accelerators, api, board
+from powermeter.marking import span as spans
 from powermeter.marking.event_log import EventLog
-from powermeter.marking.span import NOTHING, Nothing, Span
+from powermeter.marking.span import MeterSpan
 from powermeter.recorder.parent import Recorder
 from powermeter.recording.file import SUFFIX
 
@@ -21,19 +22,18 @@ if TYPE_CHECKING:
     from powermeter.analysis.energy import Analysis
     from powermeter.battery.battery import Battery
     from powermeter.comparison.repeat_loop import RepeatLoop
-    from powermeter.marking.span import Log
+    from powermeter.marking.each import Each
     from powermeter.recording import Recording
 
-P = ParamSpec("P")
-R = TypeVar("R")
 T = TypeVar("T")
 
 
 class Meter:
     """Records power around a block of code, and what the code was doing.
 
-    Inside a `powermeter record` it starts nothing of its own: its events go into that recording.
-    Once the block runs, nothing here raises into it; `problem` says what went wrong.
+    Inside a recording that runs already, a Meter without sources or a path of its own starts nothing: its events go
+    into that recording, with its attributes, and `choice` says so.  It can be entered again; each time writes a file
+    of its own.  Once the block runs, nothing here raises into it; `problem` says what went wrong.
 
     Args:
         sources: URLs of what to record; the best this machine has where none is given.
@@ -44,6 +44,7 @@ class Meter:
         dither: Whether sources that are asked are read at a random moment of each interval, so that a
             loop in step with the meter cannot mislead it; False reads on an even grid.
         attributes: Free facts about the run: model, variant, batch, input size.
+        synchronise: Whether the edges of events wait for accelerators (CUDA and the like).
 
     Raises (on entering, before the block runs):
         ConfigurationError: A URL or option is not usable.
@@ -58,31 +59,51 @@ class Meter:
         battery: str | Battery | None = None,
         place: str | None = None,
         force: bool = False,
+        attributes: Mapping[str, Any] | None = None,
+        synchronise: bool = True,
         dither: bool = True,
-        **attributes: Any,
     ) -> None:
         self.sources = sources
         self.path = Path(path) if path is not None else default_path()
         self.battery = battery
         self.place = place
-        self.attributes = attributes
+        self.attributes = dict(attributes or {})
         self.choice = ""
+        self._is_named = path is not None
         self._force = force
         self._dither = dither
+        self._synchronise = synchronise
+        self._process = os.getpid()
+        self._runs = 0
+        self._entered: list[Callable[[], None]] = []
         self._recorder: Recorder | None = None
-        self._log: Log | None = None
-        self._outer: Log | None = None
+        self._log: EventLog | None = None
+        self._joined: dict[str, Any] = {}
         self._problem = ""
 
     def __repr__(self) -> str:
         return f"<Meter {', '.join(self.sources) or 'of the best source'} into {self.path}>"
 
     def __enter__(self) -> Meter:
-        self._outer = instrumentation.attached()
-        if self._outer is not None:
-            self.path = self._outer.path
-            self._log = self._outer
+        outer = spans.innermost()
+        if self._log is not None and self._process == os.getpid():
+            self._entered.append(lambda: None)  # once more around itself
             return self
+        self._process = os.getpid()
+        self._problem = ""
+        if outer is None or self.sources or self._is_named:
+            try:
+                self._record()
+            except OpenError as error:
+                if outer is None or error.reason is not Reason.BUSY:
+                    raise
+                self._join(outer, f"{error}; ")
+        else:
+            self._join(outer)
+        return self
+
+    def _record(self) -> None:
+        """Start a recording of its own."""
         urls = self.sources
         if not urls:
             urls, self.choice = best_sources()
@@ -90,43 +111,76 @@ class Meter:
         for key in ("battery", "place"):
             if isinstance(getattr(self, key), str):
                 metadata[key] = getattr(self, key)
-        self._recorder = Recorder(self.path, urls, metadata, force=self._force, dither=self._dither)
-        self._recorder.start()
-        self._log = EventLog(self.path)
-        instrumentation.attach(self._log)
-        os.environ[instrumentation.ENVIRONMENT] = str(self.path.absolute())  # for child processes
-        return self
+        if self._runs:
+            self.path = numbered(self.path) if self._is_named else default_path()
+        recorder = Recorder(self.path, urls, metadata, force=self._force, dither=self._dither)
+        recorder.start()
+        self._runs += 1
+        self._recorder, self._log = recorder, EventLog(recorder.marks, str(self.path))
+        self._log.open()
+        token = spans.attach(self._log)
+        children = _Environment(self._log, str(self.path.absolute()))
+        if not self._synchronise:
+            accelerators.turn_off()
+            spans.know_modules()
+
+        def leave() -> None:
+            if not self._synchronise:
+                accelerators.turn_on()
+                spans.know_modules()
+            children.restore()
+            log, self._log = self._log, None
+            assert log is not None
+            spans.detach(log, token)
+            problem = log.problem
+            log.close()
+            recorder.stop()
+            self._problem = recorder.problem or problem or accelerators.problem
+
+        self._entered.append(leave)
+
+    def _join(self, outer: EventLog, why: str = "") -> None:
+        """Let events go to a recording that runs already."""
+        self.path = Path(outer.path)
+        self.choice = f"{why}joined the recording that was running: {outer.path}"
+        self._log, self._joined = outer, self.attributes
+        token = spans.join(self.attributes)
+
+        def leave() -> None:
+            spans.leave(token)
+            outer.flush()
+            self._log, self._joined = None, {}
+
+        self._entered.append(leave)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._recorder is None:
+        if self._process != os.getpid():  # a forked child leaves the block; the recording is its parent's
             return
-        instrumentation.attach(self._outer)
-        os.environ.pop(instrumentation.ENVIRONMENT, None)
-        assert self._log is not None
-        self._log.close()
-        self._recorder.stop()
-        self._problem = self._recorder.problem or self._log.problem
+        if self._entered:
+            self._entered.pop()()  # the first one in is the last one out
 
-    def event(self, name: str, n: int = 1, **attributes: Any) -> Span | Nothing:
-        """Return a context manager that marks its block as one event of `n` items; see `powermeter.event`."""
-        if self._log is None:
-            return NOTHING
-        return Span(self._log, name, n, attributes)
+    def event(self, name: str, n: float | None = 1, **attributes: Any) -> MeterSpan:
+        """Return an event in this meter's recording; see `powermeter.event`.  It does nothing after the block."""
+        made = MeterSpan()
+        made.name, made.count, made.log, made.meter = name, n, None, self
+        made.attributes = {**self._joined, **attributes}
+        return made
 
     def mark(self, name: str, **attributes: Any) -> None:
         """Record an instant."""
-        if self._log is not None:
-            self._log.mark(name, **attributes)
+        log = spans.living(self._log)
+        if log is not None:
+            spans.instant(name, {**self._joined, **attributes}, log)
 
-    def track(self, function: Callable[P, R]) -> Callable[P, R]:
-        """Decorate a function so that each call inside the block is an event named after it."""
-        return instrumentation.track(function)
+    def track(self, function: Any = None, /, *, n: Any = 1, **attributes: Any) -> Any:
+        """Return a function or other callable whose calls inside the block are events; see `powermeter.track`."""
+        return api.track(function, n=n, **attributes)
 
-    def each(self, items: Iterable[T], name: str = "item", **attributes: Any) -> Iterator[T]:
-        """Return the items of a loader one by one; what the loop does with each is one event."""
-        return instrumentation.each(items, name, **attributes)
+    def each(self, items: Iterable[T], name: str = "item", **options: Any) -> Each[T]:
+        """Return the items of a loader; what the loop does with each is one event; see `powermeter.each`."""
+        return api.each(items, name, **options)
 
     def repeat(
         self,
@@ -223,18 +277,51 @@ class Meter:
             rail_voltage_v=rail_voltage_v,
             width=width,
         )
-        return f"{text}\n{self._problem}" if self._problem else text
+        joined = self.choice if self._recorder is None else ""
+        return "\n".join(line for line in (text, joined, self._problem) if line)
+
+
+class _Environment:
+    """Names a recording in the environment of child processes, and takes the name back.
+
+    Args:
+        log: Its folder of marks.
+        path: The recording.
+    """
+
+    _before: ClassVar[dict[str, str | None]] = {}
+    _running: ClassVar[list[_Environment]] = []
+
+    def __init__(self, log: EventLog, path: str) -> None:
+        self._values = {api.ENVIRONMENT: path, board.ENVIRONMENT: log.folder}
+        if not self._running:
+            self._before.update({name: os.environ.get(name) for name in self._values})
+        self._running.append(self)
+        os.environ.update(self._values)
+
+    def restore(self) -> None:
+        """Name what else runs, or what was named before."""
+        self._running.remove(self)
+        values = dict(self._running[-1]._values) if self._running else self._before
+        for name, value in values.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def default_path() -> Path:
     """Return a dated name in the working directory that is not taken."""
-    stem = time.strftime("run-%Y%m%d-%H%M%S")
-    path = Path(f"{stem}{SUFFIX}")
-    number = 2
-    while path.exists():
-        path = Path(f"{stem}-{number}{SUFFIX}")
+    return numbered(Path(time.strftime("run-%Y%m%d-%H%M%S") + SUFFIX))
+
+
+def numbered(path: Path) -> Path:
+    """Return a path, with a number before its suffix where it is taken."""
+    number, free = 2, path
+    while free.exists():
+        free = path.with_name(f"{path.stem}-{number}{path.suffix}")
         number += 1
-    return path
+    return free
 
 
 def best_sources() -> tuple[tuple[str, ...], str]:

@@ -19,6 +19,7 @@ from powermeter import host, registry
 from powermeter.cli.status_line import StatusLine
 from powermeter.errors import ConfigurationError, PowermeterError
 from powermeter.marking import api as instrumentation
+from powermeter.marking import board
 from powermeter.meter import best_sources, check_sources, default_path
 from powermeter.recorder.parent import Recorder
 from powermeter.units import parse_duration
@@ -143,7 +144,7 @@ def record(
     try:
         if readings is not None:
             readings.ask("at the start")
-        status = _run(command, path) if command else _wait(seconds, readings)
+        status = _run(command, path, recorder.marks) if command else _wait(seconds, readings)
         if readings is not None:
             line.close()
             readings.ask("at the end")
@@ -174,9 +175,9 @@ def _check_command(command: Sequence[str]) -> None:
         raise ConfigurationError(f"no program {command[0]!r} to run")
 
 
-def _run(command: Sequence[str], path: Path) -> int:
+def _run(command: Sequence[str], path: Path, marks: str) -> int:
     """Run the measured command to its end and give its exit status, 128 + N for a signal N."""
-    environment = {**os.environ, instrumentation.ENVIRONMENT: str(path.absolute())}
+    environment = {**os.environ, instrumentation.ENVIRONMENT: str(path.absolute()), board.ENVIRONMENT: marks}
     before = {}
     try:
         child = subprocess.Popen(list(command), env=environment)

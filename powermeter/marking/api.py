@@ -1,90 +1,130 @@
 """The calls a program is instrumented with: `event`, `mark`, `track`, `each`.
 
-Inside a recording they stamp two times and append; outside they do nothing, at the cost of a function
-call.  This file imports next to nothing, because every instrumented program imports it.
+Inside a recording they stamp two times and leave them for the recorder; outside they do nothing, at the cost of a
+function call.  This file imports next to nothing, because every instrumented program imports it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from functools import wraps
-
-from powermeter.marking.span import NOTHING, Span
+from powermeter.marking.span import Span, attached, instant
 
 TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take this name for True
 if TYPE_CHECKING:
-    from typing import Any, ParamSpec, TypeVar
+    from collections.abc import Callable, Iterable
+    from typing import Any, TypeVar, overload
 
-    from powermeter.marking.span import Log, Nothing
+    from powermeter.marking.each import Each
 
-    P = ParamSpec("P")
-    R = TypeVar("R")
+    F = TypeVar("F")
     T = TypeVar("T")
 
 ENVIRONMENT = "POWERMETER_RECORDING"
-"""The environment variable in which `powermeter record` hands the recording's path down."""
+"""The environment variable that holds the path of the recording around a program."""
 
-_log: Log | None = None
-
-
-def attach(log: Log | None) -> Log | None:
-    """Make the free functions record into `log` (None: do nothing); gives what was there before."""
-    global _log
-    previous, _log = _log, log
-    return previous
+_DETECT: Any = object()
 
 
-def attached() -> Log | None:
-    """Return the log the free functions record into, or None outside a recording."""
-    return _log
+def event(name: str, n: float | None = 1, **attributes: Any) -> Span:
+    """Return an event for what runs inside `with powermeter.event("infer", n=8, model="tiny"):`.
 
-
-def event(name: str, n: int = 1, **attributes: Any) -> Span | Nothing:
-    """Mark what runs inside `with powermeter.event("infer", n=8, model="tiny"):` as one event.
-
-    Under `powermeter record -- CMD`, or inside `with Meter(...)`, it is recorded; anywhere else it
-    does nothing.
+    Under `powermeter record -- CMD`, or inside `with Meter(...)`, it is recorded; anywhere else it does nothing.
+    It works with `async with` too, and as a decorator of a function.
 
     Args:
         name: The label that energies are grouped by.
-        n: How many items it stands for; energies are also given per item.
+        n: How many items it stands for; energies are also given per item, unless it is None: not known.
         attributes: Free values: model, variant, batch, input size.
     """
-    if _log is None:
-        return NOTHING
-    return Span(_log, name, n, attributes)
+    made = Span()
+    made.name = name
+    made.count = n
+    made.attributes = attributes
+    made.log = None
+    return made
 
 
 def mark(name: str, **attributes: Any) -> None:
     """Record an instant, for example the start of an epoch; nothing outside a recording."""
-    if _log is not None:
-        _log.mark(name, **attributes)
+    log = attached()
+    if log is not None:
+        instant(name, attributes, log)
 
 
-def track(function: Callable[P, R]) -> Callable[P, R]:
-    """Decorate a function so that each call is an event named after it."""
-    name = function.__qualname__
+if TYPE_CHECKING:
 
-    @wraps(function)
-    def tracked(*args: P.args, **kwargs: P.kwargs) -> R:
-        if _log is None:
-            return function(*args, **kwargs)
-        with Span(_log, name, 1, {}):
-            return function(*args, **kwargs)
+    @overload
+    def track(function: F, /) -> F: ...
 
-    return tracked
+    @overload
+    def track(
+        name: str | None = None, /, *, n: float | Callable[..., float | None] | None = 1, **attributes: Any
+    ) -> Callable[[F], F]: ...
 
 
-def each(items: Iterable[T], name: str = "item", **attributes: Any) -> Iterator[T]:
-    """Return the items of a loader one by one; what the loop does with each is one event.
+def track(function: Any = None, /, *, n: Any = 1, **attributes: Any) -> Any:
+    """Return a function or other callable whose calls are events: `@track`, or `@track("infer", n=8, model="tiny")`.
 
-    The time in which the loader makes the next item is outside the event.
+    It takes functions, methods, coroutines, generators, partials, modules of torch and objects that can be called.
+    A coroutine or generator is one event from its first step to its end.
+
+    Args:
+        function: What to track, or the name of the event; a function's own name otherwise.
+        n: How many items a call stands for: a number, None where not known, or a function of the call's arguments.
+        attributes: Of the events.
+
+    Raises:
+        ConfigurationError: It cannot be called.
     """
-    for item in items:
-        with event(name, len_or_one(item), **attributes):
-            yield item
+    from powermeter.marking.tracking import tracked
+
+    if function is None or isinstance(function, str):
+        return lambda target: tracked(target, function, n, attributes)
+    return tracked(function, None, n, attributes)
 
 
-def len_or_one(item: object) -> int:
-    """Return the number of items in a batch: 1 for anything that is not plainly a list or tuple."""
-    return len(item) if isinstance(item, (list, tuple)) and item else 1
+def each(items: Iterable[T], name: str = "item", n: Any = _DETECT, **attributes: Any) -> Each[T]:
+    """Return the items of a loader, one by one; what the loop does with each is one event.
+
+    The time in which the loader makes the next item is outside the event.  It has the loader's length.
+
+    Args:
+        items: What is looped over, also with `async for`.
+        name: The events' name.
+        n: How many items each stands for: found from the batch itself (tensors, arrays, dicts and lists of them);
+            else a number, a function of the batch, or None: not known.  Nothing per item is printed where it is not.
+        attributes: Of the events.
+    """
+    from powermeter.marking.each import DETECT
+    from powermeter.marking.each import each as make
+
+    return make(items, name, DETECT if n is _DETECT else n, attributes)
+
+
+class _Idle:
+    """What a compiler that follows the code sees instead of an event, which cannot be part of a graph."""
+
+    count = None
+
+    def __enter__(self) -> _Idle:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        return None
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        return None
+
+    def measure(self, **values: Any) -> None:
+        """Take results and do nothing."""
+
+
+def _compiled_event(name: str, n: float | None = 1, **attributes: Any) -> _Idle:
+    return _Idle()
+
+
+def _compiled_mark(name: str, **attributes: Any) -> None:
+    return None
+
+
+event._torchdynamo_inline = _compiled_event  # type: ignore[attr-defined]
+mark._torchdynamo_inline = _compiled_mark  # type: ignore[attr-defined]

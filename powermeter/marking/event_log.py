@@ -1,187 +1,351 @@
-"""Collects the events of this process and commits them to the recording twice a second.
+"""The events of this process, on their way into one recording.
 
-Stamping an event costs two clock reads and one append; the file is touched by a background thread
-only.  Nothing here ever raises into the measured program: where the recording cannot be written the
-events are dropped and `problem` says why.
+An event is two stamps and two slots of a ring: no file is written, no thread started and no lock taken, so that a
+fork at any moment, `os._exit` or a kill loses nothing that was marked.  The recorder process takes the marks out of
+the ring.  Nothing here raises into the measured program: what cannot be written is counted, and `problem` says why.
 """
 
 from __future__ import annotations
 
 import atexit
-import json
 import os
 import sys
-import threading
 import time
-import weakref
-from collections.abc import Callable
+from _thread import _local, get_native_id
 from itertools import count
-from pathlib import Path
-from typing import Any
 
-from powermeter.marking import api as instrumentation
-from powermeter.marking.span import Lane, Span
+from powermeter.marking import json_text, ring
 
-FLUSH_S = 0.5
-MAX_WAITING = 50_000
-"""Events kept in memory while the recording cannot be written."""
+TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take this name for True
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, Protocol
 
-INT64 = (1 << 63) - 1
+    from powermeter.marking.span import Span
+
+    class Log(Protocol):
+        """What a span is written to: one recording, several, or whichever are the context's."""
+
+        def begin(self, span: Span) -> None:
+            """Write that the span begins; sets its `start_ns`, and its `log` to what takes the end."""
+
+        def end(self, span: Span) -> None:
+            """Write that it has ended, at its `end_ns`."""
+
+        def instant(self, span: Span) -> None:
+            """Write an instant, now."""
 
 
-class _Owner:
-    """Lives in a thread's local storage and dies with the thread, whoever started it."""
+PATIENCE_S = 2.0
+"""How long a mark waits for the recorder to empty a full ring, before it is counted as lost."""
+FLUSH_S = 3.0
+BRIEF_NS = 1_000_000
+"""An event of a name whose last was shorter is written at its end only, in one slot."""
+MAX_NAMES = 4096
+"""Encoded names that are kept; more are encoded each time they come."""
 
-    __slots__ = ("__weakref__",)
+NAN, INFINITY = float("nan"), float("inf")
+_UNNUMBERED = 1 << 62
+
+_clock = time.monotonic_ns
+_pack = ring.SLOT.pack_into
+_here = _local()
+
+
+uids = count(1).__next__
+"""Numbers the events of this process, in all its recordings: a nested event's parent has one number in each."""
+
+
+def _refuse() -> int:
+    return _UNNUMBERED
 
 
 class EventLog:
-    """The events of this process, on their way into one recording.
+    """The events of this process for one recording.
 
     Args:
-        path: The recording, which exists already.
+        folder: The folder of marks of the recording, which exists already.
+        path: The recording, for messages.
     """
 
-    def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
+    def __init__(self, folder: str, path: str = "") -> None:
+        self.folder = folder
+        self.path = path or folder
         self.problem = ""
-        self._reset()
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self._reset)
-        atexit.register(self.flush)
+        self.successor: EventLog | None = None
+        self._ring: Any = None
+        self._words: Any = None
+        self._names: dict[object, bytes] = {}
+        self._brief: set[object] = set()
+        self._number = self._next = count(0).__next__
+        self._limit = 0
+        self._mask = 0
+        self._holes: list[int] = []
+        self._lost = 0
+        self._waited_ns = 0
+        self._is_patient = True
+        self._is_given_up = False
+        self._at_exit: list[Callable[[], object]] = []
 
-    def _reset(self) -> None:
-        """Start empty: in a new process after a fork, the parent's events are the parent's to write."""
-        self.local = threading.local()
-        self.uids = count(1)
-        self._waiting: list[tuple[Span, int]] = []
-        self._lanes: list[tuple[weakref.ref[_Owner], Lane]] = []
-        self._lanes_lock = threading.Lock()
-        self._announced: set[int] = set()
-        self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
-        self._wake = threading.Event()
-        self._closed = False
+    # The marks --------------------------------------------------------------------------------
 
-    def new_lane(self) -> Lane:
-        """Return this thread's lane, and start the background thread with the first."""
-        lane, owner = Lane(threading.get_ident()), _Owner()
-        self.local.lane, self.local.owner = lane, owner
-        with self._lanes_lock:
-            self._lanes.append((weakref.ref(owner), lane))
-        if self._thread is None and not self._closed:
-            with self._lock:
-                if self._thread is None:
-                    self._thread = threading.Thread(target=self._run, name="powermeter events", daemon=True)
-                    self._thread.start()
-                    _at_worker_exit(self.flush)
-        return lane
+    def begin(self, span: Span) -> None:
+        """Write that a span begins; sets its `start_ns` and `log`.
 
-    def event(self, name: str, n: int = 1, **attributes: Any) -> Span:
-        """Return a context manager that records one event of `n` items."""
-        return Span(self, name, n, attributes)
-
-    def mark(self, name: str, **attributes: Any) -> None:
-        """Record an instant."""
-        span = Span(self, name, 1, attributes)
-        span.__enter__()
-        span._lane.running.pop()
-        span.end_ns = span.start_ns
-        span._lane.ended.append(span)
-
-    def _run(self) -> None:
-        while not self._wake.wait(FLUSH_S):
-            self.flush()
-
-    def flush(self) -> None:
-        """Commit what has ended, and the start of what still runs."""
-        with self._lock:
-            running = self._gather()
-            if not self._waiting and not running:
-                return
-            try:
-                self._commit([*running, *self._waiting])
-            except Exception as error:  # noqa: BLE001 – the measured program must never notice
-                self.problem = f"{len(self._waiting)} events could not be written to {self.path}: {error}"
-                if len(self._waiting) > MAX_WAITING:
-                    self._waiting.clear()
-                return
-            self._announced.update(span.uid for span, _ in running)
-            self._waiting.clear()
-
-    def _gather(self) -> list[tuple[Span, int]]:
-        """Take what has ended from every lane; gives the events that run for a while and are not announced."""
-        with self._lanes_lock:
-            lanes = [lane for _, lane in self._lanes]
-            self._lanes = [
-                (owner, lane) for owner, lane in self._lanes if owner() or lane.running or lane.ended
-            ]
-        now = time.monotonic_ns()
-        running = []
-        for lane in lanes:
-            # In place: another thread may stand between looking the list up and appending to it.
-            count = len(lane.ended)
-            self._waiting.extend((span, lane.thread) for span in lane.ended[:count])
-            del lane.ended[:count]
-            for span in list(lane.running):
-                since_ns = getattr(span, "start_ns", now)  # it may be just about to be stamped
-                if span.uid not in self._announced and now - since_ns > FLUSH_S * 1e9:
-                    running.append((span, lane.thread))
-        return running
-
-    def _commit(self, spans: list[tuple[Span, int]]) -> None:
-        from powermeter.recording import event_batches, file
-
-        peak = peak_memory()
-        rows = []
-        for span, thread in spans:
-            try:
-                rows.append((thread, *_described(span), peak))
-            except Exception as error:  # noqa: BLE001 – one odd event must not cost the others
-                self.problem = f"an event could not be written: {type(error).__name__}: {error}"
-        connection = file.open_to_append(self.path)
+        Where the last of its name was over at once, one slot at its end is enough.
+        """
         try:
-            connection.execute("BEGIN IMMEDIATE")
-            event_batches.insert(connection, os.getpid(), rows)
-            connection.execute("COMMIT")
-        finally:
-            connection.close()
+            if span.name in self._brief:
+                if self._words is not None:
+                    self._words[ring.NEWEST] = span.uid
+                span.log = self
+                span.is_written = False
+                span.start_ns = _clock()
+                return
+        except TypeError:
+            self._named(span.name)
+        self.begin_fully(span)
+
+    def begin_fully(self, span: Span) -> None:
+        """Write that a span begins, in a slot of its own."""
+        span.log = self
+        span.is_written = True
+        self._write(span, ring.BEGIN, 0, self._named(span.name), None, NAN)
+
+    def end(self, span: Span) -> None:
+        """Write that a span has ended."""
+        count = span.count
+        try:
+            if not 0 <= count < INFINITY:
+                count = NAN
+        except Exception:  # noqa: BLE001 – somebody else's number
+            count = as_count(count)
+        duration = span.end_ns - span.start_ns
+        if span.is_written:
+            if duration < BRIEF_NS and span.name in self._names:
+                self._brief.add(span.name)
+            attributes = json_text.encode(span.attributes) if span.attributes else b""
+            self._write(span, ring.END, ring.HAS_COUNT, attributes, span.end_ns, count)
+            return
+        if duration > BRIEF_NS:
+            self._brief.discard(span.name)
+        text = self._names[span.name]
+        if span.attributes or len(text) > 12:
+            if span.attributes:
+                text += b"\0" + json_text.encode(span.attributes)
+            self._write(span, ring.EVENT, ring.HAS_COUNT, text, span.start_ns, count, duration)
+            return
+        index = self._next()
+        if index >= self._limit and (index := self._room(index)) < 0:
+            return
+        try:
+            thread = _here.thread
+        except AttributeError:
+            thread = _here.thread = get_native_id()
+        try:
+            _pack(
+                self._ring, 4096 + (index & self._mask) * 64,
+                span.start_ns, count, duration, span.parent_uid, thread, span.task, text,
+                span.uid, len(text), 4, 1, index + 1,
+            )  # fmt: skip
+        except Exception:  # noqa: BLE001 – a number beyond float
+            self._void(index)
+            self._write(span, ring.EVENT, ring.HAS_COUNT, text, span.start_ns, NAN, duration)
+
+    def instant(self, span: Span) -> None:
+        """Write an instant, now."""
+        text = self._named(span.name)
+        if span.attributes:
+            text += b"\0" + json_text.encode(span.attributes)
+        self._write(span, ring.INSTANT, 0, text, None, NAN)
+
+    def _named(self, name: object) -> bytes:
+        try:
+            return self._names[name]
+        except (KeyError, TypeError):
+            pass
+        text = (
+            json_text.as_text(name)
+            .encode("utf-8", "backslashreplace")
+            .replace(b"\0", b"\\0")[: ring.MAX_NAME]
+        )
+        if name.__class__ is str and len(self._names) < MAX_NAMES:
+            self._names[name] = text
+        return text
+
+    def _write(
+        self,
+        span: Span,
+        kind: int,
+        flags: int,
+        text: bytes,
+        at_ns: int | None,
+        count: object,
+        duration: int = 0,
+    ) -> None:
+        """Write a mark, whose text may take several slots; it is stamped, as the span's start, where `at_ns` is None."""
+        text = text[: ring.MAX_TEXT]
+        pieces = [text[i : i + ring.PIECE] for i in range(ring.INLINE, len(text), ring.PIECE)]
+        places = []
+        for _ in range(1 + len(pieces)):
+            index = self._next()
+            if index >= self._limit and (index := self._room(index)) < 0:
+                break
+            places.append(index)
+        if at_ns is None:
+            at_ns = span.start_ns = _clock()
+        if len(places) <= len(pieces):
+            for index in places:
+                self._void(index)
+            return
+        for index, piece in zip(places[1:], pieces, strict=True):
+            at = ring.HEADER_BYTES + (index & self._mask) * ring.SLOT_BYTES
+            ring.MORE_TEXT.pack_into(self._ring, at, piece, span.uid, len(piece), ring.MORE, 0, index + 1)
+        at = ring.HEADER_BYTES + (places[0] & self._mask) * ring.SLOT_BYTES
+        who = (span.parent_uid, get_native_id(), span.task)
+        rest = (text[: ring.INLINE], span.uid, len(text), kind, flags, places[0] + 1)
+        try:
+            _pack(self._ring, at, at_ns, count, duration, *who, *rest)
+        except Exception:  # noqa: BLE001 – a number beyond float
+            _pack(self._ring, at, at_ns, NAN, duration, *who, *rest)
+
+    # The ring ---------------------------------------------------------------------------------
+
+    def open(self) -> bool:
+        """Make the ring, so that the first event need not wait for it; return whether there is one."""
+        if self._ring is not None:
+            return True
+        if self._is_given_up or self.successor is not None:
+            return False
+        program = " ".join(sys.argv[:2]) if getattr(sys, "argv", None) else "python"
+        try:
+            made = ring.create(self.folder, os.getpid(), program=program.encode("utf-8", "replace"))
+        except Exception as error:  # noqa: BLE001 – the measured program must never notice
+            self._is_given_up = True
+            self.problem = f"the events of process {os.getpid()} are not in {self.path}: {error}"
+            return False
+        self._words = memoryview(made)[: ring.HEADER_BYTES].cast("Q")
+        self._mask = ring.CAPACITY - 1
+        self._ring = made
+        self._at_exit = _at_exit(self.close)
+        return True
+
+    def _room(self, index: int) -> int:
+        """Return the index of a free slot, or −1 where there is none; the slow way into the ring."""
+        if self._ring is None and not self.open():
+            self._lost += 1
+            return -1
+        words, capacity = self._words, self._mask + 1
+        while True:
+            need = max(self._holes, default=index)
+            limit = words[ring.TAKEN] + capacity
+            if need >= limit and self._is_patient:
+                limit = self._wait(need)
+            if need >= limit:
+                if index < _UNNUMBERED:
+                    self._holes.append(
+                        index
+                    )  # filled with nothing once there is room, so that no number is missing
+                    self._next = _refuse
+                self._lost += 1
+                words[ring.LOST] = self._lost
+                return -1
+            self._is_patient = True
+            self._limit = limit
+            while self._holes:
+                self._void(self._holes.pop())
+            self._next = self._number
+            if index >= _UNNUMBERED:
+                index = self._number()
+            if index < limit:
+                return index
+
+    def _wait(self, need: int) -> int:
+        """Wait a little for the reader to take what is in the way; return the first index that has no room."""
+        words, capacity = self._words, self._mask + 1
+        begun = _clock()
+        while need >= words[ring.TAKEN] + capacity and not words[ring.CLOSED]:
+            if _clock() - begun > PATIENCE_S * 1e9:
+                self._is_patient = False
+                break
+            time.sleep(0.0005)
+        self._waited_ns += _clock() - begun
+        words[ring.WAITED_NS] = self._waited_ns
+        return int(words[ring.TAKEN]) + capacity
+
+    def _void(self, index: int) -> None:
+        at = ring.HEADER_BYTES + (index & self._mask) * ring.SLOT_BYTES
+        ring.MORE_TEXT.pack_into(self._ring, at, b"", 0, 0, ring.VOID, 0, index + 1)
+
+    def flush(self) -> bool:
+        """Wait until what was marked so far is in the recording; return whether it is."""
+        if self._ring is None:
+            return True
+        index = self._next()
+        if index >= self._limit and (index := self._room(index)) < 0:
+            return False
+        self._void(index)
+        words = self._words
+        words[ring.WANTED] = index + 1
+        deadline = _clock() + int(FLUSH_S * 1e9)
+        while words[ring.COMMITTED] <= index and not words[ring.CLOSED]:
+            if _clock() > deadline:
+                return False
+            time.sleep(0.005)
+        return True
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the recording has ended."""
+        if self._words is not None:
+            return bool(self._words[ring.CLOSED])
+        return not os.path.isdir(self.folder)
 
     def close(self) -> None:
-        """Commit what is left and end the background thread."""
-        self._closed = True
-        self._wake.set()
-        if self._thread is not None and self._thread is not threading.current_thread():
-            self._thread.join(timeout=2.0)
-        self.flush()
-        atexit.unregister(self.flush)
+        """Note that this process has left in order, and let go of the ring."""
+        words, self._words, self._ring = self._words, None, None
+        self._limit, self._next, self._is_given_up = 0, _refuse, True
+        if words is not None:
+            words[ring.LEFT] = 1
+        for forget in self._at_exit:
+            forget()
+        self._at_exit.clear()
+
+    def retire(self) -> EventLog:
+        """Return the log that takes this one's place in a new process after a fork; this one writes no more."""
+        if self.successor is None:
+            self._ring = self._words = None
+            self._limit, self._next = 0, _refuse
+            for forget in self._at_exit:
+                forget()
+            self._at_exit.clear()
+            self.successor = EventLog(self.folder, self.path)
+        return self.successor
 
 
-def _described(span: Span) -> tuple[object, ...]:
-    """Return the columns of an event's row from uid to attributes, each as something SQLite takes."""
-    name = str(span.name).encode("utf-8", "backslashreplace").decode()
-    attributes = json.dumps(span.attributes, default=str) if span.attributes else None
-    count = max(-INT64, min(INT64, int(span.count)))
-    return span.uid, span.parent, name, span.start_ns, span.end_ns, count, attributes
-
-
-def peak_memory() -> int | None:
-    """Return this process's peak resident memory in byte so far, where the system tells it."""
+def as_count(value: object) -> float:
+    """Return a number of items as a float; NaN where it is none."""
     try:
-        import resource
-    except ImportError:
-        return None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return int(peak if sys.platform == "darwin" else peak * 1024)
+        number = float(value)  # type: ignore[arg-type]
+    except Exception:  # noqa: BLE001 – somebody else's object
+        return NAN
+    return number if 0 <= number < INFINITY else NAN
 
 
-def _at_worker_exit(flush: Callable[[], None]) -> None:
-    """Flush when a multiprocessing worker ends: it leaves by `os._exit`, past `atexit`."""
-    worker = sys.modules.get("multiprocessing.util")
-    if worker is not None:
-        worker.Finalize(None, flush, exitpriority=10)
+def forget_threads() -> None:
+    """Forget this thread's number: in a new process it has another."""
+    global _here
+    _here = _local()
 
 
-def attach_to(path: str) -> None:
-    """Record this process's events into the recording that `powermeter record` named."""
-    instrumentation.attach(EventLog(path))
+def _at_exit(close: Callable[[], None]) -> list[Callable[[], object]]:
+    """Have a log closed when this process leaves in order; return what undoes that.
+
+    Workers of multiprocessing leave by `os._exit`, past `atexit`.
+    """
+    atexit.register(close)
+    undo: list[Callable[[], object]] = [lambda: atexit.unregister(close)]
+    workers = sys.modules.get("multiprocessing.util")
+    if workers is not None:
+        undo.append(workers.Finalize(None, close, exitpriority=10).cancel)
+    return undo

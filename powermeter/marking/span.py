@@ -1,126 +1,405 @@
-"""A running event, and the stand-in for one where nothing is recorded.
+"""A running event, and which recordings the events of this process go to.
 
-This file and `powermeter.marking.api` import next to nothing, because every instrumented program
-imports them.
+This file and `powermeter.marking.api` import next to nothing, because every instrumented program imports them.
 """
 
 from __future__ import annotations
 
+import os
+import sys
 import time
-from itertools import repeat
+from contextvars import ContextVar
+
+from powermeter.marking import accelerators, board, event_log
+from powermeter.marking.event_log import EventLog
 
 TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take this name for True
 if TYPE_CHECKING:
-    from itertools import count
-    from pathlib import Path
+    from collections.abc import Callable
     from types import TracebackType
-    from typing import Any, Protocol
+    from typing import Any, TypeVar
 
-    class Log(Protocol):
-        """What collects the spans of this process: `powermeter.marking.event_log.EventLog`."""
+    from powermeter.marking.event_log import Log
 
-        path: Path
-        problem: str
-        local: Any
-        uids: count[int]
-
-        def new_lane(self) -> Lane:
-            """Return this thread's lane."""
-
-        def flush(self) -> None:
-            """Commit what has ended."""
-
-        def close(self) -> None:
-            """Commit what is left and end."""
-
-        def mark(self, name: str, **attributes: Any) -> None:
-            """Record an instant."""
-
+    F = TypeVar("F", bound=Callable[..., Any])
 
 _clock = time.monotonic_ns
+_uid = event_log.uids
+_modules = sys.modules
 
-
-class Lane:
-    """The events of one thread: those that run, innermost last, and those that have ended."""
-
-    __slots__ = ("ended", "running", "thread")
-
-    def __init__(self, thread: int) -> None:
-        self.thread = thread
-        self.running: list[Span] = []
-        self.ended: list[Span] = []
+_running: ContextVar[Span | None] = ContextVar("powermeter_running", default=None)
+_log: Log | None = None
+_word: Any = memoryview(bytearray(8)).cast("Q")
+_seen = 1  # not what the word holds: the first event looks for a recording
+_modules_known = 0
+_task_of: Callable[[], int] | None = None
+_wait: Callable[[], None] | None = None
+_copies = 0
+_is_shared = False  # whether the word is the one that all processes share
 
 
 class Span:
-    """One running event; `with` stamps its start and end.
+    """An event; `with` stamps its start and end, and does nothing outside a recording.
 
-    `span["tokens"] = 12` adds an attribute, `span.count = n` corrects the number of items.
+    `span["tokens"] = 12` adds an attribute, `span.count = n` corrects the number of items (None: not known),
+    `span.measure(accuracy=0.93)` notes a result that is no part of what the event was.  It is a decorator too.
     """
 
-    __slots__ = ("_lane", "_log", "attributes", "count", "end_ns", "name", "parent", "start_ns", "uid")
+    __slots__ = (
+        "_token", "attributes", "count", "end_ns", "is_written", "log", "name", "parent_uid", "start_ns", "task", "uid",
+    )  # fmt: skip
 
-    def __init__(self, log: Log, name: str, count: int, attributes: dict[str, Any]) -> None:
-        self._log = log
-        self.name = name
-        self.count = count
-        self.attributes = attributes
-        self.end_ns: int | None = None
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self.attributes[key] = value
+    name: object
+    count: Any
+    attributes: dict[str, Any]
+    log: Log | None
+    start_ns: int
+    end_ns: int
+    uid: int
+    parent_uid: int
+    task: int
+    is_written: bool
+    _token: Any
 
     def __enter__(self) -> Span:
-        log = self._log
-        try:
-            lane = log.local.lane
-        except AttributeError:
-            lane = log.new_lane()
-        self._lane = lane
-        running = lane.running
-        self.uid = next(log.uids)
-        self.parent = running[-1].uid if running else None
-        running.append(self)
-        self.start_ns = _clock()
+        if _word[0] != _seen:
+            look()
+        log = _log
+        if log is None:
+            return self
+        if self.log is not None:
+            return _Copy(self).__enter__()
+        self._start(log)
         return self
+
+    def _start(self, log: Log) -> None:
+        if len(_modules) != _modules_known:
+            know_modules()
+        self.parent_uid = 0
+        outer = _running.get()
+        if outer is not None:
+            self.parent_uid = outer.uid if outer.log is not None else _running_around(outer)
+        self.task = 0 if _task_of is None else _task_of()
+        self.uid = _uid()
+        self._token = _running.set(self)
+        if _wait is not None:
+            _wait()
+        log.begin(self)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        log = self.log
+        if log is None:
+            return
+        if _copies:
+            running = _running.get()
+            if isinstance(running, _Copy) and running.origin is self:
+                running.__exit__(kind, error, trace)
+                return
+        if _wait is not None:
+            _wait()
         self.end_ns = _clock()
-        lane = self._lane
-        running = lane.running
-        if running and running[-1] is self:
-            running.pop()
-        elif self in running:  # tasks of one thread may end out of order
-            running.remove(self)
         if kind is not None:
             self.attributes["error"] = kind.__name__
-        lane.ended.append(self)
+        if _running.get() is self:
+            try:
+                _running.reset(self._token)
+            except (ValueError, RuntimeError):  # it began in another task, or in a generator
+                _running.set(_outer(self))
+        log.end(self)
+        self.log = None
 
+    @property
+    def parent(self) -> int | None:
+        """The `uid` of the event around it; None where there is none."""
+        return self.parent_uid or None
 
-class Nothing:
-    """What `event` gives outside a recording: takes everything, does nothing."""
+    def suspend(self) -> None:
+        """Let what runs next not be inside this event, which goes on: a generator has handed out an item."""
+        if self.log is not None and _running.get() is self:
+            try:
+                _running.reset(self._token)
+            except (ValueError, RuntimeError):
+                _running.set(_outer(self))
 
-    __slots__ = ()
-    count = 1
+    def resume(self) -> None:
+        """Be the event around what runs next again."""
+        if self.log is not None:
+            self._token = _running.set(self)
 
-    def __enter__(self) -> Nothing:
-        return self
+    async def __aenter__(self) -> Span:
+        return self.__enter__()
 
-    def __exit__(self, kind: object, error: object, trace: object) -> None:
-        return None
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.__exit__(kind, error, trace)
 
     def __setitem__(self, key: str, value: Any) -> None:
-        return None
+        self.attributes[key] = value
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        return None
+    def measure(self, **values: Any) -> None:
+        """Note results that stand beside the energy, such as accuracy or loss; they never split a row."""
+        self.attributes.setdefault("@measures", {}).update(values)
+
+    def __call__(self, function: F) -> F:
+        """Decorate a function so that each call is an event like this one."""
+        from powermeter.marking.tracking import decorated
+
+        return decorated(function, self.name, self.count, dict(self.attributes))
 
 
-NOTHING = Nothing()
+class _Copy(Span):
+    """Another run of a span that is entered again while it runs: in a recursion, or by another thread."""
 
-if not TYPE_CHECKING:
-    # The same two methods from C (a bound `__next__` that gives NOTHING for ever, a `str.format` that
-    # takes anything and gives a false value): a third off the price of an event outside a recording.
-    Nothing.__enter__ = repeat(NOTHING).__next__
-    Nothing.__exit__ = "".format
+    __slots__ = ("origin",)
+
+    def __init__(self, origin: Span) -> None:
+        global _copies
+        _copies += 1
+        self.origin = origin
+        self.name, self.count, self.attributes = origin.name, origin.count, dict(origin.attributes)
+        self.log = None
+
+
+class MeterSpan(Span):
+    """An event in the recording of one Meter; it does nothing after the Meter's block."""
+
+    __slots__ = ("meter",)
+
+    meter: Any
+
+    def __enter__(self) -> MeterSpan:
+        if _word[0] != _seen:
+            look()
+        log = living(self.meter._log)
+        if log is not None and self.log is None:
+            logs = list(dict.fromkeys((*_inherited, log)))
+            self._start(logs[0] if len(logs) == 1 else _Several(logs))
+        return self
+
+
+def span(name: object, n: Any, attributes: dict[str, Any]) -> Span:
+    """Return a new event."""
+    made = Span()
+    made.name = name
+    made.count = n
+    made.attributes = attributes
+    made.log = None
+    return made
+
+
+def _outer(inner: Span) -> Span | None:
+    """Return the event that ran when another began."""
+    before = inner._token.old_value
+    return before if isinstance(before, Span) else None
+
+
+def _running_around(ended: Span) -> int:
+    """Return the uid of the nearest event around one that has ended, in the task that started this one; 0 for none."""
+    outer: Span | None = ended
+    while outer is not None and outer.log is None:
+        outer = _outer(outer)
+    return 0 if outer is None else outer.uid
+
+
+def know_modules() -> None:
+    """Look again for frameworks to wait for, and for asyncio, after modules have been imported."""
+    global _modules_known, _task_of, _wait
+    _modules_known = len(_modules)
+    accelerators.know()
+    _wait = accelerators.wait
+    if _task_of is None and "asyncio" in _modules:
+        from powermeter.marking.tasks import number
+
+        _task_of = number
+
+
+# Where events go ------------------------------------------------------------------------------------------
+
+_own: list[EventLog] = []
+"""The logs of the Meters that run in this process."""
+_inherited: list[EventLog] = []
+"""The logs of recordings that an ancestor of this process runs."""
+_scope: ContextVar[tuple[EventLog, ...]] = ContextVar("powermeter_scope", default=())
+"""The logs of the Meters around the code that runs; empty in a thread that was started outside of them."""
+_extra: ContextVar[dict[str, Any]] = ContextVar("powermeter_attributes")
+"""What a Meter that joined another's recording adds to its events."""
+_joined = 0
+
+
+class _ByContext:
+    """Events go to the recordings of the Meters around them, and to those of this process's ancestors.
+
+    In a thread that no Meter was entered in they go to every recording that runs.
+    """
+
+    def begin(self, span: Span) -> None:
+        if _joined and (extra := _extra.get(None)):
+            span.attributes = {**extra, **span.attributes}
+        logs = _logs_here()
+        if len(logs) != 1:
+            _Several(logs).begin(span)
+        else:
+            logs[0].begin(span)
+
+    def end(self, span: Span) -> None:
+        raise NotImplementedError  # what begin chose takes the end
+
+    def instant(self, span: Span) -> None:
+        if _joined and (extra := _extra.get(None)):
+            span.attributes = {**extra, **span.attributes}
+        for log in _logs_here():
+            log.instant(span)
+
+
+class _Several:
+    """An event goes to several recordings."""
+
+    __slots__ = ("logs",)
+
+    def __init__(self, logs: list[EventLog]) -> None:
+        self.logs = logs
+
+    def begin(self, span: Span) -> None:
+        for log in self.logs:
+            log.begin_fully(span)
+        span.log = self
+
+    def end(self, span: Span) -> None:
+        for log in self.logs:
+            log.end(span)
+
+    def instant(self, span: Span) -> None:
+        for log in self.logs:
+            log.instant(span)
+
+
+_BY_CONTEXT = _ByContext()
+
+
+def _logs_here() -> list[EventLog]:
+    here = [log for log in _scope.get() if log in _own]
+    return [*_inherited, *(here or _own)]
+
+
+def attached() -> Log | None:
+    """Return what events are written to now; None outside a recording."""
+    if _word[0] != _seen:
+        look()
+    return _log
+
+
+def innermost() -> EventLog | None:
+    """Return the log that a Meter without a path or source of its own joins; None where nothing is recorded."""
+    if _word[0] != _seen:
+        look()
+    logs = _logs_here()
+    return logs[-1] if logs else None
+
+
+def attach(log: EventLog) -> object:
+    """Have the events of this context, and of threads without one, go to `log` too; return what `detach` takes."""
+    _own.append(log)
+    settle()
+    return _scope.set((*_scope.get(), log))
+
+
+def detach(log: EventLog, token: Any) -> None:
+    """Have no more events go to `log`."""
+    if log in _own:
+        _own.remove(log)
+    _reset(_scope, token)
+    settle()
+
+
+def join(attributes: dict[str, Any]) -> object:
+    """Add attributes to the events of this context; return what `leave` takes."""
+    global _joined
+    _joined += 1
+    settle()
+    return _extra.set({**_extra.get({}), **attributes})
+
+
+def leave(token: Any) -> None:
+    """Add them no more."""
+    global _joined
+    _joined = max(0, _joined - 1)
+    _reset(_extra, token)
+    settle()
+
+
+def _reset(variable: ContextVar[Any], token: Any) -> None:
+    try:
+        variable.reset(token)
+    except (ValueError, RuntimeError):  # the Meter is left in another task than it was entered in
+        return
+
+
+def settle() -> None:
+    """Choose what events are written to."""
+    global _log
+    logs = [*_inherited, *_own]
+    _log = None if not logs else logs[0] if len(logs) == 1 and not _joined else _BY_CONTEXT
+
+
+def look() -> None:
+    """Find out anew which recordings this process belongs to; called when one has started or ended."""
+    global _word, _seen, _is_shared
+    try:
+        if not _is_shared:
+            _word, _is_shared = board.word(), True
+        _seen = _word[0]
+        folders = board.find()
+        _inherited[:] = [log for log in _inherited if not log.is_over]
+        known = {log.folder for log in (*_inherited, *_own)}
+        for folder in folders:
+            path = board.recording_of(folder)
+            if folder not in known and path is not None:
+                _inherited.append(EventLog(folder, path))
+    except Exception:  # noqa: BLE001 – the measured program must never notice
+        _seen = _word[0]
+    settle()
+
+
+def living(log: EventLog | None) -> EventLog | None:
+    """Return the log that stands for one in this process, which may be a fork; None where its recording is over."""
+    if log is not None and log.successor is not None:
+        log = log.successor
+        return None if log.is_over else log
+    return log
+
+
+def instant(name: object, attributes: dict[str, Any], log: Log) -> None:
+    """Record an instant."""
+    if len(_modules) != _modules_known:
+        know_modules()
+    made = span(name, 1, attributes)
+    outer = _running.get()
+    made.parent_uid = 0 if outer is None else outer.uid if outer.log is not None else _running_around(outer)
+    made.task = 0 if _task_of is None else _task_of()
+    made.uid = _uid()
+    if _wait is not None:
+        _wait()
+    log.instant(made)
+
+
+def _after_fork() -> None:
+    """Start anew in the child: the parent's events are the parent's to end, and its Meters the parent's to stop."""
+    event_log.forget_threads()
+    _running.set(None)
+    _inherited[:] = [log.retire() for log in (*_inherited, *_own)]
+    _own.clear()
+    settle()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+def _no_log() -> None:
+    """What a compiler that follows the code sees instead of `attached`: an event cannot be part of a graph."""
+
+
+attached._torchdynamo_inline = _no_log  # type: ignore[attr-defined]

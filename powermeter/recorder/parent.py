@@ -11,11 +11,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from powermeter import errors
 from powermeter.errors import OpenError, PowermeterError, ReadError, Reason
+from powermeter.marking import board
 
 READY_S = 30.0
 WAIT_S = 2.0
@@ -85,6 +87,8 @@ class Recorder:
         self._left = ""
         self._epitaph = ""
         self._owner = os.getpid()
+        self.marks = ""
+        """The folder in which the measured program leaves its marks; empty where there is none."""
 
     @property
     def pid(self) -> int | None:
@@ -107,6 +111,18 @@ class Recorder:
         Raises:
             PowermeterError: What the recorder reported: a source that cannot be opened, an existing file.
         """
+        with suppress(OSError):  # without it power is recorded, but no events
+            self.marks = board.make(str(self.path.absolute()))
+            self._order["marks"] = self._order["metadata"]["marks"] = self.marks
+        try:
+            self._start()
+        except BaseException:
+            board.withdraw(self.marks)
+            raise
+        if self.marks:
+            board.announce(self.marks, str(self.path.absolute()))
+
+    def _start(self) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-c", _BOOT, "\n".join(path or str(Path.cwd()) for path in sys.path)],
             stdin=subprocess.PIPE,
@@ -167,7 +183,23 @@ class Recorder:
         if self._answers is not None:
             self._answers.join(0.2 if self._left else 1.0)
         self._release(process)
+        if not self._left:
+            if not self._closed:
+                self._take_in_marks()
+            board.withdraw(self.marks)
+            board.notify()
         return self._closed
+
+    def _take_in_marks(self) -> None:
+        """Write the events that the recorder no longer could."""
+        from powermeter.marking.intake import Intake
+
+        try:
+            if self.marks and self.path.exists():
+                Intake(self.marks, self.path).finish()
+        except Exception as error:  # noqa: BLE001 – the measured program must never notice
+            problem = f"the last events could not be written to {self.path}: {error}"
+            self._error = self._error or ReadError(problem)
 
     def _wait_for_end(self, process: subprocess.Popen[str]) -> None:
         began = time.monotonic()

@@ -23,6 +23,8 @@ from typing import Any
 
 from powermeter import registry
 from powermeter.errors import DataError, OpenError, PowermeterError, ReadError, Reason
+from powermeter.marking.intake import Intake
+from powermeter.marking.memory import peak_memory
 from powermeter.recorder.clocks import ClockWatch, look
 from powermeter.recorder.live_totals import LiveTotals
 from powermeter.recorder.reading import Harvest, SourceReader
@@ -64,6 +66,7 @@ class Process:
         self._clocks = ClockWatch()
         self._file: WatchedFile | None = None
         self._began_ns = now_ns()
+        self._intake: Intake | None = None
 
     @property
     def is_recording(self) -> bool:
@@ -101,6 +104,9 @@ class Process:
             self._readers = [SourceReader(source) for source in sources]
             for reader in self._readers:
                 reader.start()
+            if self._order.get("marks"):
+                self._intake = Intake(self._order["marks"], writer.path)
+                self._intake.start()
             send(
                 {
                     "type": "ready",
@@ -265,7 +271,7 @@ class Process:
             "at_ns": now_ns(),
             "cpu_s": usage.user + usage.system,
             "peak_memory": peak_memory(),
-            "disk_error": self._disk_error or None,
+            "disk_error": self._disk_error or (self._intake.problem if self._intake else "") or None,
             "sources": {
                 str(identifier): {
                     **asdict(reader.health),
@@ -298,6 +304,8 @@ class Process:
 
     def _end(self, writer: Writer) -> None:
         """Stop the readings, write what is left, and close the file; as long as it takes, up to `CLOSE_S`."""
+        if self._intake is not None:
+            self._intake.finish()  # while it still samples, so that the last events lie inside
         ended_ns = now_ns()
         for reader in self._readers:
             reader.stop()
@@ -364,16 +372,6 @@ def note_clocks(writer: Writer) -> None:
     """Add one pair of both clocks."""
     now = look()
     writer.add_clock_pair(now.monotonic_ns, now.utc_ns)
-
-
-def peak_memory() -> int | None:
-    """Return this process's peak resident memory in byte, where the system reports it."""
-    try:
-        import resource
-    except ImportError:
-        return None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return int(peak if sys.platform == "darwin" else peak * 1024)
 
 
 def send(message: Mapping[str, Any]) -> None:

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 COLUMNS = ("thread", "uid", "parent", "name", "start_ns", "end_ns", "count", "attributes", "peak_memory")
 """The columns that `insert` takes where none are named."""
 
-TEXTS = frozenset(("name", "attributes", "task", "measures"))
-"""Columns of texts: each cell is the place of its text in the batch's list."""
+TEXTS = frozenset(("name", "attributes", "task", "measures", "items"))
+"""Columns of texts: each cell is the place of its text in the batch's list.  `items` is a count that is no whole number."""
 
 _AS_JSON = frozenset(("attributes", "measures"))
 _RISING = frozenset(("uid", "start_ns", "end_ns"))
@@ -297,18 +297,36 @@ def events(found: EventTable, rows: Rows) -> list[Event]:
             if name in ("parent", "end_ns", "peak_memory", "count") and (column == _MISSING).any():
                 listed = [None if cell == _MISSING else cell for cell in listed]
             cells[name] = listed
+    if "items" in found.places:
+        whole = cells["count"]
+        cells["count"] = [
+            count if place == _MISSING else _number(found.texts[place])
+            for count, place in zip(whole, found.places["items"].tolist(), strict=True)
+        ]
     names = tuple(cells)
     if names == _EVENT_FIELDS:
         return list(map(Event, *cells.values()))
     return [Event(**dict(zip(names, row, strict=True))) for row in zip(*cells.values(), strict=True)]
 
 
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if 0 <= number < float("inf") else None
+
+
 def event_row(event: Event, columns: Sequence[str] = COLUMNS) -> tuple[Any, ...]:
     """Return an event as `insert` takes it."""
     cells = []
     for name in columns:
-        cell = getattr(event, name)
-        if name in _AS_JSON:
+        cell: Any = getattr(event, name, None)
+        if name == "count" and isinstance(cell, float):
+            cell = None
+        elif name == "items":
+            cell = repr(event.count) if isinstance(event.count, float) else None
+        elif name in _AS_JSON:
             cell = json.dumps(dict(cell), default=str) if cell else None
         cells.append(cell)
     return tuple(cells)

@@ -285,10 +285,7 @@ def append_to(path: str | Path) -> Writer:
     return writer
 
 
-_EVENT_COLUMNS = (
-    *event_batches.COLUMNS,
-    *(name for name in ("task", "measures") if name in Event.__dataclass_fields__),
-)
+_EVENT_COLUMNS = (*event_batches.COLUMNS, "task", "measures", "items")
 
 
 def fold(connection: sqlite3.Connection) -> None:

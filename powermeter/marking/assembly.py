@@ -1,0 +1,291 @@
+"""Makes rows of events from the marks of one process, and keeps account of them."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache
+from itertools import count
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.marking import ring
+from powermeter.marking.memory import Memory
+from powermeter.units import NS
+
+MAX_RUNNING = 100_000
+"""Events of one process that may run at the same time."""
+FUTURE_NS, PAST_NS = NS // 100, 60 * NS
+"""How far a stamp may lie after the moment it is read, and before the start of the recording."""
+MAX_LISTED = 10
+MEASURES, UNREADABLE = "@measures", "@unreadable"
+"""Attributes of ours: results beside the energy, and attributes that are no JSON object."""
+
+COLUMNS = (
+    "thread", "uid", "parent", "name", "start_ns", "end_ns", "count", "attributes", "peak_memory",
+    "task", "measures", "items",
+)  # fmt: skip
+"""What a row holds, as the recording stores it."""
+Row = tuple[Any, ...]
+
+_numbers = count(1 << 31).__next__
+"""The uids of events whose writer gave none; no program counts this far."""
+
+
+@dataclass(slots=True)
+class Account:
+    """What came of the marks of one process.
+
+    Attributes:
+        process: Its id.
+        program: What it calls itself.
+        begun, finished, instants: Events and instants taken in.
+        lost: Marks it could not leave, because its ring stayed full.
+        refused: Marks with a stamp of another clock, or beyond bounds.
+        strays: Ends without a begin.
+        waited_s: How long it waited for a full ring.
+        left: Whether it noted that it left in order.
+        is_alive: Whether it was still there when the recording ended; None where that cannot be known.
+        running: Names of events that have not ended, some of them.
+    """
+
+    process: int
+    program: str = ""
+    begun: int = 0
+    finished: int = 0
+    instants: int = 0
+    lost: int = 0
+    refused: int = 0
+    strays: int = 0
+    waited_s: float = 0.0
+    left: bool = False
+    is_alive: bool | None = None
+    running: list[str] = field(default_factory=list)
+
+    def add(self, other: Account) -> None:
+        """Add what came of another ring of the process."""
+        for name in ("begun", "finished", "instants", "lost", "refused", "strays", "waited_s"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.program = self.program or other.program
+        self.left, self.is_alive = other.left, other.is_alive
+        self.running = [*self.running, *other.running][:MAX_LISTED]
+
+    def details(self) -> dict[str, Any]:
+        """Return what is written into the recording beside the numbers of events."""
+        known = asdict(self)
+        for name in ("process", "begun", "finished"):
+            del known[name]
+        return known
+
+
+@dataclass(slots=True)
+class _Begun:
+    """An event that runs."""
+
+    name: bytes
+    start_ns: int
+    uid: int
+    parent: int
+    thread: int
+    task: int
+    count: float | None
+    attributes: bytes
+    is_announced: bool = False
+
+
+@dataclass(slots=True)
+class _Pending:
+    """A mark whose text is not whole yet."""
+
+    mark: tuple[Any, ...]
+    text: bytes
+
+
+class Named:
+    """Events that are ended by their name, perhaps by another process: a shell's."""
+
+    def __init__(self) -> None:
+        self._running: dict[bytes, list[tuple[Assembly, int]]] = {}
+
+    def add(self, name: bytes, assembly: Assembly, uid: int) -> None:
+        """Note that one has begun."""
+        self._running.setdefault(name, []).append((assembly, uid))
+
+    def pop(self, name: bytes, process: int) -> tuple[Assembly, int] | None:
+        """Return the newest of a name: of the same process, else of any; None where there is none."""
+        found = self._running.get(name, [])
+        own = [place for place, (assembly, _) in enumerate(found) if assembly.account.process == process]
+        return found.pop(own[-1] if own else -1) if found else None
+
+
+class Assembly:
+    """The events of one ring.
+
+    Args:
+        process: The id of the process whose events they are.
+        program: What it calls itself.
+        since_ns: When the recording began.
+        named: Shared by the rings of a recording.
+    """
+
+    def __init__(self, process: int, program: str, since_ns: int, named: Named) -> None:
+        self.account = Account(process, program)
+        self.memory = Memory(process)
+        self._since_ns = since_ns
+        self._named = named
+        self._newest = 0
+        self._running: dict[int, _Begun] = {}
+        self._pending: dict[int, _Pending] = {}
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether none of its events runs."""
+        return not self._running
+
+    def add(self, slots: NDArray[np.void], now_ns: int, offset_ns: int = 0) -> list[Row]:
+        """Return the rows of the events that have ended in these slots.
+
+        Args:
+            slots: As a `RingReader` returns them.
+            now_ns: Monotonic.
+            offset_ns: What is added to their stamps.
+        """
+        rows: list[Row] = []
+        pending = self._pending
+        earliest, latest = self._since_ns - PAST_NS, now_ns + FUTURE_NS
+        for position, slot in enumerate(slots.tolist()):
+            kind, event, length = slot[9], slot[7], slot[8]
+            if kind == ring.MORE:
+                waiting = pending.get(event)
+                if waiting is None:
+                    continue
+                waiting.text += slots[position].tobytes()[: min(length, ring.PIECE)]
+                if len(waiting.text) < waiting.mark[8]:
+                    continue
+                slot, text = waiting.mark, waiting.text
+                kind = slot[9]
+                del pending[event]
+            elif length > ring.INLINE:
+                if length <= ring.MAX_TEXT and len(pending) < MAX_RUNNING:
+                    pending[event] = _Pending(slot, slot[6])
+                else:
+                    self.account.refused += 1
+                continue
+            else:
+                text = slot[6][:length]
+            at_ns = slot[0] + offset_ns
+            if not earliest <= at_ns <= latest:
+                self.account.refused += kind != ring.VOID
+            elif kind == ring.BEGIN:
+                self._begin(at_ns, slot, text)
+            elif kind == ring.END:
+                rows += self._end(at_ns, slot, text)
+            elif kind == ring.EVENT and 0 <= slot[2] <= latest - at_ns:
+                self.account.begun += 1
+                self.account.finished += 1
+                rows.append(self._whole(at_ns, at_ns + slot[2], slot, text))
+            elif kind == ring.INSTANT:
+                self.account.instants += 1
+                rows.append(self._whole(at_ns, at_ns, slot, text))
+            elif kind != ring.VOID:
+                self.account.refused += 1
+        return rows
+
+    def _begin(self, at_ns: int, slot: tuple[Any, ...], text: bytes) -> None:
+        name, _, attributes = text.partition(b"\0")
+        _, number, _, parent, thread, task, _, event, _, _, flags, _ = slot
+        count = _as_count(number) if flags & ring.HAS_COUNT else 1
+        begun = _Begun(name, at_ns, event or _numbers(), parent, thread, task, count, attributes)
+        self.account.begun += 1
+        if len(self._running) >= MAX_RUNNING:
+            self.account.refused += 1
+            return
+        self._running[begun.uid] = begun
+        if not event:
+            self._named.add(name, self, begun.uid)
+
+    def _end(self, at_ns: int, slot: tuple[Any, ...], text: bytes) -> Iterator[Row]:
+        if slot[7]:
+            begun, attributes = self._running.pop(slot[7], None), text
+        else:
+            name, _, attributes = text.partition(b"\0")
+            found = self._named.pop(name, self.account.process)
+            begun = found[0]._running.pop(found[1], None) if found else None
+        if begun is None:
+            self.account.strays += 1
+            return
+        self.account.finished += 1
+        if slot[10] & ring.HAS_COUNT:
+            begun.count = _as_count(slot[1])
+        yield self._row(begun, at_ns, attributes)
+
+    def _whole(self, start_ns: int, end_ns: int, slot: tuple[Any, ...], text: bytes) -> Row:
+        """Return the row of a mark that holds start and end."""
+        name, _, attributes = text.partition(b"\0")
+        _, number, _, parent, thread, task, _, event, _, _, flags, _ = slot
+        count = _as_count(number) if flags & ring.HAS_COUNT else 1
+        self._newest = max(self._newest, event)
+        whole = _Begun(name, start_ns, event or _numbers(), parent, thread, task, count, b"")
+        return self._row(whole, end_ns, attributes)
+
+    def _row(self, begun: _Begun, end_ns: int | None, attributes: bytes = b"") -> Row:
+        peak = None if end_ns is None else self.memory.peak(begun.start_ns, end_ns)
+        attributes_text, measures = _parted(begun.attributes, attributes)
+        count, items = begun.count, None
+        if isinstance(count, float):
+            count, items = None, repr(count)
+        return (
+            begun.thread,
+            begun.uid,
+            begun.parent or None,
+            begun.name.decode("utf-8", "replace"),
+            begun.start_ns,
+            end_ns,
+            count,
+            attributes_text,
+            peak,
+            str(begun.task) if begun.task else None,
+            measures,
+            items,
+        )
+
+    def announced(self) -> list[Row]:
+        """Return rows without an end for the events that run and have not been announced."""
+        rows = []
+        for begun in self._running.values():
+            if not begun.is_announced:
+                begun.is_announced = True
+                rows.append(self._row(begun, None))
+        return rows
+
+    def list_running(self) -> None:
+        """Name the events that have not ended in the account."""
+        names = dict.fromkeys(begun.name.decode("utf-8", "replace") for begun in self._running.values())
+        self.account.running = list(names)[:MAX_LISTED]
+
+
+def _as_count(number: float) -> int | float | None:
+    if not 0 <= number < math.inf:
+        return None
+    return int(number) if number == int(number) and number < 1 << 63 else number
+
+
+@lru_cache(maxsize=4096)
+def _parted(first: bytes, second: bytes) -> tuple[str | None, str | None]:
+    """Return the attributes of begin and end together, and the measures among them, as JSON; None where there are none."""
+    found: dict[str, Any] = {}
+    for text in (first, second):
+        if text:
+            try:
+                value = json.loads(text)
+            except (ValueError, RecursionError):
+                value = None
+            found.update(
+                value if isinstance(value, dict) else {UNREADABLE: text[:200].decode("utf-8", "replace")}
+            )
+    measures = found.pop(MEASURES, None)
+    return json.dumps(found) if found else None, json.dumps(measures) if isinstance(measures, dict) else None

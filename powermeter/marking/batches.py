@@ -1,0 +1,99 @@
+"""How many items a batch holds, where that is certain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+DEEPEST, MOST_LEAVES = 4, 64
+
+_SINGLE = (str, bytes, int, float, complex, bool, type(None))
+
+
+class Leaf(NamedTuple):
+    """An array, list or scalar in a batch: its shape, and whether its first extent may be something else than items."""
+
+    shape: tuple[int, ...]
+    is_vague: bool = False
+
+
+class Sizer:
+    """Finds the number of items in the batches of one loader.
+
+    A tensor or array counts by its leading dimension, and so do dicts and lists of them where all agree.  A single
+    text or number is one item; a list of texts or of dicts is as many as it is long.  Several arrays of one number
+    of dimensions may be inputs and targets, or single samples: then only a loader that was asked for that size
+    (`batch_size`, as in torch) settles it, and later its smaller last batch.
+
+    Args:
+        loader: What hands out the batches.
+    """
+
+    def __init__(self, loader: Any = None) -> None:
+        self._asked = _asked_size(loader)
+        self._confirmed: set[tuple[tuple[int, ...], ...]] = set()
+
+    def size(self, item: Any) -> int | None:
+        """Return the number of items in a batch; None where it is not certain."""
+        try:
+            return self._size(item)
+        except Exception:  # noqa: BLE001 – somebody else's object; the measured program must never notice
+            return None
+
+    def _size(self, item: Any) -> int | None:
+        if isinstance(item, _SINGLE):
+            return 1
+        if isinstance(item, list) and item and all(isinstance(one, Mapping) for one in item):
+            return len(item)
+        leaves = []
+        for leaf in _leaves(item, DEEPEST):
+            leaves.append(leaf)
+            if len(leaves) > MOST_LEAVES:
+                return None
+        lengths = {leaf.shape[0] for leaf in leaves if leaf.shape}
+        if len(lengths) != 1:
+            return None
+        (length,) = lengths
+        if _is_clear(item, leaves):
+            return length
+        layout = tuple(leaf.shape[1:] for leaf in leaves)
+        if self._asked is not None and length == self._asked:
+            self._confirmed.add(layout)
+        return length if layout in self._confirmed and length <= (self._asked or 0) else None
+
+
+def _is_clear(item: Any, leaves: Sequence[Leaf]) -> bool:
+    """Return whether the first extent of the leaves can only be the number of items."""
+    if not all(leaf.shape for leaf in leaves) or all(leaf.is_vague for leaf in leaves):
+        return False
+    is_list = isinstance(item, (list, tuple)) and len(leaves) > 1
+    return not is_list or len({len(leaf.shape) for leaf in leaves}) > 1
+
+
+def _leaves(item: Any, depth: int) -> Iterator[Leaf]:
+    shape = getattr(item, "shape", None)
+    if shape is not None:
+        yield Leaf(tuple(int(extent) for extent in shape))
+    elif isinstance(item, _SINGLE) or not depth:
+        yield Leaf(())
+    elif isinstance(item, Mapping):
+        for value in item.values():
+            if isinstance(value, list) and value and not any(hasattr(one, "shape") for one in value):
+                yield Leaf((len(value),), is_vague=all(isinstance(one, (int, float)) for one in value))
+            else:
+                yield from _leaves(value, depth - 1)
+    elif isinstance(item, list) and item and all(isinstance(one, str) for one in item):
+        yield Leaf((len(item),))
+    elif isinstance(item, (list, tuple)):
+        for value in item:
+            yield from _leaves(value, depth - 1)
+    else:
+        graphs = getattr(item, "num_graphs", None)  # a batch of torch_geometric
+        yield Leaf((graphs,)) if isinstance(graphs, int) else Leaf(())
+
+
+def _asked_size(loader: Any) -> int | None:
+    size = getattr(loader, "batch_size", None)
+    if size is None:
+        size = getattr(getattr(loader, "batch_sampler", None), "batch_size", None)
+    return size if isinstance(size, int) and size > 0 else None

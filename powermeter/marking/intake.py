@@ -1,0 +1,313 @@
+"""Takes the marks out of the rings of a recording and writes them into it: a thread of the recorder process.
+
+What other programs wrote is not trusted: files that are no rings are left alone, texts and numbers are bounded, and
+whatever is not taken in is counted.  It has a connection of its own, so that samples and events never wait for each
+other but at the file's door.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.marking import board, ring
+from powermeter.marking.assembly import COLUMNS, Account, Assembly, Named, Row
+from powermeter.marking.ring_reader import SETTLE_NS, RingReader
+from powermeter.recording import event_batches, file, schema
+from powermeter.recording.writer import Writer
+from powermeter.units import NS
+
+COMMIT_NS = NS // 2
+LOCK_WAIT_MS = 300
+LAST_TRIES_S = 5.0
+"""How long the last events are kept for a file that another process holds, or a full disk."""
+BUSY_S, ACTIVE_S, IDLE_S = 0.005, 0.02, 0.05
+"""Time between two looks at the rings: while one is full, while marks come, and else."""
+MAX_RINGS = 4096
+MAX_WAITING = 100_000
+"""Rows that are written at a time, and kept while the file cannot be written."""
+MAX_BACKLOG = 2_000_000
+"""Slots (128 MB) that wait to become events; beyond that the rings are left full, and their writers count."""
+SLICE_NS = NS // 50
+"""Time spent on events between two looks at the rings."""
+MAX_ACCOUNTS = 1000
+"""Processes that are accounted for one by one; the rest together."""
+
+
+class _Open:
+    """A ring, and the events that come out of it."""
+
+    def __init__(self, reader: RingReader, assembly: Assembly) -> None:
+        self.reader = reader
+        self.assembly = assembly
+        self.committed = 0
+        self.assembled = 0
+        self.queued = 0
+        self.has_ended = False
+
+
+class Intake:
+    """Takes in the marks of one recording.
+
+    Args:
+        folder: Where the rings are.
+        path: The recording, which exists already.
+        on_progress: Called after each commit of `finish`, which may take a while.
+    """
+
+    def __init__(
+        self, folder: str, path: str | Path, on_progress: Callable[[], object] | None = None
+    ) -> None:
+        self.folder = folder
+        self.path = Path(path)
+        self._on_progress = on_progress
+        self.problem = ""
+        self._since_ns = time.monotonic_ns()
+        self._rings: dict[str, _Open] = {}
+        self._assemblies: list[Assembly] = []
+        self._accounts: dict[int, Account] = {}
+        self._named = Named()
+        self._refused_files: set[str] = set()
+        self._listed_ns = -1
+        self._backlog: deque[tuple[_Open, NDArray[np.void], int, int]] = deque()
+        self._backlog_slots = 0
+        self._waiting: list[tuple[int, Row]] = []
+        self._connection: Any = None
+        self._writer: Any = None
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._namespace = ring.namespace()
+
+    def start(self) -> None:
+        """Take in marks in a thread until `finish`."""
+        with suppress(Exception):  # tried again with the first commit
+            self._open()
+        self._thread = threading.Thread(target=self._run, name="marks", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        next_commit = time.monotonic_ns() + COMMIT_NS
+        active_until = 0
+        while not self._stop.is_set():
+            try:
+                taken, wanted = self.poll()
+                now = time.monotonic_ns()
+                self.assemble(now + SLICE_NS)
+                now = time.monotonic_ns()
+                if (wanted and not self._backlog) or len(self._waiting) >= MAX_WAITING or now >= next_commit:
+                    self.commit()
+                    next_commit = time.monotonic_ns() + COMMIT_NS
+            except Exception as error:  # noqa: BLE001 – somebody else's file must not end the intake
+                self.problem = f"marks could not be taken in: {type(error).__name__}: {error}"
+                taken, now = 0, time.monotonic_ns()
+            if taken:
+                active_until = now + NS
+            if not self._backlog:
+                self._stop.wait(BUSY_S if taken > 2000 else ACTIVE_S if now < active_until else IDLE_S)
+
+    # Reading ----------------------------------------------------------------------------------
+
+    def poll(self) -> tuple[int, bool]:
+        """Look at every ring once; return how many slots were taken, and whether a writer waits for a commit."""
+        self._list_rings()
+        total, wanted = 0, False
+        if self._backlog_slots >= MAX_BACKLOG:
+            return 0, True
+        for name, one in list(self._rings.items()):
+            now = time.monotonic_ns()
+            slots = one.reader.take(now)
+            if len(slots):
+                one.assembly.memory.sample(now)
+                offset = 0 if one.reader.clock == ring.MONOTONIC else time.monotonic_ns() - time.time_ns()
+                self._backlog.append((one, slots, now, offset))
+                self._backlog_slots += len(slots)
+                one.queued += 1
+                total += len(slots)
+                continue
+            counts = one.reader.counts()
+            self._note(one, counts)
+            wanted = wanted or (counts[2] > one.committed and one.assembled >= counts[2])
+            has_ended = counts[3] or self._is_gone(one.reader)
+            if has_ended and one.has_ended and not one.queued and one.reader.is_drained(now):
+                self._retire(name, one)  # looked at once more since it ended
+            one.has_ended = has_ended
+        return total, wanted
+
+    def _list_rings(self) -> None:
+        try:
+            changed_ns = os.stat(self.folder).st_mtime_ns
+            if changed_ns == self._listed_ns and time.time_ns() - changed_ns > NS // 10:
+                return
+            names = [name for name in os.listdir(self.folder) if name.endswith(ring.SUFFIX)]
+        except OSError:
+            return
+        self._listed_ns = changed_ns
+        for name in sorted(names, key=_made_at):
+            if name in self._rings or len(self._rings) >= MAX_RINGS:
+                continue
+            try:
+                reader = RingReader(f"{self.folder}/{name}")
+            except (
+                OSError,
+                ValueError,
+            ):  # not whole yet, or not ours; looked at again when the folder changes
+                continue
+            assembly = Assembly(reader.process, reader.program, self._since_ns, self._named)
+            self._assemblies.append(assembly)
+            self._rings[name] = _Open(reader, assembly)
+
+    def _note(self, one: _Open, counts: tuple[int, int, int, bool]) -> None:
+        account = one.assembly.account
+        account.lost, account.waited_s, account.left = counts[0], counts[1] / NS, counts[3]
+
+    def _is_gone(self, reader: RingReader) -> bool:
+        """Return whether the writer is known to have ended."""
+        if not reader.namespace or reader.namespace != self._namespace:
+            return False
+        try:
+            os.kill(reader.process, 0)
+        except ProcessLookupError:
+            return True
+        except OSError:
+            return False
+        return False
+
+    def _retire(self, name: str, one: _Open) -> None:
+        """Let go of a ring whose writer has ended and that is empty."""
+        self._note(one, one.reader.counts())
+        one.assembly.account.is_alive = False if self._is_gone(one.reader) else None
+        one.reader.close()
+        del self._rings[name]
+        with suppress(OSError):
+            os.unlink(f"{self.folder}/{name}")
+        if one.assembly.is_idle:
+            self._settle(one.assembly)
+
+    def _settle(self, assembly: Assembly) -> None:
+        """Add the account of a ring to its process's."""
+        self._assemblies.remove(assembly)
+        account = assembly.account
+        known = self._accounts.get(account.process)
+        if known is None:
+            key = account.process if len(self._accounts) < MAX_ACCOUNTS else 0
+            known = self._accounts.setdefault(key, Account(key, account.program if key else "others"))
+        known.add(account)
+
+    def assemble(self, until_ns: int) -> None:
+        """Make events of what was taken, for a while or until there is none; stops while the file is not written."""
+        while self._backlog and len(self._waiting) < MAX_WAITING:
+            one, slots, now, offset = self._backlog.popleft()
+            self._backlog_slots -= len(slots)
+            one.queued -= 1
+            one.assembled += len(slots)
+            process = one.assembly.account.process
+            self._waiting += [(process, row) for row in one.assembly.add(slots, now, offset)]
+            if time.monotonic_ns() >= until_ns:
+                return
+
+    # Writing ----------------------------------------------------------------------------------
+
+    def commit(self) -> None:
+        """Write what has ended, and the begin of what still runs."""
+        for assembly in self._assemblies:
+            self._waiting += [(assembly.account.process, row) for row in assembly.announced()]
+        assembled = [(one, one.assembled) for one in self._rings.values()]
+        if not self._write():
+            return
+        for one, count in assembled:
+            if one.committed != count:
+                one.committed = count
+                one.reader.note_committed(count)
+
+    def _write(self, accounts: Sequence[Account] = ()) -> bool:
+        """Write the rows that wait, and accounts; they go on waiting where the file cannot be written."""
+        if not self._waiting and not accounts:
+            return True
+        rows: dict[int, list[Row]] = {}
+        for process, row in self._waiting:
+            rows.setdefault(process, []).append(row)
+        try:
+            if self._writer is None:
+                self._open()
+            with self._writer.transaction():
+                for process, own in rows.items():
+                    event_batches.insert(self._connection, process, own, COLUMNS)
+                for a in accounts:
+                    numbers = (a.begun, a.finished, a.finished)
+                    self._writer.add_process_counts(a.process, time.monotonic_ns(), numbers, a.details())
+        except Exception as error:  # noqa: BLE001 – a full disk; tried again with the next commit
+            self.problem = f"{len(self._waiting)} events could not be written to {self.path}: {error}"
+            return False
+        self._waiting.clear()
+        return True
+
+    def _open(self) -> None:
+        self._connection = file.open_to_append(self.path)
+        self._writer = Writer(self.path, self._connection, schema.NEWEST)
+        self._writer.wait_for_lock(LOCK_WAIT_MS)
+
+    def finish(self) -> None:
+        """Take in what is left, tell the writers that it is over, and write the accounts."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(30.0)
+        with suppress(OSError):
+            os.unlink(f"{self.folder}/{board.PATH_FILE}")  # nobody joins any more
+        self._listed_ns = -1
+        self._list_rings()
+        for one in self._rings.values():
+            one.reader.close_for_writer()
+        board.notify()
+        quiet = 0
+        while quiet < 3:
+            self._listed_ns = -1
+            taken, _ = self.poll()
+            quiet = 0 if taken else quiet + 1
+            time.sleep(SETTLE_NS / NS * 1.25)
+        before = -1
+        while self._backlog and len(self._backlog) != before:  # the same again: the file cannot be written
+            before = len(self._backlog)
+            self.assemble(time.monotonic_ns() + NS)
+            self.commit()
+            if self._on_progress is not None:
+                self._on_progress()
+        self.commit()
+        self._end()
+
+    def _end(self) -> None:
+        for one in self._rings.values():
+            self._note(one, one.reader.counts())
+            is_known = one.reader.namespace and one.reader.namespace == self._namespace
+            one.assembly.account.is_alive = not self._is_gone(one.reader) if is_known else None
+            one.reader.close()
+        for assembly in list(self._assemblies):
+            self._waiting += [(assembly.account.process, row) for row in assembly.announced()]
+            assembly.list_running()
+            self._settle(assembly)
+        self._rings.clear()
+        deadline = time.monotonic() + LAST_TRIES_S
+        while not self._write(self.accounts()) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        if self._writer is not None:
+            self._writer.abandon()
+            self._writer = None
+        board.withdraw(self.folder)
+
+    def accounts(self) -> list[Account]:
+        """Return what came of the marks of each process, once finished."""
+        return list(self._accounts.values())
+
+
+def _made_at(name: str) -> tuple[int, str]:
+    """Return when a ring was made, as its name says: PROCESS-NANOSECONDS-ANYTHING.ring."""
+    parts = name.split("-")
+    return (int(parts[1]) if len(parts) > 2 and parts[1].isdecimal() and len(parts[1]) < 25 else 0, name)

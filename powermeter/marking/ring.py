@@ -1,0 +1,86 @@
+"""The ring: a file of 64-byte slots in which one process leaves its marks, in any language.
+
+`docs/marks.md` describes the layout for people who write a program in another language; the numbers are here.
+This file imports next to nothing, because every instrumented program imports it.
+"""
+
+from __future__ import annotations
+
+import os
+from mmap import mmap
+from struct import Struct
+
+MAGIC = b"PMMARKS1"
+HEADER_BYTES, SLOT_BYTES = 4096, 64
+CAPACITY = 1 << 16
+"""Slots of a ring that Python makes: 4 MiB, of which only what is used takes memory."""
+MAX_CAPACITY = 1 << 20
+SUFFIX = ".ring"
+
+VOID, BEGIN, END, INSTANT, EVENT, MORE = range(6)
+"""What a slot holds: nothing; a mark; an event that has ended, in one; or more of the text of the slot before."""
+HAS_COUNT = 1
+"""The flag of a mark whose `count` is stated; NaN then means: not known."""
+
+INLINE, PIECE = 12, 48
+"""Bytes of text in the slot of a mark, and in each that holds more of it."""
+MAX_NAME = 4000
+MAX_TEXT = 16_000
+"""Bytes of text a mark may have: its name, and after a zero byte its attributes as a JSON object."""
+
+MONOTONIC, UTC = 0, 1
+"""What the time stamps of a ring count from: the system's monotonic clock, or 1970."""
+
+HEADER = Struct("<8sIIQQ")
+"""Magic, capacity, clock, process id, inode of its process-id namespace (0: not known)."""
+SLOT = Struct("<qdqIII12sIHBBQ")
+"""Time in ns, count, duration in ns (of an `EVENT`, whose time is its start), parent, thread, task, text, event, length of the whole text, kind, flags, sequence.
+
+The sequence is the slot's index since the start plus 1, and is stored last: a slot is whole when it is there.
+"""
+MORE_TEXT = Struct("<48sIHBBQ")
+"""Text, event, length of this piece, kind, flags, sequence."""
+
+# Words (64 bits) of the header. Those of the first row are the writer's.
+LOST, WAITED_NS, WANTED, LEFT, NEWEST = 4, 5, 6, 7, 11
+TAKEN, CLOSED, COMMITTED = 8, 9, 10
+PROGRAM_AT, PROGRAM_BYTES = 128, 64
+
+
+def create(
+    folder: str, process: int, capacity: int = CAPACITY, program: bytes = b"", clock: int = MONOTONIC
+) -> mmap:
+    """Return the mapping of a new ring.
+
+    Args:
+        folder: The folder of marks of a recording.
+        process: The id of the process whose events these are.
+        capacity: Slots; a power of two.
+        program: What to call the process, UTF-8.
+        clock: `MONOTONIC` or `UTC`.
+
+    Raises:
+        OSError: The folder is gone or full.
+    """
+    from _thread import get_ident
+    from time import monotonic_ns
+
+    name = f"{process}-{monotonic_ns()}-{get_ident()}{SUFFIX}"
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
+    descriptor = os.open(f"{folder}/{name}", flags, 0o600)
+    try:
+        os.ftruncate(descriptor, HEADER_BYTES + capacity * SLOT_BYTES)
+        mapping = mmap(descriptor, HEADER_BYTES + capacity * SLOT_BYTES)
+    finally:
+        os.close(descriptor)
+    mapping[PROGRAM_AT : PROGRAM_AT + PROGRAM_BYTES] = program[:PROGRAM_BYTES].ljust(PROGRAM_BYTES, b"\0")
+    HEADER.pack_into(mapping, 0, MAGIC, capacity, clock, process, namespace())
+    return mapping
+
+
+def namespace() -> int:
+    """Return the inode of this process's process-id namespace; 0 where there is none."""
+    try:
+        return os.stat("/proc/self/ns/pid").st_ino
+    except OSError:
+        return 0

@@ -1,0 +1,132 @@
+"""Reads one ring: which slots are whole, and what the writer counted.
+
+It reads with `pread`, never through a mapping: a writer that cuts its file short must not end the reader.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import struct
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.marking import ring
+
+SETTLE_NS = 4_000_000
+"""How long a slot has been whole before it is taken: its bytes may arrive in another order on another core."""
+MAX_AT_ONCE = 1 << 15
+"""Slots that are taken at a time."""
+
+SLOT = np.dtype(
+    [
+        ("time", "<i8"),
+        ("count", "<f8"),
+        ("duration", "<i8"),
+        ("parent", "<u4"),
+        ("thread", "<u4"),
+        ("task", "<u4"),
+        ("text", "V12"),
+        ("event", "<u4"),
+        ("length", "<u2"),
+        ("kind", "u1"),
+        ("flags", "u1"),
+        ("sequence", "<u8"),
+    ]
+)
+_WORD = struct.Struct("<Q")
+_WRITERS = struct.Struct("<4Q")
+
+
+class RingReader:
+    """One ring of a recording, opened for reading.
+
+    Args:
+        path: The file.
+
+    Raises:
+        OSError: It cannot be opened, or is something else than a file.
+        ValueError: It is no ring, or not whole yet.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        flags = (
+            os.O_RDWR
+            | getattr(os, "O_NOFOLLOW", 0)
+            | getattr(os, "O_NONBLOCK", 0)
+            | getattr(os, "O_CLOEXEC", 0)
+        )
+        self._file = os.open(path, flags)
+        try:
+            self._read_header()
+        except BaseException:
+            os.close(self._file)
+            raise
+        self.taken = 0
+        self._seen = 0
+        self._seen_ns = 0
+        self._likely = 64
+
+    def _read_header(self) -> None:
+        found = os.fstat(self._file)
+        head = os.pread(self._file, ring.HEADER_BYTES, 0)
+        if not stat.S_ISREG(found.st_mode) or len(head) < ring.HEADER_BYTES:
+            raise ValueError("no ring")
+        magic, self.capacity, self.clock, process, self.namespace = ring.HEADER.unpack_from(head)
+        if (
+            magic != ring.MAGIC
+            or not 0 < self.capacity <= ring.MAX_CAPACITY
+            or self.capacity & (self.capacity - 1)
+        ):
+            raise ValueError("no ring")
+        if found.st_size < ring.HEADER_BYTES + self.capacity * ring.SLOT_BYTES or self.clock > ring.UTC:
+            raise ValueError("no ring")
+        self.process = process & 0x7FFFFFFF
+        name = head[ring.PROGRAM_AT : ring.PROGRAM_AT + ring.PROGRAM_BYTES].partition(b"\0")[0]
+        self.program = name.decode("utf-8", "replace")
+
+    def take(self, now_ns: int) -> NDArray[np.void]:
+        """Return the slots that have been whole for a while, in order, and free them for the writer."""
+        at = self.taken & (self.capacity - 1)
+        wanted = min(self.capacity - at, MAX_AT_ONCE, self._likely)
+        data = os.pread(self._file, wanted * ring.SLOT_BYTES, ring.HEADER_BYTES + at * ring.SLOT_BYTES)
+        slots = np.frombuffer(data[: len(data) // ring.SLOT_BYTES * ring.SLOT_BYTES], SLOT)
+        expected = np.arange(self.taken + 1, self.taken + 1 + len(slots), dtype=np.uint64)
+        wrong = np.flatnonzero(slots["sequence"] != expected)
+        whole = int(wrong[0]) if len(wrong) else len(slots)
+        accepted = 0
+        if now_ns - self._seen_ns >= SETTLE_NS:
+            accepted = min(whole, self._seen - self.taken)
+            self._seen, self._seen_ns = self.taken + whole, now_ns
+        self._likely = MAX_AT_ONCE if whole == wanted else max(64, 2 * whole)
+        if accepted:
+            self.taken += accepted
+            self._set(ring.TAKEN, self.taken)
+        return slots[:accepted]
+
+    def is_drained(self, now_ns: int) -> bool:
+        """Return whether the last look, a moment ago, found nothing beyond what was taken."""
+        return self._seen == self.taken and self._seen_ns == now_ns
+
+    def counts(self) -> tuple[int, int, int, bool]:
+        """Return the writer's words: slots lost, ns waited, slots it wants committed, whether it left in order."""
+        data = os.pread(self._file, _WRITERS.size, ring.LOST * 8)
+        lost, waited_ns, wanted, left = _WRITERS.unpack(data.ljust(_WRITERS.size, b"\0"))
+        return lost, waited_ns, wanted, bool(left)
+
+    def close_for_writer(self) -> None:
+        """Tell the writer that the recording has ended."""
+        self._set(ring.CLOSED, 1)
+
+    def note_committed(self, slots: int) -> None:
+        """Tell the writer how many slots are in the file."""
+        self._set(ring.COMMITTED, slots)
+
+    def _set(self, word: int, value: int) -> None:
+        os.pwrite(self._file, _WORD.pack(value), word * 8)
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._file)

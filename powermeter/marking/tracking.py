@@ -1,0 +1,280 @@
+"""`track`: each call of anything that can be called is an event.
+
+A coroutine or a generator is one event from its first step to its end; in a generator that includes what its
+consumer does meanwhile, but the events of the consumer are not inside it.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+import types
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any, TypeVar
+
+from powermeter.errors import ConfigurationError
+from powermeter.marking.span import Span, attached, span
+
+F = TypeVar("F", bound=Callable[..., Any])
+Attributes = dict[str, Any]
+
+
+def tracked(function: Any, name: str | None, n: Any, attributes: Attributes) -> Any:
+    """Return a stand-in for something callable, each call of which is an event.
+
+    Args:
+        function: A function, method, partial, module of torch, or any other object that can be called.
+        name: The event's name; the function's own where None.
+        n: How many items a call stands for: a number, None where not known, or a function of the call's arguments.
+        attributes: Of the events.
+
+    Raises:
+        ConfigurationError: It cannot be called, or it is a class.
+    """
+    if isinstance(function, (staticmethod, classmethod)):
+        return type(function)(tracked(function.__func__, name, n, attributes))
+    if isinstance(function, type) or not callable(function):
+        raise ConfigurationError(
+            f"track takes a function or something else that is called, not {function!r:.80}; for a class, track its methods"
+        )
+    label = name if name is not None else name_of(function)
+    if isinstance(function, _FUNCTIONS):
+        return decorated(function, label, n, attributes)
+    torch = sys.modules.get("torch")
+    if torch is not None and isinstance(function, torch.nn.Module):
+        return _hook(function, _Make(label, n, attributes))
+    return Tracked(function, label, n, attributes)
+
+
+_FUNCTIONS = (
+    types.FunctionType,
+    types.BuiltinFunctionType,
+    types.MethodType,
+    types.MethodWrapperType,
+    types.WrapperDescriptorType,
+    types.MethodDescriptorType,
+    functools.partial,
+)
+
+
+def name_of(function: Any) -> str:
+    """Return what to call the event of something callable."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    name = getattr(function, "__qualname__", None) or type(function).__name__
+    return str(name)
+
+
+def decorated(function: F, name: object, n: Any, attributes: Attributes) -> F:
+    """Return a function that does what `function` does, as an event of this name."""
+    make = _Make(name, n, attributes)
+    wrapper: Any
+    if inspect.iscoroutinefunction(function):
+        wrapper = _coroutine(lambda args, kwargs: (function(*args, **kwargs), make(args, kwargs)))
+    elif inspect.isgeneratorfunction(function):
+        wrapper = _generator(lambda args, kwargs: (function(*args, **kwargs), make(args, kwargs)))
+    elif inspect.isasyncgenfunction(function):
+        wrapper = _async_generator(lambda args, kwargs: (function(*args, **kwargs), make(args, kwargs)))
+    else:
+        wrapper = _plain(function, make)
+    wrapper = functools.wraps(function)(wrapper)
+    # A compiler that follows the code goes to the function itself: torch.compile by the first, torch.jit.script
+    # by the others.
+    wrapper._torchdynamo_inline = function
+    wrapper.__original_fn = function
+    setattr(wrapper, "__script_if_tracing_wrapper", True)
+    return wrapper  # type: ignore[no-any-return]
+
+
+class _Make:
+    """Makes the event of a call.
+
+    Args:
+        name, n, attributes: As in `tracked`.
+    """
+
+    def __init__(self, name: object, n: Any, attributes: Attributes) -> None:
+        self._name = name
+        self._n = n
+        self._attributes = attributes
+
+    def __call__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Span:
+        n = self._n
+        if callable(n):
+            try:
+                n = n(*args, **kwargs)
+            except Exception:  # noqa: BLE001 – the measured program must never notice
+                n = None
+        return span(self._name, n, dict(self._attributes))
+
+
+def _plain(function: Callable[..., Any], make: _Make) -> Callable[..., Any]:
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if attached() is None:
+            return function(*args, **kwargs)
+        event = make(args, kwargs)
+        event.__enter__()
+        try:
+            result = function(*args, **kwargs)
+        except BaseException as error:
+            event.__exit__(type(error), error, None)
+            raise
+        go_on = _GO_ON.get(type(result))
+        if go_on is None:
+            event.__exit__(None, None, None)
+            return result
+        event.suspend()
+        return go_on(lambda *_: (result, event))()
+
+    return call
+
+
+class _Running:
+    """Begins an event, or goes on with one that was begun and suspended; ends it."""
+
+    def __init__(self, event: Span) -> None:
+        self._event = event
+
+    def __enter__(self) -> None:
+        if self._event.log is None:
+            self._event.__enter__()
+        else:
+            self._event.resume()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: types.TracebackType | None
+    ) -> None:
+        self._event.__exit__(kind, error, trace)
+
+
+Made = Callable[[tuple[Any, ...], dict[str, Any]], tuple[Any, Span]]
+
+
+def _coroutine(made: Made) -> Callable[..., Any]:
+    async def call(*args: Any, **kwargs: Any) -> Any:
+        inner, event = made(args, kwargs)
+        with _Running(event):
+            return await inner
+
+    return call
+
+
+def _generator(made: Made) -> Callable[..., Any]:
+    def call(*args: Any, **kwargs: Any) -> Any:
+        inner, event = made(args, kwargs)
+        step, value = inner.send, None
+        with _Running(event):
+            event.suspend()
+            while True:
+                event.resume()
+                try:
+                    item = step(value)
+                except StopIteration as stop:
+                    return stop.value
+                finally:
+                    event.suspend()
+                try:
+                    step, value = inner.send, (yield item)
+                except GeneratorExit:
+                    inner.close()
+                    return None
+                except BaseException as error:  # noqa: BLE001 – the consumer's, for the generator
+                    step, value = inner.throw, error
+
+    return call
+
+
+def _async_generator(made: Made) -> Callable[..., Any]:
+    async def call(*args: Any, **kwargs: Any) -> Any:
+        inner, event = made(args, kwargs)
+        step, value = inner.asend, None
+        with _Running(event):
+            event.suspend()
+            while True:
+                event.resume()
+                try:
+                    item = await step(value)
+                except StopAsyncIteration:
+                    return
+                finally:
+                    event.suspend()
+                try:
+                    step, value = inner.asend, (yield item)
+                except GeneratorExit:
+                    await inner.aclose()
+                    return
+                except BaseException as error:  # noqa: BLE001 – the consumer's, for the generator
+                    step, value = inner.athrow, error
+
+    return call
+
+
+_GO_ON: dict[type, Callable[[Made], Callable[..., Any]]] = {
+    types.CoroutineType: _coroutine,
+    types.GeneratorType: _generator,
+    types.AsyncGeneratorType: _async_generator,
+}
+"""What a plain function may return that has yet to be run → what goes on with the event while it is."""
+
+
+def _nothing(*args: Any, **kwargs: Any) -> None:
+    """What a compiler that follows the code sees instead of an event."""
+
+
+class Tracked:
+    """Stands in for an object that can be called; each call is an event, everything else is the object's own."""
+
+    def __init__(self, inner: Any, name: object, n: Any, attributes: Attributes) -> None:
+        object.__setattr__(self, "_tracked", (inner, name, n, attributes))
+        object.__setattr__(self, "_call", decorated(inner, name, n, attributes))
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._call(*args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(object.__getattribute__(self, "_tracked")[0], name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self._tracked[0], name, value)
+
+    def __repr__(self) -> str:
+        return repr(self._tracked[0])
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Tracked, self._tracked
+
+
+_modules_running: ContextVar[tuple[tuple[int, Span], ...]] = ContextVar("powermeter_modules", default=())
+
+
+class _ModuleEvents:
+    """Hooks of a module of torch whose calls are events; they are copied, moved and saved along with it."""
+
+    def __init__(self, make: _Make) -> None:
+        self._make = make
+
+    def before(self, module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Begin the event of a call."""
+        if attached() is not None:
+            event = self._make(args, kwargs)
+            event.__enter__()
+            _modules_running.set((*_modules_running.get(), (id(module), event)))
+
+    def after(self, module: Any, args: Any, result: Any) -> None:
+        """End it, also where the call has raised."""
+        running = _modules_running.get()
+        if running and running[-1][0] == id(module):
+            _modules_running.set(running[:-1])
+            running[-1][1].__exit__(None, None, None)
+
+    before._torchdynamo_inline = _nothing  # type: ignore[attr-defined]
+    after._torchdynamo_inline = _nothing  # type: ignore[attr-defined]
+
+
+def _hook(module: Any, make: _Make) -> Any:
+    events = _ModuleEvents(make)
+    module.register_forward_pre_hook(events.before, with_kwargs=True, prepend=True)
+    module.register_forward_hook(events.after, always_call=True)
+    return module
