@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
+import multiprocessing.util
 import os
 import signal
+import threading
 import time
 
 import pytest
@@ -12,6 +15,7 @@ import powermeter
 from powermeter import Meter
 from powermeter.errors import ConfigurationError, ExistsError, OpenError
 from powermeter.marking import api as instrumentation
+from powermeter.marking import board
 from powermeter.recording import Recording
 
 URL = "virtual://?shape=constant&high=5W&volts=5V&noise=0&rate=500Hz"
@@ -23,7 +27,7 @@ def path(tmp_path):
 
 
 def test_the_energy_of_an_event_is_power_times_time(path):
-    with Meter(URL, path=path, model="tiny") as meter:
+    with Meter(URL, path=path, attributes={"model": "tiny"}) as meter:
         time.sleep(0.1)
         with meter.event("infer", n=4) as event:
             time.sleep(0.2)
@@ -46,7 +50,7 @@ def test_all_four_ways_to_mark_land_in_the_file(path):
             return 7
 
         assert step() == 7
-        assert list(meter.each([[1, 2], [3]], "batch")) == [[1, 2], [3]]
+        assert list(meter.each([["a", "b"], ["c"]], "batch")) == [["a", "b"], ["c"]]
         meter.mark("epoch")
         with powermeter.event("free"):
             pass
@@ -61,8 +65,12 @@ def test_afterwards_everything_is_as_before(path):
     with Meter(URL, path=path):
         assert instrumentation.attached() is not None
         assert os.environ[instrumentation.ENVIRONMENT] == str(path)
-    assert instrumentation.attached() is None and instrumentation.ENVIRONMENT not in os.environ
-    assert powermeter.event("later") is instrumentation.NOTHING
+        assert os.path.isdir(os.environ[board.ENVIRONMENT])
+    assert instrumentation.attached() is None
+    assert not {instrumentation.ENVIRONMENT, board.ENVIRONMENT} & set(os.environ)
+    with powermeter.event("later") as later:
+        pass
+    assert later.log is None
 
 
 def test_an_error_in_the_block_passes_through_and_the_file_is_whole(path):
@@ -73,14 +81,97 @@ def test_an_error_in_the_block_passes_through_and_the_file_is_whole(path):
         assert recording.events()[0].attributes == {"error": "KeyError"}
 
 
-def test_inside_a_recording_it_joins_instead_of_starting_another(path, tmp_path):
-    with Meter(URL, path=path) as outer, Meter(URL, path=tmp_path / "other.power") as inner:
-        with inner.event("inner"):
-            pass
-        assert inner.path == outer.path
-    assert not (tmp_path / "other.power").exists()
+def names_in(path):
     with Recording.open(path) as recording:
-        assert [event.name for event in recording.events()] == ["inner"]
+        assert recording.warnings == []
+        return sorted(event.name for event in recording.events())
+
+
+def test_inside_a_recording_it_joins_and_its_attributes_go_on_its_events(path):
+    with Meter(URL, path=path) as outer, Meter(attributes={"fold": 3}) as inner:
+        assert inner.path == outer.path and str(path) in inner.choice
+        with inner.event("inner"), powermeter.event("free", fold=4):
+            pass
+    with Recording.open(path) as recording:
+        found = {event.name: event.attributes for event in recording.events()}
+    assert found == {"inner": {"fold": 3}, "free": {"fold": 4}}
+    assert str(path) in inner.summary()
+
+
+def test_with_a_path_of_its_own_it_gets_its_own_file_and_the_outer_one_loses_nothing(path, tmp_path):
+    other = tmp_path / "other.power"
+    with Meter(URL, path=path) as outer:
+        with powermeter.event("before"), Meter(URL, path=other) as inner:
+            with powermeter.event("free"), inner.event("inner"), outer.event("outer"):
+                pass
+        with powermeter.event("after"):
+            pass
+    assert names_in(other) == ["free", "inner"]
+    assert names_in(path) == ["after", "before", "free", "outer"]
+
+
+def test_two_threads_with_a_meter_each_do_not_mix(tmp_path):
+    both = threading.Barrier(2)
+
+    def work(name):
+        with Meter(URL, path=tmp_path / f"{name}.power"):
+            both.wait()
+            with powermeter.event(name):
+                pass
+            both.wait()
+
+    threads = [threading.Thread(target=work, args=(name,)) for name in ("a", "b")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert names_in(tmp_path / "a.power") == ["a"] and names_in(tmp_path / "b.power") == ["b"]
+
+
+def test_a_meter_can_be_entered_again_and_around_itself(path):
+    meter = Meter(URL, path=path)
+    for name in ("first", "second"):
+        with meter, meter:
+            with powermeter.event(name):
+                pass
+    assert meter.path == path.with_name("run-2.power")
+    assert names_in(path) == ["first"] and names_in(meter.path) == ["second"]
+
+
+def test_a_misspelt_option_is_an_error():
+    with pytest.raises(TypeError, match="battry"):
+        Meter(URL, battry="4Ah")
+
+
+def test_many_in_a_loop_leak_nothing(tmp_path):
+    def state():
+        gc.collect()
+        return (
+            len(os.listdir("/proc/self/fd")),
+            threading.active_count(),
+            len(multiprocessing.util._finalizer_registry),
+            len(os.listdir(board.home())),
+        )
+
+    def once(number):
+        with Meter(URL, path=tmp_path / f"{number}.power"), powermeter.event("x"):
+            pass
+
+    once(0)
+    before = state()
+    for number in range(1, 8):
+        once(number)
+    assert state() == before
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_hundred_in_a_loop_leak_nothing(tmp_path):
+    before = (len(os.listdir("/proc/self/fd")), threading.active_count())
+    for number in range(100):
+        with Meter(URL, path=tmp_path / f"{number}.power"), powermeter.event("x"):
+            pass
+    assert (len(os.listdir("/proc/self/fd")), threading.active_count()) == before
 
 
 @pytest.mark.parametrize(
@@ -117,6 +208,8 @@ def test_a_recorder_that_dies_is_said_afterwards_and_not_during(path):
 
 def test_before_and_without_a_block_events_do_nothing(path):
     meter = Meter(URL, path=path)
-    assert meter.event("x") is instrumentation.NOTHING
+    with meter.event("x") as event:
+        pass
     meter.mark("x")
+    assert event.log is None
     assert not path.exists() and meter.problem == ""

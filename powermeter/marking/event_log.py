@@ -110,15 +110,15 @@ class EventLog:
         """Write that a span begins, in a slot of its own."""
         span.log = self
         span.is_written = True
-        self._write(span, ring.BEGIN, 0, self._named(span.name), None, NAN)
+        text = self._named(span.name)
+        if span.attributes:
+            text += b"\0" + json_text.encode(span.attributes)
+        self._write(span, ring.BEGIN, ring.HAS_COUNT, text, None, as_count(span.count))
 
     def end(self, span: Span) -> None:
         """Write that a span has ended."""
         count = span.count
-        try:
-            if not 0 <= count < INFINITY:
-                count = NAN
-        except Exception:  # noqa: BLE001 – somebody else's number
+        if count.__class__ is not int or count < 0:
             count = as_count(count)
         duration = span.end_ns - span.start_ns
         if span.is_written:
