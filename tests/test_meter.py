@@ -8,6 +8,7 @@ import os
 import signal
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -65,7 +66,7 @@ def test_afterwards_everything_is_as_before(path):
     with Meter(URL, path=path):
         assert instrumentation.attached() is not None
         assert os.environ[instrumentation.ENVIRONMENT] == str(path)
-        assert os.path.isdir(os.environ[board.ENVIRONMENT])
+        assert Path(os.environ[board.ENVIRONMENT]).is_dir()
     assert instrumentation.attached() is None
     assert not {instrumentation.ENVIRONMENT, board.ENVIRONMENT} & set(os.environ)
     with powermeter.event("later") as later:
@@ -101,9 +102,9 @@ def test_inside_a_recording_it_joins_and_its_attributes_go_on_its_events(path):
 def test_with_a_path_of_its_own_it_gets_its_own_file_and_the_outer_one_loses_nothing(path, tmp_path):
     other = tmp_path / "other.power"
     with Meter(URL, path=path) as outer:
-        with powermeter.event("before"), Meter(URL, path=other) as inner:
-            with powermeter.event("free"), inner.event("inner"), outer.event("outer"):
-                pass
+        both = powermeter.event("before"), Meter(URL, path=other)
+        with both[0], both[1] as inner, powermeter.event("free"), inner.event("inner"), outer.event("outer"):
+            pass
         with powermeter.event("after"):
             pass
     assert names_in(other) == ["free", "inner"]
@@ -131,9 +132,8 @@ def test_two_threads_with_a_meter_each_do_not_mix(tmp_path):
 def test_a_meter_can_be_entered_again_and_around_itself(path):
     meter = Meter(URL, path=path)
     for name in ("first", "second"):
-        with meter, meter:
-            with powermeter.event(name):
-                pass
+        with meter, meter, powermeter.event(name):
+            pass
     assert meter.path == path.with_name("run-2.power")
     assert names_in(path) == ["first"] and names_in(meter.path) == ["second"]
 
@@ -147,10 +147,10 @@ def test_many_in_a_loop_leak_nothing(tmp_path):
     def state():
         gc.collect()
         return (
-            len(os.listdir("/proc/self/fd")),
+            len(list(Path("/proc/self/fd").iterdir())),
             threading.active_count(),
             len(multiprocessing.util._finalizer_registry),
-            len(os.listdir(board.home())),
+            len(list(Path(board.home()).iterdir())),
         )
 
     def once(number):
@@ -167,11 +167,11 @@ def test_many_in_a_loop_leak_nothing(tmp_path):
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_a_hundred_in_a_loop_leak_nothing(tmp_path):
-    before = (len(os.listdir("/proc/self/fd")), threading.active_count())
+    before = (len(list(Path("/proc/self/fd").iterdir())), threading.active_count())
     for number in range(100):
         with Meter(URL, path=tmp_path / f"{number}.power"), powermeter.event("x"):
             pass
-    assert (len(os.listdir("/proc/self/fd")), threading.active_count()) == before
+    assert (len(list(Path("/proc/self/fd").iterdir())), threading.active_count()) == before
 
 
 @pytest.mark.parametrize(

@@ -102,8 +102,8 @@ class EventLog:
                 span.is_written = False
                 span.start_ns = _clock()
                 return
-        except TypeError:
-            self._named(span.name)
+        except TypeError:  # a list, as a name
+            span.name = json_text.as_text(span.name)
         self.begin_fully(span)
 
     def begin_fully(self, span: Span) -> None:
@@ -219,7 +219,7 @@ class EventLog:
             return False
         program = " ".join(sys.argv[:2]) if getattr(sys, "argv", None) else "python"
         try:
-            made = ring.create(self.folder, os.getpid(), program=program.encode("utf-8", "replace"))
+            made = ring.create(self.folder, os.getpid(), ring.CAPACITY, program.encode("utf-8", "replace"))
         except Exception as error:  # noqa: BLE001 – the measured program must never notice
             self._is_given_up = True
             self.problem = f"the events of process {os.getpid()} are not in {self.path}: {error}"

@@ -47,9 +47,7 @@ TAKEN, CLOSED, COMMITTED = 8, 9, 10
 PROGRAM_AT, PROGRAM_BYTES = 128, 64
 
 
-def create(
-    folder: str, process: int, capacity: int = CAPACITY, program: bytes = b"", clock: int = MONOTONIC
-) -> mmap:
+def create(folder: str, process: int, capacity: int, program: bytes = b"", clock: int = MONOTONIC) -> mmap:
     """Return the mapping of a new ring.
 
     Args:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import asyncio
 import inspect
 import subprocess
 import sys
@@ -10,39 +12,16 @@ import threading
 import pytest
 
 import powermeter
-from powermeter.marking import api as instrumentation
-from powermeter.marking.span import NOTHING
-
-
-class Collected:
-    """What an event log offers to the calls, without a file behind it."""
-
-    def __init__(self, tmp_path):
-        from powermeter.marking.event_log import EventLog
-
-        self.log = EventLog(tmp_path / "never.power")
-        self.log._closed = True  # no background thread
-
-    @property
-    def spans(self):
-        ended = [span for _, lane in self.log._lanes for span in lane.ended]
-        return sorted(ended, key=lambda span: span.uid)
-
-
-@pytest.fixture
-def inside(tmp_path):
-    collected = Collected(tmp_path)
-    before = instrumentation.attach(collected.log)
-    yield collected
-    instrumentation.attach(before)
+from powermeter.marking import api
 
 
 def test_outside_a_recording_everything_is_taken_and_nothing_done():
-    assert instrumentation.attached() is None
+    assert api.attached() is None
     with powermeter.event("infer", n=8, model="tiny") as event:
         event["tokens"] = 12
         event.count = 3
-    assert event is NOTHING and event.count == 1
+        event.measure(loss=0.5)
+    assert event.log is None
     assert powermeter.mark("epoch", number=1) is None
 
     @powermeter.track
@@ -58,7 +37,7 @@ def test_outside_a_recording_errors_pass_through():
         raise KeyError("mine")
 
 
-def test_events_nest_by_thread(inside):
+def test_events_nest_in_their_thread(running):
     def other():
         with powermeter.event("elsewhere"):
             pass
@@ -70,24 +49,63 @@ def test_events_nest_by_thread(inside):
         thread.start()
         thread.join()
         powermeter.mark("epoch", number=1)
-    by_name = {span.name: span for span in inside.spans}
-    assert by_name["inner"].parent == outer.uid and by_name["outer"].parent is None
-    assert by_name["elsewhere"].parent is None
-    assert by_name["epoch"].parent == outer.uid
-    assert by_name["epoch"].start_ns == by_name["epoch"].end_ns
-    assert by_name["inner"].attributes == {"model": "tiny", "tokens": 12}
-    assert by_name["outer"].count == 2
+    found = {event.name: event for event in running.end()}
+    assert found["inner"].parent == outer.uid and found["outer"].parent is None
+    assert found["elsewhere"].parent is None and found["elsewhere"].thread != found["outer"].thread
+    assert found["epoch"].parent == outer.uid and found["epoch"].is_mark
+    assert found["inner"].attributes == {"model": "tiny", "tokens": 12}
     assert outer.start_ns <= inner.start_ns <= inner.end_ns <= outer.end_ns
 
 
-def test_an_error_inside_an_event_is_noted_and_passed_on(inside):
+def test_parents_are_right_over_tasks_of_one_thread(running):
+    async def request(number):
+        async with powermeter.event("request", number=number):
+            await asyncio.sleep(0.001 * (number % 3))
+            with powermeter.event("step", number=number):
+                await asyncio.sleep(0.001)
+
+    async def main():
+        with powermeter.event("all"):
+            await asyncio.gather(*(request(number) for number in range(8)))
+
+    asyncio.run(main())
+    found = running.end()
+    by_uid = {event.uid: event for event in found}
+    steps = [event for event in found if event.name == "step"]
+    assert len(steps) == 8
+    for step in steps:
+        assert by_uid[step.parent].name == "request"
+        assert by_uid[step.parent].attributes == step.attributes
+        assert by_uid[step.parent].task == step.task is not None
+        assert by_uid[by_uid[step.parent].parent].name == "all"
+    assert len({step.task for step in steps}) == 8
+
+
+def test_a_task_that_outlives_the_event_that_started_it_is_not_inside_it(running):
+    async def later():
+        await asyncio.sleep(0.01)
+        with powermeter.event("late"):
+            pass
+
+    async def main():
+        with powermeter.event("whole"):
+            with powermeter.event("starter"):
+                task = asyncio.create_task(later())
+            await task
+
+    asyncio.run(main())
+    found = {event.name: event for event in running.end()}
+    assert found["late"].parent == found["whole"].uid
+
+
+def test_an_error_inside_an_event_is_noted_and_passed_on(running):
     with pytest.raises(ValueError, match="mine"), powermeter.event("infer"):
         raise ValueError("mine")
-    (span,) = inside.spans
-    assert span.attributes == {"error": "ValueError"} and span.end_ns >= span.start_ns
+    (event,) = running.end()
+    assert event.attributes == {"error": "ValueError"} and event.end_ns >= event.start_ns
 
 
-def test_events_that_end_out_of_order(inside):
+def test_events_that_end_out_of_order(running):
     first, second = powermeter.event("first"), powermeter.event("second")
     first.__enter__()
     second.__enter__()
@@ -95,50 +113,46 @@ def test_events_that_end_out_of_order(inside):
     with powermeter.event("third") as third:
         pass
     second.__exit__(None, None, None)
-    assert third.parent == second.uid
-    assert [span.name for span in inside.spans] == ["first", "second", "third"]
+    with powermeter.event("fourth") as fourth:
+        pass
+    assert third.parent == second.uid and fourth.parent is None
+    assert len(running.end()) == 4
 
 
-def test_a_tracked_function_keeps_its_face_and_is_an_event_of_its_name(inside):
-    @powermeter.track
-    def infer(batch: int, *, scale: float = 1.0) -> float:
-        """Infer."""
-        return batch * scale
+def test_an_event_can_be_entered_again_within_itself_and_by_several_threads(running):
+    event = powermeter.event("again", n=2)
 
-    assert infer(3, scale=2.0) == 6.0
-    assert (infer.__name__, infer.__doc__) == ("infer", "Infer.")
-    assert list(inspect.signature(infer).parameters) == ["batch", "scale"]
-    (span,) = inside.spans
-    assert span.name.endswith("infer") and span.count == 1
+    def descend(depth):
+        with event:
+            if depth:
+                descend(depth - 1)
 
+    descend(2)
+    barrier = threading.Barrier(2)
 
-def test_each_item_is_an_event_of_its_size_without_the_loaders_time(inside):
-    loading = []
-
-    def loader():
-        for batch in ([1, 2], (3, 4, 5), "text"):
-            loading.append(len(inside.spans))
-            yield batch
-
-    seen = list(powermeter.each(loader(), "batch", model="tiny"))
-    assert seen == [[1, 2], (3, 4, 5), "text"]
-    assert [span.count for span in inside.spans] == [2, 3, 1]
-    assert loading == [0, 1, 2], "an item was loaded while the event of the one before still ran"
-    assert all(span.attributes == {"model": "tiny"} for span in inside.spans)
-
-
-def test_uids_are_unique_across_threads(inside):
     def work():
-        for _ in range(200):
-            with powermeter.event("w"):
-                pass
+        with event:
+            barrier.wait()
 
-    threads = [threading.Thread(target=work) for _ in range(4)]
+    threads = [threading.Thread(target=work) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(span.uid for span in inside.spans) == list(range(1, 801))
+    found = running.end()
+    assert len(found) == 5 and all(one.end_ns is not None and one.count == 2 for one in found)
+    assert [one.parent for one in found[:3]] == [None, found[0].uid, found[1].uid]
+
+
+@pytest.fixture
+def early():
+    return powermeter.event("early")
+
+
+def test_an_event_made_before_a_recording_is_recorded_when_it_runs(early, running):
+    with early:
+        pass
+    assert [one.name for one in running.end()] == ["early"]
 
 
 def test_public_names_are_not_taken_by_submodules():
@@ -157,38 +171,30 @@ def test_public_names_are_not_taken_by_submodules():
 
 def test_importing_powermeter_brings_nothing_heavy():
     code = (
-        "import sys; before = set(sys.modules); import powermeter\n"
+        f"import sys; sys.path[:0] = {sys.path!r}; before = set(sys.modules); import powermeter\n"
         "new = {name.partition('.')[0] for name in set(sys.modules) - before}\n"
         "print(sorted(new))"
     )
-    done = subprocess.run(
-        [sys.executable, "-S", "-c", "import sys; sys.path[:0] = " + repr(sys.path) + "; " + code],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True)
     heavy = {
-        "numpy",
-        "scipy",
-        "click",
-        "rich",
-        "json",
-        "sqlite3",
-        "typing",
-        "dataclasses",
-        "threading",
-        "pathlib",
-    }
-    assert not heavy & set(eval_list(done.stdout)), done.stdout
-
-
-def eval_list(text: str) -> list[str]:
-    import ast
-
-    return ast.literal_eval(text)
+        "numpy", "scipy", "click", "rich", "json", "sqlite3", "typing", "dataclasses", "threading", "pathlib",
+        "asyncio", "inspect", "functools",
+    }  # fmt: skip
+    assert not heavy & set(ast.literal_eval(done.stdout)), done.stdout
 
 
 def test_an_unknown_public_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="no attribute 'Metre'"):
         powermeter.Metre  # noqa: B018
     assert powermeter.__version__.count(".") >= 1
+
+
+def test_a_tracked_function_keeps_its_face():
+    @powermeter.track
+    def infer(batch: int, *, scale: float = 1.0) -> float:
+        """Infer."""
+        return batch * scale
+
+    assert infer(3, scale=2.0) == 6.0
+    assert (infer.__name__, infer.__doc__) == ("infer", "Infer.")
+    assert list(inspect.signature(infer).parameters) == ["batch", "scale"]

@@ -8,55 +8,47 @@ import os
 import subprocess
 import sys
 import threading
-from pathlib import Path
+import time
 
 import pytest
 
 import powermeter
-from powermeter.marking import api as instrumentation
+from powermeter.marking import board, event_log, ring, span
 from powermeter.marking.event_log import EventLog
-from powermeter.recording import Recording, Writer
 
 
-@pytest.fixture
-def path(tmp_path) -> Path:
-    """A recording that is still open, as under a running recorder."""
-    path = tmp_path / "run.power"
-    Writer.create(path, {}).close()
-    return path
-
-
-@pytest.fixture
-def log(path):
-    log = EventLog(path)
-    before = instrumentation.attach(log)
-    yield log
-    instrumentation.attach(before)
-    log.close()
-
-
-def events(path):
-    with Recording.open(path) as recording:
-        assert recording.warnings == []
-        return recording.events()
-
-
-def test_events_arrive_as_they_were(log, path):
+def test_events_arrive_as_they_were(running):
     with powermeter.event("outer", n=4, model="tiny") as outer, powermeter.event("inner") as inner:
-        pass
+        inner.measure(accuracy=0.93)
     powermeter.mark("epoch", number=2)
-    log.flush()
-    first, second, third = events(path)
+    first, second, third = running.end()
     assert (first.name, first.count, first.attributes) == ("outer", 4, {"model": "tiny"})
     assert (first.start_ns, first.end_ns) == (outer.start_ns, outer.end_ns)
     assert (second.name, second.parent, second.uid) == ("inner", outer.uid, inner.uid)
+    assert second.measures == {"accuracy": 0.93} and second.attributes == {}
     assert third.is_mark and third.attributes == {"number": 2}
     assert {event.process for event in (first, second, third)} == {os.getpid()}
-    assert first.thread == threading.get_ident() and first.peak_memory > 1e6
+    assert first.thread == threading.get_native_id() and first.peak_memory > 1e6
 
 
-def test_no_event_is_lost_between_many_flushes(log, path):
-    """Stamping threads and the flushing one meet at every possible place."""
+def test_short_events_of_a_name_take_one_slot_and_say_the_same(running):
+    """The first of a name is written at its begin and its end, later ones at the end only."""
+    spans = []
+    for number in range(3):
+        with powermeter.event("w", n=number) as event:
+            pass
+        spans.append((event.start_ns, event.end_ns, number))
+    with powermeter.event("w") as event:
+        time.sleep(0.002)  # and after a long one in two again
+    with powermeter.event("w"):
+        pass
+    found = running.end()
+    assert [(one.start_ns, one.end_ns, one.count) for one in found[:3]] == spans
+    assert (found[3].start_ns, found[3].end_ns) == (event.start_ns, event.end_ns)
+    assert len(found) == 5 and {one.name for one in found} == {"w"}
+
+
+def test_no_event_is_lost_or_reordered_by_threads_that_mark_at_the_same_time(live):
     stop = threading.Event()
     made = [0] * 3
     before = sys.getswitchinterval()
@@ -64,118 +56,160 @@ def test_no_event_is_lost_between_many_flushes(log, path):
 
     def work(position):
         while not stop.is_set() and made[position] < 4000:
-            with powermeter.event("w"):
+            with powermeter.event(f"thread {position} with a name of several slots" if position else "w"):
                 made[position] += 1
 
     threads = [threading.Thread(target=work, args=(i,)) for i in range(3)]
     try:
         for thread in threads:
             thread.start()
-        for _ in range(15):
-            log.flush()
+        time.sleep(0.3)
         stop.set()
         for thread in threads:
             thread.join()
     finally:
         sys.setswitchinterval(before)
-    log.flush()
-    found = events(path)
+    found = live.end()
     assert len(found) == sum(made) > 0
     assert len({event.uid for event in found}) == len(found)
+    for name in {event.name for event in found}:
+        starts = [event.uid for event in found if event.name == name]
+        assert starts == sorted(starts)
 
 
-def test_a_thread_that_ended_is_forgotten_after_its_events_are_written(log, path):
-    def work():
-        with powermeter.event("short-lived"):
+def test_a_full_ring_waits_for_the_recorder_and_loses_nothing(running, monkeypatch):
+    monkeypatch.setattr(ring, "CAPACITY", 64)
+    running.intake.start()
+    for _ in range(2000):
+        with powermeter.event("w"):
             pass
+    assert len(running.end()) == 200
+    assert running.counts()[os.getpid()].details["lost"] == 0
 
+
+def test_a_recorder_that_does_not_read_costs_events_that_are_counted_and_never_the_program(
+    running, monkeypatch
+):
+    monkeypatch.setattr(ring, "CAPACITY", 64)
+    monkeypatch.setattr(event_log, "PATIENCE_S", 0.05)
+    begun = time.monotonic()
+    for _ in range(1000):
+        with powermeter.event("w"):
+            pass
+    assert time.monotonic() - begun < 5
+    found = running.end()
+    counts = running.counts()[os.getpid()]
+    assert 0 < len(found) <= 64
+    assert len(found) + counts.details["lost"] == 1000
+    assert counts.details["waited_s"] >= 0.05
+
+
+def test_after_a_full_ring_has_been_emptied_marks_are_kept_again(running, monkeypatch):
+    monkeypatch.setattr(ring, "CAPACITY", 64)
+    monkeypatch.setattr(event_log, "PATIENCE_S", 0.01)
+    for _ in range(200):
+        with powermeter.event("early"):
+            pass
+    running.intake.start()
+    time.sleep(0.3)
     for _ in range(20):
-        thread = threading.Thread(target=work)
-        thread.start()
-        thread.join()
-    log.flush()
-    log.flush()
-    assert len(events(path)) == 20
-    assert log._lanes == []
+        with powermeter.event("late"):
+            pass
+        running.log.flush()
+    assert sum(event.name == "late" for event in running.end()) == 20
 
 
-def test_an_event_that_runs_long_is_announced_once_and_then_replaced(log, path, monkeypatch):
-    monkeypatch.setattr("powermeter.marking.event_log.FLUSH_S", 0.0)
-    with powermeter.event("long") as span:
-        log.flush()
-        log.flush()
-        (running,) = events(path)
-        assert running.end_ns is None and running.start_ns == span.start_ns
-    log.flush()
-    (done,) = events(path)
-    assert done.end_ns == span.end_ns
+def test_an_event_that_still_runs_is_there_without_an_end_and_then_replaced(live):
+    with powermeter.event("long", n=3, model="tiny") as event:
+        assert live.log.flush()
+        (found,) = events_of(live)
+        assert (found.end_ns, found.start_ns, found.count) == (None, event.start_ns, 3)
+        assert found.attributes == {"model": "tiny"}
+        event["tokens"] = 12
+    (found,) = live.end()
+    assert found.end_ns == event.end_ns and found.attributes == {"model": "tiny", "tokens": 12}
+
+
+def events_of(running):
+    from powermeter.recording import Recording
+
+    with Recording.open(running.path) as recording:
+        return recording.events()
 
 
 class Unspeakable:
     def __str__(self):
         raise RuntimeError("no")
 
+    __repr__ = __str__
+
+    def __float__(self):
+        raise RuntimeError("no")
+
 
 @pytest.mark.parametrize(
-    ("name", "count", "attributes"),
+    ("count", "kept"),
     [
-        (Unspeakable(), 1, {}),
-        ("count", "many", {}),
-        ("nan", math.nan, {}),
-        ("circle", 1, {"self": Unspeakable()}),
+        (0, 0), (2.5, 2.5), (4.0, 4), (None, None), (True, 1), ("many", None), (math.nan, None), (math.inf, None),
+        (-1, None), (10**30, 1e30), (10**400, None), (Unspeakable(), None), ([1], None), (2**53, 2**53),
     ],
-)
-def test_one_odd_event_costs_itself_only(log, path, name, count, attributes):
-    with powermeter.event("before"), powermeter.event(name, count, **attributes):
-        pass
-    log.flush()
-    assert [event.name for event in events(path)] == ["before"]
-    assert "could not be written" in log.problem
-
-
-def test_odd_names_and_counts_are_kept_where_they_can_be(log, path):
-    for name, count in (
-        ("\udcff broken", 1),
-        ("", 1),
-        ("x" * 100_000, 1),
-        ("<script>", -1),
-        ("huge", 10**30),
-        (7, 1),
-    ):
-        with powermeter.event(name, count):
+)  # fmt: skip
+def test_an_odd_count_never_drops_the_event(running, count, kept):
+    for _ in range(2):  # in two slots, then in one
+        with powermeter.event("w", n=count):
             pass
-    log.flush()
-    found = events(path)
-    assert len(found) == 6 and log.problem == ""
-    assert found[4].count == 2**63 - 1 and found[3].count == -1 and found[5].name == "7"
+    assert [event.count for event in running.end()] == [kept, kept]
 
 
-def test_a_recording_that_cannot_be_written_is_said_and_tried_again(tmp_path):
-    path = tmp_path / "late.power"
-    log = EventLog(path)
-    before = instrumentation.attach(log)
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        (Unspeakable(), "<Unspeakable>"), ({1: [2, None, {"a": True}]}, {"1": [2, None, {"a": True}]}),
+        ("ä\udcff\x00\"\\", "ä\\udcff\x00\"\\"), (2**70, str(2**70)), (1e300, 1e300), ((1, 2), [1, 2]),
+        (10**5000, "<int>"), (math.inf, math.inf),
+    ],
+    ids=lambda value: type(value).__name__,
+)  # fmt: skip
+def test_an_odd_attribute_never_drops_the_event(running, value, kept):
+    with powermeter.event("w", odd=value):
+        pass
+    (event,) = running.end()
+    assert event.attributes == {"odd": kept}
+
+
+def test_a_circular_attribute_ends_somewhere(running):
+    circle: dict = {}
+    circle["self"] = circle
+    with powermeter.event("w", circle=circle):
+        pass
+    assert len(running.end()) == 1
+
+
+def test_odd_names_are_kept_where_they_can_be(running):
+    names = ["\udcff broken", "", "x" * 100_000, "<script>", 7, Unspeakable(), [], "nul\0inside"]
+    for name in names:
+        with powermeter.event(name):
+            pass
+    found = [event.name for event in running.end()]
+    assert found[:2] == ["\\udcff broken", ""] and found[2] == "x" * ring.MAX_NAME
+    assert found[3:] == ["<script>", "7", "<Unspeakable>", "[]", "nul\\0inside"]
+
+
+def test_a_hundred_thousand_characters_of_attributes_are_cut_and_the_event_is_kept(running):
+    with powermeter.event("w", text="y" * 100_000):
+        pass
+    assert [event.name for event in running.end()] == ["w"]
+
+
+def test_where_no_ring_can_be_made_the_program_goes_on_and_the_log_says_why(tmp_path):
+    log = EventLog(str(tmp_path / "gone"), "run.power")
+    token = span.attach(log)
     try:
         with powermeter.event("early"):
             pass
-        log.flush()
-        assert "late.power" in log.problem and "could not be written" in log.problem
-        Writer.create(path, {}).close()
-        log.flush()
     finally:
-        instrumentation.attach(before)
-        log.close()
-    assert [event.name for event in events(path)] == ["early"]
-
-
-def test_a_reused_process_id_does_not_overwrite_an_earlier_event(path):
-    for start_ns in (100, 900):
-        log = EventLog(path)
-        span = log.event(f"at {start_ns}")
-        span.__enter__()
-        span.start_ns = start_ns
-        span.__exit__(None, None, None)
-        log.close()
-    assert [event.name for event in events(path)] == ["at 100", "at 900"]
+        span.detach(log, token)
+    assert "run.power" in log.problem and log.flush()
 
 
 def in_worker(number: int) -> int:
@@ -183,34 +217,30 @@ def in_worker(number: int) -> int:
         return os.getpid()
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_forked_workers_write_their_own_events_and_not_the_parents(log, path):
+def test_forked_workers_write_their_own_events_and_not_the_parents(running):
     with powermeter.event("parent"), multiprocessing.get_context("fork").Pool(2) as pool:
         pids = set(pool.map(in_worker, range(1, 9), chunksize=1))
-        pool.close()
-        pool.join()
-    log.flush()
-    found = events(path)
+    found = running.end()
     assert sorted(event.count for event in found if event.name == "worker") == list(range(1, 9))
     assert {event.process for event in found if event.name == "worker"} == pids
     assert [event.process for event in found if event.name == "parent"] == [os.getpid()]
 
 
-def test_a_child_process_finds_the_recording_in_its_environment(path):
+def test_a_child_process_finds_the_recording_in_its_environment(running):
     code = "import powermeter, sys\nwith powermeter.event('child', n=3): pass\nsys.exit(3)"
-    environment = {**os.environ, instrumentation.ENVIRONMENT: str(path)}
+    environment = {**os.environ, board.ENVIRONMENT: running.folder}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (3, b"")
-    (event,) = events(path)
+    (event,) = running.end()
     assert (event.name, event.count) == ("child", 3)
 
 
-def test_an_unusable_recording_in_the_environment_harms_nothing(tmp_path):
-    bad = tmp_path / "bad.power"
-    bad.write_text("not a recording")
+def test_an_unusable_folder_in_the_environment_harms_nothing(tmp_path):
+    bad = tmp_path / "bad"
+    bad.write_text("not a folder")
     code = "import powermeter\nwith powermeter.event('x'): print('fine')"
-    environment = {**os.environ, instrumentation.ENVIRONMENT: str(bad)}
+    environment = {**os.environ, board.ENVIRONMENT: str(bad)}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"fine\n", b"")
-    assert bad.read_text() == "not a recording"
+    assert bad.read_text() == "not a folder"
