@@ -239,6 +239,13 @@ def _magnitude(value: float) -> int:
     return math.floor(math.log10(abs(value)))
 
 
+def format_count(count: float | None) -> str:
+    """Return a number of items as text: `1,024`, `2.5`, a dash where it is not known."""
+    if count is None:
+        return "–"
+    return f"{count:,}" if isinstance(count, int) else f"{count:,.4g}"
+
+
 def format_duration(seconds: float) -> str:
     """Return `2 h 05 min`, `3 min 20 s`, `12.5 s`, `40 d` as fits the size."""
     if seconds < 0:

@@ -185,7 +185,7 @@ def items_of(data: ReportData, row: LabelRow) -> Items | None:
     result = row.energy_per_item
     if known.size < 3 or result is None:
         return None
-    counts = np.array([max(a.events[i].count, 1) for i in known.tolist()], np.float64)
+    counts = np.array([max(a.events[i].count or 0, 1) for i in known.tolist()], np.float64)
     own = np.sqrt(a.energies.noise[known] ** 2 + a.energies.edges[known] ** 2 + a.energies.gaps[known] ** 2)
     joules = a.energies.value[known] / counts
     events = int(known.size)

@@ -11,7 +11,7 @@ from powermeter.analysis.uncertainty import WORDS
 from powermeter.errors import NotInstalledError
 from powermeter.formatting import DASH, Shown
 from powermeter.result import Grade, Result, worst
-from powermeter.units import format_duration, format_number, format_quantity
+from powermeter.units import format_count, format_duration, format_number, format_quantity
 
 from . import figures, svg, wording
 from .instruments import Instrument
@@ -169,7 +169,7 @@ def _lede(data: ReportData) -> str:
     which = ", ".join(f"{name} {value}" for name, value in row.group.items() if value is not None)
     sentence = f"One {data.item}{f' ({which})' if which else ''} {verb} {show(row.energy_per_item).text}"
     count = data.per_charge(row)
-    if count is not None and row.items > 1:
+    if count is not None and row.items is not None and row.items > 1:
         sentence += f"; a charge of {data.battery_name} holds {show(count).text} of them"
     return sentence + "."
 
@@ -191,7 +191,7 @@ def _cards(data: ReportData) -> Iterator[dict[str, Any]]:
     rail = f"on {a.line.rail.name}"
     if row is not None:
         each = (
-            f"{row.items:,} in {row.events:,} events"
+            f"{format_count(row.items)} in {row.events:,} events"
             if row.items != row.events
             else f"mean of {row.events:,}"
         )
@@ -254,7 +254,7 @@ def _row(data: ReportData, row: LabelRow) -> dict[str, Any]:
         "label": row.label,
         "group": [DASH if value is None else str(value) for value in row.group.values()],
         "events": f"{row.events:,}",
-        "count": f"{row.items:,}",
+        "count": format_count(row.items),
         "per_item": show(row.energy_per_item).text,
         "above": show(row.above_per_item).text,
         "median": show(row.energy_median).bare,
@@ -329,7 +329,7 @@ def _published(data: ReportData) -> dict[str, Any] | None:
         "rows": [
             {
                 "label": p.event.name,
-                "count": f"{p.event.count:,}",
+                "count": format_count(p.event.count),
                 "mean": f"{format_number(p.mean_w, 8)} W",
                 "per_item": format_quantity(p.per_item_j, "J", 8),
                 "trapezoid": f"{format_number(p.trapezoid_mean_w, 8)} W",

@@ -140,7 +140,7 @@ def _label(data: ReportData, row: LabelRow) -> dict[str, Any]:
     }
 
 
-def _per_item(total: Result | None, items: int) -> Result | None:
+def _per_item(total: Result | None, items: float | None) -> Result | None:
     return total.scaled(1 / items) if total is not None and items else None
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from powermeter.analysis.uncertainty import WORDS
 from powermeter.formatting import DASH
 from powermeter.result import Result
-from powermeter.units import format_duration, format_number, format_quantity
+from powermeter.units import format_count, format_duration, format_number, format_quantity
 
 from . import figures, svg, wording
 from .machine_facts import machine
@@ -134,7 +134,7 @@ def _labels(data: ReportData) -> Iterator[str]:
                 escaped(r.label),
                 *(DASH if v is None else escaped(v) for v in r.group.values()),
                 f"{r.events:,}",
-                f"{r.items:,}",
+                format_count(r.items),
                 show(r.energy_per_item).text,
                 *([show(r.above_per_item).text] if above else []),
                 show(r.energy_median).bare,
@@ -173,7 +173,7 @@ def _published(data: ReportData) -> Iterator[str]:
         (
             [
                 escaped(p.event.name),
-                f"{p.event.count:,}",
+                format_count(p.event.count),
                 f"{format_number(p.mean_w, 8)} W",
                 format_quantity(p.per_item_j, "J", 8),
                 f"{format_number(p.trapezoid_mean_w, 8)} W",

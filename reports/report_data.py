@@ -20,6 +20,7 @@ from powermeter.analysis.published import PublishedSet, published
 from powermeter.battery.battery import Battery, Budget, parse_battery
 from powermeter.errors import ConfigurationError
 from powermeter.footprint import Footprint, Place, footprint
+from powermeter.marking.accounts import HOW_TO_MARK, differences
 from powermeter.recording import Recording
 from powermeter.result import Grade, Result, worst
 from powermeter.units import parse_quantity
@@ -243,6 +244,7 @@ def gather(recording: Recording, options: ReportOptions | None = None) -> Report
         warnings.append(
             f"no rail voltage is known: charge is counted at {BUDGET_V:g} V (--rail-voltage changes it)"
         )
+    warnings += differences(recording.process_counts())
     warnings += [problem] if problem else []
     warnings += whole.warnings if whole is not None else [NEGATIVE]
     return ReportData(
@@ -261,7 +263,11 @@ def gather(recording: Recording, options: ReportOptions | None = None) -> Report
         published=published(recording),
         started=_started(recording, analysis),
         warnings=tuple(dict.fromkeys(warnings)),
-        notes=(*_imported(recording), *(note for note in analysis.notes if not note.startswith("counted: "))),
+        notes=(
+            *_unmarked(recording, analysis),
+            *_imported(recording),
+            *(note for note in analysis.notes if not note.startswith("counted: ")),
+        ),
         given_title=options.title.strip(),
     )
 
@@ -271,6 +277,12 @@ def _footprint(energy: Result | None, options: ReportOptions) -> Footprint | Non
     if energy is None or not energy.value >= 0:
         return None
     return footprint(energy, options.place, chain=options.chain)
+
+
+def _unmarked(recording: Recording, analysis: Analysis) -> tuple[str, ...]:
+    """Return the line that shows how to mark events, where a program ran and marked none."""
+    ran = recording.metadata.get("command") and recording.metadata.get("marks")
+    return (HOW_TO_MARK,) if ran and not analysis.events else ()
 
 
 def _imported(recording: Recording) -> list[str]:
@@ -285,7 +297,7 @@ def _said(found: object) -> list[str]:
 def _headline(rows: Sequence[LabelRow]) -> LabelRow | None:
     lasting = [row for row in rows if row.energy_per_item is not None]
     named = [row for row in lasting if row.label.lower().startswith(HEADLINES)]
-    return max(named or lasting, key=lambda row: row.items, default=None)
+    return max(named or lasting, key=lambda row: row.items or 0, default=None)
 
 
 def _rail_voltage(analysis: Analysis) -> float | None:

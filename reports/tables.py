@@ -76,7 +76,7 @@ def events(a: Analysis) -> Table:
     """Return each finished event with what it used; its attributes have a column each."""
     names = list(dict.fromkeys(name for event in a.events for name in event.attributes))
     half = a.energies.half_width()
-    counts = np.array([max(e.count, 1) for e in a.events], np.float64)
+    counts = np.array([e.count or np.nan for e in a.events], np.float64)
     table: dict[str, Column] = {
         "label": [e.name for e in a.events],
         "start_s": (a.energies.start_ns - a.start_ns) * 1e-9,
@@ -91,6 +91,7 @@ def events(a: Analysis) -> Table:
         "samples": a.energies.samples,
         "process": [e.process for e in a.events],
         "thread": [e.thread for e in a.events],
+        "task": [e.task for e in a.events],
         "uid": [e.uid for e in a.events],
         "parent": [e.parent for e in a.events],
         "peak_memory_b": [e.peak_memory for e in a.events],

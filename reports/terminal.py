@@ -12,7 +12,7 @@ from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.uncertainty import WORDS
 from powermeter.formatting import DASH
 from powermeter.result import Grade, Result, worst
-from powermeter.units import format_duration, format_number, format_quantity
+from powermeter.units import format_count, format_duration, format_number, format_quantity
 
 from . import wording
 from .instruments import Instrument
@@ -176,7 +176,7 @@ def _labels(data: ReportData, console: Console) -> None:
     if data.analysis.baseline is not None:
         energy[1:1] = [("above baseline", lambda r: show(r.above_per_item).text)]
     if any(row.items != row.events for row in rows):
-        energy[:0] = [("items", lambda r: f"{r.items:,}")]
+        energy[:0] = [("items", lambda r: format_count(r.items))]
     energy[:0] = [("n", lambda r: f"{r.events:,}")]
     use: list[tuple[str, Cell]] = [
         ("total", lambda r: show(r.energy).text),
@@ -246,7 +246,7 @@ def _published(data: ReportData, console: Console) -> None:
     for p in found.values:
         table.add_row(
             safe(p.event.name),
-            f"{p.event.count:,}",
+            format_count(p.event.count),
             f"{format_number(p.mean_w, 8)} W",
             f"{format_quantity(p.per_item_j, 'J', 8)}",
             f"{format_number(p.trapezoid_mean_w, 8)} W",

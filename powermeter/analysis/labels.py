@@ -53,7 +53,7 @@ class LabelRow:
         group: Attribute → value for the attributes asked for with `by`; empty else.
         events: How many events of it lie inside the recording.
         outside: How many more do not (nothing was sampled there), or never ended.
-        items: Sum of their counts (inferences).
+        items: Sum of their counts (inferences); None where one of them is not known, and then nothing is per item.
         seconds: Sum of their durations.
         energy: Total in J.
         energy_per_item: Mean per item in J: what these events used, measurement errors only.
@@ -82,7 +82,7 @@ class LabelRow:
     group: Mapping[str, Any]
     events: int
     outside: int
-    items: int
+    items: float | None
     seconds: float
     energy: Result | None
     energy_per_item: Result | None
@@ -135,7 +135,8 @@ def row(
     known = index[energy.known[index]]
     counts = np.array([events[i].count for i in known.tolist()], np.float64)
     seconds = energy.seconds[known]
-    items, span = float(counts.sum()), float(seconds.sum())
+    span = float(seconds.sum())
+    items = None if np.isnan(counts).any() else _plain(float(counts.sum()))
     weights = np.zeros(len(energy))
     weights[known] = 1.0
     origin = "/".join([label, *map(str, group.values())])
@@ -143,9 +144,10 @@ def row(
     total = energy.combine(weights, origin) if spans else None
     per_item = total.scaled(1 / items) if total and items else None
     each = np.divide(energy.value[known], counts, out=np.full(known.size, np.nan), where=counts > 0)
+    each = each if items is not None else each[:0]
     above = baseline.above(total, span, energy.integral.trace.errors) if baseline and total else None
     q = charge.combine(weights, origin) if charge is not None and spans else None
-    spread = float(np.std(each, ddof=1)) if known.size > 1 and spans else None
+    spread = float(np.std(each, ddof=1)) if each.size > 1 and spans else None
     means = energy.sample_mean()[known]
     rows = energy.samples[known]
     inside = energy.samples_inside()[known]
@@ -161,7 +163,7 @@ def row(
         group=dict(group),
         events=int(known.size),
         outside=int(index.size - known.size),
-        items=int(items),
+        items=items,
         seconds=span,
         energy=total,
         energy_per_item=per_item,
@@ -192,6 +194,11 @@ def row(
         else Result.of(tail[0], energy.unit, {f"edges:tail {origin}": tail[1]}, Grade.ESTIMATED),
         index=index,
     )
+
+
+def _plain(number: float) -> float:
+    """Return a whole number as an int."""
+    return int(number) if number.is_integer() else number
 
 
 def _statistic(values: Floats, of: Any) -> float | None:

@@ -52,9 +52,9 @@ class Published:
         return self.trapezoid_j / ((self.event.end_ns or 0) - self.event.start_ns) * 1e9
 
     @property
-    def per_item_j(self) -> float:
-        """Energy by the rule per item (query, inference), in J."""
-        return self.energy_j / self.event.count
+    def per_item_j(self) -> float | None:
+        """Energy by the rule per item (query, inference), in J; None where the number of items is not known."""
+        return self.energy_j / self.event.count if self.event.count else None
 
     @property
     def difference(self) -> float:
@@ -81,7 +81,8 @@ class PublishedSet:
     @property
     def median_j(self) -> float | None:
         """Median energy per item by the rule, in J."""
-        return statistics.median(value.per_item_j for value in self.values) if self.values else None
+        known = [value.per_item_j for value in self.values if value.per_item_j is not None]
+        return statistics.median(known) if known else None
 
 
 def published(recording: Recording) -> PublishedSet | None:

@@ -9,6 +9,7 @@ import click
 from powermeter.cli.child import run_command
 from powermeter.errors import ConfigurationError
 from powermeter.marking import api as instrumentation
+from powermeter.marking.span import attached
 from powermeter.units import format_duration, parse_rate
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def sync(meter: str, kind: str, end: bool, dry_run: bool, command: tuple[str, ..
     )
     if dry_run:
         return 0
-    if instrumentation.attached() is None:
+    if attached() is None:
         raise ConfigurationError(
             "nothing is being recorded here; write: powermeter record -o host.power -- powermeter sync --meter "
             f"{meter} -- COMMAND"

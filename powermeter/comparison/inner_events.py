@@ -42,7 +42,7 @@ class Inner:
 
     label: str
     per_item: Result | None
-    items: int
+    items: float
     events: int
 
     @property

@@ -1,0 +1,70 @@
+"""What became of the events of each process: begun, finished and written, and what is missing, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
+
+HOW_TO_MARK = (
+    'no event was marked, so there is nothing per item; mark the work with: with powermeter.event("infer", n=8):'
+    " (other languages and shells: powermeter mark --help)"
+)
+"""Printed for a program that marked nothing."""
+
+
+class Counts(Protocol):
+    """What a recording knows of one process's events."""
+
+    @property
+    def begun(self) -> int: ...
+
+    @property
+    def finished(self) -> int: ...
+
+    @property
+    def written(self) -> int: ...
+
+    @property
+    def details(self) -> Mapping[str, Any]: ...
+
+
+def differences(processes: Mapping[int, Counts]) -> list[str]:
+    """Return one sentence for each process whose events are not all whole in the recording."""
+    return [text for process, counts in processes.items() for text in _of(process, counts)]
+
+
+def _of(process: int, counts: Counts) -> Iterable[str]:
+    d = counts.details
+    who = f"process {process} ({d['program']})" if d.get("program") else f"process {process}"
+    lost, refused, strays = (int(d.get(name) or 0) for name in ("lost", "refused", "strays"))
+    open_ends = counts.begun - counts.finished
+    if open_ends > 0:
+        names = ", ".join(repr(str(name))[:60] for name in d.get("running") or ())
+        yield (
+            f"{who}: {open_ends} of {counts.begun} events never ended{f' ({names})' if names else ''}, because {_end(d)}; "
+            "they have no energy of their own"
+        )
+    if counts.finished != counts.written:
+        yield f"{who}: {counts.finished - counts.written} of {counts.finished} finished events could not be written"
+    if lost:
+        yield (
+            f"{who}: {lost} marks were lost, because the recorder could not take them in fast enough; "
+            "mark larger pieces of work"
+        )
+    if refused:
+        yield f"{who}: {refused} marks were refused: their time stamps are of another clock, or they are no marks"
+    if strays:
+        yield f"{who}: {strays} events ended that had not begun here"
+    waited_s = float(d.get("waited_s") or 0)
+    if waited_s > 0.01:
+        yield f"{who}: it waited {waited_s:.2g} s for the recorder to take in its events; mark larger pieces of work"
+
+
+def _end(details: Mapping[str, Any]) -> str:
+    if details.get("left"):
+        return "it left with them running"
+    if details.get("is_alive"):
+        return "they were still running when the recording ended"
+    if details.get("is_alive") is False:
+        return "it was killed, or left by os._exit"
+    return "it ended without a notice"
