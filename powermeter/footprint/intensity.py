@@ -297,17 +297,21 @@ class Utc:
         return left[target] + (at - left[source]) * (right[target] - left[target]) // width
 
 
-def mean_of(series: Intensity, start_ns: int | None, duration_ns: int) -> float:
+def mean_of(series: Intensity, start_ns: int | None, duration_ns: int) -> tuple[float, float]:
     """Return the mean g/kWh of a run at even power from a start, or of the whole file without one.
 
+    The second number is the share of the run whose hours the file lacks, each filled by the hour before.
+
     Raises:
-        DataError: Hours of the run are missing from the file.
+        DataError: More hours of the run are missing from the file.
     """
     if start_ns is None:
-        return sum(series.values) / len(series.values)
+        return sum(series.values) / len(series.values), 0.0
     pieces = series.pieces(start_ns, start_ns + max(duration_ns, 1), None)
     weight = sum(piece.end_ns - piece.start_ns for piece in pieces)
-    return sum(piece.value * (piece.end_ns - piece.start_ns) for piece in pieces) / weight
+    filled = sum(piece.end_ns - piece.start_ns for piece in pieces if piece.filled)
+    mean = sum(piece.value * (piece.end_ns - piece.start_ns) for piece in pieces) / weight
+    return mean, filled / weight
 
 
 def as_factor(series: Intensity, mean: float, filled_share: float, geography: str) -> Factor:

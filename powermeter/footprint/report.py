@@ -340,7 +340,7 @@ def assess(found: Subject, wanted: Wanted) -> Report:
         pue=wanted.pue_factor,
         wue=wanted.wue_factor,
     )
-    return Report(found, wanted, whole, making, met.series, (*found.notes, *met.notes))
+    return Report(found, wanted, whole, making, met.series, (*found.notes, *met.notes, *making.notes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,18 +353,27 @@ class _Met:
 
 
 def _intensity(wanted: Wanted, found: Subject, place: Place | None) -> _Met:
+    if wanted.start is not None and found.analysis is not None:
+        raise ConfigurationError("--start is for a planned run; a recording has its own hours")
+    number = None if wanted.intensity is None else _number(wanted.intensity)
+    if wanted.start is not None and (wanted.intensity is None or number is not None):
+        raise ConfigurationError("--start needs --intensity FILE, whose hours it meets")
     if wanted.intensity is None:
         return _Met()
-    try:
-        return _Met(intensity_of(float(wanted.intensity)))
-    except ValueError as error:
-        if isinstance(error, ConfigurationError):
-            raise
+    if number is not None:
+        return _Met(intensity_of(number))
     series = read(wanted.intensity, wanted.basis)
     code = place.code if place else "as the file"
     if found.analysis is None:
         return _planned(wanted, found, series, code)
     return _met(wanted, found, series, place)
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def _planned(wanted: Wanted, found: Subject, series: Intensity, code: str) -> _Met:
@@ -374,13 +383,22 @@ def _planned(wanted: Wanted, found: Subject, series: Intensity, code: str) -> _M
             "an intensity file needs a recording with a wall clock, or --duration (and --start) of a planned run"
         )
     start = None if wanted.start is None else parse_time(wanted.start, "--start")
-    mean = mean_of(series, start, int(found.duration_s * 1e9))
+    mean, filled = mean_of(series, start, int(found.duration_s * 1e9))
     note = (
         f"no start given: the mean of all {len(series.values)} intervals of {series.name}; give --start"
         if start is None
         else f"planned from {show_time(start)} at even power"
     )
-    return _Met(as_factor(series, mean, 0.0, code), series, (note,))
+    notes = [note]
+    if filled:
+        notes.append(f"{series.name} ends or has a gap in the run: {filled:.0%} of it takes the hour before")
+    return _Met(as_factor(series, mean, filled, code), series, (*notes, *_marginal(series)))
+
+
+def _marginal(series: Intensity) -> list[str]:
+    if series.kind != "marginal":
+        return []
+    return ["marginal intensity says what one kWh more or less changes, not what a kWh of that hour carried"]
 
 
 def _met(wanted: Wanted, found: Subject, series: Intensity, place: Place | None) -> _Met:
@@ -407,4 +425,4 @@ def _met(wanted: Wanted, found: Subject, series: Intensity, place: Place | None)
         notes.append(f"the recording has {analysis.gap_s:.3g} s of gaps, bridged")
     code = place.code if place else "as the file"
     factor = as_factor(series, weighted.mean, weighted.filled_share, code)
-    return _Met(factor, series, tuple(notes))
+    return _Met(factor, series, (*notes, *_marginal(series)))

@@ -140,6 +140,7 @@ class Making:
 
     whole: tuple[tuple[str, Line], ...] = ()
     allocated: tuple[tuple[str, Line], ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def carbon(self) -> list[Line]:
@@ -162,7 +163,20 @@ def making_of(wanted: Wanted, found: Subject) -> Making:
             )
         assert found.energy is not None
         allocated.append(("carbon", battery_wear(found.energy)))
-    return Making(tuple(whole), tuple(allocated))
+    return Making(tuple(whole), tuple(allocated), tuple(_beyond_life(wanted, found) if whole else ()))
+
+
+def _beyond_life(wanted: Wanted, found: Subject) -> list[str]:
+    """Return what must be said where more than the whole life of a device is counted."""
+    if wanted.items_in_life is not None:
+        beyond = (found.items or 0.0) > wanted.items_in_life
+        said = f"{found.items or 0:g} items are more than the {wanted.items_in_life:g} of a whole life"
+    else:
+        reserved = parse_duration(wanted.reserved) if wanted.reserved is not None else found.duration_s or 0.0
+        years, life = reserved / SECONDS_PER_YEAR, wanted.life_factor.central
+        beyond = years > life * (1 + 1e-9)
+        said = f"{years:.3g} years are longer than the device's life of {life:.3g}"
+    return [f"{said}: the making of more than one device is counted"] if beyond else []
 
 
 def _whole(wanted: Wanted) -> list[tuple[str, Line]]:

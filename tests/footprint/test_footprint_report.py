@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from powermeter.analysis.subject import Asked, Subject, find
-from powermeter.errors import ConfigurationError
+from powermeter.errors import ConfigurationError, DataError
 from powermeter.footprint.best_hours import best_and_worst, saving
 from powermeter.footprint.embodied import WORKLOADS, device, tinyml
 from powermeter.footprint.factors import given
@@ -121,12 +121,45 @@ def test_a_planned_run_needs_no_recording(tmp_path: Path) -> None:
         assess(find(None, Asked(energy="1kWh")), wanted)
 
 
+def test_hours_that_the_file_lacks_are_said(tmp_path: Path) -> None:
+    """Ninety minutes from 04:30 meet an hour that ends at 05:00, held once; two hours later there is nothing."""
+    wanted = Wanted(place="FRA", intensity=str(hours(tmp_path, [300, 200, 100, 90, 400])))
+    asked = Asked(energy="1kWh", duration="90m")
+    report = assess(find(None, asked), replace(wanted, start="2024-03-01T04:30Z"))
+    assert "67% of it takes the hour before" in report.text()
+    with pytest.raises(DataError, match="no value from"):
+        assess(find(None, asked), replace(wanted, start="2024-03-01T06:30Z"))
+
+
+def test_a_start_is_for_planned_runs_with_a_file(tmp_path: Path) -> None:
+    wanted = Wanted(place="FRA", start="2024-03-01T04:30Z")
+    for intensity in (None, "120"):
+        with pytest.raises(ConfigurationError, match="needs --intensity FILE"):
+            assess(find(None, KWH), replace(wanted, intensity=intensity))
+    path = simulate_day(tmp_path / "r.power", [2.0] * 61)
+    with pytest.raises(ConfigurationError, match="its own hours"):
+        assess(find(path, Asked()), replace(wanted, intensity=str(hours(tmp_path, [300, 200]))))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        (Wanted(place="FRA", device="phone", life="4y", reserved="5y"), "5 years are longer than"),
+        (Wanted(place="FRA", device="phone", items_in_life=5), "10 items are more than the 5"),
+    ],
+)
+def test_more_than_a_whole_life_is_said(wanted: Wanted, said: str) -> None:
+    report = assess(find(None, replace(KWH, items=10)), wanted)
+    assert f"note: {said}" in report.text()
+
+
 def test_a_marginal_file_is_called_so(tmp_path: Path) -> None:
     path = hours(tmp_path, [300, 200, 100, 90, 400], ",direct,marginal")
     wanted = Wanted(place="FRA", intensity=str(path), start="2024-03-01T00:00Z", hours=True)
     report = assess(find(None, KWH), wanted)
     text = report.text()
     assert "carbon direct, marginal" in text
+    assert "note: marginal intensity says what one kWh more or less changes" in text
     assert "marginal intensity is what moving a run changes, not the footprint of the run" in text
     assert report.record()["hours"]["kind"] == "marginal"
 
