@@ -96,7 +96,7 @@ class Discharge:
     def lines(self) -> list[str]:
         """Return it for people."""
         return [
-            f"discharge simulated: {self.hours:,.4g} h, {self.repeats:,.4g} repeats of the profile, end by {self.reason}",
+            f"discharge simulated: {self.hours:,.4g} h, {self.repeats:,.4g} repeats of the profile; end: {self.reason}",
             f"  {self.delivered_j / 3600:.4g} Wh delivered at the rail, {self.left:.1%} of the charge left",
         ]
 

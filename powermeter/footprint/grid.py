@@ -60,7 +60,9 @@ def grid(place: Place | None, intensity: Factor | None = None) -> Grid:
         if intensity is None:
             warnings.append(UNKNOWN_PLACE)
         else:
-            warnings.append("place unknown: world range for grid losses and water; give --place")
+            warnings.append(
+                "place unknown: world range for grid losses, and water where none is given; give --place"
+            )
         carbon = default("grid.carbon")
         losses = factor("grid_losses", "grid.losses")
         water = factor("grid_water", "grid.water")
@@ -282,7 +284,7 @@ def withdrawal_of_mix(
         split = cooling.get(fuel)
         if split is None:
             raise ConfigurationError(
-                f"withdrawal: {fuel} makes {share:.0%} of {geography} and its cooling is not given"
+                f"withdrawal: {fuel} makes {share:.2%} of {geography} and its cooling is not given"
             )
         if abs(sum(split.values()) - 1) > 0.02:
             raise ConfigurationError(f"withdrawal: the cooling of {fuel} does not sum to 1")

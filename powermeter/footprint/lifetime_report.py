@@ -78,7 +78,7 @@ class Wanted:
     def money(self) -> str:
         """What a price is in: `EUR of 2026`, or that it was not said."""
         if self.currency is None or self.price_year is None:
-            return "money (currency or year not given: --currency, --price-year)"
+            return "a currency or year not given (--currency, --price-year)"
         return f"{self.currency} of {self.price_year}"
 
 

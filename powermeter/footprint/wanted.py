@@ -129,7 +129,7 @@ def read_mix(path: Path) -> dict[str, float]:
     shares = {}
     for fuel, value in toml.read(path).items():
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise ConfigurationError(f"{path.name}: the share of {fuel} is {value!r}, not a number")
+            raise ConfigurationError(f"{path.name}: the share of {fuel} is {str(value)[:40]}, not a number")
         shares[fuel] = float(value)
     return shares
 

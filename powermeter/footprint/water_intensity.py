@@ -15,10 +15,10 @@ from dataclasses import dataclass
 
 from powermeter.errors import ConfigurationError
 from powermeter.result import Result
-from powermeter.units import format_number
 
 from .factors import default, given
 from .formula import Input, Line, sum_of
+from .text import amount
 
 KINDS = ("consumption", "withdrawal")
 WITNESSES = (
@@ -93,7 +93,7 @@ class WaterIntensity:
     def lines(self) -> list[str]:
         """Return the score with its disclosure."""
         made = "–" if self.embodied is None else _litres(self.embodied)
-        parts = ", ".join(f"{name} {format_number(v.value, 3)} L" for name, v in self.operational.items())
+        parts = ", ".join(f"{name} {amount(v.value, 'L', 3)}" for name, v in self.operational.items())
         text = [
             f"SWI ({self.kind}): {_litres(self.score)} per {self.unit} over {self.units:,.6g}",
             f"  operational {_litres(self.used)} ({parts}), embodied {made}",
@@ -116,12 +116,8 @@ def check_stress(factor: float) -> float:
 
 
 def _litres(volume: Result) -> str:
-    span = (
-        ""
-        if volume.high <= volume.low
-        else f" ({format_number(volume.low, 2)} to {format_number(volume.high, 2)})"
-    )
-    return f"{format_number(volume.value, 3)} L{span}"
+    ends = "" if volume.high <= volume.low else f" ({amount(volume.low, 'L')} to {amount(volume.high, 'L')})"
+    return f"{amount(volume.value, 'L', 3)}{ends}"
 
 
 def allocated(litres: Result, time_share: float, resource_share: float) -> Result:

@@ -40,7 +40,7 @@ def test_consumption_and_withdrawal_stay_apart() -> None:
     taken = WaterIntensity({"off site": litres(9000)}, None, 100_000, "request", "withdrawal")
     assert "SWI (withdrawal)" in taken.lines()[0]
     assert "not a full score" in taken.lines()[-1]
-    assert "SWI (consumption): 0.00500 L per request" in DRAFT.lines()[0]
+    assert "SWI (consumption): 5.00 mL per request" in DRAFT.lines()[0]
 
 
 @pytest.mark.parametrize(
