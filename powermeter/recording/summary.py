@@ -141,6 +141,11 @@ def _counting(column: NDArray[np.int64], fresh: NDArray[np.bool_] | None) -> NDA
     return present if fresh is None else present & fresh
 
 
+def _dot(left: NDArray[np.float64], right: NDArray[np.float64]) -> float:
+    """Return Σ left × right; not by BLAS, whose threads wait for each other on a busy machine."""
+    return float((left * right).sum())
+
+
 def _entry(
     times: NDArray[np.int64], values: NDArray[np.float64], keep: NDArray[np.bool_] | None
 ) -> tuple[float, ...]:
@@ -155,8 +160,8 @@ def _entry(
     from_mean, changes = values - mean, np.diff(values)
     return (
         n, int(times[0]), int(times[-1]), int(steps.max()) if n > 1 else 0,
-        float(values.min()), float(values.max()), mean, float(from_mean @ from_mean), float(changes @ changes),
-        float(values[0]), float(values[-1]), float(values[:-1] @ weights), float(values[1:] @ weights),
+        float(values.min()), float(values.max()), mean, _dot(from_mean, from_mean), _dot(changes, changes),
+        float(values[0]), float(values[-1]), _dot(values[:-1], weights), _dot(values[1:], weights),
     )  # fmt: skip
 
 

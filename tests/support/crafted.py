@@ -187,10 +187,9 @@ def verbs(path: Path, out: Path) -> Iterator[tuple[str, Sequence[str]]]:
     yield "verify", ["verify", file]
     yield "lifetime", ["lifetime", file, "--label", "infer"]
     yield "budget", ["budget", file, "--battery", "4Ah"]
-    yield "budget simulate", ["budget", file, "--battery", "18650", "--simulate"]
     yield "footprint", ["footprint", file, "--place", "FRA"]
     yield "align", ["align", file, "--by", "activity", "--source", "virtual", "--dry-run"]
-    where = ["--load", "0s-0.1s=1A", "-o", str(out / "c.toml"), "--force"]
+    where = ["--load", "0s-0.1s=1A", "--accuracy", "1%", "-o", str(out / "c.toml"), "--force"]
     for channel in ("vin.current", "virtual.current"):
         yield "calibrate", ["calibrate", file, "-c", channel, *where]
     joined = ["--by", "clock", "--clock-error", "1s", "-o", str(out / "joined.power"), "--force"]
