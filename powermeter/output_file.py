@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from powermeter.errors import ConfigurationError, ExistsError
 
@@ -60,6 +61,22 @@ def in_place(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+@contextmanager
+def open_output(path: Path) -> Iterator[IO[bytes]]:
+    """Return a binary file to write piece by piece; it takes its place when the block ends well.
+
+    Raises:
+        ConfigurationError: It cannot be written.
+    """
+    if path == STANDARD_OUTPUT:
+        sys.stdout.flush()
+        yield sys.stdout.buffer
+        sys.stdout.flush()
+        return
+    with in_place(path) as part, part.open("wb") as file:
+        yield file
 
 
 def write_files(files: Mapping[Path, str | bytes], *, force: bool) -> None:

@@ -10,8 +10,8 @@ import csv
 import io
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import IO, Any
 
 import numpy as np
 
@@ -21,38 +21,53 @@ from .tables import Table
 _BLOCK = 10_000
 
 
-def as_csv(table: Table) -> bytes:
-    """Return CSV (RFC 4180, UTF-8), numbers with all their digits."""
-    file = io.StringIO(newline="")
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow([_harmless(name) for name in table])
-    writer.writerows([_harmless(cell) for cell in row] for row in rows(table))
-    return file.getvalue().encode("utf-8", "replace")
+def write_csv(tables: Iterable[Table], file: IO[bytes]) -> None:
+    """Write CSV (RFC 4180, UTF-8), numbers with all their digits."""
+    text = io.TextIOWrapper(file, "utf-8", "replace", newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    for position, table in enumerate(tables):
+        if not position:
+            writer.writerow([_harmless(name) for name in table])
+        writer.writerows([_harmless(cell) for cell in row] for row in rows(table))
+    text.flush()
+    text.detach()
 
 
-def as_json(table: Table) -> bytes:
-    """Return a JSON list with one object per row."""
-    names = list(table)
-    listed = [dict(zip(names, row, strict=True)) for row in rows(table)]
-    return json.dumps(listed, indent=1, ensure_ascii=False).encode("utf-8", "replace")
+def write_json(tables: Iterable[Table], file: IO[bytes]) -> None:
+    """Write a JSON list with one object per row."""
+    before = "[\n "
+    for table in tables:
+        names = list(table)
+        for row in rows(table):
+            text = json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False)
+            file.write(f"{before}{text}".encode("utf-8", "replace"))
+            before = ",\n "
+    file.write(b"\n]\n" if before[0] == "," else b"[]\n")
 
 
-def as_parquet(table: Table) -> bytes:
-    """Return Parquet.
+def write_parquet(tables: Iterable[Table], file: IO[bytes]) -> None:
+    """Write Parquet, one row group per table.
 
     Raises:
         NotInstalledError: pyarrow is missing.
     """
-    arrow = to_arrow(table)
-    from pyarrow import parquet
+    writer: Any = None
+    for table in tables:
+        arrow = to_arrow(table)
+        from pyarrow import parquet
 
-    file = io.BytesIO()
-    parquet.write_table(arrow, file)
-    return file.getvalue()
+        writer = writer or parquet.ParquetWriter(file, arrow.schema)
+        writer.write_table(arrow)
+    if writer is not None:
+        writer.close()
 
 
-FORMATS: Mapping[str, Callable[[Table], bytes]] = {".csv": as_csv, ".json": as_json, ".parquet": as_parquet}
-"""Ending of the file → what writes it."""
+FORMATS: Mapping[str, Callable[[Iterable[Table], IO[bytes]], None]] = {
+    ".csv": write_csv,
+    ".json": write_json,
+    ".parquet": write_parquet,
+}
+"""Ending of the file → what writes tables of the same columns into it, one after the other."""
 
 
 def rows(table: Table) -> Iterator[tuple[Any, ...]]:

@@ -7,15 +7,15 @@ SI unit last (`energy_per_item_j`, `peak_memory_b`); the ends of an interval are
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.energy import Analysis
-from powermeter.channel import Quantity
-from powermeter.recording import Recording
+from powermeter.channel import Channel, Quantity
+from powermeter.recording import Recording, SourceInfo
 from powermeter.result import Result
 from powermeter.signals.rails import on_host
 
@@ -42,14 +42,20 @@ def samples(recording: Recording) -> Table:
         table["utc"] = stamps
     first = 0
     for source, found in read:
-        count = found.times_ns.size
-        name = source.name or source.url
-        for channel in source.channels:
-            unit = "" if channel.quantity in (Quantity.MARKER, Quantity.LOAD) else f"_{channel.unit.lower()}"
-            table[f"{name}/{channel.name}{unit}"] = _placed(found.values(channel), first, order)
-        table[f"{name}/flags"] = _placed(found.flags.astype(np.float64), first, order)
-        first += count
+        for name, channel in sample_columns(source):
+            values = found.flags.astype(np.float64) if channel is None else found.values(channel)
+            table[name] = _placed(values, first, order)
+        first += found.times_ns.size
     return table
+
+
+def sample_columns(source: SourceInfo) -> Iterator[tuple[str, Channel | None]]:
+    """Yield the columns of a source's samples: the name with its unit, and the channel; None for the flags."""
+    name = source.name or source.url
+    for channel in source.channels:
+        unit = "" if channel.quantity in (Quantity.MARKER, Quantity.LOAD) else f"_{channel.unit.lower()}"
+        yield f"{name}/{channel.name}{unit}", channel
+    yield f"{name}/flags", None
 
 
 def _placed(values: NDArray[np.float64], first: int, order: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import click
 
 from powermeter.cli.report_options import reading_options, report_options
 from powermeter.errors import ConfigurationError
-from powermeter.output_file import STANDARD_OUTPUT, check_output, in_place, write_files
+from powermeter.output_file import STANDARD_OUTPUT, check_output, in_place, open_output
 
 WHAT = ("samples", "events", "labels")
 
@@ -56,6 +57,7 @@ def export(recording: Path, output: Path, what: str, form: str | None, force: bo
     from powermeter.reports.formats import FORMATS
     from powermeter.reports.jls import write_jls
     from powermeter.reports.report_data import gather
+    from powermeter.reports.sample_tables import sample_tables
 
     if output == STANDARD_OUTPUT and form is None:
         raise ConfigurationError("-o - is standard output; name the format too, for example --format csv")
@@ -73,11 +75,12 @@ def export(recording: Path, output: Path, what: str, form: str | None, force: bo
                 write_jls(opened, part)
         else:
             if what == "samples":
-                table = tables.samples(opened)
+                parts: Iterable[tables.Table] = sample_tables(opened)
             else:
                 data = gather(opened, report_options(typed))
-                table = tables.events(data.analysis) if what == "events" else tables.labels(data)
-            write_files({output: FORMATS[ending](table)}, force=force)
+                parts = [tables.events(data.analysis) if what == "events" else tables.labels(data)]
+            with open_output(output) as file:
+                FORMATS[ending](parts, file)
         for warning in opened.warnings:
             click.echo(f"note: {warning}", err=True)
     if output != STANDARD_OUTPUT:
