@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from powermeter.drivers.ppk2_stream import Decoder, parse_metadata
+from powermeter.drivers.meters.ppk2_stream import Decoder, parse_metadata
 from powermeter.recording import Recording
 from powermeter.testing.load import Load
 from powermeter.testing.ppk2 import SimulatedPPK2

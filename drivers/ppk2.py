@@ -24,7 +24,7 @@ from .meters.logic_edges import EVERY_INPUT, LogicEdges, parse_inputs
 from .meters.tick_clock import TickClock
 
 if TYPE_CHECKING:
-    from .ppk2_stream import Calibration, Decoded, Decoder
+    from .meters.ppk2_stream import Calibration, Decoded, Decoder
 
 USB = (UsbId(0x1915, 0xC00A, "Nordic PPK2"),)
 START, STOP, OUTPUT, VOLTAGE, MODE, METADATA = 0x06, 0x07, 0x0C, 0x0D, 0x11, 0x19
@@ -124,7 +124,7 @@ class PPK2(StreamingSource):
 
     def _ask_metadata(self, link: Link) -> Calibration:
         """Stop what a crashed program may have left running, and ask for the calibration."""
-        from .ppk2_stream import parse_metadata
+        from .meters.ppk2_stream import parse_metadata
 
         problem = "it answers nothing"
         for _ in range(3):
@@ -148,7 +148,7 @@ class PPK2(StreamingSource):
         )
 
     def _configure(self, link: Link, calibration: Calibration) -> None:
-        from .ppk2_stream import Decoder
+        from .meters.ppk2_stream import Decoder
 
         options = self.options
         voltage_v = options["voltage"] or (calibration.vdd_mv or 0) / 1000

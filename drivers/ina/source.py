@@ -288,7 +288,7 @@ def open_bus_of(name: str, placements: Sequence[Placement]) -> Bus:
 
 
 class SingleModel(INASource):
-    """Chips of one model, named by bus and addresses; `ina_models.py` makes one class a model."""
+    """Chips of one model, named by bus and addresses; its subclasses are in `drivers/ina219.py` and so on."""
 
     scheme = ""
     summary = ""

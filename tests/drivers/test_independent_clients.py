@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from powermeter.drivers import km003c
-from powermeter.drivers.ppk2_stream import Decoder, parse_metadata
+from powermeter.drivers.meters.ppk2_stream import Decoder, parse_metadata
 from powermeter.testing.line_meters import SimulatedKorad, SimulatedMultimeter, SimulatedScpi
 from powermeter.testing.load import Load
 from powermeter.testing.meter import SimulatedMeter

@@ -13,7 +13,7 @@ import pytest
 
 from powermeter.channel import MISSING
 from powermeter.drivers.meters.logic_edges import LogicEdges, parse_inputs
-from powermeter.drivers.ppk2_stream import (
+from powermeter.drivers.meters.ppk2_stream import (
     Decoded,
     Decoder,
     SpikeFilter,
@@ -26,7 +26,7 @@ from powermeter.source import SATURATED
 from powermeter.testing.load import Load
 from powermeter.testing.ppk2 import SimulatedPPK2
 
-METADATA = (Path(__file__).parent / "frames" / "ppk2_metadata.txt").read_text()
+METADATA = (Path(__file__).parents[1] / "frames" / "ppk2_metadata.txt").read_text()
 
 
 def word(adc: int, number: int, counter: int, logic: int = 0) -> bytes:
