@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from types import ModuleType
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
+from vendor_fakes import FakeClient
 
 from powermeter import registry
 from powermeter.drivers import fnirsi_ble
-from powermeter.drivers.links.ble import BleLink, characteristic
+from powermeter.drivers.links.ble import BleLink
 from powermeter.errors import DataError, NotInstalledError, OpenError, ReadError, Reason
 from powermeter.testing.line_meters import SimulatedAtorch
 from powermeter.testing.load import Load
@@ -51,41 +52,6 @@ def test_segments_are_cut_wherever_notifications_split_them() -> None:
             buffer += stream[at : at + size]
             found += fnirsi_ble.cut(buffer)[0]
         assert found == [LINES, COARSE, MEASUREMENT] and bytes(buffer) == b"\xaa\x04"
-
-
-class FakeClient:
-    """What bleak's client does, in its own event loop, in front of a simulated meter."""
-
-    offered: ClassVar[set[int]] = {0xFFE4, 0xFFE9}
-    meter: ClassVar[Any] = None
-    greet: ClassVar[bytes] = b""
-
-    def __init__(self, address: str, disconnected_callback: Any) -> None:
-        self.services = self
-        self.dropped = disconnected_callback
-        self.written: list[bytes] = []
-        FakeClient.last = self
-
-    last: ClassVar[Any] = None
-
-    def get_characteristic(self, name: str) -> Any:
-        return name if name in {characteristic(short) for short in self.offered} else None
-
-    async def connect(self) -> None:
-        if "absent" in self.offered:
-            raise OSError("not found")
-
-    async def disconnect(self) -> None:
-        pass
-
-    async def start_notify(self, name: str, handler: Any) -> None:
-        self.handler = handler
-
-    async def write_gatt_char(self, name: str, data: bytes, response: bool) -> None:
-        self.written.append(bytes(data))
-        for answer in self.meter(bytes(data)):
-            for at in range(0, len(answer), 20):  # a notification holds 20 bytes
-                self.handler(None, bytearray(answer[at : at + 20]))
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from types import ModuleType
 
 import pytest
+from vendor_fakes import FakeJtop
 
 from powermeter import registry
 from powermeter.channel import MISSING, Boundary
@@ -89,56 +89,6 @@ def test_other_shapes_are_refused(power):
 @pytest.mark.parametrize("value", [None, "483", 4.8, True, 10**12])
 def test_readings_that_are_no_whole_numbers_are_left_out(value):
     assert rails_of({"rail": {"VDD_IN": {**entry(1), "power": value}}, "tot": {}}) == {}
-
-
-class FakeJtop(ModuleType):
-    """The part of the jtop module that the driver uses."""
-
-    __version__ = "7.2.2"
-
-    class JtopException(Exception):
-        pass
-
-    def __init__(self, *powers, refuse: Exception | None = None) -> None:
-        super().__init__("jtop")
-        self.powers = list(powers)
-        self.refuse = refuse
-        self.closed = 0
-        outer = self
-
-        class Client:
-            interval = 1.0
-
-            def __init__(self, interval: float) -> None:
-                self.asked = interval
-                self.observers: list = []
-                self.alive = True
-                outer.client = self
-
-            def attach(self, observer) -> None:
-                self.observers.append(observer)
-
-            def start(self) -> None:
-                if outer.refuse:
-                    raise outer.refuse
-                while outer.powers:
-                    self.send(outer.powers.pop(0))
-
-            def send(self, power) -> None:
-                self.power = power
-                for observer in self.observers:
-                    observer(self)
-
-            def ok(self, spin: bool = False) -> bool:
-                assert spin
-                if isinstance(self.alive, Exception):
-                    raise self.alive
-                return self.alive
-
-            def close(self) -> None:
-                outer.closed += 1
-
-        self.jtop = Client
 
 
 @pytest.fixture

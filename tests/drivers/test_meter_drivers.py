@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from driver_cases import METER_CASES
 
 from powermeter import registry
 from powermeter.channel import MISSING, Kind, Quantity
@@ -32,22 +33,7 @@ from powermeter.testing.ppk2 import SimulatedPPK2
 from powermeter.testing.request_meters import SimulatedKM003C, SimulatedUM25C, SimulatedUM34C
 
 LOAD = Load("sine", 1.0, 4.0, 10.0)
-SCHEMES = (
-    "atorch",
-    "avhzy",
-    "fnirsi",
-    "km003c",
-    "korad",
-    "lines",
-    "ppk2",
-    "scpi",
-    "smartpower3",
-    "tc66",
-    "um24c",
-    "um25c",
-    "um34c",
-    "witrn",
-)
+SCHEMES = sorted({case.scheme for case in METER_CASES})
 
 
 class MemoryLink(Link):

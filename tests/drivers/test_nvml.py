@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from types import ModuleType, SimpleNamespace
 
 import pytest
+from vendor_fakes import H100, FakeNvml
 
 from powermeter import registry
 from powermeter.channel import Boundary, Kind, Quantity
@@ -14,98 +14,6 @@ from powermeter.errors import ConfigurationError, NotInstalledError, OpenError, 
 AMPERE, TURING = 7, 6
 
 
-class FakeNvml(ModuleType):
-    """The part of pynvml that the driver uses, over a list of cards."""
-
-    NVML_SUCCESS, NVML_FI_DEV_POWER_AVERAGE, NVML_FI_DEV_POWER_INSTANT = 0, 185, 186
-
-    class NVMLError(Exception):
-        pass
-
-    class NVMLError_NotSupported(NVMLError):
-        pass
-
-    class NVMLError_FunctionNotFound(NVMLError):
-        pass
-
-    class NVMLError_GpuIsLost(NVMLError):
-        pass
-
-    class NVMLError_LibraryNotFound(NVMLError):
-        pass
-
-    def __init__(self, *cards: dict, broken: str = "") -> None:
-        super().__init__("pynvml")
-        self.cards = list(cards)
-        self.broken = broken
-        self.running = 0
-
-    def nvmlInit(self):
-        if self.broken:
-            raise self.NVMLError_LibraryNotFound(self.broken)
-        self.running += 1
-
-    def nvmlShutdown(self):
-        self.running -= 1
-
-    def nvmlDeviceGetCount(self):
-        return len(self.cards)
-
-    def nvmlDeviceGetHandleByIndex(self, index):
-        return self.cards[index]
-
-    def _value(self, card, key):
-        value = card.get(key, self.NVMLError_NotSupported("Not Supported"))
-        if isinstance(value, Exception):
-            raise value
-        return value
-
-    def nvmlDeviceGetName(self, card):
-        return card["name"]
-
-    def nvmlDeviceGetUUID(self, card):
-        return card.get("uuid", "GPU-0").encode()  # bytes, as older versions give
-
-    def nvmlDeviceGetMigMode(self, card):
-        return [self._value(card, "mig"), 0]
-
-    def nvmlDeviceGetArchitecture(self, card):
-        return self._value(card, "architecture")
-
-    def nvmlDeviceGetTotalEnergyConsumption(self, card):
-        return self._value(card, "energy")
-
-    def nvmlDeviceGetPowerUsage(self, card):
-        return self._value(card, "usage")
-
-    def nvmlDeviceGetEnforcedPowerLimit(self, card):
-        return self._value(card, "limit")
-
-    def nvmlDeviceGetPersistenceMode(self, card):
-        return self._value(card, "persistence")
-
-    def nvmlSystemGetDriverVersion(self):
-        return "550.54.15"
-
-    def nvmlDeviceGetFieldValues(self, card, fields):
-        key = {185: "average", 186: "instant"}[fields[0]]
-        value = card.get(key)
-        return [
-            SimpleNamespace(nvmlReturn=3 if value is None else 0, value=SimpleNamespace(uiVal=value or 0))
-        ]
-
-
-H100 = {
-    "name": "NVIDIA H100 80GB HBM3",
-    "architecture": 9,
-    "energy": 5_000_000,
-    "usage": 71_000,
-    "instant": 70_000,
-    "average": 71_500,
-    "uuid": "GPU-aaaa",
-    "limit": 700_000,
-    "mig": 0,
-}
 T4 = {"name": "Tesla T4", "architecture": TURING, "energy": 900, "usage": 27_000, "uuid": "GPU-bbbb"}
 P100 = {"name": "Tesla P100", "architecture": 4, "usage": 31_000, "uuid": "GPU-cccc"}
 RTX3060 = {"name": "NVIDIA GeForce RTX 3060", "architecture": AMPERE, "usage": 15_000, "uuid": "GPU-dddd"}

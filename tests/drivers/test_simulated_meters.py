@@ -12,12 +12,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
+from driver_cases import METER_CASES, MeterCase
 
 from powermeter.analysis.energy import analyse
 from powermeter.recording import Recording
@@ -30,50 +30,18 @@ from powermeter.testing.terminal import Simulation
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals")
 
 
-@dataclass(frozen=True)
-class Case:
-    """A simulated meter, its URL's scheme and options, and the name of the rail that feeds the load."""
-
-    kind: str
-    scheme: str
-    options: str = ""
-    rail: str = "input"
-    volts: float = 5.0
-    tcp: bool = False
-
-    def where(self, folder: Path) -> str:
-        return "127.0.0.1:0" if self.tcp else str(folder / self.kind)
-
-
-CASES = (
-    Case("um24c", "um24c"),
-    Case("um25c", "um25c"),
-    Case("um34c", "um34c"),
-    Case("tc66", "tc66"),
-    Case("km003c", "km003c"),
-    Case("avhzy", "avhzy", "rate=20Hz"),
-    Case("atorch", "atorch"),
-    Case("j7c", "atorch"),
-    Case("smartpower3", "smartpower3", rail="out0"),
-    Case("lines", "lines", "columns=t_us,mV,mA&check=xor&gain=1%"),
-    Case("scpi", "scpi", tcp=True),
-    Case("korad", "korad"),
-    Case("fnirsi", "fnirsi"),
-    Case("witrn", "witrn"),
-    Case("ppk2", "ppk2", "mode=source&voltage=3.3V", volts=3.3),
-)
 LOAD = Load("sine", 0.4, 2.4, 8.0)
 
 
 @contextmanager
-def in_threads(folder: Path, cases: tuple[Case, ...], faults: str) -> Iterator[list[MeterThread]]:
+def in_threads(folder: Path, cases: tuple[MeterCase, ...], faults: str) -> Iterator[list[MeterThread]]:
     """Run the meters in this process, which starts faster."""
     with ExitStack() as stack:
         yield [stack.enter_context(MeterThread(case, folder, faults)) for case in cases]
 
 
 @contextmanager
-def in_processes(folder: Path, cases: tuple[Case, ...], faults: str) -> Iterator[list[MeterProcess]]:
+def in_processes(folder: Path, cases: tuple[MeterCase, ...], faults: str) -> Iterator[list[MeterProcess]]:
     """Run each meter in a process of its own."""
     with ExitStack() as stack:
         yield [
@@ -89,7 +57,7 @@ def in_processes(folder: Path, cases: tuple[Case, ...], faults: str) -> Iterator
 class MeterThread:
     """The simulation in a thread, with the truth beside it."""
 
-    def __init__(self, case: Case, folder: Path, faults: str) -> None:
+    def __init__(self, case: MeterCase, folder: Path, faults: str) -> None:
         meter = METERS[case.kind](LOAD, volts=case.volts)
         self.simulation = Simulation(meter, port_for(meter, str(case.where(folder))), Faults.parse(faults))
         self.thread = threading.Thread(target=self.simulation.run)
@@ -112,7 +80,7 @@ class MeterThread:
 def record(
     folder: Path,
     seconds: float,
-    cases: tuple[Case, ...],
+    cases: tuple[MeterCase, ...],
     wheres: list[str],
     meanwhile: Callable[[], None] = lambda: None,
 ) -> Recording:
@@ -150,7 +118,9 @@ class OneSource:
         return getattr(self._recording, name)
 
 
-def check_energy(recording: Recording, case: Case, meter: MeterProcess | MeterThread, number: int) -> str:
+def check_energy(
+    recording: Recording, case: MeterCase, meter: MeterProcess | MeterThread, number: int
+) -> str:
     """Check one meter's energy against its truth; gives a line to print."""
     source = recording.sources[number]
     result = analyse(OneSource(recording, number), rail=f"{source.name}/{case.rail}")
@@ -169,8 +139,8 @@ def opened() -> Iterator[ExitStack]:
         yield stack
 
 
-def cases_here(*kinds: str) -> tuple[Case, ...]:
-    wanted = [case for case in CASES if not kinds or case.kind in kinds]
+def cases_here(*kinds: str) -> tuple[MeterCase, ...]:
+    wanted = [case for case in METER_CASES if not kinds or case.kind in kinds]
     return tuple(case for case in wanted if case.kind != "tc66" or find_spec("cryptography"))
 
 

@@ -8,52 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from vendor_fakes import FakeDriver, FakePower
 
 from powermeter import registry
 from powermeter.channel import MISSING
 from powermeter.drivers.joulescope import Column
 from powermeter.errors import ConfigurationError, NotInstalledError, OpenError, ReadError
-
-
-class FakeDriver:
-    """What pyjoulescope_driver's Driver does with topics."""
-
-    paths = ("u/js220/000123",)
-    last: Any = None
-
-    def __init__(self) -> None:
-        self.published: list[tuple[str, Any]] = []
-        self.handlers: dict[str, Any] = {}
-        self.opened = self.finalized = False
-        FakeDriver.last = self
-
-    def device_paths(self) -> list[str]:
-        return list(self.paths)
-
-    def open(self, path: str, mode: str) -> None:
-        self.opened = True
-
-    def close(self, path: str) -> None:
-        self.opened = False
-
-    def finalize(self) -> None:
-        self.finalized = True
-
-    def publish(self, topic: str, value: Any) -> None:
-        self.published.append((topic, value))
-
-    def query(self, topic: str) -> Any:
-        return "1.3.0"
-
-    def subscribe(self, topic: str, flags: str, handler: Any) -> None:
-        self.handlers[topic] = handler
-
-    def unsubscribe(self, topic: str, handler: Any) -> None:
-        assert self.handlers.pop(topic) is handler
-
-    def send(self, signal: str, first: int, data: np.ndarray[Any, Any], factor: int = 100) -> None:
-        topic = f"u/js220/000123/{signal}/!data"
-        self.handlers[topic](topic, {"sample_id": first * factor, "decimate_factor": factor, "data": data})
 
 
 @pytest.fixture
@@ -130,29 +90,6 @@ def test_libraries_that_are_missing(monkeypatch: pytest.MonkeyPatch) -> None:
         registry.source("joulescope://").open()
     with pytest.raises(NotInstalledError, match=r"powermeter\[yocto\]"):
         registry.source("yocto://").open()
-
-
-class FakePower:
-    """What YPower answers."""
-
-    CURRENTVALUE_INVALID = METER_INVALID = -1.7e308
-    watts, meter_wh = 12.5, 100.0
-
-    def isOnline(self) -> bool:
-        return True
-
-    def get_currentValue(self) -> float:
-        return self.watts
-
-    def get_meter(self) -> float:
-        return self.meter_wh
-
-    def get_module(self) -> Any:
-        return SimpleNamespace(
-            get_productName=lambda: "Yocto-Watt",
-            get_serialNumber=lambda: "YWATTMK1-1",
-            get_firmwareRelease=lambda: "9",
-        )
 
 
 def test_yocto_watt(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,31 @@ from typing import Any
 
 from powermeter.testing.i2c_bus import FUNC_I2C, FUNC_SMBUS, StepClock
 
+IDS: dict[str, dict[int, int]] = {
+    "ina226": {0xFE: 0x5449, 0xFF: 0x2260},
+    "ina228": {0x3E: 0x5449, 0x3F: 0x2281},
+    "ina234": {0x3E: 0x5449, 0x3F: 0xA480},
+    "ina236": {0x3E: 0x5449, 0x3F: 0xA080},
+    "ina237": {0x3E: 0x5449},
+    "ina238": {0x3E: 0x5449, 0x3F: 0x2381},
+    "ina260": {0xFE: 0x5449, 0xFF: 0x2270},
+    "ina3221": {0xFE: 0x5449, 0xFF: 0x3220},
+    "ina700": {0x3E: 0x5449},
+    "ina740": {0x3E: 0x5449},
+    "ina745": {0x3E: 0x5449},
+    "ina780": {0x3E: 0x5449},
+}
+"""Model → what its identification registers hold."""
+
+READY: dict[str, dict[int, int]] = {
+    "ina219": {},
+    "ina220": {1: 100, 2: (1250 << 3) | 2, 3: 1},
+    **{name: {6: 0x0009} for name in ("ina226", "ina230", "ina231", "ina234", "ina236", "ina260")},
+    "ina3221": {15: 0x7001},
+    **{name: {11: 0x8003} for name in ("ina228", "ina237", "ina238", "ina700", "ina740", "ina745", "ina780")},
+}
+"""Model → registers of a chip that has just converted."""
+
 
 class RegisterBus:
     """Registers as plain numbers; nothing changes by itself.  Widths beyond 2 bytes are in `wide`."""

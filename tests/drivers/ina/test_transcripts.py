@@ -3,38 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from register_bus import RegisterBus
+from register_bus import IDS, READY, RegisterBus
 
 from powermeter import registry
 from powermeter.channel import MISSING
 from powermeter.errors import OpenError, ReadError, Reason
 from powermeter.source import SATURATED, Address, PolledSource
-
-IDS = {
-    "ina226": {0xFE: 0x5449, 0xFF: 0x2260},
-    "ina260": {0xFE: 0x5449, 0xFF: 0x2270},
-    "ina3221": {0xFE: 0x5449, 0xFF: 0x3220},
-    "ina228": {0x3E: 0x5449, 0x3F: 0x2281},
-    "ina238": {0x3E: 0x5449, 0x3F: 0x2381},
-    "ina237": {0x3E: 0x5449},
-    "ina745": {0x3E: 0x5449},
-    "ina700": {0x3E: 0x5449},
-    "ina236": {0x3E: 0x5449, 0x3F: 0xA080},
-}
-
-READY = {
-    "ina219": {},
-    "ina226": {6: 0x0009},
-    "ina260": {6: 0x0009},
-    "ina236": {6: 0x0009},
-    "ina231": {6: 0x0009},
-    "ina3221": {15: 0x7001},
-    "ina228": {11: 0x8003},
-    "ina238": {11: 0x8003},
-    "ina237": {11: 0x8003},
-    "ina745": {11: 0x8003},
-    "ina700": {11: 0x8003},
-}
 
 
 def opened(

@@ -1,0 +1,271 @@
+"""What every driver keeps to: a suite for the authors of drivers, ours and others'.
+
+::
+
+    from powermeter.testing.contract import Case, DriverContract, simulated
+
+    class TestMyMeter(DriverContract):
+        case = Case("mymeter", "mymeter://{port}", simulated(SimulatedMyMeter))
+
+Run it with pytest.  A case says how the driver is opened here without its instrument: a URL, and a
+context that makes what the URL's braces name.
+"""
+
+from __future__ import annotations
+
+import gc
+import inspect
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+from powermeter import registry
+from powermeter.channel import MISSING, Channel
+from powermeter.errors import ConfigurationError, PowermeterError
+from powermeter.recorder.reading import Harvest, SourceReader
+from powermeter.result import Grade
+from powermeter.source import Address, Option, PolledSource, Source, StreamingSource
+from powermeter.testing.load import Load
+from powermeter.testing.meter import SimulatedMeter
+from powermeter.testing.terminal import Simulation, TerminalPort
+
+READ_S = 6.0
+"""The longest that the first readings may take."""
+SETTLE_S = 2.0
+"""How long threads and descriptors of a closed source may take to go."""
+
+Setting = Callable[[Path], AbstractContextManager[Mapping[str, Any]]]
+"""Makes what a URL needs in a folder; yields the values of its braces."""
+
+
+@contextmanager
+def nothing(folder: Path) -> Iterator[Mapping[str, Any]]:
+    """Yield only the folder, for a driver that needs nothing else."""
+    yield {"folder": folder}
+
+
+def simulated(meter: type[SimulatedMeter], *, volts: float = 5.0) -> Setting:
+    """Return a setting with a simulated meter on a pseudo-terminal, `{port}`."""
+
+    @contextmanager
+    def running(folder: Path) -> Iterator[Mapping[str, Any]]:
+        port = TerminalPort(folder / meter.kind)
+        with serving(Simulation(meter(Load("constant", 2.0, 2.0), volts=volts), port)):
+            yield {"folder": folder, "port": port.where}
+
+    return running
+
+
+@contextmanager
+def serving(simulation: Simulation) -> Iterator[Simulation]:
+    """Run a simulation in a thread."""
+    simulation.port.plug()
+    thread = threading.Thread(target=simulation.run, daemon=True)
+    thread.start()
+    try:
+        yield simulation
+    finally:
+        simulation.stop()
+        thread.join(5.0)
+
+
+@dataclass(frozen=True)
+class Case:
+    """How one driver is opened here.
+
+    Attributes:
+        scheme: The driver's name in the registry.
+        url: With braces for what `setting` yields.
+        setting: Makes what the URL needs.
+        absent: A URL of an instrument that is not there; empty where there always is one.
+        lose: Makes one value of the instrument disappear, from what `setting` yields; None where it cannot.
+        driver: The class, where it is not in the registry.
+    """
+
+    scheme: str
+    url: str
+    setting: Setting = nothing
+    absent: str = ""
+    lose: Callable[[Mapping[str, Any]], None] | None = None
+    driver: type[Source] | None = field(default=None)
+
+    @property
+    def source_class(self) -> type[Source]:
+        """The driver."""
+        return self.driver or registry.driver_class(self.scheme)
+
+    @contextmanager
+    def source(self, folder: Path) -> Iterator[tuple[Source, Mapping[str, Any]]]:
+        """Yield an unopened source and what its setting made; closed at the end."""
+        with self.setting(folder) as made:
+            source = self.source_class(Address.parse(self.url.format(**made)))
+            try:
+                yield source, made
+            finally:
+                source.close()
+
+
+class DriverContract:
+    """The suite; a subclass sets `case`."""
+
+    case: ClassVar[Case]
+
+    def test_it_is_described(self) -> None:
+        """A scheme, a summary, an example that can be parsed, a docstring of its own."""
+        driver = self.case.source_class
+        own = inspect.getdoc(driver)
+        assert issubclass(driver, (PolledSource, StreamingSource)) and not inspect.isabstract(driver)
+        assert own and own != inspect.getdoc(Source) and len(own.splitlines()[0]) > 10
+        assert driver.scheme == self.case.scheme == Address.parse(driver.example).scheme
+        assert 10 < len(driver.summary) < 100 and driver.summary.isprintable()
+        assert not driver.summary.endswith("."), "the summary is no sentence"
+
+    def test_its_options_are_described(self) -> None:
+        """Each option has a name in lower case and a help without a full stop."""
+        driver = self.case.source_class
+        for name, option in {**driver.COMMON_OPTIONS, **driver.OPTIONS}.items():
+            assert isinstance(option, Option) and callable(option.parse), name
+            assert name == name.lower() and name.isascii() and " " not in name, name
+            assert len(option.help) > 5 and "\n" not in option.help and not option.help.endswith("."), name
+
+    def test_an_unknown_option_is_refused_in_one_line(self, tmp_path: Path) -> None:
+        """The message names the option."""
+        with self.case.setting(tmp_path) as made:
+            url = self.case.url.format(**made)
+            try:
+                self.case.source_class(Address.parse(f"{url}{'&' if '?' in url else '?'}zzqq=1"))
+            except ConfigurationError as error:
+                assert "zzqq" in str(error) and "\n" not in str(error)
+            else:
+                raise AssertionError("an unknown option was accepted")
+
+    def test_its_channels_are_whole(self, tmp_path: Path) -> None:
+        """Names are unique, scales are not 0, limits have a source, parents are there or sum up siblings."""
+        with self.case.source(tmp_path) as (source, _):
+            source.open()
+            channels = source.channels
+            names = [channel.name for channel in channels]
+            assert channels and len(set(names)) == len(names), names
+            for channel in channels:
+                assert channel.name == channel.name.lower(), channel.name
+                assert channel.scale != 0 and Channel.from_dict(channel.to_dict()) == channel
+                if channel.rail is not None and channel.grade is Grade.MEASURED:
+                    assert channel.accuracy.source, f"{channel.name}: where do its limits come from?"
+                if channel.rail is not None:
+                    assert channel.rail.parent != channel.rail.name
+
+    def test_readings_come_and_fit_the_channels(self, tmp_path: Path) -> None:
+        """A reader gets at least one whole row, no failure, and times that do not run backwards."""
+        with self.case.source(tmp_path) as (source, _):
+            source.open()
+            width = len(source.channels)
+            reader, harvest = _read(source)
+            assert not reader.failure and reader.health.samples, reader.failure or reader.health.last_error
+            times = [int(at) for block in harvest.blocks for at in block[0]]
+            assert times == sorted(times) and times[-1] <= time.monotonic_ns()
+            assert all(block[1].shape[1] == width for block in harvest.blocks)
+
+    def test_opening_again_gives_the_same_channels(self, tmp_path: Path) -> None:
+        """The recorder reopens a lost instrument: no channel may be renamed, added or scaled otherwise."""
+        with self.case.source(tmp_path) as (source, _):
+            source.open()
+            before = source.channels
+            source.close()
+            source.open()
+            assert source.channels == before
+
+    def test_nothing_is_left_behind(self, tmp_path: Path) -> None:
+        """After closing, descriptors and threads are those of before; closing twice is harmless."""
+        with self.case.source(tmp_path) as (source, _):
+            source.close()
+            source.open()
+            source.close()  # once, so that whatever a library keeps for ever is there
+            descriptors, threads = _descriptors(), set(threading.enumerate())
+            for _ in range(2):
+                source.open()
+                _read(source, rows=1, seconds=1.5)
+                source.close()
+            _wait(lambda: _descriptors() <= descriptors and set(threading.enumerate()) <= threads)
+            assert _descriptors() <= descriptors, "descriptors were left open"
+            assert set(threading.enumerate()) <= threads, "threads were left running"
+
+    def test_what_it_tells_can_be_written_down(self, tmp_path: Path) -> None:
+        """Facts and counts are JSON, open and closed."""
+        with self.case.source(tmp_path) as (source, _):
+            source.open()
+            json.dumps(source.info())
+            assert all(isinstance(value, int) for value in source.counts().values())
+            source.close()
+            json.dumps(source.counts())
+
+    def test_an_instrument_that_is_not_there_is_named_in_one_line(self, tmp_path: Path) -> None:
+        """The error is ours, says what to do, and leaves nothing open."""
+        if not self.case.absent:
+            return
+        source = self.case.source_class(Address.parse(self.case.absent.format(folder=tmp_path)))
+        descriptors, threads = _descriptors(), set(threading.enumerate())
+        try:
+            source.open()
+        except PowermeterError as error:
+            assert str(error) and "\n" not in str(error), str(error)
+        else:
+            raise AssertionError("it opened an instrument that is not there")
+        finally:
+            source.close()
+        _wait(lambda: _descriptors() <= descriptors)
+        assert _descriptors() <= descriptors and set(threading.enumerate()) <= threads
+
+    def test_missing_stays_missing(self, tmp_path: Path) -> None:
+        """A value that disappears is `MISSING` or a gap, never 0 and never the last one again."""
+        if self.case.lose is None:
+            return
+        with self.case.source(tmp_path) as (source, made):
+            source.open()
+            self.case.lose(made)
+            reader, harvest = _read(source, rows=1, seconds=2.0)
+            codes = [row for block in harvest.blocks for row in block[1].tolist()]
+            lost = any(MISSING in row for row in codes)
+            assert lost or harvest.gaps or reader.health.errors or not codes, codes
+
+    def test_looking_for_it_hides_nothing(self) -> None:
+        """`discover` raises nothing and takes at most two seconds; a problem comes with a remedy."""
+        began = time.monotonic()
+        for found in self.case.source_class.discover():
+            assert found.title and (found.url or found.problem)
+            if found.url:
+                assert Address.parse(found.url).scheme == self.case.scheme
+            if found.problem:
+                assert found.remedy, f"{found.problem}: and what to do?"
+        assert time.monotonic() - began < 4.0
+
+
+def _read(source: Source, *, rows: int = 2, seconds: float = READ_S) -> tuple[SourceReader, Harvest]:
+    """Read an opened source as the recorder does until some rows have come; it is closed then."""
+    reader = SourceReader(source)
+    reader.start()
+    deadline = time.monotonic() + seconds
+    while reader.health.samples < rows and not reader.ended.is_set() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    reader.stop()
+    reader.join(5.0)
+    return reader, reader.take()
+
+
+def _descriptors() -> int:
+    """Return how many descriptors this process has open; 0 where the system does not show it."""
+    gc.collect()
+    try:
+        return sum(1 for _ in Path("/proc/self/fd").iterdir())
+    except OSError:
+        return 0
+
+
+def _wait(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + SETTLE_S
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.02)
