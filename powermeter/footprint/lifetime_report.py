@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from powermeter.errors import ConfigurationError
-from powermeter.result import Result, plain
-from powermeter.units import format_number, parse_quantity
+from powermeter.result import Grade, Result, plain
+from powermeter.units import format_number, format_quantity, parse_quantity
 
 from .charging import parse_chain
 from .cloud import inference
@@ -99,6 +99,8 @@ class Report:
             f"{scenario.requests:,.0f} requests in {scenario.years:g} years "
             f"({scenario.requests_per_day:g} a day)"
         )
+        shown = ", ".join(f"{side} {text}" for side, (text, _) in self.requests().items())
+        lines.append(f"energy of one: {shown}")
         if scenario.link.central > 0:
             lines.append(
                 "the link counts in full: fair only where it would be off without this function (--link 0W)"
@@ -128,6 +130,7 @@ class Report:
                 }
                 for side in both
             }
+        said["request_grade"] = {side: grade.value for side, (_, grade) in self.requests().items()}
         said["money_in"] = self.wanted.money
         said["break_even"] = {
             "requests_per_day": even.per_day,
@@ -142,6 +145,16 @@ class Report:
         ]
         said["factors"] = [item.record() for item in self._factors(both)]
         return said
+
+    def requests(self) -> dict[str, tuple[str, Grade]]:
+        """Return the energy of one request on each side, as printed, with its grade."""
+        found = {}
+        sides_of = {"device": self.scenario.device_request, "cloud": self.scenario.cloud_request}
+        for side, request in sides_of.items():
+            joule = request.central * (3600 if request.unit == "Wh" else 1)
+            grade = request.result.grade if isinstance(request, Measured) else Grade.ASSUMED
+            found[side] = (f"{format_quantity(joule, 'J', 3)} ({grade.value})", grade)
+        return found
 
     def warnings(self) -> list[str]:
         """Return what both places warn of, once each."""

@@ -74,6 +74,13 @@ def test_a_recording_of_the_server_takes_the_place_of_the_cited_energy(tmp_path:
     assert measured["energy"]["cloud"]["value"] != pytest.approx(cited["energy"]["cloud"]["value"], rel=0.01)
 
 
+def test_the_grade_of_both_requests_is_said(tmp_path: Path) -> None:
+    path = server(tmp_path / "server.power")
+    report = assess(find(None, ASKED), replace(USUAL, cloud=path, cloud_label="request"))
+    assert report.record()["request_grade"] == {"device": "assumed", "cloud": "simulated"}
+    assert "energy of one: device 36.0 J (assumed), cloud 2.00 kJ (simulated)" in report.text()
+
+
 def test_a_server_measured_by_the_token(tmp_path: Path) -> None:
     path = server(tmp_path / "server.power", tokens=500)
     wanted = replace(USUAL, cloud=path, cloud_label="request", cloud_tokens=250)
