@@ -159,7 +159,8 @@ class Report:
     def warnings(self) -> list[str]:
         """Return what both places warn of, once each."""
         grids = [grid(where) for where in (self.scenario.home, self.scenario.away)]
-        found = list(dict.fromkeys(text for one in grids for text in one.warnings))
+        texts = (text.replace("--place", "--home and --away") for one in grids for text in one.warnings)
+        found = list(dict.fromkeys(texts))
         bases = [one.carbon.basis for one in grids]
         if bases[0] != bases[1]:
             found.append(
@@ -218,6 +219,8 @@ def assess(found: Subject, wanted: Wanted) -> Report:
         raise ConfigurationError(
             "which request? name the events with --label, or give --energy of one request"
         )
+    if wanted.price_year is not None and not 1900 <= wanted.price_year <= 2200:
+        raise ConfigurationError(f"--price-year {wanted.price_year}: no year of prices")
     if wanted.what not in UNITS:
         raise ConfigurationError(f"no account {wanted.what!r}; there are {', '.join(UNITS)}")
     listen, link = _power("--listen", wanted.listen), _power("--link", wanted.link)

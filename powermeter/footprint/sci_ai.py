@@ -146,11 +146,16 @@ def of_tokens(
 
     The specification divides by "tokens processed" and does not say whether prompt tokens are among
     them, so both quotients are returned where the prompt is known.
+
+    Raises:
+        ConfigurationError: The carbon or a number of tokens cannot be used.
     """
     per_generated = consumer(carbon, generated, "llm", boundary=boundary, whole_period=whole_period)
     one = replace(per_generated, notes=("generated tokens only",))
     if prompt is None:
         return (one,)
+    if not 0 <= prompt < 1e40:
+        raise ConfigurationError(f"SCI for AI: {prompt:g} prompt tokens cannot be counted")
     both = consumer(carbon, generated + prompt, "llm", boundary=boundary, whole_period=whole_period)
     return (replace(both, notes=("prompt and generated tokens",)), one)
 

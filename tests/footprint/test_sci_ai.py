@@ -57,3 +57,9 @@ def test_impossible_consumers(units: float, kind: str) -> None:
 def test_a_provider_names_one_of_three_units_and_how_it_counted(unit: str, counted: str) -> None:
     with pytest.raises(ConfigurationError):
         provider(grams(1), 1e15, unit, counted)
+
+
+@pytest.mark.parametrize("prompt", [-2.0, float("nan"), float("inf")])
+def test_prompt_tokens_that_cannot_be(prompt: float) -> None:
+    with pytest.raises(ConfigurationError, match="prompt tokens"):
+        of_tokens(grams(1.0), 4, prompt)
