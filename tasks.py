@@ -19,7 +19,8 @@ HERE = Path(__file__).resolve().parent
 VENV = HERE / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
-CODE = ("powermeter", "drivers", "calibration", "reports")
+WINGS = ("drivers", "calibration", "reports")
+"""Folders that are installed as subpackages of `powermeter`."""
 
 
 def run(*command: str | Path, where: str | Path = HERE) -> None:
@@ -38,7 +39,7 @@ def environment(extras: str) -> None:
         return
     if not PYTHON.exists():
         make_environment()
-    run(*pip(), "install", "--quiet", "--editable", f".[{extras}]")
+    run(*pip_for(PYTHON), "install", "--quiet", "--editable", f".[{extras}]")
     note.write_text(wanted)
 
 
@@ -51,14 +52,12 @@ def make_environment() -> None:
     run(sys.executable, "-m", "venv", "--without-pip", VENV)
 
 
-def pip() -> Sequence[str | Path]:
-    """Return the command that installs into `.venv`: its own pip, or the system's from outside."""
-    if (
-        subprocess.run([str(PYTHON), "-m", "pip", "--version"], capture_output=True, check=False).returncode
-        == 0
-    ):
-        return (PYTHON, "-m", "pip")
-    return (sys.executable, "-m", "pip", "--python", PYTHON)
+def pip_for(python: Path) -> Sequence[str | Path]:
+    """Return the command that installs into an environment: its own pip, or the system's from outside."""
+    asked = subprocess.run([str(python), "-m", "pip", "--version"], capture_output=True, check=False)
+    if asked.returncode == 0:
+        return (python, "-m", "pip")
+    return (sys.executable, "-m", "pip", "--python", python)
 
 
 def demo(arguments: Sequence[str]) -> None:
@@ -92,27 +91,49 @@ def test(arguments: Sequence[str]) -> None:
 
 
 def lint(arguments: Sequence[str]) -> None:
-    """check style, the import rule and types"""
+    """check style, the import rule, types, and that the generated reference is up to date"""
     environment(development())
+    run(PYTHON, "-m", "ruff", "format", "--check", ".")
     run(PYTHON, "-m", "ruff", "check", ".")
-    run(PYTHON, "-m", "mypy", *CODE)
+    with tempfile.TemporaryDirectory() as folder:
+        as_installed(Path(folder))
+        run(PYTHON, "-m", "mypy", f"--cache-dir={HERE / '.mypy_cache'}", "-p", "powermeter", where=folder)
+    run(PYTHON, "docs/generate.py", "--check")
+
+
+def as_installed(folder: Path) -> None:
+    """Lay the package out as it is installed, by links, so that a type checker finds the wings in it."""
+    package = folder / "powermeter"
+    package.mkdir()
+    for path in (HERE / "powermeter").iterdir():
+        if path.name not in (*WINGS, "__pycache__"):
+            (package / path.name).symlink_to(path)
+    for name in WINGS:
+        (package / name).symlink_to(HERE / name)
+    (folder / "pyproject.toml").symlink_to(HERE / "pyproject.toml")
+
+
+def docs(arguments: Sequence[str]) -> None:
+    """write the reference of commands, sources, exit codes and Python names into docs/reference/"""
+    environment(development())
+    run(PYTHON, "docs/generate.py", *arguments)
 
 
 def wheel(arguments: Sequence[str]) -> None:
     """build the wheel and run the tests against it, installed in an environment of its own"""
     environment(development())
-    shutil.rmtree(HERE / "build", ignore_errors=True)
-    shutil.rmtree(HERE / "dist", ignore_errors=True)
-    run(PYTHON, "-m", "build", "--outdir", "dist")
-    (built,) = (HERE / "dist").glob("*.whl")
     with tempfile.TemporaryDirectory() as folder:
-        run(sys.executable, "-m", "venv", "--without-pip", folder)
-        python = Path(folder) / BIN.name / PYTHON.name
-        run(PYTHON, "-m", "pip", "--python", python, "install", "--quiet", f"{built}[{development()}]")
+        dist = Path(folder) / "dist"
+        run(PYTHON, "-m", "build", "--outdir", dist)
+        (built,) = dist.glob("*.whl")
+        own = Path(folder) / "venv"
+        run(sys.executable, "-m", "venv", "--without-pip", own)
+        python = own / BIN.name / PYTHON.name
+        run(*pip_for(python), "install", "--quiet", f"{built}[{development()}]")
         # From elsewhere: a child process with the checkout on its path would find `./powermeter` first.
         elsewhere = Path(folder) / "elsewhere"
         elsewhere.mkdir()
-        pytest = Path(folder) / BIN.name / "pytest"
+        pytest = own / BIN.name / "pytest"
         run(
             pytest,
             "-q",
@@ -139,7 +160,7 @@ def slow(arguments: Sequence[str]) -> None:
 
 
 TASKS: dict[str, Callable[[Sequence[str]], None]] = {
-    task.__name__: task for task in (demo, test, lint, wheel, lab, slow)
+    task.__name__: task for task in (demo, test, lint, docs, wheel, lab, slow)
 }
 
 
@@ -149,7 +170,7 @@ def main() -> None:
     if name not in TASKS:
         print("python3 tasks.py TASK\n")
         for task in TASKS.values():
-            print(f"  {task.__name__:8} {task.__doc__}")
+            print(f"  {task.__name__:6} {task.__doc__}")
         sys.exit(0 if name in ("help", "-h", "--help") else 2)
     TASKS[name](arguments)
 
