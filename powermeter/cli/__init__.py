@@ -1,9 +1,6 @@
 """The `powermeter` command: a table of verbs, each in a file of its own that is loaded when asked for.
 
-This is the one place that prints errors.  Exit status: 0 done; 1 another error of this package;
-2 unusable option or URL; 3 the file exists; 4 a library is missing; 5 an instrument cannot be opened;
-6 it was lost; 7 bad data; 8 a stage is over its budget; 9 a comparison came out as `--fail-if` names;
-10 a benchmark did not reach its precision; 130 interrupted.  `record -- CMD` and `bench -- CMD` end with CMD's status.
+This is the one place that prints errors; what it exits with is in `exit_codes`.
 """
 
 from __future__ import annotations
@@ -15,9 +12,8 @@ from typing import Any, NoReturn
 import click
 
 from powermeter import registry
+from powermeter.cli.exit_codes import INTERRUPTED
 from powermeter.errors import PowermeterError
-
-INTERRUPTED = 130
 
 
 class _Verbs(click.Group):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from powermeter import registry
+from powermeter.cli.exit_codes import NOT_FOUND, NOT_REACHED
 from powermeter.errors import ConfigurationError
 from powermeter.units import parse_duration, parse_quantity
 
@@ -21,10 +22,6 @@ if TYPE_CHECKING:
 
 _VALUES = 64
 PRINT = "powermeter.reports.benchmark:"
-NOT_FOUND = 127
-
-NOT_REACHED = 10
-"""Exit status where the precision asked for was not reached."""
 
 
 @click.command(context_settings={"ignore_unknown_options": False, "allow_interspersed_args": False})

@@ -9,8 +9,7 @@ from typing import Any
 import click
 
 from powermeter.cli import subject
-
-OVER_BUDGET = 8
+from powermeter.cli.exit_codes import OVER_BUDGET
 
 
 @click.command()

@@ -12,10 +12,10 @@ from typing import Any
 
 import click
 
-NOT_FOUND, NOT_EXECUTABLE = 127, 126
+from powermeter.cli.exit_codes import NOT_EXECUTABLE, NOT_FOUND
 
 _LEFT_TO_COMMAND = ("SIGINT", "SIGQUIT")  # the terminal sends these to the command itself
-_FORWARDED = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2")
+_FORWARDED = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGCONT")
 
 
 def run_command(

@@ -9,12 +9,10 @@ from typing import Any
 import click
 
 from powermeter import registry
+from powermeter.cli.exit_codes import FAILED_IF
 from powermeter.comparison.verdict import Verdict
 from powermeter.errors import ConfigurationError
 from powermeter.units import parse_quantity
-
-GATE = 9
-"""Exit status where a row has a verdict named by --fail-if."""
 
 PRINT = "powermeter.reports.comparison:"
 
@@ -130,7 +128,7 @@ def compare(a: str, b: str | None, as_json: bool, fail_if: str, **chosen: Any) -
             click.echo(f"powermeter: --fail-if {verdict}: {row.title}: {row.contrast.text}", err=True)
         elif refused and row.contrast.these_runs in refused:
             click.echo(f"powermeter: --fail-if passes: {row.title}: {row.contrast.text}", err=True)
-    return GATE if failing else 0
+    return FAILED_IF if failing else 0
 
 
 def _verdicts(text: str) -> tuple[Verdict, ...]:

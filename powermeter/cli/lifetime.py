@@ -14,8 +14,18 @@ from powermeter.cli import subject
 @click.command()
 @click.argument("recording", required=False, type=click.Path(path_type=Path, dir_okay=False))
 @subject.options
-@click.option("--requests-per-day", "-n", type=float, default=20, show_default=True, metavar="N")
-@click.option("--years", type=float, default=4, show_default=True, metavar="N")
+@click.option(
+    "--requests-per-day",
+    "-n",
+    type=float,
+    default=20,
+    show_default=True,
+    metavar="N",
+    help="Inferences asked for each day.",
+)
+@click.option(
+    "--years", type=float, default=4, show_default=True, metavar="N", help="How long the device is used."
+)
 @click.option(
     "--task", default="voice", show_default=True, metavar="NAME", help="Cited energy of a cloud inference."
 )

@@ -5,17 +5,16 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
 
 from powermeter import host, registry
+from powermeter.cli.child import run_command
 from powermeter.cli.status_line import StatusLine
 from powermeter.errors import ConfigurationError, PowermeterError
 from powermeter.marking import api as instrumentation
@@ -26,10 +25,6 @@ from powermeter.units import parse_duration
 
 if TYPE_CHECKING:
     from powermeter.manual_readings import Prompter
-
-NOT_FOUND, NOT_EXECUTABLE = 127, 126
-_FORWARDED = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGCONT")
-_LEFT_TO_COMMAND = ("SIGINT", "SIGQUIT")
 
 
 @click.command(context_settings={"ignore_unknown_options": False, "allow_interspersed_args": False})
@@ -144,7 +139,14 @@ def record(
     try:
         if readings is not None:
             readings.ask("at the start")
-        status = _run(command, path, recorder.marks) if command else _wait(seconds, readings)
+        if command:
+            environment = {
+                instrumentation.ENVIRONMENT: str(path.absolute()),
+                board.ENVIRONMENT: recorder.marks,
+            }
+            status = run_command(command, {**os.environ, **environment})
+        else:
+            status = _wait(seconds, readings)
         if readings is not None:
             line.close()
             readings.ask("at the end")
@@ -173,33 +175,6 @@ def _readings(urls: Sequence[str]) -> Prompter | None:
 def _check_command(command: Sequence[str]) -> None:
     if command and shutil.which(command[0]) is None:
         raise ConfigurationError(f"no program {command[0]!r} to run")
-
-
-def _run(command: Sequence[str], path: Path, marks: str) -> int:
-    """Run the measured command to its end and give its exit status, 128 + N for a signal N."""
-    environment = {**os.environ, instrumentation.ENVIRONMENT: str(path.absolute()), board.ENVIRONMENT: marks}
-    before = {}
-    try:
-        child = subprocess.Popen(list(command), env=environment)
-    except OSError as error:
-        click.echo(f"powermeter: {command[0]}: {error.strerror}", err=True)
-        return NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE
-
-    def forward(number: int, frame: FrameType | None) -> None:
-        child.send_signal(number)
-
-    for name in _LEFT_TO_COMMAND:  # the terminal sends these to the command itself
-        if hasattr(signal, name):
-            before[name] = signal.signal(getattr(signal, name), lambda *_: None)
-    for name in _FORWARDED:
-        if hasattr(signal, name):
-            before[name] = signal.signal(getattr(signal, name), forward)
-    try:
-        status = child.wait()
-    finally:
-        for name, handler in before.items():
-            signal.signal(getattr(signal, name), handler)
-    return 128 - status if status < 0 else status
 
 
 def _wait(seconds: float | None, readings: Prompter | None = None) -> int:
