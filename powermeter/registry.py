@@ -122,6 +122,7 @@ VERBS: Mapping[str, str] = {
     "devices": "powermeter.cli.devices:devices",
     "export": "powermeter.cli.export:export",
     "footprint": "powermeter.cli.footprint:footprint",
+    "check-mlperf": "powermeter.cli.check_mlperf:check_mlperf",
     "import": "powermeter.cli.import_:import_",
     "lifetime": "powermeter.cli.lifetime:lifetime",
     "live": "powermeter.cli.live:live",

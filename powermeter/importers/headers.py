@@ -309,7 +309,7 @@ def rail_name(name: str) -> str:
             continue
         kept.append(piece.strip("-#"))
     if kept and all(piece.isdigit() for piece in kept):
-        return "input" if len(kept) == 1 and kept[0] == "1" else "rail " + " ".join(kept)
+        return "rail " + " ".join(kept)
     left = " ".join(kept).strip(" -")
     if left.lower() in ("", "total", "in", "input"):
         return left.lower() or "input"
@@ -379,6 +379,8 @@ def _last_word(raw: str, text: str) -> Heading | None:
     pieces = re.split(r"[\s_.\-]+", text)
     tail = pieces[-1] if pieces else ""
     if len(pieces) == 1:
+        if text in _SYMBOLS:
+            return _only_word(raw, text)
         camel = _split(tail)
         if len(camel) < 2:
             return _only_word(raw, text)

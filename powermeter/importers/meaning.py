@@ -387,6 +387,10 @@ def _pair(plan: Plan) -> None:
         best[volt.rail or ""], drop.rail = keep, None
         plan.notes.append(f"the voltage is {keep.heading.text!r}; {drop.heading.text!r} is kept beside it")
     if plan.signature is None:
+        only = {column.rail for column in plan.columns if column.rail is not None}
+        if len(only) == 1 and re.fullmatch(r"rail \d+", next(iter(only))):
+            for column in plan.columns:
+                column.rail = "input" if column.rail is not None else None
         _apart(plan)
     if not amps and not powers:
         raise DataError(

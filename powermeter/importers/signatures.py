@@ -189,7 +189,10 @@ SIGNATURES: tuple[Signature, ...] = (
     Signature(
         "turbostat",
         "a turbostat log",
-        (r"(.*_)?pkgwatt|pkgwatt|pkg_j",),
+        (
+            r"pkgwatt|pkg_j",
+            r"busy%|bzy_mhz|avg_mhz|core|cpu|package|(cor|gfx|ram|sys)watt|(cor|gfx|ram)_j|usec|time_of_day_seconds",
+        ),
         (
             ColumnFact(r"time_of_day_seconds", "s"),
             ColumnFact(r"usec", "-"),

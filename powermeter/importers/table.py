@@ -522,16 +522,11 @@ class Table:
 
     def _say_flagged(self, stream: Stream) -> None:
         assert stream.channel is not None
-        where = (
-            f" (line{'s' * (len(stream.lines) > 1)} {', '.join(map(str, stream.lines))})"
-            if stream.lines
-            else ""
-        )
         if stream.spikes:
             self.warnings.append(
                 f"{stream.channel.name}: {stream.spikes} implausible reading{'s' * (stream.spikes != 1)} (spikes beyond "
                 f"{stream.limit * stream.channel.scale / stream.grid.scale:.3g} {stream.channel.unit}, far above all others or above "
-                f"what any supply gives) left out{where}"
+                f"what any supply gives) left out{_at(stream.spike_lines)}"
             )
         doubt = self._seen[int(stream.column[1:])].doubtful(stream.limit)
         if (
@@ -547,7 +542,7 @@ class Table:
         if stream.marks:
             marks = ", ".join(f"{value:g}" for value in stream.missing)
             self.warnings.append(
-                f'{stream.channel.name}: {stream.marks} × {marks} stand for "none": missing values{where}'
+                f'{stream.channel.name}: {stream.marks} × {marks} stand for "none": missing values{_at(stream.mark_lines)}'
             )
 
     def _say_charge_alone(self, streams: Sequence[Stream]) -> None:
@@ -598,6 +593,11 @@ def _keep_first_step(found: Axis) -> None:
     if same > 1:
         found.times_ns = found.times_ns.copy()
         found.times_ns[:same] -= np.arange(same - 1, -1, -1)
+
+
+def _at(lines: Sequence[int]) -> str:
+    """Return where readings stand, for a message."""
+    return f" (line{'s' * (len(lines) > 1)} {', '.join(map(str, lines))})" if lines else ""
 
 
 def _is_word_for_none(text: str) -> bool:

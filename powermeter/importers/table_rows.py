@@ -33,7 +33,7 @@ class Stream:
         grid: Where its values lie; filled by `survey`.
         channel: Made after `survey`.
         spikes, marks: How many readings were above the limit, and how many stood for none.
-        lines: The first lines of them.
+        spike_lines, mark_lines: The first lines of them.
         valid: How many readings are left.
     """
 
@@ -46,7 +46,8 @@ class Stream:
     channel: Channel | None = None
     spikes: int = 0
     marks: int = 0
-    lines: list[int] = field(default_factory=list)
+    spike_lines: list[int] = field(default_factory=list)
+    mark_lines: list[int] = field(default_factory=list)
     valid: int = 0
 
     def clean(
@@ -59,9 +60,12 @@ class Stream:
         if bad is None or not bad.any():
             return values
         if lines is not None:
-            self.spikes += int(spikes.sum()) if spikes is not None else 0
-            self.marks += int(marks.sum()) if marks is not None else 0
-            self.lines += lines[bad][: 5 - len(self.lines)].tolist() if len(self.lines) < 5 else []
+            if spikes is not None:
+                self.spikes += int(spikes.sum())
+                self.spike_lines += lines[spikes][: 5 - len(self.spike_lines)].tolist()
+            if marks is not None:
+                self.marks += int(marks.sum())
+                self.mark_lines += lines[marks][: 5 - len(self.mark_lines)].tolist()
         return np.where(bad, np.nan, values)
 
 

@@ -1,0 +1,143 @@
+"""Time axes: rows out of order, clocks that were set, holes, zones with summer time."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+
+from powermeter.channel import MISSING
+from powermeter.errors import ConfigurationError, DataError
+from powermeter.importers.axis import axis, hole_limit, pauses
+from powermeter.importers.stamps import date_order, time_of_day_ns, wall
+from powermeter.importers.zones import Zone
+
+S = 10**9
+
+
+def seconds(*values):
+    return np.array(values, np.int64) * S
+
+
+def test_one_row_out_of_order_is_left_out_and_its_line_named():
+    found = axis(seconds(0, 1, 2, 9, 3, 4, 5, 6, 7, 8, 10), "x", lines=np.arange(2, 13))
+    assert found.times_ns.tolist() == seconds(0, 1, 2, 3, 4, 5, 6, 7, 8, 10).tolist()
+    assert any("(line 5)" in note for note in found.warnings)
+
+
+def test_a_clock_set_back_keeps_every_row():
+    found = axis(seconds(*range(100, 150), *range(110, 160)), "x")
+    assert len(found.times_ns) == 100 and found.clock_was_set
+    assert found.times_ns[-1] - found.times_ns[0] == 99 * S
+    assert any("set back by 39" in note for note in found.warnings)
+
+
+def test_a_clock_set_a_year_ahead_is_no_time():
+    year = 365 * 86_400
+    found = axis(seconds(*range(50), *range(year, year + 50)), "x")
+    assert found.times_ns[-1] == (year + 49) * S  # the later part has the time that somebody set
+    assert found.times_ns[-1] - found.times_ns[0] == 99 * S
+
+
+def test_a_lone_row_far_away_is_left_out():
+    found = axis(seconds(*range(20), 5000), "x")
+    assert len(found.times_ns) == 20
+    assert any("its clock was wrong there" in note for note in found.warnings)
+
+
+def test_a_column_that_runs_back_everywhere_is_no_axis():
+    with pytest.raises(DataError, match=r"run backwards.*--column NAME=s"):
+        axis(seconds(9, 1, 7, 2, 6, 3, 8), "x")
+
+
+@pytest.mark.parametrize(
+    ("steps", "holes"), [([1] * 20, 0), ([1] * 10 + [2] + [1] * 10, 1), ([1] * 10 + [8] + [1] * 10, 1)]
+)
+def test_one_missing_row_of_an_even_log_is_a_hole(steps, holes):
+    assert len(pauses(np.cumsum([0, *steps]).astype(np.int64) * S)) == holes
+
+
+def test_uneven_steps_are_no_holes():
+    rng = np.random.default_rng(4)
+    times = np.cumsum(rng.uniform(0.3, 1.7, 200) * S).astype(np.int64)
+    assert not pauses(times)
+    assert hole_limit(times) > 2 * S
+
+
+def test_coarse_stamps_are_spread_and_their_resolution_joins_the_uncertainty():
+    found = axis(seconds(*(i // 4 for i in range(40))), "x")
+    assert (np.diff(found.times_ns) > 0).all() and found.span_error == pytest.approx(1 / 9)
+
+
+BERLIN = Zone.parse("Europe/Berlin")
+
+
+def local(text):
+    return wall(text).ns
+
+
+def test_summer_time_begins_without_a_hole():
+    stamps = np.array(
+        [local(f"2026-03-29 01:{m}:00") for m in (58, 59)] + [local(f"2026-03-29 03:0{m}:00") for m in (0, 1)]
+    )
+    assert np.diff(BERLIN.to_utc(stamps)).tolist() == [60 * S] * 3
+
+
+def test_the_hour_that_comes_twice_is_told_by_the_order_of_the_rows():
+    texts = ["01:30", "02:00", "02:30", "02:00", "02:30", "03:00"]
+    stamps = np.array([local(f"2026-10-25 {text}:00") for text in texts])
+    assert np.diff(BERLIN.to_utc(stamps)).tolist() == [1800 * S] * 5
+
+
+@pytest.mark.parametrize(
+    "name", ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"]
+)
+def test_named_zones_agree_with_the_standard_library(name):
+    zone, rules = Zone.parse(name), ZoneInfo(name)
+    rng = np.random.default_rng(6)
+    for second in rng.integers(1_600_000_000, 1_900_000_000, 40).tolist():
+        here = datetime.fromtimestamp(second, rules)
+        naive = int((here.replace(tzinfo=None) - datetime(1970, 1, 1)).total_seconds())
+        if here.fold or here.replace(fold=1).utcoffset() != here.utcoffset():
+            continue  # an hour that comes twice
+        assert zone.utc_ns(naive * S) == second * S
+
+
+def test_zones_are_offsets_or_names():
+    assert Zone.parse("+08:00").utc_ns(local("2026-01-01 08:00:00")) == local("2026-01-01 00:00:00")
+    assert BERLIN.to_utc(np.array([MISSING], np.int64)).tolist() == [MISSING]
+    with pytest.raises(ConfigurationError, match="Europe/Berlin"):
+        Zone.parse("Mars/Olympus")
+
+
+@pytest.mark.parametrize(
+    ("texts", "order"),
+    [
+        (["2026-01-02 1:2:3"], "ymd"), (["01.05.2026 12:00:00"], "dmy"), (["5/13/2026 1:00 PM"], "mdy"), (["13/5/2026 1:00"], "dmy"),
+        (["1/5/2026 0:00", "2/5/2026 0:00", "3/5/2026 0:00"], "dmy"), (["11/10/2025 3:58"], None), (["10/10/2025 3:58"], "mdy"),
+    ],
+)  # fmt: skip
+def test_the_order_of_dates_is_read_where_it_can_be(texts, order):
+    assert date_order(texts) == order
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds_"),
+    [
+        ("12:00:00 AM", 0),
+        ("12:00:00 PM", 43200),
+        ("1:05:09 PM", 47109),
+        ("9:5:0", 32700),
+        ("14:55:35:726", 53735.726),
+        ("00:00:01:7", 1.007),
+    ],
+)
+def test_times_of_day(text, seconds_):
+    assert time_of_day_ns(text) == round(seconds_ * S)
+
+
+@pytest.mark.parametrize(
+    "text", ["13:00 PM", "25:00:00", "9:60:00", "2026-02-30 00:00:00", "0/0/2026 1:00", "noon"]
+)
+def test_what_is_no_time(text):
+    assert time_of_day_ns(text) is None and wall(text) is None

@@ -1,0 +1,94 @@
+"""The grammar of headers: units, quantities, roles and rails, and words that only look like units."""
+
+import pytest
+
+from powermeter.channel import Quantity
+from powermeter.importers.headers import TIME, heading, of_unit, rail_name, words
+
+P, E, V, I, C = Quantity.POWER, Quantity.ENERGY, Quantity.VOLTAGE, Quantity.CURRENT, Quantity.CHARGE
+
+
+@pytest.mark.parametrize(
+    ("text", "quantity", "factor"),
+    [
+        ("power_watts", P, 1.0), ("energy_joules", E, 1.0), ("PowerMW", P, 1e-3), ("ElapsedSeconds", TIME, 1.0),
+        ("Watts", P, 1.0), ("Watt", P, 1.0), ("mA", I, 1e-3), ("BoardPowerWatts", P, 1.0), ("TimeStampUs", TIME, 1e-6),
+        ("PowerMilliwatts", P, 1e-3), ("CURRENT_MA", I, 1e-3), ("SHUNT_MV", V, 1e-3), ("BUS_V", V, 1.0),
+        ("load_voltage_V", V, 1.0), ("U1 [V]", V, 1.0), ("I1 [A]", I, 1.0), ("current_nA", I, 1e-9), ("js_power_pW", P, 1e-12),
+        ("Power (GW)", P, 1e9), ("P/W", P, 1.0), ("Leistung (W)", P, 1.0), ("Strom (mA)", I, 1e-3), ("Spannung [mV]", V, 1e-3),
+        ("power_Wh", E, 3600.0), ("total_Wh", E, 3600.0), ("energy (kWh)", E, 3.6e6), ("Charge (mAh)", C, 3.6), ("pkg_J", E, 1.0),
+        ("time_seconds", TIME, 1.0), ("power_milliwatts", P, 1e-3), ("PkgWatt", P, 1.0), ("\ufeff'Power (W)'", P, 1.0),
+        ("# Power [W]:", P, 1.0), ("Current(uA)", I, 1e-6), ("energy_wh", E, 3600.0), ("Volts", V, 1.0), ("GPU0_W", P, 1.0),
+    ],
+)  # fmt: skip
+def test_units_stand_in_brackets_behind_a_slash_or_at_the_end(text, quantity, factor):
+    found = heading(text)
+    assert found.quantity == quantity
+    assert found.factor == pytest.approx(factor)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "timestamp",
+        "Sample",
+        "phase_a",
+        "Ch A",
+        "power_min",
+        "VDD_CPU",
+        "batch_s",
+        "class_a",
+        "memory (MiB)",
+        "gpu",
+        "id",
+    ],
+)
+def test_what_only_looks_like_a_unit_is_none(text):
+    assert heading(text).quantity is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "power_limit",
+        "power.max_limit",
+        "Power factor",
+        "tdp_power",
+        "power_std",
+        "peak_count",
+        "CO2 emissions",
+    ],
+)
+def test_a_limit_or_a_statistic_is_no_draw(text):
+    assert heading(text).is_aside
+
+
+@pytest.mark.parametrize(
+    "text", ["Timestamp", "time", "Unix time", "t", "Date", "Zeit", "last_changed", "Time(D.hh:mm:ss.ms)"]
+)
+def test_times_are_known_by_name(text):
+    assert heading(text).is_time
+
+
+@pytest.mark.parametrize(
+    ("text", "rail"),
+    [
+        ("GPU0_Power_mW", "GPU0"), ("Power (mW)", "input"), ("cpu_power_w", "cpu"), ("total_power_w", "total"), ("Arc Main Current (A)", "Arc Main"),
+        ("U1 [V]", "rail 1"), ("js_current_pA", "js"), ("load_voltage_V", "input"), ("power.draw [W]", "input"), ("gpu-0[mW]", "gpu-0"),
+        ("BoardPowerWatts", "Board"),
+    ],
+)  # fmt: skip
+def test_what_is_left_names_the_rail(text, rail):
+    assert rail_name(heading(text).name) == rail
+
+
+def test_words_are_split_at_case_digits_and_punctuation():
+    assert words("CORE0_ENERGY") == ["core", "0", "energy"]
+    assert words("TimeStampUs") == ["time", "stamp", "us"]
+    assert words("power.draw.average") == ["power", "draw", "average"]
+
+
+def test_megawatts_are_meant_where_brackets_say_so():
+    assert of_unit("MW") == (P, 1e6)
+    assert heading("Power (MW)").factor == 1e6
+    assert heading("power_MW").factor == 1e-3

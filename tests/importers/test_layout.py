@@ -1,0 +1,62 @@
+"""Where a table stands in a text: preambles, units under the names, decimal commas, repeated headers."""
+
+import pytest
+
+from powermeter.importers.files import Peek
+from powermeter.importers.layout import layout
+
+ROWS = "0,1.5\n1,1.75\n2,1.5\n3,1.25\n"
+
+
+def look(tmp_path, text):
+    path = tmp_path / "t.csv"
+    path.write_text(text)
+    return layout(Peek.at(path))
+
+
+@pytest.mark.parametrize(
+    ("before", "skip"),
+    [
+        ("", 1), ("# made by x\n", 2), ("Log of a bench\nFirmware,2.1\n\n", 4), ("Record Length,5\nModel,x\nScale,0.1\n", 4),
+        ("a line of prose\nanother one\n\n\n", 5),
+    ],
+)  # fmt: skip
+def test_a_preamble_is_passed_over(tmp_path, before, skip):
+    found = look(tmp_path, before + "time (s),power (W)\n" + ROWS)
+    assert (found.skip, [h.text for h in found.headings]) == (skip, ["time (s)", "power (W)"])
+
+
+def test_a_row_of_units_stands_under_the_names(tmp_path):
+    found = look(tmp_path, "time,voltage,current\ns,V,mA\n0,5,1\n1,5,2\n2,5,3\n")
+    assert [(h.text, h.unit) for h in found.headings] == [("time", "s"), ("voltage", "V"), ("current", "mA")]
+    assert found.skip == 2
+
+
+@pytest.mark.parametrize(
+    ("mark", "text"), [(",", "0,1.5"), (";", "0;1.5"), ("\t", "0\t1.5"), (" ", "0   1.5"), ("|", "0|1.5")]
+)
+def test_the_delimiter_is_the_one_that_makes_rows(tmp_path, mark, text):
+    head = "time_s power_W".replace(" ", mark)
+    assert look(tmp_path, head + "\n" + (text + "\n") * 5).delimiter == mark
+
+
+def test_decimal_commas(tmp_path):
+    assert look(tmp_path, "Zeit (s);Leistung (W)\n0;1,5\n1;2,5\n").decimal_comma
+    assert not look(tmp_path, "time (s);power (W)\n0;1.5\n1;2.5\n").decimal_comma
+    assert look(tmp_path, 'time (s),power (W)\n"0,5","1,5"\n"1,0","2,5"\n').decimal_comma
+
+
+def test_a_header_behind_a_hash_and_the_same_header_again(tmp_path):
+    found = look(tmp_path, "#time (s),power (W)\n0,1\n1,2\n#time (s),power (W)\n2,3\n")
+    assert [h.name for h in found.headings] == ["time", "power"]
+    assert found.is_again(["time (s)", "power (W)"])
+    assert not found.is_again(["0", "1"])
+
+
+def test_without_a_header_columns_are_numbered(tmp_path):
+    found = look(tmp_path, ROWS)
+    assert not found.named and [h.text for h in found.headings] == ["1", "2"] and found.skip == 0
+
+
+def test_facts_before_the_header_are_kept(tmp_path):
+    assert look(tmp_path, "Device: x1\ntime (s),power (W)\n" + ROWS).preamble == {"Device": "x1"}

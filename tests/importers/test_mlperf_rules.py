@@ -1,0 +1,146 @@
+"""MLPerf Power's rules on a small submission: each fails when its own mistake is made, and only then."""
+
+import hashlib
+import json
+
+import pytest
+
+from powermeter.cli import run
+from powermeter.errors import DataError
+from powermeter.importers.mlperf_rules import check
+
+BASE = 1_700_000_000
+PTD = """11-14-2023 22:00:00.000: Uncertainty checking for YokogawaWT310E is activated
+11-14-2023 22:10:00.000: Go with mark '2023_ranging'
+11-14-2023 22:12:00.000: Completed test
+11-14-2023 22:13:20.000: Go with mark '2023_testing'
+{extra}11-14-2023 22:15:20.000: Completed test
+"""
+
+
+def stamp(seconds):
+    from datetime import datetime, timezone
+
+    return datetime.fromtimestamp(BASE + seconds, timezone.utc).strftime("%m-%d-%Y %H:%M:%S.") + "250"
+
+
+def spl(rows, *, watts=lambda i: "20.5"):
+    return "".join(
+        f"Time,{stamp(i)},Watts,{watts(i)},Volts,230.1,Amps,0.100000,PF,0.9,Mark,x\n" for i in rows
+    )
+
+
+def detail(begin, end):
+    keys = [("power_begin", stamp(begin)), ("power_end", stamp(end)), ("result_query_count", 100)]
+    return "".join(f":::MLLOG {json.dumps({'key': k, 'value': v})}\n" for k, v in keys)
+
+
+def messages(amps="1.000000"):
+    return [
+        {"cmd": "Identify", "reply": "YokogawaWT310E,1000,1,version=1.10.0-aa-2022,OS=Linux"},
+        {"cmd": "SR,V,Auto", "reply": "Range V changed"},
+        {"cmd": "SR,A,Auto", "reply": "Range A changed"},
+        {"cmd": "Go,1000,0,2023_ranging", "reply": "Starting"},
+        {"cmd": "SR,V,300.000000", "reply": "Range V changed"},
+        {"cmd": f"SR,A,{amps}", "reply": "Range A changed"},
+        {"cmd": "Go,1000,0,2023_testing", "reply": "Starting"},
+        {"cmd": "Uncertainty", "reply": "Uncertainty,0.004,0.003,0.006,100,0,100,0"},
+        {"cmd": "SR,V,Auto", "reply": "Range V changed"},
+        {"cmd": "SR,A,Auto", "reply": "Range A changed"},
+    ]
+
+
+def submission(folder, **changed):
+    rows = changed.get("rows", range(120))
+    files = {
+        "run_1/spl.txt": spl(rows, watts=changed.get("watts", lambda i: "20.5")),
+        "run_1/mlperf_log_detail.txt": detail(10, changed.get("end", 110)),
+        "run_1/mlperf_log_summary.txt": "",
+        "ranging/spl.txt": spl(range(120)),
+        "ranging/mlperf_log_detail.txt": detail(10, 110),
+        "ranging/mlperf_log_summary.txt": "",
+        "power/ptd_logs.txt": PTD.format(extra=changed.get("ptd", "")),
+    }
+    phases = {
+        "ranging": [[BASE - 400, 0], [BASE - 390, 0], [BASE - 200, 0], [BASE - 190, 0]],
+        "testing": [[BASE - 5, 0], [BASE, 0], [BASE + 119, 0], [BASE + 125, 0]],
+    }
+    results = {name: hashlib.sha1(text.encode()).hexdigest() for name, text in files.items()}
+    drift = changed.get("drift", 0.01)
+    client = {
+        "phases": phases,
+        "session_name": "s",
+        "uuid": {"client": "a", "server": "b"},
+        "results": results,
+    }
+    shifted = {mode: [[a + drift, b] for a, b in entries] for mode, entries in phases.items()}
+    server = {
+        **client,
+        "phases": shifted,
+        "ptd_messages": changed.get("messages", messages()),
+        **changed.get("server", {}),
+    }
+    files["power/client.json"], files["power/server.json"] = json.dumps(client), json.dumps(server)
+    files |= changed.get("after", {})
+    for name, text in files.items():
+        path = folder / "performance" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return folder / "performance"
+
+
+def failed(folder, **changed):
+    return [verdict.rule for verdict in check(submission(folder, **changed)) if verdict.passed is False]
+
+
+def test_a_sound_submission_passes_every_rule(tmp_path, capsys):
+    folder = submission(tmp_path)
+    assert all(verdict.passed for verdict in check(folder))
+    assert run(["check-mlperf", str(tmp_path)]) == 0
+    out = capsys.readouterr().out
+    assert "16 passed, 0 failed, 0 not checked" in out
+
+
+@pytest.mark.parametrize(
+    ("changed", "rules"),
+    [
+        ({"end": 60}, ["length of the measured run", "length against ranging"]),
+        ({"rows": [*range(40), *range(47, 120)]}, ["no gaps in the window"]),
+        ({"watts": lambda i: "-1.0" if i == 50 else "20.5"}, ["no sentinels in the window"]),
+        ({"messages": messages("Auto")}, ["fixed ranges"]),
+        ({"messages": messages("0.050000")}, ["readings within their ranges"]),
+        ({"drift": 0.7}, ["drift between client and server"]),
+        (
+            {"ptd": "11-14-2023 22:14:00.000: ERROR: Bad watts reading nan from x\n"},
+            ["PTDaemon's errors in the run"],
+        ),
+        ({"server": {"debug": True}}, ["debug mode"]),
+        ({"server": {"session_name": "t"}}, ["one session"]),
+        ({"after": {"run_1/mlperf_log_summary.txt": "changed"}}, ["checksums of the files"]),
+        ({"rows": range(105)}, ["window covered by samples"]),
+    ],
+)
+def test_each_mistake_fails_its_own_rule(tmp_path, changed, rules):
+    assert failed(tmp_path, **changed) == rules
+
+
+def test_what_is_absent_is_not_checked_and_not_passed(tmp_path, capsys):
+    folder = submission(tmp_path)
+    for name in ("client.json", "server.json", "ptd_logs.txt"):
+        (folder / "power" / name).unlink()
+    verdicts = {verdict.rule: verdict.passed for verdict in check(folder)}
+    assert verdicts["fixed ranges"] is None and verdicts["drift between client and server"] is None
+    assert verdicts["one sample a second"] is True
+
+
+def test_a_failing_submission_ends_with_a_status_and_names_the_rules(tmp_path, capsys):
+    submission(tmp_path, drift=0.7)
+    assert run(["check-mlperf", str(tmp_path)]) == 7
+    out = capsys.readouterr()
+    assert "FAIL  drift between client and server" in out.out
+    assert "rules of MLPerf Power are not kept" in out.err
+
+
+def test_a_directory_without_a_run_says_which_one_is_meant(tmp_path):
+    with pytest.raises(DataError, match="holds power, ranging and run_1"):
+        check(tmp_path)

@@ -1,0 +1,230 @@
+"""What the numbers of a table are, with the data: counters, amounts, states, spikes, blanks, devices."""
+
+import numpy as np
+import pytest
+
+from powermeter import importers
+from powermeter.analysis.integral import Integral
+from powermeter.channel import Boundary, Kind
+from powermeter.cli import run
+from powermeter.errors import ConfigurationError, DataError
+from powermeter.importers.zones import Zone
+from powermeter.recording import Recording
+from powermeter.result import Grade
+from powermeter.signals.rails import choose, lines, whole
+
+
+def load(tmp_path, text, **said):
+    path = tmp_path / "t.csv"
+    path.write_text(text)
+    log = importers.convert(path, tmp_path / "o.power", choices=importers.Choices(**said), force=True)
+    with Recording.open(tmp_path / "o.power") as recording:
+        found = lines(recording)
+        line = choose(found)
+        running = Integral.of(line.power()).running
+        return log, float(running[-1]), line.rail.name, {entry.rail.name for entry in (*found, *whole(found))}
+
+
+def column(head, values, step=1):
+    return f"time_s,{head}\n" + "".join(f"{i * step},{value}\n" for i, value in enumerate(values))
+
+
+def test_joules_of_each_row_are_added_up(tmp_path):
+    log, energy, *_ = load(tmp_path, column("pkg_J", [10.2, 12.4, 9.1, 11.3, 12.0, 9.6, 10.8], 5))
+    assert energy == pytest.approx(75.4)
+    assert log.sources[0].channels[0].kind is Kind.COUNTER
+    assert any("rises and falls" in note for note in log.warnings)
+
+
+def test_a_total_that_is_the_same_in_all_rows_is_asked_about(tmp_path):
+    text = column("pkg_J", [10] * 8)
+    with pytest.raises(ConfigurationError, match=r"--as pkg_J=counter.*--as pkg_J=per-row"):
+        load(tmp_path, text)
+    assert load(tmp_path, text, as_={"pkg_J": "per-row"})[1] == pytest.approx(80.0)
+
+
+def test_two_rising_rows_are_asked_about_unless_the_name_tells(tmp_path):
+    with pytest.raises(ConfigurationError, match="only 3 rows, which rise"):
+        load(tmp_path, column("pkg_J", [1, 2, 3]))
+    assert load(tmp_path, column("total_J", [1, 2, 3]))[1] == pytest.approx(2.0)
+    assert load(tmp_path, column("pkg_J", [1, 2, 3]), as_={"": "counter"})[1] == pytest.approx(2.0)
+
+
+def test_a_counter_that_is_reset_says_so_and_never_runs_back(tmp_path):
+    values = [*range(100, 120), *range(20)]
+    log, energy, *_ = load(tmp_path, column("total_J", values))
+    assert energy == pytest.approx(39, abs=1.5)
+    assert any("was reset 1 time" in note for note in log.warnings)
+
+
+def test_what_is_left_in_a_battery_is_used_when_it_falls(tmp_path):
+    _log, energy, *_ = load(tmp_path, column("energy_now_J", [100, 98, 95, 93, 90, 88]))
+    assert energy == pytest.approx(12.0)
+    with pytest.raises(ConfigurationError, match="--as 'X \\(J\\)'=level"):
+        load(tmp_path, column("X (J)", [100, 98, 95, 93, 90, 88]))
+
+
+def test_a_state_holds_until_the_next(tmp_path):
+    text = "entity_id,state,last_changed\n" + "".join(
+        f"sensor.plug_power,{v},2026-01-02T0{h}:{m:02d}:00.000Z\n"
+        for v, h, m in ((2.5, 3, 0), (1400, 4, 0), (2.5, 4, 5), (3, 5, 0))
+    )
+    log, energy, *_ = load(tmp_path, text, unit="W")
+    assert energy == pytest.approx(437_250.0)
+    assert log.sources[0].channels[0].kind is Kind.HELD
+
+
+def test_spikes_marks_and_words_are_missing_counted_and_their_lines_named(tmp_path):
+    values = [5 + (i % 7) * 0.1 for i in range(60)]
+    values[10], values[20], values[30], values[40] = 9.3e8, -1, "[N/A]", "unavailable"
+    log, energy, *_ = load(tmp_path, column("power_W", values))
+    assert energy == pytest.approx(5.3 * 59, rel=0.01)
+    notes = " | ".join(log.warnings)
+    assert "1 implausible reading" in notes and "line 12" in notes
+    assert '1 × -1 stand for "none"' in notes and "line 22" in notes
+    assert "2 of 60 rows hold no number (1 × [N/A], 1 × unavailable; lines 32, 42)" in notes
+
+
+def test_a_bad_column_does_not_hide_a_good_one(tmp_path):
+    text = "time_s,cpu_power_w,total_power_w\n" + "".join(f"{i},nan,{10 + i % 3}\n" for i in range(12))
+    log, energy, rail, _ = load(tmp_path, text)
+    assert rail == "total" and energy == pytest.approx(120.5, rel=0.02)
+    assert any("'cpu_power_w' holds no number" in note for note in log.warnings)
+
+
+def test_devices_in_one_column_are_told_apart_and_added(tmp_path):
+    text = "time_s,package,power_W\n" + "".join(f"{i},{d},{3 + d}\n" for i in range(10) for d in (0, 1))
+    _log, energy, rail, names = load(tmp_path, text)
+    assert energy == pytest.approx(9 * 7.0) and {"package0", "package1"} <= names and rail == "all devices"
+
+
+def test_devices_whose_rows_lie_apart_share_a_round(tmp_path):
+    rows = "".join(
+        f"2026-01-01 00:00:{s:02d}.{ms:03d},{d},{10 + d}\n" for s in range(20) for d, ms in ((0, 1), (1, 4))
+    )
+    log, energy, *_ = load(tmp_path, "timestamp,gpu,power_W\n" + rows)
+    assert energy == pytest.approx(19 * 21.0)
+    assert any("up to 3 ms apart" in note for note in log.warnings)
+
+
+def test_rounds_without_a_name_are_asked_about_and_the_advice_works(tmp_path):
+    rng = np.random.default_rng(2)
+    rows = "".join(
+        f"2026-01-01 00:00:{s:02d}.{ms:03d},{level + rng.normal(0, 1):.2f}\n"
+        for s in range(30)
+        for level, ms in ((60, 0), (90, 3))
+    )
+    text = "timestamp,power_W\n" + rows
+    with pytest.raises(ConfigurationError, match=r"--interleaved 2 .*--interleaved 1"):
+        load(tmp_path, text)
+    assert load(tmp_path, text, interleaved=2)[1] == pytest.approx(29 * 150, rel=0.01)
+    assert load(tmp_path, text, interleaved=1)[1] == pytest.approx(29 * 75, rel=0.02)
+
+
+def test_four_readings_of_one_device_to_a_stamp_are_not_devices(tmp_path):
+    values = [30 + 20 * np.sin(i * 0.7) for i in range(40)]
+    text = "timestamp,power_W\n" + "".join(
+        f"2026-01-01 00:00:{i // 4:02d},{v:.3f}\n" for i, v in enumerate(values)
+    )
+    assert load(tmp_path, text)[1] == pytest.approx(30 * 10, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("head", "row"),
+    [
+        ("BUS_V,CURRENT_MA", "5.0,200"), ("Vbus (V),Ibus (A)", "5.0,0.2"), ("U1 [V],I1 [A]", "5.0,0.2"), ("load_voltage_V,current_mA", "5,200"),
+        ("CH1 (V),CH3 (A)", "5.0,0.2"), ("Spannung (V),Strom (mA)", "5.0,200"),
+    ],
+)  # fmt: skip
+def test_voltage_and_current_meet_whatever_they_are_called(tmp_path, head, row):
+    text = f"time_s,{head}\n" + "".join(f"{i},{row}\n" for i in range(6))
+    assert load(tmp_path, text)[1] == pytest.approx(5.0)
+
+
+def test_two_pairs_are_told_apart_by_number(tmp_path):
+    text = "time_s,V1 (V),I1 (A),V2 (V),I2 (A)\n" + "".join(f"{i},5,1,12,2\n" for i in range(6))
+    with pytest.raises(ConfigurationError, match="--rail"):
+        load(tmp_path, text)
+    _log, energy, *_ = load(tmp_path, text, add_up=True)
+    assert energy == pytest.approx(5 * 29.0)
+
+
+def test_a_shunt_voltage_is_no_supply(tmp_path):
+    text = "time_s,shunt_voltage_mV,bus_voltage_V,current_mA\n" + "".join(f"{i},20,5,200\n" for i in range(6))
+    assert load(tmp_path, text)[1] == pytest.approx(5.0)
+
+
+def test_only_voltages_say_what_is_lacking(tmp_path):
+    with pytest.raises(DataError, match="only voltages in it"):
+        load(tmp_path, column("voltage_V", [5] * 6))
+
+
+def test_the_grade_is_assumed_until_it_is_said(tmp_path):
+    text = column("power_W", [5] * 6)
+    grade = lambda **said: load(tmp_path, text, **said)[0].sources[0].channels[0].grade
+    assert grade() is Grade.ASSUMED
+    assert grade(accuracy=0.01) is Grade.MEASURED
+    assert grade(grade=Grade.ESTIMATED) is Grade.ESTIMATED
+
+
+def test_a_tool_decides_the_grade(tmp_path):
+    text = "Date,CPU Utilization,Total Power,CPU Power,GPU Power\n" + "".join(
+        f"2026-06-10 1:25:{i},0.1,5,5,0\n" for i in range(6)
+    )
+    log, _, rail, _ = load(tmp_path, text)
+    assert {c.grade for c in log.sources[0].channels} == {Grade.ESTIMATED} and rail == "total"
+    assert log.sources[0].channels[0].rail.boundary is Boundary.MODEL
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("time,power\n" + "".join(f"{i},2\n" for i in range(6)), {"columns": {"time": "s", "power": "W"}}),
+        ("a,b\n" + "".join(f"{i},2\n" for i in range(6)), {"period_s": 1.0, "columns": {"a": "-", "b": "W"}}),
+        ("11/10/2025 3:58:01;5\n", None),
+        (
+            "when,power_W\n" + "".join(f"11/10/2025 3:58:0{i},2\n" for i in range(6)),
+            {"columns": {"when": "s"}},
+        ),
+    ],
+)
+def test_the_next_thing_typed_from_a_message_works_or_says_more(tmp_path, text, said):
+    path = tmp_path / "m.csv"
+    path.write_text(text)
+    if said is None:
+        assert run(["import", str(path), "-o", str(tmp_path / "m.power")]) == 2
+        return
+    try:
+        importers.convert(path, tmp_path / "m.power", choices=importers.Choices(**said))
+    except ConfigurationError as error:
+        assert "--" in str(error)
+
+
+def test_a_named_zone_reads_a_night_of_three_hours(tmp_path):
+    minutes = [f"2026-10-25 0{h}:{m:02d}:00" for h, m in [(1, 30), (2, 0), (2, 30), (2, 0), (2, 30), (3, 0)]]
+    _log, energy, *_ = load(
+        tmp_path, "time,power_W\n" + "".join(f"{t},10\n" for t in minutes), zone=Zone.parse("Europe/Berlin")
+    )
+    assert energy == pytest.approx(10 * 2.5 * 3600)
+
+
+@pytest.mark.parametrize(
+    "cell", ["1e300", "inf", "-inf", "nan", "9" * 30, "9" * 400, "1e999", "65535", "4611686018427387904"]
+)
+@pytest.mark.parametrize("where", [0, 30, 59])
+def test_rubbish_in_a_cell_is_no_power(tmp_path, cell, where):
+    values = [5 + (i % 7) * 0.1 for i in range(60)]
+    values[where] = cell
+    log, energy, *_ = load(tmp_path, column("power_W", values))
+    assert energy == pytest.approx(5.3 * 59, rel=0.03)
+    assert any("lines" in note or "(line" in note for note in log.warnings)
+
+
+@pytest.mark.parametrize("cell", ["1e300", "inf", "nan", "9" * 30, "9" * 400, "-5e9", "1e6", "x", ""])
+@pytest.mark.parametrize("where", [0, 30, 59])
+def test_rubbish_in_a_time_is_no_energy(tmp_path, cell, where):
+    rows = [[str(i), f"{5 + (i % 7) * 0.1:.1f}"] for i in range(60)]
+    rows[where][0] = cell
+    log, energy, *_ = load(tmp_path, "time_s,power_W\n" + "".join(f"{a},{b}\n" for a, b in rows))
+    assert energy == pytest.approx(5.3 * 59, rel=0.04)
+    assert any("left out" in note or "clock was set" in note for note in log.warnings)

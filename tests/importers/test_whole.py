@@ -1,0 +1,58 @@
+"""Which rail is the whole: a total, a sum of what may be added, or a question."""
+
+import pytest
+
+from powermeter.channel import Boundary, Rail
+from powermeter.errors import ConfigurationError
+from powermeter.importers.whole import decide
+
+
+def rails(*names, parents=None):
+    return [Rail(name, (parents or {}).get(name), Boundary.BOARD) for name in names]
+
+
+@pytest.mark.parametrize(
+    ("names", "headline", "is_sum"),
+    [
+        (["cpu", "mem", "total"], "total", False), (["CPU", "GPU", "System"], "System", False), (["VDD_IN", "cpu"], None, None),
+        (["CORE0", "CORE1", "CPU"], "CPU", False), (["gpu0", "gpu1", "gpu2"], "all gpus", True), (["package_0", "package_1"], "all packages", True),
+        (["cpu", "gpu"], "cpu + gpu", True), (["cpu", "gpu0", "gpu1"], "cpu + gpu0 + gpu1", True), (["a", "b"], None, None),
+        (["wall", "system", "cpu"], "wall", False), (["x1", "other"], None, None), (["only"], "only", False), (["ch1", "ch2"], None, None),
+    ],
+)  # fmt: skip
+def test_names_tell_or_it_is_asked(names, headline, is_sum):
+    if headline is None:
+        with pytest.raises(ConfigurationError, match=r"which one is the whole\? --rail .*--sum"):
+            decide(rails(*names), where="f")
+        return
+    found = decide(rails(*names), where="f")
+    assert (found.headline, found.is_sum) == (headline, is_sum)
+
+
+def test_parts_get_the_total_as_their_parent():
+    found = decide(rails("n1", "n2", "total"), where="f").rails
+    assert {rail.parent for name, rail in found.items() if name != "total"} == {"total"}
+    assert found["total"].boundary is Boundary.BOARD and found["n1"].boundary is Boundary.PART
+
+
+def test_a_sum_has_an_unmeasured_parent():
+    found = decide(rails("gpu0", "gpu1"), where="f").rails
+    assert {rail.parent for rail in found.values()} == {"all gpus"}
+
+
+def test_a_total_below_its_part_is_not_believed():
+    with pytest.raises(ConfigurationError, match="less than its part"):
+        decide(rails("cpu", "total"), where="f", means={"cpu": 30.0, "total": 10.0})
+
+
+def test_what_the_user_says_counts():
+    found = decide(rails("a", "b"), where="f", rail="B")
+    assert found.headline == "b" and found.rails["a"].boundary is Boundary.PART
+    assert decide(rails("a", "b"), where="f", add_up=True).is_sum
+    with pytest.raises(ConfigurationError, match="is no rail of it; it has a, b"):
+        decide(rails("a", "b"), where="f", rail="c")
+
+
+def test_a_tools_own_tree_is_kept():
+    found = decide(rails("package", "cores", parents={"cores": "package"}), where="f")
+    assert found.headline == "package" and found.rails["cores"].parent == "package"
