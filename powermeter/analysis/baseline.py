@@ -158,22 +158,26 @@ def _wander(integral: Integral, spans: Sequence[tuple[int, int]], busy: Sequence
 
 
 def _pauses(integral: Integral, spans: Sequence[tuple[int, int]], busy: Sequence[tuple[int, int]]) -> float:
-    """Return how far the power in pauses between events is from the baseline's, beyond its own scatter, in W."""
+    """Return how far the power elsewhere beside events is from the baseline's, root mean square of stretches, in W."""
     least = 3 * integral.trace.interval_ns
-    edges = sorted(busy)[:5000]
-    found: list[float] = []
-    latest = None
-    for a, b in edges:
-        if latest is not None and a - latest >= 2 * least:
-            low, high = latest + least // 2, a - least // 2
-            found.append(
-                float(integral.between(np.array([low]), np.array([high]))[0]) / ((high - low) * 1e-9)
-            )
-        latest = b if latest is None else max(latest, b)
-    if len(found) < 4:
+    longest = max(sum(b - a for a, b in spans) // 4, least)
+    latest = integral.start_ns
+    lows: list[int] = []
+    highs: list[int] = []
+    for a, b in [*sorted(busy)[:5000], (integral.end_ns, integral.end_ns)]:
+        low, high = latest + least // 3, a - least // 3
+        while high - low >= least:
+            lows.append(low)
+            highs.append(min(low + longest, high))
+            low += longest
+        latest = max(latest, b)
+    if len(lows) < 4:
         return 0.0
-    seconds = sum(b - a for a, b in spans) * 1e-9
-    level = sum(float(integral.between(np.array([a]), np.array([b]))[0]) for a, b in spans) / seconds
-    away = abs(float(np.median(found)) - level)
-    error = 1.25 * float(np.std(found, ddof=1)) / math.sqrt(len(found))
-    return away if away > 2 * error and away < 0.5 * abs(level) else 0.0
+    start, end = np.array(lows, np.int64), np.array(highs, np.int64)
+    seconds = (end - start) * 1e-9
+    means = integral.between(start, end) / seconds
+    level = float(sum(integral.between(np.array([a]), np.array([b]))[0] for a, b in spans))
+    level /= sum(b - a for a, b in spans) * 1e-9
+    noise = integral.trace.noise**2 * integral.trace.interval_ns * 1e-9 / seconds
+    away = float(np.median((means - level) ** 2 - noise)) / 0.455
+    return math.sqrt(max(away, 0.0))

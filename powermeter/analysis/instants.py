@@ -25,7 +25,7 @@ from powermeter.analysis.estimate import BEAT, FEW, UNSEEN, Estimate
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.phases import unseen_part
-from powermeter.analysis.sampling import Scatter, bounded, scatter_of_stretches, slow
+from powermeter.analysis.sampling import Scatter, bounded, scatter_of_stretches, slow_of
 from powermeter.analysis.uncertainty import student_95
 from powermeter.result import COVERAGE_95
 
@@ -268,18 +268,12 @@ def _scatter(
 
 
 def _slowest(x: Floats, lengths: Indices) -> float | None:
-    """Return the variance a reading of the slowest changes inside events, where some are long enough to show it."""
+    """Return the variance a reading of the slower changes inside events, where some are long enough to show it."""
     long = np.flatnonzero(lengths >= _LONG)
     if not long.size or float(lengths[long].sum()) < 0.5 * float(lengths.sum()):
         return None
     ends = np.cumsum(lengths)
-    total = count = 0.0
-    for k in long[:200].tolist():
-        found = slow(x[ends[k] - lengths[k] : ends[k]])
-        if found is not None:
-            total += found * lengths[k]
-            count += float(lengths[k])
-    return total / count if count else None
+    return slow_of([x[ends[k] - lengths[k] : ends[k]] for k in long[:200].tolist()])
 
 
 def _seen_range(integral: Integral, before: Indices, upto: Indices) -> tuple[float, float]:

@@ -128,7 +128,7 @@ def measure_means(
     given = part * length * level_in + kappa * rest
     split = np.divide(a * b, a + b, out=np.zeros(part.size), where=a + b > 0) * length**2
     # What stands out from the usual is one thing, on one side or the other.
-    chance = _chance_of_a_jump_beside(rates, *states, rest[used] / length[used], part[used])
+    chance = _chance_of_a_jump_beside(rates, *states, rest[used] / length[used], part[used], noise)
     other = np.zeros(part.size)
     other[used] = chance
     split = np.maximum(split, np.maximum(kappa * (1 - kappa), other * (1 - other)) * rest**2)
@@ -144,8 +144,8 @@ def measure_means(
     early = np.maximum(t[0] - start_ns, 0) * 1e-9
     late = np.maximum(end_ns - t[-1], 0) * 1e-9
     value = inner + np.bincount(event, portion * given[owner], n) + early * rates[1] + late * rates[top]
-    outside = (early * max(abs(rates[1] - inside), 0.2 * abs(rates[1]))) ** 2
-    outside += (late * max(abs(rates[top] - inside), 0.2 * abs(rates[top]))) ** 2
+    outside = (early * max(abs(rates[1] - inside), 0.6 * abs(rates[1]))) ** 2
+    outside += (late * max(abs(rates[top] - inside), 0.6 * abs(rates[top]))) ** 2
     found.value = value
     several = np.bincount(owner, minlength=cut.size) > 1
     # How events of one label divide a window that they share, nobody saw; that they are alike is likely.
@@ -301,19 +301,19 @@ def _wander(rates: Floats, index: Indices, state: Indices, wanted: int) -> tuple
 
 
 def _chance_of_a_jump_beside(
-    rates: Floats, index: Indices, state: Indices, rest: Floats, part: Floats
+    rates: Floats, index: Indices, state: Indices, rest: Floats, part: Floats, noise: float
 ) -> Floats:
     """Return for each cut window how likely what is unusual in it happened beside the event.
 
-    By how often windows beside events jump (half a jump more than was seen: none in n windows does not mean never),
+    By how often windows beside events jump (a quarter of a jump more than was seen: none in n windows does not mean never),
     against how often cut windows show something unusual.
     """
     pair = (state[1:] == 1) & (state[:-1] == 1) & (np.diff(index) == 1)
     if not pair.any() or not rest.size:
         return np.full(rest.size, 0.5)
     jumps = np.abs(rates[index[1:][pair]] - rates[index[:-1][pair]])
-    usual = max(_UNUSUAL * float(np.median(jumps)) / 0.954, 1e-12)
-    rate = (float(np.count_nonzero(jumps > usual)) / 2 + 0.5) / (jumps.size + 1)
+    usual = max(_UNUSUAL * float(np.median(jumps)) / 0.954, _UNUSUAL * math.sqrt(2 * noise), 1e-12)
+    rate = (float(np.count_nonzero(jumps > usual)) / 2 + 0.25) / (jumps.size + 1)
     edges = max(float(np.mean(np.abs(rest) > usual)), 1 / rest.size)
     found: Floats = np.minimum(rate * 2 * (1 - part) / edges, 0.5)
     return found

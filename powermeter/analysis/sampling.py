@@ -15,6 +15,7 @@ so that s = (Q₁ − Q₄) / (1/2 − 2/7), w = Q₄ − 2/7 s and the variance
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -34,6 +35,7 @@ _JUMP_IN_4 = 20 / 70
 _MOST_LEAN = 2.0
 _FEW = 8
 _BANDED = 32
+_BANDS = 6
 _JUMP_APART = 1 / 2 - _JUMP_IN_4
 
 
@@ -148,6 +150,25 @@ def slow(values: Floats) -> float | None:
     bands = [float(power[k : k + width].mean()) for k in range(0, n // 4 - width + 1, width)]
     t = float(student_95(2.0 * width)) / COVERAGE_95
     return min(bands) * t * t * (1 + 2 / math.sqrt(width))
+
+
+def slow_of(stretches: Sequence[Floats]) -> float | None:
+    """Return the same of several stretches together: bands of equal frequency are taken over all of them."""
+    sums, counts = np.zeros(_BANDS), np.zeros(_BANDS)
+    for values in stretches:
+        n = values.size
+        power = np.abs(np.fft.rfft(values - values.mean())[1 : n // 4 + 1]) ** 2 / n
+        if not power.size:
+            continue
+        band = (np.arange(power.size) * _BANDS) // power.size
+        sums += np.bincount(band, power, _BANDS)
+        counts += np.bincount(band, minlength=_BANDS)
+    enough = counts >= 8
+    if not enough.any():
+        return None
+    t = np.asarray(student_95(2.0 * counts[enough])) / COVERAGE_95
+    found = sums[enough] / counts[enough] * t * t * (1 + 2 / np.sqrt(counts[enough]))
+    return float(found.min())
 
 
 def bounded(found: Scatter, slowest: float | None, count: int) -> Scatter:

@@ -37,6 +37,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "the clocks of meter and program",
         "align the two with `powermeter sync`, or put both on one machine",
     ),
+    "skew": (
+        "voltage and current that are not of one moment",
+        "use a sensor that multiplies itself, or sample faster",
+    ),
     "baseline": ("the baseline", "record the idle state for longer"),
     "unseen": ("what no reading showed", "sample faster, or make each event longer"),
     "gaps": ("gaps in the recording", "repeat the run without the gaps"),

@@ -186,7 +186,7 @@ def read_channel(
     )
     if correction is not None and channel.kind is not Kind.COUNTER:
         trace = _corrected(trace, correction, origin, temperature_c)
-    if trace.kind is Kind.INSTANT and channel.window_ns is None:
+    if trace.kind is not Kind.INSTANT or channel.window_ns is None:
         trace = _one_per_refresh(trace, channel, stale)
     return _unwindowed(trace, channel.window_ns)
 
@@ -200,7 +200,7 @@ def _one_per_refresh(trace: Trace, channel: Channel, stale: NDArray[np.bool_] | 
     stated = channel.refresh_ns or 0
     if stated > 1.5 * trace.interval_ns > 0:
         return fresh_readings(trace, stated)
-    found = refresh_found(trace) if channel.quantity is Quantity.POWER else 0
+    found = refresh_found(trace) if channel.quantity in (Quantity.POWER, Quantity.ENERGY) else 0
     return fresh_readings(trace, found) if found else trace
 
 

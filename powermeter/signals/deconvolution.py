@@ -102,7 +102,7 @@ def _anchored(change: Floats, total: float, phases: int) -> tuple[Floats, float]
     gaps -= gaps.mean()
     start = -np.concatenate([[0.0], np.cumsum(gaps[:-1])])
     start += (total - float(start.sum())) / phases
-    doubt = 1.25 * float(np.sqrt(np.mean(spreads**2))) * math.sqrt(phases / 6)
+    doubt = 1.25 * float(np.sqrt(np.mean(spreads**2))) * math.sqrt(phases / 12)
     return line + np.tile(start, rows + 1)[: n + phases], doubt
 
 

@@ -13,7 +13,6 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.channel import Kind
 from powermeter.signals.trace import Trace, median_interval_ns
 
 Bools = NDArray[np.bool_]
@@ -31,7 +30,7 @@ def refresh_found(trace: Trace) -> int:
     Rows are repeats where most equal the row before, and where they change, they do so in steps of one number of rows.
     """
     n = min(len(trace), _LOOKED)
-    if trace.kind is not Kind.INSTANT or n < _LEAST_ROWS or not trace.interval_ns:
+    if n < _LEAST_ROWS or not trace.interval_ns:
         return 0
     change = np.flatnonzero(np.diff(trace.values[:n]) != 0) + 1
     if change.size < _LEAST_CHANGES or 1 - change.size / n < _EQUAL:

@@ -18,6 +18,9 @@ from powermeter.errors import DataError
 from powermeter.result import Grade, worst
 from powermeter.source import Gap
 
+_LOOKED = 200_000
+_SAGS = 0.3
+
 
 @dataclass(frozen=True, slots=True)
 class CommonError:
@@ -139,8 +142,16 @@ def multiply(voltage: Trace, current: Trace, *, rail: Rail | None = None) -> Tra
         for e in voltage.errors
     ]
     kind = current.kind if current.kind is voltage.kind else Kind.INSTANT
+    skew = _skew(times, volts, amps) if kind is Kind.INSTANT else None
+    clock_ns = current.clock_ns
+    if skew is not None:
+        errors.append(
+            CommonError(f"skew:{current.source} {'+'.join(current.channels)}", skew.relative, limit=False)
+        )
+        clock_ns = math.hypot(clock_ns, skew.late_ns)
     return replace(
         current,
+        clock_ns=clock_ns,
         times_ns=times,
         values=volts * amps,
         quantity=Quantity.POWER,
@@ -155,6 +166,42 @@ def multiply(voltage: Trace, current: Trace, *, rail: Rail | None = None) -> Tra
         saturated=voltage.saturated + current.saturated,
         notes=voltage.notes + current.notes,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Skew:
+    """What voltage and current read one after the other do: relative error of their mean product, and ns apart."""
+
+    relative: float
+    late_ns: float
+
+
+def _skew(times_ns: NDArray[np.int64], volts: NDArray[np.float64], amps: NDArray[np.float64]) -> _Skew | None:
+    """Return how far apart in time voltage and current were read, as a supply that sags under its load shows it; or None.
+
+    The covariance of a sagging voltage with its current is lowest where both are of one moment, and rises on either side of it, by the
+    same slope (a load that jumps).  Its values at a lag of one row before, none and one row after place that point.
+    """
+    n = min(volts.size, _LOOKED)
+    if n < 64:
+        return None
+    v, i = volts[:n] - volts[:n].mean(), amps[:n] - amps[:n].mean()
+    spread = float(np.sqrt(np.mean(v * v) * np.mean(i * i)))
+    here, before, after = (
+        float(np.mean(v * i)),
+        float(np.mean(v[:-1] * i[1:])),
+        float(np.mean(v[1:] * i[:-1])),
+    )
+    power = float(np.mean(volts[:n] * amps[:n]))
+    if not spread or here > -_SAGS * spread or not power:
+        return None
+    near, far = min(before, after), max(before, after)
+    slope = far - here
+    if slope <= 0 or near >= far:
+        return None
+    lowest = min((here + near - slope) / 2, here)
+    interval = float(np.median(np.diff(times_ns[:n])))
+    return _Skew((here - lowest) / abs(power), min((here - lowest) / slope, 1.0) * interval)
 
 
 def _joined(errors: Iterable[CommonError]) -> tuple[CommonError, ...]:
