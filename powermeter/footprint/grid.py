@@ -17,9 +17,7 @@ from .place import Place, countries
 LITRES_PER_GALLON = 3.785411784
 FUELS = ("coal", "gas", "oil", "nuclear", "hydro", "solar", "wind", "bioenergy", "other_renewable")
 
-UNKNOWN_PLACE = (
-    "PLACE UNKNOWN: world range used, good to one significant digit; give --place, for example FRA or USA-CA"
-)
+UNKNOWN_PLACE = "PLACE UNKNOWN: world range used, good to one significant digit; name the place, for example FRA or USA-CA"
 PLAUSIBLE_G_PER_KWH = (5.0, 2000.0)
 """Below it a table row is a rounding artefact or combustion only; above it nothing generates."""
 
@@ -61,7 +59,7 @@ def grid(place: Place | None, intensity: Factor | None = None) -> Grid:
             warnings.append(UNKNOWN_PLACE)
         else:
             warnings.append(
-                "place unknown: world range for grid losses, and water where none is given; give --place"
+                "place unknown: world range for grid losses, and water where none is given; name the place"
             )
         carbon = default("grid.carbon")
         losses = factor("grid_losses", "grid.losses")

@@ -159,8 +159,7 @@ class Report:
     def warnings(self) -> list[str]:
         """Return what both places warn of, once each."""
         grids = [grid(where) for where in (self.scenario.home, self.scenario.away)]
-        texts = (text.replace("--place", "--home and --away") for one in grids for text in one.warnings)
-        found = list(dict.fromkeys(texts))
+        found = list(dict.fromkeys(text for one in grids for text in one.warnings))
         bases = [one.carbon.basis for one in grids]
         if bases[0] != bases[1]:
             found.append(

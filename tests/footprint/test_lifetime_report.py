@@ -65,10 +65,8 @@ def test_a_year_of_prices_is_a_year() -> None:
         assess(find(None, ASKED), replace(USUAL, currency="EUR", price_year=-3))
 
 
-def test_unknown_places_ask_for_the_options_there_are() -> None:
-    warnings = assess(find(None, ASKED), Wanted()).warnings()
-    assert any("--home and --away" in text for text in warnings)
-    assert not any("--place" in text for text in warnings)
+def test_unknown_places_are_loud() -> None:
+    assert any("PLACE UNKNOWN" in text for text in assess(find(None, ASKED), Wanted()).warnings())
 
 
 def test_a_recording_of_the_server_takes_the_place_of_the_cited_energy(tmp_path: Path) -> None:
