@@ -136,8 +136,9 @@ def parse_place(text: str) -> Place:
         return Place(code, None, countries()[code]["country"])
     if named is not None and named.kind == "alias":
         return parse_place(named.places[0])
-    if key.replace(" ", "-") in _cloud_regions() and len(key) > 3:
-        return parse_place(_cloud_regions()[key.replace(" ", "-")])
+    for cloud in (key.replace(" ", "-"), key.replace(" ", "")):  # `East US` is Azure's title of eastus
+        if cloud in _cloud_regions() and len(key) > 3:
+            return parse_place(_cloud_regions()[cloud])
     in_country = _in_country(typed)
     if in_country is not None:
         return in_country
@@ -150,7 +151,17 @@ def parse_place(text: str) -> Place:
         )
     if named is not None:
         raise ConfigurationError(f"{typed!r}: {named.text}; or give --intensity with its g/kWh")
+    regions = _regions_called(key)
+    if regions:
+        raise ConfigurationError(f"{typed!r} is {_choices(regions)}: write the code")
     raise ConfigurationError(f"no country {typed!r}, nor a region or cloud region; {_nearest(typed)}")
+
+
+def _regions_called(key: str) -> tuple[str, ...]:
+    """Return the codes of regions typed without their country: `TX`, `ON`, `SE3`."""
+    known = sorted({*_bundled_regions(), *regional.COUNTRIES})
+    found = {f"{country}-{known_regions(country)[key]}" for country in known if key in known_regions(country)}
+    return tuple(sorted(found))
 
 
 def _choices(codes: tuple[str, ...]) -> str:
@@ -159,7 +170,12 @@ def _choices(codes: tuple[str, ...]) -> str:
 
 def _city(name: str) -> Place:
     """Return the state or country of a city."""
-    named = _names().get(spelled(name))
+    key = spelled(name)
+    named = _names().get(key)
+    if key in _region_names() and (named is None or named.kind != "city"):  # Beijing has a grid of its own
+        return parse_place(_region_names()[key])
+    if key in _spellings() and len(key) > 3:  # Singapore is its country
+        return parse_place(name)
     if named is None or named.kind != "city":
         cities = [entry.name for entry in _names().values() if entry.kind == "city"]
         raise ConfigurationError(

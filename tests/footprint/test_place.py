@@ -101,3 +101,36 @@ def test_a_city_is_named_in_the_place() -> None:
     assert parse_place("city:London").name == "United Kingdom, by London"
     with pytest.raises(ConfigurationError, match="no city"):
         parse_place("city:Gotham")
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("East US", "USA-VA"),
+        ("West Europe", "NLD"),
+        ("ERCOT", "USA-ERCT"),
+        ("ISO-NE", "USA-NEWE"),
+        ("city:Beijing", "CHN-BJ"),
+        ("city:Singapore", "SGP"),
+        ("CA", "CAN"),
+    ],
+)
+def test_titles_of_cloud_regions_and_grid_operators(typed: str, code: str) -> None:
+    assert parse_place(typed).code == code
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("TX", ["USA-TX"]),
+        ("ON", ["CAN-ON"]),
+        ("CAISO", ["USA-CAMX", "USA-CA"]),
+        ("PJM", ["USA-RFCE", "USA-RFCW"]),
+        ("SPP", ["USA-SPNO", "USA-SPSO"]),
+    ],
+)
+def test_regions_without_their_country_are_asked_back(typed: str, offered: list[str]) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        parse_place(typed)
+    for code in offered:
+        assert code in str(caught.value)
