@@ -5,6 +5,7 @@ import math
 import re
 from datetime import datetime
 
+import numpy as np
 import pytest
 
 from powermeter.analysis.energy import analyse
@@ -76,8 +77,11 @@ class Outcome:
 
         line = lines(recording)[0]
         trace = line.current()
-        first = trace.values[0] * trace.interval_ns * 1e-9 if trace.kind.value == "mean" else 0.0
-        self.charge = float(Integral.of(trace).running[-1]) + first
+        steps = np.diff(trace.times_ns) * 1e-9
+        if trace.kind.value == "mean":
+            self.charge = float((trace.values[1:] * steps).sum() + trace.values[0] * trace.interval_ns * 1e-9)
+        else:
+            self.charge = float(((trace.values[1:] + trace.values[:-1]) / 2 * steps).sum())
         self.seconds = (trace.end_ns - trace.start_ns) * 1e-9
 
 

@@ -1,0 +1,151 @@
+"""Several logs at once, what is no log at all, and what `--explain` prints."""
+
+import io
+import tarfile
+import zipfile
+
+import pytest
+
+from powermeter import importers
+from powermeter.cli import run
+from powermeter.errors import DataError
+from powermeter.importers.files import Peek
+from powermeter.importers.not_logs import refusal
+from powermeter.recording import Recording
+
+
+def table(start, count=10, watts=5):
+    return "timestamp,power_W\n" + "".join(
+        f"{1_780_000_000 + start + i},{watts + i % 2}\n" for i in range(count)
+    )
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "logs").mkdir()
+    for number in range(3):
+        (tmp_path / "logs" / f"part{number}.csv").write_text(table(100 * number))
+    return tmp_path
+
+
+def test_a_pattern_of_parts_becomes_one_series(folder, capsys):
+    assert run(["import", "logs/*.csv", "-o", "all.power"]) == 0
+    assert "one series" in capsys.readouterr().err
+    with Recording.open("all.power") as recording:
+        (source,) = recording.sources
+        assert len(recording.samples(source.id).times_ns) == 30
+        assert len(recording.gaps(source.id)) == 2
+
+
+def test_each_log_becomes_a_recording_of_its_own(folder):
+    assert run(["import", "logs", "--each", "-o", "out"]) == 0
+    assert sorted(path.name for path in (folder / "out").iterdir()) == [
+        "part0.power",
+        "part1.power",
+        "part2.power",
+    ]
+
+
+def test_one_bad_log_of_many_is_named_and_the_others_are_written(folder, capsys):
+    (folder / "logs" / "bad.csv").write_text("<html></html>\n")
+    assert run(["import", "logs", "--each", "-o", "out"]) == 7
+    err = capsys.readouterr().err
+    assert "bad.csv: is an HTML web page" in err and "1 of 4 logs could not be imported" in err
+    assert len(list((folder / "out").iterdir())) == 3
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar"])
+def test_an_archive_is_unpacked_within_bounds(folder, kind):
+    name = f"logs.{kind}"
+    if kind == "zip":
+        with zipfile.ZipFile(name, "w") as packed:
+            for number in range(2):
+                packed.writestr(f"../../part{number}.csv", table(100 * number))
+    else:
+        with tarfile.open(name, "w") as packed:
+            for number in range(2):
+                data = table(100 * number).encode()
+                info = tarfile.TarInfo(f"../part{number}.csv")
+                info.size = len(data)
+                packed.addfile(info, io.BytesIO(data))
+    assert run(["import", name, "-o", "a.power"]) == 0
+    with Recording.open("a.power") as recording:
+        assert len(recording.samples(recording.sources[0].id).times_ns) == 20
+    assert not list(folder.parent.glob("part*.csv"))
+
+
+def test_logs_of_no_common_clock_are_not_put_on_one(folder, capsys):
+    (folder / "logs" / "relative.csv").write_text("time_s,power_W\n0,1\n1,1\n2,1\n")
+    assert run(["import", "logs/*.csv", "-o", "all.power"]) == 2
+    assert "--each" in capsys.readouterr().err
+
+
+def test_a_pattern_that_matches_nothing_says_so(folder, capsys):
+    assert run(["import", "nothing*.csv"]) == 7
+    assert "nothing matches" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("head", "says"),
+    [
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n", "git lfs pull"), (b"%PDF-1.7", "PDF"), (b"PAR1\x15", "Parquet"),
+        (b"\x89HDF\r\n", "HDF5"), (b"\x93NUMPY", "NumPy"), (b"\x80\x04\x95", "pickle, which is never opened"), (b"\xd0\xcf\x11\xe0\xa1", "Excel"),
+        (b"PK\x03\x04xx[Content_Types].xml", "spreadsheet"), (b"<!DOCTYPE html><html>", "web page"), (b"7z\xbc\xaf", "7z"), (b"BZh9", "bunzip2"),
+        (b"| NVIDIA-SMI 550 |\n|=====+====|\n", "--query-gpu=timestamp,index,power.draw"),
+    ],
+)  # fmt: skip
+def test_what_is_no_log_is_named_for_what_it_is(tmp_path, head, says):
+    path = tmp_path / "x.csv"
+    path.write_bytes(head)
+    assert says in (refusal(Peek.at(path)) or "")
+    with pytest.raises(DataError, match="is "):
+        importers.open_log(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("Loading model\nEpoch 1: loss 0.9\nEpoch 2: loss 0.7\nDone.\n", "no table of numbers"),
+        (
+            "run_id,model,execution_time,energy_joules\nr0,a,12.5,410\nr1,b,9.7,377\nr2,c,30,1022\n",
+            "table of finished runs",
+        ),
+        (
+            "timestamp,utilization.gpu [%],temperature.gpu\n2026/06/10 10:00:00.000,33 %,40\n2026/06/10 10:00:01.000,35 %,41\n",
+            "no column of power",
+        ),
+    ],
+)
+def test_what_holds_no_power_is_not_asked_for_a_rate(tmp_path, text, says):
+    path = tmp_path / "x.csv"
+    path.write_text(text)
+    with pytest.raises(DataError, match=says) as caught:
+        importers.open_log(path)
+    assert "--rate" not in str(caught.value)
+
+
+def test_explain_prints_every_column_and_writes_nothing(folder, capsys):
+    (folder / "x.csv").write_text(
+        "time_s,cpu_power_w,total_power_w,note,power_limit\n"
+        + "".join(f"{i},1,{5 + i % 2},a,9\n" for i in range(8))
+    )
+    assert run(["import", "--explain", "x.csv"]) == 0
+    out = capsys.readouterr().out
+    assert "'total_power_w': power in W, rail total" in out and "whole     total" in out
+    assert "left out  'power_limit': a limit" in out and "nothing was written" in out
+    assert not (folder / "x.power").exists()
+
+
+def test_explain_prints_what_is_open(folder, capsys):
+    (folder / "x.csv").write_text("time,power\n0,1\n1,2\n2,1\n")
+    assert run(["import", "--explain", "x.csv"]) == 0
+    assert "open" in capsys.readouterr().out
+
+
+def test_explain_of_another_format(folder, capsys):
+    (folder / "p.txt").write_text(
+        "1.0,5.0,Joules,power/energy-pkg/,1,100,,\n2.0,5.0,Joules,power/energy-pkg/,1,100,,\n"
+    )
+    assert run(["import", "--explain", "p.txt"]) == 0
+    assert "package.energy: energy in J, counter" in capsys.readouterr().out

@@ -1,0 +1,227 @@
+"""Small logs of tools with invented values: the energy of each is worked out by hand."""
+
+import json
+
+import pytest
+
+from powermeter import importers
+from powermeter.analysis.integral import Integral
+from powermeter.errors import ConfigurationError, DataError
+from powermeter.recording import Recording
+from powermeter.result import Grade
+from powermeter.signals.rails import choose, lines, whole
+
+
+def load(tmp_path, text, name="t.log", **said):
+    path = tmp_path / name
+    path.write_text(text)
+    log = importers.convert(path, tmp_path / "o.power", choices=importers.Choices(**said), force=True)
+    with Recording.open(tmp_path / "o.power") as recording:
+        found = lines(recording)
+        every = {line.rail.name: line for line in (*found, *whole(found))}
+        energies = {
+            rail: float(Integral.of(line.power()).running[-1])
+            for rail, line in every.items()
+            if line.power() is not None and len(line.power()) > 1
+        }
+        return log, energies, choose(found).rail.name
+
+
+PYRAPL = "label,timestamp,duration,pkg,dram,socket\nfoo,1780000000,1000000,10000000,2000000,0\nfoo,1780000001,1000000,12000000,2000000,0\n"
+
+
+def test_pyrapl_is_in_microjoules_and_microseconds(tmp_path):
+    log, energies, headline = load(tmp_path, PYRAPL, "r.csv")
+    assert log.format == "intervals" and log.clock == "utc"
+    assert energies["package0"] == pytest.approx(22.0) and energies["dram0"] == pytest.approx(4.0)
+    assert energies[headline] == pytest.approx(26.0)
+    assert [(e.name, e.duration_s) for e in log.events] == [("foo", 1.0), ("foo", 1.0)]
+
+
+def test_windows_with_pauses_are_laid_one_after_another(tmp_path):
+    text = "start_time,window_name,elapsed_time,gpu0_energy\n1780000000.1,a,2.0,10\n1780000100.1,b,3.0,20\n"
+    log, energies, _ = load(tmp_path, text, "z.csv")
+    assert energies["gpu0"] == pytest.approx(30.0) and log.clock == "relative"
+    assert log.sources[0].ends_ns == (0, 5 * 10**9)
+    assert any("one after another" in note for note in log.warnings)
+
+
+def test_pyjoules_has_cores_inside_their_package(tmp_path):
+    text = "timestamp;tag;duration;package_0;core_0;nvidia_gpu_0\n1780000000;a;1.0;5000000;1000000;2000\n1780000001;b;1.0;5000000;1000000;2000\n"
+    _, energies, headline = load(tmp_path, text, "j.csv")
+    assert energies["gpu0"] == pytest.approx(4.0) and energies["core0"] == pytest.approx(2.0)
+    assert energies[headline] == pytest.approx(14.0)
+
+
+@pytest.mark.parametrize("rows", ["", "foo,x,1,2,3,0\n", "foo,1,nan,2,3,0\n", "foo,1,-5,2,3,0\n"])
+def test_rows_without_a_time_or_an_energy_are_no_stretches(tmp_path, rows):
+    with pytest.raises(DataError, match="no row in it"):
+        load(tmp_path, "label,timestamp,duration,pkg,dram,socket\n" + rows, "r.csv")
+
+
+PERF = """
+ Performance counter stats for 'system wide':
+
+          1,131.75 Joules power/energy-pkg/
+             21.50 Joules power/energy-ram/
+   <not supported> Joules power/energy-gpu/
+
+      12.501234567 seconds time elapsed
+"""
+
+
+def test_perf_stat_of_a_run(tmp_path):
+    log, energies, _ = load(tmp_path, PERF)
+    assert energies["package"] == pytest.approx(1131.75) and energies["dram"] == pytest.approx(21.5)
+    assert log.sources[0].ends_ns == (0, 12_501_234_567)
+    assert any("not supported" in note for note in log.warnings)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# time counts unit events\n     1.000 14.25 Joules power/energy-pkg/\n     2.000 18.50 Joules power/energy-pkg/\n",
+        "1.000,14.25,Joules,power/energy-pkg/,1,100.00,,\n2.000,18.50,Joules,power/energy-pkg/,1,100.00,,\n",
+        "1.000;14.25;Joules;power/energy-pkg/;1;100.00;;\n2.000;18.50;Joules;power/energy-pkg/;1;100.00;;\n",
+    ],
+)
+def test_perf_stat_of_intervals_begins_at_zero(tmp_path, text):
+    log, energies, _ = load(tmp_path, text)
+    assert energies["package"] == pytest.approx(32.75) and log.sources[0].ends_ns == (0, 2 * 10**9)
+
+
+def test_perf_stat_of_two_sockets(tmp_path):
+    text = "".join(
+        f"{t}.000,S{s},8,{10 + s}.5,Joules,power/energy-pkg/,1,100.00,,\n" for t in (1, 2) for s in (0, 1)
+    )
+    _, energies, headline = load(tmp_path, text)
+    assert energies["package0"] == pytest.approx(21.0) and energies["package1"] == pytest.approx(23.0)
+    assert energies[headline] == pytest.approx(44.0)
+
+
+def test_perf_stat_without_a_time_says_what_to_log(tmp_path):
+    with pytest.raises(DataError, match="log with -I 1000"):
+        load(tmp_path, "131.75,Joules,power/energy-pkg/,1,100.00,,\n")
+
+
+def sample(t, watts):
+    return {
+        "host": {"consumption": watts * 1e6, "timestamp": t},
+        "sockets": [{"id": 0, "consumption": watts * 0.9e6, "domains": []}],
+    }
+
+
+def test_scaphandre_is_in_microwatts(tmp_path):
+    samples = [sample(1_780_000_000 + i, 10 + i % 2) for i in range(5)]
+    _, energies, headline = load(tmp_path, json.dumps(samples), "s.json")
+    assert (
+        headline == "host"
+        and energies["host"] == pytest.approx(42.0)
+        and energies["socket0"] == pytest.approx(37.8)
+    )
+
+
+def test_a_cut_array_and_an_object_a_line_are_read_too(tmp_path):
+    samples = [sample(1_780_000_000 + i, 10) for i in range(6)]
+    cut = json.dumps(samples)[:-150]
+    assert load(tmp_path, cut, "s.json")[1]["host"] == pytest.approx(30.0, abs=10.1)
+    lines_ = "\n".join(json.dumps(entry) for entry in samples)
+    assert load(tmp_path, lines_, "l.json")[1]["host"] == pytest.approx(50.0)
+
+
+def test_alumet_adds_up_the_energies_of_rows(tmp_path):
+    head = "metric;timestamp;value;resource_kind;resource_id;consumer_kind;consumer_id;__late_attributes\n"
+    rows = "".join(
+        f"rapl_consumed_energy_J;2026-06-10T10:00:0{i}Z;{value};local_machine;;local_machine;;domain={domain}_total\n"
+        for i in range(4)
+        for domain, value in (("package", 10 + i), ("dram", 1))
+    )
+    _, energies, headline = load(tmp_path, head + rows, "a.csv")
+    assert energies["package"] == pytest.approx(46.0) and energies["dram"] == pytest.approx(4.0)
+    assert energies[headline] == pytest.approx(50.0)
+
+
+DCGM = "#Entity   GPUTL  POWER\nID               W\n" + "".join(
+    f"GPU {g}     55     {60 + g * 10 + i}.5\n" for i in range(4) for g in (0, 1)
+)
+
+
+def test_dcgm_cards_add_up_and_need_a_rate(tmp_path):
+    with pytest.raises(ConfigurationError, match="--rate 1s"):
+        load(tmp_path, DCGM)
+    _, energies, headline = load(tmp_path, DCGM, period_s=1.0)
+    assert (
+        energies["gpu0"] == pytest.approx(186.0)
+        and headline == "all GPUs"
+        and energies[headline] == pytest.approx(402.0)
+    )
+
+
+def test_dcgm_without_power_says_which_field(tmp_path):
+    with pytest.raises(DataError, match="dcgmi dmon -e 155"):
+        load(tmp_path, "#Entity   GPUTL\nID\nGPU 0     55\n", period_s=1.0)
+
+
+def test_rigol_counts_its_rows_from_start_by_increment(tmp_path):
+    text = "X,CH1,CH2,Start,Increment,\nSequence,Volt,Ampere,-1.0e-03,2.0e-03\n" + "".join(
+        f"{i},5.0,0.1,,\n" for i in range(5)
+    )
+    log, energies, _ = load(tmp_path, text, "r.csv")
+    assert energies["input"] == pytest.approx(0.5 * 8e-3) and log.sources[0].ends_ns == (
+        -1_000_000,
+        7_000_000,
+    )
+
+
+TEK = "Record Length,5,,0.0,1.0,\nSample Interval,1e-3,,1.0e-03,1.0,\nSource,CH1,,2.0e-03,1.0,\nVertical Units,{unit},,3.0e-03,1.0,\n,,,4.0e-03,1.0,\n"
+
+
+def test_tektronix_stands_beside_its_facts(tmp_path):
+    _, energies, _ = load(tmp_path, TEK.format(unit="A"), "t.csv", voltage_v=5.0)
+    assert energies["input"] == pytest.approx(5.0 * 4e-3)
+    with pytest.raises(DataError, match="--column CH1=A"):
+        load(tmp_path, TEK.format(unit="V"), "t.csv")
+    _, energies, _ = load(tmp_path, TEK.format(unit="V"), "t.csv", columns={"CH1": "A"}, voltage_v=5.0)
+    assert energies["input"] == pytest.approx(5.0 * 4e-3)
+
+
+def test_carbontracker_is_an_estimate_of_what_was_measured_not_predicted(tmp_path):
+    text = (
+        "CarbonTracker: Actual consumption for 2 epoch(s):\n\tTime:\t0:01:40\n\tEnergy:\t0.001 kWh\n"
+        "CarbonTracker: Predicted consumption for 100 epoch(s):\n\tTime:\t1:23:20\n\tEnergy:\t0.05 kWh\n"
+    )
+    log, energies, _ = load(tmp_path, text)
+    (channel,) = log.sources[0].channels
+    assert energies["components"] == pytest.approx(3600.0) and channel.grade is Grade.ESTIMATED
+    assert [(e.count, e.duration_s) for e in log.events] == [(2, 100.0)]
+
+
+def test_codecarbon_without_parts(tmp_path):
+    text = "timestamp,project_name,duration,emissions,energy_consumed\n2026-01-02T03:04:05,demo,31.5,0.001,0.0035\n"
+    _, energies, _ = load(tmp_path, text, "emissions.csv")
+    assert energies == {"machine": pytest.approx(12600.0)}
+
+
+def test_energibridge_whose_time_lags_a_row(tmp_path):
+    text = "Delta,Time,PACKAGE_ENERGY (J),USED_MEMORY\n0,1780000000000,10\n200,1780000000000,14\n200,1780000000200,18\n200,1780000000400,22\n"
+    text = text.replace(",USED_MEMORY", "")
+    assert load(tmp_path, text, "e.csv")[1]["package"] == pytest.approx(12.0)
+
+
+def test_turbostat_counts_the_machine_not_its_cores(tmp_path):
+    block = "Core\tCPU\tBusy%\tPkgWatt\n-\t-\t10.00\t{w}\n0\t0\t12.00\t{w}\n0\t4\t8.00\n"
+    text = "".join(block.format(w=w) for w in (20.0, 30.0, 40.0))
+    log, energies, _ = load(tmp_path, text, "t.tsv", period_s=5.0)
+    assert energies["pkg"] in (pytest.approx(350.0), pytest.approx(450.0))
+    assert any("rows of other kinds" in note for note in log.warnings)
+
+
+def test_nvidia_smi_with_a_zone_needs_no_note(tmp_path):
+    text = "timestamp, index, power.draw [W]\n" + "".join(
+        f"2026-01-20T17:00:0{i}+08:00, {g}, {50 + g}.00 W\n" for i in range(5) for g in (0, 1)
+    )
+    log, energies, headline = load(tmp_path, text, "n.csv")
+    assert energies[headline] == pytest.approx(4 * 101.0) and not any(
+        "no time zone" in note for note in log.warnings
+    )
+    assert log.sources[0].ends_ns[0] == 1_768_899_600 * 10**9
