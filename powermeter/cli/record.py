@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     "-b",
     default="4Ah",
     show_default=True,
-    help="The budget to set the use against: 4Ah, 4Ah@3.85V.",
+    help="The budget to set the use against: 4Ah, 4Ah@3.85V, or a preset: phone, 18650.",
 )
 @click.option("--place", "-p", metavar="CODE", help="Where the electricity comes from: FRA, USA-CA.")
 @click.option(
@@ -98,9 +98,9 @@ def record(
     The command keeps its terminal, its signals and its exit status, which becomes this one's.
     Events marked with powermeter.event(...) in it, its threads and child processes are recorded.
     """
-    from powermeter.battery.battery import Battery
+    from powermeter.battery.battery import parse_battery
 
-    budget = Battery(battery)
+    budget = parse_battery(battery)
     seconds = parse_duration(duration) if duration else None
     if command and seconds is not None:
         raise ConfigurationError("--duration is for recording without a command; a command ends by itself")

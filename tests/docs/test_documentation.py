@@ -22,7 +22,7 @@ def test_every_scheme_on_a_page_is_a_driver(page: Path) -> None:
     known = registry.names("drivers", registry.DRIVERS)
     named = set(re.findall(r"(?<![\w-])([a-z][a-z0-9_-]*)://", page.read_text(encoding="utf-8")))
     if page.name == "CONTRIBUTING.md":
-        named.discard("mymeter")
+        named.discard("volta")
     assert named - NOT_SOURCES <= set(known), f"{page.name} names sources that do not exist"
 
 

@@ -293,11 +293,11 @@ def test_a_virtual_bus_gives_the_load_asked_for(model):
     row = None
     for _ in range(40):
         row = source.sample()
-        if row is not None and row[0]:
+        if row is not None and row.codes[0]:
             break
     source.close()
     assert row is not None
-    volts, amps = (code * c.scale for code, c in zip(row[:2], source.channels[:2], strict=True))
+    volts, amps = (code * c.scale for code, c in zip(row.codes[:2], source.channels[:2], strict=True))
     assert volts == pytest.approx(5.0, abs=0.01) and amps == pytest.approx(0.4, abs=0.001)
 
 
