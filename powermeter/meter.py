@@ -108,8 +108,11 @@ class Meter:
                 metadata[key] = getattr(self, key)
         if self._runs:
             self.path = numbered(self.path) if self._is_named else default_path()
-        recorder = Recorder(self.path, urls, metadata, force=self._force, dither=self._dither)
+        recorder = Recorder(
+            self.path, urls, metadata, force=self._force, numbered=not self._is_named, dither=self._dither
+        )
         recorder.start()
+        self.path = recorder.path
         self._runs += 1
         self._recorder, self._log = recorder, EventLog(recorder.marks, str(self.path))
         self._log.open()

@@ -1,4 +1,9 @@
-"""Runs a measured command as a child: its terminal, signals and exit status stay its own."""
+"""Runs a measured command as a child: its terminal, outputs, signals and exit status stay its own.
+
+A signal that a terminal sends (Ctrl-C) reaches the command by itself, since it is in the same group; the same
+signal sent to this process alone is passed on.  Which of both it was is told by who sent it (sigaction(2),
+`si_code`); where the system does not tell that, by whether this process is in the terminal's foreground.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +11,28 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
-import click
-
 from powermeter.cli.exit_codes import NOT_EXECUTABLE, NOT_FOUND
+from powermeter.cli.outputs import report_problem
 
-_LEFT_TO_COMMAND = ("SIGINT", "SIGQUIT")  # the terminal sends these to the command itself
+_FROM_TERMINAL = ("SIGINT", "SIGQUIT")
 _FORWARDED = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGCONT")
+_BY_KERNEL = 0x80
+"""SI_KERNEL: not another process's kill(2), but the terminal."""
+_LOOK_S = 0.5
+"""How often the child is looked at although nothing was heard of it."""
 
 
 def run_command(
-    command: Sequence[str], environment: Mapping[str, str] | None = None, *, quiet: bool = False
+    command: Sequence[str],
+    environment: Mapping[str, str] | None = None,
+    *,
+    quiet: bool = False,
+    closed: Sequence[int] = (),
 ) -> int:
     """Run a command to its end and return its exit status, 128 + N for a signal N, as a shell does.
 
@@ -27,30 +40,98 @@ def run_command(
         command: The program and its arguments.
         environment: Its environment; this process's where None.
         quiet: Whether its standard output is dropped.
+        closed: Standard descriptors (0, 1, 2) that it shall find closed, as this process did.
     """
-    sys.stdout.flush()
+    with suppress(OSError, ValueError, AttributeError):
+        sys.stdout.flush()
+    numbers = {getattr(signal, name) for name in (*_FROM_TERMINAL, *_FORWARDED) if hasattr(signal, name)}
+    if not hasattr(signal, "sigwaitinfo"):
+        return _status(_run_with_handlers(command, environment, quiet, closed, numbers))
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, numbers | {signal.SIGCHLD})
+
+    def prepare() -> None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for descriptor in closed:
+            os.close(descriptor)
+
     try:
-        child = subprocess.Popen(
+        child = _start(command, environment, quiet, prepare)
+        return _status(child if isinstance(child, int) else _wait(child, numbers))
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _start(
+    command: Sequence[str],
+    environment: Mapping[str, str] | None,
+    quiet: bool,
+    prepare: Callable[[], None] | None,
+) -> subprocess.Popen[bytes] | int:
+    """Return the started command, or the status of one that cannot be started."""
+    try:
+        return subprocess.Popen(
             list(command),
             env=dict(os.environ if environment is None else environment),
             stdout=subprocess.DEVNULL if quiet else None,
+            preexec_fn=prepare,  # noqa: PLW1509 – nothing but system calls
         )
     except OSError as error:
-        click.echo(f"powermeter: {command[0]}: {error.strerror}", err=True)
+        report_problem(f"{command[0]}: {error.strerror}")
         return NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE
 
-    def forward(number: int, frame: FrameType | None) -> None:
-        child.send_signal(number)
 
-    before: dict[int, Any] = {}
-    for name in (*_LEFT_TO_COMMAND, *_FORWARDED):
-        number = getattr(signal, name, None)
-        if number is not None:
-            handler = forward if name in _FORWARDED else lambda *_: None
-            before[number] = signal.signal(number, handler)
+def _wait(child: subprocess.Popen[bytes], numbers: set[int]) -> int:
+    """Wait for the end of a child, and pass on what is sent to this process alone."""
+    while True:
+        heard = signal.sigtimedwait(numbers | {signal.SIGCHLD}, _LOOK_S)
+        status = child.poll()
+        if status is not None:
+            return status
+        if heard is None or heard.si_signo == signal.SIGCHLD:
+            continue
+        name = signal.Signals(heard.si_signo).name
+        if name in _FROM_TERMINAL and heard.si_code == _BY_KERNEL:
+            continue  # the terminal has sent it to the command as well
+        child.send_signal(heard.si_signo)
+
+
+def _run_with_handlers(
+    command: Sequence[str],
+    environment: Mapping[str, str] | None,
+    quiet: bool,
+    closed: Sequence[int],
+    numbers: set[int],
+) -> int:
+    """The same where the sender of a signal is not known (macOS, Windows)."""
+
+    def prepare() -> None:
+        for descriptor in closed:
+            os.close(descriptor)
+
+    child = _start(command, environment, quiet, prepare if closed else None)
+    if isinstance(child, int):
+        return child
+
+    def forward(number: int, frame: FrameType | None) -> None:
+        if signal.Signals(number).name not in _FROM_TERMINAL or not _in_foreground():
+            child.send_signal(number)
+
+    before: dict[int, Any] = {number: signal.signal(number, forward) for number in numbers}
     try:
-        status = child.wait()
+        return child.wait()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _in_foreground() -> bool:
+    """Return whether the terminal sends its signals to this process's group."""
+    try:
+        with open("/dev/tty", "rb") as terminal:
+            return os.tcgetpgrp(terminal.fileno()) == os.getpgrp()
+    except (OSError, AttributeError):
+        return sys.platform == "win32"
+
+
+def _status(status: int) -> int:
     return 128 - status if status < 0 else status

@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ import click
 
 from powermeter import host, registry
 from powermeter.cli.child import run_command
+from powermeter.cli.outputs import TROUBLE, open_standard, report_problem, say, settle
 from powermeter.cli.status_line import StatusLine
 from powermeter.errors import ConfigurationError, PowermeterError
 from powermeter.marking import api as instrumentation
@@ -100,6 +102,7 @@ def record(
     """
     from powermeter.battery.battery import parse_battery
 
+    closed = open_standard()
     budget = parse_battery(battery)
     seconds = parse_duration(duration) if duration else None
     if command and seconds is not None:
@@ -111,7 +114,7 @@ def record(
     urls: Sequence[str] = sources
     if not urls:
         urls, why = best_sources()
-        click.echo(f"powermeter: {why}", err=True)
+        report_problem(why)
     readings = _readings(urls)
     if readings is not None:
         urls = readings.urls
@@ -133,18 +136,16 @@ def record(
         force=force,
         dither=dither,
         on_status=line.show if line.active else None,
-        on_notice=lambda text: click.echo(f"powermeter: {text}", err=True),
+        numbered=output is None,
+        on_notice=report_problem,
     )
     recorder.start()
     try:
         if readings is not None:
             readings.ask("at the start")
         if command:
-            environment = {
-                instrumentation.ENVIRONMENT: str(path.absolute()),
-                board.ENVIRONMENT: recorder.marks,
-            }
-            status = run_command(command, {**os.environ, **environment})
+            environment = {**os.environ, instrumentation.ENVIRONMENT: str(recorder.path.absolute())}
+            status = run_command(command, {**environment, board.ENVIRONMENT: recorder.marks}, closed=closed)
         else:
             status = _wait(seconds, readings)
         if readings is not None:
@@ -155,12 +156,13 @@ def record(
         recorder.stop()
         line.close()
         if readings is not None:
-            click.echo(f"powermeter: {readings.close()}", err=True)
+            report_problem(readings.close())
     if recorder.problem:
-        click.echo(f"powermeter: {recorder.problem}", err=True)
+        report_problem(recorder.problem)
     if not quiet:
-        _summarise(path, battery, place)
-    click.echo(f"wrote {path}", err=True)
+        _summarise(recorder.path, battery, place)
+    say(f"wrote {recorder.path}")
+    settle()
     return status
 
 
@@ -187,7 +189,7 @@ def _wait(seconds: float | None, readings: Prompter | None = None) -> int:
     }
     try:
         if seconds is None:
-            click.echo("recording; Ctrl-C ends it", err=True)
+            say("recording; Ctrl-C ends it")
         stop.wait(seconds)
     finally:
         stop.set()
@@ -202,10 +204,13 @@ def _summarise(path: Path, battery: str, place: str | None) -> None:
     from powermeter.reports.report_data import ReportOptions, gather
     from powermeter.reports.terminal import print_to_stdout
 
-    sys.stdout.flush()
+    with suppress(*TROUBLE):
+        sys.stdout.flush()
     try:
         with Recording.open(path) as recording:
             data = gather(recording, ReportOptions(battery=battery, place=place))
         print_to_stdout(data)
     except PowermeterError as error:
-        click.echo(f"powermeter: {error}", err=True)
+        report_problem(str(error))
+    except TROUBLE as error:
+        report_problem(f"the summary could not be printed: {error}")

@@ -45,6 +45,7 @@ class Recorder:
         sources: URLs.
         metadata: JSON values for the recording.
         force: Whether an existing file is replaced.
+        numbered: Whether a name that is taken is followed by the next one (`-2`, `-3`), as for dated names.
         dither: Whether polled sources are read at random moments of their intervals.
         on_status: Called in a thread of this process with each status message; None asks for none.
         status_s: Seconds between status messages.
@@ -58,6 +59,7 @@ class Recorder:
         metadata: Mapping[str, Any] | None = None,
         *,
         force: bool = False,
+        numbered: bool = False,
         dither: bool = True,
         on_status: Callable[[Mapping[str, Any]], None] | None = None,
         status_s: float = 0.5,
@@ -71,6 +73,7 @@ class Recorder:
             "sources": self._urls,
             "metadata": dict(metadata or {}),
             "force": force,
+            "numbered": numbered,
             "dither": dither,
             "status_s": status_s if on_status else 0,
             "parent": os.getpid(),
@@ -281,7 +284,8 @@ class Recorder:
     def _take(self, message: Mapping[str, Any]) -> None:
         kind = message.get("type")
         if kind == "ready":
-            self.path = Path(message.get("path") or self.path)
+            if message.get("path") != self._order["path"]:
+                self.path = self.path.with_name(Path(str(message.get("path"))).name)
             self._ready.set()
         elif kind == "status" and self._on_status is not None:
             self._on_status(message)

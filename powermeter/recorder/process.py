@@ -19,16 +19,18 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from powermeter import registry
-from powermeter.errors import DataError, OpenError, PowermeterError, ReadError, Reason
+from powermeter.errors import DataError, ExistsError, OpenError, PowermeterError, ReadError, Reason
 from powermeter.marking.intake import Intake
 from powermeter.marking.memory import peak_memory
 from powermeter.recorder.clocks import ClockWatch, look
 from powermeter.recorder.live_totals import LiveTotals
 from powermeter.recorder.reading import Harvest, SourceReader
 from powermeter.recorder.watched_file import WatchedFile
+from powermeter.recording.file import SUFFIX
 from powermeter.recording.liveness import boot_id, started
 from powermeter.recording.writer import Writer
 from powermeter.source import Gap, PolledSource, Sampling, Source, now_ns
@@ -45,6 +47,7 @@ READERS_END_S = 0.4
 CLOSE_S = 30.0
 """How long the last samples are kept for a file that another process holds, or a full disk."""
 FILE_CHECK_S = 1.0
+MAX_NUMBER = 1000
 
 
 class Process:
@@ -86,9 +89,7 @@ class Process:
         """
         sources = self._open_sources()
         try:
-            writer = Writer.create(
-                self._order["path"], self._order.get("metadata", {}), force=bool(self._order.get("force"))
-            )
+            writer = self._create()
         except PowermeterError:
             for source in sources:
                 source.close()
@@ -117,6 +118,23 @@ class Process:
             )
             self._loop(writer)
             self._end(writer)
+
+    def _create(self) -> Writer:
+        """Create the recording; where its name was made up, under the next one that is free.
+
+        Raises:
+            PowermeterError: The file exists or cannot be created.
+        """
+        path, metadata = Path(self._order["path"]), self._order.get("metadata", {})
+        stem = path.name.removesuffix(SUFFIX)
+        for number in range(2, MAX_NUMBER):
+            try:
+                return Writer.create(path, metadata, force=bool(self._order.get("force")))
+            except ExistsError:
+                if not self._order.get("numbered"):
+                    raise
+                path = path.with_name(f"{stem}-{number}{SUFFIX}")
+        raise ExistsError(f"{self._order['path']} and {MAX_NUMBER} names after it exist; name one with -o")
 
     def _add(self, writer: Writer, source: Source) -> None:
         identifier = writer.add_source(

@@ -1,0 +1,55 @@
+"""Standard output and error that may be closed, full or gone: what a measured program does must not depend on them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+
+import click
+
+TROUBLE = (OSError, ValueError, UnicodeError)
+"""What writing to a closed, full or odd stream raises."""
+
+
+def open_standard() -> tuple[int, ...]:
+    """Open the null device in the place of closed standard descriptors, and return which were closed.
+
+    Otherwise the next file that is opened would be standard error, and messages would be written into it.
+    """
+    closed = []
+    for descriptor in (0, 1, 2):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            closed.append(descriptor)
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest that is free: this one
+    return tuple(closed)
+
+
+def report_problem(text: str) -> None:
+    """Print one line on standard error, where there is one."""
+    with suppress(*TROUBLE):
+        click.echo(f"powermeter: {text}", err=True)
+
+
+def say(text: str) -> None:
+    """Print a line on standard error as it is, where there is one."""
+    with suppress(*TROUBLE):
+        click.echo(text, err=True)
+
+
+def settle() -> None:
+    """Flush both outputs; what cannot be written is dropped, so that the exit status is the program's."""
+    for stream, descriptor in ((sys.stdout, 1), (sys.stderr, 2)):
+        if stream is None:
+            continue
+        try:
+            stream.flush()
+        except TROUBLE:
+            with suppress(OSError):
+                null = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(null, descriptor)
+                os.close(null)
+            with suppress(*TROUBLE):
+                stream.flush()
