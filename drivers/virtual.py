@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 import random
+import sys
+import threading
 from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar
@@ -52,7 +54,19 @@ SHAPES: dict[str, Callable[[float, float, float, float], float]] = {
     "square": square,
 }
 
-FAULTS = ("absent", "bad-data", "disconnect", "no-answer", "stall", "stuck")
+FAULTS = (
+    "absent",  # cannot be opened
+    "bad-data",  # one reading fails its check
+    "block",  # a read never returns
+    "block-open",  # opening never returns
+    "disconnect",  # away for a second
+    "exit",  # the driver calls sys.exit
+    "fraction",  # it returns fractions in place of codes
+    "no-answer",  # no answer for half a second
+    "nothing",  # it returns nothing any more
+    "stall",  # one read keeps the processor for half a second
+    "stuck",  # it repeats its last value for ever
+)
 
 
 def _shape(text: str) -> str:
@@ -113,6 +127,8 @@ class Virtual(PolledSource):
     def open(self) -> None:
         if self.options["fault"].get("absent") == 0.0 or now_ns() < self._down_until:
             raise OpenError("virtual://: absent, as asked for by fault=", Reason.ABSENT)
+        if self._faults.get("block-open") == 0.0:
+            threading.Event().wait()
         rail = Rail(
             "VIRTUAL", boundary=Boundary.BOARD, covers="a simulated load", nominal_v=self.options["volts"]
         )
@@ -150,10 +166,14 @@ class Virtual(PolledSource):
         shape, low_w, high_w, period_s = self._shape
         return shape((at_ns - self._start_ns) / NS, low_w, high_w, period_s)
 
-    def sample(self) -> Row:
+    def sample(self) -> Row | None:
         at_ns = now_ns()
         if self._faults:
             self._maybe_fail(at_ns)
+            if "nothing" in self._fired:
+                return None
+            if "fraction" in self._fired:
+                return Row([0.5, 0.5])  # type: ignore[list-item]
         held = self._held
         if held is not None and (at_ns - held[0] < self._refresh_ns or "stuck" in self._fired):
             return Row(held[1], REPEAT)
@@ -180,6 +200,10 @@ class Virtual(PolledSource):
                 raise ReadError("virtual://: unplugged, as asked for by fault=", Reason.ABSENT)
             if name == "bad-data":
                 raise ReadError("virtual://: checksum wrong, as asked for by fault=", Reason.BAD_DATA)
+            if name == "block":
+                threading.Event().wait()
+            if name == "exit":
+                sys.exit("virtual://: ends, as asked for by fault=")
             if name == "stall":
                 end = at_ns + NS // 2
                 while now_ns() < end:
