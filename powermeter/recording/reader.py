@@ -339,30 +339,28 @@ class Recording:
     def slice(self, source: int, start_ns: int, end_ns: int, around: int = 0) -> Samples:
         """Return the raw samples with start ≤ time ≤ end, and `around` more on either side where there are.
 
-        Reads only the chunks that hold them.
+        Reads only the chunks that hold them; one that turns out damaged is left out and becomes a gap.
 
         Raises:
             ConfigurationError: There is no such source.
             DataError: They are too many to be loaded at once.
         """
-        chunks = self._sound(source)
+        chunks = self._chunks(source)  # those that are read are checked then
         width = len(self.source(source).channels)
         held = chunks.sound
         first = bisect_left(held, start_ns, key=lambda chunk: chunk.end_ns)
-        last = bisect_right(held, end_ns, key=lambda chunk: chunk.start_ns)
-        short = around
-        while first > 0 and short > 0:
-            first -= 1
-            short -= held[first].count
-        short = around
-        while last < len(held) and short > 0:
-            short -= held[last].count
-            last += 1
-        group = held[first:last]
-        self._refuse_too_many(sum(chunk.count for chunk in group), width)
-        times, flags, codes = chunks.read(group)
-        low = max(0, int(np.searchsorted(times, start_ns, "left")) - around)
-        high = int(np.searchsorted(times, end_ns, "right")) + around
+        last = max(first, bisect_right(held, end_ns, key=lambda chunk: chunk.start_ns))
+        while True:
+            group = held[first:last]
+            self._refuse_too_many(sum(chunk.count for chunk in group), width)
+            times, flags, codes = chunks.read_again(group)
+            low = int(np.searchsorted(times, start_ns, "left")) - around
+            high = int(np.searchsorted(times, end_ns, "right")) + around
+            lacks_before, lacks_after = low < 0 and first > 0, high > len(times) and last < len(held)
+            if not (lacks_before or lacks_after) or held is not chunks.sound:
+                break
+            first, last = first - lacks_before, last + lacks_after
+        low = max(0, low)
         names = [channel.name for channel in self.source(source).channels]
         return Samples(
             times[low:high], dict(zip(names, (c[low:high] for c in codes), strict=True)), flags[low:high]
