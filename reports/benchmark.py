@@ -101,7 +101,7 @@ def draw(path: Path, all_made: Sequence[Benchmark]) -> None:
 
     Raises:
         NotInstalledError: matplotlib is missing.
-        ConfigurationError: The file's ending is no kind of picture.
+        ConfigurationError: matplotlib cannot write files with this extension.
     """
     figure = registry.load("matplotlib.figure:Figure")(figsize=(7, 4.2), layout="constrained")
     axes = figure.subplots()

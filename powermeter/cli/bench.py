@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -69,21 +69,7 @@ PRINT = "powermeter.reports.benchmark:"
 @click.option("--quiet", "-q", is_flag=True, help="Do not show what the command prints.")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def bench(
-    sources: tuple[str, ...],
-    output: Path | None,
-    force: bool,
-    precision: str,
-    at_most: str,
-    at_least: int,
-    most: int | None,
-    items: int,
-    name: str,
-    sweep: str | None,
-    plot: Path | None,
-    rail: str | None,
-    as_json: bool,
-    quiet: bool,
-    command: tuple[str, ...],
+    command: tuple[str, ...], output: Path | None, force: bool, plot: Path | None, **chosen: Any
 ) -> int:
     """Run a command until its energy is known to the precision asked.
 
@@ -103,20 +89,24 @@ def bench(
     from powermeter.comparison.repeat_loop import Limits
     from powermeter.meter import Meter
 
-    wanted = parse_quantity(precision, "1")
+    wanted = parse_quantity(chosen["precision"], "1")
     if not 0.001 <= wanted <= 1:
-        raise ConfigurationError(f"--precision {precision!r} is not usable; write for example 5% or 0.02")
-    if parse_duration(at_most) <= 0:
-        raise ConfigurationError(f"--at-most {at_most!r} must be longer than zero")
-    parameter, values = _values(sweep, command)
+        raise ConfigurationError(
+            f"--precision {chosen['precision']!r} is not usable; write for example 5% or 0.02"
+        )
+    if parse_duration(chosen["at_most"]) <= 0:
+        raise ConfigurationError(f"--at-most {chosen['at_most']!r} must be longer than zero")
+    parameter, values = _values(chosen["sweep"], command)
     if shutil.which(command[0]) is None:
         raise ConfigurationError(f"no program {command[0]!r} to run")
     if plot is not None and plot.exists() and not force:
         raise ConfigurationError(f"{plot} exists; use --force to replace it")
-    asked = Wanted(wanted, Limits(at_most, most, at_least), items, rail)
+    limits = Limits(chosen["at_most"], chosen["most"], chosen["at_least"])
+    asked = Wanted(wanted, limits, chosen["items"], chosen["rail"])
+    name: str = chosen["name"]
     made: list[Benchmark] = []
     status = 0
-    with Meter(*sources, path=output, force=force) as meter:
+    with Meter(*chosen["sources"], path=output, force=force) as meter:
         if meter.choice:
             click.echo(f"powermeter: {meter.choice}", err=True)
         for value in values:
@@ -125,7 +115,7 @@ def bench(
 
             def once(line: Sequence[str] = line) -> bool:
                 nonlocal status
-                status = _run(line, quiet)
+                status = _run(line, chosen["quiet"])
                 return not status
 
             attributes = {parameter: value} if parameter else {}
@@ -134,7 +124,7 @@ def bench(
                 click.echo(f"powermeter: {line[0]} ended with status {status}; no more runs", err=True)
                 break
     record, to_text = (registry.load(f"{PRINT}{name}") for name in ("record", "to_text"))
-    if as_json:
+    if chosen["as_json"]:
         rows = [record(one) for one in made]
         click.echo(json.dumps({"recording": str(meter.path), "rows": rows}, indent=2))
     else:

@@ -204,7 +204,7 @@ def _conclude(left: Side, right: Side, s: Spread, margin: float, level: float) -
         plan = Plan(s.one, systematic, s.freedom, sum(s.counts) / 2, level, pairs)
     about = s.design.about_programs
     verdict = found if about else Verdict.CANNOT_TELL
-    told = verdict in (Verdict.LESS, Verdict.MORE)
+    significant = verdict in (Verdict.LESS, Verdict.MORE)
     return Contrast(
         left=left.name,
         right=right.name,
@@ -222,7 +222,7 @@ def _conclude(left: Side, right: Side, s: Spread, margin: float, level: float) -
         repeats_right=s.counts[1],
         warmup_left=left.warmup,
         warmup_right=right.warmup,
-        repeats_needed=0 if told else plan.repeats(beyond) if plan else None,
+        repeats_needed=0 if significant else plan.repeats(beyond) if plan else None,
         detectable=plan.detectable() if plan else None,
         shared=shared,
         margin=margin,

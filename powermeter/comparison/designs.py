@@ -33,6 +33,7 @@ class Design(str, Enum):
     TURNS = "in turns"  # the sides alternate: what drifts falls out
     ORDER = "in order"  # several recordings, one side after the other: a drift may look like a difference
     PAIRED = "paired"  # the same inputs on both sides
+    ONE_RUN = "one run"  # a single recording before or after several: nothing shows whether a drift is the difference
     THESE_RUNS = "these runs"  # one recording a side: nothing is known about other runs
     SINGLE = "single"  # one value a side: only the meter's errors are known
 
@@ -124,7 +125,8 @@ def in_time(left: Side, right: Side) -> Spread:
     if not all(side.size for side in sides):
         raise DataError(f"{left.name} and {right.name}: nothing is known of one of them")
     turns = int(np.count_nonzero(np.diff(whose))) + 1
-    design = Design.TURNS if turns > 2 else Design.ORDER
+    fewest = min(int(side.size) for side in sides)
+    design = Design.TURNS if turns > 2 else Design.ORDER if fewest > 1 else Design.ONE_RUN
     found = drift.difference(values, whose == 1, counts)
     numbers = (int(left.known.size), int(right.known.size))
     if found is None:

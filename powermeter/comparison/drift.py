@@ -5,7 +5,7 @@ to the next (Harvey, Forecasting, Structural Time Series Models, 1989, chapter 2
 size of these steps nor how the noise of the sides compares is known.  Both are tried over a grid, each by generalised least
 squares, and every pair that the data do not speak against counts: the interval holds all of theirs, about the estimate for
 equal noise.  Where sides take turns a
-wandering level costs little; where one side came after the other, it cannot be told from a difference, and the interval says so.
+wandering level costs little; where one side came after the other, it cannot be separated from a difference, and the interval grows.
 """
 
 from __future__ import annotations

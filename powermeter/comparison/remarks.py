@@ -16,6 +16,10 @@ OF_DESIGN: Mapping[Design, str] = {
         "would be a half or a third as wide had they taken turns"
     ),
     Design.PAIRED: "equal inputs are compared: what they have in common falls out",
+    Design.ONE_RUN: (
+        "one run before or after several: a drift may be the difference, so nothing is concluded about the programs; put it "
+        "between them, or repeat it"
+    ),
     Design.THESE_RUNS: (
         "these two runs are compared, not the programs: what changes from run to run (temperature, other programs) is in "
         "the difference and not in the interval; take turns, or record at least three runs a side"

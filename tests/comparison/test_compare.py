@@ -229,6 +229,7 @@ def test_several_recordings_a_side_are_the_repeats(tmp_path):
     assert found.left == "a0.power and 3 more"
     alone = compare(a[0], b)
     assert alone.row().repeats_left == 1 and "single-recording" in codes(alone)
+    assert alone.row().design is Design.ONE_RUN and alone.verdict is Verdict.CANNOT_TELL
     runs = [compare(a[0], path).row().mean_right.value for path in b]
     assert row.mean_right.value == pytest.approx(np.mean(runs))
     assert row.mean_right.parts["repeats:b1.power and 3 more"] == pytest.approx(np.std(runs, ddof=1) / 2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import chi2
 from scipy.stats import t as student
 
 from powermeter.comparison import drift
@@ -83,6 +84,23 @@ def test_the_fit_is_generalised_least_squares() -> None:
     fit = drift._fit(np.diff(y), columns, drift._noise(right, np.ones(12), ratio), step, 9)
     assert fit.difference == pytest.approx(beta[1])
     assert fit.uncertainty == pytest.approx(np.sqrt(square * normal[1, 1]))
+
+
+def test_the_interval_holds_that_of_every_plausible_step() -> None:
+    """Plausible at 95 %: the restricted log-likelihood is within χ²/2 = 1.92 of the best (one parameter)."""
+    y, right = np.random.default_rng(11).standard_normal(20), IN_ORDER(10)
+    found = drift.difference(y, right)
+    columns = np.column_stack([np.diff(right.astype(float)), np.ones(19)])
+    fits = [
+        drift._fit(np.diff(y), columns, drift._noise(right, np.ones(20), 1.0), step, 17)
+        for step in drift.STEPS
+    ]
+    best = max(fit.likelihood for fit in fits)
+    plausible = [fit for fit in fits if fit.likelihood > best - chi2.ppf(0.95, 1) / 2]
+    t = student.ppf(0.975, 17)
+    reach = [abs(fit.difference - found.difference) + t * fit.uncertainty for fit in plausible]
+    assert len(plausible) >= 3 and max(reach) > 1.05 * min(reach)
+    assert t * found.uncertainty >= max(reach) * (1 - 1e-9)
 
 
 def test_many_independent_repeats_in_turns_come_to_the_t_test() -> None:
