@@ -32,8 +32,9 @@ def to_text(made: Benchmark) -> str:
         lines.append(f"  {per_item} for each of {made.items:,} items{beside}")
     for inner in made.inner:
         shown = show(inner.per_item).text if inner.per_item else "not known"
+        of = f"{inner.events:,} events" if inner.items is None else f"{inner.items:,} items"
         lines.append(
-            f"  {inner.label}: {shown} for each of {inner.items:,} items that the command marked, start-up not counted"
+            f"  {inner.label}: {shown} for each of {of} that the command marked, start-up not counted"
         )
     lines.append(
         f"  {s.repeats} repeats, {s.warmup} of warm-up left out, worth {s.effective:.0f} independent ones"

@@ -7,7 +7,7 @@ are matched, and verdicts on many labels are kept from being wrong by their numb
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -23,6 +23,7 @@ from powermeter.comparison.verdict import LEVEL, Verdict
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.notes import Note
 from powermeter.recording import Recording
+from powermeter.result import Result
 
 Quantity: TypeAlias = Literal["energy", "power", "time"]
 One: TypeAlias = str | Path | Recording | Analysis
@@ -166,19 +167,22 @@ def compare(
         left, right = _instruments(left, same_instrument, "A"), _instruments(right, same_instrument, "B")
     names = _names(left, right, pick_a, pick_b)
     asked = _Asked(of, paired, block, margin, warmup)
-    pairs, only_a, only_b, kind = _pairs((left, right), (pick_a, pick_b), names, asked)
-    found = _jointly(pairs, asked)
+    matched = _matched((left, right), (pick_a, pick_b), names, asked)
+    found = _jointly(matched.pairs, asked)
     shared = len({run.instrument for run in (*left, *right)}) == 1
     return Comparison(
         left=names[0],
         right=names[1],
-        of=kind,
+        of=matched.of,
         rows=found,
-        only_left=only_a,
-        only_right=only_b,
+        only_left=matched.only_left,
+        only_right=matched.only_right,
         counted=(_counted(left), _counted(right)),
         shared=shared,
-        notes=remarks.of(left, right, {row.title: row.contrast for row in found}, shared),
+        notes=(
+            *remarks.of(left, right, {row.title: row.contrast for row in found}, shared),
+            *matched.unknown,
+        ),
     )
 
 
@@ -200,6 +204,17 @@ class _Pair:
     title: str
     left: Side
     right: Side
+
+
+@dataclass(slots=True)
+class _Matched:
+    """The labels that both sides have, and what is left over."""
+
+    of: Quantity
+    pairs: list[_Pair] = field(default_factory=list)
+    only_left: tuple[str, ...] = ()
+    only_right: tuple[str, ...] = ()
+    unknown: list[Note] = field(default_factory=list)
 
 
 def _instruments(runs: Sequence[Run], same: bool, side: str) -> list[Run]:
@@ -225,24 +240,17 @@ Runs: TypeAlias = "Sequence[Run]"
 Rows: TypeAlias = "list[LabelRow | None]"
 
 
-def _pairs(
+def _matched(
     runs: tuple[Runs, Runs], picks: tuple[Pick, Pick], names: tuple[str, str], asked: _Asked
-) -> tuple[list[_Pair], tuple[str, ...], tuple[str, ...], Quantity]:
-    """Return the sides of each row, the labels that only one side has, and what is compared."""
+) -> _Matched:
+    """Return the sides of each row; a label of which nothing is known on one side becomes a note."""
     if (picks[0].label == WHOLE) != (picks[1].label == WHOLE):
         raise ConfigurationError("a whole recording is not compared with a label")
     by_a, by_b = _by_title(runs[0], picks[0]), _by_title(runs[1], picks[1])
     nothing_named = picks[0].label is None and picks[1].label is None
     if picks[0].label == WHOLE or (nothing_named and not by_a and not by_b):
-        if asked.block:
-            raise ConfigurationError(f"whole recordings have no attribute {asked.block!r}")
-        kind: Quantity = asked.of or "power"
-        left, right = (
-            sides.of_runs(side, [sides.of_whole(run, kind) for run in side], name, kind)
-            for side, name in zip(runs, names, strict=True)
-        )
-        return [_Pair("whole run", *_alone(runs, left, right))], (), (), kind
-    kind = asked.of or "energy"
+        return _whole_runs(runs, names, asked)
+    made = _Matched(asked.of or "energy")
     for side, pick, have in ((runs[0], picks[0], by_a), (runs[1], picks[1], by_b)):
         if not have and pick.label is not None:
             known = ", ".join(dict.fromkeys(r.label for run in side for r in run.analysis.rows)) or "none"
@@ -250,13 +258,33 @@ def _pairs(
     if len(by_a) == 1 and len(by_b) == 1 and not nothing_named:
         (title_a, rows_a), (title_b, rows_b) = next(iter(by_a.items())), next(iter(by_b.items()))
         title = title_a if title_a == title_b else f"{title_a} → {title_b}"
-        return [_pair(title, runs, (rows_a, rows_b), names, kind, asked)], (), (), kind
+        made.pairs.append(_pair(title, runs, (rows_a, rows_b), names, made, asked))
+        return made
     by_b = _renamed(by_b, *picks)
     both = [title for title in by_a if title in by_b]
     if not both:
         raise DataError(f"no label is in both: {', '.join(by_a) or 'none'} and {', '.join(by_b) or 'none'}")
-    made = [_pair(title, runs, (by_a[title], by_b[title]), names, kind, asked) for title in both]
-    return made, tuple(t for t in by_a if t not in by_b), tuple(t for t in by_b if t not in by_a), kind
+    for title in both:
+        try:
+            made.pairs.append(_pair(title, runs, (by_a[title], by_b[title]), names, made, asked))
+        except DataError as error:
+            made.unknown.append(Note.withheld("label-unknown", str(error)))
+    if not made.pairs:
+        raise DataError(made.unknown[0].text)
+    made.only_left = tuple(t for t in by_a if t not in by_b)
+    made.only_right = tuple(t for t in by_b if t not in by_a)
+    return made
+
+
+def _whole_runs(runs: tuple[Runs, Runs], names: tuple[str, str], asked: _Asked) -> _Matched:
+    if asked.block:
+        raise ConfigurationError(f"whole recordings have no attribute {asked.block!r}")
+    kind: Quantity = asked.of or "power"
+    left, right = (
+        sides.of_runs(side, [sides.of_whole(run, kind) for run in side], name, kind)
+        for side, name in zip(runs, names, strict=True)
+    )
+    return _Matched(kind, [_Pair("whole run", *_alone(runs, left, right))])
 
 
 def _alone(runs: tuple[Runs, Runs], left: Side, right: Side) -> tuple[Side, Side]:
@@ -271,7 +299,7 @@ def _by_title(runs: Runs, pick: Pick) -> dict[str, Rows]:
     found: dict[str, Rows] = {}
     for i, run in enumerate(runs):
         for row in pick.rows(run.analysis):
-            if row.seconds > 0:
+            if run.analysis.energies.seconds[row.index].any():
                 found.setdefault(row.title, [None] * len(runs))[i] = row
     return found
 
@@ -288,7 +316,7 @@ def _pair(
     runs: tuple[Runs, Runs],
     rows: tuple[Rows, Rows],
     names: tuple[str, str],
-    of: Quantity,
+    into: _Matched,
     asked: _Asked,
 ) -> _Pair:
     """Return both sides of a row: each recording a repeat where there are several, else each event."""
@@ -298,14 +326,17 @@ def _pair(
     made: list[Side] = []
     for side, found, name in zip(runs, rows, names, strict=True):
         if several:
-            means = [
-                None if row is None else sides.mean_of(run, row, of, asked.warmup)
-                for run, row in zip(side, found, strict=True)
-            ]
-            made.append(sides.of_runs(side, means, name, of))
+            means: list[Result | None] = []
+            for run, row in zip(side, found, strict=True):
+                try:
+                    means.append(None if row is None else sides.mean_of(run, row, into.of, asked.warmup))
+                except DataError as error:
+                    means.append(None)
+                    into.unknown.append(Note.withheld("label-unknown", str(error)))
+            made.append(sides.of_runs(side, means, name, into.of))
         else:
             assert found[0] is not None
-            made.append(sides.of_row(side[0], found[0], of, name, asked.block, asked.warmup))
+            made.append(sides.of_row(side[0], found[0], into.of, name, asked.block, asked.warmup))
     if not several and runs[0][0].recording != runs[1][0].recording:
         made = [replace(side, times_s=None) for side in made]  # no turns are taken across recordings
     return _Pair(title, *made)

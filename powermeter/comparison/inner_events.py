@@ -9,6 +9,7 @@ from typing import Any, cast
 import numpy as np
 
 from powermeter.analysis.energy import analyse
+from powermeter.analysis.labels import LabelRow
 from powermeter.events import Event
 from powermeter.recording.protocol import RecordingLike
 from powermeter.result import Result
@@ -36,13 +37,15 @@ class Inner:
 
     Attributes:
         label: As the command marked them.
-        per_item: Energy of one item in J as every report prints it; None where it is not known.
-        items, events: How many there were.
+        per_item: Energy of one item in J as every report prints it (of one event where the items are not counted);
+            None where it is not known.
+        items: How many there were; None where they are not counted.
+        events: How many there were.
     """
 
     label: str
     per_item: Result | None
-    items: float
+    items: float | None
     events: int
 
     @property
@@ -73,6 +76,11 @@ def inner_events(
     if not kept:
         return []
     rows = analyse(with_events(recording, kept), rail=rail).rows
-    return [
-        Inner(r.label, r.expected_per_item or r.energy_per_item, r.items, r.events) for r in rows if r.items
-    ]
+    return [_inner(row) for row in rows]
+
+
+def _inner(row: LabelRow) -> Inner:
+    per_item = row.expected_per_item or row.energy_per_item
+    if row.items is None and row.energy is not None and row.events:
+        per_item = row.energy.scaled(1 / row.events)
+    return Inner(row.label, per_item, row.items, row.events)

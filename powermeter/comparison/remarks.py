@@ -58,6 +58,9 @@ def of(
     ):
         text = "one side is a single event: it is taken to vary as those of the other do"
         found.append(Note.info("single-event", text))
+    if any(row.items is None for run in (*left, *right) for row in run.analysis.rows if row.title in rows):
+        text = "how many items an event holds is not known: what is compared is per event"
+        found.append(Note.info("count-unknown", text))
     for title, row in rows.items():
         cut = row.warmup_left, row.warmup_right
         if any(cut):

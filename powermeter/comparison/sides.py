@@ -48,13 +48,16 @@ def of_row(run: Run, row: LabelRow, of: str, name: str, block: str | None, warmu
     index = index[np.argsort(a.energies.start_ns[index], kind="stable")]
     seconds = a.energies.seconds[index]
     counts = np.array([a.events[i].count for i in index.tolist()], float)
+    if np.isnan(counts).any():
+        counts = np.ones(counts.size)  # not known how many: energies are per event
     base = seconds if of == "power" else counts
     amount = seconds if of == "time" else a.energies.value[index]
     if of != "time" and a.baseline is not None:
         amount = amount - a.baseline.power.value * seconds
     usable = base > 0
     if not usable.any():
-        raise DataError(f"{name}: {row.title!r} has no event that lasts and counts")
+        why = row.verdict.text or "no event of it lasts and counts"
+        raise DataError(f"{name}: nothing is known of {row.title!r}: {why}")
     index, amount, base, seconds = index[usable], amount[usable], base[usable], seconds[usable]
     first = warm_up(amount / base, seconds / counts[usable]).count if warmup else 0
     ratio = float(amount[first:].sum() / base[first:].sum())
@@ -116,7 +119,10 @@ def _page(a: Analysis, row: LabelRow, of: str) -> Result | None:
         return None
     if a.baseline is not None and row.method != "regression":
         return row.above_per_item if of == "energy" else row.above_power
-    return (row.expected_per_item or row.energy_per_item) if of == "energy" else row.power
+    if of == "power":
+        return row.power
+    per_event = row.energy.scaled(1 / row.events) if row.energy and row.items is None else None
+    return row.expected_per_item or row.energy_per_item or per_event
 
 
 def of_whole(run: Run, of: str) -> Result:

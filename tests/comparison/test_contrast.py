@@ -100,6 +100,24 @@ def test_pairs_are_students_pairs() -> None:
     assert contrast(*keyed).difference.value == pytest.approx(found.difference.value)
 
 
+def test_the_sensors_error_joins_with_infinite_degrees_of_freedom() -> None:
+    """Pairs with u_A = s/√6 and 5 degrees of freedom, two sensors of 0.2 each: Welch and Satterthwaite, GUM G.4.1."""
+    a = np.full(6, 10.0)
+    step = np.array([0.0, 1.0, 2.0, 2.0, 1.0, 0.0]) + 0.2
+    left = Side("A", a, "J", Result.of(10.0, "J", {"offset:x": 0.2}), "one", separate=True)
+    right = Side(
+        "B", a + step, "J", Result.of(float((a + step).mean()), "J", {"offset:x": 0.2}), "two", separate=True
+    )
+    found = contrast(left, right, paired=True)
+    own, sensors = step.var(ddof=1) / 6, 2 * 0.2**2
+    freedom = 5 * ((own + sensors) / own) ** 2
+    half = student.ppf(0.975, freedom) * math.sqrt(own + sensors)
+    assert (found.difference.high - found.difference.low) / 2 == pytest.approx(half, rel=0.01)
+    assert found.p_value == pytest.approx(
+        2 * student.sf(step.mean() / math.sqrt(own + sensors), freedom), rel=0.05
+    )
+
+
 def test_a_single_event_borrows_the_scatter_of_the_many() -> None:
     """√(1 + 1/40) times their standard deviation, with 39 degrees of freedom: no ±0.009 %."""
     rng = np.random.default_rng(4)

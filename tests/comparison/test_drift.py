@@ -129,6 +129,18 @@ def test_one_side_after_the_other_needs_far_more_than_turns() -> None:
     assert order.uncertainty > 1.5 * turns.uncertainty
 
 
+def test_rare_spikes_on_one_side_do_not_lose_their_weight() -> None:
+    """Four of 20 cost twice as much: the interval is no narrower than the t-test's with one common variance."""
+    rng = np.random.default_rng(12)
+    right = ABBA(20)
+    y = 1 + 0.03 * rng.standard_normal(40)
+    y[np.flatnonzero(right)[[2, 7, 11, 16]]] += 1.0
+    found = drift.difference(y, right)
+    pooled = np.sqrt((y[right].var(ddof=1) + y[~right].var(ddof=1)) / 20)
+    assert found.uncertainty >= 0.98 * pooled
+    assert found.difference == pytest.approx(y[right].mean() - y[~right].mean(), abs=0.5 * pooled)
+
+
 def test_stretches_count_by_their_events() -> None:
     """A stretch of 100 events has a tenth of the scatter of one event, and weighs more."""
     rng = np.random.default_rng(7)

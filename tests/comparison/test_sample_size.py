@@ -9,6 +9,7 @@ import pytest
 from scipy.stats import nct
 from scipy.stats import t as student
 
+from powermeter.comparison import drift
 from powermeter.comparison.contrast import contrast
 from powermeter.comparison.designs import Side
 from powermeter.comparison.sample_size import DRIFT_COST, Plan, repeats_to_show
@@ -58,6 +59,33 @@ def test_pairs_have_the_power_of_the_noncentral_t() -> None:
     shift = plan.needs(20) * math.sqrt(20)
     power = 1 - nct.cdf(student.ppf(0.98, 19), 19, shift)
     assert power == pytest.approx(0.8, abs=0.01)
+
+
+def test_the_difference_needed_is_two_quantiles_times_the_uncertainty() -> None:
+    """t at 98 % and at 80 %, n pairs with n − 1 degrees of freedom; n a side in turns with 2n − 3 (level, slope, difference)."""
+    pairs, turns = Plan(1.0, 0.0, math.inf, 5, pairs=True), Plan(1.0, 0.0, math.inf, 4)
+    assert pairs.needs(5) == pytest.approx((student.ppf(0.98, 4) + student.ppf(0.8, 4)) / math.sqrt(5))
+    plain = (student.ppf(0.98, 5) + student.ppf(0.8, 5)) * math.sqrt(2 / 4)
+    assert turns.needs(4) == pytest.approx((1 + 1.75 / 4) * plain)
+
+
+def test_the_sensors_error_has_no_degrees_of_freedom_to_lose() -> None:
+    """Welch and Satterthwaite (GUM G.4.1): ν (u²/u_A²)², with u_A the part that repeats show."""
+    plan = Plan(1.0, 0.5, 3, 4, pairs=True)
+    repeats, whole = 1 / 4, 1 / 4 + 0.25
+    freedom = 3 * (whole / repeats) ** 2
+    expected = (student.ppf(0.98, freedom) + student.ppf(0.8, freedom)) * math.sqrt(whole)
+    assert plan.needs(4) == pytest.approx(expected)
+
+
+def test_what_allowing_for_a_drift_costs_is_what_it_was_measured_to() -> None:
+    """80 % of comparisons in turns find the difference at which the interval's upper end exceeds 0 in 80 % of equal ones."""
+    right = np.tile([False, True, True, False], 5)[:10]
+    reach = []
+    for seed in range(300):
+        found = drift.difference(np.random.default_rng([seed, 5]).standard_normal(10), right)
+        reach.append(student.ppf(1 - LEVEL / 2, found.freedom) * found.uncertainty - found.difference)
+    assert 0.95 < Plan(1.0, 0.0, math.inf, 5).needs(5) / np.quantile(reach, 0.8) < 1.25
 
 
 def test_a_spread_from_few_repeats_asks_for_more() -> None:

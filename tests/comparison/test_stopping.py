@@ -131,7 +131,8 @@ def test_a_steady_series_has_students_interval() -> None:
     half = student.ppf(0.975, 299) * x.std(ddof=1) / math.sqrt(300)
     assert s.mean - s.low == pytest.approx(half, rel=0.03)
     assert s.spread == pytest.approx(x.std(ddof=1), rel=1e-3)
-    assert settle(10 + x, looks=2).low == pytest.approx(s.mean - 1.06 * half, rel=0.01)
+    looked = settle(10 + x, looks=2)
+    assert (looked.mean - looked.low) / (s.mean - s.low) == pytest.approx(1.06)
 
 
 def test_few_that_carry_much_reach_up_further_than_down() -> None:
@@ -142,6 +143,11 @@ def test_few_that_carry_much_reach_up_further_than_down() -> None:
     assert s.mean == pytest.approx(1.5)
     assert 1 + 20 * 8.5 / 200 < s.high < 1 + 20 * 12.5 / 200
     assert 1 + 20 * 1.0 / 200 < s.low < 1 + 20 * 3.2 / 200
+    # The variance of a variance is (κ − 1)/n: 2n/(κ − 1) degrees of freedom; up and down together are twice t u.
+    rest = values - values.mean()
+    freedom = 2 * s.effective / (np.mean(rest**4) / np.mean(rest**2) ** 2 - 1)
+    whole = 2 * student.ppf(0.975, freedom) * values.std(ddof=1) / math.sqrt(s.effective)
+    assert freedom < 15 and s.high - s.low == pytest.approx(whole, rel=1e-6)
 
 
 def test_memory_makes_repeats_worth_less() -> None:

@@ -21,6 +21,7 @@ from powermeter.comparison.compare import Comparison, compare
 from powermeter.comparison.contrast import contrast
 from powermeter.comparison.designs import Side
 from powermeter.comparison.verdict import Verdict
+from powermeter.errors import DataError
 from powermeter.events import Event
 from powermeter.testing.simulation import NS, SimulatedMeter, SimulatedRecording, Truth
 
@@ -208,21 +209,34 @@ class Shares:
     of_runs: bool  # whether the intervals are those of these runs, not of the programs
 
 
+def _compared(scenario: Scenario, seed: int, number: int, equal: int) -> Comparison | None:
+    """Return a comparison; None where it is refused because nothing is known of a side."""
+    try:
+        return scenario(np.random.default_rng([seed, number, equal]), 1.0 if equal else 1.05)
+    except DataError:
+        return None
+
+
 def run(name: str, runs: int, first: int = 0) -> Shares:
     """Run a scenario with B drawing 5 % more and with equal sides."""
     scenario, number = SCENARIOS[name], list(SCENARIOS).index(name)
     in_difference, in_ratio, false, found, halves, of_runs = [], [], [], [], [], False
     for seed in range(first, first + runs):
-        r = scenario(np.random.default_rng([seed, number, 0]), 1.05).rows[0].contrast
-        of_runs = r.these_runs is not None
-        if r.ratio is not None:
-            in_ratio.append(r.ratio.low <= 1.05 <= r.ratio.high)
-            halves.append((r.ratio.high - r.ratio.low) / 2)
-        found.append(r.verdict is Verdict.MORE)
-        equal = scenario(np.random.default_rng([seed, number, 1]), 1.0)
-        e = equal.rows[0].contrast.difference
-        in_difference.append(e.low <= 0 <= e.high)
-        false.append(any(row.verdict in (Verdict.LESS, Verdict.MORE) for row in equal.rows))
+        other, equal = (_compared(scenario, seed, number, i) for i in (0, 1))
+        found.append(other is not None and other.rows[0].verdict is Verdict.MORE)
+        if other is not None:
+            r = other.rows[0].contrast
+            of_runs |= r.these_runs is not None
+            if r.ratio is not None:
+                in_ratio.append(r.ratio.low <= 1.05 <= r.ratio.high)
+                halves.append((r.ratio.high - r.ratio.low) / 2)
+        rows = equal.rows if equal is not None else ()
+        false.append(any(row.verdict in (Verdict.LESS, Verdict.MORE) for row in rows))
+        if equal is not None:
+            e = rows[0].contrast.difference
+            in_difference.append(e.low <= 0 <= e.high)
+    if not halves:
+        return Shares(1.0, 1.0, float(np.mean(false)), 0.0, math.nan, True)
     shares = (float(np.mean(x)) for x in (in_difference, in_ratio, false, found))
     return Shares(*shares, float(np.median(halves)), of_runs)
 
