@@ -138,10 +138,16 @@ def in_time(left: Side, right: Side) -> Spread:
     whole = sum(noises) or 1.0
     variance = found.uncertainty**2
     a = middle - share * found.difference
-    one = math.sqrt(sum(noises) / 2 + found.step**2 / 4)
     split = noises[0] / whole if sum(noises) else 0.5
     return Spread(
-        a, a + found.difference, variance * split, variance * (1 - split), found.freedom, one, design, numbers
+        a,
+        a + found.difference,
+        variance * split,
+        variance * (1 - split),
+        found.freedom,
+        found.repeat,
+        design,
+        numbers,
     )
 
 

@@ -42,7 +42,8 @@ class Estimate:
         uncertainty: Standard uncertainty: that half of the interval which holds all plausible pairs', over Student's t.
         freedom: Degrees of freedom of t.
         noise_left, noise_right: Standard deviation of a repeat of either side, at the best fit.
-        step: Standard deviation of the level's step from a repeat to the next, at the best fit.
+        repeat: Standard deviation of one repeat as turns see it (its noise, and half a step of the level), the largest of
+            the plausible fits.
     """
 
     difference: float
@@ -50,7 +51,7 @@ class Estimate:
     freedom: float
     noise_left: float
     noise_right: float
-    step: float
+    repeat: float
 
 
 def difference(values: Floats, right: NDArray[np.bool_], weights: Floats | None = None) -> Estimate | None:
@@ -89,21 +90,20 @@ def difference(values: Floats, right: NDArray[np.bool_], weights: Floats | None 
     best = max(fits[1.0], key=lambda fit: fit.likelihood)
     most = max(fit.likelihood for some in fits.values() for fit in some)
     t = t_quantile(0.975, freedom)
-    half = max(
-        abs(fit.difference - best.difference) + t * fit.uncertainty
+    plausible = [
+        fit
         for ratio, some in fits.items()
         for fit in some
         if fit.likelihood >= (best.likelihood if ratio == 1.0 else most) - PLAUSIBLE
+    ]
+    half = max(abs(fit.difference - best.difference) + t * fit.uncertainty for fit in plausible)
+    size = float(np.mean(counts))
+    fitting = max(plausible, key=lambda fit: fit.likelihood)
+    noises = [fitting.scale * root * math.sqrt(size) for root in fitting.noises]
+    repeat = max(
+        fit.scale**2 * ((fit.noises[0] ** 2 + fit.noises[1] ** 2) / 2 + fit.step**2 / 4) for fit in plausible
     )
-    one = best.scale * math.sqrt(float(np.mean(counts)))
-    return Estimate(
-        best.difference,
-        half / t,
-        float(freedom),
-        one * best.noises[0],
-        one * best.noises[1],
-        best.scale * best.step,
-    )
+    return Estimate(best.difference, half / t, float(freedom), noises[0], noises[1], math.sqrt(size * repeat))
 
 
 @dataclass(frozen=True, slots=True)
