@@ -59,7 +59,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         error.show()
         return error.exit_code
     except PowermeterError as error:
-        click.echo(f"powermeter: {error}", err=True)
+        said = str(error).encode("utf-8", "backslashreplace").decode()  # names of files may be no text
+        click.echo(f"powermeter: {said}", err=True)
         return error.exit_code
     except KeyboardInterrupt:
         click.echo("interrupted", err=True)

@@ -26,6 +26,7 @@ def repair(recording: Path, output: Path | None, force: bool) -> None:
     The damaged file is not touched.  Lost stretches become gaps, whose energy is bounded, not guessed.
     Calibrations, alignments, clock pairs, ticks and metadata are kept; what is lost is listed.
     """
+    from powermeter.recording.file import printable
     from powermeter.recording.salvage import salvage
 
     output = output or recording.with_suffix(".repaired.power")
@@ -36,4 +37,4 @@ def repair(recording: Path, output: Path | None, force: bool) -> None:
     if problems:
         saved = f"everything else was brought back; {len(problems)} problems are listed above and kept in the new recording"
     click.echo(saved, err=True)
-    click.echo(f"wrote {output}", err=True)
+    click.echo(f"wrote {printable(str(output))}", err=True)

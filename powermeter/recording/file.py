@@ -107,7 +107,7 @@ def open_to_append(path: Path) -> sqlite3.Connection:
         DataError: It is missing, foreign, newer or damaged.
     """
     check_header(path)
-    location = f"file:{quote(str(path.absolute()))}?mode=rw"
+    location = f"file:{quote(os.fsencode(path.absolute()))}?mode=rw"
     connection: sqlite3.Connection | None = None
     try:
         connection = sqlite3.connect(
@@ -135,7 +135,7 @@ def open_to_read(path: Path) -> tuple[sqlite3.Connection, int, list[str]]:
     """
     check_header(path)
     problems: list[str] = []
-    location = f"file:{quote(str(path.absolute()))}"
+    location = f"file:{quote(os.fsencode(path.absolute()))}"
     connection: sqlite3.Connection | None = None
     try:
         connection = sqlite3.connect(f"{location}?mode=ro", uri=True, timeout=10.0, check_same_thread=False)

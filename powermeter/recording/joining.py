@@ -84,7 +84,7 @@ def check(host: Recording, guest: Recording, path: Path, *, force: bool = False)
 
 
 def _write(host: Recording, guest: Recording, path: Path, alignment: Mapping[str, Any]) -> list[str]:
-    said = {"name": guest.path.name, "metadata": guest.metadata, "warnings": guest.warnings}
+    said = {"name": file.printable(guest.path.name), "metadata": guest.metadata, "warnings": guest.warnings}
     before = host.metadata.get("joined") or []
     names = []
     metadata = {**host.metadata, "joined": [*before, said]}

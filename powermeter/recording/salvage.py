@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from powermeter.output_file import check_output
+from powermeter.recording import file
 from powermeter.recording.joining import copy_events, copy_facts, copy_source, in_place
 from powermeter.recording.reader import Recording
 from powermeter.recording.writer import Writer
@@ -40,10 +41,5 @@ def salvage(damaged: str | Path, whole: str | Path, *, force: bool = False) -> l
                 f"{gone.count(name)} facts {name!r} are of a source that is lost"
                 for name in dict.fromkeys(gone)
             ]
-            new.add_fact("salvaged", {"from": file_name(damaged), "problems": problems})
+            new.add_fact("salvaged", {"from": file.printable(damaged.name), "problems": problems})
         return problems
-
-
-def file_name(path: Path) -> str:
-    """Return the name of a file in a form that JSON and terminals take."""
-    return path.name.encode("utf-8", "backslashreplace").decode()

@@ -357,3 +357,28 @@ def test_facts_added_to_a_crashed_recording_leave_its_newest_samples(written):
         opened.add_fact("note", {"a": 1})
     with Recording.open(recorded.path) as recording:
         assert len(recording.samples(1)) == len(recorded.times_ns)
+
+
+# Names ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name", [b"\xff\xfe.power", "Prüfung 100%?#&.power".encode(), b"a\nb.power", b"-x.power"]
+)
+def test_any_name_that_the_system_takes_works(tmp_path, name, capsys):
+    folder = tmp_path / os.fsdecode(b"d\xe9")
+    folder.mkdir()
+    path, repaired = folder / os.fsdecode(name), folder / os.fsdecode(b"repaired" + name)
+    with Writer.create(path, {"command": [os.fsdecode(name)]}) as opened:
+        opened.append(opened.add_source("x://", "x", "x", POWER), np.arange(9), np.arange(9))
+    with Recording.open(path) as recording:
+        assert len(recording.samples(1)) == 9 and recording.warnings == []
+    with append_to(path) as opened:
+        opened.add_events([Event(os.fsdecode(name), 1, 2, 1, 1, 1, None, 1, {"a": os.fsdecode(name)})])
+    with Recording.open(path) as recording:
+        (event,) = recording.events()
+        (event.name + event.attributes["a"] + recording.metadata["command"][0]).encode()
+    assert cli.run(["repair", str(path), "-o", str(repaired)]) == 0
+    assert cli.run(["verify", str(repaired)]) == 0
+    assert cli.run(["show", str(repaired) + "x"]) == 7
+    capsys.readouterr()

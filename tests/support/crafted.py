@@ -33,7 +33,8 @@ from typing import Any
 import old_schema
 import small_recording
 
-from powermeter.recording import schema
+from powermeter.recording import Recording, append_to, schema
+from powermeter.recording.joining import join
 
 MEMORY = 1500 << 20
 SECONDS = 20
@@ -272,7 +273,20 @@ def bases(folder: Path) -> list[Path]:
     small_recording.write(tail, close=False)
     old = folder / "old.power"
     old_schema.write(old)
-    return [recorded, recorded, varied, tail, old]
+    joined = folder / "joined.power"
+    with Recording.open(recorded) as host, Recording.open(varied) as guest:
+        offset = host.span_ns(1)[0] - guest.span_ns(1)[0]
+        drift = {"drift": 1e-5, "origin_ns": 0, "offset_u_ns": 1e5, "drift_u": 1e-6, "residual_ns": 1e5}
+        how = {"confidence": 0.9, "method": "pattern", "places": 2}
+        join(host, guest, joined, {"offset_ns": float(offset), **drift, **how})
+    with append_to(joined) as writer:
+        writer.add_fact("calibration", {
+            "source": 1, "channel": "virtual.current", "coefficients": [0.01, 1.02], "low": 0.0, "high": 2.0,
+            "covariance": [[1e-6, 0.0], [0.0, 1e-6]], "reference_gain": 1e-3, "temperature_slope": 1e-4,
+            "temperature_c": 25.0, "temperature_channel": "none", "date": "2026-01-01", "instrument": "a meter",
+        })  # fmt: skip
+        writer.add_process_counts(1, 5, (9, 8, 7), {"dropped": 1})
+    return [recorded, joined, varied, joined, tail, old]
 
 
 def child(base: Path, seed: int, keep: Path | None) -> None:
