@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.uncertainty import Shape, budget, limit_names
+from powermeter.analysis.uncertainty import Shape, beyond, budget, limit_names
 from powermeter.analysis.windows import measure
 from powermeter.errors import ConfigurationError
 from powermeter.events import Event
@@ -50,16 +50,11 @@ class Baseline:
         value = energy.value - self.power.value * seconds
         plain = budget(energy.value, energy.unit, energy.parts, limits=limit_names(errors))
         reach = plain.high - plain.value, energy.high - energy.value, energy.value - energy.low
-        shape = Shape(below=_beyond(reach[2], reach[0]), above=_beyond(reach[1], reach[0]))
+        shape = Shape(below=beyond(reach[2], reach[0]), above=beyond(reach[1], reach[0]))
         return budget(
             value, energy.unit, parts, grade=worst((energy.grade, self.power.grade)), limits=limit_names(errors),
             shape=shape,
         )  # fmt: skip
-
-
-def _beyond(reach: float, usual: float) -> float:
-    """Return by how much an interval's end reaches beyond the usual one, to be added in quadrature."""
-    return math.sqrt(max(reach * reach - usual * usual, 0.0)) if math.isfinite(reach) else reach
 
 
 BaselineSpec = float | str | Result | Baseline | tuple[int, int] | None

@@ -21,6 +21,7 @@ from powermeter.analysis.integral import Integral
 from powermeter.analysis.labels import LabelRow, row
 from powermeter.analysis.reading_kind import as_events_show
 from powermeter.analysis.run import Run, measure_run
+from powermeter.analysis.sharing import shares
 from powermeter.analysis.windows import Windows, activity_of, measure
 from powermeter.errors import DataError
 from powermeter.events import Event
@@ -29,7 +30,7 @@ from powermeter.recording.protocol import RecordingLike, Samples
 from powermeter.result import Result
 from powermeter.signals.rails import Line, choose, lines, whole
 from powermeter.signals.trace import Trace
-from powermeter.units import format_quantity
+from powermeter.units import format_duration, format_quantity
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -180,6 +181,7 @@ def analyse(
     charges = measure(charge_integral, starts, ends, group) if charge_integral is not None else None
     run = measure_run(integral, activity=activity_of(energies), bridges=bridges)
     energies = replace(energies, ceiling=run.energy.high)
+    parts = shares(integral, events, starts, ends)
     rows = [
         row(
             key[0],
@@ -189,6 +191,7 @@ def analyse(
             energies,
             charges,
             subtract,
+            parts,
         )
         for i, key in enumerate(keys)
     ]
@@ -300,14 +303,29 @@ def _notes(
         notes.append(
             f"{run.gap_s:.3g} s of gaps are bridged from what lies beside them; the interval says how far"
         )
+    if run.beat:
+        notes.append(
+            "readings keep step with the events, so that they do not show the run as it is: read at a rate that is no multiple "
+            "of the loop's, or let the recorder vary its moments"
+        )
+    if run.blind_s > 0:
+        notes.append(
+            f"no reading fell into {format_duration(run.blind_s)} of events: what they used beyond their surroundings is not in the run's value"
+        )
     if power.saturated:
         notes.append(
             f"{power.saturated} samples are at the end of the sensor's range: the true value may be larger"
         )
     for r in rows:
-        if r.overlapping:
+        if r.shared is not None and r.energy is not None:
+            share = r.shared.value / r.energy.value if r.energy.value else 1.0
             notes.append(
-                f"events {r.title!r} overlap each other: their total counts shared energy more than once"
+                f"events {r.title!r} overlap others: {share:.0%} of what was drawn while they ran is their share; "
+                "shares add up to the run"
+            )
+        if r.warmup.count:
+            notes.append(
+                f"{r.title}: the first {r.warmup.count} of {r.events} events are a warm-up, not counted in what the next one will use"
             )
         if r.tail is not None:
             notes.append(

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.baseline import Baseline
 from powermeter.analysis.more_repeats import more_repeats
-from powermeter.analysis.uncertainty import budget, limit_names
+from powermeter.analysis.uncertainty import Shape, beyond, budget, limit_names
+from powermeter.analysis.warmup import WarmUp, WarmUpReason, warm_up
 from powermeter.analysis.windows import Windows
 from powermeter.channel import Kind
 from powermeter.events import Event
@@ -23,6 +24,7 @@ WANTED_PRECISION = 0.05
 """Repeats are counted out for a mean known to ±5 %."""
 
 Floats = NDArray[np.floating[Any]]
+_MEMORY = 16  # so many repeats show whether neighbours resemble each other
 Key = tuple[Any, ...]
 
 
@@ -59,8 +61,8 @@ class LabelRow:
         energy_per_item: Mean per item in J: what these events used, measurement errors only.
         energy_median, energy_p95: Of the energy per item, over events, in J.
         spread_j: Standard deviation of the energy per item between events, in J; None for one event.
-        expected_per_item: What a further item would use on average, in J: as `energy_per_item` with
-            the spread between events added (part `repeats:`); None for one event.
+        expected_per_item: What a further item would use on average, in J: of the events after the warm-up, with
+            the spread between events (part `repeats:`); None for one event.
         charge, charge_per_item: In C.
         power: Mean power during the events, in W.
         above, above_per_item, above_power: Energy total, per item, and mean power above the baseline.
@@ -73,6 +75,9 @@ class LabelRow:
         method: `integral`, `samples` (some events hold no sample and got their label's mean power) or
             `regression`.
         overlapping: Whether some of its own events overlap, so that its total counts energy twice.
+        shared: The part of `energy` that is its own where events overlap, each instant's power divided among those active:
+            the shares of all labels and what lies beside them add up to the run.  None where nothing overlaps.
+        warmup: How many of its first events are not counted in `expected_per_item`, and why.
         verdict: Whether one event is resolved.
         tail: What follows each event and belongs to none, in J; None where nothing was found to.
         index: Positions of its events in the analysis' arrays.
@@ -107,6 +112,8 @@ class LabelRow:
     gap_s: float
     method: str
     overlapping: bool
+    shared: Result | None
+    warmup: WarmUp
     verdict: Verdict
     tail: Result | None
     index: NDArray[np.int64] = field(repr=False, compare=False)
@@ -114,6 +121,16 @@ class LabelRow:
     def __repr__(self) -> str:
         each = "no energy" if self.energy_per_item is None else f"{self.energy_per_item} per item"
         return f"<LabelRow {self.title}: {each}, {self.items} items in {self.events} events>"
+
+    @property
+    def per_item(self) -> Result | None:
+        """The number to quote: what the next item will use; what these used where one event is all there is."""
+        return self.expected_per_item or self.energy_per_item
+
+    @property
+    def shared_per_item(self) -> Result | None:
+        """`shared` per item, in J."""
+        return self.shared.scaled(1 / self.items) if self.shared is not None and self.items else None
 
     @property
     def title(self) -> str:
@@ -130,8 +147,13 @@ def row(
     energy: Windows,
     charge: Windows | None,
     baseline: Baseline | None,
+    shares: Floats | None = None,
 ) -> LabelRow:
-    """Return the row of the events at `index` (positions in `events` and in the windows' arrays)."""
+    """Return the row of the events at `index` (positions in `events` and in the windows' arrays).
+
+    Args:
+        shares: What part of the energy during each event is its own (`sharing.shares`); None where nothing overlaps.
+    """
     known = index[energy.known[index]]
     counts = np.array([events[i].count for i in known.tolist()], np.float64)
     seconds = energy.seconds[known]
@@ -156,6 +178,10 @@ def row(
     unseen = bool(((rows < 1) & (energy.value[known] != energy.plain[known])).any())
     found = [energy.groups[g] for g in np.unique(energy.group[known]).tolist()]
     tail = next((f.tail for f in found if f.tail is not None), None)
+    order = np.argsort(energy.start_ns[known], kind="stable")
+    warmup = warm_up(each[order], (seconds / counts)[order]) if each.size else WarmUp(0, WarmUpReason.FEW)
+    rest = known[order][warmup.count :]
+    own = None if shares is None else _own_share(shares, energy, known)
     latency = seconds if spans else np.empty(0)
     memory = [m for m in (events[i].peak_memory for i in index.tolist()) if m is not None]
     return LabelRow(
@@ -170,7 +196,9 @@ def row(
         energy_median=_quantile(energy, known, each, counts, 0.5, per_item),
         energy_p95=_quantile(energy, known, each, counts, 0.95, per_item),
         spread_j=spread,
-        expected_per_item=_expected(per_item, each, origin, energy),
+        expected_per_item=_expected(energy, rest, counts[order][warmup.count :], origin)
+        if each.size
+        else None,
         charge=q,
         charge_per_item=q.scaled(1 / items) if q and items else None,
         power=total.scaled(1 / span, "W") if total else None,
@@ -188,6 +216,8 @@ def row(
         gap_s=float(energy.gap_s[known].sum()),
         method="regression" if tail is not None else "samples" if unseen else "integral",
         overlapping=_overlapping(energy.start_ns[known], energy.end_ns[known]),
+        shared=total.scaled(own) if total is not None and own is not None else None,
+        warmup=warmup,
         verdict=verdict(energy, known, total),
         tail=None
         if tail is None
@@ -199,6 +229,14 @@ def row(
 def _plain(number: float) -> float:
     """Return a whole number as an int."""
     return int(number) if number.is_integer() else number
+
+
+def _own_share(shares: Floats, energy: Windows, known: NDArray[np.int64]) -> float | None:
+    """Return a label's own part of the energy during its events, or None where it shares nothing."""
+    if not (shares[known] < 1 - 1e-9).any():
+        return None
+    plain = energy.plain[known]
+    return float(shares[known] @ plain) / float(plain.sum()) if plain.sum() else None
 
 
 def _statistic(values: Floats, of: Any) -> float | None:
@@ -240,19 +278,49 @@ def _quantile(
     return budget(value, mean.unit, parts, grade=mean.grade, limits=limits)
 
 
-def _expected(mean: Result | None, each: Floats, origin: str, energy: Windows) -> Result | None:
-    """Return the mean with the spread between events in place of each event's own noise."""
-    each = each[np.isfinite(each)]
-    if mean is None or each.size < 2:
+def _expected(energy: Windows, rest: NDArray[np.int64], counts: Floats, origin: str) -> Result | None:
+    """Return what a further item would use on average: the events after the warm-up, and the spread between them.
+
+    The spread is that of the terms of Σ energy / Σ items (Cochran, Sampling Techniques, 1977, 6.4); neighbours that resemble each
+    other count for less.  It is never taken for less than what the meter leaves open of the same events.
+    """
+    if rest.size < 2 or not counts.sum():
         return None
+    weights = np.zeros(len(energy))
+    weights[rest] = 1 / float(counts.sum())
+    mean = energy.combine(weights, origin)
+    terms = (energy.value[rest] - mean.value * counts) / float(counts.mean())
+    n = rest.size
+    spread = float(np.std(terms, ddof=1)) / math.sqrt(n)
+    worth = float(n)
+    if n >= _MEMORY and spread:
+        rho = float(terms[1:] @ terms[:-1] / (terms @ terms))
+        if rho > 2 / math.sqrt(n):
+            worth = max(n * (1 - rho) / (1 + rho), 2.0)
+            spread *= math.sqrt(n / worth)
     own = ("noise:", "gaps:")
-    parts = {name: part for name, part in mean.parts.items() if not name.startswith(own)}
+    parts = {name: part for name, part in mean.parts.items() if not name.startswith((*own, "unseen:"))}
     name = f"repeats:{origin}"
-    noise = math.sqrt(sum(p * p for n, p in mean.parts.items() if n.startswith(own)))
-    parts[name] = max(float(np.std(each, ddof=1)) / math.sqrt(each.size), noise)
-    limits = limit_names(energy.integral.trace.errors)
+    noise = math.sqrt(sum(p * p for key, p in mean.parts.items() if key.startswith(own)))
+    parts[name] = max(spread, noise)
+    plain = budget(
+        mean.value, mean.unit, {k: p for k, p in mean.parts.items() if not k.startswith("unseen:")}
+    )
+    half = plain.high - plain.value
+    shape = Shape(
+        below=beyond(mean.value - mean.low, half),
+        above=beyond(mean.high - mean.value, half),
+        floor=energy.floor,
+    )
     return budget(
-        mean.value, mean.unit, parts, grade=mean.grade, limits=limits, counted={name: each.size - 1.0}
+        mean.value,
+        mean.unit,
+        parts,
+        grade=mean.grade,
+        limits=limit_names(energy.integral.trace.errors),
+        counted={name: worth - 1.0},
+        shape=shape,
+        origin=origin,
     )
 
 

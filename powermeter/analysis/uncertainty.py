@@ -152,6 +152,11 @@ _PLAIN = Shape()
 _RECTANGLE = 0.95 * math.sqrt(3.0)
 
 
+def beyond(reach: float, usual: float) -> float:
+    """Return what must be added in quadrature to `usual` so that it reaches as far as `reach`."""
+    return math.sqrt(max(reach * reach - usual * usual, 0.0)) if math.isfinite(reach) else reach
+
+
 def leaning_factors(lean: float) -> tuple[float, float]:
     """Return the coverage factors below and above for a sum whose skewness is `lean`.
 

@@ -67,7 +67,9 @@ def of_row(run: Run, row: LabelRow, of: str, name: str, block: str | None, warmu
         name=name,
         values=values,
         unit=UNITS[of],
-        mean=None if page is None else keyed(_left_out(page, values[first:], first), run),
+        mean=None
+        if page is None
+        else keyed(_left_out(page, values[first:], max(first, row.warmup.count)), run),
         instrument=run.instrument,
         grade=a.energy.grade if page is None else page.grade,
         keys=_keys(run, row, index, name, block) if block else (),
@@ -85,7 +87,7 @@ def _keys(run: Run, row: LabelRow, index: NDArray[np.int64], name: str, block: s
 
 
 def _left_out(page: Result, kept: Floats, first: int) -> Result:
-    """Return the printed mean without its warm-up, where the print still counts it."""
+    """Return the printed mean for the events that are kept, where the print counts other ones."""
     if not first or not kept.size:
         return page
     shift = float(kept.mean()) - page.value

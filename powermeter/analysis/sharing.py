@@ -1,0 +1,79 @@
+"""Events that run at the same time share what is drawn: each instant's power is divided among those that are active.
+
+A container (an epoch with its batches) is not active while a part of it is: what its parts use is theirs.  So the shares of all
+events and what lies outside of them add up to the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.analysis.integral import Integral
+from powermeter.events import Event
+
+Floats = NDArray[np.floating[Any]]
+Times = NDArray[np.int64]
+
+
+def shares(integral: Integral, events: Sequence[Event], start_ns: Times, end_ns: Times) -> Floats | None:
+    """Return what part of the energy during each event is its own, 0 to 1; None where no two events overlap.
+
+    Args:
+        events: For their parents.
+        start_ns, end_ns: Of each, shape (n,).
+    """
+    order = np.argsort(start_ns, kind="stable")
+    latest = np.maximum.accumulate(end_ns[order])
+    if not start_ns.size or not (start_ns[order][1:] < latest[:-1]).any():
+        return None
+    edges = np.unique(np.concatenate([start_ns, end_ns]))
+    first, last = np.searchsorted(edges, start_ns), np.searchsorted(edges, end_ns)
+    active = np.zeros(edges.size + 1, np.int64)
+    np.add.at(active, first, 1)
+    np.add.at(active, last, -1)
+    busy, owner = _busy_with_parts(events, edges, first, last)
+    if owner.size:
+        np.add.at(active, busy[:, 0], -1)
+        np.add.at(active, busy[:, 1], 1)
+    count = np.maximum(np.cumsum(active)[: edges.size - 1], 1)
+    joules = integral.between(edges[:-1], edges[1:])
+    divided = np.concatenate([[0.0], np.cumsum(joules / count)])
+    whole = np.concatenate([[0.0], np.cumsum(joules)])
+    own = divided[last] - divided[first]
+    if owner.size:
+        np.subtract.at(own, owner, divided[busy[:, 1]] - divided[busy[:, 0]])
+    full = whole[last] - whole[first]
+    return np.clip(np.divide(own, full, out=np.ones_like(own), where=full != 0), 0.0, 1.0)
+
+
+def _busy_with_parts(
+    events: Sequence[Event], edges: Times, first: NDArray[np.int64], last: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the stretches (indices of edges) in which a container's parts are active, and which event it is."""
+    at = {(e.process, e.uid): i for i, e in enumerate(events) if e.uid}
+    pairs = [
+        (at[(e.process, e.parent)], i)
+        for i, e in enumerate(events)
+        if e.parent and (e.process, e.parent) in at
+    ]
+    if not pairs:
+        return np.empty((0, 2), np.int64), np.empty(0, np.int64)
+    parent, child = (np.array(column, np.int64) for column in zip(*pairs, strict=True))
+    a = np.maximum(first[child], first[parent])
+    b = np.minimum(last[child], last[parent])
+    good = b > a
+    parent, a, b = parent[good], a[good], b[good]
+    order = np.lexsort((a, parent))
+    stretches: list[tuple[int, int]] = []
+    owners: list[int] = []
+    for p, low, high in zip(parent[order].tolist(), a[order].tolist(), b[order].tolist(), strict=True):
+        if owners and owners[-1] == p and low <= stretches[-1][1]:
+            stretches[-1] = (stretches[-1][0], max(stretches[-1][1], high))
+        else:
+            stretches.append((low, high))
+            owners.append(p)
+    return np.array(stretches, np.int64).reshape(-1, 2), np.array(owners, np.int64)
