@@ -32,7 +32,7 @@ _SETTLE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SourceChannel:
     """One channel of one source of a recording."""
 
     source: SourceInfo
@@ -44,7 +44,7 @@ class Place:
         return f"{self.source.name}/{self.channel.name}"
 
 
-def find(recording: RecordingLike, name: str) -> Place:
+def find(recording: RecordingLike, name: str) -> SourceChannel:
     """Return the channel of a name: `vdd_in.current`, or `SOURCE/vdd_in.current` where several have it.
 
     Raises:
@@ -61,12 +61,12 @@ def find(recording: RecordingLike, name: str) -> Place:
     raise ConfigurationError(f"{name!r} {problem}; there are: {known}")
 
 
-def places(recording: RecordingLike) -> list[Place]:
+def places(recording: RecordingLike) -> list[SourceChannel]:
     """Return every channel of a recording."""
-    return [Place(source, channel) for source in recording.sources for channel in source.channels]
+    return [SourceChannel(source, channel) for source in recording.sources for channel in source.channels]
 
 
-def read(recording: RecordingLike, place: Place, *, corrected: bool) -> Trace:
+def read(recording: RecordingLike, place: SourceChannel, *, corrected: bool) -> Trace:
     """Return a channel as a trace on the recording's clock.
 
     Args:
@@ -98,7 +98,7 @@ def read(recording: RecordingLike, place: Place, *, corrected: bool) -> Trace:
     return trace
 
 
-def _stored(recording: RecordingLike, place: Place) -> Correction | None:
+def _stored(recording: RecordingLike, place: SourceChannel) -> Correction | None:
     names = {place.channel.name, place.name, f"{place.source.id}/{place.channel.name}"}
     for data in reversed(facts(recording, "calibration")):
         if data.get("channel") in names and str(data.get("source", place.source.id)) == str(place.source.id):

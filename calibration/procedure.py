@@ -15,7 +15,7 @@ from powermeter.events import Event
 from powermeter.recording.protocol import RecordingLike
 from powermeter.signals.correction import Correction
 
-from .channels import Place, find, load_points, places, read, reference_errors
+from .channels import SourceChannel, find, load_points, places, read, reference_errors
 from .fit import Fit, Points, fit, shunt
 from .steady_points import steady_points
 
@@ -32,7 +32,7 @@ class Calibrated:
         points, fit: As found.
     """
 
-    place: Place
+    place: SourceChannel
     against: str
     points: Points
     fit: Fit
@@ -172,7 +172,7 @@ def check_clock(recording: RecordingLike, reference: RecordingLike) -> None:
 
 def _pairs(
     recording: RecordingLike, reference: RecordingLike, channels: Sequence[str], references: Sequence[str]
-) -> list[tuple[Place, Place]]:
+) -> list[tuple[SourceChannel, SourceChannel]]:
     if references and channels and len(references) != len(channels):
         raise ConfigurationError(f"{len(channels)} channels and {len(references)} references do not pair up")
     if references and not channels:
@@ -186,7 +186,9 @@ def _pairs(
     return [(place, _counterpart(place, reference, same)) for place in mine]
 
 
-def _all_pairs(recording: RecordingLike, reference: RecordingLike) -> list[tuple[Place, Place]]:
+def _all_pairs(
+    recording: RecordingLike, reference: RecordingLike
+) -> list[tuple[SourceChannel, SourceChannel]]:
     if recording is reference:
         raise ConfigurationError("say which channel is to be calibrated: --channel SOURCE/NAME")
     found = []
@@ -202,13 +204,13 @@ def _all_pairs(recording: RecordingLike, reference: RecordingLike) -> list[tuple
     return found
 
 
-def _usable(recording: RecordingLike) -> list[Place]:
+def _usable(recording: RecordingLike) -> list[SourceChannel]:
     return [
         p for p in places(recording) if p.channel.quantity in _USUAL and p.channel.kind is not Kind.COUNTER
     ]
 
 
-def _counterpart(place: Place, reference: RecordingLike, same: bool) -> Place:
+def _counterpart(place: SourceChannel, reference: RecordingLike, same: bool) -> SourceChannel:
     """Return the reference's one channel of a quantity; in the same recording, that of another source."""
     found = [p for p in _usable(reference) if p.channel.quantity is place.channel.quantity]
     if same:
@@ -221,7 +223,7 @@ def _counterpart(place: Place, reference: RecordingLike, same: bool) -> Place:
     return found[0]
 
 
-def _of_unit(recording: RecordingLike, unit: str) -> Place:
+def _of_unit(recording: RecordingLike, unit: str) -> SourceChannel:
     found = [p for p in _usable(recording) if p.channel.unit == unit]
     if len(found) != 1:
         known = ", ".join(p.name for p in found) or "none"
@@ -231,7 +233,7 @@ def _of_unit(recording: RecordingLike, unit: str) -> Place:
     return found[0]
 
 
-def shunt_of(place: Place) -> float | None:
+def shunt_of(place: SourceChannel) -> float | None:
     """Return the shunt that a source says was in the channel's rail, in ohm, or None."""
     said = (place.source.info or {}).get("shunt_ohm")
     if isinstance(said, (list, tuple)):

@@ -59,7 +59,7 @@ CHIPS = {"amdgpu": _GPU, "amd_hsmp_hwmon": _SOCKET, "amd_hsmp": _SOCKET, "hsmp_h
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class SensorFile:
     """One file to be read, with the channel it becomes."""
 
     path: Path
@@ -73,9 +73,9 @@ class Reading:
 _ENERGY = Chip("socket", Boundary.PART, _SOCKET.covers.replace(", averaged by its firmware", ""), ())
 
 
-def find_readings(root: str | Path = "/") -> list[Reading]:
+def find_readings(root: str | Path = "/") -> list[SensorFile]:
     """Return the readings of all AMD chips, in the order of the kernel's devices."""
-    found: list[Reading] = []
+    found: list[SensorFile] = []
     counts: dict[str, int] = {}
     for device in sorted((Path(root) / _TREE).glob("hwmon*"), key=lambda path: (len(path.name), path.name)):
         name = read_text(device / "name")
@@ -89,20 +89,20 @@ def find_readings(root: str | Path = "/") -> list[Reading]:
         for file, channel, quantity, kind in chip.files:
             if quantity not in taken and (device / file).exists():
                 taken.add(quantity)
-                found.append(Reading(device / file, rail, chip, channel, quantity, kind))
+                found.append(SensorFile(device / file, rail, chip, channel, quantity, kind))
         if taken:
             counts[chip.prefix] = counts.get(chip.prefix, 0) + 1
     return found
 
 
-def _energies(device: Path) -> list[Reading]:
+def _energies(device: Path) -> list[SensorFile]:
     found = []
     for label in sorted(device.glob("energy*_label"), key=lambda path: (len(path.name), path.name)):
         name = read_text(label)  # Ecore000 … and Esocket0; a socket's counter holds its cores
         if name.startswith("Esocket"):
             path = device / label.name.replace("_label", "_input")
             rail = f"socket{name.removeprefix('Esocket')}"
-            found.append(Reading(path, rail, _ENERGY, "energy", Quantity.ENERGY, Kind.COUNTER))
+            found.append(SensorFile(path, rail, _ENERGY, "energy", Quantity.ENERGY, Kind.COUNTER))
     return found
 
 
@@ -155,7 +155,7 @@ class Amd(PolledSource):
         return look()
 
 
-def _channels(readings: Sequence[Reading]) -> list[Channel]:
+def _channels(readings: Sequence[SensorFile]) -> list[Channel]:
     channels = []
     for reading in readings:
         fellows = {other.rail for other in readings if other.chip.prefix == reading.chip.prefix}

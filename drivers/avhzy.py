@@ -27,7 +27,7 @@ MAX_CURRENT_A = 6.5
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class AvhzyFrame:
     """One answer; the current is a magnitude."""
 
     voltage_v: float
@@ -37,7 +37,7 @@ class Reading:
     dm_v: float
 
 
-def decode(frame: bytes) -> Reading:
+def decode(frame: bytes) -> AvhzyFrame:
     """Return the reading of 20 bytes.
 
     Raises:
@@ -45,7 +45,7 @@ def decode(frame: bytes) -> Reading:
     """
     if len(frame) != FRAME_LENGTH:
         raise DataError(f"an answer has {FRAME_LENGTH} bytes, not {len(frame)}")
-    reading = Reading(*struct.unpack("<5f", frame))
+    reading = AvhzyFrame(*struct.unpack("<5f", frame))
     values = (reading.voltage_v, reading.current_a, reading.power_w, reading.dp_v, reading.dm_v)
     if not all(math.isfinite(value) for value in values):
         raise DataError("a value is not a number")
@@ -73,10 +73,10 @@ class Avhzy(RequestMeter):
     stale_when_equal = True
     usb = USB
 
-    def decode(self, frame: bytes) -> Reading:
+    def decode(self, frame: bytes) -> AvhzyFrame:
         return decode(frame)
 
-    def describe(self, reading: Reading) -> None:
+    def describe(self, reading: AvhzyFrame) -> None:
         note = (
             "sellers of two other USB testers: at most 1 % in volts, 0.4 and 2 % in amp"
             "eres (yktoo.com, post 0251); its maker states nothing"
@@ -90,7 +90,7 @@ class Avhzy(RequestMeter):
             Channel("power", Quantity.POWER, 1e-6, self.rail, accuracy=power),
         )
 
-    def row(self, reading: Reading) -> Row:
+    def row(self, reading: AvhzyFrame) -> Row:
         return Row([round(value * 1e6) for value in (reading.voltage_v, reading.current_a, reading.power_w)])
 
     @classmethod

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 from powermeter.assumptions import assumed
 from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, OpenError, ReadError, Reason
-from powermeter.platforms.jetson import VOLTAGE_ACCURACY, Layout, current_accuracy, layout
+from powermeter.platforms.jetson import VOLTAGE_ACCURACY, BoardRails, current_accuracy, layout
 from powermeter.platforms.tegrastats import is_connected
 from powermeter.platforms.throttling import COUNT
 from powermeter.result import Grade
@@ -188,7 +188,7 @@ class Jetson(PolledSource):
         return look()
 
 
-def _channels(files: RailFiles, rail: Rail, found: Layout) -> list[Channel]:
+def _channels(files: RailFiles, rail: Rail, found: BoardRails) -> list[Channel]:
     name = rail.name.lower()
     voltage, current = VOLTAGE_ACCURACY, current_accuracy(found.shunt_ohm, found.shunt_source)
     if files.power is not None:

@@ -43,7 +43,7 @@ _SAMPLE = struct.Struct("<2H2i4H")
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class KM003CFrame:
     """One polled answer; current is positive from the female to the male connector."""
 
     transaction: int
@@ -104,7 +104,7 @@ def _block(answer: bytes, wanted: int) -> tuple[int, int, bytes]:
     return found
 
 
-def decode(answer: bytes, *, transaction: int | None = None) -> Reading:
+def decode(answer: bytes, *, transaction: int | None = None) -> KM003CFrame:
     """Return the reading in a polled answer.
 
     Args:
@@ -126,7 +126,7 @@ def decode(answer: bytes, *, transaction: int | None = None) -> Reading:
         raise DataError(f"{volts / 1e6:.3f} V, {amperes / 1e6:.3f} A is out of its range")
     if rate >= len(RATES_HZ):
         raise DataError(f"rate index {rate} is not known")
-    return Reading(
+    return KM003CFrame(
         answer[1],
         volts,
         amperes,
@@ -204,10 +204,10 @@ class KM003C(RequestMeter):
         self._transaction = (self._transaction + 1) & 0xFF
         return request(ATTRIBUTE_ADC, self._transaction)
 
-    def decode(self, frame: bytes) -> Reading:
+    def decode(self, frame: bytes) -> KM003CFrame:
         return decode(frame[:ANSWER_LENGTH], transaction=self._transaction)
 
-    def describe(self, reading: Reading) -> None:
+    def describe(self, reading: KM003CFrame) -> None:
         if self.link is not None and self.link.facts.get("usb") == "5fc9:0061":
             self._model = "POWER-Z KM002C"
         note = (
@@ -240,7 +240,7 @@ class KM003C(RequestMeter):
             ),
         )
 
-    def row(self, reading: Reading) -> Row:
+    def row(self, reading: KM003CFrame) -> Row:
         degrees = reading.temperature_code
         return Row([reading.voltage_uv, reading.current_ua, MISSING if degrees is None else degrees])
 

@@ -32,7 +32,7 @@ BLE_PAIRS = ((0xFFE4, 0xFFE9), (0xFFE1, 0xFFE2))  # (notify, write): older radio
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class TC66Frame:
     """One answer."""
 
     product: str
@@ -73,7 +73,7 @@ def decrypt(frame: bytes) -> bytes:
     return decryptor.update(frame) + decryptor.finalize()
 
 
-def decode(frame: bytes) -> Reading:
+def decode(frame: bytes) -> TC66Frame:
     """Return the reading of an encrypted answer.
 
     Raises:
@@ -85,7 +85,7 @@ def decode(frame: bytes) -> Reading:
     return decode_plain(decrypt(frame))
 
 
-def decode_plain(plain: bytes) -> Reading:
+def decode_plain(plain: bytes) -> TC66Frame:
     """Return the reading of 192 decrypted bytes.
 
     Raises:
@@ -107,7 +107,7 @@ def decode_plain(plain: bytes) -> Reading:
         return plain[at : at + 4].decode("ascii", "replace").strip("\x00 ")
 
     sign = -1 if word(88) == 1 else 1
-    return Reading(
+    return TC66Frame(
         product=text(4),
         firmware=text(8),
         serial=word(12),
@@ -175,7 +175,7 @@ class TC66(RequestMeter):
         if answer and answer != b"firm":
             raise OpenError(f"{self.address}: this is no TC66 (it answers {answer!r})", Reason.WRONG_DEVICE)
 
-    def decode(self, frame: bytes) -> Reading:
+    def decode(self, frame: bytes) -> TC66Frame:
         reading = decode(frame)
         if reading.voltage_code > MAX_VOLTAGE_V * 1e4 or reading.current_code > MAX_CURRENT_A * 1e5:
             raise DataError(
@@ -183,7 +183,7 @@ class TC66(RequestMeter):
             )
         return reading
 
-    def describe(self, reading: Reading) -> None:
+    def describe(self, reading: TC66Frame) -> None:
         if not reading.product.startswith("TC66"):
             raise OpenError(f"{self.address}: a {reading.product} answers, not a TC66", Reason.WRONG_DEVICE)
         self._facts = {"model": reading.product, "firmware": reading.firmware, "serial": str(reading.serial)}
@@ -222,7 +222,7 @@ class TC66(RequestMeter):
             ),
         )
 
-    def row(self, reading: Reading) -> Row:
+    def row(self, reading: TC66Frame) -> Row:
         now = now_ns()
         charge, energy = reading.groups[self.options["group"]]
         return Row(

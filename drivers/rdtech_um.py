@@ -100,7 +100,7 @@ MODELS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class UMFrame:
     """One answer, in the meter's own integers where a channel is recorded from it and in SI beside."""
 
     model: Model
@@ -153,7 +153,7 @@ class Reading:
         return ""
 
 
-def decode(frame: bytes, *, check: bool = True) -> Reading:
+def decode(frame: bytes, *, check: bool = True) -> UMFrame:
     """Return the reading of a 130-byte answer.
 
     Args:
@@ -176,7 +176,7 @@ def decode(frame: bytes, *, check: bool = True) -> Reading:
     check_ok = frame[129] == _xor(frame) if model.title == "UM34C" else frame[128:] == END_MARK
     if check and not check_ok:
         raise DataError(f"the frame ends in {frame[128:].hex()}, its check fails")
-    return Reading(
+    return UMFrame(
         model=model,
         voltage_code=word(2),
         current_code=word(4),
@@ -237,14 +237,14 @@ class RDTechUM(RequestMeter):
         self._group: int | None = None
         self._facts: dict[str, Any] = {}
 
-    def decode(self, frame: bytes) -> Reading:
+    def decode(self, frame: bytes) -> UMFrame:
         reading = decode(frame, check=self.options["check"])
         problem = reading.problem()
         if problem:
             raise DataError(problem)
         return reading
 
-    def describe(self, reading: Reading) -> None:
+    def describe(self, reading: UMFrame) -> None:
         wanted = MODELS[self.model_id]
         if reading.model is not wanted:
             raise OpenError(
@@ -314,7 +314,7 @@ class RDTechUM(RequestMeter):
             ),
         )
 
-    def row(self, reading: Reading) -> Row:
+    def row(self, reading: UMFrame) -> Row:
         now = now_ns()
         charge, energy = reading.groups[reading.group]
         if self._group is not None and reading.group != self._group:

@@ -48,7 +48,7 @@ class Port:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LogLine:
     """One log line."""
 
     time_ms: int
@@ -56,7 +56,7 @@ class Line:
     outputs: tuple[Port, Port]
 
 
-def decode(line: bytes) -> Line:
+def decode(line: bytes) -> LogLine:
     """Return what a line says, its end already taken off.
 
     Raises:
@@ -72,7 +72,7 @@ def decode(line: bytes) -> Line:
     if int(match[16], 16) != -sum(checked) & 0xFF or int(match[17], 16) != xor:
         raise DataError("a check of the line is wrong")
     number = [int(field, 16 if at in (10, 15) else 10) for at, field in enumerate(match.groups()[:15], 1)]
-    return Line(
+    return LogLine(
         number[0],
         Port(number[1], number[2], number[3], bool(number[4])),
         (
@@ -96,7 +96,7 @@ class SmartPower3(StreamMeter):
     silence_s = 3.0
     OPTIONS: ClassVar[dict[str, Option]] = {"boundary": RAIL_OPTIONS["boundary"]}
 
-    def describe(self, reading: Line) -> None:
+    def describe(self, reading: LogLine) -> None:
         boundary: Boundary = self.options["boundary"]
         rails = (
             Rail(
@@ -129,10 +129,10 @@ class SmartPower3(StreamMeter):
     def cut(self, buffer: bytearray) -> tuple[list[bytes], int]:
         return cut_lines(buffer, 256)
 
-    def decode(self, frame: bytes) -> Line | None:
+    def decode(self, frame: bytes) -> LogLine | None:
         return decode(frame) if frame and not frame.startswith(b"#") else None
 
-    def rows(self, reading: Line, arrival_ns: int) -> list[StreamRow]:
+    def rows(self, reading: LogLine, arrival_ns: int) -> list[StreamRow]:
         row = []
         for port in (reading.input, *reading.outputs):
             row += [port.voltage_mv, port.current_ma, port.power_mw]

@@ -19,8 +19,8 @@ from typing import IO, Any, ClassVar
 
 from powermeter.channel import MISSING, Accuracy, Boundary, Channel, Kind, Quantity
 from powermeter.errors import OpenError, ReadError, Reason
-from powermeter.platforms.jetson import Layout, layout
-from powermeter.platforms.tegrastats import MAX_LINE, Line, is_connected, parse_line
+from powermeter.platforms.jetson import BoardRails, layout
+from powermeter.platforms.tegrastats import MAX_LINE, TegrastatsLine, is_connected, parse_line
 from powermeter.source import INTERPOLATED_TIME, Block, Found, Gap, Option, StreamingSource, now_ns
 from powermeter.units import NS, parse_duration, parse_period
 
@@ -107,7 +107,7 @@ class Tegrastats(StreamingSource):
         self._path = path
         self._read = self._read_log
 
-    def _first_line(self) -> Line:
+    def _first_line(self) -> TegrastatsLine:
         deadline = time.monotonic() + (self.options["wait"] or 5.0 + 2 * self.options["interval"])
         seen = 0
         try:
@@ -132,7 +132,7 @@ class Tegrastats(StreamingSource):
             )
         raise OpenError(f"{self.address}: no line in time; give wait= if it is slow", Reason.NO_ANSWER)
 
-    def _list_channels(self, first: Line, found: Layout) -> list[Channel]:
+    def _list_channels(self, first: TegrastatsLine, found: BoardRails) -> list[Channel]:
         channels = [
             Channel(f"{rail.name.lower()}.power", Quantity.POWER, 1e-3, rail, Kind.INSTANT, accuracy=accuracy)
             for rail, accuracy in zip(found.rails, found.accuracies, strict=True)
@@ -182,7 +182,7 @@ class Tegrastats(StreamingSource):
         flags[-1] = 0
         return Block(np.array(times, np.int64), np.array(rows, np.int64), flags, gaps=gaps)
 
-    def _row(self, line: Line) -> list[int]:
+    def _row(self, line: TegrastatsLine) -> list[int]:
         powers = {power.name: power.current_mw for power in line.powers}
         row = [powers.get(rail, MISSING) for rail in self._rails]
         for name in self._temperatures:

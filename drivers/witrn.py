@@ -41,7 +41,7 @@ USB = tuple(
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class WitrnFrame:
     """One report; counters run since the meter's own reset."""
 
     charge_ah: float
@@ -58,7 +58,7 @@ class Reading:
     check_ok: bool
 
 
-def decode(report: bytes, *, check: bool = False) -> Reading:
+def decode(report: bytes, *, check: bool = False) -> WitrnFrame:
     """Return the reading of a report.
 
     Args:
@@ -89,7 +89,7 @@ def decode(report: bytes, *, check: bool = False) -> Reading:
         or max(abs(charge), abs(energy)) > 1e6
     ):
         raise DataError(f"{volts:.3f} V, {amperes:.3f} A is out of its range")
-    return Reading(
+    return WitrnFrame(
         charge, energy, recording, running, dp, dm, inner, outer, volts, amperes, report[54], check_ok
     )
 
@@ -120,7 +120,7 @@ class Witrn(StreamMeter):
         self._model = known.usb.title if known else self._model
         return link
 
-    def describe(self, reading: Reading) -> None:
+    def describe(self, reading: WitrnFrame) -> None:
         if self._check is None:
             self._check = sum(one.check_ok for one in self.first) * 2 > len(self.first)
         note = (
@@ -170,10 +170,10 @@ class Witrn(StreamMeter):
     def cut(self, buffer: bytearray) -> tuple[list[bytes], int]:
         return cut_reports(buffer)
 
-    def decode(self, frame: bytes) -> Reading:
+    def decode(self, frame: bytes) -> WitrnFrame:
         return decode(frame, check=bool(self._check))
 
-    def rows(self, reading: Reading, arrival_ns: int) -> list[StreamRow]:
+    def rows(self, reading: WitrnFrame, arrival_ns: int) -> list[StreamRow]:
         codes = [
             round(reading.voltage_v * 1e6),
             round(reading.current_a * 1e6),

@@ -10,13 +10,13 @@ from powermeter.channel import Channel, Kind, Quantity, Rail
 from ..meters.odometer import totals_of
 from .chip import Chip
 from .ina228 import INA228Chip
-from .layout import Placement
+from .layout import PlacedChip
 
 TOTAL_LOW = -(1 << 62)
 """Below zero: the driver keeps signed totals of the chip's counters, which go down where power flows back."""
 
 
-def channels_of(chips: Sequence[Chip], placements: Sequence[Placement]) -> list[Channel]:
+def channels_of(chips: Sequence[Chip], placements: Sequence[PlacedChip]) -> list[Channel]:
     """Return the channels of all chips, in the order of a row.
 
     Counters that are read less often than rows come are on a rail of their own under the measured
@@ -33,7 +33,7 @@ def channels_of(chips: Sequence[Chip], placements: Sequence[Placement]) -> list[
     return found
 
 
-def covered(place: Placement, rail: Rail) -> Rail:
+def covered(place: PlacedChip, rail: Rail) -> Rail:
     """Return a rail with words for what the chip sees of it, where the user has given none."""
     if rail.covers:
         return rail
@@ -43,7 +43,7 @@ def covered(place: Placement, rail: Rail) -> Rail:
 
 def _line_channels(
     chip: Chip,
-    place: Placement,
+    place: PlacedChip,
     rail: Rail,
     ohm: float,
     tolerance: float,
@@ -88,7 +88,7 @@ def _line_channels(
     ]
 
 
-def _extra_channels(chip: INA228Chip, place: Placement) -> list[Channel]:
+def _extra_channels(chip: INA228Chip, place: PlacedChip) -> list[Channel]:
     found = []
     line = place.lines[0]
     stem = line.rail.name.lower()

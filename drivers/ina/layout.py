@@ -44,7 +44,7 @@ MAX_CHIPS = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ShuntedRail:
     """One channel of a chip: its rail and its shunt.
 
     Attributes:
@@ -59,13 +59,13 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Placement:
+class PlacedChip:
     """One chip: what it is, where it sits, what is wanted of it."""
 
     model: str
     bus: str
     address: int
-    lines: tuple[Line, ...]
+    lines: tuple[ShuntedRail, ...]
     request: Request
     limits: Limits
     bus_limits: Limits
@@ -86,7 +86,7 @@ class Placement:
         return CHIPS[self.model][1]
 
 
-def from_url(address: Address, options: Mapping[str, Any]) -> list[Placement]:
+def from_url(address: Address, options: Mapping[str, Any]) -> list[PlacedChip]:
     """Return the chips of `MODEL://BUS/ADDRESS[,ADDRESS…]`.
 
     Raises:
@@ -157,7 +157,7 @@ def place_chip(
     address: int,
     lines: Mapping[int, tuple[Rail, float | None, float]],
     options: Mapping[str, Any],
-) -> Placement:
+) -> PlacedChip:
     """Return one chip's placement; `lines` maps channel → (rail, shunt in ohm, its tolerance).
 
     Raises:
@@ -172,21 +172,21 @@ def place_chip(
         if data.internal:
             if ohm is not None:
                 raise ConfigurationError(f"the {data.name} has its shunt inside; leave out shunt=")
-            made.append(Line(rail, 0.0, 0.0))
+            made.append(ShuntedRail(rail, 0.0, 0.0))
             continue
         if ohm is None:
             raise ConfigurationError(
                 f"{model}://{bus}/0x{address:02x} needs shunt=; read the marking of the shunt resistor "
                 "(R100 is 0.1ohm, R010 is 10mohm)"
             )
-        made.append(Line(rail, ohm, shunt_limit(options, tolerance)))
+        made.append(ShuntedRail(rail, ohm, shunt_limit(options, tolerance)))
     grade = (options["grade"] or next(iter(data.shunt_limits))).lower()
     if grade not in data.shunt_limits:
         raise ConfigurationError(
             f"the {data.name} has no grade {grade!r}; it has "
             + ", ".join(g or "none" for g in data.shunt_limits)
         )
-    return Placement(
+    return PlacedChip(
         model,
         bus,
         address,
@@ -203,7 +203,7 @@ def place_chip(
 
 
 def _request(
-    options: Mapping[str, Any], data: Model, lines: Sequence[Line], channels: tuple[int, ...]
+    options: Mapping[str, Any], data: Model, lines: Sequence[ShuntedRail], channels: tuple[int, ...]
 ) -> Request:
     shunt_v: float | None = None
     if options["range"] is not None:
@@ -232,7 +232,7 @@ def _request(
     )
 
 
-def _check_rails(placements: Sequence[Placement]) -> None:
+def _check_rails(placements: Sequence[PlacedChip]) -> None:
     names = [line.rail.name for place in placements for line in place.lines]
     if len({name.lower() for name in names}) != len(names):
         raise ConfigurationError(f"two rails have the same name: {', '.join(names)}")
@@ -246,7 +246,7 @@ def _check_rails(placements: Sequence[Placement]) -> None:
 
 def from_toml(
     path: Path, options: Mapping[str, Any], parse: Callable[[Mapping[str, str]], dict[str, Any]]
-) -> list[Placement]:
+) -> list[PlacedChip]:
     """Return the chips of a TOML file.
 
     Args:
@@ -283,7 +283,7 @@ def _texts(path: Path, table: Mapping[str, Any]) -> dict[str, str]:
 
 def _toml_chip(
     path: Path, chip: Any, shared: Mapping[str, Any], parse: Callable[[Mapping[str, str]], dict[str, Any]]
-) -> Placement:
+) -> PlacedChip:
     if not isinstance(chip, dict):
         raise ConfigurationError(f"{path}: chip is not a table; write [[chip]]")
     chip = dict(chip)

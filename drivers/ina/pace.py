@@ -10,7 +10,7 @@ from powermeter.units import NS
 
 from .chip import Chip
 from .ina228 import INA228Chip
-from .layout import Placement
+from .layout import PlacedChip
 
 COUNT_NS = NS // 10
 """How often energy and charge counters are read where the bus has no time to spare."""
@@ -39,7 +39,7 @@ class Pace:
     spacing_ns: int
     counter_ns: int
 
-    def apply(self, chips: Sequence[Chip], placements: Sequence[Placement]) -> None:
+    def apply(self, chips: Sequence[Chip], placements: Sequence[PlacedChip]) -> None:
         """Let the chips be read that way; asking only where the user does not forbid it."""
         for chip, place in zip(chips, placements, strict=True):
             chip.wait_for_ready = self.ask and place.poll
@@ -47,7 +47,7 @@ class Pace:
                 chip.counter_period_ns = self.counter_ns
 
 
-def find_pace(chips: list[Chip], placements: Sequence[Placement]) -> Pace:
+def find_pace(chips: list[Chip], placements: Sequence[PlacedChip]) -> Pace:
     """Time rows on this bus, settle who sets the pace, and let the chips be read that way.
 
     Where all that chip and bus give was asked for, chips in the list are replaced by others with a
@@ -64,7 +64,7 @@ def find_pace(chips: list[Chip], placements: Sequence[Placement]) -> Pace:
     return pace
 
 
-def _find(chips: list[Chip], placements: Sequence[Placement]) -> Pace:
+def _find(chips: list[Chip], placements: Sequence[PlacedChip]) -> Pace:
     polling = all(place.poll for place in placements)
     row_s = _time_row(chips, placements, ask=polling, counter_ns=0)
     quick_s = _time_row(chips, placements, ask=False, counter_ns=COUNT_NS)
@@ -100,7 +100,9 @@ def _suit_the_bus(chips: list[Chip], period_s: float) -> None:
             again.open()
 
 
-def _time_row(chips: Sequence[Chip], placements: Sequence[Placement], *, ask: bool, counter_ns: int) -> float:
+def _time_row(
+    chips: Sequence[Chip], placements: Sequence[PlacedChip], *, ask: bool, counter_ns: int
+) -> float:
     """Return the median seconds of reading a row that is ready."""
     clock = chips[0].link.clock
     Pace(0, 0.0, False, ask, 0, counter_ns).apply(chips, placements)

@@ -22,10 +22,10 @@ from powermeter.result import Grade
 from powermeter.source import SATURATED, Address, Found, PolledSource, Row
 from powermeter.units import NS
 
-from ..links.i2c import Bus, Clock, RegisterLink, open_bus
+from ..links.i2c import Bus, BusClock, RegisterLink, open_bus
 from .channels import channels_of
 from .chip import Chip
-from .layout import Placement, from_toml, from_url
+from .layout import PlacedChip, from_toml, from_url
 from .options import OPTIONS
 from .pace import Pace, find_pace
 
@@ -49,21 +49,21 @@ class INASource(PolledSource):
     default_period_s: ClassVar[float] = 0.01
 
     def __init__(
-        self, address: Address, bus_opener: Callable[[str, Sequence[Placement]], Bus] | None = None
+        self, address: Address, bus_opener: Callable[[str, Sequence[PlacedChip]], Bus] | None = None
     ) -> None:
         super().__init__(address)
         self._bus_opener = bus_opener or open_bus_of
         self.placements = self._lay_out()
         self._buses: dict[str, Bus] = {}
         self._chips: list[Chip] = []
-        self._clock = Clock()
+        self._clock = BusClock()
         self._pace: Pace | None = None
         self._age_ns = 0
         self._refused: ReadError | None = None
         self._fresh_ns = self._checked_ns = 0
         self._ends: list[tuple[int, int | None, int | None]] = []
 
-    def _lay_out(self) -> list[Placement]:
+    def _lay_out(self) -> list[PlacedChip]:
         """Return the chips."""
         path = Path(self.address.location).expanduser()
         return from_toml(path, self.options, self._parse_texts)
@@ -278,7 +278,7 @@ class INASource(PolledSource):
         return scan()
 
 
-def open_bus_of(name: str, placements: Sequence[Placement]) -> Bus:
+def open_bus_of(name: str, placements: Sequence[PlacedChip]) -> Bus:
     """Open a bus by name; `virtual` (or `virtual-i2c`) gives simulated chips where they are wanted."""
     if name not in VIRTUAL_BUSES:
         return open_bus(name)
@@ -294,5 +294,5 @@ class SingleModel(INASource):
     summary = ""
     example = ""
 
-    def _lay_out(self) -> list[Placement]:
+    def _lay_out(self) -> list[PlacedChip]:
         return from_url(self.address, self.options)

@@ -59,7 +59,7 @@ class Bus(Protocol):
     def close(self) -> None: ...
 
 
-class Clock:
+class BusClock:
     """The machine's clock; a simulated bus brings its own as `bus.clock`."""
 
     @staticmethod
@@ -73,9 +73,9 @@ class Clock:
         time.sleep(seconds)
 
 
-def clock_of(bus: Bus) -> Clock:
+def clock_of(bus: Bus) -> BusClock:
     """Return the clock that a bus lives by."""
-    return getattr(bus, "clock", None) or Clock()
+    return getattr(bus, "clock", None) or BusClock()
 
 
 def swapped(word: int) -> int:

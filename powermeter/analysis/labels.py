@@ -29,7 +29,7 @@ Key = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Resolution:
     """Whether the sampling resolves one event of a label.
 
     Attributes:
@@ -114,7 +114,7 @@ class LabelRow:
     overlapping: bool
     shared: Result | None
     warmup: WarmUp
-    verdict: Verdict
+    verdict: Resolution
     tail: Result | None
     index: NDArray[np.int64] = field(repr=False, compare=False)
 
@@ -324,10 +324,10 @@ def _expected(energy: Windows, rest: NDArray[np.int64], counts: Floats, origin: 
     )
 
 
-def verdict(energy: Windows, known: NDArray[np.int64], total: Result | None) -> Verdict:
+def verdict(energy: Windows, known: NDArray[np.int64], total: Result | None) -> Resolution:
     """Say whether the sampling resolves one event, and how many more would settle the mean."""
     if total is None or not known.size:
-        return Verdict(False, 0.0, None, "")
+        return Resolution(False, 0.0, None, "")
     trace = energy.integral.trace
     samples = float(np.median(energy.samples[known]))
     length = float(np.median(energy.seconds[known]))
@@ -335,7 +335,7 @@ def verdict(energy: Windows, known: NDArray[np.int64], total: Result | None) -> 
     short = samples < 2 or length < window
     more = repeats_needed(energy, known, total)
     if not short:
-        return Verdict(True, samples, more, "")
+        return Resolution(True, samples, more, "")
     text = (
         f"one event lasts {format_duration(length)} and a sample comes each "
         f"{format_duration(trace.interval_ns * 1e-9)}: too short to resolve"
@@ -347,7 +347,7 @@ def verdict(energy: Windows, known: NDArray[np.int64], total: Result | None) -> 
         text += f" one by one; the mean of {known.size:,} is known to {known_to}"
     else:
         text += f"; what it used is known to {known_to}"
-    return Verdict(False, samples, more, text)
+    return Resolution(False, samples, more, text)
 
 
 def repeats_needed(energy: Windows, known: NDArray[np.int64], total: Result) -> int | None:

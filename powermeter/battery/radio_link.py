@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from powermeter.errors import ConfigurationError
 from powermeter.footprint.factors import Factor, factor, given, nearest, table
-from powermeter.footprint.formula import Input, Line, Measured
+from powermeter.footprint.formula import AccountLine, Input, Measured
 from powermeter.result import Result
 
 KINDS = ("ble", "wifi", "lte-m", "nb-iot")
@@ -77,7 +77,7 @@ class Link:
             return self.states["sleep_w"].central
         return self.states["sleep"].central * 1e-3 * self.states["voltage"].central
 
-    def message(self, payload_b: float) -> Line:
+    def message(self, payload_b: float) -> AccountLine:
         """Return the energy of one message in J; a measured one does not depend on the payload.
 
         Raises:
@@ -86,7 +86,7 @@ class Link:
         if payload_b < 0:
             raise ConfigurationError(f"a payload of {payload_b:g} bytes cannot be sent")
         if self.per_message is not None:
-            return Line(
+            return AccountLine(
                 f"{self.kind} message",
                 "J",
                 {"message": Measured("message", self.per_message)},
@@ -96,7 +96,7 @@ class Link:
         names = ("voltage", "setup", "setup_ms", "transmit", "rate", "tail", "tail_ms")
         inputs: dict[str, Input] = {name: self.states[name] for name in names}
         inputs["payload"] = given("payload", payload_b, "B")
-        return Line(
+        return AccountLine(
             f"{self.kind} message",
             "J",
             inputs,

@@ -23,7 +23,7 @@ from .converter import Curve
 from .discharge import cell_of, derating_at, discharge, hours_between, profile_of
 from .duty_cycle import Schedule, parse_rate, read_schedule, states_of
 from .presets import presets
-from .stages import Outcome, Verdict, check, parse_stage
+from .stages import Outcome, StageVerdict, check, parse_stage
 
 if TYPE_CHECKING:
     from powermeter.analysis.subject import Subject
@@ -273,8 +273,10 @@ class Report:
             }
             for outcome in outcomes
         ]
-        counts = {verdict: sum(outcome.verdict is verdict for outcome in outcomes) for verdict in Verdict}
-        words = {Verdict.PASS: "kept", Verdict.FAIL: "over", Verdict.UNCLEAR: "not told"}
+        counts = {
+            verdict: sum(outcome.verdict is verdict for outcome in outcomes) for verdict in StageVerdict
+        }
+        words = {StageVerdict.PASS: "kept", StageVerdict.FAIL: "over", StageVerdict.UNCLEAR: "not told"}
         shown = ", ".join(f"{count} {words[verdict]}" for verdict, count in counts.items() if count)
         lines = [f"stages ({shown}):", *(f"  {outcome.line()}" for outcome in outcomes)]
         return {"stages": said}, lines

@@ -18,7 +18,7 @@ WHOLE = "*"
 """A stage of this label is the whole recording."""
 
 
-class Verdict(str, Enum):
+class StageVerdict(str, Enum):
     """Whether a stage kept its budget; unclear where the interval holds the limit."""
 
     PASS = "pass"
@@ -61,11 +61,11 @@ class Outcome:
         return self.share.value <= 1
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> StageVerdict:
         """Pass, fail, or unclear where the 95 % interval holds the limit."""
         if self.share.low <= 1 < self.share.high:
-            return Verdict.UNCLEAR
-        return Verdict.PASS if self.passed else Verdict.FAIL
+            return StageVerdict.UNCLEAR
+        return StageVerdict.PASS if self.passed else StageVerdict.FAIL
 
     def line(self) -> str:
         """Return it for people."""

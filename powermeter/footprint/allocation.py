@@ -12,14 +12,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from powermeter.errors import ConfigurationError
-from powermeter.footprint.formula import Input, Line, Measured
+from powermeter.footprint.formula import AccountLine, Input, Measured
 from powermeter.result import Result
 from powermeter.units import SECONDS_PER_YEAR
 
 from .factors import Factor, default, given
 
 
-def by_time(line: Line, used_s: float, life: Factor, share: float = 1.0) -> Line:
+def by_time(line: AccountLine, used_s: float, life: Factor, share: float = 1.0) -> AccountLine:
     """Return the share of a making by reserved time.
 
     Args:
@@ -50,7 +50,7 @@ def by_time(line: Line, used_s: float, life: Factor, share: float = 1.0) -> Line
     def compute(x: Mapping[str, float]) -> float:
         return line.compute(x) * x["T_used"] / (x["T_life"] * seconds) * x["share"]
 
-    return Line(
+    return AccountLine(
         line.name,
         line.unit,
         inputs,
@@ -61,7 +61,7 @@ def by_time(line: Line, used_s: float, life: Factor, share: float = 1.0) -> Line
     )
 
 
-def by_use(line: Line, units: float, units_in_life: float) -> Line:
+def by_use(line: AccountLine, units: float, units_in_life: float) -> AccountLine:
     """Return the share of a making by functional units (inferences) delivered.
 
     Raises:
@@ -78,7 +78,7 @@ def by_use(line: Line, units: float, units_in_life: float) -> Line:
     def compute(x: Mapping[str, float]) -> float:
         return line.compute(x) * x["units"] / x["units_in_life"]
 
-    return Line(
+    return AccountLine(
         line.name,
         line.unit,
         inputs,
@@ -89,7 +89,7 @@ def by_use(line: Line, units: float, units_in_life: float) -> Line:
     )
 
 
-def battery_wear(energy: Result, efficiency: float = 1.0) -> Line:
+def battery_wear(energy: Result, efficiency: float = 1.0) -> AccountLine:
     """Return the wear of the battery that delivered an energy, in g CO2e.
 
     Args:
@@ -103,7 +103,7 @@ def battery_wear(energy: Result, efficiency: float = 1.0) -> Line:
         "wear": default("battery.wear"),
         "efficiency": given("battery.efficiency", efficiency, "1"),
     }
-    return Line(
+    return AccountLine(
         "battery wear",
         "g",
         inputs,
@@ -114,7 +114,7 @@ def battery_wear(energy: Result, efficiency: float = 1.0) -> Line:
     )
 
 
-def quotient(name: str, above: Line, below: Line, unit: str = "1") -> Line:
+def quotient(name: str, above: AccountLine, below: AccountLine, unit: str = "1") -> AccountLine:
     """Return one line over another, shared errors kept.
 
     Raises:
@@ -129,9 +129,9 @@ def quotient(name: str, above: Line, below: Line, unit: str = "1") -> Line:
         upper = above.compute({key: x[f"above {key}"] for key in above.inputs})
         return upper / below.compute({key: x[f"below {key}"] for key in below.inputs})
 
-    return Line(name, unit, inputs, compute, f"[{above.formula}] / [{below.formula}]")
+    return AccountLine(name, unit, inputs, compute, f"[{above.formula}] / [{below.formula}]")
 
 
-def break_even(making: Line, use_per_item: Line) -> Line:
+def break_even(making: AccountLine, use_per_item: AccountLine) -> AccountLine:
     """Return after how many items the use equals the making."""
     return quotient("break-even", making, use_per_item)

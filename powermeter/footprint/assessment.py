@@ -17,7 +17,7 @@ from typing import Any
 
 from powermeter.errors import ConfigurationError
 from powermeter.footprint.charging import parse_chain
-from powermeter.footprint.formula import Input, Line, Measured, factors_of, told_apart, total
+from powermeter.footprint.formula import AccountLine, Input, Measured, factors_of, told_apart, total
 from powermeter.result import Grade, Result
 
 from .factors import Factor
@@ -33,7 +33,7 @@ class Account:
 
     name: str
     unit: str
-    lines: tuple[Line, ...]
+    lines: tuple[AccountLine, ...]
 
     @property
     def result(self) -> Result:
@@ -179,7 +179,7 @@ def footprint(
     pue: Factor | None = None,
     wue: Factor | None = None,
     cooling: Mapping[str, Mapping[str, float]] | None = None,
-    making: Sequence[tuple[str, Line]] = (),
+    making: Sequence[tuple[str, AccountLine]] = (),
 ) -> Footprint:
     """Return the footprint of an amount of electricity.
 
@@ -209,13 +209,13 @@ def footprint(
     efficiency = chain if isinstance(chain, Factor) else parse_chain(chain)
     if pue is not None and efficiency is not None:
         raise ConfigurationError("PUE is for data centres, a charging chain for devices: give one of them")
-    lines: dict[str, list[Line]] = {}
+    lines: dict[str, list[AccountLine]] = {}
     use = _Use(energy, efficiency, pue, factors.losses if losses else None)
     lines["carbon"] = [use.line("electricity", "g", "intensity", factors.carbon, "scope 2")]
     lines["water"] = [use.line("electricity, off site", "L", "EWIF", factors.water)]
     if wue is not None:
         lines["water_on_site"] = [
-            Line(
+            AccountLine(
                 "cooling on site",
                 "L",
                 {"energy": Measured("energy", energy), "WUE": wue},
@@ -258,7 +258,7 @@ class _Use:
             return f"{text}, grid losses of {self.losses.central:.1%} added"
         return f"{text}, grid losses not added"
 
-    def line(self, name: str, unit: str, symbol: str, rate: Factor, scope: str = "") -> Line:
+    def line(self, name: str, unit: str, symbol: str, rate: Factor, scope: str = "") -> AccountLine:
         inputs: dict[str, Input] = {"energy": Measured("energy", self.energy)}
         formula = "energy"
         if self.chain is not None:
@@ -276,4 +276,4 @@ class _Use:
             generated = x["energy"] / J_PER_KWH * x.get("PUE", 1.0) / x.get("chain", 1.0)
             return generated / (1 - x.get("losses", 0.0)) * x[symbol]
 
-        return Line(name, unit, inputs, compute, f"{formula} × {symbol}", scope)
+        return AccountLine(name, unit, inputs, compute, f"{formula} × {symbol}", scope)

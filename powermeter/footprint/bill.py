@@ -23,7 +23,7 @@ from powermeter.errors import ConfigurationError, DataError
 
 from .embodied import WORKLOADS, battery, by_method, chip, device, memory, part, tinyml, water_of_die
 from .factors import given, nearest
-from .formula import Input, Line
+from .formula import AccountLine, Input
 from .water_intensity import water_of_block
 
 _KINDS = {
@@ -37,7 +37,7 @@ _KINDS = {
 }
 
 
-def read_bill(path: str | Path) -> list[Line]:
+def read_bill(path: str | Path) -> list[AccountLine]:
     """Return the lines of a bill of materials in TOML: a list `[[part]]` with `name`, `kind` and its fields.
 
     Raises:
@@ -61,7 +61,7 @@ def read_parts(path: str | Path) -> list[dict[str, Any]]:
     return entries
 
 
-def bill(entries: Sequence[Mapping[str, Any]], where: str = "bill") -> list[Line]:
+def bill(entries: Sequence[Mapping[str, Any]], where: str = "bill") -> list[AccountLine]:
     """Return the lines of a bill of materials.
 
     Raises:
@@ -96,7 +96,7 @@ def bill(entries: Sequence[Mapping[str, Any]], where: str = "bill") -> list[Line
     return lines
 
 
-def _part(kind: str, name: str, fields: Mapping[str, Any]) -> Line:
+def _part(kind: str, name: str, fields: Mapping[str, Any]) -> AccountLine:
     if kind == "chip":
         return chip(
             float(fields["area_mm2"]),
@@ -135,11 +135,11 @@ def _part(kind: str, name: str, fields: Mapping[str, Any]) -> Line:
     return part(name, found)
 
 
-def _times(line: Line, count: int) -> Line:
+def _times(line: AccountLine, count: int) -> AccountLine:
     if count == 1:
         return line
     inputs: dict[str, Input] = {**line.inputs, "count": given("count", count, "1")}
-    return Line(
+    return AccountLine(
         f"{count} × {line.name}",
         line.unit,
         inputs,
@@ -150,7 +150,7 @@ def _times(line: Line, count: int) -> Line:
     )
 
 
-def water_of_bill(entries: Sequence[Mapping[str, Any]]) -> list[Line]:
+def water_of_bill(entries: Sequence[Mapping[str, Any]]) -> list[AccountLine]:
     """Return the litres of making of the parts that have a figure: given ones, dies by area, boards.
 
     Parts without one are left out: the sum is a least value.
@@ -166,7 +166,7 @@ def water_of_bill(entries: Sequence[Mapping[str, Any]]) -> list[Line]:
             if isinstance(litres, bool) or not isinstance(litres, (int, float)) or not 0 <= litres < 1e9:
                 raise ConfigurationError(f"{name}: water_l {litres!r} is not a number of litres")
             inputs: dict[str, Input] = {"water": given(f"water.{name}", count * float(litres), "L")}
-            lines.append(Line(name, "L", inputs, lambda x: x["water"], "water"))
+            lines.append(AccountLine(name, "L", inputs, lambda x: x["water"], "water"))
         elif entry.get("kind") == "chip":
             lines.append(water_of_die(count * float(entry["area_mm2"]), name))
         elif entry.get("kind") == "tinyml" and entry.get("component") == "board":

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from powermeter.errors import ConfigurationError
-from powermeter.footprint.formula import Input, Line
+from powermeter.footprint.formula import AccountLine, Input
 
 from .factors import Factor, default, factor, given, nearest, table
 
@@ -49,7 +49,7 @@ def chip(
     yield_share: Factor | None = None,
     packages: int = 1,
     name: str = "chip",
-) -> Line:
+) -> AccountLine:
     """Return the making of a chip.
 
     Args:
@@ -86,7 +86,7 @@ def chip(
         "K_r": factor("chips", "chip.package"),
     }
     return by_method(
-        Line(
+        AccountLine(
             name,
             "g",
             inputs,
@@ -127,7 +127,7 @@ def _mean(left: Factor, right: Factor) -> Factor:
 
 def memory(
     kind: str, gigabytes: float, *, packages: int = 1, yield_share: Factor | None = None, name: str = ""
-) -> Line:
+) -> AccountLine:
     """Return the making of DRAM, NAND, an SSD or a disk: capacity × g per GB / Y + packages.
 
     Args:
@@ -150,7 +150,7 @@ def memory(
         "K_r": factor("chips", "chip.package"),
     }
     return by_method(
-        Line(
+        AccountLine(
             name or kind,
             "g",
             inputs,
@@ -161,7 +161,7 @@ def memory(
     )
 
 
-def battery(capacity_wh: float, chemistry: str = "nmc", name: str = "battery") -> Line:
+def battery(capacity_wh: float, chemistry: str = "nmc", name: str = "battery") -> AccountLine:
     """Return the making of a battery, `nmc` or `lfp`.
 
     Raises:
@@ -176,7 +176,7 @@ def battery(capacity_wh: float, chemistry: str = "nmc", name: str = "battery") -
         "rate": factor("chips", f"battery.making.{chemistry}"),
     }
     return by_method(
-        Line(
+        AccountLine(
             name,
             "g",
             inputs,
@@ -187,13 +187,13 @@ def battery(capacity_wh: float, chemistry: str = "nmc", name: str = "battery") -
     )
 
 
-def by_method(line: Line) -> Line:
+def by_method(line: AccountLine) -> AccountLine:
     """Return a making with the doubt that all parts of one estimate share: method, database, cut-off.
 
     Its central value is 1, so it changes the interval alone; every part of a bill draws it together.
     """
     inputs: dict[str, Input] = {**line.inputs, "method": default("embodied.method")}
-    return Line(
+    return AccountLine(
         line.name,
         line.unit,
         inputs,
@@ -204,9 +204,9 @@ def by_method(line: Line) -> Line:
     )
 
 
-def part(name: str, kilograms: Factor) -> Line:
+def part(name: str, kilograms: Factor) -> AccountLine:
     """Return a part, or a whole device, whose making is known in kg."""
-    return Line(
+    return AccountLine(
         name,
         "g",
         {"making": kilograms},
@@ -217,7 +217,7 @@ def part(name: str, kilograms: Factor) -> Line:
     )
 
 
-def device(name: str) -> Line:
+def device(name: str) -> AccountLine:
     """Return a device preset.
 
     Raises:
@@ -230,12 +230,12 @@ def device(name: str) -> Line:
     return part(f"making of the {name}", factor("devices", f"device.{name}"))
 
 
-def _node(workload: str) -> Line:
+def _node(workload: str) -> AccountLine:
     """Return the making of a TinyML node: the study's components without training and use."""
     lines = [line for line in tinyml(workload=workload) if line.name not in ("training", "use")]
     inputs: dict[str, Input] = {line.name: line.inputs["making"] for line in lines}
     inputs["method"] = default("embodied.method")
-    return Line(
+    return AccountLine(
         f"making of the {workload.replace('_', ' ')} node",
         "g",
         inputs,
@@ -246,7 +246,7 @@ def _node(workload: str) -> Line:
     )
 
 
-def tinyml(levels: Mapping[str, str] | None = None, workload: str = "keyword_spotting") -> list[Line]:
+def tinyml(levels: Mapping[str, str] | None = None, workload: str = "keyword_spotting") -> list[AccountLine]:
     """Return the component lines of the TinyML study for a workload, each at `low`, `mid` or `high`.
 
     Args:
@@ -278,10 +278,10 @@ def tinyml(levels: Mapping[str, str] | None = None, workload: str = "keyword_spo
     return lines
 
 
-def water_of_die(area_mm2: float, name: str = "making of the chips") -> Line:
+def water_of_die(area_mm2: float, name: str = "making of the chips") -> AccountLine:
     """Return the fresh water a die took to make, in L: withdrawal-like, so not added to consumption."""
     inputs: dict[str, Input] = {
         "area": given("area", area_mm2 / 100, "cm2"),
         "rate": factor("defaults", "fab.water"),
     }
-    return Line(name, "L", inputs, lambda x: x["area"] * x["rate"], "area × rate")
+    return AccountLine(name, "L", inputs, lambda x: x["area"] * x["rate"], "area × rate")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from powermeter.errors import ConfigurationError
 from powermeter.footprint.factors import Factor, default, given
-from powermeter.footprint.formula import Input, Line, Measured
+from powermeter.footprint.formula import AccountLine, Input, Measured
 from powermeter.result import Result
 
 
@@ -50,7 +50,7 @@ class Round:
         """Seconds of transfer, up and down."""
         return 8 * self.sent_b / self.up_bit_s + 8 * self.received_b / self.down_bit_s
 
-    def line(self) -> Line:
+    def line(self) -> AccountLine:
         """Return the energy of the client's round in J."""
         router = self.router if self.router is not None else given("router.power", 0.0, "W")
         inputs: dict[str, Input] = {
@@ -59,7 +59,7 @@ class Round:
             "P_router": router,
             "transfer": given("transfer", self.transfer_s, "s"),
         }
-        return Line(
+        return AccountLine(
             "client, one round",
             "J",
             inputs,

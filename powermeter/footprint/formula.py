@@ -69,7 +69,7 @@ Input = Factor | Measured
 
 
 @dataclass(frozen=True)
-class Line:
+class AccountLine:
     """One line of an account: a formula and what goes in.
 
     Attributes:
@@ -160,7 +160,7 @@ class Line:
         return self._cache["total"]
 
 
-def total(lines: Sequence[Line]) -> Result:
+def total(lines: Sequence[AccountLine]) -> Result:
     """Return the sum of lines with a 95 % interval.
 
     Raises:
@@ -240,7 +240,7 @@ def _log_sigma(parts: Mapping[str, float], value: float) -> float:
     return math.sqrt(sum(part * part for part in parts.values())) / value if value else 0.0
 
 
-def draw(lines: Sequence[Line], draws: int = 10_000, seed: int = 1) -> list[float]:
+def draw(lines: Sequence[AccountLine], draws: int = 10_000, seed: int = 1) -> list[float]:
     """Return sorted Monte-Carlo totals: every distinct factor and every measured part drawn once a round."""
     import numpy as np
 
@@ -292,7 +292,7 @@ def largest(result: Result) -> str | None:
     return max(result.parts.items(), key=lambda item: abs(item[1]))[0].removeprefix("factor:")
 
 
-def factors_of(lines: Iterable[Line]) -> list[Factor]:
+def factors_of(lines: Iterable[AccountLine]) -> list[Factor]:
     """Return the distinct factors of some lines in order of first use."""
     found: dict[tuple[str, float], Factor] = {}
     for line in lines:

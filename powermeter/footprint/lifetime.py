@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from powermeter.errors import ConfigurationError
-from powermeter.footprint.formula import Input, Line, Measured, total
+from powermeter.footprint.formula import AccountLine, Input, Measured, total
 from powermeter.result import Result
 from powermeter.units import SECONDS_PER_YEAR
 
@@ -51,7 +51,7 @@ class Scenario:
     years: float
     device_request: Input
     listen: Factor
-    making: Line
+    making: AccountLine
     cloud_request: Input
     request_b: float
     home: Place | None = None
@@ -102,7 +102,7 @@ class Side:
     """One way to do it: accounts of lines (`energy`, `carbon`, `water`, `adpe`, `money`)."""
 
     name: str
-    accounts: Mapping[str, tuple[Line, ...]]
+    accounts: Mapping[str, tuple[AccountLine, ...]]
 
     def result(self, account: str) -> Result:
         """Return the total of an account."""
@@ -167,7 +167,7 @@ class _Kwh:
         self.losses = factors.losses if scenario.losses else None
         self.warnings = factors.warnings
 
-    def line(self, name: str, account: str, inputs: Mapping[str, Input], energy: Line) -> Line:
+    def line(self, name: str, account: str, inputs: Mapping[str, Input], energy: AccountLine) -> AccountLine:
         more: dict[str, Input] = {**inputs, "rate": self.rates[account]}
         if self.losses is not None:
             more["losses"] = self.losses
@@ -176,14 +176,15 @@ class _Kwh:
         def compute(x: Mapping[str, float]) -> float:
             return energy.compute(x) / (1 - x.get("losses", 0.0)) * x["rate"]
 
-        return Line(name, unit, more, compute, f"{energy.formula} / (1 - losses) × {account}")
+        return AccountLine(name, unit, more, compute, f"{energy.formula} / (1 - losses) × {account}")
 
 
 def _side(name: str, s: Scenario, terms: Sequence[tuple[str, _Kwh, dict[str, Input], object, str]]) -> Side:
-    energy, impacts = [], {"carbon": [], "water": [], "adpe": []}  # type: tuple[list[Line], dict[str, list[Line]]]
-    money: list[Line] = []
+    energy: list[AccountLine] = []
+    impacts: dict[str, list[AccountLine]] = {"carbon": [], "water": [], "adpe": []}
+    money: list[AccountLine] = []
     for title, where, inputs, compute, formula in terms:
-        line = Line(title, "kWh", inputs, compute, formula)  # type: ignore[arg-type]
+        line = AccountLine(title, "kWh", inputs, compute, formula)  # type: ignore[arg-type]
         energy.append(line)
         for account, lines in impacts.items():
             lines.append(where.line(title, account, inputs, line))
@@ -196,7 +197,7 @@ def _side(name: str, s: Scenario, terms: Sequence[tuple[str, _Kwh, dict[str, Inp
         cloud_kwh = _kwh_of(s.cloud_request)
         n: dict[str, Input] = {"N": given("requests", s.requests, "1")}
         impacts["carbon"].append(
-            Line(
+            AccountLine(
                 "making of the server",
                 "g",
                 {**n, "m": s.server_share},
@@ -205,7 +206,7 @@ def _side(name: str, s: Scenario, terms: Sequence[tuple[str, _Kwh, dict[str, Inp
             )
         )
         impacts["water"].append(
-            Line(
+            AccountLine(
                 "cooling on site",
                 "L",
                 {**n, "e_inf": s.cloud_request, "WUE": s.wue},
@@ -227,15 +228,15 @@ def _side(name: str, s: Scenario, terms: Sequence[tuple[str, _Kwh, dict[str, Inp
     )
 
 
-def _price(name: str, amount: float) -> Line:
-    return Line(
+def _price(name: str, amount: float) -> AccountLine:
+    return AccountLine(
         name, "money", {"price": given(f"price.{name}", amount, "money")}, lambda x: x["price"], "price"
     )
 
 
-def _paid(name: str, energy: Line, tariff: float) -> Line:
+def _paid(name: str, energy: AccountLine, tariff: float) -> AccountLine:
     inputs: dict[str, Input] = {**energy.inputs, "tariff": given("tariff", tariff, "money/kWh")}
-    return Line(
+    return AccountLine(
         name, "money", inputs, lambda x: energy.compute(x) * x["tariff"], f"{energy.formula} × tariff"
     )
 
@@ -265,7 +266,7 @@ def break_even(scenario: Scenario, draws: int = 2000, seed: int = 1) -> BreakEve
     days = scenario.years * HOURS_PER_YEAR / 24
 
     def solve(values: Mapping[str, float]) -> float:
-        def grams(line: Line) -> float:
+        def grams(line: AccountLine) -> float:
             return line.compute({symbol: values[_key(item)] for symbol, item in line.inputs.items()})
 
         own = {id(line) for line in device.accounts["carbon"]}
@@ -308,7 +309,7 @@ def _key(item: Input) -> str:
     return f"measured:{item.name}"
 
 
-def _drawn(lines: Sequence[Line], draws: int, seed: int) -> list[dict[str, float]]:
+def _drawn(lines: Sequence[AccountLine], draws: int, seed: int) -> list[dict[str, float]]:
     import random
 
     generator = random.Random(seed)

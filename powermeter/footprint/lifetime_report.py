@@ -18,7 +18,7 @@ from .charging import parse_chain
 from .cloud import inference
 from .embodied import by_method, chip, part
 from .factors import default, given
-from .formula import Input, Line, Measured, factors_of
+from .formula import AccountLine, Input, Measured, factors_of
 from .grid import grid
 from .lifetime import Scenario, Side, break_even, place, sides, tornado
 from .text import amount
@@ -296,7 +296,7 @@ def _recorded(wanted: Wanted) -> tuple[Input, list[str]]:
     return Measured("cloud request", apart), [note, *server.notes]
 
 
-def _making(wanted: Wanted) -> Line:
+def _making(wanted: Wanted) -> AccountLine:
     if wanted.chip_kg is not None:
         if wanted.chip_kg < 0:
             raise ConfigurationError("--chip-kg cannot be negative")

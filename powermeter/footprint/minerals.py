@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from powermeter.errors import ConfigurationError
-from powermeter.footprint.formula import Input, Line
+from powermeter.footprint.formula import AccountLine, Input
 
 from .factors import Factor, given, nearest, rows, table
 
@@ -174,7 +174,7 @@ def cathode(chemistry: str, capacity_wh: float) -> list[Mineral]:
     return found
 
 
-def adpe_of(minerals: list[Mineral], name: str = "making, elements") -> Line:
+def adpe_of(minerals: list[Mineral], name: str = "making, elements") -> AccountLine:
     """Return ADPe of elements in kg Sb eq; those without a factor are left out and named.
 
     Raises:
@@ -194,10 +194,10 @@ def adpe_of(minerals: list[Mineral], name: str = "making, elements") -> Line:
 
     unseen = [item.symbol for item in minerals if item.factor is None]
     note = f"without a factor: {', '.join(unseen)}" if unseen else ""
-    return Line(name, "kg Sb eq", inputs, compute, "Σ mass × CF", "", note)
+    return AccountLine(name, "kg Sb eq", inputs, compute, "Σ mass × CF", "", note)
 
 
-def element_line(symbol: str, grams: float) -> Line:
+def element_line(symbol: str, grams: float) -> AccountLine:
     """Return ADPe of a mass of one element in kg Sb eq.
 
     Raises:

@@ -19,7 +19,7 @@ from powermeter.result import Result
 from powermeter.units import format_quantity
 
 from .factors import default, given, nearest
-from .formula import Input, Line, total
+from .formula import AccountLine, Input, total
 
 LINES = ("fixed", "mobile")
 B_PER_GB = 1e9
@@ -56,13 +56,13 @@ class Transfer:
         """Mean rate in Mbit/s."""
         return 8 * self.size_b / self.duration_s / 1e6
 
-    def by_bytes(self) -> Line:
+    def by_bytes(self) -> AccountLine:
         """Return the energy by the average kWh/GB, in J."""
         inputs: dict[str, Input] = {
             "D": given("transfer.size", self.size_b, "B"),
             "k_net": default(f"network.{self.line}"),
         }
-        return Line(
+        return AccountLine(
             "network, by the byte",
             "J",
             inputs,
@@ -70,7 +70,7 @@ class Transfer:
             "D × k_net",
         )
 
-    def by_power(self) -> list[Line]:
+    def by_power(self) -> list[AccountLine]:
         """Return the energy by the power model in J: the line, its router or base station, the data centre."""
         router = "home router" if self.line == "fixed" else "base station"
         lines = [
@@ -82,10 +82,10 @@ class Transfer:
                 "P": default("network.datacentre.stream"),
                 "t": given("transfer.time", self.duration_s, "s"),
             }
-            lines.append(Line("data centre", "J", inputs, lambda x: x["P"] * x["t"], "P × t"))
+            lines.append(AccountLine("data centre", "J", inputs, lambda x: x["P"] * x["t"], "P × t"))
         return lines
 
-    def _carrier(self, name: str, factor: str) -> Line:
+    def _carrier(self, name: str, factor: str) -> AccountLine:
         inputs: dict[str, Input] = {
             "P_idle": default(f"{factor}.idle"),
             "p_bit": default(f"{factor}.bit"),
@@ -96,7 +96,7 @@ class Transfer:
         def compute(x: Mapping[str, float]) -> float:
             return (x["P_idle"] + x["p_bit"] * x["rate"]) * x["t"]
 
-        return Line(name, "J", inputs, compute, "(P_idle + p_bit × rate) × t")
+        return AccountLine(name, "J", inputs, compute, "(P_idle + p_bit × rate) × t")
 
     def rising(self) -> float:
         """Return the part of the power model that rises with the bits, in J (central values)."""

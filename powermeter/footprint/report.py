@@ -20,7 +20,7 @@ from .assessment import Footprint, footprint
 from .best_hours import best_and_worst, saving
 from .charging import parse_chain
 from .factors import Factor
-from .formula import Input, Line, total
+from .formula import AccountLine, Input, total
 from .grid import carbon_of_mix, grid, intensity_of, water_of_mix
 from .intensity import Intensity, as_factor, mean_of, of_events, show_time, weigh
 from .intensity_file import parse_time, read
@@ -121,13 +121,13 @@ class Report:
         if not making or not count:
             return None
         use = self.whole.accounts["carbon"].lines[0]
-        per_item = Line(
+        per_item = AccountLine(
             "use of one item", "g", use.inputs, lambda x: use.compute(x) / count, f"({use.formula}) / items"
         )
         inputs: dict[str, Input] = {
             f"{i} {key}": item for i, line in enumerate(making) for key, item in line.inputs.items()
         }
-        made = Line(
+        made = AccountLine(
             "making",
             "g",
             inputs,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from powermeter.errors import ConfigurationError
-from powermeter.footprint.formula import Line, total
+from powermeter.footprint.formula import AccountLine, total
 from powermeter.footprint.text import amount
 from powermeter.result import Result
 
@@ -60,8 +60,8 @@ class Score:
 
 
 def sci(
-    use: Line,
-    making: Sequence[Line],
+    use: AccountLine,
+    making: Sequence[AccountLine],
     count: float,
     unit_name: str,
     *,

@@ -17,7 +17,7 @@ from .allocation import battery_wear, by_time, by_use
 from .bill import bill, read_parts, water_of_bill
 from .embodied import LIVES, device
 from .factors import Factor, default, given
-from .formula import Line
+from .formula import AccountLine
 from .minerals import COMPOSITIONS, adpe_of, composition
 
 if TYPE_CHECKING:
@@ -138,12 +138,12 @@ def read_mix(path: Path) -> dict[str, float]:
 class Making:
     """What was made: whole lines, and those allocated to the workload, with their accounts."""
 
-    whole: tuple[tuple[str, Line], ...] = ()
-    allocated: tuple[tuple[str, Line], ...] = ()
+    whole: tuple[tuple[str, AccountLine], ...] = ()
+    allocated: tuple[tuple[str, AccountLine], ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
-    def carbon(self) -> list[Line]:
+    def carbon(self) -> list[AccountLine]:
         """The whole carbon of making, line by line."""
         return [line for account, line in self.whole if account == "carbon"]
 
@@ -179,10 +179,10 @@ def _beyond_life(wanted: Wanted, found: Subject) -> list[str]:
     return [f"{said}: the making of more than one device is counted"] if beyond else []
 
 
-def _whole(wanted: Wanted) -> list[tuple[str, Line]]:
+def _whole(wanted: Wanted) -> list[tuple[str, AccountLine]]:
     if wanted.device is not None and wanted.bill is not None:
         raise ConfigurationError("--device and --bill both say what was made; give one of them")
-    found: list[tuple[str, Line]] = []
+    found: list[tuple[str, AccountLine]] = []
     if wanted.device is not None:
         found.append(("carbon", device(wanted.device)))
         if wanted.device in COMPOSITIONS:
@@ -194,7 +194,7 @@ def _whole(wanted: Wanted) -> list[tuple[str, Line]]:
     return found
 
 
-def _allocated(wanted: Wanted, found: Subject, line: Line) -> Line:
+def _allocated(wanted: Wanted, found: Subject, line: AccountLine) -> AccountLine:
     if wanted.items_in_life is not None:
         if found.items is None:
             raise ConfigurationError(

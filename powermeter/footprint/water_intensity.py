@@ -17,7 +17,7 @@ from powermeter.errors import ConfigurationError
 from powermeter.result import Result
 
 from .factors import default, given
-from .formula import Input, Line, sum_of
+from .formula import AccountLine, Input, sum_of
 from .text import amount
 
 KINDS = ("consumption", "withdrawal")
@@ -135,7 +135,7 @@ def allocated(litres: Result, time_share: float, resource_share: float) -> Resul
 BLOCKS = ("processing", "memory", "board")
 
 
-def water_of_block(name: str, count: int = 1) -> Line:
+def water_of_block(name: str, count: int = 1) -> AccountLine:
     """Return the fresh water that making a block of an IoT node took, in L (Pirson and Bol 2021).
 
     Raises:
@@ -144,4 +144,4 @@ def water_of_block(name: str, count: int = 1) -> Line:
     if name not in BLOCKS:
         raise ConfigurationError(f"no water figure for {name!r}; known are {', '.join(BLOCKS)}")
     inputs: dict[str, Input] = {"count": given("count", count, "1"), "rate": default(f"water.{name}")}
-    return Line(f"making of the {name}", "L", inputs, lambda x: x["count"] * x["rate"], "count × rate")
+    return AccountLine(f"making of the {name}", "L", inputs, lambda x: x["count"] * x["rate"], "count × rate")

@@ -21,7 +21,7 @@ from powermeter.importers.files import Peek, ends_whole, read_lines
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
 from powermeter.importers.stamps import Axis, axis, datetime_ns, regular
 from powermeter.platforms.jetson import layout
-from powermeter.platforms.tegrastats import Line, is_connected, parse_line
+from powermeter.platforms.tegrastats import TegrastatsLine, is_connected, parse_line
 
 _MILLIWATT = 1e-3
 
@@ -92,9 +92,9 @@ class TegrastatsLog(Importer):
         )
 
 
-def _lines(path: Path) -> tuple[list[Line], list[str]]:
+def _lines(path: Path) -> tuple[list[TegrastatsLine], list[str]]:
     """Return the usable lines and what was wrong with the others."""
-    lines: list[Line] = []
+    lines: list[TegrastatsLine] = []
     foreign = 0
     problems: dict[str, int] = {}
     last = ""
@@ -124,7 +124,7 @@ def _lines(path: Path) -> tuple[list[Line], list[str]]:
     return lines, warnings
 
 
-def _axis(path: Path, lines: list[Line], choices: Choices) -> tuple[Axis, str]:
+def _axis(path: Path, lines: list[TegrastatsLine], choices: Choices) -> tuple[Axis, str]:
     if choices.period_s is not None:
         return regular(len(lines), choices.period_s), RELATIVE
     if all(line.epoch_ns is not None for line in lines):
@@ -139,7 +139,7 @@ def _axis(path: Path, lines: list[Line], choices: Choices) -> tuple[Axis, str]:
     )
 
 
-def _codes(lines: list[Line], rails: list[str]) -> list[NDArray[np.int64]]:
+def _codes(lines: list[TegrastatsLine], rails: list[str]) -> list[NDArray[np.int64]]:
     columns = {rail: array("q", [MISSING]) * len(lines) for rail in rails}
     for index, line in enumerate(lines):
         for power in line.powers:
@@ -147,7 +147,7 @@ def _codes(lines: list[Line], rails: list[str]) -> list[NDArray[np.int64]]:
     return [np.frombuffer(columns[rail], np.int64) for rail in rails]
 
 
-def _last_averages(lines: list[Line], rails: list[str]) -> dict[str, int]:
+def _last_averages(lines: list[TegrastatsLine], rails: list[str]) -> dict[str, int]:
     """Return the running means tegrastats printed last: a check on the data, never data."""
     last = {power.name: power.average_mw for line in lines[-1:] for power in line.powers}
     return {rail: last[rail] for rail in rails if rail in last}

@@ -28,7 +28,7 @@ _ASSUMED_SHUNT, _ASSUMED_SHUNT_SOURCE = 0.005, "assumed: as on the small modules
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RailFacts:
     """One rail of a board: what feeds it, what it covers, its nominal voltage in V."""
 
     parent: str | None
@@ -53,7 +53,7 @@ class Board:
 
     title: str
     models: tuple[str, ...]
-    lines: Mapping[str, Place]
+    lines: Mapping[str, RailFacts]
     summed: tuple[str, ...] = ()
     uncovered: str = ""
     shunt_ohm: float | None = None
@@ -61,7 +61,7 @@ class Board:
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class BoardRails:
     """How the rails found on one machine hang together.
 
     Attributes:
@@ -92,17 +92,17 @@ _CARRIER = "the carrier board: USB ports, SSD, fan, HDMI, its regulators"
 _MODULE_IN = "everything the module draws, with its memory and storage; not the carrier board"
 
 _TX_CARRIER = {
-    "VDD_MUX": Place(
+    "VDD_MUX": RailFacts(
         None, Boundary.BOARD, "the carrier board's main input: module, ports and regulators", 19.0
     ),
-    "VDD_5V_IO_SYS": Place("VDD_MUX", _P, "the carrier's 5 V supply", 5.0),
-    "VDD_5V0_IO_SYS": Place("VDD_MUX", _P, "the carrier's 5 V supply", 5.0),
-    "VDD_3V3_SYS": Place("VDD_MUX", _P, "the carrier's 3.3 V supply", 3.3),
-    "VDD_3V3_IO": Place("VDD_3V3_SYS", _P, "3.3 V for the carrier's ports", 3.3),
-    "VDD_3V3_IO_SLP": Place("VDD_3V3_SYS", _P, "3.3 V for the carrier's ports, off in sleep", 3.3),
-    "VDD_1V8_IO": Place("VDD_MUX", _P, "the carrier's 1.8 V supply", 1.8),
-    "VDD_M2_IN": Place("VDD_MUX", _P, "the M.2 slot", 3.3),
-    "VDD_3V3_SYS_M2": Place("VDD_3V3_SYS", _P, "3.3 V for the M.2 slot", 3.3),
+    "VDD_5V_IO_SYS": RailFacts("VDD_MUX", _P, "the carrier's 5 V supply", 5.0),
+    "VDD_5V0_IO_SYS": RailFacts("VDD_MUX", _P, "the carrier's 5 V supply", 5.0),
+    "VDD_3V3_SYS": RailFacts("VDD_MUX", _P, "the carrier's 3.3 V supply", 3.3),
+    "VDD_3V3_IO": RailFacts("VDD_3V3_SYS", _P, "3.3 V for the carrier's ports", 3.3),
+    "VDD_3V3_IO_SLP": RailFacts("VDD_3V3_SYS", _P, "3.3 V for the carrier's ports, off in sleep", 3.3),
+    "VDD_1V8_IO": RailFacts("VDD_MUX", _P, "the carrier's 1.8 V supply", 1.8),
+    "VDD_M2_IN": RailFacts("VDD_MUX", _P, "the M.2 slot", 3.3),
+    "VDD_3V3_SYS_M2": RailFacts("VDD_3V3_SYS", _P, "3.3 V for the M.2 slot", 3.3),
 }
 
 BOARDS: tuple[Board, ...] = (
@@ -110,11 +110,11 @@ BOARDS: tuple[Board, ...] = (
         "Jetson Xavier NX, Orin NX, Orin Nano",
         ("Xavier NX", "Xavier-NX", "Orin NX", "Orin Nano"),
         {
-            "VDD_IN": Place(None, _M, _MODULE_IN, 5.0),
-            "VDD_CPU_GPU_CV": Place(
+            "VDD_IN": RailFacts(None, _M, _MODULE_IN, 5.0),
+            "VDD_CPU_GPU_CV": RailFacts(
                 "VDD_IN", _P, "CPU cores, GPU, vision and deep-learning accelerators", 5.0
             ),
-            "VDD_SOC": Place("VDD_IN", _P, "the rest of the chip", 5.0),
+            "VDD_SOC": RailFacts("VDD_IN", _P, "the rest of the chip", 5.0),
         },
         uncovered=_CARRIER,
         shunt_ohm=0.005,
@@ -124,9 +124,9 @@ BOARDS: tuple[Board, ...] = (
         "Jetson Nano",
         ("Jetson Nano", "jetson-nano"),
         {
-            "POM_5V_IN": Place(None, _M, _MODULE_IN, 5.0),
-            "POM_5V_GPU": Place("POM_5V_IN", _P, "GPU", 5.0),
-            "POM_5V_CPU": Place("POM_5V_IN", _P, "CPU cores", 5.0),
+            "POM_5V_IN": RailFacts(None, _M, _MODULE_IN, 5.0),
+            "POM_5V_GPU": RailFacts("POM_5V_IN", _P, "GPU", 5.0),
+            "POM_5V_CPU": RailFacts("POM_5V_IN", _P, "CPU cores", 5.0),
         },
         uncovered=_CARRIER,
         shunt_ohm=0.005,
@@ -137,9 +137,9 @@ BOARDS: tuple[Board, ...] = (
         ("jetson_tx1", "Jetson TX1", "jetson-tx1"),
         {
             **_TX_CARRIER,
-            "VDD_IN": Place("VDD_MUX", _M, _MODULE_IN, 19.0),
-            "VDD_GPU": Place("VDD_IN", _P, "GPU", 19.0),
-            "VDD_CPU": Place("VDD_IN", _P, "CPU cores", 19.0),
+            "VDD_IN": RailFacts("VDD_MUX", _M, _MODULE_IN, 19.0),
+            "VDD_GPU": RailFacts("VDD_IN", _P, "GPU", 19.0),
+            "VDD_CPU": RailFacts("VDD_IN", _P, "CPU cores", 19.0),
         },
         uncovered=_CARRIER,
     ),
@@ -148,17 +148,17 @@ BOARDS: tuple[Board, ...] = (
         ("quill", "Jetson TX2", "Jetson-TX2", "lightning"),
         {
             **_TX_CARRIER,
-            "VDD_IN": Place("VDD_MUX", _M, _MODULE_IN, 19.0),
-            "VDD_CPU": Place("VDD_IN", _P, "CPU cores", 19.0),
-            "VDD_GPU": Place("VDD_IN", _P, "GPU", 19.0),
-            "VDD_SOC": Place("VDD_IN", _P, "the rest of the chip", 19.0),
-            "VDD_WIFI": Place("VDD_IN", _P, "Wi-Fi", 4.8),
-            "VDD_DDR": Place("VDD_IN", _P, "memory", 4.8),
-            "VDD_SYS_CPU": Place("VDD_IN", _P, "CPU cores", 19.0),
-            "VDD_SYS_GPU": Place("VDD_IN", _P, "GPU", 19.0),
-            "VDD_SYS_SOC": Place("VDD_IN", _P, "the rest of the chip", 19.0),
-            "VDD_SYS_DDR": Place("VDD_IN", _P, "memory", 4.8),
-            "VDD_4V0_WIFI": Place("VDD_IN", _P, "Wi-Fi", 4.0),
+            "VDD_IN": RailFacts("VDD_MUX", _M, _MODULE_IN, 19.0),
+            "VDD_CPU": RailFacts("VDD_IN", _P, "CPU cores", 19.0),
+            "VDD_GPU": RailFacts("VDD_IN", _P, "GPU", 19.0),
+            "VDD_SOC": RailFacts("VDD_IN", _P, "the rest of the chip", 19.0),
+            "VDD_WIFI": RailFacts("VDD_IN", _P, "Wi-Fi", 4.8),
+            "VDD_DDR": RailFacts("VDD_IN", _P, "memory", 4.8),
+            "VDD_SYS_CPU": RailFacts("VDD_IN", _P, "CPU cores", 19.0),
+            "VDD_SYS_GPU": RailFacts("VDD_IN", _P, "GPU", 19.0),
+            "VDD_SYS_SOC": RailFacts("VDD_IN", _P, "the rest of the chip", 19.0),
+            "VDD_SYS_DDR": RailFacts("VDD_IN", _P, "memory", 4.8),
+            "VDD_4V0_WIFI": RailFacts("VDD_IN", _P, "Wi-Fi", 4.0),
         },
         uncovered=_CARRIER,
     ),
@@ -166,9 +166,9 @@ BOARDS: tuple[Board, ...] = (
         "Jetson TX2 NX",
         ("TX2 NX",),
         {
-            "VDD_IN": Place(None, _M, _MODULE_IN, 5.0),
-            "VDD_CPU_GPU": Place("VDD_IN", _P, "CPU cores and GPU", 5.0),
-            "VDD_SOC": Place("VDD_IN", _P, "the rest of the chip", 5.0),
+            "VDD_IN": RailFacts(None, _M, _MODULE_IN, 5.0),
+            "VDD_CPU_GPU": RailFacts("VDD_IN", _P, "CPU cores and GPU", 5.0),
+            "VDD_SOC": RailFacts("VDD_IN", _P, "the rest of the chip", 5.0),
         },
         uncovered=_CARRIER,
         shunt_ohm=0.005,
@@ -178,12 +178,12 @@ BOARDS: tuple[Board, ...] = (
         "Jetson AGX Xavier",
         ("AGX Xavier", "Jetson-AGX"),
         {
-            "GPU": Place(None, _P, "GPU", 19.0),
-            "CPU": Place(None, _P, "CPU cores", 19.0),
-            "SOC": Place(None, _P, "the rest of the chip", 19.0),
-            "CV": Place(None, _P, "vision and deep-learning accelerators", 19.0),
-            "VDDRQ": Place(None, _P, "memory", 19.0),
-            "SYS5V": Place(None, _P, "the module's 5 V supply", 5.0),
+            "GPU": RailFacts(None, _P, "GPU", 19.0),
+            "CPU": RailFacts(None, _P, "CPU cores", 19.0),
+            "SOC": RailFacts(None, _P, "the rest of the chip", 19.0),
+            "CV": RailFacts(None, _P, "vision and deep-learning accelerators", 19.0),
+            "VDDRQ": RailFacts(None, _P, "memory", 19.0),
+            "SYS5V": RailFacts(None, _P, "the module's 5 V supply", 5.0),
         },
         summed=("GPU", "CPU", "SOC", "CV", "VDDRQ", "SYS5V"),
         uncovered=f"regulators before the six rails and {_CARRIER}",
@@ -194,10 +194,12 @@ BOARDS: tuple[Board, ...] = (
         "Jetson AGX Orin",
         ("AGX Orin",),
         {
-            "VDD_GPU_SOC": Place(None, _P, "GPU and the rest of the chip", 19.5),
-            "VDD_CPU_CV": Place(None, _P, "CPU cores, vision and deep-learning accelerators", 19.5),
-            "VIN_SYS_5V0": Place(None, _P, "the module's 5 V supply, with its memory", 5.0),
-            "VDDQ_VDD2_1V8AO": Place("VIN_SYS_5V0", _P, "memory; fed from VIN_SYS_5V0, so inside it", 5.0),
+            "VDD_GPU_SOC": RailFacts(None, _P, "GPU and the rest of the chip", 19.5),
+            "VDD_CPU_CV": RailFacts(None, _P, "CPU cores, vision and deep-learning accelerators", 19.5),
+            "VIN_SYS_5V0": RailFacts(None, _P, "the module's 5 V supply, with its memory", 5.0),
+            "VDDQ_VDD2_1V8AO": RailFacts(
+                "VIN_SYS_5V0", _P, "memory; fed from VIN_SYS_5V0, so inside it", 5.0
+            ),
         },
         summed=("VDD_GPU_SOC", "VDD_CPU_CV", "VIN_SYS_5V0"),
         uncovered=f"regulators before the three rails and {_CARRIER} (60 W at the input beside 26 W "
@@ -209,10 +211,10 @@ BOARDS: tuple[Board, ...] = (
         "Jetson AGX Thor",
         ("Thor",),
         {
-            "VIN": Place(None, Boundary.BOARD, "everything the developer kit draws at its input", 19.5),
-            "VDD_GPU": Place("VIN", _P, "GPU", 19.5),
-            "VDD_CPU_SOC_MSS": Place("VIN", _P, "CPU cores and the rest of the chip", 19.5),
-            "VIN_SYS_5V0": Place("VIN", _P, "the module's 5 V supply, with its memory", 5.0),
+            "VIN": RailFacts(None, Boundary.BOARD, "everything the developer kit draws at its input", 19.5),
+            "VDD_GPU": RailFacts("VIN", _P, "GPU", 19.5),
+            "VDD_CPU_SOC_MSS": RailFacts("VIN", _P, "CPU cores and the rest of the chip", 19.5),
+            "VIN_SYS_5V0": RailFacts("VIN", _P, "the module's 5 V supply, with its memory", 5.0),
         },
         summed=("VDD_GPU", "VDD_CPU_SOC_MSS", "VIN_SYS_5V0"),
         uncovered="the power supply's loss",
@@ -225,7 +227,7 @@ BOARDS: tuple[Board, ...] = (
 _WITHOUT_INPUT = f"regulators before the rails and {_CARRIER}"
 
 
-def layout(names: Iterable[str], model: str = "") -> Layout:
+def layout(names: Iterable[str], model: str = "") -> BoardRails:
     """Return how these rails hang together: parents, boundaries, the total or what may be summed.
 
     Args:
@@ -241,7 +243,7 @@ def layout(names: Iterable[str], model: str = "") -> Layout:
         refusal = (
             "no rail with power" if not real else f"rails of no known board ({', '.join(real)}): never added"
         )
-        return Layout("", rails, None, (), "unknown", refusal, tuple(Accuracy() for _ in listed))
+        return BoardRails("", rails, None, (), "unknown", refusal, tuple(Accuracy() for _ in listed))
     present = set(real)
     rails = tuple(_rail(board, name, present) for name in listed)
     total = _total(board, present)
@@ -264,7 +266,7 @@ def layout(names: Iterable[str], model: str = "") -> Layout:
             )
     shunt, source = board.shunt_ohm or _ASSUMED_SHUNT, board.shunt_source or _ASSUMED_SHUNT_SOURCE
     accuracies = tuple(_power_accuracy(board, name, shunt, source) for name in listed)
-    return Layout(board.title, rails, total, summed, uncovered, refusal, accuracies, shunt, source)
+    return BoardRails(board.title, rails, total, summed, uncovered, refusal, accuracies, shunt, source)
 
 
 def _board(names: list[str], model: str) -> Board | None:

@@ -71,7 +71,7 @@ class Core:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TegrastatsLine:
     """What one line says.
 
     Attributes:
@@ -103,7 +103,7 @@ class Line:
         return not self.problem and bool(self.powers or (self.cores and self.temperatures))
 
 
-def parse_line(text: str) -> Line:
+def parse_line(text: str) -> TegrastatsLine:
     """Return what one whole line says; never raises, whatever the text.
 
     The caller passes only lines that ended in a newline: in a line cut by a kill,
@@ -111,9 +111,9 @@ def parse_line(text: str) -> Line:
     """
     text = text.rstrip("\r\n")
     if len(text) > MAX_LINE:
-        return Line(problem=f"a line of {len(text)} characters")
+        return TegrastatsLine(problem=f"a line of {len(text)} characters")
     if "\0" in text:
-        return Line(problem="NUL bytes, as after a power loss")
+        return TegrastatsLine(problem="NUL bytes, as after a power loss")
     epoch_ns = None
     prefix = _EPOCH.match(text)
     if prefix is not None:
@@ -122,10 +122,10 @@ def parse_line(text: str) -> Line:
     words = text.split()
     powers, problem = _powers(words)
     if problem:
-        return Line(epoch_ns=epoch_ns, problem=problem)
+        return TegrastatsLine(epoch_ns=epoch_ns, problem=problem)
     cores = _CORES.search(text)
     gpu = _GPU.search(text)
-    return Line(
+    return TegrastatsLine(
         powers=powers,
         stamp=_stamp(words),
         epoch_ns=epoch_ns,

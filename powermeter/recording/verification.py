@@ -33,7 +33,7 @@ class ChangedError(DataError):
 
 
 @dataclass(slots=True)
-class Verdict:
+class Verification:
     """What was found.
 
     Attributes:
@@ -79,7 +79,7 @@ class Verdict:
             self.findings.append(text)
 
 
-def verify(path: str | Path, key: bytes | None = None) -> Verdict:
+def verify(path: str | Path, key: bytes | None = None) -> Verification:
     """Return whether a recording is as it was written.
 
     Reads all of it, in bounded memory.
@@ -94,7 +94,7 @@ def verify(path: str | Path, key: bytes | None = None) -> Verdict:
     """
     path = Path(path)
     with Recording.open(path) as recording:
-        verdict = Verdict(is_closed=bool(recording.facts("closed")))
+        verdict = Verification(is_closed=bool(recording.facts("closed")))
         verdict.notes += recording.warnings
         if recording._rows.version == 1:
             verdict.notes.append("it is of schema 1, which has checksums but no chain: edits cannot be found")
@@ -117,7 +117,7 @@ def _noted(recording: Recording) -> dict[str, set[int]]:
     return noted
 
 
-def _walk(rows: Rows, noted: Mapping[str, set[int]], verdict: Verdict) -> _Ends:
+def _walk(rows: Rows, noted: Mapping[str, set[int]], verdict: Verification) -> _Ends:
     """Follow the chain of every table; returns table → id → chain, of the ids in `noted`."""
     ends: _Ends = {}
     for name, table in rows.tables.items():
@@ -163,7 +163,7 @@ def _is_as_written(
     return guard == ((*expected, schema.link(before, text)) if table.is_chained else expected)
 
 
-def _check_closed(recording: Recording, ends: _Ends, verdict: Verdict) -> None:
+def _check_closed(recording: Recording, ends: _Ends, verdict: Verification) -> None:
     """Compare with what was noted at every closing: the number of rows and the ends of the chains then."""
     for closed in recording.facts("closed"):
         _compare(closed.get("rows", {}), closed.get("chains", {}), ends, "closing", verdict)
@@ -172,7 +172,7 @@ def _check_closed(recording: Recording, ends: _Ends, verdict: Verdict) -> None:
 
 
 def _compare(
-    rows: Mapping[str, Any], chains: Mapping[str, Any], ends: _Ends, when: str, verdict: Verdict
+    rows: Mapping[str, Any], chains: Mapping[str, Any], ends: _Ends, when: str, verdict: Verification
 ) -> None:
     for name, count in rows.items():
         if name not in ends or not chains:
@@ -183,7 +183,7 @@ def _compare(
             verdict.find(f"{name}: the first {count} rows are not those of {when}")
 
 
-def _check_samples(rows: Rows, verdict: Verdict) -> None:
+def _check_samples(rows: Rows, verdict: Verification) -> None:
     """Compare the samples of every chunk with the hash in its row, and look for samples of no chunk."""
     if rows.version == 1:
         return
@@ -319,7 +319,7 @@ def _load(pem: bytes) -> Any:
     return loaded
 
 
-def _check_signature(recording: Recording, ends: _Ends, key: bytes | None, verdict: Verdict) -> None:
+def _check_signature(recording: Recording, ends: _Ends, key: bytes | None, verdict: Verification) -> None:
     """Check the newest signature, or the newest that belongs to the key."""
     facts = recording.facts("signature")
     if not facts:

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from powermeter.battery.battery import Battery
-from powermeter.battery.stages import Stage, Verdict, check, parse_stage
+from powermeter.battery.stages import Stage, StageVerdict, check, parse_stage
 from powermeter.errors import ConfigurationError
 from powermeter.result import Grade, Result
 
@@ -32,13 +32,13 @@ def analysis(coulombs: float, uncertainty: float = 10.0) -> SimpleNamespace:
 @pytest.mark.parametrize(
     ("coulombs", "verdict", "passed"),
     [
-        (14_000, Verdict.PASS, True),
-        (15_000, Verdict.FAIL, False),
-        (14_395, Verdict.UNCLEAR, True),
-        (14_405, Verdict.UNCLEAR, False),
+        (14_000, StageVerdict.PASS, True),
+        (15_000, StageVerdict.FAIL, False),
+        (14_395, StageVerdict.UNCLEAR, True),
+        (14_405, StageVerdict.UNCLEAR, False),
     ],
 )
-def test_verdicts(coulombs: float, verdict: Verdict, passed: bool) -> None:
+def test_verdicts(coulombs: float, verdict: StageVerdict, passed: bool) -> None:
     outcome = check(Stage("infer", BUDGET), analysis(coulombs))
     assert (outcome.verdict, outcome.passed) == (verdict, passed)
     assert verdict.value in outcome.line()

@@ -11,7 +11,16 @@ from powermeter.footprint import footprint
 from powermeter.footprint.allocation import battery_wear, by_time
 from powermeter.footprint.embodied import battery, chip, device, memory
 from powermeter.footprint.factors import Factor, default, factor, given
-from powermeter.footprint.formula import Line, Measured, draw, largest, quantile, sum_of, told_apart, total
+from powermeter.footprint.formula import (
+    AccountLine,
+    Measured,
+    draw,
+    largest,
+    quantile,
+    sum_of,
+    told_apart,
+    total,
+)
 from powermeter.result import Result
 
 ENERGY = Result.of(36_000.0, "J", {"gain:rail.power": 360.0, "noise:rail.power": 500.0})
@@ -86,8 +95,8 @@ def test_a_shared_factor_counts_once_and_an_own_one_averages_out() -> None:
     shared = given("x", 1.0, "g", low=0.5, high=2.0)
     apart = [Factor(f"y{i}", "WLD", 0.5, 1.0, 2.0, "g", 2020, "b", shared.source, "U") for i in range(4)]
 
-    def line(item: Factor) -> Line:
-        return Line("l", "g", {"x": item}, lambda x: x["x"], "x")
+    def line(item: Factor) -> AccountLine:
+        return AccountLine("l", "g", {"x": item}, lambda x: x["x"], "x")
 
     same, different = total([line(shared)] * 4), total([line(item) for item in apart])
     assert math.log(same.high / same.low) == pytest.approx(2 * 1.96 * math.log(4) / 3.2897, rel=0.02)
@@ -96,7 +105,9 @@ def test_a_shared_factor_counts_once_and_an_own_one_averages_out() -> None:
 
 
 def test_a_sum_of_results_stays_above_zero_and_counts_shared_parts_once() -> None:
-    wide = Line("w", "L", {"x": given("w", 1.0, "L", low=0.25, high=4.0)}, lambda x: x["x"], "x").result()
+    wide = AccountLine(
+        "w", "L", {"x": given("w", 1.0, "L", low=0.25, high=4.0)}, lambda x: x["x"], "x"
+    ).result()
     nothing = Result(0.0, "L", 0.0, 0.0)
     assert sum_of([wide, nothing]) is wide
     twice = sum_of([wide, wide])
@@ -106,20 +117,20 @@ def test_a_sum_of_results_stays_above_zero_and_counts_shared_parts_once() -> Non
 
 
 def test_one_very_wide_line_leaves_the_lower_end_to_the_others() -> None:
-    wide = Line("w", "g", {"x": given("w", 1.0, "g", low=0.01, high=100)}, lambda x: x["x"], "x")
-    firm = Line("f", "g", {"x": given("f", 10.0, "g", low=9, high=11)}, lambda x: x["x"], "x")
+    wide = AccountLine("w", "g", {"x": given("w", 1.0, "g", low=0.01, high=100)}, lambda x: x["x"], "x")
+    firm = AccountLine("f", "g", {"x": given("f", 10.0, "g", low=9, high=11)}, lambda x: x["x"], "x")
     found = total([wide, firm])
     assert found.low > 8.5
     assert found.high > 100
 
 
 def test_an_interval_without_parts_is_kept() -> None:
-    line = Line("l", "g", {"m": Measured("m", Result(10.0, "J", 9.0, 11.0))}, lambda x: x["m"], "m")
+    line = AccountLine("l", "g", {"m": Measured("m", Result(10.0, "J", 9.0, 11.0))}, lambda x: x["m"], "m")
     assert line.result().high == pytest.approx(11, rel=0.01)
 
 
 def test_sum_of_different_units_is_refused() -> None:
-    a = Line("a", "g", {}, lambda x: 1.0, "1")
-    b = Line("b", "L", {}, lambda x: 1.0, "1")
+    a = AccountLine("a", "g", {}, lambda x: 1.0, "1")
+    b = AccountLine("b", "L", {}, lambda x: 1.0, "1")
     with pytest.raises(ValueError, match="cannot add"):
         total([a, b])

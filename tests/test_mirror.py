@@ -1,0 +1,45 @@
+"""Each module has its test file where a person would look for it, or is listed here with where it is tested."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).resolve().parent
+ROOT = TESTS.parent
+
+ELSEWHERE: dict[str, str] = {}
+"""Module → the test file that runs it, and why not one of its own."""
+
+
+def modules() -> list[str]:
+    """Every module of ours, as a path without `.py`: `drivers/ina/chip`, `powermeter/units`."""
+    found = []
+    for top in ("powermeter", "drivers", "calibration", "reports"):
+        for path in sorted((ROOT / top).rglob("*.py")):
+            if path.name not in ("__init__.py", "__main__.py"):
+                found.append(path.relative_to(ROOT).with_suffix("").as_posix())
+    return found
+
+
+def mirror(module: str) -> Path:
+    """Where a module's tests are looked for: `tests/drivers/ina/test_chip.py`, `tests/test_units.py`."""
+    *rooms, name = module.removeprefix("powermeter/").split("/")
+    return TESTS.joinpath(*rooms, f"test_{name.rstrip('_')}.py")
+
+
+@pytest.mark.parametrize("module", modules())
+def test_a_module_has_its_test_file_or_a_reason(module: str) -> None:
+    if module in ELSEWHERE:
+        where, _, why = ELSEWHERE[module].partition(": ")
+        assert (TESTS / where).exists() and why, ELSEWHERE[module]
+        assert not mirror(module).exists(), f"{module} has a test file now; strike it off the list"
+    else:
+        assert mirror(module).exists(), (
+            f"write {mirror(module).relative_to(ROOT)}, or list {module} with a reason"
+        )
+
+
+def test_no_module_is_listed_that_is_not_there() -> None:
+    assert set(ELSEWHERE) <= set(modules())
