@@ -225,3 +225,104 @@ def test_nvidia_smi_with_a_zone_needs_no_note(tmp_path):
         "no time zone" in note for note in log.warnings
     )
     assert log.sources[0].ends_ns[0] == 1_768_899_600 * 10**9
+
+
+def blocks(prefix, count=6):
+    return "".join(
+        f"{prefix(i)}Bus Voltage:   5.00 V\n{prefix(i)}Shunt Voltage: 20.00 mV\n{prefix(i)}Current:       200.00 mA\n\n"
+        for i in range(count)
+    )
+
+
+def test_labelled_lines_of_a_serial_monitor(tmp_path):
+    log, energies, _ = load(tmp_path, blocks(lambda i: f"20:38:{i:02d}.000 -> "))
+    assert log.format == "labelled" and energies == {"input": pytest.approx(5.0)}
+    with pytest.raises(ConfigurationError, match="--rate"):
+        load(tmp_path, blocks(lambda i: ""))
+    assert load(tmp_path, blocks(lambda i: ""), period_s=0.5)[1]["input"] == pytest.approx(2.5)
+
+
+def pt5(amps_ua, raw_volts, rate_khz=5, sums=None, wide=True):
+    import struct
+
+    head = bytearray(1024)
+    count = len(amps_ua)
+    struct.pack_into("<Q", head, 28, (621_355_968_000_000_000 + 17_800_000_000_000_000) | 1 << 62)
+    struct.pack_into("<HQQ", head, 158, 0x1000, count, 0)
+    means = (sum(raw_volts) * 125e-6, sum(amps_ua) / 1000, 0.0) if sums is None else sums
+    struct.pack_into("<3f", head, 176, *means)
+    head[273], head[300] = 0x10, rate_khz
+    body = b"".join(
+        struct.pack("<iH" if wide else "<hH", a, v) for a, v in zip(amps_ua, raw_volts, strict=True)
+    )
+    return bytes(head) + body
+
+
+def test_monsoon_pt5_is_checked_against_its_own_header(tmp_path):
+    path = tmp_path / "m.pt5"
+    path.write_bytes(pt5([100_000] * 5000, [32_000] * 5000))
+    log = importers.convert(path, tmp_path / "o.power")
+    assert log.format == "monsoon-pt" and log.clock == "utc"
+    with Recording.open(tmp_path / "o.power") as recording:
+        assert float(Integral.of(lines(recording)[0].power()).running[-1]) == pytest.approx(0.4, rel=2e-3)
+    path.write_bytes(pt5([100_000] * 5000, [32_000] * 5000, sums=(4.0 * 5000, 500.0 * 5000, 0.0)))
+    with pytest.raises(DataError, match="this version of the format is not known"):
+        importers.open_log(path)
+    path.write_bytes(pt5([100_000] * 5000, [32_000] * 5000, sums=(9.0 * 5000, 100.0 * 5000, 0.0)))
+    assert any("--voltage" in note for note in importers.open_log(path).warnings)
+
+
+def test_powermetrics_plists_are_divided_by_nul(tmp_path):
+    import plistlib
+
+    sample_ = {
+        "elapsed_ns": 10**9,
+        "processor": {"cpu_energy": 3000, "gpu_energy": 1000, "ane_energy": 0, "combined_power": 4000.0},
+    }
+    data = b"\0".join(plistlib.dumps(sample_) for _ in range(4))
+    path = tmp_path / "p.plist"
+    path.write_bytes(data + b"\0" + data[:80])
+    log = importers.convert(path, tmp_path / "o.power")
+    assert log.format == "powermetrics-plist"
+    with Recording.open(tmp_path / "o.power") as recording:
+        energies = {line.rail.name: float(Integral.of(line.power()).running[-1]) for line in lines(recording)}
+    assert energies["package"] == pytest.approx(16.0) and energies["cpu"] == pytest.approx(12.0)
+    assert {c.grade for c in log.sources[0].channels} == {Grade.ESTIMATED}
+
+
+def answer(*series, kind="matrix"):
+    result = [
+        {
+            "metric": {"__name__": name, **labels},
+            "values": [[1_780_000_000 + 10 * i, str(v)] for i, v in enumerate(values)],
+        }
+        for name, labels, values in series
+    ]
+    return json.dumps({"status": "success", "data": {"resultType": kind, "result": result}})
+
+
+def test_prometheus_counters_and_gauges(tmp_path):
+    text = answer(
+        ("node_rapl_package_joules_total", {"index": "0"}, [100, 200, 300]),
+        ("node_rapl_dram_joules_total", {"index": "0"}, [10, 20, 30]),
+        ("node_load1", {}, [1, 2, 3]),
+    )
+    log, energies, headline = load(tmp_path, text, "q.json")
+    assert energies["package"] == pytest.approx(200.0) and energies[headline] == pytest.approx(220.0)
+    assert any("node_load1" in note for note in log.warnings)
+
+
+def test_prometheus_cards_add_up(tmp_path):
+    text = answer(*(("DCGM_FI_DEV_POWER_USAGE", {"gpu": str(g)}, [50 + g] * 3) for g in (0, 1)))
+    _, energies, headline = load(tmp_path, text, "q.json")
+    assert energies["gpu0"] == pytest.approx(1000.0) and energies[headline] == pytest.approx(2020.0)
+
+
+def test_an_instant_query_holds_no_energy(tmp_path):
+    one = {"metric": {"__name__": "x_watts"}, "value": [1_780_000_000, "5"]}
+    with pytest.raises(DataError, match="query_range"):
+        load(
+            tmp_path,
+            json.dumps({"status": "success", "data": {"resultType": "vector", "result": [one]}}),
+            "q.json",
+        )
