@@ -142,6 +142,9 @@ VERBS: Mapping[str, str] = {
 SUMMARY = "powermeter.reports.terminal:summary_text"
 """What `Meter.summary` prints with."""
 
+LEFTOVER = "powermeter.marking.leftover:tables"
+"""What finds the events that a recorder which died has not written."""
+
 FRAME = "powermeter.reports.frame:frame"
 """What `powermeter.to_frame` makes its frame with."""
 

@@ -138,6 +138,7 @@ class Assembly:
         self._since_ns = since_ns
         self._named = named
         self._newest = 0
+        self.ends: list[tuple[int, int, Any, bytes]] = []
         self._running: dict[int, _Begun] = {}
         self._pending: dict[int, _Pending] = {}
 
@@ -217,6 +218,9 @@ class Assembly:
             begun = found[0]._running.pop(found[1], None) if found else None
         if begun is None:
             self.account.strays += 1
+            if len(self.ends) < MAX_LISTED * MAX_LISTED:
+                count = _as_count(slot[1]) if slot[10] & ring.HAS_COUNT else None
+                self.ends.append((slot[7], at_ns, count, attributes))
             return
         self.account.finished += 1
         if slot[10] & ring.HAS_COUNT:

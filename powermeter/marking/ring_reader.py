@@ -106,6 +106,16 @@ class RingReader:
             self._set(ring.TAKEN, self.taken)
         return slots[:accepted]
 
+    def left_over(self) -> NDArray[np.void]:
+        """Return the whole slots that no recorder has written down, in order; nothing is changed."""
+        (committed,) = _WORD.unpack(os.pread(self._file, _WORD.size, ring.COMMITTED * 8))
+        data = os.pread(self._file, self.capacity * ring.SLOT_BYTES, ring.HEADER_BYTES)
+        slots = np.frombuffer(data[: len(data) // ring.SLOT_BYTES * ring.SLOT_BYTES], SLOT)
+        places = (slots["sequence"].astype(np.int64) - 1) & (self.capacity - 1)
+        fits = (slots["sequence"] > committed) & (places == np.arange(len(slots)))
+        found: NDArray[np.void] = slots[fits][np.argsort(slots["sequence"][fits], kind="stable")]
+        return found
+
     def is_drained(self, now_ns: int) -> bool:
         """Return whether the last look, a moment ago, found nothing beyond what was taken."""
         return self._seen == self.taken and self._seen_ns == now_ns

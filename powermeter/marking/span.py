@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from _thread import RLock
 from contextvars import ContextVar
 
 from powermeter.marking import accelerators, board, event_log
@@ -227,6 +228,7 @@ _scope: ContextVar[tuple[EventLog, ...]] = ContextVar("powermeter_scope", defaul
 _extra: ContextVar[dict[str, Any]] = ContextVar("powermeter_attributes")
 """What a Meter that joined another's recording adds to its events."""
 _joined = 0
+_looking = RLock()
 
 
 class _ByContext:
@@ -347,20 +349,24 @@ def settle() -> None:
 def look() -> None:
     """Find out anew which recordings this process belongs to; called when one has started or ended."""
     global _word, _seen, _is_shared
-    try:
+    with _looking:
         if not _is_shared:
             _word, _is_shared = board.word(), True
-        _seen = _word[0]
-        folders = board.find()
-        _inherited[:] = [log for log in _inherited if not log.is_over]
-        known = {log.folder for log in (*_inherited, *_own)}
-        for folder in folders:
-            path = board.recording_of(folder)
-            if folder not in known and path is not None:
-                _inherited.append(EventLog(folder, path))
-    except Exception:  # noqa: BLE001 – the measured program must never notice
-        _seen = _word[0]
-    settle()
+        noticed = _word[0]
+        if noticed == _seen:  # another thread has looked meanwhile
+            return
+        try:
+            folders = board.find()
+            _inherited[:] = [log for log in _inherited if not log.is_over]
+            known = {log.folder for log in (*_inherited, *_own)}
+            for folder in folders:
+                path = board.recording_of(folder)
+                if folder not in known and path is not None:
+                    _inherited.append(EventLog(folder, path))
+        except Exception:  # noqa: BLE001 – the measured program must never notice
+            _inherited[:] = [log for log in _inherited if not log.is_over]
+        settle()
+        _seen = noticed  # last: until then other threads wait here, and mark nothing elsewhere
 
 
 def living(log: EventLog | None) -> EventLog | None:
@@ -387,6 +393,8 @@ def instant(name: object, attributes: dict[str, Any], log: Log) -> None:
 
 def _after_fork() -> None:
     """Start anew in the child: the parent's events are the parent's to end, and its Meters the parent's to stop."""
+    global _looking
+    _looking = RLock()  # another thread of the parent may hold the old one
     event_log.forget_threads()
     _running.set(None)
     _inherited[:] = [log.retire() for log in (*_inherited, *_own)]

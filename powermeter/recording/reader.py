@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from powermeter import registry
 from powermeter.channel import Channel
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.events import Event
@@ -213,7 +214,12 @@ class Recording:
 
     def event_tables(self) -> Iterator[EventTable]:
         """Yield the events as they were written, a batch at a time: bounded memory for any number of them."""
-        return event_batches.batches(self._rows)
+        yield from event_batches.batches(self._rows)
+        marks = self.metadata.get("marks")
+        if marks and not self.facts("closed") and not self.is_growing:
+            yield from registry.load(registry.LEFTOVER)(
+                marks, self.path, lambda: event_batches.batches(self._rows)
+            )
 
     def event_table(self) -> EventTable:
         """Return all events as columns, each event once, in the order of the start."""

@@ -1,0 +1,72 @@
+"""Events that still lie in the rings of a recording whose recorder and program both died.
+
+Nothing is changed: opening such a recording shows them, and `powermeter repair` writes them down.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from powermeter.marking import board, ring
+from powermeter.marking.assembly import COLUMNS, Assembly, Named, Row
+from powermeter.marking.intake import MAX_RINGS
+from powermeter.marking.ring_reader import RingReader
+from powermeter.recording.event_batches import EventTable, decode, encode
+
+_PIECE = 1 << 15
+
+
+def tables(marks: object, path: Path, written: Callable[[], Iterable[EventTable]]) -> Iterator[EventTable]:
+    """Yield the events in the rings of a recording that nobody writes any more, a table for each process.
+
+    Args:
+        marks: The folder of marks that the recording names; only one of our own is looked into.
+        path: The recording.
+        written: Yields the events that the recording holds itself: the begins of some ends.
+    """
+    home = board.home()
+    allowed = marks == f"{path.absolute()}-marks" or (
+        home is not None and os.path.dirname(str(marks)) == home
+    )
+    if not isinstance(marks, str) or not allowed or not os.path.isdir(marks):
+        return
+    rows: dict[int, list[Row]] = {}
+    ends: dict[tuple[int, int], tuple[int, Any, bytes]] = {}
+    named = Named()
+    now = time.monotonic_ns()
+    for name in sorted(os.listdir(marks))[:MAX_RINGS]:
+        try:
+            reader = RingReader(f"{marks}/{name}") if name.endswith(ring.SUFFIX) else None
+        except (OSError, ValueError):
+            continue
+        if reader is None:
+            continue
+        assembly = Assembly(reader.process, reader.program, 0, named)
+        found = assembly.add(reader.left_over(), now)
+        found += assembly.announced()
+        rows.setdefault(reader.process, []).extend(found)
+        ends.update({(reader.process, uid): end for uid, *end in assembly.ends})  # type: ignore[misc]
+        reader.close()
+    for table in written() if ends else ():
+        for process, begun in zip(table.numbers["process"].tolist(), _rows(table), strict=True):
+            end = ends.get((process, begun[1]))
+            if end is not None and begun[5] is None:
+                at_ns, count, _ = end
+                whole = (*begun[:5], at_ns, begun[6] if count is None else count, *begun[7:])
+                rows.setdefault(process, []).append(whole)
+    for process, own in rows.items():
+        for first in range(0, len(own), _PIECE):
+            part = own[first : first + _PIECE]
+            yield decode(encode(part, COLUMNS), len(part), process)
+
+
+def _rows(table: EventTable) -> Iterator[Row]:
+    lacking = [name for name in COLUMNS if name not in table.numbers and name not in table.places]
+    known = [name for name in COLUMNS if name not in lacking]
+    for row in table.rows(known):
+        cells = dict(zip(known, row, strict=True))
+        yield tuple(cells.get(name) for name in COLUMNS)

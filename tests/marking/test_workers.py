@@ -1,0 +1,93 @@
+"""Events of every kind of program, in every kind of process: as many in the right file as were begun, or it says so."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from powermeter.marking.accounts import differences
+from powermeter.recording import Recording
+from tests.marking.workers import KINDS
+
+PROGRAM = Path(__file__).with_name("workers.py")
+RECORD = [sys.executable, "-m", "powermeter", "record", "-q", "--no-live", "-s", "virtual://?rate=100Hz"]
+
+
+def run(kind: str, how: str, path: Path) -> int:
+    """Run a program and return how many events it has begun."""
+    command = [sys.executable, str(PROGRAM), kind, how, str(path)]
+    if how == "record":
+        command = [*RECORD, "-o", str(path), "--", *command]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=90, check=False, cwd=path.parent)
+    assert done.returncode == 0, done.stderr
+    return int(done.stdout.split()[0])
+
+
+def finished(path: Path) -> list[str]:
+    with Recording.open(path) as recording:
+        assert recording.warnings == []
+        return [event.name for event in recording.events() if event.end_ns is not None]
+
+
+@pytest.mark.parametrize("how", ["meter", "record", "none"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_as_many_events_are_in_the_file_as_were_begun(tmp_path, kind, how):
+    if kind == "loky":
+        pytest.importorskip("joblib")
+    path = tmp_path / "run.power"
+    begun = run(kind, how, path)
+    if how == "none":
+        assert list(tmp_path.iterdir()) == []
+        return
+    assert finished(path) == ["work"] * begun
+    if kind in ("persistent", "loky") and how == "meter":
+        assert finished(Path(f"{path}.second")) == ["work"] * begun
+    with Recording.open(path) as recording:
+        missing = differences(recording.process_counts())
+        never_ended = [event.name for event in recording.events() if event.end_ns is None]
+    if kind == "kill":
+        assert never_ended == ["killed inside"] * 3
+        assert len(missing) == 3
+        assert all(
+            "1 of 2 events never ended ('killed inside'), because it was killed" in text for text in missing
+        )
+    else:
+        assert missing == [] and never_ended == []
+
+
+def fork_at_random(count: int, seed: int, folder: Path) -> None:
+    command = [
+        sys.executable,
+        "-W",
+        "ignore",
+        str(PROGRAM.with_name("forks.py")),
+        str(count),
+        str(seed),
+        str(folder),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30 + count, check=False)
+    assert done.returncode == 0, f"seed {seed}: {done.stderr}"
+    forks, unfinished, hung, by_threads = map(int, done.stdout.split())
+    assert hung == 0, f"seed {seed}: {hung} of {forks} children hang"
+    with Recording.open(folder / "run.power") as recording:
+        assert recording.warnings == []
+        found = recording.events()
+        missing = differences(recording.process_counts())
+    ended = [event.name for event in found if event.end_ns is not None]
+    assert ended.count("child") == forks, f"seed {seed}"
+    assert ended.count("thread") == by_threads, f"seed {seed}"
+    assert [event.name for event in found if event.end_ns is None] == ["unfinished"] * unfinished
+    assert len(missing) == unfinished
+
+
+def test_forks_at_random_moments_neither_hang_nor_lose(tmp_path):
+    fork_at_random(60, 20261126, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_a_thousand_forks_at_random_moments_neither_hang_nor_lose(tmp_path):
+    fork_at_random(1000, 1, tmp_path)

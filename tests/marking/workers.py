@@ -1,0 +1,213 @@
+"""Programs of every kind that mark events: run as `python workers.py KIND`; prints how many were begun."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import powermeter
+
+PAUSE_S = 0.002
+
+
+def work(number: int) -> int:
+    """Mark one event."""
+    with powermeter.event("work", n=number):
+        time.sleep(PAUSE_S)
+    return number
+
+
+def function() -> int:
+    tracked = powermeter.track("work")(lambda: time.sleep(PAUSE_S))
+    for _ in range(5):
+        tracked()
+    return 5
+
+
+def generator() -> int:
+    @powermeter.track("work")
+    def items():
+        yield from range(3)
+
+    for _ in range(5):
+        list(items())
+    return 5
+
+
+def coroutine() -> int:
+    @powermeter.track("work")
+    async def step():
+        await asyncio.sleep(PAUSE_S)
+
+    async def main():
+        await asyncio.gather(*(step() for _ in range(5)))
+
+    asyncio.run(main())
+    return 5
+
+
+def async_generator() -> int:
+    @powermeter.track("work")
+    async def items():
+        for item in range(3):
+            await asyncio.sleep(0)
+            yield item
+
+    async def main():
+        for _ in range(5):
+            async for _ in items():
+                await asyncio.sleep(0)
+
+    asyncio.run(main())
+    return 5
+
+
+def thread() -> int:
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(5)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    return 5
+
+
+def task() -> int:
+    async def step():
+        async with powermeter.event("work"):
+            await asyncio.sleep(PAUSE_S)
+
+    async def main():
+        await asyncio.gather(*(asyncio.create_task(step()) for _ in range(5)))
+
+    asyncio.run(main())
+    return 5
+
+
+def _pool(method: str) -> int:
+    with multiprocessing.get_context(method).Pool(2) as pool:  # ends in terminate()
+        pool.map(work, range(6), chunksize=1)
+    return 6
+
+
+def fork() -> int:
+    return _pool("fork")
+
+
+def spawn() -> int:
+    return _pool("spawn")
+
+
+def forkserver() -> int:
+    return _pool("forkserver")
+
+
+def loky() -> int:
+    from joblib import Parallel, delayed
+
+    Parallel(n_jobs=2)(delayed(work)(i) for i in range(6))
+    return 6
+
+
+def persistent() -> int:
+    """Workers that were started before and outlive it."""
+    pool = POOLS[0]
+    pool.map(work, range(6), chunksize=1)
+    return 6
+
+
+def sys_exit_in_a_fork() -> int:
+    for _ in range(3):
+        child = os.fork()
+        if not child:
+            with powermeter.event("work"):
+                pass
+            sys.exit(0)
+        os.waitpid(child, 0)
+    return 3
+
+
+def os_exit() -> int:
+    for _ in range(3):
+        child = os.fork()
+        if not child:
+            with powermeter.event("work"):
+                pass
+            os._exit(0)
+        os.waitpid(child, 0)
+    return 3
+
+
+def kill() -> int:
+    """Three children that have marked an event and are killed in their second, which is listed as missing."""
+    for _ in range(3):
+        reading, writing = os.pipe()
+        child = os.fork()
+        if not child:
+            with powermeter.event("work"):
+                pass
+            with powermeter.event("killed inside"):
+                os.write(writing, b"x")
+                time.sleep(60)
+        os.read(reading, 1)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    return 3
+
+
+MARK_AND_WAIT = """
+import powermeter, time
+with powermeter.event('work'): pass
+print('x', flush=True)
+time.sleep(60)
+"""
+
+
+def sigterm() -> int:
+    command = [sys.executable, "-c", MARK_AND_WAIT]
+    children = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(2)]
+    for child in children:
+        child.stdout.read(1)
+        child.terminate()
+        child.wait()
+    return 2
+
+
+KINDS = {
+    name: globals()[name]
+    for name in (
+        "function", "generator", "coroutine", "async_generator", "thread", "task", "fork", "spawn", "forkserver",
+        "loky", "persistent", "sys_exit_in_a_fork", "os_exit", "kill", "sigterm",
+    )
+}  # fmt: skip
+POOLS: list = []
+
+
+def main() -> None:
+    kind, how, path = sys.argv[1:4]
+    if kind == "persistent":
+        POOLS.append(multiprocessing.get_context("fork").Pool(2))
+        POOLS[0].map(abs, range(4))
+    around = contextlib.nullcontext()
+    if how == "meter":
+        around = powermeter.Meter("virtual://?rate=100Hz", path=path)
+    with around:
+        begun = KINDS[kind]()
+    if how == "meter" and kind in ("persistent", "loky"):  # events between recordings go to none
+        KINDS[kind]()
+        second = powermeter.Meter("virtual://?rate=100Hz", path=path + ".second")
+        with second:
+            KINDS[kind]()
+    print(begun, flush=True)
+    for pool in POOLS:
+        pool.terminate()
+
+
+if __name__ == "__main__":
+    main()
