@@ -9,6 +9,7 @@ the least of many short runs (other programs only ever add), with the median bes
 from __future__ import annotations
 
 import argparse
+import shutil
 import statistics
 import subprocess
 import sys
@@ -45,6 +46,31 @@ for turn in range(40):
     costs.append(time.perf_counter_ns() - start)
 costs.sort()
 print(costs[0] / 1e3, costs[len(costs) // 2] / 1e3)
+"""
+
+
+C_PROGRAM = r"""
+#include <stdio.h>
+#include "powermeter_marks.h"
+
+static int by_size(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+int main(int argc, char **argv) {
+    int marks = atoi(argv[argc - 1]), runs = marks / 200, i, k;
+    double *costs = malloc(sizeof(double) * (size_t)runs);
+    powermeter_instant("first", NULL);
+    for (i = 0; i < runs; i++) {
+        int64_t start = powermeter_now();
+        for (k = 0; k < 200; k++) powermeter_instant("infer", NULL);
+        costs[i] = (double)(powermeter_now() - start) / 200e3;
+    }
+    qsort(costs, (size_t)runs, sizeof(double), by_size);
+    printf("%f %f\\n", costs[0], costs[runs / 2]);
+    return 0;
+}
 """
 
 
@@ -85,26 +111,43 @@ def stamp(loops: int) -> None:
             pass
 
 
-def commit_us(events: int = 20_000) -> float:
-    """Return what the background thread spends on writing one event, in µs of processor time."""
-    from powermeter.marking import api as instrumentation
+def take_in_us(events: int = 20_000) -> float:
+    """Return what the recorder process spends on one event, from the ring to the file, in µs of processor time."""
+    from powermeter.marking import board, span
     from powermeter.marking.event_log import EventLog
+    from powermeter.marking.intake import Intake
     from powermeter.recording import Writer
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "run.power"
         Writer.create(path, {}).close()
-        log = EventLog(path)
-        before = instrumentation.attach(log)
-        stamp(1)
-        log._wake.set()  # this thread does the flushing, so that its time is known
+        marks = board.make(str(path))
+        log = EventLog(marks)
+        token = span.attach(log)
         stamp(events)
+        span.detach(log, token)
         start = time.process_time()
-        log.flush()
+        Intake(marks, path).finish()
         spent = time.process_time() - start
-        instrumentation.attach(before)
-        log.close()
     return spent / events * 1e6
+
+
+def in_c_us(marks: int = 20_000) -> tuple[float, float] | None:
+    """Return the least and the median of one mark by the C header, in µs; None where there is no compiler."""
+    from powermeter.marking.bindings import HEADER
+
+    compiler = shutil.which("cc") or shutil.which("gcc")
+    if compiler is None:
+        return None
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "cost.c").write_text(C_PROGRAM)
+        build = [compiler, "-O2", "-I", str(HEADER.parent), "-o", str(folder / "cost"), str(folder / "cost.c")]
+        subprocess.run(build, check=True)
+        with powermeter.Meter("virtual://", path=folder / "run.power"):
+            done = subprocess.run([str(folder / "cost"), str(marks)], capture_output=True, text=True, check=True)
+    least, median = map(float, done.stdout.split())
+    return least, median
 
 
 def elsewhere(python: str, code: str) -> tuple[float, float] | None:
@@ -129,8 +172,9 @@ def main() -> None:
         powermeter.Meter("virtual://", path=Path(folder) / "run.power"),
     ):
         rows.append(("event inside one, in its thread", per_turn_us(stamp), "µs", "1"))
-    cost = commit_us()
-    rows.append(("  and later, in the background", (cost, cost), "µs", "–"))
+    cost = take_in_us()
+    rows.append(("  and later, in the recorder", (cost, cost), "µs", "–"))
+    rows.append(("mark in C, inside one", in_c_us(), "µs", "0.2"))
     try:
         import codecarbon  # noqa: F401
     except ImportError:

@@ -137,7 +137,6 @@ class Assembly:
         self.memory = Memory(process)
         self._since_ns = since_ns
         self._named = named
-        self._newest = 0
         self.ends: list[tuple[int, int, Any, bytes]] = []
         self._running: dict[int, _Begun] = {}
         self._pending: dict[int, _Pending] = {}
@@ -155,46 +154,56 @@ class Assembly:
             now_ns: Monotonic.
             offset_ns: What is added to their stamps.
         """
-        rows: list[Row] = []
-        pending = self._pending
+        kind, at_ns = slots["kind"], slots["time"] + offset_ns
         earliest, latest = self._since_ns - PAST_NS, now_ns + FUTURE_NS
-        for position, slot in enumerate(slots.tolist()):
-            kind, event, length = slot[9], slot[7], slot[8]
-            if kind == ring.MORE:
-                waiting = pending.get(event)
-                if waiting is None:
-                    continue
-                waiting.text += slots[position].tobytes()[: min(length, ring.PIECE)]
-                if len(waiting.text) < waiting.mark[8]:
-                    continue
-                slot, text = waiting.mark, waiting.text
-                kind = slot[9]
-                del pending[event]
-            elif length > ring.INLINE:
-                if length <= ring.MAX_TEXT and len(pending) < MAX_RUNNING:
-                    pending[event] = _Pending(slot, slot[6])
-                else:
-                    self.account.refused += 1
-                continue
-            else:
-                text = slot[6][:length]
-            at_ns = slot[0] + offset_ns
-            if not earliest <= at_ns <= latest:
-                self.account.refused += kind != ring.VOID
-            elif kind == ring.BEGIN:
-                self._begin(at_ns, slot, text)
-            elif kind == ring.END:
-                rows += self._end(at_ns, slot, text)
-            elif kind == ring.EVENT and 0 <= slot[2] <= latest - at_ns:
-                self.account.begun += 1
-                self.account.finished += 1
-                rows.append(self._whole(at_ns, at_ns + slot[2], slot, text))
-            elif kind == ring.INSTANT:
-                self.account.instants += 1
-                rows.append(self._whole(at_ns, at_ns, slot, text))
-            elif kind != ring.VOID:
-                self.account.refused += 1
+        is_whole = (kind == ring.EVENT) | (kind == ring.INSTANT)
+        is_short = is_whole & (slots["length"] <= ring.INLINE) & (slots["event"] > 0)
+        lasts = np.where(kind == ring.EVENT, slots["duration"], 0)
+        is_short &= (at_ns >= earliest) & (lasts >= 0) & (lasts <= latest - at_ns)
+        others = np.flatnonzero(~is_short & (kind != ring.VOID))
+        rows = self._whole(slots[is_short], at_ns[is_short], lasts[is_short])
+        for slot in slots[others]:
+            rows += self._add(slot, earliest - offset_ns, latest - offset_ns, offset_ns)
         return rows
+
+    def _add(self, one: np.void, earliest: int, latest: int, offset_ns: int) -> Iterator[Row]:
+        """Yield the rows that come of one slot."""
+        slot: tuple[Any, ...] = one.item()  # type: ignore[assignment]
+        kind, event, length = slot[9], slot[7], slot[8]
+        if kind == ring.MORE:
+            waiting = self._pending.get(event)
+            if waiting is None:
+                return
+            waiting.text += one.tobytes()[: min(length, ring.PIECE)]
+            if len(waiting.text) < waiting.mark[8]:
+                return
+            slot, text = waiting.mark, waiting.text
+            kind = slot[9]
+            del self._pending[event]
+        elif length > ring.INLINE:
+            if length <= ring.MAX_TEXT and len(self._pending) < MAX_RUNNING:
+                self._pending[event] = _Pending(slot, slot[6])
+            else:
+                self.account.refused += 1
+            return
+        else:
+            text = slot[6][:length]
+        at_ns = slot[0] + offset_ns
+        if not earliest <= slot[0] <= latest:
+            self.account.refused += 1
+        elif kind == ring.BEGIN:
+            self._begin(at_ns, slot, text)
+        elif kind == ring.END:
+            yield from self._end(at_ns, slot, text)
+        elif kind == ring.EVENT and 0 <= slot[2] <= latest - slot[0]:
+            self.account.begun += 1
+            self.account.finished += 1
+            yield self._alone(at_ns, at_ns + slot[2], slot, text)
+        elif kind == ring.INSTANT:
+            self.account.instants += 1
+            yield self._alone(at_ns, at_ns, slot, text)
+        else:
+            self.account.refused += 1
 
     def _begin(self, at_ns: int, slot: tuple[Any, ...], text: bytes) -> None:
         name, _, attributes = text.partition(b"\0")
@@ -227,17 +236,54 @@ class Assembly:
             begun.count = _as_count(slot[1])
         yield self._row(begun, at_ns, attributes)
 
-    def _whole(self, start_ns: int, end_ns: int, slot: tuple[Any, ...], text: bytes) -> Row:
+    def _alone(self, start_ns: int, end_ns: int, slot: tuple[Any, ...], text: bytes) -> Row:
         """Return the row of a mark that holds start and end."""
         name, _, attributes = text.partition(b"\0")
         _, number, _, parent, thread, task, _, event, _, _, flags, _ = slot
         count = _as_count(number) if flags & ring.HAS_COUNT else 1
-        self._newest = max(self._newest, event)
         whole = _Begun(name, start_ns, event or _numbers(), parent, thread, task, count, b"")
         return self._row(whole, end_ns, attributes)
 
+    def _whole(
+        self, slots: NDArray[np.void], start_ns: NDArray[np.int64], lasts: NDArray[np.int64]
+    ) -> list[Row]:
+        """Return the rows of marks that hold start and end, and whose text is in one slot: the bulk."""
+        if not len(slots):
+            return []
+        instants = int(np.count_nonzero(slots["kind"] == ring.INSTANT))
+        self.account.instants += instants
+        self.account.begun += len(slots) - instants
+        self.account.finished += len(slots) - instants
+        texts = zip(slots["text"].tolist(), slots["length"].tolist(), strict=True)
+        named = [_text(text[:length]) for text, length in texts]
+        counts = np.where(slots["flags"] & ring.HAS_COUNT, slots["count"], 1.0).tolist()
+        counted = [_as_count(number) for number in counts]
+        end_ns = start_ns + lasts
+        nothing = [None] * len(slots)
+        return list(
+            zip(
+                slots["thread"].tolist(),
+                slots["event"].tolist(),
+                [parent or None for parent in slots["parent"].tolist()],
+                [name for name, _, _ in named],
+                start_ns.tolist(),
+                end_ns.tolist(),
+                [count if isinstance(count, int) else None for count in counted],
+                [attributes for _, attributes, _ in named],
+                self.memory.peaks(start_ns, end_ns),
+                [str(task) if task else None for task in slots["task"].tolist()],
+                [measures for _, _, measures in named],
+                [repr(count) if isinstance(count, float) else None for count in counted]
+                if any(isinstance(count, float) for count in counted)
+                else nothing,
+                strict=True,
+            )
+        )
+
     def _row(self, begun: _Begun, end_ns: int | None, attributes: bytes = b"") -> Row:
-        peak = None if end_ns is None else self.memory.peak(begun.start_ns, end_ns)
+        peak = None
+        if end_ns is not None:
+            (peak,) = self.memory.peaks(np.array([begun.start_ns]), np.array([end_ns]))
         attributes_text, measures = _parted(begun.attributes, attributes)
         count, items = begun.count, None
         if isinstance(count, float):
@@ -276,6 +322,13 @@ def _as_count(number: float) -> int | float | None:
     if not 0 <= number < math.inf:
         return None
     return int(number) if number == int(number) and number < 1 << 63 else number
+
+
+@lru_cache(maxsize=4096)
+def _text(text: bytes) -> tuple[str, str | None, str | None]:
+    """Return name, attributes and measures."""
+    name, _, attributes = text.partition(b"\0")
+    return (name.decode("utf-8", "replace"), *_parted(attributes, b""))
 
 
 @lru_cache(maxsize=4096)

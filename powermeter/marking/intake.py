@@ -258,8 +258,9 @@ class Intake:
     def finish(self) -> None:
         """Take in what is left, tell the writers that it is over, and write the accounts."""
         self._stop.set()
-        if self._thread is not None:
-            self._thread.join(30.0)
+        while self._thread is not None and self._thread.is_alive():
+            self._thread.join(0.2)
+            self._report_progress()
         with suppress(OSError):
             os.unlink(f"{self.folder}/{board.PATH_FILE}")  # nobody joins any more
         self._listed_ns = -1
@@ -272,16 +273,20 @@ class Intake:
             self._listed_ns = -1
             taken, _ = self.poll()
             quiet = 0 if taken else quiet + 1
+            self._report_progress()
             time.sleep(SETTLE_NS / NS * 1.25)
         before = -1
         while self._backlog and len(self._backlog) != before:  # the same again: the file cannot be written
             before = len(self._backlog)
-            self.assemble(time.monotonic_ns() + NS)
+            self.assemble(time.monotonic_ns() + NS // 4)
             self.commit()
-            if self._on_progress is not None:
-                self._on_progress()
+            self._report_progress()
         self.commit()
         self._end()
+
+    def _report_progress(self) -> None:
+        if self._on_progress is not None:
+            self._on_progress()
 
     def _end(self) -> None:
         for one in self._rings.values():

@@ -7,6 +7,9 @@ import sys
 from collections import deque
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 KEPT = 2048
 """Samples of a process that are kept: at twenty a second, the last hundred seconds."""
 
@@ -60,20 +63,24 @@ class Memory:
         if now is not None and highest is not None:
             self._samples.append((at_ns, now, highest))
 
-    def peak(self, start_ns: int, end_ns: int) -> int | None:
-        """Return the highest seen from the last sample before a stretch to the first after it.
+    def peaks(self, start_ns: NDArray[np.int64], end_ns: NDArray[np.int64]) -> list[int | None]:
+        """Return, for each stretch, the highest seen from the last sample before it to the first after it.
 
         Where the process reached a new high between the two, it is that high.
         """
-        inside: list[tuple[int, int, int]] = []
-        for found in reversed(self._samples):
-            if found[0] > end_ns:
-                inside = [found]
-                continue
-            inside.append(found)
-            if found[0] < start_ns:
-                break
-        if not inside:
-            return None
-        newest, oldest = inside[0], inside[-1]
-        return max([newest[2] if newest[2] > oldest[2] else 0, *(now for _, now, _ in inside)])
+        if not self._samples:
+            return [None] * len(start_ns)
+        samples = list(self._samples)
+        times = np.array([at_ns for at_ns, _, _ in samples], np.int64)
+        first = np.maximum(np.searchsorted(times, start_ns, "right") - 1, 0).tolist()
+        last = np.minimum(np.searchsorted(times, end_ns, "left"), len(samples) - 1).tolist()
+        known: dict[tuple[int, int], int] = {}
+        for pair in zip(first, last, strict=True):
+            if pair not in known:
+                known[pair] = _highest(samples[pair[0] : pair[1] + 1])
+        return [known[pair] for pair in zip(first, last, strict=True)]
+
+
+def _highest(samples: list[tuple[int, int, int]]) -> int:
+    oldest, newest = samples[0], samples[-1]
+    return max([newest[2] if newest[2] > oldest[2] else 0, *(now for _, now, _ in samples)])

@@ -16,7 +16,7 @@ from powermeter.marking import ring
 
 SETTLE_NS = 4_000_000
 """How long a slot has been whole before it is taken: its bytes may arrive in another order on another core."""
-MAX_AT_ONCE = 1 << 15
+MAX_AT_ONCE = 1 << 17
 """Slots that are taken at a time."""
 
 SLOT = np.dtype(

@@ -90,6 +90,7 @@ class Recorder:
         self._left = ""
         self._epitaph = ""
         self._owner = os.getpid()
+        self._progressed = 0.0
         self.marks = ""
         """The folder in which the measured program leaves its marks; empty where there is none."""
 
@@ -212,7 +213,8 @@ class Recorder:
                 return
             except subprocess.TimeoutExpired:
                 passed = time.monotonic() - began
-            if passed > WORKING_S or (passed > HELD_UP_S and (self._waiting or not _is_working(process.pid))):
+            is_at_work = _is_working(process.pid) or time.monotonic() - self._progressed < HELD_UP_S
+            if passed > WORKING_S or (passed > HELD_UP_S and (self._waiting or not is_at_work)):
                 self._left = self._waiting or "it does not answer"
                 return
 
@@ -295,6 +297,8 @@ class Recorder:
             self._notice(str(message.get("text")))
         elif kind == "waiting":
             self._waiting = str(message.get("why"))
+        elif kind == "progress":
+            self._progressed = time.monotonic()
         elif kind == "moved":
             self.path = Path(str(message.get("path")))
         elif kind == "closed":

@@ -106,7 +106,7 @@ class Process:
             for reader in self._readers:
                 reader.start()
             if self._order.get("marks"):
-                self._intake = Intake(self._order["marks"], writer.path)
+                self._intake = Intake(self._order["marks"], writer.path, lambda: send({"type": "progress"}))
                 self._intake.start()
             send(
                 {
