@@ -142,10 +142,20 @@ def in_c_us(marks: int = 20_000) -> tuple[float, float] | None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "cost.c").write_text(C_PROGRAM)
-        build = [compiler, "-O2", "-I", str(HEADER.parent), "-o", str(folder / "cost"), str(folder / "cost.c")]
+        build = [
+            compiler,
+            "-O2",
+            "-I",
+            str(HEADER.parent),
+            "-o",
+            str(folder / "cost"),
+            str(folder / "cost.c"),
+        ]
         subprocess.run(build, check=True)
         with powermeter.Meter("virtual://", path=folder / "run.power"):
-            done = subprocess.run([str(folder / "cost"), str(marks)], capture_output=True, text=True, check=True)
+            done = subprocess.run(
+                [str(folder / "cost"), str(marks)], capture_output=True, text=True, check=True
+            )
     least, median = map(float, done.stdout.split())
     return least, median
 
