@@ -314,7 +314,8 @@ def _notes(
         )
     if power.saturated:
         notes.append(
-            f"{power.saturated} samples are at the end of the sensor's range: the true value may be larger"
+            f"{power.saturated} samples are at the end of the sensor's range: what was drawn then is not known, only that it was "
+            "no less; use a wider range or a smaller shunt"
         )
     for r in rows:
         if r.shared is not None and r.energy is not None:

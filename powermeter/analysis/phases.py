@@ -19,6 +19,7 @@ Indices = NDArray[np.int64]
 _LEAST = 10
 _RARE = 6.9  # −ln 0.001
 _HARMONICS = 4
+_WORTH = 0.15  # clocks of both sides tick in steps: places that are a few hundredths apart are no beat
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,4 +57,4 @@ def unseen_part(
     turns = np.exp(2j * math.pi * np.outer(np.arange(1, _HARMONICS + 1), places))
     power = np.abs(turns.mean(axis=1)) ** 2
     coherent = max(0.0, (n * float(power.max()) - _RARE - math.log(_HARMONICS)) / max(n - 1, 1))
-    return Phase(hole if hole > chance else 0.0, min(coherent, 1.0))
+    return Phase(hole if hole > max(chance, _WORTH) else 0.0, min(coherent, 1.0))

@@ -101,6 +101,9 @@ def measure_run(
         variance = max(variance, seen.variance)
         beat, blind_s = seen.beat, seen.blind_s
         below, above = seen.below, seen.above
+    clipped = trace.saturated_ns
+    if clipped is not None and ((clipped >= start) & (clipped <= end)).any():
+        above = math.inf
     parts = common_parts(trace.errors, value, seconds)
     noise = f"noise:{own}"
     parts[noise] = math.sqrt(variance)

@@ -206,7 +206,8 @@ class Windows:
             if found.why in _BOUNDED:
                 why.add(found.why)
         below = float(np.abs(w) @ self.below[index])
-        above = float(np.abs(w) @ self.above[index])
+        # An open end of one event is an open end of every sum that holds it.
+        above = float(np.abs(w) @ self.above[index]) if np.isfinite(self.above[index]).all() else math.inf
         parts[noise] = math.sqrt(variance)
         parts[f"gaps:{own}"] = float(np.sqrt(np.sum((w * self.gaps[index]) ** 2)))
         parts[f"clock:{trace.source}"] = float(w @ self.clock[index])
@@ -283,6 +284,13 @@ def measure(
         value[lasting], noise[lasting], gaps[lasting] = found.value, found.own, found.gaps
         lean[lasting], below[lasting], above[lasting] = found.lean, found.below, found.above
         samples[lasting] = found.seen
+    clipped = trace.saturated_ns
+    if clipped is not None and n:
+        # Where the instrument was at the end of its range, nothing bounds what was drawn.
+        over = np.searchsorted(clipped, end_ns, side="right") > np.searchsorted(
+            clipped, start_ns, side="left"
+        )
+        above = np.where(over, np.inf, above)
     known = known & np.isfinite(value)
     value = np.where(known, value, np.nan)
     clock = (

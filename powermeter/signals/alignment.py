@@ -31,7 +31,10 @@ def shifted(trace: Trace, fact: Mapping[str, Any]) -> Trace:
     origin, spread = int(fact.get("origin_ns", 0)), float(fact.get("offset_u_ns", 0.0))
     far = max(abs(trace.start_ns - origin), abs(trace.end_ns - origin)) if len(trace) else 0
     spread = math.hypot(trace.clock_ns, spread, far * float(fact.get("drift_u", 0.0)))
-    return replace(trace, times_ns=times, gaps=tuple(shifted_gaps(trace.gaps, fact)), clock_ns=spread)
+    over = None if trace.saturated_ns is None else host_times(trace.saturated_ns, fact)
+    return replace(
+        trace, times_ns=times, gaps=tuple(shifted_gaps(trace.gaps, fact)), clock_ns=spread, saturated_ns=over
+    )
 
 
 def shifted_gaps(gaps: Sequence[Gap], fact: Mapping[str, Any]) -> list[Gap]:

@@ -159,7 +159,7 @@ def read_channel(
         temperature_c = None if temperature_c is None else temperature_c[keep]
     if times_ns.size == 0:
         return None
-    saturated = _saturated(channel, codes, flags)
+    saturated, saturated_ns = _saturated(channel, times_ns, codes, flags)
     lost: list[Gap] = list(gaps)
     if channel.kind is Kind.COUNTER:
         if channel.wrap is None and channel.low_code is not None and channel.low_code < 0:
@@ -182,6 +182,7 @@ def read_channel(
         source=source,
         repeats=repeats,
         saturated=saturated,
+        saturated_ns=saturated_ns,
         clock_ns=(channel.refresh_ns or 0) / math.sqrt(12),
     )
     if correction is not None and channel.kind is not Kind.COUNTER:
@@ -227,13 +228,19 @@ def _corrected(
     )
 
 
-def _saturated(channel: Channel, codes: NDArray[np.int64], flags: NDArray[np.uint8] | None) -> int:
+def _saturated(
+    channel: Channel, times_ns: NDArray[np.int64], codes: NDArray[np.int64], flags: NDArray[np.uint8] | None
+) -> tuple[int, NDArray[np.int64] | None]:
+    """Return how many samples are at an end of the range, and when those at its upper end were."""
     ends = np.zeros(codes.size, bool) if flags is None else (flags & SATURATED).astype(bool)
     if channel.high_code is not None:
         ends |= codes >= channel.high_code
+    upper = ends.copy()
     if channel.low_code is not None and channel.low_code != 0:
-        ends |= codes <= channel.low_code
-    return int(ends.sum())
+        low = codes <= channel.low_code
+        ends |= low
+        upper &= ~low
+    return int(ends.sum()), times_ns[upper] if upper.any() else None
 
 
 def _unwindowed(trace: Trace, window_ns: int | None) -> Trace:

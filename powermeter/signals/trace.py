@@ -62,6 +62,7 @@ class Trace:
         clock_ns: Standard uncertainty of the time stamps against the events, common to all samples.
         repeats: Samples left out because the instrument had not refreshed.
         saturated: Samples at the end of the instrument's range.
+        saturated_ns: When those were at its upper end, sorted; None where none was.
         notes: What a reader of a report should know.
     """
 
@@ -82,6 +83,7 @@ class Trace:
     clock_ns: float = 0.0
     repeats: int = 0
     saturated: int = 0
+    saturated_ns: NDArray[np.int64] | None = None
     notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
@@ -164,8 +166,15 @@ def multiply(voltage: Trace, current: Trace, *, rail: Rail | None = None) -> Tra
         gaps=tuple({*voltage.gaps, *current.gaps}),
         channels=voltage.channels + current.channels,
         saturated=voltage.saturated + current.saturated,
+        saturated_ns=joined_times((voltage, current)),
         notes=voltage.notes + current.notes,
     )
+
+
+def joined_times(traces: Sequence[Trace]) -> NDArray[np.int64] | None:
+    """Return when any of some traces was at the upper end of its range, sorted; None where none was."""
+    found = [t.saturated_ns for t in traces if t.saturated_ns is not None]
+    return np.unique(np.concatenate(found)) if found else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,4 +283,5 @@ def total(traces: Sequence[Trace], rail: Rail) -> Trace:
         gaps=tuple(sorted({g for t in traces for g in t.gaps}, key=lambda g: g.start_ns)),
         channels=tuple(name for t in traces for name in t.channels),
         saturated=sum(t.saturated for t in traces),
+        saturated_ns=joined_times(traces),
     )

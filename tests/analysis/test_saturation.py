@@ -1,0 +1,37 @@
+"""A reading at the end of the range is a lower limit: so is every energy that holds one."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from powermeter.analysis.energy import analyse
+from powermeter.channel import Channel, Quantity, Rail
+from powermeter.events import Event
+from powermeter.recording import Samples, SourceInfo
+from powermeter.result import Grade
+from powermeter.testing.simulation import NS, SimulatedRecording
+
+
+def test_saturation_opens_the_interval_upward_where_it_happened_and_nowhere_else() -> None:
+    channel = Channel("in.power", Quantity.POWER, 0.001, Rail("VDD_IN"), high_code=6000)
+    codes = np.full(1000, 2000)
+    codes[200:260] = 6000
+    codes[600:660] = 5000
+    times = np.arange(1000) * (NS // 100)
+    recording = SimulatedRecording(
+        [SourceInfo(1, "x://", "meter", "x", {}, (channel,))],
+        {1: Samples(times, {"in.power": codes}, np.zeros(1000, np.uint8))},
+    )
+    recording.happened = [
+        Event("clipped", 2 * NS, int(2.6 * NS), uid=1),
+        Event("seen", 6 * NS, int(6.6 * NS), uid=2),
+    ]
+    a = analyse(recording)
+    clipped, seen = a.row("clipped").energy, a.row("seen").energy
+    assert clipped is not None and seen is not None
+    assert math.isinf(clipped.high) and clipped.low > 3.3 and clipped.grade is Grade.ESTIMATED
+    assert math.isfinite(seen.high) and seen.grade is Grade.MEASURED
+    assert math.isinf(a.energy.high) and math.isfinite(a.energy.low)
+    assert any("end of the sensor's range" in note for note in a.notes)

@@ -1,0 +1,52 @@
+"""What overlapping events draw is divided among them, and adds up to the run."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from powermeter.analysis.energy import analyse
+from powermeter.channel import Channel, Quantity, Rail
+from powermeter.events import Event
+from powermeter.recording import Samples, SourceInfo
+from powermeter.testing.simulation import NS, SimulatedRecording
+
+
+def recording(events: list[Event]) -> SimulatedRecording:
+    channel = Channel("in.power", Quantity.POWER, 0.001, Rail("VDD_IN"))
+    codes = np.repeat([1000, 4000, 1000], 400)
+    times = np.arange(codes.size) * (NS // 100)
+    source = SourceInfo(1, "x://", "meter", "x", {}, (channel,))
+    made = SimulatedRecording(
+        [source], {1: Samples(times, {"in.power": codes}, np.zeros(codes.size, np.uint8))}
+    )
+    made.happened = events
+    return made
+
+
+def test_two_requests_at_once_share_what_is_drawn() -> None:
+    a = analyse(recording([Event("a", 4 * NS, 7 * NS, uid=1), Event("b", 5 * NS, 8 * NS, uid=2)]))
+    one, two = a.row("a"), a.row("b")
+    assert one.shared is not None and two.shared is not None and one.energy is not None
+    assert one.energy.value == pytest.approx(12, rel=0.01)
+    assert one.shared.value == pytest.approx(4 + 4, rel=0.01)  # alone for a second, half of two
+    assert one.shared.value + two.shared.value == pytest.approx(
+        16, rel=0.01
+    )  # what was drawn from 4 s to 8 s
+
+
+def test_a_container_keeps_only_what_none_of_its_parts_uses() -> None:
+    epoch = Event("epoch", 4 * NS, 8 * NS, process=1, uid=1)
+    batches = [
+        Event("batch", (4 + i) * NS, int((4.5 + i) * NS), process=1, uid=2 + i, parent=1) for i in range(4)
+    ]
+    a = analyse(recording([epoch, *batches]))
+    outer, inner = a.row("epoch"), a.row("batch")
+    assert outer.shared is not None and inner.shared is None and inner.energy is not None
+    assert outer.shared.value == pytest.approx(8, rel=0.01)
+    assert outer.shared.value + inner.energy.value == pytest.approx(16, rel=0.01)
+
+
+def test_events_one_after_the_other_share_nothing() -> None:
+    a = analyse(recording([Event("a", 4 * NS, 5 * NS, uid=1), Event("a", 5 * NS, 6 * NS, uid=2)]))
+    assert a.row("a").shared is None
