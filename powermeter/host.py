@@ -71,7 +71,10 @@ def find_script(command: Sequence[str]) -> Path | None:
     for word in command[1:]:
         if not word.startswith("-"):
             path = Path(word)
-            return path.absolute() if path.is_file() else None
+            try:
+                return path.absolute() if path.is_file() else None
+            except (OSError, ValueError):  # a program given as text is longer than any name may be
+                return None
     return None
 
 

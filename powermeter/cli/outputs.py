@@ -24,6 +24,10 @@ def open_standard() -> tuple[int, ...]:
         except OSError:
             closed.append(descriptor)
             os.open(os.devnull, os.O_RDWR)  # takes the lowest that is free: this one
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 – for the rest of the process
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     return tuple(closed)
 
 

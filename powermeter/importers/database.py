@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -37,7 +38,7 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
         return int(calls > _MAX_STEPS)
 
     try:
-        uri = f"file:{quote(str(path.resolve()))}?mode=ro&immutable=1"
+        uri = f"file:{quote(os.fsencode(path.resolve()))}?mode=ro&immutable=1"
         with closing(sqlite3.connect(uri, uri=True)) as connection:
             connection.set_progress_handler(count, _STEPS_PER_CALL)
             connection.execute("PRAGMA trusted_schema=OFF")

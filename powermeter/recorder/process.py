@@ -361,7 +361,7 @@ class Process:
                 since = min(reader.last_ns or self._began_ns, ended_ns)
                 if reader.failure:
                     writer.add_gap(identifier, Gap(since, ended_ns, "failed", reader.failure))
-                elif reader.quiet_ns > reader.patience_ns and not reader.is_lost:
+                elif ended_ns - reader.heard_ns > reader.patience_ns and not reader.is_lost:
                     why = "a read never returned" if not reader.ended.is_set() else "nothing came any more"
                     writer.add_gap(identifier, Gap(since, ended_ns, Reason.NO_ANSWER.value, why))
             note_clocks(writer)

@@ -135,6 +135,11 @@ class SourceReader(threading.Thread):
         return self._gap_start is not None
 
     @property
+    def heard_ns(self) -> int:
+        """When something came last that can be kept; at first, when the reading began."""
+        return self._heard_ns
+
+    @property
     def quiet_ns(self) -> int:
         """How long nothing has come that can be kept."""
         return self._clock.now_ns() - self._heard_ns
