@@ -43,17 +43,23 @@ _LONG = 32
 
 
 def measure_instants(
-    integral: Integral, start_ns: Times, end_ns: Times, bridges: Bridges | None = None
+    integral: Integral,
+    start_ns: Times,
+    end_ns: Times,
+    bridges: Bridges | None = None,
+    found_at: tuple[Indices, Indices] | None = None,
 ) -> Estimate:
     """Return what the events of one label used, from instantaneous readings.
 
     Args:
         start_ns, end_ns: Shape (n,), sorted by start.
+        bridges: The trace's holes.
+        found_at: How many readings lie at or before each start and end, where that is known already.
     """
     trace = integral.trace
     t, f = trace.times_ns, trace.values
     n = start_ns.size
-    before, upto = _search(t, start_ns), _search(t, end_ns)
+    before, upto = found_at if found_at is not None else (integral.upto(start_ns), integral.upto(end_ns))
     m = upto - before
     energy, weight = _inside(integral, before, upto)
     gap_s = integral.gap_seconds(start_ns, end_ns)
@@ -128,15 +134,6 @@ def measure_instants(
         return _few(integral, found, before, upto, seconds, readings)
     if phase.blind and float(np.median(m)) < 4:
         return _beat(integral, found, before, upto, seconds, phase.blind)
-    return found
-
-
-def _search(times: Indices, wanted: Indices) -> Indices:
-    """Search only between the ends of what is wanted: near events then share their cache lines."""
-    low = int(np.searchsorted(times, wanted.min(), side="right"))
-    high = int(np.searchsorted(times, wanted.max(), side="right"))
-    found: Indices = np.searchsorted(times[low:high], wanted, side="right")
-    found += low
     return found
 
 

@@ -146,6 +146,19 @@ class Integral:
         index -= 1
         return np.clip(index, 0, len(self.trace) - 2, out=index)
 
+    def upto(self, times_ns: Times) -> Indices:
+        """Return how many samples lie at or before each time; near times share their cache lines."""
+        times = self.trace.times_ns
+        found = np.empty(times_ns.size, np.int64)
+        for first in range(0, times_ns.size, _CHUNK):
+            wanted = times_ns[first : first + _CHUNK]
+            low = int(np.searchsorted(times, wanted.min(), side="right"))
+            high = int(np.searchsorted(times, wanted.max(), side="right"))
+            part = found[first : first + _CHUNK]
+            part[:] = np.searchsorted(times[low:high], wanted, side="right")
+            part += low
+        return found
+
     def at(self, times_ns: Times, index: NDArray[np.int64] | None = None) -> Floats:
         """Return the integral from the first sample to each time, in J or C.
 

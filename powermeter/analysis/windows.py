@@ -261,11 +261,14 @@ def measure(
     seconds = (end_ns - start_ns) * 1e-9
     slack = trace.interval_ns
     known = (start_ns >= integral.start_ns - slack) & (end_ns <= integral.end_ns + slack)
-    plain = integral.between(start_ns, end_ns) if n else np.empty(0)
+    before, upto = integral.upto(start_ns), integral.upto(end_ns)
+    top = len(trace) - 2
+    plain = integral.at(end_ns, np.clip(upto - 1, 0, top)) - integral.at(
+        start_ns, np.clip(before - 1, 0, top)
+    )
     value, noise, gaps = np.full(n, np.nan), np.zeros(n), np.zeros(n)
     lean, below, above = np.zeros(n), np.zeros(n), np.zeros(n)
     samples = np.zeros(n, np.int64)
-    way = measure_instants if trace.kind is Kind.INSTANT else measure_means
     groups: list[Estimate] = []
     members: list[Indices] = []
     for g in range(size):
@@ -278,7 +281,11 @@ def measure(
             groups.append(Estimate.empty(0))
             value[index] = 0.0
             continue
-        found = way(integral, start_ns[lasting], end_ns[lasting], bridges)
+        edges = start_ns[lasting], end_ns[lasting]
+        if trace.kind is Kind.INSTANT:
+            found = measure_instants(integral, *edges, bridges, (before[lasting], upto[lasting]))
+        else:
+            found = measure_means(integral, *edges, bridges)
         groups.append(found)
         value[index] = 0.0
         value[lasting], noise[lasting], gaps[lasting] = found.value, found.own, found.gaps
