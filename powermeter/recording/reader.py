@@ -8,7 +8,6 @@ what a whole piece amounts to is looked up (`summaries`, `overview`).
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,16 +17,16 @@ from typing import Any
 import numpy as np
 
 from powermeter import registry
-from powermeter.channel import Channel
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.events import Event
 from powermeter.recording import chunks as chunks_of
-from powermeter.recording import event_batches, file, overview, schema, specification, summary
+from powermeter.recording import event_batches, file, overview, piece_sums, schema, specification, summary
 from powermeter.recording.chunks import Chunk, Chunks
 from powermeter.recording.event_batches import EventTable
 from powermeter.recording.overview import Overview
 from powermeter.recording.protocol import Samples, SourceInfo
-from powermeter.recording.rows import Rows, is_sound, parse_json
+from powermeter.recording.rows import Rows, is_sound
+from powermeter.recording.sources import sources_of
 from powermeter.recording.summaries import ProcessCounts, Summaries
 from powermeter.source import Gap
 
@@ -52,7 +51,7 @@ class Recording:
         self._rows = rows
         self._facts = self._read_facts()
         self.metadata = self._read_metadata()
-        self.sources = self._read_sources()
+        self.sources = sources_of(self._rows)
         self._loaded: dict[int, Chunks] | None = None
         self._summaries: dict[int, Summaries] = {}
         self._last_ns = self._check_whole()
@@ -107,30 +106,6 @@ class Recording:
             else:
                 self._rows.warn(f"metadata {key!r} is not what it should be and is left out")
         return found
-
-    def _read_sources(self) -> list[SourceInfo]:
-        channels: dict[int, list[tuple[int, Channel]]] = {}
-        broken: set[int] = set()
-        for _, source, position, name, spec in self._rows.sound("channel"):
-            try:
-                channels.setdefault(source, []).append((position, specification.channel(parse_json(spec))))
-            except (KeyError, TypeError, ValueError, AttributeError):
-                self._rows.warn(f"channel {name!r} is not understood")
-                broken.add(source)
-        sources = []
-        for identifier, url, name, driver, info, count in self._rows.sound("source"):
-            ordered = sorted(channels.get(identifier, []), key=lambda pair: pair[0])
-            names = {channel.name for _, channel in ordered}
-            whole = [position for position, _ in ordered] == list(range(min(count, len(ordered) + 1)))
-            if not whole or not ordered or len(names) != len(ordered) or identifier in broken:
-                self._rows.warn(f"source {name!r} has lost channels and is left out")
-                continue
-            facts = self._rows.json(info, f"the description of {name!r}")
-            described = facts if isinstance(facts, dict) else {}
-            sources.append(
-                SourceInfo(identifier, url, name, driver, described, tuple(channel for _, channel in ordered))
-            )
-        return sources
 
     def _check_whole(self) -> dict[int, int]:
         """Compare what was noted at the end with what is there; returns source → last sample's time as noted."""
@@ -413,31 +388,9 @@ class Recording:
             ConfigurationError: There is no such source.
         """
         if source not in self._summaries:
-            self._summaries[source] = self._summarised(source)
+            channels = self.source(source).channels
+            self._summaries[source] = piece_sums.of_pieces(self._sound(source), channels)
         return self._summaries[source]
-
-    def _summarised(self, source: int) -> Summaries:
-        channels = self.source(source).channels
-        pairs = summary.products(channels)
-        chunks = self._sound(source)
-        width = len(channels) + len(pairs)
-        groups = chunks.pieces()
-        entries = np.empty((len(groups), width), summary.ENTRY)
-        for position, group in enumerate(groups):
-            stored = [_stored(chunk, width) for chunk in group]
-            if any(one is None for one in stored):
-                times, flags, codes = chunks.read(group)
-                entries[position], _ = summary.summarise(times, codes, flags, pairs)
-            else:
-                entries[position] = stored[0] if len(stored) == 1 else summary.merge(np.array(stored))
-        return Summaries(
-            np.array([group[0].start_ns for group in groups], np.int64),
-            np.array([group[-1].end_ns for group in groups], np.int64),
-            np.array([sum(chunk.count for chunk in group) for group in groups], np.int64),
-            tuple(channel.name for channel in channels),
-            tuple((channels[a].name, channels[b].name) for a, b in pairs),
-            entries,
-        )
 
     def span_ns(self, source: int) -> tuple[int, int] | None:
         """Return the first and last sample time of a source, or None when it has no samples."""
@@ -471,19 +424,3 @@ class Recording:
             if found is not None:
                 return found
         return overview.from_chunks(self._chunks(source), self._rows.version, pairs, width, stretches)
-
-
-def _stored(chunk: Chunk, width: int) -> np.ndarray[Any, Any] | None:
-    """Return a chunk's entries where they are there and make sense."""
-    if chunk.part >= 0:
-        return None
-    try:
-        entries = summary.unpack_entries(chunk.summary, width)
-    except DataError:
-        return None
-    return entries if summary.are_plausible(entries, chunk.start_ns, chunk.end_ns, chunk.count) else None
-
-
-def dumps(value: Any) -> str:
-    """Return JSON for a cell; what JSON does not know is written as text."""
-    return json.dumps(value, default=str)

@@ -143,6 +143,11 @@ def parse_json(text: str) -> Any:
         raise ValueError("too deep") from None
 
 
+def dump_json(value: Any) -> str:
+    """Return JSON for a cell; what JSON does not know is written as text."""
+    return json.dumps(value, default=str)
+
+
 def _printable(value: Any) -> Any:
     """Return a JSON value without lone surrogates, which nothing could print."""
     if isinstance(value, str):

@@ -18,7 +18,8 @@ from powermeter.errors import DataError
 from powermeter.events import Event
 from powermeter.recording import event_batches, file, schema
 from powermeter.recording.event_batches import EventTable
-from powermeter.recording.reader import Recording, dumps
+from powermeter.recording.reader import Recording
+from powermeter.recording.rows import dump_json
 from powermeter.recording.source_writer import SourceWriter
 from powermeter.source import Gap
 
@@ -88,7 +89,7 @@ class Writer:
 
     def set_metadata(self, metadata: Mapping[str, Any]) -> None:
         """Add or replace metadata entries; the newest row of a key counts."""
-        self._insert("meta", ((key, dumps(value)) for key, value in metadata.items()))
+        self._insert("meta", ((key, dump_json(value)) for key, value in metadata.items()))
 
     def add_source(
         self,
@@ -105,13 +106,13 @@ class Writer:
         """
         if len({channel.name for channel in channels}) != len(channels) or not channels:
             raise DataError(f"{url}: channels must have different names, and there must be at least one")
-        row = (url, name, driver, dumps(dict(info or {})), len(channels))
+        row = (url, name, driver, dump_json(dict(info or {})), len(channels))
         with self.transaction():
             source = self._insert("source", [row])
             self._insert(
                 "channel",
                 (
-                    (source, position, channel.name, dumps(channel.to_dict()))
+                    (source, position, channel.name, dump_json(channel.to_dict()))
                     for position, channel in enumerate(channels)
                 ),
             )
@@ -183,7 +184,7 @@ class Writer:
         details: Mapping[str, Any] | None = None,
     ) -> None:
         """Note how many events (begun, finished, written) a process has had so far; its newest note counts."""
-        self._insert("process", [(process, at_ns, *counts, dumps(dict(details or {})))])
+        self._insert("process", [(process, at_ns, *counts, dump_json(dict(details or {})))])
 
     def add_gap(self, source: int, gap: Gap) -> None:
         """Add a stretch without trustworthy data."""
@@ -200,14 +201,14 @@ class Writer:
 
     def add_fact(self, name: str, value: Mapping[str, Any]) -> None:
         """Add something found out about the recording: a calibration, an alignment."""
-        self._insert("fact", [(name, dumps(dict(value)))])
+        self._insert("fact", [(name, dump_json(dict(value)))])
 
     def add_health(self, at_ns: int, value: Mapping[str, Any]) -> None:
         """Add what the recorder notes of itself and its sources now and then; read as the fact `recorder`."""
         if self._version == 1:
             self.add_fact("recorder", value)
         else:
-            self._insert("health", [(at_ns, dumps(dict(value)))])
+            self._insert("health", [(at_ns, dump_json(dict(value)))])
 
     def close(self) -> None:
         """Note that the recording is whole and fold it into one file; may be called twice."""

@@ -1,0 +1,48 @@
+"""Sums over the pieces in which a source is read: as stored with its chunks, or made from the samples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from powermeter.channel import Channel
+from powermeter.errors import DataError
+from powermeter.recording import summary
+from powermeter.recording.chunks import Chunk, Chunks
+from powermeter.recording.summaries import Summaries
+
+
+def of_pieces(chunks: Chunks, channels: Sequence[Channel]) -> Summaries:
+    """Return what each piece of a source amounts to, from what is stored where that makes sense."""
+    pairs = summary.products(channels)
+    width = len(channels) + len(pairs)
+    groups = chunks.pieces()
+    entries = np.empty((len(groups), width), summary.ENTRY)
+    for position, group in enumerate(groups):
+        stored = [_stored(chunk, width) for chunk in group]
+        if any(one is None for one in stored):
+            times, flags, codes = chunks.read(group)
+            entries[position], _ = summary.summarise(times, codes, flags, pairs)
+        else:
+            entries[position] = stored[0] if len(stored) == 1 else summary.merge(np.array(stored))
+    return Summaries(
+        np.array([group[0].start_ns for group in groups], np.int64),
+        np.array([group[-1].end_ns for group in groups], np.int64),
+        np.array([sum(chunk.count for chunk in group) for group in groups], np.int64),
+        tuple(channel.name for channel in channels),
+        tuple((channels[a].name, channels[b].name) for a, b in pairs),
+        entries,
+    )
+
+
+def _stored(chunk: Chunk, width: int) -> np.ndarray[Any, Any] | None:
+    """Return a chunk's entries where they are there and make sense."""
+    if chunk.part >= 0:
+        return None
+    try:
+        entries = summary.unpack_entries(chunk.summary, width)
+    except DataError:
+        return None
+    return entries if summary.are_plausible(entries, chunk.start_ns, chunk.end_ns, chunk.count) else None
