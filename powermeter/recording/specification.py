@@ -96,6 +96,7 @@ META: Mapping[str, Check] = {
     "clock_aligned": _flag,
     "joined": _list_of(_mapping),
     "title": _text,
+    "marks": _text,
 }
 """Metadata that programs read, and what they must be; others are free."""
 
