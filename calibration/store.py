@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from powermeter import toml
-from powermeter.errors import ConfigurationError, DataError, ExistsError
+from powermeter.errors import ConfigurationError, DataError
+from powermeter.output_file import write_files
 from powermeter.recording import specification
 from powermeter.signals.correction import Correction
 
@@ -57,9 +58,7 @@ def save(path: Path, corrections: Sequence[Correction], *, force: bool = False) 
     Raises:
         ExistsError: It exists and `force` is not given.
     """
-    if path.exists() and not force:
-        raise ExistsError(f"{path} exists; use --force to replace it")
-    path.write_text(to_toml(corrections), encoding="utf-8")
+    write_files({path: to_toml(corrections)}, force=force)
 
 
 def read(path: Path) -> list[Correction]:

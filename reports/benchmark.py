@@ -7,9 +7,8 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from powermeter import registry
 from powermeter.comparison.benchmark import Benchmark
-from powermeter.errors import ConfigurationError
+from powermeter.errors import ConfigurationError, NotInstalledError
 from powermeter.result import plain
 from powermeter.units import format_duration, format_number
 
@@ -97,14 +96,23 @@ def convergence(looks: Sequence[tuple[int, float]], precision: float) -> list[st
     return lines
 
 
-def draw(path: Path, all_made: Sequence[Benchmark]) -> None:
+def draw(path: Path, all_made: Sequence[Benchmark], form: str | None = None) -> None:
     """Draw repeats and interval over the number of repeats.
+
+    Args:
+        path: The file to write.
+        all_made: What was repeated.
+        form: The format, `png` or `svg`; by the extension of `path` where None.
 
     Raises:
         NotInstalledError: matplotlib is missing.
         ConfigurationError: matplotlib cannot write files with this extension.
     """
-    figure = registry.load("matplotlib.figure:Figure")(figsize=(7, 4.2), layout="constrained")
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise NotInstalledError("a plot needs matplotlib; run: pip install 'powermeter[report]'") from error
+    figure = Figure(figsize=(7, 4.2), layout="constrained")
     axes = figure.subplots()
     for made in all_made:
         looks = [(n, r) for n, r in made.loop.stopping.looks if isfinite(r)]
@@ -115,6 +123,6 @@ def draw(path: Path, all_made: Sequence[Benchmark]) -> None:
     axes.set(xlabel="repeats", ylabel="half-width of the 95 % interval in %", xscale="log", ylim=(0, None))
     axes.legend()
     try:
-        figure.savefig(path)
+        figure.savefig(path, format=form)
     except ValueError as error:
         raise ConfigurationError(f"{path}: {error}") from None

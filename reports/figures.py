@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.labels import LabelRow
 from powermeter.channel import Kind
+from powermeter.result import COVERAGE_95
 from powermeter.signals.trace import Trace
 
 from .report_data import ReportData
@@ -190,7 +191,7 @@ def items_of(data: ReportData, row: LabelRow) -> Items | None:
     joules = a.energies.value[known] / counts
     events = int(known.size)
     numbers = np.arange(1, events + 1, dtype=np.float64)
-    half = 1.96 * own / counts
+    half = COVERAGE_95 * own / counts
     if known.size > MAX_POINTS:
         pick = np.linspace(0, known.size - 1, MAX_POINTS).astype(np.int64)
         numbers, joules, half = numbers[pick], joules[pick], half[pick]

@@ -26,7 +26,7 @@ from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.phases import unseen_part
 from powermeter.analysis.sampling import Scatter, bounded, scatter_of_stretches, slow_of
-from powermeter.analysis.uncertainty import student_95
+from powermeter.quantiles import student_95
 from powermeter.result import COVERAGE_95
 
 Floats = NDArray[np.floating[Any]]

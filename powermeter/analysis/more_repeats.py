@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from powermeter.quantiles import t_quantile
+
 ASSURANCE = 0.9
 """The advice is enough in this share of cases: the scatter it rests on was itself estimated from few events."""
 
@@ -26,7 +28,7 @@ def more_repeats(
         relative: The half-width wanted, over the mean (0.05).
         freedom: Degrees of freedom behind `shrinking`; None is `events` − 1, infinity a known scatter.
     """
-    from scipy.special import chdtri, stdtrit
+    from scipy.special import chdtri
 
     if not value or events < 1 or not math.isfinite(shrinking + fixed):
         return None
@@ -40,7 +42,7 @@ def more_repeats(
             return 0.0
         own = max(nu + count - events, 1.0) if math.isfinite(nu) else math.inf
         effective = own * (whole / variance) ** 2 if variance else math.inf
-        return (float(stdtrit(effective, 0.975)) if effective < 1e6 else 1.959964) * math.sqrt(whole)
+        return t_quantile(0.975, effective) * math.sqrt(whole)
 
     if half(events, shrinking) <= wanted:
         return 0

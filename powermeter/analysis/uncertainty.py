@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.quantiles import student_95
 from powermeter.result import COVERAGE_95, Grade, Result
 from powermeter.signals.trace import CommonError
 
@@ -80,27 +81,6 @@ def _limit_table() -> tuple[Floats, Floats]:
 
 def _normal(x: float) -> float:
     return 0.5 * (1.0 + math.erf(x / math.sqrt(2.0)))
-
-
-def student_95(freedom: Floats | float) -> Any:
-    """Return the two-sided 95 % quantile of Student's t; `freedom` above 0, fractions allowed.
-
-    From 3 up by Abramowitz & Stegun 26.7.5 (error below 0.02 at 3, 0.001 at 6); below by
-    interpolation in 1/ν between the closed forms for 1 (12.706), 2 (4.303) and 3 (3.182).
-    """
-    nu = np.maximum(np.asarray(freedom, np.float64), 1.0)
-    z = COVERAGE_95
-    inverse = 1.0 / nu
-    series = (
-        z
-        + (z**3 + z) / 4 * inverse
-        + (5 * z**5 + 16 * z**3 + 3 * z) / 96 * inverse**2
-        + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384 * inverse**3
-        + (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160 * inverse**4
-    )
-    few = np.exp(np.interp(inverse, [1 / 3, 1 / 2, 1.0], np.log([3.182446, 4.302653, 12.706205])))
-    value = np.where(nu < 3, few, series)
-    return float(value) if value.ndim == 0 else value
 
 
 def coverage(variance: Any, largest_limit: Any, freedom: Any = math.inf) -> Any:

@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from powermeter.quantiles import t_quantile
+
 Floats = NDArray[np.floating[Any]]
 
 LEAST = 4
@@ -145,11 +147,9 @@ def _cut(values: Floats) -> int:
 
 def _noise(rest: Floats, cut: int, least: float) -> float:
     """Return by how much a head of `cut` values may differ from the rest by chance (prediction interval)."""
-    from scipy.special import stdtrit
-
     if rest.size < 3:
         return math.inf
-    t = float(stdtrit(rest.size - 1, 1 - _DOUBT / 2))
+    t = t_quantile(1 - _DOUBT / 2, rest.size - 1)
     return t * max(float(rest.std(ddof=1)), least) * math.sqrt(1 / cut + 1 / rest.size)
 
 

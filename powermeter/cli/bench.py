@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from powermeter import registry
-from powermeter.cli.exit_codes import NOT_FOUND, NOT_REACHED
+from powermeter.cli.child import run_command
+from powermeter.cli.exit_codes import NOT_REACHED
 from powermeter.errors import ConfigurationError
+from powermeter.output_file import check_output, in_place
 from powermeter.units import parse_duration, parse_quantity
 
 if TYPE_CHECKING:
     from powermeter.comparison.benchmark import Benchmark
 
 _VALUES = 64
-PRINT = "powermeter.reports.benchmark:"
 
 
 @click.command(context_settings={"ignore_unknown_options": False, "allow_interspersed_args": False})
@@ -88,6 +86,7 @@ def bench(
     from powermeter.comparison.benchmark import Wanted, repeat_until_known
     from powermeter.comparison.repeat_loop import Limits
     from powermeter.meter import Meter
+    from powermeter.reports.benchmark import draw, record, to_text
 
     wanted = parse_quantity(chosen["precision"], "1")
     if not 0.001 <= wanted <= 1:
@@ -99,8 +98,8 @@ def bench(
     parameter, values = _values(chosen["sweep"], command)
     if shutil.which(command[0]) is None:
         raise ConfigurationError(f"no program {command[0]!r} to run")
-    if plot is not None and plot.exists() and not force:
-        raise ConfigurationError(f"{plot} exists; use --force to replace it")
+    if plot is not None:
+        check_output(plot, force=force)
     limits = Limits(chosen["at_most"], chosen["most"], chosen["at_least"])
     asked = Wanted(wanted, limits, chosen["items"], chosen["rail"])
     name: str = chosen["name"]
@@ -115,7 +114,7 @@ def bench(
 
             def once(line: Sequence[str] = line) -> bool:
                 nonlocal status
-                status = _run(line, chosen["quiet"])
+                status = run_command(line, quiet=chosen["quiet"])
                 return not status
 
             attributes = {parameter: value} if parameter else {}
@@ -123,7 +122,6 @@ def bench(
             if status:
                 click.echo(f"powermeter: {line[0]} ended with status {status}; no more runs", err=True)
                 break
-    record, to_text = (registry.load(f"{PRINT}{name}") for name in ("record", "to_text"))
     if chosen["as_json"]:
         rows = [record(one) for one in made]
         click.echo(json.dumps({"recording": str(meter.path), "rows": rows}, indent=2))
@@ -131,7 +129,8 @@ def bench(
         for one in made:
             click.echo(to_text(one))
     if plot is not None:
-        registry.load(f"{PRINT}draw")(plot, made)
+        with in_place(plot) as part:
+            draw(part, made, plot.suffix[1:].lower())
         click.echo(f"wrote {plot}", err=True)
     if meter.problem:
         click.echo(f"powermeter: {meter.problem}", err=True)
@@ -149,14 +148,3 @@ def _values(sweep: str | None, command: Sequence[str]) -> tuple[str, list[str]]:
     if not any("{" + parameter + "}" in part for part in command):
         raise ConfigurationError(f"--sweep {sweep!r}: the command does not hold {{{parameter}}}")
     return parameter, values
-
-
-def _run(command: Sequence[str], quiet: bool) -> int:
-    """Run the command once; return its status, 128 + signal where a signal ended it."""
-    try:
-        output = subprocess.DEVNULL if quiet else None
-        status = subprocess.run(list(command), stdout=output, env=os.environ, check=False).returncode
-    except OSError as error:
-        click.echo(f"powermeter: {command[0]}: {error.strerror}", err=True)
-        return NOT_FOUND
-    return 128 - status if status < 0 else status

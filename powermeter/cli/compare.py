@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from powermeter import registry
 from powermeter.cli.exit_codes import FAILED_IF
 from powermeter.comparison.verdict import Verdict
 from powermeter.errors import ConfigurationError
 from powermeter.units import parse_quantity
 
-PRINT = "powermeter.reports.comparison:"
+if TYPE_CHECKING:
+    from powermeter.comparison.compare import Comparison
 
 
 @click.command()
@@ -118,7 +118,9 @@ def compare(a: str, b: str | None, as_json: bool, fail_if: str, **chosen: Any) -
     )
     failing = found.failing(*refused)
     if as_json:
-        said = registry.load(f"{PRINT}record")(found)
+        from powermeter.reports.comparison import record
+
+        said = record(found)
         click.echo(json.dumps({**said, "failed": [row.title for row in failing]}, indent=2, default=str))
     else:
         _print(found)
@@ -140,13 +142,15 @@ def _verdicts(text: str) -> tuple[Verdict, ...]:
         raise ConfigurationError(f"--fail-if {text}: write {known}, several with commas") from None
 
 
-def _print(found: Any) -> None:
+def _print(found: Comparison) -> None:
     from rich.console import Console
+
+    from powermeter.reports.comparison import print_comparison, to_text
 
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")
     console = Console(highlight=False)
     if console.is_terminal:
-        registry.load(f"{PRINT}print_comparison")(found, console)
+        print_comparison(found, console)
     else:
-        click.echo(registry.load(f"{PRINT}to_text")(found, console.width))
+        click.echo(to_text(found, console.width))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from powermeter import host, registry
+from powermeter import host
 from powermeter.cli.child import run_command
 from powermeter.cli.outputs import TROUBLE, open_standard, report_problem, say, settle
 from powermeter.cli.status_line import StatusLine
@@ -170,7 +170,9 @@ def _readings(urls: Sequence[str]) -> Prompter | None:
     """Return what asks for the readings of meters without a cable, where there are any."""
     if not any(url.startswith("manual://") for url in urls):
         return None
-    prompter: Prompter = registry.load("powermeter.manual_readings:Prompter")(urls)
+    from powermeter.manual_readings import Prompter
+
+    prompter = Prompter(urls)
     return prompter if prompter.is_needed else None
 
 

@@ -22,10 +22,10 @@ from powermeter.comparison.designs import (
     these_runs,
 )
 from powermeter.comparison.designs import TURNS as ENOUGH_TURNS
-from powermeter.comparison.quantiles import t_quantile, t_tail
 from powermeter.comparison.sample_size import Plan
 from powermeter.comparison.verdict import LEVEL, Verdict, decide, furthest
 from powermeter.errors import DataError
+from powermeter.quantiles import t_quantile, t_tail
 from powermeter.result import COVERAGE_95, Grade, Result, worst
 
 _IN_COMMON = ("gain:", "offset:", "model:", "clock:", "baseline:")

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.comparison.quantiles import t_quantile
+from powermeter.quantiles import t_quantile
 
 Floats = NDArray[np.floating[Any]]
 

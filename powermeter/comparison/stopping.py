@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.warmup import warm_up
-from powermeter.comparison.quantiles import t_quantile
+from powermeter.quantiles import t_quantile
 
 Floats = NDArray[np.floating[Any]]
 

@@ -14,12 +14,13 @@ from pathlib import Path
 
 from powermeter import registry
 from powermeter.channel import Quantity
-from powermeter.errors import ConfigurationError, DataError, ExistsError, PowermeterError
+from powermeter.errors import ConfigurationError, DataError, PowermeterError
 from powermeter.importers import events
 from powermeter.importers.database import MAGIC
 from powermeter.importers.files import Peek
 from powermeter.importers.log import Choices, Importer, Log
 from powermeter.importers.not_logs import refusal
+from powermeter.output_file import check_output
 
 LAST = "csv"
 """The format that is tried after all others: it takes any table."""
@@ -186,8 +187,7 @@ def convert(
     from powermeter.importers.writing import write
 
     path, out = Path(path), Path(out)
-    if out.exists() and not force:
-        raise ExistsError(f"{out} exists; say --force to replace it, or another name with -o")
+    check_output(out, force=force)
     log = open_log(path, format=format, choices=choices)
     write(log, path, out, force=force)
     return log

@@ -13,11 +13,12 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
-from powermeter.errors import ConfigurationError, DataError, ExistsError, PowermeterError
+from powermeter.errors import ConfigurationError, DataError, PowermeterError
 from powermeter.importers import open_log, recognise
 from powermeter.importers.files import MAX_BYTES, Peek
 from powermeter.importers.log import Choices, Log, Rows
 from powermeter.importers.not_logs import refusal
+from powermeter.output_file import check_output
 
 MAX_LOGS = 10_000
 
@@ -130,8 +131,7 @@ def convert(job: Job, *, format: str | None, choices: Choices, force: bool) -> L
     """
     from powermeter.importers.writing import write
 
-    if job.out.exists() and not force:
-        raise ExistsError(f"{job.out} exists; say --force to replace it, or another name with -o")
+    check_output(job.out, force=force)
     with _unpacked(job.paths) as paths:
         logs = [open_log(path, format=format, choices=choices) for path in paths]
         log = logs[0] if len(logs) == 1 else _joined(logs, paths)

@@ -15,8 +15,8 @@ from powermeter.analysis.uncertainty import (
     effective_freedom,
     in_words,
     step_bias,
-    student_95,
 )
+from powermeter.quantiles import student_95
 from powermeter.result import COVERAGE_95
 from powermeter.signals.trace import CommonError
 

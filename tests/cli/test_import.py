@@ -45,7 +45,7 @@ def test_without_a_name_the_recording_is_named_after_the_log(log):
         (["import", "meter.csv", "-o", "x.power", "--events", "absent.csv"], 7, "absent.csv"),
         (["import", "meter.csv", "-o", "there.power"], 3, "--force"),
         (["import", "meter.csv", "-o", "absent/x.power"], 2, "absent/x.power"),
-        (["import", "meter.csv", "-o", "folder", "--force"], 7, "directory"),
+        (["import", "meter.csv", "-o", "folder", "--force"], 2, "folder"),
         (["import", "folder", "-o", "x.power"], 7, "no log in it"),
         (["import", "noise.bin", "-o", "x.power"], 7, "--formats"),
     ],

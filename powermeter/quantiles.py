@@ -1,0 +1,54 @@
+"""Student's t, in one place: its quantiles, its tails, and its 95 % factor for whole arrays."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from powermeter.result import COVERAGE_95
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.floating[Any]]
+
+_NORMAL = 1e6
+
+
+@lru_cache(maxsize=4096)
+def t_quantile(share: float, freedom: float) -> float:
+    """Return the quantile of Student's t (scipy's `stdtrit`, Hill 1970); infinite freedom is the normal."""
+    from scipy.special import ndtri, stdtrit
+
+    return float(ndtri(share) if freedom > _NORMAL else stdtrit(max(freedom, 1.0), share))
+
+
+def t_tail(t: float, freedom: float) -> float:
+    """Return the probability that |Student's t| is larger than |t|."""
+    from scipy.special import ndtr, stdtr
+
+    return float(2 * (ndtr(-abs(t)) if freedom > _NORMAL else stdtr(max(freedom, 1.0), -abs(t))))
+
+
+def student_95(freedom: Floats | float) -> Any:
+    """Return the two-sided 95 % quantile of Student's t; `freedom` above 0, fractions allowed.
+
+    From 3 up by Abramowitz & Stegun 26.7.5 (error below 0.02 at 3, 0.001 at 6); below by
+    interpolation in 1/ν between the closed forms for 1 (12.706), 2 (4.303) and 3 (3.182).
+    """
+    import numpy as np
+
+    nu = np.maximum(np.asarray(freedom, np.float64), 1.0)
+    z = COVERAGE_95
+    inverse = 1.0 / nu
+    series = (
+        z
+        + (z**3 + z) / 4 * inverse
+        + (5 * z**5 + 16 * z**3 + 3 * z) / 96 * inverse**2
+        + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384 * inverse**3
+        + (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160 * inverse**4
+    )
+    few = np.exp(np.interp(inverse, [1 / 3, 1 / 2, 1.0], np.log([3.182446, 4.302653, 12.706205])))
+    value = np.where(nu < 3, few, series)
+    return float(value) if value.ndim == 0 else value

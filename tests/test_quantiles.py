@@ -1,0 +1,31 @@
+"""Student's t against the tables of any textbook (two-sided 95 %)."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from powermeter.quantiles import student_95, t_quantile, t_tail
+from powermeter.result import COVERAGE_95
+
+TABLE = {1: 12.706, 2: 4.303, 3: 3.182, 5: 2.571, 10: 2.228, 30: 2.042, 120: 1.980}
+
+
+@pytest.mark.parametrize(("freedom", "factor"), TABLE.items())
+def test_the_factor_is_that_of_the_table(freedom: int, factor: float) -> None:
+    assert t_quantile(0.975, freedom) == pytest.approx(factor, abs=6e-4)
+    assert student_95(float(freedom)) == pytest.approx(factor, rel=0.007)
+    assert t_tail(factor, freedom) == pytest.approx(0.05, abs=2e-4)
+
+
+def test_many_degrees_of_freedom_are_the_normal() -> None:
+    assert t_quantile(0.975, math.inf) == pytest.approx(COVERAGE_95, rel=1e-12)
+    assert student_95(1e9) == pytest.approx(COVERAGE_95, rel=1e-8)
+    assert t_tail(COVERAGE_95, math.inf) == pytest.approx(0.05, rel=1e-9)
+
+
+def test_arrays_give_arrays_that_fall_with_freedom() -> None:
+    factors = student_95(np.arange(1.0, 200.0, 0.25))
+    assert factors.shape == (796,) and bool(np.all(np.diff(factors) < 0.02)) and factors[-1] < 1.98
