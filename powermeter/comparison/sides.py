@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from powermeter.analysis.energy import Analysis
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.uncertainty import limit_names
-from powermeter.analysis.warmup import warm_up
-from powermeter.comparison.designs import Side, without
+from powermeter.comparison.designs import IN_SPREAD, Side, without
 from powermeter.comparison.runs import Run
 from powermeter.errors import DataError
 from powermeter.result import Result, combine
@@ -58,18 +57,18 @@ def of_row(run: Run, row: LabelRow, of: str, name: str, block: str | None, warmu
     if not usable.any():
         why = row.verdict.text or "no event of it lasts and counts"
         raise DataError(f"{name}: nothing is known of {row.title!r}: {why}")
-    index, amount, base, seconds = index[usable], amount[usable], base[usable], seconds[usable]
-    first = warm_up(amount / base, seconds / counts[usable]).count if warmup else 0
+    index, amount, base = index[usable], amount[usable], base[usable]
+    first = row.warmup.count if warmup and index.size > row.warmup.count else 0
     ratio = float(amount[first:].sum() / base[first:].sum())
     values = amount / base if block else ratio + (amount - ratio * base) / float(base[first:].mean())
     page = _page(a, row, of)
+    if page is not None and row.warmup.count and not first:
+        page = _with_warmup(page, row, values)
     side = Side(
         name=name,
         values=values,
         unit=UNITS[of],
-        mean=None
-        if page is None
-        else keyed(_left_out(page, values[first:], max(first, row.warmup.count)), run),
+        mean=None if page is None else keyed(page, run),
         instrument=run.instrument,
         grade=a.energy.grade if page is None else page.grade,
         keys=_keys(run, row, index, name, block) if block else (),
@@ -86,16 +85,12 @@ def _keys(run: Run, row: LabelRow, index: NDArray[np.int64], name: str, block: s
     return tuple(str(event.attributes.get(block)) for event in events)
 
 
-def _left_out(page: Result, kept: Floats, first: int) -> Result:
-    """Return the printed mean for the events that are kept, where the print counts other ones."""
-    if not first or not kept.size:
-        return page
-    shift = float(kept.mean()) - page.value
-    if abs(shift) <= 1e-9 * abs(page.value):
-        return page
-    scatter = float(kept.std(ddof=1)) / math.sqrt(kept.size) if kept.size > 1 else 0.0
-    parts = {n: scatter if n.startswith("repeats:") else p for n, p in page.parts.items()}
-    return Result.of(page.value + shift, page.unit, parts, page.grade)
+def _with_warmup(page: Result, row: LabelRow, values: Floats) -> Result:
+    """Return the mean of all events, where the printed one leaves out a warm-up."""
+    every = row.energy_per_item or page
+    scatter = float(values.std(ddof=1)) / math.sqrt(values.size) if values.size > 1 else 0.0
+    parts = {name: part for name, part in every.parts.items() if not name.startswith(IN_SPREAD)}
+    return Result.of(float(values.mean()), page.unit, {**parts, f"repeats:{row.title}": scatter}, page.grade)
 
 
 def _unresolved(run: Run, row: LabelRow, of: str, name: str) -> Side:

@@ -28,11 +28,17 @@ def share(make, n: int, runs: int = 300) -> float:
             WarmUpReason.FIRST,
         ),  # a first event may also use less: a cache that is filled from a fast copy
         ([9.0, 9.1, 9.05], 3, WarmUpReason.SETTLING),
-        ([6.05], 0, WarmUpReason.STEADY),  # under 2 % and inside the scatter
+        ([6.05], 0, WarmUpReason.STEADY),  # inside the scatter
     ],
 )
 def test_what_stands_apart_from_a_steady_rest_is_left_out(head, count, reason) -> None:
     assert warm_up(head + STEADY) == WarmUp(count, reason)
+
+
+def test_less_than_two_percent_is_not_worth_leaving_out() -> None:
+    rest = 6 + 0.001 * np.tile([1.0, -1.0], 8)
+    assert warm_up([6.1, *rest]).count == 0  # 1.7 %, far outside the scatter
+    assert warm_up([6.2, *rest]).count == 1
 
 
 def test_a_decay_is_cut_below_where_it_can_be_seen() -> None:

@@ -118,6 +118,53 @@ def test_the_sensors_error_joins_with_infinite_degrees_of_freedom() -> None:
     )
 
 
+def test_the_lag_one_correlation_has_its_bias_taken_off() -> None:
+    """ρ = (n r + 1)/(n − 4) (Marriott and Pope 1954), plus half a standard error; (1 + ρ)/(1 − ρ)."""
+    rest = np.array([3.0, 2.0, 2.5, 1.0, 0.5, -0.5, 0.0, -1.5, -2.0, -1.0, -2.5, -1.5])
+    rest = rest - rest.mean()
+    n, r = 12, float(rest[1:] @ rest[:-1] / (rest @ rest))
+    rho = min((n * r + 1) / (n - 4), 0.95)
+    rho = min(rho + 0.5 * math.sqrt(max(1 - rho**2, 0) / n), 0.95)
+    assert memory(rest) == pytest.approx(min((1 + rho) / (1 - rho), n / 2))
+    mild = np.tile([1.0, 0.8, -1.1, 0.2, -0.9], 12)
+    r = float(mild[1:] @ mild[:-1] / (mild @ mild))
+    assert r < 0 and memory(mild) == 1.0
+    slow = 1.5 * np.sin(np.arange(200) / 3) + np.tile([1.0, -1.0, 0.5, -0.5], 50)
+    r = float(slow[1:] @ slow[:-1] / (slow @ slow))
+    rho = (200 * r + 1) / 196
+    rho += 0.5 * math.sqrt((1 - rho**2) / 200)
+    assert 0.05 < r < 0.6 and memory(slow) == pytest.approx((1 + rho) / (1 - rho))
+
+
+def test_pairs_of_one_recording_that_remember_each_other_count_for_less() -> None:
+    step = 1.5 * np.sin(np.arange(60) / 3) + np.tile([1.0, -1.0, 0.5, -0.5], 15) + 0.5
+    a = np.full(60, 10.0)
+    found = contrast(Side("A", a), Side("B", a + step), paired=True)
+    widen = memory(step - step.mean())
+    assert widen > 1.2 and found.design is Design.THESE_RUNS
+    half = student.ppf(0.975, 60 / widen - 1) * step.std(ddof=1) * math.sqrt(widen / 60)
+    assert (found.difference.high - found.difference.low) / 2 == pytest.approx(half, rel=0.01)
+
+
+def test_the_mean_of_several_recordings_has_students_interval() -> None:
+    """Three recordings: t of two degrees of freedom, 4.303, times s/√3."""
+    a, b = np.array([1.0, 1.1, 1.3]), np.array([2.0, 2.2, 2.1])
+    found = contrast(*turns(a, b))
+    half = student.ppf(0.975, 2) * a.std(ddof=1) / math.sqrt(3)
+    assert (found.mean_left.high - found.mean_left.low) / 2 == pytest.approx(half, rel=0.01)
+
+
+def test_the_noisier_side_has_the_larger_share_of_the_ratios_variance() -> None:
+    rng = np.random.default_rng(9)
+    a, b = draw(rng, 40, 1.0, 0.01), draw(rng, 40, 2.0, 0.1)
+    found, back = contrast(*turns(a, b)), contrast(*turns(b, a))
+    own = f"repeats:{found.left} and {found.right}"
+    whole = found.difference.parts[own]
+    # u(b/a) ≈ u(b)/a where nearly all of the variance is b's; the other way round it is R² u(b)/b.
+    assert found.ratio.parts[own] == pytest.approx(whole / found.mean_left.value, rel=0.15)
+    assert back.ratio.parts[own] == pytest.approx(0.5 * whole / found.mean_right.value, rel=0.3)
+
+
 def test_a_single_event_borrows_the_scatter_of_the_many() -> None:
     """√(1 + 1/40) times their standard deviation, with 39 degrees of freedom: no ±0.009 %."""
     rng = np.random.default_rng(4)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from powermeter.comparison.verdict import SAME_WITHIN, Verdict, decide, furthest
+from powermeter.comparison.verdict import Verdict, decide, furthest
 
 
 @pytest.mark.parametrize(
@@ -13,7 +13,8 @@ from powermeter.comparison.verdict import SAME_WITHIN, Verdict, decide, furthest
         (-0.2, -0.1, 0.0, Verdict.LESS),
         (0.001, 0.002, 0.0, Verdict.MORE),  # without a margin any difference counts
         (-0.01, 0.02, 0.0, Verdict.SAME),
-        (-0.01, SAME_WITHIN + 0.001, 0.0, Verdict.CANNOT_TELL),
+        (-0.01, 0.049, 0.0, Verdict.SAME),
+        (-0.01, 0.051, 0.0, Verdict.CANNOT_TELL),
         (-0.2, -0.1, 0.05, Verdict.LESS),
         (-0.2, -0.04, 0.05, Verdict.CANNOT_TELL),
         (-0.04, -0.01, 0.05, Verdict.SAME),  # a difference, but one that does not count
