@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis import baseline as idle
 from powermeter.analysis.baseline import Baseline, BaselineSpec
+from powermeter.analysis.conditions import conditions
 from powermeter.analysis.health import Disagreement, SourceHealth, disagreements, source_health
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
@@ -25,6 +26,7 @@ from powermeter.analysis.sharing import shares
 from powermeter.analysis.windows import Windows, activity_of, measure
 from powermeter.errors import DataError
 from powermeter.events import Event
+from powermeter.notes import texts
 from powermeter.platforms import throttling
 from powermeter.recording.protocol import RecordingLike, Samples
 from powermeter.result import Result
@@ -224,6 +226,7 @@ def analyse(
         disagreements=differing,
         notes=(
             *_notes(line, power, energies, rows, len(listed) - len(events), differing, run),
+            *texts(conditions(recording, line)),
             *throttling.notes(recording),
         ),
         integral=integral,

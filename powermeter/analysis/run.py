@@ -105,7 +105,8 @@ def measure_run(
     if clipped is not None and ((clipped >= start) & (clipped <= end)).any():
         above = math.inf
     parts = common_parts(trace.errors, value, seconds)
-    noise = f"noise:{own}"
+    coarse = trace.kind is Kind.COUNTER and trace.step**2 / 12 > trace.noise**2
+    noise = f"{'step' if coarse else 'noise'}:{own}"
     parts[noise] = math.sqrt(variance)
     parts[f"gaps:{own}"] = gaps
     if trace.kind is not Kind.COUNTER and trace.step:

@@ -32,6 +32,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "record the sensor at zero load, or calibrate; subtracting a baseline cancels it",
     ),
     "quantisation": ("the sensor's step", "use a finer range or a larger shunt, or measure more repeats"),
+    "step": ("the last digit of a display or counter", "run for longer, or read a finer display"),
     "noise": ("noise and fluctuation between samples", "measure more repeats, or sample faster"),
     "edges": ("the edges of the events between samples", "sample faster, or make each event longer"),
     "clock": (

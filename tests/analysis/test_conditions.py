@@ -1,0 +1,43 @@
+"""What happened around a measurement is said with its result."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from powermeter.analysis.conditions import MOST, conditions
+from powermeter.analysis.energy import analyse
+from powermeter.channel import Accuracy, Channel, Quantity, Rail
+from powermeter.recording import Recording, Writer
+from powermeter.signals.rails import lines
+
+
+def recorded(folder, current_ma, steps=0):
+    rail = Rail("input", nominal_v=5.0)
+    channels = [
+        Channel("v", Quantity.VOLTAGE, 1e-3, rail, accuracy=Accuracy(offset=1e-3)),
+        Channel("a", Quantity.CURRENT, 1e-3, rail, accuracy=Accuracy(offset=1e-3)),
+    ]
+    path = folder / "run.power"
+    with Writer.create(path) as writer:
+        source = writer.add_source("x://", "x", "x", channels)
+        times = np.arange(50, dtype=np.int64) * 10**8
+        writer.append(source, times, np.tile(np.array([[5000, current_ma]], np.int64), (50, 1)))
+        for number in range(steps):
+            writer.add_fact("clock_step", {"text": f"the wall clock was set by +{number}.00 s"})
+    return Recording.open(path)
+
+
+def test_a_reversed_current_asks_about_the_wires_in_the_result(tmp_path):
+    with recorded(tmp_path, -400) as recording:
+        assert any("IN+ and IN−" in note for note in analyse(recording).notes)
+    (tmp_path / "b").mkdir()
+    with recorded(tmp_path / "b", 400) as recording:
+        assert not any("IN+" in note for note in analyse(recording).notes)
+
+
+def test_a_clock_that_was_set_is_said_and_many_are_counted(tmp_path):
+    with recorded(tmp_path, 400, steps=MOST + 3) as recording:
+        (line,) = lines(recording)
+        found = conditions(recording, line)
+    assert [note.code for note in found] == ["clock-set"] * (MOST + 1)
+    assert "3 times more" in found[-1].text and "+0.00 s" in found[0].text
