@@ -127,10 +127,15 @@ def _rows(found: Mapping[tuple[str, str], Mapping[int, float]], rails: Mapping[s
         quantity = Quantity.ENERGY if energy else Quantity.POWER
         channels.append(
             Channel(
-                f"{rail.replace(' ', '_')}.{quantity.value}", quantity, grid.scale, rails[rail], kind,
-                grade=Grade.MEASURED if _accuracy(metric) is not UNKNOWN else Grade.ASSUMED, accuracy=_accuracy(metric),
+                f"{rail.replace(' ', '_')}.{quantity.value}",
+                quantity,
+                grid.scale,
+                rails[rail],
+                kind,
+                grade=Grade.MEASURED if _accuracy(metric) is not UNKNOWN else Grade.ASSUMED,
+                accuracy=_accuracy(metric),
             )
-        )  # fmt: skip
+        )
         own_codes = grid.codes(own)
         codes.append(np.cumsum(own_codes) if energy else own_codes)
     return Rows("alumet", tuple(channels), axis, codes)

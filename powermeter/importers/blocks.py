@@ -92,9 +92,11 @@ def text_blocks(
     lines = islice(iter(read), found.skip, None)
     delimiter = found.delimiter
     reader: Iterator[list[str]]
-    reader = (line.split() for line in lines) if delimiter == " " else csv.reader(
-        lines, delimiter=delimiter, skipinitialspace=True
-    )  # fmt: skip
+    reader = (
+        (line.split() for line in lines)
+        if delimiter == " "
+        else csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
+    )
     number, width = found.skip, len(found.headings)
     header = next((text for text in found.header if text), None)
     place = found.header.index(header) if header is not None else 0

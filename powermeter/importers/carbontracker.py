@@ -66,9 +66,14 @@ class CarbonTracker(Importer):
             "GPUs, CPUs and memory as carbontracker found them, times the site's PUE",
         )
         channel = Channel(
-            "components.energy", Quantity.ENERGY, _JOULE_PER_KWH * 1e-12, rail, Kind.COUNTER, grade=Grade.ESTIMATED,
+            "components.energy",
+            Quantity.ENERGY,
+            _JOULE_PER_KWH * 1e-12,
+            rail,
+            Kind.COUNTER,
+            grade=Grade.ESTIMATED,
             accuracy=CARBONTRACKER,
-        )  # fmt: skip
+        )
         times = np.array([0, seconds * NS], np.int64)
         rows = Rows("carbontracker", (channel,), times, [np.array([0, round(kwh * 1e12)], np.int64)])
         warnings = [

@@ -84,9 +84,12 @@ def _log(path: Path, values: dict[str, list[float]], period_s: float) -> Log:
         grid = Grid()
         grid.add(read)
         rail = Rail(
-            gpu, "all GPUs" if several else None, Boundary.DEVICE, "the card: GPU, its memory and regulators",
+            gpu,
+            "all GPUs" if several else None,
+            Boundary.DEVICE,
+            "the card: GPU, its memory and regulators",
             sum_lacks="the machine around the cards",
-        )  # fmt: skip
+        )
         channels.append(
             Channel(
                 f"{gpu}.power",

@@ -153,9 +153,14 @@ class IntervalTable(Importer):
             )
         starts, clock = _places(stretches, warnings)
         whole = decide(
-            [Rail(name, e.parent and _expanded(name, e), e.boundary, f"{tool.name}'s {name}") for name, e in rails.items()],
-            where=str(path), rail=choices.rail, add_up=choices.add_up,
-        )  # fmt: skip
+            [
+                Rail(name, e.parent and _expanded(name, e), e.boundary, f"{tool.name}'s {name}")
+                for name, e in rails.items()
+            ],
+            where=str(path),
+            rail=choices.rail,
+            add_up=choices.add_up,
+        )
         warnings.append(f"the whole is {whole.headline}: {whole.why}")
         rows = _totals(tool.name, rails, whole.rails, stretches, starts)
         events = [
@@ -276,9 +281,14 @@ def _totals(
         np.add.at(steps, index, grid.codes(own))
         channels.append(
             Channel(
-                f"{rail}.energy", Quantity.ENERGY, grid.scale, rails[rail], Kind.COUNTER, grade=Grade.MEASURED,
+                f"{rail}.energy",
+                Quantity.ENERGY,
+                grid.scale,
+                rails[rail],
+                Kind.COUNTER,
+                grade=Grade.MEASURED,
                 accuracy=energy.accuracy,
             )
-        )  # fmt: skip
+        )
         codes.append(np.cumsum(steps))
     return Rows(name, tuple(channels), np.array(times, np.int64), codes)

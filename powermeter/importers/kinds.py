@@ -125,10 +125,11 @@ def _total(column: Planned, seen: Statistics, where: str) -> Meaning:
         )
     if seen.falls * 5 >= steps:
         return Meaning(
-            "per-row", "it rises and falls: the amount of each row, no running total",
+            "per-row",
+            "it rises and falls: the amount of each row, no running total",
             f"{name!r} rises and falls, so each row holds the amount of its own interval (the first row's lies before its "
             f"stamp); if it is a counter that is reset, --as {_typed(column)}counter",
-        )  # fmt: skip
+        )
     raise ConfigurationError(_question(name, column, where, f"falls {seen.falls} times"))
 
 

@@ -149,11 +149,19 @@ class Choices:
     def given(self) -> set[str]:
         """Return the names of what was said, as the command line calls them."""
         said = {
-            "unit": self.unit, "rate": self.period_s, "column": self.columns or None,
-            "voltage": self.voltage_v, "zone": self.zone, "session": self.session,
-            "events": self.events, "rail": self.rail, "sum": self.add_up or None, "as": self.as_ or None,
-            "dates": self.dates, "interleaved": self.interleaved,
-        }  # fmt: skip
+            "unit": self.unit,
+            "rate": self.period_s,
+            "column": self.columns or None,
+            "voltage": self.voltage_v,
+            "zone": self.zone,
+            "session": self.session,
+            "events": self.events,
+            "rail": self.rail,
+            "sum": self.add_up or None,
+            "as": self.as_ or None,
+            "dates": self.dates,
+            "interleaved": self.interleaved,
+        }
         return {name for name, value in said.items() if value is not None}
 
     def utc_ns(self, local_ns: int) -> int:

@@ -23,9 +23,25 @@ from powermeter.output_file import check_output
 MAX_LOGS = 10_000
 
 _SUFFIXES = (
-    ".gz", ".csv", ".tsv", ".txt", ".log", ".raw", ".tegrastats", ".sqlite", ".db", ".jls", ".ppk2", ".json", ".zip",
-    ".tar", ".tgz", ".plist", ".pt5", ".dat",
-)  # fmt: skip
+    ".gz",
+    ".csv",
+    ".tsv",
+    ".txt",
+    ".log",
+    ".raw",
+    ".tegrastats",
+    ".sqlite",
+    ".db",
+    ".jls",
+    ".ppk2",
+    ".json",
+    ".zip",
+    ".tar",
+    ".tgz",
+    ".plist",
+    ".pt5",
+    ".dat",
+)
 
 
 @dataclass(frozen=True, slots=True)

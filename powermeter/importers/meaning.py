@@ -119,9 +119,11 @@ def understand(path: Path, found: Layout, choices: Choices) -> Plan:
     assert time is not None
     if not any(column.rail is not None for column in planned):
         listed = ", ".join(h.text for h in headings[:12])
-        hint = "; nvidia-smi logs it with --query-gpu=timestamp,power.draw" if any(
-            key(h).startswith(("utilization.gpu", "memory.used")) for h in headings
-        ) else ""  # fmt: skip
+        hint = (
+            "; nvidia-smi logs it with --query-gpu=timestamp,power.draw"
+            if any(key(h).startswith(("utilization.gpu", "memory.used")) for h in headings)
+            else ""
+        )
         raise DataError(
             f"{path}: no column of power, voltage, current, energy or charge in it ({listed}){hint}"
         )
@@ -167,9 +169,11 @@ def _named(path: Path, found: Layout, choices: Choices) -> tuple[list[Heading], 
             )
         at = matches[0]
         said.add(at)
-        headings[at] = replace(headings[at], unit="-", quantity=None) if unit == "-" else with_unit(
-            headings[at], unit, f"--column {name}={unit}"
-        )  # fmt: skip
+        headings[at] = (
+            replace(headings[at], unit="-", quantity=None)
+            if unit == "-"
+            else with_unit(headings[at], unit, f"--column {name}={unit}")
+        )
     if choices.unit is not None:
         asked = of_unit(choices.unit)
         if asked is None:

@@ -34,8 +34,11 @@ CLOCKS_S = 0.5
 SHORTER_SHARE = 0.5
 UNCERTAINTY = 0.01
 MODELS = (
-    "YokogawaWT210", "YokogawaWT500", "YokogawaWT310", "YokogawaWT330",
-)  # fmt: skip
+    "YokogawaWT210",
+    "YokogawaWT500",
+    "YokogawaWT310",
+    "YokogawaWT330",
+)
 VERSIONS = ("1.9.1", "1.9.2", "1.10.0", "1.11.0")
 
 _MAX_JSON = 64 << 20

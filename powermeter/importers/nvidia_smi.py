@@ -76,9 +76,18 @@ class NvidiaSmi(TableImporter):
             f"column {column + 1}", rail, "W", Quantity.POWER, 1.0, "the only column with two decimals"
         )
         plan = Plan(
-            replace(found, headings=tuple(headings)), None, TimePlan((0,), "wall", order="ymd", why="nvidia-smi's time"),
-            [Planned(column, headings[column], rail, ColumnFact("", "W", "power", rail, boundary=Boundary.DEVICE))],
-        )  # fmt: skip
+            replace(found, headings=tuple(headings)),
+            None,
+            TimePlan((0,), "wall", order="ymd", why="nvidia-smi's time"),
+            [
+                Planned(
+                    column,
+                    headings[column],
+                    rail,
+                    ColumnFact("", "W", "power", rail, boundary=Boundary.DEVICE),
+                )
+            ],
+        )
         plan.notes.append(
             f"the log has no header: column {column + 1}, the only one with two decimals, was taken as "
             "power.draw in W; the other columns were left out"

@@ -167,10 +167,15 @@ def _log(path: Path, capture: _Capture, choices: Choices) -> Log:
         grid.add(read)
         channels.append(
             Channel(
-                f"{name.lower()}.{quantity[0].value}", quantity[0], grid.scale * quantity[1], rail, Kind.INSTANT,
-                grade=Grade.MEASURED, accuracy=OSCILLOSCOPE,
+                f"{name.lower()}.{quantity[0].value}",
+                quantity[0],
+                grid.scale * quantity[1],
+                rail,
+                Kind.INSTANT,
+                grade=Grade.MEASURED,
+                accuracy=OSCILLOSCOPE,
             )
-        )  # fmt: skip
+        )
         codes.append(grid.codes(read))
     if not channels:
         raise DataError(f"{path}: no samples: no input holds a number")

@@ -204,16 +204,23 @@ def _source(
             column[place] = code
         channels.append(
             Channel(
-                f"{name}.energy", Quantity.ENERGY, _MICRO, by_name[name], Kind.COUNTER,
-                grade=Grade.ESTIMATED if estimated else Grade.MEASURED, accuracy=PHONE_MODEL if estimated else ODPM,
+                f"{name}.energy",
+                Quantity.ENERGY,
+                _MICRO,
+                by_name[name],
+                Kind.COUNTER,
+                grade=Grade.ESTIMATED if estimated else Grade.MEASURED,
+                accuracy=PHONE_MODEL if estimated else ODPM,
             )
-        )  # fmt: skip
+        )
         codes.append(column)
     keep = np.any(np.stack([column != MISSING for column in codes]), axis=0)
     return Rows(
-        "phone (EnergyConsumer)" if estimated else "phone (power rails)", tuple(channels), axis[keep],
+        "phone (EnergyConsumer)" if estimated else "phone (power rails)",
+        tuple(channels),
+        axis[keep],
         [column[keep] for column in codes],
-    )  # fmt: skip
+    )
 
 
 def _most_at_once(readings: Sequence[Reading]) -> int:

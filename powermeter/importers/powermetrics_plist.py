@@ -87,10 +87,15 @@ class PowermetricsPlist(Importer):
             rail = rail_of(_NAMES[name])
             channels.append(
                 Channel(
-                    f"{rail.name}.energy", Quantity.ENERGY, grid.scale, rail, Kind.COUNTER, grade=Grade.ESTIMATED,
+                    f"{rail.name}.energy",
+                    Quantity.ENERGY,
+                    grid.scale,
+                    rail,
+                    Kind.COUNTER,
+                    grade=Grade.ESTIMATED,
                     accuracy=ACCURACY,
                 )
-            )  # fmt: skip
+            )
             codes.append(np.cumsum(grid.codes(own)))
         warnings = ["these energies are computed by macOS from activity, not measured: grade estimated"]
         if lost:

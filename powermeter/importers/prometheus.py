@@ -92,9 +92,14 @@ class Prometheus(Importer):
             )
         names = _names(found)
         whole = decide(
-            [Rail(name, None, _boundary(s), f"Prometheus' {s.name}") for name, s in zip(names, found, strict=True)],
-            where=str(path), rail=choices.rail, add_up=choices.add_up,
-        )  # fmt: skip
+            [
+                Rail(name, None, _boundary(s), f"Prometheus' {s.name}")
+                for name, s in zip(names, found, strict=True)
+            ],
+            where=str(path),
+            rail=choices.rail,
+            add_up=choices.add_up,
+        )
         times = np.array(sorted({when for series in found for when, _ in series.points}), np.int64)
         channels, codes = [], []
         for name, series in zip(names, found, strict=True):
@@ -108,11 +113,15 @@ class Prometheus(Importer):
             accuracy = _accuracy(series.name)
             channels.append(
                 Channel(
-                    f"{name}.{unit[0].value}", unit[0], grid.scale * unit[1], whole.rails[name],
+                    f"{name}.{unit[0].value}",
+                    unit[0],
+                    grid.scale * unit[1],
+                    whole.rails[name],
                     Kind.COUNTER if series.is_counter else Kind.INSTANT,
-                    grade=Grade.ASSUMED if accuracy is UNKNOWN else Grade.MEASURED, accuracy=accuracy,
+                    grade=Grade.ASSUMED if accuracy is UNKNOWN else Grade.MEASURED,
+                    accuracy=accuracy,
                 )
-            )  # fmt: skip
+            )
             codes.append(column)
         warnings = [f"the whole is {whole.headline}: {whole.why}"]
         if left_out:

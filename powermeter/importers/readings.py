@@ -82,9 +82,12 @@ class Readings(Importer):
         shown = f"{display.step / display.factor:g} {unit}"
         channel = channel_of(display, rail_of(Boundary.WALL, shown), gain=gain)
         rows = Rows(
-            "display", (channel,), np.array(times, np.int64), [np.array(codes, np.int64)],
+            "display",
+            (channel,),
+            np.array(times, np.int64),
+            [np.array(codes, np.int64)],
             info={"taken": "by hand", "display_unit": unit, "display_step": shown, "advice": advice(display)},
-        )  # fmt: skip
+        )
         warnings = [f"the display's step is taken to be one in the last digit written: {shown}"]
         return Log(cls.name, clock, [rows], warnings=warnings)
 

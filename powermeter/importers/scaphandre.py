@@ -77,10 +77,15 @@ class Scaphandre(Importer):
             grid.add(read)
             channels.append(
                 Channel(
-                    f"{name}.power", Quantity.POWER, grid.scale * _MICROWATT, _rail(name), Kind.INSTANT, grade=Grade.MEASURED,
+                    f"{name}.power",
+                    Quantity.POWER,
+                    grid.scale * _MICROWATT,
+                    _rail(name),
+                    Kind.INSTANT,
+                    grade=Grade.MEASURED,
                     accuracy=RAPL,
                 )
-            )  # fmt: skip
+            )
             codes.append(grid.codes(read))
         if not channels or channels[0].name != "host.power":
             raise DataError(f"{path}: no samples: no host in it has a consumption")

@@ -244,6 +244,20 @@ def since_midnight(stamps: Sequence[int | None]) -> list[int | None]:
 
 
 __all__ = [
-    "DAY_NS", "LARGEST_NS", "ORDERS", "TICKS", "Axis", "Wall", "axis", "date_order", "datetime_ns", "days_and_clock_ns",
-    "number_ns", "regular", "since_midnight", "time_of_day_ns", "wall", "zone_ns",
-]  # fmt: skip
+    "DAY_NS",
+    "LARGEST_NS",
+    "ORDERS",
+    "TICKS",
+    "Axis",
+    "Wall",
+    "axis",
+    "date_order",
+    "datetime_ns",
+    "days_and_clock_ns",
+    "number_ns",
+    "regular",
+    "since_midnight",
+    "time_of_day_ns",
+    "wall",
+    "zone_ns",
+]

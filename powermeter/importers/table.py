@@ -153,17 +153,22 @@ class Table:
         self._check(store)
         self._beside = self._spare()
         self.meanings = [
-            kinds.BESIDE if i in self._beside and column.quantity in kinds.TOTALS
+            kinds.BESIDE
+            if i in self._beside and column.quantity in kinds.TOTALS
             else kinds.meaning_of(column, seen, self.choices.as_, str(self.path))
             for i, (column, seen) in enumerate(zip(self.plan.columns, self._seen, strict=True))
-        ]  # fmt: skip
+        ]
         held = any(meaning.as_ == "held" for meaning in self.meanings)
         found, sample_of_row = self._axis(store, held)
         streams, rails = self._streams()
         self.whole = decide(
-            rails, where=str(self.path), rail=self.choices.rail, add_up=self.choices.add_up,
-            means=self._means(streams), devices=self._device_name(),
-        )  # fmt: skip
+            rails,
+            where=str(self.path),
+            rail=self.choices.rail,
+            add_up=self.choices.add_up,
+            means=self._means(streams),
+            devices=self._device_name(),
+        )
         per_row = any(meaning.as_ == "per-row" for meaning in self.meanings)
         starts = self._first_interval(found) if per_row else None
         name = self.signature.name if self.signature is not None else "table"
@@ -179,12 +184,16 @@ class Table:
 
     def _blocks(self) -> Any:
         keep = None
-        wanted = [] if self.signature is None else [
-            (i, value)
-            for name, value in self.signature.keep
-            for i, h in enumerate(self.plan.layout.headings)
-            if h.text.strip().lower() == name
-        ]  # fmt: skip
+        wanted = (
+            []
+            if self.signature is None
+            else [
+                (i, value)
+                for name, value in self.signature.keep
+                for i, h in enumerate(self.plan.layout.headings)
+                if h.text.strip().lower() == name
+            ]
+        )
         if wanted and any(
             all(len(row) > i and row[i] == v for i, v in wanted) for row in self.plan.layout.rows
         ):
@@ -397,14 +406,23 @@ class Table:
                 taken.add(own)
                 factor = column.heading.factor
                 stream = Stream(
-                    f"c{i}", number, meaning.as_, () if rail is None else tuple(seen.sentinel()),
+                    f"c{i}",
+                    number,
+                    meaning.as_,
+                    () if rail is None else tuple(seen.sentinel()),
                     seen.limit(column.quantity, factor),
-                )  # fmt: skip
+                )
                 stream.channel = Channel(
-                    own, column.quantity, factor, rail, meaning.kind, grade=self._grade(), accuracy=self._accuracy(),
+                    own,
+                    column.quantity,
+                    factor,
+                    rail,
+                    meaning.kind,
+                    grade=self._grade(),
+                    accuracy=self._accuracy(),
                     window_ns=column.fact.window_ns if column.fact is not None else None,
                     low_code=-(2**62) if meaning.as_ == "level" else None,
-                )  # fmt: skip
+                )
                 streams.append(stream)
             if meaning.note:
                 self.warnings.append(meaning.note)
@@ -421,9 +439,11 @@ class Table:
                 for j, other in enumerate(self.plan.columns)
                 if other.rail == column.rail and self._seen[j].count and other.quantity not in kinds.TOTALS
             }
-            if Quantity.POWER in beside or {Quantity.VOLTAGE, Quantity.CURRENT} <= beside or (
-                column.quantity is Quantity.CHARGE and Quantity.CURRENT in beside
-            ):  # fmt: skip
+            if (
+                Quantity.POWER in beside
+                or {Quantity.VOLTAGE, Quantity.CURRENT} <= beside
+                or (column.quantity is Quantity.CHARGE and Quantity.CURRENT in beside)
+            ):
                 spare.add(i)
         seen: set[tuple[str, Quantity]] = set()
         for i, column in enumerate(self.plan.columns):

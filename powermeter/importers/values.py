@@ -73,9 +73,15 @@ _SENTINELS = (
 )
 
 ABSURD = {
-    Quantity.POWER: 100e6, Quantity.CURRENT: 1e6, Quantity.VOLTAGE: 10e6, Quantity.ENERGY: 1e16, Quantity.CHARGE: 1e14,
-    Quantity.TEMPERATURE: 1e5, Quantity.LOAD: 1e9, Quantity.FREQUENCY: 1e15,
-}  # fmt: skip
+    Quantity.POWER: 100e6,
+    Quantity.CURRENT: 1e6,
+    Quantity.VOLTAGE: 10e6,
+    Quantity.ENERGY: 1e16,
+    Quantity.CHARGE: 1e14,
+    Quantity.TEMPERATURE: 1e5,
+    Quantity.LOAD: 1e9,
+    Quantity.FREQUENCY: 1e15,
+}
 """Magnitudes in SI that no supply of a computer has: what is above is no reading."""
 
 SPIKE = 1e5

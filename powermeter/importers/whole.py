@@ -202,17 +202,22 @@ def _under(
 
 
 def _sum(
-    by_name: Mapping[str, Rail], members: Sequence[str] | Mapping[str, Rail], name: str, why: str,
+    by_name: Mapping[str, Rail],
+    members: Sequence[str] | Mapping[str, Rail],
+    name: str,
+    why: str,
     inside: Mapping[str, str] | None = None,
-) -> Whole:  # fmt: skip
+) -> Whole:
     members = list(members)
     rails = _under(by_name, inside or {})
     for member in members:
         boundary = rails[member].boundary
         rails[member] = replace(
-            rails[member], parent=name, boundary=Boundary.PART if boundary is Boundary.BOARD else boundary,
+            rails[member],
+            parent=name,
+            boundary=Boundary.PART if boundary is Boundary.BOARD else boundary,
             sum_lacks=rails[member].sum_lacks or "what the log does not measure",
-        )  # fmt: skip
+        )
     return Whole(rails, name, why, True)
 
 

@@ -11,16 +11,45 @@ P, E, V, I, C = Quantity.POWER, Quantity.ENERGY, Quantity.VOLTAGE, Quantity.CURR
 @pytest.mark.parametrize(
     ("text", "quantity", "factor"),
     [
-        ("power_watts", P, 1.0), ("energy_joules", E, 1.0), ("PowerMW", P, 1e-3), ("ElapsedSeconds", TIME, 1.0),
-        ("Watts", P, 1.0), ("Watt", P, 1.0), ("mA", I, 1e-3), ("BoardPowerWatts", P, 1.0), ("TimeStampUs", TIME, 1e-6),
-        ("PowerMilliwatts", P, 1e-3), ("CURRENT_MA", I, 1e-3), ("SHUNT_MV", V, 1e-3), ("BUS_V", V, 1.0),
-        ("load_voltage_V", V, 1.0), ("U1 [V]", V, 1.0), ("I1 [A]", I, 1.0), ("current_nA", I, 1e-9), ("js_power_pW", P, 1e-12),
-        ("Power (GW)", P, 1e9), ("P/W", P, 1.0), ("Leistung (W)", P, 1.0), ("Strom (mA)", I, 1e-3), ("Spannung [mV]", V, 1e-3),
-        ("power_Wh", E, 3600.0), ("total_Wh", E, 3600.0), ("energy (kWh)", E, 3.6e6), ("Charge (mAh)", C, 3.6), ("pkg_J", E, 1.0),
-        ("time_seconds", TIME, 1.0), ("power_milliwatts", P, 1e-3), ("PkgWatt", P, 1.0), ("\ufeff'Power (W)'", P, 1.0),
-        ("# Power [W]:", P, 1.0), ("Current(uA)", I, 1e-6), ("energy_wh", E, 3600.0), ("Volts", V, 1.0), ("GPU0_W", P, 1.0),
+        ("power_watts", P, 1.0),
+        ("energy_joules", E, 1.0),
+        ("PowerMW", P, 1e-3),
+        ("ElapsedSeconds", TIME, 1.0),
+        ("Watts", P, 1.0),
+        ("Watt", P, 1.0),
+        ("mA", I, 1e-3),
+        ("BoardPowerWatts", P, 1.0),
+        ("TimeStampUs", TIME, 1e-6),
+        ("PowerMilliwatts", P, 1e-3),
+        ("CURRENT_MA", I, 1e-3),
+        ("SHUNT_MV", V, 1e-3),
+        ("BUS_V", V, 1.0),
+        ("load_voltage_V", V, 1.0),
+        ("U1 [V]", V, 1.0),
+        ("I1 [A]", I, 1.0),
+        ("current_nA", I, 1e-9),
+        ("js_power_pW", P, 1e-12),
+        ("Power (GW)", P, 1e9),
+        ("P/W", P, 1.0),
+        ("Leistung (W)", P, 1.0),
+        ("Strom (mA)", I, 1e-3),
+        ("Spannung [mV]", V, 1e-3),
+        ("power_Wh", E, 3600.0),
+        ("total_Wh", E, 3600.0),
+        ("energy (kWh)", E, 3.6e6),
+        ("Charge (mAh)", C, 3.6),
+        ("pkg_J", E, 1.0),
+        ("time_seconds", TIME, 1.0),
+        ("power_milliwatts", P, 1e-3),
+        ("PkgWatt", P, 1.0),
+        ("\ufeff'Power (W)'", P, 1.0),
+        ("# Power [W]:", P, 1.0),
+        ("Current(uA)", I, 1e-6),
+        ("energy_wh", E, 3600.0),
+        ("Volts", V, 1.0),
+        ("GPU0_W", P, 1.0),
     ],
-)  # fmt: skip
+)
 def test_units_stand_in_brackets_behind_a_slash_or_at_the_end(text, quantity, factor):
     found = heading(text)
     assert found.quantity == quantity
@@ -73,11 +102,19 @@ def test_times_are_known_by_name(text):
 @pytest.mark.parametrize(
     ("text", "rail"),
     [
-        ("GPU0_Power_mW", "GPU0"), ("Power (mW)", "input"), ("cpu_power_w", "cpu"), ("total_power_w", "total"), ("Arc Main Current (A)", "Arc Main"),
-        ("U1 [V]", "rail 1"), ("js_current_pA", "js"), ("load_voltage_V", "input"), ("power.draw [W]", "input"), ("gpu-0[mW]", "gpu-0"),
+        ("GPU0_Power_mW", "GPU0"),
+        ("Power (mW)", "input"),
+        ("cpu_power_w", "cpu"),
+        ("total_power_w", "total"),
+        ("Arc Main Current (A)", "Arc Main"),
+        ("U1 [V]", "rail 1"),
+        ("js_current_pA", "js"),
+        ("load_voltage_V", "input"),
+        ("power.draw [W]", "input"),
+        ("gpu-0[mW]", "gpu-0"),
         ("BoardPowerWatts", "Board"),
     ],
-)  # fmt: skip
+)
 def test_what_is_left_names_the_rail(text, rail):
     assert rail_name(heading(text).name) == rail
 

@@ -17,10 +17,13 @@ def look(tmp_path, text):
 @pytest.mark.parametrize(
     ("before", "skip"),
     [
-        ("", 1), ("# made by x\n", 2), ("Log of a bench\nFirmware,2.1\n\n", 4), ("Record Length,5\nModel,x\nScale,0.1\n", 4),
+        ("", 1),
+        ("# made by x\n", 2),
+        ("Log of a bench\nFirmware,2.1\n\n", 4),
+        ("Record Length,5\nModel,x\nScale,0.1\n", 4),
         ("a line of prose\nanother one\n\n\n", 5),
     ],
-)  # fmt: skip
+)
 def test_a_preamble_is_passed_over(tmp_path, before, skip):
     found = look(tmp_path, before + "time (s),power (W)\n" + ROWS)
     assert (found.skip, [h.text for h in found.headings]) == (skip, ["time (s)", "power (W)"])

@@ -89,12 +89,20 @@ def test_a_pattern_that_matches_nothing_says_so(folder, capsys):
 @pytest.mark.parametrize(
     ("head", "says"),
     [
-        (b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n", "git lfs pull"), (b"%PDF-1.7", "PDF"), (b"PAR1\x15", "Parquet"),
-        (b"\x89HDF\r\n", "HDF5"), (b"\x93NUMPY", "NumPy"), (b"\x80\x04\x95", "pickle, which is never opened"), (b"\xd0\xcf\x11\xe0\xa1", "Excel"),
-        (b"PK\x03\x04xx[Content_Types].xml", "spreadsheet"), (b"<!DOCTYPE html><html>", "web page"), (b"7z\xbc\xaf", "7z"), (b"BZh9", "bunzip2"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n", "git lfs pull"),
+        (b"%PDF-1.7", "PDF"),
+        (b"PAR1\x15", "Parquet"),
+        (b"\x89HDF\r\n", "HDF5"),
+        (b"\x93NUMPY", "NumPy"),
+        (b"\x80\x04\x95", "pickle, which is never opened"),
+        (b"\xd0\xcf\x11\xe0\xa1", "Excel"),
+        (b"PK\x03\x04xx[Content_Types].xml", "spreadsheet"),
+        (b"<!DOCTYPE html><html>", "web page"),
+        (b"7z\xbc\xaf", "7z"),
+        (b"BZh9", "bunzip2"),
         (b"| NVIDIA-SMI 550 |\n|=====+====|\n", "--query-gpu=timestamp,index,power.draw"),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_log_is_named_for_what_it_is(tmp_path, head, says):
     path = tmp_path / "x.csv"
     path.write_bytes(head)

@@ -32,7 +32,19 @@ def test_an_unknown_format_offers_the_nearest():
 
 def test_each_importer_names_only_choices_that_exist():
     known = {
-        "unit", "rate", "column", "voltage", "zone", "session", "events", "rail", "sum", "as", "dates", "interleaved", "accuracy",
-    }  # fmt: skip
+        "unit",
+        "rate",
+        "column",
+        "voltage",
+        "zone",
+        "session",
+        "events",
+        "rail",
+        "sum",
+        "as",
+        "dates",
+        "interleaved",
+        "accuracy",
+    }
     for found in importers.importers().values():
         assert found.takes <= known

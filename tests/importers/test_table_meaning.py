@@ -132,10 +132,14 @@ def test_four_readings_of_one_device_to_a_stamp_are_not_devices(tmp_path):
 @pytest.mark.parametrize(
     ("head", "row"),
     [
-        ("BUS_V,CURRENT_MA", "5.0,200"), ("Vbus (V),Ibus (A)", "5.0,0.2"), ("U1 [V],I1 [A]", "5.0,0.2"), ("load_voltage_V,current_mA", "5,200"),
-        ("CH1 (V),CH3 (A)", "5.0,0.2"), ("Spannung (V),Strom (mA)", "5.0,200"),
+        ("BUS_V,CURRENT_MA", "5.0,200"),
+        ("Vbus (V),Ibus (A)", "5.0,0.2"),
+        ("U1 [V],I1 [A]", "5.0,0.2"),
+        ("load_voltage_V,current_mA", "5,200"),
+        ("CH1 (V),CH3 (A)", "5.0,0.2"),
+        ("Spannung (V),Strom (mA)", "5.0,200"),
     ],
-)  # fmt: skip
+)
 def test_voltage_and_current_meet_whatever_they_are_called(tmp_path, head, row):
     text = f"time_s,{head}\n" + "".join(f"{i},{row}\n" for i in range(6))
     assert load(tmp_path, text)[1] == pytest.approx(5.0)

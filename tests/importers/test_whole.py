@@ -14,12 +14,21 @@ def rails(*names, parents=None):
 @pytest.mark.parametrize(
     ("names", "headline", "is_sum"),
     [
-        (["cpu", "mem", "total"], "total", False), (["CPU", "GPU", "System"], "System", False), (["VDD_IN", "cpu"], None, None),
-        (["CORE0", "CORE1", "CPU"], "CPU", False), (["gpu0", "gpu1", "gpu2"], "all gpus", True), (["package_0", "package_1"], "all packages", True),
-        (["cpu", "gpu"], "cpu + gpu", True), (["cpu", "gpu0", "gpu1"], "cpu + gpu0 + gpu1", True), (["a", "b"], None, None),
-        (["wall", "system", "cpu"], "wall", False), (["x1", "other"], None, None), (["only"], "only", False), (["ch1", "ch2"], None, None),
+        (["cpu", "mem", "total"], "total", False),
+        (["CPU", "GPU", "System"], "System", False),
+        (["VDD_IN", "cpu"], None, None),
+        (["CORE0", "CORE1", "CPU"], "CPU", False),
+        (["gpu0", "gpu1", "gpu2"], "all gpus", True),
+        (["package_0", "package_1"], "all packages", True),
+        (["cpu", "gpu"], "cpu + gpu", True),
+        (["cpu", "gpu0", "gpu1"], "cpu + gpu0 + gpu1", True),
+        (["a", "b"], None, None),
+        (["wall", "system", "cpu"], "wall", False),
+        (["x1", "other"], None, None),
+        (["only"], "only", False),
+        (["ch1", "ch2"], None, None),
     ],
-)  # fmt: skip
+)
 def test_names_tell_or_it_is_asked(names, headline, is_sum):
     if headline is None:
         with pytest.raises(ConfigurationError, match=r"which one is the whole\? --rail .*--sum"):
