@@ -26,10 +26,14 @@ LAST = "csv"
 """The format that is tried after all others: it takes any table."""
 
 
+LATE = ("labelled", "readings")
+"""Formats that take what others are surer of; tried after those."""
+
+
 def importers() -> dict[str, type[Importer]]:
     """Return every importer by name, the general one last."""
     table = registry.names("importers", registry.IMPORTERS)
-    ordered = sorted(table, key=lambda name: (name == LAST, name))
+    ordered = sorted(table, key=lambda name: (name == LAST, name in LATE, name))
     return {name: registry.load(table[name]) for name in ordered}
 
 

@@ -311,3 +311,11 @@ def regular(count: int, period_s: float, start_ns: int = 0) -> Axis:
     """Return an axis of equal steps."""
     times = start_ns + np.rint(np.arange(count) * (period_s * NS)).astype(np.int64)
     return Axis(times, np.arange(count))
+
+
+def keep_first_step(found: Axis) -> None:
+    """Put rows that share the first stamp 1 ns apart, so that no step of a counter between them is lost."""
+    same = int(np.searchsorted(found.times_ns, found.times_ns[0], side="right"))
+    if same > 1:
+        found.times_ns = found.times_ns.copy()
+        found.times_ns[:same] -= np.arange(same - 1, -1, -1)

@@ -12,287 +12,23 @@ from dataclasses import dataclass, replace
 
 from powermeter.channel import Quantity
 from powermeter.errors import ConfigurationError
+from powermeter.importers.header_words import (
+    ANY_CASE,
+    COUNTED,
+    EACH,
+    ELECTRIC,
+    LETTERS,
+    LEVEL,
+    LIMIT,
+    MEAN,
+    NOT_ACTIVE,
+    OF_UNIT,
+    QUANTITY_WORDS,
+    SPELLED,
+    SPELLED_PREFIX,
+    TIME,
+)
 from powermeter.units import unit_factor
-
-TIME = "time"
-"""Stands where a quantity would, for a column of times."""
-
-_OF_UNIT = {
-    "V": Quantity.VOLTAGE,
-    "A": Quantity.CURRENT,
-    "W": Quantity.POWER,
-    "J": Quantity.ENERGY,
-    "C": Quantity.CHARGE,
-    "degC": Quantity.TEMPERATURE,
-    "Hz": Quantity.FREQUENCY,
-    "1": Quantity.LOAD,
-}
-
-_SPELLED = {
-    "watt": "W",
-    "watts": "W",
-    "volt": "V",
-    "volts": "V",
-    "amp": "A",
-    "amps": "A",
-    "ampere": "A",
-    "amperes": "A",
-    "joule": "J",
-    "joules": "J",
-    "coulomb": "C",
-    "coulombs": "C",
-    "sec": "s",
-    "secs": "s",
-    "second": "s",
-    "seconds": "s",
-    "sekunden": "s",
-    "minute": "min",
-    "minutes": "min",
-    "mins": "min",
-    "hour": "h",
-    "hours": "h",
-    "hr": "h",
-    "hrs": "h",
-    "percent": "%",
-    "pct": "%",
-    "celsius": "degC",
-    "degc": "degC",
-    "deg c": "degC",
-    "°c": "degC",
-    "watthour": "Wh",
-    "watthours": "Wh",
-    "watt-hours": "Wh",
-    "whr": "Wh",
-    "amphours": "Ah",
-    "ampere-hours": "Ah",
-    "ahr": "Ah",
-    "hertz": "Hz",
-    "ws": "J",
-    "as": "C",
-}
-_SPELLED_PREFIX = {
-    "pico": "p",
-    "nano": "n",
-    "micro": "u",
-    "milli": "m",
-    "kilo": "k",
-    "mega": "M",
-    "giga": "G",
-    "m": "m",
-    "u": "u",
-    "n": "n",
-    "k": "k",
-}
-
-# Units that a header writes in any case behind a name; M is milli there, as in CURRENT_MA.
-_ANY_CASE = {
-    unit.lower(): unit
-    for unit in (
-        "W",
-        "pW",
-        "nW",
-        "mW",
-        "uW",
-        "µW",
-        "kW",
-        "V",
-        "mV",
-        "uV",
-        "µV",
-        "kV",
-        "A",
-        "pA",
-        "nA",
-        "mA",
-        "uA",
-        "µA",
-        "J",
-        "nJ",
-        "mJ",
-        "uJ",
-        "µJ",
-        "kJ",
-        "Wh",
-        "mWh",
-        "uWh",
-        "kWh",
-        "Ah",
-        "mAh",
-        "uAh",
-        "µAh",
-        "s",
-        "ms",
-        "us",
-        "µs",
-        "ns",
-        "min",
-        "h",
-        "Hz",
-        "kHz",
-        "MHz",
-        "GHz",
-        "uC",
-        "mC",
-        "GW",
-        "%",
-        "degC",
-        "°C",
-    )
-}
-
-_QUANTITY_WORDS: dict[str, Quantity | str] = {
-    **dict.fromkeys(
-        ("power", "pwr", "leistung", "puissance", "potencia", "potenza", "watt", "watts", "wattage", "pow"),
-        Quantity.POWER,
-    ),
-    **dict.fromkeys(
-        ("energy", "energie", "energia", "energía", "joule", "joules", "egy", "nrg"), Quantity.ENERGY
-    ),
-    **dict.fromkeys(
-        (
-            "voltage",
-            "volt",
-            "volts",
-            "spannung",
-            "tension",
-            "tensione",
-            "voltaje",
-            "vbus",
-            "vin",
-            "vout",
-            "vdc",
-            "vcc",
-        ),
-        Quantity.VOLTAGE,
-    ),
-    **dict.fromkeys(
-        (
-            "current",
-            "curr",
-            "strom",
-            "courant",
-            "corriente",
-            "corrente",
-            "ibus",
-            "iin",
-            "iout",
-            "amp",
-            "amps",
-            "ampere",
-        ),
-        Quantity.CURRENT,
-    ),
-    **dict.fromkeys(("charge", "ladung", "capacity", "coulomb", "coulombs"), Quantity.CHARGE),
-    **dict.fromkeys(("temp", "temperature", "temperatur", "gtemp", "mtemp"), Quantity.TEMPERATURE),
-    **dict.fromkeys(("freq", "frequency", "clock", "clk"), Quantity.FREQUENCY),
-    **dict.fromkeys(("util", "utilization", "utilisation"), Quantity.LOAD),
-    **dict.fromkeys(
-        (
-            "time",
-            "timestamp",
-            "datetime",
-            "date",
-            "zeit",
-            "uhrzeit",
-            "datum",
-            "zeitstempel",
-            "temps",
-            "fecha",
-            "hora",
-            "tiempo",
-            "epoch",
-            "elapsed",
-            "unix",
-            "timecode",
-            "clocktime",
-            "ts",
-            "changed",
-            "updated",
-        ),
-        TIME,
-    ),
-}
-_LETTERS: dict[str, Quantity | str] = {
-    "p": Quantity.POWER,
-    "e": Quantity.ENERGY,
-    "u": Quantity.VOLTAGE,
-    "v": Quantity.VOLTAGE,
-    "i": Quantity.CURRENT,
-    "t": TIME,
-    "q": Quantity.CHARGE,
-}
-
-ELECTRIC = (Quantity.POWER, Quantity.VOLTAGE, Quantity.CURRENT, Quantity.ENERGY, Quantity.CHARGE)
-
-_LIMIT = frozenset(
-    [
-        "limit",
-        "cap",
-        "max",
-        "maximum",
-        "min",
-        "minimum",
-        "threshold",
-        "tdp",
-        "budget",
-        "setpoint",
-        "default",
-        "enforced",
-        "rated",
-        "nominal",
-        "std",
-        "stddev",
-        "stdev",
-        "var",
-        "variance",
-        "sigma",
-        "p50",
-        "p90",
-        "p95",
-        "p99",
-        "median",
-        "count",
-        "target",
-        "lower",
-        "upper",
-    ]
-)
-_NOT_ACTIVE = frozenset(
-    [
-        "factor",
-        "apparent",
-        "reactive",
-        "cost",
-        "price",
-        "emissions",
-        "co2",
-        "co2eq",
-        "carbon",
-        "state",
-        "status",
-        "mode",
-    ]
-)
-_COUNTED = frozenset(
-    [
-        "accum",
-        "accumulated",
-        "accumulative",
-        "cumul",
-        "cumulative",
-        "zerod",
-        "total",
-        "counter",
-        "counted",
-        "meter",
-        "odometer",
-        "kum",
-        "lifetime",
-    ]
-)
-_EACH = frozenset(["delta", "diff", "increment", "interval", "per", "each", "epoch", "step", "used"])
-_MEAN = frozenset(["avg", "average", "mean", "mittel", "moyenne"])
-_LEVEL = frozenset(["now", "remaining", "level", "full", "counter", "left"])
 
 _BRACKETED = re.compile(r"\s*(.*?)\s*[(\[{<]\s*([^()\[\]{}<>]{1,24}?)\s*[)\]}>]\s*:?\s*\Z")
 _SLASHED = re.compile(r"\s*(.+?)\s*(?:/| in |,)\s*([A-Za-zµμΩ%°]{1,12})\s*\Z")
@@ -373,27 +109,27 @@ class Heading:
     @property
     def is_aside(self) -> bool:
         """Whether it is a limit, a statistic or a kind of power that is not drawn."""
-        return bool(_LIMIT.intersection(self.words)) or bool(_NOT_ACTIVE.intersection(self.words))
+        return bool(LIMIT.intersection(self.words)) or bool(NOT_ACTIVE.intersection(self.words))
 
     @property
     def is_counter(self) -> bool:
         """Whether an energy or a charge under this name says that it is a running total."""
-        return self.quantity in (Quantity.ENERGY, Quantity.CHARGE) and bool(_COUNTED.intersection(self.words))
+        return self.quantity in (Quantity.ENERGY, Quantity.CHARGE) and bool(COUNTED.intersection(self.words))
 
     @property
     def is_each(self) -> bool:
         """Whether its name says that each row holds an amount of its own."""
-        return bool(_EACH.intersection(self.words))
+        return bool(EACH.intersection(self.words))
 
     @property
     def is_mean(self) -> bool:
         """Whether its name says that it is a mean."""
-        return bool(_MEAN.intersection(self.words))
+        return bool(MEAN.intersection(self.words))
 
     @property
     def is_level(self) -> bool:
         """Whether it is what is left in a battery."""
-        return bool(_LEVEL.intersection(self.words)) and self.quantity in (Quantity.ENERGY, Quantity.CHARGE)
+        return bool(LEVEL.intersection(self.words)) and self.quantity in (Quantity.ENERGY, Quantity.CHARGE)
 
     @property
     def rail(self) -> str:
@@ -404,13 +140,13 @@ class Heading:
 def implied(parts: list[str]) -> Quantity | str | None:
     """Return the quantity that words suggest; the last one that does counts, single letters least."""
     for word in reversed(parts):
-        if word in _QUANTITY_WORDS:
-            return _QUANTITY_WORDS[word]
+        if word in QUANTITY_WORDS:
+            return QUANTITY_WORDS[word]
     letters = [word for word in parts if not word.isdigit()]
     if "sample" in letters or "samples" in letters:
         return None
-    if len(letters) == 1 and letters[0] in _LETTERS:
-        return _LETTERS[letters[0]]
+    if len(letters) == 1 and letters[0] in LETTERS:
+        return LETTERS[letters[0]]
     return None
 
 
@@ -449,7 +185,7 @@ def rail_name(name: str) -> str:
     for piece in pieces:
         bare = re.sub(r"\d+\Z", "", piece.lower().strip("-#"))
         number = piece[len(piece.rstrip("0123456789")) :]
-        if bare in _QUANTITY_WORDS or bare in _PLAIN or (bare in _LETTERS and (single or number)):
+        if bare in QUANTITY_WORDS or bare in _PLAIN or (bare in LETTERS and (single or number)):
             if number:
                 kept.append(number)
             continue
@@ -473,28 +209,28 @@ def of_unit(unit: str, name: str = "") -> tuple[Quantity | str, float] | None:
         unit = "degC"
     if not unit:
         return None
-    found = unit_factor(unit) or unit_factor(_ANY_CASE.get(unit.lower(), ""))
+    found = unit_factor(unit) or unit_factor(ANY_CASE.get(unit.lower(), ""))
     if found is None:
         return None
     si, factor = found
     if si == "s" and unit not in ("m", "d", "y"):
         return TIME, factor
-    return (_OF_UNIT[si], factor) if si in _OF_UNIT else None
+    return (OF_UNIT[si], factor) if si in OF_UNIT else None
 
 
 def _spelled(word: str) -> str | None:
     """Return the symbol of a unit written out: `milliwatts` is `mW`."""
-    if word in _SPELLED:
-        return _SPELLED[word]
-    for prefix, symbol in _SPELLED_PREFIX.items():
+    if word in SPELLED:
+        return SPELLED[word]
+    for prefix, symbol in SPELLED_PREFIX.items():
         rest = word[len(prefix) :]
         if (
             word.startswith(prefix)
             and len(rest) > 2
-            and rest in _SPELLED
-            and _SPELLED[rest] not in ("min", "h", "%")
+            and rest in SPELLED
+            and SPELLED[rest] not in ("min", "h", "%")
         ):
-            return symbol + _SPELLED[rest]
+            return symbol + SPELLED[rest]
     return None
 
 
@@ -582,7 +318,7 @@ def _unit_at_end(tail: str, before: list[str]) -> str | None:
     """Return the unit that a name's last word is, or None where it is none in this company."""
     spelled = _spelled(tail.lower())
     # M is milli behind a name (CURRENT_MA), and so it is in PowerMW.
-    unit = spelled or _ANY_CASE.get(tail.lower().replace("μ", "µ"))
+    unit = spelled or ANY_CASE.get(tail.lower().replace("μ", "µ"))
     if unit is None:
         return None
     found = of_unit(unit)

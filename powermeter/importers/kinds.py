@@ -11,7 +11,7 @@ from shlex import quote
 
 from powermeter.channel import Kind, Quantity
 from powermeter.errors import ConfigurationError
-from powermeter.importers.meaning import Planned
+from powermeter.importers.plan import Planned
 from powermeter.importers.values import Statistics
 
 KINDS = {

@@ -19,7 +19,8 @@ from tempfile import NamedTemporaryFile
 
 from powermeter.errors import DataError
 from powermeter.importers.files import Peek, read_lines
-from powermeter.importers.headers import ELECTRIC, heading
+from powermeter.importers.header_words import ELECTRIC
+from powermeter.importers.headers import heading
 from powermeter.importers.log import Choices, Importer, Log
 
 _LINE = re.compile(

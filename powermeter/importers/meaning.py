@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from shlex import quote
 
 from powermeter.channel import Boundary, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError
-from powermeter.importers.headers import ELECTRIC, TIME, Heading, of_unit, with_unit, words
+from powermeter.importers.header_words import ELECTRIC, TIME
+from powermeter.importers.headers import Heading, of_unit, with_unit
 from powermeter.importers.layout import Layout, is_datum
 from powermeter.importers.log import Choices
 from powermeter.importers.not_logs import LENGTH_WORDS, RUN_WORDS, RUNS
+from powermeter.importers.pairing import pair
+from powermeter.importers.plan import Plan, Planned
 from powermeter.importers.signatures import ColumnFact, Signature, key, signature_of
 from powermeter.importers.time_columns import TimePlan, choose_time
 from powermeter.importers.values import unit_in_cells
@@ -32,59 +35,6 @@ _DEVICE_NAMES = re.compile(
     re.IGNORECASE,
 )
 _USUAL = {Quantity.VOLTAGE: "V", Quantity.CURRENT: "mA", Quantity.ENERGY: "J", Quantity.CHARGE: "mAh"}
-
-
-@dataclass(slots=True)
-class Planned:
-    """One column that is read.
-
-    Attributes:
-        index: Its place in the row.
-        heading: What its header says.
-        rail: Its rail's name, or None for a value that belongs to no rail.
-        fact: What the tool's signature knows of it.
-        why: For `--explain`.
-    """
-
-    index: int
-    heading: Heading
-    rail: str | None = None
-    fact: ColumnFact | None = None
-    why: str = ""
-
-    @property
-    def quantity(self) -> Quantity:
-        """What it measures."""
-        assert isinstance(self.heading.quantity, Quantity)
-        return self.heading.quantity
-
-
-@dataclass(slots=True)
-class Plan:
-    """What a table is understood to be.
-
-    Attributes:
-        layout: Where it stands.
-        signature: The tool that wrote it, where it is known.
-        time: Where its times are.
-        columns: What is read.
-        device: The columns that tell devices apart, or none.
-        aside: (header, why) of the columns that are left out.
-        notes: What had to be decided.
-    """
-
-    layout: Layout
-    signature: Signature | None
-    time: TimePlan
-    columns: list[Planned]
-    device: tuple[int, ...] = ()
-    aside: list[tuple[str, str]] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-    @property
-    def needed(self) -> int:
-        """The last column that a row must have: the time and the first value."""
-        return max([*self.time.indexes, *self.device, min(column.index for column in self.columns)])
 
 
 def understand(path: Path, found: Layout, choices: Choices) -> Plan:
@@ -130,7 +80,7 @@ def understand(path: Path, found: Layout, choices: Choices) -> Plan:
     device = _devices(found, headings, time, planned, signature)
     aside = [entry for entry in aside if entry[0] not in {headings[i].text for i in device}]
     plan = Plan(found, signature, time, planned, device, aside)
-    _pair(plan)
+    pair(plan)
     return plan
 
 
@@ -350,105 +300,6 @@ def _takes_turns(rows: Sequence[Sequence[str]], index: int, time: TimePlan) -> b
             return True
     changes = sum(a != b for a, b in pairwise(keys))
     return changes * 2 > len(keys)
-
-
-def _pair(plan: Plan) -> None:
-    """Put voltage, current and power of one line on one rail, whatever their columns are called."""
-    by: dict[Quantity, list[Planned]] = {}
-    for column in plan.columns:
-        if column.rail is not None:
-            by.setdefault(column.quantity, []).append(column)
-    volts, amps = by.get(Quantity.VOLTAGE, []), by.get(Quantity.CURRENT, [])
-    powers = by.get(Quantity.POWER, []) + by.get(Quantity.ENERGY, []) + by.get(Quantity.CHARGE, [])
-    rails = list(dict.fromkeys(column.rail for column in powers))
-    if len(amps) == 1 and len(rails) <= 1:
-        amps[0].rail = rails[0] if rails and _is_plain(amps[0], powers) else amps[0].rail
-    for amp in amps:
-        mate = _voltage_of(amp, volts, len(amps))
-        if mate is not None:
-            if mate.rail != amp.rail:
-                plan.notes.append(
-                    f"{mate.heading.text!r} and {amp.heading.text!r} were taken as voltage and current of one rail"
-                )
-            if len(amps) == 1 and not rails and mate.rail != amp.rail:
-                amp.rail = mate.rail = "input"
-            else:
-                mate.rail = amp.rail
-    used = {column.rail for column in (*amps, *powers)}
-    best: dict[str, Planned] = {}
-    for volt in volts:
-        if volt.rail not in used and len(rails) == 1 and len(volts) == 1:
-            volt.rail = rails[0]
-        if volt.rail not in used:
-            if amps or powers:
-                volt.rail = None
-            continue
-        other = best.get(volt.rail or "")
-        if other is None:
-            best[volt.rail or ""] = volt
-            continue
-        keep, drop = sorted((other, volt), key=_voltage_rank)
-        best[volt.rail or ""], drop.rail = keep, None
-        plan.notes.append(f"the voltage is {keep.heading.text!r}; {drop.heading.text!r} is kept beside it")
-    if plan.signature is None:
-        only = {column.rail for column in plan.columns if column.rail is not None}
-        if len(only) == 1 and re.fullmatch(r"rail \d+", next(iter(only))):
-            for column in plan.columns:
-                column.rail = "input" if column.rail is not None else None
-        _apart(plan)
-    if not amps and not powers:
-        raise DataError(
-            f"only voltages in it ({', '.join(volt.heading.text for volt in volts)}); a power needs a current beside them"
-        )
-
-
-def _apart(plan: Plan) -> None:
-    """Give columns of one quantity that ended up on one rail rails of their own."""
-    taken: dict[tuple[str, Quantity], int] = {}
-    for column in plan.columns:
-        if column.rail is None:
-            continue
-        number = taken[column.rail, column.quantity] = taken.get((column.rail, column.quantity), 0) + 1
-        if number > 1:
-            column.rail = f"{column.rail}#{number}"
-
-
-def _is_plain(amp: Planned, powers: Sequence[Planned]) -> bool:
-    """Return whether a lone current may belong to the lone power: one of them has no name of its own."""
-    rail = powers[0].rail or ""
-    return (
-        amp.rail == rail
-        or amp.rail == "input"
-        or rail == "input"
-        or not set(words(amp.rail or "")).isdisjoint(words(rail))
-    )
-
-
-def _voltage_of(amp: Planned, volts: Sequence[Planned], currents: int) -> Planned | None:
-    named = sorted((volt for volt in volts if volt.rail == amp.rail), key=_voltage_rank)
-    if named:
-        return named[0]
-    number = re.search(r"\d+", amp.heading.name)
-    if number is not None and currents > 1:
-        same = [
-            volt
-            for volt in volts
-            if re.findall(r"\d+", volt.heading.name) == re.findall(r"\d+", amp.heading.name)
-        ]
-        if len(same) == 1:
-            return same[0]
-    if currents == 1:
-        ranked = sorted(volts, key=_voltage_rank)
-        return ranked[0] if ranked else None
-    return None
-
-
-def _voltage_rank(column: Planned) -> tuple[int, int]:
-    """Return how likely a voltage is the supply's at the load: load, then bus or plain, then the rest."""
-    found = set(column.heading.words)
-    if "load" in found or "out" in found or "vout" in found:
-        return 0, column.index
-    return (1 if found & {"bus", "vbus", "supply", "in", "input"} or len(found) <= 2 else 2), column.index
 
 
 def rail_of(column: Planned, name: str, covers: str, voltage_v: float | None) -> Rail:

@@ -19,7 +19,8 @@ from powermeter.importers.files import Peek
 from powermeter.importers.headers import Heading
 from powermeter.importers.layout import Layout
 from powermeter.importers.log import Choices
-from powermeter.importers.meaning import Plan, Planned, understand
+from powermeter.importers.meaning import understand
+from powermeter.importers.plan import Plan, Planned
 from powermeter.importers.signatures import ColumnFact
 from powermeter.importers.table import TableImporter
 from powermeter.importers.time_columns import TimePlan

@@ -7,7 +7,6 @@ must be said.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,33 +15,28 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.channel import Accuracy, Boundary, Channel, Quantity
+from powermeter.channel import Accuracy, Channel, Quantity
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers import kinds
 from powermeter.importers.accuracies import UNKNOWN
-from powermeter.importers.axis import Axis, axis, regular, usual_step
+from powermeter.importers.axis import Axis, axis, keep_first_step, regular, usual_step
 from powermeter.importers.blocks import RowCount, Store, TextBlock, text_blocks
 from powermeter.importers.columns import NO_ZONE, channel_name, scaled, unused
+from powermeter.importers.devices import device_column, device_label, round_note, sweeps
 from powermeter.importers.files import Peek
-from powermeter.importers.headers import of_unit
 from powermeter.importers.layout import Layout, layout
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log
-from powermeter.importers.meaning import Plan, Planned, rail_of, understand
+from powermeter.importers.meaning import rail_of, understand
 from powermeter.importers.not_logs import prose
+from powermeter.importers.plan import Plan
 from powermeter.importers.signatures import Signature
-from powermeter.importers.table_rows import Stream, TableRows, sweeps
-from powermeter.importers.time_columns import Reader, TimePlan
+from powermeter.importers.table_notes import charge_notes, check_rows, flag_notes, hole_notes, implausible
+from powermeter.importers.table_rows import Stream, TableRows
+from powermeter.importers.time_columns import Reader
 from powermeter.importers.turns import refuse_turns
-from powermeter.importers.values import Cells, Statistics
+from powermeter.importers.values import Cells, Statistics, numbers
 from powermeter.importers.whole import Whole, decide
 from powermeter.result import Grade
-
-# Quantity → (lowest, highest) median magnitude, in SI, that a device's supply plausibly has.
-_PLAUSIBLE = {
-    Quantity.POWER: (20e-3, 20e3),
-    Quantity.CURRENT: (1e-6, 1e3),
-    Quantity.VOLTAGE: (0.3, 1e3),
-}
 
 
 class TableImporter(Importer):
@@ -150,7 +144,7 @@ class Table:
         store = Store()
         for block in self._blocks():
             self._append(store, block)
-        self._check(store)
+        self.warnings += check_rows(self.path, self.plan, self._counted, self._cells, self._seen, store.rows)
         self._beside = self._spare()
         self.meanings = [
             kinds.BESIDE
@@ -167,7 +161,7 @@ class Table:
             rail=self.choices.rail,
             add_up=self.choices.add_up,
             means=self._means(streams),
-            devices=self._device_name(),
+            devices=device_column(self.plan, self.devices),
         )
         per_row = any(meaning.as_ == "per-row" for meaning in self.meanings)
         starts = self._first_interval(found) if per_row else None
@@ -229,7 +223,7 @@ class Table:
         if keys is not None:
             columns["key"] = keys
         for i, (column, cells) in enumerate(zip(self.plan.columns, self._cells, strict=True)):
-            values = _numbers(block.column(column.index), cells, block.lines)
+            values = numbers(block.column(column.index), cells, block.lines)
             self._seen[i].add(values, keys)
             columns[f"c{i}"] = values
         store.append(columns)
@@ -245,62 +239,6 @@ class Table:
                 known[text.strip()] = len(known)
         return np.fromiter((known[text.strip()] for text in texts), np.int16, len(texts))
 
-    def _check(self, store: Store) -> None:
-        counted, path = self._counted, self.path
-        whole = store.rows
-        if not whole:
-            what = "no row is whole" if counted.short else "the header has no rows under it"
-            raise DataError(f"{path}: no samples: {what}")
-        electric = [i for i, column in enumerate(self.plan.columns) if column.rail is not None]
-        if not any(self._seen[i].count for i in electric):
-            column = self.plan.columns[electric[0]]
-            reasons = ", ".join(
-                f"{n} × {text!r}" for text, n in self._cells[electric[0]].reasons.most_common(3)
-            )
-            raise DataError(
-                f"{path}: no samples: none of {whole} rows holds a number in {column.heading.text} ({reasons})"
-            )
-        odd = counted.short + counted.long
-        if odd * 10 > whole:
-            raise DataError(
-                f"{path}: {odd} of {whole + odd} rows are cut or hold no number (too few fields, or more than the header has); "
-                "this is not the format it looks like"
-            )
-        garbage = sum(
-            n
-            for i in electric[:1]
-            for text, n in self._cells[i].reasons.items()
-            if not _is_word_for_none(text)
-        )
-        if garbage * 10 > whole and garbage * 2 > self._seen[electric[0]].count:
-            raise DataError(
-                f"{path}: {garbage} of {whole} rows are cut or hold no number; this is not the format it looks like"
-            )
-        if counted.short:
-            shown = ", ".join(map(str, counted.short_lines))
-            self.warnings.append(f"{counted.short} rows with too few fields were left out (lines {shown})")
-        if counted.long or counted.comments:
-            shown = ", ".join(map(str, counted.odd_lines))
-            self.warnings.append(
-                f"{counted.long} rows with more fields than the header and {counted.comments} lines that begin with # "
-                f"were left out (lines {shown})"
-            )
-        if counted.headers > 0:
-            self.warnings.append(f"the header stands in it {counted.headers} more times; passed over")
-        if counted.left_out:
-            self.warnings.append(
-                f"{counted.left_out} rows of other kinds (single cores, sensors) were passed over"
-            )
-        for i, (column, cells) in enumerate(zip(self.plan.columns, self._cells, strict=True)):
-            lost = sum(cells.reasons.values())
-            if lost and self._seen[i].count and (column.rail is not None or lost < whole):
-                what = ", ".join(f"{n} × {text}" for text, n in cells.reasons.most_common(3))
-                lines = ", ".join(map(str, cells.lines))
-                self.warnings.append(
-                    f"column {column.heading.text!r}: {lost} of {whole} rows hold no number ({what}; lines {lines}"
-                    f"{' …' if lost > len(cells.lines) else ''}): missing values"
-                )
-
     def _axis(self, store: Store, held: bool) -> tuple[Axis, NDArray[np.int64] | None]:
         """Return the axis of the samples, and the sample of each row where rows are put together."""
         time = self.plan.time
@@ -314,7 +252,7 @@ class Table:
         if keyed and not held:
             of = sweeps(store.whole("key"), stamps)
             first = np.concatenate(([0], np.flatnonzero(np.diff(of)) + 1))
-            self._say_sweeps(stamps, of, first)
+            self.warnings.append(round_note(self.plan, self.devices, stamps, of, first))
             stamps = None if stamps is None else stamps[first]
         if stamps is None:
             assert time.period_s is not None or not time.indexes
@@ -327,7 +265,7 @@ class Table:
         counter = any(meaning.as_ == "counter" for meaning in self.meanings)
         found = axis(stamps, str(self.path), spread=can_spread and not counter, holes=False, lines=lines)
         if counter:
-            _keep_first_step(found)
+            keep_first_step(found)
         self.warnings.extend(found.warnings)
         if len(found.kept) == len(stamps):
             return found, of
@@ -343,41 +281,12 @@ class Table:
         moved = self.choices.zone.to_utc(stamps)
         return np.where(store.whole("aware"), stamps, moved) if self._reader.zoned else moved
 
-    def _say_sweeps(
-        self, stamps: NDArray[np.int64] | None, of: NDArray[np.int64], first: NDArray[np.intp]
-    ) -> None:
-        names = ", ".join(self._device_label(text) for text in list(self.devices)[:8])
-        text = f"rows of {len(self.devices)} devices were told apart: {names}"
-        if stamps is not None:
-            apart = stamps - stamps[first][of]
-            spread = int(np.percentile(np.abs(apart[apart != 0]), 95)) if (apart != 0).any() else 0
-            if spread:
-                text += (
-                    f"; rows of one round share its first time (they lie up to {spread / 1e6:.3g} ms apart)"
-                )
-        self.warnings.append(text)
-
-    def _device_name(self) -> str | None:
-        if len(self.devices) < 2:
-            return None
-        return self.plan.layout.headings[self.plan.device[0]].text if self.plan.device else "the rows' turns"
-
-    def _device_label(self, text: str) -> str:
-        if not self.plan.device:
-            return f"device{text}"
-        named = self.plan.layout.headings[self.plan.device[0]]
-        base = self.plan.columns[0].fact.rail if self.plan.columns[0].fact is not None else ""
-        if text.isdigit():
-            stem = base or named.name.lower().split()[0].removesuffix("_id").removesuffix("_index")
-            return f"{'device' if stem in ('id', 'index', 'idx') else stem}{text}"
-        return text.split(".", 1)[1] if text.startswith(("sensor.", "switch.")) else text
-
     def _streams(self) -> tuple[list[Stream], list[Any]]:
         streams: list[Stream] = []
         rails: dict[str, Any] = {}
         taken: set[str] = set()
         several = len(self.devices) > 1
-        labels = {number: self._device_label(text) for text, number in self.devices.items()}
+        labels = {number: device_label(self.plan, text) for text, number in self.devices.items()}
         spare = self._beside
         bases = {
             column.rail
@@ -496,7 +405,7 @@ class Table:
         rows.gaps.extend(rows.axis.gaps)
         rows.survey(headline)
         rows.gaps.sort(key=lambda gap: gap.start_ns)
-        self._say_holes(rows)
+        self.warnings += hole_notes(rows.gaps)
         for stream in streams:
             channel = stream.channel
             assert channel is not None
@@ -509,10 +418,10 @@ class Table:
             )
             rail = None if channel.rail is None else chosen.get(channel.rail.name, channel.rail)
             stream.channel = replace(channel, scale=scale, rail=rail, accuracy=accuracy)
-            self._say_flagged(stream)
+            self.warnings += flag_notes(stream, self._seen[int(stream.column[1:])])
         self.warnings.append(f"the whole is {self.whole.headline}: {self.whole.why}")
-        self.warnings.extend(self._implausible(streams))
-        self._say_charge_alone(streams)
+        self.warnings += implausible(self.plan, self._seen, self.meanings)
+        self.warnings += charge_notes(streams, self.choices.voltage_v)
         listed = [text for text, why in self.plan.aside if why != "another time"]
         if listed:
             self.warnings.append(f"columns left out, with no unit that is recorded: {', '.join(listed[:12])}")
@@ -529,119 +438,3 @@ class Table:
             for s in streams
             if s.channel is not None and s.channel.rail is not None and s.channel.rail.name in names
         ]
-
-    def _say_holes(self, rows: TableRows) -> None:
-        holes = [gap for gap in rows.gaps if gap.reason == "missed"]
-        if not holes:
-            return
-        seconds = [(gap.end_ns - gap.start_ns) / 1e9 for gap in holes]
-        self.warnings.append(
-            f"{len(holes)} hole{'s' * (len(holes) != 1)} without readings, together {sum(seconds):.6g} s (longest "
-            f"{max(seconds):.6g} s): gaps, not measured"
-        )
-
-    def _say_flagged(self, stream: Stream) -> None:
-        assert stream.channel is not None
-        if stream.spikes:
-            self.warnings.append(
-                f"{stream.channel.name}: {stream.spikes} implausible reading{'s' * (stream.spikes != 1)} (spikes beyond "
-                f"{stream.limit * stream.channel.scale / stream.grid.scale:.3g} {stream.channel.unit}, far above all others or above "
-                f"what any supply gives) left out{_at(stream.spike_lines)}"
-            )
-        doubt = self._seen[int(stream.column[1:])].doubtful(stream.limit)
-        if (
-            doubt is not None
-            and stream.channel.rail is not None
-            and stream.as_ in ("power", "mean", "held", "per-row")
-        ):
-            value = doubt[0] * stream.channel.scale / stream.grid.scale
-            self.warnings.append(
-                f"{stream.channel.name}: a few readings from {value:.4g} {stream.channel.unit} on are {doubt[1]:.3g} times the "
-                "next lower one and were kept; if they are no readings, take their lines out and import again"
-            )
-        if stream.marks:
-            marks = ", ".join(f"{value:g}" for value in stream.missing)
-            self.warnings.append(
-                f'{stream.channel.name}: {stream.marks} × {marks} stand for "none": missing values{_at(stream.mark_lines)}'
-            )
-
-    def _say_charge_alone(self, streams: Sequence[Stream]) -> None:
-        have = {s.channel.quantity for s in streams if s.channel is not None and s.channel.rail is not None}
-        if (
-            have
-            and not have & {Quantity.POWER, Quantity.ENERGY, Quantity.VOLTAGE}
-            and self.choices.voltage_v is None
-        ):
-            self.warnings.append(
-                "a current and no voltage: the charge is exact, an energy needs the supply's voltage, for example --voltage 3.7V"
-            )
-
-    def _implausible(self, streams: Sequence[Stream]) -> list[str]:
-        """Return a warning for each column whose values hardly fit its unit, as where W are called mW."""
-        found = []
-        for column, seen, meaning in zip(self.plan.columns, self._seen, self.meanings, strict=True):
-            if (
-                column.quantity not in _PLAUSIBLE
-                or meaning.as_ in ("counter", "per-row")
-                or column.rail is None
-            ):
-                continue
-            head = np.abs(np.array(seen.head))
-            head = head[head > 0]
-            if not len(head):
-                continue
-            typical = float(np.median(head))
-            low, high = _PLAUSIBLE[column.quantity]
-            named = column.heading
-            if low <= typical * named.factor <= high:
-                continue
-            small = typical * named.factor < low
-            better = column.quantity.unit if small else f"m{column.quantity.unit}"
-            if of_unit(named.unit or "") == of_unit(better) or (small and named.factor < 1e-3):
-                continue
-            found.append(
-                f"column {named.text!r}: a typical value of {typical:.4g} {named.unit} is implausibly "
-                f"{'small' if small else 'large'} for a device; if the values are in {better}, import again "
-                f"with --unit {better}"
-            )
-        return found
-
-
-def _keep_first_step(found: Axis) -> None:
-    """Put rows that share the first stamp 1 ns apart, so that no step of a counter between them is lost."""
-    same = int(np.searchsorted(found.times_ns, found.times_ns[0], side="right"))
-    if same > 1:
-        found.times_ns = found.times_ns.copy()
-        found.times_ns[:same] -= np.arange(same - 1, -1, -1)
-
-
-def _at(lines: Sequence[int]) -> str:
-    """Return where readings stand, for a message."""
-    return f" (line{'s' * (len(lines) > 1)} {', '.join(map(str, lines))})" if lines else ""
-
-
-def _is_word_for_none(text: str) -> bool:
-    from powermeter.importers.values import is_missing_word
-
-    return text == "blank" or is_missing_word(text)
-
-
-def _numbers(texts: Sequence[str], cells: Cells, lines: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the numbers of a column's cells; plain ones by the short way."""
-    plain: Sequence[str] = texts
-    if cells.unit is not None and texts and texts[0].endswith(cells.unit):
-        tail = f" {cells.unit}"
-        if all(text.endswith(tail) for text in texts):
-            plain = [text[: -len(tail)] for text in texts]
-    try:
-        values = np.fromiter(map(float, plain), np.float64, len(plain))
-    except ValueError:
-        values = None
-    if values is None or not np.isfinite(values).all() or "_" in "".join(plain):
-        return np.array(
-            [cells.number(text, int(line)) for text, line in zip(texts, lines, strict=True)], np.float64
-        )
-    return values
-
-
-__all__ = ["Boundary", "ConfigurationError", "Counter", "Planned", "Table", "TableImporter", "TimePlan"]

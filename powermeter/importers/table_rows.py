@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.channel import MISSING, Channel, Kind
-from powermeter.importers.axis import Axis, hole_limit, usual_step
+from powermeter.channel import MISSING, Channel
+from powermeter.importers.axis import Axis, hole_limit
 from powermeter.importers.blocks import Store
 from powermeter.importers.log import BLOCK, Block, Rows
 from powermeter.importers.numbers import Grid
 from powermeter.source import Gap
-from powermeter.units import NS
 
 Codes = NDArray[np.int64]
 
@@ -278,28 +277,3 @@ def _forward(codes: Codes, carry: int) -> tuple[Codes, int]:
     np.maximum.accumulate(at, out=at)
     found = np.where(at >= 0, codes[at], carry)
     return found, int(found[-1])
-
-
-def sweeps(keys: NDArray[np.int16], stamps: NDArray[np.int64] | None) -> NDArray[np.int64]:
-    """Return the number of the sweep that each row belongs to: a new one begins when the devices start over.
-
-    Rows of one sweep lie close together; where they do not, every row (with those of its very stamp) is one.
-    """
-    if not len(keys):
-        return np.empty(0, np.int64)
-    new = np.concatenate(([True], keys[1:] <= keys[:-1]))
-    if stamps is None:
-        return np.cumsum(new) - 1
-    steps = np.diff(stamps, prepend=stamps[0])
-    usual = usual_step(stamps[new])
-    inside = steps[~new]
-    if usual and len(inside) and np.percentile(np.abs(inside), 95) > 0.2 * usual:
-        new = np.concatenate(([True], stamps[1:] != stamps[:-1]))
-        new |= np.concatenate(([True], keys[1:] <= keys[:-1]))
-    elif usual:
-        new |= np.abs(steps) > 0.5 * usual  # a device is missing from this sweep
-        new[0] = True
-    return np.cumsum(new) - 1
-
-
-__all__ = ["NS", "Kind", "Stream", "TableRows", "sweeps"]

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import MISSING
-from powermeter.importers.headers import TIME, Heading
+from powermeter.importers.header_words import TIME
+from powermeter.importers.headers import Heading
 from powermeter.importers.layout import Layout
 from powermeter.importers.log import Choices
 from powermeter.importers.stamps import (

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from powermeter.errors import ConfigurationError
 from powermeter.importers.blocks import Store
 from powermeter.importers.log import Choices
-from powermeter.importers.meaning import Plan
+from powermeter.importers.plan import Plan
 
 _LOOKED_AT = 20_000
 _BURSTS = 4

@@ -3,7 +3,8 @@
 import pytest
 
 from powermeter.channel import Quantity
-from powermeter.importers.headers import TIME, heading, of_unit, rail_name, words
+from powermeter.importers.header_words import TIME
+from powermeter.importers.headers import heading, of_unit, rail_name, words
 
 P, E, V, I, C = Quantity.POWER, Quantity.ENERGY, Quantity.VOLTAGE, Quantity.CURRENT, Quantity.CHARGE
 

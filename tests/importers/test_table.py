@@ -6,7 +6,8 @@ from powermeter import importers
 from powermeter.analysis.energy import analyse
 from powermeter.channel import Kind, Quantity
 from powermeter.errors import ConfigurationError, DataError
-from powermeter.importers.headers import TIME, heading
+from powermeter.importers.header_words import TIME
+from powermeter.importers.headers import heading
 from powermeter.importers.zones import Zone
 from powermeter.recording import Recording
 

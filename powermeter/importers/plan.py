@@ -1,0 +1,64 @@
+"""What a table is understood to be: its layout, its times, its columns and their rails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from powermeter.channel import Quantity
+from powermeter.importers.headers import Heading
+from powermeter.importers.layout import Layout
+from powermeter.importers.signatures import ColumnFact, Signature
+from powermeter.importers.time_columns import TimePlan
+
+
+@dataclass(slots=True)
+class Planned:
+    """One column that is read.
+
+    Attributes:
+        index: Its place in the row.
+        heading: What its header says.
+        rail: Its rail's name, or None for a value that belongs to no rail.
+        fact: What the tool's signature knows of it.
+        why: For `--explain`.
+    """
+
+    index: int
+    heading: Heading
+    rail: str | None = None
+    fact: ColumnFact | None = None
+    why: str = ""
+
+    @property
+    def quantity(self) -> Quantity:
+        """What it measures."""
+        assert isinstance(self.heading.quantity, Quantity)
+        return self.heading.quantity
+
+
+@dataclass(slots=True)
+class Plan:
+    """What a table is understood to be.
+
+    Attributes:
+        layout: Where it stands.
+        signature: The tool that wrote it, where it is known.
+        time: Where its times are.
+        columns: What is read.
+        device: The columns that tell devices apart, or none.
+        aside: (header, why) of the columns that are left out.
+        notes: What had to be decided.
+    """
+
+    layout: Layout
+    signature: Signature | None
+    time: TimePlan
+    columns: list[Planned]
+    device: tuple[int, ...] = ()
+    aside: list[tuple[str, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def needed(self) -> int:
+        """The last column that a row must have: the time and the first value."""
+        return max([*self.time.indexes, *self.device, min(column.index for column in self.columns)])

@@ -1,0 +1,176 @@
+"""What an import of a table says of its rows, holes and values: counted, with the lines named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from powermeter.channel import Quantity
+from powermeter.errors import DataError
+from powermeter.importers.blocks import RowCount
+from powermeter.importers.headers import of_unit
+from powermeter.importers.kinds import Meaning
+from powermeter.importers.plan import Plan
+from powermeter.importers.table_rows import Stream
+from powermeter.importers.values import Cells, Statistics, is_missing_word
+from powermeter.source import Gap
+
+# Quantity → (lowest, highest) median magnitude, in SI, that a device's supply plausibly has.
+_PLAUSIBLE = {
+    Quantity.POWER: (20e-3, 20e3),
+    Quantity.CURRENT: (1e-6, 1e3),
+    Quantity.VOLTAGE: (0.3, 1e3),
+}
+
+
+def check_rows(
+    path: Path,
+    plan: Plan,
+    counted: RowCount,
+    cells_of: Sequence[Cells],
+    seen: Sequence[Statistics],
+    whole: int,
+) -> list[str]:
+    """Return what was left out of a table's rows and cells, with the lines.
+
+    Raises:
+        DataError: There are no samples, or too many rows are none.
+    """
+    notes: list[str] = []
+    if not whole:
+        what = "no row is whole" if counted.short else "the header has no rows under it"
+        raise DataError(f"{path}: no samples: {what}")
+    electric = [i for i, column in enumerate(plan.columns) if column.rail is not None]
+    if not any(seen[i].count for i in electric):
+        column = plan.columns[electric[0]]
+        reasons = ", ".join(f"{n} × {text!r}" for text, n in cells_of[electric[0]].reasons.most_common(3))
+        raise DataError(
+            f"{path}: no samples: none of {whole} rows holds a number in {column.heading.text} ({reasons})"
+        )
+    odd = counted.short + counted.long
+    if odd * 10 > whole:
+        raise DataError(
+            f"{path}: {odd} of {whole + odd} rows are cut or hold no number (too few fields, or more than the header has); "
+            "this is not the format it looks like"
+        )
+    garbage = sum(
+        n for i in electric[:1] for text, n in cells_of[i].reasons.items() if not is_word_for_none(text)
+    )
+    if garbage * 10 > whole and garbage * 2 > seen[electric[0]].count:
+        raise DataError(
+            f"{path}: {garbage} of {whole} rows are cut or hold no number; this is not the format it looks like"
+        )
+    if counted.short:
+        shown = ", ".join(map(str, counted.short_lines))
+        notes.append(f"{counted.short} rows with too few fields were left out (lines {shown})")
+    if counted.long or counted.comments:
+        shown = ", ".join(map(str, counted.odd_lines))
+        notes.append(
+            f"{counted.long} rows with more fields than the header and {counted.comments} lines that begin with # "
+            f"were left out (lines {shown})"
+        )
+    if counted.headers > 0:
+        notes.append(f"the header stands in it {counted.headers} more times; passed over")
+    if counted.left_out:
+        notes.append(f"{counted.left_out} rows of other kinds (single cores, sensors) were passed over")
+    for i, (column, cells) in enumerate(zip(plan.columns, cells_of, strict=True)):
+        lost = sum(cells.reasons.values())
+        if lost and seen[i].count and (column.rail is not None or lost < whole):
+            what = ", ".join(f"{n} × {text}" for text, n in cells.reasons.most_common(3))
+            lines = ", ".join(map(str, cells.lines))
+            notes.append(
+                f"column {column.heading.text!r}: {lost} of {whole} rows hold no number ({what}; lines {lines}"
+                f"{' …' if lost > len(cells.lines) else ''}): missing values"
+            )
+    return notes
+
+
+def hole_notes(gaps: Sequence[Gap]) -> list[str]:
+    """Return a note on the stretches without readings."""
+    holes = [gap for gap in gaps if gap.reason == "missed"]
+    if not holes:
+        return []
+    seconds = [(gap.end_ns - gap.start_ns) / 1e9 for gap in holes]
+    note = (
+        f"{len(holes)} hole{'s' * (len(holes) != 1)} without readings, together {sum(seconds):.6g} s (longest "
+        f"{max(seconds):.6g} s): gaps, not measured"
+    )
+    return [note]
+
+
+def flag_notes(stream: Stream, seen: Statistics) -> list[str]:
+    """Return notes on the readings of a stream that were flagged, with their lines."""
+    notes: list[str] = []
+    assert stream.channel is not None
+    if stream.spikes:
+        notes.append(
+            f"{stream.channel.name}: {stream.spikes} implausible reading{'s' * (stream.spikes != 1)} (spikes beyond "
+            f"{stream.limit * stream.channel.scale / stream.grid.scale:.3g} {stream.channel.unit}, far above all others or above "
+            f"what any supply gives) left out{_at(stream.spike_lines)}"
+        )
+    doubt = seen.doubtful(stream.limit)
+    if (
+        doubt is not None
+        and stream.channel.rail is not None
+        and stream.as_ in ("power", "mean", "held", "per-row")
+    ):
+        value = doubt[0] * stream.channel.scale / stream.grid.scale
+        notes.append(
+            f"{stream.channel.name}: a few readings from {value:.4g} {stream.channel.unit} on are {doubt[1]:.3g} times the "
+            "next lower one and were kept; if they are no readings, take their lines out and import again"
+        )
+    if stream.marks:
+        marks = ", ".join(f"{value:g}" for value in stream.missing)
+        notes.append(
+            f'{stream.channel.name}: {stream.marks} × {marks} stand for "none": missing values{_at(stream.mark_lines)}'
+        )
+    return notes
+
+
+def charge_notes(streams: Sequence[Stream], voltage_v: float | None) -> list[str]:
+    """Return a note where a current without a voltage gives a charge and no energy."""
+    have = {s.channel.quantity for s in streams if s.channel is not None and s.channel.rail is not None}
+    if have and not have & {Quantity.POWER, Quantity.ENERGY, Quantity.VOLTAGE} and voltage_v is None:
+        return [
+            "a current and no voltage: the charge is exact, an energy needs the supply's voltage, for example --voltage 3.7V"
+        ]
+    return []
+
+
+def implausible(plan: Plan, seen_of: Sequence[Statistics], meanings: Sequence[Meaning]) -> list[str]:
+    """Return a warning for each column whose values hardly fit its unit, as where W are called mW."""
+    found = []
+    for column, seen, meaning in zip(plan.columns, seen_of, meanings, strict=True):
+        if column.quantity not in _PLAUSIBLE or meaning.as_ in ("counter", "per-row") or column.rail is None:
+            continue
+        head = np.abs(np.array(seen.head))
+        head = head[head > 0]
+        if not len(head):
+            continue
+        typical = float(np.median(head))
+        low, high = _PLAUSIBLE[column.quantity]
+        named = column.heading
+        if low <= typical * named.factor <= high:
+            continue
+        small = typical * named.factor < low
+        better = column.quantity.unit if small else f"m{column.quantity.unit}"
+        if of_unit(named.unit or "") == of_unit(better) or (small and named.factor < 1e-3):
+            continue
+        found.append(
+            f"column {named.text!r}: a typical value of {typical:.4g} {named.unit} is implausibly "
+            f"{'small' if small else 'large'} for a device; if the values are in {better}, import again "
+            f"with --unit {better}"
+        )
+    return found
+
+
+def _at(lines: Sequence[int]) -> str:
+    """Return where readings stand, for a message."""
+    return f" (line{'s' * (len(lines) > 1)} {', '.join(map(str, lines))})" if lines else ""
+
+
+def is_word_for_none(text: str) -> bool:
+    """Return whether what a cell held instead of a number says that there is none."""
+    return text == "blank" or is_missing_word(text)
