@@ -23,6 +23,7 @@ from powermeter.recording import chunks as chunks_of
 from powermeter.recording import event_batches, file, overview, piece_sums, schema, specification, summary
 from powermeter.recording.chunks import Chunk, Chunks
 from powermeter.recording.event_batches import EventTable
+from powermeter.recording.memory import memory_left
 from powermeter.recording.overview import Overview
 from powermeter.recording.protocol import Samples, SourceInfo
 from powermeter.recording.rows import Rows, is_sound
@@ -30,8 +31,11 @@ from powermeter.recording.sources import sources_of
 from powermeter.recording.summaries import ProcessCounts, Summaries
 from powermeter.source import Gap
 
-MAX_LOADED = 1 << 28
-"""Samples × columns that `samples` loads at once (2 GB)."""
+MAX_LOADED = 1 << 29
+"""Samples × columns that `samples` loads at once (4 GB), where there is so much memory."""
+
+_SMALL = 1 << 22
+"""Fewer are loaded without asking how much memory is left."""
 
 
 class Recording:
@@ -369,8 +373,11 @@ class Recording:
         return Samples(empty, {name: empty for name in names}, np.empty(0, np.uint8))
 
     def _refuse_too_many(self, count: int, width: int) -> None:
-        if count * (width + 2) > MAX_LOADED:
-            raise DataError(f"{self.path} holds {count:,} samples there, too many to be loaded at once")
+        cells = count * (width + 2)
+        if cells > MAX_LOADED or (cells > _SMALL and 8 * cells > 0.7 * memory_left()):
+            raise DataError(
+                f"{self.path} holds {count:,} samples there, too many to be loaded at once ({8 * cells / 1e9:.1f} GB)"
+            )
 
     def chunks(self, source: int) -> Iterator[Samples]:
         """Yield the samples of a source chunk by chunk, as they were written; damaged ones are left out."""

@@ -133,8 +133,10 @@ def test_summaries_are_the_sums_of_the_pieces(tmp_path, monkeypatch, each, close
         assert inside + between == pytest.approx(whole, rel=1e-12)
 
 
-def test_too_much_at_once_is_refused_and_streams(tmp_path, monkeypatch):
-    monkeypatch.setattr(reader, "MAX_LOADED", 100)
+@pytest.mark.parametrize("limit", [{"MAX_LOADED": 100}, {"_SMALL": 10, "memory_left": lambda: 1000}])
+def test_too_much_at_once_is_refused_and_streams(tmp_path, monkeypatch, limit):
+    for name, value in limit.items():
+        monkeypatch.setattr(reader, name, value)
     source = written(tmp_path / "x.power", *made(100), 50)
     with Recording.open(tmp_path / "x.power") as recording:
         with pytest.raises(DataError, match="too many to be loaded at once"):
