@@ -28,7 +28,7 @@ def test_every_scheme_on_a_page_is_a_driver(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_verb_on_a_page_is_a_command(page: Path) -> None:
-    named = re.findall(r"(?:^\$ |`)powermeter ([a-z]+)", page.read_text(encoding="utf-8"), re.MULTILINE)
+    named = re.findall(r"(?:^\$ |`)powermeter ([a-z-]+)", page.read_text(encoding="utf-8"), re.MULTILINE)
     assert set(named) <= set(VERBS)
 
 
