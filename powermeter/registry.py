@@ -130,6 +130,7 @@ VERBS: Mapping[str, str] = {
     "import": "powermeter.cli.import_:import_",
     "lifetime": "powermeter.cli.lifetime:lifetime",
     "live": "powermeter.cli.live:live",
+    "mark": "powermeter.cli.mark:mark",
     "record": "powermeter.cli.record:record",
     "repair": "powermeter.cli.repair:repair",
     "report": "powermeter.cli.report:report",

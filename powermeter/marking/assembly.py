@@ -234,7 +234,7 @@ class Assembly:
         self.account.finished += 1
         if slot[10] & ring.HAS_COUNT:
             begun.count = _as_count(slot[1])
-        yield self._row(begun, at_ns, attributes)
+        yield self._row(begun, max(at_ns, begun.start_ns), attributes)
 
     def _alone(self, start_ns: int, end_ns: int, slot: tuple[Any, ...], text: bytes) -> Row:
         """Return the row of a mark that holds start and end."""

@@ -1,0 +1,150 @@
+"""`powermeter mark`: events of shell scripts, and the files that other languages mark with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from powermeter.errors import ConfigurationError
+from powermeter.marking import bindings, ring, shell
+
+
+@click.group()
+def mark() -> None:
+    """Mark what a script does, inside `powermeter record`; does nothing outside of it.
+
+    \b
+    Example:
+        powermeter record -o run.power -- bash -c '
+            powermeter mark begin "load model"
+            ./load
+            powermeter mark end "load model"'
+        powermeter mark header > powermeter_marks.h
+
+    Between `begin` and `end` lies the work alone, not the start of powermeter itself: a begin counts from
+    the moment this command ends, an end from the moment it was started (to 10 ms on Linux).
+    """
+
+
+def _options(command: Any) -> Any:
+    for option in reversed(
+        (
+            click.argument("name"),
+            click.option("--items", "-n", metavar="N", help="How many items it stands for; 'unknown'."),
+            click.option(
+                "--attribute", "-a", "pairs", multiple=True, metavar="KEY=VALUE", help="A fact: model=tiny."
+            ),
+            click.option(
+                "--at",
+                metavar="TIME",
+                help="When, where the script has noted it: nanoseconds of the monotonic clock, or seconds since "
+                "1970 with a point, such as $EPOCHREALTIME.",
+            ),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+@mark.command()
+@_options
+def begin(name: str, items: str | None, pairs: tuple[str, ...], at: str | None) -> None:
+    """Begin an event.
+
+    \b
+    Example:
+        powermeter mark begin infer
+        powermeter mark begin infer -a model=tiny
+    """
+    _leave("begin", name, items, pairs, at, None)
+
+
+@mark.command()
+@_options
+def end(name: str, items: str | None, pairs: tuple[str, ...], at: str | None) -> None:
+    """End the newest event of a name.
+
+    \b
+    Example:
+        powermeter mark end infer -n 8
+    """
+    _leave("end", name, items, pairs, at, shell.started_ns())
+
+
+@mark.command()
+@_options
+def instant(name: str, items: str | None, pairs: tuple[str, ...], at: str | None) -> None:
+    """Mark a moment.
+
+    \b
+    Example:
+        powermeter mark instant epoch -a number=2
+    """
+    _leave("instant", name, items, pairs, at, shell.started_ns())
+
+
+@mark.command()
+def header() -> None:
+    """Print the header for C and C++.
+
+    \b
+    Example:
+        powermeter mark header > powermeter_marks.h
+    """
+    click.echo(bindings.HEADER.read_text(encoding="utf-8"), nl=False)
+
+
+@mark.command()
+def module() -> None:
+    """Print the module for Python 3.6 and later, which needs no package.
+
+    \b
+    Example:
+        powermeter mark module > powermeter_marks.py
+    """
+    click.echo(bindings.MODULE.read_text(encoding="utf-8"), nl=False)
+
+
+def _leave(
+    kind: str, name: str, items: str | None, pairs: tuple[str, ...], at: str | None, now_ns: int | None
+) -> None:
+    from powermeter import host
+
+    count = _count(items)
+    attributes = dict(host.attributes(pairs))
+    at_ns, clock = (now_ns, ring.MONOTONIC) if at is None else _moment(at)
+    folder = shell.folder()
+    if folder is None:
+        return
+    try:
+        shell.leave(folder, kind, name, count, attributes, at_ns=at_ns, clock=clock)
+    except OSError as error:
+        click.echo(
+            f"powermeter: {name!r} is not marked: the recording has ended ({error.strerror})", err=True
+        )
+
+
+def _count(items: str | None) -> float | None:
+    if items is None:
+        return None
+    if items == "unknown":
+        return float("nan")
+    try:
+        count = float(items)
+    except ValueError:
+        count = -1.0
+    if not 0 <= count < float("inf"):
+        raise ConfigurationError(f"--items {items!r}: write a number, for example 8, or unknown")
+    return count
+
+
+def _moment(at: str) -> tuple[int, int]:
+    """Return a typed time in ns, and the clock it is of."""
+    text = at.replace(",", ".")  # bash writes the point of the user's language
+    whole, point, part = text.partition(".")
+    if not whole.isdecimal() or (point and not part.isdecimal()) or len(text) > 40:
+        raise ConfigurationError(f"--at {at!r}: write nanoseconds of the monotonic clock, or $EPOCHREALTIME")
+    if not point:
+        return int(whole), ring.MONOTONIC
+    return int(whole) * 1_000_000_000 + int(part[:9].ljust(9, "0")), ring.UTC

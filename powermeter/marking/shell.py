@@ -1,0 +1,74 @@
+"""A mark left by a process that does nothing else: a shell's.  Begin and end are two processes and pair by name."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from powermeter.marking import board, json_text, ring
+
+CAPACITY = 512
+"""Slots: enough for one mark with the longest text."""
+KINDS = {"begin": ring.BEGIN, "end": ring.END, "instant": ring.INSTANT}
+
+
+def leave(
+    folder: str,
+    kind: str,
+    name: str,
+    count: float | None = None,
+    attributes: Mapping[str, Any] | None = None,
+    *,
+    at_ns: int | None = None,
+    clock: int = ring.MONOTONIC,
+) -> None:
+    """Leave one mark for the recorder, in the name of the process that started this one.
+
+    Args:
+        folder: The folder of marks.
+        kind: `begin`, `end` or `instant`.
+        name: What begins; an end ends the newest of that name.
+        count: Items; None where nothing is stated, NaN where they are not known.
+        attributes: Free values.
+        at_ns: When; this moment where None.
+        clock: What `at_ns` counts from.
+
+    Raises:
+        OSError: The recording has ended.
+    """
+    text = name.encode("utf-8", "backslashreplace").replace(b"\0", b"\\0")[: ring.MAX_NAME]
+    if attributes:
+        text += b"\0" + json_text.encode(attributes)
+    text = text[: ring.MAX_TEXT]
+    made = ring.create(folder, os.getppid(), CAPACITY, b"powermeter mark", clock)
+    for index, first in enumerate(range(ring.INLINE, len(text), ring.PIECE), 1):
+        piece = text[first : first + ring.PIECE]
+        place = ring.HEADER_BYTES + index * ring.SLOT_BYTES
+        ring.MORE_TEXT.pack_into(made, place, piece, 0, len(piece), ring.MORE, 0, index + 1)
+    number = float("nan") if count is None else count
+    flags = ring.HAS_COUNT if count is not None else 0
+    stamp = time.monotonic_ns() if at_ns is None else at_ns
+    rest = (text[: ring.INLINE], 0, len(text), KINDS[kind], flags, 1)
+    ring.SLOT.pack_into(made, ring.HEADER_BYTES, stamp, number, 0, 0, 0, 0, *rest)
+    memoryview(made)[: ring.HEADER_BYTES].cast("Q")[ring.LEFT] = 1
+
+
+def started_ns() -> int:
+    """Return when this process was started, on the monotonic clock, as finely as the system tells: to 10 ms on Linux."""
+    now = time.monotonic_ns()
+    try:
+        with open("/proc/self/stat", "rb") as file:
+            ticks = int(file.read().rpartition(b")")[2].split()[19])
+        tick_ns = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
+        since_boot = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+    except (OSError, ValueError, IndexError, AttributeError):
+        return now
+    return min(now, now - since_boot + (ticks + 1) * tick_ns)
+
+
+def folder() -> str | None:
+    """Return the folder of marks of the innermost recording that this process belongs to; None where there is none."""
+    found = board.find()
+    return found[-1] if found else None

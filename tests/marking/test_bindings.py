@@ -1,0 +1,200 @@
+"""Marks from other languages: each example is compiled, run inside a recording, and its events are counted."""
+
+from __future__ import annotations
+
+import math
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from powermeter.marking import bindings, board
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "marks"
+POWERMETER = Path(sys.executable).parent
+
+LANGUAGES = {
+    "infer.c": ("cc", [["cc", "-std=c99", "-O2", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-I.", "infer.c", "-o", "infer"], ["./infer"]]),
+    "infer.cpp": ("c++", [["c++", "-std=c++11", "-O2", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-I.", "infer.cpp", "-o", "infer"], ["./infer"]]),
+    "infer.rs": ("rustc", [["rustc", "-O", "infer.rs"], ["./infer"]]),
+    "infer.go": ("go", [["go", "build", "-o", "infer", "infer.go"], ["./infer"]]),
+    "Infer.java": ("java", [["java", "Infer.java"]]),
+    "infer.js": ("node", [["node", "infer.js"]]),
+    "infer.sh": ("bash", [["bash", "infer.sh"]]),
+    "infer_old.py": (sys.executable, [[sys.executable, "infer_old.py"]]),
+}  # fmt: skip
+"""Example → the tool it needs, and how it is built and run."""
+
+
+def run(command: list[str], folder: Path, marks: str | None) -> subprocess.CompletedProcess[str]:
+    environment = {
+        **os.environ,
+        "PATH": f"{POWERMETER}:{os.environ['PATH']}",
+        "GOCACHE": str(folder / "cache"),
+    }
+    environment.pop(board.ENVIRONMENT, None)
+    if marks is not None:
+        environment[board.ENVIRONMENT] = marks
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=110, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+@pytest.fixture
+def workshop(tmp_path) -> Path:
+    """A folder with what a program of another language is built from."""
+    folder = tmp_path / "workshop"
+    shutil.copytree(EXAMPLES, folder)
+    shutil.copy(bindings.HEADER, folder)
+    shutil.copy(bindings.MODULE, folder)
+    return folder
+
+
+@pytest.mark.parametrize("example", LANGUAGES)
+def test_an_example_in_every_language_marks_what_it_does(running, workshop, example):
+    tool, commands = LANGUAGES[example]
+    if shutil.which(tool) is None:
+        pytest.skip(f"{tool} is not installed here")
+    for command in commands[:-1]:
+        run(command, workshop, None)
+    run(commands[-1], workshop, running.folder)
+    found = running.end()
+    assert [event.name for event in found].count("infer") == 3
+    infers = [event for event in found if event.name == "infer"]
+    decodes = [event for event in found if event.name == "decode the output"]
+    assert len(infers) == len(decodes) == 3 and len(found) == 7
+    for outer, inner in zip(infers, decodes, strict=True):
+        assert outer.count == 8 and outer.attributes == {"model": "tiny"}
+        assert inner.count is None
+        assert outer.start_ns <= inner.start_ns < inner.end_ns <= outer.end_ns
+        assert inner.duration_s >= 0.0015
+        if inner.parent is not None:
+            assert inner.parent == outer.uid
+    (epoch,) = (event for event in found if event.name == "epoch")
+    assert epoch.is_mark and epoch.attributes == {"number": 1} and epoch.start_ns < infers[0].start_ns
+    (counts,) = running.counts().values()
+    assert (counts.begun, counts.finished, counts.details["instants"]) == (6, 6, 1)
+    assert counts.details["lost"] == counts.details["refused"] == counts.details["strays"] == 0
+
+
+@pytest.mark.parametrize("example", LANGUAGES)
+def test_outside_of_a_recording_it_does_nothing(workshop, example):
+    tool, commands = LANGUAGES[example]
+    if shutil.which(tool) is None:
+        pytest.skip(f"{tool} is not installed here")
+    if example == "infer.sh":
+        commands = [["bash", "-c", "powermeter mark begin infer && powermeter mark end infer"]]
+    for command in commands:
+        run(command, workshop, None)
+    assert not list(workshop.glob("*.ring"))
+
+
+def test_the_header_has_150_lines_at_most_and_needs_no_library():
+    text = bindings.HEADER.read_text()
+    assert len(text.splitlines()) <= 150
+    included = {line.split("<")[1].rstrip(">") for line in text.splitlines() if line.startswith("#include <")}
+    assert included <= {
+        "fcntl.h", "stdint.h", "stdio.h", "stdlib.h", "string.h", "sys/mman.h", "sys/stat.h", "sys/syscall.h",
+        "time.h", "unistd.h",
+    }  # fmt: skip
+
+
+def test_the_module_runs_on_python_3_6():
+    vermin = shutil.which("vermin", path=f"{POWERMETER}:{os.environ['PATH']}")
+    if vermin is None:
+        pytest.skip("vermin is not installed")
+    command = [vermin, "--no-tips", "-t=3.6-", "--violations", str(bindings.MODULE)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert "Minimum required versions: 3." in done.stdout
+
+
+MANY = r"""
+#include "powermeter_marks.h"
+#include <pthread.h>
+static void *work(void *name) {
+    for (int i = 0; i < MARKS; i++) powermeter_instant((const char *)name, NULL);
+    return NULL;
+}
+int main(void) {
+    pthread_t other;
+    pthread_create(&other, NULL, work, (void *)"other");
+    work((void *)"own");
+    pthread_join(other, NULL);
+    if (fork() == 0) { work((void *)"child"); _exit(0); }
+    powermeter_event inner = powermeter_begin("killed inside");
+    (void)inner;
+    if (ABORT) raise(9);
+    return 0;
+}
+"""
+
+
+def many(workshop: Path, running, marks: int, ends: str) -> dict[str, list]:
+    if shutil.which("cc") is None:
+        pytest.skip("cc is not installed here")
+    (workshop / "many.c").write_text("#include <signal.h>\n" + MANY)
+    defines = [f"-DMARKS={marks}", f"-DABORT={int(ends == 'kill')}"]
+    run(["cc", "-O2", "-I.", *defines, "many.c", "-o", "many", "-pthread"], workshop, None)
+    subprocess.run(
+        ["./many"], cwd=workshop, env={**os.environ, board.ENVIRONMENT: running.folder}, check=False
+    )
+    found: dict[str, list] = {}
+    for event in running.end():
+        found.setdefault(event.name, []).append(event)
+    return found
+
+
+@pytest.mark.parametrize("ends", ["kill", "return"])
+def test_threads_a_fork_and_a_kill_lose_nothing_in_c(live, workshop, ends):
+    found = many(workshop, live, 5000, ends)
+    assert {name: len(found[name]) for name in ("own", "other")} == {"own": 5000, "other": 5000}
+    for name in ("own", "other"):
+        times = [event.start_ns for event in found[name]]
+        assert times == sorted(times)
+    assert [event.end_ns for event in found["killed inside"]] == [None]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_million_marks_none_lost_or_reordered(live, workshop):
+    found = many(workshop, live, 500_000, "return")
+    for name in ("own", "other"):
+        assert len(found[name]) == 500_000
+        times = [event.start_ns for event in sorted(found[name], key=lambda event: event.uid)]
+        assert times == sorted(times)
+    counts = live.counts().values()
+    assert sum(one.details["lost"] for one in counts) == 0
+
+
+COST = r"""
+#include "powermeter_marks.h"
+static int by_size(const void *a, const void *b) { return (*(double *)a > *(double *)b) - (*(double *)a < *(double *)b); }
+int main(void) {
+    static double costs[100];
+    powermeter_instant("first", NULL);
+    for (int run = 0; run < 100; run++) {
+        int64_t start = powermeter_now();
+        for (int i = 0; i < 200; i++) powermeter_instant("infer", NULL);
+        costs[run] = (double)(powermeter_now() - start) / 200;
+    }
+    qsort(costs, 100, sizeof(double), by_size);
+    printf("%f", costs[0]);
+    return 0;
+}
+"""
+
+
+def test_a_mark_in_c_costs_at_most_200_ns(live, workshop):
+    if shutil.which("cc") is None:
+        pytest.skip("cc is not installed here")
+    (workshop / "cost.c").write_text(COST)
+    run(["cc", "-O2", "-I.", "cost.c", "-o", "cost"], workshop, None)
+    least_ns = float(run(["./cost"], workshop, live.folder).stdout)
+    assert math.isfinite(least_ns) and least_ns <= 200, f"{least_ns} ns"
+    assert len(live.end()) == 20_001
