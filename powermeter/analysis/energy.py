@@ -297,7 +297,7 @@ def _notes(
     notes = [f"counted: {line.key} ({line.covers})", *power.notes]
     if unfinished:
         notes.append(f"{unfinished} event{'s' * (unfinished != 1)} never ended and are left out")
-    outside = int((~energies.known).sum())
+    outside = int((~energies.covered).sum())
     if outside:
         notes.append(
             f"{outside} event{'s' * (outside != 1)} lie outside the recorded samples: no energy is known"

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.baseline import Baseline
+from powermeter.analysis.estimate import BEAT, FEW, UNSEEN
 from powermeter.analysis.more_repeats import more_repeats
 from powermeter.analysis.uncertainty import Shape, beyond, budget, limit_names
 from powermeter.analysis.warmup import WarmUp, WarmUpReason, warm_up
@@ -54,7 +55,8 @@ class LabelRow:
         label: The events' name.
         group: Attribute → value for the attributes asked for with `by`; empty else.
         events: How many events of it lie inside the recording.
-        outside: How many more do not (nothing was sampled there), or never ended.
+        outside: How many more do not, or never ended.
+        unseen: How many of `events` no reading tells of, so that their energy is not known.
         items: Sum of their counts (inferences); None where one of them is not known, and then nothing is per item.
         seconds: Sum of their durations.
         energy: Total in J.
@@ -87,6 +89,7 @@ class LabelRow:
     group: Mapping[str, Any]
     events: int
     outside: int
+    unseen: int
     items: float | None
     seconds: float
     energy: Result | None
@@ -155,6 +158,7 @@ def row(
         shares: What part of the energy during each event is its own (`sharing.shares`); None where nothing overlaps.
     """
     known = index[energy.known[index]]
+    covered = index[energy.covered[index]]
     counts = np.array([events[i].count for i in known.tolist()], np.float64)
     seconds = energy.seconds[known]
     span = float(seconds.sum())
@@ -182,13 +186,15 @@ def row(
     warmup = warm_up(each[order], (seconds / counts)[order]) if each.size else WarmUp(0, WarmUpReason.FEW)
     rest = known[order][warmup.count :]
     own = None if shares is None else _own_share(shares, energy, known)
-    latency = seconds if spans else np.empty(0)
+    latency = energy.seconds[covered]
+    latency = latency if latency.sum() > 0 else np.empty(0)
     memory = [m for m in (events[i].peak_memory for i in index.tolist()) if m is not None]
     return LabelRow(
         label=label,
         group=dict(group),
-        events=int(known.size),
-        outside=int(index.size - known.size),
+        events=int(covered.size),
+        outside=int(index.size - covered.size),
+        unseen=int(covered.size - known.size),
         items=items,
         seconds=span,
         energy=total,
@@ -218,7 +224,7 @@ def row(
         overlapping=_overlapping(energy.start_ns[known], energy.end_ns[known]),
         shared=total.scaled(own) if total is not None and own is not None else None,
         warmup=warmup,
-        verdict=verdict(energy, known, total),
+        verdict=verdict(energy, known, total, covered),
         tail=None
         if tail is None
         else Result.of(tail[0], energy.unit, {f"edges:tail {origin}": tail[1]}, Grade.ESTIMATED),
@@ -324,10 +330,12 @@ def _expected(energy: Windows, rest: NDArray[np.int64], counts: Floats, origin: 
     )
 
 
-def verdict(energy: Windows, known: NDArray[np.int64], total: Result | None) -> Resolution:
+def verdict(
+    energy: Windows, known: NDArray[np.int64], total: Result | None, covered: NDArray[np.int64]
+) -> Resolution:
     """Say whether the sampling resolves one event, and how many more would settle the mean."""
     if total is None or not known.size:
-        return Resolution(False, 0.0, None, "")
+        return Resolution(False, 0.0, None, _nothing_seen(energy, covered))
     trace = energy.integral.trace
     samples = float(np.median(energy.samples[known]))
     length = float(np.median(energy.seconds[known]))
@@ -336,18 +344,40 @@ def verdict(energy: Windows, known: NDArray[np.int64], total: Result | None) -> 
     more = repeats_needed(energy, known, total)
     if not short:
         return Resolution(True, samples, more, "")
+    why = next((energy.groups[g].why for g in energy.group[known].tolist() if energy.groups[g].why), "")
     text = (
         f"one event lasts {format_duration(length)} and a sample comes each "
         f"{format_duration(trace.interval_ns * 1e-9)}: too short to resolve"
     )
     known_to = f"±{format_number(100 * total.relative, 2)} %" if total.relative else "its interval"
-    if more:
+    if why:
+        text += f"; {_WHY[why]}"
+    elif more:
         text += f"; {more} more repeats give the mean to ±5 %"
     elif known.size > 1:
         text += f" one by one; the mean of {known.size:,} is known to {known_to}"
     else:
         text += f"; what it used is known to {known_to}"
     return Resolution(False, samples, more, text)
+
+
+_WHY = {
+    UNSEEN: "no reading fell into any of them, so that only a bound is known: sample faster, or make each event longer",
+    FEW: "so few readings fell into them that only a bound is known: measure more repeats, or sample faster",
+    BEAT: "readings keep step with them and always fall on the same part: sample at a rate that is no multiple of the loop's, "
+    "or let the recorder vary its moments",
+}
+
+
+def _nothing_seen(energy: Windows, covered: NDArray[np.int64]) -> str:
+    if not covered.size or not energy.seconds[covered].any():
+        return ""
+    length = float(np.median(energy.seconds[covered]))
+    return (
+        f"one event lasts {format_duration(length)} and a sample comes each "
+        f"{format_duration(energy.integral.trace.interval_ns * 1e-9)}: no reading fell into any of them, and none elsewhere "
+        "shows what they draw; sample faster, or make each event longer"
+    )
 
 
 def repeats_needed(energy: Windows, known: NDArray[np.int64], total: Result) -> int | None:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,7 +60,8 @@ class Windows:
             them, where an edge falls.
         clock, gaps: The same, from a common shift of all stamps, and from holes.
         shared: Part name → signed standard uncertainty that all events of a group share.
-        known: Whether an energy is known; the values of others are NaN.
+        covered: Whether the recording covers it.
+        known: Whether an energy is known: it is covered, and readings say something of it; the values of others are NaN.
         groups: What was found of each group.
         one_level: Whether every group stays on one step of the instrument, so that its error is a limit.
         floor: 0 where no reading is negative, else None.
@@ -79,6 +80,7 @@ class Windows:
     noise: Floats
     clock: Floats
     gaps: Floats
+    covered: NDArray[np.bool_]
     known: NDArray[np.bool_]
     groups: tuple[Estimate, ...]
     members: tuple[Indices, ...]
@@ -298,7 +300,7 @@ def measure(
             clipped, start_ns, side="left"
         )
         above = np.where(over, np.inf, above)
-    known = known & np.isfinite(value)
+    covered, known = known, known & np.isfinite(value)
     value = np.where(known, value, np.nan)
     clock = (
         _misplaced(integral, start_ns, end_ns, plain, trace.clock_ns) if trace.clock_ns and n else np.zeros(n)
@@ -306,40 +308,49 @@ def measure(
     parts: dict[str, Floats] = {}
     one_level = False
     if trace.step and trace.kind is not Kind.COUNTER and n:
-        bias, apart, one_level = _quantised(integral, group, members)
-        parts["quantisation"] = bias[np.maximum(group, 0)] * seconds
-        noise = np.hypot(noise, apart[np.maximum(group, 0)] * seconds)
+        bias, one_level = _quantised(integral)
+        parts["quantisation"] = bias * seconds
     return Windows(
-        integral, start_ns, end_ns, group, value, plain, seconds, samples, integral.gap_seconds(start_ns, end_ns),
-        noise, clock, gaps, known, tuple(groups), tuple(members), lean, below, above, parts, one_level,
-        0.0 if never_negative(integral) else None,
-    )  # fmt: skip
+        integral=integral,
+        start_ns=start_ns,
+        end_ns=end_ns,
+        group=group,
+        value=value,
+        plain=plain,
+        seconds=seconds,
+        samples=samples,
+        gap_s=integral.gap_seconds(start_ns, end_ns),
+        noise=noise,
+        clock=clock,
+        gaps=gaps,
+        covered=covered,
+        known=known,
+        groups=tuple(groups),
+        members=tuple(members),
+        lean=lean,
+        below=below,
+        above=above,
+        shared=parts,
+        one_level=one_level,
+        floor=0.0 if never_negative(integral) else None,
+    )
 
 
-def _quantised(integral: Integral, group: Indices, members: Sequence[Indices]) -> tuple[Floats, Floats, bool]:
-    """Return what the step leaves in a group's mean, in common and apart, W; and whether each stays on one step.
+def _quantised(integral: Integral) -> tuple[float, bool]:
+    """Return what the step leaves in a mean, W; and whether the trace stays on one step.
 
     Where the noise does not dither the step, the mean of a steady value is off by a share of it; values on different
     steps are off independently.
     """
     trace = integral.trace
-    common, apart, alike = np.zeros(len(members)), np.zeros(len(members)), []
-    for g, index in enumerate(members):
-        if not index.size:
-            continue
-        values = trace.values
-        top = values.size
-        level = values[:: max(1, top // 4096)]
-        jumps = np.abs(np.diff(level))
-        quiet = float(np.median(jumps)) / 0.954 if jumps.size else 0.0
-        dither = max(trace.noise, math.sqrt(max(quiet**2 - trace.step**2 / 12, 0.0)))
-        bias = step_bias(trace.step, dither)
-        codes = np.rint(level / trace.step)
-        shares = np.unique(codes, return_counts=True)[1] / codes.size
-        same = float(np.sum(shares**2))
-        common[g], apart[g] = bias * math.sqrt(same), 0.0
-        alike.append(same)
-    return common, apart, bool(alike) and min(alike) >= _ONE_LEVEL
+    values = trace.values[:: max(1, len(trace) // 4096)]
+    jumps = np.abs(np.diff(values))
+    quiet = float(np.median(jumps)) / 0.954 if jumps.size else 0.0
+    dither = max(trace.noise, math.sqrt(max(quiet**2 - trace.step**2 / 12, 0.0)))
+    codes = np.rint(values / trace.step)
+    shares = np.unique(codes, return_counts=True)[1] / codes.size
+    same = float(np.sum(shares**2))
+    return step_bias(trace.step, dither) * math.sqrt(same), same >= _ONE_LEVEL
 
 
 def _misplaced(integral: Integral, start_ns: Times, end_ns: Times, plain: Floats, clock_ns: float) -> Floats:

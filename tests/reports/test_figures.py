@@ -126,7 +126,7 @@ def test_ticks_are_round_inside_and_few(low, span, most):
 
 def test_more_labels_than_lanes_keep_the_greediest(make):
     events = [
-        Event(f"label {i}", 5_000_000_000 + i * 10**8, 5_000_000_000 + i * 10**8 + i * 10**6, uid=i + 1)
+        Event(f"label {i}", 5_000_000_000 + i * 10**8, 5_000_000_000 + i * 10**8 + i * 8 * 10**6, uid=i + 1)
         for i in range(1, 13)
     ]
     panel = figures.run_panel(story_of(make(events=events)))
