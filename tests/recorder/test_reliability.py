@@ -178,9 +178,9 @@ def kill_once(folder: Path, number: int, dice: random.Random) -> None:
     os.kill(recorder.pid, signal.SIGKILL)
     wait_until(lambda: not recorder.is_running)
     time.sleep(0.1)
+    end_ns = time.monotonic_ns()
     assert stopped(recorder) < END_S
     assert "died" in recorder.problem
-    end_ns = time.monotonic_ns()
     assert_nothing_unlisted(path, end_ns)
     times, gaps, _ = contents(path)
     assert gaps and gaps[-1].reason == "failed" and (not times.size or gaps[-1].start_ns >= times[-1])
