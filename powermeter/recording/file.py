@@ -7,6 +7,7 @@ import sqlite3
 import stat
 import zlib
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -96,6 +97,9 @@ def create(path: Path, *, force: bool = False) -> sqlite3.Connection:
     except (sqlite3.Error, OSError) as error:
         if connection is not None:
             connection.close()
+            for half in (path, *side_files(path)):
+                with suppress(OSError):
+                    half.unlink(missing_ok=True)
         raise DataError(f"{path} cannot be created: {one_line(error)}") from error
     return connection
 

@@ -382,3 +382,15 @@ def test_any_name_that_the_system_takes_works(tmp_path, name, capsys):
     assert cli.run(["verify", str(repaired)]) == 0
     assert cli.run(["show", str(repaired) + "x"]) == 7
     capsys.readouterr()
+
+
+def test_what_cannot_be_created_leaves_nothing(path, monkeypatch):
+    def full(*_):
+        return ["CREATE TABLE meta (x)", "not a statement"]
+
+    monkeypatch.setattr(file.schema, "statements", full)
+    with pytest.raises(DataError, match="cannot be created"):
+        Writer.create(path)
+    assert list(path.parent.iterdir()) == []
+    with pytest.raises((ConfigurationError, DataError)):
+        Writer.create(path.parent / "absent" / "run.power")
