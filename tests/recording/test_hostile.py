@@ -6,6 +6,7 @@ verb on them; here are a few of its seeds and all that it found.
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import random
@@ -17,6 +18,7 @@ import sys
 import time
 from pathlib import Path
 
+import decoder_targets
 import numpy as np
 import pytest
 from crafted import change, run_all, seal
@@ -339,6 +341,20 @@ def test_times_that_run_backwards_inside_a_chunk_are_not_taken(recorded):
     with Recording.open(recorded.path) as recording:
         assert len(recording.samples(1)) == 150
         assert [gap.reason for gap in recording.gaps(1)][-1] == "damaged"
+
+
+def test_what_the_fuzzer_found_interesting_ends_in_an_error_or_in_peace():
+    corpus = Path(decoder_targets.__file__).with_name("decoder_corpus.txt").read_text().split()
+    for line in corpus:
+        decoder_targets.one(base64.b64decode(line))
+    assert len(corpus) > 100
+
+
+def test_every_target_of_the_fuzzer_takes_its_sound_example(tmp_path):
+    """Else it would fuzz nothing but the first check."""
+    decoder_targets.seeds(tmp_path)
+    for position, target in enumerate(decoder_targets.TARGETS):
+        target((tmp_path / f"seed{position}").read_bytes()[1:])
 
 
 # TOML -------------------------------------------------------------------------------------------------

@@ -1,107 +1,20 @@
-"""Coverage-guided fuzzing of what takes bytes of a recording or a TOML file apart; needs `pip install atheris`.
+"""Coverage-guided fuzzing of `decoder_targets`; needs `pip install atheris`.
 
-    python tests/support/fuzz_decoders.py corpus/ -max_total_time=600 -rss_limit_mb=2048
+    python tests/support/fuzz_decoders.py corpus/ -max_total_time=600 -rss_limit_mb=2048 -max_len=4096
 
-The first byte chooses the target.  Only `DataError` and `ValueError` (of JSON and channels) may come out; an empty
-corpus is filled with one sound example of each.
+An empty corpus is filled with one sound example of each target.  What it found interesting is kept, in part, in
+`decoder_corpus.txt`, which the tests run through.
 """
 
 from __future__ import annotations
 
-import json
 import sys
-import time
 from pathlib import Path
 
 import atheris
 
 with atheris.instrument_imports(include=["powermeter", "tomllib", "json"]):
-    import numpy as np
-
-    from powermeter import toml
-    from powermeter.channel import Channel, Quantity, Rail
-    from powermeter.errors import DataError
-    from powermeter.recording import columns, event_batches, specification, summary
-    from powermeter.recording.rows import parse_json
-
-SLOW_S = 2.0
-
-
-def column(data: bytes) -> None:
-    """A column, of a length that the file says too."""
-    if len(data) > 2:
-        columns.decode(data[2:], int.from_bytes(data[:2], "little") * 3)
-
-
-def chunk(data: bytes) -> None:
-    for part in columns.split(data, most=16):
-        columns.decode(part, 9)
-
-
-def events(data: bytes) -> None:
-    if data:
-        found = event_batches.table([event_batches.decode(data[1:], data[0], 7)])
-        list(found.rows())
-
-
-def summaries(data: bytes) -> None:
-    summary.are_plausible(summary.unpack_entries(data, 2), 0, 100, 9)
-
-
-def tables(data: bytes) -> None:
-    toml.parse(data.decode("utf-8", "replace"), "x.toml")
-
-
-def channel(data: bytes) -> None:
-    value = parse_json(data.decode("utf-8", "replace"))
-    try:
-        found = specification.channel(value)
-    except (KeyError, TypeError, AttributeError):
-        return
-    json.dumps(found.to_dict()).encode()
-
-
-def facts(data: bytes) -> None:
-    value = parse_json(data.decode("utf-8", "replace"))
-    for name in specification.FACTS:
-        specification.fits(name, value, specification.FACTS)
-    for name in specification.META:
-        specification.fits(name, value, specification.META)
-
-
-TARGETS = (column, chunk, events, summaries, tables, channel, facts)
-
-
-def one(data: bytes) -> None:
-    if not data:
-        return
-    started = time.monotonic()
-    try:
-        TARGETS[data[0] % len(TARGETS)](data[1:])
-    except (DataError, ValueError):
-        pass
-    assert time.monotonic() - started < SLOW_S, "it takes too long"
-
-
-def seeds(folder: Path) -> None:
-    """Write one sound example of each target."""
-    random = np.random.default_rng(1)
-    encoded = [columns.encode(random.integers(-5, 5, 9) * 1000), columns.encode(np.arange(9))]
-    spec = Channel("v", Quantity.VOLTAGE, 1e-3, Rail("R", nominal_v=5.0), low_code=0).to_dict()
-    rows = [(1, i, None, "infer", i * 10, i * 10 + 5, 1, '{"a": 1}', None) for i in range(1, 5)]
-    entries, _ = summary.summarise(np.arange(9), [np.arange(9)] * 2, np.zeros(9, np.uint8), [])
-    examples = (
-        (3).to_bytes(2, "little") + encoded[0],
-        columns.join(encoded),
-        bytes([4]) + event_batches.encode(rows),
-        entries.tobytes(),
-        b'[[calibration]]\nchannel = "v"\ncoefficients = [0.0, 1.0]\na.b = {c = 1}\nd = 2026-01-01\n',
-        json.dumps(spec).encode(),
-        b'{"offset_ns": 5.0, "drift": 0.0, "source": 1, "rows": {"chunk": 1}, "last_ns": {"1": 5}}',
-    )
-    for position, example in enumerate(examples):
-        (folder / f"seed{position}").write_bytes(bytes([position]) + example)
-
+    from decoder_targets import one, seeds
 
 if __name__ == "__main__":
     for argument in sys.argv[1:]:
