@@ -91,6 +91,7 @@ IMPORTERS: Mapping[str, str] = {
     "dcgm": "powermeter.importers.dcgm:DcgmDmon",
     "intervals": "powermeter.importers.interval_tables:IntervalTable",
     "joulescope": "powermeter.importers.joulescope:JoulescopeFile",
+    "json": "powermeter.importers.json_table:JsonTable",
     "jtop-table": "powermeter.importers.jtop_table:JtopTable",
     "km003c": "powermeter.importers.km003c:KM003CExport",
     "labelled": "powermeter.importers.labelled:LabelledLines",

@@ -26,7 +26,7 @@ LAST = "csv"
 """The format that is tried after all others: it takes any table."""
 
 
-LATE = ("labelled", "readings")
+LATE = ("labelled", "readings", "json")
 """Formats that take what others are surer of; tried after those."""
 
 

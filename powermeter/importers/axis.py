@@ -150,7 +150,7 @@ def _straighten(found: Axis, where: str, lines: NDArray[np.int64] | None) -> Non
     if len(back) * 10 > len(times) and len(back) > 1:
         raise DataError(
             f"{where}: {len(back)} of {len(times)} times run backwards; this column is no time axis. Name another "
-            "with --column NAME=s, or the rows' rate with --rate"
+            "with --column NAME=s, or the rows' rate with --rate; where each row is a run of its own, it is no log of power"
         )
     if not len(back) and not ahead:
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
 import numpy as np
@@ -23,6 +24,7 @@ def device_label(plan: Plan, text: str) -> str:
     if not plan.device:
         return f"device{text}"
     named = plan.layout.headings[plan.device[0]]
+    text = re.sub(r"(?<=\d)\.0+\Z", "", text)
     fact = plan.columns[0].fact
     if text.isdigit():
         stem = (fact.rail if fact is not None else "") or named.name.lower().split()[0].removesuffix(

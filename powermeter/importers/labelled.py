@@ -15,9 +15,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from powermeter.errors import DataError
+from powermeter.importers.as_table import read_as_table
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.header_words import ELECTRIC
 from powermeter.importers.headers import heading
@@ -57,8 +57,6 @@ class LabelledLines(Importer):
 
     @classmethod
     def read(cls, path: Path, choices: Choices) -> Log:
-        from powermeter.importers.table import TableImporter
-
         labels: dict[str, str] = {}
         for match in _matches(path):
             if match["label"] not in labels and len(labels) < _MOST_LABELS:
@@ -67,19 +65,11 @@ class LabelledLines(Importer):
             raise DataError(f"{path}: no line of it is a label, a value and its unit")
         timed = next((match["time"] is not None for match in _matches(path)), False)
         head = ["time"] * timed + [f"{label} ({unit})" if unit else label for label, unit in labels.items()]
-        with NamedTemporaryFile("w", suffix=".csv", encoding="utf-8") as table:
-            table.write(";".join(head) + "\n")
-            for time, block in _blocks(path, list(labels)):
-                table.write(
-                    ";".join([*[time or ""] * timed, *(block.get(label, "") for label in labels)]) + "\n"
-                )
-            table.flush()
-            try:
-                log = TableImporter.read(Path(table.name), choices)
-            except Exception as error:
-                if hasattr(error, "exit_code"):
-                    raise type(error)(str(error).replace(table.name, str(path))) from None
-                raise
+        rows = (
+            [*[time or ""] * timed, *(block.get(label, "") for label in labels)]
+            for time, block in _blocks(path, list(labels))
+        )
+        log = read_as_table(path, head, rows, choices)
         log.format = cls.name
         log.warnings = [text for text in log.warnings if "left out, with no unit" not in text]
         log.warnings.append(

@@ -29,7 +29,7 @@ from powermeter.importers.values import unit_in_cells
 MAX_DEVICES = 256
 
 _DEVICE_NAMES = re.compile(
-    r"(gpu|device|dev|card|package|pkg|socket|sensor|channel|chan|ch|node|host|hostname|entity_id|entity|outlet|plug|"
+    r"(gpu|cpu|core|device|dev|card|package|pkg|socket|sensor|channel|chan|ch|node|host|hostname|entity_id|entity|outlet|plug|"
     r"meter|rail|domain|zone|index|idx|id|name|uuid|serial|label|component|resource|source|instance)"
     r"([ _.-]?(id|idx|index|name|uuid|no|nr|number))?",
     re.IGNORECASE,

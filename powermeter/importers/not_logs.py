@@ -80,5 +80,19 @@ RUNS = (
 )
 """What a table of results is called."""
 
-RUN_WORDS = frozenset(["run", "runs", "runid", "repetition", "trial", "experiment", "iteration"])
-LENGTH_WORDS = frozenset(["execution", "runtime", "duration", "elapsed", "latency", "walltime"])
+RUN_WORDS = frozenset(
+    (
+        "run",
+        "runs",
+        "runid",
+        "repetition",
+        "trial",
+        "experiment",
+        "dataset",
+        "benchmark",
+        "engine",
+        "workload",
+        "config",
+    )
+)
+LENGTH_WORDS = frozenset(("execution", "runtime", "duration", "elapsed", "latency", "walltime", "total"))

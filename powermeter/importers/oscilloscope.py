@@ -67,9 +67,7 @@ class Oscilloscope(Importer):
 
 def _is_rigol(peek: Peek) -> bool:
     lines = peek.lines[:2]
-    return (
-        len(lines) == 2 and lines[0].startswith("X,") and "Increment" in lines[0] and "Sequence" in lines[1]
-    )
+    return len(lines) == 2 and re.match(r"(X,)?CH\d,.*Start,Increment", lines[0]) is not None
 
 
 def _is_tektronix(peek: Peek) -> bool:
@@ -100,8 +98,9 @@ def _rigol(path: Path) -> _Capture:
         [],
         [array("d") for _ in places],
     )
+    numbered = names[0].strip().upper() == "X"
     for row in reader:
-        number = number_ns(row[0], 1) if row else None
+        number = number_ns(row[0], 1) if numbered and row else len(capture.stamps)
         if number is None or len(row) <= max(places):
             continue
         capture.stamps.append(round((start + number * step) * NS))

@@ -267,6 +267,11 @@ class Table:
         if counter:
             keep_first_step(found)
         self.warnings.extend(found.warnings)
+        if len(found.times_ns) > 1 and found.times_ns[-1] == found.times_ns[0]:
+            raise DataError(
+                f"{self.path}: all {store.rows} rows have one time: there is no stretch of time to integrate over. Where the "
+                "times are of the day the file was written, say how often a row was taken with --rate"
+            )
         if len(found.kept) == len(stamps):
             return found, of
         place = np.full(len(stamps), -1, np.int64)

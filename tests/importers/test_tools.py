@@ -326,3 +326,34 @@ def test_an_instant_query_holds_no_energy(tmp_path):
             json.dumps({"status": "success", "data": {"resultType": "vector", "result": [one]}}),
             "q.json",
         )
+
+
+def test_rigol_without_row_numbers(tmp_path):
+    text = "CH1,CH2,Start,Increment,\nVolt,Ampere,0.0,1.0e-03\n" + "5.0,0.2,\n" * 5
+    assert load(tmp_path, text, "r.csv")[1]["input"] == pytest.approx(1.0 * 4e-3)
+
+
+RECORDS = [{"time": 1_780_000_000 + i, "power": {"total_w": 5 + i % 2}, "note": "x"} for i in range(6)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps(RECORDS),
+        "\n".join(json.dumps(record) for record in RECORDS),
+        json.dumps({"samples": RECORDS}),
+        json.dumps(
+            {"time": [r["time"] for r in RECORDS], "power_w": [r["power"]["total_w"] for r in RECORDS]}
+        ),
+    ],
+)
+def test_records_in_json_are_a_table(tmp_path, text):
+    log, energies, headline = load(tmp_path, text, "r.json")
+    assert log.format == "json" and energies[headline] == pytest.approx(27.5)
+
+
+def test_json_without_records_is_no_log(tmp_path):
+    with pytest.raises(DataError, match="no list of records"):
+        load(tmp_path, '{"name": "x", "tasks": []}', "r.json")
+    with pytest.raises(ConfigurationError, match="bare numbers"):
+        load(tmp_path, "[1.5, 1.6, 1.7]", "r.json")

@@ -1,0 +1,35 @@
+"""Hands what is a table in other clothes to the table reader, so that one set of rules decides."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from powermeter.errors import ConfigurationError, DataError
+from powermeter.importers.log import Choices, Log
+from powermeter.importers.table import TableImporter
+
+
+def read_as_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]], choices: Choices) -> Log:
+    """Return the log of a table that is given row by row.
+
+    Args:
+        path: The file it was made of, for messages.
+        header: Its columns' names, units in brackets.
+        rows: Their cells as text.
+        choices: As for any table.
+
+    Raises:
+        DataError, ConfigurationError: As the table reader; the messages name `path`.
+    """
+    with NamedTemporaryFile("w", suffix=".csv", encoding="utf-8", newline="") as table:
+        writer = csv.writer(table, delimiter="\t")
+        writer.writerow(header)
+        writer.writerows(rows)
+        table.flush()
+        try:
+            return TableImporter.read(Path(table.name), choices)
+        except (DataError, ConfigurationError) as error:
+            raise type(error)(str(error).replace(table.name, str(path))) from None

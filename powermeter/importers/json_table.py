@@ -1,0 +1,105 @@
+"""Imports tables that were written as JSON: a list of records, one record a line, or an object of equally long lists.
+
+Nested records become columns with a dot in their names.  What they hold is then read as any other table is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from powermeter.errors import ConfigurationError, DataError
+from powermeter.importers.as_table import read_as_table
+from powermeter.importers.files import Peek, read_all, read_lines
+from powermeter.importers.log import Choices, Importer, Log
+from powermeter.importers.table import TableImporter
+
+_MAX_BYTES = 256 << 20
+_MAX_COLUMNS = 500
+_MAX_DEPTH = 3
+_FEWEST = 2
+
+
+class JsonTable(Importer):
+    name = "json"
+    title = "a table in JSON"
+    takes = TableImporter.takes
+
+    @classmethod
+    def recognises(cls, peek: Peek) -> bool:
+        start = peek.text.lstrip()[:1]
+        if peek.is_binary or start not in ("[", "{"):
+            return False
+        head = peek.text.lstrip()[:4000]
+        return '"' in head and ":" in head
+
+    @classmethod
+    def read(cls, path: Path, choices: Choices) -> Log:
+        records = [_flat(entry) for entry in _records(path)]
+        columns = list(dict.fromkeys(name for record in records for name in record))
+        if len(records) < _FEWEST or not columns:
+            raise DataError(
+                f"{path}: JSON, but no list of records in it: this is no log of power that is known"
+            )
+        if len(columns) > _MAX_COLUMNS:
+            raise DataError(f"{path}: {len(columns)} fields a record; this is no power log")
+        rows = ([record.get(name, "") for name in columns] for record in records)
+        log = read_as_table(path, columns, rows, choices)
+        log.format = cls.name
+        return log
+
+
+def _records(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the records of a file.
+
+    Raises:
+        DataError: It is not JSON.
+        ConfigurationError: It holds bare numbers.
+    """
+    text = read_all(path, _MAX_BYTES).decode("utf-8-sig", errors="replace")
+    try:
+        data = json.loads(text)
+    except RecursionError:
+        raise DataError(f"{path}: nested too deeply") from None
+    except ValueError:
+        data = [entry for line in read_lines(path) if (entry := _line(line)) is not None]
+        if len(data) < _FEWEST:
+            raise DataError(f"{path}: not JSON, nor a record a line") from None
+    if isinstance(data, dict):
+        lists = {name: value for name, value in data.items() if isinstance(value, list)}
+        if lists and len({len(value) for value in lists.values()}) == 1 and not _has_records(lists):
+            data = [dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)]
+        else:
+            data = max((value for value in lists.values() if _has_records({"": value})), key=len, default=[])
+    if isinstance(data, list) and data and all(isinstance(entry, (int, float)) for entry in data[:100]):
+        raise ConfigurationError(
+            f"{path}: a list of bare numbers: no header, no time, no unit. Write it as a CSV with one sample a row, then import "
+            "that with --rate and --column 1=UNIT"
+        )
+    yield from (entry for entry in data if isinstance(entry, dict))
+
+
+def _line(line: str) -> Any:
+    try:
+        return json.loads(line) if line.strip().startswith("{") else None
+    except (ValueError, RecursionError):
+        return None
+
+
+def _has_records(lists: dict[str, list[Any]]) -> bool:
+    return any(isinstance(entry, dict) for value in lists.values() for entry in value[:3])
+
+
+def _flat(record: dict[str, Any], before: str = "", depth: int = 0) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, value in record.items():
+        label = f"{before}{name}"[:80]
+        if isinstance(value, dict) and depth < _MAX_DEPTH:
+            found.update(_flat(value, f"{label}.", depth + 1))
+        elif isinstance(value, (str, int, float)) and not isinstance(value, bool):
+            found[label] = str(value)[:200]
+        elif value is None:
+            found[label] = ""
+    return found
