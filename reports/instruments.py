@@ -92,7 +92,9 @@ def own_cost(recording: Recording, analysis: Analysis) -> OwnCost | None:
     notes = recording.facts("recorder")
     if not notes or not isinstance(notes[-1].get("cpu_s"), (int, float)):
         return None
-    cpu_s, seconds = float(notes[-1]["cpu_s"]), analysis.duration.value
+    cpu_s = float(notes[-1]["cpu_s"])
+    clocks = [pair[0] for pair in recording.clock_pairs()]  # noted from the first moment to the last
+    seconds = max(analysis.duration.value, (max(clocks) - min(clocks)) * 1e-9 if clocks else 0.0)
     memory = notes[-1].get("peak_memory")
     return OwnCost(
         cpu_s, cpu_s / seconds if seconds > 0 else None, memory if isinstance(memory, int) else None

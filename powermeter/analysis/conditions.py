@@ -6,6 +6,10 @@ from powermeter.notes import Note
 from powermeter.recording.protocol import RecordingLike
 from powermeter.signals.direction import direction_note
 from powermeter.signals.rails import Line
+from powermeter.units import format_duration
+
+UNSEEN_S, UNSEEN_SHARE = 0.5, 0.01
+"""A recording that went on for longer than both after the last reading is worth a warning."""
 
 MOST = 5
 """Clock steps that are listed one by one."""
@@ -14,8 +18,34 @@ MOST = 5
 def conditions(recording: RecordingLike, line: Line) -> tuple[Note, ...]:
     """Return the notes on how a rail was measured."""
     notes = [] if (reversed_ := direction_note(line)) is None else [reversed_]
+    notes += _unseen_end(recording, line)
     steps = [fact for fact in recording.facts("clock_step") if isinstance(fact.get("text"), str)]
     notes += [Note.info("clock-set", fact["text"][:300]) for fact in steps[:MOST]]
     if len(steps) > MOST:
         notes.append(Note.info("clock-set", f"the wall clock was set {len(steps) - MOST} times more"))
     return tuple(notes)
+
+
+def _unseen_end(recording: RecordingLike, line: Line) -> list[Note]:
+    """Return what to say where the recording went on after the last reading of a rail."""
+    trace = line.power()
+    if trace is None or not len(trace):
+        return []
+    first_ns, last_ns = int(trace.times_ns[0]), int(trace.times_ns[-1])
+    seen_s = (last_ns - first_ns) * 1e-9
+    found = []
+    for source in recording.sources:
+        if str(source.id) not in line.source.split(" + "):
+            continue
+        unseen_s = (
+            sum(max(0, gap.end_ns - max(gap.start_ns, last_ns)) for gap in recording.gaps(source.id)) * 1e-9
+        )
+        if unseen_s > max(UNSEEN_S, UNSEEN_SHARE * seen_s):
+            found.append(
+                Note.warning(
+                    "unseen-end",
+                    f"{source.name or source.url} gave its last reading {format_duration(unseen_s)} before the end: "
+                    f"the energy is that of the first {format_duration(seen_s)} only",
+                )
+            )
+    return found

@@ -9,6 +9,7 @@ from powermeter.analysis.energy import analyse
 from powermeter.channel import Accuracy, Channel, Quantity, Rail
 from powermeter.recording import Recording, Writer
 from powermeter.signals.rails import lines
+from powermeter.source import Gap
 
 
 def recorded(folder, current_ma, steps=0):
@@ -41,3 +42,18 @@ def test_a_clock_that_was_set_is_said_and_many_are_counted(tmp_path):
         found = conditions(recording, line)
     assert [note.code for note in found] == ["clock-set"] * (MOST + 1)
     assert "3 times more" in found[-1].text and "+0.00 s" in found[0].text
+
+
+def test_a_source_that_fell_silent_before_the_end_is_said_with_the_energy(tmp_path):
+    rail = Rail("input", nominal_v=5.0)
+    path = tmp_path / "run.power"
+    with Writer.create(path) as writer:
+        source = writer.add_source("x://", "meter", "x", [Channel("p", Quantity.POWER, 1e-3, rail)])
+        times = np.arange(50, dtype=np.int64) * 10**8
+        writer.append(source, times, np.full((50, 1), 2000, np.int64))
+        writer.add_gap(
+            source, Gap(int(times[-1]), int(times[-1]) + 7 * 10**9, "no answer", "a read never returned")
+        )
+    with Recording.open(path) as recording:
+        (note,) = [note for note in analyse(recording).notes if "last reading" in note]
+    assert "meter gave its last reading 7" in note and "first 4.9" in note
