@@ -146,6 +146,15 @@ def test_pairs_of_one_recording_that_remember_each_other_count_for_less() -> Non
     assert (found.difference.high - found.difference.low) / 2 == pytest.approx(half, rel=0.01)
 
 
+def test_events_of_one_run_that_remember_each_other_count_for_less() -> None:
+    a = 10 + 1.5 * np.sin(np.arange(60) / 3) + np.tile([1.0, -1.0, 0.5, -0.5], 15)
+    found = contrast(Side("A", a), Side("B", a + 1))
+    widen = memory(a - a.mean())
+    assert widen > 1.2
+    half = student.ppf(0.975, 2 * (60 / widen - 1)) * a.std(ddof=1) * math.sqrt(2 * widen / 60)
+    assert (found.difference.high - found.difference.low) / 2 == pytest.approx(half, rel=0.01)
+
+
 def test_the_mean_of_several_recordings_has_students_interval() -> None:
     """Three recordings: t of two degrees of freedom, 4.303, times s/√3."""
     a, b = np.array([1.0, 1.1, 1.3]), np.array([2.0, 2.2, 2.1])

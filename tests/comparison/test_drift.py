@@ -122,6 +122,14 @@ def test_a_drift_is_taken_out_and_a_difference_stays() -> None:
     assert found.difference == pytest.approx(2.0, abs=0.15) and found.uncertainty < 0.05
 
 
+def test_a_repeat_in_turns_sees_half_a_step_of_the_level() -> None:
+    """ABAB on a pure random walk of step 1: the difference of n pairs varies by 1/(2n), as 2 × 0.5²/n would."""
+    y = walk(np.random.default_rng(13), 400)
+    found = drift.difference(y, ABAB(200))
+    assert found.repeat == pytest.approx(0.5, rel=0.2)
+    assert found.uncertainty == pytest.approx(1 / 400**0.5, rel=0.2)
+
+
 def test_one_side_after_the_other_needs_far_more_than_turns() -> None:
     rng = np.random.default_rng(6)
     y = rng.standard_normal(12)
