@@ -122,9 +122,11 @@ def _rows(rows: Sequence[Row], columns: Sequence[tuple[str, Cell]]) -> Table:
 
 
 def _short(name: str) -> str:
-    """Cut a name to what a column's head has room for."""
-    name = name.removesuffix(".power")
-    return name if len(name) <= 10 else f"{name[:9]}…"
+    """Return a name cut to what a column's head has room for: `base-0 +4` for `base-0.power and 4 more`."""
+    first, _, others = name.partition(" and ")
+    first = first.removesuffix(".power")
+    first = first if len(first) <= 10 else f"{first[:9]}…"
+    return f"{first} +{others.removesuffix(' more')}" if others.endswith(" more") else first
 
 
 def signed(result: Result) -> str:
