@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from powermeter import registry
 from powermeter.channel import Boundary
 from powermeter.errors import PowermeterError
+from powermeter.notes import Note
 from powermeter.result import Grade
 from powermeter.source import Found
 
@@ -67,7 +68,8 @@ RANKING: tuple[Tier, ...] = (
 )
 """Best first; the first row that fits counts."""
 
-_HUNG = "did not answer"
+NO_ANSWER = "no-answer"
+"""The code of a driver that did not answer in time."""
 
 COMPANIONS = frozenset({"throttled"})
 """Sources without any power of their own that are recorded beside whatever is chosen."""
@@ -125,7 +127,7 @@ class Search:
     """
 
     findings: tuple[Finding, ...]
-    failures: dict[str, str] = field(default_factory=dict)
+    failures: dict[str, Note] = field(default_factory=dict)
     seconds: float = 0.0
 
 
@@ -153,17 +155,17 @@ def search(limit_s: float = LIMIT_S, schemes: Iterable[str] | None = None) -> Se
     """
     started = time.monotonic()
     names = sorted(schemes if schemes is not None else registry.names("drivers", registry.DRIVERS))
-    answers: dict[str, list[Found] | str] = {}
+    answers: dict[str, list[Found] | Note] = {}
     done = threading.Condition()
 
     def ask(scheme: str) -> None:
-        answer: list[Found] | str
+        answer: list[Found] | Note
         try:
             answer = registry.driver_class(scheme).discover()
         except PowermeterError as error:
-            answer = str(error)
+            answer = Note.warning("cannot-look", str(error))
         except Exception as error:  # noqa: BLE001 - a foreign driver must not take the others with it
-            answer = f"{type(error).__name__}: {error}"
+            answer = Note.warning("error", f"{type(error).__name__}: {error}")
         with done:
             answers[scheme] = answer
             done.notify()
@@ -178,13 +180,13 @@ def search(limit_s: float = LIMIT_S, schemes: Iterable[str] | None = None) -> Se
     findings = [
         Finding(scheme, found)
         for scheme, answer in answered.items()
-        if not isinstance(answer, str)
+        if not isinstance(answer, Note)
         for found in answer
     ]
-    failures = {scheme: answer for scheme, answer in sorted(answered.items()) if isinstance(answer, str)}
+    failures = {scheme: answer for scheme, answer in sorted(answered.items()) if isinstance(answer, Note)}
     for scheme in names:
         if scheme not in answered:
-            failures[scheme] = f"{_HUNG} within {limit_s:g} s"
+            failures[scheme] = Note.warning(NO_ANSWER, f"did not answer within {limit_s:g} s")
     return Search(rank(findings), failures, time.monotonic() - started)
 
 
@@ -207,7 +209,7 @@ def rank(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=key))
 
 
-def choose(findings: Sequence[Finding], failures: Mapping[str, str] | None = None) -> Choice | None:
+def choose(findings: Sequence[Finding], failures: Mapping[str, Note] | None = None) -> Choice | None:
     """Return what to record when nothing was named, or None where nothing at all is usable.
 
     The best one is taken, and beside it the devices (graphics cards, accelerators) that it does not
@@ -240,7 +242,7 @@ def choose(findings: Sequence[Finding], failures: Mapping[str, str] | None = Non
         chosen += beside
     urls = tuple(dict.fromkeys(finding.found.url for finding in chosen if finding.found.url is not None))
     better = _advise(best, ranked)
-    hung = [scheme for scheme, why in (failures or {}).items() if why.startswith(_HUNG)]
+    hung = [scheme for scheme, why in (failures or {}).items() if why.code == NO_ANSWER]
     if hung:
         named = ", ".join(f"{scheme}://" for scheme in hung)
         better = f"{better}; " * bool(better) + f"not answered in time: {named} (name it to wait for it)"

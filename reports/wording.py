@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from powermeter.formatting import DASH, UNKNOWN, Shown, format_range
+from powermeter.footprint.text import shown
+from powermeter.formatting import DASH, UNKNOWN, Shown
 from powermeter.result import Grade, Result
 from powermeter.units import format_duration, format_number, format_quantity
 
@@ -57,10 +58,4 @@ def percent(share: float | None, digits: int = 2) -> str:
 
 def footprint_amount(result: Result | None, digits: int = 2) -> Shown:
     """Return carbon, water or minerals in g CO2e, L or g Sb eq: low to high, few digits."""
-    if result is None:
-        return UNKNOWN
-    factor, unit = {"kg Sb eq": (1000.0, "g Sb eq"), "g": (1.0, "g CO2e"), "L": (1.0, "L")}.get(
-        result.unit, (1.0, result.unit)
-    )
-    value, low, high = (number * factor for number in (result.value, result.low, result.high))
-    return format_range(value, low, high, unit, digits)
+    return UNKNOWN if result is None else shown(result, digits)

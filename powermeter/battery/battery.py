@@ -22,7 +22,7 @@ from powermeter.battery.converter import Curve, check_ratio
 from powermeter.battery.presets import preset_names, presets
 from powermeter.errors import ConfigurationError
 from powermeter.result import COVERAGE_95, Grade, Result, worst
-from powermeter.units import SECONDS_PER_HOUR, SECONDS_PER_YEAR, format_number, parse_quantity
+from powermeter.units import SECONDS_PER_HOUR, SECONDS_PER_YEAR, parse_quantity
 
 MONTH_S = SECONDS_PER_YEAR / 12
 _NORMAL_95 = 1.6448536269514722
@@ -319,26 +319,15 @@ class Budget:
         if self.remaining is not None:
             text.append(f"remaining: {percent(self.remaining)}")
         if self.hours is not None:
-            text.append(f"hours at this power: {format_number(self.hours.value, 3)} h{_span(self.hours)}")
+            text.append(f"hours at this power: {self.hours}")
         if self.count is not None:
-            text.append(f"{self.items} per charge: {format_number(self.count.value, 3)}{_span(self.count)}")
+            text.append(f"{self.items} per charge: {self.count}")
         return text
 
 
-def percent(share: Result, digits: int = 3) -> str:
+def percent(share: Result) -> str:
     """Return a share with its interval in percent."""
-    value = f"{format_number(100 * share.value, digits)} %"
-    if share.high <= share.low:
-        return value
-    low, high = format_number(100 * share.low, digits), format_number(100 * share.high, digits)
-    return f"{value} ({low} to {high} %)"
-
-
-def _span(result: Result) -> str:
-    if result.high <= result.low:
-        return ""
-    high = format_number(result.high, 3) if math.isfinite(result.high) else "no limit"
-    return f" ({format_number(result.low, 3)} to {high})"
+    return str(share.to("%"))
 
 
 def _capacity_unit(spec: str) -> str:

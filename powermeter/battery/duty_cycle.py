@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from powermeter.battery.battery import Battery
 from powermeter.errors import ConfigurationError
 from powermeter.result import Grade, Result, combine
-from powermeter.units import format_number, format_quantity, parse_duration, parse_quantity
+from powermeter.units import parse_duration, parse_quantity
 
 if TYPE_CHECKING:
     from powermeter.battery.lora import Node
@@ -172,18 +172,13 @@ class Schedule:
     def lines(self, battery: Battery | None = None, rail_voltage_v: float | None = None) -> list[str]:
         """Return the schedule for people."""
         mean = self.mean_power
-        span = f"{format_quantity(mean.low, 'W')} to {format_quantity(mean.high, 'W')}"
-        text = [f"mean power: {format_quantity(mean.value, 'W')} ({span}), {mean.grade.value}"]
+        text = [f"mean power: {mean}, {mean.grade.value}"]
         for name, busy, power, share in self.shares():
-            text.append(
-                f"  {name}: {busy:.3%} of the time, {format_quantity(power.value, 'W')}, {share:.1%} of the energy"
-            )
+            text.append(f"  {name}: {busy:.3%} of the time, {power}, {share:.1%} of the energy")
         if battery is not None:
             hours = self.life(battery, rail_voltage_v)
             text.append(
-                f"battery {battery.title or battery.spec} ({battery.convention_text}): "
-                f"{format_number(hours.value, 3)} h = {format_number(hours.value / 24, 3)} d "
-                f"({format_number(hours.low / 24, 3)} to {format_number(hours.high / 24, 3)} d)"
+                f"battery {battery.title or battery.spec} ({battery.convention_text}): {hours} = {hours:d}"
             )
         return text
 

@@ -182,9 +182,7 @@ class Report:
         tokens = self.tokens()
         if tokens is None:
             return {"tokens_per_charge": None}, []
-        high = "no limit" if tokens.high == float("inf") else format_number(tokens.high, 3)
-        span = "" if tokens.high <= tokens.low else f" ({format_number(tokens.low, 3)} to {high})"
-        line = f"a charge holds {format_number(tokens.value, 3)} generated tokens{span}"
+        line = f"a charge holds {tokens} generated tokens"
         return {"tokens_per_charge": plain(tokens)}, [line]
 
     def rounds(self) -> tuple[Result, float]:
@@ -236,10 +234,9 @@ class Report:
             "rounds_per_charge": plain(count),
         }
         split = ", ".join(f"{name} {format_quantity(joule, 'J')}" for name, joule in shares.items())
-        whole = format_quantity(energy.value, "J")
         lines = [
-            f"federated round (of {number:g}): {whole} ({split}; the router is not on this battery)",
-            f"rounds per charge: {count.value:,.3g}",
+            f"federated round (of {number:g}): {energy} ({split}; the router is not on this battery)",
+            f"rounds per charge: {count}",
         ]
         if client.transfer_s > 0:
             moved = Transfer(client.sent_b + client.received_b, client.transfer_s, wanted.line)

@@ -42,7 +42,7 @@ def plain(found: Search, chosen: Choice | None) -> dict[str, Any]:
         "choice": None
         if chosen is None
         else {"urls": list(chosen.urls), "why": chosen.line, "better": chosen.better or None},
-        "failures": found.failures,
+        "failures": {scheme: str(why) for scheme, why in found.failures.items()},
         "seconds": round(found.seconds, 3),
     }
 

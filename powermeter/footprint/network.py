@@ -111,16 +111,12 @@ class Transfer:
         """Return both ways for people, and their difference."""
         bytes_, power = self.both()
 
-        def shown(item: Result) -> str:
-            span = f"{format_quantity(item.low, 'J', 2)} to {format_quantity(item.high, 'J', 2)}"
-            return f"{format_quantity(item.value, 'J', 2)} ({span})"
-
         parts = ", ".join(f"{line.name} {format_quantity(line.value, 'J', 2)}" for line in self.by_power())
         ratio = power.value / bytes_.value if bytes_.value else None
         more = "" if ratio is None else f", {ratio:.2g} times the other"
         return [
-            f"network by the byte ({self.line} line, average): {shown(bytes_)}",
-            f"network by its power ({self.mbit_s:.3g} Mbit/s for {self.duration_s:.4g} s): {shown(power)}{more}",
+            f"network by the byte ({self.line} line, average): {bytes_}",
+            f"network by its power ({self.mbit_s:.3g} Mbit/s for {self.duration_s:.4g} s): {power}{more}",
             f"  = {parts}; of it {format_quantity(self.rising(), 'J', 2)} rises with the bits, the rest is there anyway",
         ]
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from powermeter import toml
 from powermeter.errors import ConfigurationError
+from powermeter.formatting import format_range
 from powermeter.result import Result, plain
 from powermeter.units import format_number, parse_quantity
 
@@ -82,8 +83,8 @@ class Report:
     def _pounds(self) -> str:
         digits, carbon = self.whole.digits("carbon"), self.whole.carbon
         ends = (carbon.value, carbon.low, carbon.high)
-        values = [format_number(value / G_PER_LB, digits) for value in ends]
-        return f"{values[0]} lb CO2e ({values[1]} to {values[2]})"
+        value, low, high = (grams / G_PER_LB for grams in ends)
+        return format_range(value, low, high, "lb CO2e", digits).text
 
     def _parts(self) -> list[tuple[dict[str, Any], list[str]]]:
         """Return (for JSON, for people) of everything asked beside the footprint."""
@@ -110,8 +111,7 @@ class Report:
         said: dict[str, Any] = {"per_item": {name: plain(result) for name, result in each.items()}}
         even = self.break_even()
         if even is not None:
-            span = f"{format_number(even.low, 2)} to {format_number(even.high, 2)}"
-            lines.append(f"break-even: use equals making after {format_number(even.value, 2)} items ({span})")
+            lines.append(f"break-even: use equals making after {even} items")
             said["break_even"] = plain(even)
         return said, lines
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from powermeter.footprint.formula import largest, told_apart
+from powermeter.formatting import Shown, format_range
 from powermeter.result import Result
-from powermeter.units import format_number, format_quantity
+from powermeter.units import format_quantity
 
 if TYPE_CHECKING:
     from .assessment import Footprint
@@ -30,32 +31,25 @@ CANNOT_SEE = (
 )
 
 
+_SHOWN = {"kg Sb eq": (1000.0, "g Sb eq"), "L": (1.0, "L"), "g": (1.0, "g CO2e"), "kg": (1000.0, "g")}
+"""Unit inside → factor to what is printed, and its unit."""
+
+
 def amount(value: float | None, unit: str, digits: int = 2) -> str:
     """Return a footprint's number for people, in g, L or g Sb eq with a prefix."""
-    if value is None:
-        return "–"
-    scale, shown = {
-        "kg Sb eq": (1000.0, "g Sb eq"),
-        "L": (1.0, "L"),
-        "g": (1.0, "g CO2e"),
-        "kg": (1000.0, "g"),
-    }.get(unit, (1.0, unit))
-    number = format_quantity(value * scale, "g", digits)
-    if not number.endswith("g"):
-        return f"{format_number(value * scale, digits)} {shown}"
-    return number[:-1] + shown
+    factor, unit = _SHOWN.get(unit, (1.0, unit))
+    return format_quantity(None if value is None else value * factor, unit, digits)
+
+
+def shown(result: Result, digits: int = 2) -> Shown:
+    """Return a footprint with its interval in print: low to high, few digits, a bound where it reaches 0."""
+    factor, unit = _SHOWN.get(result.unit, (1.0, result.unit))
+    return format_range(result.value * factor, result.low * factor, result.high * factor, unit, digits)
 
 
 def interval(result: Result, digits: int = 2) -> str:
-    """Return `0.19 mg CO2e (0.15 to 0.25 mg CO2e)`."""
-    value = amount(result.value, result.unit, digits)
-    if result.high <= result.low:
-        return value
-    if result.low <= 0 < result.high and result.value > 0:
-        return f"at most {amount(result.high, result.unit, digits)} (the interval reaches zero)"
-    return (
-        f"{value} ({amount(result.low, result.unit, digits)} to {amount(result.high, result.unit, digits)})"
-    )
+    """Return `0.19 mg CO2e (0.15 to 0.25)`."""
+    return shown(result, digits).text
 
 
 def to_text(whole: Footprint, explain: bool = False) -> str:
@@ -71,7 +65,7 @@ def summary_lines(whole: Footprint) -> list[str]:
     """Return the totals, the boundary and the warnings, a line each."""
     where = f"{whole.place.name} ({whole.place.code})" if whole.place else "unknown"
     lines = [f"WARNING: {text}" for text in whole.warnings]
-    energy = format_quantity(whole.energy.value, "J")
+    energy = str(whole.energy)
     lines.append(f"energy: {energy}, {whole.energy.grade.value}; {whole.boundary}")
     kind = whole.grid.carbon.basis
     kind = kind if "marginal" in kind or "average" in kind else f"{kind}, average"

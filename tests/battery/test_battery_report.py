@@ -75,7 +75,7 @@ def test_tokens_a_charge_holds(tmp_path: Path) -> None:
     assert tokens is not None
     assert tokens.value == pytest.approx(4 * 3.85 * 3600 / 0.01956, rel=1e-6)
     assert tokens.low < tokens.value < tokens.high
-    assert "a charge holds 2,830,000 generated tokens (" in report.text()
+    assert "a charge holds 2,834,000 ± 27,000 generated tokens" in report.text()
     assert report.record()["tokens_per_charge"]["value"] == pytest.approx(tokens.value)
 
 
