@@ -1,7 +1,8 @@
-"""The Monte-Carlo proof: stated 95 % intervals hold the simulated truth in 93 to 97 % of runs.
+"""The Monte-Carlo proof: stated 95 % intervals hold the simulated truth, on the meter and the load that each row names.
 
-Quick form: every scenario a few dozen times, held to what so few runs can show.  Full form (`-m slow`):
-1000 runs each.  `python tests/validation/test_coverage.py` prints the table of docs/validation.md.
+Quick form: every scenario two dozen times, held to what so few runs can show.  Full form (`-m slow`): 300 runs each.
+`python tests/validation/test_coverage.py [--runs N] [--only TEXT]` prints the table of docs/validation.md.  Every column of a row,
+the comparison too, is measured on that row's meter with that row's load.
 """
 
 from __future__ import annotations
@@ -14,275 +15,299 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+import powermeter
 from powermeter.analysis.energy import analyse
 from powermeter.channel import Accuracy, Kind
-from powermeter.comparison.contrast import contrast
-from powermeter.comparison.designs import Side
+from powermeter.errors import DataError
 from powermeter.events import Event
-from powermeter.result import Result
-from powermeter.testing.simulation import NS, SimulatedMeter, SimulatedRecording, Truth, bursts
+from powermeter.result import Grade, Result
+from powermeter.testing.simulation import NS, SimulatedMeter, SimulatedRecording, Truth
 
-Scene = Callable[[np.random.Generator], tuple[Truth, list[Event]]]
+Rng = np.random.Generator
+Load = tuple[Truth, list[Event]]
+Scene = Callable[[Rng], Load]
+Shape = tuple[tuple[float, float], ...]
 
-
-def pulses(**how) -> Scene:
-    return lambda rng: bursts(rng, 20, idle_w=rng.uniform(1.5, 2.5), busy_w=rng.uniform(5, 7), **how)
-
-
-def fluctuating(rng: np.random.Generator) -> tuple[Truth, list[Event]]:
-    """A load that flickers faster than it is sampled, in events of 50 to 80 ms."""
-    truth, events = bursts(rng, 20)
-    corners = np.arange(0, truth.times_s[-1], 0.0001)
-    watts = truth.power(corners) * (1 + 0.2 * rng.standard_normal(corners.size))
-    return Truth(corners, watts), events
+FLAT: Shape = ((1.0, 6.0),)
+TWO_PHASES: Shape = ((0.4, 3.0), (0.6, 9.0))
+PEAK: Shape = ((0.4, 2.0), (0.2, 22.0), (0.4, 2.0))
+SURE = (Grade.MEASURED, Grade.DERIVED)
 
 
-def ramps(rng: np.random.Generator) -> tuple[Truth, list[Event]]:
-    """Power that wanders smoothly, as with clock scaling, events anywhere."""
-    corners = np.cumsum(np.concatenate([[0.0], rng.uniform(0.05, 0.3, 60)]))
-    truth = Truth(corners, rng.uniform(2, 8, corners.size))
-    starts = np.sort(rng.uniform(0.5, corners[-1] - 1.5, 20))
+def painted(spans: list[tuple[float, float, float]], idle: float, end: float) -> Truth:
+    """Return a power that is `idle` but for spans (start, end, W), which do not overlap."""
+    edges, levels, at = [0.0], [], 0.0
+    for start, stop, watts in spans:
+        if start > at:
+            edges.append(start)
+            levels.append(idle)
+        edges.append(stop)
+        levels.append(watts)
+        at = stop
+    return Truth.steps([*edges, end], [*levels, idle])
+
+
+def shaped(
+    rng: Rng,
+    count: int,
+    length: tuple[float, float],
+    pause: tuple[float, float],
+    shape: Shape = FLAT,
+    *,
+    vary: float = 0.03,
+    idle: float = 2.0,
+    lead: float = 2.0,
+    tail: tuple[float, float] | None = None,
+) -> Load:
+    """Return events of one shape at random times, each times a random level; `tail` is (s, W) behind each."""
+    at, spans, events = lead, [], []
+    for i in range(count):
+        stop = at + rng.uniform(*length)
+        factor, begin, share = 1 + vary * rng.standard_normal(), at, 0.0
+        for part, watts in shape:
+            share += part
+            spans.append((begin, at + share * (stop - at), watts * factor))
+            begin = at + share * (stop - at)
+        if tail:
+            spans.append((stop, stop + tail[0], tail[1]))
+        events.append(Event("infer", round(at * NS), round(stop * NS), uid=i + 1))
+        at = stop + rng.uniform(*pause) + (tail[0] if tail else 0.0)
+    return painted(spans, idle, at + lead), events
+
+
+def switching(
+    rng: Rng, count: int, length: tuple[float, float], pause: tuple[float, float], hold: float = 0.1
+) -> Load:
+    """Return events inside which the power jumps at random between 3 W and 9 W."""
+    at, spans, events = 2.0, [], []
+    for i in range(count):
+        begin, stop = at, at + rng.uniform(*length)
+        while begin < stop:
+            end = min(begin + rng.exponential(hold) + 1e-4, stop)
+            spans.append((begin, end, float(rng.choice([3.0, 9.0]))))
+            begin = end
+        events.append(Event("infer", round(at * NS), round(stop * NS), uid=i + 1))
+        at = stop + rng.uniform(*pause)
+    return painted(spans, 2.0, at + 2.0), events
+
+
+def in_step(rng: Rng, count: int, period: float, busy: float) -> Load:
+    """Return a loop that a timer drives."""
+    starts = 1.0 + np.arange(count) * period
+    spans = [(a, a + busy, 6.0) for a in starts.tolist()]
+    events = [Event("infer", round(a * NS), round(b * NS), uid=i + 1) for i, (a, b, _) in enumerate(spans)]
+    return painted(spans, 2.0, float(starts[-1]) + period + 1), events
+
+
+def wake_ups(rng: Rng, seconds: float, rate: float) -> Load:
+    """Return rare pulses of 1 ms and 150 mW under six long events."""
+    starts = np.sort(rng.uniform(0, seconds - 0.01, rng.poisson(rate * seconds)))
+    starts = starts[np.concatenate([[True], np.diff(starts) > 0.002])]
+    truth = painted([(a, a + 0.001, 0.15) for a in starts.tolist()], 1e-5, seconds)
+    slot = (seconds - 2) / 6
     return truth, [
-        Event("infer", round(a * NS), round((a + rng.uniform(0.3, 0.8)) * NS)) for a in starts.tolist()
+        Event("infer", round((1 + i * slot) * NS), round((1 + (i + 0.9) * slot) * NS), uid=i + 1)
+        for i in range(6)
     ]
-
-
-def few_gaps(rng: np.random.Generator) -> list[tuple[float, float]]:
-    return [(s, s + rng.uniform(0.01, 0.03)) for s in rng.uniform(1.0, 3.0, 3).tolist()]
 
 
 @dataclass(frozen=True)
 class Scenario:
+    """One row: a load, a meter, and where the truth of two runs of it may be compared."""
+
     name: str
     scene: Scene
     meter: SimulatedMeter
-    gaps: Callable[[np.random.Generator], list[tuple[float, float]]] = lambda rng: []
-    baseline: bool = False
-    charge: bool = False
-    # A single event that no sample resolves, and the quantile of such, are not claims of the analysis.
-    single: bool = True
+    holes: int = 0
 
 
+def ms(kind: Kind = Kind.INSTANT, rate: float = 1000, **how: object) -> SimulatedMeter:
+    accuracy = {k: how.pop(k) for k in ("gain", "offset", "noise", "step", "typical") if k in how}
+    return SimulatedMeter(rate, kind, accuracy=Accuracy(**accuracy), **how)  # type: ignore[arg-type]
+
+
+MEAN, COUNTER = Kind.MEAN, Kind.COUNTER
 SCENARIOS = (
     Scenario(
-        "gain at its limit (rectangular)",
-        pulses(),
-        SimulatedMeter(1000, accuracy=Accuracy(gain=0.005, noise=0.01)),
+        "flat events, 1 kHz, gain at its limit",
+        lambda r: shaped(r, 20, (0.05, 0.08), (0.04, 0.12)),
+        ms(gain=0.005, noise=0.01),
+    ),
+    Scenario("flat events, 1 kHz, noise", lambda r: shaped(r, 20, (0.05, 0.08), (0.04, 0.12)), ms(noise=0.2)),
+    Scenario(
+        "flat events, V and I, two gains",
+        lambda r: shaped(r, 20, (0.05, 0.08), (0.04, 0.12)),
+        ms(gain=0.005, noise=0.002, volts=5.0, volts_accuracy=Accuracy(gain=0.005)),
     ),
     Scenario(
-        "gain typical (normal)",
-        pulses(),
-        SimulatedMeter(1000, accuracy=Accuracy(gain=0.005, typical=True, noise=0.01)),
+        "flat events, 100 Hz", lambda r: shaped(r, 20, (0.05, 0.08), (0.04, 0.12)), ms(rate=100, noise=0.02)
     ),
     Scenario(
-        "offset at its limit", pulses(), SimulatedMeter(1000, accuracy=Accuracy(offset=0.05, noise=0.02))
-    ),
-    Scenario("noise of the sensor", pulses(), SimulatedMeter(1000, accuracy=Accuracy(noise=0.2))),
-    Scenario(
-        "quantised in 40 mW steps, 20 mW noise",
-        pulses(),
-        SimulatedMeter(1000, accuracy=Accuracy(step=0.04, noise=0.02)),
+        "two phases, 50 Hz",
+        lambda r: shaped(r, 20, (0.2, 0.4), (0.1, 0.3), TWO_PHASES),
+        ms(rate=50, noise=0.02),
     ),
     Scenario(
-        "V and I: two gains, offset, steps",
-        pulses(),
-        SimulatedMeter(
-            1000,
-            accuracy=Accuracy(gain=0.005, offset=0.005, step=1e-4, noise=0.002),
-            volts=5.0,
-            volts_accuracy=Accuracy(gain=0.005, step=0.004),
-        ),
+        "3/9 W at random, 20 Hz", lambda r: switching(r, 20, (0.5, 1.5), (0.3, 0.8)), ms(rate=20, noise=0.02)
     ),
     Scenario(
-        "jitter of 1 ms at 200 Hz",
-        pulses(),
-        SimulatedMeter(200, accuracy=Accuracy(noise=0.01), jitter_s=0.001),
-    ),
-    Scenario("edges between samples, 100 Hz", pulses(), SimulatedMeter(100, accuracy=Accuracy(noise=0.02))),
-    Scenario(
-        "load that rises over 1 ms, 250 Hz",
-        pulses(rise_s=0.001),
-        SimulatedMeter(250, accuracy=Accuracy(noise=0.02, gain=0.005)),
+        "events of 20 ms, 20 Hz", lambda r: shaped(r, 200, (0.02, 0.02), (0.1, 0.3)), ms(rate=20, noise=0.02)
     ),
     Scenario(
-        "load that flickers between samples", fluctuating, SimulatedMeter(500, accuracy=Accuracy(noise=0.005))
+        "two phases, 10 Hz mean",
+        lambda r: shaped(r, 20, (0.3, 0.6), (0.3, 0.6), TWO_PHASES),
+        ms(MEAN, 10, noise=0.02, gain=0.003),
     ),
     Scenario(
-        "load that wanders, overlapping events",
-        ramps,
-        SimulatedMeter(100, accuracy=Accuracy(gain=0.01, noise=0.02)),
+        "3/9 W at random, 2 Hz mean", lambda r: switching(r, 20, (1, 3), (1, 2)), ms(MEAN, 2, noise=0.01)
     ),
     Scenario(
-        "clocks 3 ms apart", pulses(), SimulatedMeter(1000, accuracy=Accuracy(noise=0.01), clock_s=0.003)
+        "two phases, 10 Hz counter of 1 mJ",
+        lambda r: shaped(r, 20, (0.3, 0.6), (0.3, 0.6), TWO_PHASES),
+        ms(COUNTER, 10, step=0.001),
     ),
     Scenario(
-        "gaps of 10 to 30 ms, typical gain",
-        pulses(),
-        SimulatedMeter(1000, accuracy=Accuracy(noise=0.01, gain=0.004, typical=True)),
-        gaps=few_gaps,
+        "bursts of 1.2-3 s, mean of 1 s at 10 Hz",
+        lambda r: shaped(r, 15, (1.2, 3), (1, 2)),
+        ms(MEAN, 10, noise=0.01, window_s=1.0),
     ),
     Scenario(
-        "averaging sensor, 10 Hz",
-        pulses(length_s=(0.5, 0.8), pause_s=(0.3, 0.6)),
-        SimulatedMeter(10, Kind.MEAN, accuracy=Accuracy(noise=0.02, gain=0.003)),
+        "peak in 20 ms, 50 Hz mean",
+        lambda r: shaped(r, 200, (0.02, 0.02), (0.05, 0.3), PEAK),
+        ms(MEAN, 50, noise=0.02),
     ),
     Scenario(
-        "energy counter, 1 kHz",
-        pulses(),
-        SimulatedMeter(1000, Kind.COUNTER, accuracy=Accuracy(gain=0.01, step=15.3e-6)),
+        "8 ms and a tail of 30 ms, 10 Hz mean",
+        lambda r: shaped(r, 300, (0.008, 0.008), (0.05, 0.3), ((1, 12.0),), vary=0, tail=(0.03, 4.0)),
+        ms(MEAN, 10, noise=0.02),
+    ),
+    Scenario("wake-ups of 1 ms, 10/s, 100 Hz", lambda r: wake_ups(r, 60, 10), ms(rate=100, noise=1e-6)),
+    Scenario(
+        "3 of 16 events in holes, 100 Hz",
+        lambda r: shaped(r, 16, (0.3, 0.6), (0.2, 0.5)),
+        ms(rate=100, noise=0.02),
+        holes=3,
     ),
     Scenario(
-        "events of 5 ms at 100 Hz",
-        pulses(length_s=(0.004, 0.006), pause_s=(0.02, 0.05)),
-        SimulatedMeter(100, accuracy=Accuracy(noise=0.01)),
-        single=False,
+        "loop of 0.1 s in step with 10 Hz", lambda r: in_step(r, 100, 0.1, 0.04), ms(rate=10, noise=0.01)
     ),
     Scenario(
-        "baseline subtracted",
-        pulses(),
-        SimulatedMeter(1000, accuracy=Accuracy(gain=0.005, offset=0.1, noise=0.05)),
-        baseline=True,
-    ),
-    Scenario(
-        "charge at 5 V",
-        pulses(),
-        SimulatedMeter(1000, accuracy=Accuracy(gain=0.005, offset=0.002, noise=0.002), volts=5.0),
-        charge=True,
+        "one event of 60 ms, 10 Hz", lambda r: shaped(r, 1, (0.06, 0.06), (2, 3)), ms(rate=10, noise=0.01)
     ),
 )
 
-Checks = dict[str, list[tuple[Result, float]]]
+Checks = dict[str, list[tuple[Result | None, float]]]
+
+
+def record(
+    scenario: Scenario, rng: Rng, errors: tuple[float, float, float]
+) -> tuple[SimulatedRecording, Truth]:
+    truth, events = scenario.scene(rng)
+    hit = rng.choice(len(events), scenario.holes, replace=False) if scenario.holes else []
+    holes = [(events[i].start_ns / NS - 0.05, (events[i].end_ns or 0) / NS + 0.05) for i in hit]
+    return scenario.meter.record(truth, events, rng, errors=errors, gaps_s=holes), truth
 
 
 def one_run(scenario: Scenario, seed: int) -> Checks:
-    """Return the results of one run and what they should be."""
+    """Return what is stated of one run, and what is true."""
     rng = np.random.default_rng([seed, SCENARIOS.index(scenario)])
-    truth, events = scenario.scene(rng)
-    meter = scenario.meter
-    errors = meter.errors(rng)
-    recording = meter.record(truth, events, rng, errors=errors, gaps_s=scenario.gaps(rng))
-    idle = None
-    if scenario.baseline:
-        idle = (round(0.05 * NS), round(0.95 * NS))
-    analysis = analyse(recording, baseline=idle)
-    row = analysis.row("infer")
-    # A clock that is off moves the whole recording: its own span is where the true one lies shifted.
-    edges = np.array([[e.start_ns, e.end_ns or 0] for e in events]) / NS
-    each = truth.integral(edges[:, 1]) - truth.integral(edges[:, 0])
-    whole = truth.energy(analysis.start_ns / NS, analysis.end_ns / NS)
-    checks: Checks = {}
-    if scenario.baseline:
-        assert row.above_per_item is not None and analysis.above is not None
-        floor = float(truth.power(np.array([0.5]))[0])
-        above = each - floor * (edges[:, 1] - edges[:, 0])
-        checks["label"] = [(row.above_per_item, float(above.mean()))]
-        checks["total"] = [(analysis.above, whole - floor * (analysis.end_ns - analysis.start_ns) / NS)]
-    elif scenario.charge:
-        assert (
-            row.charge_per_item is not None and analysis.charge is not None and analysis.charges is not None
-        )
-        checks["single"] = [
-            (analysis.charges.result(i), used / meter.volts) for i, used in enumerate(each.tolist())
-        ]
-        checks["label"] = [(row.charge_per_item, float(each.mean()) / meter.volts)]
-        checks["total"] = [(analysis.charge, whole / meter.volts)]
-    else:
-        assert row.energy_per_item is not None
-        if scenario.single:
-            checks["single"] = [(analysis.energies.result(i), used) for i, used in enumerate(each.tolist())]
-        checks["label"] = [(row.energy_per_item, float(each.mean()))]
-        checks["total"] = [(analysis.energy, whole)]
-    checks["comparison"] = [comparison(scenario, seed)]
+    errors = scenario.meter.errors(rng)
+    recording, truth = record(scenario, rng, errors)
+    a = analyse(recording)
+    used = np.array([truth.energy(e.start_ns / NS, (e.end_ns or 0) / NS) for e in a.events])
+    row, known = a.row("infer"), a.energies.known
+    single = [
+        (a.energies.result(i) if known[i] else None, float(used[i]))
+        for i in range(0, used.size, max(1, used.size // 12))
+    ]
+    checks: Checks = {
+        "single": single if row.method != "regression" else [],
+        "label": [(row.energy_per_item, float(used[known].mean() if known.any() else used.mean()))],
+        "run": [(a.energy, truth.energy(a.start_ns / NS, a.end_ns / NS))],
+    }
+    other, _ = record(scenario, rng, errors)
+    checks["comparison"] = [(compared(recording, other), 1.0)]
     return checks
 
 
-def comparison(scenario: Scenario, seed: int) -> tuple[Result, float]:
-    """Compare two runs of one load on one meter, B drawing 3 % more; the ratio of what a repeat takes.
-
-    Each repeat's duration is fixed here, so that the truth of the ratio is known: 1.03.  The repeats are
-    drawn independently and said to be so.
-    """
-    rng = np.random.default_rng([seed, SCENARIOS.index(scenario), 1])
-    errors = scenario.meter.errors(rng)
-
-    def run(scale: float) -> SimulatedRecording:
-        count, length = 16, 0.08
-        starts = 0.5 + np.arange(count) * 0.2 + rng.uniform(0, 0.05, count)
-        levels = 4.0 * scale * (1 + 0.02 * rng.standard_normal(count))
-        edges = np.sort(np.concatenate([[0.0], starts, starts + length, [starts[-1] + 0.5]]))
-        truth = Truth.steps(edges, [0.0, *np.column_stack([levels, np.zeros(count)]).ravel()])
-        events = [Event("infer", round(a * NS), round((a + length) * NS)) for a in starts.tolist()]
-        meter = SimulatedMeter(1000, accuracy=scenario.meter.accuracy)
-        if scenario.meter.kind is Kind.COUNTER or scenario.meter.volts:
-            meter = SimulatedMeter(1000, accuracy=Accuracy(gain=scenario.meter.accuracy.gain, noise=0.01))
-        return meter.record(truth, events, rng, errors=errors)
-
-    turns = {"A": np.arange(16.0), "B": np.arange(16.0) + np.where(np.arange(16) % 2, -0.4, 0.4)}
-    sides = []
-    for name, scale in (("A", 1.0), ("B", 1.03)):
-        analysis = analyse(run(scale))
-        row = analysis.row("infer")
-        sides.append(
-            Side(
-                name,
-                analysis.energies.value,
-                "J",
-                row.energy_per_item,
-                "one meter",
-                times_s=turns[name],
-                separate=True,
-            )
-        )
-    ratio = contrast(*sides).ratio
-    assert ratio is not None
-    return ratio, 1.03
+def compared(one: SimulatedRecording, other: SimulatedRecording) -> Result | None:
+    """Return the ratio of two runs of one program on one meter, where there is one."""
+    try:
+        return powermeter.compare(one, other, same_instrument=True).rows[0].contrast.ratio
+    except (DataError, IndexError):
+        return None
 
 
-def coverage(scenario: Scenario, runs: int, first: int = 0) -> dict[str, tuple[float, float]]:
-    """Return for each claim (share of intervals that hold the truth, mean relative half-width)."""
+def coverage(scenario: Scenario, runs: int, first: int = 0) -> dict[str, tuple[float, float, float]]:
+    """Return for each claim: the share of stated intervals that hold, the median half-width, the share without a sure number."""
     hits: dict[str, list[bool]] = {}
     widths: dict[str, list[float]] = {}
+    asked: dict[str, int] = {}
+    sure: dict[str, int] = {}
     for seed in range(first, first + runs):
         for name, found in one_run(scenario, seed).items():
-            hits.setdefault(name, []).extend(result.low <= truth <= result.high for result, truth in found)
-            widths.setdefault(name, []).extend(
-                (result.high - result.low) / 2 / abs(truth) for result, truth in found
-            )
-    return {name: (float(np.mean(hits[name])), float(np.mean(widths[name]))) for name in hits}
+            asked[name] = asked.get(name, 0) + len(found)
+            for result, truth in found:
+                if result is None:
+                    continue
+                hits.setdefault(name, []).append(result.low <= truth <= result.high)
+                widths.setdefault(name, []).append((result.high - result.low) / 2 / max(abs(truth), 1e-12))
+                sure[name] = sure.get(name, 0) + (result.grade in SURE)
+    return {
+        name: (
+            float(np.mean(hits.get(name, [True]))),
+            float(np.median(widths.get(name, [np.inf]))),
+            1 - sure.get(name, 0) / asked[name],
+        )
+        for name in asked
+        if asked[name]
+    }
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s.name)
-def test_the_intervals_hold_in_a_few_dozen_runs(scenario: Scenario) -> None:
+def test_the_intervals_hold_in_two_dozen_runs(scenario: Scenario) -> None:
     runs = 24
-    for name, (share, _) in coverage(scenario, runs).items():
+    for name, (share, _, _) in coverage(scenario, runs).items():
         # Binomial with 0.95: 18 of 24 or fewer has a probability below 0.001.
         assert share * runs >= 19, f"{name}: {share:.0%}"
 
 
+def test_what_no_reading_shows_is_never_stated_as_measured() -> None:
+    for part in ("one event of 60 ms", "loop of 0.1 s"):
+        scenario = next(s for s in SCENARIOS if s.name.startswith(part))
+        found = coverage(scenario, 10)
+        assert found["label"][2] == 1.0, part
+
+
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s.name)
-def test_the_intervals_hold_in_93_to_97_percent_of_a_thousand_runs(scenario: Scenario) -> None:
-    for name, (share, _) in coverage(scenario, 1000).items():
-        assert 0.93 <= share <= 0.97, f"{name}: {share:.1%}"
+def test_the_intervals_hold_in_93_percent_of_300_runs(scenario: Scenario) -> None:
+    for name, (share, _, _) in coverage(scenario, 300).items():
+        # 0.93 less two standard errors of 300 runs.
+        assert share >= 0.90, f"{name}: {share:.1%}"
 
 
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=1000)
+    parser.add_argument("--runs", type=int, default=300)
     parser.add_argument("--only", default="")
     options = parser.parse_args()
-    print("| scenario | single event | label | total | comparison | half-width of a label |")
-    print("|---|---|---|---|---|---|")
+    print(
+        "| load and meter | single event | label | run | comparison | half-width of a label | label declined or bounded |"
+    )
+    print("|---|---|---|---|---|---|---|")
     for scenario in SCENARIOS:
         if options.only not in scenario.name:
             continue
         found = coverage(scenario, options.runs)
         cells = [
-            f"{found[n][0]:.1%}" if n in found else "–" for n in ("single", "label", "total", "comparison")
+            f"{found[n][0]:.1%}" if n in found else "–" for n in ("single", "label", "run", "comparison")
         ]
-        print(f"| {scenario.name} | {' | '.join(cells)} | ±{found['label'][1]:.2%} |")
+        print(
+            f"| {scenario.name} | {' | '.join(cells)} | ±{found['label'][1]:.2%} | {found['label'][2]:.0%} |"
+        )
         sys.stdout.flush()
 
 
