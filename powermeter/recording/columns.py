@@ -77,7 +77,7 @@ def encode(values: NDArray[np.int64]) -> bytes:
     else:
         residuals, base, offset, mode = values - np.int64(low), low, 0, _OFFSET
         span = high - low
-    step = _common_step(residuals) if 0 <= span < 1 << 62 else 1
+    step = _common_step(residuals) if span < 1 << 62 else 1
     width = _width(span // step)
     header = _HEADER.pack(mode | marks | _HAS_PLANES, width, base, offset, step)
     narrow = (residuals // step if step > 1 else residuals).astype(_UNSIGNED[width])
@@ -125,7 +125,7 @@ def _fill(values: NDArray[np.int64], missing: NDArray[np.bool_]) -> NDArray[np.i
 
 
 def _prefers_delta(values: NDArray[np.int64], steps: NDArray[np.int64], span: int, step_span: int) -> bool:
-    if span < 0 or span >= 1 << 62 or step_span < 0:  # a difference overflowed int64
+    if span >= 1 << 62:  # a difference may have overflowed int64
         return False
     if _width(step_span) != _width(span) and step_span * 16 < span:
         return True

@@ -185,6 +185,14 @@ def test_a_common_step_that_only_the_first_samples_have_is_not_taken_for_one():
     np.testing.assert_array_equal(columns.decode(data, 603), zeros)
 
 
+def test_a_common_step_of_noise_that_a_later_sample_lacks_is_not_taken():
+    random = np.random.default_rng(2)
+    values = np.concatenate([random.integers(0, 1000, 600) * 10, [4003]])
+    np.testing.assert_array_equal(columns.decode(columns.encode(values), 601), values)
+    assert struct.unpack_from("<q", columns.encode(values[:600]), 18) == (10,)
+    assert struct.unpack_from("<q", columns.encode(values), 18) == (1,)
+
+
 def test_noise_is_stored_as_it_is_and_order_is_not():
     random = np.random.default_rng(3)
     noise, pattern = random.integers(0, 256, 60_000), np.tile(np.arange(200), 300)

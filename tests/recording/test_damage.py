@@ -181,6 +181,16 @@ def test_a_damaged_chunk_becomes_a_gap(recorded):
     assert any("chunk 1" in text for text in recording.warnings)
 
 
+def test_no_sum_reaches_over_a_lost_stretch(recorded):
+    """The chunks are small enough to be read together; those on both sides of a lost one are not."""
+    tampered(recorded.path, "UPDATE block SET data = zeroblob(length(data)) WHERE chunk = 2")
+    with Recording.open(recorded.path) as recording:
+        found, (lost,) = recording.summaries(1), [g for g in recording.gaps(1) if g.reason == "damaged"]
+        assert found.count.tolist() == [50, 100]
+        assert (found.end_ns[0], found.start_ns[1]) == (lost.start_ns, lost.end_ns)
+        assert [len(piece) for piece in recording.stream(1)] == [50, 100]
+
+
 @pytest.mark.parametrize("which", [1, 2, 4], ids=["first", "middle", "last"])
 def test_a_lost_chunk_row_is_noticed(recorded, which):
     tampered(recorded.path, "DELETE FROM chunk WHERE id = ?", which)

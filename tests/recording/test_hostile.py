@@ -325,6 +325,21 @@ def test_two_channels_of_one_name_cost_their_source(recorded):
         assert recording.sources == []
 
 
+def test_a_chunk_that_lies_before_the_one_before_it_is_left_out(recorded):
+    statement(
+        recorded.path,
+        "UPDATE chunk SET sequence = 9 WHERE id = 2",
+        "UPDATE chunk SET sequence = 1 WHERE id = 3",
+        "UPDATE chunk SET sequence = 2 WHERE id = 2",
+    )
+    seal(recorded.path)
+    with Recording.open(recorded.path) as recording:
+        times = recording.samples(1).times_ns
+        assert len(times) == 150 and (times[1:] >= times[:-1]).all()
+        assert any("not where it belongs" in text for text in recording.warnings)
+        assert any(gap.reason == "damaged" for gap in recording.gaps(1))
+
+
 def test_times_that_run_backwards_inside_a_chunk_are_not_taken(recorded):
     from powermeter.recording import columns
 

@@ -394,3 +394,43 @@ def test_what_cannot_be_created_leaves_nothing(path, monkeypatch):
     assert list(path.parent.iterdir()) == []
     with pytest.raises((ConfigurationError, DataError)):
         Writer.create(path.parent / "absent" / "run.power")
+
+
+def table_sizes(path):
+    db = sqlite3.connect(path)
+    found = tuple(db.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in ("chunk", "tail"))
+    db.close()
+    return found
+
+
+def test_when_samples_become_a_chunk(path):
+    """65 536 of them at once; or a minute, where that is 1024 samples; a tail until then, none after."""
+    opened = Writer.create(path)
+    full, slow = (opened.add_source("x://", name, "x", POWER) for name in ("full", "slow"))
+    opened.append(full, np.arange(65_535), np.arange(65_535))
+    assert table_sizes(path) == (0, 1)
+    opened.append(full, np.arange(65_535, 65_536), np.arange(1))
+    assert table_sizes(path) == (1, 0)
+    opened.append(full, np.arange(65_536, 65_536 + 65_536), np.arange(65_536))
+    assert table_sizes(path) == (2, 0)
+    second = 10**9
+    for start in range(0, 1020, 510):  # ten a second: a minute is over, 1024 samples are not there yet
+        opened.append(slow, np.arange(start, start + 510) * second // 10, np.arange(510))
+    assert table_sizes(path) == (2, 2)
+    opened.append(slow, np.arange(1020, 1024) * second // 10, np.arange(4))
+    assert table_sizes(path) == (3, 0)
+    opened.append(slow, np.arange(1024, 3024) * second // 1000 + 103 * second, np.arange(2000))
+    assert table_sizes(path) == (3, 1), "many samples, but not for a minute"
+    opened.close()
+    with Recording.open(path) as recording:
+        assert (recording.count(full), recording.count(slow)) == (131_072, 3024)
+        assert recording.warnings == []
+
+
+def test_a_chunk_s_reading_time_is_the_mean_over_its_samples(path):
+    with Writer.create(path) as opened:
+        source = opened.add_source("x://", "x", "x", POWER)
+        opened.append(source, np.arange(10), np.arange(10), None, 1000)
+        opened.append(source, np.arange(10, 40), np.arange(30), None, 2000)
+    with Recording.open(path) as recording:
+        assert recording.read_ns(source) == 1750
