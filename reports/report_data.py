@@ -17,6 +17,7 @@ from powermeter.analysis.baseline import BaselineSpec
 from powermeter.analysis.energy import Analysis, analyse
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.published import PublishedSet, published
+from powermeter.analysis.rail_voltage import rail_voltage
 from powermeter.battery.battery import Battery, Budget, parse_battery
 from powermeter.errors import ConfigurationError
 from powermeter.footprint import Footprint, Place, footprint
@@ -224,7 +225,7 @@ def gather(recording: Recording, options: ReportOptions | None = None) -> Report
     options = replace(options, place=options.place or noted.get("place"))
     analysis = analyse(recording, rail=options.rail, baseline=options.baseline, by=options.groups)
     headline = _headline(analysis.rows)
-    known_v = rail_voltage_v or _rail_voltage(analysis)
+    known_v = rail_voltage_v or rail_voltage(analysis)
     volts = known_v or BUDGET_V
     budget, problem = _budget(cell, analysis, headline, volts, known_v is not None)
     whole = _footprint(analysis.energy, options)
@@ -266,7 +267,7 @@ def gather(recording: Recording, options: ReportOptions | None = None) -> Report
         notes=(
             *_unmarked(recording, analysis),
             *_imported(recording),
-            *(note for note in analysis.notes if not note.startswith("counted: ")),
+            *analysis.notes,
         ),
         given_title=options.title.strip(),
     )
@@ -298,13 +299,6 @@ def _headline(rows: Sequence[LabelRow]) -> LabelRow | None:
     lasting = [row for row in rows if row.energy_per_item is not None]
     named = [row for row in lasting if row.label.lower().startswith(HEADLINES)]
     return max(named or lasting, key=lambda row: row.items or 0, default=None)
-
-
-def _rail_voltage(analysis: Analysis) -> float | None:
-    """Return the mean measured voltage of the counted rail, or its nominal one."""
-    if analysis.voltage_trace is not None and len(analysis.voltage_trace):
-        return float(analysis.voltage_trace.values.mean())
-    return analysis.line.rail.nominal_v
 
 
 def _budget(

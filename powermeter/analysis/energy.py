@@ -225,7 +225,7 @@ def analyse(
         health=tuple(source_health(recording, source) for source in recording.sources),
         disagreements=differing,
         notes=(
-            *_notes(line, power, energies, rows, len(listed) - len(events), differing, run),
+            *_notes(power, energies, rows, len(listed) - len(events), differing, run),
             *texts(conditions(recording, line)),
             *throttling.notes(recording),
         ),
@@ -286,7 +286,6 @@ def _peak(integral: Integral) -> float:
 
 
 def _notes(
-    line: Line,
     power: Trace,
     energies: Windows,
     rows: Sequence[LabelRow],
@@ -294,7 +293,7 @@ def _notes(
     differing: Sequence[Disagreement],
     run: Run,
 ) -> tuple[str, ...]:
-    notes = [f"counted: {line.key} ({line.covers})", *power.notes]
+    notes = [*power.notes]
     if unfinished:
         notes.append(f"{unfinished} event{'s' * (unfinished != 1)} never ended and are left out")
     outside = int((~energies.covered).sum())

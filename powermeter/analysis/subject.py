@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from powermeter.analysis.rail_voltage import rail_voltage
 from powermeter.errors import ConfigurationError
 from powermeter.result import Grade, Result, combine
 from powermeter.units import parse_duration, parse_quantity
@@ -211,7 +212,7 @@ def _recorded(path: Path, asked: Asked) -> Subject:
         analysis=analysis,
         clock=clock,
         metadata=metadata,
-        notes=list(analysis.notes),
+        notes=[f"counted: {analysis.line.key} ({analysis.covers})", *analysis.notes],
         asked=asked,
     )
     if asked.label is None and len(analysis.rows) == 1:
@@ -231,7 +232,7 @@ def _recorded(path: Path, asked: Asked) -> Subject:
         found.charge = found.per_item_charge = None  # derived with another voltage than the one given
     if found.charge is not None and found.duration_s:
         found.current = found.charge.scaled(1 / found.duration_s, "A")
-    found.rail_voltage_v = volts if volts is not None else _voltage(analysis)
+    found.rail_voltage_v = volts if volts is not None else rail_voltage(analysis)
     return found
 
 
@@ -291,10 +292,3 @@ def row_of(analysis: Any, label: str) -> Any:
     if len(found) > 1:
         raise ConfigurationError(f"several rows are labelled {label!r}; name one as {found[0].title!r}")
     return found[0]
-
-
-def _voltage(analysis: Any) -> float | None:
-    """Return the mean measured voltage of the rail, or None."""
-    if analysis.charge is not None and analysis.charge.value > 0:
-        return float(analysis.energy.value / analysis.charge.value)
-    return None

@@ -1,0 +1,44 @@
+"""The voltage that turns energy into charge: energy over charge, else measured, else nominal."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from powermeter.analysis.rail_voltage import rail_voltage
+from powermeter.result import Result
+
+
+class Volts:
+    values = np.array([4.9, 5.1, 5.0])
+
+    def __len__(self) -> int:
+        return 3
+
+
+def analysis(charge: float | None, volts: Volts | None, nominal: float | None) -> Any:
+    return SimpleNamespace(
+        energy=Result.of(10.0, "J"),
+        charge=None if charge is None else Result.of(charge, "C"),
+        voltage_trace=volts,
+        line=SimpleNamespace(rail=SimpleNamespace(nominal_v=nominal)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("charge", "volts", "nominal", "expected"),
+    [
+        (2.0, Volts(), 3.3, 5.0),
+        (2.5, Volts(), 3.3, 4.0),
+        (0.0, Volts(), 3.3, 5.0),
+        (None, Volts(), 3.3, 5.0),
+        (None, None, 3.3, 3.3),
+        (None, None, None, None),
+    ],
+)
+def test_the_best_that_is_known_counts(charge, volts, nominal, expected) -> None:
+    found = rail_voltage(analysis(charge, volts, nominal))
+    assert found == expected if expected is None else found == pytest.approx(expected)
