@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from powermeter.errors import ConfigurationError
 from powermeter.footprint.factors import Factor, default, given
 from powermeter.footprint.formula import AccountLine, Input, Measured
-from powermeter.result import Result
+from powermeter.result import Grade, Result
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ class Campaign:
             energy = one.scaled(self.rounds * count)
             found.append((f"{count} clients in {country}", footprint(energy, country, losses=losses).carbon))
         if self.server_j:
-            server = Result.of(self.server_j, "J", {})
+            server = Result.of(self.server_j, "J", {}, Grade.ASSUMED)
             found.append(
                 (
                     "server",

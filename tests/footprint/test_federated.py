@@ -7,7 +7,7 @@ import pytest
 from powermeter.errors import ConfigurationError
 from powermeter.footprint import footprint
 from powermeter.footprint.federated import Campaign, Round, default_router
-from powermeter.result import Result
+from powermeter.result import Grade, Result
 
 TRAINING = Result.of(300.0, "J", {"gain:m": 3.0})
 
@@ -36,6 +36,7 @@ def test_clients_are_summed_with_their_own_grids() -> None:
         alone = footprint(Result.of(joules[country], "J"), country, losses=False).carbon.value
         assert rows[f"{count} clients in {country}"].value == pytest.approx(alone)
     assert rows["server"].value == pytest.approx(56.039 * 1.56)
+    assert rows["server"].grade is Grade.ASSUMED
 
 
 @pytest.mark.parametrize(

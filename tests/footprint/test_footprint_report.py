@@ -11,7 +11,7 @@ from powermeter.analysis.subject import Asked, Subject, find
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.footprint.best_hours import best_and_worst, saving
 from powermeter.footprint.embodied import WORKLOADS, device, tinyml
-from powermeter.footprint.factors import given
+from powermeter.footprint.factors import default, given
 from powermeter.footprint.intensity import Intensity
 from powermeter.footprint.minerals import mineral
 from powermeter.footprint.report import assess
@@ -177,6 +177,15 @@ def test_a_saving_inside_the_data_error_is_not_claimed() -> None:
     wider = saving(forecast, best_and_worst(forecast, HOUR), 500.0, 1.0)
     assert wider.grams.high - wider.grams.low > large.grams.high - large.grams.low
     assert "forecast" in wider.lines()[1]
+
+
+def test_the_interval_of_a_saving_is_that_of_two_windows_and_a_shared_error() -> None:
+    steep = Intensity.of("s", [(i * HOUR, value) for i, value in enumerate([500.0, 60.0, 300.0])])
+    found = saving(steep, best_and_worst(steep, HOUR), 500.0, 2.0).grams
+    common, own = default("hourly.common").sigma, default("hourly.own").sigma
+    expected = 2.0 * ((440 * common) ** 2 + (500 * own) ** 2 + (60 * own) ** 2) ** 0.5
+    assert found.value == pytest.approx(880)
+    assert found.standard_uncertainty == pytest.approx(expected)
 
 
 def test_a_run_at_its_best_hour_saves_nothing() -> None:

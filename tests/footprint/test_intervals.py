@@ -116,6 +116,20 @@ def test_a_sum_of_results_stays_above_zero_and_counts_shared_parts_once() -> Non
         sum_of([wide, Result(1.0, "g", 1.0, 1.0)])
 
 
+def test_a_product_is_exact_and_a_sum_of_unequal_parts_is_drawn() -> None:
+    wide, firm = given("w", 1.0, "g", low=0.3, high=1 / 0.3), given("f", 1.0, "g")
+    inputs = {"w": wide, "f": firm}
+    product = Line("p", "g", inputs, lambda x: x["w"] * x["f"], "w × f")
+    quotient = Line("q", "g", inputs, lambda x: x["f"] / x["w"], "f / w")
+    together = Line("s", "g", inputs, lambda x: x["w"] + x["f"], "w + f")
+    assert not product.bends and not quotient.bends
+    assert together.bends
+    low, high = together.result().low, together.result().high
+    z = 1.959964 * wide.sigma  # the sum of a constant and a log-normal has its quantiles
+    assert low == pytest.approx(1 + math.exp(-z), rel=0.02)
+    assert high == pytest.approx(1 + math.exp(z), rel=0.03)
+
+
 def test_one_very_wide_line_leaves_the_lower_end_to_the_others() -> None:
     wide = AccountLine("w", "g", {"x": given("w", 1.0, "g", low=0.01, high=100)}, lambda x: x["x"], "x")
     firm = AccountLine("f", "g", {"x": given("f", 10.0, "g", low=9, high=11)}, lambda x: x["x"], "x")

@@ -35,7 +35,9 @@ def test_an_idle_line_costs_its_power_and_no_bytes() -> None:
 
 def test_the_difference_is_shown() -> None:
     text = "\n".join(streaming(60).lines())
-    assert "by the byte (fixed line" in text and "times the other" in text
+    by_bytes, by_power = streaming(60).both()
+    assert "by the byte (fixed line" in text
+    assert f"{by_power.value / by_bytes.value:.2g} times the other" in text
 
 
 @pytest.mark.parametrize(("size", "seconds", "line"), [(-1, 1, "fixed"), (1, 0, "fixed"), (1, 1, "pigeon")])
