@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from powermeter.analysis.subject import Asked, find
+from powermeter.battery.battery import parse_battery
 from powermeter.battery.report import Wanted, assess
 from powermeter.errors import ConfigurationError
 from powermeter.events import Event
+from powermeter.result import Grade, Result
 from powermeter.testing.boards import NS, START_NS, simulate_day
 
 WATTS = 0.1956
@@ -119,3 +121,13 @@ def test_the_course_is_exact(tmp_path: Path) -> None:
         shown = assess(found, Wanted()).record()["hours"]["value"]
         assert round(shown) == hours
         assert shown == pytest.approx(4 / amperes)
+
+
+def test_the_pack_is_one_shared_doubt_against_use_and_for_its_hours() -> None:
+    """More capacity is a smaller share used and more hours; a named pack adds nothing and keeps the grade."""
+    generic, own = parse_battery("18650"), parse_battery("3Ah@3.6V")
+    energy, power = Result.of(3600.0, "J", {"gain:m": 36.0}), Result.of(1.0, "W", {"gain:m": 0.01})
+    share, hours = generic.share_used(energy), generic.hours(power)
+    assert share.parts["factor:battery.capacity"] < 0 < hours.parts["factor:battery.capacity"]
+    assert share.grade is hours.grade is Grade.ASSUMED
+    assert own.share_used(energy).grade is own.hours(power).grade is Grade.DERIVED
