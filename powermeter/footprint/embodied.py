@@ -6,7 +6,7 @@ ACT (Gupta et al., ISCA 2022):
     E_SoC = area (CI_fab EPA + GPA + MPA) / Y                  Y = 0.875
     E_mem = capacity × grams per GB / Y
 
-Every function gives a `Line` in g CO2e for the whole device; `allocation` takes a workload's share.
+Every function returns an `AccountLine` in g CO2e for the whole device; `allocation` takes a workload's share.
 """
 
 from __future__ import annotations

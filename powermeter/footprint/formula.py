@@ -1,6 +1,6 @@
 """How factor ranges and measurement uncertainty combine, and how each is told from the other.
 
-A `Line` is one formula over named inputs.  Factors are log-normal (median central, sigma
+An `AccountLine` is one formula over named inputs.  Factors are log-normal (median central, sigma
 ln(high / low) / 3.29), a measurement brings the parts of its own `Result`.  To first order in the
 logarithms a line is log-normal with
 

@@ -119,9 +119,9 @@ def test_a_sum_of_results_stays_above_zero_and_counts_shared_parts_once() -> Non
 def test_a_product_is_exact_and_a_sum_of_unequal_parts_is_drawn() -> None:
     wide, firm = given("w", 1.0, "g", low=0.3, high=1 / 0.3), given("f", 1.0, "g")
     inputs = {"w": wide, "f": firm}
-    product = Line("p", "g", inputs, lambda x: x["w"] * x["f"], "w × f")
-    quotient = Line("q", "g", inputs, lambda x: x["f"] / x["w"], "f / w")
-    together = Line("s", "g", inputs, lambda x: x["w"] + x["f"], "w + f")
+    product = AccountLine("p", "g", inputs, lambda x: x["w"] * x["f"], "w × f")
+    quotient = AccountLine("q", "g", inputs, lambda x: x["f"] / x["w"], "f / w")
+    together = AccountLine("s", "g", inputs, lambda x: x["w"] + x["f"], "w + f")
     assert not product.bends and not quotient.bends
     assert together.bends
     low, high = together.result().low, together.result().high
