@@ -317,22 +317,33 @@ def _analyser(s: Submission) -> _Judged:
 
 
 def _errors(s: Submission) -> _Judged:
+    """Judge the lines of PTDaemon's log whose times lie in the window, as the official checker does.
+
+    An error fails, and so does a sample above the limit of 1 %; other warnings are listed.
+    """
     if not s.ptd:
         return None, "power/ptd_logs.txt is absent"
-    start = next((i for i, line in enumerate(s.ptd) if re.search(r"Go with mark '.*testing'", line)), None)
-    if start is None:
-        return False, "the measured run does not begin in ptd_logs.txt"
+    assert s.window.end_ns is not None
+    east = (s.server or {}).get("timezone", 0)
+    offset = int(east) * NS if isinstance(east, (int, float)) and abs(east) < 86_400 else 0
     found: dict[str, int] = {}
-    for line in s.ptd[start:]:
-        if "Completed test" in line:
-            break
-        mark = re.search(r"(ERROR|WARNING): (.{1,80})", line)
-        if mark is not None:
-            text = f"{mark[1]}: {re.sub(r'[0-9.]+', '#', mark[2])}"
-            found[text] = found.get(text, 0) + 1
-    bad = {text: n for text, n in found.items() if text.startswith("ERROR") or "above" in text}
-    listed = "; ".join(f"{n} × {text}" for text, n in list((bad or found).items())[:3]) or "none"
-    return not bad, listed
+    failed = False
+    for line in s.ptd:
+        mark = _PTD_MARK.search(line)
+        if mark is None:
+            continue
+        stamp = wall(line[:23])
+        if stamp is None or not s.window.start_ns < stamp.ns + offset < s.window.end_ns:
+            continue
+        failed |= _PTD_FAILS.search(line) is not None
+        label = f"{mark[1]}: {re.sub(r'[0-9.]+', '#', mark[2])}"
+        found[label] = found.get(label, 0) + 1
+    listed = "; ".join(f"{n} × {label}" for label, n in list(found.items())[:3]) or "none"
+    return not failed, listed
+
+
+_PTD_MARK = re.compile(r"(ERROR|WARNING): ?(.{1,80})")
+_PTD_FAILS = re.compile(r"ERROR: ?(?!USB\.)|Uncertainty \d+\.\d+%, which is above 1\.00% limit")
 
 
 def _checksums(s: Submission) -> _Judged:
@@ -389,5 +400,3 @@ RULES: tuple[tuple[str, Callable[[Submission], _Judged]], ...] = (
     ("debug mode", _debug),
 )
 """Rule → what judges it."""
-
-__all__ = ["RULES", "Submission", "Verdict", "check", "load", "wall"]

@@ -111,7 +111,7 @@ def test_a_sound_submission_passes_every_rule(tmp_path, capsys):
         ({"messages": messages("0.050000")}, ["readings within their ranges"]),
         ({"drift": 0.7}, ["drift between client and server"]),
         (
-            {"ptd": "11-14-2023 22:14:00.000: ERROR: Bad watts reading nan from x\n"},
+            {"ptd": "11-14-2023 22:14:15.000: ERROR: Bad watts reading nan from x\n"},
             ["PTDaemon's errors in the run"],
         ),
         ({"server": {"debug": True}}, ["debug mode"]),
