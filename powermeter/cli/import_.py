@@ -204,7 +204,7 @@ def _report(log: Log, out: Path) -> None:
         click.echo(
             f"{len(log.events)} events: {', '.join(dict.fromkeys(event.name for event in log.events))}"
         )
-    click.echo(f"wrote {out}")
+    click.echo(f"wrote {out}", err=True)
 
 
 class _Bar:

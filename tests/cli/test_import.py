@@ -18,7 +18,7 @@ def log(tmp_path, monkeypatch):
 def test_the_last_line_says_what_was_written(log, capsys):
     assert run(["import", "meter.csv", "-o", "run.power"]) == 0
     out = capsys.readouterr()
-    assert out.out.splitlines()[-1] == "wrote run.power"
+    assert out.err.splitlines()[-1] == "wrote run.power"
     assert "5 samples over 4" in out.out
     assert "powermeter align HOST.power run.power" in out.err
     with Recording.open(log / "run.power") as recording:
