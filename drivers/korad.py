@@ -111,7 +111,7 @@ class Korad(PolledSource):
             self.refused += 1
             problem = volts if not _VOLTS.match(volts) else amperes
         raise ReadError(
-            f"{self.title} on {self.address.location}: {problem!r} is no reading", Reason.BAD_DATA
+            f"{self.title} on {self.address.location}: {problem!r} is not a reading", Reason.BAD_DATA
         )
 
     def close(self) -> None:

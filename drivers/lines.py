@@ -257,7 +257,7 @@ class Lines(StreamMeter):
         return [StreamRow(codes, tick=None if tick is None else round(tick))]
 
     def _fields(self, frame: bytes) -> list[float | None] | None:
-        """Return the values in the columns' own units and the tick last; None for a line that is no reading.
+        """Return the values in the columns' own units and the tick last; None for a line that is not a reading.
 
         Raises:
             DataError: It looks like a reading but cannot be trusted.

@@ -31,7 +31,7 @@ def _boundary(text: str) -> Boundary:
 def _share(text: str) -> float:
     value = parse_quantity(text, "1")
     if not 0 <= value < 1:
-        raise ConfigurationError(f"{text!r} is no accuracy; write for example 2%")
+        raise ConfigurationError(f"{text!r} is not an accuracy; write for example 2%")
     return value
 
 

@@ -92,11 +92,11 @@ def parse_number(answer: str) -> float | None:
     """Return the number of an answer; None for SCPI's not-a-number.
 
     Raises:
-        DataError: It is no number.
+        DataError: It is not a number.
     """
     text = _UNITS.sub("", answer.strip())
     if not _NUMBER.match(text):
-        raise DataError(f"{answer!r} is no number")
+        raise DataError(f"{answer!r} is not a number")
     value = float(text)
     return None if abs(value) >= NOT_A_NUMBER * 0.999 else value
 

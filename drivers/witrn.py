@@ -73,7 +73,7 @@ def decode(report: bytes, *, check: bool = False) -> WitrnFrame:
             f"a report has {REPORT_LENGTH} bytes and begins with ff55, not {report[:2].hex() or 'nothing'}"
         )
     if report[8] != MEASUREMENT:
-        raise DataError(f"command {report[8]:02x} is no measurement")
+        raise DataError(f"command {report[8]:02x} is not a measurement")
     body = sum(report[8:62]) & 0xFF
     check_ok = report[62] == body and report[63] == (sum(report[:8]) + body) & 0xFF
     if check and not check_ok:

@@ -127,11 +127,13 @@ def parse_reading(text: str, display: Display, start_ns: int) -> Reading:
         start_ns: Where `+30s` counts from, in monotonic ns.
 
     Raises:
-        ConfigurationError: It is no reading of this display.
+        ConfigurationError: It is not a reading of this display.
     """
     match = _LINE.fullmatch(text.strip())
     if match is None:
-        raise ConfigurationError(f"{text.strip()[:60]!r} is no reading; type for example 6.3 {display.unit}")
+        raise ConfigurationError(
+            f"{text.strip()[:60]!r} is not a reading; type for example 6.3 {display.unit}"
+        )
     unit = match[3] or display.unit
     value = parse_quantity(match[2] + unit, display.quantity.unit)
     return Reading(value, None if match[1] is None else _moment(match[1], start_ns))
@@ -148,7 +150,7 @@ def _moment(text: str, start_ns: int) -> int:
             text = f"{today}T{text:0>5}" if text.count(":") == 1 else f"{today}T{text:0>8}"
         moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError:
-        raise ConfigurationError(f"{text!r} is no time; type for example 14:05:10 or +30s") from None
+        raise ConfigurationError(f"{text!r} is not a time; type for example 14:05:10 or +30s") from None
     seconds_ago = (datetime.now(timezone.utc) - moment.astimezone(timezone.utc)).total_seconds()
     return now_ns() - round(seconds_ago * 1e9)
 

@@ -112,7 +112,7 @@ def test_prompts_ask_until_it_is_a_reading(quick):
     prompter.ask("at the start")
     prompter.ask("at the end")
     assert screen.getvalue().count("read plug at the start in W") == 2
-    assert "'six' is no reading" in screen.getvalue()
+    assert "'six' is not a reading" in screen.getvalue()
     source = registry.source(prompter.urls[1])
     source.open()
     block = source.read_block(0)

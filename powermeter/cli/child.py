@@ -1,8 +1,9 @@
 """Runs a measured command as a child: its terminal, outputs, signals and exit status stay its own.
 
-A signal that a terminal sends (Ctrl-C) reaches the command by itself, since it is in the same group; the same
-signal sent to this process alone is passed on.  Which of both it was is told by who sent it (sigaction(2),
-`si_code`); where the system does not tell that, by whether this process is in the terminal's foreground.
+A signal that a terminal sends (Ctrl-C), or that goes to the whole group, reaches the command by itself; the same
+signal sent to this process alone is passed on.  Which of these it was is known by who sent it (sigaction(2),
+`si_code`) and by a witness in the group; where the system has neither, by whether this process is in the
+terminal's foreground.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 
 from powermeter.cli.exit_codes import NOT_EXECUTABLE, NOT_FOUND
 from powermeter.cli.outputs import report_problem
+from powermeter.cli.witness import Witness
 
 _FROM_TERMINAL = ("SIGINT", "SIGQUIT")
 _FORWARDED = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGCONT")
@@ -54,10 +56,12 @@ def run_command(
         for descriptor in closed:
             os.close(descriptor)
 
+    witness = Witness({getattr(signal, name) for name in _FROM_TERMINAL})
     try:
         child = _start(command, environment, quiet, prepare)
-        return _status(child if isinstance(child, int) else _wait(child, numbers))
+        return _status(child if isinstance(child, int) else _wait(child, numbers, witness))
     finally:
+        witness.close()
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
@@ -80,7 +84,7 @@ def _start(
         return NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE
 
 
-def _wait(child: subprocess.Popen[bytes], numbers: set[int]) -> int:
+def _wait(child: subprocess.Popen[bytes], numbers: set[int], witness: Witness) -> int:
     """Wait for the end of a child, and pass on what is sent to this process alone."""
     while True:
         heard = signal.sigtimedwait(numbers | {signal.SIGCHLD}, _LOOK_S)
@@ -90,8 +94,8 @@ def _wait(child: subprocess.Popen[bytes], numbers: set[int]) -> int:
         if heard is None or heard.si_signo == signal.SIGCHLD:
             continue
         name = signal.Signals(heard.si_signo).name
-        if name in _FROM_TERMINAL and heard.si_code == _BY_KERNEL:
-            continue  # the terminal has sent it to the command as well
+        if name in _FROM_TERMINAL and (witness.saw(heard.si_signo) or heard.si_code == _BY_KERNEL):
+            continue  # it went to the command as well
         child.send_signal(heard.si_signo)
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import gc
 import json
 import os
-import select
 import signal
 import sqlite3
 import sys
@@ -28,6 +27,7 @@ from powermeter.marking.intake import Intake
 from powermeter.marking.memory import peak_memory
 from powermeter.recorder.clocks import ClockWatch, look
 from powermeter.recorder.live_totals import LiveTotals
+from powermeter.recorder.messages import can_send, notice, send
 from powermeter.recorder.reading import Harvest, SourceReader
 from powermeter.recorder.watched_file import WatchedFile
 from powermeter.recording.file import SUFFIX
@@ -303,7 +303,7 @@ class Process:
         writer.add_health(now_ns(), note)
 
     def _send_status(self) -> None:
-        if not _can_send():
+        if not can_send():
             return  # a parent that is stopped (Ctrl-Z) must not stop the recorder
         send(
             {
@@ -390,29 +390,6 @@ def note_clocks(writer: Writer) -> None:
     """Add one pair of both clocks."""
     now = look()
     writer.add_clock_pair(now.monotonic_ns, now.utc_ns)
-
-
-def send(message: Mapping[str, Any]) -> None:
-    """Send one line to the parent, who may be gone."""
-    try:
-        sys.stdout.write(json.dumps(message) + "\n")
-        sys.stdout.flush()
-    except (OSError, ValueError):
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 – stays for the rest of the process
-
-
-def notice(text: str) -> None:
-    """Have the parent print one line, where it can take one."""
-    if _can_send():
-        send({"type": "notice", "text": text})
-
-
-def _can_send() -> bool:
-    """Return whether a line to the parent would not wait."""
-    try:
-        return sys.platform == "win32" or bool(select.select([], [sys.stdout], [], 0)[1])
-    except (OSError, ValueError):
-        return True
 
 
 def main() -> int:

@@ -68,7 +68,7 @@ def test_readings_by_eye_are_asked_for_on_the_terminal(tmp_path):
     os.close(terminal)
     _, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == 0, screen.decode()
-    assert b"'six' is no reading" in screen and b"needs a run of" in screen
+    assert b"'six' is not a reading" in screen and b"needs a run of" in screen
     with Recording.open(path) as recording:
         samples = recording.samples(recording.sources[0].id)
         assert samples.codes["display"].tolist() == [6_300_000, 6_100_000]

@@ -107,6 +107,63 @@ def test_a_signal_sent_to_record_reaches_the_program_once(tmp_path, name):
         assert not recording.warnings
 
 
+@pytest.mark.parametrize("name", ["SIGINT", "SIGQUIT"])
+def test_a_signal_to_the_whole_group_reaches_the_program_once(tmp_path, name):
+    command = [
+        sys.executable,
+        "-m",
+        "powermeter",
+        "record",
+        "-q",
+        "-s",
+        URL,
+        "-o",
+        str(tmp_path / "run.power"),
+        "--",
+    ]
+    program = subprocess.Popen(
+        [*command, sys.executable, "-c", WAITING, "1.5"],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True,
+    )  # fmt: skip
+    assert program.stdout is not None and program.stdout.readline() == "ready\n"
+    time.sleep(0.2)
+    os.killpg(program.pid, getattr(signal, name))
+    caught, _ = program.communicate(timeout=30)
+    assert (caught.split(), program.returncode) == ([name], 0)
+
+
+def test_a_killed_record_leaves_no_witness(tmp_path):
+    command = [
+        sys.executable,
+        "-m",
+        "powermeter",
+        "record",
+        "-q",
+        "-s",
+        URL,
+        "-o",
+        str(tmp_path / "run.power"),
+        "--",
+    ]
+    program = subprocess.Popen([*command, "sleep", "0.5"], start_new_session=True)
+    group = program.pid
+    deadline = time.monotonic() + 20
+    while not (tmp_path / "run.power").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    time.sleep(0.3)
+    program.kill()
+    program.wait(10)
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.1)
+    raise AssertionError("a process of its group is left")
+
+
 def test_ctrl_c_of_a_terminal_reaches_the_program_once(tmp_path):
     master, slave = pty.openpty()
     command = [

@@ -521,7 +521,7 @@ def test_scpi_special_numbers(connect: Callable[..., Any], answer: bytes, row: l
     link.spoil = lambda _, data: answer
     assert source.sample() == Row(row, flags)
     link.spoil = lambda _, data: b"+1.0E\n"
-    with pytest.raises(ReadError, match="is no number"):
+    with pytest.raises(ReadError, match="is not a number"):
         source.sample()
 
 
@@ -547,7 +547,7 @@ def test_korad_has_no_line_ends(connect: Callable[..., Any], monkeypatch: pytest
     assert source.sample().codes == [512, 456]
     assert source.info() == {"model": "KORADKA3005P", "firmware": "2.0", "serial": None}
     link.spoil = lambda _, data: b"\xff" + data[1:]
-    with pytest.raises(ReadError, match="is no reading"):
+    with pytest.raises(ReadError, match="is not a reading"):
         source.sample()
     assert source.counts()["answers_refused"] == 3
 
