@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from powermeter import registry
 from powermeter.analysis.energy import analyse
 from powermeter.comparison.designs import IN_SPREAD
 from powermeter.comparison.inner_events import Inner, inner_events, with_events
@@ -34,6 +35,18 @@ class Benchmark:
     items: int
     per_run: Result | None
     inner: tuple[Inner, ...]
+
+    @property
+    def per_item(self) -> Result | None:
+        """Energy of one item of a repeat in J (of one call of a function); None where it is not known."""
+        return None if self.per_run is None else self.per_run.scaled(1 / self.items)
+
+    def __repr__(self) -> str:
+        return f"<Benchmark {self.title}: {self.per_item or 'too few repeats'} per item, {self.loop.ended()}>"
+
+    def __str__(self) -> str:
+        text: str = registry.load("powermeter.reports.benchmark:to_text")(self)
+        return text
 
     @property
     def reached(self) -> bool:

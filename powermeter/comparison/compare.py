@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from powermeter import registry
 from powermeter.analysis.baseline import BaselineSpec
 from powermeter.analysis.energy import Analysis
 from powermeter.analysis.labels import LabelRow
@@ -71,6 +72,10 @@ class Comparison:
     counted: tuple[str, str]
     shared: bool
     notes: tuple[Note, ...]
+
+    def __str__(self) -> str:
+        text: str = registry.load("powermeter.reports.comparison:to_text")(self)
+        return text
 
     def __repr__(self) -> str:
         return f"<Comparison of {self.of}, {self.right} against {self.left}: {len(self.rows)} labels, {self.verdict}>"

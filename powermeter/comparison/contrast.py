@@ -177,18 +177,25 @@ def _conclude(left: Side, right: Side, s: Spread, margin: float, level: float) -
     limits = limits_a | limits_b
     change = s.right - s.left
     own = f"repeats:{left.name} and {right.name}"
-    sensor = _against(parts_a, parts_b, 1.0)
     counted = {own: s.freedom} if math.isfinite(s.freedom) else {}
     spread = {own: math.sqrt(s.variance)}
-    difference = budget(change, left.unit, {**sensor, **spread}, grade=grade, limits=limits, counted=counted)
+
+    def interval(sensor: Mapping[str, float]) -> Result:
+        return budget(change, left.unit, {**sensor, **spread}, grade=grade, limits=limits, counted=counted)
+
+    difference = interval(_against(parts_a, parts_b, 1.0))
+    # A factor that both sides share changes what they differ by, and not whether they differ.
+    apart_a, apart_b = _without_common_factors(parts_a, parts_b, s)
+    sensor = _against(apart_a, apart_b, 1.0)
+    judged = interval(sensor)
+    half = (judged.high - judged.low) / 2
     systematic = math.sqrt(sum(p * p for p in sensor.values()))
-    half = (difference.high - difference.low) / 2
     whole = s.variance + systematic**2
     effective = s.freedom * (whole / s.variance) ** 2 if s.variance > 0 else math.inf
     wider = t_quantile(1 - level / 2, effective) / t_quantile(0.975, effective)
-    ratio = _Ratio(s, parts_a, parts_b, limits, own, grade)
-    shown, judged = ratio.interval(1.0), ratio.interval(wider)
-    ends = None if judged is None or s.left <= 0 else (judged.low - 1, judged.high - 1)
+    ratio = _Ratio(s, apart_a, apart_b, limits, own, grade)
+    shown, at_level = ratio.interval(1.0), ratio.interval(wider)
+    ends = None if at_level is None or s.left <= 0 else (at_level.low - 1, at_level.high - 1)
     found = decide((change - half * wider, change + half * wider), ends, margin)
     beyond = max(abs(change) - margin * abs(s.left), 0.0)
     p_value = (
@@ -264,6 +271,20 @@ def _sensor(side: Side, mean: float, shared: bool) -> tuple[dict[str, float], se
     if not few and stated**2 > 1.1 * explained:
         parts[f"bound of {side.name}"] = math.sqrt(stated**2 - explained)
     return parts, limits
+
+
+def _without_common_factors(
+    a: Mapping[str, float], b: Mapping[str, float], s: Spread
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Return the parts of both sides without the relative error that each shared gain or model leaves on both alike."""
+    apart_a, apart_b = dict(a), dict(b)
+    if not s.left or not s.right:
+        return apart_a, apart_b
+    for name in a.keys() & b.keys():
+        if name.startswith(_PROPORTIONAL):
+            common = (a[name] / s.left + b[name] / s.right) / 2
+            apart_a[name], apart_b[name] = a[name] - common * s.left, b[name] - common * s.right
+    return apart_a, apart_b
 
 
 def _against(a: Mapping[str, float], b: Mapping[str, float], ratio: float) -> dict[str, float]:

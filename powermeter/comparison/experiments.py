@@ -23,6 +23,7 @@ from powermeter.comparison.repeat_loop import Limits
 from powermeter.comparison.stopping import LEAST, Settled, settle
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.meter import Meter
+from powermeter.result import Result
 from powermeter.source import now_ns
 
 Call = Callable[[], Any]
@@ -189,6 +190,17 @@ class Sweep:
     per_call: dict[Any, Settled]
     against_first: dict[Any, Contrast]
     precision: float
+
+    def __repr__(self) -> str:
+        return f"<Sweep of {self.parameter}: {', '.join(map(str, self.per_call))}>"
+
+    def __str__(self) -> str:
+        lines = [f"{self.parameter}  energy of a call (95 %), against the first"]
+        for value, settled in self.per_call.items():
+            shown = Result(settled.mean, "J", settled.low, settled.high)
+            against = self.against_first.get(value)
+            lines.append(f"{value}  {shown}  {against.text if against else ''}".rstrip())
+        return "\n".join(lines)
 
     @property
     def reached(self) -> bool:

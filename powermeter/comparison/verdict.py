@@ -28,13 +28,13 @@ def decide(difference: tuple[float, float], change: tuple[float, float] | None, 
     """Return the verdict that two intervals allow.
 
     Args:
-        difference: Interval of B − A.
+        difference: Interval of B − A; decides where there is no change.
         change: Interval of B / A − 1; None where A may be 0.
         margin: A difference up to this share of A does not count.
     """
     if margin and change is None:
         return Verdict.CANNOT_TELL
-    low, high = change if margin and change is not None else difference
+    low, high = difference if change is None else change
     if high < -margin:
         return Verdict.LESS
     if low > margin:

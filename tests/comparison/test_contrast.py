@@ -220,6 +220,25 @@ def test_a_shared_gain_cancels_in_the_ratio_and_does_not_blur_the_verdict() -> N
     assert other.repeats_needed is None  # no number of repeats beats the two sensors' gains
 
 
+def test_a_factor_as_unsure_as_half_is_no_doubt_about_which_is_more() -> None:
+    """A model of ±50 % stands on both sides: the ratio and the verdict do not know it, the difference in J does."""
+    rng = np.random.default_rng(7)
+    found = contrast(*turns(draw(rng, 20, 1.0, 0.02), draw(rng, 20, 1.8, 0.02), gain_u=0.5))
+    assert found.verdict is Verdict.MORE
+    assert 1.7 < found.ratio.low < found.ratio.high < 1.9
+    assert found.difference.high - found.difference.low > 1.2
+
+
+@pytest.mark.parametrize("shift", [-0.3, -0.02, -0.005, 0.0, 0.005, 0.02, 0.3])
+def test_the_verdict_and_the_printed_ratio_agree(shift) -> None:
+    rng = np.random.default_rng(10)
+    found = contrast(
+        *turns(draw(rng, 12, 1.0, 0.02), draw(rng, 12, 1 + shift, 0.02), gain_u=0.3, offset_u=0.01)
+    )
+    if found.significant:
+        assert found.ratio.low > 1 or found.ratio.high < 1
+
+
 def test_a_shared_offset_cancels_in_the_difference() -> None:
     rng = np.random.default_rng(2)
     found = contrast(*turns(draw(rng, 30, 1.0, 0.01), draw(rng, 30, 0.97, 0.01), offset_u=0.05))
