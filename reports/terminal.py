@@ -142,8 +142,8 @@ def _grid() -> Table:
     from rich.table import Table
 
     grid = Table.grid(padding=(0, 2))
-    grid.add_column(style="dim", no_wrap=True)
-    grid.add_column(no_wrap=True)
+    grid.add_column(style="dim", overflow="fold")
+    grid.add_column(overflow="fold")
     grid.add_column(overflow="fold")
     return grid
 
@@ -193,17 +193,34 @@ def _labels(data: ReportData, console: Console) -> None:
     ]
     where = f"{_grade_of(r.energy for r in rows)} on {safe(data.analysis.line.rail.name)}, ± is 95 %"
     charge = f"charge {_grade_of(data.charge_of(r) for r in rows)}"
-    joined = _label_table(rows, [*energy, *use, *time])
-    if console.measure(joined, options=console.options.update(max_width=10_000)).maximum <= console.width:
+    joined = [*energy, *use, *time]
+    if _fits(_label_table(rows, joined), console):
         console.print(section("Energy, charge and latency by label", f"{where}; {charge}"))
-        console.print(joined)
+        console.print(_label_table(rows, joined))
         return
-    console.print(section("Energy per item", where))
-    console.print(_label_table(rows, energy))
-    console.print(section("Energy, charge and power", charge))
-    console.print(_label_table(rows, use))
-    console.print(section("Latency and memory"))
-    console.print(_label_table(rows, time))
+    parts = (("Energy per item", where, energy), ("Energy, charge and power", charge, use))
+    for title, beside, columns in (*parts, ("Latency and memory", "", time)):
+        console.print(section(title, beside))
+        for part in _parted(rows, columns, console):
+            console.print(_label_table(rows, part))
+
+
+def _fits(table: Table, console: Console) -> bool:
+    """Return whether a table is printed whole, without a cut number."""
+    wide = console.options.update(max_width=10_000)
+    return console.measure(table, options=wide).maximum <= console.width
+
+
+def _parted(
+    rows: Sequence[LabelRow], columns: Sequence[tuple[str, Cell]], console: Console
+) -> list[list[tuple[str, Cell]]]:
+    """Return the columns in as few tables as the console's width allows."""
+    parts: list[list[tuple[str, Cell]]] = [[]]
+    for column in columns:
+        if parts[-1] and not _fits(_label_table(rows, [*parts[-1], column]), console):
+            parts.append([])
+        parts[-1].append(column)
+    return parts
 
 
 def _grade_of(results: Iterable[Result | None]) -> str:

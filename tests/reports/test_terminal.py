@@ -1,0 +1,54 @@
+"""The terminal's tables: no number is ever cut, at any width."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from powermeter.recording import Recording
+from powermeter.reports.report_data import ReportData, ReportOptions, gather
+from powermeter.reports.terminal import TextReport, print_report, summary_text, to_text
+from powermeter.testing.boards import simulate_run
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return simulate_run(
+        tmp_path_factory.mktemp("terminal") / "run.power", "pi-4", inferences=12, batch=8, idle_event=True
+    )
+
+
+@pytest.fixture(scope="module")
+def data(path: Path) -> ReportData:
+    with Recording.open(path) as recording:
+        return gather(recording, ReportOptions(baseline="idle", by="model", place="FRA"))
+
+
+@pytest.mark.parametrize("width", [40, 50, 60, 72, 80, 100, 140, 200])
+def test_nothing_is_wider_than_the_terminal_and_nothing_is_cut(data: ReportData, width: int) -> None:
+    lines = to_text(data, width).splitlines()
+    assert max(map(len, lines)) <= width
+    assert not [line for line in lines if "…" in line]
+    words = " ".join(lines).split()
+    whole = " ".join(to_text(data, 200).splitlines()).split()
+    assert {word for word in whole if any(c.isdigit() for c in word)} <= set(words)
+
+
+def test_a_wide_terminal_has_one_table_of_labels(data: ReportData) -> None:
+    assert sum(line.startswith("label ") for line in to_text(data, 200).splitlines()) == 1
+    assert sum(line.startswith("label ") for line in to_text(data, 60).splitlines()) >= 3
+
+
+def test_colours_are_for_terminals_only(data: ReportData) -> None:
+    file = io.StringIO()
+    print_report(data, Console(file=file, force_terminal=True, width=100))
+    assert "\x1b[" in file.getvalue() and "\x1b" not in to_text(data)
+    assert TextReport().render(data) == to_text(data, 110)
+
+
+def test_the_summary_takes_a_path_and_keywords(path: Path) -> None:
+    text = summary_text(path, battery="8Ah", place="FRA", by="model", width=90)
+    assert "8 Ah" in text and "France" in text and "baseline" in text
