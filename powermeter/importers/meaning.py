@@ -23,7 +23,7 @@ from powermeter.importers.not_logs import LENGTH_WORDS, RUN_WORDS, RUNS
 from powermeter.importers.pairing import pair
 from powermeter.importers.plan import Plan, Planned
 from powermeter.importers.signatures import ColumnFact, Signature, key, signature_of
-from powermeter.importers.time_columns import TimePlan, choose_time
+from powermeter.importers.time_columns import TimePlan, choose_time, counts_up
 from powermeter.importers.values import unit_in_cells
 
 MAX_DEVICES = 256
@@ -224,6 +224,8 @@ def _ask_units(
 ) -> None:
     """Ask for the units of columns that name a quantity and no unit, or of the only numbers there are."""
     at = () if time is None else time.indexes
+    if time is None and counts_up(found):
+        at = (0,)
     open_ = [i for i, h in enumerate(headings) if h.is_electric and i not in at and _is_numeric(found, i)]
     if not open_ and not any(column.rail is not None for column in planned):
         open_ = [

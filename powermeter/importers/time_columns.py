@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from shlex import quote
 
 import numpy as np
@@ -77,6 +78,10 @@ def choose_time(
         texts = _texts(found, 0)
         if texts and all(wall(text) is not None for text in texts):
             candidates = [0]
+    if not candidates:
+        candidates = [i for i in range(len(headings)) if _is_calendar(found, i) and headings[i].unit != "-"][
+            :1
+        ]
     pair = _date_and_time(found, candidates)
     if pair is not None:
         order = choices.dates or date_order(_joined(found, pair))
@@ -88,9 +93,10 @@ def choose_time(
         return None
     if not candidates:
         asks.append(
-            "how often it was sampled, --rate 10Hz (or 100ms), or the column of times, --column NAME=s"
-            if found.named
-            else "how often it was sampled, --rate 10Hz (or 100ms), or the column of times, --column 1=s"
+            "the unit of the times in column 1, --column 1=s (or ms, us), or how often it was sampled, --rate 10Hz"
+            if counts_up(found)
+            else "how often it was sampled, --rate 10Hz (or 100ms)"
+            + (", or the column of times, --column NAME=s" if len(headings) > 1 else "")
         )
         return None
     named = headings[candidates[0]]
@@ -103,6 +109,23 @@ def choose_time(
     else:
         asks.append(f"the unit of the times, --column {quote(f'{named.text}=s')} (or ms, us, ns), or --rate")
     return None
+
+
+def _is_calendar(found: Layout, index: int) -> bool:
+    """Return whether a column holds dates with times, whatever it is called."""
+    texts = _texts(found, index)
+    return bool(texts) and _mostly(
+        texts, lambda text: ":" in text and (wall(text, "dmy") or wall(text, "mdy")) is not None
+    )
+
+
+def counts_up(found: Layout) -> bool:
+    """Return whether the first column of a table without a header looks like times: numbers that rise throughout."""
+    if found.named or len(found.headings) < 2:
+        return False
+    values = [number_ns(text.replace(",", "."), NS) for text in _texts(found, 0)]
+    known = [value for value in values if value is not None]
+    return len(known) > 2 and len(known) == len(values) and all(b > a for a, b in pairwise(known))
 
 
 def _texts(found: Layout, index: int) -> list[str]:

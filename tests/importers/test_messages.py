@@ -1,0 +1,88 @@
+"""Each message that an import prints: with only it and the file at hand, does the next thing typed do the right thing?"""
+
+import re
+
+import pytest
+
+from powermeter.cli import run
+from powermeter.recording import Recording
+from powermeter.signals.rails import choose, lines
+
+_OPTION = re.compile(
+    r"--(?:column|as|rail|unit|rate|dates|interleaved|voltage|sum)(?: (?:'[^']*'|[^\s;,()?'])+)?"
+)
+
+
+def rows(text, count=8):
+    return "".join(text.format(i=i, v=5 + i % 3) for i in range(count))
+
+
+CASES = {
+    "a power without a unit": "time_s,power\n" + rows("{i},{v}\n"),
+    "neither unit": "time,power\n" + rows("{i},{v}\n"),
+    "voltage and current without units": "time,voltage,current\n" + rows("{i},5,{v}\n"),
+    "a name with blanks": "Time stamp,Total Power\n" + rows("{i},{v}\n"),
+    "no time": "power (W)\n" + rows("{v}\n"),
+    "one bare column": rows("{v}.5\n"),
+    "two bare columns": rows("{i},{v}.5\n"),
+    "a date of two meanings": "when,power_W\n" + rows("11/10/2025 3:5{i},{v}\n"),
+    "two rails": "time_s,a_W,b_W\n" + rows("{i},{v},3\n"),
+    "joules that stand still": "time_s,pkg_J\n" + rows("{i},10\n"),
+    "two rising joules": "time_s,x_J\n0,1\n1,2\n",
+    "joules that fall": "time_s,x (J)\n" + "".join(f"{i},{90 - i * 2}\n" for i in range(8)),
+    "rounds of two": "timestamp,power_W\n"
+    + "".join(
+        f"2026-01-01 00:00:{s:02d}.{m:03d},{level + s % 2}\n"
+        for s in range(20)
+        for level, m in ((60, 0), (90, 3))
+    ),
+    "states": "entity_id,state,last_changed\n" + rows("sensor.x,{v},2026-01-02T03:0{i}:00Z\n"),
+    "two numbered columns": "time_s,GPU0,GPU1\n" + rows("{i},{v},3\n"),
+    "a dcgmi log": "#Entity   POWER\nID   W\n" + rows("GPU 0   {v}.5\n"),
+    "a PPK2 export without times": "Current(uA)\n" + rows("{v}00.5\n"),
+    "a serial monitor": rows("Bus Voltage: 5.0 V\nCurrent: {v} mA\n"),
+    "a current alone": "time_s,current_mA\n" + rows("{i},{v}\n"),
+}
+TRIED = {"right": len(CASES), "of": len(CASES)}
+"""How many of these messages lead on: the number that `docs/importing.md` names."""
+
+
+def typed(message):
+    """Return what a user types who takes the first option of each thing that is open."""
+    said = []
+    for clause in re.split(r"; |\? ", message):
+        options = [option for option in _OPTION.findall(clause) if " " in option or option == "--sum"]
+        if not options:
+            continue
+        several = (
+            [option for option in options if option.startswith("--column")] if "for example" in clause else []
+        )
+        said += (several or options)[: len(several) or 1]
+    return [word.replace("'", "") for option in said for word in option.split(" ", 1)]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_first_thing_typed_from_a_message_leads_on(name, tmp_path, capsys):
+    path, out = tmp_path / "log.csv", tmp_path / "o.power"
+    path.write_text(CASES[name])
+    options = []
+    for _ in range(3):
+        status = run(["import", str(path), "-o", str(out), "--force", *options])
+        said = "".join(capsys.readouterr())
+        note = next((line for line in said.splitlines() if "needs the supply" in line), None)
+        if status == 0 and (note is None or "--voltage" in options):
+            break
+        more = typed(note or said.replace(str(path), "FILE"))
+        assert more, said
+        options += more
+    else:
+        raise AssertionError(said)
+    with Recording.open(out) as recording:
+        assert choose(lines(recording)).power() is not None
+
+
+def test_the_documentation_names_how_many_were_tried():
+    from pathlib import Path
+
+    text = (Path(__file__).resolve().parents[2] / "docs" / "importing.md").read_text()
+    assert f"{TRIED['right']} of {TRIED['of']} messages" in text
