@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 import numpy as np
 import old_schema
 import pytest
@@ -86,3 +88,14 @@ def test_an_old_recording_is_repaired_into_a_new_one(old, tmp_path):
     assert verification.verify(tmp_path / "new.power").is_whole
     notes = verification.verify(path).notes
     assert any("schema 1" in text for text in notes)
+
+
+def test_a_row_that_is_gone_from_an_old_recording_is_found(old):
+    """It has no chain; only the numbers of its rows tell."""
+    path, *_ = old
+    db = sqlite3.connect(path)
+    db.execute("DELETE FROM event WHERE id = 5")
+    db.commit()
+    db.close()
+    findings = verification.verify(path).findings
+    assert findings == ["event: rows between 4 and 6 are gone"]

@@ -265,3 +265,27 @@ def test_events_without_a_number_of_their_own_are_all_kept(path):
     with Recording.open(path) as recording:
         assert [event.name for event in recording.events()] == ["b", "a", "a"]
         assert recording.events()[0].duration_s is None and recording.events()[1].duration_s == 1e-9
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "DELETE FROM level WHERE level = 1 AND sequence = 5",
+        "UPDATE level SET summary = zeroblob(length(summary)) WHERE level = 1 AND sequence = 5",
+        "UPDATE level SET sequence = 6 WHERE level = 1 AND sequence = 5",
+        "DELETE FROM level",
+        "DELETE FROM level WHERE level = 1 AND sequence > 50",
+    ],
+)
+def test_an_overview_does_without_a_level_that_lost_a_row(written, damage):
+    recorded = written(chunks=400, each=4)
+    db = sqlite3.connect(recorded.path)
+    db.execute(damage)
+    db.commit()
+    db.close()
+    with Recording.open(recorded.path) as recording:
+        for least in (90, 30, 3):
+            found = recording.overview(1, least)
+            assert found.count[:, 0].sum() == (recorded.flags == 0).sum() and len(found) >= least
+            assert (found.start_ns[0], found.end_ns[-1]) == (recorded.times_ns[0], recorded.times_ns[-1])
+            assert (np.diff(found.start_ns) > 0).all()
