@@ -20,9 +20,7 @@ from powermeter.drivers.links import hid as hid_link
 from powermeter.drivers.links import serial_port as serial_link
 from powermeter.drivers.links.link import Link
 from powermeter.drivers.meters import linked, request_response, stream
-from powermeter.drivers.meters.odometer import Odometer
-from powermeter.drivers.meters.stream import StreamRow, TickCounter
-from powermeter.drivers.meters.tick_clock import TickClock
+from powermeter.drivers.meters.stream import StreamRow
 from powermeter.errors import ConfigurationError, DataError, OpenError, ReadError, Reason
 from powermeter.source import REPEAT, SATURATED, PolledSource, Row, StreamingSource, now_ns
 from powermeter.testing.hid_meters import SimulatedFnirsi, SimulatedWitrn
@@ -98,41 +96,6 @@ def connect(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
 
 
 # The meter's own totals
-
-
-def test_odometer_counts_on_and_ignores_what_came_before() -> None:
-    meter = Odometer(most_per_s=10)
-    assert [meter.feed(code, at * 10**9) for at, code in enumerate((500, 503, 503, 510))] == [
-        500,
-        503,
-        503,
-        510,
-    ]
-    assert meter.resets == 0
-
-
-def test_odometer_bridges_a_reset_and_a_wrap() -> None:
-    meter = Odometer(most_per_s=10)
-    values = [meter.feed(code, at * 10**9) for at, code in enumerate((500, 505, 3, 6, 9))]
-    assert values == [500, 505, MISSING, 511, 514] and meter.resets == 1  # 6 counted since it was cleared
-    wrapping = Odometer(most_per_s=10, wrap=2**32)
-    assert [wrapping.feed(code, at * 10**9) for at, code in enumerate((2**32 - 2, 3))] == [
-        2**32 - 2,
-        2**32 + 3,
-    ]
-
-
-def test_odometer_disbelieves_one_damaged_reading() -> None:
-    meter = Odometer(most_per_s=10)
-    values = [meter.feed(code, at * 10**9) for at, code in enumerate((500, 505, 70_000, 515, 520))]
-    assert values == [500, 505, MISSING, 515, 520] and meter.resets == 0
-
-
-def test_odometer_goes_on_from_another_group() -> None:
-    meter = Odometer(most_per_s=10)
-    meter.feed(500, 0)
-    meter.rebase(90_000, 10**9)
-    assert meter.feed(90_004, 2 * 10**9) == 504
 
 
 def test_totals_carry_over_a_reconnection(connect: Callable[..., Any]) -> None:
@@ -297,30 +260,6 @@ def test_atorch_refused_frames_are_listed_as_a_gap(connect: Callable[..., Any]) 
 
 
 # Clocks
-
-
-def test_tick_clock_finds_offset_and_drift_under_delays() -> None:
-    """80 ppm fast, at least 0.2 ms late, mostly up to 30 ms: the stamps stay within 2 ms."""
-    dice = np.random.default_rng(1)
-    clock = TickClock(10_000.0)
-    for second in range(1, 60):
-        for part in range(10):
-            tick = second * 100_000 + part * 10_000
-            true_ns = 5e9 + tick * 10_000 * (1 - 80e-6)
-            clock.arrived(tick, round(true_ns + 2e5 + abs(dice.exponential(8e6))))
-    tick = 60 * 100_000
-    assert clock.time_ns(tick) - (5e9 + tick * 10_000 * (1 - 80e-6)) == pytest.approx(2e5, abs=2e6)
-
-
-def test_tick_counter_unwraps() -> None:
-    counter = TickCounter(2**32)
-    assert [counter.feed(tick) for tick in (2**32 - 2, 2**32 - 1, 3, 1, 10)] == [
-        2**32 - 2,
-        2**32 - 1,
-        2**32 + 3,
-        2**32 + 1,
-        2**32 + 10,
-    ]
 
 
 # HID

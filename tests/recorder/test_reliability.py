@@ -23,7 +23,7 @@ import pytest
 
 from powermeter.errors import ExistsError, OpenError, PowermeterError
 from powermeter.recorder import process as module
-from powermeter.recorder.clocks import ClockWatch, Look
+from powermeter.recorder.clocks import Look
 from powermeter.recorder.parent import Recorder
 from powermeter.recording import Recording, Writer
 
@@ -378,14 +378,6 @@ def test_a_wall_clock_that_is_set_is_found_located_and_said(tmp_path, monkeypatc
         (fact,) = recording.facts("clock_step")
     assert pairs == [(500, 10**18 + 500), (1000, 10**18 + 3_200_001_000)]
     assert fact["by_ns"] == 3_200_000_000 and said == [fact["text"]] and "+3.20 s" in said[0]
-
-
-def test_a_slewed_clock_is_no_step_and_a_suspended_machine_is_told_apart():
-    watch = ClockWatch()
-    half = 500_000_000
-    assert [watch.update(Look(n * half, n * (half + 250_000), n * half)) for n in range(20)] == [None] * 20
-    step = watch.update(Look(20 * half, 20 * half + 300 * 10**9, 20 * half + 300 * 10**9))
-    assert step is not None and step.asleep and "suspended for 300.0 s" in step.text
 
 
 # Forks --------------------------------------------------------------------------------------------

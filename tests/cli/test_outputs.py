@@ -1,0 +1,46 @@
+"""Standard descriptors that are closed, and outputs that take nothing."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="descriptors of a shell")
+
+
+def run(code: str, redirection: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        ["bash", "-c", f'{sys.executable} -c "$CODE" {redirection}'], env={"CODE": code, "PATH": "/usr/bin:/bin"},
+        capture_output=True, check=False, timeout=60,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("redirection", "closed"), [("", 0), ("<&-", 1), ("2>&-", 4), ("<&- >&- 2>&-", 7)])
+def test_closed_descriptors_are_held_and_reported(redirection, closed):
+    code = (
+        "import os\n"
+        "from powermeter.cli.outputs import open_standard, report_problem\n"
+        "closed = open_standard()\n"
+        "first = os.open('/dev/null', os.O_RDONLY)\n"
+        "report_problem('nobody reads this'); print('nor this')\n"
+        "os._exit(sum(1 << one for one in closed) if first > 2 else 99)\n"
+    )
+    assert run(code, redirection).returncode == closed
+
+
+@pytest.mark.parametrize("redirection", [">/dev/full", "2>/dev/full", ">/dev/full 2>&1"])
+def test_what_cannot_be_written_does_not_change_the_status(redirection):
+    code = (
+        "import sys\n"
+        "from powermeter.cli.outputs import say, settle\n"
+        "print('x' * 100000, end=''); say('y')\n"
+        "settle(); sys.exit(7)\n"
+    )
+    assert (
+        run(
+            code.replace("print('x' * 100000, end='')", "sys.stdout.write('x' * 100)"), redirection
+        ).returncode
+        == 7
+    )

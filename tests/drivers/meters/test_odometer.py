@@ -1,0 +1,41 @@
+"""A meter's own total across wraps, resets and damaged readings."""
+
+from __future__ import annotations
+
+from powermeter.channel import MISSING
+from powermeter.drivers.meters.odometer import Odometer
+
+
+def test_odometer_counts_on_and_ignores_what_came_before() -> None:
+    meter = Odometer(most_per_s=10)
+    assert [meter.feed(code, at * 10**9) for at, code in enumerate((500, 503, 503, 510))] == [
+        500,
+        503,
+        503,
+        510,
+    ]
+    assert meter.resets == 0
+
+
+def test_odometer_bridges_a_reset_and_a_wrap() -> None:
+    meter = Odometer(most_per_s=10)
+    values = [meter.feed(code, at * 10**9) for at, code in enumerate((500, 505, 3, 6, 9))]
+    assert values == [500, 505, MISSING, 511, 514] and meter.resets == 1  # 6 counted since it was cleared
+    wrapping = Odometer(most_per_s=10, wrap=2**32)
+    assert [wrapping.feed(code, at * 10**9) for at, code in enumerate((2**32 - 2, 3))] == [
+        2**32 - 2,
+        2**32 + 3,
+    ]
+
+
+def test_odometer_disbelieves_one_damaged_reading() -> None:
+    meter = Odometer(most_per_s=10)
+    values = [meter.feed(code, at * 10**9) for at, code in enumerate((500, 505, 70_000, 515, 520))]
+    assert values == [500, 505, MISSING, 515, 520] and meter.resets == 0
+
+
+def test_odometer_goes_on_from_another_group() -> None:
+    meter = Odometer(most_per_s=10)
+    meter.feed(500, 0)
+    meter.rebase(90_000, 10**9)
+    assert meter.feed(90_004, 2 * 10**9) == 504

@@ -1,0 +1,39 @@
+"""An instrument's clock seen through late arrivals."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from powermeter.drivers.meters.tick_clock import TickClock
+
+
+def test_tick_clock_finds_offset_and_drift_under_delays() -> None:
+    """80 ppm fast, at least 0.2 ms late, mostly up to 30 ms: the stamps stay within 2 ms."""
+    dice = np.random.default_rng(1)
+    clock = TickClock(10_000.0)
+    for second in range(1, 60):
+        for part in range(10):
+            tick = second * 100_000 + part * 10_000
+            true_ns = 5e9 + tick * 10_000 * (1 - 80e-6)
+            clock.arrived(tick, round(true_ns + 2e5 + abs(dice.exponential(8e6))))
+    tick = 60 * 100_000
+    assert clock.time_ns(tick) - (5e9 + tick * 10_000 * (1 - 80e-6)) == pytest.approx(2e5, abs=2e6)
+
+
+def test_a_tick_that_does_not_go_with_the_time_is_not_believed_until_the_next_goes_on_from_it() -> None:
+    clock = TickClock(1e6)
+    assert all(clock.arrived(n, n * 1_000_000 + 5_000_000) for n in range(100))
+    assert not clock.arrived(90_000, 100 * 1_000_000), "a jump of 90 s"
+    assert clock.arrived(101, 101 * 1_000_000), "it was damaged"
+    assert not clock.arrived(5, 5_000_000_000)
+    assert clock.arrived(10, 5_005_000_000), "it was restarted"
+    assert clock.time_ns(10) == pytest.approx(5_005_000_000, abs=1e6)
+
+
+def test_a_better_estimate_comes_with_the_first_arrival_that_was_not_late() -> None:
+    clock = TickClock(1e6)
+    clock.arrived(0, 90_000_000)
+    assert clock.time_ns(0) == 90_000_000
+    clock.arrived(100, 100_000_000)
+    assert clock.time_ns(0) == 0 and clock.time_ns(100) == 100_000_000
