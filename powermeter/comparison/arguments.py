@@ -79,7 +79,26 @@ def recordings_of(
         raise ConfigurationError("a side without recordings")
     paths = [str(Path(item).resolve()) for item in opened if isinstance(item, (str, Path))]
     if len(set(paths)) < len(paths):
-        raise ConfigurationError(f"{opened[0]}: the same recording twice on one side is no repeat")
+        raise ConfigurationError(f"{opened[0]}: the same recording twice on one side is not a repeat")
     pick = Pick.of(label or "")
     every = tuple(dict.fromkeys((*by, *(pick.group or {}))))
-    return [read(item, rail=rail, baseline=baseline, by=every) for item in opened], pick
+    runs = [read(item, rail=rail, baseline=baseline, by=every) for item in opened]
+    _refuse_copies(runs)
+    return runs, pick
+
+
+def _refuse_copies(runs: Sequence[Run]) -> None:
+    """Refuse a copy of a recording as another repeat.
+
+    Raises:
+        ConfigurationError: Two began in the same instant and saw the same energy.
+    """
+    seen: dict[tuple[float, float], str] = {}
+    for run in runs:
+        if run.started_s is None:
+            continue
+        first = seen.setdefault((run.started_s, run.analysis.energy.value), run.name)
+        if first != run.name:
+            raise ConfigurationError(
+                f"{run.name} is a copy of {first}: the same recording twice is not a repeat"
+            )

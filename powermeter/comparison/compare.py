@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+import numpy as np
+
 from powermeter import registry
 from powermeter.analysis.baseline import BaselineSpec
 from powermeter.analysis.energy import Analysis
@@ -342,9 +344,25 @@ def _pair(
         else:
             assert found[0] is not None
             made.append(sides.of_row(side[0], found[0], into.of, name, asked.block, asked.warmup))
-    if not several and runs[0][0].recording != runs[1][0].recording:
-        made = [replace(side, times_s=None) for side in made]  # no turns are taken across recordings
+    apart = runs[0][0].recording != runs[1][0].recording
+    if not several and (apart or _overlap(runs[0][0], rows[0][0], rows[1][0])):
+        made = [
+            replace(side, times_s=None) for side in made
+        ]  # turns are taken within one recording, one by one
     return _Pair(title, *made)
+
+
+def _overlap(run: Run, left: LabelRow | None, right: LabelRow | None) -> bool:
+    """Return True if events of two labels run at once, or one within another: they took no turns."""
+    if left is None or right is None:
+        return False
+    index = np.concatenate([left.index, right.index])
+    whose = np.repeat([0, 1], [left.index.size, right.index.size])
+    start, end = run.analysis.energies.start_ns[index], run.analysis.energies.end_ns[index]
+    order = np.argsort(start, kind="stable")
+    start, end, whose = start[order], end[order], whose[order]
+    latest = [np.maximum.accumulate(np.where(whose == side, end, np.iinfo(np.int64).min)) for side in (1, 0)]
+    return any(bool((start[whose == side] < latest[side][whose == side]).any()) for side in (0, 1))
 
 
 def _jointly(pairs: Sequence[_Pair], asked: _Asked) -> tuple[Row, ...]:

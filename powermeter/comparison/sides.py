@@ -27,7 +27,8 @@ Floats = NDArray[np.floating[Any]]
 UNITS: Mapping[str, str] = {"energy": "J", "power": "W", "time": "s"}
 """What can be compared: energy per item, mean power, time per item."""
 
-_OF_THE_INSTRUMENT = ("gain", "offset", "model")
+_OF_THE_INSTRUMENT = ("gain", "offset", "model", "quantisation")
+"""Kinds of parts that belong to the instrument; a display that rounds equal values rounds them all the same way."""
 
 
 def of_row(run: Run, row: LabelRow, of: str, name: str, block: str | None, warmup: bool) -> Side:
@@ -74,6 +75,7 @@ def of_row(run: Run, row: LabelRow, of: str, name: str, block: str | None, warmu
         keys=_keys(run, row, index, name, block) if block else (),
         times_s=(a.energies.start_ns[index] + a.energies.end_ns[index]) * 0.5e-9,
         limits=_limits(a, run, page),
+        resolved=of == "time" or row.method == "integral",
     )
     return without(side, first)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import t as student
@@ -11,6 +13,7 @@ from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.comparison.arguments import recordings
 from powermeter.comparison.compare import _Asked, _jointly, _Pair, compare
 from powermeter.comparison.designs import Design, Side
+from powermeter.comparison.inner_events import with_events
 from powermeter.comparison.verdict import Verdict
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.events import Event
@@ -237,6 +240,45 @@ def test_several_recordings_a_side_are_the_repeats(tmp_path):
         compare([a[0]] * 2, b)
 
 
+def test_a_copy_is_not_a_repeat(tmp_path):
+    a, b = turns(tmp_path, 3, (6.0, 4.8))
+    copy = tmp_path / "copy.power"
+    copy.write_bytes(a[0].read_bytes())
+    with pytest.raises(ConfigurationError, match="copy of a0"):
+        compare([*a, copy], b)
+
+
+def test_events_that_run_at_once_took_no_turns(tmp_path):
+    """Each B lies within an A: both count the same power, and alternate in their middles."""
+    path = write(tmp_path / "run.power", watts(8, 40, 6.0))
+    with powermeter.Recording.open(path) as recording:
+        outer = recording.events()
+        inner = [replace(e, name="part", start_ns=e.start_ns + SECOND // 20, uid=1000 + e.uid) for e in outer]
+        both = with_events(recording, [*outer, *inner])
+        row = compare(both, label=("infer", "part")).row()
+        assert row.design is Design.THESE_RUNS and row.verdict is Verdict.CANNOT_TELL
+
+
+def test_a_display_that_rounds_equal_values_rounds_them_all_the_same_way(tmp_path):
+    """Three runs that show 5.0 W each are no better known than one: the step's error does not average out."""
+    shown = Accuracy(step=0.1)
+    sides = []
+    for name, level in (("a", 50), ("b", 51)):
+        made = []
+        for i in range(3):
+            channel = Channel("power", Quantity.POWER, 0.1, Rail("wall"), accuracy=shown)
+            path = tmp_path / f"{name}{i}.power"
+            with Writer.create(path, {"clock": "monotonic"}) as writer:
+                source = writer.add_source("manual://?unit=W&step=0.1W", "display", "manual", (channel,), {})
+                writer.append(source, np.arange(5) * 20 * SECOND, np.full((5, 1), level))
+                writer.add_clock_pair(0, (1_700_000_000 + 100 * i + 50 * (name == "b")) * SECOND)
+            made.append(path)
+        sides.append(made)
+    one = compare(sides[0][0], sides[1][0], label="*").row().difference
+    several = compare(*sides, label="*").row().difference
+    assert several.standard_uncertainty == pytest.approx(one.standard_uncertainty, rel=0.1)
+
+
 def test_one_side_after_the_other_needs_a_larger_difference(tmp_path):
     a, b = turns(tmp_path, 5, (6.0, 5.8))
     assert compare(a, b).verdict is Verdict.LESS
@@ -250,8 +292,8 @@ def test_one_side_after_the_other_needs_a_larger_difference(tmp_path):
 
 
 def test_two_recordings_that_agree_by_chance_prove_nothing(tmp_path):
-    a = [write(tmp_path / f"a{i}.power", [5.0] * 6) for i in range(2)]
-    b = [write(tmp_path / f"b{i}.power", [5.0 + i * 0.5] * 6) for i in range(2)]
+    a = [write(tmp_path / f"a{i}.power", [5.0] * 6, utc_s=100 * i) for i in range(2)]
+    b = [write(tmp_path / f"b{i}.power", [5.0 + i * 0.5] * 6, utc_s=50 + 100 * i) for i in range(2)]
     found = compare(a, b)
     assert found.verdict is Verdict.CANNOT_TELL and "few-recordings" in codes(found)
 
