@@ -39,7 +39,7 @@ _FEW_READINGS = 8
 _FEW_PAIRS = 4
 _HEAVY = 0.15
 _FEW_JUMPS = 14
-_LONG = 32
+_LONG = 12
 
 
 def measure_instants(
@@ -335,6 +335,7 @@ def _beat(
     margin = 0.1 * (high - low)
     level = found.value / np.maximum(seconds, 1e-12)
     found.below = np.maximum(level - low + margin, 0.0) * blind * seconds
-    found.above = np.maximum(high + (high - low) - level, 0.0) * blind * seconds
+    # What was never seen may be far above what was: three times it bounds a load of a few phases.
+    found.above = np.maximum(max(2 * high - low, 3 * high) - level, 0.0) * blind * seconds
     found.below_all, found.above_all = float(found.below.sum()), float(found.above.sum())
     return found

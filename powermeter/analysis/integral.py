@@ -32,6 +32,7 @@ _DECLARED = 1.5
 _MISSING_MEAN = 1.5
 _MISSING_INSTANT = 3.5
 _FEW = 8
+_REGULAR = 0.6  # so many intervals near the usual one make any that are far longer holes, however many
 
 Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]
@@ -223,7 +224,10 @@ def _longest(trace: Trace, times_usual: float) -> float:
     else:
         starts = np.linspace(0, times.size - 1025, 64).astype(np.int64)
         steps = np.concatenate([np.diff(times[s : s + 1025]) for s in starts])
-    return max(times_usual * trace.interval_ns, 1.5 * float(np.percentile(steps, 90)))
+    usual = trace.interval_ns
+    if float(np.mean(np.abs(steps - usual) <= 0.2 * usual)) >= _REGULAR:
+        return times_usual * usual
+    return max(times_usual * usual, 1.5 * float(np.percentile(steps, 90)))
 
 
 def _accumulate(trace: Trace, limit: float) -> tuple[Floats, Indices]:

@@ -28,6 +28,8 @@ _PARTS_AFTER = 5
 _MOST_WINDOWS = 200_000
 _SIGNIFICANT = 4.0
 _WORTH = 0.02
+_MANY = 100
+_MODEL = 0.03  # of the tail: what steps leave of a shape that they do not follow
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +73,19 @@ def after_effects(
     reach = min(float(np.percentile(pause, 75)), 3 * window)
     if reach < length / 4:
         return None
-    inside = 1 if length < window / 2 else _PARTS_INSIDE
+    # A window tells parts of a fiftieth of its length apart, where many cut them.
+    inside = int(min(max(20 * length / window, 1), _PARTS_INSIDE)) if n >= _MANY else 1
     found = [
         _profile(rates, tau, start_ns, end_ns, t, blind, inside, max(length, window / fine), reach)
-        for fine in (16, 10)
+        for fine in (16, 12, 9)
     ]
-    one, other = found
-    if one is None or other is None:
+    sure = [one for one in found if one is not None]
+    if len(sure) < len(found):
         return None
     # What depends on where the parts are cut, is not known.
-    apart = abs(one.above - other.above)
-    tail_u = math.hypot(one.tail_u, one.tail - other.tail)
+    one = sure[0]
+    apart = max(max(abs(one.above - other.above) for other in sure), _MODEL * abs(one.tail))
+    tail_u = math.hypot(one.tail_u, max(abs(one.tail - other.tail) for other in sure))
     if abs(one.tail) < _SIGNIFICANT * tail_u or abs(one.tail) < _WORTH * abs(one.above):
         return None
     return replace(one, above_u=math.hypot(one.above_u, apart), tail_u=tail_u)

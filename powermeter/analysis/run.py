@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import FEW, UNSEEN, Estimate
+from powermeter.analysis.estimate import BEAT, FEW, UNSEEN, Estimate
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.sampling import Scatter, scatter_of_line
@@ -218,7 +218,7 @@ def _against_events(integral: Integral, activity: Sequence[Activity], usual: flo
             blind_s += float(lengths.sum())
             above += found.above_all if found.above_all > 0 else math.inf
             continue
-        if found.why in (FEW, UNSEEN):
+        if found.why in (FEW, UNSEEN, BEAT):
             below, above = below + found.below_all, above + found.above_all
         expected = lengths / tau
         seen = np.searchsorted(t, end, side="right") - np.searchsorted(t, start, side="right")

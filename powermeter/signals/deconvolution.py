@@ -94,15 +94,17 @@ def _anchored(change: Floats, total: float, phases: int) -> tuple[Floats, float]
     steps = np.diff(line)
     # Differences from one phase to the next, in order: the last one leads to the next window's first phase.
     gaps = np.zeros(phases)
-    spreads = np.zeros(phases)
+    apart = np.zeros(phases)
     for p in range(phases):
         these = steps[p::phases]
         gaps[p] = float(np.median(these))
-        spreads[p] = 1.4826 * float(np.median(np.abs(these - gaps[p]))) / math.sqrt(max(these.size, 1))
+        half = these.size // 2
+        apart[p] = float(np.median(these[:half]) - np.median(these[half:])) if half else gaps[p]
     gaps -= gaps.mean()
     start = -np.concatenate([[0.0], np.cumsum(gaps[:-1])])
     start += (total - float(start.sum())) / phases
-    doubt = 1.25 * float(np.sqrt(np.mean(spreads**2))) * math.sqrt(phases / 12)
+    # Medians of both halves differ by twice the error of the whole's; it adds up like a bridge over the phases.
+    doubt = float(np.sqrt(np.mean(apart**2))) / 2 * math.sqrt(phases / 12)
     return line + np.tile(start, rows + 1)[: n + phases], doubt
 
 
