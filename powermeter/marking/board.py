@@ -27,6 +27,8 @@ PATH_FILE = "recording"
 
 _BOARD, _BOARD_BYTES = "board", 4096
 _MOST_ANCESTORS = 64
+_KEPT = 8
+"""Folders of marks that are kept for `powermeter show` after a crash."""
 
 
 def home() -> str | None:
@@ -78,9 +80,24 @@ def make(path: str) -> str:
         made = f"{path}-marks"
         withdraw(made)
     else:
+        forget_old(folder)
         made = f"{folder}/{os.getpid()}.{monotonic_ns()}"
     os.mkdir(made, 0o700)
     return made
+
+
+def forget_old(folder: str) -> None:
+    """Remove what recordings left whose program and recorder were killed, but for the newest few."""
+    try:
+        old = []
+        for name in os.listdir(folder):
+            owner, dot, at = name.partition(".")
+            if dot and owner.isdecimal() and at.isdecimal() and not os.path.exists(f"/proc/{owner}"):
+                old.append((int(at), f"{folder}/{name}"))
+        for _, name in sorted(old, reverse=True)[_KEPT:]:
+            withdraw(name)
+    except OSError:
+        return
 
 
 def announce(folder: str, path: str) -> None:

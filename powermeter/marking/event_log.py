@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     class Log(Protocol):
         """What a span is written to: one recording, several, or whichever are the context's."""
 
+        @property
+        def brief(self) -> dict[object, bytes]: ...
+
+        @property
+        def words(self) -> Any: ...
+
         def begin(self, span: Span) -> None:
             """Write that the span begins; sets its `start_ns`, and its `log` to what takes the end."""
 
@@ -40,7 +46,7 @@ PATIENCE_S = 2.0
 """How long a mark waits for the recorder to empty a full ring, before it is counted as lost."""
 FLUSH_S = 3.0
 BRIEF_NS = 1_000_000
-"""An event of a name whose last was shorter is written at its end only, in one slot."""
+"""An event of a name whose last was shorter is written at its end only."""
 MAX_NAMES = 4096
 """Encoded names that are kept; more are encoded each time they come."""
 
@@ -74,9 +80,10 @@ class EventLog:
         self.problem = ""
         self.successor: EventLog | None = None
         self._ring: Any = None
-        self._words: Any = None
+        self.words: Any = None
         self._names: dict[object, bytes] = {}
-        self._brief: set[object] = set()
+        self.brief: dict[object, bytes] = {}
+        """The names whose last event was over at once: the next is written at its end only, in one slot."""
         self._number = self._next = count(0).__next__
         self._limit = 0
         self._mask = 0
@@ -90,26 +97,8 @@ class EventLog:
     # The marks --------------------------------------------------------------------------------
 
     def begin(self, span: Span) -> None:
-        """Write that a span begins; sets its `start_ns` and `log`.
-
-        Where the last of its name was over at once, one slot at its end is enough.
-        """
-        try:
-            if span.name in self._brief:
-                if self._words is not None:
-                    self._words[ring.NEWEST] = span.uid
-                span.log = self
-                span.is_written = False
-                span.start_ns = _clock()
-                return
-        except TypeError:  # a list, as a name
-            span.name = json_text.as_text(span.name)
-        self.begin_fully(span)
-
-    def begin_fully(self, span: Span) -> None:
-        """Write that a span begins, in a slot of its own."""
-        span.log = self
-        span.is_written = True
+        """Write that a span begins, in a slot of its own; sets its `start_ns` and `log`."""
+        span.log, span.text = self, None
         text = self._named(span.name)
         if span.attributes:
             text += b"\0" + json_text.encode(span.attributes)
@@ -117,20 +106,24 @@ class EventLog:
 
     def end(self, span: Span) -> None:
         """Write that a span has ended."""
-        count = span.count
+        count, text = span.count, span.text
         if count.__class__ is not int or count < 0:
             count = as_count(count)
         duration = span.end_ns - span.start_ns
-        if span.is_written:
-            if duration < BRIEF_NS and span.name in self._names:
-                self._brief.add(span.name)
+        if text is None:
+            if (
+                duration < BRIEF_NS
+                and (text := self._names.get(span.name)) is not None
+                and self._ring is not None
+            ):
+                self.brief[span.name] = text
             attributes = json_text.encode(span.attributes) if span.attributes else b""
             self._write(span, ring.END, ring.HAS_COUNT, attributes, span.end_ns, count)
             return
         if duration > BRIEF_NS:
-            self._brief.discard(span.name)
-        text = self._names[span.name]
-        if span.attributes or len(text) > 12:
+            self.brief.pop(span.name, None)
+        length = len(text)
+        if span.attributes or length > 12:
             if span.attributes:
                 text += b"\0" + json_text.encode(span.attributes)
             self._write(span, ring.EVENT, ring.HAS_COUNT, text, span.start_ns, count, duration)
@@ -146,7 +139,7 @@ class EventLog:
             _pack(
                 self._ring, 4096 + (index & self._mask) * 64,
                 span.start_ns, count, duration, span.parent_uid, thread, span.task, text,
-                span.uid, len(text), 4, 1, index + 1,
+                span.uid, length, 4, 1, index + 1,
             )  # fmt: skip
         except Exception:  # noqa: BLE001 – a number beyond float
             self._void(index)
@@ -224,7 +217,7 @@ class EventLog:
             self._is_given_up = True
             self.problem = f"the events of process {os.getpid()} are not in {self.path}: {error}"
             return False
-        self._words = memoryview(made)[: ring.HEADER_BYTES].cast("Q")
+        self.words = memoryview(made)[: ring.HEADER_BYTES].cast("Q")
         self._mask = ring.CAPACITY - 1
         self._ring = made
         self._at_exit = _at_exit(self.close)
@@ -232,10 +225,10 @@ class EventLog:
 
     def _room(self, index: int) -> int:
         """Return the index of a free slot, or −1 where there is none; the slow way into the ring."""
-        if self._ring is None and not self.open():
+        if self._is_given_up or not self.open():
             self._lost += 1
             return -1
-        words, capacity = self._words, self._mask + 1
+        words, capacity = self.words, self._mask + 1
         while True:
             need = max(self._holes, default=index)
             limit = words[ring.TAKEN] + capacity
@@ -262,7 +255,7 @@ class EventLog:
 
     def _wait(self, need: int) -> int:
         """Wait a little for the reader to take what is in the way; return the first index that has no room."""
-        words, capacity = self._words, self._mask + 1
+        words, capacity = self.words, self._mask + 1
         begun = _clock()
         while need >= words[ring.TAKEN] + capacity and not words[ring.CLOSED]:
             if _clock() - begun > PATIENCE_S * 1e9:
@@ -279,13 +272,13 @@ class EventLog:
 
     def flush(self) -> bool:
         """Wait until what was marked so far is in the recording; return whether it is."""
-        if self._ring is None:
+        if self._ring is None or self._is_given_up:
             return True
         index = self._next()
         if index >= self._limit and (index := self._room(index)) < 0:
             return False
         self._void(index)
-        words = self._words
+        words = self.words
         words[ring.WANTED] = index + 1
         deadline = _clock() + int(FLUSH_S * 1e9)
         while words[ring.COMMITTED] <= index and not words[ring.CLOSED]:
@@ -297,16 +290,15 @@ class EventLog:
     @property
     def is_over(self) -> bool:
         """Whether the recording has ended."""
-        if self._words is not None:
-            return bool(self._words[ring.CLOSED])
+        if self.words is not None:
+            return bool(self.words[ring.CLOSED])
         return not os.path.isdir(self.folder)
 
     def close(self) -> None:
         """Note that this process has left in order, and let go of the ring."""
-        words, self._words, self._ring = self._words, None, None
-        self._limit, self._next, self._is_given_up = 0, _refuse, True
-        if words is not None:
-            words[ring.LEFT] = 1
+        self._limit, self._next, self._is_given_up, self.brief = 0, _refuse, True, {}
+        if self.words is not None:  # kept: another thread may just be about to write
+            self.words[ring.LEFT] = 1
         for forget in self._at_exit:
             forget()
         self._at_exit.clear()
@@ -314,8 +306,8 @@ class EventLog:
     def retire(self) -> EventLog:
         """Return the log that takes this one's place in a new process after a fork; this one writes no more."""
         if self.successor is None:
-            self._ring = self._words = None
-            self._limit, self._next = 0, _refuse
+            self._ring = self.words = None
+            self._limit, self._next, self.brief = 0, _refuse, {}
             for forget in self._at_exit:
                 forget()
             self._at_exit.clear()

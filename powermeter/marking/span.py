@@ -11,14 +11,15 @@ import time
 from _thread import RLock
 from contextvars import ContextVar
 
-from powermeter.marking import accelerators, board, event_log
+from powermeter.marking import accelerators, board, event_log, json_text
 from powermeter.marking.event_log import EventLog
+from powermeter.marking.ring import NEWEST
 
 TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take this name for True
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
-    from typing import Any, TypeVar
+    from typing import Any, ClassVar, TypeVar
 
     from powermeter.marking.event_log import Log
 
@@ -36,6 +37,7 @@ _modules_known = 0
 _task_of: Callable[[], int] | None = None
 _wait: Callable[[], None] | None = None
 _copies = 0
+_DEEPEST = 64
 _is_shared = False  # whether the word is the one that all processes share
 
 
@@ -47,7 +49,7 @@ class Span:
     """
 
     __slots__ = (
-        "_token", "attributes", "count", "end_ns", "is_written", "log", "name", "parent_uid", "start_ns", "task", "uid",
+        "_token", "attributes", "count", "end_ns", "log", "name", "parent_uid", "start_ns", "task", "text", "uid",
     )  # fmt: skip
 
     name: object
@@ -59,7 +61,7 @@ class Span:
     uid: int
     parent_uid: int
     task: int
-    is_written: bool
+    text: bytes | None
     _token: Any
 
     def __enter__(self) -> Span:
@@ -85,7 +87,16 @@ class Span:
         self._token = _running.set(self)
         if _wait is not None:
             _wait()
-        log.begin(self)
+        try:
+            text = self.text = log.brief.get(self.name)
+        except TypeError:  # a list, as a name
+            self.name, text = json_text.as_text(self.name), None
+        if text is None:
+            log.begin(self)
+        else:
+            log.words[NEWEST] = self.uid
+            self.log = log
+            self.start_ns = _clock()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -200,9 +211,13 @@ def _outer(inner: Span) -> Span | None:
 def _running_around(ended: Span) -> int:
     """Return the uid of the nearest event around one that has ended, in the task that started this one; 0 for none."""
     outer: Span | None = ended
-    while outer is not None and outer.log is None:
+    for _ in range(_DEEPEST):  # one that was entered again after it ended elsewhere may be its own outer
+        if outer is None:
+            return 0
+        if outer.log is not None:
+            return outer.uid
         outer = _outer(outer)
-    return 0 if outer is None else outer.uid
+    return 0
 
 
 def know_modules() -> None:
@@ -237,6 +252,9 @@ class _ByContext:
     In a thread that no Meter was entered in they go to every recording that runs.
     """
 
+    brief: ClassVar[dict[object, bytes]] = {}
+    words: ClassVar[Any] = None
+
     def begin(self, span: Span) -> None:
         if _joined and (extra := _extra.get(None)):
             span.attributes = {**extra, **span.attributes}
@@ -259,14 +277,15 @@ class _ByContext:
 class _Several:
     """An event goes to several recordings."""
 
-    __slots__ = ("logs",)
+    brief: ClassVar[dict[object, bytes]] = {}
+    words: ClassVar[Any] = None
 
     def __init__(self, logs: list[EventLog]) -> None:
         self.logs = logs
 
     def begin(self, span: Span) -> None:
         for log in self.logs:
-            log.begin_fully(span)
+            log.begin(span)
         span.log = self
 
     def end(self, span: Span) -> None:
