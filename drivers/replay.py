@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -34,38 +35,56 @@ class Replay(StreamingSource):
             raise ConfigurationError("replay:// needs a file: replay://run.power")
         if self.options["speed"] <= 0:
             raise ConfigurationError(f"{address}: speed must be above 0")
-        self._samples: Samples | None = None
+        self._recording: Recording | None = None
+        self._pieces: Iterator[Samples] = iter(())
+        self._piece: Samples | None = None
         self._gaps: list[Gap] = []
         self._position = 0
+        self._first_ns = self._last_ns = 0
         self._start_ns = 0
         self._info: dict[str, Any] = {}
 
     def open(self) -> None:
+        self.close()
         try:
-            with Recording.open(Path(self.address.location)) as recording:
-                source = recording.source(self.options["source"])
-                self._samples = recording.samples(source.id)
-                self._gaps = recording.gaps(source.id)
-                self._info = {**source.info, "replay_of": source.url, "warnings": recording.warnings}
-                self.channels = source.channels
-                if source.info.get("simulated"):  # also of versions that graded it as measured
-                    self.channels = tuple(replace(c, grade=Grade.SIMULATED) for c in source.channels)
+            self._recording = recording = Recording.open(Path(self.address.location))
+            source = recording.source(self.options["source"])
+            self._gaps = recording.gaps(source.id)
+            self._pieces = (piece for piece in recording.stream(source.id) if len(piece))
+            self._info = {**source.info, "replay_of": source.url, "warnings": recording.warnings}
+            self.channels = source.channels
+            if source.info.get("simulated"):  # also of versions that graded it as measured
+                self.channels = tuple(replace(c, grade=Grade.SIMULATED) for c in source.channels)
         except DataError as error:
+            self.close()
             raise OpenError(str(error), Reason.BAD_DATA) from error
-        if not len(self._samples.times_ns):
+        except ConfigurationError:
+            self.close()
+            raise
+        self._piece = next(self._pieces, None)
+        if self._piece is None:
+            self.close()
             raise OpenError(f"{self.address.location} holds no samples of {source.name}", Reason.BAD_DATA)
         self._position = 0
+        self._first_ns = int(self._piece.times_ns[0])
+        self._last_ns = self._first_ns - 1
         self._start_ns = now_ns()
+
+    def close(self) -> None:
+        if self._recording is not None:
+            self._recording.close()
+        self._recording = None
+        self._pieces = iter(())
 
     def info(self) -> dict[str, Any]:
         return self._info
 
     def read_block(self, timeout_s: float) -> Block | None:
-        assert self._samples is not None
-        times = self._samples.times_ns
-        if self._position >= len(times):
+        if self._piece is not None and self._position >= len(self._piece):
+            self._piece, self._position = next(self._pieces, None), 0
+        if self._piece is None:
             raise EOFError
-        first = int(times[0])
+        times, first = self._piece.times_ns, self._first_ns
         speed = self.options["speed"]
         moved_next = self._start_ns + round((int(times[self._position]) - first) / speed)
         wait_s = (moved_next - now_ns()) / NS
@@ -78,15 +97,14 @@ class Replay(StreamingSource):
         part = slice(self._position, end)
         self._position = end
         moved = self._start_ns + np.round((times[part] - first) / speed).astype(np.int64)
-        codes = np.stack([self._samples.codes[channel.name][part] for channel in self.channels], axis=1)
-        return Block(moved, codes, self._samples.flags[part], gaps=self._moved_gaps(part, speed, first))
+        codes = np.stack([self._piece.codes[channel.name][part] for channel in self.channels], axis=1)
+        gaps = self._moved_gaps(self._last_ns, int(times[end - 1]))
+        self._last_ns = int(times[end - 1])
+        return Block(moved, codes, self._piece.flags[part], gaps=gaps)
 
-    def _moved_gaps(self, part: slice, speed: float, first: int) -> list[Gap]:
-        """Return the gaps that end within a part of the samples, on the present clock."""
-        assert self._samples is not None
-        times = self._samples.times_ns
-        low = int(times[part.start - 1]) if part.start else first - 1
-        high = int(times[part.stop - 1])
+    def _moved_gaps(self, low_ns: int, high_ns: int) -> list[Gap]:
+        """Return the gaps that end after one time and up to another, on the present clock."""
+        first, speed = self._first_ns, self.options["speed"]
         return [
             Gap(
                 self._start_ns + round((gap.start_ns - first) / speed),
@@ -96,5 +114,5 @@ class Replay(StreamingSource):
                 gap.lost,
             )
             for gap in self._gaps
-            if low < gap.end_ns <= high
+            if low_ns < gap.end_ns <= high_ns
         ]
