@@ -161,7 +161,7 @@ def _wait(meter: Meter, turns: _Turns) -> None:
     last = max(span[1] for spans in turns.spans.values() for span in spans)
     for _ in range(20):
         with meter.recording() as recording:
-            ends = [recording.samples(source.id).times_ns[-1:] for source in recording.sources]
+            ends = [recording.summaries(source.id).end_ns[-1:] for source in recording.sources]
         if ends and all(end.size and end[0] >= last for end in ends):
             return
         time.sleep(0.25)

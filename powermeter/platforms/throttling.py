@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+import numpy as np
+
 from powermeter.channel import MISSING, Channel, Quantity
 from powermeter.events import Event
 from powermeter.recording.protocol import RecordingLike
@@ -56,12 +58,26 @@ def spells(recording: RecordingLike) -> list[Spell]:
         channels = [c for c in source.channels if c.quantity is Quantity.MARKER and c.name in (BITS, COUNT)]
         if not channels:
             continue
-        samples = recording.samples(source.id)
         for channel in channels:
-            codes = [int(code) for code in samples.codes[channel.name]]
-            known = [(int(t), c) for t, c in zip(samples.times_ns, codes, strict=True) if c != MISSING]
+            known = _changes(recording, source.id, channel.name)
             found += _of_bits(known) if channel.name == BITS else _of_counts(known)
     return sorted(found, key=lambda spell: (spell.start_ns, spell.name))
+
+
+def _changes(recording: RecordingLike, source: int, channel: str) -> list[tuple[int, int]]:
+    """Return (time, code) of a channel where the code changes: the last sample before and the first after."""
+    found: list[tuple[int, int]] = []
+    for samples in recording.stream(source, channels=[channel]):
+        codes = samples.codes[channel]
+        there = codes != MISSING
+        times, codes = samples.times_ns[there], codes[there]
+        if not len(codes):
+            continue
+        keep = np.zeros(len(codes), bool)
+        changed = np.flatnonzero(np.diff(codes)) + 1
+        keep[[0, -1]] = keep[changed] = keep[changed - 1] = True
+        found += zip(times[keep].tolist(), codes[keep].tolist(), strict=True)
+    return found
 
 
 def _of_bits(known: Sequence[tuple[int, int]]) -> list[Spell]:

@@ -14,12 +14,16 @@ S = 1_000_000_000
 
 def recording(name: str, codes: list[int], kind: Kind = Kind.INSTANT):
     channel = Channel(name, Quantity.MARKER, 1.0, kind=kind)
-    samples = SimpleNamespace(
-        times_ns=np.arange(len(codes), dtype=np.int64) * S, codes={name: np.array(codes, np.int64)}
-    )
+    times, column = np.arange(len(codes), dtype=np.int64) * S, np.array(codes, np.int64)
+
+    def stream(source: int, channels: list[str]):
+        assert (source, channels) == (1, [name])
+        for first in range(0, len(codes), 2):  # two samples a piece
+            yield SimpleNamespace(times_ns=times[first : first + 2], codes={name: column[first : first + 2]})
+
     return SimpleNamespace(
         sources=[SimpleNamespace(id=1, channels=(channel,)), SimpleNamespace(id=2, channels=())],
-        samples=lambda _: samples,
+        stream=stream,
     )
 
 
