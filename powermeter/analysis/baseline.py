@@ -52,9 +52,13 @@ class Baseline:
         reach = plain.high - plain.value, energy.high - energy.value, energy.value - energy.low
         shape = Shape(below=beyond(reach[2], reach[0]), above=beyond(reach[1], reach[0]))
         return budget(
-            value, energy.unit, parts, grade=worst((energy.grade, self.power.grade)), limits=limit_names(errors),
+            value,
+            energy.unit,
+            parts,
+            grade=worst((energy.grade, self.power.grade)),
+            limits=limit_names(errors),
             shape=shape,
-        )  # fmt: skip
+        )
 
 
 BaselineSpec = float | str | Result | Baseline | tuple[int, int] | None

@@ -310,6 +310,11 @@ def _notes(
             "readings keep step with the events, so that they do not show the run as it is: read at a rate that is no multiple "
             "of the loop's, or let the recorder vary its moments"
         )
+    if run.carriers:
+        notes.append(
+            f"few readings carry much of the energy: they count as {run.carriers}, and their number is one of chance; "
+            "sample faster, or record for longer"
+        )
     if run.blind_s > 0:
         notes.append(
             f"no reading fell into {format_duration(run.blind_s)} of events: what they used beyond their surroundings is not in the run's value"

@@ -63,6 +63,11 @@ class Estimate:
     def empty(cls, size: int) -> Estimate:
         """Return an estimate that knows nothing yet."""
         return cls(
-            np.full(size, np.nan), np.zeros(size), np.zeros(size), np.zeros(size, np.int64),
-            np.zeros(size), np.zeros(size), np.zeros(size),
-        )  # fmt: skip
+            np.full(size, np.nan),
+            np.zeros(size),
+            np.zeros(size),
+            np.zeros(size, np.int64),
+            np.zeros(size),
+            np.zeros(size),
+            np.zeros(size),
+        )

@@ -78,8 +78,8 @@ def measure_instants(
     level = float(energy.sum()) / total
     found.level = level
     first, count, owners = _clusters(start_ns, end_ns, before, upto, trace.interval_ns)
-    e = np.bincount(owners, energy, first.size)
-    w = np.bincount(owners, weight, first.size)
+    e: Floats = np.bincount(owners, weights=energy, minlength=first.size).astype(np.float64)
+    w: Floats = np.bincount(owners, weights=weight, minlength=first.size).astype(np.float64)
     own_level, spread, between, lost = _levels(integral, first, count, e, w, level, trace.noise)
     c = own_level[owners]
     shrink = np.minimum(1.0, np.divide(covered, weight, out=np.ones(n), where=weight > 0))
@@ -106,9 +106,11 @@ def measure_instants(
     short = covered < tau
     variance = tau * tau * (white + jumps)
     found.lean = np.divide(
-        scatter.cubes * tau**3 * covered / max(float(covered.sum()), 1e-30), found.own**3,
-        out=np.zeros(n), where=found.own > 0,
-    )  # fmt: skip
+        scatter.cubes * tau**3 * covered / max(float(covered.sum()), 1e-30),
+        found.own**3,
+        out=np.zeros(n),
+        where=found.own > 0,
+    )
     found.own = np.where(short, found.own * np.sqrt(covered / tau) if tau else found.own, found.own)
     found.freedom = scatter.freedom
     if bridges is not None:
@@ -255,9 +257,12 @@ def _scatter(
     if lengths.size < some.size or (lengths < count[pick]).any():
         # A cut stretch has one edge that is none: jumps are counted by stretches, the rest by readings.
         found = Scatter(
-            found.white * whole, found.jumps * max(some.size / max(pick.size, 1), whole), found.cubes * whole,
-            found.fourths * whole, round(found.count * whole),
-        )  # fmt: skip
+            found.white * whole,
+            found.jumps * max(some.size / max(pick.size, 1), whole),
+            found.cubes * whole,
+            found.fourths * whole,
+            round(found.count * whole),
+        )
         return found, None
     own = np.zeros(count.size)
     own[pick] = np.add.reduceat(x * x, np.cumsum(lengths) - lengths)

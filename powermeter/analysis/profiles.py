@@ -92,9 +92,16 @@ def after_effects(
 
 
 def _profile(
-    rates: Floats, tau: Floats, start_ns: Times, end_ns: Times, t: Times, blind: NDArray[np.bool_], inside: int,
-    width: float, reach: float,
-) -> Profile | None:  # fmt: skip
+    rates: Floats,
+    tau: Floats,
+    start_ns: Times,
+    end_ns: Times,
+    t: Times,
+    blind: NDArray[np.bool_],
+    inside: int,
+    width: float,
+    reach: float,
+) -> Profile | None:
     following = np.concatenate([start_ns[1:], [end_ns[-1] + np.int64(4 * reach)]])
     edges = [(start_ns + (end_ns - start_ns) * k // inside) for k in range(inside + 1)]
     far = 0.0

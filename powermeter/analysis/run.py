@@ -28,6 +28,7 @@ Times = NDArray[np.int64]
 _STRETCH = 4096
 _STRETCHES = 48
 _BRIDGED_MUCH = 0.05
+_FEW_CARRY = 0.2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +51,7 @@ class Run:
         gap_s: Seconds of it that nobody saw.
         beat: Whether readings kept step with events.
         blind_s: Seconds of events that no reading fell into.
+        carriers: As how many readings those few count that carry much of the energy; 0 where many do.
     """
 
     energy: Result
@@ -58,6 +60,7 @@ class Run:
     gap_s: float
     beat: bool = False
     blind_s: float = 0.0
+    carriers: int = 0
 
     @property
     def power(self) -> Result:
@@ -67,9 +70,14 @@ class Run:
 
 
 def measure_run(
-    integral: Integral, start_ns: int | None = None, end_ns: int | None = None, *,
-    activity: Sequence[Activity] = (), bridges: Bridges | None = None, origin: str = "run",
-) -> Run:  # fmt: skip
+    integral: Integral,
+    start_ns: int | None = None,
+    end_ns: int | None = None,
+    *,
+    activity: Sequence[Activity] = (),
+    bridges: Bridges | None = None,
+    origin: str = "run",
+) -> Run:
     """Return what a stretch used; the whole run where none is named.
 
     Args:
@@ -116,10 +124,17 @@ def measure_run(
         grade = worst((grade, Grade.ESTIMATED))
     shape = Shape(noise, scatter.lean, below, above, 0.0 if never_negative(integral) else None)
     energy = budget(
-        value, integral.unit, parts, grade=grade, limits=(*limit_names(trace.errors), *_few_jumps(scatter, noise)),
-        counted={noise: scatter.freedom if trace.kind is Kind.INSTANT else math.inf}, shape=shape, origin=own,
-    )  # fmt: skip
-    return Run(energy, seconds, plain, gap_s, beat, blind_s)
+        value,
+        integral.unit,
+        parts,
+        grade=grade,
+        limits=(*limit_names(trace.errors), *_few_jumps(scatter, noise)),
+        counted={noise: scatter.freedom if trace.kind is Kind.INSTANT else math.inf},
+        shape=shape,
+        origin=own,
+    )
+    carriers = round(1 / scatter.lean**2) if abs(scatter.lean) > _FEW_CARRY else 0
+    return Run(energy, seconds, plain, gap_s, beat, blind_s, carriers)
 
 
 def never_negative(integral: Integral) -> bool:
@@ -176,9 +191,13 @@ def _scatter(integral: Integral, start: int, end: int) -> tuple[Scatter, float]:
             weights[hole] = weights[np.minimum(hole + 1, b - a - 1)] = tau
         part = scatter_of_line(values, np.minimum(weights / tau, 4.0))
         found = Scatter(
-            found.white + part.white, found.jumps + part.jumps, found.cubes + part.cubes,
-            found.fourths + part.fourths, found.count + part.count, part.doubt,
-        )  # fmt: skip
+            found.white + part.white,
+            found.jumps + part.jumps,
+            found.cubes + part.cubes,
+            found.fourths + part.fourths,
+            found.count + part.count,
+            part.doubt,
+        )
     return found.scaled(n / max(found.count, 1)) if found.count < n else found, tau
 
 

@@ -81,9 +81,13 @@ class Scatter:
     def scaled(self, times: float) -> Scatter:
         """Return the scatter of `times` as many readings of the kind."""
         return Scatter(
-            self.white * times, self.jumps * times, self.cubes * times, self.fourths * times,
-            round(self.count * times), self.doubt,
-        )  # fmt: skip
+            self.white * times,
+            self.jumps * times,
+            self.cubes * times,
+            self.fourths * times,
+            round(self.count * times),
+            self.doubt,
+        )
 
 
 def padded(values: Floats, counts: Indices) -> tuple[Floats, Indices]:

@@ -47,7 +47,8 @@ def shares(integral: Integral, events: Sequence[Event], start_ns: Times, end_ns:
     if owner.size:
         np.subtract.at(own, owner, divided[busy[:, 1]] - divided[busy[:, 0]])
     full = whole[last] - whole[first]
-    return np.clip(np.divide(own, full, out=np.ones_like(own), where=full != 0), 0.0, 1.0)
+    found: Floats = np.clip(np.divide(own, full, out=np.ones_like(own), where=full != 0), 0.0, 1.0)
+    return found
 
 
 def _busy_with_parts(

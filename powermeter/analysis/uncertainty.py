@@ -39,6 +39,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "the clocks of meter and program",
         "align the two with `powermeter sync`, or put both on one machine",
     ),
+    "refresh": (
+        "the meter's own refresh, within which a reading may have been taken at any moment",
+        "make each event longer than several refreshes, or use a meter that refreshes faster",
+    ),
     "skew": (
         "voltage and current that are not of one moment",
         "use a sensor that multiplies itself, or sample faster",

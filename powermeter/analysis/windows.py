@@ -212,7 +212,8 @@ class Windows:
         above = float(np.abs(w) @ self.above[index]) if np.isfinite(self.above[index]).all() else math.inf
         parts[noise] = math.sqrt(variance)
         parts[f"gaps:{own}"] = float(np.sqrt(np.sum((w * self.gaps[index]) ** 2)))
-        parts[f"clock:{trace.source}"] = float(w @ self.clock[index])
+        late = "refresh" if trace.refresh_ns > 0.7 * trace.clock_ns else "clock"
+        parts[f"{late}:{trace.source}"] = float(w @ self.clock[index])
         for name, shared in self.shared.items():
             by_group = np.bincount(group + 1, weights=w * shared[index])
             parts[f"{name}:common {own}"] = float(np.sqrt(np.sum(by_group**2)))

@@ -184,6 +184,7 @@ def read_channel(
         saturated=saturated,
         saturated_ns=saturated_ns,
         clock_ns=(channel.refresh_ns or 0) / math.sqrt(12),
+        refresh_ns=(channel.refresh_ns or 0) / math.sqrt(12),
     )
     if correction is not None and channel.kind is not Kind.COUNTER:
         trace = _corrected(trace, correction, origin, temperature_c)

@@ -73,9 +73,15 @@ def unfolded(trace: Trace, window_ns: int) -> Trace | None:
     noise = math.hypot(walk, float(np.mean(doubts)) if doubts else 0.0) / step_s
     ahead = trace.start_ns - np.rint(np.arange(phases - 1, -1, -1) * step).astype(np.int64)
     return replace(
-        trace, times_ns=np.concatenate([ahead, grid[1:]]), values=energy / step_s, kind=Kind.MEAN, window_ns=window_ns,
-        interval_ns=round(step), noise=noise, step=0.0,
-    )  # fmt: skip
+        trace,
+        times_ns=np.concatenate([ahead, grid[1:]]),
+        values=energy / step_s,
+        kind=Kind.MEAN,
+        window_ns=window_ns,
+        interval_ns=round(step),
+        noise=noise,
+        step=0.0,
+    )
 
 
 def _anchored(change: Floats, total: float, phases: int) -> tuple[Floats, float]:

@@ -63,7 +63,6 @@ def fresh_readings(trace: Trace, refresh_ns: int, fresh: Bools | None = None) ->
         return trace
     new = np.concatenate([[True], np.diff(f) != 0]) if fresh is None else fresh.copy()
     new[0] = True
-    keep = [0]
     marks = np.flatnonzero(new)
     # Between two new rows further apart than a refresh, the reading was found the same again at each refresh.
     filled: list[NDArray[np.int64]] = [marks]
@@ -74,7 +73,7 @@ def fresh_readings(trace: Trace, refresh_ns: int, fresh: Bools | None = None) ->
             wanted = int(t[a]) + refresh_ns * np.arange(1, missing + 1)
             at = np.searchsorted(t, wanted)
             filled.append(at[at < b])
-    keep = np.unique(np.concatenate(filled))
+    keep: NDArray[np.int64] = np.unique(np.concatenate(filled))
     rows = trace.interval_ns
     stamps = t[keep].copy()
     late = min(rows, refresh_ns) // 2 if rows < refresh_ns else 0
@@ -87,5 +86,11 @@ def fresh_readings(trace: Trace, refresh_ns: int, fresh: Bools | None = None) ->
     if int(t[-1]) > int(times[-1]):  # the reading stood until the last row, which bounds the trace
         times, values = np.append(times, t[-1]), np.append(values, f[-1])
     return replace(
-        trace, times_ns=times, values=values, interval_ns=interval, clock_ns=clock, repeats=n - keep.size
+        trace,
+        times_ns=times,
+        values=values,
+        interval_ns=interval,
+        clock_ns=clock,
+        refresh_ns=clock,
+        repeats=n - keep.size,
     )

@@ -60,6 +60,7 @@ class Trace:
             trace has been shifted by half of it and counts as `instant`.
         interval_ns: Median distance of two samples; 0 for fewer than two.
         clock_ns: Standard uncertainty of the time stamps against the events, common to all samples.
+        refresh_ns: The part of `clock_ns` that comes from the instrument's own refresh.
         repeats: Samples left out because the instrument had not refreshed.
         saturated: Samples at the end of the instrument's range.
         saturated_ns: When those were at its upper end, sorted; None where none was.
@@ -81,6 +82,7 @@ class Trace:
     window_ns: int | None = None
     interval_ns: int = 0
     clock_ns: float = 0.0
+    refresh_ns: float = 0.0
     repeats: int = 0
     saturated: int = 0
     saturated_ns: NDArray[np.int64] | None = None

@@ -25,9 +25,23 @@ from powermeter.result import Grade
 from powermeter.source import Gap
 
 __all__ = [
-    "Accuracy", "Answer", "Channel", "DataError", "Gap", "Grade", "Kind", "Quantity", "Rail", "above_baseline", "answer",
-    "comparison", "power_trace", "repeat", "repeats_needed", "save",
-]  # fmt: skip
+    "Accuracy",
+    "Answer",
+    "Channel",
+    "DataError",
+    "Gap",
+    "Grade",
+    "Kind",
+    "Quantity",
+    "Rail",
+    "above_baseline",
+    "answer",
+    "comparison",
+    "power_trace",
+    "repeat",
+    "repeats_needed",
+    "save",
+]
 
 NS = 1_000_000_000
 
@@ -55,9 +69,14 @@ class Answer:
 
 
 def save(
-    path: Path, channels: Sequence[Channel], codes: Any, times_ns: Any, flags: Any, gaps: Iterable[Gap],
+    path: Path,
+    channels: Sequence[Channel],
+    codes: Any,
+    times_ns: Any,
+    flags: Any,
+    gaps: Iterable[Gap],
     events: Iterable[tuple[str, float, float]],
-) -> None:  # fmt: skip
+) -> None:
     """Write a recording: one source, integer codes of shape (n, channels), events as (label, start s, end s)."""
     with Writer.create(path, {}) as writer:
         source = writer.add_source("sim://meter", "meter", "sim", list(channels), {"serial": "A1"})
