@@ -167,7 +167,7 @@ def _channels(readings: Sequence[SensorFile]) -> list[Channel]:
 
 
 def look(root: str | Path = "/") -> list[Found]:
-    """Return what `powermeter devices` says of the readings under `root`; one entry a boundary."""
+    """Return what `powermeter devices` prints of the readings under `root`; one entry a boundary."""
     readings = find_readings(root)
     found = []
     for boundary in dict.fromkeys(reading.chip.boundary for reading in readings):

@@ -82,7 +82,7 @@ def check_of(data: bytes) -> int:
 
 
 def decode(segment: bytes) -> Segment:
-    """Return what a segment says; None for a type that is not used.
+    """Return the content of a segment; None for a type that is not used.
 
     Raises:
         DataError: Its mark, length or check is wrong, or its values contradict each other.

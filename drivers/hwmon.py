@@ -1,7 +1,7 @@
 """`hwmon://ina219-i2c-1-40`: a power sensor that a kernel driver reads, through its sysfs files.
 
 The kernel's INA drivers compute with a shunt of 10 mΩ unless the device tree says otherwise; with a
-0.1 Ω breakout all their currents are ten times too high.  `shunt=` says what is really there, and the
+0.1 Ω breakout all their currents are ten times too high.  `shunt=` names what is really there, and the
 current is scaled by what the driver used.  Their power files are left alone: they lose the sign of
 the current and, in 6.1, overflow 32 bits.
 """
@@ -128,7 +128,7 @@ class Hwmon(PolledSource):
         return found
 
     def _line(self, model: str, position: int, rail: RailFiles) -> Rail:
-        """Return the rail of some files: what the user says of it, else what its driver is known to cover."""
+        """Return the rail of some files: what the user states, else what its driver is known to cover."""
         known = coverage(model, rail.name)
         covers, boundary, parent = known.covers, known.boundary, known.parent
         if rail.driver_ohm is not None or model in INA_RAILS:
@@ -152,9 +152,9 @@ class Hwmon(PolledSource):
                 )
             return 1.0, None
         if shunts is None:
-            told = "" if rail.written else ", its default, which it does not show"
+            shown = "" if rail.written else ", its default, which it does not show"
             self._warnings.append(
-                f"{rail.name}: the kernel computes with {format_quantity(rail.driver_ohm, 'ohm')}{told}; if the "
+                f"{rail.name}: the kernel computes with {format_quantity(rail.driver_ohm, 'ohm')}{shown}; if the "
                 "shunt resistor is marked otherwise, say so with shunt= (R100 is 0.1ohm)"
             )
             return 1.0, rail.driver_ohm

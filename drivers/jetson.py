@@ -42,7 +42,7 @@ class RailFiles:
         name: As the device tree labels it.
         voltage, current: mV and mA.
         power: µW; only where the chip multiplies itself (INA238).
-        shunt_ohm: Where the driver tells it.
+        shunt_ohm: Where the driver reports it.
     """
 
     name: str
@@ -214,7 +214,7 @@ def _nothing(root: Path) -> str:
 
 
 def look(root: str | Path = "/") -> list[Found]:
-    """Return what `powermeter devices` says of the rails under `root`."""
+    """Return what `powermeter devices` prints of the rails under `root`."""
     rails = find_rails(root)
     if not rails:
         if not is_jetson(root):

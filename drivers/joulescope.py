@@ -58,7 +58,7 @@ class Column:
     started: bool = False
 
     def add(self, first: int, data: NDArray[Any]) -> int:
-        """Append a piece; gives how many samples are missing before it (the column then starts anew there)."""
+        """Append a piece and return how many samples are missing before it (the column then starts anew there)."""
         missing = first - (self.first + self.length) if self.started else 0
         self.started = True
         if missing:

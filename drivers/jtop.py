@@ -58,7 +58,7 @@ def rails_of(power: Any, machine: str = "") -> Rails:
             found = {whole: {"power": total}, **found}
         return found
     raise ReadError(
-        f"jtop://: power is a {type(power).__name__}, which no known jetson-stats gives", Reason.BAD_DATA
+        f"jtop://: power is a {type(power).__name__}, which no known jetson-stats returns", Reason.BAD_DATA
     )
 
 

@@ -155,7 +155,7 @@ class Nvml(PolledSource):
         return None if value is None or (reading == "energy" and value == 0) else value
 
     def _read(self, card: Card, reading: str) -> int | None:
-        """Return a reading in mJ or mW; None where the driver says that this one is not to be had."""
+        """Return a reading in mJ or mW; None where the driver does not offer it."""
         nvml = self._library
         if reading == "energy":
             return int(nvml.nvmlDeviceGetTotalEnergyConsumption(card.handle))

@@ -90,7 +90,7 @@ class Pmic(PolledSource):
             self.close()
             shown = answer.strip().splitlines()[0][:80] if answer.strip() else "nothing"
             message = (
-                f"pmic://: the firmware gives no rails ({shown}): only the Raspberry Pi 5 family has them"
+                f"pmic://: the firmware reports no rails ({shown}): only the Raspberry Pi 5 family has them"
             )
             raise OpenError(message, Reason.WRONG_DEVICE)
         self._rails = rails

@@ -3,7 +3,7 @@
 Power is counted as positive when it leaves the battery.  The class documents a negative current for
 discharging, but many laptops' drivers give a magnitude; the direction then comes from `status`.
 Gauges refresh every 1 s to 60 s, so equal rows are marked as repeats.  While the charger is in, the
-gauge says what goes into the battery and nothing of what the machine draws.
+gauge measures what goes into the battery and nothing of what the machine draws.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ class PowerSupply(PolledSource):
             f"{gauge.battery.name} is {state.lower()}" for gauge, state in zip(gauges, states, strict=True)
         )
         raise OpenError(
-            f"{self.address}: {listed}: the gauge says nothing of what the machine draws; unplug the charger "
+            f"{self.address}: {listed}: the gauge does not measure what the machine draws; unplug the charger "
             "(while=any records it all the same)",
             Reason.FROZEN,
         )
@@ -159,13 +159,13 @@ def _values_of(battery: Path) -> tuple[str, ...]:
     """Return the attributes to record of a battery.
 
     Raises:
-        OpenError: It has none that tells what is drawn.
+        OpenError: It has none that measures what is drawn.
     """
     values = tuple(name for name in _VALUES if _has(battery / name))
     if {"power_now", "current_now"} & set(values):
         return tuple(name for name in values if name not in _FALLING)
     if not _FALLING & set(values):
-        raise OpenError(f"{battery}: gives neither power nor current nor charge", Reason.NO_ANSWER)
+        raise OpenError(f"{battery}: has neither power nor current nor charge", Reason.NO_ANSWER)
     return values
 
 
@@ -201,7 +201,7 @@ def _has(path: Path) -> bool:
 def _outward(value: int, status: str) -> int:
     """Return the value with its sign: positive out of the battery, negative into it.
 
-    The class says negative is discharging; a driver that gives a magnitude is recognised by a
+    By the class negative is discharging; a driver that returns a magnitude is recognised by a
     positive value while discharging.
     """
     if status == _LEAVING:
@@ -226,7 +226,7 @@ def look(root: str | Path = "/") -> list[Found]:
             Boundary.BATTERY,
             rails=(battery.name,),
             covers=_COVERS,
-            problem="the gauge gives neither power nor current nor charge",
+            problem="the gauge has neither power nor current nor charge",
             remedy="measure in the cable of the battery or the charger instead",
         )
         for battery in batteries

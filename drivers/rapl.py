@@ -194,7 +194,7 @@ def _absent(root: Path) -> str:
 
 
 def look(root: str | Path = "/") -> list[Found]:
-    """Return what `powermeter devices` says of the counters under `root`; nothing where there are none."""
+    """Return what `powermeter devices` prints of the counters under `root`; nothing where there are none."""
     zones = find_zones(root)
     if not zones:
         return []

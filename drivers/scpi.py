@@ -1,4 +1,4 @@
-"""SCPI meters and supplies over a serial port or TCP: asked for what they measure, never told what to do.
+"""SCPI meters and supplies over a serial port or TCP: queried only, never set.
 
 `scpi://192.168.1.7:5025?measure=voltage,current` asks a supply; a bench multimeter measures one quantity
 at a time and is asked with `READ?`: its function is the one set on its front panel.  Nothing is ever
@@ -43,7 +43,7 @@ class Profile:
         identity: What its `*IDN?` answer must contain (regular expression, any case).
         queries: Quantity → query; `{channel}` is the output's number.
         read: The query of a multimeter that measures what its panel says; empty for a supply.
-        function: The query that tells which quantity that is.
+        function: The query for which quantity that is.
     """
 
     title: str
@@ -132,7 +132,9 @@ class Scpi(PolledSource):
     OPTIONS: ClassVar[dict[str, Option]] = {
         **RAIL_OPTIONS,
         "measure": Option(_measure, None, "what to ask for: voltage,current,power; default: what it can"),
-        "family": Option(_profile, None, "how to ask, where *IDN? does not tell: " + ", ".join(PROFILES)),
+        "family": Option(
+            _profile, None, "how to ask, where *IDN? does not identify it: " + ", ".join(PROFILES)
+        ),
         "channel": Option(_channel, 1, "which output of a supply"),
         "baud": Option(parse_baud, 9600, "speed of a serial port"),
         "gain": Option(float, 0.001, "its accuracy as a ratio, from its own data sheet"),

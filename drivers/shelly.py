@@ -84,7 +84,7 @@ class Shelly(Plug):
                 if "power" in values:
                     found[f"outlet{len(found)}"] = values
         if not found:
-            raise ReadError(f"{plug.place} gives no valid meter reading", Reason.NO_ANSWER)
+            raise ReadError(f"{plug.place} returns no valid meter reading", Reason.NO_ANSWER)
         return found
 
     def _ask_second(self, plug: PlugConnection) -> Readings:

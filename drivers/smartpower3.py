@@ -57,7 +57,7 @@ class LogLine:
 
 
 def decode(line: bytes) -> LogLine:
-    """Return what a line says, its end already taken off.
+    """Return the content of a line, its end already taken off.
 
     Raises:
         DataError: Its form or one of its checks is wrong.

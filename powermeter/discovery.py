@@ -1,8 +1,8 @@
 """What can be measured on this machine, and which of it to take when the user names nothing.
 
 Every driver is asked to look around (`discover`), all at the same time, under one limit; a driver
-that hangs is left behind and said to have hung.  What they found is ranked by `RANKING`; the choice
-is said aloud with what it covers and with the cheapest way to something better.
+that hangs is skipped and reported as timed out.  What they found is ranked by `RANKING`; the choice
+is printed with what it covers and with the cheapest way to something better.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class Finding:
 
     Attributes:
         scheme: The driver's name.
-        found: What it said.
+        found: What it reported.
     """
 
     scheme: str
@@ -235,7 +235,7 @@ def choose(findings: Sequence[Finding], failures: Mapping[str, Note] | None = No
             if other.found.boundary is Boundary.DEVICE and other.found.url != best.found.url
         ]
     if all(finding.found.boundary is Boundary.DEVICE for finding in chosen):
-        # A graphics card alone says nothing of the machine around it.
+        # A graphics card alone does not measure the machine around it.
         rest = [f for f in usable if f.found.boundary in (Boundary.PART, Boundary.MODEL)]
         chosen += rest[:1]
     if best.scheme != "pmic":  # which records the same flags itself

@@ -102,7 +102,7 @@ def processor() -> str | None:
 
 
 def memory() -> int | None:
-    """Return the installed memory in byte, where the system tells it."""
+    """Return the installed memory in byte, where the system reports it."""
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, OSError, ValueError):

@@ -2,7 +2,7 @@
 
 A plug meter or a USB multimeter without a cable is measured by hand: somebody reads it at the start,
 at the end and now and then.  This file knows what such a reading looks like when typed, asks for it
-on the terminal, hands it to the recorder through a text file, and says how long a run must be before
+on the terminal, hands it to the recorder through a text file, and computes how long a run must be before
 the display can resolve it.
 """
 
@@ -186,7 +186,7 @@ def advice(display: Display, rate: float | None = None) -> str:
     if rate is None or rate <= 0:
         if display.is_counter:
             return f"let the display advance by at least {steps_needed()} steps of {step}: then ±{TARGET:.0%}"
-        return f"runs that differ by less than about {step} cannot be told apart with this display"
+        return f"runs that differ by less than about {step} cannot be distinguished with this display"
     least = least_run_s(display, rate)
     shown = format_quantity(
         rate, {Quantity.ENERGY: "W", Quantity.CHARGE: "A"}.get(display.quantity, display.quantity.unit)

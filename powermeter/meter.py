@@ -109,7 +109,13 @@ class Meter:
         if self._runs:
             self.path = numbered(self.path) if self._is_named else default_path()
         recorder = Recorder(
-            self.path, urls, metadata, force=self._force, numbered=not self._is_named, dither=self._dither
+            self.path,
+            urls,
+            metadata,
+            force=self._force,
+            numbered=not self._is_named,
+            dither=self._dither,
+            on_notice=_log_notice,
         )
         recorder.start()
         self.path = recorder.path
@@ -315,6 +321,13 @@ class _Environment:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+def _log_notice(text: str) -> None:
+    """Log what happens to a source while it is recorded; a program that sets up no logging sees it on standard error."""
+    import logging
+
+    logging.getLogger("powermeter").warning("%s", text)
 
 
 def default_path() -> Path:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from powermeter.events import Event
 
 # Bits of a sample's flag byte.
-REPEAT = 1  # the instrument had not refreshed: the row says nothing new
+REPEAT = 1  # the instrument had not refreshed: the row holds nothing new
 SATURATED = 2  # at least one channel was at the end of its range
 INTERPOLATED_TIME = 4  # the stamp was spread over a packet, not taken for this sample
 
@@ -91,10 +91,10 @@ class Address:
 
 
 def parse_yes(text: str) -> bool:
-    """Return whether an option says yes.
+    """Return whether an option is yes.
 
     Raises:
-        ConfigurationError: It says neither yes nor no.
+        ConfigurationError: It is neither yes nor no.
     """
     if text not in ("yes", "no"):
         raise ConfigurationError("write yes or no")
@@ -167,7 +167,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What discovery says of one instrument, usable or not.
+    """What discovery reports of one instrument, usable or not.
 
     Attributes:
         url: What to type after `--source`; None where nothing usable was found.
@@ -256,7 +256,7 @@ class Source(ABC):
         """Open the instrument and set `channels`.
 
         Raises:
-            OpenError: It cannot be opened; the message says what to do.
+            OpenError: It cannot be opened; the message names the remedy.
             NotInstalledError: A library is missing; the message names the extra.
         """
 

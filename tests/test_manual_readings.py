@@ -89,7 +89,7 @@ def test_how_long_a_run_must_be():
 
 def test_advice_is_in_words():
     assert "17 steps of 0.01000 kWh" in advice(KWH)
-    assert "cannot be told apart" in advice(WATTS)
+    assert "cannot be distinguished" in advice(WATTS)
     assert "a longer run does not help" in advice(WATTS, 0.5)
     assert "needs a run of 32 h" in advice(KWH, 5.0)
 

@@ -129,7 +129,7 @@ def _spread(option: str, values: Sequence[Any] | None, slots: int, default: Sequ
     if len(values) == 1:
         return list(values) * slots
     if len(values) > slots:
-        raise ConfigurationError(f"{option} gives {len(values)} values for {slots} channels")
+        raise ConfigurationError(f"{option} has {len(values)} values for {slots} channels")
     return [*values, *([""] if option == "rails" else [values[-1]]) * (slots - len(values))]
 
 
@@ -251,11 +251,11 @@ def from_toml(
 
     Args:
         path: The file.
-        options: What the URL says; an option in the file wins.
+        options: What the URL states; an option in the file wins.
         parse: Turns option texts into values.
 
     Raises:
-        ConfigurationError: The file is not readable or says something unusable.
+        ConfigurationError: The file is not readable or states something unusable.
     """
     table = toml.read(path)
     chips = table.pop("chip", None)

@@ -58,7 +58,7 @@ class Identity:
     Attributes:
         model: In lower case; None where something answers that is no known power monitor.
         certainty: `sure`, `likely` or `guess`.
-        clue: Which registers told.
+        clue: Which registers it was recognised by.
     """
 
     model: str | None
@@ -204,7 +204,7 @@ def describe(identity: Identity, link: RegisterLink, row_s: float) -> Found:
     note = NOTES.get(address, "") if identity.model == "ina219" else ""
     problem = remedy = ""
     if not model.internal:
-        # No chip knows its shunt: it is never recorded from by itself, only when someone has said it.
+        # No chip knows its shunt: it is never recorded from by itself, only when someone states it.
         problem = "the chip does not know its shunt; 0.1 ohm is only an example"
         remedy = (
             "type this source with the value marked on the shunt resistor (R100 is 0.1ohm, R010 is 10mohm)"

@@ -237,7 +237,7 @@ class INASource(PolledSource):
         return Row(row, flags, (before + after) // 2 - self._age_ns)
 
     def _await(self, ready_ns: int, limit_ns: int) -> bool:
-        """Sleep until a time, or the limit; gives whether the time has come."""
+        """Sleep until a time, or the limit; return whether the time has come."""
         left = min(ready_ns, limit_ns) - self._clock.now_ns()
         if left > 0:
             self._clock.sleep(left / NS)
@@ -279,7 +279,7 @@ class INASource(PolledSource):
 
 
 def open_bus_of(name: str, placements: Sequence[PlacedChip]) -> Bus:
-    """Open a bus by name; `virtual` (or `virtual-i2c`) gives simulated chips where they are wanted."""
+    """Open a bus by name; `virtual` (or `virtual-i2c`) opens simulated chips."""
     if name not in VIRTUAL_BUSES:
         return open_bus(name)
     from powermeter.testing.i2c_bus import virtual_bus

@@ -23,7 +23,7 @@ class LinkedMeter(Source):
         covers: What its rail covers, in words.
         start_message, stop_message: Sent after opening and before closing; empty where none is needed.
         link: The open link; None while closed.
-        rail: The rail it measures, as the URL says.
+        rail: The rail it measures, as the URL names it.
         refused: Frames that failed a check since `open` was first called.
     """
 

@@ -121,5 +121,5 @@ class Plug(PolledSource):
             self._plug = None
 
     def info(self) -> dict[str, Any]:
-        """Return what the plug says of itself."""
+        """Return what the plug reports of itself."""
         return {}

@@ -17,7 +17,7 @@ from .linked import LinkedMeter
 class RequestMeter(LinkedMeter, PolledSource):
     """The loop that polled meters with frames of a known length share.
 
-    A subclass says what to ask and how long the answer is, and defines `decode`, `describe` and `row`.
+    A subclass states what to ask and how long the answer is, and defines `decode`, `describe` and `row`.
 
     Attributes:
         request: What to send for one reading.

@@ -53,7 +53,7 @@ class _Held(NamedTuple):
 class StreamMeter(LinkedMeter, StreamingSource):
     """Frames in a byte stream, turned into blocks.
 
-    A subclass says what the frames look like (`head` and `frame_length`, or its own `cut`), and
+    A subclass states what the frames look like (`head` and `frame_length`, or its own `cut`), and
     defines `decode`, `describe` and `rows`; all else is a class attribute.
 
     Attributes:

@@ -12,7 +12,7 @@ from powermeter.errors import ConfigurationError
 from .sysfs import read_number, read_text
 
 DEFAULT_SHUNT_OHM = 0.010
-"""What the kernel's INA drivers compute with where no device tree tells them better."""
+"""What the kernel's INA drivers compute with where no device tree states it."""
 
 UNITS: Mapping[Quantity, float] = {
     Quantity.VOLTAGE: 1e-3,
@@ -40,7 +40,7 @@ class RailFiles:
         name: The label the driver gives it, or one made of the device's name.
         files: What is there to read, by quantity.
         driver_ohm: The shunt the driver computes with; None where there is none to speak of.
-        written: Whether the driver tells that value, or it is its default.
+        written: Whether the driver shows that value, or it is its default.
     """
 
     name: str
@@ -136,7 +136,7 @@ def _power_rails(device: Path, name: str) -> list[RailFiles]:
 
 
 def refresh_s(device: Path) -> float | None:
-    """Return how often the driver has a new value, where it tells; INA3221 leaves out its averages."""
+    """Return how often the driver has a new value, where it shows it; INA3221 leaves out its averages."""
     interval = read_number(device / "update_interval")
     if not interval:
         return None

@@ -1,4 +1,4 @@
-"""What a Jetson says about itself in files anyone may read: model, release, power mode, clocks.
+"""What a Jetson reports about itself in files anyone may read: model, release, power mode, clocks.
 
 They go into the recording beside the rails, since the power mode and the clocks decide what a board
 draws.  No program is run and nothing is written.

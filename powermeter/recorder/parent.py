@@ -182,7 +182,7 @@ class Recorder:
             return False
         self._send("stop")
         if hasattr(signal, "SIGCONT") and process.poll() is None:
-            process.send_signal(signal.SIGCONT)  # one that was stopped could not even be told to end
+            process.send_signal(signal.SIGCONT)  # one that was stopped could not even be asked to end
         self._wait_for_end(process)
         if self._answers is not None:
             self._answers.join(0.2 if self._left else 1.0)
@@ -263,7 +263,7 @@ class Recorder:
             self._process.stdin.write(line + "\n")
             self._process.stdin.flush()
         except (OSError, ValueError):
-            return  # it is gone; `problem` says so
+            return  # it is gone; `problem` reports it
 
     def _notice(self, text: str) -> None:
         self.notices.append(text)

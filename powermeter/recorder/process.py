@@ -43,7 +43,7 @@ MAX_PENDING = 240
 LOCK_WAIT_MS = 200
 """How long one write waits for another process that holds the file; it is tried again at the next flush."""
 READERS_END_S = 0.4
-"""How long the reading threads together may take to end; one that hangs is left behind."""
+"""How long the reading threads together may take to end; one that hangs is abandoned."""
 CLOSE_S = 30.0
 """How long the last samples are kept for a file that another process holds, or a full disk."""
 FILE_CHECK_S = 1.0

@@ -385,7 +385,7 @@ def _misshapen(row: object, width: int) -> ReadError:
 
 
 def _check_block(block: object, width: int) -> None:
-    """Refuse a block whose arrays are not what the contract says.
+    """Refuse a block whose arrays are not as the contract requires.
 
     Raises:
         ReadError: They are not.

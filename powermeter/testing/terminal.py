@@ -40,7 +40,7 @@ class Port(ABC):
 
     @abstractmethod
     def send(self, data: bytes) -> int:
-        """Send what fits now; gives how many bytes that was."""
+        """Send what fits now and return how many bytes that was."""
 
 
 class TerminalPort(Port):
