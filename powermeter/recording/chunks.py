@@ -25,6 +25,9 @@ PIECE = 1 << 16
 MAX_CELLS = 1 << 24
 """Samples × columns of one chunk; bounds what a crafted file can ask for (128 MB)."""
 
+CELLS_EACH_BYTE, LEAST_BELIEVED = 100, 1 << 26
+"""Samples × columns that a byte of file may stand for (ours: at most 25), and what is believed of any file."""
+
 RECENT = 4
 """Chunks that are kept decoded (10 MB of two channels)."""
 
@@ -64,6 +67,9 @@ def load(rows: Rows, widths: dict[int, int]) -> dict[int, Chunks]:
     Args:
         rows: The recording.
         widths: Source → number of its channels.
+
+    Raises:
+        DataError: It claims far more samples than its size can hold.
     """
     found: dict[int, list[Chunk]] = {source: [] for source in widths}
     with _one_moment(rows):
@@ -77,6 +83,12 @@ def load(rows: Rows, widths: dict[int, int]) -> dict[int, Chunks]:
                     identifier, sequence, part, start, end, count, read_ns, zlib.crc32(data), b"", data
                 )
                 found[source].append(chunk)
+    cells = sum(chunk.count * (widths[source] + 2) for source, chunks in found.items() for chunk in chunks)
+    if cells > max(LEAST_BELIEVED, CELLS_EACH_BYTE * rows.size):
+        claimed = sum(chunk.count for chunks in found.values() for chunk in chunks)
+        raise DataError(
+            f"{rows.path} claims {claimed:,} samples in {rows.size:,} bytes, which no recorder writes"
+        )
     return {source: Chunks(rows, chunks, widths[source]) for source, chunks in found.items()}
 
 

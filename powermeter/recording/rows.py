@@ -37,7 +37,7 @@ class Rows:
         self.tables = schema.TABLES[version]
         self.warnings = warnings
         self._expected: dict[str, int] = {}
-        self._size = path.stat().st_size
+        self.size = path.stat().st_size
 
     def run(self, statement: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
         """Run a statement that may take as long as the file's size allows.
@@ -47,7 +47,7 @@ class Rows:
             sqlite3.Error: The file is damaged.
         """
         try:
-            file.limit_steps(self.connection, self._size)
+            file.limit_steps(self.connection, self.size)
             return self.connection.execute(statement, values)
         except sqlite3.ProgrammingError as error:  # not the file's fault
             raise ValueError(f"{self.path}: the recording is closed") from error

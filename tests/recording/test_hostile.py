@@ -177,6 +177,21 @@ def test_a_small_file_that_claims_much_is_streamed_and_not_loaded(tmp_path):
     assert int(peak) < 150_000
 
 
+def test_a_file_that_claims_more_than_its_size_can_hold_is_refused(tmp_path, capsys):
+    path = tmp_path / "x.power"
+    huge(path, 900)
+    statement(path, "UPDATE block SET fine = x'00'", "PRAGMA journal_mode = DELETE")
+    seal(path)
+    db = sqlite3.connect(path)
+    db.execute("VACUUM")
+    db.close()
+    assert path.stat().st_size < 1_500_000
+    for verb in VERBS:
+        assert cli.run(command(verb, path, tmp_path)) == 7, verb
+        said = capsys.readouterr().err
+        assert ("not as it was written" if verb == "verify" else "which no recorder writes") in said
+
+
 @pytest.mark.parametrize("count", [1 << 17, (1 << 17) + 1, 2**31, 2**62, 0, -5])
 def test_a_chunk_that_claims_more_than_it_may_hold_is_left_out(recorded, count):
     statement(recorded.path, f"UPDATE chunk SET count = {count} WHERE id = 2")
