@@ -1,4 +1,4 @@
-"""Meters that answer one request with one frame: ask, wait, check, ask once more, then say what failed.
+"""Meters that answer one request with one frame or line: ask, wait, check, ask once more, then report what failed.
 
 `drivers/avhzy.py` is the shortest complete example.
 """
@@ -11,24 +11,27 @@ from typing import Any, ClassVar
 from powermeter.errors import DataError, ReadError, Reason
 from powermeter.source import PolledSource, Row
 
+from ..links.link import Link
 from .linked import LinkedMeter
 
 
 class RequestMeter(LinkedMeter, PolledSource):
-    """The loop that polled meters with frames of a known length share.
+    """The loop that meters share which answer with frames of a known length or with lines.
 
     A subclass states what to ask and how long the answer is, and defines `decode`, `describe` and `row`.
 
     Attributes:
         request: What to send for one reading.
-        frame_length: How many bytes answer it.
+        frame_length: How many bytes answer it; of a line, how many at most.
+        answers_lines: Whether the answer is a line, which is decoded without its LF or CR LF.
         answer_s: How long an answer may take.
         attempts: How often one sample asks before it gives up.
         unanswered: Requests without a whole answer.
     """
 
     request: ClassVar[bytes] = b""
-    frame_length: ClassVar[int]
+    frame_length: ClassVar[int] = 256
+    answers_lines: ClassVar[bool] = False
     answer_s: ClassVar[float] = 1.0
     attempts: ClassVar[int] = 3
 
@@ -56,6 +59,14 @@ class RequestMeter(LinkedMeter, PolledSource):
         """Return frames refused and requests that were not answered."""
         return {"frames_refused": self.refused, "requests_unanswered": self.unanswered}
 
+    def _receive(self, link: Link) -> tuple[bytes, bool]:
+        """Return what came, and whether it is a whole answer."""
+        if self.answers_lines:
+            line = link.read_line(self.frame_length, self.answer_s)
+            return line.rstrip(b"\r\n"), line.endswith(b"\n")
+        frame = link.read_exactly(self.frame_length, self.answer_s)
+        return frame, len(frame) == self.frame_length
+
     def _ask(self) -> Any:
         if self.link is None:
             raise ReadError(f"{self.title} is not open", Reason.NO_ANSWER)
@@ -63,12 +74,14 @@ class RequestMeter(LinkedMeter, PolledSource):
         for _ in range(self.attempts):
             self.link.clear()
             self.link.write(self.next_request())
-            frame = self.link.read_exactly(self.frame_length, self.answer_s)
-            if len(frame) < self.frame_length:
+            frame, is_whole = self._receive(self.link)
+            if not is_whole:
                 self.unanswered += 1
+                wanted = (
+                    "no whole line" if self.answers_lines else f"{len(frame)} of {self.frame_length} bytes"
+                )
                 problem = ReadError(
-                    f"{self.title} on {self.where}: {len(frame)} of {self.frame_length} bytes came "
-                    f"within {self.answer_s:g} s",
+                    f"{self.title} on {self.where}: {wanted} came within {self.answer_s:g} s",
                     Reason.NO_ANSWER,
                 )
                 continue
