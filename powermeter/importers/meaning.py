@@ -23,7 +23,7 @@ from powermeter.importers.not_logs import LENGTH_WORDS, RUN_WORDS, RUNS
 from powermeter.importers.pairing import pair
 from powermeter.importers.plan import Plan, Planned
 from powermeter.importers.signatures import ColumnFact, Signature, key, signature_of
-from powermeter.importers.time_columns import TimePlan, choose_time, counts_up
+from powermeter.importers.time_columns import TimePlan, choose_time, counts_up, with_lag
 from powermeter.importers.values import unit_in_cells
 
 MAX_DEVICES = 256
@@ -77,6 +77,9 @@ def understand(path: Path, found: Layout, choices: Choices) -> Plan:
         raise DataError(
             f"{path}: no column of power, voltage, current, energy or charge in it ({listed}){hint}"
         )
+    if signature is not None and signature.lag:
+        lag = next((i for i, h in enumerate(headings) if key(h) == signature.lag), None)
+        time = time if lag is None or not time.indexes else with_lag(time, found, lag)
     device = _devices(found, headings, time, planned, signature)
     aside = [entry for entry in aside if entry[0] not in {headings[i].text for i in device}]
     plan = Plan(found, signature, time, planned, device, aside)

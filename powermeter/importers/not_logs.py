@@ -69,7 +69,8 @@ def prose(peek: Peek) -> str | None:
         return None
     numbers = sum(1 for row in found.rows if row and any(ch.isdigit() for ch in "".join(row)))
     letters = sum(sum(ch.isalpha() for ch in line) > 0.5 * len(line.replace(" ", "")) for line in lines)
-    if lines and letters * 2 > len(lines) and (not found.named or not numbers):
+    known = any(h.quantity is not None or h.is_time or h.is_electric for h in found.headings)
+    if lines and letters * 2 > len(lines) and (not found.named or not numbers or not known):
         return "is text, no table of numbers: there is no power in it (the output of a program?); name the log of its power"
     return None
 

@@ -62,6 +62,7 @@ class Signature:
         source: Where these facts are from.
         held: Whether rows come only when something changes.
         spread: Whether coarse stamps are spread.
+        lag: The header of what is added to a time that is the row's before, or empty.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Signature:
     source: str = ""
     held: bool = False
     spread: bool = True
+    lag: str = ""
 
     def fact(self, header: str) -> tuple[ColumnFact, re.Match[str]] | None:
         """Return what is known of a column."""
@@ -244,7 +246,8 @@ SIGNATURES: tuple[Signature, ...] = (
         ),
         grade=Grade.MEASURED,
         accuracy=RAPL,
-        source="EnergiBridge's README: counters in J, Time in ms, Delta since the last row",
+        source="EnergiBridge's README: counters in J, Time in ms, Delta since the last row; Time is the row's before",
+        lag="delta",
     ),
 )
 

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.channel import Accuracy, Channel, Quantity
+from powermeter.channel import MISSING, Accuracy, Channel, Quantity
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers import kinds
 from powermeter.importers.accuracies import UNKNOWN
@@ -30,6 +30,7 @@ from powermeter.importers.meaning import rail_of, understand
 from powermeter.importers.not_logs import prose
 from powermeter.importers.plan import Plan
 from powermeter.importers.signatures import Signature
+from powermeter.importers.stamps import number_ns
 from powermeter.importers.table_notes import charge_notes, check_rows, flag_notes, hole_notes, implausible
 from powermeter.importers.table_rows import Stream, TableRows
 from powermeter.importers.time_columns import Reader
@@ -212,6 +213,11 @@ class Table:
                     for text, other in zip(texts, block.column(time.indexes[1]), strict=True)
                 ]
             columns["stamp"], aware = self._reader.read(texts)
+            if time.lag is not None:
+                added = [number_ns(text.strip(), time.tick_ns) or 0 for text in block.column(time.lag)]
+                columns["stamp"] = np.where(
+                    columns["stamp"] == MISSING, MISSING, columns["stamp"] + np.array(added)
+                )
             columns["aware"] = np.zeros(len(texts), bool) if aware is None else aware
         keys = None
         if self.plan.device:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from shlex import quote
 
@@ -52,6 +52,7 @@ class TimePlan:
         order: Of year, month and day.
         period_s: The fixed period.
         why: How it was found, for `--explain`.
+        lag: The column of what is added to a time that is the row's before, or None.
     """
 
     indexes: tuple[int, ...] = ()
@@ -60,6 +61,7 @@ class TimePlan:
     order: str | None = None
     period_s: float | None = None
     why: str = ""
+    lag: int | None = None
 
     @property
     def is_utc(self) -> bool:
@@ -126,6 +128,28 @@ def counts_up(found: Layout) -> bool:
     values = [number_ns(text.replace(",", "."), NS) for text in _texts(found, 0)]
     known = [value for value in values if value is not None]
     return len(known) > 2 and len(known) == len(values) and all(b > a for a, b in pairwise(known))
+
+
+def with_lag(plan: TimePlan, found: Layout, index: int) -> TimePlan:
+    """Return a plan that adds a column to the times, where the rows show that each has the time of the one before."""
+    rows = [row for row in found.rows if len(row) > max(index, *plan.indexes)][:50]
+    stamps, _ = Reader(plan, found.decimal_comma).read([_joined_row(row, plan) for row in rows])
+    added = [number_ns(row[index], plan.tick_ns) or 0 for row in rows]
+    if len(rows) < 3 or (stamps == MISSING).any():
+        return plan
+    late = sum(
+        abs(int(b - a) - d) <= 2 * plan.tick_ns for (a, b), d in zip(pairwise(stamps), added, strict=False)
+    )
+    own = sum(
+        abs(int(b - a) - d) <= 2 * plan.tick_ns for (a, b), d in zip(pairwise(stamps), added[1:], strict=True)
+    )
+    return (
+        replace(
+            plan, lag=index, why=f"{plan.why}; each row has the time of the one before, so its step was added"
+        )
+        if late > own
+        else plan
+    )
 
 
 def _texts(found: Layout, index: int) -> list[str]:

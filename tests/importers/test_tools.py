@@ -205,7 +205,9 @@ def test_codecarbon_without_parts(tmp_path):
 def test_energibridge_whose_time_lags_a_row(tmp_path):
     text = "Delta,Time,PACKAGE_ENERGY (J),USED_MEMORY\n0,1780000000000,10\n200,1780000000000,14\n200,1780000000200,18\n200,1780000000400,22\n"
     text = text.replace(",USED_MEMORY", "")
-    assert load(tmp_path, text, "e.csv")[1]["package"] == pytest.approx(12.0)
+    log, energies, _ = load(tmp_path, text, "e.csv")
+    assert energies["package"] == pytest.approx(12.0)
+    assert log.sources[0].ends_ns == (1_780_000_000_000 * 10**6, 1_780_000_000_600 * 10**6)
 
 
 def test_turbostat_counts_the_machine_not_its_cores(tmp_path):
