@@ -42,6 +42,8 @@ def round_note(
     first: NDArray[np.intp],
 ) -> str:
     """Return the note that rows of several devices were put together, and how far apart they lay."""
+    sizes = np.diff(np.append(first, len(of)))
+    lacking = int((sizes < len(devices)).sum())
     names = ", ".join(device_label(plan, text) for text in list(devices)[:8])
     note = f"rows of {len(devices)} devices were told apart: {names}"
     if stamps is not None:
@@ -49,13 +51,18 @@ def round_note(
         spread = int(np.percentile(np.abs(apart[apart != 0]), 95)) if (apart != 0).any() else 0
         if spread:
             note += f"; rows of one round share its first time (they lie up to {spread / 1e6:.3g} ms apart)"
+    if lacking:
+        note += (
+            f"; {lacking} of {len(sizes)} rounds lack a device: their sum is known only where all were read"
+        )
     return note
 
 
 def sweeps(keys: NDArray[np.int16], stamps: NDArray[np.int64] | None) -> NDArray[np.int64]:
-    """Return the number of the sweep that each row belongs to: a new one begins when the devices start over.
+    """Return the number of the round that each row belongs to: a new one begins when the devices start over.
 
-    Rows of one sweep lie close together; where they do not, every row (with those of its very stamp) is one.
+    Rows of one stamp are one round, in whatever order, unless a device occurs twice.  Rows of different stamps are
+    one round where they lie close together against the rounds' step.
     """
     if not len(keys):
         return np.empty(0, np.int64)
@@ -63,12 +70,26 @@ def sweeps(keys: NDArray[np.int16], stamps: NDArray[np.int64] | None) -> NDArray
     if stamps is None:
         return np.cumsum(new) - 1
     steps = np.diff(stamps, prepend=stamps[0])
+    still = steps == 0
+    still[0] = False
+    if (new & still).any():
+        new &= ~(still & _once(keys, np.cumsum(~still)))
     usual = usual_step(stamps[new])
     inside = steps[~new]
-    if usual and len(inside) and np.percentile(np.abs(inside), 95) > 0.2 * usual:
-        new = np.concatenate(([True], stamps[1:] != stamps[:-1]))
-        new |= np.concatenate(([True], keys[1:] <= keys[:-1]))
+    if usual and len(inside) and np.percentile(np.abs(inside), 95) > _CLOSE * usual:
+        new |= ~still
     elif usual:
-        new |= np.abs(steps) > 0.5 * usual  # a device is missing from this sweep
-        new[0] = True
+        new |= np.abs(steps) > 0.5 * usual  # a device is missing from this round
+    new[0] = True
     return np.cumsum(new) - 1
+
+
+_CLOSE = 0.2
+
+
+def _once(keys: NDArray[np.int16], groups: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which rows stand in a group in which every device occurs once."""
+    pairs = groups * (int(keys.max()) + 1) + keys
+    unique, counts = np.unique(pairs, return_counts=True)
+    twice = np.unique(unique[counts > 1] // (int(keys.max()) + 1))
+    return ~np.isin(groups, twice)

@@ -36,6 +36,11 @@ class JsonTable(Importer):
         return '"' in head and ":" in head
 
     @classmethod
+    def is_certain(cls, peek: Peek) -> bool:
+        """Return False: beside a log, a JSON file mostly describes it."""
+        return False
+
+    @classmethod
     def read(cls, path: Path, choices: Choices) -> Log:
         records = [_flat(entry) for entry in _records(path)]
         columns = list(dict.fromkeys(name for record in records for name in record))

@@ -232,3 +232,15 @@ def test_rubbish_in_a_time_is_no_energy(tmp_path, cell, where):
     log, energy, *_ = load(tmp_path, "time_s,power_W\n" + "".join(f"{a},{b}\n" for a, b in rows))
     assert energy == pytest.approx(5.3 * 59, rel=0.04)
     assert any("left out" in note or "clock was set" in note for note in log.warnings)
+
+
+def test_devices_of_one_stamp_may_come_in_any_order(tmp_path):
+    rows = "".join(f"{i},{d},{3 + d}\n" for i in range(10) for d in ((0, 1) if i % 3 else (1, 0)))
+    _, energy, *_ = load(tmp_path, "time_s,package,power_W\n" + rows)
+    assert energy == pytest.approx(9 * 7.0)
+
+
+def test_a_round_that_lacks_a_device_is_said(tmp_path):
+    rows = "".join(f"{i},{d},{3 + d}\n" for i in range(10) for d in (0, 1) if (i, d) != (9, 1))
+    log, *_ = load(tmp_path, "time_s,package,power_W\n" + rows)
+    assert any("1 of 10 rounds lack a device" in note for note in log.warnings)
