@@ -88,6 +88,8 @@ def make(path: str) -> str:
 
 def forget_old(folder: str) -> None:
     """Remove what recordings left whose program and recorder were killed, but for the newest few."""
+    if not os.path.exists("/proc/self"):  # nothing shows which have ended
+        return
     try:
         old = []
         for name in os.listdir(folder):
