@@ -139,6 +139,7 @@ class Meter:
             problem = log.problem
             log.close()
             recorder.stop()
+            self.path = recorder.path
             self._problem = recorder.problem or problem or accelerators.problem
 
         self._entered.append(leave)

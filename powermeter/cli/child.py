@@ -35,6 +35,7 @@ def run_command(
     *,
     quiet: bool = False,
     closed: Sequence[int] = (),
+    outputs: Mapping[int, int] | None = None,
 ) -> int:
     """Run a command to its end and return its exit status, 128 + N for a signal N, as a shell does.
 
@@ -43,12 +44,13 @@ def run_command(
         environment: Its environment; this process's where None.
         quiet: Whether its standard output is dropped.
         closed: Standard descriptors (0, 1, 2) that it shall find closed, as this process did.
+        outputs: What its standard output (1) and error (2) are, where they are not this process's.
     """
     with suppress(OSError, ValueError, AttributeError):
         sys.stdout.flush()
     numbers = {getattr(signal, name) for name in (*_FROM_TERMINAL, *_FORWARDED) if hasattr(signal, name)}
     if not hasattr(signal, "sigwaitinfo"):
-        return _status(_run_with_handlers(command, environment, quiet, closed, numbers))
+        return _status(_run_with_handlers(command, environment, quiet, closed, numbers, outputs or {}))
     before = signal.pthread_sigmask(signal.SIG_BLOCK, numbers | {signal.SIGCHLD})
 
     def prepare() -> None:
@@ -58,7 +60,7 @@ def run_command(
 
     witness = Witness({getattr(signal, name) for name in _FROM_TERMINAL})
     try:
-        child = _start(command, environment, quiet, prepare)
+        child = _start(command, environment, quiet, prepare, outputs or {})
         return _status(child if isinstance(child, int) else _wait(child, numbers, witness))
     finally:
         witness.close()
@@ -70,13 +72,15 @@ def _start(
     environment: Mapping[str, str] | None,
     quiet: bool,
     prepare: Callable[[], None] | None,
+    outputs: Mapping[int, int],
 ) -> subprocess.Popen[bytes] | int:
     """Return the started command, or the status of one that cannot be started."""
     try:
         return subprocess.Popen(
             list(command),
             env=dict(os.environ if environment is None else environment),
-            stdout=subprocess.DEVNULL if quiet else None,
+            stdout=subprocess.DEVNULL if quiet else outputs.get(1),
+            stderr=outputs.get(2),
             preexec_fn=prepare,  # noqa: PLW1509 – nothing but system calls
         )
     except OSError as error:
@@ -105,6 +109,7 @@ def _run_with_handlers(
     quiet: bool,
     closed: Sequence[int],
     numbers: set[int],
+    outputs: Mapping[int, int],
 ) -> int:
     """The same where the sender of a signal is not known (macOS, Windows)."""
 
@@ -112,7 +117,7 @@ def _run_with_handlers(
         for descriptor in closed:
             os.close(descriptor)
 
-    child = _start(command, environment, quiet, prepare if closed else None)
+    child = _start(command, environment, quiet, prepare if closed else None, outputs)
     if isinstance(child, int):
         return child
 

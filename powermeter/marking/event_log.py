@@ -152,6 +152,18 @@ class EventLog:
             text += b"\0" + json_text.encode(span.attributes)
         self._write(span, ring.INSTANT, 0, text, None, NAN)
 
+    def whole(self, name: str, start_ns: int, end_ns: int, count: object, attributes: dict[str, Any]) -> None:
+        """Write an event that is over, or an instant where both times are equal."""
+        from powermeter.marking.span import span
+
+        made = span(name, count, attributes)
+        made.uid, made.parent_uid, made.task = uids(), 0, 0
+        text = self._named(name)
+        if attributes:
+            text += b"\0" + json_text.encode(attributes)
+        kind = ring.INSTANT if start_ns == end_ns else ring.EVENT
+        self._write(made, kind, ring.HAS_COUNT, text, start_ns, as_count(count), end_ns - start_ns)
+
     def _named(self, name: object) -> bytes:
         try:
             return self._names[name]
