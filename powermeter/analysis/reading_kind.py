@@ -45,7 +45,9 @@ def as_events_show(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
             trace, kind=Kind.MEAN, clock_ns=min(trace.clock_ns, clock), notes=(*trace.notes, AVERAGES)
         )
     if instant < _CLEARLY * mean and instant < _CLOSE:
-        return replace(trace, clock_ns=min(trace.clock_ns, trace.interval_ns * (instant / count) ** 0.5))
+        return replace(
+            trace, clock_ns=min(trace.clock_ns, trace.interval_ns * max((instant / count) ** 0.5, 1 / count))
+        )
     return trace
 
 
@@ -57,22 +59,33 @@ def _rests(trace: Trace, start_ns: Times, end_ns: Times) -> tuple[float, float, 
         start_ns, end_ns = start_ns[pick], end_ns[pick]
     before = np.searchsorted(t, start_ns, side="right")
     upto = np.searchsorted(t, end_ns, side="right")
-    good = (upto - before >= 3) & (before >= 2) & (upto + 1 < t.size)
+    order = np.argsort(start_ns, kind="stable")
+    start_ns, end_ns, before, upto = start_ns[order], end_ns[order], before[order], upto[order]
+    earlier = np.concatenate([[t[0]], np.maximum.accumulate(end_ns)[:-1]])
+    later = np.concatenate([start_ns[1:], [t[-1]]])
+    good = (upto - before >= 3) & (before >= 3) & (upto + 1 < t.size)
+    # Two readings on either side belong to no other event.
+    good &= (t[np.maximum(before - 3, 0)] >= earlier) & (t[np.minimum(upto + 1, t.size - 1)] <= later)
     before, upto, start_ns, end_ns = before[good], upto[good], start_ns[good], end_ns[good]
     if before.size * 2 < _LEAST:
         return None
-    out = np.concatenate([f[before - 1], f[upto + 1]])
-    inside = np.concatenate([f[before + 1], f[upto - 1]])
-    seen = np.concatenate([f[before], f[upto]])
-    tau = np.concatenate([t[before] - t[before - 1], t[upto] - t[upto - 1]])
-    share = np.concatenate([(t[before] - start_ns), (end_ns - t[upto - 1])]) / np.maximum(tau, 1)
-    level = np.concatenate([np.ones(before.size), np.zeros(before.size)])
+    # Levels are taken one reading away from the edge: stamps that are a little off leave those alone.
+    out = np.concatenate([f[before - 2], f[upto + 1]])
+    inside = np.concatenate([f[before + 1], f[upto - 2]])
     step = inside - out
     noise = max(trace.noise, trace.step, float(np.median(np.abs(f[before - 1] - f[before - 2]))))
     clear = np.abs(step) > max(8 * noise, 0.05 * float(np.median(np.abs(inside))))
     if int(clear.sum()) < _LEAST:
         return None
-    seen_share = ((seen - out) / np.where(clear, step, 1.0))[clear]
-    instant = float(np.mean((seen_share - level[clear]) ** 2))
-    mean = float(np.mean((seen_share - share[clear]) ** 2))
+    tau = np.concatenate([t[before] - t[before - 1], t[upto] - t[upto - 1]])
+    share = np.concatenate([(t[before] - start_ns), (end_ns - t[upto - 1])]) / np.maximum(tau, 1)
+    ones, none = np.ones(before.size), np.zeros(before.size)
+    # The reading after each edge, and the one before it, which a clock that is off puts on the wrong side.
+    after, before_it = np.concatenate([f[before], f[upto]]), np.concatenate([f[before - 1], f[upto - 1]])
+    level, level_before = np.concatenate([ones, none]), np.concatenate([none, ones])
+    scale = np.where(clear, step, 1.0)
+    seen, seen_before = ((after - out) / scale)[clear], ((before_it - out) / scale)[clear]
+    early = float(np.mean((seen_before - level_before[clear]) ** 2))
+    instant = float(np.mean((seen - level[clear]) ** 2)) + early
+    mean = float(np.mean((seen - share[clear]) ** 2)) + early
     return instant, mean, int(clear.sum())

@@ -355,14 +355,15 @@ def _quantised(integral: Integral) -> tuple[float, bool]:
 
 
 def _misplaced(integral: Integral, start_ns: Times, end_ns: Times, plain: Floats, clock_ns: float) -> Floats:
-    """Return what an unknown common shift of all stamps does to each window, root-mean-square.
+    """Return what an unknown common shift of all stamps does to each window.
 
-    Three-point Gauss-Hermite: shifts of 0 and ±√3 standard deviations with weights 2/3 and 1/6.
+    Shifts of ±√3 standard deviations; the larger effect over √3 counts, since the stamps may be shifted already, so that
+    one of the two only undoes it.
     """
     shift = np.int64(round(_SQRT3 * clock_ns))
     later = integral.between(start_ns + shift, end_ns + shift) - plain
     earlier = integral.between(start_ns - shift, end_ns - shift) - plain
-    result: Floats = np.sqrt((later**2 + earlier**2) / 6)
+    result: Floats = np.maximum(np.abs(later), np.abs(earlier)) / _SQRT3
     return result
 
 

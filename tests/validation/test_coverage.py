@@ -122,6 +122,7 @@ class Scenario:
 
 
 def ms(kind: Kind = Kind.INSTANT, rate: float = 1000, **how: object) -> SimulatedMeter:
+    """Return a meter; what its `Accuracy` states is given beside its own fields."""
     accuracy = {k: how.pop(k) for k in ("gain", "offset", "noise", "step", "typical") if k in how}
     return SimulatedMeter(rate, kind, accuracy=Accuracy(**accuracy), **how)  # type: ignore[arg-type]
 
@@ -134,6 +135,21 @@ SCENARIOS = (
         ms(gain=0.005, noise=0.01),
     ),
     Scenario("flat events, 1 kHz, noise", lambda r: shaped(r, 20, (0.05, 0.08), (0.04, 0.12)), ms(noise=0.2)),
+    Scenario(
+        "flat events, 40 mW steps, 20 mW noise",
+        lambda r: shaped(r, 20, (0.05, 0.08), (0.04, 0.12)),
+        ms(step=0.04, noise=0.02),
+    ),
+    Scenario(
+        "flat events, clocks 3 ms apart",
+        lambda r: shaped(r, 20, (0.05, 0.08), (0.04, 0.12)),
+        ms(noise=0.01, clock_s=0.003),
+    ),
+    Scenario(
+        "flat events, jitter of 1 ms at 200 Hz",
+        lambda r: shaped(r, 20, (0.05, 0.08), (0.04, 0.12)),
+        ms(rate=200, noise=0.01, jitter_s=0.001),
+    ),
     Scenario(
         "flat events, V and I, two gains",
         lambda r: shaped(r, 20, (0.05, 0.08), (0.04, 0.12)),
