@@ -1,0 +1,87 @@
+"""`python3 tasks.py`: needs nothing but Python, lists its tasks, and lays the package out as installed."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def tasks() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("tasks", ROOT / "tasks.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-I", "-S", str(ROOT / "tasks.py"), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_it_lists_its_tasks_without_any_library(tasks: ModuleType) -> None:
+    done = run()
+    assert done.returncode == 0, done.stderr
+    listed = [line.split()[0] for line in done.stdout.splitlines() if line.startswith("  ")]
+    assert listed == list(tasks.TASKS)
+
+
+def test_an_unknown_task_is_refused_with_the_list() -> None:
+    done = run("tset")
+    assert done.returncode == 2 and "test" in done.stdout
+
+
+def test_the_readme_and_contributing_name_tasks_that_exist(tasks: ModuleType) -> None:
+    for page in ("README.md", "CONTRIBUTING.md"):
+        text = (ROOT / page).read_text(encoding="utf-8")
+        named = {
+            line.split("tasks.py ")[1].split()[0]
+            for line in text.splitlines()
+            if "$ python3 tasks.py " in line
+        }
+        assert named - {"#"} <= set(tasks.TASKS), page
+
+
+def test_the_layout_is_that_of_the_wheel(tasks: ModuleType, tmp_path: Path) -> None:
+    tasks.as_installed(tmp_path)
+    for module in ("units.py", "drivers/virtual.py", "calibration/fit.py", "reports/html.py"):
+        assert (tmp_path / "powermeter" / module).is_file()
+    assert not (tmp_path / "drivers").exists()
+
+
+def test_an_environment_is_made_once(tasks: ModuleType, tmp_path: Path, monkeypatch) -> None:
+    ran: list[tuple[object, ...]] = []
+    python = tmp_path / "python"
+    python.write_text("")
+    monkeypatch.setattr(tasks, "VENV", tmp_path)
+    monkeypatch.setattr(tasks, "PYTHON", python)
+    monkeypatch.setattr(tasks, "pip_for", lambda python: ("pip",))
+    monkeypatch.setattr(tasks, "run", lambda *command, **_: ran.append(command))
+    tasks.environment("dev")
+    tasks.environment("dev")
+    assert ran == [("pip", "install", "--quiet", "--editable", ".[dev]")]
+    tasks.environment("dev,proof")
+    assert len(ran) == 2
+
+
+def test_a_failing_command_ends_with_its_status(tasks: ModuleType, capsys) -> None:
+    with pytest.raises(SystemExit) as ended:
+        tasks.run(sys.executable, "-c", "raise SystemExit(7)")
+    assert ended.value.code == 7 and capsys.readouterr().out.startswith("$ ")
+
+
+def test_pip_comes_from_the_environment_or_from_outside(tasks: ModuleType, tmp_path: Path) -> None:
+    for status, own in ((0, True), (1, False)):
+        python = tmp_path / f"python{status}"
+        python.write_text(f"#!/bin/sh\nexit {status}\n")
+        python.chmod(0o755)
+        command = tasks.pip_for(python)
+        assert (command[0] == python) is own and command[1:3] == ("-m", "pip")
