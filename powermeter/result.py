@@ -20,7 +20,8 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Any
+from numbers import Real
+from typing import Any, ClassVar
 
 from powermeter.formatting import Shown, format_interval
 from powermeter.units import unit_factor
@@ -78,6 +79,9 @@ class Result:
     grade: Grade = Grade.MEASURED
     parts: Mapping[str, float] = field(default_factory=dict)
     signed: bool = False
+
+    __array_ufunc__: ClassVar[None] = None
+    """So that `np.float64(2) * result` is a result, not an array of one."""
 
     @classmethod
     def of(
@@ -221,34 +225,39 @@ class Result:
     def __mul__(self, other: Result | float) -> Result:
         if isinstance(other, Result):
             return product(self, other, _product_unit(self.unit, other.unit))
-        return self.scaled(float(other)) if isinstance(other, (int, float)) else NotImplemented
+        return NotImplemented if (number := _number(other)) is None else self.scaled(number)
 
     __rmul__ = __mul__
 
     def __truediv__(self, other: Result | float) -> Result:
         if isinstance(other, Result):
             return ratio(self, other, _ratio_unit(self.unit, other.unit))
-        return self.scaled(1 / float(other)) if isinstance(other, (int, float)) else NotImplemented
+        return NotImplemented if (number := _number(other)) is None else self.scaled(1 / number)
 
     def __lt__(self, other: Result | float) -> bool:
         if isinstance(other, Result):
             return (self - other).high < 0
-        return self.high < other if isinstance(other, (int, float)) else NotImplemented
+        return NotImplemented if (number := _number(other)) is None else self.high < number
 
     def __gt__(self, other: Result | float) -> bool:
         if isinstance(other, Result):
             return (self - other).low > 0
-        return self.low > other if isinstance(other, (int, float)) else NotImplemented
+        return NotImplemented if (number := _number(other)) is None else self.low > number
 
     def __le__(self, other: Result | float) -> bool:
         if isinstance(other, Result):
             return (self - other).high <= 0
-        return self.high <= other if isinstance(other, (int, float)) else NotImplemented
+        return NotImplemented if (number := _number(other)) is None else self.high <= number
 
     def __ge__(self, other: Result | float) -> bool:
         if isinstance(other, Result):
             return (self - other).low >= 0
-        return self.low >= other if isinstance(other, (int, float)) else NotImplemented
+        return NotImplemented if (number := _number(other)) is None else self.low >= number
+
+
+def _number(other: object) -> float | None:
+    """Return a real number as a float, those of numpy too; None for anything else."""
+    return float(other) if isinstance(other, Real) else None
 
 
 def plain(result: Result | None) -> dict[str, Any] | None:

@@ -6,11 +6,23 @@ from pathlib import Path
 
 import pytest
 
+from powermeter import toml
+
 TESTS = Path(__file__).resolve().parent
 ROOT = TESTS.parent
 
-ELSEWHERE: dict[str, str] = {}
-"""Module → the test file that runs it, and why not one of its own."""
+
+def _listed() -> dict[str, tuple[str, str]]:
+    """Module → (test file, reason), from the one list."""
+    found: dict[str, tuple[str, str]] = {}
+    for group in toml.read(TESTS / "mirror.toml")["elsewhere"]:
+        for module in group["modules"]:
+            assert module not in found, f"{module} is listed twice"
+            found[module] = (group["tests"], group["why"])
+    return found
+
+
+ELSEWHERE = _listed()
 
 
 def modules() -> list[str]:
@@ -32,12 +44,12 @@ def mirror(module: str) -> Path:
 @pytest.mark.parametrize("module", modules())
 def test_a_module_has_its_test_file_or_a_reason(module: str) -> None:
     if module in ELSEWHERE:
-        where, _, why = ELSEWHERE[module].partition(": ")
+        where, why = ELSEWHERE[module]
         assert (TESTS / where).exists() and why, ELSEWHERE[module]
         assert not mirror(module).exists(), f"{module} has a test file now; strike it off the list"
     else:
         assert mirror(module).exists(), (
-            f"write {mirror(module).relative_to(ROOT)}, or list {module} with a reason"
+            f"write {mirror(module).relative_to(ROOT)}, or list {module} in tests/mirror.toml"
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -166,3 +167,12 @@ def test_plain_values_come_back_whole(a):
     assert Result.from_dict(json.loads(json.dumps(a.to_dict()))) == a
     bound = Result.at_least(a.value, "J")
     assert Result.from_dict(json.loads(json.dumps(bound.to_dict()))) == bound
+
+
+def test_numbers_of_numpy_are_numbers():
+    energy = Result.of(10.0, "J", {"noise:a": 0.5})
+    for two in (np.float64(2), np.float32(2), np.int64(2)):
+        assert (energy * two).value == (two * energy).value == 20.0
+        assert (energy / two).value == 5.0 and energy > two and not energy < two
+    with pytest.raises(TypeError):
+        energy * np.array([1.0, 2.0])
