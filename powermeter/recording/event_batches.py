@@ -33,6 +33,9 @@ COLUMNS = ("thread", "uid", "parent", "name", "start_ns", "end_ns", "count", "at
 TEXTS = frozenset(("name", "attributes", "task", "measures", "items"))
 """Columns of texts: each cell is the place of its text in the batch's list.  `items` is a count that is no whole number."""
 
+EVENTS_EACH_BYTE, LEAST_BELIEVED = 10, 100_000
+"""Events that a byte of file may stand for (ours: at most three), and what is believed of any file."""
+
 _AS_JSON = frozenset(("attributes", "measures"))
 _RISING = frozenset(("uid", "start_ns", "end_ns"))
 _MISSING = -(2**63)  # of powermeter.channel, which would be one import more in the measured program
@@ -199,7 +202,12 @@ def batches(rows: Rows) -> Iterator[EventTable]:
     if rows.version == 1:
         yield from _old(rows)
         return
+    believed = max(LEAST_BELIEVED, EVENTS_EACH_BYTE * rows.size)
     for _, process, count, _, _, data in rows.sound("events"):
+        believed -= max(count, 0)
+        if believed < 0:
+            rows.warn(f"it claims more events than its {rows.size:,} bytes can hold; the rest is left out")
+            return
         try:
             yield decode(data, count, process)
         except DataError as error:

@@ -13,9 +13,11 @@ import random
 import resource
 import shutil
 import sqlite3
+import struct
 import subprocess
 import sys
 import time
+import zlib
 from pathlib import Path
 
 import decoder_targets
@@ -24,9 +26,9 @@ import pytest
 from crafted import change, run_all, seal
 
 from powermeter import cli, toml
-from powermeter.channel import Channel, Quantity, Rail
+from powermeter.channel import MISSING, Channel, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError, PowermeterError
-from powermeter.recording import Recording, Writer, file
+from powermeter.recording import Recording, Writer, event_batches, file
 from powermeter.recording.rows import parse_json
 
 VERBS = ("show", "report", "export", "repair", "verify", "compare")
@@ -199,6 +201,30 @@ def test_a_chunk_that_claims_more_than_it_may_hold_is_left_out(recorded, count):
     with Recording.open(recorded.path) as recording:
         assert len(recording.samples(1).times_ns) == 150
         assert recording.warnings and any(gap.reason == "damaged" for gap in recording.gaps(1))
+
+
+def test_events_beyond_what_a_file_can_hold_are_left_out(recorded):
+    """A batch of 131 072 events of which every column is constant takes 400 bytes."""
+    constant = struct.Struct("<BBqqq").pack
+    head = zlib.compress(json.dumps({"columns": list(event_batches.COLUMNS), "texts": ["x"]}).encode())
+    values = {"uid": 0, "name": 0, "start_ns": 5, "end_ns": 6, "count": 1, "thread": 1}
+    parts = [head, *(constant(0, 0, values.get(name, MISSING), 0, 1) for name in event_batches.COLUMNS)]
+    from powermeter.recording import columns
+
+    db = sqlite3.connect(recorded.path)
+    for i in range(2, 302):
+        row = (i, 1, 1 << 17, 5, 6, columns.join(parts), 0, b"")
+        db.execute(
+            "INSERT INTO events (id, process, count, first_ns, last_ns, data, checksum, chain) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            row,
+        )
+    db.commit()
+    db.close()
+    seal(recorded.path)
+    with Recording.open(recorded.path) as recording:
+        found = recording.event_table()
+        assert 0 < len(found) < 10 * recorded.path.stat().st_size < 300 << 17
+        assert any("claims more events" in text for text in recording.warnings)
 
 
 @pytest.mark.parametrize("count", [2**17 + 1, 2**62, -1, 0, 5])
