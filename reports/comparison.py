@@ -28,6 +28,7 @@ VERSION = 2
 
 TITLES = {"energy": "Energy per item", "power": "Mean power", "time": "Time per item"}
 COLOURS = {Verdict.LESS: "green", Verdict.MORE: "red", Verdict.SAME: "cyan", Verdict.CANNOT_TELL: "yellow"}
+NO_NUMBER = "no number"
 Cell = Callable[[Contrast], str]
 
 
@@ -79,8 +80,8 @@ def _results(c: Comparison) -> list[list[tuple[str, Cell]]]:
 
     def columns(mean: Callable[[Result], str]) -> list[tuple[str, Cell]]:
         return [
-            (f"A {_short(c.left)}", lambda r: mean(r.mean_left)),
-            (f"B {_short(c.right)}", lambda r: mean(r.mean_right)),
+            (_head("A", c.left), lambda r: mean(r.mean_left)),
+            (_head("B", c.right), lambda r: mean(r.mean_right)),
             ("B − A", lambda r: signed(r.difference)),
             ("change", lambda r: change(r.ratio)),
             ("verdict", lambda r: f"[{COLOURS[r.found]}]{verdict_text(r)}[/]"),
@@ -121,6 +122,10 @@ def _rows(rows: Sequence[Row], columns: Sequence[tuple[str, Cell]]) -> Table:
     return table
 
 
+def _head(side: str, name: str) -> str:
+    return side if name.startswith(f"{side} (") else f"{side} {_short(name)}"
+
+
 def _short(name: str) -> str:
     """Return a name cut to what a column's head has room for: `base-0 +4` for `base-0.power and 4 more`."""
     first, _, others = name.partition(" and ")
@@ -154,21 +159,19 @@ def _detectable(r: Contrast) -> str:
 
 def needed(r: Contrast) -> str:
     """Return what it would take to find the difference seen: `40 a side`; empty where it was found."""
-    if r.verdict in (Verdict.LESS, Verdict.MORE, Verdict.SAME):
+    if r.verdict in (Verdict.LESS, Verdict.MORE) or r.found is Verdict.SAME:
         return ""
     if r.plan is None:
         return "3 runs a side"
-    return "no number" if r.repeats_needed is None else f"{r.repeats_needed:,} a side"
+    return NO_NUMBER if r.repeats_needed is None else f"{r.repeats_needed:,} a side"
 
 
 def _remarks(c: Comparison) -> list[str]:
     remarks = [note.text for note in c.notes if note.severity is Severity.INFO]
     rows = [row.contrast for row in c.rows]
-    if any(row.repeats_needed is None and row.plan for row in rows):
+    if any(needed(row) == NO_NUMBER for row in rows):
         remarks.append("no number: the sensors' own errors, or the margin, are as large as the difference")
-    if any(
-        (row.plan and not row.significant and row.found is not Verdict.SAME) or row.these_runs for row in rows
-    ):
+    if any(row.repeats_needed and needed(row) for row in rows):
         remarks.append(
             "repeats needed: in turns (A B B A), to find a difference of this size in 80 % of such comparisons"
         )

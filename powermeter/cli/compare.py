@@ -81,7 +81,7 @@ def compare(a: str, b: str | None, as_json: bool, fail_if: str, **chosen: Any) -
         powermeter compare run.power:base run.power:small
         powermeter compare run.power --label base --label small
         powermeter compare 'base-*.power' 'small-*.power' --label infer
-        powermeter compare main.power branch.power --margin 2% --fail-if more
+        powermeter compare 'main-*.power' 'branch-*.power' --margin 2% --fail-if more
 
     A side is a recording, one of its labels (run.power:label), or several recordings of equal runs:
     names with commas between them, a quoted pattern, a folder.
