@@ -147,6 +147,12 @@ SUMMARY = "powermeter.reports.terminal:summary_text"
 LEFTOVER = "powermeter.marking.leftover:tables"
 """What finds the events that a recorder which died has not written."""
 
+TEXTS: Mapping[str, str] = {
+    "benchmark": "powermeter.reports.benchmark:to_text",
+    "comparison": "powermeter.reports.comparison:to_text",
+}
+"""What `print` shows of a benchmark or a comparison is made with these."""
+
 FRAME = "powermeter.reports.frame:frame"
 """What `powermeter.to_frame` makes its frame with."""
 

@@ -45,7 +45,7 @@ class Benchmark:
         return f"<Benchmark {self.title}: {self.per_item or 'too few repeats'} per item, {self.loop.ended()}>"
 
     def __str__(self) -> str:
-        text: str = registry.load("powermeter.reports.benchmark:to_text")(self)
+        text: str = registry.load(registry.TEXTS["benchmark"])(self)
         return text
 
     @property

@@ -76,7 +76,7 @@ class Comparison:
     notes: tuple[Note, ...]
 
     def __str__(self) -> str:
-        text: str = registry.load("powermeter.reports.comparison:to_text")(self)
+        text: str = registry.load(registry.TEXTS["comparison"])(self)
         return text
 
     def __repr__(self) -> str:
