@@ -340,7 +340,7 @@ def _judge(best: float, second: float, template: Floats, method: str) -> None:
     needed = max(_LEAST_FIT, 4.0 / math.sqrt(max(changes, 1)) if method == "activity" else 0.0)
     if not math.isfinite(best) or best < needed:
         raise DataError(
-            f"{what} is not recognised in the meter's recording (correlation {best:.2f}, {needed:.2f} is the least)"
+            f"{what} is not recognised in the meter's recording (correlation {best:.2f}; at least {needed:.2f} is needed)"
             + ("" if method == "pattern" else "; play a pattern with: powermeter sync")
         )
     if second > SECOND * best:

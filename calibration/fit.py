@@ -131,7 +131,7 @@ def fit(
 def _check(points: Points) -> None:
     n = points.seen.size
     if n < _LEAST_POINTS:
-        raise DataError(f"{n} points are too few for gain and offset; {_LEAST_POINTS} are the least")
+        raise DataError(f"{n} points are too few for gain and offset; at least {_LEAST_POINTS} are needed")
     numbers = np.concatenate([points.seen, points.true, points.seen_u, points.true_u])
     if not np.isfinite(numbers).all():
         raise DataError("a calibration point is not a finite number")

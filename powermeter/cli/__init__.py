@@ -5,11 +5,13 @@ This is the one place that prints errors; what it exits with is in `exit_codes`.
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import click
+from click.utils import PacifyFlushWrapper
 
 from powermeter import registry
 from powermeter.cli.exit_codes import INTERRUPTED
@@ -65,7 +67,13 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         click.echo("interrupted", err=True)
         return INTERRUPTED
-    except BrokenPipeError:
-        sys.stdout = None  # the reader of our output has gone; say nothing more
-        return 0
+    except SystemExit as ended:
+        if isinstance(sys.stdout, PacifyFlushWrapper):  # click's sign that the reader of our output has gone
+            return 0
+        return ended.code if isinstance(ended.code, int) else 1
+    except OSError as error:
+        click.echo(f"powermeter: {error.strerror or error}", err=True)
+        if error.errno == errno.ENOSPC:
+            sys.stdout = None  # what is still buffered cannot be written either
+        return PowermeterError.exit_code
     return outcome if isinstance(outcome, int) else 0
