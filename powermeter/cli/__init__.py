@@ -5,13 +5,12 @@ This is the one place that prints errors; what it exits with is in `exit_codes`.
 
 from __future__ import annotations
 
-import errno
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import click
-from click.utils import PacifyFlushWrapper
 
 from powermeter import registry
 from powermeter.cli.exit_codes import INTERRUPTED
@@ -30,6 +29,22 @@ class _Verbs(click.Group):
             return None
         command: click.Command = registry.load(target)
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # the reader of our output has gone; click would end with 1
+            _silence()
+            return 0
+
+
+def _silence() -> None:
+    """Send what is still buffered for standard output nowhere, so that ending does not raise either."""
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
+    except (OSError, ValueError, AttributeError):
+        return
 
 
 @click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
@@ -67,13 +82,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         click.echo("interrupted", err=True)
         return INTERRUPTED
-    except SystemExit as ended:
-        if isinstance(sys.stdout, PacifyFlushWrapper):  # click's sign that the reader of our output has gone
-            return 0
-        return ended.code if isinstance(ended.code, int) else 1
     except OSError as error:
         click.echo(f"powermeter: {error.strerror or error}", err=True)
-        if error.errno == errno.ENOSPC:
-            sys.stdout = None  # what is still buffered cannot be written either
+        _silence()  # what is still buffered cannot be written either
         return PowermeterError.exit_code
     return outcome if isinstance(outcome, int) else 0
