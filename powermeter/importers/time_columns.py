@@ -333,7 +333,7 @@ def _fast_walls(texts: Sequence[str]) -> tuple[NDArray[np.int64], int] | None:
     joined = "\n".join(bare)
     if not set(joined) <= _WALL_MARKS or joined.count("-") + joined.count("/") != 2 * len(bare):
         return None
-    if joined.count(":") != 2 * len(bare):
+    if joined.count(":") != 2 * len(bare) or any("-" in text[10:] for text in bare):
         return None
     try:
         stamps = np.array(joined.replace("/", "-").split("\n"), "M8[ns]").astype(np.int64)

@@ -59,12 +59,10 @@ class Outcome:
                 self.notes.append(str(error))
                 self._charge_alone(recording)
                 return
-            self.energy, self.half = found.plain_energy, half_width(found.energy)
+            self.energy, self.half = found.energy.value, half_width(found.energy)
             self.charge = found.charge.value if found.charge is not None else None
-            if found.charge is not None and found.charge_integral.trace.kind.value == "instant":
-                self.charge = float(found.charge_integral.running[-1])
             self.seconds, self.gap_s, self.grade = found.duration.value, found.gap_s, found.energy.grade
-            self.power = self.energy / self.seconds
+            self.power = found.power.value
             self.notes += found.notes
             for line in found.lines:
                 trace = line.power()
