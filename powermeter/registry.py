@@ -85,6 +85,7 @@ REPORTS: Mapping[str, str] = {
 
 IMPORTERS: Mapping[str, str] = {
     "alumet": "powermeter.importers.alumet:Alumet",
+    "batterystats": "powermeter.importers.batterystats:BatteryStats",
     "carbontracker": "powermeter.importers.carbontracker:CarbonTracker",
     "codecarbon": "powermeter.importers.codecarbon:Codecarbon",
     "csv": "powermeter.importers.table:TableImporter",

@@ -27,6 +27,15 @@ _LINE = re.compile(
     r"\s*(?:\[?(?P<time>(?:\d{4}-\d\d-\d\d[T ])?\d{1,2}:\d\d:\d\d(?:[.,]\d{1,6})?)\]?\s*(?:->|>|:|,|-)?\s+)?"
     r"(?P<label>[A-Za-z][A-Za-z0-9 _.()-]{0,40}?)\s*[:=]\s*(?P<value>[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*(?P<unit>[A-Za-zµμ%°]{1,4})?\s*"
 )
+_UEVENT = {
+    "POWER_SUPPLY_VOLTAGE_NOW": "uV",
+    "POWER_SUPPLY_CURRENT_NOW": "uA",
+    "POWER_SUPPLY_POWER_NOW": "uW",
+    "POWER_SUPPLY_ENERGY_NOW": "uWh",
+    "POWER_SUPPLY_CHARGE_NOW": "uAh",
+}
+"""Units of the kernel's power_supply class (its documentation: µV, µA, µW, µWh, µAh)."""
+
 _MOST_LABELS = 64
 _FEWEST_BLOCKS = 2
 
@@ -47,7 +56,11 @@ class LabelledLines(Importer):
         lines = peek.lines[:100]
         matches = [_LINE.fullmatch(line) for line in lines]
         found = [match for match in matches if match is not None]
-        electric = [m for m in found if heading(f"{m['label']} ({m['unit']})").quantity in ELECTRIC]
+        electric = [
+            m
+            for m in found
+            if heading(f"{m['label']} ({m['unit'] or _UEVENT.get(m['label'], '')})").quantity in ELECTRIC
+        ]
         labels = {match["label"] for match in found}
         return (
             len(found) * 2 > len(lines)
@@ -60,7 +73,7 @@ class LabelledLines(Importer):
         labels: dict[str, str] = {}
         for match in _matches(path):
             if match["label"] not in labels and len(labels) < _MOST_LABELS:
-                labels[match["label"]] = match["unit"] or ""
+                labels[match["label"]] = match["unit"] or _UEVENT.get(match["label"], "")
         if not labels:
             raise DataError(f"{path}: no line of it is a label, a value and its unit")
         timed = next((match["time"] is not None for match in _matches(path)), False)

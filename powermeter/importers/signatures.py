@@ -249,6 +249,40 @@ SIGNATURES: tuple[Signature, ...] = (
         source="EnergiBridge's README: counters in J, Time in ms, Delta since the last row; Time is the row's before",
         lag="delta",
     ),
+    Signature(
+        "Tasmota",
+        "Tasmota's telemetry",
+        (r"time", r"energy\.power"),
+        (
+            ColumnFact(r"energy\.power", "W", "power", "plug", boundary=Boundary.WALL),
+            ColumnFact(r"energy\.total", "kWh", "counter", "plug", boundary=Boundary.WALL),
+            ColumnFact(r"energy\..*", "-"),
+        ),
+        source="Tasmota's documentation of ENERGY: Power in W, Total in kWh; voltage and current are of AC and not used",
+        spread=False,
+    ),
+    Signature(
+        "Shelly meter",
+        "a Shelly energy meter's data",
+        (r"timestamp", r"[abc]_total_act_energy"),
+        (
+            ColumnFact(
+                r"([abc])_total_act_energy", "Wh", "per-row", r"phase_\1", "all phases", Boundary.WALL
+            ),
+            ColumnFact(r"[abcn]_.*", "-"),
+        ),
+        source="Shelly's documentation of EMData: the Wh of each period; returned energies are not use",
+    ),
+    Signature(
+        "Shelly plug",
+        "a Shelly plug's status",
+        (r"apower",),
+        (
+            ColumnFact(r"apower", "W", "power", "plug", boundary=Boundary.WALL),
+            ColumnFact(r"(voltage|current|freq|pf|aenergy\..*|ret_aenergy\..*|temperature\..*)", "-"),
+        ),
+        source="Shelly's documentation of Switch: apower in W; voltage and current are of AC and not used",
+    ),
 )
 
 

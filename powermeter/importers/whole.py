@@ -116,6 +116,10 @@ def decide(
         return _sum(by_name, tops, "all rails", "said: --sum")
     if devices is not None:
         return _sum(by_name, tops, "all devices", f"the devices of column {devices!r}, added up")
+    parents = {entry.parent for entry in by_name.values()}
+    if len(parents) == 1 and None not in parents:
+        parent = str(next(iter(parents)))
+        return Whole(dict(by_name), parent, f"the sum of {', '.join(by_name)}", True)
     total = _total(list(tops))
     if total is not None:
         parts = [name for name in tops if name != total]

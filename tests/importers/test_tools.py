@@ -359,3 +359,72 @@ def test_json_without_records_is_no_log(tmp_path):
         load(tmp_path, '{"name": "x", "tasks": []}', "r.json")
     with pytest.raises(ConfigurationError, match="bare numbers"):
         load(tmp_path, "[1.5, 1.6, 1.7]", "r.json")
+
+
+HISTORY = """Battery History (0% used):
+                    0 (15) RESET:TIME: 2026-05-01-10-00-00
+                    0 (2) 100 status=discharging health=good plug=none volt=4200 charge=3000
+         +10m00s000ms (2) 099 volt=4100 charge=2960
+       +1h00m00s000ms (2) 097 volt=4000 charge=2900
+"""
+TOTALS = """Statistics since last charge:
+  Time on battery: 1h 0m 0s 0ms (99.9%) realtime, 20m 1s 5ms (33%) uptime
+  Estimated power use (mAh):
+    Capacity: 3500, Computed drain: 90, actual drain: 95.0-105
+"""
+
+
+def charge_of(tmp_path, text):
+    path = _write(tmp_path, text)
+    log = importers.convert(path, tmp_path / "o.power", force=True)
+    with Recording.open(tmp_path / "o.power") as recording:
+        return log, float(Integral.of(lines(recording)[0].current()).running[-1])
+
+
+def test_batterystats_counts_what_left_the_battery(tmp_path):
+    log, charge = charge_of(tmp_path, HISTORY)
+    assert log.clock == "utc" and log.sources[0].ends_ns[1] - log.sources[0].ends_ns[0] == 3600 * 10**9
+    assert charge == pytest.approx(360.0)
+    assert any("--voltage 3.85V" in note for note in log.warnings)
+
+
+def test_batterystats_totals_are_estimated(tmp_path):
+    log, charge = charge_of(tmp_path, TOTALS)
+    assert charge == pytest.approx(360.0)
+    assert {c.grade for c in log.sources[0].channels} == {Grade.ESTIMATED}
+    with pytest.raises(DataError, match="--reset"):
+        importers.open_log(_write(tmp_path, "Statistics since last charge:\n  nothing\n"))
+
+
+def _write(tmp_path, text):
+    path = tmp_path / "x.txt"
+    path.write_text(text)
+    return path
+
+
+def test_a_log_of_power_supply_events(tmp_path):
+    text = (
+        "POWER_SUPPLY_VOLTAGE_NOW=4000000\nPOWER_SUPPLY_CURRENT_NOW=500000\nPOWER_SUPPLY_STATUS=Discharging\n"
+        * 6
+    )
+    _, energies, headline = load(tmp_path, text, "u.txt", period_s=1.0)
+    assert energies[headline] == pytest.approx(2.0 * 5)
+
+
+def test_tasmota_telemetry_is_known(tmp_path):
+    records = [
+        {
+            "Time": f"2026-05-01T10:00:{i:02d}",
+            "ENERGY": {"Power": 12, "Voltage": 230, "Current": 0.06, "Total": 1.5},
+        }
+        for i in range(6)
+    ]
+    log, energies, headline = load(tmp_path, "\n".join(map(json.dumps, records)), "t.json")
+    assert energies[headline] == pytest.approx(60.0) and log.sources[0].name == "Tasmota"
+
+
+def test_shelly_phases_add_up(tmp_path):
+    head = "timestamp,a_total_act_energy,a_total_act_ret_energy,b_total_act_energy,a_max_act_power\n"
+    text = head + "".join(f"{1_780_000_000 + 60 * i},{1 + i % 2},9,{2 - i % 2},500\n" for i in range(10))
+    _, energies, headline = load(tmp_path, text, "s.csv")
+    assert headline == "all phases" and energies[headline] == pytest.approx(30 * 3600.0)
