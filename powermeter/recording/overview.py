@@ -107,7 +107,7 @@ def _level(rows: Rows, source: int, level: int, first: int, width: int) -> _Part
             ends.append(row[place["end_ns"]])
     except (*file.UNREADABLE, DataError):
         return None
-    whole = np.array(entries) if entries else np.empty((0, width), summary.ENTRY)
+    whole = summary.stack(entries, width)
     return np.array(starts, np.int64), np.array(ends, np.int64), whole
 
 
@@ -135,7 +135,9 @@ def from_chunks(
         if version == 1 and total > DECODED:
             starts = np.array([chunk.start_ns for chunk in group], np.int64)
             ends = np.array([chunk.end_ns for chunk in group], np.int64)
-            found.append((starts, ends, np.array([_unpacked(1, chunk.summary, width) for chunk in group])))
+            found.append(
+                (starts, ends, summary.stack([_unpacked(1, chunk.summary, width) for chunk in group], width))
+            )
             continue
         fine = chunks.fine(group[0]) if total > DECODED and len(group) == 1 else None
         if fine is not None:

@@ -21,12 +21,12 @@ def of_pieces(chunks: Chunks, channels: Sequence[Channel]) -> Summaries:
     groups = chunks.pieces()
     entries = np.empty((len(groups), width), summary.ENTRY)
     for position, group in enumerate(groups):
-        stored = [_stored(chunk, width) for chunk in group]
-        if any(one is None for one in stored):
+        stored = [one for chunk in group if (one := _stored(chunk, width)) is not None]
+        if len(stored) < len(group):
             times, flags, codes = chunks.read(group)
             entries[position], _ = summary.summarise(times, codes, flags, pairs)
         else:
-            entries[position] = stored[0] if len(stored) == 1 else summary.merge(np.array(stored))
+            entries[position] = stored[0] if len(stored) == 1 else summary.merge(summary.stack(stored, width))
     return Summaries(
         np.array([group[0].start_ns for group in groups], np.int64),
         np.array([group[-1].end_ns for group in groups], np.int64),

@@ -187,7 +187,7 @@ class SourceWriter:
         waiting.append((start_ns, end_ns, count, entries))
         if len(waiting) < summary.FAN_OUT:
             return
-        merged = summary.merge(np.array([stretch[3] for stretch in waiting]))
+        merged = summary.merge(summary.stack([stretch[3] for stretch in waiting], len(entries)))
         start_ns, end_ns = waiting[0][0], waiting[-1][1]
         count = sum(stretch[2] for stretch in waiting)
         sequence = self.levels.get(level, 0)

@@ -207,6 +207,11 @@ def unpack_fine(data: bytes, width: int, count: int) -> NDArray[np.void]:
     return np.frombuffer(data, _FINE_TYPE).reshape(n, width)
 
 
+def stack(rows: Sequence[NDArray[np.void]], width: int) -> NDArray[np.void]:
+    """Return rows of entries as one array, shape (rows, width); numpy's own way compares all field names."""
+    return np.frombuffer(b"".join(row.tobytes() for row in rows), ENTRY).reshape(len(rows), width)
+
+
 def merge(entries: NDArray[np.void]) -> NDArray[np.void]:
     """Return the entries of several stretches of one source as those of one.
 

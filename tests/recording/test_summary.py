@@ -33,7 +33,7 @@ def test_merging_any_split_gives_the_whole(codes, cuts, seed):
     flags = random.choice([0, 0, REPEAT], len(codes)).astype(np.uint8)
     edges = sorted({0, len(codes), *(cut for cut in cuts if cut < len(codes))})
     parts = [summarised(times[a:b], codes[a:b], flags[a:b])[0] for a, b in pairwise(edges)]
-    merged = summary.merge(np.array(parts))
+    merged = summary.merge(summary.stack(parts, 3))
     whole, _ = summarised(times, codes, flags)
     for name in ("count", "first_ns", "last_ns", "longest_ns", "low", "high", "first", "last"):
         np.testing.assert_array_equal(merged[name], whole[name], err_msg=name)
