@@ -10,7 +10,6 @@ from scipy.stats import t as student
 
 import powermeter
 from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
-from powermeter.comparison.arguments import recordings
 from powermeter.comparison.compare import _Asked, _jointly, _Pair, compare
 from powermeter.comparison.designs import Design, Side
 from powermeter.comparison.inner_events import with_events
@@ -400,20 +399,6 @@ def test_a_test_suite_may_hold_the_line(tmp_path):
         assert_not_more(b, a)
     with pytest.raises(AssertionError, match="this run of"):
         assert_less(a[0], b[0])
-
-
-def test_sides_as_they_are_typed(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    for name in ("a1", "a2", "b"):
-        (tmp_path / f"{name}.power").write_text("")
-    assert recordings("b.power:infer[model=x,batch=2]") == (["b.power"], "infer[model=x,batch=2]")
-    assert recordings("a*.power:infer") == (["a1.power", "a2.power"], "infer")
-    assert recordings("a1.power,b.power") == (["a1.power", "b.power"], None)
-    assert len(recordings(str(tmp_path))[0]) == 3
-    with pytest.raises(ConfigurationError, match="no recording"):
-        recordings("z*.power")
-    with pytest.raises(ConfigurationError, match="one label"):
-        recordings("a1.power:x,a2.power:y")
 
 
 def test_what_is_refused(tmp_path):

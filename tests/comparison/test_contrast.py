@@ -118,24 +118,6 @@ def test_the_sensors_error_joins_with_infinite_degrees_of_freedom() -> None:
     )
 
 
-def test_the_lag_one_correlation_has_its_bias_taken_off() -> None:
-    """ρ = (n r + 1)/(n − 4) (Marriott and Pope 1954), plus half a standard error; (1 + ρ)/(1 − ρ)."""
-    rest = np.array([3.0, 2.0, 2.5, 1.0, 0.5, -0.5, 0.0, -1.5, -2.0, -1.0, -2.5, -1.5])
-    rest = rest - rest.mean()
-    n, r = 12, float(rest[1:] @ rest[:-1] / (rest @ rest))
-    rho = min((n * r + 1) / (n - 4), 0.95)
-    rho = min(rho + 0.5 * math.sqrt(max(1 - rho**2, 0) / n), 0.95)
-    assert memory(rest) == pytest.approx(min((1 + rho) / (1 - rho), n / 2))
-    mild = np.tile([1.0, 0.8, -1.1, 0.2, -0.9], 12)
-    r = float(mild[1:] @ mild[:-1] / (mild @ mild))
-    assert r < 0 and memory(mild) == 1.0
-    slow = 1.5 * np.sin(np.arange(200) / 3) + np.tile([1.0, -1.0, 0.5, -0.5], 50)
-    r = float(slow[1:] @ slow[:-1] / (slow @ slow))
-    rho = (200 * r + 1) / 196
-    rho += 0.5 * math.sqrt((1 - rho**2) / 200)
-    assert 0.05 < r < 0.6 and memory(slow) == pytest.approx((1 + rho) / (1 - rho))
-
-
 def test_pairs_of_one_recording_that_remember_each_other_count_for_less() -> None:
     step = 1.5 * np.sin(np.arange(60) / 3) + np.tile([1.0, -1.0, 0.5, -0.5], 15) + 0.5
     a = np.full(60, 10.0)
