@@ -38,7 +38,7 @@ def round_note(
     plan: Plan,
     devices: Collection[str],
     stamps: NDArray[np.int64] | None,
-    of: NDArray[np.int64],
+    of: NDArray[np.int32],
     first: NDArray[np.intp],
 ) -> str:
     """Return the note that rows of several devices were put together, and how far apart they lay."""
@@ -47,7 +47,8 @@ def round_note(
     names = ", ".join(device_label(plan, text) for text in list(devices)[:8])
     note = f"rows of {len(devices)} devices were told apart: {names}"
     if stamps is not None:
-        apart = stamps - stamps[first][of]
+        few = slice(0, _LOOKED_AT)
+        apart = stamps[few] - stamps[first[of[few]]]
         spread = int(np.percentile(np.abs(apart[apart != 0]), 95)) if (apart != 0).any() else 0
         if spread:
             note += f"; rows of one round share its first time (they lie up to {spread / 1e6:.3g} ms apart)"
@@ -58,33 +59,34 @@ def round_note(
     return note
 
 
-def sweeps(keys: NDArray[np.int16], stamps: NDArray[np.int64] | None) -> NDArray[np.int64]:
+def sweeps(keys: NDArray[np.int16], stamps: NDArray[np.int64] | None) -> NDArray[np.int32]:
     """Return the number of the round that each row belongs to: a new one begins when the devices start over.
 
     Rows of one stamp are one round, in whatever order, unless a device occurs twice.  Rows of different stamps are
     one round where they lie close together against the rounds' step.
     """
     if not len(keys):
-        return np.empty(0, np.int64)
+        return np.empty(0, np.int32)
     new = np.concatenate(([True], keys[1:] <= keys[:-1]))
     if stamps is None:
-        return np.cumsum(new) - 1
+        return np.cumsum(new, dtype=np.int32) - 1
     steps = np.diff(stamps, prepend=stamps[0])
     still = steps == 0
     still[0] = False
     if (new & still).any():
         new &= ~(still & _once(keys, np.cumsum(~still)))
     usual = usual_step(stamps[new])
-    inside = steps[~new]
+    inside = steps[:_LOOKED_AT][~new[:_LOOKED_AT]]
     if usual and len(inside) and np.percentile(np.abs(inside), 95) > _CLOSE * usual:
         new |= ~still
     elif usual:
         new |= np.abs(steps) > 0.5 * usual  # a device is missing from this round
     new[0] = True
-    return np.cumsum(new) - 1
+    return np.cumsum(new, dtype=np.int32) - 1
 
 
 _CLOSE = 0.2
+_LOOKED_AT = 1 << 20
 
 
 def _once(keys: NDArray[np.int16], groups: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -245,7 +245,7 @@ class Table:
                 known[text.strip()] = len(known)
         return np.fromiter((known[text.strip()] for text in texts), np.int16, len(texts))
 
-    def _axis(self, store: Store, held: bool) -> tuple[Axis, NDArray[np.int64] | None]:
+    def _axis(self, store: Store, held: bool) -> tuple[Axis, NDArray[np.int32] | None]:
         """Return the axis of the samples, and the sample of each row where rows are put together."""
         time = self.plan.time
         stamps: NDArray[np.int64] | None = None
@@ -254,7 +254,7 @@ class Table:
             if time.style == "wall":
                 stamps = self._in_utc(stamps, store)
         keyed = "key" in store and len(self.devices) > 1
-        of: NDArray[np.int64] | None = None
+        of: NDArray[np.int32] | None = None
         if keyed and not held:
             of = sweeps(store.whole("key"), stamps)
             first = np.concatenate(([0], np.flatnonzero(np.diff(of)) + 1))
@@ -280,7 +280,7 @@ class Table:
             )
         if len(found.kept) == len(stamps):
             return found, of
-        place = np.full(len(stamps), -1, np.int64)
+        place = np.full(len(stamps), -1, np.int32)
         place[found.kept] = np.arange(len(found.kept))
         return found, place if of is None else place[of]
 

@@ -77,7 +77,7 @@ class TableRows(Rows):
         streams: Sequence[Stream],
         store: Store,
         axis: Axis,
-        sample_of_row: NDArray[np.int64] | None,
+        sample_of_row: NDArray[np.int32] | None,
         *,
         starts_ns: int | None = None,
         info: dict[str, Any] | None = None,
@@ -137,7 +137,7 @@ class TableRows(Rows):
     def _holds(self) -> bool:
         return any(stream.as_ == "held" for stream in self.streams)
 
-    def parts(self) -> Iterator[tuple[slice, NDArray[np.int64] | None, slice]]:
+    def parts(self) -> Iterator[tuple[slice, NDArray[np.int32] | None, slice]]:
         """Yield (rows of the store, their sample or None for one each, samples) in pieces of bounded size."""
         rows = self.store.rows
         if self.sample_of_row is None:
@@ -161,7 +161,7 @@ class TableRows(Rows):
             start = stop
 
     def values(
-        self, stream: Stream, rows: slice, of: NDArray[np.int64] | None, samples: slice
+        self, stream: Stream, rows: slice, of: NDArray[np.int32] | None, samples: slice
     ) -> NDArray[np.float64]:
         """Return the cleaned values of a stream, one per sample, NaN where it has none."""
         read = self.store.part(stream.column, rows.start, rows.stop)
@@ -207,7 +207,7 @@ class TableRows(Rows):
                 stream.grid.leave_room_for_sum(stream.valid)
 
     def _count(
-        self, stream: Stream, rows: slice, of: NDArray[np.int64] | None, lines: NDArray[np.int64]
+        self, stream: Stream, rows: slice, of: NDArray[np.int32] | None, lines: NDArray[np.int64]
     ) -> None:
         if not len(stream.missing) and not np.isfinite(stream.limit):
             return
@@ -222,7 +222,7 @@ class TableRows(Rows):
             self.gaps.append(Gap(start, end, "missed", "the log has no reading here"))
 
     def _absent(
-        self, times: NDArray[np.int64], alive: NDArray[np.bool_], of: NDArray[np.int64] | None
+        self, times: NDArray[np.int64], alive: NDArray[np.bool_], of: NDArray[np.int32] | None
     ) -> None:
         """Note as gaps the stretches in which a state was not known."""
         for at in np.flatnonzero(~alive).tolist():
