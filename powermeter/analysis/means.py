@@ -34,6 +34,7 @@ _LOOKED = 1 << 18
 _STRETCH = 4096
 _UNUSUAL = 6.0
 _SEEN_WELL = 16
+_FEW_PAIRS = 6
 _WANDERS = 8
 _WHOLE = 1 - 1e-9
 
@@ -83,6 +84,13 @@ def measure_means(
     states = _states(t, start_ns, end_ns, cut, blind)
     var_out, quiet = _wander(rates, *states, 1)
     var_in, _ = _wander(rates, *states, 2)
+    # Where hardly any two windows in a row lie beside events, all windows say what a load may do there.
+    index, state = states
+    pairs = int(np.sum((state[1:] == 1) & (state[:-1] == 1) & (np.diff(index) == 1)))
+    if pairs < _FEW_PAIRS:
+        every = float(np.var(rates[index])) if index.size > 1 else 0.0
+        var_out += every * (1 - pairs / _FEW_PAIRS) / 2
+        var_in += every * (1 - pairs / _FEW_PAIRS) / 2
     noise = trace.noise**2 + (trace.step**2 / 12 if trace.kind is Kind.MEAN else 0.0)
     if trace.kind is Kind.COUNTER:
         noise = 2 * (trace.noise**2 + trace.step**2 / 12) / float(np.median(tau[cut])) ** 2
