@@ -219,10 +219,6 @@ _GO_ON: dict[type, Callable[[Made], Callable[..., Any]]] = {
 """What a plain function may return that has yet to be run → what goes on with the event while it is."""
 
 
-def _nothing(*args: Any, **kwargs: Any) -> None:
-    """What a compiler that follows the code sees instead of an event."""
-
-
 class Tracked:
     """Stands in for an object that can be called; each call is an event, everything else is the object's own."""
 
@@ -264,13 +260,12 @@ class _ModuleEvents:
 
     def after(self, module: Any, args: Any, result: Any) -> None:
         """End it, also where the call has raised."""
+        if attached() is None:
+            return
         running = _modules_running.get()
         if running and running[-1][0] == id(module):
             _modules_running.set(running[:-1])
             running[-1][1].__exit__(None, None, None)
-
-    before._torchdynamo_inline = _nothing  # type: ignore[attr-defined]
-    after._torchdynamo_inline = _nothing  # type: ignore[attr-defined]
 
 
 def _hook(module: Any, make: _Make) -> Any:
