@@ -31,6 +31,8 @@ COLUMNS = (
 )  # fmt: skip
 """What a row holds, as the recording stores it."""
 Row = tuple[Any, ...]
+Owned = tuple[int, Row]
+"""A row, and the id of the process whose event it is."""
 
 _numbers = count(1 << 31).__next__
 """The uids of events whose writer gave none; no program counts this far."""
@@ -138,6 +140,7 @@ class Assembly:
         self._since_ns = since_ns
         self._named = named
         self.ends: list[tuple[int, int, Any, bytes]] = []
+        self._highest = 0
         self._running: dict[int, _Begun] = {}
         self._pending: dict[int, _Pending] = {}
 
@@ -146,7 +149,7 @@ class Assembly:
         """Whether none of its events runs."""
         return not self._running
 
-    def add(self, slots: NDArray[np.void], now_ns: int, offset_ns: int = 0) -> list[Row]:
+    def add(self, slots: NDArray[np.void], now_ns: int, offset_ns: int = 0) -> list[Owned]:
         """Return the rows of the events that have ended in these slots.
 
         Args:
@@ -154,6 +157,8 @@ class Assembly:
             now_ns: Monotonic.
             offset_ns: What is added to their stamps.
         """
+        if len(slots):
+            self._highest = max(self._highest, int(slots["event"].max()))
         kind, at_ns = slots["kind"], slots["time"] + offset_ns
         earliest, latest = self._since_ns - PAST_NS, now_ns + FUTURE_NS
         is_whole = (kind == ring.EVENT) | (kind == ring.INSTANT)
@@ -166,7 +171,7 @@ class Assembly:
             rows += self._add(slot, earliest - offset_ns, latest - offset_ns, offset_ns)
         return rows
 
-    def _add(self, one: np.void, earliest: int, latest: int, offset_ns: int) -> Iterator[Row]:
+    def _add(self, one: np.void, earliest: int, latest: int, offset_ns: int) -> Iterator[Owned]:
         """Yield the rows that come of one slot."""
         slot: tuple[Any, ...] = one.item()  # type: ignore[assignment]
         kind, event, length = slot[9], slot[7], slot[8]
@@ -218,25 +223,24 @@ class Assembly:
         if not event:
             self._named.add(name, self, begun.uid)
 
-    def _end(self, at_ns: int, slot: tuple[Any, ...], text: bytes) -> Iterator[Row]:
-        if slot[7]:
-            begun, attributes = self._running.pop(slot[7], None), text
-        else:
+    def _end(self, at_ns: int, slot: tuple[Any, ...], text: bytes) -> Iterator[Owned]:
+        owner, event, attributes = self, slot[7], text
+        if not event:
             name, _, attributes = text.partition(b"\0")
-            found = self._named.pop(name, self.account.process)
-            begun = found[0]._running.pop(found[1], None) if found else None
+            owner, event = self._named.pop(name, self.account.process) or (self, 0)
+        begun = owner._running.pop(event, None)
         if begun is None:
             self.account.strays += 1
             if len(self.ends) < MAX_LISTED * MAX_LISTED:
                 count = _as_count(slot[1]) if slot[10] & ring.HAS_COUNT else None
                 self.ends.append((slot[7], at_ns, count, attributes))
             return
-        self.account.finished += 1
+        owner.account.finished += 1
         if slot[10] & ring.HAS_COUNT:
             begun.count = _as_count(slot[1])
-        yield self._row(begun, max(at_ns, begun.start_ns), attributes)
+        yield owner._row(begun, max(at_ns, begun.start_ns), attributes)
 
-    def _alone(self, start_ns: int, end_ns: int, slot: tuple[Any, ...], text: bytes) -> Row:
+    def _alone(self, start_ns: int, end_ns: int, slot: tuple[Any, ...], text: bytes) -> Owned:
         """Return the row of a mark that holds start and end."""
         name, _, attributes = text.partition(b"\0")
         _, number, _, parent, thread, task, _, event, _, _, flags, _ = slot
@@ -246,7 +250,7 @@ class Assembly:
 
     def _whole(
         self, slots: NDArray[np.void], start_ns: NDArray[np.int64], lasts: NDArray[np.int64]
-    ) -> list[Row]:
+    ) -> list[Owned]:
         """Return the rows of marks that hold start and end, and whose text is in one slot: the bulk."""
         if not len(slots):
             return []
@@ -259,28 +263,24 @@ class Assembly:
         counts = np.where(slots["flags"] & ring.HAS_COUNT, slots["count"], 1.0).tolist()
         counted = [_as_count(number) for number in counts]
         end_ns = start_ns + lasts
-        nothing = [None] * len(slots)
-        return list(
-            zip(
-                slots["thread"].tolist(),
-                slots["event"].tolist(),
-                [parent or None for parent in slots["parent"].tolist()],
-                [name for name, _, _ in named],
-                start_ns.tolist(),
-                end_ns.tolist(),
-                [count if isinstance(count, int) else None for count in counted],
-                [attributes for _, attributes, _ in named],
-                self.memory.peaks(start_ns, end_ns),
-                [str(task) if task else None for task in slots["task"].tolist()],
-                [measures for _, _, measures in named],
-                [repr(count) if isinstance(count, float) else None for count in counted]
-                if any(isinstance(count, float) for count in counted)
-                else nothing,
-                strict=True,
-            )
+        rows = zip(
+            slots["thread"].tolist(),
+            slots["event"].tolist(),
+            [parent or None for parent in slots["parent"].tolist()],
+            [name for name, _, _ in named],
+            start_ns.tolist(),
+            end_ns.tolist(),
+            [count if isinstance(count, int) else None for count in counted],
+            [attributes for _, attributes, _ in named],
+            self.memory.peaks(start_ns, end_ns),
+            [str(task) if task else None for task in slots["task"].tolist()],
+            [measures for _, _, measures in named],
+            [repr(count) if isinstance(count, float) else None for count in counted],
+            strict=True,
         )
+        return [(self.account.process, row) for row in rows]
 
-    def _row(self, begun: _Begun, end_ns: int | None, attributes: bytes = b"") -> Row:
+    def _row(self, begun: _Begun, end_ns: int | None, attributes: bytes = b"") -> Owned:
         peak = None
         if end_ns is not None:
             (peak,) = self.memory.peaks(np.array([begun.start_ns]), np.array([end_ns]))
@@ -288,7 +288,7 @@ class Assembly:
         count, items = begun.count, None
         if isinstance(count, float):
             count, items = None, repr(count)
-        return (
+        row = (
             begun.thread,
             begun.uid,
             begun.parent or None,
@@ -302,8 +302,9 @@ class Assembly:
             measures,
             items,
         )
+        return self.account.process, row
 
-    def announced(self) -> list[Row]:
+    def announced(self) -> list[Owned]:
         """Return rows without an end for the events that run and have not been announced."""
         rows = []
         for begun in self._running.values():
@@ -311,6 +312,11 @@ class Assembly:
                 begun.is_announced = True
                 rows.append(self._row(begun, None))
         return rows
+
+    def note_newest(self, event: int) -> None:
+        """Count the event that began last, by its number: a short one leaves no slot before it ends."""
+        if event > self._highest and not self.account.lost:
+            self.account.begun += 1
 
     def list_running(self) -> None:
         """Name the events that have not ended in the account."""

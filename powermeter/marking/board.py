@@ -117,11 +117,22 @@ def notify() -> None:
 def withdraw(folder: str) -> None:
     """Remove a folder of marks with what is left in it."""
     try:
-        for name in os.listdir(folder):
+        names = os.listdir(folder)
+    except OSError:
+        return
+    for name in names:
+        try:
             os.unlink(f"{folder}/{name}")
+        except OSError:
+            _remove_folder(f"{folder}/{name}")
+    _remove_folder(folder)
+
+
+def _remove_folder(folder: str) -> None:
+    try:
         os.rmdir(folder)
     except OSError:
-        pass
+        return
 
 
 def recording_of(folder: str) -> str | None:

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.marking import board, ring
-from powermeter.marking.assembly import COLUMNS, Account, Assembly, Named, Row
+from powermeter.marking.assembly import COLUMNS, Account, Assembly, Named, Owned, Row
 from powermeter.marking.ring_reader import SETTLE_NS, RingReader
 from powermeter.recording import event_batches, file, schema
 from powermeter.recording.writer import Writer
@@ -80,7 +80,7 @@ class Intake:
         self._listed_ns = -1
         self._backlog: deque[tuple[_Open, NDArray[np.void], int, int]] = deque()
         self._backlog_slots = 0
-        self._waiting: list[tuple[int, Row]] = []
+        self._waiting: list[Owned] = []
         self._connection: Any = None
         self._writer: Any = None
         self._stop = threading.Event()
@@ -184,6 +184,7 @@ class Intake:
     def _retire(self, name: str, one: _Open) -> None:
         """Let go of a ring whose writer has ended and that is empty."""
         self._note(one, one.reader.counts())
+        one.assembly.note_newest(one.reader.newest())
         one.assembly.account.is_alive = False if self._is_gone(one.reader) else None
         one.reader.close()
         del self._rings[name]
@@ -209,8 +210,7 @@ class Intake:
             self._backlog_slots -= len(slots)
             one.queued -= 1
             one.assembled += len(slots)
-            process = one.assembly.account.process
-            self._waiting += [(process, row) for row in one.assembly.add(slots, now, offset)]
+            self._waiting += one.assembly.add(slots, now, offset)
             if time.monotonic_ns() >= until_ns:
                 return
 
@@ -219,7 +219,7 @@ class Intake:
     def commit(self) -> None:
         """Write what has ended, and the begin of what still runs."""
         for assembly in self._assemblies:
-            self._waiting += [(assembly.account.process, row) for row in assembly.announced()]
+            self._waiting += assembly.announced()
         assembled = [(one, one.assembled) for one in self._rings.values()]
         if not self._write():
             return
@@ -291,11 +291,12 @@ class Intake:
     def _end(self) -> None:
         for one in self._rings.values():
             self._note(one, one.reader.counts())
+            one.assembly.note_newest(one.reader.newest())
             is_known = one.reader.namespace and one.reader.namespace == self._namespace
             one.assembly.account.is_alive = not self._is_gone(one.reader) if is_known else None
             one.reader.close()
         for assembly in list(self._assemblies):
-            self._waiting += [(assembly.account.process, row) for row in assembly.announced()]
+            self._waiting += assembly.announced()
             assembly.list_running()
             self._settle(assembly)
         self._rings.clear()

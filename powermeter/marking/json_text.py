@@ -51,6 +51,6 @@ def _value(value: Any, depth: int) -> str:
             plain = value.item()  # a scalar of numpy, torch, jax
             if plain.__class__ in (int, float, bool):
                 return _value(plain, 0)
+        return quoted(as_text(value)[:LONGEST])
     except Exception:  # noqa: BLE001 – somebody else's object
-        return quoted(f"<{kind.__name__}>")
-    return quoted(as_text(value)[:LONGEST])
+        return quoted(as_text(value)[:LONGEST])

@@ -48,7 +48,8 @@ def tables(marks: object, path: Path, written: Callable[[], Iterable[EventTable]
         assembly = Assembly(reader.process, reader.program, 0, named)
         found = assembly.add(reader.left_over(), now)
         found += assembly.announced()
-        rows.setdefault(reader.process, []).extend(found)
+        for process, row in found:
+            rows.setdefault(process, []).append(row)
         ends.update({(reader.process, uid): end for uid, *end in assembly.ends})  # type: ignore[misc]
         reader.close()
     for table in written() if ends else ():

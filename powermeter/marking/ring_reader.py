@@ -120,6 +120,11 @@ class RingReader:
         """Return whether the last look, a moment ago, found nothing beyond what was taken."""
         return self._seen == self.taken and self._seen_ns == now_ns
 
+    def newest(self) -> int:
+        """Return the number of the event that began last, where the writer notes it."""
+        (number,) = _WORD.unpack(os.pread(self._file, _WORD.size, ring.NEWEST * 8).ljust(8, b"\0"))
+        return int(number)
+
     def counts(self) -> tuple[int, int, int, bool]:
         """Return the writer's words: slots lost, ns waited, slots it wants committed, whether it left in order."""
         data = os.pread(self._file, _WRITERS.size, ring.LOST * 8)

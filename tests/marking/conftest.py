@@ -49,7 +49,10 @@ def running(tmp_path) -> Iterator[Running]:
     token = span.attach(one.log)
     yield one
     span.detach(one.log, token)
-    one.end()
+    one.log.close()
+    if not one.is_over:
+        one.intake.finish()
+    board.withdraw(one.folder)
 
 
 @pytest.fixture

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import powermeter
 from powermeter.marking.accounts import differences
 from powermeter.recording import Recording
 from tests.marking.workers import KINDS
@@ -91,3 +94,21 @@ def test_forks_at_random_moments_neither_hang_nor_lose(tmp_path):
 @pytest.mark.timeout(1800)
 def test_a_thousand_forks_at_random_moments_neither_hang_nor_lose(tmp_path):
     fork_at_random(1000, 1, tmp_path)
+
+
+def test_an_event_that_is_usually_over_at_once_is_missed_where_its_process_is_killed_inside(running):
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        for _ in range(3):
+            with powermeter.event("brief"):
+                pass
+        with powermeter.event("brief"):
+            os.write(writing, b"x")
+            signal.pause()
+    os.read(reading, 1)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    assert len(running.end()) == 3
+    (counts,) = (one for process, one in running.counts().items() if process == child)
+    assert (counts.begun, counts.finished) == (4, 3)

@@ -1,0 +1,38 @@
+"""What became of each process's events, in words."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from powermeter.marking.accounts import differences
+
+
+def counts(begun=5, finished=5, written=5, **details):
+    return SimpleNamespace(
+        begun=begun, finished=finished, written=written, details={"program": "x.py", **details}
+    )
+
+
+def test_where_all_is_there_nothing_is_printed():
+    assert differences({1: counts(left=True, lost=0, waited_s=0.001)}) == []
+
+
+@pytest.mark.parametrize(
+    ("one", "words"),
+    [
+        (counts(finished=3, written=3, running=["infer"], left=True), "2 of 5 events never ended ('infer'), because it left"),
+        (counts(finished=4, written=4, is_alive=False), "1 of 5 events never ended, because it was killed"),
+        (counts(finished=4, written=4, is_alive=True), "were still running when the recording ended"),
+        (counts(finished=4, written=4), "because it ended without a notice"),
+        (counts(written=4), "1 of 5 finished events could not be written"),
+        (counts(lost=7), "7 marks were lost"),
+        (counts(refused=2), "2 marks were refused"),
+        (counts(strays=3), "3 events ended that had not begun"),
+        (counts(waited_s=1.25), "waited 1.2 s for the recorder"),
+    ],
+)  # fmt: skip
+def test_each_difference_is_one_sentence_that_names_the_process(one, words):
+    (text,) = differences({42: one})
+    assert text.startswith("process 42 (x.py): ") and words in text
