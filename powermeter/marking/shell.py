@@ -8,9 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from powermeter.marking import board, json_text, ring
+from powermeter.marking.span import LOADED_NS
 
 CAPACITY = 512
 """Slots: enough for one mark with the longest text."""
+MAX_START_NS = 3_000_000_000
+"""How long Python may take to start, on a slow board, before the process is thought to have been something else first."""
 KINDS = {"begin": ring.BEGIN, "end": ring.END, "instant": ring.INSTANT}
 
 
@@ -56,16 +59,25 @@ def leave(
 
 
 def started_ns() -> int:
-    """Return when this process was started, on the monotonic clock, as finely as the system tells: to 10 ms on Linux."""
+    """Return when this command was started, on the monotonic clock, to 10 ms on Linux.
+
+    A shell may replace itself by its last command, which then has the shell's own start: such a process has waited
+    for children, or is old.  There, and on other systems, it is the moment at which this package was loaded.
+    """
     now = time.monotonic_ns()
     try:
         with open("/proc/self/stat", "rb") as file:
-            ticks = int(file.read().rpartition(b")")[2].split()[19])
+            fields = file.read().rpartition(b")")[2].split()
         tick_ns = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
         since_boot = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+        of_children = [
+            int(fields[place]) for place in (8, 10, 13, 14)
+        ]  # proc(5): cminflt, cmajflt, cutime, cstime
+        started = now - since_boot + (int(fields[19]) + 1) * tick_ns
     except (OSError, ValueError, IndexError, AttributeError):
-        return now
-    return min(now, now - since_boot + (ticks + 1) * tick_ns)
+        return LOADED_NS
+    is_fresh = not any(of_children) and LOADED_NS - started < MAX_START_NS
+    return min(LOADED_NS, started) if is_fresh else LOADED_NS
 
 
 def folder() -> str | None:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     F = TypeVar("F", bound=Callable[..., Any])
 
 _clock = time.monotonic_ns
+LOADED_NS = _clock()
+"""When this package was loaded."""
 _uid = event_log.uids
 _modules = sys.modules
 

@@ -1,0 +1,126 @@
+"""`powermeter mark`: events of shell scripts, and the files for other languages."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from powermeter.marking import bindings, board
+from powermeter.recording import Recording
+
+POWERMETER = [sys.executable, "-m", "powermeter"]
+RECORD = [*POWERMETER, "record", "-q", "--no-live", "-s", "virtual://?rate=100Hz"]
+
+
+def script(path: Path, code: str) -> tuple[list, dict]:
+    """Run a shell script inside a recording; return its events and the counts of its processes."""
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    command = [*RECORD, "-o", str(path), "--", "bash", "-euc", textwrap.dedent(code)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=100, check=False)
+    assert done.returncode == 0, done.stderr
+    with Recording.open(path) as recording:
+        assert recording.warnings == []
+        return recording.events(), recording.process_counts()
+
+
+def test_the_start_of_powermeter_itself_is_not_in_an_event(tmp_path):
+    found, counts = script(
+        tmp_path / "run.power",
+        """
+        powermeter mark begin "load the model" -a model=tiny
+        sleep 0.2
+        powermeter mark end "load the model" -n 2.5 -a tokens=7
+        powermeter mark instant epoch -a number=3
+        """,
+    )
+    load, epoch = found
+    assert (load.name, load.count, load.attributes) == ("load the model", 2.5, {"model": "tiny", "tokens": 7})
+    assert 0.2 <= load.duration_s < 0.2 + 0.15, (
+        "an interpreter takes longer than that to start and end on a busy machine"
+    )
+    assert epoch.is_mark and epoch.attributes == {"number": 3} and epoch.start_ns >= load.end_ns - 10_000_000
+    totals = [(one.begun, one.finished, one.details["instants"]) for one in counts.values()]
+    assert tuple(map(sum, zip(*totals, strict=True))) == (1, 1, 1)
+
+
+def test_a_shell_that_replaces_itself_by_its_last_command_ends_the_event_then(tmp_path):
+    found, _ = script(
+        tmp_path / "run.power",
+        """
+        powermeter mark begin infer
+        bash -c 'sleep 0.3; exec powermeter mark end infer'
+        """,
+    )
+    assert found[0].duration_s > 0.3
+
+
+def test_times_that_the_script_has_noted_are_taken(tmp_path):
+    found, _ = script(
+        tmp_path / "run.power",
+        """
+        before=$EPOCHREALTIME
+        sleep 0.1
+        after=$EPOCHREALTIME
+        powermeter mark begin infer --at $before
+        powermeter mark end infer --at $after --items unknown
+        """,
+    )
+    (infer,) = found
+    assert infer.count is None and infer.duration_s == pytest.approx(0.1, abs=0.05)
+
+
+def test_an_event_that_is_begun_in_one_shell_may_end_in_another(tmp_path):
+    found, counts = script(
+        tmp_path / "run.power",
+        """
+        bash -c 'powermeter mark begin infer; true'
+        bash -c 'powermeter mark end infer -n 8; true'
+        powermeter mark begin never
+        """,
+    )
+    assert [(event.name, event.count, event.end_ns is None) for event in found] == [
+        ("infer", 8, False),
+        ("never", 1, True),
+    ]
+    assert sum(one.begun - one.finished for one in counts.values()) == 1
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    clean = {key: value for key, value in os.environ.items() if key != board.ENVIRONMENT}
+    return subprocess.run(
+        [*POWERMETER, "mark", *arguments],
+        env={**clean, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_outside_of_a_recording_it_does_nothing():
+    done = run("begin", "infer")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("begin", "x", "-n", "-3"), "--items '-3'"),
+        (("end", "x", "-n", "many"), "or unknown"),
+        (("instant", "x", "--at", "soon"), "--at 'soon'"),
+        (("instant", "x", "--at", "1.2.3"), "--at '1.2.3'"),
+        (("begin", "x", "-a", "model"), "model=tiny"),
+    ],
+)
+def test_bad_input_is_one_line(arguments, words):
+    done = run(*arguments)
+    assert done.returncode == 2 and words in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+def test_the_files_for_other_languages_are_printed_as_they_are():
+    assert run("header").stdout == bindings.HEADER.read_text()
+    assert run("module").stdout == bindings.MODULE.read_text()
