@@ -16,7 +16,7 @@ from .machine_facts import machine
 from .method import limits, method, stated
 from .report_data import ReportData
 from .terminal import health_text
-from .wording import footprint_amount, show
+from .wording import footprint_amount, half, show
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#+!|~$&])")
 
@@ -119,6 +119,7 @@ def _labels(data: ReportData) -> Iterator[str]:
         "events",
         "items",
         "energy per item",
+        "of it the meter",
         *above,
         "median",
         "p95",
@@ -135,7 +136,8 @@ def _labels(data: ReportData) -> Iterator[str]:
                 *(DASH if v is None else escaped(v) for v in r.group.values()),
                 f"{r.events:,}",
                 format_count(r.items),
-                show(r.energy_per_item).text,
+                show(r.per_item).text,
+                half(r.energy_per_item),
                 *([show(r.above_per_item).text] if above else []),
                 show(r.energy_median).bare,
                 show(r.energy_p95).bare,

@@ -92,7 +92,7 @@ def counted(data: ReportData) -> Instrument:
 
 def stated(data: ReportData) -> Result | None:
     """Return the result whose uncertainty a report takes apart: the headline's energy per item, or the run's."""
-    return data.headline.energy_per_item if data.headline is not None else data.analysis.energy
+    return data.headline.per_item if data.headline is not None else data.analysis.energy
 
 
 def largest(result: Result) -> tuple[str, float]:

@@ -168,13 +168,14 @@ def _whole_run(data: ReportData, console: Console) -> None:
 def _labels(data: ReportData, console: Console) -> None:
     rows = data.analysis.rows
     energy: list[tuple[str, Cell]] = [
-        ("per item", lambda r: show(r.energy_per_item).text),
+        ("per item", lambda r: show(r.per_item).text),
+        ("of it meter", lambda r: wording.half(r.energy_per_item)),
         ("median", lambda r: show(r.energy_median).bare),
         ("p95", lambda r: show(r.energy_p95).bare),
         ("std dev", lambda r: format_quantity(r.spread_j, "J", 2)),
     ]
     if data.analysis.baseline is not None:
-        energy[1:1] = [("above baseline", lambda r: show(r.above_per_item).text)]
+        energy[2:2] = [("above baseline", lambda r: show(r.above_per_item).text)]
     if any(row.items != row.events for row in rows):
         energy[:0] = [("items", lambda r: format_count(r.items))]
     energy[:0] = [("n", lambda r: f"{r.events:,}")]
@@ -309,7 +310,7 @@ def _meaning(data: ReportData, console: Console) -> None:
 
 
 def _certainty(data: ReportData, console: Console) -> None:
-    result = data.headline.energy_per_item if data.headline else data.analysis.energy
+    result = data.headline.per_item if data.headline else data.analysis.energy
     if result is None or not result.parts:
         return
     total = sum(part * part for part in result.by_kind().values())

@@ -39,6 +39,12 @@ def show(result: Result | None, unit: str | None = None, factor: float = 1.0, *,
     return result.scaled(factor, unit).show(plus=plus)
 
 
+def half(result: Result | None) -> str:
+    """Return `± 0.5 mJ`: what the meter alone leaves open; a dash where that is not known."""
+    shown = show(result)
+    return f"± {shown.half} {shown.unit}" if result is not None and shown.half else DASH
+
+
 def seconds(value: float | None) -> str:
     """Return a latency: `12.3 ms`, `1.25 s`, `3 min 20 s`."""
     if value is None:

@@ -80,7 +80,7 @@ def inner_events(
 
 
 def _inner(row: LabelRow) -> Inner:
-    per_item = row.expected_per_item or row.energy_per_item
+    per_item = row.per_item
     if row.items is None and row.energy is not None and row.events:
         per_item = row.energy.scaled(1 / row.events)
     return Inner(row.label, per_item, row.items, row.events)

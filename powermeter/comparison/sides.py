@@ -121,7 +121,7 @@ def _page(a: Analysis, row: LabelRow, of: str) -> Result | None:
     if of == "power":
         return row.power
     per_event = row.energy.scaled(1 / row.events) if row.energy and row.items is None else None
-    return row.expected_per_item or row.energy_per_item or per_event
+    return row.per_item or per_event
 
 
 def of_whole(run: Run, of: str) -> Result:

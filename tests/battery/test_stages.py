@@ -24,6 +24,7 @@ def analysis(coulombs: float, uncertainty: float = 10.0) -> SimpleNamespace:
         energy=charge.scaled(5, "J"),
         charge_per_item=charge.scaled(0.01),
         energy_per_item=charge.scaled(0.05, "J"),
+        per_item=charge.scaled(0.05, "J"),
         power=Result.of(2.0, "W"),
     )
     return SimpleNamespace(rows=(row,), charge=charge, energy=row.energy, power=row.power)
@@ -42,6 +43,17 @@ def test_verdicts(coulombs: float, verdict: StageVerdict, passed: bool) -> None:
     outcome = check(Stage("infer", BUDGET), analysis(coulombs))
     assert (outcome.verdict, outcome.passed) == (verdict, passed)
     assert verdict.value in outcome.line()
+
+
+def test_planned_items_are_counted_without_the_warm_up_and_with_the_scatter_between_events() -> None:
+    """What these 100 events used holds a warm-up of a tenth; 1000 more will use a tenth less, ± the scatter too."""
+    found = analysis(14_000, 0.0)
+    row = found.rows[0]
+    row.per_item = replace(row.energy_per_item.scaled(0.9), low=0.0, parts={"repeats:infer": 10.0})
+    outcome = check(Stage("infer", BUDGET, 1000), found)
+    plain = check(Stage("infer", BUDGET, 1000), analysis(14_000, 0.0))
+    assert outcome.share.value == pytest.approx(0.9 * plain.share.value)
+    assert outcome.share.half_width > plain.share.half_width
 
 
 def test_a_number_of_items() -> None:

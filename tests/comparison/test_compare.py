@@ -117,7 +117,7 @@ def test_one_recording_a_side_compares_these_runs_with_the_intervals_of_the_page
     assert found.verdict is Verdict.CANNOT_TELL and row.these_runs is Verdict.LESS
     assert row.design is Design.THESE_RUNS and "design-these-runs" in codes(found)
     with powermeter.Recording.open(a) as recording:
-        page = powermeter.analyse(recording).row("infer").expected_per_item
+        page = powermeter.analyse(recording).row("infer").per_item
     assert (row.mean_left.value, row.mean_left.low, row.mean_left.high) == (page.value, page.low, page.high)
 
 
