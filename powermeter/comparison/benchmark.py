@@ -99,9 +99,15 @@ def repeat_until_known(
         return all(inner.relative <= wanted.precision for inner in found)
 
     loop = RepeatLoop(
-        meter, name, precision=wanted.precision, limits=wanted.limits, n=wanted.items, rail=wanted.rail,
-        world=replace(World(), enough=enough), **attributes,
-    )  # fmt: skip
+        meter,
+        name,
+        precision=wanted.precision,
+        limits=wanted.limits,
+        n=wanted.items,
+        rail=wanted.rail,
+        world=replace(World(), enough=enough),
+        **attributes,
+    )
     for _ in loop:
         if not once():
             break

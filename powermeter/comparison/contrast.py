@@ -242,10 +242,27 @@ def _unknown(left: Side, right: Side, s: Spread, margin: float) -> Contrast:
     grade = worst((left.grade, right.grade))
     change = Result(s.right - s.left, left.unit, -math.inf, math.inf, grade, {})
     return Contrast(
-        left.name, right.name, _mean(left, {}, set()), _mean(right, {}, set()), change, None, None, None,
-        Verdict.CANNOT_TELL, None if s.design.about_programs else Verdict.CANNOT_TELL, None, s.design, *s.counts, left.warmup, right.warmup, None, None,
-        bool(left.instrument) and left.instrument == right.instrument, margin, None,
-    )  # fmt: skip
+        left.name,
+        right.name,
+        _mean(left, {}, set()),
+        _mean(right, {}, set()),
+        change,
+        None,
+        None,
+        None,
+        Verdict.CANNOT_TELL,
+        None if s.design.about_programs else Verdict.CANNOT_TELL,
+        None,
+        s.design,
+        *s.counts,
+        left.warmup,
+        right.warmup,
+        None,
+        None,
+        bool(left.instrument) and left.instrument == right.instrument,
+        margin,
+        None,
+    )
 
 
 def _sensor(side: Side, mean: float, shared: bool) -> tuple[dict[str, float], set[str]]:

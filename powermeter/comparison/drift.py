@@ -146,6 +146,10 @@ def _fit(
     smallest = (1e-12 * max(float(np.abs(change).max()), 1e-300)) ** 2
     likelihood = -0.5 * (freedom * math.log(square + smallest) + logdet + float(normal_logdet))
     return _Fit(
-        likelihood, float(beta[0]), math.sqrt(square * float(inverse[0, 0])), math.sqrt(square),
-        math.sqrt(1 - share), (roots[0] * math.sqrt(share), roots[1] * math.sqrt(share)),
-    )  # fmt: skip
+        likelihood,
+        float(beta[0]),
+        math.sqrt(square * float(inverse[0, 0])),
+        math.sqrt(square),
+        math.sqrt(1 - share),
+        (roots[0] * math.sqrt(share), roots[1] * math.sqrt(share)),
+    )

@@ -125,9 +125,19 @@ def settle(
         scattered = (max(up if up > unseen else down, down) / wanted) ** 2 * n
         needed = warm + max(LEAST, math.ceil(scattered), math.ceil(unseen / wanted * n))
     return Settled(
-        mean, low, mean + up, max(down, up) / abs(mean) if mean else math.inf, numbers.size, warm, worth, rho,
-        slope / mean if trended and mean else 0.0, spread, unseen, needed,
-    )  # fmt: skip
+        mean,
+        low,
+        mean + up,
+        max(down, up) / abs(mean) if mean else math.inf,
+        numbers.size,
+        warm,
+        worth,
+        rho,
+        slope / mean if trended and mean else 0.0,
+        spread,
+        unseen,
+        needed,
+    )
 
 
 def _reach(rest: Floats, spread: float, worth: float, lost: int) -> tuple[float, float]:
