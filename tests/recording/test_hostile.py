@@ -171,7 +171,7 @@ def test_a_small_file_that_claims_much_is_streamed_and_not_loaded(tmp_path):
         "    try: r.samples(1)\n"
         "    except ValueError as e: print(e)\n"
         "    print(sum(map(len, r.stream(1, channels=[])))); r.overview(1); r.summaries(1)\n"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
+        "print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))\n"
     )
     done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
     refused, streamed, peak = done.stdout.splitlines()
