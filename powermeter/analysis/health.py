@@ -17,7 +17,6 @@ from powermeter.errors import DataError
 from powermeter.recording.protocol import RecordingLike
 from powermeter.result import Result
 from powermeter.signals.rails import Line
-from powermeter.signals.trace import median_interval_ns
 from powermeter.source import REPEAT, SATURATED, Gap
 
 _COMPARABLE = (Boundary.WALL, Boundary.BATTERY, Boundary.BOARD, Boundary.MODULE, Boundary.DEVICE)
@@ -62,12 +61,25 @@ class SourceHealth:
 
 def source_health(recording: RecordingLike, source: Any) -> SourceHealth:
     """Return the health of one source of a recording."""
-    samples = recording.samples(source.id)
-    times = samples.times_ns
     gaps = tuple(recording.gaps(source.id))
-    n = int(times.size)
-    seconds = float(times[-1] - times[0]) * 1e-9 if n else 0.0
-    flags = samples.flags
+    n = repeats = saturated = 0
+    longest = 0
+    first = last = None
+    usual: list[int] = []
+    for piece in recording.stream(source.id):
+        times = piece.times_ns
+        if not times.size:
+            continue
+        steps = np.diff(times if last is None else np.concatenate([[last], times]))
+        longest = max(longest, int(steps.max(initial=0)))
+        if steps.size:
+            usual.append(int(np.median(steps)))
+        first = int(times[0]) if first is None else first
+        last = int(times[-1])
+        n += times.size
+        repeats += int(np.count_nonzero(piece.flags & REPEAT))
+        saturated += int(np.count_nonzero(piece.flags & SATURATED))
+    seconds = (last - first) * 1e-9 if first is not None and last is not None else 0.0
     asked = (source.info or {}).get("period_ns") if isinstance(getattr(source, "info", None), dict) else None
     return SourceHealth(
         source=str(source.id),
@@ -76,12 +88,12 @@ def source_health(recording: RecordingLike, source: Any) -> SourceHealth:
         samples=n,
         seconds=seconds,
         rate_hz=(n - 1) / seconds if n > 1 and seconds > 0 else None,
-        interval_s=median_interval_ns(times) * 1e-9 if n > 1 else None,
+        interval_s=float(np.median(usual)) * 1e-9 if n > 1 else None,
         asked_s=float(asked) * 1e-9 if asked else None,
-        longest_s=float(np.diff(times).max()) * 1e-9 if n > 1 else None,
+        longest_s=longest * 1e-9 if n > 1 else None,
         missed=sum(g.lost or 0 for g in gaps),
-        repeats=0 if flags is None else int(np.count_nonzero(flags & REPEAT)),
-        saturated=0 if flags is None else int(np.count_nonzero(flags & SATURATED)),
+        repeats=repeats,
+        saturated=saturated,
         gaps=gaps,
         gap_s=sum(g.end_ns - g.start_ns for g in gaps) * 1e-9,
     )

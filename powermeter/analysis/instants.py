@@ -166,7 +166,7 @@ def _jumps_beside(integral: Integral, start_ns: Times, end_ns: Times) -> float:
     jumps = np.diff(f[index])[pair]
     usual = float(np.median(np.abs(jumps))) / 0.954
     rare = np.abs(jumps) > 8 * max(usual, integral.trace.noise, integral.trace.step)
-    return float(np.sum(jumps[rare] ** 2)) / jumps.size
+    return float(np.sum(jumps[rare] ** 2)) / float(jumps.size)
 
 
 def _inside(integral: Integral, before: Indices, upto: Indices) -> tuple[Floats, Floats]:

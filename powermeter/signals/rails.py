@@ -17,6 +17,7 @@ from powermeter.channel import Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.recording.protocol import RecordingLike, Samples, SourceInfo
 from powermeter.result import Grade
+from powermeter.signals import condensed
 from powermeter.signals.alignment import host_times, shifted, shifted_gaps
 from powermeter.signals.correction import Correction
 from powermeter.signals.decoding import read_channel
@@ -224,6 +225,10 @@ def _source_lines(
     wanted = [c for c in source.channels if c.rail is not None]
     if not wanted:
         return []
+    summed = getattr(recording, "summaries", None)
+    every = condensed.factor(int(summed(source.id).count.sum())) if summed is not None else 1
+    if every > 1:
+        return _condensed_lines(recording, source, wanted, corrections, alignment, every)
     samples = recording.samples(source.id)
     gaps = recording.gaps(source.id)
     name = source.name or source.url
@@ -255,6 +260,70 @@ def _source_lines(
             calibrated.setdefault(rail.name, set()).add(channel.quantity)
     for rail_name, quantities in calibrated.items():
         _prefer_calibrated(by_rail[rail_name]._traces, quantities)
+    return list(by_rail.values())
+
+
+def _condensed_lines(
+    recording: RecordingLike,
+    source: SourceInfo,
+    wanted: list[Channel],
+    corrections: list[dict[str, Any]],
+    alignment: Any,
+    every: int,
+) -> list[Line]:
+    """Return the rails of a source that is too long to be held, from one pass over its pieces."""
+    name = source.name or source.url
+    gaps = tuple(sorted(recording.gaps(source.id), key=lambda gap: gap.start_ns))
+    found = {channel.name: condensed.Condenser(every) for channel in wanted}
+    products: dict[str, condensed.Condenser] = {}
+    calibrated: dict[str, set[Quantity]] = {}
+    counters = any(channel.kind is Kind.COUNTER for channel in wanted)
+    for samples in condensed.pieces(recording.stream(source.id), counters):
+        pair: dict[str, dict[Quantity, Trace]] = {}
+        for channel in wanted:
+            assert channel.rail is not None
+            first = (
+                1
+                if counters and channel.kind is not Kind.COUNTER and found[channel.name].first is not None
+                else 0
+            )
+            correction, temperature = _correction(corrections, source, channel, samples)
+            trace = read_channel(
+                channel,
+                samples.times_ns[first:],
+                samples.codes[channel.name][first:],
+                samples.flags[first:],
+                origin=f"{name}/{channel.name}",
+                source=str(source.id),
+                correction=correction,
+                temperature_c=None if temperature is None else temperature[first:],
+            )
+            if trace is None:
+                continue
+            found[channel.name].add(trace)
+            pair.setdefault(channel.rail.name, {})[channel.quantity] = trace
+            if correction is not None and channel.kind is not Kind.COUNTER:
+                calibrated.setdefault(channel.rail.name, set()).add(channel.quantity)
+        for rail, have in pair.items():
+            voltage, current = have.get(Quantity.VOLTAGE), have.get(Quantity.CURRENT)
+            if voltage is not None and current is not None and Quantity.POWER not in have:
+                products.setdefault(rail, condensed.Condenser(every)).add(multiply(voltage, current))
+    by_rail: dict[str, Line] = {}
+    for channel in wanted:
+        trace = found[channel.name].trace(gaps=gaps)
+        if trace is None or channel.rail is None:
+            continue
+        trace = trace if alignment is None else shifted(trace, alignment)
+        rail_name = channel.rail.name
+        line = by_rail.setdefault(rail_name, Line(str(source.id), name, channel.rail, f"{name}/{rail_name}"))
+        line._traces.setdefault(channel.quantity, trace)
+    for rail_name, quantities in calibrated.items():
+        _prefer_calibrated(by_rail[rail_name]._traces, quantities)
+    for rail_name, product in products.items():
+        trace = product.trace(gaps=gaps, rail=by_rail[rail_name].rail)
+        if trace is not None:
+            trace = trace if alignment is None else shifted(trace, alignment)
+            by_rail[rail_name]._traces.setdefault(Quantity.POWER, trace)
     return list(by_rail.values())
 
 
