@@ -75,6 +75,7 @@ DRIVERS: Mapping[str, str] = {
 
 REPORTS: Mapping[str, str] = {
     "html": "powermeter.reports.html:HTMLReport",
+    "html-plain": "powermeter.reports.html:PlainHTMLReport",
     "markdown": "powermeter.reports.markdown:MarkdownReport",
     "pdf": "powermeter.reports.figure_files:PDFFigure",
     "png": "powermeter.reports.figure_files:PNGFigure",

@@ -7,6 +7,7 @@ the mean; nothing is smoothed away, and a gap stays empty.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.labels import LabelRow
 from powermeter.channel import Kind
-from powermeter.result import COVERAGE_95
+from powermeter.result import COVERAGE_95, Result
 from powermeter.signals.trace import Trace
 
 from .report_data import ReportData
@@ -110,7 +111,10 @@ class Items:
         numbers: From 1; at most `MAX_POINTS` of them, evenly picked.
         events: How many there are.
         joules, half: Energy per item and half of its own 95 % interval.
-        mean: Of the label, with `low` and `high`.
+        mean: What the next item will use, with `low` and `high`.
+        meter: Half of the mean's 95 % interval as far as the meter makes it, without the spread between repeats.
+        warmup: How many of the first events are left out of the mean.
+        before: The same of an earlier run, where one is set beside it.
     """
 
     label: str
@@ -121,6 +125,9 @@ class Items:
     mean: float
     low: float
     high: float
+    meter: float
+    warmup: int
+    before: Result | None = None
 
 
 def run_panel(data: ReportData) -> Panel:
@@ -159,7 +166,7 @@ def panel(data: ReportData, start_ns: int, end_ns: int, origin: int) -> Panel:
     highest = [float(np.max(c.watts if c.high is None else c.high)) for c in curves if c.watts.size]
     lowest = [float(np.min(c.watts if c.low is None else c.low)) for c in curves if c.watts.size]
     shown = [row for row in a.rows if row.energy is not None or row.events]
-    by_use = sorted(shown, key=lambda r: -(r.energy.value if r.energy else 0.0))
+    by_use = sorted(shown, key=lambda r: (r is not data.headline, -(r.energy.value if r.energy else 0.0)))
     kept = {id(row) for row in by_use[:MAX_LANES]}
     lanes = []
     for colour, row in enumerate(r for r in shown if id(r) in kept):
@@ -180,22 +187,40 @@ def panel(data: ReportData, start_ns: int, end_ns: int, origin: int) -> Panel:
 
 
 def items_of(data: ReportData, row: LabelRow) -> Items | None:
-    """Return the energies of a label's events; None for fewer than three."""
+    """Return the energies of a label's events; None for fewer than three, and where single ones are not resolved."""
     a = data.analysis
-    known = row.index[a.energies.known[row.index]]
-    result = row.energy_per_item
-    if known.size < 3 or result is None:
+    order = row.index[np.argsort(a.energies.start_ns[row.index], kind="stable")]
+    seen = a.energies.known[order]
+    known = order[seen]
+    result = row.per_item
+    if known.size < 3 or result is None or not row.verdict.resolved:
         return None
     counts = np.array([max(a.events[i].count or 0, 1) for i in known.tolist()], np.float64)
     own = np.sqrt(a.energies.noise[known] ** 2 + a.energies.edges[known] ** 2 + a.energies.gaps[known] ** 2)
     joules = a.energies.value[known] / counts
     events = int(known.size)
-    numbers = np.arange(1, events + 1, dtype=np.float64)
+    numbers = np.flatnonzero(seen) + 1.0
     half = COVERAGE_95 * own / counts
     if known.size > MAX_POINTS:
         pick = np.linspace(0, known.size - 1, MAX_POINTS).astype(np.int64)
         numbers, joules, half = numbers[pick], joules[pick], half[pick]
-    return Items(row.title, events, numbers, joules, half, result.value, result.low, result.high)
+    kinds = result.by_kind()
+    meter = COVERAGE_95 * math.sqrt(sum(part**2 for kind, part in kinds.items() if kind != "repeats"))
+    warmup = row.warmup.count if row.expected_per_item is not None else 0
+    before = data.against.earlier if data.against is not None else None
+    return Items(
+        row.title,
+        events,
+        numbers,
+        joules,
+        half,
+        result.value,
+        result.low,
+        result.high,
+        min(meter, (result.high - result.low) / 2),
+        warmup,
+        before,
+    )
 
 
 def _gaps(trace: Trace, start_ns: int, end_ns: int) -> list[tuple[int, int, str]]:

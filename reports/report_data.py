@@ -19,7 +19,7 @@ from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.published import PublishedSet, published
 from powermeter.analysis.rail_voltage import rail_voltage
 from powermeter.battery.battery import Battery, Budget, parse_battery
-from powermeter.errors import ConfigurationError
+from powermeter.errors import ConfigurationError, DataError
 from powermeter.footprint import Footprint, Place, footprint
 from powermeter.marking.accounts import HOW_TO_MARK, differences
 from powermeter.recording import Recording
@@ -37,6 +37,27 @@ NEGATIVE = (
 
 HEADLINES = ("infer", "predict", "forward", "generate", "query", "queries")
 """Beginnings of the labels that a report is about; without one it is the label with the most items."""
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """An earlier run beside this one.
+
+    Attributes:
+        name: The earlier recording's.
+        label: What is compared.
+        earlier: What one item of it used, in J.
+        verdict: `less`, `more`, `same` …: what is known about the programs.
+        text: Change and interval in words.
+        notes: What a reader must know of the comparison.
+    """
+
+    name: str
+    label: str
+    earlier: Result
+    verdict: str
+    text: str
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +82,7 @@ class ReportData:
         warnings: What went wrong or must not be overlooked.
         notes: What a reader should know.
         given_title: What the user calls it; `title` falls back to the program's name.
+        against: An earlier run that it is set against, or None.
     """
 
     path: Path
@@ -80,6 +102,7 @@ class ReportData:
     warnings: tuple[str, ...]
     notes: tuple[str, ...]
     given_title: str = ""
+    against: Against | None = None
 
     @property
     def item(self) -> str:
@@ -170,6 +193,7 @@ class ReportOptions:
             its driver know it.
         chain: Efficiency between plug and meter, as for `powermeter.footprint.footprint`.
         title: What to call it, where the program's name will not do.
+        against: An earlier recording to set it against.
     """
 
     battery: str | Battery | None = None
@@ -180,6 +204,7 @@ class ReportOptions:
     rail_voltage_v: float | str | None = None
     chain: str | float | None = None
     title: str = ""
+    against: Path | None = None
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -229,7 +254,7 @@ def gather(recording: Recording, options: ReportOptions | None = None) -> Report
     volts = known_v or BUDGET_V
     budget, problem = _budget(cell, analysis, headline, volts, known_v is not None)
     whole = _footprint(analysis.energy, options)
-    per_item = headline.energy_per_item if headline is not None else None
+    per_item = headline.per_item if headline is not None else None
     sources = tuple(instruments(recording, analysis))
     warnings = [*recording.warnings]
     warnings += [
@@ -270,6 +295,35 @@ def gather(recording: Recording, options: ReportOptions | None = None) -> Report
             *analysis.notes,
         ),
         given_title=options.title.strip(),
+        against=_against(recording.path, headline, options),
+    )
+
+
+def _against(path: Path, headline: LabelRow | None, options: ReportOptions) -> Against | None:
+    """Return an earlier run beside this one, or None where none is asked for.
+
+    Raises:
+        DataError: The two have nothing to compare.
+    """
+    if options.against is None:
+        return None
+    from powermeter.comparison.compare import compare
+
+    label = headline.label if headline is not None else None
+    found = compare(
+        options.against, path, label=label, by=options.groups, rail=options.rail, baseline=options.baseline
+    )
+    wanted = headline.title if headline is not None else ""
+    row = next((row for row in found.rows if row.title == wanted), found.rows[0] if found.rows else None)
+    if row is None:
+        raise DataError(f"{options.against}: nothing in it can be compared with {label or 'the whole run'}")
+    return Against(
+        name=options.against.name,
+        label=row.title,
+        earlier=row.contrast.mean_left,
+        verdict=str(row.verdict),
+        text=row.contrast.text,
+        notes=tuple(note.text for note in found.notes),
     )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from html import escape
+from dataclasses import dataclass
+from html import escape as _escaped
 from importlib.resources import files
 
 import numpy as np
@@ -12,11 +13,32 @@ import numpy as np
 from powermeter.units import format_number, format_quantity, prefix_of
 
 from .figures import Curve, Items, Panel, ticks
+from .markup import harmless
 
-WIDTH, LEFT, RIGHT, TOP = 960, 126, 14, 16
-NAME_LENGTH = 16
+TOP = 16
 TRACE_HEIGHT, LANE, FOOT = 232, 24, 40
 ITEMS_HEIGHT = 190
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """How wide a figure is, in pixels, and what is left beside it for names.
+
+    Attributes:
+        width, left, right: Of the figure and its margins.
+        letters: The longest name in the left margin.
+        name: The class that lets a style sheet choose between frames.
+    """
+
+    width: int
+    left: int
+    right: int
+    letters: int
+    name: str
+
+
+WIDE = Frame(960, 126, 14, 16, "wide")
+NARROW = Frame(340, 58, 8, 8, "narrow")
 
 
 def style() -> str:
@@ -29,29 +51,39 @@ def alone(figure: str) -> str:
     return figure.replace(">", f' xmlns="http://www.w3.org/2000/svg"><style>{style()}</style>', 1)
 
 
+def escape(text: str) -> str:
+    """Return a text as markup, without characters that steer."""
+    return _escaped(harmless(text))
+
+
 class _Axes:
     """Seconds and units to pixels."""
 
-    def __init__(self, start: float, end: float, low: float, high: float, height: float) -> None:
-        self.start, self.end, self.low, self.high = start, end, low, high
-        self.x_scale = (WIDTH - LEFT - RIGHT) / ((end - start) or 1.0)
+    def __init__(
+        self, frame: Frame, span: tuple[float, float], values: tuple[float, float], height: float
+    ) -> None:
+        self.frame = frame
+        self.start, self.end = span
+        self.low, self.high = low, high = values
+        self.left, self.right = frame.left, frame.width - frame.right
+        self.x_scale = (self.right - self.left) / ((self.end - self.start) or 1.0)
         self.y_scale = height / ((high - low) or 1.0)
         self.bottom = TOP + height
 
     def x(self, value: float) -> float:
-        return min(max(LEFT + (value - self.start) * self.x_scale, LEFT), WIDTH - RIGHT)
+        return min(max(self.left + (value - self.start) * self.x_scale, self.left), self.right)
 
     def y(self, value: float) -> float:
         return self.bottom - (value - self.low) * self.y_scale
 
 
-def power_figure(panel: Panel, title: str, since: str = "the first sample") -> str:
+def power_figure(panel: Panel, title: str, since: str = "the first sample", frame: Frame = WIDE) -> str:
     """Draw power over time, with gaps as gaps and the events under it."""
     top = max(panel.top_w, 0.0) * 1.06 or 1.0
-    axes = _Axes(panel.start, panel.end, panel.bottom_w * 1.06, top, TRACE_HEIGHT)
+    axes = _Axes(frame, (panel.start, panel.end), (panel.bottom_w * 1.06, top), TRACE_HEIGHT)
     lanes_top = axes.bottom + 12
     height = lanes_top + LANE * len(panel.lanes) + FOOT
-    out = [_open(height, title)]
+    out = [_open(height, title, frame)]
     out += _y_grid(axes, "W")
     out += _shading(panel, axes)
     for start, end, reason in panel.gaps:
@@ -90,23 +122,42 @@ def power_figure(panel: Panel, title: str, since: str = "the first sample") -> s
             out.append(
                 f'<path class="c{colour}" d="M{x:.1f} {y + 2} l5 6 l-5 6 l-5 -6z">{_tip(lane.label)}</path>'
             )
-    out += _lane_names(panel, lanes_top)
+    out += _lane_names(panel, lanes_top, frame)
     out += _time_axis(axes, lanes_top + LANE * len(panel.lanes) + 4, since)
     out.append("</svg>")
     return "".join(out)
 
 
-def items_figure(items: Items, title: str, colour: int) -> str:
-    """Draw the energy per item of each event in the order of the run, the label's mean with its interval."""
-    high = float(np.max(items.joules + items.half))
-    low = float(np.min(items.joules - items.half))
-    low = 0.0 if low > 0 and low < 0.75 * high else low - 0.1 * (high - low)
-    high, low = max(high + 0.06 * (high - low), items.high), min(low, items.low)
+def items_figure(items: Items, title: str, colour: int, frame: Frame = WIDE) -> str:
+    """Draw the energy per item of each event from 0 in the order of the run: warm-up hollow, the mean, and two bands.
+
+    The dark band is how well the meter knows these events; the light one holds the next one's mean, repeats included.
+    """
+    ends = [float(np.max(items.joules + items.half)), items.high]
+    ends += [items.before.high] if items.before is not None else []
+    lows = [float(np.min(items.joules - items.half)), 0.0]
+    high, low = max(ends) * 1.06 or 1.0, min(lows)
     count = float(items.numbers[-1])
-    axes = _Axes(0.5, count + 0.5, low, high, ITEMS_HEIGHT)
-    out = [_open(axes.bottom + FOOT, title)]
+    axes = _Axes(frame, (0.5, count + 0.5), (low, high), ITEMS_HEIGHT)
+    out = [_open(axes.bottom + FOOT, title, frame)]
     out += _y_grid(axes, "J")
-    out.append(f'<rect class="within" {_box(LEFT, axes.y(items.high), WIDTH - RIGHT, axes.y(items.low))}/>')
+    left = axes.x(items.warmup + 0.5)
+    out.append(f'<rect class="within" {_box(left, axes.y(items.high), axes.right, axes.y(items.low))}/>')
+    meter = items.meter
+    out.append(
+        f'<rect class="meter" {_box(left, axes.y(items.mean + meter), axes.right, axes.y(items.mean - meter))}/>'
+    )
+    if items.before is not None:
+        y, top, bottom = (
+            axes.y(v) for v in (items.before.value, items.before.high, max(items.before.low, low))
+        )
+        out.append(
+            f'<rect class="before" {_box(axes.left, top, axes.right, bottom)}>{_tip("the earlier run")}</rect>'
+        )
+        out.append(
+            f'<line class="earlier" x1="{axes.left}" x2="{axes.right}" y1="{y:.1f}" y2="{y:.1f}"/>'
+            f'<text x="{axes.left + 4}" y="{y - 4:.1f}">earlier</text>'
+        )
     few = items.numbers.size <= 300
     for number, joules, half in zip(
         items.numbers.tolist(), items.joules.tolist(), items.half.tolist(), strict=True
@@ -117,27 +168,30 @@ def items_figure(items: Items, title: str, colour: int) -> str:
                 f'<line class="whisker s{colour}" x1="{x:.1f}" x2="{x:.1f}" y1="{axes.y(joules - half):.1f}" '
                 f'y2="{axes.y(joules + half):.1f}"/>'
             )
-        tip = _tip(f"event {number:,.0f}: {format_quantity(joules, 'J', 4)}") if few else ""
+        hollow = number <= items.warmup
+        kind = f"hollow s{colour}" if hollow else f"c{colour}"
+        warm = " (warm-up)" if hollow else ""
+        tip = _tip(f"event {number:,.0f}{warm}: {format_quantity(joules, 'J', 4)}") if few else ""
         out.append(
-            f'<circle class="c{colour}" cx="{x:.1f}" cy="{axes.y(joules):.1f}" r="{3 if few else 1.5}">{tip}</circle>'
+            f'<circle class="{kind}" cx="{x:.1f}" cy="{axes.y(joules):.1f}" r="{3 if few else 1.5}">{tip}</circle>'
         )
     y = axes.y(items.mean)
-    out.append(f'<line class="mean" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
-    for tick in ticks(1, count, 8):
+    out.append(f'<line class="mean" x1="{left:.1f}" x2="{axes.right}" y1="{y:.1f}" y2="{y:.1f}"/>')
+    for tick in ticks(1, count, 8 if frame is WIDE else 4):
         if tick == int(tick):
-            anchor = "end" if axes.x(tick) > WIDTH - RIGHT - 20 else "middle"
+            anchor = "end" if axes.x(tick) > axes.right - 20 else "middle"
             out.append(
                 f'<text x="{axes.x(tick):.1f}" y="{axes.bottom + 18:.1f}" text-anchor="{anchor}">{tick:,.0f}</text>'
             )
     out.append(
-        f'<text x="{WIDTH - RIGHT}" y="{axes.bottom + 34:.1f}" text-anchor="end">event number</text></svg>'
+        f'<text x="{axes.right}" y="{axes.bottom + 34:.1f}" text-anchor="end">event number</text></svg>'
     )
     return "".join(out)
 
 
-def _open(height: float, title: str) -> str:
+def _open(height: float, title: str, frame: Frame) -> str:
     return (
-        f'<svg class="figure" viewBox="0 0 {WIDTH} {height:.0f}" role="img" aria-label="{escape(title)}">'
+        f'<svg class="figure {frame.name}" viewBox="0 0 {frame.width} {height:.0f}" role="img" aria-label="{escape(title)}">'
         f"<title>{escape(title)}</title>"
     )
 
@@ -154,14 +208,14 @@ def _y_grid(axes: _Axes, unit: str) -> Iterable[str]:
     step, prefix = prefix_of(max(abs(axes.high), abs(axes.low)), unit)
     for tick in ticks(axes.low / step, axes.high / step, 5):
         y = axes.y(tick * step)
-        yield f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
+        yield f'<line class="grid" x1="{axes.left}" x2="{axes.right}" y1="{y:.1f}" y2="{y:.1f}"/>'
         number = (
             format_number(tick, 6).rstrip("0").rstrip(".")
             if "." in format_number(tick, 6)
             else f"{tick:,.0f}"
         )
-        yield f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{number}</text>'
-    yield f'<text class="name" x="{LEFT - 8}" y="{TOP - 2}" text-anchor="end">{prefix}{unit}</text>'
+        yield f'<text x="{axes.left - 8}" y="{y + 4:.1f}" text-anchor="end">{number}</text>'
+    yield f'<text class="name" x="{axes.left - 8}" y="{TOP - 2}" text-anchor="end">{prefix}{unit}</text>'
 
 
 def _shading(panel: Panel, axes: _Axes) -> Iterable[str]:
@@ -188,18 +242,19 @@ def _curve(curve: Curve, axes: _Axes) -> Iterable[str]:
     yield f'<path class="trace" d="M{line}"/>'
 
 
-def _lane_names(panel: Panel, top: float) -> Iterable[str]:
+def _lane_names(panel: Panel, top: float, frame: Frame) -> Iterable[str]:
     for row, lane in enumerate(panel.lanes):
         y = top + row * LANE
         yield (
-            f'<text class="name" x="{LEFT - 10}" y="{y + 12.5:.1f}" text-anchor="end">'
-            f"{_tip(lane.label)}{escape(shortened(lane.name))}</text>"
+            f'<text class="name" x="{frame.left - 10}" y="{y + 12.5:.1f}" text-anchor="end">'
+            f"{_tip(lane.label)}{escape(shortened(lane.name, frame.letters))}</text>"
         )
 
 
-def shortened(text: str) -> str:
+def shortened(text: str, letters: int = WIDE.letters) -> str:
     """Return a label that fits the left margin, its middle left out."""
-    return text if len(text) <= NAME_LENGTH else f"{text[: NAME_LENGTH - 7]}…{text[-6:]}"
+    end = max(letters // 3, 1)
+    return text if len(text) <= letters else f"{text[: letters - end - 1]}…{text[-end:]}"
 
 
 def _time_axis(axes: _Axes, y: float, since: str) -> Iterable[str]:
@@ -212,12 +267,12 @@ def _time_axis(axes: _Axes, y: float, since: str) -> Iterable[str]:
         ),
         (1e-6, "µs"),
     )
-    yield f'<line class="axis" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
-    for tick in ticks(axes.start / step, axes.end / step, 9):
+    yield f'<line class="axis" x1="{axes.left}" x2="{axes.right}" y1="{y:.1f}" y2="{y:.1f}"/>'
+    for tick in ticks(axes.start / step, axes.end / step, 9 if axes.frame is WIDE else 4):
         x = axes.x(tick * step)
         digits = max(0, 1 - math.floor(math.log10(span / step))) if span else 0
         text = f"{tick:,.{digits}f}"
         text = text.rstrip("0").rstrip(".") if "." in text else text
         yield f'<line class="axis" x1="{x:.1f}" x2="{x:.1f}" y1="{y:.1f}" y2="{y + 4:.1f}"/>'
         yield f'<text x="{x:.1f}" y="{y + 18:.1f}" text-anchor="middle">{text}</text>'
-    yield f'<text x="{WIDTH - RIGHT}" y="{y + 33:.1f}" text-anchor="end">time since {since} ({unit})</text>'
+    yield f'<text x="{axes.right}" y="{y + 33:.1f}" text-anchor="end">time since {since} ({unit})</text>'

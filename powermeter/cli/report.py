@@ -33,6 +33,12 @@ from powermeter.output_file import STANDARD_OUTPUT, check_output, write_files
 @click.option(
     "--title", metavar="TEXT", default="", help="The headline, where the program's name will not do."
 )
+@click.option(
+    "--against",
+    metavar="RECORDING",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="An earlier run to set beside it: the change, its interval and a verdict.",
+)
 @reading_options
 @click.option("--force", is_flag=True, help="Replace an existing file.")
 def report(recording: Path, output: Path | None, kind: str | None, force: bool, **typed: Any) -> None:
@@ -41,6 +47,7 @@ def report(recording: Path, output: Path | None, kind: str | None, force: bool, 
     \b
     Example:
         powermeter report run.power -o report.html
+        powermeter report run.power -o report.html --against before.power
         powermeter report run.power -o report.md --place FRA --by model,batch
         powermeter report run.power -o - --kind markdown | less
     """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from html.parser import HTMLParser
 
@@ -10,7 +12,7 @@ import pytest
 from powermeter.channel import Rail
 from powermeter.events import Event
 from powermeter.recording import Recording
-from powermeter.reports.html import HTMLReport
+from powermeter.reports.html import HTMLReport, PlainHTMLReport
 from powermeter.reports.markdown import MarkdownReport
 from powermeter.reports.report_data import ReportOptions, gather
 from powermeter.reports.terminal import to_text
@@ -24,6 +26,7 @@ HOSTILE = [
     "a|b\n| c | `d` [x](javascript:alert(1))",
     "[red]bold[/] \x1b[31mred\x07",
     "\u202egnp.exe",
+    "nul \x00 lone \ud800 end",
     "x" * 500,
 ]
 VOID = {"meta", "br", "line", "rect", "path", "circle", "img", "hr", "link", "input"}
@@ -102,12 +105,7 @@ def test_a_page_is_well_formed_and_whole(make, twenty):
         make(events=twenty, gap_s=(4.0, 4.4), second=True), by=("model",), baseline=0.5, place="FRA"
     )
     assert page.open == []
-    assert (
-        "script" not in page.tags
-        and "link" not in page.tags
-        and "iframe" not in page.tags
-        and "img" not in page.tags
-    )
+    assert not {"link", "iframe", "img", "object", "embed"} & set(page.tags)
     assert not re.search(r"url\s*\(|@import", text)
     fetched = [
         (tag, name) for tag, name, value in page.attributes if name in ("src", "srcset", "data", "poster")
@@ -117,6 +115,21 @@ def test_a_page_is_well_formed_and_whole(make, twenty):
     assert links and all(value.startswith("https://") for value in links)
     assert all(tag == "a" for tag, name, _ in page.attributes if name == "href")
     assert "default-src 'none'" in text
+
+
+def test_the_only_script_is_ours(make, twenty):
+    text, page = page_of(make(events=twenty))
+    scripts = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
+    assert len(scripts) == 1 and page.tags.count("script") == 2  # the other one is data
+    digest = base64.b64encode(hashlib.sha256(scripts[0].encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in text
+    assert not re.search(r"\b(fetch|XMLHttpRequest|import|eval|innerHTML|Function)\b", scripts[0])
+
+
+def test_a_page_without_a_script_is_there_for_who_wants_none(make, twenty):
+    with Recording.open(make(events=twenty)) as recording:
+        text = PlainHTMLReport().render(gather(recording))
+    assert "<script" not in text and "script-src" not in text and "<svg" in text
 
 
 def test_it_says_what_must_be_said(make, twenty):
@@ -140,10 +153,11 @@ def test_it_says_what_must_be_said(make, twenty):
 
 
 def test_no_label_becomes_markup(hostile):
-    _, page = page_of(hostile, by=("model",))
+    text, page = page_of(hostile, by=("model",))
     assert page.open == []
-    assert "script" not in page.tags and "img" not in page.tags
+    assert page.tags.count("script") == 2 and "img" not in page.tags  # the zoom and its data
     assert not [name for _, name, _ in page.attributes if name.startswith("on")]
+    assert not re.search("[\x00-\x09\x0b-\x1f\u202a-\u202e\ud800-\udfff]", text)
     assert "<script>alert(1)</script>" in page.text  # shown as text
     assert "{{ 7*7 }}" in page.text
 
@@ -177,14 +191,12 @@ def test_markdown_puts_its_figure_beside(make, twenty, tmp_path):
     assert tree.fromstring(figure).tag.endswith("svg")
 
 
-def test_without_jinja_the_extra_is_named(make, monkeypatch):
+def test_the_core_installation_writes_the_page(make, twenty, monkeypatch):
     import sys
 
-    from powermeter.errors import NotInstalledError
-
-    monkeypatch.setitem(sys.modules, "jinja2", None)
-    with Recording.open(make()) as recording, pytest.raises(NotInstalledError, match=r"powermeter\[report\]"):
-        HTMLReport().render(gather(recording))
+    for name in ("jinja2", "markupsafe", "matplotlib"):
+        monkeypatch.setitem(sys.modules, name, None)
+    assert "<svg" in page_of(make(events=twenty))[0]
 
 
 @pytest.mark.parametrize("kind", ["png", "pdf"])

@@ -1,0 +1,135 @@
+"""What a reader takes away: one sentence, one word of quality with its cause and remedy, and energy as power × time."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from powermeter.analysis.labels import WANTED_PRECISION, LabelRow
+from powermeter.analysis.uncertainty import WORDS
+from powermeter.analysis.warmup import WarmUpReason
+from powermeter.formatting import DASH, decimals_of, fixed
+from powermeter.result import Grade, Result
+from powermeter.units import format_duration, format_number, format_quantity, prefix_of
+
+from .report_data import ReportData
+from .wording import percent, show
+
+NOT_RESOLVED = 0.5
+"""A half-width above this share of the value resolves nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How good the number is.
+
+    Attributes:
+        word: `good`, `rough` or `not resolved`.
+        cause: What makes most of the interval, or what is wrong.
+        remedy: What to do about it; empty where nothing is known.
+    """
+
+    word: str
+    cause: str
+    remedy: str
+
+    @property
+    def text(self) -> str:
+        """`Good: ± 1.2 %, mostly the sensor's gain. To narrow it: calibrate …`."""
+        rest = f" To narrow it: {self.remedy}." if self.remedy else ""
+        return f"{self.word.capitalize()}: {self.cause}.{rest}"
+
+
+def quoted(data: ReportData) -> Result | None:
+    """Return the number a report is about: what the next item will use, or the run's energy where nothing is marked."""
+    return data.headline.per_item if data.headline is not None else data.analysis.energy
+
+
+def sure(result: Result | None) -> str:
+    """Return `200 mJ, 95 % sure 196–204`, a bound as a bound, or a dash."""
+    shown = show(result)
+    if result is None or not (shown.half or shown.span):
+        return shown.text
+    half = (result.high - result.low) / 2
+    step, _ = prefix_of(max(abs(result.value), half), result.unit)
+    decimals = decimals_of(half / step)
+    low, high = (fixed(end / step, decimals) for end in (result.low, result.high))
+    between = f"{low} to {high}" if low.startswith("-") else f"{low}\u2013{high}"
+    return f"{shown.bare}, 95 % sure {between}"
+
+
+def sentence(data: ReportData) -> str:
+    """Return the one sentence to remember."""
+    row, a = data.headline, data.analysis
+    if row is None or row.per_item is None:
+        how = {Grade.ESTIMATED: " (estimated)", Grade.SIMULATED: " (simulated)"}.get(a.energy.grade, "")
+        return f"The run{how}: {sure(a.energy)}, in {format_duration(a.duration.value)}."
+    group = ", ".join(f"{name} {value}" for name, value in row.group.items() if value is not None)
+    which = f" ({group})" if group else ""
+    return f"One {data.item}{which}: {sure(row.per_item)}; {events_text(row)}."
+
+
+def events_text(row: LabelRow) -> str:
+    """Return `72 events, the first 8 left out as warm-up, with them 218 mJ`."""
+    text = f"{row.events:,} event{'s' * (row.events != 1)}"
+    if row.warmup.count and row.expected_per_item is not None:
+        first = "the first" if row.warmup.count == 1 else f"the first {row.warmup.count:,}"
+        text += f", {first} left out as warm-up, with {'it' if row.warmup.count == 1 else 'them'} {show(row.energy_per_item).bare}"
+    if row.unseen:
+        text += f"; {row.unseen:,} of them without an energy"
+    if row.outside:
+        text += f"; {row.outside:,} more lie outside the recording or never ended"
+    return text
+
+
+def product(data: ReportData) -> str:
+    """Return energy as mean power × time, of the events that are counted; empty where either is not known."""
+    row, a = data.headline, data.analysis
+    energy = quoted(data)
+    if energy is None or (not show(energy).half and not show(energy).span):
+        return ""
+    if row is None:
+        seconds, items = a.duration.value, 1.0
+    else:
+        order = row.index[np.argsort(a.energies.start_ns[row.index], kind="stable")]
+        steady = order[row.warmup.count :] if row.expected_per_item is not None else order
+        counts = [a.events[i].count for i in steady.tolist()]
+        if any(count is None for count in counts):
+            return ""
+        items = float(sum(count for count in counts if count is not None))
+        seconds = float(a.energies.seconds[steady].sum())
+    if not (seconds > 0 and items > 0):
+        return ""
+    each = seconds / items
+    power, time = show(energy.scaled(1 / each, "W")).bare, format_quantity(each, "s", 4)
+    return f"{show(energy).bare} = {power} × {time}"
+
+
+def quality(data: ReportData) -> Quality:
+    """Return how good the quoted number is, with the largest cause and its remedy."""
+    row, result = data.headline, quoted(data)
+    if result is None:
+        return Quality("not resolved", "no energy can be told", row.verdict.text if row else "")
+    half = (result.high - result.low) / 2
+    relative = half / abs(result.value) if result.value else math.inf
+    kinds = result.by_kind()
+    total = sum(part * part for part in kinds.values())
+    kind = next(iter(kinds), "")
+    what, remedy = WORDS.get(kind, (kind, ""))
+    share = kinds[kind] ** 2 / total if total else 0.0
+    saturated = data.analysis.power_trace.saturated_ns
+    if saturated is not None and saturated.size:
+        cause = f"{saturated.size:,} readings at the end of the meter's range: the energy is at least what is printed"
+        return Quality("not resolved", cause, "use a larger range or a smaller shunt")
+    if not math.isfinite(relative) or show(result).value.startswith(("at ", DASH)) or relative > NOT_RESOLVED:
+        why = f"the interval is as wide as the value; mostly {what}" if what else "only a bound is known"
+        return Quality("not resolved", why, remedy)
+    spread = f"± {percent(relative)}"
+    mostly = f", mostly {what} ({format_number(100 * share, 2)} % of the variance)" if what else ""
+    if row is not None and row.warmup.reason is WarmUpReason.UNSETTLED:
+        return Quality("rough", f"{spread}, and the energy had not settled", "run for longer, until it does")
+    if result.grade in (Grade.ESTIMATED, Grade.ASSUMED):
+        return Quality("rough", f"{result.grade.value}, {spread}{mostly}", remedy)
+    return Quality("good" if relative <= WANTED_PRECISION else "rough", f"{spread}{mostly}", remedy)

@@ -1,0 +1,395 @@
+"""The tables and paragraphs of the page, a function each."""
+
+from __future__ import annotations
+
+from powermeter.analysis.labels import LabelRow
+from powermeter.analysis.uncertainty import WORDS
+from powermeter.formatting import DASH, Shown
+from powermeter.result import Grade, Result, worst
+from powermeter.units import format_count, format_number, format_quantity
+
+from . import wording
+from .headline import quoted
+from .machine_facts import machine
+from .markup import Child, Markup, element, join, quantity, table
+from .method import limits, method
+from .report_data import NEGATIVE, ReportData
+from .terminal import health_text
+from .wording import GRADE_TEXT, MARKS, footprint_amount, show
+
+ACCOUNTS = (("carbon", "Carbon"), ("water", "Water consumed"), ("adpe", "Minerals (ADPe)"))
+
+
+def badge(grade: Grade | None) -> Markup:
+    """Return a grade with its mark."""
+    if grade is None:
+        return Markup("")
+    return element(
+        "span", f"{MARKS[grade]} {grade.value}", class_=f"grade {grade.value}", title=GRADE_TEXT[grade]
+    )
+
+
+def number(shown: Shown) -> Markup:
+    """Return a number with its interval; the interval may stand on a line of its own, a unit may not."""
+    if not shown.span:
+        return quantity(shown.text)
+    return element("span", quantity(shown.bare), " ", element("span", f"({shown.span})", class_="q soft"))
+
+
+def folded(title: str, *children: Child) -> Markup:
+    """Return a section that opens on a click, and in print."""
+    return element("details", element("summary", title), *children)
+
+
+def against(data: ReportData) -> Markup:
+    """Return this run beside an earlier one."""
+    found = data.against
+    if found is None:
+        return Markup("")
+    this = quoted(data)
+    return join(
+        [
+            element("h2", "Against an earlier run"),
+            element(
+                "p", element("strong", found.verdict, class_="word"), f" {found.text}.", class_="quality"
+            ),
+            table(
+                ("", f"energy per {data.item}"),
+                [
+                    (found.name, number(show(found.earlier))),
+                    (data.path.name, number(show(this))),
+                ],
+                numbers=(1,),
+            ),
+            element("ul", [element("li", text) for text in found.notes], class_="notes")
+            if found.notes
+            else "",
+        ]
+    )
+
+
+def whole_run(data: ReportData) -> Markup:
+    """Return energy, charge and power of the whole run."""
+    a, charge = data.analysis, data.charge
+    rows: list[tuple[Child, ...]] = [
+        ("Energy", number(show(a.energy)), number(show(a.energy, "Wh", 1 / 3600)), badge(a.energy.grade)),
+        (
+            "Charge",
+            number(show(charge, "Ah", 1 / 3600)),
+            "" if a.charge is not None else quantity(f"at {data.rail_voltage_v:.4g} V"),
+            badge(charge.grade if charge else None),
+        ),
+        (
+            "Mean power",
+            number(show(a.power)),
+            quantity(f"peak {format_quantity(a.peak_w, 'W', 3)}"),
+            badge(a.power.grade),
+        ),
+    ]
+    if a.baseline is not None:
+        rows.append(
+            (
+                "Baseline",
+                number(show(a.baseline.power)),
+                a.baseline.origin,
+                badge(a.baseline.power.grade),
+            )
+        )
+        rows.append(
+            (
+                "Above the baseline",
+                number(show(a.above)),
+                "",
+                badge(a.above.grade if a.above else None),
+            )
+        )
+    return join([element("h2", "The whole run"), table(("", "", "", ""), rows)])
+
+
+def labels(data: ReportData) -> Markup:
+    """Return what each kind of event used."""
+    rows = data.analysis.rows
+    if not rows:
+        return Markup("")
+    groups = list(dict.fromkeys(key for row in rows for key in row.group))
+
+    def start(row: LabelRow) -> list[Child]:
+        return [row.label, *(DASH if v is None else str(v) for v in row.group.values())]
+
+    energy = ["events", "energy of the next", "of these", "median", "p95", "std dev", "total"]
+    baseline = data.analysis.baseline is not None
+    with_items = any(row.items != row.events for row in rows)
+    energy[3:3] = ["above baseline"] if baseline else []
+    energy[1:1] = ["items"] if with_items else []
+    use = ["charge", "mean power", "per charge", "mean time", "p50", "p95", "p99", "peak memory"]
+
+    def energies(row: LabelRow) -> list[Child]:
+        cells: list[Child] = [
+            f"{row.events:,}",
+            number(show(row.per_item)),
+            number(show(row.energy_per_item)),
+            quantity(show(row.energy_median).bare),
+            quantity(show(row.energy_p95).bare),
+            quantity(format_quantity(row.spread_j, "J", 2)),
+            quantity(show(row.energy).bare),
+        ]
+        cells[3:3] = [number(show(row.above_per_item))] if baseline else []
+        cells[1:1] = [format_count(row.items)] if with_items else []
+        return cells
+
+    def uses(row: LabelRow) -> list[Child]:
+        texts = (
+            show(data.charge_of(row), "Ah", 1 / 3600).bare,
+            show(row.power).bare,
+            show(data.per_charge(row)).bare,
+            wording.seconds(row.latency_mean),
+            wording.seconds(row.latency_p50),
+            wording.seconds(row.latency_p95),
+            wording.seconds(row.latency_p99),
+            wording.size(row.peak_memory),
+        )
+        return [quantity(text) for text in texts]
+
+    known = [c.grade for c in (data.charge_of(row) for row in rows) if c is not None]
+    first = 1 + len(groups)
+    what = "per item, in" if with_items else "in"
+    return join(
+        [
+            element("h2", "What each kind of event used"),
+            element(
+                "p",
+                badge(data.grade),
+                f" on {data.analysis.line.rail.name}, {what} joule with its 95 % interval: of the next one, "
+                "repeats included, and of these events, as far as the meter knows.",
+                class_="soft",
+            ),
+            table(
+                ["label", *groups, *energy],
+                [[*start(row), *energies(row)] for row in rows],
+                numbers=range(first, first + len(energy)),
+            ),
+            element(
+                "h3",
+                "Charge, power and time ",
+                element("small", "charge ", badge(worst(known) if known else None)),
+            ),
+            table(
+                ["label", *groups, *use],
+                [[*start(row), *uses(row)] for row in rows],
+                numbers=range(first, first + len(use)),
+            ),
+            _published(data),
+        ]
+    )
+
+
+def _published(data: ReportData) -> Markup:
+    found = data.published
+    if found is None:
+        return Markup("")
+    rows = [
+        (
+            p.event.name,
+            format_count(p.event.count),
+            quantity(f"{format_number(p.mean_w, 8)} W"),
+            quantity(format_quantity(p.per_item_j, "J", 8)),
+            quantity(f"{format_number(p.trapezoid_mean_w, 8)} W"),
+            quantity(f"{p.difference * 1e6:+.0f} ppm"),
+        )
+        for p in found.values
+    ]
+    heads = ("window", "items", "mean power", "per item", "by the trapezoid", "difference")
+    return join(
+        [
+            element("h3", "By its publisher's rule"),
+            element("p", found.text or found.rule),
+            table(heads, rows, numbers=range(1, 6)),
+        ]
+    )
+
+
+def meaning(data: ReportData) -> Markup:
+    """Return what the energy means for the battery and the planet."""
+    return join(
+        [
+            element("h2", "What it means"),
+            element("div", _battery(data), _footprint(data), class_="pair"),
+        ]
+    )
+
+
+def _battery(data: ReportData) -> Markup:
+    budget = data.budget
+    entries: list[tuple[str, Result | None, str, float]] = [
+        ("Used by this run", budget.share_used if budget else None, "%", 100.0),
+        ("Lasts at this power", budget.hours if budget else None, "h", 1.0),
+    ]
+    if data.headline is not None:
+        name = "Inferences per charge" if data.item == "inference" else f"Holds × one {data.item}"
+        entries.append((name, budget.count if budget else None, "", 1.0))
+    rows = [
+        (
+            name,
+            number(show(result, unit or "1", factor)) if result else DASH,
+            badge(result.grade if result else None),
+        )
+        for name, result, unit, factor in entries
+    ]
+    used = budget.share_used.value if budget and budget.share_used else None
+    gauge = (
+        element(
+            "div",
+            element("span", style=f"width:{min(max(100 * used, 0.0), 100.0):.2f}%"),
+            class_="gauge",
+            role="img",
+            aria_label=f"{100 * used:.3g} % of {data.battery_name} used",
+        )
+        if used is not None
+        else ""
+    )
+    return element(
+        "div",
+        element("h3", f"One charge of {data.battery_name}"),
+        gauge,
+        table(("", "", ""), rows, numbers=(1,)),
+        element("p", f"{data.battery.convention_text}.", class_="soft"),
+    )
+
+
+def _footprint(data: ReportData) -> Markup:
+    whole, item = data.footprint, data.item_footprint
+    if whole is None:
+        return element(
+            "div", element("h3", "Footprint of the electricity"), element("p", f"{DASH} {NEGATIVE}.")
+        )
+    about, what = (item, f"one {data.item}") if item is not None else (whole, "the run")
+    one_line: list[Child] = []
+    rows = []
+    for name, title in ACCOUNTS:
+        if name not in whole.accounts:
+            continue
+        digits = whole.digits(name)
+        run = footprint_amount(whole.accounts[name].result, digits)
+        each = footprint_amount(item.accounts[name].result, digits) if item is not None else None
+        cells: list[Child] = [title, number(run)]
+        cells += [number(each) if each else DASH] if data.headline is not None else []
+        rows.append([*cells, badge(whole.accounts[name].result.grade)])
+        amount = footprint_amount(about.accounts[name].result, digits)
+        one_line += [quantity(amount.bare), f" {title[0].lower()}{title[1:]}, "]
+    heads = ["", "the run", *([f"one {data.item}"] if data.headline is not None else []), ""]
+    place = whole.place.name if whole.place else "place not known: world range"
+    last = str(one_line.pop()).rstrip(", ") if one_line else ""
+    return element(
+        "div",
+        element("h3", "Footprint of the electricity"),
+        element("p", f"{what[0].upper()}{what[1:]}: ", one_line, last, f"; {place}."),
+        folded(
+            "With ranges",
+            table(heads, rows, numbers=range(1, len(heads) - 1)),
+            element("p", f"{whole.boundary}. The three are never added to each other.", class_="soft"),
+        ),
+    )
+
+
+def how_sure(data: ReportData) -> Markup:
+    """Return the parts of the quoted interval, in words."""
+    result = quoted(data)
+    if result is None or not result.parts:
+        return Markup("")
+    kinds = result.by_kind()
+    total = sum(part * part for part in kinds.values())
+    rows: list[tuple[Child, ...]] = []
+    for kind, part in kinds.items():
+        share = part * part / total if total else 0.0
+        if share < 0.001:
+            continue
+        what, remedy = WORDS.get(kind, (kind, ""))
+        bar = element("span", class_="bar", style=f"width:{100 * share:.1f}%")
+        rows.append(
+            (
+                what,
+                bar,
+                quantity(f"{100 * share:.1f} %"),
+                quantity(format_quantity(part, result.unit, 2)),
+                remedy,
+            )
+        )
+    about = f"one {data.item}" if data.headline is not None else "the run"
+    heads = ("because of", "", "share of variance", "standard uncertainty", "to narrow it")
+    return join(
+        [
+            element("h2", "How sure"),
+            element("p", f"Parts of the 95 % interval of {about}.", class_="soft"),
+            table(heads, rows, numbers=(2, 3), class_="parts"),
+        ]
+    )
+
+
+def how_measured(data: ReportData) -> Markup:
+    """Return method, instruments and machine, folded."""
+    sources = [
+        (
+            join([element("strong", i.name), " ", element("code", i.url)]),
+            "; ".join(f"{name}: {covers}" for name, covers in i.rails),
+            health_text(i),
+            "; ".join(i.accuracy) or DASH,
+            badge(i.grade),
+        )
+        for i in data.instruments
+    ]
+    twice = [
+        (
+            f"{d.left} and {d.right}",
+            f"{show(d.energy_left).text} and {show(d.energy_right).text}",
+            DASH if d.ratio is None else quantity(f"{(d.ratio - 1) * 100:+.2f} %"),
+            d.verdict,
+        )
+        for d in data.analysis.disagreements
+    ]
+    facts = [
+        (name, element("code", value) if name in ("Command", "Revision") else value)
+        for name, value in machine(data)
+    ]
+    return join(
+        [
+            element("h2", "How it was measured"),
+            folded("Method, to paste", element("p", method(data), class_="paste")),
+            folded("Instruments", table(("source", "covers", "did", "limits from", ""), sources)),
+            folded("Two views of the same thing", table(("", "", "", ""), twice)) if twice else "",
+            folded("Machine and program", table(("", ""), facts)),
+        ]
+    )
+
+
+def limits_of(data: ReportData) -> Markup:
+    """Return what the numbers do not say, folded."""
+    return folded(
+        "What these numbers do not say", element("ul", [element("li", text) for text in limits(data)])
+    )
+
+
+def factors(data: ReportData) -> Markup:
+    """Return the factors used, with their sources, folded."""
+    used = data.footprint.factors_used if data.footprint is not None else ()
+    if not used:
+        return Markup("")
+    rows = []
+    for f in used:
+        unit = "" if f.unit == "1" else f.unit
+        source = (
+            element("a", f.source.title, href=f.source.url, rel="noreferrer")
+            if f.source.url.startswith("https://")
+            else f.source.title
+        )
+        rows.append(
+            (
+                f.name + ("" if f.geography == "WLD" else f" ({f.geography})"),
+                quantity(f"{f.central:.4g} {unit}".strip()),
+                DASH if f.exact else quantity(f"{f.low:.4g} to {f.high:.4g}"),
+                str(f.year or DASH),
+                f.basis,
+                join([source, f", {f.source.licence}"]),
+            )
+        )
+    heads = ("factor", "value", "range", "year", "counts", "source, licence")
+    return folded("Factors and their sources", table(heads, rows, numbers=(1, 2, 3)))

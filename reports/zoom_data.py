@@ -1,0 +1,239 @@
+"""The power of a run packed for the page's own zoom: single readings where they fit, else levels that keep every peak.
+
+Every block is a list of stretches between readings: when, the lowest and highest reading, the energy, and the variance of
+that energy that readings leave open.  Numbers are little-endian arrays in base64; times count `tick_s` from the first reading.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.analysis.integral import Integral
+from powermeter.channel import Kind
+from powermeter.errors import DataError
+from powermeter.signals.trace import Trace
+
+from . import figures
+from .markup import harmless
+from .report_data import ReportData
+
+SINGLE = 90_000
+"""Readings up to which all of them are in the page."""
+
+STRETCHES = 56_000
+"""Stretches of a longer run, which has single readings in places; everything at its most stays below 3 MB."""
+
+BESIDE = 3_000
+"""Stretches of each further rail."""
+
+RAILS = 6
+PATCH = 1_000
+PATCHES = 16
+EVENTS = 20_000
+
+Floats = NDArray[np.floating[Any]]
+
+
+def zoom_data(data: ReportData) -> dict[str, Any] | None:
+    """Return what the page's script draws; None where the run has no length."""
+    a = data.analysis
+    span = a.end_ns - a.start_ns
+    if span <= 0:
+        return None
+    tick = max(span / 0xFFFF_FFF0, 1e-3)
+    interesting = _interesting(data)
+    rails = [_rail(a.line.key, a.integral, a.start_ns, tick, STRETCHES, interesting)]
+    for line in a.lines:
+        if line.key == a.line.key or len(rails) >= RAILS:
+            continue
+        trace = line.power()
+        if trace is None or len(trace) < 3:
+            continue
+        try:
+            rails.append(_rail(line.key, Integral.of(trace), a.start_ns, tick, BESIDE, ()))
+        except DataError:
+            continue
+    places = [
+        {"name": name, "start": (start - a.start_ns) * 1e-9, "end": (end - a.start_ns) * 1e-9}
+        for name, start, end in interesting
+        if name
+    ]
+    return {
+        "tick_s": tick * 1e-9,
+        "span_s": span * 1e-9,
+        "rails": rails,
+        "places": places,
+        "labels": _labels(data, a.start_ns, tick),
+        "simulated": a.energy.grade.value == "simulated",
+    }
+
+
+def _interesting(data: ReportData) -> tuple[tuple[str, int, int], ...]:
+    """Return (name, start, end) of places of which single readings are kept, in ns."""
+    a = data.analysis
+    trace = a.power_trace
+    wide = max(PATCH // 4 * max(trace.interval_ns, 1), 1)
+    found: list[tuple[str, int, int]] = []
+    row = data.headline
+    if row is not None and row.index.size:
+        starts, ends = a.energies.start_ns[row.index], a.energies.end_ns[row.index]
+        known = np.flatnonzero(a.energies.known[row.index])
+        if known.size:
+            middle = int(known[np.argsort(a.energies.value[row.index][known])[known.size // 2]])
+            found.append(("a typical event", *_around(int(starts[middle]), int(ends[middle]))))
+        found.append(("the first event", *_around(int(starts[0]), int(ends[0]))))
+        some = np.unique(np.linspace(0, starts.size - 1, PATCHES - 4).astype(int))
+        found += [("", *_around(int(starts[i]), int(ends[i]))) for i in some.tolist()]
+    if trace.kind is not Kind.COUNTER and len(trace):
+        at = int(trace.times_ns[int(np.argmax(trace.values))])
+        found.append(("the highest reading", at - wide, at + wide))
+    return tuple(found)
+
+
+def _around(start: int, end: int) -> tuple[int, int]:
+    margin = max((end - start) // 3, 1)
+    return start - margin, end + margin
+
+
+def _rail(
+    key: str,
+    integral: Integral,
+    start_ns: int,
+    tick: float,
+    most: int,
+    places: tuple[tuple[str, int, int], ...],
+) -> dict[str, Any]:
+    trace = integral.trace
+    n = integral.running.size - 1
+    each = 1 if n <= SINGLE and most == STRETCHES else max(1, -(-n // most))
+    table = _steps(integral)
+    blocks = [_block(table, 0, n, each, start_ns, tick)]
+    if each > 1:
+        times = trace.times_ns
+        for _, low, high in places[:PATCHES]:
+            first, last = (int(k) for k in np.searchsorted(times, [low, high]))
+            first, last = max(first - 1, 0), min(last + 1, n, max(first - 1, 0) + PATCH)
+            if last - first > 2:
+                blocks.append(_block(table, first, last, 1, start_ns, tick))
+    counted = [error for error in trace.errors if error.relative or error.absolute]
+    least = integral.trace.values.min() if trace.kind is not Kind.COUNTER else 0.0
+    return {
+        "name": harmless(key, 60),
+        "grade": trace.grade.value,
+        "line": trace.kind is Kind.INSTANT,
+        "blocks": blocks,
+        "gaps": [
+            [(g.start_ns - start_ns) * 1e-9, (g.end_ns - start_ns) * 1e-9, harmless(g.detail or g.reason, 80)]
+            for g in trace.gaps[:2000]
+            if g.end_ns - g.start_ns > 2 * trace.interval_ns
+        ],
+        "errors": [[error.relative, error.absolute] for error in counted],
+        "edge": 2 * trace.noise**2 + trace.step**2 / 6 if trace.kind is Kind.COUNTER else 0.0,
+        "step": trace.step if trace.kind is not Kind.COUNTER else 0.0,
+        "clock_s": trace.clock_ns * 1e-9,
+        "floor": bool(least >= 0),
+        "saturated": _saturated(trace, start_ns),
+    }
+
+
+def _saturated(trace: Trace, start_ns: int) -> list[float]:
+    found = trace.saturated_ns
+    if found is None or not found.size:
+        return []
+    pick = found if found.size <= 2000 else found[np.linspace(0, found.size - 1, 2000).astype(int)]
+    return [float(t) for t in (pick - start_ns) * 1e-9]
+
+
+def _steps(integral: Integral) -> tuple[NDArray[np.int64], Floats, Floats, Floats, Floats]:
+    """Return times (n + 1), lowest and highest (n), energy (n) and variance (n; −1 where nobody saw it) of each interval."""
+    trace = integral.trace
+    times = trace.times_ns
+    seconds = np.diff(times) * 1e-9
+    joules = np.diff(integral.running)
+    usual = trace.interval_ns * 1e-9
+    if trace.kind is Kind.INSTANT:
+        low, high = trace.values[:-1], trace.values[1:]
+        jump = high - low
+        bend = np.zeros(joules.size)
+        if joules.size > 1:
+            bend[1:] = np.diff(trace.values, 2) ** 2 / 6
+            bend[0] = bend[1]
+        variance = (bend + jump**2 / 12) * np.minimum(seconds, 4 * usual) ** 2
+        shown_low = shown_high = np.asarray(trace.values[:-1], np.float64)
+    else:
+        shown_low = shown_high = np.divide(joules, seconds, out=np.zeros(joules.size), where=seconds > 0)
+        variance = np.full(joules.size, 0.0 if trace.kind is Kind.COUNTER else trace.noise**2) * seconds**2
+    variance = np.array(variance, np.float64)
+    variance[integral.hole[integral.hole < variance.size]] = -1.0
+    return times, shown_low, shown_high, joules, variance
+
+
+def _block(
+    table: tuple[NDArray[np.int64], Floats, Floats, Floats, Floats],
+    first: int,
+    last: int,
+    each: int,
+    start_ns: int,
+    tick: float,
+) -> dict[str, Any]:
+    times, low, high, joules, variance = table
+    heads = np.arange(first, last, each)
+    edges = np.append(heads, last)
+    ticks = np.clip((times[edges] - start_ns) / tick, 0, 0xFFFF_FFFF)
+    dark = np.logical_or.reduceat(variance[first:last] < 0, heads - first)
+    sums = np.add.reduceat(np.maximum(variance[first:last], 0.0), heads - first)
+    end = float(high[last - 1]) if last >= low.size else float(low[last])
+    return {
+        "each": each,
+        "n": int(heads.size),
+        "t": _packed(ticks.astype("<u4")),
+        "low": _packed(np.minimum.reduceat(low[first:last], heads - first).astype("<f4")),
+        "high": None
+        if each == 1
+        else _packed(np.maximum.reduceat(high[first:last], heads - first).astype("<f4")),
+        "e": _packed(np.add.reduceat(joules[first:last], heads - first).astype("<f4")),
+        "v": _packed(np.where(dark, -1.0, sums).astype("<f4")),
+        "end": end,
+    }
+
+
+def _packed(array: NDArray[Any]) -> str:
+    return base64.b64encode(array.tobytes()).decode("ascii")
+
+
+def _labels(data: ReportData, start_ns: int, tick: float) -> list[dict[str, Any]]:
+    return list(_each_label(data, start_ns, tick))
+
+
+def _each_label(data: ReportData, start_ns: int, tick: float) -> Iterator[dict[str, Any]]:
+    a = data.analysis
+    half = a.energies.half_width() if len(a.energies) else np.empty(0)
+    shown = [row for row in a.rows if row.events]
+    by_use = sorted(shown, key=lambda r: (r is not data.headline, -(r.energy.value if r.energy else 0.0)))
+    kept = {id(row) for row in by_use[: figures.MAX_LANES]}
+    left = EVENTS
+    for row in (r for r in shown if id(r) in kept):
+        index = row.index[np.argsort(a.energies.start_ns[row.index], kind="stable")]
+        total = index.size
+        share = max(left // 2, 1) if total > left // 2 else total
+        if total > share:
+            index = index[np.linspace(0, total - 1, share).astype(int)]
+        left -= index.size
+        known = a.energies.known[index] & row.verdict.resolved
+        starts, ends = a.energies.start_ns[index] - start_ns, a.energies.end_ns[index] - start_ns
+        yield {
+            "name": harmless(row.title, 80),
+            "n": int(index.size),
+            "of": int(total),
+            "warmup": row.warmup.count if total == index.size else 0,
+            "why": "" if row.verdict.resolved else "single events are too short for this sampling",
+            "start": _packed(np.clip(starts / tick, 0, 0xFFFF_FFFF).astype("<u4")),
+            "end": _packed(np.clip(ends / tick, 0, 0xFFFF_FFFF).astype("<u4")),
+            "e": _packed(np.where(known, a.energies.value[index], np.nan).astype("<f4")),
+            "half": _packed(np.where(known, half[index], np.nan).astype("<f4")),
+        }

@@ -1,0 +1,74 @@
+"""One sentence, one word of quality and energy as power × time, on loads whose numbers are known."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+from powermeter.channel import Rail
+from powermeter.recording import Recording, Writer
+from powermeter.reports.headline import product, quality, sentence, sure
+from powermeter.reports.report_data import gather
+from powermeter.result import Result
+
+from .conftest import SECOND, START, channels, infer
+
+
+def gathered(path, **options):
+    with Recording.open(path) as recording:
+        return gather(recording, **options)
+
+
+def test_the_sentence_has_value_interval_and_events(make, twenty):
+    text = sentence(gathered(make(events=twenty)))
+    # 2 W × 0.25 s / 4 items, ±1 % of a rectangular gain limit and little else
+    assert re.fullmatch(r"One inference: 125\.0 mJ, 95 % sure 123\.[78]–126\.[23]; 20 events\.", text), text
+
+
+def test_energy_is_power_times_time(make, twenty):
+    assert product(gathered(make(events=twenty))) == "125.0 mJ = 2.000 W × 62.50 ms"
+
+
+def test_a_run_without_events_is_the_run(make):
+    data = gathered(make())
+    assert sentence(data).startswith("The run: 20.00 J, 95 % sure 19.81–20.19, in 10")
+    assert product(data) == "20.00 J = 2.000 W × 10.00 s"
+
+
+def test_a_steady_run_is_good_and_names_the_cause_and_its_remedy(make, twenty):
+    found = quality(gathered(make(events=twenty)))
+    assert found.word == "good" and "gain" in found.cause and "calibrate" in found.remedy
+
+
+def test_what_reaches_zero_is_not_resolved():
+    assert sure(Result.of(1.0, "J", {"noise:x": 2.0})).startswith("at most")
+    assert sure(None) == "–"
+
+
+def test_warm_up_is_left_out_and_named(tmp_path):
+    """Eight events of 4 W, then 40 of 2 W."""
+    path = tmp_path / "warm.power"
+    times = START + np.arange(5001, dtype=np.int64) * 5_000_000
+    watts = np.where(times < START + 4 * SECOND, 4.0, 2.0)
+    events = [infer(0.5 * i, 0.4, 1, i + 1) for i in range(48)]
+    with Writer.create(path, {"clock": "monotonic"}) as writer:
+        source = writer.add_source("test://1", "meter", "test", channels(Rail("VDD"), False))
+        writer.append(source, times, np.rint(watts * 1000).astype(np.int64)[:, None])
+        writer.add_events(events)
+    data = gathered(path)
+    text, count = sentence(data), data.headline.warmup.count
+    assert count >= 8  # as many as the one rule of the analysis leaves out
+    assert f"the first {count} left out as warm-up, with them 933.3 mJ" in text  # (8 × 1.6 + 40 × 0.8) / 48 J
+    assert text.startswith("One inference: 800")
+    assert product(data) == "800.0 mJ = 2.000 W × 400.0 ms"
+
+
+@pytest.mark.parametrize(("relative", "word"), [(0.01, "good"), (0.10, "rough"), (0.8, "not resolved")])
+def test_the_word_follows_the_interval(make, twenty, relative, word, monkeypatch):
+    from powermeter.reports import headline
+
+    result = Result.of(1.0, "J", {"noise:x": relative / 1.96})
+    monkeypatch.setattr(headline, "quoted", lambda data: result)
+    assert quality(gathered(make(events=twenty))).word == word

@@ -1,0 +1,135 @@
+"""What the page's zoom is handed keeps every peak, every joule and every hole, and stays small."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+
+import numpy as np
+import pytest
+
+from powermeter.channel import Rail
+from powermeter.recording import Recording, Writer
+from powermeter.reports import zoom_data as packing
+from powermeter.reports.html import HTMLReport
+from powermeter.reports.report_data import gather
+from powermeter.reports.zoom_data import zoom_data
+
+from .conftest import START, channels, infer
+
+
+def unpacked(block):
+    def array(name, kind):
+        return np.frombuffer(base64.b64decode(block[name]), kind)
+
+    high = block["high"] and array("high", "<f4")
+    return array("t", "<u4"), array("low", "<f4"), high, array("e", "<f4"), array("v", "<f4")
+
+
+def packed(path):
+    with Recording.open(path) as recording:
+        data = gather(recording)
+        return data, zoom_data(data)
+
+
+@pytest.fixture
+def noisy(tmp_path):
+    """Return a function that writes some readings at 1 kHz of about 3 W, one of them 9 W, with an event in the middle."""
+
+    def build(count, name="noisy.power", gap=None):
+        rng = np.random.default_rng(16)
+        times = START + np.arange(count, dtype=np.int64) * 1_000_000
+        milliwatts = np.rint(rng.normal(3000, 40, count)).astype(np.int64)
+        milliwatts[count // 3] = 9000
+        keep = np.ones(count, bool)
+        if gap:
+            keep[gap[0] : gap[1]] = False
+        path = tmp_path / name
+        with Writer.create(path, {"clock": "monotonic"}) as writer:
+            source = writer.add_source("test://1", "meter", "test", channels(Rail("VDD"), False))
+            writer.append(source, times[keep], milliwatts[keep, None])
+            writer.add_events([infer(count / 2e3 + i, 0.5, 1, i + 1) for i in range(4)])
+        return path
+
+    return build
+
+
+def test_a_short_run_has_every_reading(noisy):
+    data, found = packed(noisy(20_000))
+    block = found["rails"][0]["blocks"][0]
+    t, low, high, e, v = unpacked(block)
+    assert block["each"] == 1 and high is None and low.size == 19_999 and t.size == 20_000
+    assert np.allclose(low, data.analysis.power_trace.values[:-1], rtol=1e-6)
+    assert np.allclose(t * found["tick_s"], np.arange(20_000) * 1e-3, atol=1e-7)
+    assert math.isclose(float(e.sum(dtype=np.float64)), data.analysis.energy.value, rel_tol=1e-6)
+    assert (v >= 0).all()
+
+
+def test_a_long_run_keeps_its_peak_and_its_energy(noisy, monkeypatch):
+    monkeypatch.setattr(packing, "SINGLE", 2_000)
+    monkeypatch.setattr(packing, "STRETCHES", 500)
+    data, found = packed(noisy(30_000))
+    blocks = found["rails"][0]["blocks"]
+    _, low, high, e, _ = unpacked(blocks[0])
+    assert blocks[0]["each"] == 60 and low.size == 500
+    assert float(high.max()) == pytest.approx(9.0) and (low <= high).all()
+    assert math.isclose(float(e.sum(dtype=np.float64)), data.analysis.energy.value, rel_tol=1e-6)
+    assert "the highest reading" in [place["name"] for place in found["places"]]
+    assert all(block["each"] == 1 for block in blocks[1:]) and len(blocks) > 2
+    assert any(unpacked(block)[1].max() == pytest.approx(9.0) for block in blocks[1:])
+
+
+def test_nobody_is_told_the_energy_of_a_hole(noisy):
+    _, found = packed(noisy(20_000, gap=(4_000, 6_000)))
+    t, _, _, _, v = unpacked(found["rails"][0]["blocks"][0])
+    dark = np.flatnonzero(v < 0)
+    assert dark.size == 1
+    assert t[dark[0]] * found["tick_s"] == pytest.approx(3.999, abs=2e-3)
+
+
+def test_the_span_interval_of_the_page_covers_what_the_analysis_says(noisy):
+    data, found = packed(noisy(20_000))
+    rail = found["rails"][0]
+    t, _, _, e, v = unpacked(rail["blocks"][0])
+    rng = np.random.default_rng(4)
+    for first in rng.integers(0, 15_000, 20).tolist():
+        last = first + int(rng.integers(50, 4_000))
+        joules, seconds = float(e[first:last].sum(dtype=np.float64)), (t[last] - t[first]) * found["tick_s"]
+        parts = [relative * joules + absolute * seconds for relative, absolute in rail["errors"]]
+        half = 1.96 * math.sqrt(float(v[first:last].sum()) + sum(p * p for p in parts))
+        ends = (START + round(float(t[k]) * found["tick_s"] * 1e9) for k in (first, last))
+        wanted, _ = data.analysis.window(*ends)
+        assert joules == pytest.approx(wanted.value, rel=1e-5)
+        assert 0.95 <= half / ((wanted.high - wanted.low) / 2) <= 2.5
+
+
+def test_the_energy_of_an_event_too_short_to_resolve_is_not_in_the_page(make):
+    events = [infer(0.05 + 0.1 * i, 0.004, 1, i + 1) for i in range(90)]
+    data, found = packed(make(events=events))
+    assert not data.analysis.rows[0].verdict.resolved
+    label = found["labels"][0]
+    assert label["why"] and np.isnan(np.frombuffer(base64.b64decode(label["e"]), "<f4")).all()
+
+
+def test_everything_at_its_most_stays_below_three_megabytes(noisy, monkeypatch):
+    monkeypatch.setattr(packing, "SINGLE", 10_000)
+    path = noisy(packing.STRETCHES * 2)
+    with Recording.open(path) as recording:
+        page = HTMLReport().render(gather(recording))
+    assert len(page) < 3_000_000
+    rails = (packing.RAILS - 1) * packing.BESIDE * 20
+    events = packing.EVENTS * 16
+    assert len(page) + (rails + events) * 4 / 3 < 3_000_000
+    assert (
+        packing.SINGLE * 16 * 4 / 3
+        < packing.STRETCHES * 20 * 4 / 3 + packing.PATCHES * packing.PATCH * 16 * 2
+    )
+
+
+def test_a_label_cannot_close_the_data(make):
+    path = make(events=[infer(1, 0.5, 1, 1, name="</script><script>alert(1)</script>")])
+    with Recording.open(path) as recording:
+        page = HTMLReport().render(gather(recording))
+    text = page.split('id="zoom-data">', 1)[1].split("</script>", 1)[0]
+    assert json.loads(text)["labels"][0]["name"] == "</script><script>alert(1)</script>"
