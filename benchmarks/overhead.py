@@ -68,7 +68,7 @@ int main(int argc, char **argv) {
         costs[i] = (double)(powermeter_now() - start) / 200e3;
     }
     qsort(costs, (size_t)runs, sizeof(double), by_size);
-    printf("%f %f\\n", costs[0], costs[runs / 2]);
+    printf("%f %f\n", costs[0], costs[runs / 2]);
     return 0;
 }
 """

@@ -26,9 +26,19 @@ MEASURES, UNREADABLE = "@measures", "@unreadable"
 """Attributes of ours: results beside the energy, and attributes that are no JSON object."""
 
 COLUMNS = (
-    "thread", "uid", "parent", "name", "start_ns", "end_ns", "count", "attributes", "peak_memory",
-    "task", "measures", "items",
-)  # fmt: skip
+    "thread",
+    "uid",
+    "parent",
+    "name",
+    "start_ns",
+    "end_ns",
+    "count",
+    "attributes",
+    "peak_memory",
+    "task",
+    "measures",
+    "items",
+)
 """What a row holds, as the recording stores it."""
 Row = tuple[Any, ...]
 Owned = tuple[int, Row]

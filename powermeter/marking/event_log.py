@@ -11,7 +11,7 @@ import atexit
 import os
 import sys
 import time
-from _thread import _local, get_native_id
+from _thread import get_native_id
 from itertools import count
 
 from powermeter.marking import json_text, ring
@@ -26,11 +26,20 @@ if TYPE_CHECKING:
     class Log(Protocol):
         """What a span is written to: one recording, several, or whichever are the context's."""
 
-        @property
-        def brief(self) -> dict[object, bytes]: ...
+        brief: Any
+        words: Any
+        memory: Any
+        mask: int
+        limit: int
 
-        @property
-        def words(self) -> Any: ...
+        def next(self) -> int:
+            """Return the index of the next slot."""
+
+        def room(self, index: int) -> int:
+            """Return the index of a free slot, or −1."""
+
+        def void(self, index: int) -> None:
+            """Fill a slot with nothing."""
 
         def begin(self, span: Span) -> None:
             """Write that the span begins; sets its `start_ns`, and its `log` to what takes the end."""
@@ -55,7 +64,6 @@ _UNNUMBERED = 1 << 62
 
 _clock = time.monotonic_ns
 _pack = ring.SLOT.pack_into
-_here = _local()
 
 
 uids = count(1).__next__
@@ -79,14 +87,14 @@ class EventLog:
         self.path = path or folder
         self.problem = ""
         self.successor: EventLog | None = None
-        self._ring: Any = None
+        self.memory: Any = None
         self.words: Any = None
         self._names: dict[object, bytes] = {}
         self.brief: dict[object, bytes] = {}
         """The names whose last event was over at once: the next is written at its end only, in one slot."""
-        self._number = self._next = count(0).__next__
-        self._limit = 0
-        self._mask = 0
+        self._number = self.next = count(0).__next__
+        self.limit = 0
+        self.mask = 0
         self._holes: list[int] = []
         self._lost = 0
         self._waited_ns = 0
@@ -114,7 +122,7 @@ class EventLog:
             if (
                 duration < BRIEF_NS
                 and (text := self._names.get(span.name)) is not None
-                and self._ring is not None
+                and self.memory is not None
             ):
                 self.brief[span.name] = text
             attributes = json_text.encode(span.attributes) if span.attributes else b""
@@ -122,28 +130,9 @@ class EventLog:
             return
         if duration > BRIEF_NS:
             self.brief.pop(span.name, None)
-        length = len(text)
-        if span.attributes or length > 12:
-            if span.attributes:
-                text += b"\0" + json_text.encode(span.attributes)
-            self._write(span, ring.EVENT, ring.HAS_COUNT, text, span.start_ns, count, duration)
-            return
-        index = self._next()
-        if index >= self._limit and (index := self._room(index)) < 0:
-            return
-        try:
-            thread = _here.thread
-        except AttributeError:
-            thread = _here.thread = get_native_id()
-        try:
-            _pack(
-                self._ring, 4096 + (index & self._mask) * 64,
-                span.start_ns, count, duration, span.parent_uid, thread, span.task, text,
-                span.uid, length, 4, 1, index + 1,
-            )  # fmt: skip
-        except Exception:  # noqa: BLE001 – a number beyond float
-            self._void(index)
-            self._write(span, ring.EVENT, ring.HAS_COUNT, text, span.start_ns, NAN, duration)
+        if span.attributes:
+            text += b"\0" + json_text.encode(span.attributes)
+        self._write(span, ring.EVENT, ring.HAS_COUNT, text, span.start_ns, count, duration)
 
     def instant(self, span: Span) -> None:
         """Write an instant, now."""
@@ -193,32 +182,32 @@ class EventLog:
         pieces = [text[i : i + ring.PIECE] for i in range(ring.INLINE, len(text), ring.PIECE)]
         places = []
         for _ in range(1 + len(pieces)):
-            index = self._next()
-            if index >= self._limit and (index := self._room(index)) < 0:
+            index = self.next()
+            if index >= self.limit and (index := self.room(index)) < 0:
                 break
             places.append(index)
         if at_ns is None:
             at_ns = span.start_ns = _clock()
         if len(places) <= len(pieces):
             for index in places:
-                self._void(index)
+                self.void(index)
             return
         for index, piece in zip(places[1:], pieces, strict=True):
-            at = ring.HEADER_BYTES + (index & self._mask) * ring.SLOT_BYTES
-            ring.MORE_TEXT.pack_into(self._ring, at, piece, span.uid, len(piece), ring.MORE, 0, index + 1)
-        at = ring.HEADER_BYTES + (places[0] & self._mask) * ring.SLOT_BYTES
+            at = ring.HEADER_BYTES + (index & self.mask) * ring.SLOT_BYTES
+            ring.MORE_TEXT.pack_into(self.memory, at, piece, span.uid, len(piece), ring.MORE, 0, index + 1)
+        at = ring.HEADER_BYTES + (places[0] & self.mask) * ring.SLOT_BYTES
         who = (span.parent_uid, get_native_id(), span.task)
         rest = (text[: ring.INLINE], span.uid, len(text), kind, flags, places[0] + 1)
         try:
-            _pack(self._ring, at, at_ns, count, duration, *who, *rest)
+            _pack(self.memory, at, at_ns, count, duration, *who, *rest)
         except Exception:  # noqa: BLE001 – a number beyond float
-            _pack(self._ring, at, at_ns, NAN, duration, *who, *rest)
+            _pack(self.memory, at, at_ns, NAN, duration, *who, *rest)
 
     # The ring ---------------------------------------------------------------------------------
 
     def open(self) -> bool:
         """Make the ring, so that the first event need not wait for it; return whether there is one."""
-        if self._ring is not None:
+        if self.memory is not None:
             return True
         if self._is_given_up or self.successor is not None:
             return False
@@ -230,17 +219,17 @@ class EventLog:
             self.problem = f"the events of process {os.getpid()} are not in {self.path}: {error}"
             return False
         self.words = memoryview(made)[: ring.HEADER_BYTES].cast("Q")
-        self._mask = ring.CAPACITY - 1
-        self._ring = made
+        self.mask = ring.CAPACITY - 1
+        self.memory = made
         self._at_exit = _at_exit(self.close)
         return True
 
-    def _room(self, index: int) -> int:
+    def room(self, index: int) -> int:
         """Return the index of a free slot, or −1 where there is none; the slow way into the ring."""
         if self._is_given_up or not self.open():
             self._lost += 1
             return -1
-        words, capacity = self.words, self._mask + 1
+        words, capacity = self.words, self.mask + 1
         while True:
             need = max(self._holes, default=index)
             limit = words[ring.TAKEN] + capacity
@@ -251,15 +240,15 @@ class EventLog:
                     self._holes.append(
                         index
                     )  # filled with nothing once there is room, so that no number is missing
-                    self._next = _refuse
+                    self.next = _refuse
                 self._lost += 1
                 words[ring.LOST] = self._lost
                 return -1
             self._is_patient = True
-            self._limit = limit
+            self.limit = limit
             while self._holes:
-                self._void(self._holes.pop())
-            self._next = self._number
+                self.void(self._holes.pop())
+            self.next = self._number
             if index >= _UNNUMBERED:
                 index = self._number()
             if index < limit:
@@ -267,7 +256,7 @@ class EventLog:
 
     def _wait(self, need: int) -> int:
         """Wait a little for the reader to take what is in the way; return the first index that has no room."""
-        words, capacity = self.words, self._mask + 1
+        words, capacity = self.words, self.mask + 1
         begun = _clock()
         while need >= words[ring.TAKEN] + capacity and not words[ring.CLOSED]:
             if _clock() - begun > PATIENCE_S * 1e9:
@@ -278,18 +267,19 @@ class EventLog:
         words[ring.WAITED_NS] = self._waited_ns
         return int(words[ring.TAKEN]) + capacity
 
-    def _void(self, index: int) -> None:
-        at = ring.HEADER_BYTES + (index & self._mask) * ring.SLOT_BYTES
-        ring.MORE_TEXT.pack_into(self._ring, at, b"", 0, 0, ring.VOID, 0, index + 1)
+    def void(self, index: int) -> None:
+        """Fill a slot with nothing, so that no number is missing."""
+        at = ring.HEADER_BYTES + (index & self.mask) * ring.SLOT_BYTES
+        ring.MORE_TEXT.pack_into(self.memory, at, b"", 0, 0, ring.VOID, 0, index + 1)
 
     def flush(self) -> bool:
         """Wait until what was marked so far is in the recording; return whether it is."""
-        if self._ring is None or self._is_given_up:
+        if self.memory is None or self._is_given_up:
             return True
-        index = self._next()
-        if index >= self._limit and (index := self._room(index)) < 0:
+        index = self.next()
+        if index >= self.limit and (index := self.room(index)) < 0:
             return False
-        self._void(index)
+        self.void(index)
         words = self.words
         words[ring.WANTED] = index + 1
         deadline = _clock() + int(FLUSH_S * 1e9)
@@ -308,7 +298,7 @@ class EventLog:
 
     def close(self) -> None:
         """Note that this process has left in order, and let go of the ring."""
-        self._limit, self._next, self._is_given_up, self.brief = 0, _refuse, True, {}
+        self.limit, self.next, self._is_given_up, self.brief = 0, _refuse, True, {}
         if self.words is not None:  # kept: another thread may just be about to write
             self.words[ring.LEFT] = 1
         for forget in self._at_exit:
@@ -318,8 +308,8 @@ class EventLog:
     def retire(self) -> EventLog:
         """Return the log that takes this one's place in a new process after a fork; this one writes no more."""
         if self.successor is None:
-            self._ring = self.words = None
-            self._limit, self._next, self.brief = 0, _refuse, {}
+            self.memory = self.words = None
+            self.limit, self.next, self.brief = 0, _refuse, {}
             for forget in self._at_exit:
                 forget()
             self._at_exit.clear()
@@ -334,12 +324,6 @@ def as_count(value: object) -> float:
     except Exception:  # noqa: BLE001 – somebody else's object
         return NAN
     return number if 0 <= number < INFINITY else NAN
-
-
-def forget_threads() -> None:
-    """Forget this thread's number: in a new process it has another."""
-    global _here
-    _here = _local()
 
 
 def _at_exit(close: Callable[[], None]) -> list[Callable[[], object]]:

@@ -8,18 +8,19 @@ from __future__ import annotations
 import os
 import sys
 import time
-from _thread import RLock
+from _thread import RLock, _local, get_native_id
 from contextvars import ContextVar
 
 from powermeter.marking import accelerators, board, event_log, json_text
-from powermeter.marking.event_log import EventLog
-from powermeter.marking.ring import NEWEST
+from powermeter.marking.event_log import BRIEF_NS, EventLog
+from powermeter.marking.ring import NEWEST, SLOT
+from powermeter.marking.several import NoRing, Several
 
 TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take this name for True
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
-    from typing import Any, ClassVar, TypeVar
+    from typing import Any, TypeVar
 
     from powermeter.marking.event_log import Log
 
@@ -30,6 +31,8 @@ LOADED_NS = _clock()
 """When this package was loaded."""
 _uid = event_log.uids
 _modules = sys.modules
+_pack = SLOT.pack_into
+_here = _local()
 
 _running: ContextVar[Span | None] = ContextVar("powermeter_running", default=None)
 _log: Log | None = None
@@ -51,8 +54,18 @@ class Span:
     """
 
     __slots__ = (
-        "_token", "attributes", "count", "end_ns", "log", "name", "parent_uid", "start_ns", "task", "text", "uid",
-    )  # fmt: skip
+        "_token",
+        "attributes",
+        "count",
+        "end_ns",
+        "log",
+        "name",
+        "parent_uid",
+        "start_ns",
+        "task",
+        "text",
+        "uid",
+    )
 
     name: object
     count: Any
@@ -66,18 +79,14 @@ class Span:
     text: bytes | None
     _token: Any
 
-    def __enter__(self) -> Span:
+    def __enter__(self, into: Log | None = None) -> Span:
         if _word[0] != _seen:
             look()
-        log = _log
+        log = _log if into is None else into
         if log is None:
             return self
         if self.log is not None:
-            return _Copy(self).__enter__()
-        self._start(log)
-        return self
-
-    def _start(self, log: Log) -> None:
+            return _Copy(self).__enter__(into)
         if len(_modules) != _modules_known:
             know_modules()
         self.parent_uid = 0
@@ -99,6 +108,7 @@ class Span:
             log.words[NEWEST] = self.uid
             self.log = log
             self.start_ns = _clock()
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -121,8 +131,39 @@ class Span:
                 _running.reset(self._token)
             except (ValueError, RuntimeError):  # it began in another task, or in a generator
                 _running.set(_outer(self))
-        log.end(self)
         self.log = None
+        text, count, duration = self.text, self.count, self.end_ns - self.start_ns
+        is_usual = count.__class__ is int and count >= 0 and duration <= BRIEF_NS and not self.attributes
+        if text is None or not is_usual or len(text) > 12:
+            log.end(self)
+            return
+        index = log.next()  # the shortest way, which is the usual one: a call would cost as much again
+        if index >= log.limit and (index := log.room(index)) < 0:
+            return
+        try:
+            thread = _here.thread
+        except AttributeError:
+            thread = _here.thread = get_native_id()
+        try:
+            _pack(
+                log.memory,
+                4096 + (index & log.mask) * 64,
+                self.start_ns,
+                count,
+                duration,
+                self.parent_uid,
+                thread,
+                self.task,
+                text,
+                self.uid,
+                len(text),
+                4,
+                1,
+                index + 1,
+            )
+        except Exception:  # noqa: BLE001 – a number beyond float
+            log.void(index)
+            log.end(self)
 
     @property
     def parent(self) -> int | None:
@@ -184,13 +225,13 @@ class MeterSpan(Span):
 
     meter: Any
 
-    def __enter__(self) -> MeterSpan:
+    def __enter__(self, into: Log | None = None) -> MeterSpan:
         if _word[0] != _seen:
             look()
         log = living(self.meter._log)
         if log is not None and self.log is None:
             logs = list(dict.fromkeys((*_inherited, log)))
-            self._start(logs[0] if len(logs) == 1 else _Several(logs))
+            super().__enter__(logs[0] if len(logs) == 1 else Several(logs))
         return self
 
 
@@ -248,21 +289,18 @@ _joined = 0
 _looking = RLock()
 
 
-class _ByContext:
+class _ByContext(NoRing):
     """Events go to the recordings of the Meters around them, and to those of this process's ancestors.
 
     In a thread that no Meter was entered in they go to every recording that runs.
     """
-
-    brief: ClassVar[dict[object, bytes]] = {}
-    words: ClassVar[Any] = None
 
     def begin(self, span: Span) -> None:
         if _joined and (extra := _extra.get(None)):
             span.attributes = {**extra, **span.attributes}
         logs = _logs_here()
         if len(logs) != 1:
-            _Several(logs).begin(span)
+            Several(logs).begin(span)
         else:
             logs[0].begin(span)
 
@@ -273,29 +311,6 @@ class _ByContext:
         if _joined and (extra := _extra.get(None)):
             span.attributes = {**extra, **span.attributes}
         for log in _logs_here():
-            log.instant(span)
-
-
-class _Several:
-    """An event goes to several recordings."""
-
-    brief: ClassVar[dict[object, bytes]] = {}
-    words: ClassVar[Any] = None
-
-    def __init__(self, logs: list[EventLog]) -> None:
-        self.logs = logs
-
-    def begin(self, span: Span) -> None:
-        for log in self.logs:
-            log.begin(span)
-        span.log = self
-
-    def end(self, span: Span) -> None:
-        for log in self.logs:
-            log.end(span)
-
-    def instant(self, span: Span) -> None:
-        for log in self.logs:
             log.instant(span)
 
 
@@ -414,9 +429,9 @@ def instant(name: object, attributes: dict[str, Any], log: Log) -> None:
 
 def _after_fork() -> None:
     """Start anew in the child: the parent's events are the parent's to end, and its Meters the parent's to stop."""
-    global _looking
+    global _looking, _here
     _looking = RLock()  # another thread of the parent may hold the old one
-    event_log.forget_threads()
+    _here = _local()  # this thread has another number in the new process
     _running.set(None)
     _inherited[:] = [log.retire() for log in (*_inherited, *_own)]
     _own.clear()

@@ -22,7 +22,10 @@ def test_where_all_is_there_nothing_is_printed():
 @pytest.mark.parametrize(
     ("one", "words"),
     [
-        (counts(finished=3, written=3, running=["infer"], left=True), "2 of 5 events never ended ('infer'), because it left"),
+        (
+            counts(finished=3, written=3, running=["infer"], left=True),
+            "2 of 5 events never ended ('infer'), because it left",
+        ),
         (counts(finished=4, written=4, is_alive=False), "1 of 5 events never ended, because it was killed"),
         (counts(finished=4, written=4, is_alive=True), "were still running when the recording ended"),
         (counts(finished=4, written=4), "because it ended without a notice"),
@@ -32,7 +35,7 @@ def test_where_all_is_there_nothing_is_printed():
         (counts(strays=3), "3 events ended that had not begun"),
         (counts(waited_s=1.25), "waited 1.2 s for the recorder"),
     ],
-)  # fmt: skip
+)
 def test_each_difference_is_one_sentence_that_names_the_process(one, words):
     (text,) = differences({42: one})
     assert text.startswith("process 42 (x.py): ") and words in text

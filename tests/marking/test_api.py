@@ -177,9 +177,20 @@ def test_importing_powermeter_brings_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True)
     heavy = {
-        "numpy", "scipy", "click", "rich", "json", "sqlite3", "typing", "dataclasses", "threading", "pathlib",
-        "asyncio", "inspect", "functools",
-    }  # fmt: skip
+        "numpy",
+        "scipy",
+        "click",
+        "rich",
+        "json",
+        "sqlite3",
+        "typing",
+        "dataclasses",
+        "threading",
+        "pathlib",
+        "asyncio",
+        "inspect",
+        "functools",
+    }
     assert not heavy & set(ast.literal_eval(done.stdout)), done.stdout
 
 

@@ -17,15 +17,51 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "marks"
 POWERMETER = Path(sys.executable).parent
 
 LANGUAGES = {
-    "infer.c": ("cc", [["cc", "-std=c99", "-O2", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-I.", "infer.c", "-o", "infer"], ["./infer"]]),
-    "infer.cpp": ("c++", [["c++", "-std=c++11", "-O2", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-I.", "infer.cpp", "-o", "infer"], ["./infer"]]),
+    "infer.c": (
+        "cc",
+        [
+            [
+                "cc",
+                "-std=c99",
+                "-O2",
+                "-Wall",
+                "-Wextra",
+                "-Wpedantic",
+                "-Werror",
+                "-I.",
+                "infer.c",
+                "-o",
+                "infer",
+            ],
+            ["./infer"],
+        ],
+    ),
+    "infer.cpp": (
+        "c++",
+        [
+            [
+                "c++",
+                "-std=c++11",
+                "-O2",
+                "-Wall",
+                "-Wextra",
+                "-Wpedantic",
+                "-Werror",
+                "-I.",
+                "infer.cpp",
+                "-o",
+                "infer",
+            ],
+            ["./infer"],
+        ],
+    ),
     "infer.rs": ("rustc", [["rustc", "-O", "infer.rs"], ["./infer"]]),
     "infer.go": ("go", [["go", "build", "-o", "infer", "infer.go"], ["./infer"]]),
     "Infer.java": ("java", [["java", "Infer.java"]]),
     "infer.js": ("node", [["node", "infer.js"]]),
     "infer.sh": ("bash", [["bash", "infer.sh"]]),
     "infer_old.py": (sys.executable, [[sys.executable, "infer_old.py"]]),
-}  # fmt: skip
+}
 """Example → the tool it needs, and how it is built and run."""
 
 
@@ -99,9 +135,17 @@ def test_the_header_has_150_lines_at_most_and_needs_no_library():
     assert len(text.splitlines()) <= 150
     included = {line.split("<")[1].rstrip(">") for line in text.splitlines() if line.startswith("#include <")}
     assert included <= {
-        "fcntl.h", "stdint.h", "stdio.h", "stdlib.h", "string.h", "sys/mman.h", "sys/stat.h", "sys/syscall.h",
-        "time.h", "unistd.h",
-    }  # fmt: skip
+        "fcntl.h",
+        "stdint.h",
+        "stdio.h",
+        "stdlib.h",
+        "string.h",
+        "sys/mman.h",
+        "sys/stat.h",
+        "sys/syscall.h",
+        "time.h",
+        "unistd.h",
+    }
 
 
 def test_the_module_runs_on_python_3_6():

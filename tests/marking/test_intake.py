@@ -76,10 +76,15 @@ def test_begin_and_end_without_a_number_pair_by_name_innermost_first(running, by
     other = Writer(running, process=4343)
     third = Writer(running, process=4444)
     for writer, kind, name in (
-        (by_hand, ring.BEGIN, b"a"), (by_hand, ring.BEGIN, b"b"), (other, ring.BEGIN, b"a"),
-        (by_hand, ring.BEGIN, b"a"), (by_hand, ring.END, b"a"), (by_hand, ring.END, b"b"), (by_hand, ring.END, b"a"),
+        (by_hand, ring.BEGIN, b"a"),
+        (by_hand, ring.BEGIN, b"b"),
+        (other, ring.BEGIN, b"a"),
+        (by_hand, ring.BEGIN, b"a"),
+        (by_hand, ring.END, b"a"),
+        (by_hand, ring.END, b"b"),
+        (by_hand, ring.END, b"a"),
         (third, ring.END, b"a"),
-    ):  # fmt: skip
+    ):
         writer.put(kind, name)
         time.sleep(0.001)
     found = running.end()

@@ -33,10 +33,17 @@ def test_plain_values_come_back_as_they_were(values):
 @pytest.mark.parametrize(
     ("value", "kept"),
     [
-        (np.float32(0.5), 0.5), (np.int64(7), 7), (np.bool_(True), True), (np.zeros(2), "[0. 0.]"), ({1, 2}, "{1, 2}"),
-        (b"raw", "b'raw'"), (object, "<class 'object'>"), (-math.inf, -math.inf), (2**64, str(2**64)),
+        (np.float32(0.5), 0.5),
+        (np.int64(7), 7),
+        (np.bool_(True), True),
+        (np.zeros(2), "[0. 0.]"),
+        ({1, 2}, "{1, 2}"),
+        (b"raw", "b'raw'"),
+        (object, "<class 'object'>"),
+        (-math.inf, -math.inf),
+        (2**64, str(2**64)),
     ],
-)  # fmt: skip
+)
 def test_other_values_become_what_they_print(value, kept):
     assert json.loads(encode({"x": value})) == {"x": kept}
 

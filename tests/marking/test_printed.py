@@ -20,10 +20,17 @@ RECORD = [sys.executable, "-m", "powermeter", "record", "-q", "--no-live", "-s",
 
 # The example of ExecuTorch's documentation: 14 prompt and 54 generated tokens.
 OBSERVED = {
-    "prompt_tokens": 14, "generated_tokens": 54, "model_load_start_ms": 1760077800721, "model_load_end_ms": 1760077802998,
-    "inference_start_ms": 1760077802998, "prompt_eval_end_ms": 1760077803162, "first_token_ms": 1760077803162,
-    "inference_end_ms": 1760077804187, "aggregate_sampling_time_ms": 9, "SCALING_FACTOR_UNITS_PER_SECOND": 1000,
-}  # fmt: skip
+    "prompt_tokens": 14,
+    "generated_tokens": 54,
+    "model_load_start_ms": 1760077800721,
+    "model_load_end_ms": 1760077802998,
+    "inference_start_ms": 1760077802998,
+    "prompt_eval_end_ms": 1760077803162,
+    "first_token_ms": 1760077803162,
+    "inference_end_ms": 1760077804187,
+    "aggregate_sampling_time_ms": 9,
+    "SCALING_FACTOR_UNITS_PER_SECOND": 1000,
+}
 
 
 def test_the_observer_line_of_executorch_gives_its_phases_with_their_own_edges():
@@ -36,10 +43,16 @@ def test_the_observer_line_of_executorch_gives_its_phases_with_their_own_edges()
 
 @pytest.mark.parametrize(
     "line",
-    ["nothing", "PyTorchObserver {", "PyTorchObserver 7", "PyTorchObserver []", "PyTorchObserver {}",
-     'PyTorchObserver {"inference_start_ms": "x", "prompt_eval_end_ms": null}',
-     'PyTorchObserver {"inference_start_ms": 9, "prompt_eval_end_ms": 5}'],
-)  # fmt: skip
+    [
+        "nothing",
+        "PyTorchObserver {",
+        "PyTorchObserver 7",
+        "PyTorchObserver []",
+        "PyTorchObserver {}",
+        'PyTorchObserver {"inference_start_ms": "x", "prompt_eval_end_ms": null}',
+        'PyTorchObserver {"inference_start_ms": 9, "prompt_eval_end_ms": 5}',
+    ],
+)
 def test_a_line_that_is_no_observers_gives_nothing(line):
     assert executorch(line, 0, 0) == []
 

@@ -182,10 +182,23 @@ def sigterm() -> int:
 KINDS = {
     name: globals()[name]
     for name in (
-        "function", "generator", "coroutine", "async_generator", "thread", "task", "fork", "spawn", "forkserver",
-        "loky", "persistent", "sys_exit_in_a_fork", "os_exit", "kill", "sigterm",
+        "function",
+        "generator",
+        "coroutine",
+        "async_generator",
+        "thread",
+        "task",
+        "fork",
+        "spawn",
+        "forkserver",
+        "loky",
+        "persistent",
+        "sys_exit_in_a_fork",
+        "os_exit",
+        "kill",
+        "sigterm",
     )
-}  # fmt: skip
+}
 POOLS: list = []
 
 

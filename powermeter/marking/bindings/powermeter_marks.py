@@ -152,9 +152,21 @@ class _Ring(object):
                 at = 4096 + index % SLOTS * 64
                 _MORE.pack_into(self._memory, at, piece, number, len(piece), _MORE_KIND, 0, index + 1)
             _SLOT.pack_into(
-                self._memory, 4096 + first % SLOTS * 64, _now() if at_ns is None else at_ns, count, 0,
-                parent, thread, 0, text[:12], number, len(text), kind, flags, first + 1
-            )  # fmt: skip
+                self._memory,
+                4096 + first % SLOTS * 64,
+                _now() if at_ns is None else at_ns,
+                count,
+                0,
+                parent,
+                thread,
+                0,
+                text[:12],
+                number,
+                len(text),
+                kind,
+                flags,
+                first + 1,
+            )
 
 
 def _find():
