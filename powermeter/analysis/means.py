@@ -35,6 +35,7 @@ _STRETCH = 4096
 _UNUSUAL = 6.0
 _SEEN_WELL = 16
 _FEW_PAIRS = 6
+_FEW_GONE = 4
 _WANDERS = 8
 _WHOLE = 1 - 1e-9
 
@@ -179,6 +180,10 @@ def measure_means(
     found.freedom = max(float(used.sum()) - 1, 1.0) if excess > 0 else math.inf
     if bridges is not None:
         _held, held_u, held_s = bridges.inside(start_ns, end_ns)
+        # A window or two that are gone are like their neighbours inside the event.
+        count = np.maximum(held_s / usual, 1.0)
+        near = (held_s <= 0.5 * inner_s) & (count <= _FEW_GONE)
+        held_u = np.where(near, held_s**2 / count * max(var_in, noise), held_u)
         cut_s = np.maximum(integral.gap_seconds(start_ns, end_ns) - held_s, 0.0)
         known = max(int(full.sum()), 1)
         t95 = float(student_95(known - 1.0)) / COVERAGE_95 if known > 1 else 1.0

@@ -34,7 +34,8 @@ PAD = 4
 _JUMP_IN_4 = 20 / 70
 _MOST_LEAN = 2.0
 _FEW = 8
-_BANDED = 32
+_LONGER = 40
+_ORDINATES = 8
 _BANDS = 6
 _JUMP_APART = 1 / 2 - _JUMP_IN_4
 
@@ -146,12 +147,15 @@ def slow(values: Floats) -> float | None:
     if n // 8 < 2:
         return None
     power = np.abs(np.fft.rfft(values - values.mean())[1:]) ** 2 / n
-    width = max(n // 32, 8)
-    if n < 8 * _BANDED:
-        ordinates = n // 8
-        t = float(student_95(2.0 * ordinates)) / COVERAGE_95
-        return float(power[:ordinates].mean()) * t * t
-    bands = [float(power[k : k + width].mean()) for k in range(0, n // 4 - width + 1, width)]
+    # The slowest one or two hold what a stretch does as a whole: that it begins and ends at rest, for one.
+    skip = 2 if n >= _LONGER else 1
+    width = max(n // 32, _ORDINATES)
+    last = n // 4
+    if last - skip < 2 * width:
+        used = power[skip:last]
+        t = float(student_95(2.0 * used.size)) / COVERAGE_95
+        return float(used.mean()) * t * t
+    bands = [float(power[k : k + width].mean()) for k in range(skip, last - width + 1, width)]
     t = float(student_95(2.0 * width)) / COVERAGE_95
     return min(bands) * t * t * (1 + 2 / math.sqrt(width))
 
@@ -169,7 +173,8 @@ def slow_of(stretches: Sequence[Floats]) -> float | None:
         counts += np.bincount(band, minlength=_BANDS)
     enough = counts >= 8
     if not enough.any():
-        return None
+        found_one = [(one, v.size) for v in stretches if (one := slow(v)) is not None]
+        return sum(one * n for one, n in found_one) / sum(n for _, n in found_one) if found_one else None
     t = np.asarray(student_95(2.0 * counts[enough])) / COVERAGE_95
     found = sums[enough] / counts[enough] * t * t * (1 + 2 / np.sqrt(counts[enough]))
     return float(found.min())
