@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from shlex import quote
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,34 +13,13 @@ from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.accuracies import GAUGE, ODPM, PHONE_MODEL
 from powermeter.importers.axis import pauses
 from powermeter.importers.log import RELATIVE, Choices, Log, Rows
+from powermeter.importers.perfetto_trace import Reading, Trace
 from powermeter.importers.whole import decide
 from powermeter.result import Grade
 from powermeter.source import Gap
 
-if TYPE_CHECKING:
-    from powermeter.importers.perfetto import Trace
-
-RailKey = tuple[int, int, int]
-"""(machine, session, index)."""
-
-Reading = tuple[int, int]
-"""(BOOTTIME in ns, code)."""
-
 _MICRO = 1e-6
 _UAH, _UWH = 3.6e-3, 3.6e-3
-
-
-@dataclass(slots=True)
-class Battery:
-    """One reading of a battery's gauge; what it did not show is None.  Current < 0 is discharge."""
-
-    when: int
-    name: str = ""
-    charge_uah: int | None = None
-    percent: float | None = None
-    current_ua: int | None = None
-    energy_uwh: int | None = None
-    voltage_uv: int | None = None
 
 
 def log_of(trace: Trace, name: str, choices: Choices) -> Log:
