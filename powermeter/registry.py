@@ -91,6 +91,7 @@ IMPORTERS: Mapping[str, str] = {
     "codecarbon": "powermeter.importers.codecarbon:Codecarbon",
     "csv": "powermeter.importers.table:TableImporter",
     "dcgm": "powermeter.importers.dcgm:DcgmDmon",
+    "hardware-monitor": "powermeter.importers.hardware_monitor:HardwareMonitorLog",
     "intervals": "powermeter.importers.interval_tables:IntervalTable",
     "joulescope": "powermeter.importers.joulescope:JoulescopeFile",
     "json": "powermeter.importers.json_table:JsonTable",

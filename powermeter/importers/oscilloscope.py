@@ -1,7 +1,8 @@
-"""Imports the CSV of oscilloscopes whose times do not stand in a column of their own name.
+"""Imports the CSV of oscilloscopes whose columns do not say what they hold.
 
 Rigol writes row numbers, with start and increment at the end of the second line.  Tektronix writes facts into the
-first columns and times and values beside them.  Siglent and Keysight write plain tables (`table.py`).
+first columns and times and values beside them.  Siglent writes facts above a table whose header calls every input
+`Value` or `Volt`.  Keysight writes a plain table (`table.py`).
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from powermeter.result import Grade
 from powermeter.units import NS
 
 _MAX_ROWS = 100_000_000
+_SIGLENT_HEADER = re.compile(r"(Second|Time),\s*(Value|Volt|Amp)")
 
 
 @dataclass(slots=True)
@@ -42,17 +44,18 @@ class _Capture:
 
 class Oscilloscope(Importer):
     name = "oscilloscope"
-    title = "an oscilloscope's CSV (Rigol, Tektronix)"
+    title = "an oscilloscope's CSV (Rigol, Siglent, Tektronix)"
     takes = frozenset({"voltage", "column"})
 
     @classmethod
     def recognises(cls, peek: Peek) -> bool:
-        return _is_rigol(peek) or _is_tektronix(peek)
+        return _is_rigol(peek) or _is_siglent(peek) or _is_tektronix(peek)
 
     @classmethod
     def read(cls, path: Path, choices: Choices) -> Log:
         peek = Peek.at(path)
-        capture = _rigol(path) if _is_rigol(peek) else _tektronix(path)
+        reader = _rigol if _is_rigol(peek) else _siglent if _is_siglent(peek) else _tektronix
+        capture = reader(path)
         for name, unit in choices.columns.items():
             hits = [
                 i for i, own in enumerate(capture.names) if own.lower() == name.lower() or str(i + 2) == name
@@ -68,6 +71,12 @@ class Oscilloscope(Importer):
 def _is_rigol(peek: Peek) -> bool:
     lines = peek.lines[:2]
     return len(lines) == 2 and re.match(r"(X,)?CH\d,.*Start,Increment", lines[0]) is not None
+
+
+def _is_siglent(peek: Peek) -> bool:
+    return peek.head.startswith(b"Record Length,") and any(
+        _SIGLENT_HEADER.match(line) for line in peek.lines[1:30]
+    )
 
 
 def _is_tektronix(peek: Peek) -> bool:
@@ -108,6 +117,40 @@ def _rigol(path: Path) -> _Capture:
             store.append(float_or_nan(row[place]))
         if len(capture.stamps) > _MAX_ROWS:
             raise DataError(f"{path}: more than {_MAX_ROWS} rows; split it and import the parts")
+    return capture
+
+
+def _siglent(path: Path) -> _Capture:
+    facts: dict[str, list[str]] = {}
+    header: list[str] = []
+    capture = _Capture([], [])
+    for row in csv.reader(read_lines(path)):
+        cells = [text.strip() for text in row]
+        if not header:
+            if _SIGLENT_HEADER.match(",".join(cells)):
+                header = [text for text in cells if text]
+                capture.values = [array("d") for _ in header[1:]]
+            elif cells:
+                facts.setdefault(cells[0], [text for text in cells[1:] if text])
+            continue
+        stamp = number_ns(cells[0], NS) if cells and cells[0] else None
+        if stamp is None:
+            continue
+        if len(capture.stamps) >= _MAX_ROWS:
+            raise DataError(f"{path}: more than {_MAX_ROWS} rows; split it and import the parts")
+        capture.stamps.append(stamp)
+        for i, store in enumerate(capture.values):
+            store.append(float_or_nan(cells[i + 1]) if len(cells) > i + 1 else math.nan)
+    told = facts.get("Vertical Units", [])
+    inputs = [name for name in facts.get("Source", []) if name] or [
+        text.split(":")[0] for text in told or facts.get("Vertical Scale", []) if ":" in text
+    ]
+    for i, word in enumerate(header[1:]):
+        name = inputs[i] if i < len(inputs) else f"CH{i + 1}"
+        own = [text.partition(":")[2] for text in told if text.startswith(f"{name}:")]
+        unit = own[0] if own else told[i] if i < len(told) and ":" not in told[i] else word
+        capture.names.append(name)
+        capture.units.append(unit.strip() if of_unit(unit) else "V")
     return capture
 
 

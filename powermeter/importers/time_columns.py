@@ -335,6 +335,10 @@ def _fast_walls(texts: Sequence[str]) -> tuple[NDArray[np.int64], int] | None:
         return None
     if joined.count(":") != 2 * len(bare) or any("-" in text[10:] for text in bare):
         return None
+    if joined.count(" ") + joined.count("T") != len(bare):
+        return None
+    if any(text[19:20] not in ("", ".") or not 19 <= len(text) <= 29 for text in bare):
+        return None
     try:
         stamps = np.array(joined.replace("/", "-").split("\n"), "M8[ns]").astype(np.int64)
     except ValueError:

@@ -57,6 +57,8 @@ _INSIDE = {
     "gfx": "cpu",
     "gt": "cpu",
 }
+_INSIDE_GPU = {"core", "cores", "chip", "soc", "memory", "mem", "vram", "hbm"}
+_PROCESSOR = {"cpu", "processor"}
 _NUMBERED = re.compile(r"(.*?)[\s_.#:-]*(\d+)\Z")
 
 _SHARE_OF_PARTS = 0.9
@@ -252,18 +254,32 @@ def _check_total(total: str, parts: Sequence[str], means: Mapping[str, float], w
 
 def _part(name: str) -> str | None:
     found = set(words(name))
-    for kind, names in _PARTS.items():
-        if found.intersection(names):
-            return kind
-    return None
+    kinds = [kind for kind, names in _PARTS.items() if found.intersection(names)]
+    if kinds[:1] == ["cpu"] and len(kinds) > 1 and ("memory" in kinds or not found.intersection(_PROCESSOR)):
+        return kinds[1]  # "CPU DRAM" is memory, "GPU package" a GPU
+    return kinds[0] if kinds else None
 
 
 def _holder(name: str, others: Sequence[str]) -> str | None:
+    kind = _inside(name)
+    if kind is None:
+        return None
+    return next(
+        (other for other in others if other != name and _part(other) == kind and _inside(other) is None),
+        None,
+    )
+
+
+def _inside(name: str) -> str | None:
+    """Return the kind of part that a name is inside of: cores and graphics of a CPU, a GPU's chip and memory."""
     found = set(words(name))
-    for word, kind in _INSIDE.items():
-        if word in found and _part(name) in (None, "gpu"):
-            return next((other for other in others if other != name and _part(other) == kind), None)
-    return None
+    if "gpu" in found and found.intersection(_INSIDE_GPU):
+        return "gpu"
+    if found.intersection(_PROCESSOR) and found.intersection(_PARTS["gpu"]):
+        return "cpu"
+    if _part(name) not in (None, "gpu", "cpu"):
+        return None
+    return next((kind for word, kind in _INSIDE.items() if word in found), None)
 
 
 def _are_numbered(names: Sequence[str]) -> bool:

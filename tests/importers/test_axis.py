@@ -10,6 +10,7 @@ from powermeter.channel import MISSING
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.axis import axis, hole_limit, pauses
 from powermeter.importers.stamps import date_order, time_of_day_ns, wall
+from powermeter.importers.time_columns import _fast_walls
 from powermeter.importers.zones import Zone
 
 S = 10**9
@@ -146,3 +147,11 @@ def test_times_of_day(text, seconds_):
 )
 def test_what_is_no_time(text):
     assert time_of_day_ns(text) is None and wall(text) is None
+
+
+@pytest.mark.parametrize(
+    "odd", ["2023-01-01 00:00:09 T", "2023-01-01 00:00:099", "2023-01-01 00:00:09.1 0800"]
+)
+def test_a_stamp_that_only_looks_like_one_is_not_read_as_one_with_a_zone(odd):
+    plain = [f"2023-01-01 00:00:{i:02d}" for i in range(9)]
+    assert _fast_walls(plain) is not None and _fast_walls([*plain, odd]) is None

@@ -106,7 +106,7 @@ def test_a_window_of_another_run_is_refused(tmp_path):
         detail(power_begin="07-27-2022 07:00:02.000", power_end="07-27-2022 07:00:06.000")
     )
     with pytest.raises(DataError, match="different runs"):
-        convert(tmp_path, tmp_path / "x")
+        convert(tmp_path, tmp_path)
 
 
 @pytest.mark.parametrize("name", TINY_RUNS)
@@ -164,7 +164,7 @@ def test_a_trace_without_results_takes_every_second_window(tmp_path):
 def test_a_damaged_trace_is_refused(tmp_path, data):
     (tmp_path / "trace1-energy.bin").write_bytes(data)
     with pytest.raises(DataError):
-        convert(tmp_path, tmp_path / "x")
+        convert(tmp_path, tmp_path)
 
 
 def test_a_rule_of_a_newer_version_is_an_error(tmp_path):

@@ -185,6 +185,65 @@ def test_tektronix_stands_beside_its_facts(tmp_path):
     assert energies["input"] == pytest.approx(5.0 * 4e-3)
 
 
+SIGLENT = (
+    "Record Length,Analog:4,\nSample Interval,Analog:1.0E-03,\n{facts}Model Number,SDS1104X-U,\n{header}\n"
+    "-2.0E-03,+5.0E-01,+5.0E+00\n-1.0E-03,+5.0E-01,+5.0E+00\n+0.0E+00,+5.0E-01,+5.0E+00\n1.0E-03,+5.0E-01,+5.0E+00\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("facts", "header"),
+    [
+        (
+            "Vertical Units,CH1:A, CH2:V,,\nVertical Scale,CH1:0.5, CH2:2.0,,\nSource,CH1,CH2\n",
+            "Second,Value,Value",
+        ),
+        ("Vertical Units,CH2:V, CH1:A,,\nSource,CH1,CH2\n", "Time,Value,Value"),
+        ("", "Second,Amp,Volt"),
+    ],
+)
+def test_siglent_tells_its_units_above_the_table(tmp_path, facts, header):
+    log, energies, _ = load(tmp_path, SIGLENT.format(facts=facts, header=header), "s.csv")
+    assert log.format == "oscilloscope" and energies["input"] == pytest.approx(2.5 * 3e-3)
+
+
+def test_siglent_of_voltages_asks_which_input_is_a_current(tmp_path):
+    text = "Record Length,Analog:2\nVertical Scale,CH1: 0.05\nSecond,Volt\n-0.001,0.2\n0.000,0.2\n0.001,0.2\n"
+    with pytest.raises(DataError, match="--column CH1=A"):
+        load(tmp_path, text, "s.csv")
+    _, energies, _ = load(tmp_path, text, "s.csv", columns={"CH1": "A"}, voltage_v=5.0)
+    assert energies["input"] == pytest.approx(1.0 * 2e-3)
+
+
+MONITOR = (
+    ",/intelcpu/0/temperature/0,/intelcpu/0/power/0,/intelcpu/0/power/1,/intelcpu/0/power/2,/intelcpu/0/power/3,/gpu-nvidia/0/power/0{more}\n"
+    'Time,"CPU Package","CPU Package","CPU Cores","CPU Graphics","CPU Memory","GPU Package"{names}\n'
+)
+
+
+def test_hardware_monitor_writes_the_month_first(tmp_path):
+    rows = "".join(f'11/02/2023 18:01:0{i},"50","25.5","20.5","1.5","2","30"\n' for i in range(3))
+    log, energies, headline = load(tmp_path, MONITOR.format(more="", names="") + rows)
+    assert log.format == "hardware-monitor" and log.sources[0].ends_ns[0] == 1_698_948_060_000_000_000
+    assert headline == "CPU Package + CPU Memory + GPU Package" and energies["GPU Package"] == pytest.approx(
+        60.0
+    )
+    parents = {c.rail.name: c.rail.parent for c in log.sources[0].channels if c.rail is not None}
+    assert parents["CPU Cores"] == parents["CPU Graphics"] == "CPU Package"
+
+
+def test_hardware_monitor_tells_like_names_apart_by_their_devices(tmp_path):
+    rows = "".join(f'01/02/2023 18:01:0{i},"50","25.5","20.5","1.5","2","30","40"\n' for i in range(3))
+    text = MONITOR.format(more=",/gpu-nvidia/1/power/0", names=',"GPU Package"') + rows
+    _, energies, _ = load(tmp_path, text, rail="CPU Package")
+    assert energies["gpu-nvidia 1 GPU Package"] == pytest.approx(80.0)
+
+
+def test_hardware_monitor_without_power_says_what_to_tick(tmp_path):
+    with pytest.raises(DataError, match="tick one"):
+        load(tmp_path, ',/intelcpu/0/load/0\nTime,"CPU Total"\n01/02/2023 18:01:02,"50"\n')
+
+
 def test_carbontracker_is_an_estimate_of_what_was_measured_not_predicted(tmp_path):
     text = (
         "CarbonTracker: Actual consumption for 2 epoch(s):\n\tTime:\t0:01:40\n\tEnergy:\t0.001 kWh\n"

@@ -27,6 +27,10 @@ def rails(*names, parents=None):
         (["x1", "other"], None, None),
         (["only"], "only", False),
         (["ch1", "ch2"], None, None),
+        (["CPU Package", "CPU Cores", "CPU Graphics"], "CPU Package", False),
+        (["CPU Package", "CPU DRAM", "GPU Package"], "CPU Package + CPU DRAM + GPU Package", True),
+        (["CPU", "GPU", "GPU Core", "GPU Memory"], "CPU + GPU", True),
+        (["GPU Core", "GPU Memory"], None, None),
     ],
 )
 def test_names_tell_or_it_is_asked(names, headline, is_sum):
