@@ -148,8 +148,15 @@ class Jls:
         with Writer(str(path)) as writer:
             writer.source_def(1, name="meter", vendor="x", model="x", version="1", serial_number="1")
             for signal, (name, units) in enumerate((("voltage", "V"), ("current", "A")), 1):
-                writer.signal_def(signal, source_id=1, signal_type=SignalType.FSR, data_type="f32",
-                                  sample_rate=load.rate_hz, name=name, units=units)  # fmt: skip
+                writer.signal_def(
+                    signal,
+                    source_id=1,
+                    signal_type=SignalType.FSR,
+                    data_type="f32",
+                    sample_rate=load.rate_hz,
+                    name=name,
+                    units=units,
+                )
             position = 0
             for times, codes in load.blocks():
                 writer.fsr_f32(1, position, (codes[:, 0] * 1e-3).astype(np.float32))

@@ -79,7 +79,7 @@ def place(
         ConfigurationError: The options do not go together.
     """
     if by is not None and by not in WAYS:
-        raise ConfigurationError(f"{by!r} is no way to align; choose {', '.join(WAYS)}")
+        raise ConfigurationError(f"{by!r} is not a way to align; choose {', '.join(WAYS)}")
     events = [e for e in host.events() if e.end_ns is not None]
     seen = meter_trace(meter, sources, rail)
     if by == "markers":
@@ -219,7 +219,7 @@ def _by_markers(
     meter: Any, sources: Sequence[Any], events: Sequence[Event], marker: str | None, pin: int | None
 ) -> Alignment:
     if marker is None:
-        raise ConfigurationError("say which events changed the line: --marker NAME")
+        raise ConfigurationError("name the events that changed the line: --marker NAME")
     moments = [t for e in events if e.name == marker for t in sorted({e.start_ns, e.end_ns or e.start_ns})]
     if not moments:
         known = ", ".join(dict.fromkeys(e.name for e in events)) or "none"
@@ -235,7 +235,7 @@ def marker_edges(meter: Any, sources: Sequence[Any], pin: int | None = None) -> 
 
     Raises:
         DataError: No input ever changed.
-        ConfigurationError: Several did and `pin` does not say which, or that one did not.
+        ConfigurationError: Several did and `pin` does not state which, or that one did not.
     """
     by_pin: dict[int, list[int]] = {}
     for source in sources:
@@ -259,7 +259,7 @@ def marker_edges(meter: Any, sources: Sequence[Any], pin: int | None = None) -> 
     if pin is None:
         if len(by_pin) > 1:
             raise ConfigurationError(
-                f"inputs {', '.join(map(str, sorted(by_pin)))} changed; say which: --pin 0"
+                f"inputs {', '.join(map(str, sorted(by_pin)))} changed; choose one: --pin 0"
             )
         (pin,) = by_pin
     if pin not in by_pin:
@@ -275,7 +275,7 @@ def _by_clock(host: Any, meter: Any, seen: Trace, clock_error_s: float | None) -
     """
     if clock_error_s is None:
         raise ConfigurationError(
-            "say how far the meter's wall clock may be off: --clock-error 0.5s (1ms where it is this machine's own)"
+            "state how far the meter's wall clock may be off: --clock-error 0.5s (1ms where it is this machine's own)"
         )
     if meter.metadata.get("clock") != "utc":
         raise DataError("the meter's recording has no wall-clock times; align by a pattern or by activity")

@@ -57,7 +57,7 @@ def find(recording: RecordingLike, name: str) -> SourceChannel:
     if len(found) == 1:
         return found[0]
     known = ", ".join(p.name for p in all_of_them) or "none"
-    problem = "is a channel of several sources" if found else "is no channel of this recording"
+    problem = "is a channel of several sources" if found else "is not a channel of this recording"
     raise ConfigurationError(f"{name!r} {problem}; there are: {known}")
 
 
@@ -110,10 +110,10 @@ def reference_errors(trace: Trace, accuracy: float | None) -> tuple[float, float
     """Return a reference's relative and absolute standard uncertainty, common to all of its readings.
 
     Args:
-        accuracy: Its limit of error as typed in (0.0005 for 0.05 %), which overrules what its channel says.
+        accuracy: Its limit of error as typed in (0.0005 for 0.05 %), which overrules what its channel states.
 
     Raises:
-        ConfigurationError: Neither says anything.
+        ConfigurationError: Neither is stated.
     """
     if accuracy is not None:
         return accuracy / math.sqrt(3.0), 0.0
@@ -121,7 +121,7 @@ def reference_errors(trace: Trace, accuracy: float | None) -> tuple[float, float
     offset = math.sqrt(sum(e.absolute**2 for e in trace.errors))
     if not gain and not offset:
         raise ConfigurationError(
-            "how good is the reference? Say its limit of error, for example --accuracy 0.05%"
+            "how good is the reference? State its limit of error, for example --accuracy 0.05%"
         )
     return gain, offset
 
@@ -148,7 +148,7 @@ def load_points(trace: Trace, events: Sequence[Event]) -> Points:
         try:
             true, uncertainty = float(event.attributes["true"]), float(event.attributes["uncertainty"])
         except (KeyError, TypeError, ValueError) as error:
-            raise DataError(f"a {LOAD} event does not say what was on: {error}") from None
+            raise DataError(f"a {LOAD} event does not state what was on: {error}") from None
         start = event.start_ns + round(_SETTLE * (event.end_ns - event.start_ns))
         inside = trace.between(start, event.end_ns).values
         if inside.size < _LEAST_SAMPLES:

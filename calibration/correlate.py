@@ -126,7 +126,7 @@ def pattern_waveforms(events: Sequence[Event]) -> list[Waveform]:
             edges = [e.start_ns + int(x) for x in e.attributes["edges_ns"]] + [e.end_ns]
             levels = [float(x) for x in e.attributes["levels"]]
         except (KeyError, TypeError, ValueError) as error:
-            raise DataError(f"a {EVENT} event does not say when its load changed: {error}") from None
+            raise DataError(f"a {EVENT} event does not state when its load changed: {error}") from None
         if len(levels) + 1 == len(edges) and all(b > a for a, b in itertools.pairwise(edges)):
             found.append(Waveform(np.array(edges, np.int64), np.array(levels)))
     return found
@@ -171,7 +171,7 @@ def align(trace: Trace, events: Sequence[Event]) -> Alignment:
     By the played patterns where there are any, else by the run's own activity.
 
     Raises:
-        DataError: Nothing fits, or more than one place does; the message says which.
+        DataError: Nothing fits, or more than one place does; the message states which.
     """
     patterns = pattern_waveforms(events)
     whole = None if patterns else activity_waveform(events)

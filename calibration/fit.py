@@ -139,7 +139,7 @@ def _check(points: Points) -> None:
         raise DataError("a calibration point claims to have no uncertainty at all")
     span = float(np.ptp(points.seen))
     if span <= 4 * float(np.median(np.hypot(points.seen_u, points.true_u))):
-        raise DataError("the calibration points lie too close together to tell gain from offset")
+        raise DataError("the calibration points lie too close together to separate gain from offset")
 
 
 def york(points: Points) -> tuple[Floats, Floats]:

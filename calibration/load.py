@@ -187,5 +187,5 @@ def load(name: str) -> Load:
         NotInstalledError, OpenError: The graphics card cannot be used.
     """
     if name not in LOADS:
-        raise ConfigurationError(f"{name!r} is no load; choose {' or '.join(LOADS)}")
+        raise ConfigurationError(f"{name!r} is not a load; choose {' or '.join(LOADS)}")
     return LOADS[name]()

@@ -37,7 +37,7 @@ def align_markers(
     events = np.sort(np.asarray(events_ns, np.int64))
     if marks.size < 3 or events.size < 3:
         raise DataError(
-            f"{marks.size} marker edges and {events.size} events are too few to align by; three are the least"
+            f"{marks.size} marker edges and {events.size} events are too few to align by; at least three are needed"
         )
     base_m, base_e = int(marks[0]), int(events[0])
     m, e = (marks - base_m).astype(np.float64), (events - base_e).astype(np.float64)

@@ -91,7 +91,7 @@ def play(
     clock_ns: Callable[[], int] = now_ns,
     sleep: Callable[[float], Any] = time.sleep,
 ) -> dict[str, Any]:
-    """Switch a load through a pattern; gives the attributes of its event.
+    """Switch a load through a pattern; return the attributes of its event.
 
     `edges_ns` are the moments after each switch, relative to `start_ns`, and `levels` what it was
     switched to; `end_ns` is when it was switched off for good.

@@ -85,7 +85,7 @@ def against_reference(
     check_clock(recording, reference)
     warm = None if temperature is None else find(recording, temperature)
     if warm is not None and warm.channel.quantity is not Quantity.TEMPERATURE:
-        raise ConfigurationError(f"{warm.name} is no temperature")
+        raise ConfigurationError(f"{warm.name} is not a temperature")
     found = []
     for mine, theirs in _pairs(recording, reference, channels, references):
         seen = read(recording, mine, corrected=False)
@@ -176,7 +176,7 @@ def _pairs(
     if references and channels and len(references) != len(channels):
         raise ConfigurationError(f"{len(channels)} channels and {len(references)} references do not pair up")
     if references and not channels:
-        raise ConfigurationError("say which channel the reference is for: --channel NAME")
+        raise ConfigurationError("name the channel the reference is for: --channel NAME")
     if not channels:
         return _all_pairs(recording, reference)
     mine = [find(recording, name) for name in channels]
@@ -190,7 +190,7 @@ def _all_pairs(
     recording: RecordingLike, reference: RecordingLike
 ) -> list[tuple[SourceChannel, SourceChannel]]:
     if recording is reference:
-        raise ConfigurationError("say which channel is to be calibrated: --channel SOURCE/NAME")
+        raise ConfigurationError("name the channel to calibrate: --channel SOURCE/NAME")
     found = []
     for place in _usable(recording):
         try:
@@ -227,14 +227,12 @@ def _of_unit(recording: RecordingLike, unit: str) -> SourceChannel:
     found = [p for p in _usable(recording) if p.channel.unit == unit]
     if len(found) != 1:
         known = ", ".join(p.name for p in found) or "none"
-        raise ConfigurationError(
-            f"say which channel the loads in {unit} are for: --channel; there are: {known}"
-        )
+        raise ConfigurationError(f"name the channel for the loads in {unit}: --channel; there are: {known}")
     return found[0]
 
 
 def shunt_of(place: SourceChannel) -> float | None:
-    """Return the shunt that a source says was in the channel's rail, in ohm, or None."""
+    """Return the shunt that a source reports was in the channel's rail, in ohm, or None."""
     said = (place.source.info or {}).get("shunt_ohm")
     if isinstance(said, (list, tuple)):
         rails = list(dict.fromkeys(c.rail.name for c in place.source.channels if c.rail is not None))
@@ -253,19 +251,19 @@ def true_shunt(calibrated: Calibrated, assumed_ohm: float | None = None) -> tupl
 
     Args:
         assumed_ohm: The resistance that the recording's currents were computed with; what the source
-            says otherwise.
+            states otherwise.
 
     Raises:
-        ConfigurationError: It is no current, or that resistance is not known.
+        ConfigurationError: It is not a current, or that resistance is not known.
         DataError: The currents lie too close together.
     """
     place, points = calibrated.place, calibrated.points
     if place.channel.quantity is not Quantity.CURRENT:
-        raise ConfigurationError(f"{place.name} is no current: a shunt is found from currents")
+        raise ConfigurationError(f"{place.name} is not a current: a shunt is found from currents")
     ohm = assumed_ohm or shunt_of(place)
     if ohm is None:
         raise ConfigurationError(
-            f"{place.name} does not say its shunt; say what it was read with: --shunt 0.1ohm"
+            f"{place.name} does not state its shunt; state what it was read with: --shunt 0.1ohm"
         )
     volts = (points.seen * ohm).tolist()
     found, own = shunt(

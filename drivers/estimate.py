@@ -30,7 +30,7 @@ _TICK_NS = 1_000_000_000 // (os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") 
 def _watt(text: str) -> float:
     value = parse_quantity(text, "W")
     if not 0 < value <= 10_000:
-        raise ConfigurationError(f"{text!r} is no rated power; write for example 28W")
+        raise ConfigurationError(f"{text!r} is not a rated power; write for example 28W")
     return value
 
 

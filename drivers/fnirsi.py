@@ -203,7 +203,7 @@ class Fnirsi(StreamMeter):
         return rows
 
     def _notice_loss(self, arrival_ns: int) -> None:
-        """Reports that never came leave the count behind the clock for good: a whole second late is no delay."""
+        """Reports that never came leave the count behind the clock for good: a whole second late is not a delay."""
         late_ns = self.lateness_ns(self._count + SAMPLES_PER_REPORT - 1, arrival_ns)
         if late_ns is None:
             return

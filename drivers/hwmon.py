@@ -1,6 +1,6 @@
 """`hwmon://ina219-i2c-1-40`: a power sensor that a kernel driver reads, through its sysfs files.
 
-The kernel's INA drivers compute with a shunt of 10 mΩ unless the device tree says otherwise; with a
+The kernel's INA drivers compute with a shunt of 10 mΩ unless the device tree reports otherwise; with a
 0.1 Ω breakout all their currents are ten times too high.  `shunt=` names what is really there, and the
 current is scaled by what the driver used.  Their power files are left alone: they lose the sign of
 the current and, in 6.1, overflow 32 bits.
@@ -155,7 +155,7 @@ class Hwmon(PolledSource):
             shown = "" if rail.written else ", its default, which it does not show"
             self._warnings.append(
                 f"{rail.name}: the kernel computes with {format_quantity(rail.driver_ohm, 'ohm')}{shown}; if the "
-                "shunt resistor is marked otherwise, say so with shunt= (R100 is 0.1ohm)"
+                "shunt resistor is marked otherwise, set shunt= (R100 is 0.1ohm)"
             )
             return 1.0, rail.driver_ohm
         real = shunts[min(position, len(shunts) - 1)]

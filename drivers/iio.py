@@ -180,7 +180,7 @@ class IIO(StreamingSource):
             raise ConfigurationError(f"{self.address} needs shunt=; read the marking of the shunt resistor")
         if not options["shunt"]:
             self._warnings.append(
-                f"the kernel's shunt of {shunt_ohm:g} ohm is used; if the resistor is marked otherwise, say shunt="
+                f"the kernel's shunt of {shunt_ohm:g} ohm is used; if the resistor is marked otherwise, set shunt="
             )
         data = CHIPS[model][1]
         span_k, tolerance = kelvin_off(options), shunt_limit(options)

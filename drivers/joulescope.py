@@ -146,7 +146,7 @@ class Joulescope(StreamingSource):
         if len(paths) > 1:
             numbers = ", ".join(path.rsplit("/", 1)[-1] for path in paths)
             raise OpenError(
-                f"Joulescope: several are plugged in; say which by serial number: {numbers}", Reason.ABSENT
+                f"Joulescope: several are plugged in; choose one by serial number: {numbers}", Reason.ABSENT
             )
         return paths[0]
 

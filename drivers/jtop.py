@@ -237,7 +237,7 @@ class Jtop(StreamingSource):
 
     @classmethod
     def discover(cls) -> list[Found]:
-        """Say whether jetson-stats could be used on this Jetson; the service is not asked."""
+        """Return whether jetson-stats could be used on this Jetson; the service is not asked."""
         from pathlib import Path
 
         if not is_jetson():

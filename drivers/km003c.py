@@ -99,7 +99,7 @@ def _block(answer: bytes, wanted: int) -> tuple[int, int, bytes]:
         at += 4 + length
     if found is None or at != len(answer):
         raise DataError(
-            f"an answer of {len(answer)} bytes does not hold attribute {wanted} and what it says to hold"
+            f"an answer of {len(answer)} bytes does not hold attribute {wanted} and what it states to hold"
         )
     return found
 

@@ -181,7 +181,7 @@ class KM003CStream(StreamingSource):
         length = (header >> 16 & 0x3F) * (header >> 22)
         if answer[0] != km003c.PUT_DATA or length > 63 * km003c.QUEUE_SAMPLE_LENGTH:
             link.clear()
-            raise DataError(f"{answer.hex()} is no answer of the queue")
+            raise DataError(f"{answer.hex()} is not an answer of the queue")
         return km003c.decode_queue(answer + link.read_exactly(length, ANSWER_S), self.options["rate"])
 
     def read_block(self, timeout_s: float) -> Block | None:

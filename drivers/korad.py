@@ -51,7 +51,9 @@ class Korad(PolledSource):
                 self._ask(b"*IDN?", 64, quiet_s=0.15).decode("ascii", "replace").strip("\x00 \r\n")
             )
             if not re.search(r"KORAD|VELLEMAN|TENMA|RND|KA\d{4}", self._identity, re.IGNORECASE):
-                raise OpenError(f"{self.address}: {self._identity!r} is no Korad supply", Reason.WRONG_DEVICE)
+                raise OpenError(
+                    f"{self.address}: {self._identity!r} is not a Korad supply", Reason.WRONG_DEVICE
+                )
             self.sample()
         except ReadError as error:
             self.close()

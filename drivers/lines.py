@@ -87,7 +87,7 @@ def parse_columns(text: str, *, keyed: bool) -> tuple[Column, ...]:
         found = unit_factor(unit)
         if found is None or found[0] not in QUANTITIES:
             raise ConfigurationError(
-                f"column {item!r}: {unit!r} is no unit of V, A, W, J, C, Wh, Ah or degC, and no t_us, t_ms, t_s"
+                f"column {item!r}: {unit!r} is not a unit of V, A, W, J, C, Wh, Ah or degC, and no t_us, t_ms, t_s"
             )
         columns.append(Column(key, place, rail, QUANTITIES[found[0]], found[1], unit))
     meanings = [(column.rail, column.quantity) for column in columns]
@@ -180,7 +180,7 @@ class Lines(StreamMeter):
 
     def __init__(self, address: Any) -> None:
         if "columns" not in address.options:
-            raise ConfigurationError(f"{address}: say what the columns are: columns=t_us,mV,mA")
+            raise ConfigurationError(f"{address}: name the columns: columns=t_us,mV,mA")
         self._columns: tuple[Column, ...] = ()
         super().__init__(address)
         if self.options["bits"] is not None and not 8 <= self.options["bits"] <= 63:
@@ -305,7 +305,7 @@ class Lines(StreamMeter):
         try:
             data = json.loads(text)
         except (ValueError, RecursionError):
-            raise DataError("the line is no JSON object") from None
+            raise DataError("the line is not a JSON object") from None
         return [_dig(data, c.key) for c in self._values] + [
             _dig(data, self._time.key) if self._time else None
         ]

@@ -201,7 +201,7 @@ class Throttled(PolledSource):
         bits = parse_throttled(answer)
         if bits is None:
             raise ReadError(
-                f"throttled://: {answer.strip()[:60]!r} is no answer to get_throttled", Reason.BAD_DATA
+                f"throttled://: {answer.strip()[:60]!r} is not an answer to get_throttled", Reason.BAD_DATA
             )
         return bits
 

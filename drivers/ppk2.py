@@ -154,7 +154,7 @@ class PPK2(StreamingSource):
         voltage_v = options["voltage"] or (calibration.vdd_mv or 0) / 1000
         if not LOWEST_V <= voltage_v <= HIGHEST_V:
             raise OpenError(
-                f"{self.address}: the PPK2 does not say its voltage; add voltage=3.3V, what the device is fed with",
+                f"{self.address}: the PPK2 does not report its voltage; add voltage=3.3V, what the device is fed with",
                 Reason.LOST_SETUP,
             )
         if not self.channels:

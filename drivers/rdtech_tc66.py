@@ -173,7 +173,9 @@ class TC66(RequestMeter):
                 f"{self.address}: the meter is in its bootloader; re-plug it", Reason.WRONG_DEVICE
             )
         if answer and answer != b"firm":
-            raise OpenError(f"{self.address}: this is no TC66 (it answers {answer!r})", Reason.WRONG_DEVICE)
+            raise OpenError(
+                f"{self.address}: this is not a TC66 (it answers {answer!r})", Reason.WRONG_DEVICE
+            )
 
     def decode(self, frame: bytes) -> TC66Frame:
         reading = decode(frame)
@@ -244,7 +246,7 @@ class TC66(RequestMeter):
 
     @classmethod
     def discover(cls) -> list[Found]:
-        """List ports whose own description says TC66; its USB ids are not established and nothing is asked."""
+        """List ports whose own description states TC66; its USB ids are not established and nothing is asked."""
         found = []
         for port in list_ports():
             if "TC66" in f"{port.product} {port.description}".upper():

@@ -136,7 +136,7 @@ class UMFrame:
         return self.current_code * self.model.amperes_per_code
 
     def problem(self) -> str:
-        """Say which values contradict each other or the meter's range; empty when none do."""
+        """Return which values contradict each other or the meter's range; empty when none do."""
         if self.voltage_v > MAX_VOLTAGE_V or self.current_a > MAX_CURRENT_A:
             return f"{self.voltage_v:.3f} V, {self.current_a:.4f} A is out of the meter's range"
         product = self.voltage_v * self.current_a
@@ -172,7 +172,7 @@ def decode(frame: bytes, *, check: bool = True) -> UMFrame:
 
     model = MODELS.get(word(0))
     if model is None:
-        raise DataError(f"model {word(0):04x} is no UM24C, UM25C or UM34C")
+        raise DataError(f"model {word(0):04x} is not a UM24C, UM25C or UM34C")
     check_ok = frame[129] == _xor(frame) if model.title == "UM34C" else frame[128:] == END_MARK
     if check and not check_ok:
         raise DataError(f"the frame ends in {frame[128:].hex()}, its check fails")

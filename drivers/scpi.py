@@ -42,7 +42,7 @@ class Profile:
         title: For people.
         identity: What its `*IDN?` answer must contain (regular expression, any case).
         queries: Quantity → query; `{channel}` is the output's number.
-        read: The query of a multimeter that measures what its panel says; empty for a supply.
+        read: The query of a multimeter that measures what its panel reports; empty for a supply.
         function: The query for which quantity that is.
     """
 
@@ -178,7 +178,7 @@ class Scpi(PolledSource):
     def _identify(self) -> None:
         identity = self.ask("*IDN?", timeout_s=3.0)
         if identity.count(",") < 1 or not identity.isprintable():
-            raise OpenError(f"{self.address}: {identity!r} is no answer to *IDN?", Reason.WRONG_DEVICE)
+            raise OpenError(f"{self.address}: {identity!r} is not an answer to *IDN?", Reason.WRONG_DEVICE)
         self._identity = identity
         named = self.options["family"]
         if named:

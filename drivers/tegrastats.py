@@ -278,7 +278,7 @@ class Tegrastats(StreamingSource):
 
     @classmethod
     def discover(cls) -> list[Found]:
-        """Say whether tegrastats is here; it is not started."""
+        """Return whether tegrastats is here; it is not started."""
         program = _program()
         if program is None and not is_jetson():
             return []

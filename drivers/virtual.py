@@ -1,7 +1,7 @@
 """`virtual://`: an instrument that is not there, with a load you choose and faults on request.
 
 It is a real driver behind the real contract: tests, examples and the first five minutes of someone
-without hardware run on it.  Its truth is known, so that what a report says can be checked.
+without hardware run on it.  Its truth is known, so that what a report states can be checked.
 """
 
 from __future__ import annotations

@@ -76,7 +76,7 @@ class Rail:
         boundary: What it covers.
         covers: What is and is not inside, in words, for reports.
         nominal_v: Its nominal voltage in volt, where a charge must be derived without a measured one.
-        sum_lacks: Under a parent that nobody measures: what the sum of the brothers does not hold.
+        sum_lacks: Under a parent that nobody measures: what the sum of the siblings does not hold.
     """
 
     name: str

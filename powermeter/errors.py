@@ -6,9 +6,9 @@
     ├── ConfigurationError   an option, a URL or a unit is not usable   (also ValueError)
     ├── ExistsError          the file to write exists already           (also FileExistsError)
     ├── NotInstalledError    an optional library is missing             (also ImportError)
-    ├── OpenError            an instrument cannot be opened; `reason` says which remedy applies
+    ├── OpenError            an instrument cannot be opened; `reason` states which remedy applies
     ├── ReadError            an open instrument stopped answering; becomes a gap in a recording
-    └── DataError            a file, a frame or a line does not say what it should  (also ValueError)
+    └── DataError            a file, a frame or a line does not state what it should  (also ValueError)
 
 Each message is one line: what, where, what to do.  The command line prints it and exits with
 `exit_code`; nothing else in the package prints an error.

@@ -105,7 +105,7 @@ def _reaches_zero(value: float, low: float, high: float, unit: str, signed: bool
 
 
 def _bound(low: float, high: float, unit: str, signed: bool, digits: int = 2) -> Shown:
-    """Return the end of an interval that says something; a dash where neither does."""
+    """Return the end of an interval that states something; a dash where neither does."""
     if math.isfinite(high):
         words, number, rounded = "at most", high, _rounded_up
     elif math.isfinite(low) and (low > 0 or signed):

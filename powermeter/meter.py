@@ -28,7 +28,7 @@ class Meter:
 
     Inside a recording that runs already, a Meter without sources or a path of its own starts nothing: its events go
     into that recording, with its attributes, and `choice` says so.  It can be entered again; each time writes a file
-    of its own.  Once the block runs, nothing here raises into it; `problem` says what went wrong.
+    of its own.  Once the block runs, nothing here raises into it; `problem` states what went wrong.
 
     Args:
         sources: URLs of what to record; the best this machine has where none is given.
@@ -346,7 +346,7 @@ def numbered(path: Path) -> Path:
 
 
 def best_sources() -> tuple[tuple[str, ...], str]:
-    """Return the URLs to record when none was named, and the line that says why.
+    """Return the URLs to record when none was named, and the line that states why.
 
     Raises:
         OpenError: Nothing on this machine can be measured or estimated.

@@ -281,7 +281,7 @@ class PolledSource(Source):
     """An instrument that is asked for each sample.
 
     Attributes:
-        default_period_s: How often it is asked where the user does not say.
+        default_period_s: How often it is asked where the user does not state it.
         stale_when_equal: True where two equal rows mean that it has not refreshed (slow meters that
             answer faster than they measure): the recorder marks the second as a repeat.
     """

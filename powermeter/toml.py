@@ -64,7 +64,7 @@ def read(path: Path) -> dict[str, Any]:
     """Return the tables of a TOML file.
 
     Raises:
-        ConfigurationError: It cannot be read, or is no regular file.
+        ConfigurationError: It cannot be read, or is not a regular file.
         DataError: It is not TOML.
     """
     try:

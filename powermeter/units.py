@@ -90,7 +90,7 @@ def parse_quantity(text: str, unit: str, *, bare: bool = True) -> float:
         bare: Whether a number without a unit is taken to be in `unit`.
 
     Raises:
-        ConfigurationError: The text is no number, not finite, or its unit measures something else.
+        ConfigurationError: The text is not a number, not finite, or its unit measures something else.
     """
     if unit == "s":
         return parse_duration(text)
@@ -129,7 +129,7 @@ def parse_duration(text: str) -> float:
     """Return seconds from `250ms`, `90s`, `5m`, `1h30m` or a bare number of seconds.
 
     Raises:
-        ConfigurationError: The text is no duration, or a negative one.
+        ConfigurationError: The text is not a duration, or a negative one.
     """
     match = _NUMBER.match(text)
     if match is not None and not match[2]:

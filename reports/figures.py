@@ -84,7 +84,7 @@ class Panel:
     Attributes:
         start, end: In s from `origin`: the run's first sample, or the start of the event looked at.
         curves: One for each stretch between gaps.
-        samples: (s, W) of single samples, where they can be told apart; empty otherwise.
+        samples: (s, W) of single samples, where they can be distinguished; empty otherwise.
         gaps: (start, end, reason) in s.
         lanes: The labels, in order of first appearance.
         hidden: Labels that found no lane.
@@ -288,7 +288,7 @@ def _envelope(times: NDArray[np.int64], watts: Floats, left: int, width_ns: floa
 
 
 def _lane(data: ReportData, row: LabelRow, colour: int, start_ns: int, end_ns: int, origin: int) -> Lane:
-    """Join the events of a label that a pixel cannot tell apart."""
+    """Join the events of a label that a pixel cannot distinguish."""
     a = data.analysis
     index = row.index
     starts, ends = a.energies.start_ns[index], a.energies.end_ns[index]

@@ -21,7 +21,7 @@ class Instrument:
         rails: Name and what it covers, for each rail.
         grade: The worst of its channels that carry power.
         accuracy: Where its stated limits come from, each once.
-        facts: What the instrument said of itself.
+        facts: What the instrument reported of itself.
         health: Samples, rate, gaps.
         missed: Deadlines missed or samples dropped, as the recorder or the gaps count them.
         errors: Reads that failed; None where nobody counted.

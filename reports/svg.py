@@ -219,7 +219,7 @@ def _y_grid(axes: _Axes, unit: str) -> Iterable[str]:
 
 
 def _shading(panel: Panel, axes: _Axes) -> Iterable[str]:
-    """Shade the events behind the power, where they are few enough to tell apart."""
+    """Shade the events behind the power, where they are few enough to distinguish."""
     for lane in panel.lanes:
         if len(lane.bars) <= 60:
             for bar in lane.bars:

@@ -1,4 +1,4 @@
-"""What a datasheet says of a chip of the INA family, as data: registers, limits, addresses, identification."""
+"""What a datasheet states of a chip of the INA family, as data: registers, limits, addresses, identification."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Register:
         lsb: SI units per code.
         size: Bytes.
         signed: Two's complement, or never negative.
-        shift: How many low bits are no part of the value.
+        shift: How many low bits are not part of the value.
     """
 
     address: int

@@ -6,7 +6,7 @@ Source: TI SBOS448G (INA219, 2015) and SBOS459 (INA220).  Four things matter her
 * CNVR (02h bit 1) clears on reading the power register 03h, or on writing a mode (section 8.6.3.2).
   So a row is 02h until ready, 01h, and 03h last.
 * The power register is 0 as long as the calibration register is 0, as after a brown-out.
-* There is no identification register, and no way to tell the two chips or their grades apart.
+* There is no identification register, and no way to distinguish the two chips or their grades.
 """
 
 from __future__ import annotations

@@ -96,7 +96,7 @@ def from_url(address: Address, options: Mapping[str, Any]) -> list[PlacedChip]:
     model = address.scheme
     if not bus or not places:
         raise ConfigurationError(
-            f"{address} does not say which chip; write for example {model}://1/0x40 (bus 1, address 0x40)"
+            f"{address} does not state which chip; write for example {model}://1/0x40 (bus 1, address 0x40)"
         )
     addresses = [parse_address(text, model) for text in places.split(",")]
     if len(set(addresses)) != len(addresses):
@@ -146,7 +146,7 @@ def parse_address(text: str | int, model: str) -> int:
     last = 0x43 if model == "ina3221" else 0x4F
     if not 0x40 <= value <= last:
         raise ConfigurationError(
-            f"0x{value:02x} is no address of an {model.upper()}; it has 0x40 to 0x{last:02x}"
+            f"0x{value:02x} is not an address of an {model.upper()}; it has 0x40 to 0x{last:02x}"
         )
     return value
 

@@ -26,7 +26,7 @@ def shunts(text: str) -> list[float]:
     """Return shunt values in ohm.
 
     Raises:
-        ConfigurationError: One is no resistance, or not a plausible one.
+        ConfigurationError: One is not a resistance, or not a plausible one.
     """
     values = [parse_quantity(part, "ohm") for part in _list(text)]
     for value in values:

@@ -56,7 +56,7 @@ class Identity:
     """What was found at an address.
 
     Attributes:
-        model: In lower case; None where something answers that is no known power monitor.
+        model: In lower case; None where something answers that is not a known power monitor.
         certainty: `sure`, `likely` or `guess`.
         clue: Which registers it was recognised by.
     """
@@ -67,7 +67,7 @@ class Identity:
 
 
 def identify(link: RegisterLink) -> Identity:
-    """Say what a chip is, by reading only.
+    """Return what a chip is, by reading only.
 
     Raises:
         OpenError: A kernel driver holds it, or register 00h does not answer.
@@ -166,7 +166,7 @@ def _time_pair(link: RegisterLink) -> float:
 
 
 def _held(name: str, address: int, sysfs: Path) -> list[Found]:
-    """Say who holds a chip, where no hwmon or IIO source will list it anyway."""
+    """Return who holds a chip, where no hwmon or IIO source will list it anyway."""
     held = holder(bus_path(name), address, sysfs)
     if held is not None and held[1]:
         return []
@@ -191,7 +191,7 @@ def describe(identity: Identity, link: RegisterLink, row_s: float) -> Found:
             None,
             f"an unknown chip {place} ({identity.clue})",
             certainty="guess",
-            problem="it does not say what it is",
+            problem="it does not state what it is",
             remedy=f"if it is a power monitor, name it: ina219://{bus}/0x{address:02x}?shunt=0.1ohm",
         )
     kind, model = CHIPS[identity.model]

@@ -244,7 +244,7 @@ class INASource(PolledSource):
         return ready_ns <= limit_ns
 
     def _complain(self, now_ns: int) -> None:
-        """Say that a chip has stopped converting, once that is beyond doubt."""
+        """Report that a chip has stopped converting, once that is beyond doubt."""
         slowest = max(chip.round_max_s for chip in self._chips)
         silent_s = (now_ns - self._fresh_ns) / NS
         if silent_s > max(5 * slowest, 0.25):

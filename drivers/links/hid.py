@@ -188,7 +188,7 @@ def open_hid(location: str, usb: Sequence[UsbId], instrument: str) -> tuple[HidL
             raise OpenError(f"{instrument}: none plugged in (USB {ids})", Reason.ABSENT)
         if len(devices) > 1:
             raise OpenError(
-                f"{instrument}: several are plugged in; say which: {', '.join(d.path for d in devices)}",
+                f"{instrument}: several are plugged in; choose one: {', '.join(d.path for d in devices)}",
                 Reason.ABSENT,
             )
         known = devices[0]

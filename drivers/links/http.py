@@ -34,7 +34,7 @@ def parse_host(location: str, scheme: str) -> tuple[str, int]:
     """Return host and port of `192.168.1.20` or `plug.local:8080`.
 
     Raises:
-        ConfigurationError: It is no host.
+        ConfigurationError: It is not a host.
     """
     match = _HOST.fullmatch(location.strip("/"))
     port = int(match[2] or 80) if match else 0
@@ -85,7 +85,9 @@ class PlugConnection:
         except (ValueError, RecursionError):
             raise ReadError(f"{self.place}{path} did not answer with JSON", Reason.WRONG_DEVICE) from None
         if not isinstance(found, dict):
-            raise ReadError(f"{self.place}{path} answered with JSON that is no object", Reason.WRONG_DEVICE)
+            raise ReadError(
+                f"{self.place}{path} answered with JSON that is not an object", Reason.WRONG_DEVICE
+            )
         return found
 
     def _request(self, path: str) -> tuple[int, dict[str, str], bytes]:

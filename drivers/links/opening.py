@@ -51,7 +51,7 @@ def open_link(
         return TcpLink(host, port, instrument=instrument)
     if not usb:
         raise ConfigurationError(
-            f"{instrument}: {location or 'no port'!r} does not say where it is; write a port, for example "
+            f"{instrument}: {location or 'no port'!r} does not state where it is; write a port, for example "
             f"{instrument.lower().split()[0]}:///dev/ttyUSB0"
         )
     from .serial_port import SerialLink, find_usb_port

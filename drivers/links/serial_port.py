@@ -1,7 +1,7 @@
 """Serial ports through pyserial: exclusive, bounded, and with one error for each way they fail.
 
 A port that disappears makes pyserial raise `SerialException`, a plain `OSError` or `termios.error`
-(which is no `OSError`), depending on which call met it first; all of them become `ReadError` here.
+(which is not an `OSError`), depending on which call met it first; all of them become `ReadError` here.
 """
 
 from __future__ import annotations
@@ -119,12 +119,12 @@ def _open_error(path: str, instrument: str, error: Exception) -> OpenError:
     if code in (errno.ENOENT, errno.ENODEV, errno.ENXIO) or not Path(path).exists():
         return OpenError(f"{instrument}: there is no port {path}; is it plugged in?", Reason.ABSENT)
     if code in (errno.ENOTTY, errno.EINVAL, errno.EISDIR) or "ould not configure port" in str(error):
-        return OpenError(f"{instrument}: {path} is no serial port", Reason.WRONG_DEVICE)
+        return OpenError(f"{instrument}: {path} is not a serial port", Reason.WRONG_DEVICE)
     return OpenError(f"{instrument}: cannot open {path}: {error}", Reason.NO_ANSWER)
 
 
 def permission_remedy(path: str) -> str:
-    """Say how this user may come to use a device node: the group to join, or the rule to add."""
+    """Return how this user may come to use a device node: the group to join, or the rule to add."""
     group = _group_of(path)
     if group and group != "root":
         return f"run: sudo usermod -aG {group} $USER, then log in again"
@@ -191,7 +191,7 @@ def find_usb_port(usb: Sequence[UsbId], serial_number: str, instrument: str) -> 
     """Return the port of the instrument with that serial number, or of the only one there is.
 
     Raises:
-        OpenError: There is none, or several and no serial number says which.
+        OpenError: There is none, or several and no serial number states which.
     """
     ports = usb_ports(usb)
     if serial_number:
@@ -203,7 +203,7 @@ def find_usb_port(usb: Sequence[UsbId], serial_number: str, instrument: str) -> 
         raise OpenError(f"{instrument}: none plugged in{wanted} (USB {ids})", Reason.ABSENT)
     if len(numbers) > 1:
         raise OpenError(
-            f"{instrument}: {len(numbers)} are plugged in; say which by serial number: {', '.join(numbers)}",
+            f"{instrument}: {len(numbers)} are plugged in; choose one by serial number: {', '.join(numbers)}",
             Reason.ABSENT,
         )
     return str(ports[0][0].device)

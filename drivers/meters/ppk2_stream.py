@@ -39,7 +39,7 @@ DEFAULTS = {
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """A unit's own constants, five of each, and what it says of itself.
+    """A unit's own constants, five of each, and what it states of itself.
 
     Attributes:
         constants: Name → value per range, after the names of the metadata.

@@ -79,7 +79,7 @@ def coverage(driver: str, label: str) -> Coverage:
     return Coverage(
         "",
         Boundary.PART,
-        f"one rail; its driver ({driver}) does not say what it feeds: say it with boundary=",
+        f"one rail; its driver ({driver}) does not state what it feeds: set it with boundary=",
     )
 
 

@@ -32,7 +32,7 @@ def reason_of(error: OSError) -> Reason:
 
 
 def read_bytes(path: Path | str) -> bytes:
-    """Return the text of an attribute, at most 4 kB; tries again where the driver says it was interrupted.
+    """Return the text of an attribute, at most 4 kB; tries again where the driver reports it was interrupted.
 
     Raises:
         OSError: As the kernel gives it.
@@ -54,7 +54,7 @@ def read_code(path: Path | str) -> int:
     """Return an attribute's whole number; `MISSING` where the channel is switched off (ENODATA).
 
     Raises:
-        ReadError: It cannot be read, or is no whole number.
+        ReadError: It cannot be read, or is not a whole number.
     """
     try:
         text = read_bytes(path)

@@ -37,7 +37,7 @@ from powermeter.units import format_duration, format_quantity
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Analysis:
-    """What a recording says about one rail.
+    """What a recording holds about one rail.
 
     Attributes:
         line: The rail that was counted (`.rail`, `.key`, `.covers`, `.source`, `.source_name`).
@@ -107,7 +107,7 @@ class Analysis:
         """Return the row of a label.
 
         Raises:
-            KeyError: There is none, or several and `group` does not tell them apart.
+            KeyError: There is none, or several and `group` does not distinguish them.
         """
         found = [
             r for r in self.rows if r.label == label and all(r.group.get(k) == v for k, v in group.items())
@@ -147,7 +147,7 @@ def analyse(
     baseline: BaselineSpec = None,
     by: Sequence[str] = (),
 ) -> Analysis:
-    """Return what a recording says.
+    """Return the energies of a recording, its events and its labels.
 
     Args:
         recording: An open `Recording` (or anything with its sources, samples, gaps and events).
@@ -303,11 +303,11 @@ def _notes(
         )
     if run.gap_s > 0:
         notes.append(
-            f"{run.gap_s:.3g} s of gaps are bridged from what lies beside them; the interval says how far"
+            f"{run.gap_s:.3g} s of gaps are bridged from what lies beside them; the interval states how far"
         )
     if run.beat:
         notes.append(
-            "readings keep step with the events, so that they do not show the run as it is: read at a rate that is no multiple "
+            "readings keep step with the events, so that they do not show the run as it is: read at a rate that is not a multiple "
             "of the loop's, or let the recorder vary its moments"
         )
     if run.carriers:

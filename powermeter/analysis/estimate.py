@@ -14,7 +14,7 @@ Indices = NDArray[np.int64]
 UNSEEN = "unseen"
 """No reading lies in any event of the label."""
 FEW = "few"
-"""Hardly any reading does: what scatter there is cannot be told from what was never seen."""
+"""Hardly any reading does: what scatter there is cannot be distinguished from what was never seen."""
 BEAT = "beat"
 """The readings always fall on the same part of an event."""
 

@@ -21,7 +21,7 @@ _GAPS = 200
 
 
 def bridging_errors(integral: Integral) -> NDArray[np.floating[Any]]:
-    """Give the standard uncertainty, in J or C, of what was bridged over each gap.
+    """Return the standard uncertainty, in J or C, of what was bridged over each gap.
 
     Bridges of the gap's length are laid over up to 256 recorded stretches within a hundred gap
     lengths of it; their root-mean-square error, weighted towards stretches whose ends differ as the
@@ -70,7 +70,7 @@ def _one(integral: Integral, start: int, end: int) -> float:
 
 
 def _rate(integral: Integral, times: NDArray[np.int64]) -> NDArray[np.floating[Any]]:
-    """Give the rate at the last sample before each time: what a bridge would start from."""
+    """Return the rate at the last sample before each time: what a bridge would start from."""
     return integral.rates(integral.locate(times + 1))
 
 

@@ -333,7 +333,7 @@ def _expected(energy: Windows, rest: NDArray[np.int64], counts: Floats, origin: 
 def verdict(
     energy: Windows, known: NDArray[np.int64], total: Result | None, covered: NDArray[np.int64]
 ) -> Resolution:
-    """Say whether the sampling resolves one event, and how many more would settle the mean."""
+    """Return whether the sampling resolves one event, and how many more would settle the mean."""
     if total is None or not known.size:
         return Resolution(False, 0.0, None, _nothing_seen(energy, covered))
     trace = energy.integral.trace
@@ -364,7 +364,7 @@ def verdict(
 _WHY = {
     UNSEEN: "no reading fell into any of them, so that only a bound is known: sample faster, or make each event longer",
     FEW: "so few readings fell into them that only a bound is known: measure more repeats, or sample faster",
-    BEAT: "readings keep step with them and always fall on the same part: sample at a rate that is no multiple of the loop's, "
+    BEAT: "readings keep step with them and always fall on the same part: sample at a rate that is not a multiple of the loop's, "
     "or let the recorder vary its moments",
 }
 

@@ -1,6 +1,6 @@
 """Whether readings that are called instantaneous are: at events' edges they would be at one level or the other.
 
-A meter that averages over its interval and does not say so shows levels between: in proportion to how much of the interval
+A meter that averages over its interval and does not state so shows levels between: in proportion to how much of the interval
 lay inside the event.
 """
 

@@ -139,7 +139,7 @@ def slow(values: Floats) -> float | None:
     """Return the variance a reading of the slower changes of a stretch: an upper limit of what is folded down to zero.
 
     What a sampled load folds down upon zero frequency is part of the readings' spectrum there, and next to it: no sum of
-    readings is off by more than that spectrum says.  Its lower part is cut into bands, of which the quietest counts (the slowest
+    readings is off by more than that spectrum states.  Its lower part is cut into bands, of which the quietest counts (the slowest
     changes are the load's own).  Student's t of twice as many degrees of freedom as a band has ordinates is included.  None where
     there are too few readings.
     """

@@ -2,7 +2,7 @@
 
 A first call compiles, fills caches and wakes clocks; what it used belongs to the start and not to the next event.  An event
 is left out where it stands apart from the steady rest by more than the rest itself ever does: a rare slow event that
-happens to come first, a drift, or a load that wanders is no warm-up.
+happens to come first, a drift, or a load that wanders is not a warm-up.
 """
 
 from __future__ import annotations

@@ -244,7 +244,7 @@ class Battery:
         items: str = "inferences",
         rail_voltage_v: float | None = None,
     ) -> Budget:
-        """Return everything the battery says about what was measured; None for what was not given.
+        """Return everything the battery reports about what was measured; None for what was not given.
 
         Args:
             used: Charge (C) or energy (J) of a run.

@@ -96,7 +96,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Report:
-    """What a battery says of a subject; `found` is None for a schedule alone."""
+    """What a battery reports of a subject; `found` is None for a schedule alone."""
 
     found: Subject | None
     wanted: Wanted
@@ -347,7 +347,7 @@ def _changed(schedule: Schedule, text: str) -> Schedule:
 
 
 def assess(found: Subject | None, wanted: Wanted) -> Report:
-    """Return what a battery says of a subject, or of a schedule alone.
+    """Return what a battery reports of a subject, or of a schedule alone.
 
     Raises:
         ConfigurationError: The battery cannot be used.

@@ -91,7 +91,7 @@ def parse_stage(text: str, otherwise: Battery) -> Stage:
         try:
             repeats = float(count)
         except ValueError as error:
-            raise ConfigurationError(f"stage {text!r}: {count!r} is no number of items") from error
+            raise ConfigurationError(f"stage {text!r}: {count!r} is not a number of items") from error
         if not 0 < repeats < 1e15:
             raise ConfigurationError(f"stage {text!r}: a number of items is above zero")
     return Stage(label, parse_battery(budget) if equals else otherwise, repeats)

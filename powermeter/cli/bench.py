@@ -80,7 +80,7 @@ def bench(
     result while it grows is allowed for.  Events that the command marks itself (powermeter.event) must be known as
     well, and are counted without the command's start-up.
 
-    The last line says whether the precision was reached; exit status 10 where it was NOT.  Ends with the command's status
+    The last line states whether the precision was reached; exit status 10 where it was NOT.  Ends with the command's status
     as soon as one run fails.
     """
     from powermeter.comparison.benchmark import Wanted, repeat_until_known

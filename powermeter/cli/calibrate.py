@@ -73,7 +73,7 @@ if TYPE_CHECKING:
 @click.option(
     "--shunt",
     metavar="OHM",
-    help="The resistance the currents were computed with, where the source does not say.",
+    help="The resistance the currents were computed with, where the source does not report it.",
 )
 @click.option(
     "--instrument", metavar="NAME", help="What it was calibrated against; the reference's name otherwise."

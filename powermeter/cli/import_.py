@@ -78,7 +78,7 @@ def _as(texts: tuple[str, ...]) -> dict[str, str]:
     metavar="[COLUMN=]KIND",
     help="What the numbers are: power, mean, per-row, counter, level or held.",
 )
-@click.option("--rail", metavar="NAME", help="The rail that is the whole, where the names do not say.")
+@click.option("--rail", metavar="NAME", help="The rail that is the whole, where the names do not state it.")
 @click.option(
     "--sum", "add_up", is_flag=True, help="The rails add up to the whole: none is a part of another."
 )

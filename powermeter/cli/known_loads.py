@@ -35,17 +35,17 @@ def parse(text: str, *, known: bool) -> dict[str, object]:
         known: Whether the reference's accuracy was given apart, so that `±` may be left out.
 
     Raises:
-        ConfigurationError: It is no value with a unit, or nothing says how sure it is.
+        ConfigurationError: It is not a value with a unit, or nothing says how sure it is.
     """
     match = _TYPED.match(text)
     found = unit_factor(match[2]) if match else None
     if match is None or found is None or found[0] not in UNITS:
-        raise ConfigurationError(f"{text!r} is no load; write for example 0.5A, 250mA or 0.5A±1mA")
+        raise ConfigurationError(f"{text!r} is not a load; write for example 0.5A, 250mA or 0.5A±1mA")
     unit, factor = found
     value = float(match[1]) * factor
     if match[3] is None and not known:
         raise ConfigurationError(
-            f"how sure is {text!r}? Write 0.5A±1mA, or say --accuracy 0.1% for all loads"
+            f"how sure is {text!r}? Write 0.5A±1mA, or use --accuracy 0.1% for all loads"
         )
     limit = parse_quantity(match[3], unit, bare=False) if match[3] else 0.0
     if limit < 0:

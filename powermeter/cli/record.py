@@ -235,7 +235,7 @@ def _wait(seconds: float | None, readings: Prompter | None = None) -> int:
 
 
 def _summarise(path: Path, battery: str, place: str | None) -> None:
-    """Print the table of `powermeter show`; a recording without numbers is no failure of the command."""
+    """Print the table of `powermeter show`; a recording without numbers is not a failure of the command."""
     from powermeter.recording import Recording
     from powermeter.reports.report_data import ReportOptions, gather
     from powermeter.reports.terminal import print_to_stdout

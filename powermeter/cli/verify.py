@@ -42,7 +42,7 @@ def verify(recording: Path, key: Path | None, sign: Path | None, as_json: bool) 
 
     if sign is not None:
         if key is not None:
-            raise ConfigurationError("--key checks and --sign signs; give one of them")
+            raise ConfigurationError("--key checks and --sign signs; use one of them")
         method = verification.sign(recording, verification.read_key(sign))
         click.echo(f"signed {recording} ({method})", err=True)
         key = sign

@@ -1,6 +1,6 @@
-"""Tells a signal sent to a whole process group from one sent to this process alone.
+"""Distinguishes a signal sent to a whole process group from one sent to this process alone.
 
-`kill -INT -GROUP` reaches the measured command by itself; `kill -INT PID` does not, and a signal does not say which
+`kill -INT -GROUP` reaches the measured command by itself; `kill -INT PID` does not, and a signal does not state which
 of both it was.  A process that does nothing but wait in the same group knows: it got it too, or it did not.
 """
 

@@ -250,9 +250,9 @@ def memory(rest: Floats) -> float:
 
 
 def these_runs(left: Side, right: Side) -> Spread:
-    """Return what one recording a side says about these two runs: the means that the reports print, and their scatter.
+    """Return what one recording a side states about these two runs: the means that the reports print, and their scatter.
 
-    A side of one event borrows the scatter of the other: one number says nothing about how much it varies.
+    A side of one event borrows the scatter of the other: one number reports nothing about how much it varies.
     """
     scatter = [_own(side) for side in (left, right)]
     counts = (int(left.known.size), int(right.known.size))

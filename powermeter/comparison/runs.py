@@ -31,7 +31,7 @@ class Run:
 
     Attributes:
         name: For people.
-        analysis: What it says.
+        analysis: What it states.
         instrument: Names what measured it; equal names are one instrument.
         recording: Names the recording: within it, offsets of clocks and baselines are common too.
         started_s: UTC of its first sample in s, or None where no wall clock is known.

@@ -156,7 +156,7 @@ def of_runs(runs: Sequence[Run], results: Sequence[Result | None], name: str, of
 
 
 def mean_of(run: Run, row: LabelRow, of: str, warmup: bool) -> Result:
-    """Return what one recording says of a label, its first events left out where they are a warm-up."""
+    """Return what one recording states of a label, its first events left out where they are a warm-up."""
     side = of_row(run, row, of, run.name, None, warmup)
     if side.mean is not None and of == "energy":
         return side.mean

@@ -35,7 +35,7 @@ _STEADY = 2
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What a series of repeats says.
+    """What a series of repeats states.
 
     Attributes:
         mean: Of the repeats after the warm-up.

@@ -208,7 +208,7 @@ def footprint(
     factors = replace(factors, water=water or factors.water, adpe=adpe or factors.adpe)
     efficiency = chain if isinstance(chain, Factor) else parse_chain(chain)
     if pue is not None and efficiency is not None:
-        raise ConfigurationError("PUE is for data centres, a charging chain for devices: give one of them")
+        raise ConfigurationError("PUE is for data centres, a charging chain for devices: use one of them")
     lines: dict[str, list[AccountLine]] = {}
     use = _Use(energy, efficiency, pue, factors.losses if losses else None)
     lines["carbon"] = [use.line("electricity", "g", "intensity", factors.carbon, "scope 2")]

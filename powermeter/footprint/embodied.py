@@ -64,7 +64,7 @@ def chip(
         ConfigurationError: The area, the node, the fab or the abatement is not known.
     """
     if not 0 < area_mm2 < 10_000:
-        raise ConfigurationError(f"{name}: an area of {area_mm2:g} mm² is no die")
+        raise ConfigurationError(f"{name}: an area of {area_mm2:g} mm² is not a die")
     if node_nm not in NODES_NM:
         if node_nm <= NODES_NM[0]:
             raise ConfigurationError(

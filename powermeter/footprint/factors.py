@@ -66,7 +66,7 @@ class Factor:
         name: What it is: `grid.carbon`, `chain.wired`, `element.Au`.
         geography: ISO 3166-1 alpha-3, that and a region (`USA-CA`), or `WLD`.
         low, central, high: In `unit`; low and high are read as 5 % and 95 % of a log-normal with
-            median `central`, unless `bounds` says otherwise.
+            median `central`, unless `bounds` states otherwise.
         basis: What exactly is counted (`lifecycle`, `direct_co2`, `consumption`); two factors with
             different bases are never ranked or averaged.
         source: Title, year and licence of where it is from.
@@ -185,7 +185,7 @@ def table(name: str) -> Mapping[tuple[str, str], Factor]:
     """Return a bundled factor table by (id, geography).
 
     Raises:
-        DataError: A row names an unknown source, or is no factor.
+        DataError: A row names an unknown source, or is not a factor.
     """
     found: dict[tuple[str, str], Factor] = {}
     for number, row in enumerate(rows(name), start=2):

@@ -1,4 +1,4 @@
-"""How factor ranges and measurement uncertainty combine, and how each is told from the other.
+"""How factor ranges and measurement uncertainty combine, and how each is distinguished from the other.
 
 An `AccountLine` is one formula over named inputs.  Factors are log-normal (median central, sigma
 ln(high / low) / 3.29), a measurement brings the parts of its own `Result`.  To first order in the
@@ -10,7 +10,7 @@ which is exact for products.  A total of several lines is matched to a log-norma
 (Fenton 1960), factors that lines share counted once; its central value is the sum of the central
 values, so that the lines of a report add up.  Where one of several lines is wider than `MATCHED_BELOW`
 the match fails in its lower tail, and where a line bends over the width of an input (a sum of wide parts
-is no product) the first order fails: then the interval is that of `draw`, a Monte-Carlo run with a
+is not a product) the first order fails: then the interval is that of `draw`, a Monte-Carlo run with a
 fixed seed from the factors themselves.
 """
 
@@ -115,7 +115,7 @@ class AccountLine:
 
     @property
     def bends(self) -> bool:
-        """Whether the line is no product over the widths of its factors, so that the first order fails."""
+        """Whether the line is not a product over the widths of its factors, so that the first order fails."""
         centrals = {symbol: item.central for symbol, item in self.inputs.items()}
         value = self.compute(centrals)
         if not value > 0:

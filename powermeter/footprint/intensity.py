@@ -38,10 +38,10 @@ class Intensity:
         values: g CO2e per kWh, one an interval.
         step_ns: Length of an interval.
         kind: `average` or `marginal`; never mixed.
-        basis: `lifecycle`, `direct` or as the file says.
-        zone: As the file says.
+        basis: `lifecycle`, `direct` or as the file states.
+        zone: As the file states.
         estimated: How many intervals the file itself calls estimated or forecast.
-        note: What the file does not say and was taken for granted.
+        note: What the file does not state and was taken for granted.
     """
 
     name: str
@@ -160,7 +160,7 @@ class Intensity:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of one value; `filled` says how, where the file has none."""
+    """A stretch of one value; `filled` states how, where the file has none."""
 
     start_ns: int
     end_ns: int

@@ -5,9 +5,9 @@ are such), Electricity Maps CSV (both headers), history and forecast JSON, UK Ca
 (national and regional), WattTime v3 JSON (history and forecast).  A time without an offset is refused:
 summer time would double an hour.
 
-Marginal and average are told apart in each: Electricity Maps and the UK publish averages (a column or
+Marginal and average are distinguished in each: Electricity Maps and the UK publish averages (a column or
 field called marginal is taken at its word), WattTime's `co2_moer` is marginal and its `co2_aoer` average,
-and our own CSV says so in `kind`, or the file is read as average and the account says that nobody said.
+and our own CSV says so in `kind`, or the file is read as average and the account states that nobody said.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def parse_time(text: Any, where: str, *, naive_is_utc: bool = False) -> int:
     try:
         moment = datetime.fromisoformat(str(text).strip().replace("Z", "+00:00").replace("z", "+00:00"))
     except ValueError as error:
-        raise DataError(f"{where}: {str(text)[:40]!r} is no ISO 8601 time") from error
+        raise DataError(f"{where}: {str(text)[:40]!r} is not an ISO 8601 time") from error
     if moment.tzinfo is None:
         if not naive_is_utc:
             raise DataError(
@@ -88,7 +88,7 @@ def _number(value: Any, where: str) -> float:
     try:
         number = float(value)
     except (TypeError, ValueError) as error:
-        raise DataError(f"{where}: {str(value)[:40]!r} is no number") from error
+        raise DataError(f"{where}: {str(value)[:40]!r} is not a number") from error
     if not math.isfinite(number):
         raise DataError(f"{where}: {number} is not finite")
     return number

@@ -175,7 +175,7 @@ class Report:
         known = self.scenario.home is not None and self.scenario.away is not None
         digits = 2 if known or account in ("energy", "money") else 1
         if account == "money" and not any(side.result(account).value for side in both):
-            return ["money: – (give --price-request, --price-chip, --connectivity, --tariff)"]
+            return ["money: – (use --price-request, --price-chip, --connectivity, --tariff)"]
         rows = []
         for side in both:
             result = side.result(account)
@@ -216,7 +216,7 @@ def assess(found: Subject, wanted: Wanted) -> Report:
     request = found.per_item or (found.energy if found.analysis is None else None)
     if request is None:
         raise ConfigurationError(
-            "which request? name the events with --label, or give --energy of one request"
+            "which request? name the events with --label, or use --energy of one request"
         )
     if wanted.price_year is not None and not 1900 <= wanted.price_year <= 2200:
         raise ConfigurationError(f"--price-year {wanted.price_year}: no year of prices")

@@ -150,7 +150,7 @@ def parse_place(text: str) -> Place:
             f"{typed!r} is not a grid of its own here: write {place.code} for {place.name}, or {CITY}{typed}"
         )
     if named is not None:
-        raise ConfigurationError(f"{typed!r}: {named.text}; or give --intensity with its g/kWh")
+        raise ConfigurationError(f"{typed!r}: {named.text}; or use --intensity with its g/kWh")
     regions = _regions_called(key)
     if regions:
         raise ConfigurationError(f"{typed!r} is {_choices(regions)}: write the code")

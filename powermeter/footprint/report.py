@@ -186,13 +186,13 @@ class Report:
         boundary = ("client devices",) if self.wanted.pue is None else ("inference servers",)
         if CONSUMER_UNITS.get(kind) != "token":
             if not found.items:
-                raise ConfigurationError(f"--ai {kind}: how many? give --label or --items")
+                raise ConfigurationError(f"--ai {kind}: how many? use --label or --items")
             return (consumer(self.whole.carbon, found.items, kind, boundary=boundary),)
         tokens = self.wanted.tokens if self.wanted.tokens is not None else found.tokens
         prompt = self.wanted.prompt_tokens if self.wanted.prompt_tokens is not None else found.prompt_tokens
         if not tokens:
             raise ConfigurationError(
-                "--ai llm: how many tokens were generated? no event carries generated_tokens; give --tokens"
+                "--ai llm: how many tokens were generated? no event carries generated_tokens; use --tokens"
             )
         return of_tokens(self.whole.carbon, tokens, prompt, boundary=boundary)
 
@@ -325,7 +325,7 @@ def assess(found: Subject, wanted: Wanted) -> Report:
     intensity, water = met.factor, wanted.ewif_factor
     if wanted.mix is not None:
         if intensity is not None:
-            raise ConfigurationError("--mix and --intensity both say what a kWh emits; give one of them")
+            raise ConfigurationError("--mix and --intensity both say what a kWh emits; use one of them")
         shares = read_mix(wanted.mix)
         intensity, water = carbon_of_mix(shares), water or water_of_mix(shares, "own mix")
     whole = footprint(
@@ -385,7 +385,7 @@ def _planned(wanted: Wanted, found: Subject, series: Intensity, code: str) -> _M
     start = None if wanted.start is None else parse_time(wanted.start, "--start")
     mean, filled = mean_of(series, start, int(found.duration_s * 1e9))
     note = (
-        f"no start given: the mean of all {len(series.values)} intervals of {series.name}; give --start"
+        f"no start given: the mean of all {len(series.values)} intervals of {series.name}; use --start"
         if start is None
         else f"planned from {show_time(start)} at even power"
     )
@@ -398,7 +398,9 @@ def _planned(wanted: Wanted, found: Subject, series: Intensity, code: str) -> _M
 def _marginal(series: Intensity) -> list[str]:
     if series.kind != "marginal":
         return []
-    return ["marginal intensity says what one kWh more or less changes, not what a kWh of that hour carried"]
+    return [
+        "marginal intensity states what one kWh more or less changes, not what a kWh of that hour carried"
+    ]
 
 
 def _met(wanted: Wanted, found: Subject, series: Intensity, place: Place | None) -> _Met:

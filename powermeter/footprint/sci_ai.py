@@ -144,7 +144,7 @@ def of_tokens(
 ) -> tuple[AiScore, ...]:
     """Return the consumer's scores of a language model: per token processed, and per token generated.
 
-    The specification divides by "tokens processed" and does not say whether prompt tokens are among
+    The specification divides by "tokens processed" and does not state whether prompt tokens are among
     them, so both quotients are returned where the prompt is known.
 
     Raises:

@@ -27,7 +27,7 @@ SCOPES = (
 CANNOT_SEE = (
     "ADPe counts crustal scarcity of elements: gold, silver and tellurium lead it, while rare earths, "
     "rhodium, ruthenium and graphite have no factor and cobalt and lithium hardly count. "
-    "It is no measure of supply risk."
+    "It is not a measure of supply risk."
 )
 
 

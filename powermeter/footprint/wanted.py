@@ -152,14 +152,14 @@ def making_of(wanted: Wanted, found: Subject) -> Making:
     """Return what was made for a subject, whole and allocated.
 
     Raises:
-        ConfigurationError: Two things say what was made, or nothing says how it is shared.
+        ConfigurationError: Two things say what was made, or nothing states how it is shared.
     """
     whole = _whole(wanted)
     allocated = [(account, _allocated(wanted, found, line)) for account, line in whole]
     if wanted.battery_wear:
         if any(line.name.startswith("battery") for _, line in whole):
             raise ConfigurationError(
-                "--battery-wear counts the battery of the bill a second time; give one of them"
+                "--battery-wear counts the battery of the bill a second time; use one of them"
             )
         assert found.energy is not None
         allocated.append(("carbon", battery_wear(found.energy)))
@@ -181,7 +181,7 @@ def _beyond_life(wanted: Wanted, found: Subject) -> list[str]:
 
 def _whole(wanted: Wanted) -> list[tuple[str, AccountLine]]:
     if wanted.device is not None and wanted.bill is not None:
-        raise ConfigurationError("--device and --bill both say what was made; give one of them")
+        raise ConfigurationError("--device and --bill both say what was made; use one of them")
     found: list[tuple[str, AccountLine]] = []
     if wanted.device is not None:
         found.append(("carbon", device(wanted.device)))
@@ -203,6 +203,6 @@ def _allocated(wanted: Wanted, found: Subject, line: AccountLine) -> AccountLine
         return by_use(line, found.items, wanted.items_in_life)
     reserved = parse_duration(wanted.reserved) if wanted.reserved is not None else found.duration_s
     if reserved is None:
-        raise ConfigurationError("making is shared by time: give --reserved, or --items-in-life")
+        raise ConfigurationError("making is shared by time: use --reserved, or --items-in-life")
     share = 1.0 if wanted.share is None else parse_quantity(wanted.share, "1")
     return by_time(line, reserved, wanted.life_factor, share)

@@ -78,7 +78,7 @@ def open_log(path: Path, *, format: str | None = None, choices: Choices | None =
     try:
         return _open(path, format, choices)
     except csv.Error as error:
-        raise DataError(f"{path}: {error}; this is no table of text") from None
+        raise DataError(f"{path}: {error}; this is not a table of text") from None
     except OSError as error:
         if isinstance(error, PowermeterError):
             raise
@@ -182,7 +182,7 @@ def convert(
     choices: Choices | None = None,
     force: bool = False,
 ) -> Log:
-    """Read somebody else's recording and write it as one of ours; gives what was read.
+    """Read somebody else's recording and write it as one of ours; return what was read.
 
     Raises:
         ExistsError: `out` exists and `force` is False; seen before anything is read.

@@ -59,7 +59,7 @@ def axis(
 
     Rows without a stamp are left out and counted, and so are rows that stand out of order (the next rows
     catch up again).  Where the clock was set, back or by more than a month ahead, the parts are put
-    together with one usual step between them: every row keeps its place, the jump is no time.  Where
+    together with one usual step between them: every row keeps its place, the jump is not a time.  Where
     stamps are much coarser than the rows (several rows a second, stamped in seconds), the rows are spread
     evenly between the first and the last stamp, or, where that would contradict a stamp by more than
     its resolution, between the moments at which the stamp changes.
@@ -149,8 +149,8 @@ def _straighten(found: Axis, where: str, lines: NDArray[np.int64] | None) -> Non
     )
     if len(back) * 10 > len(times) and len(back) > 1:
         raise DataError(
-            f"{where}: {len(back)} of {len(times)} times run backwards; this column is no time axis. Name another "
-            "with --column NAME=s, or the rows' rate with --rate; where each row is a run of its own, it is no log of power"
+            f"{where}: {len(back)} of {len(times)} times run backwards; this column is not a time axis. Name another "
+            "with --column NAME=s, or the rows' rate with --rate; where each row is a run of its own, it is not a log of power"
         )
     if not len(back) and not ahead:
         return

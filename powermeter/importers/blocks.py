@@ -75,7 +75,7 @@ def text_blocks(
     keep: Callable[[list[str]], bool] | None = None,
     progress: Progress | None = None,
 ) -> Iterator[TextBlock]:
-    """Yield the rows of a table; what is no row is counted.
+    """Yield the rows of a table; what is not a row is counted.
 
     Args:
         path: The file.
@@ -104,7 +104,7 @@ def text_blocks(
         try:
             rows = list(islice(reader, BLOCK))
         except csv.Error as error:
-            raise DataError(f"{path}, after line {number}: {error}; this is no table of text") from None
+            raise DataError(f"{path}, after line {number}: {error}; this is not a table of text") from None
         if not rows:
             return
         if progress is not None:
@@ -116,7 +116,7 @@ def text_blocks(
             raise DataError(f"{path}: more than {MAX_ROWS} rows; split it and import the parts")
         lengths = set(map(len, rows))
         if max(lengths) > MAX_COLUMNS:
-            raise DataError(f"{path}, line {number}: {max(lengths)} columns; this is no power log")
+            raise DataError(f"{path}, line {number}: {max(lengths)} columns; this is not a power log")
         plain = min(lengths) > needed and max(lengths) <= width and keep is None
         if plain and header is not None and place <= needed:
             plain = header not in map(itemgetter(place), rows)

@@ -58,7 +58,7 @@ class CarbonTracker(Importer):
             )
         epochs, seconds, kwh = found[-1]
         if not kwh < 1e9 or seconds > 10**10:
-            raise DataError(f"{path}: {kwh:g} kWh in {seconds} s is no consumption")
+            raise DataError(f"{path}: {kwh:g} kWh in {seconds} s is not a consumption")
         rail = Rail(
             "components",
             None,

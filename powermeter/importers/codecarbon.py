@@ -124,7 +124,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
                 {key: value for key, value in row.items() if isinstance(key, str) and isinstance(value, str)}
             )
     except csv.Error as error:
-        raise DataError(f"{path}: {error}; this is no table of text") from None
+        raise DataError(f"{path}: {error}; this is not a table of text") from None
     return found
 
 

@@ -120,13 +120,13 @@ def rows(path: Path, delimiter: str, skip: int = 0) -> Iterator[tuple[int, list[
         try:
             fields = next(reader, None)
         except csv.Error as error:
-            raise DataError(f"{path}, row {number}: {error}; this is no table of text") from None
+            raise DataError(f"{path}, row {number}: {error}; this is not a table of text") from None
         if fields is None:
             return
         if number > MAX_ROWS:
             raise DataError(f"{path}: more than {MAX_ROWS} rows; split it and import the parts")
         if len(fields) > MAX_COLUMNS:
-            raise DataError(f"{path}, row {number}: {len(fields)} columns; this is no power log")
+            raise DataError(f"{path}, row {number}: {len(fields)} columns; this is not a power log")
         if any(map(str.strip, fields)):
             yield number, fields
 
@@ -226,7 +226,7 @@ def _zone_warning(time: TimeColumn, stamps: list[int | None], choices: Choices) 
     return [NO_ZONE]
 
 
-NO_ZONE = "the stamps name no time zone and were taken as UTC; say --zone +01:00 (or local) if they are not"
+NO_ZONE = "the stamps name no time zone and were taken as UTC; use --zone +01:00 (or local) if they are not"
 
 
 def to_number(text: str) -> float:

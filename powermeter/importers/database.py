@@ -25,7 +25,7 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
     """Open a database for reading; whatever goes wrong inside becomes `DataError`.
 
     Raises:
-        DataError: It is no database, damaged, or does something else than hold rows.
+        DataError: It is not a database, damaged, or does something else than hold rows.
     """
     with path.open("rb") as stream:
         if stream.read(len(MAGIC)) != MAGIC:
@@ -81,7 +81,7 @@ def rows(
 
 
 def number(value: Any) -> float:
-    """Return a cell as a float, NaN where it is no number."""
+    """Return a cell as a float, NaN where it is not a number."""
     return float(value) if isinstance(value, (int, float)) else float("nan")
 
 

@@ -1,6 +1,6 @@
 """Imports what `dcgmi dmon` printed: one line per GPU and sample, the header again and again, no times.
 
-The column POWER (field 155, in W) is used; `--rate` says how often it printed, or a time may stand before each
+The column POWER (field 155, in W) is used; `--rate` states how often it printed, or a time may stand before each
 line.
 """
 

@@ -45,7 +45,7 @@ def round_note(
     sizes = np.diff(np.append(first, len(of)))
     lacking = int((sizes < len(devices)).sum())
     names = ", ".join(device_label(plan, text) for text in list(devices)[:8])
-    note = f"rows of {len(devices)} devices were told apart: {names}"
+    note = f"rows of {len(devices)} devices were distinguished: {names}"
     if stamps is not None:
         few = slice(0, _LOOKED_AT)
         apart = stamps[few] - stamps[first[of[few]]]

@@ -30,7 +30,7 @@ _NAME = {"name", "event", "label", "phase"}
 
 
 def recognises(peek: Peek) -> bool:
-    """Say whether a file holds events without a header: a wall-clock stamp, then a label."""
+    """Return whether a file holds events without a header: a wall-clock stamp, then a label."""
     lines = peek.lines[:20]
     rows = [line.split(",") for line in lines]
     return bool(rows) and all(
@@ -42,7 +42,7 @@ def read(path: Path, log: Log, choices: Choices) -> list[Event]:
     """Return the events of a file that overlap the log; the others are counted in its warnings.
 
     Raises:
-        DataError: It is no file of events, or none lies in the log.
+        DataError: It is not a file of events, or none lies in the log.
     """
     rows = []
     for number, fields in enumerate(csv.reader(islice(read_lines(path), MAX_EVENTS)), 1):

@@ -158,7 +158,9 @@ def read_lines(path: Path) -> Iterator[str]:
             if not line:
                 return
             if len(line) > MAX_LINE:
-                raise DataError(f"{path}, line {number}: longer than {MAX_LINE} characters; this is no log")
+                raise DataError(
+                    f"{path}, line {number}: longer than {MAX_LINE} characters; this is not a log"
+                )
             yield line.rstrip("\r\n")
 
 
@@ -182,7 +184,7 @@ def opened_text(path: Path) -> Iterator[io.TextIOWrapper]:
 
 
 def ends_whole(path: Path) -> bool:
-    """Say whether the last line ended in a newline; a log cut by a crash does not."""
+    """Return whether the last line ended in a newline; a log cut by a crash does not."""
     last = b"\n"
     with open_bytes(path) as stream:
         while block := stream.read(1 << 20):

@@ -66,7 +66,7 @@ def _split(text: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """What one header says.
+    """What one header states.
 
     Attributes:
         text: As in the file.
@@ -103,7 +103,7 @@ class Heading:
 
     @property
     def is_electric(self) -> bool:
-        """Whether its name, without a unit, says that it measures electricity."""
+        """Whether its name, without a unit, states that it measures electricity."""
         return self.quantity is None and self.unit is None and self.implied in ELECTRIC and not self.is_aside
 
     @property
@@ -113,17 +113,17 @@ class Heading:
 
     @property
     def is_counter(self) -> bool:
-        """Whether an energy or a charge under this name says that it is a running total."""
+        """Whether an energy or a charge under this name states that it is a running total."""
         return self.quantity in (Quantity.ENERGY, Quantity.CHARGE) and bool(COUNTED.intersection(self.words))
 
     @property
     def is_each(self) -> bool:
-        """Whether its name says that each row holds an amount of its own."""
+        """Whether its name states that each row holds an amount of its own."""
         return bool(EACH.intersection(self.words))
 
     @property
     def is_mean(self) -> bool:
-        """Whether its name says that it is a mean."""
+        """Whether its name states that it is a mean."""
         return bool(MEAN.intersection(self.words))
 
     @property
@@ -178,7 +178,7 @@ _PLAIN = frozenset(
 
 
 def rail_name(name: str) -> str:
-    """Return what a column's name says beside quantity and role: `GPU0_Power_mW` is `GPU0`."""
+    """Return what a column's name states beside quantity and role: `GPU0_Power_mW` is `GPU0`."""
     pieces = [piece for piece in re.split(r"[\s_.,:;/|]+|(?<=[a-z])(?=[A-Z])", name) if piece]
     single = len(pieces) == 1
     kept = []
@@ -240,7 +240,7 @@ def clean(text: str) -> str:
 
 
 def heading(text: str) -> Heading:
-    """Return what one header says."""
+    """Return what one header states."""
     raw, text = text.strip(), clean(text)
     match = _BRACKETED.match(text)
     if match is not None:
@@ -348,7 +348,7 @@ def with_unit(named: Heading, unit: str, option: str) -> Heading:
     found = of_unit(unit, named.name)
     if found is None:
         raise ConfigurationError(
-            f"{option}: {unit!r} is no unit of power, voltage, current, energy, charge or time; "
+            f"{option}: {unit!r} is not a unit of power, voltage, current, energy, charge or time; "
             "write for example W, mW, mA, V, mJ, mAh, s, ms"
         )
     return replace(named, unit=unit, quantity=found[0], factor=found[1], why=f"said: {option}")

@@ -46,10 +46,10 @@ class JsonTable(Importer):
         columns = list(dict.fromkeys(name for record in records for name in record))
         if len(records) < _FEWEST or not columns:
             raise DataError(
-                f"{path}: JSON, but no list of records in it: this is no log of power that is known"
+                f"{path}: JSON, but no list of records in it: this is not a log of power that is known"
             )
         if len(columns) > _MAX_COLUMNS:
-            raise DataError(f"{path}: {len(columns)} fields a record; this is no power log")
+            raise DataError(f"{path}: {len(columns)} fields a record; this is not a power log")
         rows = ([record.get(name, "") for name in columns] for record in records)
         log = read_as_table(path, columns, rows, choices)
         log.format = cls.name

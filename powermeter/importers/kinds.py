@@ -56,7 +56,7 @@ BESIDE = Meaning("counter", "a running total beside readings of the same rail, w
 
 
 def said_for(column: Planned, said: Mapping[str, str]) -> str | None:
-    """Return what `--as` says of a column: its own entry, or the one for all."""
+    """Return what `--as` states of a column: its own entry, or the one for all."""
     own = {name.lower(): as_ for name, as_ in said.items() if name}
     for name in (column.heading.text, column.heading.name, column.rail or "", str(column.index + 1)):
         if name.lower() in own:

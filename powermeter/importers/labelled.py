@@ -7,7 +7,7 @@
     20:38:05.040 -> Power:         970.00 mW
 
 A block ends where a label comes again.  A time before the arrow (or at the start of the line) is used; without one
-`--rate` says how often a block was printed.  The lines become a table, and the table's rules hold.
+`--rate` states how often a block was printed.  The lines become a table, and the table's rules hold.
 """
 
 from __future__ import annotations

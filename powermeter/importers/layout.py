@@ -61,7 +61,7 @@ _UNIT_WORDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What the top of a table says.
+    """What the top of a table states.
 
     Attributes:
         delimiter: Between fields; blank for any run of blanks.

@@ -1,7 +1,7 @@
 """What an importer gives: somebody else's log as channels, times and integer codes, not yet written.
 
 An importer only reads.  It keeps the file's own time axis and every digit of its values; what it had
-to assume or leave out it says in `Log.warnings`.
+to assume or leave out it states in `Log.warnings`.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ class Log:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What the user said that the file does not say.
+    """What the user said that the file does not state.
 
     Attributes:
         unit: The unit of its values, where it names none or a wrong one.
@@ -199,6 +199,6 @@ class Importer(ABC):
 
         Raises:
             DataError: The file is not what it should be; the message names the place.
-            ConfigurationError: Something must be said that the file does not say; names the option.
+            ConfigurationError: Something must be said that the file does not state; names the option.
             NotInstalledError: A library is missing.
         """

@@ -41,7 +41,7 @@ def understand(path: Path, found: Layout, choices: Choices) -> Plan:
     """Return what a table is.
 
     Raises:
-        ConfigurationError: Something must be said that the file does not say; one message lists all of it.
+        ConfigurationError: Something must be said that the file does not state; one message lists all of it.
         DataError: There is no power in it.
     """
     headings, said = _named(path, found, choices)
@@ -130,7 +130,7 @@ def _named(path: Path, found: Layout, choices: Choices) -> tuple[list[Heading], 
     if choices.unit is not None:
         asked = of_unit(choices.unit)
         if asked is None:
-            raise ConfigurationError(f"--unit {choices.unit!r} is no unit; write for example W, mW, mA, V")
+            raise ConfigurationError(f"--unit {choices.unit!r} is not a unit; write for example W, mW, mA, V")
         same = [i for i, h in enumerate(headings) if h.quantity == asked[0] and i not in said]
         bare = [
             i

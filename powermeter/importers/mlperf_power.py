@@ -181,7 +181,7 @@ def _add_window(log: Log, path: Path) -> None:
         return
     begin, end = wall(str(said["power_begin"])), wall(str(said["power_end"]))
     if begin is None or end is None or end.ns <= begin.ns:
-        raise DataError(f"{path}: power_begin and power_end are no window")
+        raise DataError(f"{path}: power_begin and power_end are not a window")
     times = log.sources[0].times_ns
     if end.ns < times[0] or begin.ns > times[-1]:
         raise DataError(f"{path}: its window lies outside the samples of spl.txt; they are of different runs")

@@ -228,12 +228,12 @@ def _trial(path: Path, number: int, trial: Any) -> tuple[NDArray[np.float64], in
 
 
 def _refuse_nonsense(path: Path, energies: NDArray[Any], watt: float) -> None:
-    """Refuse traces whose floats are no energies: what damage and foreign files look like."""
+    """Refuse traces whose floats are not energies: what damage and foreign files look like."""
     with np.errstate(invalid="ignore"):
         powers = energies.astype(np.float64) * watt
     if not np.isfinite(powers).all() or np.abs(powers).max() > 1e4:
         raise DataError(
-            f"{path}: holds samples that are no energy (not finite, or above 10 kW); it is damaged"
+            f"{path}: holds samples that are not energy (not finite, or above 10 kW); it is damaged"
         )
 
 
@@ -276,7 +276,7 @@ def _json(path: Path) -> Any:
 
 
 def _session(path: Path | None) -> dict[str, Any]:
-    """Return what EnergyRunner's log says of the session."""
+    """Return what EnergyRunner's log states of the session."""
     if path is None:
         return {}
     patterns = {

@@ -63,11 +63,11 @@ class MonsoonLog(Importer):
                 )
             table = read_table(path, columns, TimeColumn(0, "relative", NS), choices, skip=1)
             table.warnings.append(
-                "the times are in seconds, although the header says ms (the library does that)"
+                "the times are in seconds, although the header states ms (the library does that)"
             )
         elif unit == "ms" and not choices.columns:
             table.warnings.append(
-                "the times were taken in ms as the header says; Monsoon's library writes seconds there: if the log "
+                "the times were taken in ms as the header states; Monsoon's library writes seconds there: if the log "
                 f"lasted a thousand times {span:g} s, import again with --column '{header[0]}=s'"
             )
         measured = samples("Monsoon", columns, table)

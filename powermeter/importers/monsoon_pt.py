@@ -157,7 +157,7 @@ def _check_current(path: Path, column: NDArray[np.int64], mean_ma: float) -> Non
     mean = float(kept.mean()) * 1e-3 if len(kept) else 0.0
     if np.isfinite(mean_ma) and abs(mean - mean_ma) > max(_AGREES * abs(mean_ma), 0.01):
         raise DataError(
-            f"{path}: its currents have a mean of {mean:.4g} mA, its header says {mean_ma:.4g} mA: this version of the format is "
+            f"{path}: its currents have a mean of {mean:.4g} mA, its header states {mean_ma:.4g} mA: this version of the format is "
             "not known; export CSV from PowerTool and import that"
         )
 

@@ -1,4 +1,4 @@
-"""Names what is no power log for what it is, and says what to do instead."""
+"""Names what is not a power log for what it is, and states what to do instead."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _MAGIC: tuple[tuple[bytes, str, str], ...] = (
 
 
 def refusal(peek: Peek) -> str | None:
-    """Return why a file is no power log and what to do, or None where it may be one."""
+    """Return why a file is not a power log and what to do, or None where it may be one."""
     head = peek.head
     if not head:
         return None
@@ -58,7 +58,7 @@ def refusal(peek: Peek) -> str | None:
 
 
 def prose(peek: Peek) -> str | None:
-    """Return why a text without a table is no power log, or None where a table stands in it."""
+    """Return why a text without a table is not a power log, or None where a table stands in it."""
     found = layout(peek)
     lines = [line for line in peek.raw_lines[:400] if line.strip()]
     if (

@@ -145,9 +145,9 @@ def _bit_bounds(values: NDArray[np.floating]) -> tuple[int, int] | None:
 
 
 def float_or_nan(text: str) -> float:
-    """Return the number a field says, or NaN for one that is blank, a dash or no number.
+    """Return the number a field states, or NaN for one that is blank, a dash or no number.
 
-    Underscores, hexadecimal and the words Python's `float` knows are no numbers here.
+    Underscores, hexadecimal and the words Python's `float` knows are not numbers here.
     """
     text = text.strip()
     if not text or text[-1] not in "0123456789." or "_" in text:

@@ -62,7 +62,7 @@ def pair(plan: Plan) -> None:
 
 
 def _apart(plan: Plan) -> None:
-    """Give columns of one quantity that ended up on one rail rails of their own."""
+    """Assign rails of their own to columns of one quantity that ended up on one rail."""
     taken: dict[tuple[str, Quantity], int] = {}
     for column in plan.columns:
         if column.rail is None:

@@ -76,7 +76,7 @@ class PerfStat(Importer):
             )
         times = sorted(set(timed)) if timed else [elapsed or 0.0]
         if times[0] <= 0 or times[-1] > _LONGEST_S:
-            raise DataError(f"{path}: {times[-1]:g} s is no length of a run")
+            raise DataError(f"{path}: {times[-1]:g} s is not a length of a run")
         warnings = [f"{lost} energies were not counted or not supported and are left out"] if lost else []
         rails = _rails(amounts)
         whole = decide(rails, where=str(path), rail=choices.rail, add_up=choices.add_up)

@@ -3,7 +3,7 @@
 Power rails are running totals in microwatt-seconds since boot; the estimates of Android's energy consumers are a
 model of the device.  Field numbers are those of Perfetto's protos.  The rails of a phone neither cover it nor
 are they certainly disjoint, so they are never added up unasked: the battery is the whole where it was logged,
-else `--rail` or `--sum` says what is.
+else `--rail` or `--sum` states what is.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ class Planned:
 
     Attributes:
         index: Its place in the row.
-        heading: What its header says.
+        heading: What its header states.
         rail: Its rail's name, or None for a value that belongs to no rail.
         fact: What the tool's signature knows of it.
         why: For `--explain`.

@@ -155,9 +155,9 @@ def _read_session(path: Path) -> _Session:
 
 
 def _member(path: Path, archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
-    """Return one file of an archive, never more than its limit, whatever the archive says of its size."""
+    """Return one file of an archive, never more than its limit, whatever the archive states of its size."""
     if name not in archive.namelist():
-        raise DataError(f"{path}: no {name} in it; this is no recording of the Power Profiler")
+        raise DataError(f"{path}: no {name} in it; this is not a recording of the Power Profiler")
     with archive.open(name) as stream:
         data = stream.read(limit + 1)
     if len(data) > limit:

@@ -126,7 +126,7 @@ class Prometheus(Importer):
             codes.append(column)
         warnings = [f"the whole is {whole.headline}: {whole.why}"]
         if left_out:
-            warnings.append(f"series that are no power or energy were left out: {', '.join(left_out[:6])}")
+            warnings.append(f"series that are not power or energy were left out: {', '.join(left_out[:6])}")
         rows = Rows("Prometheus", tuple(channels), times, codes, gaps=pauses(times))
         log = Log(cls.name, UTC, [rows], warnings=warnings)
         log.facts["whole"] = {"rail": whole.headline, "why": whole.why, "sum": whole.is_sum}
@@ -153,7 +153,7 @@ def _series(path: Path, choices: Choices, left_out: list[str]) -> list[_Series]:
         name = labels.get("__name__", "")
         unit = (choices.unit, "total" in name) if choices.unit else _unit(name)
         if unit is None or unit[0] is None:
-            left_out.append(name or "a series without a name (--unit W says what it is)")
+            left_out.append(name or "a series without a name (--unit W states what it is)")
             continue
         points = _points(entry.get("values"))
         if not points and "value" in entry:
@@ -184,7 +184,7 @@ def _points(values: Any) -> list[tuple[int, float]]:
 
 
 def _unit(name: str) -> tuple[str, bool] | None:
-    """Return (unit, whether it counts) of a metric by its name, or None where it is no power or energy."""
+    """Return (unit, whether it counts) of a metric by its name, or None where it is not a power or energy."""
     if name in _OWN:
         return _OWN[name]
     is_counter = name.endswith("_total") or "joules" in name
@@ -196,7 +196,7 @@ def _unit(name: str) -> tuple[str, bool] | None:
 
 
 def _names(found: Sequence[_Series]) -> list[str]:
-    """Return a name for each series: what its metric says beside its unit, and the labels in which they differ."""
+    """Return a name for each series: what its metric states beside its unit, and the labels in which they differ."""
     differing = [
         key
         for key in dict.fromkeys(key for series in found for key in series.labels)

@@ -100,7 +100,7 @@ def _times(path: Path, found: list[tuple[int, re.Match[str]]], choices: Choices)
     """Return which clock the times are of, and the times in ns.
 
     Raises:
-        DataError: One lies before the one above it, or is no time.
+        DataError: One lies before the one above it, or is not a time.
     """
     day = datetime.fromtimestamp(path.stat().st_mtime).astimezone().date()
     clocks: set[str] = set()

@@ -64,7 +64,7 @@ ORDERS = ("ymd", "dmy", "mdy")
 
 
 def number_ns(text: str, tick_ns: int) -> int | None:
-    """Return nanoseconds of a number in units of `tick_ns`, exactly; None where it is no number."""
+    """Return nanoseconds of a number in units of `tick_ns`, exactly; None where it is not a number."""
     text = text.strip()
     match = _NUMBER.fullmatch(text)
     if match is None:
@@ -181,7 +181,7 @@ def _ordered(match: re.Match[str], order: str | None) -> tuple[int, int, int] | 
 
 
 def date_order(texts: Iterable[str]) -> str | None:
-    """Return the order of the dates in some stamps, or None where day and month cannot be told apart.
+    """Return the order of the dates in some stamps, or None where day and month cannot be distinguished.
 
     A leading year of four digits, dots, and a number above 12 settle it; so does a field that changes
     while the other one stands still over several days.

@@ -315,7 +315,7 @@ class Table:
                 if several and name is not None:
                     name = label if len(bases) == 1 else f"{label}.{name}"
                 covers = f"column {column.heading.text!r}"
-                covers += "" if self.signature is not None else "; the file does not say what it covers"
+                covers += "" if self.signature is not None else "; the file does not state what it covers"
                 rail = None if name is None else rail_of(column, name, covers, self.choices.voltage_v)
                 if rail is not None:
                     rails.setdefault(rail.name, rail)

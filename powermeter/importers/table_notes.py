@@ -1,4 +1,4 @@
-"""What an import of a table says of its rows, holes and values: counted, with the lines named."""
+"""What an import of a table states of its rows, holes and values: counted, with the lines named."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def flag_notes(stream: Stream, seen: Statistics) -> list[str]:
         value = doubt[0] * stream.channel.scale / stream.grid.scale
         notes.append(
             f"{stream.channel.name}: a few readings from {value:.4g} {stream.channel.unit} on are {doubt[1]:.3g} times the "
-            "next lower one and were kept; if they are no readings, take their lines out and import again"
+            "next lower one and were kept; if they are not readings, take their lines out and import again"
         )
     if stream.marks:
         marks = ", ".join(f"{value:g}" for value in stream.missing)
@@ -172,5 +172,5 @@ def _at(lines: Sequence[int]) -> str:
 
 
 def is_word_for_none(text: str) -> bool:
-    """Return whether what a cell held instead of a number says that there is none."""
+    """Return whether what a cell held instead of a number states that there is none."""
     return text == "blank" or is_missing_word(text)

@@ -52,7 +52,7 @@ class Stream:
     def clean(
         self, values: NDArray[np.float64], lines: NDArray[np.int64] | None = None
     ) -> NDArray[np.float64]:
-        """Return values with NaN for what is no reading; counted where lines are given."""
+        """Return values with NaN for what is not a reading; counted where lines are given."""
         marks = np.isin(values, self.missing) if len(self.missing) else None
         spikes = np.abs(values) > self.limit if np.isfinite(self.limit) else None
         bad = marks if spikes is None else spikes if marks is None else marks | spikes

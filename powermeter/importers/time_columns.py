@@ -106,7 +106,7 @@ def choose_time(
     shown = texts[0][:40] if texts else ""
     if shown and number_ns(shown.replace(",", "."), 1) is None:
         asks.append(
-            f"the time: column {named.text!r} holds {shown!r}, which is no time; name another with --column NAME=s, or --rate"
+            f"the time: column {named.text!r} holds {shown!r}, which is not a time; name another with --column NAME=s, or --rate"
         )
     else:
         asks.append(f"the unit of the times, --column {quote(f'{named.text}=s')} (or ms, us, ns), or --rate")

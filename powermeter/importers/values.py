@@ -83,10 +83,10 @@ ABSURD = {
     Quantity.LOAD: 1e9,
     Quantity.FREQUENCY: 1e15,
 }
-"""Magnitudes in SI that no supply of a computer has: what is above is no reading."""
+"""Magnitudes in SI that no supply of a computer has: what is above is not a reading."""
 
 SPIKE = 1e5
-"""A few readings this many times the next lower one are no readings."""
+"""A few readings this many times the next lower one are not readings."""
 
 _FULL_SCALES = frozenset(float(2**bits - 1) for bits in (15, 16, 24, 31, 32, 63, 64))
 _FULL_SCALE_RATIO = 20.0
@@ -97,7 +97,7 @@ _RARE = 1e-3
 
 
 def is_missing_word(text: str) -> bool:
-    """Return whether a field says that there is no value."""
+    """Return whether a field states that there is no value."""
     return text.strip().strip("[]<>()\"'").strip().lower() in _WORDS
 
 
@@ -108,7 +108,7 @@ def missing_word(text: str) -> str:
 
 
 class Cells:
-    """Reads the cells of one column, whatever they carry, and counts what is no number.
+    """Reads the cells of one column, whatever they carry, and counts what is not a number.
 
     Attributes:
         unit: The unit found in the cells, or None.
@@ -201,7 +201,7 @@ class Statistics:
     largest_step: float = 0.0
 
     def add(self, values: NDArray[np.float64], keys: NDArray[np.int16] | None = None) -> None:
-        """Look at some values; `keys` says which device each row is of."""
+        """Look at some values; `keys` states which device each row is of."""
         good = np.isfinite(values)
         kept = values[good]
         if not len(kept):

@@ -93,7 +93,7 @@ def decide(
     """Return which rail is the whole.
 
     Args:
-        rails: As the columns name them, each with what its tool says of it.
+        rails: As the columns name them, each with what its tool states of it.
         where: The file, for messages.
         rail: The name that the user said.
         add_up: Whether the user said that all of them add up.
@@ -164,7 +164,7 @@ def _said(by_name: Mapping[str, Rail], said: str, where: str) -> Whole:
     hits = hits or [name for name in by_name if _bare(said) and _bare(said) in _bare(name)]
     if len(hits) != 1:
         raise ConfigurationError(
-            f"{where}: --rail {said!r} {'names several rails' if hits else 'is no rail of it'}; it has {', '.join(by_name)}"
+            f"{where}: --rail {said!r} {'names several rails' if hits else 'is not a rail of it'}; it has {', '.join(by_name)}"
         )
     chosen = hits[0]
     rails = {
@@ -283,7 +283,7 @@ def _inside(name: str) -> str | None:
 
 
 def _are_numbered(names: Sequence[str]) -> bool:
-    """Return whether parts of one kind are told apart by numbers: gpu0, gpu1 beside one cpu."""
+    """Return whether parts of one kind are distinguished by numbers: gpu0, gpu1 beside one cpu."""
     by_kind: dict[str | None, list[str]] = {}
     for name in names:
         by_kind.setdefault(_part(name), []).append(name)

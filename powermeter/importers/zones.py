@@ -57,7 +57,7 @@ class Zone:
             return cls(text, 0, ZoneInfo(text))
         except (ZoneInfoNotFoundError, ValueError, OSError):
             raise ConfigurationError(
-                f"--zone {text!r} is no time zone; write +01:00, -0800, UTC, local or a name such as Europe/Berlin"
+                f"--zone {text!r} is not a time zone; write +01:00, -0800, UTC, local or a name such as Europe/Berlin"
             ) from None
 
     def utc_ns(self, local_ns: int) -> int:

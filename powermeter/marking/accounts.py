@@ -52,7 +52,7 @@ def _of(process: int, counts: Counts) -> Iterable[str]:
             "mark larger pieces of work"
         )
     if refused:
-        yield f"{who}: {refused} marks were refused: their time stamps are of another clock, or they are no marks"
+        yield f"{who}: {refused} marks were refused: their time stamps are of another clock, or they are not marks"
     if strays:
         yield f"{who}: {strays} events ended that had not begun here"
     waited_s = float(d.get("waited_s") or 0)

@@ -2,7 +2,7 @@
 
 An event is two stamps and two slots of a ring: no file is written, no thread started and no lock taken, so that a
 fork at any moment, `os._exit` or a kill loses nothing that was marked.  The recorder process takes the marks out of
-the ring.  Nothing here raises into the measured program: what cannot be written is counted, and `problem` says why.
+the ring.  Nothing here raises into the measured program: what cannot be written is counted, and `problem` states why.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Takes the marks out of the rings of a recording and writes them into it: a thread of the recorder process.
 
-What other programs wrote is not trusted: files that are no rings are left alone, texts and numbers are bounded, and
+What other programs wrote is not trusted: files that are not rings are left alone, texts and numbers are bounded, and
 whatever is not taken in is counted.  It has a connection of its own, so that samples and events never wait for each
 other but at the file's door.
 """
@@ -314,6 +314,6 @@ class Intake:
 
 
 def _made_at(name: str) -> tuple[int, str]:
-    """Return when a ring was made, as its name says: PROCESS-NANOSECONDS-ANYTHING.ring."""
+    """Return when a ring was made, as its name states: PROCESS-NANOSECONDS-ANYTHING.ring."""
     parts = name.split("-")
     return (int(parts[1]) if len(parts) > 2 and parts[1].isdecimal() and len(parts[1]) < 25 else 0, name)

@@ -72,12 +72,12 @@ def by_pattern(pattern: str) -> Reader:
     line is an instant.  Without `name` the event is called after the text found.
 
     Raises:
-        ConfigurationError: It is no regular expression.
+        ConfigurationError: It is not a regular expression.
     """
     try:
         compiled = re.compile(pattern)
     except re.error as error:
-        raise ConfigurationError(f"--events-from {pattern!r} is no regular expression: {error}") from None
+        raise ConfigurationError(f"--events-from {pattern!r} is not a regular expression: {error}") from None
 
     def read(line: str, at_ns: int, offset_ns: int) -> list[Found]:
         match = compiled.search(line)

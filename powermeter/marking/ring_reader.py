@@ -47,7 +47,7 @@ class RingReader:
 
     Raises:
         OSError: It cannot be opened, or is something else than a file.
-        ValueError: It is no ring, or not whole yet.
+        ValueError: It is not a ring, or not whole yet.
     """
 
     def __init__(self, path: str) -> None:
@@ -132,11 +132,11 @@ class RingReader:
         return lost, waited_ns, wanted, bool(left)
 
     def close_for_writer(self) -> None:
-        """Tell the writer that the recording has ended."""
+        """Notify the writer that the recording has ended."""
         self._set(ring.CLOSED, 1)
 
     def note_committed(self, slots: int) -> None:
-        """Tell the writer how many slots are in the file."""
+        """Notify the writer how many slots are in the file."""
         self._set(ring.COMMITTED, slots)
 
     def _set(self, word: int, value: int) -> None:

@@ -50,7 +50,7 @@ class Span:
     """An event; `with` stamps its start and end, and does nothing outside a recording.
 
     `span["tokens"] = 12` adds an attribute, `span.count = n` corrects the number of items (None: not known),
-    `span.measure(accuracy=0.93)` notes a result that is no part of what the event was.  It is a decorator too.
+    `span.measure(accuracy=0.93)` notes a result that is not part of what the event was.  It is a decorator too.
     """
 
     __slots__ = (

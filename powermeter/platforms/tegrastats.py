@@ -72,7 +72,7 @@ class Core:
 
 @dataclass(frozen=True, slots=True)
 class TegrastatsLine:
-    """What one line says.
+    """What one line states.
 
     Attributes:
         powers: Its power tokens in the order printed; empty where it has none (which is not 0 W).
@@ -99,15 +99,15 @@ class TegrastatsLine:
 
     @property
     def is_tegrastats(self) -> bool:
-        """Whether anything in it says that tegrastats wrote it."""
+        """Whether anything in it states that tegrastats wrote it."""
         return not self.problem and bool(self.powers or (self.cores and self.temperatures))
 
 
 def parse_line(text: str) -> TegrastatsLine:
-    """Return what one whole line says; never raises, whatever the text.
+    """Return what one whole line states; never raises, whatever the text.
 
     The caller passes only lines that ended in a newline: in a line cut by a kill,
-    `VDD_IN 4761/47` cannot be told from a whole token.
+    `VDD_IN 4761/47` cannot be distinguished from a whole token.
     """
     text = text.rstrip("\r\n")
     if len(text) > MAX_LINE:

@@ -208,7 +208,7 @@ class Process:
             notice(f"{self._file.problem}; what is recorded is kept and saved under another name at the end")
 
     def _report_stalls(self) -> None:
-        """Say once when a source falls silent, and once when it is back."""
+        """Report once when a source falls silent, and once when it is back."""
         for position, reader in enumerate(self._readers):
             silent = not reader.ended.is_set() and reader.quiet_ns > reader.patience_ns
             if silent and position not in self._stalled:
@@ -251,7 +251,7 @@ class Process:
                 self._drop(*self._pending.pop(0), f"the file could not be written: {error}")
 
     def _drop(self, position: int, harvest: Harvest, why: str) -> None:
-        """Give samples up; the stretch becomes a gap once something can be written again."""
+        """Drop samples; the stretch becomes a gap once something can be written again."""
         if not harvest.blocks:
             return
         earlier = self._dropped.get(position)

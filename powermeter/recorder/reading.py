@@ -178,7 +178,7 @@ class SourceReader(threading.Thread):
             flags = np.array([row[2] for row in rows], np.uint8)
             codes = _whole_numbers([row[1] for row in rows])
         except (OverflowError, TypeError, ValueError) as error:
-            self.fail(f"{self.source.name} returned something that is no row of 64-bit codes: {error}")
+            self.fail(f"{self.source.name} returned something that is not a row of 64-bit codes: {error}")
             harvest.gaps.append(
                 Gap(int(times[0]), int(times[-1]), Reason.BAD_DATA.value, self.failure, len(rows))
             )

@@ -31,7 +31,7 @@ COLUMNS = ("thread", "uid", "parent", "name", "start_ns", "end_ns", "count", "at
 """The columns that `insert` takes where none are named."""
 
 TEXTS = frozenset(("name", "attributes", "task", "measures", "items"))
-"""Columns of texts: each cell is the place of its text in the batch's list.  `items` is a count that is no whole number."""
+"""Columns of texts: each cell is the place of its text in the batch's list.  `items` is a count that is not a whole number."""
 
 EVENTS_EACH_BYTE, LEAST_BELIEVED = 10, 100_000
 """Events that a byte of file may stand for (ours: at most three), and what is believed of any file."""

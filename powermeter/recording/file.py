@@ -230,7 +230,7 @@ def check_header(path: Path) -> None:
 
 
 def is_cut_off(path: Path) -> bool:
-    """Return whether the file is shorter than it says, and no write-ahead log holds the rest."""
+    """Return whether the file is shorter than it states, and no write-ahead log holds the rest."""
     with path.open("rb") as file:
         head = file.read(100)
     page = int.from_bytes(head[16:18], "big")
@@ -240,7 +240,7 @@ def is_cut_off(path: Path) -> bool:
 
 
 def lacks_log(path: Path) -> bool:
-    """Return whether the file says that a write-ahead log belongs to it and none is there."""
+    """Return whether the file states that a write-ahead log belongs to it and none is there."""
     try:
         if not path.is_file():
             return False

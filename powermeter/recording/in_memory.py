@@ -33,7 +33,7 @@ def _part(samples: Samples, first: int, last: int, channels: Sequence[str] | Non
 
 
 class InMemory:
-    """Gives a recording that has `sources` and `samples` the methods `stream`, `slice` and `summaries`."""
+    """Adds the methods `stream`, `slice` and `summaries` to a recording that has `sources` and `samples`."""
 
     def stream(
         self: _Holds,

@@ -49,7 +49,7 @@ def join(
 
 @contextmanager
 def in_place(path: Path) -> Iterator[Path]:
-    """Give the name of a file beside `path` to be written, which takes its place when the block ends well.
+    """Yield the name of a file beside `path` to be written, which takes its place when the block ends well.
 
     Raises:
         DataError: It cannot be written.

@@ -11,7 +11,7 @@ from powermeter.errors import DataError, ExistsError
 
 
 def boot_id() -> str | None:
-    """Return what tells one boot of this machine from another, where the system says."""
+    """Return what tells one boot of this machine from another, where the system reports it."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except OSError:
@@ -19,7 +19,7 @@ def boot_id() -> str | None:
 
 
 def started(pid: int) -> int | None:
-    """Return when a process started, in clock ticks since boot, where the system says.
+    """Return when a process started, in clock ticks since boot, where the system reports it.
 
     It tells a process from a later one that got the same id.
     """
@@ -47,7 +47,7 @@ def is_alive(note: Mapping[str, Any]) -> bool:
 
 
 def recording_process(path: Path) -> int | None:
-    """Return the process that records into a file right now; None where none does, or it is no recording."""
+    """Return the process that records into a file right now; None where none does, or it is not a recording."""
     from powermeter.recording.reader import Recording
 
     try:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def memory_left() -> int:
-    """Return the bytes that this process may still take, as far as the system tells; else a large number."""
+    """Return the bytes that this process may still take, as far as the system reports; else a large number."""
     left = 1 << 62
     with suppress(OSError, ValueError, IndexError):
         lines = Path("/proc/meminfo").read_text().splitlines()

@@ -27,7 +27,7 @@ class Overview:
 
     Attributes:
         start_ns, end_ns: Shape (n,): times of the first and last sample of each stretch.
-        count: Shape (n, columns): samples with a value that are no repeats.
+        count: Shape (n, columns): samples with a value that are not repeats.
         low, high, mean: Shape (n, columns), raw codes (products: code × code); NaN where `count` is 0.
     """
 

@@ -132,7 +132,7 @@ def parse_json(text: str) -> Any:
     """Return the value of a JSON text from a file; every text in it can be printed.
 
     Raises:
-        ValueError: It is no JSON, or longer or deeper than a recorder writes.
+        ValueError: It is not JSON, or longer or deeper than a recorder writes.
     """
     if len(text) > MAX_TEXT:
         raise ValueError("too long")

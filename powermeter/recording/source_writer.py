@@ -147,9 +147,15 @@ class SourceWriter:
         layout = schema.TAIL_TABLE
         (last,) = connection.execute("SELECT coalesce(max(id), 0) FROM tail").fetchone()
         row = (
-            self.source, self.sequence, self.part, int(block.times_ns[0]), int(block.times_ns[-1]), len(block),
-            block.read_ns, block.encoded(block.columns()),
-        )  # fmt: skip
+            self.source,
+            self.sequence,
+            self.part,
+            int(block.times_ns[0]),
+            int(block.times_ns[-1]),
+            len(block),
+            block.read_ns,
+            block.encoded(block.columns()),
+        )
         connection.execute(layout.insert, (last + 1, *row, schema.checksum(layout.name, last + 1, row)))
         self.part += 1
 
@@ -161,9 +167,17 @@ class SourceWriter:
         digest = hashlib.sha256(fine)
         digest.update(data)
         row = (
-            self.source, self.sequence, start_ns, end_ns, len(block), block.read_ns, zlib.crc32(data),
-            zlib.crc32(fine), digest.digest(), entries.tobytes(),
-        )  # fmt: skip
+            self.source,
+            self.sequence,
+            start_ns,
+            end_ns,
+            len(block),
+            block.read_ns,
+            zlib.crc32(data),
+            zlib.crc32(fine),
+            digest.digest(),
+            entries.tobytes(),
+        )
         identifier = file.insert(connection, TABLES["chunk"], [row])
         connection.execute("INSERT INTO block (chunk, fine, data) VALUES (?, ?, ?)", (identifier, fine, data))
         if self.part:

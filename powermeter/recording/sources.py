@@ -1,4 +1,4 @@
-"""Reads what a recording says about its sources and their channels."""
+"""Reads what a recording holds about its sources and their channels."""
 
 from __future__ import annotations
 

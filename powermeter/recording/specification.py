@@ -72,9 +72,15 @@ def _of(table: Mapping[str, Check], required: tuple[str, ...] = ()) -> Check:
 
 
 _COUNTS: Mapping[str, Check] = {
-    "samples": _integer, "missed": _integer, "repeats": _integer, "errors": _integer, "reopened": _integer,
-    "last_error": _or_none(_text), "failure": _or_none(_text), "counts": _mapping,
-}  # fmt: skip
+    "samples": _integer,
+    "missed": _integer,
+    "repeats": _integer,
+    "errors": _integer,
+    "reopened": _integer,
+    "last_error": _or_none(_text),
+    "failure": _or_none(_text),
+    "counts": _mapping,
+}
 
 
 def _every(check: Check) -> Check:
@@ -103,8 +109,13 @@ META: Mapping[str, Check] = {
 FACTS: Mapping[str, Check] = {
     "recorder": _of(
         {
-            "pid": _integer, "boot_id": _or_none(_text), "started": _or_none(_integer), "at_ns": _time,
-            "cpu_s": _number, "peak_memory": _or_none(_integer), "disk_error": _or_none(_text),
+            "pid": _integer,
+            "boot_id": _or_none(_text),
+            "started": _or_none(_integer),
+            "at_ns": _time,
+            "cpu_s": _number,
+            "peak_memory": _or_none(_integer),
+            "disk_error": _or_none(_text),
             "sources": _every(_of(_COUNTS)),
         }
     ),
@@ -112,11 +123,21 @@ FACTS: Mapping[str, Check] = {
     "salvaged": _of({"from": _text, "problems": _list_of(_text)}),
     "calibration": _of(
         {
-            "channel": _text, "source": _integer, "coefficients": _list_of(_number),
-            "covariance": _list_of(_list_of(_number)), "low": _number, "high": _number,
-            "reference_gain": _number, "reference_offset": _number, "temperature_slope": _number,
-            "temperature_c": _or_none(_number), "temperature_channel": _or_none(_text), "date": _text,
-            "instrument": _text, "shunt_ohm": _or_none(_number), "note": _text,
+            "channel": _text,
+            "source": _integer,
+            "coefficients": _list_of(_number),
+            "covariance": _list_of(_list_of(_number)),
+            "low": _number,
+            "high": _number,
+            "reference_gain": _number,
+            "reference_offset": _number,
+            "temperature_slope": _number,
+            "temperature_c": _or_none(_number),
+            "temperature_channel": _or_none(_text),
+            "date": _text,
+            "instrument": _text,
+            "shunt_ohm": _or_none(_number),
+            "note": _text,
         }
     ),
     "signature": _of(
@@ -125,13 +146,20 @@ FACTS: Mapping[str, Check] = {
     ),
     "alignment": _of(
         {
-            "source": _either(_or_none(_integer), _text), "offset_ns": _moment, "drift": lambda v: _number(v) and abs(v) < 0.5,
-            "origin_ns": _time, "offset_u_ns": _number, "drift_u": _number, "residual_ns": _number,
-            "confidence": _number, "method": _text, "places": _integer,
+            "source": _either(_or_none(_integer), _text),
+            "offset_ns": _moment,
+            "drift": lambda v: _number(v) and abs(v) < 0.5,
+            "origin_ns": _time,
+            "offset_u_ns": _number,
+            "drift_u": _number,
+            "residual_ns": _number,
+            "confidence": _number,
+            "method": _text,
+            "places": _integer,
         },
         required=("offset_ns",),
     ),
-}  # fmt: skip
+}
 """Facts that programs read."""
 
 
@@ -150,8 +178,16 @@ def channel(spec: Any) -> Channel:
         raise TypeError("no object")
     found = Channel.from_dict(spec)
     accuracy = found.accuracy
-    numbers = (found.scale, found.offset, accuracy.gain, accuracy.offset, accuracy.step, accuracy.noise,
-               accuracy.model, accuracy.clock)  # fmt: skip
+    numbers = (
+        found.scale,
+        found.offset,
+        accuracy.gain,
+        accuracy.offset,
+        accuracy.step,
+        accuracy.noise,
+        accuracy.model,
+        accuracy.clock,
+    )
     wholes = (found.wrap, found.window_ns, found.refresh_ns, found.low_code, found.high_code)
     if not all(map(_number, numbers)) or not found.scale or min(numbers[2:]) < 0:
         raise ValueError("a number that is none")

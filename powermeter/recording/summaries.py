@@ -16,7 +16,7 @@ from powermeter.errors import ConfigurationError
 class Summaries:
     """What the pieces of a source amount to, in raw codes.
 
-    A sample counts where its code is there and it is no repeat.  Fields of an entry: `count, first_ns, last_ns,
+    A sample counts where its code is there and it is not a repeat.  Fields of an entry: `count, first_ns, last_ns,
     longest_ns, low, high, mean, spread, change, first, last, left, right` (see `summary.ENTRY`).  The integral of
     a whole piece in code·ns is `left` (a reading holds until the next), `right` (it is the mean since the one
     before) or half their sum (trapezoid); between two pieces lies `last` or `first` × (`first_ns` − `last_ns`).

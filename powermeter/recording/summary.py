@@ -2,7 +2,7 @@
 
 One entry per channel of the source, then one per *product*: the voltage × current of a rail that has
 both and no power channel.  Values are in raw codes (products: code × code), so that a later
-calibration still applies.  A sample counts where its code is there and it is no repeat.
+calibration still applies.  A sample counts where its code is there and it is not a repeat.
 """
 
 from __future__ import annotations
@@ -26,11 +26,21 @@ FINE = 512
 
 ENTRY = np.dtype(
     [
-        ("count", "<i8"), ("first_ns", "<i8"), ("last_ns", "<i8"), ("longest_ns", "<i8"),
-        ("low", "<f8"), ("high", "<f8"), ("mean", "<f8"), ("spread", "<f8"), ("change", "<f8"),
-        ("first", "<f8"), ("last", "<f8"), ("left", "<f8"), ("right", "<f8"),
+        ("count", "<i8"),
+        ("first_ns", "<i8"),
+        ("last_ns", "<i8"),
+        ("longest_ns", "<i8"),
+        ("low", "<f8"),
+        ("high", "<f8"),
+        ("mean", "<f8"),
+        ("spread", "<f8"),
+        ("change", "<f8"),
+        ("first", "<f8"),
+        ("last", "<f8"),
+        ("left", "<f8"),
+        ("right", "<f8"),
     ]
-)  # fmt: skip
+)
 """One entry of a chunk or level, in raw codes.
 
 ==================== ==================================================================================
@@ -159,10 +169,20 @@ def _entry(
     mean = float(values.mean())
     from_mean, changes = values - mean, np.diff(values)
     return (
-        n, int(times[0]), int(times[-1]), int(steps.max()) if n > 1 else 0,
-        float(values.min()), float(values.max()), mean, _dot(from_mean, from_mean), _dot(changes, changes),
-        float(values[0]), float(values[-1]), _dot(values[:-1], weights), _dot(values[1:], weights),
-    )  # fmt: skip
+        n,
+        int(times[0]),
+        int(times[-1]),
+        int(steps.max()) if n > 1 else 0,
+        float(values.min()),
+        float(values.max()),
+        mean,
+        _dot(from_mean, from_mean),
+        _dot(changes, changes),
+        float(values[0]),
+        float(values[-1]),
+        _dot(values[:-1], weights),
+        _dot(values[1:], weights),
+    )
 
 
 def _fine(values: NDArray[np.float64], keep: NDArray[np.bool_] | None, each: int) -> NDArray[np.void]:
@@ -236,13 +256,20 @@ def _merged(parts: NDArray[np.void]) -> tuple[float, ...]:
     weights, before, after = holes.astype(np.float64), parts["last"][:-1], parts["first"][1:]
     changes = after - before
     return (
-        int(parts["count"].sum()), int(parts["first_ns"][0]), int(parts["last_ns"][-1]),
+        int(parts["count"].sum()),
+        int(parts["first_ns"][0]),
+        int(parts["last_ns"][-1]),
         max(int(parts["longest_ns"].max()), int(holes.max()) if len(holes) else 0),
-        float(parts["low"].min()), float(parts["high"].max()), mean,
-        float(parts["spread"].sum() + apart**2 @ counts), float(parts["change"].sum() + changes @ changes),
-        float(parts["first"][0]), float(parts["last"][-1]),
-        float(parts["left"].sum() + before @ weights), float(parts["right"].sum() + after @ weights),
-    )  # fmt: skip
+        float(parts["low"].min()),
+        float(parts["high"].max()),
+        mean,
+        float(parts["spread"].sum() + apart**2 @ counts),
+        float(parts["change"].sum() + changes @ changes),
+        float(parts["first"][0]),
+        float(parts["last"][-1]),
+        float(parts["left"].sum() + before @ weights),
+        float(parts["right"].sum() + after @ weights),
+    )
 
 
 def stretches(entries: NDArray[np.void]) -> list[Stretch]:
@@ -254,7 +281,7 @@ def unpack_stretches(data: bytes) -> list[Stretch]:
     """Take the summary of a chunk of schema 1 apart.
 
     Raises:
-        DataError: It is no whole number of entries.
+        DataError: It is not a whole number of entries.
     """
     if len(data) % _FINE.size:
         raise DataError("a summary is cut short")

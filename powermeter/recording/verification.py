@@ -220,7 +220,7 @@ def read_key(path: Path) -> bytes:
     """Return the content of a key file.
 
     Raises:
-        ConfigurationError: It cannot be read, or is no key.
+        ConfigurationError: It cannot be read, or is not a key.
     """
     try:
         if not path.is_file() or path.stat().st_size > MAX_KEY:

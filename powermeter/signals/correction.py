@@ -110,7 +110,7 @@ class Correction:
         """Return the extra standard uncertainty outside the calibrated range, 0 inside.
 
         Taken as the correction's own size (how far gain and offset moved the value) times the
-        distance outside over the range's width: nothing was seen there that says it goes on.
+        distance outside over the range's width: nothing was seen there that states it goes on.
         """
         outside = max(self.low - x, x - self.high, 0.0)
         if not outside:
@@ -143,7 +143,7 @@ class Correction:
                     known[name] = float(known[name])
             return cls(**known)
         except (KeyError, TypeError, ValueError) as error:
-            raise DataError(f"this is no calibration: {error}") from None
+            raise DataError(f"this is not a calibration: {error}") from None
 
 
 def _numbers(values: Sequence[Any]) -> list[float]:

@@ -137,7 +137,7 @@ def read_channel(
 
     Missing codes are left out.  A reading that repeats stands: such a trace becomes one reading per refresh of the instrument
     (`held.py`), be it noted, stated or found.  What an instrument shows was measured at some moment of its last refresh
-    interval: a rectangular distribution of that width is what its stamps do not say (GUM 4.3.7).
+    interval: a rectangular distribution of that width is what its stamps do not state (GUM 4.3.7).
     """
     keep = codes != MISSING
     repeats = 0

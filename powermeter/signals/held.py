@@ -55,7 +55,7 @@ def fresh_readings(trace: Trace, refresh_ns: int, fresh: Bools | None = None) ->
 
     Args:
         refresh_ns: The instrument's own interval.
-        fresh: Which rows the instrument says are new; None takes those that differ from the row before.
+        fresh: Which rows the instrument reports are new; None takes those that differ from the row before.
     """
     t, f = trace.times_ns, trace.values
     n = t.size

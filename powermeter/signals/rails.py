@@ -412,7 +412,7 @@ def choose(found: Sequence[Line], name: str | None = None) -> Line:
         if len(matches) == 1:
             return matches[0]
         known = ", ".join(line.key for line in candidates) or "none"
-        problem = "names several rails" if matches else "is no rail with power of this recording"
+        problem = "names several rails" if matches else "is not a rail with power of this recording"
         raise ConfigurationError(f"{name!r} {problem}; there are: {known}")
     if not candidates:
         raise DataError("nothing in this recording measures power or current")
@@ -436,7 +436,7 @@ def choose(found: Sequence[Line], name: str | None = None) -> Line:
 
 
 def overlap(left: Line, right: Line, found: Sequence[Line]) -> bool:
-    """Tell whether two rails count some of the same energy: one feeds the other, or both see one thing.
+    """Return whether two rails count some of the same energy: one feeds the other, or both see one thing.
 
     Rails of different sources are taken to overlap unless both are devices or parts of different name.
     """

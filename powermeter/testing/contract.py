@@ -7,7 +7,7 @@
     class TestMyMeter(DriverContract):
         case = Case("mymeter", "mymeter://{port}", simulated(SimulatedMyMeter))
 
-Run it with pytest.  A case says how the driver is opened here without its instrument: a URL, and a
+Run it with pytest.  A case states how the driver is opened here without its instrument: a URL, and a
 context that makes what the URL's braces name.
 """
 
@@ -123,7 +123,7 @@ class DriverContract:
         assert own and own != inspect.getdoc(Source) and len(own.splitlines()[0]) > 10
         assert driver.scheme == self.case.scheme == Address.parse(driver.example).scheme
         assert 10 < len(driver.summary) < 100 and driver.summary.isprintable()
-        assert not driver.summary.endswith("."), "the summary is no sentence"
+        assert not driver.summary.endswith("."), "the summary is not a sentence"
 
     def test_its_options_are_described(self) -> None:
         """Each option has a name in lower case and a help without a full stop."""
@@ -204,7 +204,7 @@ class DriverContract:
             json.dumps(source.counts())
 
     def test_an_instrument_that_is_not_there_is_named_in_one_line(self, tmp_path: Path) -> None:
-        """The error is ours, says what to do, and leaves nothing open."""
+        """The error is ours, states what to do, and leaves nothing open."""
         if not self.case.absent:
             return
         source = self.case.source_class(Address.parse(self.case.absent.format(folder=tmp_path)))

@@ -17,7 +17,7 @@ def assert_not_more(a: Any, b: Any = None, **options: Any) -> Comparison:
         a, b, options: As for `powermeter.compare`.
 
     Raises:
-        AssertionError: A label uses more; its message says by how much.
+        AssertionError: A label uses more; its message states by how much.
     """
     return assert_verdict(a, b, refused=(Verdict.MORE,), **options)
 
@@ -26,7 +26,7 @@ def assert_less(a: Any, b: Any = None, **options: Any) -> Comparison:
     """Fail the test unless every label of B is shown to use less than A.
 
     Raises:
-        AssertionError: A label does not; its message says what is known of it.
+        AssertionError: A label does not; its message states what is known of it.
     """
     return assert_verdict(a, b, refused=(Verdict.MORE, Verdict.SAME, Verdict.CANNOT_TELL), **options)
 

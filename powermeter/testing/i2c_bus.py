@@ -100,7 +100,7 @@ class SimulatedBus:
         self.closed = False
 
     def add(self, address: int, chip: SimulatedChip) -> SimulatedBus:
-        """Wire a chip up and switch it on; gives the bus."""
+        """Wire a chip up and switch it on; return the bus."""
         self._chips[address] = chip
         chip.power_up(self.clock.now_ns())
         return self

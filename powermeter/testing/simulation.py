@@ -108,7 +108,7 @@ def bursts(
 
 @dataclass(slots=True)
 class SimulatedRecording(InMemory):
-    """A recording in memory that an analysis cannot tell from one in a file."""
+    """A recording in memory that an analysis cannot distinguish from one in a file."""
 
     sources: list[SourceInfo] = field(default_factory=list)
     data: dict[int, Samples] = field(default_factory=dict)

@@ -38,7 +38,7 @@ class FakeTree:
         return file
 
     def device_tree(self, model: str, compatible: str = "") -> None:
-        """Say what machine it is, with the NUL bytes of a device tree."""
+        """Return what machine it is, with the NUL bytes of a device tree."""
         for name, text in (("model", model), ("compatible", compatible)):
             file = self.root / "proc/device-tree" / name
             file.parent.mkdir(parents=True, exist_ok=True)

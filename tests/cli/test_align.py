@@ -288,7 +288,7 @@ def test_nothing_is_overwritten_unasked(both, capsys):
         (["--by", "markers"], "--marker"),
         (["--by", "clock"], "--clock-error"),
         (["--by", "activity", "--label", "train"], "no event 'train'"),
-        (["--rail", "nope"], "is no rail"),
+        (["--rail", "nope"], "is not a rail"),
         (["--source", "meter"], "--source"),
     ],
 )

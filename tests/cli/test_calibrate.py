@@ -228,7 +228,7 @@ def test_loads_are_asked_for_one_by_one_and_recorded_as_events(tmp_path, monkeyp
     ]
     assert cli.run(arguments) == 7  # the load never changed
     captured = capsys.readouterr()
-    assert "is no load" in captured.err and "600.0 mA: read for 0.05 s" in captured.err
+    assert "is not a load" in captured.err and "600.0 mA: read for 0.05 s" in captured.err
     assert "too close together" in captured.err and f"wrote {path}" in captured.err
     with Recording.open(path) as recording:
         events = recording.events()
@@ -289,7 +289,11 @@ def test_a_load_that_is_none_is_refused(text):
             7,
             "cannot be calibrated",
         ),
-        (["-c", "ina219/vdd_in.current", "--temperature", "ina219/vdd_in.voltage"], 2, "is no temperature"),
+        (
+            ["-c", "ina219/vdd_in.current", "--temperature", "ina219/vdd_in.voltage"],
+            2,
+            "is not a temperature",
+        ),
         (["-c", "ina219/vdd_in.current", "--load", "10s-5s=1A±1mA"], 2, "ends before"),
         (["-c", "ina219/vdd_in.current", "--load", "1s-3s=1A"], 2, "how sure"),
         (["-c", "ina219/vdd_in.current", "--load", "1s-3s=1A±1mA"], 7, "too few"),

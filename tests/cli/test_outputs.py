@@ -12,9 +12,12 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="descriptors of 
 
 def run(code: str, redirection: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
-        ["bash", "-c", f'{sys.executable} -c "$CODE" {redirection}'], env={"CODE": code, "PATH": "/usr/bin:/bin"},
-        capture_output=True, check=False, timeout=60,
-    )  # fmt: skip
+        ["bash", "-c", f'{sys.executable} -c "$CODE" {redirection}'],
+        env={"CODE": code, "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
 
 
 @pytest.mark.parametrize(("redirection", "closed"), [("", 0), ("<&-", 1), ("2>&-", 4), ("<&- >&- 2>&-", 7)])

@@ -96,8 +96,11 @@ def test_a_signal_sent_to_record_reaches_the_program_once(tmp_path, name):
     ]
     program = subprocess.Popen(
         [*command, sys.executable, "-c", WAITING, "1.5"],
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True,
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
     assert program.stdout is not None and program.stdout.readline() == "ready\n"
     time.sleep(0.2)
     os.kill(program.pid, getattr(signal, name))
@@ -123,8 +126,11 @@ def test_a_signal_to_the_whole_group_reaches_the_program_once(tmp_path, name):
     ]
     program = subprocess.Popen(
         [*command, sys.executable, "-c", WAITING, "1.5"],
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True,
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
     assert program.stdout is not None and program.stdout.readline() == "ready\n"
     time.sleep(0.2)
     os.killpg(program.pid, getattr(signal, name))
@@ -187,9 +193,13 @@ def test_ctrl_c_of_a_terminal_reaches_the_program_once(tmp_path):
         fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
 
     program = subprocess.Popen(
-        [*command, "--", sys.executable, "-c", WAITING, "1.5"], stdin=slave, stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL, text=True, preexec_fn=own_terminal,  # noqa: PLW1509
-    )  # fmt: skip
+        [*command, "--", sys.executable, "-c", WAITING, "1.5"],
+        stdin=slave,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        preexec_fn=own_terminal,  # noqa: PLW1509
+    )
     assert program.stdout is not None and program.stdout.readline() == "ready\n"
     time.sleep(0.2)
     os.write(master, b"\x03")
@@ -209,11 +219,26 @@ def test_names_and_arguments_that_are_not_utf_8(tmp_path):
     )
     done = subprocess.run(
         [
-            sys.executable, "-m", "powermeter", "record", "-s", URL, "-o", path, "-a", b"note=\xff", "--",
-            sys.executable, "-c", code, b"w\xf6rd",
+            sys.executable,
+            "-m",
+            "powermeter",
+            "record",
+            "-s",
+            URL,
+            "-o",
+            path,
+            "-a",
+            b"note=\xff",
+            "--",
+            sys.executable,
+            "-c",
+            code,
+            b"w\xf6rd",
         ],
-        capture_output=True, timeout=60, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr.decode("utf-8", "replace")
     assert b"'w\\udcf6rd'" in done.stdout and b"wrote" in done.stderr
     with Recording.open(Path(os.fsdecode(path))) as recording:
@@ -226,8 +251,10 @@ def test_a_lock_of_another_process_holds_the_command_up_for_a_second_at_most(tmp
     command = [sys.executable, "-m", "powermeter", "record", "-q", "-s", URL, "-o", str(path), "--"]
     program = subprocess.Popen(
         [*command, sys.executable, "-c", "import time; time.sleep(1.5); print(time.monotonic(), flush=True)"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     deadline = time.monotonic() + 20
     while not path.exists() or path.stat().st_size < 1000:
         assert time.monotonic() < deadline
@@ -259,7 +286,10 @@ def test_a_preset_names_the_battery(tmp_path):
     )
     assert done.returncode == 0 and "phone" in done.stdout
     wrong = subprocess.run(
-        [*command[:5], "fone", *command[6:], str(tmp_path / "b.power")], capture_output=True, text=True, timeout=60,
+        [*command[:5], "fone", *command[6:], str(tmp_path / "b.power")],
+        capture_output=True,
+        text=True,
+        timeout=60,
         check=False,
-    )  # fmt: skip
+    )
     assert wrong.returncode == 2 and "phone" in wrong.stderr

@@ -60,8 +60,11 @@ class TestVolta(DriverContract):
 
 def test_it_is_short_and_overrides_nothing_private():
     assert len(inspect.getsource(volta).splitlines()) <= 110
-    assert not [name for name in vars(volta.Volta) if name.startswith("_") and name in dir(StreamMeter) and name[1] != "_"
-                and name != "_abc_impl"]  # fmt: skip
+    assert not [
+        name
+        for name in vars(volta.Volta)
+        if name.startswith("_") and name in dir(StreamMeter) and name[1] != "_" and name != "_abc_impl"
+    ]
 
 
 def test_an_entry_point_is_all_that_makes_it_known(monkeypatch):

@@ -265,7 +265,7 @@ def test_a_cores_counter_is_not_the_board_nor_the_socket(tmp_path):
             Boundary.PART,
             "power supply",
         ),
-        ({"name": "tps546d24", "power1_input": 1, "power1_label": "pout1"}, Boundary.PART, "does not say"),
+        ({"name": "tps546d24", "power1_input": 1, "power1_label": "pout1"}, Boundary.PART, "does not state"),
     ],
 )
 def test_what_a_driver_covers_is_in_the_rail_and_in_the_list(tmp_path, monkeypatch, files, boundary, says):

@@ -159,7 +159,7 @@ def test_a_marginal_file_is_called_so(tmp_path: Path) -> None:
     report = assess(find(None, KWH), wanted)
     text = report.text()
     assert "carbon direct, marginal" in text
-    assert "note: marginal intensity says what one kWh more or less changes" in text
+    assert "note: marginal intensity states what one kWh more or less changes" in text
     assert "marginal intensity is what moving a run changes, not the footprint of the run" in text
     assert report.record()["hours"]["kind"] == "marginal"
 

@@ -337,7 +337,7 @@ def test_monsoon_seconds_under_a_header_of_milliseconds(tmp_path):
         assert (samples.times_ns[-1] - samples.times_ns[0]) / 1e9 == pytest.approx(0.038)
         assert (np.diff(samples.times_ns) > 0).all()
         assert analyse(recording).plain_energy == pytest.approx(2.0 * 0.038)
-    assert any("seconds, although the header says ms" in note for note in log.warnings)
+    assert any("seconds, although the header states ms" in note for note in log.warnings)
 
 
 def test_monsoon_milliseconds_are_believed_where_they_can_be(tmp_path):

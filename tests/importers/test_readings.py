@@ -63,7 +63,7 @@ def test_it_is_recognised_by_a_time_a_value_and_a_unit(tmp_path):
     assert seen("+0s 6.3 W\n+60s 6.1\n")
     assert not seen("+0s 6.3\n+60s 6.1\n"), "without a unit it may be any table"
     assert not seen("time,W\n12:00:00,5\n"), "a table with a header is a table"
-    assert not seen("+0s 6.3 W\n"), "one reading is no list"
+    assert not seen("+0s 6.3 W\n"), "one reading is not a list"
 
 
 @pytest.mark.parametrize(

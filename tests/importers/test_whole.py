@@ -62,7 +62,7 @@ def test_what_the_user_says_counts():
     found = decide(rails("a", "b"), where="f", rail="B")
     assert found.headline == "b" and found.rails["a"].boundary is Boundary.PART
     assert decide(rails("a", "b"), where="f", add_up=True).is_sum
-    with pytest.raises(ConfigurationError, match="is no rail of it; it has a, b"):
+    with pytest.raises(ConfigurationError, match="is not a rail of it; it has a, b"):
         decide(rails("a", "b"), where="f", rail="c")
 
 

@@ -258,7 +258,7 @@ def test_a_slow_read_skips_deadlines_and_never_catches_up():
     _, acquisition, harvest = run([[1], slow, [3], [4]])
     assert [time for time, _ in rows(harvest)] == [0, 26_500_000, 50 * MS, 60 * MS]
     assert acquisition.health.missed == 3  # the deadlines at 20, 30 and 40 ms
-    assert harvest.gaps == [], "three missed deadlines are no stall"
+    assert harvest.gaps == [], "three missed deadlines are not a stall"
 
 
 def test_a_long_stall_is_a_gap_of_its_own():

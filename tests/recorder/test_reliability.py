@@ -408,8 +408,11 @@ def fork(folder: Path, seed: int, count: int) -> None:
     path = folder / f"{seed}.power"
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(FORKING), str(path), str(seed), str(count)],
-        capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
     assert done.returncode == 0 and done.stdout.splitlines()[-1] == "fine", (done.stdout, done.stderr)
     with Recording.open(path) as recording:
         names = [event.name for event in recording.events()]

@@ -21,7 +21,21 @@ from powermeter.channel import Channel, Quantity, Rail
 from powermeter.recording import Writer
 
 MISSING = -(2**63)
-ENTRY = ("count", "first_ns", "last_ns", "longest_ns", "low", "high", "mean", "spread", "change", "first", "last", "left", "right")  # fmt: skip
+ENTRY = (
+    "count",
+    "first_ns",
+    "last_ns",
+    "longest_ns",
+    "low",
+    "high",
+    "mean",
+    "spread",
+    "change",
+    "first",
+    "last",
+    "left",
+    "right",
+)
 
 
 def text_of(table: str, row: tuple[Any, ...]) -> bytes:
@@ -135,9 +149,20 @@ def read(path: Path) -> dict[str, Any]:
         found["facts"].setdefault(name, []).append(json.loads(value))
     for identifier, url, name, driver, info, width in rows(db, "source", "url, name, driver, info, channels"):
         found["sources"][identifier] = {
-            "url": url, "name": name, "driver": driver, "info": json.loads(info), "channels": [], "chunks": [],
-            "times": [], "flags": [], "codes": [], "gaps": [], "ticks": [], "levels": [], "width": width,
-        }  # fmt: skip
+            "url": url,
+            "name": name,
+            "driver": driver,
+            "info": json.loads(info),
+            "channels": [],
+            "chunks": [],
+            "times": [],
+            "flags": [],
+            "codes": [],
+            "gaps": [],
+            "ticks": [],
+            "levels": [],
+            "width": width,
+        }
     for _, source, position, name, spec in rows(db, "channel", "source, position, name, spec"):
         channels = found["sources"][source]["channels"]
         assert position == len(channels) and json.loads(spec)["name"] == name

@@ -320,12 +320,29 @@ def test_metadata_of_another_kind_are_left_out_and_named(path_of, key, value):
 @pytest.mark.parametrize(
     "spec",
     [
-        {"scale": "1"}, {"scale": 0}, {"scale": float("nan")}, {"scale": 10**400}, {"name": 7}, {"quantity": "speed"},
-        {"kind": None}, {"wrap": -1}, {"wrap": 0.5}, {"low_code": "x"}, {"accuracy": {"gain": -1}}, {"accuracy": 5},
-        {"accuracy": {"typical": "yes"}}, {"rail": "VIN"}, {"rail": {"name": 5}}, {"rail": {}}, {"window_ns": -5},
-        {"rail": {"name": "R", "nominal_v": "5"}}, {"grade": "perfect"}, {"refresh_ns": -1}, {"offset": None},
+        {"scale": "1"},
+        {"scale": 0},
+        {"scale": float("nan")},
+        {"scale": 10**400},
+        {"name": 7},
+        {"quantity": "speed"},
+        {"kind": None},
+        {"wrap": -1},
+        {"wrap": 0.5},
+        {"low_code": "x"},
+        {"accuracy": {"gain": -1}},
+        {"accuracy": 5},
+        {"accuracy": {"typical": "yes"}},
+        {"rail": "VIN"},
+        {"rail": {"name": 5}},
+        {"rail": {}},
+        {"window_ns": -5},
+        {"rail": {"name": "R", "nominal_v": "5"}},
+        {"grade": "perfect"},
+        {"refresh_ns": -1},
+        {"offset": None},
     ],
-)  # fmt: skip
+)
 def test_a_channel_that_means_nothing_costs_its_source(recorded, spec):
     db = sqlite3.connect(recorded.path)
     (old,) = db.execute("SELECT spec FROM channel WHERE id = 1").fetchone()
@@ -340,9 +357,12 @@ def test_a_channel_that_means_nothing_costs_its_source(recorded, spec):
 @pytest.mark.parametrize(
     ("table", "column", "value"),
     [
-        ("gap", "start_ns", 2**63 - 1), ("gap", "end_ns", -(2**62)), ("clock", "utc_ns", 2**62), ("tick", "arrival_ns", -(2**63)),
+        ("gap", "start_ns", 2**63 - 1),
+        ("gap", "end_ns", -(2**62)),
+        ("clock", "utc_ns", 2**62),
+        ("tick", "arrival_ns", -(2**63)),
     ],
-)  # fmt: skip
+)
 def test_a_time_beyond_all_times_is_left_out_and_named(recorded, contents, table, column, value):
     statement(recorded.path, f"UPDATE {table} SET {column} = {value} WHERE id = 1")
     seal(recorded.path)
@@ -419,10 +439,19 @@ def test_every_target_of_the_fuzzer_takes_its_sound_example(tmp_path):
 @pytest.mark.parametrize(
     "text",
     [
-        "a" + ".a" * 200_000 + "=1", '"a"' + '."a"' * 100_000 + "=1", "x=" + "[" * 100_000, "x=" + "{a=" * 100_000,
-        "x=" + "1" * 100_000, '"' * 500_000, 'x="' + "\\" * 500_000, "a=1\n" * 300_000, "[" + "a." * 100 + "b]", "a=1\na=2", "\0",
+        "a" + ".a" * 200_000 + "=1",
+        '"a"' + '."a"' * 100_000 + "=1",
+        "x=" + "[" * 100_000,
+        "x=" + "{a=" * 100_000,
+        "x=" + "1" * 100_000,
+        '"' * 500_000,
+        'x="' + "\\" * 500_000,
+        "a=1\n" * 300_000,
+        "[" + "a." * 100 + "b]",
+        "a=1\na=2",
+        "\0",
     ],
-)  # fmt: skip
+)
 def test_toml_that_is_too_much_is_one_line_and_soon(text):
     started = time.monotonic()
     with pytest.raises(DataError) as caught:
@@ -445,16 +474,30 @@ def test_toml_is_read_from_regular_files_alone(pipe):
 
 @pytest.mark.parametrize(
     "field",
-    ['coefficients = ["a", 1.0]', "low = true", "temperature_c = 'warm'", "shunt_ohm = [1]", "note = 5", "date = 2026-01-01",
-     "covariance = 1", "covariance = [[1]]", "coefficients = [0, nan]", "high = inf"],
-)  # fmt: skip
+    [
+        'coefficients = ["a", 1.0]',
+        "low = true",
+        "temperature_c = 'warm'",
+        "shunt_ohm = [1]",
+        "note = 5",
+        "date = 2026-01-01",
+        "covariance = 1",
+        "covariance = [[1]]",
+        "coefficients = [0, nan]",
+        "high = inf",
+    ],
+)
 def test_a_calibration_with_a_field_of_another_kind_is_refused(tmp_path, field):
     from powermeter.calibration import store
 
     fields = {
-        "channel": "channel = 'p'", "coefficients": "coefficients = [0.0, 1.0]", "low": "low = 0.0", "high": "high = 1.0",
-        "covariance": "covariance = [[0.0, 0.0], [0.0, 0.0]]", field.partition(" ")[0]: field,
-    }  # fmt: skip
+        "channel": "channel = 'p'",
+        "coefficients": "coefficients = [0.0, 1.0]",
+        "low": "low = 0.0",
+        "high": "high = 1.0",
+        "covariance": "covariance = [[0.0, 0.0], [0.0, 0.0]]",
+        field.partition(" ")[0]: field,
+    }
     (tmp_path / "c.toml").write_text("[[calibration]]\n" + "\n".join(fields.values()))
     with pytest.raises(DataError):
         store.read(tmp_path / "c.toml")

@@ -40,13 +40,66 @@ MEMORY = 1500 << 20
 SECONDS = 20
 
 EXTREMES = (
-    0, 1, -1, 2, 7, 255, 256, 65_535, 65_536, 2**31, 2**32, 10**12, 2**53, 2**61, 2**62 - 1, 2**62, 2**63 - 1, -(2**63),
-    -(2**62), None, "", "x", b"", b"\0\xff", 1.5, -1e300, "\x1b[31mred", "a\nb", "é", "x" * 5000,
-)  # fmt: skip
+    0,
+    1,
+    -1,
+    2,
+    7,
+    255,
+    256,
+    65_535,
+    65_536,
+    2**31,
+    2**32,
+    10**12,
+    2**53,
+    2**61,
+    2**62 - 1,
+    2**62,
+    2**63 - 1,
+    -(2**63),
+    -(2**62),
+    None,
+    "",
+    "x",
+    b"",
+    b"\0\xff",
+    1.5,
+    -1e300,
+    "\x1b[31mred",
+    "a\nb",
+    "é",
+    "x" * 5000,
+)
 JSON_EXTREMES = (
-    None, True, False, 0, -1, 1, 2**63, 10**400, 1e308, -1e308, float("nan"), float("inf"), "", "x", "\ud800", "\x1b]0;t\x07",
-    [], [1], ["x"], [[]], {}, {"a": 1}, {"": None}, "1e5", 0.5, -0.5, 1e-300,
-)  # fmt: skip
+    None,
+    True,
+    False,
+    0,
+    -1,
+    1,
+    2**63,
+    10**400,
+    1e308,
+    -1e308,
+    float("nan"),
+    float("inf"),
+    "",
+    "x",
+    "\ud800",
+    "\x1b]0;t\x07",
+    [],
+    [1],
+    ["x"],
+    [[]],
+    {},
+    {"a": 1},
+    {"": None},
+    "1e5",
+    0.5,
+    -0.5,
+    1e-300,
+)
 
 
 def seal(path: Path) -> None:
@@ -280,11 +333,23 @@ def bases(folder: Path) -> list[Path]:
         how = {"confidence": 0.9, "method": "pattern", "places": 2}
         join(host, guest, joined, {"offset_ns": float(offset), **drift, **how})
     with append_to(joined) as writer:
-        writer.add_fact("calibration", {
-            "source": 1, "channel": "virtual.current", "coefficients": [0.01, 1.02], "low": 0.0, "high": 2.0,
-            "covariance": [[1e-6, 0.0], [0.0, 1e-6]], "reference_gain": 1e-3, "temperature_slope": 1e-4,
-            "temperature_c": 25.0, "temperature_channel": "none", "date": "2026-01-01", "instrument": "a meter",
-        })  # fmt: skip
+        writer.add_fact(
+            "calibration",
+            {
+                "source": 1,
+                "channel": "virtual.current",
+                "coefficients": [0.01, 1.02],
+                "low": 0.0,
+                "high": 2.0,
+                "covariance": [[1e-6, 0.0], [0.0, 1e-6]],
+                "reference_gain": 1e-3,
+                "temperature_slope": 1e-4,
+                "temperature_c": 25.0,
+                "temperature_channel": "none",
+                "date": "2026-01-01",
+                "instrument": "a meter",
+            },
+        )
         writer.add_process_counts(1, 5, (9, 8, 7), {"dropped": 1})
     return [recorded, joined, varied, joined, tail, old]
 

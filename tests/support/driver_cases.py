@@ -367,17 +367,34 @@ def plug(answers: Mapping[str, Any]) -> Setting:
 
 
 SHELLY = {
-    "/shelly": {"name": None, "id": "shellyplusplugs-1", "model": "SNPL", "gen": 2, "app": "PlusPlugS", "auth_en": False},
+    "/shelly": {
+        "name": None,
+        "id": "shellyplusplugs-1",
+        "model": "SNPL",
+        "gen": 2,
+        "app": "PlusPlugS",
+        "auth_en": False,
+    },
     "/rpc/Switch.GetStatus": {
-        "id": 0, "output": True, "apower": 12.3, "voltage": 231.0, "current": 0.06, "aenergy": {"total": 5.1},
+        "id": 0,
+        "output": True,
+        "apower": 12.3,
+        "voltage": 231.0,
+        "current": 0.06,
+        "aenergy": {"total": 5.1},
     },
     "/rpc/Shelly.GetStatus": {
         "switch:0": {"id": 0, "apower": 12.3, "voltage": 231.0, "current": 0.06, "aenergy": {"total": 5.1}},
     },
-}  # fmt: skip
+}
 TASMOTA = {
-    "/cm": {"StatusSNS": {"Time": "2026-11-20T10:00:00", "ENERGY": {"Total": 11.6, "Power": 3, "Voltage": 231, "Current": 0.131}}},
-}  # fmt: skip
+    "/cm": {
+        "StatusSNS": {
+            "Time": "2026-11-20T10:00:00",
+            "ENERGY": {"Total": 11.6, "Power": 3, "Voltage": 231, "Current": 0.131},
+        }
+    },
+}
 
 
 def without(made: Mapping[str, Any]) -> None:

@@ -99,7 +99,7 @@ CHIPS = ["ina219", "ina226", "ina228", "ina3221"]
 
 FAULTS = {
     "unplugged": (lambda b: b.unplug(ADDRESS), lambda b: b.plug(ADDRESS), Reason.NO_ANSWER),
-    "no acknowledge as i801 says it": (
+    "no acknowledge as i801 states it": (
         lambda b: b.unplug(ADDRESS, errno.ENXIO),
         lambda b: b.plug(ADDRESS, restarted=False),
         Reason.NO_ANSWER,

@@ -133,7 +133,7 @@ def test_no_permission_names_the_group(monkeypatch: pytest.MonkeyPatch, tmp_path
 
 @pytest.mark.parametrize("location", ["", "somewhere"])
 def test_a_location_that_names_nothing(location: str) -> None:
-    with pytest.raises(ConfigurationError, match="does not say where it is"):
+    with pytest.raises(ConfigurationError, match="does not state where it is"):
         open_link(location, instrument="TC66")
 
 
@@ -162,7 +162,7 @@ def test_found_by_usb_id_and_serial_number(monkeypatch: pytest.MonkeyPatch) -> N
     ]
     monkeypatch.setattr(serial_link, "list_ports", lambda: ports)
     assert serial_link.find_usb_port([PPK2], "B", "PPK2") == "/dev/ttyACM9"  # the lower interface of the two
-    with pytest.raises(OpenError, match="2 are plugged in; say which by serial number: A, B"):
+    with pytest.raises(OpenError, match="2 are plugged in; choose one by serial number: A, B"):
         serial_link.find_usb_port([PPK2], "", "PPK2")
     with pytest.raises(OpenError, match="with serial number C") as caught:
         serial_link.find_usb_port([PPK2], "C", "PPK2")

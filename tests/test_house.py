@@ -1,0 +1,126 @@
+"""The house rules that no linter checks: sizes, docstrings, strings that load our own code, decisions on prose."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+TOPS = ("powermeter", "drivers", "calibration", "reports")
+LONGEST, MOST_PARAMETERS = 460, 8  # the aim is 450
+
+MANY_PARAMETERS = {
+    "powermeter/comparison/compare.py:compare": "public, keywords only: each is a choice of the comparison",
+    "powermeter/footprint/assessment.py:footprint": "public, keywords only: each replaces one factor",
+    "powermeter/testing/boards.py:simulate_run": "keywords only: what a simulated run differs in",
+    "powermeter/testing/simulation.py:bursts": "keywords only: what a simulated load differs in",
+    "powermeter/footprint/factors.py:given": "a row of a table, column by column",
+    "powermeter/importers/columns.py:read_table": "keywords only: what a format's importer knows of its table",
+    "powermeter/recorder/parent.py:__init__": "keywords only: what the recorder's process is told",
+    "powermeter/signals/decoding.py:read_channel": "keywords only: what bounds a stretch of samples",
+    "powermeter/analysis/profiles.py:_profile": "arrays that belong together, private",
+    "calibration/align.py:place": "keywords only: the options of `powermeter align`",
+    "calibration/fit.py:fit": "keywords only: what a fit notes of where its points come from",
+    "calibration/procedure.py:against_reference": "keywords only: the options of `powermeter calibrate`",
+}
+"""Functions with more parameters than the house allows, and why."""
+
+VERBS = re.compile(r"(Give|Gives|Tell|Tells|Say|Says)\b")
+
+
+def files() -> list[Path]:
+    found = [path for top in TOPS for path in sorted((ROOT / top).rglob("*.py"))]
+    assert len(found) > 200
+    return found
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.fixture(scope="module")
+def trees() -> dict[str, ast.Module]:
+    return {name(path): ast.parse(path.read_text(encoding="utf-8")) for path in files()}
+
+
+def functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield node
+
+
+def test_no_file_is_much_longer_than_450_lines() -> None:
+    long = {
+        name(path): n for path in files() if (n := path.read_text(encoding="utf-8").count("\n")) > LONGEST
+    }
+    assert not long
+
+
+def test_a_function_has_at_most_eight_parameters(trees: dict[str, ast.Module]) -> None:
+    """Commands of click take one for each option, by name."""
+    many = {}
+    for path, tree in trees.items():
+        for function in functions(tree):
+            if any("click" in ast.unparse(decorator) for decorator in function.decorator_list):
+                continue
+            a = function.args
+            own = [x.arg for x in (*a.posonlyargs, *a.args, *a.kwonlyargs) if x.arg not in ("self", "cls")]
+            if len(own) > MOST_PARAMETERS:
+                many[f"{path}:{function.name}"] = len(own)
+    assert set(many) <= set(MANY_PARAMETERS), many
+
+
+def test_a_docstring_says_what_is_returned_in_the_fields_verbs(trees: dict[str, ast.Module]) -> None:
+    found = []
+    for path, tree in trees.items():
+        for node in ast.walk(tree):
+            if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+                text = ast.get_docstring(node) or ""
+                if VERBS.match(text):
+                    found.append(f"{path}: {text.splitlines()[0]}")
+    assert not found
+
+
+def test_only_the_registry_names_our_code_by_string() -> None:
+    loading = re.compile(r"""["']powermeter\.[\w.]+:\w+["']""")
+    found = [
+        name(path)
+        for path in files()
+        if name(path) != "powermeter/registry.py" and loading.search(path.read_text(encoding="utf-8"))
+    ]
+    assert not found
+
+
+def test_the_formatter_decides_everywhere() -> None:
+    assert not [name(path) for path in files() if "fmt: " + "skip" in path.read_text(encoding="utf-8")]
+
+
+def test_a_recording_is_never_just_anything(trees: dict[str, ast.Module]) -> None:
+    found = []
+    for path, tree in trees.items():
+        for function in functions(tree):
+            for argument in (*function.args.args, *function.args.kwonlyargs):
+                typed = "" if argument.annotation is None else ast.unparse(argument.annotation)
+                if argument.arg == "recording" and typed == "Any":
+                    found.append(f"{path}:{function.name}")
+    assert not found
+
+
+def test_the_core_imports_no_wing_and_no_command(trees: dict[str, ast.Module]) -> None:
+    """Also not inside functions; the command line stands above the wings."""
+    above = re.compile(r"powermeter\.(drivers|calibration|reports|cli)\b")
+    found = []
+    for path, tree in trees.items():
+        if not path.startswith("powermeter/") or path.startswith("powermeter/cli/"):
+            continue
+        if path == "powermeter/__main__.py":
+            continue
+        for node in ast.walk(tree):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            found += [f"{path}: {n}" for n in names if above.match(n)]
+    assert not found
