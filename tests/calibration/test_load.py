@@ -50,7 +50,7 @@ def test_without_a_card_or_a_library_it_says_what_to_do(monkeypatch: pytest.Monk
     monkeypatch.setitem(sys.modules, "cupy", None)
     with pytest.raises(NotInstalledError, match="torch or cupy"):
         load("gpu")
-    with pytest.raises(ConfigurationError, match="no load"):
+    with pytest.raises(ConfigurationError, match="not a load"):
         load("kettle")
 
 

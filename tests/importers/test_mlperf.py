@@ -31,6 +31,7 @@ TINY_RUNS = [
 
 
 def convert(path, tmp_path, **said):
+    tmp_path.mkdir(exist_ok=True)
     out = tmp_path / "out.power"
     log = importers.convert(path, out, choices=importers.Choices(**said), force=True)
     return log, Recording.open(out)
