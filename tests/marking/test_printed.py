@@ -79,7 +79,7 @@ def test_a_line_becomes_an_event_by_the_groups_of_a_pattern(pattern, line, found
 
 
 def test_a_broken_pattern_is_refused():
-    with pytest.raises(ConfigurationError, match="no regular expression"):
+    with pytest.raises(ConfigurationError, match="not a regular expression"):
         reader("(unclosed")
     assert reader("executorch") is FORMATS["executorch"]
 
