@@ -11,7 +11,7 @@ import atexit
 import os
 import sys
 import time
-from _thread import get_native_id
+from _thread import RLock, get_native_id
 from itertools import count
 
 from powermeter.marking import json_text, ring
@@ -88,6 +88,7 @@ class EventLog:
         self.problem = ""
         self.successor: EventLog | None = None
         self.memory: Any = None
+        self._opening = RLock()
         self.words: Any = None
         self._names: dict[object, bytes] = {}
         self.brief: dict[object, bytes] = {}
@@ -209,6 +210,10 @@ class EventLog:
         """Make the ring, so that the first event need not wait for it; return whether there is one."""
         if self.memory is not None:
             return True
+        with self._opening:  # of threads whose first events begin together, one makes the ring for all
+            return self.memory is not None or self._make_ring()
+
+    def _make_ring(self) -> bool:
         if self._is_given_up or self.successor is not None:
             return False
         program = " ".join(sys.argv[:2]) if getattr(sys, "argv", None) else "python"
