@@ -16,7 +16,7 @@ from powermeter.marking import accelerators, api, board
 from powermeter.marking import span as spans
 from powermeter.marking.each import DETECT, Each
 from powermeter.marking.event_log import EventLog
-from powermeter.marking.span import MeterSpan
+from powermeter.marking.event_span import MeterSpan
 from powermeter.recorder.parent import Recorder
 from powermeter.recording.file import SUFFIX
 

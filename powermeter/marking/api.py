@@ -6,8 +6,9 @@ function call.  This file imports next to nothing, because every instrumented pr
 
 from __future__ import annotations
 
+from powermeter.marking.event_span import EventSpan
 from powermeter.marking.later import Later
-from powermeter.marking.span import Span, attached, instant
+from powermeter.marking.span import attached, instant
 
 TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take this name for True
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ ENVIRONMENT = "POWERMETER_RECORDING"
 _DETECT: typing.Any = object()
 
 
-def event(name: str, n: float | None = 1, **attributes: typing.Any) -> Span:
+def event(name: str, n: float | None = 1, **attributes: typing.Any) -> EventSpan:
     """Return an event for what runs inside `with powermeter.event("infer", n=8, model="tiny"):`.
 
     Under `powermeter record -- CMD`, or inside `with Meter(...)`, it is recorded; anywhere else it does nothing.
@@ -38,7 +39,7 @@ def event(name: str, n: float | None = 1, **attributes: typing.Any) -> Span:
         n: How many items it stands for; energies are also given per item, unless it is None: not known.
         attributes: Free values: model, variant, batch, input size.
     """
-    made = Span()
+    made = EventSpan()
     made.name = name
     made.count = n
     made.attributes = attributes

@@ -19,36 +19,9 @@ from powermeter.marking import json_text, ring
 TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take this name for True
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, Protocol
+    from typing import Any
 
-    from powermeter.marking.span import Span
-
-    class Log(Protocol):
-        """What a span is written to: one recording, several, or whichever are the context's."""
-
-        brief: Any
-        words: Any
-        memory: Any
-        mask: int
-        limit: int
-
-        def next(self) -> int:
-            """Return the index of the next slot."""
-
-        def room(self, index: int) -> int:
-            """Return the index of a free slot, or −1."""
-
-        def void(self, index: int) -> None:
-            """Fill a slot with nothing."""
-
-        def begin(self, span: Span) -> None:
-            """Write that the span begins; sets its `start_ns`, and its `log` to what takes the end."""
-
-        def end(self, span: Span) -> None:
-            """Write that it has ended, at its `end_ns`."""
-
-        def instant(self, span: Span) -> None:
-            """Write an instant, now."""
+    from powermeter.marking.log import Marked
 
 
 PATIENCE_S = 2.0
@@ -105,15 +78,15 @@ class EventLog:
 
     # The marks --------------------------------------------------------------------------------
 
-    def begin(self, span: Span) -> None:
+    def begin(self, span: Marked) -> None:
         """Write that a span begins, in a slot of its own; sets its `start_ns` and `log`."""
         span.log, span.text = self, None
-        text = self._named(span.name)
+        text = self.named(span.name)
         if span.attributes:
             text += b"\0" + json_text.encode(span.attributes)
-        self._write(span, ring.BEGIN, ring.HAS_COUNT, text, None, as_count(span.count))
+        self.write(span, ring.BEGIN, ring.HAS_COUNT, text, None, as_count(span.count))
 
-    def end(self, span: Span) -> None:
+    def end(self, span: Marked) -> None:
         """Write that a span has ended."""
         count, text = span.count, span.text
         if count.__class__ is not int or count < 0:
@@ -127,34 +100,22 @@ class EventLog:
             ):
                 self.brief[span.name] = text
             attributes = json_text.encode(span.attributes) if span.attributes else b""
-            self._write(span, ring.END, ring.HAS_COUNT, attributes, span.end_ns, count)
+            self.write(span, ring.END, ring.HAS_COUNT, attributes, span.end_ns, count)
             return
         if duration > BRIEF_NS:
             self.brief.pop(span.name, None)
         if span.attributes:
             text += b"\0" + json_text.encode(span.attributes)
-        self._write(span, ring.EVENT, ring.HAS_COUNT, text, span.start_ns, count, duration)
+        self.write(span, ring.EVENT, ring.HAS_COUNT, text, span.start_ns, count, duration)
 
-    def instant(self, span: Span) -> None:
+    def instant(self, span: Marked) -> None:
         """Write an instant, now."""
-        text = self._named(span.name)
+        text = self.named(span.name)
         if span.attributes:
             text += b"\0" + json_text.encode(span.attributes)
-        self._write(span, ring.INSTANT, 0, text, None, NAN)
+        self.write(span, ring.INSTANT, 0, text, None, NAN)
 
-    def whole(self, name: str, start_ns: int, end_ns: int, count: object, attributes: dict[str, Any]) -> None:
-        """Write an event that is over, or an instant where both times are equal."""
-        from powermeter.marking.span import span
-
-        made = span(name, count, attributes)
-        made.uid, made.parent_uid, made.task = uids(), 0, 0
-        text = self._named(name)
-        if attributes:
-            text += b"\0" + json_text.encode(attributes)
-        kind = ring.INSTANT if start_ns == end_ns else ring.EVENT
-        self._write(made, kind, ring.HAS_COUNT, text, start_ns, as_count(count), end_ns - start_ns)
-
-    def _named(self, name: object) -> bytes:
+    def named(self, name: object) -> bytes:
         try:
             return self._names[name]
         except (KeyError, TypeError):
@@ -168,9 +129,9 @@ class EventLog:
             self._names[name] = text
         return text
 
-    def _write(
+    def write(
         self,
-        span: Span,
+        span: Marked,
         kind: int,
         flags: int,
         text: bytes,

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from powermeter.errors import ConfigurationError
-from powermeter.marking.event_log import EventLog
+from powermeter.marking import json_text, ring
+from powermeter.marking.event_log import EventLog, as_count, uids
+from powermeter.marking.span import span
 
 MAX_LINE = 65_536
 """Characters of a line that are looked at."""
@@ -147,7 +149,17 @@ class PrintedMarks:
         for line in lines:
             for one in self._read(line[:MAX_LINE].decode("utf-8", "replace").rstrip("\r"), at_ns, offset_ns):
                 self.found += 1
-                self._log.whole(one.name, one.start_ns, one.end_ns, one.count, dict(one.attributes))
+                self._mark(one)
+
+    def _mark(self, one: Found) -> None:
+        made = span(one.name, one.count, dict(one.attributes))
+        made.uid, made.parent_uid, made.task = uids(), 0, 0
+        text = self._log.named(one.name)
+        if made.attributes:
+            text += b"\0" + json_text.encode(made.attributes)
+        kind = ring.INSTANT if one.start_ns == one.end_ns else ring.EVENT
+        duration = one.end_ns - one.start_ns
+        self._log.write(made, kind, ring.HAS_COUNT, text, one.start_ns, as_count(one.count), duration)
 
     def end(self, stream: int) -> None:
         """Take what is left of a last line without an end."""

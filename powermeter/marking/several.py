@@ -6,10 +6,10 @@ from types import MappingProxyType
 
 TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take this name for True
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
-    from powermeter.marking.event_log import EventLog
-    from powermeter.marking.span import Span
+    from powermeter.marking.log import Log, Marked
 
 
 class NoRing:
@@ -35,18 +35,18 @@ class NoRing:
 class Several(NoRing):
     """An event goes to several recordings."""
 
-    def __init__(self, logs: list[EventLog]) -> None:
+    def __init__(self, logs: Sequence[Log]) -> None:
         self.logs = logs
 
-    def begin(self, span: Span) -> None:
+    def begin(self, span: Marked) -> None:
         for log in self.logs:
             log.begin(span)
         span.log = self
 
-    def end(self, span: Span) -> None:
+    def end(self, span: Marked) -> None:
         for log in self.logs:
             log.end(span)
 
-    def instant(self, span: Span) -> None:
+    def instant(self, span: Marked) -> None:
         for log in self.logs:
             log.instant(span)

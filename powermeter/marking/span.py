@@ -20,11 +20,10 @@ TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take th
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
-    from typing import Any, TypeVar
+    from typing import Any
 
-    from powermeter.marking.event_log import Log
+    from powermeter.marking.log import Log, Marked
 
-    F = TypeVar("F", bound=Callable[..., Any])
 
 _clock = time.monotonic_ns
 LOADED_NS = _clock()
@@ -198,12 +197,6 @@ class Span:
         """Note results that stand beside the energy, such as accuracy or loss; they never split a row."""
         self.attributes.setdefault("@measures", {}).update(values)
 
-    def __call__(self, function: F) -> F:
-        """Decorate a function so that each call is an event like this one."""
-        from powermeter.marking.tracking import decorated
-
-        return decorated(function, self.name, self.count, dict(self.attributes))
-
 
 class _Copy(Span):
     """Another run of a span that is entered again while it runs: in a recursion, or by another thread."""
@@ -216,23 +209,6 @@ class _Copy(Span):
         self.origin = origin
         self.name, self.count, self.attributes = origin.name, origin.count, dict(origin.attributes)
         self.log = None
-
-
-class MeterSpan(Span):
-    """An event in the recording of one Meter; it does nothing after the Meter's block."""
-
-    __slots__ = ("meter",)
-
-    meter: Any
-
-    def __enter__(self, into: Log | None = None) -> MeterSpan:
-        if _word[0] != _seen:
-            look()
-        log = living(self.meter._log)
-        if log is not None and self.log is None:
-            logs = list(dict.fromkeys((*_inherited, log)))
-            super().__enter__(logs[0] if len(logs) == 1 else Several(logs))
-        return self
 
 
 def span(name: object, n: Any, attributes: dict[str, Any]) -> Span:
@@ -295,7 +271,7 @@ class _ByContext(NoRing):
     In a thread that no Meter was entered in they go to every recording that runs.
     """
 
-    def begin(self, span: Span) -> None:
+    def begin(self, span: Marked) -> None:
         if _joined and (extra := _extra.get(None)):
             span.attributes = {**extra, **span.attributes}
         logs = _logs_here()
@@ -304,10 +280,10 @@ class _ByContext(NoRing):
         else:
             logs[0].begin(span)
 
-    def end(self, span: Span) -> None:
+    def end(self, span: Marked) -> None:
         raise NotImplementedError  # what begin chose takes the end
 
-    def instant(self, span: Span) -> None:
+    def instant(self, span: Marked) -> None:
         if _joined and (extra := _extra.get(None)):
             span.attributes = {**extra, **span.attributes}
         for log in _logs_here():
@@ -320,6 +296,13 @@ _BY_CONTEXT = _ByContext()
 def _logs_here() -> list[EventLog]:
     here = [log for log in _scope.get() if log in _own]
     return [*_inherited, *(here or _own)]
+
+
+def logs_of(log: EventLog) -> list[EventLog]:
+    """Return what the events of one Meter go to: its log, and the recordings of this process's ancestors."""
+    if _word[0] != _seen:
+        look()
+    return list(dict.fromkeys((*_inherited, log)))
 
 
 def attached() -> Log | None:

@@ -1,0 +1,42 @@
+"""The events that users hold: spans that also decorate a function, and those of one Meter."""
+
+from __future__ import annotations
+
+from powermeter.marking.several import Several
+from powermeter.marking.span import Span, living, logs_of
+
+TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take this name for True
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeVar
+
+    from powermeter.marking.log import Log
+
+    F = TypeVar("F", bound=Callable[..., Any])
+
+
+class EventSpan(Span):
+    """An event; `with` or `async with` stamps its start and end, and it decorates a function too."""
+
+    __slots__ = ()
+
+    def __call__(self, function: F) -> F:
+        """Decorate a function so that each call is an event like this one."""
+        from powermeter.marking.tracking import decorated
+
+        return decorated(function, self.name, self.count, dict(self.attributes))
+
+
+class MeterSpan(EventSpan):
+    """An event in the recording of one Meter; it does nothing after the Meter's block."""
+
+    __slots__ = ("meter",)
+
+    meter: Any
+
+    def __enter__(self, into: Log | None = None) -> MeterSpan:
+        log = living(self.meter._log)
+        if log is not None and self.log is None:
+            logs = logs_of(log)
+            super().__enter__(logs[0] if len(logs) == 1 else Several(logs))
+        return self
