@@ -124,7 +124,8 @@ def quality(data: ReportData) -> Quality:
         cause = f"{saturated.size:,} readings at the end of the meter's range: the energy is at least what is printed"
         return Quality("not resolved", cause, "use a larger range or a smaller shunt")
     if not math.isfinite(relative) or show(result).value.startswith(("at ", DASH)) or relative > NOT_RESOLVED:
-        why = f"the interval is as wide as the value; mostly {what}" if what else "only a bound is known"
+        size = f"± {percent(relative)}" if NOT_RESOLVED < relative < 10 else "only a bound is known"
+        why = f"{size}, mostly {what}" if what else size
         return Quality("not resolved", why, remedy)
     spread = f"± {percent(relative)}"
     mostly = f", mostly {what} ({format_number(100 * share, 2)} % of the variance)" if what else ""

@@ -6,6 +6,7 @@ of a template language.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TypeAlias
@@ -48,6 +49,10 @@ def element(name: str, /, *children: Child, **attributes: str | int | None) -> M
     return Markup(f"<{name}{pairs}>{join(children)}</{name}>")
 
 
+_PARTED = re.compile(r"(?<=\d) (?=(?:%|[numkMGµ]?(?:J|W|Wh|A|Ah|V|s|Hz|C|L|B)|h|min|ppm)\b|%)|(?<=±) (?=\d)")
+"""Between a number and its unit."""
+
+
 def join(children: Child) -> Markup:
     """Return children one after the other, texts escaped."""
     if children is None:
@@ -55,7 +60,7 @@ def join(children: Child) -> Markup:
     if isinstance(children, Markup):
         return children
     if isinstance(children, (str, int)):
-        return Markup(escape(harmless(children, 4000), quote=False))
+        return Markup(escape(_PARTED.sub("\u00a0", harmless(children, 4000)), quote=False))
     return Markup("".join(join(child) for child in children))
 
 

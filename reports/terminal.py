@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.uncertainty import WORDS
 from powermeter.formatting import DASH
+from powermeter.plain_output import spell_out
 from powermeter.result import Grade, Result, worst
 from powermeter.units import format_count, format_duration, format_number, format_quantity
 
 from . import wording
+from .facts_grid import FactsGrid
+from .headline import quality, sentence
 from .instruments import Instrument
 from .report_data import ReportData, ReportOptions, gather
 from .wording import MARKS, footprint_amount, show
@@ -33,7 +35,10 @@ COLOURS = {
     Grade.ASSUMED: "magenta",
     Grade.SIMULATED: "bright_red",
 }
+QUALITY = {"good": "green", "rough": "yellow", "not resolved": "bright_red"}
 NARROW = 80
+MOST_LABELS = 30
+"""Labels of a table; of more, those that used most are printed and the rest is counted."""
 Cell = Callable[[LabelRow], str]
 
 
@@ -88,8 +93,7 @@ def print_to_stdout(data: ReportData) -> None:
     """Print the tables to standard output, styled where that is a terminal."""
     from rich.console import Console
 
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")
+    spell_out()
     console = Console(highlight=False)
     if console.is_terminal:
         print_report(data, console)
@@ -131,6 +135,9 @@ def _heading(data: ReportData, console: Console) -> None:
     when = data.started.strftime("%d %b %Y %H:%M UTC") if data.started else "time of day not known"
     words = [format_duration(data.analysis.duration.value), when, data.machine]
     console.print(f"[bold]{safe(data.title)}[/]  [dim]{safe(' · '.join(word for word in words if word))}[/]")
+    found = quality(data)
+    console.print(f"\n[bold]{safe(sentence(data))}[/]")
+    console.print(f"[{QUALITY[found.word]}]{safe(found.text)}[/]")
 
 
 def section(title: str, beside: str = "") -> str:
@@ -138,21 +145,11 @@ def section(title: str, beside: str = "") -> str:
     return f"\n[bold]{title}[/]  {beside}".rstrip()
 
 
-def _grid() -> Table:
-    from rich.table import Table
-
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(style="dim", overflow="fold")
-    grid.add_column(overflow="fold")
-    grid.add_column(overflow="fold")
-    return grid
-
-
 def _whole_run(data: ReportData, console: Console) -> None:
     a = data.analysis
     where = f"{grade_text(a.energy.grade)} on [bold]{safe(a.line.rail.name)}[/]: {safe(a.covers)}"
     console.print(section("Whole run", where))
-    grid = _grid()
+    grid = FactsGrid()
     grid.add_row("energy", show(a.energy).text, f"[dim]{show(a.energy, 'Wh', 1 / 3600).text}[/]")
     charge = data.charge
     volts = "" if a.charge is not None else f"[dim]at {data.rail_voltage_v:.4g} V[/]"
@@ -166,7 +163,18 @@ def _whole_run(data: ReportData, console: Console) -> None:
 
 
 def _labels(data: ReportData, console: Console) -> None:
-    rows = data.analysis.rows
+    every = data.analysis.rows
+    by_use = sorted(every, key=lambda r: (r is not data.headline, -(r.energy.value if r.energy else 0.0)))
+    kept = {id(row) for row in by_use[:MOST_LABELS]}
+    rows = [row for row in every if id(row) in kept]
+    _label_tables(data, rows, console)
+    if len(rows) < len(every):
+        console.print(
+            f"[dim]{len(every) - len(rows):,} more labels, which used less each: show --json and report list all[/]"
+        )
+
+
+def _label_tables(data: ReportData, rows: Sequence[LabelRow], console: Console) -> None:
     energy: list[tuple[str, Cell]] = [
         ("per item", lambda r: show(r.per_item).text),
         ("of it meter", lambda r: wording.half(r.energy_per_item)),
@@ -282,7 +290,7 @@ def _meaning(data: ReportData, console: Console) -> None:
             f"{grade_text(grade) if grade else ''}  [dim]{safe(battery.convention_text)}[/]",
         )
     )
-    grid = _grid()
+    grid = FactsGrid()
     if data.budget is not None:
         share, hours, count = data.budget.share_used, data.budget.hours, data.budget.count
         grid.add_row("used by this run", f"{show(share, '1', 100).text} %" if share else DASH, "")
@@ -298,7 +306,7 @@ def _meaning(data: ReportData, console: Console) -> None:
     place = whole.place.name if whole.place else "unknown place: world range"
     beside = f"{grade_text(worst(a.result.grade for a in whole.accounts.values()))}  [dim]{safe(place)}[/]"
     console.print(section("Footprint of the electricity", beside))
-    grid = _grid()
+    grid = FactsGrid()
     for name, title in (("carbon", "carbon"), ("water", "water consumed"), ("adpe", "minerals (ADPe)")):
         if name not in whole.accounts:
             continue
@@ -316,7 +324,7 @@ def _certainty(data: ReportData, console: Console) -> None:
     total = sum(part * part for part in result.by_kind().values())
     about = data.headline.title if data.headline else "the whole run"
     console.print(section("How sure", f"[dim]parts of the interval of {safe(about)}[/]"))
-    grid = _grid()
+    grid = FactsGrid()
     for kind, part in list(result.by_kind().items())[:4]:
         share = part * part / total if total else 0.0
         if share >= 0.005:
@@ -330,9 +338,9 @@ def _certainty(data: ReportData, console: Console) -> None:
 
 def _sources(data: ReportData, console: Console) -> None:
     console.print(section("Sources"))
-    grid = _grid()
+    grid = FactsGrid()
     for i in data.instruments:
-        grid.add_row(f"{_mark(i.grade)} {safe(i.name)}", health_text(i), "")
+        grid.add_row(f"{_mark(i.grade)} {safe(i.name)}", "", health_text(i))
     console.print(grid)
     for d in data.analysis.disagreements:
         ratio = DASH if d.ratio is None else f"{(d.ratio - 1) * 100:+.2f} %"

@@ -15,6 +15,7 @@ import click
 from powermeter import registry
 from powermeter.cli.exit_codes import INTERRUPTED
 from powermeter.errors import PowermeterError
+from powermeter.plain_output import spell_out
 
 
 class _Verbs(click.Group):
@@ -62,6 +63,7 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit; every error is one line on standard error."""
+    spell_out()
     sys.exit(run(arguments))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +10,7 @@ import click
 from powermeter.cli.exit_codes import FAILED_IF
 from powermeter.comparison.verdict import Verdict
 from powermeter.errors import ConfigurationError
+from powermeter.plain_output import spell_out
 from powermeter.units import parse_quantity
 
 if TYPE_CHECKING:
@@ -147,8 +147,7 @@ def _print(found: Comparison) -> None:
 
     from powermeter.reports.comparison import print_comparison, to_text
 
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="replace")
+    spell_out()
     console = Console(highlight=False)
     if console.is_terminal:
         print_comparison(found, console)

@@ -68,6 +68,7 @@ def page_of(path, **options) -> tuple[str, Page]:
     page = Page()
     page.feed(text)
     page.close()
+    page.text = page.text.replace("\u00a0", " ")
     return text, page
 
 

@@ -1,0 +1,40 @@
+"""Numbers are whole at every width; only remarks wrap."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from powermeter.reports.facts_grid import FactsGrid
+
+ROWS = [
+    ("energy", "153.6 mJ (148.8 to 156.0)", "5.894 ± 0.037 mWh"),
+    ("lasts at this power", "6.268 ± 0.036 h", ""),
+    ("source", "", "667 samples and a long remark that has to wrap somewhere"),
+]
+
+
+@pytest.mark.parametrize("width", [28, 40, 60, 80, 160])
+def test_no_number_is_cut_or_parted(width):
+    grid = FactsGrid()
+    for row in ROWS:
+        grid.add_row(*row)
+    file = io.StringIO()
+    Console(file=file, width=width).print(grid)
+    lines = file.getvalue().splitlines()
+    assert max(len(line.rstrip()) for line in lines) <= width
+    for name, number, _ in ROWS:
+        assert any(number in line for line in lines) and any(name in line for line in lines)
+    assert "somewhere" in file.getvalue().replace("\n", " ")
+    assert "…" not in file.getvalue()
+
+
+def test_wide_enough_means_columns():
+    grid = FactsGrid()
+    for row in ROWS:
+        grid.add_row(*row)
+    file = io.StringIO()
+    Console(file=file, width=120).print(grid)
+    assert len(file.getvalue().splitlines()) == len(ROWS)

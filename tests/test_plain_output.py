@@ -1,0 +1,37 @@
+"""What an encoding lacks is spelled out; a number keeps its sign, its half-width and its prefix."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from powermeter import plain_output
+
+
+@pytest.mark.parametrize(
+    ("encoding", "wanted"),
+    [
+        ("ascii", b"5.0 +- 0.2 uW - x ?"),
+        ("cp1252", "5.0 ± 0.2 µW – × ?".encode("cp1252")),
+        ("utf-8", "5.0 ± 0.2 µW – × ?".encode()),
+    ],
+)
+def test_a_number_keeps_its_meaning(encoding, wanted):
+    assert "5.0 ± 0.2 µW – × \ud800".encode(encoding, plain_output.NAME) == wanted
+
+
+def test_every_substitute_is_ascii():
+    assert all(text.isascii() and text for text in plain_output.SPELLED.values())
+    assert all(len(character) == 1 and not character.isascii() for character in plain_output.SPELLED)
+
+
+@pytest.mark.parametrize(("encoding", "wanted"), [("cp1252", "µ±–"), ("iso8859-1", "µ±-")])
+def test_the_command_writes_it_so(encoding, wanted):
+    environment = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+    command = [sys.executable, "-m", "powermeter", "show", "µ±–.power"]
+    found = subprocess.run(command, capture_output=True, env=environment, timeout=60, check=False)
+    assert b"Traceback" not in found.stderr
+    assert f"{wanted}.power".encode(encoding) in found.stderr
