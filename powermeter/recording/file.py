@@ -42,6 +42,14 @@ WAL_VERSION = 2
 """What bytes 18 and 19 of a database hold while it has a write-ahead log."""
 
 
+class DamagedError(DataError):
+    """Raised when SQLite cannot read a recording; `reason` is what it says."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path} is damaged: {reason}; try: powermeter repair {path}")
+        self.reason = reason
+
+
 def insert(connection: sqlite3.Connection, table: Table, rows: Iterable[Sequence[object]]) -> int:
     """Add rows inside the transaction in progress; returns the id of the last one.
 
@@ -144,6 +152,8 @@ def open_to_read(path: Path) -> tuple[sqlite3.Connection, int, list[str]]:
     try:
         connection = sqlite3.connect(f"{location}?mode=ro", uri=True, timeout=10.0, check_same_thread=False)
         _distrust(connection, path)
+        if is_cut_off(path):  # SQLite reads what is left of one only so; nothing is written here
+            connection.execute("PRAGMA writable_schema = ON")
         try:
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         except sqlite3.OperationalError as error:
@@ -162,7 +172,7 @@ def open_to_read(path: Path) -> tuple[sqlite3.Connection, int, list[str]]:
     except UNREADABLE as error:
         if connection is not None:
             connection.close()
-        raise DataError(f"{path} is damaged: {one_line(error)}; try: powermeter repair {path}") from error
+        raise DamagedError(path, one_line(error)) from error
     except DataError:
         assert connection is not None
         connection.close()
@@ -215,6 +225,8 @@ def check_header(path: Path) -> None:
                 raise DataError(f"{path} cannot be read: {side.name} beside it is not a regular file")
         with path.open("rb") as file:
             head = file.read(100)
+    except DataError:
+        raise
     except FileNotFoundError:
         raise DataError(f"{path} does not exist") from None
     except (OSError, ValueError) as error:

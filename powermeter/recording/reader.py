@@ -74,8 +74,7 @@ class Recording:
             return cls(path, Rows(path, connection, version, problems), lacks_log=lacks_log)
         except file.UNREADABLE as error:
             connection.close()
-            problem = file.one_line(error)
-            raise DataError(f"{path} is damaged: {problem}; try: powermeter repair {path}") from error
+            raise file.DamagedError(path, file.one_line(error)) from error
         except BaseException:
             connection.close()
             raise

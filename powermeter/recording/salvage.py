@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from powermeter.errors import DataError
 from powermeter.output_file import check_output
 from powermeter.recording import file
 from powermeter.recording.joining import copy_events, copy_facts, copy_source, in_place
@@ -31,7 +32,9 @@ def salvage(damaged: str | Path, whole: str | Path, *, force: bool = False) -> l
     """
     damaged, whole = Path(damaged), Path(whole)
     check_output(whole, force=force, inputs=[damaged])
-    with Recording.open(damaged) as old, in_place(whole) as part:
+    with _opened(damaged) as old, in_place(whole) as part:
+        if not old.sources and not old.metadata and not len(old.event_table()):
+            raise DataError(f"{damaged} cannot be repaired, nothing of it can be read")
         with Writer.create(part, old.metadata, force=True) as new:
             sources = {source.id: copy_source(old, source, new) for source in old.sources}
             gone = copy_facts(old, new, sources, leave_out=("closed", "signature"))
@@ -43,3 +46,10 @@ def salvage(damaged: str | Path, whole: str | Path, *, force: bool = False) -> l
             ]
             new.add_fact("salvaged", {"from": file.printable(damaged.name), "problems": problems})
         return problems
+
+
+def _opened(damaged: Path) -> Recording:
+    try:
+        return Recording.open(damaged)
+    except file.DamagedError as error:
+        raise DataError(f"{damaged} cannot be repaired, nothing of it can be read: {error.reason}") from error

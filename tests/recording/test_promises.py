@@ -434,3 +434,28 @@ def test_a_chunk_s_reading_time_is_the_mean_over_its_samples(path):
         opened.append(source, np.arange(10, 40), np.arange(30), None, 2000)
     with Recording.open(path) as recording:
         assert recording.read_ns(source) == 1750
+
+
+def test_repair_brings_back_what_is_left_of_a_file_that_was_cut_off(written, tmp_path, capsys):
+    """Half of the samples and more are before the cut; what it says of itself names the rest."""
+    recorded = written(chunks=40, each=2000)
+    cut, whole = tmp_path / "cut.power", tmp_path / "whole.power"
+    data = recorded.path.read_bytes()
+    cut.write_bytes(data[: int(len(data) * 0.7)])
+    assert cli.run(["repair", str(cut), "-o", str(whole)]) == 0
+    assert "the file is cut off" in capsys.readouterr().err
+    with Recording.open(whole) as recording:
+        found = recording.samples(1)
+        assert 30_000 < len(found) < 80_000
+        places = np.searchsorted(recorded.times_ns, found.times_ns)
+        np.testing.assert_array_equal(found.table(), recorded.codes[places])
+    cut.write_bytes(data[:5000])
+    assert cli.run(["repair", str(cut), "-o", str(whole), "--force"]) == 7
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and "try: powermeter repair" not in said
+
+
+def test_what_cannot_be_read_is_named_once(tmp_path):
+    with pytest.raises(DataError) as caught:
+        Recording.open(tmp_path)
+    assert str(caught.value).count("cannot be read") == 1
