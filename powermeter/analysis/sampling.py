@@ -181,14 +181,20 @@ def slow_of(stretches: Sequence[Floats]) -> float | None:
 
 
 def bounded(found: Scatter, slowest: float | None, count: int) -> Scatter:
-    """Return a scatter whose white part is no larger than the slowest changes of its readings allow."""
-    if slowest is None or found.white <= 0:
+    """Return a scatter no larger than the slower changes of its readings allow.
+
+    A load that jumps now and then is far below that: one jump leaves J²/2 and more in the lower half of the spectrum.
+    """
+    if slowest is None or found.variance <= slowest * count:
         return found
-    most = slowest * count
-    if most >= found.white:
-        return found
-    share = most / found.white
-    return replace(found, white=most, cubes=found.cubes * share**1.5, fourths=found.fourths * share**2)
+    share = slowest * count / found.variance
+    return replace(
+        found,
+        white=found.white * share,
+        jumps=found.jumps * share,
+        cubes=found.cubes * share**1.5,
+        fourths=found.fourths * share**2,
+    )
 
 
 def _of_line(line: Floats, count: int, weights: Floats | None = None) -> Scatter:
