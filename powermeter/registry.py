@@ -76,6 +76,7 @@ DRIVERS: Mapping[str, str] = {
 REPORTS: Mapping[str, str] = {
     "html": "powermeter.reports.html:HTMLReport",
     "html-plain": "powermeter.reports.html:PlainHTMLReport",
+    "latex": "powermeter.reports.latex:LatexReport",
     "markdown": "powermeter.reports.markdown:MarkdownReport",
     "pdf": "powermeter.reports.figure_files:PDFFigure",
     "png": "powermeter.reports.figure_files:PNGFigure",
@@ -127,6 +128,7 @@ VERBS: Mapping[str, str] = {
     "budget": "powermeter.cli.budget:budget",
     "calibrate": "powermeter.cli.calibrate:calibrate",
     "check-mlperf": "powermeter.cli.check_mlperf:check_mlperf",
+    "cite": "powermeter.cli.cite:cite",
     "compare": "powermeter.cli.compare:compare",
     "devices": "powermeter.cli.devices:devices",
     "export": "powermeter.cli.export:export",

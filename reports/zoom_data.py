@@ -69,8 +69,16 @@ def zoom_data(data: ReportData) -> dict[str, Any] | None:
         "rails": rails,
         "places": places,
         "labels": _labels(data, a.start_ns, tick),
+        "mean_of": _condensed(data),
         "simulated": a.energy.grade.value == "simulated",
     }
+
+
+def _condensed(data: ReportData) -> int:
+    """Return how many readings are one here: a run too long to be held is read as means of a few; 1 elsewhere."""
+    trace = data.analysis.power_trace
+    rows = max((h.samples for h in data.analysis.health if str(h.source) == trace.source), default=0)
+    return max(1, round(rows / max(len(trace) + trace.repeats, 1)))
 
 
 def _interesting(data: ReportData) -> tuple[tuple[str, int, int], ...]:

@@ -21,7 +21,14 @@ from powermeter.output_file import STANDARD_OUTPUT, check_output, write_files
     type=click.Path(path_type=Path, dir_okay=False),
     help="The file to write, - for standard output. [default: the recording's name]",
 )
-@click.option("--kind", "-k", metavar="NAME", help="html, markdown, …; by the file's extension otherwise.")
+@click.option(
+    "--kind",
+    "--to",
+    "-k",
+    "kind",
+    metavar="NAME",
+    help="html, markdown, latex, …; by the file's extension otherwise.",
+)
 @click.option(
     "--kinds",
     is_flag=True,
@@ -48,6 +55,7 @@ def report(recording: Path, output: Path | None, kind: str | None, force: bool, 
     Example:
         powermeter report run.power -o report.html
         powermeter report run.power -o report.html --against before.power
+        powermeter report run.power --to latex
         powermeter report run.power -o report.md --place FRA --by model,batch
         powermeter report run.power -o - --kind markdown | less
     """

@@ -104,7 +104,7 @@
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height);
     context.font = "12px " + style.fontFamily;
-    grid(); events(); trace(); overlay();
+    grid(); events(); trace(); condensed(); overlay();
   }
   function grid() {
     var p = prefix(Math.max(top, -bottom));
@@ -197,6 +197,9 @@
     context.fillStyle = colour("--gap");
     rail.saturated.forEach(function (s) { if (s >= from && s <= to) context.fillRect(x(s) - 1, TOP - 2, 2, 6); });
     context.restore();
+  }
+  function condensed() {
+    if (data.mean_of > 1) hint.textContent += " A reading here is the mean of " + data.mean_of + " as recorded, for the run is long: peaks shorter than that are not shown at their height.";
   }
   function overlay() {
     if (chosen) {

@@ -1,0 +1,30 @@
+"""`powermeter cite`: BibTeX, methods and data statement of a recording, for a paper."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from powermeter.cli.report_options import reading_options, report_options
+
+
+@click.command()
+@click.argument("recording", type=click.Path(path_type=Path))
+@reading_options
+def cite(recording: Path, **typed: Any) -> None:
+    """Print what a paper needs: BibTeX, a methods paragraph, a data statement and the recording's hash.
+
+    \b
+    Example:
+        powermeter cite run.power
+        powermeter cite run.power --place FRA > run.txt
+    """
+    from powermeter.recording import Recording
+    from powermeter.reports.citation import citation
+    from powermeter.reports.report_data import gather
+
+    with Recording.open(recording) as opened:
+        data = gather(opened, report_options(typed))
+    click.echo(citation(data), nl=False)

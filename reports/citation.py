@@ -1,0 +1,107 @@
+"""How a recording is cited: BibTeX of the tool, the instruments and the factors, the methods, a data statement, the file's hash."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as installed_version
+from pathlib import Path
+
+from powermeter.result import Grade
+from powermeter.units import format_duration
+
+from .latex_text import escaped, paragraph
+from .method import method
+from .report_data import ReportData
+
+_PIECE = 1 << 20
+
+
+def bibtex(data: ReportData) -> str:
+    """Return an entry for the tool, for each instrument's stated limits and for each source of a factor."""
+    return "\n\n".join(_entries(data)) + "\n"
+
+
+def _entries(data: ReportData) -> Iterator[str]:
+    version = str(data.metadata.get("powermeter") or _own_version())
+    yield _entry(
+        "misc",
+        "powermeter",
+        {
+            "title": "{powermeter}: what an inference costs",
+            "author": "{powermeter contributors}",
+            "version": escaped(version),
+            "note": "Apache License 2.0",
+        },
+    )
+    for i in data.instruments:
+        if i.accuracy:
+            note = f"limits from {'; '.join(i.accuracy)}"
+            yield _entry(
+                "misc",
+                f"instrument:{_key(i.name)}",
+                {"title": f"{{{escaped(i.facts.get('model') or i.name)}}}", "note": paragraph(note)},
+            )
+    seen = set()
+    for factor in data.footprint.factors_used if data.footprint is not None else ():
+        key = _key(factor.source.title)
+        if key in seen:
+            continue
+        seen.add(key)
+        fields = {
+            "title": f"{{{escaped(factor.source.title)}}}",
+            "year": escaped(factor.year or ""),
+            "url": factor.source.url if re.fullmatch(r"https://[!-z|~]+", factor.source.url) else "",
+            "note": escaped(factor.source.licence),
+        }
+        yield _entry("misc", f"factor:{key}", fields)
+
+
+def _entry(kind: str, key: str, fields: dict[str, str]) -> str:
+    inside = ",\n".join(f"  {name} = {{{text}}}" for name, text in fields.items() if text)
+    return f"@{kind}{{{key},\n{inside}\n}}"
+
+
+def _key(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:48] or "unnamed"
+
+
+def _own_version() -> str:
+    try:
+        return installed_version("powermeter")
+    except PackageNotFoundError:
+        return ""
+
+
+def statement(data: ReportData, digest: str) -> str:
+    """Return the data statement: what is in the recording, how long, of which grade, and its hash."""
+    a = data.analysis
+    when = f" on {data.started:%d %B %Y}" if data.started else ""
+    kind = {
+        Grade.SIMULATED: "a simulated load, on which no claim about a device can rest",
+        Grade.ESTIMATED: "an estimate by a model",
+        Grade.ASSUMED: "numbers that were typed in",
+    }.get(a.energy.grade, f"{a.energy.grade.value} power")
+    readings = sum(i.health.samples for i in data.instruments)
+    return (
+        f"The recording {data.path.name} holds {kind}: {readings:,} readings over "
+        f"{format_duration(a.duration.value)}{when} on {a.line.rail.name}, and {len(a.events):,} events. "
+        f"SHA-256 {digest}."
+    )
+
+
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def citation(data: ReportData) -> str:
+    """Return everything that `powermeter cite` prints."""
+    digest = file_digest(data.path)
+    return f"% BibTeX\n{bibtex(data)}\n% Methods\n{method(data)}\n\n% Data\n{statement(data, digest)}\n"

@@ -1,0 +1,146 @@
+r"""The report as LaTeX to `\input` into a paper: booktabs tables with siunitx numbers, a methods paragraph, its BibTeX beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from powermeter.units import format_count
+
+from . import wording
+from .citation import bibtex
+from .headline import quality, sentence
+from .latex_text import escaped, paragraph, plain_quantity, quantity
+from .method import limits, method
+from .report_data import ReportData
+from .wording import footprint_amount, show
+
+HEAD = r"""% Needs in the preamble: \usepackage[T1]{fontenc} \usepackage{lmodern,textcomp,booktabs,siunitx,graphicx}
+% and: \sisetup{separate-uncertainty = true}    (siunitx 3)
+% Cite with: \cite{powermeter}; the entries are in """
+
+
+class LatexReport:
+    """Tables and a methods paragraph for a paper."""
+
+    suffix = ".tex"
+    binary = False
+    summary = "tables (booktabs, siunitx) and a methods paragraph for a paper, its .bib beside it"
+
+    def render(self, data: ReportData) -> str:
+        """Return the LaTeX."""
+        return "\n".join(_lines(data)) + "\n"
+
+    def files(self, data: ReportData, path: Path) -> dict[Path, str]:
+        """Return the LaTeX and its BibTeX by where they belong."""
+        bib = path.with_suffix(".bib")
+        return {path: f"{HEAD}{_comment(bib.name)}.\n{self.render(data)}", bib: bibtex(data)}
+
+
+def _comment(text: str) -> str:
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+def _lines(data: ReportData) -> Iterator[str]:
+    a = data.analysis
+    if a.energy.grade.value == "simulated":
+        yield r"\textbf{Simulated: no device drew this power.}"
+        yield ""
+    yield rf"\paragraph{{Energy.}} {paragraph(sentence(data))} {paragraph(quality(data).text)}"
+    yield ""
+    name = escaped(data.headline.label if data.headline else data.title)
+    about = (
+        f"Energy by label on {escaped(a.line.rail.name)} ({a.energy.grade.value}); intervals are 95\\,\\%: of the next item, with "
+        "the spread between repeats, and of these events, as far as the meter knows."
+    )
+    if a.rows:
+        yield from _energies(data, about)
+        yield from _times(data, f"Charge, power and time by label; the quoted label is {name}.")
+    yield from _whole(data)
+    yield rf"\paragraph{{Methods.}} {paragraph(method(data))} \cite{{powermeter}}"
+    yield ""
+    yield r"\paragraph{Limits.} " + " ".join(
+        paragraph(text.rstrip(".")) + "." for text in (*data.warnings, *limits(data))
+    )
+    yield ""
+
+
+def _table(
+    caption: str, columns: str, heads: Sequence[str], rows: Sequence[Sequence[str]], label: str
+) -> Iterator[str]:
+    yield r"\begin{table}"
+    yield r"\centering\small"
+    yield rf"\caption{{{caption}}}\label{{tab:{label}}}"
+    yield r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%"
+    yield rf"\begin{{tabular}}{{{columns}}}"
+    yield r"\toprule"
+    yield " & ".join(heads) + r" \\"
+    yield r"\midrule"
+    for row in rows:
+        yield " & ".join(row) + r" \\"
+    yield r"\bottomrule"
+    yield r"\end{tabular}}"
+    yield r"\end{table}"
+    yield ""
+
+
+def _energies(data: ReportData, caption: str) -> Iterator[str]:
+    groups = list(dict.fromkeys(key for row in data.analysis.rows for key in row.group))
+    heads = ["label", *map(escaped, groups), "events", "items", "per item", "of these", "median", "total"]
+    rows = [
+        [
+            escaped(r.label),
+            *("--" if v is None else escaped(v) for v in r.group.values()),
+            rf"\num{{{r.events}}}",
+            plain_quantity(format_count(r.items)),
+            quantity(show(r.per_item)),
+            quantity(show(r.energy_per_item)),
+            plain_quantity(show(r.energy_median).bare),
+            quantity(show(r.energy)),
+        ]
+        for r in data.analysis.rows
+    ]
+    yield from _table(caption, "l" * (1 + len(groups)) + "rrrrrr", heads, rows, "energy")
+
+
+def _times(data: ReportData, caption: str) -> Iterator[str]:
+    groups = list(dict.fromkeys(key for row in data.analysis.rows for key in row.group))
+    heads = ["label", *map(escaped, groups), "charge", "mean power", "mean time", "p50", "p95", "p99"]
+    rows = [
+        [
+            escaped(r.label),
+            *("--" if v is None else escaped(v) for v in r.group.values()),
+            quantity(show(data.charge_of(r), "Ah", 1 / 3600)),
+            quantity(show(r.power)),
+            *(
+                plain_quantity(wording.seconds(s))
+                for s in (r.latency_mean, r.latency_p50, r.latency_p95, r.latency_p99)
+            ),
+        ]
+        for r in data.analysis.rows
+    ]
+    yield from _table(caption, "l" * (1 + len(groups)) + "rrrrrr", heads, rows, "time")
+
+
+def _whole(data: ReportData) -> Iterator[str]:
+    a, charge, budget = data.analysis, data.charge, data.budget
+    rows = [
+        ["energy", quantity(show(a.energy)), a.energy.grade.value],
+        ["charge", quantity(show(charge, "Ah", 1 / 3600)), charge.grade.value if charge else "--"],
+        ["mean power", quantity(show(a.power)), a.power.grade.value],
+    ]
+    if budget is not None and budget.share_used is not None:
+        used = budget.share_used
+        rows.append(
+            [f"share of {escaped(data.battery_name)}", quantity(show(used, "1", 100), "%"), used.grade.value]
+        )
+    whole = data.footprint
+    for name, title in (("carbon", "carbon"), ("water", "water consumed"), ("adpe", "minerals (ADPe)")):
+        if whole is not None and name in whole.accounts:
+            result = whole.accounts[name].result
+            rows.append([title, quantity(footprint_amount(result, whole.digits(name))), result.grade.value])
+    if whole is None:
+        rows.append(["footprint", "--", "the energy is below zero"])
+    place = whole.place.name if whole and whole.place else "place not known: world range"
+    caption = f"The whole run and the footprint of its electricity ({escaped(place)})."
+    yield from _table(caption, "lrl", ["", "value", "grade"], rows, "run")
