@@ -173,7 +173,6 @@ def row(
     each = each if items is not None else each[:0]
     above = baseline.above(total, span, energy.integral.trace.errors) if baseline and total else None
     q = charge.combine(weights, origin) if charge is not None and spans else None
-    spread = float(np.std(each, ddof=1)) if each.size > 1 and spans else None
     means = energy.sample_mean()[known]
     rows = energy.samples[known]
     inside = energy.samples_inside()[known]
@@ -186,6 +185,9 @@ def row(
     warmup = warm_up(each[order], (seconds / counts)[order]) if each.size else WarmUp(0, WarmUpReason.FEW)
     rest = known[order][warmup.count :]
     own = None if shares is None else _own_share(shares, energy, known)
+    # Events that only least squares tell of have one energy for all.
+    single = each if tail is None else each[:0]
+    spread = float(np.std(single, ddof=1)) if single.size > 1 and spans else None
     latency = energy.seconds[covered]
     latency = latency if latency.sum() > 0 else np.empty(0)
     memory = [m for m in (events[i].peak_memory for i in index.tolist()) if m is not None]
@@ -199,8 +201,8 @@ def row(
         seconds=span,
         energy=total,
         energy_per_item=per_item,
-        energy_median=_quantile(energy, known, each, counts, 0.5, per_item),
-        energy_p95=_quantile(energy, known, each, counts, 0.95, per_item),
+        energy_median=_quantile(energy, known, single, counts, 0.5, per_item),
+        energy_p95=_quantile(energy, known, single, counts, 0.95, per_item),
         spread_j=spread,
         expected_per_item=_expected(energy, rest, counts[order][warmup.count :], origin)
         if each.size
@@ -306,8 +308,8 @@ def _expected(energy: Windows, rest: NDArray[np.int64], counts: Floats, origin: 
             spread *= math.sqrt(n / worth)
     own = ("noise:", "gaps:")
     parts = {name: part for name, part in mean.parts.items() if not name.startswith((*own, "unseen:"))}
-    name = f"repeats:{origin}"
     noise = math.sqrt(sum(p * p for key, p in mean.parts.items() if key.startswith(own)))
+    name = f"repeats:{origin}" if spread > noise else f"noise:{origin}"
     parts[name] = max(spread, noise)
     plain = budget(
         mean.value, mean.unit, {k: p for k, p in mean.parts.items() if not k.startswith("unseen:")}
