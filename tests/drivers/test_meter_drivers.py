@@ -386,8 +386,8 @@ def test_lines_that_are_no_readings_are_passed_over(line: bytes) -> None:
         ("columns=t_us,mV", b"x,5000", "no time"),
         ("columns=V&check=xor", b"$5,1*2E", "check is wrong"),
         ("columns=V&check=sum", b"5,1", "no check"),
-        ("columns=a=A&json=yes", b'{"a": 1', "no JSON"),
-        ("columns=a=A&json=yes", b"{" * 4000, "no JSON"),
+        ("columns=a=A&json=yes", b'{"a": 1', "not a JSON"),
+        ("columns=a=A&json=yes", b"{" * 4000, "not a JSON"),
     ],
 )
 def test_lines_that_cannot_be_trusted(options: str, line: bytes, why: str) -> None:

@@ -70,7 +70,7 @@ def test_joulescope_absent_several_and_too_fast(joulescope: None, monkeypatch: p
     with pytest.raises(ConfigurationError, match="write one of"):
         registry.source("joulescope://?rate=3kHz")
     monkeypatch.setattr(FakeDriver, "paths", ("u/js220/1", "u/js110/2"))
-    with pytest.raises(OpenError, match="which by serial number: 1, 2"):
+    with pytest.raises(OpenError, match="one by serial number: 1, 2"):
         registry.source("joulescope://").open()
 
 
