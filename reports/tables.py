@@ -105,6 +105,9 @@ def events(a: Analysis) -> Table:
     for name in names:
         column = f"attribute_{name}" if name in table else name
         table[column] = [_plain(e.attributes.get(name)) for e in a.events]
+    for name in dict.fromkeys(name for event in a.events for name in event.measures):
+        column = f"measure_{name}" if name in table else name
+        table[column] = [_plain(e.measures.get(name)) for e in a.events]
     return table
 
 

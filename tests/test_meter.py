@@ -8,6 +8,7 @@ import os
 import signal
 import threading
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,39 @@ def test_with_a_path_of_its_own_it_gets_its_own_file_and_the_outer_one_loses_not
             pass
     assert names_in(other) == ["free", "inner"]
     assert names_in(path) == ["after", "before", "free", "outer"]
+
+
+def test_results_beside_the_energy_split_no_row_and_are_columns_of_the_events(path):
+    with Meter(URL, path=path) as meter:
+        for number in range(3):
+            with meter.event("epoch", model="tiny") as event:
+                time.sleep(0.05)
+                event.measure(accuracy=0.5 + number / 10)
+    (row,) = meter.analysis(by="model").rows
+    assert row.events == 3 and row.group == {"model": "tiny"}
+    frame = powermeter.to_frame(path, "events") if find_spec("pandas") else None
+    if frame is not None:
+        assert frame["accuracy"].tolist() == pytest.approx([0.5, 0.6, 0.7])
+    with meter.recording() as recording:
+        assert [event.measures for event in recording.events()] == [
+            {"accuracy": pytest.approx(0.5 + number / 10)} for number in range(3)
+        ]
+
+
+def test_a_signal_handler_may_mark_at_any_moment(path):
+    before = signal.signal(signal.SIGALRM, lambda *_: powermeter.mark("alarm"))
+    try:
+        with Meter(URL, path=path):
+            signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.0005)
+            for _ in range(20_000):
+                with powermeter.event("hot"):
+                    pass
+            signal.setitimer(signal.ITIMER_REAL, 0)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    names = names_in(path)
+    assert names.count("hot") == 20_000 and names.count("alarm") > 0
 
 
 def test_two_threads_with_a_meter_each_do_not_mix(tmp_path):

@@ -182,11 +182,13 @@ def row(
     found = [energy.groups[g] for g in np.unique(energy.group[known]).tolist()]
     tail = next((f.tail for f in found if f.tail is not None), None)
     order = np.argsort(energy.start_ns[known], kind="stable")
-    warmup = warm_up(each[order], (seconds / counts)[order]) if each.size else WarmUp(0, WarmUpReason.FEW)
+    lasted = np.divide(seconds, counts, out=np.full(known.size, np.nan), where=counts > 0)
+    warmup = warm_up(each[order], lasted[order]) if each.size else WarmUp(0, WarmUpReason.FEW)
     rest = known[order][warmup.count :]
     own = None if shares is None else _own_share(shares, energy, known)
     # Events that only least squares tell of have one energy for all.
-    single = each if tail is None else each[:0]
+    counted = np.flatnonzero(counts > 0) if items is not None and tail is None else np.empty(0, np.int64)
+    single = each[counted]
     spread = float(np.std(single, ddof=1)) if single.size > 1 and spans else None
     latency = energy.seconds[covered]
     latency = latency if latency.sum() > 0 else np.empty(0)
@@ -201,8 +203,8 @@ def row(
         seconds=span,
         energy=total,
         energy_per_item=per_item,
-        energy_median=_quantile(energy, known, single, counts, 0.5, per_item),
-        energy_p95=_quantile(energy, known, single, counts, 0.95, per_item),
+        energy_median=_quantile(energy, known[counted], single, counts[counted], 0.5, per_item),
+        energy_p95=_quantile(energy, known[counted], single, counts[counted], 0.95, per_item),
         spread_j=spread,
         expected_per_item=_expected(energy, rest, counts[order][warmup.count :], origin)
         if each.size

@@ -223,7 +223,8 @@ def span(name: object, n: Any, attributes: dict[str, Any]) -> Span:
 
 def _outer(inner: Span) -> Span | None:
     """Return the event that ran when another began."""
-    before = inner._token.old_value
+    token = getattr(inner, "_token", None)  # a signal's handler may come before it is there
+    before = None if token is None else token.old_value
     return before if isinstance(before, Span) else None
 
 
