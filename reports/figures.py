@@ -145,7 +145,7 @@ def close_panel(data: ReportData) -> Panel | None:
     if row is None or not row.verdict.resolved:
         return None
     a = data.analysis
-    known = row.index[a.energies.known[row.index]]
+    known = row.index[a.energies.known[row.index] & (a.energies.gap_s[row.index] == 0)]
     if not known.size:
         return None
     order = known[np.argsort(a.energies.value[known], kind="stable")]

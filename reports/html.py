@@ -109,7 +109,7 @@ def heading(data: ReportData) -> str:
     if row is None or data.given_title:
         return data.title
     group = ", ".join(f"{name} {value}" for name, value in row.group.items() if value is not None)
-    return f"{data.title}: {row.label}" + (f" ({group})" if group else "")
+    return f"{harmless(data.title, 120)}: {harmless(row.label, 120)}" + (f" ({group})" if group else "")
 
 
 def _header(data: ReportData) -> Markup:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from powermeter.analysis.uncertainty import WORDS
@@ -68,9 +69,11 @@ def _sentences(data: ReportData) -> Iterator[str]:
         kind, share = largest(result)
         what_, remedy = WORDS.get(kind, (kind, ""))
         about = f"of one {data.item}" if data.headline is not None else "of the run"
-        half = percent(result.relative) if result.relative is not None else "–"
+        relative = result.relative
+        finite = relative is not None and math.isfinite(relative)
+        half = f"±{percent(relative)}" if finite else "open, for the range of the meter ended"
         yield (
-            f"The interval of the energy {about} is ±{half}; {format_number(100 * share, 2)} % of its variance "
+            f"The interval of the energy {about} is {half}; {format_number(100 * share, 2)} % of its variance "
             f"is {what_}{f' (to narrow it: {remedy})' if remedy else ''}."
         )
     if data.own_cost is not None and data.own_cost.share is not None:

@@ -11,7 +11,7 @@ from powermeter.units import format_count, format_number, format_quantity
 from . import wording
 from .headline import quoted
 from .machine_facts import machine
-from .markup import Child, Markup, element, join, quantity, table
+from .markup import Child, Markup, element, harmless, join, quantity, table
 from .method import limits, method
 from .report_data import NEGATIVE, ReportData
 from .terminal import health_text
@@ -114,7 +114,10 @@ def labels(data: ReportData) -> Markup:
     groups = list(dict.fromkeys(key for row in rows for key in row.group))
 
     def start(row: LabelRow) -> list[Child]:
-        return [row.label, *(DASH if v is None else str(v) for v in row.group.values())]
+        return [
+            harmless(row.label, 120),
+            *(DASH if v is None else harmless(v, 80) for v in row.group.values()),
+        ]
 
     energy = ["events", "energy of the next", "of these", "median", "p95", "std dev", "total"]
     baseline = data.analysis.baseline is not None

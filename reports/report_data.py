@@ -109,7 +109,7 @@ class ReportData:
         """What one item of the headline is called: `inference`, or `item of LABEL`."""
         if self.headline is None:
             return "item"
-        label = self.headline.label
+        label = self.headline.label if len(self.headline.label) <= 60 else f"{self.headline.label[:57]}…"
         if label.lower().startswith(HEADLINES):
             return "query" if label.lower().startswith("quer") else "inference"
         return label if self.headline.items == self.headline.events else f"item of {label}"

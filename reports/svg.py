@@ -133,23 +133,23 @@ def items_figure(items: Items, title: str, colour: int, frame: Frame = WIDE) -> 
 
     The dark band is how well the meter knows these events; the light one holds the next one's mean, repeats included.
     """
-    ends = [float(np.max(items.joules + items.half)), items.high]
+    open_ended = ~np.isfinite(items.half)  # the meter's range ended: only the lower end is known
+    ends = [float(np.max(np.where(open_ended, items.joules, items.joules + items.half))), items.high]
     ends += [items.before.high] if items.before is not None else []
-    lows = [float(np.min(items.joules - items.half)), 0.0]
-    high, low = max(ends) * 1.06 or 1.0, min(lows)
+    lows = [float(np.min(np.where(open_ended, items.joules, items.joules - items.half))), 0.0]
+    high, low = max(end for end in (*ends, items.mean) if math.isfinite(end)) * 1.06 or 1.0, min(lows)
     count = float(items.numbers[-1])
     axes = _Axes(frame, (0.5, count + 0.5), (low, high), ITEMS_HEIGHT)
     out = [_open(axes.bottom + FOOT, title, frame)]
     out += _y_grid(axes, "J")
     left = axes.x(items.warmup + 0.5)
-    out.append(f'<rect class="within" {_box(left, axes.y(items.high), axes.right, axes.y(items.low))}/>')
-    meter = items.meter
-    out.append(
-        f'<rect class="meter" {_box(left, axes.y(items.mean + meter), axes.right, axes.y(items.mean - meter))}/>'
-    )
+    within = max(items.low, low), min(items.high, high)
+    out.append(f'<rect class="within" {_box(left, axes.y(within[1]), axes.right, axes.y(within[0]))}/>')
+    meter = max(items.mean - items.meter, low), min(items.mean + items.meter, high)
+    out.append(f'<rect class="meter" {_box(left, axes.y(meter[1]), axes.right, axes.y(meter[0]))}/>')
     if items.before is not None:
         y, top, bottom = (
-            axes.y(v) for v in (items.before.value, items.before.high, max(items.before.low, low))
+            axes.y(v) for v in (items.before.value, min(items.before.high, high), max(items.before.low, low))
         )
         out.append(
             f'<rect class="before" {_box(axes.left, top, axes.right, bottom)}>{_tip("the earlier run")}</rect>'
@@ -163,7 +163,7 @@ def items_figure(items: Items, title: str, colour: int, frame: Frame = WIDE) -> 
         items.numbers.tolist(), items.joules.tolist(), items.half.tolist(), strict=True
     ):
         x = axes.x(number)
-        if few and half * axes.y_scale > 2:
+        if few and math.isfinite(half) and half * axes.y_scale > 2:
             out.append(
                 f'<line class="whisker s{colour}" x1="{x:.1f}" x2="{x:.1f}" y1="{axes.y(joules - half):.1f}" '
                 f'y2="{axes.y(joules + half):.1f}"/>'

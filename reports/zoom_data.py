@@ -90,7 +90,7 @@ def _interesting(data: ReportData) -> tuple[tuple[str, int, int], ...]:
     row = data.headline
     if row is not None and row.index.size:
         starts, ends = a.energies.start_ns[row.index], a.energies.end_ns[row.index]
-        known = np.flatnonzero(a.energies.known[row.index])
+        known = np.flatnonzero(a.energies.known[row.index] & (a.energies.gap_s[row.index] == 0))
         if known.size:
             middle = int(known[np.argsort(a.energies.value[row.index][known])[known.size // 2]])
             found.append(("a typical event", *_around(int(starts[middle]), int(ends[middle]))))

@@ -7,15 +7,19 @@ import hashlib
 import re
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
 
 from powermeter.channel import Rail
 from powermeter.events import Event
-from powermeter.recording import Recording
+from powermeter.recording import Recording, Writer
 from powermeter.reports.html import HTMLReport, PlainHTMLReport
+from powermeter.reports.latex import LatexReport
 from powermeter.reports.markdown import MarkdownReport
 from powermeter.reports.report_data import ReportOptions, gather
 from powermeter.reports.terminal import to_text
+
+from .conftest import START, channels, infer
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -219,3 +223,25 @@ def test_without_matplotlib_the_way_out_is_named(make, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with Recording.open(make()) as recording, pytest.raises(NotInstalledError, match=r"report.*\.svg"):
         registry.load(registry.REPORTS["png"])().render(gather(recording))
+
+
+def test_a_meter_at_the_end_of_its_range_has_a_page(tmp_path):
+    """Readings at the upper end leave the energy open above: a lower bound in every format, and no traceback."""
+    path = tmp_path / "clipped.power"
+    times = START + np.arange(2001, dtype=np.int64) * 10_000_000
+    flags = np.zeros(2001, np.uint8)
+    flags[500:520] = 2  # saturated
+    with Writer.create(path, {"clock": "monotonic"}) as writer:
+        source = writer.add_source("test://1", "meter", "test", channels(Rail("VDD"), False))
+        writer.append(source, times, np.full((2001, 1), 3000, np.int64), flags)
+        writer.add_events([infer(0.5 * i, 0.3, 1, i + 1) for i in range(38)])
+    _, page = page_of(path)
+    assert "at least" in page.text and "not resolved" in page.text and "end of the meter" in page.text
+    with Recording.open(path) as recording:
+        data = gather(recording)
+    assert "at least" in LatexReport().render(data) and "at least" in to_text(data, 80)
+
+
+def test_a_very_long_label_is_shortened_and_its_length_told(make):
+    text, page = page_of(make(events=[infer(0.5 * i, 0.3, 1, i + 1, name="L" * 10_000) for i in range(8)]))
+    assert "(10,000 characters)" in page.text and "L" * 301 not in text
