@@ -12,6 +12,7 @@ import os
 import sys
 import time
 from _thread import RLock, get_native_id
+from errno import ENOSPC
 from itertools import count
 
 from powermeter.marking import json_text, ring
@@ -179,13 +180,19 @@ class EventLog:
             return False
         program = " ".join(sys.argv[:2]) if getattr(sys, "argv", None) else "python"
         try:
-            made = ring.create(self.folder, os.getpid(), ring.CAPACITY, program.encode("utf-8", "replace"))
+            text = program.encode("utf-8", "replace")
+            try:
+                made = ring.create(self.folder, os.getpid(), capacity := ring.CAPACITY, text)
+            except OSError as error:
+                if error.errno != ENOSPC:
+                    raise
+                made = ring.create(self.folder, os.getpid(), capacity := ring.SMALL_CAPACITY, text)
         except Exception as error:  # noqa: BLE001 – the measured program must never notice
             self._is_given_up = True
             self.problem = f"the events of process {os.getpid()} are not in {self.path}: {error}"
             return False
         self.words = memoryview(made)[: ring.HEADER_BYTES].cast("Q")
-        self.mask = ring.CAPACITY - 1
+        self.mask = capacity - 1
         self.memory = made
         self._at_exit = _at_exit(self.close)
         return True

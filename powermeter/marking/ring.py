@@ -12,8 +12,8 @@ from struct import Struct
 
 MAGIC = b"PMMARKS1"
 HEADER_BYTES, SLOT_BYTES = 4096, 64
-CAPACITY = 1 << 16
-"""Slots of a ring that Python makes: 4 MiB, of which only what is used takes memory."""
+CAPACITY, SMALL_CAPACITY = 1 << 15, 1 << 8
+"""Slots of a ring that Python makes: 2 MiB, or 20 KiB where there is not so much shared memory."""
 MAX_CAPACITY = 1 << 20
 SUFFIX = ".ring"
 
@@ -67,8 +67,16 @@ def create(folder: str, process: int, capacity: int, program: bytes = b"", clock
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
     descriptor = os.open(f"{folder}/{name}", flags, 0o600)
     try:
-        os.ftruncate(descriptor, HEADER_BYTES + capacity * SLOT_BYTES)
-        mapping = mmap(descriptor, HEADER_BYTES + capacity * SLOT_BYTES)
+        size = HEADER_BYTES + capacity * SLOT_BYTES
+        os.ftruncate(descriptor, size)
+        if hasattr(
+            os, "posix_fallocate"
+        ):  # else a page that does not fit ends the program when it is first touched
+            os.posix_fallocate(descriptor, 0, size)
+        mapping = mmap(descriptor, size)
+    except OSError:
+        os.unlink(f"{folder}/{name}")
+        raise
     finally:
         os.close(descriptor)
     mapping[PROGRAM_AT : PROGRAM_AT + PROGRAM_BYTES] = program[:PROGRAM_BYTES].ljust(PROGRAM_BYTES, b"\0")

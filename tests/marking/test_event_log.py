@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import multiprocessing
 import os
@@ -261,3 +262,24 @@ def test_an_unusable_folder_in_the_environment_harms_nothing(tmp_path):
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"fine\n", b"")
     assert bad.read_text() == "not a folder"
+
+
+def test_with_little_shared_memory_the_ring_is_small_and_with_none_the_program_goes_on(running, monkeypatch):
+    reserve = os.posix_fallocate
+
+    def little(descriptor, offset, size):
+        if size > limit:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        reserve(descriptor, offset, size)
+
+    monkeypatch.setattr(os, "posix_fallocate", little)
+    limit = 1 << 16
+    running.intake.start()
+    for _ in range(1000):
+        with powermeter.event("w"):
+            pass
+    assert running.log.problem == ""
+    limit = 0
+    log = EventLog(running.folder, "run.power")
+    assert not log.open() and "No space left" in log.problem
+    assert len(running.end()) == 1000

@@ -21,10 +21,14 @@
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
-#define POWERMETER_SLOTS (1u << 18) /* a power of two; 64 bytes each, of which only what is used takes memory */
+#define POWERMETER_SLOTS (1u << 16) /* a power of two, of 64 bytes each */
 #define POWERMETER_PATIENCE_NS 2000000000LL
 #define POWERMETER_UNKNOWN (-1.0)
-
+#ifdef __APPLE__
+#define POWERMETER_RESERVE(file, size) ftruncate(file, size)
+#else /* a page that does not fit into shared memory would end the program when it is first touched */
+#define POWERMETER_RESERVE(file, size) posix_fallocate(file, 0, size)
+#endif
 typedef struct { uint32_t event, parent; } powermeter_event;
 typedef struct { /* 64 bytes, little-endian */
     int64_t time; double count; int64_t duration; uint32_t parent, thread, task; char text[12];
@@ -50,11 +54,10 @@ static powermeter_ring *powermeter_open(void) { /* a ring of this process; NULL 
     size_t size = 4096 + (size_t)POWERMETER_SLOTS * sizeof(powermeter_slot);
     powermeter_local *here = powermeter_here;
     powermeter_ring *ring, *before = here->ring;
-    struct stat space;
-    char path[1024]; int file = -1;
+    struct stat space; char path[1024]; int file = -1;
     snprintf(path, sizeof path, "%s/%d-%lld-%p.ring", folder ? folder : "", getpid(), (long long)powermeter_now(), path);
     if (folder && *folder) file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (file < 0 || ftruncate(file, (off_t)size) < 0) return here->is_off = 1, (powermeter_ring *)NULL;
+    if (file < 0 || POWERMETER_RESERVE(file, (off_t)size)) return here->is_off = 1, (powermeter_ring *)NULL;
     ring = (powermeter_ring *)mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     close(file);
     if (ring == (powermeter_ring *)MAP_FAILED) return here->is_off = 1, (powermeter_ring *)NULL;
@@ -84,8 +87,7 @@ static inline powermeter_ring *powermeter_get(void) {
 }
 
 static inline int powermeter_reserve(powermeter_ring *ring, uint64_t slots, uint64_t *first) { /* is there room? */
-    const struct timespec pause = {0, 200000};
-    int64_t since = 0;
+    const struct timespec pause = {0, 200000}; int64_t since = 0;
     for (;;) {
         uint64_t taken = __atomic_load_n(&ring->taken, __ATOMIC_ACQUIRE);
         *first = __atomic_load_n(&ring->next, __ATOMIC_RELAXED);
@@ -129,19 +131,16 @@ static inline void powermeter_write(int kind, powermeter_event e, double count, 
     slot->kind = (uint8_t)kind, slot->flags = kind == 2, slot->time = powermeter_now();
     __atomic_store_n(&slot->sequence, first + 1, __ATOMIC_RELEASE);
 }
-
 static inline powermeter_event powermeter_begin(const char *name) {
     powermeter_ring *ring = powermeter_get();
     powermeter_event e = {ring ? (uint32_t)__atomic_add_fetch(&ring->numbers, 1, __ATOMIC_RELAXED) : 0, powermeter_running};
     if (ring) powermeter_running = e.event, powermeter_write(1, e, 1, name, NULL);
     return e;
 }
-
 static inline void powermeter_end(powermeter_event e, double items, const char *json) {
     powermeter_ring *ring = e.event ? powermeter_get() : NULL;
     if (ring && e.event <= ring->numbers) powermeter_write(2, e, items, NULL, json), powermeter_running = e.parent;
 }
-
 static inline void powermeter_instant(const char *name, const char *json) {
     powermeter_ring *ring = powermeter_get();
     powermeter_event e = {ring ? (uint32_t)__atomic_add_fetch(&ring->numbers, 1, __ATOMIC_RELAXED) : 0, powermeter_running};

@@ -107,6 +107,10 @@ class _Ring(object):
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             os.ftruncate(descriptor, size)
+            if hasattr(
+                os, "posix_fallocate"
+            ):  # else a page that does not fit ends the program when it is touched
+                os.posix_fallocate(descriptor, 0, size)
             self._memory = mmap.mmap(descriptor, size)
         finally:
             os.close(descriptor)
