@@ -19,7 +19,7 @@ from powermeter.recording.protocol import RecordingLike, Samples, SourceInfo
 from powermeter.result import Grade
 from powermeter.signals import condensed
 from powermeter.signals.alignment import host_times, shifted, shifted_gaps
-from powermeter.signals.correction import Correction
+from powermeter.signals.calibrations import correction_of, prefer_calibrated
 from powermeter.signals.decoding import read_channel
 from powermeter.signals.held import fresh_readings, refresh_found
 from powermeter.signals.trace import CommonError, Trace, multiply, scaled, total
@@ -237,7 +237,7 @@ def _source_lines(
     for channel in wanted:
         assert channel.rail is not None
         origin = f"{name}/{channel.name}"
-        correction, temperature = _correction(corrections, source, channel, samples)
+        correction, temperature = correction_of(corrections, source, channel, samples)
         trace = read_channel(
             channel,
             samples.times_ns,
@@ -259,7 +259,7 @@ def _source_lines(
         if correction is not None and channel.kind is not Kind.COUNTER:
             calibrated.setdefault(rail.name, set()).add(channel.quantity)
     for rail_name, quantities in calibrated.items():
-        _prefer_calibrated(by_rail[rail_name]._traces, quantities)
+        prefer_calibrated(by_rail[rail_name]._traces, quantities)
     return list(by_rail.values())
 
 
@@ -287,7 +287,7 @@ def _condensed_lines(
                 if counters and channel.kind is not Kind.COUNTER and found[channel.name].first is not None
                 else 0
             )
-            correction, temperature = _correction(corrections, source, channel, samples)
+            correction, temperature = correction_of(corrections, source, channel, samples)
             trace = read_channel(
                 channel,
                 samples.times_ns[first:],
@@ -318,46 +318,13 @@ def _condensed_lines(
         line = by_rail.setdefault(rail_name, Line(str(source.id), name, channel.rail, f"{name}/{rail_name}"))
         line._traces.setdefault(channel.quantity, trace)
     for rail_name, quantities in calibrated.items():
-        _prefer_calibrated(by_rail[rail_name]._traces, quantities)
+        prefer_calibrated(by_rail[rail_name]._traces, quantities)
     for rail_name, product in products.items():
         trace = product.trace(gaps=gaps, rail=by_rail[rail_name].rail)
         if trace is not None:
             trace = trace if alignment is None else shifted(trace, alignment)
             by_rail[rail_name]._traces.setdefault(Quantity.POWER, trace)
     return list(by_rail.values())
-
-
-def _prefer_calibrated(traces: dict[Quantity, Trace], calibrated: set[Quantity]) -> None:
-    """Leave out what the instrument computed itself from readings that have since been calibrated.
-
-    An INA228's energy counter knows nothing of the calibration of its current.
-    """
-    if Quantity.CURRENT in calibrated:
-        traces.pop(Quantity.CHARGE, None)
-    if calibrated & {Quantity.CURRENT, Quantity.VOLTAGE} and {Quantity.CURRENT, Quantity.VOLTAGE} <= set(
-        traces
-    ):
-        traces.pop(Quantity.ENERGY, None)
-        if Quantity.POWER not in calibrated:
-            traces.pop(Quantity.POWER, None)
-    elif Quantity.POWER in calibrated:
-        traces.pop(Quantity.ENERGY, None)
-
-
-def _correction(
-    corrections: list[dict[str, Any]], source: SourceInfo, channel: Channel, samples: Samples
-) -> tuple[Correction | None, Any]:
-    """Find the newest calibration of a channel and the temperatures it asks for."""
-    names = {channel.name, f"{source.name}/{channel.name}", f"{source.id}/{channel.name}"}
-    for data in reversed(corrections):
-        if data.get("channel") in names and str(data.get("source", source.id)) == str(source.id):
-            correction = Correction.from_dict(data)
-            asked = correction.temperature_channel
-            beside = next((c for c in source.channels if c.name == asked), None)
-            if beside is None:
-                return correction, None
-            return correction, samples.codes[beside.name] * beside.scale + beside.offset
-    return None, None
 
 
 def whole(found: Iterable[Line]) -> tuple[Line, ...]:
