@@ -229,7 +229,11 @@ def _power(data: ReportData, zooms: bool) -> Markup:
         f"Power on {data.analysis.line.rail.name}, the events below on the same clock. The band runs from the lowest to the "
         "highest reading of each pixel, the line is their mean; a gap stays empty."
     )
-    hidden = f" Labels without a lane: {', '.join(panel.hidden[:8])}." if panel.hidden else ""
+    hidden = (
+        f" Labels without a lane: {', '.join(harmless(label, 60) for label in panel.hidden[:8])}."
+        if panel.hidden
+        else ""
+    )
     parts.append(
         element("figure", still, element("figcaption", caption, hidden), class_="still" if zooms else None)
     )
@@ -242,7 +246,7 @@ def _power(data: ReportData, zooms: bool) -> Markup:
                 _both(lambda frame: svg.power_figure(close, around, "the event began", frame)),
                 element(
                     "figcaption",
-                    f"The {data.headline.title if data.headline else ''} event with the median energy, and what lies around "
+                    f"The {harmless(data.headline.title, 80) if data.headline else ''} event with the median energy, and what lies around "
                     "it. Dots are single readings.",
                 ),
                 class_="close",

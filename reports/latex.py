@@ -140,7 +140,7 @@ def _whole(data: ReportData) -> Iterator[str]:
             result = whole.accounts[name].result
             rows.append([title, quantity(footprint_amount(result, whole.digits(name))), result.grade.value])
     if whole is None:
-        rows.append(["footprint", "--", "the energy is below zero"])
+        rows.append(["footprint", "--", "not known"])
     place = whole.place.name if whole and whole.place else "place not known: world range"
     caption = f"The whole run and the footprint of its electricity ({escaped(place)})."
     yield from _table(caption, "lrl", ["", "value", "grade"], rows, "run")

@@ -13,7 +13,7 @@ from .headline import quoted
 from .machine_facts import machine
 from .markup import Child, Markup, element, harmless, join, quantity, table
 from .method import limits, method
-from .report_data import NEGATIVE, ReportData
+from .report_data import ReportData, no_footprint
 from .terminal import health_text
 from .wording import GRADE_TEXT, MARKS, footprint_amount, show
 
@@ -263,7 +263,9 @@ def _footprint(data: ReportData) -> Markup:
     whole, item = data.footprint, data.item_footprint
     if whole is None:
         return element(
-            "div", element("h3", "Footprint of the electricity"), element("p", f"{DASH} {NEGATIVE}.")
+            "div",
+            element("h3", "Footprint of the electricity"),
+            element("p", f"{DASH} {no_footprint(data.analysis.energy)}."),
         )
     about, what = (item, f"one {data.item}") if item is not None else (whole, "the run")
     one_line: list[Child] = []

@@ -6,6 +6,7 @@ paragraph, which exists to be pasted into a paper.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -30,6 +31,8 @@ from .instruments import Instrument, OwnCost, instruments, mapping, own_cost
 
 BUDGET_V = 5.0
 """Volts at which charge is counted where no rail voltage is known: the 4 Ah budget is charge at 5 V."""
+
+OPEN = "the energy is known from below only; no footprint is printed: use a larger range or a smaller shunt"
 
 NEGATIVE = (
     "the energy is below zero: does the battery charge, or are IN+ and IN- swapped? No footprint is printed"
@@ -75,7 +78,7 @@ class ReportData:
         rail_voltage_v: Of the counted rail: given, measured, nominal, or `BUDGET_V`.
         voltage_known: False where `BUDGET_V` stands in; charges are then *assumed*.
         budget: The battery's share, hours and count; None where they cannot be known.
-        footprint: Of the whole run; None where its energy is below zero.
+        footprint: Of the whole run; None where its energy is below zero or open above.
         item_footprint: Of one item of the headline, or None.
         published: The energies by the rule of whoever published them, or None.
         started: UTC of the first sample, or None where no wall clock is known.
@@ -272,7 +275,7 @@ def gather(recording: Recording, options: ReportOptions | None = None) -> Report
         )
     warnings += differences(recording.process_counts())
     warnings += [problem] if problem else []
-    warnings += whole.warnings if whole is not None else [NEGATIVE]
+    warnings += whole.warnings if whole is not None else [no_footprint(analysis.energy)]
     return ReportData(
         path=recording.path,
         metadata=recording.metadata,
@@ -328,10 +331,15 @@ def _against(path: Path, headline: LabelRow | None, options: ReportOptions) -> A
 
 
 def _footprint(energy: Result | None, options: ReportOptions) -> Footprint | None:
-    """Return the footprint of an energy; None where there is none, or it is below zero."""
-    if energy is None or not energy.value >= 0:
+    """Return the footprint of an energy; None where there is none, it is below zero, or open above."""
+    if energy is None or not energy.value >= 0 or not math.isfinite(energy.high):
         return None
     return footprint(energy, options.place, chain=options.chain)
+
+
+def no_footprint(energy: Result) -> str:
+    """Return why an energy has no footprint."""
+    return NEGATIVE if not energy.value >= 0 else OPEN
 
 
 def _unmarked(recording: Recording, analysis: Analysis) -> tuple[str, ...]:
