@@ -18,6 +18,9 @@ _EXACT = 1e-9
 _CENTRED = 0.1
 """Of the half-width: an interval whose middle lies farther from the value is printed by its ends."""
 
+_SHORT = (1e-6, 1e12)
+"""Numbers outside this range, prefix and all, get a power of ten."""
+
 _CONSUMED = frozenset({"J", "Wh", "C", "Ah", "W", "A", "g CO2e", "L", "g Sb eq"})
 """Units of what is used up: what matters of a wide interval is its upper end."""
 
@@ -73,17 +76,30 @@ def format_interval(
     half = (high - low) / 2
     if math.isinf(half) or _reaches_zero(value, low, high, unit, signed):
         return _bound(low, high, unit, signed)
-    step, prefix = prefix_of(max(abs(value), half), unit)
-    value, low, high, half = value / step, low / step, high / step, half / step
-    unit = "" if unit == "1" else f"{prefix}{unit}"
     sign = "+" if plus and value > 0 else ""
     if half <= 0 or half < abs(value) * _EXACT:
-        return Shown(sign + format_number(value, 4), unit=unit)
+        step, prefix = prefix_of(abs(value), unit)
+        return Shown(sign + format_number(value / step, 4), unit="" if unit == "1" else f"{prefix}{unit}")
+    step, prefix, power = _scale(max(abs(value), half), half, unit)
+    value, low, high, half = value / step, low / step, high / step, half / step
     decimals = decimals_of(half)
-    shown = sign + fixed(value, decimals)
+    unit = "" if unit == "1" else f"{prefix}{unit}"
+    shown, low_, high_ = (fixed(number, decimals) + power for number in (value, low, high))
     if abs((low + high) / 2 - value) > _CENTRED * half:
-        return Shown(shown, span=f"{fixed(low, decimals)} to {fixed(high, decimals)}", unit=unit)
-    return Shown(shown, fixed(half, decimals), unit=unit)
+        return Shown(sign + shown, span=f"{low_} to {high_}", unit=unit)
+    return Shown(sign + shown, fixed(half, decimals) + power, unit=unit)
+
+
+def _scale(magnitude: float, half: float, unit: str) -> tuple[float, str, str]:
+    """Return the step, the prefix and, beyond all prefixes, the power of ten that suit a rounded magnitude."""
+    step, prefix = prefix_of(magnitude * 0.99995, unit)  # by its value, not by that of four digits
+    if round(magnitude / step, decimals_of(half / step)) >= 1000:
+        step, prefix = prefix_of(1000 * step, unit)
+    scaled = magnitude / step
+    if _SHORT[0] <= scaled < _SHORT[1]:
+        return step, prefix, ""
+    power = math.floor(math.log10(scaled))
+    return step * 10.0**power, prefix, f"e{power:+03d}"
 
 
 def format_range(value: float, low: float, high: float, unit: str, digits: int = 2) -> Shown:

@@ -92,3 +92,23 @@ def test_a_printed_bound_is_never_inside_the_interval(value, below, above, signe
         assert number * STEP.get(shown.unit[0] if len(shown.unit) > 1 else "", 1.0) >= (value + above) * (
             1 - 1e-9
         )
+
+
+@pytest.mark.parametrize(
+    ("value", "half", "unit", "shown"),
+    [
+        (999.96, 0.02, "J", "999.960 ± 0.020 J"),
+        (999.999, 0.6, "J", "1.00000 ± 0.00060 kJ"),
+        (999.4, 60.0, "J", "999 ± 60 J"),
+        (1e-30, 1e-31, "J", "1.00e-18 ± 0.10e-18 pJ"),
+        (1e30, 1e28, "1", "1.000e+30 ± 0.010e+30"),
+        (3.2e15, 1e14, "h", "3.20e+15 ± 0.10e+15 h"),
+    ],
+)
+def test_the_prefix_suits_the_rounded_value_also_beyond_all_prefixes(value, half, unit, shown):
+    assert text(value, value - half, value + half, unit) == shown
+
+
+@given(st.floats(-1e300, 1e300), st.floats(0, 1e300), st.sampled_from(["J", "1", "h", "g CO2e"]))
+def test_nothing_is_ever_long(value, half, unit):
+    assert len(text(value, value - half, value + half, unit)) < 90
