@@ -17,7 +17,7 @@ from powermeter.channel import MISSING, Channel, Kind, Quantity
 from powermeter.errors import DataError
 from powermeter.signals.correction import Correction
 from powermeter.signals.deconvolution import unfolded
-from powermeter.signals.held import fresh_readings, refresh_found
+from powermeter.signals.held import fresh_readings, refresh_found, standing
 from powermeter.signals.trace import CommonError, Trace, median_interval_ns
 from powermeter.source import REPEAT, SATURATED, Gap
 
@@ -188,6 +188,8 @@ def read_channel(
     )
     if correction is not None and channel.kind is not Kind.COUNTER:
         trace = _corrected(trace, correction, origin, temperature_c)
+    if trace.kind is Kind.HELD:
+        trace = standing(trace)
     if trace.kind is not Kind.INSTANT or channel.window_ns is None:
         trace = _one_per_refresh(trace, channel, stale)
     return _unwindowed(trace, channel.window_ns)

@@ -13,7 +13,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.signals.trace import Trace, median_interval_ns
+from powermeter.channel import Kind, Quantity
+from powermeter.signals.trace import CommonError, Trace, median_interval_ns
 
 Bools = NDArray[np.bool_]
 
@@ -22,6 +23,53 @@ _LEAST_CHANGES = 8
 _EQUAL = 0.4
 _ON_GRID = 0.8
 _LOOKED = 200_000
+_REGULAR = 0.6
+_NEAR = 0.2
+_UNLOGGED = 0.05
+"""A log that leaves out changes of a larger share of its mean is no log of changes."""
+_TOTALS = {Quantity.POWER: Quantity.ENERGY, Quantity.CURRENT: Quantity.CHARGE}
+
+
+def standing(trace: Trace) -> Trace:
+    """Return a trace of readings that stand until the next as what may be integrated.
+
+    Stamps at even times are an instrument's own readings, shown until its next: what the load did between two of them is
+    as unknown as for any other meter, and they stay what they are.  Stamps at uneven times are a log of changes: the value
+    stood, and its sum over time is a running total, in J or C.
+    """
+    steps = np.diff(trace.times_ns)
+    if steps.size < 1:
+        return replace(trace, kind=Kind.INSTANT)
+    usual = float(np.median(steps))
+    even = float(np.mean(np.abs(steps - usual) <= _NEAR * usual)) >= _REGULAR
+    if even and steps.size >= _LEAST_CHANGES:
+        return replace(trace, kind=Kind.INSTANT)
+    if trace.quantity not in _TOTALS:
+        return replace(trace, kind=Kind.INSTANT)
+    seconds = steps * 1e-9
+    running = np.concatenate([[0.0], np.cumsum(trace.values[:-1] * seconds)])
+    changes = np.abs(np.diff(trace.values))
+    span_s = float(np.sum(seconds))
+    mean = float(running[-1]) / span_s
+    # A change smaller than the smallest that was logged may have gone unlogged, in each stretch by itself; each change
+    # was stamped on the logger's own grid, up to one step of it late.
+    unlogged = min(float(changes[changes > 0].min(initial=np.inf)), _UNLOGGED * abs(mean))
+    unseen = unlogged / math.sqrt(12) * float(np.sqrt(np.sum(seconds**2)))
+    late = int(np.gcd.reduce(steps)) * 1e-9 / math.sqrt(12) * float(np.sqrt(np.sum(changes**2)))
+    error = CommonError(
+        f"model:log of changes {'+'.join(trace.channels)}",
+        absolute=math.hypot(unseen, late) / span_s,
+        limit=False,
+    )
+    return replace(
+        trace,
+        values=running,
+        quantity=_TOTALS[trace.quantity],
+        kind=Kind.COUNTER,
+        noise=0.0,
+        step=0.0,
+        errors=(*trace.errors, error),
+    )
 
 
 def refresh_found(trace: Trace) -> int:

@@ -1,0 +1,53 @@
+"""Readings that stand until the next: a log of changes is a sum of steps, readings at even times are readings."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from powermeter.channel import Kind, Quantity
+from powermeter.signals.decoding import from_samples
+from powermeter.signals.held import standing
+from powermeter.signals.trace import Trace
+
+S = 1_000_000_000
+
+
+def held(seconds: list[float], watts: list[float]) -> Trace:
+    times = np.array([round(s * S) for s in seconds], np.int64)
+    return from_samples(times, np.array(watts, float), Quantity.POWER, kind=Kind.HELD)
+
+
+def test_a_log_of_changes_is_the_running_total_of_its_steps():
+    # 12 s at 2.3 W, 5 s at 20 W, 30 s at 2.3 W: 27.6 + 100 + 69 J, not the 255 J of a trapezoid.
+    found = standing(held([0, 12, 17, 47], [2.3, 20.0, 2.3, 2.3]))
+    assert found.kind is Kind.COUNTER and found.quantity is Quantity.ENERGY
+    assert found.values.tolist() == pytest.approx([0.0, 27.6, 127.6, 196.6])
+
+
+def test_what_a_log_of_changes_leaves_out_is_paid_for():
+    # Mean 196.6 J / 47 s = 4.183 W; 5 % of it is less than the smallest change, 17.7 W.
+    unlogged = 0.05 * 196.6 / 47 / 12**0.5 * (12**2 + 5**2 + 30**2) ** 0.5
+    # Stamps on a grid of 1 s: each of the two changes up to 1 s late.
+    late = 1 / 12**0.5 * (2 * 17.7**2) ** 0.5
+    (error,) = [
+        e
+        for e in standing(held([0, 12, 17, 47], [2.3, 20.0, 2.3, 2.3])).errors
+        if e.key.startswith("model:log")
+    ]
+    assert error.absolute == pytest.approx((unlogged**2 + late**2) ** 0.5 / 47)
+
+
+def test_readings_at_even_times_stay_readings_of_an_instant():
+    found = standing(held([float(i) for i in range(20)], [2.0, 20.0] * 10))
+    assert found.kind is Kind.INSTANT and found.quantity is Quantity.POWER and len(found) == 20
+
+
+def test_one_reading_is_no_total():
+    assert standing(held([0.0], [2.0])).kind is Kind.INSTANT
+
+
+def test_a_state_that_is_no_rate_is_not_summed():
+    times = np.array([0, 12 * S, 17 * S], np.int64)
+    volts = from_samples(times, np.array([5.0, 4.9, 5.1]), Quantity.VOLTAGE, kind=Kind.HELD)
+    assert standing(volts).kind is Kind.INSTANT
