@@ -85,7 +85,13 @@ def table(
     def kind(column: int) -> str | None:
         return "n" if column in right else None
 
-    head = element("tr", [element("th", title, class_=kind(i), scope="col") for i, title in enumerate(heads)])
+    head = element(
+        "tr",
+        [
+            element("th", title, class_=kind(i), scope="col") if title else element("td", class_="blank")
+            for i, title in enumerate(heads)
+        ],
+    )
     body = [
         element(
             "tr",

@@ -261,7 +261,7 @@
   var waiting = false;
   function redraw() { if (!waiting) { waiting = true; requestAnimationFrame(function () { waiting = false; draw(); describe(); }); } }
   function show(a, b) {
-    var b = rail.blocks[0], least = Math.min(SPAN, Math.max(8 * TICK, 4 * SPAN / Math.max(b.n * b.each, 1))), length = Math.min(Math.max(b - a, least), SPAN);
+    var whole = rail.blocks[0], least = Math.min(SPAN, Math.max(8 * TICK, 4 * SPAN / Math.max(whole.n * whole.each, 1))), length = Math.min(Math.max(b - a, least), SPAN);
     a = Math.min(Math.max(a, 0), SPAN - length); from = a; to = a + length; redraw();
   }
   function zoom(factor, middle) { show(middle - (middle - from) * factor, middle + (to - middle) * factor); }

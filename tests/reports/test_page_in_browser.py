@@ -1,0 +1,81 @@
+"""The page in a real browser: no message, no request, no sideways scroll, and a mouse that reads an event's energy."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from powermeter.recording import Recording
+from powermeter.reports.html import HTMLReport
+from powermeter.reports.report_data import gather
+
+playwright = pytest.importorskip("playwright.sync_api")
+CHROMIUM = shutil.which("chromium")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium")
+
+
+@pytest.fixture
+def page(make, twenty, tmp_path):
+    with Recording.open(make(events=twenty, gap_s=(9.6, 9.9), second=True)) as recording:
+        path = tmp_path / "page.html"
+        path.write_text(HTMLReport().render(gather(recording)), "utf-8")
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=flags)
+        opened = browser.new_page(viewport={"width": 1100, "height": 900})
+        opened.seen = []
+        opened.on("console", lambda message: opened.seen.append(message.text))
+        opened.on("pageerror", lambda error: opened.seen.append(str(error)))
+        opened.on(
+            "request",
+            lambda request: opened.seen.append(request.url) if request.url != path.as_uri() else None,
+        )
+        opened.goto(path.as_uri())
+        yield opened
+        browser.close()
+
+
+def figure(page):
+    canvas = page.locator("#zoom canvas")
+    canvas.scroll_into_view_if_needed()
+    return canvas.bounding_box()
+
+
+def readout(page):
+    page.wait_for_timeout(80)
+    return page.locator(".readout").inner_text().replace("\u00a0", " ")
+
+
+def test_it_opens_silently_at_every_width(page):
+    for width in (1100, 800, 360, 320):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.wait_for_timeout(50)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.seen == []
+
+
+def test_a_mouse_reads_an_event_and_a_span_and_zooms_to_readings(page):
+    box = figure(page)
+    left, wide = box["x"] + 52, box["width"] - 62  # the frame of the figure
+    lane = box["y"] + 16 + 240 + 18
+    page.mouse.click(left + wide * 0.11 / 1.0, lane)  # 1.1 s: inside the third event, 1.0 to 1.25 s
+    assert "event 3" in readout(page) and "500.0 ±" in readout(page) and "mJ" in readout(page)
+    page.mouse.dblclick(left + wide * 0.11, lane)
+    page.wait_for_timeout(80)
+    assert "Single readings" in page.locator(".hint").inner_text()
+    page.get_by_role("button", name="Whole run").click()
+    page.wait_for_timeout(80)
+    box = figure(page)
+    page.mouse.move(left + wide * 0.2, box["y"] + 100)
+    page.mouse.down()
+    page.mouse.move(left + wide * 0.6, box["y"] + 120, steps=5)
+    page.mouse.up()
+    text = readout(page)  # 2 W over 4 s
+    assert "8.0" in text and "± 0.0" in text and "95 %" in text and "mean 2.000 W" in text
+    page.mouse.move(left + wide * 0.9, box["y"] + 100)
+    page.mouse.down()
+    page.mouse.move(left + wide * 0.995, box["y"] + 100, steps=5)
+    page.mouse.up()
+    assert "gap that nobody measured" in readout(page)
+    assert page.seen == []
