@@ -70,7 +70,9 @@ static powermeter_ring *powermeter_open(void) { /* a ring of this process; NULL 
 #ifdef MADV_WIPEONFORK
     if (here == &powermeter_static) {
         void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (page != MAP_FAILED && !madvise(page, 4096, MADV_WIPEONFORK)) powermeter_here = here = (powermeter_local *)page;
+        if (page != MAP_FAILED && !madvise(page, 4096, MADV_WIPEONFORK) && /* the first of several threads */
+            __atomic_compare_exchange_n(&powermeter_here, &here, (powermeter_local *)page, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+            here = (powermeter_local *)page;
     }
 #endif
     if (here != &powermeter_static) before = NULL;
@@ -80,7 +82,7 @@ static powermeter_ring *powermeter_open(void) { /* a ring of this process; NULL 
 }
 
 static inline powermeter_ring *powermeter_get(void) {
-    powermeter_local *here = powermeter_here;
+    powermeter_local *here = __atomic_load_n(&powermeter_here, __ATOMIC_ACQUIRE);
     powermeter_ring *ring = __atomic_load_n(&here->ring, __ATOMIC_ACQUIRE);
     if (ring && (here != &powermeter_static || ring->process == (uint64_t)getpid())) return ring;
     return here->is_off ? NULL : powermeter_open();
@@ -106,7 +108,6 @@ static inline int powermeter_reserve(powermeter_ring *ring, uint64_t slots, uint
         nanosleep(&pause, NULL);
     }
 }
-
 static inline void powermeter_write(int kind, powermeter_event e, double count, const char *name, const char *json) {
     powermeter_ring *ring = powermeter_get();
     size_t named = name ? strlen(name) : 0, noted = json ? strlen(json) : 0, length, done, part, i;
