@@ -47,25 +47,11 @@ class Placement:
     notes: tuple[str, ...]
 
 
-def place(
-    host: Any,
-    meter: Any,
-    sources: Sequence[Any],
-    *,
-    by: str | None = None,
-    rail: str | None = None,
-    label: str | None = None,
-    marker: str | None = None,
-    pin: int | None = None,
-    clock_error_s: float | None = None,
-    between_s: tuple[float, float] | None = None,
-) -> Placement:
-    """Return the alignment of some sources of one recording with the events of another (or of the same).
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlignOptions:
+    """How an alignment is found.
 
-    Args:
-        host: The recording with the events.
-        meter: The recording with the samples.
-        sources: Those of the meter's sources that lie on its clock.
+    Attributes:
         by: One of `WAYS`; None takes the pattern where one was played, else the activity.
         rail: The rail in which the load is to be seen; the best one otherwise.
         label: Activity: only events of this label; else all that have no event inside them.
@@ -73,28 +59,49 @@ def place(
         pin: Markers: the input that saw it; the only one that ever changed otherwise.
         clock_error_s: Clock: standard uncertainty of the meter's wall clock in s.
         between_s: Pattern and activity: look only between these times, in s from the meter's first sample.
+    """
+
+    by: str | None = None
+    rail: str | None = None
+    label: str | None = None
+    marker: str | None = None
+    pin: int | None = None
+    clock_error_s: float | None = None
+    between_s: tuple[float, float] | None = None
+
+
+def place(host: Any, meter: Any, sources: Sequence[Any], options: AlignOptions | None = None) -> Placement:
+    """Return the alignment of some sources of one recording with the events of another (or of the same).
+
+    Args:
+        host: The recording with the events.
+        meter: The recording with the samples.
+        sources: Those of the meter's sources that lie on its clock.
+        options: How it is found.
 
     Raises:
         DataError: Nothing fits, or more than one place does.
         ConfigurationError: The options do not go together.
     """
+    how = options or AlignOptions()
+    by = how.by
     if by is not None and by not in WAYS:
         raise ConfigurationError(f"{by!r} is not a way to align; choose {', '.join(WAYS)}")
     events = [e for e in host.events() if e.end_ns is not None]
-    seen = meter_trace(meter, sources, rail)
+    seen = meter_trace(meter, sources, how.rail)
     if by == "markers":
-        found = _by_markers(meter, sources, events, marker, pin)
+        found = _by_markers(meter, sources, events, how.marker, how.pin)
         return Placement(found, seen.interval_ns, ())
     if by == "clock":
-        return Placement(_by_clock(host, meter, seen, clock_error_s), seen.interval_ns, ())
+        return Placement(_by_clock(host, meter, seen, how.clock_error_s), seen.interval_ns, ())
     patterns = [e for e in events if e.name == EVENT]
     if by == "pattern" and not patterns:
         raise DataError("no pattern was played in this run; play one with: powermeter sync")
-    small = thinned(seen if between_s is None else _part(seen, between_s), _ENOUGH_NS)
+    small = thinned(seen if how.between_s is None else _part(seen, how.between_s), _ENOUGH_NS)
     if patterns and by != "activity":
         alignment, notes = _by_patterns(small, patterns)
     else:
-        alignment, notes = align(small, activity(events, label)), ()
+        alignment, notes = align(small, activity(events, how.label)), ()
     return Placement(alignment, seen.interval_ns, (*notes, *_cover(seen, alignment, events)))
 
 

@@ -54,18 +54,34 @@ class Calibrated:
         return math.hypot(math.sqrt(self.correction.covariance[0][0]), self.correction.reference_offset)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalibrationOptions:
+    """How channels are calibrated.
+
+    Attributes:
+        accuracy: Limit of error of the reference, or of what the loads were known by, relative; what the
+            reference's channels state where None.
+        window_s: Length of the stretches that are compared with a reference, in s.
+        order: 1 or 2; None takes 2 only where the points need it.
+        temperature: Name of a channel whose temperature the gain may follow; with a reference only.
+        instrument: What it was calibrated against; the reference's name where empty.
+        note: Kept in the file.
+    """
+
+    accuracy: float | None = None
+    window_s: float = 1.0
+    order: int | None = None
+    temperature: str | None = None
+    instrument: str = ""
+    note: str = ""
+
+
 def against_reference(
     recording: RecordingLike,
     reference: RecordingLike,
     channels: Sequence[str] = (),
     references: Sequence[str] = (),
-    *,
-    accuracy: float | None = None,
-    window_s: float = 1.0,
-    order: int | None = None,
-    temperature: str | None = None,
-    instrument: str = "",
-    note: str = "",
+    options: CalibrationOptions | None = None,
 ) -> list[Calibrated]:
     """Calibrate channels against those of a reference that was recorded at the same time.
 
@@ -74,16 +90,15 @@ def against_reference(
         reference: Holds the reference's; the same recording, or another one on the same clock.
         channels: Names of the channels; all that have a counterpart where none is named.
         references: Their counterparts, in the same order; found by quantity where none is named.
-        accuracy: The reference's limit of error, relative; what its channels state otherwise.
-        window_s: Length of the stretches that are compared, in s.
-        temperature: Name of a channel whose temperature the gain may follow.
+        options: How.
 
     Raises:
         ConfigurationError: The channels cannot be paired.
         DataError: The two do not overlap, or the load never stood still.
     """
+    how = options or CalibrationOptions()
     check_clock(recording, reference)
-    warm = None if temperature is None else find(recording, temperature)
+    warm = None if how.temperature is None else find(recording, how.temperature)
     if warm is not None and warm.channel.quantity is not Quantity.TEMPERATURE:
         raise ConfigurationError(f"{warm.name} is not a temperature")
     found = []
@@ -93,20 +108,20 @@ def against_reference(
         points = steady_points(
             seen,
             true,
-            window_s=window_s,
+            window_s=how.window_s,
             temperature=None if warm is None else read(recording, warm, corrected=False),
         )
-        gain, offset = reference_errors(true, accuracy)
+        gain, offset = reference_errors(true, how.accuracy)
         fitted = fit(
             mine.channel.name,
             points,
-            order=order,
+            order=how.order,
             reference_gain=gain,
             reference_offset=offset,
             temperature_channel=None if warm is None else warm.channel.name,
-            instrument=instrument or theirs.source.name,
+            instrument=how.instrument or theirs.source.name,
             shunt_ohm=shunt_of(mine),
-            note=note,
+            note=how.note,
         )
         found.append(Calibrated(mine, theirs.name, points, fitted))
     return found
@@ -116,22 +131,19 @@ def against_loads(
     recording: RecordingLike,
     loads: Sequence[Event],
     channels: Sequence[str] = (),
-    *,
-    accuracy: float | None = None,
-    order: int | None = None,
-    instrument: str = "",
-    note: str = "",
+    options: CalibrationOptions | None = None,
 ) -> list[Calibrated]:
     """Calibrate channels against known loads; arguments as in `against_reference`.
 
     Args:
         loads: The loads' events, from the recording or typed in.
-        accuracy: Limit of error of what the loads were known by, relative, common to all of them.
+        options: How; `accuracy` is common to all loads.
 
     Raises:
         ConfigurationError: No channel, or more than one, has the loads' unit.
         DataError: Too few loads, or too few samples in one.
     """
+    how = options or CalibrationOptions()
     units = sorted({str(event.attributes.get("unit")) for event in loads})
     chosen = (
         [find(recording, name) for name in channels] if channels else [_of_unit(recording, u) for u in units]
@@ -142,10 +154,10 @@ def against_loads(
         fitted = fit(
             place.channel.name,
             points,
-            order=order,
-            instrument=instrument or "known loads",
-            note=note,
-            reference_gain=0.0 if accuracy is None else accuracy / math.sqrt(3.0),
+            order=how.order,
+            instrument=how.instrument or "known loads",
+            note=how.note,
+            reference_gain=0.0 if how.accuracy is None else how.accuracy / math.sqrt(3.0),
             shunt_ohm=shunt_of(place),
         )
         found.append(Calibrated(place, f"{points.seen.size} known loads", points, fitted))

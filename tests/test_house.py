@@ -23,9 +23,7 @@ MANY_PARAMETERS = {
     "powermeter/recorder/parent.py:__init__": "keywords only: what the recorder's process is told",
     "powermeter/signals/decoding.py:read_channel": "keywords only: what bounds a stretch of samples",
     "powermeter/analysis/profiles.py:_profile": "arrays that belong together, private",
-    "calibration/align.py:place": "keywords only: the options of `powermeter align`",
     "calibration/fit.py:fit": "keywords only: what a fit notes of where its points come from",
-    "calibration/procedure.py:against_reference": "keywords only: the options of `powermeter calibrate`",
 }
 """Functions with more parameters than the house allows, and why."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,7 +13,7 @@ from powermeter.result import COVERAGE_95
 from powermeter.units import format_duration, format_quantity, parse_duration
 
 if TYPE_CHECKING:
-    from powermeter.calibration.align import Placement
+    from powermeter.calibration.align import AlignOptions, Placement
     from powermeter.recording import Recording
 
 WAYS = ("pattern", "activity", "markers", "clock")
@@ -72,18 +72,18 @@ def align(
     host's is a fact beside them.  `powermeter align joined.power --by ...` finds it anew.
     A place that is not clearly better than any other is refused with status 7.
     """
-    from powermeter.calibration.align import place
+    from powermeter.calibration.align import AlignOptions, place
     from powermeter.recording import Recording, joining
 
-    ways: dict[str, Any] = {
-        "by": by,
-        "rail": rail,
-        "label": label,
-        "marker": marker,
-        "pin": pin,
-        "clock_error_s": parse_duration(clock_error) if clock_error else None,
-        "between_s": _span(between) if between else None,
-    }
+    ways = AlignOptions(
+        by=by,
+        rail=rail,
+        label=label,
+        marker=marker,
+        pin=pin,
+        clock_error_s=parse_duration(clock_error) if clock_error else None,
+        between_s=_span(between) if between else None,
+    )
     if meter is None:
         if output is not None:
             raise ConfigurationError("-o is for two recordings; give the meter's too, or leave -o out")
@@ -94,7 +94,7 @@ def align(
     path = output or host.with_name(f"{host.stem}-joined.power")
     with Recording.open(host) as mine, Recording.open(meter) as theirs:
         joining.check(mine, theirs, path, force=force)
-        placement = place(mine, theirs, theirs.sources, **ways)
+        placement = place(mine, theirs, theirs.sources, ways)
         _print(placement, theirs)
         if dry_run:
             return
@@ -112,7 +112,7 @@ def _span(text: str) -> tuple[float, float]:
     return parse_duration(first), parse_duration(last)
 
 
-def _anew(path: Path, source: str | None, ways: dict[str, Any], dry_run: bool) -> None:
+def _anew(path: Path, source: str | None, ways: AlignOptions, dry_run: bool) -> None:
     """Find the alignment of a joined recording's sources again and note it; the newest counts."""
     from powermeter.calibration.align import place
     from powermeter.recording import Recording, append_to
@@ -127,7 +127,7 @@ def _anew(path: Path, source: str | None, ways: dict[str, Any], dry_run: bool) -
             raise ConfigurationError(
                 f"{path.name} holds no source with a clock of its own; give the meter's recording too, or --source NAME"
             )
-        placement = place(recording, recording, chosen, **ways)
+        placement = place(recording, recording, chosen, ways)
         _print(placement, recording)
         identifiers = [one.id for one in chosen]
         names = ", ".join(one.name for one in chosen)

@@ -194,15 +194,17 @@ def _calibrate(recording: Path, typed: _Typed) -> None:
 
 def _found(recording: Path, typed: _Typed) -> list[Calibrated]:
     """Return a calibration for each channel, against known loads or a reference."""
-    from powermeter.calibration.procedure import against_loads, against_reference
+    from powermeter.calibration.procedure import CalibrationOptions, against_loads, against_reference
     from powermeter.recording import Recording
 
-    common: dict[str, Any] = {
-        "accuracy": typed.share,
-        "order": typed.order,
-        "instrument": typed.instrument or "",
-        "note": typed.note,
-    }
+    options = CalibrationOptions(
+        accuracy=typed.share,
+        window_s=parse_duration(typed.window),
+        order=typed.order,
+        temperature=typed.temperature,
+        instrument=typed.instrument or "",
+        note=typed.note,
+    )
     with ExitStack() as stack:
         opened = stack.enter_context(Recording.open(recording))
         known = typed.share is not None
@@ -210,18 +212,10 @@ def _found(recording: Path, typed: _Typed) -> list[Calibrated]:
         if loads:
             if typed.temperature is not None:
                 raise ConfigurationError("--temperature needs a reference, not known loads")
-            found: list[Calibrated] = against_loads(opened, loads, typed.channels, **common)
+            found: list[Calibrated] = against_loads(opened, loads, typed.channels, options)
             return found
         other = opened if typed.against is None else stack.enter_context(Recording.open(typed.against))
-        found = against_reference(
-            opened,
-            other,
-            typed.channels,
-            typed.references,
-            window_s=parse_duration(typed.window),
-            temperature=typed.temperature,
-            **common,
-        )
+        found = against_reference(opened, other, typed.channels, typed.references, options)
         return found
 
 
