@@ -46,6 +46,11 @@ def standing(trace: Trace) -> Trace:
         return replace(trace, kind=Kind.INSTANT)
     if trace.quantity not in _TOTALS:
         return replace(trace, kind=Kind.INSTANT)
+    if trace.gaps:  # a total would count on through them: write each value once more just before the next
+        apart = np.flatnonzero(steps > 1)
+        times = np.insert(trace.times_ns, apart + 1, trace.times_ns[apart + 1] - 1)
+        values = np.insert(trace.values, apart + 1, trace.values[apart])
+        return replace(trace, times_ns=times, values=values, kind=Kind.INSTANT)
     seconds = steps * 1e-9
     running = np.concatenate([[0.0], np.cumsum(trace.values[:-1] * seconds)])
     changes = np.abs(np.diff(trace.values))

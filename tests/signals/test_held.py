@@ -9,6 +9,7 @@ from powermeter.channel import Kind, Quantity
 from powermeter.signals.decoding import from_samples
 from powermeter.signals.held import standing
 from powermeter.signals.trace import Trace
+from powermeter.source import Gap
 
 S = 1_000_000_000
 
@@ -51,3 +52,15 @@ def test_a_state_that_is_no_rate_is_not_summed():
     times = np.array([0, 12 * S, 17 * S], np.int64)
     volts = from_samples(times, np.array([5.0, 4.9, 5.1]), Quantity.VOLTAGE, kind=Kind.HELD)
     assert standing(volts).kind is Kind.INSTANT
+
+
+def test_a_stretch_in_which_the_state_was_unknown_is_no_part_of_a_total():
+    times = np.array([0, 60 * S, 120 * S, 180 * S], np.int64)
+    gap = Gap(60 * S, 120 * S, "unknown")
+    trace = from_samples(
+        times, np.array([12.5, 12.5, 14.5, 12.5]), Quantity.POWER, kind=Kind.HELD, gaps=(gap,)
+    )
+    found = standing(trace)
+    assert found.kind is Kind.INSTANT and found.gaps == (gap,)
+    # 14.5 W stands to just before the next stamp.
+    assert found.values[found.times_ns == 180 * S - 1].tolist() == [14.5]
