@@ -91,6 +91,10 @@ class Finding:
     scheme: str
     found: Found
 
+    def __repr__(self) -> str:
+        state = self.found.grade.value if self.usable else f"not usable: {self.found.problem}"
+        return f"<Finding {self.found.url or self.scheme}: {self.found.title[:100]}, {state}>"
+
     @property
     def usable(self) -> bool:
         """Whether it can be recorded from as things are."""

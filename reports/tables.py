@@ -7,13 +7,14 @@ SI unit last (`energy_per_item_j`, `peak_memory_b`); the ends of an interval are
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.energy import Analysis
+from powermeter.analysis.labels import LabelRow
 from powermeter.channel import Channel, Quantity
 from powermeter.recording import Recording, SourceInfo
 from powermeter.result import Result
@@ -113,46 +114,55 @@ def events(a: Analysis) -> Table:
 
 def labels(data: ReportData) -> Table:
     """Return one row per label (and group), the numbers of `powermeter show` unrounded."""
-    rows: list[dict[str, Any]] = []
-    for r in data.analysis.rows:
-        rows.append(
-            {
-                "label": r.label,
-                **{name: _plain(value) for name, value in r.group.items()},
-                "events": r.events,
-                "items": r.items,
-                "duration_s": r.seconds,
-                **_interval("energy", "j", r.energy),
-                **_interval("energy_per_item", "j", r.energy_per_item),
-                "energy_median_j": _value(r.energy_median),
-                "energy_p95_j": _value(r.energy_p95),
-                "energy_standard_deviation_j": r.spread_j,
-                **_interval("above_baseline_per_item", "j", r.above_per_item),
-                **_interval("charge", "c", data.charge_of(r)),
-                "mean_power_w": _value(r.power),
-                "items_per_charge": _value(data.per_charge(r)),
-                "latency_mean_s": r.latency_mean,
-                "latency_p50_s": r.latency_p50,
-                "latency_p95_s": r.latency_p95,
-                "latency_p99_s": r.latency_p99,
-                "peak_memory_b": r.peak_memory,
-                "grade": r.energy.grade.value if r.energy else None,
-            }
-        )
-    columns = list(dict.fromkeys(name for row in rows for name in row))
-    return {name: [row.get(name) for row in rows] for name in columns}
+    rows = data.analysis.rows
+    table: dict[str, Column] = {"label": [row.label for row in rows]}
+    for name in dict.fromkeys(name for row in rows for name in row.group):
+        column = f"attribute_{name}" if name == "label" or name in LABEL_COLUMNS else name
+        table[column] = [_plain(row.group.get(name)) for row in rows]
+    for name, value in LABEL_COLUMNS.items():
+        table[name] = [value(data, row) for row in rows]
+    return table
 
 
-def _interval(name: str, unit: str, result: Result | None) -> dict[str, float | None]:
+Cell = Callable[[ReportData, LabelRow], Any]
+
+
+def _interval(name: str, unit: str, of: Callable[[ReportData, LabelRow], Result | None]) -> dict[str, Cell]:
+    def end(which: str) -> Cell:
+        return lambda data, row: None if (found := of(data, row)) is None else getattr(found, which)
+
     return {
-        f"{name}_{unit}": _value(result),
-        f"{name}_low_{unit}": result.low if result else None,
-        f"{name}_high_{unit}": result.high if result else None,
+        f"{name}_{unit}": end("value"),
+        f"{name}_low_{unit}": end("low"),
+        f"{name}_high_{unit}": end("high"),
     }
 
 
 def _value(result: Result | None) -> float | None:
     return None if result is None else result.value
+
+
+LABEL_COLUMNS: Mapping[str, Cell] = {
+    "events": lambda data, row: row.events,
+    "items": lambda data, row: row.items,
+    "duration_s": lambda data, row: row.seconds,
+    **_interval("energy", "j", lambda data, row: row.energy),
+    **_interval("energy_per_item", "j", lambda data, row: row.energy_per_item),
+    "energy_median_j": lambda data, row: _value(row.energy_median),
+    "energy_p95_j": lambda data, row: _value(row.energy_p95),
+    "energy_standard_deviation_j": lambda data, row: row.spread_j,
+    **_interval("above_baseline_per_item", "j", lambda data, row: row.above_per_item),
+    **_interval("charge", "c", lambda data, row: data.charge_of(row)),
+    "mean_power_w": lambda data, row: _value(row.power),
+    "items_per_charge": lambda data, row: _value(data.per_charge(row)),
+    "latency_mean_s": lambda data, row: row.latency_mean,
+    "latency_p50_s": lambda data, row: row.latency_p50,
+    "latency_p95_s": lambda data, row: row.latency_p95,
+    "latency_p99_s": lambda data, row: row.latency_p99,
+    "peak_memory_b": lambda data, row: row.peak_memory,
+    "grade": lambda data, row: row.energy.grade.value if row.energy else None,
+}
+"""Column of the table of labels → what stands in it."""
 
 
 def _plain(value: Any) -> Any:
