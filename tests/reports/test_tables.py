@@ -34,6 +34,3 @@ def test_an_attribute_never_takes_the_place_of_a_number(path: Path) -> None:
     assert list(table["label"]) == ["infer"] and list(table["items"]) == [24]
     assert (list(table["attribute_items"]), list(table["attribute_label"])) == (["mine"], ["theirs"])
     assert list(table["site"]) == ["lab"]
-    with Recording.open(path) as recording:
-        events = tables.events(gather(recording).analysis)
-    assert set(events["label"]) == {"infer"} and "attribute_label" in events
