@@ -137,7 +137,7 @@ def _labels(data: ReportData) -> Iterator[str]:
                 f"{r.events:,}",
                 format_count(r.items),
                 show(r.per_item).text,
-                half(r.energy_per_item),
+                half(r.meter_half_width),
                 *([show(r.above_per_item).text] if above else []),
                 show(r.energy_median).bare,
                 show(r.energy_p95).bare,

@@ -165,13 +165,14 @@ class ReportData:
 
     def per_charge(self, row: LabelRow) -> Result | None:
         """Return how many items of a label one charge of the battery holds, or None."""
-        charge, energy = self.charge_of(row), row.energy
-        amount = charge if self.battery.convention == "charge" else energy
-        if amount is None or not row.items or amount.value <= 0:
+        amount = self.per_item(row)
+        if amount is None or amount.value <= 0:
             return None
-        return self.battery.count(
-            amount.scaled(1 / row.items), self.rail_voltage_v, self.analysis.power.value
-        )
+        return self.battery.count(amount, self.rail_voltage_v, self.analysis.power.value)
+
+    def per_item(self, row: LabelRow) -> Result | None:
+        """Return what the next item of a label takes from the battery, in C or J by its convention, or None."""
+        return _per_item(row, self.battery, self.rail_voltage_v, self.voltage_known)
 
     def _charge(self, energy: Result | None, charge: Result | None) -> Result | None:
         if charge is not None or energy is None:
@@ -182,6 +183,15 @@ class ReportData:
 def _as_charge(energy: Result, volts: float, known: bool) -> Result:
     grade = worst((energy.grade, Grade.DERIVED if known else Grade.ASSUMED))
     return replace(energy.scaled(1 / volts, "C"), grade=grade)
+
+
+def _per_item(row: LabelRow, battery: Battery, volts: float, known: bool) -> Result | None:
+    energy, mean, charge = row.per_item, row.energy_per_item, row.charge_per_item
+    if energy is None or battery.convention == "energy":
+        return energy
+    if charge is None or mean is None or mean.value <= 0:
+        return _as_charge(energy, volts, known)
+    return replace(energy.scaled(charge.value / mean.value, "C"), grade=worst((energy.grade, charge.grade)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -376,10 +386,9 @@ def _budget(
     rate = (
         used.scaled(1 / seconds, {"C": "A", "J": "W"}[used.unit]) if seconds > 0 and used.value > 0 else None
     )
-    per_item = None
-    if headline is not None and headline.energy_per_item is not None:
-        per_item = amount(headline.energy_per_item, headline.charge_per_item)
-        per_item = per_item if per_item.value > 0 else None
+    per_item = None if headline is None else _per_item(headline, battery, volts, known)
+    if per_item is not None and per_item.value <= 0:
+        per_item = None
     try:
         return battery.budget(used, rate, per_item, rail_voltage_v=volts), ""
     except ConfigurationError as error:

@@ -148,6 +148,7 @@ LABEL_COLUMNS: Mapping[str, Cell] = {
     "duration_s": lambda data, row: row.seconds,
     **_interval("energy", "j", lambda data, row: row.energy),
     **_interval("energy_per_item", "j", lambda data, row: row.energy_per_item),
+    **_interval("expected_per_item", "j", lambda _, r: r.expected_per_item),
     "energy_median_j": lambda data, row: _value(row.energy_median),
     "energy_p95_j": lambda data, row: _value(row.energy_p95),
     "energy_standard_deviation_j": lambda data, row: row.spread_j,

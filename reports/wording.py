@@ -39,10 +39,9 @@ def show(result: Result | None, unit: str | None = None, factor: float = 1.0, *,
     return result.scaled(factor, unit).show(plus=plus)
 
 
-def half(result: Result | None) -> str:
+def half(half_width_j: float | None) -> str:
     """Return `± 0.5 mJ`: what the meter alone leaves open; a dash where that is not known."""
-    shown = show(result)
-    return f"± {shown.half} {shown.unit}" if result is not None and shown.half else DASH
+    return f"± {format_quantity(half_width_j, 'J', 2)}" if half_width_j is not None else DASH
 
 
 def seconds(value: float | None) -> str:

@@ -131,6 +131,15 @@ class LabelRow:
         return self.expected_per_item or self.energy_per_item
 
     @property
+    def meter_half_width(self) -> float | None:
+        """Half of the 95 % interval that the meter alone leaves `per_item`, in J: its relative one of these events."""
+        quoted, mean = self.per_item, self.energy_per_item
+        if quoted is None or mean is None or mean.value <= 0 or quoted.value <= 0:
+            return None
+        half = (mean.high - mean.low) / 2 * quoted.value / mean.value
+        return min(half, (quoted.high - quoted.low) / 2)
+
+    @property
     def shared_per_item(self) -> Result | None:
         """`shared` per item, in J."""
         return self.shared.scaled(1 / self.items) if self.shared is not None and self.items else None

@@ -12,7 +12,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from types import FrameType
 from typing import Any
@@ -60,8 +60,12 @@ def run_command(
 
     witness = Witness({getattr(signal, name) for name in _FROM_TERMINAL})
     try:
+        early = signal.sigpending() & numbers
         child = _start(command, environment, quiet, prepare, outputs or {})
-        return _status(child if isinstance(child, int) else _wait(child, numbers, witness))
+        if isinstance(child, int):
+            return _status(child)
+        _pass_on_early(early, child, witness)
+        return _status(_wait(child, numbers, witness))
     finally:
         witness.close()
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
@@ -86,6 +90,15 @@ def _start(
     except OSError as error:
         report_problem(f"{command[0]}: {error.strerror}")
         return NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE
+
+
+def _pass_on_early(early: Iterable[int], child: subprocess.Popen[bytes], witness: Witness) -> None:
+    """Send a child the signals that came before it was there; whoever they were for, it cannot have got them."""
+    for number in sorted(early):
+        signal.sigtimedwait({number}, 0)
+        if signal.Signals(number).name in _FROM_TERMINAL:
+            witness.saw(number)
+        child.send_signal(number)
 
 
 def _wait(child: subprocess.Popen[bytes], numbers: set[int], witness: Witness) -> int:

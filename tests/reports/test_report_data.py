@@ -237,3 +237,24 @@ def test_metadata_of_any_shape_is_survived(make, twenty, junk):
     story = story_of(make(events=twenty, metadata=noted))
     assert HTMLReport().render(story) and MarkdownReport().render(story) and to_text(story)
     json.dumps(numbers.record(story), default=str)
+
+
+def test_items_per_charge_are_those_of_the_next_item_and_the_meters_part_is_no_larger_than_the_whole(make):
+    def event(first_s: float, seconds: float, uid: int) -> Event:
+        start = round((5 + first_s) * 1e9)
+        return Event("infer", start, start + round(seconds * 1e9), 1, 1, uid, None, 1, {}, None)
+
+    # Two long first events of 1.5 s (3 J), then 30 of 0.1 s (0.2 J): 0.04 C an item at 5 V when warm.
+    events = [event(1.6 * i, 1.5, i + 1) for i in range(2)]
+    events += [event(3.3 + 0.2 * i, 0.1, i + 3) for i in range(30)]
+    data = story_of(make(events=events))
+    row = data.headline
+    assert row.warmup.count == 2
+    assert row.per_item.value == pytest.approx(0.2, rel=0.02)
+    assert row.energy_per_item.value == pytest.approx(12 / 32, rel=0.02)
+    holds = data.per_charge(row)
+    assert holds.value == pytest.approx(14_400 / 0.04, rel=0.02)
+    assert holds.high / holds.low == pytest.approx(row.per_item.high / row.per_item.low, rel=1e-3)
+    assert data.budget.count.value == pytest.approx(holds.value)
+    quoted = (row.per_item.high - row.per_item.low) / 2
+    assert 0 < row.meter_half_width <= quoted
