@@ -60,11 +60,10 @@ def run_command(
 
     witness = Witness({getattr(signal, name) for name in _FROM_TERMINAL})
     try:
-        early = signal.sigpending() & numbers
         child = _start(command, environment, quiet, prepare, outputs or {})
         if isinstance(child, int):
             return _status(child)
-        _pass_on_early(early, child, witness)
+        _pass_on_early(signal.sigpending() & numbers, child, witness)
         return _status(_wait(child, numbers, witness))
     finally:
         witness.close()
@@ -93,7 +92,7 @@ def _start(
 
 
 def _pass_on_early(early: Iterable[int], child: subprocess.Popen[bytes], witness: Witness) -> None:
-    """Send a child the signals that came before it was there; whoever they were for, it cannot have got them."""
+    """Send a child the signals that came before it was there: they reached this group, but not a process yet to be made."""
     for number in sorted(early):
         signal.sigtimedwait({number}, 0)
         if signal.Signals(number).name in _FROM_TERMINAL:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -58,3 +59,24 @@ def test_sigterm_is_forwarded_and_handlers_come_back() -> None:
     assert run_command([PYTHON, "-c", code]) in (21, 128 + signal.SIGTERM)
     thread.join()
     assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before
+
+
+EARLY = """
+import os, signal, subprocess, sys
+from powermeter.cli.child import run_command
+
+class Late(subprocess.Popen):
+    def __init__(self, *arguments, **options):
+        os.killpg(os.getpgrp(), signal.SIGINT)
+        super().__init__(*arguments, **options)
+
+subprocess.Popen = Late
+sys.exit(run_command(["sleep", "20"]))
+"""
+
+
+def test_an_interrupt_that_comes_just_before_the_command_starts_ends_it() -> None:
+    done = subprocess.run(
+        [PYTHON, "-c", EARLY], start_new_session=True, timeout=15, capture_output=True, check=False
+    )
+    assert done.returncode == 130
