@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from powermeter.assumptions import assumed
 from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import OpenError, ReadError, Reason
+from powermeter.platforms.assumptions import assumed
 from powermeter.source import Found, Option, PolledSource, Row
 
 from .system.sysfs import check_readable, read_bytes, read_code, read_number, read_text, reason_of

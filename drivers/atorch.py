@@ -15,9 +15,9 @@ import re
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from powermeter.assumptions import assumed
 from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError
+from powermeter.platforms.assumptions import assumed
 from powermeter.source import Option
 from powermeter.units import NS
 

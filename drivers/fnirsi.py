@@ -14,9 +14,9 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
-from powermeter.assumptions import assumed
 from powermeter.channel import Accuracy, Channel, Quantity
 from powermeter.errors import DataError, ReadError, Reason
+from powermeter.platforms.assumptions import assumed
 from powermeter.source import Found, Gap
 
 from .links.hid import REPORT_LENGTH, HidLink, cut_reports, drain, hid_devices, open_hid

@@ -12,9 +12,9 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from powermeter.assumptions import assumed
 from powermeter.channel import MISSING, Accuracy, Channel, Quantity
 from powermeter.errors import DataError
+from powermeter.platforms.assumptions import assumed
 
 from .links.ble import BleLink
 from .links.link import Link

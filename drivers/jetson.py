@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-from powermeter.assumptions import assumed
 from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, OpenError, ReadError, Reason
+from powermeter.platforms.assumptions import assumed
 from powermeter.platforms.jetson import VOLTAGE_ACCURACY, BoardRails, current_accuracy, layout
 from powermeter.platforms.tegrastats import is_connected
 from powermeter.platforms.throttling import COUNT

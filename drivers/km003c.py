@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from powermeter.assumptions import assumed
 from powermeter.channel import MISSING, Accuracy, Channel, Quantity
 from powermeter.errors import ConfigurationError, DataError
+from powermeter.platforms.assumptions import assumed
 from powermeter.source import Found, Row
 
 from .links.hid import hid_devices, open_hid

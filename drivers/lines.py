@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
-from powermeter.assumptions import assumed
 from powermeter.channel import MISSING, Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError
+from powermeter.platforms.assumptions import assumed
 from powermeter.source import Option
 from powermeter.units import parse_quantity, unit_factor
 

@@ -13,7 +13,15 @@ from typing import Any, ClassVar
 
 from powermeter.channel import Boundary, Channel, Quantity
 from powermeter.errors import ConfigurationError, OpenError, ReadError, Reason
-from powermeter.manual_readings import SCALE, TIMING_S, Display, advice, channel_of, parse_reading, rail_of
+from powermeter.platforms.manual_readings import (
+    SCALE,
+    TIMING_S,
+    Display,
+    advice,
+    channel_of,
+    parse_reading,
+    rail_of,
+)
 from powermeter.source import Address, Block, Gap, Option, StreamingSource, now_ns
 from powermeter.units import parse_quantity
 

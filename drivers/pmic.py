@@ -13,9 +13,9 @@ import time
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from powermeter.assumptions import assumed
 from powermeter.channel import MISSING, Accuracy, Boundary, Channel, Quantity, Rail
 from powermeter.errors import OpenError, ReadError, Reason
+from powermeter.platforms.assumptions import assumed
 from powermeter.platforms.throttling import flag_channel, flag_names
 from powermeter.result import Grade
 from powermeter.source import Found, Option, PolledSource, Row

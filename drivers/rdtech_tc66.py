@@ -12,9 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from powermeter.assumptions import assumed
 from powermeter.channel import Accuracy, Channel, Kind, Quantity
 from powermeter.errors import ConfigurationError, DataError, NotInstalledError, OpenError, Reason
+from powermeter.platforms.assumptions import assumed
 from powermeter.source import Found, Option, Row, now_ns
 
 from .links.link import RAIL_OPTIONS, Link

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from powermeter.assumptions import assumed
 from powermeter.channel import Accuracy, Channel, Kind, Quantity
 from powermeter.errors import ConfigurationError, DataError, OpenError, Reason
+from powermeter.platforms.assumptions import assumed
 from powermeter.source import Found, Option, Row, now_ns
 
 from .links.link import RAIL_OPTIONS

@@ -15,9 +15,9 @@ import time
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from powermeter.assumptions import assumed
 from powermeter.channel import MISSING, Accuracy, Channel, Quantity
 from powermeter.errors import ConfigurationError, DataError, OpenError, ReadError, Reason
+from powermeter.platforms.assumptions import assumed
 from powermeter.source import SATURATED, Option, PolledSource, Row
 
 from .links.link import RAIL_OPTIONS, Link, parse_baud, rail_of

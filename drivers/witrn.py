@@ -12,9 +12,9 @@ import struct
 from dataclasses import dataclass
 from typing import Any
 
-from powermeter.assumptions import assumed
 from powermeter.channel import Accuracy, Channel, Kind, Quantity
 from powermeter.errors import DataError
+from powermeter.platforms.assumptions import assumed
 from powermeter.source import Found
 
 from .links.hid import REPORT_LENGTH, cut_reports, hid_devices, open_hid

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from powermeter.assumptions import assumed
 from powermeter.channel import MISSING, Accuracy, Boundary, Channel, Kind, Quantity
 from powermeter.errors import NotInstalledError, OpenError, ReadError, Reason
+from powermeter.platforms.assumptions import assumed
 from powermeter.source import Option, PolledSource, Row, now_ns
 
 from .links.link import RAIL_OPTIONS, rail_of

@@ -10,13 +10,14 @@ from types import TracebackType
 from typing import Any, ClassVar, TypeVar
 
 import powermeter
-from powermeter import host, registry
+from powermeter import registry
 from powermeter.errors import ConfigurationError, OpenError, Reason
 from powermeter.marking import accelerators, api, board
 from powermeter.marking import span as spans
 from powermeter.marking.each import DETECT, Each
 from powermeter.marking.event_log import EventLog
 from powermeter.marking.event_span import MeterSpan
+from powermeter.recorder import host
 from powermeter.recorder.parent import Recorder
 from powermeter.recording.file import SUFFIX
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
-from powermeter.assumptions import assumed
+from powermeter.platforms.assumptions import assumed
 
 from .chip import Chip
 from .datasheet import TI, Limits, Model, Register

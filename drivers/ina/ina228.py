@@ -20,9 +20,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from powermeter.assumptions import assumed
 from powermeter.channel import MISSING
 from powermeter.errors import ReadError, Reason
+from powermeter.platforms.assumptions import assumed
 
 from .chip import Chip
 from .datasheet import TI, Limits, Model, Register

@@ -25,8 +25,8 @@ from powermeter.analysis.estimate import BEAT, FEW, UNSEEN, Estimate
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.phases import unseen_part
+from powermeter.analysis.quantiles import student_95
 from powermeter.analysis.sampling import Scatter, bounded, scatter_of_stretches, slow_of
-from powermeter.quantiles import student_95
 from powermeter.result import COVERAGE_95
 
 Floats = NDArray[np.floating[Any]]

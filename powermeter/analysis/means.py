@@ -21,8 +21,8 @@ from powermeter.analysis.estimate import FEW, Estimate
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.profiles import Profile, after_effects
+from powermeter.analysis.quantiles import student_95
 from powermeter.channel import Kind
-from powermeter.quantiles import student_95
 from powermeter.result import COVERAGE_95
 from powermeter.signals.trace import Trace
 

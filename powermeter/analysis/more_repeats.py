@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from powermeter.quantiles import t_quantile
+from powermeter.analysis.quantiles import t_quantile
 
 ASSURANCE = 0.9
 """The advice is enough in this share of cases: the scatter it rests on was itself estimated from few events."""

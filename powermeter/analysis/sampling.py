@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.quantiles import student_95
+from powermeter.analysis.quantiles import student_95
 from powermeter.result import COVERAGE_95
 
 Floats = NDArray[np.floating[Any]]

@@ -109,7 +109,7 @@ def module() -> None:
 def _leave(
     kind: str, name: str, items: str | None, pairs: tuple[str, ...], at: str | None, now_ns: int | None
 ) -> None:
-    from powermeter import host
+    from powermeter.recorder import host
 
     count = _count(items)
     attributes = dict(host.attributes(pairs))

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from powermeter import host
 from powermeter.cli.child import run_command
 from powermeter.cli.outputs import TROUBLE, open_standard, report_problem, say, settle
 from powermeter.cli.status_line import StatusLine
@@ -25,11 +24,12 @@ from powermeter.marking import board
 from powermeter.marking.event_log import EventLog
 from powermeter.marking.printed import PrintedMarks, Reader, reader
 from powermeter.meter import best_sources, check_sources, default_path
+from powermeter.recorder import host
 from powermeter.recorder.parent import Recorder
 from powermeter.units import parse_duration
 
 if TYPE_CHECKING:
-    from powermeter.manual_readings import Prompter
+    from powermeter.platforms.manual_readings import Prompter
 
 
 @click.command(context_settings={"ignore_unknown_options": False, "allow_interspersed_args": False})
@@ -204,7 +204,7 @@ def _readings(urls: Sequence[str]) -> Prompter | None:
     """Return what asks for the readings of meters without a cable, where there are any."""
     if not any(url.startswith("manual://") for url in urls):
         return None
-    from powermeter.manual_readings import Prompter
+    from powermeter.platforms.manual_readings import Prompter
 
     prompter = Prompter(urls)
     return prompter if prompter.is_needed else None

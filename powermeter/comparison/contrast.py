@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from powermeter.analysis.quantiles import t_quantile, t_tail
 from powermeter.analysis.uncertainty import budget, coverage
 from powermeter.comparison.designs import (
     IN_SPREAD,
@@ -25,7 +26,6 @@ from powermeter.comparison.designs import TURNS as ENOUGH_TURNS
 from powermeter.comparison.sample_size import Plan
 from powermeter.comparison.verdict import LEVEL, Verdict, decide, furthest
 from powermeter.errors import DataError
-from powermeter.quantiles import t_quantile, t_tail
 from powermeter.result import COVERAGE_95, Grade, Result, worst
 
 _IN_COMMON = ("gain:", "offset:", "model:", "clock:", "baseline:")

@@ -8,9 +8,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from powermeter.analysis.quantiles import t_quantile
 from powermeter.comparison.verdict import LEVEL
 from powermeter.errors import DataError
-from powermeter.quantiles import t_quantile
 
 POWER = 0.8
 """Repeats are counted out so that the difference is found in this share of comparisons."""

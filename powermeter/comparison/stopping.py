@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.analysis.quantiles import t_quantile
 from powermeter.analysis.warmup import warm_up
-from powermeter.quantiles import t_quantile
 
 Floats = NDArray[np.floating[Any]]
 

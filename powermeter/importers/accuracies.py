@@ -7,8 +7,8 @@ gain error by what the user knows.
 
 from __future__ import annotations
 
-from powermeter.assumptions import assumed
 from powermeter.channel import Accuracy
+from powermeter.platforms.assumptions import assumed
 
 UNKNOWN = Accuracy(
     gain=0.05, source=assumed("unstated", "the log does not name its instrument, --accuracy does")

@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from powermeter.assumptions import assumed
 from powermeter.channel import Accuracy, Boundary, Rail
+from powermeter.platforms.assumptions import assumed
 from powermeter.platforms.tegrastats import is_connected
 
 SUM_RAIL = "MODULE"

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from powermeter.assumptions import assumed
 from powermeter.channel import Accuracy, Boundary, Rail
+from powermeter.platforms.assumptions import assumed
 
 MAX_LINE = 300
 

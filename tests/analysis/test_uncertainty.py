@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from powermeter.analysis.quantiles import student_95
 from powermeter.analysis.uncertainty import (
     budget,
     common_parts,
@@ -16,7 +17,6 @@ from powermeter.analysis.uncertainty import (
     in_words,
     step_bias,
 )
-from powermeter.quantiles import student_95
 from powermeter.result import COVERAGE_95
 from powermeter.signals.trace import CommonError
 

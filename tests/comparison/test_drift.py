@@ -7,8 +7,8 @@ import pytest
 from scipy.stats import chi2
 from scipy.stats import t as student
 
+from powermeter.analysis.quantiles import t_quantile
 from powermeter.comparison import drift
-from powermeter.quantiles import t_quantile
 
 ABBA, ABAB, IN_ORDER = (
     lambda n: np.tile([False, True, True, False], n)[: 2 * n],

@@ -9,11 +9,11 @@ import re
 import sys
 from pathlib import Path
 
-from powermeter.assumptions import ASSUMED
 from powermeter.battery.duty_cycle import State, read_schedule
 from powermeter.battery.presets import preset_names, presets
 from powermeter.footprint.bill import bill
 from powermeter.footprint.formula import total
+from powermeter.platforms.assumptions import ASSUMED
 from powermeter.result import Result
 
 if sys.version_info >= (3, 11):

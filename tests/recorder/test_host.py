@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from powermeter import host
 from powermeter.errors import ConfigurationError
+from powermeter.recorder import host
 
 
 def test_the_script_is_the_first_file_of_a_command(tmp_path):

@@ -10,11 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from powermeter import manual_readings as by_eye
 from powermeter import registry
 from powermeter.channel import Boundary, Kind, Quantity
 from powermeter.errors import ConfigurationError, OpenError
-from powermeter.manual_readings import Display, Prompter, advice, least_run_s, parse_reading, steps_needed
+from powermeter.platforms import manual_readings as by_eye
+from powermeter.platforms.manual_readings import (
+    Display,
+    Prompter,
+    advice,
+    least_run_s,
+    parse_reading,
+    steps_needed,
+)
 from powermeter.result import Grade
 from powermeter.source import Address, now_ns
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from powermeter.assumptions import ASSUMED, assumed
+from powermeter.platforms.assumptions import ASSUMED, assumed
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SOURCES = sorted(
     path
     for folder in ("powermeter", "drivers")
@@ -51,7 +51,7 @@ def test_no_accuracy_is_assumed_beside_the_table() -> None:
     for path in SOURCES:
         for text in strings_of_accuracies(path):
             assert not text.startswith("assumed"), (
-                f"{path.name}: {text!r} belongs into powermeter/assumptions.py"
+                f"{path.name}: {text!r} belongs into powermeter/platforms/assumptions.py"
             )
 
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from powermeter.quantiles import student_95, t_quantile, t_tail
+from powermeter.analysis.quantiles import student_95, t_quantile, t_tail
 from powermeter.result import COVERAGE_95
 
 TABLE = {1: 12.706, 2: 4.303, 3: 3.182, 5: 2.571, 10: 2.228, 30: 2.042, 120: 1.980}
