@@ -69,6 +69,8 @@ def compare(work: Callable[[], None], card: int, windows: int, pause_s: float) -
     rows = []
     for place, measurement in enumerate(theirs):
         ours = analysis.energies.result(place)
+        if ours is None:
+            raise RuntimeError(f"window {place} holds no reading; use longer windows")
         energy = float(measurement.total_energy)
         rows.append(
             {

@@ -167,8 +167,10 @@ class Windows:
                 np.maximum(largest, np.abs(part), out=largest)
         return variance, largest
 
-    def result(self, index: int) -> Result:
-        """Return one event's energy."""
+    def result(self, index: int) -> Result | None:
+        """Return one event's energy, or None where nothing is known of it."""
+        if not self.known[index]:
+            return None
         weights = np.zeros(len(self))
         weights[index] = 1.0
         return self.combine(weights, f"event {index}")

@@ -5,11 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from powermeter.analysis.energy import analyse
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.windows import measure
-from powermeter.channel import Accuracy
+from powermeter.channel import Accuracy, Channel, Quantity, Rail
+from powermeter.events import Event
+from powermeter.recording import Samples, SourceInfo
 from powermeter.signals.decoding import from_samples
-from powermeter.testing.simulation import SimulatedMeter, bursts
+from powermeter.testing.simulation import SimulatedMeter, SimulatedRecording, bursts
 
 SIGMA = 0.02
 
@@ -39,3 +42,16 @@ def test_events_between_two_samples_are_off_by_what_is_stated(count: int) -> Non
         # Not less than what is seen (but for chance: 250 labels tell 5 %), little more; Student's t of five
         # steps, and the larger of measured and stated noise, widen the small group.
         assert 0.95 <= ratio <= (1.12 if count == 20 else 1.25), ratio
+
+
+def test_an_event_of_which_nothing_is_known_has_no_result() -> None:
+    # 2 W flat at 10 Hz, one event of 70 ms between two readings: nothing shows what it drew.
+    times = np.arange(200) * 100_000_000
+    channel = Channel("p.power", Quantity.POWER, 0.001, Rail("P"), accuracy=Accuracy(noise=0.02))
+    recording = SimulatedRecording(
+        [SourceInfo(1, "test://1", "meter", "test", {}, (channel,))],
+        {1: Samples(times, {"p.power": np.full(200, 2000)}, np.zeros(200, np.uint8))},
+        happened=[Event("e", 5_010_000_000, 5_080_000_000)],
+    )
+    energies = analyse(recording).energies
+    assert not energies.known[0] and energies.result(0) is None
