@@ -170,6 +170,7 @@ def _scatter(integral: Integral, start: int, end: int) -> tuple[Scatter, float]:
         noise = trace.noise**2 + (trace.step**2 / 12 if trace.kind is Kind.COUNTER else 0.0)
         if trace.kind is Kind.COUNTER:
             return Scatter(white=2 * noise), 1.0
+        noise += (0.0 if trace.step else trace.code) ** 2 / 12
         most = trace.window_ns / trace.interval_ns if trace.window_ns and trace.interval_ns else math.inf
         return Scatter(white=noise * min(max(n - 1, 1), most)), tau
     f = trace.values

@@ -183,6 +183,7 @@ def read_channel(
         repeats=repeats,
         saturated=saturated,
         saturated_ns=saturated_ns,
+        code=channel.scale,
         clock_ns=(channel.refresh_ns or 0) / math.sqrt(12),
         refresh_ns=(channel.refresh_ns or 0) / math.sqrt(12),
     )

@@ -53,6 +53,7 @@ class Trace:
         errors: Errors common to all samples.
         noise: Standard deviation of one sample as specified, in `unit`; 0 where unknown.
         step: The resolution in `unit`; 0 where unknown.
+        code: Size of one raw code in `unit`, to which values are rounded whatever is stated; 0 where unknown.
         gaps: Stretches without trustworthy data that touch this trace, sorted by start.
         channels: The channels it was made from.
         source: The recording's identifier of the source; several joined by ` + `.
@@ -76,6 +77,7 @@ class Trace:
     errors: tuple[CommonError, ...] = ()
     noise: float = 0.0
     step: float = 0.0
+    code: float = 0.0
     gaps: tuple[Gap, ...] = ()
     channels: tuple[str, ...] = ()
     source: str = ""
@@ -165,6 +167,7 @@ def multiply(voltage: Trace, current: Trace, *, rail: Rail | None = None) -> Tra
         errors=_joined(errors),
         noise=math.hypot(mean_v * current.noise, mean_i * voltage.noise),
         step=mean_v * current.step,
+        code=mean_v * current.code,
         gaps=tuple({*voltage.gaps, *current.gaps}),
         channels=voltage.channels + current.channels,
         saturated=voltage.saturated + current.saturated,
@@ -239,6 +242,7 @@ def scaled(trace: Trace, factor: float, quantity: Quantity, extra: CommonError |
         quantity=quantity,
         noise=trace.noise * factor,
         step=trace.step * factor,
+        code=trace.code * factor,
         grade=worst((trace.grade, Grade.DERIVED)),
         errors=_joined([*errors, *([extra] if extra else [])]),
     )
