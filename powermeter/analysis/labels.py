@@ -303,7 +303,7 @@ def _expected(energy: Windows, rest: NDArray[np.int64], counts: Floats, origin: 
     The spread is that of the terms of Σ energy / Σ items (Cochran, Sampling Techniques, 1977, 6.4); neighbours that resemble each
     other count for less.  It is never taken for less than what the meter leaves open of the same events.
     """
-    if rest.size < 2 or not counts.sum():
+    if rest.size < 2 or not counts.sum() or not energy.seconds[rest].any():
         return None
     weights = np.zeros(len(energy))
     weights[rest] = 1 / float(counts.sum())

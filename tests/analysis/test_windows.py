@@ -55,3 +55,15 @@ def test_an_event_of_which_nothing_is_known_has_no_result() -> None:
     )
     energies = analyse(recording).energies
     assert not energies.known[0] and energies.result(0) is None
+
+
+def test_marks_without_a_length_use_no_energy_that_could_be_stated() -> None:
+    times = np.arange(200) * 100_000_000
+    channel = Channel("p.power", Quantity.POWER, 0.001, Rail("P"), accuracy=Accuracy(noise=0.02))
+    recording = SimulatedRecording(
+        [SourceInfo(1, "test://1", "meter", "test", {}, (channel,))],
+        {1: Samples(times, {"p.power": np.full(200, 2000)}, np.zeros(200, np.uint8))},
+        happened=[Event("mark", at, at) for at in (2_000_000_000, 4_000_000_000, 6_000_000_000)],
+    )
+    (row,) = analyse(recording).rows
+    assert row.events == 3 and row.per_item is None and row.expected_per_item is None
