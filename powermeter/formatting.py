@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from powermeter.units import format_number, prefix_of
 
 DASH = "–"
+_NOTHING = 1e-290  # no half-width of anything: scaled, it would leave the floats
 _EXACT = 1e-9
 """A half-width below this share of the value is that of an exact number."""
 
@@ -77,7 +78,7 @@ def format_interval(
     if math.isinf(half) or _reaches_zero(value, low, high, unit, signed):
         return _bound(low, high, unit, signed)
     sign = "+" if plus and value > 0 else ""
-    if half <= 0 or half < abs(value) * _EXACT:
+    if half < _NOTHING or half < abs(value) * _EXACT:
         step, prefix = prefix_of(abs(value), unit)
         return Shown(sign + format_number(value / step, 4), unit="" if unit == "1" else f"{prefix}{unit}")
     step, prefix, power = _scale(max(abs(value), half), half, unit)
