@@ -5,6 +5,7 @@ This is the one place that prints errors; what it exits with is in `exit_codes`.
 
 from __future__ import annotations
 
+import difflib
 import os
 import sys
 from collections.abc import Sequence
@@ -30,6 +31,18 @@ class _Verbs(click.Group):
             return None
         command: click.Command = registry.load(target)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            near = difflib.get_close_matches(args[0], registry.VERBS, n=2, cutoff=0.5)
+            if not near:
+                raise
+            text = f"No such command {args[0]!r}; did you mean {' or '.join(near)}?"
+            raise click.UsageError(text, ctx) from error
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

@@ -163,7 +163,9 @@ def compare(
     labels = label if isinstance(label, tuple) else (label, label)
     rails = rail if isinstance(rail, tuple) else (rail, rail)
     if b is None and not (isinstance(label, tuple) and len(label) == 2):
-        raise ConfigurationError("within one recording two labels are compared; name both: base and small")
+        raise ConfigurationError(
+            "within one recording two labels are compared; name both, for example: RUN.power:base RUN.power:small"
+        )
     left, pick_a = recordings_of(a, labels[0], rails[0], baseline, by)
     right, pick_b = (
         (left, Pick.of(labels[1] or "")) if b is None else recordings_of(b, labels[1], rails[1], baseline, by)
