@@ -1,0 +1,29 @@
+"""How many readings fall into an event, where they lie on a grid and where each lies at random in its interval."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from powermeter.analysis.run import count_variance, moments_vary
+
+
+@pytest.mark.parametrize("length", [0.3, 0.8, 1.0, 5.4])
+@pytest.mark.parametrize("varied", [False, True])
+def test_the_variance_of_the_count_is_that_of_drawn_events(length: float, varied: bool) -> None:
+    rng = np.random.default_rng(7)
+    starts = rng.uniform(10, 20, 40_000)
+    counts = np.empty(starts.size)
+    for i, start in enumerate(starts):
+        moments = np.arange(8, 28) + (rng.uniform(0, 1, 20) if varied else rng.uniform(0, 1))
+        counts[i] = np.count_nonzero((moments > start) & (moments <= start + length))
+    (stated,) = count_variance(np.array([length]), varied)
+    assert stated == pytest.approx(counts.var(), rel=0.04, abs=0.004)
+
+
+def testmoments_vary_where_each_is_drawn_in_its_interval_and_not_on_a_grid_with_jitter() -> None:
+    rng = np.random.default_rng(8)
+    grid = np.arange(2000) * 100_000_000
+    assert moments_vary(grid + rng.integers(0, 100_000_000, 2000), 0.1)
+    assert not moments_vary(grid + rng.integers(0, 10_000_000, 2000), 0.1)
+    assert not moments_vary(grid, 0.1)
