@@ -34,10 +34,12 @@ def test_two_functions_take_turns_and_the_slower_uses_more(tmp_path: Path) -> No
     row = found.row()
     assert (found.left, found.right) == ("quick", "slow")
     assert row.design is Design.TURNS and row.verdict is Verdict.MORE
-    assert (row.repeats_left, row.repeats_right) == (10, 10)
+    # A busy machine may make the first calls look like a warm-up, which is left out.
+    assert 5 <= row.repeats_left <= 10 and 5 <= row.repeats_right <= 10
     assert 1.6 < row.ratio.value < 2.2
     with powermeter.Recording.open(tmp_path / "v.power") as recording:
         order = [event.name for event in recording.events()]
+    assert order.count("quick") == order.count("slow") == 10
     assert order[:8] == ["quick", "slow", "slow", "quick", "quick", "slow", "slow", "quick"]
 
 

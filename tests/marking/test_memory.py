@@ -47,7 +47,7 @@ def test_a_new_high_between_two_samples_is_the_peak():
 
 
 def test_an_event_that_takes_memory_shows_it_and_the_next_does_not(live):
-    for name, size in (("small", 1), ("large", 200 * MB), ("small", 1)):
+    for name, size in (("small", 1), ("large", 500 * MB), ("small", 1)):
         with powermeter.event(name):
             ballast = np.ones(size // 8 + 1)
             time.sleep(0.3)
