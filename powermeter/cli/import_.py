@@ -227,7 +227,7 @@ class _Bar:
 
     @property
     def advance(self) -> Callable[[int], None] | None:
-        """What is told how many characters were read, or None."""
+        """Return the callback that takes the number of characters read, or None."""
         if self._progress is None:
             return None
         return lambda read: self._progress.advance(self._task, read)

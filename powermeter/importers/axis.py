@@ -17,7 +17,9 @@ MAX_GAPS = 10_000
 
 _LARGEST_NS = 2**62
 _LARGEST_STEP = 30 * 86_400 * NS  # a jump ahead that no log's own pause explains: the clock was set
-_CATCH_UP = 4  # rows after a step back within which an out-of-order row is told from a clock set back
+_CATCH_UP = (
+    4  # rows after a step back within which an out-of-order row is distinguished from a clock set back
+)
 _MAX_JUMPS = 1000
 _FAR = 10
 _FEWEST_FOR_ENDS = 6

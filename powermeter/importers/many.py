@@ -134,7 +134,7 @@ def _stem(path: Path) -> str:
 
 
 def watched(choices: Choices, progress: Callable[[int], None] | None) -> Choices:
-    """Return the same choices with somebody who is told how far the reading is."""
+    """Return the same choices with a callback for the progress of reading."""
     return choices if progress is None else replace(choices, progress=progress)
 
 
