@@ -107,18 +107,21 @@ class Estimate(PolledSource):
         passed = total - self._before[1]
         if passed <= 0:
             return None
+        used = self._tree_ns(now)
+        own = None
+        if used is not None and self._tree_before is not None:
+            own = min(1.0, max(0, used - self._tree_before) / passed)
         load = min(1.0, max(0, busy - self._before[0]) / passed)
+        # The system counts in ticks of 10 ms, a process in ns: the machine did at least what its program did.
+        load = max(load, own or 0.0)
         row = [0, MISSING, round(load * 1e4), MISSING]
         clock_khz = self._clock_khz()
         floor_w = rated.watt * rated.curve.at(0.0)
         above_w = (rated.watt * rated.curve.at(load) - floor_w) * self._slowdown(clock_khz)
         row[0] = round((floor_w + above_w) * 1e3)
-        used = self._tree_ns(now)
-        if used is not None and self._tree_before is not None:
-            own = max(0, used - self._tree_before) / passed
-            share = min(1.0, own / load) if load > 0 else 0.0
-            row[1] = round(above_w * share * 1e3)
-            row[3] = round(min(1.0, own) * 1e4)
+        if own is not None:
+            row[1] = round(above_w * (own / load if load > 0 else 0.0) * 1e3)
+            row[3] = round(own * 1e4)
         self._tree_before = used
         self._before = (busy, total, now)
         if self._clock_files:
