@@ -143,6 +143,7 @@ VERBS: Mapping[str, str] = {
     "show": "powermeter.cli.show:show",
     "sync": "powermeter.cli.sync:sync",
     "verify": "powermeter.cli.verify:verify",
+    "verify-claim": "powermeter.cli.verify_claim:verify_claim",
 }
 """Verb of the command line → `module:command`."""
 

@@ -11,6 +11,7 @@ DONE = 0
 OVER_BUDGET = 8
 FAILED_IF = 9
 NOT_REACHED = 10
+CLAIM_FAILED = 11
 NOT_EXECUTABLE = 126
 NOT_FOUND = 127
 INTERRUPTED = 130
@@ -20,6 +21,7 @@ _VERBS: Mapping[int, str] = {
     OVER_BUDGET: "`budget`: a stage is over its budget",
     FAILED_IF: "`compare`: the comparison came out as `--fail-if` names",
     NOT_REACHED: "`bench`: the precision asked for was not reached",
+    CLAIM_FAILED: "`verify-claim`: a published figure does not agree, or cannot be told",
     NOT_EXECUTABLE: "`record`, `bench`, `sync`: the command cannot be executed",
     NOT_FOUND: "`record`, `bench`, `sync`: the command is not there",
     INTERRUPTED: "interrupted with Ctrl-C",
