@@ -13,7 +13,7 @@ from importlib.resources import files
 
 from powermeter.units import format_duration
 
-from . import figures, svg
+from . import figures, lifetime_section, svg
 from .headline import product, quality, sentence
 from .markup import Markup, element, harmless, join, quantity
 from .page_sections import (
@@ -54,6 +54,7 @@ class HTMLReport:
             whole_run(data),
             labels(data),
             meaning(data),
+            lifetime_section.section(data),
             how_sure(data),
             how_measured(data),
             limits_of(data),

@@ -72,6 +72,7 @@ def _record(data: ReportData) -> dict[str, Any]:
         },
         "footprint": data.footprint.record() if data.footprint else None,
         "item_footprint": data.item_footprint.record() if data.item_footprint else None,
+        "lifetime": None if data.lifetime is None else data.lifetime.record(),
         "published": _published(data),
         "sources": [_instrument(instrument) for instrument in data.instruments],
         "disagreements": [

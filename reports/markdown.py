@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from powermeter.analysis.uncertainty import WORDS
@@ -11,14 +10,13 @@ from powermeter.formatting import DASH
 from powermeter.result import Result
 from powermeter.units import format_count, format_duration, format_number, format_quantity
 
-from . import figures, svg, wording
+from . import figures, lifetime_section, svg, wording
 from .machine_facts import machine
+from .markdown_text import escaped, table
 from .method import limits, method, stated
 from .report_data import ReportData
 from .terminal import health_text
 from .wording import footprint_amount, half, show
-
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#+!|~$&])")
 
 
 class MarkdownReport:
@@ -37,20 +35,6 @@ class MarkdownReport:
         figure = path.with_suffix(".svg")
         drawn = svg.alone(svg.power_figure(figures.run_panel(data), "Power over the whole run, events below"))
         return {path: "\n".join(_lines(data, figure.name)) + "\n", figure: drawn}
-
-
-def escaped(text: object) -> str:
-    """Return text that Markdown and HTML leave alone, on one line."""
-    return _SPECIAL.sub(r"\\\1", "".join(c if c.isprintable() else " " for c in str(text)))
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> Iterator[str]:
-    """Return a table, all but the first columns aligned to the right; cells are escaped already."""
-    yield "| " + " | ".join(head) + " |"
-    yield "|" + "|".join([" --- "] * left + [" ---: "] * (len(head) - left)) + "|"
-    for row in rows:
-        yield "| " + " | ".join(row) + " |"
-    yield ""
 
 
 def _lines(data: ReportData, figure: str | None) -> Iterator[str]:
@@ -72,6 +56,7 @@ def _lines(data: ReportData, figure: str | None) -> Iterator[str]:
     if data.published is not None:
         yield from _published(data)
     yield from _meaning(data)
+    yield from lifetime_section.markdown(data)
     yield from _certainty(data)
     yield "## Method"
     yield ""

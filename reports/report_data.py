@@ -15,17 +15,20 @@ from pathlib import Path
 from typing import Any
 
 from powermeter.analysis.baseline import BaselineSpec
-from powermeter.analysis.energy import Analysis, analyse
+from powermeter.analysis.energy import Analysis
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.published import PublishedSet, published
-from powermeter.analysis.rail_voltage import rail_voltage
+from powermeter.analysis.subject import Asked, Subject, charge_per_item, of_row
+from powermeter.analysis.subject import gather as subject_of
 from powermeter.battery.battery import Battery, Budget, parse_battery
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.footprint import Footprint, Place, footprint
+from powermeter.footprint.lifetime_options import parse_wanted
+from powermeter.footprint.lifetime_report import Report as LifetimeReport
+from powermeter.footprint.lifetime_report import assess
 from powermeter.marking.accounts import HOW_TO_MARK, differences
 from powermeter.recording import Recording
 from powermeter.result import Grade, Result, worst
-from powermeter.units import parse_quantity
 
 from .instruments import Instrument, OwnCost, instruments, mapping, own_cost
 
@@ -86,6 +89,7 @@ class ReportData:
         notes: What a reader should know.
         given_title: What the user calls it; `title` falls back to the program's name.
         against: An earlier run that it is set against, or None.
+        lifetime: Years of one item of the headline here and in a data centre, or None.
     """
 
     path: Path
@@ -106,6 +110,7 @@ class ReportData:
     notes: tuple[str, ...]
     given_title: str = ""
     against: Against | None = None
+    lifetime: LifetimeReport | None = None
 
     @property
     def item(self) -> str:
@@ -186,12 +191,10 @@ def _as_charge(energy: Result, volts: float, known: bool) -> Result:
 
 
 def _per_item(row: LabelRow, battery: Battery, volts: float, known: bool) -> Result | None:
-    energy, mean, charge = row.per_item, row.energy_per_item, row.charge_per_item
+    energy = row.per_item
     if energy is None or battery.convention == "energy":
         return energy
-    if charge is None or mean is None or mean.value <= 0:
-        return _as_charge(energy, volts, known)
-    return replace(energy.scaled(charge.value / mean.value, "C"), grade=worst((energy.grade, charge.grade)))
+    return charge_per_item(row) or _as_charge(energy, volts, known)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,6 +210,8 @@ class ReportOptions:
         chain: Efficiency between plug and meter, as for `powermeter.footprint.footprint`.
         title: What to call it, where the program's name will not do.
         against: An earlier recording to set it against.
+        lifetime: Years of one item on the device against years in a data centre: requests a day, or a
+            TOML file with the options of `powermeter lifetime`.
     """
 
     battery: str | Battery | None = None
@@ -218,6 +223,7 @@ class ReportOptions:
     chain: str | float | None = None
     title: str = ""
     against: Path | None = None
+    lifetime: str | None = None
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -235,17 +241,9 @@ class ReportOptions:
         return names
 
     @property
-    def volts(self) -> float | None:
-        """The rail's voltage in volt; None where it is not given.
-
-        Raises:
-            ConfigurationError: It is not a voltage above zero.
-        """
-        typed = self.rail_voltage_v
-        value = parse_quantity(typed, "V") if isinstance(typed, str) else typed
-        if value is not None and value <= 0:
-            raise ConfigurationError(f"--rail-voltage {typed!r} must be above zero")
-        return value
+    def asked(self) -> Asked:
+        """What is asked of the recording itself."""
+        return Asked(rail=self.rail, baseline=self.baseline, by=self.groups, rail_voltage=self.rail_voltage_v)
 
 
 def gather(recording: Recording, options: ReportOptions | None = None) -> ReportData:
@@ -256,14 +254,15 @@ def gather(recording: Recording, options: ReportOptions | None = None) -> Report
         ConfigurationError: The battery, place, rail, baseline or chain cannot be used.
     """
     options = options or ReportOptions()
-    rail_voltage_v = options.volts
     noted = {key: value for key, value in recording.metadata.items() if isinstance(value, str)}
     battery = options.battery or noted.get("battery") or "4Ah"
     cell = battery if isinstance(battery, Battery) else parse_battery(battery)
     options = replace(options, place=options.place or noted.get("place"))
-    analysis = analyse(recording, rail=options.rail, baseline=options.baseline, by=options.groups)
+    subject = subject_of(recording, options.asked)
+    analysis = subject.analysis
+    assert analysis is not None
     headline = _headline(analysis.rows)
-    known_v = rail_voltage_v or rail_voltage(analysis)
+    known_v = subject.rail_voltage_v
     volts = known_v or BUDGET_V
     budget, problem = _budget(cell, analysis, headline, volts, known_v is not None)
     whole = _footprint(analysis.energy, options)
@@ -309,7 +308,19 @@ def gather(recording: Recording, options: ReportOptions | None = None) -> Report
         ),
         given_title=options.title.strip(),
         against=_against(recording.path, headline, options),
+        lifetime=_lifetime(subject, headline, options),
     )
+
+
+def _lifetime(subject: Subject, headline: LabelRow | None, options: ReportOptions) -> LifetimeReport | None:
+    """Return years of one item here against years in a data centre, or None where they are not asked for."""
+    if options.lifetime is None:
+        return None
+    wanted = parse_wanted(options.lifetime)
+    place = options.place
+    if wanted.home is None and place is not None:
+        wanted = replace(wanted, home=place.code if isinstance(place, Place) else place)
+    return assess(subject if headline is None else of_row(subject, headline), wanted)
 
 
 def _against(path: Path, headline: LabelRow | None, options: ReportOptions) -> Against | None:

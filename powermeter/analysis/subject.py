@@ -1,17 +1,24 @@
-"""What a budget, a footprint or a lifetime is asked of: a recording, a label in it, or numbers typed in."""
+"""What a report, a budget, a footprint or a lifetime is asked of: a recording, a label in it, or numbers typed in.
+
+Every verb that reads a recording for its numbers goes through `gather`: one analysis, one rail voltage, one
+amount per item.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from powermeter.analysis.baseline import BaselineSpec
+from powermeter.analysis.energy import Analysis, analyse
+from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.rail_voltage import rail_voltage
 from powermeter.errors import ConfigurationError
-from powermeter.result import Grade, Result, combine
+from powermeter.recording import Recording
+from powermeter.result import Grade, Result, combine, worst
 from powermeter.units import parse_duration, parse_quantity
 
 TOKEN_MEASURES = ("generated_tokens", "completion_tokens", "output_tokens", "tokens")
@@ -27,25 +34,35 @@ class Asked:
         label: Only events of this label.
         rail: The rail to count.
         baseline: Watts or an idle event's label to subtract.
+        by: Attributes to split labels by.
         energy, power, current, duration: Numbers without a recording.
         items: How many items that was; the recording's own count otherwise.
-        rail_voltage: Converts between charge and energy.
+        rail_voltage: Of the rail, as typed (`5V`) or in V; converts between charge and energy.
     """
 
     label: str | None = None
     rail: str | None = None
-    baseline: str | None = None
+    baseline: BaselineSpec = None
+    by: Sequence[str] = ()
     energy: str | None = None
     power: str | None = None
     current: str | None = None
     duration: str | None = None
     items: float | None = None
-    rail_voltage: str | None = None
+    rail_voltage: str | float | None = None
 
     @property
     def volts(self) -> float | None:
-        """The rail's voltage in V."""
-        return None if self.rail_voltage is None else parse_quantity(self.rail_voltage, "V", bare=False)
+        """The rail's voltage in V; None where it is not given.
+
+        Raises:
+            ConfigurationError: It is not a voltage above zero.
+        """
+        typed = self.rail_voltage
+        volts = parse_quantity(typed, "V") if isinstance(typed, str) else typed
+        if volts is not None and not 0 < volts < math.inf:
+            raise ConfigurationError(f"--rail-voltage {typed!r} must be above zero")
+        return volts
 
 
 @dataclass
@@ -56,7 +73,7 @@ class Subject:
         title: As printed.
         energy, charge: Of the whole, in J and C.
         power, current: Mean, in W and A.
-        per_item: Energy of one item in J; `per_item_charge` in C.
+        per_item: Energy of one more item in J, as `LabelRow.per_item`; `per_item_charge` in C.
         items: Number of items.
         item: What an item is called.
         events: How many events of the label; a round or an epoch is one of them, whatever its items.
@@ -84,7 +101,7 @@ class Subject:
     prompt_tokens: float | None = None
     duration_s: float | None = None
     rail_voltage_v: float | None = None
-    analysis: Any = None
+    analysis: Analysis | None = None
     clock: Sequence[tuple[int, int]] = ()
     metadata: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -111,7 +128,8 @@ def find(path: Path | None, asked: Asked) -> Subject:
         return _typed(asked)
     if given:
         raise ConfigurationError(f"{given[0]} is for use without a recording; {path} was given too")
-    return _recorded(path, asked)
+    with Recording.open(path) as recording:
+        return gather(recording, asked)
 
 
 def find_all(paths: Sequence[Path], asked: Asked) -> Subject:
@@ -193,60 +211,77 @@ def _typed(asked: Asked) -> Subject:
     return found
 
 
-def _recorded(path: Path, asked: Asked) -> Subject:
-    from powermeter.analysis.energy import analyse
-    from powermeter.recording import Recording
+def gather(recording: Recording, asked: Asked | None = None) -> Subject:
+    """Return what an open recording measured, the whole of it or one label.
 
-    with ExitStack() as stack:
-        recording = stack.enter_context(Recording.open(path))
-        analysis = analyse(recording, rail=asked.rail, baseline=asked.baseline)
-        clock = list(recording.clock_pairs())
-        metadata = dict(recording.metadata)
-    seconds = (analysis.end_ns - analysis.start_ns) / 1e9
+    Raises:
+        ConfigurationError: The label, rail or baseline is not there.
+        DataError: Nothing in it measures power.
+    """
+    asked = asked or Asked()
+    volts = asked.volts
+    analysis = analyse(recording, rail=asked.rail, baseline=asked.baseline, by=asked.by)
     found = Subject(
-        path.name,
+        recording.path.name,
         analysis.energy,
         analysis.charge,
         analysis.power,
-        duration_s=seconds,
+        duration_s=(analysis.end_ns - analysis.start_ns) / 1e9,
+        rail_voltage_v=volts if volts is not None else rail_voltage(analysis),
         analysis=analysis,
-        clock=clock,
-        metadata=metadata,
+        clock=list(recording.clock_pairs()),
+        metadata=dict(recording.metadata),
         notes=[f"counted: {analysis.line.key} ({analysis.covers})", *analysis.notes],
         asked=asked,
     )
-    if asked.label is None and len(analysis.rows) == 1:
-        row = analysis.rows[0]
-    elif asked.label is not None:
-        row = row_of(analysis, asked.label)
-    else:
-        row = None
     if asked.baseline is not None and analysis.above is not None:
         found.energy, found.charge = analysis.above, None
-    if row is not None:
-        _take_row(found, row, asked)
+    if asked.label is not None:
+        _narrow(found, row_of(analysis, asked.label))
+    elif len(analysis.rows) == 1:
+        _take_row(found, analysis.rows[0])
     if asked.items is not None and found.energy is not None:
         _take_items(found, asked.items)
-    volts = asked.volts
     if volts is not None and found.charge is not None and found.charge.grade is not Grade.MEASURED:
         found.charge = found.per_item_charge = None  # derived with another voltage than the one given
     if found.charge is not None and found.duration_s:
         found.current = found.charge.scaled(1 / found.duration_s, "A")
-    found.rail_voltage_v = volts if volts is not None else rail_voltage(analysis)
     return found
 
 
-def _take_row(found: Subject, row: Any, asked: Asked) -> None:
-    above = asked.baseline is not None and row.above_per_item is not None
-    found.per_item = row.above_per_item if above else row.energy_per_item
-    found.per_item_charge = None if above else row.charge_per_item
+def of_row(found: Subject, row: LabelRow) -> Subject:
+    """Return the same recording with one of its labels as what is asked of."""
+    one = replace(found, notes=list(found.notes), asked=replace(found.asked, label=row.title))
+    _narrow(one, row)
+    return one
+
+
+def charge_per_item(row: LabelRow) -> Result | None:
+    """Return the charge of the next item in C, as `LabelRow.per_item`; None where no current was recorded."""
+    energy, mean, charge = row.per_item, row.energy_per_item, row.charge_per_item
+    if energy is None or charge is None or mean is None or mean.value <= 0:
+        return None
+    return replace(energy.scaled(charge.value / mean.value, "C"), grade=worst((energy.grade, charge.grade)))
+
+
+def _take_row(found: Subject, row: LabelRow) -> bool:
+    """Take what one item of a row is; return whether it is counted above the baseline."""
+    assert found.analysis is not None
+    above = found.asked.baseline is not None and row.above_per_item is not None
+    found.per_item = row.above_per_item if above else row.per_item
+    found.per_item_charge = None if above else charge_per_item(row)
     found.items, found.item, found.events = row.items, row.label, row.events
     found.tokens = _measured(found.analysis, row, TOKEN_MEASURES)
     found.prompt_tokens = _measured(found.analysis, row, PROMPT_MEASURES)
-    if asked.label is not None:
-        found.title = f"{found.title}, {row.title}"
-        found.energy, found.charge = (row.above, None) if above else (row.energy, row.charge)
-        found.power, found.duration_s = row.power, row.seconds
+    return above
+
+
+def _narrow(found: Subject, row: LabelRow) -> None:
+    """Let a row be the whole that is asked of."""
+    above = _take_row(found, row)
+    found.title = f"{found.title}, {row.title}"
+    found.energy, found.charge = (row.above, None) if above else (row.energy, row.charge)
+    found.power, found.duration_s = row.power, row.seconds
 
 
 def _take_items(found: Subject, items: float) -> None:
@@ -261,12 +296,12 @@ def _take_items(found: Subject, items: float) -> None:
     found.per_item_charge = None if found.charge is None else found.charge.scaled(1 / items)
 
 
-def _measured(analysis: Any, row: Any, names: Sequence[str]) -> float | None:
+def _measured(analysis: Analysis, row: LabelRow, names: Sequence[str]) -> float | None:
     """Return the sum over a row's events of the first of these measures that each of them carries, or None."""
     carried: list[Mapping[str, Any]] = []
     for index in row.index:
         event = analysis.events[index]
-        carried.append({**event.attributes, **getattr(event, "measures", {})})
+        carried.append({**event.attributes, **event.measures})
     for name in names:
         values = [entry.get(name) for entry in carried]
         numbers = [
@@ -279,7 +314,7 @@ def _measured(analysis: Any, row: Any, names: Sequence[str]) -> float | None:
     return None
 
 
-def row_of(analysis: Any, label: str) -> Any:
+def row_of(analysis: Analysis, label: str) -> LabelRow:
     """Return the one row of a label.
 
     Raises:

@@ -78,7 +78,18 @@ from powermeter.cli import subject
     "--swi", metavar="UNIT", help="Software Water Intensity per UNIT: operational and embodied litres."
 )
 @click.option(
-    "--ai", metavar="KIND", help="In the units of SCI for AI: llm, inference, image, agent, ocr, speech …"
+    "--ai",
+    metavar="KIND",
+    help="In the units of SCI for AI: llm, inference, image, agent, ocr, speech …; "
+    "of a provider: flop, training-token, parameter.",
+)
+@click.option(
+    "--units", type=float, metavar="N", help="How many of that unit: 3e21 FLOP, 2.5e9 parameters, 40 images."
+)
+@click.option("--counted", metavar="TEXT", help="How a provider counted: 'gross: why' or 'effective: why'.")
+@click.option("--boundary", metavar="NAMES", help="What is inside, with commas: inference servers, caches.")
+@click.option(
+    "--whole-period", is_flag=True, help="Carbon of a whole period with its idle time: then it is a score."
 )
 @click.option(
     "--tokens", type=float, metavar="N", help="Tokens generated, where the events do not carry them."
@@ -114,6 +125,7 @@ def footprint(recordings: tuple[Path, ...], explain: bool, as_json: bool, **chos
         powermeter footprint run.power --label infer --place USA-RFCW --sci inference --device board
         powermeter footprint --energy 12Wh --place California --chain wired --explain
         powermeter footprint --energy 3kWh --duration 6h --intensity week.csv --hours
+        powermeter footprint --energy 9MWh --pue 1.2 --ai parameter --units 2.5e9 --counted 'gross: all'
         powermeter footprint monday.power tuesday.power --place FRA
 
     Several recordings are added up; what their meters share stays shared.

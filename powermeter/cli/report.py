@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from powermeter import registry
-from powermeter.cli.report_options import reading_options, report_options
+from powermeter.cli.report_options import lifetime_option, reading_options, report_options
 from powermeter.errors import ConfigurationError
 from powermeter.output_file import STANDARD_OUTPUT, check_output, write_files
 
@@ -46,6 +46,7 @@ from powermeter.output_file import STANDARD_OUTPUT, check_output, write_files
     type=click.Path(path_type=Path, dir_okay=False),
     help="An earlier run to set beside it: the change, its interval and a verdict.",
 )
+@lifetime_option
 @reading_options
 @click.option("--force", is_flag=True, help="Replace an existing file.")
 def report(recording: Path, output: Path | None, kind: str | None, force: bool, **typed: Any) -> None:
@@ -55,6 +56,7 @@ def report(recording: Path, output: Path | None, kind: str | None, force: bool, 
     Example:
         powermeter report run.power -o report.html
         powermeter report run.power -o report.html --against before.power
+        powermeter report run.power --lifetime 20 --place FRA
         powermeter report run.power --to latex
         powermeter report run.power -o report.md --place FRA --by model,batch
         powermeter report run.power -o - --kind markdown | less

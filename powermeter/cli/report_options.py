@@ -30,6 +30,14 @@ OPTIONS = (
 )
 
 
+lifetime_option = click.option(
+    "--lifetime",
+    metavar="N|FILE",
+    help="Years of it here against years in a data centre: requests a day, or a TOML file with the "
+    "options of powermeter lifetime.",
+)
+
+
 def reading_options(command: Command) -> Command:
     """Add the options that say how a recording is read."""
     for option in reversed(OPTIONS):

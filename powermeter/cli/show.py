@@ -7,12 +7,13 @@ from typing import Any
 
 import click
 
-from powermeter.cli.report_options import reading_options, report_options
+from powermeter.cli.report_options import lifetime_option, reading_options, report_options
 
 
 @click.command()
 @click.argument("recording", type=click.Path(path_type=Path))
 @reading_options
+@lifetime_option
 @click.option("--json", "as_json", is_flag=True, help="The same numbers unrounded, in SI units.")
 def show(recording: Path, as_json: bool, **typed: Any) -> None:
     """Print a recording's energy, charge, battery use and footprint, each with its interval.
@@ -37,3 +38,5 @@ def show(recording: Path, as_json: bool, **typed: Any) -> None:
         click.echo(json.dumps(record(data), indent=2, default=str))
         return
     print_to_stdout(data)
+    if data.lifetime is not None:
+        click.echo("\n" + data.lifetime.text())

@@ -7,79 +7,62 @@ print(assess(found, Wanted(requests_per_day=20, home="FRA", away="USA")).text())
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from powermeter.errors import ConfigurationError
+from powermeter.formatting import Shown, format_range
 from powermeter.result import Grade, Result, plain
-from powermeter.units import format_number, format_quantity, parse_quantity
+from powermeter.units import format_quantity, parse_quantity
 
 from .charging import parse_chain
 from .cloud import inference
 from .embodied import by_method, chip, part
-from .factors import default, given
+from .factors import Factor, default, given
 from .formula import AccountLine, Input, Measured, factors_of
 from .grid import grid
-from .lifetime import Scenario, Side, break_even, place, sides, tornado
-from .text import amount
+from .lifetime import BreakEven, Scenario, Side, break_even, place, sides, tornado
+from .lifetime_options import UNITS, Wanted
+from .text import ranged
 
 if TYPE_CHECKING:
     from powermeter.analysis.subject import Subject
 
-UNITS = {"energy": "kWh", "carbon": "g", "water": "L", "adpe": "kg Sb eq", "money": "money"}
+
+@dataclass(frozen=True, slots=True)
+class SideShown:
+    """One side of an account in print, with what it consists of."""
+
+    name: str
+    shown: Shown
+    terms: tuple[tuple[str, Shown], ...]
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """Options of a lifetime; texts as typed, None where not given.
+@dataclass(frozen=True, slots=True)
+class AccountShown:
+    """An account in print; `missing` states what it needs where it has no sides."""
+
+    name: str
+    title: str
+    sides: tuple[SideShown, ...]
+    missing: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Swing:
+    """A bar of the tornado.
 
     Attributes:
-        requests_per_day, years: How often, how long.
-        task: Cited energy of a cloud inference; `cloud_energy` or a recording takes its place.
-        cloud: A recording of the server, with `cloud_label`; its energy per request, or per generated
-            token times `cloud_tokens`.
-        home, away: Places of the device and of the data centre.
-        listen, link: Powers while it waits, and of a link kept up for this function alone.
-        request_b, mobile: Bytes a request, and whether over a mobile network.
-        pue, wue: Of the data centre.
-        chip, chip_kg: What the device needs made: `10mm2@28nm`, or its kg CO2e.
-        chain: Plug to device.
-        price_request, connectivity, price_chip, tariff: Money; `currency` and `price_year` name it.
-        what: The account the tornado is of.
+        factor: Its name and geography.
+        range: From its low to its high.
+        ends: Cloud minus device at both.
+        width: Of the widest bar.
     """
 
-    requests_per_day: float = 20
-    years: float = 4
-    task: str = "voice"
-    cloud_energy: str | None = None
-    cloud: Path | None = None
-    cloud_label: str | None = None
-    cloud_tokens: float | None = None
-    home: str | None = None
-    away: str | None = None
-    listen: str = "10mW"
-    link: str = "0.5W"
-    request_b: str = "100kB"
-    mobile: bool = False
-    pue: str | None = None
-    wue: float | None = None
-    chip: str = "10mm2@28nm"
-    chip_kg: float | None = None
-    chain: str = "adapter"
-    price_request: float = 0.0
-    connectivity: float = 0.0
-    price_chip: float = 0.0
-    tariff: float = 0.0
-    currency: str | None = None
-    price_year: int | None = None
-    what: str = "carbon"
-
-    @property
-    def money(self) -> str:
-        """What a price is in: `EUR of 2026`, or that it was not said."""
-        if self.currency is None or self.price_year is None:
-            return "a currency or year not given (--currency, --price-year)"
-        return f"{self.currency} of {self.price_year}"
+    factor: str
+    range: str
+    ends: str
+    width: float
 
 
 @dataclass(frozen=True)
@@ -92,30 +75,73 @@ class Report:
 
     def text(self) -> str:
         """Return the report for people."""
-        scenario = self.scenario
         lines = [f"WARNING: {text}" for text in self.warnings()]
         lines += [f"note: {note}" for note in self.notes]
-        lines.append(
+        lines.append(self.headline())
+        shown = ", ".join(f"{side} {text}" for side, (text, _) in self.requests().items())
+        lines.append(f"energy of one: {shown}")
+        lines += self.remarks()
+        for account in self.accounts():
+            lines.append(f"{account.title}:" if account.sides else f"{account.title}: – ({account.missing})")
+            for side in account.sides:
+                terms = ", ".join(f"{name} {shown.bare}" for name, shown in side.terms)
+                lines.append(f"  {side.name}: {side.shown.text}" + (f" = {terms}" if terms else ""))
+        lines.append(f"carbon break-even: {self.break_even.text}")
+        lines.append(f"{self.tornado_title()}:")
+        for swing in self.swings():
+            bar = "█" * max(1, round(24 * swing.width))
+            lines.append(f"  {swing.factor} ({swing.range}): {swing.ends} {bar}")
+        return "\n".join([*lines, "factors used:", *(f"  {item.describe()}" for item in self.factors())])
+
+    def headline(self) -> str:
+        """Return how many requests are compared."""
+        scenario = self.scenario
+        return (
             f"{scenario.requests:,.0f} requests in {scenario.years:g} years "
             f"({scenario.requests_per_day:g} a day)"
         )
-        shown = ", ".join(f"{side} {text}" for side, (text, _) in self.requests().items())
-        lines.append(f"energy of one: {shown}")
-        if scenario.link.central > 0:
-            lines.append(
-                "the link counts in full: fair only where it would be off without this function (--link 0W)"
+
+    def remarks(self) -> list[str]:
+        """Return what must be read beside the accounts."""
+        if self.scenario.link.central <= 0:
+            return []
+        return ["the link counts in full: fair only where it would be off without this function (--link 0W)"]
+
+    @cached_property
+    def sides(self) -> tuple[Side, Side]:
+        """Device and cloud."""
+        return sides(self.scenario)
+
+    @cached_property
+    def break_even(self) -> BreakEven:
+        """From how many requests a day on the device emits less."""
+        return break_even(self.scenario)
+
+    def accounts(self) -> list[AccountShown]:
+        """Return every account in print, both sides with their intervals."""
+        return [self._account(account) for account in self.sides[0].accounts]
+
+    def tornado_title(self) -> str:
+        """Return what the tornado is of."""
+        return f"what decides it (cloud minus device, {self.wanted.what}, each factor from low to high)"
+
+    def swings(self) -> list[Swing]:
+        """Return what decides the comparison, the widest first."""
+        found = tornado(self.scenario, self.wanted.what)
+        widest = max((abs(high - low) for _, low, high in found), default=0.0)
+        return [
+            Swing(
+                item.name + ("" if item.geography == "WLD" else f" {item.geography}"),
+                f"{item.low:g} to {item.high:g}",
+                f"{self._shown(low, low, low, 3).bare} to {self._shown(high, high, high, 3).bare}",
+                abs(high - low) / widest if widest else 0.0,
             )
-        both = sides(scenario)
-        for account in both[0].accounts:
-            lines += self._account(account, both)
-        lines.append(f"carbon break-even: {break_even(scenario).text}")
-        lines += self._tornado()
-        cited = [item for item in self._factors(both) if item.provenance != "U"]
-        return "\n".join([*lines, "factors used:", *(f"  {item.describe()}" for item in cited)])
+            for item, low, high in found
+        ]
 
     def record(self) -> dict[str, Any]:
         """Return the same numbers unrounded, for JSON."""
-        scenario, both, even = self.scenario, sides(self.scenario), break_even(self.scenario)
+        scenario, both, even = self.scenario, self.sides, self.break_even
         said: dict[str, Any] = {
             "requests": scenario.requests,
             "hours": scenario.hours,
@@ -143,7 +169,7 @@ class Report:
             {"factor": item.name, "geography": item.geography, "at_low": low, "at_high": high}
             for item, low, high in tornado(scenario, self.wanted.what)
         ]
-        said["factors"] = [item.record() for item in self._factors(both)]
+        said["factors"] = [item.record() for item in self.factors()]
         return said
 
     def requests(self) -> dict[str, tuple[str, Grade]]:
@@ -168,43 +194,36 @@ class Report:
             )
         return found
 
-    def _factors(self, both: tuple[Side, Side]) -> list[Any]:
-        return factors_of(line for side in both for account in side.accounts.values() for line in account)
+    def factors(self) -> list[Factor]:
+        """Return the cited factors of both sides, once each."""
+        lines = [line for side in self.sides for account in side.accounts.values() for line in account]
+        return [item for item in factors_of(lines) if item.provenance != "U"]
 
-    def _account(self, account: str, both: tuple[Side, Side]) -> list[str]:
+    def _account(self, account: str) -> AccountShown:
+        if account == "money" and not any(side.result(account).value for side in self.sides):
+            need = "use --price-request, --price-chip, --connectivity, --tariff"
+            return AccountShown(account, account, (), need)
         known = self.scenario.home is not None and self.scenario.away is not None
         digits = 2 if known or account in ("energy", "money") else 1
-        if account == "money" and not any(side.result(account).value for side in both):
-            return ["money: – (use --price-request, --price-chip, --connectivity, --tariff)"]
-        rows = []
-        for side in both:
+        found = []
+        for side in self.sides:
             result = side.result(account)
+            terms = tuple(
+                (x.name, self._shown(x.value, x.value, x.value, digits, account))
+                for x in side.accounts[account]
+                if x.value
+            )
+            shown = self._shown(result.value, result.low, result.high, digits, account)
+            found.append(SideShown(side.name, shown, terms))
+        title = f"money, in {self.wanted.money}" if account == "money" else account
+        return AccountShown(account, title, tuple(found))
 
-            def show(value: float, unit: str = result.unit) -> str:
-                if unit in ("kWh", "money"):
-                    shown = unit if unit == "kWh" else self.wanted.currency or unit
-                    return f"{format_number(value, digits)} {shown}"
-                return amount(value, unit, digits)
-
-            span = "" if result.high <= result.low else f" ({show(result.low)} to {show(result.high)})"
-            terms = ", ".join(f"{x.name} {show(x.value)}" for x in side.accounts[account] if x.value)
-            rows.append(f"  {side.name}: {show(result.value)}{span}" + (f" = {terms}" if terms else ""))
-        title = f"money, in {self.wanted.money}:" if account == "money" else f"{account}:"
-        return [title, *rows]
-
-    def _tornado(self) -> list[str]:
-        what = self.wanted.what
-        swings = tornado(self.scenario, what)
-        lines = [
-            f"what decides it (cloud minus device, {what} in {UNITS[what]}, each factor from low to high):"
-        ]
-        widest = max((abs(high - low) for _, low, high in swings), default=0.0)
-        for item, low, high in swings:
-            bar = "█" * max(1, round(24 * abs(high - low) / widest)) if widest else ""
-            where = "" if item.geography == "WLD" else f" {item.geography}"
-            ends = f"{format_number(low, 3)} to {format_number(high, 3)}"
-            lines.append(f"  {item.name}{where} ({item.low:g} to {item.high:g}): {ends} {bar}")
-        return lines
+    def _shown(self, value: float, low: float, high: float, digits: int, account: str = "") -> Shown:
+        """Return an amount of an account in print, through the formatter of every footprint."""
+        unit = UNITS[account or self.wanted.what]
+        if unit == "money":
+            return format_range(value, low, high, self.wanted.currency or unit, digits)
+        return ranged(value, low, high, unit, digits)
 
 
 def assess(found: Subject, wanted: Wanted) -> Report:

@@ -20,17 +20,17 @@ from .allocation import break_even
 from .assessment import Footprint, footprint
 from .best_hours import best_and_worst, saving
 from .charging import parse_chain
-from .factors import Factor
 from .formula import AccountLine, Input, total
-from .grid import carbon_of_mix, grid, intensity_of, water_of_mix
-from .intensity import Intensity, as_factor, mean_of, of_events, show_time, weigh
-from .intensity_file import parse_time, read
+from .grid import carbon_of_mix, water_of_mix
+from .intensity import Intensity, show_time
 from .minerals import MINERALS_METHOD, as_rows, composition
 from .network import Transfer
-from .place import Place, parse_place
+from .place import parse_place
 from .place_ranking import standing
+from .run_intensity import intensity_of_run
 from .sci import sci_of
-from .sci_ai import CONSUMER_UNITS, AiScore, consumer, of_tokens
+from .sci_ai import AiScore
+from .sci_ai_units import ai_scores
 from .text import amount, interval, to_text
 from .wanted import Making, Wanted, making_of, read_mix
 from .water_intensity import WaterIntensity, check_stress
@@ -181,35 +181,14 @@ class Report:
         Raises:
             ConfigurationError: The kind is not known, or its units were not counted.
         """
-        kind, found = self.wanted.ai or "llm", self.found
         self._average_only("SCI for AI")
-        boundary = ("client devices",) if self.wanted.pue is None else ("inference servers",)
-        if CONSUMER_UNITS.get(kind) != "token":
-            if not found.items:
-                raise ConfigurationError(f"--ai {kind}: how many? use --label or --items")
-            return (consumer(self.whole.carbon, found.items, kind, boundary=boundary),)
-        tokens = self.wanted.tokens if self.wanted.tokens is not None else found.tokens
-        prompt = self.wanted.prompt_tokens if self.wanted.prompt_tokens is not None else found.prompt_tokens
-        if not tokens:
-            raise ConfigurationError(
-                "--ai llm: how many tokens were generated? no event carries generated_tokens; use --tokens"
-            )
-        return of_tokens(self.whole.carbon, tokens, prompt, boundary=boundary)
+        return ai_scores(self.wanted, self.found, self.whole.carbon)
 
     def _ai(self) -> tuple[dict[str, Any], list[str]]:
         scores = self.ai_scores()
-        said = [
-            {
-                "persona": score.persona,
-                "unit": score.unit,
-                "units": score.units,
-                "score": plain(score.score),
-                "is_score": score.whole_period,
-                "notes": list(score.notes),
-            }
-            for score in scores
+        return {"sci_ai": [score.record() for score in scores]}, [
+            line for score in scores for line in score.lines()
         ]
-        return {"sci_ai": said}, [line for score in scores for line in score.lines()]
 
     def water_scores(self) -> list[WaterIntensity]:
         """Return the Software Water Intensity of consumption, and of withdrawal where the cooling is known."""
@@ -321,7 +300,7 @@ def assess(found: Subject, wanted: Wanted) -> Report:
     making = making_of(wanted, found)
     text = wanted.place or found.metadata.get("place")
     place = parse_place(text) if isinstance(text, str) and text else None
-    met = _intensity(wanted, found, place)
+    met = intensity_of_run(wanted, found, place)
     intensity, water = met.factor, wanted.ewif_factor
     if wanted.mix is not None:
         if intensity is not None:
@@ -341,90 +320,3 @@ def assess(found: Subject, wanted: Wanted) -> Report:
         wue=wanted.wue_factor,
     )
     return Report(found, wanted, whole, making, met.series, (*found.notes, *met.notes, *making.notes))
-
-
-@dataclass(frozen=True, slots=True)
-class _Met:
-    """The intensity of a run: None for the place's, with the series of a file and what must be said."""
-
-    factor: Factor | None = None
-    series: Intensity | None = None
-    notes: tuple[str, ...] = ()
-
-
-def _intensity(wanted: Wanted, found: Subject, place: Place | None) -> _Met:
-    if wanted.start is not None and found.analysis is not None:
-        raise ConfigurationError("--start is for a planned run; a recording has its own hours")
-    number = None if wanted.intensity is None else _number(wanted.intensity)
-    if wanted.start is not None and (wanted.intensity is None or number is not None):
-        raise ConfigurationError("--start needs --intensity FILE, whose hours it meets")
-    if wanted.intensity is None:
-        return _Met()
-    if number is not None:
-        return _Met(intensity_of(number))
-    series = read(wanted.intensity, wanted.basis)
-    code = place.code if place else "as the file"
-    if found.analysis is None:
-        return _planned(wanted, found, series, code)
-    return _met(wanted, found, series, place)
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
-
-
-def _planned(wanted: Wanted, found: Subject, series: Intensity, code: str) -> _Met:
-    """Return the intensity of a run that is planned: from its start, or the file's mean."""
-    if not found.duration_s:
-        raise ConfigurationError(
-            "an intensity file needs a recording with a wall clock, or --duration (and --start) of a planned run"
-        )
-    start = None if wanted.start is None else parse_time(wanted.start, "--start")
-    mean, filled = mean_of(series, start, int(found.duration_s * 1e9))
-    note = (
-        f"no start given: the mean of all {len(series.values)} intervals of {series.name}; use --start"
-        if start is None
-        else f"planned from {show_time(start)} at even power"
-    )
-    notes = [note]
-    if filled:
-        notes.append(f"{series.name} ends or has a gap in the run: {filled:.0%} of it takes the hour before")
-    return _Met(as_factor(series, mean, filled, code), series, (*notes, *_marginal(series)))
-
-
-def _marginal(series: Intensity) -> list[str]:
-    if series.kind != "marginal":
-        return []
-    return [
-        "marginal intensity states what one kWh more or less changes, not what a kWh of that hour carried"
-    ]
-
-
-def _met(wanted: Wanted, found: Subject, series: Intensity, place: Place | None) -> _Met:
-    """Return the intensity of a recording, met with the hours of a file."""
-    from powermeter.analysis.subject import row_of
-
-    if not found.clock:
-        raise ConfigurationError("an intensity file needs a recording with a wall clock, to know its hours")
-    annual = None
-    if place is not None and series.kind == "average":
-        carbon = grid(place).carbon
-        annual = carbon.central if carbon.basis.startswith(series.basis) else None
-    analysis = found.analysis
-    running = analysis.integral.at
-    if found.asked.label is not None:
-        row = row_of(analysis, found.asked.label)
-        spans = [(analysis.events[i].start_ns, analysis.events[i].end_ns) for i in row.index]
-        running = of_events(running, spans)
-    weighted = weigh(series, running, analysis.start_ns, analysis.end_ns, found.clock, annual)
-    notes = list(weighted.notes)
-    if found.asked.baseline is not None:
-        notes.append("the hours are weighted with the energy before the baseline was subtracted")
-    if analysis.gap_s:
-        notes.append(f"the recording has {analysis.gap_s:.3g} s of gaps, bridged")
-    code = place.code if place else "as the file"
-    factor = as_factor(series, weighted.mean, weighted.filled_share, code)
-    return _Met(factor, series, (*notes, *_marginal(series)))

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from powermeter.errors import ConfigurationError
-from powermeter.result import Result
+from powermeter.result import Result, plain
 
 from .factors import nearest
 from .text import amount
@@ -100,6 +101,19 @@ class AiScore:
         if not self.whole_period:
             text.append("  a measured window, not a period with its idle time: not an SCI score")
         return [*text, *(f"  note: {note}" for note in self.notes)]
+
+    def record(self) -> dict[str, Any]:
+        """Return the same for JSON, unrounded."""
+        return {
+            "persona": self.persona,
+            "unit": self.unit,
+            "units": self.units,
+            "score": plain(self.score),
+            "is_score": self.whole_period,
+            "boundary": list(self.boundary),
+            "counted": self.counted or None,
+            "notes": list(self.notes),
+        }
 
 
 def _plural(unit: str) -> str:

@@ -43,8 +43,13 @@ def amount(value: float | None, unit: str, digits: int = 2) -> str:
 
 def shown(result: Result, digits: int = 2) -> Shown:
     """Return a footprint with its interval in print: low to high, few digits, a bound where it reaches 0."""
-    factor, unit = _SHOWN.get(result.unit, (1.0, result.unit))
-    return format_range(result.value * factor, result.low * factor, result.high * factor, unit, digits)
+    return ranged(result.value, result.low, result.high, result.unit, digits)
+
+
+def ranged(value: float, low: float, high: float, unit: str, digits: int = 2) -> Shown:
+    """Return a footprint's number with its ends in print, in g CO2e, L or g Sb eq."""
+    factor, unit = _SHOWN.get(unit, (1.0, unit))
+    return format_range(value * factor, low * factor, high * factor, unit, digits)
 
 
 def interval(result: Result, digits: int = 2) -> str:

@@ -41,8 +41,11 @@ class Wanted:
         battery_wear: Whether the wear of the battery is counted.
         sci: Functional unit of a Software Carbon Intensity.
         swi: Functional unit of a Software Water Intensity.
-        ai: Kind of system for SCI for AI (`llm`, `inference`, `image`, …).
+        ai: Kind of system for SCI for AI (`llm`, `inference`, `image`, …), or a provider's unit
+            (`flop`, `training_token`, `parameter`).
         tokens, prompt_tokens: Generated and read, where the events do not carry them.
+        units: How many of the unit of `ai`; `counted`: how, asked of a provider (`gross: why`).
+        boundary: What is inside, with commas; whether `whole_period` with its idle time is.
         traffic: Bytes on the network, for example `90MB`; over a `line`, fixed or mobile.
         everywhere, hours, equivalents: Whether places, hours and everyday things are compared.
         mass: `g` or `lb`.
@@ -72,6 +75,10 @@ class Wanted:
     ai: str | None = None
     tokens: float | None = None
     prompt_tokens: float | None = None
+    units: float | None = None
+    counted: str | None = None
+    boundary: str | None = None
+    whole_period: bool = False
     traffic: str | None = None
     line: str = "fixed"
     everywhere: bool = False

@@ -10,7 +10,8 @@ import pytest
 from powermeter.analysis.subject import Asked, find
 from powermeter.errors import ConfigurationError
 from powermeter.events import Event
-from powermeter.footprint.lifetime_report import Wanted, assess
+from powermeter.footprint.lifetime_options import Wanted
+from powermeter.footprint.lifetime_report import assess
 from powermeter.testing.boards import NS, START_NS, simulate_day
 
 ASKED = Asked(energy="36J", items=1)

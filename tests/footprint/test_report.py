@@ -8,11 +8,9 @@ from pathlib import Path
 import pytest
 
 from powermeter.analysis.subject import Asked, Subject, find
-from powermeter.errors import ConfigurationError, DataError
-from powermeter.footprint.best_hours import best_and_worst, saving
+from powermeter.errors import ConfigurationError
 from powermeter.footprint.embodied import WORKLOADS, device, tinyml
-from powermeter.footprint.factors import default, given
-from powermeter.footprint.intensity import Intensity
+from powermeter.footprint.factors import given
 from powermeter.footprint.minerals import mineral
 from powermeter.footprint.report import assess
 from powermeter.footprint.wanted import Wanted
@@ -103,44 +101,6 @@ def test_magnets_are_critical_and_strategic(symbol: str) -> None:
 # Hours ----------------------------------------------------------------------------------------------
 
 
-def test_a_planned_run_needs_no_recording(tmp_path: Path) -> None:
-    path = hours(tmp_path, [300, 200, 100, 90, 400])
-    wanted = Wanted(place="FRA", intensity=str(path), start="2024-03-01T00:00Z", hours=True, losses=False)
-    report = assess(find(None, KWH), wanted)
-    said = report.record()
-    assert said["carbon"]["value"] == pytest.approx(250)
-    assert said["hours"]["best"]["start"] == "2024-03-01T02:00Z"
-    assert said["hours"]["best"]["g"] == pytest.approx(95)
-    text = report.text()
-    assert "planned from 2024-03-01T00:00Z at even power" in text
-    assert "the best start saves 160 g CO2e (" in text
-    assert "average intensity is what a kWh of that hour carried" in text
-    mean = assess(find(None, KWH), replace(wanted, start=None, hours=False)).record()
-    assert mean["carbon"]["value"] == pytest.approx(218)
-    with pytest.raises(ConfigurationError, match="--duration"):
-        assess(find(None, Asked(energy="1kWh")), wanted)
-
-
-def test_hours_that_the_file_lacks_are_said(tmp_path: Path) -> None:
-    """Ninety minutes from 04:30 meet an hour that ends at 05:00, held once; two hours later there is nothing."""
-    wanted = Wanted(place="FRA", intensity=str(hours(tmp_path, [300, 200, 100, 90, 400])))
-    asked = Asked(energy="1kWh", duration="90m")
-    report = assess(find(None, asked), replace(wanted, start="2024-03-01T04:30Z"))
-    assert "67% of it takes the hour before" in report.text()
-    with pytest.raises(DataError, match="no value from"):
-        assess(find(None, asked), replace(wanted, start="2024-03-01T06:30Z"))
-
-
-def test_a_start_is_for_planned_runs_with_a_file(tmp_path: Path) -> None:
-    wanted = Wanted(place="FRA", start="2024-03-01T04:30Z")
-    for intensity in (None, "120"):
-        with pytest.raises(ConfigurationError, match="needs --intensity FILE"):
-            assess(find(None, KWH), replace(wanted, intensity=intensity))
-    path = simulate_day(tmp_path / "r.power", [2.0] * 61)
-    with pytest.raises(ConfigurationError, match="its own hours"):
-        assess(find(path, Asked()), replace(wanted, intensity=str(hours(tmp_path, [300, 200]))))
-
-
 @pytest.mark.parametrize(
     ("wanted", "said"),
     [
@@ -151,47 +111,6 @@ def test_a_start_is_for_planned_runs_with_a_file(tmp_path: Path) -> None:
 def test_more_than_a_whole_life_is_said(wanted: Wanted, said: str) -> None:
     report = assess(find(None, replace(KWH, items=10)), wanted)
     assert f"note: {said}" in report.text()
-
-
-def test_a_marginal_file_is_called_so(tmp_path: Path) -> None:
-    path = hours(tmp_path, [300, 200, 100, 90, 400], ",direct,marginal")
-    wanted = Wanted(place="FRA", intensity=str(path), start="2024-03-01T00:00Z", hours=True)
-    report = assess(find(None, KWH), wanted)
-    text = report.text()
-    assert "carbon direct, marginal" in text
-    assert "note: marginal intensity states what one kWh more or less changes" in text
-    assert "marginal intensity is what moving a run changes, not the footprint of the run" in text
-    assert report.record()["hours"]["kind"] == "marginal"
-
-
-def test_a_saving_inside_the_data_error_is_not_claimed() -> None:
-    flat = Intensity.of("f", [(i * HOUR, value) for i, value in enumerate([100.0, 98.0, 99.0])])
-    small = saving(flat, best_and_worst(flat, HOUR), 100.0, 1.0)
-    assert not small.resolved
-    assert "cannot be told" in small.lines()[0]
-    steep = Intensity.of("s", [(i * HOUR, value) for i, value in enumerate([500.0, 60.0, 300.0])])
-    large = saving(steep, best_and_worst(steep, HOUR), 500.0, 1.0)
-    assert large.resolved
-    assert large.grams.low < 440 == pytest.approx(large.grams.value)
-    forecast = replace(steep, estimated=3)
-    wider = saving(forecast, best_and_worst(forecast, HOUR), 500.0, 1.0)
-    assert wider.grams.high - wider.grams.low > large.grams.high - large.grams.low
-    assert "forecast" in wider.lines()[1]
-
-
-def test_the_interval_of_a_saving_is_that_of_two_windows_and_a_shared_error() -> None:
-    steep = Intensity.of("s", [(i * HOUR, value) for i, value in enumerate([500.0, 60.0, 300.0])])
-    found = saving(steep, best_and_worst(steep, HOUR), 500.0, 2.0).grams
-    common, own = default("hourly.common").sigma, default("hourly.own").sigma
-    expected = 2.0 * ((440 * common) ** 2 + (500 * own) ** 2 + (60 * own) ** 2) ** 0.5
-    assert found.value == pytest.approx(880)
-    assert found.standard_uncertainty == pytest.approx(expected)
-
-
-def test_a_run_at_its_best_hour_saves_nothing() -> None:
-    series = Intensity.of("s", [(i * HOUR, value) for i, value in enumerate([60.0, 500.0, 300.0])])
-    found = saving(series, best_and_worst(series, HOUR), 60.0, 1.0)
-    assert found.grams.value == 0 and not found.resolved
 
 
 # Water, AI and the network beside a footprint ---------------------------------------------------------

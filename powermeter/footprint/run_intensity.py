@@ -1,0 +1,113 @@
+"""The intensity that a run met: a number, the place's, or a file's hours weighted with the energy of the run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from powermeter.errors import ConfigurationError
+
+from .factors import Factor
+from .grid import grid, intensity_of
+from .intensity import Intensity, as_factor, mean_of, of_events, show_time, weigh
+from .intensity_file import parse_time, read
+from .place import Place
+from .wanted import Wanted
+
+if TYPE_CHECKING:
+    from powermeter.analysis.subject import Subject
+
+
+@dataclass(frozen=True, slots=True)
+class RunIntensity:
+    """The intensity of a run: None for the place's, with the series of a file and what must be said."""
+
+    factor: Factor | None = None
+    series: Intensity | None = None
+    notes: tuple[str, ...] = ()
+
+
+def intensity_of_run(wanted: Wanted, found: Subject, place: Place | None) -> RunIntensity:
+    """Return what a run met.
+
+    Raises:
+        ConfigurationError: A start, a clock or a duration is missing, or is not for this run.
+        DataError: The intensity file cannot be used.
+    """
+    if wanted.start is not None and found.analysis is not None:
+        raise ConfigurationError("--start is for a planned run; a recording has its own hours")
+    number = None if wanted.intensity is None else _number(wanted.intensity)
+    if wanted.start is not None and (wanted.intensity is None or number is not None):
+        raise ConfigurationError("--start needs --intensity FILE, whose hours it meets")
+    if wanted.intensity is None:
+        return RunIntensity()
+    if number is not None:
+        return RunIntensity(intensity_of(number))
+    series = read(wanted.intensity, wanted.basis)
+    code = place.code if place else "as the file"
+    if found.analysis is None:
+        return _planned(wanted, found, series, code)
+    return _met(wanted, found, series, place)
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _planned(wanted: Wanted, found: Subject, series: Intensity, code: str) -> RunIntensity:
+    """Return the intensity of a run that is planned: from its start, or the file's mean."""
+    if not found.duration_s:
+        raise ConfigurationError(
+            "an intensity file needs a recording with a wall clock, or --duration (and --start) of a planned run"
+        )
+    start = None if wanted.start is None else parse_time(wanted.start, "--start")
+    mean, filled = mean_of(series, start, int(found.duration_s * 1e9))
+    note = (
+        f"no start given: the mean of all {len(series.values)} intervals of {series.name}; use --start"
+        if start is None
+        else f"planned from {show_time(start)} at even power"
+    )
+    notes = [note]
+    if filled:
+        notes.append(f"{series.name} ends or has a gap in the run: {filled:.0%} of it takes the hour before")
+    return RunIntensity(as_factor(series, mean, filled, code), series, (*notes, *_marginal(series)))
+
+
+def _marginal(series: Intensity) -> list[str]:
+    if series.kind != "marginal":
+        return []
+    return [
+        "marginal intensity states what one kWh more or less changes, not what a kWh of that hour carried"
+    ]
+
+
+def _met(wanted: Wanted, found: Subject, series: Intensity, place: Place | None) -> RunIntensity:
+    """Return the intensity of a recording, met with the hours of a file."""
+    from powermeter.analysis.subject import row_of
+
+    analysis = found.analysis
+    assert analysis is not None
+    if not found.clock:
+        raise ConfigurationError("an intensity file needs a recording with a wall clock, to know its hours")
+    annual = None
+    if place is not None and series.kind == "average":
+        carbon = grid(place).carbon
+        annual = carbon.central if carbon.basis.startswith(series.basis) else None
+    running: Callable[[Any], Any] = analysis.integral.at
+    if found.asked.label is not None:
+        row = row_of(analysis, found.asked.label)
+        spans = [(analysis.events[i].start_ns, analysis.events[i].end_ns) for i in row.index]
+        running = of_events(running, spans)
+    weighted = weigh(series, running, analysis.start_ns, analysis.end_ns, found.clock, annual)
+    notes = list(weighted.notes)
+    if found.asked.baseline is not None:
+        notes.append("the hours are weighted with the energy before the baseline was subtracted")
+    if analysis.gap_s:
+        notes.append(f"the recording has {analysis.gap_s:.3g} s of gaps, bridged")
+    code = place.code if place else "as the file"
+    factor = as_factor(series, weighted.mean, weighted.filled_share, code)
+    return RunIntensity(factor, series, (*notes, *_marginal(series)))

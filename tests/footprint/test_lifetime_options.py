@@ -1,0 +1,48 @@
+"""A lifetime's options in TOML, as a report takes them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from powermeter.errors import ConfigurationError
+from powermeter.footprint.lifetime_options import Wanted, parse_wanted
+
+
+def test_a_number_is_requests_a_day() -> None:
+    assert parse_wanted("35") == Wanted(requests_per_day=35)
+
+
+def test_a_file_has_the_options_of_the_command(tmp_path: Path) -> None:
+    path = tmp_path / "coffee.toml"
+    path.write_text(
+        'requests-per-day = 20\nhome = "FRA"\ncloud = "server.power"\nmobile = true\nbytes = "90kB"\n'
+        "pue = 1.2\nprice-year = 2026\ncloud-tokens = 250\n"
+    )
+    found = parse_wanted(str(path))
+    assert found.cloud == tmp_path / "server.power"
+    assert (found.requests_per_day, found.home, found.mobile) == (20.0, "FRA", True)
+    assert (found.request_b, found.pue, found.price_year, found.cloud_tokens) == ("90kB", "1.2", 2026, 250.0)
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ("request-per-day = 3", "requests_per_day"),
+        ('years = "long"', "a number is expected"),
+        ("mobile = 1", "true or false"),
+        ("price-year = 2026.5", "a whole number"),
+        ("cloud = 3", "a file is expected"),
+    ],
+)
+def test_a_wrong_line_is_named(tmp_path: Path, line: str, text: str) -> None:
+    path = tmp_path / "coffee.toml"
+    path.write_text(line + "\n")
+    with pytest.raises(ConfigurationError, match=text):
+        parse_wanted(str(path))
+
+
+def test_what_is_neither_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="neither a number"):
+        parse_wanted("coffee")

@@ -1,0 +1,73 @@
+"""Which intensity a run met: hours of a file, planned or recorded, marginal or average."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from powermeter.analysis.subject import Asked, find
+from powermeter.errors import ConfigurationError, DataError
+from powermeter.footprint.report import assess
+from powermeter.footprint.wanted import Wanted
+from powermeter.testing.boards import simulate_day
+
+KWH = Asked(energy="1kWh", duration="2h")
+
+
+def hours(tmp_path: Path, values: list[float], more: str = "") -> Path:
+    path = tmp_path / "ci.csv"
+    head = "timestamp_utc,ci_g_per_kwh,basis,kind" if more else "timestamp_utc,ci_g_per_kwh"
+    rows = [f"2024-03-01T{hour:02d}:00Z,{value}{more}" for hour, value in enumerate(values)]
+    path.write_text("\n".join([head, *rows]) + "\n")
+    return path
+
+
+def test_a_planned_run_needs_no_recording(tmp_path: Path) -> None:
+    path = hours(tmp_path, [300, 200, 100, 90, 400])
+    wanted = Wanted(place="FRA", intensity=str(path), start="2024-03-01T00:00Z", hours=True, losses=False)
+    report = assess(find(None, KWH), wanted)
+    said = report.record()
+    assert said["carbon"]["value"] == pytest.approx(250)
+    assert said["hours"]["best"]["start"] == "2024-03-01T02:00Z"
+    assert said["hours"]["best"]["g"] == pytest.approx(95)
+    text = report.text()
+    assert "planned from 2024-03-01T00:00Z at even power" in text
+    assert "the best start saves 160 g CO2e (" in text
+    assert "average intensity is what a kWh of that hour carried" in text
+    mean = assess(find(None, KWH), replace(wanted, start=None, hours=False)).record()
+    assert mean["carbon"]["value"] == pytest.approx(218)
+    with pytest.raises(ConfigurationError, match="--duration"):
+        assess(find(None, Asked(energy="1kWh")), wanted)
+
+
+def test_hours_that_the_file_lacks_are_said(tmp_path: Path) -> None:
+    """Ninety minutes from 04:30 meet an hour that ends at 05:00, held once; two hours later there is nothing."""
+    wanted = Wanted(place="FRA", intensity=str(hours(tmp_path, [300, 200, 100, 90, 400])))
+    asked = Asked(energy="1kWh", duration="90m")
+    report = assess(find(None, asked), replace(wanted, start="2024-03-01T04:30Z"))
+    assert "67% of it takes the hour before" in report.text()
+    with pytest.raises(DataError, match="no value from"):
+        assess(find(None, asked), replace(wanted, start="2024-03-01T06:30Z"))
+
+
+def test_a_start_is_for_planned_runs_with_a_file(tmp_path: Path) -> None:
+    wanted = Wanted(place="FRA", start="2024-03-01T04:30Z")
+    for intensity in (None, "120"):
+        with pytest.raises(ConfigurationError, match="needs --intensity FILE"):
+            assess(find(None, KWH), replace(wanted, intensity=intensity))
+    path = simulate_day(tmp_path / "r.power", [2.0] * 61)
+    with pytest.raises(ConfigurationError, match="its own hours"):
+        assess(find(path, Asked()), replace(wanted, intensity=str(hours(tmp_path, [300, 200]))))
+
+
+def test_a_marginal_file_is_called_so(tmp_path: Path) -> None:
+    path = hours(tmp_path, [300, 200, 100, 90, 400], ",direct,marginal")
+    wanted = Wanted(place="FRA", intensity=str(path), start="2024-03-01T00:00Z", hours=True)
+    report = assess(find(None, KWH), wanted)
+    text = report.text()
+    assert "carbon direct, marginal" in text
+    assert "note: marginal intensity states what one kWh more or less changes" in text
+    assert "marginal intensity is what moving a run changes, not the footprint of the run" in text
+    assert report.record()["hours"]["kind"] == "marginal"
