@@ -158,7 +158,12 @@ def formats() -> Iterator[str]:
     )
     yield "## Tables: `powermeter export -o FILE`"
     yield ""
-    yield ", ".join(code(ending) for ending in (*FORMATS, ".jls"))
+    from powermeter.cli.export import OF_EXTENSION
+
+    yield (
+        ", ".join(code(ending) for ending in (*FORMATS, ".jls", *OF_EXTENSION))
+        + "; and `--format codecarbon`"
+    )
     yield ""
     yield (
         "Columns are lower case, words joined by `_`, the SI unit last (`energy_per_item_j`); the ends of an interval "

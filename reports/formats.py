@@ -1,6 +1,6 @@
-"""Writes a table as CSV, JSON or Parquet.
+"""Writes a table as CSV, JSON, Parquet or Arrow.
 
-What is missing is an empty cell, null, or a null of Parquet.  A label that a spreadsheet would run as a
+What is missing is an empty cell, null, or a null of Arrow and Parquet.  A label that a spreadsheet would run as a
 formula is written with an apostrophe before it in CSV.
 """
 
@@ -15,7 +15,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from .frame import to_arrow
+from .frame import sound, to_arrow
 from .tables import Table
 
 _BLOCK = 10_000
@@ -27,8 +27,8 @@ def write_csv(tables: Iterable[Table], file: IO[bytes]) -> None:
     writer = csv.writer(text, lineterminator="\n")
     for position, table in enumerate(tables):
         if not position:
-            writer.writerow([_harmless(name) for name in table])
-        writer.writerows([_harmless(cell) for cell in row] for row in rows(table))
+            writer.writerow([harmless_cell(name) for name in table])
+        writer.writerows([harmless_cell(cell) for cell in row] for row in rows(table))
     text.flush()
     text.detach()
 
@@ -37,10 +37,10 @@ def write_json(tables: Iterable[Table], file: IO[bytes]) -> None:
     """Write a JSON list with one object per row."""
     before = "[\n "
     for table in tables:
-        names = list(table)
+        names = [sound(name) for name in table]
         for row in rows(table):
-            text = json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False)
-            file.write(f"{before}{text}".encode("utf-8", "replace"))
+            text = json.dumps(dict(zip(names, map(sound, row), strict=True)))
+            file.write(f"{before}{text}".encode())
             before = ",\n "
     file.write(b"\n]\n" if before[0] == "," else b"[]\n")
 
@@ -62,10 +62,28 @@ def write_parquet(tables: Iterable[Table], file: IO[bytes]) -> None:
         writer.close()
 
 
+def write_arrow(tables: Iterable[Table], file: IO[bytes]) -> None:
+    """Write an Arrow IPC file, one record batch per table.
+
+    Raises:
+        NotInstalledError: pyarrow is missing.
+    """
+    writer: Any = None
+    for table in tables:
+        arrow = to_arrow(table)
+        from pyarrow import ipc
+
+        writer = writer or ipc.new_file(file, arrow.schema)
+        writer.write_table(arrow)
+    if writer is not None:
+        writer.close()
+
+
 FORMATS: Mapping[str, Callable[[Iterable[Table], IO[bytes]], None]] = {
     ".csv": write_csv,
     ".json": write_json,
     ".parquet": write_parquet,
+    ".arrow": write_arrow,
 }
 """Ending of the file → what writes tables of the same columns into it, one after the other."""
 
@@ -83,8 +101,10 @@ def _values(column: Any) -> list[Any]:
     return [None if isinstance(v, float) and not math.isfinite(v) else v for v in values]
 
 
-def _harmless(cell: Any) -> Any:
-    """Keep a spreadsheet from running a text as a formula."""
+def harmless_cell(cell: Any) -> Any:
+    """Return a cell of CSV that no spreadsheet runs as a formula and no terminal obeys."""
+    if isinstance(cell, str):
+        cell = "".join(c if c.isprintable() or c in "\t\n" else "\ufffd" for c in cell)
     if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r"):
         return f"'{cell}"
     return cell

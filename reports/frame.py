@@ -71,11 +71,11 @@ def to_arrow(table: Table) -> Any:
     arrays = {}
     for name, column in table.items():
         if isinstance(column, np.ndarray):
-            arrays[name] = pyarrow.array(column, from_pandas=True)
+            arrays[sound(name)] = pyarrow.array(column, from_pandas=True)
             continue
         kinds = {type(value) for value in column if value is not None}
         mixed = len(kinds) > 1 and not kinds <= {int, float}
-        arrays[name] = pyarrow.array([_text(value) for value in column] if mixed else list(column))
+        arrays[sound(name)] = pyarrow.array([_text(value) if mixed else sound(value) for value in column])
     return pyarrow.table(arrays)
 
 
@@ -89,4 +89,9 @@ def _column(values: Any) -> Any:
 
 
 def _text(value: Any) -> str | None:
-    return None if value is None else str(value)
+    return None if value is None else str(sound(str(value)))
+
+
+def sound(value: Any) -> Any:
+    """Return a text without lone surrogates, which no encoding of Unicode holds; anything else as it is."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value

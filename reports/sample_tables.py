@@ -56,6 +56,18 @@ class _Source:
         return taken
 
 
+def pieces(recording: Recording, about: SourceInfo) -> Iterator[tuple[NDArray[np.int64], Samples]]:
+    """Yield (times on the recording's clock in ns, samples) of one source, of bounded size, as recorded.
+
+    Raises:
+        DataError: The stored alignment of the source is not usable.
+    """
+    fact = alignment_of(recording, about.id)
+    for piece in recording.stream(about.id):
+        if len(piece):
+            yield piece.times_ns if fact is None else host_times(piece.times_ns, fact), piece
+
+
 def _part(samples: Samples, first: int, last: int) -> Samples:
     part = slice(first, last)
     codes = {name: column[part] for name, column in samples.codes.items()}

@@ -68,6 +68,15 @@ def _placed(values: NDArray[np.float64], first: int, order: NDArray[np.int64]) -
 
 def utc(recording: Recording, times_ns: NDArray[np.int64]) -> list[str] | None:
     """Return ISO 8601 stamps by the recording's clock pairs, interpolated between them; None without any."""
+    found = utc_ns(recording, times_ns)
+    if found is None:
+        return None
+    stamps = (found // 1000).astype("datetime64[us]")
+    return [f"{text}Z" for text in np.datetime_as_string(stamps, unit="us").tolist()]
+
+
+def utc_ns(recording: Recording, times_ns: NDArray[np.int64]) -> NDArray[np.int64] | None:
+    """Return ns since 1970 by the recording's clock pairs, interpolated between them; None without any."""
     pairs = recording.clock_pairs()
     if not pairs:
         return None
@@ -75,8 +84,7 @@ def utc(recording: Recording, times_ns: NDArray[np.int64]) -> list[str] | None:
     offsets = np.array([u - m for m, u in pairs], np.int64)
     base = int(offsets[0])
     shift = np.interp(times_ns, monotonic, (offsets - base).astype(np.float64))
-    stamps = (times_ns + base + np.rint(shift).astype(np.int64)) // 1000
-    return [f"{text}Z" for text in np.datetime_as_string(stamps.astype("datetime64[us]"), unit="us").tolist()]
+    return np.asarray(times_ns + base + np.rint(shift).astype(np.int64), np.int64)
 
 
 def events(a: Analysis) -> Table:

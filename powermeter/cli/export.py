@@ -1,18 +1,34 @@
-"""`powermeter export`: a recording's samples, events or labels as a table for other tools."""
+"""`powermeter export`: a recording's samples, events or labels in the formats of other tools."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from powermeter import registry
+from powermeter.cli.outputs import say
 from powermeter.cli.report_options import reading_options, report_options
 from powermeter.errors import ConfigurationError
 from powermeter.output_file import STANDARD_OUTPUT, check_output, in_place, open_output
+from powermeter.plain_output import printable
+
+if TYPE_CHECKING:
+    from powermeter.recording import Recording
 
 WHAT = ("samples", "events", "labels")
+
+RECORDINGS: Mapping[str, str] = {
+    "chrome-trace": "powermeter.reports.exports.chrome_trace:write_chrome_trace",
+    "influx": "powermeter.reports.exports.influx:write_influx",
+    "prometheus": "powermeter.reports.exports.prometheus:write_prometheus",
+}
+"""Format of a whole recording → what writes it."""
+
+OF_EXTENSION = {".lp": "influx", ".prom": "prometheus", ".trace": "chrome-trace"}
+FORMS = ("csv", "json", "parquet", "arrow", "jls", "codecarbon", *RECORDINGS)
 
 
 @click.command()
@@ -22,66 +38,95 @@ WHAT = ("samples", "events", "labels")
     "-o",
     required=True,
     type=click.Path(path_type=Path, dir_okay=False),
-    help="The file to write (.csv, .json, .parquet, .jls), or - for standard output.",
+    help="The file to write (.csv, .json, .parquet, .arrow, .jls, .trace, .prom, .lp), or - for standard output.",
 )
 @click.option(
     "--what",
     "-w",
     type=click.Choice(WHAT),
-    default="samples",
-    show_default=True,
-    help="Every sample, every event with its energy, or one row per label.",
+    help="Of a table: every sample, every event with its energy, or one row per label.  [default: samples]",
 )
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["csv", "json", "parquet", "jls"]),
+    type=click.Choice(FORMS),
     help="The format, where the file's extension does not name it.",
 )
 @reading_options
 @click.option("--force", is_flag=True, help="Replace an existing file.")
-def export(recording: Path, output: Path, what: str, form: str | None, force: bool, **typed: Any) -> None:
-    """Write a recording as a table, in SI units and unrounded.
+def export(
+    recording: Path, output: Path, what: str | None, form: str | None, force: bool, **typed: Any
+) -> None:
+    """Write a recording for other tools, in SI units and unrounded.
 
     \b
     Example:
         powermeter export run.power -o samples.csv
         powermeter export run.power -o events.parquet --what events
         powermeter export run.power -o labels.json --what labels --by model,batch
+        powermeter export run.power -o run.trace
+        powermeter export run.power -o emissions.csv --format codecarbon --place FRA
         powermeter export run.power -o - --format csv | head
 
-    Samples are as recorded: scaled to SI, no calibration applied.
+    Samples are as recorded: scaled to SI, no calibration applied. Perfetto (ui.perfetto.dev) and Chrome open a
+    .trace, promtool reads a .prom (OpenMetrics), InfluxDB a .lp (line protocol), Joulescope's program a .jls;
+    these four hold samples and, where the format has a place for them, events.
     """
     from powermeter.recording import Recording
+
+    form = _form(output, form)
+    if what is not None and form not in TABLES:
+        raise ConfigurationError(f"--what is for tables; {form} holds the whole recording: leave --what out")
+    if form == "jls" and output == STANDARD_OUTPUT:
+        raise ConfigurationError("a .jls file cannot be written to standard output; name a file with -o")
+    check_output(output, force=force, inputs=[recording])
+    with Recording.open(recording) as opened:
+        _write(opened, output, what or "samples", form, typed)
+        for warning in opened.warnings:
+            say(f"note: {warning}")
+    if output != STANDARD_OUTPUT:
+        say(f"wrote {printable(output)}")
+
+
+TABLES = ("csv", "json", "parquet", "arrow")
+
+
+def _form(output: Path, form: str | None) -> str:
+    """Return the format asked for, or the one of the file's extension."""
+    if form is not None:
+        return form
+    if output == STANDARD_OUTPUT:
+        raise ConfigurationError("-o - is standard output; name the format too, for example --format csv")
+    ending = output.suffix.lower()
+    found = OF_EXTENSION.get(ending, ending[1:])
+    if found not in FORMS:
+        known = ", ".join([*(f".{name}" for name in (*TABLES, "jls")), *OF_EXTENSION])
+        raise ConfigurationError(f"{printable(output)}: unknown file extension; use {known}, or --format")
+    return found
+
+
+def _write(opened: Recording, output: Path, what: str, form: str, typed: dict[str, Any]) -> None:
     from powermeter.reports import tables
+    from powermeter.reports.exports.emissions import write_emissions
     from powermeter.reports.formats import FORMATS
     from powermeter.reports.jls import write_jls
     from powermeter.reports.report_data import gather
     from powermeter.reports.sample_tables import sample_tables
 
-    if output == STANDARD_OUTPUT and form is None:
-        raise ConfigurationError("-o - is standard output; name the format too, for example --format csv")
-    ending = f".{form}" if form else output.suffix.lower()
-    if ending not in FORMATS and ending != ".jls":
-        raise ConfigurationError(f"{output}: unknown file extension; use {', '.join(FORMATS)} or .jls")
-    if ending == ".jls" and what != "samples":
-        raise ConfigurationError(f"{output}: a .jls file holds samples and events together; leave --what out")
-    if ending == ".jls" and output == STANDARD_OUTPUT:
-        raise ConfigurationError("a .jls file cannot be written to standard output; name a file with -o")
-    check_output(output, force=force, inputs=[recording])
-    with Recording.open(recording) as opened:
-        if ending == ".jls":
-            with in_place(output) as part:
-                write_jls(opened, part)
+    if form == "jls":
+        with in_place(output) as part:
+            write_jls(opened, part)
+        return
+    parts: Iterable[tables.Table] = ()
+    data = gather(opened, report_options(typed)) if what != "samples" or form == "codecarbon" else None
+    if what == "samples":
+        parts = sample_tables(opened)
+    elif data is not None:
+        parts = [tables.events(data.analysis) if what == "events" else tables.labels(data)]
+    with open_output(output) as file:
+        if form in RECORDINGS:
+            registry.load(RECORDINGS[form])(opened, file)
+        elif form == "codecarbon" and data is not None:
+            write_emissions(data, file)
         else:
-            if what == "samples":
-                parts: Iterable[tables.Table] = sample_tables(opened)
-            else:
-                data = gather(opened, report_options(typed))
-                parts = [tables.events(data.analysis) if what == "events" else tables.labels(data)]
-            with open_output(output) as file:
-                FORMATS[ending](parts, file)
-        for warning in opened.warnings:
-            click.echo(f"note: {warning}", err=True)
-    if output != STANDARD_OUTPUT:
-        click.echo(f"wrote {output}", err=True)
+            FORMATS[f".{form}"](parts, file)
