@@ -19,6 +19,7 @@ from powermeter.analysis.instants import measure_instants
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.means import measure_means
 from powermeter.analysis.run import Activity, never_negative
+from powermeter.analysis.shared_windows import divide
 from powermeter.analysis.uncertainty import (
     Shape,
     budget,
@@ -293,9 +294,11 @@ def measure(
             found = measure_means(integral, *edges, bridges)
         groups.append(found)
         value[index] = 0.0
+        samples[lasting] = found.seen
+    divide(integral, start_ns, end_ns, members, groups)
+    for lasting, found in zip(members, groups, strict=True):
         value[lasting], noise[lasting], gaps[lasting] = found.value, found.own, found.gaps
         lean[lasting], below[lasting], above[lasting] = found.lean, found.below, found.above
-        samples[lasting] = found.seen
     clipped = trace.saturated_ns
     if clipped is not None and n:
         # Where the instrument was at the end of its range, nothing bounds what was drawn.

@@ -1,0 +1,371 @@
+"""Events of several labels in one window of the meter: prefill and decode of an answer, both shorter than its interval.
+
+Alone, each label would take what lies in such a window beside its own event for idle, and so count its neighbour's energy as well.
+Together they are the least-squares problem that they are: a window's energy is the sum over labels and idle of level × overlap.
+The levels divide what an edge cuts; what they leave of a window's energy goes to each part by how much that part is seen to vary.
+An event's first half and its second have a level each, since a neighbour shares its window with one end only; what that changes
+against one level is a measure of what the shape within may still do, and is paid for.
+What the levels themselves are off by is found by leaving out one stretch of the recording after the other (delete-a-group jackknife:
+Shao and Tu, The Jackknife and Bootstrap, 1995, 2.3), which asks nothing of how the load varies within or between events.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.analysis.estimate import FEW, Estimate
+from powermeter.analysis.integral import Integral
+from powermeter.channel import Kind
+
+Floats = NDArray[np.floating[Any]]
+Indices = NDArray[np.int64]
+Times = NDArray[np.int64]
+
+_LEAST_EVENTS = 6
+_STRETCHES = 40
+_OWN_SCATTER = 0.05
+"""An event's level varies by at least so much of what it is above idle."""
+_HALVES = 0.5
+"""Events at least so many windows long have a level for each half."""
+_SHAPE = 0.1
+"""How far an event's level at its edge may be from its mean, where its halves cannot be told apart."""
+_WORTH_IT = 1e-3
+_CONDITION = 1e8
+_ALONE = 12
+"""Whole windows in each event, with which its cut ones hardly count, and what they hold besides is bounded well enough."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Parts:
+    """What lies in the windows that edges cut: one item for each piece of an event and window.
+
+    Attributes:
+        window, event, group, level: Of each part; groups count from 0, levels from 1, level 0 is idle.
+        seconds: Its length.
+        levels: Group → its levels.
+    """
+
+    window: Indices
+    event: Indices
+    group: Indices
+    level: Indices
+    seconds: Floats
+    levels: tuple[tuple[int, ...], ...]
+
+
+def divide(
+    integral: Integral,
+    start_ns: Times,
+    end_ns: Times,
+    members: Sequence[Indices],
+    groups: Sequence[Estimate],
+) -> None:
+    """Correct the estimates of labels whose events share windows of the meter; labels that overlap are left as they are.
+
+    Args:
+        start_ns, end_ns: Of all events.
+        members: The events of each group, sorted by start.
+        groups: What was found of each alone, in the members' order; changed in place.
+    """
+    if integral.trace.kind is Kind.INSTANT or len(groups) < 2:
+        return
+    free = _without_overlaps(start_ns, end_ns, members)
+    if len(free) < 2:
+        return
+    own = [members[g] for g in free]
+    parts = _parts(integral, start_ns, end_ns, own, halves=False)
+    foreign = _foreign_seconds(parts, len(free))
+    lengths = [float((end_ns - start_ns)[index].sum()) * 1e-9 for index in own]
+    wanted = [
+        k
+        for k, g in enumerate(free)
+        if foreign[k] > _WORTH_IT * lengths[k] and float(np.median(groups[g].seen)) < _ALONE
+    ]
+    if not wanted:
+        return
+    few = min(index.size for index in own) < _LEAST_EVENTS
+    flat = None if few else _System(integral, parts, start_ns, own)
+    shaped = None
+    if flat is not None and flat.is_solved:
+        shaped = _System(integral, _parts(integral, start_ns, end_ns, own, halves=True), start_ns, own)
+    for k in wanted:
+        found, index = groups[free[k]], own[k]
+        if flat is None or not flat.is_solved:
+            _leave_open(integral, parts, found, index, k)
+            continue
+        plain = flat.divided(index, k)
+        better = shaped.divided(index, k) if shaped is not None and shaped.is_solved else None
+        doubt = flat.shape_doubt(k) if better is None else abs(better.total - plain.total)
+        _fill(found, better or plain, doubt, (end_ns - start_ns)[index] * 1e-9)
+
+
+def _without_overlaps(start_ns: Times, end_ns: Times, members: Sequence[Indices]) -> list[int]:
+    """Return the groups whose events overlap no other's; of those that do, the longer ones are left out."""
+    by_length = sorted(
+        (g for g, index in enumerate(members) if index.size),
+        key=lambda g: float(np.median((end_ns - start_ns)[members[g]])),
+    )
+    taken: list[int] = []
+    starts, ends = np.empty(0, np.int64), np.empty(0, np.int64)
+    for g in by_length:
+        a = np.concatenate([starts, start_ns[members[g]]])
+        b = np.concatenate([ends, end_ns[members[g]]])
+        order = np.argsort(a, kind="stable")
+        if (a[order][1:] < np.maximum.accumulate(b[order])[:-1]).any():
+            continue
+        taken.append(g)
+        starts, ends = a, b
+    return sorted(taken)
+
+
+def _parts(
+    integral: Integral, start_ns: Times, end_ns: Times, members: Sequence[Indices], *, halves: bool
+) -> _Parts:
+    t = integral.trace.times_ns
+    usual = float(np.median(np.diff(t[: 1 << 16])))
+    top = t.size - 1
+    pieces: list[tuple[Indices, Indices, Times, Times, int]] = []
+    levels: list[tuple[int, ...]] = []
+    count = 0
+    for g, index in enumerate(members):
+        a, b = np.clip(start_ns[index], t[0], t[-1]), np.clip(end_ns[index], t[0], t[-1])
+        own = np.full(index.size, g)
+        if halves and float(np.median(b - a)) >= _HALVES * usual:
+            middle = (a + b) // 2
+            pieces += [(index, own, a, middle, count + 1), (index, own, middle, b, count + 2)]
+            levels.append((count + 1, count + 2))
+        else:
+            pieces.append((index, own, a, b, count + 1))
+            levels.append((count + 1,))
+        count = levels[-1][-1]
+    event, group, a, b = (np.concatenate([piece[i] for piece in pieces]) for i in range(4))
+    level = np.concatenate([np.full(piece[0].size, piece[4]) for piece in pieces])
+    first = np.clip(np.searchsorted(t, a, side="right"), 1, top)
+    last = np.clip(np.searchsorted(t, b, side="left"), first, top)
+    two = first != last
+    window = np.concatenate([first, last[two]])
+    seconds = np.concatenate([np.minimum(t[first], b) - a, (b - t[last - 1])[two]]) * 1e-9
+    keep = seconds > 0
+    return _Parts(
+        window[keep],
+        np.concatenate([event, event[two]])[keep],
+        np.concatenate([group, group[two]])[keep],
+        np.concatenate([level, level[two]])[keep],
+        seconds[keep],
+        tuple(levels),
+    )
+
+
+def _foreign_seconds(parts: _Parts, size: int) -> Floats:
+    """Return for each group how long others' events lie in windows that its own edges cut."""
+    cut, owner = np.unique(parts.window, return_inverse=True)
+    table = np.zeros((cut.size, size))
+    np.add.at(table, (owner, parts.group), parts.seconds)
+    others = table.sum(axis=1, keepdims=True) - table
+    found: Floats = np.where(table > 0, others, 0.0).sum(axis=0)
+    return found
+
+
+def _leave_open(integral: Integral, parts: _Parts, found: Estimate, index: Indices, own: int) -> None:
+    """Bound what a group's events used by what their windows hold, of which nobody knows whose it is."""
+    running = integral.running
+    window, place = np.unique(parts.window, return_inverse=True)
+    mine = parts.group == own
+    joules = np.abs(running[window] - running[window - 1])
+    shared = np.bincount(place, ~mine, window.size) > 0
+    at = _positions(index, parts.event[mine])
+    doubt = np.bincount(at, (joules * shared)[place[mine]], index.size)
+    if not doubt.any():
+        return
+    found.why = FEW
+    found.below = np.maximum(found.below, np.minimum(doubt, np.abs(found.value)))
+    found.above = np.maximum(found.above, doubt)
+    found.below_all, found.above_all = float(found.below.sum()), float(found.above.sum())
+
+
+def _positions(index: Indices, wanted: Indices) -> Indices:
+    order = np.argsort(index)
+    found: Indices = order[np.searchsorted(index[order], wanted)]
+    return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Divided:
+    """What the events of a group used, J, and the variances, J²: of each one's division, and of the levels in common.
+
+    Attributes:
+        cut: What lies in cut windows, of `value`.
+        stretches: How many independent stretches the levels were found from.
+        idle: The power beside the events, W.
+    """
+
+    value: Floats
+    cut: Floats
+    own: Floats
+    split: float
+    common: float
+    stretches: int
+    idle: float
+
+    @property
+    def total(self) -> float:
+        """Of all events, J."""
+        return float(self.value.sum())
+
+
+def _fill(found: Estimate, by: _Divided, doubt: float, seconds: Floats) -> None:
+    """Write what the events of a group used into its estimate."""
+    common = by.common + doubt**2
+    share = by.cut / max(float(by.cut.sum()), 1e-30)
+    found.value = by.value
+    found.own = np.sqrt(by.own + common * share**2)
+    total = by.split + common
+    found.factor = total / max(float(np.sum(found.own**2)), 1e-300)
+    found.freedom = max(by.stretches - 1.0, 1.0) if common > 0.05 * total else math.inf
+    found.level = by.total / max(float(seconds.sum()), 1e-30)
+    found.quiet = by.idle
+    found.why, found.tail = "", None
+    found.below, found.above, found.lean = np.zeros(share.size), np.zeros(share.size), np.zeros(share.size)
+    found.below_all = found.above_all = found.lean_all = 0.0
+
+
+class _System:
+    """The windows' energies as sums of level × overlap, and the levels that fit best."""
+
+    def __init__(
+        self, integral: Integral, parts: _Parts, start_ns: Times, members: Sequence[Indices]
+    ) -> None:
+        trace = integral.trace
+        t, running = trace.times_ns, integral.running
+        self.parts = parts
+        self.running = running
+        self.cut, self.owner = np.unique(parts.window, return_inverse=True)
+        self.tau = np.maximum(t[self.cut] - t[self.cut - 1], 1) * 1e-9
+        self.joules = running[self.cut] - running[self.cut - 1]
+        overlap = np.zeros((self.cut.size, parts.levels[-1][-1] + 1))
+        np.add.at(overlap, (self.owner, parts.level), parts.seconds)
+        overlap[:, 0] = np.maximum(self.tau - overlap[:, 1:].sum(axis=1), 0.0)
+        self.overlap = overlap
+        self.noise = (trace.noise**2 + (trace.step**2 / 12 if trace.kind is Kind.MEAN else 0.0)) * self.tau**2
+        if trace.kind is Kind.COUNTER:
+            self.noise = np.full(self.cut.size, 2 * (trace.noise**2 + trace.step**2 / 12))
+        blind = np.zeros(t.size + 1, bool)
+        blind[integral.hole + 1] = True
+        self.usable = ~blind[self.cut]
+        self._take_whole(t, running, blind)
+        self._fit(t, start_ns, members)
+
+    def _in_between(self) -> tuple[Indices, Indices, Indices, Indices]:
+        """Return (event, group's part index, first, last) of the cut windows between which all are one event's own."""
+        parts = self.parts
+        order = np.lexsort((parts.level, parts.window, parts.event))
+        event, window = parts.event[order], parts.window[order]
+        pair = np.flatnonzero((np.diff(event) == 0) & (np.diff(window) > 1))
+        return event[pair], order[pair], window[pair], window[pair + 1]
+
+    def _take_whole(self, t: Times, running: Floats, blind: NDArray[np.bool_]) -> None:
+        """Find the windows that hold one level only."""
+        state = np.zeros(t.size, np.int64)
+        blocked = np.zeros(t.size, bool)
+        blocked[self.cut] = True
+        _, part, first, last = self._in_between()
+        level = self.parts.level[part]
+        for own, a, b in zip(level.tolist(), first.tolist(), last.tolist(), strict=True):
+            state[a + 1 : b] = own
+        rows = np.flatnonzero(~blocked[1:] & ~blind[1 : t.size]) + 1
+        self.row_window, self.row_level = rows, state[rows]
+        self.row_rate = (running[rows] - running[rows - 1]) / np.maximum(t[rows] - t[rows - 1], 1) * 1e9
+
+    def _fit(self, t: Times, start_ns: Times, members: Sequence[Indices]) -> None:
+        size = self.overlap.shape[1]
+        firsts = np.sort(np.concatenate([start_ns[m] for m in members]))
+        count = self.stretches = min(_STRETCHES, min(m.size for m in members))
+        edges = firsts[np.linspace(0, firsts.size, count, endpoint=False).astype(int)]
+
+        def place(window: Indices) -> Indices:
+            return np.clip(np.searchsorted(edges, t[window], side="right") - 1, 0, count - 1)
+
+        normal, right = np.zeros((count, size, size)), np.zeros((count, size))
+        use = self.usable
+        scaled = (self.overlap / self.tau[:, None])[use]
+        where = place(self.cut[use])
+        np.add.at(normal, where, scaled[:, :, None] * scaled[:, None, :])
+        np.add.at(right, where, scaled * (self.joules / self.tau)[use][:, None])
+        at = place(self.row_window)
+        np.add.at(normal, (at, self.row_level, self.row_level), 1.0)
+        np.add.at(right, (at, self.row_level), self.row_rate)
+        total, vector = normal.sum(axis=0), right.sum(axis=0)
+        rests = [total, *(total - part for part in normal)]
+        self.is_solved = count > 2 and all(np.linalg.cond(rest) < _CONDITION for rest in rests)
+        if not self.is_solved:
+            return
+        self.levels: Floats = np.linalg.solve(total, vector)
+        self.without = np.array(
+            [np.linalg.solve(total - part, vector - own) for part, own in zip(normal, right, strict=True)]
+        )
+        self._find_scatter()
+
+    def _find_scatter(self) -> None:
+        """Find how much each part's level varies, W², and what the levels leave of each window, J."""
+        variance = (_OWN_SCATTER * (self.levels - self.levels[0])) ** 2
+        for level in range(variance.size):
+            own = self.row_rate[self.row_level == level]
+            if own.size >= _LEAST_EVENTS:
+                variance[level] = max(variance[level], float(np.var(own)))
+        variance[0] = max(variance[0], float(np.median(self.noise / self.tau**2)))
+        self.rest = self.joules - self.overlap @ self.levels
+        model = (self.overlap**2) @ variance + self.noise
+        use = self.usable
+        excess = float(np.sum(self.rest[use] ** 2)) / max(float(np.sum(model[use])), 1e-300)
+        self.variance = variance * max(excess, 1.0)
+
+    def divided(self, index: Indices, group: int) -> _Divided:
+        """Return what the events of a group used."""
+        parts, owner = self.parts, self.owner
+        own = list(parts.levels[group])
+        weights = self.overlap**2 * self.variance
+        whole = weights.sum(axis=1)
+        part = np.divide(weights, whole[:, None], out=np.zeros(weights.shape), where=whole[:, None] > 0)
+        part[~self.usable] = 0.0
+        kappa = part[:, own].sum(axis=1)
+        split = (
+            np.maximum(kappa * (1 - kappa) * whole, kappa * (1 - kappa) * self.rest**2)
+            + kappa**2 * self.noise
+        )
+        mine = parts.group == group
+        level, window = parts.level[mine], owner[mine]
+        among = parts.seconds[mine] / np.maximum(self.overlap[window, level], 1e-30)
+        joules = among * (self.overlap * self.levels + part * self.rest[:, None])[window, level]
+        at = _positions(index, parts.event[mine])
+        cut = np.asarray(np.bincount(at, joules, index.size), np.float64)
+        event, _, first, last = self._in_between()
+        keep = np.isin(event, index)
+        joules_between = (self.running[last - 1] - self.running[first])[keep]
+        inner = np.asarray(
+            np.bincount(_positions(index, event[keep]), joules_between, index.size), np.float64
+        )
+        portion = parts.seconds[mine] / np.maximum(self.overlap[:, own].sum(axis=1)[window], 1e-30)
+        each = np.asarray(np.bincount(at, portion**2 * split[window], index.size), np.float64)
+        # d total / d level: what the cut parts take of it, less what they leave to the others.
+        slope = -kappa[:, None] * self.overlap
+        slope[:, own] += self.overlap[:, own]
+        moved = (self.without - self.without.mean(axis=0)) @ slope.sum(axis=0)
+        n = self.stretches
+        common = (n - 1) / n * float(moved @ moved)
+        alone = kappa > 0
+        value: Floats = inner + cut
+        return _Divided(value, cut, each, float(split[alone].sum()), common, n, float(self.levels[0]))
+
+    def shape_doubt(self, group: int) -> float:
+        """Return what others' shape may do to the energy of a group, J, where it cannot be seen."""
+        own = list(self.parts.levels[group])
+        here = self.overlap[:, own].sum(axis=1) > 0
+        others = np.delete(self.overlap, [0, *own], axis=1)
+        above = np.abs(np.delete(self.levels, [0, *own]) - self.levels[0])
+        return float(_SHAPE * (others[here] @ above).sum())
