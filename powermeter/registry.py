@@ -142,6 +142,7 @@ VERBS: Mapping[str, str] = {
     "report": "powermeter.cli.report:report",
     "show": "powermeter.cli.show:show",
     "sync": "powermeter.cli.sync:sync",
+    "table": "powermeter.cli.table:table",
     "verify": "powermeter.cli.verify:verify",
     "verify-claim": "powermeter.cli.verify_claim:verify_claim",
 }

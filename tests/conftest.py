@@ -61,3 +61,13 @@ def shared() -> Path:
         if (parent / "shared" / "data" / "recordings").is_dir():
             return parent / "shared"
     pytest.skip("no shared/data/recordings beside the checkout")
+
+
+@pytest.fixture(scope="session")
+def forty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A class of forty hand-ins, six of them dishonest; beside the folder lies `rubric.toml`."""
+    import class_of_forty
+
+    folder = tmp_path_factory.mktemp("class")
+    (folder / "rubric.toml").write_text(class_of_forty.RUBRIC)
+    return class_of_forty.make_class(folder / "hand-ins")

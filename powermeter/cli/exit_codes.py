@@ -12,6 +12,8 @@ OVER_BUDGET = 8
 FAILED_IF = 9
 NOT_REACHED = 10
 CLAIM_FAILED = 11
+NOT_ACCEPTED = 12
+LOOK = 13
 NOT_EXECUTABLE = 126
 NOT_FOUND = 127
 INTERRUPTED = 130
@@ -22,6 +24,8 @@ _VERBS: Mapping[int, str] = {
     FAILED_IF: "`compare`: the comparison came out as `--fail-if` names",
     NOT_REACHED: "`bench`: the precision asked for was not reached",
     CLAIM_FAILED: "`verify-claim`: a published figure does not agree, or cannot be told",
+    NOT_ACCEPTED: "`verify`: a hand-in breaks a rule of the rubric",
+    LOOK: "`verify`: nothing is broken, but a person must look at a hand-in",
     NOT_EXECUTABLE: "`record`, `bench`, `sync`: the command cannot be executed",
     NOT_FOUND: "`record`, `bench`, `sync`: the command is not there",
     INTERRUPTED: "interrupted with Ctrl-C",

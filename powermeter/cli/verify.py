@@ -1,4 +1,4 @@
-"""`powermeter verify`: whether a recording is as it was written, and who signed it."""
+"""`powermeter verify`: whether a recording is as it was written, and who signed it; whether a class's hand-ins are accepted."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
-from powermeter.errors import ConfigurationError
+from powermeter.cli.exit_codes import LOOK, NOT_ACCEPTED
+from powermeter.errors import ConfigurationError, DataError
 
 
 @click.command()
-@click.argument("recording", type=click.Path(path_type=Path))
+@click.argument("recording", metavar="FILE|DIR", type=click.Path(path_type=Path))
 @click.option(
     "--key",
     "-k",
@@ -22,8 +23,14 @@ from powermeter.errors import ConfigurationError
     type=click.Path(path_type=Path, dir_okay=False),
     help="Sign the recording as it is with this key.",
 )
+@click.option(
+    "--rubric",
+    "-r",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Judge it as a hand-in by these rules; a folder is judged by the usual ones without.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
-def verify(recording: Path, key: Path | None, sign: Path | None, as_json: bool) -> None:
+def verify(recording: Path, key: Path | None, sign: Path | None, rubric: Path | None, as_json: bool) -> int:
     """Check that a recording is as it was written.
 
     \b
@@ -32,14 +39,23 @@ def verify(recording: Path, key: Path | None, sign: Path | None, as_json: bool) 
         openssl rand -out my.key 32
         powermeter verify run.power --sign my.key
         powermeter verify run.power --key my.key
+        powermeter verify hand-ins --rubric rubric.toml
 
     Every row is part of a chain of hashes, and so are the samples.  Whoever changes one without redoing the
     chain is found; a signature also finds who redoes it.  Ends with status 7 where something was changed.
+
+    A folder, or a file with a rubric, is judged as hand-ins: complete, unedited and its team's own, measured, against the
+    agreed battery, fit for a method paragraph, plausible.  Status 12 where one is not accepted, 13 where a person must look,
+    7 where one was changed or cannot be read.
     """
     import json
 
     from powermeter.recording import verification
 
+    if rubric is not None or recording.is_dir():
+        if sign is not None:
+            raise ConfigurationError("--sign is for one recording without a rubric")
+        return _hand_ins(recording, rubric, None if key is None else verification.read_key(key), as_json)
     if sign is not None:
         if key is not None:
             raise ConfigurationError("--key checks and --sign signs; use one of them")
@@ -54,3 +70,27 @@ def verify(recording: Path, key: Path | None, sign: Path | None, as_json: bool) 
             click.echo(line)
     if not verdict.is_whole:
         raise verification.ChangedError(f"{recording} is not as it was written: {verdict.findings[0]}")
+    return 0
+
+
+def _hand_ins(what: Path, rubric: Path | None, key: bytes | None, as_json: bool) -> int:
+    """Print what is found about each hand-in; returns the exit status."""
+    import json
+
+    from powermeter.fleet import handins
+    from powermeter.fleet.rubric import Rubric, read_rubric
+
+    rules = read_rubric(rubric) if rubric is not None else Rubric()
+    if what.is_dir():
+        found = handins.check_folder(what, rules, key)
+    else:
+        found = [handins.check_file(what, rules, key, team=what.parent.name)]
+    if as_json:
+        click.echo(json.dumps([one.to_dict(rules) for one in found], indent=2))
+    else:
+        for line in handins.lines(found, rules):
+            click.echo(line)
+    if any(one.changed or one.print is None for one in found):
+        return DataError.exit_code
+    words = {one.word for one in found}
+    return NOT_ACCEPTED if "not accepted" in words else LOOK if "look" in words else 0

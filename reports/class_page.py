@@ -1,0 +1,211 @@
+"""The table of a class as one HTML page, Markdown or plain text: a leaderboard where a rubric judged it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from importlib.resources import files
+
+from powermeter.formatting import DASH
+from powermeter.units import coulomb_to_mah, format_duration, format_number, format_quantity
+
+from .class_table import ClassRow
+from .markdown import escaped
+from .markdown import table as markdown_table
+from .markup import Child, Markup, element, harmless, join, quantity, table
+
+Cell = Callable[[ClassRow], str]
+
+
+def _energy(row: ClassRow) -> str:
+    return DASH if row.per_item is None else row.per_item.show().text
+
+
+def _half(value: float | None) -> str:
+    return DASH if value is None else f"± {format_quantity(value, 'J', 2)}"
+
+
+def _charge(row: ClassRow) -> str:
+    return DASH if row.charge is None else f"{format_number(coulomb_to_mah(row.charge.value), 3)} mAh"
+
+
+def _share(row: ClassRow) -> str:
+    return DASH if row.share is None else f"{format_number(100 * row.share.value, 3)} %"
+
+
+def _latency(row: ClassRow) -> str:
+    if row.latency_s is None:
+        return DASH
+    return format_duration(row.latency_s) if row.latency_s >= 100 else format_quantity(row.latency_s, "s", 3)
+
+
+def _carbon(row: ClassRow) -> str:
+    return DASH if row.carbon is None else format_quantity(row.carbon.value, "g", 1)
+
+
+def _grade(row: ClassRow) -> str:
+    if row.grade is None:
+        return DASH
+    return (
+        f"{row.grade.value}, simulated"
+        if row.simulated and row.grade.value != "simulated"
+        else row.grade.value
+    )
+
+
+COLUMNS: Mapping[str, Cell] = {
+    "team": lambda row: row.team,
+    "file": lambda row: row.file,
+    "device": lambda row: row.device or DASH,
+    "source": lambda row: row.source or DASH,
+    "label": lambda row: " ".join([row.label, *(f"{k}={v}" for k, v in row.group.items())]) or DASH,
+    "grade": _grade,
+    "energy per item": _energy,
+    "meter": lambda row: _half(row.meter),
+    "repeats": lambda row: _half(row.repeats),
+    "charge per item": _charge,
+    "of the battery": _share,
+    "latency": _latency,
+    "carbon": _carbon,
+}
+"""Title → cell, in print."""
+
+NUMBERS = (
+    "energy per item",
+    "meter",
+    "repeats",
+    "charge per item",
+    "of the battery",
+    "latency",
+    "carbon",
+    "points",
+)
+SHORT = ("team", "label", "grade", "energy per item", "charge per item", "latency")
+"""Columns of a narrow terminal."""
+
+
+def columns(rows: Sequence[ClassRow], battery: str) -> dict[str, Cell]:
+    """Return the columns that say something of these rows."""
+    found: dict[str, Cell] = {}
+    if any(row.rank is not None for row in rows):
+        found["place"] = lambda row: DASH if row.rank is None else str(row.rank)
+    for title, cell in COLUMNS.items():
+        if title == "team" and all(row.file.startswith(f"{row.team}.") for row in rows):
+            continue  # flat folders: the file's name is the team's
+        found[f"of {battery}" if title == "of the battery" else title] = cell
+    if any(row.verdict for row in rows):
+        found["verdict"] = lambda row: row.verdict
+        found["points"] = lambda row: DASH if row.points is None else format_number(row.points, 3)
+    return found
+
+
+def said(row: ClassRow) -> list[str]:
+    """Return what must be read beside a row's numbers."""
+    return [*([row.problem] if row.problem else []), *row.notes]
+
+
+def to_markdown(rows: Sequence[ClassRow], title: str, battery: str) -> str:
+    """Return the table as Markdown, remarks below it."""
+    shown = columns(rows, battery)
+    cells = [[escaped(cell(row)) for cell in shown.values()] for row in rows]
+    lines = [f"# {escaped(title)}", "", *markdown_table(list(shown), cells, left=3)]
+    remarks = [f"- {escaped(row.file)}: {escaped('; '.join(said(row)))}" for row in _once(rows) if said(row)]
+    return "\n".join([*lines, *([*remarks, ""] if remarks else []), _explained(rows), ""])
+
+
+def to_text(rows: Sequence[ClassRow], battery: str, width: int) -> str:
+    """Return the table for a terminal; columns that do not fit are left out from the right but for the energy."""
+    shown = columns(rows, battery)
+    order = [*[name for name in SHORT if name in shown], *[name for name in shown if name not in SHORT]]
+    texts = {name: [shown[name](row) for row in rows] for name in shown}
+    widths = {name: max(len(name), *(len(text) for text in column)) for name, column in texts.items()}
+    kept: set[str] = set()
+    used = 0
+    for name in order:
+        if used + widths[name] + 2 <= width or not kept:
+            kept.add(name)
+            used += widths[name] + 2
+    names = [name for name in shown if name in kept]
+
+    def line(cells: Sequence[str]) -> str:
+        placed = [
+            f"{cell:>{widths[name]}}"
+            if name in NUMBERS or name.startswith("of ")
+            else f"{cell:{widths[name]}}"
+            for name, cell in zip(names, cells, strict=True)
+        ]
+        return "  ".join(placed).rstrip()
+
+    told = [line(names), *(line([texts[name][i] for name in names]) for i in range(len(rows)))]
+    left = [name for name in shown if name not in kept]
+    if left:
+        told.append(f"(left out at this width: {', '.join(left)}; -o table.csv holds everything)")
+    told += [
+        f"{row.file}: {'; '.join(said(row))}"
+        for row in _once(rows)
+        if row.problem or row.verdict == "not accepted"
+    ]
+    return "\n".join(told)
+
+
+def _once(rows: Sequence[ClassRow]) -> list[ClassRow]:
+    return list({(row.file, row.problem): row for row in rows}.values())
+
+
+def _explained(rows: Sequence[ClassRow]) -> str:
+    text = (
+        "Intervals are 95 %: what the meter leaves open, and the spread between repeats, apart and together."
+    )
+    if any(row.rank is not None for row in rows):
+        text += " Equal places: the intervals cannot tell which of them uses less."
+    return text
+
+
+def to_html(rows: Sequence[ClassRow], title: str, battery: str) -> str:
+    """Return one page that needs nothing else."""
+    shown = columns(rows, battery)
+    numbers = [i for i, name in enumerate(shown) if name in NUMBERS or name.startswith("of ")]
+    cells: list[list[Child]] = [
+        [quantity(cell(row)) if i in numbers else cell(row) for i, cell in enumerate(shown.values())]
+        for row in rows
+    ]
+    remarks = [
+        element("li", element("b", row.file), ": ", "; ".join(said(row))) for row in _once(rows) if said(row)
+    ]
+    simulated = any(row.simulated for row in rows)
+    body = element(
+        "main",
+        element("header", element("h1", title), element("p", _summary(rows), class_="subtitle")),
+        element("p", "Some rows are simulated: no device drew that energy.", class_="soft")
+        if simulated
+        else None,
+        table(list(shown), cells, numbers=numbers),
+        element("p", _explained(rows), class_="soft"),
+        [element("h2", "Remarks"), element("ul", remarks, class_="notes")] if remarks else None,
+    )
+    return page(title, body)
+
+
+def page(title: str, body: Markup) -> str:
+    """Return a page of ours around its main part: no script, nothing fetched."""
+    style = (
+        files("powermeter.reports").joinpath("templates").joinpath("report.css").read_text(encoding="utf-8")
+    )
+    policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+    head = element(
+        "head",
+        element("meta", charset="utf-8"),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        Markup(f'<meta http-equiv="Content-Security-Policy" content="{policy}">'),
+        element("title", harmless(title, 120)),
+        Markup(f"<style>{style} main {{ max-width: 1500px; }}</style>"),
+    )
+    return f"<!doctype html>\n{element('html', head, element('body', join(body)), lang='en')}\n"
+
+
+def _summary(rows: Sequence[ClassRow]) -> str:
+    known = sum(row.per_item is not None and math.isfinite(row.per_item.value) for row in rows)
+    number = len({row.file for row in rows})
+    text = f"{number} recording{'s' * (number != 1)}, {known} row{'s' * (known != 1)} with an energy"
+    unknown = sum(bool(row.problem) for row in rows)
+    return f"{text}, {unknown} without" if unknown else text

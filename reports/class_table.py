@@ -1,0 +1,287 @@
+"""Many recordings beside each other: a row for each recording and label, unreadable files as rows with their reason.
+
+Every number is the one that `show` prints of the same file.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from powermeter.analysis.labels import LabelRow
+from powermeter.errors import ConfigurationError, PowermeterError
+from powermeter.fleet.handins import HandIn
+from powermeter.fleet.rubric import Rubric
+from powermeter.footprint import footprint
+from powermeter.recording import Recording
+from powermeter.result import Grade, Result
+
+from .report_data import ReportData, ReportOptions, gather
+from .tables import Table
+
+
+@dataclass(frozen=True, slots=True)
+class ClassRow:
+    """One label of one recording, or one recording that cannot be read.
+
+    Attributes:
+        file, team: Its path below the folder, and who hands it in.
+        device, source: What was measured, and with what.
+        label: Of its events, or `(whole run)`.
+        group: Attribute → value, of those asked for with `by`.
+        grade: Of the energy; None where there is none.
+        simulated: Whether nothing real was measured.
+        events, items: How many; items None where not known.
+        per_item: What the next item will use, in J; of the whole run where there are no events.
+        meter: Half of the interval that the meter alone leaves, in J.
+        charge: Per item, in C.
+        share: Of the battery's charge that one item takes, 1.
+        latency_s: Mean of one event.
+        carbon: Per item, in g CO2e.
+        notes: What a reader must know.
+        problem: Why there are no numbers; empty where there are.
+        verdict: `accepted`, `look`, `not accepted`; empty where nothing was judged.
+        points: What it earns; None where nothing was judged.
+        rank: Its place; equal where the intervals cannot tell two apart.  None where it has none.
+    """
+
+    file: str
+    team: str
+    device: str = ""
+    source: str = ""
+    label: str = ""
+    group: Mapping[str, Any] = field(default_factory=dict)
+    grade: Grade | None = None
+    simulated: bool | None = None
+    events: int | None = None
+    items: float | None = None
+    per_item: Result | None = None
+    meter: float | None = None
+    charge: Result | None = None
+    share: Result | None = None
+    latency_s: float | None = None
+    carbon: Result | None = None
+    notes: tuple[str, ...] = ()
+    problem: str = ""
+    verdict: str = ""
+    points: float | None = None
+    rank: int | None = None
+
+    @property
+    def repeats(self) -> float | None:
+        """Half of the interval beyond what the meter leaves, in J: the spread between repeats."""
+        if self.per_item is None or self.meter is None or not math.isfinite(self.per_item.half_width):
+            return None
+        return math.sqrt(max(self.per_item.half_width**2 - self.meter**2, 0.0))
+
+
+SORTS = ("energy", "charge", "latency", "carbon", "file", "team", "points")
+
+
+def class_rows(
+    handins: Sequence[HandIn],
+    options: ReportOptions | None = None,
+    rubric: Rubric | None = None,
+    label: str | None = None,
+) -> list[ClassRow]:
+    """Return the rows of some recordings, in their order.
+
+    Args:
+        handins: As found; judged already where `rubric` is given.
+        options: How each is read.
+        rubric: What verdict and points come from; None leaves them empty.
+        label: Only events of this label.
+
+    Raises:
+        ConfigurationError: An option cannot be used, whatever the recording.
+    """
+    options = options or ReportOptions()
+    if rubric is not None and rubric.battery and options.battery is None:
+        options = replace(options, battery=rubric.battery)
+    rows: list[ClassRow] = []
+    for one in handins:
+        found = _rows_of(one, options, label)
+        if rubric is not None:
+            told = tuple(f.text for f in one.findings)
+            points = one.points(rubric)
+            found = [
+                replace(row, verdict=one.word, points=points, notes=(*told, *row.notes)) for row in found
+            ]
+        rows += found
+    return rows
+
+
+def _rows_of(one: HandIn, options: ReportOptions, label: str | None) -> list[ClassRow]:
+    blank = ClassRow(one.name, one.team)
+    try:
+        with Recording.open(one.path) as recording:
+            data = gather(recording, options)
+    except ConfigurationError as error:
+        if "rail" not in str(error) and options.rail is None and options.baseline is None:
+            raise
+        return [replace(blank, problem=_line(error, one))]
+    except (PowermeterError, OSError) as error:
+        return [replace(blank, problem=_line(error, one))]
+    whole = replace(
+        blank,
+        device=_device(data),
+        source=next(
+            (i.name for i in data.instruments if i.health.source == data.analysis.line.source),
+            data.instruments[0].name,
+        ),
+        simulated=any(i.simulated for i in data.instruments) or bool(data.metadata.get("simulated")),
+        notes=data.warnings,
+    )
+    rows = [row for row in data.analysis.rows if row.seconds > 0 and label in (None, row.label, row.title)]
+    if label is not None and not rows:
+        known = ", ".join(dict.fromkeys(row.label for row in data.analysis.rows)) or "none"
+        return [replace(whole, problem=f"no events {label!r}; its labels: {known}")]
+    if not rows:
+        return [_whole_run(whole, data)]
+    return [_of_label(whole, row, data, options) for row in rows]
+
+
+def _line(error: Exception, one: HandIn) -> str:
+    return " ".join(str(error).replace(str(one.path), one.path.name).split())
+
+
+def _device(data: ReportData) -> str:
+    attributes, host = data.noted("attributes"), data.noted("host")
+    return str(attributes.get("device") or host.get("name") or data.machine or "")
+
+
+def _whole_run(whole: ClassRow, data: ReportData) -> ClassRow:
+    a = data.analysis
+    return replace(
+        whole,
+        label="(whole run)",
+        grade=a.energy.grade,
+        events=0,
+        per_item=a.energy,
+        meter=a.energy.half_width if math.isfinite(a.energy.half_width) else None,
+        charge=data.charge,
+        share=data.budget.share_used if data.budget else None,
+        latency_s=None,
+        carbon=data.footprint.carbon if data.footprint else None,
+    )
+
+
+def _of_label(whole: ClassRow, row: LabelRow, data: ReportData, options: ReportOptions) -> ClassRow:
+    energy = row.per_item
+    charge = data.per_item(row)
+    share = None
+    if charge is not None and charge.value > 0:
+        try:
+            share = data.battery.share_used(charge, data.rail_voltage_v, data.analysis.power.value)
+        except ConfigurationError:
+            share = None
+    carbon = None
+    if energy is not None and energy.value >= 0 and math.isfinite(energy.high):
+        carbon = footprint(
+            energy, options.place or _text(data.metadata.get("place")), chain=options.chain
+        ).carbon
+    mean_charge = row.charge_per_item
+    if mean_charge is None and charge is not None and charge.unit == "C":
+        mean_charge = charge
+    return replace(
+        whole,
+        label=row.label,
+        group=row.group,
+        grade=energy.grade if energy is not None else None,
+        events=row.events,
+        items=row.items,
+        per_item=energy,
+        meter=row.meter_half_width,
+        charge=mean_charge,
+        share=share,
+        latency_s=row.latency_mean,
+        carbon=carbon,
+        problem=""
+        if energy is not None
+        else row.verdict.text or "the number of items is not known, so that nothing is per item",
+    )
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def in_order(rows: Sequence[ClassRow], by: str) -> list[ClassRow]:
+    """Return the rows sorted, those that lack what is sorted by at the end.
+
+    Raises:
+        ConfigurationError: There is no such order.
+    """
+    if by not in SORTS:
+        raise ConfigurationError(f"--sort {by!r}: there are {', '.join(SORTS)}")
+
+    def key(row: ClassRow) -> tuple[Any, ...]:
+        value: Any = {
+            "energy": row.per_item and row.per_item.value,
+            "charge": row.charge and row.charge.value,
+            "latency": row.latency_s,
+            "carbon": row.carbon and row.carbon.value,
+            "file": row.file,
+            "team": row.team,
+            "points": None if row.points is None else -row.points,
+        }[by]
+        return (value is None, value if value is not None else 0, row.file, row.label)
+
+    return sorted(rows, key=key)
+
+
+def ranked(rows: Sequence[ClassRow]) -> list[ClassRow]:
+    """Return rows by energy, with equal places where the intervals overlap, then those that are not accepted without a place.
+
+    A row shares the place of the first one whose interval reaches its value: with equal places nobody can tell who uses less.
+    """
+    order = in_order(rows, "energy")
+    placed = [row for row in order if row.per_item is not None and row.verdict != "not accepted"]
+    left = [row for row in order if row not in placed]
+    found: list[ClassRow] = []
+    place, leader = 0, None
+    for number, row in enumerate(placed, 1):
+        assert row.per_item is not None
+        # Sensors of different teams have errors of their own, whatever equal names they wear.
+        own = replace(row.per_item, parts={})
+        if leader is None or leader < own:
+            place, leader = number, own
+        found.append(replace(row, rank=place))
+    return [*found, *left]
+
+
+def as_table(rows: Sequence[ClassRow], by: Sequence[str] = ()) -> Table:
+    """Return the rows as plain columns in SI, None for what is missing."""
+
+    def ends(results: Sequence[Result | None], name: str, unit: str) -> dict[str, list[Any]]:
+        return {
+            f"{name}_{unit}": [None if r is None else r.value for r in results],
+            f"{name}_low_{unit}": [None if r is None else r.low for r in results],
+            f"{name}_high_{unit}": [None if r is None else r.high for r in results],
+        }
+
+    table: dict[str, list[Any]] = {}
+    if any(row.rank is not None for row in rows):
+        table["rank"] = [row.rank for row in rows]
+    for name in ("file", "team", "device", "source", "label"):
+        table[name] = [getattr(row, name) for row in rows]
+    for name in by:
+        table[name] = [row.group.get(name) for row in rows]
+    table["grade"] = [row.grade.value if row.grade else None for row in rows]
+    for name in ("simulated", "events", "items"):
+        table[name] = [getattr(row, name) for row in rows]
+    table |= ends([row.per_item for row in rows], "energy_per_item", "j")
+    table["meter_half_width_j"] = [row.meter for row in rows]
+    table["repeats_half_width_j"] = [row.repeats for row in rows]
+    table |= ends([row.charge for row in rows], "charge_per_item", "c")
+    table["share_of_battery"] = [None if row.share is None else row.share.value for row in rows]
+    table["latency_s"] = [row.latency_s for row in rows]
+    table |= ends([row.carbon for row in rows], "carbon_per_item", "g")
+    if any(row.verdict for row in rows):
+        table["verdict"] = [row.verdict for row in rows]
+        table["points"] = [row.points for row in rows]
+    table["notes"] = ["; ".join(row.notes) for row in rows]
+    table["problem"] = [row.problem for row in rows]
+    return table

@@ -1,0 +1,135 @@
+"""A class beside each other: the numbers are those of `show`, unreadable files are rows, places are shared where nobody can tell."""
+
+from __future__ import annotations
+
+import csv
+import io
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from class_of_forty import DISHONEST, RUBRIC, record
+
+from powermeter import cli
+from powermeter.errors import ConfigurationError
+from powermeter.fleet.handins import check_folder
+from powermeter.fleet.rubric import read_rubric
+from powermeter.recording import Recording
+from powermeter.reports.class_page import to_html, to_markdown, to_text
+from powermeter.reports.class_table import ClassRow, class_rows, in_order, ranked
+from powermeter.reports.report_data import gather
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four teams: two alike, one that uses a tenth more, one whose file is broken; a rubric beside them."""
+    folder = tmp_path_factory.mktemp("small")
+    (folder / "rubric.toml").write_text(RUBRIC)
+    inside = folder / "in"
+    record(inside / "a" / "run.power", "a", 1)
+    record(inside / "b" / "run.power", "b", 1, machine=1)
+    record(inside / "c" / "run.power", "c", 1, scale=1.2, machine=2)
+    record(inside / "x" / "run.power", "x", 1, battery="20Ah", scale=0.5, machine=3)
+    (inside / "d").mkdir()
+    (inside / "d" / "run.power").write_text("no recording")
+    return inside
+
+
+@pytest.fixture(scope="module")
+def rows(small: Path) -> list[ClassRow]:
+    rubric = read_rubric(small.parent / "rubric.toml")
+    return ranked(class_rows(check_folder(small, rubric), rubric=rubric, label="infer"))
+
+
+def test_numbers_are_those_of_show(small: Path, rows: list[ClassRow]) -> None:
+    row = next(row for row in rows if row.file == "c/run.power")
+    with Recording.open(small / "c" / "run.power") as recording:
+        data = gather(recording)
+    label = data.analysis.row("infer")
+    assert row.per_item == label.per_item and row.latency_s == label.latency_mean
+    assert row.meter == label.meter_half_width and row.charge == label.charge_per_item
+    assert row.repeats is not None and row.meter is not None and row.per_item is not None
+    assert row.meter**2 + row.repeats**2 == pytest.approx(row.per_item.half_width**2)
+    assert row.share is not None and row.share.value == pytest.approx(row.charge.value / 14_400)
+
+
+def test_who_cannot_be_told_apart_shares_a_place_and_who_is_not_accepted_has_none(
+    rows: list[ClassRow],
+) -> None:
+    places = {row.team: row.rank for row in rows}
+    assert places["a"] == places["b"] == 1 and places["c"] == 3
+    assert places["x"] is None and places["d"] is None
+    assert [row.team for row in rows][:3] == ["a", "b", "c"]
+
+
+def test_an_unreadable_file_is_a_row_with_its_reason(rows: list[ClassRow]) -> None:
+    row = next(row for row in rows if row.team == "d")
+    assert row.per_item is None and "run.power" in row.problem and row.points == 0
+
+
+def test_what_is_missing_is_sorted_last(rows: list[ClassRow]) -> None:
+    for by in ("energy", "charge", "latency", "carbon"):
+        assert in_order(rows, by)[-1].team == "d"
+    assert [row.team for row in in_order(rows, "team")] == ["a", "b", "c", "d", "x"]
+    with pytest.raises(ConfigurationError, match="energy, charge"):
+        in_order(rows, "beauty")
+
+
+class _Cells(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: list[list[str]] = []
+        self._inside = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "tr":
+            self.rows.append([])
+        self._inside = tag in ("td", "th", "span")
+        if tag in ("td", "th"):
+            self.rows[-1].append("")
+
+    def handle_data(self, data: str) -> None:
+        if self._inside and self.rows and self.rows[-1]:
+            self.rows[-1][-1] += data
+
+
+def test_page_markdown_and_terminal_hold_the_same_cells(rows: list[ClassRow]) -> None:
+    cells = _Cells()
+    cells.feed(to_html(rows, "A class & more", "4Ah"))
+    head, first = cells.rows[0], [cell.replace("\u00a0", " ") for cell in cells.rows[1]]
+    energy = first[head.index("energy per item")]
+    assert rows[0].per_item is not None and energy == rows[0].per_item.show().text
+    assert energy in to_markdown(rows, "A class", "4Ah") and energy in to_text(rows, "4Ah", 200)
+    narrow = to_text(rows, "4Ah", 80)
+    assert energy in narrow and "left out at this width" in narrow
+    assert max(len(line) for line in narrow.splitlines()[:6]) <= 80
+
+
+def test_texts_of_strangers_stay_texts(tmp_path: Path) -> None:
+    path = record(tmp_path / "<b>x" / "run.power", "<script>", 1, host={"name": "|=1+1", "board": "<i>"})
+    rows = class_rows(check_folder(tmp_path))
+    assert "<script>" not in to_html(rows, "<title>", "4Ah") and "<i>" not in to_html(rows, "x", "4Ah")
+    assert "\\|=1\\+1" in to_markdown(rows, "x", "4Ah") and path.exists()
+
+
+def test_the_verb_writes_csv_html_and_markdown(
+    forty: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rubric = ["--rubric", str(forty.parent / "rubric.toml")]
+    for name in ("board.html", "board.md", "board.csv"):
+        assert cli.run(["table", str(forty), *rubric, "-o", str(tmp_path / name)]) == 0
+    assert "41 rows" in capsys.readouterr().err
+    listed = list(csv.DictReader(io.StringIO((tmp_path / "board.csv").read_text())))
+    assert {row["file"] for row in listed if row["verdict"] == "not accepted"} == set(DISHONEST)
+    assert listed[0]["rank"] == "1" and float(listed[0]["energy_per_item_j"]) > 0
+    assert "fetch" not in (tmp_path / "board.html").read_text()
+    assert cli.run(["table", str(forty), "-o", str(tmp_path / "board.csv")]) == 3
+    assert cli.run(["table", str(forty), "-o", str(tmp_path / "x.doc")]) == 2
+    assert cli.run(["table", str(tmp_path / "nowhere")]) == 2
+    assert cli.run(["table", str(forty), "--sort", "beauty"]) == 2
+
+
+def test_a_table_without_a_rubric_judges_nobody(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["table", str(small), "--by", "model", "--sort", "energy"]) == 0
+    printed = capsys.readouterr().out
+    assert "verdict" not in printed and "infer model=tiny" in printed and "x/run.power" in printed
