@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         Reason,
     )
     from powermeter.events import Event
+    from powermeter.hooks.watch import watch
     from powermeter.meter import Meter
     from powermeter.notes import Note
     from powermeter.recording import Recording
@@ -81,6 +82,7 @@ __all__ = [
     "to_frame",
     "track",
     "versus",
+    "watch",
 ]
 
 _HOME = {
@@ -115,6 +117,7 @@ _HOME = {
     "sweep": "powermeter.comparison.experiments",
     "to_frame": "powermeter.entry",
     "versus": "powermeter.comparison.experiments",
+    "watch": "powermeter.hooks.watch",
 }
 """Public name → the module that has it, loaded when the name is first used."""
 
@@ -126,6 +129,10 @@ if not TYPE_CHECKING:  # a type checker shall refuse names that are not there
             from importlib.metadata import version
 
             return version("powermeter")
+        if name in ("load_ipython_extension", "unload_ipython_extension"):  # of `%load_ext powermeter`
+            from powermeter.hooks import notebook
+
+            return getattr(notebook, name)
         if name not in _HOME:
             raise AttributeError(f"module 'powermeter' has no attribute {name!r}")
         from importlib import import_module

@@ -80,6 +80,13 @@ class Meter:
     def __repr__(self) -> str:
         return f"<Meter {', '.join(self.sources) or 'of the best source'} into {self.path}>"
 
+    def _repr_html_(self) -> str | None:
+        """Return what a notebook shows of it: the energies, once there are any."""
+        if not self._runs and self._log is None:
+            return None
+        html: str = registry.load(registry.NOTEBOOK["meter"])(self)
+        return html
+
     def __enter__(self) -> Meter:
         outer = spans.innermost()
         if self._log is not None and self._process == os.getpid():

@@ -148,8 +148,29 @@ VERBS: Mapping[str, str] = {
 }
 """Verb of the command line → `module:command`."""
 
+WATCHERS: Mapping[str, str] = {
+    "ai_edge_litert": "powermeter.hooks.litert:watch",
+    "flwr": "powermeter.hooks.flower:watch",
+    "keras": "powermeter.hooks.keras:watch",
+    "lightning.pytorch.trainer.trainer": "powermeter.hooks.lightning:watch",
+    "onnxruntime": "powermeter.hooks.onnxruntime:watch",
+    "pytorch_lightning.trainer.trainer": "powermeter.hooks.lightning:watch",
+    "sklearn": "powermeter.hooks.sklearn:watch",
+    "tensorflow.lite.python.interpreter": "powermeter.hooks.litert:watch",
+    "tflite_runtime": "powermeter.hooks.litert:watch",
+    "torch": "powermeter.hooks.torch:watch",
+    "transformers.trainer": "powermeter.hooks.transformers:watch",
+}
+"""Module of a model's class, or its first part → what watches its calls; asked for each class it derives from."""
+
 SUMMARY = "powermeter.reports.terminal:summary_text"
 """What `Meter.summary` prints with."""
+
+NOTEBOOK: Mapping[str, str] = {
+    "analysis": "powermeter.reports.notebook:analysis_html",
+    "meter": "powermeter.reports.notebook:meter_html",
+}
+"""What a notebook shows of an analysis or a meter is made with these."""
 
 LEFTOVER = "powermeter.marking.leftover:tables"
 """What finds the events that a recorder which died has not written."""

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter import registry
 from powermeter.analysis import baseline as idle
 from powermeter.analysis.baseline import Baseline, BaselineSpec
 from powermeter.analysis.conditions import conditions
@@ -97,6 +98,11 @@ class Analysis:
             f"<Analysis of {self.line.rail.name}: {self.energy} in {self.duration}, {self.energy.grade.value}, "
             f"{len(self.rows)} labels, {len(self.events)} events>"
         )
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows of it."""
+        html: str = registry.load(registry.NOTEBOOK["analysis"])(self)
+        return html
 
     @property
     def covers(self) -> str:

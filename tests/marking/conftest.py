@@ -3,56 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-
-from powermeter.marking import board, span
-from powermeter.marking.event_log import EventLog
-from powermeter.marking.intake import Intake
-from powermeter.recording import Recording, Writer
-
-
-class Running:
-    """A recording, its folder of marks and what takes them in."""
-
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / "run.power"
-        Writer.create(self.path, {}).close()
-        self.folder = board.make(str(self.path))
-        board.announce(self.folder, str(self.path))
-        self.intake = Intake(self.folder, self.path)
-        self.log = EventLog(self.folder, str(self.path))
-        self.is_over = False
-
-    def end(self) -> list:
-        """Return the events of the finished recording."""
-        if not self.is_over:
-            self.is_over = True
-            self.intake.finish()
-            board.withdraw(self.folder)
-        with Recording.open(self.path) as recording:
-            assert recording.warnings == []
-            return recording.events()
-
-    def counts(self) -> dict:
-        """Return what the processes began, finished and wrote."""
-        self.end()
-        with Recording.open(self.path) as recording:
-            return recording.process_counts()
+from running_recording import Running, running_in
 
 
 @pytest.fixture
 def running(tmp_path) -> Iterator[Running]:
     """A recording that this process's events go to; they are taken in at its end."""
-    one = Running(tmp_path)
-    token = span.attach(one.log)
-    yield one
-    span.detach(one.log, token)
-    one.log.close()
-    if not one.is_over:
-        one.intake.finish()
-    board.withdraw(one.folder)
+    with running_in(tmp_path) as one:
+        yield one
 
 
 @pytest.fixture

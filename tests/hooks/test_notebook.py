@@ -1,0 +1,97 @@
+"""`%%power` in a notebook that a real kernel executes, and in a shell of IPython's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from frameworks import need
+
+import powermeter
+
+need("nbclient", "ipykernel")
+
+import nbformat
+from IPython.testing.globalipapp import start_ipython
+from nbclient import NotebookClient
+
+SOURCE = "virtual://?rate=500Hz&shape=constant&high=3W"
+CELLS = [
+    "%load_ext powermeter",
+    f'%%power infer --n 8 --source "{SOURCE}" --output run.power\nimport time\nfor _ in range(3):\n    time.sleep(0.05)\n6 * 7',
+    "text = _power.summary()\nprint(len(text), 'infer' in text)",
+    "import powermeter\n_power.analysis()",
+    '%%power broken --source "virtual://" --output broken.power\n1 / 0',
+    "%unload_ext powermeter",
+]
+
+
+@pytest.fixture(scope="module")
+def notebook(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("notebook")
+    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in CELLS])
+    client = NotebookClient(
+        made, timeout=60, allow_errors=True, resources={"metadata": {"path": str(folder)}}
+    )
+    client.execute()
+    return folder, made
+
+
+def outputs(cell):
+    return "".join(
+        one.get("text", "") or one.get("data", {}).get("text/html", "") or one.get("ename", "")
+        for one in cell.outputs
+    )
+
+
+def test_a_cell_is_an_event_and_its_energy_is_shown(notebook):
+    folder, made = notebook
+    assert "error" not in {one.output_type for cell in made.cells[:4] for one in cell.outputs}
+    with powermeter.open(folder / "run.power") as recording:
+        assert [(e.name, e.count) for e in recording.events()] == [("infer", 8)]
+    shown = outputs(made.cells[1])
+    assert "<table" in shown and "infer" in shown and "run.power" in shown
+    assert "42" in str(made.cells[1].outputs)  # what the cell returns is shown as without us
+
+
+def test_a_summary_returns_its_text_in_a_notebook_too(notebook):
+    size, found = outputs(notebook[1].cells[2]).split()
+    assert int(size) > 200 and found == "True"
+
+
+def test_an_analysis_shows_itself_as_a_table(notebook):
+    assert "<table" in outputs(notebook[1].cells[3])
+
+
+def test_an_error_in_a_cell_shows_and_the_event_ends(notebook):
+    folder, made = notebook
+    assert "ZeroDivisionError" in str(made.cells[4].outputs)
+    with powermeter.open(folder / "broken.power") as recording:
+        (event,) = recording.events()
+    assert event.name == "broken" and event.end_ns is not None
+
+
+@pytest.fixture(scope="module")
+def shell():
+    found = start_ipython()
+    found.run_line_magic("load_ext", "powermeter")
+    return found
+
+
+@pytest.mark.parametrize("line", ["--what x", '--source "', "-x", ""])
+def test_what_cannot_be_meant_prints_the_usage(shell, capsys, line, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    cell = None if not line else "1 + 1"
+    assert (
+        shell.run_cell_magic("power", line, cell) is None
+        if cell
+        else shell.run_line_magic("power", "") is None
+    )
+    assert "usage: %%power" in capsys.readouterr().out
+    assert not list(Path(tmp_path).iterdir())
+
+
+def test_a_source_that_is_not_there_is_one_line(shell, capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert shell.run_cell_magic("power", "--source nowhere://", "1 + 1") is None
+    assert capsys.readouterr().out.startswith("powermeter: no source 'nowhere'")
