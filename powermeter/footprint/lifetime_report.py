@@ -23,7 +23,7 @@ from .formula import AccountLine, Input, Measured, factors_of
 from .grid import grid
 from .lifetime import BreakEven, Scenario, Side, break_even, place, sides, tornado
 from .lifetime_options import UNITS, Wanted
-from .text import ranged
+from .text import TITLES, ranged
 
 if TYPE_CHECKING:
     from powermeter.analysis.subject import Subject
@@ -215,7 +215,7 @@ class Report:
             )
             shown = self._shown(result.value, result.low, result.high, digits, account)
             found.append(SideShown(side.name, shown, terms))
-        title = f"money, in {self.wanted.money}" if account == "money" else account
+        title = f"money, in {self.wanted.money}" if account == "money" else TITLES.get(account, account)
         return AccountShown(account, title, tuple(found))
 
     def _shown(self, value: float, low: float, high: float, digits: int, account: str = "") -> Shown:
