@@ -8,8 +8,8 @@ from typing import Any
 
 from powermeter import toml
 from powermeter.errors import ConfigurationError, DataError
-from powermeter.output_file import write_files
 from powermeter.recording import specification
+from powermeter.recording.output_file import write_files
 from powermeter.signals.correction import Correction
 
 _HEADER = """\

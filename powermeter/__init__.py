@@ -17,35 +17,6 @@ from __future__ import annotations
 
 from powermeter.marking.api import each, event, mark, track
 
-TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take this name for True
-if TYPE_CHECKING:
-    from powermeter.analysis.energy import Analysis
-    from powermeter.battery.battery import Battery
-    from powermeter.channel import Channel, Rail
-    from powermeter.comparison.compare import Comparison, compare
-    from powermeter.comparison.experiments import bench, sweep, versus
-    from powermeter.comparison.repeat_loop import RepeatLoop
-    from powermeter.discovery import Finding
-    from powermeter.entry import analyse, discover, open, to_frame
-    from powermeter.errors import (
-        ConfigurationError,
-        DataError,
-        ExistsError,
-        NotInstalledError,
-        OpenError,
-        PowermeterError,
-        ReadError,
-        Reason,
-    )
-    from powermeter.events import Event
-    from powermeter.hooks.watch import watch
-    from powermeter.meter import Meter
-    from powermeter.notes import Note
-    from powermeter.recording import Recording
-    from powermeter.result import Grade, Result
-    from powermeter.signals.trace import Trace
-    from powermeter.source import Source
-
 __all__ = [
     "Analysis",
     "Battery",
@@ -105,41 +76,35 @@ _HOME = {
     "ReadError": "powermeter.errors",
     "Reason": "powermeter.errors",
     "Recording": "powermeter.recording",
-    "RepeatLoop": "powermeter.comparison.repeat_loop",
+    "RepeatLoop": "powermeter.analysis.repeat_loop",
     "Result": "powermeter.result",
     "Source": "powermeter.source",
     "Trace": "powermeter.signals.trace",
-    "analyse": "powermeter.entry",
+    "analyse": "powermeter.analysis.energy",
     "bench": "powermeter.comparison.experiments",
     "compare": "powermeter.comparison.compare",
-    "discover": "powermeter.entry",
-    "open": "powermeter.entry",
+    "discover": "powermeter.discovery",
+    "open": "powermeter.recording.entry",
     "sweep": "powermeter.comparison.experiments",
-    "to_frame": "powermeter.entry",
+    "to_frame": "powermeter.recording.entry",
     "versus": "powermeter.comparison.experiments",
     "watch": "powermeter.hooks.watch",
 }
-"""Public name → the module that has it, loaded when the name is first used."""
+"""Public name → the module that has it, loaded when the name is first used; `__init__.pyi` shows the same to type checkers."""
 
 
-if not TYPE_CHECKING:  # a type checker shall refuse names that are not there
+def __getattr__(name: str) -> object:
+    if name == "__version__":
+        from importlib.metadata import version
 
-    def __getattr__(name: str) -> object:
-        if name == "__version__":
-            from importlib.metadata import version
+        return version("powermeter")
+    if name not in _HOME:
+        raise AttributeError(f"module 'powermeter' has no attribute {name!r}")
+    from importlib import import_module
 
-            return version("powermeter")
-        if name in ("load_ipython_extension", "unload_ipython_extension"):  # of `%load_ext powermeter`
-            from powermeter.hooks import notebook
-
-            return getattr(notebook, name)
-        if name not in _HOME:
-            raise AttributeError(f"module 'powermeter' has no attribute {name!r}")
-        from importlib import import_module
-
-        found = getattr(import_module(_HOME[name]), name)
-        globals()[name] = found
-        return found
+    found = getattr(import_module(_HOME[name]), name)
+    globals()[name] = found
+    return found
 
 
 def __dir__() -> list[str]:

@@ -282,3 +282,13 @@ def _advise(best: Finding, ranked: Sequence[Finding]) -> str:
     if best.found.grade is not Grade.MEASURED or best.found.boundary in (Boundary.PART, Boundary.MODEL):
         return f"better: {GENERAL_ADVICE}"
     return ""
+
+
+def discover(limit_s: float = 2.0, schemes: Sequence[str] | None = None) -> tuple[Finding, ...]:
+    """Return what can be measured on this machine, best first; nothing is written to any hardware.
+
+    Args:
+        limit_s: The longest to look, in s.
+        schemes: The drivers to ask; all where None.
+    """
+    return search(limit_s, schemes).findings

@@ -229,8 +229,8 @@ class Meter:
         Raises:
             ConfigurationError: An argument is out of its range.
         """
-        from powermeter.comparison.repeat_loop import Limits, RepeatLoop
-        from powermeter.comparison.stopping import LEAST
+        from powermeter.analysis.repeat_loop import Limits, RepeatLoop
+        from powermeter.analysis.stopping import LEAST
 
         limits = Limits(at_most, most, LEAST if at_least is None else at_least)
         return RepeatLoop(

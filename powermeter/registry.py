@@ -85,6 +85,13 @@ REPORTS: Mapping[str, str] = {
 }
 """Report kind → `module:class`."""
 
+EXPORTS: Mapping[str, str] = {
+    "chrome-trace": "powermeter.reports.exports.chrome_trace:write_chrome_trace",
+    "influx": "powermeter.reports.exports.influx:write_influx",
+    "prometheus": "powermeter.reports.exports.prometheus:write_prometheus",
+}
+"""Format of a whole recording → `module:function` that writes it."""
+
 IMPORTERS: Mapping[str, str] = {
     "alumet": "powermeter.importers.alumet:Alumet",
     "batterystats": "powermeter.importers.batterystats:BatteryStats",
@@ -181,6 +188,7 @@ TEXTS: Mapping[str, str] = {
 }
 """What `print` shows of a benchmark or a comparison is made with these."""
 
+FRAME_OF_ANALYSIS = "powermeter.reports.frame:of_analysis"
 FRAME = "powermeter.reports.frame:frame"
 """What `powermeter.to_frame` makes its frame with."""
 

@@ -10,8 +10,8 @@ from powermeter.formatting import DASH
 from powermeter.units import coulomb_to_mah, format_duration, format_number, format_quantity
 
 from .class_table import ClassRow
-from .markdown import escaped
-from .markdown import table as markdown_table
+from .markdown_text import escaped
+from .markdown_text import table as markdown_table
 from .markup import Child, Markup, element, harmless, join, quantity, table
 
 Cell = Callable[[ClassRow], str]

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from powermeter.analysis.baseline import BaselineSpec
-from powermeter.analysis.energy import analyse
+from powermeter.analysis.energy import Analysis, analyse
 from powermeter.battery.battery import Battery
 from powermeter.errors import ConfigurationError, NotInstalledError
 from powermeter.recording import Recording
 
 from . import tables
+from .charges import Charges
 from .report_data import ReportOptions, gather
 from .tables import Table
 
@@ -39,8 +40,22 @@ def frame(
     if what == "events":
         return to_frame(tables.events(analyse(recording, rail=rail, baseline=baseline, by=options.groups)))
     if what == "labels":
-        return to_frame(tables.labels(gather(recording, options)))
+        return to_frame(tables.labels(gather(recording, options).charges))
     raise ConfigurationError(f"{what!r} is not a table of a recording; use samples, events or labels")
+
+
+def of_analysis(analysis: Analysis, what: str, *, battery: object = None) -> Any:
+    """Return a data frame of an analysis; see `Analysis.to_frame`.
+
+    Raises:
+        ConfigurationError: `what` is not events or labels, or the battery cannot be used.
+        NotInstalledError: Neither pandas nor pyarrow is there.
+    """
+    if what == "events":
+        return to_frame(tables.events(analysis))
+    if what == "labels":
+        return to_frame(tables.labels(Charges.of_analysis(analysis, battery)))
+    raise ConfigurationError(f"{what!r} is not a table of an analysis; use events or labels")
 
 
 def to_frame(table: Table) -> Any:

@@ -18,7 +18,7 @@ from powermeter.analysis.baseline import BaselineSpec
 from powermeter.analysis.energy import Analysis
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.published import PublishedSet, published
-from powermeter.analysis.subject import Asked, Subject, charge_per_item, of_row
+from powermeter.analysis.subject import Asked, Subject, of_row
 from powermeter.analysis.subject import gather as subject_of
 from powermeter.battery.battery import Battery, Budget, parse_battery
 from powermeter.errors import ConfigurationError, DataError
@@ -28,12 +28,10 @@ from powermeter.footprint.lifetime_report import Report as LifetimeReport
 from powermeter.footprint.lifetime_report import assess
 from powermeter.marking.accounts import HOW_TO_MARK, differences
 from powermeter.recording import Recording
-from powermeter.result import Grade, Result, worst
+from powermeter.result import Grade, Result
 
+from .charges import BUDGET_V, Charges
 from .instruments import Instrument, OwnCost, instruments, mapping, own_cost
-
-BUDGET_V = 5.0
-"""Volts at which charge is counted where no rail voltage is known: the 4 Ah budget is charge at 5 V."""
 
 OPEN = "the energy is known from below only; no footprint is printed: use a larger range or a smaller shunt"
 
@@ -160,41 +158,26 @@ class ReportData:
         return self.analysis.energy.grade
 
     @property
+    def charges(self) -> Charges:
+        """The charges, and what one battery holds."""
+        return Charges(self.analysis, self.battery, self.rail_voltage_v, self.voltage_known)
+
+    @property
     def charge(self) -> Result | None:
         """Charge of the whole run in C; through the rail's voltage where no current was recorded."""
-        return self._charge(self.analysis.energy, self.analysis.charge)
+        return self.charges.whole
 
     def charge_of(self, row: LabelRow) -> Result | None:
         """Return the charge of a label's events in C, as `charge`."""
-        return self._charge(row.energy, row.charge)
+        return self.charges.of(row)
 
     def per_charge(self, row: LabelRow) -> Result | None:
         """Return how many items of a label one charge of the battery holds, or None."""
-        amount = self.per_item(row)
-        if amount is None or amount.value <= 0:
-            return None
-        return self.battery.count(amount, self.rail_voltage_v, self.analysis.power.value)
+        return self.charges.items_held(row)
 
     def per_item(self, row: LabelRow) -> Result | None:
         """Return what the next item of a label takes from the battery, in C or J by its convention, or None."""
-        return _per_item(row, self.battery, self.rail_voltage_v, self.voltage_known)
-
-    def _charge(self, energy: Result | None, charge: Result | None) -> Result | None:
-        if charge is not None or energy is None:
-            return charge
-        return _as_charge(energy, self.rail_voltage_v, self.voltage_known)
-
-
-def _as_charge(energy: Result, volts: float, known: bool) -> Result:
-    grade = worst((energy.grade, Grade.DERIVED if known else Grade.ASSUMED))
-    return replace(energy.scaled(1 / volts, "C"), grade=grade)
-
-
-def _per_item(row: LabelRow, battery: Battery, volts: float, known: bool) -> Result | None:
-    energy = row.per_item
-    if energy is None or battery.convention == "energy":
-        return energy
-    return charge_per_item(row) or _as_charge(energy, volts, known)
+        return self.charges.per_item(row)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,7 +247,7 @@ def gather(recording: Recording, options: ReportOptions | None = None) -> Report
     headline = _headline(analysis.rows)
     known_v = subject.rail_voltage_v
     volts = known_v or BUDGET_V
-    budget, problem = _budget(cell, analysis, headline, volts, known_v is not None)
+    budget, problem = _budget(Charges(analysis, cell, volts, known_v is not None), headline)
     whole = _footprint(analysis.energy, options)
     per_item = headline.per_item if headline is not None else None
     sources = tuple(instruments(recording, analysis))
@@ -384,24 +367,18 @@ def _headline(rows: Sequence[LabelRow]) -> LabelRow | None:
     return max(named or lasting, key=lambda row: row.items or 0, default=None)
 
 
-def _budget(
-    battery: Battery, analysis: Analysis, headline: LabelRow | None, volts: float, known: bool
-) -> tuple[Budget | None, str]:
-    def amount(energy: Result, charge: Result | None) -> Result:
-        if battery.convention == "energy":
-            return energy
-        return charge if charge is not None else _as_charge(energy, volts, known)
-
-    used = amount(analysis.energy, analysis.charge)
+def _budget(charges: Charges, headline: LabelRow | None) -> tuple[Budget | None, str]:
+    analysis, battery = charges.analysis, charges.battery
+    used = charges.taken
     seconds = analysis.duration.value
     rate = (
         used.scaled(1 / seconds, {"C": "A", "J": "W"}[used.unit]) if seconds > 0 and used.value > 0 else None
     )
-    per_item = None if headline is None else _per_item(headline, battery, volts, known)
+    per_item = None if headline is None else charges.per_item(headline)
     if per_item is not None and per_item.value <= 0:
         per_item = None
     try:
-        return battery.budget(used, rate, per_item, rail_voltage_v=volts), ""
+        return battery.budget(used, rate, per_item, rail_voltage_v=charges.rail_voltage_v), ""
     except ConfigurationError as error:
         return None, str(error)
 

@@ -20,7 +20,7 @@ from powermeter.recording import Recording, SourceInfo
 from powermeter.result import Result
 from powermeter.signals.rails import on_host
 
-from .report_data import ReportData
+from .charges import Charges
 
 Column = Sequence[Any] | NDArray[Any]
 Table = Mapping[str, Column]
@@ -120,24 +120,24 @@ def events(a: Analysis) -> Table:
     return table
 
 
-def labels(data: ReportData) -> Table:
+def labels(charges: Charges) -> Table:
     """Return one row per label (and group), the numbers of `powermeter show` unrounded."""
-    rows = data.analysis.rows
+    rows = charges.analysis.rows
     table: dict[str, Column] = {"label": [row.label for row in rows]}
     for name in dict.fromkeys(name for row in rows for name in row.group):
         column = f"attribute_{name}" if name == "label" or name in LABEL_COLUMNS else name
         table[column] = [_plain(row.group.get(name)) for row in rows]
     for name, value in LABEL_COLUMNS.items():
-        table[name] = [value(data, row) for row in rows]
+        table[name] = [value(charges, row) for row in rows]
     return table
 
 
-Cell = Callable[[ReportData, LabelRow], Any]
+Cell = Callable[[Charges, LabelRow], Any]
 
 
-def _interval(name: str, unit: str, of: Callable[[ReportData, LabelRow], Result | None]) -> dict[str, Cell]:
+def _interval(name: str, unit: str, of: Callable[[Charges, LabelRow], Result | None]) -> dict[str, Cell]:
     def end(which: str) -> Cell:
-        return lambda data, row: None if (found := of(data, row)) is None else getattr(found, which)
+        return lambda c, row: None if (found := of(c, row)) is None else getattr(found, which)
 
     return {
         f"{name}_{unit}": end("value"),
@@ -151,25 +151,25 @@ def _value(result: Result | None) -> float | None:
 
 
 LABEL_COLUMNS: Mapping[str, Cell] = {
-    "events": lambda data, row: row.events,
-    "items": lambda data, row: row.items,
-    "duration_s": lambda data, row: row.seconds,
-    **_interval("energy", "j", lambda data, row: row.energy),
-    **_interval("energy_per_item", "j", lambda data, row: row.energy_per_item),
+    "events": lambda c, row: row.events,
+    "items": lambda c, row: row.items,
+    "duration_s": lambda c, row: row.seconds,
+    **_interval("energy", "j", lambda c, row: row.energy),
+    **_interval("energy_per_item", "j", lambda c, row: row.energy_per_item),
     **_interval("expected_per_item", "j", lambda _, r: r.expected_per_item),
-    "energy_median_j": lambda data, row: _value(row.energy_median),
-    "energy_p95_j": lambda data, row: _value(row.energy_p95),
-    "energy_standard_deviation_j": lambda data, row: row.spread_j,
-    **_interval("above_baseline_per_item", "j", lambda data, row: row.above_per_item),
-    **_interval("charge", "c", lambda data, row: data.charge_of(row)),
-    "mean_power_w": lambda data, row: _value(row.power),
-    "items_per_charge": lambda data, row: _value(data.per_charge(row)),
-    "latency_mean_s": lambda data, row: row.latency_mean,
-    "latency_p50_s": lambda data, row: row.latency_p50,
-    "latency_p95_s": lambda data, row: row.latency_p95,
-    "latency_p99_s": lambda data, row: row.latency_p99,
-    "peak_memory_b": lambda data, row: row.peak_memory,
-    "grade": lambda data, row: row.energy.grade.value if row.energy else None,
+    "energy_median_j": lambda c, row: _value(row.energy_median),
+    "energy_p95_j": lambda c, row: _value(row.energy_p95),
+    "energy_standard_deviation_j": lambda c, row: row.spread_j,
+    **_interval("above_baseline_per_item", "j", lambda c, row: row.above_per_item),
+    **_interval("charge", "c", lambda c, row: c.of(row)),
+    "mean_power_w": lambda c, row: _value(row.power),
+    "items_per_charge": lambda c, row: _value(c.items_held(row)),
+    "latency_mean_s": lambda c, row: row.latency_mean,
+    "latency_p50_s": lambda c, row: row.latency_p50,
+    "latency_p95_s": lambda c, row: row.latency_p95,
+    "latency_p99_s": lambda c, row: row.latency_p99,
+    "peak_memory_b": lambda c, row: row.peak_memory,
+    "grade": lambda c, row: row.energy.grade.value if row.energy else None,
 }
 """Column of the table of labels → what stands in it."""
 

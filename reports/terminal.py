@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.uncertainty import WORDS
 from powermeter.formatting import DASH
-from powermeter.plain_output import spell_out
 from powermeter.result import Grade, Result, worst
 from powermeter.units import format_count, format_duration, format_number, format_quantity
 
@@ -18,6 +17,7 @@ from . import wording
 from .facts_grid import FactsGrid
 from .headline import quality, sentence
 from .instruments import Instrument
+from .plain_output import spell_out
 from .report_data import ReportData, ReportOptions, gather
 from .wording import MARKS, footprint_amount, show
 

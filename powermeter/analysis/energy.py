@@ -6,9 +6,11 @@ gives.  Everything in it is SI (J, C, W, s, byte) and None where it is not known
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +31,7 @@ from powermeter.errors import DataError
 from powermeter.events import Event
 from powermeter.notes import texts
 from powermeter.platforms import throttling
+from powermeter.recording import Recording
 from powermeter.recording.protocol import RecordingLike, Samples
 from powermeter.result import Result
 from powermeter.signals.rails import Line, choose, lines, whole
@@ -122,6 +125,15 @@ class Analysis:
             raise KeyError(f"{len(found)} rows are labelled {label!r}")
         return found[0]
 
+    def to_frame(self, what: Literal["events", "labels"] = "events", *, battery: object = None) -> Any:
+        """Return the events or the labels as a data frame; see `powermeter.to_frame`.
+
+        Raises:
+            ConfigurationError: `what` is neither, or the battery cannot be used.
+            NotInstalledError: Neither pandas nor pyarrow is there.
+        """
+        return registry.load(registry.FRAME_OF_ANALYSIS)(self, what, battery=battery)
+
     def window(self, start_ns: int, end_ns: int) -> tuple[Result, Result | None]:
         """Return energy (J) and charge (C) between two moments of the recording's clock.
 
@@ -147,27 +159,31 @@ class Analysis:
 
 
 def analyse(
-    recording: RecordingLike,
+    recording: RecordingLike | str | os.PathLike[str],
     *,
     rail: str | None = None,
     baseline: BaselineSpec = None,
-    by: Sequence[str] = (),
+    by: str | Sequence[str] = (),
 ) -> Analysis:
     """Return the energies of a recording, its events and its labels.
 
     Args:
-        recording: An open `Recording` (or anything with its sources, samples, gaps and events).
+        recording: A path, an open `Recording`, or anything with its sources, samples, gaps and events.
         rail: The rail to count, by name or `source/rail`; None takes the best stand-in for what the
             battery sees.
         baseline: What to subtract: watts, `"2.1W"`, the name of an idle event, a (start_ns, end_ns)
             window, a `Result` in W, or None.
-        by: Attributes that split a label into several rows; an event without one is looked up in the
-            run's own attributes.
+        by: Attributes that split a label into several rows, one as a plain name; an event without one is
+            looked up in the run's own attributes.
 
     Raises:
-        DataError: Nothing in it measures power, or too few samples do.
+        DataError: It cannot be read, nothing in it measures power, or too few samples do.
         ConfigurationError: No such rail, no such baseline.
     """
+    if isinstance(recording, (str, os.PathLike)):
+        with Recording.open(Path(recording)) as opened:
+            return analyse(opened, rail=rail, baseline=baseline, by=by)
+    by = (by,) if isinstance(by, str) and by else tuple(by)
     recording = _ReadOnce(recording)
     found = lines(recording)
     line = choose(found, rail)
@@ -183,7 +199,7 @@ def analyse(
     charge_integral = Integral.of(current) if current is not None and len(current) > 1 else None
 
     subtract = idle.find(baseline, integral, events)
-    keys, group = _groups(events, tuple(by), getattr(recording, "metadata", {}) or {})
+    keys, group = _groups(events, by, getattr(recording, "metadata", {}) or {})
     bridges = Bridges.of(integral)
     energies = measure(integral, starts, ends, group, bridges=bridges)
     charges = measure(charge_integral, starts, ends, group) if charge_integral is not None else None

@@ -16,7 +16,7 @@ import click
 from powermeter import registry
 from powermeter.cli.exit_codes import INTERRUPTED
 from powermeter.errors import PowermeterError
-from powermeter.plain_output import spell_out
+from powermeter.reports.plain_output import spell_out
 
 
 class _Verbs(click.Group):

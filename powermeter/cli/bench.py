@@ -13,7 +13,7 @@ import click
 from powermeter.cli.child import run_command
 from powermeter.cli.exit_codes import NOT_REACHED
 from powermeter.errors import ConfigurationError
-from powermeter.output_file import check_output, in_place
+from powermeter.recording.output_file import check_output, in_place
 from powermeter.units import parse_duration, parse_quantity
 
 if TYPE_CHECKING:
@@ -83,8 +83,8 @@ def bench(
     The last line states whether the precision was reached; exit status 10 where it was NOT.  Ends with the command's status
     as soon as one run fails.
     """
+    from powermeter.analysis.repeat_loop import Limits
     from powermeter.comparison.benchmark import Wanted, repeat_until_known
-    from powermeter.comparison.repeat_loop import Limits
     from powermeter.meter import Meter
     from powermeter.reports.benchmark import draw, record, to_text
 

@@ -11,7 +11,7 @@ import click
 
 from powermeter.cli import known_loads
 from powermeter.errors import ConfigurationError
-from powermeter.output_file import check_output, write_files
+from powermeter.recording.output_file import check_output, write_files
 from powermeter.result import COVERAGE_95
 from powermeter.units import format_quantity, parse_duration, parse_quantity
 

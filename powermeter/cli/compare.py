@@ -10,7 +10,7 @@ import click
 from powermeter.cli.exit_codes import FAILED_IF
 from powermeter.comparison.verdict import Verdict
 from powermeter.errors import ConfigurationError
-from powermeter.plain_output import spell_out
+from powermeter.reports.plain_output import spell_out
 from powermeter.units import parse_quantity
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,23 +12,16 @@ from powermeter import registry
 from powermeter.cli.outputs import say
 from powermeter.cli.report_options import reading_options, report_options
 from powermeter.errors import ConfigurationError
-from powermeter.output_file import STANDARD_OUTPUT, check_output, in_place, open_output
-from powermeter.plain_output import printable
+from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, in_place, open_output
+from powermeter.reports.plain_output import printable
 
 if TYPE_CHECKING:
     from powermeter.recording import Recording
 
 WHAT = ("samples", "events", "labels")
 
-RECORDINGS: Mapping[str, str] = {
-    "chrome-trace": "powermeter.reports.exports.chrome_trace:write_chrome_trace",
-    "influx": "powermeter.reports.exports.influx:write_influx",
-    "prometheus": "powermeter.reports.exports.prometheus:write_prometheus",
-}
-"""Format of a whole recording → what writes it."""
-
 OF_EXTENSION = {".lp": "influx", ".prom": "prometheus", ".trace": "chrome-trace"}
-FORMS = ("csv", "json", "parquet", "arrow", "jls", "codecarbon", *RECORDINGS)
+FORMS = ("csv", "json", "parquet", "arrow", "jls", "codecarbon", *registry.EXPORTS)
 
 
 @click.command()
@@ -122,10 +115,10 @@ def _write(opened: Recording, output: Path, what: str, form: str, typed: dict[st
     if what == "samples":
         parts = sample_tables(opened)
     elif data is not None:
-        parts = [tables.events(data.analysis) if what == "events" else tables.labels(data)]
+        parts = [tables.events(data.analysis) if what == "events" else tables.labels(data.charges)]
     with open_output(output) as file:
-        if form in RECORDINGS:
-            registry.load(RECORDINGS[form])(opened, file)
+        if form in registry.EXPORTS:
+            registry.load(registry.EXPORTS[form])(opened, file)
         elif form == "codecarbon" and data is not None:
             write_emissions(data, file)
         else:

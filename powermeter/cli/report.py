@@ -10,7 +10,7 @@ import click
 from powermeter import registry
 from powermeter.cli.report_options import lifetime_option, reading_options, report_options
 from powermeter.errors import ConfigurationError
-from powermeter.output_file import STANDARD_OUTPUT, check_output, write_files
+from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, write_files
 
 
 @click.command()

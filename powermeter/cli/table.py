@@ -11,7 +11,7 @@ import click
 
 from powermeter.cli.report_options import reading_options, report_options
 from powermeter.errors import ConfigurationError
-from powermeter.output_file import STANDARD_OUTPUT, check_output, open_output
+from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, open_output
 
 FORMATS = (".csv", ".html", ".md", ".json")
 

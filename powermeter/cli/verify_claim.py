@@ -35,8 +35,8 @@ def verify_claim(table: Path, recording: Path, rail: str | None, baseline: str |
 
     The exit status is 0 only where every figure agrees; 11 where one differs, cannot be told, or has no number.
     """
+    from powermeter.analysis.energy import analyse
     from powermeter.comparison.claims import Agreement, check_table, read_claims
-    from powermeter.entry import analyse
 
     claims = read_claims(table)
     checked = check_table(

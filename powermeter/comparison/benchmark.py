@@ -9,9 +9,9 @@ from typing import Any
 
 from powermeter import registry
 from powermeter.analysis.energy import analyse
+from powermeter.analysis.inner_events import Inner, inner_events, with_events
+from powermeter.analysis.repeat_loop import Limits, MeterLike, RepeatLoop, World
 from powermeter.comparison.designs import IN_SPREAD
-from powermeter.comparison.inner_events import Inner, inner_events, with_events
-from powermeter.comparison.repeat_loop import Limits, MeterLike, RepeatLoop, World
 from powermeter.errors import DataError
 from powermeter.events import Event
 from powermeter.result import COVERAGE_95, Result

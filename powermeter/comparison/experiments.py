@@ -16,11 +16,11 @@ from typing import Any
 
 import numpy as np
 
+from powermeter.analysis.repeat_loop import Limits
+from powermeter.analysis.stopping import LEAST, Settled, settle
 from powermeter.comparison.benchmark import Benchmark, Wanted, repeat_until_known
 from powermeter.comparison.compare import Comparison, compare
 from powermeter.comparison.contrast import Contrast
-from powermeter.comparison.repeat_loop import Limits
-from powermeter.comparison.stopping import LEAST, Settled, settle
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.meter import Meter
 from powermeter.result import Result
@@ -278,7 +278,7 @@ def _bound(fn: Callable[..., Any], parameter: str, value: Any) -> Call:
 
 def _settled(meter: Meter, turns: _Turns, rail: str | None) -> dict[str, Settled]:
     """Return the energy of one call of each function."""
-    from powermeter.comparison.repeat_loop import energies_of
+    from powermeter.analysis.repeat_loop import energies_of
 
     found = {}
     for title, spans in turns.spans.items():

@@ -20,7 +20,7 @@ from powermeter.importers.database import MAGIC
 from powermeter.importers.files import Peek
 from powermeter.importers.log import Choices, Importer, Log
 from powermeter.importers.not_logs import refusal
-from powermeter.output_file import check_output
+from powermeter.recording.output_file import check_output
 
 LAST = "csv"
 """The format that is tried after all others: it takes any table."""

@@ -18,7 +18,7 @@ from powermeter.importers import open_log, recognise
 from powermeter.importers.files import MAX_BYTES, Peek
 from powermeter.importers.log import Choices, Log, Rows
 from powermeter.importers.not_logs import refusal
-from powermeter.output_file import check_output
+from powermeter.recording.output_file import check_output
 
 MAX_LOGS = 10_000
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from powermeter.errors import DataError
 from powermeter.importers.log import UTC, Log, Rows
-from powermeter.output_file import check_output
 from powermeter.recording import Writer
+from powermeter.recording.output_file import check_output
 
 UNALIGNED = (
     "the clock of this recording is the instrument's own and is not aligned with any program's events yet; "

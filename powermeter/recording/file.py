@@ -12,7 +12,6 @@ from pathlib import Path
 from urllib.parse import quote
 
 from powermeter.errors import DataError, ExistsError
-from powermeter.output_file import check_output
 from powermeter.recording import schema
 from powermeter.recording.schema import Table
 
@@ -76,11 +75,9 @@ def create(path: Path, *, force: bool = False) -> sqlite3.Connection:
     """Create an empty recording, readable by its owner alone, and return a connection to it.
 
     Raises:
-        ExistsError: The file exists and `force` is False, or it is being recorded.
-        ConfigurationError: Its folder is missing, or it is not a regular file.
+        ExistsError: The file exists and `force` is False, or another program has just created it.
         DataError: It cannot be created there.
     """
-    check_output(path, force=force)
     connection: sqlite3.Connection | None = None
     try:
         if force:

@@ -12,9 +12,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from powermeter import output_file
 from powermeter.errors import DataError, ExistsError
-from powermeter.recording import file
+from powermeter.recording import file, output_file
 from powermeter.recording.protocol import SourceInfo
 from powermeter.recording.reader import Recording
 from powermeter.recording.writer import Writer

@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from powermeter.errors import DataError, ExistsError
-
 
 def boot_id() -> str | None:
     """Return what tells one boot of this machine from another, where the system reports it."""
@@ -44,31 +42,6 @@ def is_alive(note: Mapping[str, Any]) -> bool:
     if fields[:1] == ["Z"]:
         return False
     return note.get("started") is None or note["started"] == started(pid)
-
-
-def recording_process(path: Path) -> int | None:
-    """Return the process that records into a file right now; None where none does, or it is not a recording."""
-    from powermeter.recording.reader import Recording
-
-    try:
-        with Recording.open(path) as recording:
-            notes = recording.facts("recorder") if recording.is_growing else []
-            return int(notes[-1]["pid"]) if notes else None
-    except (DataError, OSError):
-        return None
-
-
-def refuse_live(path: Path) -> None:
-    """Refuse to replace a file that is being recorded.
-
-    Raises:
-        ExistsError: It is; names the process.
-    """
-    process = recording_process(path)
-    if process is not None:
-        raise ExistsError(
-            f"{path} is being recorded by process {process}; stop it first, or choose another name"
-        )
 
 
 def _stat(pid: int) -> list[str]:

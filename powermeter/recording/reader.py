@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -33,6 +33,8 @@ from powermeter.source import Gap
 
 MAX_LOADED = 1 << 29
 """Samples × columns that `samples` loads at once (4 GB), where there is so much memory."""
+
+What = Literal["samples", "events", "labels"]
 
 _SMALL = 1 << 22
 """Fewer are loaded without asking how much memory is left."""
@@ -81,6 +83,19 @@ class Recording:
 
     def __repr__(self) -> str:
         return f"<Recording {self.path}: {len(self.sources)} sources>"
+
+    def to_frame(
+        self,
+        what: What = "events",
+        *,
+        rail: str | None = None,
+        baseline: object = None,
+        by: str | Sequence[str] = (),
+        battery: object = None,
+    ) -> Any:
+        """Return the samples, events or labels as a data frame; see `powermeter.to_frame`."""
+        make = registry.load(registry.FRAME)
+        return make(self, what, rail=rail, baseline=baseline, by=by, battery=battery)
 
     def __enter__(self) -> Recording:
         return self

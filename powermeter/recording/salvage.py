@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from powermeter.errors import DataError
-from powermeter.output_file import check_output
 from powermeter.recording import file
 from powermeter.recording.joining import copy_events, copy_facts, copy_source, in_place
+from powermeter.recording.output_file import check_output
 from powermeter.recording.reader import Recording
 from powermeter.recording.writer import Writer
 

@@ -18,6 +18,7 @@ from powermeter.errors import DataError
 from powermeter.events import Event
 from powermeter.recording import event_batches, file, schema
 from powermeter.recording.event_batches import EventTable
+from powermeter.recording.output_file import check_output
 from powermeter.recording.reader import Recording
 from powermeter.recording.rows import dump_json
 from powermeter.recording.source_writer import SourceWriter
@@ -61,9 +62,11 @@ class Writer:
 
         Raises:
             ExistsError: The file exists and `force` is False, or it is being recorded.
+            ConfigurationError: Its folder is missing, or it is not a regular file.
             DataError: It cannot be created.
         """
         path = Path(path)
+        check_output(path, force=force)
         writer = cls(path, file.create(path, force=force))
         writer.set_metadata(metadata or {})
         return writer

@@ -9,10 +9,10 @@ import pytest
 from scipy.stats import t as student
 
 import powermeter
+from powermeter.analysis.inner_events import with_events
 from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.comparison.compare import _Asked, _jointly, _Pair, compare
 from powermeter.comparison.designs import Design, Side
-from powermeter.comparison.inner_events import with_events
 from powermeter.comparison.verdict import Verdict
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.events import Event

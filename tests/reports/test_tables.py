@@ -23,14 +23,14 @@ def test_the_columns_do_not_depend_on_the_rows(path: Path, tmp_path: Path) -> No
     for one in (path, nothing):
         with Recording.open(one) as recording:
             data = gather(recording)
-        table = tables.labels(data)
+        table = tables.labels(data.charges)
         assert list(table) == ["label", *tables.LABEL_COLUMNS]
         assert {len(column) for column in table.values()} == {len(data.analysis.rows)}
 
 
 def test_an_attribute_never_takes_the_place_of_a_number(path: Path) -> None:
     with Recording.open(path) as recording:
-        table = tables.labels(gather(recording, ReportOptions(by="items,label,site")))
+        table = tables.labels(gather(recording, ReportOptions(by="items,label,site")).charges)
     assert list(table["label"]) == ["infer"] and list(table["items"]) == [24]
     assert (list(table["attribute_items"]), list(table["attribute_label"])) == (["mine"], ["theirs"])
     assert list(table["site"]) == ["lab"]

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from powermeter import Recording, analyse, compare
+from powermeter.analysis.repeat_loop import Limits, RepeatLoop, World
 from powermeter.channel import Accuracy, Channel, Kind, Quantity, Rail
-from powermeter.comparison.repeat_loop import Limits, RepeatLoop, World
 from powermeter.comparison.verdict import Verdict
 from powermeter.errors import DataError
 from powermeter.events import Event

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from powermeter.comparison.inner_events import inner_events, with_events
+from powermeter.analysis.inner_events import inner_events, with_events
 from powermeter.events import Event
 from powermeter.testing.simulation import NS, SimulatedMeter, Truth
 

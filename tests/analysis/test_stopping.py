@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
-from powermeter.comparison.repeat_loop import Limits, RepeatLoop, World
-from powermeter.comparison.stopping import UNSEEN_COST, Stopping, settle
+from powermeter.analysis.repeat_loop import Limits, RepeatLoop, World
+from powermeter.analysis.stopping import UNSEEN_COST, Stopping, settle
 from powermeter.errors import ConfigurationError
 from powermeter.meter import Meter
 

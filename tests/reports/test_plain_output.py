@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from powermeter import plain_output
+from powermeter.reports import plain_output
 
 
 @pytest.mark.parametrize(

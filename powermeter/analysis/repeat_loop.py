@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.comparison.stopping import LEAST, Settled, Stopping
+from powermeter.analysis.stopping import LEAST, Settled, Stopping
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.source import now_ns
 from powermeter.units import format_duration, format_number, parse_duration
@@ -36,7 +36,7 @@ class MeterLike(Protocol):
 def energies_of(meter: MeterLike, start_ns: Times, end_ns: Times, rail: str | None = None) -> Floats:
     """Return the energy of each window in J from a growing recording; NaN where samples are still to come."""
     from powermeter.analysis.energy import analyse
-    from powermeter.comparison.inner_events import with_events
+    from powermeter.analysis.inner_events import with_events
     from powermeter.events import Event
 
     windows = zip(start_ns.tolist(), end_ns.tolist(), strict=True)

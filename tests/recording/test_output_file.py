@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from powermeter.errors import ConfigurationError, ExistsError
-from powermeter.output_file import STANDARD_OUTPUT, check_output, in_place, write_files
+from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, in_place, write_files
 
 
 def test_a_new_name_may_be_written_and_an_old_one_only_by_force(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from powermeter.errors import ConfigurationError, ExistsError
+from powermeter.errors import ConfigurationError, DataError, ExistsError
 
 STANDARD_OUTPUT = Path("-")
 """As typed for `-o`: what is written goes to standard output."""
@@ -38,9 +38,32 @@ def check_output(path: Path, *, force: bool, inputs: Iterable[Path] = ()) -> Non
         raise ConfigurationError(f"{path} is not a regular file and is not replaced; -o - is standard output")
     if not force:
         raise ExistsError(f"{path} exists; choose another name or add --force to replace it")
-    from powermeter.recording.liveness import refuse_live
+    _refuse_live(path)
 
-    refuse_live(path)
+
+def recording_process(path: Path) -> int | None:
+    """Return the process that records into a file right now; None where none does, or it is not a recording."""
+    from powermeter.recording.reader import Recording
+
+    try:
+        with Recording.open(path) as recording:
+            notes = recording.facts("recorder") if recording.is_growing else []
+            return int(notes[-1]["pid"]) if notes else None
+    except (DataError, OSError):
+        return None
+
+
+def _refuse_live(path: Path) -> None:
+    """Refuse to replace a file that is being recorded.
+
+    Raises:
+        ExistsError: It is; names the process.
+    """
+    process = recording_process(path)
+    if process is not None:
+        raise ExistsError(
+            f"{path} is being recorded by process {process}; stop it first, or choose another name"
+        )
 
 
 @contextmanager

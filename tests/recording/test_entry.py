@@ -56,6 +56,18 @@ def test_a_frame_has_the_columns_and_numbers_of_the_export(path: Path, what: str
     assert [float(row[rows[0].index(column)]) for row in rows[1:]] == pytest.approx(list(frame[column]))
 
 
+def test_a_recording_and_an_analysis_make_the_same_frames(path: Path) -> None:
+    pytest.importorskip("pandas")
+    analysis = powermeter.analyse(path)
+    with powermeter.open(path) as recording:
+        for what in ("events", "labels"):
+            of_recording = recording.to_frame(what, battery="2Ah")
+            assert analysis.to_frame(what, battery="2Ah").equals(of_recording), what
+        assert recording.to_frame("samples").equals(powermeter.to_frame(path, "samples"))
+    with pytest.raises(ConfigurationError, match="use events or labels"):
+        analysis.to_frame("samples")  # type: ignore[arg-type]
+
+
 def test_without_pandas_it_is_an_arrow_table_and_without_both_an_error(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

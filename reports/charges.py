@@ -1,0 +1,83 @@
+"""Charges of a run and its labels, and what one battery holds: measured, or through the rail's voltage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from powermeter.analysis.energy import Analysis
+from powermeter.analysis.labels import LabelRow
+from powermeter.analysis.rail_voltage import rail_voltage
+from powermeter.analysis.subject import charge_per_item
+from powermeter.battery.battery import Battery, parse_battery
+from powermeter.result import Grade, Result, worst
+
+BUDGET_V = 5.0
+"""Volts at which charge is counted where no rail voltage is known: the 4 Ah budget is charge at 5 V."""
+
+
+@dataclass(frozen=True, eq=False)
+class Charges:
+    """What an analysis takes from a battery.
+
+    Attributes:
+        analysis: Energies and, where a current was recorded, charges.
+        battery: What use is set against.
+        rail_voltage_v: Of the counted rail.
+        voltage_known: False where `BUDGET_V` stands in; charges are then *assumed*.
+    """
+
+    analysis: Analysis
+    battery: Battery
+    rail_voltage_v: float
+    voltage_known: bool
+
+    @classmethod
+    def of_analysis(cls, analysis: Analysis, battery: object = None) -> Charges:
+        """Return the charges of an analysis by its own rail voltage.
+
+        Raises:
+            ConfigurationError: The battery cannot be used.
+        """
+        cell = battery if isinstance(battery, Battery) else parse_battery(str(battery or "4Ah"))
+        volts = rail_voltage(analysis)
+        return cls(analysis, cell, volts or BUDGET_V, volts is not None)
+
+    @property
+    def whole(self) -> Result | None:
+        """Of the whole run in C."""
+        return self._charge(self.analysis.energy, self.analysis.charge)
+
+    @property
+    def taken(self) -> Result:
+        """What the whole run takes from the battery, in C or J by its convention."""
+        energy, charge = self.analysis.energy, self.analysis.charge
+        if self.battery.convention == "energy":
+            return energy
+        return charge if charge is not None else self._as_charge(energy)
+
+    def of(self, row: LabelRow) -> Result | None:
+        """Return the charge of a label's events in C."""
+        return self._charge(row.energy, row.charge)
+
+    def per_item(self, row: LabelRow) -> Result | None:
+        """Return what the next item of a label takes from the battery, in C or J by its convention, or None."""
+        energy = row.per_item
+        if energy is None or self.battery.convention == "energy":
+            return energy
+        return charge_per_item(row) or self._as_charge(energy)
+
+    def items_held(self, row: LabelRow) -> Result | None:
+        """Return how many items of a label one charge of the battery holds, or None."""
+        amount = self.per_item(row)
+        if amount is None or amount.value <= 0:
+            return None
+        return self.battery.count(amount, self.rail_voltage_v, self.analysis.power.value)
+
+    def _charge(self, energy: Result | None, charge: Result | None) -> Result | None:
+        if charge is not None or energy is None:
+            return charge
+        return self._as_charge(energy)
+
+    def _as_charge(self, energy: Result) -> Result:
+        grade = worst((energy.grade, Grade.DERIVED if self.voltage_known else Grade.ASSUMED))
+        return replace(energy.scaled(1 / self.rail_voltage_v, "C"), grade=grade)

@@ -1,0 +1,26 @@
+"""`__init__.py` loads each public name from where `__init__.pyi` shows it to type checkers."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import powermeter
+
+PACKAGE = Path(powermeter.__file__).parent
+
+
+def test_the_stub_shows_what_is_loaded() -> None:
+    tree = ast.parse((PACKAGE / "__init__.pyi").read_text(encoding="utf-8"))
+    shown = {}
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                assert alias.name == alias.asname, "a stub hands on what is imported as itself"
+                shown[alias.name] = node.module
+    assert set(shown) == set(powermeter.__all__)
+    for name, home in shown.items():
+        found = getattr(powermeter, name)
+        if name not in ("each", "event", "mark", "track"):
+            assert powermeter._HOME[name] == home
+        assert getattr(found, "__module__", home).startswith(str(home).rpartition(".")[0] or str(home))
