@@ -98,6 +98,10 @@ def __getattr__(name: str) -> object:
         from importlib.metadata import version
 
         return version("powermeter")
+    if name in ("load_ipython_extension", "unload_ipython_extension"):  # of `%load_ext powermeter`
+        from powermeter.hooks import notebook
+
+        return getattr(notebook, name)
     if name not in _HOME:
         raise AttributeError(f"module 'powermeter' has no attribute {name!r}")
     from importlib import import_module
