@@ -18,7 +18,8 @@ from powermeter.channel import Kind, Quantity
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.events import Event
 from powermeter.recording.protocol import RecordingLike
-from powermeter.signals.rails import Line, choose, lines
+from powermeter.signals.line import Line
+from powermeter.signals.rails import choose, lines
 from powermeter.signals.trace import Trace, median_interval_ns
 
 from .clock import WallClock

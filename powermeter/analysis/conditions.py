@@ -5,7 +5,7 @@ from __future__ import annotations
 from powermeter.notes import Note
 from powermeter.recording.protocol import RecordingLike
 from powermeter.signals.direction import direction_note
-from powermeter.signals.rails import Line
+from powermeter.signals.line import Line
 from powermeter.units import format_duration
 
 UNSEEN_S, UNSEEN_SHARE = 0.5, 0.01

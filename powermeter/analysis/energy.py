@@ -34,7 +34,9 @@ from powermeter.platforms import throttling
 from powermeter.recording import Recording
 from powermeter.recording.protocol import RecordingLike, Samples
 from powermeter.result import Result
-from powermeter.signals.rails import Line, choose, lines, whole
+from powermeter.signals.line import Line
+from powermeter.signals.rails import choose, lines, whole
+from powermeter.signals.selection import Around
 from powermeter.signals.trace import Trace
 from powermeter.units import format_duration, format_quantity
 
@@ -185,21 +187,21 @@ def analyse(
             return analyse(opened, rail=rail, baseline=baseline, by=by)
     by = (by,) if isinstance(by, str) and by else tuple(by)
     recording = _ReadOnce(recording)
-    found = lines(recording)
-    line = choose(found, rail)
-    power = line.power()
-    assert power is not None
     listed = tuple(recording.events())
     events = tuple(e for e in listed if e.end_ns is not None and e.end_ns >= e.start_ns)
     starts = np.fromiter((e.start_ns for e in events), np.int64, len(events))
     ends = np.fromiter((e.end_ns or 0 for e in events), np.int64, len(events))
+    keys, group = _groups(events, by, getattr(recording, "metadata", {}) or {})
+    found = lines(recording, around=_around(starts, ends, group, baseline))
+    line = choose(found, rail)
+    power = line.power()
+    assert power is not None
     power = as_events_show(power, starts, ends)
     integral = Integral.of(power)
     current = line.current()
     charge_integral = Integral.of(current) if current is not None and len(current) > 1 else None
 
     subtract = idle.find(baseline, integral, events)
-    keys, group = _groups(events, by, getattr(recording, "metadata", {}) or {})
     bridges = Bridges.of(integral)
     energies = measure(integral, starts, ends, group, bridges=bridges)
     charges = measure(charge_integral, starts, ends, group) if charge_integral is not None else None
@@ -266,6 +268,7 @@ class _ReadOnce:
         self.gaps, self.events, self.facts = recording.gaps, recording.events, recording.facts
         self.clock_pairs, self.ticks = recording.clock_pairs, recording.ticks
         self.stream, self.slice, self.summaries = recording.stream, recording.slice, recording.summaries
+        self.flag_counts = recording.flag_counts
 
     def samples(self, source: int, start_ns: int | None = None, end_ns: int | None = None) -> Samples:
         if start_ns is not None or end_ns is not None:
@@ -273,6 +276,16 @@ class _ReadOnce:
         if source not in self._samples:
             self._samples[source] = self._recording.samples(source)
         return self._samples[source]
+
+
+def _around(
+    starts: NDArray[np.int64], ends: NDArray[np.int64], group: NDArray[np.int64], baseline: BaselineSpec
+) -> Around:
+    """Return what a long recording is read for: its events, and the window of a baseline."""
+    if isinstance(baseline, tuple):
+        starts, ends = np.append(starts, baseline[0]), np.append(ends, baseline[1])
+        group = np.append(group, int(group.max(initial=-1)) + 1)
+    return Around(starts, ends, group)
 
 
 def _groups(

@@ -15,9 +15,12 @@ from powermeter.analysis.run import measure_run
 from powermeter.channel import Boundary
 from powermeter.errors import DataError
 from powermeter.recording.protocol import RecordingLike
+from powermeter.recording.summaries import Summaries
 from powermeter.result import Result
-from powermeter.signals.rails import Line
+from powermeter.signals.line import Line
 from powermeter.source import REPEAT, SATURATED, Gap
+
+_FEW_PIECES = 32
 
 _COMPARABLE = (Boundary.WALL, Boundary.BATTERY, Boundary.BOARD, Boundary.MODULE, Boundary.DEVICE)
 _WHOLE = (Boundary.WALL, Boundary.BATTERY, Boundary.BOARD, Boundary.MODULE, Boundary.MODEL)
@@ -62,23 +65,14 @@ class SourceHealth:
 def source_health(recording: RecordingLike, source: Any) -> SourceHealth:
     """Return the health of one source of a recording."""
     gaps = tuple(recording.gaps(source.id))
-    n = repeats = saturated = 0
-    longest = 0
-    first = last = None
-    usual: list[int] = []
-    for piece in recording.stream(source.id):
-        times = piece.times_ns
-        if not times.size:
-            continue
-        steps = np.diff(times if last is None else np.concatenate([[last], times]))
-        longest = max(longest, int(steps.max(initial=0)))
-        if steps.size:
-            usual.append(int(np.median(steps)))
-        first = int(times[0]) if first is None else first
-        last = int(times[-1])
-        n += times.size
-        repeats += int(np.count_nonzero(piece.flags & REPEAT))
-        saturated += int(np.count_nonzero(piece.flags & SATURATED))
+    flags = recording.flag_counts(source.id)
+    repeats, saturated = (
+        sum(count for value, count in flags.items() if value & bit) for bit in (REPEAT, SATURATED)
+    )
+    pieces = recording.summaries(source.id)
+    n = int(pieces.count.sum())
+    first, last = (int(pieces.start_ns[0]), int(pieces.end_ns[-1])) if n else (None, None)
+    longest, usual = _distances(recording, source.id, pieces)
     seconds = (last - first) * 1e-9 if first is not None and last is not None else 0.0
     asked = (source.info or {}).get("period_ns") if isinstance(getattr(source, "info", None), dict) else None
     return SourceHealth(
@@ -88,7 +82,7 @@ def source_health(recording: RecordingLike, source: Any) -> SourceHealth:
         samples=n,
         seconds=seconds,
         rate_hz=(n - 1) / seconds if n > 1 and seconds > 0 else None,
-        interval_s=float(np.median(usual)) * 1e-9 if n > 1 else None,
+        interval_s=usual * 1e-9 if n > 1 else None,
         asked_s=float(asked) * 1e-9 if asked else None,
         longest_s=longest * 1e-9 if n > 1 else None,
         missed=sum(g.lost or 0 for g in gaps),
@@ -97,6 +91,30 @@ def source_health(recording: RecordingLike, source: Any) -> SourceHealth:
         gaps=gaps,
         gap_s=sum(g.end_ns - g.start_ns for g in gaps) * 1e-9,
     )
+
+
+def _distances(recording: RecordingLike, source: Any, pieces: Summaries) -> tuple[int, float]:
+    """Return the longest distance of two samples and the usual one, ns: from the sums of whole pieces where those tell."""
+    counted = pieces.entries[:, : len(pieces.channels)]["count"]
+    whole = bool(counted.size) and bool((counted[:, 0] == pieces.count).all())
+    if not whole or len(pieces) <= _FEW_PIECES:
+        longest, usual, last = 0, [], None
+        for piece in recording.stream(source, channels=()):
+            times = piece.times_ns
+            steps = np.diff(times if last is None else np.concatenate([[last], times]))
+            longest = max(longest, int(steps.max(initial=0)))
+            usual += [int(np.median(steps))] if steps.size else []
+            last = int(times[-1]) if times.size else last
+        return longest, float(np.median(usual)) if usual else 0.0
+    apart = int((pieces.start_ns[1:] - pieces.end_ns[:-1]).max(initial=0))
+    longest = max(int(pieces.entries[:, 0]["longest_ns"].max()), apart)
+    seconds = pieces.end_ns - pieces.start_ns
+    means = seconds / np.maximum(pieces.count - 1, 1)
+    typical = int(np.argsort(means)[len(means) // 2])
+    steps = np.diff(
+        recording.slice(source, int(pieces.start_ns[typical]), int(pieces.end_ns[typical])).times_ns
+    )
+    return longest, float(np.median(steps)) if steps.size else float(means[typical])
 
 
 @dataclass(frozen=True, slots=True)

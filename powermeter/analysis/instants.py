@@ -28,12 +28,12 @@ from powermeter.analysis.phases import unseen_part
 from powermeter.analysis.quantiles import student_95
 from powermeter.analysis.sampling import Scatter, bounded, scatter_of_stretches, slow_of
 from powermeter.result import COVERAGE_95
+from powermeter.signals.selection import INSIDE
 
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]
 Times = NDArray[np.int64]
 
-_READINGS = 120_000
 _STRETCHES = 4_000
 _FEW_READINGS = 8
 _FEW_PAIRS = 4
@@ -62,7 +62,7 @@ def measure_instants(
     t, f = trace.times_ns, trace.values
     n = start_ns.size
     before, upto = found_at if found_at is not None else (integral.upto(start_ns), integral.upto(end_ns))
-    m = upto - before
+    m = integral.counted(before, upto)
     energy, weight = _inside(integral, before, upto)
     gap_s = integral.gap_seconds(start_ns, end_ns)
     seconds = (end_ns - start_ns) * 1e-9
@@ -80,9 +80,10 @@ def measure_instants(
     level = float(energy.sum()) / total
     found.level = level
     first, count, owners = _clusters(start_ns, end_ns, before, upto, trace.interval_ns)
+    every = integral.counted(first, first + count)
     e: Floats = np.bincount(owners, weights=energy, minlength=first.size).astype(np.float64)
     w: Floats = np.bincount(owners, weights=weight, minlength=first.size).astype(np.float64)
-    own_level, spread, between, lost = _levels(integral, first, count, e, w, level, trace.noise)
+    own_level, spread, between, lost = _levels(integral, first, (count, every), e, w, level, trace.noise)
     c = own_level[owners]
     shrink = np.minimum(1.0, np.divide(covered, weight, out=np.ones(n), where=weight > 0))
     rest = energy - c * weight
@@ -95,7 +96,7 @@ def measure_instants(
         gap_s = np.maximum(gap_s - held_s, 0.0)
         single = single + held + c * gap_s
     found.value = single
-    scatter, own = _scatter(integral, start_ns, end_ns, first, count, own_level)
+    scatter, own = _scatter(integral, start_ns, end_ns, first, (count, every), own_level)
     scatter = scatter.scaled(readings / max(readings - lost, 0.5) if readings > lost else 1.0)
     elsewhere = _jumps_beside(integral, start_ns, end_ns)
     scatter = replace(
@@ -152,8 +153,8 @@ def _jumps_beside(integral: Integral, start_ns: Times, end_ns: Times) -> float:
     """
     t, f = integral.trace.times_ns, integral.trace.values
     n = t.size
-    if n <= _BESIDE:
-        index = np.arange(n)
+    if n <= _BESIDE or integral.trace.kept is not None:
+        index = integral.fair_index(n)
     else:
         begins = np.linspace(0, n - 1024, _BESIDE // 1024).astype(np.int64)
         index = np.unique((begins[:, None] + np.arange(1024)).ravel())
@@ -212,20 +213,25 @@ def _clusters(
 def _levels(
     integral: Integral,
     first: Indices,
-    count: Indices,
+    counts: tuple[Indices, Indices],
     energy: Floats,
     weight: Floats,
     level: float,
     noise: float,
 ) -> tuple[Floats, float, float, float]:
-    """Return each cluster's level c, the readings' variance inside, the variance between clusters, what c cost in readings."""
+    """Return each cluster's level c, the readings' variance inside, the variance between clusters, what c cost in readings.
+
+    Args:
+        counts: Readings of each cluster that are held, and all of them.
+    """
     f = integral.trace.values
+    count, every = counts
     seen = weight > 0
     own = np.divide(energy, weight, out=np.full(weight.size, level), where=seen)
     pick = _chosen(np.flatnonzero(count > 1), count)
     inside = noise**2
     if pick.size:
-        lengths = np.minimum(count[pick], max(2, _READINGS // pick.size))
+        lengths = np.minimum(count[pick], max(2, INSIDE // pick.size))
         index = _ranges(first[pick], lengths)
         values = f[index]
         begins = np.cumsum(lengths) - lengths
@@ -235,10 +241,10 @@ def _levels(
         return np.full(weight.size, level), 0.0, float(np.var(own[seen], ddof=1)), 1.0
     if int(seen.sum()) < 2:
         return own, inside, 0.0, 1.0
-    counts = np.maximum(count[seen], 1)
-    between = max(float(np.var(own[seen], ddof=1)) - inside * float(np.mean(1 / counts)), 0.0)
+    of_mean = float(np.mean(1 / np.maximum(every[seen], 1)))
+    between = max(float(np.var(own[seen], ddof=1)) - inside * of_mean, 0.0)
     share = (
-        np.where(seen, between / np.maximum(between + inside / np.maximum(count, 1), 1e-300), 0.0)
+        np.where(seen, between / np.maximum(between + inside / np.maximum(every, 1), 1e-300), 0.0)
         if between > 0
         else np.zeros(weight.size)
     )
@@ -259,15 +265,25 @@ def _ranges(first: Indices, lengths: Indices) -> Indices:
 
 
 def _scatter(
-    integral: Integral, start_ns: Times, end_ns: Times, first: Indices, count: Indices, level: Floats
+    integral: Integral,
+    start_ns: Times,
+    end_ns: Times,
+    first: Indices,
+    counts: tuple[Indices, Indices],
+    level: Floats,
 ) -> tuple[Scatter, Floats | None]:
-    """Return the scatter of Σ (f − c) over all clusters, from as many as can be looked at, and each one's white part."""
+    """Return the scatter of Σ (f − c) over all clusters, from as many as can be looked at, and each one's white part.
+
+    Args:
+        counts: Readings of each cluster that are held, and all of them.
+    """
     trace = integral.trace
+    count, every = counts
     t, f = trace.times_ns, trace.values
     some = np.flatnonzero(count > 0)
     pick = _chosen(some, count)
     # Long events are looked at in one stretch from their start and, every second, to their end.
-    longest = max(64, _READINGS // max(pick.size, 1))
+    longest = max(64, INSIDE // max(pick.size, 1))
     lengths = np.minimum(count[pick], longest)
     begin = np.where(np.arange(pick.size) % 2 == 0, first[pick], first[pick] + count[pick] - lengths)
     index = _ranges(begin, lengths)
@@ -283,8 +299,8 @@ def _scatter(
     if trace.interval_ns:
         x = x * np.minimum(step / trace.interval_ns, 3.0)
     found = bounded(scatter_of_stretches(x, lengths), _slowest(x, lengths), int(lengths.sum()))
-    whole = float(count[some].sum()) / max(float(lengths.sum()), 1.0)
-    if lengths.size < some.size or (lengths < count[pick]).any():
+    whole = float(every[some].sum()) / max(float(lengths.sum()), 1.0)
+    if lengths.size < some.size or (lengths < every[pick]).any():
         # A cut stretch has one edge that is none: jumps are counted by stretches, the rest by readings.
         found = Scatter(
             found.white * whole,

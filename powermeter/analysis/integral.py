@@ -79,16 +79,20 @@ class Integral:
             return cls._of_means(trace)
         said = _declared(trace)
         limit = _longest(trace, _MISSING_INSTANT)
-        running, wide = _accumulate(trace, limit)
+        if trace.kept is not None:
+            sums = trace.kept.sums
+            assert sums is not None
+            running, wide = sums - sums[0] if sums[0] else sums, _wider(trace, limit)
+        else:
+            running, wide = _accumulate(trace, limit)
         hole = np.union1d(said, wide)
         return cls(trace, running, hole, np.isin(hole, said))
 
     @classmethod
     def _of_means(cls, trace: Trace) -> Integral:
         times, values, usual = trace.times_ns, trace.values, trace.interval_ns
-        steps = np.diff(times)
         said = _declared(trace)
-        hole = np.union1d(said, np.flatnonzero(steps > _longest(trace, _MISSING_MEAN)))
+        hole = np.union1d(said, _wider(trace, _longest(trace, _MISSING_MEAN)))
         # The value after a hole speaks for its own window only; what is before it is bridged.
         edge = np.maximum(times[hole + 1] - usual, times[hole])
         bridge = (values[hole] + values[hole + 1]) / 2
@@ -97,7 +101,8 @@ class Integral:
         filled = np.insert(values, at, np.concatenate([[values[0]], bridge]))
         running = np.zeros(longer.size)
         np.cumsum(filled[1:] * (np.diff(longer) * 1e-9), out=running[1:])
-        whole = replace(trace, times_ns=longer, values=filled)
+        kept = None if trace.kept is None else trace.kept.with_edges(at)
+        whole = replace(trace, times_ns=longer, values=filled, kept=kept)
         return cls(whole, running, hole + 1 + np.arange(hole.size), np.isin(hole, said))
 
     @property
@@ -141,6 +146,24 @@ class Integral:
         slopes: Floats = np.divide(steps, seconds, out=np.zeros_like(steps), where=seconds > 0)
         return slopes
 
+    @property
+    def skip(self) -> Indices:
+        """The intervals (from reading i to i + 1) in which readings of a long run are left out whose sum is known."""
+        kept = self.trace.kept
+        return np.empty(0, np.int64) if kept is None else np.flatnonzero(kept.skips)
+
+    def counted(self, first: Indices, until: Indices) -> Indices:
+        """Return how many readings lie in the ranges [first, until)."""
+        kept = self.trace.kept
+        return until - first if kept is None else kept.counted(first, until)
+
+    def fair_index(self, most: int) -> Indices:
+        """Return about `most` positions of readings that are spread evenly over the run."""
+        if self.trace.kept is not None:
+            return self.trace.kept.fair_index(most)
+        n = len(self.trace)
+        return np.arange(0, n, max(1, n // most))
+
     def locate(self, times_ns: Times) -> NDArray[np.int64]:
         """Return for each time the index of the last sample at or before it, clipped to 0 … n−2."""
         index = np.searchsorted(self.trace.times_ns, times_ns, side="right")
@@ -182,6 +205,10 @@ class Integral:
         if kind is Kind.INSTANT:
             first, second = values[index], values[index + 1]
             result = base + inside * (first + (second - first) * share * 0.5)
+            kept = self.trace.kept
+            if kept is not None:
+                skipped = kept.place[index + 1].astype(np.int64) - kept.place[index] > 1
+                result = np.where(skipped, base + (self.running[index + 1] - base) * share, result)
         else:
             result = base + (self.running[index + 1] - base) * share
         if beyond.any() or before.any():
@@ -219,7 +246,9 @@ def _longest(trace: Trace, times_usual: float) -> float:
     if len(trace) < _FEW or not trace.interval_ns:
         return float("inf")
     times = trace.times_ns
-    if times.size <= 65_536:
+    if trace.kept is not None:
+        steps = np.concatenate([np.diff(times[a:b]) for a, b in trace.kept.fair])
+    elif times.size <= 65_536:
         steps = np.diff(times)
     else:
         starts = np.linspace(0, times.size - 1025, 64).astype(np.int64)
@@ -228,6 +257,14 @@ def _longest(trace: Trace, times_usual: float) -> float:
     if float(np.mean(np.abs(steps - usual) <= 0.2 * usual)) >= _REGULAR:
         return times_usual * usual
     return max(times_usual * usual, 1.5 * float(np.percentile(steps, 90)))
+
+
+def _wider(trace: Trace, limit: float) -> Indices:
+    """Return the intervals longer than `limit` in which no reading was left out."""
+    wide = np.diff(trace.times_ns) > limit
+    if trace.kept is not None:
+        wide &= ~trace.kept.skips
+    return np.flatnonzero(wide)
 
 
 def _accumulate(trace: Trace, limit: float) -> tuple[Floats, Indices]:
@@ -267,5 +304,7 @@ def _declared(trace: Trace, restarts: bool = False) -> Indices:
     after = np.searchsorted(times, middle, side="right")
     after = np.unique(after[(after > 0) & (after < times.size)])
     wide = times[after] - times[after - 1] > (0 if restarts else _DECLARED * trace.interval_ns)
+    if trace.kept is not None:
+        wide &= ~trace.kept.skips[after - 1]
     found: Indices = after[wide] - 1
     return found

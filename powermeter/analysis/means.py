@@ -63,7 +63,7 @@ def measure_means(
     ps = np.clip((np.minimum(t[ks], end_ns) - start_ns) * 1e-9 / tau[ks], 0.0, 1.0)
     pe = np.where(alone, 0.0, np.clip((end_ns - t[ke - 1]) * 1e-9 / tau[ke], 0.0, 1.0))
     inner = np.where(alone, 0.0, running[ke - 1] - running[ks])
-    found.seen = np.where(alone, 0, ke - 1 - ks)
+    found.seen = np.where(alone, 0, np.maximum(integral.counted(ks + 1, ke), 0))
     # One item for each window that an edge cuts, events that share a window together.
     window = np.concatenate([ks, ke])
     share = np.concatenate([ps, pe])
@@ -77,6 +77,8 @@ def measure_means(
     rates = np.diff(running, prepend=running[0]) / tau
     blind = np.zeros(top + 2, bool)
     blind[integral.hole + 1] = True
+    cut_blind = blind.copy()
+    blind[integral.skip + 1] = True
     for state in (left, right):
         state[blind[np.clip(cut + (1 if state is right else -1), 0, top)]] = 0
     near = [rates[np.clip(cut - 1, 1, top)], rates[np.clip(cut + 1, 1, top)]]
@@ -120,7 +122,7 @@ def measure_means(
     u_out = np.where(no_out, rate**2, max(var_out, beside.error**2))
     model = length**2 * (part * var_in + (1 - part) * u_out)
     whole = part >= _WHOLE
-    hole_cut = blind[cut]
+    hole_cut = cut_blind[cut]
     used = ~whole & ~hole_cut
     excess = float(np.sum(rest[used] ** 2 - model[used])) - noise * float(np.sum(length[used] ** 2))
     if excess > 0:

@@ -42,7 +42,11 @@ def as_events_show(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
     if mean < _CLEARLY * instant and mean < 4 * _CLOSE:
         clock = trace.interval_ns * (mean / count) ** 0.5
         return replace(
-            trace, kind=Kind.MEAN, clock_ns=min(trace.clock_ns, clock), notes=(*trace.notes, AVERAGES)
+            trace,
+            values=trace.values if trace.kept is None else trace.kept.means(trace.times_ns, trace.values),
+            kind=Kind.MEAN,
+            clock_ns=min(trace.clock_ns, clock),
+            notes=(*trace.notes, AVERAGES),
         )
     if instant < _CLEARLY * mean and instant < _CLOSE:
         return replace(

@@ -142,6 +142,8 @@ def measure_run(
 def never_negative(integral: Integral) -> bool:
     """Whether no reading is below zero, so that no energy can be."""
     values = integral.trace.values
+    if integral.trace.kept is not None and integral.trace.kind is not Kind.COUNTER:
+        return bool(values.min() >= 0)
     if integral.trace.kind is Kind.COUNTER:
         return bool((np.diff(values[:: max(1, values.size // 65536)]) >= 0).all())
     return bool(values[:: max(1, values.size // 65536)].min() >= 0)
@@ -155,7 +157,7 @@ def _few_jumps(scatter: Scatter, noise: str) -> tuple[str, ...]:
 def _alike(integral: Integral) -> float:
     """Return the root of the share of variance that readings on one step have in common."""
     trace = integral.trace
-    values = trace.values[:: max(1, len(trace) // 20_000)]
+    values = trace.values[integral.fair_index(20_000)]
     codes = np.rint(values / trace.step)
     shares = np.unique(codes, return_counts=True)[1] / codes.size
     return math.sqrt(float(np.sum(shares**2)))
@@ -166,7 +168,7 @@ def _scatter(integral: Integral, start: int, end: int) -> tuple[Scatter, float]:
     trace = integral.trace
     t = trace.times_ns
     first, last = (int(k) for k in np.searchsorted(t, [start, end + 1]))
-    n = last - first
+    n = int(integral.counted(np.array([first]), np.array([last]))[0])
     tau = trace.interval_ns * 1e-9
     if trace.kind is not Kind.INSTANT:
         noise = trace.noise**2 + (trace.step**2 / 12 if trace.kind is Kind.COUNTER else 0.0)
@@ -178,7 +180,10 @@ def _scatter(integral: Integral, start: int, end: int) -> tuple[Scatter, float]:
     f = trace.values
     if n < 2 or not tau:
         return Scatter(), tau
-    if n <= _STRETCH * _STRETCHES:
+    if trace.kept is not None:
+        inside = [(max(a, first), min(b, last)) for a, b in trace.kept.fair]
+        places = [(a, b) for a, b in inside if b - a > 1] or [(first, last)]
+    elif n <= _STRETCH * _STRETCHES:
         places = [(first, last)]
     else:
         places = [(int(k), int(k) + _STRETCH) for k in np.linspace(first, last - _STRETCH, _STRETCHES)]
@@ -244,7 +249,9 @@ def _against_events(integral: Integral, activity: Sequence[Activity], usual: flo
         if found.why in (FEW, UNSEEN, BEAT):
             below, above = below + found.below_all, above + found.above_all
         expected = lengths / tau
-        seen = np.searchsorted(t, end, side="right") - np.searchsorted(t, start, side="right")
+        seen = integral.counted(
+            np.searchsorted(t, start, side="right"), np.searchsorted(t, end, side="right")
+        )
         doubt = count_variance(expected, varied)
         chance = float(np.sum(doubt))
         missing = float(expected.sum()) - float(seen.sum())
@@ -291,7 +298,7 @@ def count_variance(expected: Floats, varied: bool) -> Floats:
 def _quiet(integral: Integral, activity: Sequence[Activity]) -> float | None:
     """Return the mean of the readings that lie in no event, or None where none does."""
     t, f = integral.trace.times_ns, integral.trace.values
-    pick = np.arange(0, t.size, max(1, t.size // 20_000))
+    pick = integral.fair_index(20_000)
     active = np.zeros(pick.size, np.int64)
     for label in activity:
         active += np.searchsorted(label.start_ns, t[pick], side="right")

@@ -118,8 +118,11 @@ class Windows:
     def samples_inside(self) -> Indices:
         """Return the number of samples strictly inside each window."""
         first, last = self._strictly_inside()
-        inside: Indices = last - first
-        return inside
+        return self.integral.counted(first, last)
+
+    def _skips_inside(self, first: Indices, last: Indices) -> NDArray[np.bool_]:
+        """Return in which windows readings are left out, so that those that are held have no mean worth the name."""
+        return np.asarray(self.integral.counted(first, last) > last - first)
 
     def sample_mean(self) -> Floats:
         """Return the mean of the samples strictly inside each window in W or A; NaN without any, and for counters."""
@@ -127,6 +130,8 @@ class Windows:
         first, last = self._strictly_inside()
         if trace.kind is Kind.COUNTER:
             return np.full(first.size, np.nan)
+        if trace.kept is not None:
+            last = np.where(self._skips_inside(first, last), first, last)
         sums = range_sums(trace.values, first, last)
         means: Floats = np.divide(sums, last - first, out=np.full(first.size, np.nan), where=last > first)
         return means
@@ -349,7 +354,7 @@ def _quantised(integral: Integral) -> tuple[float, bool]:
     steps are off independently.
     """
     trace = integral.trace
-    values = trace.values[:: max(1, len(trace) // 4096)]
+    values = trace.values[integral.fair_index(4096)]
     jumps = np.abs(np.diff(values))
     quiet = float(np.median(jumps)) / 0.954 if jumps.size else 0.0
     dither = max(trace.noise, math.sqrt(max(quiet**2 - trace.step**2 / 12, 0.0)))

@@ -265,6 +265,19 @@ class Chunks:
         self.drop(lost, "cannot be decoded")
         return times[:filled], flags[:filled], [column[:filled] for column in codes]
 
+    def flag_counts(self) -> NDArray[np.int64]:
+        """Return how many samples have each of the 256 values of flags; chunks that cannot be decoded are left out."""
+        counts = np.zeros(256, np.int64)
+        for chunk in self.sound:
+            data = self.data(chunk)
+            try:
+                parts = columns.split(data, most=self._width + 3) if data is not None else []
+                if len(parts) > 1:
+                    counts += np.bincount(columns.decode(parts[1], chunk.count) & 0xFF, minlength=256)
+            except DataError:
+                continue  # it becomes a gap when its samples are read
+        return counts
+
     def read_again(self, group: Sequence[Chunk]) -> Decoded:
         """Return what `read` does, of few chunks quickly where they were just read: events lie side by side."""
         if len(group) > RECENT:

@@ -252,9 +252,11 @@ def table(parts: Iterable[EventTable]) -> EventTable:
                 earlier.append(np.full(len(part), _MISSING, np.int64))
     for name in ("process", *COLUMNS):
         columns.setdefault(name, [])
-    whole = {name: np.concatenate([*parts_, np.empty(0, np.int64)]) for name, parts_ in columns.items()}
+    whole = {name: np.concatenate([*columns.pop(name), np.empty(0, np.int64)]) for name in list(columns)}
     order = _newest(whole)
-    whole = {name: column[order] for name, column in whole.items()}
+    if not np.array_equal(order, np.arange(sum(counts))):
+        for name in whole:
+            whole[name] = whole[name][order]
     return EventTable(
         {name: column for name, column in whole.items() if name not in TEXTS},
         {name: column for name, column in whole.items() if name in TEXTS},
@@ -301,7 +303,7 @@ def events(found: EventTable, rows: Rows) -> list[Event]:
                 cells[name] = [None if place == _MISSING else found.texts[place] for place in listed]
         elif name in found.numbers:
             column = found.numbers[name]
-            listed = column.tolist()
+            listed = _shared(column)
             if name in ("parent", "end_ns", "peak_memory", "count") and (column == _MISSING).any():
                 listed = [None if cell == _MISSING else cell for cell in listed]
             cells[name] = listed
@@ -315,6 +317,17 @@ def events(found: EventTable, rows: Rows) -> list[Event]:
     if names == _EVENT_FIELDS:
         return list(map(Event, *cells.values()))
     return [Event(**dict(zip(names, row, strict=True))) for row in zip(*cells.values(), strict=True)]
+
+
+def _shared(column: NDArray[np.int64]) -> list[Any]:
+    """Return a column as a list in which equal numbers are one object: a million events have one process."""
+    import numpy as np
+
+    known, place = np.unique(column, return_inverse=True)
+    cells: list[Any] = known.tolist() if known.size * 8 <= column.size else column.tolist()
+    if known.size * 8 > column.size:
+        return cells
+    return [cells[i] for i in place.tolist()]
 
 
 def _number(text: str) -> float | None:

@@ -54,6 +54,11 @@ class InMemory:
         high = int(np.searchsorted(samples.times_ns, end_ns, "right"))
         return _part(samples, low - around, high + around)
 
+    def flag_counts(self: _Holds, source: int) -> dict[int, int]:
+        """Return, for each value that flags of samples have, how many have it."""
+        known, count = np.unique(self.samples(source).flags, return_counts=True)
+        return dict(zip(known.tolist(), count.tolist(), strict=True))
+
     def summaries(self: _Holds, source: int) -> Summaries:
         """Return what each piece of an unbounded `stream` amounts to."""
         (about,) = [one for one in self.sources if one.id == source]

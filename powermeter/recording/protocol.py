@@ -108,6 +108,9 @@ class RecordingLike(Protocol):
     def summaries(self, source: int) -> Summaries:
         """Return what each piece of an unbounded `stream` amounts to."""
 
+    def flag_counts(self, source: int) -> dict[int, int]:
+        """Return, for each value that flags of samples have, how many have it."""
+
     def gaps(self, source: int) -> list[Gap]:
         """Return the stretches of a source without trustworthy data."""
 

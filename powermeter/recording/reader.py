@@ -402,6 +402,15 @@ class Recording:
             if len(times):
                 yield Samples(times, dict(zip(names, codes, strict=True)), flags)
 
+    def flag_counts(self, source: int) -> dict[int, int]:
+        """Return, for each value that flags of samples have, how many have it; nothing else is decoded.
+
+        Raises:
+            ConfigurationError: There is no such source.
+        """
+        counts = self._sound(source).flag_counts()
+        return {value: count for value, count in enumerate(counts.tolist()) if count}
+
     def summaries(self, source: int) -> Summaries:
         """Return what each piece of `stream` amounts to, without reading the samples where that is stored.
 

@@ -32,9 +32,28 @@ def shifted(trace: Trace, fact: Mapping[str, Any]) -> Trace:
     far = max(abs(trace.start_ns - origin), abs(trace.end_ns - origin)) if len(trace) else 0
     spread = math.hypot(trace.clock_ns, spread, far * float(fact.get("drift_u", 0.0)))
     over = None if trace.saturated_ns is None else host_times(trace.saturated_ns, fact)
+    # Times that pass faster make each reading stand for longer.
+    kept = None if trace.kept is None else trace.kept.scaled(1 + float(fact.get("drift", 0.0)))
     return replace(
-        trace, times_ns=times, gaps=tuple(shifted_gaps(trace.gaps, fact)), clock_ns=spread, saturated_ns=over
+        trace,
+        times_ns=times,
+        gaps=tuple(shifted_gaps(trace.gaps, fact)),
+        clock_ns=spread,
+        saturated_ns=over,
+        kept=kept,
     )
+
+
+def instrument_times(times_ns: NDArray[np.int64], fact: Mapping[str, Any]) -> NDArray[np.int64]:
+    """Return the instrument's times of moments on the events' clock: the inverse of `host_times`.
+
+    Raises:
+        DataError: The fact lacks a number.
+    """
+    apart = host_times(np.zeros(1, np.int64), {**fact, "drift": 0.0})[0]
+    drift, origin = float(fact.get("drift", 0.0)), int(fact.get("origin_ns", 0))
+    moved: NDArray[np.int64] = origin + np.rint((times_ns - apart - origin) / (1 + drift)).astype(np.int64)
+    return moved
 
 
 def shifted_gaps(gaps: Sequence[Gap], fact: Mapping[str, Any]) -> list[Gap]:

@@ -213,14 +213,26 @@ def _corrected(
     trace: Trace, correction: Correction, origin: str, temperature_c: NDArray[np.float64] | None
 ) -> Trace:
     values = correction.apply(trace.values, temperature_c)
+    share = float(np.mean((trace.values < correction.low) | (trace.values > correction.high)))
+    return with_correction(trace, correction, origin, values, share)
+
+
+def with_correction(
+    trace: Trace, correction: Correction, origin: str, values: NDArray[np.float64], outside: float
+) -> Trace:
+    """Return a trace with its corrected values and the errors that the calibration leaves in place of the stated ones.
+
+    Args:
+        values: Corrected, in SI.
+        outside: Share of the readings that lie outside the calibrated range.
+    """
     typical, largest, smallest = (float(f(values)) for f in (np.median, np.max, np.min))
     kept = tuple(error for error in trace.errors if not error.key.startswith(("gain:", "offset:")))
     notes = trace.notes
-    share = float(np.mean((trace.values < correction.low) | (trace.values > correction.high)))
-    if share > 0.001:
+    if outside > 0.001:
         notes = (
             *notes,
-            f"{share:.0%} of the samples lie outside the calibrated range; the interval is wider",
+            f"{outside:.0%} of the samples lie outside the calibrated range; the interval is wider",
         )
     return replace(
         trace,
@@ -236,6 +248,17 @@ def _saturated(
     channel: Channel, times_ns: NDArray[np.int64], codes: NDArray[np.int64], flags: NDArray[np.uint8] | None
 ) -> tuple[int, NDArray[np.int64] | None]:
     """Return how many samples are at an end of the range, and when those at its upper end were."""
+    found = at_range_ends(channel, codes, flags)
+    if found is None:
+        return 0, None
+    ends, upper = found
+    return int(ends.sum()), times_ns[upper] if upper.any() else None
+
+
+def at_range_ends(
+    channel: Channel, codes: NDArray[np.int64], flags: NDArray[np.uint8] | None
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]] | None:
+    """Return which samples are at an end of the instrument's range, and which at its upper end; None where none is."""
     ends = np.zeros(codes.size, bool) if flags is None else (flags & SATURATED).astype(bool)
     if channel.high_code is not None:
         ends |= codes >= channel.high_code
@@ -244,7 +267,7 @@ def _saturated(
         low = codes <= channel.low_code
         ends |= low
         upper &= ~low
-    return int(ends.sum()), times_ns[upper] if upper.any() else None
+    return (ends, upper) if ends.any() else None
 
 
 def _unwindowed(trace: Trace, window_ns: int | None) -> Trace:

@@ -6,7 +6,7 @@ import numpy as np
 
 from powermeter.channel import Boundary, Quantity
 from powermeter.notes import Note
-from powermeter.signals.rails import Line
+from powermeter.signals.line import Line
 
 CODE = "current-negative-throughout"
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from powermeter.channel import Kind, Quantity, Rail
 from powermeter.errors import DataError
 from powermeter.result import Grade, worst
+from powermeter.signals.kept import Kept, added
 from powermeter.source import Gap
 
 _LOOKED = 200_000
@@ -66,6 +67,7 @@ class Trace:
         saturated: Samples at the end of the instrument's range.
         saturated_ns: When those were at its upper end, sorted; None where none was.
         notes: What a reader of a report should know.
+        kept: Which readings these are of a run too long to be held, and the sums over all; None where all are here.
     """
 
     times_ns: NDArray[np.int64]
@@ -89,6 +91,7 @@ class Trace:
     saturated: int = 0
     saturated_ns: NDArray[np.int64] | None = None
     notes: tuple[str, ...] = ()
+    kept: Kept | None = None
 
     def __repr__(self) -> str:
         rail = "no rail" if self.rail is None else self.rail.name
@@ -115,7 +118,20 @@ class Trace:
     def between(self, start_ns: int, end_ns: int) -> Trace:
         """Return the samples with start ≤ time ≤ end."""
         first, last = np.searchsorted(self.times_ns, [start_ns, end_ns + 1])
-        return replace(self, times_ns=self.times_ns[first:last], values=self.values[first:last])
+        kept = None if self.kept is None else self.kept.part(int(first), int(last))
+        return replace(self, times_ns=self.times_ns[first:last], values=self.values[first:last], kept=kept)
+
+    @property
+    def readings(self) -> int:
+        """How many readings the trace stands for: more than it holds where it is of a long run."""
+        return len(self) if self.kept is None else int(self.kept.place[-1]) - int(self.kept.place[0]) + 1
+
+    def mean(self) -> float:
+        """Return the mean of the readings (a counter's values), each by itself as in `values`."""
+        if self.kept is None or self.kept.sums is None:
+            return float(np.mean(self.values))
+        span = (self.end_ns - self.start_ns) * 1e-9
+        return float(self.kept.sums[-1] - self.kept.sums[0]) / span if span > 0 else float(self.values[0])
 
 
 def median_interval_ns(times_ns: NDArray[np.int64]) -> int:
@@ -239,6 +255,7 @@ def scaled(trace: Trace, factor: float, quantity: Quantity, extra: CommonError |
     return replace(
         trace,
         values=trace.values * factor,
+        kept=None if trace.kept is None else trace.kept.scaled(factor),
         quantity=quantity,
         noise=trace.noise * factor,
         step=trace.step * factor,
@@ -261,11 +278,14 @@ def total(traces: Sequence[Trace], rail: Rail) -> Trace:
             times = np.intersect1d(times, trace.times_ns)
     if not times.size:
         raise DataError(f"the rails of {rail.name} have no sample times in common")
+    held = [trace.kept for trace in traces if trace.kept is not None]
+    if held and (len(held) < len(traces) or times.size != first.times_ns.size):
+        raise DataError(f"the rails of {rail.name} have no sample times in common")
     values = np.zeros(times.size)
     errors: list[CommonError] = []
     mean_all = 0.0
     for trace in traces:
-        mean_all += float(np.mean(trace.values)) if trace.kind is not Kind.COUNTER else 0.0
+        mean_all += trace.mean() if trace.kind is not Kind.COUNTER else 0.0
     for trace in traces:
         picked = (
             trace.values
@@ -274,13 +294,14 @@ def total(traces: Sequence[Trace], rail: Rail) -> Trace:
         )
         values += picked
         # A relative error of one part acts on that part's mean share of the sum.
-        share = float(np.mean(trace.values)) if trace.kind is not Kind.COUNTER else float(trace.values[-1])
+        share = trace.mean() if trace.kind is not Kind.COUNTER else float(trace.values[-1])
         whole = mean_all if trace.kind is not Kind.COUNTER else sum(float(t.values[-1]) for t in traces)
         errors += [replace(e, relative=e.relative * (share / whole if whole else 1.0)) for e in trace.errors]
     return replace(
         first,
         times_ns=times,
         values=values,
+        kept=added(held) if held else None,
         rail=rail,
         errors=_joined(errors),
         grade=worst([Grade.DERIVED, *(t.grade for t in traces)]),

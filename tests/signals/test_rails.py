@@ -9,7 +9,8 @@ from powermeter.channel import Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.recording import Samples, SourceInfo
 from powermeter.result import Grade
-from powermeter.signals.rails import Line, choose, lines, overlap, whole
+from powermeter.signals.line import Line
+from powermeter.signals.rails import choose, lines, overlap, whole
 from powermeter.testing.simulation import SimulatedRecording
 
 

@@ -1,0 +1,359 @@
+"""A long source read in one pass: the readings that are worth holding, and exact sums over all others.
+
+Memory grows with the number of events, not with that of readings.  See `kept.py` for what is held and why nothing is lost by it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.channel import Channel, Kind, Quantity
+from powermeter.recording.protocol import RecordingLike, Samples, SourceInfo
+from powermeter.signals.calibrations import correction_of, prefer_calibrated
+from powermeter.signals.correction import Correction
+from powermeter.signals.decoding import at_range_ends, from_samples, read_channel, with_correction
+from powermeter.signals.held import refresh_found
+from powermeter.signals.kept import Kept
+from powermeter.signals.selection import STRETCH, Around, Choice, Plan, even_starts
+from powermeter.signals.trace import Trace, median_interval_ns, multiply
+from powermeter.source import REPEAT, Gap
+
+Floats = NDArray[np.float64]
+Times = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+LONG = 1_000_000
+"""Readings up to which all of them are held."""
+
+_HEAD = 2
+
+
+class _Growing:
+    """A column that grows piece by piece, in place where the system can move pages instead of bytes."""
+
+    def __init__(self, kind: Any) -> None:
+        self._cells: NDArray[Any] = np.empty(1 << 15, kind)
+        self._used = 0
+
+    def add(self, cells: NDArray[Any]) -> None:
+        """Take the next piece."""
+        until = self._used + cells.size
+        if until > self._cells.size:
+            self._cells.resize(max(until, self._cells.size * 5 // 4), refcheck=False)
+        self._cells[self._used : until] = cells
+        self._used = until
+
+    def whole(self) -> NDArray[Any]:
+        """Return all of it; nothing can be added any more."""
+        self._cells.resize(self._used, refcheck=False)
+        return self._cells
+
+
+@dataclass(slots=True, eq=False)
+class _Column:
+    """A series of values whose sum is kept: a channel, or voltage × current.
+
+    Attributes:
+        kind: How its readings relate to time.
+        total, last: The running integral and the value of the last reading so far.
+        values, sums: Piece by piece, at the readings that are held.
+    """
+
+    kind: Kind
+    total: float = 0.0
+    last: float | None = None
+    values: _Growing = field(default_factory=lambda: _Growing(np.float64))
+    sums: _Growing = field(default_factory=lambda: _Growing(np.float64))
+
+    def add(self, values: Floats, steps: Floats, kept: NDArray[np.int64]) -> None:
+        """Take the next piece; `steps` are the seconds since the reading before each."""
+        if self.kind is Kind.MEAN:
+            area = values * steps
+        else:
+            area = np.empty(values.size)
+            np.add(values[1:], values[:-1], out=area[1:])
+            area[0] = values[0] + (self.last if self.last is not None else values[0])
+            area *= steps
+            area *= 0.5
+        area[0] += self.total
+        np.add.accumulate(area, out=area)
+        self.total, self.last = float(area[-1]), float(values[-1])
+        self.values.add(values[kept])
+        self.sums.add(area[kept])
+
+
+@dataclass(slots=True, eq=False)
+class _Found:
+    """What one pass found, piece by piece: `steady` are voltages, of which only the fair stretches are held."""
+
+    times: _Growing = field(default_factory=lambda: _Growing(np.int64))
+    places: _Growing = field(default_factory=lambda: _Growing(np.uint32))
+    counters: dict[str, _Growing] = field(default_factory=dict)
+    columns: dict[str, _Column] = field(default_factory=dict)
+    steady: dict[str, _Growing] = field(default_factory=dict)
+    saturated: dict[str, int] = field(default_factory=dict)
+    clipped: dict[str, list[Times]] = field(default_factory=dict)
+    beyond: dict[str, int] = field(default_factory=dict)
+
+
+def thinned(
+    recording: RecordingLike, source: SourceInfo, corrections: Sequence[dict[str, Any]], around: Around
+) -> dict[str, dict[Quantity, Trace]] | None:
+    """Return the traces of every rail of a long source; None where it is short, or its readings are not plain.
+
+    Readings that stand, repeat, are missing, or are means over windows other than their interval must be seen in a row to be
+    understood.  A rail's power is there also where it is voltage × current.
+    """
+    channels = [channel for channel in source.channels if channel.rail is not None]
+    summaries = recording.summaries(source.id)
+    rows = int(summaries.count.sum())
+    if rows <= LONG or rows >= 1 << 32:
+        return None
+    if any(int(summaries.of(channel.name)["count"].sum()) != rows for channel in channels):
+        return None
+    plan = _plan(recording, source, channels, list(corrections), rows)
+    if plan is None:
+        return None
+    gaps = tuple(sorted(recording.gaps(source.id), key=lambda gap: gap.start_ns))
+    found = _read(recording, source, plan, list(corrections), Choice(plan, around, gaps))
+    return None if found is None else _traces(source, plan, found, gaps)
+
+
+def _plan(
+    recording: RecordingLike,
+    source: SourceInfo,
+    channels: Sequence[Channel],
+    corrections: list[dict[str, Any]],
+    rows: int,
+) -> Plan | None:
+    """Return how a source is read, from its first readings; None where they are not plain."""
+    head = _joined(list(islice(recording.stream(source.id), _HEAD)))
+    found: dict[str, dict[Quantity, Trace]] = {}
+    by_rail: dict[str, dict[Quantity, Channel]] = {}
+    calibrated: dict[str, set[Quantity]] = {}
+    known: dict[str, Correction] = {}
+    for channel in channels:
+        assert channel.rail is not None
+        correction, temperature = correction_of(corrections, source, channel, head)
+        trace = read_channel(
+            channel,
+            head.times_ns,
+            head.codes[channel.name],
+            head.flags,
+            origin=channel.name,
+            correction=correction,
+            temperature_c=temperature,
+        )
+        if trace is None or len(trace) != len(head) or trace.kind is not channel.kind or trace.window_ns:
+            return None
+        if trace.kind is Kind.HELD or trace.quantity is not channel.quantity:
+            return None
+        rail = channel.rail.name
+        found.setdefault(rail, {}).setdefault(channel.quantity, trace)
+        by_rail.setdefault(rail, {}).setdefault(channel.quantity, channel)
+        if correction is not None and channel.kind is not Kind.COUNTER:
+            known[channel.name] = correction
+            calibrated.setdefault(rail, set()).add(channel.quantity)
+    pairs: dict[str, tuple[Channel, Channel]] = {}
+    peaks: list[str] = []
+    for rail, traces in found.items():
+        prefer_calibrated(traces, calibrated.get(rail, set()))
+        volts, amps = traces.get(Quantity.VOLTAGE), traces.get(Quantity.CURRENT)
+        own = [by_rail[rail][q].name for q in (Quantity.ENERGY, Quantity.POWER) if q in traces]
+        if not own and volts is not None and amps is not None:
+            if Kind.COUNTER in (volts.kind, amps.kind) or refresh_found(multiply(volts, amps)):
+                return None
+            pairs[rail] = by_rail[rail][Quantity.VOLTAGE], by_rail[rail][Quantity.CURRENT]
+            own = [_product(rail)]
+        elif (
+            own
+            and volts is not None
+            and not {Quantity.ENERGY, Quantity.CURRENT, Quantity.CHARGE} & set(traces)
+        ):
+            return None  # its current is power over voltage, reading by reading
+        peaks += own or [by_rail[rail][q].name for q in (Quantity.CHARGE, Quantity.CURRENT) if q in traces]
+    return Plan(channels, known, pairs, peaks, median_interval_ns(head.times_ns), rows)
+
+
+def _product(rail: str) -> str:
+    """Return the name of the column that is a rail's voltage × current; no channel has a zero byte in its name."""
+    return f"{rail}\0"
+
+
+def _joined(pieces: Sequence[Samples]) -> Samples:
+    return Samples(
+        np.concatenate([piece.times_ns for piece in pieces]),
+        {name: np.concatenate([piece.codes[name] for piece in pieces]) for name in pieces[0].codes},
+        np.concatenate([piece.flags for piece in pieces]),
+    )
+
+
+def _read(
+    recording: RecordingLike,
+    source: SourceInfo,
+    plan: Plan,
+    corrections: list[dict[str, Any]],
+    choice: Choice,
+) -> _Found | None:
+    """Read a source once; None where readings repeat."""
+    found = _Found()
+    for channel in plan.channels:
+        if channel.kind is Kind.COUNTER:
+            found.counters[channel.name] = _Growing(np.int64)
+        elif channel.quantity is Quantity.VOLTAGE:
+            found.steady[channel.name] = _Growing(np.float64)
+        else:
+            found.columns[channel.name] = _Column(channel.kind)
+    for rail, (volts, amps) in plan.pairs.items():
+        found.columns[_product(rail)] = _Column(amps.kind if amps.kind is volts.kind else Kind.INSTANT)
+    first, last_ns = 0, None
+    for piece in recording.stream(source.id):
+        times, flags = piece.times_ns, piece.flags if piece.flags.any() else None
+        if not times.size:
+            continue
+        if flags is not None and (flags & REPEAT).any():
+            return None
+        steps = np.empty(times.size)
+        steps[0] = 0.0 if last_ns is None else (int(times[0]) - last_ns) * 1e-9
+        np.multiply(np.diff(times), 1e-9, out=steps[1:])
+        values = _values(source, plan, corrections, piece, found)
+        upper: dict[str, Bools] = {}
+        for channel in plan.channels:
+            ends = at_range_ends(channel, piece.codes[channel.name], flags)
+            if ends is not None:
+                found.saturated[channel.name] = found.saturated.get(channel.name, 0) + int(ends[0].sum())
+                upper[channel.name] = ends[1]
+        series = [
+            values[name] if name in values else np.diff(piece.codes[name], prepend=piece.codes[name][:1])
+            for name in plan.peaks
+        ]
+        back = [np.diff(piece.codes[name], append=piece.codes[name][-1:]) < 0 for name in found.counters]
+        kept = choice.of(first, times, steps, series, list(upper.values()))
+        if any(one.any() for one in back):
+            at = np.concatenate([np.flatnonzero(one) for one in back])
+            kept = np.union1d(kept, np.concatenate([at, np.minimum(at + 1, times.size - 1)]))
+        found.times.add(times[kept])
+        found.places.add((first + kept).astype(np.uint32))
+        for name, counted in found.counters.items():
+            counted.add(piece.codes[name][kept])
+        for name, column in found.columns.items():
+            column.add(values[name], steps, kept)
+        for name, steady in found.steady.items():
+            for a, b in choice.fair(first, times.size):
+                steady.add(values[name][a:b])
+        for name, one in upper.items():
+            found.clipped.setdefault(name, []).append(times[kept[one[kept]]])
+        first += times.size
+        last_ns = int(times[-1])
+    return found
+
+
+def _values(
+    source: SourceInfo, plan: Plan, corrections: list[dict[str, Any]], piece: Samples, found: _Found
+) -> dict[str, Floats]:
+    """Return the values of a piece in SI, corrected: of channels that do not count, and of products."""
+    values: dict[str, Floats] = {}
+    for channel in plan.channels:
+        if channel.kind is Kind.COUNTER:
+            continue
+        plain: Floats = piece.codes[channel.name].astype(np.float64) * channel.scale
+        if channel.offset:
+            plain += channel.offset
+        correction = plan.corrections.get(channel.name)
+        if correction is not None:
+            _, temperature = correction_of(corrections, source, channel, piece)
+            outside = int(np.count_nonzero((plain < correction.low) | (plain > correction.high)))
+            found.beyond[channel.name] = found.beyond.get(channel.name, 0) + outside
+            plain = np.asarray(correction.apply(plain, temperature)).astype(np.float64)
+        values[channel.name] = plain
+    for rail, (volts, amps) in plan.pairs.items():
+        values[_product(rail)] = values[volts.name] * values[amps.name]
+    return values
+
+
+def _traces(
+    source: SourceInfo, plan: Plan, found: _Found, gaps: Sequence[Gap]
+) -> dict[str, dict[Quantity, Trace]]:
+    name = source.name or source.url
+    times, place = found.times.whole(), found.places.whole()
+    starts = even_starts(plan.rows)
+    fair = tuple(zip(*np.searchsorted(place, [starts, starts + STRETCH]).tolist(), strict=True))
+    held = Kept(place, None, fair)
+    even = held.fair_index(plan.rows)
+    by_rail: dict[str, dict[Quantity, Trace]] = {}
+    calibrated: dict[str, set[Quantity]] = {}
+    for channel in plan.channels:
+        assert channel.rail is not None
+        clipped = np.concatenate(found.clipped[channel.name]) if channel.name in found.clipped else None
+        more: dict[str, Any] = {
+            "saturated": found.saturated.get(channel.name, 0),
+            "saturated_ns": clipped if clipped is not None and clipped.size else None,
+            "interval_ns": median_interval_ns(times[even]),
+        }
+        origin, at = f"{name}/{channel.name}", times
+        if channel.name in found.counters:
+            codes = found.counters[channel.name].whole()
+            trace = read_channel(channel, times, codes, None, origin=origin, source=str(source.id), gaps=gaps)
+            assert trace is not None
+            trace = replace(trace, kept=held, **more)
+        else:
+            kept: Kept | None = None
+            if channel.name in found.steady:
+                values = found.steady[channel.name].whole()
+                at = times[even]
+            else:
+                column = found.columns[channel.name]
+                kept = held.with_sums(column.sums.whole())
+                values = column.values.whole()
+                values = kept.means(times, values) if channel.kind is Kind.MEAN else values
+            refresh = (channel.refresh_ns or 0) / math.sqrt(12)
+            trace = from_samples(
+                at,
+                values,
+                channel.quantity,
+                kind=channel.kind,
+                channel=channel,
+                origin=origin,
+                gaps=gaps,
+                source=str(source.id),
+                code=channel.scale,
+                clock_ns=refresh,
+                refresh_ns=refresh,
+                kept=kept,
+                **more,
+            )
+        correction = plan.corrections.get(channel.name)
+        if correction is not None:
+            share = found.beyond.get(channel.name, 0) / plan.rows
+            trace = with_correction(trace, correction, origin, trace.values, share)
+            calibrated.setdefault(channel.rail.name, set()).add(channel.quantity)
+        by_rail.setdefault(channel.rail.name, {}).setdefault(channel.quantity, trace)
+    for rail, quantities in calibrated.items():
+        prefer_calibrated(by_rail[rail], quantities)
+    for rail in plan.pairs:
+        traces = by_rail[rail]
+        column = found.columns[_product(rail)]
+        traces[Quantity.POWER] = _power(
+            traces[Quantity.VOLTAGE], traces[Quantity.CURRENT], column, times, held, even
+        )
+    return by_rail
+
+
+def _power(
+    volts: Trace, amps: Trace, column: _Column, times: Times, held: Kept, even: NDArray[np.int64]
+) -> Trace:
+    """Return voltage × current; what is known of its errors comes from the even stretches, where both are held."""
+    some = replace(amps, times_ns=times[even], values=amps.values[even], kept=None)
+    of_some = multiply(volts, some)
+    kept = held.with_sums(column.sums.whole())
+    values = column.values.whole()
+    if column.kind is Kind.MEAN:
+        values = kept.means(times, values)
+    return replace(of_some, times_ns=times, values=values, kind=column.kind, kept=kept)

@@ -1,0 +1,190 @@
+"""A long recording of which few readings are held gives the energies, intervals and peaks of one that is held whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from powermeter import Recording, analyse
+from powermeter.analysis import instants
+from powermeter.analysis.energy import Analysis
+from powermeter.channel import Channel, Kind, Quantity, Rail
+from powermeter.events import Event
+from powermeter.recording import Writer
+from powermeter.signals import selection, thinning
+from powermeter.source import REPEAT, SATURATED, Gap
+
+NS = 1_000_000_000
+MS = 1_000_000
+ROWS = 400_000
+SEED = 20261126
+
+
+def _load(t: np.ndarray) -> np.ndarray:
+    """Return a load in W that idles, works in bursts and has rare spikes."""
+    rng = np.random.default_rng(SEED)
+    watts = 2 + 3 * (((t // (20 * MS)) % 10) == 3) + 1.5 * (((t // (7 * NS)) % 3) == 1)
+    return watts * (1 + rng.normal(0, 0.01, t.size)) + 20 * (rng.random(t.size) < 2e-5)
+
+
+def _record(
+    path: Path, columns: dict[Channel, np.ndarray], t: np.ndarray, flags: np.ndarray | None = None
+) -> Path:
+    with Writer.create(path, {}) as writer:
+        source = writer.add_source("sim://meter", "meter", "sim", tuple(columns), {})
+        codes = np.column_stack([np.rint(codes) for codes in columns.values()]).astype(np.int64)
+        for first in range(0, t.size, 100_000):
+            part = slice(first, first + 100_000)
+            writer.append(source, t[part], codes[part], None if flags is None else flags[part])
+        gap = np.flatnonzero(np.diff(t) > 100 * MS)
+        if gap.size:
+            writer.add_gap(source, Gap(int(t[gap[0]]), int(t[gap[0] + 1]), "lost setup", "unplugged"))
+        starts = [int((0.2 * i + 0.0596) * NS) for i in range(5, 1900)]
+        events = [Event("infer", a, a + 20 * MS, process=1, uid=i + 1) for i, a in enumerate(starts)]
+        events += [
+            Event("epoch", int(a * NS), int((a + 60) * NS), process=1, uid=9000 + a) for a in (10, 80, 250)
+        ]
+        writer.add_events(sorted(events, key=lambda event: event.start_ns))
+    return path
+
+
+@pytest.fixture(scope="module")
+def recordings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Return recordings of one load at 1 kHz, 400 s, with a hole of 3 s, by four kinds of meter."""
+    folder = tmp_path_factory.mktemp("long")
+    rng = np.random.default_rng(SEED)
+    t = np.arange(ROWS, dtype=np.int64) * MS + rng.integers(-100_000, 100_000, ROWS)
+    t = np.sort(t[(t < 190 * NS) | (t > 193 * NS)])
+    watts, rail = _load(t), Rail("VIN")
+    volts = 5 - watts / 100
+    amps = watts / volts
+    joules = np.cumsum(watts * np.diff(t, prepend=t[0] - MS) * 1e-9)
+    top = int(4.9 / 1e-4)
+    return {
+        "volts and amps": _record(
+            folder / "vi.power",
+            {
+                Channel("v", Quantity.VOLTAGE, 1e-3, rail): volts * 1e3,
+                Channel("i", Quantity.CURRENT, 1e-4, rail): amps * 1e4,
+            },
+            t,
+        ),
+        "means": _record(
+            folder / "mean.power", {Channel("p", Quantity.POWER, 1e-3, rail, Kind.MEAN): watts * 1e3}, t
+        ),
+        "counter": _record(
+            folder / "counter.power",
+            {Channel("e", Quantity.ENERGY, 1e-6, rail, Kind.COUNTER, wrap=1 << 28): joules * 1e6 % (1 << 28)},
+            t,
+        ),
+        "clipped": _record(
+            folder / "clipped.power",
+            {
+                Channel("v", Quantity.VOLTAGE, 1e-3, rail): volts * 1e3,
+                Channel("i", Quantity.CURRENT, 1e-4, rail, high_code=top): np.minimum(amps * 1e4, top),
+            },
+            t,
+        ),
+    }
+
+
+def _both(path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Analysis, Analysis]:
+    with Recording.open(path) as recording:
+        held = analyse(recording)
+    monkeypatch.setattr(thinning, "LONG", 1000)
+    monkeypatch.setattr(selection, "STRETCHES", 6)
+    monkeypatch.setattr(selection, "SPARSE", 20_000)
+    monkeypatch.setattr(selection, "INSIDE", 30_000)
+    monkeypatch.setattr(instants, "INSIDE", 30_000)
+    with Recording.open(path) as recording:
+        thin = analyse(recording)
+    return held, thin
+
+
+@pytest.mark.parametrize("name", ["volts and amps", "means", "counter", "clipped"])
+def test_nothing_is_lost_by_what_is_not_held(
+    recordings: dict[str, Path], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, thin = _both(recordings[name], monkeypatch)
+    assert thin.power_trace.kept is not None and held.power_trace.kept is None
+    assert len(thin.power_trace) < 0.55 * len(held.power_trace)
+    assert thin.power_trace.readings == len(held.power_trace)
+    assert thin.energy.value == pytest.approx(held.energy.value, rel=1e-9)
+    assert thin.peak_w == held.peak_w
+    assert thin.gap_s == pytest.approx(held.gap_s, abs=1e-5)
+    assert thin.power_trace.saturated == held.power_trace.saturated
+    assert thin.energy.high == pytest.approx(held.energy.high, rel=2e-3)
+    assert thin.energy.grade is held.energy.grade
+    if held.charge is not None:
+        assert thin.charge is not None
+        assert thin.charge.value == pytest.approx(held.charge.value, rel=1e-9)
+    for label in ("infer", "epoch"):
+        one, other = held.row(label), thin.row(label)
+        assert one.energy is not None and other.energy is not None
+        # Where readings do not resolve an edge, what is usual beside events is taken from other readings beside them.
+        half = one.energy.value - one.energy.low
+        assert other.energy.value == pytest.approx(one.energy.value, abs=0.25 * half)
+        assert other.energy.grade is one.energy.grade
+        assert other.events == one.events
+        if np.isfinite(one.energy.high):
+            assert 0.7 < (other.energy.high - other.energy.low) / (one.energy.high - one.energy.low) < 1.5
+        else:
+            assert np.isinf(other.energy.high)
+
+
+def test_a_window_of_the_run_has_the_same_energy(
+    recordings: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, thin = _both(recordings["volts and amps"], monkeypatch)
+    start, end = int(20.5 * NS), int(171.25 * NS)
+    assert thin.window(start, end)[0].value == pytest.approx(held.window(start, end)[0].value, rel=1e-3)
+
+
+@pytest.mark.parametrize("strange", ["repeats", "missing"])
+def test_readings_that_must_be_seen_in_a_row_are_held(
+    tmp_path: Path, strange: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(SEED)
+    t = np.arange(20_000, dtype=np.int64) * MS
+    codes = 2000 + rng.integers(0, 100, t.size)
+    flags = np.zeros(t.size, np.uint8)
+    if strange == "repeats":
+        flags[5000] = REPEAT
+    else:
+        codes[5000] = np.iinfo(np.int64).min
+    with Writer.create(tmp_path / "x.power", {}) as writer:
+        source = writer.add_source(
+            "sim://x", "x", "sim", (Channel("p", Quantity.POWER, 1e-3, Rail("VIN")),), {}
+        )
+        writer.append(source, t, codes[:, None], flags)
+    monkeypatch.setattr(thinning, "LONG", 1000)
+    with Recording.open(tmp_path / "x.power") as recording:
+        assert analyse(recording).power_trace.kept is None
+
+
+def test_flags_are_counted_without_the_samples(tmp_path: Path) -> None:
+    flags = np.zeros(3000, np.uint8)
+    flags[10:20], flags[15:18] = REPEAT, REPEAT | SATURATED
+    with Writer.create(tmp_path / "x.power", {}) as writer:
+        source = writer.add_source(
+            "sim://x", "x", "sim", (Channel("p", Quantity.POWER, 1e-3, Rail("VIN")),), {}
+        )
+        writer.append(source, np.arange(3000) * MS, np.ones((3000, 1), np.int64), flags)
+    with Recording.open(tmp_path / "x.power") as recording:
+        assert recording.flag_counts(source) == {0: 2990, REPEAT: 7, REPEAT | SATURATED: 3}
+
+
+def test_memory_is_bounded_by_events_and_not_by_readings(
+    recordings: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(thinning, "LONG", 1000)
+    monkeypatch.setattr(selection, "STRETCHES", 2)
+    monkeypatch.setattr(selection, "SPARSE", 5000)
+    around = selection.Around(np.array([50 * NS]), np.array([50 * NS + 20 * MS]), np.array([0]))
+    with Recording.open(recordings["means"]) as recording:
+        found = thinning.thinned(recording, recording.sources[0], [], around)
+    assert found is not None
+    (trace,) = (traces[Quantity.POWER] for traces in found.values())
+    assert len(trace) < 2 * 4096 + 5000 + 100 + 2 * 256 + 2 * 7
