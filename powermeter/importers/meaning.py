@@ -19,7 +19,7 @@ from powermeter.importers.header_words import ELECTRIC, TIME
 from powermeter.importers.headers import Heading, of_unit, with_unit
 from powermeter.importers.layout import Layout, is_datum
 from powermeter.importers.log import Choices
-from powermeter.importers.not_logs import LENGTH_WORDS, RUN_WORDS, RUNS
+from powermeter.importers.not_logs import LENGTH_WORDS, OUTCOME_WORDS, RUN_WORDS, RUNS
 from powermeter.importers.pairing import pair
 from powermeter.importers.plan import Plan, Planned
 from powermeter.importers.signatures import ColumnFact, Signature, key, signature_of
@@ -96,10 +96,10 @@ def _refuse_runs(path: Path, found: Layout, headings: Sequence[Heading], choices
     if choices.period_s is not None or not found.named or any(h.unit == "-" for h in headings):
         return
     found_words = {word for h in headings for word in h.words}
-    runs = found_words & RUN_WORDS and (found_words & LENGTH_WORDS or "done" in found_words)
+    runs = found_words & RUN_WORDS and (found_words & (LENGTH_WORDS | OUTCOME_WORDS) or "done" in found_words)
     energies = any(h.quantity is Quantity.ENERGY or h.implied is Quantity.ENERGY for h in headings)
     stamped = any(h.is_time and not set(h.words) & LENGTH_WORDS for h in headings)
-    if runs and energies and not stamped:
+    if runs and (energies or found_words & OUTCOME_WORDS) and not stamped:
         raise DataError(f"{path}: {RUNS}")
 
 

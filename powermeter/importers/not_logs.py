@@ -77,7 +77,7 @@ def prose(peek: Peek) -> str | None:
 
 RUNS = (
     "is a table of finished runs, one row per run, not a log of power over time: its energies are the totals of whole runs "
-    "already"
+    "already, and where it holds none, there is no energy in it"
 )
 """What a table of results is called."""
 
@@ -97,3 +97,6 @@ RUN_WORDS = frozenset(
     )
 )
 LENGTH_WORDS = frozenset(("execution", "runtime", "duration", "elapsed", "latency", "walltime", "total"))
+
+OUTCOME_WORDS = frozenset(("tokens", "tok", "throughput", "accuracy", "score", "ttft", "tpot", "fps", "qps"))
+"""What only a finished run has; beside a run's number and without times, a row is no reading."""

@@ -120,6 +120,10 @@ def test_what_is_no_log_is_named_for_what_it_is(tmp_path, head, says):
             "table of finished runs",
         ),
         (
+            "model,run,tokens_per_s,mean_power_mW,charge_counter_uAh\na,1,0,-38,0\na,2,0,12,0\nb,1,0,26,0\n",
+            "table of finished runs.* no energy",
+        ),
+        (
             "timestamp,utilization.gpu [%],temperature.gpu\n2026/06/10 10:00:00.000,33 %,40\n2026/06/10 10:00:01.000,35 %,41\n",
             "no column of power",
         ),
