@@ -9,8 +9,8 @@ from pathlib import Path, PurePosixPath
 from publication import Figure, Publication, Source, figure, unpublished
 from store import Store
 
+from powermeter import analyse
 from powermeter.comparison.claims import half_digit
-from powermeter.entry import analyse
 from powermeter.importers import convert
 from powermeter.result import Result
 

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from publication import Figure, Publication, Source, figure, unpublished
 from store import Store
 
-from powermeter.entry import analyse
+from powermeter import analyse
 from powermeter.errors import PowermeterError
 from powermeter.importers import Choices, convert
 from powermeter.recording import Recording

@@ -9,8 +9,8 @@ from pathlib import Path
 from publication import Figure, Publication, Source, figure
 from store import Store
 
+from powermeter import analyse
 from powermeter.drivers.km003c import decode
-from powermeter.entry import analyse
 from powermeter.errors import PowermeterError
 from powermeter.importers import convert
 from powermeter.result import Result

@@ -10,8 +10,8 @@ import numpy as np
 from publication import Figure, Publication, Source, figure, unpublished
 from store import Store
 
+from powermeter import analyse
 from powermeter.channel import Quantity
-from powermeter.entry import analyse
 from powermeter.importers import convert
 from powermeter.recording import Recording
 from powermeter.result import Grade, Result

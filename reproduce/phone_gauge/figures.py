@@ -8,8 +8,8 @@ from pathlib import Path
 from publication import Figure, Publication, Source, unpublished
 from store import Store
 
+from powermeter import analyse
 from powermeter.comparison.claims import Agreement
-from powermeter.entry import analyse
 from powermeter.errors import PowermeterError
 from powermeter.importers import Choices, convert
 

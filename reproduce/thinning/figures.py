@@ -9,9 +9,9 @@ import numpy as np
 from publication import Figure, Publication, Source, unpublished
 from store import Store
 
+from powermeter import analyse
 from powermeter.channel import Quantity
 from powermeter.comparison.claims import Agreement
-from powermeter.entry import analyse
 from powermeter.importers import Choices, convert
 from powermeter.recording import Recording
 from powermeter.result import Result

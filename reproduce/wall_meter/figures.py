@@ -13,7 +13,7 @@ import numpy as np
 from publication import Figure, Publication, Source, figure, unpublished
 from store import Store
 
-from powermeter.entry import analyse
+from powermeter import analyse
 from powermeter.importers import convert
 from powermeter.result import Grade, Result, combine, ratio
 

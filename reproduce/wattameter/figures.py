@@ -8,7 +8,7 @@ from pathlib import Path
 from publication import Figure, Publication, Source, figure
 from store import Store
 
-from powermeter.entry import analyse
+from powermeter import analyse
 from powermeter.importers import convert
 
 REPOSITORY = Source("NatLabRockies/WattAMeter", "1060d909fc63244d274718ec8347cb95c300bcbe", "BSD-3-Clause")
