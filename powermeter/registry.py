@@ -74,13 +74,18 @@ DRIVERS: Mapping[str, str] = {
 """URL scheme → `module:class`."""
 
 REPORTS: Mapping[str, str] = {
+    "annex-xi": "powermeter.reports.annex_xi:AnnexXISheet",
+    "csv": "powermeter.reports.record_files:CSVReport",
     "html": "powermeter.reports.html:HTMLReport",
     "html-plain": "powermeter.reports.html:PlainHTMLReport",
+    "json": "powermeter.reports.record_files:JSONReport",
     "latex": "powermeter.reports.latex:LatexReport",
     "markdown": "powermeter.reports.markdown:MarkdownReport",
-    "pdf": "powermeter.reports.figure_files:PDFFigure",
-    "png": "powermeter.reports.figure_files:PNGFigure",
-    "svg": "powermeter.reports.figure_files:SVGFigure",
+    "model-card": "powermeter.reports.model_card:ModelCard",
+    "pdf": "powermeter.reports.paper.pdf_report:PDFReport",
+    "png": "powermeter.reports.paper.kinds:PNGFigure",
+    "sci": "powermeter.reports.sci_sheet:SCISheet",
+    "svg": "powermeter.reports.paper.kinds:SVGFigure",
     "text": "powermeter.reports.terminal:TextReport",
 }
 """Report kind → `module:class`."""

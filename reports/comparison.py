@@ -64,7 +64,7 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
     for note in c.notes:
         if note.severity is not Severity.INFO:
             console.print(f"[yellow]![/] {safe(note.text)}", soft_wrap=False)
-    for text in _remarks(c):
+    for text in remarks(c):
         console.print(f"[dim]·[/] {safe(text)}", soft_wrap=False)
 
 
@@ -166,23 +166,24 @@ def needed(r: Contrast) -> str:
     return NO_NUMBER if r.repeats_needed is None else f"{r.repeats_needed:,} a side"
 
 
-def _remarks(c: Comparison) -> list[str]:
-    remarks = [note.text for note in c.notes if note.severity is Severity.INFO]
+def remarks(c: Comparison) -> list[str]:
+    """Return how the verdicts were reached, and what only one side has, a sentence each."""
+    found = [note.text for note in c.notes if note.severity is Severity.INFO]
     rows = [row.contrast for row in c.rows]
     if any(needed(row) == NO_NUMBER for row in rows):
-        remarks.append("no number: the sensors' own errors, or the margin, are as large as the difference")
+        found.append("no number: the sensors' own errors, or the margin, are as large as the difference")
     if any(row.repeats_needed and needed(row) for row in rows):
-        remarks.append(
+        found.append(
             "repeats needed: in turns (A B B A), to find a difference of this size in 80 % of such comparisons"
         )
     margin = rows[0].margin if rows else 0.0
     if margin:
-        remarks.append(f"differences up to {format_number(100 * margin, 3)} % of A do not count (--margin)")
-    remarks.append(f"a verdict is right at {sure()}; detectable: found in 80 % of such comparisons in turns")
+        found.append(f"differences up to {format_number(100 * margin, 3)} % of A do not count (--margin)")
+    found.append(f"a verdict is right at {sure()}; detectable: found in 80 % of such comparisons in turns")
     for side, names in (("A", c.only_left), ("B", c.only_right)):
         if names:
-            remarks.append(f"only in {side}: {', '.join(names)}")
-    return remarks
+            found.append(f"only in {side}: {', '.join(names)}")
+    return found
 
 
 def record(comparison: Comparison) -> dict[str, Any]:

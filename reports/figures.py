@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.analysis.integral import Integral
 from powermeter.analysis.labels import LabelRow
 from powermeter.channel import Kind
 from powermeter.result import COVERAGE_95, Result
@@ -161,7 +162,7 @@ def close_panel(data: ReportData) -> Panel | None:
 def panel(data: ReportData, start_ns: int, end_ns: int, origin: int) -> Panel:
     """Return power and events between two moments of the recording's clock, times counted from `origin`."""
     a = data.analysis
-    gaps = _gaps(a.power_trace, start_ns, end_ns)
+    gaps = gaps_of(a.integral, start_ns, end_ns)
     curves, samples = _curves(a.power_trace, start_ns, end_ns, gaps, origin)
     highest = [float(np.max(c.watts if c.high is None else c.high)) for c in curves if c.watts.size]
     lowest = [float(np.min(c.watts if c.low is None else c.low)) for c in curves if c.watts.size]
@@ -223,13 +224,20 @@ def items_of(data: ReportData, row: LabelRow) -> Items | None:
     )
 
 
-def _gaps(trace: Trace, start_ns: int, end_ns: int) -> list[tuple[int, int, str]]:
-    """Return the gaps inside a window, longer than two sample intervals (shorter ones are missed deadlines)."""
-    least = 2 * trace.interval_ns
+def gaps_of(integral: Integral, start_ns: int, end_ns: int) -> list[tuple[int, int, str]]:
+    """Return the gaps inside a window, longer than two sample intervals (shorter ones are missed deadlines).
+
+    Beside those that the recorder noted, these are the stretches without a reading that the analysis bridges.
+    """
+    trace, least = integral.trace, 2 * integral.trace.interval_ns
+    found = [(g.start_ns, g.end_ns, g.detail or g.reason) for g in trace.gaps]
+    for start, end in zip(integral.gap_start.tolist(), integral.gap_end.tolist(), strict=True):
+        if not any(start < e and end > s for s, e, _ in found):
+            found.append((start, end, "no readings"))
     return [
-        (max(g.start_ns, start_ns), min(g.end_ns, end_ns), g.detail or g.reason)
-        for g in trace.gaps
-        if g.end_ns > start_ns and g.start_ns < end_ns and g.end_ns - g.start_ns > least
+        (max(start, start_ns), min(end, end_ns), reason)
+        for start, end, reason in sorted(found)
+        if end > start_ns and start < end_ns and end - start > least
     ]
 
 

@@ -8,14 +8,15 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
+from typing import Any
 
 from powermeter.units import format_duration
 
 from . import figures, lifetime_section, svg
 from .headline import product, quality, sentence
-from .markup import Markup, element, harmless, join, quantity
+from .markup import Child, Markup, element, harmless, join, quantity
 from .page_sections import (
     against,
     badge,
@@ -41,7 +42,6 @@ class HTMLReport:
 
     def render(self, data: ReportData) -> str:
         """Return the page."""
-        style = _template("report.css") + svg.style()
         script = _template("zoom.js") if self.script else ""
         packed = zoom_data(data) if self.script else None
         body = element(
@@ -61,30 +61,46 @@ class HTMLReport:
             factors(data),
             _footer(data),
         )
-        parts = [body]
-        if packed is not None:
-            text = json.dumps(packed, separators=(",", ":")).replace("<", "\\u003c")
-            parts.append(Markup(f'<script type="application/json" id="zoom-data">{text}</script>'))
-            parts.append(Markup(f"<script>{script}</script>"))
-        classes = "simulated" if data.grade.value == "simulated" else None
-        head = element(
-            "head",
-            element("meta", charset="utf-8"),
-            element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-            Markup(
-                f'<meta http-equiv="Content-Security-Policy" content="{_policy(script if packed else "")}">'
-            ),
-            element(
-                "meta",
-                name="generator",
-                content=f"powermeter {data.metadata.get('powermeter') or ''}".strip(),
-            ),
-            element("title", f"{heading(data)} · {data.path.name}: energy report"),
-            Markup(f"<style>{style}</style>"),
-        )
-        return (
-            f"<!doctype html>\n{element('html', head, element('body', *parts, class_=classes), lang='en')}\n"
-        )
+        title = f"{heading(data)} · {data.path.name}: energy report"
+        simulated = data.grade.value == "simulated"
+        return page_of(title, [body], packed, script, simulated=simulated)
+
+
+def page_of(
+    title: str,
+    body: Sequence[Child],
+    packed: Mapping[str, Any] | None = None,
+    script: str = "",
+    *,
+    simulated: bool = False,
+) -> str:
+    """Return a whole page in the house's style, with a content policy that lets it fetch nothing.
+
+    Args:
+        title: Of the page.
+        body: What stands in it; put into a `main` where it is none.
+        packed: The data of the zoom, which `script` draws; None for a page without a script.
+        script: The only script that may run.
+        simulated: Whether its numbers are simulated, which the page wears as a watermark.
+    """
+    parts: list[Child] = [*body] if packed is not None or len(body) == 1 else [element("main", *body)]
+    if packed is not None:
+        text = json.dumps(packed, separators=(",", ":")).replace("<", "\\u003c")
+        parts.append(Markup(f'<script type="application/json" id="zoom-data">{text}</script>'))
+        parts.append(Markup(f"<script>{script}</script>"))
+    head = element(
+        "head",
+        element("meta", charset="utf-8"),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        Markup(f'<meta http-equiv="Content-Security-Policy" content="{_policy(script if packed else "")}">'),
+        element("meta", name="generator", content="powermeter"),
+        element("title", title),
+        Markup(f"<style>{_template('report.css')}{svg.style()}</style>"),
+    )
+    whole = element(
+        "html", head, element("body", *parts, class_="simulated" if simulated else None), lang="en"
+    )
+    return f"<!doctype html>\n{whole}\n"
 
 
 class PlainHTMLReport(HTMLReport):

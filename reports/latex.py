@@ -65,9 +65,10 @@ def _lines(data: ReportData) -> Iterator[str]:
     yield ""
 
 
-def _table(
+def tabular(
     caption: str, columns: str, heads: Sequence[str], rows: Sequence[Sequence[str]], label: str
 ) -> Iterator[str]:
+    """Yield a floating booktabs table that is shrunk where it is wider than the line; cells are LaTeX already."""
     yield r"\begin{table}"
     yield r"\centering\small"
     yield rf"\caption{{{caption}}}\label{{tab:{label}}}"
@@ -100,7 +101,7 @@ def _energies(data: ReportData, caption: str) -> Iterator[str]:
         ]
         for r in data.analysis.rows
     ]
-    yield from _table(caption, "l" * (1 + len(groups)) + "rrrrrr", heads, rows, "energy")
+    yield from tabular(caption, "l" * (1 + len(groups)) + "rrrrrr", heads, rows, "energy")
 
 
 def _times(data: ReportData, caption: str) -> Iterator[str]:
@@ -119,7 +120,7 @@ def _times(data: ReportData, caption: str) -> Iterator[str]:
         ]
         for r in data.analysis.rows
     ]
-    yield from _table(caption, "l" * (1 + len(groups)) + "rrrrrr", heads, rows, "time")
+    yield from tabular(caption, "l" * (1 + len(groups)) + "rrrrrr", heads, rows, "time")
 
 
 def _whole(data: ReportData) -> Iterator[str]:
@@ -143,4 +144,4 @@ def _whole(data: ReportData) -> Iterator[str]:
         rows.append(["footprint", "--", "not known"])
     place = whole.place.name if whole and whole.place else "place not known: world range"
     caption = f"The whole run and the footprint of its electricity ({escaped(place)})."
-    yield from _table(caption, "lrl", ["", "value", "grade"], rows, "run")
+    yield from tabular(caption, "lrl", ["", "value", "grade"], rows, "run")

@@ -66,8 +66,3 @@ def spell_out() -> None:
         if isinstance(stream, io.TextIOWrapper):
             with suppress(OSError, ValueError):
                 stream.reconfigure(errors=NAME)
-
-
-def printable(text: object) -> str:
-    """Return text that no terminal obeys: controls, changes of direction and what is no text become U+FFFD."""
-    return "".join(c if c.isprintable() else "\ufffd" for c in str(text))

@@ -88,6 +88,8 @@ class ReportData:
         given_title: What the user calls it; `title` falls back to the program's name.
         against: An earlier run that it is set against, or None.
         lifetime: Years of one item of the headline here and in a data centre, or None.
+        device: What was made, as typed, or None.
+        chain: Efficiency between plug and meter, as typed, or None.
     """
 
     path: Path
@@ -109,6 +111,8 @@ class ReportData:
     given_title: str = ""
     against: Against | None = None
     lifetime: LifetimeReport | None = None
+    device: str | None = None
+    chain: str | float | None = None
 
     @property
     def item(self) -> str:
@@ -195,6 +199,7 @@ class ReportOptions:
         against: An earlier recording to set it against.
         lifetime: Years of one item on the device against years in a data centre: requests a day, or a
             TOML file with the options of `powermeter lifetime`.
+        device: What was made, for an SCI's embodied part: a preset of `powermeter footprint --device`.
     """
 
     battery: str | Battery | None = None
@@ -207,6 +212,7 @@ class ReportOptions:
     title: str = ""
     against: Path | None = None
     lifetime: str | None = None
+    device: str | None = None
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -292,6 +298,8 @@ def gather(recording: Recording, options: ReportOptions | None = None) -> Report
         given_title=options.title.strip(),
         against=_against(recording.path, headline, options),
         lifetime=_lifetime(subject, headline, options),
+        device=options.device,
+        chain=options.chain,
     )
 
 

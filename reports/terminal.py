@@ -37,6 +37,8 @@ COLOURS = {
 }
 QUALITY = {"good": "green", "rough": "yellow", "not resolved": "bright_red"}
 NARROW = 80
+PAUSE = 5
+"""Intervals between readings that nobody declared a gap and that are still one to a reader."""
 MOST_LABELS = 30
 """Labels of a table; of more, those that used most are printed and the rest is counted."""
 Cell = Callable[[LabelRow], str]
@@ -371,7 +373,9 @@ def health_text(instrument: Instrument) -> str:
     words += [f"{h.saturated:,} saturated"] if h.saturated else []
     gaps = [gap for gap in h.gaps if gap.reason != "missed"]
     length = wording.seconds(sum(g.end_ns - g.start_ns for g in gaps) * 1e-9)
-    words.append(f"{len(gaps)} gap{'s' * (len(gaps) > 1)} of {length}" if gaps else "no gaps")
+    pause = h.longest_s is not None and h.interval_s and h.longest_s > PAUSE * h.interval_s
+    without = f"longest pause {wording.seconds(h.longest_s)}" if pause else "no gaps"
+    words.append(f"{len(gaps)} gap{'s' * (len(gaps) > 1)} of {length}" if gaps else without)
     return " · ".join(words)
 
 

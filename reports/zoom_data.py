@@ -136,9 +136,8 @@ def _rail(
         "line": trace.kind is Kind.INSTANT,
         "blocks": blocks,
         "gaps": [
-            [(g.start_ns - start_ns) * 1e-9, (g.end_ns - start_ns) * 1e-9, harmless(g.detail or g.reason, 80)]
-            for g in trace.gaps[:2000]
-            if g.end_ns - g.start_ns > 2 * trace.interval_ns
+            [(start - start_ns) * 1e-9, (end - start_ns) * 1e-9, harmless(reason, 80)]
+            for start, end, reason in figures.gaps_of(integral, start_ns, int(trace.times_ns[-1]))[:2000]
         ],
         "errors": [[error.relative, error.absolute] for error in counted],
         "edge": 2 * trace.noise**2 + trace.step**2 / 6 if trace.kind is Kind.COUNTER else 0.0,

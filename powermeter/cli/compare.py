@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from powermeter.cli.exit_codes import FAILED_IF
+from powermeter.cli.outputs import say
 from powermeter.comparison.verdict import Verdict
 from powermeter.errors import ConfigurationError
+from powermeter.names import printable
+from powermeter.recording.output_file import check_output, write_files
 from powermeter.reports.plain_output import spell_out
 from powermeter.units import parse_quantity
 
@@ -71,8 +75,17 @@ if TYPE_CHECKING:
     help="Whether one meter measured everything, so "
     "that its errors cancel.  [default: by serial number, URL and machine]",
 )
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write it to a file instead: .html, .md, .tex, a figure (.pdf, .svg, .png), .txt or .json.",
+)
+@click.option("--force", is_flag=True, help="Replace an existing file.")
 @click.option("--json", "as_json", is_flag=True, help="The same numbers unrounded, in SI units.")
-def compare(a: str, b: str | None, as_json: bool, fail_if: str, **chosen: Any) -> int:
+def compare(
+    a: str, b: str | None, as_json: bool, fail_if: str, output: Path | None, force: bool, **chosen: Any
+) -> int:
     """Compare B with A: less, more, the same within x %, or cannot tell.
 
     \b
@@ -82,6 +95,7 @@ def compare(a: str, b: str | None, as_json: bool, fail_if: str, **chosen: Any) -
         powermeter compare run.power --label base --label small
         powermeter compare 'base-*.power' 'small-*.power' --label infer
         powermeter compare 'main-*.power' 'branch-*.power' --margin 2% --fail-if more
+        powermeter compare base.power small.power -o figure.pdf
 
     A side is a recording, one of its labels (run.power:label), or several recordings of equal runs:
     names with commas between them, a quoted pattern, a folder.
@@ -94,6 +108,8 @@ def compare(a: str, b: str | None, as_json: bool, fail_if: str, **chosen: Any) -
     from powermeter.comparison.compare import compare as weigh
 
     refused = _verdicts(fail_if)
+    if output is not None:
+        _check(output, as_json, force, [Path(side) for side in (a, b) if side is not None])
     labels, rails = chosen["labels"], [name.strip() for name in (chosen["rail"] or "").split(",")]
     if len(labels) > 2 or len(rails) > 2:
         raise ConfigurationError("there are two sides: --label at most twice, --rail with at most one comma")
@@ -117,7 +133,12 @@ def compare(a: str, b: str | None, as_json: bool, fail_if: str, **chosen: Any) -
         same_instrument=chosen["same_instrument"],
     )
     failing = found.failing(*refused)
-    if as_json:
+    if output is not None:
+        from powermeter.reports.comparison_files import KINDS
+
+        write_files({output: KINDS[output.suffix.lower()](found)}, force=force)
+        say(f"wrote {printable(output)}")
+    elif as_json:
         from powermeter.reports.comparison import record
 
         said = record(found)
@@ -131,6 +152,17 @@ def compare(a: str, b: str | None, as_json: bool, fail_if: str, **chosen: Any) -
         elif refused and row.contrast.these_runs in refused:
             click.echo(f"powermeter: --fail-if passes: {row.title}: {row.contrast.text}", err=True)
     return FAILED_IF if failing else 0
+
+
+def _check(output: Path, as_json: bool, force: bool, inputs: list[Path]) -> None:
+    """Refuse an output before anything is computed."""
+    from powermeter.reports.comparison_files import KINDS
+
+    if as_json:
+        raise ConfigurationError("--json prints; to write a file leave it out: -o comparison.json")
+    if output.suffix.lower() not in KINDS:
+        raise ConfigurationError(f"{printable(output)}: unknown file extension; use {', '.join(KINDS)}")
+    check_output(output, force=force, inputs=inputs)
 
 
 def _verdicts(text: str) -> tuple[Verdict, ...]:

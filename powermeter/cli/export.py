@@ -12,8 +12,8 @@ from powermeter import registry
 from powermeter.cli.outputs import say
 from powermeter.cli.report_options import reading_options, report_options
 from powermeter.errors import ConfigurationError
+from powermeter.names import printable
 from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, in_place, open_output
-from powermeter.reports.plain_output import printable
 
 if TYPE_CHECKING:
     from powermeter.recording import Recording

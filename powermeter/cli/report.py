@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from powermeter import registry
+from powermeter.cli.outputs import say
 from powermeter.cli.report_options import lifetime_option, reading_options, report_options
 from powermeter.errors import ConfigurationError
+from powermeter.names import nearest, printable
 from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, write_files
+
+if TYPE_CHECKING:
+    from powermeter.reports.report_data import ReportData
 
 
 @click.command()
@@ -47,10 +52,31 @@ from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, writ
     help="An earlier run to set beside it: the change, its interval and a verdict.",
 )
 @lifetime_option
+@click.option(
+    "--device", metavar="KIND", help="For --kind sci: what was made, with its embodied carbon: board, phone …"
+)
+@click.option(
+    "--figure", metavar="NAME", help="One figure alone: trace, labels, budget, convergence, accuracy."
+)
+@click.option(
+    "--columns",
+    type=click.IntRange(1, 2),
+    default=2,
+    show_default=True,
+    help="Columns of a paper's page that the figure is wide.",
+)
 @reading_options
 @click.option("--force", is_flag=True, help="Replace an existing file.")
-def report(recording: Path, output: Path | None, kind: str | None, force: bool, **typed: Any) -> None:
-    """Write a recording up: one HTML page, or Markdown with its figure beside it.
+def report(
+    recording: Path,
+    output: Path | None,
+    kind: str | None,
+    figure: str | None,
+    columns: int,
+    force: bool,
+    **typed: Any,
+) -> None:
+    """Write a recording up: a page, a PDF, tables for a paper, one figure, a disclosure.
 
     \b
     Example:
@@ -59,12 +85,14 @@ def report(recording: Path, output: Path | None, kind: str | None, force: bool, 
         powermeter report run.power --lifetime 20 --place FRA
         powermeter report run.power --to latex
         powermeter report run.power -o report.md --place FRA --by model,batch
+        powermeter report run.power -o trace.pdf --figure trace --columns 1
+        powermeter report run.power --kind annex-xi
         powermeter report run.power -o - --kind markdown | less
     """
     from powermeter.recording import Recording
     from powermeter.reports.report_data import gather
 
-    maker = _maker(kind, output)
+    maker: Any = _figure(figure, columns, kind, output) if figure is not None else _maker(kind, output)
     path = output or recording.with_suffix(maker.suffix)
     if path == STANDARD_OUTPUT and kind is None:
         raise ConfigurationError("-o - is standard output; name the kind too, for example --kind markdown")
@@ -75,7 +103,34 @@ def report(recording: Path, output: Path | None, kind: str | None, force: bool, 
     written = maker.files(data, path) if several else {path: maker.render(data)}
     write_files(written, force=force)
     if path != STANDARD_OUTPUT:
-        click.echo("wrote " + ", ".join(map(str, written)), err=True)
+        say("wrote " + ", ".join(map(printable, written)))
+
+
+class _Figure:
+    """One figure, as a kind of report."""
+
+    def __init__(self, name: str, columns: int, form: str) -> None:
+        self.name, self.columns, self.form = name, columns, form
+        self.suffix = f".{name}.{form}"
+
+    def render(self, data: ReportData) -> bytes:
+        """Return the file's bytes."""
+        from powermeter.reports.paper.kinds import draw
+
+        drawn: bytes = draw(data, self.name, self.form, self.columns)
+        return drawn
+
+
+def _figure(name: str, columns: int, kind: str | None, output: Path | None) -> _Figure:
+    """Return the figure asked for, in the format of `--kind` or of the file's extension."""
+    from powermeter.reports.paper.kinds import FIGURES, FORMS
+
+    if name not in FIGURES:
+        raise ConfigurationError(f"no figure {name!r}; {nearest(name, FIGURES)}")
+    form = kind or (output.suffix.lower()[1:] if output is not None and output != STANDARD_OUTPUT else "pdf")
+    if form not in FORMS:
+        raise ConfigurationError(f"a figure is written as .{', .'.join(FORMS)}, not as {form or 'that'!r}")
+    return _Figure(name, columns, form)
 
 
 def kinds() -> dict[str, str]:
@@ -88,7 +143,7 @@ def _maker(kind: str | None, output: Path | None) -> Any:
     table = kinds()
     if kind is not None:
         if kind not in table:
-            raise ConfigurationError(f"no report {kind!r}; there are {', '.join(table)}")
+            raise ConfigurationError(f"no report {kind!r}; {nearest(kind, table)}")
         return registry.load(table[kind])()
     if output is None or output == STANDARD_OUTPUT:
         return registry.load(table["html"])()
@@ -96,7 +151,7 @@ def _maker(kind: str | None, output: Path | None) -> Any:
         maker = registry.load(target)()
         if output.suffix.lower() == maker.suffix:
             return maker
-    raise ConfigurationError(f"{output}: unknown file extension; use --kind ({', '.join(table)})")
+    raise ConfigurationError(f"{printable(output)}: unknown file extension; use --kind ({', '.join(table)})")
 
 
 def _list(context: click.Context, value: bool) -> None:

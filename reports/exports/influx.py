@@ -6,9 +6,9 @@ import math
 import re
 from typing import IO
 
+from powermeter.names import printable
 from powermeter.recording import Recording
 
-from ..plain_output import printable
 from .wall_clock import stamped
 
 _SPECIAL = re.compile(r"([,= \\])")

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from typing import IO
 
 from powermeter.channel import Channel, Kind, Quantity
+from powermeter.names import printable
 from powermeter.recording import Recording, SourceInfo
 
-from ..plain_output import printable
 from .wall_clock import stamped
 
 UNITS = {

@@ -1,0 +1,152 @@
+"""A comparison as a file: a page, Markdown, LaTeX, a figure, text or JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+
+from powermeter.comparison.compare import Comparison, Row
+from powermeter.formatting import DASH
+from powermeter.notes import Severity
+from powermeter.result import worst
+
+from . import latex_text, svg
+from .comparison import TITLES, change, record, remarks, signed, to_text, verdict_text
+from .comparison_figure import comparison_figure, figures_of
+from .html import page_of
+from .markdown_text import escaped
+from .markdown_text import table as markdown_table
+from .markup import Markup, element, harmless, quantity, table
+from .page_sections import number
+from .wording import show
+
+HEADS = ("label", "A", "B", "B − A", "change", "verdict", "repeats A, B")
+
+
+def html(found: Comparison) -> str:
+    """Return a self-contained page."""
+    grade = worst(row.contrast.difference.grade for row in found.rows).value
+    warnings = [note.text for note in found.notes if note.severity is not Severity.INFO]
+    rows = [
+        [
+            harmless(row.title, 120),
+            number(show(row.contrast.mean_left)),
+            number(show(row.contrast.mean_right)),
+            quantity(signed(row.contrast.difference)),
+            quantity(change(row.contrast.ratio)),
+            element("strong", verdict_text(row.contrast)),
+            quantity(f"{row.contrast.repeats_left:,}, {row.contrast.repeats_right:,}"),
+        ]
+        for row in found.rows
+    ]
+    body = [
+        element(
+            "header",
+            element("h1", f"{harmless(found.right, 120)} against {harmless(found.left, 120)}"),
+            element("p", f"A is {harmless(found.left)}; B is {harmless(found.right)}", class_="subtitle"),
+            [element("p", _sentence(row), class_="lede") for row in found.rows[:3]],
+        ),
+        element("ul", [element("li", text) for text in warnings], class_="warnings") if warnings else "",
+        element("h2", f"{TITLES[found.of]}, A above B"),
+        element(
+            "figure",
+            Markup(figures_of(found)),
+            element("figcaption", f"{TITLES[found.of]} from 0 with its 95 % interval; {grade}."),
+        ),
+        element("h2", "In numbers"),
+        table(HEADS, rows, numbers=(1, 2, 3, 4, 6)),
+        element("ul", [element("li", text) for text in remarks(found)], class_="notes"),
+    ]
+    title = f"{harmless(found.right, 80)} against {harmless(found.left, 80)}"
+    return page_of(title, body, simulated=grade == "simulated")
+
+
+def markdown(found: Comparison) -> str:
+    """Return a section of Markdown."""
+    lines = [f"# {escaped(found.right)} against {escaped(found.left)}", ""]
+    lines += [f"**{escaped(_sentence(row))}**\n" for row in found.rows[:3]]
+    lines += markdown_table(HEADS, [[escaped(row.title), *_cells(row)] for row in found.rows])
+    lines += [f"- {escaped(note.text)}" for note in found.notes if note.severity is not Severity.INFO]
+    lines += [f"- {escaped(text)}" for text in remarks(found)]
+    return "\n".join(lines) + "\n"
+
+
+def latex(found: Comparison) -> str:
+    r"""Return a booktabs table with siunitx numbers, to `\input` into a paper."""
+    from .latex import HEAD, tabular
+
+    grade = worst(row.contrast.difference.grade for row in found.rows).value
+    rows = [
+        [
+            latex_text.escaped(row.title),
+            latex_text.quantity(show(row.contrast.mean_left)),
+            latex_text.quantity(show(row.contrast.mean_right)),
+            latex_text.escaped(change(row.contrast.ratio)),
+            latex_text.escaped(verdict_text(row.contrast)),
+            rf"\num{{{row.contrast.repeats_left}}}, \num{{{row.contrast.repeats_right}}}",
+        ]
+        for row in found.rows
+    ]
+    caption = (
+        f"{TITLES[found.of]}: A is {latex_text.escaped(found.left)}, B is {latex_text.escaped(found.right)} "
+        f"({grade}); intervals are 95\\,\\%."
+    )
+    heads = ["label", "A", "B", "change", "verdict", "repeats"]
+    lines = [HEAD.partition("% Cite")[0].rstrip(), *tabular(caption, "lrrrlr", heads, rows, "comparison")]
+    if grade == "simulated":
+        lines.insert(1, r"\textbf{Simulated: no device drew this power.}")
+    return "\n".join(lines) + "\n"
+
+
+def text(found: Comparison) -> str:
+    """Return what `powermeter compare` prints."""
+    return to_text(found, 110) + "\n"
+
+
+def as_json(found: Comparison) -> str:
+    """Return the same numbers unrounded."""
+    return json.dumps(record(found), indent=2, default=str) + "\n"
+
+
+def _drawn(form: str) -> Callable[[Comparison], bytes]:
+    def draw(found: Comparison) -> bytes:
+        from .paper.canvas import saved, sheet
+        from .paper.comparison import comparison
+
+        with sheet() as maker:
+            return saved(comparison(maker, found, 2), form)
+
+    return draw
+
+
+def _svg(found: Comparison) -> str:
+    return svg.alone(comparison_figure(found))
+
+
+KINDS: Mapping[str, Callable[[Comparison], str | bytes]] = {
+    ".html": html,
+    ".json": as_json,
+    ".md": markdown,
+    ".pdf": _drawn("pdf"),
+    ".png": _drawn("png"),
+    ".svg": _svg,
+    ".tex": latex,
+    ".txt": text,
+}
+"""File extension → what makes its content."""
+
+
+def _sentence(row: Row) -> str:
+    return f"{harmless(row.title, 120)}: {row.contrast.text}."
+
+
+def _cells(row: Row) -> Sequence[str]:
+    r = row.contrast
+    return (
+        show(r.mean_left).text,
+        show(r.mean_right).text,
+        signed(r.difference),
+        change(r.ratio) if r.ratio is not None else DASH,
+        escaped(verdict_text(r)),
+        f"{r.repeats_left:,}, {r.repeats_right:,}",
+    )

@@ -1,0 +1,75 @@
+"""The energy section of a model card or README: YAML front matter that a hub reads, one sentence, one table, how it was measured."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from powermeter.units import format_count
+
+from . import wording
+from .headline import quality, sentence
+from .markdown_text import escaped, table
+from .method import method
+from .report_data import ReportData
+from .wording import footprint_amount, show
+
+
+class ModelCard:
+    """A section for a model card or README."""
+
+    suffix = ".card.md"
+    binary = False
+    summary = "the energy section of a model card or README: front matter, a sentence, a table"
+
+    def render(self, data: ReportData) -> str:
+        """Return the text."""
+        return "\n".join([*_front(data), *_lines(data)]) + "\n"
+
+
+def _front(data: ReportData) -> Iterator[str]:
+    """Yield `co2_eq_emissions`, which hubs read: grams of the run, with where they come from; nothing where not known."""
+    if data.footprint is None or data.grade.value == "simulated":
+        return
+    place = data.footprint.place
+    yield "---"
+    yield "co2_eq_emissions:"
+    yield f"  emissions: {data.footprint.carbon.value:.3g}"
+    yield f"  source: {json.dumps(f'powermeter, {data.grade.value}')}"
+    if place is not None:
+        yield f"  geographical_location: {json.dumps(place.name)}"
+    if data.machine:
+        yield f"  hardware_used: {json.dumps(escaped(data.machine))}"
+    yield "---"
+    yield ""
+
+
+def _lines(data: ReportData) -> Iterator[str]:
+    yield "## Energy"
+    yield ""
+    if data.grade.value == "simulated":
+        yield "**Simulated: no device drew this power.**"
+        yield ""
+    yield f"**{escaped(sentence(data))}** {escaped(quality(data).text)}"
+    yield ""
+    a = data.analysis
+    yield from table(
+        ["label", "items", "energy of the next", "charge", "mean time", "grade"],
+        (
+            [
+                escaped(row.title),
+                format_count(row.items),
+                show(row.per_item).text,
+                show(data.charge_of(row), "Ah", 1 / 3600).text,
+                wording.seconds(row.latency_mean),
+                row.energy.grade.value if row.energy is not None else "",
+            ]
+            for row in a.rows
+        ),
+    )
+    if data.item_footprint is not None:
+        carbon = data.item_footprint.accounts["carbon"].result
+        shown = footprint_amount(carbon, data.item_footprint.digits("carbon")).text
+        yield f"Carbon of one {escaped(data.item)}: {shown}."
+        yield ""
+    yield f"<details><summary>How it was measured</summary>\n\n{escaped(method(data))}\n\n</details>"

@@ -1,0 +1,70 @@
+"""How the mean energy of an item settles as events are added: the running mean with its 95 % interval."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from powermeter.analysis.quantiles import student_95
+from powermeter.errors import DataError
+from powermeter.units import prefix_of
+
+from .. import figures
+from ..report_data import ReportData
+from .canvas import BAND, INK, SOFT, TRACE, figure, text, watermark
+
+
+def convergence(maker: Any, data: ReportData, columns: int) -> Any:
+    """Return the figure.
+
+    Raises:
+        DataError: Single events have no energy, or there are fewer than four after the warm-up.
+    """
+    items = figures.items_of(data, data.headline) if data.headline is not None else None
+    steady = items.joules[items.numbers > items.warmup] if items is not None else np.empty(0)
+    if items is None or steady.size < 4:
+        raise DataError(
+            f"{data.path.name}: convergence needs at least four events that the sampling resolves, after the warm-up"
+        )
+    numbers = items.numbers[items.numbers > items.warmup]
+    count = np.arange(1, steady.size + 1)
+    mean = np.cumsum(steady) / count
+    spread = np.sqrt(
+        np.maximum(np.cumsum(steady**2) / count - mean**2, 0.0) * count / np.maximum(count - 1, 1)
+    )
+    half = np.hypot(student_95(np.maximum(count - 1, 1)) * spread / np.sqrt(count), items.meter)
+    drawn = figure(maker, columns, 2.1)
+    axes = drawn.subplots()
+    step, prefix = prefix_of(float(np.max(items.joules)), "J")
+    axes.plot(items.numbers, items.joules / step, ".", color=SOFT, markersize=2.5, label="one event")
+    later = count > 2
+    axes.fill_between(
+        numbers[later],
+        (mean - half)[later] / step,
+        (mean + half)[later] / step,
+        color=BAND,
+        alpha=0.7,
+        linewidth=0,
+        label="95 % interval of the mean",
+    )
+    axes.plot(numbers, mean / step, color=TRACE, linewidth=1.0, label="mean so far")
+    if items.warmup:
+        axes.axvline(items.warmup + 0.5, color=INK, linewidth=0.7, linestyle=":")
+        axes.annotate(
+            " warm-up ends", (items.warmup + 0.5, 0.02), xycoords=("data", "axes fraction"), fontsize=6.5
+        )
+    ends = (
+        np.concatenate([(mean - half)[later], (mean + half)[later], np.quantile(steady, [0.02, 0.98])]) / step
+    )
+    room = 0.15 * float(ends.max() - ends.min())
+    axes.set_ylim(
+        float(ends.min()) - room, float(ends.max()) + 3 * room
+    )  # not from 0: it shows how the mean settles
+    axes.set_xlim(0, float(items.numbers[-1]) + 1)
+    axes.grid(axis="y")
+    axes.set_xlabel(f"events of {text(items.label, 30)}")
+    axes.set_ylabel(f"energy per item ({prefix}J)")
+    axes.legend(loc="upper right", ncols=3 if columns == 2 else 1)
+    watermark(drawn, data.grade.value)
+    return drawn

@@ -1,0 +1,243 @@
+"""The report as a PDF of A4 pages: sentence, quality, tables, figures, method, limits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from powermeter.analysis.uncertainty import WORDS
+from powermeter.errors import DataError
+from powermeter.formatting import DASH
+from powermeter.units import format_count, format_duration, format_quantity
+
+from .. import wording
+from ..headline import product, quality, quoted, sentence
+from ..machine_facts import machine
+from ..method import limits, method
+from ..report_data import ReportData, no_footprint
+from ..terminal import health_text
+from ..wording import footprint_amount, show
+from .canvas import SOFT, sheet, text
+from .kinds import FIGURES
+from .pages import Pages
+
+WARN = "#93370d"
+ACCOUNTS = (("carbon", "carbon"), ("water", "water consumed"), ("adpe", "minerals (ADPe)"))
+MOST_LABELS = 60
+
+
+class PDFReport:
+    """The report as a PDF."""
+
+    suffix = ".pdf"
+    binary = True
+    summary = "the report as a PDF, to print or hand in; a figure alone with --figure"
+
+    def render(self, data: ReportData) -> bytes:
+        """Return the file's bytes.
+
+        Raises:
+            NotInstalledError: matplotlib is missing.
+        """
+        with sheet() as maker:
+            pages = Pages(
+                maker,
+                data.grade.value,
+                text(f"{data.path.name}, powermeter {data.metadata.get('powermeter', '')}", 120),
+            )
+            _summary(pages, data)
+            _figures(pages, data)
+            _tables(pages, data)
+            _meaning(pages, data)
+            _certainty(pages, data)
+            _method(pages, data)
+            return pages.saved(text(data.title, 200))
+
+
+def _summary(pages: Pages, data: ReportData) -> None:
+    when = data.started.strftime("%d %B %Y, %H:%M UTC") if data.started else "time of day not known"
+    label = f": {data.headline.title}" if data.headline is not None and not data.given_title else ""
+    pages.paragraph(f"{text(data.title, 120)}{text(label, 120)}", 17, bold=True, after=3)
+    words = [data.path.name, data.machine, format_duration(data.analysis.duration.value), when]
+    pages.paragraph(" · ".join(text(word, 120) for word in words if word), 8, colour=SOFT, after=10)
+    pages.paragraph(sentence(data), 12, after=4)
+    if product(data):
+        pages.paragraph(product(data), 9.5, colour=SOFT, after=4)
+    pages.paragraph(quality(data).text, 8.5)
+    a = data.analysis
+    pages.paragraph(
+        f"{a.energy.grade.value} on {text(a.line.rail.name)}: {text(a.covers, 300)}", 8, colour=SOFT
+    )
+    for warning in data.warnings:
+        pages.paragraph(f"! {text(warning, 600)}", 8, colour=WARN, after=2)
+    for note in data.notes:
+        pages.paragraph(f"· {text(note, 600)}", 7.5, colour=SOFT, after=2)
+
+
+FIGURES_SHOWN = (
+    ("Power over the run", "trace"),
+    ("Energy per label", "labels"),
+    ("How the mean settles", "convergence"),
+)
+
+
+def _figures(pages: Pages, data: ReportData) -> None:
+    for title, name in FIGURES_SHOWN:
+        try:
+            drawn = FIGURES[name](pages.maker, data, 2)
+        except DataError:  # the recording does not hold what it shows
+            continue
+        pages.drawing(title, drawn)
+
+
+def _tables(pages: Pages, data: ReportData) -> None:
+    a, charge = data.analysis, data.charge
+    pages.heading("The whole run")
+    rows = [
+        ["energy", show(a.energy).text, show(a.energy, "Wh", 1 / 3600).text, a.energy.grade.value],
+        ["charge", show(charge, "Ah", 1 / 3600).text, "", charge.grade.value if charge else DASH],
+        ["mean power", show(a.power).text, f"peak {format_quantity(a.peak_w, 'W', 3)}", a.power.grade.value],
+    ]
+    if a.baseline is not None:
+        rows.append(
+            [
+                "baseline",
+                show(a.baseline.power).text,
+                text(a.baseline.origin, 60),
+                a.baseline.power.grade.value,
+            ]
+        )
+        rows.append(["above it", show(a.above).text, "", a.above.grade.value if a.above else DASH])
+    pages.table(["", "value", "", "grade"], rows, texts=(0, 3))
+    if not a.rows:
+        return
+    pages.heading("What each kind of event used")
+    shown = a.rows[:MOST_LABELS]
+    heads = ["label", "events", "items", "of the next", "of these", "median", "p95", "total"]
+    pages.table(
+        heads,
+        [
+            [
+                text(r.title, 60),
+                f"{r.events:,}",
+                format_count(r.items),
+                show(r.per_item).text,
+                show(r.energy_per_item).text,
+                show(r.energy_median).bare,
+                show(r.energy_p95).bare,
+                show(r.energy).text,
+            ]
+            for r in shown
+        ],
+    )
+    pages.table(
+        ["label", "charge", "mean power", "per charge", "mean time", "p50", "p95", "p99"],
+        [
+            [
+                text(r.title, 60),
+                show(data.charge_of(r), "Ah", 1 / 3600).text,
+                show(r.power).bare,
+                show(data.per_charge(r)).bare,
+                *(wording.seconds(s) for s in (r.latency_mean, r.latency_p50, r.latency_p95, r.latency_p99)),
+            ]
+            for r in shown
+        ],
+    )
+    if len(shown) < len(a.rows):
+        pages.paragraph(
+            f"{len(a.rows) - len(shown):,} more labels: powermeter show --json lists all.", 7.5, colour=SOFT
+        )
+
+
+def _meaning(pages: Pages, data: ReportData) -> None:
+    pages.heading(f"One charge of {text(data.battery_name)}, and the footprint of the electricity")
+    rows: list[list[str]] = []
+    budget = data.budget
+    if budget is not None:
+        share = budget.share_used
+        rows.append(
+            [
+                "used by this run",
+                f"{show(share, '1', 100).text} %" if share else DASH,
+                share.grade.value if share else "",
+            ]
+        )
+        rows.append(
+            ["lasts at this power", show(budget.hours).text, budget.hours.grade.value if budget.hours else ""]
+        )
+        if data.headline is not None:
+            count = budget.count
+            rows.append(
+                [f"holds × one {text(data.item)}", show(count).text, count.grade.value if count else ""]
+            )
+    whole, item = data.footprint, data.item_footprint
+    for name, title in ACCOUNTS:
+        if whole is None or name not in whole.accounts:
+            continue
+        result, digits = whole.accounts[name].result, whole.digits(name)
+        rows.append([f"{title}, the run", footprint_amount(result, digits).text, result.grade.value])
+        if item is not None and data.headline is not None:
+            one = item.accounts[name].result
+            rows.append(
+                [f"{title}, one {text(data.item)}", footprint_amount(one, digits).text, one.grade.value]
+            )
+    if rows:
+        pages.table(["", "value", "grade"], rows, texts=(0, 2))
+    if whole is None:
+        pages.paragraph(f"No footprint: {no_footprint(data.analysis.energy)}.", 8, colour=SOFT)
+    else:
+        place = whole.place.name if whole.place else "place not known: world range"
+        pages.paragraph(
+            f"{place}. {whole.boundary}. The three are never added to each other.", 7.5, colour=SOFT
+        )
+
+
+def _certainty(pages: Pages, data: ReportData) -> None:
+    result = quoted(data)
+    if result is None or not result.parts:
+        return
+    kinds = result.by_kind()
+    total = sum(part * part for part in kinds.values())
+    pages.heading(
+        f"How sure: parts of the interval of {text(data.headline.title if data.headline else 'the run')}"
+    )
+    rows = [
+        [
+            WORDS.get(kind, (kind, ""))[0],
+            f"{100 * part * part / total:.1f} %",
+            format_quantity(part, result.unit, 2),
+            WORDS.get(kind, ("", ""))[1],
+        ]
+        for kind, part in kinds.items()
+        if total and part * part / total >= 0.001
+    ]
+    pages.table(
+        ["because of", "share of variance", "standard uncertainty", "to narrow it"], rows, texts=(0, 3)
+    )
+
+
+def _method(pages: Pages, data: ReportData) -> None:
+    pages.heading("How it was measured")
+    pages.paragraph(method(data), 8)
+    rows: Sequence[Sequence[str]] = [
+        [
+            text(i.name),
+            text("; ".join(f"{name}: {covers}" for name, covers in i.rails), 200),
+            health_text(i),
+            i.grade.value,
+        ]
+        for i in data.instruments
+    ]
+    pages.table(["source", "covers", "did", "grade"], rows, texts=range(4))
+    pages.table(
+        ["machine and program", "value"],
+        [[name, text(value, 300)] for name, value in machine(data)],
+        texts=(0, 1),
+    )
+    pages.heading("What these numbers do not say")
+    for limit in limits(data):
+        pages.paragraph(f"· {limit}", 8, after=2)
+    used = data.footprint.factors_used if data.footprint is not None else ()
+    if used:
+        pages.heading("Factors and their sources")
+        for factor in used:
+            pages.paragraph(f"· {text(factor.describe(), 600)}", 7, colour=SOFT, after=1)

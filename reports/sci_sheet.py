@@ -1,0 +1,94 @@
+"""The disclosure of a Software Carbon Intensity (ISO/IEC 21031:2024), and the same carbon in the units of SCI for AI, as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from powermeter.analysis.subject import Subject
+from powermeter.errors import DataError
+from powermeter.footprint import footprint
+from powermeter.footprint.sci import Score, sci_of
+from powermeter.footprint.sci_ai import CONSUMER_UNITS, AiScore, consumer
+from powermeter.footprint.wanted import Wanted, making_of
+
+from .markdown_text import escaped
+from .method import method
+from .report_data import ReportData
+from .wording import footprint_amount, show
+
+KINDS = {"inference": "inference", "query": "inference"}
+"""What an item is called here → kind of system of SCI for AI whose unit it is."""
+
+
+class SCISheet:
+    """An SCI disclosure."""
+
+    suffix = ".sci.md"
+    binary = False
+    summary = "disclosure of a Software Carbon Intensity (ISO/IEC 21031) and SCI for AI, as Markdown"
+
+    def render(self, data: ReportData) -> str:
+        """Return the text.
+
+        Raises:
+            DataError: Nothing with an energy was marked, or its items are not known.
+            ConfigurationError: The device is not known.
+        """
+        return "\n".join(_lines(data)) + "\n"
+
+
+def score_of(data: ReportData) -> tuple[Score, AiScore | None]:
+    """Return the score of the headline's events, and the same carbon in the units of SCI for AI where an item is one.
+
+    Raises:
+        DataError: Nothing with an energy was marked, or its items are not known.
+        ConfigurationError: The device is not known.
+    """
+    row = data.headline
+    if row is None or row.energy is None or not row.items or not row.energy.value >= 0:
+        raise DataError(f"{data.path.name}: an SCI is per item of marked events, and none has an energy")
+    place = data.footprint.place if data.footprint is not None else None
+    found = Subject(row.title, row.energy, items=row.items, events=row.events, duration_s=row.seconds)
+    making = making_of(Wanted(device=data.device), found) if data.device else None
+    whole = footprint(row.energy, place, chain=data.chain, making=() if making is None else making.allocated)
+    method_text = f"energy {row.energy.grade.value} on {data.analysis.line.rail.name}, {data.path.name}"
+    score = sci_of(whole, row.items, data.item, method_text)
+    kind = KINDS.get(data.item)
+    return score, consumer(whole.carbon, row.items, kind) if kind in CONSUMER_UNITS else None
+
+
+def _lines(data: ReportData) -> Iterator[str]:
+    score, ai = score_of(data)
+    row = data.headline
+    yield f"# Software Carbon Intensity of {escaped(data.title)}"
+    yield ""
+    if data.grade.value == "simulated":
+        yield "**Simulated: no device drew this power.**"
+        yield ""
+    for line in score.disclosure().splitlines():
+        yield f"- {escaped(line)}"
+    yield ""
+    yield "## E, as measured"
+    yield ""
+    if row is not None:
+        yield f"- energy of {row.events:,} events of {escaped(row.title)}: {show(row.energy).text}"
+        yield f"- per {escaped(data.item)}: {show(row.energy_per_item).text}"
+    yield f"- {escaped(method(data))}"
+    yield ""
+    yield "## SCI for AI"
+    yield ""
+    if ai is None:
+        yield (
+            f"Not stated: an item here is {escaped(data.item)}, none of the specification's units; use "
+            "`powermeter footprint --ai KIND`."
+        )
+    else:
+        yield from (f"- {escaped(line.strip())}" for line in ai.lines())
+    yield ""
+    yield "## Factors"
+    yield ""
+    if data.footprint is not None:
+        carbon = data.footprint.accounts["carbon"]
+        yield f"Carbon of the whole run: {footprint_amount(carbon.result, data.footprint.digits('carbon')).text}."
+        yield ""
+        yield from (f"- {escaped(factor.describe())}" for factor in data.footprint.factors_used)

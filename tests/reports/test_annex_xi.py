@@ -1,0 +1,37 @@
+"""The sheet for Annex XI: known or estimated, training apart from use, and nothing guessed."""
+
+from __future__ import annotations
+
+from powermeter.recording import Recording
+from powermeter.reports.annex_xi import BLANK, AnnexXISheet
+from powermeter.reports.report_data import ReportOptions, gather
+from powermeter.result import Grade
+from tests.reports.conftest import infer
+
+
+def sheet(path, **options):
+    with Recording.open(path) as recording:
+        return AnnexXISheet().render(gather(recording, ReportOptions(**options)))
+
+
+def row(text, start):
+    (line,) = [line for line in text.splitlines() if line.startswith(f"| {start} ")]
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def test_training_and_use_are_apart_with_energies_and_times(make):
+    events = [infer(0.5, 4, 1, 1, "train step"), infer(5, 0.5, 1, 2), infer(6, 0.5, 1, 3)]
+    text = sheet(make(events=events), place="FRA")
+    assert row(text, "training: train step")[3:] == ["known (measured)", "4.000 s"]
+    assert row(text, "training: train step")[1].startswith("8.0")  # 2 W over 4 s
+    assert row(text, "use: infer")[4] == "1.000 s"
+    assert row(text, "training time in this recording")[1] == "4.000 s"
+    assert text.count(BLANK) == 3  # operations, all training time, energy of other training
+
+
+def test_a_model_of_the_machine_is_an_estimate_and_a_simulation_is_not_usable(make, twenty):
+    assert row(sheet(make(events=twenty, grade=Grade.ESTIMATED)), "use: infer")[3] == "estimated"
+    text = sheet(make("s.power", events=twenty, grade=Grade.SIMULATED))
+    assert (
+        row(text, "use: infer")[3] == "not usable: simulated" and "Not for a technical documentation" in text
+    )

@@ -1,0 +1,29 @@
+"""The energy section of a model card: front matter that YAML reads, no claim from a simulation."""
+
+from __future__ import annotations
+
+from powermeter.recording import Recording
+from powermeter.reports.model_card import ModelCard
+from powermeter.reports.report_data import ReportOptions, gather
+from powermeter.result import Grade
+
+
+def card(path, **options):
+    with Recording.open(path) as recording:
+        data = gather(recording, ReportOptions(**options))
+        return ModelCard().render(data), data
+
+
+def test_front_matter_states_grams_and_their_origin(make, twenty):
+    text, data = card(make(events=twenty, metadata={"host": {"board": 'Pi "5"\n---'}}), place="FRA")
+    head, fields, rest = text.split("---\n", 2)
+    assert head == "" and rest.strip().startswith("## Energy")
+    lines = dict(line.strip().split(": ", 1) for line in fields.splitlines()[1:])
+    assert float(lines["emissions"]) == float(f"{data.footprint.carbon.value:.3g}")
+    assert lines["source"] == '"powermeter, measured"' and lines["geographical_location"] == '"France"'
+    assert "125.0 ± " in rest
+
+
+def test_a_simulation_claims_no_emissions(make, twenty):
+    text, _ = card(make(events=twenty, grade=Grade.SIMULATED))
+    assert "co2_eq" not in text and "no device drew this power" in text

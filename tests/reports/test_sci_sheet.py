@@ -1,0 +1,36 @@
+"""The SCI disclosure: E × I + M per R, complete only where a device is named."""
+
+from __future__ import annotations
+
+import pytest
+
+from powermeter.errors import DataError
+from powermeter.recording import Recording
+from powermeter.reports.report_data import ReportOptions, gather
+from powermeter.reports.sci_sheet import SCISheet, score_of
+
+
+def data_of(path, **options):
+    with Recording.open(path) as recording:
+        return gather(recording, ReportOptions(**options))
+
+
+def test_the_score_is_use_and_making_over_the_items(make, twenty):
+    data = data_of(make(events=twenty), place="FRA", device="board")
+    score, ai = score_of(data)
+    assert score.count == 80 and score.embodied is not None
+    assert score.score.value == pytest.approx(score.operational.value + score.embodied.value, rel=0.05)
+    # 12 kg of a board over 5 years, for 5 s of events, per item
+    assert score.embodied.value == pytest.approx(12_000 * 5.0 / (5 * 365.25 * 86400) / 80, rel=0.02)
+    assert ai is not None and ai.score.value == pytest.approx(score.score.value)
+    assert "WARNING" not in SCISheet().render(data)
+
+
+def test_without_a_device_it_says_that_it_is_not_complete(make, twenty):
+    text = SCISheet().render(data_of(make(events=twenty), place="FRA"))
+    assert "M is missing" in text and "not an SCI score" in text
+
+
+def test_without_events_there_is_no_score(make):
+    with pytest.raises(DataError, match="per item of marked events"):
+        SCISheet().render(data_of(make()))
