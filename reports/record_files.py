@@ -33,5 +33,5 @@ class CSVReport:
     def render(self, data: ReportData) -> bytes:
         """Return the CSV, UTF-8."""
         file = io.BytesIO()
-        write_csv([tables.labels(data)], file)
+        write_csv([tables.labels(data.charges)], file)
         return file.getvalue()
