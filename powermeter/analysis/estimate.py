@@ -39,6 +39,7 @@ class Estimate:
         why: A code of this module; empty where all is well.
         blind: Share of an event that no reading ever fell on (`BEAT`).
         tail: What follows an event, J, and its standard uncertainty; None where nothing was found to.
+        alike: Whether least squares tell of the mean event only, so that every event has the same energy.
     """
 
     value: Floats
@@ -58,6 +59,7 @@ class Estimate:
     why: str = ""
     blind: float = 0.0
     tail: tuple[float, float] | None = None
+    alike: bool = False
 
     @classmethod
     def empty(cls, size: int) -> Estimate:

@@ -25,6 +25,8 @@ WANTED_PRECISION = 0.05
 """Repeats are counted out for a mean known to ±5 %."""
 
 Floats = NDArray[np.floating[Any]]
+_MOST_LEAN = 2.0  # as of readings: a count of a quarter
+_MOST_AT_ONCE = 16
 _MEMORY = 16  # so many repeats show whether neighbours resemble each other
 Key = tuple[Any, ...]
 
@@ -190,13 +192,14 @@ def row(
     unseen = bool(((rows < 1) & (energy.value[known] != energy.plain[known])).any())
     found = [energy.groups[g] for g in np.unique(energy.group[known]).tolist()]
     tail = next((f.tail for f in found if f.tail is not None), None)
+    alike = any(f.alike for f in found)
     order = np.argsort(energy.start_ns[known], kind="stable")
     lasted = np.divide(seconds, counts, out=np.full(known.size, np.nan), where=counts > 0)
     warmup = warm_up(each[order], lasted[order]) if each.size else WarmUp(0, WarmUpReason.FEW)
     rest = known[order][warmup.count :]
     own = None if shares is None else _own_share(shares, energy, known)
     # Events that only least squares tell of have one energy for all.
-    counted = np.flatnonzero(counts > 0) if items is not None and tail is None else np.empty(0, np.int64)
+    counted = np.flatnonzero(counts > 0) if items is not None and not alike else np.empty(0, np.int64)
     single = each[counted]
     spread = float(np.std(single, ddof=1)) if single.size > 1 and spans else None
     latency = energy.seconds[covered]
@@ -233,7 +236,7 @@ def row(
         sample_energy=None if sample_power is None or not spans else sample_power * span,
         plain_energy=float(energy.plain[known].sum()) if spans else None,
         gap_s=float(energy.gap_s[known].sum()),
-        method="regression" if tail is not None else "samples" if unseen else "integral",
+        method="regression" if alike else "samples" if unseen else "integral",
         overlapping=_overlapping(energy.start_ns[known], energy.end_ns[known]),
         shared=total.scaled(own) if total is not None and own is not None else None,
         warmup=warmup,
@@ -294,7 +297,8 @@ def _quantile(
     name = next((n for n in mean.parts if n.startswith("noise:")), "noise:event")
     parts[f"{name} q{share:g}"] = size / math.sqrt(max(between, crowd * 2 / math.pi))
     limits = limit_names(energy.integral.trace.errors)
-    return budget(value, mean.unit, parts, grade=mean.grade, limits=limits)
+    shape = Shape(floor=energy.floor, ceiling=energy.ceiling)
+    return budget(value, mean.unit, parts, grade=mean.grade, limits=limits, shape=shape)
 
 
 def _expected(energy: Windows, rest: NDArray[np.int64], counts: Floats, origin: str) -> Result | None:
@@ -317,16 +321,22 @@ def _expected(energy: Windows, rest: NDArray[np.int64], counts: Floats, origin: 
         if rho > 2 / math.sqrt(n):
             worth = max(n * (1 - rho) / (1 + rho), 2.0)
             spread *= math.sqrt(n / worth)
+    together = _alike_by_overlap(terms, energy.start_ns[rest], energy.end_ns[rest])
+    spread *= math.sqrt(together)
+    worth = max(worth / together, 2.0)
     own = ("noise:", "gaps:")
     parts = {name: part for name, part in mean.parts.items() if not name.startswith((*own, "unseen:"))}
     noise = math.sqrt(sum(p * p for key, p in mean.parts.items() if key.startswith(own)))
     name = f"repeats:{origin}" if spread > noise else f"noise:{origin}"
     parts[name] = max(spread, noise)
+    lean = _lean(terms, worth) if spread > noise else 0.0
     plain = budget(
         mean.value, mean.unit, {k: p for k, p in mean.parts.items() if not k.startswith("unseen:")}
     )
     half = plain.high - plain.value
     shape = Shape(
+        leaning=name,
+        lean=lean,
         below=beyond(mean.value - mean.low, half),
         above=beyond(mean.high - mean.value, half),
         floor=energy.floor,
@@ -341,6 +351,32 @@ def _expected(energy: Windows, rest: NDArray[np.int64], counts: Floats, origin: 
         shape=shape,
         origin=origin,
     )
+
+
+def _alike_by_overlap(terms: Floats, start_ns: NDArray[np.int64], end_ns: NDArray[np.int64]) -> float:
+    """Return by how much the variance of a sum of terms grows where events overlap: both hold what they have in common.
+
+    Args:
+        start_ns, end_ns: Of each event, sorted by start.
+    """
+    own = float(terms @ terms)
+    shared = 0.0
+    for lag in range(1, min(terms.size, _MOST_AT_ONCE)):
+        both = start_ns[lag:] < end_ns[:-lag]
+        if not both.any():
+            break
+        shared += 2 * float(np.sum((terms[lag:] * terms[:-lag])[both]))
+    return 1 + max(shared, 0.0) / own if own > 0 else 1.0
+
+
+def _lean(terms: Floats, worth: float) -> float:
+    """Return the skewness of a mean of so many independent terms; 0 where they are too few to show any."""
+    if terms.size < _MEMORY:
+        return 0.0
+    rest = terms - terms.mean()
+    variance = float(np.mean(rest**2))
+    lean = float(np.mean(rest**3)) / variance**1.5 / math.sqrt(worth) if variance > 0 else 0.0
+    return max(-_MOST_LEAN, min(_MOST_LEAN, lean))
 
 
 def verdict(

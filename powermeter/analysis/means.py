@@ -11,17 +11,20 @@ independent parts of known sum).
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.analysis.beside import chance_of_a_jump_beside, neighbours, power_beside, states, wander
 from powermeter.analysis.estimate import FEW, Estimate
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
+from powermeter.analysis.other_labels import Others
+from powermeter.analysis.overlapping import measure_overlapping
 from powermeter.analysis.profiles import Profile, after_effects
 from powermeter.analysis.quantiles import student_95
+from powermeter.analysis.tails import tail_of
 from powermeter.channel import Kind
 from powermeter.result import COVERAGE_95
 from powermeter.signals.trace import Trace
@@ -30,27 +33,28 @@ Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]
 Times = NDArray[np.int64]
 
-_LOOKED = 1 << 18
-_STRETCH = 4096
-_UNUSUAL = 6.0
 _SEEN_WELL = 16
 _FEW_PAIRS = 6
 _FEW_GONE = 4
-_WANDERS = 8
 _WHOLE = 1 - 1e-9
 
 
 def measure_means(
-    integral: Integral, start_ns: Times, end_ns: Times, bridges: Bridges | None = None
+    integral: Integral,
+    start_ns: Times,
+    end_ns: Times,
+    bridges: Bridges | None = None,
+    others: Others | None = None,
 ) -> Estimate:
     """Return what the events of one label used, from means over intervals or from a counter.
 
     Args:
         start_ns, end_ns: Shape (n,), sorted by start.
+        others: The events of other labels, where there are any.
     """
     trace = integral.trace
     if (start_ns[1:] < np.maximum.accumulate(end_ns)[:-1]).any():
-        return _overlapping(integral, start_ns, end_ns, bridges)
+        return measure_overlapping(integral, start_ns, end_ns, bridges)
     t, running = trace.times_ns, integral.running
     n, top = start_ns.size, trace.times_ns.size - 1
     found = Estimate.empty(n)
@@ -72,23 +76,35 @@ def measure_means(
     window, share, event = window[keep], share[keep], event[keep]
     cut, owner = np.unique(window, return_inverse=True)
     part = np.minimum(np.bincount(owner, share, cut.size), 1.0)
-    rate = np.divide(running[cut] - running[cut - 1], tau[cut])
-    right, left = _beside(t, start_ns, end_ns, cut, part)
+    right, left = neighbours(t, start_ns, end_ns, cut, part)
     rates = np.diff(running, prepend=running[0]) / tau
     blind = np.zeros(top + 2, bool)
     blind[integral.hole + 1] = True
     cut_blind = blind.copy()
     blind[integral.skip + 1] = True
+    seen_rates, aside = rates, blind
+    following = np.concatenate([start_ns[1:], [max(int(t[-1]), int(end_ns[-1]))]])
+    if others is not None:
+        following = np.minimum(following, others.next_start(end_ns, following))
+    tail = tail_of(rates, tau, t, end_ns, following, ke, blind)
+    if tail is not None:
+        rates, aside = rates.copy(), aside.copy()
+        np.subtract.at(rates, ke, tail.first / tau[ke])
+        np.subtract.at(
+            rates, ks[1:], np.where(following[:-1] == start_ns[1:], tail.again[:-1], 0.0) / tau[ks[1:]]
+        )
+        for j in range(1, tail.windows + 1):
+            aside[np.minimum(ke + j, top + 1)] = True
+    rate = rates[cut]
     for state in (left, right):
-        state[blind[np.clip(cut + (1 if state is right else -1), 0, top)]] = 0
+        state[aside[np.clip(cut + (1 if state is right else -1), 0, top)]] = 0
     near = [rates[np.clip(cut - 1, 1, top)], rates[np.clip(cut + 1, 1, top)]]
     level_in, has_in = _mean_of(near, [left == 2, right == 2])
     # What is usual on either side, from neighbouring whole windows of one state.
-    states = _states(t, start_ns, end_ns, cut, blind)
-    var_out, quiet = _wander(rates, *states, 1)
-    var_in, _ = _wander(rates, *states, 2)
+    index, state = states(t, start_ns, end_ns, cut, aside)
+    var_out, quiet = wander(rates, index, state, 1)
+    var_in, _ = wander(rates, index, state, 2)
     # Where hardly any two windows in a row lie beside events, all windows say what a load may do there.
-    index, state = states
     pairs = int(np.sum((state[1:] == 1) & (state[:-1] == 1) & (np.diff(index) == 1)))
     if pairs < _FEW_PAIRS:
         every = float(np.var(rates[index])) if index.size > 1 else 0.0
@@ -98,7 +114,7 @@ def measure_means(
     if trace.kind is Kind.COUNTER:
         noise = 2 * (trace.noise**2 + trace.step**2 / 12) / float(np.median(tau[cut])) ** 2
     quiet_level = quiet if quiet is not None else float("nan")
-    beside = power_beside(rates, *states, cut, max(trace.noise**2, 0.0))
+    beside = power_beside(rates, index, state, cut, max(trace.noise**2, 0.0))
     level_out = beside.level
     no_out = ~np.isfinite(level_out)
     level_out = np.where(no_out, rate, level_out)
@@ -144,7 +160,7 @@ def measure_means(
     given = part * length * level_in + kappa * rest
     split = np.divide(a * b, a + b, out=np.zeros(part.size), where=a + b > 0) * length**2
     # What stands out from the usual is one thing, on one side or the other.
-    chance = _chance_of_a_jump_beside(rates, *states, rest[used] / length[used], part[used], noise)
+    chance = chance_of_a_jump_beside(rates, index, state, rest[used] / length[used], part[used], noise)
     other = np.zeros(part.size)
     other[used] = chance
     split = np.maximum(split, np.maximum(kappa * (1 - kappa), other * (1 - other)) * rest**2)
@@ -175,6 +191,11 @@ def measure_means(
         total += noise * float(np.minimum(found.seen, _independent(trace)).sum()) * usual**2
     # What the edges leave in common: a mean rest that is not chance, of which the division may be wrong.
     doubt = _common(rest, kappa, used, part)
+    if tail is not None:
+        doubt = math.hypot(doubt, tail.doubt * n)
+        found.own = np.hypot(found.own, tail.doubt)
+        own = found.own**2
+        found.tail = tail.joules, tail.error
     total += doubt**2 + float(outside.sum())
     found.factor = total / max(float(own.sum()), 1e-300)
     found.level = inside
@@ -192,7 +213,7 @@ def measure_means(
         apart = between + var_in * np.minimum(1.0, usual / np.maximum(cut_s, usual))
         common = 1 + float(cut_s.sum()) ** 2 / max(float(np.sum(cut_s**2)), 1e-30) / known
         found.gaps = np.sqrt(held_u + cut_s**2 * apart * common * t95**2)
-    profile = after_effects(rates, tau, start_ns, end_ns, t, blind)
+    profile = after_effects(seen_rates, tau, start_ns, end_ns, t, blind, others)
     if profile is not None:
         _with_tail(found, profile, seconds)
     if no_out.any() and not whole[no_out].all():
@@ -201,55 +222,6 @@ def measure_means(
         high = np.bincount(event, portion * np.where(no_out & ~whole, length * rate - given, 0.0)[owner], n)
         found.below, found.above = np.maximum(low, 0.0), np.maximum(high, 0.0)
         found.below_all, found.above_all = float(found.below.sum()), float(found.above.sum())
-    return found
-
-
-def _overlapping(integral: Integral, start_ns: Times, end_ns: Times, bridges: Bridges | None) -> Estimate:
-    """Return what events used that overlap each other: the windows' sums divided by time, and the step at the edges put back.
-
-    What lies beside an event is another one: no power beside it is known.  A window that an edge cuts to the share p misses p (1 − p) τ of
-    the step there, of which the label's mean is estimated.
-    """
-    trace = integral.trace
-    t, running = trace.times_ns, integral.running
-    n, top = start_ns.size, t.size - 1
-    found = Estimate.empty(n)
-    ks = np.clip(np.searchsorted(t, start_ns, side="right"), 1, top)
-    ke = np.clip(np.searchsorted(t, end_ns, side="left"), ks, top)
-    tau = np.maximum(np.diff(t, prepend=t[0]) * 1e-9, 1e-9)
-    rates = np.diff(running, prepend=running[0]) / tau
-    share_s = np.clip((t[ks] - start_ns) * 1e-9 / tau[ks], 0.0, 1.0)
-    share_e = np.clip((end_ns - t[ke - 1]) * 1e-9 / tau[ke], 0.0, 1.0)
-    plain = integral.between(start_ns, end_ns)
-    missed_s, missed_e = share_s * (1 - share_s) * tau[ks], share_e * (1 - share_e) * tau[ke]
-    step_s = rates[np.minimum(ks + 1, top)] - rates[np.maximum(ks - 1, 1)]
-    step_e = rates[np.maximum(ke - 1, 1)] - rates[np.minimum(ke + 1, top)]
-    both = np.concatenate([step_s, step_e])
-    mean, error = (
-        float(both.mean()),
-        float(both.std(ddof=1)) / math.sqrt(max(both.size, 2)) if n > 1 else abs(float(both[0])),
-    )
-    step = mean if abs(mean) > 2 * error else 0.0
-    found.value = plain + step * (missed_s + missed_e)
-    jumps = np.diff(rates[1:])
-    wander = float(np.mean(jumps**2)) / 2 if jumps.size else 0.0
-    doubt = max(error, abs(mean - step))
-    root_s, root_e = np.sqrt(share_s * (1 - share_s)) * tau[ks], np.sqrt(share_e * (1 - share_e)) * tau[ke]
-    found.own = np.sqrt(
-        (root_s**2 + root_e**2) * (wander + trace.noise**2) + (doubt * (missed_s + missed_e)) ** 2
-    )
-    # Edges in one window are off together.
-    window = np.concatenate([ks, ke])
-    together = np.bincount(window, np.concatenate([root_s, root_e])) ** 2
-    total = (
-        float(together.sum()) * (wander + trace.noise**2) + (doubt * float((missed_s + missed_e).sum())) ** 2
-    )
-    found.factor = total / max(float(np.sum(found.own**2)), 1e-300)
-    found.seen = np.maximum(ke - 1 - ks, 0)
-    found.level = float(found.value.sum()) / max(float((end_ns - start_ns).sum()) * 1e-9, 1e-30)
-    if bridges is not None:
-        held_u = bridges.inside(start_ns, end_ns)[1]
-        found.gaps = np.sqrt(held_u)
     return found
 
 
@@ -276,7 +248,7 @@ def _with_tail(found: Estimate, profile: Profile, seconds: Floats) -> None:
     found.own = np.full(n, math.hypot(profile.above_u, profile.rest))
     each = profile.above * seconds / max(float(seconds.mean()), 1e-30) + profile.idle * seconds
     found.value = each
-    found.tail = profile.tail, profile.tail_u
+    found.tail, found.alike = (profile.tail, profile.tail_u), True
     doubt = profile.above_u
     found.factor = (n * doubt) ** 2 / max(float(np.sum(found.own**2)), 1e-300)
     found.freedom = profile.freedom
@@ -287,122 +259,10 @@ def _independent(trace: Trace) -> float:
     return trace.window_ns / trace.interval_ns if trace.window_ns and trace.interval_ns else math.inf
 
 
-def _beside(t: Times, start_ns: Times, end_ns: Times, cut: Indices, part: Floats) -> tuple[Indices, Indices]:
-    """Return for each cut window what the windows right and left of it are: 2 inside an event, 1 beside, 0 cut as well."""
-    ends = np.sort(end_ns)
-    top = t.size - 1
-
-    def active(times: Times) -> Indices:
-        found: Indices = np.searchsorted(start_ns, times, side="right") - np.searchsorted(
-            ends, times, side="right"
-        )
-        return found
-
-    right = np.where(active(t[cut]) > 0, 2, 1)
-    follows = np.concatenate([np.diff(cut) == 1, [False]]) if cut.size else np.empty(0, bool)
-    right = np.where(follows | (cut >= top), 0, right)
-    left = np.where(active(t[cut - 1]) > 0, 2, 1)
-    preceded = np.concatenate([[False], np.diff(cut) == 1]) if cut.size else np.empty(0, bool)
-    left = np.where(preceded | (cut <= 1), 0, left)
-    return right, left
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Beside:
-    """The power beside events at each cut window: W, its standard uncertainty, and which windows share their readings."""
-
-    level: Floats
-    error: float
-    region: Indices
-
-
-def power_beside(rates: Floats, index: Indices, state: Indices, cut: Indices, noise: float) -> _Beside:
-    """Return the power beside events at each cut window, from as many windows around it as predict best.
-
-    Few follow idle power that wanders, many average noise out: of 2, 8, 32 or all windows around, that number is taken whose mean comes
-    nearest to windows that it leaves out.
-    """
-    out = index[state == 1]
-    n = out.size
-    if not n:
-        return _Beside(np.full(cut.size, np.nan), 0.0, np.zeros(cut.size, np.int64))
-    values = rates[out]
-    sums = np.concatenate([[0.0], np.cumsum(values)])
-    at = np.searchsorted(out, cut)
-    close = np.diff(out) == 1
-    own = float(np.mean(np.diff(values)[close] ** 2)) / 2 if int(close.sum()) >= _SEEN_WELL else noise
-    best: tuple[float, int] | None = None
-    for around in (2, 8, 32, n):
-        if around > n:
-            continue
-        low = np.clip(np.arange(n) - around // 2, 0, max(n - around - 1, 0))
-        high = np.minimum(low + around + 1, n)
-        left = (sums[high] - sums[low] - values) / np.maximum(high - low - 1, 1)
-        square = float(np.mean((values - left) ** 2)) if n > 2 else own
-        if best is None or square < 0.98 * best[0]:
-            best = square, around
-    square, around = best if best is not None else (own, n)
-    low = np.clip(at - around // 2, 0, max(n - around, 0))
-    high = np.minimum(low + around, n)
-    level = (sums[high] - sums[low]) / np.maximum(high - low, 1)
-    error = math.sqrt(max(square - own, 0.0) + min(own, square) / max(around, 1))
-    return _Beside(level, error, at // max(around // 2, _WANDERS))
-
-
 def _mean_of(values: list[Floats], use: list[NDArray[np.bool_]]) -> tuple[Floats, NDArray[np.bool_]]:
     count = np.sum(use, axis=0)
     total = np.sum([np.where(u, v, 0.0) for v, u in zip(values, use, strict=True)], axis=0)
     return np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0), count > 0
-
-
-def _states(
-    t: Times, start_ns: Times, end_ns: Times, cut: Indices, blind: NDArray[np.bool_]
-) -> tuple[Indices, Indices]:
-    """Return windows that no edge cuts, in stretches, and whether each is inside (2) or beside (1) events, or neither (0)."""
-    top = t.size - 1
-    if top <= _LOOKED:
-        index = np.arange(1, top + 1)
-    else:
-        begins = np.linspace(1, top - _STRETCH, _LOOKED // _STRETCH).astype(np.int64)
-        index = np.unique((begins[:, None] + np.arange(_STRETCH)).ravel())
-    ends = np.sort(end_ns)
-    active = np.searchsorted(start_ns, t[index], side="right") - np.searchsorted(ends, t[index], side="right")
-    state = np.where(active > 0, 2, 1)
-    state[np.isin(index, cut) | blind[index]] = 0
-    return index, state
-
-
-def _wander(rates: Floats, index: Indices, state: Indices, wanted: int) -> tuple[float, float | None]:
-    """Return the variance of one whole window against its neighbour of the same state, and the windows' median."""
-    some = index[state == wanted]
-    if not some.size:
-        return 0.0, None
-    pair = (state[1:] == wanted) & (state[:-1] == wanted) & (np.diff(index) == 1)
-    if pair.any():
-        jumps = rates[index[1:][pair]] - rates[index[:-1][pair]]
-        variance = float(np.mean(jumps**2)) / 2
-    else:
-        variance = float(np.var(rates[some], ddof=1)) if some.size > 2 else 0.0
-    return variance, float(np.median(rates[some]))
-
-
-def _chance_of_a_jump_beside(
-    rates: Floats, index: Indices, state: Indices, rest: Floats, part: Floats, noise: float
-) -> Floats:
-    """Return for each cut window how likely what is unusual in it happened beside the event.
-
-    By how often windows beside events jump (a tenth of a jump more than was seen: none in n windows does not mean never),
-    against how often cut windows show something unusual.
-    """
-    pair = (state[1:] == 1) & (state[:-1] == 1) & (np.diff(index) == 1)
-    if not pair.any() or not rest.size:
-        return np.full(rest.size, 0.5)
-    jumps = np.abs(rates[index[1:][pair]] - rates[index[:-1][pair]])
-    usual = max(_UNUSUAL * float(np.median(jumps)) / 0.954, _UNUSUAL * math.sqrt(2 * noise), 1e-12)
-    rate = (float(np.count_nonzero(jumps > usual)) / 2 + 0.1) / (jumps.size + 1)
-    edges = max(float(np.mean(np.abs(rest) > usual)), 1 / rest.size)
-    found: Floats = np.minimum(rate * 2 * (1 - part) / edges, 0.5)
-    return found
 
 
 def _common(rest: Floats, kappa: Floats, used: NDArray[np.bool_], part: Floats) -> float:

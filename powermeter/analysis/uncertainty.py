@@ -123,7 +123,8 @@ class Shape:
         lean: Its skewness.
         below, above: What no part tells of: by how much the truth may lie lower or higher besides, in the result's unit;
             infinite where nothing bounds it.
-        floor: The least that the quantity can be (0 for an energy that nothing gives back), or None.
+        floor, ceiling: The least and the most that the quantity can be (0 for an energy that nothing gives back; what the whole run
+            used for a part of it), or None.
     """
 
     leaning: str = ""
@@ -131,6 +132,7 @@ class Shape:
     below: float = 0.0
     above: float = 0.0
     floor: float | None = None
+    ceiling: float | None = None
 
 
 _PLAIN = Shape()
@@ -197,10 +199,13 @@ def budget(
     bottom = value - low
     if shape.floor is not None and bottom < shape.floor <= value:
         bottom = shape.floor
-    open_ended = (min(shape.below, value - bottom) + shape.above) / (2 * _RECTANGLE)
+    top = value + high
+    if shape.ceiling is not None and value <= shape.ceiling < top:
+        top = shape.ceiling
+    open_ended = (min(shape.below, value - bottom) + min(shape.above, top - value)) / (2 * _RECTANGLE)
     if open_ended and math.isfinite(open_ended):
         kept[f"unseen:{origin or unit}"] = open_ended
-    return Result(value, unit, bottom, value + high, grade, kept)
+    return Result(value, unit, bottom, top, grade, kept)
 
 
 def common_parts(errors: Iterable[CommonError], value: float, amount: float) -> dict[str, float]:

@@ -18,6 +18,7 @@ from powermeter.analysis.holes import Bridges
 from powermeter.analysis.instants import measure_instants
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.means import measure_means
+from powermeter.analysis.other_labels import Others
 from powermeter.analysis.run import Activity, never_negative
 from powermeter.analysis.shared_windows import divide
 from powermeter.analysis.uncertainty import (
@@ -30,6 +31,7 @@ from powermeter.analysis.uncertainty import (
 )
 from powermeter.channel import Kind
 from powermeter.result import Grade, Result, worst
+from powermeter.signals.trace import Trace
 
 Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]
@@ -39,6 +41,8 @@ _SQRT3 = math.sqrt(3.0)
 _BRIDGED_MUCH = 0.05
 _ONE_LEVEL = 0.9
 _BLOCK = 1 << 14
+_LOOKED = 4096
+_EVENTS = 200
 _BOUNDED = (UNSEEN, FEW, BEAT)
 
 
@@ -66,7 +70,7 @@ class Windows:
         groups: What was found of each group.
         one_level: Whether every group stays on one step of the instrument, so that its error is a limit.
         floor: 0 where no reading is negative, else None.
-        ceiling: What no total may exceed, J (the whole run's upper limit), or None.
+        ceiling: What events that do not overlap cannot exceed together, J (the whole run's upper limit), or None.
     """
 
     integral: Integral
@@ -234,11 +238,25 @@ class Windows:
         if self.one_level:
             limits.append(f"quantisation:common {own}")
         floor = self.floor if (w >= 0).all() else None
-        shape = Shape(noise, cubes / variance**1.5 if variance > 0 else 0.0, below, above, floor)
+        shape = Shape(
+            noise, cubes / variance**1.5 if variance > 0 else 0.0, below, above, floor, self._most(index, w)
+        )
         freedom = variance**2 / fourth if fourth > 0 else math.inf
         return budget(
             value, unit, parts, grade=grade, limits=limits, counted={noise: freedom}, shape=shape, origin=own
         )
+
+    def _most(self, index: Indices, w: Floats) -> float | None:
+        """Return the most that Σ w × energy can be: what the whole run can have used, as often as events overlap."""
+        if self.ceiling is None or self.floor is None or not index.size or (w < 0).any():
+            return None
+        if (self.start_ns[index] < self.integral.start_ns).any() or (
+            self.end_ns[index] > self.integral.end_ns
+        ).any():
+            return None  # up to an interval of such an event lies beyond the run
+        starts, ends = np.sort(self.start_ns[index]), np.sort(self.end_ns[index])
+        at_once = np.arange(1, index.size + 1) - np.searchsorted(ends, starts, side="right")
+        return float(w.max()) * self.ceiling * float(at_once.max())
 
     def _lean_of(self, index: Indices, w: Floats) -> float:
         size = w * self.noise[index]
@@ -296,7 +314,8 @@ def measure(
         if trace.kind is Kind.INSTANT:
             found = measure_instants(integral, *edges, bridges, (before[lasting], upto[lasting]))
         else:
-            found = measure_means(integral, *edges, bridges)
+            others = Others.of(start_ns, end_ns, group, g) if size > 1 else None
+            found = measure_means(integral, *edges, bridges, others)
         groups.append(found)
         value[index] = 0.0
         samples[lasting] = found.seen
@@ -320,7 +339,14 @@ def measure(
     one_level = False
     if trace.step and trace.kind is not Kind.COUNTER and n:
         bias, one_level = _quantised(integral)
-        parts["quantisation"] = bias * seconds
+        shared = np.zeros(n)
+        for g, index in enumerate(members):
+            within, common = _steps_alike(trace, start_ns[index], end_ns[index])
+            shared[group == g] = common
+            # What an event's readings have in common beyond what all events' have is the event's own.
+            own = bias * math.sqrt(max(within**2 - common**2, 0.0))
+            noise[index] = np.hypot(noise[index], own * seconds[index])
+        parts["quantisation"] = bias * shared * seconds
     return Windows(
         integral=integral,
         start_ns=start_ns,
@@ -348,20 +374,36 @@ def measure(
 
 
 def _quantised(integral: Integral) -> tuple[float, bool]:
-    """Return what the step leaves in a mean, W; and whether the trace stays on one step.
+    """Return what the step leaves in a mean of readings on one step, W; and whether the trace stays on one.
 
-    Where the noise does not dither the step, the mean of a steady value is off by a share of it; values on different
-    steps are off independently.
+    Where the noise does not dither the step, the mean of a steady value is off by a share of it.
     """
     trace = integral.trace
-    values = trace.values[integral.fair_index(4096)]
+    values = trace.values[integral.fair_index(_LOOKED)]
     jumps = np.abs(np.diff(values))
     quiet = float(np.median(jumps)) / 0.954 if jumps.size else 0.0
     dither = max(trace.noise, math.sqrt(max(quiet**2 - trace.step**2 / 12, 0.0)))
-    codes = np.rint(values / trace.step)
+    return step_bias(trace.step, dither), _same_step(trace.values, trace.step) >= _ONE_LEVEL
+
+
+def _same_step(values: Floats, step: float) -> float:
+    """Return how likely two readings lie on one step: values on different ones are off independently."""
+    codes = np.rint(values[:: max(1, values.size // _LOOKED)] / step)
     shares = np.unique(codes, return_counts=True)[1] / codes.size
-    same = float(np.sum(shares**2))
-    return step_bias(trace.step, dither) * math.sqrt(same), same >= _ONE_LEVEL
+    return float(np.sum(shares**2))
+
+
+def _steps_alike(trace: Trace, start_ns: Times, end_ns: Times) -> tuple[float, float]:
+    """Return the roots of how likely two readings of one event, and of all events of a group, lie on one step."""
+    t = trace.times_ns
+    some = np.linspace(0, start_ns.size - 1, min(start_ns.size, _EVENTS)).astype(np.int64)
+    first = np.searchsorted(t, start_ns[some], side="left")
+    last = np.searchsorted(t, end_ns[some], side="right")
+    pieces = [trace.values[a:b] for a, b in zip(first.tolist(), last.tolist(), strict=True) if b > a]
+    if not pieces:
+        return 1.0, 1.0
+    within = float(np.mean([_same_step(piece[:_LOOKED], trace.step) for piece in pieces]))
+    return math.sqrt(within), math.sqrt(_same_step(np.concatenate(pieces), trace.step))
 
 
 def _misplaced(integral: Integral, start_ns: Times, end_ns: Times, plain: Floats, clock_ns: float) -> Floats:

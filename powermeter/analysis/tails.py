@@ -1,0 +1,192 @@
+"""What follows an event and does not belong to it (a radio's tail, a flush, a ramp-down), in windows that the event's end cuts.
+
+The window that holds an event's end holds the first part of its tail, and nothing tells the two apart there.  But what is left of
+the tail behind that window is seen, and the end lies at another distance x before the window's end each time:
+
+    R(x) = energy above idle in the windows behind the one that the end cuts = all of the tail but its first x seconds
+
+So the first x seconds hold R(0) − R(x), and R(0), the whole tail, is where R(x) leads to at x = 0.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.floating[Any]]
+Times = NDArray[np.int64]
+Indices = NDArray[np.int64]
+
+_LEAST = 10
+_MOST_WINDOWS = 30
+_SIGNIFICANT = 4.0
+_WORTH = 0.02
+_ENDED = 0.003
+_BIN = 0.25
+_SCALES = np.geomspace(0.1, 30.0, 40)  # of the window: how fast an exponential tail may die
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tail:
+    """What follows each event.
+
+    Attributes:
+        joules, error: Of the whole tail, and its standard uncertainty.
+        first: What of it lies in the window that each event's end cuts, J, shape (n,).
+        again: What of it lies in the window in which the next event begins, where that is another one.
+        doubt: Standard uncertainty of the mean of `first`, J.
+        windows: So many windows behind that one hold some of it.
+    """
+
+    joules: float
+    error: float
+    first: Floats
+    again: Floats
+    doubt: float
+    windows: int
+
+
+def tail_of(
+    rates: Floats,
+    tau: Floats,
+    t: Times,
+    end_ns: Times,
+    after_ns: Times,
+    starts: Indices,
+    ends: Indices,
+    blind: NDArray[np.bool_],
+) -> Tail | None:
+    """Return what follows events, or None where the windows show nothing of the kind.
+
+    Args:
+        rates, tau: Of each window that ends at `t`, W and s.
+        end_ns, after_ns: When each event ends, and when the next event (of any label) begins.
+        starts, ends: The windows that hold each event's start and end.
+        blind: The windows that nobody saw.
+    """
+    n, top = end_ns.size, t.size - 1
+    if n < _LEAST:
+        return None
+    free = np.minimum(np.searchsorted(t, after_ns, side="right") - 1, top) - ends
+    free = np.where(blind[np.clip(ends, 0, top)], 0, free)
+    before = np.clip(starts - 1, 1, top)
+    rested = (
+        np.concatenate([[True], free[:-1] >= max(float(np.median(free)), 2.0)])
+        & ~blind[before]
+        & (starts > 1)
+    )
+    if int(rested.sum()) < _LEAST // 2:
+        return None
+    quiet, quiet_u = (
+        float(rates[before[rested]].mean()),
+        float(rates[before[rested]].std(ddof=1)) / math.sqrt(int(rested.sum())),
+    )
+    excess: list[Floats] = []
+    most = min(_MOST_WINDOWS, int(np.sort(free)[::-1][max(_LEAST, n // 2) - 1])) if n >= _LEAST else 0
+    for j in range(1, most + 1):
+        use = (free >= j) & ~blind[np.minimum(ends + j, top)]
+        if int(use.sum()) < max(_LEAST, n // 2):
+            break
+        excess.append(np.where(use, rates[np.minimum(ends + j, top)] - quiet, np.nan))
+    if not excess:
+        return None
+
+    def seen(values: Floats) -> tuple[float, float]:
+        some = values[np.isfinite(values)]
+        return float(some.mean()), math.hypot(float(some.std(ddof=1)) / math.sqrt(some.size), quiet_u)
+
+    first, first_u = seen(excess[0])
+    inside = rates[np.clip(ends - 1, 1, top)] - quiet
+    if abs(first) < _SIGNIFICANT * first_u or abs(first) < _WORTH * abs(float(np.median(inside))):
+        return None
+    last = next(
+        (
+            j
+            for j, values in enumerate(excess)
+            if abs(seen(values)[0]) < max(2 * seen(values)[1], _WORTH * abs(first))
+        ),
+        len(excess),
+    )
+    if not last:
+        return None
+    window = float(np.median(tau[ends]))
+    later = np.array(excess[:last]) * window
+    rest = later.sum(axis=0)
+    good = np.isfinite(rest)
+    if int(good.sum()) < _LEAST:
+        return None
+    x = np.clip((t[np.clip(ends, 0, top)] - end_ns) * 1e-9, 0.0, None) / window
+    _, error, model = _at_zero(x[good], rest[good])
+    # The windows looked at end x further on: what the tail still held there is missing in R(0) − R(x).
+    gone, gone_u = seen(excess[last]) if last < len(excess) else seen(excess[-1])
+    gone = gone if gone * first > 0 else 0.0
+    distance, remaining = _further(x[good], later[:, good], model, gone * window)
+    pause = (after_ns - end_ns) * 1e-9 / window
+    total = float(remaining[0])
+    reach = np.minimum(x, pause)
+    held = total - np.interp(reach, distance, remaining)
+    # The window in which the next event begins may hold the tail's last part.
+    begun = np.maximum(np.searchsorted(t, after_ns, side="right"), ends)
+    from_there = (t[np.clip(begun - 1, 0, top)] - end_ns) * 1e-9 / window
+    again = np.where(
+        begun > ends, np.interp(from_there, distance, remaining) - np.interp(pause, distance, remaining), 0.0
+    )
+    late = float(np.mean(x)) * window * math.hypot(0.5 * gone, gone_u)
+    whole_u = math.hypot(error, last * window * quiet_u, window * abs(gone))
+    return Tail(total, whole_u, np.where(x > 0, held, 0.0), again, math.hypot(error, late), last)
+
+
+def _further(x: Floats, later: Floats, model: tuple[Floats, Floats], gone: float) -> tuple[Floats, Floats]:
+    """Return what is left of a tail against the distance behind the event's end, in windows.
+
+    Args:
+        x: How far behind its end the window that an event's end cuts ends, in windows.
+        later: J in each window behind that one, shape (windows, events).
+        model: R on a grid from 0 to 1.
+        gone: J a window of what the windows looked at no longer reach.
+    """
+    count = later.shape[0]
+    unseen = gone * (1 - x)
+    left = np.cumsum(later[::-1], axis=0)[::-1]
+    places = np.concatenate([(x + j) for j in range(1, count + 1)])
+    values = np.concatenate([*(row + unseen for row in left[1:]), unseen])
+    grid = np.arange(1.0, count + 1.01, _BIN)
+    near = np.round((places - 1.0) / _BIN).astype(np.int64)
+    counts = np.bincount(near, minlength=grid.size)[: grid.size]
+    means = np.bincount(near, values, grid.size)[: grid.size] / np.maximum(counts, 1)
+    use = (counts > 0) & (grid > 1.0)
+    within = model[0] <= 1.0
+    distance = np.concatenate([model[0][within], grid[use]])
+    return distance, np.concatenate([model[1][within] + gone * (1 - model[0][within]), means[use]])
+
+
+def _at_zero(x: Floats, rest: Floats) -> tuple[float, float, tuple[Floats, Floats]]:
+    """Return what R(x) leads to at 0, its standard uncertainty, and R on a grid from 0 to 1.
+
+    An exponential and a parabola are led to zero; what they differ by there is a limit of what the shape leaves open.
+    """
+    grid = np.linspace(0.0, max(1.0, float(x.max())), 33)
+    best: tuple[float, float, Floats, float] | None = None
+    for scale in _SCALES:
+        basis = np.exp(-x / scale)
+        height = float(basis @ rest) / float(basis @ basis)
+        left = rest - height * basis
+        square = float(left @ left)
+        if best is None or square < best[0]:
+            error = math.sqrt(square / max(x.size - 2, 1) / float(basis @ basis))
+            best = square, height, height * np.exp(-grid / scale), error
+    assert best is not None
+    shape = np.column_stack([np.ones_like(x), x, x * x])
+    beta, *_ = np.linalg.lstsq(shape, rest, rcond=None)
+    left = rest - shape @ beta
+    bread = np.linalg.pinv(shape.T @ shape)
+    error = math.sqrt(float(left @ left) / max(x.size - 3, 1) * max(float(bread[0, 0]), 0.0))
+    square, height, curve, own = best
+    if float(left @ left) < 0.7 * square:
+        height, curve, own = float(beta[0]), beta[0] + beta[1] * grid + beta[2] * grid**2, error
+    apart = abs(best[1] - float(beta[0]))
+    return height, math.hypot(own, min(apart, 2 * error) / math.sqrt(3.0)), (grid, curve)
