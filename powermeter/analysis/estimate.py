@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]
+Times = NDArray[np.int64]
 
 UNSEEN = "unseen"
 """No reading lies in any event of the label."""
@@ -17,6 +18,24 @@ FEW = "few"
 """Hardly any reading does: what scatter there is cannot be distinguished from what was never seen."""
 BEAT = "beat"
 """The readings always fall on the same part of an event."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InHoles:
+    """What events are taken to have used in holes; one item for each hole and event that touch, shape (m,).
+
+    Attributes:
+        hole: Which hole of the trace.
+        event: Which event of the label.
+        seconds: How long both last together.
+        joules, variance: What was used then, and its variance in J².
+    """
+
+    hole: Indices
+    event: Indices
+    seconds: Floats
+    joules: Floats
+    variance: Floats
 
 
 @dataclass(slots=True, eq=False)
@@ -36,6 +55,8 @@ class Estimate:
         below_all, above_all: Of the sum, in J.
         level: Mean power inside, W; None where no reading tells.
         quiet: Power beside the events, W.
+        quiet_variance: Of a window beside events against the next one, and against `quiet`, W²; None where nothing tells.
+        in_holes: What lies in holes of it, where that was found hole by hole (means).
         why: A code of this module; empty where all is well.
         blind: Share of an event that no reading ever fell on (`BEAT`).
         tail: What follows an event, J, and its standard uncertainty; None where nothing was found to.
@@ -56,6 +77,8 @@ class Estimate:
     above_all: float = 0.0
     level: float | None = None
     quiet: float | None = None
+    quiet_variance: tuple[float, float] | None = None
+    in_holes: InHoles | None = None
     why: str = ""
     blind: float = 0.0
     tail: tuple[float, float] | None = None
@@ -73,3 +96,12 @@ class Estimate:
             np.zeros(size),
             np.zeros(size),
         )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Activity:
+    """The events of one label, for what they say of the run: when, and what was found of them."""
+
+    start_ns: Times
+    end_ns: Times
+    found: Estimate

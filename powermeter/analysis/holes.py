@@ -7,14 +7,20 @@ level stands for its part of the hole instead, in the label and in the run alike
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.analysis.estimate import Activity, InHoles
 from powermeter.analysis.integral import Integral
+from powermeter.channel import Kind
 
+_BRIDGED_MUCH = 0.1
+_ROWS_MUCH = 0.25
+_LONG = 3.5
 _TRIALS = 256
 _REACH = 100
 _GAPS = 200
@@ -120,3 +126,134 @@ class Bridges:
             sums = np.concatenate([[0.0], np.cumsum(column)])
             found.append(sums[last] - sums[first])
         return found[0], found[1], found[2]
+
+
+def bridged_much(integral: Integral, start_ns: NDArray[np.int64], end_ns: NDArray[np.int64]) -> bool:
+    """Return whether so much of some windows together was bridged that their energy is an estimate.
+
+    A row or two between rows that were read are as good as interpolated readings; what nobody saw for longer counts from less on.
+    """
+    seconds = float(np.sum(end_ns - start_ns)) * 1e-9
+    rows = float(np.sum(integral.gap_seconds(start_ns, end_ns)))
+    if rows <= _BRIDGED_MUCH * seconds:
+        return False
+    limit = round(_LONG * integral.trace.interval_ns)
+    return (
+        rows > _ROWS_MUCH * seconds
+        or float(np.sum(integral.gap_seconds(start_ns, end_ns, limit))) > _BRIDGED_MUCH * seconds
+    )
+
+
+def with_events(
+    integral: Integral, bridges: Bridges, activity: Sequence[Activity], start: int, end: int
+) -> tuple[float, float]:
+    """Return what events that a hole cuts or swallows change in its bridge, and the standard uncertainty of all holes, J.
+
+    A bridge from a mean's window that an edge cuts starts at neither level: an edge within a window of a hole counts as one inside.
+    """
+    moved = variance = 0.0
+    means = integral.trace.kind is not Kind.INSTANT
+    reach = integral.trace.interval_ns if means else 0
+    known = [x for x in activity if x.found.level is not None]
+    quiet = [x.found.quiet for x in known if x.found.quiet is not None] if means else []
+    quiet_variance = [x.found.quiet_variance for x in known if x.found.quiet_variance is not None]
+    inside = (bridges.start_ns >= start) & (bridges.end_ns <= end)
+    for k in np.flatnonzero(inside).tolist():
+        a, b = int(bridges.start_ns[k]), int(bridges.end_ns[k])
+        covered = used = doubt = 0.0
+        edge = False
+        for label in known:
+            first = int(np.searchsorted(label.start_ns, a - reach, side="left"))
+            last = int(np.searchsorted(label.start_ns, b + reach, side="left"))
+            low = max(0, first - 1)
+            starts, ends = label.start_ns[low:last], label.end_ns[low:last]
+            near = (ends > a - reach) & (starts < b + reach)
+            cut = near & ~((starts < a - reach) & (ends > b + reach))
+            use = near if label.found.in_holes is not None else cut
+            if not use.any():
+                continue
+            edge = edge or bool(cut.any())
+            seconds, joules, square = _held(label, k, (a, b), np.arange(low, last)[use])
+            covered, used, doubt = covered + seconds, used + joules, doubt + square
+        length = (b - a) * 1e-9
+        rest = max(length - covered, 0.0)
+        error = float(bridges.error[k]) ** 2
+        if quiet_variance:
+            near_by, away = (max(column) for column in zip(*quiet_variance, strict=True))
+            wander = away * length**2 if edge else 2 * near_by * length * integral.trace.interval_ns * 1e-9
+            error = min(error, wander)
+        if not edge:
+            variance += doubt if covered else error
+            continue
+        beside = float(np.mean(quiet)) if quiet else _quiet_beside(integral, activity, a, b)
+        scale = min(1.0, length / covered) if covered else 1.0
+        moved += used * scale + rest * beside - float(bridges.joules[k])
+        variance += doubt if covered else error
+    return moved, math.sqrt(variance)
+
+
+def _held(
+    label: Activity, hole: int, span: tuple[int, int], events: NDArray[np.int64]
+) -> tuple[float, float, float]:
+    """Return the seconds of a hole that lie in some events, what those used then, and its variance, as the label has it."""
+    found = label.found
+    if found.in_holes is not None:
+        here = (found.in_holes.hole == hole) & np.isin(found.in_holes.event, events)
+        columns = found.in_holes.seconds, found.in_holes.joules, found.in_holes.variance
+        seconds, joules, variance = (float(np.sum(column[here])) for column in columns)
+        return seconds, joules, variance
+    over = np.minimum(label.end_ns[events], span[1]) - np.maximum(label.start_ns[events], span[0])
+    lasts = float(np.sum(np.clip(over, 0, None))) * 1e-9
+    level = found.level or 0.0
+    return lasts, lasts * level, float(np.sum(found.gaps[events[over > 0]] ** 2))
+
+
+def in_holes(
+    integral: Integral,
+    start_ns: NDArray[np.int64],
+    end_ns: NDArray[np.int64],
+    levels: NDArray[np.floating[Any]],
+    variances: tuple[float, float],
+) -> InHoles:
+    """Return what events of a mean channel used in holes: as the whole windows of the event beside the hole, else at its level.
+
+    Args:
+        start_ns, end_ns: One after the other, shape (n,).
+        levels: Each event's mean power, W.
+        variances: Of one window against the one beside it, and against its event's level, W².
+    """
+    t, rates = integral.trace.times_ns, integral.trace.values
+    top = t.size - 1
+    a, b = integral.gap_start, integral.gap_end
+    low = np.searchsorted(end_ns, a, side="right")
+    count = np.maximum(np.searchsorted(start_ns, b, side="left") - low, 0)
+    hole = np.repeat(np.arange(a.size), count)
+    event = np.repeat(low - (np.cumsum(count) - count), count) + np.arange(hole.size)
+    seconds = (np.minimum(end_ns[event], b[hole]) - np.maximum(start_ns[event], a[hole])) * 1e-9
+    before, after = integral.hole[hole], integral.hole[hole] + 2
+    left = (
+        (before > 0) & ~np.isin(before - 1, integral.hole) & (t[np.maximum(before - 1, 0)] >= start_ns[event])
+    )
+    right = (after <= top) & ~np.isin(after - 1, integral.hole)
+    right &= t[np.minimum(after, top)] <= end_ns[event]
+    sides = left.astype(int) + right.astype(int)
+    beside = np.where(left, rates[before], 0.0) + np.where(right, rates[np.minimum(after, top)], 0.0)
+    level = np.where(sides > 0, beside / np.maximum(sides, 1), levels[event])
+    windows = np.maximum(seconds * 1e9 / max(integral.trace.interval_ns, 1), 1.0)
+    # From one window to the next twice the variance; over more of them it adds up, to that of the event's level at most.
+    near = np.minimum(variances[0] * np.where(sides == 2, 1.0, 2.0) * windows, max(variances))
+    square = seconds**2 * np.where(sides > 0, near, variances[1])
+    return InHoles(hole, event, seconds, level * seconds, square)
+
+
+def _quiet_beside(integral: Integral, activity: Sequence[Activity], a: int, b: int) -> float:
+    """Return the power of the reading beside a hole that lies in no event; the lower of both where both or neither do."""
+    trace = integral.trace
+    index = integral.locate(np.array([a, b]))
+    last = int(index[1]) + (1 if trace.kind is not Kind.INSTANT or trace.times_ns[index[1]] < b else 0)
+    rates = integral.rates(np.array([index[0], min(last, len(trace) - 1)]))
+    free = []
+    for at, rate in zip((a, b), rates.tolist(), strict=True):
+        if not any(bool(((x.start_ns <= at) & (x.end_ns >= at)).any()) for x in activity):
+            free.append(rate)
+    return float(np.mean(free)) if free else float(min(rates))

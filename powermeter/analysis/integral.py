@@ -221,12 +221,13 @@ class Integral:
         """Return the integral over each window; windows may overlap and come in any order."""
         return self.at(end_ns) - self.at(start_ns)
 
-    def gap_seconds(self, start_ns: Times, end_ns: Times) -> Floats:
-        """Return how many seconds of each window lie in holes."""
-        if not self.hole.size:
+    def gap_seconds(self, start_ns: Times, end_ns: Times, least_ns: int = 0) -> Floats:
+        """Return how many seconds of each window lie in holes of at least some length."""
+        long = np.flatnonzero(self.gap_end - self.gap_start >= least_ns) if self.hole.size else self.hole
+        if not long.size:
             return np.zeros(np.shape(start_ns))
-        begins = self.gap_start
-        seconds = (self.gap_end - begins) * 1e-9
+        begins = self.gap_start[long]
+        seconds = (self.gap_end[long] - begins) * 1e-9
         sums = np.concatenate([[0.0], np.cumsum(seconds)])
 
         def up_to(times: Times) -> Floats:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.beside import chance_of_a_jump_beside, neighbours, power_beside, states, wander
 from powermeter.analysis.estimate import FEW, Estimate
-from powermeter.analysis.holes import Bridges
+from powermeter.analysis.holes import Bridges, in_holes
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.other_labels import Others
 from powermeter.analysis.overlapping import measure_overlapping
@@ -35,7 +35,6 @@ Times = NDArray[np.int64]
 
 _SEEN_WELL = 16
 _FEW_PAIRS = 6
-_FEW_GONE = 4
 _WHOLE = 1 - 1e-9
 
 
@@ -120,9 +119,11 @@ def measure_means(
     level_out = np.where(no_out, rate, level_out)
     length = tau[cut]
     inner_s = np.where(alone, 0.0, (t[np.maximum(ke - 1, 0)] - t[ks]) * 1e-9)
+    read_s = inner_s
     if bridges is not None:
-        inner = _without_bridges(bridges, inner, inner_s, t[ks], t[np.maximum(ke - 1, 0)])
-    seen_s = float(np.sum(inner_s))
+        held, _, held_s = bridges.inside(t[ks], np.maximum(t[np.maximum(ke - 1, 0)], t[ks]))
+        inner, read_s = inner - held, inner_s - held_s
+    seen_s = float(np.sum(read_s))
     if seen_s > 0:
         inside = float(inner.sum()) / seen_s
     else:
@@ -130,7 +131,8 @@ def measure_means(
         inside = float(np.sum(length * (rate - (1 - part) * level_out))) / max(float(weight.sum()), 1e-30)
     usual = float(np.median(length))
     full = found.seen > 0
-    each = inner[full] / np.maximum((t[ke - 1] - t[ks])[full] * 1e-9, 1e-12)
+    full &= read_s > 0
+    each = inner[full] / np.maximum(read_s[full], 1e-12)
     between = float(np.var(each, ddof=1)) if each.size > 1 else (inside - (quiet or 0.0)) ** 2 / 12
     level_in = np.where(has_in, level_in, inside)
     expected = part * level_in + (1 - part) * level_out
@@ -170,7 +172,7 @@ def measure_means(
     alike = float(np.sum(np.bincount(beside.region, reach, 1) ** 2) - np.sum(reach**2)) * beside.error**2
     split = np.where(whole, noise * length**2, split)
     if hole_cut.any():
-        given = np.where(hole_cut, part * length * inside, given)
+        given = np.where(hole_cut, 0.0, given)
         split = np.where(hole_cut, 0.0, split)
     portion = share / np.maximum(part[owner], 1e-30)
     early = np.maximum(t[0] - start_ns, 0) * 1e-9
@@ -200,19 +202,22 @@ def measure_means(
     found.factor = total / max(float(own.sum()), 1e-300)
     found.level = inside
     found.quiet = quiet
+    if pairs >= _FEW_PAIRS:
+        away = float(np.mean((rates[index[state == 1]] - quiet_level) ** 2))
+        found.quiet_variance = max(var_out, noise), max(away, noise)
     found.freedom = max(float(used.sum()) - 1, 1.0) if excess > 0 else math.inf
     if bridges is not None:
-        _held, held_u, held_s = bridges.inside(start_ns, end_ns)
-        # A window or two that are gone are like their neighbours inside the event.
-        count = np.maximum(held_s / usual, 1.0)
-        near = (held_s <= 0.5 * inner_s) & (count <= _FEW_GONE)
-        held_u = np.where(near, held_s**2 / count * max(var_in, noise), held_u)
-        cut_s = np.maximum(integral.gap_seconds(start_ns, end_ns) - held_s, 0.0)
+        levels = np.divide(inner, read_s, out=np.full(n, inside), where=read_s > 0.5 * inner_s)
+        # An edge is where a load that has a shape is least like its mean: what all windows inside do, counts.
+        whole_in = rates[index[state == 2]]
+        shape = float(np.mean((whole_in - inside) ** 2)) if whole_in.size else 0.0
         known = max(int(full.sum()), 1)
         t95 = float(student_95(known - 1.0)) / COVERAGE_95 if known > 1 else 1.0
-        apart = between + var_in * np.minimum(1.0, usual / np.maximum(cut_s, usual))
-        common = 1 + float(cut_s.sum()) ** 2 / max(float(np.sum(cut_s**2)), 1e-30) / known
-        found.gaps = np.sqrt(held_u + cut_s**2 * apart * common * t95**2)
+        far = max(between + var_in, shape) * (1 + 1 / known) * t95**2
+        lost = in_holes(integral, start_ns, end_ns, levels, (max(var_in, noise), far))
+        found.in_holes = lost
+        found.value = value + np.bincount(lost.event, lost.joules, n)
+        found.gaps = np.sqrt(np.bincount(lost.event, lost.variance, n))
     profile = after_effects(seen_rates, tau, start_ns, end_ns, t, blind, others)
     if profile is not None:
         _with_tail(found, profile, seconds)
@@ -223,23 +228,6 @@ def measure_means(
         found.below, found.above = np.maximum(low, 0.0), np.maximum(high, 0.0)
         found.below_all, found.above_all = float(found.below.sum()), float(found.above.sum())
     return found
-
-
-def _without_bridges(
-    bridges: Bridges, inner: Floats, inner_s: Floats, first_ns: Times, last_ns: Times
-) -> Floats:
-    """Return events' whole windows with the level of those that were read in place of those that were not.
-
-    A bridge between a window inside and one that an edge cuts is too low.
-    """
-    held, _, held_s = bridges.inside(first_ns, np.maximum(last_ns, first_ns))
-    read_s = inner_s - held_s
-    total = float(read_s.sum())
-    if total <= 0:
-        return inner
-    common = float((inner - held).sum()) / total
-    level = np.divide(inner - held, read_s, out=np.full(inner.size, common), where=read_s > 0.5 * inner_s)
-    return np.where(held_s > 0, inner - held + level * held_s, inner)
 
 
 def _with_tail(found: Estimate, profile: Profile, seconds: Floats) -> None:

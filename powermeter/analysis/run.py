@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import BEAT, FEW, UNSEEN, Estimate
-from powermeter.analysis.holes import Bridges
+from powermeter.analysis.estimate import BEAT, FEW, UNSEEN, Activity
+from powermeter.analysis.holes import Bridges, bridged_much, with_events
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.sampling import Scatter, scatter_of_line
 from powermeter.analysis.uncertainty import Shape, budget, common_parts, limit_names, step_bias
@@ -27,19 +27,9 @@ Times = NDArray[np.int64]
 
 _STRETCH = 4096
 _STRETCHES = 48
-_BRIDGED_MUCH = 0.05
 _FEW_CARRY = 0.2
 _LOOKED = 4096
 _FEW_DISTANCES = 30
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Activity:
-    """The events of one label, for what they say of the run: when, and what was found of them."""
-
-    start_ns: Times
-    end_ns: Times
-    found: Estimate
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,7 +91,7 @@ def measure_run(
     variance = scatter.variance * tau * tau
     gaps = 0.0
     if bridges is not None:
-        moved, gaps = _in_holes(integral, bridges, activity, start, end)
+        moved, gaps = with_events(integral, bridges, activity, start, end)
         value += moved
     below = above = 0.0
     beat = False
@@ -122,7 +112,7 @@ def measure_run(
     if trace.kind is not Kind.COUNTER and trace.step:
         parts[f"quantisation:common {own}"] = step_bias(trace.step, trace.noise) * seconds * _alike(integral)
     grade = trace.grade
-    if gap_s > _BRIDGED_MUCH * max(seconds, 1e-30) or beat or above:
+    if bool(bridged_much(integral, *edges)) or beat or above:
         grade = worst((grade, Grade.ESTIMATED))
     shape = Shape(noise, scatter.lean, below, above, 0.0 if never_negative(integral) else None)
     energy = budget(
@@ -305,54 +295,3 @@ def _quiet(integral: Integral, activity: Sequence[Activity]) -> float | None:
         active -= np.searchsorted(np.sort(label.end_ns), t[pick], side="left")
     free = active <= 0
     return float(f[pick[free]].mean()) if free.any() else None
-
-
-def _in_holes(
-    integral: Integral, bridges: Bridges, activity: Sequence[Activity], start: int, end: int
-) -> tuple[float, float]:
-    """Return what events that a hole cuts or swallows change in the bridge, and the whole's standard uncertainty, J."""
-    moved = variance = 0.0
-    inside = (bridges.start_ns >= start) & (bridges.end_ns <= end)
-    for k in np.flatnonzero(inside).tolist():
-        a, b = int(bridges.start_ns[k]), int(bridges.end_ns[k])
-        covered = used = doubt = 0.0
-        for label in activity:
-            if label.found.level is None:
-                continue
-            first = np.searchsorted(label.start_ns, a, side="left")
-            last = np.searchsorted(label.start_ns, b, side="left")
-            low = max(0, int(first) - 1)
-            starts, ends = label.start_ns[low:last], label.end_ns[low:last]
-            over = np.clip(np.minimum(ends, b) - np.maximum(starts, a), 0, None) * 1e-9
-            cut = (over > 0) & ~((starts < a) & (ends > b))
-            if not cut.any():
-                continue
-            seconds = float(over[cut].sum())
-            covered += seconds
-            used += seconds * label.found.level
-            spread = label.found.gaps[low:last][cut]
-            doubt += float(np.sum(spread**2))
-        if not covered:
-            variance += float(bridges.error[k]) ** 2
-            continue
-        length = (b - a) * 1e-9
-        beside = _quiet_beside(integral, activity, a, b)
-        rest = max(length - covered, 0.0)
-        scale = min(1.0, length / covered)
-        estimate = used * scale + rest * beside
-        moved += estimate - float(bridges.joules[k])
-        variance += doubt
-    return moved, math.sqrt(variance)
-
-
-def _quiet_beside(integral: Integral, activity: Sequence[Activity], a: int, b: int) -> float:
-    """Return the power of the reading beside a hole that lies in no event; the lower of both where both or neither do."""
-    trace = integral.trace
-    index = integral.locate(np.array([a, b]))
-    last = int(index[1]) + (1 if trace.kind is not Kind.INSTANT or trace.times_ns[index[1]] < b else 0)
-    rates = integral.rates(np.array([index[0], min(last, len(trace) - 1)]))
-    free = []
-    for at, rate in zip((a, b), rates.tolist(), strict=True):
-        if not any(bool(((x.start_ns <= at) & (x.end_ns >= at)).any()) for x in activity):
-            free.append(rate)
-    return float(np.mean(free)) if free else float(min(rates))

@@ -56,7 +56,6 @@ def tail_of(
     t: Times,
     end_ns: Times,
     after_ns: Times,
-    starts: Indices,
     ends: Indices,
     blind: NDArray[np.bool_],
 ) -> Tail | None:
@@ -65,7 +64,7 @@ def tail_of(
     Args:
         rates, tau: Of each window that ends at `t`, W and s.
         end_ns, after_ns: When each event ends, and when the next event (of any label) begins.
-        starts, ends: The windows that hold each event's start and end.
+        ends: The windows that hold each event's end.
         blind: The windows that nobody saw.
     """
     n, top = end_ns.size, t.size - 1
@@ -73,18 +72,12 @@ def tail_of(
         return None
     free = np.minimum(np.searchsorted(t, after_ns, side="right") - 1, top) - ends
     free = np.where(blind[np.clip(ends, 0, top)], 0, free)
-    before = np.clip(starts - 1, 1, top)
-    rested = (
-        np.concatenate([[True], free[:-1] >= max(float(np.median(free)), 2.0)])
-        & ~blind[before]
-        & (starts > 1)
-    )
+    resting = np.clip(ends + free, 1, top)
+    rested = (free >= max(float(np.median(free)), 2.0)) & ~blind[resting]
     if int(rested.sum()) < _LEAST // 2:
         return None
-    quiet, quiet_u = (
-        float(rates[before[rested]].mean()),
-        float(rates[before[rested]].std(ddof=1)) / math.sqrt(int(rested.sum())),
-    )
+    calm = rates[resting[rested]]
+    quiet, quiet_u = float(calm.mean()), float(calm.std(ddof=1)) / math.sqrt(calm.size)
     excess: list[Floats] = []
     most = min(_MOST_WINDOWS, int(np.sort(free)[::-1][max(_LEAST, n // 2) - 1])) if n >= _LEAST else 0
     for j in range(1, most + 1):

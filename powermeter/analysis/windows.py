@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import BEAT, FEW, UNSEEN, Estimate
-from powermeter.analysis.holes import Bridges
+from powermeter.analysis.estimate import BEAT, FEW, UNSEEN, Activity, Estimate
+from powermeter.analysis.holes import Bridges, bridged_much
 from powermeter.analysis.instants import measure_instants
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.means import measure_means
 from powermeter.analysis.other_labels import Others
-from powermeter.analysis.run import Activity, never_negative
+from powermeter.analysis.run import never_negative
 from powermeter.analysis.shared_windows import divide
 from powermeter.analysis.uncertainty import (
     Shape,
@@ -38,7 +38,6 @@ Times = NDArray[np.int64]
 Indices = NDArray[np.int64]
 
 _SQRT3 = math.sqrt(3.0)
-_BRIDGED_MUCH = 0.05
 _ONE_LEVEL = 0.9
 _BLOCK = 1 << 14
 _LOOKED = 4096
@@ -230,9 +229,8 @@ class Windows:
             by_group = np.bincount(group + 1, weights=w * shared[index])
             parts[f"{name}:common {own}"] = float(np.sqrt(np.sum(by_group**2)))
         unit = self.unit if per_second is None else {"J": "W", "C": "A"}[self.unit]
-        bridged = float(np.sum(self.gap_s[index])) / max(float(np.sum(self.seconds[index])), 1e-30)
         grade = trace.grade
-        if bridged > _BRIDGED_MUCH or why or below or above:
+        if bridged_much(self.integral, self.start_ns[index], self.end_ns[index]) or why or below or above:
             grade = worst((grade, Grade.ESTIMATED))
         limits = [*limit_names(trace.errors)]
         if self.one_level:
