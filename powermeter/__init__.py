@@ -89,6 +89,9 @@ _HOME = {
     "to_frame": "powermeter.recording.entry",
     "versus": "powermeter.comparison.experiments",
     "watch": "powermeter.hooks.watch",
+    # not listed in `__all__`: what `%load_ext powermeter` asks for
+    "load_ipython_extension": "powermeter.hooks.notebook",
+    "unload_ipython_extension": "powermeter.hooks.notebook",
 }
 """Public name → the module that has it, loaded when the name is first used; `__init__.pyi` shows the same to type checkers."""
 
@@ -98,10 +101,6 @@ def __getattr__(name: str) -> object:
         from importlib.metadata import version
 
         return version("powermeter")
-    if name in ("load_ipython_extension", "unload_ipython_extension"):  # of `%load_ext powermeter`
-        from powermeter.hooks import notebook
-
-        return getattr(notebook, name)
     if name not in _HOME:
         raise AttributeError(f"module 'powermeter' has no attribute {name!r}")
     from importlib import import_module

@@ -184,6 +184,9 @@ NOTEBOOK: Mapping[str, str] = {
 }
 """What a notebook shows of an analysis or a meter is made with these."""
 
+RECORDER = "powermeter.recorder.__main__:main"
+"""What the recorder's own interpreter runs."""
+
 LEFTOVER = "powermeter.marking.leftover:tables"
 """What finds the events that a recorder which died has not written."""
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from powermeter.analysis.labels import WANTED_PRECISION, LabelRow
+from powermeter.analysis.labels import LabelRow
+from powermeter.analysis.resolution import WANTED_PRECISION
 from powermeter.analysis.uncertainty import WORDS
 from powermeter.analysis.warmup import WarmUpReason
 from powermeter.formatting import DASH, decimals_of, fixed

@@ -9,7 +9,8 @@ from powermeter.importers import importer, recognise
 from powermeter.importers.files import Peek
 from powermeter.importers.log import Choices, Importer, Log
 from powermeter.importers.not_logs import refusal
-from powermeter.importers.table import Table, TableImporter
+from powermeter.importers.table import TableImporter
+from powermeter.importers.table_reading import Table
 
 _KIND_WORDS = {
     "power": "instant",

@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from powermeter import errors
+from powermeter import errors, registry
 from powermeter.errors import OpenError, PowermeterError, ReadError, Reason
 from powermeter.marking import board
 
@@ -29,9 +29,10 @@ WORKING_S = 8.0
 
 # The parent's search path is handed on as it is; the empty entry `-c` adds is dropped first, so that
 # a `numpy.py` in the working directory cannot be picked up.
+_MODULE, _, _MAIN = registry.RECORDER.partition(":")
 _BOOT = (
     "import sys; sys.path[:] = sys.argv.pop(1).split('\\n'); "
-    "from powermeter.recorder.process import main; sys.exit(main())"
+    f"from {_MODULE} import {_MAIN}; sys.exit({_MAIN}())"
 )
 
 

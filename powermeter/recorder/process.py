@@ -1,17 +1,12 @@
 """The recorder's own process: opens the sources, reads them in threads, writes the recording.
 
-It is started by `powermeter.recorder.parent` as a bare interpreter (never forked), gets its order as
-one JSON line on standard input, and answers in JSON lines on standard output.  It ends, and closes
-the recording properly, when it reads `stop`, when its parent is gone, or on SIGTERM; Ctrl-C in the
-terminal is the parent's affair.
+It is started by `powermeter.recorder.parent` as a bare interpreter (never forked, `__main__`), gets its order
+as one JSON line on standard input, and answers in JSON lines on standard output.
 """
 
 from __future__ import annotations
 
-import gc
-import json
 import os
-import signal
 import sqlite3
 import sys
 import threading
@@ -26,9 +21,10 @@ from powermeter.errors import DataError, ExistsError, OpenError, PowermeterError
 from powermeter.marking.intake import Intake
 from powermeter.marking.memory import peak_memory
 from powermeter.recorder.clocks import ClockWatch, look
+from powermeter.recorder.harvest import Harvest
 from powermeter.recorder.live_totals import LiveTotals
 from powermeter.recorder.messages import can_send, notice, send
-from powermeter.recorder.reading import Harvest, SourceReader
+from powermeter.recorder.reading import SourceReader
 from powermeter.recorder.watched_file import WatchedFile
 from powermeter.recording.file import SUFFIX
 from powermeter.recording.liveness import boot_id, started
@@ -390,65 +386,3 @@ def note_clocks(writer: Writer) -> None:
     """Add one pair of both clocks."""
     now = look()
     writer.add_clock_pair(now.monotonic_ns, now.utc_ns)
-
-
-def main() -> int:
-    """Read the order, record, and return the exit status."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    sys.setswitchinterval(0.0002)  # a waiting reader gets the interpreter within its period
-    order = json.loads(sys.stdin.readline())
-    process = Process(order)
-    # In a thread: the main one may be holding the lock of the very event that is to be set.
-    signal.signal(
-        signal.SIGTERM,
-        lambda *_: threading.Thread(target=process.stop, args=("SIGTERM",), daemon=True).start(),
-    )
-    threading.Thread(target=_listen, args=(process,), daemon=True).start()
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000)  # samples in waiting are no garbage
-    try:
-        process.run()
-    except PowermeterError as error:
-        reason = getattr(error, "reason", None)
-        send(
-            {
-                "type": "error",
-                "class": type(error).__name__,
-                "message": str(error),
-                "reason": reason.value if reason is not None else None,
-            }
-        )
-        return error.exit_code
-    except BaseException as error:  # noqa: BLE001 – reported to the parent, who has a place to print it
-        send(
-            {
-                "type": "error",
-                "class": "ReadError",
-                "message": f"{type(error).__name__}: {error}",
-                "reason": None,
-            }
-        )
-        return ReadError.exit_code
-    send({"type": "closed"})
-    return 0
-
-
-def _listen(process: Process) -> None:
-    for line in sys.stdin:
-        if line.strip() == "stop":
-            process.stop("stopped")
-            break
-    else:
-        process.stop("the measured program is gone")
-    if not process.is_recording:  # it hangs in the opening of an instrument: nothing is written yet
-        time.sleep(READERS_END_S)
-        if not process.is_recording:
-            os._exit(1)
-
-
-if __name__ == "__main__":
-    # Once more under its importable name, so that classes exist once.
-    from powermeter.recorder.process import main as entry
-
-    sys.exit(entry())

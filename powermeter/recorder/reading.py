@@ -15,18 +15,13 @@ import random
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from powermeter.errors import ReadError, Reason
-from powermeter.events import Event
+from powermeter.recorder.harvest import Harvest, Health, _check_block, _misshapen, _whole_numbers
 from powermeter.source import REPEAT, Block, Gap, PolledSource, Row, Sampling, Source, StreamingSource
 from powermeter.units import NS
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 STAMP_NS = 1000
 """Polled stamps are kept to the microsecond: finer is below what a read can be placed to."""
@@ -53,44 +48,6 @@ class Clock:
             remaining = deadline_ns - time.monotonic_ns()
         if remaining > 0 and not stop.is_set():
             time.sleep(remaining / NS)
-
-
-@dataclass(slots=True)
-class Harvest:
-    """What was read since it was last asked for.
-
-    `blocks` hold (times_ns, codes, flags); the rest are lists to be written beside them.
-    """
-
-    blocks: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8] | None]] = field(
-        default_factory=list
-    )
-    gaps: list[Gap] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
-    read_ns: int | None = None
-
-
-@dataclass(slots=True)
-class Health:
-    """How the reading of one source goes; written into the recording.
-
-    Attributes:
-        samples: Rows read.
-        missed: Intervals of the grid that passed without a reading.
-        postponed: Readings whose moment had passed when the one before was finished; taken at once.
-        repeats: Rows in which the instrument had not refreshed.
-        errors: Reads that failed.
-        reopened: How often it was opened again.
-        last_error: The newest error's text.
-    """
-
-    samples: int = 0
-    missed: int = 0
-    postponed: int = 0
-    repeats: int = 0
-    errors: int = 0
-    reopened: int = 0
-    last_error: str = ""
 
 
 class SourceReader(threading.Thread):
@@ -375,41 +332,3 @@ class SourceReader(threading.Thread):
             self._gap_start = None
         if not still_lost:
             self._failures = 0
-
-
-def _misshapen(row: object, width: int) -> ReadError:
-    """Return the error of what `sample` returned in place of a row of the right width."""
-    if isinstance(row, Row):
-        return ReadError(f"{len(row.codes)} codes for {width} channels", Reason.BAD_DATA)
-    return ReadError(f"sample() returned a {type(row).__name__}, not a Row", Reason.BAD_DATA)
-
-
-def _check_block(block: object, width: int) -> None:
-    """Refuse a block whose arrays are not as the contract requires.
-
-    Raises:
-        ReadError: They are not.
-    """
-    if not isinstance(block, Block):
-        raise ReadError(f"read_block() returned a {type(block).__name__}, not a Block", Reason.BAD_DATA)
-    times, codes = block.times_ns, block.codes
-    whole = all(getattr(array, "dtype", None) == np.int64 for array in (times, codes))
-    if not whole or times.ndim != 1 or codes.shape != (len(times), width):
-        raise ReadError(
-            f"a block must hold int64 times of shape (n,) and int64 codes of shape (n, {width})",
-            Reason.BAD_DATA,
-        )
-    if block.flags is not None and (block.flags.dtype != np.uint8 or block.flags.shape != times.shape):
-        raise ReadError("the flags of a block must be uint8, one a sample", Reason.BAD_DATA)
-
-
-def _whole_numbers(rows: Sequence[Any]) -> NDArray[np.int64]:
-    """Return rows of codes as an int64 array.
-
-    Raises:
-        TypeError, ValueError, OverflowError: One is a fraction, None, or beyond 64 bits.
-    """
-    codes = np.array(rows)
-    if codes.dtype.kind != "i":
-        raise TypeError(f"its codes are {codes.dtype.name}, not whole numbers")
-    return codes.astype(np.int64, copy=False)

@@ -20,13 +20,14 @@ from powermeter import registry
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.events import Event
 from powermeter.recording import chunks as chunks_of
-from powermeter.recording import event_batches, file, overview, piece_sums, schema, specification, summary
+from powermeter.recording import event_batches, file, overview, piece_sums, schema, summary
 from powermeter.recording.chunks import Chunk, Chunks
 from powermeter.recording.event_batches import EventTable
+from powermeter.recording.facts import Facts
 from powermeter.recording.memory import memory_left
 from powermeter.recording.overview import Overview
 from powermeter.recording.protocol import Samples, SourceInfo
-from powermeter.recording.rows import Rows, is_sound
+from powermeter.recording.rows import Rows
 from powermeter.recording.sources import sources_of
 from powermeter.recording.summaries import ProcessCounts, Summaries
 from powermeter.source import Gap
@@ -52,15 +53,14 @@ class Recording:
 
     def __init__(self, path: Path, rows: Rows, *, lacks_log: bool = False) -> None:
         self.path = path
-        self._lacks_log = lacks_log
         self.warnings = rows.warnings
         self._rows = rows
-        self._facts = self._read_facts()
-        self.metadata = self._read_metadata()
+        self._facts = Facts(rows)
+        self.metadata = self._facts.metadata
         self.sources = sources_of(self._rows)
         self._loaded: dict[int, Chunks] | None = None
         self._summaries: dict[int, Summaries] = {}
-        self._last_ns = self._check_whole()
+        self._last_ns = self._facts.check_whole(lacks_log=lacks_log)
 
     @classmethod
     def open(cls, path: str | Path) -> Recording:
@@ -109,91 +109,18 @@ class Recording:
         """Close the file; may be called twice."""
         self._rows.connection.close()
 
-    def _read_facts(self) -> dict[str, list[str]]:
-        facts: dict[str, list[str]] = {}
-        for _, name, value in self._rows.sound("fact"):
-            facts.setdefault(name, []).append(value)
-        return facts
-
-    def _read_metadata(self) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for _, key, text in self._rows.sound("meta"):
-            value = self._rows.json(text, f"metadata {key!r}")
-            if value is None or specification.fits(key, value, specification.META):
-                found[key] = value
-            else:
-                self._rows.warn(f"metadata {key!r} is not what it should be and is left out")
-        return found
-
-    def _check_whole(self) -> dict[int, int]:
-        """Compare what was noted at the end with what is there; returns source → last sample's time as noted."""
-        if not self.facts("closed") and not self.is_growing:
-            self._facts = self._read_facts()  # the recorder may have closed it since
-        closed = self.facts("closed")
-        if not closed:
-            if not self.is_growing:
-                self._warn_unfinished()
-            return {}
-        noted = closed[-1]
-        for table, expected in noted.get("rows", {}).items():
-            self._rows.expect(table, expected)
-        return {int(source): last for source, last in noted.get("last_ns", {}).items() if source.isdecimal()}
-
-    def _warn_unfinished(self) -> None:
-        if self._lacks_log:
-            self._rows.warn(
-                f"it was not closed properly and its write-ahead log {self.path.name}-wal is missing: up to the last "
-                "minute lies there; copy both files, or find the log where the recording was made"
-            )
-            return
-        self._rows.warn(
-            "it was not closed properly (a kill, a crash or a dead battery); "
-            "it holds all but at most the last second"
-        )
-
     @property
     def is_growing(self) -> bool:
         """Whether a recorder noted itself as running and its process lives on this boot."""
-        if self._facts.get("closed"):
-            return False
-        from powermeter.recording.liveness import is_alive
-
-        note = self._last_health()
-        if note is None:
-            notes = self.facts("recorder")
-            note = notes[-1] if notes else None
-        return note is not None and is_alive(note)
-
-    def _last_health(self) -> dict[str, Any] | None:
-        layout = self._rows.tables.get("health")
-        if layout is None:
-            return None
-        try:
-            row = self._rows.run(f"{layout.select} ORDER BY id DESC LIMIT 1").fetchone()
-        except file.UNREADABLE:
-            return None
-        return self._fact("recorder", row[2]) if row is not None and is_sound(layout, row) else None
-
-    # Facts ------------------------------------------------------------------------------------
-
-    def _fact(self, name: str, text: str) -> dict[str, Any] | None:
-        value = self._rows.json(text, f"the fact {name!r}")
-        if isinstance(value, dict) and specification.fits(name, value, specification.FACTS):
-            return value
-        if value is not None:
-            self._rows.warn(f"a fact {name!r} is not what it should be and is left out")
-        return None
+        return self._facts.is_growing
 
     def facts(self, name: str) -> list[dict[str, Any]]:
         """Return the facts noted under a name, oldest first; `recorder` is what the recorder noted of itself."""
-        texts = list(self._facts.get(name, ()))
-        if name == "recorder":
-            texts += [value for _, _, value in self._rows.sound("health")]
-        return [fact for text in texts if (fact := self._fact(name, text)) is not None]
+        return self._facts.of(name)
 
     def fact_names(self) -> list[str]:
         """Return the names under which facts are noted."""
-        return list(self._facts)
+        return self._facts.names
 
     def process_counts(self) -> dict[int, ProcessCounts]:
         """Return, for each process that noted it, how many events it began, finished and wrote."""

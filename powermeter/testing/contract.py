@@ -27,7 +27,8 @@ from typing import Any, ClassVar
 from powermeter import registry
 from powermeter.channel import MISSING, Channel
 from powermeter.errors import ConfigurationError, PowermeterError
-from powermeter.recorder.reading import Harvest, SourceReader
+from powermeter.recorder.harvest import Harvest
+from powermeter.recorder.reading import SourceReader
 from powermeter.result import Grade
 from powermeter.source import Address, Option, PolledSource, Source, StreamingSource
 from powermeter.testing.load import Load

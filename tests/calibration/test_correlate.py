@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from alignment_scene import RATES, S, scene
 
-from powermeter.calibration.correlate import Alignment, align, pattern_waveforms
+from powermeter.calibration.correlate import Alignment, align
 from powermeter.calibration.markers import align_markers
 from powermeter.calibration.pattern import EVENT, Pattern, maximal_sequence, play
+from powermeter.calibration.waveform import pattern_waveforms
 from powermeter.channel import Accuracy, Kind
 from powermeter.errors import DataError
 from powermeter.events import Event

@@ -10,8 +10,8 @@ import pytest
 
 from powermeter import cli
 from powermeter.analysis.energy import analyse
-from powermeter.calibration.correlate import pattern_waveforms
 from powermeter.calibration.pattern import Pattern
+from powermeter.calibration.waveform import pattern_waveforms
 from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import DataError
 from powermeter.events import Event

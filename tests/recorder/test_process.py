@@ -13,8 +13,8 @@ import pytest
 
 from powermeter.channel import Channel, Quantity
 from powermeter.recorder import process as module
+from powermeter.recorder.harvest import Harvest
 from powermeter.recorder.process import Process
-from powermeter.recorder.reading import Harvest
 from powermeter.recording import Recording, Writer
 from powermeter.source import Gap
 
@@ -129,7 +129,7 @@ def test_a_source_that_gives_rubbish_loses_its_own_samples_only(set_up):
 def say(lines: list[str], *, close: bool = True) -> tuple[int, list[dict]]:
     """Run the recorder process by hand; gives its status and what it said."""
     done = subprocess.run(
-        [sys.executable, "-m", "powermeter.recorder.process"],
+        [sys.executable, "-m", "powermeter.recorder"],
         input="\n".join(lines) + "\n",
         capture_output=True,
         text=True,
@@ -153,7 +153,7 @@ def test_a_parent_that_is_gone_before_it_started_ends_it(tmp_path):
     path = tmp_path / "run.power"
     order = {"path": str(path), "sources": ["virtual://"], "parent": 2**22 + 1}
     process = subprocess.Popen(
-        [sys.executable, "-m", "powermeter.recorder.process"],
+        [sys.executable, "-m", "powermeter.recorder"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

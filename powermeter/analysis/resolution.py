@@ -1,0 +1,103 @@
+"""Whether the sampling resolves one event of a label, and how many more repeats would bring its mean to a wanted precision."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.analysis.estimate import BEAT, FEW, UNSEEN
+from powermeter.analysis.more_repeats import more_repeats
+from powermeter.analysis.windows import Windows
+from powermeter.channel import Kind
+from powermeter.result import Result
+from powermeter.units import format_duration, format_number
+
+WANTED_PRECISION = 0.05
+"""Repeats are counted out for a mean known to ±5 %."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """Whether the sampling resolves one event of a label.
+
+    Attributes:
+        resolved: False where one event is too short for its sampling rate.
+        samples: Median number of samples inside one event.
+        repeats_needed: How many *more* events would bring the label's mean to `WANTED_PRECISION`, as
+            far as repeats can; 0 where it is there; None where it cannot be said.
+        text: One sentence for people; empty where all is well.
+    """
+
+    resolved: bool
+    samples: float
+    repeats_needed: int | None
+    text: str
+
+
+def verdict(
+    energy: Windows, known: NDArray[np.int64], total: Result | None, covered: NDArray[np.int64]
+) -> Resolution:
+    """Return whether the sampling resolves one event, and how many more would settle the mean."""
+    if total is None or not known.size:
+        return Resolution(False, 0.0, None, _nothing_seen(energy, covered))
+    trace = energy.integral.trace
+    samples = float(np.median(energy.samples[known]))
+    length = float(np.median(energy.seconds[known]))
+    window = trace.interval_ns * 1e-9 if trace.kind is not Kind.INSTANT else (trace.window_ns or 0) * 1e-9
+    short = samples < 2 or length < window
+    more = repeats_needed(energy, known, total)
+    if not short:
+        return Resolution(True, samples, more, "")
+    why = next((energy.groups[g].why for g in energy.group[known].tolist() if energy.groups[g].why), "")
+    text = (
+        f"one event lasts {format_duration(length)} and a sample comes each "
+        f"{format_duration(trace.interval_ns * 1e-9)}: too short to resolve"
+    )
+    known_to = f"±{format_number(100 * total.relative, 2)} %" if total.relative else "its interval"
+    if why:
+        text += f"; {_WHY[why]}"
+    elif more:
+        text += f"; {more} more repeats give the mean to ±5 %"
+    elif known.size > 1:
+        text += f" one by one; the mean of {known.size:,} is known to {known_to}"
+    else:
+        text += f"; what it used is known to {known_to}"
+    return Resolution(False, samples, more, text)
+
+
+_WHY = {
+    UNSEEN: "no reading fell into any of them, so that only a bound is known: sample faster, or make each event longer",
+    FEW: "so few readings fell into them that only a bound is known: measure more repeats, or sample faster",
+    BEAT: "readings keep step with them and always fall on the same part: sample at a rate that is not a multiple of the loop's, "
+    "or let the recorder vary its moments",
+}
+
+
+def _nothing_seen(energy: Windows, covered: NDArray[np.int64]) -> str:
+    if not covered.size or not energy.seconds[covered].any():
+        return ""
+    length = float(np.median(energy.seconds[covered]))
+    return (
+        f"one event lasts {format_duration(length)} and a sample comes each "
+        f"{format_duration(energy.integral.trace.interval_ns * 1e-9)}: no reading fell into any of them, and none elsewhere "
+        "shows what they draw; sample faster, or make each event longer"
+    )
+
+
+def repeats_needed(energy: Windows, known: NDArray[np.int64], total: Result) -> int | None:
+    """Return how many more events would bring the label's mean to `WANTED_PRECISION`; None where repeats cannot.
+
+    Only what is independent from event to event shrinks with their number.
+    """
+    groups = {int(g) for g in energy.group[known].tolist()}
+    if any(energy.groups[g].why for g in groups) or not total.value or not known.size:
+        return None
+    own = sum(p * p for n, p in total.parts.items() if n.startswith(("noise:", "gaps:")))
+    fixed = max(total.standard_uncertainty**2 - own, 0.0)
+    freedom = min((energy.groups[g].freedom for g in groups), default=math.inf)
+    return more_repeats(
+        total.value, math.sqrt(own), math.sqrt(fixed), int(known.size), WANTED_PRECISION, max(freedom, 1.0)
+    )

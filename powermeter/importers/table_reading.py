@@ -1,0 +1,388 @@
+"""One table while it is read: blocks into columns, an axis of time, streams with their rails."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.channel import MISSING, Accuracy, Channel, Quantity
+from powermeter.errors import DataError
+from powermeter.importers import kinds
+from powermeter.importers.axis import Axis, axis, keep_first_step, regular, usual_step
+from powermeter.importers.blocks import RowCount, Store, TextBlock, text_blocks
+from powermeter.importers.columns import NO_ZONE, channel_name, scaled, unused
+from powermeter.importers.devices import device_column, device_label, round_note, sweeps
+from powermeter.importers.log import RELATIVE, UTC, Choices, Log
+from powermeter.importers.meaning import rail_of
+from powermeter.importers.plan import Plan
+from powermeter.importers.signatures import Signature
+from powermeter.importers.stamps import number_ns
+from powermeter.importers.table_notes import charge_notes, check_rows, flag_notes, hole_notes, implausible
+from powermeter.importers.table_rows import Stream, TableRows
+from powermeter.importers.time_columns import Reader
+from powermeter.importers.turns import refuse_turns
+from powermeter.importers.values import Cells, Statistics, numbers
+from powermeter.importers.whole import Whole, decide
+from powermeter.result import Grade
+
+
+class TableKind(Protocol):
+    """What a format knows of its tables where their tool is not known."""
+
+    name: str
+    accuracy: Accuracy
+    grade: Grade
+
+
+class Table:
+    """One table while it is read.
+
+    Attributes:
+        plan: What its columns are.
+        meanings: What their numbers are; filled by `log`.
+        whole: Which rail is the whole; filled by `log`.
+    """
+
+    def __init__(self, path: Path, plan: Plan, choices: Choices, importer: TableKind) -> None:
+        self.path, self.plan, self.choices = path, plan, choices
+        self.meanings: list[kinds.Meaning] = []
+        self.whole: Whole | None = None
+        self.devices: dict[str, int] = {}
+        self.warnings: list[str] = list(plan.notes)
+        self._importer = importer
+        self._cells = [
+            Cells(
+                plan.layout.decimal_comma,
+                column.heading.unit if column.heading.why == "unit in the cells" else None,
+            )
+            for column in plan.columns
+        ]
+        self._seen = [Statistics() for _ in plan.columns]
+        self._counted = RowCount()
+        self._beside: set[int] = set()
+        self._reader = Reader(plan.time, plan.layout.decimal_comma)
+
+    @property
+    def signature(self) -> Signature | None:
+        """The tool that wrote it, where it is known."""
+        return self.plan.signature
+
+    def log(self) -> Log:
+        """Read the table.
+
+        Raises:
+            DataError: It holds no samples, or is not what it looks like.
+            ConfigurationError: Something must be said that neither the file nor its data say.
+        """
+        store = Store()
+        for block in self._blocks():
+            self._append(store, block)
+        self.warnings += check_rows(self.path, self.plan, self._counted, self._cells, self._seen, store.rows)
+        self._beside = self._spare()
+        self.meanings = [
+            kinds.BESIDE
+            if i in self._beside and column.quantity in kinds.TOTALS
+            else kinds.meaning_of(column, seen, self.choices.as_, str(self.path))
+            for i, (column, seen) in enumerate(zip(self.plan.columns, self._seen, strict=True))
+        ]
+        held = any(meaning.as_ == "held" for meaning in self.meanings)
+        found, sample_of_row = self._axis(store, held)
+        streams, rails = self._streams()
+        self.whole = decide(
+            rails,
+            where=str(self.path),
+            rail=self.choices.rail,
+            add_up=self.choices.add_up,
+            means=self._means(streams),
+            devices=device_column(self.plan, self.devices),
+        )
+        per_row = any(meaning.as_ == "per-row" for meaning in self.meanings)
+        starts = self._first_interval(found) if per_row else None
+        name = self.signature.name if self.signature is not None else "table"
+        info = {"tool": self.signature.title} if self.signature is not None else {}
+        rows = TableRows(name, streams, store, found, sample_of_row, starts_ns=starts, info=info)
+        self._finish(rows, streams)
+        clock = UTC if self.plan.time.is_utc else RELATIVE
+        log = Log(self._importer.name, clock, [rows], warnings=self.warnings, external=True)
+        if self.plan.layout.preamble:
+            log.metadata["preamble"] = self.plan.layout.preamble
+        log.facts["whole"] = {"rail": self.whole.headline, "why": self.whole.why, "sum": self.whole.is_sum}
+        return log
+
+    def _blocks(self) -> Any:
+        keep = None
+        wanted = (
+            []
+            if self.signature is None
+            else [
+                (i, value)
+                for name, value in self.signature.keep
+                for i, h in enumerate(self.plan.layout.headings)
+                if h.text.strip().lower() == name
+            ]
+        )
+        if wanted and any(
+            all(len(row) > i and row[i] == v for i, v in wanted) for row in self.plan.layout.rows
+        ):
+            keep = lambda row: all(len(row) > i and row[i].strip() == value for i, value in wanted)
+        return text_blocks(
+            self.path,
+            self.plan.layout,
+            self.plan.needed,
+            self._counted,
+            keep=keep,
+            progress=self.choices.progress,
+        )
+
+    def _append(self, store: Store, block: TextBlock) -> None:
+        columns: dict[str, NDArray[Any]] = {"line": block.lines}
+        time = self.plan.time
+        if time.indexes:
+            texts = [text.strip() for text in block.column(time.indexes[0])]
+            if len(time.indexes) > 1:
+                texts = [
+                    f"{text} {other.strip()}"
+                    for text, other in zip(texts, block.column(time.indexes[1]), strict=True)
+                ]
+            columns["stamp"], aware = self._reader.read(texts)
+            if time.lag is not None:
+                added = [number_ns(text.strip(), time.tick_ns) or 0 for text in block.column(time.lag)]
+                columns["stamp"] = np.where(
+                    columns["stamp"] == MISSING, MISSING, columns["stamp"] + np.array(added)
+                )
+            columns["aware"] = np.zeros(len(texts), bool) if aware is None else aware
+        keys = None
+        if self.plan.device:
+            keys = self._keys(block.column(self.plan.device[0]))
+        elif self.choices.interleaved and self.choices.interleaved > 1:
+            keys = ((store.rows + np.arange(len(block.rows))) % self.choices.interleaved).astype(np.int16)
+            for number in range(self.choices.interleaved):
+                self.devices.setdefault(str(number), number)
+        if keys is not None:
+            columns["key"] = keys
+        for i, (column, cells) in enumerate(zip(self.plan.columns, self._cells, strict=True)):
+            values = numbers(block.column(column.index), cells, block.lines)
+            self._seen[i].add(values, keys)
+            columns[f"c{i}"] = values
+        store.append(columns)
+
+    def _keys(self, texts: Sequence[str]) -> NDArray[np.int16]:
+        known = self.devices
+        for text in dict.fromkeys(texts):
+            if text.strip() not in known:
+                if len(known) >= 256:
+                    raise DataError(
+                        f"{self.path}: more than 256 devices; this is not the format it looks like"
+                    )
+                known[text.strip()] = len(known)
+        return np.fromiter((known[text.strip()] for text in texts), np.int16, len(texts))
+
+    def _axis(self, store: Store, held: bool) -> tuple[Axis, NDArray[np.int32] | None]:
+        """Return the axis of the samples, and the sample of each row where rows are put together."""
+        time = self.plan.time
+        stamps: NDArray[np.int64] | None = None
+        if time.indexes:
+            stamps = store.whole("stamp")
+            if time.style == "wall":
+                stamps = self._in_utc(stamps, store)
+        keyed = "key" in store and len(self.devices) > 1
+        of: NDArray[np.int32] | None = None
+        if keyed and not held:
+            of = sweeps(store.whole("key"), stamps)
+            first = np.concatenate(([0], np.flatnonzero(np.diff(of)) + 1))
+            self.warnings.append(round_note(self.plan, self.devices, stamps, of, first))
+            stamps = None if stamps is None else stamps[first]
+        if stamps is None:
+            assert time.period_s is not None or not time.indexes
+            count = store.rows if of is None else int(of[-1]) + 1
+            return regular(count, time.period_s or 1.0), of
+        lines = store.whole("line") if of is None and store.rows <= 5_000_000 else None
+        if not keyed:
+            refuse_turns(stamps, store, self.plan, self.choices, str(self.path))
+        can_spread = not held and (self.signature is None or self.signature.spread)
+        counter = any(meaning.as_ == "counter" for meaning in self.meanings)
+        found = axis(stamps, str(self.path), spread=can_spread and not counter, holes=False, lines=lines)
+        if counter:
+            keep_first_step(found)
+        self.warnings.extend(found.warnings)
+        if len(found.times_ns) > 1 and found.times_ns[-1] == found.times_ns[0]:
+            raise DataError(
+                f"{self.path}: all {store.rows} rows have one time: there is no stretch of time to integrate over. Where the "
+                "times are of the day the file was written, say how often a row was taken with --rate"
+            )
+        if len(found.kept) == len(stamps):
+            return found, of
+        place = np.full(len(stamps), -1, np.int32)
+        place[found.kept] = np.arange(len(found.kept))
+        return found, place if of is None else place[of]
+
+    def _in_utc(self, stamps: NDArray[np.int64], store: Store) -> NDArray[np.int64]:
+        if self._reader.naive and self.choices.zone is None:
+            self.warnings.append(NO_ZONE)
+        if self.choices.zone is None or not self._reader.naive:
+            return stamps
+        moved = self.choices.zone.to_utc(stamps)
+        return np.where(store.whole("aware"), stamps, moved) if self._reader.zoned else moved
+
+    def _streams(self) -> tuple[list[Stream], list[Any]]:
+        streams: list[Stream] = []
+        rails: dict[str, Any] = {}
+        taken: set[str] = set()
+        several = len(self.devices) > 1
+        labels = {number: device_label(self.plan, text) for text, number in self.devices.items()}
+        spare = self._beside
+        bases = {
+            column.rail
+            for i, column in enumerate(self.plan.columns)
+            if column.rail is not None and i not in spare
+        }
+        for i, (column, meaning, seen) in enumerate(
+            zip(self.plan.columns, self.meanings, self._seen, strict=True)
+        ):
+            if not seen.count:
+                self.warnings.append(f"column {column.heading.text!r} holds no number and was left out")
+                continue
+            for number, label in labels.items() if several else [(None, "")]:
+                name = None if column.rail is None or i in spare else column.rail
+                if several and name is not None:
+                    name = label if len(bases) == 1 else f"{label}.{name}"
+                covers = f"column {column.heading.text!r}"
+                covers += "" if self.signature is not None else "; the file does not state what it covers"
+                rail = None if name is None else rail_of(column, name, covers, self.choices.voltage_v)
+                if rail is not None:
+                    rails.setdefault(rail.name, rail)
+                own = channel_name(column.heading.name)
+                if column.fact is not None and column.fact.rail and column.rail is not None:
+                    own = f"{channel_name(column.rail)}.{column.quantity.value}"
+                own = unused(own if not several else f"{channel_name(label)}.{own}", taken)
+                taken.add(own)
+                factor = column.heading.factor
+                stream = Stream(
+                    f"c{i}",
+                    number,
+                    meaning.as_,
+                    () if rail is None else tuple(seen.sentinel()),
+                    seen.limit(column.quantity, factor),
+                )
+                stream.channel = Channel(
+                    own,
+                    column.quantity,
+                    factor,
+                    rail,
+                    meaning.kind,
+                    grade=self._grade(),
+                    accuracy=self._accuracy(),
+                    window_ns=column.fact.window_ns if column.fact is not None else None,
+                    low_code=-(2**62) if meaning.as_ == "level" else None,
+                )
+                streams.append(stream)
+            if meaning.note:
+                self.warnings.append(meaning.note)
+        return streams, list(rails.values())
+
+    def _spare(self) -> set[int]:
+        """Return the running totals that stand beside readings of the same rail: the readings count."""
+        spare = set()
+        for i, column in enumerate(self.plan.columns):
+            if column.rail is None or column.quantity not in kinds.TOTALS:
+                continue
+            beside = {
+                other.quantity
+                for j, other in enumerate(self.plan.columns)
+                if other.rail == column.rail and self._seen[j].count and other.quantity not in kinds.TOTALS
+            }
+            if (
+                Quantity.POWER in beside
+                or {Quantity.VOLTAGE, Quantity.CURRENT} <= beside
+                or (column.quantity is Quantity.CHARGE and Quantity.CURRENT in beside)
+            ):
+                spare.add(i)
+        seen: set[tuple[str, Quantity]] = set()
+        for i, column in enumerate(self.plan.columns):
+            if column.rail is None or i in spare or not self._seen[i].count:
+                continue
+            if (column.rail, column.quantity) in seen:
+                spare.add(i)
+                self.warnings.append(
+                    f"{column.heading.text!r} is another reading of {column.rail}: kept beside it"
+                )
+            seen.add((column.rail, column.quantity))
+        return spare
+
+    def _grade(self) -> Grade:
+        if self.choices.grade is not None:
+            return self.choices.grade
+        if self.choices.accuracy is not None:
+            return Grade.MEASURED
+        return self.signature.grade if self.signature is not None else self._importer.grade
+
+    def _accuracy(self) -> Accuracy:
+        return self.signature.accuracy if self.signature is not None else self._importer.accuracy
+
+    def _means(self, streams: Sequence[Stream]) -> Mapping[str, float]:
+        found: dict[str, float] = {}
+        for stream in streams:
+            assert stream.channel is not None
+            rail = stream.channel.rail
+            seen = self._seen[int(stream.column[1:])]
+            if rail is None or not seen.head or stream.device is not None:
+                continue
+            head = np.array(seen.head)
+            head = head[np.abs(head) <= stream.limit]
+            if stream.channel.quantity is Quantity.POWER and len(head):
+                found[rail.name] = float(head.mean()) * stream.channel.scale
+            elif stream.as_ == "counter" and stream.channel.quantity is Quantity.ENERGY and len(head) > 1:
+                found[rail.name] = float(head[-1] - head[0]) * stream.channel.scale
+        return found
+
+    def _first_interval(self, found: Axis) -> int:
+        """Return when the first row's amount began: one usual step before its stamp."""
+        step = int(usual_step(found.times_ns)) or 1_000_000_000
+        return int(found.times_ns[0]) - step
+
+    def _finish(self, rows: TableRows, streams: Sequence[Stream]) -> None:
+        """Survey the values, give the channels their scales and rails, and report what was flagged."""
+        assert self.whole is not None
+        chosen = self.whole.rails
+        headline = self._headline(streams)
+        rows.gaps.extend(rows.axis.gaps)
+        rows.survey(headline)
+        rows.gaps.sort(key=lambda gap: gap.start_ns)
+        self.warnings += hole_notes(rows.gaps)
+        for stream in streams:
+            channel = stream.channel
+            assert channel is not None
+            scale = scaled(stream.grid.scale, channel.scale)
+            known = channel.accuracy
+            accuracy = replace(
+                known,
+                step=known.step or (scale if stream.grid.scale >= 1e-9 else 0.0),
+                clock=max(known.clock, rows.axis.span_error),
+            )
+            rail = None if channel.rail is None else chosen.get(channel.rail.name, channel.rail)
+            stream.channel = replace(channel, scale=scale, rail=rail, accuracy=accuracy)
+            self.warnings += flag_notes(stream, self._seen[int(stream.column[1:])])
+        self.warnings.append(f"the whole is {self.whole.headline}: {self.whole.why}")
+        self.warnings += implausible(self.plan, self._seen, self.meanings)
+        self.warnings += charge_notes(streams, self.choices.voltage_v)
+        listed = [text for text, why in self.plan.aside if why != "another time"]
+        if listed:
+            self.warnings.append(f"columns left out, with no unit that is recorded: {', '.join(listed[:12])}")
+
+    def _headline(self, streams: Sequence[Stream]) -> list[Stream]:
+        assert self.whole is not None
+        names = {
+            name
+            for name, rail in self.whole.rails.items()
+            if name == self.whole.headline or rail.parent == self.whole.headline
+        }
+        return [
+            s
+            for s in streams
+            if s.channel is not None and s.channel.rail is not None and s.channel.rail.name in names
+        ]

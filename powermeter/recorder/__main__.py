@@ -1,0 +1,78 @@
+"""The recorder's own interpreter: `python -m powermeter.recorder` reads its order, records and returns the exit status.
+
+It ends, and closes the recording properly, when it reads `stop`, when its parent is gone, or on SIGTERM;
+Ctrl-C in the terminal is the parent's affair.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import signal
+import sys
+import threading
+import time
+
+from powermeter.errors import PowermeterError, ReadError
+from powermeter.recorder.messages import send
+from powermeter.recorder.process import READERS_END_S, Process
+
+
+def main() -> int:
+    """Read the order, record, and return the exit status."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.setswitchinterval(0.0002)  # a waiting reader gets the interpreter within its period
+    order = json.loads(sys.stdin.readline())
+    process = Process(order)
+    # In a thread: the main one may be holding the lock of the very event that is to be set.
+    signal.signal(
+        signal.SIGTERM,
+        lambda *_: threading.Thread(target=process.stop, args=("SIGTERM",), daemon=True).start(),
+    )
+    threading.Thread(target=_listen, args=(process,), daemon=True).start()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000)  # samples in waiting are no garbage
+    try:
+        process.run()
+    except PowermeterError as error:
+        reason = getattr(error, "reason", None)
+        send(
+            {
+                "type": "error",
+                "class": type(error).__name__,
+                "message": str(error),
+                "reason": reason.value if reason is not None else None,
+            }
+        )
+        return error.exit_code
+    except BaseException as error:  # noqa: BLE001 – reported to the parent, who has a place to print it
+        send(
+            {
+                "type": "error",
+                "class": "ReadError",
+                "message": f"{type(error).__name__}: {error}",
+                "reason": None,
+            }
+        )
+        return ReadError.exit_code
+    send({"type": "closed"})
+    return 0
+
+
+def _listen(process: Process) -> None:
+    for line in sys.stdin:
+        if line.strip() == "stop":
+            process.stop("stopped")
+            break
+    else:
+        process.stop("the measured program is gone")
+    if not process.is_recording:  # it hangs in the opening of an instrument: nothing is written yet
+        time.sleep(READERS_END_S)
+        if not process.is_recording:
+            os._exit(1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,92 @@
+"""What a reader hands over: rows and blocks, checked for their shape, with the gaps and the health beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from powermeter.errors import ReadError, Reason
+from powermeter.events import Event
+from powermeter.source import Block, Gap, Row
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(slots=True)
+class Harvest:
+    """What was read since it was last asked for.
+
+    `blocks` hold (times_ns, codes, flags); the rest are lists to be written beside them.
+    """
+
+    blocks: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8] | None]] = field(
+        default_factory=list
+    )
+    gaps: list[Gap] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    read_ns: int | None = None
+
+
+@dataclass(slots=True)
+class Health:
+    """How the reading of one source goes; written into the recording.
+
+    Attributes:
+        samples: Rows read.
+        missed: Intervals of the grid that passed without a reading.
+        postponed: Readings whose moment had passed when the one before was finished; taken at once.
+        repeats: Rows in which the instrument had not refreshed.
+        errors: Reads that failed.
+        reopened: How often it was opened again.
+        last_error: The newest error's text.
+    """
+
+    samples: int = 0
+    missed: int = 0
+    postponed: int = 0
+    repeats: int = 0
+    errors: int = 0
+    reopened: int = 0
+    last_error: str = ""
+
+
+def _misshapen(row: object, width: int) -> ReadError:
+    """Return the error of what `sample` returned in place of a row of the right width."""
+    if isinstance(row, Row):
+        return ReadError(f"{len(row.codes)} codes for {width} channels", Reason.BAD_DATA)
+    return ReadError(f"sample() returned a {type(row).__name__}, not a Row", Reason.BAD_DATA)
+
+
+def _check_block(block: object, width: int) -> None:
+    """Refuse a block whose arrays are not as the contract requires.
+
+    Raises:
+        ReadError: They are not.
+    """
+    if not isinstance(block, Block):
+        raise ReadError(f"read_block() returned a {type(block).__name__}, not a Block", Reason.BAD_DATA)
+    times, codes = block.times_ns, block.codes
+    whole = all(getattr(array, "dtype", None) == np.int64 for array in (times, codes))
+    if not whole or times.ndim != 1 or codes.shape != (len(times), width):
+        raise ReadError(
+            f"a block must hold int64 times of shape (n,) and int64 codes of shape (n, {width})",
+            Reason.BAD_DATA,
+        )
+    if block.flags is not None and (block.flags.dtype != np.uint8 or block.flags.shape != times.shape):
+        raise ReadError("the flags of a block must be uint8, one a sample", Reason.BAD_DATA)
+
+
+def _whole_numbers(rows: Sequence[Any]) -> NDArray[np.int64]:
+    """Return rows of codes as an int64 array.
+
+    Raises:
+        TypeError, ValueError, OverflowError: One is a fraction, None, or beyond 64 bits.
+    """
+    codes = np.array(rows)
+    if codes.dtype.kind != "i":
+        raise TypeError(f"its codes are {codes.dtype.name}, not whole numbers")
+    return codes.astype(np.int64, copy=False)

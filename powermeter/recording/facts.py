@@ -1,0 +1,105 @@
+"""What a recording notes of itself: metadata, facts, the recorder's health, and whether it was closed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from powermeter.recording import file, specification
+from powermeter.recording.liveness import is_alive
+from powermeter.recording.rows import Rows, is_sound
+
+
+class Facts:
+    """The facts and the metadata of an open recording.
+
+    Attributes:
+        metadata: What was noted about host, program and run.
+    """
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+        self._texts = self._read()
+        self.metadata = self._read_metadata()
+
+    def _read(self) -> dict[str, list[str]]:
+        facts: dict[str, list[str]] = {}
+        for _, name, value in self._rows.sound("fact"):
+            facts.setdefault(name, []).append(value)
+        return facts
+
+    def _read_metadata(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for _, key, text in self._rows.sound("meta"):
+            value = self._rows.json(text, f"metadata {key!r}")
+            if value is None or specification.fits(key, value, specification.META):
+                found[key] = value
+            else:
+                self._rows.warn(f"metadata {key!r} is not what it should be and is left out")
+        return found
+
+    @property
+    def names(self) -> list[str]:
+        """The names under which facts are noted."""
+        return list(self._texts)
+
+    def of(self, name: str) -> list[dict[str, Any]]:
+        """Return the facts noted under a name, oldest first; `recorder` is what the recorder noted of itself."""
+        texts = list(self._texts.get(name, ()))
+        if name == "recorder":
+            texts += [value for _, _, value in self._rows.sound("health")]
+        return [fact for text in texts if (fact := self._parsed(name, text)) is not None]
+
+    def _parsed(self, name: str, text: str) -> dict[str, Any] | None:
+        value = self._rows.json(text, f"the fact {name!r}")
+        if isinstance(value, dict) and specification.fits(name, value, specification.FACTS):
+            return value
+        if value is not None:
+            self._rows.warn(f"a fact {name!r} is not what it should be and is left out")
+        return None
+
+    @property
+    def is_growing(self) -> bool:
+        """Whether a recorder noted itself as running and its process lives on this boot."""
+        if self._texts.get("closed"):
+            return False
+        note = self._last_health()
+        if note is None:
+            notes = self.of("recorder")
+            note = notes[-1] if notes else None
+        return note is not None and is_alive(note)
+
+    def _last_health(self) -> dict[str, Any] | None:
+        layout = self._rows.tables.get("health")
+        if layout is None:
+            return None
+        try:
+            row = self._rows.run(f"{layout.select} ORDER BY id DESC LIMIT 1").fetchone()
+        except file.UNREADABLE:
+            return None
+        return self._parsed("recorder", row[2]) if row is not None and is_sound(layout, row) else None
+
+    def check_whole(self, *, lacks_log: bool) -> dict[int, int]:
+        """Compare what was noted at the end with what is there; return source → last sample's time as noted."""
+        if not self.of("closed") and not self.is_growing:
+            self._texts = self._read()  # the recorder may have closed it since
+        closed = self.of("closed")
+        if not closed:
+            if not self.is_growing:
+                self._warn_unfinished(lacks_log)
+            return {}
+        noted = closed[-1]
+        for table, expected in noted.get("rows", {}).items():
+            self._rows.expect(table, expected)
+        return {int(source): last for source, last in noted.get("last_ns", {}).items() if source.isdecimal()}
+
+    def _warn_unfinished(self, lacks_log: bool) -> None:
+        if lacks_log:
+            self._rows.warn(
+                f"it was not closed properly and its write-ahead log {self._rows.path.name}-wal is missing: up to the "
+                "last minute lies there; copy both files, or find the log where the recording was made"
+            )
+            return
+        self._rows.warn(
+            "it was not closed properly (a kill, a crash or a dead battery); "
+            "it holds all but at most the last second"
+        )
