@@ -21,6 +21,7 @@ from powermeter.channel import Kind
 _BRIDGED_MUCH = 0.1
 _ROWS_MUCH = 0.25
 _LONG = 3.5
+_FURTHER = 3
 _TRIALS = 256
 _REACH = 100
 _GAPS = 200
@@ -185,7 +186,7 @@ def with_events(
         if not edge:
             variance += doubt if covered else error
             continue
-        beside = float(np.mean(quiet)) if quiet else _quiet_beside(integral, activity, a, b)
+        beside = _quiet_beside(integral, activity, k, quiet)
         scale = min(1.0, length / covered) if covered else 1.0
         moved += used * scale + rest * beside - float(bridges.joules[k])
         variance += doubt if covered else error
@@ -246,14 +247,32 @@ def in_holes(
     return InHoles(hole, event, seconds, level * seconds, square)
 
 
-def _quiet_beside(integral: Integral, activity: Sequence[Activity], a: int, b: int) -> float:
-    """Return the power of the reading beside a hole that lies in no event; the lower of both where both or neither do."""
+def _quiet_beside(
+    integral: Integral, activity: Sequence[Activity], hole: int, usual: Sequence[float]
+) -> float:
+    """Return the power of the readings next to a hole that lie in no event; what is usual beside events where none does.
+
+    A mean's window that an edge cuts lies in an event: one or two further away are looked at then.
+    """
     trace = integral.trace
-    index = integral.locate(np.array([a, b]))
-    last = int(index[1]) + (1 if trace.kind is not Kind.INSTANT or trace.times_ns[index[1]] < b else 0)
-    rates = integral.rates(np.array([index[0], min(last, len(trace) - 1)]))
-    free = []
-    for at, rate in zip((a, b), rates.tolist(), strict=True):
-        if not any(bool(((x.start_ns <= at) & (x.end_ns >= at)).any()) for x in activity):
-            free.append(rate)
-    return float(np.mean(free)) if free else float(min(rates))
+    t, means = trace.times_ns, trace.kind is not Kind.INSTANT
+    first = int(integral.hole[hole])
+    before = range(first, max(first - _FURTHER, 0 if means else -1), -1)
+    after = range(first + 1 + means, min(first + 1 + means + _FURTHER, t.size))
+    free, near = [], []
+    for side in (before, after):
+        for k in side:
+            a, b = (int(t[k]) - trace.interval_ns, int(t[k])) if means else (int(t[k]), int(t[k]))
+            rate = float(integral.rates(np.array([k]))[0])
+            if k == side[0]:
+                near.append(rate)
+            if not any(
+                bool(((x.start_ns < b + (not means)) & (x.end_ns > a - (not means))).any()) for x in activity
+            ):
+                free.append(rate)
+                break
+            if not means:
+                break
+    if free:
+        return float(np.mean(free))
+    return float(np.mean(usual)) if usual else min(near, default=0.0)
