@@ -250,14 +250,15 @@ def marker_edges(meter: Any, sources: Sequence[Any], pin: int | None = None) -> 
         names = [c.name for c in source.channels if c.quantity is Quantity.MARKER]
         if not names:
             continue
-        samples = meter.samples(source.id)
-        bits = samples.codes[names[0]]
-        good = np.flatnonzero(bits >= 0)
-        for number in range(16):
-            level = (bits[good] >> number) & 1
-            changes = good[np.flatnonzero(np.diff(level)) + 1]
-            if changes.size:
-                by_pin.setdefault(number, []).extend(samples.times_ns[changes].tolist())
+        last = np.empty(0, np.int64)
+        for piece in meter.stream(source.id, channels=names[:1]):
+            good = piece.codes[names[0]] >= 0
+            times, bits = piece.times_ns[good], np.concatenate([last, piece.codes[names[0]][good]])
+            for number in range(16):
+                changes = np.flatnonzero(np.diff((bits >> number) & 1)) + 1 - last.size
+                if changes.size:
+                    by_pin.setdefault(number, []).extend(times[changes].tolist())
+            last = bits[-1:]
     if not by_pin:
         pulses = [e for e in meter.events() if e.end_ns is not None and e.name != EVENT]
         if not pulses:

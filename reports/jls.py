@@ -8,15 +8,17 @@ samples are therefore not given back exactly; the recording itself stays the ori
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from powermeter.channel import Channel, Kind, Quantity
+from powermeter.channel import Kind, Quantity
 from powermeter.errors import DataError, NotInstalledError
-from powermeter.signals.rails import on_host
+from powermeter.signals.alignment import host_times, instrument_times, shifted_gaps
+from powermeter.signals.rails import alignment_of
 from powermeter.units import NS
 
 if TYPE_CHECKING:
@@ -28,7 +30,9 @@ if TYPE_CHECKING:
 
 EPOCH_S = 1_514_764_800
 """2018-01-01, where JLS's clock of 2⁻³⁰ s begins."""
-PIECE = 1 << 20
+PIECE = 1 << 17
+AROUND = 64
+"""Samples beside a stretch that are read with it, so that a value that is missing at its edge is bridged."""
 MAX_POINTS = 1 << 31
 UNITS = {Quantity.TEMPERATURE: "°C", Quantity.MARKER: "", Quantity.LOAD: ""}
 
@@ -65,13 +69,19 @@ def write_jls(recording: Recording, path: Path) -> int:
                 version=str(info.get("firmware") or ""),
                 serial_number=str(info.get("serial") or ""),
             )
-            samples, lost = on_host(recording, source.id)
-            gaps = [(gap.start_ns, gap.end_ns) for gap in lost]
-            for channel in source.channels:
-                signals += 1
-                _write_signal(writer, signals, number, channel, grid, samples, gaps)
-                _write_clock(writer, signals, grid, recording.clock_pairs())
-            _annotate(writer, signals - len(source.channels) + 1, grid, recording.events())
+            for signal, channel in enumerate(source.channels, start=signals + 1):
+                writer.signal_def(
+                    signal,
+                    number,
+                    sample_rate=grid.rate_hz,
+                    name=channel.name,
+                    units=UNITS.get(channel.quantity, channel.unit),
+                )
+            _write_values(writer, signals + 1, recording, source, grid)
+            for signal in range(signals + 1, signals + 1 + len(source.channels)):
+                _write_clock(writer, signal, grid, recording.clock_pairs())
+            _annotate(writer, signals + 1, grid, recording.events())
+            signals += len(source.channels)
     return signals
 
 
@@ -92,41 +102,52 @@ class Grid:
 
 
 def _grid(recording: Recording, source: SourceInfo) -> Grid | None:
-    times = on_host(recording, source.id)[0].times_ns
-    if len(times) < 2 or times[-1] == times[0]:
+    span = recording.span_ns(source.id)
+    if span is None or span[0] == span[1]:
         return None
-    steps = np.diff(times)
-    typical = float(np.median(steps[steps > 0]))
+    typical = _typical_step(recording, source)
+    fact = alignment_of(recording, source.id)
+    start, end = (np.array(span) if fact is None else host_times(np.array(span, np.int64), fact)).tolist()
     rate = max(1, round(NS / typical))
-    count = int((times[-1] - times[0]) * rate / NS) + 1
+    count = int((end - start) * rate / NS) + 1
     if count > MAX_POINTS:
         raise DataError(f"{source.name}: {count:,} points are more than a JLS file should hold")
-    return Grid(int(times[0]), rate, count)
+    return Grid(int(start), rate, count)
 
 
-def _write_signal(
-    writer: Any,
-    signal: int,
-    source: int,
-    channel: Channel,
-    grid: Grid,
-    samples: Any,
-    gaps: list[tuple[int, int]],
+def _typical_step(recording: Recording, source: SourceInfo) -> float:
+    """Return the median distance of two samples in ns, of the pieces' own medians."""
+    medians, last = [], None
+    for piece in recording.stream(source.id, channels=()):
+        times = piece.times_ns
+        steps = np.diff(times if last is None else np.concatenate([[last], times]))
+        if (steps > 0).any():
+            medians.append((float(np.median(steps[steps > 0])), steps.size))
+        last = times[-1] if len(times) else last
+    listed = sorted(medians)
+    half = np.searchsorted(np.cumsum([size for _, size in listed]), sum(size for _, size in listed) / 2)
+    return listed[int(half)][0]
+
+
+def _write_values(
+    writer: Any, first_signal: int, recording: Recording, source: SourceInfo, grid: Grid
 ) -> None:
-    writer.signal_def(
-        signal,
-        source,
-        sample_rate=grid.rate_hz,
-        name=channel.name,
-        units=UNITS.get(channel.quantity, channel.unit),
-    )
-    times, values = samples.times_ns, samples.values(channel)
-    known = np.isfinite(values)
-    times, values = times[known], values[known]
-    held = channel.quantity is Quantity.MARKER or channel.kind is Kind.COUNTER
+    """Write all channels of a source, a stretch of the grid at a time."""
+    fact = alignment_of(recording, source.id)
+    lost = recording.gaps(source.id)
+    gaps = [(gap.start_ns, gap.end_ns) for gap in (lost if fact is None else shifted_gaps(lost, fact))]
     for first in range(0, grid.count, PIECE):
         last = min(first + PIECE, grid.count)
-        writer.fsr_f32(signal, first, _on_grid(times, values, grid.times_ns(first, last), gaps, held))
+        wanted = grid.times_ns(first, last)
+        ends = np.array([int(wanted[0]), math.ceil(wanted[-1])], np.int64)
+        low, high = (ends if fact is None else instrument_times(ends, fact)).tolist()
+        samples = recording.slice(source.id, low, high, around=AROUND)
+        stamps = samples.times_ns if fact is None else host_times(samples.times_ns, fact)
+        for signal, channel in enumerate(source.channels, start=first_signal):
+            values = samples.values(channel)
+            known = np.isfinite(values)
+            held = channel.quantity is Quantity.MARKER or channel.kind is Kind.COUNTER
+            writer.fsr_f32(signal, first, _on_grid(stamps[known], values[known], wanted, gaps, held))
 
 
 def _write_clock(writer: Any, signal: int, grid: Grid, pairs: list[tuple[int, int]]) -> None:

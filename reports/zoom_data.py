@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,7 @@ RAILS = 6
 PATCH = 1_000
 PATCHES = 16
 EVENTS = 20_000
+_AT_ONCE = 1 << 17
 
 Floats = NDArray[np.floating[Any]]
 
@@ -77,6 +79,8 @@ def zoom_data(data: ReportData) -> dict[str, Any] | None:
 def _condensed(data: ReportData) -> int:
     """Return how many readings are one here: a run too long to be held is read as means of a few; 1 elsewhere."""
     trace = data.analysis.power_trace
+    if trace.kept is not None:
+        return 1
     rows = max((h.samples for h in data.analysis.health if str(h.source) == trace.source), default=0)
     return max(1, round(rows / max(len(trace) + trace.repeats, 1)))
 
@@ -119,15 +123,15 @@ def _rail(
     trace = integral.trace
     n = integral.running.size - 1
     each = 1 if n <= SINGLE and most == STRETCHES else max(1, -(-n // most))
-    table = _steps(integral)
-    blocks = [_block(table, 0, n, each, start_ns, tick)]
+    curve = _Curve(integral)
+    blocks = [_block(curve, 0, n, each, start_ns, tick)]
     if each > 1:
         times = trace.times_ns
         for _, low, high in places[:PATCHES]:
             first, last = (int(k) for k in np.searchsorted(times, [low, high]))
             first, last = max(first - 1, 0), min(last + 1, n, max(first - 1, 0) + PATCH)
             if last - first > 2:
-                blocks.append(_block(table, first, last, 1, start_ns, tick))
+                blocks.append(_block(curve, first, last, 1, start_ns, tick))
     counted = [error for error in trace.errors if error.relative or error.absolute]
     least = integral.trace.values.min() if trace.kind is not Kind.COUNTER else 0.0
     return {
@@ -156,56 +160,90 @@ def _saturated(trace: Trace, start_ns: int) -> list[float]:
     return [float(t) for t in (pick - start_ns) * 1e-9]
 
 
-def _steps(integral: Integral) -> tuple[NDArray[np.int64], Floats, Floats, Floats, Floats]:
-    """Return times (n + 1), lowest and highest (n), energy (n) and variance (n; −1 where nobody saw it) of each interval."""
-    trace = integral.trace
-    times = trace.times_ns
-    seconds = np.diff(times) * 1e-9
-    joules = np.diff(integral.running)
-    usual = trace.interval_ns * 1e-9
-    if trace.kind is Kind.INSTANT:
-        low, high = trace.values[:-1], trace.values[1:]
-        jump = high - low
-        bend = np.zeros(joules.size)
-        if joules.size > 1:
-            bend[1:] = np.diff(trace.values, 2) ** 2 / 6
-            bend[0] = bend[1]
-        variance = (bend + jump**2 / 12) * np.minimum(seconds, 4 * usual) ** 2
-        shown_low = shown_high = np.asarray(trace.values[:-1], np.float64)
-    else:
-        shown_low = shown_high = np.divide(joules, seconds, out=np.zeros(joules.size), where=seconds > 0)
-        variance = np.full(joules.size, 0.0 if trace.kind is Kind.COUNTER else trace.noise**2) * seconds**2
-    variance = np.array(variance, np.float64)
-    variance[integral.hole[integral.hole < variance.size]] = -1.0
-    return times, shown_low, shown_high, joules, variance
+@dataclass(frozen=True, slots=True, eq=False)
+class _Steps:
+    """Some intervals between readings, in order: time of each begin, the level shown, energy, variance (−1: nobody saw it)."""
+
+    times_ns: NDArray[np.int64]
+    level: Floats
+    joules: Floats
+    variance: Floats
 
 
-def _block(
-    table: tuple[NDArray[np.int64], Floats, Floats, Floats, Floats],
-    first: int,
-    last: int,
-    each: int,
-    start_ns: int,
-    tick: float,
-) -> dict[str, Any]:
-    times, low, high, joules, variance = table
-    heads = np.arange(first, last, each)
-    edges = np.append(heads, last)
-    ticks = np.clip((times[edges] - start_ns) / tick, 0, 0xFFFF_FFFF)
-    dark = np.logical_or.reduceat(variance[first:last] < 0, heads - first)
-    sums = np.add.reduceat(np.maximum(variance[first:last], 0.0), heads - first)
-    end = float(high[last - 1]) if last >= low.size else float(low[last])
+class _Curve:
+    """The intervals of a rail, computed a piece at a time."""
+
+    def __init__(self, integral: Integral) -> None:
+        self.integral = integral
+        self._usual = integral.trace.interval_ns * 1e-9
+        self._hole = np.zeros(integral.running.size, bool)
+        self._hole[integral.hole] = True
+        self._white = self._unknown(integral.fair_index(1 << 16)) if integral.trace.kept is not None else 0.0
+
+    def _unknown(self, index: NDArray[np.int64]) -> float:
+        """Return what readings leave open of an interval of 1 s on average, J²: for intervals in which not all are held."""
+        trace = self.integral.trace
+        next_to = index[:-1][np.diff(index) == 1]
+        jump = trace.values[next_to + 1] - trace.values[next_to]
+        return float(np.mean(jump**2)) / 4 if jump.size else 0.0
+
+    def steps(self, first: int, last: int) -> _Steps:
+        """Return the intervals [first, last)."""
+        integral, trace = self.integral, self.integral.trace
+        times = trace.times_ns[first : last + 1]
+        seconds = np.diff(times) * 1e-9
+        joules = np.diff(integral.running[first : last + 1])
+        if trace.kind is Kind.INSTANT:
+            before = max(first - 1, 0)
+            values = trace.values[before : last + 1]
+            bend = np.zeros(joules.size)
+            bends = np.diff(values, 2) ** 2 / 6
+            bend[first == 0 :][: bends.size] = bends[-joules.size :]
+            if first == 0 and joules.size > 1:
+                bend[0] = bend[1]
+            jump = np.diff(values)[first - before :]
+            variance = (bend + jump**2 / 12) * np.minimum(seconds, 4 * self._usual) ** 2
+            if trace.kept is not None:
+                count = np.diff(trace.kept.place[first : last + 1].astype(np.int64))
+                variance = np.where(count > 1, self._white * count * self._usual**2, variance)
+            level = np.asarray(trace.values[first:last], np.float64)
+        else:
+            level = np.divide(joules, seconds, out=np.zeros(joules.size), where=seconds > 0)
+            variance = np.full(joules.size, 0.0 if trace.kind is Kind.COUNTER else trace.noise**2)
+            variance = variance * seconds**2
+        return _Steps(times[:-1], level, joules, np.where(self._hole[first:last], -1.0, variance))
+
+    def end(self, last: int) -> float:
+        """Return the level shown at the end of the intervals up to `last`."""
+        at = min(last, self.integral.running.size - 2)
+        return float(self.steps(at, at + 1).level[0])
+
+
+def _block(curve: _Curve, first: int, last: int, each: int, start_ns: int, tick: float) -> dict[str, Any]:
+    cells: dict[str, list[Floats]] = {"t": [], "low": [], "high": [], "e": [], "v": []}
+    for low in range(first, last, each * max(1, _AT_ONCE // each)):
+        high = min(low + each * max(1, _AT_ONCE // each), last)
+        some = curve.steps(low, high)
+        heads = np.arange(0, high - low, each)
+        dark = np.logical_or.reduceat(some.variance < 0, heads)
+        sums = np.add.reduceat(np.maximum(some.variance, 0.0), heads)
+        cells["t"].append((some.times_ns[heads] - start_ns).astype(np.float64))
+        cells["low"].append(np.minimum.reduceat(some.level, heads))
+        cells["high"].append(np.maximum.reduceat(some.level, heads))
+        cells["e"].append(np.add.reduceat(some.joules, heads))
+        cells["v"].append(np.where(dark, -1.0, sums))
+    cells["t"].append(np.array([float(curve.integral.trace.times_ns[last] - start_ns)]))
+    whole = {name: np.concatenate(parts) for name, parts in cells.items()}
+    ticks = np.clip(whole["t"] / tick, 0, 0xFFFF_FFFF)
     return {
         "each": each,
-        "n": int(heads.size),
+        "n": int(whole["low"].size),
         "t": _packed(ticks.astype("<u4")),
-        "low": _packed(np.minimum.reduceat(low[first:last], heads - first).astype("<f4")),
-        "high": None
-        if each == 1
-        else _packed(np.maximum.reduceat(high[first:last], heads - first).astype("<f4")),
-        "e": _packed(np.add.reduceat(joules[first:last], heads - first).astype("<f4")),
-        "v": _packed(np.where(dark, -1.0, sums).astype("<f4")),
-        "end": end,
+        "low": _packed(whole["low"].astype("<f4")),
+        "high": None if each == 1 else _packed(whole["high"].astype("<f4")),
+        "e": _packed(whole["e"].astype("<f4")),
+        "v": _packed(whole["v"].astype("<f4")),
+        "end": curve.end(last),
     }
 
 

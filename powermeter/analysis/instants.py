@@ -228,7 +228,7 @@ def _levels(
     count, every = counts
     seen = weight > 0
     own = np.divide(energy, weight, out=np.full(weight.size, level), where=seen)
-    pick = _chosen(np.flatnonzero(count > 1), count)
+    pick = _chosen(np.flatnonzero(count > 1), count, every)
     inside = noise**2
     if pick.size:
         lengths = np.minimum(count[pick], max(2, INSIDE // pick.size))
@@ -251,7 +251,11 @@ def _levels(
     return level + share * (own - level), inside, between, max(1.0, float(share.sum()))
 
 
-def _chosen(index: Indices, count: Indices) -> Indices:
+def _chosen(index: Indices, count: Indices, every: Indices) -> Indices:
+    """Return the clusters that are looked at: of many, those of which every reading is held."""
+    whole = index[count[index] == every[index]]
+    if index.size > _STRETCHES <= whole.size:
+        index = whole
     return (
         index if index.size <= _STRETCHES else index[np.linspace(0, index.size - 1, _STRETCHES).astype(int)]
     )
@@ -281,7 +285,7 @@ def _scatter(
     count, every = counts
     t, f = trace.times_ns, trace.values
     some = np.flatnonzero(count > 0)
-    pick = _chosen(some, count)
+    pick = _chosen(some, count, every)
     # Long events are looked at in one stretch from their start and, every second, to their end.
     longest = max(64, INSIDE // max(pick.size, 1))
     lengths = np.minimum(count[pick], longest)

@@ -32,7 +32,11 @@ SPARSE = 200_000
 INSIDE = 120_000
 """Readings inside the events of a label from which analysis takes their scatter."""
 
-_BESIDE, _BESIDE_MANY, _MANY = 16, 3, 30_000
+WHOLE = 6000
+"""Events of a label of which all readings are held; of others, those beside their edges."""
+
+_BESIDE, _BESIDE_MANY, _MANY = 16, 6, 30_000
+_BESIDE_EDGE, _INSIDE_EDGE = 3, 2
 _HOLE_INSTANT, _HOLE_MEAN = 3.4, 1.4
 _BESIDE_HOLES, _HOLES = 256, 400
 
@@ -60,13 +64,22 @@ class Around:
         n = self.start_ns.size
         if not n:
             return np.empty(0, np.int64), np.empty(0, np.int64)
-        beside = (_BESIDE if n <= _MANY else _BESIDE_MANY) * interval_ns
         of_label = np.bincount(self.group)[self.group]
-        reach = np.maximum(64, INSIDE // np.minimum(of_label, 4000)) * interval_ns
+        order = np.argsort(self.group, kind="stable")
+        number = np.empty(n, np.int64)
+        number[order] = np.arange(n) - np.searchsorted(self.group[order], self.group[order])
+        whole = number % np.maximum(of_label // WHOLE, 1) == 0
+        beside = np.where(whole, _BESIDE if n <= _MANY else _BESIDE_MANY, _BESIDE_EDGE) * interval_ns
+        reach = (
+            np.where(whole, np.maximum(64, INSIDE // np.minimum(of_label, 4000)), _INSIDE_EDGE) * interval_ns
+        )
         long = self.end_ns - self.start_ns > 2 * reach
         start = np.concatenate([self.start_ns - beside, (self.end_ns - reach)[long]])
         end = np.concatenate(
-            [np.where(long, self.start_ns + reach, self.end_ns + beside), self.end_ns[long] + beside]
+            [
+                np.where(long, self.start_ns + reach, self.end_ns + beside),
+                (self.end_ns + beside)[long],
+            ]
         )
         return _disjoint(start, end)
 
