@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -23,10 +23,11 @@ WINGS = ("drivers", "calibration", "reports")
 """Folders that are installed as subpackages of `powermeter`."""
 
 
-def run(*command: str | Path, where: str | Path = HERE) -> None:
+def run(*command: str | Path, where: str | Path = HERE, variables: Mapping[str, str] | None = None) -> None:
     """Run a command in this folder or another; end with its status where it fails."""
     print("$", " ".join(map(str, command)), flush=True)
-    status = subprocess.run(list(map(str, command)), cwd=where, check=False).returncode
+    changed = {**os.environ, **(variables or {})}
+    status = subprocess.run(list(map(str, command)), cwd=where, env=changed, check=False).returncode
     if status:
         sys.exit(status)
 
@@ -87,7 +88,17 @@ def development() -> str:
 def test(arguments: Sequence[str]) -> None:
     """run the tests (pytest options may follow)"""
     environment(development())
-    run(PYTHON, "-m", "pytest", *(arguments or ("-n", "auto", "-q")))
+    run(PYTHON, "-m", "pytest", *(arguments or ("-q", *spread())), variables=bytecode())
+
+
+def spread() -> tuple[str, ...]:
+    """Return the options that spread tests over processes: more than cores, for many tests wait."""
+    return ("-n", str((os.cpu_count() or 1) + 2), "--dist", "worksteal")
+
+
+def bytecode() -> dict[str, str]:
+    """Return variables that keep compiled files in the environment: a hundred tests start an interpreter."""
+    return {"PYTHONPYCACHEPREFIX": str(VENV / "bytecode"), "PYTHONDONTWRITEBYTECODE": ""}
 
 
 def lint(arguments: Sequence[str]) -> None:
@@ -137,8 +148,7 @@ def wheel(arguments: Sequence[str]) -> None:
         run(
             pytest,
             "-q",
-            "-n",
-            "auto",
+            *spread(),
             "-c",
             HERE / "pyproject.toml",
             HERE / "tests",

@@ -137,7 +137,7 @@ def _bound(low: float, high: float, unit: str, signed: bool, digits: int = 2) ->
 
 
 def _rounded_up(number: float, digits: int) -> float:
-    if number == 0:
+    if abs(number) < 1e-300:  # a step below it could not be divided by
         return number
     step = 10.0 ** (math.floor(math.log10(abs(number))) + 1 - digits)
     steps = number / step

@@ -112,3 +112,8 @@ def test_the_prefix_suits_the_rounded_value_also_beyond_all_prefixes(value, half
 @given(st.floats(-1e300, 1e300), st.floats(0, 1e300), st.sampled_from(["J", "1", "h", "g CO2e"]))
 def test_nothing_is_ever_long(value, half, unit):
     assert len(text(value, value - half, value + half, unit)) < 90
+
+
+def test_an_end_below_every_prefix_is_printed_and_not_divided_by() -> None:
+    """5e-324 is the least a float holds; its step of two digits would be 0."""
+    assert "at most" in text(0.0, -5e-324, 5e-324)

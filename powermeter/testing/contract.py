@@ -228,7 +228,7 @@ class DriverContract:
         with self.case.source(tmp_path) as (source, made):
             source.open()
             self.case.lose(made)
-            reader, harvest = _read(source, rows=1, seconds=2.0)
+            reader, harvest = _read(source, rows=1, errors=1, seconds=2.0)
             codes = [row for block in harvest.blocks for row in block[1].tolist()]
             lost = any(MISSING in row for row in codes)
             assert lost or harvest.gaps or reader.health.errors or not codes, codes
@@ -245,12 +245,16 @@ class DriverContract:
         assert time.monotonic() - began < 4.0
 
 
-def _read(source: Source, *, rows: int = 2, seconds: float = READ_S) -> tuple[SourceReader, Harvest]:
-    """Read an opened source as the recorder does until some rows have come; it is closed then."""
+def _read(
+    source: Source, *, rows: int = 2, errors: int = 0, seconds: float = READ_S
+) -> tuple[SourceReader, Harvest]:
+    """Read an opened source as the recorder does until some rows or errors have come; it is closed then."""
     reader = SourceReader(source)
     reader.start()
     deadline = time.monotonic() + seconds
     while reader.health.samples < rows and not reader.ended.is_set() and time.monotonic() < deadline:
+        if errors and reader.health.errors >= errors:
+            break
         time.sleep(0.01)
     reader.stop()
     reader.join(5.0)

@@ -106,10 +106,11 @@ def test_stages_on_one_page(tmp_path: Path) -> None:
 def test_packs_of_one_name_differ_and_every_figure_says_so(tmp_path: Path) -> None:
     found = find(recorded(tmp_path / "r.power", "infer", [{}] * 2, watts=2.0), Asked())
     sure, generic = assess(found, Wanted("10.8Wh")), assess(found, Wanted("18650", simulate=True))
+    sure_record, generic_record = sure.record(), generic.record()
     for name in ("share_used", "hours"):
-        narrow, wide = sure.record()[name], generic.record()[name]
+        narrow, wide = sure_record[name], generic_record[name]
         assert wide["high"] / wide["low"] > 1.5 * narrow["high"] / narrow["low"], name
-    run = generic.record()["discharge"]
+    run = generic_record["discharge"]
     assert run["hours_low"] < run["hours"] < run["hours_high"]
     assert "such packs last" in generic.text()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import subprocess
 import sys
@@ -31,6 +32,22 @@ HEAVY = (
     "jtop",
 )
 """Libraries a driver may need, but not for being named, listed or refused."""
+
+
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Instruments that people wait seconds for are simulated ten times as fast, and waited for as long."""
+    from powermeter.drivers import fnirsi, km003c_stream
+    from powermeter.drivers.links.hid import drain
+    from powermeter.testing.hid_meters import SimulatedFnirsi
+    from powermeter.testing.line_meters import SimulatedAtorch
+
+    monkeypatch.setattr(fnirsi, "drain", functools.partial(drain, quiet_s=0.1, limit_s=0.3))
+    monkeypatch.setattr(fnirsi, "START_S", 0.2)
+    monkeypatch.setattr(SimulatedFnirsi, "SILENT_AFTER_S", 0.5)
+    monkeypatch.setattr(SimulatedAtorch, "interval_s", 0.10117)
+    monkeypatch.setattr(km003c_stream, "ANSWER_S", 0.1)
+
 
 PROMISES = [name for name in vars(DriverContract) if name.startswith("test_")]
 

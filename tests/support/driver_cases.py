@@ -334,6 +334,7 @@ def plug(answers: Mapping[str, Any]) -> Setting:
     def running(folder: Path) -> Iterator[Mapping[str, Any]]:
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
 
             def do_GET(self) -> None:
                 answer = answers.get(self.path.partition("?")[0])
