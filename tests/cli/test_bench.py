@@ -93,7 +93,7 @@ def test_the_last_line_says_whether_the_precision_was_reached(
     tmp_path: Path, precision: str, status: int, said: str
 ) -> None:
     options = ["-s", "virtual://?rate=500Hz&shape=constant&high=3W", "-o", str(tmp_path / "bench.power")]
-    options += ["--at-least", "6", "--most", "8"]
+    options += ["--at-least", "8", "--most", "10"]
     command = [sys.executable, "-S", "-c", "import time; time.sleep(0.1)"]
     result = CliRunner().invoke(bench, [*options, "-p", precision, "--", *command], standalone_mode=False)
     assert result.return_value == status, result.output
