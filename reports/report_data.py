@@ -23,6 +23,7 @@ from powermeter.analysis.subject import gather as subject_of
 from powermeter.battery.battery import Battery, Budget, parse_battery
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.footprint import Footprint, Place, footprint
+from powermeter.footprint.grid import UNKNOWN_PLACE
 from powermeter.footprint.lifetime_options import parse_wanted
 from powermeter.footprint.lifetime_report import Report as LifetimeReport
 from powermeter.footprint.lifetime_report import assess
@@ -38,6 +39,9 @@ OPEN = "the energy is known from below only; no footprint is printed: use a larg
 NEGATIVE = (
     "the energy is below zero: does the battery charge, or are IN+ and IN- swapped? No footprint is printed"
 )
+
+NO_PLACE = "the place is not known: the footprint spans the world's grids; name it, for example --place FRA"
+"""What a reader should know, but the least of all problems: it stands last."""
 
 HEADLINES = ("infer", "predict", "forward", "generate", "query", "queries")
 """Beginnings of the labels that a report is about; without one it is the label with the most items."""
@@ -273,7 +277,10 @@ def gather(recording: Recording, options: ReportOptions | None = None) -> Report
         )
     warnings += differences(recording.process_counts())
     warnings += [problem] if problem else []
-    warnings += whole.warnings if whole is not None else [no_footprint(analysis.energy)]
+    if whole is None:
+        warnings.append(no_footprint(analysis.energy))
+    else:
+        warnings += [text for text in whole.warnings if text != UNKNOWN_PLACE]
     return ReportData(
         path=recording.path,
         metadata=recording.metadata,
@@ -294,6 +301,7 @@ def gather(recording: Recording, options: ReportOptions | None = None) -> Report
             *_unmarked(recording, analysis),
             *_imported(recording),
             *analysis.notes,
+            *((NO_PLACE,) if whole is not None and UNKNOWN_PLACE in whole.warnings else ()),
         ),
         given_title=options.title.strip(),
         against=_against(recording.path, headline, options),

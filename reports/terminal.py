@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -93,16 +94,16 @@ def summary_text(
     return to_text(data, width)
 
 
-def print_to_stdout(data: ReportData) -> None:
-    """Print the tables to standard output, styled where that is a terminal."""
+def print_tables(data: ReportData, *, error: bool = False) -> None:
+    """Print the tables to standard output, or error, styled where that is a terminal."""
     from rich.console import Console
 
     spell_out()
-    console = Console(highlight=False)
+    console = Console(highlight=False, stderr=error)
     if console.is_terminal:
         print_report(data, console)
     else:
-        print(to_text(data, console.width))
+        print(to_text(data, console.width), file=sys.stderr if error else sys.stdout)
 
 
 def print_report(data: ReportData, console: Console) -> None:

@@ -193,7 +193,7 @@ def row(
         energy_per_item=per_item,
         energy_median=_quantile(energy, known[counted], single, counts[counted], 0.5, per_item),
         energy_p95=_quantile(energy, known[counted], single, counts[counted], 0.95, per_item),
-        spread_j=spread,
+        spread_j=None if per_item is not None and math.isinf(per_item.high) else spread,
         expected_per_item=_expected(energy, rest, counts[order][warmup.count :], origin)
         if each.size
         else None,
@@ -262,6 +262,8 @@ def _quantile(
     if mean is None or not each.size:
         return None
     value = float(np.quantile(each, share))
+    if math.isinf(mean.high):  # readings at the end of the range: each event is known from below only
+        return Result.at_least(value, mean.unit, mean.grade)
     factor = value / mean.value if mean.value else 1.0
     own = ("noise:", "edges:", "gaps:")
     parts = {name: part * factor for name, part in mean.parts.items() if not name.startswith(own)}

@@ -1,29 +1,34 @@
-"""`powermeter live`: what the sources show now, without keeping it."""
+"""`powermeter live`: what the sources show now, without keeping it; or what a running recording holds so far."""
 
 from __future__ import annotations
 
+import os
+import shutil
 import signal
+import sys
 import tempfile
 import threading
-from collections import deque
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
+from powermeter.battery.battery import Battery, parse_battery
+from powermeter.cli.live_screen import lines
+from powermeter.cli.live_tail import Tail
+from powermeter.cli.outputs import report_problem
+from powermeter.errors import ConfigurationError
 from powermeter.meter import best_sources, check_sources
+from powermeter.names import printable
 from powermeter.recorder.parent import Recorder
-from powermeter.units import coulomb_to_mah, format_quantity, parse_duration
-
-if TYPE_CHECKING:
-    from rich.table import Table
-
-_BARS = "▁▂▃▄▅▆▇█"
-HISTORY = 48
+from powermeter.reports.plain_output import spell_out
+from powermeter.units import parse_duration
 
 
 @click.command()
+@click.argument("recording", required=False, type=click.Path(path_type=Path, dir_okay=False))
 @click.option(
     "--source",
     "-s",
@@ -33,90 +38,94 @@ HISTORY = 48
     help="What to watch; the best this machine has otherwise.",
 )
 @click.option("--duration", "-d", metavar="TIME", help="How long; until Ctrl-C otherwise.")
-def live(sources: tuple[str, ...], duration: str | None) -> None:
-    """Watch power as it is measured; nothing is kept.
+@click.option(
+    "--battery", "-b", metavar="CAPACITY", help="What use is set against: 4Ah, 15.4Wh, phone.  [default: 4Ah]"
+)
+def live(recording: Path | None, sources: tuple[str, ...], duration: str | None, battery: str | None) -> None:
+    """Watch power as it is measured; nothing is kept. With a RECORDING, watch one that another terminal makes.
 
     \b
     Example:
         powermeter live --source um25c:///dev/rfcomm0
+        powermeter live run.power
     """
-    from rich.console import Console
-    from rich.live import Live
-
     seconds = parse_duration(duration) if duration else None
+    cell = parse_battery(battery) if battery else None
+    if recording is not None:
+        if sources:
+            raise ConfigurationError("a recording has its own sources: leave --source out")
+        tail = Tail(recording, f"{recording.name}, recorded elsewhere")
+        tail.look()
+        if not tail.is_growing:
+            raise ConfigurationError(
+                f"{printable(recording)} is no longer being recorded; powermeter show prints what it holds"
+            )
+        with _until_interrupted() as stop:
+            _watch(tail, cell, seconds, stop)
+        return
     check_sources(sources)
     urls: Sequence[str] = sources
     if not urls:
         urls, why = best_sources()
-        click.echo(f"powermeter: {why}", err=True)
-    view = _View()
+        report_problem(why)
+    with _until_interrupted() as stop, tempfile.TemporaryDirectory(prefix="powermeter-") as folder:
+        recorder = Recorder(Path(folder) / "live.power", urls)
+        recorder.start()
+        try:
+            _watch(Tail(recorder.path, "watching; nothing is kept"), cell, seconds, stop)
+        finally:
+            recorder.stop()
+        if recorder.problem:
+            report_problem(recorder.problem)
+
+
+@contextmanager
+def _until_interrupted() -> Iterator[threading.Event]:
+    """Return what is set by Ctrl-C and SIGTERM."""
     stop = threading.Event()
     before = {n: signal.signal(n, lambda *_: stop.set()) for n in (signal.SIGINT, signal.SIGTERM)}
     try:
-        with tempfile.TemporaryDirectory(prefix="powermeter-") as folder:
-            recorder = Recorder(Path(folder) / "live.power", urls, on_status=view.take, status_s=0.25)
-            recorder.start()
-            console = Console()
-            try:
-                with Live(view.table(), console=console, auto_refresh=False, transient=False) as shown:
-                    while not stop.wait(0.25 if seconds is None else min(0.25, max(0.0, seconds))):
-                        shown.update(view.table(), refresh=console.is_terminal)
-                        if seconds is not None:
-                            seconds -= 0.25
-                            if seconds <= 0:
-                                break
-                    shown.update(view.table(), refresh=True)
-            finally:
-                recorder.stop()
-            if recorder.problem:
-                click.echo(f"powermeter: {recorder.problem}", err=True)
+        yield stop
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
-class _View:
-    """The latest status message and a short history of power per source."""
+def _watch(tail: Tail, battery: Battery | None, seconds: float | None, stop: threading.Event) -> None:
+    """Draw until the time is over, the recording ends, or somebody interrupts; off a terminal, draw once at the end."""
+    spell_out()
+    screen = _Screen()
+    ends = None if seconds is None else time.monotonic() + seconds
+    while True:
+        pause = tail.look()
+        cell = battery or parse_battery(tail.battery or "4Ah")
+        screen.draw(tail, cell)
+        left = pause if ends is None else min(pause, ends - time.monotonic())
+        if not tail.is_growing or left <= 0 or stop.wait(left):
+            break
+    tail.look()
+    screen.draw(tail, battery or parse_battery(tail.battery or "4Ah"), last=True)
+
+
+class _Screen:
+    """Standard output: redrawn in place on a terminal, written once at the end elsewhere."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._sources: list[Mapping[str, Any]] = []
-        self._history: dict[str, deque[float]] = {}
+        self._terminal = sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+        self._drawn = 0
 
-    def take(self, message: Mapping[str, Any]) -> None:
-        """Keep a status message; called from the recorder's thread."""
-        with self._lock:
-            self._sources = list(message["sources"])
-            for source in self._sources:
-                if source["power_w"] is not None:
-                    self._history.setdefault(source["name"], deque(maxlen=HISTORY)).append(source["power_w"])
-
-    def table(self) -> Table:
-        """Return the table to draw."""
-        from rich.table import Table
-        from rich.text import Text
-
-        table = Table(box=None, pad_edge=False)
-        for title in ("source", "rail", "power", "energy", "charge", ""):
-            table.add_column(title, no_wrap=True)
-        with self._lock:
-            for source in self._sources:
-                charge = source["charge_c"]
-                table.add_row(
-                    Text(str(source["name"])),
-                    Text(str(source["rail"] or "–")),
-                    format_quantity(source["power_w"], "W"),
-                    format_quantity(source["energy_j"], "J"),
-                    "–" if charge is None else f"{coulomb_to_mah(charge):.3f} mAh",
-                    Text(source["error"] or sparkline(list(self._history.get(source["name"], ())))),
-                )
-        return table
-
-
-def sparkline(values: Sequence[float]) -> str:
-    """Return one bar per value, from the smallest to the largest of them."""
-    if not values:
-        return ""
-    low, high = min(values), max(values)
-    span = (high - low) or 1.0
-    return "".join(_BARS[min(7, int((value - low) / span * 8))] for value in values)
+    def draw(self, tail: Tail, battery: Battery, *, last: bool = False) -> None:
+        """Draw the state of a recording."""
+        if not self._terminal:
+            if last:
+                click.echo("\n".join(lines(tail, battery, shutil.get_terminal_size((80, 24)).columns)))
+            return
+        size = shutil.get_terminal_size((80, 24))
+        found = lines(tail, battery, size.columns - 1)
+        if not last and len(found) > size.lines - 1:
+            hidden = len(found) - size.lines + 2
+            found = [*found[: size.lines - 2], f"and {hidden} more lines"]
+        back = f"\x1b[{self._drawn}A" if self._drawn else ""
+        sys.stdout.write(f"{back}\r\x1b[J" + "\n".join(found) + "\n")
+        sys.stdout.flush()
+        self._drawn = len(found)

@@ -235,17 +235,20 @@ def _wait(seconds: float | None, readings: Prompter | None = None) -> int:
 
 
 def _summarise(path: Path, battery: str, place: str | None) -> None:
-    """Print the table of `powermeter show`; a recording without numbers is not a failure of the command."""
+    """Print the table of `powermeter show` on standard error: standard output belongs to the command.
+
+    A recording without numbers is not a failure of the command.
+    """
     from powermeter.recording import Recording
     from powermeter.reports.report_data import ReportOptions, gather
-    from powermeter.reports.terminal import print_to_stdout
+    from powermeter.reports.terminal import print_tables
 
     with suppress(*TROUBLE):
         sys.stdout.flush()
     try:
         with Recording.open(path) as recording:
             data = gather(recording, ReportOptions(battery=battery, place=place))
-        print_to_stdout(data)
+        print_tables(data, error=True)
     except PowermeterError as error:
         report_problem(str(error))
     except TROUBLE as error:

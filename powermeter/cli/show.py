@@ -26,7 +26,7 @@ def show(recording: Path, as_json: bool, **typed: Any) -> None:
     """
     from powermeter.recording import Recording
     from powermeter.reports.report_data import gather
-    from powermeter.reports.terminal import print_to_stdout
+    from powermeter.reports.terminal import print_tables
 
     with Recording.open(recording) as opened:
         data = gather(opened, report_options(typed))
@@ -37,6 +37,6 @@ def show(recording: Path, as_json: bool, **typed: Any) -> None:
 
         click.echo(json.dumps(record(data), indent=2, default=str))
         return
-    print_to_stdout(data)
+    print_tables(data)
     if data.lifetime is not None:
         click.echo("\n" + data.lifetime.text())

@@ -14,7 +14,10 @@ import time
 from collections.abc import Mapping
 from typing import Any, TextIO
 
+from powermeter.names import printable
 from powermeter.units import coulomb_to_mah, format_duration, format_quantity
+
+SEPARATOR = "  │  "
 
 
 class StatusLine:
@@ -40,34 +43,49 @@ class StatusLine:
         with self._lock:
             if not self.active:
                 return
-            text = self.text(message)
             try:
                 size = os.get_terminal_size(self._stream.fileno())
+                text = self.text(message, size.columns - 1)
                 if self._shared:
-                    self._draw_at_foot(text[: size.columns - 1], size)
+                    self._draw_at_foot(text, size)
                 else:
-                    self._stream.write(f"\r\x1b[K{text[: size.columns - 1]}")
+                    self._stream.write(f"\r\x1b[K{text}")
                 self._stream.flush()
             except (OSError, ValueError):
                 self.active = False
 
-    def text(self, message: Mapping[str, Any]) -> str:
-        """Return the line for a status message; what is not known is a dash."""
-        parts = [format_duration(time.monotonic() - self._started)]
-        for source in message.get("sources", ()):
-            power = format_quantity(source.get("power_w"), "W")
-            energy = format_quantity(source.get("energy_j"), "J")
-            rail = source.get("rail") or source.get("name")
-            part = f"{rail} {power}  {energy}"
-            charge = source.get("charge_c")
-            if charge is not None:
-                part += f"  {coulomb_to_mah(charge):.3f} mAh"
-                if self._budget_c:
-                    part += f" ({charge / self._budget_c:.3%} of {coulomb_to_mah(self._budget_c):,.0f})"
-            if source.get("error"):
-                part += f"  ! {source['error']}"
-            parts.append(part)
-        return "  │  ".join(parts)
+    def text(self, message: Mapping[str, Any], width: int = 1000) -> str:
+        """Return the line for a status message; what is not known is a dash.
+
+        Problems stand first.  Phrases that a narrow terminal has no room for are left out whole, from the end, so that no
+        number is cut.
+        """
+        sources = list(message.get("sources", ()))
+        phrases = [f"! {printable(source['error'])}" for source in sources if source.get("error")]
+        phrases.append(format_duration(time.monotonic() - self._started))
+        for source in sources:
+            phrases += self._of(source)
+        line = ""
+        for phrase in phrases:
+            longer = f"{line}{SEPARATOR}{phrase}" if line else phrase
+            if len(longer) > width:
+                break
+            line = longer
+        return line
+
+    def _of(self, source: Mapping[str, Any]) -> list[str]:
+        """Return what a source shows, the most wanted first."""
+        rail = printable(source.get("rail") or source.get("name"))
+        found = [
+            f"{rail} {format_quantity(source.get('power_w'), 'W')}",
+            format_quantity(source.get("energy_j"), "J"),
+        ]
+        charge = source.get("charge_c")
+        if charge is not None:
+            found.append(f"{coulomb_to_mah(charge):.3f} mAh")
+            if self._budget_c:
+                found.append(f"{charge / self._budget_c:.3%} of {coulomb_to_mah(self._budget_c):,.0f} mAh")
+        return found
 
     def _draw_at_foot(self, text: str, size: os.terminal_size) -> None:
         if self._size != size:

@@ -171,6 +171,7 @@ def multiply(voltage: Trace, current: Trace, *, rail: Rail | None = None) -> Tra
             CommonError(f"skew:{current.source} {'+'.join(current.channels)}", skew.relative, limit=False)
         )
         clock_ns = math.hypot(clock_ns, skew.late_ns)
+    clipped = joined_times((voltage, current))
     return replace(
         current,
         clock_ns=clock_ns,
@@ -186,8 +187,9 @@ def multiply(voltage: Trace, current: Trace, *, rail: Rail | None = None) -> Tra
         code=mean_v * current.code,
         gaps=tuple({*voltage.gaps, *current.gaps}),
         channels=voltage.channels + current.channels,
-        saturated=voltage.saturated + current.saturated,
-        saturated_ns=joined_times((voltage, current)),
+        # A flag belongs to a row: voltage and current of one row are one reading at the end of its range.
+        saturated=max(voltage.saturated, current.saturated, 0 if clipped is None else clipped.size),
+        saturated_ns=clipped,
         notes=voltage.notes + current.notes,
     )
 

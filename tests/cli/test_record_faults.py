@@ -284,7 +284,7 @@ def test_a_preset_names_the_battery(tmp_path):
     done = subprocess.run(
         [*command, str(tmp_path / "run.power")], capture_output=True, text=True, timeout=60, check=False
     )
-    assert done.returncode == 0 and "phone" in done.stdout
+    assert done.returncode == 0 and done.stdout == "" and "phone" in done.stderr
     wrong = subprocess.run(
         [*command[:5], "fone", *command[6:], str(tmp_path / "b.power")],
         capture_output=True,

@@ -1,0 +1,101 @@
+"""`live`: what it shows agrees with the report, fits every width without cutting a number, and follows another recording."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from powermeter.analysis.energy import analyse
+from powermeter.battery.battery import parse_battery
+from powermeter.channel import Channel, Quantity, Rail
+from powermeter.cli.live_screen import flow, lines, sparkline
+from powermeter.cli.live_tail import Tail
+from powermeter.events import Event
+from powermeter.recording import Recording, Writer
+
+LONG = "a_label_that_is_longer_than_the_whole_terminal_is_wide"
+
+
+@pytest.fixture
+def path(tmp_path):
+    found = tmp_path / "x.power"
+    rail = Rail("VDD_IN")
+    channels = (Channel("v", Quantity.VOLTAGE, 1e-3, rail), Channel("i", Quantity.CURRENT, 1e-3, rail))
+    times = np.arange(2001, dtype=np.int64) * 5_000_000
+    with Writer.create(found, {"battery": "4Ah"}) as writer:
+        source = writer.add_source("x://", "m", "x", channels)
+        amps = np.where((times // 250_000_000) % 2, 400, 200)
+        writer.append(source, times, np.stack([np.full(2001, 5000), amps], axis=1))
+        for i in range(18):
+            start = (2 * i + 1) * 250_000_000
+            writer.add_event(Event("infer" if i % 2 else LONG, start, start + 250_000_000, uid=i + 1))
+    return found
+
+
+def test_it_agrees_with_the_analysis(path):
+    tail = Tail(path, "x")
+    tail.look()
+    with Recording.open(path) as recording:
+        a = analyse(recording)
+    totals = tail.main
+    assert totals.energy_j == pytest.approx(a.energy.value, rel=5e-3)
+    assert totals.charge_c == pytest.approx(a.charge.value, rel=5e-3)
+    assert (totals.low_w, totals.high_w) == pytest.approx((1.0, 2.0))
+    infer = next(row for row in a.rows if row.label == "infer")
+    assert tail.labels["infer"].events == infer.events == 9
+    assert tail.labels["infer"].mean_j == pytest.approx(infer.energy_per_item.value, rel=0.02)
+    assert tail.labels["infer"].rate_hz == pytest.approx(1.0, rel=1e-6)
+
+
+@pytest.mark.parametrize("width", [20, 40, 80, 160])
+def test_no_number_and_no_label_is_cut(path, width):
+    tail = Tail(path, "x")
+    tail.look()
+    tail.warnings = ["m: 2 gaps of 1.5 s"]
+    found = lines(tail, parse_battery("4Ah"), width)
+    assert max(map(len, found)) <= width
+    assert found[0].startswith("! m")
+    whole = " ".join(" ".join(line.split()) for line in found)
+    for phrase in (
+        "5.000 V",
+        "min 1.00 W",
+        "mean 1.50 W",
+        "max 2.00 W",
+        "9 events",
+    ):
+        assert phrase in whole
+    assert LONG in re.sub(r"\s+", "", whole)
+    assert re.search(r"\d mAh", whole) and "left at the mean so far" in whole
+
+
+def test_a_phrase_is_never_parted_where_a_line_can_end_before_it():
+    assert flow(["one 1 W", "two 2 W", "three 3 W"], 12) == ["one 1 W", "two 2 W", "three 3 W"]
+    assert flow(["one 1 W", "two 2 W"], 40) == ["one 1 W  two 2 W"]
+    assert flow([], 40) == []
+    assert sparkline([]) == "" and sparkline([1.0, 1.0]) == "▁▁" and sparkline([0.0, 7.0]) == "▁█"
+
+
+def test_a_recording_that_has_ended_is_not_watched(path):
+    command = [sys.executable, "-m", "powermeter", "live", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode != 0 and "no longer being recorded" in done.stderr
+
+
+def test_off_a_terminal_it_is_drawn_once_in_any_encoding():
+    command = [sys.executable, "-m", "powermeter", "live", "-s", "virtual://", "-d", "1.2s"]
+    for encoding in ("ascii", "cp1252"):
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            timeout=60,
+            check=False,
+            env={**os.environ, "COLUMNS": "40", "PYTHONIOENCODING": encoding},
+        )
+        text = done.stdout.decode(encoding)
+        assert done.returncode == 0 and "VIRTUAL" in text and "\x1b" not in text, done.stderr
+        assert max(map(len, text.splitlines())) <= 40
