@@ -51,6 +51,7 @@ __all__ = [
     "open",
     "sweep",
     "to_frame",
+    "tokens",
     "track",
     "versus",
     "watch",
@@ -87,6 +88,7 @@ _HOME = {
     "open": "powermeter.recording.entry",
     "sweep": "powermeter.comparison.experiments",
     "to_frame": "powermeter.recording.entry",
+    "tokens": "powermeter.llm.stream",
     "versus": "powermeter.comparison.experiments",
     "watch": "powermeter.hooks.watch",
     # not listed in `__all__`: what `%load_ext powermeter` asks for

@@ -23,6 +23,7 @@ from powermeter.errors import ReadError as ReadError
 from powermeter.errors import Reason as Reason
 from powermeter.events import Event as Event
 from powermeter.hooks.watch import watch as watch
+from powermeter.llm.stream import tokens as tokens
 from powermeter.marking.api import each as each
 from powermeter.marking.api import event as event
 from powermeter.marking.api import mark as mark

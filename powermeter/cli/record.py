@@ -7,22 +7,19 @@ import shutil
 import signal
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from powermeter.cli.child import run_command
 from powermeter.cli.outputs import TROUBLE, open_standard, report_problem, say, settle
 from powermeter.cli.status_line import StatusLine
-from powermeter.cli.tee import watched_outputs
+from powermeter.cli.watching import Watched, Watching
 from powermeter.errors import ConfigurationError, PowermeterError
 from powermeter.marking import api as instrumentation
 from powermeter.marking import board
-from powermeter.marking.event_log import EventLog
-from powermeter.marking.printed import PrintedMarks, Reader, reader
 from powermeter.meter import best_sources, check_sources, default_path
 from powermeter.recorder import host
 from powermeter.recorder.parent import Recorder
@@ -82,7 +79,12 @@ if TYPE_CHECKING:
     "--events-from",
     metavar="REGEX",
     help="Make events of lines that the command prints: a regular expression with the groups name, n, and a "
-    "duration s, ms, us or ns; or the name of a format: executorch.",
+    "duration s, ms, us or ns; or the name of a format: llama.cpp, llama-bench, ollama, executorch; none for nothing.",
+)
+@click.option(
+    "--pass-through",
+    metavar="LISTEN:PORT",
+    help="Listen on a port of this machine, pass all through to a language model's server, and count the tokens of its answers.",
 )
 @click.option("--quiet", "-q", is_flag=True, help="Print no summary at the end.")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
@@ -97,6 +99,7 @@ def record(
     dither: bool,
     live: bool | None,
     events_from: str | None,
+    pass_through: str | None,
     quiet: bool,
     command: tuple[str, ...],
 ) -> int:
@@ -107,6 +110,7 @@ def record(
         powermeter record -o run.power -- python infer.py
         powermeter record --source ina219://1/0x40?shunt=0.1ohm --duration 5m
         powermeter record --events-from '(?P<name>infer) took (?P<ms>[\\d.]+) ms' -- ./model
+        powermeter record --pass-through 8081:8080 -- llama-server -m model.gguf --port 8080
 
     The command keeps its terminal, its signals and its exit status, which becomes this one's.
     Events marked with powermeter.event(...) in it, its threads and child processes are recorded.
@@ -120,9 +124,7 @@ def record(
         raise ConfigurationError("--duration is for recording without a command; a command ends by itself")
     if not command and seconds is None and not sys.stdin.isatty():
         raise ConfigurationError("say how long: --duration 5m, or give a command after --")
-    read = reader(events_from) if events_from else None
-    if read is not None and not command:
-        raise ConfigurationError("--events-from is for the lines that a command prints; give it after --")
+    watched = Watched.of(command, events_from, pass_through)
     _check_command(command)
     check_sources(sources)
     urls: Sequence[str] = sources
@@ -154,7 +156,9 @@ def record(
         on_notice=report_problem,
     )
     recorder.start()
+    watching = None
     try:
+        watching = Watching(watched, recorder)
         if readings is not None:
             readings.ask("at the start")
         if command:
@@ -163,12 +167,7 @@ def record(
                 instrumentation.ENVIRONMENT: str(recorder.path.absolute()),
                 board.ENVIRONMENT: recorder.marks,
             }
-            if read is None:
-                status = run_command(command, environment, closed=closed)
-            else:
-                status = _run_and_read(
-                    command, environment, read, EventLog(recorder.marks, str(recorder.path))
-                )
+            status = watching.run(command, environment, closed)
         else:
             status = _wait(seconds, readings)
         if readings is not None:
@@ -176,6 +175,8 @@ def record(
             readings.ask("at the end")
     finally:
         line.close()
+        if watching is not None:
+            watching.close()
         recorder.stop()
         line.close()
         if readings is not None:
@@ -186,17 +187,6 @@ def record(
         _summarise(recorder.path, battery, place)
     say(f"wrote {recorder.path}")
     settle()
-    return status
-
-
-def _run_and_read(command: Sequence[str], environment: Mapping[str, str], read: Reader, log: EventLog) -> int:
-    """Run a command and mark the events that its lines tell of."""
-    marks = PrintedMarks(log, read)
-    with watched_outputs(marks.take, marks.end) as outputs:
-        status = run_command(command, environment, outputs=outputs)
-    log.close()
-    if not marks.found:
-        report_problem("no line that it printed is one of --events-from")
     return status
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 _PIECE = 1 << 16
@@ -13,7 +13,7 @@ _PIECE = 1 << 16
 
 @contextmanager
 def watched_outputs(
-    take: Callable[[int, bytes], None], end: Callable[[int], None]
+    take: Callable[[int, bytes], None], end: Callable[[int], None], streams: Sequence[int] = (1, 2)
 ) -> Iterator[dict[int, int]]:
     """Yield descriptors for a command's standard output (1) and error (2); what comes is passed on to our own.
 
@@ -23,8 +23,9 @@ def watched_outputs(
     Args:
         take: Called with the descriptor (1 or 2) and each piece, in a thread for each.
         end: Called when one has ended.
+        streams: Which of the two; the other stays our own.
     """
-    ends = {1: _terminal(), 2: os.pipe()}
+    ends = {stream: _terminal() if stream == 1 else os.pipe() for stream in streams}
     threads = [
         threading.Thread(target=_pass_on, args=(stream, ends[stream][0], take, end), daemon=True)
         for stream in ends

@@ -54,11 +54,13 @@ class EventLog:
     Args:
         folder: The folder of marks of the recording, which exists already.
         path: The recording, for messages.
+        is_foreign: Whether it notes what another program did: then nothing of this process is looked at.
     """
 
-    def __init__(self, folder: str, path: str = "") -> None:
+    def __init__(self, folder: str, path: str = "", is_foreign: bool = False) -> None:
         self.folder = folder
         self.path = path or folder
+        self._is_foreign = is_foreign
         self.problem = ""
         self.successor: EventLog | None = None
         self.memory: Any = None
@@ -191,6 +193,8 @@ class EventLog:
             self._is_given_up = True
             self.problem = f"the events of process {os.getpid()} are not in {self.path}: {error}"
             return False
+        if self._is_foreign:
+            ring.HEADER.pack_into(made, 0, ring.MAGIC, capacity, ring.MONOTONIC, os.getpid(), 0)
         self.words = memoryview(made)[: ring.HEADER_BYTES].cast("Q")
         self.mask = capacity - 1
         self.memory = made

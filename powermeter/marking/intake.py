@@ -126,7 +126,8 @@ class Intake:
             now = time.monotonic_ns()
             slots = one.reader.take(now)
             if len(slots):
-                one.assembly.memory.sample(now)
+                if one.reader.namespace and one.reader.namespace == self._namespace:
+                    one.assembly.memory.sample(now)
                 offset = 0 if one.reader.clock == ring.MONOTONIC else time.monotonic_ns() - time.time_ns()
                 self._backlog.append((one, slots, now, offset))
                 self._backlog_slots += len(slots)

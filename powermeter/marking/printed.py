@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import re
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from powermeter.errors import ConfigurationError
-from powermeter.marking import json_text, ring
-from powermeter.marking.event_log import EventLog, as_count, uids
-from powermeter.marking.span import span
+from powermeter.marking.event_log import EventLog
+from powermeter.marking.past import mark_past
 
 MAX_LINE = 65_536
 """Characters of a line that are looked at."""
 
 _UNITS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}
 _NAME, _ITEMS = "name", ("n", "items", "count")
-_OBSERVER = "PyTorchObserver "
-_PHASES = (
-    ("load", "model_load_start_ms", "model_load_end_ms", None),
-    ("prefill", "inference_start_ms", "prompt_eval_end_ms", "prompt_tokens"),
-    ("decode", "prompt_eval_end_ms", "inference_end_ms", "generated_tokens"),
-)
-"""ExecuTorch's runner (extension/llm/runner/stats.h): edges in ms since 1970, 0 where not measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,29 +33,6 @@ class Found:
 
 Reader = Callable[[str, int, int], list[Found]]
 """Returns the events of a line, from the line, when it came (monotonic ns), and monotonic minus UTC ns."""
-
-
-def executorch(line: str, at_ns: int, offset_ns: int) -> list[Found]:
-    """Return the phases of a language model from the observer line of ExecuTorch's runner."""
-    _, mark, text = line.partition(_OBSERVER)
-    try:
-        values = json.loads(text) if mark else None
-    except ValueError:
-        return []
-    if not isinstance(values, dict):
-        return []
-    found = []
-    for name, start, end, items in _PHASES:
-        edges = [
-            edge
-            for edge in (values.get(start), values.get(end))
-            if isinstance(edge, (int, float)) and edge > 0
-        ]
-        if len(edges) == 2 and edges[0] <= edges[1]:
-            start_ns, end_ns = (int(edge * 1_000_000) + offset_ns for edge in edges)
-            count = values.get(items) if items else 1
-            found.append(Found(name, start_ns, end_ns, count if isinstance(count, (int, float)) else None))
-    return found
 
 
 def by_pattern(pattern: str) -> Reader:
@@ -112,18 +81,6 @@ def _number(text: str) -> float | None:
     return int(number) if text.isdecimal() else number
 
 
-FORMATS: Mapping[str, Reader] = {"executorch": executorch}
-
-
-def reader(wanted: str) -> Reader:
-    """Return what reads the lines of a named format, or by a regular expression.
-
-    Raises:
-        ConfigurationError: It is neither.
-    """
-    return FORMATS.get(wanted) or by_pattern(wanted)
-
-
 class PrintedMarks:
     """Marks the events of the lines of a program's output.
 
@@ -136,32 +93,34 @@ class PrintedMarks:
         self._log = log
         self._read = read
         self._parts: dict[int, bytes] = {}
+        self._one_at_a_time = threading.Lock()
         self.found = 0
 
     def take(self, stream: int, data: bytes) -> None:
         """Take a piece of output; `stream` tells one output from another."""
         at_ns = time.monotonic_ns()
+        with self._one_at_a_time:
+            self._take(stream, data, at_ns)
+
+    def _take(self, stream: int, data: bytes, at_ns: int) -> None:
         *lines, rest = (self._parts.get(stream, b"") + data).split(b"\n")
         self._parts[stream] = rest[-MAX_LINE:]
         if not lines:
             return
         offset_ns = time.monotonic_ns() - time.time_ns()
         for line in lines:
-            for one in self._read(line[:MAX_LINE].decode("utf-8", "replace").rstrip("\r"), at_ns, offset_ns):
-                self.found += 1
-                self._mark(one)
+            self._mark(self._read(line[:MAX_LINE].decode("utf-8", "replace").rstrip("\r"), at_ns, offset_ns))
 
-    def _mark(self, one: Found) -> None:
-        made = span(one.name, one.count, dict(one.attributes))
-        made.uid, made.parent_uid, made.task = uids(), 0, 0
-        text = self._log.named(one.name)
-        if made.attributes:
-            text += b"\0" + json_text.encode(made.attributes)
-        kind = ring.INSTANT if one.start_ns == one.end_ns else ring.EVENT
-        duration = one.end_ns - one.start_ns
-        self._log.write(made, kind, ring.HAS_COUNT, text, one.start_ns, as_count(one.count), duration)
+    def _mark(self, events: list[Found]) -> None:
+        for one in events:
+            self.found += 1
+            mark_past(self._log, one.name, one.start_ns, one.end_ns, one.count, one.attributes)
 
     def end(self, stream: int) -> None:
         """Take what is left of a last line without an end."""
         if self._parts.get(stream):
             self.take(stream, b"\n")
+        flush = getattr(self._read, "flush", None)
+        if flush is not None:
+            with self._one_at_a_time:
+                self._mark(flush())

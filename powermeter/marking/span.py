@@ -275,7 +275,7 @@ class _ByContext(NoRing):
     def begin(self, span: Marked) -> None:
         if _joined and (extra := _extra.get(None)):
             span.attributes = {**extra, **span.attributes}
-        logs = _logs_here()
+        logs = logs_here()
         if len(logs) != 1:
             Several(logs).begin(span)
         else:
@@ -287,14 +287,15 @@ class _ByContext(NoRing):
     def instant(self, span: Marked) -> None:
         if _joined and (extra := _extra.get(None)):
             span.attributes = {**extra, **span.attributes}
-        for log in _logs_here():
+        for log in logs_here():
             log.instant(span)
 
 
 _BY_CONTEXT = _ByContext()
 
 
-def _logs_here() -> list[EventLog]:
+def logs_here() -> list[EventLog]:
+    """Return what the events of this context are written to."""
     here = [log for log in _scope.get() if log in _own]
     return [*_inherited, *(here or _own)]
 
@@ -317,7 +318,7 @@ def innermost() -> EventLog | None:
     """Return the log that a Meter without a path or source of its own joins; None where nothing is recorded."""
     if _word[0] != _seen:
         look()
-    logs = _logs_here()
+    logs = logs_here()
     return logs[-1] if logs else None
 
 
@@ -357,6 +358,13 @@ def _reset(variable: ContextVar[Any], token: Any) -> None:
         variable.reset(token)
     except (ValueError, RuntimeError):  # the Meter is left in another task than it was entered in
         return
+
+
+def around() -> tuple[int, dict[str, Any]]:
+    """Return the number of the event around what runs, 0 for none, and what a Meter that joined adds to its events."""
+    outer = _running.get()
+    number = 0 if outer is None else outer.uid if outer.log is not None else _running_around(outer)
+    return number, _extra.get({}) if _joined else {}
 
 
 def settle() -> None:
@@ -402,8 +410,7 @@ def instant(name: object, attributes: dict[str, Any], log: Log) -> None:
     if len(_modules) != _modules_known:
         know_modules()
     made = span(name, 1, attributes)
-    outer = _running.get()
-    made.parent_uid = 0 if outer is None else outer.uid if outer.log is not None else _running_around(outer)
+    made.parent_uid = around()[0]
     made.task = 0 if _task_of is None else _task_of()
     made.uid = _uid()
     if _wait is not None:

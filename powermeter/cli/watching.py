@@ -1,0 +1,108 @@
+"""Makes events of what a command prints, and of the answers that pass through in front of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from powermeter.cli.child import run_command
+from powermeter.cli.outputs import report_problem, say
+from powermeter.cli.tee import watched_outputs
+from powermeter.errors import ConfigurationError
+from powermeter.llm import printed as formats
+from powermeter.llm import relay
+from powermeter.marking.event_log import EventLog
+from powermeter.marking.printed import PrintedMarks, Reader, by_pattern
+from powermeter.recorder.parent import Recorder
+
+NOTHING = "none"
+"""For `--events-from`: not even what a known program prints."""
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What is looked at while a command runs.
+
+    Attributes:
+        read: Reads its lines; None where nobody does.
+        streams: Which of its outputs (1, 2) are read.
+        chosen: The format that was chosen by the program's name; empty where the user named one.
+        passing: The pass-through, which listens already; None without one.
+    """
+
+    read: Reader | None = None
+    streams: tuple[int, ...] = (1, 2)
+    chosen: str = ""
+    passing: relay.Relay | None = None
+
+    @classmethod
+    def of(cls, command: Sequence[str], events_from: str | None, pass_through: str | None) -> Watched:
+        """Return what is looked at, as the options say.
+
+        Raises:
+            ConfigurationError: One of them cannot be used.
+        """
+        passing = relay.Relay(*relay.parse(pass_through)) if pass_through else None
+        if events_from == NOTHING:
+            return cls(passing=passing)
+        if events_from:
+            if not command:
+                raise ConfigurationError(
+                    "--events-from is for the lines that a command prints; give it after --"
+                )
+            made = formats.FORMATS.get(events_from)
+            if made is not None and passing is not None:
+                raise ConfigurationError(
+                    f"--pass-through and --events-from {events_from} would count each answer twice; give one of them"
+                )
+            return cls(made() if made else by_pattern(events_from), passing=passing)
+        name = formats.PROGRAMS.get(PurePath(command[0]).name.removesuffix(".exe")) if command else None
+        if name is None or passing is not None:
+            return cls(passing=passing)
+        streams = (1, 2) if name in formats.ON_BOTH else (2,)
+        return cls(formats.FORMATS[name](), streams, name)
+
+
+class Watching:
+    """The pass-through while it listens; `run` is the command's run.
+
+    Args:
+        watched: What is looked at.
+        recorder: Where the events go.
+    """
+
+    def __init__(self, watched: Watched, recorder: Recorder) -> None:
+        self._watched = watched
+        self._log = EventLog(recorder.marks, str(recorder.path), is_foreign=True)
+        if watched.passing is not None:
+            watched.passing.start(self._log)
+            say(watched.passing.line)
+
+    def run(self, command: Sequence[str], environment: Mapping[str, str], closed: Sequence[int]) -> int:
+        """Run a command, read what it prints, and return its exit status."""
+        read = self._watched.read
+        if read is None:
+            return run_command(command, environment, closed=closed)
+        if self._watched.chosen:
+            say(
+                f"{PurePath(command[0]).name}: tokens are counted from what it prints; --events-from {NOTHING} turns that off"
+            )
+        marks = PrintedMarks(self._log, read)
+        with watched_outputs(marks.take, marks.end, self._watched.streams) as outputs:
+            status = run_command(command, environment, outputs=outputs, closed=closed)
+        if not marks.found:
+            report_problem(
+                "nothing that it printed tells of tokens"
+                if self._watched.chosen
+                else "no line that it printed is one of --events-from"
+            )
+        return status
+
+    def close(self) -> None:
+        """Listen no more, and let go of the marks."""
+        if self._watched.passing is not None:
+            self._watched.passing.close()
+            if self._watched.passing.problem:
+                report_problem(self._watched.passing.problem)
+        self._log.close()

@@ -1,0 +1,388 @@
+"""What the phases of a language model used: per prompt token, per generated token, to the first token, loading, idle.
+
+Every quotient is one of sums over whole requests.  A prefill is divided by the prompt tokens that were processed, those from a cache
+not counted; a decode by its steps, since a request's first token comes with the prefill.  docs/tokens.md has the definitions.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter import token_measures as names
+from powermeter.analysis import baseline as idle
+from powermeter.analysis.baseline import Baseline
+from powermeter.analysis.energy import Analysis
+from powermeter.analysis.labels import LabelRow, row
+from powermeter.analysis.sharing import shares
+from powermeter.analysis.windows import measure
+from powermeter.errors import ConfigurationError
+from powermeter.events import Event
+from powermeter.llm.slopes import Slopes, slopes
+from powermeter.result import Grade, Result, combine, worst
+
+Indices = NDArray[np.int64]
+
+_LEAST_IDLE_S = 1.0
+_LEAST_IDLE_READINGS = 10
+_FEW_READINGS = 10
+"""A phase with fewer readings in it, as a median, is graded estimated."""
+_MARGIN_S = 0.2
+_IDLE = "\0idle between requests"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Phase:
+    """One phase over all requests of a model; None where not known.
+
+    Attributes:
+        events: How many of it.
+        tokens: Prompt tokens processed, decode steps, or generated tokens of undivided requests.
+        seconds: Sum of the phases' lengths.
+        energy: Of all, in J.
+        per_token: What a further token uses on average, in J.
+        net_per_token: The same above idle.
+        uncounted: How many of the events did not report their tokens; they are not in `tokens` nor `per_token`.
+    """
+
+    events: int
+    tokens: float | None
+    seconds: float
+    energy: Result | None
+    per_token: Result | None
+    net_per_token: Result | None
+    uncounted: int = 0
+
+    @property
+    def per_second(self) -> float | None:
+        """Tokens per second of the phase."""
+        return self.tokens / self.seconds if self.tokens and self.seconds and not self.uncounted else None
+
+    @property
+    def per_joule(self) -> Result | None:
+        """Tokens per joule."""
+        return None if self.per_token is None else _inverse(self.per_token)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ModelTokens:
+    """What one model did and used; None where not known.
+
+    Attributes:
+        model: Its name; empty where none was reported.
+        requests: How many.
+        prompt, cached: Prompt tokens that were processed, and that came from a cache.
+        generated: Tokens, first ones included; `drafted` by a draft model, of them `accepted`.
+        prefill, decode: The two phases; `whole` are requests of which nobody told when their first token was.
+        slopes: What those cost per prompt and per generated token, by regression.
+        first_token: Energy from a request to its first token, mean, in J; `first_token_s` is the time.
+        load: Energy of loading in J, and how long that took in s.
+        per_generated: Energy of the requests, prefill included, over all generated tokens, in J.
+        notes: What a reader must know.
+    """
+
+    model: str
+    requests: int
+    prompt: float | None
+    cached: float | None
+    generated: float | None
+    drafted: float | None
+    accepted: float | None
+    prefill: Phase | None
+    decode: Phase | None
+    whole: Phase | None
+    slopes: Slopes | None
+    first_token: Result | None
+    first_token_s: float | None
+    load: Result | None
+    load_s: float | None
+    per_generated: Result | None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def acceptance(self) -> float | None:
+        """Accepted over drafted tokens."""
+        return self.accepted / self.drafted if self.accepted is not None and self.drafted else None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TokenTable:
+    """The language models of a recording.
+
+    Attributes:
+        models: One entry each, in order of first appearance.
+        rail: The counted rail, and what it covers.
+        idle: Power between the requests with the model loaded, or None.
+        run_per_generated: The whole run's energy, idle and loading included, over all generated tokens, in J.
+        prompt, generated: Of all models.
+        notes: What a reader must know.
+    """
+
+    models: tuple[ModelTokens, ...]
+    rail: str
+    covers: str
+    idle: Baseline | None
+    run_per_generated: Result | None
+    prompt: float | None
+    generated: float | None
+    notes: tuple[str, ...]
+
+
+def token_table(analysis: Analysis) -> TokenTable | None:
+    """Return what language models used; None where no event is of one."""
+    events = analysis.events
+    index = [i for i, event in enumerate(events) if names.is_of_model(event)]
+    if not index:
+        return None
+    found = _Gathering(analysis)
+    by_model: dict[str, list[int]] = {}
+    for i in index:
+        by_model.setdefault(str(events[i].attributes.get("model") or ""), []).append(i)
+    if len(by_model) == 2 and "" in by_model:  # a load, or a cut-off answer, whose line did not name it
+        by_model[next(name for name in by_model if name)] += by_model.pop("")
+    models = tuple(found.model(name, sorted(own)) for name, own in by_model.items())
+    generated = _sum([one.generated for one in models])
+    notes = []
+    if found.base is None:
+        notes.append(
+            "net figures need idle time with the model loaded: leave some seconds between requests, or use --baseline"
+        )
+    if found.in_flight > 1:
+        notes.append(
+            f"up to {found.in_flight} requests ran at a time: each instant's power is divided equally among them"
+        )
+    return TokenTable(
+        models,
+        analysis.line.rail.name,
+        analysis.covers,
+        found.base,
+        analysis.energy.scaled(1 / generated) if generated else None,
+        _sum([one.prompt for one in models]),
+        generated,
+        tuple(notes),
+    )
+
+
+class _Gathering:
+    """Rows of an analysis' events, by phase and model."""
+
+    def __init__(self, analysis: Analysis) -> None:
+        self.analysis = analysis
+        self.events = analysis.events
+        self.energies = analysis.energies
+        starts, ends = self.energies.start_ns, self.energies.end_ns
+        self.shares = shares(analysis.integral, self.events, starts, ends)
+        self.base = analysis.baseline or self._idle()
+        self.in_flight = self._most_in_flight()
+
+    def model(self, name: str, index: Sequence[int]) -> ModelTokens:
+        """Return what one model used."""
+        of = {
+            phase: np.array([i for i in index if self.events[i].measures[names.PHASE] == phase], np.int64)
+            for phase in (names.LOAD, names.PREFILL, names.DECODE, names.REQUEST)
+        }
+        notes: list[str] = []
+        prefill, decode = self.phase(names.PREFILL, of, notes), self.phase(names.DECODE, of, notes)
+        whole = self.phase(names.REQUEST, of, notes)
+        every = [self.events[i] for i in index]
+        made = _counted(every, of, self.events)
+        load = self._row(names.LOAD, of[names.LOAD]) if of[names.LOAD].size else None
+        first, first_s = self._first_token(of[names.PREFILL], prefill)
+        used = [p.energy for p in (prefill, decode, whole) if p is not None and p.energy is not None]
+        complete = all(p is None or p.energy is not None for p in (prefill, decode, whole))
+        cached = names.total(every, names.CACHED)
+        told = sum(1 for e in every if names.CACHED in e.measures)
+        requests = int(of[names.PREFILL].size + of[names.REQUEST].size) or int(of[names.DECODE].size)
+        if 0 < told < requests or (cached is None and requests > 1):
+            notes.append("how many prompt tokens came from a cache is not known: they count as processed")
+        return ModelTokens(
+            model=name,
+            requests=requests,
+            prompt=names.total(every, names.PROMPT),
+            cached=cached,
+            generated=made,
+            drafted=names.total(every, names.DRAFTED),
+            accepted=names.total(every, names.ACCEPTED),
+            prefill=prefill,
+            decode=decode,
+            whole=whole,
+            slopes=slopes(self.analysis, of[names.REQUEST], self.base) if of[names.REQUEST].size else None,
+            first_token=first,
+            first_token_s=first_s,
+            load=load.energy if load is not None else None,
+            load_s=load.seconds if load is not None else None,
+            per_generated=combine([(1 / made, energy) for energy in used])
+            if used and complete and made
+            else None,
+            notes=tuple(notes),
+        )
+
+    def phase(self, phase: str, of: Mapping[str, Indices], notes: list[str]) -> Phase | None:
+        """Return a phase over all of its events; None where there is none."""
+        index = of[phase]
+        if not index.size:
+            return None
+        whole = self._row(phase, index)
+        counted = index[[self.events[i].count is not None for i in index.tolist()]]
+        row = whole if counted.size == index.size else self._row(phase, counted) if counted.size else None
+        tokens = row.items if row is not None else None
+        energy = self._placed(self._own(whole), index)
+        per_token = net = None
+        if row is not None and row.items:
+            per_token = row.per_item if row.shared is None else row.shared_per_item
+            per_token = self._graded(self._placed(per_token, counted, row.items), counted)
+            if self.base is not None and per_token is not None and row.shared is None:
+                errors = self.energies.integral.trace.errors
+                net = self.base.above(per_token, row.seconds / row.items, errors)
+        if energy is None:
+            notes.append(f"{phase}: no energy is known: {whole.verdict.text or 'too short for this meter'}")
+        left = int(index.size - counted.size)
+        if left:
+            notes.append(f"{phase}: {left} of {index.size} did not report their tokens")
+        return Phase(int(index.size), tokens, whole.seconds, energy, per_token, net, left)
+
+    def _row(self, label: str, index: Indices) -> LabelRow:
+        return row(label, {}, index, self.events, self.energies, None, None, self.shares)
+
+    def _own(self, row: LabelRow) -> Result | None:
+        return row.energy if row.shared is None else _at_best(row.shared, Grade.DERIVED)
+
+    def _graded(self, result: Result | None, index: Indices) -> Result | None:
+        """Grade what hardly any reading tells of as estimated, and a share by a rule as derived."""
+        if result is None:
+            return None
+        grade = Grade.DERIVED if self.shares is not None and (self.shares[index] < 1 - 1e-9).any() else None
+        if float(np.median(self.energies.samples[index])) < _FEW_READINGS and index.size < _FEW_READINGS:
+            grade = Grade.ESTIMATED
+        return result if grade is None else _at_best(result, grade)
+
+    def _placed(self, result: Result | None, index: Indices, items: float = 1.0) -> Result | None:
+        """Add what a common shift of edges does that were not stamped by the program itself."""
+        doubt = np.array([self._doubt(i) for i in index.tolist()])
+        if result is None or not doubt.any():
+            return result
+        integral = self.analysis.integral
+        start, end = self.energies.start_ns[index], self.energies.end_ns[index]
+        shift = np.rint(doubt * 1e9).astype(np.int64)
+        plain = integral.between(start, end)
+        moved = max(
+            abs(float(np.sum(integral.between(start + shift, end + shift) - plain))),
+            abs(float(np.sum(integral.between(start - shift, end - shift) - plain))),
+        )
+        part = moved / math.sqrt(3) / items
+        if not part:
+            return result
+        name = f"edges:placement {self.analysis.line.key}"
+        return combine([(1.0, result), (1.0, Result.of(0.0, result.unit, {name: part}, result.grade))])
+
+    def _doubt(self, i: int) -> float:
+        value = self.events[i].measures.get(names.DOUBT)
+        return float(value) if isinstance(value, (int, float)) and 0 <= value < 10 else 0.0
+
+    def _first_token(self, index: Indices, prefill: Phase | None) -> tuple[Result | None, float | None]:
+        """Return the mean energy and time from a request to its first token."""
+        if not index.size or prefill is None:
+            return None, None
+        waited = np.array(
+            [float(self.events[i].measures.get(names.WAITED) or 0.0) for i in index.tolist()], np.float64
+        )
+        time_s = (prefill.seconds + float(waited.sum())) / index.size
+        if prefill.energy is None:
+            return None, time_s
+        mean = prefill.energy.scaled(1 / index.size)
+        if waited.sum() <= 0:
+            return mean, time_s
+        end = self.energies.start_ns[index]
+        start = np.maximum(end - np.rint(waited * 1e9).astype(np.int64), self.analysis.start_ns)
+        windows = measure(self.analysis.integral, start, end)
+        if windows.known.all() and np.isfinite(windows.value).all():
+            before = windows.combine(np.full(len(windows), 1 / index.size), "waiting")
+        else:
+            joules = float(np.abs(self.analysis.integral.between(start, end)).sum()) / index.size
+            before = Result.of(joules, mean.unit, {f"noise:{self.analysis.line.key} waiting": joules})
+        return combine([(1.0, mean), (1.0, before)]), time_s
+
+    def _idle(self) -> Baseline | None:
+        """Return the power between requests, where there is time enough; after the model is loaded."""
+        interval = self.analysis.power_trace.interval_ns
+        margin = max(round(_MARGIN_S * 1e9), 3 * interval)
+        loaded = max(
+            (e.end_ns or 0 for e in self.events if e.measures.get(names.PHASE) == names.LOAD),
+            default=self.analysis.start_ns,
+        )
+        busy = sorted(
+            (e.start_ns, e.end_ns or e.start_ns) for e in self.events if not _is_container(e, self.events)
+        )
+        latest = loaded
+        spans: list[tuple[int, int]] = []
+        for start, end in [*busy, (self.analysis.end_ns, self.analysis.end_ns)]:
+            low, high = latest + margin, start - margin // 2
+            if high - low >= 3 * interval and low >= loaded:
+                spans.append((low, high))
+            latest = max(latest, end)
+        total = sum(b - a for a, b in spans)
+        if total < _LEAST_IDLE_S * 1e9 or total < _LEAST_IDLE_READINGS * interval:
+            return None
+        made = [Event(_IDLE, a, b) for a, b in spans]
+        try:
+            found = idle.find(_IDLE, self.analysis.integral, [*self.events, *made])
+        except ConfigurationError:
+            return None
+        many = f"{len(spans)} stretches" if len(spans) > 1 else "one stretch"
+        return (
+            None
+            if found is None
+            else replace(found, origin=f"between requests, {many}, {total * 1e-9:.3g} s")
+        )
+
+    def _most_in_flight(self) -> int:
+        edges = []
+        for event in self.events:
+            if event.measures.get(names.PHASE) in (names.PREFILL, names.DECODE, names.REQUEST):
+                edges += [(event.start_ns, 1), (event.end_ns or event.start_ns, -1)]
+        most = running = 0
+        for _, step in sorted(edges):
+            running += step
+            most = max(most, running)
+        return most
+
+
+def _is_container(event: Event, events: Sequence[Event]) -> bool:
+    """Return whether an event holds requests rather than being one: an event around a client's loop."""
+    return not names.is_of_model(event) and any(
+        names.is_of_model(one) and event.start_ns <= one.start_ns and (one.end_ns or 0) <= (event.end_ns or 0)
+        for one in events[:2000]
+    )
+
+
+def _counted(every: Sequence[Event], of: Mapping[str, Indices], events: Sequence[Event]) -> float | None:
+    """Return all generated tokens: of an answer of one token, the prefill is all that there is."""
+    made = names.total(every, names.GENERATED)
+    if made is None and not of[names.DECODE].size:
+        return names.total((events[i] for i in of[names.PREFILL].tolist()), names.FIRST)
+    return made
+
+
+def _sum(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
+
+
+def _at_best(result: Result, grade: Grade) -> Result:
+    return replace(result, grade=worst((result.grade, grade)))
+
+
+def _inverse(result: Result) -> Result | None:
+    """Return one over a result; None where it is not above zero."""
+    if result.value <= 0:
+        return None
+    factor = 1 / result.value**2
+    parts: dict[str, Any] = {name: -part * factor for name, part in result.parts.items()}
+    low = 1 / result.high if math.isfinite(result.high) else 0.0
+    high = 1 / result.low if result.low > 0 else math.inf
+    return Result(1 / result.value, "1/J", low, high, result.grade, parts)
