@@ -73,6 +73,11 @@ class Charges:
             return None
         return self.battery.count(amount, self.rail_voltage_v, self.analysis.power.value)
 
+    def held(self, energy: Result) -> Result:
+        """Return how many times one charge of the battery holds an energy in J."""
+        amount = energy if self.battery.convention == "energy" else self._as_charge(energy)
+        return self.battery.count(amount, self.rail_voltage_v, self.analysis.power.value)
+
     def _charge(self, energy: Result | None, charge: Result | None) -> Result | None:
         if charge is not None or energy is None:
             return charge

@@ -13,7 +13,7 @@ from powermeter.battery.battery import Battery
 from powermeter.errors import ConfigurationError, NotInstalledError
 from powermeter.recording import Recording
 
-from . import tables
+from . import tables, tokens
 from .charges import Charges
 from .report_data import ReportOptions, gather
 from .tables import Table
@@ -31,7 +31,7 @@ def frame(
     """Return a data frame of an open recording; see `powermeter.to_frame`.
 
     Raises:
-        ConfigurationError: `what` is not samples, events or labels.
+        ConfigurationError: `what` is not samples, events, labels or tokens.
         NotInstalledError: Neither pandas nor pyarrow is there.
     """
     options = ReportOptions(rail=rail, baseline=baseline, by=by, battery=battery)
@@ -41,7 +41,9 @@ def frame(
         return to_frame(tables.events(analyse(recording, rail=rail, baseline=baseline, by=options.groups)))
     if what == "labels":
         return to_frame(tables.labels(gather(recording, options).charges))
-    raise ConfigurationError(f"{what!r} is not a table of a recording; use samples, events or labels")
+    if what == "tokens":
+        return to_frame(tokens.table(gather(recording, options)))
+    raise ConfigurationError(f"{what!r} is not a table of a recording; use samples, events, labels or tokens")
 
 
 def of_analysis(analysis: Analysis, what: str, *, battery: object = None) -> Any:

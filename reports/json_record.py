@@ -8,6 +8,7 @@ from typing import Any
 from powermeter.analysis.labels import LabelRow
 from powermeter.result import Result, plain
 
+from . import tokens
 from .instruments import Instrument
 from .report_data import ReportData
 
@@ -73,6 +74,7 @@ def _record(data: ReportData) -> dict[str, Any]:
         "footprint": data.footprint.record() if data.footprint else None,
         "item_footprint": data.item_footprint.record() if data.item_footprint else None,
         "lifetime": None if data.lifetime is None else data.lifetime.record(),
+        "tokens": None if data.tokens is None else tokens.record(data.tokens),
         "published": _published(data),
         "sources": [_instrument(instrument) for instrument in data.instruments],
         "disagreements": [

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from powermeter.llm.energy import TokenTable
 from powermeter.units import format_count
 
-from . import wording
+from . import tokens, wording
 from .citation import bibtex
 from .headline import quality, sentence
 from .latex_text import escaped, paragraph, plain_quantity, quantity
@@ -56,6 +57,8 @@ def _lines(data: ReportData) -> Iterator[str]:
     if a.rows:
         yield from _energies(data, about)
         yield from _times(data, f"Charge, power and time by label; the quoted label is {name}.")
+    if data.tokens is not None:
+        yield from _tokens(data, data.tokens)
     yield from _whole(data)
     yield rf"\paragraph{{Methods.}} {paragraph(method(data))} \cite{{powermeter}}"
     yield ""
@@ -121,6 +124,23 @@ def _times(data: ReportData, caption: str) -> Iterator[str]:
         for r in data.analysis.rows
     ]
     yield from tabular(caption, "l" * (1 + len(groups)) + "rrrrrr", heads, rows, "time")
+
+
+def _tokens(data: ReportData, found: TokenTable) -> Iterator[str]:
+    rows = [
+        [
+            escaped(row.model),
+            escaped(row.phase),
+            plain_quantity(format_count(row.tokens)),
+            escaped(row.per),
+            quantity(show(row.each)),
+            quantity(show(row.net)),
+        ]
+        for row in tokens.lines(found)
+    ]
+    heads = ["model", "phase", "tokens", "per", "energy", "above idle"]
+    caption = f"Language models on {escaped(found.rail)}; a request's first token comes with its prefill."
+    yield from _table(caption, "llrlrr", heads, rows, "tokens")
 
 
 def _whole(data: ReportData) -> Iterator[str]:

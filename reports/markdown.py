@@ -7,10 +7,11 @@ from pathlib import Path
 
 from powermeter.analysis.uncertainty import WORDS
 from powermeter.formatting import DASH
+from powermeter.llm.energy import TokenTable
 from powermeter.result import Result
 from powermeter.units import format_count, format_duration, format_number, format_quantity
 
-from . import figures, lifetime_section, svg, wording
+from . import figures, lifetime_section, svg, tokens, wording
 from .machine_facts import machine
 from .markdown_text import escaped, table
 from .method import limits, method, stated
@@ -53,6 +54,8 @@ def _lines(data: ReportData, figure: str | None) -> Iterator[str]:
     yield from _run(data)
     if a.rows:
         yield from _labels(data)
+    if data.tokens is not None:
+        yield from _tokens(data, data.tokens)
     if data.published is not None:
         yield from _published(data)
     yield from _meaning(data)
@@ -148,6 +151,20 @@ def _labels(data: ReportData) -> Iterator[str]:
         ),
         left=1 + len(keys),
     )
+
+
+def _tokens(data: ReportData, found: TokenTable) -> Iterator[str]:
+    rows = tokens.lines(found)
+    wanted = tokens.columns(rows)
+    yield "## Language models"
+    yield ""
+    yield from table(
+        [tokens.HEADS[i] for i in wanted],
+        ([escaped(row.cells()[i]) for i in wanted] for row in rows),
+        left=2,
+    )
+    yield from (f"- {escaped(text)}" for text in tokens.sentences(data))
+    yield ""
 
 
 def _published(data: ReportData) -> Iterator[str]:

@@ -8,7 +8,7 @@ from powermeter.formatting import DASH, Shown
 from powermeter.result import Grade, Result, worst
 from powermeter.units import format_count, format_number, format_quantity
 
-from . import wording
+from . import tokens, wording
 from .headline import quoted
 from .machine_facts import machine
 from .markup import Child, Markup, element, harmless, join, quantity, table
@@ -104,6 +104,28 @@ def whole_run(data: ReportData) -> Markup:
             )
         )
     return join([element("h2", "The whole run"), table(("", "", "", ""), rows)])
+
+
+def language_models(data: ReportData) -> Markup:
+    """Return what language models used, per token."""
+    if data.tokens is None:
+        return Markup("")
+    rows = tokens.lines(data.tokens)
+    wanted = tokens.columns(rows)
+    numbers = tuple(at for at, i in enumerate(wanted) if tokens.HEADS[i] not in ("model", "phase", "per"))
+    return join(
+        [
+            element("h2", "Language models"),
+            table(
+                tuple(tokens.HEADS[i] for i in wanted),
+                [tuple(harmless(row.cells()[i], 80) for i in wanted) for row in rows],
+                numbers=numbers,
+            ),
+            element(
+                "ul", [element("li", harmless(text, 400)) for text in tokens.sentences(data)], class_="notes"
+            ),
+        ]
+    )
 
 
 def labels(data: ReportData) -> Markup:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from powermeter.analysis.baseline import BaselineSpec
-from powermeter.analysis.energy import Analysis
+from powermeter.analysis.energy import Analysis, analyse
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.published import PublishedSet, published
 from powermeter.analysis.subject import Asked, Subject, of_row
@@ -27,9 +27,11 @@ from powermeter.footprint.grid import UNKNOWN_PLACE
 from powermeter.footprint.lifetime_options import parse_wanted
 from powermeter.footprint.lifetime_report import Report as LifetimeReport
 from powermeter.footprint.lifetime_report import assess
+from powermeter.llm.energy import TokenTable, token_table
 from powermeter.marking.accounts import HOW_TO_MARK, differences
 from powermeter.recording import Recording
 from powermeter.result import Grade, Result
+from powermeter.token_measures import DECODE, PHASE
 
 from .charges import BUDGET_V, Charges
 from .instruments import Instrument, OwnCost, instruments, mapping, own_cost
@@ -91,6 +93,7 @@ class ReportData:
         notes: What a reader should know.
         given_title: What the user calls it; `title` falls back to the program's name.
         against: An earlier run that it is set against, or None.
+        tokens: The language models in it, or None.
         lifetime: Years of one item of the headline here and in a data centre, or None.
         device: What was made, as typed, or None.
         chain: Efficiency between plug and meter, as typed, or None.
@@ -114,19 +117,37 @@ class ReportData:
     notes: tuple[str, ...]
     given_title: str = ""
     against: Against | None = None
+    tokens: TokenTable | None = None
     lifetime: LifetimeReport | None = None
     device: str | None = None
     chain: str | float | None = None
+
+    @property
+    def tokens_per_charge(self) -> Result | None:
+        """How many generated tokens one charge of the battery holds, at this run's energy of whole requests; or None."""
+        models = self.tokens.models if self.tokens is not None else ()
+        if len(models) != 1 or models[0].per_generated is None or models[0].per_generated.value <= 0:
+            return None
+        return self.charges.held(models[0].per_generated)
 
     @property
     def item(self) -> str:
         """What one item of the headline is called: `inference`, or `item of LABEL`."""
         if self.headline is None:
             return "item"
+        if self._is_decode:
+            return "further token"
         label = self.headline.label if len(self.headline.label) <= 60 else f"{self.headline.label[:57]}…"
         if label.lower().startswith(HEADLINES):
             return "query" if label.lower().startswith("quer") else "inference"
         return label if self.headline.items == self.headline.events else f"item of {label}"
+
+    @property
+    def _is_decode(self) -> bool:
+        """Whether the headline is a language model's decode."""
+        if self.headline is None or self.tokens is None or not self.headline.index.size:
+            return False
+        return self.analysis.events[int(self.headline.index[0])].measures.get(PHASE) == DECODE
 
     @property
     def title(self) -> str:
@@ -303,6 +324,7 @@ def gather(recording: Recording, options: ReportOptions | None = None) -> Report
             *analysis.notes,
             *((NO_PLACE,) if whole is not None and UNKNOWN_PLACE in whole.warnings else ()),
         ),
+        tokens=_tokens(recording, analysis, options),
         given_title=options.title.strip(),
         against=_against(recording.path, headline, options),
         lifetime=_lifetime(subject, headline, options),
@@ -320,6 +342,15 @@ def _lifetime(subject: Subject, headline: LabelRow | None, options: ReportOption
     if wanted.home is None and place is not None:
         wanted = replace(wanted, home=place.code if isinstance(place, Place) else place)
     return assess(subject if headline is None else of_row(subject, headline), wanted)
+
+
+def _tokens(recording: Recording, analysis: Analysis, options: ReportOptions) -> TokenTable | None:
+    """Return the language models of a recording; models of their own powers are analysed apart."""
+    found = token_table(analysis)
+    if found is None or len(found.models) < 2 or "model" in options.groups:
+        return found
+    by = (*options.groups, "model")
+    return token_table(analyse(recording, rail=options.rail, baseline=options.baseline, by=by))
 
 
 def _against(path: Path, headline: LabelRow | None, options: ReportOptions) -> Against | None:
@@ -380,6 +411,7 @@ def _said(found: object) -> list[str]:
 def _headline(rows: Sequence[LabelRow]) -> LabelRow | None:
     lasting = [row for row in rows if row.energy_per_item is not None]
     named = [row for row in lasting if row.label.lower().startswith(HEADLINES)]
+    named = named or [row for row in lasting if row.label == DECODE]
     return max(named or lasting, key=lambda row: row.items or 0, default=None)
 
 

@@ -14,7 +14,7 @@ from powermeter.formatting import DASH
 from powermeter.result import Grade, Result, worst
 from powermeter.units import format_count, format_duration, format_number, format_quantity
 
-from . import wording
+from . import tokens, wording
 from .facts_grid import FactsGrid
 from .headline import quality, sentence
 from .instruments import Instrument
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from powermeter.analysis.baseline import BaselineSpec
     from powermeter.battery.battery import Battery
+    from powermeter.llm.energy import TokenTable
 
 COLOURS = {
     Grade.MEASURED: "green",
@@ -112,6 +113,8 @@ def print_report(data: ReportData, console: Console) -> None:
     _whole_run(data, console)
     if data.analysis.rows:
         _labels(data, console)
+    if data.tokens is not None:
+        _tokens(data, data.tokens, console)
     if data.published is not None:
         _published(data, console)
     _meaning(data, console)
@@ -261,6 +264,40 @@ def table_frame() -> Table:
     from rich.table import Table
 
     return Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, header_style="dim", show_edge=False)
+
+
+def _tokens(data: ReportData, found: TokenTable, console: Console) -> None:
+    rows = tokens.lines(found)
+    where = f"{_grade_of(row.each for row in rows)} on {safe(found.rail)}, ± is 95 %"
+    console.print(section("Language models", where))
+
+    def made(wanted: Sequence[int]) -> Table:
+        table = table_frame()
+        for i in wanted:
+            text = tokens.HEADS[i] in ("model", "phase", "per")
+            table.add_column(
+                tokens.HEADS[i],
+                justify="left" if text else "right",
+                no_wrap=i > 0,
+                overflow="fold",
+            )
+        before = ""
+        for row in rows:
+            cells = [safe(cell) for cell in row.cells()]
+            cells[0] = "" if cells[0] == before else cells[0]
+            before = safe(row.model)
+            table.add_row(*(cells[i] for i in wanted))
+        return table
+
+    parts: list[list[int]] = [[]]
+    for i in tokens.columns(rows)[2:]:
+        if parts[-1] and not _fits(made((0, 1, *parts[-1], i)), console):
+            parts.append([])
+        parts[-1].append(i)
+    for part in parts:
+        console.print(made((0, 1, *part)))
+    for text in tokens.sentences(data):
+        console.print(f"[dim]{safe(text)}[/]")
 
 
 def _value(value: Any) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from powermeter import token_measures
 from powermeter.analysis.baseline import BaselineSpec
 from powermeter.analysis.energy import Analysis, analyse
 from powermeter.analysis.labels import LabelRow
@@ -240,6 +241,9 @@ def gather(recording: Recording, asked: Asked | None = None) -> Subject:
         _narrow(found, row_of(analysis, asked.label))
     elif len(analysis.rows) == 1:
         _take_row(found, analysis.rows[0])
+    else:
+        found.tokens = token_measures.total(analysis.events, token_measures.GENERATED)
+        found.prompt_tokens = token_measures.total(analysis.events, token_measures.PROMPT)
     if asked.items is not None and found.energy is not None:
         _take_items(found, asked.items)
     if volts is not None and found.charge is not None and found.charge.grade is not Grade.MEASURED:

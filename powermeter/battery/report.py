@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from powermeter import toml
 from powermeter.errors import ConfigurationError
 from powermeter.footprint.factors import PROVENANCE
+from powermeter.llm.energy import token_table
 from powermeter.result import Result, plain
 from powermeter.units import format_number, format_quantity, parse_quantity
 
@@ -175,14 +176,30 @@ class Report:
         amount = found.charge if by_charge else found.energy
         if amount is None:
             return None
+        of_requests = self._per_generated()
+        if of_requests is not None and found.energy is not None and found.energy.value > 0:
+            # Energy of the requests alone; as charge by the run's own ratio of the two.
+            ratio = amount.value / found.energy.value if by_charge else 1.0
+            amount, count = of_requests.scaled(ratio, amount.unit), 1.0
         power = found.power.value if found.power is not None and self.battery.convention == "energy" else 0.0
         return self.battery.count(amount.scaled(1 / count), found.rail_voltage_v, power)
+
+    def _per_generated(self) -> Result | None:
+        """Return what a language model's requests use per generated token in J; None where there is no, or no one, model."""
+        found = self.found
+        if found is None or found.analysis is None or self.wanted.tokens is not None:
+            return None
+        if found.asked.label is not None:
+            return None
+        table = token_table(found.analysis)
+        return table.models[0].per_generated if table is not None and len(table.models) == 1 else None
 
     def _tokens(self) -> Part:
         tokens = self.tokens()
         if tokens is None:
             return {"tokens_per_charge": None}, []
-        line = f"a charge holds {tokens} generated tokens"
+        which = ", of requests like these" if self._per_generated() is not None else ""
+        line = f"a charge holds {tokens} generated tokens{which}"
         return {"tokens_per_charge": plain(tokens)}, [line]
 
     def rounds(self) -> tuple[Result, float]:

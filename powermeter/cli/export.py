@@ -18,7 +18,7 @@ from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, in_p
 if TYPE_CHECKING:
     from powermeter.recording import Recording
 
-WHAT = ("samples", "events", "labels")
+WHAT = ("samples", "events", "labels", "tokens")
 
 OF_EXTENSION = {".lp": "influx", ".prom": "prometheus", ".trace": "chrome-trace"}
 FORMS = ("csv", "json", "parquet", "arrow", "jls", "codecarbon", *registry.EXPORTS)
@@ -37,7 +37,7 @@ FORMS = ("csv", "json", "parquet", "arrow", "jls", "codecarbon", *registry.EXPOR
     "--what",
     "-w",
     type=click.Choice(WHAT),
-    help="Of a table: every sample, every event with its energy, or one row per label.  [default: samples]",
+    help="Of a table: every sample, every event with its energy, one row per label, or one per phase of a language model.  [default: samples]",
 )
 @click.option(
     "--format",
@@ -99,7 +99,7 @@ def _form(output: Path, form: str | None) -> str:
 
 
 def _write(opened: Recording, output: Path, what: str, form: str, typed: dict[str, Any]) -> None:
-    from powermeter.reports import tables
+    from powermeter.reports import tables, tokens
     from powermeter.reports.exports.emissions import write_emissions
     from powermeter.reports.formats import FORMATS
     from powermeter.reports.jls import write_jls
@@ -115,7 +115,8 @@ def _write(opened: Recording, output: Path, what: str, form: str, typed: dict[st
     if what == "samples":
         parts = sample_tables(opened)
     elif data is not None:
-        parts = [tables.events(data.analysis) if what == "events" else tables.labels(data.charges)]
+        made = {"events": lambda: tables.events(data.analysis), "labels": lambda: tables.labels(data.charges)}
+        parts = [made.get(what, lambda: tokens.table(data))()]
     with open_output(output) as file:
         if form in registry.EXPORTS:
             registry.load(registry.EXPORTS[form])(opened, file)

@@ -19,12 +19,13 @@ from powermeter.analysis import baseline as idle
 from powermeter.analysis.baseline import Baseline
 from powermeter.analysis.energy import Analysis
 from powermeter.analysis.labels import LabelRow, row
+from powermeter.analysis.quantiles import student_95
 from powermeter.analysis.sharing import shares
 from powermeter.analysis.windows import measure
 from powermeter.errors import ConfigurationError
 from powermeter.events import Event
 from powermeter.llm.slopes import Slopes, slopes
-from powermeter.result import Grade, Result, combine, worst
+from powermeter.result import COVERAGE_95, Grade, Result, combine, worst
 
 Indices = NDArray[np.int64]
 
@@ -193,8 +194,6 @@ class _Gathering:
         made = _counted(every, of, self.events)
         load = self._row(names.LOAD, of[names.LOAD]) if of[names.LOAD].size else None
         first, first_s = self._first_token(of[names.PREFILL], prefill)
-        used = [p.energy for p in (prefill, decode, whole) if p is not None and p.energy is not None]
-        complete = all(p is None or p.energy is not None for p in (prefill, decode, whole))
         cached = names.total(every, names.CACHED)
         told = sum(1 for e in every if names.CACHED in e.measures)
         requests = int(of[names.PREFILL].size + of[names.REQUEST].size) or int(of[names.DECODE].size)
@@ -216,9 +215,9 @@ class _Gathering:
             first_token_s=first_s,
             load=load.energy if load is not None else None,
             load_s=load.seconds if load is not None else None,
-            per_generated=combine([(1 / made, energy) for energy in used])
-            if used and complete and made
-            else None,
+            per_generated=self._per_generated(
+                [p for p in (prefill, decode, whole) if p is not None], every, made
+            ),
             notes=tuple(notes),
         )
 
@@ -245,6 +244,38 @@ class _Gathering:
         if left:
             notes.append(f"{phase}: {left} of {index.size} did not report their tokens")
         return Phase(int(index.size), tokens, whole.seconds, energy, per_token, net, left)
+
+    def _per_generated(
+        self, phases: Sequence[Phase], every: Sequence[Event], made: float | None
+    ) -> Result | None:
+        """Return the requests' energy over all their tokens, with the scatter from request to request."""
+        used = [p.energy for p in phases if p.energy is not None]
+        if not made or not used or len(used) < len(phases):
+            return None
+        found = combine([(1 / made, energy) for energy in used])
+        joules: dict[tuple[int, Any], float] = {}
+        tokens: dict[tuple[int, Any], float] = {}
+        at = {id(event): i for i, event in enumerate(self.events)}
+        for event in every:
+            if event.measures[names.PHASE] == names.LOAD:
+                continue
+            key, i = (event.process, event.measures.get(names.NUMBER)), at[id(event)]
+            own = 1.0 if self.shares is None else float(self.shares[i])
+            joules[key] = joules.get(key, 0.0) + float(self.energies.value[i]) * own
+            tokens[key] = tokens.get(key, 0.0) + (names.total([event], names.GENERATED) or 0.0)
+        n = len(joules)
+        if n < 2:
+            return found
+        e, g = np.array(list(joules.values())), np.array(list(tokens.values()))
+        terms = e - found.value * g
+        spread = math.sqrt(float(np.sum(terms**2)) * n / (n - 1)) / made if np.isfinite(terms).all() else 0.0
+        own_noise = ("noise:", "gaps:")
+        noise = math.sqrt(sum(p * p for key, p in found.parts.items() if key.startswith(own_noise)))
+        if spread <= noise:
+            return found
+        parts = {key: part for key, part in found.parts.items() if not key.startswith(own_noise)}
+        parts["repeats:requests"] = spread * float(student_95(n - 1.0)) / COVERAGE_95
+        return Result.of(found.value, found.unit, parts, found.grade)
 
     def _row(self, label: str, index: Indices) -> LabelRow:
         return row(label, {}, index, self.events, self.energies, None, None, self.shares)

@@ -66,7 +66,7 @@ class LlamaBench:
             return []
         try:
             values = json.loads(self._object.rstrip(","))
-        except ValueError:
+        except (ValueError, RecursionError):
             return []
         self._object = ""
         prompt, made = number(values, "n_prompt", _MOST_TOKENS), number(values, "n_gen", _MOST_TOKENS)

@@ -32,14 +32,14 @@ def executorch(line: str, at_ns: int, offset_ns: int) -> list[Found]:
     _, mark, text = line.partition(_OBSERVER)
     try:
         values = json.loads(text) if mark else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return []
     if not isinstance(values, dict):
         return []
 
     def edge(name: str) -> int | None:
         value = number(values, name, 1e16)
-        return round(value * _MS) + offset_ns if value else None
+        return int(value) * _MS + round(value % 1 * _MS) + offset_ns if value else None
 
     found = []
     begin, end = edge("model_load_start_ms"), edge("model_load_end_ms")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -13,54 +12,10 @@ from itertools import pairwise
 import pytest
 
 from powermeter.errors import ConfigurationError
-from powermeter.marking.printed import FORMATS, Found, PrintedMarks, by_pattern, executorch, reader
+from powermeter.marking.printed import Found, PrintedMarks, by_pattern
 from powermeter.recording import Recording
 
 RECORD = [sys.executable, "-m", "powermeter", "record", "-q", "--no-live", "-s", "virtual://?rate=100Hz"]
-
-# The example of ExecuTorch's documentation: 14 prompt and 54 generated tokens.
-OBSERVED = {
-    "prompt_tokens": 14,
-    "generated_tokens": 54,
-    "model_load_start_ms": 1760077800721,
-    "model_load_end_ms": 1760077802998,
-    "inference_start_ms": 1760077802998,
-    "prompt_eval_end_ms": 1760077803162,
-    "first_token_ms": 1760077803162,
-    "inference_end_ms": 1760077804187,
-    "aggregate_sampling_time_ms": 9,
-    "SCALING_FACTOR_UNITS_PER_SECOND": 1000,
-}
-
-
-def test_the_observer_line_of_executorch_gives_its_phases_with_their_own_edges():
-    offset = -1_760_077_000_000_000_000
-    load, prefill, decode = executorch(f"I 00:00:04 PyTorchObserver {json.dumps(OBSERVED)}", 0, offset)
-    assert (load.name, load.start_ns, load.end_ns) == ("load", 800_721_000_000, 802_998_000_000)
-    assert (prefill.name, prefill.count, prefill.end_ns - prefill.start_ns) == ("prefill", 14, 164_000_000)
-    assert (decode.name, decode.count, decode.end_ns) == ("decode", 54, 804_187_000_000)
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "nothing",
-        "PyTorchObserver {",
-        "PyTorchObserver 7",
-        "PyTorchObserver []",
-        "PyTorchObserver {}",
-        'PyTorchObserver {"inference_start_ms": "x", "prompt_eval_end_ms": null}',
-        'PyTorchObserver {"inference_start_ms": 9, "prompt_eval_end_ms": 5}',
-    ],
-)
-def test_a_line_that_is_no_observers_gives_nothing(line):
-    assert executorch(line, 0, 0) == []
-
-
-def test_phases_that_were_not_measured_are_left_out():
-    without_load = {**OBSERVED, "model_load_start_ms": 0, "model_load_end_ms": 0}
-    names = [one.name for one in executorch(f"PyTorchObserver {json.dumps(without_load)}", 0, 0)]
-    assert names == ["prefill", "decode"]
 
 
 @pytest.mark.parametrize(
@@ -80,8 +35,7 @@ def test_a_line_becomes_an_event_by_the_groups_of_a_pattern(pattern, line, found
 
 def test_a_broken_pattern_is_refused():
     with pytest.raises(ConfigurationError, match="not a regular expression"):
-        reader("(unclosed")
-    assert reader("executorch") is FORMATS["executorch"]
+        by_pattern("(unclosed")
 
 
 def test_lines_arrive_in_any_pieces(running):

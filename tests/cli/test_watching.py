@@ -1,0 +1,92 @@
+"""`record` around a language model's server: its tokens without a change of its code or arguments."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from powermeter import token_measures as names
+from powermeter.cli.watching import Watched
+from powermeter.errors import ConfigurationError
+from powermeter.recording import Recording
+from powermeter.testing.language_model import Server
+
+RECORD = [sys.executable, "-m", "powermeter", "record", "--no-live", "-s", "virtual://?rate=200Hz"]
+
+CLIENT = """
+    import http.client, json, sys
+    for number in range(4):
+        own = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=20)
+        own.request("POST", "/completion", json.dumps({"prompt": "a b c d", "n_predict": 5, "stream": True, "cache_prompt": False}))
+        own.getresponse().read()
+    sys.exit(3)
+"""
+
+
+def test_answers_that_pass_through_are_counted_and_shown(tmp_path: Path) -> None:
+    server = Server()
+    path = tmp_path / "run.power"
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    script = tmp_path / "client.py"
+    script.write_text(textwrap.dedent(CLIENT))
+    command = [*RECORD, "-o", str(path), "--pass-through", f"{port}:{server.port}", "--"]
+    done = subprocess.run(
+        [*command, sys.executable, str(script), str(port)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    server.close()
+    assert done.returncode == 3, done.stderr
+    assert f"passing http://127.0.0.1:{port} through to 127.0.0.1:{server.port}" in done.stderr
+    with Recording.open(path) as recording:
+        events = recording.events()
+    assert names.total(events, names.GENERATED) == 20 == server.counts[names.GENERATED]
+    assert "Language models" in done.stdout and "stand-in" in done.stdout
+
+
+def test_a_known_programs_lines_are_read_without_an_option(tmp_path: Path) -> None:
+    program = tmp_path / "llama-server"
+    program.write_text(
+        textwrap.dedent(
+            f"""\
+            #!{sys.executable}
+            import os, sys, time
+            time.sleep(0.1)
+            print("to stdout", os.isatty(1))
+            print("slot print_timing: id  0 | task 0 | prompt eval time =  20.0 ms /  56 tokens (x)", file=sys.stderr)
+            print("slot print_timing: id  0 | task 0 |        eval time =  30.0 ms /   8 tokens (x)", file=sys.stderr)
+            sys.exit(7)
+            """
+        )
+    )
+    program.chmod(0o755)
+    path = tmp_path / "run.power"
+    done = subprocess.run(
+        [*RECORD, "-q", "-o", str(path), "--", str(program)], capture_output=True, timeout=60, check=False
+    )
+    assert done.returncode == 7
+    assert done.stdout == b"to stdout False\n"
+    assert b"--events-from none turns that off" in done.stderr and b"eval time =  30.0 ms" in done.stderr
+    with Recording.open(path) as recording:
+        assert [(e.name, e.count) for e in recording.events()] == [("prefill", 56), ("decode", 7)]
+        assert all(e.peak_memory is None for e in recording.events())
+
+
+def test_options_that_would_count_twice_or_cannot_be_used_are_refused() -> None:
+    with pytest.raises(ConfigurationError, match="twice"):
+        Watched.of(["x"], "llama.cpp", "0:80")
+    with pytest.raises(ConfigurationError, match="after --"):
+        Watched.of([], "llama.cpp", None)
+    with pytest.raises(ConfigurationError, match="not a regular expression"):
+        Watched.of(["x"], "(unclosed", None)
+    assert Watched.of(["/usr/bin/llama-server"], "none", None).read is None
+    assert Watched.of(["/usr/bin/llama-server"], None, None).streams == (2,)
+    assert Watched.of(["ls"], None, None).read is None

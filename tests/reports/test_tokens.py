@@ -1,0 +1,130 @@
+"""The table of language models in every form: the same numbers, bounded text, nothing where there are none."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from powermeter.battery.battery import parse_battery
+from powermeter.events import Event
+from powermeter.llm.request import Request
+from powermeter.recording import Recording
+from powermeter.reports import tables, tokens
+from powermeter.reports.formats import FORMATS
+from powermeter.reports.html import HTMLReport
+from powermeter.reports.json_record import record
+from powermeter.reports.latex import LatexReport
+from powermeter.reports.markdown import MarkdownReport
+from powermeter.reports.report_data import ReportData, ReportOptions, gather
+from powermeter.reports.terminal import to_text
+
+from .conftest import SECOND, START, Make
+
+NAME = "a<b>|model"
+
+
+def requests(count: int = 3) -> list[Event]:
+    """Return requests of 0.5 s prefill (100 tokens of 120) and 1 s decode (20 tokens), at 2 W."""
+    made: list[Event] = []
+    for i in range(count):
+        at = START + round((1 + 3 * i) * SECOND)
+        one = Request(at, at + 3 * SECOND // 2, first_ns=at + SECOND // 2, model=NAME, prompt=100, cached=20)
+        one.generated, one.drafted, one.accepted = 20, 30, 12
+        for found in one.found():
+            attributes = dict(found.attributes)
+            measures = attributes.pop("@measures")
+            made.append(
+                Event(
+                    found.name,
+                    found.start_ns,
+                    found.end_ns,
+                    uid=len(made) + 1,
+                    count=found.count,
+                    attributes=attributes,
+                    measures=measures,
+                )
+            )
+    return made
+
+
+@pytest.fixture
+def data(make: Make) -> ReportData:
+    with Recording.open(make("t.power", requests())) as recording:
+        return gather(recording, ReportOptions(place="FRA"))
+
+
+def test_numbers_are_those_of_the_arithmetic(data: ReportData) -> None:
+    assert data.tokens is not None
+    (model,) = data.tokens.models
+    assert model.prefill is not None and model.decode is not None
+    assert model.prefill.per_token is not None and model.decode.per_token is not None
+    assert model.prefill.per_token.value == pytest.approx(1.0 / 100, rel=1e-6)
+    assert model.decode.per_token.value == pytest.approx(2.0 / 19, rel=1e-6)
+    assert model.per_generated is not None and model.per_generated.value == pytest.approx(3.0 / 20, rel=1e-6)
+    assert data.tokens.run_per_generated is not None
+    assert data.tokens.run_per_generated.value == pytest.approx(data.analysis.energy.value / 60)
+    assert model.acceptance == pytest.approx(0.4)
+    # 4 Ah at 5 V are 72 000 J; a generated token of whole requests takes 0.15 J.
+    assert data.tokens_per_charge is not None and data.tokens_per_charge.value == pytest.approx(
+        480_000, rel=1e-3
+    )
+    assert data.battery == parse_battery("4Ah")
+
+
+def test_the_headline_is_the_decode(data: ReportData) -> None:
+    assert data.headline is not None and data.headline.label == "decode"
+    assert data.item == "further token"
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 200])
+def test_every_width_of_terminal_prints_whole_numbers(data: ReportData, width: int) -> None:
+    text = to_text(data, width)
+    assert max(map(len, text.splitlines())) <= width
+    assert "Language models" in text and NAME in text.replace("\n", "")
+    for part in ("prompt token", "further token", "to first token", "whole requests", "57"):
+        assert part in text
+    flat = " ".join(text.split())
+    assert "60 prompt tokens came from a cache and are not counted" in flat
+    assert "90 tokens were drafted (40% accepted)" in flat
+    assert "in the units of SCI for AI" in flat and "not an SCI score" in flat
+    assert "generated tokens, of requests like these" in flat
+
+
+def test_pages_escape_names(data: ReportData) -> None:
+    html = HTMLReport().render(data)
+    assert "a&lt;b&gt;|model" in html and NAME not in html
+    markdown = MarkdownReport().render(data)
+    assert r"a\<b\>\|model" in markdown and "## Language models" in markdown
+    latex = LatexReport().render(data)
+    assert "further token" in latex and r"\label{tab:tokens}" in latex
+
+
+def test_json_and_tables_hold_the_same_unrounded(data: ReportData) -> None:
+    plain = json.loads(json.dumps(record(data)))["tokens"]
+    (model,) = plain["models"]
+    assert (model["requests"], model["prompt_tokens"], model["cached_tokens"], model["generated_tokens"]) == (
+        3,
+        300,
+        60,
+        60,
+    )
+    assert model["decode"]["per_token"]["value"] == pytest.approx(2 / 19)
+    file = io.BytesIO()
+    FORMATS[".csv"]([tokens.table(data)], file)
+    rows = list(csv.DictReader(io.StringIO(file.getvalue().decode())))
+    decode = next(row for row in rows if row["phase"] == "decode")
+    assert float(decode["energy_per_unit_j"]) == pytest.approx(2 / 19)
+    assert decode["model"] == NAME
+
+
+def test_a_recording_without_language_models_says_nothing_of_them(make: Make, tmp_path: Path) -> None:
+    with Recording.open(make("n.power")) as recording:
+        data = gather(recording)
+    assert data.tokens is None and record(data)["tokens"] is None
+    assert "Language models" not in to_text(data, 100)
+    assert list(tokens.table(data)["model"]) == []
+    assert tables.labels(data)["label"] == []
