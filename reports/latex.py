@@ -140,7 +140,7 @@ def _tokens(data: ReportData, found: TokenTable) -> Iterator[str]:
     ]
     heads = ["model", "phase", "tokens", "per", "energy", "above idle"]
     caption = f"Language models on {escaped(found.rail)}; a request's first token comes with its prefill."
-    yield from _table(caption, "llrlrr", heads, rows, "tokens")
+    yield from tabular(caption, "llrlrr", heads, rows, "tokens")
 
 
 def _whole(data: ReportData) -> Iterator[str]:

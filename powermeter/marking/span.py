@@ -429,7 +429,7 @@ def past(
     made = span(name, None, dict(attributes))
     made.parent_uid, made.task, made.start_ns, made.end_ns = parent, 0, start_ns, end_ns
     made.uid = _uid()
-    for one in _logs_here() if log is _BY_CONTEXT else (log,):
+    for one in logs_here() if log is _BY_CONTEXT else (log,):
         made.text = one.named(name)  # type: ignore[union-attr]
         one.end(made)
 
