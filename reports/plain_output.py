@@ -6,6 +6,7 @@ import codecs
 import io
 import sys
 from contextlib import suppress
+from typing import Any
 
 NAME = "powermeter.spelled"
 """Of the error handler."""
@@ -41,6 +42,7 @@ SPELLED = {
     "▲": "!",
     "█": "#",
     "▏": "|",
+    **dict(zip("▁▂▃▄▅▆▇", "__..--=", strict=True)),
     "─": "-",
     "━": "-",
     "│": "|",
@@ -60,9 +62,39 @@ def _spelled(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error(NAME, _spelled)
 
 
+ASCII = "powermeter-ascii"
+"""ASCII under a name that click does not know: it takes a stream that calls itself ASCII for a mistake and writes UTF-8."""
+
+
+class _ASCIIEncoder(codecs.IncrementalEncoder):
+    def encode(self, input: str, final: bool = False) -> bytes:
+        return codecs.ascii_encode(input, self.errors)[0]
+
+
+class _ASCIIDecoder(codecs.IncrementalDecoder):
+    def decode(self, input: Any, final: bool = False) -> str:
+        return codecs.ascii_decode(input, self.errors)[0]
+
+
+def _found(name: str) -> codecs.CodecInfo | None:
+    if name.replace("_", "-") != ASCII:
+        return None
+    return codecs.CodecInfo(
+        codecs.ascii_encode,
+        codecs.ascii_decode,
+        incrementalencoder=_ASCIIEncoder,
+        incrementaldecoder=_ASCIIDecoder,
+        name=ASCII,
+    )
+
+
+codecs.register(_found)
+
+
 def spell_out() -> None:
     """Let standard output and error spell out what they cannot encode, where they are ordinary text streams."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            with suppress(OSError, ValueError):
-                stream.reconfigure(errors=NAME)
+            with suppress(OSError, ValueError, LookupError):
+                plain = codecs.lookup(stream.encoding).name == "ascii"
+                stream.reconfigure(encoding=ASCII if plain else stream.encoding, errors=NAME)
