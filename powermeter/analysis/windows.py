@@ -223,8 +223,7 @@ class Windows:
         above = float(np.abs(w) @ self.above[index]) if np.isfinite(self.above[index]).all() else math.inf
         parts[noise] = math.sqrt(variance)
         parts[f"gaps:{own}"] = float(np.sqrt(np.sum((w * self.gaps[index]) ** 2)))
-        late = "refresh" if trace.refresh_ns > 0.7 * trace.clock_ns else "clock"
-        parts[f"{late}:{trace.source}"] = float(w @ self.clock[index])
+        parts[f"{late_kind(trace)}:{trace.source}"] = float(w @ self.clock[index])
         for name, shared in self.shared.items():
             by_group = np.bincount(group + 1, weights=w * shared[index])
             parts[f"{name}:common {own}"] = float(np.sqrt(np.sum(by_group**2)))
@@ -415,6 +414,13 @@ def _misplaced(integral: Integral, start_ns: Times, end_ns: Times, plain: Floats
     earlier = integral.between(start_ns - shift, end_ns - shift) - plain
     result: Floats = np.maximum(np.abs(later), np.abs(earlier)) / _SQRT3
     return result
+
+
+def late_kind(trace: Trace) -> str:
+    """Return what makes most of a trace's doubt about its moments: its refresh, its skew, or the clocks."""
+    if trace.refresh_ns > 0.7 * trace.clock_ns:
+        return "refresh"
+    return "skew" if trace.skew_ns > 0.7 * trace.clock_ns else "clock"
 
 
 def range_sums(values: Floats, first: Indices, last: Indices) -> Floats:

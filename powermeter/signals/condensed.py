@@ -44,6 +44,7 @@ class Condenser:
     every: int
     first: Trace | None = None
     saturated: int = 0
+    left_out: int = 0
     clipped: list[Trace] = field(default_factory=list)
     times: list[Times] = field(default_factory=list)
     values: list[Floats] = field(default_factory=list)
@@ -57,6 +58,9 @@ class Condenser:
             self.first = replace(piece, times_ns=piece.times_ns[:2], values=piece.values[:2])
             self._interval = piece.interval_ns or median_interval_ns(piece.times_ns)
         self.saturated += piece.saturated
+        if piece.left_out:
+            self.left_out += piece.left_out
+            self.first = replace(self.first, notes=tuple(dict.fromkeys((*self.first.notes, *piece.notes))))
         if piece.saturated_ns is not None:
             self.clipped.append(replace(piece, times_ns=piece.times_ns[:1], values=piece.values[:1]))
         if piece.kind is Kind.COUNTER:
@@ -114,6 +118,7 @@ class Condenser:
             interval_ns=median_interval_ns(times),
             noise=self.first.noise / (math.sqrt(self.every) if kind is Kind.MEAN else 1.0),
             saturated=self.saturated,
+            left_out=self.left_out,
             saturated_ns=joined_times(self.clipped),
             **fields,
         )

@@ -18,6 +18,8 @@ from powermeter.errors import DataError
 from powermeter.signals.correction import Correction
 from powermeter.signals.deconvolution import unfolded
 from powermeter.signals.held import fresh_readings, refresh_found, standing
+from powermeter.signals.impossible import impossible
+from powermeter.signals.impossible import note as impossible_note
 from powermeter.signals.trace import CommonError, Trace, median_interval_ns
 from powermeter.source import REPEAT, SATURATED, Gap
 
@@ -159,6 +161,14 @@ def read_channel(
         temperature_c = None if temperature_c is None else temperature_c[keep]
     if times_ns.size == 0:
         return None
+    notes: tuple[str, ...] = ()
+    strange = impossible(channel, codes)
+    if strange is not None:
+        notes = (impossible_note(channel, codes[strange]),)
+        times_ns, codes = times_ns[~strange], codes[~strange]
+        flags = None if flags is None else flags[~strange]
+        stale = None if stale is None else stale[~strange]
+        temperature_c = None if temperature_c is None else temperature_c[~strange]
     saturated, saturated_ns = _saturated(channel, times_ns, codes, flags)
     lost: list[Gap] = list(gaps)
     if channel.kind is Kind.COUNTER:
@@ -186,6 +196,8 @@ def read_channel(
         code=channel.scale,
         clock_ns=(channel.refresh_ns or 0) / math.sqrt(12),
         refresh_ns=(channel.refresh_ns or 0) / math.sqrt(12),
+        left_out=0 if strange is None else int(strange.sum()),
+        notes=notes,
     )
     if correction is not None and channel.kind is not Kind.COUNTER:
         trace = _corrected(trace, correction, origin, temperature_c)

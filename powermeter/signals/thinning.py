@@ -20,6 +20,7 @@ from powermeter.signals.calibrations import correction_of, prefer_calibrated
 from powermeter.signals.correction import Correction
 from powermeter.signals.decoding import at_range_ends, from_samples, read_channel, with_correction
 from powermeter.signals.held import refresh_found
+from powermeter.signals.impossible import BEYOND, FAR
 from powermeter.signals.kept import Kept
 from powermeter.signals.selection import STRETCH, Around, Choice, Plan, even_starts
 from powermeter.signals.trace import Trace, median_interval_ns, multiply
@@ -118,12 +119,25 @@ def thinned(
         return None
     if any(int(summaries.of(channel.name)["count"].sum()) != rows for channel in channels):
         return None
+    if any(_far_apart(channel, summaries.of(channel.name)) for channel in channels):
+        return None  # impossible readings: `impossible.py` must see them beside the others
     plan = _plan(recording, source, channels, list(corrections), rows)
     if plan is None:
         return None
     gaps = tuple(sorted(recording.gaps(source.id), key=lambda gap: gap.start_ns))
     found = _read(recording, source, plan, list(corrections), Choice(plan, around, gaps))
     return None if found is None else _traces(source, plan, found, gaps)
+
+
+def _far_apart(channel: Channel, entries: NDArray[np.void]) -> bool:
+    """Return whether the readings of a channel are so far apart that some may be impossible."""
+    if channel.kind is Kind.COUNTER:
+        return False
+    highest = max(abs(float(entries["high"].max())), abs(float(entries["low"].min())))
+    ends = [code for code in (channel.low_code, channel.high_code) if code]
+    if ends and highest > BEYOND * max(abs(code) for code in ends):
+        return True
+    return highest > FAR * max(float(np.median(np.abs(entries["mean"]))), 1.0)
 
 
 def _plan(

@@ -21,6 +21,8 @@ from powermeter.source import Gap
 
 _LOOKED = 200_000
 _SAGS = 0.3
+_STRETCHES = 16
+_T_FEW = 2.95  # 1 % of chance, two-sided, at 15 degrees of freedom
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,9 @@ class Trace:
         interval_ns: Median distance of two samples; 0 for fewer than two.
         clock_ns: Standard uncertainty of the time stamps against the events, common to all samples.
         refresh_ns: The part of `clock_ns` that comes from the instrument's own refresh.
+        skew_ns: The part of it that comes from voltage and current being of different moments.
         repeats: Samples left out because the instrument had not refreshed.
+        left_out: Samples left out because no load can have caused them.
         saturated: Samples at the end of the instrument's range.
         saturated_ns: When those were at its upper end, sorted; None where none was.
         notes: What a reader of a report should know.
@@ -87,7 +91,9 @@ class Trace:
     interval_ns: int = 0
     clock_ns: float = 0.0
     refresh_ns: float = 0.0
+    skew_ns: float = 0.0
     repeats: int = 0
+    left_out: int = 0
     saturated: int = 0
     saturated_ns: NDArray[np.int64] | None = None
     notes: tuple[str, ...] = ()
@@ -165,16 +171,18 @@ def multiply(voltage: Trace, current: Trace, *, rail: Rail | None = None) -> Tra
     ]
     kind = current.kind if current.kind is voltage.kind else Kind.INSTANT
     skew = _skew(times, volts, amps) if kind is Kind.INSTANT else None
-    clock_ns = current.clock_ns
+    clock_ns, skew_ns = current.clock_ns, 0.0
     if skew is not None:
         errors.append(
             CommonError(f"skew:{current.source} {'+'.join(current.channels)}", skew.relative, limit=False)
         )
         clock_ns = math.hypot(clock_ns, skew.late_ns)
+        skew_ns = skew.late_ns
     clipped = joined_times((voltage, current))
     return replace(
         current,
         clock_ns=clock_ns,
+        skew_ns=skew_ns,
         times_ns=times,
         values=volts * amps,
         quantity=Quantity.POWER,
@@ -187,6 +195,7 @@ def multiply(voltage: Trace, current: Trace, *, rail: Rail | None = None) -> Tra
         code=mean_v * current.code,
         gaps=tuple({*voltage.gaps, *current.gaps}),
         channels=voltage.channels + current.channels,
+        left_out=voltage.left_out + current.left_out,
         # A flag belongs to a row: voltage and current of one row are one reading at the end of its range.
         saturated=max(voltage.saturated, current.saturated, 0 if clipped is None else clipped.size),
         saturated_ns=clipped,
@@ -212,7 +221,8 @@ def _skew(times_ns: NDArray[np.int64], volts: NDArray[np.float64], amps: NDArray
     """Return how far apart in time voltage and current were read, as a supply that sags under its load shows it; or None.
 
     The covariance of a sagging voltage with its current is lowest where both are of one moment, and rises on either side of it, by the
-    same slope (a load that jumps).  Its values at a lag of one row before, none and one row after place that point.
+    same slope (a load that jumps).  Its values at a lag of one row before, none and one row after place that point.  Where they do not
+    differ by more than chance leaves between stretches, both are of one moment.
     """
     n = min(volts.size, _LOOKED)
     if n < 64:
@@ -226,6 +236,10 @@ def _skew(times_ns: NDArray[np.int64], volts: NDArray[np.float64], amps: NDArray
     )
     power = float(np.mean(volts[:n] * amps[:n]))
     if not spread or here > -_SAGS * spread or not power:
+        return None
+    apart = v[:-1] * i[1:] - v[1:] * i[:-1]
+    by_stretch = np.array([float(part.mean()) for part in np.array_split(apart, _STRETCHES)])
+    if abs(before - after) < _T_FEW * float(by_stretch.std(ddof=1)) / math.sqrt(_STRETCHES):
         return None
     near, far = min(before, after), max(before, after)
     slope = far - here
