@@ -21,8 +21,8 @@ from powermeter.recording.protocol import RecordingLike
 from powermeter.signals.line import Line
 from powermeter.signals.rails import choose, lines
 from powermeter.signals.trace import Trace, median_interval_ns
+from powermeter.signals.wall_clock import WallClock
 
-from .clock import WallClock
 from .correlate import Alignment, align
 from .markers import align_markers
 from .pattern import EVENT

@@ -6,6 +6,7 @@ from powermeter.notes import Note
 from powermeter.recording.protocol import RecordingLike
 from powermeter.signals.direction import direction_note
 from powermeter.signals.line import Line
+from powermeter.signals.wall_clock import WallClock
 from powermeter.units import format_duration
 
 UNSEEN_S, UNSEEN_SHARE = 0.5, 0.01
@@ -19,11 +20,27 @@ def conditions(recording: RecordingLike, line: Line) -> tuple[Note, ...]:
     """Return the notes on how a rail was measured."""
     notes = [] if (reversed_ := direction_note(line)) is None else [reversed_]
     notes += _unseen_end(recording, line)
-    steps = [fact for fact in recording.facts("clock_step") if isinstance(fact.get("text"), str)]
-    notes += [Note.info("clock-set", fact["text"][:300]) for fact in steps[:MOST]]
+    steps = _clock_steps(recording)
+    notes += [Note.info("clock-set", text[:300]) for text in steps[:MOST]]
     if len(steps) > MOST:
         notes.append(Note.info("clock-set", f"the wall clock was set {len(steps) - MOST} times more"))
     return tuple(notes)
+
+
+def _clock_steps(recording: RecordingLike) -> list[str]:
+    """Return how often the wall clock was set, by what the recorder noted and by what its clock pairs show besides."""
+    noted = [fact for fact in recording.facts("clock_step") if isinstance(fact.get("text"), str)]
+    texts = [str(fact["text"]) for fact in noted]
+    pairs = recording.clock_pairs()
+    if len(pairs) < 2:
+        return texts
+    known = [fact["at_ns"] for fact in noted if isinstance(fact.get("at_ns"), int)]
+    for step in WallClock(pairs).steps:
+        if not any(step.before_ns <= at <= step.host_ns for at in known):
+            texts.append(
+                f"{step.text}; times inside the recording are not affected, nothing is counted twice"
+            )
+    return texts
 
 
 def _unseen_end(recording: RecordingLike, line: Line) -> list[Note]:

@@ -97,6 +97,12 @@ def hole_notes(gaps: Sequence[Gap]) -> list[str]:
         f"{len(holes)} hole{'s' * (len(holes) != 1)} without readings, together {sum(seconds):.6g} s (longest "
         f"{max(seconds):.6g} s): gaps, not measured"
     )
+    set_forward = [s for s in seconds if s > 1799 and abs((s + 900) % 1800 - 900) <= 2.5]
+    if set_forward:
+        note += (
+            f"; {len(set_forward)} of them last{'s' * (len(set_forward) == 1)} whole half hours, as when a clock is set (summer "
+            "time, a time zone): then no time passed, and their share of the energy was never used"
+        )
     return [note]
 
 

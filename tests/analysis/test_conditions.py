@@ -8,6 +8,7 @@ from powermeter.analysis.conditions import MOST, conditions
 from powermeter.analysis.energy import analyse
 from powermeter.channel import Accuracy, Channel, Quantity, Rail
 from powermeter.recording import Recording, Writer
+from powermeter.recording.writer import append_to
 from powermeter.signals.rails import lines
 from powermeter.source import Gap
 
@@ -57,3 +58,32 @@ def test_a_source_that_fell_silent_before_the_end_is_said_with_the_energy(tmp_pa
     with Recording.open(path) as recording:
         (note,) = [note for note in analyse(recording).notes if "last reading" in note]
     assert "meter gave its last reading 7" in note and "first 4.9" in note
+
+
+def test_a_clock_that_was_set_is_found_from_the_clock_pairs_and_counts_nothing_twice(tmp_path):
+    """Set back by 30 s in the middle: the energy stays 50 readings of 2 W over 4.9 s."""
+    with recorded(tmp_path, 400) as recording:
+        plain = analyse(recording).energy.value
+    (tmp_path / "b").mkdir()
+    with recorded(tmp_path / "b", 400) as recording:
+        path = recording.path
+    with append_to(path) as writer:
+        for second in range(6):
+            writer.add_clock_pair(second * 10**9, 10**18 + (second - 30 * (second > 2)) * 10**9)
+    with Recording.open(path) as recording:
+        found = analyse(recording)
+    assert found.energy.value == plain
+    assert [
+        note for note in found.notes if "was set by -30.000 s" in note and "nothing is counted twice" in note
+    ]
+
+
+def test_a_step_that_the_recorder_noted_is_said_once(tmp_path):
+    with recorded(tmp_path, 400) as recording:
+        path = recording.path
+    with append_to(path) as writer:
+        for at, utc in ((0, 0), (10**9, 10**9), (2 * 10**9, 10**9 + 10**9 + 3600 * 10**9)):
+            writer.add_clock_pair(at, 10**18 + utc)
+        writer.add_fact("clock_step", {"text": "the wall clock was set by +3600.00 s", "at_ns": 2 * 10**9})
+    with Recording.open(path) as recording:
+        assert sum("wall clock was set" in note for note in analyse(recording).notes) == 1

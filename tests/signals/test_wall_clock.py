@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from powermeter.calibration.clock import WallClock
 from powermeter.errors import DataError
+from powermeter.signals.wall_clock import WallClock
 
 S = 1_000_000_000
 

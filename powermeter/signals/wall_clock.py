@@ -27,11 +27,12 @@ class ClockStep:
     """A place where the wall clock was set.
 
     Attributes:
-        host_ns: When, on the monotonic clock; the first pair after it.
+        before_ns, host_ns: When, on the monotonic clock; the last pair before it and the first after it.
         size_ns: By how much the wall clock moved against the monotonic one.
         text: One sentence.
     """
 
+    before_ns: int
     host_ns: int
     size_ns: float
     text: str
@@ -65,6 +66,7 @@ class WallClock:
         self._stepped = np.abs(apart) > allowed
         self.steps = [
             ClockStep(
+                int(self.monotonic[i]),
                 int(self.monotonic[i + 1]),
                 float(apart[i]),
                 f"the wall clock was set by {apart[i] * 1e-9:+.3f} s",
