@@ -75,8 +75,6 @@ def format_interval(
     if math.isnan(value) or math.isnan(low) or math.isnan(high):
         return UNKNOWN
     half = (high - low) / 2
-    if 0 < max(abs(low), abs(high)) < _NOTHING:
-        value = low = high = half = 0.0
     if math.isinf(half) or _reaches_zero(value, low, high, unit, signed):
         return _bound(low, high, unit, signed)
     sign = "+" if plus and value > 0 else ""

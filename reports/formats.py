@@ -18,6 +18,9 @@ import numpy as np
 from .frame import sound, to_arrow
 from .tables import Table
 
+DIGITS = 15
+"""Significant digits of a sample in text: what a double surely holds, so that 3358 × 0.0001 is 0.3358."""
+
 _BLOCK = 10_000
 
 
@@ -97,8 +100,11 @@ def rows(table: Table) -> Iterator[tuple[Any, ...]]:
 
 
 def _values(column: Any) -> list[Any]:
-    values = column.tolist() if isinstance(column, np.ndarray) else column
-    return [None if isinstance(v, float) and not math.isfinite(v) else v for v in values]
+    if isinstance(column, np.ndarray):
+        if column.dtype.kind != "f":
+            return list(column.tolist())
+        return [float(f"{v:.{DIGITS}g}") if math.isfinite(v) else None for v in column.tolist()]
+    return [None if isinstance(v, float) and not math.isfinite(v) else v for v in column]
 
 
 def harmless_cell(cell: Any) -> Any:

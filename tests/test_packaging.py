@@ -96,7 +96,7 @@ def test_the_wheel_says_what_it_is(wheel):
     assert (said["Name"], said["License-Expression"]) == ("powermeter", "Apache-2.0")
     assert said["Requires-Python"] == ">=3.10"
     (entry,) = [name for name in wheel.namelist() if name.endswith("entry_points.txt")]
-    assert "powermeter = powermeter.cli:main" in wheel.read(entry).decode()
+    assert "powermeter = powermeter.__main__:main" in wheel.read(entry).decode()
 
 
 def test_the_wheel_imports_from_where_it_is_unpacked(wheel, tmp_path):

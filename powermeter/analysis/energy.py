@@ -6,6 +6,7 @@ gives.  Everything in it is SI (J, C, W, s, byte) and None where it is not known
 
 from __future__ import annotations
 
+import difflib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -27,7 +28,7 @@ from powermeter.analysis.reading_kind import as_events_show
 from powermeter.analysis.run import Run, measure_run
 from powermeter.analysis.sharing import shares
 from powermeter.analysis.windows import Windows, activity_of, measure
-from powermeter.errors import DataError
+from powermeter.errors import ConfigurationError, DataError
 from powermeter.events import Event
 from powermeter.notes import texts
 from powermeter.platforms import throttling
@@ -193,7 +194,7 @@ def analyse(
     ends = np.fromiter((e.end_ns or 0 for e in events), np.int64, len(events))
     keys, group = _groups(events, by, getattr(recording, "metadata", {}) or {})
     found = lines(recording, around=_around(starts, ends, group, baseline))
-    line = choose(found, rail)
+    line = _counted(recording, found, rail)
     power = line.power()
     assert power is not None
     power = as_events_show(power, starts, ends)
@@ -269,6 +270,7 @@ class _ReadOnce:
         self.clock_pairs, self.ticks = recording.clock_pairs, recording.ticks
         self.stream, self.slice, self.summaries = recording.stream, recording.slice, recording.summaries
         self.flag_counts = recording.flag_counts
+        self.warnings = getattr(recording, "warnings", [])
 
     def samples(self, source: int, start_ns: int | None = None, end_ns: int | None = None) -> Samples:
         if start_ns is not None or end_ns is not None:
@@ -288,10 +290,31 @@ def _around(
     return Around(starts, ends, group)
 
 
+def _counted(recording: RecordingLike, found: tuple[Line, ...], rail: str | None) -> Line:
+    """Return the rail to count; where there is none, what the recording lost is part of the reason."""
+    try:
+        return choose(found, rail)
+    except DataError as error:
+        warnings = getattr(recording, "warnings", None)
+        if warnings:
+            raise DataError(f"{error}: {warnings[0]}") from error
+        raise
+
+
 def _groups(
     events: Sequence[Event], by: tuple[str, ...], metadata: Any
 ) -> tuple[list[tuple[Any, ...]], NDArray[np.int64]]:
     run = metadata.get("attributes") or {}
+    known = dict.fromkeys([name for e in events for name in e.attributes] + list(run))
+    for name in by:
+        if events and name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            hint = (
+                f"did you mean {near[0]!r}?"
+                if near
+                else f"there are: {', '.join(list(known)[:12]) or 'none'}"
+            )
+            raise ConfigurationError(f"no event carries an attribute {name!r}; {hint}")
     numbers: dict[tuple[Any, ...], int] = {}
     group = np.empty(len(events), np.int64)
     for i, e in enumerate(events):

@@ -362,6 +362,10 @@ def parse_battery(text: str, **changes: Any) -> Battery:
         close = difflib.get_close_matches(text.casefold(), preset_names(), 2, 0.7)
         if close and not text.endswith(("Ah", "Wh", "C", "J", "V")):
             raise ConfigurationError(f"no battery {text!r}; did you mean {' or '.join(close)}?")
+        if text.replace(".", "", 1).isdigit():
+            raise ConfigurationError(
+                f"battery {text!r} has no unit: write {text}Ah, {text}Ah@3.85V or {text}Wh"
+            )
         return Battery(text, **changes)
     kept = ("efficiency", "usable", "self_discharge", "peukert", "rated_hours", "title")
     fields = {name: entry[name] for name in kept if name in entry}

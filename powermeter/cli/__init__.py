@@ -80,6 +80,14 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     sys.exit(run(arguments))
 
 
+def _show(error: click.ClickException) -> None:
+    """Print what click refuses as one line, like every error of ours."""
+    message = error.format_message().rstrip(".")
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    more = "" if context is None else f" ({context.command_path} --help)"
+    click.echo(f"powermeter: {message[:1].lower()}{message[1:]}{more}", err=True)
+
+
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and give its exit status."""
     try:
@@ -88,7 +96,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         click.echo("interrupted", err=True)
         return INTERRUPTED
     except click.ClickException as error:
-        error.show()
+        _show(error)
         return error.exit_code
     except PowermeterError as error:
         said = str(error).encode("utf-8", "backslashreplace").decode()  # names of files may be no text

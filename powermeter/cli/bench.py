@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from powermeter.cli.child import run_command
+from powermeter.cli.child import cannot_run, run_command
 from powermeter.cli.exit_codes import NOT_REACHED
 from powermeter.errors import ConfigurationError
 from powermeter.recording.output_file import check_output, in_place
@@ -96,8 +95,9 @@ def bench(
     if parse_duration(chosen["at_most"]) <= 0:
         raise ConfigurationError(f"--at-most {chosen['at_most']!r} must be longer than zero")
     parameter, values = _values(chosen["sweep"], command)
-    if shutil.which(command[0]) is None:
-        raise ConfigurationError(f"no program {command[0]!r} to run")
+    missing = cannot_run(command[0])
+    if missing is not None:
+        return missing
     if plot is not None:
         check_output(plot, force=force)
     limits = Limits(chosen["at_most"], chosen["most"], chosen["at_least"])

@@ -9,11 +9,13 @@ terminal's foreground.
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -27,6 +29,19 @@ _BY_KERNEL = 0x80
 """SI_KERNEL: not another process's kill(2), but the terminal."""
 _LOOK_S = 0.5
 """How often the child is looked at although nothing was heard of it."""
+
+
+def cannot_run(name: str) -> int | None:
+    """Report a program that is not there, or not a program, and return the status a shell gives it; None where it is fine."""
+    if shutil.which(name) is not None:
+        return None
+    if not Path(name).is_file():
+        status, why = NOT_FOUND, f"no program {name!r} to run, nor a file of that name"
+    else:
+        through = f": python {name}" if name.endswith(".py") else " (chmod +x), or name what runs it"
+        status, why = NOT_EXECUTABLE, f"{name!r} is a file that cannot be executed; run it{through}"
+    report_problem(f"{why}; nothing was recorded (status {status})")
+    return status
 
 
 def run_command(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import sys
 import threading
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from powermeter.cli.child import cannot_run
 from powermeter.cli.outputs import TROUBLE, open_standard, report_problem, say, settle
 from powermeter.cli.status_line import StatusLine
 from powermeter.cli.watching import Watched, Watching
@@ -125,7 +125,9 @@ def record(
     if not command and seconds is None and not sys.stdin.isatty():
         raise ConfigurationError("say how long: --duration 5m, or give a command after --")
     watched = Watched.of(command, events_from, pass_through)
-    _check_command(command)
+    missing = cannot_run(command[0]) if command else None
+    if missing is not None:
+        return missing
     check_sources(sources)
     urls: Sequence[str] = sources
     if not urls:
@@ -185,6 +187,8 @@ def record(
         report_problem(recorder.problem)
     if not quiet:
         _summarise(recorder.path, battery, place)
+    if command and status:
+        report_problem(f"{command[0]} ended with status {status}")
     say(f"wrote {recorder.path}")
     settle()
     return status
@@ -198,11 +202,6 @@ def _readings(urls: Sequence[str]) -> Prompter | None:
 
     prompter = Prompter(urls)
     return prompter if prompter.is_needed else None
-
-
-def _check_command(command: Sequence[str]) -> None:
-    if command and shutil.which(command[0]) is None:
-        raise ConfigurationError(f"no program {command[0]!r} to run")
 
 
 def _wait(seconds: float | None, readings: Prompter | None = None) -> int:

@@ -281,6 +281,10 @@ def check_identity(connection: sqlite3.Connection, path: Path) -> int:
     expected = {*schema.statements(version), SEQUENCE}
     found = connection.execute("SELECT type, name, sql FROM sqlite_master LIMIT 64").fetchall()
     for kind, name, sql in found:
+        if kind is None or name is None:
+            raise DataError(
+                f"{path} is damaged: its list of tables cannot be read; try: powermeter repair {path}"
+            )
         if sql not in expected:
             what = f"{kind} {printable(str(name))[:40]!r}"
             raise DataError(f"{path} holds a {what} that no recording has; it is not opened")

@@ -211,3 +211,12 @@ def test_results_of_single_events_agree_with_the_arrays(kind: Kind) -> None:
 def test_a_part_of_the_board_is_labelled_a_part() -> None:
     rec = recording([power("cpu", Rail("CPU", boundary=Boundary.PART))], [steps(1.0)])
     assert "part" in analyse(rec).covers
+
+
+def test_an_attribute_that_no_event_carries_is_refused_with_the_nearest() -> None:
+    rec = recording([power("in", Rail("VDD_IN", nominal_v=5.0))], [steps(2.0, each=1001)])
+    rec.happened = [event("infer", 1.0, 1.5, attributes={"model": "a"})]
+    with pytest.raises(ConfigurationError, match=r"'modle'; did you mean 'model'\?"):
+        analyse(rec, by="modle")
+    with pytest.raises(ConfigurationError, match="there are: model"):
+        analyse(rec, by="zzz")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from powermeter import cli
 from powermeter.cli import exit_codes as table
-from powermeter.cli import run
 from powermeter.errors import OpenError
 
 
@@ -22,7 +24,19 @@ def test_errors_are_named_with_when_they_occur() -> None:
 
 
 def test_a_mistyped_verb_gets_the_nearest_ones(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["shwo", "run.power"]) == 2
+    assert cli.run(["shwo", "run.power"]) == 2
     assert "'shwo'; did you mean show?" in capsys.readouterr().err
-    assert run(["zzzzz"]) == 2
+    assert cli.run(["zzzzz"]) == 2
     assert "did you mean" not in capsys.readouterr().err
+
+
+def test_what_click_refuses_is_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """A folder for a file, an unknown option, a missing argument: one line, and where the help is."""
+    for command, text in (
+        (["show"], "missing argument 'RECORDING' (powermeter show --help)"),
+        (["show", "--foo", "x"], "no such option '--foo'"),
+        (["record", "-o", str(tmp_path), "--", "true"], "is a directory (powermeter record --help)"),
+    ):
+        assert cli.run(command) == 2
+        err = capsys.readouterr().err
+        assert err.startswith("powermeter: ") and err.count("\n") == 1 and text in err, err

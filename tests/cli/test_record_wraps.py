@@ -135,14 +135,14 @@ def test_without_a_command_it_records_for_a_while(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "status", "said"),
     [
-        (("--", "no-such-program-anywhere"), 2, "no program 'no-such-program-anywhere'"),
+        (("--", "no-such-program-anywhere"), 127, "no program 'no-such-program-anywhere'"),
         (("--duration", "soon"), 2, "'soon' is not a duration"),
         (("--duration", "1s", "--", "true"), 2, "a command ends by itself"),
         (("--source", "nothing://", "--duration", "1s"), 2, "no source 'nothing'"),
         (("--source", "virtual://?rate=fast", "--duration", "1s"), 2, "option 'rate'"),
         (("--source", "virtual://?fault=absent", "--duration", "1s"), 5, "absent"),
         (("--battery", "4V", "--duration", "1s"), 2, "4V"),
-        (("--nonsense",), 2, "No such option"),
+        (("--nonsense",), 2, "no such option"),
     ],
 )
 def test_bad_input_is_one_line_a_status_and_no_file(tmp_path, arguments, status, said):
@@ -165,3 +165,30 @@ def test_an_existing_file_is_refused_before_the_command_runs(tmp_path):
     assert done.returncode == 0
     with Recording.open(path) as recording:
         assert recording.warnings == []
+
+
+def test_a_script_without_its_interpreter_is_explained_and_a_failed_program_named(tmp_path):
+    script = tmp_path / "infer.py"
+    script.write_text("print(1)")
+    done = record(tmp_path / "run.power", str(script))
+    assert done.returncode == 126 and f"run it: python {script}" in done.stderr
+    assert "(status 126)" in done.stderr and not (tmp_path / "run.power").exists()
+    done = record(tmp_path / "run.power", *python("raise SystemExit(3)"))
+    assert done.returncode == 3 and "ended with status 3" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_ctrl_c_while_the_command_line_is_imported_prints_no_traceback(tmp_path):
+    """The signal comes right after our own code has begun, long before a verb is loaded."""
+    code = (
+        "import os, signal, sys; sys.argv = ['powermeter', 'show', 'x.power']\n"
+        "class Here:\n"
+        "    def find_spec(self, name, *rest):\n"
+        "        if name == 'powermeter.cli': os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Here())\n"
+        "from powermeter.__main__ import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == -signal.SIGINT and done.stderr == ""

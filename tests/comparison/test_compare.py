@@ -422,3 +422,9 @@ def test_what_is_refused(tmp_path):
         compare(a, a, label="infer", block="input")
     with pytest.raises(ConfigurationError, match=r"infer\[model=small"):
         compare(a, b, label="infer[model]")
+
+
+def test_a_recording_against_itself_is_named(tmp_path):
+    path = write(tmp_path / "a.power", [2.0, 2.1, 2.0, 2.2], ["infer", "load", "infer", "load"])
+    assert "same-recording" in codes(compare(path, path))
+    assert "same-recording" not in codes(compare(path, path, label=("infer", "load")))
