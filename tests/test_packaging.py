@@ -20,6 +20,8 @@ else:
 ROOT = Path(__file__).resolve().parents[1]
 WINGS = {"powermeter": "powermeter", "drivers": "powermeter.drivers"}
 WINGS |= {"calibration": "powermeter.calibration", "reports": "powermeter.reports"}
+ENGINES = {"fleet", "spark"}
+"""Extras that nobody needs on a device."""
 GENERATED = {"__pycache__", "build", "dist"}
 
 
@@ -129,7 +131,9 @@ def test_all_brings_every_extra_that_people_need(project):
         if "[" in line
         for extra in line.split("[")[1].split("]")[0].split(",")
     }
-    assert named == set(extras) - {"all", "dev", "proof", "jetson"}, "jetson-stats installs on a Jetson only"
+    assert named == set(extras) - {"all", "dev", "proof", "jetson", *ENGINES}, (
+        "jetson-stats installs on a Jetson only"
+    )
     for line in extras["all"]:
         if any(name in line for name in ("joulescope", "parquet", "hid")):
             assert "platform_machine" in line

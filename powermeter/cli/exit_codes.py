@@ -14,6 +14,7 @@ NOT_REACHED = 10
 CLAIM_FAILED = 11
 NOT_ACCEPTED = 12
 LOOK = 13
+LEFT_OUT = 14
 NOT_EXECUTABLE = 126
 NOT_FOUND = 127
 INTERRUPTED = 130
@@ -26,6 +27,7 @@ _VERBS: Mapping[int, str] = {
     CLAIM_FAILED: "`verify-claim`: a published figure does not agree, or cannot be told",
     NOT_ACCEPTED: "`verify`: a hand-in breaks a rule of the rubric",
     LOOK: "`verify`: nothing is broken, but a person must look at a hand-in",
+    LEFT_OUT: "`collect`: a file could not be taken; the others were",
     NOT_EXECUTABLE: "`record`, `bench`, `sync`: the command cannot be executed",
     NOT_FOUND: "`record`, `bench`, `sync`: the command is not there",
     INTERRUPTED: "interrupted with Ctrl-C",

@@ -44,9 +44,10 @@ def record(path: Path, team: str, seed: int, **other: Any) -> Path:
         team: Noted as the attribute `team`; empty for none.
         seed: Of the load.
         other: `url`, `driver`, `grade`, `boundary`, `info`, `accuracy`, `battery`, `close`, `gap`, `lost`, `utc_ns`,
-            `host`, `events`, `scale`, `machine` differ from the usual.
+            `host`, `events`, `scale`, `machine`, `noise_seed`, `attributes` differ from the usual.
     """
     random = np.random.default_rng(seed)
+    noise = np.random.default_rng(other.get("noise_seed", seed + 1000))
     events = other.get("events", 25)
     start = 5_000 * NS + seed * 977 * NS + other.get("machine", 0) * NS
     rate, latency = 100.0, 0.25 * (1 + 0.2 * random.random())
@@ -60,7 +61,7 @@ def record(path: Path, team: str, seed: int, **other: Any) -> Path:
     amps = np.where(busy, 0.57 * other.get("scale", 1.0), 0.34) * (
         1 + 0.01 * random.standard_normal(times.size)
     )
-    volts = 5.0 + 0.004 * random.standard_normal(times.size)
+    volts = 5.0 + 0.004 * noise.standard_normal(times.size)
     codes = np.stack([np.round(volts / 4e-3), np.round(amps / 1e-4)], axis=1).astype(np.int64)
     times_ns = start + np.round(times * NS).astype(np.int64)
     if other.get("gap"):
@@ -90,7 +91,7 @@ def record(path: Path, team: str, seed: int, **other: Any) -> Path:
         "clock": "monotonic",
         "boot_id": boot,
         "host": other.get("host", {"name": "raspberrypi", "board": "Raspberry Pi 4 Model B", "cpu": "ARM"}),
-        "attributes": {"team": team} if team else {},
+        "attributes": {**({"team": team} if team else {}), **other.get("attributes", {})},
         "battery": other.get("battery", "4Ah"),
         "command": ["python", "infer.py"],
         "simulated": False,

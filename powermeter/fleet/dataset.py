@@ -1,0 +1,156 @@
+"""A collected dataset on disk: written by several collectors at once, each file whole or not at all.
+
+Every table of a recording is one file, named after it.  They are put in place one by one, `recordings` last: until then the
+recording does not count, and a collector that is killed midway leaves nothing that would count twice.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from powermeter.errors import ConfigurationError, DataError, NotInstalledError
+from powermeter.fleet import layout
+from powermeter.fleet.rows import Collected, RecordingRows
+
+if TYPE_CHECKING:
+    import pyarrow
+
+NOTE = "powermeter-dataset.json"
+PARQUET_MISSING = "a dataset is Parquet, which needs pyarrow; run: pip install 'powermeter[fleet]'"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A recording that a dataset holds: its content, its size and where its rows are."""
+
+    content: str
+    size: int
+    readings: str
+    file: Path
+
+
+class Dataset:
+    """A folder of Parquet files, opened for collecting.
+
+    Args:
+        folder: Made where it is not there.
+
+    Raises:
+        NotInstalledError: pyarrow is missing.
+        ConfigurationError: The folder is something else.
+        DataError: The dataset has a newer layout.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        require_arrow()
+        self.folder = folder
+        if folder.exists() and not folder.is_dir():
+            raise ConfigurationError(f"{folder} is not a folder")
+        if folder.is_dir() and not (folder / NOTE).exists() and any(folder.iterdir()):
+            raise ConfigurationError(f"{folder} holds other files; name an empty folder, or a dataset")
+        folder.mkdir(parents=True, exist_ok=True)
+        check_layout(folder)
+        self._place(
+            folder / NOTE,
+            json.dumps({"layout": layout.VERSION, "tables": list(layout.TABLES)}, indent=1).encode(),
+        )
+
+    def held(self) -> dict[str, Held]:
+        """Return name → what is held of each recording whose rows count."""
+        from pyarrow import parquet
+
+        found: dict[str, Held] = {}
+        for path in sorted((self.folder / "recordings").glob("device=*/day=*/*.parquet")):
+            with suppress(OSError, ValueError, KeyError):
+                noted = parquet.read_schema(path).metadata or {}
+                told = json.loads(noted[b"powermeter"])
+                found[path.stem] = Held(str(told["content"]), int(told["size"]), str(told["readings"]), path)
+        return found
+
+    def add(self, rows: RecordingRows, readings: str = "chunks") -> Collected:
+        """Add a recording, or replace what is held of it; returns what names it."""
+        about = rows.collected()
+        name = f"{about.recording}.parquet"
+        where = Path(f"device={about.device}") / f"day={about.day}" / name
+        note = {"content": about.content, "size": about.size, "readings": readings, "layout": layout.VERSION}
+        for table, pieces in rows.tables(readings):
+            self._write(self.folder / table / where, table, pieces, note)
+        self._sweep(name, where)
+        return about
+
+    def _sweep(self, name: str, where: Path) -> None:
+        """Remove the files of a recording that lie in other partitions: its device or its clock was corrected."""
+        for table in layout.TABLES:
+            for path in (self.folder / table).glob(f"device=*/day=*/{name}"):
+                if path != self.folder / table / where:
+                    path.unlink(missing_ok=True)
+
+    def _write(self, path: Path, table: str, pieces: Iterator[pyarrow.Table], note: dict[str, Any]) -> None:
+        from pyarrow import parquet
+
+        schema = layout.arrow_schema(table).with_metadata({"powermeter": json.dumps(note)})
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f".{path.name}.{os.getpid()}.part")
+        try:
+            with parquet.ParquetWriter(part, schema, compression="zstd") as writer:
+                for piece in pieces:
+                    writer.write_table(piece.replace_schema_metadata(schema.metadata))
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+
+    def _place(self, path: Path, data: bytes) -> None:
+        if path.exists() and path.read_bytes() == data:
+            return
+        part = path.with_name(f".{path.name}.{os.getpid()}.part")
+        part.write_bytes(data)
+        part.replace(path)
+
+    def clean(self, now_s: float, older_than_s: float = 3600.0) -> int:
+        """Remove what collectors that died left half written; returns how many files."""
+        left = [
+            path
+            for path in self.folder.rglob(".*.part")
+            if path.is_file() and now_s - path.stat().st_mtime > older_than_s
+        ]
+        for path in left:
+            path.unlink(missing_ok=True)
+        return len(left)
+
+
+def check_layout(folder: Path) -> None:
+    """Refuse a dataset of a newer layout.
+
+    Raises:
+        DataError: It is newer, or its note cannot be read.
+    """
+    note = folder / NOTE
+    if not note.exists():
+        return
+    try:
+        version = json.loads(note.read_text())["layout"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise DataError(f"{note} cannot be read; it names the layout of the dataset") from None
+    if not isinstance(version, int) or version > layout.VERSION:
+        raise DataError(
+            f"{folder} has layout {version}; this powermeter reads up to {layout.VERSION}: "
+            "update it with: pip install -U powermeter"
+        )
+
+
+def require_arrow() -> None:
+    """Refuse to go on without pyarrow.
+
+    Raises:
+        NotInstalledError: It is missing.
+    """
+    try:
+        import pyarrow.parquet  # noqa: F401
+    except ImportError:
+        raise NotInstalledError(PARQUET_MISSING) from None

@@ -1,0 +1,338 @@
+"""What a fleet used in all, what that means for the planet, and how long a charge of each device lasts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from powermeter.battery.battery import parse_battery
+from powermeter.errors import ConfigurationError, DataError
+from powermeter.fleet.engines import Engine
+from powermeter.fleet.pooling import GRADES
+from powermeter.fleet.questions import Asked, recordings
+from powermeter.footprint import Footprint, footprint
+from powermeter.footprint.intensity import Intensity, as_factor
+from powermeter.footprint.intensity_file import read
+from powermeter.footprint.place import parse_place
+from powermeter.result import Grade, Result, combine
+
+J_PER_KWH = 3.6e6
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """What the devices of one place used.
+
+    Attributes:
+        place: As noted or given; empty where not known.
+        devices, recordings: How many.
+        seconds: Recorded.
+        energy: In J.
+        footprint: Of it; None where the energy is not above zero or open.
+    """
+
+    place: str
+    devices: int
+    recordings: int
+    seconds: float
+    energy: Result
+    footprint: Footprint | None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What a fleet used, place by place and together.
+
+    Attributes:
+        places: One for each.
+        energy: In J.
+        carbon, water, adpe: In g CO2e, L and kg Sb eq; None where one place lacks it.
+        notes: What must be known of them.
+    """
+
+    places: tuple[Total, ...]
+    energy: Result | None
+    carbon: Result | None
+    water: Result | None
+    adpe: Result | None
+    notes: tuple[str, ...]
+
+
+def totals(
+    engine: Engine, asked: Asked | None = None, place: str | None = None, intensity: Path | None = None
+) -> Totals:
+    """Return what the recordings of a fleet used.
+
+    The recordings of one device share their sensor's error, so that their half-widths add up; devices are independent.
+
+    Args:
+        engine: The dataset.
+        asked: Which part.
+        place: Of recordings that note none.
+        intensity: A file of hourly g CO2e/kWh, met with the hours of every recording.
+
+    Raises:
+        ConfigurationError: The place is not known.
+        DataError: The file cannot be used.
+    """
+    of = recordings(engine, asked)
+    series = read(intensity) if intensity is not None else None
+    notes = list(_notes(engine, of))
+    found = []
+    for row in engine.rows(_by_place(of)):
+        name = row["place"] or place or ""
+        energy = _energy(row, f"fleet {name or 'nowhere'}")
+        mark = None
+        if series is not None:
+            mean, filled = _hourly(engine, of, row["place"], series)
+            if mean is not None:
+                mark = as_factor(series, mean, filled, name)
+                if filled > 0:
+                    notes.append(
+                        f"{filled:.1%} of the energy at {name or 'an unknown place'} met no hour of {series.name}: its mean was used"
+                    )
+        whole = None
+        if energy.value > 0 and math.isfinite(energy.high):
+            whole = footprint(energy, parse_place(name) if name else None, intensity=mark)
+            notes += [f"{name}: {text}" if name else text for text in whole.warnings]
+        found.append(Total(name, row["devices"], row["recordings"], row["seconds"], energy, whole))
+    if not found:
+        return Totals((), None, None, None, None, tuple(dict.fromkeys(notes)))
+    merged = _merged(found)
+    prints = [one.footprint for one in merged]
+    known = [p for p in prints if p is not None]
+    complete = len(known) == len(prints)
+
+    def added(name: str) -> Result | None:
+        return combine([(1.0, getattr(p, name)) for p in known]) if complete else None
+
+    energy = combine([(1.0, one.energy) for one in merged])
+    return Totals(
+        tuple(sorted(merged, key=lambda one: -one.energy.value)),
+        energy,
+        added("carbon"),
+        added("water"),
+        added("adpe"),
+        tuple(dict.fromkeys(notes)),
+    )
+
+
+def _merged(found: list[Total]) -> list[Total]:
+    """Return one total for each place: what notes none and was given one may come twice."""
+    by_name: dict[str, list[Total]] = {}
+    for one in found:
+        by_name.setdefault(one.place, []).append(one)
+    merged = []
+    for name, group in by_name.items():
+        if len(group) == 1:
+            merged += group
+            continue
+        energy = combine([(1.0, one.energy) for one in group])
+        whole = footprint(energy, parse_place(name) if name else None) if energy.value > 0 else None
+        merged.append(
+            Total(
+                name,
+                sum(o.devices for o in group),
+                sum(o.recordings for o in group),
+                sum(o.seconds for o in group),
+                energy,
+                whole,
+            )
+        )
+    return merged
+
+
+def _by_place(of: Any) -> Any:
+    """Return sums by place: of the devices' half-widths, each device's added up, the squares."""
+    import ibis
+
+    ranks = ibis.cases(
+        *[(of.grade == grade.value, i) for i, grade in enumerate(GRADES)], else_=len(GRADES) - 1
+    )
+    of = of.mutate(
+        p=of.place.fill_null("\x00"),
+        rank=ranks,
+        up=(of.energy_high_j - of.energy_j).fill_null(math.inf),
+        down=(of.energy_j - of.energy_low_j).fill_null(math.inf),
+    )
+    each = of.group_by("p", "device").agg(
+        place=of.place.max(),
+        energy_j=of.energy_j.sum(),
+        seconds=of.seconds.sum(),
+        up=of.up.sum(),
+        down=of.down.sum(),
+        recordings=of.recording.nunique(),
+        rank=of["rank"].max(),
+    )
+    return each.group_by("p").agg(
+        place=each.place.max(),
+        energy_j=each.energy_j.sum(),
+        seconds=each.seconds.sum(),
+        up=(each.up * each.up).sum(),
+        down=(each.down * each.down).sum(),
+        recordings=each.recordings.sum(),
+        devices=each.count(),
+        rank=each["rank"].max(),
+    )
+
+
+def _energy(row: Mapping[str, Any], origin: str) -> Result:
+    value, up, down = row["energy_j"], math.sqrt(row["up"]), math.sqrt(row["down"])
+    part = (
+        {f"measuring:{origin}": (up + down) / 2 / 1.96} if math.isfinite(up + down) and up + down > 0 else {}
+    )
+    return Result(value, "J", value - down, value + up, GRADES[int(row["rank"])], part)
+
+
+def _hourly(engine: Engine, of: Any, place: str | None, series: Intensity) -> tuple[float | None, float]:
+    """Return the mean intensity weighted by energy, and the share of the energy whose hour the file lacks."""
+    import ibis
+    import pyarrow as pa
+
+    mine = of.filter(of.place == place) if place is not None else of.filter(of.place.isnull())
+    mine = mine.select("recording", "content", "clock_doubtful")
+    hours = engine.table("hours").drop("device", "day").join(mine, ["recording", "content"])
+    listed = _by_hour(series)
+    stamps = pa.array([h * 1_000_000 for h in listed], pa.timestamp("us", "UTC"))
+    values = ibis.memtable(pa.table({"hour_utc": stamps, "g_per_kwh": list(listed.values())}))
+    met = hours.left_join(values, "hour_utc")
+    good = met.g_per_kwh.notnull() & ~met.clock_doubtful
+    (row,) = engine.rows(
+        met.agg(
+            grams=good.ifelse(met.energy_j * met.g_per_kwh, 0.0).sum(),
+            met=good.ifelse(met.energy_j, 0.0).sum(),
+            energy=met.energy_j.sum(),
+        )
+    )
+    if not row["met"] or not row["energy"]:
+        raise DataError(f"{series.name}: no hour of it is one in which the fleet was recorded")
+    return row["grams"] / row["met"], 1 - row["met"] / row["energy"]
+
+
+def _by_hour(series: Intensity) -> dict[int, float]:
+    """Return UTC second of each whole hour → g/kWh: the mean of the values within it."""
+    found: dict[int, list[float]] = {}
+    for at, value in zip(series.starts_ns, series.values, strict=True):
+        first = at // 3_600_000_000_000
+        last = max((at + series.step_ns - 1) // 3_600_000_000_000, first)
+        for hour in range(first, min(last, first + 24 * 31) + 1):
+            found.setdefault(hour * 3600, []).append(value)
+    return {hour: sum(values) / len(values) for hour, values in found.items()}
+
+
+def _notes(engine: Engine, of: Any) -> list[str]:
+    """Return what must be known of a sum over recordings: some overlap, some are simulated, some have a doubtful clock."""
+    import ibis
+
+    timed = of.filter(of.started_utc.notnull() & ~of.clock_doubtful)
+    timed = timed.mutate(begins=timed.started_utc.epoch_seconds().cast("float64"))
+    timed = timed.mutate(ends=timed.begins + timed.seconds)
+    latest = timed.ends.max().over(ibis.window(group_by=timed.device, order_by=timed.begins, rows=(None, -1)))
+    timed = timed.mutate(latest=latest)
+    (row,) = engine.rows(timed.agg(overlaps=(timed.latest > timed.begins + 1.0).sum()))
+    (whole,) = engine.rows(
+        of.agg(simulated=of.simulated.sum(), doubtful=of.clock_doubtful.sum(), recordings=of.count())
+    )
+    told = []
+    if row["overlaps"]:
+        told.append(
+            f"{row['overlaps']} recordings overlap an earlier one of the same device: if both counted the same rail, its energy is in the sum twice"
+        )
+    if whole["simulated"]:
+        told.append(
+            f"{whole['simulated']} of {whole['recordings']} recordings are simulated; --measured leaves them out"
+        )
+    if whole["doubtful"]:
+        told.append(f"{whole['doubtful']} recordings have a doubtful clock: their hours are not used")
+    return told
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """What a charge of one device's battery means.
+
+    Attributes:
+        device, battery: Their names.
+        hours: That a full charge lasts at the mean power of its recordings.
+        used: Share of one charge that its recordings used, 1.
+        since, recorded_s: First reading (UTC), and how much of the time since then was recorded.
+        problem: Why nothing is known; empty otherwise.
+    """
+
+    device: str
+    battery: str
+    hours: Result | None
+    used: Result | None
+    since: datetime | None
+    recorded_s: float
+    problem: str = ""
+
+
+def life(engine: Engine, asked: Asked | None = None, battery: str | None = None) -> list[Life]:
+    """Return what is left of each device's battery, by the newest battery that it notes or the one given.
+
+    Raises:
+        ConfigurationError: The given battery is none.
+    """
+    if battery is not None:
+        parse_battery(battery)
+    of = recordings(engine, asked)
+    rows = engine.rows(
+        of.group_by("device").agg(
+            battery=of.battery.max(),
+            kinds=of.battery.nunique(),
+            energy_j=of.energy_j.sum(),
+            up=(of.energy_high_j - of.energy_j).sum(),
+            down=(of.energy_j - of.energy_low_j).sum(),
+            charge_c=of.charge_c.sum(),
+            charged=of.charge_c.count(),
+            count=of.count(),
+            seconds=of.seconds.sum(),
+            volts=of.rail_voltage_v.mean(),
+            since=of.started_utc.min(),
+            simulated=of.simulated.max(),
+        )
+    )
+    return sorted(
+        (_life(row, battery) for row in rows),
+        key=lambda one: (one.hours is None, one.hours.value if one.hours else 0.0),
+    )
+
+
+def _life(row: Mapping[str, Any], given: str | None) -> Life:
+    spec = given or row["battery"] or "4Ah"
+    blank = Life(row["device"], spec, None, None, _utc(row["since"]), row["seconds"])
+    if given is None and row["kinds"] > 1:
+        return _without(blank, "its recordings note different batteries; name one with --battery")
+    value, grade = row["energy_j"], Grade.SIMULATED if row["simulated"] else Grade.DERIVED
+    if not value > 0 or not row["seconds"] > 0 or row["up"] is None or row["down"] is None:
+        return _without(blank, "its energy is not known")
+    energy = Result(value, "J", value - row["down"], value + row["up"], grade)
+    try:
+        cell = parse_battery(spec)
+        amount = energy
+        if cell.convention == "charge" and row["charged"] == row["count"] and row["charge_c"] > 0:
+            amount = energy.scaled(row["charge_c"] / value, "C")
+        rate = amount.scaled(1 / row["seconds"], "A" if amount.unit == "C" else "W")
+        return Life(
+            row["device"],
+            spec,
+            cell.hours(rate, row["volts"]),
+            cell.share_used(amount, row["volts"], value / row["seconds"]),
+            _utc(row["since"]),
+            row["seconds"],
+        )
+    except ConfigurationError as error:
+        return _without(blank, str(error))
+
+
+def _without(blank: Life, problem: str) -> Life:
+    return Life(blank.device, blank.battery, None, None, blank.since, blank.recorded_s, problem)
+
+
+def _utc(value: Any) -> datetime | None:
+    return value.astimezone(timezone.utc) if isinstance(value, datetime) else None

@@ -1,0 +1,255 @@
+"""What stands out in a fleet: devices unlike their kind, readings that drift, versions that use more."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from powermeter.analysis.quantiles import t_quantile, t_tail
+from powermeter.comparison.verdict import LEVEL, Verdict, decide
+from powermeter.fleet.engines import Engine
+from powermeter.fleet.pooling import Pooled
+from powermeter.fleet.questions import Asked, energies, labels
+
+LEAST_DEVICES = 5
+"""Devices of a kind below which nobody can tell which of them is the odd one."""
+
+LEAST_SIDE = 3
+"""Devices (or recordings of one) a side below which versions are not compared."""
+
+LEAST_POINTS = 5
+_NORMAL_MAD = 1.4826
+KIND = ("model", "version", "label", "board")
+
+
+@dataclass(frozen=True, slots=True)
+class Outlier:
+    """A device whose energy per item is unlike that of its kind.
+
+    Attributes:
+        group: Its kind.
+        device: Its name.
+        value, usual: Energy per item, and the median of its kind, J.
+        ratio: value / usual − 1.
+        chance: How often any device of such a kind would stand out as far, 0 to 1.
+    """
+
+    group: Mapping[str, Any]
+    device: str
+    value: float
+    usual: float
+    ratio: float
+    chance: float
+
+
+def outliers(engine: Engine, asked: Asked | None = None, level: float = LEVEL) -> tuple[list[Outlier], int]:
+    """Return the devices that stand out of their kind (model, version, label, board), and how many kinds were too small to tell.
+
+    A device stands out where it lies further from the median than the scatter of its kind (by the median of distances) and its
+    own interval together explain, at a level shared among all devices looked at.
+    """
+    kinds: dict[tuple[Any, ...], list[Pooled]] = {}
+    for one in energies(engine, (*KIND, "device"), asked):
+        kinds.setdefault(tuple(one.group[name] for name in KIND), []).append(one)
+    big = {kind: found for kind, found in kinds.items() if len(found) >= LEAST_DEVICES}
+    looked = sum(map(len, big.values()))
+    found: list[Outlier] = []
+    for kind, devices in big.items():
+        values = np.array([one.these.value for one in devices])
+        median = float(np.median(values))
+        scatter = _NORMAL_MAD * float(np.median(np.abs(values - median)))
+        for one, value in zip(devices, values.tolist(), strict=True):
+            own = one.these.half_width / 1.96
+            size = math.hypot(scatter, own if math.isfinite(own) else math.inf)
+            t = abs(value - median) / size if size else 0.0
+            chance = min(1.0, looked * t_tail(t, len(devices) - 1))
+            if chance <= level and math.isfinite(t):
+                group = dict(zip(KIND, kind, strict=True))
+                found.append(
+                    Outlier(group, str(one.group["device"]), value, median, value / median - 1, chance)
+                )
+    return sorted(found, key=lambda one: one.chance), len(kinds) - len(big)
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """A device whose energy per item changes steadily: its sensor drifts, or the device itself does.
+
+    Attributes:
+        group: Device, model, version and label.
+        per_day: Relative change a day; `low` and `high` are its interval.
+        days: Between the first and the last recording.
+        recordings: How many there are.
+    """
+
+    group: Mapping[str, Any]
+    per_day: float
+    low: float
+    high: float
+    days: float
+    recordings: int
+
+
+def drifts(engine: Engine, asked: Asked | None = None, level: float = LEVEL) -> tuple[list[Drift], int]:
+    """Return the devices that drift, and of how many there are too few recordings to tell.
+
+    Least squares over the recordings of a device, one point each; the level is shared among all that are looked at.
+    """
+    keys = ("device", "model", "version", "label")
+    rows = engine.rows(_lines(labels(engine, asked), keys))
+    looked = [row for row in rows if row["n"] >= LEAST_POINTS and row["tt"] > 0 and row["y"] > 0]
+    found = []
+    for row in looked:
+        n, slope = row["n"], row["ty"] / row["tt"]
+        rest = max(row["yy"] - slope * row["ty"], 0.0)
+        error = math.sqrt(rest / (n - 2) / row["tt"])
+        reach = t_quantile(1 - level / 2 / len(looked), n - 2) * error
+        mean = row["y"] / n
+        if abs(slope) > reach:
+            group = {name: row[name] for name in keys}
+            found.append(
+                Drift(
+                    group, slope / mean, (slope - reach) / mean, (slope + reach) / mean, row["days"], int(n)
+                )
+            )
+    return sorted(found, key=lambda one: -abs(one.per_day)), len(rows) - len(looked)
+
+
+def _lines(every: Any, keys: Sequence[str]) -> Any:
+    """Return the sums of a line through (days, J per item) of each group, about its means."""
+    names = {name: f"g_{name}" for name in keys}
+    known = every.filter(
+        every.next_j.notnull() & (every["items"] > 0) & every.started_utc.notnull() & ~every.clock_doubtful
+    )
+    known = known.mutate(
+        **{new: known[old].cast("string").fill_null("\x00") for old, new in names.items()},
+        t=known.started_utc.epoch_seconds().cast("float64") / 86_400.0,
+        energy=known.next_j / known["items"],
+    )
+    group = list(names.values())
+    means = known.group_by(group).agg(mean_t=known.t.mean(), mean_y=known.energy.mean())
+    beside = known.join(means, group)
+    t, y = beside.t - beside.mean_t, beside.energy - beside.mean_y
+    beside = beside.mutate(t_=t, y_=y)
+    return beside.group_by(group).agg(
+        **{old: beside[old].max() for old in keys},
+        n=beside.count(),
+        y=beside.energy.sum(),
+        tt=(beside.t_ * beside.t_).sum(),
+        ty=(beside.t_ * beside.y_).sum(),
+        yy=(beside.y_ * beside.y_).sum(),
+        days=beside.t.max() - beside.t.min(),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Regression:
+    """One version of a program against the one before it, on the devices of a fleet.
+
+    Attributes:
+        group: Model and label.
+        before, after: The versions.
+        verdict: What is known about `after` against `before`: the cautious one.
+        change: Relative; None where nothing can be told.
+        low, high: Its interval at the level of the verdict.
+        devices: How many there are behind it on each side.
+        paired: Whether each device ran both, so that its sensor cancels.
+        why: Why nothing can be told; empty otherwise.
+    """
+
+    group: Mapping[str, Any]
+    before: str
+    after: str
+    verdict: Verdict
+    change: float | None
+    low: float | None
+    high: float | None
+    devices: tuple[int, int]
+    paired: bool
+    why: str = ""
+
+
+def regressions(engine: Engine, asked: Asked | None = None, margin: float = 0.0) -> list[Regression]:
+    """Return each version against the one before it, by model and label, in the order in which they first ran.
+
+    Where at least three devices ran both, each device's own ratio counts, and its sensor cancels; otherwise the
+    devices of both sides are compared, sensors and all.  The level is shared among all pairs.
+    """
+    pairs = _pairs(_means(engine, asked))
+    count = max(len(pairs), 1)
+    return [
+        _judged(group, before, after, sides, margin, LEVEL / count) for group, before, after, sides in pairs
+    ]
+
+
+_Means = dict[str, float]
+
+
+def _means(engine: Engine, asked: Asked | None) -> list[dict[str, Any]]:
+    """Return J per item by model, label, version and device, and when it first ran."""
+    every = labels(engine, asked)
+    known = every.filter(every.next_j.notnull() & (every["items"] > 0) & every.version.notnull())
+    known = known.mutate(model_=known.model.cast("string").fill_null("\x00"))
+    found = known.group_by("model_", "label", "version", "device").agg(
+        model=known.model.max(), e=known.next_j.sum(), n=known["items"].sum(), first=known.started_utc.min()
+    )
+    return engine.rows(found)
+
+
+def _pairs(rows: Sequence[Mapping[str, Any]]) -> list[tuple[dict[str, Any], str, str, tuple[_Means, _Means]]]:
+    groups: dict[tuple[Any, str], dict[str, list[Mapping[str, Any]]]] = {}
+    for row in rows:
+        groups.setdefault((row["model"], row["label"]), {}).setdefault(row["version"], []).append(row)
+    found = []
+    for (model, label), versions in sorted(groups.items(), key=str):
+        order = sorted(versions, key=lambda name: (_first(versions[name]), name))
+        for before, after in pairwise(order):
+            sides = [{row["device"]: row["e"] / row["n"] for row in versions[v]} for v in (before, after)]
+            found.append(({"model": model, "label": label}, before, after, (sides[0], sides[1])))
+    return found
+
+
+def _first(rows: Sequence[Mapping[str, Any]]) -> str:
+    return min((row["first"].isoformat() for row in rows if row["first"] is not None), default="9")
+
+
+def _judged(
+    group: Mapping[str, Any],
+    before: str,
+    after: str,
+    sides: tuple[_Means, _Means],
+    margin: float,
+    level: float,
+) -> Regression:
+    both = sorted(set(sides[0]) & set(sides[1]))
+    positive = all(value > 0 for side in sides for value in side.values())
+    paired = len(both) >= LEAST_SIDE
+    counts = (len(both), len(both)) if paired else (len(sides[0]), len(sides[1]))
+
+    def cannot(why: str) -> Regression:
+        return Regression(group, before, after, Verdict.CANNOT_TELL, None, None, None, counts, paired, why)
+
+    if not positive:
+        return cannot("an energy is not above zero")
+    if not paired and min(counts) < LEAST_SIDE:
+        return cannot(f"at least {LEAST_SIDE} devices a side are needed")
+    if paired:
+        ratios = np.log([sides[1][d] / sides[0][d] for d in both])
+        mean, variance = float(ratios.mean()), float(ratios.var(ddof=1)) / len(both)
+        freedom = len(both) - 1.0
+    else:
+        logs = [np.log(list(side.values())) for side in sides]
+        mean = float(logs[1].mean() - logs[0].mean())
+        own = [float(side.var(ddof=1)) / side.size for side in logs]
+        variance = sum(own)
+        below = sum(v * v / (side.size - 1) for v, side in zip(own, logs, strict=True))
+        freedom = variance**2 / below if below > 0 else 1.0
+    reach = t_quantile(1 - level / 2, freedom) * math.sqrt(variance)
+    low, high = math.expm1(mean - reach), math.expm1(mean + reach)
+    verdict = decide((low, high), (low, high), margin)
+    return Regression(group, before, after, verdict, math.expm1(mean), low, high, counts, paired)

@@ -1,0 +1,286 @@
+"""The answers of a fleet in print: for a terminal, and as one HTML page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from powermeter.comparison.verdict import Verdict
+from powermeter.fleet.answers import Answers
+from powermeter.formatting import DASH
+from powermeter.units import format_count, format_duration, format_number
+
+from .class_page import page
+from .markup import Child, element, quantity, table
+from .wording import footprint_amount, show
+
+MOST_ROWS = 60
+"""Rows of a table in a terminal; the rest is counted, and JSON holds all."""
+
+
+_POOLED = (
+    "The first is what such devices use, with the spread between devices (between the recordings of one); these devices: what measuring leaves "
+    "open. A sensor's error is the same in all of its recordings; devices are independent."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One table with its title and what must be read below it."""
+
+    title: str
+    heads: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    numbers: Sequence[int] = ()
+    notes: Sequence[str] = ()
+    empty: str = ""
+
+
+def blocks(found: Answers) -> list[Block]:
+    """Return the tables of what was asked, in order."""
+    made = [
+        _energies(found),
+        _leaderboard(found),
+        _regressions(found),
+        _outliers(found),
+        _drifts(found),
+        *_totals(found),
+        _life(found),
+    ]
+    return [block for block in made if block is not None]
+
+
+def _cell(value: object) -> str:
+    return DASH if value is None or value == "" else str(value)
+
+
+def _energies(found: Answers) -> Block | None:
+    if found.energies is None:
+        return None
+    rows = [
+        [
+            *(_cell(one.group[name]) for name in found.by),
+            show(one.quoted).text,
+            show(one.these).text,
+            one.quoted.grade.value,
+            format_count(one.sums.items),
+            str(one.sums.devices),
+            str(one.sums.recordings),
+        ]
+        for one in found.energies
+    ]
+    unknown = sum(one.sums.unknown for one in found.energies)
+    notes = [_POOLED]
+    if unknown:
+        notes.append(f"{unknown} labels of recordings have no known energy per item and are not in it.")
+    n = len(found.by)
+    heads = [*found.by, "energy per item", "these devices", "grade", "items", "devices", "recordings"]
+    return Block(
+        "Energy per item", heads, rows, (n, n + 1, n + 3, n + 4, n + 5), notes, "no energies are known"
+    )
+
+
+def _leaderboard(found: Answers) -> Block | None:
+    if found.leaderboard is None:
+        return None
+    rows = [
+        [
+            _cell(p.pooled.group["label"]),
+            _cell(p.pooled.group["model"]),
+            str(p.place),
+            _cell(p.pooled.group["device"]),
+            show(p.pooled.quoted).text,
+            p.pooled.quoted.grade.value,
+            show(p.items_per_charge).text,
+        ]
+        for p in sorted(
+            found.leaderboard,
+            key=lambda p: (str(p.pooled.group["label"]), str(p.pooled.group["model"]), p.pooled.quoted.value),
+        )
+    ]
+    heads = ["label", "model", "place", "device", "energy per item", "grade", f"items on {found.battery}"]
+    note = "Equal places: the intervals cannot tell which of them uses less."
+    return Block("Leaderboard", heads, rows, (2, 4, 6), [note], "no energies are known")
+
+
+def _regressions(found: Answers) -> Block | None:
+    if found.regressions is None:
+        return None
+    rows = [
+        [
+            _cell(one.group["model"]),
+            _cell(one.group["label"]),
+            f"{one.before} → {one.after}",
+            str(one.verdict),
+            DASH if one.change is None else f"{100 * one.change:+.2g} %",
+            DASH
+            if one.low is None or one.high is None
+            else f"{100 * one.low:+.2g} to {100 * one.high:+.2g} %",
+            f"{one.devices[0]} in pairs" if one.paired else f"{one.devices[0]} and {one.devices[1]}",
+            one.why,
+        ]
+        for one in found.regressions
+    ]
+    heads = ["model", "label", "versions", "verdict", "change", "between", "devices", ""]
+    return Block("Versions", heads, rows, (4, 5), [], "no label was run in two versions")
+
+
+def _outliers(found: Answers) -> Block | None:
+    if found.outliers is None:
+        return None
+    rows = [
+        [
+            one.device,
+            *(_cell(one.group[name]) for name in ("model", "version", "label", "board")),
+            f"{100 * one.ratio:+.3g} %",
+            f"{100 * one.chance:.2g} %",
+        ]
+        for one in found.outliers
+    ]
+    notes = []
+    if found.kinds_too_small:
+        notes.append(f"{found.kinds_too_small} kinds of fewer than five devices are not judged.")
+    heads = ["device", "model", "version", "label", "board", "against the median", "by chance"]
+    return Block("Devices unlike their kind", heads, rows, (5, 6), notes, "no device stands out")
+
+
+def _drifts(found: Answers) -> Block | None:
+    if found.drifts is None:
+        return None
+    rows = [
+        [
+            *(_cell(one.group[name]) for name in ("device", "model", "version", "label")),
+            f"{100 * one.per_day:+.2g} % a day",
+            f"{100 * one.low:+.2g} to {100 * one.high:+.2g} %",
+            f"{one.days:.3g} days",
+            str(one.recordings),
+        ]
+        for one in found.drifts
+    ]
+    notes = (
+        ["Whether the sensor drifts or the device does, only a reference tells: calibrate one of them again."]
+        if rows
+        else []
+    )
+    if found.series_too_short:
+        notes.append(f"{found.series_too_short} series of fewer than five recordings are not judged.")
+    heads = ["device", "model", "version", "label", "drift", "between", "over", "recordings"]
+    return Block("Drifts", heads, rows, (4, 5, 6, 7), notes, "no series drifts")
+
+
+def _totals(found: Answers) -> list[Block]:
+    if found.totals is None:
+        return []
+    t = found.totals
+    rows = [
+        [
+            one.place or "not known",
+            str(one.devices),
+            str(one.recordings),
+            format_duration(one.seconds),
+            show(one.energy).text,
+            footprint_amount(one.footprint.carbon).text if one.footprint else DASH,
+            footprint_amount(one.footprint.water).text if one.footprint else DASH,
+            footprint_amount(one.footprint.adpe).text if one.footprint else DASH,
+        ]
+        for one in t.places
+    ]
+    if len(t.places) > 1:
+        rows.append(
+            [
+                "together",
+                str(found.devices),
+                str(found.recordings),
+                format_duration(sum(one.seconds for one in t.places)),
+                show(t.energy).text,
+                *(footprint_amount(r).text for r in (t.carbon, t.water, t.adpe)),
+            ]
+        )
+    heads = ["place", "devices", "recordings", "recorded", "energy", "carbon", "water", "minerals"]
+    return [Block("In all", heads, rows, (1, 2, 3, 4, 5, 6, 7), t.notes)]
+
+
+def _life(found: Answers) -> Block | None:
+    if found.life is None:
+        return None
+    rows = [
+        [
+            one.device,
+            one.battery,
+            show(one.hours).text,
+            DASH if one.used is None else f"{format_number(100 * one.used.value, 2)} %",
+            format_duration(one.recorded_s),
+            one.problem,
+        ]
+        for one in found.life
+    ]
+    note = "A full charge at the mean power of what was recorded, and the share of one charge that the recordings used: what was drawn while nobody recorded is in neither."
+    heads = ["device", "battery", "a charge lasts", "used", "recorded", ""]
+    return Block("Batteries", heads, rows, (2, 3, 4), [note])
+
+
+def _about(found: Answers) -> str:
+    first, last = found.days
+    days = first if first == last else f"{first} to {last}"
+    return f"{found.recordings:,} recording{'s' * (found.recordings != 1)} of {found.devices:,} device{'s' * (found.devices != 1)}, {days}"
+
+
+def to_text(found: Answers) -> str:
+    """Return the answers for a terminal or a pipe."""
+    lines = [f"{found.name}: {_about(found)}"]
+    for block in blocks(found):
+        lines += ["", block.title]
+        if not block.rows:
+            lines.append(f"  {block.empty or 'nothing'}")
+        else:
+            lines += _text_table(block)
+        lines += [f"  {note}" for note in block.notes]
+    return "\n".join(lines)
+
+
+def _text_table(block: Block) -> list[str]:
+    kept = [i for i, head in enumerate(block.heads) if any(row[i] not in (DASH, "") for row in block.rows)]
+    shown = [[row[i] for i in kept] for row in block.rows[:MOST_ROWS]]
+    heads = [block.heads[i] for i in kept]
+    widths = [max(len(head), *(len(row[j]) for row in shown)) for j, head in enumerate(heads)]
+    right = [i in block.numbers for i in kept]
+
+    def line(cells: Sequence[str]) -> str:
+        return (
+            "  "
+            + "  ".join(
+                f"{cell:>{w}}" if r else f"{cell:{w}}"
+                for cell, w, r in zip(cells, widths, right, strict=True)
+            ).rstrip()
+        )
+
+    lines = [line(heads), *map(line, shown)]
+    if len(block.rows) > MOST_ROWS:
+        lines.append(f"  … and {len(block.rows) - MOST_ROWS:,} more (--json prints all)")
+    return lines
+
+
+def to_html(found: Answers) -> str:
+    """Return one page that needs nothing else."""
+    parts: list[Child] = [
+        element(
+            "header", element("h1", f"Fleet: {found.name}"), element("p", _about(found), class_="subtitle")
+        )
+    ]
+    worse = sum(one.verdict is Verdict.MORE for one in found.regressions or ())
+    if worse:
+        parts.append(
+            element("p", f"{worse} version{'s' * (worse != 1)} use more than the one before.", class_="lede")
+        )
+    for block in blocks(found):
+        parts.append(element("h2", block.title))
+        if block.rows:
+            cells: list[list[Child]] = [
+                [quantity(text) if i in block.numbers else text for i, text in enumerate(row)]
+                for row in block.rows
+            ]
+            parts.append(table([head or " " for head in block.heads], cells, numbers=block.numbers))
+        else:
+            parts.append(element("p", f"{(block.empty or 'nothing').capitalize()}.", class_="soft"))
+        parts += [element("p", note, class_="soft") for note in block.notes]
+    return page(f"Fleet: {found.name}", element("main", parts))

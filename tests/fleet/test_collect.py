@@ -1,0 +1,227 @@
+"""Collecting: idempotent, resumable, several at once, each bad file named and nothing else disturbed."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import class_of_forty
+import outside
+import pytest
+from class_of_forty import NS, START_UTC_NS, record
+
+from powermeter import cli
+from powermeter.errors import ConfigurationError, DataError
+from powermeter.fleet.rows import slug
+
+
+@pytest.fixture(autouse=True)
+def _arrow() -> None:
+    outside.need("pyarrow")
+
+
+def take(origin: Path | str, dataset: Path, readings: str = "none"):  # type: ignore[no-untyped-def]
+    from powermeter.fleet.collect import collect
+    from powermeter.fleet.dataset import Dataset
+    from powermeter.fleet.origins import origin_of
+
+    return collect(origin_of(str(origin)), Dataset(dataset), readings)
+
+
+def rows(dataset: Path, table: str) -> list[dict[str, object]]:
+    from pyarrow import parquet
+
+    found: list[dict[str, object]] = []
+    for path in sorted((dataset / table).glob("device=*/day=*/*.parquet")):
+        found += parquet.read_table(path, partitioning=None).to_pylist()
+    return found
+
+
+def test_twice_is_once(tmp_path: Path) -> None:
+    for number in range(3):
+        record(tmp_path / "in" / f"{number}.power", "", number + 1)
+    assert len(take(tmp_path / "in", tmp_path / "ds").added) == 3
+    again = take(tmp_path / "in", tmp_path / "ds")
+    assert len(again.known) == 3 and not again.added
+    shutil.rmtree(tmp_path / "ds" / "_seen")  # only a hint
+    assert len(take(tmp_path / "in", tmp_path / "ds").known) == 3
+    assert len(rows(tmp_path / "ds", "recordings")) == 3
+
+
+def test_a_renamed_copy_is_the_same_recording(tmp_path: Path) -> None:
+    path = record(tmp_path / "in" / "a.power", "", 1)
+    shutil.copyfile(path, tmp_path / "in" / "b.power")
+    found = take(tmp_path / "in", tmp_path / "ds")
+    assert found.added == ["a.power"] and found.known == ["b.power"]
+
+
+def test_what_has_grown_replaces_what_was_held(tmp_path: Path) -> None:
+    from powermeter.recording import append_to
+
+    path = record(tmp_path / "in" / "a.power", "", 1)
+    copy = tmp_path / "old.power"
+    shutil.copyfile(path, copy)
+    take(tmp_path / "in", tmp_path / "ds", "chunks")
+    from powermeter.events import Event
+
+    with append_to(path) as writer:
+        writer.add_event(Event("mark", 6 * 10**12, 6 * 10**12, process=1, uid=1))
+    found = take(tmp_path / "in", tmp_path / "ds", "chunks")
+    assert found.grown == ["a.power"] and len(rows(tmp_path / "ds", "recordings")) == 1
+    assert {row["label"] for row in rows(tmp_path / "ds", "events")} == {"infer", "mark"}
+    assert take(copy, tmp_path / "ds", "chunks").older == ["old.power"]
+    assert take(tmp_path / "in", tmp_path / "ds", "chunks").known == ["a.power"]
+
+
+def test_bad_files_are_named_and_nothing_else_is_disturbed(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    record(folder / "good.power", "", 1)
+    edited = record(folder / "edited.power", "", 2)
+    class_of_forty.edit_readings(edited)
+    newer = record(folder / "newer.power", "", 3)
+    db = sqlite3.connect(newer)
+    db.execute("PRAGMA user_version = 99")
+    db.close()
+    whole = record(folder / "half.power", "", 4)
+    whole.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    (folder / "not.power").write_text("hello")
+    record(folder / "future.power", "", 5, utc_ns=START_UTC_NS + 20 * 366 * 86_400 * NS)
+    record(folder / "killed.power", "", 6, close=False)
+    found = take(folder, tmp_path / "ds")
+    assert set(found.added) == {"good.power", "future.power", "killed.power"}
+    why = dict(found.left)
+    assert set(why) == {"edited.power", "newer.power", "half.power", "not.power"}
+    assert "as it was written" in why["edited.power"] and "schema version 99" in why["newer.power"]
+    notes = dict(found.notes)
+    assert "in the future" in notes["future.power"] and "not closed" in notes["killed.power"]
+    doubtful = {row["file"]: row["clock_doubtful"] for row in rows(tmp_path / "ds", "recordings")}
+    assert doubtful == {"good.power": False, "future.power": True, "killed.power": False}
+
+
+def test_the_verb_names_two_machines_of_one_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    record(tmp_path / "in" / "a.power", "", 1, host={"name": "pi", "board": "Raspberry Pi 4", "cpu": "ARM"})
+    record(tmp_path / "in" / "b.power", "", 2, host={"name": "pi", "board": "Jetson Nano", "cpu": "ARM"})
+    (tmp_path / "in" / "c.power").write_text("x")
+    assert cli.run(["collect", str(tmp_path / "in"), "-o", str(tmp_path / "ds"), "--json"]) == 14
+    printed = capsys.readouterr()
+    assert len(json.loads(printed.out)["added"]) == 2 and "2 machines are called 'pi'" in printed.err
+
+
+def test_only_an_empty_folder_or_a_dataset_is_written_into(tmp_path: Path) -> None:
+    record(tmp_path / "in" / "a.power", "", 1)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "thesis.tex").write_text("x")
+    with pytest.raises(ConfigurationError, match="other files"):
+        take(tmp_path / "in", tmp_path / "other")
+    take(tmp_path / "in", tmp_path / "ds")
+    note = tmp_path / "ds" / "powermeter-dataset.json"
+    note.write_text(json.dumps({"layout": 99}))
+    with pytest.raises(DataError, match="layout 99"):
+        take(tmp_path / "in", tmp_path / "ds")
+    with pytest.raises(ConfigurationError):
+        take(tmp_path / "nowhere", tmp_path / "ds2")
+
+
+def test_names_of_devices_become_folders_and_stay_apart() -> None:
+    assert slug("pi-07") == "pi-07"
+    assert slug("../../etc") != slug("..-..-etc") and "/" not in slug("../../etc")
+    assert slug("Prüfstand 1") != slug("Prüfstand 2") and slug("") and not slug("..").startswith(".")
+
+
+def test_a_device_that_is_renamed_moves(tmp_path: Path) -> None:
+    from powermeter.recording import append_to
+
+    path = record(tmp_path / "in" / "a.power", "", 1)
+    take(tmp_path / "in", tmp_path / "ds")
+    with append_to(path) as writer:
+        writer.set_metadata({"attributes": {"device": "shelf-3"}})
+        writer.add_fact("note", {"text": "renamed"})
+    found = take(tmp_path / "in", tmp_path / "ds")
+    held = rows(tmp_path / "ds", "recordings")
+    assert len(held) == 1 and (found.grown or found.older)
+    if found.grown:
+        assert held[0]["device_name"] == "shelf-3"
+
+
+def _collector(origin: Path, dataset: Path) -> None:
+    take(origin, dataset, "all")
+
+
+def test_several_collectors_at_once_write_each_recording_once(tmp_path: Path) -> None:
+    for number in range(8):
+        record(tmp_path / "in" / f"{number}.power", "", number + 1, events=5)
+    take(_one(tmp_path), tmp_path / "ds", "all")
+    context = multiprocessing.get_context("fork")
+    running = [context.Process(target=_collector, args=(tmp_path / "in", tmp_path / "ds")) for _ in range(3)]
+    for one in running:
+        one.start()
+    for one in running:
+        one.join(60)
+    assert [one.exitcode for one in running] == [0, 0, 0]
+    held = rows(tmp_path / "ds", "recordings")
+    assert len({row["recording"] for row in held}) == len(held) == 9
+    counts = {row["recording"]: row["readings"] for row in held}
+    found: dict[object, int] = {}
+    for row in rows(tmp_path / "ds", "readings"):
+        found[row["recording"]] = found.get(row["recording"], 0) + 1
+    assert found == counts
+
+
+def _one(tmp_path: Path) -> Path:
+    return record(tmp_path / "other" / "x.power", "", 99, events=5).parent
+
+
+_KILLED = """
+import sys
+sys.path[:0] = {paths!r}
+from pathlib import Path
+from powermeter.fleet import dataset
+before = dataset.Dataset._write
+count = 0
+def slow(self, path, table, pieces, note):
+    global count
+    count += 1
+    if count == {at}:
+        (self.folder / "ready").write_text("x")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.with_name("." + path.name + ".1.part").write_text("half")
+        __import__("time").sleep(60)
+    return before(self, path, table, pieces, note)
+dataset.Dataset._write = slow
+from powermeter.fleet.collect import collect
+from powermeter.fleet.origins import origin_of
+collect(origin_of({origin!r}), dataset.Dataset(Path({to!r})), "all")
+"""
+
+
+@pytest.mark.parametrize("at", [3, 9])
+def test_a_killed_collector_leaves_nothing_that_counts_twice(tmp_path: Path, at: int) -> None:
+    for number in range(3):
+        record(tmp_path / "in" / f"{number}.power", "", number + 1, events=5)
+    script = _KILLED.format(paths=[], at=at, origin=str(tmp_path / "in"), to=str(tmp_path / "ds"))
+    running = subprocess.Popen([sys.executable, "-c", script])
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "ds" / "ready").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    running.send_signal(signal.SIGKILL)
+    running.wait()
+    (tmp_path / "ds" / "ready").unlink()
+    assert len(rows(tmp_path / "ds", "recordings")) == (0 if at == 3 else 1)
+    take(tmp_path / "in", tmp_path / "ds", "all")
+    held = rows(tmp_path / "ds", "recordings")
+    assert len(held) == 3
+    for table in ("labels", "events", "readings", "hours"):
+        found = rows(tmp_path / "ds", table)
+        keys = {(row["recording"], row["content"]) for row in found}
+        assert keys == {(row["recording"], row["content"]) for row in held}, table
+    assert len(rows(tmp_path / "ds", "events")) == 15
+    from powermeter.fleet.dataset import Dataset
+
+    assert Dataset(tmp_path / "ds").clean(time.time() + 7200) == 1

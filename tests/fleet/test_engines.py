@@ -1,0 +1,120 @@
+"""DuckDB and Spark answer alike; what is not installed or out of reach is named in one line."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import outside
+import pytest
+
+from powermeter.errors import ConfigurationError, NotInstalledError, OpenError
+from powermeter.fleet import engines
+
+
+@pytest.fixture
+def small(dataset: Path, tmp_path: Path) -> Path:
+    """Two devices of the lab."""
+    for table in ("recordings", "labels", "parts", "events", "hours", "readings"):
+        for device in ("pi-00", "pi-01"):
+            shutil.copytree(
+                dataset / table / f"device={device}", tmp_path / "ds" / table / f"device={device}"
+            )
+    shutil.copyfile(dataset / "powermeter-dataset.json", tmp_path / "ds" / "powermeter-dataset.json")
+    return tmp_path / "ds"
+
+
+def both(folder: Path, master: str) -> dict[str, Any]:
+    """Return engine → everything that is asked, and all event energies."""
+    import pyarrow as pa
+
+    from powermeter.fleet.answers import Wanted, answers
+    from powermeter.fleet.recompute import event_energies
+
+    found = {}
+    questions = ("energies", "outliers", "drifts", "regressions", "totals", "life")
+    for name, where in (("duckdb", None), ("spark", master)):
+        with engines.engine_of(name, folder, master=where) as engine:
+            told = answers(
+                engine, Wanted(questions, ("model", "version", "label", "device"), place="FRA")
+            ).to_dict()
+            events = pa.concat_tables(list(event_energies(engine)))
+        order = events.sort_by([("recording", "ascending"), ("number", "ascending")])
+        found[name] = (told, order.to_pylist())
+    return found
+
+
+def alike(left: Any, right: Any, where: str = "") -> None:
+    """Compare plain values, numbers to 1e-9."""
+    if isinstance(left, dict):
+        assert set(left) == set(right), where
+        for name in left:
+            alike(left[name], right[name], f"{where}.{name}")
+    elif isinstance(left, (list, tuple)):
+        assert len(left) == len(right), where
+        for i, (a, b) in enumerate(zip(left, right, strict=True)):
+            alike(a, b, f"{where}[{i}]")
+    elif isinstance(left, float) and isinstance(right, float):
+        assert left == pytest.approx(right, rel=1e-9, abs=1e-12), where
+    else:
+        assert left == right, where
+
+
+@pytest.mark.timeout(400)
+def test_spark_answers_what_duckdb_answers(small: Path) -> None:
+    outside.need("pyarrow", "ibis", "duckdb", "pyspark", "java")
+    found = both(small, "local[2]")
+    told = [{k: v for k, v in found[name][0].items() if k != "engine"} for name in ("duckdb", "spark")]
+    alike(*told)
+    alike(found["duckdb"][1], found["spark"][1])
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_two_workers_as_jvms_of_their_own(small: Path) -> None:
+    outside.need("pyarrow", "ibis", "duckdb", "pyspark", "java")
+    found = both(small, "local-cluster[2,1,1024]")
+    alike(found["duckdb"][1], found["spark"][1])
+
+
+def test_a_master_out_of_reach_is_named_at_once(dataset: Path) -> None:
+    outside.need("ibis", "pyspark")
+    with pytest.raises(OpenError, match=r"127\.0\.0\.1:9: "):
+        engines.engine_of("spark", dataset, master="spark://127.0.0.1:9")
+    with pytest.raises(ConfigurationError, match=r"write local"):
+        engines.engine_of("spark", dataset, master="mesos")
+
+
+def test_what_is_no_dataset_or_engine_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="powermeter collect"):
+        engines.engine_of("duckdb", tmp_path)
+    with pytest.raises(ConfigurationError, match="duckdb, spark"):
+        engines.engine_of("pandas", tmp_path)
+    with pytest.raises(ConfigurationError, match="--master"):
+        engines.engine_of("duckdb", tmp_path, master="local")
+
+
+def test_a_missing_extra_is_named_by_the_message_that_needs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "powermeter-dataset.json").write_text('{"layout": 1}')
+    monkeypatch.setitem(sys.modules, "ibis", None)
+    monkeypatch.setattr(engines, "require_arrow", lambda: None)
+    with pytest.raises(NotInstalledError, match=r"powermeter\[fleet\]"):
+        engines.engine_of("duckdb", tmp_path)
+    with pytest.raises(NotInstalledError, match=r"powermeter\[spark\]"):
+        engines.engine_of("spark", tmp_path)
+
+
+def test_the_core_works_without_any_of_them(tmp_path: Path) -> None:
+    """The modules that the README's commands load import none of the engines."""
+    code = (
+        "import sys; sys.modules.update(dict.fromkeys(('ibis','duckdb','pyspark','pyarrow','fsspec','paho','opentelemetry')))\n"
+        "from powermeter import cli\n"
+        f"sys.exit(cli.run(['table', {str(tmp_path)!r}]) - 2 or cli.run(['--help']))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr

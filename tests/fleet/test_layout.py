@@ -1,0 +1,28 @@
+"""The published layout is the one that is written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import outside
+
+from powermeter.fleet import layout
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_page_shows_the_layout() -> None:
+    page = (ROOT / "docs" / "fleet.md").read_text(encoding="utf-8")
+    assert page.partition("<!-- layout -->")[2].strip() == layout.as_markdown().strip()
+    assert f"The layout, version {layout.VERSION}" in page
+
+
+def test_every_file_has_the_columns_of_its_table(dataset: Path) -> None:
+    outside.need("pyarrow")
+    from pyarrow import parquet
+
+    for table in layout.TABLES:
+        paths = list((dataset / table).glob("device=*/day=*/*.parquet"))
+        assert bool(paths) == (table != "chunks")
+        for path in paths[:2]:
+            assert parquet.read_schema(path).remove_metadata() == layout.arrow_schema(table)

@@ -1,0 +1,301 @@
+"""Pooled intervals hold, on every engine the same; outliers, drifts, regressions and totals are those that were put in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import outside
+import pytest
+
+from powermeter import analyse, cli
+from powermeter.comparison.verdict import Verdict
+from powermeter.result import Grade
+
+
+@pytest.fixture(scope="module")
+def engine(dataset: Path) -> Iterator[Any]:
+    outside.need("ibis", "duckdb")
+    from powermeter.fleet.engines import engine_of
+
+    with engine_of("duckdb", dataset) as opened:
+        yield opened
+
+
+def test_one_recording_pooled_is_what_show_prints(engine: Any, lab: Path) -> None:
+    from powermeter.fleet.questions import Asked, energies
+
+    day = "2026-10-03"
+    (found,) = energies(engine, ("label",), Asked({"device": "pi-01"}, day, "2026-10-04"))
+    row = analyse(lab / "pi-01" / "0.power").row("infer")
+    assert row.per_item is not None and found.such is None
+    for name in ("value", "low", "high"):
+        assert getattr(found.these, name) == pytest.approx(getattr(row.per_item, name), rel=1e-9), name
+
+
+def test_a_sensor_shared_by_recordings_does_not_shrink_and_devices_do(engine: Any) -> None:
+    from powermeter.fleet.questions import Asked, energies
+
+    only = {"version": "v1"}
+    single = energies(engine, ("device",), Asked({"device": "pi-01", **only}, None, "2026-10-04"))[0].these
+    (several,) = energies(engine, ("device",), Asked({"device": "pi-01", **only}))
+    gain = 0.005 / 3**0.5  # the stated limit of the current's gain
+    assert several.sums.recordings == 2
+    assert several.these.half_width / several.these.value > 1.6 * gain
+    fleet = energies(engine, ("label",), Asked(only))[0]
+    assert fleet.these.half_width / fleet.these.value < 0.6 * single.half_width / single.value
+    assert fleet.sums.devices == 8 and fleet.such is not None
+    assert fleet.such.half_width > fleet.these.half_width, "devices differ by more than their sensors"
+
+
+def test_the_odd_device_and_the_one_that_changed_stand_out(engine: Any) -> None:
+    from powermeter.fleet.watch import drifts, outliers
+
+    found, small = outliers(engine)
+    assert {one.device for one in found} == {"pi-02", "pi-07"} and small == 0
+    assert all(0.2 < one.ratio < 0.4 for one in found if one.device == "pi-07")
+    assert drifts(engine)[1] == 16, "two recordings of each version are too few"
+
+
+def test_a_series_that_drifts_is_found_and_a_steady_one_is_not(tmp_path: Path) -> None:
+    outside.need("pyarrow", "ibis", "duckdb")
+    from class_of_forty import NS, START_UTC_NS, record
+
+    from powermeter.fleet.collect import collect
+    from powermeter.fleet.dataset import Dataset
+    from powermeter.fleet.engines import engine_of
+    from powermeter.fleet.origins import origin_of
+    from powermeter.fleet.watch import drifts
+
+    for name, slope in (("steady", 0.0), ("drifting", 0.01)):
+        for day in range(8):
+            record(
+                tmp_path / "in" / f"{name}-{day}.power",
+                "",
+                1,
+                machine=50 * (name == "steady") + day,
+                attributes={"device": name},
+                scale=1 + slope * day,
+                utc_ns=START_UTC_NS + day * 86_400 * NS,
+                noise_seed=day,
+            )
+    collect(origin_of(str(tmp_path / "in")), Dataset(tmp_path / "ds"), "none")
+    with engine_of("duckdb", tmp_path / "ds") as engine:
+        found, short = drifts(engine)
+    assert [one.group["device"] for one in found] == ["drifting"] and short == 0
+    assert found[0].low < 0.01 / 1.035 < found[0].high and found[0].days == pytest.approx(7)
+
+
+def test_a_version_that_uses_more_is_found_on_the_devices_that_ran_both(engine: Any) -> None:
+    from powermeter.fleet.questions import Asked
+    from powermeter.fleet.watch import regressions
+
+    (found,) = regressions(engine)
+    assert (found.before, found.after, found.paired, found.devices) == ("v1", "v2", True, (8, 8))
+    assert found.verdict is Verdict.MORE and found.change is not None and 0.1 < found.change < 0.2
+    (few,) = regressions(engine, Asked({"device": "pi-00"}))
+    assert few.verdict is Verdict.CANNOT_TELL and "3 devices" in few.why
+    (within,) = regressions(engine, margin=0.3)
+    assert within.verdict is Verdict.SAME
+
+
+def test_totals_are_the_sum_and_hours_meet_their_factors(engine: Any, lab: Path, tmp_path: Path) -> None:
+    from powermeter.fleet.totals import life, totals
+
+    wanted = sum(analyse(path).energy.value for path in lab.rglob("*.power"))
+    found = totals(engine, place="FRA")
+    assert found.energy is not None and found.energy.value == pytest.approx(wanted, rel=1e-12)
+    assert found.carbon is not None and found.water is not None and found.adpe is not None
+    lines = ["timestamp_utc,ci_g_per_kwh"]
+    lines += [
+        f"2026-10-{day:02}T{hour:02}:00:00Z,{100 * (day - 2)}" for day in range(3, 9) for hour in range(24)
+    ]
+    (tmp_path / "hourly.csv").write_text("\n".join(lines) + "\n")
+    hourly = totals(engine, place="FRA", intensity=tmp_path / "hourly.csv")
+    assert hourly.carbon is not None
+    per_day = [sum(analyse(path).energy.value for path in lab.rglob(f"{day}.power")) for day in range(4)]
+    grams = sum(energy / 3.6e6 * 100 * (day + 1) for day, energy in enumerate(per_day))
+    plain = hourly.places[0].footprint
+    assert plain is not None
+    assert plain.carbon_steps()["at the meter"] == pytest.approx(grams, rel=1e-9)
+    one = next(each for each in life(engine, battery="4Ah") if each.device == "pi-00")
+    assert one.hours is not None and 6 < one.hours.value < 10 and one.used is not None
+
+
+def test_energies_computed_on_the_engine_are_those_of_analyse(engine: Any, lab: Path) -> None:
+    import pyarrow as pa
+
+    from powermeter.fleet.recompute import event_energies
+
+    found = pa.concat_tables(list(event_energies(engine)))
+    assert found.num_rows == 32 * 12
+    held = {
+        (row["recording"], row["number"]): row
+        for row in engine.rows(
+            engine.table("events").select("recording", "number", "energy_j", "half_width_j")
+        )
+    }
+    for row in found.to_pylist():
+        one = held[row["recording"], row["number"]]
+        assert row["energy_j"] == pytest.approx(one["energy_j"], rel=1e-12)
+        assert row["half_width_j"] == pytest.approx(one["half_width_j"], rel=1e-12)
+    files = engine.rows(engine.table("recordings").select("recording", "file", "device"))
+    for one in files[:10]:
+        a = analyse(lab / one["device"] / one["file"])
+        mine = [held[one["recording"], i]["energy_j"] for i in range(12)]
+        assert mine == pytest.approx(a.energies.value.tolist(), rel=1e-12)
+
+
+def test_what_cannot_be_asked_is_named(
+    engine: Any, dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from powermeter.errors import ConfigurationError
+    from powermeter.fleet.questions import energies
+
+    with pytest.raises(ConfigurationError, match="device, model"):
+        energies(engine, ("colour",))
+    for arguments, status in (
+        ([str(tmp_path)], 2),
+        ([str(dataset), "--engine", "mainframe"], 2),
+        ([str(dataset), "--only", "label"], 2),
+        ([str(dataset), "--since", "yesterday"], 2),
+        ([str(dataset), "--only", "label=nothing", "--since", "2031-01-01"], 2),
+        ([str(dataset), "recompute"], 2),
+    ):
+        assert cli.run(["fleet", *arguments]) == status, arguments
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_the_verb_prints_writes_and_agrees_with_itself(
+    dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outside.need("ibis", "duckdb")
+    assert cli.run(["fleet", str(dataset), "--place", "FRA"]) == 0
+    printed = capsys.readouterr().out
+    assert "v1 → v2" in printed and "pi-07" in printed and "In all" in printed
+    assert cli.run(["fleet", str(dataset), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["devices"] == 8 and told["recordings"] == 32 and len(told["energies"]) == 2
+    assert cli.run(["fleet", str(dataset), "-o", str(tmp_path / "fleet.html")]) == 0
+    page = (tmp_path / "fleet.html").read_text()
+    assert "<script" not in page and "1 version use" in page.replace("1 version uses", "1 version use")
+    assert cli.run(["fleet", str(dataset), "recompute", "-o", str(tmp_path / "events.parquet")]) == 0
+    assert "384 events" in capsys.readouterr().err
+
+
+# Monte-Carlo ----------------------------------------------------------------------------------------
+
+
+def many_fleets(
+    folder: Path, fleets: int, devices: int, recordings: int, spread: float, seed: int
+) -> tuple[Path, Any, Any]:
+    """Write a dataset of many fleets, each a model; returns it, the true mean of the devices, and of such devices.
+
+    Every fleet has a reference gain that all of its sensors share (normal, 0.4 %), every sensor a gain within ±1 %
+    (rectangular), every recording a scatter of 2 % known from 20 repeats; devices differ by `spread`.
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    from powermeter.fleet import layout
+
+    random = np.random.default_rng(seed)
+    rows: dict[str, list[dict[str, Any]]] = {"recordings": [], "labels": [], "parts": []}
+    mean, items = 2.0, 50.0
+    of_devices = np.empty(fleets)
+    for f in range(fleets):
+        reference = 0.004 * random.standard_normal()
+        true = mean * (1 + spread * random.standard_normal(devices))
+        of_devices[f] = true.mean()
+        for d in range(devices):
+            gain = random.uniform(-0.01, 0.01)
+            for r in range(recordings):
+                name = f"{f:04}{d:03}{r:03}"
+                known = 0.02 / 20**0.5 * np.sqrt(random.chisquare(19) / 19)
+                value = true[d] * (1 + gain + reference) + 0.02 / 20**0.5 * true[d] * random.standard_normal()
+                key = {"recording": name, "content": name}
+                rows["recordings"].append(
+                    {
+                        **key,
+                        "device_name": f"d{d}",
+                        "machine": "m",
+                        "simulated": False,
+                        "clock_doubtful": False,
+                    }
+                )
+                rows["labels"].append(
+                    {
+                        **key,
+                        "row": 0,
+                        "label": "infer",
+                        "model": f"{f:04}",
+                        "grade": "measured",
+                        "events": 20,
+                        "items": items,
+                    }
+                    | {"next_j": value * items, "below_j": 0.0, "above_j": 0.0}
+                )
+                size = value * items
+                for part, shared, u, limit, freedom in (
+                    ("gain:s", f"s{f}/{d}", 0.01 / 3**0.5 * size, True, None),
+                    ("gain:r", f"r{f}", 0.004 * size, False, None),
+                    ("repeats:x", name, known * size, False, 19.0),
+                ):
+                    rows["parts"].append(
+                        {
+                            **key,
+                            "row": 0,
+                            "part": part,
+                            "shared": shared,
+                            "u_j": u,
+                            "limit": limit,
+                            "freedom": freedom,
+                        }
+                    )
+    for table, listed in rows.items():
+        where = folder / table / "device=d" / "day=2026-01-01"
+        where.mkdir(parents=True)
+        parquet.write_table(
+            pa.Table.from_pylist(listed, schema=layout.arrow_schema(table)), where / "all.parquet"
+        )
+    (folder / "powermeter-dataset.json").write_text(json.dumps({"layout": 1}))
+    return folder, of_devices, np.full(fleets, mean)
+
+
+@pytest.mark.parametrize(
+    ("devices", "recordings", "spread"),
+    [(6, 2, 0.03), (3, 1, 0.05), (12, 2, 0.01)],
+    ids=["six", "three", "twelve"],
+)
+def test_pooled_intervals_hold_in_a_thousand_fleets(
+    tmp_path: Path, devices: int, recordings: int, spread: float
+) -> None:
+    outside.need("pyarrow", "ibis", "duckdb")
+    from powermeter.fleet.engines import engine_of
+    from powermeter.fleet.questions import energies
+
+    folder, of_devices, of_such = many_fleets(tmp_path, 1000, devices, recordings, spread, seed=devices)
+    with engine_of("duckdb", folder) as engine:
+        found = sorted(energies(engine, ("model",)), key=lambda one: str(one.group["model"]))
+    assert len(found) == 1000 and found[0].sums.devices == devices
+    these = np.mean([one.these.low <= t <= one.these.high for one, t in zip(found, of_devices, strict=True)])
+    such = np.mean(
+        [one.such.low <= t <= one.such.high for one, t in zip(found, of_such, strict=True) if one.such]
+    )
+    print(f"seed {devices}: these devices {these:.1%}, such devices {such:.1%}")
+    assert 0.93 <= these <= 0.97 and 0.93 <= such <= 0.97
+
+
+def test_a_shared_model_stays_shared_and_grades_are_the_worst(tmp_path: Path) -> None:
+    from powermeter.fleet.shares import Owner
+
+    owner = Owner("r", "sensor", "board|cpu", frozenset({"Keithley 2450"}))
+    assert owner.shared("gain:Keithley 2450", Grade.MEASURED) == "gain:Keithley 2450 @ reference"
+    assert owner.shared("gain:ina219/current", Grade.MEASURED) == "gain:ina219/current @ sensor"
+    assert owner.shared("model:estimate", Grade.ESTIMATED) == "model:estimate @ board|cpu"
+    assert owner.shared("clock:1", Grade.MEASURED) == "clock:1 @ r"
+    assert owner.shared("clock:meter/energy", Grade.MEASURED) == "clock:meter/energy @ sensor"
+    assert owner.shared("noise:infer", Grade.MEASURED) == "noise:infer @ r"
