@@ -24,6 +24,7 @@ from powermeter.errors import Reason as Reason
 from powermeter.events import Event as Event
 from powermeter.hooks.watch import watch as watch
 from powermeter.llm.stream import tokens as tokens
+from powermeter.llm.streamer import TokenStreamer as TokenStreamer
 from powermeter.marking.api import each as each
 from powermeter.marking.api import event as event
 from powermeter.marking.api import mark as mark

@@ -10,43 +10,33 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from running_recording import Running as Plain
 
 import powermeter
 from powermeter.events import Event
-from powermeter.marking import board, span
-from powermeter.marking.event_log import EventLog
-from powermeter.marking.intake import Intake
-from powermeter.recording import Recording, Writer
+from powermeter.marking import span
 
 
-class Running:
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / "run.power"
-        Writer.create(self.path, {}).close()
-        self.folder = board.make(str(self.path))
-        board.announce(self.folder, str(self.path))
-        self.intake = Intake(self.folder, self.path)
-        self.log = EventLog(self.folder, str(self.path))
-        self.token = span.attach(self.log)
+class Running(Plain):
+    """The same; events by name."""
 
-    def end(self) -> dict[str, Event]:
-        span.detach(self.log, self.token)
-        self.log.close()
-        self.intake.finish()
-        board.withdraw(self.folder)
-        with Recording.open(self.path) as recording:
-            assert recording.warnings == []
-            return {event.name: event for event in recording.events()}
+    def named(self) -> dict[str, Event]:
+        return {event.name: event for event in self.end()}
 
 
 @pytest.fixture
-def running(tmp_path: Path) -> Running:
-    return Running(tmp_path)
+def running(tmp_path: Path) -> Iterator[Running]:
+    one = Running(tmp_path)
+    token = span.attach(one.log)
+    yield one
+    span.detach(one.log, token)
+    one.log.close()
+    one.end()
 
 
 def test_ids_are_counted_and_passed_on(running: Running) -> None:
     assert list(powermeter.tokens(iter([5, 6, 7, 8]), model="m", prompt_tokens=3)) == [5, 6, 7, 8]
-    events = running.end()
+    events = running.named()
     assert (events["prefill"].count, events["decode"].count) == (3, 3)
     assert events["decode"].measures["generated_tokens"] == 4
     assert events["prefill"].end_ns == events["decode"].start_ns
@@ -54,17 +44,17 @@ def test_ids_are_counted_and_passed_on(running: Running) -> None:
 
 def test_pieces_of_text_are_not_tokens(running: Running) -> None:
     assert "".join(powermeter.tokens(iter(["Hel", "lo"]))) == "Hello"
-    assert running.end()["decode"].count is None
+    assert running.named()["decode"].count is None
 
 
 def test_a_count_may_be_told(running: Running) -> None:
     list(powermeter.tokens(iter(["ab", "c"]), count=len))
-    assert running.end()["decode"].measures["generated_tokens"] == 3
+    assert running.named()["decode"].measures["generated_tokens"] == 3
 
 
 def test_arrays_of_ids_are_as_many_as_they_hold(running: Running) -> None:
     list(powermeter.tokens(iter([np.array([1, 2]), np.array([3])])))
-    assert running.end()["decode"].measures["generated_tokens"] == 3
+    assert running.named()["decode"].measures["generated_tokens"] == 3
 
 
 def test_usage_in_the_last_piece_is_believed(running: Running) -> None:
@@ -81,7 +71,7 @@ def test_usage_in_the_last_piece_is_believed(running: Running) -> None:
         },
     ]
     assert list(powermeter.tokens(iter(chunks))) == chunks
-    events = running.end()
+    events = running.named()
     assert (events["prefill"].count, events["prefill"].measures["cached_tokens"], events["decode"].count) == (
         6,
         4,
@@ -98,7 +88,7 @@ def test_the_request_begins_before_a_function_that_makes_it(running: Running) ->
         return iter([1, 2])
 
     list(powermeter.tokens(make))
-    assert (running.end()["prefill"].duration_s or 0) >= 0.03
+    assert (running.named()["prefill"].duration_s or 0) >= 0.03
 
 
 def test_an_answer_that_came_as_one_is_returned_as_it_is(running: Running) -> None:
@@ -107,7 +97,7 @@ def test_an_answer_that_came_as_one_is_returned_as_it_is(running: Running) -> No
         "choices": [{"message": {"content": "x"}}],
     }
     assert powermeter.tokens(lambda: reply) is reply
-    assert running.end()["request"].count == 9
+    assert running.named()["request"].count == 9
 
 
 def test_an_object_of_a_client_that_iterates_over_its_fields_is_an_answer(running: Running) -> None:
@@ -117,7 +107,7 @@ def test_an_object_of_a_client_that_iterates_over_its_fields_is_an_answer(runnin
 
     reply = Model(choices=[1], usage=SimpleNamespace(prompt_tokens=4, completion_tokens=9), model="m")
     assert powermeter.tokens(lambda: reply) is reply
-    assert running.end()["request"].count == 9
+    assert running.named()["request"].count == 9
 
 
 def test_asynchronous_streams(running: Running) -> None:
@@ -130,7 +120,7 @@ def test_asynchronous_streams(running: Running) -> None:
         return [token async for token in powermeter.tokens(made())]
 
     assert asyncio.run(main()) == [0, 1, 2]
-    assert running.end()["decode"].measures["generated_tokens"] == 3
+    assert running.named()["decode"].measures["generated_tokens"] == 3
 
 
 def test_an_error_ends_it_and_is_named(running: Running) -> None:
@@ -140,7 +130,7 @@ def test_an_error_ends_it_and_is_named(running: Running) -> None:
 
     with pytest.raises(TimeoutError):
         list(powermeter.tokens(broken()))
-    assert running.end()["decode"].attributes["error"] == "TimeoutError"
+    assert running.named()["decode"].attributes["error"] == "TimeoutError"
 
 
 def test_a_loop_that_is_left_early_marks_what_came(running: Running) -> None:
@@ -148,13 +138,13 @@ def test_a_loop_that_is_left_early_marks_what_came(running: Running) -> None:
         if token == 4:
             break
     gc.collect()
-    assert running.end()["decode"].measures["generated_tokens"] == 5
+    assert running.named()["decode"].measures["generated_tokens"] == 5
 
 
 def test_it_is_inside_the_event_around_it(running: Running) -> None:
     with powermeter.event("chat"):
         list(powermeter.tokens(iter([1, 2])))
-    events = running.end()
+    events = running.named()
     assert events["prefill"].parent == events["decode"].parent == events["chat"].uid
 
 

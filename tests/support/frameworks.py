@@ -13,6 +13,7 @@ FRAMEWORKS = {
     "ai_edge_litert": "ai-edge-litert",
     "fastapi": "fastapi",
     "flwr": "flwr",
+    "gguf": "gguf",
     "httpx": "httpx",
     "ipykernel": "ipykernel",
     "keras": "keras",
@@ -23,6 +24,7 @@ FRAMEWORKS = {
     "sklearn": "scikit-learn",
     "torch": "torch",
     "transformers": "transformers",
+    "xllamacpp": "xllamacpp",
 }
 """Module → what installs it."""
 
