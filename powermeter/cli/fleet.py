@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from powermeter.errors import ConfigurationError
-from powermeter.output_file import STANDARD_OUTPUT, check_output, open_output
+from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, open_output
 
 QUESTIONS = ("energies", "leaderboard", "outliers", "drifts", "regressions", "totals", "life")
 

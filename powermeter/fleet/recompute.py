@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from powermeter.errors import DataError, PowermeterError
 from powermeter.fleet.engines import DuckDB, Engine, Spark
 from powermeter.fleet.stored import RESULT, computed
-from powermeter.output_file import in_place
+from powermeter.recording.output_file import in_place
 
 if TYPE_CHECKING:
     import pyarrow
