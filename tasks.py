@@ -130,6 +130,12 @@ def docs(arguments: Sequence[str]) -> None:
     run(PYTHON, "docs/generate.py", *arguments)
 
 
+def site(arguments: Sequence[str]) -> None:
+    """build the pages as a site into site/"""
+    environment(f"{development()},site")
+    run(PYTHON, "-m", "mkdocs", "build", "--quiet", *arguments)
+
+
 def wheel(arguments: Sequence[str]) -> None:
     """build the wheel and run the tests against it, installed in an environment of its own"""
     environment(development())
@@ -170,7 +176,7 @@ def slow(arguments: Sequence[str]) -> None:
 
 
 TASKS: dict[str, Callable[[Sequence[str]], None]] = {
-    task.__name__: task for task in (demo, test, lint, docs, wheel, lab, slow)
+    task.__name__: task for task in (demo, test, lint, docs, site, wheel, lab, slow)
 }
 
 

@@ -151,6 +151,7 @@ VERBS: Mapping[str, str] = {
     "lifetime": "powermeter.cli.lifetime:lifetime",
     "live": "powermeter.cli.live:live",
     "mark": "powermeter.cli.mark:mark",
+    "mcp": "powermeter.cli.mcp:mcp",
     "record": "powermeter.cli.record:record",
     "repair": "powermeter.cli.repair:repair",
     "report": "powermeter.cli.report:report",

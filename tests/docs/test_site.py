@@ -1,0 +1,55 @@
+"""The site's pages are all reachable; what states the version states the same one; templates and workflows name what exists."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from powermeter import toml
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+
+
+def test_no_page_is_orphaned_and_none_is_named_twice() -> None:
+    named = re.findall(r": (\S+\.md)$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), re.MULTILINE)
+    there = sorted(page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md"))
+    assert sorted(named) == there
+
+
+def test_the_version_and_the_licence_are_the_same_wherever_they_stand() -> None:
+    project = toml.read(ROOT / "pyproject.toml")["project"]
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    meta = json.loads((ROOT / "codemeta.json").read_text(encoding="utf-8"))
+    assert f'version: "{project["version"]}"' in citation and meta["version"] == project["version"]
+    assert f"license: {project['license']}" in citation and meta["license"].endswith(project["license"])
+    assert project["authors"][0]["name"] == meta["author"][0]["name"]
+    assert project["authors"][0]["name"] in citation
+
+
+def test_the_guide_for_agents_names_only_commands_that_exist() -> None:
+    from powermeter.registry import VERBS
+
+    text = (ROOT / "SKILL.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"`powermeter ([a-z-]+)", text)) <= set(VERBS)
+    for page in re.findall(r"`(docs/[\w./-]+)`", text):
+        assert (ROOT / page).exists()
+
+
+def test_pages_that_llms_txt_lists_exist() -> None:
+    for target in re.findall(r"\]\(([^)]+)\)", (ROOT / "llms.txt").read_text(encoding="utf-8")):
+        assert (ROOT / target).exists(), target
+
+
+def test_the_papers_references_are_all_in_its_bibliography() -> None:
+    cited = set(re.findall(r"@([a-z0-9]+)", (ROOT / "paper" / "paper.md").read_text(encoding="utf-8")))
+    known = set(re.findall(r"@\w+\{(\w+),", (ROOT / "paper" / "paper.bib").read_text(encoding="utf-8")))
+    assert cited == known
+
+
+def test_workflows_run_tasks_that_exist() -> None:
+    tasks = (ROOT / "tasks.py").read_text(encoding="utf-8")
+    for workflow in (ROOT / ".github" / "workflows").glob("*.yml"):
+        for task in re.findall(r"python3? tasks\.py (\w+)", workflow.read_text(encoding="utf-8")):
+            assert f"def {task}(" in tasks
