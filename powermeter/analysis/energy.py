@@ -167,6 +167,7 @@ def analyse(
     rail: str | None = None,
     baseline: BaselineSpec = None,
     by: str | Sequence[str] = (),
+    rail_voltage_v: float | None = None,
 ) -> Analysis:
     """Return the energies of a recording, its events and its labels.
 
@@ -178,6 +179,7 @@ def analyse(
             window, a `Result` in W, or None.
         by: Attributes that split a label into several rows, one as a plain name; an event without one is
             looked up in the run's own attributes.
+        rail_voltage_v: The voltage of rails of which a current (or a charge) was measured and no voltage is known.
 
     Raises:
         DataError: It cannot be read, nothing in it measures power, or too few samples do.
@@ -185,7 +187,7 @@ def analyse(
     """
     if isinstance(recording, (str, os.PathLike)):
         with Recording.open(Path(recording)) as opened:
-            return analyse(opened, rail=rail, baseline=baseline, by=by)
+            return analyse(opened, rail=rail, baseline=baseline, by=by, rail_voltage_v=rail_voltage_v)
     by = (by,) if isinstance(by, str) and by else tuple(by)
     recording = _ReadOnce(recording)
     listed = tuple(recording.events())
@@ -194,6 +196,9 @@ def analyse(
     ends = np.fromiter((e.end_ns or 0 for e in events), np.int64, len(events))
     keys, group = _groups(events, by, getattr(recording, "metadata", {}) or {})
     found = lines(recording, around=_around(starts, ends, group, baseline))
+    if rail_voltage_v is not None:
+        for one in found:
+            one.take_voltage(rail_voltage_v)
     line = _counted(recording, found, rail)
     power = line.power()
     assert power is not None

@@ -221,7 +221,7 @@ def gather(recording: Recording, asked: Asked | None = None) -> Subject:
     """
     asked = asked or Asked()
     volts = asked.volts
-    analysis = analyse(recording, rail=asked.rail, baseline=asked.baseline, by=asked.by)
+    analysis = analyse(recording, rail=asked.rail, baseline=asked.baseline, by=asked.by, rail_voltage_v=volts)
     found = Subject(
         recording.path.name,
         analysis.energy,

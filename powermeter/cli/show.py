@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from powermeter.cli.report_options import lifetime_option, reading_options, report_options
+
+if TYPE_CHECKING:
+    from powermeter.analysis.charge_only import ChargeOnly
+    from powermeter.reports.report_data import ReportOptions
 
 
 @click.command()
@@ -24,12 +28,18 @@ def show(recording: Path, as_json: bool, **typed: Any) -> None:
         powermeter show run.power --place FRA --by model,batch --baseline idle
         powermeter show run.power --json
     """
+    from powermeter.analysis.charge_only import charge_only
     from powermeter.recording import Recording
     from powermeter.reports.report_data import gather
     from powermeter.reports.terminal import print_tables
 
     with Recording.open(recording) as opened:
-        data = gather(opened, report_options(typed))
+        options = report_options(typed)
+        charge = charge_only(opened, options.rail) if options.rail_voltage_v is None else None
+        if charge is not None:
+            _print_charge(charge, opened.path.name, options, as_json)
+            return
+        data = gather(opened, options)
     if as_json:
         import json
 
@@ -40,3 +50,16 @@ def show(recording: Path, as_json: bool, **typed: Any) -> None:
     print_tables(data)
     if data.lifetime is not None:
         click.echo("\n" + data.lifetime.text())
+
+
+def _print_charge(found: ChargeOnly, title: str, options: ReportOptions, as_json: bool) -> None:
+    from powermeter.battery.battery import Battery, parse_battery
+    from powermeter.reports.charge_text import charge_record, charge_text
+
+    if as_json:
+        import json
+
+        click.echo(json.dumps(charge_record(found), indent=2))
+        return
+    battery = options.battery or "4Ah"
+    click.echo(charge_text(found, title, battery if isinstance(battery, Battery) else parse_battery(battery)))

@@ -60,6 +60,12 @@ class Line:
         power = self.power()
         return power.grade if power is not None else Grade.ASSUMED
 
+    def take_voltage(self, volts: float) -> None:
+        """Take a voltage as given where a current or a charge is measured and no voltage is known."""
+        if self.power() is None and self.rail.nominal_v is None and not self.parts:
+            self.rail = replace(self.rail, nominal_v=volts)
+            self._memory.clear()
+
     def direct(self, quantity: Quantity) -> Trace | None:
         """Return a quantity only where a channel measures it."""
         return self._traces.get(quantity)
@@ -71,8 +77,8 @@ class Line:
     def power(self) -> Trace | None:
         """Return what the rail's energy comes from.
 
-        In this order: the energy counter (J), the power channel (W), voltage × current (W), current ×
-        nominal voltage (W, derived).  None where none of them is there.
+        In this order: the energy counter (J), the power channel (W), voltage × current (W), current (or charge) ×
+        nominal voltage (derived).  None where none of them is there.
         """
         return self._remember(Quantity.POWER, self._find_power)
 
@@ -104,6 +110,8 @@ class Line:
             return fresh_readings(product, found) if found else product
         if current is not None and self.rail.nominal_v:
             return scaled(current, self.rail.nominal_v, Quantity.POWER, self._nominal_error())
+        if Quantity.CHARGE in have and self.rail.nominal_v:
+            return scaled(have[Quantity.CHARGE], self.rail.nominal_v, Quantity.ENERGY, self._nominal_error())
         return None
 
     def _find_current(self) -> Trace | None:

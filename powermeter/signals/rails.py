@@ -268,6 +268,11 @@ def choose(found: Sequence[Line], name: str | None = None) -> Line:
         problem = "names several rails" if matches else "is not a rail with power of this recording"
         raise ConfigurationError(f"{name!r} {problem}; there are: {known}")
     if not candidates:
+        if any(line.direct(q) is not None for line in found for q in (Quantity.CURRENT, Quantity.CHARGE)):
+            raise DataError(
+                "this recording measures a current and no voltage: its charge is exact (powermeter show prints it), an energy "
+                "needs the supply's voltage: --rail-voltage 3.7V"
+            )
         raise DataError("nothing in this recording measures power or current")
     parents = {(line.source, line.rail.name): line.rail.parent for line in found}
     wholes = {(line.source, line.rail.name) for line in sums}
