@@ -122,7 +122,7 @@ class Span:
                 return
         if _wait is not None:
             _wait()
-        self.end_ns = _clock()
+        end_ns = self.end_ns = _clock()
         if kind is not None:
             self.attributes["error"] = kind.__name__
         if _running.get() is self:
@@ -131,12 +131,20 @@ class Span:
             except (ValueError, RuntimeError):  # it began in another task, or in a generator
                 _running.set(_outer(self))
         self.log = None
-        text, count, duration = self.text, self.count, self.end_ns - self.start_ns
-        is_usual = count.__class__ is int and count >= 0 and duration <= BRIEF_NS and not self.attributes
-        if text is None or not is_usual or len(text) > 12:
+        text, count, start_ns = self.text, self.count, self.start_ns
+        duration = end_ns - start_ns
+        if (
+            text is None
+            or self.attributes
+            or duration > BRIEF_NS
+            or type(count) is not int
+            or count < 0
+            or len(text) > 12
+        ):
             log.end(self)
             return
-        index = log.next()  # the shortest way, which is the usual one: a call would cost as much again
+        take = log.next  # the shortest way, which is the usual one: a call would cost as much again
+        index = take()
         if index >= log.limit and (index := log.room(index)) < 0:
             return
         try:
@@ -147,7 +155,7 @@ class Span:
             _pack(
                 log.memory,
                 4096 + (index & log.mask) * 64,
-                self.start_ns,
+                start_ns,
                 count,
                 duration,
                 self.parent_uid,
