@@ -66,6 +66,20 @@ class Link(ABC):
             if not self.read(4096, 0.0):
                 return
 
+    def wait_until_quiet(self, quiet_s: float = 0.2, limit_s: float = 2.0) -> bool:
+        """Throw away what arrives until nothing has come for `quiet_s`; return whether that was within the limit.
+
+        For an instrument that may still be sending when it is opened: stop it, wait, then ask.
+
+        Raises:
+            ReadError: The instrument is gone.
+        """
+        deadline = time.monotonic() + limit_s
+        while time.monotonic() < deadline:
+            if not self.read(4096, quiet_s):
+                return True
+        return False
+
     def read_exactly(self, length: int, timeout_s: float) -> bytes:
         """Return `length` bytes, or the fewer that came within the time."""
         deadline = time.monotonic() + timeout_s

@@ -30,7 +30,7 @@ from powermeter.errors import ConfigurationError, PowermeterError
 from powermeter.recorder.harvest import Harvest
 from powermeter.recorder.reading import SourceReader
 from powermeter.result import Grade
-from powermeter.source import Address, Option, PolledSource, Source, StreamingSource
+from powermeter.source import SATURATED, Address, Option, PolledSource, Source, StreamingSource
 from powermeter.testing.load import Load
 from powermeter.testing.meter import SimulatedMeter
 from powermeter.testing.terminal import Simulation, TerminalPort
@@ -39,6 +39,11 @@ READ_S = 6.0
 """The longest that the first readings may take."""
 SETTLE_S = 2.0
 """How long threads and descriptors of a closed source may take to go."""
+
+SPEAKS_S = 1.3
+"""How long it takes at most until a meter that sends by itself has been heard."""
+QUIET_S = 0.15
+"""How long a meter must send nothing to count as stopped."""
 
 Setting = Callable[[Path], AbstractContextManager[Mapping[str, Any]]]
 """Makes what a URL needs in a folder; yields the values of its braces."""
@@ -51,13 +56,13 @@ def nothing(folder: Path) -> Iterator[Mapping[str, Any]]:
 
 
 def simulated(meter: type[SimulatedMeter], *, volts: float = 5.0) -> Setting:
-    """Return a setting with a simulated meter on a pseudo-terminal, `{port}`."""
+    """Return a setting with a simulated meter on a pseudo-terminal, `{port}`, and its `simulation`."""
 
     @contextmanager
     def running(folder: Path) -> Iterator[Mapping[str, Any]]:
         port = TerminalPort(folder / meter.kind)
-        with serving(Simulation(meter(Load("constant", 2.0, 2.0), volts=volts), port)):
-            yield {"folder": folder, "port": port.where}
+        with serving(Simulation(meter(Load("constant", 2.0, 2.0), volts=volts), port)) as simulation:
+            yield {"folder": folder, "port": port.where, "simulation": simulation}
 
     return running
 
@@ -85,6 +90,8 @@ class Case:
         setting: Makes what the URL needs.
         absent: A URL of an instrument that is not there; empty where there always is one.
         lose: Makes one value of the instrument disappear, from what `setting` yields; None where it cannot.
+        overload: Puts the instrument over its range; None where it does not report that, or is a simulated
+            meter that does (`SimulatedMeter.flags_overload`).
         driver: The class, where it is not in the registry.
     """
 
@@ -93,6 +100,7 @@ class Case:
     setting: Setting = nothing
     absent: str = ""
     lose: Callable[[Mapping[str, Any]], None] | None = None
+    overload: Callable[[Mapping[str, Any]], None] | None = None
     driver: type[Source] | None = field(default=None)
 
     @property
@@ -233,6 +241,40 @@ class DriverContract:
             lost = any(MISSING in row for row in codes)
             assert lost or harvest.gaps or reader.health.errors or not codes, codes
 
+    def test_an_overload_is_flagged(self, tmp_path: Path) -> None:
+        """A reading over the range is `SATURATED` or missing: the energy is then a bound, not a number."""
+        with self.case.source(tmp_path) as (source, made):
+            meter = getattr(made.get("simulation"), "meter", None)
+            if self.case.overload is not None:
+                self.case.overload(made)
+            elif getattr(meter, "flags_overload", False):
+                meter.overloaded = True  # type: ignore[union-attr]
+            else:
+                return
+            source.open()
+            _, harvest = _read(source)
+            flags = [int(flag) for block in harvest.blocks for flag in ([] if block[2] is None else block[2])]
+            codes = [row for block in harvest.blocks for row in block[1].tolist()]
+            flagged = any(flag & SATURATED for flag in flags) or any(MISSING in row for row in codes)
+            assert flagged, "the instrument reports an overload, and the driver's rows do not"
+
+    def test_what_it_started_it_stops(self, tmp_path: Path) -> None:
+        """A meter that was quiet before it was opened is quiet again after it was closed."""
+        with self.case.source(tmp_path) as (source, made):
+            simulation = made.get("simulation")
+            if not isinstance(simulation, Simulation) or not simulation.meter.tick_s:
+                return
+            _wait(lambda: simulation.unasked > 0, SPEAKS_S)
+            if simulation.unasked:
+                return  # it sends whether asked or not
+            source.open()
+            _read(source, rows=1)
+            source.close()
+            _wait(lambda: _quiet(simulation))
+            assert _quiet(simulation), (
+                "the meter goes on sending after it was closed: which message stops it?"
+            )
+
     def test_looking_for_it_hides_nothing(self) -> None:
         """`discover` raises nothing and takes at most two seconds; a problem comes with a remedy."""
         began = time.monotonic()
@@ -270,7 +312,14 @@ def _descriptors() -> int:
         return 0
 
 
-def _wait(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + SETTLE_S
+def _quiet(simulation: Simulation) -> bool:
+    """Return whether a simulated meter sends nothing for a while."""
+    before = simulation.unasked
+    time.sleep(max(QUIET_S, 3 * simulation.meter.tick_s))
+    return simulation.unasked == before
+
+
+def _wait(condition: Callable[[], bool], seconds: float | None = None) -> None:
+    deadline = time.monotonic() + (SETTLE_S if seconds is None else seconds)
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.02)

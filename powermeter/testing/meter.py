@@ -21,6 +21,9 @@ class SimulatedMeter:
         tick_s: How often `send` wants to be called; 0 for a meter that only answers.
         buffer_bytes: What it keeps for a reader that is slow; the rest is lost.
         dropped: Samples it never made because it was not given the processor in time.
+        flags_overload: Whether its frames say that it is over its range; the contract suite then sets
+            `overloaded` and looks for `SATURATED` in the driver's rows.
+        overloaded: Whether it is over its range now.
     """
 
     kind: ClassVar[str]
@@ -28,6 +31,8 @@ class SimulatedMeter:
     tick_s: float = 0.0
     buffer_bytes: int = 1024
     dropped: int = 0
+    flags_overload: ClassVar[bool] = False
+    overloaded: bool = False
     hid: ClassVar[tuple[int, int] | None] = None
 
     def __init__(self, load: Load, *, volts: float = 5.0) -> None:

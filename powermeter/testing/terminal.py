@@ -164,6 +164,8 @@ class Simulation:
         self.faults = faults or Faults()
         self.origin_ns = time.monotonic_ns()
         self.overflowed = 0
+        self.unasked = 0
+        """Frames that the meter sent on its own."""
         self._queue: list[tuple[float, int, bytes]] = []
         self._number = 0
         self._backlog: list[bytes] = []
@@ -216,6 +218,7 @@ class Simulation:
                 for frame in self.meter.receive(message, self.now_s()):
                     self._enqueue(frame)
         for frame in self.meter.send(self.now_s()):
+            self.unasked += 1
             self._enqueue(frame)
         while self._queue and self._queue[0][0] <= self.now_s():
             frame = heapq.heappop(self._queue)[2]

@@ -14,6 +14,7 @@ from driver_cases import CASES, missing_library
 
 import powermeter.drivers
 from powermeter import registry
+from powermeter.testing import contract
 from powermeter.testing.contract import Case, DriverContract
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals")
@@ -42,6 +43,7 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     from powermeter.testing.hid_meters import SimulatedFnirsi
     from powermeter.testing.line_meters import SimulatedAtorch
 
+    monkeypatch.setattr(contract, "SPEAKS_S", 0.45)
     monkeypatch.setattr(fnirsi, "drain", functools.partial(drain, quiet_s=0.1, limit_s=0.3))
     monkeypatch.setattr(fnirsi, "START_S", 0.2)
     monkeypatch.setattr(SimulatedFnirsi, "SILENT_AFTER_S", 0.5)

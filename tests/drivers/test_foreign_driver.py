@@ -22,6 +22,7 @@ class SimulatedVolta(SimulatedMeter):
 
     kind = "volta"
     tick_s = 0.002
+    flags_overload = True
 
     def __init__(self, load: Load, *, volts: float = 5.0) -> None:
         super().__init__(load, volts=volts)
@@ -45,7 +46,9 @@ class SimulatedVolta(SimulatedMeter):
         frames = []
         while self.on and self.next_ms <= now_s * 1000:
             current = round(float(self.load.power_w(self.next_ms / 1000)) / self.volts * 1e5)
-            body = b"\x7e\x55" + struct.pack("<BIHiB", self.number & 255, self.next_ms, 5000, current, 0)
+            body = b"\x7e\x55" + struct.pack(
+                "<BIHiB", self.number & 255, self.next_ms, 5000, current, int(self.overloaded)
+            )
             frames.append(body + bytes([volta.crc8(body)]))
             self.number, self.next_ms = self.number + 1, self.next_ms + 2
         return frames
@@ -56,6 +59,34 @@ class TestVolta(DriverContract):
     case = Case(
         "volta", "volta://{port}", simulated(SimulatedVolta), "volta:///dev/ttyNobody7", driver=volta.Volta
     )
+
+
+class Deaf(volta.Volta):
+    """Passes no flag on."""
+
+    def rows(self, reading, arrival_ns):
+        return [row._replace(flags=0) for row in super().rows(reading, arrival_ns)]
+
+
+class Endless(volta.Volta):
+    """Never stops the meter."""
+
+    stop_message = b""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals")
+@pytest.mark.parametrize(
+    ("driver", "promise"), [(Deaf, "test_an_overload_is_flagged"), (Endless, "test_what_it_started_it_stops")]
+)
+def test_the_suite_sees_ignored_flags_and_a_missing_stop_message(driver, promise, tmp_path, monkeypatch):
+    from powermeter.testing import contract
+
+    monkeypatch.setattr(contract, "SETTLE_S", 0.3)
+    monkeypatch.setattr(contract, "SPEAKS_S", 0.1)
+    suite = DriverContract()
+    suite.case = Case("volta", "volta://{port}", simulated(SimulatedVolta), driver=driver)
+    with pytest.raises(AssertionError, match=r"overload|goes on sending"):
+        getattr(suite, promise)(tmp_path)
 
 
 def test_it_is_short_and_overrides_nothing_private():

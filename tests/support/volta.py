@@ -52,7 +52,7 @@ class Volta(StreamMeter):
 
     def identify(self, link: Link) -> None:
         link.write(b"X\n")
-        link.clear()
+        link.wait_until_quiet()
         link.write(b"ID\n")
         answer = link.read_line(64, 1.0).decode("ascii", "replace").strip()
         if not answer.startswith("VOLTA-9"):
