@@ -2,6 +2,7 @@
 
 from powermeter.analysis.energy import Analysis as Analysis
 from powermeter.analysis.energy import analyse as analyse
+from powermeter.analysis.layers import layers as layers
 from powermeter.analysis.repeat_loop import RepeatLoop as RepeatLoop
 from powermeter.battery.battery import Battery as Battery
 from powermeter.channel import Channel as Channel

@@ -148,6 +148,7 @@ VERBS: Mapping[str, str] = {
     "fleet": "powermeter.cli.fleet:fleet",
     "footprint": "powermeter.cli.footprint:footprint",
     "import": "powermeter.cli.import_:import_",
+    "layers": "powermeter.cli.layers:layers",
     "lifetime": "powermeter.cli.lifetime:lifetime",
     "live": "powermeter.cli.live:live",
     "mark": "powermeter.cli.mark:mark",

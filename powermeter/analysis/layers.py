@@ -1,0 +1,452 @@
+"""What each layer of a network uses: from many passes, by regression on how long each layer ran within each reading.
+
+A layer lasts less than a reading of most meters, so that no reading shows it alone.  But readings cut the passes at ever
+other places, and least squares tell the layers apart:
+
+    a window's energy = Σ (seconds of the window inside layer l) × p_l + between × … + outside × …
+
+An instant reading has one layer at its moment; then this is the mean of the readings in each layer.  A layer longer than half
+a window is cut into parts, and a shorter one may draw more in one half than in the other, so that its shape does not leak into
+its neighbours.  What the uncertainty of the clocks moves from one layer to the next is paid for; readings that come visibly late are
+refused.
+
+The parts of a pass add up to the pass as it was measured whole (`analyse`): the regression's difference to it is divided by
+its covariance.  Layers whose own energy the readings leave open are merged with a neighbour until the sum is known.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.analysis.energy import Analysis, analyse
+from powermeter.analysis.inner_events import with_events
+from powermeter.analysis.regression import Fit, least_squares, lopsided, overlap
+from powermeter.analysis.uncertainty import budget, common_parts, limit_names
+from powermeter.channel import Kind
+from powermeter.errors import DataError
+from powermeter.events import Event
+from powermeter.recording import Recording
+from powermeter.recording.protocol import RecordingLike
+from powermeter.result import Grade, Result, worst
+
+Floats = NDArray[np.floating[Any]]
+Times = NDArray[np.int64]
+
+BETWEEN = "(between layers)"
+LEAST_PASSES = 30
+_PARTS = 8
+_NEGLIGIBLE = 1e-4
+_TOO_OPEN = 0.5
+_LOPSIDED = 0.3
+_MOST_WINDOWS = 200_000
+_LATE, _PLAIN_TO_SEE = 0.2, 25.0
+_SHIFTS = (0.15, 0.3, 0.5, 0.75, 1.0, 1.5)
+_RIDGE = 1e-12
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One layer, or several that cannot be told apart.
+
+    Attributes:
+        names: Labels of its events, in the order in which they run.
+        energy: In J for one pass.
+        seconds: Mean duration in one pass.
+        calls: Events in one pass.
+        share: Of the whole pass, 0 to 1.
+    """
+
+    names: tuple[str, ...]
+    energy: Result
+    seconds: float
+    calls: float
+    share: float
+
+    @property
+    def title(self) -> str:
+        """Its name, or the first and last of several."""
+        return self.names[0] if len(self.names) == 1 else f"{self.names[0]} … {self.names[-1]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """What the parts of a pass use.
+
+    Attributes:
+        label: Of the passes.
+        passes: How many were counted.
+        whole: One pass as measured whole, in J; the layers and what is between them add up to it.
+        layers: In the order in which they run.
+        between: What is inside of the pass and in no layer.
+        notes: What a reader must know, a sentence each.
+    """
+
+    label: str
+    passes: int
+    whole: Result
+    layers: tuple[Layer, ...]
+    between: Layer | None
+    notes: tuple[str, ...]
+
+    def __str__(self) -> str:
+        parts = [*self.layers, *([self.between] if self.between else [])]
+        wide = max(len(one.title) for one in (*parts, Layer((self.label,), self.whole, 0.0, 0.0, 1.0)))
+        lines = [f"{self.label.ljust(wide)}  {self.whole}  of {self.passes:,} passes"]
+        lines += [f"{one.title.ljust(wide)}  {one.energy}  {one.share:.1%}" for one in parts]
+        return "\n".join([*lines, *self.notes])
+
+    def layer(self, name: str) -> Layer:
+        """Return the layer with this event's label, or the group that it is in.
+
+        Raises:
+            KeyError: There is none.
+        """
+        for one in self.layers:
+            if name in one.names:
+                return one
+        raise KeyError(name)
+
+
+def layers(
+    recording: RecordingLike | str | os.PathLike[str], label: str | None = None, *, rail: str | None = None
+) -> Layers:
+    """Return what each layer of a network uses in one pass, with intervals; they add up to the pass.
+
+    Layers are far shorter than readings: many passes and regression tell them apart, and those that the readings cannot
+    tell apart are merged.
+
+    Args:
+        recording: A path or an open recording, made with `powermeter.watch(model, layers=True)`, or with an event for each
+            pass and events for its layers inside.
+        label: The passes' label; the one whose events hold most others where None.
+        rail: The rail to count, as for `analyse`.
+
+    Raises:
+        DataError: It cannot be read, has no such events or too few passes, passes or layers run at the same time, or its
+            readings come late against the events.
+        ConfigurationError: No such rail.
+    """
+    if isinstance(recording, (str, os.PathLike)):
+        with Recording.open(Path(recording)) as opened:
+            return layers(opened, label, rail=rail)
+    events = [e for e in recording.events() if e.end_ns is not None and e.end_ns > e.start_ns]
+    label = _label(events) if label is None else label
+    passes = [e for e in events if e.name == label]
+    if not passes:
+        known = ", ".join(dict.fromkeys(e.name for e in events)) or "none"
+        raise DataError(f"no event {label!r} in the recording; it has {known}")
+    analysis = analyse(with_events(recording, passes), rail=rail)
+    (row,) = analysis.rows
+    energies = analysis.energies
+    index = row.index[energies.known[row.index] & (energies.seconds[row.index] > 0)]
+    index = index[np.argsort(energies.start_ns[index], kind="stable")][row.warmup.count :]
+    if index.size < LEAST_PASSES:
+        raise DataError(
+            f"{index.size} passes of {label!r} are too few to tell layers apart; at least {LEAST_PASSES} are needed"
+        )
+    design = _Design.of(analysis, events, index)
+    fit, shift = _solve(analysis, design)
+    weights = np.zeros(len(energies))
+    weights[index] = 1 / index.size
+    whole = energies.combine(weights, f"{label} passes")
+    return _result(analysis, design, fit, whole, shift)
+
+
+def _label(events: Sequence[Event]) -> str:
+    names = {(e.process, e.uid): e.name for e in events if e.uid}
+    held: dict[str, int] = {}
+    for e in events:
+        around = names.get((e.process, e.parent)) if e.parent else None
+        if around is not None:
+            held[around] = held.get(around, 0) + 1
+    if not held:
+        raise DataError(
+            "no event lies inside of another; mark the layers with: model = powermeter.watch(model, layers=True)"
+        )
+    return max(held, key=lambda name: held[name])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Design:
+    """The passes and the stretches that are told apart.
+
+    Attributes:
+        label: Of the passes.
+        start_ns, end_ns: The passes.
+        names: Labels of the layers, in the order in which they run.
+        spans: Per layer the stretches (start, end) of each of its parts.
+        calls: Events of each layer.
+    """
+
+    label: str
+    start_ns: Times
+    end_ns: Times
+    names: tuple[str, ...]
+    spans: tuple[tuple[tuple[Times, Times], ...], ...]
+    calls: tuple[int, ...]
+
+    @classmethod
+    def of(cls, analysis: Analysis, events: Sequence[Event], index: NDArray[np.int64]) -> _Design:
+        """Return the design of the passes at `index` of an analysis of them alone; the layers are among `events`."""
+        energies, label = analysis.energies, analysis.rows[0].label
+        start, end = energies.start_ns[index], energies.end_ns[index]
+        if (start[1:] < end[:-1]).any():
+            raise DataError(
+                f"passes of {label!r} run at the same time, so that their layers cannot be told apart"
+            )
+        own = analysis.events
+        passes = {(own[i].process, own[i].uid): k for k, i in enumerate(index.tolist()) if own[i].uid}
+        found: dict[str, list[tuple[int, int, int]]] = {}
+        for e in events:
+            k = passes.get((e.process, e.parent or 0))
+            if k is not None and e.end_ns is not None and e.end_ns > e.start_ns:
+                a, b = max(e.start_ns, int(start[k])), min(e.end_ns, int(end[k]))
+                found.setdefault(e.name, []).append((a, max(a, b), k))
+        if not found:
+            raise DataError(
+                f"no event lies inside of {label!r}; mark the layers with: model = powermeter.watch(model, layers=True)"
+            )
+        every = np.array(sorted((a, b) for spans in found.values() for a, b, _ in spans), np.int64)
+        doubled = np.maximum(every[:-1, 1] - every[1:, 0], 0).sum()
+        if doubled > 0.01 * (every[:, 1] - every[:, 0]).sum():
+            raise DataError(f"layers of {label!r} run at the same time, so that they cannot be told apart")
+        order = sorted(found, key=lambda name: float(np.median([a - start[k] for a, _, k in found[name]])))
+        window = max(analysis.integral.trace.interval_ns, 1)
+        is_instant = analysis.integral.trace.kind is Kind.INSTANT
+        parts = []
+        for name in order:
+            spans = np.array(sorted((a, b) for a, b, _ in found[name]), np.int64)
+            length = float(np.mean(spans[:, 1] - spans[:, 0]))
+            fine = 2 if length < window else 4
+            count = 1 if is_instant else min(max(math.ceil(fine * length / window), 1), _PARTS)
+            edges = [spans[:, 0] + (spans[:, 1] - spans[:, 0]) * i // count for i in range(count + 1)]
+            parts.append(tuple(itertools.pairwise(edges)))
+        calls = tuple(len(found[name]) for name in order)
+        return cls(label, start, end, tuple(order), tuple(parts), calls)
+
+    def columns(self, t: Times, shift_ns: int, is_instant: bool) -> Floats:
+        """Return seconds (or for instants, 0 or 1) of each window in each part, between them, behind the pass and outside."""
+        seen = t - shift_ns
+        parts = [overlap(seen, a, b, is_instant) for spans in self.spans for a, b in spans]
+        inside = overlap(seen, self.start_ns, self.end_ns, is_instant)
+        window = np.int64(np.median(np.diff(t)))
+        following = np.concatenate([self.start_ns[1:], [self.end_ns[-1] + 2 * window]])
+        behind = overlap(seen, self.end_ns, np.minimum(self.end_ns + window, following), is_instant)
+        length = np.ones(t.size) if is_instant else np.diff(t, prepend=t[0]) * 1e-9
+        between = np.maximum(inside - np.sum(parts, axis=0), 0.0)
+        outside = np.maximum(length - inside - behind, 0.0)
+        shapes = [] if is_instant else [lopsided(seen, *spans[0]) for spans in self.spans if len(spans) == 1]
+        return np.column_stack([*parts, between, behind, outside, *shapes])
+
+    @property
+    def behind(self) -> int:
+        """The column of what follows a pass; the one before it is between the layers."""
+        return sum(map(len, self.spans)) + 1
+
+    def inside(self, columns: Floats) -> Floats:
+        """Return the seconds of each window inside of passes."""
+        found: Floats = columns[:, : self.behind].sum(axis=1)
+        return found
+
+    def prior(self, columns: int, power: float) -> Floats:
+        """Return what is known of the coefficients beforehand: that a layer's halves differ by about as much as half its power."""
+        shapes = columns - self.behind - 2
+        found = np.full(columns, np.inf)
+        if shapes:
+            found[-shapes:] = _LOPSIDED * power
+        return found
+
+
+def _solve(analysis: Analysis, design: _Design) -> tuple[Fit, Floats]:
+    """Return the powers of all stretches, and how far the clocks' uncertainty moves each."""
+    integral = analysis.integral
+    trace = integral.trace
+    is_instant = trace.kind is Kind.INSTANT
+    t = trace.times_ns
+    y = (
+        trace.values.astype(np.float64)
+        if is_instant
+        else np.diff(integral.running, prepend=integral.running[0])
+    )
+    margin = 2 * trace.interval_ns
+    first, last = np.searchsorted(t, [design.start_ns[0] - margin, design.end_ns[-1] + margin])
+    last = min(int(last), int(first) + _MOST_WINDOWS)
+    blind = np.zeros(t.size, bool)
+    blind[integral.hole + 1] = True
+    if first == 0:
+        blind[0] = not is_instant
+    good = ~blind[first:last]
+    t, y = t[first:last], y[first:last]
+    x = design.columns(t, 0, is_instant)
+    inside = design.inside(x)
+    near = good & (inside + x[:, design.behind] > 0)
+    power = float(y[near] @ inside[near]) / max(float(inside[near] @ inside[near]), 1e-30)
+    prior = design.prior(x.shape[1], abs(power))
+    fit = least_squares(x[near], y[near], prior)
+    # How the energies move where all stamps are late, and how late the readings themselves make them.
+    step = max(trace.interval_ns // 16, 1)
+    moved = design.columns(t, step, is_instant) - design.columns(t, -step, is_instant)
+    drift = (moved[near] @ fit.beta) / (2e-9 * step)
+    late_s, sure = _lateness(design, t, y, near, is_instant, drift)
+    if abs(late_s) > max(_LATE * trace.interval_ns, 4 * trace.clock_ns) * 1e-9 and abs(late_s) > 4 * sure:
+        raise DataError(
+            f"the readings seem to come {abs(late_s) * 1e3:.2g} ms {'late' if late_s > 0 else 'early'} against the events, which puts "
+            "one layer's energy on another; align the meter first (powermeter align)"
+        )
+    apart_s = abs(late_s) if abs(late_s) > 2 * sure else 0.0
+    return fit, fit.influence.T @ drift * max(trace.clock_ns * 1e-9, apart_s)
+
+
+def _lateness(
+    design: _Design, t: Times, y: Floats, near: NDArray[np.bool_], is_instant: bool, drift: Floats
+) -> tuple[float, float]:
+    """Return by how much the readings seem to come late, in s, and its standard uncertainty.
+
+    Layers of different power show it: the shift under which they explain the readings best.  A shape that all layers have
+    in common passes for a small one.
+    """
+    interval = float(np.median(np.diff(t)))
+    columns = design.behind + 2
+    found: list[tuple[float, float]] = []
+    for shift in (0.0, *(sign * share for share in _SHIFTS for sign in (1, -1))):
+        x = design.columns(t, round(shift * interval), is_instant)[near][:, :columns]
+        beta = np.linalg.lstsq(
+            x.T @ x + _RIDGE * np.eye(columns) * np.trace(x.T @ x), x.T @ y[near], rcond=None
+        )[0]
+        found.append((float(np.sum((y[near] - x @ beta) ** 2)), shift))
+    least, best = min(found)
+    rows = int(near.sum())
+    if best and found[0][0] - least > _PLAIN_TO_SEE * least / max(rows - columns, 1):
+        return best * interval * 1e-9, 0.0
+    x = design.columns(t, 0, is_instant)[near][:, :columns]
+    check = least_squares(np.column_stack([x, drift]), y[near])
+    return float(check.beta[-1]), math.sqrt(max(float(check.covariance[-1, -1]), 0.0))
+
+
+def _result(analysis: Analysis, design: _Design, fit: Fit, whole: Result, shift: Floats) -> Layers:
+    passes = design.start_ns.size
+    sizes = [len(spans) for spans in design.spans]
+    total = len(design.names) + 1
+    # From powers of parts to energies of layers in one pass.
+    into: Floats = np.zeros((total, fit.beta.size))
+    seconds: Floats = np.zeros(total)
+    column = 0
+    for i, spans in enumerate(design.spans):
+        for a, b in spans:
+            length = float((b - a).sum()) * 1e-9 / passes
+            into[i, column] = length
+            seconds[i] += length
+            column += 1
+    seconds[-1] = max(
+        float((design.end_ns - design.start_ns).sum()) * 1e-9 / passes - seconds[:-1].sum(), 0.0
+    )
+    has_between = bool(seconds[-1] > _NEGLIGIBLE * float(seconds.sum()))
+    into[-1, column] = seconds[-1] if has_between else 0.0
+    assert column == sum(sizes)
+    value: Floats = into @ fit.beta
+    late = into @ shift
+    covariance: Floats = into @ fit.covariance @ into.T + np.outer(late, late)
+    kinds = ("gain:", "offset:")
+    own = math.sqrt(sum(p * p for name, p in whole.parts.items() if not name.startswith(kinds)))
+    sum_u = math.sqrt(max(float(covariance.sum()), 0.0))
+    apart = abs(whole.value - float(value.sum())) / max(math.hypot(own, sum_u), 1e-30)
+    if own <= sum_u:
+        value, covariance = _adding_up(value, covariance, whole.value, own)
+    else:  # knowing which layer each reading saw, their sum is known better than the passes as they stand
+        every = (value, covariance, seconds, fit.freedom(into.sum(axis=0)[None, :]).repeat(total))
+        whole = _layer(analysis, design, tuple(range(total)), every, whole).energy
+    mean_w = whole.value / max(float(seconds.sum()), 1e-30)
+    groups = _merged(design.names, seconds, covariance, mean_w)
+    freedom = fit.freedom(into)
+    made = [_layer(analysis, design, group, (value, covariance, seconds, freedom), whole) for group in groups]
+    notes = []
+    merged = [one for one in made if len(one.names) > 1]
+    if merged:
+        notes.append(
+            f"{sum(len(one.names) for one in merged)} of {len(design.names)} layers cannot be told apart by these readings and are merged: "
+            f"{'; '.join(', '.join(one.names) for one in merged)}. More passes, or a faster meter, would tell them apart"
+        )
+    if apart > 4:
+        notes.append(
+            "the layers and the whole pass, measured apart, differ by more than chance: power changes within layers or outside of "
+            "the passes in a way that this does not follow"
+        )
+    between = None
+    if has_between:
+        between = _layer(analysis, design, (total - 1,), (value, covariance, seconds, freedom), whole)
+    return Layers(design.label, passes, whole, tuple(made), between, tuple(notes))
+
+
+def _adding_up(value: Floats, covariance: Floats, whole: float, own: float) -> tuple[Floats, Floats]:
+    """Return energies that add up to a whole that is known apart to `own`, with their covariance."""
+    pull = covariance.sum(axis=1)
+    variance = float(pull.sum())
+    if variance <= 1e-24 * whole * whole:
+        factor = whole / float(value.sum()) if value.sum() else 1.0
+        return value * factor, covariance * factor**2
+    share = pull / variance
+    adjusted = covariance - np.outer(pull, pull) / variance + np.outer(share, share) * own**2
+    return value + share * (whole - float(value.sum())), adjusted
+
+
+def _merged(
+    names: Sequence[str], seconds: Floats, covariance: Floats, mean_w: float
+) -> list[tuple[int, ...]]:
+    """Return groups of neighbours, each known to half of what it would use at the pass's mean power.
+
+    What is compared with does not depend on a layer's own estimate, so that choosing makes no layer look surer than it is.
+    """
+    groups: list[tuple[int, ...]] = [(i,) for i in range(len(names))]
+
+    def openness(group: tuple[int, ...]) -> float:
+        index = list(group)
+        sd = math.sqrt(max(float(covariance[np.ix_(index, index)].sum()), 0.0))
+        return 2 * sd / max(mean_w * float(seconds[index].sum()), 1e-30)
+
+    while len(groups) > 1:
+        worst_one = max(range(len(groups)), key=lambda i: openness(groups[i]))
+        if openness(groups[worst_one]) <= _TOO_OPEN:
+            break
+        beside = [i for i in (worst_one - 1, worst_one) if 0 <= i < len(groups) - 1]
+        at = min(beside, key=lambda i: openness(groups[i] + groups[i + 1]))
+        groups[at : at + 2] = [groups[at] + groups[at + 1]]
+    return groups
+
+
+def _layer(
+    analysis: Analysis,
+    design: _Design,
+    group: tuple[int, ...],
+    found: tuple[Floats, Floats, Floats, Floats],
+    whole: Result,
+) -> Layer:
+    value, covariance, seconds, freedom = found
+    trace = analysis.integral.trace
+    index = list(group)
+    energy = float(value[index].sum())
+    lasting = float(seconds[index].sum())
+    names = tuple(design.names[i] for i in group if i < len(design.names)) or (BETWEEN,)
+    origin = f"{'+'.join(trace.channels)} {design.label}/{names[0]}"
+    noise = f"noise:{origin}"
+    parts = common_parts(trace.errors, energy, lasting)
+    parts[noise] = math.sqrt(max(float(covariance[np.ix_(index, index)].sum()), 0.0))
+    result = budget(
+        energy,
+        "J",
+        parts,
+        grade=worst((trace.grade, whole.grade, Grade.DERIVED)),
+        limits=limit_names(trace.errors),
+        counted={noise: float(freedom[index].min())},
+        origin=origin,
+    )
+    calls = sum(design.calls[i] for i in group if i < len(design.calls)) / design.start_ns.size
+    return Layer(names, result, lasting, calls, energy / whole.value if whole.value else 0.0)

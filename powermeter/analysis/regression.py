@@ -1,0 +1,108 @@
+"""Least squares whose uncertainty allows for errors that resemble their neighbours, and seconds of windows inside of stretches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.analysis.least_squares import seconds_inside
+
+Floats = NDArray[np.floating[Any]]
+Times = NDArray[np.int64]
+
+_SINGULAR = 1e-12
+_NOTHING = 1e-9
+_OPEN = 1e12
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit:
+    """Least squares.
+
+    Attributes:
+        beta: The coefficients.
+        covariance: Of them, after Newey and West (Econometrica 55, 1987).
+        influence: Of each row on each coefficient, shape (rows, coefficients).
+    """
+
+    beta: Floats
+    covariance: Floats
+    influence: Floats
+
+    def freedom(self, into: Floats) -> Floats:
+        """Return how many rows carry each combination of coefficients (a row of `into` each), less one."""
+        weights = (self.influence @ into.T) ** 2
+        found: Floats = np.maximum(
+            weights.sum(axis=0) ** 2 / np.maximum((weights**2).sum(axis=0), 1e-300) - 1, 1.0
+        )
+        return found
+
+
+def least_squares(x: Floats, y: Floats, prior: Floats | None = None) -> Fit:
+    """Return least squares; a combination of columns that the rows leave open has a very large variance.
+
+    Args:
+        prior: Standard deviation of each coefficient around 0, known beforehand; infinite where nothing is.  What it holds back
+            is in the covariance.
+    """
+    scale = np.sqrt(np.mean(x * x, axis=0))
+    used = np.flatnonzero(scale > _NOTHING * float(scale.max(initial=0.0)))
+    xs = x[:, used] / scale[used]
+    n, m = xs.shape
+    gram = xs.T @ xs
+    held = np.zeros(m)
+    if prior is not None and np.isfinite(prior[used]).any():
+        free = np.flatnonzero(np.isinf(prior[used]))
+        left = y - xs[:, free] @ (_inverse(gram[np.ix_(free, free)]) @ (xs[:, free].T @ y))
+        variance = float(left @ left) / max(n - free.size, 1)
+        held = variance / (prior[used] * scale[used]) ** 2
+    bread = _inverse(gram + np.diag(held))
+    influence = xs @ bread
+    beta = influence.T @ y
+    left = y - xs @ beta
+    leverage = np.clip(np.einsum("ij,ij->i", influence, xs), 0.0, 0.99)
+    scores = influence * (left / np.sqrt(1 - leverage))[:, None]
+    robust = scores.T @ scores
+    reach = max(1, int(4 * (n / 100) ** (2 / 9)))
+    for lag in range(1, reach + 1):
+        cross = scores[lag:].T @ scores[:-lag]
+        robust += (1 - lag / (reach + 1.0)) * (cross + cross.T)
+    robust += float(left @ left) / max(n - m, 1) * (bread * held) @ bread
+    # A column that no row has anything of may be anything.
+    wide = Fit(np.zeros(x.shape[1]), np.diag(np.full(x.shape[1], _OPEN)), np.zeros(x.shape))
+    wide.beta[used] = beta / scale[used]
+    wide.covariance[np.ix_(used, used)] = robust / np.outer(scale[used], scale[used])
+    wide.influence[:, used] = influence / scale[used]
+    return wide
+
+
+def _inverse(gram: Floats) -> Floats:
+    values, vectors = np.linalg.eigh(gram)
+    values = np.maximum(values, _SINGULAR * values[-1])
+    found: Floats = (vectors / values) @ vectors.T
+    return found
+
+
+def lopsided(t: Times, start: Times, end: Times) -> Floats:
+    """Return for each window the integral over its part of stretches of 2u − 1, u being the place within the stretch, 0 to 1.
+
+    What a stretch draws more in its second half than in its first is that times a power; over a whole stretch it is 0.
+    """
+    k = np.clip(np.searchsorted(start, t, side="right") - 1, 0, start.size - 1)
+    length = np.maximum((end - start)[k], 1) * 1e-9
+    s = np.clip((t - start[k]) * 1e-9, 0.0, length)
+    so_far = s * s / length - s
+    found: Floats = np.diff(so_far, prepend=so_far[0])
+    return found
+
+
+def overlap(t: Times, start: Times, end: Times, is_instant: bool = False) -> Floats:
+    """Return for each window that ends at `t` the seconds in stretches that do not overlap; for instants whether one holds it."""
+    if not is_instant:
+        return seconds_inside(t, start, end)
+    inside = np.searchsorted(start, t, side="right") - np.searchsorted(end, t, side="right")
+    held: Floats = np.minimum(inside, 1).astype(np.float64)
+    return held

@@ -1,0 +1,47 @@
+"""`powermeter layers`: what each layer of a network uses in one pass."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("recording", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--label", "-l", metavar="NAME", help="The passes' label.  [default: that which holds most others]"
+)
+@click.option("--rail", metavar="NAME", help="The rail to count.")
+@click.option("--json", "as_json", is_flag=True, help="The same numbers unrounded, in SI units.")
+def layers(recording: Path, label: str | None, rail: str | None, as_json: bool) -> None:
+    """Print what each layer of a network uses in one pass; the layers add up to the pass.
+
+    \b
+    Example:
+        powermeter record -o run.power -- python infer.py    # with: model = powermeter.watch(model, layers=True)
+        powermeter layers run.power
+
+    Layers are shorter than readings: many passes and regression tell them apart.  Those that the readings cannot tell apart are merged,
+    which is printed.
+    """
+    import powermeter
+    from powermeter.result import plain
+
+    found = powermeter.layers(recording, label, rail=rail)
+    if not as_json:
+        click.echo(str(found))
+        return
+    rows = [
+        {
+            "names": list(one.names),
+            "energy": plain(one.energy),
+            "seconds": one.seconds,
+            "calls": one.calls,
+            "share": one.share,
+        }
+        for one in (*found.layers, *([found.between] if found.between else []))
+    ]
+    record = {"label": found.label, "passes": found.passes, "whole": plain(found.whole), "layers": rows}
+    click.echo(json.dumps({**record, "notes": list(found.notes)}, indent=2))
