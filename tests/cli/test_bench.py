@@ -87,13 +87,14 @@ def test_events_that_the_command_marks_are_counted_without_its_start_up(tmp_path
 
 
 @pytest.mark.parametrize(
-    ("precision", "status", "said"), [("900%", 0, "±900 % reached"), ("1%", NOT_REACHED, "±1 % NOT reached")]
+    ("precision", "most", "status", "said"),
+    [("100%", "40", 0, "±100 % reached"), ("0.1%", "8", NOT_REACHED, "±0.1 % NOT reached")],
 )
 def test_the_last_line_says_whether_the_precision_was_reached(
-    tmp_path: Path, precision: str, status: int, said: str
+    tmp_path: Path, precision: str, most: str, status: int, said: str
 ) -> None:
     options = ["-s", "virtual://?rate=500Hz&shape=constant&high=3W", "-o", str(tmp_path / "bench.power")]
-    options += ["--at-least", "8", "--most", "12"]
+    options += ["--at-least", "8", "--most", most]
     command = [sys.executable, "-S", "-c", "import time; time.sleep(0.1)"]
     result = CliRunner().invoke(bench, [*options, "-p", precision, "--", *command], standalone_mode=False)
     assert result.return_value == status, result.output
