@@ -175,8 +175,14 @@ def slow(arguments: Sequence[str]) -> None:
     run(PYTHON, "-m", "pytest", "-q", "-m", "slow", "--timeout", "3600", *arguments)
 
 
+def mutants(arguments: Sequence[str]) -> None:
+    """put small faults into a copy of the code and list those that no test finds (--help)"""
+    environment(development())
+    run(PYTHON, "tests/mutation/run.py", *arguments)
+
+
 TASKS: dict[str, Callable[[Sequence[str]], None]] = {
-    task.__name__: task for task in (demo, test, lint, docs, site, wheel, lab, slow)
+    task.__name__: task for task in (demo, test, lint, docs, site, wheel, lab, slow, mutants)
 }
 
 
@@ -186,7 +192,7 @@ def main() -> None:
     if name not in TASKS:
         print("python3 tasks.py TASK\n")
         for task in TASKS.values():
-            print(f"  {task.__name__:6} {task.__doc__}")
+            print(f"  {task.__name__:7} {task.__doc__}")
         sys.exit(0 if name in ("help", "-h", "--help") else 2)
     TASKS[name](arguments)
 

@@ -1,0 +1,248 @@
+"""Puts small wrong changes into the code, one by one, and asks the tests: `python3 tasks.py mutants [PATH]`.
+
+Works on a copy in a folder of its own (`.mutants/`, or `--folder`), never on this checkout; may be
+interrupted at any time and goes on where it was.  What survives is printed, with its reason where
+`survivors.toml` knows one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from laboratory import FACTOR, ROOT, SLACK_S, Laboratory, Outcome
+from operators import Mutant, mutants
+from selection import MAP, TestMap
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+HERE = Path(__file__).resolve().parent
+ROOMS = ("powermeter", "drivers", "calibration", "reports")
+OUTSIDE = ("powermeter/testing/", "powermeter/marking/bindings/")
+"""What serves tests, and a module for Pythons that are not run here."""
+MOST_S = 45.0
+"""Of recorded test time for one mutant."""
+
+
+def files(wanted: list[str]) -> list[str]:
+    """Return the Python files of the rooms below the given paths."""
+    found = []
+    for room in ROOMS:
+        for path in sorted((ROOT / room).rglob("*.py")):
+            name = path.relative_to(ROOT).as_posix()
+            if not name.startswith(OUTSIDE) and (not wanted or any(name.startswith(w) for w in wanted)):
+                found.append(name)
+    return found
+
+
+def changed_lines(base: str) -> dict[str, set[int]]:
+    """Return the lines of each file that differ from another commit."""
+    command = ("git", "diff", "--unified=0", "--no-color", base, "--", *ROOMS)
+    text = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    found: dict[str, set[int]] = {}
+    name = ""
+    for line in text.splitlines():
+        if line.startswith("+++ b/"):
+            name = line.removeprefix("+++ b/")
+        elif line.startswith("@@"):
+            start, _, count = line.split(" ")[2].removeprefix("+").partition(",")
+            found.setdefault(name, set()).update(range(int(start), int(start) + int(count or 1)))
+    return found
+
+
+def pool(options: argparse.Namespace) -> list[Mutant]:
+    """Return the mutants that are asked for, in the order in which they are tried."""
+    lines = changed_lines(options.changed) if options.changed else None
+    found = []
+    for name in files(options.paths):
+        if lines is not None and name not in lines:
+            continue
+        for mutant in mutants(name, (ROOT / name).read_text(encoding="utf-8")):
+            if lines is None or mutant.line in lines[name]:
+                found.append(mutant)
+    if options.all or options.changed:
+        return found
+    random.Random(options.seed).shuffle(found)
+    return found[: options.sample]
+
+
+def faults(options: argparse.Namespace) -> Iterator[tuple[Mutant, str]]:
+    """Yield the faults that people wrote by hand, `faults.toml`, with what each is."""
+    for fault in tomllib.loads((HERE / "faults.toml").read_text(encoding="utf-8"))["fault"]:
+        path, old = fault["path"], fault["old"]
+        if options.paths and not any(path.startswith(w) for w in options.paths):
+            continue
+        source = (ROOT / path).read_text(encoding="utf-8")
+        if source.count(old) != 1:
+            print(f"stale: {path}: {old!r} stands {source.count(old)} times", flush=True)
+            continue
+        start = len(source[: source.index(old)].encode())
+        line = source[: source.index(old)].count("\n") + 1
+        yield (
+            Mutant(path, line, start, start + len(old.encode()), "fault", "by hand", old, fault["new"]),
+            fault["what"],
+        )
+
+
+def mirror_of(path: str) -> str:
+    """Return how the names of a file's own tests begin."""
+    room, _, stem = path.removeprefix("powermeter/").removesuffix(".py").rpartition("/")
+    return f"tests/{room}/test_{stem.lstrip('_')}" if room else f"tests/test_{stem.lstrip('_')}"
+
+
+class Trial:
+    """Tries mutants and keeps the verdicts in a file of lines."""
+
+    def __init__(self, laboratory: Laboratory, tests: TestMap, folder: Path, most_s: float) -> None:
+        self.laboratory, self.tests, self.most_s = laboratory, tests, most_s
+        self.verdicts = folder / "verdicts.jsonl"
+        self.known = {}
+        if self.verdicts.exists():
+            for line in self.verdicts.read_text(encoding="utf-8").splitlines():
+                record = json.loads(line)
+                self.known[record["key"]] = record
+        self.clean: dict[str, bool] = {}
+
+    def newer(self) -> list[str]:
+        """Return the test files that the map does not know: all of their tests are asked."""
+        mapped = {name.partition("::")[0] for name in self.tests.seconds}
+        taken = (self.tests.folder / "taken").stat().st_mtime
+        return [
+            path.relative_to(ROOT).as_posix()
+            for path in sorted((ROOT / "tests").rglob("test_*.py"))
+            if path.relative_to(ROOT).as_posix() not in mapped or path.stat().st_mtime > taken
+        ]
+
+    def chosen(self, mutant: Mutant) -> list[str]:
+        """Return the tests for a mutant: new files of its room first, then those that run its lines."""
+        last = mutant.line + mutant.old.count("\n")
+        found = self.tests.tests(mutant.path, mutant.line, last, mirror_of(mutant.path), self.most_s)
+        own = mirror_of(mutant.path) + ".py"
+        newer = self.newer()
+        found = [name for name in found if name.partition("::")[0] not in newer]
+        found = [name for name in found if (ROOT / name.partition("::")[0]).exists()]
+        if not found and (ROOT / own).exists() and own not in newer:
+            found = [own]
+        seen = {name.partition("::")[0] for name in found}
+        return [*found, *(name for name in newer if name not in seen)]
+
+    def passes_on_the_clean_copy(self, by: str) -> bool:
+        """Return whether the test that failed passes without the mutant."""
+        name = by.partition(" ")[2]
+        if not name.startswith("tests/"):
+            return True
+        if name not in self.clean:
+            self.clean[name] = not self.laboratory.run([name], 120.0).killed
+        return self.clean[name]
+
+    def one(self, mutant: Mutant) -> Outcome:
+        """Try one mutant; a test that also fails without it is left out and the rest asked again."""
+        source = (self.laboratory.root / mutant.path).read_text(encoding="utf-8")
+        asked = self.chosen(mutant)
+        if not asked:
+            return Outcome(False, "no test reaches it", 0, 0.0)
+        limit_s = SLACK_S + FACTOR * sum(self.tests.seconds.get(name, 1.0) for name in asked)
+        left_out: list[str] = []
+        while True:
+            with self.laboratory.changed(mutant.path, mutant.apply(source)):
+                outcome = self.laboratory.run([*asked, *left_out], min(limit_s, 240.0))
+            if not outcome.killed or self.passes_on_the_clean_copy(outcome.by) or len(left_out) > 6:
+                return outcome
+            left_out += ["--deselect", outcome.by.partition(" ")[2]]
+
+    def verdict(self, mutant: Mutant, what: str = "") -> dict[str, object]:
+        """Return the verdict on a mutant, known or new."""
+        key = mutant.key + (f":{what}" if what else "")
+        if key not in self.known or not self.known[key]["killed"]:
+            outcome = self.one(mutant)
+            record = {
+                "key": key,
+                "killed": outcome.killed,
+                "by": outcome.by,
+                "tests": outcome.tests,
+                "seconds": round(outcome.seconds, 1),
+                "text": str(mutant),
+                "what": what,
+            }
+            with self.verdicts.open("a", encoding="utf-8") as lines:
+                lines.write(json.dumps(record, ensure_ascii=False) + "\n")
+            self.known[key] = record
+        return self.known[key]
+
+
+def take_map(laboratory: Laboratory, folder: Path, arguments: list[str]) -> None:
+    """Run the tests once under coverage, test by test."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "taken").touch()
+    variables = {**laboratory.environment(), MAP: str(folder)}
+    variables["PYTHONPATH"] += os.pathsep + str(HERE)
+    command = [sys.executable, "-m", "pytest", "-p", "selection", "-q", "-p", "no:cacheprovider", *arguments]
+    subprocess.run(command, cwd=laboratory.root, env=variables, check=False)
+
+
+def main() -> int:
+    """Try the mutants; return 1 where one survives without a known reason."""
+    parser = argparse.ArgumentParser(prog="tasks.py mutants", description=__doc__)
+    parser.add_argument("paths", nargs="*", help="files or folders, all rooms without")
+    parser.add_argument("--sample", type=int, default=40, help="how many, drawn by chance (40)")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--all", action="store_true", help="every mutant of the paths")
+    parser.add_argument(
+        "--changed", metavar="COMMIT", nargs="?", const="main", help="mutants of lines changed since"
+    )
+    parser.add_argument(
+        "--faults", action="store_true", help="the faults written by hand instead, faults.toml"
+    )
+    parser.add_argument("--seconds", type=float, default=1e9, help="end after so long; call again to go on")
+    parser.add_argument("--most", type=float, default=MOST_S, help="seconds of recorded tests for one mutant")
+    parser.add_argument("--map", nargs=argparse.REMAINDER, help="only take the map of tests (pytest options)")
+    parser.add_argument("--folder", type=Path, default=ROOT / ".mutants")
+    options = parser.parse_args()
+    options.folder.mkdir(parents=True, exist_ok=True)
+    began = time.monotonic()
+    reasons = tomllib.loads((HERE / "survivors.toml").read_text(encoding="utf-8"))
+    scratch = options.folder / f"copy-{os.getpid()}"
+    try:
+        with Laboratory(scratch) as laboratory:
+            if options.map is not None or not TestMap(options.folder / "map"):
+                take_map(laboratory, options.folder / "map", options.map or ["-n", "auto"])
+                if options.map is not None:
+                    return 0
+            trial = Trial(laboratory, TestMap(options.folder / "map"), options.folder, options.most)
+            asked = list(faults(options)) if options.faults else [(one, "") for one in pool(options)]
+            killed, survived = 0, []
+            for number, (mutant, what) in enumerate(asked, 1):
+                if time.monotonic() - began > options.seconds:
+                    print(f"{len(asked) - number + 1} not tried yet: call again", flush=True)
+                    break
+                record = trial.verdict(mutant, what)
+                killed += bool(record["killed"])
+                if not record["killed"]:
+                    survived.append(record)
+                    print(f"survived: {record['text']} {what} ({record['tests']} tests)", flush=True)
+            tried = killed + len(survived)
+            print(f"\n{killed} of {tried} found ({killed / max(1, tried):.1%}), seed {options.seed}")
+            open_ones = [record for record in survived if str(record["key"]) not in reasons]
+            for record in survived:
+                if (reason := reasons.get(str(record["key"]))) is not None:
+                    print(f"known: {record['text']}: {reason}")
+            return 1 if open_ones else 0
+    except KeyboardInterrupt:
+        print("\ninterrupted; call again to go on")
+        return 130
+    finally:
+        subprocess.run(("rm", "-rf", str(scratch)), check=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

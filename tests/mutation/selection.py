@@ -1,0 +1,127 @@
+"""Which tests see a line: from one run of the suite under coverage, test by test.
+
+As a plugin (`-p selection`, with `MUTATION_MAP` naming a folder) this file records it.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+MAP = "MUTATION_MAP"
+
+
+class Recording:
+    """Has coverage note which test runs a line, and how long each test takes."""
+
+    def __init__(self, folder: Path, name: str, root: Path) -> None:
+        import coverage
+
+        self.times = (folder / f"times.{name}").open("a")
+        packages = [str(root / name) for name in ("powermeter", "drivers", "calibration", "reports")]
+        self.coverage = coverage.Coverage(
+            data_file=str(folder / f"lines.{name}"), source=packages, branch=False
+        )
+        self.coverage.start()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[Any]:
+        began = time.monotonic()
+        result = yield
+        self.times.write(f"{time.monotonic() - began:.4f} {plain(item.nodeid)}\n")
+        return result
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        self.coverage.switch_context(plain(item.nodeid) + "|setup")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> None:
+        self.coverage.switch_context(plain(item.nodeid))
+
+    def pytest_unconfigure(self) -> None:
+        self.coverage.stop()
+        self.coverage.save()
+        self.times.close()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    folder = os.environ.get(MAP)
+    if folder:
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+        if worker == "main" and getattr(config.option, "numprocesses", None):
+            return
+        name = f"{worker}.{os.getpid()}"
+        config.pluginmanager.register(Recording(Path(folder), name, config.rootpath))
+
+
+def plain(nodeid: str) -> str:
+    """Return a test's name without its parameters."""
+    return nodeid.partition("[")[0]
+
+
+class TestMap:
+    """Tests by the lines that they run, and their durations."""
+
+    __test__ = False
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.seconds: dict[str, float] = {}
+        for path in folder.glob("times.*"):
+            for line in path.read_text().splitlines():
+                took, _, name = line.partition(" ")
+                self.seconds[name] = self.seconds.get(name, 0.0) + float(took)
+        self.lines: dict[str, dict[int, set[str]]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self.seconds)
+
+    def of_file(self, path: str) -> dict[int, set[str]]:
+        """Return for each line of a file the tests that run it."""
+        if path not in self.lines:
+            self.lines[path] = found = {}
+            for data in self.folder.glob("lines.*"):
+                for context, numbers in _rows(data, path):
+                    for line in numbers:
+                        found.setdefault(line, set()).add(context)
+        return self.lines[path]
+
+    def tests(self, path: str, first: int, last: int, mirror: str, most_s: float) -> list[str]:
+        """Return the tests to run for a change of some lines: the file's own, then the quickest, within a time."""
+        by_line = self.of_file(path)
+        seen: set[str] = set()
+        for line in range(first, last + 1):
+            seen |= by_line.get(line, set())
+        files = {name.partition("::")[0] for name in seen if name.endswith("|setup")}
+        seen = {name.partition("|")[0] for name in seen if name}
+        seen |= {name for name in self.seconds if name.partition("::")[0] in files}
+        ordered = sorted(seen, key=lambda name: (not name.startswith(mirror), self.seconds.get(name, 0.0)))
+        chosen, spent = [], 0.0
+        for name in ordered:
+            spent += self.seconds.get(name, 0.0)
+            if chosen and spent > most_s:
+                break
+            chosen.append(name)
+        return chosen
+
+
+def _rows(data: Path, path: str) -> Iterator[tuple[str, list[int]]]:
+    from coverage.numbits import numbits_to_nums
+
+    connection = sqlite3.connect(f"file:{data}?mode=ro", uri=True)
+    try:
+        query = (
+            "select context.context, line_bits.numbits from line_bits join context on context.id = context_id "
+            "join file on file.id = file_id where file.path like ?"
+        )
+        for context, bits in connection.execute(query, (f"%/{path}",)):
+            yield context, numbits_to_nums(bits)
+    finally:
+        connection.close()

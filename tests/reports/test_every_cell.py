@@ -1,0 +1,652 @@
+"""Every cell of every format, against numbers worked out by hand from 2 W at 5 V (support/known_run.py).
+
+The tables below state each number once with its arithmetic; the formats are taken apart into cells, so that a
+number under a wrong heading, in a wrong unit, or of another quantity is found wherever a person reads it.
+"""
+
+from __future__ import annotations
+
+import csv
+import html.parser
+import io
+import json
+import re
+import statistics
+from pathlib import Path
+
+import pytest
+from known_run import (
+    BASELINE_W,
+    INTERVAL,
+    ITEMS,
+    LENGTHS_S,
+    LOAD_S,
+    RUN_S,
+    STANDARD,
+    UTC_S,
+    VOLTS,
+    WATTS,
+    build,
+)
+
+from powermeter.recording import Recording
+from powermeter.registry import REPORTS, load
+from powermeter.reports import tables
+from powermeter.reports.report_data import ReportData, ReportOptions, gather
+from powermeter.reports.terminal import to_text
+
+CELL_V, CELL_AH = 3.7, 10.0
+CELL_J = CELL_AH * 3600 * CELL_V
+"""The battery, 37 Wh at its cells: 133 200 J."""
+INFER_S = sum(LENGTHS_S)  # 24.2 s
+INFER_J = WATTS * INFER_S  # 48.4 J
+PER_ITEM = [WATTS * length / ITEMS for length in LENGTHS_S]  # 0.2 J for most
+
+# By the linear rule (type 7) the quantile p of n sorted values stands at (n - 1) p:
+# 0.95 × 39 = 37.05: the 38th (0.8) and a twentieth of the way to the 39th (1.2); 0.99 × 39 = 38.61.
+P95_S = 0.8 + 0.05 * (1.2 - 0.8)
+P99_S = 1.2 + 0.61 * (1.6 - 1.2)
+
+GRID = 56.039 / (1 - 0.07)
+"""g/kWh at the plug in France: 56.039 generated, 7 % of that lost on the way, as the report itself prints."""
+RUN_KWH = WATTS * RUN_S / 3.6e6
+
+TERMINAL = {
+    "energy": "200.0 ± 1.9 J 55.56 ± 0.53 mWh",  # 2 W × 100 s; ÷ 3600
+    "charge": "11.11 ± 0.11 mAh ● measured",  # 0.4 A × 100 s ÷ 3600
+    "mean power": "2.000 ± 0.019 W peak 2.00 W",
+    "baseline": "500.0 mW given",
+    "above it": "150.0 ± 1.9 J ◌ assumed",  # (2 − 0.5) W × 100 s; the meter's doubt stays whole
+    "used by this run": "0.1502 ± 0.0014 %",  # 200 ÷ 133 200
+    "lasts at this power": "18.50 ± 0.18 h",  # 133 200 ÷ 2 ÷ 3600
+}
+
+# The interval of the next item is that of repeats, `test_the_next_item…`; all else is arithmetic.
+NEXT = "242 mJ (219 to 285)"
+
+LABELS = {
+    "load": {
+        "events": "1",
+        "items": "1",
+        "per item": "4.000 ± 0.038 J",  # 2 W × 2 s
+        "of it meter": "± 38 mJ",  # 0.95 %
+        "of these": "4.000 ± 0.038 J",
+        "above baseline": "3.000 ± 0.038 J",  # 1.5 W × 2 s
+        "median": "4.000 J",
+        "p95": "4.000 J",
+        "std dev": "–",  # of one there is none
+        "total": "4.000 ± 0.038 J",
+        "charge": "222.2 ± 2.1 µAh",  # 0.8 C ÷ 3600
+        "charge bare": "222.2 µAh",
+        "power": "2.000 W",
+        "per charge": "33,300",  # 133 200 ÷ 4
+        "mean time": "2.00 s",
+        "p50 s": "2.00 s",
+        "p95 s": "2.00 s",
+        "p99 s": "2.00 s",
+        "memory": "–",
+    },
+    "infer": {
+        "events": "40",
+        "items": "200",
+        "per item": NEXT,  # 48.4 J ÷ 200
+        "of it meter": "± 2.3 mJ",  # 0.95 % of 242 mJ
+        "of these": "242.0 ± 2.3 mJ",
+        "above baseline": "181.5 ± 2.3 mJ",  # 1.5 W × 24.2 s ÷ 200
+        "median": "200.0 mJ",  # 2 W × 0.5 s ÷ 5
+        "p95": "328.0 mJ",  # 2 W × 0.82 s ÷ 5
+        "std dev": "90 mJ",
+        "total": "48.40 ± 0.46 J",
+        "charge": "2.689 ± 0.026 mAh",  # 9.68 C ÷ 3600
+        "charge bare": "2.689 mAh",
+        "power": "2.000 W",
+        "per charge": "550,000",  # 133 200 ÷ 0.242 = 550 413
+        "mean time": "605 ms",  # 24.2 s ÷ 40
+        "p50 s": "500 ms",
+        "p95 s": "820 ms",
+        "p99 s": "1.44 s",  # 1.444
+        "memory": "123 MB",
+    },
+}
+
+UNROUNDED = {
+    "load": {
+        "events": 1,
+        "items": 1,
+        "duration_s": LOAD_S,
+        "energy": 4.0,
+        "energy_per_item": 4.0,
+        "expected_per_item": None,
+        "energy_median_j": 4.0,
+        "energy_p95_j": 4.0,
+        "energy_standard_deviation_j": None,
+        "above_baseline_per_item": 3.0,
+        "charge": 0.8,
+        "mean_power_w": 2.0,
+        "items_per_charge": CELL_J / 4.0,
+        "latency_mean_s": 2.0,
+        "latency_p50_s": 2.0,
+        "latency_p95_s": 2.0,
+        "latency_p99_s": 2.0,
+        "peak_memory_b": None,
+    },
+    "infer": {
+        "events": 40,
+        "items": 200,
+        "duration_s": INFER_S,
+        "energy": INFER_J,
+        "energy_per_item": INFER_J / 200,
+        "energy_median_j": 0.2,
+        "energy_p95_j": WATTS * P95_S / ITEMS,
+        "energy_standard_deviation_j": statistics.stdev(PER_ITEM),
+        "above_baseline_per_item": (WATTS - BASELINE_W) * INFER_S / 200,
+        "charge": INFER_J / VOLTS,
+        "mean_power_w": WATTS,
+        "items_per_charge": CELL_J / 0.242,
+        "latency_mean_s": 0.605,
+        "latency_p50_s": 0.5,
+        "latency_p95_s": P95_S,
+        "latency_p99_s": P99_S,
+        "peak_memory_b": 123_000_000,
+    },
+}
+"""In SI; a number is the middle of an interval where the column has one."""
+
+HALF = {
+    "energy": 1.0,
+    "energy_per_item": 1.0,
+    "charge": 1.0,
+    "above_baseline_per_item": WATTS / (WATTS - BASELINE_W),
+}
+"""The half-width of an interval over 0.95 % of its value: a baseline takes nothing off the meter's doubt."""
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> ReportData:
+    path = build(tmp_path_factory.mktemp("known") / "known.power")
+    with Recording.open(path) as recording:
+        return gather(recording, ReportOptions(battery="10Ah@3.7V", place="FRA", baseline=f"{BASELINE_W}W"))
+
+
+@pytest.fixture(scope="module")
+def rendered(data: ReportData) -> dict[str, str]:
+    kinds = ("markdown", "html-plain", "latex", "json", "csv", "sci", "annex-xi", "model-card")
+    found = {kind: load(REPORTS[kind])().render(data) for kind in kinds}
+    found = {kind: text.decode() if isinstance(text, bytes) else text for kind, text in found.items()}
+    return {**found, "text": to_text(data, 130)}
+
+
+def spaced(text: str) -> str:
+    return " ".join(text.split())
+
+
+# Taking formats apart -----------------------------------------------------------------------------
+
+
+def terminal_tables(text: str) -> list[dict[str, dict[str, str]]]:
+    """Return the tables of a terminal's text by row and column: columns end where their headings end."""
+    lines, found = text.splitlines(), []
+    for rule, line in enumerate(lines):
+        if not re.fullmatch("─{20,}", line):
+            continue
+        heading = lines[rule - 1]
+        ends = [m.end() for m in re.finditer(r"\S+(?: \S+)*", heading)]
+        names = [m.group() for m in re.finditer(r"\S+(?: \S+)*", heading)]
+        table = {}
+        for row in lines[rule + 1 :]:
+            if not row.strip():
+                break
+            cells = [c.strip() for c in re.split(r"\s{2,}", row.strip())]
+            assert len(cells) == len(ends), row
+            table[cells[0]] = dict(zip(names[1:], cells[1:], strict=True))
+        found.append(table)
+    return found
+
+
+def markdown_tables(text: str) -> list[dict[str, dict[str, str]]]:
+    """Return the tables of Markdown by row and column."""
+    found, table, names = [], None, []
+    for line in text.splitlines():
+        if not line.startswith("|"):
+            table = None
+            continue
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if table is None:
+            table, names = {}, cells
+            found.append(table)
+        elif set(line) - set("|-: "):
+            table[cells[0]] = dict(zip(names[1:], cells[1:], strict=True))
+    return found
+
+
+class Cells(html.parser.HTMLParser):
+    """The tables of a page by row and column."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[list[list[str]]] = []
+        self.open = False
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        if tag == "table":
+            self.found.append([])
+        elif tag == "tr" and self.found:
+            self.found[-1].append([])
+        elif tag in ("td", "th") and self.found:
+            self.found[-1][-1].append("")
+            self.open = True
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("td", "th"):
+            self.open = False
+
+    def handle_data(self, data: str) -> None:
+        if self.open:
+            self.found[-1][-1][-1] += data
+
+
+def html_tables(text: str) -> list[dict[str, dict[str, str]]]:
+    parser = Cells()
+    parser.feed(text)
+    found = []
+    for rows in parser.found:
+        head = [spaced(cell) for cell in rows[0]]
+        table = {spaced(row[0]): dict(zip(head[1:], map(spaced, row[1:]), strict=False)) for row in rows[1:]}
+        first = {spaced(row[0]): {str(i): spaced(c) for i, c in enumerate(row[1:])} for row in rows}
+        found.append({name: {**cells, **table.get(name, {})} for name, cells in first.items()})
+    return found
+
+
+def latex_tables(text: str) -> list[dict[str, dict[str, str]]]:
+    found = []
+    for body in re.findall(r"\\toprule\n(.*?)\\bottomrule", text, re.DOTALL):
+        head, rows = body.split("\\midrule\n")
+        names = [cell.strip(" \\\n") for cell in head.split("&")]
+        table = {}
+        for row in rows.strip().splitlines():
+            cells = [plain_latex(cell) for cell in row.removesuffix("\\\\").split("&")]
+            table[cells[0]] = dict(zip(names[1:], cells[1:], strict=True))
+        found.append(table)
+    return found
+
+
+UNITS = {
+    r"\milli\ampere\hour": "mAh",
+    r"\micro\ampere\hour": "µAh",
+    r"\milli\joule": "mJ",
+    r"\joule": "J",
+    r"\milli\watt": "mW",
+    r"\watt": "W",
+    r"\milli\second": "ms",
+    r"\second": "s",
+    r"\percent": "%",
+    r"\micro\litre": "µL",
+}
+
+
+def plain_latex(cell: str) -> str:
+    cell = re.sub(r"\\numrange\{(.*?)\}\{(.*?)\}", r"\1 to \2", cell.strip())
+    cell = re.sub(r"\\qty\{(.*?)\}\{(.*?)\}", lambda m: f"{m[1].replace('+-', '±')} {UNITS[m[2]]}", cell)
+    cell = re.sub(r"\\num\{(.*?)\}", r"\1", cell)
+    return spaced(cell.replace("CO\\textsubscript{2}e", "CO2e").replace("\\,", " ").strip("\\ "))
+
+
+def cells_of(tables_: list[dict[str, dict[str, str]]], label: str, column: str) -> list[str]:
+    return [table[label][column] for table in tables_ if column in table.get(label, {})]
+
+
+# What stands in them ------------------------------------------------------------------------------
+
+HEADINGS = {
+    "text": {
+        "n": "events",
+        "items": "items",
+        "per item": "per item",
+        "of it meter": "of it meter",
+        "above baseline": "above baseline",
+        "median": "median",
+        "std dev": "std dev",
+        "total": "total",
+        "charge": "charge",
+        "power": "power",
+        "per charge": "per charge",
+        "mean": "mean time",
+        "p50": "p50 s",
+        "p99": "p99 s",
+        "peak memory": "memory",
+    },
+    "markdown": {
+        "events": "events",
+        "items": "items",
+        "energy per item": "per item",
+        "of it the meter": "of it meter",
+        "above baseline": "above baseline",
+        "median": "median",
+        "std dev": "std dev",
+        "total": "total",
+        "charge": "charge",
+        "mean power": "power",
+        "mean time": "mean time",
+        "p50": "p50 s",
+        "p99": "p99 s",
+        "peak memory": "memory",
+    },
+    "html-plain": {
+        "events": "events",
+        "items": "items",
+        "energy of the next": "per item",
+        "of these": "of these",
+        "above baseline": "above baseline",
+        "median": "median",
+        "std dev": "std dev",
+        "charge": "charge bare",
+        "mean power": "power",
+        "per charge": "per charge",
+        "p50": "p50 s",
+        "p99": "p99 s",
+    },
+    "latex": {
+        "events": "events",
+        "items": "items",
+        "per item": "per item",
+        "of these": "of these",
+        "median": "median",
+        "total": "total",
+        "charge": "charge",
+        "mean time": "mean time",
+        "p50": "p50 s",
+        "p99": "p99 s",
+    },
+    "model-card": {
+        "items": "items",
+        "energy of the next": "per item",
+        "charge": "charge",
+        "mean time": "mean time",
+    },
+}
+"""Format → its heading → the number above that belongs under it; p95 is of energy and of time, and checked apart."""
+
+TAKEN_APART = {
+    "text": terminal_tables,
+    "markdown": markdown_tables,
+    "model-card": markdown_tables,
+    "html-plain": html_tables,
+    "latex": latex_tables,
+}
+
+
+@pytest.mark.parametrize("label", LABELS)
+@pytest.mark.parametrize("kind", HEADINGS)
+def test_each_cell_of_a_label(rendered: dict[str, str], kind: str, label: str) -> None:
+    found = TAKEN_APART[kind](rendered[kind])
+    for heading, number in HEADINGS[kind].items():
+        cells = cells_of(found, label, heading)
+        assert cells == [LABELS[label][number]], f"{kind}: {heading} of {label}"
+
+
+@pytest.mark.parametrize("label", LABELS)
+@pytest.mark.parametrize("kind", ["text", "markdown", "html-plain"])
+def test_the_two_columns_p95_are_of_energy_and_of_time(
+    rendered: dict[str, str], kind: str, label: str
+) -> None:
+    cells = cells_of(TAKEN_APART[kind](rendered[kind]), label, "p95")
+    assert cells == [LABELS[label]["p95"], LABELS[label]["p95 s"]]
+
+
+def test_the_paper_quotes_the_power_with_its_interval(rendered: dict[str, str]) -> None:
+    assert cells_of(latex_tables(rendered["latex"]), "infer", "mean power") == ["2.000 ± 0.019 W"]
+    assert cells_of(latex_tables(rendered["latex"]), "infer", "p95") == ["820 ms"]
+
+
+def test_each_cell_of_the_run_in_a_terminal(rendered: dict[str, str]) -> None:
+    lines = [spaced(line) for line in rendered["text"].splitlines()]
+    for name, cell in TERMINAL.items():
+        assert f"{name} {cell}" in lines, name
+    assert "holds 550,000 (468,000 to 608,000) × inference" in lines
+    assert lines[0].startswith("loop.py 1 min 40 s · 15 Jun 2025 15:06 UTC · Bench Board")  # 1 750 000 000 s
+
+
+@pytest.mark.parametrize(
+    ("kind", "rows"),
+    [
+        (
+            "markdown",
+            {
+                "energy": ("value", "200.0 ± 1.9 J"),
+                "charge": ("value", "11.11 ± 0.11 mAh"),
+                "mean power": ("value", "2.000 ± 0.019 W"),
+                "baseline (given)": ("value", "500.0 mW"),
+                "above the baseline": ("value", "150.0 ± 1.9 J"),
+                "used by this run": ("value", "0.1502 ± 0.0014 %"),
+                "lasts at this power": ("value", "18.50 ± 0.18 h"),
+            },
+        ),
+        (
+            "latex",
+            {
+                "energy": ("value", "200.0 ± 1.9 J"),
+                "charge": ("value", "11.11 ± 0.11 mAh"),
+                "mean power": ("value", "2.000 ± 0.019 W"),
+                "share of 10 Ah@3.7 V": ("value", "0.1502 ± 0.0014 %"),
+            },
+        ),
+        (
+            "html-plain",
+            {
+                "Energy": ("0", "200.0 ± 1.9 J"),
+                "Charge": ("0", "11.11 ± 0.11 mAh"),
+                "Mean power": ("0", "2.000 ± 0.019 W"),
+                "Baseline": ("0", "500.0 mW"),
+                "Above the baseline": ("0", "150.0 ± 1.9 J"),
+            },
+        ),
+        (
+            "annex-xi",
+            {
+                "this recording, whole": ("in Wh", "55.56 ± 0.53 mWh"),
+                "use: load": ("in Wh", "1.111 ± 0.011 mWh"),  # 4 J ÷ 3600
+                "use: infer": ("in Wh", "13.44 ± 0.13 mWh"),  # 48.4 J ÷ 3600
+            },
+        ),
+    ],
+)
+def test_each_cell_of_the_run(rendered: dict[str, str], kind: str, rows: dict[str, tuple[str, str]]) -> None:
+    found = {"annex-xi": markdown_tables, **TAKEN_APART}[kind](rendered[kind])
+    for name, (column, cell) in rows.items():
+        assert cells_of(found, name, column)[:1] == [cell], f"{kind}: {name}"
+
+
+@pytest.mark.parametrize("kind", ["markdown", "latex"])
+def test_the_shares_of_the_doubt(rendered: dict[str, str], kind: str) -> None:
+    """Repeats s/√40 = 14.2 mJ against 1.4 mJ of the gain: 99.0 and 1.0 % of the variance."""
+    repeats = statistics.stdev(PER_ITEM) / 40**0.5
+    gain = 0.242 * STANDARD
+    share = repeats**2 / (repeats**2 + gain**2)
+    assert (f"{share:.1%}", f"{1 - share:.1%}") == ("99.0%", "1.0%")
+    if kind == "latex":
+        assert "99 \\% of its variance is the spread between repeats" in rendered[kind]
+        return
+    found = markdown_tables(rendered[kind])
+    assert cells_of(found, "the spread between repeats", "share of variance") == ["99.0 %"]
+    assert cells_of(found, "the spread between repeats", "standard uncertainty") == [
+        f"{1e3 * repeats:.0f} mJ"
+    ]
+    assert cells_of(found, "the sensor's gain", "share of variance") == ["1.0 %"]
+    assert cells_of(found, "the sensor's gain", "standard uncertainty") == [f"{1e3 * gain:.1f} mJ"]
+
+
+def test_the_next_item_has_the_interval_of_its_repeats(data: ReportData) -> None:
+    """Student's with 39 degrees of freedom (2.023) at the least, a third more at most, leaning to the long tail."""
+    (row,) = (row for row in data.analysis.rows if row.label == "infer")
+    of_next = row.expected_per_item
+    student = 2.0227 * statistics.stdev(PER_ITEM) / 40**0.5
+    assert of_next.value == pytest.approx(0.242)
+    assert student < (of_next.high - of_next.low) / 2 < 4 / 3 * student
+    assert of_next.high - of_next.value > of_next.value - of_next.low > 0.5 * student
+
+
+def test_json_holds_the_same_numbers(rendered: dict[str, str]) -> None:
+    found = json.loads(rendered["json"])
+    for name, value in {"energy": 200.0, "charge": 40.0, "power": 2.0}.items():
+        shown = found["run"][name]
+        assert shown["value"] == pytest.approx(value) and shown["grade"] == "measured"
+        assert shown["high"] - shown["value"] == pytest.approx(INTERVAL * value)
+        assert shown["value"] - shown["low"] == pytest.approx(INTERVAL * value)
+        (part,) = shown["parts"].values()
+        assert part == pytest.approx(STANDARD * value)
+    run = found["run"]
+    assert (run["duration_s"], run["peak_w"], run["gap_s"]) == (RUN_S, 2.0, 0.0)
+    assert run["above_baseline"]["value"] == pytest.approx(150.0)
+    assert run["baseline"]["power"]["value"] == BASELINE_W
+    battery = found["battery"]
+    assert battery["share_used"]["value"] == pytest.approx(200.0 / CELL_J)
+    assert battery["remaining"]["value"] == pytest.approx(1 - 200.0 / CELL_J)
+    assert battery["hours"]["value"] == pytest.approx(CELL_J / WATTS / 3600)
+    assert battery["items_per_charge"]["value"] == pytest.approx(CELL_J / 0.242)
+    assert found["footprint"]["carbon"]["value"] == pytest.approx(RUN_KWH * GRID, rel=1e-3)  # g
+    assert found["item_footprint"]["carbon"]["value"] == pytest.approx(0.242 / 3.6e6 * GRID, rel=1e-3)
+
+
+@pytest.mark.parametrize("label", UNROUNDED)
+def test_json_of_a_label(rendered: dict[str, str], label: str) -> None:
+    (found,) = (row for row in json.loads(rendered["json"])["labels"] if row["label"] == label)
+    expected = UNROUNDED[label]
+    per_item = expected["charge"] / expected["items"]  # type: ignore[operator]
+    same = {
+        "energy": expected["energy"],
+        "energy_per_item": expected["energy_per_item"],
+        "energy_median": expected["energy_median_j"],
+        "energy_p95": expected["energy_p95_j"],
+        "charge": expected["charge"],
+        "charge_per_item": per_item,
+        "power": 2.0,
+        "above_baseline_per_item": expected["above_baseline_per_item"],
+        "above_baseline": (WATTS - BASELINE_W) * expected["duration_s"],  # type: ignore[operator]
+        "above_baseline_power": WATTS - BASELINE_W,
+        "per_charge": expected["items_per_charge"],
+    }
+    for name, value in same.items():
+        assert found[name]["value"] == pytest.approx(value), name
+    for name in (
+        "energy",
+        "energy_per_item",
+        "energy_median",
+        "energy_p95",
+        "charge",
+        "charge_per_item",
+        "power",
+    ):
+        half = (found[name]["high"] - found[name]["low"]) / 2
+        assert half == pytest.approx(INTERVAL * found[name]["value"]), name
+    latency = {name: expected[f"latency_{name}_s"] for name in ("mean", "p50", "p95", "p99")}
+    assert found["latency_s"] == pytest.approx(latency)
+    assert found["standard_deviation_j"] == (
+        pytest.approx(expected["energy_standard_deviation_j"]) if label == "infer" else None
+    )
+    assert (found["seconds"], found["events"], found["items"]) == (
+        pytest.approx(expected["duration_s"]),
+        expected["events"],
+        expected["items"],
+    )
+    assert found["sample_mean_w"] == pytest.approx(2.0)
+    assert found["sample_mean_energy_j"] == pytest.approx(expected["energy"])
+    assert found["trapezoid_j"] == pytest.approx(expected["energy"])
+    assert found["peak_memory"] == expected["peak_memory_b"]
+    assert (found["gap_s"], found["outside"], found["overlapping"], found["resolved"]) == (
+        0.0,
+        0,
+        False,
+        True,
+    )
+    # Ten readings a second: 2 s hold 20; of the lengths of infer the median, 0.5 s, holds 5.
+    assert found["samples_per_event"] == pytest.approx({"load": 20.0, "infer": 5.0}[label])
+
+
+@pytest.mark.parametrize("label", UNROUNDED)
+def test_each_column_of_csv(rendered: dict[str, str], label: str) -> None:
+    """No column without a number worked out above."""
+    (row,) = (row for row in csv.DictReader(io.StringIO(rendered["csv"])) if row["label"] == label)
+    expected = UNROUNDED[label]
+    assert row.pop("label") == label and row.pop("grade") == "measured"
+    for column, cell in row.items():
+        name, which = column, "value"
+        interval = re.fullmatch(r"(\w+?)(_low|_high)?_[jc]", column)
+        if interval is not None and column not in expected:
+            name, which = interval[1], interval[2] or "value"
+        if label == "infer" and name == "expected_per_item":
+            assert 0.21 < float(cell) < 0.29
+            continue
+        value = expected[name]
+        if value is None:
+            assert cell == "", column
+            continue
+        sign = {"value": 0, "_low": -1, "_high": 1}[which]
+        assert float(cell) == pytest.approx(value * (1 + sign * HALF.get(name, 0.0) * INTERVAL)), column  # type: ignore[operator]
+
+
+def test_each_column_of_the_events(data: ReportData) -> None:
+    found = tables.events(data.analysis)
+    assert len(found["label"]) == 41
+    where = list(found["uid"]).index(4)  # the third infer: 34 of the 40 lengths, 0.8 s
+    length = LENGTHS_S[2 * 17 % 40]
+    row = {name: column[where] for name, column in found.items()}
+    assert row.pop("start_s") == pytest.approx(14.0) and row.pop("duration_s") == pytest.approx(length)
+    assert row.pop("energy_j") == pytest.approx(WATTS * length)
+    assert row.pop("energy_low_j") == pytest.approx(WATTS * length * (1 - INTERVAL))
+    assert row.pop("energy_high_j") == pytest.approx(WATTS * length * (1 + INTERVAL))
+    assert row.pop("energy_per_item_j") == pytest.approx(WATTS * length / ITEMS)
+    assert row.pop("charge_c") == pytest.approx(WATTS / VOLTS * length)
+    assert row == {
+        "label": "infer",
+        "count": ITEMS,
+        "grade": "measured",
+        "samples": int(length * 10),
+        "process": 1,
+        "thread": 1,
+        "task": None,
+        "uid": 4,
+        "parent": None,
+        "peak_memory_b": 123_000_000,
+    }
+
+
+def test_the_samples_have_their_times_and_units(tmp_path: Path) -> None:
+    with Recording.open(build(tmp_path / "one.power")) as recording:
+        found = tables.samples(recording)
+    assert list(found) == ["time_s", "utc", "meter/voltage_v", "meter/current_a", "meter/flags"]
+    row = {name: column[3] for name, column in found.items()}
+    assert row.pop("utc") == "2025-06-15T15:06:40.300000Z" and UTC_S == 1_750_000_000
+    assert row == pytest.approx(
+        {"time_s": 0.3, "meter/voltage_v": 5.0, "meter/current_a": 0.4, "meter/flags": 0.0}
+    )
+
+
+def test_the_sci_sheet_is_of_one_item(rendered: dict[str, str]) -> None:
+    """E × I of one inference is 0.242 J: the whole run's would be 3.3 mg."""
+    micrograms = 0.242 / 3.6e6 * GRID * 1e6  # 4.05
+    lines = rendered["sci"].splitlines()
+    for begin in ("- SCI: ", "- E × I: "):
+        (line,) = (line for line in lines if line.startswith(begin))
+        shown = re.search(r"([\d.]+) µg CO2e per inference", line)
+        assert shown is not None and float(shown[1]) == pytest.approx(micrograms, rel=0.015), line
+    assert "- functional unit R: inference, 200 measured" in lines
+    assert "- energy of 40 events of infer: 48.40 ± 0.46 J" in lines
+    assert "- per inference: 242.0 ± 2.3 mJ" in lines
+    (line,) = (line for line in lines if line.startswith("- = "))
+    shown = re.fullmatch(r"- = ([\d.]+) µg CO2e / 200 inferences", line)
+    assert shown is not None and float(shown[1]) == pytest.approx(200 * micrograms, rel=1e-3)
+    (line,) = (line for line in lines if line.startswith("Carbon of the whole run: "))
+    assert line.startswith("Carbon of the whole run: 3.3 mg CO2e")
+    assert pytest.approx(3.348, abs=0.001) == RUN_KWH * GRID * 1e3  # mg
+
+
+@pytest.mark.parametrize("kind", ["text", "markdown", "latex", "html-plain"])
+def test_the_footprints_of_the_run_and_of_an_item(rendered: dict[str, str], kind: str) -> None:
+    text = spaced(re.sub(r"<[^>]+>", " ", rendered[kind]) if kind == "html-plain" else rendered[kind])
+    if kind == "latex":
+        assert "\\num{3.3}\\,mg CO\\textsubscript{2}e (\\numrange{2.6}{4.3})" in text
+        return
+    assert "3.3 mg CO2e (2.6 to 4.3)" in text
+    assert "4.1 µg CO2e" in text  # 0.242 J × 60.26 g/kWh
+    assert "220 µL" in text and "270 nL" in text  # 3.67 L/kWh ÷ 0.93
+    assert "12 ng Sb eq" in text and "14 pg Sb eq" in text  # 2e-7 kg/kWh ÷ 0.93

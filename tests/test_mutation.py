@@ -1,0 +1,80 @@
+"""The tool behind `python3 tasks.py mutants`: each change is one, compiles, and is put back."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+HERE = Path(__file__).resolve().parent / "mutation"
+
+SOURCE = '''"""A module."""
+LIMIT = 3
+
+def spread(values: list[float], unit: str = "J") -> float:
+    """Return a number."""
+    total = 0.0
+    for value in values:
+        if value > LIMIT and value is not None:
+            total += abs(value) * 2.5
+        seen[unit] = value
+    return math.sqrt(max(total, LIMIT) / (len(values) - 1))
+'''
+
+
+@pytest.fixture
+def operators() -> Iterator[ModuleType]:
+    spec = importlib.util.spec_from_file_location("mutation_operators", HERE / "operators.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # its dataclass looks itself up
+    spec.loader.exec_module(module)
+    yield module
+    del sys.modules[spec.name]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (">", ">="),
+        ("and", "or"),
+        ("is not", "is"),
+        ("3", "4"),
+        ("2.5", "2500.0"),
+        ("1", "2"),
+        ("-", "+"),
+        ("/", "*"),
+        ("total += abs(value) * 2.5", "pass"),
+        ("seen[unit] = value", "pass"),
+        ("abs(value)", "(value)"),
+        ("max", "min"),
+        ("total, LIMIT", "LIMIT, total"),
+        ("math.sqrt(max(total, LIMIT) / (len(values) - 1))", "None"),
+    ],
+)
+def test_a_change_of_each_kind(operators: ModuleType, old: str, new: str) -> None:
+    found = [(m.old, m.new) for m in operators.mutants("a.py", SOURCE)]
+    assert (old, new) in found
+
+
+def test_every_mutant_is_another_program_and_has_a_name_of_its_own(operators: ModuleType) -> None:
+    found = list(operators.mutants("a.py", SOURCE))
+    assert len({m.apply(SOURCE) for m in found}) == len(found) == len({m.key for m in found})
+    for mutant in found:
+        compile(mutant.apply(SOURCE), "a.py", "exec")
+        line = mutant.apply(SOURCE).splitlines()[mutant.line - 1]
+        assert line != SOURCE.splitlines()[mutant.line - 1]
+
+
+def test_names_stay_when_lines_move(operators: ModuleType) -> None:
+    before = [m.key for m in operators.mutants("a.py", SOURCE)]
+    assert [m.key for m in operators.mutants("a.py", SOURCE.replace("LIMIT = 3", "\n\nLIMIT = 3"))] == before
+
+
+def test_prose_is_left_alone(operators: ModuleType) -> None:
+    prose = 'def f() -> "a": \n    """1 > 2"""\n    raise ValueError(f"{1 + 2} at most")\n'
+    assert not list(operators.mutants("a.py", prose))
