@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
 _MOST, _LONGEST = 8, 40
+_WORDS = re.compile(r"\S{100,}")
 
 
 def printable(text: object) -> str:
     """Return text that no terminal obeys: controls, changes of direction and what is no text become U+FFFD."""
     return "".join(c if c.isprintable() else "\ufffd" for c in str(text))
+
+
+def clean(text: str, longest_word: int = 400) -> str:
+    """Return lines of text that no terminal obeys, words that nobody reads to their end shortened."""
+    lines = (
+        "".join(c if c.isprintable() or c == "\t" else "\ufffd" for c in line) for line in text.split("\n")
+    )
+    return "\n".join(_WORDS.sub(lambda found: _shortened(found[0], longest_word), line) for line in lines)
+
+
+def _shortened(word: str, longest: int) -> str:
+    return word if len(word) <= longest else f"{word[: longest // 2]}…({len(word):,} characters)"
 
 
 def nearest(typed: str, known: Iterable[str]) -> str:

@@ -17,6 +17,7 @@ from powermeter.units import format_duration
 from . import figures, lifetime_section, svg
 from .headline import product, quality, sentence
 from .markup import Child, Markup, element, harmless, join, quantity
+from .nesting_sections import distributions, nesting
 from .page_sections import (
     against,
     badge,
@@ -54,6 +55,8 @@ class HTMLReport:
             _power(data, packed is not None),
             whole_run(data),
             labels(data),
+            distributions(data),
+            nesting(data),
             language_models(data),
             meaning(data),
             lifetime_section.section(data),
@@ -85,7 +88,10 @@ def page_of(
         script: The only script that may run.
         simulated: Whether its numbers are simulated, which the page wears as a watermark.
     """
-    parts: list[Child] = [*body] if packed is not None or len(body) == 1 else [element("main", *body)]
+    mark = element("div", "simulated", class_="watermark", aria_hidden="true") if simulated else ""
+    parts: list[Child] = (
+        [mark, *body] if packed is not None or len(body) == 1 else [mark, element("main", *body)]
+    )
     if packed is not None:
         text = json.dumps(packed, separators=(",", ":")).replace("<", "\\u003c")
         parts.append(Markup(f'<script type="application/json" id="zoom-data">{text}</script>'))
@@ -248,14 +254,11 @@ def _power(data: ReportData, zooms: bool) -> Markup:
         f"Power on {data.analysis.line.rail.name}, the events below on the same clock. The band runs from the lowest to the "
         "highest reading of each pixel, the line is their mean; a gap stays empty."
     )
-    hidden = (
-        f" Labels without a lane: {', '.join(harmless(label, 60) for label in panel.hidden[:8])}."
-        if panel.hidden
-        else ""
-    )
-    parts.append(
-        element("figure", still, element("figcaption", caption, hidden), class_="still" if zooms else None)
-    )
+    parts.append(element("figure", still, element("figcaption", caption), class_="still" if zooms else None))
+    if panel.hidden:
+        names = ", ".join(harmless(label, 60) for label in panel.hidden[:8])
+        more = f" and {len(panel.hidden) - 8:,} more" if len(panel.hidden) > 8 else ""
+        parts.append(element("p", f"Labels without a lane: {names}{more}.", class_="soft"))
     close = figures.close_panel(data)
     if close is not None:
         around = "Power around one typical event"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.uncertainty import WORDS
 from powermeter.formatting import DASH, Shown
@@ -16,6 +18,9 @@ from .method import limits, method
 from .report_data import ReportData, no_footprint
 from .terminal import health_text
 from .wording import GRADE_TEXT, MARKS, footprint_amount, show
+
+MOST_OPEN = 16
+"""Labels of a table that are open to the eye; of more, the rest is folded."""
 
 ACCOUNTS = (("carbon", "Carbon"), ("water", "Water consumed"), ("adpe", "Minerals (ADPe)"))
 
@@ -175,6 +180,9 @@ def labels(data: ReportData) -> Markup:
         )
         return [quantity(text) for text in texts]
 
+    ranked = rows
+    if len(rows) > MOST_OPEN + 4:
+        ranked = sorted(rows, key=lambda r: (r is not data.headline, -(r.energy.value if r.energy else 0.0)))
     known = [c.grade for c in (data.charge_of(row) for row in rows) if c is not None]
     first = 1 + len(groups)
     what = "per item, in" if with_items else "in"
@@ -188,24 +196,26 @@ def labels(data: ReportData) -> Markup:
                 "repeats included, and of these events, as far as the meter knows.",
                 class_="soft",
             ),
-            table(
-                ["label", *groups, *energy],
-                [[*start(row), *energies(row)] for row in rows],
-                numbers=range(first, first + len(energy)),
-            ),
+            _long(["label", *groups, *energy], [[*start(row), *energies(row)] for row in ranked], first),
             element(
                 "h3",
                 "Charge, power and time ",
                 element("small", "charge ", badge(worst(known) if known else None)),
             ),
-            table(
-                ["label", *groups, *use],
-                [[*start(row), *uses(row)] for row in rows],
-                numbers=range(first, first + len(use)),
-            ),
+            _long(["label", *groups, *use], [[*start(row), *uses(row)] for row in ranked], first),
             _published(data),
         ]
     )
+
+
+def _long(heads: Sequence[str], rows: Sequence[Sequence[Child]], first: int) -> Markup:
+    """Return a table of labels, whose numbers begin in a column; what is beyond `MOST_OPEN` rows is folded."""
+    numbers = range(first, len(heads))
+    if len(rows) <= MOST_OPEN + 4:
+        return table(heads, rows, numbers=numbers)
+    rest = table(heads, rows[MOST_OPEN:], numbers=numbers)
+    more = f"{len(rows) - MOST_OPEN:,} more labels, which used less each"
+    return join([table(heads, rows[:MOST_OPEN], numbers=numbers), folded(more, rest)])
 
 
 def _published(data: ReportData) -> Markup:
@@ -302,7 +312,7 @@ def _footprint(data: ReportData) -> Markup:
         cells += [number(each) if each else DASH] if data.headline is not None else []
         rows.append([*cells, badge(whole.accounts[name].result.grade)])
         amount = footprint_amount(about.accounts[name].result, digits)
-        one_line += [quantity(amount.bare), f" {title[0].lower()}{title[1:]}, "]
+        one_line += [number(amount), f" {title[0].lower()}{title[1:]}, "]
     heads = ["", "the run", *([f"one {data.item}"] if data.headline is not None else []), ""]
     place = whole.place.name if whole.place else "place not known: world range"
     last = str(one_line.pop()).rstrip(", ") if one_line else ""
@@ -311,7 +321,7 @@ def _footprint(data: ReportData) -> Markup:
         element("h3", "Footprint of the electricity"),
         element("p", f"{what[0].upper()}{what[1:]}: ", one_line, last, f"; {place}."),
         folded(
-            "With ranges",
+            "In a table, with grades",
             table(heads, rows, numbers=range(1, len(heads) - 1)),
             element("p", f"{whole.boundary}. The three are never added to each other.", class_="soft"),
         ),

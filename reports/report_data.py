@@ -42,7 +42,7 @@ NEGATIVE = (
     "the energy is below zero: does the battery charge, or are IN+ and IN- swapped? No footprint is printed"
 )
 
-NO_PLACE = "the place is not known: the footprint spans the world's grids; name it, for example --place FRA"
+NO_PLACE = "the place is not known: the footprint spans the world's grids; name it, for example FRA"
 """What a reader should know, but the least of all problems: it stands last."""
 
 HEADLINES = ("infer", "predict", "forward", "generate", "query", "queries")

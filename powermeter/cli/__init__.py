@@ -15,7 +15,9 @@ import click
 
 from powermeter import registry
 from powermeter.cli.exit_codes import INTERRUPTED
+from powermeter.cli.outputs import report_problem
 from powermeter.errors import PowermeterError
+from powermeter.names import clean
 from powermeter.reports.plain_output import spell_out
 
 
@@ -96,17 +98,17 @@ def run(arguments: Sequence[str] | None = None) -> int:
         click.echo("interrupted", err=True)
         return INTERRUPTED
     except click.ClickException as error:
-        _show(error)
+        error.message = clean(error.message, 200)
+        error.show()
         return error.exit_code
     except PowermeterError as error:
-        said = str(error).encode("utf-8", "backslashreplace").decode()  # names of files may be no text
-        click.echo(f"powermeter: {said}", err=True)
+        report_problem(str(error))
         return error.exit_code
     except KeyboardInterrupt:
         click.echo("interrupted", err=True)
         return INTERRUPTED
     except OSError as error:
-        click.echo(f"powermeter: {error.strerror or error}", err=True)
+        report_problem(error.strerror or str(error))
         _silence()  # what is still buffered cannot be written either
         return PowermeterError.exit_code
     return outcome if isinstance(outcome, int) else 0

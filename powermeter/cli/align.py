@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from powermeter.cli.outputs import put
 from powermeter.errors import ConfigurationError
 from powermeter.result import COVERAGE_95
 from powermeter.units import format_duration, format_quantity, parse_duration
@@ -101,7 +102,7 @@ def align(
         names = joining.join(mine, theirs, path, placement.alignment.to_fact(None), force=force)
         for warning in theirs.warnings:
             click.echo(f"note: {warning}", err=True)
-    click.echo(f"wrote {path} with {', '.join(names)} on the host's clock")
+    put(f"wrote {path} with {', '.join(names)} on the host's clock")
 
 
 def _span(text: str) -> tuple[float, float]:
@@ -136,7 +137,7 @@ def _anew(path: Path, source: str | None, ways: AlignOptions, dry_run: bool) -> 
     with append_to(path) as writer:
         for identifier in identifiers:
             writer.add_fact("alignment", placement.alignment.to_fact(identifier))
-    click.echo(f"wrote the alignment of {names} into {path}")
+    put(f"wrote the alignment of {names} into {path}")
 
 
 def _print(placement: Placement, meter: Recording) -> None:
@@ -156,7 +157,7 @@ def _print(placement: Placement, meter: Recording) -> None:
             ("confidence", f"{found.confidence:.2f}: the next best place fits {_less(found.confidence)}")
         )
     for name, text in rows:
-        click.echo(f"{name:12} {text}")
+        put(f"{name:12} {text}")
     for note in placement.notes:
         click.echo(f"note: {note}", err=True)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ import click
 
 from powermeter.cli.child import cannot_run, run_command
 from powermeter.cli.exit_codes import NOT_REACHED
+from powermeter.cli.outputs import put, put_json
 from powermeter.errors import ConfigurationError
 from powermeter.recording.output_file import check_output, in_place
 from powermeter.units import parse_duration, parse_quantity
@@ -124,10 +124,10 @@ def bench(
                 break
     if chosen["as_json"]:
         rows = [record(one) for one in made]
-        click.echo(json.dumps({"recording": str(meter.path), "rows": rows}, indent=2))
+        put_json({"recording": str(meter.path), "rows": rows})
     else:
         for one in made:
-            click.echo(to_text(one))
+            put(to_text(one))
     if plot is not None:
         with in_place(plot) as part:
             draw(part, made, plot.suffix[1:].lower())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import click
 
 from powermeter.cli import subject
 from powermeter.cli.exit_codes import OVER_BUDGET
+from powermeter.cli.outputs import put, put_json
 
 
 @click.command()
@@ -100,5 +100,5 @@ def budget(recording: Path | None, as_json: bool, **chosen: Any) -> int:
         found = find(recording, subject.asked(chosen))
     report = assess(found, Wanted(**{name: chosen[name] for name in Wanted.__dataclass_fields__}))
     failed = report.failed
-    click.echo(json.dumps(report.record(), indent=2) if as_json else report.text())
+    (put_json(report.record()) if as_json else put(report.text()))
     return OVER_BUDGET if failed else 0

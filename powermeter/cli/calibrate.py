@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from powermeter.cli import known_loads
+from powermeter.cli.outputs import put
 from powermeter.errors import ConfigurationError
 from powermeter.recording.output_file import check_output, write_files
 from powermeter.result import COVERAGE_95
@@ -178,7 +179,7 @@ def _calibrate(recording: Path, typed: _Typed) -> None:
         _print(one)
         if typed.find_shunt:
             ohm, spread = true_shunt(one, assumed)
-            click.echo(
+            put(
                 f"shunt        {ohm:.6g} ohm ± {COVERAGE_95 * spread:.2g} ohm; "
                 f"name it in the source from now on: ?shunt={ohm:.6g}ohm"
             )
@@ -251,23 +252,23 @@ def _print(one: Calibrated) -> None:
     correction, unit = one.correction, one.place.channel.unit
     low, high = (format_quantity(x, unit) for x in (correction.low, correction.high))
     worst = float(abs(one.fit.residuals).max())
-    click.echo(f"{one.place.name} against {one.against}")
-    click.echo(f"gain         × {correction.gain:.6f} ± {COVERAGE_95 * one.gain_u:.2g} (95 %)")
-    click.echo(
+    put(f"{one.place.name} against {one.against}")
+    put(f"gain         × {correction.gain:.6f} ± {COVERAGE_95 * one.gain_u:.2g} (95 %)")
+    put(
         f"offset       {format_quantity(correction.offset, unit)} ± "
         f"{format_quantity(COVERAGE_95 * one.offset_u, unit, 2)} (95 %)"
     )
     for power, value in enumerate(correction.coefficients[2:], start=2):
-        click.echo(f"term of x^{power}  {value:.4g} per {unit}")
+        put(f"term of x^{power}  {value:.4g} per {unit}")
     if correction.temperature_slope:
-        click.echo(
+        put(
             f"temperature  {correction.temperature_slope * 1e6:+.0f} ppm/°C from {correction.temperature_c:.1f} °C"
         )
-    click.echo(
+    put(
         f"residuals    {format_quantity(worst, unit, 2)} at most, over {one.points.seen.size} points "
         f"from {low} to {high}"
     )
-    click.echo(f"valid        {low} to {high}; outside, intervals are wider and say so")
+    put(f"valid        {low} to {high}; outside, intervals are wider and say so")
     for note in one.fit.notes:
         click.echo(f"note: {note}", err=True)
 
@@ -292,6 +293,4 @@ def _apply(path: Path, file: Path, *, force: bool) -> None:
         for fact in facts:
             writer.add_fact("calibration", fact)
     names = ", ".join(fact["channel"] for fact in facts)
-    click.echo(
-        f"wrote the calibration of {names} into {path}" + (f", {replaced} replaced" if replaced else "")
-    )
+    put(f"wrote the calibration of {names} into {path}" + (f", {replaced} replaced" if replaced else ""))

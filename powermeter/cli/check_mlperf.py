@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from powermeter.cli.outputs import put
 from powermeter.errors import DataError
 
 
@@ -27,11 +28,9 @@ def check_mlperf(folder: Path) -> None:
     width = max(len(verdict.rule) for verdict in verdicts)
     for verdict in verdicts:
         mark = "-   " if verdict.passed is None else "pass" if verdict.passed else "FAIL"
-        click.echo(f"{mark}  {verdict.rule:<{width}}  {verdict.text}")
+        put(f"{mark}  {verdict.rule:<{width}}  {verdict.text}")
     failed = [verdict.rule for verdict in verdicts if verdict.passed is False]
     unchecked = sum(verdict.passed is None for verdict in verdicts)
-    click.echo(
-        f"{len(verdicts) - len(failed) - unchecked} passed, {len(failed)} failed, {unchecked} not checked"
-    )
+    put(f"{len(verdicts) - len(failed) - unchecked} passed, {len(failed)} failed, {unchecked} not checked")
     if failed:
         raise DataError(f"{folder}: {len(failed)} rules of MLPerf Power are not kept: {', '.join(failed)}")

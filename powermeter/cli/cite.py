@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from powermeter.cli.outputs import put
 from powermeter.cli.report_options import reading_options, report_options
 
 
@@ -27,4 +28,4 @@ def cite(recording: Path, **typed: Any) -> None:
 
     with Recording.open(recording) as opened:
         data = gather(opened, report_options(typed))
-    click.echo(citation(data), nl=False)
+    put(citation(data), nl=False)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
 from powermeter.cli.exit_codes import LEFT_OUT
-from powermeter.cli.outputs import say
+from powermeter.cli.outputs import put, put_json, say
 
 
 @click.command()
@@ -60,10 +59,10 @@ def collect(
     dataset = Dataset(output)
     found = run(place, dataset, readings, None if quiet or as_json else say)
     if as_json:
-        click.echo(json.dumps(found.to_dict(), indent=2))
+        put_json(found.to_dict())
     else:
         for line in found.lines():
-            click.echo(line)
+            put(line)
     for name, machines in names_shared(dataset):
         say(
             f"note: {len(machines)} machines are called {name!r}; they are kept apart as {', '.join(f'{name}~{m[:4]}' for m in machines)}: "

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from powermeter.cli.exit_codes import FAILED_IF
-from powermeter.cli.outputs import say
+from powermeter.cli.outputs import put, put_json, say
 from powermeter.comparison.verdict import Verdict
 from powermeter.errors import ConfigurationError
 from powermeter.names import printable
@@ -142,7 +141,7 @@ def compare(
         from powermeter.reports.comparison import record
 
         said = record(found)
-        click.echo(json.dumps({**said, "failed": [row.title for row in failing]}, indent=2, default=str))
+        put_json({**said, "failed": [row.title for row in failing]})
     else:
         _print(found)
     for row in found.rows:
@@ -184,4 +183,4 @@ def _print(found: Comparison) -> None:
     if console.is_terminal:
         print_comparison(found, console)
     else:
-        click.echo(to_text(found, console.width))
+        put(to_text(found, console.width))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from powermeter.cli.outputs import put_json
 
 if TYPE_CHECKING:
     from powermeter.discovery import Choice, Finding, Search
@@ -30,7 +31,7 @@ def devices(as_json: bool) -> None:
     found = choice.search()
     chosen = choice.choose(found.findings, found.failures)
     if as_json:
-        click.echo(json.dumps(plain(found, chosen), indent=2))
+        put_json(plain(found, chosen))
         return
     _print_table(found, chosen)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from powermeter.cli.outputs import put, put_json
 from powermeter.errors import ConfigurationError
 from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, open_output
 
@@ -122,7 +123,7 @@ def _print(found: object, as_json: bool, output: Path | None) -> None:
 
     assert isinstance(found, Answers)
     if output is None:
-        click.echo(json.dumps(found.to_dict(), indent=2) if as_json else fleet_page.to_text(found))
+        (put_json(found.to_dict()) if as_json else put(fleet_page.to_text(found)))
         return
     ending = ".json" if as_json else output.suffix.lower()
     if output != STANDARD_OUTPUT and ending not in (".html", ".json"):

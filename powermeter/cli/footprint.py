@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
 
 from powermeter.cli import subject
+from powermeter.cli.outputs import put, put_json
 
 
 @click.command()
@@ -136,4 +136,4 @@ def footprint(recordings: tuple[Path, ...], explain: bool, as_json: bool, **chos
 
     wanted = Wanted(**{name: chosen[name] for name in Wanted.__dataclass_fields__})
     report = assess(find_all(recordings, subject.asked(chosen)), wanted)
-    click.echo(json.dumps(report.record(), indent=2) if as_json else report.text(explain))
+    (put_json(report.record()) if as_json else put(report.text(explain)))

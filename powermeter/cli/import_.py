@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from powermeter.cli.outputs import put
 from powermeter.errors import ConfigurationError
 from powermeter.units import format_duration, parse_quantity, parse_rate
 
@@ -130,7 +131,7 @@ def import_(paths: tuple[Path, ...], output: Path | None, **said: Any) -> None:
         from powermeter.importers.explain import explain
 
         for path in many.expand(paths):
-            click.echo(explain(path, format=said["format_"], choices=choices))
+            put(explain(path, format=said["format_"], choices=choices))
         return
     jobs = many.jobs(paths, output, each=said["each"])
     failed = []
@@ -195,15 +196,13 @@ def _report(log: Log, out: Path) -> None:
         when = f", from {datetime.fromtimestamp(first / 1e9, timezone.utc):%Y-%m-%d %H:%M:%S} UTC"
     channels = [channel for source in log.sources for channel in source.channels]
     listed = ", ".join(channel.name for channel in channels[:8]) + (" …" if len(channels) > 8 else "")
-    click.echo(f"{log.format}: {rows} samples over {format_duration((last - first) / 1e9)}{when}; {listed}")
+    put(f"{log.format}: {rows} samples over {format_duration((last - first) / 1e9)}{when}; {listed}")
     rails = list(dict.fromkeys(channel.rail.name for channel in channels if channel.rail is not None))
     whole = log.facts.get("whole")
     if whole is not None and len(rails) > 1:
-        click.echo(f"rails: {', '.join(rails[:16])}; counted as the whole: {whole['rail']} ({whole['why']})")
+        put(f"rails: {', '.join(rails[:16])}; counted as the whole: {whole['rail']} ({whole['why']})")
     if log.events:
-        click.echo(
-            f"{len(log.events)} events: {', '.join(dict.fromkeys(event.name for event in log.events))}"
-        )
+        put(f"{len(log.events)} events: {', '.join(dict.fromkeys(event.name for event in log.events))}")
     click.echo(f"wrote {out}", err=True)
 
 
@@ -243,5 +242,5 @@ def _list(context: click.Context, value: bool) -> None:
     from powermeter import importers
 
     for name, importer in importers.importers().items():
-        click.echo(f"{name:16} {importer.title}")
+        put(f"{name:16} {importer.title}")
     context.exit()

@@ -18,7 +18,7 @@ import click
 from powermeter.battery.battery import Battery, parse_battery
 from powermeter.cli.live_screen import lines
 from powermeter.cli.live_tail import Tail
-from powermeter.cli.outputs import report_problem
+from powermeter.cli.outputs import put, report_problem
 from powermeter.errors import ConfigurationError
 from powermeter.meter import best_sources, check_sources
 from powermeter.names import printable
@@ -118,7 +118,7 @@ class _Screen:
         """Draw the state of a recording."""
         if not self._terminal:
             if last:
-                click.echo("\n".join(lines(tail, battery, shutil.get_terminal_size((80, 24)).columns)))
+                put("\n".join(lines(tail, battery, shutil.get_terminal_size((80, 24)).columns)))
             return
         size = shutil.get_terminal_size((80, 24))
         found = lines(tail, battery, size.columns - 1)

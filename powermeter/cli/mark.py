@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from powermeter.cli.outputs import put
 from powermeter.errors import ConfigurationError
 from powermeter.marking import bindings, ring, shell
 
@@ -92,7 +93,7 @@ def header() -> None:
     Example:
         powermeter mark header > powermeter_marks.h
     """
-    click.echo(bindings.HEADER.read_text(encoding="utf-8"), nl=False)
+    put(bindings.HEADER.read_text(encoding="utf-8"), nl=False)
 
 
 @mark.command()
@@ -103,7 +104,7 @@ def module() -> None:
     Example:
         powermeter mark module > powermeter_marks.py
     """
-    click.echo(bindings.MODULE.read_text(encoding="utf-8"), nl=False)
+    put(bindings.MODULE.read_text(encoding="utf-8"), nl=False)
 
 
 def _leave(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from contextlib import suppress
+from typing import Any
 
 import click
+
+from powermeter.names import clean
 
 TROUBLE = (OSError, ValueError, UnicodeError)
 """What writing to a closed, full or odd stream raises."""
@@ -31,16 +35,26 @@ def open_standard() -> tuple[int, ...]:
     return tuple(closed)
 
 
+def put(text: str, *, nl: bool = True) -> None:
+    """Print text on standard output; what steers a terminal is replaced."""
+    click.echo(clean(text), nl=nl)
+
+
+def put_json(value: Any) -> None:
+    """Print plain values as JSON on standard output, all in ASCII."""
+    click.echo(json.dumps(value, indent=2, default=str))
+
+
 def report_problem(text: str) -> None:
     """Print one line on standard error, where there is one."""
     with suppress(*TROUBLE):
-        click.echo(f"powermeter: {text}", err=True)
+        click.echo(f"powermeter: {clean(text, 200)}", err=True)
 
 
 def say(text: str) -> None:
     """Print a line on standard error as it is, where there is one."""
     with suppress(*TROUBLE):
-        click.echo(text, err=True)
+        click.echo(clean(text), err=True)
 
 
 def settle() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from powermeter import registry
-from powermeter.cli.outputs import say
+from powermeter.cli.outputs import put, say
 from powermeter.cli.report_options import lifetime_option, reading_options, report_options
 from powermeter.errors import ConfigurationError
 from powermeter.names import nearest, printable
@@ -158,5 +158,5 @@ def _list(context: click.Context, value: bool) -> None:
     if not value or context.resilient_parsing:
         return
     for name, target in kinds().items():
-        click.echo(f"{name:10} {registry.load(target).summary}")
+        put(f"{name:10} {registry.load(target).summary}")
     context.exit()

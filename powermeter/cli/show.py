@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from powermeter.cli.outputs import put, put_json
 from powermeter.cli.report_options import lifetime_option, reading_options, report_options
 
 if TYPE_CHECKING:
@@ -41,15 +42,13 @@ def show(recording: Path, as_json: bool, **typed: Any) -> None:
             return
         data = gather(opened, options)
     if as_json:
-        import json
-
         from powermeter.reports.json_record import record
 
-        click.echo(json.dumps(record(data), indent=2, default=str))
+        put_json(record(data))
         return
     print_tables(data)
     if data.lifetime is not None:
-        click.echo("\n" + data.lifetime.text())
+        put("\n" + data.lifetime.text())
 
 
 def _print_charge(found: ChargeOnly, title: str, options: ReportOptions, as_json: bool) -> None:
@@ -57,9 +56,7 @@ def _print_charge(found: ChargeOnly, title: str, options: ReportOptions, as_json
     from powermeter.reports.charge_text import charge_record, charge_text
 
     if as_json:
-        import json
-
-        click.echo(json.dumps(charge_record(found), indent=2))
+        put_json(charge_record(found))
         return
     battery = options.battery or "4Ah"
-    click.echo(charge_text(found, title, battery if isinstance(battery, Battery) else parse_battery(battery)))
+    put(charge_text(found, title, battery if isinstance(battery, Battery) else parse_battery(battery)))

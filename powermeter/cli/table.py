@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from powermeter.cli.outputs import put
 from powermeter.cli.report_options import reading_options, report_options
 from powermeter.errors import ConfigurationError
 from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, open_output
@@ -87,7 +88,7 @@ def table(
     heading = title or (rules.title if rules else f"Recordings in {folder.resolve().name}")
     if output is None:
         width = shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else 200
-        click.echo(class_page.to_text(rows, battery, width))
+        put(class_page.to_text(rows, battery, width))
         return
     with open_output(output) as file:
         if ending in (".csv", ".json"):

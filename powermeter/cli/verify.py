@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from powermeter.cli.exit_codes import LOOK, NOT_ACCEPTED
+from powermeter.cli.outputs import put, put_json
 from powermeter.errors import ConfigurationError, DataError
 
 
@@ -48,7 +49,6 @@ def verify(recording: Path, key: Path | None, sign: Path | None, rubric: Path | 
     agreed battery, fit for a method paragraph, plausible.  Status 12 where one is not accepted, 13 where a person must look,
     7 where one was changed or cannot be read.
     """
-    import json
 
     from powermeter.recording import verification
 
@@ -64,10 +64,10 @@ def verify(recording: Path, key: Path | None, sign: Path | None, rubric: Path | 
         key = sign
     verdict = verification.verify(recording, None if key is None else verification.read_key(key))
     if as_json:
-        click.echo(json.dumps(verdict.to_dict(), indent=2))
+        put_json(verdict.to_dict())
     else:
         for line in verdict.lines():
-            click.echo(line)
+            put(line)
     if not verdict.is_whole:
         raise verification.ChangedError(f"{recording} is not as it was written: {verdict.findings[0]}")
     return 0
@@ -75,7 +75,6 @@ def verify(recording: Path, key: Path | None, sign: Path | None, rubric: Path | 
 
 def _hand_ins(what: Path, rubric: Path | None, key: bytes | None, as_json: bool) -> int:
     """Print what is found about each hand-in; returns the exit status."""
-    import json
 
     from powermeter.fleet import handins
     from powermeter.fleet.rubric import Rubric, read_rubric
@@ -86,10 +85,10 @@ def _hand_ins(what: Path, rubric: Path | None, key: bytes | None, as_json: bool)
     else:
         found = [handins.check_file(what, rules, key, team=what.parent.name)]
     if as_json:
-        click.echo(json.dumps([one.to_dict(rules) for one in found], indent=2))
+        put_json([one.to_dict(rules) for one in found])
     else:
         for line in handins.lines(found, rules):
-            click.echo(line)
+            put(line)
     if any(one.changed or one.print is None for one in found):
         return DataError.exit_code
     words = {one.word for one in found}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from powermeter.cli.exit_codes import CLAIM_FAILED
+from powermeter.cli.outputs import put, put_json
 
 if TYPE_CHECKING:
     from powermeter.comparison.claims import Checked, Claim
@@ -44,7 +44,7 @@ def verify_claim(table: Path, recording: Path, rail: str | None, baseline: str |
         lambda claim: _path(claim, recording),
         lambda path: analyse(path, rail=rail, baseline=baseline),
     )
-    click.echo(json.dumps([_plain(one) for one in checked], indent=2) if as_json else _text(checked))
+    (put_json([_plain(one) for one in checked]) if as_json else put(_text(checked)))
     if any(one.agreement is not Agreement.AGREES for one in checked):
         raise click.exceptions.Exit(CLAIM_FAILED)
 
