@@ -54,7 +54,8 @@ def tree_of(a: Analysis) -> tuple[Node, ...]:
     for i in range(len(events)):
         path = _path(i, events, places, paths)
         found.setdefault(path, _Found()).index.append(i)
-        parent = places.get((events[i].process, events[i].parent)) if events[i].parent is not None else None
+        around = events[i].parent
+        parent = places.get((events[i].process, around)) if around is not None else None
         if parent is not None and len(path) > 1:
             found.setdefault(path[:-1], _Found()).inside.append(i)
     if all(len(path) == 1 for path in found):

@@ -180,7 +180,7 @@ def labels(data: ReportData) -> Markup:
         )
         return [quantity(text) for text in texts]
 
-    ranked = rows
+    ranked = list(rows)
     if len(rows) > MOST_OPEN + 4:
         ranked = sorted(rows, key=lambda r: (r is not data.headline, -(r.energy.value if r.energy else 0.0)))
     known = [c.grade for c in (data.charge_of(row) for row in rows) if c is not None]

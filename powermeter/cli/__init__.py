@@ -17,7 +17,6 @@ from powermeter import registry
 from powermeter.cli.exit_codes import INTERRUPTED
 from powermeter.cli.outputs import report_problem
 from powermeter.errors import PowermeterError
-from powermeter.names import clean
 from powermeter.reports.plain_output import spell_out
 
 
@@ -87,7 +86,7 @@ def _show(error: click.ClickException) -> None:
     message = error.format_message().rstrip(".")
     context = error.ctx if isinstance(error, click.UsageError) else None
     more = "" if context is None else f" ({context.command_path} --help)"
-    click.echo(f"powermeter: {message[:1].lower()}{message[1:]}{more}", err=True)
+    report_problem(f"{message[:1].lower()}{message[1:]}{more}")
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -98,8 +97,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         click.echo("interrupted", err=True)
         return INTERRUPTED
     except click.ClickException as error:
-        error.message = clean(error.message, 200)
-        error.show()
+        _show(error)
         return error.exit_code
     except PowermeterError as error:
         report_problem(str(error))

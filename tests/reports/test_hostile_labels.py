@@ -139,7 +139,9 @@ def test_the_terminal_obeys_nothing(path, width, monkeypatch):
 
 @pytest.mark.parametrize("label", LABELS)
 def test_error_messages_obey_nothing(path, label, capfd):
-    typed = label.replace("\x00", "").replace("\n", " ")  # neither can be typed
+    typed = (
+        label.replace("\x00", "").replace("\n", " ").replace("\ud800", "\udcff") + "?"
+    )  # as it can be typed
     for arguments in (
         ["footprint", str(path), "--label", typed],
         ["compare", str(path), str(path), "--label", typed],

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromiu
 
 @pytest.fixture
 def page(make, twenty, tmp_path):
+    """The page of twenty events, a gap and a second rail, opened in a wide window."""
     with Recording.open(make(events=twenty, gap_s=(9.6, 9.9), second=True)) as recording:
         path = tmp_path / "page.html"
         path.write_text(HTMLReport().render(gather(recording)), "utf-8")
@@ -79,3 +80,43 @@ def test_a_mouse_reads_an_event_and_a_span_and_zooms_to_readings(page):
     page.mouse.up()
     assert "gap that nobody measured" in readout(page)
     assert page.seen == []
+
+
+def test_fingers_read_an_event_and_pinch_to_its_readings(page):
+    phone = page.context.browser.new_context(
+        viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True
+    )
+    touched = phone.new_page()
+    touched.goto(page.url)
+    box = figure(touched)
+    left, wide, lane = box["x"] + 52, box["width"] - 62, box["y"] + 16 + 240 + 18
+    touched.touchscreen.tap(left + wide * 0.11, lane)  # 1.1 s: inside the third event
+    assert "event 3" in readout(touched) and "mJ" in readout(touched)
+    devtools = phone.new_cdp_session(touched)
+    middle, y = left + wide * 0.11, box["y"] + 120
+    for step in range(12):  # two fingers part, four times over
+        apart = 10 + 40 * (step % 3)
+        points = [{"x": middle - apart, "y": y, "id": 0}, {"x": middle + apart, "y": y, "id": 1}]
+        kind = "touchStart" if step % 3 == 0 else "touchMove"
+        devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        if step % 3 == 2:
+            devtools.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    touched.wait_for_timeout(100)
+    assert "Single readings" in touched.locator(".hint").inner_text()
+    phone.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(page, scheme):
+    axe = pytest.importorskip("axe_core_python.sync_playwright")
+    from pathlib import Path
+
+    script = (Path(axe.__file__).with_name("axe.min.js")).read_text("utf-8")
+    context = page.context.browser.new_context(bypass_csp=True, color_scheme=scheme)
+    looked = context.new_page()
+    looked.goto(page.url)
+    looked.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    looked.add_script_tag(content=script)
+    found = looked.evaluate("axe.run()")["violations"]
+    context.close()
+    assert [(v["id"], v["nodes"][0]["html"]) for v in found if v["impact"] in ("serious", "critical")] == []
