@@ -18,6 +18,7 @@ from powermeter.analysis.energy import Analysis, analyse
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.rail_voltage import rail_voltage
 from powermeter.errors import ConfigurationError
+from powermeter.names import nearest
 from powermeter.recording import Recording
 from powermeter.result import Grade, Result, combine, worst
 from powermeter.units import parse_duration, parse_quantity
@@ -326,8 +327,8 @@ def row_of(analysis: Analysis, label: str) -> LabelRow:
     """
     found = [row for row in analysis.rows if label in (row.label, row.title)]
     if not found:
-        known = ", ".join(dict.fromkeys(row.label for row in analysis.rows)) or "none"
-        raise ConfigurationError(f"no event {label!r} in the recording; it has {known}")
+        known = nearest(label, (row.label for row in analysis.rows))
+        raise ConfigurationError(f"no event {label!r} in the recording; {known}")
     if len(found) > 1:
         raise ConfigurationError(f"several rows are labelled {label!r}; name one as {found[0].title!r}")
     return found[0]

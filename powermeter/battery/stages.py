@@ -12,6 +12,7 @@ from typing import Any
 
 from powermeter.battery.battery import Battery, percent
 from powermeter.errors import ConfigurationError
+from powermeter.names import nearest
 from powermeter.result import Grade, Result, product, ratio
 
 WHOLE = "*"
@@ -143,8 +144,8 @@ def _counted(by_charge: bool, charge: Any, energy: Any, rail_voltage_v: float | 
 def _row(analysis: Any, label: str) -> Any:
     found = [row for row in analysis.rows if row.label == label or row.title == label]
     if not found:
-        known = ", ".join(dict.fromkeys(row.label for row in analysis.rows)) or "none"
-        raise ConfigurationError(f"no event {label!r} in the recording; it has {known}")
+        known = nearest(label, (row.label for row in analysis.rows))
+        raise ConfigurationError(f"no event {label!r} in the recording; {known}")
     if len(found) > 1:
         raise ConfigurationError(f"several rows are labelled {label!r}; name one as {found[0].title!r}")
     return found[0]

@@ -24,6 +24,7 @@ from powermeter.comparison.designs import Side
 from powermeter.comparison.runs import WHOLE, Pick, Run
 from powermeter.comparison.verdict import LEVEL, Verdict
 from powermeter.errors import ConfigurationError, DataError
+from powermeter.names import nearest
 from powermeter.notes import Note
 from powermeter.recording import Recording
 from powermeter.result import Result
@@ -273,8 +274,8 @@ def _matched(
     made = _Matched(asked.of or "energy")
     for side, pick, have in ((runs[0], picks[0], by_a), (runs[1], picks[1], by_b)):
         if not have and pick.label is not None:
-            known = ", ".join(dict.fromkeys(r.label for run in side for r in run.analysis.rows)) or "none"
-            raise ConfigurationError(f"{side[0].name}: no events {pick.title!r}; labels are: {known}")
+            known = nearest(pick.title, (r.label for run in side for r in run.analysis.rows))
+            raise ConfigurationError(f"{side[0].name}: no events {pick.title!r}; {known}")
     if len(by_a) == 1 and len(by_b) == 1 and not nothing_named:
         (title_a, rows_a), (title_b, rows_b) = next(iter(by_a.items())), next(iter(by_b.items()))
         title = title_a if title_a == title_b else f"{title_a} → {title_b}"

@@ -83,7 +83,7 @@ def test_bad_stages(text: str) -> None:
 
 
 def test_unknown_label_names_the_known() -> None:
-    with pytest.raises(ConfigurationError, match="it has infer"):
+    with pytest.raises(ConfigurationError, match="there is infer"):
         check(Stage("train", BUDGET), analysis(1.0))
     with pytest.raises(ConfigurationError, match="no number of items"):
         check(Stage("*", BUDGET, 5), analysis(1.0))

@@ -408,7 +408,7 @@ def test_what_is_refused(tmp_path):
     )
     with pytest.raises(DataError, match="no label is in both"):
         compare(a, b)
-    with pytest.raises(ConfigurationError, match="labels are: infer"):
+    with pytest.raises(ConfigurationError, match="there is infer"):
         compare(a, b, label="nothing")
     with pytest.raises(ConfigurationError, match="name both"):
         compare(a)

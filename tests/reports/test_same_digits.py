@@ -1,0 +1,91 @@
+"""Every number of one recording is the same number with the same digits, in whichever format it is read."""
+
+from __future__ import annotations
+
+import html as markup
+import re
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+
+from powermeter import registry
+from powermeter.recording import Recording
+from powermeter.reports.report_data import ReportOptions, gather
+from powermeter.reports.wording import footprint_amount, show
+from tests.reports.conftest import infer
+
+
+@pytest.fixture
+def data(make):
+    random = np.random.default_rng(5)
+    lasts = random.uniform(0.12, 0.2, 40)
+    events = [infer(0.24 * i, float(lasts[i]), 2, i + 1, "infer" if i % 2 else "load") for i in range(40)]
+    with Recording.open(make(events=events, second=True)) as recording:
+        return gather(recording, ReportOptions(place="FRA"))
+
+
+def text_of(data, kind, tmp_path):
+    maker = registry.load(registry.REPORTS[kind])()
+    content = maker.render(data)
+    if kind == "pdf":
+        if shutil.which("pdftotext") is None:
+            pytest.skip("needs poppler's pdftotext")
+        (tmp_path / "x.pdf").write_bytes(content)
+        command = ["pdftotext", "-layout", tmp_path / "x.pdf", "-"]
+        content = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    if kind.startswith("html"):
+        content = re.sub(r"<script.*?</script>|<style.*?</style>|<[^>]*>", "", content, flags=re.DOTALL)
+    text = markup.unescape(content).replace("\u00a0", " ").replace("\\", "")
+    if kind == "latex":
+        for macro, unit in (
+            ("milli", "m"),
+            ("micro", "µ"),
+            ("joule", "J"),
+            ("watt", "W"),
+            ("ampere", "A"),
+            ("hour", "h"),
+        ):
+            text = text.replace(macro, unit)
+        text = re.sub(r"qty\{([^}]*)\}\{([^}]*)\}", r"\1 \2", text)
+        text = re.sub(r"num\{([^}]*)\},?", r"\1", text).replace("+-", "±").replace("percent", "%")
+        text = text.replace("textsubscript{2}", "2").replace("±", " ± ")
+    return " ".join(text.split())
+
+
+def wanted(data):
+    """Number in print → the kinds that print it."""
+    rows, whole = data.analysis.rows, data.footprint
+    everywhere = ("html", "html-plain", "latex", "markdown", "pdf", "text")
+    cards = ("model-card", "annex-xi")
+    found = [(show(row.per_item).text, (*everywhere, *cards)) for row in rows]
+    found += [
+        (show(data.analysis.energy).text, (*everywhere, "annex-xi")),
+        (show(data.analysis.power).text, everywhere),
+    ]
+    found += [(show(data.charge, "Ah", 1 / 3600).text, everywhere)]
+    found += [(show(row.energy).bare, ("html",)) for row in rows]
+    found += [(show(row.energy).text, ("markdown", "pdf", "text", "annex-xi")) for row in rows]
+    found += [(show(row.energy_median).bare, everywhere) for row in rows]
+    for name in ("carbon", "water"):
+        found.append(
+            (
+                footprint_amount(whole.accounts[name].result, whole.digits(name)).text,
+                ("html", "markdown", "pdf", "text"),
+            )
+        )
+    found.append((show(data.budget.hours).text, ("html", "markdown", "pdf", "text")))
+    found.append((show(data.budget.count).text, ("html", "markdown", "pdf", "text")))
+    return found
+
+
+@pytest.mark.parametrize(
+    "kind", ["annex-xi", "html", "html-plain", "latex", "markdown", "model-card", "pdf", "text"]
+)
+def test_the_digits_are_those_of_the_formatter(data, kind, tmp_path):
+    text = (
+        text_of(data, kind, tmp_path).replace(",", "") if kind == "latex" else text_of(data, kind, tmp_path)
+    )
+    missing = [number for number, kinds in wanted(data) if kind in kinds and number not in text]
+    assert missing == []
