@@ -150,6 +150,26 @@ class _Finder(ast.NodeVisitor):
         self.visit(node.test)
         self.body(node.body)
 
+    def visit_For(self, node: ast.For | ast.AsyncFor) -> None:
+        self.visit(node.iter)
+        self.body(node.body)
+        self.body(node.orelse)
+
+    visit_AsyncFor = visit_For
+
+    def visit_With(self, node: ast.With | ast.AsyncWith) -> None:
+        for item in node.items:
+            self.visit(item.context_expr)
+        self.body(node.body)
+
+    visit_AsyncWith = visit_With
+
+    def visit_Try(self, node: ast.Try) -> None:
+        for statements in (node.body, *(handler.body for handler in node.handlers)):
+            self.body(statements)
+        self.body(node.orelse)
+        self.body(node.finalbody)
+
     def visit_Raise(self, node: ast.Raise) -> None:
         """What an error says is prose."""
 
