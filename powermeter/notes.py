@@ -1,10 +1,10 @@
-"""What a reader must know about a number: a code that programs decide by, and a text that people read."""
+"""What a reader must know about a number: a text that people read, with the code that programs decide by."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
+from typing import Any, NoReturn
 
 
 class Severity(str, Enum):
@@ -15,9 +15,8 @@ class Severity(str, Enum):
     WITHHELD = "withheld"  # there is no number, and this is why
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
-    """One remark about data or a result.
+class Note(str):
+    """One remark about data or a result: a text, so that it prints and joins like one, that knows its code.
 
     Attributes:
         code: What it is about, lower case with hyphens (`clipped-readings`); stable between versions.
@@ -26,16 +25,38 @@ class Note:
         text: One sentence for people: what, where, what to do.
     """
 
+    __slots__ = ("code", "severity")
+
     code: str
     severity: Severity
-    text: str
 
-    def __str__(self) -> str:
-        return self.text
+    def __new__(cls, code: str, severity: Severity, text: str) -> Note:
+        made = super().__new__(cls, text)
+        super().__setattr__(made, "code", code)
+        super().__setattr__(made, "severity", severity)
+        return made
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"a note cannot be changed: {name}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Note, (self.code, self.severity, self.text)
+
+    def __repr__(self) -> str:
+        return f"<Note {self.code}, {self.severity.value}: {self.text[:80]}>"
+
+    @property
+    def text(self) -> str:
+        """The sentence."""
+        return str.__str__(self)
 
     def to_dict(self) -> dict[str, str]:
         """Return plain values for JSON."""
         return {"code": self.code, "severity": self.severity.value, "text": self.text}
+
+    def about(self, what: str) -> Note:
+        """Return the same note with what it is about before it: `infer: …`."""
+        return Note(self.code, self.severity, f"{what}: {self.text}")
 
     @classmethod
     def info(cls, code: str, text: str) -> Note:
@@ -58,6 +79,6 @@ def having(notes: Iterable[Note], code: str) -> tuple[Note, ...]:
     return tuple(note for note in notes if note.code == code)
 
 
-def texts(notes: Iterable[Note]) -> tuple[str, ...]:
-    """Return what people read, in order and each once."""
-    return tuple(dict.fromkeys(note.text for note in notes))
+def once(notes: Iterable[Note]) -> tuple[Note, ...]:
+    """Return the notes in order, each text once."""
+    return tuple({note.text: note for note in notes}.values())

@@ -100,6 +100,7 @@ def _record(data: ReportData) -> dict[str, Any]:
         },
         "warnings": list(data.warnings),
         "notes": list(data.notes),
+        "remarks": [note.to_dict() for note in (*data.warnings, *data.notes)],
     }
 
 

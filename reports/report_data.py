@@ -23,12 +23,13 @@ from powermeter.analysis.subject import gather as subject_of
 from powermeter.battery.battery import Battery, Budget, parse_battery
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.footprint import Footprint, Place, footprint
-from powermeter.footprint.grid import UNKNOWN_PLACE
+from powermeter.footprint.grid import PLACE_UNKNOWN
 from powermeter.footprint.lifetime_options import parse_wanted
 from powermeter.footprint.lifetime_report import Report as LifetimeReport
 from powermeter.footprint.lifetime_report import assess
 from powermeter.llm.energy import TokenTable, token_table
 from powermeter.marking.accounts import HOW_TO_MARK, differences
+from powermeter.notes import Note, having, once
 from powermeter.recording import Recording
 from powermeter.result import Grade, Result
 from powermeter.token_measures import DECODE, PHASE
@@ -42,7 +43,10 @@ NEGATIVE = (
     "the energy is below zero: does the battery charge, or are IN+ and IN- swapped? No footprint is printed"
 )
 
-NO_PLACE = "the place is not known: the footprint spans the world's grids; name it, for example FRA"
+NO_PLACE = Note.info(
+    PLACE_UNKNOWN,
+    "the place is not known: the footprint spans the world's grids; name it, for example FRA",
+)
 """What a reader should know, but the least of all problems: it stands last."""
 
 HEADLINES = ("infer", "predict", "forward", "generate", "query", "queries")
@@ -113,8 +117,8 @@ class ReportData:
     item_footprint: Footprint | None
     published: PublishedSet | None
     started: datetime | None
-    warnings: tuple[str, ...]
-    notes: tuple[str, ...]
+    warnings: tuple[Note, ...]
+    notes: tuple[Note, ...]
     given_title: str = ""
     against: Against | None = None
     tokens: TokenTable | None = None
@@ -282,26 +286,12 @@ def gather(recording: Recording, options: ReportOptions | None = None) -> Report
     whole = _footprint(analysis.energy, options)
     per_item = headline.per_item if headline is not None else None
     sources = tuple(instruments(recording, analysis))
-    warnings = [*recording.warnings]
-    warnings += [
-        f"{i.name}: a simulated load; its numbers mean nothing outside this file"
-        for i in sources
-        if i.simulated
-    ]
-    warnings += [f"{i.name} stopped: {i.failure}" for i in sources if i.failure]
-    warnings += [f"{i.name}: {text}" for i in sources for text in _said(i.facts.get("warnings"))]
-    if recording.is_growing:
-        warnings.append("the recording is still being written")
-    if analysis.charge is None and known_v is None:
-        warnings.append(
-            f"no rail voltage is known: charge is counted at {BUDGET_V:g} V (--rail-voltage changes it)"
-        )
-    warnings += differences(recording.process_counts())
-    warnings += [problem] if problem else []
+    warnings = _warnings(recording, analysis, sources, known_v is not None)
+    warnings += [Note.withheld("no-budget", problem)] if problem else []
     if whole is None:
         warnings.append(no_footprint(analysis.energy))
     else:
-        warnings += [text for text in whole.warnings if text != UNKNOWN_PLACE]
+        warnings += [note for note in whole.warnings if note.code != PLACE_UNKNOWN]
     return ReportData(
         path=recording.path,
         metadata=recording.metadata,
@@ -317,12 +307,12 @@ def gather(recording: Recording, options: ReportOptions | None = None) -> Report
         item_footprint=_footprint(per_item, options),
         published=published(recording),
         started=_started(recording, analysis),
-        warnings=tuple(dict.fromkeys(warnings)),
+        warnings=once(warnings),
         notes=(
             *_unmarked(recording, analysis),
             *_imported(recording),
             *analysis.notes,
-            *((NO_PLACE,) if whole is not None and UNKNOWN_PLACE in whole.warnings else ()),
+            *((NO_PLACE,) if whole is not None and having(whole.warnings, PLACE_UNKNOWN) else ()),
         ),
         tokens=_tokens(recording, analysis, options),
         given_title=options.title.strip(),
@@ -388,20 +378,40 @@ def _footprint(energy: Result | None, options: ReportOptions) -> Footprint | Non
     return footprint(energy, options.place, chain=options.chain)
 
 
-def no_footprint(energy: Result) -> str:
+def no_footprint(energy: Result) -> Note:
     """Return why an energy has no footprint."""
-    return NEGATIVE if not energy.value >= 0 else OPEN
+    return Note.withheld("no-footprint", NEGATIVE if not energy.value >= 0 else OPEN)
 
 
-def _unmarked(recording: Recording, analysis: Analysis) -> tuple[str, ...]:
-    """Return the line that shows how to mark events, where a program ran and marked none."""
+def _warnings(
+    recording: Recording, analysis: Analysis, sources: Sequence[Instrument], voltage_known: bool
+) -> list[Note]:
+    """Return what went wrong while it was recorded, and what no one knows of it."""
+    found = [Note.warning("recording", text) for text in recording.warnings]
+    for i in sources:
+        if i.simulated:
+            text = f"{i.name}: a simulated load; its numbers mean nothing outside this file"
+            found.append(Note.warning("simulated-load", text))
+    found += [Note.warning("source-stopped", f"{i.name} stopped: {i.failure}") for i in sources if i.failure]
+    for i in sources:
+        found += [Note.warning("source", f"{i.name}: {text}") for text in _said(i.facts.get("warnings"))]
+    if recording.is_growing:
+        found.append(Note.warning("growing", "the recording is still being written"))
+    if analysis.charge is None and not voltage_known:
+        text = f"no rail voltage is known: charge is counted at {BUDGET_V:g} V (--rail-voltage changes it)"
+        found.append(Note.warning("voltage-unknown", text))
+    return found + [Note.warning("events", text) for text in differences(recording.process_counts())]
+
+
+def _unmarked(recording: Recording, analysis: Analysis) -> tuple[Note, ...]:
+    """Return the note that shows how to mark events, where a program ran and marked none."""
     ran = recording.metadata.get("command") and recording.metadata.get("marks")
-    return (HOW_TO_MARK,) if ran and not analysis.events else ()
+    return (Note.info("unmarked", HOW_TO_MARK),) if ran and not analysis.events else ()
 
 
-def _imported(recording: Recording) -> list[str]:
+def _imported(recording: Recording) -> list[Note]:
     """Return what the importer had to assume."""
-    return _said(recording.metadata.get("import_warnings"))
+    return [Note.info("import", text) for text in _said(recording.metadata.get("import_warnings"))]
 
 
 def _said(found: object) -> list[str]:

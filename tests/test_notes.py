@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
+import copy
 
 import pytest
 
-from powermeter.notes import Note, Severity, having, texts
+from powermeter.notes import Note, Severity, having, once
 
 CLIPPED = Note.warning("clipped-readings", "12 readings stand at the meter's limit; choose a larger range")
 BRIDGED = Note.info("bridged-gap", "a gap of 2 s was bridged")
@@ -23,9 +23,16 @@ def test_notes_are_found_by_code_and_said_once():
     notes = (BRIDGED, CLIPPED, BRIDGED)
     assert having(notes, "bridged-gap") == (BRIDGED, BRIDGED)
     assert having(notes, "no-reading-inside") == ()
-    assert texts(notes) == (BRIDGED.text, CLIPPED.text)
+    assert once(notes) == (BRIDGED, CLIPPED)
 
 
 def test_a_note_cannot_be_changed():
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        CLIPPED.text = "something else"
+    with pytest.raises(AttributeError):
+        CLIPPED.code = "something else"  # type: ignore[misc]
+    assert copy.deepcopy(CLIPPED).code == CLIPPED.code == copy.copy(CLIPPED).code
+
+
+def test_a_note_joins_like_text_and_names_what_it_is_about():
+    assert f"{CLIPPED}; {BRIDGED}" == f"{CLIPPED.text}; {BRIDGED.text}"
+    about = CLIPPED.about("infer")
+    assert (about.text, about.code) == (f"infer: {CLIPPED.text}", CLIPPED.code)

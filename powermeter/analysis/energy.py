@@ -30,7 +30,7 @@ from powermeter.analysis.sharing import shares
 from powermeter.analysis.windows import Windows, activity_of, measure
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.events import Event
-from powermeter.notes import texts
+from powermeter.notes import Note
 from powermeter.platforms import throttling
 from powermeter.recording import Recording
 from powermeter.recording.protocol import RecordingLike, Samples
@@ -69,7 +69,7 @@ class Analysis:
         by: The attributes the rows are grouped by.
         health: One `SourceHealth` for each source.
         disagreements: Where two instruments saw the same thing.
-        notes: What a reader must know: one sentence each.
+        notes: What a reader must know: a code, a severity and a sentence each.
     """
 
     line: Line
@@ -95,7 +95,7 @@ class Analysis:
     by: tuple[str, ...]
     health: tuple[SourceHealth, ...]
     disagreements: tuple[Disagreement, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     integral: Integral = field(repr=False)
     charge_integral: Integral | None = field(repr=False, default=None)
 
@@ -256,7 +256,7 @@ def analyse(
         disagreements=differing,
         notes=(
             *_notes(power, energies, rows, len(listed) - len(events), differing, run),
-            *texts(conditions(recording, line)),
+            *conditions(recording, line),
             *throttling.notes(recording),
         ),
         integral=integral,
@@ -355,58 +355,93 @@ def _notes(
     unfinished: int,
     differing: Sequence[Disagreement],
     run: Run,
-) -> tuple[str, ...]:
-    notes = [*power.notes]
+) -> tuple[Note, ...]:
+    notes: list[Note] = [*power.notes]
     if unfinished:
-        notes.append(f"{unfinished} event{'s' * (unfinished != 1)} never ended and are left out")
+        notes.append(
+            Note.warning(
+                "events-unfinished",
+                f"{unfinished} event{'s' * (unfinished != 1)} never ended and are left out",
+            )
+        )
     outside = int((~energies.covered).sum())
     if outside:
         notes.append(
-            f"{outside} event{'s' * (outside != 1)} lie outside the recorded samples: no energy is known"
+            Note.warning(
+                "events-outside",
+                f"{outside} event{'s' * (outside != 1)} lie outside the recorded samples: no energy is known",
+            )
         )
     if run.gap_s > 0:
         notes.append(
-            f"{run.gap_s:.3g} s of gaps are bridged from what lies beside them; the interval states how far"
+            Note.info(
+                "gaps-bridged",
+                f"{run.gap_s:.3g} s of gaps are bridged from what lies beside them; the interval states how far",
+            )
         )
     if run.beat:
         notes.append(
-            "readings keep step with the events, so that they do not show the run as it is: read at a rate that is not a multiple "
-            "of the loop's, or let the recorder vary its moments"
+            Note.warning(
+                "beat",
+                "readings keep step with the events, so that they do not show the run as it is: read at a rate that is not a multiple "
+                "of the loop's, or let the recorder vary its moments",
+            )
         )
     if run.carriers:
         notes.append(
-            f"few readings carry much of the energy: they count as {run.carriers}, and their number is one of chance; "
-            "sample faster, or record for longer"
+            Note.info(
+                "few-carriers",
+                f"few readings carry much of the energy: they count as {run.carriers}, and their number is one of chance; "
+                "sample faster, or record for longer",
+            )
         )
     if run.blind_s > 0:
         notes.append(
-            f"no reading fell into {format_duration(run.blind_s)} of events: what they used beyond their surroundings is not in the run's value"
+            Note.warning(
+                "unseen-events",
+                f"no reading fell into {format_duration(run.blind_s)} of events: what they used beyond their surroundings is not in the run's value",
+            )
         )
     if power.saturated:
         notes.append(
-            f"{power.saturated} samples are at the end of the sensor's range: what was drawn then is not known, only that it was "
-            "no less; use a wider range or a smaller shunt"
+            Note.warning(
+                "clipped-readings",
+                f"{power.saturated} samples are at the end of the sensor's range: what was drawn then is not known, only that it was "
+                "no less; use a wider range or a smaller shunt",
+            )
         )
     for r in rows:
         if r.shared is not None and r.energy is not None:
             share = r.shared.value / r.energy.value if r.energy.value else 1.0
             notes.append(
-                f"events {r.title!r} overlap others: {share:.0%} of what was drawn while they ran is their share; "
-                "shares add up to the run"
+                Note.info(
+                    "overlap",
+                    f"events {r.title!r} overlap others: {share:.0%} of what was drawn while they ran is their share; "
+                    "shares add up to the run",
+                )
             )
         if r.warmup.count:
             notes.append(
-                f"{r.title}: the first {r.warmup.count} of {r.events} events are a warm-up, not counted in what the next one will use"
+                Note.info(
+                    "warm-up",
+                    f"{r.title}: the first {r.warmup.count} of {r.events} events are a warm-up, not counted in what the next one will use",
+                )
             )
         if r.tail is not None:
             notes.append(
-                f"{r.title}: {format_quantity(r.tail.value, r.tail.unit, 2)} follow each event and are not in it"
+                Note.info(
+                    "tail",
+                    f"{r.title}: {format_quantity(r.tail.value, r.tail.unit, 2)} follow each event and are not in it",
+                )
             )
         if r.verdict.text:
-            notes.append(f"{r.title}: {r.verdict.text}")
+            notes.append(Note.info("not-resolved", f"{r.title}: {r.verdict.text}"))
     for d in differing:
         if not d.agree and d.ratio is not None:
             notes.append(
-                f"{d.left} and {d.right} disagree by {abs(d.ratio - 1):.1%}, more than their intervals allow"
+                Note.warning(
+                    "disagreement",
+                    f"{d.left} and {d.right} disagree by {abs(d.ratio - 1):.1%}, more than their intervals allow",
+                )
             )
     return tuple(notes)

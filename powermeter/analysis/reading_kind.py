@@ -13,13 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import Kind
+from powermeter.notes import Note
 from powermeter.signals.trace import Trace
 
 Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]
 
-AVERAGES = (
-    "its readings average over their interval, as events' edges show, although it calls them instantaneous"
+AVERAGES = Note.info(
+    "readings-average",
+    "its readings average over their interval, as events' edges show, although it calls them instantaneous",
 )
 
 _EVENTS = 2000

@@ -19,6 +19,7 @@ from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.rail_voltage import rail_voltage
 from powermeter.errors import ConfigurationError
 from powermeter.names import nearest
+from powermeter.notes import Note
 from powermeter.recording import Recording
 from powermeter.result import Grade, Result, combine, worst
 from powermeter.units import parse_duration, parse_quantity
@@ -106,7 +107,7 @@ class Subject:
     analysis: Analysis | None = None
     clock: Sequence[tuple[int, int]] = ()
     metadata: dict[str, Any] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
     asked: Asked = field(default_factory=Asked)
 
 
@@ -158,7 +159,7 @@ def find_all(paths: Sequence[Path], asked: Asked) -> Subject:
     )
     whole.duration_s = sum(one.duration_s or 0.0 for one in each)
     whole.metadata = each[0].metadata
-    whole.notes = [f"{one.title}: {note}" for one in each for note in one.notes]
+    whole.notes = [note.about(one.title) for one in each for note in one.notes]
     if asked.label is not None and whole.energy is not None:
         whole.items, whole.item = sum(one.items or 0 for one in each), each[0].item
         whole.per_item = whole.energy.scaled(1 / whole.items) if whole.items else None
@@ -233,7 +234,7 @@ def gather(recording: Recording, asked: Asked | None = None) -> Subject:
         analysis=analysis,
         clock=list(recording.clock_pairs()),
         metadata=dict(recording.metadata),
-        notes=[f"counted: {analysis.line.key} ({analysis.covers})", *analysis.notes],
+        notes=[Note.info("counted", f"counted: {analysis.line.key} ({analysis.covers})"), *analysis.notes],
         asked=asked,
     )
     if asked.baseline is not None and analysis.above is not None:
@@ -293,8 +294,11 @@ def _take_items(found: Subject, items: float) -> None:
     """Take the user's count of items; a count the recording contradicts is reported."""
     if found.items and abs(found.items - items) > 1e-9 * items:
         found.notes.append(
-            f"--items {items:g} contradicts what was recorded: {found.events or 0} events of {found.item!r} "
-            f"count {found.items:g} items; figures per item are for {items:g}"
+            Note.warning(
+                "items-contradict",
+                f"--items {items:g} contradicts what was recorded: {found.events or 0} events of {found.item!r} "
+                f"count {found.items:g} items; figures per item are for {items:g}",
+            )
         )
     assert found.energy is not None
     found.items, found.per_item = items, found.energy.scaled(1 / items)

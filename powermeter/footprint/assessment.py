@@ -18,6 +18,7 @@ from typing import Any
 from powermeter.errors import ConfigurationError
 from powermeter.footprint.charging import parse_chain
 from powermeter.footprint.formula import AccountLine, Input, Measured, factors_of, told_apart, total
+from powermeter.notes import Note
 from powermeter.result import Grade, Result
 
 from .factors import Factor
@@ -63,7 +64,7 @@ class Footprint:
     grid: Grid
     accounts: Mapping[str, Account]
     boundary: str
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Note, ...] = ()
 
     @property
     def place(self) -> Place | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from powermeter.errors import ConfigurationError
+from powermeter.notes import Note
 
 from . import regional
 from .factors import Factor, default, factor, given, origins, table
@@ -17,6 +18,8 @@ from .place import Place, countries
 LITRES_PER_GALLON = 3.785411784
 FUELS = ("coal", "gas", "oil", "nuclear", "hydro", "solar", "wind", "bioenergy", "other_renewable")
 
+PLACE_UNKNOWN = "place-unknown"
+"""The code of the note that no place is known."""
 UNKNOWN_PLACE = "PLACE UNKNOWN: world range used, good to one significant digit; name the place, for example FRA or USA-CA"
 PLAUSIBLE_G_PER_KWH = (5.0, 2000.0)
 """Below it a table row is a rounding artefact or combustion only; above it nothing generates."""
@@ -40,7 +43,7 @@ class Grid:
     losses: Factor
     water: Factor
     adpe: Factor
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Note, ...] = ()
 
 
 def grid(place: Place | None, intensity: Factor | None = None) -> Grid:
@@ -53,13 +56,16 @@ def grid(place: Place | None, intensity: Factor | None = None) -> Grid:
     Raises:
         ConfigurationError: The intensity is zero or implausible.
     """
-    warnings: list[str] = []
+    warnings: list[Note] = []
     if place is None:
         if intensity is None:
-            warnings.append(UNKNOWN_PLACE)
+            warnings.append(Note.warning(PLACE_UNKNOWN, UNKNOWN_PLACE))
         else:
             warnings.append(
-                "place unknown: world range for grid losses, and water where none is given; name the place"
+                Note.warning(
+                    "losses-unknown",
+                    "place unknown: world range for grid losses, and water where none is given; name the place",
+                )
             )
         carbon = default("grid.carbon")
         losses = factor("grid_losses", "grid.losses")
@@ -69,8 +75,10 @@ def grid(place: Place | None, intensity: Factor | None = None) -> Grid:
         found = table("grid_losses").get(("grid.losses", place.country))
         losses = found or factor("grid_losses", "grid.losses")
         if found is None:
-            warnings.append(f"no loss figure for {place.country}: world range 3.5 to 20 %")
-        water = water_factor(place.country, warnings)
+            warnings.append(
+                Note.warning("losses-unknown", f"no loss figure for {place.country}: world range 3.5 to 20 %")
+            )
+        water = water_factor(place.country)
     return Grid(
         place,
         check(intensity) if intensity else carbon,
@@ -111,28 +119,52 @@ def intensity_of(
     return check(given("grid.carbon", grams_per_kwh, "g/kWh", low=low, high=high, basis=basis))
 
 
-def _carbon(place: Place, warnings: list[str]) -> Factor:
+def _carbon(place: Place, warnings: list[Note]) -> Factor:
     if place.region is not None:
         found = table("grid_carbon_regions").get(("grid.carbon", place.code))
         found = found or regional.carbon(place.country, place.region)
         if found is not None and found.central > 0:
             if found.central < PLAUSIBLE_G_PER_KWH[0]:
                 warnings.append(
-                    f"{place.code}: {found.central:.2g} g/kWh is below any grid’s life cycle ({found.note})"
+                    Note.warning(
+                        "implausible-carbon",
+                        f"{place.code}: {found.central:.2g} g/kWh is below any grid’s life cycle ({found.note})",
+                    )
                 )
             if found.basis.startswith(("direct", "combustion")):
-                warnings.append(f"{place.code} is {found.basis}: not to be ranked with life-cycle values")
+                warnings.append(
+                    Note.warning(
+                        "direct-carbon",
+                        f"{place.code} is {found.basis}: not to be ranked with life-cycle values",
+                    )
+                )
             return found
-        warnings.append(f"{place.code} has no usable regional factor: the country’s is used")
+        warnings.append(
+            Note.warning(
+                "no-regional-carbon", f"{place.code} has no usable regional factor: the country’s is used"
+            )
+        )
     found = table("grid_carbon").get(("grid.carbon", place.country))
     if found is None:
-        warnings.append(f"no usable carbon factor for {place.country} in the table. {UNKNOWN_PLACE}")
+        warnings.append(
+            Note.warning(
+                "no-carbon-factor",
+                f"no usable carbon factor for {place.country} in the table. {UNKNOWN_PLACE}",
+            )
+        )
         return default("grid.carbon")
     if found.central < PLAUSIBLE_G_PER_KWH[0]:
-        warnings.append(f"{place.country}: {found.central:g} g/kWh is implausible. {UNKNOWN_PLACE}")
+        warnings.append(
+            Note.warning(
+                "implausible-carbon",
+                f"{place.country}: {found.central:g} g/kWh is implausible. {UNKNOWN_PLACE}",
+            )
+        )
         return default("grid.carbon")
     if found.note and "tiny_grid" in found.note:
-        warnings.append(f"{place.country}: a grid under 0.5 TWh, its factor comes in coarse steps")
+        warnings.append(
+            Note.info("tiny-grid", f"{place.country}: a grid under 0.5 TWh, its factor comes in coarse steps")
+        )
     return found
 
 
@@ -211,7 +243,7 @@ def carbon_of_mix(shares: dict[str, float], geography: str = "own mix") -> Facto
     )
 
 
-def water_factor(country: str, warnings: list[str] | None = None) -> Factor:
+def water_factor(country: str) -> Factor:
     """Return the off-site water consumption of a country: WRI's printed value, or mix × technology."""
     found = table("grid_water").get(("grid.water", country))
     if found is not None:

@@ -17,6 +17,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from powermeter.errors import DataError
+from powermeter.notes import Note
 
 from .factors import Factor, Origin
 
@@ -184,7 +185,7 @@ class Weighted:
     energy_j: float
     filled_share: float
     pieces: tuple[tuple[Piece, float], ...]
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
     @property
     def mean(self) -> float:
@@ -228,8 +229,11 @@ def weigh(
     for piece, joule in met:
         if piece.filled:
             notes.append(
-                f"{series.name} has no value from {show_time(piece.start_ns)} to {show_time(piece.end_ns)}: "
-                f"{piece.filled} used for {joule / energy:.1%} of the energy"
+                Note.info(
+                    "hours-filled",
+                    f"{series.name} has no value from {show_time(piece.start_ns)} to {show_time(piece.end_ns)}: "
+                    f"{piece.filled} used for {joule / energy:.1%} of the energy",
+                )
             )
     return Weighted(grams, energy, filled / energy, met, tuple(notes))
 

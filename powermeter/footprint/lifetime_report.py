@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from powermeter.errors import ConfigurationError
 from powermeter.formatting import Shown, format_range
+from powermeter.notes import Note, once
 from powermeter.result import Grade, Result, plain
 from powermeter.units import format_quantity, parse_quantity
 
@@ -71,7 +72,7 @@ class Report:
 
     wanted: Wanted
     scenario: Scenario
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
     def text(self) -> str:
         """Return the report for people."""
@@ -182,15 +183,18 @@ class Report:
             found[side] = (f"{format_quantity(joule, 'J', 3)} ({grade.value})", grade)
         return found
 
-    def warnings(self) -> list[str]:
+    def warnings(self) -> list[Note]:
         """Return what both places warn of, once each."""
         grids = [grid(where) for where in (self.scenario.home, self.scenario.away)]
-        found = list(dict.fromkeys(text for one in grids for text in one.warnings))
+        found = list(once(note for one in grids for note in one.warnings))
         bases = [one.carbon.basis for one in grids]
         if bases[0] != bases[1]:
             found.append(
-                f"the places count different things ({bases[0]} at home, {bases[1]} away): carbon of the two "
-                "sides is not comparable; name countries (USA), which are all life cycle"
+                Note.warning(
+                    "different-bases",
+                    f"the places count different things ({bases[0]} at home, {bases[1]} away): carbon of the two "
+                    "sides is not comparable; name countries (USA), which are all life cycle",
+                )
             )
         return found
 
@@ -281,7 +285,7 @@ def _power(option: str, text: str) -> float:
     return watts
 
 
-def _cloud(wanted: Wanted) -> tuple[Input, list[str]]:
+def _cloud(wanted: Wanted) -> tuple[Input, list[Note]]:
     """Return the energy of one request in the data centre: recorded, typed, or cited."""
     if wanted.cloud is not None:
         if wanted.cloud_energy is not None:
@@ -294,7 +298,7 @@ def _cloud(wanted: Wanted) -> tuple[Input, list[str]]:
     return typed, []
 
 
-def _recorded(wanted: Wanted) -> tuple[Input, list[str]]:
+def _recorded(wanted: Wanted) -> tuple[Input, list[Note]]:
     from powermeter.analysis.subject import Asked, find
 
     assert wanted.cloud is not None
@@ -312,7 +316,7 @@ def _recorded(wanted: Wanted) -> tuple[Input, list[str]]:
         raise ConfigurationError(f"{server.title}: which request? name its events with --cloud-label")
     # Two machines' meters share no error, whatever their channels are called.
     apart = replace(request, parts={f"{name}@cloud": part_ for name, part_ in request.parts.items()})
-    return Measured("cloud request", apart), [note, *server.notes]
+    return Measured("cloud request", apart), [Note.info("cloud-measured", note), *server.notes]
 
 
 def _making(wanted: Wanted) -> AccountLine:

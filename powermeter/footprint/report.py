@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from powermeter import toml
 from powermeter.errors import ConfigurationError
 from powermeter.formatting import format_range
+from powermeter.notes import Note
 from powermeter.result import Result, plain
 from powermeter.units import format_number, parse_quantity
 
@@ -59,7 +60,7 @@ class Report:
     whole: Footprint
     making: Making
     series: Intensity | None
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
     def text(self, explain: bool = False) -> str:
         """Return the report for people."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from powermeter.errors import ConfigurationError
+from powermeter.notes import Note
 
 from .factors import Factor
 from .grid import grid, intensity_of
@@ -25,7 +26,7 @@ class RunIntensity:
 
     factor: Factor | None = None
     series: Intensity | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 def intensity_of_run(wanted: Wanted, found: Subject, place: Place | None) -> RunIntensity:
@@ -71,17 +72,25 @@ def _planned(wanted: Wanted, found: Subject, series: Intensity, code: str) -> Ru
         if start is None
         else f"planned from {show_time(start)} at even power"
     )
-    notes = [note]
+    notes = [Note.info("planned", note)]
     if filled:
-        notes.append(f"{series.name} ends or has a gap in the run: {filled:.0%} of it takes the hour before")
+        notes.append(
+            Note.warning(
+                "hours-filled",
+                f"{series.name} ends or has a gap in the run: {filled:.0%} of it takes the hour before",
+            )
+        )
     return RunIntensity(as_factor(series, mean, filled, code), series, (*notes, *_marginal(series)))
 
 
-def _marginal(series: Intensity) -> list[str]:
+def _marginal(series: Intensity) -> list[Note]:
     if series.kind != "marginal":
         return []
     return [
-        "marginal intensity states what one kWh more or less changes, not what a kWh of that hour carried"
+        Note.info(
+            "marginal",
+            "marginal intensity states what one kWh more or less changes, not what a kWh of that hour carried",
+        )
     ]
 
 
@@ -105,9 +114,13 @@ def _met(wanted: Wanted, found: Subject, series: Intensity, place: Place | None)
     weighted = weigh(series, running, analysis.start_ns, analysis.end_ns, found.clock, annual)
     notes = list(weighted.notes)
     if found.asked.baseline is not None:
-        notes.append("the hours are weighted with the energy before the baseline was subtracted")
+        notes.append(
+            Note.info(
+                "hours-gross", "the hours are weighted with the energy before the baseline was subtracted"
+            )
+        )
     if analysis.gap_s:
-        notes.append(f"the recording has {analysis.gap_s:.3g} s of gaps, bridged")
+        notes.append(Note.info("gaps-bridged", f"the recording has {analysis.gap_s:.3g} s of gaps, bridged"))
     code = place.code if place else "as the file"
     factor = as_factor(series, weighted.mean, weighted.filled_share, code)
     return RunIntensity(factor, series, (*notes, *_marginal(series)))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from powermeter import toml
 from powermeter.errors import ConfigurationError
+from powermeter.notes import Note
 from powermeter.units import SECONDS_PER_YEAR, parse_duration, parse_quantity
 
 from .allocation import battery_wear, by_time, by_use
@@ -147,7 +148,7 @@ class Making:
 
     whole: tuple[tuple[str, AccountLine], ...] = ()
     allocated: tuple[tuple[str, AccountLine], ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     @property
     def carbon(self) -> list[AccountLine]:
@@ -173,7 +174,7 @@ def making_of(wanted: Wanted, found: Subject) -> Making:
     return Making(tuple(whole), tuple(allocated), tuple(_beyond_life(wanted, found) if whole else ()))
 
 
-def _beyond_life(wanted: Wanted, found: Subject) -> list[str]:
+def _beyond_life(wanted: Wanted, found: Subject) -> list[Note]:
     """Return what must be said where more than the whole life of a device is counted."""
     if wanted.items_in_life is not None:
         beyond = (found.items or 0.0) > wanted.items_in_life
@@ -183,7 +184,9 @@ def _beyond_life(wanted: Wanted, found: Subject) -> list[str]:
         years, life = reserved / SECONDS_PER_YEAR, wanted.life_factor.central
         beyond = years > life * (1 + 1e-9)
         said = f"{years:.3g} years are longer than the device's life of {life:.3g}"
-    return [f"{said}: the making of more than one device is counted"] if beyond else []
+    if not beyond:
+        return []
+    return [Note.warning("beyond-life", f"{said}: the making of more than one device is counted")]
 
 
 def _whole(wanted: Wanted) -> list[tuple[str, AccountLine]]:

@@ -15,6 +15,7 @@ import numpy as np
 
 from powermeter.channel import MISSING, Channel, Quantity
 from powermeter.events import Event
+from powermeter.notes import Note
 from powermeter.recording.protocol import RecordingLike
 from powermeter.units import format_duration
 
@@ -119,15 +120,18 @@ def marks(recording: RecordingLike) -> list[Event]:
     ]
 
 
-def notes(recording: RecordingLike) -> list[str]:
-    """Return one sentence for each kind of throttling that happened, for the reader of a result."""
+def notes(recording: RecordingLike) -> list[Note]:
+    """Return one note for each kind of throttling that happened, for the reader of a result."""
     total: dict[str, tuple[int, int]] = {}
     for spell in spells(recording):
         count, length = total.get(spell.name, (0, 0))
         total[spell.name] = (count + 1, length + spell.end_ns - spell.start_ns)
     return [
-        f"the board reported {name} {count} time{'s' * (count != 1)}, {format_duration(length / 1e9)} together: "
-        "what it draws then is not what it draws otherwise"
+        Note.warning(
+            "throttled",
+            f"the board reported {name} {count} time{'s' * (count != 1)}, {format_duration(length / 1e9)} together: "
+            "what it draws then is not what it draws otherwise",
+        )
         for name, (count, length) in total.items()
     ]
 

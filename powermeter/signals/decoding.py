@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from powermeter.channel import MISSING, Channel, Kind, Quantity
 from powermeter.errors import DataError
+from powermeter.notes import Note
 from powermeter.signals.correction import Correction
 from powermeter.signals.deconvolution import unfolded
 from powermeter.signals.held import fresh_readings, refresh_found, standing
@@ -161,10 +162,10 @@ def read_channel(
         temperature_c = None if temperature_c is None else temperature_c[keep]
     if times_ns.size == 0:
         return None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     strange = impossible(channel, codes)
     if strange is not None:
-        notes = (impossible_note(channel, codes[strange]),)
+        notes = (Note.warning("impossible-readings", impossible_note(channel, codes[strange])),)
         times_ns, codes = times_ns[~strange], codes[~strange]
         flags = None if flags is None else flags[~strange]
         stale = None if stale is None else stale[~strange]
@@ -244,7 +245,10 @@ def with_correction(
     if outside > 0.001:
         notes = (
             *notes,
-            f"{outside:.0%} of the samples lie outside the calibrated range; the interval is wider",
+            Note.info(
+                "outside-calibration",
+                f"{outside:.0%} of the samples lie outside the calibrated range; the interval is wider",
+            ),
         )
     return replace(
         trace,

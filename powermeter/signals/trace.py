@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from powermeter.channel import Kind, Quantity, Rail
 from powermeter.errors import DataError
+from powermeter.notes import Note
 from powermeter.result import Grade, worst
 from powermeter.signals.kept import Kept, added
 from powermeter.source import Gap
@@ -96,7 +97,7 @@ class Trace:
     left_out: int = 0
     saturated: int = 0
     saturated_ns: NDArray[np.int64] | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     kept: Kept | None = None
 
     def __repr__(self) -> str:
