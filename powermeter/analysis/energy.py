@@ -39,7 +39,7 @@ from powermeter.signals.line import Line
 from powermeter.signals.rails import choose, lines, whole
 from powermeter.signals.selection import Around
 from powermeter.signals.trace import Trace
-from powermeter.units import format_duration, format_quantity
+from powermeter.units import format_duration, format_number, format_quantity
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -386,6 +386,11 @@ def _notes(
                 "readings keep step with the events, so that they do not show the run as it is: read at a rate that is not a multiple "
                 "of the loop's, or let the recorder vary its moments",
             )
+        )
+    if run.ripple:
+        notes.append(
+            f"the readings swing at {format_number(run.ripple, 2)} Hz: a load that is as far off a multiple of their rate looks the same, and "
+            "its energy is not that of the swing; the interval holds both. Read at another rate, or let the recorder vary its moments"
         )
     if run.carriers:
         notes.append(

@@ -18,6 +18,8 @@ FEW = "few"
 """Hardly any reading does: what scatter there is cannot be distinguished from what was never seen."""
 BEAT = "beat"
 """The readings always fall on the same part of an event."""
+RIPPLE = "ripple"
+"""Inside events power changes between two levels, slowly and whenever they begin: a fast ripple nearly in step looks like that."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,6 +58,8 @@ class Estimate:
         level: Mean power inside, W; None where no reading tells.
         quiet: Power beside the events, W.
         quiet_variance: Of a window beside events against the next one, and against `quiet`, W²; None where nothing tells.
+        beat: Variance of the sum that readings which nearly keep step with the load leave, J².
+        ripple: Frequency that such a load shows inside events, Hz; 0 where none does.
         in_holes: What lies in holes of it, where that was found hole by hole (means).
         why: A code of this module; empty where all is well.
         blind: Share of an event that no reading ever fell on (`BEAT`).
@@ -78,6 +82,8 @@ class Estimate:
     level: float | None = None
     quiet: float | None = None
     quiet_variance: tuple[float, float] | None = None
+    beat: float = 0.0
+    ripple: float = 0.0
     in_holes: InHoles | None = None
     why: str = ""
     blind: float = 0.0

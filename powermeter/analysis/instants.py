@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from powermeter.analysis.estimate import BEAT, FEW, UNSEEN, Estimate
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
+from powermeter.analysis.keeping_step import beats, bounded_by
 from powermeter.analysis.phases import unseen_part
 from powermeter.analysis.quantiles import student_95
 from powermeter.analysis.sampling import Scatter, bounded, scatter_of_stretches, slow_of
@@ -40,6 +41,7 @@ _FEW_PAIRS = 4
 _HEAVY = 0.15
 _FEW_JUMPS = 14
 _LONG = 12
+_AT_ONCE = 10  # events that are so many times as long as the pause between them are one stretch
 _BESIDE = 1 << 15
 _BORROWED = 10.0  # so many readings' worth of jumps are expected as beside the events
 
@@ -116,7 +118,7 @@ def measure_instants(
         scatter.cubes * tau**3 * covered / max(float(covered.sum()), 1e-30),
         found.own**3,
         out=np.zeros(n),
-        where=found.own > 0,
+        where=(found.own > 0) & ~short,
     )
     found.own = np.where(short, found.own * np.sqrt(covered / tau) if tau else found.own, found.own)
     found.freedom = scatter.freedom
@@ -138,12 +140,16 @@ def measure_instants(
     phase = unseen_part(t, start_ns, end_ns, before, m, trace.interval_ns)
     if phase.coherent > 0:
         variance *= 1 + (n - 1) * phase.coherent
-    found.factor = variance / max(float(np.sum(found.own**2)), 1e-300)
+    step = beats(integral, start_ns, end_ns, before, m, energy - level * weight, (level, found.quiet))
+    found.own = np.hypot(found.own, step.own)
+    found.beat = step.variance
+    found.ripple = step.ripple.frequency if step.ripple is not None else 0.0
+    found.factor = (min(variance, step.resolved) + step.variance) / max(float(np.sum(found.own**2)), 1e-300)
     if readings < _FEW_READINGS and pairs < _FEW_PAIRS:
         return _few(integral, found, before, upto, seconds, readings)
     if phase.blind and float(np.median(m)) < 4:
         return _beat(integral, found, before, upto, seconds, phase.blind)
-    return found
+    return found if step.span is None else bounded_by(found, step.span, seconds)
 
 
 def _jumps_beside(integral: Integral, start_ns: Times, end_ns: Times) -> float:
@@ -199,8 +205,9 @@ def _clusters(
 ) -> tuple[Indices, Indices, Indices]:
     """Put events that overlap or follow at once together: first reading, number of readings, each event's cluster."""
     n = start_ns.size
+    usual = int(np.median(end_ns - start_ns)) if n else 0
     latest = np.maximum.accumulate(end_ns)
-    apart = np.concatenate([[True], start_ns[1:] > latest[:-1] + interval_ns // 2])
+    apart = np.concatenate([[True], start_ns[1:] > latest[:-1] + min(interval_ns // 2, usual // _AT_ONCE)])
     if apart.all():
         return before, upto - before, np.arange(n)
     owners = np.cumsum(apart) - 1

@@ -62,3 +62,38 @@ def unseen_part(
     power = np.abs(turns.mean(axis=1)) ** 2
     coherent = max(0.0, (n * float(power.max()) - _RARE - math.log(_HARMONICS)) / max(n - 1, 1))
     return Phase(hole if hole > max(chance, _WORTH) else 0.0, min(coherent, 1.0))
+
+
+def keep_step_nearby(places: Floats) -> bool:
+    """Return whether events one after the other meet the readings at places that have to do with each other.
+
+    A loop a little off the meter's step wanders over all places, but slowly: as many readings as fall into its events tell less
+    than as many of random moments do.
+
+    Args:
+        places: Of each event in order: how far behind its start the next reading lies, in intervals, 0 to 1.
+    """
+    n = places.size - 1
+    if n < _LEAST:
+        return False
+    turn = abs(complex(np.exp(2j * math.pi * np.diff(places)).mean()))
+    return n * turn * turn > _RARE
+
+
+def evenly(places: Floats, rests: Floats) -> tuple[float, float]:
+    """Return the mean of what events' readings leave, taken evenly over all places, less their plain mean; and its variance.
+
+    Each event stands for the places nearer to its own than to any other's.  What neighbouring places differ by is chance.
+
+    Args:
+        places: As for `keep_step_nearby`.
+        rests: J, what an event's readings add to its label's level.
+    """
+    order = np.argsort(places, kind="stable")
+    sorted_places, sorted_rests = places[order], rests[order]
+    gap = np.diff(sorted_places, append=sorted_places[0] + 1.0)
+    weight = (gap + np.roll(gap, 1)) / 2
+    apart = np.diff(sorted_rests, append=sorted_rests[0])
+    return float(weight @ sorted_rests) - float(rests.mean()), float(np.mean(apart**2)) / 2 * float(
+        weight @ weight
+    )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import BEAT, FEW, UNSEEN
+from powermeter.analysis.estimate import BEAT, FEW, RIPPLE, UNSEEN
 from powermeter.analysis.more_repeats import more_repeats
 from powermeter.analysis.windows import Windows
 from powermeter.channel import Kind
@@ -49,9 +49,9 @@ def verdict(
     window = trace.interval_ns * 1e-9 if trace.kind is not Kind.INSTANT else (trace.window_ns or 0) * 1e-9
     short = samples < 2 or length < window
     more = repeats_needed(energy, known, total)
-    if not short:
-        return Resolution(True, samples, more, "")
     why = next((energy.groups[g].why for g in energy.group[known].tolist() if energy.groups[g].why), "")
+    if not short:
+        return Resolution(True, samples, more, _WHY[RIPPLE] if why == RIPPLE else "")
     text = (
         f"one event lasts {format_duration(length)} and a sample comes each "
         f"{format_duration(trace.interval_ns * 1e-9)}: too short to resolve"
@@ -73,6 +73,8 @@ _WHY = {
     FEW: "so few readings fell into them that only a bound is known: measure more repeats, or sample faster",
     BEAT: "readings keep step with them and always fall on the same part: sample at a rate that is not a multiple of the loop's, "
     "or let the recorder vary its moments",
+    RIPPLE: "power inside them changes slowly between two levels, whenever they begin: a fast ripple that readings nearly keep step with "
+    "looks like that; sample at a rate that is not near a multiple of the ripple's, or let the recorder vary its moments",
 }
 
 

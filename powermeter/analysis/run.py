@@ -14,9 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import BEAT, FEW, UNSEEN, Activity
+from powermeter.analysis.estimate import BEAT, FEW, RIPPLE, UNSEEN, Activity
 from powermeter.analysis.holes import Bridges, bridged_much, with_events
 from powermeter.analysis.integral import Integral
+from powermeter.analysis.moments import count_variance, moments_vary
+from powermeter.analysis.ripple import Ripple, ripple_in_run
 from powermeter.analysis.sampling import Scatter, scatter_of_line
 from powermeter.analysis.uncertainty import Shape, budget, common_parts, limit_names, step_bias
 from powermeter.channel import Kind
@@ -28,8 +30,9 @@ Times = NDArray[np.int64]
 _STRETCH = 4096
 _STRETCHES = 48
 _FEW_CARRY = 0.2
-_LOOKED = 4096
-_FEW_DISTANCES = 30
+_REACH = (
+    1.5  # a deviation that was found is a standard uncertainty times this: the interval reaches 1.3 of it
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,6 +46,7 @@ class Run:
         gap_s: Seconds of it that nobody saw.
         beat: Whether readings kept step with events.
         blind_s: Seconds of events that no reading fell into.
+        ripple: Frequency in Hz of an oscillation in the readings that may be a faster one; 0 where there is none.
         carriers: As how many readings those few count that carry much of the energy; 0 where many do.
     """
 
@@ -53,6 +57,7 @@ class Run:
     beat: bool = False
     blind_s: float = 0.0
     carriers: int = 0
+    ripple: float = 0.0
 
     @property
     def power(self) -> Result:
@@ -101,6 +106,11 @@ def measure_run(
         variance = max(variance, seen.variance)
         beat, blind_s = seen.beat, seen.blind_s
         below, above = seen.below, seen.above
+    ripple = None
+    if trace.kind is Kind.INSTANT and not activity:
+        ripple = _ripple(integral, start, end)
+    if ripple is not None:
+        variance += 2 * float(ripple.left_over(np.array([seconds]))[0]) ** 2 + (ripple.unseen * seconds) ** 2
     clipped = trace.saturated_ns
     if clipped is not None and ((clipped >= start) & (clipped <= end)).any():
         above = math.inf
@@ -126,7 +136,21 @@ def measure_run(
         origin=own,
     )
     carriers = round(1 / scatter.lean**2) if abs(scatter.lean) > _FEW_CARRY else 0
-    return Run(energy, seconds, plain, gap_s, beat, blind_s, carriers)
+    hertz = ripple.frequency if ripple is not None else max((x.found.ripple for x in activity), default=0.0)
+    return Run(energy, seconds, plain, gap_s, beat, blind_s, carriers, hertz)
+
+
+def _ripple(integral: Integral, start: int, end: int) -> Ripple | None:
+    """Return an oscillation that readings at regular moments show over a stretch without events."""
+    trace = integral.trace
+    if moments_vary(trace.times_ns, trace.interval_ns * 1e-9):
+        return None
+    first, last = (int(k) for k in np.searchsorted(trace.times_ns, [start, end + 1]))
+    if trace.kept is not None:
+        first, last = max(
+            ((max(a, first), min(b, last)) for a, b in trace.kept.fair), key=lambda ab: ab[1] - ab[0]
+        )
+    return ripple_in_run(trace.values[first:last], trace.interval_ns)
 
 
 def never_negative(integral: Integral) -> bool:
@@ -236,7 +260,7 @@ def _against_events(integral: Integral, activity: Sequence[Activity], usual: flo
             blind_s += float(lengths.sum())
             above += found.above_all if found.above_all > 0 else math.inf
             continue
-        if found.why in (FEW, UNSEEN, BEAT):
+        if found.why in (FEW, UNSEEN, BEAT, RIPPLE):
             below, above = below + found.below_all, above + found.above_all
         expected = lengths / tau
         seen = integral.counted(
@@ -249,40 +273,17 @@ def _against_events(integral: Integral, activity: Sequence[Activity], usual: flo
         short = expected < 2
         if short.any():
             variance += float(np.sum(doubt[short])) * step**2
+        variance += found.beat
+        off += -missing * step
         if abs(missing) > 2 * math.sqrt(chance) + 1:
-            off += -missing * step
             beat = beat or (not varied and abs(missing) > 4 * math.sqrt(chance) + 1 and start.size >= 8)
     usual = math.hypot(usual, math.sqrt(variance))
-    if abs(off) > usual:
+    if abs(off) > usual and not beat:
+        variance += (off / _REACH) ** 2
+    elif abs(off) > usual:
         low, high = (1.3 * abs(off), 0.3 * abs(off)) if off > 0 else (0.3 * abs(off), 1.3 * abs(off))
         below, above = below + low, above + high
     return _Seen(variance, below, above, beat, blind_s)
-
-
-def moments_vary(times_ns: NDArray[np.int64], tau: float) -> bool:
-    """Return whether readings lie at random moments of their intervals, so that nothing can keep step with them.
-
-    One reading uniform in each interval τ makes the distances triangular on 0 to 2τ: from the 10 % to the 90 % quantile they span
-    1.11 τ.  Half of that is asked for.
-    """
-    some = np.diff(times_ns[:_LOOKED]) * 1e-9
-    if some.size < _FEW_DISTANCES or tau <= 0:
-        return False
-    low, high = np.percentile(some, [10, 90])
-    return float(high - low) > 0.55 * tau
-
-
-def count_variance(expected: Floats, varied: bool) -> Floats:
-    """Return the variance of how many readings fall into each event, of which so many are expected.
-
-    On a grid of random phase that is p(1 − p) with p the fraction of `expected`.  With one reading at random in each interval, each edge
-    cuts one interval at a place a and counts it with a: the mean of a(1 − a) over places is 1/6, twice; over the places of an event
-    shorter than an interval it is p − p² + p³/3.
-    """
-    share = expected - np.floor(expected)
-    if not varied:
-        return np.asarray(share * (1 - share))
-    return np.where(expected < 1, expected - expected**2 + expected**3 / 3, 1 / 3)
 
 
 def _quiet(integral: Integral, activity: Sequence[Activity]) -> float | None:

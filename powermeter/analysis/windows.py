@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import BEAT, FEW, UNSEEN, Activity, Estimate
+from powermeter.analysis.estimate import BEAT, FEW, RIPPLE, UNSEEN, Activity, Estimate
 from powermeter.analysis.holes import Bridges, bridged_much
 from powermeter.analysis.instants import measure_instants
 from powermeter.analysis.integral import Integral
@@ -42,7 +42,7 @@ _ONE_LEVEL = 0.9
 _BLOCK = 1 << 14
 _LOOKED = 4096
 _EVENTS = 200
-_BOUNDED = (UNSEEN, FEW, BEAT)
+_BOUNDED = (UNSEEN, FEW, BEAT, RIPPLE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

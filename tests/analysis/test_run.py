@@ -68,6 +68,8 @@ def test_the_split_is_exact_for_one_jump_and_for_one_spike() -> None:
 def test_a_ripple_that_the_readings_average_out_does_not_widen_the_sum() -> None:
     t = np.arange(8000)
     rng = np.random.default_rng(2)
-    watts = 5 + np.where(t % 5 < 2, 1.0, -2 / 3) + 0.01 * rng.standard_normal(t.size)
+    watts = 5 + np.where(t % 5.37 < 0.4 * 5.37, 1.0, -2 / 3) + 0.01 * rng.standard_normal(t.size)
     energy = run(watts.tolist(), 0.01)
-    assert (energy.high - energy.low) / 2 < 0.05  # the ripple as white noise would make 0.14
+    # The readings' mean is off by 0.15 J, since they met the period at chosen places; as white noise the ripple would make 1.4 J.
+    assert energy.low < 5 * 79.99 < energy.high
+    assert (energy.high - energy.low) / 2 < 0.25

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from powermeter.analysis.run import count_variance, moments_vary
+from powermeter.analysis.moments import count_variance, moments_vary
 
 
 @pytest.mark.parametrize("length", [0.3, 0.8, 1.0, 5.4])

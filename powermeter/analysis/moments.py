@@ -1,0 +1,39 @@
+"""Whether readings come at regular or at random moments, and how many of them fall into events."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.floating[Any]]
+
+_LOOKED = 4096
+_FEW_DISTANCES = 30
+
+
+def moments_vary(times_ns: NDArray[np.int64], tau: float) -> bool:
+    """Return whether readings lie at random moments of their intervals, so that nothing can keep step with them.
+
+    One reading uniform in each interval τ makes the distances triangular on 0 to 2τ: from the 10 % to the 90 % quantile they span
+    1.11 τ.  Half of that is asked for.
+    """
+    some = np.diff(times_ns[:_LOOKED]) * 1e-9
+    if some.size < _FEW_DISTANCES or tau <= 0:
+        return False
+    low, high = np.percentile(some, [10, 90])
+    return float(high - low) > 0.55 * tau
+
+
+def count_variance(expected: Floats, varied: bool) -> Floats:
+    """Return the variance of how many readings fall into each event, of which so many are expected.
+
+    On a grid of random phase that is p(1 − p) with p the fraction of `expected`.  With one reading at random in each interval, each edge
+    cuts one interval at a place a and counts it with a: the mean of a(1 − a) over places is 1/6, twice; over the places of an event
+    shorter than an interval it is p − p² + p³/3.
+    """
+    share = expected - np.floor(expected)
+    if not varied:
+        return np.asarray(share * (1 - share))
+    return np.where(expected < 1, expected - expected**2 + expected**3 / 3, 1 / 3)
