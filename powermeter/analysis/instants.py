@@ -21,10 +21,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import BEAT, FEW, UNSEEN, Estimate
+from powermeter.analysis.bounds import beat, few, ripple, unseen
+from powermeter.analysis.estimate import Estimate
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.keeping_step import beats, bounded_by
+from powermeter.analysis.keeping_step import beats
 from powermeter.analysis.phases import unseen_part
 from powermeter.analysis.quantiles import student_95
 from powermeter.analysis.sampling import Scatter, bounded, scatter_of_stretches, slow_of
@@ -78,7 +79,7 @@ def measure_instants(
     readings = int(m.sum())
     total = float(weight.sum())
     if not readings or total <= 0:
-        return _unseen(integral, found, before, upto, seconds)
+        return unseen(integral, found, before, upto, seconds)
     level = float(energy.sum()) / total
     found.level = level
     first, count, owners = _clusters(start_ns, end_ns, before, upto, trace.interval_ns)
@@ -135,7 +136,9 @@ def measure_instants(
         t95 = float(student_95(max(known - 1.0, 1.0))) / COVERAGE_95 if known > 1 else 1.0
         lost = float(np.sqrt(np.sum(gap_s**2)))
         common = math.sqrt(1 + float(np.sum(gap_s)) ** 2 / max(lost * lost, 1e-30) / known)
-        found.gaps = np.sqrt((gap_s * apart * t95 * common) ** 2 + held_u)
+        # An event of which half was read is at its own level, as far as it is level.
+        known_level = np.where((m >= 2) & (gap_s <= 0.5 * seconds), math.sqrt(max(spread, 0.0)), apart)
+        found.gaps = np.sqrt((gap_s * np.minimum(known_level, apart) * t95 * common) ** 2 + held_u)
     pairs = int(np.maximum(count - 1, 0).sum())
     phase = unseen_part(t, start_ns, end_ns, before, m, trace.interval_ns)
     if phase.coherent > 0:
@@ -146,10 +149,10 @@ def measure_instants(
     found.ripple = step.ripple.frequency if step.ripple is not None else 0.0
     found.factor = (min(variance, step.resolved) + step.variance) / max(float(np.sum(found.own**2)), 1e-300)
     if readings < _FEW_READINGS and pairs < _FEW_PAIRS:
-        return _few(integral, found, before, upto, seconds, readings)
+        return few(integral, found, before, upto, seconds, readings)
     if phase.blind and float(np.median(m)) < 4:
-        return _beat(integral, found, before, upto, seconds, phase.blind)
-    return found if step.span is None else bounded_by(found, step.span, seconds)
+        return beat(integral, found, before, upto, seconds, phase.blind)
+    return found if step.span is None else ripple(found, step.span, seconds)
 
 
 def _jumps_beside(integral: Integral, start_ns: Times, end_ns: Times) -> float:
@@ -333,71 +336,3 @@ def _slowest(x: Floats, lengths: Indices) -> float | None:
         return None
     ends = np.cumsum(lengths)
     return slow_of([x[ends[k] - lengths[k] : ends[k]] for k in long[:200].tolist()])
-
-
-def _seen_range(integral: Integral, before: Indices, upto: Indices) -> tuple[float, float]:
-    """Return the lowest and the highest reading in and beside events."""
-    f = integral.trace.values
-    top = f.size - 1
-    low = min(float(f[np.clip(before - 1, 0, top)].min()), float(f[np.clip(upto, 0, top)].min()))
-    high = -math.inf
-    some = np.flatnonzero(upto > before)
-    for i in some[:1000].tolist():
-        part = f[before[i] : upto[i]]
-        low, high = min(low, float(part.min())), max(high, float(part.max()))
-    return low, high
-
-
-def _unseen(integral: Integral, found: Estimate, before: Indices, upto: Indices, seconds: Floats) -> Estimate:
-    """Bound events that no reading fell into, by idle and by the most that the load was seen to do; or know nothing."""
-    f = integral.trace.values
-    found.why = UNSEEN
-    low, _ = _seen_range(integral, before, upto)
-    high = float(f.max())
-    typical = float(np.median(np.abs(np.diff(f[: 1 << 16])))) if f.size > 1 else 0.0
-    if high - low <= max(12 * typical, 10 * integral.trace.noise, 2 * integral.trace.step, 0.02 * abs(high)):
-        return found
-    top = f.size - 1
-    middle = (f[np.clip(before - 1, 0, top)] + f[np.clip(upto, 0, top)]) / 2
-    found.value = middle * seconds
-    found.below = (middle - low) * seconds
-    found.above = (high + 0.5 * (high - low) - middle) * seconds
-    found.below_all, found.above_all = float(found.below.sum()), float(found.above.sum())
-    found.factor = 1.0
-    return found
-
-
-def _few(
-    integral: Integral, found: Estimate, before: Indices, upto: Indices, seconds: Floats, readings: int
-) -> Estimate:
-    """Bound the mean of a handful of readings by what is beside them and what they span."""
-    found.why = FEW
-    low, high = _seen_range(integral, before, upto)
-    noise = max(integral.trace.noise, integral.trace.step)
-    span = high - low
-    if span <= max(6 * noise, 0.02 * abs(high)):
-        return found
-    inside = np.concatenate(
-        [integral.trace.values[a:b] for a, b in zip(before.tolist(), upto.tolist(), strict=True)]
-    )
-    alike = float(np.ptp(inside)) <= max(6 * noise, 0.1 * span)
-    most = max(2 * high - low, 2.5 * high if alike and readings < 4 else 0.0)
-    found.below = np.maximum(found.value - low * seconds, 0.0)
-    found.above = np.maximum(most * seconds - found.value, 0.0)
-    found.below_all, found.above_all = float(found.below.sum()), float(found.above.sum())
-    return found
-
-
-def _beat(
-    integral: Integral, found: Estimate, before: Indices, upto: Indices, seconds: Floats, blind: float
-) -> Estimate:
-    found.why = BEAT
-    found.blind = blind
-    low, high = _seen_range(integral, before, upto)
-    margin = 0.1 * (high - low)
-    level = found.value / np.maximum(seconds, 1e-12)
-    found.below = np.maximum(level - low + margin, 0.0) * blind * seconds
-    # What was never seen may be far above what was: three times it bounds a load of a few phases.
-    found.above = np.maximum(max(2 * high - low, 3 * high) - level, 0.0) * blind * seconds
-    found.below_all, found.above_all = float(found.below.sum()), float(found.above.sum())
-    return found

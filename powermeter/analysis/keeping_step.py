@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import RIPPLE, Estimate
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.moments import moments_vary
 from powermeter.analysis.phases import evenly, keep_step_nearby
@@ -143,12 +142,3 @@ def _two_levels(
     if outside.size and float(np.mean(outside > (low + high) / 2)) > _ELSEWHERE:
         return None
     return float(values.min()), float(values.max())
-
-
-def bounded_by(found: Estimate, span: tuple[float, float], seconds: Floats) -> Estimate:
-    """Return an estimate of which only is known that power was between two levels."""
-    found.why = RIPPLE
-    found.below = np.maximum(found.value - span[0] * seconds, 0.0)
-    found.above = np.maximum(span[1] * seconds - found.value, 0.0)
-    found.below_all, found.above_all = float(found.below.sum()), float(found.above.sum())
-    return found

@@ -105,11 +105,9 @@ def ripple_in_events(
         return None
     cycles = _between(power, peak) / grid.size
     span = float(np.percentile(x, 95) - np.percentile(x, 5))
-    return Ripple(
-        cycles / (interval_ns * 1e-9),
-        math.sqrt(2 * share * square / n),
-        _unseen(span, cycles, int(at[-1]) + 1),
-    )
+    # Of a slow line a part lies in the events' means.
+    amplitude = math.sqrt(2 * share * min(whole, 2 * square) / n)
+    return Ripple(cycles / (interval_ns * 1e-9), amplitude, _unseen(span, cycles, int(at[-1]) + 1))
 
 
 def _between(power: Floats, peak: int) -> float:

@@ -1,0 +1,92 @@
+"""Bounds of what events used where instantaneous readings tell no more: none inside, hardly any, or always on the same part."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.analysis.estimate import BEAT, FEW, RIPPLE, UNSEEN, Estimate
+from powermeter.analysis.integral import Integral
+
+Floats = NDArray[np.floating[Any]]
+Indices = NDArray[np.int64]
+
+
+def seen_range(integral: Integral, before: Indices, upto: Indices) -> tuple[float, float]:
+    """Return the lowest and the highest reading in and beside events."""
+    f = integral.trace.values
+    top = f.size - 1
+    low = min(float(f[np.clip(before - 1, 0, top)].min()), float(f[np.clip(upto, 0, top)].min()))
+    high = -math.inf
+    some = np.flatnonzero(upto > before)
+    for i in some[:1000].tolist():
+        part = f[before[i] : upto[i]]
+        low, high = min(low, float(part.min())), max(high, float(part.max()))
+    return low, high
+
+
+def unseen(integral: Integral, found: Estimate, before: Indices, upto: Indices, seconds: Floats) -> Estimate:
+    """Bound events that no reading fell into, by idle and by the most that the load was seen to do; or know nothing."""
+    f = integral.trace.values
+    found.why = UNSEEN
+    low, _ = seen_range(integral, before, upto)
+    high = float(f.max())
+    typical = float(np.median(np.abs(np.diff(f[: 1 << 16])))) if f.size > 1 else 0.0
+    if high - low <= max(12 * typical, 10 * integral.trace.noise, 2 * integral.trace.step, 0.02 * abs(high)):
+        return found
+    top = f.size - 1
+    middle = (f[np.clip(before - 1, 0, top)] + f[np.clip(upto, 0, top)]) / 2
+    found.value = middle * seconds
+    found.below = (middle - low) * seconds
+    found.above = (high + 0.5 * (high - low) - middle) * seconds
+    found.below_all, found.above_all = float(found.below.sum()), float(found.above.sum())
+    found.factor = 1.0
+    return found
+
+
+def few(
+    integral: Integral, found: Estimate, before: Indices, upto: Indices, seconds: Floats, readings: int
+) -> Estimate:
+    """Bound the mean of a handful of readings by what is beside them and what they span."""
+    found.why = FEW
+    low, high = seen_range(integral, before, upto)
+    noise = max(integral.trace.noise, integral.trace.step)
+    span = high - low
+    if span <= max(6 * noise, 0.02 * abs(high)):
+        return found
+    inside = np.concatenate(
+        [integral.trace.values[a:b] for a, b in zip(before.tolist(), upto.tolist(), strict=True)]
+    )
+    alike = float(np.ptp(inside)) <= max(6 * noise, 0.1 * span)
+    most = max(2 * high - low, 2.5 * high if alike and readings < 4 else 0.0)
+    found.below = np.maximum(found.value - low * seconds, 0.0)
+    found.above = np.maximum(most * seconds - found.value, 0.0)
+    found.below_all, found.above_all = float(found.below.sum()), float(found.above.sum())
+    return found
+
+
+def beat(
+    integral: Integral, found: Estimate, before: Indices, upto: Indices, seconds: Floats, blind: float
+) -> Estimate:
+    found.why = BEAT
+    found.blind = blind
+    low, high = seen_range(integral, before, upto)
+    margin = 0.1 * (high - low)
+    level = found.value / np.maximum(seconds, 1e-12)
+    found.below = np.maximum(level - low + margin, 0.0) * blind * seconds
+    # What was never seen may be far above what was: three times it bounds a load of a few phases.
+    found.above = np.maximum(max(2 * high - low, 3 * high) - level, 0.0) * blind * seconds
+    found.below_all, found.above_all = float(found.below.sum()), float(found.above.sum())
+    return found
+
+
+def ripple(found: Estimate, span: tuple[float, float], seconds: Floats) -> Estimate:
+    """Return an estimate of which only is known that power was between two levels."""
+    found.why = RIPPLE
+    found.below = np.maximum(found.value - span[0] * seconds, 0.0)
+    found.above = np.maximum(span[1] * seconds - found.value, 0.0)
+    found.below_all, found.above_all = float(found.below.sum()), float(found.above.sum())
+    return found
