@@ -21,7 +21,7 @@ def test_the_variance_of_the_count_is_that_of_drawn_events(length: float, varied
     assert stated == pytest.approx(counts.var(), rel=0.04, abs=0.004)
 
 
-def testmoments_vary_where_each_is_drawn_in_its_interval_and_not_on_a_grid_with_jitter() -> None:
+def test_moments_vary_where_each_is_drawn_in_its_interval_and_not_on_a_grid_with_jitter() -> None:
     rng = np.random.default_rng(8)
     grid = np.arange(2000) * 100_000_000
     assert moments_vary(grid + rng.integers(0, 100_000_000, 2000), 0.1)

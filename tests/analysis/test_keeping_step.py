@@ -1,0 +1,99 @@
+"""Loads that nearly keep step with a meter that reads at regular moments."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from powermeter.analysis.energy import analyse
+from powermeter.channel import Accuracy
+from powermeter.events import Event
+from powermeter.result import Grade
+from powermeter.testing.simulation import NS, SimulatedMeter, Truth
+
+
+def loop(rng: np.random.Generator, starts: np.ndarray, length: float) -> tuple[Truth, list[Event]]:
+    """Events that begin at 8 W and end at 4 W over 1 W of idle."""
+    times = np.column_stack([starts, starts, starts + length, starts + length]).ravel()
+    watts = np.tile([1.0, 9.0, 5.0, 1.0], starts.size)
+    end = float(times[-1]) + 3
+    truth = Truth(np.concatenate([[0.0], times, [end]]), np.concatenate([[1.0], watts, [1.0]]))
+    edges = np.rint(np.column_stack([starts, starts + length]) * NS).astype(np.int64).tolist()
+    return truth, [Event("e", a, b, uid=i + 1) for i, (a, b) in enumerate(edges)]
+
+
+def held(rate: float, period: tuple[float, float], length: float, count: int) -> tuple[float, float]:
+    """Return how often the label's and the run's intervals hold, of 16 recordings."""
+    rng = np.random.default_rng(11)
+    label, run = [], []
+    for _ in range(16):
+        starts = 3 + rng.uniform(0, 0.1) + np.cumsum(rng.uniform(*period, count))
+        truth, events = loop(rng, starts, length)
+        analysis = analyse(SimulatedMeter(rate, accuracy=Accuracy(noise=0.01)).record(truth, events, rng))
+        each, whole = analysis.row("e").energy_per_item, analysis.energy
+        assert each is not None
+        label.append(
+            each.low
+            <= np.mean([truth.energy(e.start_ns / NS, (e.end_ns or 0) / NS) for e in events])
+            <= each.high
+        )
+        run.append(whole.low <= truth.energy(analysis.start_ns / NS, analysis.end_ns / NS) <= whole.high)
+    return float(np.mean(label)), float(np.mean(run))
+
+
+@pytest.mark.parametrize(
+    ("rate", "period", "length", "count"),
+    [
+        (10, (0.1007, 0.1007), 0.04, 330),  # the run held 62 %
+        (10, (0.0503, 0.0503), 0.04, 650),  # the label held 60 %
+        (100, (0.009, 0.015), 0.006, 1500),  # the label held 56 to 75 %
+    ],
+)
+def test_loops_that_wander_past_the_readings(
+    rate: float, period: tuple[float, float], length: float, count: int
+) -> None:
+    label, run = held(rate, period, length, count)
+    assert label >= 14 / 16 and run >= 14 / 16
+
+
+def slow_beat(rng: np.random.Generator, hertz: float) -> tuple[Truth, list[Event]]:
+    """PWM of 9 W and 30 % inside ten events of 2 to 4 s."""
+    edges, levels, events, at = [0.0], [], [], 3.0
+    for i in range(10):
+        end = at + rng.uniform(2, 4)
+        events.append(Event("e", round(at * NS), round(end * NS), uid=i + 1))
+        k = np.arange(np.floor(at * hertz), end * hertz)
+        for on, off in zip(np.clip(k / hertz, at, end), np.clip((k + 0.3) / hertz, at, end), strict=True):
+            if off > on:
+                edges += [on, off]
+                levels += [1.0, 10.0]
+        at = end + rng.uniform(1, 3)
+    return Truth.steps([*edges, at + 2], [*levels, 1.0]), events
+
+
+def test_a_ripple_as_slow_as_events_are_long_leaves_a_bound() -> None:
+    rng = np.random.default_rng(12)
+    for _ in range(6):
+        truth, events = slow_beat(rng, 10.05)
+        row = analyse(SimulatedMeter(10, accuracy=Accuracy(noise=0.02)).record(truth, events, rng)).row("e")
+        each = row.energy_per_item
+        used = np.mean([truth.energy(e.start_ns / NS, (e.end_ns or 0) / NS) for e in events])
+        assert each is not None and each.grade is Grade.ESTIMATED and each.low <= used <= each.high
+        assert "ripple" in row.verdict.text and "rate" in row.verdict.text
+
+
+def test_two_phases_of_every_event_are_no_ripple() -> None:
+    rng = np.random.default_rng(13)
+    edges, levels, events, at = [0.0], [], [], 3.0
+    for i in range(12):
+        edges += [at, at + 0.05, at + 1.2]
+        levels += [1.0, 3.0, 9.0]
+        events.append(Event("e", round(at * NS), round((at + 1.2) * NS), uid=i + 1))
+        at += 1.2 + rng.uniform(0.5, 1.5)
+    truth = Truth.steps([*edges, at + 2], [*levels, 1.0])
+    each = (
+        analyse(SimulatedMeter(10, accuracy=Accuracy(noise=0.02)).record(truth, events, rng))
+        .row("e")
+        .energy_per_item
+    )
+    assert each is not None and each.grade is Grade.MEASURED
