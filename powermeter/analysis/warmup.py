@@ -31,6 +31,15 @@ _APART = 2.5
 _SETTLED = 5.0
 """The rest is settled where the head stands apart by this times the difference of its halves."""
 
+_DECAYS = 1.5
+"""A head whose first half stands this much farther apart than its second one is on its way to the rest."""
+
+_BELOW = 0.1
+"""Of the scatter of the rest: a decay that has come down to it is no longer followed."""
+
+_ALIKE = 2.0
+"""Standard deviations by which the standard errors of two cuts may differ and the earlier one is preferred."""
+
 _DOUBT = 0.0025
 """Chance alone, in steady events, leaves some out this often (and again for the durations)."""
 
@@ -119,9 +128,19 @@ def _judge(values: Floats, cut: int) -> tuple[int, WarmUpReason]:
     trend = abs(float(steady[:half].mean() - steady[half:].mean())) if half else 0.0
     if excess <= _APART * _wandering(steady, cut) or excess <= _SETTLED * trend:
         return 0, WarmUpReason.UNSETTLED if cut > 1 else WarmUpReason.STEADY
+    return min(cut + _tail(apart, rest), max(values.size // 2, cut)), WarmUpReason.SETTLING
+
+
+def _tail(apart: Floats, rest: Floats) -> int:
+    """Return how many values after a head still carry its decay: until it is far below what the rest scatters."""
+    cut = apart.size
     early, late = float(apart[: (cut + 1) // 2].mean()), float(apart[cut // 2 :].mean())
-    decays = cut > 1 and early > 1.5 * late
-    return (min(2 * cut, max(values.size // 2, cut)) if decays else cut), WarmUpReason.SETTLING
+    scatter = float(rest.std())
+    if cut < 2 or late <= 0 or early <= _DECAYS * late or scatter <= 0:
+        return 0
+    each = math.log(early / late) / (cut / 2)  # the decay from one value to the next, were it exponential
+    end = late * math.exp(-each * cut / 4)
+    return min(math.ceil(max(math.log(end / (_BELOW * scatter)), 0.0) / each), 2 * cut)
 
 
 def _run(values: Floats, longest: int) -> int:
@@ -134,7 +153,10 @@ def _run(values: Floats, longest: int) -> int:
 
 
 def _cut(values: Floats) -> int:
-    """Return where to cut so that the rest has the least standard error (MSER: White, Simulation 69, 1997)."""
+    """Return where to cut so that the rest has about the least standard error (MSER: White, Simulation 69, 1997).
+
+    Of cuts that chance alone makes better, the earliest is taken: its minimum lies at random places behind a head.
+    """
     n = values.size
     most = max(n // 3, 1)
     back = values[::-1] - np.median(values)
@@ -142,7 +164,11 @@ def _cut(values: Floats) -> int:
     mean = np.cumsum(back) / count
     square = np.maximum(np.cumsum(back * back) / count - mean * mean, 0.0)
     rest = n - np.arange(0, most + 1)
-    return int(np.argmin(square[rest - 1] / rest))
+    found = square[rest - 1] / rest
+    best = int(np.argmin(found))
+    further = np.maximum(best - np.arange(0, most + 1), 0)
+    chance = 1 + _ALIKE * np.sqrt(2.0 * further) / rest + further / rest
+    return int(np.flatnonzero(found <= found[best] * chance)[0])
 
 
 def _noise(rest: Floats, cut: int, least: float) -> float:

@@ -112,3 +112,17 @@ def test_a_first_event_half_as_much_again_is_nearly_always_found() -> None:
         return (1 + 0.05 * r.standard_normal(n)) * np.where(np.arange(n) < 1, 1.5, 1)
 
     assert share(made, 20) > 0.9
+
+
+@pytest.mark.parametrize(
+    ("size", "head", "excess"), [(24, 3, 0.5), (48, 4, 0.5), (48, 4, 0.1), (100, 20, 0.1)]
+)
+def test_no_more_is_left_out_than_the_head(size, head, excess):
+    """The least standard error lies at random places behind a head; a quarter of the steady events went with it."""
+    counts = []
+    for seed in range(60):
+        energies = 1 + 0.02 * np.random.default_rng(seed).standard_normal(size)
+        energies[:head] += excess
+        counts.append(warm_up(energies).count)
+    assert np.mean(np.array(counts) == head) >= 0.85, (head, counts)
+    assert np.mean(np.array(counts) > head + 2) <= 0.07, (head, counts)
