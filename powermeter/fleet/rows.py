@@ -20,7 +20,7 @@ from powermeter.fleet import layout
 from powermeter.fleet.raw_rows import chunk_rows, described, event_columns, reading_tables
 from powermeter.fleet.shares import Owner, parts_of, references_of
 from powermeter.footprint.intensity import Utc
-from powermeter.recording import Recording
+from powermeter.recording import Recording, RecordingLike
 from powermeter.recording.fingerprint import content_hash, fingerprint
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class RecordingRows:
 
     def __init__(self, recording: Recording, origin: str = "", modified_ns: int = 0) -> None:
         self.recording = recording
-        self.analysis: Analysis = analyse(recording, by=BY)
+        self.analysis: Analysis = analyse(recording, by=groups_of(recording))
         self._key = identity(recording)
         self._origin = origin
         attributes = recording.metadata.get("attributes")
@@ -299,6 +299,17 @@ class RecordingRows:
                 "energy_j": energy,
                 "seconds": (edges[i + 1] - edges[i]) / 1e9,
             }
+
+
+def groups_of(recording: RecordingLike) -> tuple[str, ...]:
+    """Return which of `BY` the events of a recording carry, or its run."""
+    run = recording.metadata.get("attributes")
+    events = recording.events()
+    return tuple(
+        name
+        for name in BY
+        if (isinstance(run, dict) and name in run) or any(name in event.attributes for event in events)
+    )
 
 
 def common_uncertainty(a: Analysis) -> np.ndarray[Any, Any]:

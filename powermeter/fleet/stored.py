@@ -12,7 +12,7 @@ import numpy as np
 from powermeter.analysis.energy import analyse
 from powermeter.channel import Channel
 from powermeter.events import Event
-from powermeter.fleet.rows import BY, common_uncertainty
+from powermeter.fleet.rows import common_uncertainty, groups_of
 from powermeter.recording.in_memory import InMemory
 from powermeter.recording.protocol import Samples, SourceInfo
 from powermeter.source import Gap
@@ -146,7 +146,8 @@ def computed(
         Rows with `number` and the energies of `RESULT`, None where an energy is not known.
     """
     named = {s["id"]: [c["name"] for c in s["channels"]] for s in json.loads(about)["sources"]}
-    a = analyse(Stored(about, events, readings_of(readings, named)), by=BY)
+    recording = Stored(about, events, readings_of(readings, named))
+    a = analyse(recording, by=groups_of(recording))
     half, common = a.energies.half_width(), common_uncertainty(a)
     rows, i = [], -1
     for row in events:
