@@ -156,6 +156,7 @@ VERBS: Mapping[str, str] = {
     "record": "powermeter.cli.record:record",
     "repair": "powermeter.cli.repair:repair",
     "report": "powermeter.cli.report:report",
+    "serve": "powermeter.cli.serve:serve",
     "show": "powermeter.cli.show:show",
     "sync": "powermeter.cli.sync:sync",
     "table": "powermeter.cli.table:table",

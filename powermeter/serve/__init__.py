@@ -1,0 +1,1 @@
+"""What a recording shows while it grows, for monitoring: Prometheus, OpenTelemetry, MQTT."""
