@@ -143,6 +143,7 @@ VERBS: Mapping[str, str] = {
     "cite": "powermeter.cli.cite:cite",
     "collect": "powermeter.cli.collect:collect",
     "compare": "powermeter.cli.compare:compare",
+    "config": "powermeter.cli.config:config",
     "devices": "powermeter.cli.devices:devices",
     "export": "powermeter.cli.export:export",
     "fleet": "powermeter.cli.fleet:fleet",

@@ -37,13 +37,18 @@ class _Verbs(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         try:
-            return super().resolve_command(ctx, args)
+            name, command, rest = super().resolve_command(ctx, args)
         except click.UsageError as error:
             near = difflib.get_close_matches(args[0], registry.VERBS, n=2, cutoff=0.5)
             if not near:
                 raise
             text = f"No such command {args[0]!r}; did you mean {' or '.join(near)}?"
             raise click.UsageError(text, ctx) from error
+        if name is not None and command is not None and name != "config":
+            from powermeter.cli.configuration import find
+
+            ctx.default_map = {name: find().defaults(name, command)}
+        return name, command, rest
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

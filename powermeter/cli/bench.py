@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from powermeter.cli.child import cannot_run, run_command
+from powermeter.cli.configuration import named
 from powermeter.cli.exit_codes import NOT_REACHED
 from powermeter.cli.outputs import put, put_json
 from powermeter.errors import ConfigurationError
@@ -105,7 +106,7 @@ def bench(
     name: str = chosen["name"]
     made: list[Benchmark] = []
     status = 0
-    with Meter(*chosen["sources"], path=output, force=force) as meter:
+    with Meter(*named(chosen["sources"]), path=output, force=force) as meter:
         if meter.choice:
             click.echo(f"powermeter: {meter.choice}", err=True)
         for value in values:

@@ -119,7 +119,7 @@ def calibrate(recording: Path, apply_: Path | None, **options: Any) -> None:
             raise ConfigurationError(
                 f"--apply stores a finished calibration; it does not go with --{changed[0]}"
             )
-        _apply(recording, apply_, force=options["force"])
+        apply(recording, apply_, force=options["force"])
         return
     _calibrate(recording, _Typed(**options))
 
@@ -273,7 +273,7 @@ def _print(one: Calibrated) -> None:
         click.echo(f"note: {note}", err=True)
 
 
-def _apply(path: Path, file: Path, *, force: bool) -> None:
+def apply(path: Path, file: Path, *, force: bool) -> None:
     """Store the corrections of a file as facts of a recording; the newest of a channel counts."""
     from powermeter.calibration.procedure import stored
     from powermeter.calibration.store import read

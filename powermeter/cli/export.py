@@ -46,9 +46,24 @@ FORMS = ("csv", "json", "parquet", "arrow", "jls", "codecarbon", *registry.EXPOR
     help="The format, where the file's extension does not name it.",
 )
 @reading_options
+@click.option(
+    "--share",
+    is_flag=True,
+    help="Write a recording (.power) that holds only what the numbers need: no names of machine, program, instruments.",
+)
+@click.option(
+    "--keep", metavar="NAMES", default="", help="With --share: attributes of events that stay: model,batch."
+)
 @click.option("--force", is_flag=True, help="Replace an existing file.")
 def export(
-    recording: Path, output: Path, what: str | None, form: str | None, force: bool, **typed: Any
+    recording: Path,
+    output: Path,
+    what: str | None,
+    form: str | None,
+    share: bool,
+    keep: str,
+    force: bool,
+    **typed: Any,
 ) -> None:
     """Write a recording for other tools, in SI units and unrounded.
 
@@ -60,6 +75,7 @@ def export(
         powermeter export run.power -o run.trace
         powermeter export run.power -o emissions.csv --format codecarbon --place FRA
         powermeter export run.power -o - --format csv | head
+        powermeter export run.power --share --keep model -o shared.power
 
     Samples are as recorded: scaled to SI, no calibration applied. Perfetto (ui.perfetto.dev) and Chrome open a
     .trace, promtool reads a .prom (OpenMetrics), InfluxDB a .lp (line protocol), Joulescope's program a .jls;
@@ -67,6 +83,8 @@ def export(
     """
     from powermeter.recording import Recording
 
+    if share:
+        return _share(recording, output, what or form, keep, force=force)
     form = _form(output, form)
     if what is not None and form not in TABLES:
         raise ConfigurationError(f"--what is for tables; {form} holds the whole recording: leave --what out")
@@ -96,6 +114,20 @@ def _form(output: Path, form: str | None) -> str:
         known = ", ".join([*(f".{name}" for name in (*TABLES, "jls")), *OF_EXTENSION])
         raise ConfigurationError(f"{printable(output)}: unknown file extension; use {known}, or --format")
     return found
+
+
+def _share(recording: Path, output: Path, other: str | None, keep: str, *, force: bool) -> None:
+    from powermeter.recording.sharing import share
+
+    if other is not None or output == STANDARD_OUTPUT or output.suffix != ".power":
+        raise ConfigurationError(
+            "--share writes a recording: name it with -o NAME.power, without --what and --format"
+        )
+    left_out = share(
+        recording, output, keep=[name.strip() for name in keep.split(",") if name.strip()], force=force
+    )
+    say(f"left out: {'; '.join(left_out) or 'nothing'}")
+    say(f"wrote {output}")
 
 
 def _write(opened: Recording, output: Path, what: str, form: str, typed: dict[str, Any]) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 import click
 
 from powermeter.battery.battery import Battery, parse_battery
+from powermeter.cli.configuration import named
 from powermeter.cli.live_screen import lines
 from powermeter.cli.live_tail import Tail
 from powermeter.cli.outputs import put, report_problem
@@ -63,6 +64,7 @@ def live(recording: Path | None, sources: tuple[str, ...], duration: str | None,
         with _until_interrupted() as stop:
             _watch(tail, cell, seconds, stop)
         return
+    sources = named(sources)
     check_sources(sources)
     urls: Sequence[str] = sources
     if not urls:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from powermeter.cli.child import cannot_run
+from powermeter.cli.configuration import named
 from powermeter.cli.outputs import TROUBLE, open_standard, report_problem, say, settle
 from powermeter.cli.status_line import StatusLine
 from powermeter.cli.watching import Watched, Watching
@@ -23,6 +24,7 @@ from powermeter.marking import board
 from powermeter.meter import best_sources, check_sources, default_path
 from powermeter.recorder import host
 from powermeter.recorder.parent import Recorder
+from powermeter.recording.privacy import reduced
 from powermeter.units import parse_duration
 
 if TYPE_CHECKING:
@@ -65,6 +67,19 @@ if TYPE_CHECKING:
     help="A fact about the run: model=tiny; may be given several times.",
 )
 @click.option(
+    "--calibration",
+    "calibrations",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    metavar="FILE",
+    help="Store this calibration into the recording at its end; may be given several times.",
+)
+@click.option(
+    "--private/--no-private",
+    default=False,
+    help="Keep out of the recording: names of machine and command, packages, revision, serial numbers.",
+)
+@click.option(
     "--dither/--no-dither",
     default=True,
     show_default=True,
@@ -96,6 +111,8 @@ def record(
     battery: str,
     place: str | None,
     pairs: tuple[str, ...],
+    calibrations: tuple[Path, ...],
+    private: bool,
     dither: bool,
     live: bool | None,
     events_from: str | None,
@@ -128,6 +145,7 @@ def record(
     missing = cannot_run(command[0]) if command else None
     if missing is not None:
         return missing
+    sources = named(sources)
     check_sources(sources)
     urls: Sequence[str] = sources
     if not urls:
@@ -144,6 +162,8 @@ def record(
     }
     if place:
         metadata["place"] = place
+    if private:
+        metadata = reduced(metadata)
     budget_c = budget.charge_c if budget.convention == "charge" else None
     line = StatusLine(budget_c, shared=bool(command))
     line.active = line.active if live is None else live and line.active
@@ -185,6 +205,8 @@ def record(
             report_problem(readings.close())
     if recorder.problem:
         report_problem(recorder.problem)
+    for file in calibrations:
+        _calibrate(recorder.path, file)
     if not quiet:
         _summarise(recorder.path, battery, place)
     if command and status:
@@ -192,6 +214,16 @@ def record(
     say(f"wrote {recorder.path}")
     settle()
     return status
+
+
+def _calibrate(path: Path, file: Path) -> None:
+    """Store a calibration; a recording is never lost for one that does not fit."""
+    from powermeter.cli.calibrate import apply
+
+    try:
+        apply(path, file, force=False)
+    except PowermeterError as error:
+        report_problem(f"{file}: not stored: {error}")
 
 
 def _readings(urls: Sequence[str]) -> Prompter | None:

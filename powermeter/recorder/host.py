@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from powermeter.recording.liveness import boot_id
+from powermeter.recording.privacy import masked
 
 FRAMEWORKS = (
     "torch",
@@ -40,7 +41,7 @@ def describe(command: Sequence[str] | None = None) -> dict[str, Any]:
     """Return the metadata of a recording that starts now, as JSON values.
 
     Args:
-        command: The measured command; this program's own where None.
+        command: The measured command; this program's own where None.  What looks like a secret is masked.
     """
     argv = list(command) if command is not None else [sys.executable, *sys.argv]
     script = find_script(argv)
@@ -48,7 +49,7 @@ def describe(command: Sequence[str] | None = None) -> dict[str, Any]:
         "powermeter": version("powermeter"),
         "started_utc": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "clock": "monotonic",
-        "command": argv,
+        "command": masked(argv),
         "boot_id": boot_id(),
         "host": {
             "name": platform.node(),

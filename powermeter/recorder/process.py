@@ -28,6 +28,7 @@ from powermeter.recorder.reading import SourceReader
 from powermeter.recorder.watched_file import WatchedFile
 from powermeter.recording.file import SUFFIX
 from powermeter.recording.liveness import boot_id, started
+from powermeter.recording.privacy import reduced_info, reduced_url
 from powermeter.recording.writer import Writer
 from powermeter.source import Gap, PolledSource, Sampling, Source, now_ns
 
@@ -133,13 +134,10 @@ class Process:
         raise ExistsError(f"{self._order['path']} and {MAX_NUMBER} names after it exist; name one with -o")
 
     def _add(self, writer: Writer, source: Source) -> None:
-        identifier = writer.add_source(
-            str(source.address),
-            source.name,
-            source.address.scheme,
-            source.channels,
-            {**_asked(source), **source.info()},
-        )
+        url, facts = str(source.address), {**_asked(source), **source.info()}
+        if self._order.get("metadata", {}).get("private"):
+            url, facts = reduced_url(url), reduced_info(facts)
+        identifier = writer.add_source(url, source.name, source.address.scheme, source.channels, facts)
         self._ids.append(identifier)
         self._totals.append(LiveTotals(source.channels))
 

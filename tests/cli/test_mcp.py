@@ -36,7 +36,7 @@ def test_show_compare_and_explain_read_what_was_measured(measured: tuple[Path, d
     out, _ = measured
     other = tmp_path / "other.power"
     other.write_bytes(out.read_bytes())
-    assert "error" not in verb.show(str(out), by="model")
+    assert "error" not in verb.show(str(out))
     assert "How sure" in verb.explain(str(out))["text"]
     compared = verb.compare(str(out), str(other), label="infer")
     assert "error" in compared or "verdict" in json.dumps(compared)

@@ -49,7 +49,7 @@ def test_answers_that_pass_through_are_counted_and_shown(tmp_path: Path) -> None
     with Recording.open(path) as recording:
         events = recording.events()
     assert names.total(events, names.GENERATED) == 20 == server.counts[names.GENERATED]
-    assert "Language models" in done.stdout and "stand-in" in done.stdout
+    assert "Language models" in done.stderr and "stand-in" in done.stderr
 
 
 def test_a_known_programs_lines_are_read_without_an_option(tmp_path: Path) -> None:

@@ -1,0 +1,60 @@
+"""`powermeter config`: which file is read, and what it sets for which verb."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from powermeter import registry
+from powermeter.names import printable
+
+
+@click.command()
+@click.option(
+    "--show", "show", is_flag=True, help="Print every option that a file sets, and where.  [default]"
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def config(show: bool, as_json: bool) -> None:
+    """Show what powermeter.toml or [tool.powermeter] in pyproject.toml sets here.
+
+    \b
+    Example:
+        powermeter config --show
+
+    What is typed goes before the file, and the file before the default.  The nearest file at or above the working
+    directory counts; POWERMETER_CONFIG names another one, or none where it is empty.
+    """
+    from powermeter.cli.configuration import SHARED, find
+
+    found = find()
+    rows: list[dict[str, Any]] = []
+    for verb in sorted(registry.VERBS):
+        command: click.Command = registry.load(registry.VERBS[verb])
+        values = found.defaults(verb, command)
+        own = found.verbs.get(verb, {})
+        for parameter in command.params:
+            if not isinstance(parameter, click.Option) or parameter.name not in values:
+                continue
+            key = next(name.removeprefix("--") for name in parameter.opts if name.startswith("--"))
+            table = f"[{verb}]" if key in own else "top"
+            rows.append({"verb": verb, "option": f"--{key}", "value": values[parameter.name], "where": table})
+    if as_json:
+        plain = {
+            "file": str(found.path) if found.path else None,
+            "options": rows,
+            "sources": dict(found.sources),
+        }
+        click.echo(json.dumps(plain, indent=2))
+        return
+    if found.path is None:
+        click.echo("no powermeter.toml and no [tool.powermeter] here or above; every option has its default")
+        click.echo(f"keys: {', '.join(SHARED)}; [sources]; a table for each verb")
+        return
+    click.echo(f"from {printable(str(found.path))}")
+    for name, url in found.sources.items():
+        click.echo(f"  source {printable(name)} = {printable(url)}")
+    for row in rows:
+        value = " ".join(row["value"]) if isinstance(row["value"], list) else str(row["value"])
+        click.echo(f"  {row['verb']} {row['option']} {printable(value)}  ({row['where']})")

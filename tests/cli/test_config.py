@@ -1,0 +1,27 @@
+"""`powermeter config`: which file holds here, and what it sets where."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from powermeter.cli import run
+
+
+def test_show_prints_each_option_with_where_it_was_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = tmp_path
+    monkeypatch.chdir(project)
+    monkeypatch.delenv("POWERMETER_CONFIG", raising=False)
+    assert run(["config", "--show"]) == 0
+    assert "every option has its default" in capsys.readouterr().out
+    (project / "powermeter.toml").write_text('place = "FRA"\n[show]\nby = "model"\n')
+    assert run(["config", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["file"] == str(project / "powermeter.toml")
+    rows = {(row["verb"], row["option"]): (row["value"], row["where"]) for row in found["options"]}
+    assert rows["show", "--by"] == ("model", "[show]") and rows["report", "--place"] == ("FRA", "top")
+    assert ("report", "--by") not in rows

@@ -1,0 +1,104 @@
+"""What a file sets, what is typed over it, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from powermeter.cli import run
+from powermeter.cli.configuration import find, named
+from powermeter.errors import ConfigurationError, DataError
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "deep" / "er").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "deep" / "er")
+    monkeypatch.delenv("POWERMETER_CONFIG", raising=False)
+    return tmp_path
+
+
+def test_the_nearest_file_above_counts_and_a_project_without_our_table_is_passed_over(project: Path) -> None:
+    (project / "powermeter.toml").write_text('battery = "2Ah"\n')
+    (project / "deep" / "pyproject.toml").write_text("[tool.other]\nx = 1\n")
+    assert find().path == project / "powermeter.toml"
+    (project / "deep" / "pyproject.toml").write_text('[tool.powermeter]\nbattery = "3Ah"\n')
+    assert find().path == project / "deep" / "pyproject.toml"
+    assert find().shared == {"battery": "3Ah"}
+
+
+def test_the_environment_names_another_file_or_none(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (project / "powermeter.toml").write_text('battery = "2Ah"\n')
+    (project / "other.toml").write_text('place = "DEU"\n')
+    monkeypatch.setenv("POWERMETER_CONFIG", str(project / "other.toml"))
+    assert find().shared == {"place": "DEU"}
+    monkeypatch.setenv("POWERMETER_CONFIG", "")
+    assert find().path is None
+    monkeypatch.setenv("POWERMETER_CONFIG", "none.toml")
+    with pytest.raises(ConfigurationError, match="no such file"):
+        find()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("batery = '4Ah'\n", "did you mean 'battery'"),
+        ("private = 'yes'\n", "private takes true or false"),
+        ("battery = true\n", "battery takes a text"),
+        ("source = [1]\n", "source takes a text or a list"),
+        ("[sources]\nboard = 'no url'\n", "takes names with URLs"),
+        ("[shwo]\nby = 'model'\n", "did you mean 'show'"),
+    ],
+)
+def test_a_file_that_names_what_does_not_exist_is_refused_with_the_nearest(
+    project: Path, text: str, words: str
+) -> None:
+    (project / "powermeter.toml").write_text(text)
+    with pytest.raises(ConfigurationError, match=words):
+        find()
+
+
+def test_what_is_not_toml_is_named(project: Path) -> None:
+    (project / "powermeter.toml").write_text("battery = \n")
+    with pytest.raises(DataError, match=r"powermeter\.toml"):
+        find()
+
+
+def test_an_option_that_a_verb_lacks_is_refused(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "powermeter.toml").write_text("[budget]\ncapacity = '4Ah'\n")
+    assert run(["budget", "--power", "2W"]) == ConfigurationError.exit_code
+    assert "[budget] has no option 'capacity'" in capsys.readouterr().err
+
+
+def test_the_file_goes_before_the_default_and_what_is_typed_before_the_file(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "powermeter.toml").write_text('battery = "2Ah"\n')
+
+    def used_share(*typed: str) -> str:
+        assert run(["budget", "--current", "1A", "--duration", "1h", *typed]) == 0
+        return capsys.readouterr().out
+
+    assert "50" in used_share() and "2Ah" in used_share()  # 1 Ah of 2
+    assert "2Ah" not in used_share("--battery", "4Ah")
+
+
+def test_names_of_sources_become_their_urls_in_the_file_and_where_typed(project: Path) -> None:
+    (project / "powermeter.toml").write_text('source = "board"\n[sources]\nboard = "virtual://?rate=100Hz"\n')
+    assert named(("board", "estimate://")) == ("virtual://?rate=100Hz", "estimate://")
+    with pytest.raises(ConfigurationError, match="did you mean 'board'"):
+        named(("borad",))
+
+
+def test_a_run_is_recorded_as_the_file_sets_it(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import powermeter
+
+    text = 'source = "board"\nprivate = true\nbattery = "2Ah"\n[sources]\nboard = "virtual://?rate=200Hz"\n'
+    (project / "powermeter.toml").write_text(text)
+    assert run(["record", "--quiet", "--duration", "0.1s", "-o", "run.power"]) == 0
+    with powermeter.open("run.power") as recording:
+        assert recording.sources[0].url == "virtual://?rate=200Hz"
+        assert recording.metadata["battery"] == "2Ah" and recording.metadata["private"] is True
+        assert "name" not in recording.metadata["host"] and recording.metadata["command"] == []
+    capsys.readouterr()
