@@ -389,8 +389,12 @@ def _notes(
         )
     if run.ripple:
         notes.append(
-            f"the readings swing at {format_number(run.ripple, 2)} Hz: a load that is as far off a multiple of their rate looks the same, and "
-            "its energy is not that of the swing; the interval holds both. Read at another rate, or let the recorder vary its moments"
+            Note.info(
+                "ripple",
+                f"the readings swing at {format_number(run.ripple, 2)} Hz: a load that is as far off a multiple of their rate looks the "
+                "same, and its energy is not that of the swing; the interval holds both. Read at another rate, or let the recorder vary "
+                "its moments",
+            )
         )
     if run.carriers:
         notes.append(

@@ -18,7 +18,7 @@ from powermeter.analysis.estimate import Activity, InHoles
 from powermeter.analysis.integral import Integral
 from powermeter.channel import Kind
 
-_BRIDGED_MUCH = 0.075
+_BRIDGED_MUCH = 0.1
 _ROWS_MUCH = 0.25
 _LONG = 3.5
 _FURTHER = 3

@@ -42,6 +42,7 @@ _FEW_PAIRS = 4
 _HEAVY = 0.15
 _FEW_JUMPS = 14
 _LONG = 12
+_READ_WHOLE = 5
 _AT_ONCE = 10  # events that are so many times as long as the pause between them are one stretch
 _BESIDE = 1 << 15
 _BORROWED = 10.0  # so many readings' worth of jumps are expected as beside the events
@@ -136,8 +137,11 @@ def measure_instants(
         t95 = float(student_95(max(known - 1.0, 1.0))) / COVERAGE_95 if known > 1 else 1.0
         lost = float(np.sqrt(np.sum(gap_s**2)))
         common = math.sqrt(1 + float(np.sum(gap_s)) ** 2 / max(lost * lost, 1e-30) / known)
-        # An event of which half was read is at its own level, as far as it is level.
-        known_level = np.where((m >= 2) & (gap_s <= 0.5 * seconds), math.sqrt(max(spread, 0.0)), apart)
+        # An event of which half was read is at its own level, as far as those that were read whole are level.
+        level_u = (
+            math.sqrt(max(spread, 0.0)) if int(((m >= 2) & (gap_s <= 0)).sum()) >= _READ_WHOLE else math.inf
+        )
+        known_level = np.where((m >= 2) & (gap_s <= 0.5 * seconds), level_u, apart)
         found.gaps = np.sqrt((gap_s * np.minimum(known_level, apart) * t95 * common) ** 2 + held_u)
     pairs = int(np.maximum(count - 1, 0).sum())
     phase = unseen_part(t, start_ns, end_ns, before, m, trace.interval_ns)

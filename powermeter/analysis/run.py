@@ -30,6 +30,7 @@ Times = NDArray[np.int64]
 _STRETCH = 4096
 _STRETCHES = 48
 _FEW_CARRY = 0.2
+_ROUNDING = 1e-9
 _REACH = (
     1.5  # a deviation that was found is a standard uncertainty times this: the interval reaches 1.3 of it
 )
@@ -277,7 +278,7 @@ def _against_events(integral: Integral, activity: Sequence[Activity], usual: flo
         off += -missing * step
         if abs(missing) > 2 * math.sqrt(chance) + 1:
             beat = beat or (not varied and abs(missing) > 4 * math.sqrt(chance) + 1 and start.size >= 8)
-    usual = math.hypot(usual, math.sqrt(variance))
+    usual = max(math.hypot(usual, math.sqrt(variance)), _ROUNDING * abs(float(integral.running[-1])))
     if abs(off) > usual and not beat:
         variance += (off / _REACH) ** 2
     elif abs(off) > usual:

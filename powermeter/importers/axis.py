@@ -24,6 +24,7 @@ _MAX_JUMPS = 1000
 _FAR = 10
 _FEWEST_FOR_ENDS = 6
 _SAMPLE = 1 << 20
+_WHOLE = 8
 
 
 @dataclass(slots=True)
@@ -37,6 +38,7 @@ class Axis:
         warnings: What had to be done to it.
         gaps: Holes: steps longer than the usual ones.
         span_error: Relative half-width of the whole span, where the stamps were spread.
+        resolution_ns: What the stamps were cut to, where several rows share one or all are whole seconds of a wall clock; 0 elsewhere.
         clock_was_set: Whether a jump of the clock was taken out.
     """
 
@@ -46,6 +48,7 @@ class Axis:
     warnings: list[str] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     span_error: float = 0.0
+    resolution_ns: int = 0
     clock_was_set: bool = False
 
 
@@ -272,11 +275,17 @@ def _spread(found: Axis) -> None:
     found.times_ns = start + np.rint(spread).astype(np.int64)
     found.flags = np.full(len(since), INTERPOLATED_TIME, np.uint8)
     found.span_error = resolution / NS / span
+    found.resolution_ns = resolution
     found.warnings.append(
         f"stamps have a resolution of {resolution / NS:g} s; {len(since)} rows were spread {how} "
         f"(mean step {span / (len(since) - 1) * 1e3:.4g} ms); the span of {span:g} s, and with it every "
         f"energy, is known to ±{found.span_error:.1%}"
     )
+
+
+def whole_seconds(times_ns: NDArray[np.int64]) -> int:
+    """Return a second in ns where all of at least eight stamps are whole seconds, else 0."""
+    return NS if times_ns.size >= _WHOLE and not (times_ns % NS).any() else 0
 
 
 def hole_limit(times: NDArray[np.int64]) -> float:

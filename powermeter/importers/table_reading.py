@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from powermeter.channel import MISSING, Accuracy, Channel, Quantity
 from powermeter.errors import DataError
 from powermeter.importers import kinds
-from powermeter.importers.axis import Axis, axis, keep_first_step, regular, usual_step
+from powermeter.importers.axis import Axis, axis, keep_first_step, regular, usual_step, whole_seconds
 from powermeter.importers.blocks import RowCount, Store, TextBlock, text_blocks
 from powermeter.importers.columns import NO_ZONE, channel_name, scaled, unused
 from powermeter.importers.devices import device_column, device_label, round_note, sweeps
@@ -104,7 +104,12 @@ class Table:
         per_row = any(meaning.as_ == "per-row" for meaning in self.meanings)
         starts = self._first_interval(found) if per_row else None
         name = self.signature.name if self.signature is not None else "table"
-        info = {"tool": self.signature.title} if self.signature is not None else {}
+        info: dict[str, Any] = {"tool": self.signature.title} if self.signature is not None else {}
+        cut = found.resolution_ns or (
+            whole_seconds(found.times_ns) if self.plan.time.is_utc and not held else 0
+        )
+        if cut:
+            info["stamp_resolution_ns"] = cut
         rows = TableRows(name, streams, store, found, sample_of_row, starts_ns=starts, info=info)
         self._finish(rows, streams)
         clock = UTC if self.plan.time.is_utc else RELATIVE

@@ -82,3 +82,18 @@ def host_times(times_ns: NDArray[np.int64], fact: Mapping[str, Any]) -> NDArray[
         raise DataError("the recording's alignment is not usable: a number in it is none")
     moved: NDArray[np.int64] = times_ns + np.rint(offset + drift * (times_ns - origin)).astype(np.int64)
     return moved
+
+
+def of_cut_stamps(info: Any) -> dict[str, Any] | None:
+    """Return where rows lie whose stamps were cut to whole seconds or the like, as an `alignment` fact; None where none were.
+
+    Args:
+        info: A source's plain facts; `stamp_resolution_ns` states what was cut.
+
+    A stamp of "12:00:01" was taken between then and 12:00:02 where its fraction was dropped, up to half a second earlier where it was
+    rounded: uniform over the resolution behind it covers both, half of it later on average.  All rows are off alike.
+    """
+    cut = info.get("stamp_resolution_ns") if isinstance(info, Mapping) else None
+    if not isinstance(cut, int) or isinstance(cut, bool) or cut <= 0:
+        return None
+    return {"offset_ns": cut / 2, "offset_u_ns": cut / math.sqrt(12)}

@@ -15,7 +15,7 @@ from powermeter.channel import Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.recording.protocol import RecordingLike, Samples, SourceInfo
 from powermeter.signals import condensed
-from powermeter.signals.alignment import host_times, shifted, shifted_gaps
+from powermeter.signals.alignment import host_times, of_cut_stamps, shifted, shifted_gaps
 from powermeter.signals.calibrations import correction_of, prefer_calibrated
 from powermeter.signals.decoding import read_channel
 from powermeter.signals.line import Line
@@ -56,7 +56,7 @@ def lines(
     alignments = {str(fact.get("source")): fact for fact in facts(recording, "alignment")} if aligned else {}
     found: list[Line] = []
     for source in recording.sources:
-        alignment = alignments.get(str(source.id))
+        alignment = alignments.get(str(source.id)) or (of_cut_stamps(source.info) if aligned else None)
         if around is not None:
             near = around if alignment is None else around.on_clock_of(alignment)
             traces = thinned(recording, source, corrections, near)
