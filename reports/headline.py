@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from powermeter.analysis.advice import Advice, advise
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.resolution import WANTED_PRECISION
 from powermeter.analysis.uncertainty import WORDS
@@ -108,6 +109,11 @@ def product(data: ReportData) -> str:
     return f"{show(energy).bare} = {power} × {time}"
 
 
+def advice_of(data: ReportData) -> Advice | None:
+    """Return what would narrow the quoted number."""
+    return advise(data.analysis, data.headline)
+
+
 def quality(data: ReportData) -> Quality:
     """Return how good the quoted number is, with the largest cause and its remedy."""
     row, result = data.headline, quoted(data)
@@ -118,7 +124,11 @@ def quality(data: ReportData) -> Quality:
     kinds = result.by_kind()
     total = sum(part * part for part in kinds.values())
     kind = next(iter(kinds), "")
-    what, remedy = WORDS.get(kind, (kind, ""))
+    advice = advice_of(data)
+    kind = advice.cause if advice is not None and advice.cause in kinds else kind
+    blamed = advice.cause if advice is not None and advice.cause else kind
+    what, remedy = WORDS.get(blamed, (blamed, ""))
+    remedy = str(advice) if advice is not None else remedy
     share = kinds[kind] ** 2 / total if total else 0.0
     saturated = data.analysis.power_trace.saturated_ns
     if saturated is not None and saturated.size:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from powermeter.analysis.advice import advise
 from powermeter.analysis.labels import LabelRow
 from powermeter.result import Result, plain
 
@@ -57,6 +58,7 @@ def _record(data: ReportData) -> dict[str, Any]:
             if analysis.baseline is None
             else {"power": plain(analysis.baseline.power), "origin": analysis.baseline.origin},
             "above_baseline": plain(analysis.above),
+            "advice": _advice(data, None),
         },
         "labels": [_label(data, row) for row in analysis.rows],
         "headline": None if data.headline is None else data.headline.title,
@@ -104,6 +106,11 @@ def _record(data: ReportData) -> dict[str, Any]:
     }
 
 
+def _advice(data: ReportData, row: LabelRow | None) -> dict[str, object] | None:
+    found = advise(data.analysis, row)
+    return None if found is None else found.to_dict()
+
+
 def _label(data: ReportData, row: LabelRow) -> dict[str, Any]:
     return {
         "label": row.label,
@@ -140,6 +147,7 @@ def _label(data: ReportData, row: LabelRow) -> dict[str, Any]:
         "resolved": row.verdict.resolved,
         "samples_per_event": row.verdict.samples,
         "repeats_needed": row.verdict.repeats_needed,
+        "advice": _advice(data, row),
         "per_charge": plain(data.per_charge(row)),
     }
 

@@ -16,7 +16,7 @@ from powermeter.units import format_count, format_duration, format_number, forma
 
 from . import tokens, wording
 from .facts_grid import FactsGrid
-from .headline import quality, sentence
+from .headline import advice_of, quality, sentence
 from .instruments import Instrument
 from .plain_output import spell_out
 from .report_data import ReportData, ReportOptions, gather
@@ -373,9 +373,10 @@ def _certainty(data: ReportData, console: Console) -> None:
             bar = "█" * max(1, round(share * 20))
             grid.add_row(WORDS.get(kind, (kind, ""))[0], f"[cyan]{bar:<20}[/] {share:4.0%}", "")
     console.print(grid)
-    remedy = WORDS.get(next(iter(result.by_kind())), ("", ""))[1]
+    advice = advice_of(data)
+    remedy = str(advice) if advice is not None else WORDS.get(next(iter(result.by_kind())), ("", ""))[1]
     if remedy:
-        console.print(f"[dim]to narrow it: {remedy}[/]")
+        console.print(f"[dim]to narrow it: {safe(remedy)}[/]")
 
 
 def _sources(data: ReportData, console: Console) -> None:

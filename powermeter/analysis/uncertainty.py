@@ -241,15 +241,3 @@ def step_bias(step: float, dither: float) -> float:
         return 0.0
     series = sum(math.exp(-4 * math.pi**2 * k * k * ratio) / (k * k) for k in range(1, 400))
     return step / (math.pi * math.sqrt(2.0)) * math.sqrt(series)
-
-
-def in_words(result: Result) -> str:
-    """Name the largest part of an uncertainty and what would reduce it; empty without parts."""
-    kinds = result.by_kind()
-    if not kinds:
-        return ""
-    kind, size = next(iter(kinds.items()))
-    whole = result.standard_uncertainty
-    share = size * size / (whole * whole) if whole else 0.0
-    what, cure = WORDS.get(kind, (kind, "look at this part"))
-    return f"mostly {what} ({share:.0%} of the variance): {cure}"

@@ -14,7 +14,6 @@ from powermeter.analysis.uncertainty import (
     common_parts,
     coverage,
     effective_freedom,
-    in_words,
     step_bias,
 )
 from powermeter.result import COVERAGE_95
@@ -77,9 +76,3 @@ def test_no_step_no_bias_and_enough_noise_none_either() -> None:
     assert step_bias(0.0, 0.0) == 0.0
     assert step_bias(1.0, 2.0) == 0.0
     assert step_bias(3.0, 0.0) == pytest.approx(3 / math.sqrt(12), rel=0.002)
-
-
-def test_the_largest_part_is_named_with_its_cure() -> None:
-    text = in_words(budget(1.0, "J", {"gain:a": 0.3, "noise:b": 0.1}))
-    assert text.startswith("mostly the sensor's gain (90%") and "calibrate" in text
-    assert in_words(budget(1.0, "J", {})) == ""

@@ -1,0 +1,248 @@
+"""What would narrow an interval, as a code with its parameters and what it promises.
+
+The largest part of an interval names its cause; the cheapest way to make that part smaller is the advice.  What is promised is the interval of
+the same measurement after following it, all other parts as they are.  `tests/validation/test_advice.py` follows each in simulation.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from powermeter.analysis.estimate import BEAT, FEW, UNSEEN
+from powermeter.analysis.quantiles import student_95
+from powermeter.analysis.sampling import scatter_of_line
+from powermeter.analysis.uncertainty import step_bias
+from powermeter.channel import Kind
+from powermeter.result import COVERAGE_95, Result
+from powermeter.units import format_duration, format_number, format_quantity
+
+if TYPE_CHECKING:
+    from powermeter.analysis.energy import Analysis
+    from powermeter.analysis.labels import LabelRow
+
+TIMES = 4
+"""Of what an advice asks for more of, this many times as much: it halves what averages out."""
+
+FINER = 5
+"""A calibration is asked to be so many times better than what it replaces."""
+
+SENSOR = 0.01
+"""The limit of error of a sensor that stands in for a model."""
+
+_LOOKED = 20_000
+_MANY = 16  # readings that should have fallen into events of which hardly any did: they keep step
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """One thing to do.
+
+    Attributes:
+        code: What it is, lower case with hyphens; stable between versions.
+        parameters: How much of it, in SI units.
+        text: The same for people, in the imperative.
+        promised: The half-width after it, over the value; None where nothing is promised.
+        cause: The kind of part that it makes smaller, as in `Result.parts`; empty where no part tells.
+    """
+
+    code: str
+    parameters: Mapping[str, float]
+    text: str
+    promised: float | None = None
+    cause: str = ""
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain values for JSON."""
+        return {
+            "code": self.code,
+            "parameters": dict(self.parameters),
+            "promised_relative_half_width": self.promised,
+            "cause": self.cause or None,
+            "text": self.text,
+        }
+
+    def __str__(self) -> str:
+        if self.promised is None:
+            return self.text
+        return f"{self.text} (then about ± {format_number(100 * self.promised, 2)} %)"
+
+
+TEXTS: Mapping[str, Callable[[Mapping[str, float]], str]] = {
+    "more-repeats": lambda p: f"measure {p['events']:,.0f} more repeats",
+    "longer-events": lambda p: f"do {p['times']:.0f} times as much in each event, counted as so many items",
+    "sample-faster": lambda p: f"sample at {format_quantity(p['rate_hz'], 'Hz', 3)}",
+    "other-moments": lambda p: (
+        f"let the recorder vary its moments, or sample at {format_quantity(p['rate_hz'], 'Hz', 4)}"
+    ),
+    "longer-run": lambda p: (
+        f"run for {format_duration(p['seconds'])}, or read a display {TIMES} times as fine"
+    ),
+    "finer-step": lambda p: f"use a display or range with steps of {format_quantity(p['step'], 'W', 2)}",
+    "wider-range": lambda p: "use a larger range or a smaller shunt",
+    "calibrate": lambda p: (
+        f"calibrate against a reference good to {format_number(100 * p['relative'], 2)} %; "
+        "comparisons on the same sensor are free of it"
+    ),
+    "calibrate-zero": lambda p: (
+        f"calibrate the zero to {format_quantity(p['watts'], 'W', 2)}; subtracting a baseline cancels it"
+    ),
+    "align": lambda p: (
+        f"align the clocks of meter and program to {format_duration(p['seconds'])} with `powermeter sync`, "
+        "or put both on one machine"
+    ),
+    "multiply-at-once": lambda p: "use a sensor that multiplies voltage and current itself",
+    "longer-idle": lambda p: f"record the idle state for {format_duration(p['seconds'])}",
+    "without-gaps": lambda p: "repeat the run without the gaps",
+    "use-a-sensor": lambda p: f"measure with a sensor good to {format_number(100 * p['relative'], 2)} %",
+}
+"""Code → the text for people."""
+
+
+def advise(analysis: Analysis, row: LabelRow | None = None) -> Advice | None:
+    """Return what would narrow the number of a label, or of the whole run; None where nothing is known to."""
+    result = row.per_item if row is not None else analysis.energy
+    trace = analysis.integral.trace
+    clipped = trace.saturated_ns
+    if clipped is not None and clipped.size:
+        return _make("wider-range", {}, None)
+    if row is not None:
+        seen = _not_seen(analysis, row)
+        if seen is not None:
+            return seen
+    if result is None or not result.value or not result.parts or not math.isfinite(result.high - result.low):
+        return None
+    found = _by_part(analysis, row, result)
+    return found if found is None or found.cause else replace(found, cause=next(iter(result.by_kind())))
+
+
+def _make(code: str, parameters: Mapping[str, float], promised: float | None, cause: str = "") -> Advice:
+    return Advice(code, parameters, TEXTS[code](parameters), promised, cause)
+
+
+def _by_part(analysis: Analysis, row: LabelRow | None, result: Result) -> Advice | None:
+    """Return the advice for the largest part of an interval."""
+    trace = analysis.integral.trace
+    kinds = result.by_kind()
+    whole = sum(size * size for size in kinds.values())
+    half = (result.high - result.low) / 2 / abs(result.value)
+
+    def promise(**left: float) -> float:
+        """Return the half-width where of some kinds only that much is left."""
+        rest = whole - sum((1 - left[name] ** 2) * kinds.get(name, 0.0) ** 2 for name in left)
+        return half * math.sqrt(max(rest, 0.0) / whole)
+
+    averaged = sum(kinds.get(name, 0.0) ** 2 for name in ("noise", "repeats"))
+    kind = next(iter(kinds), "")
+    if row is not None and (kind in ("noise", "repeats") or averaged > 0.5 * whole):
+        return _for_events(analysis, row, result, whole, averaged)
+    if kind == "noise" or (kind == "unseen" and trace.kind is Kind.INSTANT):
+        return _sample_faster(analysis, promise)
+    if kind == "step":
+        seconds = TIMES * analysis.duration.value
+        return _make("longer-run", {"seconds": seconds}, promise(step=1 / TIMES, noise=TIMES**-0.5))
+    if kind == "quantisation":
+        step = trace.step / TIMES
+        left = step_bias(step, trace.noise) / max(step_bias(trace.step, trace.noise), 1e-300)
+        return _make("finer-step", {"step": step}, promise(quantisation=left))
+    if kind == "gain":
+        return _make(
+            "calibrate",
+            {"relative": kinds["gain"] / abs(result.value) * math.sqrt(3.0) / FINER},
+            promise(gain=1 / FINER),
+        )
+    if kind == "offset":
+        seconds = row.seconds / row.items if row is not None and row.items else analysis.duration.value
+        return _make(
+            "calibrate-zero",
+            {"watts": kinds["offset"] / max(seconds, 1e-12) * math.sqrt(3.0) / FINER},
+            promise(offset=1 / FINER),
+        )
+    if kind == "clock":
+        return _make("align", {"seconds": trace.clock_ns * 1e-9 / FINER}, promise(clock=1 / FINER))
+    if kind in ("refresh", "edges"):
+        return _make("longer-events", {"times": TIMES}, promise(refresh=1 / TIMES, edges=1 / TIMES))
+    if kind == "skew":
+        return _make("multiply-at-once", {}, promise(skew=0.0))
+    if kind == "baseline":
+        return _make("longer-idle", {"seconds": TIMES * _idle_seconds(analysis)}, promise(baseline=0.5))
+    if kind == "gaps":
+        return _make("without-gaps", {}, promise(gaps=0.0))
+    if kind == "model":
+        left = SENSOR / math.sqrt(3.0) / (kinds["model"] / abs(result.value))
+        return _make("use-a-sensor", {"relative": SENSOR}, promise(model=left)) if left < 1 else None
+    return None
+
+
+def _idle_seconds(analysis: Analysis) -> float:
+    """Return how long the baseline was recorded, where it was."""
+    spec = analysis.baseline
+    named = spec is not None and [e for e in analysis.events if f"{e.name!r}" in spec.origin]
+    return sum(e.duration_s or 0.0 for e in named) if named else analysis.duration.value
+
+
+def _for_events(
+    analysis: Analysis, row: LabelRow, result: Result, whole: float, averaged: float
+) -> Advice | None:
+    """Return what narrows a mean over events: more of them, or longer ones where a counter's step is what makes its noise."""
+    trace = analysis.integral.trace
+    n = int(row.index[analysis.energies.known[row.index]].size) - row.warmup.count
+    items = row.items / row.events if row.items and row.events else 1.0
+    stepped = (
+        2 * (trace.step / math.sqrt(12.0) / items) ** 2 / max(n, 1) if trace.kind is Kind.COUNTER else 0.0
+    )
+    half = (result.high - result.low) / 2
+    if stepped > 0.2 * averaged:
+        # The step is also what makes repeats differ.
+        left = whole - averaged * (1 - 1 / TIMES**2)
+        return _make(
+            "longer-events", {"times": TIMES}, half * math.sqrt(left / whole) / abs(result.value), "step"
+        )
+    if n < 2:
+        rest = math.sqrt(max(whole - averaged * (1 - 1 / TIMES), 0.0) / whole)
+        return _make("longer-events", {"times": TIMES}, half * rest / abs(result.value))
+    t_now, t_then = (float(student_95(max(count - 1.0, 1.0))) / COVERAGE_95 for count in (n, TIMES * n))
+    spread = result.by_kind().get("repeats", 0.0) > 0
+    shrink = (t_then / t_now if spread else 1.0) ** 2
+    left = whole - averaged * (1 - shrink / TIMES)
+    return _make(
+        "more-repeats", {"events": (TIMES - 1) * n}, half * math.sqrt(left / whole) / abs(result.value)
+    )
+
+
+def _sample_faster(analysis: Analysis, promise: Callable[..., float]) -> Advice:
+    """Return at which rate the run's sum of readings is twice as sure or better: jumps shrink with the interval, noise with its root."""
+    trace = analysis.integral.trace
+    rate = TIMES * 1e9 / max(trace.interval_ns, 1)
+    if trace.kind is not Kind.INSTANT:
+        return _make("longer-run", {"seconds": TIMES * analysis.duration.value}, promise(noise=TIMES**-0.5))
+    index = analysis.integral.fair_index(len(trace))[:_LOOKED]
+    found = scatter_of_line(trace.values[index])
+    white = found.white / found.variance if found.variance > 0 else 1.0
+    left = math.sqrt(white / TIMES + (1 - white) / TIMES**2)
+    return _make("sample-faster", {"rate_hz": rate}, promise(noise=left, unseen=left))
+
+
+def _not_seen(analysis: Analysis, row: LabelRow) -> Advice | None:
+    """Return what shows events that hardly any reading tells of, which promises no width; None where readings tell of them."""
+    a = analysis
+    trace = a.integral.trace
+    known = row.index[a.energies.covered[row.index]]
+    why = next(
+        (g.why for g in (a.energies.groups[i] for i in np.unique(a.energies.group[known])) if g.why), ""
+    )
+    lengths = a.energies.seconds[known]
+    length = float(np.median(lengths)) if lengths.size else 0.0
+    if not why or length <= 0 or trace.kind is not Kind.INSTANT:
+        return None
+    tau = trace.interval_ns * 1e-9
+    if why == BEAT or float(lengths.sum()) / tau > _MANY:
+        # 0.382 of an interval apart is as far from any simple ratio as can be.
+        return _make("other-moments", {"rate_hz": 1 / (tau * (1 - 0.382 * min(1.0, length / tau)))}, None)
+    if why in (FEW, UNSEEN):
+        return _make("sample-faster", {"rate_hz": max(TIMES / tau, 20 / length)}, None)
+    return None
