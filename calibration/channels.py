@@ -18,7 +18,7 @@ from powermeter.events import Event
 from powermeter.recording.protocol import RecordingLike, SourceInfo
 from powermeter.signals.alignment import shifted
 from powermeter.signals.correction import Correction
-from powermeter.signals.decoding import read_channel
+from powermeter.signals.decoding import Calibrated, read_channel
 from powermeter.signals.rails import facts
 from powermeter.signals.trace import Trace
 
@@ -88,7 +88,7 @@ def read(recording: RecordingLike, place: SourceChannel, *, corrected: bool) -> 
         origin=place.name,
         source=str(source.id),
         gaps=recording.gaps(source.id),
-        correction=correction,
+        calibrated=Calibrated(correction=correction),
     )
     if trace is None:
         raise DataError(f"{place.name} has no sample")

@@ -61,6 +61,23 @@ class Fit:
     notes: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a calibration notes of itself.
+
+    Attributes:
+        instrument: The reference.
+        shunt_ohm: The shunt that the channel was read with.
+        note: In the user's words.
+        day: ISO date; today where None.
+    """
+
+    instrument: str = ""
+    shunt_ohm: float | None = None
+    note: str = ""
+    day: str | None = None
+
+
 def fit(
     channel: str,
     points: Points,
@@ -69,10 +86,7 @@ def fit(
     temperature_channel: str | None = None,
     reference_gain: float = 0.0,
     reference_offset: float = 0.0,
-    instrument: str = "",
-    shunt_ohm: float | None = None,
-    note: str = "",
-    day: str | None = None,
+    about: About | None = None,
 ) -> Fit:
     """Return the correction that fits some points.
 
@@ -82,12 +96,13 @@ def fit(
             standard uncertainties and five points are there.
         temperature_channel: Fit a temperature slope too, of this channel's temperatures.
         reference_gain, reference_offset: Standard uncertainties of the reference common to all points.
-        day: ISO date; today by default.
+        about: What the calibration notes of itself.
 
     Raises:
         DataError: Too few points, no spread between them, or a gain that is not above zero.
     """
     _check(points)
+    about = about or About()
     notes: list[str] = []
     beta, covariance = york(points)
     chi2 = _chi2(points, beta)
@@ -115,10 +130,10 @@ def fit(
         temperature_slope=slope,
         temperature_c=middle,
         temperature_channel=temperature_channel if slope else None,
-        date=day or date.today().isoformat(),
-        instrument=instrument,
-        shunt_ohm=shunt_ohm,
-        note=note,
+        date=about.day or date.today().isoformat(),
+        instrument=about.instrument,
+        shunt_ohm=about.shunt_ohm,
+        note=about.note,
     )
     residuals = points.true - correction.apply(points.seen, points.temperature_c)
     if chi2 > 4:

@@ -16,7 +16,7 @@ from powermeter.recording.protocol import RecordingLike
 from powermeter.signals.correction import Correction
 
 from .channels import SourceChannel, find, load_points, places, read, reference_errors
-from .fit import Fit, Points, fit, shunt
+from .fit import About, Fit, Points, fit, shunt
 from .steady_points import steady_points
 
 _USUAL = (Quantity.CURRENT, Quantity.VOLTAGE, Quantity.POWER)
@@ -119,9 +119,9 @@ def against_reference(
             reference_gain=gain,
             reference_offset=offset,
             temperature_channel=None if warm is None else warm.channel.name,
-            instrument=how.instrument or theirs.source.name,
-            shunt_ohm=shunt_of(mine),
-            note=how.note,
+            about=About(
+                instrument=how.instrument or theirs.source.name, shunt_ohm=shunt_of(mine), note=how.note
+            ),
         )
         found.append(Calibrated(mine, theirs.name, points, fitted))
     return found
@@ -155,10 +155,8 @@ def against_loads(
             place.channel.name,
             points,
             order=how.order,
-            instrument=how.instrument or "known loads",
-            note=how.note,
             reference_gain=0.0 if how.accuracy is None else how.accuracy / math.sqrt(3.0),
-            shunt_ohm=shunt_of(place),
+            about=About(instrument=how.instrument or "known loads", note=how.note, shunt_ohm=shunt_of(place)),
         )
         found.append(Calibrated(place, f"{points.seen.size} known loads", points, fitted))
     return found

@@ -18,7 +18,7 @@ from powermeter.marking.each import DETECT, Each
 from powermeter.marking.event_log import EventLog
 from powermeter.marking.event_span import MeterSpan
 from powermeter.recorder import host
-from powermeter.recorder.parent import Recorder
+from powermeter.recorder.parent import Listener, Recorder
 from powermeter.recording.file import SUFFIX
 
 T = TypeVar("T")
@@ -123,7 +123,7 @@ class Meter:
             force=self._force,
             numbered=not self._is_named,
             dither=self._dither,
-            on_notice=_log_notice,
+            listener=Listener(on_notice=_log_notice),
         )
         recorder.start()
         self.path = recorder.path

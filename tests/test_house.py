@@ -16,14 +16,6 @@ LONGEST, MOST_PARAMETERS = 470, 8  # the aim is 450
 MANY_PARAMETERS = {
     "powermeter/comparison/compare.py:compare": "public, keywords only: each is a choice of the comparison",
     "powermeter/footprint/assessment.py:footprint": "public, keywords only: each replaces one factor",
-    "powermeter/testing/boards.py:simulate_run": "keywords only: what a simulated run differs in",
-    "powermeter/testing/simulation.py:bursts": "keywords only: what a simulated load differs in",
-    "powermeter/footprint/factors.py:given": "a row of a table, column by column",
-    "powermeter/importers/columns.py:read_table": "keywords only: what a format's importer knows of its table",
-    "powermeter/recorder/parent.py:__init__": "keywords only: what the recorder's process is told",
-    "powermeter/signals/decoding.py:read_channel": "keywords only: what bounds a stretch of samples",
-    "powermeter/analysis/profiles.py:_profile": "arrays that belong together, private",
-    "calibration/fit.py:fit": "keywords only: what a fit notes of where its points come from",
 }
 """Functions with more parameters than the house allows, and why."""
 

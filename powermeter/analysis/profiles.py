@@ -86,7 +86,9 @@ def after_effects(
     # A window tells parts of a fiftieth of its length apart, where many cut them.
     inside = int(min(max(20 * length / window, 1), _PARTS_INSIDE)) if n >= _MANY else 1
     found = [
-        _profile(rates, tau, start_ns, end_ns, t, blind, inside, max(length, window / fine), reach, others)
+        _profile(
+            _Scene(rates, tau, start_ns, end_ns, t, blind, others), inside, max(length, window / fine), reach
+        )
         for fine in (16, 12, 9)
     ]
     sure = [one for one in found if one is not None]
@@ -101,18 +103,30 @@ def after_effects(
     return replace(one, above_u=math.hypot(one.above_u, apart), tail_u=tail_u)
 
 
-def _profile(
-    rates: Floats,
-    tau: Floats,
-    start_ns: Times,
-    end_ns: Times,
-    t: Times,
-    blind: NDArray[np.bool_],
-    inside: int,
-    width: float,
-    reach: float,
-    others: Others | None,
-) -> Profile | None:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Scene:
+    """What a profile is fitted to.
+
+    Attributes:
+        rates, tau: Of the intervals between readings at `t`: W and s.
+        start_ns, end_ns: Of the events.
+        t: Of the readings, in ns.
+        blind: Intervals that hold a gap.
+        others: What other labels' events do meanwhile, or None.
+    """
+
+    rates: Floats
+    tau: Floats
+    start_ns: Times
+    end_ns: Times
+    t: Times
+    blind: NDArray[np.bool_]
+    others: Others | None
+
+
+def _profile(scene: _Scene, inside: int, width: float, reach: float) -> Profile | None:
+    rates, tau, t = scene.rates, scene.tau, scene.t
+    start_ns, end_ns, others = scene.start_ns, scene.end_ns, scene.others
     following = _following(start_ns, end_ns, others, np.int64(4 * reach))
     edges = [(start_ns + (end_ns - start_ns) * k // inside) for k in range(inside + 1)]
     far = 0.0
@@ -126,7 +140,7 @@ def _profile(
     beside = [] if others is None else others.columns(t)
     x = np.column_stack([tau, *columns, *beside])[1:]
     y = (rates * tau)[1:]
-    good = ~blind[1 : t.size]
+    good = ~scene.blind[1 : t.size]
     x, y = x[good], y[good]
     if y.size < 4 * x.shape[1]:
         return None

@@ -23,7 +23,7 @@ from powermeter.marking import api as instrumentation
 from powermeter.marking import board
 from powermeter.meter import best_sources, check_sources, default_path
 from powermeter.recorder import host
-from powermeter.recorder.parent import Recorder
+from powermeter.recorder.parent import Listener, Recorder
 from powermeter.recording.privacy import reduced
 from powermeter.units import parse_duration
 
@@ -173,9 +173,8 @@ def record(
         metadata,
         force=force,
         dither=dither,
-        on_status=line.show if line.active else None,
         numbered=output is None,
-        on_notice=report_problem,
+        listener=Listener(on_status=line.show if line.active else None, on_notice=report_problem),
     )
     recorder.start()
     watching = None

@@ -151,7 +151,6 @@ def given(
     high: float | None = None,
     year: int = 0,
     basis: str = "as given",
-    geography: str = "WLD",
     note: str = "",
 ) -> Factor:
     """Return a factor typed in by the user, exact unless a range is given.
@@ -164,7 +163,7 @@ def given(
         raise ConfigurationError(f"{name}: {value} is not a finite number")
     if not low <= value <= high:
         raise ConfigurationError(f"{name}: {value:g} is not between {low:g} and {high:g}")
-    return Factor(name, geography, low, value, high, unit, year, basis, USER, "U", "given", note)
+    return Factor(name, "WLD", low, value, high, unit, year, basis, USER, "U", "given", note)
 
 
 @lru_cache(maxsize=1)

@@ -131,23 +131,38 @@ def rows(path: Path, delimiter: str, skip: int = 0) -> Iterator[tuple[int, list[
             yield number, fields
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How a table is written.
+
+    Attributes:
+        delimiter: Between fields.
+        skip: Lines before the first row.
+        decimal_comma: Whether numbers have a comma.
+        is_comment: Tells a row that holds no samples.
+    """
+
+    delimiter: str = ","
+    skip: int = 0
+    decimal_comma: bool = False
+    is_comment: Callable[[list[str]], bool] | None = None
+
+
 def read_table(
     path: Path,
     columns: Sequence[Column],
     time: TimeColumn,
     choices: Choices,
     *,
-    delimiter: str = ",",
-    skip: int = 0,
-    decimal_comma: bool = False,
+    written: Written | None = None,
     spread: bool = True,
-    is_comment: Callable[[list[str]], bool] | None = None,
 ) -> Table:
     """Read a table's columns and times.
 
     Raises:
         DataError: There are no samples, or the rows do not fit the header.
     """
+    written = written or Written()
     if not columns:
         raise DataError(f"{path}: no column of it is one that is recorded")
     values = [array("d") for _ in columns]
@@ -155,9 +170,9 @@ def read_table(
     read_stamp = _stamp_reader(time, choices)
     needed = max([column.index for column in columns] + ([time.index] if time.index is not None else []))
     whole = short = unreadable = 0
-    number = to_number if decimal_comma else float_or_nan
-    for _, fields in rows(path, delimiter, skip):
-        if is_comment is not None and is_comment(fields):
+    number = to_number if written.decimal_comma else float_or_nan
+    for _, fields in rows(path, written.delimiter, written.skip):
+        if written.is_comment is not None and written.is_comment(fields):
             continue
         if len(fields) <= needed:
             short += 1

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from powermeter.channel import Quantity
 from powermeter.errors import DataError
-from powermeter.importers.columns import Column, TimeColumn, channel_name, read_table, rows, samples
+from powermeter.importers.columns import Column, TimeColumn, Written, channel_name, read_table, rows, samples
 from powermeter.importers.files import Peek
 from powermeter.importers.log import Choices, Importer, Log
 from powermeter.importers.stamps import time_of_day_ns, wall
@@ -48,7 +48,9 @@ class JtopTable(Importer):
         if not sample:
             raise DataError(f"{path}: no samples: the header has no rows under it")
         columns = _columns(names)
-        table = read_table(path, columns, _time(path, names, sample, choices), choices, skip=1)
+        table = read_table(
+            path, columns, _time(path, names, sample, choices), choices, written=Written(skip=1)
+        )
         board = layout(dict.fromkeys(column.rail.name for column in columns if column.rail is not None))
         measured = samples("jtop", columns, table)
         measured.info = {"board": board.board, "total": board.total, "not covered": board.uncovered}

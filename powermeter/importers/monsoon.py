@@ -13,7 +13,7 @@ from pathlib import Path
 from powermeter.channel import Boundary, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.accuracies import MONSOON
-from powermeter.importers.columns import Column, TimeColumn, read_table, rows, samples
+from powermeter.importers.columns import Column, TimeColumn, Written, read_table, rows, samples
 from powermeter.importers.files import Peek
 from powermeter.importers.log import Choices, Importer, Log
 from powermeter.units import NS
@@ -53,7 +53,9 @@ class MonsoonLog(Importer):
         if not any(column.quantity is Quantity.CURRENT for column in columns):
             raise DataError(f"{path}: no column of current in it ({', '.join(filter(None, header))})")
         unit = _said_unit(path, header[0], choices) or named[1]
-        table = read_table(path, columns, TimeColumn(0, "relative", _tick(unit)), choices, skip=1)
+        table = read_table(
+            path, columns, TimeColumn(0, "relative", _tick(unit)), choices, written=Written(skip=1)
+        )
         times = table.axis.times_ns
         span = (times[-1] - times[0]) / 1e9
         if unit == "ms" and span > 0 and (len(times) - 1) / span > 1.1 * MAX_RATE_HZ:
@@ -61,7 +63,7 @@ class MonsoonLog(Importer):
                 raise ConfigurationError(
                     f"{path}: {len(times)} rows in {span:g} s: the monitor takes 5000/s at most"
                 )
-            table = read_table(path, columns, TimeColumn(0, "relative", NS), choices, skip=1)
+            table = read_table(path, columns, TimeColumn(0, "relative", NS), choices, written=Written(skip=1))
             table.warnings.append(
                 "the times are in seconds, although the header states ms (the library does that)"
             )

@@ -14,7 +14,7 @@ import numpy as np
 from powermeter.channel import MISSING, Boundary, Kind, Quantity, Rail
 from powermeter.errors import DataError
 from powermeter.importers.accuracies import RAPL
-from powermeter.importers.columns import Column, TimeColumn, channel_name, read_table, rows, samples
+from powermeter.importers.columns import Column, TimeColumn, Written, channel_name, read_table, rows, samples
 from powermeter.importers.files import Peek
 from powermeter.importers.log import RELATIVE, Choices, Importer, Log
 
@@ -54,8 +54,7 @@ class PowerGadget(Importer):
             columns,
             time,
             choices,
-            skip=1,
-            is_comment=lambda fields: "=" in fields[0] or len(fields) < 4,
+            written=Written(skip=1, is_comment=lambda fields: "=" in fields[0] or len(fields) < 4),
         )
         found = samples("Intel Power Gadget", columns, table)
         if found.times_ns[0] > 0:

@@ -15,7 +15,7 @@ from powermeter.channel import Boundary, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers import database
 from powermeter.importers.accuracies import UM_CURRENT, UM_POWER, UM_VOLTAGE, UNKNOWN
-from powermeter.importers.columns import Column, Table, TimeColumn, read_table, rows, samples
+from powermeter.importers.columns import Column, Table, TimeColumn, Written, read_table, rows, samples
 from powermeter.importers.files import Peek
 from powermeter.importers.log import UTC, Choices, Importer, Log
 from powermeter.importers.stamps import axis
@@ -71,7 +71,9 @@ class RdUsb(Importer):
         if _UNIX not in header:
             raise DataError(f"{path}: no column {_UNIX!r}; not an export of rd-usb")
         columns = _columns({name: i for i, name in enumerate(header)}, 0)
-        table = read_table(path, columns, TimeColumn(header.index(_UNIX), "epoch", NS), choices, skip=1)
+        table = read_table(
+            path, columns, TimeColumn(header.index(_UNIX), "epoch", NS), choices, written=Written(skip=1)
+        )
         meter = samples("USB meter", columns, table)
         return Log(cls.name, UTC, [meter], warnings=table.warnings, external=True)
 

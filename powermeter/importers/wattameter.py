@@ -12,7 +12,7 @@ from pathlib import Path
 from powermeter.channel import Boundary, Kind, Quantity, Rail
 from powermeter.errors import DataError
 from powermeter.importers.accuracies import NVML, RAPL
-from powermeter.importers.columns import Column, TimeColumn, channel_name, read_table, samples
+from powermeter.importers.columns import Column, TimeColumn, Written, channel_name, read_table, samples
 from powermeter.importers.files import Peek
 from powermeter.importers.headers import heading
 from powermeter.importers.log import Choices, Importer, Log
@@ -41,8 +41,7 @@ class WattAMeter(Importer):
             columns,
             TimeColumn(0, "wall"),
             choices,
-            delimiter=" ",
-            is_comment=lambda fields: fields[0].startswith("#"),
+            written=Written(delimiter=" ", is_comment=lambda fields: fields[0].startswith("#")),
         )
         comments = [line.lstrip("# ")[:200] for line in peek.lines[:10] if line.startswith("#")]
         rows = samples("WattAMeter", columns, table)

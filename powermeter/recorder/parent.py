@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,21 @@ _BOOT = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """What hears of a recorder, in a thread of this process.
+
+    Attributes:
+        on_status: Called with each status message; None asks for none.
+        status_s: Seconds between status messages.
+        on_notice: Called with each line meant for people: a source fell silent.
+    """
+
+    on_status: Callable[[Mapping[str, Any]], None] | None = None
+    status_s: float = 0.5
+    on_notice: Callable[[str], None] | None = None
+
+
 class Recorder:
     """A recorder process and the pipe to it.
 
@@ -48,9 +64,7 @@ class Recorder:
         force: Whether an existing file is replaced.
         numbered: Whether a name that is taken is followed by the next one (`-2`, `-3`), as for dated names.
         dither: Whether polled sources are read at random moments of their intervals.
-        on_status: Called in a thread of this process with each status message; None asks for none.
-        status_s: Seconds between status messages.
-        on_notice: Called in a thread of this process with each line meant for people: a source fell silent.
+        listener: What hears of it while it runs.
     """
 
     def __init__(
@@ -62,10 +76,9 @@ class Recorder:
         force: bool = False,
         numbered: bool = False,
         dither: bool = True,
-        on_status: Callable[[Mapping[str, Any]], None] | None = None,
-        status_s: float = 0.5,
-        on_notice: Callable[[str], None] | None = None,
+        listener: Listener | None = None,
     ) -> None:
+        listener = listener or Listener()
         self.path = Path(path)
         self.notices: list[str] = []
         self._urls = list(sources)
@@ -76,11 +89,11 @@ class Recorder:
             "force": force,
             "numbered": numbered,
             "dither": dither,
-            "status_s": status_s if on_status else 0,
+            "status_s": listener.status_s if listener.on_status else 0,
             "parent": os.getpid(),
         }
-        self._on_status = on_status
-        self._on_notice = on_notice
+        self._on_status = listener.on_status
+        self._on_notice = listener.on_notice
         self._process: subprocess.Popen[str] | None = None
         self._answers: threading.Thread | None = None
         self._ready = threading.Event()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -124,6 +124,19 @@ def correction_errors(
     return tuple(error for error in errors if error.relative or error.absolute)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Calibrated:
+    """What corrects a channel.
+
+    Attributes:
+        correction: The calibration's; None for none.
+        temperature_c: Of each sample, where the correction has a slope.
+    """
+
+    correction: Correction | None = None
+    temperature_c: NDArray[np.float64] | None = None
+
+
 def read_channel(
     channel: Channel,
     times_ns: NDArray[np.int64],
@@ -133,8 +146,7 @@ def read_channel(
     origin: str,
     source: str = "",
     gaps: Sequence[Gap] = (),
-    correction: Correction | None = None,
-    temperature_c: NDArray[np.float64] | None = None,
+    calibrated: Calibrated | None = None,
 ) -> Trace | None:
     """Return one channel as a trace, or None where it has no sample at all.
 
@@ -142,6 +154,9 @@ def read_channel(
     (`held.py`), be it noted, stated or found.  What an instrument shows was measured at some moment of its last refresh
     interval: a rectangular distribution of that width is what its stamps do not state (GUM 4.3.7).
     """
+    correction, temperature_c = (
+        (None, None) if calibrated is None else (calibrated.correction, calibrated.temperature_c)
+    )
     keep = codes != MISSING
     repeats = 0
     stale = None

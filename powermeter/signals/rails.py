@@ -17,7 +17,7 @@ from powermeter.recording.protocol import RecordingLike, Samples, SourceInfo
 from powermeter.signals import condensed
 from powermeter.signals.alignment import host_times, of_cut_stamps, shifted, shifted_gaps
 from powermeter.signals.calibrations import correction_of, prefer_calibrated
-from powermeter.signals.decoding import read_channel
+from powermeter.signals.decoding import Calibrated, read_channel
 from powermeter.signals.line import Line
 from powermeter.signals.selection import Around
 from powermeter.signals.thinning import thinned
@@ -117,8 +117,7 @@ def _source_lines(
             origin=origin,
             source=str(source.id),
             gaps=gaps,
-            correction=correction,
-            temperature_c=temperature,
+            calibrated=Calibrated(correction=correction, temperature_c=temperature),
         )
         if trace is None:
             continue
@@ -181,8 +180,9 @@ def _condensed_lines(
                 samples.flags[first:],
                 origin=f"{name}/{channel.name}",
                 source=str(source.id),
-                correction=correction,
-                temperature_c=None if temperature is None else temperature[first:],
+                calibrated=Calibrated(
+                    correction=correction, temperature_c=None if temperature is None else temperature[first:]
+                ),
             )
             if trace is None:
                 continue

@@ -18,7 +18,7 @@ from powermeter.channel import Channel, Kind, Quantity
 from powermeter.recording.protocol import RecordingLike, Samples, SourceInfo
 from powermeter.signals.calibrations import correction_of, prefer_calibrated
 from powermeter.signals.correction import Correction
-from powermeter.signals.decoding import at_range_ends, from_samples, read_channel, with_correction
+from powermeter.signals.decoding import Calibrated, at_range_ends, from_samples, read_channel, with_correction
 from powermeter.signals.held import refresh_found
 from powermeter.signals.impossible import BEYOND, FAR
 from powermeter.signals.kept import Kept
@@ -162,8 +162,7 @@ def _plan(
             head.codes[channel.name],
             head.flags,
             origin=channel.name,
-            correction=correction,
-            temperature_c=temperature,
+            calibrated=Calibrated(correction=correction, temperature_c=temperature),
         )
         if trace is None or len(trace) != len(head) or trace.kind is not channel.kind or trace.window_ns:
             return None

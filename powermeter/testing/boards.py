@@ -1,6 +1,6 @@
 """Recordings of boards that are not there, written in milliseconds: for tests, lessons and trying reports.
 
-`simulate_run("pi4.power", "pi-4", model="baseline")` writes what a meter on the 5 V input of such a board
+`simulate_run("pi4.power", "pi-4", Run(model="baseline"))` writes what a meter on the 5 V input of such a board
 would have seen: idle, a warm-up, inferences as events.  The numbers are the course's own for the means
 under load (2 A, 0.571 A and 0.154 A at 5 V) and plausible elsewhere; none was measured here.
 """
@@ -8,7 +8,7 @@ under load (2 A, 0.571 A and 0.154 A at 5 V) and plausible elsewhere; none was m
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -55,31 +55,11 @@ BOARDS: Mapping[str, Board] = {
 }
 
 
-def simulate_run(
-    path: str | Path,
-    board: str,
-    *,
-    model: str = "baseline",
-    speed: float = 1.0,
-    inferences: int = 60,
-    idle_s: float = 5.0,
-    rate_hz: float = 200.0,
-    gain: float = 0.005,
-    label: str = "infer",
-    batch: int = 1,
-    extra_a: float = 0.0,
-    idle_event: bool = False,
-    wall: bool = False,
-    start_utc_ns: int = START_UTC_NS,
-    seed: int = 1,
-    force: bool = False,
-    attributes: Mapping[str, Any] | None = None,
-) -> Path:
-    """Write one simulated recording: idle before, inferences (the first two warm up), idle after.
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a simulated run differs in.
 
-    Args:
-        path: Of the recording.
-        board: A name of `BOARDS`.
+    Attributes:
         model: Attribute of the events.
         speed: How much faster than the baseline an inference is.
         inferences: Number of events, each of `batch` items.
@@ -92,62 +72,92 @@ def simulate_run(
         wall: Whether a plug meter that shows 0.1 W once a second watches the power supply as well.
         start_utc_ns: Wall clock at the start.
         seed: Of the noise.
+        attributes: Of the run.
+    """
+
+    model: str = "baseline"
+    speed: float = 1.0
+    inferences: int = 60
+    idle_s: float = 5.0
+    rate_hz: float = 200.0
+    gain: float = 0.005
+    label: str = "infer"
+    batch: int = 1
+    extra_a: float = 0.0
+    idle_event: bool = False
+    wall: bool = False
+    start_utc_ns: int = START_UTC_NS
+    seed: int = 1
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+
+
+def simulate_run(path: str | Path, board: str, run: Run | None = None, *, force: bool = False) -> Path:
+    """Write one simulated recording: idle before, inferences (the first two warm up), idle after.
+
+    Args:
+        path: Of the recording.
+        board: A name of `BOARDS`.
+        run: What it differs in from the usual one.
+        force: Whether an existing file is replaced.
 
     Raises:
         ConfigurationError: There is no such board.
         ExistsError: The file exists and `force` is False.
     """
+    run = run or Run()
     if board not in BOARDS:
         raise ConfigurationError(f"no simulated board {board!r}; there are {', '.join(BOARDS)}")
     kind = BOARDS[board]
-    generator = np.random.default_rng(seed)
-    latency = kind.latency_s / speed * batch
-    lengths = latency * (1 + 0.02 * generator.standard_normal(inferences))
+    generator = np.random.default_rng(run.seed)
+    latency = kind.latency_s / run.speed * run.batch
+    lengths = latency * (1 + 0.02 * generator.standard_normal(run.inferences))
     lengths[:2] *= 1.6  # warm-up: caches, clocks
-    edges = idle_s + np.concatenate([[0.0], np.cumsum(lengths)])
-    whole_s = float(edges[-1]) + idle_s
-    times = np.arange(0.0, whole_s, 1 / rate_hz)
+    edges = run.idle_s + np.concatenate([[0.0], np.cumsum(lengths)])
+    whole_s = float(edges[-1]) + run.idle_s
+    times = np.arange(0.0, whole_s, 1 / run.rate_hz)
     busy = (times >= edges[0]) & (times < edges[-1])
     amps = (
         np.where(busy, kind.busy_a, kind.idle_a) * (1 + 0.01 * generator.standard_normal(times.size))
-        + extra_a
+        + run.extra_a
     )
     volts = VOLTS + 0.002 * generator.standard_normal(times.size)
     codes = np.stack([np.round(volts / VOLT_STEP), np.round(amps / AMPERE_STEP)], axis=1).astype(np.int64)
     metadata = {
         "host": {"board": kind.title, "cpu": "simulated"},
-        "attributes": {"model": model, "board": board, **dict(attributes or {})},
+        "attributes": {"model": run.model, "board": board, **dict(run.attributes or {})},
         "simulated": True,
         "clock": "monotonic",
     }
     path = Path(path)
     with Writer.create(path, metadata, force=force) as writer:
-        source = writer.add_source("virtual://", f"{board} input", "virtual", channels(kind.title, gain))
+        source = writer.add_source("virtual://", f"{board} input", "virtual", channels(kind.title, run.gain))
         times_ns = START_NS + np.round(times * NS).astype(np.int64)
         writer.append(source, times_ns, codes)
         for at in (START_NS, int(times_ns[-1])):
-            writer.add_clock_pair(at, start_utc_ns + at - START_NS)
-        if wall:
+            writer.add_clock_pair(at, run.start_utc_ns + at - START_NS)
+        if run.wall:
             plug = writer.add_source("virtual://plug", f"{board} plug", "virtual", [_plug(kind.title)])
-            step = round(rate_hz)
+            step = round(run.rate_hz)
             seconds = (amps * VOLTS)[: times.size // step * step].reshape(-1, step).mean(axis=1)
             writer.append(
                 plug,
                 times_ns[step - 1 :: step][: seconds.size],
                 np.round(seconds / SUPPLY / 0.1).astype(np.int64),
             )
-        if idle_event:
-            writer.add_event(Event("idle", START_NS, START_NS + int(idle_s * NS), process=1, thread=1, uid=0))
+        if run.idle_event:
+            writer.add_event(
+                Event("idle", START_NS, START_NS + int(run.idle_s * NS), process=1, thread=1, uid=0)
+            )
         writer.add_events(
             Event(
-                label,
+                run.label,
                 START_NS + int(begin * NS),
                 START_NS + int(end * NS),
                 process=1,
                 thread=1,
                 uid=number,
-                count=batch,
-                attributes={"model": model, "batch": batch},
+                count=run.batch,
+                attributes={"model": run.model, "batch": run.batch},
             )
             for number, (begin, end) in enumerate(pairwise(edges.tolist()), start=1)
         )

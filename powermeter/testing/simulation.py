@@ -70,6 +70,10 @@ class Truth:
         return float(b - a)
 
 
+LEAD_S = 1.0
+"""Idle time before the first event and after the last."""
+
+
 def bursts(
     rng: np.random.Generator,
     count: int,
@@ -78,29 +82,19 @@ def bursts(
     busy_w: float = 6.0,
     length_s: tuple[float, float] = (0.05, 0.08),
     pause_s: tuple[float, float] = (0.04, 0.12),
-    spread_w: float = 0.0,
-    rise_s: float = 0.0,
-    name: str = "infer",
-    lead_s: float = 1.0,
 ) -> tuple[Truth, list[Event]]:
-    """Return a load that works for `count` events and rests between, and those events.
-
-    Args:
-        spread_w: Standard deviation of the busy level from event to event.
-        rise_s: The power needs this long to rise at an event's start, and to fall at its end.
-        lead_s: Idle time before the first and after the last.
-    """
+    """Return a load that works for `count` events called `infer` and rests between, and those events."""
     lengths = rng.uniform(*length_s, count)
     pauses = rng.uniform(*pause_s, count)
-    starts = lead_s + np.concatenate([[0.0], np.cumsum(lengths + pauses)[:-1]])
+    starts = LEAD_S + np.concatenate([[0.0], np.cumsum(lengths + pauses)[:-1]])
     ends = starts + lengths
-    levels = busy_w + spread_w * rng.standard_normal(count)
-    times = np.column_stack([starts, starts + rise_s, ends - rise_s, ends]).ravel()
+    levels = np.full(count, busy_w)
+    times = np.column_stack([starts, starts, ends, ends]).ravel()
     watts = np.column_stack([np.full(count, idle_w), levels, levels, np.full(count, idle_w)]).ravel()
-    times = np.concatenate([[0.0], times, [ends[-1] + lead_s]])
+    times = np.concatenate([[0.0], times, [ends[-1] + LEAD_S]])
     watts = np.concatenate([[idle_w], watts, [idle_w]])
     events = [
-        Event(name, round(a * NS), round(b * NS), uid=i + 1)
+        Event("infer", round(a * NS), round(b * NS), uid=i + 1)
         for i, (a, b) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True))
     ]
     return Truth(times, watts), events

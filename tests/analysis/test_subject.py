@@ -10,14 +10,14 @@ from powermeter.analysis.subject import Asked, find, find_all
 from powermeter.errors import ConfigurationError
 from powermeter.events import Event
 from powermeter.result import Grade
-from powermeter.testing.boards import NS, START_NS, simulate_day, simulate_run
+from powermeter.testing.boards import NS, START_NS, Run, simulate_day, simulate_run
 
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("subjects")
     for seed in (1, 2):
-        simulate_run(folder / f"{seed}.power", "pi-4", inferences=30, batch=4, seed=seed)
+        simulate_run(folder / f"{seed}.power", "pi-4", run=Run(inferences=30, batch=4, seed=seed))
     return folder
 
 

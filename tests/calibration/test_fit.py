@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from powermeter.analysis.energy import analyse
-from powermeter.calibration.fit import Points, fit, from_loads, shunt, york
+from powermeter.calibration.fit import About, Points, fit, from_loads, shunt, york
 from powermeter.calibration.steady_points import steady_points
 from powermeter.calibration.store import from_toml, read, save, to_toml
 from powermeter.channel import Accuracy, Channel, Quantity, Rail
@@ -49,7 +49,9 @@ def calibrate(rng: np.random.Generator):
     against = reference(truth, rng, 1 + rng.uniform(-0.0005, 0.0005))
     seen = from_samples(times, codes * 1e-4, Quantity.CURRENT, step=1e-4)
     points = steady_points(seen, against, window_s=1.0)
-    return fit("vdd_in.current", points, reference_gain=0.0005 / math.sqrt(3), instrument="DMM7510")
+    return fit(
+        "vdd_in.current", points, reference_gain=0.0005 / math.sqrt(3), about=About(instrument="DMM7510")
+    )
 
 
 def test_a_simulated_ina219_is_recovered_within_the_stated_uncertainty() -> None:

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from powermeter import cli
-from powermeter.testing.boards import simulate_day, simulate_run
+from powermeter.testing.boards import Run, simulate_day, simulate_run
 
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs")
     for board in ("jetson-nano", "pi-4", "pi-zero-w"):
-        simulate_run(folder / f"{board}.power", board, inferences=40)
+        simulate_run(folder / f"{board}.power", board, run=Run(inferences=40))
     return folder
 
 

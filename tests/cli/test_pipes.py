@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from powermeter.testing.boards import simulate_run
+from powermeter.testing.boards import Run, simulate_run
 
 COMMAND = [sys.executable, "-m", "powermeter"]
 
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return simulate_run(tmp_path_factory.mktemp("pipes") / "run.power", "pi-4", inferences=6)
+    return simulate_run(tmp_path_factory.mktemp("pipes") / "run.power", "pi-4", run=Run(inferences=6))
 
 
 @pytest.mark.parametrize("verb", [["show"], ["export", "-o", "-", "--format", "csv"]])

@@ -21,7 +21,7 @@ from powermeter.errors import (
     ReadError,
     Reason,
 )
-from powermeter.recorder.parent import Recorder, _rebuild
+from powermeter.recorder.parent import Listener, Recorder, _rebuild
 from powermeter.recording import Recording
 
 URL = "virtual://?shape=constant&high=5W&volts=5V&noise=0&rate=500Hz"
@@ -63,7 +63,9 @@ def test_two_sources_are_recorded_side_by_side(tmp_path):
 
 def test_status_messages_carry_running_totals(tmp_path):
     heard = []
-    recorder = Recorder(tmp_path / "run.power", [URL], on_status=heard.append, status_s=0.1)
+    recorder = Recorder(
+        tmp_path / "run.power", [URL], listener=Listener(on_status=heard.append, status_s=0.1)
+    )
     recorder.start()
     wait_until(lambda: any(m["sources"][0]["energy_j"] for m in heard))
     recorder.stop()

@@ -9,17 +9,17 @@ import pytest
 from powermeter.recording import Recording
 from powermeter.reports import tables
 from powermeter.reports.report_data import ReportOptions, gather
-from powermeter.testing.boards import simulate_run
+from powermeter.testing.boards import Run, simulate_run
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     attributes = {"items": "mine", "label": "theirs", "site": "lab"}
-    return simulate_run(tmp_path / "run.power", "pi-4", inferences=6, batch=4, attributes=attributes)
+    return simulate_run(tmp_path / "run.power", "pi-4", run=Run(inferences=6, batch=4, attributes=attributes))
 
 
 def test_the_columns_do_not_depend_on_the_rows(path: Path, tmp_path: Path) -> None:
-    nothing = simulate_run(tmp_path / "idle.power", "pi-4", inferences=0)
+    nothing = simulate_run(tmp_path / "idle.power", "pi-4", run=Run(inferences=0))
     for one in (path, nothing):
         with Recording.open(one) as recording:
             data = gather(recording)

@@ -11,13 +11,15 @@ from rich.console import Console
 from powermeter.recording import Recording
 from powermeter.reports.report_data import ReportData, ReportOptions, gather
 from powermeter.reports.terminal import TextReport, print_report, summary_text, to_text
-from powermeter.testing.boards import simulate_run
+from powermeter.testing.boards import Run, simulate_run
 
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return simulate_run(
-        tmp_path_factory.mktemp("terminal") / "run.power", "pi-4", inferences=12, batch=8, idle_event=True
+        tmp_path_factory.mktemp("terminal") / "run.power",
+        "pi-4",
+        run=Run(inferences=12, batch=8, idle_event=True),
     )
 
 

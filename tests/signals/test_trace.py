@@ -12,7 +12,7 @@ from powermeter.errors import DataError
 from powermeter.result import Grade
 from powermeter.signals.alignment import shifted
 from powermeter.signals.correction import Correction
-from powermeter.signals.decoding import from_samples, read_channel, unwrap
+from powermeter.signals.decoding import Calibrated, from_samples, read_channel, unwrap
 from powermeter.signals.trace import median_interval_ns, multiply, scaled, total
 from powermeter.source import REPEAT
 
@@ -132,7 +132,9 @@ def test_a_calibration_is_applied_and_replaces_the_data_sheet() -> None:
     correction = Correction(
         "in.x", (-0.1, 1.02), ((1e-6, 0.0), (0.0, 4e-6)), 0.0, 3.0, reference_gain=1e-3, instrument="DMM"
     )
-    trace = read([2, 4, 6], channel(accuracy=Accuracy(gain=0.05, offset=0.5)), correction=correction)
+    trace = read(
+        [2, 4, 6], channel(accuracy=Accuracy(gain=0.05, offset=0.5)), calibrated=Calibrated(correction)
+    )
     assert trace.values.tolist() == pytest.approx([0.92, 1.94, 2.96])
     assert {e.key.split()[0] for e in trace.errors} == {"gain:calibration", "gain:DMM"}
     at_two = math.sqrt(sum((e.relative * 2 + e.absolute) ** 2 for e in trace.errors if "DMM" not in e.key))
@@ -141,7 +143,7 @@ def test_a_calibration_is_applied_and_replaces_the_data_sheet() -> None:
 
 def test_beyond_the_calibrated_range_there_is_one_more_error_and_a_note() -> None:
     correction = Correction("in.x", (-0.1, 1.02), ((1e-6, 0.0), (0.0, 4e-6)), 0.0, 1.0)
-    trace = read([2, 40, 60], channel(), correction=correction)
+    trace = read([2, 40, 60], channel(), calibrated=Calibrated(correction))
     assert any(e.key.startswith("model:beyond") for e in trace.errors)
     assert "outside the calibrated range" in trace.notes[0]
 
