@@ -21,6 +21,7 @@ import onnxruntime
 from powermeter.errors import ConfigurationError
 from powermeter.hooks.calls import Calls, Count, Watch, chosen, known, size_of, wrap_methods
 from powermeter.marking import span as spans
+from powermeter.marking.past import mark_past
 
 Runs = Sequence[tuple[int, int, int]]
 
@@ -146,9 +147,8 @@ def leave_nodes(path: str, begun_ns: int, label: str, wanted: Watch, runs: Runs 
     Raises:
         ValueError: It is not a profile.
     """
-    log = spans.attached()
     file = Path(path)
-    if log is None or file.stat().st_size > _MOST_PROFILE:
+    if spans.attached() is None or file.stat().st_size > _MOST_PROFILE:
         return 0
     to_monotonic = time.monotonic_ns() - time.time_ns()
     slices = [one for one in json.loads(file.read_text(encoding="utf-8")) if _is_node(one)]
@@ -165,7 +165,8 @@ def leave_nodes(path: str, begun_ns: int, label: str, wanted: Watch, runs: Runs 
             parent = runs[place][2] if place >= 0 and start < runs[place][1] else 0
             if parent:
                 end = min(end, runs[place][1])
-            spans.past(f"{label}.{name}", start, end, log, wanted.attributes, parent)
+            for log in spans.logs_here():
+                mark_past(log, f"{label}.{name}", start, end, None, wanted.attributes, parent)
     return len(slices)
 
 

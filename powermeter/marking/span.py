@@ -18,7 +18,7 @@ from powermeter.marking.several import NoRing, Several
 
 TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take this name for True
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from types import TracebackType
     from typing import Any
 
@@ -424,22 +424,6 @@ def instant(name: object, attributes: dict[str, Any], log: Log) -> None:
     if _wait is not None:
         _wait()
     log.instant(made)
-
-
-def past(
-    name: object, start_ns: int, end_ns: int, log: Log, attributes: Mapping[str, Any], parent: int = 0
-) -> None:
-    """Record an event that is over, as another tool saw it; its number of items is not known.
-
-    Args:
-        parent: `uid` of the event around it; 0 for none.
-    """
-    made = span(name, None, dict(attributes))
-    made.parent_uid, made.task, made.start_ns, made.end_ns = parent, 0, start_ns, end_ns
-    made.uid = _uid()
-    for one in logs_here() if log is _BY_CONTEXT else (log,):
-        made.text = one.named(name)  # type: ignore[union-attr]
-        one.end(made)
 
 
 def _after_fork() -> None:
