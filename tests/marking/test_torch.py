@@ -6,14 +6,13 @@ import copy
 import io
 import subprocess
 import sys
-from importlib.util import find_spec
 
 import pytest
+from frameworks import need
 
 import powermeter
 
-if find_spec("torch") is None:
-    pytest.skip("there is no torch", allow_module_level=True)
+need("torch")
 
 import torch
 
