@@ -163,6 +163,14 @@ def wheel(arguments: Sequence[str]) -> None:
         )
 
 
+def frameworks(arguments: Sequence[str]) -> None:
+    """run the tests that stand in real frameworks (torch, Keras, scikit-learn …), which it installs: 2 GB, a minute"""
+    environment("dev,frameworks")
+    tests = ("tests/hooks", "tests/examples/test_frameworks.py", "tests/marking/test_torch.py")
+    required = {"POWERMETER_TESTS_REQUIRE_FRAMEWORKS": "1"}
+    run(PYTHON, "-m", "pytest", *(arguments or ("-q", "-n", "2", *tests)), variables=required)
+
+
 def lab(arguments: Sequence[str]) -> None:
     """prove the I²C drivers against a real Linux kernel in an emulator (Debian; installs what it needs)"""
     environment(development())
@@ -182,7 +190,7 @@ def mutants(arguments: Sequence[str]) -> None:
 
 
 TASKS: dict[str, Callable[[Sequence[str]], None]] = {
-    task.__name__: task for task in (demo, test, lint, docs, site, wheel, lab, slow, mutants)
+    task.__name__: task for task in (demo, test, lint, docs, site, wheel, lab, frameworks, slow, mutants)
 }
 
 

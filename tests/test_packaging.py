@@ -20,7 +20,7 @@ else:
 ROOT = Path(__file__).resolve().parents[1]
 WINGS = {"powermeter": "powermeter", "drivers": "powermeter.drivers"}
 WINGS |= {"calibration": "powermeter.calibration", "reports": "powermeter.reports"}
-ENGINES = {"fleet", "spark", "mqtt", "otel", "mcp", "site"}
+ENGINES = {"fleet", "spark", "mqtt", "otel", "mcp", "site", "frameworks"}
 """Extras that nobody needs on a device."""
 GENERATED = {"__pycache__", "build", "dist"}
 
