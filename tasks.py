@@ -177,6 +177,12 @@ def lab(arguments: Sequence[str]) -> None:
     run(PYTHON, "tests/lab/run.py", *arguments)
 
 
+def spark(arguments: Sequence[str]) -> None:
+    """ask a fleet on Spark and on DuckDB, and compare (installs pyspark; needs Java)"""
+    environment(f"{development()},spark")
+    run(PYTHON, "-m", "pytest", "-q", "-m", "slow", "tests/fleet/test_engines.py", *arguments)
+
+
 def slow(arguments: Sequence[str]) -> None:
     """run the long proofs: kills, soak, fuzz, Monte-Carlo"""
     environment(development())
@@ -190,7 +196,8 @@ def mutants(arguments: Sequence[str]) -> None:
 
 
 TASKS: dict[str, Callable[[Sequence[str]], None]] = {
-    task.__name__: task for task in (demo, test, lint, docs, site, wheel, lab, frameworks, slow, mutants)
+    task.__name__: task
+    for task in (demo, test, lint, docs, site, wheel, lab, frameworks, spark, slow, mutants)
 }
 
 

@@ -140,8 +140,8 @@ class Spark(Engine):
 
     def __init__(self, folder: Path, master: str = "local[*]") -> None:
         super().__init__(folder)
-        ibis = _ibis("pyspark")
         _check_master(master)
+        ibis = _ibis("pyspark")
         self.session = _session(master)
         self._connection = ibis.pyspark.connect(self.session)
 

@@ -63,6 +63,7 @@ def alike(left: Any, right: Any, where: str = "") -> None:
         assert left == right, where
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_spark_answers_what_duckdb_answers(small: Path) -> None:
     outside.need("pyarrow", "ibis", "duckdb", "pyspark", "java")
@@ -81,7 +82,6 @@ def test_two_workers_as_jvms_of_their_own(small: Path) -> None:
 
 
 def test_a_master_out_of_reach_is_named_at_once(dataset: Path) -> None:
-    outside.need("ibis", "pyspark")
     with pytest.raises(OpenError, match=r"127\.0\.0\.1:9: "):
         engines.engine_of("spark", dataset, master="spark://127.0.0.1:9")
     with pytest.raises(ConfigurationError, match=r"write local"):
