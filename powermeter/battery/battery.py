@@ -353,7 +353,9 @@ def parse_battery(text: str, **changes: Any) -> Battery:
     Raises:
         ConfigurationError: Neither a preset nor a specification.
     """
-    entry = presets().get(text) if text not in ("ocv", "temperature") else None
+    entry = presets().get(text, presets().get(text.casefold()))
+    if text.casefold() in ("ocv", "temperature"):
+        entry = None
     if entry is None:
         if not any(character.isdigit() for character in text):
             raise ConfigurationError(
