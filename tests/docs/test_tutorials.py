@@ -44,7 +44,9 @@ def run(line: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[in
         status = cli.run(command[3:])
         printed = capsys.readouterr()
         return status, printed.out + printed.err
-    done = subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        command, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False
+    )
     return done.returncode, done.stdout + done.stderr
 
 
