@@ -60,6 +60,7 @@ DRIVERS: Mapping[str, str] = {
     "scpi": "powermeter.drivers.scpi:Scpi",
     "shelly": "powermeter.drivers.shelly:Shelly",
     "smartpower3": "powermeter.drivers.smartpower3:SmartPower3",
+    "ssh": "powermeter.drivers.ssh:Ssh",
     "tasmota": "powermeter.drivers.tasmota:Tasmota",
     "tc66": "powermeter.drivers.rdtech_tc66:TC66",
     "tegrastats": "powermeter.drivers.tegrastats:Tegrastats",

@@ -271,6 +271,11 @@ class Source(ABC):
         """Return what it had to cope with so far (frames refused, samples lost); kept in the recording."""
         return {}
 
+    @property
+    def clock_doubt_ns(self) -> float:
+        """The most that all its stamps together may be off against this machine's clock, in ns; noted at the end."""
+        return 0.0
+
     @classmethod
     def discover(cls) -> list[Found]:
         """Look for instruments of this kind without writing to any hardware, within two seconds."""

@@ -25,6 +25,9 @@ from powermeter.meter import best_sources, check_sources, default_path
 from powermeter.recorder import host
 from powermeter.recorder.parent import Listener, Recorder
 from powermeter.recording.privacy import reduced
+from powermeter.remote.doubt import note_doubt
+from powermeter.remote.link import check_target
+from powermeter.remote.sources import on_this_side
 from powermeter.units import parse_duration
 
 if TYPE_CHECKING:
@@ -101,6 +104,12 @@ if TYPE_CHECKING:
     metavar="LISTEN:PORT",
     help="Listen on a port of this machine, pass all through to a language model's server, and count the tokens of its answers.",
 )
+@click.option(
+    "--remote",
+    metavar="USER@BOARD",
+    help="Run the command on a board over ssh, where python3 is enough; the recording stays here. "
+    "-s board:URL records a sensor of the board; its best one where no source is given.",
+)
 @click.option("--quiet", "-q", is_flag=True, help="Print no summary at the end.")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 def record(
@@ -117,6 +126,7 @@ def record(
     live: bool | None,
     events_from: str | None,
     pass_through: str | None,
+    remote: str | None,
     quiet: bool,
     command: tuple[str, ...],
 ) -> int:
@@ -128,6 +138,7 @@ def record(
         powermeter record --source ina219://1/0x40?shunt=0.1ohm --duration 5m
         powermeter record --events-from '(?P<name>infer) took (?P<ms>[\\d.]+) ms' -- ./model
         powermeter record --pass-through 8081:8080 -- llama-server -m model.gguf --port 8080
+        powermeter record --remote pi@board -s board:ina219://1/0x40 -- python3 infer.py
 
     The command keeps its terminal, its signals and its exit status, which becomes this one's.
     Events marked with powermeter.event(...) in it, its threads and child processes are recorded.
@@ -141,11 +152,14 @@ def record(
         raise ConfigurationError("--duration is for recording without a command; a command ends by itself")
     if not command and seconds is None and not sys.stdin.isatty():
         raise ConfigurationError("say how long: --duration 5m, or give a command after --")
+    target = check_target(remote) if remote is not None else None
+    if target is not None and not command:
+        raise ConfigurationError("--remote runs a command on a board; give it after --")
     watched = Watched.of(command, events_from, pass_through)
-    missing = cannot_run(command[0]) if command else None
+    missing = cannot_run(command[0]) if command and target is None else None
     if missing is not None:
         return missing
-    sources = named(sources)
+    sources = named(on_this_side(sources, target))
     check_sources(sources)
     urls: Sequence[str] = sources
     if not urls:
@@ -162,6 +176,8 @@ def record(
     }
     if place:
         metadata["place"] = place
+    if target is not None:
+        metadata["remote"] = target
     if private:
         metadata = reduced(metadata)
     budget_c = budget.charge_c if budget.convention == "charge" else None
@@ -188,7 +204,10 @@ def record(
                 instrumentation.ENVIRONMENT: str(recorder.path.absolute()),
                 board.ENVIRONMENT: recorder.marks,
             }
-            status = watching.run(command, environment, closed)
+            if target is None:
+                status = watching.run(command, environment, closed)
+            else:
+                status = watching.run_remote(target, command)
         else:
             status = _wait(seconds, readings)
         if readings is not None:
@@ -204,6 +223,8 @@ def record(
             report_problem(readings.close())
     if recorder.problem:
         report_problem(recorder.problem)
+    if watching is not None and watching.clock_doubt_ns:
+        note_doubt(recorder.path, watching.clock_doubt_ns)
     for file in calibrations:
         _calibrate(recorder.path, file)
     if not quiet:

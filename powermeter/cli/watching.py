@@ -15,6 +15,7 @@ from powermeter.llm import relay
 from powermeter.marking.event_log import EventLog
 from powermeter.marking.printed import PrintedMarks, Reader, by_pattern
 from powermeter.recorder.parent import Recorder
+from powermeter.remote.command import BoardCommand
 
 NOTHING = "none"
 """For `--events-from`: not even what a known program prints."""
@@ -74,6 +75,8 @@ class Watching:
 
     def __init__(self, watched: Watched, recorder: Recorder) -> None:
         self._watched = watched
+        self._recorder = recorder
+        self.clock_doubt_ns = 0.0
         self._log = EventLog(recorder.marks, str(recorder.path), is_foreign=True)
         if watched.passing is not None:
             watched.passing.start(self._log)
@@ -98,6 +101,20 @@ class Watching:
                 else "no line that it printed is one of --events-from"
             )
         return status
+
+    def run_remote(self, target: str, command: Sequence[str]) -> int:
+        """Run a command on a board, read what it prints, and return its exit status."""
+        marks = None if self._watched.read is None else PrintedMarks(self._log, self._watched.read)
+        see = None if marks is None else marks.take
+        board = BoardCommand(target, command, self._recorder.marks, report_problem, see)
+        try:
+            return board.run()
+        finally:
+            self.clock_doubt_ns = board.clock_doubt_ns
+            board.close()
+            if marks is not None:
+                marks.end(1)
+                marks.end(2)
 
     def close(self) -> None:
         """Listen no more, and let go of the marks."""

@@ -6,6 +6,7 @@ as one JSON line on standard input, and answers in JSON lines on standard output
 
 from __future__ import annotations
 
+import math
 import os
 import sqlite3
 import sys
@@ -67,6 +68,7 @@ class Process:
         self._file: WatchedFile | None = None
         self._began_ns = now_ns()
         self._intake: Intake | None = None
+        self._doubts: dict[int, float] = {}
 
     @property
     def is_recording(self) -> bool:
@@ -319,7 +321,8 @@ class Process:
         if self._intake is not None:
             self._intake.finish()  # while it still samples, so that the last events lie inside
         ended_ns = now_ns()
-        for reader in self._readers:
+        for identifier, reader in zip(self._ids, self._readers, strict=True):
+            self._doubts[identifier] = reader.source.clock_doubt_ns  # it is closed when its thread ends
             reader.stop()
         patience = time.monotonic() + READERS_END_S
         for reader in self._readers:
@@ -358,6 +361,9 @@ class Process:
                 elif ended_ns - reader.heard_ns > reader.patience_ns and not reader.is_lost:
                     why = "a read never returned" if not reader.ended.is_set() else "nothing came any more"
                     writer.add_gap(identifier, Gap(since, ended_ns, Reason.NO_ANSWER.value, why))
+                doubt_ns = self._doubts.get(identifier, reader.source.clock_doubt_ns)
+                if doubt_ns:
+                    note_doubt(writer, identifier, doubt_ns)
             note_clocks(writer)
             self._note_cost(writer)
             writer.set_metadata({"ended": self._why})
@@ -378,6 +384,12 @@ def _asked(source: Source) -> dict[str, object]:
         asked: dict[str, object] = {"sampling": source.sampling.value}
         return asked if source.self_paced else {**asked, "period_ns": source.period_ns}
     return {"sampling": Sampling.INSTRUMENT.value}
+
+
+def note_doubt(writer: Writer, source: int, doubt_ns: float) -> None:
+    """Note that all stamps of a source may be off together by so much at most (a rectangle: standard deviation 1/√3)."""
+    fact = {"source": source, "offset_ns": 0.0, "drift": 0.0, "offset_u_ns": doubt_ns / math.sqrt(3)}
+    writer.add_fact("alignment", {**fact, "method": "exchanges of messages"})
 
 
 def note_clocks(writer: Writer) -> None:

@@ -24,7 +24,7 @@ _LOOKS = re.compile(r"\b(?:sk|pk|hf|ghp|gho|github_pat|xox[abp]|AKIA|eyJ)[-_A-Za
 _COUNTED = frozenset(("--token-count", "--n-token", "--num-token"))
 """Options of language models that are no secrets; "tokens" in the plural never is one."""
 
-LEFT_OUT = ("frameworks", "revision", "boot_id", "marks", "working_directory")
+LEFT_OUT = ("frameworks", "revision", "boot_id", "marks", "working_directory", "remote")
 """Metadata that `private` leaves out whole."""
 
 SERIALS = ("serial", "serial_number", "mac", "uuid", "host", "address", "usb_path", "device")
