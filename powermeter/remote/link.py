@@ -22,7 +22,8 @@ from powermeter.remote.clock import BoardClock
 
 SSH = "POWERMETER_SSH"
 """The environment variable that names another ssh, with options: `ssh -i key -J gateway`."""
-AGENT = Path(__file__).with_name("agent.py")
+AGENT = [Path(__file__).with_name(name) for name in ("agent_sensors.py", "agent.py")]
+"""Sent as one text."""
 MOST_FRAME = 1 << 20
 _MOST_NOISE = 1 << 16
 _ANSWER_S = 20.0
@@ -107,7 +108,7 @@ class Link:
             raise
 
     def _begin(self, order: Mapping[str, Any]) -> None:
-        agent = AGENT.read_bytes()
+        agent = b"\n".join(path.read_bytes() for path in AGENT)
         if self._process.stderr is not None:
             threading.Thread(target=self._read_errors, daemon=True).start()
         self._write(b"%d\n" % len(agent) + agent)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import json
+import os
 import sys
 import threading
 from collections.abc import Iterator, Mapping
@@ -13,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
+from unittest import mock
 
 import numpy as np
 from register_bus import IDS, READY, RegisterBus
@@ -303,6 +305,18 @@ def nano(folder: Path) -> Iterator[Mapping[str, Any]]:
 
 
 @contextmanager
+def board(folder: Path) -> Iterator[Mapping[str, Any]]:
+    """A stand-in for ssh, whose board is this machine."""
+    first = folder / "bin"
+    first.mkdir(exist_ok=True)
+    (first / "python3").write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    (first / "python3").chmod(0o755)
+    ssh = f"{sys.executable} {Path(__file__).with_name('fake_ssh.py')}"
+    with mock.patch.dict(os.environ, {"POWERMETER_SSH": ssh, "FAKE_SSH_PYTHON": str(first)}):
+        yield {"folder": folder}
+
+
+@contextmanager
 def counters(folder: Path) -> Iterator[Mapping[str, Any]]:
     tree = FakeTree(folder)
     tree.rapl_zone("intel-rapl:0", "package-0", 1_000_000)
@@ -535,6 +549,12 @@ CASES: tuple[Case, ...] = (
     Case("rapl", "rapl://?root={folder}", counters, "rapl://?root={folder}/nowhere", without),
     Case("replay", "replay://{file}", recorded, "replay://{folder}/nowhere.power"),
     Case("shelly", "shelly://{place}", plug(SHELLY), "shelly://127.0.0.1:9"),
+    Case(
+        "ssh",
+        "ssh://board?source=virtual://%3Frate%3D100Hz",
+        board,
+        "ssh://board?source=hwmon://nothing%3Froot%3D%2Fnowhere",
+    ),
     Case("tasmota", "tasmota://{place}", plug(TASMOTA), "tasmota://127.0.0.1:9"),
     Case(
         "tegrastats",

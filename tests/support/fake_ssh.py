@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 if __name__ == "__main__":
@@ -16,4 +17,8 @@ if __name__ == "__main__":
     first = os.environ.get("FAKE_SSH_PYTHON")
     if first:
         os.environ["PATH"] = f"{first}{os.pathsep}{os.environ['PATH']}"
+    for number in (signal.SIGINT, signal.SIGQUIT):  # a board knows nothing of what is ignored here
+        signal.signal(number, signal.SIG_DFL)
+    if os.getpid() != os.getsid(0):
+        os.setsid()
     os.execvp("sh", ["sh", "-c", words[at + 2]])
