@@ -224,7 +224,7 @@ def record(
     if recorder.problem:
         report_problem(recorder.problem)
     if watching is not None and watching.clock_doubt_ns:
-        note_doubt(recorder.path, watching.clock_doubt_ns)
+        _note_doubt(recorder.path, watching.clock_doubt_ns)
     for file in calibrations:
         _calibrate(recorder.path, file)
     if not quiet:
@@ -234,6 +234,16 @@ def record(
     say(f"wrote {recorder.path}")
     settle()
     return status
+
+
+def _note_doubt(path: Path, doubt_ns: float) -> None:
+    """Have the intervals allow for what a board's clock may be off; a recording is never lost for that."""
+    try:
+        note_doubt(path, doubt_ns)
+    except (PowermeterError, OSError) as error:
+        report_problem(
+            f"that the board's clock may be off by {doubt_ns / 1e6:.2g} ms is not in {path}: {error}"
+        )
 
 
 def _calibrate(path: Path, file: Path) -> None:
