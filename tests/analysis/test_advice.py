@@ -14,7 +14,7 @@ from powermeter.testing.simulation import SimulatedMeter, bursts
 def test_a_counters_step_is_blamed_and_not_noise() -> None:
     rng = np.random.default_rng(4)
     truth, events = bursts(rng, 20, length_s=(0.5, 0.5), pause_s=(0.5, 0.6))
-    meter = SimulatedMeter(50.0, Kind.COUNTER, Accuracy(step=0.05))
+    meter = SimulatedMeter(50.0, Kind.COUNTER, Accuracy(step=0.2))
     analysis = analyse(meter.record(truth, events, rng))
     found = advise(analysis, analysis.row("infer"))
     assert found is not None and (found.code, found.cause) == ("longer-events", "step")
