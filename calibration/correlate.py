@@ -35,6 +35,10 @@ _PART = 8192
 _FEWEST_PARTS, _MOST_PARTS = 6, 24
 _DOUBT = 0.2
 
+FOLLOWS_NS = 50e6
+"""Power follows its program within 50 ms (a driver's queue, clocks that rise, regulators), assumed: the same delay of all edges looks
+like an offset of the clocks, and nothing in the trace distinguishes them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Alignment:
@@ -108,9 +112,12 @@ def align(trace: Trace, events: Sequence[Event]) -> Alignment:
     moved = np.rint(rough.drift * (trace.times_ns - base)).astype(np.int64)
     fine = once(replace(trace, times_ns=trace.times_ns + moved))
     drift = (1 + fine.drift) * (1 + rough.drift) - 1
-    return replace(
+    found = replace(
         fine, offset_ns=fine.offset_ns + fine.drift * (base - fine.origin_ns), drift=drift, origin_ns=base
     )
+    if whole is None:
+        return found
+    return replace(found, offset_u_ns=math.hypot(found.offset_u_ns, FOLLOWS_NS / math.sqrt(3.0)))
 
 
 def _by_activity(trace: Trace, whole: Waveform) -> Alignment:

@@ -155,3 +155,33 @@ def test_markers_with_an_even_beat_are_refused() -> None:
     beat = np.arange(50, dtype=np.int64) * S
     with pytest.raises(DataError, match="two ways"):
         align_markers(beat, beat[5:40] + 77 * S)
+
+
+@pytest.mark.parametrize("rate", [20.0, 100.0])
+@pytest.mark.parametrize("rise, fall", [(0.0, 0.0), (0.044, 0.044), (0.044, 0.0), (0.0, 0.09), (0.12, 0.03)])
+def test_power_that_follows_its_program_late_is_within_the_stated_doubt(
+    rate: float, rise: float, fall: float
+) -> None:
+    """A driver that starts and ends late: the interval of the offset holds the truth (or the trace is refused)."""
+    refused = 0
+    for seed in range(3):
+        rng = np.random.default_rng([seed, int(rate)])
+        lengths, pauses = rng.uniform(0.25, 0.9, 50), rng.uniform(0.25, 0.9, 50)
+        starts = 5 + np.concatenate([[0.0], np.cumsum(lengths + pauses)[:-1]])
+        edges = np.column_stack([starts + rise, starts + lengths + fall]).ravel()
+        truth = Truth.steps(np.concatenate([[0.0], edges, [edges[-1] + 5]]), [2.0, *([5.0, 2.0] * 50)])
+        events = [
+            Event("infer", round(t * S), round((t + n) * S), uid=i + 1)
+            for i, (t, n) in enumerate(zip(starts.tolist(), lengths.tolist(), strict=True))
+        ]
+        trace, host = on_its_own_clock(rng, truth, events, rate, Kind.INSTANT)
+        try:
+            found = align(trace, events)
+        except DataError:
+            refused += 1
+            continue
+        middle = trace.times_ns.size // 2
+        error = float(found.to_host(trace.times_ns)[middle] - host[middle])
+        assert abs(error) < 1.96 * found.offset_u_ns
+        assert found.offset_u_ns < 0.1 * S
+    assert refused == 0 or rise != fall
