@@ -7,6 +7,7 @@ from powermeter.analysis.repeat_loop import RepeatLoop as RepeatLoop
 from powermeter.battery.battery import Battery as Battery
 from powermeter.channel import Channel as Channel
 from powermeter.channel import Rail as Rail
+from powermeter.comparison.compare import CompareOptions as CompareOptions
 from powermeter.comparison.compare import Comparison as Comparison
 from powermeter.comparison.compare import compare as compare
 from powermeter.comparison.experiments import bench as bench

@@ -104,6 +104,7 @@ def compare(
 
     Exit status 9 where a row has a verdict named by --fail-if, else 0.
     """
+    from powermeter.comparison.compare import CompareOptions
     from powermeter.comparison.compare import compare as weigh
 
     refused = _verdicts(fail_if)
@@ -122,14 +123,16 @@ def compare(
         b,
         label=tuple(labels) if len(labels) == 2 else (labels[0] if labels else None),
         by=names,
-        paired=chosen["paired"],
-        block=chosen["block"],
-        of=chosen["of"],
-        margin=parse_quantity(chosen["margin"], "1"),
         rail=(rails[0], rails[1]) if len(rails) == 2 else rails[0] or None,
         baseline=chosen["baseline"],
-        warmup=not chosen["keep_warmup"],
-        same_instrument=chosen["same_instrument"],
+        options=CompareOptions(
+            paired=chosen["paired"],
+            block=chosen["block"],
+            of=chosen["of"],
+            margin=parse_quantity(chosen["margin"], "1"),
+            warmup=not chosen["keep_warmup"],
+            same_instrument=chosen["same_instrument"],
+        ),
     )
     failing = found.failing(*refused)
     if output is not None:

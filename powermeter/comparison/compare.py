@@ -114,20 +114,51 @@ class Comparison:
         return tuple(row for row in self.rows if row.verdict in asked)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompareOptions:
+    """How the sides of a comparison are weighed.
+
+    Attributes:
+        paired: Whether the n-th repeat of A belongs to the n-th of B.  None uses the order in time; False
+            only the means.
+        block: Attribute of the events that names the input they belong to: equal ones are compared.
+        of: `energy`, `power` or `time`; None is the energy per item, or the power where no label is
+            compared.
+        margin: A difference up to this share of A does not count (0.05): sides that are shown to differ by less
+            are the same.
+        warmup: Whether first events that do not belong to the steady state are left out.
+        same_instrument: Whether one instrument measured everything; None finds out.
+    """
+
+    paired: bool | None = None
+    block: str | None = None
+    of: Quantity | None = None
+    margin: float = 0.0
+    warmup: bool = True
+    same_instrument: bool | None = None
+
+    def __post_init__(self) -> None:
+        if self.of is not None and self.of not in sides.UNITS:
+            raise ConfigurationError(
+                f"{self.of!r} cannot be compared; quantities are: {', '.join(sides.UNITS)}"
+            )
+        if not 0 <= self.margin < 10:
+            raise ConfigurationError(
+                f"a margin of {self.margin:g} is not usable; write for example 5% (0.05 in Python)"
+            )
+        if self.block and self.paired is not None:
+            raise ConfigurationError("use either pairs or blocks, not both")
+
+
 def compare(
     a: Operand,
     b: Operand | None = None,
     *,
     label: str | tuple[str, str] | None = None,
     by: Sequence[str] = (),
-    paired: bool | None = None,
-    block: str | None = None,
-    of: Quantity | None = None,
-    margin: float = 0.0,
     rail: str | tuple[str, str] | None = None,
     baseline: BaselineSpec = None,
-    warmup: bool = True,
-    same_instrument: bool | None = None,
+    options: CompareOptions | None = None,
 ) -> Comparison:
     """Return what B uses against A.
 
@@ -137,30 +168,15 @@ def compare(
         label: Only this label; a pair names A's and B's; `*` is the whole recording.  A label may carry
             attributes: `infer[model=small]`.
         by: Attributes that split labels into groups, which are compared one by one.
-        paired: Whether the n-th repeat of A belongs to the n-th of B.  None uses the order in time; False
-            only the means.
-        block: Attribute of the events that names the input they belong to: equal ones are compared.
-        of: `energy`, `power` or `time`; None is the energy per item, or the power where no label is
-            compared.
-        margin: A difference up to this share of A does not count (0.05): sides that are shown to differ by less
-            are the same.
         rail: The rail to count; a pair names A's and B's.
         baseline: What to subtract, as for `analyse`.
-        warmup: Whether first events that do not belong to the steady state are left out.
-        same_instrument: Whether one instrument measured everything; None finds out.
+        options: How the sides are weighed: pairs, blocks, quantity, margin, warm-up, instruments.
 
     Raises:
         DataError: A recording cannot be read, or the sides have no label in common.
         ConfigurationError: An argument cannot be used.
     """
-    if of is not None and of not in sides.UNITS:
-        raise ConfigurationError(f"{of!r} cannot be compared; quantities are: {', '.join(sides.UNITS)}")
-    if not 0 <= margin < 10:
-        raise ConfigurationError(
-            f"a margin of {margin:g} is not usable; write for example 5% (0.05 in Python)"
-        )
-    if block and paired is not None:
-        raise ConfigurationError("use either pairs or blocks, not both")
+    asked = options or CompareOptions()
     labels = label if isinstance(label, tuple) else (label, label)
     rails = rail if isinstance(rail, tuple) else (rail, rail)
     if b is None and not (isinstance(label, tuple) and len(label) == 2):
@@ -173,10 +189,10 @@ def compare(
     )
     if pick_b.group and b is None:
         right = recordings_of(a, labels[1], rails[1], baseline, by)[0]
-    if same_instrument is not None:
-        left, right = _instruments(left, same_instrument, "A"), _instruments(right, same_instrument, "B")
+    if asked.same_instrument is not None:
+        left = _instruments(left, asked.same_instrument, "A")
+        right = _instruments(right, asked.same_instrument, "B")
     names = _names(left, right, pick_a, pick_b)
-    asked = _Asked(of, paired, block, margin, warmup)
     matched = _matched((left, right), (pick_a, pick_b), names, asked)
     found = _jointly(matched.pairs, asked)
     shared = len({run.instrument for run in (*left, *right)}) == 1
@@ -195,17 +211,6 @@ def compare(
             *matched.unknown,
         ),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What the caller chose."""
-
-    of: Quantity | None
-    paired: bool | None
-    block: str | None
-    margin: float
-    warmup: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +267,7 @@ def _same(left: Sequence[Run], right: Sequence[Run], same_label: bool) -> tuple[
 
 
 def _matched(
-    runs: tuple[Runs, Runs], picks: tuple[Pick, Pick], names: tuple[str, str], asked: _Asked
+    runs: tuple[Runs, Runs], picks: tuple[Pick, Pick], names: tuple[str, str], asked: CompareOptions
 ) -> _Matched:
     """Return the sides of each row; a label of which nothing is known on one side becomes a note."""
     if (picks[0].label == WHOLE) != (picks[1].label == WHOLE):
@@ -297,7 +302,7 @@ def _matched(
     return made
 
 
-def _whole_runs(runs: tuple[Runs, Runs], names: tuple[str, str], asked: _Asked) -> _Matched:
+def _whole_runs(runs: tuple[Runs, Runs], names: tuple[str, str], asked: CompareOptions) -> _Matched:
     if asked.block:
         raise ConfigurationError(f"whole recordings have no attribute {asked.block!r}")
     kind: Quantity = asked.of or "power"
@@ -338,7 +343,7 @@ def _pair(
     rows: tuple[Rows, Rows],
     names: tuple[str, str],
     into: _Matched,
-    asked: _Asked,
+    asked: CompareOptions,
 ) -> _Pair:
     """Return both sides of a row: each recording a repeat where there are several, else each event."""
     several = len(runs[0]) > 1 or len(runs[1]) > 1
@@ -379,7 +384,7 @@ def _overlap(run: Run, left: LabelRow | None, right: LabelRow | None) -> bool:
     return any(bool((start[whose == side] < latest[side][whose == side]).any()) for side in (0, 1))
 
 
-def _jointly(pairs: Sequence[_Pair], asked: _Asked) -> tuple[Row, ...]:
+def _jointly(pairs: Sequence[_Pair], asked: CompareOptions) -> tuple[Row, ...]:
     """Return the rows with verdicts that hold together: at most `LEVEL` that any of them is false (Holm 1979)."""
     alone = [contrast(p.left, p.right, paired=asked.paired, margin=asked.margin) for p in pairs]
     order = sorted(range(len(alone)), key=lambda i: 1.0 if (p := alone[i].p_value) is None else p)

@@ -19,7 +19,7 @@ import numpy as np
 from powermeter.analysis.repeat_loop import Limits
 from powermeter.analysis.stopping import LEAST, Settled, settle
 from powermeter.comparison.benchmark import Benchmark, Wanted, repeat_until_known
-from powermeter.comparison.compare import Comparison, compare
+from powermeter.comparison.compare import CompareOptions, Comparison, compare
 from powermeter.comparison.contrast import Contrast
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.meter import Meter
@@ -138,7 +138,7 @@ def versus(
 
     def compared() -> Comparison:
         with meter.recording() as recording:
-            return compare(recording, label=labels, margin=margin, rail=setup.rail)
+            return compare(recording, label=labels, rail=setup.rail, options=CompareOptions(margin=margin))
 
     with setup.running() as meter:
         pair = _Turns(meter, dict(zip(labels, (a, b), strict=True)), setup.at_least_s)

@@ -15,6 +15,7 @@ from powermeter.fleet.engines import Engine
 from powermeter.fleet.pooling import GRADES
 from powermeter.fleet.questions import Asked, recordings
 from powermeter.footprint import Footprint, footprint
+from powermeter.footprint.assessment import Rates
 from powermeter.footprint.intensity import Intensity, as_factor
 from powermeter.footprint.intensity_file import read
 from powermeter.footprint.place import parse_place
@@ -97,7 +98,7 @@ def totals(
                     )
         whole = None
         if energy.value > 0 and math.isfinite(energy.high):
-            whole = footprint(energy, parse_place(name) if name else None, intensity=mark)
+            whole = footprint(energy, parse_place(name) if name else None, rates=Rates(carbon=mark))
             notes += [f"{name}: {text}" if name else text for text in whole.warnings]
         found.append(Total(name, row["devices"], row["recordings"], row["seconds"], energy, whole))
     if not found:

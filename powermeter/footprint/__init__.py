@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from powermeter.footprint.text import amount, interval, to_text
 
-from .assessment import Account, Footprint, footprint
+from .assessment import Account, DataCentre, Footprint, Rates, footprint
 from .factors import Factor, given
 from .grid import intensity_of
 from .place import Place, parse_place
 
 __all__ = [
     "Account",
+    "DataCentre",
     "Factor",
     "Footprint",
     "Place",
+    "Rates",
     "amount",
     "footprint",
     "given",

@@ -168,17 +168,42 @@ def _plain(result: Result) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rates:
+    """Factors of electricity in place of the tables'.
+
+    Attributes:
+        carbon: g/kWh.
+        water: L/kWh consumed.
+        adpe: kg Sb eq/kWh.
+    """
+
+    carbon: Factor | None = None
+    water: Factor | None = None
+    adpe: Factor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DataCentre:
+    """Where the electricity is used, if not in a device, which has a chain instead.
+
+    Attributes:
+        pue: Energy of the site over energy of IT.
+        wue: Water on site in L/kWh.
+    """
+
+    pue: Factor | None = None
+    wue: Factor | None = None
+
+
 def footprint(
     energy: Result,
     place: str | Place | None = None,
     *,
     chain: str | float | Factor | None = None,
     losses: bool = True,
-    intensity: Factor | None = None,
-    water: Factor | None = None,
-    adpe: Factor | None = None,
-    pue: Factor | None = None,
-    wue: Factor | None = None,
+    rates: Rates | None = None,
+    centre: DataCentre | None = None,
     cooling: Mapping[str, Mapping[str, float]] | None = None,
     making: Sequence[tuple[str, AccountLine]] = (),
 ) -> Footprint:
@@ -189,8 +214,8 @@ def footprint(
         place: `FRA`, `USA-CA`, …; None where it is not known, which is said loudly.
         chain: Efficiency between plug and meter: a preset, a ratio, or None for a meter at the plug.
         losses: Whether grid losses are added; factors are per kWh generated.
-        intensity, water, adpe: Factors in place of the tables' (g/kWh, L/kWh consumed, kg Sb eq/kWh).
-        pue, wue: Of a data centre; not for devices, which have a chain instead.
+        rates: Factors in place of the tables'.
+        centre: The data centre's PUE and WUE; not for devices, which have a chain instead.
         cooling: Fuel → cooling system → share, where withdrawal is wanted.
         making: (account, line) pairs of `embodied`.
 
@@ -205,8 +230,10 @@ def footprint(
             "was a baseline larger than the load subtracted?"
         )
     where = parse_place(place) if isinstance(place, str) else place
-    factors = grid(where, intensity)
-    factors = replace(factors, water=water or factors.water, adpe=adpe or factors.adpe)
+    rates, centre = rates or Rates(), centre or DataCentre()
+    pue, wue = centre.pue, centre.wue
+    factors = grid(where, rates.carbon)
+    factors = replace(factors, water=rates.water or factors.water, adpe=rates.adpe or factors.adpe)
     efficiency = chain if isinstance(chain, Factor) else parse_chain(chain)
     if pue is not None and efficiency is not None:
         raise ConfigurationError("PUE is for data centres, a charging chain for devices: use one of them")

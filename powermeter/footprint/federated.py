@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from powermeter.errors import ConfigurationError
+from powermeter.footprint.assessment import DataCentre
 from powermeter.footprint.factors import Factor, default, given
 from powermeter.footprint.formula import AccountLine, Input, Measured
 from powermeter.result import Grade, Result
@@ -122,7 +123,9 @@ class Campaign:
             found.append(
                 (
                     "server",
-                    footprint(server, server_place, losses=losses, pue=default("datacentre.pue")).carbon,
+                    footprint(
+                        server, server_place, losses=losses, centre=DataCentre(pue=default("datacentre.pue"))
+                    ).carbon,
                 )
             )
         return found

@@ -68,8 +68,10 @@ def standing(here: Place | None = None, within: str | None = None) -> Standing:
     return Standing(basis, ranked, position)
 
 
-def best_here_worst(energy: Result, here: Place | None, **options: object) -> list[tuple[str, Footprint]]:
+def best_here_worst(
+    energy: Result, here: Place | None, *, losses: bool = True
+) -> list[tuple[str, Footprint]]:
     """Return the footprint of the same energy in the best place, here, and the worst place."""
     ranks = standing(here)
     chosen = [("best", ranks.best), ("here", here), ("worst", ranks.worst)]
-    return [(name, footprint(energy, place, **options)) for name, place in chosen if place is not None]  # type: ignore[arg-type]
+    return [(name, footprint(energy, place, losses=losses)) for name, place in chosen if place is not None]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from powermeter import toml
 from powermeter.errors import ConfigurationError
+from powermeter.footprint.assessment import DataCentre, Rates
 from powermeter.formatting import format_range
 from powermeter.notes import Note
 from powermeter.result import Result, plain
@@ -313,11 +314,9 @@ def assess(found: Subject, wanted: Wanted) -> Report:
         place,
         chain=parse_chain(wanted.chain),
         losses=wanted.losses,
-        intensity=intensity,
-        water=water,
         cooling=toml.read(wanted.cooling) if wanted.cooling is not None else None,
         making=making.allocated,
-        pue=wanted.pue_factor,
-        wue=wanted.wue_factor,
+        centre=DataCentre(pue=wanted.pue_factor, wue=wanted.wue_factor),
+        rates=Rates(carbon=intensity, water=water),
     )
     return Report(found, wanted, whole, making, met.series, (*found.notes, *met.notes, *making.notes))

@@ -127,7 +127,7 @@ def test_a_gate_rests_on_what_is_known_about_the_programs(runs, capsys):
         (["base.power"], 2, "name both"),
         (["base.power", "none.power"], 7, "none.power"),
         (["base.power", "x-*.power"], 2, "no recording"),
-        (["base.power", "small.power", "--label", "train"], 2, "labels are: infer, load"),
+        (["base.power", "small.power", "--label", "train"], 2, "there are infer, load"),
         (["base.power", "small.power", "--fail-if", "worse"], 2, "cannot-tell"),
         (["base.power", "small.power", "--margin", "much"], 2, "much"),
         (["base.power", "small.power", "--margin=-5%"], 2, "margin"),

@@ -11,7 +11,7 @@ from scipy.stats import t as student
 import powermeter
 from powermeter.analysis.inner_events import with_events
 from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
-from powermeter.comparison.compare import _Asked, _jointly, _Pair, compare
+from powermeter.comparison.compare import CompareOptions, _jointly, _Pair, compare
 from powermeter.comparison.designs import Design, Side
 from powermeter.comparison.verdict import Verdict
 from powermeter.errors import ConfigurationError, DataError
@@ -133,8 +133,8 @@ def test_the_gain_of_one_meter_cancels_and_that_of_two_does_not(tmp_path):
     alone = (0.02 / 3**0.5 * 2**0.5 * 5.85 / 6) ** 2
     assert two.row().ratio.standard_uncertainty ** 2 == pytest.approx(alone, rel=0.25)
     assert one.row().ratio.standard_uncertainty < 0.007
-    assert compare(a, b, same_instrument=True).verdict is Verdict.LESS
-    assert compare(a, b, same_instrument=False).verdict is Verdict.CANNOT_TELL
+    assert compare(a, b, options=CompareOptions(same_instrument=True)).verdict is Verdict.LESS
+    assert compare(a, b, options=CompareOptions(same_instrument=False)).verdict is Verdict.CANNOT_TELL
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,10 @@ def test_labels_that_take_turns_are_compared_in_spite_of_a_drift(tmp_path):
     row = compare(path, label=("base", "small")).row()
     assert row.design is Design.TURNS and row.verdict is Verdict.LESS
     assert row.ratio.low < 0.97 < row.ratio.high
-    assert compare(f"{path}:base", f"{path}:small", paired=False).row().verdict is Verdict.CANNOT_TELL
+    assert (
+        compare(f"{path}:base", f"{path}:small", options=CompareOptions(paired=False)).row().verdict
+        is Verdict.CANNOT_TELL
+    )
 
 
 def test_turns_without_a_change_of_order_do_not_take_the_drift_for_a_difference(tmp_path):
@@ -215,12 +218,14 @@ def test_blocks_by_attribute_and_pairs_in_order(tmp_path):
     order = np.random.default_rng(6).permutation(24)
     b = write(tmp_path / "b.power", 0.97 * cost[order], attributes=[inputs[i] for i in order])
     assert compare(a, b).row().these_runs is Verdict.CANNOT_TELL
-    blocked = compare(a, b, block="input").row()
+    blocked = compare(a, b, options=CompareOptions(block="input")).row()
     assert blocked.design is Design.THESE_RUNS and blocked.these_runs is Verdict.LESS
     assert blocked.repeats_left == 24 and blocked.verdict is Verdict.CANNOT_TELL
-    assert compare(a, b, paired=True).row().these_runs is Verdict.CANNOT_TELL  # the order differs
+    assert (
+        compare(a, b, options=CompareOptions(paired=True)).row().these_runs is Verdict.CANNOT_TELL
+    )  # the order differs
     c = write(tmp_path / "c.power", 0.97 * cost, attributes=inputs)
-    assert compare(a, c, paired=True).row().these_runs is Verdict.LESS
+    assert compare(a, c, options=CompareOptions(paired=True)).row().these_runs is Verdict.LESS
 
 
 def test_several_recordings_a_side_are_the_repeats(tmp_path):
@@ -321,7 +326,7 @@ def test_holms_steps_are_counted_out():
         base = np.full(50, 100.0)
         return _Pair(name, Side("A", base, separate=True), Side("B", base + step, separate=True))
 
-    asked = _Asked(None, True, None, 0.0, True)
+    asked = CompareOptions(paired=True)
 
     def found(*ps):
         return [
@@ -350,21 +355,24 @@ def test_labels_groups_and_what_only_one_side_has(tmp_path):
 
 def test_what_can_be_compared(tmp_path):
     a, b = write(tmp_path / "a.power", watts(1, 20, 6.0)), write(tmp_path / "b.power", watts(2, 20, 5.0))
-    power, time = compare(a, b, of="power").row(), compare(a, b, of="time").row()
+    power, time = (
+        compare(a, b, options=CompareOptions(of="power")).row(),
+        compare(a, b, options=CompareOptions(of="time")).row(),
+    )
     assert power.difference.unit == "W" and power.difference.value == pytest.approx(-1, rel=0.1)
     assert time.difference.unit == "s" and time.these_runs is Verdict.SAME and time.difference.value == 0
     above = compare(a, b, baseline="1W").row()
     assert above.ratio.value == pytest.approx(4 / 5, rel=0.02)
-    whole = compare(a, b, label="*", of="energy").row()
+    whole = compare(a, b, label="*", options=CompareOptions(of="energy")).row()
     assert whole.difference.value == pytest.approx(-20 * 0.2, rel=0.15)
 
 
 def test_a_margin_is_not_a_difference(tmp_path):
     a, b = turns(tmp_path, 10, (6.0, 6.3))
     assert compare(a, b).verdict is Verdict.MORE
-    assert compare(a, b, margin=0.05).verdict is Verdict.CANNOT_TELL
-    assert compare(a, b, margin=0.02).verdict is Verdict.MORE
-    assert compare(a, b, margin=0.10).verdict is Verdict.SAME
+    assert compare(a, b, options=CompareOptions(margin=0.05)).verdict is Verdict.CANNOT_TELL
+    assert compare(a, b, options=CompareOptions(margin=0.02)).verdict is Verdict.MORE
+    assert compare(a, b, options=CompareOptions(margin=0.10)).verdict is Verdict.SAME
 
 
 def test_the_cold_start_is_left_out_and_said(tmp_path):
@@ -374,7 +382,7 @@ def test_the_cold_start_is_left_out_and_said(tmp_path):
     assert found.row().warmup_left >= 3 and not found.row().significant
     assert found.row().mean_left.value == pytest.approx(6 * 0.2, rel=0.02)
     assert "warm-up" in codes(found)
-    kept = compare(a, b, warmup=False).row()
+    kept = compare(a, b, options=CompareOptions(warmup=False)).row()
     assert kept.warmup_left == 0 and kept.mean_left.value > 6.3 * 0.2
 
 
@@ -413,13 +421,13 @@ def test_what_is_refused(tmp_path):
     with pytest.raises(ConfigurationError, match="name both"):
         compare(a)
     with pytest.raises(ConfigurationError, match="cannot be compared"):
-        compare(a, b, of="joy")
+        compare(a, b, options=CompareOptions(of="joy"))
     with pytest.raises(ConfigurationError, match="margin"):
-        compare(a, b, margin=-1)
+        compare(a, b, options=CompareOptions(margin=-1))
     with pytest.raises(DataError, match="do not pair"):
-        compare(a, b, label=("infer", "other"), paired=True)
+        compare(a, b, label=("infer", "other"), options=CompareOptions(paired=True))
     with pytest.raises(DataError, match="attribute 'input'"):
-        compare(a, a, label="infer", block="input")
+        compare(a, a, label="infer", options=CompareOptions(block="input"))
     with pytest.raises(ConfigurationError, match=r"infer\[model=small"):
         compare(a, b, label="infer[model]")
 

@@ -8,6 +8,7 @@ import pytest
 
 from powermeter.errors import ConfigurationError
 from powermeter.footprint import footprint, given, intensity_of, parse_place, to_text
+from powermeter.footprint.assessment import DataCentre, Rates
 from powermeter.footprint.formula import told_apart
 from powermeter.footprint.grid import check_mix, mix_of, water_of_mix
 from powermeter.result import Grade, Result
@@ -40,8 +41,7 @@ def test_water_of_a_data_centre() -> None:
         energy,
         "USA",
         losses=False,
-        pue=given("datacentre.pue", 1.17, "1"),
-        wue=given("datacentre.wue", 0.55, "L/kWh"),
+        centre=DataCentre(pue=given("datacentre.pue", 1.17, "1"), wue=given("datacentre.wue", 0.55, "L/kWh")),
     )
     assert found.water_on_site is not None
     assert found.water_on_site.value == pytest.approx(707_850)
@@ -98,7 +98,7 @@ def test_water_on_site_and_withdrawal_are_told_apart() -> None:
 
 
 def test_a_data_centre_without_wue_has_no_figure_on_site() -> None:
-    found = footprint(KWH, "USA", pue=given("datacentre.pue", 1.2, "1"))
+    found = footprint(KWH, "USA", centre=DataCentre(pue=given("datacentre.pue", 1.2, "1")))
     assert found.water_on_site is None
     assert "give its WUE" in to_text(found)
 
@@ -141,7 +141,7 @@ def test_the_energys_grade_is_on_every_account(grade: Grade) -> None:
 
 
 def test_user_intensity() -> None:
-    found = footprint(KWH, "FRA", losses=False, intensity=intensity_of(300))
+    found = footprint(KWH, "FRA", losses=False, rates=Rates(carbon=intensity_of(300)))
     assert found.carbon.value == pytest.approx(300)
     for bad in (0, -5, 5000, float("nan")):
         with pytest.raises(ConfigurationError):
@@ -198,7 +198,7 @@ def test_energy_only_in_joule() -> None:
 
 def test_pue_and_chain_exclude_each_other() -> None:
     with pytest.raises(ConfigurationError, match="PUE"):
-        footprint(KWH, "FRA", chain=0.8, pue=given("datacentre.pue", 1.2, "1"))
+        footprint(KWH, "FRA", chain=0.8, centre=DataCentre(pue=given("datacentre.pue", 1.2, "1")))
 
 
 @pytest.mark.parametrize("chain", ["0", "1.2", "-1", "cable", "0.5..0.9"])

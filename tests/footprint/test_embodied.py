@@ -9,6 +9,7 @@ import pytest
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.footprint import footprint, given, intensity_of, to_text
 from powermeter.footprint.allocation import battery_wear, break_even, by_time, by_use
+from powermeter.footprint.assessment import Rates
 from powermeter.footprint.bill import bill, read_bill
 from powermeter.footprint.embodied import battery, chip, device, memory, part, tinyml, water_of_die
 from powermeter.footprint.equivalent import equivalent, names, of_footprint
@@ -95,12 +96,14 @@ def test_battery_wear_adds_a_quarter_to_a_world_average_kwh() -> None:
 
 
 def test_break_even_counts_items_until_use_equals_making() -> None:
-    use = footprint(KWH, intensity=intensity_of(500), losses=False).accounts["carbon"].lines[0]
+    use = footprint(KWH, losses=False, rates=Rates(carbon=intensity_of(500))).accounts["carbon"].lines[0]
     found = break_even(part("board", given("board", 12, "kg", low=7, high=23)), use).result()
     assert found.value == pytest.approx(24)
     assert found.low < 24 * 0.7 and found.high > 24 * 1.5
     free = (
-        footprint(Result.of(0.0, "J"), intensity=intensity_of(500), losses=False).accounts["carbon"].lines[0]
+        footprint(Result.of(0.0, "J"), losses=False, rates=Rates(carbon=intensity_of(500)))
+        .accounts["carbon"]
+        .lines[0]
     )
     with pytest.raises(ConfigurationError, match="no break-even"):
         break_even(part("board", given("board", 12, "kg")), free)

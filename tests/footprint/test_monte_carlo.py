@@ -15,7 +15,7 @@ import pytest
 
 from powermeter.footprint import footprint
 from powermeter.footprint.allocation import by_time, by_use
-from powermeter.footprint.assessment import Footprint
+from powermeter.footprint.assessment import DataCentre, Footprint
 from powermeter.footprint.bill import bill
 from powermeter.footprint.embodied import device
 from powermeter.footprint.factors import Factor, default, factor, given
@@ -116,7 +116,7 @@ def printed_node() -> Footprint:
 
 
 def printed_data_centre() -> Footprint:
-    return footprint(ENERGY, "IRL", pue=given("pue", 1.25, "1", low=1.1, high=1.6))
+    return footprint(ENERGY, "IRL", centre=DataCentre(pue=given("pue", 1.25, "1", low=1.1, high=1.6)))
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 from powermeter.battery.lora import Node, time_on_air_s
 from powermeter.footprint import Factor, footprint, given, intensity_of
 from powermeter.footprint.allocation import by_time
+from powermeter.footprint.assessment import DataCentre, Rates
 from powermeter.footprint.cloud import inference, request
 from powermeter.footprint.embodied import chip, memory, part, tinyml
 from powermeter.footprint.factors import factor
@@ -29,7 +30,12 @@ def kwh(value: float) -> Result:
 
 def grams(energy_kwh: float, g_per_kwh: float, pue: float | None = None) -> float:
     site = None if pue is None else given("datacentre.pue", pue, "1")
-    return footprint(kwh(energy_kwh), intensity=intensity_of(g_per_kwh), losses=False, pue=site).carbon.value
+    return footprint(
+        kwh(energy_kwh),
+        losses=False,
+        centre=DataCentre(pue=site),
+        rates=Rates(carbon=intensity_of(g_per_kwh)),
+    ).carbon.value
 
 
 def test_1_mlco2_template() -> None:
@@ -63,7 +69,11 @@ def test_4_sci_eshoppen_database() -> None:
     server = part("server", given("server", 1433.12, "kg"))
     making = by_time(server, 3600, given("life.server", 35_040, "h"), share=2 / 16)
     assert making.value == pytest.approx(5.112443, rel=EXACT)
-    use = footprint(kwh(0.0096), intensity=intensity_of(951), losses=False).accounts["carbon"].lines[0]
+    use = (
+        footprint(kwh(0.0096), losses=False, rates=Rates(carbon=intensity_of(951)))
+        .accounts["carbon"]
+        .lines[0]
+    )
     score = sci(use, [making], 1, "hour", boundary="database", method="measured")
     assert score.score.value == pytest.approx(14.242043, rel=EXACT)
     assert score.score.value == pytest.approx(14.2416, rel=1e-4)
@@ -134,12 +144,13 @@ def test_10c_footprint_of_that_request() -> None:
     energy = kwh(request(7.3, 200, 5.0).it_kwh)
     found = footprint(
         energy,
-        intensity=intensity_of(590.478),
         losses=False,
-        pue=given("datacentre.pue", 1.2, "1"),
-        wue=given("datacentre.wue", 0.569, "L/kWh"),
-        water=given("grid.water", 3.6, "L/kWh"),
-        adpe=given("electricity.adpe", 7.37708e-8, "kg Sb eq/kWh"),
+        centre=DataCentre(pue=given("datacentre.pue", 1.2, "1"), wue=given("datacentre.wue", 0.569, "L/kWh")),
+        rates=Rates(
+            carbon=intensity_of(590.478),
+            water=given("grid.water", 3.6, "L/kWh"),
+            adpe=given("electricity.adpe", 7.37708e-8, "kg Sb eq/kWh"),
+        ),
     )
     assert found.carbon.value / 1000 == pytest.approx(8.63921907e-6, rel=EXACT)
     assert found.water_on_site is not None
@@ -152,9 +163,8 @@ def test_11_training_of_gpt_3() -> None:
         kwh(1287e3),
         "USA",
         losses=False,
-        water=given("grid.water", 3.142, "L/kWh"),
-        pue=given("datacentre.pue", 1.17, "1"),
-        wue=given("datacentre.wue", 0.55, "L/kWh"),
+        centre=DataCentre(pue=given("datacentre.pue", 1.17, "1"), wue=given("datacentre.wue", 0.55, "L/kWh")),
+        rates=Rates(water=given("grid.water", 3.142, "L/kWh")),
     )
     assert found.water_on_site is not None
     assert found.water_on_site.value == pytest.approx(707_850, rel=EXACT)

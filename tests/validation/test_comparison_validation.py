@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from powermeter.channel import Accuracy
-from powermeter.comparison.compare import Comparison, compare
+from powermeter.comparison.compare import CompareOptions, Comparison, compare
 from powermeter.comparison.contrast import contrast
 from powermeter.comparison.designs import Side
 from powermeter.comparison.verdict import Verdict
@@ -140,7 +140,7 @@ def same_inputs(rng: np.random.Generator, ratio: float) -> Comparison:
     watts = cost * levels(rng, 48, 5.0) * np.where(np.array(names) == "B", ratio, 1.0)
     made = record(rng, watts, names, METER.errors(rng))
     made.happened = [replace(e, attributes={"input": i // 2}) for i, e in enumerate(made.happened)]
-    return compare(made, label=("A", "B"), block="input")
+    return compare(made, label=("A", "B"), options=CompareOptions(block="input"))
 
 
 def in_step(rng: np.random.Generator, ratio: float) -> Comparison:

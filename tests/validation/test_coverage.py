@@ -18,6 +18,7 @@ import pytest
 import powermeter
 from powermeter.analysis.energy import analyse
 from powermeter.channel import Accuracy, Kind
+from powermeter.comparison.compare import CompareOptions
 from powermeter.errors import DataError
 from powermeter.events import Event
 from powermeter.result import Grade, Result
@@ -249,7 +250,11 @@ def one_run(scenario: Scenario, seed: int) -> Checks:
 def compared(one: SimulatedRecording, other: SimulatedRecording) -> Result | None:
     """Return the ratio of two runs of one program on one meter, where there is one."""
     try:
-        return powermeter.compare(one, other, same_instrument=True).rows[0].contrast.ratio
+        return (
+            powermeter.compare(one, other, options=CompareOptions(same_instrument=True))
+            .rows[0]
+            .contrast.ratio
+        )
     except (DataError, IndexError):
         return None
 
