@@ -59,7 +59,7 @@ def test_stages_decide_the_exit_status(run, runs: Path) -> None:  # type: ignore
     assert "fail" in out
     status, _, err = run("budget", path, "--stage", "train=4Ah")
     assert status == 2
-    assert "it has infer" in err
+    assert "there is infer" in err
 
 
 def test_energy_convention_and_efficiency(run, runs: Path) -> None:  # type: ignore[no-untyped-def]
@@ -410,7 +410,7 @@ def test_baseline_and_items(run, runs: Path) -> None:  # type: ignore[no-untyped
     status, _, err = run("footprint", path, "--energy", "3J")
     assert (status, "without a recording" in err) == (2, True)
     status, _, err = run("footprint", path, "-l", "train")
-    assert (status, "it has infer" in err) == (2, True)
+    assert (status, "there is infer" in err) == (2, True)
 
 
 def test_data_centre_and_stress(run) -> None:  # type: ignore[no-untyped-def]
