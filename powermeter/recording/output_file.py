@@ -10,19 +10,32 @@ from pathlib import Path
 from typing import IO
 
 from powermeter.errors import ConfigurationError, DataError, ExistsError
+from powermeter.recording import schema
 
 STANDARD_OUTPUT = Path("-")
 """As typed for `-o`: what is written goes to standard output."""
 
 
+_SQLITE = b"SQLite format 3\0"
+
+EXTENSIONS = frozenset(
+    (
+        *(".power", ".html", ".pdf", ".png", ".svg", ".md", ".tex", ".bib", ".txt", ".toml"),
+        *(".csv", ".json", ".parquet", ".arrow", ".jls", ".trace", ".prom", ".lp"),
+    )
+)
+"""Of what we write; under any other name only a recording is ours."""
+
+
 def check_output(path: Path, *, force: bool, inputs: Iterable[Path] = ()) -> None:
     """Refuse, before anything is read or measured, a file that could not or must not be written.
 
-    Only a regular file is ever replaced, and only with `force`; a link is replaced, not what it leads to.
+    Only a regular file of a kind that we write is ever replaced, and only with `force`; a link is replaced, not what it
+    leads to.
 
     Raises:
         ExistsError: It exists and `force` is False, or it is being recorded.
-        ConfigurationError: It is one of the inputs, something other than a file, or in no folder.
+        ConfigurationError: It is one of the inputs, something other than a file, nothing of ours, or in no folder.
     """
     if path == STANDARD_OUTPUT:
         return
@@ -39,6 +52,27 @@ def check_output(path: Path, *, force: bool, inputs: Iterable[Path] = ()) -> Non
     if not force:
         raise ExistsError(f"{path} exists; choose another name or add --force to replace it")
     _refuse_live(path)
+    if not path.is_symlink() and not _is_ours(path):
+        raise ConfigurationError(
+            f"{path} is not a file that powermeter writes and is not replaced; delete it, or choose another name"
+        )
+
+
+def _is_ours(path: Path) -> bool:
+    """Return whether a file may be what we wrote: a recording, or of a kind that we write.
+
+    A script, a program, another data base and a file of a kind that we never write are somebody else's work.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(4096)
+    except OSError:
+        return True  # replacing it fails, and says why
+    if not head or (head.startswith(_SQLITE) and head[68:72] == schema.APPLICATION_ID.to_bytes(4, "big")):
+        return True
+    if head.startswith((b"#!", _SQLITE)) or path.stat().st_mode & 0o111:
+        return False
+    return path.suffix.lower() in EXTENSIONS
 
 
 def recording_process(path: Path) -> int | None:

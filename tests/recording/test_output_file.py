@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from powermeter.errors import ConfigurationError, ExistsError
+from powermeter.recording import Writer
 from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, in_place, write_files
 
 
@@ -78,3 +79,37 @@ def test_a_dash_is_standard_output(capfdbinary: pytest.CaptureFixture[bytes]) ->
     write_files({STANDARD_OUTPUT: "µJ\n"}, force=False)
     assert capfdbinary.readouterr().out == "µJ\n".encode()
     assert not Path("-").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "mode", "replaced"),
+    [
+        ("x.md", b"# anything", 0o644, True),
+        ("x.csv", b"", 0o644, True),
+        ("x.html", b"<!DOCTYPE html>\n<html>", 0o644, True),
+        ("x.pdf", b"%PDF-1.7", 0o644, True),
+        ("infer.py", b"print(1)", 0o644, False),  # the measured script
+        ("x.md", b"#!/bin/sh\n", 0o644, False),
+        ("run.txt", b"echo", 0o755, False),
+        ("x.power", b"SQLite format 3\0" + bytes(200), 0o644, False),  # somebody else's data base
+        ("x.power", b"", 0o644, True),
+        ("README", b"text", 0o644, False),
+    ],
+)
+def test_force_replaces_only_what_we_write(tmp_path, name, content, mode, replaced):
+    path = tmp_path / name
+    path.write_bytes(content)
+    path.chmod(mode)
+    if replaced:
+        check_output(path, force=True)
+    else:
+        with pytest.raises(ConfigurationError, match="not a file that powermeter writes"):
+            check_output(path, force=True)
+    assert path.read_bytes() == content
+
+
+def test_force_replaces_a_recording_under_any_name(tmp_path):
+    path = tmp_path / "odd.name"
+    with Writer.create(path, {}):
+        pass
+    check_output(path, force=True)
