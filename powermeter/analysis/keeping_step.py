@@ -23,6 +23,8 @@ Times = NDArray[np.int64]
 
 _MOST = 20_000
 _REACH = 1.5  # the deviation that was found is a standard uncertainty times this, so that the interval reaches 1.3 of it
+_ROUNDING = 1e-9
+_PERIODS = 12  # of a line, below which what it averages to is not known
 _SLOW = 5  # readings that a level lasts, to be told from one that is seen once
 _LEAST_EVENTS = 6
 _NEAR = 0.15  # of the span between two levels
@@ -79,7 +81,8 @@ def beats(
     places = np.mod((t[np.minimum(before[some], t.size - 1)] - start_ns[some]) / tau, 1.0)
     if follows.all() and keep_step_nearby(places):
         away, chance = evenly(places, rests[some])
-        variance += (n * away / _REACH) ** 2
+        if n * abs(away) > _ROUNDING * abs(level) * float(np.sum(end_ns - start_ns)) * 1e-9:
+            variance += (n * away / _REACH) ** 2
         resolved = n * n * chance
     held = (
         inside
@@ -90,7 +93,7 @@ def beats(
     own: Floats = np.zeros(n)
     span = None
     seconds = (end_ns - start_ns) * 1e-9
-    if ripple is None or ripple.frequency * float(np.median(seconds)) < 1:
+    if ripple is None or ripple.frequency * float(end_ns[-1] - start_ns[0]) * 1e-9 < _PERIODS:
         span = _two_levels(f, before, held, max(trace.noise, trace.step), quiet)
     if ripple is not None and span is None:
         own = ripple.left_over(seconds)

@@ -36,6 +36,7 @@ Times = NDArray[np.int64]
 _SEEN_WELL = 16
 _FEW_PAIRS = 6
 _WHOLE = 1 - 1e-9
+_LONGER = 1.5
 
 
 def measure_means(
@@ -245,8 +246,13 @@ def _with_tail(found: Estimate, profile: Profile, seconds: Floats) -> None:
 
 
 def _independent(trace: Trace) -> float:
-    """Return of how many windows in a row the errors add up: of a running mean's, whole windows have none."""
-    return trace.window_ns / trace.interval_ns if trace.window_ns and trace.interval_ns else math.inf
+    """Return of how many windows in a row the errors add up.
+
+    Unfolded from a longer window, neighbours share the noise of the reading between them with opposite signs: what is left of a row
+    of them is that of its two ends, as it is of one.
+    """
+    unfolded = trace.window_ns and trace.interval_ns and trace.window_ns > _LONGER * trace.interval_ns
+    return 1.0 if unfolded else math.inf
 
 
 def _mean_of(values: list[Floats], use: list[NDArray[np.bool_]]) -> tuple[Floats, NDArray[np.bool_]]:

@@ -30,6 +30,7 @@ Times = NDArray[np.int64]
 _STRETCH = 4096
 _STRETCHES = 48
 _FEW_CARRY = 0.2
+_LONGER = 1.5  # windows that are so many intervals long overlap
 _ROUNDING = 1e-9
 _REACH = (
     1.5  # a deviation that was found is a standard uncertainty times this: the interval reaches 1.3 of it
@@ -190,7 +191,8 @@ def _scatter(integral: Integral, start: int, end: int) -> tuple[Scatter, float]:
         if trace.kind is Kind.COUNTER:
             return Scatter(white=2 * noise), 1.0
         noise += (0.0 if trace.step else trace.code) ** 2 / 12
-        most = trace.window_ns / trace.interval_ns if trace.window_ns and trace.interval_ns else math.inf
+        ratio = trace.window_ns / trace.interval_ns if trace.window_ns and trace.interval_ns else 0.0
+        most = ratio if ratio > _LONGER else math.inf
         return Scatter(white=noise * min(max(n - 1, 1), most)), tau
     f = trace.values
     if n < 2 or not tau:

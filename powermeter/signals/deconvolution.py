@@ -25,8 +25,10 @@ Floats = NDArray[np.floating[Any]]
 
 _FEWEST_WINDOWS = 3
 _MOST_WINDOWS = 512
+_LEAST_WINDOWS = 24
 _MOST_PHASES = 1000
 _HOLE = 3.5
+_NEAR = 6.0  # median deviations: four standard deviations of noise
 
 
 def unfolded(trace: Trace, window_ns: int) -> Trace | None:
@@ -52,7 +54,7 @@ def unfolded(trace: Trace, window_ns: int) -> Trace | None:
     own = math.hypot(trace.noise, trace.step / math.sqrt(12))
     scale = float(np.std(seen)) * step_s
     afford = 0.05 * scale / max(window_s * own, 1e-300)
-    windows = int(min(max(3 * afford * afford, 8), _MOST_WINDOWS))
+    windows = int(min(max(3 * afford * afford, _LEAST_WINDOWS), _MOST_WINDOWS))
     block = windows * phases
     change = window_s * np.diff(seen)
     energy = np.empty(count + phases)
@@ -101,17 +103,41 @@ def _anchored(change: Floats, total: float, phases: int) -> tuple[Floats, float]
     # Differences from one phase to the next, in order: the last one leads to the next window's first phase.
     gaps = np.zeros(phases)
     apart = np.zeros(phases)
+    level = _level_steps(steps, phases)
     for p in range(phases):
-        these = steps[p::phases]
-        gaps[p] = float(np.median(these))
+        these, use = steps[p::phases], level[p::phases]
         half = these.size // 2
-        apart[p] = float(np.median(these[:half]) - np.median(these[half:])) if half else gaps[p]
+        gaps[p] = _mean_where(these, use)
+        apart[p] = (
+            _mean_where(these[:half], use[:half]) - _mean_where(these[half:], use[half:]) if half else gaps[p]
+        )
     gaps -= gaps.mean()
     start = -np.concatenate([[0.0], np.cumsum(gaps[:-1])])
     start += (total - float(start.sum())) / phases
     # Medians of both halves differ by twice the error of the whole's; it adds up like a bridge over the phases.
     doubt = float(np.sqrt(np.mean(apart**2))) / 2 * math.sqrt(phases / 12)
     return line + np.tile(start, rows + 1)[: n + phases], doubt
+
+
+def _level_steps(steps: Floats, phases: int) -> NDArray[np.bool_]:
+    """Return which steps from one interval to the next are no edges of bursts, nor beside one.
+
+    An edge inside an interval makes two steps, one of which may be small.  A median that has them in it leans to where bursts begin:
+    they came out 0.7 % too low.
+    """
+    level = np.ones(steps.size, bool)
+    for p in range(phases):
+        these = steps[p::phases]
+        away = np.abs(these - float(np.median(these)))
+        level[p::phases] = away <= _NEAR * float(np.median(away))
+    edge = ~level
+    level[1:] &= ~edge[:-1]
+    level[:-1] &= ~edge[1:]
+    return level
+
+
+def _mean_where(steps: Floats, use: NDArray[np.bool_]) -> float:
+    return float(steps[use].mean()) if use.any() else float(np.median(steps)) if steps.size else 0.0
 
 
 def _piecewise(trace: Trace, window_ns: int, holes: NDArray[np.int64]) -> Trace | None:
