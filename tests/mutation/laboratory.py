@@ -132,6 +132,10 @@ class Laboratory:
             return Outcome(True, f"hangs for more than {limit_s:.0f} s", len(tests), took)
         if status in (0, 5):
             return Outcome(False, "no test reaches it" if status == 5 else "", len(tests), took)
+        if status == 4:
+            raise RuntimeError(
+                f"pytest could not be called: {self.output.read_text(errors='replace')[-500:]}"
+            )
         return Outcome(True, self._failed(), len(tests), took)
 
     def _be_pytest(self, tests: Sequence[str]) -> None:

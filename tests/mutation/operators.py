@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 COMPARISONS: dict[type[ast.cmpop], str] = {
@@ -265,16 +264,21 @@ class _Finder(ast.NodeVisitor):
         self.generic_visit(node)
 
 
-def mutants(path: str, source: str) -> Iterator[Mutant]:
-    """Yield the mutants of a file that can still be compiled and are another program."""
+def candidates(path: str, source: str) -> list[Mutant]:
+    """Return the changes of a file, among which are some that cannot be compiled or change nothing."""
     finder = _Finder(path, source)
-    tree = ast.parse(source)
-    finder.body(tree.body)
-    plain = ast.dump(tree)
-    for mutant in finder.found:
-        try:
-            changed = ast.parse(mutant.apply(source))
-        except (SyntaxError, ValueError):
-            continue
-        if ast.dump(changed) != plain:
-            yield mutant
+    finder.body(ast.parse(source).body)
+    return finder.found
+
+
+def is_another_program(mutant: Mutant, source: str) -> bool:
+    """Return whether a change can be compiled and is one."""
+    try:
+        return ast.dump(ast.parse(mutant.apply(source))) != ast.dump(ast.parse(source))
+    except (SyntaxError, ValueError):
+        return False
+
+
+def mutants(path: str, source: str) -> list[Mutant]:
+    """Return the mutants of a file."""
+    return [one for one in candidates(path, source) if is_another_program(one, source)]

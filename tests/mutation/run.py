@@ -8,9 +8,11 @@ interrupted at any time and goes on where it was.  What survives is printed, wit
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -18,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from laboratory import FACTOR, ROOT, SLACK_S, Laboratory, Outcome
-from operators import Mutant, mutants
+from operators import Mutant, candidates, is_another_program
 from selection import MAP, TestMap
 
 if sys.version_info >= (3, 11):
@@ -30,6 +32,10 @@ HERE = Path(__file__).resolve().parent
 ROOMS = ("powermeter", "drivers", "calibration", "reports")
 OUTSIDE = ("powermeter/testing/", "powermeter/marking/bindings/")
 """What serves tests, and a module for Pythons that are not run here."""
+FILE_S = 10.0
+"""That a test file takes which the map does not know."""
+EVERYWHERE = ("tests/analysis/test_every_part.py", "tests/reports/test_every_cell.py")
+"""Tests of what many files together print; quick."""
 MOST_S = 45.0
 """Of recorded test time for one mutant."""
 
@@ -63,17 +69,19 @@ def changed_lines(base: str) -> dict[str, set[int]]:
 def pool(options: argparse.Namespace) -> list[Mutant]:
     """Return the mutants that are asked for, in the order in which they are tried."""
     lines = changed_lines(options.changed) if options.changed else None
-    found = []
-    for name in files(options.paths):
-        if lines is not None and name not in lines:
-            continue
-        for mutant in mutants(name, (ROOT / name).read_text(encoding="utf-8")):
-            if lines is None or mutant.line in lines[name]:
-                found.append(mutant)
-    if options.all or options.changed:
-        return found
-    random.Random(options.seed).shuffle(found)
-    return found[: options.sample]
+    sources = {name: (ROOT / name).read_text(encoding="utf-8") for name in files(options.paths)}
+    found = [
+        mutant
+        for name, source in sources.items()
+        if lines is None or name in lines
+        for mutant in candidates(name, source)
+        if lines is None or mutant.line in lines[name]
+    ]
+    wanted = len(found) if options.all or options.changed else options.sample
+    if wanted < len(found):
+        random.Random(options.seed).shuffle(found)
+    usable = (mutant for mutant in found if is_another_program(mutant, sources[mutant.path]))
+    return list(itertools.islice(usable, wanted))
 
 
 def faults(options: argparse.Namespace) -> Iterator[tuple[Mutant, str]]:
@@ -113,28 +121,36 @@ class Trial:
                 self.known[record["key"]] = record
         self.clean: dict[str, bool] = {}
 
-    def newer(self) -> list[str]:
-        """Return the test files that the map does not know: all of their tests are asked."""
-        mapped = {name.partition("::")[0] for name in self.tests.seconds}
-        taken = (self.tests.folder / "taken").stat().st_mtime
-        return [
-            path.relative_to(ROOT).as_posix()
-            for path in sorted((ROOT / "tests").rglob("test_*.py"))
-            if path.relative_to(ROOT).as_posix() not in mapped or path.stat().st_mtime > taken
-        ]
+    def newer(self, path: str) -> list[str]:
+        """Return the test files that are not those of the map and that are the file's own, or import it."""
+        module = path.removesuffix(".py").replace("/", ".").removeprefix("powermeter.")
+        own = mirror_of(path)
+        found = []
+        for test in sorted((self.laboratory.root / "tests").rglob("test_*.py")):
+            name = test.relative_to(self.laboratory.root).as_posix()
+            then = self.tests.folder / "sources" / name
+            text = test.read_text(encoding="utf-8")
+            if then.exists() and then.read_text(encoding="utf-8") == text:
+                continue
+            if name.startswith(own) or f"{module} import" in text or name in EVERYWHERE:
+                found.append(name)
+        return found
 
     def chosen(self, mutant: Mutant) -> list[str]:
         """Return the tests for a mutant: new files of its room first, then those that run its lines."""
         last = mutant.line + mutant.old.count("\n")
-        found = self.tests.tests(mutant.path, mutant.line, last, mirror_of(mutant.path), self.most_s)
-        own = mirror_of(mutant.path) + ".py"
-        newer = self.newer()
+        source = (self.laboratory.root / mutant.path).read_text(encoding="utf-8")
+        own = mirror_of(mutant.path)
+        found = self.tests.tests(mutant.path, source, (mutant.line, last), own, self.most_s)
+        own += ".py"
+        newer = self.newer(mutant.path)
         found = [name for name in found if name.partition("::")[0] not in newer]
-        found = [name for name in found if (ROOT / name.partition("::")[0]).exists()]
-        if not found and (ROOT / own).exists() and own not in newer:
+        found = [name for name in found if (self.laboratory.root / name.partition("::")[0]).exists()]
+        if not found and (self.laboratory.root / own).exists() and own not in newer:
             found = [own]
         seen = {name.partition("::")[0] for name in found}
-        return [*found, *(name for name in newer if name not in seen)]
+        newer = [name for name in newer if name not in seen]
+        return [*found[:40], *newer, *found[40:]]
 
     def passes_on_the_clean_copy(self, by: str) -> bool:
         """Return whether the test that failed passes without the mutant."""
@@ -151,7 +167,7 @@ class Trial:
         asked = self.chosen(mutant)
         if not asked:
             return Outcome(False, "no test reaches it", 0, 0.0)
-        limit_s = SLACK_S + FACTOR * sum(self.tests.seconds.get(name, 1.0) for name in asked)
+        limit_s = SLACK_S + FACTOR * sum(self.tests.seconds.get(name, FILE_S) for name in asked)
         left_out: list[str] = []
         while True:
             with self.laboratory.changed(mutant.path, mutant.apply(source)):
@@ -183,7 +199,8 @@ class Trial:
 def take_map(laboratory: Laboratory, folder: Path, arguments: list[str]) -> None:
     """Run the tests once under coverage, test by test."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "taken").touch()
+    for room in (*ROOMS, "tests"):
+        shutil.copytree(laboratory.root / room, folder / "sources" / room, dirs_exist_ok=True)
     variables = {**laboratory.environment(), MAP: str(folder)}
     variables["PYTHONPATH"] += os.pathsep + str(HERE)
     command = [sys.executable, "-m", "pytest", "-p", "selection", "-q", "-p", "no:cacheprovider", *arguments]

@@ -5,6 +5,7 @@ As a plugin (`-p selection`, with `MUTATION_MAP` naming a folder) this file reco
 
 from __future__ import annotations
 
+import difflib
 import os
 import sqlite3
 import time
@@ -83,21 +84,36 @@ class TestMap:
     def __bool__(self) -> bool:
         return bool(self.seconds)
 
-    def of_file(self, path: str) -> dict[int, set[str]]:
-        """Return for each line of a file the tests that run it."""
+    def of_file(self, path: str, source: str) -> dict[int, set[str]]:
+        """Return for each line of a file, as it is now, the tests that run it."""
         if path not in self.lines:
-            self.lines[path] = found = {}
+            found: dict[int, set[str]] = {}
             for data in self.folder.glob("lines.*"):
                 for context, numbers in _rows(data, path):
                     for line in numbers:
                         found.setdefault(line, set()).add(context)
+            self.lines[path] = self._moved(path, source, found)
         return self.lines[path]
 
-    def tests(self, path: str, first: int, last: int, mirror: str, most_s: float) -> list[str]:
+    def _moved(self, path: str, source: str, found: dict[int, set[str]]) -> dict[int, set[str]]:
+        """Have lines be where they are now; a new line is run by those that ran the line before it."""
+        then = self.folder / "sources" / path
+        if not then.exists() or (old := then.read_text(encoding="utf-8")) == source:
+            return found
+        moved: dict[int, set[str]] = {}
+        before, after = old.splitlines(), source.splitlines()
+        matched = difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+        for _, first, last, now, end in matched:
+            for line in range(now, end):
+                was = min(first + line - now, max(last - 1, 0))
+                moved[line + 1] = found.get(was + 1, set())
+        return moved
+
+    def tests(self, path: str, source: str, span: tuple[int, int], mirror: str, most_s: float) -> list[str]:
         """Return the tests to run for a change of some lines: the file's own, then the quickest, within a time."""
-        by_line = self.of_file(path)
+        by_line = self.of_file(path, source)
         seen: set[str] = set()
-        for line in range(first, last + 1):
+        for line in range(span[0], span[1] + 1):
             seen |= by_line.get(line, set())
         files = {name.partition("::")[0] for name in seen if name.endswith("|setup")}
         seen = {name.partition("|")[0] for name in seen if name}
