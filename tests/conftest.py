@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,6 +23,9 @@ REQUIRE = "POWERMETER_TESTS_REQUIRE_ALL"
 def pytest_configure(config: pytest.Config) -> None:
     if find_spec("powermeter") is None or find_spec("powermeter.drivers") is None:
         raise pytest.UsageError("powermeter is not installed here; run: python3 tasks.py test")
+    # A suite started in the background of a shell inherits that Ctrl-C is ignored, and so would every child.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if not config.option.markexpr:
         config.option.markexpr = "not device and not slow"
 

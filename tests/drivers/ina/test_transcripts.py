@@ -107,6 +107,27 @@ def test_a_channel_left_out_is_not_converted_and_not_read():
     assert {register for kind, register, _ in bus.log} <= {0, 15, 1, 2, 5, 6}
 
 
+@pytest.mark.parametrize(
+    ("rails", "bits", "read"),
+    [
+        ("IN,,", 0x4000, {1, 2}),
+        (",CPU", 0x2000, {3, 4}),
+        (",,SOC", 0x1000, {5, 6}),
+        ("IN,CPU", 0x6000, {1, 2, 3, 4}),
+        (",CPU,SOC", 0x3000, {3, 4, 5, 6}),
+        ("IN,CPU,SOC", 0x7000, {1, 2, 3, 4, 5, 6}),
+    ],
+)
+def test_the_enable_bits_of_an_ina3221_are_those_of_its_rails(rails, bits, read):
+    """SBOS576C, table 8-4: bit 14 enables channel 1, bit 13 channel 2, bit 12 channel 3."""
+    source, bus = opened(f"ina3221://1/0x40?shunt=5mohm&rails={rails}")
+    assert bus.registers[0] & 0x7000 == bits
+    bus.registers[15] = 0x7001
+    source.sample()
+    registers = {register for _, register, _ in bus.log} - {0, 15}
+    assert registers & set(range(1, 7)) == read
+
+
 def test_counters_of_an_ina228():
     # SLYS023A: with 10 A full scale and 16.2 mΩ an energy count is 976.5625 µJ and a charge count one
     # current LSB (19.073486 µC).  With SHUNT_CAL 4096 both scale by the ratio of the current LSBs.
