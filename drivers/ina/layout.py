@@ -126,7 +126,7 @@ def from_url(address: Address, options: Mapping[str, Any]) -> list[PlacedChip]:
 
 def _spread(option: str, values: Sequence[Any] | None, slots: int, default: Sequence[Any]) -> list[Any]:
     values = values or default
-    if len(values) == 1:
+    if len(values) == 1 and (option != "rails" or values[0] is None):
         return list(values) * slots
     if len(values) > slots:
         raise ConfigurationError(f"{option} has {len(values)} values for {slots} channels")

@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -198,14 +199,29 @@ for module in {first}; do /bin/busybox insmod /modules/$module; done
 /bin/busybox mount -t proc none /host/proc
 /bin/busybox mount -t sysfs none /host/sys
 /bin/busybox mount -t devtmpfs none /host/dev
-/bin/busybox mount -t tmpfs none /host/tmp
-/bin/busybox cp -r /modules /host/tmp/modules
+{kept}/bin/busybox mount -t tmpfs none /host/tmp
+{back}/bin/busybox cp -r /modules /host/tmp/modules
 /bin/busybox ip link set lo up
 {environment}
 /bin/busybox chroot /host {command}
 echo "laboratory: status $?"
 /bin/busybox poweroff -f
 """
+
+
+def kept_in_tmp(paths: Iterable[Path]) -> tuple[str, str]:
+    """Return the lines that keep what lies in the host's /tmp, and those that put it back over the guest's own."""
+    inside = sorted({path.resolve() for path in paths if path.resolve().is_relative_to("/tmp")})
+    outer = [path for path in inside if not any(other in path.parents for other in inside)]
+    kept = back = ""
+    for number, path in enumerate(outer):
+        kept += (
+            f"/bin/busybox mkdir -p /kept/{number}\n/bin/busybox mount --bind '/host{path}' /kept/{number}\n"
+        )
+        back += (
+            f"/bin/busybox mkdir -p '/host{path}'\n/bin/busybox mount --bind /kept/{number} '/host{path}'\n"
+        )
+    return kept, back
 
 
 def pack(root: Path, version: str, target: Path, only: str) -> None:
@@ -233,10 +249,16 @@ def pack(root: Path, version: str, target: Path, only: str) -> None:
             "LAB_ONLY": only,
         }.items()
     )
+    # The guest writes into a /tmp of its own, which hides a checkout or an interpreter that lies there.
+    kept, back = kept_in_tmp((script.parents[2], Path(sys.prefix), Path(sys.base_prefix)))
     init = tree / "init"
     init.write_text(
         INIT.format(
-            first=" ".join(path.name for path in first), environment=exports, command=f"{python} {script}"
+            first=" ".join(path.name for path in first),
+            kept=kept,
+            back=back,
+            environment=exports,
+            command=f"{python} {script}",
         )
     )
     init.chmod(0o755)

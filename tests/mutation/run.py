@@ -111,8 +111,11 @@ def mirror_of(path: str) -> str:
 class Trial:
     """Tries mutants and keeps the verdicts in a file of lines."""
 
-    def __init__(self, laboratory: Laboratory, tests: TestMap, folder: Path, most_s: float) -> None:
+    def __init__(
+        self, laboratory: Laboratory, tests: TestMap, folder: Path, most_s: float, again: bool
+    ) -> None:
         self.laboratory, self.tests, self.most_s = laboratory, tests, most_s
+        self.again = again
         self.verdicts = folder / "verdicts.jsonl"
         self.known = {}
         if self.verdicts.exists():
@@ -146,6 +149,11 @@ class Trial:
         newer = self.newer(mutant.path)
         found = [name for name in found if name.partition("::")[0] not in newer]
         found = [name for name in found if (self.laboratory.root / name.partition("::")[0]).exists()]
+        if not self.tests.of_file(mutant.path, source):  # a file that is newer than the map
+            newer += sorted(
+                test.relative_to(self.laboratory.root).as_posix()
+                for test in (self.laboratory.root / own).parent.glob("test_*.py")
+            )[:30]
         if not found and (self.laboratory.root / own).exists() and own not in newer:
             found = [own]
         seen = {name.partition("::")[0] for name in found}
@@ -179,7 +187,7 @@ class Trial:
     def verdict(self, mutant: Mutant, what: str = "") -> dict[str, object]:
         """Return the verdict on a mutant, known or new."""
         key = mutant.key + (f":{what}" if what else "")
-        if key not in self.known or not self.known[key]["killed"]:
+        if key not in self.known or (self.again and not self.known[key]["killed"]):
             outcome = self.one(mutant)
             record = {
                 "key": key,
@@ -220,6 +228,7 @@ def main() -> int:
     parser.add_argument(
         "--faults", action="store_true", help="the faults written by hand instead, faults.toml"
     )
+    parser.add_argument("--again", action="store_true", help="try those once more that survived before")
     parser.add_argument("--seconds", type=float, default=1e9, help="end after so long; call again to go on")
     parser.add_argument("--most", type=float, default=MOST_S, help="seconds of recorded tests for one mutant")
     parser.add_argument("--map", nargs=argparse.REMAINDER, help="only take the map of tests (pytest options)")
@@ -235,7 +244,9 @@ def main() -> int:
                 take_map(laboratory, options.folder / "map", options.map or ["-n", "auto"])
                 if options.map is not None:
                     return 0
-            trial = Trial(laboratory, TestMap(options.folder / "map"), options.folder, options.most)
+            trial = Trial(
+                laboratory, TestMap(options.folder / "map"), options.folder, options.most, options.again
+            )
             asked = list(faults(options)) if options.faults else [(one, "") for one in pool(options)]
             killed, survived = 0, []
             for number, (mutant, what) in enumerate(asked, 1):
