@@ -97,7 +97,7 @@ if TYPE_CHECKING:
     "--events-from",
     metavar="REGEX",
     help="Make events of lines that the command prints: a regular expression with the groups name, n, and a "
-    "duration s, ms, us or ns; or the name of a format: llama.cpp, llama-bench, ollama, executorch; none for nothing.",
+    "duration s, ms, us or ns; or the name of a format: llama.cpp, llama-bench, ollama, executorch, onnxruntime (its profile); none for nothing.",
 )
 @click.option(
     "--pass-through",

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 from powermeter.cli.child import run_command
 from powermeter.cli.outputs import report_problem, say
 from powermeter.cli.tee import watched_outputs
-from powermeter.errors import ConfigurationError
+from powermeter.errors import ConfigurationError, DataError
+from powermeter.hooks import onnxruntime_profile
 from powermeter.llm import printed as formats
 from powermeter.llm import relay
 from powermeter.marking.event_log import EventLog
+from powermeter.marking.past import mark_past
 from powermeter.marking.printed import PrintedMarks, Reader, by_pattern
 from powermeter.recorder.parent import Recorder
 from powermeter.remote.command import BoardCommand
@@ -30,12 +33,14 @@ class Watched:
         streams: Which of its outputs (1, 2) are read.
         chosen: The format that was chosen by the program's name; empty where the user named one.
         passing: The pass-through, which listens already; None without one.
+        has_profiles: Whether profiles of ONNX Runtime that it leaves in the working directory are read at its end.
     """
 
     read: Reader | None = None
     streams: tuple[int, ...] = (1, 2)
     chosen: str = ""
     passing: relay.Relay | None = None
+    has_profiles: bool = False
 
     @classmethod
     def of(cls, command: Sequence[str], events_from: str | None, pass_through: str | None) -> Watched:
@@ -52,13 +57,15 @@ class Watched:
                 raise ConfigurationError(
                     "--events-from is for the lines that a command prints; give it after --"
                 )
+            if events_from == onnxruntime_profile.FORMAT:
+                return cls(passing=passing, has_profiles=True)
             made = formats.FORMATS.get(events_from)
             if made is not None and passing is not None:
                 raise ConfigurationError(
                     f"--pass-through and --events-from {events_from} would count each answer twice; give one of them"
                 )
             return cls(made() if made else by_pattern(events_from), passing=passing)
-        name = formats.PROGRAMS.get(PurePath(command[0]).name.removesuffix(".exe")) if command else None
+        name = formats.program(command)
         if name is None or passing is not None:
             return cls(passing=passing)
         streams = (1, 2) if name in formats.ON_BOTH else (2,)
@@ -86,7 +93,11 @@ class Watching:
         """Run a command, read what it prints, and return its exit status."""
         read = self._watched.read
         if read is None:
-            return run_command(command, environment, closed=closed)
+            since_ns = time.time_ns()
+            status = run_command(command, environment, closed=closed)
+            if self._watched.has_profiles:
+                self._read_profiles(since_ns)
+            return status
         if self._watched.chosen:
             say(
                 f"{PurePath(command[0]).name}: tokens are counted from what it prints; --events-from {NOTHING} turns that off"
@@ -101,6 +112,21 @@ class Watching:
                 else "no line that it printed is one of --events-from"
             )
         return status
+
+    def _read_profiles(self, since_ns: int) -> None:
+        paths = onnxruntime_profile.profiles(Path.cwd(), since_ns)
+        if not paths:
+            report_problem(
+                "it left no profile of ONNX Runtime in the working directory: set enable_profiling, call end_profiling"
+            )
+        for path in paths:
+            try:
+                found = onnxruntime_profile.runs(path, time.monotonic_ns() - time.time_ns())
+            except DataError as error:
+                report_problem(str(error))
+                continue
+            for one in found:
+                mark_past(self._log, one.name, one.start_ns, one.end_ns, one.count, one.attributes)
 
     def run_remote(self, target: str, command: Sequence[str]) -> int:
         """Run a command on a board, read what it prints, and return its exit status."""

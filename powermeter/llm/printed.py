@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
@@ -210,8 +210,15 @@ PROGRAMS: Mapping[str, str] = {
     "llama-simple": "llama.cpp",
     "llama-bench": "llama-bench",
     "llama_main": "executorch",
+    "ollama": "ollama",
 }
 """Program → the format that it prints without being asked."""
 
 ON_BOTH = ("llama-bench", "executorch")
 """Formats that come on standard output too; the others are on standard error only, and output stays the program's own."""
+
+
+def program(command: Sequence[str]) -> str | None:
+    """Return the format that a command prints by itself, by its program's name; None where none is known."""
+    name = PROGRAMS.get(PurePath(command[0]).name.removesuffix(".exe")) if command else None
+    return None if name == "ollama" and "--verbose" not in command else name
