@@ -21,6 +21,7 @@ from powermeter.result import Grade, Result
 Floats = NDArray[np.floating[Any]]
 _MOST_LEAN = 2.0  # as of readings: a count of a quarter
 _MOST_AT_ONCE = 16
+_ROUNDING = 1e-9  # events that differ by less are equal: what is left has no memory
 _MEMORY = 16  # so many repeats show whether neighbours resemble each other
 Key = tuple[Any, ...]
 
@@ -294,7 +295,7 @@ def _expected(energy: Windows, rest: NDArray[np.int64], counts: Floats, origin: 
     n = rest.size
     spread = float(np.std(terms, ddof=1)) / math.sqrt(n)
     worth = float(n)
-    if n >= _MEMORY and spread:
+    if n >= _MEMORY and spread > _ROUNDING * abs(mean.value):
         rho = float(terms[1:] @ terms[:-1] / (terms @ terms))
         if rho > 2 / math.sqrt(n):
             worth = max(n * (1 - rho) / (1 + rho), 2.0)

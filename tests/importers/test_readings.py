@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from powermeter.analysis.advice import advise
 from powermeter.analysis.energy import analyse
 from powermeter.channel import Kind, Quantity
 from powermeter.errors import ConfigurationError, DataError
@@ -28,7 +29,10 @@ def test_two_readings_of_a_coarse_display_are_an_energy_with_the_displays_interv
     convert(path, tmp_path / "run.power")
     assert time.monotonic() - began < 5, "a finished list is not waited for"
     with Recording.open(tmp_path / "run.power") as recording:
-        energy = analyse(recording).energy
+        analysis = analyse(recording)
+    energy, found = analysis.energy, advise(analysis)
+    assert found is not None and (found.code, found.cause) == ("longer-run", "step")
+    assert found.promised is not None and found.promised < 0.04
     assert next(iter(energy.by_kind())) == "step", "the display's step is to blame, not noise"
     # 7 steps of 3.6 kJ; each reading is anything within one step: ±1.96·3.6·√(2/12) = ±2.88 kJ, and 2 % of gain.
     assert energy.value == pytest.approx(25_200)

@@ -37,3 +37,21 @@ def test_a_better_estimate_comes_with_the_first_arrival_that_was_not_late() -> N
     assert clock.time_ns(0) == 90_000_000
     clock.arrived(100, 100_000_000)
     assert clock.time_ns(0) == 0 and clock.time_ns(100) == 100_000_000
+
+
+@pytest.mark.parametrize("ppm", [100, -100, 400])
+def test_ticks_tell_time_over_ten_minutes_whatever_the_crystal(ppm: int) -> None:
+    """Packets each 0.1 s, 0.3 ms late and mostly up to 10 ms more, some 50: after 15 s stamps are 0.1 ms steady and never run back."""
+    dice = np.random.default_rng(7)
+    clock = TickClock(1e6)
+    late, before = [], -1
+    for tick in range(0, 600_000, 100):
+        true_ns = 1e12 + tick * 1e6 * (1 + ppm * 1e-6)
+        delay_ns = 0.3e6 + dice.exponential(2e6) + (dice.random() < 0.01) * 50e6
+        assert clock.arrived(tick, round(true_ns + delay_ns))
+        stamp = clock.time_ns(tick)
+        assert stamp > before
+        before = stamp
+        if tick > 15_000:
+            late.append(stamp - true_ns - 0.3e6)
+    assert max(late) - min(late) < 1e6 and float(np.std(late)) < 0.1e6
