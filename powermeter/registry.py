@@ -162,6 +162,7 @@ VERBS: Mapping[str, str] = {
     "show": "powermeter.cli.show:show",
     "sync": "powermeter.cli.sync:sync",
     "table": "powermeter.cli.table:table",
+    "variants": "powermeter.cli.variants:variants",
     "verify": "powermeter.cli.verify:verify",
     "verify-claim": "powermeter.cli.verify_claim:verify_claim",
 }

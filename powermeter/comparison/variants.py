@@ -1,0 +1,229 @@
+"""Variants of a model beside each other: what each is, how good, how fast, what it uses, and whether that is less than the baseline.
+
+What a variant is comes from `powermeter.watch` (the mark `model`), from the attributes of its events and from those of the run; how good
+it is from the measures of its events (`event.measure(accuracy=0.93)`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from powermeter.analysis.energy import Analysis, analyse
+from powermeter.analysis.labels import LabelRow
+from powermeter.comparison.compare import compare
+from powermeter.comparison.contrast import Contrast
+from powermeter.errors import ConfigurationError, DataError
+from powermeter.events import Event
+from powermeter.recording import Recording
+from powermeter.result import Result
+
+FACTS: Mapping[str, tuple[str, ...]] = {
+    "parameters": ("parameters", "params"),
+    "flops": ("flops", "flops_per_item"),
+    "size_b": ("file_bytes", "model_bytes", "size", "size_b"),
+}
+"""Fact → the attributes it is looked for in, the first that is there."""
+
+ACCURACY = ("accuracy", "acc", "eval_accuracy", "val_accuracy", "test_accuracy", "top1", "f1", "mAP", "map")
+"""Measures that are taken for how good a variant is, where none is named; the first that is there."""
+
+_MODEL = "model"
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One variant.
+
+    Attributes:
+        name: Its value of the attribute that splits, its label, or its file.
+        path: The recording.
+        parameters, flops, size_b: What is known of the model: numbers, FLOPs of a call, byte.
+        accuracy: Mean of the measure over its events, weighted by their items; None where none has it.
+        latency_s: Mean of one event.
+        per_item: What the next item will use, in J.
+        items: Counted; None where not known.
+        against: Against the baseline; None for the baseline itself, or where they cannot be compared.
+        why_not: Why they cannot.
+    """
+
+    name: str
+    path: Path
+    parameters: float | None
+    flops: float | None
+    size_b: float | None
+    accuracy: float | None
+    latency_s: float | None
+    per_item: Result | None
+    items: float | None
+    against: Contrast | None = None
+    why_not: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Variants:
+    """Variants, the baseline first.
+
+    Attributes:
+        rows: One for each variant.
+        measure: The measure that stands for how good they are; empty where none was found.
+    """
+
+    rows: tuple[Variant, ...]
+    measure: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A variant before it is compared, and how `compare` is told of it."""
+
+    variant: Variant
+    pick: str
+
+
+def variants(
+    recordings: Sequence[str | os.PathLike[str]],
+    *,
+    label: str | None = None,
+    by: str | None = None,
+    baseline: str | None = None,
+    measure: str | None = None,
+    margin: float = 0.0,
+    rail: str | None = None,
+) -> Variants:
+    """Return variants beside each other, each compared with the baseline.
+
+    Args:
+        recordings: One that holds all variants, or one for each.
+        label: The label that is compared; in one recording without `by`, its labels are the variants.
+        by: The attribute of the events that tells variants apart, for example `variant`.
+        baseline: The name of the variant the others are compared with; the first where None.
+        measure: What stands for how good a variant is; the first known one where None.
+        margin: A difference up to this share does not count.
+        rail: The rail to count.
+
+    Raises:
+        ConfigurationError: The baseline is not among them.
+        DataError: A recording cannot be read, or holds nothing to compare.
+    """
+    found: list[_Found] = []
+    for path in recordings:
+        with Recording.open(Path(path)) as recording:
+            found += _of(recording, Path(path), (label, by, rail, measure), alone=len(recordings) == 1)
+    if not found:
+        raise DataError("no event with an energy is in these recordings; mark the inferences first")
+    names = [one.variant.name for one in found]
+    if len(set(names)) < len(names):  # the same label in each file: the file tells them apart
+        found = [_Found(_renamed(one.variant), one.pick) for one in found]
+        names = [one.variant.name for one in found]
+    first = 0
+    if baseline is not None:
+        if baseline not in names:
+            raise ConfigurationError(f"no variant {baseline!r}; there are {', '.join(names)}")
+        first = names.index(baseline)
+    found.insert(0, found.pop(first))
+    rows = [found[0].variant, *(_compared(found[0], one, margin, rail) for one in found[1:])]
+    return Variants(tuple(rows), _measure_of(recordings, measure))
+
+
+def _of(
+    recording: Recording,
+    path: Path,
+    asked: tuple[str | None, str | None, str | None, str | None],
+    *,
+    alone: bool,
+) -> list[_Found]:
+    label, by, rail, measure = asked
+    analysis = analyse(recording, rail=rail, by=(by,) if by else ())
+    rows = [row for row in analysis.rows if row.seconds > 0 and label in (None, row.label)]
+    if label is None and len(rows) > 1 and not by:
+        # Parts of others are not variants: keep what stands alone, of nested events the outermost.
+        rows = [row for row in rows if not all(analysis.events[i].parent for i in row.index.tolist())] or rows
+        if not alone and len(rows) > 1:
+            rows = [max(rows, key=lambda row: row.seconds)]
+    found = []
+    for row in rows:
+        name = str(row.group[by]) if by else row.label if alone else path.stem
+        pick = f"{row.label}[{by}={row.group[by]}]" if by else row.label
+        found.append(_Found(_variant(name, path, recording, analysis, (row, measure)), pick))
+    return found
+
+
+def _variant(
+    name: str, path: Path, recording: Recording, analysis: Analysis, asked: tuple[LabelRow, str | None]
+) -> Variant:
+    row, measure = asked
+    events = [analysis.events[i] for i in row.index.tolist()]
+    known = _known(recording, analysis, row, events)
+    return Variant(
+        name=name,
+        path=path,
+        parameters=_first(known, FACTS["parameters"]),
+        flops=_first(known, FACTS["flops"]),
+        size_b=_first(known, FACTS["size_b"]),
+        accuracy=_mean(events, (measure,) if measure else ACCURACY),
+        latency_s=row.latency_mean,
+        per_item=row.per_item,
+        items=row.items,
+    )
+
+
+def _known(
+    recording: Recording, analysis: Analysis, row: LabelRow, events: Sequence[Event]
+) -> dict[str, Any]:
+    """Return what is known of a variant's model: of the run, of the mark with its name, of its events."""
+    marks = [e.attributes for e in analysis.events if e.is_mark and e.name == _MODEL]
+    names = {row.label, *map(str, row.group.values())}
+    own = [m for m in marks if str(m.get(_MODEL)) in names or row.label.startswith(f"{m.get(_MODEL)}.")]
+    if not own and len(marks) == 1:
+        own = marks
+    found: dict[str, Any] = dict((recording.metadata or {}).get("attributes") or {})
+    for attributes in (*own, *(events[-1:] and [events[-1].attributes])):
+        found.update(attributes)
+    return found
+
+
+def _first(known: Mapping[str, Any], names: Sequence[str]) -> float | None:
+    for name in names:
+        value = known.get(name)
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0:
+            return float(value)
+    return None
+
+
+def _mean(events: Sequence[Event], names: Sequence[str]) -> float | None:
+    """Return the mean of the first of some measures that events have, weighted by their items."""
+    for name in names:
+        pairs = [(e.measures[name], e.count or 1) for e in events if name in e.measures]
+        numbers = [(float(v), float(n)) for v, n in pairs if isinstance(v, (int, float))]
+        if numbers:
+            return sum(v * n for v, n in numbers) / sum(n for _, n in numbers)
+    return None
+
+
+def _measure_of(recordings: Sequence[str | os.PathLike[str]], measure: str | None) -> str:
+    if measure is not None:
+        return measure
+    with Recording.open(Path(recordings[0])) as recording:
+        seen = {name for e in recording.events() for name in e.measures}
+    return next((name for name in ACCURACY if name in seen), "")
+
+
+def _renamed(variant: Variant) -> Variant:
+    return replace(variant, name=f"{variant.path.stem} {variant.name}")
+
+
+def _compared(base: _Found, other: _Found, margin: float, rail: str | None) -> Variant:
+    left, right = base.variant, other.variant
+    picks = (base.pick, other.pick)
+    try:
+        if left.path == right.path:
+            row = compare(str(left.path), label=picks, margin=margin, rail=rail).row()
+        else:
+            row = compare(str(left.path), str(right.path), label=picks, margin=margin, rail=rail).row()
+    except (DataError, ConfigurationError, KeyError) as error:
+        return replace(right, why_not=str(error))
+    return replace(right, against=row)

@@ -1,0 +1,120 @@
+"""Variants beside each other: facts, measures and verdicts from one recording of all, or from one each; text, files and a plot."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from powermeter.channel import Accuracy, Channel, Kind, Quantity, Rail
+from powermeter.cli import cli
+from powermeter.comparison.variants import variants
+from powermeter.errors import ConfigurationError, DataError
+from powermeter.events import Event
+from powermeter.recording import Writer
+from powermeter.reports import variants as report
+
+CHANNEL = Channel(
+    "p", Quantity.POWER, 1e-3, Rail("VIN"), Kind.MEAN, accuracy=Accuracy(gain=0.01, source="a test")
+)
+KINDS = {"fp32": (4.0, 0.92, 4_000_000), "pruned": (3.0, 0.90, 1_500_000), "int8": (2.0, 0.88, 1_000_000)}
+"""Variant → W, accuracy, parameters."""
+
+
+def record(path: Path, names: list[str], label: str = "infer") -> Path:
+    """Variants take turns, 20 times, 50 ms each with 50 ms of 1 W between; read each ms."""
+    import numpy as np
+
+    writer = Writer.create(path, {"attributes": {"flops": 5e8}})
+    source = writer.add_source("virtual://", "meter", "virtual", (CHANNEL,), {})
+    random, at, uid, power, events = np.random.default_rng(4), 10**9, 0, [1.0] * 1000, []
+    for name in names:
+        uid += 1
+        facts = {"model": name, "parameters": KINDS[name][2], "file_bytes": 4 * KINDS[name][2]}
+        events.append(Event("model", at, at, 1, 1, uid, None, 1, facts))
+    for turn in range(20):
+        for name in names if turn % 2 else names[::-1]:
+            start = 10**9 + len(power) * 10**6
+            watts = KINDS[name][0] * (1 + 0.01 * random.standard_normal())
+            power += [watts] * 50
+            uid += 1
+            end = 10**9 + len(power) * 10**6
+            measures = {"accuracy": KINDS[name][1]}
+            events.append(Event(label, start, end, 1, 1, uid, None, 8, {"variant": name}, measures=measures))
+            power += [1.0] * 50
+    times = 10**9 + (1 + np.arange(len(power))) * 10**6
+    seen = np.array(power) + 0.01 * random.standard_normal(len(power))
+    codes = np.rint(seen * 1e3).astype(np.int64)[:, None]
+    writer.append(source, times, codes, np.zeros(len(power), np.uint8), 1)
+    writer.add_events(events)
+    writer.close()
+    return path
+
+
+@pytest.fixture(scope="module")
+def one(tmp_path_factory) -> Path:
+    return record(tmp_path_factory.mktemp("v") / "all.power", list(KINDS))
+
+
+@pytest.fixture(scope="module")
+def each(tmp_path_factory) -> list[Path]:
+    folder = tmp_path_factory.mktemp("each")
+    return [record(folder / f"{name}.power", [name]) for name in KINDS]
+
+
+def test_in_one_recording_an_attribute_tells_them_apart(one):
+    found = variants([one], by="variant")
+    assert found.measure == "accuracy" and found.rows[0].name in KINDS
+    by_name = {v.name: v for v in found.rows}
+    for name, (watts, accuracy, parameters) in KINDS.items():
+        v = by_name[name]
+        assert v.per_item.low <= watts * 0.05 / 8 <= v.per_item.high
+        assert (v.accuracy, v.parameters, v.size_b) == (pytest.approx(accuracy), parameters, 4 * parameters)
+        assert v.flops == 5e8 and v.items == 160 and v.latency_s == pytest.approx(0.05)
+
+
+def test_each_is_compared_with_the_baseline_in_turns(one):
+    found = variants([one], by="variant", baseline="fp32")
+    base, *others = found.rows
+    assert base.name == "fp32" and base.against is None
+    assert all(str(v.against.verdict) == "less" and v.against.design.about_programs for v in others)
+    text = report.to_text(found)
+    assert (
+        text.splitlines()[2].startswith("fp32")
+        and "baseline" in text
+        and "less (-49." in text
+        or "less (-50" in text
+    )
+
+
+def test_a_recording_each_is_about_these_runs_only(each):
+    found = variants(each)
+    assert [v.name for v in found.rows] == list(KINDS)
+    assert all(not v.against.design.about_programs for v in found.rows[1:])
+    text = report.to_text(found)
+    assert "less" in text and ", these runs" in text and "one recording a side" in text
+    assert [row["verdict"] for row in report.record(found)] == [None, "less", "less"]
+    lines = report.to_markdown(found).splitlines()
+    assert lines[2].startswith("| fp32 |") and "baseline" in lines[2]
+
+
+def test_what_is_not_there_is_named(one, tmp_path):
+    with pytest.raises(ConfigurationError, match="no variant 'x'; there are"):
+        variants([one], by="variant", baseline="x")
+    with pytest.raises(DataError):
+        variants([tmp_path / "absent.power"])
+
+
+def test_files_and_the_plot(one, tmp_path):
+    pytest.importorskip("matplotlib")
+    command = ["variants", str(one), "--by", "variant", "-o", str(tmp_path / "v.csv")]
+    done = CliRunner().invoke(cli, [*command, "--plot", str(tmp_path / "v.png")])
+    assert done.exit_code == 0, done.output
+    rows = {row["variant"]: row for row in csv.DictReader(io.StringIO((tmp_path / "v.csv").read_text()))}
+    assert set(rows) == set(KINDS) and float(rows["fp32"]["accuracy"]) == pytest.approx(0.92)
+    assert (tmp_path / "v.png").read_bytes().startswith(b"\x89PNG")
+    done = CliRunner().invoke(cli, [*command[:-1], str(tmp_path / "v.xyz")])
+    assert done.exit_code != 0 and "unknown file extension" in str(done.exception)
