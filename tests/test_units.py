@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from powermeter.errors import ConfigurationError
 from powermeter.units import (
+    coulomb_to_mah,
     format_duration,
     format_number,
     format_quantity,
+    joule_to_wh,
     parse_duration,
     parse_period,
     parse_quantity,
@@ -224,3 +226,10 @@ def test_every_duration_is_printed_with_parts_in_range(seconds):
 def test_units_as_they_are_written():
     assert unit_factor("mAh") == ("C", pytest.approx(3.6))
     assert unit_factor("furlong") is None
+
+
+def test_a_coulomb_is_an_ampere_for_a_second() -> None:
+    """1 mAh is 0.001 A for 3600 s; 1 Wh is 1 W for 3600 s."""
+    assert coulomb_to_mah(3.6) == pytest.approx(1.0)
+    assert coulomb_to_mah(14_400.0) == pytest.approx(4000.0)
+    assert joule_to_wh(3600.0) == pytest.approx(1.0)

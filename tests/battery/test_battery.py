@@ -143,3 +143,51 @@ def test_the_convention_is_in_every_budget() -> None:
     lines = Battery("4Ah").budget(Result.of(1800.0, "C", {}), rate, Result.of(0.1, "C", {})).lines()
     assert "charge on the measured rail" in lines[0]
     assert any("inferences per charge" in line for line in lines)
+
+
+def test_what_is_kept_is_the_product_of_three_shares() -> None:
+    """Of 4 Ah: 90 % usable, 80 % left by age, 50 % in the cold, 1.44 Ah: 1.44 h at 1 A, 5184 C."""
+    cold = Battery("4Ah", usable=0.9, health=0.8, derating=0.5)
+    assert cold.kept == pytest.approx(0.36)
+    assert cold.available() == (pytest.approx(5184.0), "C")
+    assert cold.hours(amps(1.0)).value == pytest.approx(1.44)
+    for one in ("usable", "health", "derating"):
+        assert Battery("4Ah", **{one: 0.5}).available()[0] == pytest.approx(7200.0), one
+
+
+def test_a_cell_s_energy_is_its_charge_times_its_voltage_and_back() -> None:
+    """3 Ah at 3.6 V: 10 800 C, 38 880 J; 10.8 Wh at 3.6 V is 3 Ah."""
+    cell = Battery("3Ah@3.6V")
+    assert (cell.charge_c, cell.energy_j) == (pytest.approx(10_800.0), pytest.approx(38_880.0))
+    same = Battery("10.8Wh@3.6V")
+    assert (same.charge_c, same.energy_j) == (pytest.approx(10_800.0), pytest.approx(38_880.0))
+    with pytest.raises(ConfigurationError, match="no voltage"):
+        _ = Battery("3Ah").energy_j
+    with pytest.raises(ConfigurationError, match="no voltage"):
+        _ = Battery("10.8Wh").charge_c
+
+
+def test_what_is_left_is_the_rest_with_its_ends_in_order() -> None:
+    """25 ± 1 % used leave 75 ± 1 %."""
+    used = Result(3600.0, "C", 3456.0, 3744.0, Grade.MEASURED, {"gain:x": 73.0})
+    left = Battery("4Ah").remaining(used)
+    assert (left.low, left.value, left.high) == pytest.approx((0.74, 0.75, 0.76))
+    assert left.parts["gain:x"] == pytest.approx(-73.0 / 14_400)
+
+
+def test_self_discharge_drains_beside_the_load() -> None:
+    """1 Wh leaks 20 % a month of 730.5 h (0.274 mW): at a load as large it lasts half as long."""
+    leak_w = 0.2 * 3600 / (365.25 * 86400 / 12)
+    leaking = Battery("1Wh", self_discharge=0.2)
+    alone = Battery("1Wh").hours(Result.of(leak_w, "W", {})).value
+    assert alone == pytest.approx(1.0 / leak_w, rel=1e-3)
+    assert leaking.hours(Result.of(leak_w, "W", {})).value == pytest.approx(alone / 2, rel=1e-3)
+
+
+def test_charge_and_energy_turn_into_each_other_at_the_rail_s_voltage() -> None:
+    by_charge, by_energy = Battery("4Ah"), Battery("14.4Wh")
+    assert by_charge.counted(Result.of(10.0, "J", {}), 5.0).value == pytest.approx(2.0)  # J ÷ V
+    assert by_charge.counted(Result.of(10.0, "W", {}), 5.0).unit == "A"
+    assert by_energy.counted(Result.of(10.0, "C", {}), 5.0).value == pytest.approx(50.0)  # C × V
+    assert by_energy.counted(Result.of(10.0, "A", {}), 5.0).unit == "W"
+    assert by_charge.counted(Result.of(10.0, "J", {}), 5.0).grade is Grade.DERIVED

@@ -107,6 +107,7 @@ def test_a_sound_submission_passes_every_rule(tmp_path, capsys):
         ({"end": 60}, ["length of the measured run", "length against ranging"]),
         ({"rows": [*range(40), *range(47, 120)]}, ["no gaps in the window"]),
         ({"watts": lambda i: "-1.0" if i == 50 else "20.5"}, ["no sentinels in the window"]),
+        ({"watts": lambda i: "0.0" if i == 50 else "20.5"}, ["no sentinels in the window"]),
         ({"messages": messages("Auto")}, ["fixed ranges"]),
         ({"messages": messages("0.050000")}, ["readings within their ranges"]),
         ({"drift": 0.7}, ["drift between client and server"]),
