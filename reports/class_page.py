@@ -93,9 +93,11 @@ def columns(rows: Sequence[ClassRow], battery: str) -> dict[str, Cell]:
         if title == "team" and all(row.file.startswith(f"{row.team}.") for row in rows):
             continue  # flat folders: the file's name is the team's
         found[f"of {battery}" if title == "of the battery" else title] = cell
+    if "team" in found:
+        found["file"] = lambda row: row.file.removeprefix(f"{row.team}/")
     if any(row.verdict for row in rows):
         found["verdict"] = lambda row: row.verdict
-        found["points"] = lambda row: DASH if row.points is None else format_number(row.points, 3)
+        found["points"] = lambda row: DASH if row.points is None else f"{row.points:g}"
     return found
 
 

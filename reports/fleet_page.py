@@ -72,7 +72,7 @@ def _energies(found: Answers) -> Block | None:
     unknown = sum(one.sums.unknown for one in found.energies)
     notes = [_POOLED]
     if unknown:
-        notes.append(f"{unknown} labels of recordings have no known energy per item and are not in it.")
+        notes.append(f"Labels of recordings without a known energy per item, which are not in it: {unknown}.")
     n = len(found.by)
     heads = [*found.by, "energy per item", "these devices", "grade", "items", "devices", "recordings"]
     return Block(
@@ -139,7 +139,7 @@ def _outliers(found: Answers) -> Block | None:
     ]
     notes = []
     if found.kinds_too_small:
-        notes.append(f"{found.kinds_too_small} kinds of fewer than five devices are not judged.")
+        notes.append(f"Kinds of fewer than five devices, which are not judged: {found.kinds_too_small}.")
     heads = ["device", "model", "version", "label", "board", "against the median", "by chance"]
     return Block("Devices unlike their kind", heads, rows, (5, 6), notes, "no device stands out")
 
@@ -163,7 +163,7 @@ def _drifts(found: Answers) -> Block | None:
         else []
     )
     if found.series_too_short:
-        notes.append(f"{found.series_too_short} series of fewer than five recordings are not judged.")
+        notes.append(f"Series of fewer than five recordings, which are not judged: {found.series_too_short}.")
     heads = ["device", "model", "version", "label", "drift", "between", "over", "recordings"]
     return Block("Drifts", heads, rows, (4, 5, 6, 7), notes, "no series drifts")
 

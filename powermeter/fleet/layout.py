@@ -56,7 +56,7 @@ version | string | attribute `version` of the run, else the first 12 digits of t
 place | string | attribute or option `place`
 battery | string | what the recording is set against
 started_utc | timestamp | of the first reading, by the recording's own clock
-clock_doubtful | bool | whether that clock is off: before 2020, in the future, or a month from the file's own date
+clock_doubtful | bool | whether that clock is off: before 2020, in the future, or after the file's own date; or missing
 seconds | double | between the first and the last reading
 grade | string | the worst of what went into the energy: measured, derived, estimated, assumed, simulated
 simulated | bool | whether nothing real was measured

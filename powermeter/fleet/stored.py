@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from powermeter.analysis.energy import analyse
-from powermeter.channel import Channel
 from powermeter.events import Event
 from powermeter.fleet.rows import common_uncertainty, groups_of
+from powermeter.recording import specification
 from powermeter.recording.in_memory import InMemory
 from powermeter.recording.protocol import Samples, SourceInfo
 from powermeter.source import Gap
@@ -54,7 +54,7 @@ class Stored(InMemory):
                 s["name"],
                 s["driver"],
                 s["info"],
-                tuple(Channel.from_dict(channel) for channel in s["channels"]),
+                tuple(specification.channel(spec) for spec in s["channels"]),
             )
             for s in told["sources"]
         )

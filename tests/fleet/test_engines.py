@@ -81,6 +81,45 @@ def test_two_workers_as_jvms_of_their_own(small: Path) -> None:
     alike(found["duckdb"][1], found["spark"][1])
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_a_worker_that_is_killed_midway_changes_nothing(small: Path) -> None:
+    """One of the executors, a JVM that this test started, is killed by its id while event energies are computed."""
+    outside.need("pyarrow", "ibis", "duckdb", "pyspark", "java")
+    psutil = pytest.importorskip("psutil")
+    import os
+    import threading
+
+    import pyarrow as pa
+
+    from powermeter.fleet.recompute import event_energies
+
+    killed: list[int] = []
+
+    def kill_one() -> None:
+        for _ in range(1200):
+            for child in psutil.Process(os.getpid()).children(recursive=True):
+                try:
+                    if "CoarseGrainedExecutorBackend" in " ".join(child.cmdline()) and not killed:
+                        child.kill()
+                        killed.append(child.pid)
+                        return
+                except psutil.Error:
+                    continue
+            threading.Event().wait(0.1)
+
+    with engines.engine_of("duckdb", small) as engine:
+        wanted = pa.concat_tables(list(event_energies(engine)))
+    with engines.engine_of("spark", small, master="local-cluster[2,1,1024]") as engine:
+        waiting = threading.Thread(target=kill_one)
+        waiting.start()
+        found = pa.concat_tables(list(event_energies(engine)))
+        waiting.join()
+    assert killed
+    order = [("recording", "ascending"), ("number", "ascending")]
+    alike(wanted.sort_by(order).to_pylist(), found.sort_by(order).to_pylist())
+
+
 def test_a_master_out_of_reach_is_named_at_once(dataset: Path) -> None:
     with pytest.raises(OpenError, match=r"127\.0\.0\.1:9: "):
         engines.engine_of("spark", dataset, master="spark://127.0.0.1:9")
