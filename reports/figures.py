@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -269,7 +269,8 @@ def _curves(
         if not times.size:
             continue
         if times.size > 2.5 * max((right - left) / width_ns, 1.0):
-            curves.append(_envelope(times, watts, left, width_ns, origin))
+            curve = _envelope(times, watts, left, width_ns, origin)
+            curves.append(curve if trace.kept is None else _with_means(curve, trace, left, width_ns, origin))
             continue
         seconds = (times - origin) * 1e-9
         if times.size <= MAX_DOTS:
@@ -293,6 +294,17 @@ def _envelope(times: NDArray[np.int64], watts: Floats, left: int, width_ns: floa
         np.minimum.reduceat(watts, starts),
         np.maximum.reduceat(watts, starts),
     )
+
+
+def _with_means(curve: Curve, trace: Trace, left: int, width_ns: float, origin: int) -> Curve:
+    """Return an envelope whose means are those of all readings, where not all are held; its extremes are always theirs."""
+    sums = trace.values if trace.kept is None or trace.kept.sums is None else trace.kept.sums
+    half = width_ns / 2e9
+    edges = [curve.seconds - half, curve.seconds + half]
+    begin, end = (np.clip(edge * 1e9 + origin, trace.start_ns, trace.end_ns) for edge in edges)
+    joules = np.interp(end, trace.times_ns, sums) - np.interp(begin, trace.times_ns, sums)
+    means = np.divide(joules, (end - begin) * 1e-9, out=curve.watts.copy(), where=end > begin)
+    return replace(curve, watts=np.clip(means, curve.low, curve.high))
 
 
 def _lane(data: ReportData, row: LabelRow, colour: int, start_ns: int, end_ns: int, origin: int) -> Lane:

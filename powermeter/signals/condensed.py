@@ -49,6 +49,8 @@ class Condenser:
     times: list[Times] = field(default_factory=list)
     values: list[Floats] = field(default_factory=list)
     total: float = 0.0
+    squares: float = 0.0
+    differences: int = 0
     _rest: tuple[Times, Floats] = field(default_factory=lambda: (np.empty(0, np.int64), np.empty(0)))
     _interval: int = 0
 
@@ -76,6 +78,9 @@ class Condenser:
             self.times.append(t[keep])
             self.values.append(v[keep])
             return
+        apart = np.diff(piece.values)
+        self.squares += float(apart @ apart) / 2
+        self.differences += apart.size
         t = np.concatenate([self._rest[0], piece.times_ns])
         v = np.concatenate([self._rest[1], piece.values])
         self._bins(t, v, last=False)
@@ -110,13 +115,16 @@ class Condenser:
             self._bins(*self._rest, last=True)
         times, values = np.concatenate(self.times), np.concatenate(self.values)
         kind = Kind.COUNTER if self.first.kind is Kind.COUNTER else Kind.MEAN
+        # Of a load that changes between two readings, the mean of instants is as far off as the readings differ.
+        white = self.squares / max(self.differences, 1) if self.first.kind is Kind.INSTANT else 0.0
+        noise = math.sqrt(max(self.first.noise**2, white))
         return replace(
             self.first,
             times_ns=times,
             values=values,
             kind=kind,
             interval_ns=median_interval_ns(times),
-            noise=self.first.noise / (math.sqrt(self.every) if kind is Kind.MEAN else 1.0),
+            noise=noise / (math.sqrt(self.every) if kind is Kind.MEAN else 1.0),
             saturated=self.saturated,
             left_out=self.left_out,
             saturated_ns=joined_times(self.clipped),

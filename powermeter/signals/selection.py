@@ -23,10 +23,10 @@ Floats = NDArray[np.float64]
 Times = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-STRETCHES, STRETCH = 48, 4096
+STRETCHES, STRETCH = 32, 4096
 """Stretches spread evenly over the run, and readings of each."""
 
-SPARSE = 200_000
+SPARSE = 120_000
 """Readings that are held of what lies between, about."""
 
 INSIDE = 120_000

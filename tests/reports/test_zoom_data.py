@@ -12,9 +12,11 @@ import pytest
 from powermeter.channel import Rail
 from powermeter.recording import Recording, Writer
 from powermeter.reports import zoom_data as packing
+from powermeter.reports.figures import run_panel
 from powermeter.reports.html import HTMLReport
 from powermeter.reports.report_data import gather
 from powermeter.reports.zoom_data import zoom_data
+from powermeter.signals import selection, thinning
 
 from .conftest import START, channels, infer
 
@@ -133,3 +135,19 @@ def test_a_label_cannot_close_the_data(make):
         page = HTMLReport().render(gather(recording))
     text = page.split('id="zoom-data">', 1)[1].split("</script>", 1)[0]
     assert json.loads(text)["labels"][0]["name"] == "</script><script>alert(1)</script>"
+
+
+def test_a_run_of_which_few_readings_are_held_keeps_every_peak_joule_and_mean(noisy, monkeypatch):
+    path = noisy(300_000)
+    whole, _ = packed(path)
+    monkeypatch.setattr(thinning, "LONG", 1000)
+    monkeypatch.setattr(selection, "STRETCHES", 3)
+    monkeypatch.setattr(selection, "SPARSE", 100_000)
+    data, found = packed(path)
+    assert data.analysis.power_trace.kept is not None and found["mean_of"] == 1
+    _, low, high, joules, _ = unpacked(found["rails"][0]["blocks"][0])
+    assert (high if high is not None else low).max() == pytest.approx(9.0)
+    assert joules.sum() == pytest.approx(whole.analysis.energy.value, rel=1e-5)
+    (full,), (thin,) = run_panel(whole).curves, run_panel(data).curves
+    assert thin.high.max() == full.high.max() == pytest.approx(9.0)
+    assert np.abs(np.interp(full.seconds, thin.seconds, thin.watts) - full.watts).max() < 0.02
