@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from typing import ClassVar
@@ -191,21 +190,6 @@ def test_every_registered_driver_looks_within_the_limit_and_breaks_nothing():
     assert found.seconds <= choice.LIMIT_S + 0.5
     assert not {scheme for scheme, why in found.failures.items() if why.code == "error"}, found.failures
     assert any(f.found.url == "estimate://" for f in found.findings)
-
-
-def test_devices_prints_a_table_and_the_choice():
-    result = CliRunner().invoke(devices, [])
-    assert result.exit_code == 0, result.output
-    assert "estimate://" in result.output and "without --source this is recorded" in result.output
-
-
-def test_devices_gives_the_same_as_json():
-    result = CliRunner().invoke(devices, ["--json"])
-    data = json.loads(result.output)
-    entry = next(device for device in data["devices"] if device["url"] == "estimate://")
-    assert entry["grade"] == "estimated" and entry["usable"] is True and entry["problem"] is None
-    assert data["choice"]["urls"] and data["choice"]["why"]
-    assert data["seconds"] <= 2.5
 
 
 def test_titles_from_devices_cannot_write_markup(monkeypatch):

@@ -7,7 +7,6 @@ import pytest
 
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.run import measure_run
-from powermeter.analysis.sampling import scatter_of_line, scatter_of_stretches, split
 from powermeter.channel import Kind, Quantity
 from powermeter.signals.decoding import from_samples
 
@@ -44,25 +43,6 @@ def test_two_readings_of_a_display_of_a_watt_hour() -> None:
     assert energy.value == pytest.approx(25_200)
     assert (energy.high - energy.low) / 2 == pytest.approx(2_900, rel=0.05)  # 1.96 × 3600/√6
     assert next(iter(energy.by_kind())) == "step"
-
-
-@pytest.mark.parametrize("jumps", [0, 1])
-def test_white_readings_and_jumps_are_told_apart(jumps: int) -> None:
-    rng = np.random.default_rng(1)
-    n = 4000
-    values = rng.standard_normal(n) if not jumps else np.repeat(rng.standard_normal(n // 50) * 3, 50)
-    found = scatter_of_stretches(values - values.mean(), np.array([n]))
-    want = n * 1.0 if not jumps else float(np.sum(np.diff(values) ** 2)) / 12
-    assert found.variance == pytest.approx(want, rel=0.1)
-
-
-def test_the_split_is_exact_for_one_jump_and_for_one_spike() -> None:
-    jump = scatter_of_line(np.repeat([0.0, 2.0], 100))
-    assert (jump.white, jump.jumps) == pytest.approx((0, 4), abs=1e-9)
-    spike = scatter_of_stretches(np.array([3.0]), np.array([1]))
-    assert (spike.white, spike.jumps) == pytest.approx((9, 0), abs=1e-9)
-    assert spike.lean == pytest.approx(1)  # one spike counts as one
-    assert split(1.0, 1.0) == (1.0, 0.0)
 
 
 def test_a_ripple_that_the_readings_average_out_does_not_widen_the_sum() -> None:

@@ -13,7 +13,6 @@ from scipy.stats import t as student
 
 from powermeter.analysis.repeat_loop import Limits, RepeatLoop, World
 from powermeter.analysis.stopping import UNSEEN_COST, Stopping, settle
-from powermeter.errors import ConfigurationError
 from powermeter.meter import Meter
 
 
@@ -240,15 +239,3 @@ def test_a_meter_repeats_until_it_is_told_to_stop(tmp_path: Path) -> None:
     assert loop.settled is not None and 0 < loop.settled.mean < 1
     row = meter.analysis(by=("batch",)).row("infer", batch=4)
     assert row.events == 8
-
-
-@pytest.mark.parametrize("wrong", [{"at_most": 0}, {"at_least": 3}, {"at_most": "soon"}, {"most": 0}])
-def test_limits_out_of_range_are_refused(wrong: dict) -> None:
-    with pytest.raises(ConfigurationError):
-        Limits(**wrong)
-
-
-@pytest.mark.parametrize("precision", [0, 2])
-def test_a_precision_out_of_range_is_refused(precision: float) -> None:
-    with pytest.raises(ConfigurationError):
-        RepeatLoop(_FakeMeter(np.ones(3)), "infer", precision=precision)

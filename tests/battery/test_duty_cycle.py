@@ -142,21 +142,6 @@ def test_a_measured_message_takes_the_place_of_cited_states() -> None:
         Link.measured("wifi", Result.of(0.4, "W"))
 
 
-@pytest.mark.parametrize(
-    "call",
-    [
-        lambda: Link.typical("zigbe"),
-        lambda: Link.typical("ble", volts=3),
-        lambda: Link.typical("ble", rate=0),
-        lambda: Link.typical("ble", transmit=-1),
-        lambda: Link.typical("ble").message(-1),
-    ],
-)
-def test_bad_radios(call) -> None:  # type: ignore[no-untyped-def]
-    with pytest.raises(ConfigurationError):
-        call()
-
-
 def test_states_must_last_and_cost_joules() -> None:
     with pytest.raises(ConfigurationError):
         State("x", Result.of(1.0, "J"), 0.0)

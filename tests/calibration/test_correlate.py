@@ -7,8 +7,7 @@ import pytest
 from alignment_scene import RATES, S, scene
 
 from powermeter.calibration.correlate import Alignment, align
-from powermeter.calibration.markers import align_markers
-from powermeter.calibration.pattern import EVENT, Pattern, maximal_sequence, play
+from powermeter.calibration.pattern import EVENT, Pattern, play
 from powermeter.calibration.waveform import pattern_waveforms
 from powermeter.channel import Accuracy, Kind
 from powermeter.errors import DataError
@@ -110,15 +109,6 @@ def test_another_runs_pattern_is_not_taken_for_this_one() -> None:
         align(trace, [e for e in events if e.name == EVENT])
 
 
-@pytest.mark.parametrize("order", [5, 6, 7, 8, 9, 10])
-def test_a_maximal_sequence_has_a_two_valued_autocorrelation(order: int) -> None:
-    bits = np.array(maximal_sequence(order)) * 2 - 1
-    assert bits.size == 2**order - 1
-    cyclic = [int(bits @ np.roll(bits, k)) for k in range(bits.size)]
-    assert cyclic[0] == bits.size
-    assert set(cyclic[1:]) == {-1}
-
-
 def test_a_played_pattern_says_when_the_load_changed() -> None:
     now = [1000]
     switched: list[tuple[int, bool]] = []
@@ -138,23 +128,6 @@ def test_a_played_pattern_says_when_the_load_changed() -> None:
     attributes = {k: v for k, v in facts.items() if k not in ("start_ns", "end_ns")}
     (waveform,) = pattern_waveforms([Event(EVENT, facts["start_ns"], facts["end_ns"], attributes=attributes)])
     assert waveform.levels.tolist() == [1, 0, 1, 0]
-
-
-def test_a_marker_line_aligns_although_edges_are_missing_on_both_sides() -> None:
-    rng = np.random.default_rng(4)
-    host = np.cumsum(rng.uniform(0.05, 0.4, 200) * S).astype(np.int64)
-    drift, offset = 120e-6, -1234 * S
-    meter = np.rint((host - offset) / (1 + drift)).astype(np.int64) + rng.integers(0, 10_000, host.size)
-    alignment = align_markers(np.delete(meter, [3, 50, 51]), np.delete(host, [7, 120]))
-    assert np.abs(alignment.to_host(meter) - host).max() < 50_000
-    assert alignment.drift == pytest.approx(drift, abs=1e-6)
-    assert alignment.places >= 190
-
-
-def test_markers_with_an_even_beat_are_refused() -> None:
-    beat = np.arange(50, dtype=np.int64) * S
-    with pytest.raises(DataError, match="two ways"):
-        align_markers(beat, beat[5:40] + 77 * S)
 
 
 @pytest.mark.parametrize("rate", [20.0, 100.0])

@@ -11,8 +11,6 @@ import pytest
 from powermeter import cli
 from powermeter.analysis.energy import analyse
 from powermeter.channel import Accuracy, Channel, Kind, Quantity, Rail
-from powermeter.cli import known_loads
-from powermeter.errors import ConfigurationError
 from powermeter.events import Event
 from powermeter.recording import Recording, Writer
 from powermeter.testing.simulation import Truth
@@ -250,31 +248,6 @@ def test_loads_that_are_in_the_recording_need_not_be_typed_again(tmp_path, rng):
     correction = found(tmp_path / "loads-calibration.toml")
     recovered(correction)
     assert correction.instrument == "known loads" and correction.shunt_ohm == SHUNT
-
-
-@pytest.mark.parametrize(
-    ("text", "known", "true", "uncertainty"),
-    [
-        ("0.5A", True, 0.5, 0.1 / math.sqrt(12)),
-        ("0.500A", True, 0.5, 0.001 / math.sqrt(12)),
-        ("250 mA", True, 0.25, 0.001 / math.sqrt(12)),
-        ("0.5A±1mA", False, 0.5, math.hypot(0.001 / math.sqrt(3), 0.1 / math.sqrt(12))),
-        ("2.500 W +- 5mW", False, 2.5, math.hypot(0.005 / math.sqrt(3), 0.001 / math.sqrt(12))),
-        ("1.50e3mA", True, 1.5, 0.01 / math.sqrt(12)),
-    ],
-)
-def test_a_typed_load_says_how_sure_it_is(text, known, true, uncertainty):
-    attributes = known_loads.parse(text, known=known)
-    assert attributes["true"] == pytest.approx(true)
-    assert attributes["uncertainty"] == pytest.approx(uncertainty)
-
-
-@pytest.mark.parametrize(
-    "text", ["", "0.5", "A", "0.5A", "0.5 parsec", "5Ω±1Ω", "0.5A±", "0.5A±1V", "0.5A±-1mA", "nanA±1A"]
-)
-def test_a_load_that_is_none_is_refused(text):
-    with pytest.raises(ConfigurationError):
-        known_loads.parse(text, known=False)
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,12 @@ import sys
 import numpy as np
 import pytest
 
-from powermeter.analysis.energy import analyse
 from powermeter.battery.battery import parse_battery
 from powermeter.channel import Channel, Quantity, Rail
-from powermeter.cli.live_screen import flow, lines, sparkline
+from powermeter.cli.live_screen import lines
 from powermeter.cli.live_tail import Tail
 from powermeter.events import Event
-from powermeter.recording import Recording, Writer
+from powermeter.recording import Writer
 
 LONG = "a_label_that_is_longer_than_the_whole_terminal_is_wide"
 
@@ -35,21 +34,6 @@ def path(tmp_path):
             start = (2 * i + 1) * 250_000_000
             writer.add_event(Event("infer" if i % 2 else LONG, start, start + 250_000_000, uid=i + 1))
     return found
-
-
-def test_it_agrees_with_the_analysis(path):
-    tail = Tail(path, "x")
-    tail.look()
-    with Recording.open(path) as recording:
-        a = analyse(recording)
-    totals = tail.main
-    assert totals.energy_j == pytest.approx(a.energy.value, rel=5e-3)
-    assert totals.charge_c == pytest.approx(a.charge.value, rel=5e-3)
-    assert (totals.low_w, totals.high_w) == pytest.approx((1.0, 2.005))
-    infer = next(row for row in a.rows if row.label == "infer")
-    assert tail.labels["infer"].events == infer.events == 9
-    assert tail.labels["infer"].mean_j == pytest.approx(infer.energy_per_item.value, rel=0.03)
-    assert tail.labels["infer"].rate_hz == pytest.approx(1.0, rel=1e-6)
 
 
 @pytest.mark.parametrize("width", [20, 40, 80, 160])
@@ -71,13 +55,6 @@ def test_no_number_and_no_label_is_cut(path, width):
         assert phrase in whole
     assert LONG in re.sub(r"\s+", "", whole)
     assert re.search(r"\d mAh", whole) and "left at the mean so far" in whole
-
-
-def test_a_phrase_is_never_parted_where_a_line_can_end_before_it():
-    assert flow(["one 1 W", "two 2 W", "three 3 W"], 12) == ["one 1 W", "two 2 W", "three 3 W"]
-    assert flow(["one 1 W", "two 2 W"], 40) == ["one 1 W  two 2 W"]
-    assert flow([], 40) == []
-    assert sparkline([]) == "" and sparkline([1.0, 1.0]) == "▁▁" and sparkline([0.0, 7.0]) == "▁█"
 
 
 def test_a_recording_that_has_ended_is_not_watched(path):

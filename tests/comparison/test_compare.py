@@ -18,7 +18,6 @@ from powermeter.errors import ConfigurationError, DataError
 from powermeter.events import Event
 from powermeter.notes import having
 from powermeter.recording import Writer
-from powermeter.testing.gate import assert_less, assert_not_more
 
 SECOND = 1_000_000_000
 GAIN = Accuracy(gain=0.02, source="test")
@@ -397,16 +396,6 @@ def test_different_rails_are_a_warning(tmp_path):
         )
     (warning,) = having(compare(a, tmp_path / "b.power").notes, "different-boundaries")
     assert "board" in warning.text and "part" in warning.text
-
-
-def test_a_test_suite_may_hold_the_line(tmp_path):
-    a, b = turns(tmp_path, 4, (6.0, 5.0))
-    assert_not_more(a, b)
-    assert_less(a, b, label="infer")
-    with pytest.raises(AssertionError, match=r"infer: a0\.power and 3 more: more than b1\.power and 3 more"):
-        assert_not_more(b, a)
-    with pytest.raises(AssertionError, match="this run of"):
-        assert_less(a[0], b[0])
 
 
 def test_what_is_refused(tmp_path):

@@ -8,7 +8,6 @@ import pytest
 
 from powermeter.channel import MISSING, Boundary, Kind
 from powermeter.drivers.hwmon import Hwmon
-from powermeter.drivers.system.hwmon import chip_name
 from powermeter.errors import ConfigurationError, OpenError, ReadError, Reason
 from powermeter.source import Address
 
@@ -194,15 +193,6 @@ def test_voltage_and_current_join_a_power_by_their_labels(tmp_path):
     )
     source = opened(tmp_path, "hwmon://corsairpsu")
     assert si(source) == {"power +12v.current": 5.0, "power +12v.power": 60.0}
-
-
-def test_two_of_a_name_must_be_told_apart(tmp_path):
-    device(tmp_path, 0, INA219, "1-0040")
-    device(tmp_path, 1, INA219, "1-0041")
-    with pytest.raises(ConfigurationError, match="ina219-i2c-1-41"):
-        opened(tmp_path, "hwmon://ina219")
-    assert opened(tmp_path, "hwmon://ina219-i2c-1-41").info()["device"] == "ina219-i2c-1-41"
-    assert chip_name(tmp_path / "hwmon0") == "ina219-i2c-1-40"
 
 
 def test_what_is_not_there_is_answered_with_what_is(tmp_path):

@@ -15,7 +15,6 @@ from powermeter.channel import MISSING, Boundary, Quantity
 from powermeter.drivers import jetson
 from powermeter.drivers.system import sysfs
 from powermeter.errors import ConfigurationError, OpenError, ReadError, Reason
-from powermeter.platforms.jetson import BOARDS, layout
 from powermeter.result import Grade
 from powermeter.signals import rails
 from powermeter.testing.sysfs import FakeRail, FakeTree
@@ -144,7 +143,7 @@ def measured(source) -> tuple[rails.Line, ...]:
     }
     recording = SimpleNamespace(
         facts=lambda name: [],
-        sources=[SimpleNamespace(id=1, url="jetson://", name="jetson", channels=source.channels)],
+        sources=[SimpleNamespace(id=1, url="jetson://", name="jetson", channels=source.channels, info={})],
         samples=lambda _: SimpleNamespace(times_ns=times, codes=codes, flags=np.zeros(10, np.uint8)),
         gaps=lambda _: [],
     )
@@ -165,14 +164,6 @@ def test_each_board_gives_its_total_and_only_that(tmp_path, board):
     assert {line.rail.name for line in lines} == present
     sums = rails.whole(lines)
     assert [line.rail.name for line in sums] == (["MODULE"] if name == "MODULE" else [])
-
-
-def test_every_board_of_the_map_has_a_tree():
-    tried = {
-        layout([r.name for rails_ in chips.values() for r in rails_]).board
-        for _, chips, _, _ in CASES.values()
-    }
-    assert tried == {board.title for board in BOARDS}
 
 
 def test_memory_of_agx_orin_is_not_added_to_the_rail_that_feeds_it(tmp_path):

@@ -13,22 +13,22 @@ import pytest
 from driver_cases import METER_CASES
 
 from powermeter import registry
-from powermeter.channel import MISSING, Kind, Quantity
+from powermeter.channel import MISSING
 from powermeter.drivers import atorch, fnirsi, km003c, km003c_stream, korad, ppk2, rdtech_um, scpi, witrn
-from powermeter.drivers.lines import Lines, parse_columns, parse_number, without_check
+from powermeter.drivers.lines import Lines
 from powermeter.drivers.links import hid as hid_link
 from powermeter.drivers.links import serial_port as serial_link
 from powermeter.drivers.links.link import Link
 from powermeter.drivers.meters import linked, request_response, stream
 from powermeter.drivers.meters.stream import StreamRow
 from powermeter.errors import ConfigurationError, DataError, OpenError, ReadError, Reason
-from powermeter.source import REPEAT, SATURATED, PolledSource, Row, StreamingSource, now_ns
-from powermeter.testing.hid_meters import SimulatedFnirsi, SimulatedWitrn
-from powermeter.testing.line_meters import SimulatedAtorch, SimulatedKorad, SimulatedMultimeter, SimulatedScpi
+from powermeter.source import PolledSource, StreamingSource, now_ns
+from powermeter.testing.hid_meters import SimulatedFnirsi
+from powermeter.testing.line_meters import SimulatedAtorch, SimulatedKorad, SimulatedScpi
 from powermeter.testing.load import Load
 from powermeter.testing.meter import SimulatedMeter
 from powermeter.testing.ppk2 import SimulatedPPK2
-from powermeter.testing.request_meters import SimulatedKM003C, SimulatedUM25C, SimulatedUM34C
+from powermeter.testing.request_meters import SimulatedKM003C, SimulatedUM25C
 
 LOAD = Load("sine", 1.0, 4.0, 10.0)
 SCHEMES = sorted({case.scheme for case in METER_CASES})
@@ -118,59 +118,6 @@ def damaged(*which: int) -> Callable[[int, bytes], bytes]:
     return lambda number, data: data[:-1] + bytes([data[-1] ^ 0x55]) if number in which else data
 
 
-def test_a_damaged_answer_is_asked_for_again(connect: Callable[..., Any]) -> None:
-    link = MemoryLink(SimulatedUM34C(LOAD, volts=5.12), damaged(1, 2))
-    source = connect("um34c://x", link)
-    row = source.sample().codes
-    assert row[0] == 512 and source.counts()["frames_refused"] == 2
-    assert set(b"".join(link.written)) == {0xF0}  # nothing but the request for data
-
-
-def test_an_answer_that_stays_damaged_or_short_is_a_read_error(connect: Callable[..., Any]) -> None:
-    link = MemoryLink(SimulatedUM34C(LOAD), lambda number, data: data if number == 0 else data[:-1] + b"\x00")
-    source = connect("um34c://x", link)
-    with pytest.raises(ReadError, match="its check fails") as caught:
-        source.sample()
-    assert caught.value.reason is Reason.BAD_DATA
-    link.spoil = lambda _, data: data[:100]
-    with pytest.raises(ReadError, match="100 of 130 bytes") as caught:
-        source.sample()
-    assert caught.value.reason is Reason.NO_ANSWER
-
-
-def test_another_model_is_refused_with_its_name(connect: Callable[..., Any]) -> None:
-    with pytest.raises(OpenError, match="a UM34C answers; write um34c:// instead") as caught:
-        connect("um25c://x", MemoryLink(SimulatedUM34C(LOAD)))
-    assert caught.value.reason is Reason.WRONG_DEVICE
-
-
-def test_silence_is_an_open_error(connect: Callable[..., Any]) -> None:
-    with pytest.raises(OpenError, match="is this port a UM25C"):
-        connect("um25c://x", MemoryLink(SimulatedMeter(LOAD)))
-
-
-def test_um_values_contradicting_each_other_are_refused(connect: Callable[..., Any]) -> None:
-    def shift_voltage(number: int, data: bytes) -> bytes:
-        return data if number == 0 else data[:2] + (9000).to_bytes(2, "big") + data[4:]
-
-    source = connect("um25c://x", MemoryLink(SimulatedUM25C(LOAD), shift_voltage))
-    with pytest.raises(ReadError, match=r"is not 9\.000 V"):
-        source.sample()
-
-
-def test_km003c_answers_must_carry_their_request_number(connect: Callable[..., Any]) -> None:
-    def stale(number: int, data: bytes) -> bytes:
-        return data if number != 1 else data[:1] + b"\xee" + data[2:]
-
-    link = MemoryLink(SimulatedKM003C(LOAD))
-    source = connect("km003c:///dev/hidraw7", link)
-    link.spoil = stale
-    assert source.sample().codes[0] == 5_000_000 and source.counts()["frames_refused"] == 1
-    no_temperature = lambda _, data: data[:32] + b"\x00\x80" + data[34:]
-    link.spoil = no_temperature
-    assert source.sample().codes[2] == MISSING
-
-
 @pytest.mark.parametrize("lost", [0, 7])
 def test_km003c_queue_is_placed_by_its_sequence(
     connect: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, lost: int
@@ -217,78 +164,10 @@ class Scrambled(SimulatedAtorch):
         return super().report(now_s)[:-1] + bytes([int(now_s * 7919) & 0xFF])
 
 
-@pytest.mark.parametrize(
-    ("meter", "rule"), [(SimulatedAtorch(LOAD), 1), (Scrambled(LOAD), None)], ids=["checked", "meaningless"]
-)
-def test_atorch_learns_its_check(
-    connect: Callable[..., Any], meter: SimulatedAtorch, rule: int | None
-) -> None:
-    link = MemoryLink(meter)
-    source = connect("atorch://x", link)
-    assert source._rule == rule
-    assert [channel.name for channel in source.channels] == [
-        "voltage",
-        "current",
-        "charge",
-        "energy",
-        "temperature",
-    ]
-    source._reading = True
-    block = None
-    while block is None:
-        block = source.read_block(0.5)
-    assert (block.codes[:, 0] == 500).all()
-    link.spoil = lambda _, data: data[:4] + b"\x09" + data[5:]
-    before = source.refused
-    assert source.read_block(2.0) is None or rule is None
-    source.read_block(2.0)
-    assert source.refused > before  # refused by its check, or as a voltage no such meter can show
-
-
-def test_atorch_refused_frames_are_listed_as_a_gap(connect: Callable[..., Any]) -> None:
-    link = MemoryLink(SimulatedAtorch(LOAD))
-    source = connect("atorch://x", link)
-    source.read_block(0.5)
-    good, bad = link.meter.report(20.0), bytearray(link.meter.report(21.0))  # type: ignore[attr-defined]
-    bad[20] ^= 1
-    source._buffer += good + bad + link.meter.report(22.0)  # type: ignore[attr-defined]
-    link.waiting += b"\x00"
-    block = source.read_block(0.0)
-    assert len(block.times_ns) == 2
-    assert [(gap.reason, gap.lost) for gap in block.gaps] == [("bad data", 1)]
-    assert block.gaps[0].start_ns == block.times_ns[0] and block.gaps[0].end_ns == block.times_ns[1]
-
-
 # Clocks
 
 
 # HID
-
-
-def test_fnirsi_starts_gently_and_marks_repeats(connect: Callable[..., Any]) -> None:
-    link = MemoryLink(SimulatedFnirsi(LOAD))
-    source = connect("fnirsi://x", link)
-    assert [data[1] for data in link.written] == [
-        0x83,
-        0x82,
-        0x82,
-        0x81,
-        0x82,
-        0x82,
-    ]  # 81 last: it can reboot it
-    source._reading = True
-    rows, flags, times = [], [], []
-    for _ in range(20):
-        block = source.read_block(0.05)
-        if block is not None:
-            rows += block.codes.tolist()
-            flags += block.flags.tolist()
-            times += block.times_ns.tolist()
-    assert len(rows) >= 40 and rows[0][0] == 500_000
-    assert sum(bool(flag & REPEAT) for flag in flags) == pytest.approx(
-        len(rows) / 2, abs=3
-    )  # refresh 20 ms, sent 10
-    assert (np.diff(times) >= 0).all()
 
 
 def test_fnirsi_reports_that_never_came_are_noticed(
@@ -308,14 +187,6 @@ def test_fnirsi_reports_that_never_came_are_noticed(
         gaps += block.gaps if block is not None else []
     assert source.counts()["reports_lost"] == 3
     assert [gap.lost for gap in gaps if gap.reason == "dropped"] == [12]
-
-
-def test_witrn_holds_the_meter_to_its_check_only_if_it_follows_it(connect: Callable[..., Any]) -> None:
-    link = MemoryLink(SimulatedWitrn(LOAD))
-    source = connect("witrn://x", link)
-    assert source.info()["check"] == "held to it"
-    kept = MemoryLink(SimulatedWitrn(LOAD), lambda _, data: data[:62] + b"\x00\x00")
-    assert "not used" in connect("witrn://x", kept).info()["check"]
 
 
 # Lines
@@ -344,25 +215,6 @@ def lines(options: str) -> Lines:
 def test_lines_csv(options: str, line: bytes, row: tuple[list[int], int | None]) -> None:
     source = lines(options)
     assert source.rows(source.decode(line), 1) == [StreamRow(row[0], tick=row[1])]
-
-
-def test_lines_friedcircuits_json() -> None:
-    """learn.friedcircuits.us, USB tester protocol page."""
-    text = (
-        b'{ "a":{ "max":1.20, "min":0.70, "avg":0.95}, "v":{ "max":5.00, "min":5.00, "avg":5.00}, "mah":0.01,'
-        b' "mwh":0.04, "shunt":0.07, "dp":1.06, "dm":1.08, "ram":1420, "time":24200}'
-    )
-    source = lines("json=yes&columns=v.avg=V,a.avg=A,mah=mAh,mwh=mWh,time=t_ms")
-    assert source.rows(source.decode(text), 1) == [StreamRow([50_000, 9_500, 100, 400], tick=24200)]
-    link = MemoryLink(SimulatedMeter(LOAD))
-    link.waiting += text + b"\r\n"
-    source.connect = lambda: link  # type: ignore[method-assign]
-    source.open()
-    assert [(c.quantity, c.kind) for c in source.channels][2:] == [
-        (Quantity.CHARGE, Kind.COUNTER),
-        (Quantity.ENERGY, Kind.COUNTER),
-    ]
-    assert source.channels[3].scale * 400 == pytest.approx(0.04e-3 * 3600)
 
 
 @pytest.mark.parametrize(
@@ -396,23 +248,6 @@ def test_lines_that_cannot_be_trusted(options: str, line: bytes, why: str) -> No
         source.decode(line)
 
 
-def test_lines_first_line_may_be_cut_in_half_and_device_time_wraps(monkeypatch: pytest.MonkeyPatch) -> None:
-    source = lines("columns=t_us,mV,mA")
-    source.settle_s = 0.0
-    link = MemoryLink(SimulatedMeter(LOAD))
-    source.connect = lambda: link  # type: ignore[method-assign]
-    link.waiting += b"00,12.5\n%d,5000,12.5\n" % (2**32 - 1000)
-    source.open()
-    arrival = [now_ns()]
-    monkeypatch.setattr(stream, "now_ns", lambda: arrival[0])
-    first = source.read_block(0.0)
-    link.waiting += b"4000,5000,12.5\n"
-    arrival[0] += 5_000_000
-    second = source.read_block(0.0)
-    assert first is not None and second is not None and not first.gaps and not second.gaps
-    assert second.times_ns[0] - first.times_ns[0] == pytest.approx(4_996_000, abs=10_000)
-
-
 @pytest.mark.parametrize(
     "options",
     [
@@ -432,13 +267,6 @@ def test_lines_options_that_are_not_usable(options: str) -> None:
         registry.source(f"lines:///dev/x?{options}")
 
 
-def test_lines_parts() -> None:
-    assert [column.rail for column in parse_columns("cpu.mW,gpu.mW", keyed=False)] == ["cpu", "gpu"]
-    assert parse_number("1e5") == 1e5 and parse_number("0x10") is None and parse_number(True) is None
-    assert parse_number("1_000") is None and parse_number(float("inf")) is None
-    assert without_check(b"$GPGGA*56", "xor") == b"GPGGA"
-
-
 # SCPI and Korad
 
 
@@ -448,34 +276,6 @@ def test_scpi_supply_is_asked_only(connect: Callable[..., Any]) -> None:
     assert source.sample().codes == [5 * 10**9, 3 * 10**8, 15 * 10**8]
     assert all(command.rstrip().endswith(b"?") for command in link.written)
     assert source.info()["serial"] == "0001" and source.info()["firmware"] == "1.0"
-
-
-@pytest.mark.parametrize(
-    ("answer", "row", "flags"),
-    [(b"9.9E37\n", [MISSING], SATURATED), (b"+9.91E37\n", [MISSING], 0), (b"-1.5E-3 V\r\n", [-1_500_000], 0)],
-)
-def test_scpi_special_numbers(connect: Callable[..., Any], answer: bytes, row: list[int], flags: int) -> None:
-    link = MemoryLink(SimulatedMultimeter(LOAD))
-    source = connect("scpi://x", link)
-    link.spoil = lambda _, data: answer
-    assert source.sample() == Row(row, flags)
-    link.spoil = lambda _, data: b"+1.0E\n"
-    with pytest.raises(ReadError, match="is not a number"):
-        source.sample()
-
-
-@pytest.mark.parametrize("function", ['"VOLT:AC +1.0E+01"', '"RES +1.0E+03"', '"CURR:AC"', "ACV", '"FREQ"'])
-def test_scpi_meter_set_to_something_else(connect: Callable[..., Any], function: str) -> None:
-    meter = SimulatedMultimeter(LOAD)
-    meter.function = function
-    with pytest.raises(OpenError, match="set it to direct voltage or current") as caught:
-        connect("scpi://x", MemoryLink(meter))
-    assert caught.value.reason is Reason.WRONG_DEVICE
-
-
-def test_scpi_meter_measures_one_quantity(connect: Callable[..., Any]) -> None:
-    with pytest.raises(OpenError, match="one quantity at a time"):
-        connect("scpi://x?measure=current", MemoryLink(SimulatedMultimeter(LOAD)))
 
 
 def test_korad_has_no_line_ends(connect: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -170,13 +170,6 @@ def test_throttled_alone_is_for_every_pi(tmp_path):
         source.sample()
 
 
-def test_no_firmware_here(tmp_path, monkeypatch):
-    monkeypatch.setattr(firmware.shutil, "which", lambda name: None)
-    with pytest.raises(OpenError) as caught:
-        firmware.Firmware(devices=(str(tmp_path / "none"),))
-    assert caught.value.reason is Reason.ABSENT
-
-
 def mailbox(tmp_path, control) -> firmware.Firmware:
     device = tmp_path / "vcio"
     device.write_text("")
@@ -221,29 +214,8 @@ def test_mailbox_refusals_and_failures_are_read_errors(tmp_path):
         mailbox(tmp_path, fail).ask("x")
 
 
-def test_a_program_that_fails_or_hangs_is_a_read_error(tmp_path, monkeypatch):
-    path = tmp_path / "vcgencmd"
-    path.write_text("#!/bin/sh\necho 'VCHI initialization failed' >&2\nexit 255\n")
-    path.chmod(0o755)
-    with pytest.raises(ReadError, match="VCHI") as caught:
-        firmware.Firmware(str(path)).ask("get_throttled")
-    assert caught.value.reason is Reason.PERMISSION
-    with pytest.raises(OpenError):
-        registry.source(f"pmic://?program={path}").open()
-
-
 def test_missing_flags_are_missing(tmp_path):
     assert opened(tmp_path, printed(FIRST), throttled="error=1").sample().codes[-1] == MISSING
-
-
-def test_only_a_raspberry_pi_is_one(tmp_path):
-    tree = tmp_path / "proc/device-tree"
-    tree.mkdir(parents=True)
-    (tree / "model").write_bytes(b"Raspberry Pi 5 Model B Rev 1.0\0")
-    assert firmware.is_raspberry_pi(tmp_path) == "Raspberry Pi 5 Model B Rev 1.0"
-    (tree / "model").write_bytes(b"NVIDIA Jetson\0")
-    assert firmware.is_raspberry_pi(tmp_path) == ""
-    assert firmware.is_raspberry_pi(tmp_path / "none") == ""
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def lines_of(source, rows) -> tuple[rails.Line, ...]:
     }
     recording = SimpleNamespace(
         facts=lambda name: [],
-        sources=[SimpleNamespace(id=1, url="rapl://", name="rapl", channels=source.channels)],
+        sources=[SimpleNamespace(id=1, url="rapl://", name="rapl", channels=source.channels, info={})],
         samples=lambda _: SimpleNamespace(times_ns=times, codes=codes, flags=np.zeros(len(rows), np.uint8)),
         gaps=lambda _: [],
     )

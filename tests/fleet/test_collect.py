@@ -5,11 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import shutil
-import signal
 import sqlite3
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import class_of_forty
@@ -19,7 +15,6 @@ from class_of_forty import NS, START_UTC_NS, record
 
 from powermeter import cli
 from powermeter.errors import ConfigurationError, DataError
-from powermeter.fleet.rows import slug
 
 
 @pytest.fixture(autouse=True)
@@ -129,12 +124,6 @@ def test_only_an_empty_folder_or_a_dataset_is_written_into(tmp_path: Path) -> No
         take(tmp_path / "nowhere", tmp_path / "ds2")
 
 
-def test_names_of_devices_become_folders_and_stay_apart() -> None:
-    assert slug("pi-07") == "pi-07"
-    assert slug("../../etc") != slug("..-..-etc") and "/" not in slug("../../etc")
-    assert slug("Prüfstand 1") != slug("Prüfstand 2") and slug("") and not slug("..").startswith(".")
-
-
 def test_a_device_that_is_renamed_moves(tmp_path: Path) -> None:
     from powermeter.recording import append_to
 
@@ -199,29 +188,3 @@ from powermeter.fleet.collect import collect
 from powermeter.fleet.origins import origin_of
 collect(origin_of({origin!r}), dataset.Dataset(Path({to!r})), "all")
 """
-
-
-@pytest.mark.parametrize("at", [3, 9])
-def test_a_killed_collector_leaves_nothing_that_counts_twice(tmp_path: Path, at: int) -> None:
-    for number in range(3):
-        record(tmp_path / "in" / f"{number}.power", "", number + 1, events=5)
-    script = _KILLED.format(paths=[], at=at, origin=str(tmp_path / "in"), to=str(tmp_path / "ds"))
-    running = subprocess.Popen([sys.executable, "-c", script])
-    deadline = time.monotonic() + 60
-    while not (tmp_path / "ds" / "ready").exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    running.send_signal(signal.SIGKILL)
-    running.wait()
-    (tmp_path / "ds" / "ready").unlink()
-    assert len(rows(tmp_path / "ds", "recordings")) == (0 if at == 3 else 1)
-    take(tmp_path / "in", tmp_path / "ds", "all")
-    held = rows(tmp_path / "ds", "recordings")
-    assert len(held) == 3
-    for table in ("labels", "events", "readings", "hours"):
-        found = rows(tmp_path / "ds", table)
-        keys = {(row["recording"], row["content"]) for row in found}
-        assert keys == {(row["recording"], row["content"]) for row in held}, table
-    assert len(rows(tmp_path / "ds", "events")) == 15
-    from powermeter.fleet.dataset import Dataset
-
-    assert Dataset(tmp_path / "ds").clean(time.time() + 7200) == 1

@@ -7,7 +7,6 @@ import shutil
 import sqlite3
 from pathlib import Path
 
-import class_of_forty
 import pytest
 from class_of_forty import DISHONEST, edit_readings, record, reseal, rewritten
 
@@ -164,20 +163,3 @@ def test_links_that_lead_outside_are_left_out(tmp_path: Path) -> None:
 
 def test_every_code_speaks_against_a_criterion_of_the_rubric() -> None:
     assert set(CRITERION.values()) == set(CRITERIA) and set(CRITERION) >= DISHONEST_CODES
-
-
-def test_the_rubric_of_the_class_kit_is_read(tmp_path: Path) -> None:
-    (tmp_path / "rubric.toml").write_text(class_of_forty.RUBRIC)
-    rubric = read_rubric(tmp_path / "rubric.toml")
-    assert rubric.label == "infer" and rubric.power == (0.2, 40.0) and rubric.most_points == 6
-    for line in (
-        'colour = "red"',
-        "events = -1",
-        'battery = "big"',
-        "measured = 1",
-        'power = ["1W"]',
-        "[points]\nlooks = 1",
-    ):
-        (tmp_path / "bad.toml").write_text(line)
-        with pytest.raises(ConfigurationError):
-            read_rubric(tmp_path / "bad.toml")

@@ -13,7 +13,6 @@ import pytest
 
 from powermeter import analyse, cli
 from powermeter.comparison.verdict import Verdict
-from powermeter.result import Grade
 
 
 @pytest.fixture(scope="module")
@@ -49,15 +48,6 @@ def test_a_sensor_shared_by_recordings_does_not_shrink_and_devices_do(engine: An
     assert fleet.these.half_width / fleet.these.value < 0.6 * single.half_width / single.value
     assert fleet.sums.devices == 8 and fleet.such is not None
     assert fleet.such.half_width > fleet.these.half_width, "devices differ by more than their sensors"
-
-
-def test_the_odd_device_and_the_one_that_changed_stand_out(engine: Any) -> None:
-    from powermeter.fleet.watch import drifts, outliers
-
-    found, small = outliers(engine)
-    assert {one.device for one in found} == {"pi-02", "pi-07"} and small == 0
-    assert all(0.2 < one.ratio < 0.4 for one in found if one.device == "pi-07")
-    assert drifts(engine)[1] == 16, "two recordings of each version are too few"
 
 
 def test_a_series_that_drifts_is_found_and_a_steady_one_is_not(tmp_path: Path) -> None:
@@ -100,53 +90,6 @@ def test_a_version_that_uses_more_is_found_on_the_devices_that_ran_both(engine: 
     assert few.verdict is Verdict.CANNOT_TELL and "3 devices" in few.why
     (within,) = regressions(engine, margin=0.3)
     assert within.verdict is Verdict.SAME
-
-
-def test_totals_are_the_sum_and_hours_meet_their_factors(engine: Any, lab: Path, tmp_path: Path) -> None:
-    from powermeter.fleet.totals import life, totals
-
-    wanted = sum(analyse(path).energy.value for path in lab.rglob("*.power"))
-    found = totals(engine, place="FRA")
-    assert found.energy is not None and found.energy.value == pytest.approx(wanted, rel=1e-12)
-    assert found.carbon is not None and found.water is not None and found.adpe is not None
-    lines = ["timestamp_utc,ci_g_per_kwh"]
-    lines += [
-        f"2026-10-{day:02}T{hour:02}:00:00Z,{100 * (day - 2)}" for day in range(3, 9) for hour in range(24)
-    ]
-    (tmp_path / "hourly.csv").write_text("\n".join(lines) + "\n")
-    hourly = totals(engine, place="FRA", intensity=tmp_path / "hourly.csv")
-    assert hourly.carbon is not None
-    per_day = [sum(analyse(path).energy.value for path in lab.rglob(f"{day}.power")) for day in range(4)]
-    grams = sum(energy / 3.6e6 * 100 * (day + 1) for day, energy in enumerate(per_day))
-    plain = hourly.places[0].footprint
-    assert plain is not None
-    assert plain.carbon_steps()["at the meter"] == pytest.approx(grams, rel=1e-9)
-    one = next(each for each in life(engine, battery="4Ah") if each.device == "pi-00")
-    assert one.hours is not None and 6 < one.hours.value < 10 and one.used is not None
-
-
-def test_energies_computed_on_the_engine_are_those_of_analyse(engine: Any, lab: Path) -> None:
-    import pyarrow as pa
-
-    from powermeter.fleet.recompute import event_energies
-
-    found = pa.concat_tables(list(event_energies(engine)))
-    assert found.num_rows == 32 * 12
-    held = {
-        (row["recording"], row["number"]): row
-        for row in engine.rows(
-            engine.table("events").select("recording", "number", "energy_j", "half_width_j")
-        )
-    }
-    for row in found.to_pylist():
-        one = held[row["recording"], row["number"]]
-        assert row["energy_j"] == pytest.approx(one["energy_j"], rel=1e-12)
-        assert row["half_width_j"] == pytest.approx(one["half_width_j"], rel=1e-12)
-    files = engine.rows(engine.table("recordings").select("recording", "file", "device"))
-    for one in files[:10]:
-        a = analyse(lab / one["device"] / one["file"])
-        mine = [held[one["recording"], i]["energy_j"] for i in range(12)]
-        assert mine == pytest.approx(a.energies.value.tolist(), rel=1e-12)
 
 
 def test_what_cannot_be_asked_is_named(
@@ -287,15 +230,3 @@ def test_pooled_intervals_hold_in_a_thousand_fleets(
     )
     print(f"seed {devices}: these devices {these:.1%}, such devices {such:.1%}")
     assert 0.93 <= these <= 0.97 and 0.93 <= such <= 0.97
-
-
-def test_a_shared_model_stays_shared_and_grades_are_the_worst(tmp_path: Path) -> None:
-    from powermeter.fleet.shares import Owner
-
-    owner = Owner("r", "sensor", "board|cpu", frozenset({"Keithley 2450"}))
-    assert owner.shared("gain:Keithley 2450", Grade.MEASURED) == "gain:Keithley 2450 @ reference"
-    assert owner.shared("gain:ina219/current", Grade.MEASURED) == "gain:ina219/current @ sensor"
-    assert owner.shared("model:estimate", Grade.ESTIMATED) == "model:estimate @ board|cpu"
-    assert owner.shared("clock:1", Grade.MEASURED) == "clock:1 @ r"
-    assert owner.shared("clock:meter/energy", Grade.MEASURED) == "clock:meter/energy @ sensor"
-    assert owner.shared("noise:infer", Grade.MEASURED) == "noise:infer @ r"

@@ -10,7 +10,6 @@ from powermeter.errors import ConfigurationError
 from powermeter.footprint import footprint, given, intensity_of, parse_place, to_text
 from powermeter.footprint.assessment import DataCentre, Rates
 from powermeter.footprint.formula import told_apart
-from powermeter.footprint.grid import check_mix, mix_of, water_of_mix
 from powermeter.result import Grade, Result
 
 KWH = Result.of(3.6e6, "J", {"gain:rail": 3.6e4})
@@ -171,24 +170,6 @@ def test_spellings_of_places(typed: str, code: str) -> None:
 def test_unknown_places_offer_the_nearest(typed: str, offered: str) -> None:
     with pytest.raises(ConfigurationError, match=offered):
         parse_place(typed)
-
-
-def test_mix_that_does_not_sum_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="sum to"):
-        check_mix({"coal": 0.5, "gas": 0.3})
-    with pytest.raises(ConfigurationError, match="no fuel"):
-        check_mix({"lignite": 1.0})
-    with pytest.raises(ConfigurationError, match="negative"):
-        check_mix({"coal": 1.5, "gas": -0.5})
-
-
-def test_water_by_mix_and_technology() -> None:
-    """Half coal, half wind: half of 476 gal/MWh."""
-    found = water_of_mix({"coal": 0.5, "wind": 0.5}, "test")
-    assert found.central == pytest.approx(0.5 * 476 * 3.785411784 / 1000)
-    assert found.high / found.central == pytest.approx(2)
-    assert water_of_mix({"hydro": 1.0}, "test").high == pytest.approx(4 * 4491 * 3.785411784 / 1000)
-    assert sum(mix_of("FRA").values()) == pytest.approx(1)
 
 
 def test_energy_only_in_joule() -> None:

@@ -6,17 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from powermeter.errors import ConfigurationError, DataError
+from powermeter.errors import ConfigurationError
 from powermeter.footprint import footprint, given, intensity_of, to_text
-from powermeter.footprint.allocation import battery_wear, break_even, by_time, by_use
+from powermeter.footprint.allocation import break_even, by_time, by_use
 from powermeter.footprint.assessment import Rates
-from powermeter.footprint.bill import bill, read_bill
+from powermeter.footprint.bill import read_bill
 from powermeter.footprint.embodied import battery, chip, device, memory, part, tinyml, water_of_die
-from powermeter.footprint.equivalent import equivalent, names, of_footprint
+from powermeter.footprint.equivalent import equivalent
 from powermeter.footprint.formula import total
-from powermeter.footprint.minerals import adpe_of, as_rows, cathode, characterisation, composition
-from powermeter.footprint.place import parse_place
-from powermeter.footprint.place_ranking import best_here_worst, standing
+from powermeter.footprint.minerals import cathode, characterisation, composition
 from powermeter.footprint.sci import sci, sci_of
 from powermeter.result import Result
 
@@ -86,13 +84,6 @@ def test_share_by_use() -> None:
     assert by_use(device("mcu"), 10, 1000).value == pytest.approx(27)
     with pytest.raises(ConfigurationError):
         by_use(device("mcu"), 1, 0)
-
-
-def test_battery_wear_adds_a_quarter_to_a_world_average_kwh() -> None:
-    """109 g/kWh beside 475: 23 %."""
-    wear = battery_wear(KWH)
-    assert wear.value / 475 == pytest.approx(0.23, abs=0.005)
-    assert battery_wear(KWH, 0.5).value == pytest.approx(2 * wear.value)
 
 
 def test_break_even_counts_items_until_use_equals_making() -> None:
@@ -176,32 +167,6 @@ def test_bill_of_materials(tmp_path: Path) -> None:
     assert total(lines).value == pytest.approx(expected)
 
 
-@pytest.mark.parametrize(
-    ("entry", "said"),
-    [
-        ({"name": "x", "kind": "chop"}, "did you mean chip"),
-        ({"name": "x", "kind": "chip", "area_mm2": 10}, "node_nm"),
-        ({"name": "x", "kind": "chip", "area_mm2": 10, "node_nm": 28, "volts": 3}, "no field 'volts'"),
-        ({"name": "x", "kind": "part", "kg": -1}, "-1 kg"),
-        ({"name": "x", "kind": "part", "kg": 1, "count": 0}, "count"),
-        ({"name": "x", "kind": "chip", "area_mm2": "big", "node_nm": 28}, "big"),
-    ],
-)
-def test_unusable_parts_are_named(entry: dict[str, object], said: str) -> None:
-    with pytest.raises(ConfigurationError, match=said):
-        bill([entry])
-
-
-def test_unusable_bills(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="cannot be read"):
-        read_bill(tmp_path / "none.toml")
-    for text, said in (("part = 1", r"\[\[part\]\]"), ("[[part", "TOML")):
-        path = tmp_path / "bad.toml"
-        path.write_text(text)
-        with pytest.raises(DataError, match=said):
-            read_bill(path)
-
-
 def test_fab_water_is_not_added_to_consumption() -> None:
     """3 cm2 at 12 L/cm2."""
     line = water_of_die(300)
@@ -209,54 +174,6 @@ def test_fab_water_is_not_added_to_consumption() -> None:
     whole = footprint(KWH, "FRA", making=[("water_of_making", line)])
     assert whole.water.value == pytest.approx(footprint(KWH, "FRA").water.value)
     assert whole.accounts["water_of_making"].result.value == pytest.approx(36)
-
-
-def test_phone_minerals_and_what_the_indicator_cannot_see() -> None:
-    found = {item.symbol: item for item in composition("phone")}
-    assert found["Nd"].factor is None and found["Nd"].adpe_kg is None and found["Nd"].critical
-    assert not found["Au"].critical and not found["Au"].strategic
-    assert found["Co"].strategic and found["Co"].critical
-    gold = found["Au"].adpe_kg
-    assert gold is not None and gold / adpe_of(composition("phone")).value > 0.7
-    assert "Nd" in adpe_of(composition("phone")).note
-    rows = as_rows(composition("phone"))
-    assert any("no factor" in row[3] for row in rows)
-    assert any("critical and strategic" in row[2] for row in rows)
-    assert "rare earths" in to_text(footprint(KWH, "FRA"))
-
-
-def test_cathode_metals() -> None:
-    """A 15 Wh LCO pack holds 14 g of cobalt by Olivetti's table, 5.4 to 8 g by assays."""
-    cobalt = next(item for item in cathode("lco", 15) if item.symbol == "Co")
-    assert cobalt.mass.central == pytest.approx(14.4, rel=0.01)
-    assert cobalt.mass.low < 8
-    assert cobalt.mass.provenance == "D"
-
-
-def test_places_are_ranked_within_one_basis_only() -> None:
-    world = standing()
-    assert world.basis == "lifecycle" and len(world.ranked) > 200
-    assert all(place.region is None for place, _ in world.ranked)
-    california = standing(parse_place("USA-CA"))
-    assert california.basis == "direct_co2e" and california.here is not None
-    assert {place.country for place, _ in california.ranked} == {"USA"}
-    best, here, worst = (
-        item.carbon.value for _, item in best_here_worst(KWH, parse_place("DEU"), losses=False)
-    )
-    assert best < here < worst
-    assert here == pytest.approx(380.95)
-
-
-def test_equivalents_carry_their_assumption() -> None:
-    grams = Result.of(124.0, "g", {})
-    charge = equivalent(grams, "phone_charge")
-    assert charge.count.value == pytest.approx(10)
-    assert "12.4 g" in charge.line() and "EPA" in charge.line() and "7.1" in charge.line()
-    assert equivalent(Result.of(1.0, "L", {}), "drop").count.value == pytest.approx(20_000)
-    with pytest.raises(ConfigurationError):
-        equivalent(grams, "drop")
-    assert len(of_footprint(footprint(KWH, "FRA"))) == 4
-    assert "tree_year" in names()
 
 
 def test_equivalents_only_when_asked() -> None:

@@ -10,7 +10,6 @@ import pytest
 
 from powermeter.errors import ConfigurationError
 from powermeter.footprint import given, parse_place
-from powermeter.footprint.cloud import inference, request, tasks
 from powermeter.footprint.embodied import part
 from powermeter.footprint.formula import Measured
 from powermeter.footprint.lifetime import Scenario, break_even, sides, tornado
@@ -132,12 +131,3 @@ def test_money() -> None:
 def test_impossible_lives_are_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError):
         coffee_maker(**changes)
-
-
-def test_cited_tasks_and_requests() -> None:
-    assert inference("image_generation").central > 1000 * inference("text_classification").central
-    assert "voice" in tasks()
-    with pytest.raises(ConfigurationError, match="chat_prompt"):
-        inference("chat_promt")
-    with pytest.raises(ConfigurationError):
-        request(0, 100, 1.0)

@@ -1,16 +1,11 @@
 """Time axes: rows out of order, clocks that were set, holes, zones with summer time."""
 
-from datetime import datetime
-from zoneinfo import ZoneInfo
-
 import numpy as np
 import pytest
 
-from powermeter.channel import MISSING
-from powermeter.errors import ConfigurationError, DataError
+from powermeter.errors import DataError
 from powermeter.importers.axis import axis, hole_limit, pauses
 from powermeter.importers.stamps import date_order, time_of_day_ns, wall
-from powermeter.importers.time_columns import _fast_walls
 from powermeter.importers.zones import Zone
 
 S = 10**9
@@ -91,27 +86,6 @@ def test_the_hour_that_comes_twice_is_told_by_the_order_of_the_rows():
 
 
 @pytest.mark.parametrize(
-    "name", ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"]
-)
-def test_named_zones_agree_with_the_standard_library(name):
-    zone, rules = Zone.parse(name), ZoneInfo(name)
-    rng = np.random.default_rng(6)
-    for second in rng.integers(1_600_000_000, 1_900_000_000, 40).tolist():
-        here = datetime.fromtimestamp(second, rules)
-        naive = int((here.replace(tzinfo=None) - datetime(1970, 1, 1)).total_seconds())
-        if here.fold or here.replace(fold=1).utcoffset() != here.utcoffset():
-            continue  # an hour that comes twice
-        assert zone.utc_ns(naive * S) == second * S
-
-
-def test_zones_are_offsets_or_names():
-    assert Zone.parse("+08:00").utc_ns(local("2026-01-01 08:00:00")) == local("2026-01-01 00:00:00")
-    assert BERLIN.to_utc(np.array([MISSING], np.int64)).tolist() == [MISSING]
-    with pytest.raises(ConfigurationError, match="Europe/Berlin"):
-        Zone.parse("Mars/Olympus")
-
-
-@pytest.mark.parametrize(
     ("texts", "order"),
     [
         (["2026-01-02 1:2:3"], "ymd"),
@@ -147,11 +121,3 @@ def test_times_of_day(text, seconds_):
 )
 def test_what_is_no_time(text):
     assert time_of_day_ns(text) is None and wall(text) is None
-
-
-@pytest.mark.parametrize(
-    "odd", ["2023-01-01 00:00:09 T", "2023-01-01 00:00:099", "2023-01-01 00:00:09.1 0800"]
-)
-def test_a_stamp_that_only_looks_like_one_is_not_read_as_one_with_a_zone(odd):
-    plain = [f"2023-01-01 00:00:{i:02d}" for i in range(9)]
-    assert _fast_walls(plain) is not None and _fast_walls([*plain, odd]) is None

@@ -14,7 +14,6 @@ from powermeter import importers
 from powermeter.analysis.integral import Integral
 from powermeter.channel import MISSING, Boundary, Quantity
 from powermeter.errors import ConfigurationError, DataError
-from powermeter.importers.protobuf import fields, signed, varint
 from powermeter.recording import Recording
 from powermeter.result import Grade
 from powermeter.signals.rails import lines
@@ -272,11 +271,3 @@ def test_damaged_bytes_give_a_log_or_one_clear_error(tmp_path):
             importers.open_log(path, format="perfetto", choices=importers.Choices(add_up=True))
         except (DataError, ConfigurationError) as error:
             assert "\n" not in str(error)
-
-
-def test_the_wire_format():
-    assert varint(number(300), 0) == (300, 2)
-    assert signed(varint(number(-5), 0)[0]) == -5
-    assert [(n, v) for n, _, v in fields(message((1, 7), (2, "a")))] == [(1, 7), (2, b"a")]
-    with pytest.raises(DataError, match="cut"):
-        list(fields(b"\x0a\x05ab"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 from class_of_forty import record
@@ -35,32 +34,6 @@ def test_a_file_that_is_no_recording_is_named(tmp_path: Path) -> None:
     (tmp_path / "x.power").write_text("x")
     with pytest.raises(DataError):
         flat(tmp_path / "x.power")
-
-
-def test_mlflow_keeps_metrics_tags_and_the_file(
-    recorded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")  # a folder needs no server
-    mlflow = pytest.importorskip("mlflow", reason="mlflow is not part of the tests' environment")
-    mlflow.set_tracking_uri((tmp_path / "runs").as_uri())
-    experiment = mlflow.create_experiment("e", artifact_location=(tmp_path / "kept").as_uri())
-    with mlflow.start_run(experiment_id=experiment) as run:
-        found = ours_mlflow.log_recording(recorded)
-    kept = mlflow.MlflowClient().get_run(run.info.run_id).data
-    assert kept.metrics["power/energy_j"] == found.numbers["energy_j"]
-    assert kept.tags["power/grade"] == "measured"
-    assert [path.name for path in (tmp_path / "kept").rglob("*.power")] == ["run.power"]
-
-
-def test_weights_and_biases_gets_a_summary(recorded: Path) -> None:
-    class Run:
-        summary: dict[str, Any] = {}  # noqa: RUF012
-
-    found = ours_wandb.log_recording(recorded, Run())
-    assert (
-        Run.summary["power/energy_j"] == found.numbers["energy_j"]
-        and Run.summary["power/grade"] == "measured"
-    )
 
 
 def test_a_tracker_that_is_missing_is_named(recorded: Path, monkeypatch: pytest.MonkeyPatch) -> None:

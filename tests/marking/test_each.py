@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections import UserDict
 
 import numpy as np
 import pytest
 
 import powermeter
-from powermeter.marking.batches import Sizer
 
 X, Y = np.zeros((32, 3, 8, 8)), np.zeros(32)
 
@@ -25,73 +23,6 @@ class Loader:
 
     def __len__(self):
         return len(self.batches)
-
-
-@pytest.mark.parametrize(
-    ("item", "size"),
-    [
-        (X, 32),
-        ([X, Y], 32),
-        ((X, Y), 32),
-        ({"image": X, "label": Y}, 32),
-        (UserDict(input_ids=np.zeros((32, 128)), attention_mask=np.zeros((32, 128))), 32),
-        ({"inputs": {"a": X, "b": [Y, Y]}}, 32),
-        ({"text": ["a"] * 32, "label": Y}, 32),
-        ([X, ["a"] * 32], 32),
-        (["one", "two"], 2),
-        ([{"image": X[0]}, {"image": X[1]}, {"image": X[2]}], 3),
-        ({"input_ids": [[1, 2], [3]], "text": ["a", "b"]}, 2),
-        ("a single text", 1),
-        (7, 1),
-        (b"raw", 1),
-    ],
-)
-def test_the_size_of_what_is_clearly_a_batch(item, size):
-    assert Sizer().size(item) == size
-
-
-@pytest.mark.parametrize(
-    "item",
-    [
-        (X[0], 5),  # one image and its label
-        {"image": X[0], "label": 5},
-        [X[0], X[1], X[2]],  # a list of images
-        [np.zeros((80, 7)), np.zeros((80, 9))],  # spectrograms of different length
-        [np.zeros((32, 10)), np.zeros((32, 1))],  # inputs and targets, or two samples
-        [np.zeros(3), np.zeros(4)],
-        [1, 2, 3],
-        {"input_ids": [1, 2, 3], "attention_mask": [1, 1, 1]},  # one text's tokens
-        np.zeros(()),
-        ("question", "answer"),
-        object(),
-        [],
-        {},
-        [[1, 2], [3, 4]],
-    ],
-)
-def test_what_may_be_something_else_has_no_size(item):
-    assert Sizer().size(item) is None
-
-
-def test_a_loader_that_knows_its_batch_size_settles_what_is_not_certain():
-    def pair(n):
-        return [np.zeros((n, 10)), np.zeros((n, 1))]
-
-    sizer = Sizer(Loader([]))
-    assert sizer.size(pair(7)) is None, "it has not been seen that these are inputs and targets"
-    assert sizer.size(pair(32)) == 32
-    assert sizer.size(pair(7)) == 7, "the last batch, of the same form"
-    assert sizer.size([np.zeros((7, 11)), np.zeros((7, 1))]) is None
-    assert Sizer(Loader([], batch_size=16)).size(pair(32)) is None
-
-
-def test_an_object_that_raises_has_no_size():
-    class Odd:
-        @property
-        def shape(self):
-            raise RuntimeError("no")
-
-    assert Sizer().size(Odd()) is None
 
 
 def test_each_item_is_an_event_of_its_size_without_the_loaders_time(running):

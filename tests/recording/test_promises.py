@@ -154,29 +154,6 @@ def test_closing_under_a_reader_loses_nothing(path):
     other.close()
 
 
-def test_chunks_and_tails_are_read_at_one_moment(path, monkeypatch):
-    """The recorder turns tails into a chunk between the two questions of a reader."""
-    monkeypatch.setattr("powermeter.recording.source_writer.CHUNK", 20)
-    opened = Writer.create(path)
-    source = opened.add_source("x://", "x", "x", POWER)
-    opened.append(source, np.arange(15), np.arange(15))
-    from powermeter.recording import chunks
-
-    real = chunks._tails
-
-    def late(rows):
-        thread = threading.Thread(target=opened.append, args=(source, np.arange(15, 25), np.arange(15, 25)))
-        thread.start()
-        thread.join()
-        yield from real(rows)
-
-    monkeypatch.setattr(chunks, "_tails", late)
-    with Recording.open(path) as recording:
-        assert recording.samples(source).codes["p"].tolist() == list(range(15))
-        assert not any("lost" in text for text in recording.warnings)
-    opened.close()
-
-
 def test_a_row_that_comes_twice_counts_once(path):
     """A page that lists its first child twice, as a write to a wrong place leaves it."""
     with Writer.create(path) as opened:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 
 import numpy as np
@@ -12,7 +11,6 @@ from powermeter.channel import MISSING, Channel, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError, ExistsError
 from powermeter.events import Event
 from powermeter.recording import Recording, Writer, append_to
-from powermeter.recording.liveness import boot_id, is_alive, started
 from powermeter.source import Gap
 
 ALIGNMENT = {"offset_ns": 5, "drift": 0.0, "origin_ns": 0}
@@ -204,32 +202,6 @@ def test_nothing_is_added_to_what_is_no_recording(tmp_path):
         with pytest.raises(DataError):
             append_to(tmp_path / name)
         assert (tmp_path / name).read_bytes() == content
-
-
-def test_it_is_read_while_it_grows(path):
-    writer = Writer.create(path)
-    source = writer.add_source("x://", "x", "x", POWER)
-    note = {"pid": os.getpid(), "boot_id": boot_id(), "started": started(os.getpid())}
-    writer.add_fact("recorder", note)
-    seen = []
-    for stamp in range(3):
-        writer.append(source, times(stamp), np.array([stamp]))
-        with Recording.open(path) as recording:
-            assert recording.is_growing and recording.warnings == []
-            seen.append(recording.samples(1).codes["p"].tolist())
-    writer.close()
-    assert seen == [[0], [0, 1], [0, 1, 2]]
-    with Recording.open(path) as recording:
-        assert not recording.is_growing and recording.warnings == []
-
-
-def test_a_recorder_is_alive_only_as_the_process_it_was():
-    note = {"pid": os.getpid(), "boot_id": boot_id(), "started": started(os.getpid())}
-    assert is_alive(note)
-    assert not is_alive({**note, "started": -1}), "another process has its id now"
-    assert not is_alive({**note, "boot_id": "another boot"})
-    for pid in (None, 0, -1, "1", 2**22 + 1, 10**30):
-        assert not is_alive({**note, "pid": pid})
 
 
 def test_an_overview_covers_everything_at_every_size(written):

@@ -15,7 +15,6 @@ from powermeter.events import Event
 from powermeter.recording import Recording, Writer
 from powermeter.reports.html import HTMLReport, PlainHTMLReport
 from powermeter.reports.latex import LatexReport
-from powermeter.reports.markdown import MarkdownReport
 from powermeter.reports.report_data import ReportOptions, gather
 from powermeter.reports.terminal import to_text
 
@@ -167,33 +166,12 @@ def test_no_label_becomes_markup(hostile):
     assert "{{ 7*7 }}" in page.text
 
 
-def test_no_label_breaks_out_of_markdown(hostile):
-    with Recording.open(hostile) as recording:
-        text = MarkdownReport().render(gather(recording, ReportOptions(by=("model",))))
-    assert "<script" not in text.replace("\\<script", "")
-    assert not re.search(r"(?<!\\)\]\(javascript", text)
-    rows = [line for line in text.splitlines() if line.startswith("| ")]
-    label_rows = [line for line in rows if "alert" in line and "mJ" in line]
-    assert len({len(re.findall(r"(?<!\\)\|", line)) for line in label_rows}) == 1
-
-
 def test_no_label_steers_a_terminal(hostile):
     with Recording.open(hostile) as recording:
         text = to_text(gather(recording), 100)
     assert "\x1b" not in text and "\x07" not in text and "\u202e" not in text
     assert "[red]bold" in text.replace("\n", "")
     assert max(map(len, text.splitlines())) <= 100
-
-
-def test_markdown_puts_its_figure_beside(make, twenty, tmp_path):
-    with Recording.open(make(events=twenty)) as recording:
-        files = MarkdownReport().files(gather(recording), tmp_path / "my report.md")
-    text, figure = files[tmp_path / "my report.md"], files[tmp_path / "my report.svg"]
-    assert "(my%20report.svg)" in text
-    assert figure.startswith("<svg") and 'xmlns="http://www.w3.org/2000/svg"' in figure
-    import xml.etree.ElementTree as tree
-
-    assert tree.fromstring(figure).tag.endswith("svg")
 
 
 def test_the_core_installation_writes_the_page(make, twenty, monkeypatch):

@@ -8,11 +8,8 @@ import subprocess
 
 import pytest
 
-from powermeter.formatting import Shown
 from powermeter.recording import Recording
-from powermeter.reports.citation import bibtex, citation, file_digest
 from powermeter.reports.latex import LatexReport
-from powermeter.reports.latex_text import escaped, plain_quantity, quantity
 from powermeter.reports.report_data import gather
 from powermeter.reports.wording import show
 
@@ -50,38 +47,6 @@ def balance(text):
     return depth
 
 
-@pytest.mark.parametrize("label", HOSTILE)
-def test_a_label_is_text(label):
-    text = escaped(label)
-    assert balance(text) == 0 and text.isascii() and text.isprintable()
-    commands = set(re.findall(r"\\[A-Za-z]+", text))
-    assert commands <= {
-        "\\textbackslash",
-        "\\textbraceleft",
-        "\\textbraceright",
-        "\\textasciitilde",
-        "\\textasciicircum",
-        "\\textless",
-        "\\textgreater",
-        "\\textmu",
-        "\\ldots",
-        "\\pm",
-    }, commands
-    assert not re.search(r"(?<!\\)[$&#_%]", text)
-
-
-def test_numbers_keep_their_digits():
-    assert quantity(Shown("87.20", "0.51", "", "mJ")) == r"\qty{87.20 +- 0.51}{\milli\joule}"
-    assert quantity(Shown("205,600", "1,200")) == r"\num{205600 +- 1200}"
-    assert quantity(Shown("at most 650", "", "", "µWh")) == r"at most \qty{650}{\micro\watt\hour}"
-    assert quantity(Shown("3", "", "0.9 to 10", "mg CO2e")) == (
-        r"\num{3}\,mg CO\textsubscript{2}e (\numrange{0.9}{10})"
-    )
-    assert quantity(Shown("–")) == "--"
-    assert plain_quantity("60.1 ms") == r"\qty{60.1}{\milli\second}"
-    assert plain_quantity("1 min 20 s") == "1 min 20 s"
-
-
 def test_the_table_holds_what_show_prints(make, twenty):
     data = gathered(make(events=twenty))
     text = LatexReport().render(data)
@@ -95,15 +60,6 @@ def test_the_bibtex_lies_beside(make, twenty, tmp_path):
     files = LatexReport().files(gathered(make(events=twenty)), tmp_path / "run.tex")
     assert set(files) == {tmp_path / "run.tex", tmp_path / "run.bib"}
     assert files[tmp_path / "run.bib"].startswith("@misc{powermeter,")
-
-
-def test_a_citation_has_its_parts(make, twenty):
-    data = gathered(make(events=twenty, source="odd {name} \\input{x}"))
-    text = citation(data)
-    assert file_digest(data.path) in text and "% Methods" in text and "20 events" in text
-    keys = re.findall(r"^@\w+\{([^,]+),$", bibtex(data), re.MULTILINE)
-    assert len(keys) == len(set(keys)) >= 3 and all(re.fullmatch(r"[a-z0-9:-]+", key) for key in keys)
-    assert balance(bibtex(data)) == 0
 
 
 @pytest.mark.skipif(not tex_has("siunitx.sty", "lmodern.sty"), reason="needs TeX with siunitx and lmodern")

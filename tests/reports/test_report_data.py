@@ -9,14 +9,13 @@ from datetime import datetime, timezone
 
 import pytest
 
-from powermeter.channel import Accuracy, Boundary, Rail
+from powermeter.channel import Accuracy, Rail
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.events import Event
 from powermeter.recording import Recording, Writer
 from powermeter.reports import json_record as numbers
 from powermeter.reports.html import HTMLReport
 from powermeter.reports.markdown import MarkdownReport
-from powermeter.reports.method import limits, method
 from powermeter.reports.report_data import ReportData, ReportOptions, gather
 from powermeter.reports.terminal import to_text
 from powermeter.result import Grade
@@ -64,17 +63,6 @@ def test_footprint_follows_the_place(make, twenty):
 
 def test_the_recording_may_note_its_place(make):
     assert story_of(make(metadata={"place": "FRA"})).footprint.place.code == "FRA"
-
-
-def test_charge_without_voltage_is_counted_at_five_volts_and_said(make, twenty):
-    story = story_of(make(events=twenty, volts=False))
-    assert story.charge is not None and story.charge.value == pytest.approx(4.0)
-    assert story.charge.grade is Grade.ASSUMED and not story.voltage_known
-    assert any("counted at 5 V" in text for text in story.warnings)
-    assert any("5 V" in text for text in limits(story))
-    told = story_of(story.path, rail_voltage_v=10.0)
-    assert told.charge.value == pytest.approx(2.0) and told.charge.grade is Grade.DERIVED
-    assert not any("counted at" in text for text in told.warnings)
 
 
 def test_nominal_voltage_gives_a_derived_charge(make):
@@ -143,61 +131,6 @@ def test_nothing_measured_is_an_error(tmp_path):
 def test_unusable_options(make, option):
     with pytest.raises(ConfigurationError):
         story_of(make(), **option)
-
-
-def test_the_method_paragraph_names_what_a_paper_needs(make, twenty):
-    text = method(story_of(make(events=twenty, gap_s=(4.0, 4.3))))
-    for wanted in (
-        "meter",
-        "VDD_IN",
-        "the whole board at its input",
-        "monotonic clock",
-        "trapezoidal",
-        "JCGM 100:2008",
-        "data sheet, table 7",
-        "gaps of 300.0 ms",
-        "powermeter 9.9",
-    ):
-        assert wanted in text
-
-
-@pytest.mark.parametrize("boundary", [b for b in Boundary if b not in (Boundary.BOARD, Boundary.BATTERY)])
-def test_what_a_rail_leaves_out_is_said(make, boundary):
-    first = limits(story_of(make(rail=Rail("R", boundary=boundary))))[0]
-    assert (
-        "not in any number" in first or "power supply's own loss" in first or "No rail was measured" in first
-    )
-
-
-def test_json_holds_the_same_numbers_unrounded(make, twenty):
-    story = story_of(make(events=twenty), by=("model",), baseline=1.5, place="FRA")
-    data = json.loads(json.dumps(numbers.record(story)))
-    assert data["run"]["energy"]["value"] == story.analysis.energy.value
-    assert data["run"]["energy"]["low"] == story.analysis.energy.low
-    assert data["run"]["above_baseline"]["value"] == pytest.approx(5.0)
-    assert data["labels"][0]["energy_per_item"]["parts"]
-    assert data["labels"][0]["group"] == {"model": "b"}
-    assert data["battery"]["hours"]["value"] == story.budget.hours.value
-    assert data["footprint"]["carbon"]["value"] == story.footprint.carbon.value
-    assert data["sources"][0]["samples"] == 1001
-    assert data["rail"]["grade"] == "measured"
-
-
-def test_json_has_no_number_for_what_is_missing(make):
-    data = numbers.record(story_of(make(volts=False), battery="1Wh"))
-    assert data["battery"]["items_per_charge"] is None and data["item_footprint"] is None
-
-    def numbers_in(value):
-        if isinstance(value, dict):
-            for inner in value.values():
-                yield from numbers_in(inner)
-        elif isinstance(value, list):
-            for inner in value:
-                yield from numbers_in(inner)
-        elif isinstance(value, float):
-            yield value
-
-    assert all(math.isfinite(number) for number in numbers_in(data))
 
 
 def test_json_of_an_interval_without_an_end(make):

@@ -12,7 +12,7 @@ from powermeter.errors import DataError
 from powermeter.result import Grade
 from powermeter.signals.alignment import shifted
 from powermeter.signals.correction import Correction
-from powermeter.signals.decoding import Calibrated, from_samples, read_channel, unwrap
+from powermeter.signals.decoding import Calibrated, from_samples, read_channel
 from powermeter.signals.trace import median_interval_ns, multiply, scaled, total
 from powermeter.source import REPEAT
 
@@ -41,27 +41,6 @@ def test_a_reading_that_repeats_stands_and_the_last_row_bounds_the_trace() -> No
     assert (trace.start_ns, trace.end_ns) == (0, 4 * S)
     assert trace.values[trace.times_ns < 1.5 * S].tolist() == [0.5] * int((trace.times_ns < 1.5 * S).sum())
     assert (trace.values[trace.times_ns >= 2 * S] == 1).all()
-
-
-def test_a_plug_that_repeats_itself_for_long_is_not_bridged() -> None:
-    """2.3 W for 12 s, then 20 W for 5 s: 127.6 J, not the 343 J of a line from the first row to the first new one."""
-    codes = [2] * 12 + [20] * 6
-    flags = np.array([0, *[REPEAT] * 11, 0, *[REPEAT] * 5], np.uint8)
-    times = np.arange(18) * S
-    trace = read_channel(channel(), times, 2 * np.array(codes, np.int64), flags, origin="m/in.x")
-    assert trace is not None
-    joules = float(np.trapezoid(trace.values, trace.times_ns) / S)
-    assert joules == pytest.approx(2 * 11 + 11 + 20 * 5, abs=10)
-
-
-def test_a_counter_wraps_where_it_can_and_restarts_where_it_cannot() -> None:
-    values, resets = unwrap(TIMES, np.array([250, 254, 2, 6, 10, 14]), 1.0, 256)
-    assert values.tolist() == [0, 4, 8, 12, 16, 20] and not resets
-    values, resets = unwrap(TIMES, np.array([250, 254, 2, 6, 10, 14]), 1.0, None)
-    assert values.tolist() == [0, 4, 8, 12, 16, 20]  # bridged at the rate beside it
-    assert [(g.start_ns, g.reason) for g in resets] == [(S, "lost setup")]
-    values, resets = unwrap(TIMES, np.array([1000, 1010, 1020, 0, 10, 20]), 1.0, 2**32)
-    assert resets and values[-1] == pytest.approx(50)  # a wrap would be 4 billion
 
 
 @pytest.mark.parametrize("window_s", [0.1, 4.0])
@@ -160,13 +139,6 @@ def test_an_alignment_moves_samples_and_gaps_and_leaves_its_doubt() -> None:
 def test_a_derived_quantity_says_so() -> None:
     amps = scaled(from_samples(TIMES, np.full(6, 10.0)), 0.2, Quantity.CURRENT)
     assert amps.values[0] == 2.0 and amps.grade is Grade.DERIVED and amps.unit == "A"
-
-
-def test_time_that_runs_backwards_and_columns_that_do_not_match_are_refused() -> None:
-    with pytest.raises(DataError, match="backwards"):
-        from_samples(np.array([2, 1]), np.ones(2))
-    with pytest.raises(DataError, match="do not go with"):
-        from_samples(np.array([1, 2]), np.ones(3))
 
 
 def test_the_median_interval_of_a_long_column() -> None:

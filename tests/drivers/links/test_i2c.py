@@ -240,13 +240,5 @@ def test_a_held_chip_is_left_to_the_source_of_its_driver(tmp_path):
     assert found.problem == "held by gadget"
 
 
-def test_permission_problems_say_what_to_do(tmp_path):
-    def refuse(name):
-        raise OpenError("denied", Reason.PERMISSION)
-
-    (found,) = scan(["1"], refuse, tmp_path)
-    assert found.problem == "permission denied" and "usermod" in found.remedy
-
-
 def test_nothing_on_the_bus_is_nothing_found(tmp_path):
     assert scanned(SimulatedBus(), tmp_path) == []

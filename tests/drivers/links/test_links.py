@@ -6,7 +6,6 @@ import errno
 import os
 import socket
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,12 +14,10 @@ from typing import Any
 import pytest
 
 from powermeter.drivers.links import hid as hid_link
-from powermeter.drivers.links import serial_port as serial_link
 from powermeter.drivers.links import sockets as socket_link
 from powermeter.drivers.links.link import UsbId
 from powermeter.drivers.links.opening import open_link
-from powermeter.drivers.links.serial_port import SerialLink
-from powermeter.errors import ConfigurationError, OpenError, ReadError, Reason
+from powermeter.errors import OpenError, ReadError, Reason
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals")
 
@@ -36,107 +33,6 @@ def terminal() -> Iterator[tuple[int, str]]:
             pass
 
 
-def test_reads_what_came_within_the_time(terminal: tuple[int, str]) -> None:
-    master, path = terminal
-    link = SerialLink(path, baud=9600, instrument="meter")
-    assert link.read(10, 0.01) == b""
-    os.write(master, b"abcdef")
-    assert link.read(4, 0.5) == b"abcd"
-    assert link.read_exactly(4, 0.05) == b"ef"  # what came, not an error
-    os.write(master, b"one\r\ntwo\nthr")
-    assert link.read_line(64, 0.5) == b"one\n" and link.read_line(64, 0.5) == b"two\n"
-    assert link.read_line(64, 0.05) == b"thr"
-    os.write(master, b"old")
-    link.clear()
-    os.write(master, b"new")
-    assert link.read(10, 0.5) == b"new"
-    link.write(b"F0")
-    assert os.read(master, 10) == b"F0"
-    assert link._port.baudrate == 9600 and link._port.exclusive
-    link.close()
-    link.close()
-
-
-def test_a_second_open_is_refused_as_busy(terminal: tuple[int, str]) -> None:
-    first = SerialLink(terminal[1], baud=9600, instrument="meter")
-    with pytest.raises(OpenError, match="in use by another program") as caught:
-        SerialLink(terminal[1], baud=9600, instrument="meter")
-    assert caught.value.reason is Reason.BUSY
-    first.close()
-    SerialLink(terminal[1], baud=9600, instrument="meter").close()
-
-
-@pytest.mark.parametrize("call", ["read", "write", "clear", "read_line", "read_exactly"])
-def test_a_pulled_port_is_one_error_whatever_call_meets_it(terminal: tuple[int, str], call: str) -> None:
-    master, path = terminal
-    link = SerialLink(path, baud=9600, instrument="UM25C")
-    os.close(master)
-    arguments: dict[str, tuple[Any, ...]] = {
-        "read": (10, 0.2),
-        "write": (b"x",),
-        "clear": (),
-        "read_line": (10, 0.2),
-        "read_exactly": (3, 0.2),
-    }
-    with pytest.raises(ReadError, match=r"UM25C on .* is gone") as caught:
-        getattr(link, call)(*arguments[call])
-    assert caught.value.reason is Reason.NO_ANSWER
-    link.close()
-    with pytest.raises(ReadError, match="is closed"):
-        link.read(1, 0.0)
-
-
-def test_a_port_closed_by_another_thread_is_an_error_of_ours(terminal: tuple[int, str]) -> None:
-    link = SerialLink(terminal[1], baud=9600, instrument="meter")
-    found: list[BaseException] = []
-
-    def read() -> None:
-        try:
-            for _ in range(100):
-                link.read(10, 0.01)
-        except BaseException as error:  # noqa: BLE001 – the kind of it is what is tested
-            found.append(error)
-
-    thread = threading.Thread(target=read)
-    thread.start()
-    link.close()
-    thread.join(3)
-    assert not thread.is_alive() and [type(error) for error in found] == [ReadError]
-
-
-def test_absent_and_no_port(tmp_path: Path) -> None:
-    with pytest.raises(OpenError, match="there is no port") as caught:
-        SerialLink("/dev/powermeter-not-there", baud=9600, instrument="meter")
-    assert caught.value.reason is Reason.ABSENT
-    (tmp_path / "file").write_text("")
-    with pytest.raises(OpenError) as caught:
-        SerialLink(str(tmp_path / "file"), baud=9600, instrument="meter")
-    assert caught.value.reason is Reason.WRONG_DEVICE
-
-
-def test_no_permission_names_the_group(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    import grp
-
-    import serial
-
-    def refuse(*_: Any, **__: Any) -> None:
-        raise serial.SerialException(errno.EACCES, "could not open port: Permission denied")
-
-    port = tmp_path / "ttyACM0"
-    port.write_text("")
-    monkeypatch.setattr(serial, "Serial", refuse)
-    monkeypatch.setattr(grp, "getgrgid", lambda _: SimpleNamespace(gr_name="dialout"))
-    with pytest.raises(OpenError, match=r"sudo usermod -aG dialout \$USER, then log in again") as caught:
-        SerialLink(str(port), baud=9600, instrument="meter")
-    assert caught.value.reason is Reason.PERMISSION
-
-
-@pytest.mark.parametrize("location", ["", "somewhere"])
-def test_a_location_that_names_nothing(location: str) -> None:
-    with pytest.raises(ConfigurationError, match="does not state where it is"):
-        open_link(location, instrument="TC66")
-
-
 def fake_port(device: str, vid: int | None, pid: int, serial: str, location: str = "1-1:1.0") -> Any:
     return SimpleNamespace(
         device=device,
@@ -150,61 +46,6 @@ def fake_port(device: str, vid: int | None, pid: int, serial: str, location: str
 
 
 PPK2 = UsbId(0x1915, 0xC00A, "PPK2")
-
-
-def test_found_by_usb_id_and_serial_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    ports = [
-        fake_port("/dev/ttyACM3", 0x1915, 0xC00A, "B", "1-2:1.1"),
-        fake_port("/dev/ttyACM9", 0x1915, 0xC00A, "B", "1-2:1.0"),
-        fake_port("/dev/ttyACM2", 0x1915, 0xC00A, "A", "1-3:1.0"),
-        fake_port("/dev/ttyUSB0", 0x1A86, 0x7523, ""),
-        fake_port("/dev/ttyS0", None, 0, ""),
-    ]
-    monkeypatch.setattr(serial_link, "list_ports", lambda: ports)
-    assert serial_link.find_usb_port([PPK2], "B", "PPK2") == "/dev/ttyACM9"  # the lower interface of the two
-    with pytest.raises(OpenError, match="2 are plugged in; choose one by serial number: A, B"):
-        serial_link.find_usb_port([PPK2], "", "PPK2")
-    with pytest.raises(OpenError, match="with serial number C") as caught:
-        serial_link.find_usb_port([PPK2], "C", "PPK2")
-    assert caught.value.reason is Reason.ABSENT
-
-
-def test_an_instrument_is_found_again_under_another_name(
-    terminal: tuple[int, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """Linux gives a meter that was pulled and put back the next free name."""
-    first, second = str(tmp_path / "ttyACM0"), str(tmp_path / "ttyACM1")
-    Path(first).symlink_to(terminal[1])
-    ports = [fake_port(first, 0x1915, 0xC00A, "B")]
-    monkeypatch.setattr(serial_link, "list_ports", lambda: ports)
-    SerialLink(first, baud=9600, instrument="PPK2").close()
-    Path(first).unlink()
-    Path(second).symlink_to(terminal[1])
-    ports[:] = [fake_port("/dev/ttyACM7", 0x1915, 0xC00A, "OTHER"), fake_port(second, 0x1915, 0xC00A, "B")]
-    link = SerialLink(first, baud=9600, instrument="PPK2")
-    assert link.where == second
-    link.close()
-    ports.pop()
-    with pytest.raises(OpenError, match="there is no port"):
-        SerialLink(first, baud=9600, instrument="PPK2")
-
-
-def test_tcp_refused_closed_and_silent() -> None:
-    server = socket.create_server(("127.0.0.1", 0))
-    port = server.getsockname()[1]
-    link = open_link(f"127.0.0.1:{port}", instrument="scpi", tcp_port=5025)
-    peer, _ = server.accept()
-    assert link.read(10, 0.01) == b""
-    peer.sendall(b"1.5\n")
-    assert link.read_line(10, 0.5) == b"1.5\n"
-    peer.close()
-    with pytest.raises(ReadError, match="closed the connection"):
-        link.read(10, 0.5)
-    link.close()
-    server.close()
-    with pytest.raises(OpenError, match="is it on and is the address right") as caught:
-        open_link(f"127.0.0.1:{port}", instrument="scpi", tcp_port=5025)
-    assert caught.value.reason is Reason.ABSENT
 
 
 def test_bluetooth_address_without_bluetooth(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ from powermeter.drivers.meters.ppk2_stream import (
     parse_metadata,
     running_mean,
 )
-from powermeter.errors import ConfigurationError, DataError
+from powermeter.errors import DataError
 from powermeter.source import SATURATED
 from powermeter.testing.load import Load
 from powermeter.testing.ppk2 import SimulatedPPK2
@@ -240,16 +240,3 @@ def test_an_input_high_from_the_start_began_before() -> None:
     assert edges("11100110") == [("infer", 5, 7)]
     assert edges("0011") == []  # not ended
     assert edges("00110", names="none") == []
-
-
-def test_a_loose_wire_makes_no_events() -> None:
-    follower = LogicEdges(parse_inputs("D0,D1"))
-    logic = np.arange(4000, dtype=np.int64) % 2 + 2 * (np.arange(4000) // 1000 % 2)
-    found = follower.feed(np.arange(4000, dtype=np.int64), logic)
-    assert {event.name for event in found} == {"D1"} and follower.noisy == {0}
-
-
-@pytest.mark.parametrize("text", ["", "infer", "D8", "D0:", "D0,D0", "D0:a:b"])
-def test_input_names_that_are_not_usable(text: str) -> None:
-    with pytest.raises(ConfigurationError):
-        parse_inputs(text)

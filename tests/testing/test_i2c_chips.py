@@ -249,12 +249,6 @@ def test_ina238_worked_example(amps, code):
 # The bus ------------------------------------------------------------------------------------------
 
 
-def test_an_empty_address_does_not_acknowledge():
-    with pytest.raises(OSError) as caught:
-        SimulatedBus().read_word_data(0x41, 0)
-    assert caught.value.errno == errno.EREMOTEIO
-
-
 def test_a_hang_times_out_and_passes():
     bus = SimulatedBus().add(0x40, SimulatedINA219(constant(5.0, 0.1)))
     bus.hang()

@@ -12,7 +12,7 @@ from vendor_fakes import FakeClient
 from powermeter import registry
 from powermeter.drivers import fnirsi_ble
 from powermeter.drivers.links.ble import BleLink
-from powermeter.errors import DataError, NotInstalledError, OpenError, ReadError, Reason
+from powermeter.errors import DataError, ReadError
 from powermeter.testing.line_meters import SimulatedAtorch
 from powermeter.testing.load import Load
 from powermeter.testing.request_meters import SimulatedTC66
@@ -100,17 +100,3 @@ def test_atorch_over_bluetooth_never_writes(bleak: type[FakeClient]) -> None:
     assert link.read_exactly(36, 0.5) == meter.report(1.0) and bleak.last.written == []
     assert link.read(10, 0.01) == b""
     link.close()
-
-
-def test_absent_and_wrong_devices(bleak: type[FakeClient], monkeypatch: pytest.MonkeyPatch) -> None:
-    bleak.offered = {0x2A00}
-    with pytest.raises(OpenError, match="another kind of device") as caught:
-        BleLink("00:11:22:33:44:55", ((0xFFE4, 0xFFE9),), instrument="meter")
-    assert caught.value.reason is Reason.WRONG_DEVICE
-    bleak.offered = {"absent"}  # type: ignore[arg-type]
-    with pytest.raises(OpenError, match="is its Bluetooth on") as caught:
-        BleLink("00:11:22:33:44:55", ((0xFFE4, 0xFFE9),), instrument="meter")
-    assert caught.value.reason is Reason.ABSENT
-    monkeypatch.setitem(sys.modules, "bleak", None)
-    with pytest.raises(NotInstalledError, match=r"powermeter\[bluetooth\]"):
-        BleLink("00:11:22:33:44:55", ((0xFFE4, 0xFFE9),), instrument="meter")

@@ -1,0 +1,27 @@
+"""Alignment by a marker line (PPK2 logic input, GPIO) that both the program and the meter saw: what it promises."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from alignment_scene import S
+
+from powermeter.calibration.markers import align_markers
+from powermeter.errors import DataError
+
+
+def test_a_marker_line_aligns_although_edges_are_missing_on_both_sides() -> None:
+    rng = np.random.default_rng(4)
+    host = np.cumsum(rng.uniform(0.05, 0.4, 200) * S).astype(np.int64)
+    drift, offset = 120e-6, -1234 * S
+    meter = np.rint((host - offset) / (1 + drift)).astype(np.int64) + rng.integers(0, 10_000, host.size)
+    alignment = align_markers(np.delete(meter, [3, 50, 51]), np.delete(host, [7, 120]))
+    assert np.abs(alignment.to_host(meter) - host).max() < 50_000
+    assert alignment.drift == pytest.approx(drift, abs=1e-6)
+    assert alignment.places >= 190
+
+
+def test_markers_with_an_even_beat_are_refused() -> None:
+    beat = np.arange(50, dtype=np.int64) * S
+    with pytest.raises(DataError, match="two ways"):
+        align_markers(beat, beat[5:40] + 77 * S)

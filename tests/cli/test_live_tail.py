@@ -1,0 +1,45 @@
+"""Follows a recording that grows: what each rail shows now and so far, and what its events use: what it promises."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from powermeter.analysis.energy import analyse
+from powermeter.channel import Channel, Quantity, Rail
+from powermeter.cli.live_tail import Tail
+from powermeter.events import Event
+from powermeter.recording import Recording, Writer
+
+LONG = "a_label_that_is_longer_than_the_whole_terminal_is_wide"
+
+
+@pytest.fixture
+def path(tmp_path):
+    found = tmp_path / "x.power"
+    rail = Rail("VDD_IN")
+    channels = (Channel("v", Quantity.VOLTAGE, 1e-3, rail), Channel("i", Quantity.CURRENT, 1e-3, rail))
+    times = np.arange(2001, dtype=np.int64) * 5_000_000
+    with Writer.create(found, {"battery": "4Ah"}) as writer:
+        source = writer.add_source("x://", "m", "x", channels)
+        amps = np.where((times // 250_000_000) % 2, 400, 200) + np.arange(2001) % 2
+        writer.append(source, times, np.stack([np.full(2001, 5000), amps], axis=1))
+        for i in range(18):
+            start = (2 * i + 1) * 250_000_000
+            writer.add_event(Event("infer" if i % 2 else LONG, start, start + 250_000_000, uid=i + 1))
+    return found
+
+
+def test_it_agrees_with_the_analysis(path):
+    tail = Tail(path, "x")
+    tail.look()
+    with Recording.open(path) as recording:
+        a = analyse(recording)
+    totals = tail.main
+    assert totals.energy_j == pytest.approx(a.energy.value, rel=5e-3)
+    assert totals.charge_c == pytest.approx(a.charge.value, rel=5e-3)
+    assert (totals.low_w, totals.high_w) == pytest.approx((1.0, 2.005))
+    infer = next(row for row in a.rows if row.label == "infer")
+    assert tail.labels["infer"].events == infer.events == 9
+    assert tail.labels["infer"].mean_j == pytest.approx(infer.energy_per_item.value, rel=0.03)
+    assert tail.labels["infer"].rate_hz == pytest.approx(1.0, rel=1e-6)

@@ -1,0 +1,49 @@
+"""Which files of a hwmon device are a rail, by the driver's name; facts of kernel 6.1 and later: what it promises."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from powermeter.drivers.hwmon import Hwmon
+from powermeter.drivers.system.hwmon import chip_name
+from powermeter.errors import ConfigurationError
+from powermeter.source import Address
+
+
+def device(root: Path, number: int, files: dict[str, object], place: str = "1-0040") -> Path:
+    """Make one device as the kernel does, its parent on an I²C bus."""
+    parent = root / "devices" / place
+    folder = parent / f"hwmon/hwmon{number}"
+    folder.mkdir(parents=True)
+    for name, value in files.items():
+        (folder / name).write_text(f"{value}\n")
+    (folder / "device").symlink_to(parent)
+    (root / f"hwmon{number}").symlink_to(folder)
+    return folder
+
+
+INA219 = {
+    "name": "ina219",
+    "in0_input": 25,
+    "in1_input": 5100,
+    "curr1_input": 2500,
+    "power1_input": 12740000,
+    "shunt_resistor": 10000,
+}
+
+
+def opened(root: Path, url: str) -> Hwmon:
+    source = Hwmon(Address.parse(url), root)
+    source.open()
+    return source
+
+
+def test_two_of_a_name_must_be_told_apart(tmp_path):
+    device(tmp_path, 0, INA219, "1-0040")
+    device(tmp_path, 1, INA219, "1-0041")
+    with pytest.raises(ConfigurationError, match="ina219-i2c-1-41"):
+        opened(tmp_path, "hwmon://ina219")
+    assert opened(tmp_path, "hwmon://ina219-i2c-1-41").info()["device"] == "ina219-i2c-1-41"
+    assert chip_name(tmp_path / "hwmon0") == "ina219-i2c-1-40"

@@ -1,0 +1,120 @@
+"""Which processor this machine has and how much power it is rated for: what it promises."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from powermeter.drivers.system import processor
+from powermeter.result import COVERAGE_95
+from powermeter.testing.sysfs import FakeTree
+
+TABLE = """Name,TDP
+Intel Core i7-8650U,15.0
+Intel Core i7-8650,65.0
+AMD EPYC 7763,280.0
+Intel Xeon E5-2640,95.0
+Intel Xeon E5-2640 v4,90.0
+AMD Ryzen 7 5800H,45
+Odd One,999999
+Broken
+Same 77X,10
+Same 77X,20
+"""
+
+
+@pytest.fixture
+def table(tmp_path):
+    path = tmp_path / "cpu.csv"
+    path.write_text(TABLE)
+    return path
+
+
+def machine(tmp_path, name: str, threads: int = 4, sockets: int = 1, flags: str = "fpu sse") -> FakeTree:
+    tree = FakeTree(tmp_path)
+    blocks = [
+        f"processor\t: {number}\nmodel name\t: {name}\nphysical id\t: {number % sockets}\nflags\t\t: {flags}\n"
+        for number in range(threads)
+    ]
+    tree.write("proc/cpuinfo", "\n".join(blocks))
+    stat(tree, 0, 0)
+    return tree
+
+
+def stat(tree: FakeTree, busy: int, idle: int) -> None:
+    """Write /proc/stat in ticks: user, nice, system, idle, iowait, irq, softirq, steal."""
+    tree.write("proc/stat", f"cpu  {busy} 0 0 {idle} 0 0 0 500 0 0\ncpu0 0 0 0 0 0 0 0 0 0 0")
+
+
+@pytest.mark.parametrize(
+    ("name", "listed", "watt"),
+    [
+        ("Intel(R) Core(TM) i7-8650U CPU @ 1.90GHz", "Intel Core i7-8650U", 15.0),
+        ("AMD EPYC 7763 64-Core Processor", "AMD EPYC 7763", 280.0),
+        ("Intel(R) Xeon(R) CPU E5-2640 v4 @ 2.40GHz", "Intel Xeon E5-2640 v4", 90.0),
+        ("Intel(R) Xeon(R) CPU E5-2640 0 @ 2.50GHz", None, None),
+        ("AMD Ryzen 7 5800H with Radeon Graphics", "AMD Ryzen 7 5800H", 45.0),
+        ("Odd One", None, None),  # a rating that cannot be
+        ("Intel(R) Xeon(R) Processor", None, None),
+        ("", None, None),
+    ],
+)
+def test_names_find_their_rating(table, name, listed, watt):
+    assert processor.look_up(name, table) == ((listed, watt) if listed else None)
+
+
+def test_rating_counts_sockets(tmp_path, table):
+    machine(tmp_path, "AMD EPYC 7763 64-Core Processor", threads=4, sockets=2)
+    found = processor.rating(tmp_path, table)
+    assert found.watt == 560.0 and "2 sockets" in found.source
+    assert found.model_error == processor.RATED_ERROR
+
+
+def test_an_unknown_processor_is_an_assumption_with_a_wider_interval(tmp_path, table):
+    machine(tmp_path, "Somebody's Processor 9000")
+    found = processor.rating(tmp_path, table)
+    assert found.watt == 4 * processor.WATT_PER_THREAD
+    assert "assumed" in found.source and found.model_error > processor.RATED_ERROR
+
+
+def test_a_virtual_machine_does_not_take_its_hosts_rating(tmp_path, table):
+    machine(tmp_path, "AMD EPYC 7763 64-Core Processor", threads=2, flags="fpu hypervisor lm")
+    found = processor.rating(tmp_path, table)
+    assert found.watt == 2 * processor.WATT_PER_THREAD and "virtual machine" in found.source
+
+
+def test_longest_board_names_go_first():
+    models = [model for model, *_ in processor.BOARDS]
+    for place, model in enumerate(models):
+        assert not any(model in later for later in models[place + 1 :]), model
+
+
+def test_codecarbons_table_is_found_without_importing_it():
+    pytest.importorskip("codecarbon")
+    code = (
+        "import sys; from powermeter.drivers.system.processor import codecarbon_table; "
+        "path = codecarbon_table(); assert path.is_file(); assert 'codecarbon' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=30)
+    path = processor.codecarbon_table()
+    assert path is not None
+    assert processor.look_up("Intel(R) Core(TM) i7-8650U CPU @ 1.90GHz", path) == (
+        "Intel Core i7-8650U",
+        15.0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("load", "share"), [(0, 0.12), (0.05, 0.22), (0.1, 0.32), (0.3, 0.535), (1, 1.02), (7, 1.02)]
+)
+def test_curve_is_straight_between_its_points(load, share):
+    assert processor.SERVER_CURVE.at(load) == pytest.approx(share)
+
+
+def test_the_interval_holds_the_errors_reported_for_such_models():
+    """Errors up to 40 % (arXiv 2509.22092) and a factor of two (CCGrid 2023): truth half of the estimate."""
+    half = processor.RATED_ERROR * COVERAGE_95 / 3**0.5
+    assert 1 - half <= 1 / 2 and half >= 0.4
+    assert processor.ASSUMED_ERROR > processor.RATED_ERROR > processor.BOARD_ERROR

@@ -1,0 +1,118 @@
+"""ATORCH meters and loads (UD18, AT24, DL24, DT24, S1) and the Juwei J7-C: a report a second, unasked: what it promises."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from powermeter.drivers import atorch
+from powermeter.errors import DataError
+
+FRAMES = Path(__file__).parent / "frames"
+
+
+def table(name: str) -> list[list[str]]:
+    lines = (FRAMES / name).read_text().splitlines()
+    return [line.split("|") for line in lines if line and not line.startswith("#")]
+
+
+def refused(decode: Callable[[bytes], object], frame: bytes) -> bool:
+    try:
+        decode(frame)
+    except DataError:
+        return True
+    return False
+
+
+ATORCH = table("atorch.txt")
+
+CHECKED = [row for row in ATORCH if row[4] in "12"]
+
+
+@pytest.mark.parametrize(("source", "seconds", "text", "decoded", "check"), ATORCH)
+def test_atorch_frame(source: str, seconds: str, text: str, decoded: str, check: str) -> None:
+    report = atorch.decode(bytes.fromhex(text))
+    assert report.check == {"1": 1, "2": 2, "none": None}.get(check, report.check)
+    charge_mah = None if report.charge_code is None else report.charge_code * {2: 10, 3: 1}[report.device]
+    energy_mwh = report.energy_code * (10 if report.device == 3 else 10_000_000)
+    shown = {
+        "V": report.voltage_v,
+        "A": report.current_a,
+        "mAh": charge_mah,
+        "mWh": energy_mwh,
+        "Wh": energy_mwh / 1e6 / 1e-3 / 1e3,
+        "degC": report.temperature_c,
+        "D-": report.dm_v,
+        "D+": report.dp_v,
+        "W": None if report.power_code is None else report.power_code / 10,
+        "backlight": report.backlight_s,
+        "price": report.price,
+        "Hz": report.frequency_hz,
+        "pf": report.power_factor,
+    }
+    checked = 0
+    for part in decoded.split(", "):
+        if clock := re.fullmatch(r"(\d+):(\d\d):(\d\d)", part):
+            hours, minutes, seconds_ = map(int, clock.groups())
+            assert report.running_s == hours * 3600 + minutes * 60 + seconds_
+        elif named := re.fullmatch(r"(D[-+]|backlight|price|pf) ([\d.]+)", part):
+            assert shown[named[1]] == pytest.approx(float(named[2])), part
+        else:
+            number, unit = part.split(" ")
+            assert shown[unit] == pytest.approx(float(number)), part
+        checked += 1
+    assert checked >= 2
+
+
+@pytest.mark.parametrize("text", [CHECKED[0][2], CHECKED[3][2], CHECKED[4][2], CHECKED[-1][2]])
+def test_atorch_damage_is_refused_where_a_rule_holds(text: str) -> None:
+    good = bytes.fromhex(text)
+    rule = atorch.check_rule(good)
+
+    def decode(frame: bytes) -> object:
+        return atorch.decode(frame, rule=rule)
+
+    for length in range(36):
+        assert refused(decode, good[:length])
+    for at in range(2, 36):
+        for mask in (1, 0x10, 0x80, 0xFF):
+            bad = bytearray(good)
+            bad[at] ^= mask
+            assert refused(decode, bytes(bad)), f"byte {at} ^ {mask:02x}"
+
+
+def test_atorch_five_fragments_and_a_start_in_the_middle() -> None:
+    """esphome-atorch-dl24: tests/components/atorch_dl24, lengths 8, 7, 8, 8, 5."""
+    frames = [bytes.fromhex(row[2]) for row in ATORCH if row[0] == "DL24 load"]
+    buffer = bytearray()
+    found: list[bytes] = []
+    at = 0
+    for length in (8, 7, 8, 8, 5):
+        buffer += frames[0][at : at + length]
+        at += length
+        got, skipped = atorch.cut(buffer)
+        found += got
+        assert skipped == 0
+    assert found == [frames[0]] and not buffer
+    buffer += frames[1][20:] + frames[2] + b"\x00\xff" + frames[3]
+    got, skipped = atorch.cut(buffer)
+    assert got == frames[2:4] and skipped == 16 + 2
+
+
+@pytest.mark.parametrize("name", ["DL24 load", "J7-C with a meaningless check byte"])
+def test_atorch_truncated_frames_never_merge(name: str) -> None:
+    frames = [bytes.fromhex(row[2]) for row in ATORCH if row[0] == name]
+    for kept in range(1, 36):
+        buffer = bytearray(frames[0] + frames[1][:kept] + frames[2] + frames[3])
+        got, _ = atorch.cut(buffer)
+        good = [frame for frame in got if not refused(atorch.decode, frame)]
+        assert good[0] == frames[0] and good[-1] == frames[3]
+        assert all(frame in frames for frame in good), f"{kept} bytes of a frame"
+
+
+def test_atorch_replies_are_passed_over() -> None:
+    buffer = bytearray(bytes.fromhex("ff55020101000040ff55020103000042"))
+    assert atorch.cut(buffer) == ([], 16)

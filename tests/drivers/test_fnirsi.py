@@ -1,0 +1,57 @@
+"""FNIRSI FNB48, C1, FNB48S, FNB48P and FNB58 USB testers over HID: 100 samples a second, four a report: what it promises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from powermeter.drivers import fnirsi
+from powermeter.errors import DataError
+
+
+def refused(decode: Callable[[bytes], object], frame: bytes) -> bool:
+    try:
+        decode(frame)
+    except DataError:
+        return True
+    return False
+
+
+def fnirsi_report() -> bytes:
+    """Values of the logger's README, in the published layout: 0 V, 0.00011 A, D+ 1.184, D- 1.031, 30.5 °C."""
+    sample = b"".join(
+        (
+            (0).to_bytes(4, "little"),
+            (11).to_bytes(4, "little"),
+            (1184).to_bytes(2, "little"),
+            (1031).to_bytes(2, "little"),
+            b"\x01",
+            (305).to_bytes(2, "little"),
+        )
+    )
+    report = b"\xaa\x04" + sample * 4 + b"\x00"
+    return report + bytes([fnirsi.crc8(report[1:])])
+
+
+def test_fnirsi_commands() -> None:
+    """fnirsi-usb-power-data-logger: the check of the three commands it sends."""
+    assert [fnirsi.command(code)[-1] for code in (0x81, 0x82, 0x83)] == [0x8E, 0x96, 0x9E]
+    assert len(fnirsi.command(0x81)) == 64 and fnirsi.command(0x81)[:2] == b"\xaa\x81"
+
+
+def test_fnirsi_data_report() -> None:
+    good = fnirsi_report()
+    assert fnirsi.decode(good) == [fnirsi.Sample(0, 11, 1.184, 1.031, 305)] * 4
+    assert fnirsi.decode(fnirsi.command(0x03)) == []  # another type is passed over
+    for length in range(64):
+        assert refused(fnirsi.decode, good[:length])
+    for at in range(64):
+        for mask in range(1, 256):
+            bad = bytearray(good)
+            bad[at] ^= mask
+            assert refused(fnirsi.decode, bytes(bad))
+
+
+def test_fnirsi_refuses_the_garbage_first_report() -> None:
+    sample = (18870000).to_bytes(4, "little") + (17040000).to_bytes(4, "little") + bytes(7)
+    report = b"\xaa\x04" + sample * 4 + b"\x00"
+    assert refused(fnirsi.decode, report + bytes([fnirsi.crc8(report[1:])]))  # 188.7 V, 170.4 A

@@ -1,0 +1,42 @@
+"""Hardkernel ODROID SmartPower3: a bench supply that prints a checked line per interval on its USB port: what it promises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from powermeter.drivers import smartpower3
+from powermeter.errors import DataError
+
+
+def refused(decode: Callable[[bytes], object], frame: bytes) -> bool:
+    try:
+        decode(frame)
+    except DataError:
+        return True
+    return False
+
+
+SMARTPOWER3 = (
+    b"0000815169,15296,0036,00550,0,00000,0000,00000,0,00,00000,0000,00000,0,00,14,12",
+    b"0343732187,15321,0072,01103,0,00000,0000,00000,0,00,00000,0000,00000,0,00,1c,12",
+    b"0343732207,15328,0055,00843,0,00000,0000,00000,0,00,00000,0000,00000,0,00,11,19",
+)
+
+
+def test_smartpower3_lines() -> None:
+    """osp3 library: log test."""
+    line = smartpower3.decode(SMARTPOWER3[0])
+    assert line.time_ms == 815169 and line.input == smartpower3.Port(15296, 36, 550, False)
+    assert line.outputs == (smartpower3.Port(0, 0, 0, False, 0),) * 2
+    assert smartpower3.decode(SMARTPOWER3[1]).input.power_mw == 1103
+    assert smartpower3.decode(SMARTPOWER3[2]).time_ms == 343732207
+    assert refused(smartpower3.decode, SMARTPOWER3[0].replace(b",14,12", b",15,12"))
+    assert refused(smartpower3.decode, SMARTPOWER3[0].replace(b",14,12", b",14,13"))
+    for good in SMARTPOWER3:
+        for length in range(len(good)):
+            assert refused(smartpower3.decode, good[:length])
+        for at in range(len(good)):
+            for mask in range(1, 256):
+                bad = bytearray(good)
+                bad[at] ^= mask
+                assert refused(smartpower3.decode, bytes(bad)), f"{at} {mask}"

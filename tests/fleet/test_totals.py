@@ -1,0 +1,44 @@
+"""What a fleet used in all, what that means for the planet, and how long a charge of each device lasts: what it promises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import outside
+import pytest
+
+from powermeter import analyse
+
+
+@pytest.fixture(scope="module")
+def engine(dataset: Path) -> Iterator[Any]:
+    outside.need("ibis", "duckdb")
+    from powermeter.fleet.engines import engine_of
+
+    with engine_of("duckdb", dataset) as opened:
+        yield opened
+
+
+def test_totals_are_the_sum_and_hours_meet_their_factors(engine: Any, lab: Path, tmp_path: Path) -> None:
+    from powermeter.fleet.totals import life, totals
+
+    wanted = sum(analyse(path).energy.value for path in lab.rglob("*.power"))
+    found = totals(engine, place="FRA")
+    assert found.energy is not None and found.energy.value == pytest.approx(wanted, rel=1e-12)
+    assert found.carbon is not None and found.water is not None and found.adpe is not None
+    lines = ["timestamp_utc,ci_g_per_kwh"]
+    lines += [
+        f"2026-10-{day:02}T{hour:02}:00:00Z,{100 * (day - 2)}" for day in range(3, 9) for hour in range(24)
+    ]
+    (tmp_path / "hourly.csv").write_text("\n".join(lines) + "\n")
+    hourly = totals(engine, place="FRA", intensity=tmp_path / "hourly.csv")
+    assert hourly.carbon is not None
+    per_day = [sum(analyse(path).energy.value for path in lab.rglob(f"{day}.power")) for day in range(4)]
+    grams = sum(energy / 3.6e6 * 100 * (day + 1) for day, energy in enumerate(per_day))
+    plain = hourly.places[0].footprint
+    assert plain is not None
+    assert plain.carbon_steps()["at the meter"] == pytest.approx(grams, rel=1e-9)
+    one = next(each for each in life(engine, battery="4Ah") if each.device == "pi-00")
+    assert one.hours is not None and 6 < one.hours.value < 10 and one.used is not None

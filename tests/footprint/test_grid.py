@@ -1,0 +1,26 @@
+"""What a kilowatt-hour of the grid brings with it: carbon, losses, water, by place: what it promises."""
+
+from __future__ import annotations
+
+import pytest
+
+from powermeter.errors import ConfigurationError
+from powermeter.footprint.grid import check_mix, mix_of, water_of_mix
+
+
+def test_mix_that_does_not_sum_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="sum to"):
+        check_mix({"coal": 0.5, "gas": 0.3})
+    with pytest.raises(ConfigurationError, match="no fuel"):
+        check_mix({"lignite": 1.0})
+    with pytest.raises(ConfigurationError, match="negative"):
+        check_mix({"coal": 1.5, "gas": -0.5})
+
+
+def test_water_by_mix_and_technology() -> None:
+    """Half coal, half wind: half of 476 gal/MWh."""
+    found = water_of_mix({"coal": 0.5, "wind": 0.5}, "test")
+    assert found.central == pytest.approx(0.5 * 476 * 3.785411784 / 1000)
+    assert found.high / found.central == pytest.approx(2)
+    assert water_of_mix({"hydro": 1.0}, "test").high == pytest.approx(4 * 4491 * 3.785411784 / 1000)
+    assert sum(mix_of("FRA").values()) == pytest.approx(1)

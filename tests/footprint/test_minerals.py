@@ -1,0 +1,33 @@
+"""Minerals tied up in a device: grams by element, which are critical in EU law, what ADPe sees of them: what it promises."""
+
+from __future__ import annotations
+
+import pytest
+
+from powermeter.footprint import footprint, to_text
+from powermeter.footprint.minerals import adpe_of, as_rows, cathode, composition
+from powermeter.result import Result
+
+KWH = Result.of(3.6e6, "J", {"gain:x": 3.6e4})
+
+
+def test_phone_minerals_and_what_the_indicator_cannot_see() -> None:
+    found = {item.symbol: item for item in composition("phone")}
+    assert found["Nd"].factor is None and found["Nd"].adpe_kg is None and found["Nd"].critical
+    assert not found["Au"].critical and not found["Au"].strategic
+    assert found["Co"].strategic and found["Co"].critical
+    gold = found["Au"].adpe_kg
+    assert gold is not None and gold / adpe_of(composition("phone")).value > 0.7
+    assert "Nd" in adpe_of(composition("phone")).note
+    rows = as_rows(composition("phone"))
+    assert any("no factor" in row[3] for row in rows)
+    assert any("critical and strategic" in row[2] for row in rows)
+    assert "rare earths" in to_text(footprint(KWH, "FRA"))
+
+
+def test_cathode_metals() -> None:
+    """A 15 Wh LCO pack holds 14 g of cobalt by Olivetti's table, 5.4 to 8 g by assays."""
+    cobalt = next(item for item in cathode("lco", 15) if item.symbol == "Co")
+    assert cobalt.mass.central == pytest.approx(14.4, rel=0.01)
+    assert cobalt.mass.low < 8
+    assert cobalt.mass.provenance == "D"

@@ -1,0 +1,13 @@
+"""Chooses the column (or the pair of columns) that holds the times of a table, and reads it block by block: what it promises."""
+
+import pytest
+
+from powermeter.importers.time_columns import _fast_walls
+
+
+@pytest.mark.parametrize(
+    "odd", ["2023-01-01 00:00:09 T", "2023-01-01 00:00:099", "2023-01-01 00:00:09.1 0800"]
+)
+def test_a_stamp_that_only_looks_like_one_is_not_read_as_one_with_a_zone(odd):
+    plain = [f"2023-01-01 00:00:{i:02d}" for i in range(9)]
+    assert _fast_walls(plain) is not None and _fast_walls([*plain, odd]) is None

@@ -1,0 +1,41 @@
+"""Zones of wall-clock stamps: a fixed offset, or a named zone with its summer time: what it promises."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+
+from powermeter.channel import MISSING
+from powermeter.errors import ConfigurationError
+from powermeter.importers.stamps import wall
+from powermeter.importers.zones import Zone
+
+S = 10**9
+
+BERLIN = Zone.parse("Europe/Berlin")
+
+
+def local(text):
+    return wall(text).ns
+
+
+@pytest.mark.parametrize(
+    "name", ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"]
+)
+def test_named_zones_agree_with_the_standard_library(name):
+    zone, rules = Zone.parse(name), ZoneInfo(name)
+    rng = np.random.default_rng(6)
+    for second in rng.integers(1_600_000_000, 1_900_000_000, 40).tolist():
+        here = datetime.fromtimestamp(second, rules)
+        naive = int((here.replace(tzinfo=None) - datetime(1970, 1, 1)).total_seconds())
+        if here.fold or here.replace(fold=1).utcoffset() != here.utcoffset():
+            continue  # an hour that comes twice
+        assert zone.utc_ns(naive * S) == second * S
+
+
+def test_zones_are_offsets_or_names():
+    assert Zone.parse("+08:00").utc_ns(local("2026-01-01 08:00:00")) == local("2026-01-01 00:00:00")
+    assert BERLIN.to_utc(np.array([MISSING], np.int64)).tolist() == [MISSING]
+    with pytest.raises(ConfigurationError, match="Europe/Berlin"):
+        Zone.parse("Mars/Olympus")

@@ -1,0 +1,38 @@
+"""The ring: a file of 64-byte slots in which one process leaves its marks, in any language: what it promises."""
+
+from __future__ import annotations
+
+import os
+
+import powermeter
+from powermeter.marking import ring
+
+
+class Unspeakable:
+    def __str__(self):
+        raise RuntimeError("no")
+
+    __repr__ = __str__
+
+    def __float__(self):
+        raise RuntimeError("no")
+
+
+def test_a_full_ring_waits_for_the_recorder_and_loses_nothing(running, monkeypatch):
+    monkeypatch.setattr(ring, "CAPACITY", 64)
+    running.intake.start()
+    for _ in range(2000):
+        with powermeter.event("w"):
+            pass
+    assert len(running.end()) == 2000
+    assert running.counts()[os.getpid()].details["lost"] == 0
+
+
+def test_odd_names_are_kept_where_they_can_be(running):
+    names = ["\udcff broken", "", "x" * 100_000, "<script>", 7, Unspeakable(), [], "nul\0inside"]
+    for name in names:
+        with powermeter.event(name):
+            pass
+    found = [event.name for event in running.end()]
+    assert found[:2] == ["\\udcff broken", ""] and found[2] == "x" * ring.MAX_NAME
+    assert found[3:] == ["<script>", "7", "<Unspeakable>", "[]", "nul\\0inside"]

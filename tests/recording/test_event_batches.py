@@ -1,0 +1,37 @@
+"""Events as batches of columns: what a program noted since the last time, in one row of the table `events`: what it promises."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import struct
+import zlib
+
+from crafted import seal
+
+from powermeter.channel import MISSING
+from powermeter.recording import Recording, event_batches
+
+
+def test_events_beyond_what_a_file_can_hold_are_left_out(recorded):
+    """A batch of 131 072 events of which every column is constant takes 400 bytes."""
+    constant = struct.Struct("<BBqqq").pack
+    head = zlib.compress(json.dumps({"columns": list(event_batches.COLUMNS), "texts": ["x"]}).encode())
+    values = {"uid": 0, "name": 0, "start_ns": 5, "end_ns": 6, "count": 1, "thread": 1}
+    parts = [head, *(constant(0, 0, values.get(name, MISSING), 0, 1) for name in event_batches.COLUMNS)]
+    from powermeter.recording import columns
+
+    db = sqlite3.connect(recorded.path)
+    for i in range(2, 302):
+        row = (i, 1, 1 << 17, 5, 6, columns.join(parts), 0, b"")
+        db.execute(
+            "INSERT INTO events (id, process, count, first_ns, last_ns, data, checksum, chain) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            row,
+        )
+    db.commit()
+    db.close()
+    seal(recorded.path)
+    with Recording.open(recorded.path) as recording:
+        found = recording.event_table()
+        assert 0 < len(found) < 10 * recorded.path.stat().st_size < 300 << 17
+        assert any("claims more events" in text for text in recording.warnings)

@@ -1,0 +1,62 @@
+"""Text and numbers as LaTeX takes them: nothing a label says is a command, and a number is siunitx's with the digits of print: what it promises."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from powermeter.formatting import Shown
+from powermeter.reports.latex_text import escaped, plain_quantity, quantity
+
+HOSTILE = [
+    "\\input{x}",
+    "50 % & $5_000#~^",
+    "}{",
+    "[2cm] x",
+    "<script>",
+    "=cmd()",
+    "\u202e\x1b[31m\x00\ud800",
+    "模型 µ±",
+    "x" * 10_000,
+]
+
+
+def balance(text):
+    depth = 0
+    for character in re.sub(r"\\[{}]", "", text):
+        depth += {"{": 1, "}": -1}.get(character, 0)
+        assert depth >= 0
+    return depth
+
+
+@pytest.mark.parametrize("label", HOSTILE)
+def test_a_label_is_text(label):
+    text = escaped(label)
+    assert balance(text) == 0 and text.isascii() and text.isprintable()
+    commands = set(re.findall(r"\\[A-Za-z]+", text))
+    assert commands <= {
+        "\\textbackslash",
+        "\\textbraceleft",
+        "\\textbraceright",
+        "\\textasciitilde",
+        "\\textasciicircum",
+        "\\textless",
+        "\\textgreater",
+        "\\textmu",
+        "\\ldots",
+        "\\pm",
+    }, commands
+    assert not re.search(r"(?<!\\)[$&#_%]", text)
+
+
+def test_numbers_keep_their_digits():
+    assert quantity(Shown("87.20", "0.51", "", "mJ")) == r"\qty{87.20 +- 0.51}{\milli\joule}"
+    assert quantity(Shown("205,600", "1,200")) == r"\num{205600 +- 1200}"
+    assert quantity(Shown("at most 650", "", "", "µWh")) == r"at most \qty{650}{\micro\watt\hour}"
+    assert quantity(Shown("3", "", "0.9 to 10", "mg CO2e")) == (
+        r"\num{3}\,mg CO\textsubscript{2}e (\numrange{0.9}{10})"
+    )
+    assert quantity(Shown("–")) == "--"
+    assert plain_quantity("60.1 ms") == r"\qty{60.1}{\milli\second}"
+    assert plain_quantity("1 min 20 s") == "1 min 20 s"
