@@ -229,3 +229,49 @@ def test_a_correction_with_absurd_numbers_is_refused() -> None:
         Correction("a", (math.nan, 1.0), ((0.0, 0.0), (0.0, 0.0)), 0, 1)
     with pytest.raises(DataError, match="gain"):
         Correction("a", (0.0, -1.0), ((0.0, 0.0), (0.0, 0.0)), 0, 1)
+
+
+X = np.array([1.0, 2.0, 3.0, 4.0])
+
+
+def exact(y: np.ndarray, sigma: float = 0.1) -> Points:
+    """Points whose readings are exact, so that the fit is ordinary least squares with a known σ."""
+    return Points(X, y, np.zeros(4), np.full(4, sigma))
+
+
+def test_the_covariance_is_that_of_least_squares_with_its_sign() -> None:
+    """σ² (XᵀX)⁻¹ with Σx = 10, Σx² = 30, n = 4: 0.01/20 × [[30, −10], [−10, 4]]; offset and gain pull against each other."""
+    beta, covariance = york(exact(2.0 + 3.0 * X))
+    assert beta == pytest.approx([2.0, 3.0])
+    assert covariance == pytest.approx(np.array([[0.015, -0.005], [-0.005, 0.002]]), rel=1e-6)
+
+
+def test_the_published_off_diagonal_is_the_mean_reading_times_the_slopes_variance() -> None:
+    """York et al. (2004), eq. 13: cov = −x̄ σ_b², with x̄ the mean of the adjusted points."""
+    found = fit("c", exact(2.0 + 3.0 * X), order=1).correction.covariance
+    assert found[0][1] == found[1][0] == pytest.approx(-2.5 * found[1][1])
+
+
+def test_what_is_corrected_is_surest_in_the_middle_of_the_points() -> None:
+    """Var(a + b x) = σ² (1/n + (x − x̄)²/Sxx), with n = 4, x̄ = 2.5, Sxx = 5."""
+    covariance = np.array(fit("c", exact(2.0 + 3.0 * X), order=1).correction.covariance)
+    for x in (2.5, 1.0, 4.0, 10.0):
+        at = np.array([1.0, x])
+        assert at @ covariance @ at == pytest.approx(0.01 * (1 / 4 + (x - 2.5) ** 2 / 5))
+
+
+def test_points_that_scatter_more_than_they_claim_widen_the_covariance() -> None:
+    """Residuals ±0.3, ∓0.3 against σ = 0.1: of the four, two degrees of freedom are the line's."""
+    scattered = np.array([0.3, -0.3, -0.3, 0.3])  # has neither mean nor slope
+    found = fit("c", exact(2.0 + 3.0 * X + scattered), order=1)
+    chi2 = 4 * 0.3**2 / 0.1**2 / 2
+    assert found.chi2 == pytest.approx(chi2) == pytest.approx(18.0)
+    assert found.widened and any("scatter 4.2 times" in note for note in found.notes)
+    assert found.correction.covariance[1][1] == pytest.approx(0.002 * chi2)
+    assert found.correction.covariance[0][1] == pytest.approx(-0.005 * chi2)
+
+
+def test_points_that_scatter_less_narrow_nothing() -> None:
+    found = fit("c", exact(2.0 + 3.0 * X), order=1)
+    assert not found.widened and found.chi2 == pytest.approx(0.0, abs=1e-9)
+    assert found.correction.covariance[1][1] == pytest.approx(0.002)
