@@ -16,7 +16,8 @@ from powermeter.notes import Severity
 from powermeter.result import Result, plain, worst
 from powermeter.units import format_number, format_quantity
 
-from .terminal import NARROW, grade_text, safe, section, table_frame
+from .facts_grid import fits, print_rows
+from .terminal import FEW_LABELS, MOST_LABELS, NARROW, grade_text, safe, section, table_frame
 from .wording import show
 
 if TYPE_CHECKING:
@@ -53,13 +54,24 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
         console.print(f"[dim]A counts {safe(c.counted[0])}[/]\n[dim]B counts {safe(c.counted[1])}[/]")
     beside = f"{grade_text(worst(row.contrast.difference.grade for row in c.rows))}, ± is 95 %"
     console.print(section(TITLES[c.of], beside))
-    joined = [_rows(c.rows, [*results, *_how()]) for results in _results(c)[:2]]
-    apart = [_rows(c.rows, results) for results in _results(c)]
+    most = MOST_LABELS if console.width >= NARROW else FEW_LABELS
+    rows = (
+        sorted(c.rows, key=lambda row: 2.0 if row.contrast.p_value is None else row.contrast.p_value)[:most]
+        if len(c.rows) > most
+        else c.rows
+    )
+    results = _results(c)
+    joined = [_rows(rows, [*columns, *_how()]) for columns in results[:2]]
+    apart = [_rows(rows, columns) for columns in results]
     chosen = _widest(console, [*joined, *apart])
-    console.print(chosen)
+    print_rows(console, chosen, _stacked(rows, results[0]))
     if chosen not in joined:
         console.print(section("Statistical power"))
-        console.print(_rows(c.rows, _how()))
+        print_rows(console, _rows(rows, _how()), _stacked(rows, _how()))
+    if len(rows) < len(c.rows):
+        console.print(
+            f"[dim]{len(c.rows) - len(rows):,} more labels, which differ less surely: --json lists all[/]"
+        )
     console.print()
     for note in c.notes:
         if note.severity is not Severity.INFO:
@@ -68,11 +80,15 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
         console.print(f"[dim]·[/] {safe(text)}", soft_wrap=False)
 
 
+def _stacked(
+    rows: Sequence[Row], columns: Sequence[tuple[str, Cell]]
+) -> list[tuple[str, list[tuple[str, str]]]]:
+    return [(safe(row.title), [(safe(head), cell(row.contrast)) for head, cell in columns]) for row in rows]
+
+
 def _widest(console: Console, tables: Sequence[Table]) -> Table:
     """Return the first table that fits, else the last."""
-    wide = console.options.update(max_width=10_000)
-    fitting = (t for t in tables if console.measure(t, options=wide).maximum <= console.width)
-    return next(fitting, tables[-1])
+    return next((table for table in tables if fits(table, console)), tables[-1])
 
 
 def _results(c: Comparison) -> list[list[tuple[str, Cell]]]:

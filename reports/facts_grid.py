@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType
+    from rich.table import Table
     from rich.text import Text
 
 LEAST_REMARK = 18
@@ -62,3 +63,29 @@ def _stacked(title: Text, value: Text, name: int, width: int) -> Iterator[Render
     else:
         yield title
         yield Text.assemble("  ", value, no_wrap=True, overflow="ignore")
+
+
+def fits(table: Table, console: Console) -> bool:
+    """Return whether a table is printed whole, without a cut number."""
+    wide = console.options.update(max_width=10_000)
+    return console.measure(table, options=wide).maximum <= console.width
+
+
+def print_rows(console: Console, table: Table, rows: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> None:
+    """Print a table where it fits; else each of its rows as a title and a line per cell.
+
+    Args:
+        console: Where to.
+        table: The rows as a table.
+        rows: (title, [(head, cell), …]) of each row, in rich's markup.
+    """
+    if fits(table, console):
+        console.print(table)
+        return
+    for title, cells in rows:
+        console.print(f"[bold]{title}[/]", overflow="fold")
+        grid = FactsGrid()
+        for head, cell in cells:
+            if cell:
+                grid.add_row(f"  {head}", cell)
+        console.print(grid)

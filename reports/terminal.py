@@ -15,7 +15,7 @@ from powermeter.result import Grade, Result, worst
 from powermeter.units import format_count, format_duration, format_number, format_quantity
 
 from . import tokens, wording
-from .facts_grid import FactsGrid
+from .facts_grid import FactsGrid, fits, print_rows
 from .headline import advice_of, quality, sentence
 from .instruments import Instrument
 from .plain_output import spell_out
@@ -41,8 +41,8 @@ QUALITY = {"good": "green", "rough": "yellow", "not resolved": "bright_red"}
 NARROW = 80
 PAUSE = 5
 """Intervals between readings that nobody declared a gap and that are still one to a reader."""
-MOST_LABELS = 30
-"""Labels of a table; of more, those that used most are printed and the rest is counted."""
+MOST_LABELS, FEW_LABELS = 24, 10
+"""Labels of a table, and of one below `NARROW`; of more, those that used most are printed and the rest is counted."""
 Cell = Callable[[LabelRow], str]
 
 
@@ -173,7 +173,7 @@ def _whole_run(data: ReportData, console: Console) -> None:
 def _labels(data: ReportData, console: Console) -> None:
     every = data.analysis.rows
     by_use = sorted(every, key=lambda r: (r is not data.headline, -(r.energy.value if r.energy else 0.0)))
-    kept = {id(row) for row in by_use[:MOST_LABELS]}
+    kept = {id(row) for row in by_use[: MOST_LABELS if console.width >= NARROW else FEW_LABELS]}
     rows = [row for row in every if id(row) in kept]
     _label_tables(data, rows, console)
     if len(rows) < len(every):
@@ -211,7 +211,7 @@ def _label_tables(data: ReportData, rows: Sequence[LabelRow], console: Console) 
     where = f"{_grade_of(r.energy for r in rows)} on {safe(data.analysis.line.rail.name)}, ± is 95 %"
     charge = f"charge {_grade_of(data.charge_of(r) for r in rows)}"
     joined = [*energy, *use, *time]
-    if _fits(_label_table(rows, joined), console):
+    if fits(_label_table(rows, joined), console):
         console.print(section("Energy, charge and latency by label", f"{where}; {charge}"))
         console.print(_label_table(rows, joined))
         return
@@ -222,19 +222,13 @@ def _label_tables(data: ReportData, rows: Sequence[LabelRow], console: Console) 
             console.print(_label_table(rows, part))
 
 
-def _fits(table: Table, console: Console) -> bool:
-    """Return whether a table is printed whole, without a cut number."""
-    wide = console.options.update(max_width=10_000)
-    return console.measure(table, options=wide).maximum <= console.width
-
-
 def _parted(
     rows: Sequence[LabelRow], columns: Sequence[tuple[str, Cell]], console: Console
 ) -> list[list[tuple[str, Cell]]]:
     """Return the columns in as few tables as the console's width allows."""
     parts: list[list[tuple[str, Cell]]] = [[]]
     for column in columns:
-        if parts[-1] and not _fits(_label_table(rows, [*parts[-1], column]), console):
+        if parts[-1] and not fits(_label_table(rows, [*parts[-1], column]), console):
             parts.append([])
         parts[-1].append(column)
     return parts
@@ -291,7 +285,7 @@ def _tokens(data: ReportData, found: TokenTable, console: Console) -> None:
 
     parts: list[list[int]] = [[]]
     for i in tokens.columns(rows)[2:]:
-        if parts[-1] and not _fits(made((0, 1, *parts[-1], i)), console):
+        if parts[-1] and not fits(made((0, 1, *parts[-1], i)), console):
             parts.append([])
         parts[-1].append(i)
     for part in parts:
@@ -308,11 +302,13 @@ def _published(data: ReportData, console: Console) -> None:
     found = data.published
     assert found is not None
     console.print(section("By its publisher's rule", f"[dim]{safe(found.text or found.rule)}[/]"))
+    heads = ("window", "items", "mean power", "per item", "trapezoid", "differs")
     table = table_frame()
-    for title in ("window", "items", "mean power", "per item", "trapezoid", "differs"):
+    for title in heads:
         table.add_column(title, justify="left" if title == "window" else "right", no_wrap=title != "window")
+    rows = []
     for p in found.values:
-        table.add_row(
+        cells = (
             safe(p.event.name),
             format_count(p.event.count),
             f"{format_number(p.mean_w, 8)} W",
@@ -320,7 +316,9 @@ def _published(data: ReportData, console: Console) -> None:
             f"{format_number(p.trapezoid_mean_w, 8)} W",
             f"{p.difference * 1e6:+.0f} ppm",
         )
-    console.print(table)
+        table.add_row(*cells)
+        rows.append((cells[0], list(zip(heads[1:], cells[1:], strict=True))))
+    print_rows(console, table, rows)
 
 
 def _meaning(data: ReportData, console: Console) -> None:

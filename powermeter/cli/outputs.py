@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import sys
+import textwrap
 from contextlib import suppress
 from typing import Any
 
@@ -36,8 +39,35 @@ def open_standard() -> tuple[int, ...]:
 
 
 def put(text: str, *, nl: bool = True) -> None:
-    """Print text on standard output; what steers a terminal is replaced."""
-    click.echo(clean(text), nl=nl)
+    """Print text on standard output: what steers a terminal is replaced, and on one its lines are wrapped."""
+    plain = clean(text)
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdecimal() or sys.stdout.isatty():
+        width = max(shutil.get_terminal_size().columns, 20)
+        plain = "\n".join(part for line in plain.split("\n") for part in wrapped(line, width))
+    click.echo(plain, nl=nl)
+
+
+_TOGETHER = re.compile(
+    r"(?<=\d) (?=[%°]|[numkMGµ]?[JWVACLgs]\b|[numkM]?(?:Wh|Ah|Hz)\b|h\b|min\b|±)|(?<=±) (?=\d)|(?<=g) (?=CO2e|Sb eq)|(?<=Sb) (?=eq)"
+)
+"""Between a number and what it must not be parted from."""
+
+
+def wrapped(line: str, width: int) -> list[str]:
+    """Return a line as lines of at most that width: a number keeps its unit, what follows is set in under its beginning."""
+    if len(line) <= width:
+        return [line]
+    indent = " " * min(len(line) - len(line.lstrip(" ")) + 2, width // 2)
+    found = textwrap.wrap(
+        _TOGETHER.sub("\u00a0", line),
+        width,
+        subsequent_indent=indent,
+        break_on_hyphens=False,
+        replace_whitespace=False,
+        drop_whitespace=True,
+    )
+    return [part.replace("\u00a0", " ") for part in found] or [""]
 
 
 def put_json(value: Any) -> None:

@@ -12,6 +12,7 @@ from powermeter.recording import Recording
 from powermeter.reports.report_data import ReportData, ReportOptions, gather
 from powermeter.reports.terminal import TextReport, print_report, summary_text, to_text
 from powermeter.testing.boards import Run, simulate_run
+from tests.reports.conftest import infer
 
 
 @pytest.fixture(scope="module")
@@ -54,3 +55,28 @@ def test_colours_are_for_terminals_only(data: ReportData) -> None:
 def test_the_summary_takes_a_path_and_keywords(path: Path) -> None:
     text = summary_text(path, battery="8Ah", place="FRA", by="model", width=90)
     assert "8 Ah" in text and "France" in text and "baseline" in text
+
+
+@pytest.mark.parametrize("width", [40, 80, 160])
+def test_no_number_of_a_comparison_is_cut(make, twenty, width):
+    from powermeter.comparison.compare import compare
+    from powermeter.reports.comparison import change, signed, to_text, verdict_text
+
+    found = compare(make("a.power", twenty), make("b.power", twenty, watts=1.5))
+    text, row = to_text(found, width), found.rows[0].contrast
+    assert "…" not in text and max(map(len, text.splitlines())) <= width
+    for number in (change(row.ratio), verdict_text(row)) + ((signed(row.difference),) if width != 80 else ()):
+        assert number in text, number
+
+
+def opened(path):
+    with Recording.open(path) as recording:
+        return gather(recording)
+
+
+@pytest.mark.parametrize("width", [40, 80, 160])
+def test_a_hundred_labels_fold(make, width):
+    events = [infer(0.04 * i, 0.03, 1, i + 1, f"layer_{i % 100:03d}_of_a_network") for i in range(200)]
+    text = to_text(opened(make(events=events)), width)
+    assert "more labels, which used less each" in " ".join(text.split()) and "…" not in text
+    assert text.count("\n") < 400
