@@ -6,7 +6,7 @@ Memory grows with the number of events, not with that of readings.  See `kept.py
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.channel import Channel, Kind, Quantity
+from powermeter.channel import MISSING, Channel, Kind, Quantity
 from powermeter.recording.protocol import RecordingLike, Samples, SourceInfo
 from powermeter.signals.calibrations import correction_of, prefer_calibrated
 from powermeter.signals.correction import Correction
@@ -102,6 +102,7 @@ class _Found:
     saturated: dict[str, int] = field(default_factory=dict)
     clipped: dict[str, list[Times]] = field(default_factory=dict)
     beyond: dict[str, int] = field(default_factory=dict)
+    repeats: int = 0
 
 
 def thinned(
@@ -109,24 +110,28 @@ def thinned(
 ) -> dict[str, dict[Quantity, Trace]] | None:
     """Return the traces of every rail of a long source; None where it is short, or its readings are not plain.
 
-    Readings that stand, repeat, are missing, or are means over windows other than their interval must be seen in a row to be
-    understood.  A rail's power is there also where it is voltage × current.
+    Readings that stand, instants that repeat, rows that lack some of their readings, and means over windows other than their interval must be
+    seen in a row to be understood.  A rail's power is there also where it is voltage × current.
     """
     channels = [channel for channel in source.channels if channel.rail is not None]
     summaries = recording.summaries(source.id)
     rows = int(summaries.count.sum())
     if rows <= LONG or rows >= 1 << 32:
         return None
-    if any(int(summaries.of(channel.name)["count"].sum()) != rows for channel in channels):
+    counts = {int(summaries.of(channel.name)["count"].sum()) for channel in channels}
+    if len(counts) != 1:
         return None
     if any(_far_apart(channel, summaries.of(channel.name)) for channel in channels):
         return None  # impossible readings: `impossible.py` must see them beside the others
-    plan = _plan(recording, source, channels, list(corrections), rows)
-    if plan is None:
-        return None
     gaps = tuple(sorted(recording.gaps(source.id), key=lambda gap: gap.start_ns))
-    found = _read(recording, source, plan, list(corrections), Choice(plan, around, gaps))
-    return None if found is None else _traces(source, plan, found, gaps)
+    try:
+        plan = _plan(recording, source, channels, list(corrections), counts.pop())
+        if plan is None:
+            return None
+        found = _read(recording, source, plan, list(corrections), Choice(plan, around, gaps))
+    except _NotPlain:
+        return None
+    return _traces(source, plan, found, gaps)
 
 
 def _far_apart(channel: Channel, entries: NDArray[np.void]) -> bool:
@@ -148,7 +153,7 @@ def _plan(
     rows: int,
 ) -> Plan | None:
     """Return how a source is read, from its first readings; None where they are not plain."""
-    head = _joined(list(islice(recording.stream(source.id), _HEAD)))
+    head = _joined(list(islice(_rows(recording, source, channels), _HEAD)))
     found: dict[str, dict[Quantity, Trace]] = {}
     by_rail: dict[str, dict[Quantity, Channel]] = {}
     calibrated: dict[str, set[Quantity]] = {}
@@ -195,6 +200,46 @@ def _plan(
     return Plan(channels, known, pairs, peaks, median_interval_ns(head.times_ns), rows)
 
 
+class _NotPlain(Exception):
+    """Rows that lack some of their readings, or readings that stand: they must be seen in a row."""
+
+
+def _rows(
+    recording: RecordingLike, source: SourceInfo, channels: Sequence[Channel], found: _Found | None = None
+) -> Iterator[Samples]:
+    """Yield the rows that hold readings, piece by piece, as `read_channel` takes them.
+
+    Rows without any reading are left out.  Of means and counters, so are those that repeat the one before, but for the last of all.
+
+    Raises:
+        _NotPlain: A row lacks some of its readings, or an instant repeats.
+    """
+    names = [channel.name for channel in channels]
+    instants = any(channel.kind is Kind.INSTANT for channel in channels)
+    left = int(recording.summaries(source.id).count.sum())
+    for piece in recording.stream(source.id):
+        left -= len(piece)
+        lacks = piece.codes[names[0]] == MISSING
+        if any(((piece.codes[name] == MISSING) != lacks).any() for name in names[1:]):
+            raise _NotPlain
+        drop = lacks
+        if piece.flags.any():
+            again = (piece.flags & REPEAT).astype(bool)
+            if instants and again.any():
+                raise _NotPlain
+            if left <= 0 and again.size:
+                again[-1] = False
+            drop = lacks | again
+            if found is not None:
+                found.repeats += int((again & ~lacks).sum())
+        if not drop.any():
+            yield piece
+        elif not drop.all():
+            keep = ~drop
+            codes = {name: column[keep] for name, column in piece.codes.items()}
+            yield Samples(piece.times_ns[keep], codes, piece.flags[keep])
+
+
 def _product(rail: str) -> str:
     """Return the name of the column that is a rail's voltage × current; no channel has a zero byte in its name."""
     return f"{rail}\0"
@@ -214,8 +259,12 @@ def _read(
     plan: Plan,
     corrections: list[dict[str, Any]],
     choice: Choice,
-) -> _Found | None:
-    """Read a source once; None where readings repeat."""
+) -> _Found:
+    """Read a source once.
+
+    Raises:
+        _NotPlain: Its readings must be seen in a row.
+    """
     found = _Found()
     for channel in plan.channels:
         if channel.kind is Kind.COUNTER:
@@ -227,12 +276,10 @@ def _read(
     for rail, (volts, amps) in plan.pairs.items():
         found.columns[_product(rail)] = _Column(amps.kind if amps.kind is volts.kind else Kind.INSTANT)
     first, last_ns = 0, None
-    for piece in recording.stream(source.id):
+    for piece in _rows(recording, source, plan.channels, found):
         times, flags = piece.times_ns, piece.flags if piece.flags.any() else None
         if not times.size:
             continue
-        if flags is not None and (flags & REPEAT).any():
-            return None
         steps = np.empty(times.size)
         steps[0] = 0.0 if last_ns is None else (int(times[0]) - last_ns) * 1e-9
         np.multiply(np.diff(times), 1e-9, out=steps[1:])
@@ -306,6 +353,7 @@ def _traces(
         assert channel.rail is not None
         clipped = np.concatenate(found.clipped[channel.name]) if channel.name in found.clipped else None
         more: dict[str, Any] = {
+            "repeats": found.repeats,
             "saturated": found.saturated.get(channel.name, 0),
             "saturated_ns": clipped if clipped is not None and clipped.size else None,
             "interval_ns": median_interval_ns(times[even]),

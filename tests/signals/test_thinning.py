@@ -10,7 +10,7 @@ import pytest
 from powermeter import Recording, analyse
 from powermeter.analysis import instants
 from powermeter.analysis.energy import Analysis
-from powermeter.channel import Channel, Kind, Quantity, Rail
+from powermeter.channel import MISSING, Channel, Kind, Quantity, Rail
 from powermeter.events import Event
 from powermeter.recording import Writer
 from powermeter.signals import selection, thinning
@@ -142,26 +142,64 @@ def test_a_window_of_the_run_has_the_same_energy(
     assert thin.window(start, end)[0].value == pytest.approx(held.window(start, end)[0].value, rel=1e-3)
 
 
-@pytest.mark.parametrize("strange", ["repeats", "missing"])
+@pytest.mark.parametrize("strange", ["an instant that repeats", "a row that lacks a reading"])
 def test_readings_that_must_be_seen_in_a_row_are_held(
     tmp_path: Path, strange: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rng = np.random.default_rng(SEED)
     t = np.arange(20_000, dtype=np.int64) * MS
-    codes = 2000 + rng.integers(0, 100, t.size)
+    codes = 2000 + rng.integers(0, 100, (t.size, 2))
     flags = np.zeros(t.size, np.uint8)
-    if strange == "repeats":
+    if strange == "an instant that repeats":
         flags[5000] = REPEAT
     else:
-        codes[5000] = np.iinfo(np.int64).min
+        codes[5000, 1] = MISSING
+    channels = [Channel(name, Quantity.POWER, 1e-3, Rail(name)) for name in ("p", "q")]
     with Writer.create(tmp_path / "x.power", {}) as writer:
-        source = writer.add_source(
-            "sim://x", "x", "sim", (Channel("p", Quantity.POWER, 1e-3, Rail("VIN")),), {}
-        )
-        writer.append(source, t, codes[:, None], flags)
+        source = writer.add_source("sim://x", "x", "sim", channels, {})
+        writer.append(source, t, codes, flags)
     monkeypatch.setattr(thinning, "LONG", 1000)
     with Recording.open(tmp_path / "x.power") as recording:
         assert analyse(recording).power_trace.kept is None
+
+
+@pytest.mark.parametrize("kind", [Kind.INSTANT, Kind.MEAN, Kind.COUNTER])
+def test_rows_without_a_reading_and_counters_that_repeat_are_left_out(
+    tmp_path: Path, kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(SEED)
+    n = 150_000
+    t = np.arange(n, dtype=np.int64) * MS
+    codes = 2000 + rng.integers(0, 1000, n)
+    flags = np.zeros(n, np.uint8)
+    if kind is not Kind.INSTANT:
+        flags[(np.arange(n) % 10) != 0] = REPEAT
+        codes = codes[np.arange(n) // 10 * 10]
+    codes = np.cumsum(codes) if kind is Kind.COUNTER else codes
+    if kind is Kind.COUNTER:
+        codes = codes[np.arange(n) // 10 * 10]
+    codes[70_000:70_003] = MISSING
+    channel = Channel(
+        "p", Quantity.ENERGY if kind is Kind.COUNTER else Quantity.POWER, 1e-3, Rail("VIN"), kind
+    )
+    path = tmp_path / "x.power"
+    with Writer.create(path, {}) as writer:
+        source = writer.add_source("sim://x", "x", "sim", (channel,), {})
+        for first in range(0, n, 50_000):
+            part = slice(first, first + 50_000)
+            writer.append(source, t[part], codes[part, None], flags[part])
+        starts = np.sort(rng.integers(0, 149_000, 40)).tolist()
+        writer.add_events(
+            [Event("infer", a * MS, (a + 300) * MS, process=1, uid=i + 1) for i, a in enumerate(starts)]
+        )
+    held, thin = _both(path, monkeypatch)
+    assert thin.power_trace.kept is not None
+    assert thin.power_trace.repeats == held.power_trace.repeats
+    assert thin.power_trace.interval_ns == held.power_trace.interval_ns
+    assert thin.energy.value == pytest.approx(held.energy.value, rel=1e-9)
+    one, other = held.row("infer").energy, thin.row("infer").energy
+    assert one is not None and other is not None
+    assert other.value == pytest.approx(one.value, abs=0.25 * (one.value - one.low))
 
 
 def test_flags_are_counted_without_the_samples(tmp_path: Path) -> None:
