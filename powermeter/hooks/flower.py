@@ -61,7 +61,9 @@ def watch(client: Any, wanted: Watch) -> Any:
         )
     for method in ("fit", "evaluate"):
         name = f"{wanted.name}.{method}" if wanted.name else method
-        setattr(client, method, _round(name, getattr(client, method), wanted))
+        inner = getattr(client, method)
+        if not getattr(inner, "is_round", False):
+            setattr(client, method, _round(name, inner, wanted))
     return client
 
 
@@ -77,6 +79,7 @@ def _round(name: str, inner: Callable[..., Any], wanted: Watch) -> Callable[...,
             made.measure(received_b=_size(parameters), **_results(result))
         return result
 
+    method.is_round = True  # type: ignore[attr-defined]  # so that watching it again changes nothing
     return method
 
 

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from powermeter.errors import ConfigurationError
-from powermeter.hooks.calls import Calls, Watch
+from powermeter.hooks.calls import Calls, Count, Watch
 from powermeter.hooks.stages import Stages
 from powermeter.marking.batches import Sizer
 
@@ -126,8 +126,7 @@ def watch(trainer: Any, wanted: Watch) -> Any:
     """Return the trainer with the callback."""
     if wanted.layers is not False:
         raise ConfigurationError("watch the module for its layers: powermeter.watch(module, layers=True)")
-    from powermeter.hooks.calls import Count
-
-    n = None if wanted.n is Count.FROM_BATCH else wanted.n
-    trainer.callbacks.append(PowerCallback(n, **wanted.attributes))
+    if not any(isinstance(one, PowerCallback) for one in trainer.callbacks):
+        n = None if wanted.n is Count.FROM_BATCH else wanted.n
+        trainer.callbacks.append(PowerCallback(n, **wanted.attributes))
     return trainer

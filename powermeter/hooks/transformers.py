@@ -133,6 +133,8 @@ def watch(trainer: Any, wanted: Watch) -> Any:
         raise ConfigurationError(
             "watch the model for its layers: powermeter.watch(trainer.model, layers=True)"
         )
+    if any(isinstance(one, PowerCallback) for one in trainer.callback_handler.callbacks):
+        return trainer
     ours = PowerCallback(**wanted.attributes)
     ours.sees_evaluations = True
     trainer.add_callback(ours)

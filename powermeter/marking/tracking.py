@@ -96,7 +96,7 @@ class _Make:
     """
 
     def __init__(self, name: object, n: Any, attributes: Attributes) -> None:
-        self._name = name
+        self.name = name
         self._n = n
         self._attributes = attributes
 
@@ -107,7 +107,7 @@ class _Make:
                 n = n(*args, **kwargs)
             except Exception:  # noqa: BLE001 – the measured program must never notice
                 n = None
-        return span(self._name, n, dict(self._attributes))
+        return span(self.name, n, dict(self._attributes))
 
 
 def _plain(function: Callable[..., Any], make: _Make) -> Callable[..., Any]:
@@ -250,6 +250,7 @@ class _ModuleEvents:
 
     def __init__(self, make: _Make) -> None:
         self._make = make
+        self.name = make.name
 
     def before(self, module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Begin the event of a call."""
@@ -270,6 +271,9 @@ class _ModuleEvents:
 
 def _hook(module: Any, make: _Make) -> Any:
     events = _ModuleEvents(make)
+    mine = [getattr(hook, "__self__", None) for hook in module._forward_pre_hooks.values()]
+    if any(isinstance(one, _ModuleEvents) and one.name == events.name for one in mine):
+        return module  # it is tracked by this name already
     module.register_forward_pre_hook(events.before, with_kwargs=True, prepend=True)
     module.register_forward_hook(events.after, always_call=True)
     return module

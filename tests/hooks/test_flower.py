@@ -28,7 +28,7 @@ WEIGHTS = [np.zeros((8, 4), np.float32), np.zeros(4, np.float32)]
 
 
 def test_rounds_count_as_one_and_carry_samples_bytes_and_metrics(running):
-    client = powermeter.watch(Client(), device="pi-4")
+    client = powermeter.watch(powermeter.watch(Client(), device="pi-4"))
     for number in (1, 2):
         client.fit(WEIGHTS, {"server_round": number})
     client.evaluate(WEIGHTS, {})

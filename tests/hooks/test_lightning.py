@@ -81,7 +81,7 @@ def test_training_and_validation(running, tmp_path):
 
 
 def test_predictions_and_a_watched_trainer(running, tmp_path):
-    one = powermeter.watch(trainer(tmp_path))
+    one = powermeter.watch(powermeter.watch(trainer(tmp_path)))
     one.predict(Module(), loader())
     assert found(running.end())[("predict", 4)] == 2
 

@@ -33,6 +33,12 @@ def test_a_call_counts_its_batch(running):
     assert [(e.name, e.count) for e in running.end() if not e.is_mark] == [("net", 6), ("net", 2)]
 
 
+def test_watching_twice_counts_once(running):
+    model = powermeter.watch(powermeter.watch(net(), "net", layers=True), "net", layers=True)
+    model(X)
+    assert Counter(e.name for e in running.end() if not e.is_mark)["net"] == 1
+
+
 def test_a_vector_may_be_one_sample(running):
     powermeter.watch(nn.Linear(4, 2))(torch.ones(4))
     assert [e.count for e in running.end() if not e.is_mark] == [None]

@@ -77,7 +77,7 @@ def test_evaluations_in_the_training_begin_with_it_and_carry_their_metrics(runni
 
 
 def test_watched_trainers_see_evaluations_whole(running, tmp_path):
-    one = powermeter.watch(trainer(tmp_path, eval_strategy="epoch"))
+    one = powermeter.watch(powermeter.watch(trainer(tmp_path, eval_strategy="epoch")))
     one.train()
     one.evaluate()
     one.predict(DATA[:3])
