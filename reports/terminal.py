@@ -171,11 +171,17 @@ def _whole_run(data: ReportData, console: Console) -> None:
 
 
 def _labels(data: ReportData, console: Console) -> None:
-    every = data.analysis.rows
+    lasting = {id(row): not row.events or row.latency_mean is not None for row in data.analysis.rows}
+    every = [row for row in data.analysis.rows if lasting[id(row)]]
+    instants = [row for row in data.analysis.rows if not lasting[id(row)]]
     by_use = sorted(every, key=lambda r: (r is not data.headline, -(r.energy.value if r.energy else 0.0)))
     kept = {id(row) for row in by_use[: MOST_LABELS if console.width >= NARROW else FEW_LABELS]}
     rows = [row for row in every if id(row) in kept]
-    _label_tables(data, rows, console)
+    if rows:
+        _label_tables(data, rows, console)
+    if instants:
+        listed = ", ".join(f"{safe(row.title)} {row.events:,}" for row in instants[:MOST_LABELS])
+        console.print(f"[dim]instants, which use nothing: {listed}[/]")
     if len(rows) < len(every):
         console.print(
             f"[dim]{len(every) - len(rows):,} more labels, which used less each: show --json and report list all[/]"
