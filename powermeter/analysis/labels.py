@@ -280,6 +280,25 @@ def _quantile(
     return budget(value, mean.unit, parts, grade=mean.grade, limits=limits, shape=shape)
 
 
+def _spread_of_ratio(values: Floats, counts: Floats) -> tuple[float, float]:
+    """Return the standard error of Σ values / Σ counts by the jackknife, and as what share of them so unequal ones count.
+
+    With equal counts that is the standard error of the mean, and 1.  With unequal ones the terms of the ratio alone are too small:
+    those that weigh much have pulled it towards themselves.  They are few, too: their variance is known as of (Σc²)²/Σc⁴ events
+    (Satterthwaite, Biometrics Bulletin 2, 1946).
+    """
+    n = values.size
+    left = counts.sum() - counts
+    if (left <= 0).any():
+        return float(np.std(values - values.sum() / counts.sum() * counts, ddof=1)) / float(
+            counts.mean()
+        ) / math.sqrt(n), 1.0
+    without = (values.sum() - values) / left
+    squares = counts**2
+    share = float(squares.sum() ** 2 / (n * (squares**2).sum()))
+    return math.sqrt((n - 1) / n * float(np.sum((without - without.mean()) ** 2))), share
+
+
 def _expected(energy: Windows, rest: NDArray[np.int64], counts: Floats, origin: str) -> Result | None:
     """Return what a further item would use on average: the events after the warm-up, and the spread between them.
 
@@ -293,13 +312,14 @@ def _expected(energy: Windows, rest: NDArray[np.int64], counts: Floats, origin: 
     mean = energy.combine(weights, origin)
     terms = (energy.value[rest] - mean.value * counts) / float(counts.mean())
     n = rest.size
-    spread = float(np.std(terms, ddof=1)) / math.sqrt(n)
-    worth = float(n)
+    spread, share = _spread_of_ratio(energy.value[rest], counts)
+    worth = float(n) * share
     if n >= _MEMORY and spread > _ROUNDING * abs(mean.value):
         rho = float(terms[1:] @ terms[:-1] / (terms @ terms))
         if rho > 2 / math.sqrt(n):
-            worth = max(n * (1 - rho) / (1 + rho), 2.0)
-            spread *= math.sqrt(n / worth)
+            alike = (1 - rho) / (1 + rho)
+            spread /= math.sqrt(max(alike, 2.0 / n))
+            worth = max(worth * alike, 2.0)
     together = _alike_by_overlap(terms, energy.start_ns[rest], energy.end_ns[rest])
     spread *= math.sqrt(together)
     worth = max(worth / together, 2.0)
