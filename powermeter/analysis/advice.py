@@ -96,7 +96,6 @@ TEXTS: Mapping[str, Callable[[Mapping[str, float]], str]] = {
         "or put both on one machine"
     ),
     "multiply-at-once": lambda p: "use a sensor that multiplies voltage and current itself",
-    "longer-idle": lambda p: f"record the idle state for {format_duration(p['seconds'])}",
     "without-gaps": lambda p: "repeat the run without the gaps",
     "use-a-sensor": lambda p: f"measure with a sensor good to {format_number(100 * p['relative'], 2)} %",
 }
@@ -168,21 +167,12 @@ def _by_part(analysis: Analysis, row: LabelRow | None, result: Result) -> Advice
         return _make("longer-events", {"times": TIMES}, promise(refresh=1 / TIMES, edges=1 / TIMES))
     if kind == "skew":
         return _make("multiply-at-once", {}, promise(skew=0.0))
-    if kind == "baseline":
-        return _make("longer-idle", {"seconds": TIMES * _idle_seconds(analysis)}, promise(baseline=0.5))
     if kind == "gaps":
         return _make("without-gaps", {}, promise(gaps=0.0))
     if kind == "model":
         left = SENSOR / math.sqrt(3.0) / (kinds["model"] / abs(result.value))
         return _make("use-a-sensor", {"relative": SENSOR}, promise(model=left)) if left < 1 else None
     return None
-
-
-def _idle_seconds(analysis: Analysis) -> float:
-    """Return how long the baseline was recorded, where it was."""
-    spec = analysis.baseline
-    named = spec is not None and [e for e in analysis.events if f"{e.name!r}" in spec.origin]
-    return sum(e.duration_s or 0.0 for e in named) if named else analysis.duration.value
 
 
 def _for_events(
