@@ -104,9 +104,9 @@ def _complete(a: Analysis, rubric: Rubric) -> Iterator[Finding]:
 
 
 def _method(recording: Recording, a: Analysis) -> Iterator[Finding]:
-    host = recording.metadata.get("host")
-    host = host if isinstance(host, dict) else {}
-    if not any(host.get(name) or recording.metadata.get(name) for name in ("board", "cpu")):
+    noted = [recording.metadata, *(recording.metadata.get(name) for name in ("host", "attributes"))]
+    facts = [found for found in noted if isinstance(found, dict)]
+    if not any(found.get(name) for found in facts for name in ("board", "cpu")):
         yield fail("no-machine", "neither board nor processor is named: add --attribute board=NAME")
     source = next((s for s in recording.sources if str(s.id) == a.line.source), None)
     channels = [] if source is None else [c for c in source.channels if c.rail == a.line.rail]

@@ -149,5 +149,9 @@ def of_source(recording: Recording, measured: bool) -> Iterator[Finding]:
                 "estimate-as-measured",
                 f"{name}: a model of the machine whose readings claim to be {claims[0].grade.value}",
             )
+        elif not modelled and all(c.grade is Grade.ASSUMED for c in powered):
+            yield ask(
+                "assumed", f"{name}: nothing in the log states what measured it; ask which meter it was"
+            )
         elif modelled or all(c.grade in (Grade.ESTIMATED, Grade.ASSUMED) for c in powered):
             yield accept("estimate", f"{name}: estimated by a model; no instrument saw this energy")

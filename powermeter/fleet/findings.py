@@ -39,6 +39,7 @@ CRITERION: Mapping[str, str] = {
     "estimate": "measured",
     "estimate-as-measured": "measured",
     "replayed": "measured",
+    "assumed": "measured",
     "budget": "budget",
     "no-machine": "method",
     "no-accuracy": "method",

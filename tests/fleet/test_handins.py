@@ -150,6 +150,18 @@ def test_a_simulated_hand_in_is_welcome_where_the_rubric_allows_it(tmp_path: Pat
     assert codes(path) == {"simulated"} and codes(path, measured=False) == set()
 
 
+def test_a_log_that_names_no_meter_is_asked_about(tmp_path: Path) -> None:
+    path = tmp_path / "a.power"
+    rows = "\n".join(f"{i / 10},{2 + (i % 7) / 10}" for i in range(300))
+    (tmp_path / "log.csv").write_text(f"time (s),power (W)\n{rows}\n")
+    assert cli.run(["import", str(tmp_path / "log.csv"), "-o", str(path)]) == 0
+    found = check_file(path, Rubric(events=0))
+    weights = {f.code: f.weight for f in found.findings}
+    assert (
+        weights["assumed"] is Weight.ASK and weights["no-machine"] is Weight.FAIL and not found.is_dishonest
+    )
+
+
 def test_links_that_lead_outside_are_left_out(tmp_path: Path) -> None:
     record(tmp_path / "other.power", "a", 1)
     folder = tmp_path / "class"
