@@ -54,6 +54,29 @@ def test_object_stores_through_fsspec(tmp_path: Path, scheme: str) -> None:
     assert not take(f"{scheme}://{root}", tmp_path / "ds").added
 
 
+def test_a_bucket_of_a_stand_in_for_s3(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    outside.need("fsspec", "s3fs", "moto")
+    import fsspec
+    from moto.server import ThreadedMotoServer
+
+    for name, value in (("ACCESS_KEY_ID", "a"), ("SECRET_ACCESS_KEY", "b"), ("DEFAULT_REGION", "us-east-1")):
+        monkeypatch.setenv(f"AWS_{name}", value)
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+        system = fsspec.filesystem("s3", skip_instance_cache=True)
+        system.mkdir("power")
+        system.put_file(str(record(tmp_path / "a.power", "", 1)), "power/lab/a.power")
+        assert take("s3://power/lab", tmp_path / "ds").added == ["a.power"]
+        assert not take("s3://power/lab", tmp_path / "ds").added
+        with pytest.raises(OpenError):
+            origin_of("s3://no-such-bucket-here/x").files()
+    finally:
+        server.stop()
+
+
 def test_a_store_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
     outside.need("fsspec")
     with pytest.raises((ConfigurationError, OpenError)):

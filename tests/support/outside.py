@@ -13,6 +13,8 @@ PACKAGES: Mapping[str, str] = {
     "ibis": "pip install 'powermeter[fleet]'",
     "duckdb": "pip install 'powermeter[fleet]'",
     "fsspec": "pip install 'powermeter[fleet]'",
+    "s3fs": "pip install s3fs",
+    "moto": "pip install 'moto[server]'",
     "pyspark": "pip install 'powermeter[spark]'",
     "paho": "pip install 'powermeter[mqtt]'",
     "opentelemetry": "pip install 'powermeter[otel]'",
