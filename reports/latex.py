@@ -14,7 +14,11 @@ from .headline import quality, sentence
 from .latex_text import escaped, paragraph, plain_quantity, quantity
 from .method import limits, method
 from .report_data import ReportData
+from .svg import shortened
 from .wording import footprint_amount, show
+
+LONGEST = 44
+"""Letters of a label in a table, whose middle is left out of a longer one."""
 
 HEAD = r"""% Needs in the preamble: \usepackage[T1]{fontenc} \usepackage{lmodern,textcomp,booktabs,siunitx,graphicx}
 % and: \sisetup{separate-uncertainty = true}    (siunitx 3)
@@ -49,7 +53,7 @@ def _lines(data: ReportData) -> Iterator[str]:
         yield ""
     yield rf"\paragraph{{Energy.}} {paragraph(sentence(data))} {paragraph(quality(data).text)}"
     yield ""
-    name = escaped(data.headline.label if data.headline else data.title)
+    name = escaped(shortened(data.headline.label, LONGEST) if data.headline else data.title)
     about = (
         f"Energy by label on {escaped(a.line.rail.name)} ({a.energy.grade.value}); intervals are 95\\,\\%: of the next item, with "
         "the spread between repeats, and of these events, as far as the meter knows."
@@ -93,7 +97,7 @@ def _energies(data: ReportData, caption: str) -> Iterator[str]:
     heads = ["label", *map(escaped, groups), "events", "items", "per item", "of these", "median", "total"]
     rows = [
         [
-            escaped(r.label),
+            escaped(shortened(r.label, LONGEST)),
             *("--" if v is None else escaped(v) for v in r.group.values()),
             rf"\num{{{r.events}}}",
             plain_quantity(format_count(r.items)),
@@ -112,7 +116,7 @@ def _times(data: ReportData, caption: str) -> Iterator[str]:
     heads = ["label", *map(escaped, groups), "charge", "mean power", "mean time", "p50", "p95", "p99"]
     rows = [
         [
-            escaped(r.label),
+            escaped(shortened(r.label, LONGEST)),
             *("--" if v is None else escaped(v) for v in r.group.values()),
             quantity(show(data.charge_of(r), "Ah", 1 / 3600)),
             quantity(show(r.power)),
