@@ -9,6 +9,7 @@ import click
 
 from powermeter.cli.exit_codes import FAILED_IF
 from powermeter.cli.outputs import put, put_json, say
+from powermeter.cli.progress import progress
 from powermeter.comparison.verdict import Verdict
 from powermeter.errors import ConfigurationError
 from powermeter.names import printable
@@ -118,22 +119,23 @@ def compare(
         raise ConfigurationError(
             f"--by {chosen['by']!r}: write names with commas between them, for example model,batch"
         )
-    found = weigh(
-        a,
-        b,
-        label=tuple(labels) if len(labels) == 2 else (labels[0] if labels else None),
-        by=names,
-        rail=(rails[0], rails[1]) if len(rails) == 2 else rails[0] or None,
-        baseline=chosen["baseline"],
-        options=CompareOptions(
-            paired=chosen["paired"],
-            block=chosen["block"],
-            of=chosen["of"],
-            margin=parse_quantity(chosen["margin"], "1"),
-            warmup=not chosen["keep_warmup"],
-            same_instrument=chosen["same_instrument"],
-        ),
-    )
+    with progress("comparing"):
+        found = weigh(
+            a,
+            b,
+            label=tuple(labels) if len(labels) == 2 else (labels[0] if labels else None),
+            by=names,
+            rail=(rails[0], rails[1]) if len(rails) == 2 else rails[0] or None,
+            baseline=chosen["baseline"],
+            options=CompareOptions(
+                paired=chosen["paired"],
+                block=chosen["block"],
+                of=chosen["of"],
+                margin=parse_quantity(chosen["margin"], "1"),
+                warmup=not chosen["keep_warmup"],
+                same_instrument=chosen["same_instrument"],
+            ),
+        )
     failing = found.failing(*refused)
     if output is not None:
         from powermeter.reports.comparison_files import KINDS

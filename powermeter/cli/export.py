@@ -10,6 +10,7 @@ import click
 
 from powermeter import registry
 from powermeter.cli.outputs import say
+from powermeter.cli.progress import counted, progress
 from powermeter.cli.report_options import reading_options, report_options
 from powermeter.errors import ConfigurationError
 from powermeter.names import printable
@@ -139,17 +140,21 @@ def _write(opened: Recording, output: Path, what: str, form: str, typed: dict[st
     from powermeter.reports.sample_tables import sample_tables
 
     if form == "jls":
-        with in_place(output) as part:
+        with progress(f"writing {output.name}"), in_place(output) as part:
             write_jls(opened, part)
         return
     parts: Iterable[tables.Table] = ()
-    data = gather(opened, report_options(typed)) if what != "samples" or form == "codecarbon" else None
+    with progress(f"reading {opened.path.name}"):
+        data = gather(opened, report_options(typed)) if what != "samples" or form == "codecarbon" else None
     if what == "samples":
         parts = sample_tables(opened)
     elif data is not None:
         made = {"events": lambda: tables.events(data.analysis), "labels": lambda: tables.labels(data.charges)}
         parts = [made.get(what, lambda: tokens.table(data))()]
-    with open_output(output) as file:
+    total = sum(opened.count(source.id) for source in opened.sources)
+    with progress(f"writing {output.name}") as note, open_output(output) as file:
+        if what == "samples":
+            parts = counted(parts, lambda table: len(table["time_s"]), total, note)
         if form in registry.EXPORTS:
             registry.load(registry.EXPORTS[form])(opened, file)
         elif form == "codecarbon" and data is not None:

@@ -9,6 +9,7 @@ import click
 
 from powermeter import registry
 from powermeter.cli.outputs import put, say
+from powermeter.cli.progress import progress
 from powermeter.cli.report_options import lifetime_option, reading_options, report_options
 from powermeter.errors import ConfigurationError
 from powermeter.names import nearest, printable
@@ -97,10 +98,11 @@ def report(
     if path == STANDARD_OUTPUT and kind is None:
         raise ConfigurationError("-o - is standard output; name the kind too, for example --kind markdown")
     check_output(path, force=force, inputs=[recording])
-    with Recording.open(recording) as opened:
-        data = gather(opened, report_options(typed))
-    several = hasattr(maker, "files") and path != STANDARD_OUTPUT
-    written = maker.files(data, path) if several else {path: maker.render(data)}
+    with progress(f"writing {path.name}"):
+        with Recording.open(recording) as opened:
+            data = gather(opened, report_options(typed))
+        several = hasattr(maker, "files") and path != STANDARD_OUTPUT
+        written = maker.files(data, path) if several else {path: maker.render(data)}
     write_files(written, force=force)
     if path != STANDARD_OUTPUT:
         say("wrote " + ", ".join(map(printable, written)))

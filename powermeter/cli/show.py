@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from powermeter.cli.outputs import put, put_json
+from powermeter.cli.progress import progress
 from powermeter.cli.report_options import lifetime_option, reading_options, report_options
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ def show(recording: Path, as_json: bool, **typed: Any) -> None:
         if charge is not None:
             _print_charge(charge, opened.path.name, options, as_json)
             return
-        data = gather(opened, options)
+        with progress(f"reading {recording.name}"):
+            data = gather(opened, options)
     if as_json:
         from powermeter.reports.json_record import record
 
