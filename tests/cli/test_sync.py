@@ -1,0 +1,53 @@
+"""`powermeter sync`: the moments of a pattern are kept as they lie in their event."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+
+import pytest
+
+from powermeter.calibration import load as load_module
+from powermeter.calibration import pattern as pattern_module
+from powermeter.cli import sync
+
+
+class Span(dict):
+    """What an event keeps; with a start where something is recorded."""
+
+
+@pytest.fixture
+def spans(monkeypatch):
+    made = []
+
+    @contextmanager
+    def event(name, **attributes):
+        span = made[-1]
+        span.update(attributes, name=name)
+        yield span
+
+    @contextmanager
+    def machine(kind):
+        yield type("Machine", (), {"switch": None})
+
+    facts = {"start_ns": 1_500, "edges_ns": [0, 20, 70], "levels": [1, 0, 1], "chip_s": 0.02, "chips": 31}
+    monkeypatch.setattr(load_module, "load", machine)
+    monkeypatch.setattr(pattern_module, "play", lambda pattern, switch: facts)
+    monkeypatch.setattr(sync.instrumentation, "event", event)
+    return made
+
+
+def test_edges_count_from_the_start_of_their_event(spans):
+    """The pattern began 500 ns after the event did."""
+    span = Span()
+    span.start_ns = 1_000
+    spans.append(span)
+    sync.play_once(pattern_module.Pattern((1, 0, 1), 0.02), "processor")
+    assert span["edges_ns"] == [500, 520, 570]
+    assert (span["name"], span["load"]) == (pattern_module.EVENT, "processor")
+    assert (span["levels"], span["chip_s"], span["chips"]) == ([1, 0, 1], 0.02, 31)
+
+
+def test_where_nothing_is_recorded_they_stay_as_they_were_played(spans):
+    spans.append(Span())
+    sync.play_once(pattern_module.Pattern((1, 0, 1), 0.02), "processor")
+    assert spans[0]["edges_ns"] == [0, 20, 70]
