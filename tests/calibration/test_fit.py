@@ -275,3 +275,15 @@ def test_points_that_scatter_less_narrow_nothing() -> None:
     found = fit("c", exact(2.0 + 3.0 * X), order=1)
     assert not found.widened and found.chi2 == pytest.approx(0.0, abs=1e-9)
     assert found.correction.covariance[1][1] == pytest.approx(0.002)
+
+
+def test_the_covariance_of_a_second_order_fit_is_that_of_least_squares_too() -> None:
+    """σ² (XᵀX)⁻¹ with the columns 1, x, x², in the readings' own zero and not in their middle's."""
+    x = np.array([1.0, 2.0, 3.0, 4.0, 5.0])
+    points = Points(x, 0.5 + 2.0 * x + 0.1 * x * x, np.zeros(5), np.full(5, 0.05))
+    found = fit("c", points, order=2).correction
+    design = np.column_stack([np.ones(5), x, x * x])
+    assert np.array(found.coefficients) == pytest.approx(np.array([0.5, 2.0, 0.1]))
+    expected = 0.05**2 * np.linalg.inv(design.T @ design)
+    assert np.array(found.covariance) == pytest.approx(expected, rel=1e-6)
+    assert found.covariance[0][1] < 0 < found.covariance[0][2]
