@@ -7,7 +7,7 @@ the engine reports (`usage`, `timings`), or from ids of tokens; pieces of text a
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from typing import Any
 
 from powermeter.llm.request import Request, loading
@@ -144,11 +144,27 @@ class Tokens:
         self._answer.take(piece)
         return piece
 
+    def __await__(self) -> Generator[Any, None, Any]:
+        """Return, once an asynchronous client has answered, the answer that came as one, or the stream of its pieces."""
+        return self._answered().__await__()
+
+    async def _answered(self) -> Any:
+        try:
+            if hasattr(self._stream, "__await__"):
+                self._stream = await self._stream
+        except BaseException as error:
+            self._answer.end(type(error).__name__)
+            raise
+        if _comes_in_pieces(self._stream):
+            return self
+        return _whole(self._stream, self._answer)
+
     def __aiter__(self) -> AsyncIterator[Any]:
         return self
 
     async def __anext__(self) -> Any:
         if self._iterator is None:
+            await self._answered()
             self._iterator = aiter(self._stream)
         try:
             piece = await anext(self._iterator)
@@ -226,12 +242,16 @@ def tokens(
     answer = Answer(time.monotonic_ns(), model, prompt_tokens, count)
     if makes_it:
         stream = stream()
-    comes_in_pieces = (
-        hasattr(stream, "__next__") or hasattr(stream, "__anext__") or hasattr(stream, "__aiter__")
-    )
-    if not comes_in_pieces and (not hasattr(stream, "__iter__") or _is_reply(stream)):
+    if not hasattr(stream, "__await__") and not _comes_in_pieces(stream):
         return _whole(stream, answer)
     return Tokens(stream, answer)
+
+
+def _comes_in_pieces(stream: Any) -> bool:
+    """Return whether it is a stream; not so a whole answer, of which some can be iterated over too."""
+    if any(hasattr(stream, name) for name in ("__next__", "__anext__", "__aiter__")):
+        return True
+    return hasattr(stream, "__iter__") and not _is_reply(stream)
 
 
 def _is_reply(stream: Any) -> bool:

@@ -152,3 +152,25 @@ def test_outside_a_recording_the_stream_itself_is_returned() -> None:
     stream = iter([1])
     assert powermeter.tokens(stream) is stream
     assert powermeter.tokens(lambda: stream) is stream
+
+
+def test_an_asynchronous_client_answers_later(running: Running) -> None:
+    async def pieces() -> AsyncIterator[dict[str, object]]:
+        yield {"choices": [{"delta": {"content": "a"}}]}
+        yield {"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 5}}
+
+    async def create(stream: bool) -> object:
+        await asyncio.sleep(0.02)
+        return pieces() if stream else {"usage": {"prompt_tokens": 4, "completion_tokens": 9}}
+
+    async def main() -> None:
+        assert len([piece async for piece in powermeter.tokens(lambda: create(True))]) == 2
+        reply = await powermeter.tokens(lambda: create(False))
+        assert reply["usage"]["completion_tokens"] == 9
+        assert len([piece async for piece in await powermeter.tokens(create(True))]) == 2
+
+    asyncio.run(main())
+    events = running.end()
+    assert [event.name for event in events] == ["prefill", "decode", "request", "prefill", "decode"]
+    assert (events[0].duration_s or 0) >= 0.02
+    assert [event.count for event in events] == [3, 4, 9, 3, 4]
