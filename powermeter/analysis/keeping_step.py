@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.moments import moments_vary
 from powermeter.analysis.phases import evenly, keep_step_nearby
-from powermeter.analysis.ripple import Ripple, ripple_in_events
+from powermeter.analysis.ripple import Ripple, ripple_in_events, ripple_in_run
 
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]
@@ -73,8 +73,10 @@ def beats(
     none = Beats(0.0, np.inf, np.zeros(n), None, None)
     tau = trace.interval_ns
     t, f = trace.times_ns, trace.values
-    if n < 3 or tau <= 0 or moments_vary(t, tau * 1e-9):
+    if tau <= 0 or moments_vary(t, tau * 1e-9):
         return none
+    if n < 3:
+        return _one_by_one(integral, start_ns, end_ns, before, inside)
     variance, resolved = 0.0, np.inf
     some = slice(None) if n <= _MOST else slice(0, _MOST)
     follows = before[some] < t.size
@@ -107,6 +109,22 @@ def beats(
     return Beats(variance, resolved, own, None, span)
 
 
+def _one_by_one(
+    integral: Integral, start_ns: Times, end_ns: Times, before: Indices, inside: Indices
+) -> Beats:
+    """Return what a line in the spectrum of each event's own readings leaves, where there is hardly more than one event."""
+    own: Floats = np.zeros(start_ns.size)
+    strongest = None
+    if integral.trace.kept is None:
+        for k, (first, count) in enumerate(zip(before.tolist(), inside.tolist(), strict=True)):
+            line = ripple_in_run(integral.trace.values[first : first + count], integral.trace.interval_ns)
+            if line is not None:
+                seconds = (end_ns[k : k + 1] - start_ns[k : k + 1]) * 1e-9
+                own[k] = float(np.hypot(line.left_over(seconds), line.unseen * seconds)[0])
+                strongest = line
+    return Beats(float(own @ own), np.inf, own, strongest, None)
+
+
 def _two_levels(
     f: Floats, first: Indices, count: Indices, noise: float, quiet: float
 ) -> tuple[float, float] | None:
@@ -136,6 +154,7 @@ def _two_levels(
         float(near.mean()) < _MOSTLY
         or starts.all()
         or not starts.any()
+        or changes > 2 * _PERIODS
         or not (changes or abs(low - quiet) <= _NEAR * span)
         or values.size < _SLOW * (changes + some.size)
     ):

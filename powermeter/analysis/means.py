@@ -24,7 +24,7 @@ from powermeter.analysis.other_labels import Others
 from powermeter.analysis.overlapping import measure_overlapping
 from powermeter.analysis.profiles import Profile, after_effects
 from powermeter.analysis.quantiles import student_95
-from powermeter.analysis.tails import tail_of
+from powermeter.analysis.tails import Tail, tail_of
 from powermeter.channel import Kind
 from powermeter.result import COVERAGE_95
 from powermeter.signals.trace import Trace
@@ -95,6 +95,13 @@ def measure_means(
         )
         for j in range(1, tail.windows + 1):
             aside[np.minimum(ke + j, top + 1)] = True
+    rested_ns = end_ns if tail is None else t[np.minimum(ke + tail.windows, top)]
+    head = _head_of(rates, tau, t, start_ns, rested_ns, ks, blind, others)
+    if head is not None:
+        rates, aside = rates.copy(), aside.copy()
+        np.subtract.at(rates, ks, head.first[::-1] / tau[ks])
+        for j in range(1, head.windows + 1):
+            aside[np.maximum(ks - j, 0)] = True
     rate = rates[cut]
     for state in (left, right):
         state[aside[np.clip(cut + (1 if state is right else -1), 0, top)]] = 0
@@ -197,8 +204,11 @@ def measure_means(
     if tail is not None:
         doubt = math.hypot(doubt, tail.doubt * n)
         found.own = np.hypot(found.own, tail.doubt)
-        own = found.own**2
-        found.tail = tail.joules, tail.error
+        found.tail = (tail.joules, tail.error) if tail.joules else None
+    if head is not None:
+        doubt = math.hypot(doubt, head.doubt * n)
+        found.own = np.hypot(found.own, head.doubt)
+    own = found.own**2
     total += doubt**2 + float(outside.sum())
     found.factor = total / max(float(own.sum()), 1e-300)
     found.level = inside
@@ -231,6 +241,35 @@ def measure_means(
         found.below, found.above = np.maximum(low, 0.0), np.maximum(high, 0.0)
         found.below_all, found.above_all = float(found.below.sum()), float(found.above.sum())
     return found
+
+
+def _head_of(
+    rates: Floats,
+    tau: Floats,
+    t: Times,
+    start_ns: Times,
+    end_ns: Times,
+    starts: Indices,
+    blind: NDArray[np.bool_],
+    others: Others | None,
+) -> Tail | None:
+    """Return what comes ahead of events and belongs to none (a device that wakes), as a tail is found when time runs backwards."""
+    top = t.size - 1
+    before = np.concatenate([[min(int(t[0]), int(start_ns[0]))], end_ns[:-1]])
+    before = np.minimum(before, start_ns)
+    if others is not None:
+        before = np.maximum(before, others.last_end(start_ns, before))
+    backwards = np.concatenate([[0], np.arange(top, 0, -1)])
+    unseen = np.concatenate([blind[backwards], [False]])
+    return tail_of(
+        rates[backwards],
+        tau[backwards],
+        -t[::-1],
+        -start_ns[::-1],
+        -before[::-1],
+        top - starts[::-1] + 1,
+        unseen,
+    )
 
 
 def _with_tail(found: Estimate, profile: Profile, seconds: Floats) -> None:

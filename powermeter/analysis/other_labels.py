@@ -74,3 +74,10 @@ class Others:
         at = np.searchsorted(starts, times_ns, side="left")
         found: Times = np.where(at < starts.size, starts[np.minimum(at, starts.size - 1)], otherwise)
         return found
+
+    def last_end(self, times_ns: Times, otherwise: Times) -> Times:
+        """Return when the last event of another label has ended, at or before each time."""
+        ends = np.sort(np.concatenate([e for _, e in self.spans]))
+        at = np.searchsorted(ends, times_ns, side="right") - 1
+        found: Times = np.where(at >= 0, ends[np.maximum(at, 0)], otherwise)
+        return found

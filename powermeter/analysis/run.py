@@ -250,6 +250,12 @@ def _against_events(integral: Integral, activity: Sequence[Activity], usual: flo
     t = trace.times_ns
     quiet = _quiet(integral, activity)
     varied = moments_vary(t, tau)
+    # Rows that are missing now and then leave no hole, but fewer readings than an interval each.
+    read_s = float(t[-1] - t[0]) * 1e-9 - float(np.sum(integral.gap_end - integral.gap_start)) * 1e-9
+    usual_s = max(
+        read_s / max(int(integral.counted(np.array([0]), np.array([t.size]))[0]) - 1 - integral.hole.size, 1),
+        tau,
+    )
     variance = off = blind_s = below = above = 0.0
     beat = False
     for label in activity:
@@ -265,11 +271,11 @@ def _against_events(integral: Integral, activity: Sequence[Activity], usual: flo
             continue
         if found.why in (FEW, UNSEEN, BEAT, RIPPLE):
             below, above = below + found.below_all, above + found.above_all
-        expected = lengths / tau
+        expected = np.maximum(lengths - integral.gap_seconds(start, end), 0.0) / usual_s
         seen = integral.counted(
             np.searchsorted(t, start, side="right"), np.searchsorted(t, end, side="right")
         )
-        doubt = count_variance(expected, varied)
+        doubt = count_variance(expected, varied) + expected * (1 - tau / usual_s)
         chance = float(np.sum(doubt))
         missing = float(expected.sum()) - float(seen.sum())
         step = (found.level - quiet) * tau if quiet is not None else found.level * tau

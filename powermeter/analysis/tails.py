@@ -23,10 +23,15 @@ Indices = NDArray[np.int64]
 
 _LEAST = 10
 _MOST_WINDOWS = 30
-_SIGNIFICANT = 4.0
-_WORTH = 0.02
+_SIGNIFICANT = 3.0
+_SUSPECT = 2.0
+_WORTH = 0.005
 _ENDED = 0.003
 _BIN = 0.25
+_AS_GOOD = 1.5
+_MODEL = 0.02  # of what is taken off: what no shape follows
+_ENDS = np.geomspace(0.15, 10.0, 40)  # of the window: when a block of constant power ends
+_MIXED = np.array([0.15, 0.6, 4.0])
 _SCALES = np.geomspace(0.1, 30.0, 40)  # of the window: how fast an exponential tail may die
 
 
@@ -71,7 +76,8 @@ def tail_of(
     if n < _LEAST:
         return None
     free = np.minimum(np.searchsorted(t, after_ns, side="right") - 1, top) - ends
-    free = np.where(blind[np.clip(ends, 0, top)], 0, free)
+    # The window just before the next event may hold what comes ahead of that one.
+    free = np.where(blind[np.clip(ends, 0, top)], 0, np.maximum(free - 1, 0))
     resting = np.clip(ends + free, 1, top)
     rested = (free >= max(float(np.median(free)), 2.0)) & ~blind[resting]
     if int(rested.sum()) < _LEAST // 2:
@@ -94,18 +100,17 @@ def tail_of(
 
     first, first_u = seen(excess[0])
     inside = rates[np.clip(ends - 1, 1, top)] - quiet
-    if abs(first) < _SIGNIFICANT * first_u or abs(first) < _WORTH * abs(float(np.median(inside))):
+    if abs(first) < _SUSPECT * first_u or abs(first) < _WORTH * abs(float(np.median(inside))):
         return None
     last = next(
         (
             j
             for j, values in enumerate(excess)
-            if abs(seen(values)[0]) < max(2 * seen(values)[1], _WORTH * abs(first))
+            if abs(seen(values)[0]) < max(2 * seen(values)[1], _ENDED * abs(first))
         ),
         len(excess),
     )
-    if not last:
-        return None
+    last = max(last, 1)
     window = float(np.median(tau[ends]))
     later = np.array(excess[:last]) * window
     rest = later.sum(axis=0)
@@ -129,7 +134,14 @@ def tail_of(
         begun > ends, np.interp(from_there, distance, remaining) - np.interp(pause, distance, remaining), 0.0
     )
     late = float(np.mean(x)) * window * math.hypot(0.5 * gone, gone_u)
+    late = math.hypot(late, _MODEL * float(np.mean(held)))
     whole_u = math.hypot(error, last * window * quiet_u, window * abs(gone))
+    if abs(first) < _SIGNIFICANT * first_u:
+        # Not seen well enough to be taken off, it is paid for.
+        none = np.zeros(n)
+        return Tail(
+            0.0, 0.0, none, none, math.hypot(error, late, float(np.mean(np.where(x > 0, held, 0.0)))), 0
+        )
     return Tail(total, whole_u, np.where(x > 0, held, 0.0), again, math.hypot(error, late), last)
 
 
@@ -160,26 +172,36 @@ def _further(x: Floats, later: Floats, model: tuple[Floats, Floats], gone: float
 def _at_zero(x: Floats, rest: Floats) -> tuple[float, float, tuple[Floats, Floats]]:
     """Return what R(x) leads to at 0, its standard uncertainty, and R on a grid from 0 to 1.
 
-    An exponential and a parabola are led to zero; what they differ by there is a limit of what the shape leaves open.
+    An exponential, a block that ends, a parabola and a sum of exponentials are led to zero; what those that fit about as well as the best differ by there
+    is a limit of what the shape leaves open.
     """
     grid = np.linspace(0.0, max(1.0, float(x.max())), 33)
-    best: tuple[float, float, Floats, float] | None = None
-    for scale in _SCALES:
-        basis = np.exp(-x / scale)
-        height = float(basis @ rest) / float(basis @ basis)
-        left = rest - height * basis
-        square = float(left @ left)
-        if best is None or square < best[0]:
-            error = math.sqrt(square / max(x.size - 2, 1) / float(basis @ basis))
-            best = square, height, height * np.exp(-grid / scale), error
-    assert best is not None
-    shape = np.column_stack([np.ones_like(x), x, x * x])
-    beta, *_ = np.linalg.lstsq(shape, rest, rcond=None)
-    left = rest - shape @ beta
-    bread = np.linalg.pinv(shape.T @ shape)
-    error = math.sqrt(float(left @ left) / max(x.size - 3, 1) * max(float(bread[0, 0]), 0.0))
-    square, height, curve, own = best
-    if float(left @ left) < 0.7 * square:
-        height, curve, own = float(beta[0]), beta[0] + beta[1] * grid + beta[2] * grid**2, error
-    apart = abs(best[1] - float(beta[0]))
-    return height, math.hypot(own, min(apart, 2 * error) / math.sqrt(3.0)), (grid, curve)
+    fits = [
+        _fitted(np.exp(-x / scale)[:, None], np.exp(-grid / scale)[:, None], rest, 2)
+        for scale in _SCALES.tolist()
+    ]
+    blocks = [
+        _fitted(np.maximum(1 - x / end, 0.0)[:, None], np.maximum(1 - grid / end, 0.0)[:, None], rest, 2)
+        for end in _ENDS.tolist()
+    ]
+    powers = np.arange(3)
+    fits = [
+        min(fits, key=lambda fit: fit[0]),
+        min(blocks, key=lambda fit: fit[0]),
+        _fitted(x[:, None] ** powers, grid[:, None] ** powers, rest, 3),
+        _fitted(np.exp(-x[:, None] / _MIXED), np.exp(-grid[:, None] / _MIXED), rest, _MIXED.size),
+    ]
+    best = min(fits, key=lambda fit: fit[0])
+    heights = [height for square, height, *_ in fits if square <= _AS_GOOD * best[0]]
+    apart = max(heights) - min(heights)
+    return best[1], math.hypot(best[3], apart / math.sqrt(3.0)), (grid, best[2])
+
+
+def _fitted(basis: Floats, on_grid: Floats, rest: Floats, lost: int) -> tuple[float, float, Floats, float]:
+    """Return (mean squared rest, height at 0, curve on the grid, standard uncertainty of the height) of a model."""
+    beta, *_ = np.linalg.lstsq(basis, rest, rcond=1e-6)
+    left = rest - basis @ beta
+    variance = float(left @ left) / max(rest.size - lost, 1)
+    bread = np.linalg.pinv(basis.T @ basis, rcond=1e-6)
+    error = math.sqrt(max(variance * float(on_grid[0] @ bread @ on_grid[0]), 0.0))
+    return variance, float(on_grid[0] @ beta), on_grid @ beta, error

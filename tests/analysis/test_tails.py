@@ -73,3 +73,23 @@ def test_the_next_label_is_no_tail() -> None:
         SimulatedMeter(10, Kind.MEAN, accuracy=Accuracy(noise=0.02)).record(truth, events, rng)
     )
     assert analysis.row("A").tail is None and not any("follow each event" in note for note in analysis.notes)
+
+
+def test_a_device_that_wakes_ahead_of_the_mark_is_no_part_of_the_event() -> None:
+    # 60 ms of 4 W before each event on a 10 Hz mean: the label was 5.9 % too high and held 22 %.
+    rng = np.random.default_rng(7)
+    held = []
+    for _ in range(10):
+        edges, levels, spans, at = [0.0], [], [], 3.0
+        for _ in range(30):
+            edges += [at - 0.06, at, at + 0.4]
+            levels += [1.0, 5.0, 6.0]
+            spans.append((at, at + 0.4))
+            at += 0.75 + rng.exponential(0.7)
+        truth = Truth.steps([*edges, at + 2], [*levels, 1.0])
+        events = [Event("e", round(a * NS), round(b * NS), uid=i + 1) for i, (a, b) in enumerate(spans)]
+        meter = SimulatedMeter(10, Kind.MEAN, accuracy=Accuracy(noise=0.02))
+        each = analyse(meter.record(truth, events, rng)).row("e").energy_per_item
+        assert each is not None
+        held.append(each.low <= 6.0 * 0.4 <= each.high)
+    assert sum(held) >= 8
