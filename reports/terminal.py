@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from powermeter.analysis.labels import LabelRow
+from powermeter.analysis.measures import means
 from powermeter.analysis.uncertainty import WORDS
 from powermeter.formatting import DASH
 from powermeter.result import Grade, Result, worst
@@ -179,6 +180,11 @@ def _labels(data: ReportData, console: Console) -> None:
     rows = [row for row in every if id(row) in kept]
     if rows:
         _label_tables(data, rows, console)
+    for row in rows:
+        beside = means([data.analysis.events[i] for i in row.index.tolist()])
+        if beside:
+            listed = ", ".join(f"{safe(name)} {value:.4g}" for name, value in beside.items())
+            console.print(f"{safe(row.title)}: {listed} [dim](mean)[/]")
     if instants:
         listed = ", ".join(f"{safe(row.title)} {row.events:,}" for row in instants[:MOST_LABELS])
         console.print(f"[dim]instants, which use nothing: {listed}[/]")

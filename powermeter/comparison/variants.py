@@ -14,7 +14,8 @@ from typing import Any
 
 from powermeter.analysis.energy import Analysis, analyse
 from powermeter.analysis.labels import LabelRow
-from powermeter.comparison.compare import compare
+from powermeter.analysis.measures import means
+from powermeter.comparison.compare import CompareOptions, compare
 from powermeter.comparison.contrast import Contrast
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.events import Event
@@ -157,14 +158,16 @@ def _variant(
 ) -> Variant:
     row, measure = asked
     events = [analysis.events[i] for i in row.index.tolist()]
-    known = _known(recording, analysis, row, events)
+    known, beside = _known(recording, analysis, row, events), means(events)
     return Variant(
         name=name,
         path=path,
         parameters=_first(known, FACTS["parameters"]),
         flops=_first(known, FACTS["flops"]),
         size_b=_first(known, FACTS["size_b"]),
-        accuracy=_mean(events, (measure,) if measure else ACCURACY),
+        accuracy=next(
+            (beside[name] for name in ((measure,) if measure else ACCURACY) if name in beside), None
+        ),
         latency_s=row.latency_mean,
         per_item=row.per_item,
         items=row.items,
@@ -181,7 +184,7 @@ def _known(
     if not own and len(marks) == 1:
         own = marks
     found: dict[str, Any] = dict((recording.metadata or {}).get("attributes") or {})
-    for attributes in (*own, *(events[-1:] and [events[-1].attributes])):
+    for attributes in (*own, *(e.attributes for e in events[-1:])):
         found.update(attributes)
     return found
 
@@ -191,16 +194,6 @@ def _first(known: Mapping[str, Any], names: Sequence[str]) -> float | None:
         value = known.get(name)
         if isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0:
             return float(value)
-    return None
-
-
-def _mean(events: Sequence[Event], names: Sequence[str]) -> float | None:
-    """Return the mean of the first of some measures that events have, weighted by their items."""
-    for name in names:
-        pairs = [(e.measures[name], e.count or 1) for e in events if name in e.measures]
-        numbers = [(float(v), float(n)) for v, n in pairs if isinstance(v, (int, float))]
-        if numbers:
-            return sum(v * n for v, n in numbers) / sum(n for _, n in numbers)
     return None
 
 
@@ -219,11 +212,12 @@ def _renamed(variant: Variant) -> Variant:
 def _compared(base: _Found, other: _Found, margin: float, rail: str | None) -> Variant:
     left, right = base.variant, other.variant
     picks = (base.pick, other.pick)
+    options = CompareOptions(margin=margin)
     try:
         if left.path == right.path:
-            row = compare(str(left.path), label=picks, margin=margin, rail=rail).row()
+            row = compare(str(left.path), label=picks, rail=rail, options=options).row()
         else:
-            row = compare(str(left.path), str(right.path), label=picks, margin=margin, rail=rail).row()
+            row = compare(str(left.path), str(right.path), label=picks, rail=rail, options=options).row()
     except (DataError, ConfigurationError, KeyError) as error:
         return replace(right, why_not=str(error))
     return replace(right, against=row)

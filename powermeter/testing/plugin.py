@@ -150,7 +150,7 @@ class Power:
             used: What `measure` returned; all of the test's own events where None.
             margin: Growth that is allowed, as a share; that of `--power-margin` where None.
         """
-        from powermeter.comparison.compare import compare
+        from powermeter.comparison.compare import CompareOptions, compare
         from powermeter.comparison.verdict import Verdict
         from powermeter.errors import DataError
 
@@ -165,7 +165,9 @@ class Power:
             return None
         allowed = self._config.getoption("power_margin") if margin is None else margin
         try:
-            row = compare(stored, [str(self.meter.path)], label=label, margin=allowed).row()
+            row = compare(
+                stored, [str(self.meter.path)], label=label, options=CompareOptions(margin=allowed)
+            ).row()
         except DataError as error:
             warnings.warn(f"{label}: {error}", PowerWarning, stacklevel=2)
             return None

@@ -38,6 +38,12 @@ def registered() -> Sequence[str]:
     )
 
 
+@pytest.fixture(autouse=True)
+def alone(monkeypatch):
+    """Have the inner sessions not take themselves for workers of the outer one."""
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
+
+
 @pytest.fixture
 def run(pytester: pytest.Pytester):
     def run(then: str = "", *options: str, watts: float = 3) -> pytest.RunResult:
