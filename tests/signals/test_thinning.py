@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,9 @@ from powermeter.analysis.energy import Analysis
 from powermeter.channel import MISSING, Channel, Kind, Quantity, Rail
 from powermeter.events import Event
 from powermeter.recording import Writer
+from powermeter.recording.writer import append_to
 from powermeter.signals import selection, thinning
+from powermeter.signals.correction import Correction
 from powermeter.source import REPEAT, SATURATED, Gap
 
 NS = 1_000_000_000
@@ -226,3 +229,28 @@ def test_memory_is_bounded_by_events_and_not_by_readings(
     assert found is not None
     (trace,) = (traces[Quantity.POWER] for traces in found.values())
     assert len(trace) < 2 * 4096 + 5000 + 100 + 2 * 256 + 2 * 7
+
+
+def test_a_calibration_and_an_alignment_act_on_every_reading(
+    recordings: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "vi.power"
+    shutil.copy(recordings["volts and amps"], path)
+    correction = Correction("i", (0.01, 1.04, 0.02), ((1e-8, 0, 0), (0, 4e-8, 0), (0, 0, 1e-8)), 0.2, 1.0)
+    with append_to(path) as writer:
+        writer.add_fact("calibration", {**correction.to_dict(), "source": 1})
+        writer.add_fact(
+            "alignment",
+            {"source": 1, "offset_ns": 2.5e6, "drift": 80e-6, "origin_ns": 200 * NS, "offset_u_ns": 3e5},
+        )
+    held, thin = _both(path, monkeypatch)
+    assert thin.power_trace.kept is not None
+    assert thin.energy.value == pytest.approx(held.energy.value, rel=1e-9)
+    assert thin.start_ns == held.start_ns and thin.end_ns == held.end_ns
+    assert thin.notes == held.notes, "as many readings lie outside the calibrated range"
+    for label in ("infer", "epoch"):
+        one, other = held.row(label).energy, thin.row(label).energy
+        assert one is not None and other is not None
+        assert other.value == pytest.approx(one.value, abs=0.05 * (one.value - one.low))
+        assert other.by_kind().get("clock", 0) == pytest.approx(one.by_kind()["clock"], rel=0.05)
+        assert other.by_kind()["gain"] == pytest.approx(one.by_kind()["gain"], rel=0.05)
