@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Iterator
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -123,18 +124,22 @@ def sources() -> Iterator[str]:
         yield from options({k: v for k, v in one.OPTIONS.items() if common.get(k) is not v})
 
 
+def typed(default: Any) -> str:
+    """Return a default as it is typed in a URL."""
+    if default is None or default == "":
+        return ""
+    if isinstance(default, Enum):
+        return str(default.value)
+    if isinstance(default, (list, tuple, set, frozenset)):
+        return ",".join(map(typed, default))
+    return f"{default:g}" if isinstance(default, float) else str(default)
+
+
 def options(table_of: Any) -> Iterator[str]:
     """Return a table of a URL's options."""
     rows = []
     for name, option in sorted(table_of.items()):
-        default = option.default
-        text = (
-            ""
-            if default is None or default == ""
-            else f"{default:g}"
-            if isinstance(default, float)
-            else f"{default}"
-        )
+        text = typed(option.default)
         rows.append((code(name), code(text), option.help))
     yield from table(("option", "default (SI)", "what it does"), rows)
 
@@ -199,6 +204,9 @@ def signature(function: Any) -> str:
             continue
         if parameter.annotation is not inspect.Parameter.empty:
             parameter = parameter.replace(annotation=_Raw(str(parameter.annotation)))
+        if isinstance(parameter.default, Enum):
+            value = parameter.default
+            parameter = parameter.replace(default=_Raw(f"{type(value).__name__}.{value.name}"))
         if " object at 0x" in repr(parameter.default) or "<factory>" in repr(parameter.default):
             parameter = parameter.replace(default=_Raw("…"))
         parameters.append(parameter)
