@@ -87,7 +87,7 @@ REPORTS: Mapping[str, str] = {
     "png": "powermeter.reports.paper.kinds:PNGFigure",
     "sci": "powermeter.reports.sci_sheet:SCISheet",
     "svg": "powermeter.reports.paper.kinds:SVGFigure",
-    "text": "powermeter.reports.terminal:TextReport",
+    "text": "powermeter.reports.text:TextReport",
 }
 """Report kind → `module:class`."""
 
@@ -185,7 +185,7 @@ WATCHERS: Mapping[str, str] = {
 }
 """Module of a model's class, or its first part → what watches its calls; asked for each class it derives from."""
 
-SUMMARY = "powermeter.reports.terminal:summary_text"
+SUMMARY = "powermeter.reports.text:summary_text"
 """What `Meter.summary` prints with."""
 
 NOTEBOOK: Mapping[str, str] = {

@@ -18,7 +18,8 @@ from powermeter.footprint import footprint
 from powermeter.recording import Recording
 from powermeter.result import Grade, Result
 
-from .report_data import ReportData, ReportOptions, gather
+from .report_data import ReportData, gather
+from .report_options import ReportOptions
 from .tables import Table
 
 

@@ -15,7 +15,8 @@ from powermeter.recording import Recording
 
 from . import tables, tokens
 from .charges import Charges
-from .report_data import ReportOptions, gather
+from .report_data import gather
+from .report_options import ReportOptions
 from .tables import Table
 
 

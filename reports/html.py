@@ -18,18 +18,8 @@ from . import figures, lifetime_section, svg
 from .headline import product, quality, sentence
 from .markup import Child, Markup, element, harmless, join, quantity
 from .nesting_sections import distributions, nesting
-from .page_sections import (
-    against,
-    badge,
-    factors,
-    how_measured,
-    how_sure,
-    labels,
-    language_models,
-    limits_of,
-    meaning,
-    whole_run,
-)
+from .page_method import factors, how_measured, limits_of
+from .page_sections import against, badge, how_sure, labels, language_models, meaning, whole_run
 from .report_data import ReportData
 from .zoom_data import zoom_data
 

@@ -12,11 +12,8 @@ from powermeter.units import format_count, format_number, format_quantity
 
 from . import tokens, wording
 from .headline import quoted
-from .machine_facts import machine
 from .markup import Child, Markup, element, harmless, join, quantity, table
-from .method import limits, method
 from .report_data import ReportData, no_footprint
-from .terminal import health_text
 from .wording import GRADE_TEXT, MARKS, footprint_amount, show
 
 MOST_OPEN = 16
@@ -360,73 +357,3 @@ def how_sure(data: ReportData) -> Markup:
             table(heads, rows, numbers=(2, 3), class_="parts"),
         ]
     )
-
-
-def how_measured(data: ReportData) -> Markup:
-    """Return method, instruments and machine, folded."""
-    sources = [
-        (
-            join([element("strong", i.name), " ", element("code", i.url)]),
-            "; ".join(f"{name}: {covers}" for name, covers in i.rails),
-            health_text(i),
-            "; ".join(i.accuracy) or DASH,
-            badge(i.grade),
-        )
-        for i in data.instruments
-    ]
-    twice = [
-        (
-            f"{d.left} and {d.right}",
-            f"{show(d.energy_left).text} and {show(d.energy_right).text}",
-            DASH if d.ratio is None else quantity(f"{(d.ratio - 1) * 100:+.2f} %"),
-            d.verdict,
-        )
-        for d in data.analysis.disagreements
-    ]
-    facts = [
-        (name, element("code", value) if name in ("Command", "Revision") else value)
-        for name, value in machine(data)
-    ]
-    return join(
-        [
-            element("h2", "How it was measured"),
-            folded("Method, to paste", element("p", method(data), class_="paste")),
-            folded("Instruments", table(("source", "covers", "did", "limits from", ""), sources)),
-            folded("Two views of the same thing", table(("", "", "", ""), twice)) if twice else "",
-            folded("Machine and program", table(("", ""), facts)),
-        ]
-    )
-
-
-def limits_of(data: ReportData) -> Markup:
-    """Return what the numbers do not say, folded."""
-    return folded(
-        "What these numbers do not say", element("ul", [element("li", text) for text in limits(data)])
-    )
-
-
-def factors(data: ReportData) -> Markup:
-    """Return the factors used, with their sources, folded."""
-    used = data.footprint.factors_used if data.footprint is not None else ()
-    if not used:
-        return Markup("")
-    rows = []
-    for f in used:
-        unit = "" if f.unit == "1" else f.unit
-        source = (
-            element("a", f.source.title, href=f.source.url, rel="noreferrer")
-            if f.source.url.startswith("https://")
-            else f.source.title
-        )
-        rows.append(
-            (
-                f.name + ("" if f.geography == "WLD" else f" ({f.geography})"),
-                quantity(f"{f.central:.4g} {unit}".strip()),
-                DASH if f.exact else quantity(f"{f.low:.4g} to {f.high:.4g}"),
-                str(f.year or DASH),
-                f.basis,
-                join([source, f", {f.source.licence}"]),
-            )
-        )
-    heads = ("factor", "value", "range", "year", "counts", "source, licence")
-    return folded("Factors and their sources", table(heads, rows, numbers=(1, 2, 3)))

@@ -14,28 +14,29 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from powermeter.analysis.baseline import BaselineSpec
 from powermeter.analysis.energy import Analysis, analyse
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.published import PublishedSet, published
-from powermeter.analysis.subject import Asked, Subject, of_row
+from powermeter.analysis.subject import Subject, of_row
 from powermeter.analysis.subject import gather as subject_of
 from powermeter.battery.battery import Battery, Budget, parse_battery
-from powermeter.errors import ConfigurationError, DataError
+from powermeter.errors import ConfigurationError
 from powermeter.footprint import Footprint, Place, footprint
 from powermeter.footprint.grid import PLACE_UNKNOWN
 from powermeter.footprint.lifetime_options import parse_wanted
 from powermeter.footprint.lifetime_report import Report as LifetimeReport
 from powermeter.footprint.lifetime_report import assess
 from powermeter.llm.energy import TokenTable, token_table
-from powermeter.marking.accounts import HOW_TO_MARK, differences
 from powermeter.notes import Note, having, once
 from powermeter.recording import Recording
 from powermeter.result import Grade, Result
 from powermeter.token_measures import DECODE, PHASE
 
+from .against import Against, set_against
 from .charges import BUDGET_V, Charges
 from .instruments import Instrument, OwnCost, instruments, mapping, own_cost
+from .recording_notes import imported, unmarked, warnings_of
+from .report_options import ReportOptions
 
 OPEN = "the energy is known from below only; no footprint is printed: use a larger range or a smaller shunt"
 
@@ -51,27 +52,6 @@ NO_PLACE = Note.info(
 
 HEADLINES = ("infer", "predict", "forward", "generate", "query", "queries")
 """Beginnings of the labels that a report is about; without one it is the label with the most items."""
-
-
-@dataclass(frozen=True, slots=True)
-class Against:
-    """An earlier run beside this one.
-
-    Attributes:
-        name: The earlier recording's.
-        label: What is compared.
-        earlier: What one item of it used, in J.
-        verdict: `less`, `more`, `same` …: what is known about the programs.
-        text: Change and interval in words.
-        notes: What a reader must know of the comparison.
-    """
-
-    name: str
-    label: str
-    earlier: Result
-    verdict: str
-    text: str
-    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -213,57 +193,6 @@ class ReportData:
         return self.charges.per_item(row)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportOptions:
-    """How a recording is read for a report.
-
-    Attributes:
-        battery: A specification, a preset or a `Battery`; what the recording notes, or 4Ah, where None.
-        place: `FRA`, `USA-CA`; what the recording notes (metadata `place`) where None.
-        rail, baseline, by: As for `powermeter.analyse`; `by` may be typed as `model,batch`.
-        rail_voltage_v: Of the counted rail in volt, or as typed (`5V`), where neither its channels nor
-            its driver know it.
-        chain: Efficiency between plug and meter, as for `powermeter.footprint.footprint`.
-        title: What to call it, where the program's name will not do.
-        against: An earlier recording to set it against.
-        lifetime: Years of one item on the device against years in a data centre: requests a day, or a
-            TOML file with the options of `powermeter lifetime`.
-        device: What was made, for an SCI's embodied part: a preset of `powermeter footprint --device`.
-    """
-
-    battery: str | Battery | None = None
-    place: str | Place | None = None
-    rail: str | None = None
-    baseline: BaselineSpec = None
-    by: str | Sequence[str] = ()
-    rail_voltage_v: float | str | None = None
-    chain: str | float | None = None
-    title: str = ""
-    against: Path | None = None
-    lifetime: str | None = None
-    device: str | None = None
-
-    @property
-    def groups(self) -> tuple[str, ...]:
-        """The attributes to split labels by.
-
-        Raises:
-            ConfigurationError: A name is empty.
-        """
-        typed = self.by.split(",") if isinstance(self.by, str) else self.by
-        names = tuple(name.strip() for name in typed) if self.by else ()
-        if not all(names):
-            raise ConfigurationError(
-                f"--by {self.by!r}: write names with commas between them, for example model,batch"
-            )
-        return names
-
-    @property
-    def asked(self) -> Asked:
-        """What is asked of the recording itself."""
-        return Asked(rail=self.rail, baseline=self.baseline, by=self.groups, rail_voltage=self.rail_voltage_v)
-
-
 def gather(recording: Recording, options: ReportOptions | None = None) -> ReportData:
     """Return everything a report prints about an open recording.
 
@@ -286,7 +215,7 @@ def gather(recording: Recording, options: ReportOptions | None = None) -> Report
     whole = _footprint(analysis.energy, options)
     per_item = headline.per_item if headline is not None else None
     sources = tuple(instruments(recording, analysis))
-    warnings = _warnings(recording, analysis, sources, known_v is not None)
+    warnings = warnings_of(recording, analysis, sources, known_v is not None)
     warnings += [Note.withheld("no-budget", problem)] if problem else []
     if whole is None:
         warnings.append(no_footprint(analysis.energy))
@@ -309,14 +238,14 @@ def gather(recording: Recording, options: ReportOptions | None = None) -> Report
         started=_started(recording, analysis),
         warnings=once(warnings),
         notes=(
-            *_unmarked(recording, analysis),
-            *_imported(recording),
+            *unmarked(recording, analysis),
+            *imported(recording),
             *analysis.notes,
             *((NO_PLACE,) if whole is not None and having(whole.warnings, PLACE_UNKNOWN) else ()),
         ),
         tokens=_tokens(recording, analysis, options),
         given_title=options.title.strip(),
-        against=_against(recording.path, headline, options),
+        against=set_against(recording.path, headline, options),
         lifetime=_lifetime(subject, headline, options),
         device=options.device,
         chain=options.chain,
@@ -343,34 +272,6 @@ def _tokens(recording: Recording, analysis: Analysis, options: ReportOptions) ->
     return token_table(analyse(recording, rail=options.rail, baseline=options.baseline, by=by))
 
 
-def _against(path: Path, headline: LabelRow | None, options: ReportOptions) -> Against | None:
-    """Return an earlier run beside this one, or None where none is asked for.
-
-    Raises:
-        DataError: The two have nothing to compare.
-    """
-    if options.against is None:
-        return None
-    from powermeter.comparison.compare import compare
-
-    label = headline.label if headline is not None else None
-    found = compare(
-        options.against, path, label=label, by=options.groups, rail=options.rail, baseline=options.baseline
-    )
-    wanted = headline.title if headline is not None else ""
-    row = next((row for row in found.rows if row.title == wanted), found.rows[0] if found.rows else None)
-    if row is None:
-        raise DataError(f"{options.against}: nothing in it can be compared with {label or 'the whole run'}")
-    return Against(
-        name=options.against.name,
-        label=row.title,
-        earlier=row.contrast.mean_left,
-        verdict=str(row.verdict),
-        text=row.contrast.text,
-        notes=tuple(note.text for note in found.notes),
-    )
-
-
 def _footprint(energy: Result | None, options: ReportOptions) -> Footprint | None:
     """Return the footprint of an energy; None where there is none, it is below zero, or open above."""
     if energy is None or not energy.value >= 0 or not math.isfinite(energy.high):
@@ -381,41 +282,6 @@ def _footprint(energy: Result | None, options: ReportOptions) -> Footprint | Non
 def no_footprint(energy: Result) -> Note:
     """Return why an energy has no footprint."""
     return Note.withheld("no-footprint", NEGATIVE if not energy.value >= 0 else OPEN)
-
-
-def _warnings(
-    recording: Recording, analysis: Analysis, sources: Sequence[Instrument], voltage_known: bool
-) -> list[Note]:
-    """Return what went wrong while it was recorded, and what no one knows of it."""
-    found = [Note.warning("recording", text) for text in recording.warnings]
-    for i in sources:
-        if i.simulated:
-            text = f"{i.name}: a simulated load; its numbers mean nothing outside this file"
-            found.append(Note.warning("simulated-load", text))
-    found += [Note.warning("source-stopped", f"{i.name} stopped: {i.failure}") for i in sources if i.failure]
-    for i in sources:
-        found += [Note.warning("source", f"{i.name}: {text}") for text in _said(i.facts.get("warnings"))]
-    if recording.is_growing:
-        found.append(Note.warning("growing", "the recording is still being written"))
-    if analysis.charge is None and not voltage_known:
-        text = f"no rail voltage is known: charge is counted at {BUDGET_V:g} V (--rail-voltage changes it)"
-        found.append(Note.warning("voltage-unknown", text))
-    return found + [Note.warning("events", text) for text in differences(recording.process_counts())]
-
-
-def _unmarked(recording: Recording, analysis: Analysis) -> tuple[Note, ...]:
-    """Return the note that shows how to mark events, where a program ran and marked none."""
-    ran = recording.metadata.get("command") and recording.metadata.get("marks")
-    return (Note.info("unmarked", HOW_TO_MARK),) if ran and not analysis.events else ()
-
-
-def _imported(recording: Recording) -> list[Note]:
-    """Return what the importer had to assume."""
-    return [Note.info("import", text) for text in _said(recording.metadata.get("import_warnings"))]
-
-
-def _said(found: object) -> list[str]:
-    return [str(text) for text in found] if isinstance(found, list) else []
 
 
 def _headline(rows: Sequence[LabelRow]) -> LabelRow | None:

@@ -6,7 +6,6 @@ gives.  Everything in it is SI (J, C, W, s, byte) and None where it is not known
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -20,15 +19,17 @@ from powermeter import registry
 from powermeter.analysis import baseline as idle
 from powermeter.analysis.baseline import Baseline, BaselineSpec
 from powermeter.analysis.conditions import conditions
+from powermeter.analysis.groups import groups_of
 from powermeter.analysis.health import Disagreement, SourceHealth, disagreements, source_health
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.labels import LabelRow, row
 from powermeter.analysis.reading_kind import as_events_show
-from powermeter.analysis.run import Run, measure_run
+from powermeter.analysis.remarks import remarks
+from powermeter.analysis.run import measure_run
 from powermeter.analysis.sharing import shares
 from powermeter.analysis.windows import Windows, activity_of, measure
-from powermeter.errors import ConfigurationError, DataError
+from powermeter.errors import DataError
 from powermeter.events import Event
 from powermeter.notes import Note
 from powermeter.platforms import throttling
@@ -39,7 +40,6 @@ from powermeter.signals.line import Line
 from powermeter.signals.rails import choose, lines, whole
 from powermeter.signals.selection import Around
 from powermeter.signals.trace import Trace
-from powermeter.units import format_duration, format_number, format_quantity
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -194,7 +194,7 @@ def analyse(
     events = tuple(e for e in listed if e.end_ns is not None and e.end_ns >= e.start_ns)
     starts = np.fromiter((e.start_ns for e in events), np.int64, len(events))
     ends = np.fromiter((e.end_ns or 0 for e in events), np.int64, len(events))
-    keys, group = _groups(events, by, getattr(recording, "metadata", {}) or {})
+    keys, group = groups_of(events, by, getattr(recording, "metadata", {}) or {})
     found = lines(recording, around=_around(starts, ends, group, baseline))
     if rail_voltage_v is not None:
         for one in found:
@@ -255,7 +255,7 @@ def analyse(
         health=tuple(source_health(recording, source) for source in recording.sources),
         disagreements=differing,
         notes=(
-            *_notes(power, energies, rows, len(listed) - len(events), differing, run),
+            *remarks(power, energies, rows, len(listed) - len(events), differing, run),
             *conditions(recording, line),
             *throttling.notes(recording),
         ),
@@ -306,32 +306,6 @@ def _counted(recording: RecordingLike, found: tuple[Line, ...], rail: str | None
         raise
 
 
-def _groups(
-    events: Sequence[Event], by: tuple[str, ...], metadata: Any
-) -> tuple[list[tuple[Any, ...]], NDArray[np.int64]]:
-    run = metadata.get("attributes") or {}
-    known = dict.fromkeys([name for e in events for name in e.attributes] + list(run))
-    for name in by:
-        if events and name not in known:
-            near = difflib.get_close_matches(name, known, 1)
-            hint = (
-                f"did you mean {near[0]!r}?"
-                if near
-                else f"there are: {', '.join(list(known)[:12]) or 'none'}"
-            )
-            raise ConfigurationError(f"no event carries an attribute {name!r}; {hint}")
-    numbers: dict[tuple[Any, ...], int] = {}
-    group = np.empty(len(events), np.int64)
-    for i, e in enumerate(events):
-        key = (e.name, *(_plain(e.attributes.get(name, run.get(name))) for name in by))
-        group[i] = numbers.setdefault(key, len(numbers))
-    return list(numbers), group
-
-
-def _plain(value: Any) -> Any:
-    return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
-
-
 def _span_charge(charge: Integral | None, energy: Integral) -> Result | None:
     if charge is None:
         return None
@@ -346,111 +320,3 @@ def _peak(integral: Integral) -> float:
     if trace.quantity.unit == "W":
         return float(trace.values.max())
     return float(integral.rates(np.arange(1, len(trace))).max())
-
-
-def _notes(
-    power: Trace,
-    energies: Windows,
-    rows: Sequence[LabelRow],
-    unfinished: int,
-    differing: Sequence[Disagreement],
-    run: Run,
-) -> tuple[Note, ...]:
-    notes: list[Note] = [*power.notes]
-    if unfinished:
-        notes.append(
-            Note.warning(
-                "events-unfinished",
-                f"{unfinished} event{'s' * (unfinished != 1)} never ended and are left out",
-            )
-        )
-    outside = int((~energies.covered).sum())
-    if outside:
-        notes.append(
-            Note.warning(
-                "events-outside",
-                f"{outside} event{'s' * (outside != 1)} lie outside the recorded samples: no energy is known",
-            )
-        )
-    if run.gap_s > 0:
-        notes.append(
-            Note.info(
-                "gaps-bridged",
-                f"{run.gap_s:.3g} s of gaps are bridged from what lies beside them; the interval states how far",
-            )
-        )
-    if run.beat:
-        notes.append(
-            Note.warning(
-                "beat",
-                "readings keep step with the events, so that they do not show the run as it is: read at a rate that is not a multiple "
-                "of the loop's, or let the recorder vary its moments",
-            )
-        )
-    if run.ripple:
-        notes.append(
-            Note.info(
-                "ripple",
-                f"the readings swing at {format_number(run.ripple, 2)} Hz: a load that is as far off a multiple of their rate looks the "
-                "same, and its energy is not that of the swing; the interval holds both. Read at another rate, or let the recorder vary "
-                "its moments",
-            )
-        )
-    if run.carriers:
-        notes.append(
-            Note.info(
-                "few-carriers",
-                f"few readings carry much of the energy: they count as {run.carriers}, and their number is one of chance; "
-                "sample faster, or record for longer",
-            )
-        )
-    if run.blind_s > 0:
-        notes.append(
-            Note.warning(
-                "unseen-events",
-                f"no reading fell into {format_duration(run.blind_s)} of events: what they used beyond their surroundings is not in the run's value",
-            )
-        )
-    if power.saturated:
-        notes.append(
-            Note.warning(
-                "clipped-readings",
-                f"{power.saturated} samples are at the end of the sensor's range: what was drawn then is not known, only that it was "
-                "no less; use a wider range or a smaller shunt",
-            )
-        )
-    for r in rows:
-        if r.shared is not None and r.energy is not None:
-            share = r.shared.value / r.energy.value if r.energy.value else 1.0
-            notes.append(
-                Note.info(
-                    "overlap",
-                    f"events {r.title!r} overlap others: {share:.0%} of what was drawn while they ran is their share; "
-                    "shares add up to the run",
-                )
-            )
-        if r.warmup.count:
-            notes.append(
-                Note.info(
-                    "warm-up",
-                    f"{r.title}: the first {r.warmup.count} of {r.events} events are a warm-up, not counted in what the next one will use",
-                )
-            )
-        if r.tail is not None:
-            notes.append(
-                Note.info(
-                    "tail",
-                    f"{r.title}: {format_quantity(r.tail.value, r.tail.unit, 2)} follow each event and are not in it",
-                )
-            )
-        if r.verdict.text:
-            notes.append(Note.info("not-resolved", f"{r.title}: {r.verdict.text}"))
-    for d in differing:
-        if not d.agree and d.ratio is not None:
-            notes.append(
-                Note.warning(
-                    "disagreement",
-                    f"{d.left} and {d.right} disagree by {abs(d.ratio - 1):.1%}, more than their intervals allow",
-                )
-            )
-    return tuple(notes)

@@ -291,8 +291,9 @@ def _summarise(path: Path, battery: str, place: str | None) -> None:
     A recording without numbers is not a failure of the command.
     """
     from powermeter.recording import Recording
-    from powermeter.reports.report_data import ReportOptions, gather
-    from powermeter.reports.terminal import print_tables
+    from powermeter.reports.report_data import gather
+    from powermeter.reports.report_options import ReportOptions
+    from powermeter.reports.text import print_tables
 
     with suppress(*TROUBLE):
         sys.stdout.flush()

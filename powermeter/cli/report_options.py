@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from powermeter.reports.report_data import ReportOptions
+    from powermeter.reports.report_options import ReportOptions
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -51,7 +51,7 @@ def report_options(typed: dict[str, Any]) -> ReportOptions:
     Args:
         typed: What click passes for `reading_options`, and `title` where the verb has it.
     """
-    from powermeter.reports.report_data import ReportOptions
+    from powermeter.reports.report_options import ReportOptions
 
     rest = dict(typed)
     return ReportOptions(rail_voltage_v=rest.pop("rail_voltage"), **rest)

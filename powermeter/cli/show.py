@@ -13,7 +13,7 @@ from powermeter.cli.report_options import lifetime_option, reading_options, repo
 
 if TYPE_CHECKING:
     from powermeter.analysis.charge_only import ChargeOnly
-    from powermeter.reports.report_data import ReportOptions
+    from powermeter.reports.report_options import ReportOptions
 
 
 @click.command()
@@ -33,7 +33,7 @@ def show(recording: Path, as_json: bool, **typed: Any) -> None:
     from powermeter.analysis.charge_only import charge_only
     from powermeter.recording import Recording
     from powermeter.reports.report_data import gather
-    from powermeter.reports.terminal import print_tables
+    from powermeter.reports.text import print_tables
 
     with Recording.open(recording) as opened:
         options = report_options(typed)

@@ -206,7 +206,7 @@ def compare(
         counted=(_counted(left), _counted(right)),
         shared=shared,
         notes=(
-            *_same(left, right, pick_a == pick_b),
+            *remarks.same_recording(left, right, pick_a == pick_b),
             *remarks.of(left, right, {row.title: row.contrast for row in found}, shared),
             *matched.unknown,
         ),
@@ -254,16 +254,6 @@ def _names(left: Sequence[Run], right: Sequence[Run], pick_a: Pick, pick_b: Pick
 
 Runs: TypeAlias = "Sequence[Run]"
 Rows: TypeAlias = "list[LabelRow | None]"
-
-
-def _same(left: Sequence[Run], right: Sequence[Run], same_label: bool) -> tuple[Note, ...]:
-    """Return a warning where a recording is compared with itself."""
-    both = {run.recording for run in left} & {run.recording for run in right}
-    if not both or not same_label:
-        return ()
-    name = next(run.name for run in left if run.recording in both)
-    text = f"{name} stands on both sides: a recording compared with itself shows no difference, whatever it holds"
-    return (Note.warning("same-recording", text),)
 
 
 def _matched(

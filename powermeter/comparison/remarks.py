@@ -93,3 +93,13 @@ def _warnings(left: Sequence[Run], right: Sequence[Run]) -> list[Note]:
         text = f"{name}: the board throttled itself while it ran; powermeter show reports when"
         found.append(Note.warning("throttled", text))
     return found
+
+
+def same_recording(left: Sequence[Run], right: Sequence[Run], same_label: bool) -> tuple[Note, ...]:
+    """Return a warning where a recording is compared with itself."""
+    both = {run.recording for run in left} & {run.recording for run in right}
+    if not both or not same_label:
+        return ()
+    name = next(run.name for run in left if run.recording in both)
+    text = f"{name} stands on both sides: a recording compared with itself shows no difference, whatever it holds"
+    return (Note.warning("same-recording", text),)

@@ -15,7 +15,7 @@ from powermeter import cli
 from powermeter.channel import Channel, Quantity, Rail
 from powermeter.events import Event
 from powermeter.recording import Writer
-from powermeter.reports.terminal import summary_text
+from powermeter.reports.text import summary_text
 
 SECOND = 1_000_000_000
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from powermeter.recording import Recording
 from powermeter.reports.annex_xi import BLANK, AnnexXISheet
-from powermeter.reports.report_data import ReportOptions, gather
+from powermeter.reports.report_data import gather
+from powermeter.reports.report_options import ReportOptions
 from powermeter.result import Grade
 from tests.reports.conftest import infer
 

@@ -32,8 +32,9 @@ from known_run import (
 from powermeter.recording import Recording
 from powermeter.registry import REPORTS, load
 from powermeter.reports import tables
-from powermeter.reports.report_data import ReportData, ReportOptions, gather
-from powermeter.reports.terminal import to_text
+from powermeter.reports.report_data import ReportData, gather
+from powermeter.reports.report_options import ReportOptions
+from powermeter.reports.text import to_text
 
 CELL_V, CELL_AH = 3.7, 10.0
 CELL_J = CELL_AH * 3600 * CELL_V

@@ -15,7 +15,8 @@ from powermeter.cli import cli, run
 from powermeter.comparison.compare import compare
 from powermeter.recording import Recording
 from powermeter.reports.comparison_files import KINDS
-from powermeter.reports.report_data import ReportOptions, gather
+from powermeter.reports.report_data import gather
+from powermeter.reports.report_options import ReportOptions
 from tests.reports.conftest import infer
 
 LABELS = (

@@ -15,8 +15,9 @@ from powermeter.events import Event
 from powermeter.recording import Recording, Writer
 from powermeter.reports.html import HTMLReport, PlainHTMLReport
 from powermeter.reports.latex import LatexReport
-from powermeter.reports.report_data import ReportOptions, gather
-from powermeter.reports.terminal import to_text
+from powermeter.reports.report_data import gather
+from powermeter.reports.report_options import ReportOptions
+from powermeter.reports.text import to_text
 
 from .conftest import START, channels, infer
 

@@ -9,7 +9,8 @@ import pytest
 
 from powermeter.recording import Recording
 from powermeter.reports import json_record as numbers
-from powermeter.reports.report_data import ReportData, ReportOptions, gather
+from powermeter.reports.report_data import ReportData, gather
+from powermeter.reports.report_options import ReportOptions
 
 
 def story_of(path, **options) -> ReportData:

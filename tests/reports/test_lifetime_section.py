@@ -12,7 +12,8 @@ from powermeter.reports.html import HTMLReport
 from powermeter.reports.json_record import record
 from powermeter.reports.lifetime_section import TITLE
 from powermeter.reports.markdown import MarkdownReport
-from powermeter.reports.report_data import ReportData, ReportOptions, gather
+from powermeter.reports.report_data import ReportData, gather
+from powermeter.reports.report_options import ReportOptions
 from powermeter.testing.boards import NS, START_NS, simulate_day
 
 COFFEE = """

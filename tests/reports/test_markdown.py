@@ -10,7 +10,8 @@ from powermeter.channel import Rail
 from powermeter.events import Event
 from powermeter.recording import Recording
 from powermeter.reports.markdown import MarkdownReport
-from powermeter.reports.report_data import ReportOptions, gather
+from powermeter.reports.report_data import gather
+from powermeter.reports.report_options import ReportOptions
 
 HOSTILE = [
     "<script>alert(1)</script>",

@@ -7,7 +7,8 @@ import pytest
 from powermeter.channel import Boundary, Rail
 from powermeter.recording import Recording
 from powermeter.reports.method import limits, method
-from powermeter.reports.report_data import ReportData, ReportOptions, gather
+from powermeter.reports.report_data import ReportData, gather
+from powermeter.reports.report_options import ReportOptions
 from powermeter.result import Grade
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from powermeter.recording import Recording
 from powermeter.reports.model_card import ModelCard
-from powermeter.reports.report_data import ReportOptions, gather
+from powermeter.reports.report_data import gather
+from powermeter.reports.report_options import ReportOptions
 from powermeter.result import Grade
 
 

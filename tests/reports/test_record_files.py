@@ -11,7 +11,8 @@ import pytest
 
 from powermeter.recording import Recording
 from powermeter.reports.record_files import CSVReport, JSONReport
-from powermeter.reports.report_data import ReportOptions, gather
+from powermeter.reports.report_data import gather
+from powermeter.reports.report_options import ReportOptions
 
 SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "record.schema.json"
 

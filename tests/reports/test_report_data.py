@@ -16,8 +16,9 @@ from powermeter.recording import Recording, Writer
 from powermeter.reports import json_record as numbers
 from powermeter.reports.html import HTMLReport
 from powermeter.reports.markdown import MarkdownReport
-from powermeter.reports.report_data import ReportData, ReportOptions, gather
-from powermeter.reports.terminal import to_text
+from powermeter.reports.report_data import ReportData, gather
+from powermeter.reports.report_options import ReportOptions
+from powermeter.reports.text import to_text
 from powermeter.result import Grade
 
 

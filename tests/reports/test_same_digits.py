@@ -12,7 +12,8 @@ import pytest
 
 from powermeter import registry
 from powermeter.recording import Recording
-from powermeter.reports.report_data import ReportOptions, gather
+from powermeter.reports.report_data import gather
+from powermeter.reports.report_options import ReportOptions
 from powermeter.reports.wording import footprint_amount, show
 from tests.reports.conftest import infer
 

@@ -6,7 +6,8 @@ import pytest
 
 from powermeter.errors import DataError
 from powermeter.recording import Recording
-from powermeter.reports.report_data import ReportOptions, gather
+from powermeter.reports.report_data import gather
+from powermeter.reports.report_options import ReportOptions
 from powermeter.reports.sci_sheet import SCISheet, score_of
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from powermeter.recording import Recording
 from powermeter.reports import tables
-from powermeter.reports.report_data import ReportOptions, gather
+from powermeter.reports.report_data import gather
+from powermeter.reports.report_options import ReportOptions
 from powermeter.testing.boards import Run, simulate_run
 
 

@@ -9,8 +9,10 @@ import pytest
 from rich.console import Console
 
 from powermeter.recording import Recording
-from powermeter.reports.report_data import ReportData, ReportOptions, gather
-from powermeter.reports.terminal import TextReport, print_report, summary_text, to_text
+from powermeter.reports.report_data import ReportData, gather
+from powermeter.reports.report_options import ReportOptions
+from powermeter.reports.terminal import print_report
+from powermeter.reports.text import TextReport, summary_text, to_text
 from powermeter.testing.boards import Run, simulate_run
 from tests.reports.conftest import infer
 

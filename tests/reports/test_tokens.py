@@ -19,8 +19,9 @@ from powermeter.reports.html import HTMLReport
 from powermeter.reports.json_record import record
 from powermeter.reports.latex import LatexReport
 from powermeter.reports.markdown import MarkdownReport
-from powermeter.reports.report_data import ReportData, ReportOptions, gather
-from powermeter.reports.terminal import to_text
+from powermeter.reports.report_data import ReportData, gather
+from powermeter.reports.report_options import ReportOptions
+from powermeter.reports.text import to_text
 
 from .conftest import SECOND, START, Make
 

@@ -9,7 +9,8 @@ import pytest
 
 from powermeter.recording import Recording
 from powermeter.reports.exports.emissions import COLUMNS, write_emissions
-from powermeter.reports.report_data import ReportOptions, gather
+from powermeter.reports.report_data import gather
+from powermeter.reports.report_options import ReportOptions
 
 
 def rows_of(path, place="FRA"):

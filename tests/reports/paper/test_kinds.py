@@ -11,7 +11,8 @@ import pytest
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.events import Event
 from powermeter.recording import Recording
-from powermeter.reports.report_data import ReportOptions, gather
+from powermeter.reports.report_data import gather
+from powermeter.reports.report_options import ReportOptions
 from powermeter.result import Grade
 from tests.reports.conftest import SECOND, START, infer
 

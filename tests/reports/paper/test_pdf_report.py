@@ -9,7 +9,8 @@ import pytest
 
 from powermeter.recording import Recording
 from powermeter.reports.headline import sentence
-from powermeter.reports.report_data import ReportOptions, gather
+from powermeter.reports.report_data import gather
+from powermeter.reports.report_options import ReportOptions
 from powermeter.reports.wording import show
 from powermeter.result import Grade
 from tests.reports.conftest import infer

@@ -1,0 +1,121 @@
+"""What a reader of an analysis must know: a code, a severity and a sentence each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from powermeter.analysis.health import Disagreement
+from powermeter.analysis.labels import LabelRow
+from powermeter.analysis.run import Run
+from powermeter.analysis.windows import Windows
+from powermeter.notes import Note
+from powermeter.signals.trace import Trace
+from powermeter.units import format_duration, format_number, format_quantity
+
+
+def remarks(
+    power: Trace,
+    energies: Windows,
+    rows: Sequence[LabelRow],
+    unfinished: int,
+    differing: Sequence[Disagreement],
+    run: Run,
+) -> tuple[Note, ...]:
+    notes: list[Note] = [*power.notes]
+    if unfinished:
+        notes.append(
+            Note.warning(
+                "events-unfinished",
+                f"{unfinished} event{'s' * (unfinished != 1)} never ended and are left out",
+            )
+        )
+    outside = int((~energies.covered).sum())
+    if outside:
+        notes.append(
+            Note.warning(
+                "events-outside",
+                f"{outside} event{'s' * (outside != 1)} lie outside the recorded samples: no energy is known",
+            )
+        )
+    if run.gap_s > 0:
+        notes.append(
+            Note.info(
+                "gaps-bridged",
+                f"{run.gap_s:.3g} s of gaps are bridged from what lies beside them; the interval states how far",
+            )
+        )
+    if run.beat:
+        notes.append(
+            Note.warning(
+                "beat",
+                "readings keep step with the events, so that they do not show the run as it is: read at a rate that is not a multiple "
+                "of the loop's, or let the recorder vary its moments",
+            )
+        )
+    if run.ripple:
+        notes.append(
+            Note.info(
+                "ripple",
+                f"the readings swing at {format_number(run.ripple, 2)} Hz: a load that is as far off a multiple of their rate looks the "
+                "same, and its energy is not that of the swing; the interval holds both. Read at another rate, or let the recorder vary "
+                "its moments",
+            )
+        )
+    if run.carriers:
+        notes.append(
+            Note.info(
+                "few-carriers",
+                f"few readings carry much of the energy: they count as {run.carriers}, and their number is one of chance; "
+                "sample faster, or record for longer",
+            )
+        )
+    if run.blind_s > 0:
+        notes.append(
+            Note.warning(
+                "unseen-events",
+                f"no reading fell into {format_duration(run.blind_s)} of events: what they used beyond their surroundings is not in the run's value",
+            )
+        )
+    if power.saturated:
+        notes.append(
+            Note.warning(
+                "clipped-readings",
+                f"{power.saturated} samples are at the end of the sensor's range: what was drawn then is not known, only that it was "
+                "no less; use a wider range or a smaller shunt",
+            )
+        )
+    for r in rows:
+        if r.shared is not None and r.energy is not None:
+            share = r.shared.value / r.energy.value if r.energy.value else 1.0
+            notes.append(
+                Note.info(
+                    "overlap",
+                    f"events {r.title!r} overlap others: {share:.0%} of what was drawn while they ran is their share; "
+                    "shares add up to the run",
+                )
+            )
+        if r.warmup.count:
+            notes.append(
+                Note.info(
+                    "warm-up",
+                    f"{r.title}: the first {r.warmup.count} of {r.events} events are a warm-up, not counted in what the next one will use",
+                )
+            )
+        if r.tail is not None:
+            notes.append(
+                Note.info(
+                    "tail",
+                    f"{r.title}: {format_quantity(r.tail.value, r.tail.unit, 2)} follow each event and are not in it",
+                )
+            )
+        if r.verdict.text:
+            notes.append(Note.info("not-resolved", f"{r.title}: {r.verdict.text}"))
+    for d in differing:
+        if not d.agree and d.ratio is not None:
+            notes.append(
+                Note.warning(
+                    "disagreement",
+                    f"{d.left} and {d.right} disagree by {abs(d.ratio - 1):.1%}, more than their intervals allow",
+                )
+            )
+    return tuple(notes)

@@ -1,0 +1,61 @@
+"""An earlier run beside this one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from powermeter.analysis.labels import LabelRow
+from powermeter.errors import DataError
+from powermeter.result import Result
+
+from .report_options import ReportOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """An earlier run beside this one.
+
+    Attributes:
+        name: The earlier recording's.
+        label: What is compared.
+        earlier: What one item of it used, in J.
+        verdict: `less`, `more`, `same` …: what is known about the programs.
+        text: Change and interval in words.
+        notes: What a reader must know of the comparison.
+    """
+
+    name: str
+    label: str
+    earlier: Result
+    verdict: str
+    text: str
+    notes: tuple[str, ...]
+
+
+def set_against(path: Path, headline: LabelRow | None, options: ReportOptions) -> Against | None:
+    """Return an earlier run beside this one, or None where none is asked for.
+
+    Raises:
+        DataError: The two have nothing to compare.
+    """
+    if options.against is None:
+        return None
+    from powermeter.comparison.compare import compare
+
+    label = headline.label if headline is not None else None
+    found = compare(
+        options.against, path, label=label, by=options.groups, rail=options.rail, baseline=options.baseline
+    )
+    wanted = headline.title if headline is not None else ""
+    row = next((row for row in found.rows if row.title == wanted), found.rows[0] if found.rows else None)
+    if row is None:
+        raise DataError(f"{options.against}: nothing in it can be compared with {label or 'the whole run'}")
+    return Against(
+        name=options.against.name,
+        label=row.title,
+        earlier=row.contrast.mean_left,
+        verdict=str(row.verdict),
+        text=row.contrast.text,
+        notes=tuple(note.text for note in found.notes),
+    )

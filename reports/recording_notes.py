@@ -1,0 +1,48 @@
+"""What went wrong while a run was recorded, what its importer assumed, and what no one knows of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from powermeter.analysis.energy import Analysis
+from powermeter.marking.accounts import HOW_TO_MARK, differences
+from powermeter.notes import Note
+from powermeter.recording import Recording
+
+from .charges import BUDGET_V
+from .instruments import Instrument
+
+
+def warnings_of(
+    recording: Recording, analysis: Analysis, sources: Sequence[Instrument], voltage_known: bool
+) -> list[Note]:
+    """Return what went wrong while it was recorded, and what no one knows of it."""
+    found = [Note.warning("recording", text) for text in recording.warnings]
+    for i in sources:
+        if i.simulated:
+            text = f"{i.name}: a simulated load; its numbers mean nothing outside this file"
+            found.append(Note.warning("simulated-load", text))
+    found += [Note.warning("source-stopped", f"{i.name} stopped: {i.failure}") for i in sources if i.failure]
+    for i in sources:
+        found += [Note.warning("source", f"{i.name}: {text}") for text in _said(i.facts.get("warnings"))]
+    if recording.is_growing:
+        found.append(Note.warning("growing", "the recording is still being written"))
+    if analysis.charge is None and not voltage_known:
+        text = f"no rail voltage is known: charge is counted at {BUDGET_V:g} V (--rail-voltage changes it)"
+        found.append(Note.warning("voltage-unknown", text))
+    return found + [Note.warning("events", text) for text in differences(recording.process_counts())]
+
+
+def unmarked(recording: Recording, analysis: Analysis) -> tuple[Note, ...]:
+    """Return the note that shows how to mark events, where a program ran and marked none."""
+    ran = recording.metadata.get("command") and recording.metadata.get("marks")
+    return (Note.info("unmarked", HOW_TO_MARK),) if ran and not analysis.events else ()
+
+
+def imported(recording: Recording) -> list[Note]:
+    """Return what the importer had to assume."""
+    return [Note.info("import", text) for text in _said(recording.metadata.get("import_warnings"))]
+
+
+def _said(found: object) -> list[str]:
+    return [str(text) for text in found] if isinstance(found, list) else []
