@@ -309,6 +309,15 @@ def test_ppk2_sends_what_was_asked_for_and_stops_at_the_end(connect: Callable[..
     assert source.channels[0].rail is not None and source.channels[0].rail.nominal_v == 3.3
 
 
+def test_ppk2_between_a_supply_and_its_load_takes_the_voltage_that_it_reports(
+    connect: Callable[..., Any],
+) -> None:
+    """`VDD: 3300` is in millivolts."""
+    source = connect("ppk2://?mode=ampere", MemoryLink(SimulatedPPK2(LOAD, volts=3.3)))
+    assert source.channels[0].rail is not None
+    assert source.channels[0].rail.nominal_v == pytest.approx(3.3)
+
+
 def test_ppk2_as_a_source_needs_its_voltage() -> None:
     for url in (
         "ppk2://?mode=source",

@@ -52,6 +52,8 @@ def test_counter_instant_and_average_are_three_things(nvml):
     assert (energy.quantity, energy.kind, energy.scale) == (Quantity.ENERGY, Kind.COUNTER, 1e-3)
     assert (instant.name, instant.kind, instant.window_ns) == ("gpu0.power", Kind.INSTANT, None)
     assert (average.kind, average.window_ns) == (Kind.MEAN, 1_000_000_000)
+    # Cards were seen to refresh each of them every 100 ms (docs/validation.md, NVIDIA cards).
+    assert {channel.refresh_ns for channel in (energy, instant)} == {100_000_000}
     assert source.sample().codes == [5_000_000, 70_000, 71_500]
     assert {channel.rail.boundary for channel in source.channels} == {Boundary.DEVICE}
     assert energy.rail.parent is None

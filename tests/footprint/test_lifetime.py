@@ -131,3 +131,33 @@ def test_money() -> None:
 def test_impossible_lives_are_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError):
         coffee_maker(**changes)
+
+
+def carbon_of(scenario: Scenario) -> tuple[dict[str, float], dict[str, float]]:
+    device, cloud = sides(scenario)
+    found = [{line.name: line.value for line in side.accounts["carbon"]} for side in (device, cloud)]
+    return found[0], found[1]
+
+
+def test_what_is_lost_on_the_way_to_the_device_is_added() -> None:
+    """Half lost between plug and device: twice the energy for requests and listening, and no more for the data centre."""
+    plain, _ = sides(coffee_maker())
+    lossy, cloud = sides(coffee_maker(chain=given("chain", 0.5, "1")))
+    here = {line.name: line.value for line in plain.accounts["energy"]}
+    there = {line.name: line.value for line in lossy.accounts["energy"]}
+    # 29 220 × 1 mWh = 29.22 Wh; 10 mW × 35 064 h = 350.64 Wh
+    assert here["requests on the device"] == pytest.approx(0.02922)
+    assert there["requests on the device"] == pytest.approx(0.05844)
+    assert there["listening"] == pytest.approx(2 * 0.35064)
+    in_cloud = {line.name: line.value for line in cloud.accounts["energy"]}
+    assert in_cloud["requests in the data centre"] == pytest.approx(29_220 * 0.047e-3 * 1.2)
+
+
+def test_what_the_grid_loses_is_added() -> None:
+    """France loses 7 % of what is generated: a kWh at the plug is 1/0.93 kWh made, never 0.93."""
+    places = {"home": parse_place("FRA"), "away": parse_place("FRA")}
+    without, _ = carbon_of(coffee_maker(**places, losses=False))
+    with_them, cloud = carbon_of(coffee_maker(**places))
+    assert with_them["listening"] == pytest.approx(without["listening"] / 0.93)
+    assert with_them["listening"] == pytest.approx(0.35064 * 56.039 / 0.93)
+    assert cloud["requests in the data centre"] == pytest.approx(29_220 * 0.047e-3 * 1.2 * 56.039 / 0.93)

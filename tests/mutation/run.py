@@ -124,8 +124,8 @@ class Trial:
                 self.known[record["key"]] = record
         self.clean: dict[str, bool] = {}
 
-    def newer(self, path: str) -> list[str]:
-        """Return the test files that are not those of the map and that are the file's own, or import it."""
+    def newer(self, path: str, seen: set[str]) -> list[str]:
+        """Return the test files that changed since the map and are the file's own, import it, or saw the lines before."""
         module = path.removesuffix(".py").replace("/", ".").removeprefix("powermeter.")
         own = mirror_of(path)
         found = []
@@ -135,7 +135,7 @@ class Trial:
             text = test.read_text(encoding="utf-8")
             if then.exists() and then.read_text(encoding="utf-8") == text:
                 continue
-            if name.startswith(own) or f"{module} import" in text or name in EVERYWHERE:
+            if name in seen or name.startswith(own) or f"{module} import" in text or name in EVERYWHERE:
                 found.append(name)
         return found
 
@@ -146,7 +146,7 @@ class Trial:
         own = mirror_of(mutant.path)
         found = self.tests.tests(mutant.path, source, (mutant.line, last), own, self.most_s)
         own += ".py"
-        newer = self.newer(mutant.path)
+        newer = self.newer(mutant.path, {name.partition("::")[0] for name in found})
         found = [name for name in found if name.partition("::")[0] not in newer]
         found = [name for name in found if (self.laboratory.root / name.partition("::")[0]).exists()]
         if not self.tests.of_file(mutant.path, source):  # a file that is newer than the map

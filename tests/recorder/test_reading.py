@@ -270,6 +270,9 @@ def test_a_long_stall_is_a_gap_of_its_own():
     # The read itself took the half second, so its stamp stands in the middle of it.
     assert [(gap.start_ns, gap.end_ns) for gap in harvest.gaps] == [(0, 260 * MS), (260 * MS, 520 * MS)]
     assert [(gap.reason, gap.lost) for gap in harvest.gaps] == [("missed", 25), ("missed", 25)]
+    # The first is the read's own doing; before the second nothing was read at all.
+    details = [gap.detail for gap in harvest.gaps]
+    assert details == ["one read took 0.5 s", "the recorder or the machine was stalled"]
 
 
 def test_a_read_error_is_a_gap_with_its_reason_from_the_last_to_the_next_sample():
