@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from powermeter.analysis.advice import advise
 from powermeter.analysis.uncertainty import WORDS
 from powermeter.channel import Boundary, Kind
 from powermeter.result import Grade, Result
@@ -68,6 +69,8 @@ def _sentences(data: ReportData) -> Iterator[str]:
     if result is not None and result.parts:
         kind, share = largest(result)
         what_, remedy = WORDS.get(kind, (kind, ""))
+        found = advise(data.analysis, data.headline)
+        remedy = str(found) if found is not None else remedy
         about = f"of one {data.item}" if data.headline is not None else "of the run"
         relative = result.relative
         finite = relative is not None and math.isfinite(relative)
