@@ -72,8 +72,10 @@ class ClassRow:
 
     @property
     def repeats(self) -> float | None:
-        """Half of the interval beyond what the meter leaves, in J: the spread between repeats."""
+        """Half of the interval beyond what the meter leaves, in J: the spread between repeats; None where nothing was repeated."""
         if self.per_item is None or self.meter is None or not math.isfinite(self.per_item.half_width):
+            return None
+        if (self.events or 0) < 2:
             return None
         return math.sqrt(max(self.per_item.half_width**2 - self.meter**2, 0.0))
 

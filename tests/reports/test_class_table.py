@@ -53,6 +53,12 @@ def test_numbers_are_those_of_show(small: Path, rows: list[ClassRow]) -> None:
     assert row.share is not None and row.share.value == pytest.approx(row.charge.value / 14_400)
 
 
+def test_what_was_not_repeated_has_no_spread(rows: list[ClassRow]) -> None:
+    from dataclasses import replace
+
+    assert rows[0].repeats is not None and replace(rows[0], events=1).repeats is None
+
+
 def test_who_cannot_be_told_apart_shares_a_place_and_who_is_not_accepted_has_none(
     rows: list[ClassRow],
 ) -> None:
