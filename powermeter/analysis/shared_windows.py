@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -33,8 +33,11 @@ _OWN_SCATTER = 0.05
 """An event's level varies by at least so much of what it is above idle."""
 _HALVES = 0.5
 """Events at least so many windows long have a level for each half."""
+_LONG = 4
+"""From so many windows on, halving shows where the level at an edge goes."""
 _SHAPE = 0.1
 """How far an event's level at its edge may be from its mean, where its halves cannot be told apart."""
+_MOST_LABELS, _MOST_EVENTS = 12, 200_000
 _WORTH_IT = 1e-3
 _CONDITION = 1e8
 _ALONE = 12
@@ -75,6 +78,8 @@ def divide(
     """
     if integral.trace.kind is Kind.INSTANT or len(groups) < 2:
         return
+    if len(groups) > _MOST_LABELS or start_ns.size > _MOST_EVENTS:
+        return
     free = _without_overlaps(start_ns, end_ns, members)
     if len(free) < 2:
         return
@@ -94,6 +99,8 @@ def divide(
     shaped = None
     if flat is not None and flat.is_solved:
         shaped = _System(integral, _parts(integral, start_ns, end_ns, own, halves=True), start_ns, own)
+    usual = float(np.median(np.diff(integral.trace.times_ns[: 1 << 16])))
+    are_long = max(float(np.median((end_ns - start_ns)[index])) for index in own) >= _LONG * usual
     for k in wanted:
         found, index = groups[free[k]], own[k]
         if flat is None or not flat.is_solved:
@@ -101,8 +108,12 @@ def divide(
             continue
         plain = flat.divided(index, k)
         better = shaped.divided(index, k) if shaped is not None and shaped.is_solved else None
-        doubt = flat.shape_doubt(k) if better is None else abs(better.total - plain.total)
-        _fill(found, better or plain, doubt, (end_ns - start_ns)[index] * 1e-9)
+        if better is None:
+            doubt = flat.shape_doubt(k)
+        else:
+            doubt = abs(better.total - plain.total)
+            plain = better.beyond(plain) if are_long else better
+        _fill(found, plain, doubt, (end_ns - start_ns)[index] * 1e-9)
 
 
 def _without_overlaps(start_ns: Times, end_ns: Times, members: Sequence[Indices]) -> list[int]:
@@ -197,10 +208,11 @@ def _positions(index: Indices, wanted: Indices) -> Indices:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Divided:
-    """What the events of a group used, J, and the variances, J²: of each one's division, and of the levels in common.
+    """What the events of a group used, J, and the variances, J²: of each one's division, and of all together.
 
     Attributes:
         cut: What lies in cut windows, of `value`.
+        moved: What leaving out each stretch of the recording does to the total, J.
         stretches: How many independent stretches the levels were found from.
         idle: The power beside the events, W.
     """
@@ -209,9 +221,26 @@ class _Divided:
     cut: Floats
     own: Floats
     split: float
-    common: float
+    moved: Floats
     stretches: int
     idle: float
+
+    @property
+    def common(self) -> float:
+        """The variance of the total that the levels leave, J²."""
+        return (self.stretches - 1) / self.stretches * float(self.moved @ self.moved)
+
+    def beyond(self, coarser: _Divided) -> _Divided:
+        """Return where halving once more would lead: the level beside a neighbour is off by half as much each time.
+
+        That is exact for a power that rises or falls evenly (Richardson, Phil. Trans. A 226, 1927); the step made is the doubt.
+        """
+        return replace(
+            self,
+            value=2 * self.value - coarser.value,
+            cut=2 * self.cut - coarser.cut,
+            moved=2 * self.moved - coarser.moved,
+        )
 
     @property
     def total(self) -> float:
@@ -295,8 +324,11 @@ class _System:
         use = self.usable
         scaled = (self.overlap / self.tau[:, None])[use]
         where = place(self.cut[use])
-        np.add.at(normal, where, scaled[:, :, None] * scaled[:, None, :])
-        np.add.at(right, where, scaled * (self.joules / self.tau)[use][:, None])
+        rates = (self.joules / self.tau)[use]
+        for i in range(count):
+            part = where == i
+            normal[i] = scaled[part].T @ scaled[part]
+            right[i] = scaled[part].T @ rates[part]
         at = place(self.row_window)
         np.add.at(normal, (at, self.row_level, self.row_level), 1.0)
         np.add.at(right, (at, self.row_level), self.row_rate)
@@ -357,10 +389,9 @@ class _System:
         slope[:, own] += self.overlap[:, own]
         moved = (self.without - self.without.mean(axis=0)) @ slope.sum(axis=0)
         n = self.stretches
-        common = (n - 1) / n * float(moved @ moved)
         alone = kappa > 0
         value: Floats = inner + cut
-        return _Divided(value, cut, each, float(split[alone].sum()), common, n, float(self.levels[0]))
+        return _Divided(value, cut, each, float(split[alone].sum()), moved, n, float(self.levels[0]))
 
     def shape_doubt(self, group: int) -> float:
         """Return what others' shape may do to the energy of a group, J, where it cannot be seen."""
