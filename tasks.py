@@ -165,10 +165,14 @@ def wheel(arguments: Sequence[str]) -> None:
 
 def frameworks(arguments: Sequence[str]) -> None:
     """run the tests that stand in real frameworks (torch, Keras, scikit-learn …), which it installs: 2 GB, a minute"""
-    environment("dev,frameworks")
+    own = VENV.with_name(".venv-frameworks")  # of its own: Flower's pins and the linters' exclude each other
+    python = own / BIN.name / PYTHON.name
+    if not python.exists():
+        run(sys.executable, "-m", "venv", "--without-pip", own)
+    run(sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--editable", ".[frameworks]")
     tests = ("tests/hooks", "tests/examples/test_frameworks.py", "tests/marking/test_torch.py")
     required = {"POWERMETER_TESTS_REQUIRE_FRAMEWORKS": "1"}
-    run(PYTHON, "-m", "pytest", *(arguments or ("-q", "-n", "2", *tests)), variables=required)
+    run(python, "-m", "pytest", *(arguments or ("-q", "-n", "2", *tests)), variables=required)
 
 
 def lab(arguments: Sequence[str]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from frameworks import need
@@ -39,24 +41,19 @@ def test_rounds_count_as_one_and_carry_samples_bytes_and_metrics(running):
     assert evaluated.measures == {"received_b": 144, "loss": 0.25, "samples": 100, "accuracy": 0.75}
 
 
-def test_a_client_app_takes_the_mod(running, monkeypatch):
-    from flwr.app import ArrayRecord, Context, Message, MetricRecord, RecordDict
-    from flwr.clientapp import ClientApp
-    from flwr.supercore.task_identity import TaskIdentity
+def test_the_mod_makes_each_message_an_event(running):
+    from flwr.app import ArrayRecord, MetricRecord, RecordDict
 
-    for name in ("_run_id", "_node_id", "_task_id"):
-        monkeypatch.setattr(TaskIdentity, name, 1)
-    app = ClientApp(mods=[power_mod])
+    message = SimpleNamespace(
+        metadata=SimpleNamespace(message_type="train", group_id="3"),
+        content=RecordDict({"arrays": ArrayRecord(WEIGHTS)}),
+    )
 
-    @app.train()
     def train(message, context):
         content = RecordDict({"arrays": ArrayRecord(WEIGHTS), "metrics": MetricRecord({"loss": 0.5})})
-        return Message(content, reply_to=message)
+        return SimpleNamespace(content=content, has_error=lambda: False)
 
-    content = RecordDict({"arrays": ArrayRecord(WEIGHTS)})
-    message = Message(content, dst_node_id=1, message_type="train")
-    message.metadata.__dict__["_group_id"] = "3"
-    reply = app(message, Context(1, 1, {}, RecordDict(), {}))
+    reply = power_mod(message, None, train)
     assert reply.content.metric_records
     (event,) = running.end()
     assert (event.name, event.count, event.attributes) == ("train", 1, {"round": "3"})
