@@ -27,6 +27,8 @@ _RARE = 6.9  # −ln 0.001
 _SHARE = 0.25
 _NEARLY_ALL = 0.95
 _CYCLES = 8
+_PERIODS_INSIDE = 6
+_SLOWEST = 0.02  # of the readings' rate: by chance one image in 25 lies below, but most of what loads do
 _CYCLES_OF_QUARTER = 6
 _BESIDE = 24
 _MOST_PLACES = 64
@@ -99,11 +101,15 @@ def ripple_in_events(
         return None
     peak = lowest + int(np.argmax(power[lowest:]))
     share = min(2 * float(power[peak]) / (n * square), 1.0)
-    turns = int(np.count_nonzero(np.diff(np.sign(x)) != 0)) + 1
+    # Runs of one sign: a value near the middle goes with the one before it.
+    clear = np.sign(x[np.abs(x) > 0.5 * math.sqrt(square / n)])
+    turns = int(np.count_nonzero(np.diff(clear) != 0)) + 1
     chance = (math.log(turns) + _RARE) / turns
     if share < max(_SHARE, min(chance, _NEARLY_ALL)) or (chance > _NEARLY_ALL and some.size < _CYCLES):
         return None
     cycles = _between(power, peak) / grid.size
+    if cycles * n < _PERIODS_INSIDE or cycles < _SLOWEST:
+        return None
     span = float(np.percentile(x, 95) - np.percentile(x, 5))
     # Of a slow line a part lies in the events' means.
     amplitude = math.sqrt(2 * share * min(whole, 2 * square) / n)
