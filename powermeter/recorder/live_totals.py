@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from powermeter.channel import MISSING, Boundary, Channel, Kind, Quantity
+from powermeter.signals.impossible import impossible
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,7 +59,11 @@ class LiveTotals:
     def _value(self, position: int, codes: NDArray[np.int64]) -> NDArray[np.float64]:
         channel, raw = self._channels[position], codes[:, position]
         values: NDArray[np.float64] = raw.astype(np.float64) * channel.scale + channel.offset
+        known = np.flatnonzero(raw != MISSING)
+        far = impossible(channel, raw[known])
         values[raw == MISSING] = np.nan
+        if far is not None:
+            values[known[far]] = np.nan
         return values
 
     def report(self) -> dict[str, Any]:

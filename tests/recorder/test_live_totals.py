@@ -58,3 +58,10 @@ def test_no_nominal_voltage_no_charge():
     live = totals(Channel("p", Quantity.POWER, 1, Rail("X")))
     live.add(np.array([0, NS]), np.array([[1], [2]]))
     assert live.report()["charge_c"] is None and live.report()["energy_j"] == pytest.approx(1.5)
+
+
+def test_a_reading_that_no_load_can_have_caused_is_not_in_the_total():
+    live = totals(Channel("p", Quantity.POWER, 1e-3, BOARD))
+    codes = np.array([[4000], [4100], [9 * 10**11], [3900], [4000]])
+    live.add(np.arange(5) * NS, codes)
+    assert live.energy_j == pytest.approx(16.0, rel=0.02) and live.power_w == 4.0
