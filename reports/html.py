@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
@@ -204,6 +205,11 @@ def _event_by_event(data: ReportData) -> Markup:
     words += [
         " Line: the mean; dark band: what the meter leaves open; light band: the next one's mean, with the spread between repeats."
     ]
+    if not math.isfinite(items.high):
+        words = [
+            f"Energy per {data.item} in the order of the run, from 0. Each is known from below only, as the triangles point: "
+        ]
+        words += ["readings inside it are at the end of the meter's range."]
     if items.numbers.size < items.events:
         words.append(f" {items.numbers.size:,} of {items.events:,} events are drawn, evenly picked.")
     return join(

@@ -172,9 +172,12 @@ def items_figure(items: Items, title: str, colour: int, frame: Frame = WIDE) -> 
         kind = f"hollow s{colour}" if hollow else f"c{colour}"
         warm = " (warm-up)" if hollow else ""
         tip = _tip(f"event {number:,.0f}{warm}: {format_quantity(joules, 'J', 4)}") if few else ""
-        out.append(
-            f'<circle class="{kind}" cx="{x:.1f}" cy="{axes.y(joules):.1f}" r="{3 if few else 1.5}">{tip}</circle>'
-        )
+        y, size = axes.y(joules), 3 if few else 1.5
+        if math.isfinite(items.high):
+            out.append(f'<circle class="{kind}" cx="{x:.1f}" cy="{y:.1f}" r="{size}">{tip}</circle>')
+        else:  # known from below only: it points up
+            shape = f"M{x - size:.1f} {y:.1f}h{2 * size}l-{size} -{1.8 * size:.1f}z"
+            out.append(f'<path class="hollow s{colour}" d="{shape}">{tip}</path>')
     y = axes.y(items.mean)
     out.append(f'<line class="mean" x1="{left:.1f}" x2="{axes.right}" y1="{y:.1f}" y2="{y:.1f}"/>')
     for tick in ticks(1, count, 8 if frame is WIDE else 4):

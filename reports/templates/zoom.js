@@ -163,6 +163,7 @@
     if (many || b.each > 1) {
       var lows = {}, column, columns = [], one;
       for (i = first; i < last; i++) {
+        if (b.v[i] < 0 && b.each === 1) { columns.push(null); lows = {}; continue; }
         column = many ? Math.floor(x(b.t[i] * TICK)) : i;
         one = lows[column];
         if (!one) { one = lows[column] = [b.low[i], b.high[i], 0, 0, x(b.t[i] * TICK), 0]; columns.push(one); }
@@ -171,10 +172,10 @@
         if (b.v[i] >= 0) { one[2] += b.e[i]; one[3] += (b.t[i + 1] - b.t[i]) * TICK; }
         one[5] = x(b.t[i + 1] * TICK);
       }
-      columns.forEach(function (c) { context.fillRect(c[4], y(c[1]), Math.max(c[5] - c[4], 1), Math.max(y(c[0]) - y(c[1]), 1)); });
+      columns.forEach(function (c) { if (c) context.fillRect(c[4], y(c[1]), Math.max(c[5] - c[4], 1), Math.max(y(c[0]) - y(c[1]), 1)); });
       context.beginPath();
       var pen = false;
-      columns.forEach(function (c) { if (!c[3]) { pen = false; return; } px = (c[4] + c[5]) / 2; var py = y(c[2] / c[3]); if (pen) context.lineTo(px, py); else context.moveTo(px, py); pen = true; });
+      columns.forEach(function (c) { if (!c || !c[3]) { pen = false; return; } px = (c[4] + c[5]) / 2; var py = y(c[2] / c[3]); if (pen) context.lineTo(px, py); else context.moveTo(px, py); pen = true; });
       context.stroke();
       hint.textContent = b.each > 1 && !many ? "Each column stands for " + b.each.toLocaleString("en") + " readings: the lowest, the mean and the highest. Single readings are kept in the places named above." : "Each pixel shows the lowest, the mean and the highest of its readings.";
     } else {
