@@ -69,7 +69,8 @@ class Advice:
     def __str__(self) -> str:
         if self.promised is None:
             return self.text
-        return f"{self.text} (then about ± {format_number(100 * self.promised, 2)} %)"
+        what, mark, beside = self.text.partition("; ")
+        return f"{what} (then about ± {format_number(100 * self.promised, 2)} %){mark}{beside}"
 
 
 TEXTS: Mapping[str, Callable[[Mapping[str, float]], str]] = {

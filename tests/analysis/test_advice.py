@@ -24,6 +24,8 @@ def test_a_counters_step_is_blamed_and_not_noise() -> None:
 def test_advice_reads_as_a_sentence_with_its_promise_and_as_plain_values() -> None:
     found = Advice("more-repeats", {"events": 120}, TEXTS["more-repeats"]({"events": 120}), 0.0215, "noise")
     assert str(found) == "measure 120 more repeats (then about ± 2.2 %)" or str(found).endswith("± 2.1 %)")
+    calibrate = Advice("calibrate", {"relative": 0.01}, TEXTS["calibrate"]({"relative": 0.01}), 0.01)
+    assert "good to 1.0 % (then about ± 1.0 %); comparisons" in str(calibrate)
     plain = found.to_dict()
     assert plain["code"] == "more-repeats" and plain["parameters"] == {"events": 120}
     assert plain["promised_relative_half_width"] == 0.0215
