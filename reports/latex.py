@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from powermeter.llm.energy import TokenTable
+from powermeter.llm.token_table import TokenTable
 from powermeter.units import format_count
 
 from . import tokens, wording

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from powermeter.analysis.uncertainty import WORDS
 from powermeter.formatting import DASH
-from powermeter.llm.energy import TokenTable
+from powermeter.llm.token_table import TokenTable
 from powermeter.result import Result
 from powermeter.units import format_count, format_duration, format_number, format_quantity
 

@@ -26,7 +26,8 @@ from powermeter.footprint.grid import PLACE_UNKNOWN
 from powermeter.footprint.lifetime_options import parse_wanted
 from powermeter.footprint.lifetime_report import Report as LifetimeReport
 from powermeter.footprint.lifetime_report import assess
-from powermeter.llm.energy import TokenTable, token_table
+from powermeter.llm.energy import token_table
+from powermeter.llm.token_table import TokenTable
 from powermeter.notes import Note, having, once
 from powermeter.recording import Recording
 from powermeter.result import Grade, Result

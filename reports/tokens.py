@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from powermeter.footprint.sci_ai import of_tokens
-from powermeter.llm.energy import ModelTokens, Phase, TokenTable
+from powermeter.llm.token_table import ModelTokens, Phase, TokenTable
 from powermeter.result import Result, plain
 from powermeter.units import format_count, format_number
 

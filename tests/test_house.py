@@ -11,7 +11,12 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 TOPS = ("powermeter", "drivers", "calibration", "reports")
-LONGEST, MOST_PARAMETERS = 470, 8  # the aim is 450
+LONGEST, MOST_PARAMETERS = 400, 8
+
+LONG = {
+    "powermeter/marking/span.py": "what every instrumented program imports: a second file would cost it a second import",
+}
+"""Files that may be longer, up to 450 lines, and why."""
 
 VERBS = re.compile(r"(Give|Gives|Tell|Tells|Say|Says)\b")
 
@@ -37,11 +42,10 @@ def functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionD
             yield node
 
 
-def test_no_file_is_much_longer_than_450_lines() -> None:
-    long = {
-        name(path): n for path in files() if (n := path.read_text(encoding="utf-8").count("\n")) > LONGEST
-    }
-    assert not long
+def test_no_file_is_longer_than_400_lines() -> None:
+    lengths = {name(path): path.read_text(encoding="utf-8").count("\n") for path in files()}
+    assert not {path: n for path, n in lengths.items() if n > (450 if path in LONG else LONGEST)}
+    assert all(lengths[path] > LONGEST for path in LONG), "no longer needed"
 
 
 def test_a_function_has_at_most_eight_parameters(trees: dict[str, ast.Module]) -> None:

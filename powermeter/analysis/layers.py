@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.energy import Analysis, analyse
 from powermeter.analysis.inner_events import with_events
+from powermeter.analysis.layer import Layer, Layers
 from powermeter.analysis.regression import Fit, least_squares, lopsided, overlap
 from powermeter.analysis.uncertainty import budget, common_parts, limit_names
 from powermeter.channel import Kind
@@ -51,69 +52,6 @@ _MOST_WINDOWS = 200_000
 _LATE, _PLAIN_TO_SEE = 0.2, 25.0
 _SHIFTS = (0.15, 0.3, 0.5, 0.75, 1.0, 1.5)
 _RIDGE = 1e-12
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """One layer, or several that cannot be told apart.
-
-    Attributes:
-        names: Labels of its events, in the order in which they run.
-        energy: In J for one pass.
-        seconds: Mean duration in one pass.
-        calls: Events in one pass.
-        share: Of the whole pass, 0 to 1.
-    """
-
-    names: tuple[str, ...]
-    energy: Result
-    seconds: float
-    calls: float
-    share: float
-
-    @property
-    def title(self) -> str:
-        """Its name, or the first and last of several."""
-        return self.names[0] if len(self.names) == 1 else f"{self.names[0]} … {self.names[-1]}"
-
-
-@dataclass(frozen=True, slots=True)
-class Layers:
-    """What the parts of a pass use.
-
-    Attributes:
-        label: Of the passes.
-        passes: How many were counted.
-        whole: One pass as measured whole, in J; the layers and what is between them add up to it.
-        layers: In the order in which they run.
-        between: What is inside of the pass and in no layer.
-        notes: What a reader must know, a sentence each.
-    """
-
-    label: str
-    passes: int
-    whole: Result
-    layers: tuple[Layer, ...]
-    between: Layer | None
-    notes: tuple[str, ...]
-
-    def __str__(self) -> str:
-        parts = [*self.layers, *([self.between] if self.between else [])]
-        wide = max(len(one.title) for one in (*parts, Layer((self.label,), self.whole, 0.0, 0.0, 1.0)))
-        lines = [f"{self.label.ljust(wide)}  {self.whole}  of {self.passes:,} passes"]
-        lines += [f"{one.title.ljust(wide)}  {one.energy}  {one.share:.1%}" for one in parts]
-        return "\n".join([*lines, *self.notes])
-
-    def layer(self, name: str) -> Layer:
-        """Return the layer with this event's label, or the group that it is in.
-
-        Raises:
-            KeyError: There is none.
-        """
-        for one in self.layers:
-            if name in one.names:
-                return one
-        raise KeyError(name)
 
 
 def layers(

@@ -21,27 +21,27 @@ from powermeter.analysis.means import measure_means
 from powermeter.analysis.other_labels import Others
 from powermeter.analysis.run import never_negative
 from powermeter.analysis.shared_windows import divide
+from powermeter.analysis.stamps_in_windows import (
+    Floats,
+    Indices,
+    Times,
+    late_kind,
+    misplaced,
+    quantised,
+    range_sums,
+    steps_alike,
+)
 from powermeter.analysis.uncertainty import (
     Shape,
     budget,
     common_parts,
     coverage,
     limit_names,
-    step_bias,
 )
 from powermeter.channel import Kind
 from powermeter.result import Grade, Result, worst
-from powermeter.signals.trace import Trace
 
-Floats = NDArray[np.floating[Any]]
-Times = NDArray[np.int64]
-Indices = NDArray[np.int64]
-
-_SQRT3 = math.sqrt(3.0)
-_ONE_LEVEL = 0.9
 _BLOCK = 1 << 14
-_LOOKED = 4096
-_EVENTS = 200
 _BOUNDED = (UNSEEN, FEW, BEAT, RIPPLE)
 
 
@@ -330,15 +330,15 @@ def measure(
     covered, known = known, known & np.isfinite(value)
     value = np.where(known, value, np.nan)
     clock = (
-        _misplaced(integral, start_ns, end_ns, plain, trace.clock_ns) if trace.clock_ns and n else np.zeros(n)
+        misplaced(integral, start_ns, end_ns, plain, trace.clock_ns) if trace.clock_ns and n else np.zeros(n)
     )
     parts: dict[str, Floats] = {}
     one_level = False
     if trace.step and trace.kind is not Kind.COUNTER and n:
-        bias, one_level = _quantised(integral)
+        bias, one_level = quantised(integral)
         shared = np.zeros(n)
         for g, index in enumerate(members):
-            within, common = _steps_alike(trace, start_ns[index], end_ns[index])
+            within, common = steps_alike(trace, start_ns[index], end_ns[index])
             shared[group == g] = common
             # What an event's readings have in common beyond what all events' have is the event's own.
             own = bias * math.sqrt(max(within**2 - common**2, 0.0))
@@ -368,73 +368,6 @@ def measure(
         one_level=one_level,
         floor=0.0 if never_negative(integral) else None,
     )
-
-
-def _quantised(integral: Integral) -> tuple[float, bool]:
-    """Return what the step leaves in a mean of readings on one step, W; and whether the trace stays on one.
-
-    Where the noise does not dither the step, the mean of a steady value is off by a share of it.
-    """
-    trace = integral.trace
-    values = trace.values[integral.fair_index(_LOOKED)]
-    jumps = np.abs(np.diff(values))
-    quiet = float(np.median(jumps)) / 0.954 if jumps.size else 0.0
-    dither = max(trace.noise, math.sqrt(max(quiet**2 - trace.step**2 / 12, 0.0)))
-    return step_bias(trace.step, dither), _same_step(trace.values, trace.step) >= _ONE_LEVEL
-
-
-def _same_step(values: Floats, step: float) -> float:
-    """Return how likely two readings lie on one step: values on different ones are off independently."""
-    codes = np.rint(values[:: max(1, values.size // _LOOKED)] / step)
-    shares = np.unique(codes, return_counts=True)[1] / codes.size
-    return float(np.sum(shares**2))
-
-
-def _steps_alike(trace: Trace, start_ns: Times, end_ns: Times) -> tuple[float, float]:
-    """Return the roots of how likely two readings of one event, and of all events of a group, lie on one step."""
-    t = trace.times_ns
-    some = np.linspace(0, start_ns.size - 1, min(start_ns.size, _EVENTS)).astype(np.int64)
-    first = np.searchsorted(t, start_ns[some], side="left")
-    last = np.searchsorted(t, end_ns[some], side="right")
-    pieces = [trace.values[a:b] for a, b in zip(first.tolist(), last.tolist(), strict=True) if b > a]
-    if not pieces:
-        return 1.0, 1.0
-    within = float(np.mean([_same_step(piece[:_LOOKED], trace.step) for piece in pieces]))
-    return math.sqrt(within), math.sqrt(_same_step(np.concatenate(pieces), trace.step))
-
-
-def _misplaced(integral: Integral, start_ns: Times, end_ns: Times, plain: Floats, clock_ns: float) -> Floats:
-    """Return what an unknown common shift of all stamps does to each window.
-
-    Shifts of ±√3 standard deviations; the larger effect over √3 counts, since the stamps may be shifted already, so that
-    one of the two only undoes it.
-    """
-    shift = np.int64(round(_SQRT3 * clock_ns))
-    later = integral.between(start_ns + shift, end_ns + shift) - plain
-    earlier = integral.between(start_ns - shift, end_ns - shift) - plain
-    result: Floats = np.maximum(np.abs(later), np.abs(earlier)) / _SQRT3
-    return result
-
-
-def late_kind(trace: Trace) -> str:
-    """Return what makes most of a trace's doubt about its moments: its refresh, its skew, or the clocks."""
-    if trace.refresh_ns > 0.7 * trace.clock_ns:
-        return "refresh"
-    return "skew" if trace.skew_ns > 0.7 * trace.clock_ns else "clock"
-
-
-def range_sums(values: Floats, first: Indices, last: Indices) -> Floats:
-    """Return Σ values[first:last] for many ranges; 0 for empty ones."""
-    sums: Floats = np.zeros(first.size)
-    some = np.flatnonzero(last > first)
-    a, b = first[some], last[some] - 1
-    longer = b > a
-    pairs = np.empty(2 * int(longer.sum()), np.int64)
-    pairs[::2], pairs[1::2] = a[longer], b[longer]
-    sums[some] = values[b]
-    if pairs.size:
-        sums[some[longer]] += np.add.reduceat(values, pairs)[::2]
-    return sums
 
 
 def activity_of(windows: Windows) -> list[Activity]:

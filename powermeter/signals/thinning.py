@@ -19,6 +19,7 @@ from powermeter.recording.protocol import RecordingLike, Samples, SourceInfo
 from powermeter.signals.calibrations import correction_of, prefer_calibrated
 from powermeter.signals.correction import Correction
 from powermeter.signals.decoding import Calibrated, at_range_ends, from_samples, read_channel, with_correction
+from powermeter.signals.growing_column import Growing
 from powermeter.signals.held import refresh_found
 from powermeter.signals.impossible import BEYOND, FAR
 from powermeter.signals.kept import Kept
@@ -36,27 +37,6 @@ LONG = 1_000_000
 _HEAD = 2
 
 
-class _Growing:
-    """A column that grows piece by piece, in place where the system can move pages instead of bytes."""
-
-    def __init__(self, kind: Any) -> None:
-        self._cells: NDArray[Any] = np.empty(1 << 15, kind)
-        self._used = 0
-
-    def add(self, cells: NDArray[Any]) -> None:
-        """Take the next piece."""
-        until = self._used + cells.size
-        if until > self._cells.size:
-            self._cells.resize(max(until, self._cells.size * 5 // 4), refcheck=False)
-        self._cells[self._used : until] = cells
-        self._used = until
-
-    def whole(self) -> NDArray[Any]:
-        """Return all of it; nothing can be added any more."""
-        self._cells.resize(self._used, refcheck=False)
-        return self._cells
-
-
 @dataclass(slots=True, eq=False)
 class _Column:
     """A series of values whose sum is kept: a channel, or voltage × current.
@@ -70,8 +50,8 @@ class _Column:
     kind: Kind
     total: float = 0.0
     last: float | None = None
-    values: _Growing = field(default_factory=lambda: _Growing(np.float64))
-    sums: _Growing = field(default_factory=lambda: _Growing(np.float64))
+    values: Growing = field(default_factory=lambda: Growing(np.float64))
+    sums: Growing = field(default_factory=lambda: Growing(np.float64))
 
     def add(self, values: Floats, steps: Floats, kept: NDArray[np.int64]) -> None:
         """Take the next piece; `steps` are the seconds since the reading before each."""
@@ -94,11 +74,11 @@ class _Column:
 class _Found:
     """What one pass found, piece by piece: `steady` are voltages, of which only the fair stretches are held."""
 
-    times: _Growing = field(default_factory=lambda: _Growing(np.int64))
-    places: _Growing = field(default_factory=lambda: _Growing(np.uint32))
-    counters: dict[str, _Growing] = field(default_factory=dict)
+    times: Growing = field(default_factory=lambda: Growing(np.int64))
+    places: Growing = field(default_factory=lambda: Growing(np.uint32))
+    counters: dict[str, Growing] = field(default_factory=dict)
     columns: dict[str, _Column] = field(default_factory=dict)
-    steady: dict[str, _Growing] = field(default_factory=dict)
+    steady: dict[str, Growing] = field(default_factory=dict)
     saturated: dict[str, int] = field(default_factory=dict)
     clipped: dict[str, list[Times]] = field(default_factory=dict)
     beyond: dict[str, int] = field(default_factory=dict)
@@ -268,9 +248,9 @@ def _read(
     found = _Found()
     for channel in plan.channels:
         if channel.kind is Kind.COUNTER:
-            found.counters[channel.name] = _Growing(np.int64)
+            found.counters[channel.name] = Growing(np.int64)
         elif channel.quantity is Quantity.VOLTAGE:
-            found.steady[channel.name] = _Growing(np.float64)
+            found.steady[channel.name] = Growing(np.float64)
         else:
             found.columns[channel.name] = _Column(channel.kind)
     for rail, (volts, amps) in plan.pairs.items():

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 import powermeter
-from powermeter.analysis.layers import Layer, Layers
+from powermeter.analysis.layer import Layer, Layers
 from powermeter.cli import cli
 from powermeter.result import Result
 

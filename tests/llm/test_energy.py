@@ -11,7 +11,8 @@ import pytest
 
 from powermeter.analysis.energy import analyse
 from powermeter.channel import Accuracy, Kind
-from powermeter.llm.energy import ModelTokens, TokenTable, token_table
+from powermeter.llm.energy import token_table
+from powermeter.llm.token_table import ModelTokens, TokenTable
 from powermeter.result import Grade, Result
 from powermeter.testing.language_model import LanguageModel, answers
 from powermeter.testing.simulation import SimulatedMeter
