@@ -17,11 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.beside import chance_of_a_jump_beside, neighbours, power_beside, states, wander
-from powermeter.analysis.estimate import FEW, Estimate
+from powermeter.analysis.estimate import BEAT, FEW, Estimate
 from powermeter.analysis.holes import Bridges, in_holes
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.other_labels import Others
 from powermeter.analysis.overlapping import measure_overlapping
+from powermeter.analysis.phases import always_alike
 from powermeter.analysis.profiles import Profile, after_effects
 from powermeter.analysis.quantiles import student_95
 from powermeter.analysis.tails import Tail, tail_of
@@ -37,6 +38,7 @@ _SEEN_WELL = 16
 _FEW_PAIRS = 6
 _WHOLE = 1 - 1e-9
 _LONGER = 1.5
+_HARDLY_ANY = 0.1
 
 
 def measure_means(
@@ -234,6 +236,16 @@ def measure_means(
     profile = after_effects(seen_rates, tau, start_ns, end_ns, t, blind, others)
     if profile is not None:
         _with_tail(found, profile, seconds)
+    quiet_between = int(np.sum((state == 1) & (t[index] > start_ns[0]) & (t[index] < end_ns[-1])))
+    if (
+        float(np.median(seconds)) < usual
+        and quiet_between < _HARDLY_ANY * n
+        and always_alike((t[ke] - end_ns) / (usual * 1e9))
+    ):
+        # Every window holds one event, at the same place: whether something follows it, none of them shows.
+        found.why = BEAT
+        found.below = np.maximum(found.value - (quiet or 0.0) * seconds, 0.0)
+        found.below_all = float(found.below.sum())
     if no_out.any() and not whole[no_out].all():
         found.why = FEW
         low = np.bincount(event, portion * np.where(no_out & ~whole, given, 0.0)[owner], n)

@@ -20,6 +20,7 @@ _LEAST = 10
 _MOST = 20_000
 _RARE = 6.9  # −ln 0.001
 _HARMONICS = 4
+_MOSTLY_UNMET = 0.6
 _WORTH = 0.15  # clocks of both sides tick in steps: places that are a few hundredths apart are no beat
 
 
@@ -97,3 +98,11 @@ def evenly(places: Floats, rests: Floats) -> tuple[float, float]:
     return float(weight @ sorted_rests) - float(rests.mean()), float(np.mean(apart**2)) / 2 * float(
         weight @ weight
     )
+
+
+def always_alike(places: Floats) -> bool:
+    """Return whether events always meet the windows at about the same place: over half an interval that none of ten or more met."""
+    if places.size < _LEAST:
+        return False
+    turned = np.sort(np.mod(places, 1.0))
+    return float(np.max(np.diff(turned, append=turned[0] + 1.0))) > _MOSTLY_UNMET
