@@ -148,13 +148,13 @@ def record(
     closed = open_standard()
     budget = parse_battery(battery)
     seconds = parse_duration(duration) if duration else None
+    target = check_target(remote) if remote is not None else None
+    if target is not None and not command:
+        raise ConfigurationError("--remote runs a command on a board; give it after --")
     if command and seconds is not None:
         raise ConfigurationError("--duration is for recording without a command; a command ends by itself")
     if not command and seconds is None and not sys.stdin.isatty():
         raise ConfigurationError("say how long: --duration 5m, or give a command after --")
-    target = check_target(remote) if remote is not None else None
-    if target is not None and not command:
-        raise ConfigurationError("--remote runs a command on a board; give it after --")
     watched = Watched.of(command, events_from, pass_through)
     missing = cannot_run(command[0]) if command and target is None else None
     if missing is not None:

@@ -15,27 +15,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter import token_measures as names
-from powermeter.analysis import baseline as idle
 from powermeter.analysis.baseline import Baseline
 from powermeter.analysis.energy import Analysis
 from powermeter.analysis.labels import LabelRow, row
 from powermeter.analysis.quantiles import student_95
 from powermeter.analysis.sharing import shares
 from powermeter.analysis.windows import measure
-from powermeter.errors import ConfigurationError
 from powermeter.events import Event
+from powermeter.llm.idle import power_of, stretches
 from powermeter.llm.slopes import slopes
 from powermeter.llm.token_table import ModelTokens, Phase, TokenTable
 from powermeter.result import COVERAGE_95, Grade, Result, combine, worst
 
 Indices = NDArray[np.int64]
 
-_LEAST_IDLE_S = 1.0
-_LEAST_IDLE_READINGS = 10
 _FEW_READINGS = 10
 """A phase with fewer readings in it, as a median, is graded estimated."""
-_MARGIN_S = 0.2
-_IDLE = "\0idle between requests"
 
 
 def token_table(analysis: Analysis) -> TokenTable | None:
@@ -244,36 +239,17 @@ class _Gathering:
 
     def _idle(self) -> Baseline | None:
         """Return the power between requests, where there is time enough; after the model is loaded."""
-        interval = self.analysis.power_trace.interval_ns
-        margin = max(round(_MARGIN_S * 1e9), 3 * interval)
-        loaded = max(
-            (e.end_ns or 0 for e in self.events if e.measures.get(names.PHASE) == names.LOAD),
-            default=self.analysis.start_ns,
-        )
-        busy = sorted(
+        loads = (e.end_ns or 0 for e in self.events if e.measures.get(names.PHASE) == names.LOAD)
+        busy = [
             (e.start_ns, e.end_ns or e.start_ns) for e in self.events if not _is_container(e, self.events)
+        ]
+        spans = stretches(
+            busy,
+            max(loads, default=self.analysis.start_ns),
+            self.analysis.end_ns,
+            self.analysis.power_trace.interval_ns,
         )
-        latest = loaded
-        spans: list[tuple[int, int]] = []
-        for start, end in [*busy, (self.analysis.end_ns, self.analysis.end_ns)]:
-            low, high = latest + margin, start - margin // 2
-            if high - low >= 3 * interval and low >= loaded:
-                spans.append((low, high))
-            latest = max(latest, end)
-        total = sum(b - a for a, b in spans)
-        if total < _LEAST_IDLE_S * 1e9 or total < _LEAST_IDLE_READINGS * interval:
-            return None
-        made = [Event(_IDLE, a, b) for a, b in spans]
-        try:
-            found = idle.find(_IDLE, self.analysis.integral, [*self.events, *made])
-        except ConfigurationError:
-            return None
-        many = f"{len(spans)} stretches" if len(spans) > 1 else "one stretch"
-        return (
-            None
-            if found is None
-            else replace(found, origin=f"between requests, {many}, {total * 1e-9:.3g} s")
-        )
+        return power_of(self.analysis.integral, spans) if spans else None
 
     def _most_in_flight(self) -> int:
         edges = []

@@ -125,6 +125,23 @@ def test_counts_ratios_and_rates_are_of_sums() -> None:
     assert found.per_generated.value == pytest.approx(energy / made)
 
 
+def test_idle_power_is_found_between_requests_and_its_wandering_is_in_the_interval() -> None:
+    from powermeter.llm.idle import stretches
+
+    for kind in KINDS:
+        found = table(2, 10, kind, model_at(20)).idle
+        assert found is not None and found.power.low <= 2.0 <= found.power.high
+        assert found.power.half_width < 0.05
+    second = 1_000_000_000
+    busy = [(5 * second, 6 * second), (9 * second, 10 * second)]
+    assert stretches(busy, 0, 12 * second, second // 10) == [
+        (300_000_000, 4_850_000_000),
+        (6_300_000_000, 8_850_000_000),
+        (10_300_000_000, 11_850_000_000),
+    ]
+    assert stretches([(0, 12 * second)], 0, 12 * second, second // 10) == []
+
+
 def test_without_idle_time_no_net_figure_is_stated() -> None:
     found = table(1, 100, Kind.INSTANT, model_at(20), pause_s=(0.0, 0.01), lead_s=0.05)
     assert found.idle is None
