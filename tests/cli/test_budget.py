@@ -1,0 +1,169 @@
+"""`powermeter budget`, run as a person would."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from powermeter import cli
+from powermeter.testing.boards import Run, simulate_run
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("runs")
+    for board in ("jetson-nano", "pi-4", "pi-zero-w"):
+        simulate_run(folder / f"{board}.power", board, run=Run(inferences=40))
+    return folder
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
+    def call(*arguments: object) -> tuple[int, str, str]:
+        status = cli.run([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return call
+
+
+def as_json(found: tuple[int, str, str]) -> dict[str, Any]:
+    assert found[0] == 0, found[2]
+    data: dict[str, Any] = json.loads(found[1])
+    return data
+
+
+@pytest.mark.parametrize(("board", "hours"), [("jetson-nano", 2), ("pi-4", 7), ("pi-zero-w", 26)])
+def test_the_three_rows_of_the_course(run, runs: Path, board: str, hours: int) -> None:  # type: ignore[no-untyped-def]
+    """4 Ah at 5 V: 2 h of a Jetson Nano at 2 A, 7 h of a Pi 4 at 0.571 A, 26 h of a Pi Zero W at 0.154 A."""
+    said = as_json(run("budget", runs / f"{board}.power", "--label", "infer", "--battery", "4Ah", "--json"))
+    assert round(said["hours"]["value"]) == hours
+    assert said["hours"]["low"] < said["hours"]["value"] < said["hours"]["high"]
+    assert said["battery"] == "4Ah, charge on the measured rail"
+    assert said["hours"]["grade"] == "simulated"  # by `powermeter.testing.boards`: no board drew it
+
+
+def test_stages_decide_the_exit_status(run, runs: Path) -> None:  # type: ignore[no-untyped-def]
+    path = runs / "pi-4.power"
+    status, out, _ = run("budget", path, "--stage", "infer=4Ah", "--stage", "*=4Ah")
+    assert status == 0
+    assert out.count("pass") == 2
+    status, out, _ = run("budget", path, "--stage", "infer:1000000=4Ah")
+    assert status == 8
+    assert "fail" in out
+    status, _, err = run("budget", path, "--stage", "train=4Ah")
+    assert status == 2
+    assert "there is infer" in err
+
+
+def test_energy_convention_and_efficiency(run, runs: Path) -> None:  # type: ignore[no-untyped-def]
+    said = as_json(
+        run("budget", runs / "pi-4.power", "-l", "infer", "-b", "4Ah@3.85V", "--efficiency", "0.9", "--json")
+    )
+    assert said["hours"]["value"] == pytest.approx(4 * 3.85 * 0.9 / (5 * 0.571), rel=0.01)
+    assert "energy of the cells, converter efficiency 0.9" in said["battery"]
+
+
+def test_simulated_discharge(run, runs: Path) -> None:  # type: ignore[no-untyped-def]
+    said = as_json(
+        run("budget", runs / "pi-4.power", "-b", "18650", "--simulate", "--temperature", "0", "--json")
+    )
+    assert said["discharge"]["reason"] in ("cut-off", "used up")
+    assert 3 < said["discharge"]["hours"] < 5
+
+
+def test_numbers_typed_in(run) -> None:  # type: ignore[no-untyped-def]
+    status, out, _ = run("budget", "--current", "0.571A")
+    assert status == 0
+    assert "7.005 h" in out and "charge on the measured rail" in out
+
+
+def test_schedule_with_what_if(run, runs: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    schedule = tmp_path / "node.toml"
+    schedule.write_text(
+        '[rest]\nname = "sleep"\npower = "5mW"\n[[state]]\nevent = "infer"\nrate = "every 10m"\n'
+        '[[state]]\nname = "send"\nrate = "6/h"\nenergy = "80mJ"\nduration = "2s"\n'
+    )
+    said = as_json(
+        run(
+            "budget",
+            runs / "pi-4.power",
+            "--schedule",
+            schedule,
+            "-b",
+            "18650",
+            "--what-if",
+            "infer=1/h",
+            "--what-if",
+            f"infer={runs / 'pi-zero-w.power'}:infer",
+            "--json",
+        )
+    )
+    whole = said["schedule"]["life"]["value"]
+    assert said["what_if"]["infer=1/h"]["life"]["value"] > whole
+    assert len(said["what_if"]) == 2
+    assert sum(state["energy_share"] for state in said["schedule"]["states"]) == pytest.approx(1)
+    schedule.write_text(
+        '[rest]\npower = "5mW"\n[[state]]\nname = "x"\npower = "1W"\nduration = "2s"\nrate = "1/s"\n'
+    )
+    status, _, err = run("budget", "--schedule", schedule)
+    assert status == 2
+    assert "200% of the day" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "give a recording"),
+        (("--power", "2"), "has no unit"),
+        (("--energy", "1kJ", "--battery", "4Ah"), "--rail-voltage"),
+        (("--current", "1A", "--battery", "4"), "write 4Ah"),
+        (("--current", "1A", "--battery", "fone"), "18650"),
+        (("--current", "-1A"), "above zero"),
+        (("--power", "1W", "-b", "4Ah", "--rail-voltage", "5V", "--efficiency", "0.9"), "needs its voltage"),
+        (("--power", "1W", "-b", "18650", "--health", "0"), "health"),
+        (("--power", "1W", "-b", "4Ah@3.7V", "--temperature", "5"), "preset"),
+        (("--power", "1W", "--stage", "x=4Ah", "--rail-voltage", "5V"), "needs a recording"),
+    ],
+)
+def test_bad_budgets(run, arguments: tuple[str, ...], said: str) -> None:  # type: ignore[no-untyped-def]
+    status, out, err = run("budget", *arguments)
+    assert status == 2
+    assert said in err and out == "" and err.count("\n") == 1
+
+
+def test_federated_round(run) -> None:  # type: ignore[no-untyped-def]
+    """300 J of training; 6 s of transfer at 0.5 W of radio, and a 7.5 W router that is not on the battery."""
+    said = as_json(
+        run(
+            "budget",
+            "--energy",
+            "300J",
+            "-b",
+            "18650",
+            "--sent",
+            "5MB",
+            "--received",
+            "5MB",
+            "--link-rate",
+            "8Mbit/40Mbit",
+            "--radio-power",
+            "0.5W",
+            "--json",
+        )
+    )
+    assert said["round"]["energy"]["value"] == pytest.approx(348)
+    assert said["round"]["rounds_per_charge"]["value"] == pytest.approx(10.8 * 3600 / 303)
+
+
+def test_bad_rounds_and_simulations(run) -> None:  # type: ignore[no-untyped-def]
+    for arguments, words in (
+        (("--current", "1A", "--sent", "5MB"), "needs its training"),
+        (("--current", "1A", "--simulate"), "needs a power profile"),
+        (("--power", "1W", "-b", "4Ah@3.7V", "--simulate"), "no cell data"),
+    ):
+        status, _, err = run("budget", *arguments)
+        assert (status, words in err) == (2, True), err

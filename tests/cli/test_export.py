@@ -1,0 +1,110 @@
+"""`powermeter export`, run as a person would."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+
+import numpy as np
+import pytest
+
+from powermeter import cli
+from powermeter.channel import Channel, Quantity, Rail
+from powermeter.events import Event
+from powermeter.recording import Writer
+
+SECOND = 1_000_000_000
+
+
+@pytest.fixture
+def run_power(tmp_path):
+    """2 W at 5 V for 4 s, 100 samples a second, and eight events of 0.25 s."""
+    path = tmp_path / "run.power"
+    rail = Rail("VDD_IN", covers="the whole board")
+    channels = (
+        Channel("voltage", Quantity.VOLTAGE, 1e-3, rail),
+        Channel("current", Quantity.CURRENT, 1e-3, rail),
+    )
+    times = 5 * SECOND + np.arange(401, dtype=np.int64) * 10_000_000
+    with Writer.create(path, {"clock": "monotonic"}) as writer:
+        source = writer.add_source("test://", "meter", "test", channels)
+        writer.append(source, times, np.tile(np.array([5000, 400], np.int64), (401, 1)))
+        writer.add_clock_pair(5 * SECOND, 1_700_000_000 * SECOND)
+        writer.add_events(
+            [
+                Event(
+                    "infer",
+                    5 * SECOND + i * SECOND // 2,
+                    5 * SECOND + i * SECOND // 2 + SECOND // 4,
+                    uid=i + 1,
+                    attributes={"model": "ab"[i % 2]},
+                )
+                for i in range(8)
+            ]
+        )
+    return path
+
+
+def read(path):
+    with open(path, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_export_samples_as_csv_in_si(run_power, tmp_path, capsys):
+    out = tmp_path / "samples.csv"
+    assert cli.run(["export", str(run_power), "-o", str(out)]) == 0
+    rows = read(out)
+    assert len(rows) == 401
+    assert list(rows[0]) == ["time_s", "utc", "meter/voltage_v", "meter/current_a", "meter/flags"]
+    assert float(rows[100]["time_s"]) == 1.0 and rows[100]["utc"] == "2023-11-14T22:13:21.000000Z"
+    assert float(rows[7]["meter/voltage_v"]) == 5.0 and float(rows[7]["meter/current_a"]) == 0.4
+    assert "wrote" in capsys.readouterr().err.splitlines()[-1]
+    assert cli.run(["export", str(run_power), "-o", str(out)]) == 3
+
+
+def test_export_events_with_their_energies(run_power, tmp_path):
+    out = tmp_path / "events.csv"
+    assert cli.run(["export", str(run_power), "-o", str(out), "--what", "events"]) == 0
+    rows = read(out)
+    assert len(rows) == 8 and float(rows[3]["energy_j"]) == pytest.approx(0.5)
+    assert float(rows[3]["duration_s"]) == 0.25 and rows[3]["model"] == "b"
+
+
+def test_export_labels_as_json(run_power, tmp_path):
+    out = tmp_path / "labels.json"
+    assert cli.run(["export", str(run_power), "-o", str(out), "--what", "labels"]) == 0
+    (row,) = json.loads(out.read_text())
+    assert row["label"] == "infer" and row["energy_j"] == pytest.approx(4.0) and row["events"] == 8
+
+
+def test_a_hostile_label_is_no_formula_for_a_spreadsheet(tmp_path):
+    path, out = tmp_path / "evil.power", tmp_path / "evil.csv"
+    rail = Rail("R")
+    with Writer.create(path, {}) as writer:
+        source = writer.add_source("t://", "t", "t", (Channel("p", Quantity.POWER, 1.0, rail),))
+        writer.append(source, np.array([0, SECOND], np.int64), np.array([[1], [1]], np.int64))
+        writer.add_event(Event('=cmd|"/c calc"!A1', 0, SECOND, uid=1))
+    assert cli.run(["export", str(path), "-o", str(out), "--what", "events"]) == 0
+    assert read(out)[0]["label"].startswith("'=")
+
+
+def test_export_to_parquet(run_power, tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    out = tmp_path / "samples.parquet"
+    assert cli.run(["export", str(run_power), "-o", str(out)]) == 0
+    table = parquet.read_table(out)
+    assert table.num_rows == 401 and table.column("meter/current_a")[5].as_py() == pytest.approx(0.4)
+
+
+def test_export_without_pyarrow_names_the_extra(run_power, tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    assert cli.run(["export", str(run_power), "-o", str(tmp_path / "s.parquet")]) == 4
+    assert "powermeter[parquet]" in capsys.readouterr().err
+    assert not (tmp_path / "s.parquet").exists()
+
+
+def test_export_refuses_what_a_format_cannot_hold(run_power, tmp_path):
+    assert cli.run(["export", str(run_power), "-o", str(tmp_path / "e.jls"), "--what", "events"]) == 2
+    assert cli.run(["export", str(run_power), "-o", str(tmp_path / "e.xlsx")]) == 2
+    assert cli.run(["export", str(run_power), "-o", str(run_power)]) == 2

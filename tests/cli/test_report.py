@@ -1,0 +1,83 @@
+"""`powermeter report`, run as a person would."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from powermeter import cli
+from powermeter.channel import Channel, Quantity, Rail
+from powermeter.events import Event
+from powermeter.recording import Writer
+
+SECOND = 1_000_000_000
+
+
+@pytest.fixture
+def run_power(tmp_path):
+    """2 W at 5 V for 4 s, 100 samples a second, and eight events of 0.25 s."""
+    path = tmp_path / "run.power"
+    rail = Rail("VDD_IN", covers="the whole board")
+    channels = (
+        Channel("voltage", Quantity.VOLTAGE, 1e-3, rail),
+        Channel("current", Quantity.CURRENT, 1e-3, rail),
+    )
+    times = 5 * SECOND + np.arange(401, dtype=np.int64) * 10_000_000
+    with Writer.create(path, {"clock": "monotonic"}) as writer:
+        source = writer.add_source("test://", "meter", "test", channels)
+        writer.append(source, times, np.tile(np.array([5000, 400], np.int64), (401, 1)))
+        writer.add_clock_pair(5 * SECOND, 1_700_000_000 * SECOND)
+        writer.add_events(
+            [
+                Event(
+                    "infer",
+                    5 * SECOND + i * SECOND // 2,
+                    5 * SECOND + i * SECOND // 2 + SECOND // 4,
+                    uid=i + 1,
+                    attributes={"model": "ab"[i % 2]},
+                )
+                for i in range(8)
+            ]
+        )
+    return path
+
+
+def test_report_writes_and_says_so_last(run_power, tmp_path, capsys):
+    out = tmp_path / "report.html"
+    assert cli.run(["report", str(run_power), "-o", str(out)]) == 0
+    assert capsys.readouterr().err.splitlines()[-1] == f"wrote {out}"
+    assert out.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_report_names_its_file_after_the_recording(run_power):
+    assert cli.run(["report", str(run_power), "--kind", "markdown"]) == 0
+    assert run_power.with_suffix(".md").exists() and run_power.with_suffix(".svg").exists()
+
+
+def test_report_replaces_nothing_without_force(run_power, tmp_path, capsys):
+    out = tmp_path / "report.md"
+    figure = tmp_path / "report.svg"
+    figure.write_text("mine")
+    assert cli.run(["report", str(run_power), "-o", str(out)]) == 3
+    assert figure.read_text() == "mine" and not out.exists()  # nothing half-written
+    assert "--force" in capsys.readouterr().err
+    assert cli.run(["report", str(run_power), "-o", str(out), "--force"]) == 0
+    assert figure.read_text() != "mine"
+
+
+def test_report_never_overwrites_the_recording(run_power):
+    before = run_power.read_bytes()
+    assert cli.run(["report", str(run_power), "-o", str(run_power), "--kind", "html", "--force"]) == 2
+    assert run_power.read_bytes() == before
+
+
+def test_report_of_unknown_kind_or_ending(run_power, tmp_path, capsys):
+    assert cli.run(["report", str(run_power), "--kind", "fax"]) == 2
+    assert cli.run(["report", str(run_power), "-o", str(tmp_path / "report.doc")]) == 2
+    assert "html" in capsys.readouterr().err
+    assert cli.run(["report", str(run_power), "-o", str(tmp_path / "no" / "such" / "folder.html")]) == 2
+
+
+def test_report_lists_its_kinds(capsys):
+    assert cli.run(["report", "--kinds"]) == 0
+    assert {"html", "markdown", "pdf"} <= {line.split()[0] for line in capsys.readouterr().out.splitlines()}
