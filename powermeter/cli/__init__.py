@@ -15,7 +15,7 @@ import click
 
 from powermeter import registry
 from powermeter.cli.exit_codes import INTERRUPTED
-from powermeter.cli.outputs import report_problem
+from powermeter.cli.outputs import open_standard, report_problem
 from powermeter.errors import PowermeterError
 from powermeter.reports.plain_output import spell_out
 
@@ -56,6 +56,11 @@ class _Verbs(click.Group):
         except BrokenPipeError:  # the reader of our output has gone; click would end with 1
             _silence()
             return 0
+        except SystemExit as end:  # rich ends with 1 there
+            if not isinstance(end.__context__, BrokenPipeError):
+                raise
+            _silence()
+            return 0
 
 
 def _silence() -> None:
@@ -82,6 +87,7 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit; every error is one line on standard error."""
+    open_standard()
     spell_out()
     sys.exit(run(arguments))
 

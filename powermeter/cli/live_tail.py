@@ -95,7 +95,7 @@ class Tail:
             for about in recording.sources:
                 self._read(recording, about)
             self._warn(recording)
-            if time.monotonic() >= self._events_due:
+            if time.monotonic() >= self._events_due or not self.is_growing:
                 before = time.process_time()
                 self._take_events(recording)
                 spent = time.process_time() - before

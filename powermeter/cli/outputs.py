@@ -9,6 +9,7 @@ import shutil
 import sys
 import textwrap
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any
 
 import click
@@ -19,10 +20,12 @@ TROUBLE = (OSError, ValueError, UnicodeError)
 """What writing to a closed, full or odd stream raises."""
 
 
+@lru_cache(maxsize=1)
 def open_standard() -> tuple[int, ...]:
     """Open the null device in the place of closed standard descriptors, and return which were closed.
 
-    Otherwise the next file that is opened would be standard error, and messages would be written into it.
+    Otherwise the next file that is opened would be standard error, and messages would be written into it.  Later calls
+    return what the first one found.
     """
     closed = []
     for descriptor in (0, 1, 2):
