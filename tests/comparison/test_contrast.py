@@ -285,3 +285,22 @@ def test_what_cannot_be_compared_is_refused() -> None:
         contrast(side("A", np.ones(3)), side("B", np.ones(4)), paired=True)
     with pytest.raises(DataError, match="cannot be compared"):
         contrast(side("A", np.ones(3)), Side("B", np.ones(3), "C"))
+
+
+def test_an_interval_wider_than_its_parts_explain_goes_into_the_difference() -> None:
+    """±2 J at 95 % are 2/1.96 = 1.0204 J; the gain's 0.6 J leave √(1.0204² − 0.6²) = 0.8254 J that no part names."""
+    wide = Result(10.0, "J", 8.0, 12.0, parts={"gain:x": 0.6})
+    values = np.array([9.9, 10.1, 10.0, 10.0])
+    left = Side("A", values, "J", wide, "one", separate=True)
+    right = Side(
+        "B",
+        values + 1,
+        "J",
+        Result(11.0, "J", 10.0, 12.0, parts={"gain:y": 1.0 / 1.96}),
+        "two",
+        separate=True,
+    )
+    found = contrast(left, right, paired=True)
+    parts = {name: abs(part) for name, part in found.difference.parts.items()}
+    assert parts["bound of A"] == pytest.approx(math.sqrt((2 / 1.959964) ** 2 - 0.36), rel=1e-4)
+    assert "bound of B" not in parts, "1/1.96 is all that its interval states"

@@ -9,7 +9,7 @@ import math
 import numpy as np
 import pytest
 
-from powermeter.channel import Rail
+from powermeter.channel import Boundary, Channel, Quantity, Rail
 from powermeter.recording import Recording, Writer
 from powermeter.reports import zoom_data as packing
 from powermeter.reports.figures import run_panel
@@ -151,3 +151,23 @@ def test_a_run_of_which_few_readings_are_held_keeps_every_peak_joule_and_mean(no
     (full,), (thin,) = run_panel(whole).curves, run_panel(data).curves
     assert thin.high.max() == full.high.max() == pytest.approx(9.0)
     assert np.abs(np.interp(full.seconds, thin.seconds, thin.watts) - full.watts).max() < 0.02
+
+
+def test_every_rail_of_a_meter_is_drawn_with_its_own_power(tmp_path):
+    """2 W on the board's rail, 0.5 W on one below it."""
+    path = tmp_path / "two.power"
+    board = Rail("VDD_IN", boundary=Boundary.BOARD)
+    part = Rail("VDD_CPU", parent="VDD_IN", boundary=Boundary.BOARD)
+    both = [
+        Channel("power", Quantity.POWER, 1e-3, board),
+        Channel("cpu", Quantity.POWER, 1e-3, part),
+    ]
+    times = START + np.arange(1000, dtype=np.int64) * 10_000_000
+    with Writer.create(path, {"clock": "monotonic"}) as writer:
+        source = writer.add_source("test://1", "meter", "test", both)
+        writer.append(source, times, np.tile(np.array([2000, 500], np.int64), (1000, 1)))
+    _, found = packed(path)
+    assert [rail["name"] for rail in found["rails"]] == ["meter/VDD_IN", "meter/VDD_CPU"]
+    for rail, watts in zip(found["rails"], (2.0, 0.5), strict=True):
+        _, low, _, _, _ = unpacked(rail["blocks"][0])
+        assert np.allclose(low[np.isfinite(low)], watts, atol=1e-6)
