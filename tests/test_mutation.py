@@ -10,6 +10,8 @@ from types import ModuleType
 
 import pytest
 
+from powermeter import toml
+
 HERE = Path(__file__).resolve().parent / "mutation"
 
 SOURCE = '''"""A module."""
@@ -78,3 +80,12 @@ def test_names_stay_when_lines_move(operators: ModuleType) -> None:
 def test_prose_is_left_alone(operators: ModuleType) -> None:
     prose = 'def f() -> "a": \n    """1 > 2"""\n    raise ValueError(f"{1 + 2} at most")\n'
     assert not list(operators.mutants("a.py", prose))
+
+
+def test_every_fault_by_hand_still_has_its_place() -> None:
+    """The code moves on: a fault whose text stands nowhere, or twice, must be written anew."""
+    root = HERE.parents[1]
+    for fault in toml.read(HERE / "faults.toml")["fault"]:
+        source = (root / fault["path"]).read_text(encoding="utf-8")
+        assert source.count(fault["old"]) == 1, f"{fault['path']}: {fault['what']}"
+        compile(source.replace(fault["old"], fault["new"]), fault["path"], "exec")
