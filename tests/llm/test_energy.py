@@ -33,6 +33,11 @@ def meter(hz: float, kind: Kind) -> SimulatedMeter:
     return SimulatedMeter(hz, kind, accuracy=accuracy)
 
 
+def requests_at(rate: float, hz: float) -> int:
+    """Return of how many requests a run is: of fewer where each is very many readings."""
+    return 24 if hz / rate <= 20 else 12 if hz / rate <= 100 else 8
+
+
 def table(
     seed: int, hz: float, kind: Kind, model: LanguageModel, count: int = 24, **how: object
 ) -> TokenTable:
@@ -69,8 +74,8 @@ def coverage(
     model = model_at(rate)
     held: dict[str, list[tuple[bool, float]]] = {}
     for run in range(runs):
-        seed = hash((rate, hz, kind.value == "mean", kind.value == "counter")) % 100_000 + first + run
-        for name, result, true in numbers(one(table(seed, hz, kind, model)), model):
+        seed = round(hz * 7919 + rate * 104_729 + KINDS.index(kind) * 1_299_709) % 1_000_003 + first + run
+        for name, result, true in numbers(one(table(seed, hz, kind, model, requests_at(rate, hz))), model):
             if result is not None:
                 held.setdefault(name, []).append(
                     (result.low <= true <= result.high, result.half_width / true)
