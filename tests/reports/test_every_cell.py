@@ -493,8 +493,9 @@ def test_json_holds_the_same_numbers(rendered: dict[str, str]) -> None:
         assert shown["value"] == pytest.approx(value) and shown["grade"] == "measured"
         assert shown["high"] - shown["value"] == pytest.approx(INTERVAL * value)
         assert shown["value"] - shown["low"] == pytest.approx(INTERVAL * value)
-        (part,) = shown["parts"].values()
-        assert part == pytest.approx(STANDARD * value)
+        (gain,) = (part for name, part in shown["parts"].items() if name.startswith("gain:"))
+        assert gain == pytest.approx(STANDARD * value)
+        assert sum(part**2 for part in shown["parts"].values()) == pytest.approx(gain**2)
     run = found["run"]
     assert (run["duration_s"], run["peak_w"], run["gap_s"]) == (RUN_S, 2.0, 0.0)
     assert run["above_baseline"]["value"] == pytest.approx(150.0)
