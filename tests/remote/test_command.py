@@ -127,7 +127,10 @@ def test_signals_reach_the_command_there(tmp_path: Path, number: int) -> None:
         os.killpg(process.pid, number)  # as a terminal's Ctrl-C does: ssh is in the group as well
     else:
         process.send_signal(number)
-    _, errors = process.communicate(timeout=30)
+    try:
+        _, errors = process.communicate(timeout=30)
+    finally:
+        process.kill()
     assert process.returncode == 9, errors
 
 
