@@ -89,7 +89,7 @@ def test_without_pandas_it_is_an_arrow_table_and_without_both_an_error(
 
 
 def test_an_unknown_table_is_refused(path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="use samples, events or labels"):
+    with pytest.raises(ConfigurationError, match="use samples, events, labels or tokens"):
         powermeter.to_frame(path, "everything")  # type: ignore[arg-type]
 
 
