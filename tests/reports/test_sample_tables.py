@@ -85,3 +85,22 @@ def test_a_recording_without_samples_is_a_head_alone(tmp_path):
         file = io.BytesIO()
         formats.write_csv(sample_tables(recording), file)
     assert file.getvalue() == b"time_s,x/p_w,x/flags\n"
+
+
+@pytest.mark.parametrize("ending", [".csv", ".parquet", ".arrow"])
+def test_other_readers_find_every_sample(mixed, tmp_path, ending):
+    path = tmp_path / f"x{ending}"
+    with open(path, "wb") as file:
+        formats.FORMATS[ending](sample_tables(mixed), file)
+    whole = tables.samples(mixed)
+    if ending == ".arrow":
+        ipc = pytest.importorskip("pyarrow.ipc")
+        found = ipc.open_file(path).read_all()
+        assert found.column("fast/p_w").to_numpy().tolist() == pytest.approx(
+            np.asarray(whole["fast/p_w"]).tolist(), nan_ok=True
+        )
+        return
+    duckdb = pytest.importorskip("duckdb")
+    count, total = duckdb.sql(f"select count(*), sum(\"fast/p_w\") from '{path}'").fetchall()[0]
+    assert count == len(whole["time_s"])
+    assert total == pytest.approx(float(np.nansum(np.asarray(whole["fast/p_w"]))))
