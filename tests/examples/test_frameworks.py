@@ -98,7 +98,8 @@ def test_shares_add_up_to_no_more_than_the_run(example):
     _, path, _ = example
     found = powermeter.analyse(path)
     own = [row.shared or row.energy for row in found.rows if row.energy is not None]
-    assert own or example[0] == "litert_invoke"  # its calls last microseconds, and no reading saw one
+    # Calls of some microseconds may fall between all readings; then no energy is printed of them.
+    assert own or example[0] in ("litert_invoke", "onnx_pipeline")
     assert not own or 0 < sum(one.value for one in own) <= found.energy.value * 1.02
 
 
