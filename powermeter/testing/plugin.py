@@ -22,8 +22,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from powermeter.comparison.compare import CompareOptions
-
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
@@ -152,7 +150,7 @@ class Power:
             used: What `measure` returned; all of the test's own events where None.
             margin: Growth that is allowed, as a share; that of `--power-margin` where None.
         """
-        from powermeter.comparison.compare import compare
+        from powermeter.comparison.compare import CompareOptions, compare
         from powermeter.comparison.verdict import Verdict
         from powermeter.errors import DataError
 
