@@ -34,7 +34,7 @@ def to_frame(
 
     Args:
         recording: A path or an open recording.
-        what: Every sample, every event with its energy, or one row per label.
+        what: Every sample, every event with its energy, one row per label, or per model and phase of tokens.
         rail, baseline, by: As for `analyse`.
         battery: What `items_per_charge` is counted for: a specification, a preset or a `Battery`; 4Ah, or
             what the recording notes, where None.

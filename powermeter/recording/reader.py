@@ -35,7 +35,7 @@ from powermeter.source import Gap
 MAX_LOADED = 1 << 29
 """Samples × columns that `samples` loads at once (4 GB), where there is so much memory."""
 
-What = Literal["samples", "events", "labels"]
+What = Literal["samples", "events", "labels", "tokens"]
 
 _SMALL = 1 << 22
 """Fewer are loaded without asking how much memory is left."""
