@@ -151,7 +151,12 @@ def measure_instants(
     found.own = np.hypot(found.own, step.own)
     found.beat = step.variance
     found.ripple = step.ripple.frequency if step.ripple is not None else 0.0
-    found.factor = (min(variance, step.resolved) + step.variance) / max(float(np.sum(found.own**2)), 1e-300)
+    total = min(variance, step.resolved) + step.variance
+    if (
+        total > 0 and not found.own.any()
+    ):  # readings that do not scatter at all: what is shared is spread evenly
+        found.own = np.full(found.own.shape, math.sqrt(total / max(found.own.size, 1)))
+    found.factor = total / max(float(np.sum(found.own**2)), 1e-300)
     if readings < _FEW_READINGS and pairs < _FEW_PAIRS:
         return few(integral, found, before, upto, seconds, readings)
     if phase.blind and float(np.median(m)) < 4:
