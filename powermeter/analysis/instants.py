@@ -132,7 +132,7 @@ def measure_instants(
             else 0.0
         )
         if n < 3 or usual < 1:
-            apart = max(apart, abs(level - (found.quiet or 0.0)) / 2)
+            apart = max(apart, abs(level - (found.quiet or 0.0)) / COVERAGE_95)  # it may have ended there
         known = max(int((weight > 0).sum()), 1)
         t95 = float(student_95(max(known - 1.0, 1.0))) / COVERAGE_95 if known > 1 else 1.0
         lost = float(np.sqrt(np.sum(gap_s**2)))

@@ -20,6 +20,8 @@ Bools = NDArray[np.bool_]
 
 _LEAST_ROWS = 30
 _LEAST_CHANGES = 8
+_LEVELS_LOOKED = 6
+_FEW_LEVELS = 3
 _EQUAL = 0.4
 _ON_GRID = 0.8
 _LOOKED = 200_000
@@ -81,12 +83,16 @@ def refresh_found(trace: Trace) -> int:
     """Return the refresh interval (ns) that a trace of repeated readings shows, or 0 where its rows are readings of their own.
 
     Rows are repeats where most equal the row before, and where they change, they do so in steps of one number of rows.
+    Where they only ever show two or three values, they are the plateaus of a load without noise, and no refresh.
     """
     n = min(len(trace), _LOOKED)
     if n < _LEAST_ROWS or not trace.interval_ns:
         return 0
     change = np.flatnonzero(np.diff(trace.values[:n]) != 0) + 1
     if change.size < _LEAST_CHANGES or 1 - change.size / n < _EQUAL:
+        return 0
+    # A refresh finds the load's noise and its own; a few levels that recur exactly are what the load did, in plateaus.
+    if change.size >= _LEVELS_LOOKED and np.unique(trace.values[change]).size <= _FEW_LEVELS:
         return 0
     runs = np.diff(trace.times_ns[change]) / trace.interval_ns
     usual = float(np.median(runs))
