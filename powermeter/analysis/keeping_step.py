@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.moments import moments_vary
-from powermeter.analysis.phases import evenly, keep_step_nearby
+from powermeter.analysis.phases import always_alike, evenly, keep_step_nearby
 from powermeter.analysis.ripple import Ripple, ripple_in_events, ripple_in_run
 
 Floats = NDArray[np.floating[Any]]
@@ -81,7 +81,8 @@ def beats(
     some = slice(None) if n <= _MOST else slice(0, _MOST)
     follows = before[some] < t.size
     places = np.mod((t[np.minimum(before[some], t.size - 1)] - start_ns[some]) / tau, 1.0)
-    if follows.all() and keep_step_nearby(places):
+    # Events that only ever meet one place are bounded by `phases`: what was never met has no weight to be taken evenly.
+    if follows.all() and not always_alike(places) and keep_step_nearby(places):
         away, chance = evenly(places, rests[some])
         if n * abs(away) > _ROUNDING * abs(level) * float(np.sum(end_ns - start_ns)) * 1e-9:
             variance += (n * away / _REACH) ** 2
