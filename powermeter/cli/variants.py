@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -61,10 +62,11 @@ def variants(
     What a variant is comes from powermeter.watch(model) and from attributes (parameters=…, flops=…, size=…); how good it is from
     event.measure(accuracy=…).  The verdict is that of powermeter compare.
     """
+    from powermeter.comparison.variants import Variants
     from powermeter.comparison.variants import variants as find
     from powermeter.reports import variants as report
 
-    writers = {
+    writers: dict[str, Callable[[Variants], str]] = {
         ".csv": report.to_csv,
         ".md": report.to_markdown,
         ".json": lambda f: json.dumps(report.record(f), indent=2),
