@@ -26,6 +26,9 @@ def pytest_configure(config: pytest.Config) -> None:
     # A suite started in the background of a shell inherits that Ctrl-C is ignored, and so would every child.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.environ.pop(
+        "COLUMNS", None
+    )  # what verbs print is wrapped where it is set; tests that look at widths set it
     if not config.option.markexpr:
         config.option.markexpr = "not device and not slow"
 

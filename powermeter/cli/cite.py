@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from powermeter.cli.outputs import put
 from powermeter.cli.report_options import reading_options, report_options
+from powermeter.names import clean
 
 
 @click.command()
@@ -28,4 +28,4 @@ def cite(recording: Path, **typed: Any) -> None:
 
     with Recording.open(recording) as opened:
         data = gather(opened, report_options(typed))
-    put(citation(data), nl=False)
+    click.echo(clean(citation(data)), nl=False)  # for a file: lines stay as they are

@@ -6,7 +6,6 @@ from typing import Any
 
 import click
 
-from powermeter.cli.outputs import put
 from powermeter.errors import ConfigurationError
 from powermeter.marking import bindings, ring, shell
 
@@ -93,7 +92,7 @@ def header() -> None:
     Example:
         powermeter mark header > powermeter_marks.h
     """
-    put(bindings.HEADER.read_text(encoding="utf-8"), nl=False)
+    click.echo(bindings.HEADER.read_text(encoding="utf-8"), nl=False)
 
 
 @mark.command()
@@ -104,7 +103,7 @@ def module() -> None:
     Example:
         powermeter mark module > powermeter_marks.py
     """
-    put(bindings.MODULE.read_text(encoding="utf-8"), nl=False)
+    click.echo(bindings.MODULE.read_text(encoding="utf-8"), nl=False)
 
 
 def _leave(
