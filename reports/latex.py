@@ -15,7 +15,7 @@ from .latex_text import escaped, paragraph, plain_quantity, quantity
 from .method import limits, method
 from .report_data import ReportData
 from .svg import shortened
-from .wording import footprint_amount, show
+from .wording import ACCOUNTS, footprint_amount, show
 
 LONGEST = 44
 """Letters of a label in a table, whose middle is left out of a longer one."""
@@ -160,7 +160,7 @@ def _whole(data: ReportData) -> Iterator[str]:
             [f"share of {escaped(data.battery_name)}", quantity(show(used, "1", 100), "%"), used.grade.value]
         )
     whole = data.footprint
-    for name, title in (("carbon", "carbon"), ("water", "water consumed"), ("adpe", "minerals (ADPe)")):
+    for name, title in ACCOUNTS:
         if whole is not None and name in whole.accounts:
             result = whole.accounts[name].result
             rows.append([title, quantity(footprint_amount(result, whole.digits(name))), result.grade.value])

@@ -17,7 +17,7 @@ from .markdown_text import escaped, table
 from .method import limits, method, stated
 from .report_data import ReportData
 from .terminal import health_text
-from .wording import footprint_amount, half, show
+from .wording import ACCOUNTS, footprint_amount, half, show
 
 
 class MarkdownReport:
@@ -208,7 +208,7 @@ def _meaning(data: ReportData) -> Iterator[str]:
         return
     place = whole.place.name if whole.place else "place not known"
     rows_: list[list[str]] = []
-    for name, title in (("carbon", "carbon"), ("water", "water consumed"), ("adpe", "minerals (ADPe)")):
+    for name, title in ACCOUNTS:
         if name in whole.accounts:
             digits = whole.digits(name)
             each = footprint_amount(one.accounts[name].result, digits).text if one else DASH
@@ -218,7 +218,7 @@ def _meaning(data: ReportData) -> Iterator[str]:
     yield from table(
         [f"footprint of the electricity, {escaped(place)}", "the run", each_head, "grade"], rows_
     )
-    yield f"{escaped(whole.boundary[:1].upper() + whole.boundary[1:])}. The three are never added to each other."
+    yield f"{escaped(whole.boundary[:1].upper() + whole.boundary[1:])}. They are never added to each other."
     yield ""
 
 

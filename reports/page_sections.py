@@ -14,12 +14,10 @@ from . import tokens, wording
 from .headline import quoted
 from .markup import Child, Markup, element, harmless, join, quantity, table
 from .report_data import ReportData, no_footprint
-from .wording import GRADE_TEXT, MARKS, footprint_amount, show
+from .wording import ACCOUNTS, GRADE_TEXT, MARKS, footprint_amount, show
 
 MOST_OPEN = 16
 """Labels of a table that are open to the eye; of more, the rest is folded."""
-
-ACCOUNTS = (("carbon", "Carbon"), ("water", "Water consumed"), ("adpe", "Minerals (ADPe)"))
 
 
 def badge(grade: Grade | None) -> Markup:
@@ -305,11 +303,11 @@ def _footprint(data: ReportData) -> Markup:
         digits = whole.digits(name)
         run = footprint_amount(whole.accounts[name].result, digits)
         each = footprint_amount(item.accounts[name].result, digits) if item is not None else None
-        cells: list[Child] = [title, number(run)]
+        cells: list[Child] = [title[0].upper() + title[1:], number(run)]
         cells += [number(each) if each else DASH] if data.headline is not None else []
         rows.append([*cells, badge(whole.accounts[name].result.grade)])
         amount = footprint_amount(about.accounts[name].result, digits)
-        one_line += [number(amount), f" {title[0].lower()}{title[1:]}, "]
+        one_line += [number(amount), f" {title}, "]
     heads = ["", "the run", *([f"one {data.item}"] if data.headline is not None else []), ""]
     place = whole.place.name if whole.place else "place not known: world range"
     last = str(one_line.pop()).rstrip(", ") if one_line else ""
@@ -320,7 +318,7 @@ def _footprint(data: ReportData) -> Markup:
         folded(
             "In a table, with grades",
             table(heads, rows, numbers=range(1, len(heads) - 1)),
-            element("p", f"{whole.boundary}. The three are never added to each other.", class_="soft"),
+            element("p", f"{whole.boundary}. They are never added to each other.", class_="soft"),
         ),
     )
 

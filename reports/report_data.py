@@ -14,6 +14,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+from powermeter import toml
 from powermeter.analysis.energy import Analysis, analyse
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.published import PublishedSet, published
@@ -277,7 +278,8 @@ def _footprint(energy: Result | None, options: ReportOptions) -> Footprint | Non
     """Return the footprint of an energy; None where there is none, it is below zero, or open above."""
     if energy is None or not energy.value >= 0 or not math.isfinite(energy.high):
         return None
-    return footprint(energy, options.place, chain=options.chain)
+    cooling = toml.read(options.cooling) if options.cooling is not None else None
+    return footprint(energy, options.place, chain=options.chain, cooling=cooling)
 
 
 def no_footprint(energy: Result) -> Note:

@@ -28,6 +28,7 @@ class ReportOptions:
         against: An earlier recording to set it against.
         lifetime: Years of one item on the device against years in a data centre: requests a day, or a
             TOML file with the options of `powermeter lifetime`.
+        cooling: TOML file of cooling systems by fuel, for the water withdrawn beside the water consumed.
         device: What was made, for an SCI's embodied part: a preset of `powermeter footprint --device`.
     """
 
@@ -42,6 +43,7 @@ class ReportOptions:
     against: Path | None = None
     lifetime: str | None = None
     device: str | None = None
+    cooling: Path | None = None
 
     @property
     def groups(self) -> tuple[str, ...]:

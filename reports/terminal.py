@@ -17,7 +17,7 @@ from .facts_grid import FactsGrid, fits, print_rows
 from .headline import advice_of, quality, sentence
 from .instruments import Instrument
 from .report_data import ReportData
-from .wording import MARKS, footprint_amount, show
+from .wording import ACCOUNTS, MARKS, footprint_amount, show
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -292,7 +292,7 @@ def _meaning(data: ReportData, console: Console) -> None:
     beside = f"{grade_text(worst(a.result.grade for a in whole.accounts.values()))}  [dim]{safe(place)}[/]"
     console.print(section("Footprint of the electricity", beside))
     grid = FactsGrid()
-    for name, title in (("carbon", "carbon"), ("water", "water consumed"), ("adpe", "minerals (ADPe)")):
+    for name, title in ACCOUNTS:
         if name not in whole.accounts:
             continue
         digits = whole.digits(name)

@@ -61,6 +61,15 @@ def percent(share: float | None, digits: int = 2) -> str:
     return DASH if share is None else f"{format_number(100 * share, digits)} %"
 
 
+ACCOUNTS = (
+    ("carbon", "carbon"),
+    ("water", "water consumed"),
+    ("water_withdrawal", "water withdrawn"),
+    ("adpe", "minerals (ADPe)"),
+)
+"""Account of a footprint → what it is called; withdrawal stands beside consumption where the cooling systems are given."""
+
+
 def footprint_amount(result: Result | None, digits: int = 2) -> Shown:
     """Return carbon, water or minerals in g CO2e, L or g Sb eq: low to high, few digits."""
     return UNKNOWN if result is None else shown(result, digits)

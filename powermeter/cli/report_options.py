@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -20,6 +21,12 @@ OPTIONS = (
         help="What use is set against: 4Ah (the default), 4Ah@3.85V, 15.4Wh, phone.",
     ),
     click.option("--place", "-p", metavar="CODE", help="Where the electricity comes from: FRA, USA-CA."),
+    click.option(
+        "--cooling",
+        type=click.Path(path_type=Path, dir_okay=False, exists=True),
+        metavar="FILE",
+        help="Cooling systems by fuel in TOML, for water withdrawn beside water consumed.",
+    ),
     click.option("--chain", metavar="RATIO", help="Efficiency between plug and meter: wired, adapter, 0.85."),
     click.option("--rail", metavar="NAME", help="The rail to count; the widest one otherwise."),
     click.option("--rail-voltage", metavar="VOLT", help="Its voltage, where the recording does not know it."),

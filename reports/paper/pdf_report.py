@@ -15,13 +15,12 @@ from ..machine_facts import machine
 from ..method import limits, method
 from ..report_data import ReportData, no_footprint
 from ..terminal import health_text
-from ..wording import footprint_amount, show
+from ..wording import ACCOUNTS, footprint_amount, show
 from .canvas import SOFT, sheet, text
 from .kinds import FIGURES
 from .pages import Pages
 
 WARN = "#93370d"
-ACCOUNTS = (("carbon", "carbon"), ("water", "water consumed"), ("adpe", "minerals (ADPe)"))
 MOST_LABELS = 60
 
 
@@ -186,9 +185,7 @@ def _meaning(pages: Pages, data: ReportData) -> None:
         pages.paragraph(f"No footprint: {no_footprint(data.analysis.energy)}.", 8, colour=SOFT)
     else:
         place = whole.place.name if whole.place else "place not known: world range"
-        pages.paragraph(
-            f"{place}. {whole.boundary}. The three are never added to each other.", 7.5, colour=SOFT
-        )
+        pages.paragraph(f"{place}. {whole.boundary}. They are never added to each other.", 7.5, colour=SOFT)
 
 
 def _certainty(pages: Pages, data: ReportData) -> None:
