@@ -26,6 +26,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # A suite started in the background of a shell inherits that Ctrl-C is ignored, and so would every child.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # nohup
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
     os.environ.pop(
         "COLUMNS", None
     )  # what verbs print is wrapped where it is set; tests that look at widths set it
