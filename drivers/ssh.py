@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import queue
 import time
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -47,9 +48,10 @@ class Ssh(StreamingSource):
 
     def open(self) -> None:
         self.close()
-        self._frames = queue.Queue(_QUEUE)
+        # A queue of its own for each connection: what the last one still sends as it ends is not for this one.
+        self._frames = frames = queue.Queue(_QUEUE)
         order = {"source": self.options["source"], "period_s": self.options["rate"]}
-        self._link = Link(self._target, order, self._take, ask=False)
+        self._link = Link(self._target, order, partial(self._take, frames), ask=False)
         deadline = time.monotonic() + _OPEN_S
         while time.monotonic() < deadline:
             try:
@@ -103,9 +105,9 @@ class Ssh(StreamingSource):
     def clock_doubt_ns(self) -> float:
         return 0.0 if self._link is None else float(self._link.clock.doubt_ns)
 
-    def _take(self, kind: bytes, data: bytes) -> None:
+    def _take(self, frames: queue.Queue[tuple[bytes, bytes]], kind: bytes, data: bytes) -> None:
         try:
-            self._frames.put_nowait((kind, data))
+            frames.put_nowait((kind, data))
         except queue.Full:
             self._dropped += 1
 
