@@ -49,7 +49,8 @@ class Ssh(StreamingSource):
     def open(self) -> None:
         self.close()
         # A queue of its own for each connection: what the last one still sends as it ends is not for this one.
-        self._frames = frames = queue.Queue(_QUEUE)
+        frames: queue.Queue[tuple[bytes, bytes]] = queue.Queue(_QUEUE)
+        self._frames = frames
         order = {"source": self.options["source"], "period_s": self.options["rate"]}
         self._link = Link(self._target, order, partial(self._take, frames), ask=False)
         deadline = time.monotonic() + _OPEN_S
