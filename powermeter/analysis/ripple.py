@@ -142,7 +142,7 @@ def ripple_in_run(values: Floats, interval_ns: int) -> Ripple | None:
     """Return the costliest line in the spectrum of a whole run's readings, or None where chance leaves as much.
 
     A line is held against the ordinates beside it, over the whole and over quarters (Welch, IEEE Trans. Audio 15, 1967), since a pause
-    breaks it.  Of those with fewer than eight periods, or six in a quarter, nothing is told from what a load does once in a while.
+    breaks it.  Of those with fewer than eight periods, or six in a quarter, none is distinguished from what a load does once in a while.
     """
     values = values[:_MOST]
     if interval_ns <= 0:

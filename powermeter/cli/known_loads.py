@@ -35,7 +35,7 @@ def parse(text: str, *, known: bool) -> dict[str, object]:
         known: Whether the reference's accuracy was given apart, so that `±` may be left out.
 
     Raises:
-        ConfigurationError: It is not a value with a unit, or nothing says how sure it is.
+        ConfigurationError: It is not a value with a unit, or its accuracy is not stated.
     """
     match = _TYPED.match(text)
     found = unit_factor(match[2]) if match else None

@@ -79,7 +79,7 @@ class Variants:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A variant before it is compared, and how `compare` is told of it."""
+    """A variant before it is compared, and how `compare` names it."""
 
     variant: Variant
     pick: str

@@ -62,7 +62,7 @@ def identity(recording: Recording) -> tuple[str, str]:
 
 
 def slug(name: str) -> str:
-    """Return a name in letters that a path can hold; what was replaced is told by a hash at its end."""
+    """Return a name in letters that a path can hold; a hash at its end keeps replaced names distinct."""
     kept = "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "_" for c in name)[:80].strip(".")
     if kept == name and kept:
         return kept

@@ -17,7 +17,7 @@ from powermeter.marking.batches import Sizer
 
 
 class Count(Enum):
-    """How items are counted where `watch` is told nothing."""
+    """How items are counted where `watch` is given no `n`."""
 
     FROM_BATCH = "the size of the batch"
 

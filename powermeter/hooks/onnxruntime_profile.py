@@ -1,4 +1,4 @@
-"""The profile that ONNX Runtime writes when its session is told to: each run of the model is an event.
+"""The profile that ONNX Runtime writes when profiling is enabled: each run of the model is an event.
 
 Times in it count from the profile's begin, which stands in its name, in local time to the millisecond
 (`onnxruntime_profile__2026-11-26_15-23-25_213.json`).  Which zone that is, the time of the file tells.

@@ -1,4 +1,4 @@
-"""The whole run is the channel's own rule between its first and its last reading, and its interval says how far that may be off."""
+"""The whole run is the channel's own rule between its first and its last reading, and its interval covers how far that may be off."""
 
 from __future__ import annotations
 
