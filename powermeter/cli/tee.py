@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 _PIECE = 1 << 16
+_PATIENCE_S = 2.0
+"""How long both outputs together are waited for after the command's end."""
 
 
 @contextmanager
@@ -40,8 +43,9 @@ def watched_outputs(
     finally:
         for _, ours in ends.values():
             os.close(ours)
+        patience = time.monotonic() + _PATIENCE_S
         for thread in threads:
-            thread.join(2.0)  # a grandchild may keep the output open
+            thread.join(max(0.0, patience - time.monotonic()))  # a grandchild may keep the output open
 
 
 _HAS_MASKS = hasattr(signal, "pthread_sigmask")

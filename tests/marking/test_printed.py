@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import textwrap
 import time
-from itertools import pairwise
 
 import pytest
+from waiting import CEILING_S, is_alive
 
 from powermeter.errors import ConfigurationError
 from powermeter.marking.printed import Found, PrintedMarks, by_pattern
@@ -49,44 +48,46 @@ def test_lines_arrive_in_any_pieces(running):
     assert len(running.end()) == 4
 
 
+def command(path, pattern, code):
+    program = [sys.executable, "-c", textwrap.dedent(code)]
+    return [*RECORD, "-o", str(path), "--events-from", pattern, "--", *program]
+
+
 def record(path, pattern, code):
-    command = [
-        *RECORD,
-        "-o",
-        str(path),
-        "--events-from",
-        pattern,
-        "--",
-        sys.executable,
-        "-c",
-        textwrap.dedent(code),
-    ]
-    return subprocess.run(command, capture_output=True, timeout=60, check=False)
+    return subprocess.run(command(path, pattern, code), capture_output=True, timeout=CEILING_S, check=False)
 
 
 def test_a_command_is_not_changed_and_its_lines_are_events(tmp_path):
+    """It prints a line when it is asked to, and is asked when the line before has arrived: each has its own time."""
     code = """
-        import sys, time
-        for number in range(3):
-            time.sleep(0.05)
+        import sys
+        for number, _ in zip(range(3), sys.stdin):
             print(f"step {number}: 40.0 ms for 8 images")
         print("and to stderr", file=sys.stderr)
         sys.exit(37)
     """
-    path = tmp_path / "run.power"
-    done = record(path, r"(?P<name>step) (?P<number>\d): (?P<ms>[\d.]+) ms for (?P<n>\d+)", code)
-    assert done.returncode == 37
-    assert done.stdout == b"".join(b"step %d: 40.0 ms for 8 images\n" % n for n in range(3))
-    assert b"and to stderr\n" in done.stderr
+    path, asked, arrived = tmp_path / "run.power", [], []
+    pattern = r"(?P<name>step) (?P<number>\d): (?P<ms>[\d.]+) ms for (?P<n>\d+)"
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    with subprocess.Popen(command(path, pattern, code), **pipes) as program:
+        for number in range(3):
+            asked.append(time.monotonic_ns())
+            program.stdin.write(b"go\n")
+            program.stdin.flush()
+            assert program.stdout.readline() == b"step %d: 40.0 ms for 8 images\n" % number
+            arrived.append(time.monotonic_ns())
+        out, errors = program.communicate(timeout=CEILING_S)
+    assert (program.returncode, out) == (37, b"")
+    assert b"and to stderr\n" in errors
     with Recording.open(path) as recording:
         assert recording.warnings == []
         found = recording.events()
     assert [(event.name, event.count, event.attributes) for event in found] == [
         ("step", 8, {"number": number}) for number in range(3)
     ]
-    gaps = [later.end_ns - earlier.end_ns for earlier, later in pairwise(found)]
-    assert all(gap > 40_000_000 for gap in gaps), "the lines came in one block, at the end"
-    assert all(event.duration_s == pytest.approx(0.04) for event in found)
+    for before, event, after in zip(asked, found, arrived, strict=True):
+        assert before < event.end_ns <= after, "it ended when its line came"
+        assert event.duration_s == pytest.approx(0.04)
 
 
 def test_a_pattern_that_never_fits_is_reported(tmp_path):
@@ -95,12 +96,22 @@ def test_a_pattern_that_never_fits_is_reported(tmp_path):
 
 
 def test_a_background_process_that_keeps_the_output_does_not_hold_us_up(tmp_path):
-    code = """
-        import subprocess, sys
-        subprocess.Popen([sys.executable, "-c", "import time; time.sleep(15)"])
+    """It holds it until the test ends it, which is after `record` has returned."""
+    number, end = tmp_path / "number", tmp_path / "end"
+    wait = f"import os, time\nwhile not os.path.exists({str(end)!r}): time.sleep(0.05)"
+    code = f"""
+        import pathlib, subprocess, sys
+        child = subprocess.Popen([sys.executable, "-S", "-c", {wait!r}])
+        pathlib.Path({str(number)!r}).write_text(str(child.pid))
         print("step")
     """
-    begun = time.monotonic()
-    done = record(tmp_path / "run.power", "step", code)
-    assert done.returncode == 0 and time.monotonic() - begun < 14
-    assert os.path.getsize(tmp_path / "run.power") > 0  # noqa: PTH202
+    with subprocess.Popen(
+        command(tmp_path / "run.power", "step", code), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as program:
+        try:
+            assert program.wait(CEILING_S) == 0
+            assert is_alive(int(number.read_text()))
+        finally:
+            end.touch()
+    with Recording.open(tmp_path / "run.power") as recording:
+        assert [event.name for event in recording.events()] == ["step"]
