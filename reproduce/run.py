@@ -60,7 +60,9 @@ def find(source: Source, folder: Path, only: bool) -> Store | None:
 
 
 def stores(publication: Publication, folder: Path) -> dict[str, Store]:
-    """Return the repositories of a publication that lie under a folder; end where there are none."""
+    """Return the repositories of a publication that lie under a folder; end where it needs some and none is there."""
+    if not publication.sources:
+        return {}
     only = len(publication.sources) == 1
     found = {source.name: find(source, folder, only) for source in publication.sources}
     present = {name: store for name, store in found.items() if store is not None}

@@ -105,10 +105,11 @@ def write(here: Path, out: Path, publications: Mapping[str, Publication]) -> Non
 
 def _part(name: str, publication: Publication, kept: Mapping[str, Any]) -> str:
     sources = ", ".join(f"{one.repository}@{one.commit[:12]} ({one.licence})" for one in publication.sources)
+    raw = sources or "none; measured on the machine that runs it"
     lines = [
         f"## {name.replace('_', '-')}",
         "",
-        f"{publication.title}. {publication.cite}. Raw data: {sources}.",
+        f"{publication.title}. {publication.cite}. Raw data: {raw}.",
         "",
     ]
     lines += [f"- {note}" for note in publication.notes]
