@@ -170,7 +170,7 @@ def frameworks(arguments: Sequence[str]) -> None:
     if not python.exists():
         run(sys.executable, "-m", "venv", "--without-pip", own)
     run(sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--editable", ".[frameworks]")
-    tests = ("tests/hooks", "tests/llm", "tests/examples/test_frameworks.py", "tests/marking/test_torch.py")
+    tests = ("tests/hooks", "tests/examples/test_frameworks.py", "tests/marking/test_torch.py")
     required = {"POWERMETER_TESTS_REQUIRE_FRAMEWORKS": "1"}
     run(python, "-m", "pytest", *(arguments or ("-q", "-n", "2", *tests)), variables=required)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from powermeter.errors import ConfigurationError
-from powermeter.source import now_ns
+from powermeter.events import now_ns
 
 EVENT = "powermeter.sync"
 

@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from powermeter.errors import OpenError, ReadError, Reason
+from powermeter.recorder.remote.link import Link, check_target
 from powermeter.recording import specification
-from powermeter.remote.link import Link, check_target
 from powermeter.source import Address, Block, Gap, Option, StreamingSource
 from powermeter.units import parse_rate
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -48,3 +49,8 @@ class Event:
     def duration_s(self) -> float | None:
         """Seconds from start to end; None while it has no end."""
         return None if self.end_ns is None else (self.end_ns - self.start_ns) / 1e9
+
+
+def now_ns() -> int:
+    """Return the one clock of this package: monotonic nanoseconds, shared by all processes of a boot."""
+    return time.monotonic_ns()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -11,7 +10,7 @@ from typing import Any, ClassVar, TypeVar
 
 import powermeter
 from powermeter import registry
-from powermeter.errors import ConfigurationError, OpenError, Reason
+from powermeter.errors import OpenError, Reason
 from powermeter.marking import accelerators, api, board
 from powermeter.marking import span as spans
 from powermeter.marking.each import DETECT, Each
@@ -19,7 +18,7 @@ from powermeter.marking.event_log import EventLog
 from powermeter.marking.event_span import MeterSpan
 from powermeter.recorder import host
 from powermeter.recorder.parent import Listener, Recorder
-from powermeter.recording.file import SUFFIX
+from powermeter.recording.output_file import default_path, numbered
 
 T = TypeVar("T")
 
@@ -109,7 +108,9 @@ class Meter:
         """Start a recording of its own."""
         urls = self.sources
         if not urls:
-            urls, self.choice = best_sources()
+            from powermeter.recorder import discovery
+
+            urls, self.choice = discovery.best_sources()
         metadata = {**host.describe(), "attributes": self.attributes}
         for key in ("battery", "place"):
             if isinstance(getattr(self, key), str):
@@ -337,47 +338,3 @@ def _log_notice(text: str) -> None:
     import logging
 
     logging.getLogger("powermeter").warning("%s", text)
-
-
-def default_path() -> Path:
-    """Return a dated name in the working directory that is not taken."""
-    return numbered(Path(time.strftime("run-%Y%m%d-%H%M%S") + SUFFIX))
-
-
-def numbered(path: Path) -> Path:
-    """Return a path, with a number before its suffix where it is taken."""
-    number, free = 2, path
-    while free.exists():
-        free = path.with_name(f"{path.stem}-{number}{path.suffix}")
-        number += 1
-    return free
-
-
-def best_sources() -> tuple[tuple[str, ...], str]:
-    """Return the URLs to record when none was named, and the line that states why.
-
-    Raises:
-        OpenError: Nothing on this machine can be measured or estimated.
-    """
-    from powermeter import discovery as choice
-
-    found = choice.search()
-    chosen = choice.choose(found.findings, found.failures)
-    if chosen is None:
-        raise OpenError("nothing here can be measured or estimated; see: powermeter devices")
-    line = chosen.line
-    if chosen.better:
-        line += f"\n{chosen.better}"
-    return chosen.urls, line
-
-
-def check_sources(urls: Iterable[str]) -> None:
-    """Refuse URLs that cannot be meant, before a process is started for them.
-
-    Raises:
-        ConfigurationError, NotInstalledError: The first that is not usable.
-    """
-    for url in urls:
-        if not url:
-            raise ConfigurationError("an empty source; write for example virtual:// or ina219://1/0x40")
-        registry.source(url)

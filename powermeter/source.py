@@ -14,7 +14,6 @@ URLs read `scheme://location?option=value`, for example `ina219://1/0x40?shunt=0
 from __future__ import annotations
 
 import difflib
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from urllib.parse import quote, unquote
 
 from powermeter.channel import MISSING, Boundary, Channel, Quantity
 from powermeter.errors import ConfigurationError
+from powermeter.events import now_ns
 from powermeter.result import Grade
 from powermeter.units import NS, parse_period, parse_rate
 
@@ -181,7 +181,7 @@ class Found:
         certainty: `sure`, `likely` or `guess` that this is the instrument named.
         problem: Why it cannot be used as things are; empty when it can.
         remedy: What to do about it: the group to join, the extra to install, the cable.
-        rank: Added to the table of `powermeter.discovery` to break ties; lower is better.
+        rank: Added to the table of `powermeter.recorder.discovery` to break ties; lower is better.
     """
 
     url: str | None
@@ -356,11 +356,6 @@ class StreamingSource(Source):
             ReadError: The stream broke.
             EOFError: The stream has ended for good (a replayed file, a program that exited with 0).
         """
-
-
-def now_ns() -> int:
-    """Return the one clock of this package: monotonic nanoseconds, shared by all processes of a boot."""
-    return time.monotonic_ns()
 
 
 __all__ = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from powermeter.llm.token_table import TokenTable
+from powermeter.analysis.tokens.table import TokenTable
 from powermeter.units import format_count
 
 from . import tokens, wording

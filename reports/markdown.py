@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from powermeter.analysis.tokens.table import TokenTable
 from powermeter.analysis.uncertainty import WORDS
 from powermeter.formatting import DASH
-from powermeter.llm.token_table import TokenTable
 from powermeter.result import Result
 from powermeter.units import format_count, format_duration, format_number, format_quantity
 

@@ -20,6 +20,9 @@ from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.published import PublishedSet, published
 from powermeter.analysis.subject import Subject, of_row
 from powermeter.analysis.subject import gather as subject_of
+from powermeter.analysis.tokens.energy import token_table
+from powermeter.analysis.tokens.measures import DECODE, PHASE
+from powermeter.analysis.tokens.table import TokenTable
 from powermeter.battery.battery import Battery, Budget, parse_battery
 from powermeter.errors import ConfigurationError
 from powermeter.footprint import Footprint, Place, footprint
@@ -27,12 +30,9 @@ from powermeter.footprint.grid import PLACE_UNKNOWN
 from powermeter.footprint.lifetime_options import parse_wanted
 from powermeter.footprint.lifetime_report import Report as LifetimeReport
 from powermeter.footprint.lifetime_report import assess
-from powermeter.llm.energy import token_table
-from powermeter.llm.token_table import TokenTable
 from powermeter.notes import Note, having, once
 from powermeter.recording import Recording
 from powermeter.result import Grade, Result
-from powermeter.token_measures import DECODE, PHASE
 
 from .against import Against, set_against
 from .charges import BUDGET_V, Charges

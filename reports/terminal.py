@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from powermeter.llm.token_table import TokenTable
+    from powermeter.analysis.tokens.table import TokenTable
 
 COLOURS = {
     Grade.MEASURED: "green",

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from powermeter.analysis.tokens.table import ModelTokens, Phase, TokenTable
 from powermeter.footprint.sci_ai import of_tokens
-from powermeter.llm.token_table import ModelTokens, Phase, TokenTable
 from powermeter.result import Result, plain
 from powermeter.units import format_count, format_number
 

@@ -6,7 +6,7 @@ import pytest
 
 from powermeter import cli, errors, registry
 from powermeter.cli.exit_codes import exit_codes
-from powermeter.errors import OpenError, PowermeterError, ReadError, Reason
+from powermeter.errors import OpenError, PowermeterError, ReadError, Reason, nearest
 
 OURS = [
     kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, PowermeterError)
@@ -73,3 +73,22 @@ def test_every_verb_has_help_that_opens_with_an_example(verb, capsys):
     assert cli.run([verb, "--help"]) == 0
     said = capsys.readouterr().out
     assert "Example" in said and f"powermeter {verb}" in said
+
+
+@pytest.mark.parametrize(
+    ("typed", "known", "answer"),
+    [
+        ("infr", ["infer", "train"], "did you mean infer?"),
+        ("INFER", ["infer"], "did you mean infer?"),
+        ("xyz", ["infer"], "there is infer"),
+        ("xyz", [], "there is none"),
+        ("q", list("abcdefghij"), "there are a, b, c, d, e, f, g, h and 2 more"),
+    ],
+)
+def test_the_nearest_names_are_offered(typed, known, answer):
+    assert nearest(typed, known) == answer
+
+
+def test_a_name_that_steers_is_printed_harmless_and_short():
+    text = nearest("x", ["\x1b[31mred", "y" * 10_000, "\ud800"])
+    assert text.isprintable() and len(text) < 200 and "\x1b" not in text

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from powermeter import registry
 from powermeter.analysis import baseline as idle
+from powermeter.analysis import throttling
 from powermeter.analysis.baseline import Baseline, BaselineSpec
 from powermeter.analysis.conditions import conditions
 from powermeter.analysis.groups import groups_of
@@ -32,7 +33,6 @@ from powermeter.analysis.windows import Windows, activity_of, measure
 from powermeter.errors import DataError
 from powermeter.events import Event
 from powermeter.notes import Note
-from powermeter.platforms import throttling
 from powermeter.recording import Recording
 from powermeter.recording.protocol import RecordingLike, Samples
 from powermeter.result import Result

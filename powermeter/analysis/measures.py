@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from powermeter.analysis.tokens.measures import is_of_model
 from powermeter.events import Event
-from powermeter.token_measures import is_of_model
 
 
 def means(events: Sequence[Event]) -> dict[str, float]:

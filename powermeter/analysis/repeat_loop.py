@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.stopping import LEAST, Settled, Stopping
 from powermeter.errors import ConfigurationError, DataError
-from powermeter.source import now_ns
+from powermeter.events import now_ns
 from powermeter.units import format_duration, format_number, parse_duration
 
 Floats = NDArray[np.floating[Any]]

@@ -12,13 +12,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from powermeter import token_measures
 from powermeter.analysis.baseline import BaselineSpec
 from powermeter.analysis.energy import Analysis, analyse
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.rail_voltage import rail_voltage
-from powermeter.errors import ConfigurationError
-from powermeter.names import nearest
+from powermeter.analysis.tokens import measures as token_measures
+from powermeter.errors import ConfigurationError, nearest
 from powermeter.notes import Note
 from powermeter.recording import Recording
 from powermeter.result import Grade, Result, combine, worst

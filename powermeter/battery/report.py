@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from powermeter import toml
+from powermeter.analysis.tokens.energy import token_table
 from powermeter.errors import ConfigurationError
 from powermeter.footprint.factors import PROVENANCE
-from powermeter.llm.energy import token_table
 from powermeter.result import Result, plain
 from powermeter.units import format_number, format_quantity, parse_quantity
 

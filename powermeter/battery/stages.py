@@ -11,8 +11,7 @@ from enum import Enum
 from typing import Any
 
 from powermeter.battery.battery import Battery, percent
-from powermeter.errors import ConfigurationError
-from powermeter.names import nearest
+from powermeter.errors import ConfigurationError, nearest
 from powermeter.result import Grade, Result, product, ratio
 
 WHOLE = "*"

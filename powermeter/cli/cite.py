@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from powermeter.cli.report_options import reading_options, report_options
-from powermeter.names import clean
+from powermeter.errors import clean
 
 
 @click.command()

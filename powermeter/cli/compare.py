@@ -11,8 +11,7 @@ from powermeter.cli.exit_codes import FAILED_IF
 from powermeter.cli.outputs import put, put_json, say
 from powermeter.cli.progress import progress
 from powermeter.comparison.verdict import Verdict
-from powermeter.errors import ConfigurationError
-from powermeter.names import printable
+from powermeter.errors import ConfigurationError, printable
 from powermeter.recording.output_file import check_output, write_files
 from powermeter.reports.plain_output import spell_out
 from powermeter.units import parse_quantity

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from powermeter import registry
-from powermeter.names import printable
+from powermeter.errors import printable
 
 
 @click.command()

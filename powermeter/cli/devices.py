@@ -9,7 +9,7 @@ import click
 from powermeter.cli.outputs import put_json
 
 if TYPE_CHECKING:
-    from powermeter.discovery import Choice, Finding, Search
+    from powermeter.recorder.discovery import Choice, Finding, Search
 
 
 @click.command()
@@ -26,7 +26,7 @@ def devices(as_json: bool) -> None:
     have no name on the bus (a smart plug on the network, one read by eye) are not searched for: name
     them, for example shelly://192.168.1.20 or manual://.
     """
-    from powermeter import discovery as choice
+    from powermeter.recorder import discovery as choice
 
     found = choice.search()
     chosen = choice.choose(found.findings, found.failures)

@@ -12,8 +12,7 @@ from powermeter import registry
 from powermeter.cli.outputs import say
 from powermeter.cli.progress import counted, progress
 from powermeter.cli.report_options import reading_options, report_options
-from powermeter.errors import ConfigurationError
-from powermeter.names import printable
+from powermeter.errors import ConfigurationError, printable
 from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, in_place, open_output
 
 if TYPE_CHECKING:

@@ -12,11 +12,10 @@ from pathlib import Path
 import click
 
 from powermeter.errors import ConfigurationError
-from powermeter.events import Event
-from powermeter.meter import check_sources
+from powermeter.events import Event, now_ns
 from powermeter.recorder import host
+from powermeter.recorder.discovery import check_sources
 from powermeter.recorder.parent import Recorder
-from powermeter.source import now_ns
 from powermeter.units import NS, format_quantity, parse_duration, parse_quantity, unit_factor
 
 UNITS = ("A", "V", "W")

@@ -20,9 +20,8 @@ from powermeter.cli.configuration import named
 from powermeter.cli.live_screen import lines
 from powermeter.cli.live_tail import Tail
 from powermeter.cli.outputs import put, report_problem
-from powermeter.errors import ConfigurationError
-from powermeter.meter import best_sources, check_sources
-from powermeter.names import printable
+from powermeter.errors import ConfigurationError, printable
+from powermeter.recorder.discovery import best_sources, check_sources
 from powermeter.recorder.parent import Recorder
 from powermeter.reports.plain_output import spell_out
 from powermeter.units import parse_duration

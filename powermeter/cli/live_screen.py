@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from powermeter.battery.battery import Battery
 from powermeter.cli.live_tail import LabelPace, Tail
-from powermeter.names import printable
+from powermeter.errors import printable
 from powermeter.recorder.rail_totals import RailTotals
 from powermeter.units import coulomb_to_mah, format_duration, format_number, format_quantity
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import Quantity
-from powermeter.names import printable
+from powermeter.errors import printable
 from powermeter.recorder.rail_totals import RailTotals
 from powermeter.recording import Recording, SourceInfo
 

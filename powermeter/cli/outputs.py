@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from powermeter.names import clean
+from powermeter.errors import clean
 
 TROUBLE = (OSError, ValueError, UnicodeError)
 """What writing to a closed, full or odd stream raises."""

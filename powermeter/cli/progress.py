@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from typing import TextIO, TypeVar
 
 from powermeter.cli.outputs import TROUBLE
-from powermeter.names import printable
+from powermeter.errors import printable
 from powermeter.units import format_duration
 
 Item = TypeVar("Item")

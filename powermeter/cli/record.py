@@ -21,13 +21,14 @@ from powermeter.cli.watching import Watched, Watching
 from powermeter.errors import ConfigurationError, PowermeterError
 from powermeter.marking import api as instrumentation
 from powermeter.marking import board
-from powermeter.meter import best_sources, check_sources, default_path
 from powermeter.recorder import host
+from powermeter.recorder.discovery import best_sources, check_sources
 from powermeter.recorder.parent import Listener, Recorder
+from powermeter.recorder.remote.doubt import note_doubt
+from powermeter.recorder.remote.link import check_target
+from powermeter.recorder.remote.sources import on_this_side
+from powermeter.recording.output_file import default_path
 from powermeter.recording.privacy import reduced
-from powermeter.remote.doubt import note_doubt
-from powermeter.remote.link import check_target
-from powermeter.remote.sources import on_this_side
 from powermeter.units import parse_duration
 
 if TYPE_CHECKING:

@@ -11,8 +11,7 @@ from powermeter import registry
 from powermeter.cli.outputs import put, say
 from powermeter.cli.progress import progress
 from powermeter.cli.report_options import lifetime_option, reading_options, report_options
-from powermeter.errors import ConfigurationError
-from powermeter.names import nearest, printable
+from powermeter.errors import ConfigurationError, nearest, printable
 from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, write_files
 
 if TYPE_CHECKING:

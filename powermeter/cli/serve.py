@@ -17,9 +17,9 @@ from powermeter.errors import ConfigurationError
 from powermeter.units import parse_duration
 
 if TYPE_CHECKING:
-    from powermeter.serve.exposition import Listen
-    from powermeter.serve.mqtt import Publisher
-    from powermeter.serve.watched import Watched
+    from powermeter.fleet.serve.exposition import Listen
+    from powermeter.fleet.serve.mqtt import Publisher
+    from powermeter.fleet.serve.watched import Watched
 
 PASSWORD = "POWERMETER_MQTT_PASSWORD"
 STEP_S = 0.5
@@ -86,10 +86,10 @@ def serve(
 
     The file is only read, with at most a twentieth of one core: the recorder notices nothing.
     """
-    from powermeter.serve.exposition import Exporter
-    from powermeter.serve.mqtt import Broker, Publisher
-    from powermeter.serve.telemetry import Telemetry
-    from powermeter.serve.watched import Watched
+    from powermeter.fleet.serve.exposition import Exporter
+    from powermeter.fleet.serve.mqtt import Broker, Publisher
+    from powermeter.fleet.serve.telemetry import Telemetry
+    from powermeter.fleet.serve.watched import Watched
 
     seconds = parse_duration(duration) if duration else None
     watched = [Watched(path) for path in recordings]
@@ -143,7 +143,7 @@ def _run(
 
 
 def _listen(text: str, certificate: Path | None, key: Path | None, token_file: Path | None) -> Listen:
-    from powermeter.serve.exposition import Listen
+    from powermeter.fleet.serve.exposition import Listen
 
     host, colon, port = text.rpartition(":")
     if not colon or not port.isdecimal() or not int(port) < 65_536:

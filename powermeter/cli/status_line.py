@@ -14,7 +14,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, TextIO
 
-from powermeter.names import printable
+from powermeter.errors import printable
 from powermeter.units import coulomb_to_mah, format_duration, format_quantity
 
 SEPARATOR = "  │  "

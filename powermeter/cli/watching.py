@@ -12,13 +12,13 @@ from powermeter.cli.outputs import report_problem, say
 from powermeter.cli.tee import watched_outputs
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.hooks import onnxruntime_profile
-from powermeter.llm import printed as formats
-from powermeter.llm import relay
+from powermeter.hooks.tokens import printed as formats
+from powermeter.hooks.tokens import relay
 from powermeter.marking.event_log import EventLog
 from powermeter.marking.past import mark_past
 from powermeter.marking.printed import PrintedMarks, Reader, by_pattern
 from powermeter.recorder.parent import Recorder
-from powermeter.remote.command import BoardCommand
+from powermeter.recorder.remote.command import BoardCommand
 
 NOTHING = "none"
 """For `--events-from`: not even what a known program prints."""

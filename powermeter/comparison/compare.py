@@ -23,8 +23,7 @@ from powermeter.comparison.contrast import Contrast, contrast
 from powermeter.comparison.designs import Side
 from powermeter.comparison.runs import WHOLE, Pick, Run
 from powermeter.comparison.verdict import LEVEL, Verdict
-from powermeter.errors import ConfigurationError, DataError
-from powermeter.names import nearest
+from powermeter.errors import ConfigurationError, DataError, nearest
 from powermeter.notes import Note
 from powermeter.recording import Recording
 from powermeter.result import Result

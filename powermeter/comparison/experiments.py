@@ -22,9 +22,9 @@ from powermeter.comparison.benchmark import Benchmark, Wanted, repeat_until_know
 from powermeter.comparison.compare import CompareOptions, Comparison, compare
 from powermeter.comparison.contrast import Contrast
 from powermeter.errors import ConfigurationError, DataError
+from powermeter.events import now_ns
 from powermeter.meter import Meter
 from powermeter.result import Result
-from powermeter.source import now_ns
 
 Call = Callable[[], Any]
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from powermeter.analysis import throttling
 from powermeter.analysis.baseline import BaselineSpec
 from powermeter.analysis.energy import Analysis, analyse
 from powermeter.analysis.labels import LabelRow
 from powermeter.errors import ConfigurationError
-from powermeter.platforms import throttling
 from powermeter.recording import Recording
 from powermeter.recording.protocol import RecordingLike
 from powermeter.signals.rails import facts

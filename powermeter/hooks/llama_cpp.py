@@ -11,7 +11,7 @@ from pathlib import PurePath
 from typing import Any
 
 from powermeter.hooks.calls import Watch
-from powermeter.llm.request import Request
+from powermeter.hooks.tokens.request import Request
 from powermeter.marking import span as spans
 from powermeter.marking.past import mark_past_here
 

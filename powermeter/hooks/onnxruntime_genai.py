@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 from powermeter.hooks.calls import Watch
-from powermeter.llm.request import Request
+from powermeter.hooks.tokens.request import Request
 from powermeter.marking.past import mark_past_here
 
 

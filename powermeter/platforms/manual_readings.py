@@ -23,8 +23,9 @@ from typing import TextIO
 
 from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError
+from powermeter.events import now_ns
 from powermeter.result import COVERAGE_95
-from powermeter.source import Address, now_ns
+from powermeter.source import Address
 from powermeter.units import format_duration, format_quantity, parse_duration, parse_quantity, unit_factor
 
 TIMING_S = 0.5

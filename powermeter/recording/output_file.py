@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import IO
 
 from powermeter.errors import ConfigurationError, DataError, ExistsError
 from powermeter.recording import schema
+from powermeter.recording.file import SUFFIX
 
 STANDARD_OUTPUT = Path("-")
 """As typed for `-o`: what is written goes to standard output."""
@@ -153,3 +155,17 @@ def write_files(files: Mapping[Path, str | bytes], *, force: bool) -> None:
             continue
         with in_place(path) as part:
             part.write_bytes(data)
+
+
+def default_path() -> Path:
+    """Return a dated name in the working directory that is not taken."""
+    return numbered(Path(time.strftime("run-%Y%m%d-%H%M%S") + SUFFIX))
+
+
+def numbered(path: Path) -> Path:
+    """Return a path, with a number before its suffix where it is taken."""
+    number, free = 2, path
+    while free.exists():
+        free = path.with_name(f"{path.stem}-{number}{path.suffix}")
+        number += 1
+    return free

@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from powermeter import token_measures as names
+from powermeter.analysis.tokens import measures as names
 from powermeter.events import Event
-from powermeter.llm.request import Request
+from powermeter.hooks.tokens.request import Request
 from powermeter.testing.simulation import NS, Truth
 
 
@@ -113,7 +113,7 @@ class Server:
 
     Attributes:
         port: Where it listens.
-        counts: What it has done, by the names of `powermeter.token_measures`.
+        counts: What it has done, by the names of `powermeter.analysis.tokens.measures`.
     """
 
     def __init__(self, model: LanguageModel | None = None) -> None:

@@ -221,7 +221,8 @@ class _Session:
 
     def _start(self) -> str:
         from powermeter.errors import PowermeterError
-        from powermeter.meter import Meter, best_sources
+        from powermeter.meter import Meter
+        from powermeter.recorder.discovery import best_sources
 
         if os.environ.get("PYTEST_XDIST_WORKER"):
             return "power: tests that run beside each other cannot be told apart by a meter; run pytest with -n 0"
@@ -254,7 +255,7 @@ class _Session:
 def _numbered(folder: Path) -> Path:
     import time
 
-    from powermeter.meter import numbered
+    from powermeter.recording.output_file import numbered
 
     folder.mkdir(parents=True, exist_ok=True)
     return numbered(folder / time.strftime("tests-%Y%m%d-%H%M%S.power"))

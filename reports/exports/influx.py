@@ -6,7 +6,7 @@ import math
 import re
 from typing import IO
 
-from powermeter.names import printable
+from powermeter.errors import printable
 from powermeter.recording import Recording
 
 from .wall_clock import stamped

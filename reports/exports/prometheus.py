@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import IO
 
 from powermeter.channel import Channel, Kind, Quantity
-from powermeter.names import printable
+from powermeter.errors import printable
 from powermeter.recording import Recording, SourceInfo
 
 from .wall_clock import stamped

@@ -10,8 +10,8 @@ import time
 
 import pytest
 
-from powermeter import discovery as choice
 from powermeter.channel import Boundary
+from powermeter.recorder import discovery as choice
 from powermeter.recording import Recording
 
 RECORD = [sys.executable, "-m", "powermeter", "record", "--quiet", "--no-live"]

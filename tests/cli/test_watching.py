@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from powermeter import token_measures as names
+from powermeter.analysis.tokens import measures as names
 from powermeter.cli.watching import Watched
 from powermeter.errors import ConfigurationError
 from powermeter.recording import Recording

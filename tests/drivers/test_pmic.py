@@ -12,7 +12,6 @@ from powermeter.channel import MISSING, Boundary, Quantity
 from powermeter.drivers import pmic
 from powermeter.drivers.system import firmware
 from powermeter.errors import OpenError, ReadError, Reason
-from powermeter.platforms import throttling
 from powermeter.result import Grade
 
 # Two captures of a Raspberry Pi 5: rail, current, voltage.
@@ -111,16 +110,6 @@ def test_flags_are_marks_asked_for_once_a_second(tmp_path):
     source._flags_ns -= 2 * 10**9
     assert source.sample().codes[-1] == 0
     assert source.info()["throttling"] == []
-
-
-def test_flag_words():
-    assert throttling.flag_names(0x50005) == [
-        "under-voltage",
-        "throttled",
-        "under-voltage has occurred",
-        "was throttled",
-    ]
-    assert throttling.flag_names(0) == []
 
 
 @pytest.mark.parametrize(

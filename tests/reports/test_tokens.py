@@ -11,7 +11,7 @@ import pytest
 
 from powermeter.battery.battery import parse_battery
 from powermeter.events import Event
-from powermeter.llm.request import Request
+from powermeter.hooks.tokens.request import Request
 from powermeter.recording import Recording
 from powermeter.reports import tables, tokens
 from powermeter.reports.formats import FORMATS

@@ -1,1 +1,0 @@
-"""What a recording found, in the tools that people run already: experiment-runner, MLflow, Weights & Biases, llama-bench."""

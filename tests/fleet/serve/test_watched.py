@@ -1,0 +1,58 @@
+"""Looking at a recording: its newest, growing, broken or absent; a counter never falls; little of a core."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+from class_of_forty import record
+
+from powermeter.errors import ConfigurationError
+from powermeter.fleet.serve.watched import Watched
+
+
+def test_a_folder_stands_for_its_newest_recording(tmp_path: Path) -> None:
+    watched = Watched(tmp_path)
+    assert "no recording yet" in watched.look().problem
+    old, new = record(tmp_path / "old.power", "", 1), record(tmp_path / "new.power", "", 2)
+    os.utime(old, (1, 1))
+    assert watched.look(now=True).path == new
+    os.utime(new, (0, 0))
+    assert watched.look(now=True).path == old
+
+
+def test_a_broken_file_is_named_and_looked_at_again(tmp_path: Path) -> None:
+    path = tmp_path / "a.power"
+    path.write_text("nothing")
+    watched = Watched(path)
+    look = watched.look()
+    assert not look.shown and "a.power" in look.problem
+    path.unlink()
+    record(path, "", 1)
+    assert watched.look(now=True).shown
+    with pytest.raises(ConfigurationError, match="not there"):
+        Watched(tmp_path / "none.power")
+
+
+def test_a_look_is_kept_for_twenty_times_what_it_cost(tmp_path: Path) -> None:
+    watched = Watched(record(tmp_path / "a.power", "", 1))
+    first = watched.look()
+    begun = time.monotonic()
+    for _ in range(20):
+        assert watched.look() is first
+    assert time.monotonic() - begun < 0.5
+
+
+def test_a_counter_never_falls(tmp_path: Path) -> None:
+    path = record(tmp_path / "a.power", "", 1)
+    watched = Watched(path)
+
+    def energy() -> float:
+        return next(one.value for one in watched.look(now=True).shown if one.name == "energy_joules_total")
+
+    before = energy()
+    path.unlink()
+    record(path, "", 1, scale=0.5)
+    assert energy() == before
