@@ -44,8 +44,8 @@ def load(name: str) -> Publication:
     return found
 
 
-def find(source: Source, folder: Path, only: bool) -> Store | None:
-    """Return where a repository lies under a folder, or None."""
+def find(source: Source, folder: Path, patterns: tuple[str, ...], only: bool) -> Store | None:
+    """Return where a repository with one of the files that are read lies under a folder, or None."""
     owner = source.repository.partition("/")[0]
     candidates = [
         folder / source.name,
@@ -54,17 +54,19 @@ def find(source: Source, folder: Path, only: bool) -> Store | None:
         *([folder] if only else []),
     ]
     for path in candidates:
-        if path.is_dir() and (store := Store(path, source.commit)).names:
+        if path.is_dir() and any(
+            (store := Store(path, source.commit)).match(pattern) for pattern in patterns
+        ):
             return store
     return None
 
 
 def stores(publication: Publication, folder: Path) -> dict[str, Store]:
-    """Return the repositories of a publication that lie under a folder; end where it needs some and none is there."""
+    """Return the repositories of a publication under a folder; end where it needs some and none is there."""
     if not publication.sources:
         return {}
     only = len(publication.sources) == 1
-    found = {source.name: find(source, folder, only) for source in publication.sources}
+    found = {source.name: find(source, folder, publication.files, only) for source in publication.sources}
     present = {name: store for name, store in found.items() if store is not None}
     if not present:
         wanted = ", ".join(f"{source.repository}@{source.commit[:12]}" for source in publication.sources)
@@ -77,13 +79,20 @@ def stores(publication: Publication, folder: Path) -> dict[str, Store]:
 def get(name: str, folder: Path) -> None:
     """Copy the files that a publication reads into reproduce/data."""
     publication = load(name)
+    if not publication.sources:
+        print(f"{name}: reads no data; run it")
     for repository, store in stores(publication, folder).items():
-        copied = 0
+        copied, absent = 0, []
         for pattern in publication.files:
             for file in store.match(pattern):
-                store.copy(file, (DATA / repository / PurePosixPath(file)).parent)
-                copied += 1
+                try:
+                    store.copy(file, (DATA / repository / PurePosixPath(file)).parent)
+                    copied += 1
+                except FileNotFoundError:
+                    absent.append(file)
         print(f"{repository}: {copied} files in {DATA / repository}")
+        if absent:
+            print(f"{repository}: {len(absent)} are listed without their content: {', '.join(absent[:3])}")
 
 
 def main() -> None:
@@ -108,6 +117,8 @@ def main() -> None:
             publication = load(name)
             with tempfile.TemporaryDirectory() as folder:
                 found = list(publication.figures(stores(publication, asked.data), Path(folder)))
+            if not found:
+                sys.exit(f"{asked.data}: no figure of {name} comes out of what lies there; nothing is kept")
             print(table.text(found))
             if not asked.dry_run:
                 table.keep(HERE / name / "result.json", found)

@@ -60,8 +60,15 @@ def test_a_folder_without_the_data_is_named_with_what_is_wanted(tmp_path: Path) 
     assert "sco-edge/E2FL@4c2bbc461f8d" in printed and "Traceback" not in printed
 
 
-def test_a_gauge_that_says_nothing_yields_no_energy(tmp_path: Path) -> None:
-    (tmp_path / "phone_gauge").mkdir()
-    (tmp_path / "phone_gauge" / "none").touch()
-    printed = run("phone_gauge", "--data", str(tmp_path), "--dry-run")
+def test_a_folder_with_none_of_the_files_neither_counts_nor_replaces_what_was_kept(tmp_path: Path) -> None:
+    (tmp_path / "something.txt").touch()
+    kept = (HERE / "tegrastats" / "result.json").read_bytes()
+    for arguments in (("tegrastats", "--data"), ("get", "tegrastats", "--from")):
+        printed = run(*arguments, str(tmp_path))
+        assert "holds none of justincdavis/jetsontools" in printed and "figures" not in printed
+    assert (HERE / "tegrastats" / "result.json").read_bytes() == kept
+
+
+def test_a_gauge_that_says_nothing_yields_no_energy() -> None:
+    printed = run("phone_gauge", "--dry-run")
     assert "is a table of finished runs" in printed and "differs" not in printed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from publication import Figure, Publication, Source, unpublished
+from publication import Figure, Publication, unpublished
 from store import Store
 
 from powermeter import analyse
@@ -13,7 +13,6 @@ from powermeter.comparison.claims import Agreement
 from powermeter.errors import PowermeterError
 from powermeter.importers import Choices, convert
 
-SHAPE = Source("phone_gauge", "as described", "written here")
 LOG = """\
 model,run,tokens_per_s,mean_power_mW,charge_counter_uAh,battery_level
 tiny-q4,1,0,-38,0,81
@@ -63,7 +62,7 @@ def figures(stores: Mapping[str, Store], folder: Path) -> Iterator[Figure]:
 PUBLICATION = Publication(
     "A phone's gauge that says nothing",
     "The shape of a phone benchmark's log, written here; its data carry no licence",
-    (SHAPE,),
+    (),
     figures,
     (),
     ("It must end as 'not an energy', with the reason.",),
