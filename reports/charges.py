@@ -66,6 +66,15 @@ class Charges:
             return energy
         return charge_per_item(row) or self._as_charge(energy)
 
+    @property
+    def of_run_item(self) -> Result | None:
+        """What one item takes where the user counts the whole run's, in C or J by the battery's convention; else None."""
+        energy, items = self.analysis.run_per_item, self.analysis.run_items
+        if energy is None or items is None or self.battery.convention == "energy":
+            return energy
+        whole = self.analysis.charge if self.analysis.above is None else None
+        return whole.scaled(1 / items) if whole is not None else self._as_charge(energy)
+
     def items_held(self, row: LabelRow) -> Result | None:
         """Return how many items of a label one charge of the battery holds, or None."""
         amount = self.per_item(row)

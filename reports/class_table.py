@@ -122,7 +122,8 @@ def _rows_of(one: HandIn, options: ReportOptions, label: str | None) -> list[Cla
         with Recording.open(one.path) as recording:
             data = gather(recording, options)
     except ConfigurationError as error:
-        if "rail" not in str(error) and options.rail is None and options.baseline is None:
+        asked = (options.rail, options.baseline, options.label, options.per)
+        if "rail" not in str(error) and all(one is None for one in asked):
             raise
         return [replace(blank, problem=_line(error, one))]
     except (PowermeterError, OSError) as error:
@@ -141,7 +142,7 @@ def _rows_of(one: HandIn, options: ReportOptions, label: str | None) -> list[Cla
     if label is not None and not rows:
         known = ", ".join(dict.fromkeys(row.label for row in data.analysis.rows)) or "none"
         return [replace(whole, problem=f"no events {label!r}; its labels: {known}")]
-    if not rows:
+    if not rows or data.analysis.run_items is not None:
         return [_whole_run(whole, data)]
     return [_of_label(whole, row, data, options) for row in rows]
 
@@ -157,17 +158,22 @@ def _device(data: ReportData) -> str:
 
 def _whole_run(whole: ClassRow, data: ReportData) -> ClassRow:
     a = data.analysis
+    energy, items = a.run_per_item or a.energy, a.run_items
+    share = data.budget.share_used if data.budget else None
+    whole_footprint = data.footprint if items is None else data.item_footprint
+    each = 1.0 if items is None else 1.0 / items
     return replace(
         whole,
         label="(whole run)",
         grade=a.energy.grade,
         events=0,
-        per_item=a.energy,
-        meter=a.energy.half_width if math.isfinite(a.energy.half_width) else None,
-        charge=data.charge,
-        share=data.budget.share_used if data.budget else None,
+        items=items,
+        per_item=energy,
+        meter=energy.half_width if math.isfinite(energy.half_width) else None,
+        charge=None if data.charge is None else data.charge.scaled(each),
+        share=None if share is None else share.scaled(each),
         latency_s=None,
-        carbon=data.footprint.carbon if data.footprint else None,
+        carbon=whole_footprint.carbon if whole_footprint else None,
     )
 
 

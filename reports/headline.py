@@ -46,7 +46,9 @@ class Quality:
 
 def quoted(data: ReportData) -> Result | None:
     """Return the number a report is about: what the next item will use, or the run's energy where nothing is marked."""
-    return data.headline.per_item if data.headline is not None else data.analysis.energy
+    if data.headline is not None:
+        return data.headline.per_item
+    return data.analysis.run_per_item or data.analysis.energy
 
 
 def sure(result: Result | None) -> str:
@@ -65,6 +67,9 @@ def sure(result: Result | None) -> str:
 def sentence(data: ReportData) -> str:
     """Return the one sentence to remember."""
     row, a = data.headline, data.analysis
+    if row is None and a.run_per_item is not None:
+        whole = a.energy if a.above is None else a.above
+        return f"One {data.item}: {sure(a.run_per_item)}; {show(whole).bare} of the whole run over {a.run_items:,.12g}."
     if row is None or row.per_item is None:
         how = {Grade.ESTIMATED: " (estimated)", Grade.SIMULATED: " (simulated)"}.get(a.energy.grade, "")
         return f"The run{how}: {sure(a.energy)}, in {format_duration(a.duration.value)}."
@@ -93,7 +98,7 @@ def product(data: ReportData) -> str:
     if energy is None or (not show(energy).half and not show(energy).span):
         return ""
     if row is None:
-        seconds, items = a.duration.value, 1.0
+        seconds, items = a.duration.value, a.run_items or 1.0
     else:
         order = row.index[np.argsort(a.energies.start_ns[row.index], kind="stable")]
         steady = order[row.warmup.count :] if row.expected_per_item is not None else order

@@ -58,6 +58,8 @@ def _record(data: ReportData) -> dict[str, Any]:
             if analysis.baseline is None
             else {"power": plain(analysis.baseline.power), "origin": analysis.baseline.origin},
             "above_baseline": plain(analysis.above),
+            "items": analysis.run_items,
+            "energy_per_item": plain(analysis.run_per_item),
             "advice": _advice(data, None),
         },
         "labels": [_label(data, row) for row in analysis.rows],

@@ -88,6 +88,9 @@ def _run(data: ReportData) -> Iterator[str]:
         ["charge", show(charge, "Ah", 1 / 3600).text, charge.grade.value if charge else DASH],
         ["mean power", show(a.power).text, a.power.grade.value],
     ]
+    if a.run_per_item is not None:
+        per = f"per {escaped(data.item)} ({format_count(a.run_items)} in the run)"
+        rows.append([per, show(a.run_per_item).text, a.run_per_item.grade.value])
     if a.baseline is not None:
         origin = escaped(a.baseline.origin)
         rows.append([f"baseline ({origin})", show(a.baseline.power).text, a.baseline.power.grade.value])
@@ -197,7 +200,7 @@ def _meaning(data: ReportData) -> Iterator[str]:
             ("used by this run", f"{show(budget.share_used, '1', 100).text} %", budget.share_used),
             ("lasts at this power", show(budget.hours).text, budget.hours),
         ]
-        if data.headline is not None:
+        if data.has_items:
             rows.append((f"holds × one {escaped(item)}", show(budget.count).text, budget.count))
         yield from table(
             [f"one charge of {escaped(data.battery.convention_text)}", "value", "grade"],

@@ -71,7 +71,7 @@ def _sentences(data: ReportData) -> Iterator[str]:
         what_, remedy = WORDS.get(kind, (kind, ""))
         found = advise(data.analysis, data.headline)
         remedy = str(found) if found is not None else remedy
-        about = f"of one {data.item}" if data.headline is not None else "of the run"
+        about = f"of one {data.item}" if data.has_items else "of the run"
         relative = result.relative
         finite = relative is not None and math.isfinite(relative)
         half = f"±{percent(relative)}" if finite else "open, for the range of the meter ended"
@@ -97,8 +97,10 @@ def counted(data: ReportData) -> Instrument:
 
 
 def stated(data: ReportData) -> Result | None:
-    """Return the result whose uncertainty a report takes apart: the headline's energy per item, or the run's."""
-    return data.headline.per_item if data.headline is not None else data.analysis.energy
+    """Return the result whose uncertainty a report takes apart: the quoted energy per item, or the run's."""
+    if data.headline is not None:
+        return data.headline.per_item
+    return data.analysis.run_per_item or data.analysis.energy
 
 
 def largest(result: Result) -> tuple[str, float]:

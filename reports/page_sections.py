@@ -86,6 +86,10 @@ def whole_run(data: ReportData) -> Markup:
             badge(a.power.grade),
         ),
     ]
+    if a.run_per_item is not None:
+        counted = quantity(f"{format_count(a.run_items)} in the run")
+        grade = badge(a.run_per_item.grade)
+        rows.append((f"Per {data.item}", number(show(a.run_per_item)), counted, grade))
     if a.baseline is not None:
         rows.append(
             (
@@ -254,7 +258,7 @@ def _battery(data: ReportData) -> Markup:
         ("Used by this run", budget.share_used if budget else None, "%", 100.0),
         ("Lasts at this power", budget.hours if budget else None, "h", 1.0),
     ]
-    if data.headline is not None:
+    if data.has_items:
         name = "Inferences per charge" if data.item == "inference" else f"Holds × one {data.item}"
         entries.append((name, budget.count if budget else None, "", 1.0))
     rows = [
@@ -304,11 +308,11 @@ def _footprint(data: ReportData) -> Markup:
         run = footprint_amount(whole.accounts[name].result, digits)
         each = footprint_amount(item.accounts[name].result, digits) if item is not None else None
         cells: list[Child] = [title[0].upper() + title[1:], number(run)]
-        cells += [number(each) if each else DASH] if data.headline is not None else []
+        cells += [number(each) if each else DASH] if data.has_items else []
         rows.append([*cells, badge(whole.accounts[name].result.grade)])
         amount = footprint_amount(about.accounts[name].result, digits)
         one_line += [number(amount), f" {title}, "]
-    heads = ["", "the run", *([f"one {data.item}"] if data.headline is not None else []), ""]
+    heads = ["", "the run", *([f"one {data.item}"] if data.has_items else []), ""]
     place = whole.place.name if whole.place else "place not known: world range"
     last = str(one_line.pop()).rstrip(", ") if one_line else ""
     return element(
@@ -346,7 +350,7 @@ def how_sure(data: ReportData) -> Markup:
                 remedy,
             )
         )
-    about = f"one {data.item}" if data.headline is not None else "the run"
+    about = f"one {data.item}" if data.has_items else "the run"
     heads = ("because of", "", "share of variance", "standard uncertainty", "to narrow it")
     return join(
         [

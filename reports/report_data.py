@@ -16,6 +16,7 @@ from typing import Any
 
 from powermeter import toml
 from powermeter.analysis.energy import Analysis, analyse
+from powermeter.analysis.item_count import CONTRADICTED
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.published import PublishedSet, published
 from powermeter.analysis.subject import Subject, of_row
@@ -24,7 +25,7 @@ from powermeter.analysis.tokens.energy import token_table
 from powermeter.analysis.tokens.measures import DECODE, PHASE
 from powermeter.analysis.tokens.table import TokenTable
 from powermeter.battery.battery import Battery, Budget, parse_battery
-from powermeter.errors import ConfigurationError
+from powermeter.errors import ConfigurationError, nearest
 from powermeter.footprint import Footprint, Place, footprint
 from powermeter.footprint.grid import PLACE_UNKNOWN
 from powermeter.footprint.lifetime_options import parse_wanted
@@ -119,6 +120,8 @@ class ReportData:
     @property
     def item(self) -> str:
         """What one item of the headline is called: `inference`, or `item of LABEL`."""
+        if self.analysis.item_name:
+            return self.analysis.item_name
         if self.headline is None:
             return "item"
         if self._is_decode:
@@ -134,6 +137,11 @@ class ReportData:
         if self.headline is None or self.tokens is None or not self.headline.index.size:
             return False
         return self.analysis.events[int(self.headline.index[0])].measures.get(PHASE) == DECODE
+
+    @property
+    def has_items(self) -> bool:
+        """Whether there is one item to speak of: of the headline, or of the whole run as the user counts."""
+        return self.headline is not None or self.analysis.run_items is not None
 
     @property
     def title(self) -> str:
@@ -210,14 +218,15 @@ def gather(recording: Recording, options: ReportOptions | None = None) -> Report
     subject = subject_of(recording, options.asked)
     analysis = subject.analysis
     assert analysis is not None
-    headline = _headline(analysis.rows)
+    headline = None if analysis.run_items else _headline(_rows_of(analysis, options.label))
     known_v = subject.rail_voltage_v
     volts = known_v or BUDGET_V
     budget, problem = _budget(Charges(analysis, cell, volts, known_v is not None), headline)
     whole = _footprint(analysis.energy, options)
-    per_item = headline.per_item if headline is not None else None
+    per_item = headline.per_item if headline is not None else analysis.run_per_item
     sources = tuple(instruments(recording, analysis))
     warnings = warnings_of(recording, analysis, sources, known_v is not None)
+    warnings += having(analysis.notes, CONTRADICTED)
     warnings += [Note.withheld("no-budget", problem)] if problem else []
     if whole is None:
         warnings.append(no_footprint(analysis.energy))
@@ -242,7 +251,7 @@ def gather(recording: Recording, options: ReportOptions | None = None) -> Report
         notes=(
             *unmarked(recording, analysis),
             *imported(recording),
-            *analysis.notes,
+            *(note for note in analysis.notes if note.code != CONTRADICTED),
             *((NO_PLACE,) if whole is not None and having(whole.warnings, PLACE_UNKNOWN) else ()),
         ),
         tokens=_tokens(recording, analysis, options),
@@ -287,6 +296,21 @@ def no_footprint(energy: Result) -> Note:
     return Note.withheld("no-footprint", NEGATIVE if not energy.value >= 0 else OPEN)
 
 
+def _rows_of(analysis: Analysis, label: str | None) -> Sequence[LabelRow]:
+    """Return the rows that a report is about: those of the label asked for, or all.
+
+    Raises:
+        ConfigurationError: There is no such label.
+    """
+    if label is None:
+        return analysis.rows
+    found = [row for row in analysis.rows if label in (row.label, row.title)]
+    if not found:
+        known = nearest(label, dict.fromkeys(row.label for row in analysis.rows))
+        raise ConfigurationError(f"no event {label!r} in the recording; {known}")
+    return found
+
+
 def _headline(rows: Sequence[LabelRow]) -> LabelRow | None:
     lasting = [row for row in rows if row.energy_per_item is not None]
     named = [row for row in lasting if row.label.lower().startswith(HEADLINES)]
@@ -301,7 +325,7 @@ def _budget(charges: Charges, headline: LabelRow | None) -> tuple[Budget | None,
     rate = (
         used.scaled(1 / seconds, {"C": "A", "J": "W"}[used.unit]) if seconds > 0 and used.value > 0 else None
     )
-    per_item = None if headline is None else charges.per_item(headline)
+    per_item = charges.of_run_item if headline is None else charges.per_item(headline)
     if per_item is not None and per_item.value <= 0:
         per_item = None
     try:

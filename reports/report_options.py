@@ -28,6 +28,9 @@ class ReportOptions:
         against: An earlier recording to set it against.
         lifetime: Years of one item on the device against years in a data centre: requests a day, or a
             TOML file with the options of `powermeter lifetime`.
+        label: What the report is about; the inferences where None.
+        items: How many items `label` holds (or the only label, or the whole run); the recorded count where None.
+        per: What one item is: a label whose events are counted, or with `items` a name.
         cooling: TOML file of cooling systems by fuel, for the water withdrawn beside the water consumed.
         device: What was made, for an SCI's embodied part: a preset of `powermeter footprint --device`.
     """
@@ -44,6 +47,9 @@ class ReportOptions:
     lifetime: str | None = None
     device: str | None = None
     cooling: Path | None = None
+    label: str | None = None
+    items: float | None = None
+    per: str | None = None
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -63,4 +69,12 @@ class ReportOptions:
     @property
     def asked(self) -> Asked:
         """What is asked of the recording itself."""
-        return Asked(rail=self.rail, baseline=self.baseline, by=self.groups, rail_voltage=self.rail_voltage_v)
+        return Asked(
+            rail=self.rail,
+            baseline=self.baseline,
+            by=self.groups,
+            rail_voltage=self.rail_voltage_v,
+            items_of=self.label,
+            items=self.items,
+            per=self.per,
+        )

@@ -44,17 +44,28 @@ def score_of(data: ReportData) -> tuple[Score, AiScore | None]:
         DataError: Nothing with an energy was marked, or its items are not known.
         ConfigurationError: The device is not known.
     """
-    row = data.headline
-    if row is None or row.energy is None or not row.items or not row.energy.value >= 0:
+    found = _counted(data)
+    if found is None or found.energy is None or not found.items or not found.energy.value >= 0:
         raise DataError(f"{data.path.name}: an SCI is per item of marked events, and none has an energy")
     place = data.footprint.place if data.footprint is not None else None
-    found = Subject(row.title, row.energy, items=row.items, events=row.events, duration_s=row.seconds)
     making = making_of(Wanted(device=data.device), found) if data.device else None
-    whole = footprint(row.energy, place, chain=data.chain, making=() if making is None else making.allocated)
-    method_text = f"energy {row.energy.grade.value} on {data.analysis.line.rail.name}, {data.path.name}"
-    score = sci_of(whole, row.items, data.item, method_text)
+    whole = footprint(
+        found.energy, place, chain=data.chain, making=() if making is None else making.allocated
+    )
+    method_text = f"energy {found.energy.grade.value} on {data.analysis.line.rail.name}, {data.path.name}"
+    score = sci_of(whole, found.items, data.item, method_text)
     kind = KINDS.get(data.item)
-    return score, consumer(whole.carbon, row.items, kind) if kind in CONSUMER_UNITS else None
+    return score, consumer(whole.carbon, found.items, kind) if kind in CONSUMER_UNITS else None
+
+
+def _counted(data: ReportData) -> Subject | None:
+    """Return what the score is of: the headline's events, or the whole run where the user counts its items."""
+    row, a = data.headline, data.analysis
+    if row is not None:
+        return Subject(row.title, row.energy, items=row.items, events=row.events, duration_s=row.seconds)
+    if a.run_items is None:
+        return None
+    return Subject("the whole run", a.energy, items=a.run_items, duration_s=a.duration.value)
 
 
 def _lines(data: ReportData) -> Iterator[str]:
@@ -73,6 +84,9 @@ def _lines(data: ReportData) -> Iterator[str]:
     if row is not None:
         yield f"- energy of {row.events:,} events of {escaped(row.title)}: {show(row.energy).text}"
         yield f"- per {escaped(data.item)}: {show(row.energy_per_item).text}"
+    elif data.analysis.run_per_item is not None:
+        yield f"- energy of the whole run: {show(data.analysis.energy).text}"
+        yield f"- per {escaped(data.item)}: {show(data.analysis.run_per_item).text}"
     yield f"- {escaped(method(data))}"
     yield ""
     yield "## SCI for AI"

@@ -120,6 +120,14 @@ def events(a: Analysis) -> Table:
     return table
 
 
+def only(table: Table, label: str | None) -> Table:
+    """Return the rows of one label; the table itself where no label is asked for or it has no labels."""
+    if label is None or "label" not in table:
+        return table
+    kept = [i for i, name in enumerate(table["label"]) if name == label]
+    return {name: [column[i] for i in kept] for name, column in table.items()}
+
+
 def labels(charges: Charges) -> Table:
     """Return one row per label (and group), the numbers of `powermeter show` unrounded."""
     rows = charges.analysis.rows

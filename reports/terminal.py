@@ -14,7 +14,7 @@ from powermeter.units import format_count, format_duration, format_number, forma
 
 from . import tokens, wording
 from .facts_grid import FactsGrid, fits, print_rows
-from .headline import advice_of, quality, sentence
+from .headline import advice_of, quality, quoted, sentence
 from .instruments import Instrument
 from .report_data import ReportData
 from .wording import ACCOUNTS, MARKS, footprint_amount, show
@@ -98,6 +98,12 @@ def _whole_run(data: ReportData, console: Console) -> None:
     grade = grade_text(charge.grade) if charge else ""
     grid.add_row("charge", show(charge, "Ah", 1 / 3600).text, f"{grade} {volts}".strip())
     grid.add_row("mean power", show(a.power).text, f"[dim]peak {format_quantity(a.peak_w, 'W', 3)}[/]")
+    if a.run_per_item is not None:
+        grid.add_row(
+            f"per {safe(data.item)}",
+            show(a.run_per_item).text,
+            f"[dim]{format_count(a.run_items)} in the run[/]",
+        )
     if a.baseline is not None:
         grid.add_row("baseline", show(a.baseline.power).text, f"[dim]{safe(a.baseline.origin)}[/]")
         grid.add_row("above it", show(a.above).text, grade_text(a.above.grade) if a.above else "")
@@ -280,7 +286,7 @@ def _meaning(data: ReportData, console: Console) -> None:
         share, hours, count = data.budget.share_used, data.budget.hours, data.budget.count
         grid.add_row("used by this run", f"{show(share, '1', 100).text} %" if share else DASH, "")
         grid.add_row("lasts at this power", show(hours).text, "")
-        if data.headline is not None:
+        if data.has_items:
             grid.add_row("holds", show(count).text, f"× {safe(data.item)}")
     else:
         grid.add_row("used by this run", DASH, "[dim]see the warning below[/]")
@@ -303,7 +309,7 @@ def _meaning(data: ReportData, console: Console) -> None:
 
 
 def _certainty(data: ReportData, console: Console) -> None:
-    result = data.headline.per_item if data.headline else data.analysis.energy
+    result = quoted(data)
     if result is None or not result.parts:
         return
     total = sum(part * part for part in result.by_kind().values())

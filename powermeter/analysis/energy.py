@@ -24,6 +24,7 @@ from powermeter.analysis.groups import groups_of
 from powermeter.analysis.health import Disagreement, SourceHealth, disagreements, source_health
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
+from powermeter.analysis.item_count import ItemCount, counted
 from powermeter.analysis.labels import LabelRow, row
 from powermeter.analysis.reading_kind import as_events_show
 from powermeter.analysis.remarks import remarks
@@ -70,6 +71,8 @@ class Analysis:
         health: One `SourceHealth` for each source.
         disagreements: Where two instruments saw the same thing.
         notes: What a reader must know: a code, a severity and a sentence each.
+        run_items: How many items the user counts in the whole run, whatever its labels; None else.
+        item_name: What the user calls one item; empty where nobody said.
     """
 
     line: Line
@@ -98,6 +101,8 @@ class Analysis:
     notes: tuple[Note, ...]
     integral: Integral = field(repr=False)
     charge_integral: Integral | None = field(repr=False, default=None)
+    run_items: float | None = None
+    item_name: str = ""
 
     def __repr__(self) -> str:
         return (
@@ -109,6 +114,14 @@ class Analysis:
         """Return what a notebook shows of it."""
         html: str = registry.load(registry.NOTEBOOK["analysis"])(self)
         return html
+
+    @property
+    def run_per_item(self) -> Result | None:
+        """Energy of the whole run (above the baseline, where one is subtracted) over `run_items`, in J; None without it."""
+        if not self.run_items:
+            return None
+        energy = self.energy if self.above is None else self.above
+        return energy.scaled(1 / self.run_items)
 
     @property
     def covers(self) -> str:
@@ -168,6 +181,7 @@ def analyse(
     baseline: BaselineSpec = None,
     by: str | Sequence[str] = (),
     rail_voltage_v: float | None = None,
+    items: ItemCount | None = None,
 ) -> Analysis:
     """Return the energies of a recording, its events and its labels.
 
@@ -180,14 +194,17 @@ def analyse(
         by: Attributes that split a label into several rows, one as a plain name; an event without one is
             looked up in the run's own attributes.
         rail_voltage_v: The voltage of rails of which a current (or a charge) was measured and no voltage is known.
+        items: How many items a label, or the run, stands for; None takes the events' own counts.
 
     Raises:
         DataError: It cannot be read, nothing in it measures power, or too few samples do.
-        ConfigurationError: No such rail, no such baseline.
+        ConfigurationError: No such rail, no such baseline, no such label to count.
     """
     if isinstance(recording, (str, os.PathLike)):
         with Recording.open(Path(recording)) as opened:
-            return analyse(opened, rail=rail, baseline=baseline, by=by, rail_voltage_v=rail_voltage_v)
+            return analyse(
+                opened, rail=rail, baseline=baseline, by=by, rail_voltage_v=rail_voltage_v, items=items
+            )
     by = (by,) if isinstance(by, str) and by else tuple(by)
     recording = _ReadOnce(recording)
     listed = tuple(recording.events())
@@ -195,6 +212,8 @@ def analyse(
     starts = np.fromiter((e.start_ns for e in events), np.int64, len(events))
     ends = np.fromiter((e.end_ns or 0 for e in events), np.int64, len(events))
     keys, group = groups_of(events, by, getattr(recording, "metadata", {}) or {})
+    count = counted(items, events, keys, group, by)
+    events = count.events
     found = lines(recording, around=_around(starts, ends, group, baseline))
     if rail_voltage_v is not None:
         for one in found:
@@ -255,12 +274,15 @@ def analyse(
         health=tuple(source_health(recording, source) for source in recording.sources),
         disagreements=differing,
         notes=(
+            *count.notes,
             *remarks(power, energies, rows, len(listed) - len(events), differing, run),
             *conditions(recording, line),
             *throttling.notes(recording),
         ),
         integral=integral,
         charge_integral=charge_integral,
+        run_items=count.of_run,
+        item_name=count.name,
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from powermeter.analysis.baseline import BaselineSpec
 from powermeter.analysis.energy import Analysis, analyse
+from powermeter.analysis.item_count import ItemCount
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.rail_voltage import rail_voltage
 from powermeter.analysis.tokens import measures as token_measures
@@ -39,6 +40,8 @@ class Asked:
         by: Attributes to split labels by.
         energy, power, current, duration: Numbers without a recording.
         items: How many items that was; the recording's own count otherwise.
+        per: What one item is: a label whose events are counted, or with `items` a name.
+        items_of: The label that items are of, where the whole recording is asked about.
         rail_voltage: Of the rail, as typed (`5V`) or in V; converts between charge and energy.
     """
 
@@ -52,6 +55,13 @@ class Asked:
     duration: str | None = None
     items: float | None = None
     rail_voltage: str | float | None = None
+    per: str | None = None
+    items_of: str | None = None
+
+    @property
+    def count(self) -> ItemCount:
+        """How many items, as the user counts."""
+        return ItemCount(self.items, self.per, self.label if self.label is not None else self.items_of)
 
     @property
     def volts(self) -> float | None:
@@ -147,7 +157,8 @@ def find_all(paths: Sequence[Path], asked: Asked) -> Subject:
     if len({path.resolve() for path in paths}) != len(paths):
         raise ConfigurationError("the same recording is given twice")
     _check_items(asked)
-    each = [find(path, replace(asked, items=None)) for path in paths]
+    per = asked.per if asked.items is None else None
+    each = [find(path, replace(asked, items=None, per=per)) for path in paths]
     for one in each:
         if one.energy is None:
             raise ConfigurationError(f"{one.title}: its energy is not known, so the sum is not; leave it out")
@@ -159,7 +170,7 @@ def find_all(paths: Sequence[Path], asked: Asked) -> Subject:
     whole.duration_s = sum(one.duration_s or 0.0 for one in each)
     whole.metadata = each[0].metadata
     whole.notes = [note.about(one.title) for one in each for note in one.notes]
-    if asked.label is not None and whole.energy is not None:
+    if (asked.label is not None or per is not None) and whole.energy is not None:
         whole.items, whole.item = sum(one.items or 0 for one in each), each[0].item
         whole.per_item = whole.energy.scaled(1 / whole.items) if whole.items else None
         whole.tokens = _sum_of([one.tokens for one in each])
@@ -167,12 +178,12 @@ def find_all(paths: Sequence[Path], asked: Asked) -> Subject:
         whole.events = sum(one.events or 0 for one in each)
     if asked.items is not None:
         _take_items(whole, asked.items)
+        whole.item = asked.per or whole.item
     return whole
 
 
 def _check_items(asked: Asked) -> None:
-    if asked.items is not None and not 0 < asked.items < math.inf:
-        raise ConfigurationError(f"{asked.items:g} items: a number above zero is wanted")
+    asked.count  # noqa: B018 — it refuses what cannot be a count
 
 
 def _sum_of(counts: Sequence[float | None]) -> float | None:
@@ -206,6 +217,9 @@ def _typed(asked: Asked) -> Subject:
             found.charge = found.current.scaled(seconds, "C")
         if found.power is None and found.energy is not None:
             found.power = found.energy.scaled(1 / seconds, "W")
+    if asked.per is not None and asked.items is None:
+        raise ConfigurationError(f"--per {asked.per}: without a recording, say how many with --items")
+    found.item = asked.per or found.item
     if asked.items and found.energy is not None:
         found.per_item, found.items = found.energy.scaled(1 / asked.items), asked.items
     if asked.items and found.charge is not None:
@@ -222,7 +236,14 @@ def gather(recording: Recording, asked: Asked | None = None) -> Subject:
     """
     asked = asked or Asked()
     volts = asked.volts
-    analysis = analyse(recording, rail=asked.rail, baseline=asked.baseline, by=asked.by, rail_voltage_v=volts)
+    analysis = analyse(
+        recording,
+        rail=asked.rail,
+        baseline=asked.baseline,
+        by=asked.by,
+        rail_voltage_v=volts,
+        items=asked.count,
+    )
     found = Subject(
         recording.path.name,
         analysis.energy,
@@ -240,13 +261,13 @@ def gather(recording: Recording, asked: Asked | None = None) -> Subject:
         found.energy, found.charge = analysis.above, None
     if asked.label is not None:
         _narrow(found, row_of(analysis, asked.label))
-    elif len(analysis.rows) == 1:
+    elif analysis.run_items is None and len(analysis.rows) == 1:
         _take_row(found, analysis.rows[0])
     else:
+        _take_run(found, analysis)
         found.tokens = token_measures.total(analysis.events, token_measures.GENERATED)
         found.prompt_tokens = token_measures.total(analysis.events, token_measures.PROMPT)
-    if asked.items is not None and found.energy is not None:
-        _take_items(found, asked.items)
+    found.item = analysis.item_name or found.item
     if volts is not None and found.charge is not None and found.charge.grade is not Grade.MEASURED:
         found.charge = found.per_item_charge = None  # derived with another voltage than the one given
     if found.charge is not None and found.duration_s:
@@ -281,6 +302,13 @@ def _take_row(found: Subject, row: LabelRow) -> bool:
     return above
 
 
+def _take_run(found: Subject, analysis: Analysis) -> None:
+    """Take what one item is where the user counts the whole run's; nothing where nobody did."""
+    found.per_item, found.items = analysis.run_per_item, analysis.run_items
+    if found.items and found.charge is not None:
+        found.per_item_charge = found.charge.scaled(1 / found.items)
+
+
 def _narrow(found: Subject, row: LabelRow) -> None:
     """Let a row be the whole that is asked of."""
     above = _take_row(found, row)
@@ -290,7 +318,7 @@ def _narrow(found: Subject, row: LabelRow) -> None:
 
 
 def _take_items(found: Subject, items: float) -> None:
-    """Take the user's count of items; a count the recording contradicts is reported."""
+    """Take the user's count of items of several recordings; a count they contradict is reported."""
     if found.items and abs(found.items - items) > 1e-9 * items:
         found.notes.append(
             Note.warning(

@@ -66,6 +66,16 @@ if TYPE_CHECKING:
     "--baseline", metavar="WHAT", help="What to subtract: an event's name (idle) or a power (2.1W)."
 )
 @click.option(
+    "--items",
+    metavar="N[,N]",
+    help="How many items each recording is (A's and B's): of --label, of the only label, or else of the whole run.",
+)
+@click.option(
+    "--per",
+    metavar="NAME",
+    help="What one item is: a label whose events are counted (request); with --items a name.",
+)
+@click.option(
     "--keep-warmup", is_flag=True, help="Count the first events too, where they differ from the rest."
 )
 @click.option(
@@ -94,6 +104,7 @@ def compare(
         powermeter compare run.power --label base --label small
         powermeter compare 'base-*.power' 'small-*.power' --label infer
         powermeter compare 'main-*.power' 'branch-*.power' --margin 2% --fail-if more
+        powermeter compare base.power small.power --items 40,80
         powermeter compare base.power small.power -o figure.pdf
 
     A side is a recording, one of its labels (run.power:label), or several recordings of equal runs:
@@ -133,6 +144,8 @@ def compare(
                 margin=parse_quantity(chosen["margin"], "1"),
                 warmup=not chosen["keep_warmup"],
                 same_instrument=chosen["same_instrument"],
+                items=_items(chosen["items"]),
+                per=chosen["per"],
             ),
         )
     failing = found.failing(*refused)
@@ -166,6 +179,18 @@ def _check(output: Path, as_json: bool, force: bool, inputs: list[Path]) -> None
     if output.suffix.lower() not in KINDS:
         raise ConfigurationError(f"{printable(output)}: unknown file extension; use {', '.join(KINDS)}")
     check_output(output, force=force, inputs=inputs)
+
+
+def _items(text: str | None) -> tuple[float | None, float | None]:
+    """Return A's and B's counts out of `40` or `40,80`."""
+    if text is None:
+        return None, None
+    try:
+        found = [float(part) for part in text.split(",")]
+        a, b = found * 2 if len(found) == 1 else found
+    except ValueError:
+        raise ConfigurationError(f"--items {text}: write a number, or A's and B's: 40,80") from None
+    return a, b
 
 
 def _verdicts(text: str) -> tuple[Verdict, ...]:

@@ -72,6 +72,7 @@ def export(
         powermeter export run.power -o samples.csv
         powermeter export run.power -o events.parquet --what events
         powermeter export run.power -o labels.json --what labels --by model,batch
+        powermeter export run.power -o labels.csv --what labels --label infer --items 40
         powermeter export run.power -o run.trace
         powermeter export run.power -o emissions.csv --format codecarbon --place FRA
         powermeter export run.power -o - --format csv | head
@@ -148,8 +149,12 @@ def _write(opened: Recording, output: Path, what: str, form: str, typed: dict[st
     if what == "samples":
         parts = sample_tables(opened)
     elif data is not None:
+        if data.analysis.run_items is not None and what != "tokens":
+            raise ConfigurationError(
+                f"--what {what}: which label do the items belong to? Name it with --label"
+            )
         made = {"events": lambda: tables.events(data.analysis), "labels": lambda: tables.labels(data.charges)}
-        parts = [made.get(what, lambda: tokens.table(data))()]
+        parts = [tables.only(made.get(what, lambda: tokens.table(data))(), typed["label"])]
     total = sum(opened.count(source.id) for source in opened.sources)
     with progress(f"writing {output.name}") as note, open_output(output) as file:
         if what == "samples":

@@ -34,6 +34,18 @@ OPTIONS = (
         "--baseline", metavar="WHAT", help="What to subtract: an event's name (idle) or a power (2.1W)."
     ),
     click.option("--by", metavar="NAMES", default="", help="Split labels by attributes: model,batch."),
+    click.option("--label", "-l", metavar="NAME", help="The label to be about; the inferences otherwise."),
+    click.option(
+        "--items",
+        type=click.FloatRange(min=0, min_open=True),
+        metavar="N",
+        help="How many items that was: of --label, of the only label, or else of the whole run.",
+    ),
+    click.option(
+        "--per",
+        metavar="NAME",
+        help="What one item is: a label whose events are counted (request); with --items a name.",
+    ),
 )
 
 

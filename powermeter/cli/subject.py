@@ -37,7 +37,12 @@ def options(command: Command) -> Command:
             "--items",
             type=click.FloatRange(min=0, min_open=True),
             metavar="N",
-            help="How many items that was.",
+            help="How many items that was: of --label, of the only label, or else of the whole run.",
+        ),
+        click.option(
+            "--per",
+            metavar="NAME",
+            help="What one item is: a label whose events are counted (request); with --items a name.",
         ),
     ):
         command = option(command)

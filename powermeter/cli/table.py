@@ -20,7 +20,6 @@ FORMATS = (".csv", ".html", ".md", ".json")
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @reading_options
-@click.option("--label", "-l", metavar="NAME", help="Only events of this label.")
 @click.option(
     "--sort",
     "order",
@@ -45,7 +44,6 @@ FORMATS = (".csv", ".html", ".md", ".json")
 @click.option("--force", is_flag=True, help="Replace an existing file.")
 def table(
     folder: Path,
-    label: str | None,
     order: str,
     rubric: Path | None,
     output: Path | None,
@@ -58,6 +56,7 @@ def table(
     \b
     Example:
         powermeter table hand-ins --by model --sort energy
+        powermeter table hand-ins --label infer --items 40
         powermeter table hand-ins -o class.csv
         powermeter table hand-ins --rubric rubric.toml -o leaderboard.html
 
@@ -74,7 +73,8 @@ def table(
             raise ConfigurationError(f"{output}: unknown file extension; use {', '.join(FORMATS)}")
         check_output(output, force=force)
     rules = read_rubric(rubric) if rubric else None
-    options = report_options(typed)
+    label = typed["label"]
+    options = report_options(typed if typed["items"] or typed["per"] else {**typed, "label": None})
     if rules is not None:
         found = check_folder(folder, rules)
     else:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from powermeter.analysis.baseline import BaselineSpec
+from powermeter.analysis.item_count import ItemCount
 from powermeter.comparison.runs import Pick, Run, read
 from powermeter.errors import ConfigurationError
 
@@ -56,9 +58,19 @@ def _split(text: str) -> list[str]:
 
 
 def recordings_of(
-    what: Any, label: str | None, rail: str | None, baseline: BaselineSpec, by: Sequence[str]
+    what: Any,
+    label: str | None,
+    rail: str | None,
+    baseline: BaselineSpec,
+    by: Sequence[str],
+    count: ItemCount | None = None,
 ) -> tuple[list[Run], Pick]:
     """Return the analysed recordings of one side and the label that is meant.
+
+    Args:
+        what: Recordings, as typed.
+        label, rail, baseline, by: As for `compare`.
+        count: How many items each of them stands for; its label is the one that is meant.
 
     Raises:
         ConfigurationError: There are none, one is there twice, or two labels are named.
@@ -82,7 +94,9 @@ def recordings_of(
         raise ConfigurationError(f"{opened[0]}: the same recording twice on one side is not a repeat")
     pick = Pick.of(label or "")
     every = tuple(dict.fromkeys((*by, *(pick.group or {}))))
-    runs = [read(item, rail=rail, baseline=baseline, by=every) for item in opened]
+    if count:
+        count = replace(count, label=pick.label)
+    runs = [read(item, rail=rail, baseline=baseline, by=every, count=count) for item in opened]
     _refuse_copies(runs)
     return runs, pick
 

@@ -6,7 +6,7 @@ are matched, and verdicts on many labels are kept from being wrong by their numb
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -16,15 +16,16 @@ import numpy as np
 from powermeter import registry
 from powermeter.analysis.baseline import BaselineSpec
 from powermeter.analysis.energy import Analysis
+from powermeter.analysis.item_count import CONTRADICTED, OF_RUN, WHOLE, ItemCount
 from powermeter.analysis.labels import LabelRow
 from powermeter.comparison import remarks, sides
 from powermeter.comparison.arguments import recordings_of
 from powermeter.comparison.contrast import Contrast, contrast
 from powermeter.comparison.designs import Side
-from powermeter.comparison.runs import WHOLE, Pick, Run
+from powermeter.comparison.runs import Pick, Run
 from powermeter.comparison.verdict import LEVEL, Verdict
 from powermeter.errors import ConfigurationError, DataError, nearest
-from powermeter.notes import Note
+from powermeter.notes import Note, once
 from powermeter.recording import Recording
 from powermeter.result import Result
 
@@ -127,6 +128,9 @@ class CompareOptions:
             are the same.
         warmup: Whether first events that do not belong to the steady state are left out.
         same_instrument: Whether one instrument measured everything; None finds out.
+        items: How many items each recording of A, and of B, stands for: of the label that is compared, of the only
+            one, or else of the whole run, which then is what is compared.  None takes the recorded counts.
+        per: What one item is: a label whose events are counted, or with `items` a name.
     """
 
     paired: bool | None = None
@@ -135,6 +139,8 @@ class CompareOptions:
     margin: float = 0.0
     warmup: bool = True
     same_instrument: bool | None = None
+    items: tuple[float | None, float | None] = (None, None)
+    per: str | None = None
 
     def __post_init__(self) -> None:
         if self.of is not None and self.of not in sides.UNITS:
@@ -182,12 +188,13 @@ def compare(
         raise ConfigurationError(
             "within one recording two labels are compared; name both, for example: RUN.power:base RUN.power:small"
         )
-    left, pick_a = recordings_of(a, labels[0], rails[0], baseline, by)
-    right, pick_b = (
-        (left, Pick.of(labels[1] or "")) if b is None else recordings_of(b, labels[1], rails[1], baseline, by)
-    )
-    if pick_b.group and b is None:
-        right = recordings_of(a, labels[1], rails[1], baseline, by)[0]
+    counts = (ItemCount(asked.items[0], asked.per), ItemCount(asked.items[1], asked.per))
+    left, pick_a = recordings_of(a, labels[0], rails[0], baseline, by, counts[0])
+    pick_b = Pick.of(labels[1] or "")
+    if b is not None or pick_b.group or counts[1]:
+        right, pick_b = recordings_of(a if b is None else b, labels[1], rails[1], baseline, by, counts[1])
+    else:
+        right = left
     if asked.same_instrument is not None:
         left = _instruments(left, asked.same_instrument, "A")
         right = _instruments(right, asked.same_instrument, "B")
@@ -205,6 +212,7 @@ def compare(
         counted=(_counted(left), _counted(right)),
         shared=shared,
         notes=(
+            *_counts(left, right),
             *remarks.same_recording(left, right, pick_a == pick_b),
             *remarks.of(left, right, {row.title: row.contrast for row in found}, shared),
             *matched.unknown,
@@ -230,6 +238,13 @@ class _Matched:
     only_left: tuple[str, ...] = ()
     only_right: tuple[str, ...] = ()
     unknown: list[Note] = field(default_factory=list)
+
+
+def _counts(left: Sequence[Run], right: Sequence[Run]) -> Iterator[Note]:
+    """Yield what the user's counts contradict, and what they were taken to be of."""
+    for side, runs in (("A", left), ("B", right)):
+        found = [note for run in runs for note in run.analysis.notes if note.code in (CONTRADICTED, OF_RUN)]
+        yield from (note.about(side) for note in once(found))
 
 
 def _instruments(runs: Sequence[Run], same: bool, side: str) -> list[Run]:
@@ -263,7 +278,13 @@ def _matched(
         raise ConfigurationError("a whole recording is not compared with a label")
     by_a, by_b = _by_title(runs[0], picks[0]), _by_title(runs[1], picks[1])
     nothing_named = picks[0].label is None and picks[1].label is None
-    if picks[0].label == WHOLE or (nothing_named and not by_a and not by_b):
+    of_run = [run.analysis.run_items is not None for side in runs for run in side]
+    counted = any(of_run)
+    if counted and not all(of_run):
+        raise ConfigurationError(
+            "the items are of one label here and of the whole run there; name it with --label"
+        )
+    if picks[0].label == WHOLE or (nothing_named and (counted or (not by_a and not by_b))):
         return _whole_runs(runs, names, asked)
     made = _Matched(asked.of or "energy")
     for side, pick, have in ((runs[0], picks[0], by_a), (runs[1], picks[1], by_b)):
@@ -294,7 +315,8 @@ def _matched(
 def _whole_runs(runs: tuple[Runs, Runs], names: tuple[str, str], asked: CompareOptions) -> _Matched:
     if asked.block:
         raise ConfigurationError(f"whole recordings have no attribute {asked.block!r}")
-    kind: Quantity = asked.of or "power"
+    counted = all(run.analysis.run_items for side in runs for run in side)
+    kind: Quantity = asked.of or ("energy" if counted else "power")
     left, right = (
         sides.of_runs(side, [sides.of_whole(run, kind) for run in side], name, kind)
         for side, name in zip(runs, names, strict=True)

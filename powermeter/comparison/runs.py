@@ -13,14 +13,12 @@ from typing import Any
 from powermeter.analysis import throttling
 from powermeter.analysis.baseline import BaselineSpec
 from powermeter.analysis.energy import Analysis, analyse
+from powermeter.analysis.item_count import ItemCount
 from powermeter.analysis.labels import LabelRow
 from powermeter.errors import ConfigurationError
 from powermeter.recording import Recording
 from powermeter.recording.protocol import RecordingLike
 from powermeter.signals.rails import facts
-
-WHOLE = "*"
-"""The label of the whole recording, whatever its events are."""
 
 _FILTER = re.compile(r"(?P<label>[^\[\]]*)\[(?P<inside>[^\[\]]+)\]\Z")
 
@@ -91,21 +89,26 @@ def read(
     baseline: BaselineSpec = None,
     by: Sequence[str] = (),
     name: str = "",
+    count: ItemCount | None = None,
 ) -> Run:
     """Analyse one recording.
 
     Args:
         what: A path, an open recording, or an `Analysis` (which keeps its own rail, baseline and groups).
+        rail, baseline, by: As for `analyse`.
+        name: For people; the file's otherwise.
+        count: How many items it stands for; the events' own counts otherwise.
 
     Raises:
         DataError: It cannot be read, or holds no power.
     """
     if isinstance(what, (str, Path)):
         with Recording.open(what) as opened:
-            return read(opened, rail=rail, baseline=baseline, by=by, name=name or Path(what).name)
+            name = name or Path(what).name
+            return read(opened, rail=rail, baseline=baseline, by=by, name=name, count=count)
     if isinstance(what, Analysis):
         return Run(name or what.line.key, what, what.line.key, f"analysis {id(what)}")
-    analysis = analyse(what, rail=rail, baseline=baseline, by=by)
+    analysis = analyse(what, rail=rail, baseline=baseline, by=by, items=count)
     path = getattr(what, "path", None)
     pairs = what.clock_pairs()
     started = None

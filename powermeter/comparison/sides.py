@@ -125,8 +125,10 @@ def _page(a: Analysis, row: LabelRow, of: str) -> Result | None:
 
 
 def of_whole(run: Run, of: str) -> Result:
-    """Return energy (J), mean power (W) or duration (s) of a whole recording."""
+    """Return energy (J) or duration (s), per item where the user counts them, or mean power (W) of a whole recording."""
     a = run.analysis
+    if a.run_items and of != "power":
+        return a.duration.scaled(1 / a.run_items) if of == "time" else a.run_per_item or a.energy
     if of == "time":
         return a.duration
     if a.baseline is not None and a.above is not None:

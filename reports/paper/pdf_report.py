@@ -96,6 +96,10 @@ def _tables(pages: Pages, data: ReportData) -> None:
         ["charge", show(charge, "Ah", 1 / 3600).text, "", charge.grade.value if charge else DASH],
         ["mean power", show(a.power).text, f"peak {format_quantity(a.peak_w, 'W', 3)}", a.power.grade.value],
     ]
+    if a.run_per_item is not None:
+        counted = f"{format_count(a.run_items)} in the run"
+        per = f"per {text(data.item, 40)}"
+        rows.append([per, show(a.run_per_item).text, counted, a.run_per_item.grade.value])
     if a.baseline is not None:
         rows.append(
             [
@@ -163,7 +167,7 @@ def _meaning(pages: Pages, data: ReportData) -> None:
         rows.append(
             ["lasts at this power", show(budget.hours).text, budget.hours.grade.value if budget.hours else ""]
         )
-        if data.headline is not None:
+        if data.has_items:
             count = budget.count
             rows.append(
                 [f"holds × one {text(data.item)}", show(count).text, count.grade.value if count else ""]
@@ -174,7 +178,7 @@ def _meaning(pages: Pages, data: ReportData) -> None:
             continue
         result, digits = whole.accounts[name].result, whole.digits(name)
         rows.append([f"{title}, the run", footprint_amount(result, digits).text, result.grade.value])
-        if item is not None and data.headline is not None:
+        if item is not None and data.has_items:
             one = item.accounts[name].result
             rows.append(
                 [f"{title}, one {text(data.item)}", footprint_amount(one, digits).text, one.grade.value]

@@ -1,0 +1,167 @@
+"""How many items a recording stands for, where the user says so: `--items 40`, `--per request`.
+
+One meaning on every verb.  The count is of the label that is asked for, or of the only label there is; it is
+shared among its events as their own counts are.  Where several labels are there and none is asked for, it is of
+the whole run.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.errors import ConfigurationError, nearest
+from powermeter.events import Event
+from powermeter.notes import Note
+
+WHOLE = "*"
+"""The label of the whole recording, whatever its events are."""
+CONTRADICTED, OF_RUN = "items-contradict", "items-of-run"
+_SAME = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class ItemCount:
+    """What one item is, as the user counts.
+
+    Attributes:
+        items: How many; None takes the recording's own count, or that of the events `per`.
+        per: What one item is called; without `items`, a label whose events are counted.
+        label: The label they belong to; None takes the only one, or the whole run.
+    """
+
+    items: float | None = None
+    per: str | None = None
+    label: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.items is not None and not 0 < self.items < math.inf:
+            raise ConfigurationError(f"{self.items:g} items: a number above zero is wanted")
+
+    def __bool__(self) -> bool:
+        return self.items is not None or self.per is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Events as the user counts them.
+
+    Attributes:
+        events: With their counts changed, where the count is of a label.
+        of_run: How many items the whole run holds, where the count is of no label; else None.
+        name: What one item is called; empty where the user did not say.
+        notes: A count that contradicts the recorded one, and what was divided.
+    """
+
+    events: tuple[Event, ...]
+    of_run: float | None = None
+    name: str = ""
+    notes: tuple[Note, ...] = ()
+
+
+def counted(
+    asked: ItemCount | None,
+    events: tuple[Event, ...],
+    keys: Sequence[tuple[Any, ...]],
+    group: NDArray[np.int64],
+    by: Sequence[str] = (),
+) -> Counted:
+    """Return events with the counts the user asks for.
+
+    Args:
+        asked: The user's count, or None.
+        events: The finished ones.
+        keys: Label and attributes of each group of events.
+        group: Position in `keys` of each event.
+        by: The attributes that groups are made by.
+
+    Raises:
+        ConfigurationError: `per` is no label and no number is given, or its events do not say how many they are.
+    """
+    if not asked:
+        return Counted(events)
+    names = [key[0] for key in keys]
+    titles = [_title(key, by) for key in keys]
+    number = asked.items if asked.items is not None else _number_of(asked.per or "", events)
+    notes = _contradiction(asked, events)
+    lasting = dict.fromkeys(e.name for e in events if e.end_ns != e.start_ns)
+    label = asked.label if asked.label is not None or len(lasting) != 1 else next(iter(lasting))
+    if label in (None, WHOLE):
+        return Counted(
+            events, number, asked.per or "", (*notes, _of_run(asked, number, events, list(lasting)))
+        )
+    meant = [i for i in range(len(keys)) if label in (names[i], titles[i])]
+    if not meant:
+        known = nearest(label, dict.fromkeys(names))
+        raise ConfigurationError(f"no event {label!r} in the recording; {known}")
+    index = np.flatnonzero(np.isin(group, meant)).tolist()
+    own = [events[i].count for i in index]
+    whole = math.fsum(count for count in own if count is not None)
+    known_all = all(count is not None for count in own) and whole > 0
+    if known_all and abs(whole - number) > _SAME * number and asked.per is None:
+        notes = (*notes, _contradicts(number, len(index), label, whole))
+    if known_all and abs(whole - number) <= _SAME * number:
+        return Counted(events, None, asked.per or "", notes)
+    factor = number / whole if known_all else number / len(index)
+    changed = list(events)
+    for i in index:
+        count = events[i].count if known_all else 1.0
+        changed[i] = replace(events[i], count=(count or 0.0) * factor)
+    return Counted(tuple(changed), None, asked.per or "", notes)
+
+
+def _number_of(per: str, events: Sequence[Event]) -> float:
+    """Return how many items the events of a label count."""
+    found = [event.count for event in events if event.name == per]
+    if not found:
+        known = nearest(per, dict.fromkeys(event.name for event in events)) if events else "nothing is marked"
+        raise ConfigurationError(
+            f"--per {per}: no event {per!r} in the recording; {known}, or say how many with --items"
+        )
+    if any(count is None for count in found):
+        raise ConfigurationError(
+            f"--per {per}: not every event {per!r} has a count; say how many with --items"
+        )
+    number = math.fsum(count for count in found if count is not None)
+    if not number > 0:
+        raise ConfigurationError(f"--per {per}: the events {per!r} count no item; say how many with --items")
+    return number
+
+
+def _contradiction(asked: ItemCount, events: Sequence[Event]) -> tuple[Note, ...]:
+    """Return a note where a typed number is not that of the events it is said to count."""
+    found = [event.count for event in events if event.name == asked.per]
+    if asked.items is None or not found or any(count is None for count in found):
+        return ()
+    whole = math.fsum(count for count in found if count is not None)
+    if abs(whole - asked.items) <= _SAME * asked.items:
+        return ()
+    return (_contradicts(asked.items, len(found), asked.per or "", whole),)
+
+
+def _contradicts(number: float, events: int, label: str, own: float) -> Note:
+    return Note.warning(
+        CONTRADICTED,
+        f"--items {number:g} contradicts what was recorded: {events} event{'s' * (events != 1)} of {label!r} "
+        f"count {own:g} items; figures per item are for {number:g}",
+    )
+
+
+def _of_run(asked: ItemCount, number: float, events: Sequence[Event], labels: Sequence[str]) -> Note:
+    """Return what was divided by the count: the whole run, whatever its labels."""
+    name = asked.per or "item"
+    text = f"one {name} is the energy of the whole run divided by {number:g}"
+    if labels:
+        some = ", ".join(repr(label) for label in labels[:4])
+        text += f", not of one label alone ({some}{', …' * (len(labels) > 4)}); name one with --label"
+    return Note.info(OF_RUN, text)
+
+
+def _title(key: Sequence[Any], by: Sequence[str]) -> str:
+    inside = ", ".join(f"{name}={value}" for name, value in zip(by, key[1:], strict=True))
+    return f"{key[0]} ({inside})" if inside else str(key[0])

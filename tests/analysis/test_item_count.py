@@ -1,0 +1,94 @@
+"""How many items a recording stands for, where the user says so."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from powermeter.analysis.item_count import CONTRADICTED, OF_RUN, ItemCount, counted
+from powermeter.errors import ConfigurationError
+from powermeter.events import Event
+
+
+def made(*named: tuple[str, float | None]):
+    """Return events of a second each, their groups by label, and the groups' keys."""
+    events = tuple(
+        Event(name, i * 10, i * 10 + 9, uid=i + 1, count=count) for i, (name, count) in enumerate(named)
+    )
+    names = list(dict.fromkeys(name for name, _ in named))
+    return events, [(name,) for name in names], np.array([names.index(name) for name, _ in named])
+
+
+def counts(found):
+    return [event.count for event in found.events]
+
+
+def test_without_a_count_nothing_changes():
+    events, keys, group = made(("infer", 2), ("load", 1))
+    assert counted(None, events, keys, group).events is events
+    assert counted(ItemCount(label="infer"), events, keys, group).events is events
+
+
+def test_a_count_is_shared_among_the_events_as_their_own_are():
+    found = counted(ItemCount(12), *made(("infer", 1), ("infer", 3)))
+    assert counts(found) == [3, 9] and found.of_run is None
+    (note,) = found.notes
+    assert note.code == CONTRADICTED and "2 events of 'infer' count 4 items" in note
+
+
+def test_events_that_do_not_know_their_count_share_alike_and_contradict_nothing():
+    found = counted(ItemCount(12), *made(("infer", None), ("infer", 3)))
+    assert counts(found) == [6, 6] and found.notes == ()
+
+
+def test_of_several_labels_the_one_asked_for_is_counted():
+    found = counted(ItemCount(8, label="infer"), *made(("load", 1), ("infer", 4), ("infer", 4)))
+    assert counts(found) == [1, 4, 4] and found.notes == ()
+
+
+def test_of_several_labels_and_none_asked_for_the_whole_run_is_counted():
+    found = counted(ItemCount(8), *made(("load", 1), ("infer", 4)))
+    assert counts(found) == [1, 4] and found.of_run == 8
+    (note,) = found.notes
+    assert note.code == OF_RUN and "'load', 'infer'" in note
+
+
+def test_a_run_without_events_is_counted_as_a_whole():
+    found = counted(ItemCount(8), (), [], np.empty(0, np.int64))
+    assert found.of_run == 8 and "divided by 8" in found.notes[0]
+
+
+def test_per_counts_the_events_of_a_label():
+    events = made(("request", 1), ("decode", 5), ("request", 1), ("decode", 7))
+    of_run = counted(ItemCount(per="request"), *events)
+    assert of_run.of_run == 2 and of_run.name == "request"
+    of_label = counted(ItemCount(per="request", label="decode"), *events)
+    assert sum(event.count for event in of_label.events if event.name == "decode") == pytest.approx(2)
+    assert CONTRADICTED not in [note.code for note in of_label.notes]
+
+
+def test_per_with_a_number_is_a_name_and_contradicts_its_events():
+    found = counted(ItemCount(3, per="request"), *made(("request", 1), ("load", 1)))
+    assert found.of_run == 3 and [note.code for note in found.notes] == [CONTRADICTED, OF_RUN]
+    found = counted(ItemCount(3, per="page"), *made(("infer", 3)))
+    assert found.name == "page" and found.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("asked", "text"),
+    [
+        (ItemCount(per="reqest"), "request"),
+        (ItemCount(per="load"), "has a count"),
+        (ItemCount(per="none"), "count no item"),
+        (ItemCount(4, label="decod"), "decode"),
+    ],
+)
+def test_what_cannot_be_counted_is_refused_with_what_to_do(asked, text):
+    with pytest.raises(ConfigurationError, match=text):
+        counted(asked, *made(("request", 1), ("decode", 5), ("load", None), ("none", 0)))
+
+
+@pytest.mark.parametrize("items", [0, -1, float("nan"), float("inf")])
+def test_a_count_is_above_zero(items):
+    with pytest.raises(ConfigurationError, match="above zero"):
+        ItemCount(items)

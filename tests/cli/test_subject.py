@@ -1,0 +1,105 @@
+"""`--label`, `--items` and `--per` mean the same on every verb: the same energy per item, and the same contradiction."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from powermeter.cli import cli
+from powermeter.events import Event
+from tests.reports.conftest import SECOND, START, infer, make  # noqa: F401 — a fixture
+
+# 2 W: 10 requests of 0.5 s, each with a decode of 0.25 s; a load of 1 s.  The run: 20 J.
+REQUESTS = [infer(2 + 0.7 * i, 0.5, 1, 2 * i + 1, "request") for i in range(10)]
+DECODES = [
+    Event("decode", e.start_ns, e.start_ns + SECOND // 4, 1, 1, 2 * i + 2, 2 * i + 1, 4)
+    for i, e in enumerate(REQUESTS)
+]
+LOAD = Event("load", START, START + SECOND, 1, 1, 99)
+ASKED = [
+    (["--items", "40"], 0.5),  # the run's 20 J
+    (["--per", "request"], 2.0),
+    (["--label", "decode", "--per", "request"], 0.5),  # 2 W x 0.25 s
+    (["--label", "decode", "--items", "5"], 1.0),  # 5 J over 5
+    (["--label", "load", "--items", "4"], 0.5),
+]
+
+
+@pytest.fixture
+def path(make):  # noqa: F811
+    return make(events=[LOAD, *REQUESTS, *DECODES])
+
+
+def said(*words):
+    done = CliRunner().invoke(cli, [str(word) for word in words])
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def near(value):
+    return pytest.approx(value, rel=2e-3)
+
+
+@pytest.mark.parametrize(("asked", "joule"), ASKED)
+def test_every_verb_divides_alike(path, tmp_path, asked, joule):
+    shown = json.loads(said("show", path, "--json", *asked))
+    title = shown["headline"]
+    row = next((row for row in shown["labels"] if row["label"] == title), None)
+    per_item = shown["run"]["energy_per_item"] if row is None else row["expected_per_item"] or row["energy_per_item"]
+    assert per_item["value"] == near(joule)
+    charges = 4 * 3600 / (joule / 5)  # 4 Ah at 5 V
+    assert shown["battery"]["items_per_charge"]["value"] == near(charges)
+    assert json.loads(said("budget", path, "--json", *asked))["count"]["value"] == near(charges)
+    whole = json.loads(said("footprint", path, "--place", "FRA", "--json", *asked))
+    ratio = whole["per_item"]["carbon"]["value"] / whole["carbon"]["value"]
+    total = 20.0 if row is None else row["energy"]["value"]
+    assert ratio == near(joule / total)
+    years = json.loads(said("lifetime", path, "--json", *asked))
+    alone = json.loads(said("lifetime", "--energy", f"{joule}J", "--items", 1, "--json"))
+    mine, wanted = (one["energy"]["device"]["lines"]["requests on the device"] for one in (years, alone))
+    assert mine == near(wanted)
+    page = tmp_path / "page.html"
+    said("report", path, "-o", page, *asked)
+    number = {0.5: "500", 1.0: "1.000", 2.0: "2.000"}[joule]
+    assert f": {number}" in page.read_text("utf-8").replace("\u00a0", " ")
+    out = tmp_path / "table.csv"
+    said("table", tmp_path, "-o", out, *asked)
+    (line,) = csv.DictReader(out.open(encoding="utf-8"))
+    assert float(line["energy_per_item_j"]) == near(joule)
+    same = said("compare", path, path, "--json", *asked)
+    (found,) = json.loads(same)["rows"]
+    assert found["a"]["value"] == near(joule)
+    if row is not None:
+        labels = tmp_path / "labels.csv"
+        said("export", path, "-o", labels, "--what", "labels", *asked)
+        (line,) = csv.DictReader(labels.open(encoding="utf-8"))
+        assert float(line["energy_per_item_j"]) == near(joule)
+
+
+VERBS = ("show", "report", "budget", "footprint", "lifetime", "compare")
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_count_that_contradicts_the_events_is_reported(path, tmp_path, verb):
+    arguments = {"report": ["-o", tmp_path / "x.md"], "compare": [path]}.get(verb, [])
+    text = said(verb, path, *arguments, "--label", "decode", "--items", "1")
+    text = (tmp_path / "x.md").read_text("utf-8") if verb == "report" else text
+    assert "contradicts" in " ".join(text.replace("\\", "").split()), text
+
+
+@pytest.mark.parametrize("verb", [*VERBS, "table", "export"])
+def test_a_label_that_is_not_there_is_refused_with_the_nearest(path, tmp_path, verb):
+    arguments = {
+        "report": ["-o", tmp_path / "x.md"],
+        "compare": [path],
+        "export": ["-o", tmp_path / "x.csv", "--what", "labels"],
+    }.get(verb, [])
+    done = CliRunner().invoke(
+        cli, [verb, str(tmp_path if verb == "table" else path), *map(str, arguments), "--per", "reqest"]
+    )
+    text = done.output + str(done.exception or "")
+    assert "request" in text, text
+    assert (done.exit_code != 0) == (verb != "table")
