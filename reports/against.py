@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from powermeter.analysis.item_count import WHOLE
 from powermeter.analysis.labels import LabelRow
 from powermeter.errors import DataError
 from powermeter.result import Result
 
 from .report_options import ReportOptions
+
+if TYPE_CHECKING:
+    from powermeter.comparison.compare import Comparison
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,7 @@ class Against:
         verdict: `less`, `more`, `same` …: what is known about the programs.
         text: Change and interval in words.
         notes: What a reader must know of the comparison.
+        comparison: The whole of it.
     """
 
     name: str
@@ -31,6 +37,7 @@ class Against:
     verdict: str
     text: str
     notes: tuple[str, ...]
+    comparison: Comparison
 
 
 def set_against(path: Path, headline: LabelRow | None, options: ReportOptions) -> Against | None:
@@ -41,16 +48,23 @@ def set_against(path: Path, headline: LabelRow | None, options: ReportOptions) -
     """
     if options.against is None:
         return None
-    from powermeter.comparison.compare import compare
+    from powermeter.comparison.compare import CompareOptions, compare
 
-    label = headline.label if headline is not None else None
+    counted = options.items is not None or options.per is not None
     found = compare(
-        options.against, path, label=label, by=options.groups, rail=options.rail, baseline=options.baseline
+        options.against,
+        path,
+        label=headline.label if headline is not None else WHOLE if counted else None,
+        by=options.groups,
+        rail=options.rail,
+        baseline=options.baseline,
+        options=CompareOptions(items=(options.items, options.items), per=options.per),
     )
     wanted = headline.title if headline is not None else ""
     row = next((row for row in found.rows if row.title == wanted), found.rows[0] if found.rows else None)
     if row is None:
-        raise DataError(f"{options.against}: nothing in it can be compared with {label or 'the whole run'}")
+        about = headline.label if headline is not None else "the whole run"
+        raise DataError(f"{options.against}: nothing in it can be compared with {about}")
     return Against(
         name=options.against.name,
         label=row.title,
@@ -58,4 +72,5 @@ def set_against(path: Path, headline: LabelRow | None, options: ReportOptions) -
         verdict=str(row.verdict),
         text=row.contrast.text,
         notes=tuple(note.text for note in found.notes),
+        comparison=found,
     )

@@ -6,12 +6,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from powermeter.analysis.energy import Analysis
-from powermeter.result import Result
+from powermeter.formatting import DASH, Shown
+from powermeter.result import Result, combine, plain
+from powermeter.units import format_number
+
+from .wording import show
 
 MOST_EVENTS = 200_000
 MOST_NODES = 60
+OVERLAP = "children overlap"
+OUTSIDE = "outside events"
+HEADS = ("label", "events", "with what is inside", "its own", "of the run")
+NOTE = (
+    "A label's energy is its own part and that of the labels under it, of the same events; a dash: nothing lies inside, "
+    "or an energy among them is not known."
+)
 Path = tuple[str, ...]
 
 
@@ -34,20 +46,115 @@ class Node:
     overlap: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """Labels of nested events, each after the one around it.
+
+    Attributes:
+        nodes: At most `MOST_NODES`.
+        left_out: How many more there are.
+        outside: Energy of the run outside of all events, in J: with the outermost labels it makes the run; None where
+            an energy is not known or outermost events overlap.
+    """
+
+    nodes: tuple[Node, ...] = ()
+    left_out: int = 0
+    outside: Result | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.nodes)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What to print below it."""
+        count = "1 more label is" if self.left_out == 1 else f"{self.left_out:,} more labels are"
+        more = f"{count} left out: export --what events has every event with its parent."
+        return (NOTE, more) if self.left_out else (NOTE,)
+
+    def record(self) -> list[dict[str, object]]:
+        """Return the nodes as plain values."""
+        found: list[dict[str, object]] = [
+            {
+                "path": list(node.path),
+                "events": node.events,
+                "energy": plain(node.total),
+                "own": plain(node.own),
+                "overlap": node.overlap,
+            }
+            for node in self.nodes
+        ]
+        if self.outside is not None:
+            outside = plain(self.outside)
+            found.append({"path": [], "events": 0, "energy": outside, "own": outside, "overlap": False})
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class TreeLine:
+    """A row of the tree in print.
+
+    Attributes:
+        depth: How many labels are around it.
+        label: Its name.
+        events: How many, or a dash.
+        total, own: With what is inside, and its own.
+        overlap: Whether its children lie beside each other, so that nothing is its own.
+        share: Of the run.
+    """
+
+    depth: int
+    label: str
+    events: str
+    total: Shown
+    own: Shown
+    overlap: bool
+    share: str
+
+    @property
+    def cells(self) -> tuple[str, str, str, str]:
+        """As `HEADS` after the first."""
+        return self.events, self.total.text, OVERLAP if self.overlap else self.own.text, self.share
+
+
+def lines(a: Analysis, tree: Tree) -> list[TreeLine]:
+    """Return the rows of a tree in print, what lies outside of all events last."""
+    found = [
+        TreeLine(
+            len(node.path) - 1,
+            node.path[-1],
+            f"{node.events:,}",
+            show(node.total),
+            show(node.own),
+            node.overlap,
+            _share(a, node.total),
+        )
+        for node in tree.nodes
+    ]
+    if tree.outside is not None:
+        shown = show(tree.outside)
+        found.append(TreeLine(0, OUTSIDE, DASH, shown, shown, False, _share(a, tree.outside)))
+    return found
+
+
+def _share(a: Analysis, part: Result | None) -> str:
+    whole = a.energy.value
+    return DASH if part is None or whole <= 0 else f"{format_number(100 * part.value / whole, 3)} %"
+
+
 @dataclass(slots=True)
 class _Found:
     index: list[int] = field(default_factory=list)
     inside: list[int] = field(default_factory=list)
 
 
-def tree_of(a: Analysis) -> tuple[Node, ...]:
+def tree_of(a: Analysis) -> Tree:
     """Return the labels of nested events, each after the one around it; empty where no event lies in another.
 
-    Events without an energy, and those of more than `MOST_EVENTS`, are left out.
+    Events without an energy are left out; of more than `MOST_EVENTS` there is no tree.
     """
     events = a.events
     if not any(event.parent is not None for event in events) or len(events) > MOST_EVENTS:
-        return ()
+        return Tree()
     places = {(event.process, event.uid): i for i, event in enumerate(events)}
     paths: dict[int, Path] = {}
     found: dict[Path, _Found] = {}
@@ -59,10 +166,26 @@ def tree_of(a: Analysis) -> tuple[Node, ...]:
         if parent is not None and len(path) > 1:
             found.setdefault(path[:-1], _Found()).inside.append(i)
     if all(len(path) == 1 for path in found):
-        return ()
-    return tuple(_node(a, path, found[path]) for path in _ordered(list(found)) if found[path].index)[
-        :MOST_NODES
-    ]
+        return Tree()
+    ordered = [path for path in _ordered(list(found)) if found[path].index]
+    nodes = tuple(_node(a, path, found[path]) for path in ordered[:MOST_NODES])
+    roots = [i for path in ordered if len(path) == 1 for i in found[path].index]
+    return Tree(nodes, len(ordered) - len(nodes), _outside(a, np.array(roots, dtype=np.int64)))
+
+
+def _outside(a: Analysis, roots: NDArray[np.int64]) -> Result | None:
+    """Return what the run drew outside of its outermost events."""
+    if not a.energies.known[roots].all() or _overlaps(a, roots):
+        return None
+    weights = np.zeros(len(a.energies))
+    weights[roots] = 1.0
+    return combine([(1.0, a.energy), (-1.0, a.energies.combine(weights, "tree"))])
+
+
+def _overlaps(a: Analysis, index: NDArray[np.int64]) -> bool:
+    starts, ends = a.energies.start_ns[index], a.energies.end_ns[index]
+    order = np.argsort(starts, kind="stable")
+    return bool((starts[order][1:] < np.maximum.accumulate(ends[order])[:-1]).any())
 
 
 def _path(
@@ -106,9 +229,7 @@ def _node(a: Analysis, path: Path, found: _Found) -> Node:
     total = a.energies.combine(weights, f"tree {name}") if known.size else None
     if not inside.size or total is None:
         return Node(path, len(found.index), total, None, False)
-    starts, ends = a.energies.start_ns[inside], a.energies.end_ns[inside]
-    order = np.argsort(starts, kind="stable")
-    overlap = bool((starts[order][1:] < np.maximum.accumulate(ends[order])[:-1]).any())
+    overlap = _overlaps(a, inside)
     left = weights.copy()
     left[inside[a.energies.known[inside]]] -= 1.0
     whole = bool(a.energies.known[index].all() and a.energies.known[inside].all())

@@ -10,6 +10,7 @@ from powermeter.analysis.labels import LabelRow
 from powermeter.result import Result, plain
 
 from . import tokens
+from .event_tree import tree_of
 from .instruments import Instrument
 from .report_data import ReportData
 
@@ -78,6 +79,7 @@ def _record(data: ReportData) -> dict[str, Any]:
         "footprint": data.footprint.record() if data.footprint else None,
         "item_footprint": data.item_footprint.record() if data.item_footprint else None,
         "lifetime": None if data.lifetime is None else data.lifetime.record(),
+        "nesting": tree_of(analysis).record(),
         "tokens": None if data.tokens is None else tokens.record(data.tokens),
         "published": _published(data),
         "sources": [_instrument(instrument) for instrument in data.instruments],

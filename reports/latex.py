@@ -8,7 +8,7 @@ from pathlib import Path
 from powermeter.analysis.tokens.table import TokenTable
 from powermeter.units import format_count
 
-from . import tokens, wording
+from . import event_tree, tokens, wording
 from .citation import bibtex
 from .headline import quality, sentence
 from .latex_text import escaped, paragraph, plain_quantity, quantity
@@ -61,6 +61,7 @@ def _lines(data: ReportData) -> Iterator[str]:
     if a.rows:
         yield from _energies(data, about)
         yield from _times(data, f"Charge, power and time by label; the quoted label is {name}.")
+    yield from _nesting(data)
     if data.tokens is not None:
         yield from _tokens(data, data.tokens)
     yield from _whole(data)
@@ -128,6 +129,24 @@ def _times(data: ReportData, caption: str) -> Iterator[str]:
         for r in data.analysis.rows
     ]
     yield from tabular(caption, "l" * (1 + len(groups)) + "rrrrrr", heads, rows, "time")
+
+
+def _nesting(data: ReportData) -> Iterator[str]:
+    tree = event_tree.tree_of(data.analysis)
+    if not tree:
+        return
+    rows = [
+        [
+            rf"\hspace{{{min(line.depth, 8)}em}}{escaped(shortened(line.label, LONGEST))}",
+            plain_quantity(line.events),
+            quantity(line.total),
+            escaped(event_tree.OVERLAP) if line.overlap else quantity(line.own),
+            plain_quantity(line.share),
+        ]
+        for line in event_tree.lines(data.analysis, tree)
+    ]
+    caption = " ".join(paragraph(text) for text in ("Events inside events.", *tree.remarks))
+    yield from tabular(caption, "lrrrr", event_tree.HEADS, rows, "nesting")
 
 
 def _tokens(data: ReportData, found: TokenTable) -> Iterator[str]:

@@ -11,7 +11,7 @@ from powermeter.formatting import DASH
 from powermeter.result import Result
 from powermeter.units import format_count, format_duration, format_number, format_quantity
 
-from . import figures, lifetime_section, svg, tokens, wording
+from . import event_tree, figures, lifetime_section, svg, tokens, wording
 from .machine_facts import machine
 from .markdown_text import escaped, table
 from .method import limits, method, stated
@@ -54,6 +54,7 @@ def _lines(data: ReportData, figure: str | None) -> Iterator[str]:
     yield from _run(data)
     if a.rows:
         yield from _labels(data)
+    yield from _nesting(data)
     if data.tokens is not None:
         yield from _tokens(data, data.tokens)
     if data.published is not None:
@@ -154,6 +155,24 @@ def _labels(data: ReportData) -> Iterator[str]:
         ),
         left=1 + len(keys),
     )
+
+
+def _nesting(data: ReportData) -> Iterator[str]:
+    tree = event_tree.tree_of(data.analysis)
+    if not tree:
+        return
+    yield "## Events inside events"
+    yield ""
+    yield from table(
+        event_tree.HEADS,
+        (
+            ["&nbsp;" * 4 * min(line.depth, 8) + escaped(line.label), *line.cells]
+            for line in event_tree.lines(data.analysis, tree)
+        ),
+    )
+    for text in tree.remarks:
+        yield escaped(text)
+        yield ""
 
 
 def _tokens(data: ReportData, found: TokenTable) -> Iterator[str]:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from powermeter.formatting import DASH
-from powermeter.units import format_number
-
 from .distributions import MOST, caption_of, distribution_figure, spreads_of
-from .event_tree import tree_of
+from .event_tree import HEADS, lines, tree_of
 from .markup import Child, Markup, element, harmless, join, quantity, table
-from .page_sections import folded, number
+from .page_sections import folded
 from .report_data import ReportData
-from .wording import show
 
 
 def distributions(data: ReportData) -> Markup:
@@ -47,39 +43,19 @@ def distributions(data: ReportData) -> Markup:
 
 def nesting(data: ReportData) -> Markup:
     """Return the tree of nested events, each with its own part, and what lies outside of all of them."""
-    a = data.analysis
-    nodes = tree_of(a)
-    if not nodes:
+    tree = tree_of(data.analysis)
+    if not tree:
         return Markup("")
-    whole = a.energy.value
     rows: list[list[Child]] = []
-    for node in nodes:
-        depth = len(node.path) - 1
-        name = element("span", harmless(node.path[-1], 80), style=f"padding-left:{min(depth, 8) * 1.1:.1f}em")
-        share = node.total.value / whole if node.total is not None and whole > 0 else None
-        own: Child = number(show(node.own)) if node.own is not None else DASH
-        if node.overlap:
-            own = "children overlap"
-        rows.append(
-            [
-                name,
-                f"{node.events:,}",
-                number(show(node.total)),
-                own,
-                quantity(f"{format_number(100 * share, 3)} %") if share is not None else DASH,
-            ]
-        )
-    heads = ("label", "events", "with what is inside", "its own", "of the run")
-    inside = table(heads, rows, numbers=(1, 2, 3, 4))
-    note = element(
-        "p",
-        "A label's energy is its own part and that of the labels under it, of the same events; a dash: nothing lies inside, "
-        "or an energy among them is not known.",
-        class_="soft",
-    )
+    for line in lines(data.analysis, tree):
+        indent = f"padding-left:{min(line.depth, 8) * 1.1:.1f}em"
+        name = element("span", harmless(line.label, 80), style=indent)
+        rows.append([name, *(quantity(cell) for cell in line.cells)])
+    inside = table(HEADS, rows, numbers=(1, 2, 3, 4))
+    notes = [element("p", text, class_="soft") for text in tree.remarks]
     title = "Events inside events"
     if len(rows) > 16:
         return join(
-            [element("h2", title), folded(f"{len(rows):,} labels by what is around them", inside, note)]
+            [element("h2", title), folded(f"{len(rows):,} labels by what is around them", inside, *notes)]
         )
-    return join([element("h2", title), inside, note])
+    return join([element("h2", title), inside, *notes])

@@ -12,7 +12,7 @@ from powermeter.formatting import DASH
 from powermeter.result import Grade, Result, worst
 from powermeter.units import format_count, format_duration, format_number, format_quantity
 
-from . import tokens, wording
+from . import event_tree, tokens, wording
 from .facts_grid import FactsGrid, fits, print_rows
 from .headline import advice_of, quality, quoted, sentence
 from .instruments import Instrument
@@ -47,6 +47,7 @@ def print_report(data: ReportData, console: Console) -> None:
     _whole_run(data, console)
     if data.analysis.rows:
         _labels(data, console)
+    _nesting(data, console)
     if data.tokens is not None:
         _tokens(data, data.tokens, console)
     if data.published is not None:
@@ -201,6 +202,24 @@ def _label_table(rows: Sequence[LabelRow], columns: Sequence[tuple[str, Cell]]) 
         start = [f"[bold]{safe(row.label)}[/]", *(safe(_value(v)) for v in row.group.values())]
         table.add_row(*start, *(cell(row) for _, cell in columns))
     return table
+
+
+def _nesting(data: ReportData, console: Console) -> None:
+    tree = event_tree.tree_of(data.analysis)
+    if not tree:
+        return
+    made = table_frame()
+    for number, head in enumerate(event_tree.HEADS):
+        made.add_column(head, justify="right" if number else "left", no_wrap=number > 0, overflow="fold")
+    stacked = []
+    for line in event_tree.lines(data.analysis, tree):
+        name = f"{'  ' * min(line.depth, 8)}{safe(line.label)}"
+        made.add_row(name, *line.cells)
+        stacked.append((name, list(zip(event_tree.HEADS[1:], line.cells, strict=True))))
+    console.print(section("Events inside events"))
+    print_rows(console, made, stacked)
+    for text in tree.remarks:
+        console.print(f"[dim]{text}[/]")
 
 
 def table_frame() -> Table:

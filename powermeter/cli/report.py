@@ -56,7 +56,9 @@ if TYPE_CHECKING:
     "--device", metavar="KIND", help="For --kind sci: what was made, with its embodied carbon: board, phone …"
 )
 @click.option(
-    "--figure", metavar="NAME", help="One figure alone: trace, labels, budget, convergence, accuracy."
+    "--figure",
+    metavar="NAME",
+    help="One figure alone: trace, labels, budget, convergence, accuracy, or with --against comparison.",
 )
 @click.option(
     "--columns",
@@ -86,6 +88,7 @@ def report(
         powermeter report run.power --to latex
         powermeter report run.power -o report.md --place FRA --by model,batch
         powermeter report run.power -o trace.pdf --figure trace --columns 1
+        powermeter report run.power -o change.pdf --figure comparison --against before.power
         powermeter report run.power --kind annex-xi
         powermeter report run.power -o - --kind markdown | less
     """

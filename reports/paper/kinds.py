@@ -5,20 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from powermeter.errors import ConfigurationError
+from powermeter.errors import ConfigurationError, DataError
 
 from .. import figures, svg
 from ..report_data import ReportData
 from .accuracy import accuracy
 from .burn_down import burn_down
 from .canvas import saved, sheet
+from .comparison import comparison
 from .convergence import convergence
 from .label_energies import label_energies
 from .trace import trace
 
+
+def against(maker: Any, data: ReportData, columns: int) -> Any:
+    """Return the figure of this run beside an earlier one.
+
+    Raises:
+        DataError: No earlier run was named.
+    """
+    if data.against is None:
+        raise DataError("a comparison needs an earlier run; name it with --against EARLIER.power")
+    return comparison(maker, data.against.comparison, columns)
+
+
 FIGURES: Mapping[str, Callable[[Any, ReportData, int], Any]] = {
     "accuracy": accuracy,
     "budget": burn_down,
+    "comparison": against,
     "convergence": convergence,
     "labels": label_energies,
     "trace": trace,

@@ -9,7 +9,7 @@ from powermeter.errors import DataError
 from powermeter.formatting import DASH
 from powermeter.units import format_count, format_duration, format_quantity
 
-from .. import wording
+from .. import event_tree, wording
 from ..headline import product, quality, quoted, sentence
 from ..machine_facts import machine
 from ..method import limits, method
@@ -145,6 +145,16 @@ def _tables(pages: Pages, data: ReportData) -> None:
             for r in shown
         ],
     )
+    tree = event_tree.tree_of(a)
+    if tree:
+        pages.heading("Events inside events")
+        rows = [
+            [f"{'   ' * min(line.depth, 8)}{text(line.label, 60)}", *line.cells]
+            for line in event_tree.lines(a, tree)
+        ]
+        pages.table(list(event_tree.HEADS), rows)
+        for remark in tree.remarks:
+            pages.paragraph(remark, 7.5, colour=SOFT)
     if len(shown) < len(a.rows):
         pages.paragraph(
             f"{len(a.rows) - len(shown):,} more labels: powermeter show --json lists all.", 7.5, colour=SOFT

@@ -48,7 +48,9 @@ def test_every_verb_divides_alike(path, tmp_path, asked, joule):
     shown = json.loads(said("show", path, "--json", *asked))
     title = shown["headline"]
     row = next((row for row in shown["labels"] if row["label"] == title), None)
-    per_item = shown["run"]["energy_per_item"] if row is None else row["expected_per_item"] or row["energy_per_item"]
+    per_item = (
+        shown["run"]["energy_per_item"] if row is None else row["expected_per_item"] or row["energy_per_item"]
+    )
     assert per_item["value"] == near(joule)
     charges = 4 * 3600 / (joule / 5)  # 4 Ah at 5 V
     assert shown["battery"]["items_per_charge"]["value"] == near(charges)

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
 
+from powermeter import registry
 from powermeter.analysis.energy import analyse
+from powermeter.formatting import DASH
 from powermeter.recording import Recording
-from powermeter.reports.event_tree import tree_of
+from powermeter.reports import event_tree
+from powermeter.reports.event_tree import lines, tree_of
+from powermeter.reports.report_data import gather
+from powermeter.reports.text import to_text
 from tests.reports.conftest import infer
+from tests.reports.test_same_digits import text_of
 
 
 def nodes(path):
     with Recording.open(path) as recording:
-        return {node.path: node for node in tree_of(analyse(recording))}
+        return {node.path: node for node in tree_of(analyse(recording)).nodes}
+
+
+def queries():
+    """Return nine queries of 0.8 s, each a prefill of 0.3 s and a decode of 0.2 s, at 2 W."""
+    events = []
+    for i in range(9):
+        outer = infer(i + 0.1, 0.8, uid=10 * i + 1, name="query")
+        events += [outer, *inside(outer.uid, infer(i + 0.2, 0.3, uid=10 * i + 2, name="prefill"))]
+        events += inside(outer.uid, infer(i + 0.5, 0.2, uid=10 * i + 3, name="decode"))
+    return events
 
 
 def inside(parent, *events):
@@ -22,12 +39,7 @@ def inside(parent, *events):
 
 
 def test_a_parent_is_its_own_part_and_its_children(make):
-    events = []
-    for i in range(9):
-        outer = infer(i + 0.1, 0.8, uid=10 * i + 1, name="query")
-        events += [outer, *inside(outer.uid, infer(i + 0.2, 0.3, uid=10 * i + 2, name="prefill"))]
-        events += inside(outer.uid, infer(i + 0.5, 0.2, uid=10 * i + 3, name="decode"))
-    found = nodes(make(events=events))
+    found = nodes(make(events=queries()))
     assert list(found) == [("query",), ("query", "prefill"), ("query", "decode")]
     query = found["query",]
     assert query.total.value == pytest.approx(9 * 1.6, rel=1e-3)
@@ -60,3 +72,47 @@ def test_without_nesting_there_is_no_tree_and_a_circle_ends(make, twenty):
     assert nodes(make(events=twenty)) == {}
     events = inside(2, infer(1, 1, uid=1, name="a")) + inside(1, infer(1, 1, uid=2, name="b"))
     assert nodes(make("c.power", events=events))
+
+
+def test_what_lies_outside_makes_the_run_with_the_outermost_labels(make):
+    with Recording.open(make(events=queries())) as recording:
+        a = analyse(recording)
+    tree = tree_of(a)
+    (query,) = (node for node in tree.nodes if len(node.path) == 1)
+    assert tree.outside.value == pytest.approx(20 - 9 * 1.6, rel=1e-2)
+    assert tree.outside.value + query.total.value == pytest.approx(a.energy.value, rel=1e-12)
+    assert [line.label for line in lines(a, tree)] == ["query", "prefill", "decode", "outside events"]
+
+
+def test_of_many_labels_the_rest_is_counted(make, monkeypatch):
+    monkeypatch.setattr(event_tree, "MOST_NODES", 2)
+    with Recording.open(make(events=queries())) as recording:
+        tree = tree_of(analyse(recording))
+    assert (len(tree.nodes), tree.left_out) == (2, 1) and "1 more label" in tree.remarks[-1]
+
+
+@pytest.mark.parametrize("width", [40, 80, 160])
+def test_the_terminal_prints_every_number_of_it_whole(make, width):
+    with Recording.open(make(events=queries())) as recording:
+        data = gather(recording)
+    text = to_text(data, width)
+    for line in lines(data.analysis, tree_of(data.analysis)):
+        assert all(cell in text for cell in line.cells)
+    assert max(map(len, text.splitlines())) <= width
+
+
+@pytest.mark.parametrize("kind", ["html", "json", "latex", "markdown", "pdf"])
+def test_every_format_has_the_same_tree(make, tmp_path, kind):
+    with Recording.open(make(events=queries())) as recording:
+        data = gather(recording)
+    tree = tree_of(data.analysis)
+    if kind == "json":
+        found = json.loads(registry.load(registry.REPORTS[kind])().render(data))["nesting"]
+        assert [one["path"] for one in found] == [*(list(node.path) for node in tree.nodes), []]
+        assert [one["energy"]["value"] for one in found[:-1]] == [node.total.value for node in tree.nodes]
+        return
+    text = text_of(data, kind, tmp_path)
+    for line in lines(data.analysis, tree):
+        assert all(cell in text for cell in (line.total.text, line.own.text, line.share) if cell != DASH), (
+            line
+        )

@@ -18,6 +18,7 @@ from tests.reports.conftest import SECOND, START, infer
 
 pytest.importorskip("matplotlib")
 
+from powermeter.reports.comparison import change
 from powermeter.reports.paper.kinds import FIGURES, draw
 
 
@@ -37,7 +38,8 @@ def measured(make):
         events.append(
             Event("infer", start, start + SECOND // 4, 1, 1, i + 1, None, 4, attributes, measures=measures)
         )
-    return data_of(make(events=events), by="model")
+    path = make(events=events)
+    return data_of(path, by="model", against=make("earlier.power", events=events, watts=1.5))
 
 
 @pytest.mark.parametrize("name", sorted(FIGURES))
@@ -77,3 +79,13 @@ def test_a_png_has_the_width_in_pixels(measured):
     png = draw(measured, "trace", "png", 1)
     assert struct.unpack(">I", png[16:20])[0] == round(3.35 * 300)
     assert zlib.crc32(png[12:29]) == struct.unpack(">I", png[29:33])[0]
+
+
+def test_a_comparison_without_an_earlier_run_names_the_option(make, twenty):
+    with pytest.raises(DataError, match="--against"):
+        draw(data_of(make(events=twenty)), "comparison", "pdf")
+
+
+def test_a_comparison_prints_the_change_of_the_page(measured):
+    text = draw(measured, "comparison", "svg").decode()
+    assert change(measured.against.comparison.rows[0].contrast.ratio) in text
