@@ -258,11 +258,12 @@ def these_runs(left: Side, right: Side) -> Spread:
     counts = (int(left.known.size), int(right.known.size))
     many = [side for side, n in zip((left, right), counts, strict=True) if n > 1]
     if not many:
-        return Spread(scatter[0][0], scatter[1][0], 0.0, 0.0, math.inf, 0.0, Design.SINGLE, counts)
+        (a, va, _, _), (b, vb, _, _) = scatter  # no repeat's spread holds their noise
+        return Spread(a, b, va, vb, math.inf, 0.0, Design.SINGLE, counts)
     if len(many) == 1:
         lone = counts.index(min(counts))
-        value, _, _, one = scatter[lone][0], *scatter[1 - lone][1:]
-        scatter[lone] = (value, one**2, scatter[1 - lone][2], one)
+        (value, noise, _, _), (_, _, freedom, one) = scatter[lone], scatter[1 - lone]
+        scatter[lone] = (value, max(one**2, noise), freedom, one)
     (a, va, fa, sa), (b, vb, fb, sb) = scatter
     below = va**2 / fa + vb**2 / fb
     freedom = (va + vb) ** 2 / below if below > 0 else math.inf

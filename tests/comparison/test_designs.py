@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from powermeter.comparison.contrast import contrast
 from powermeter.comparison.designs import (
     Design,
     Side,
@@ -18,7 +19,9 @@ from powermeter.comparison.designs import (
     these_runs,
     without,
 )
+from powermeter.comparison.verdict import Verdict
 from powermeter.errors import DataError
+from powermeter.result import Result
 
 
 def test_the_lag_one_correlation_has_its_bias_taken_off() -> None:
@@ -100,3 +103,17 @@ def test_what_is_left_out_is_left_out_of_everything() -> None:
         [2, 3, 4],
         2,
     )
+
+
+def test_one_value_a_side_keeps_the_noise_of_each() -> None:
+    noisy = Result.of(2.0, "J", {"noise:power @ one": 0.03, "gain:power @ meter": 0.02})
+    quiet = Result.of(2.1, "J", {"noise:power @ two": 0.04, "gain:power @ meter": 0.02})
+    sides = [
+        Side(str(i), np.array([mean.value]), mean=mean, instrument="meter")
+        for i, mean in enumerate((noisy, quiet))
+    ]
+    found = these_runs(*sides)
+    assert found.design is Design.SINGLE and found.variance == pytest.approx(0.03**2 + 0.04**2)
+    weighed = contrast(*sides)
+    assert (weighed.difference.high - weighed.difference.low) / 2 > 1.9 * 0.05
+    assert weighed.these_runs is Verdict.CANNOT_TELL  # 0.1 J apart, ± 0.1 J
