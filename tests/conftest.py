@@ -63,6 +63,18 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
     return report
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program waits as long as it takes for its recorder's start and end: how long that is, is the machine's affair.
+
+    The tests of how long a program may be held up set these limits themselves.
+    """
+    from powermeter.recorder import parent
+
+    for limit in ("READY_S", "HELD_UP_S", "WORKING_S", "ANSWERS_S"):
+        monkeypatch.setattr(parent, limit, 100.0)
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of other people's recordings that lies beside the checkout, where there is one."""

@@ -27,6 +27,8 @@ HELD_UP_S = 0.9
 """How long the measured program waits at its end for a recorder that is held up by something else."""
 WORKING_S = 8.0
 """The same for one that is at work: it writes, or waits for its turn on a busy machine."""
+ANSWERS_S = 5.0
+"""How long what a recorder that has ended had still said is waited for."""
 
 # The parent's search path is handed on as it is; the empty entry `-c` adds is dropped first, so that
 # a `numpy.py` in the working directory cannot be picked up.
@@ -167,7 +169,7 @@ class Recorder:
         while not self._ready.wait(0.05):
             if not self.is_running:
                 assert self._answers is not None
-                self._answers.join(1.0)
+                self._answers.join(ANSWERS_S)
                 break
             waited = time.monotonic() - began
             if waited > READY_S:
@@ -199,7 +201,7 @@ class Recorder:
             process.send_signal(signal.SIGCONT)  # one that was stopped could not even be asked to end
         self._wait_for_end(process)
         if self._answers is not None:
-            self._answers.join(0.2 if self._left else 1.0)
+            self._answers.join(0.2 if self._left else ANSWERS_S)
         self._release(process)
         if not self._left:
             if not self._closed:

@@ -8,10 +8,22 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
-import numpy as np
 import pytest
+from waiting import (
+    CEILING_S,
+    Heard,
+    assert_all_written,
+    not_the_machines,
+    readings,
+    started,
+    wait_for_a_reading_after,
+    wait_for_readings,
+    wait_until,
+)
 
 from powermeter.errors import (
     ConfigurationError,
@@ -21,17 +33,11 @@ from powermeter.errors import (
     ReadError,
     Reason,
 )
-from powermeter.recorder.parent import Listener, Recorder, _rebuild
+from powermeter.recorder import parent
+from powermeter.recorder.parent import HELD_UP_S, WORKING_S, Listener, Recorder, _rebuild
 from powermeter.recording import Recording
 
 URL = "virtual://?shape=constant&high=5W&volts=5V&noise=0&rate=500Hz"
-
-
-def wait_until(condition, within_s: float = 20.0) -> None:
-    deadline = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.01)
 
 
 def samples_of(path: Path):
@@ -45,7 +51,8 @@ def test_two_sources_are_recorded_side_by_side(tmp_path):
     recorder.start()
     with Recording.open(path) as growing:
         assert growing.is_growing and growing.warnings == []
-    time.sleep(0.25)
+    wait_for_readings(path, 50)
+    wait_for_readings(path, 5, source=2)
     assert recorder.is_running
     assert recorder.stop() and recorder.ended_well and recorder.problem == ""
     with Recording.open(path) as recording:
@@ -112,11 +119,13 @@ def test_faults_become_gaps_with_their_reason_and_recording_goes_on(tmp_path):
     path = tmp_path / "run.power"
     recorder = Recorder(path, ["virtual://?noise=0&shape=constant&rate=500Hz&fault=bad-data@0.4s"])
     recorder.start()
-    time.sleep(0.7)
+    wait_until(lambda: not_the_machines(samples_of(path)[1]))
+    wait_for_a_reading_after(path, not_the_machines(samples_of(path)[1])[0].end_ns)
     assert recorder.stop()
-    samples, (gap,), warnings, _ = samples_of(path)
+    samples, gaps, warnings, _ = samples_of(path)
+    (gap,) = not_the_machines(gaps)
     assert gap.reason == Reason.BAD_DATA.value and "checksum wrong" in gap.detail
-    assert samples.times_ns[0] < gap.start_ns < gap.end_ns < samples.times_ns[-1]
+    assert gap.start_ns < gap.end_ns < samples.times_ns[-1]
     assert not ((samples.times_ns > gap.start_ns) & (samples.times_ns < gap.end_ns)).any()
     assert warnings == []
 
@@ -126,16 +135,15 @@ def test_signals_to_the_recorder_never_cost_the_file(tmp_path, number):
     path = tmp_path / "run.power"
     recorder = Recorder(path, [URL])
     recorder.start()
-    time.sleep(0.2)
+    wait_for_readings(path, 20)
     os.kill(recorder.pid, number)
     if number == signal.SIGTERM:
         wait_until(lambda: not recorder.is_running)
-    else:
-        time.sleep(0.1)
-        assert recorder.is_running, "Ctrl-C in the terminal is the parent's affair"
+    else:  # Ctrl-C in the terminal is the parent's affair: it goes on
+        wait_for_a_reading_after(path, time.monotonic_ns())
     assert recorder.stop() and recorder.problem == ""
     samples, gaps, warnings, metadata = samples_of(path)
-    assert len(samples.times_ns) > 20 and gaps == [] and warnings == []
+    assert len(samples.times_ns) > 20 and not_the_machines(gaps) == [] and warnings == []
     assert metadata["ended"] == ("SIGTERM" if number == signal.SIGTERM else "stopped")
 
 
@@ -159,9 +167,9 @@ def test_signals_to_the_measured_program_never_cost_the_file(tmp_path, number):
         start_new_session=True,
     )
     assert program.stdout is not None and program.stdout.readline() == b"ready\n"
-    time.sleep(0.2)
+    wait_for_readings(path, 20)
     os.killpg(program.pid, number)
-    program.wait(20)
+    program.wait(CEILING_S)
     program.stdout.close()
 
     def closed() -> bool:
@@ -170,7 +178,7 @@ def test_signals_to_the_measured_program_never_cost_the_file(tmp_path, number):
 
     wait_until(closed)
     samples, gaps, warnings, metadata = samples_of(path)
-    assert len(samples.times_ns) > 20 and gaps == [] and warnings == []
+    assert len(samples.times_ns) > 20 and not_the_machines(gaps) == [] and warnings == []
     assert metadata["ended"] == ("stopped" if number == signal.SIGINT else "the measured program is gone")
     if number == signal.SIGINT:  # Python unwinds: the event it was in has an end
         with Recording.open(path) as recording:
@@ -185,19 +193,20 @@ def test_a_killed_recorder_raises_nothing_and_what_is_missing_is_listed(tmp_path
     wait_until(lambda: samples_of(path)[0].times_ns.size > 100)
     os.kill(recorder.pid, signal.SIGKILL)
     wait_until(lambda: not recorder.is_running)
-    time.sleep(0.3)
+    before = time.monotonic_ns()
     problem = recorder.problem
+    after = time.monotonic_ns()
     assert "died (status -9)" in problem and "earlier than the program" in problem and "\n" not in problem
     assert recorder.problem == problem and recorder.stop() is False
     samples, gaps, _, _ = samples_of(path)
-    (gap,) = gaps
+    (gap,) = not_the_machines(gaps)
     assert (gap.start_ns, gap.reason) == (samples.times_ns[-1], "failed") and "status -9" in gap.detail
-    assert 0.3e9 <= gap.end_ns - gap.start_ns < 5e9
+    assert before <= gap.end_ns <= after, "up to when the program has found out"
 
 
 def test_a_recorder_that_is_killed_before_its_first_reading_is_listed_as_a_gap(tmp_path):
     path = tmp_path / "run.power"
-    recorder = Recorder(path, ["virtual://?rate=10Hz"])
+    recorder = Recorder(path, ["virtual://?fault=block"])
     recorder.start()
     os.kill(recorder.pid, signal.SIGKILL)
     wait_until(lambda: not recorder.is_running)
@@ -219,60 +228,101 @@ def _limit(pid: int, size: int) -> None:
 needs_prlimit = pytest.mark.skipif(sys.platform != "linux", reason="prlimit is Linux's")
 
 
+@pytest.fixture
+def full(tmp_path) -> Iterator[tuple[Recorder, Heard]]:
+    """A recorder that has written some readings, and can write no more since it has tried to."""
+    path, heard = tmp_path / "run.power", Heard()
+    recorder = started(path, URL, heard=heard)
+    wait_for_readings(path, 100)
+    _limit(recorder.pid, path.with_name(path.name + "-wal").stat().st_size)
+    heard.wait_for_tries()
+    yield recorder, heard
+    with suppress(ProcessLookupError):
+        os.kill(recorder.pid, signal.SIGKILL)
+
+
 @needs_prlimit
-def test_a_disk_that_is_full_for_a_while_loses_nothing(tmp_path):
-    path = tmp_path / "run.power"
-    recorder = Recorder(path, [URL])
-    recorder.start()
-    log = path.with_name(path.name + "-wal")
-    _limit(recorder.pid, log.stat().st_size)
-    time.sleep(0.8)
-    with Recording.open(path) as recording:
-        assert len(recording.samples(1).times_ns) == 0
+def test_a_disk_that_is_full_for_a_while_loses_nothing(full):
+    recorder, heard = full
+    written = readings(recorder.path)
+    heard.wait_for_tries()
+    assert readings(recorder.path) == written, "the disk took something"
     _limit(recorder.pid, -1)
-    time.sleep(0.6)
-    assert recorder.stop()
-    samples, gaps, warnings, _ = samples_of(path)
-    assert warnings == [] and gaps == []
-    assert np.diff(samples.times_ns).max() < 0.2e9 and len(samples.times_ns) > 500
-    with Recording.open(path) as recording:
+    assert recorder.stop() and recorder.problem == ""
+    assert_all_written(recorder.path)
+    assert readings(recorder.path) > written
+    with Recording.open(recorder.path) as recording:
         assert recording.facts("recorder")[-1]["disk_error"]
 
 
 @needs_prlimit
-def test_a_disk_that_stays_full_is_said_and_what_was_written_is_right(tmp_path):
-    path = tmp_path / "run.power"
-    recorder = Recorder(path, [URL])
-    recorder.start()
-    time.sleep(0.7)
-    log = path.with_name(path.name + "-wal")
-    _limit(recorder.pid, log.stat().st_size)
-    time.sleep(0.6)
-    began = time.monotonic()
+def test_a_disk_that_stays_full_holds_nobody_up_and_what_was_written_is_right(full, at_work):
+    recorder, _ = full
     assert recorder.stop() is False
-    assert time.monotonic() - began < 1.5, "the program was held up by a disk"
+    assert recorder.is_running, "it is left to wait for the disk on its own"
     assert "full" in recorder.problem and "not closed yet" in recorder.problem
-    samples, _, _, _ = samples_of(path)
+    samples, _, _, _ = samples_of(recorder.path)
     assert len(samples.times_ns) > 100
     assert set(samples.codes["virtual.current"].tolist()) == {100_000}
-    os.kill(recorder.pid, signal.SIGKILL)
 
 
 @needs_prlimit
-def test_a_disk_that_has_room_again_after_the_end_loses_nothing(tmp_path):
-    path = tmp_path / "run.power"
-    recorder = Recorder(path, [URL])
-    recorder.start()
-    time.sleep(0.7)
-    _limit(recorder.pid, path.with_name(path.name + "-wal").stat().st_size)
-    time.sleep(0.6)
+def test_a_disk_that_has_room_again_after_the_end_loses_nothing(full, at_work):
+    recorder, _ = full
+    written = readings(recorder.path)
     assert recorder.stop() is False
-    end_ns = time.monotonic_ns()
     _limit(recorder.pid, -1)
     wait_until(lambda: not recorder.is_running)
-    samples, gaps, warnings, _ = samples_of(path)
-    assert warnings == [] and gaps == [] and end_ns - samples.times_ns[-1] < 2e9
-    assert np.diff(samples.times_ns).max() < 0.2e9
+    assert_all_written(recorder.path)
+    assert readings(recorder.path) > written
+
+
+# The end, on a clock that only the test moves ---------------------------------------------------
+
+
+class Unending:
+    """A recorder process that never ends."""
+
+    pid = 0
+
+    def __init__(self, clock: list[float], then: Callable[[float], None]) -> None:
+        self.clock, self.then = clock, then
+
+    def wait(self, timeout: float) -> None:
+        self.clock[0] += timeout
+        self.then(self.clock[0])
+        raise subprocess.TimeoutExpired("recorder", timeout)
+
+
+@pytest.mark.parametrize(
+    ("waits", "works", "progresses_until", "after_s", "left"),
+    [
+        (True, True, 0.0, 0.9, "the disk is full"),
+        (False, False, 0.0, 0.9, "it does not answer"),
+        (False, True, 0.0, 8.0, "it does not answer"),
+        (False, False, 3.0, 3.9, "it does not answer"),
+        (True, True, 3.0, 0.9, "the disk is full"),
+    ],
+)
+def test_a_program_is_held_up_for_a_second_and_for_eight_by_a_recorder_that_works(
+    monkeypatch, waits, works, progresses_until, after_s, left
+):
+    clock = [1000.0]
+    monkeypatch.setattr(parent.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(parent, "HELD_UP_S", HELD_UP_S)
+    monkeypatch.setattr(parent, "WORKING_S", WORKING_S)
+    monkeypatch.setattr(parent, "_is_working", lambda process: works)
+    recorder = Recorder("run.power", [URL])
+
+    def then(now: float) -> None:
+        if now - 1000 <= progresses_until:
+            recorder._take({"type": "progress"})
+
+    if waits:
+        recorder._take({"type": "waiting", "why": "the disk is full"})
+    recorder._wait_for_end(Unending(clock, then))
+    assert after_s < clock[0] - 1000 < after_s + 0.05
+    assert recorder._left == left
 
 
 # What the recorder says -------------------------------------------------------------------------

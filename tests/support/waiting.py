@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.recorder.parent import Listener, Recorder
 from powermeter.recording import Recording
 from powermeter.source import Gap
 
@@ -51,6 +57,18 @@ def wait_for_a_reading_after(path: Path, at_ns: int, source: int = 1) -> None:
     wait_until(lambda: newest_ns(path, source) > at_ns, "no reading came after that")
 
 
+def unlisted_holes(
+    times_ns: NDArray[np.int64], gaps: Sequence[Gap], longer_than_s: float = 0.1
+) -> list[tuple[int, int]]:
+    """Return the pauses between readings that are longer than that and no gap covers.
+
+    A recorder that the machine did not let run lists the pause itself; a hole that nobody lists is a lost reading.
+    """
+    listed = {(gap.start_ns, gap.end_ns) for gap in gaps}
+    pauses = [(int(a), int(b)) for a, b in pairwise(times_ns)]
+    return [pause for pause in pauses if pause[1] - pause[0] > longer_than_s * 1e9 and pause not in listed]
+
+
 def not_the_machines(gaps: Sequence[Gap]) -> list[Gap]:
     """Return the gaps without those that a busy machine makes by not letting the recorder run."""
     return [gap for gap in gaps if "machine was stalled" not in gap.detail]
@@ -70,3 +88,35 @@ def state(process: int) -> str:
     if not Path("/proc/self/stat").exists():
         return ""
     return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+class Heard:
+    """What a recorder reports: one message after each time that it has tried to write."""
+
+    def __init__(self) -> None:
+        self.messages: list[Mapping[str, Any]] = []
+        self.listener = Listener(on_status=self.messages.append, status_s=0.01)
+
+    def wait_for_tries(self, tries: int = 2) -> None:
+        """Return once the recorder has tried to write so many times since this call; the first may have begun before."""
+        before = len(self.messages)
+        wait_until(lambda: len(self.messages) >= before + tries, "the recorder does not try to write")
+
+
+def started(path: Path, *urls: str, heard: Heard | None = None, **options: Any) -> Recorder:
+    """Return a running recorder of some sources."""
+    if heard is not None:
+        options["listener"] = heard.listener
+    recorder = Recorder(path, urls, **options)
+    recorder.start()
+    return recorder
+
+
+def assert_all_written(path: Path, source: int = 1) -> None:
+    """Every reading that the recorder took is in the file, and no hole is without its gap."""
+    with Recording.open(path) as recording:
+        times, gaps = recording.samples(source).times_ns, recording.gaps(source)
+        assert recording.warnings == [] and not_the_machines(gaps) == []
+        taken = recording.facts("recorder")[-1]["sources"][str(source)]["samples"]
+    assert taken == len(times) > 0
+    assert unlisted_holes(times, gaps) == []
