@@ -25,10 +25,9 @@ SECONDS, RATE_HZ, EVERY_S = 3600, 10, 10.0
 
 def make(folder: Path, devices: int) -> dict[str, Any]:
     """Write the recordings that are not there yet: an inference each ten seconds, devices and sensors of their own."""
+    from powermeter import Event, Grade
     from powermeter.channel import Accuracy, Boundary, Channel, Quantity, Rail
-    from powermeter.events import Event
     from powermeter.recording import Writer
-    from powermeter.result import Grade
 
     folder.mkdir(parents=True, exist_ok=True)
     rail = Rail("input", boundary=Boundary.BOARD, covers="everything the device draws", nominal_v=5.0)

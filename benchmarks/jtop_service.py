@@ -15,8 +15,7 @@ import sys
 import time
 from pathlib import Path
 
-from powermeter import registry
-from powermeter.errors import PowermeterError
+from powermeter import PowermeterError, registry
 from powermeter.testing.sysfs import FakeRail, FakeTree
 
 INSIDE = "POWERMETER_JTOP_INSIDE"

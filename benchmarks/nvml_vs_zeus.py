@@ -21,8 +21,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from powermeter import Meter
-from powermeter.errors import PowermeterError
+from powermeter import Meter, PowermeterError
 
 
 def products(card: int, seconds: float) -> Callable[[], None]:

@@ -24,8 +24,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter import Event
 from powermeter.channel import Channel, Quantity, Rail
-from powermeter.events import Event
 from powermeter.recording import Recording, Writer, event_batches, file
 
 BLOCK = 1 << 17

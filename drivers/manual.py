@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from powermeter.channel import Boundary, Channel, Quantity
 from powermeter.errors import ConfigurationError, OpenError, ReadError, Reason
-from powermeter.platforms.manual_readings import (
+from powermeter.importers.manual_readings import (
     SCALE,
     TIMING_S,
     Display,

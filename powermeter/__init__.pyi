@@ -6,6 +6,7 @@ from powermeter.analysis.layers import layers as layers
 from powermeter.analysis.repeat_loop import RepeatLoop as RepeatLoop
 from powermeter.battery.battery import Battery as Battery
 from powermeter.channel import Channel as Channel
+from powermeter.channel import Quantity as Quantity
 from powermeter.channel import Rail as Rail
 from powermeter.comparison.compare import CompareOptions as CompareOptions
 from powermeter.comparison.compare import Comparison as Comparison

@@ -1,4 +1,4 @@
-"""One measured line of an instrument: what it measures, in which unit, on which rail, how surely."""
+"""One measured line of an instrument: what it measures, in which unit, on which rail, how surely; and what its readings may lack."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ from powermeter.result import Grade
 
 MISSING = -(2**63)
 """The raw code of a value that this sample does not have.  Never a number, never 0."""
+
+# Bits of a sample's flag byte.
+REPEAT = 1  # the instrument had not refreshed: the row holds nothing new
+SATURATED = 2  # at least one channel was at the end of its range
+INTERPOLATED_TIME = 4  # the stamp was spread over a packet, not taken for this sample
 
 
 class Quantity(str, Enum):
@@ -179,3 +184,21 @@ class Channel:
         known["kind"] = Kind(known.get("kind", "instant"))
         known["grade"] = Grade(known.get("grade", "measured"))
         return cls(**known)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A stretch of time in which a source gave no trustworthy data, and why.
+
+    Attributes:
+        start_ns, end_ns: Monotonic nanoseconds; the last good sample before, the first after.
+        reason: A value of `errors.Reason`, or `missed` (deadlines), `dropped` (the instrument's own count).
+        detail: One line for people.
+        lost: How many samples are missing, where that is known.
+    """
+
+    start_ns: int
+    end_ns: int
+    reason: str
+    detail: str = ""
+    lost: int | None = None

@@ -21,7 +21,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from urllib.parse import quote, unquote
 
-from powermeter.channel import MISSING, Boundary, Channel, Quantity
+from powermeter.channel import INTERPOLATED_TIME, MISSING, REPEAT, SATURATED, Boundary, Channel, Gap, Quantity
 from powermeter.errors import ConfigurationError
 from powermeter.events import now_ns
 from powermeter.result import Grade
@@ -32,11 +32,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from powermeter.events import Event
-
-# Bits of a sample's flag byte.
-REPEAT = 1  # the instrument had not refreshed: the row holds nothing new
-SATURATED = 2  # at least one channel was at the end of its range
-INTERPOLATED_TIME = 4  # the stamp was spread over a packet, not taken for this sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,24 +118,6 @@ class Row(NamedTuple):
     codes: Sequence[int]
     flags: int = 0
     at_ns: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """A stretch of time in which a source gave no trustworthy data, and why.
-
-    Attributes:
-        start_ns, end_ns: Monotonic nanoseconds; the last good sample before, the first after.
-        reason: A value of `errors.Reason`, or `missed` (deadlines), `dropped` (the instrument's own count).
-        detail: One line for people.
-        lost: How many samples are missing, where that is known.
-    """
-
-    start_ns: int
-    end_ns: int
-    reason: str
-    detail: str = ""
-    lost: int | None = None
 
 
 @dataclass(slots=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from powermeter.analysis.accounts import HOW_TO_MARK, differences
 from powermeter.analysis.energy import Analysis
-from powermeter.marking.accounts import HOW_TO_MARK, differences
 from powermeter.notes import Note
 from powermeter.recording import Recording
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from store import Store
 
+from powermeter import Result
 from powermeter.comparison.claims import Agreement, agreement, half_digit
-from powermeter.result import Result
 from powermeter.units import unit_factor
 
 

@@ -12,13 +12,12 @@ import numpy as np
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.run import measure_run
-from powermeter.channel import Boundary
+from powermeter.channel import REPEAT, SATURATED, Boundary, Gap
 from powermeter.errors import DataError
 from powermeter.recording.protocol import RecordingLike
 from powermeter.recording.summaries import Summaries
 from powermeter.result import Result
 from powermeter.signals.line import Line
-from powermeter.source import REPEAT, SATURATED, Gap
 
 _FEW_PIECES = 32
 

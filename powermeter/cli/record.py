@@ -32,7 +32,7 @@ from powermeter.recording.privacy import reduced
 from powermeter.units import parse_duration
 
 if TYPE_CHECKING:
-    from powermeter.platforms.manual_readings import Prompter
+    from powermeter.cli.prompter import Prompter
 
 
 @click.command(context_settings={"ignore_unknown_options": False, "allow_interspersed_args": False})
@@ -261,7 +261,7 @@ def _readings(urls: Sequence[str]) -> Prompter | None:
     """Return what asks for the readings of meters without a cable, where there are any."""
     if not any(url.startswith("manual://") for url in urls):
         return None
-    from powermeter.platforms.manual_readings import Prompter
+    from powermeter.cli.prompter import Prompter
 
     prompter = Prompter(urls)
     return prompter if prompter.is_needed else None

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from powermeter.channel import Boundary
+from powermeter.channel import Boundary, Gap
 from powermeter.fleet.findings import Finding, ask, fail, note
 from powermeter.recording import Recording
 from powermeter.recording.fingerprint import false_summaries, metadata_history
 from powermeter.result import Grade
-from powermeter.source import Gap
 
 _REAL = (Grade.MEASURED, Grade.DERIVED)
 _ESTIMATING = ("codecarbon", "carbontracker")

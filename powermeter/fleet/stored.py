@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from powermeter.analysis.energy import analyse
+from powermeter.channel import Gap
 from powermeter.events import Event
 from powermeter.fleet.rows import common_uncertainty, groups_of
 from powermeter.recording import specification
 from powermeter.recording.in_memory import InMemory
 from powermeter.recording.protocol import Samples, SourceInfo
-from powermeter.source import Gap
 
 if TYPE_CHECKING:
     import pyarrow

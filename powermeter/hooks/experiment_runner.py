@@ -15,8 +15,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from powermeter import Meter
 from powermeter.hooks.tracker_metrics import flat
-from powermeter.meter import Meter
 
 Config = TypeVar("Config", bound=type)
 

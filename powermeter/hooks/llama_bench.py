@@ -13,11 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from powermeter.analysis.energy import Analysis, analyse
+from powermeter import Analysis, Recording, Result, analyse
 from powermeter.analysis.tokens import measures as token_measures
 from powermeter.errors import DataError, PowermeterError
-from powermeter.recording import Recording
-from powermeter.result import Result
 from powermeter.units import format_number
 
 _TESTS = {token_measures.PREFILL: "pp", token_measures.DECODE: "tg"}

@@ -32,7 +32,7 @@ class _Power:
         if words is None:
             print(f"usage: {USAGE}")
             return None
-        from powermeter.meter import Meter
+        from powermeter import Meter
 
         name, chosen = words
         sources = [chosen["source"]] if "source" in chosen else []

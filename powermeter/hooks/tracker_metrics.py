@@ -8,9 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from powermeter.analysis.energy import Analysis, analyse
-from powermeter.recording import Recording
-from powermeter.result import Result
+from powermeter import Analysis, Recording, Result, analyse
 
 _ODD = re.compile(r"[^0-9A-Za-z_.\-/ ]")
 

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.channel import MISSING
+from powermeter.channel import INTERPOLATED_TIME, MISSING, Gap
 from powermeter.errors import DataError
-from powermeter.source import INTERPOLATED_TIME, Gap
 from powermeter.units import NS, format_duration
 
 MAX_GAPS = 10_000

@@ -15,12 +15,11 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.channel import Channel
+from powermeter.channel import Channel, Gap
 from powermeter.events import Event
 from powermeter.importers.files import Peek
 from powermeter.importers.zones import Zone
 from powermeter.result import Grade
-from powermeter.source import Gap
 
 UTC = "utc"
 """The stamps are nanoseconds since 1970."""

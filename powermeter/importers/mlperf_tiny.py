@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.channel import Boundary, Kind, Quantity, Rail
+from powermeter.channel import Boundary, Gap, Kind, Quantity, Rail
 from powermeter.errors import DataError
 from powermeter.events import Event
 from powermeter.importers.accuracies import LPM01A
@@ -32,7 +32,6 @@ from powermeter.importers.columns import Column, channel
 from powermeter.importers.files import Peek, find, read_all, read_lines
 from powermeter.importers.log import RELATIVE, Choices, Importer, Log, Rows
 from powermeter.importers.numbers import integer_codes
-from powermeter.source import Gap
 from powermeter.units import NS
 
 RULE_EDGES = "energyrunner"

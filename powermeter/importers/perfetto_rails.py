@@ -8,7 +8,7 @@ from shlex import quote
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.channel import MISSING, Boundary, Channel, Kind, Quantity, Rail
+from powermeter.channel import MISSING, Boundary, Channel, Gap, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.accuracies import GAUGE, ODPM, PHONE_MODEL
 from powermeter.importers.axis import pauses
@@ -16,7 +16,6 @@ from powermeter.importers.log import RELATIVE, Choices, Log, Rows
 from powermeter.importers.perfetto_trace import Reading, Trace
 from powermeter.importers.whole import decide
 from powermeter.result import Grade
-from powermeter.source import Gap
 
 _MICRO = 1e-6
 _UAH, _UWH = 3.6e-3, 3.6e-3

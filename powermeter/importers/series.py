@@ -10,9 +10,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.channel import MISSING, Channel, Kind
+from powermeter.channel import MISSING, Channel, Gap, Kind
 from powermeter.importers.log import Block, Rows
-from powermeter.source import Gap
 
 _MOST_CODES = 2**61
 

@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.channel import MISSING, Channel
+from powermeter.channel import MISSING, Channel, Gap
 from powermeter.importers.axis import Axis, hole_limit
 from powermeter.importers.blocks import Store
 from powermeter.importers.log import BLOCK, Block, Rows
 from powermeter.importers.numbers import Grid
-from powermeter.source import Gap
 
 Codes = NDArray[np.int64]
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from powermeter.channel import Gap
+from powermeter.events import now_ns
 from powermeter.recording import Recording
 from powermeter.recording.writer import append_to
-from powermeter.source import Gap, now_ns
 
 LOCK_WAIT_MS = 300
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from powermeter.channel import Gap
 from powermeter.errors import ReadError, Reason
 from powermeter.events import Event
-from powermeter.source import Block, Gap, Row
+from powermeter.source import Block, Row
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

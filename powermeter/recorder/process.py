@@ -18,7 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from powermeter import registry
+from powermeter.channel import Gap
 from powermeter.errors import DataError, ExistsError, OpenError, PowermeterError, ReadError, Reason
+from powermeter.events import now_ns
 from powermeter.marking.intake import Intake
 from powermeter.marking.memory import peak_memory
 from powermeter.recorder.clocks import ClockWatch, look
@@ -31,7 +33,7 @@ from powermeter.recording.file import SUFFIX
 from powermeter.recording.liveness import boot_id, started
 from powermeter.recording.privacy import reduced_info, reduced_url
 from powermeter.recording.writer import Writer
-from powermeter.source import Gap, PolledSource, Sampling, Source, now_ns
+from powermeter.source import PolledSource, Sampling, Source
 
 FLUSH_S = 0.5
 CLOCK_PAIR_S = 60.0

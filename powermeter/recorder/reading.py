@@ -18,9 +18,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from powermeter.channel import REPEAT, Gap
 from powermeter.errors import ReadError, Reason
 from powermeter.recorder.harvest import Harvest, Health, _check_block, _misshapen, _whole_numbers
-from powermeter.source import REPEAT, Block, Gap, PolledSource, Row, Sampling, Source, StreamingSource
+from powermeter.source import Block, PolledSource, Row, Sampling, Source, StreamingSource
 from powermeter.units import NS
 
 STAMP_NS = 1000

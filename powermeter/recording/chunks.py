@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.channel import Gap
 from powermeter.errors import DataError
 from powermeter.recording import columns, file, schema, summary
 from powermeter.recording.rows import Rows, is_sound
-from powermeter.source import Gap
 
 DAMAGED = "damaged"
 

@@ -10,11 +10,10 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.channel import MISSING, Channel
+from powermeter.channel import MISSING, Channel, Gap
 from powermeter.errors import ConfigurationError
 from powermeter.events import Event
 from powermeter.recording.summaries import Summaries
-from powermeter.source import Gap
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from typing import Any, Literal
 import numpy as np
 
 from powermeter import registry
+from powermeter.channel import Gap
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.events import Event
 from powermeter.recording import chunks as chunks_of
@@ -30,7 +31,6 @@ from powermeter.recording.protocol import Samples, SourceInfo
 from powermeter.recording.rows import Rows
 from powermeter.recording.sources import sources_of
 from powermeter.recording.summaries import ProcessCounts, Summaries
-from powermeter.source import Gap
 
 MAX_LOADED = 1 << 29
 """Samples × columns that `samples` loads at once (4 GB), where there is so much memory."""

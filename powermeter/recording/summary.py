@@ -14,9 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.channel import MISSING, Channel, Quantity
+from powermeter.channel import MISSING, REPEAT, Channel, Quantity
 from powermeter.errors import DataError
-from powermeter.source import REPEAT
 
 FAN_OUT = 4
 """How many stretches of one level make one of the next."""

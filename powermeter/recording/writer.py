@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.channel import Channel
+from powermeter.channel import Channel, Gap
 from powermeter.errors import DataError
 from powermeter.events import Event
 from powermeter.recording import event_batches, file, schema
@@ -22,7 +22,6 @@ from powermeter.recording.output_file import check_output
 from powermeter.recording.reader import Recording
 from powermeter.recording.rows import dump_json
 from powermeter.recording.source_writer import SourceWriter
-from powermeter.source import Gap
 
 CHECKPOINT_S = 20.0
 """How often the write-ahead log is folded into the file while recording, so that a lone file loses little."""

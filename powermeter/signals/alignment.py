@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.channel import Gap
 from powermeter.errors import DataError
 from powermeter.signals.trace import Trace
-from powermeter.source import Gap
 
 
 def shifted(trace: Trace, fact: Mapping[str, Any]) -> Trace:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.channel import MISSING, Channel, Kind, Quantity
+from powermeter.channel import MISSING, REPEAT, SATURATED, Channel, Gap, Kind, Quantity
 from powermeter.errors import DataError
 from powermeter.notes import Note
 from powermeter.signals.correction import Correction
@@ -22,7 +22,6 @@ from powermeter.signals.held import fresh_readings, refresh_found, standing
 from powermeter.signals.impossible import impossible
 from powermeter.signals.impossible import note as impossible_note
 from powermeter.signals.trace import CommonError, Trace, median_interval_ns
-from powermeter.source import REPEAT, SATURATED, Gap
 
 _SQRT3 = math.sqrt(3.0)
 _TELLING = 8  # so many new readings show how often there is one

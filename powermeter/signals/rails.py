@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from powermeter.channel import Boundary, Channel, Kind, Quantity, Rail
+from powermeter.channel import Boundary, Channel, Gap, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.recording.protocol import RecordingLike, Samples, SourceInfo
 from powermeter.signals import condensed
@@ -22,7 +22,6 @@ from powermeter.signals.line import Line
 from powermeter.signals.selection import Around
 from powermeter.signals.thinning import thinned
 from powermeter.signals.trace import Trace, multiply
-from powermeter.source import Gap
 
 # What stands for "what the battery sees", best first.  A socket's reading includes the power
 # supply's loss, but everything of the device too, so it goes before a part of the device.

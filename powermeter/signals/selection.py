@@ -14,10 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.channel import Channel, Kind
+from powermeter.channel import Channel, Gap, Kind
 from powermeter.signals.alignment import instrument_times
 from powermeter.signals.correction import Correction
-from powermeter.source import Gap
 
 Floats = NDArray[np.float64]
 Times = NDArray[np.int64]

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.channel import MISSING, Channel, Kind, Quantity
+from powermeter.channel import MISSING, REPEAT, Channel, Gap, Kind, Quantity
 from powermeter.recording.protocol import RecordingLike, Samples, SourceInfo
 from powermeter.signals.calibrations import correction_of, prefer_calibrated
 from powermeter.signals.correction import Correction
@@ -25,7 +25,6 @@ from powermeter.signals.impossible import BEYOND, FAR
 from powermeter.signals.kept import Kept
 from powermeter.signals.selection import STRETCH, Around, Choice, Plan, even_starts
 from powermeter.signals.trace import Trace, median_interval_ns, multiply
-from powermeter.source import REPEAT, Gap
 
 Floats = NDArray[np.float64]
 Times = NDArray[np.int64]

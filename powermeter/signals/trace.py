@@ -13,12 +13,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.channel import Kind, Quantity, Rail
+from powermeter.channel import Gap, Kind, Quantity, Rail
 from powermeter.errors import DataError
 from powermeter.notes import Note
 from powermeter.result import Grade, worst
 from powermeter.signals.kept import Kept, added
-from powermeter.source import Gap
 
 _LOOKED = 200_000
 _SAGS = 0.3

@@ -25,12 +25,12 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from powermeter import registry
-from powermeter.channel import MISSING, Channel
+from powermeter.channel import MISSING, SATURATED, Channel
 from powermeter.errors import ConfigurationError, PowermeterError
 from powermeter.recorder.harvest import Harvest
 from powermeter.recorder.reading import SourceReader
 from powermeter.result import Grade
-from powermeter.source import SATURATED, Address, Option, PolledSource, Source, StreamingSource
+from powermeter.source import Address, Option, PolledSource, Source, StreamingSource
 from powermeter.testing.load import Load
 from powermeter.testing.meter import SimulatedMeter
 from powermeter.testing.terminal import Simulation, TerminalPort

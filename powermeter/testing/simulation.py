@@ -14,11 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.channel import Accuracy, Channel, Kind, Quantity, Rail
+from powermeter.channel import Accuracy, Channel, Gap, Kind, Quantity, Rail
 from powermeter.events import Event
 from powermeter.recording.in_memory import InMemory
 from powermeter.recording.protocol import Samples, SourceInfo
-from powermeter.source import Gap
 
 Floats = NDArray[np.floating[Any]]
 NS = 1_000_000_000

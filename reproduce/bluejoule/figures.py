@@ -9,10 +9,9 @@ from pathlib import Path, PurePosixPath
 from publication import Figure, Publication, Source, figure, unpublished
 from store import Store
 
-from powermeter import analyse
+from powermeter import Result, analyse
 from powermeter.comparison.claims import half_digit
 from powermeter.importers import convert
-from powermeter.result import Result
 
 REPOSITORY = Source("em-foundation/BlueJoule", "e30d112eba738fe02ebdfbcdd1f4bf66d8cad227", "MIT")
 PAGES = "captures/*/ABOUT.md"

@@ -10,10 +10,9 @@ import numpy as np
 from publication import Figure, Publication, Source, figure
 from store import Store
 
+from powermeter import Grade, PowermeterError, Result
 from powermeter.comparison.claims import Agreement
-from powermeter.errors import PowermeterError
 from powermeter.importers import convert
-from powermeter.result import Grade, Result
 
 REPOSITORY = Source(
     "Santandersecurityresearch/CurrentSense-TinyML", "ee0b04c33f2b7cbfd6a446c4f724591ddd64d363", "MIT"

@@ -10,11 +10,8 @@ from pathlib import Path, PurePosixPath
 from publication import Figure, Publication, Source, figure, unpublished
 from store import Store
 
-from powermeter import analyse
-from powermeter.errors import PowermeterError
+from powermeter import PowermeterError, Recording, Result, analyse
 from powermeter.importers import Choices, convert
-from powermeter.recording import Recording
-from powermeter.result import Result
 
 REPOSITORY = Source("sco-edge/E2FL", "4c2bbc461f8db90a7326de086740d8152bf1015d", "MIT")
 LOGS = "eval/*/power_*.csv"

@@ -9,11 +9,9 @@ from pathlib import Path
 from publication import Figure, Publication, Source, figure
 from store import Store
 
-from powermeter import analyse
+from powermeter import PowermeterError, Result, analyse
 from powermeter.drivers.km003c import decode
-from powermeter.errors import PowermeterError
 from powermeter.importers import convert
-from powermeter.result import Result
 
 REPOSITORY = Source("okhsunrog/km003c-rs", "97555a8643402d2e86e1dbd3f4951460764ded4f", "MIT or Apache-2.0")
 FRAMES = "km003c-lib/tests/common/mod.rs"

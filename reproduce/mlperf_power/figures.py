@@ -10,13 +10,10 @@ from pathlib import Path
 from publication import Figure, Publication, Source, figure
 from store import Store
 
-from powermeter import analyse
+from powermeter import PowermeterError, Recording, Result, analyse
 from powermeter.analysis.published import published
 from powermeter.comparison.claims import Agreement
-from powermeter.errors import PowermeterError
 from powermeter.importers import convert
-from powermeter.recording import Recording
-from powermeter.result import Result
 
 RESULTS = Source("mlcommons/cm4mlperf-results", "84d8b84c6d6e3d646e27d511e438fd12d144ade9", "Apache-2.0")
 LOGS = tuple(

@@ -8,13 +8,10 @@ from pathlib import Path, PurePosixPath
 from publication import Figure, Publication, Source, figure
 from store import Store
 
-from powermeter import analyse
+from powermeter import PowermeterError, Recording, Result, analyse
 from powermeter.analysis.published import published
 from powermeter.comparison.claims import Agreement
-from powermeter.errors import PowermeterError
 from powermeter.importers import convert
-from powermeter.recording import Recording
-from powermeter.result import Result
 
 SOURCES = tuple(
     Source(f"mlcommons/tiny_results_{version}", commit, "Apache-2.0")

@@ -11,7 +11,7 @@ import numpy as np
 from publication import Figure, Publication, Source, figure
 from store import Store
 
-from powermeter.result import Grade, Result
+from powermeter import Grade, Result
 
 REPOSITORY = Source(
     "S2-group/cain-2025-device-remote-llm-energy-rep-pkg", "e2457e3f0c0bf37f6f4b41379227420334389d22", "MIT"

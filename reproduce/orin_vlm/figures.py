@@ -10,11 +10,8 @@ import numpy as np
 from publication import Figure, Publication, Source, figure, unpublished
 from store import Store
 
-from powermeter import analyse
-from powermeter.channel import Quantity
+from powermeter import Grade, Quantity, Recording, Result, analyse
 from powermeter.importers import convert
-from powermeter.recording import Recording
-from powermeter.result import Grade, Result
 
 REPOSITORY = Source(
     "hokwangchoi/jetson-orin-nano-benchmarks", "91f5b77a78c073b00e00c6b264d7dcbc3e7eea60", "MIT"

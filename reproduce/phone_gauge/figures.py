@@ -8,9 +8,8 @@ from pathlib import Path
 from publication import Figure, Publication, unpublished
 from store import Store
 
-from powermeter import analyse
+from powermeter import PowermeterError, analyse
 from powermeter.comparison.claims import Agreement
-from powermeter.errors import PowermeterError
 from powermeter.importers import Choices, convert
 
 LOG = """\

@@ -8,12 +8,8 @@ from pathlib import Path
 from publication import Figure, Publication, Source, figure, unpublished
 from store import Store
 
-from powermeter import analyse
-from powermeter.channel import Quantity
-from powermeter.errors import PowermeterError
+from powermeter import PowermeterError, Quantity, Recording, Result, analyse
 from powermeter.importers import convert
-from powermeter.recording import Recording
-from powermeter.result import Result
 
 REPOSITORY = Source("google/perfetto", "ec5d16b14b34", "Apache-2.0")
 TRACES = "*.pb"

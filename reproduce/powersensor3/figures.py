@@ -10,7 +10,7 @@ import numpy as np
 from publication import Figure, Publication, Source, figure, unpublished
 from store import Store
 
-from powermeter.result import Grade, Result
+from powermeter import Grade, Result
 
 REPOSITORY = Source(
     "nlesc-recruit/powersensor3-results", "8a7568e96a7b0a4d5cfcbdb7206b093b37e36c2d", "Apache-2.0"

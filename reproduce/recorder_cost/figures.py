@@ -13,9 +13,9 @@ import numpy as np
 from publication import Figure, Publication, unpublished
 from store import Store
 
+from powermeter import Result
 from powermeter.analysis.quantiles import student_95
 from powermeter.comparison.claims import Agreement
-from powermeter.result import Result
 
 PAIRS = int(os.environ.get("POWERMETER_REPRODUCE_PAIRS", "12"))
 PUBLISHED = (0.0025, 0.4675)

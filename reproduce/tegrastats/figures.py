@@ -9,12 +9,9 @@ from pathlib import Path
 from publication import Figure, Publication, Source, figure
 from store import Store
 
-from powermeter import analyse
+from powermeter import PowermeterError, Recording, Result, analyse
 from powermeter.comparison.claims import Agreement
-from powermeter.errors import PowermeterError
 from powermeter.importers import convert
-from powermeter.recording import Recording
-from powermeter.result import Result
 
 REPOSITORY = Source("justincdavis/jetsontools", "60ff136b1433", "MIT")
 LOGS = "*all.tegrastats"

@@ -9,12 +9,9 @@ import numpy as np
 from publication import Figure, Publication, Source, unpublished
 from store import Store
 
-from powermeter import analyse
-from powermeter.channel import Quantity
+from powermeter import Quantity, Recording, Result, analyse
 from powermeter.comparison.claims import Agreement
 from powermeter.importers import Choices, convert
-from powermeter.recording import Recording
-from powermeter.result import Result
 
 REPOSITORY = Source("mlcommons/tiny_results_v1.1", "c32ef94d19429ef1d318e9c7a60002a4bd70e11b", "Apache-2.0")
 RUNS = (

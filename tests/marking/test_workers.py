@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import powermeter
-from powermeter.marking.accounts import differences
+from powermeter.analysis.accounts import differences
 from powermeter.recording import Recording
 from tests.marking.workers import KINDS
 

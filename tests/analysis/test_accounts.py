@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from powermeter.marking.accounts import differences
+from powermeter.analysis.accounts import differences
 
 
 def counts(begun=5, finished=5, written=5, **details):

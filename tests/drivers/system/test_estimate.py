@@ -10,8 +10,7 @@ import pytest
 
 from powermeter import registry
 from powermeter.channel import MISSING, Boundary, Kind
-from powermeter.drivers import estimate
-from powermeter.drivers.system import processor
+from powermeter.drivers.system import estimate, processor
 from powermeter.drivers.system.process_tree import ProcessTree
 from powermeter.errors import ConfigurationError, OpenError
 from powermeter.result import Grade
