@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from powermeter.cli.exit_codes import LEFT_OUT
 from powermeter.cli.outputs import put, put_json, say
+from powermeter.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from powermeter.fleet.dataset import Dataset
+    from powermeter.fleet.merging import Merged
 
 
 @click.command()
-@click.argument("origin", metavar="FROM")
+@click.argument("origin", metavar="[FROM]", required=False)
 @click.option(
     "--output",
     "-o",
@@ -34,10 +40,21 @@ from powermeter.cli.outputs import put, put_json, say
     metavar="OPTION",
     help="Handed to ssh, for example -F/path/to/config.",
 )
+@click.option(
+    "--merge",
+    is_flag=True,
+    help="Then merge the files of single recordings into large ones, which engines open faster.",
+)
 @click.option("--quiet", "-q", is_flag=True, help="Print the account at the end only.")
 @click.option("--json", "as_json", is_flag=True, help="Print what became of each file as JSON.")
 def collect(
-    origin: str, output: Path, readings: str, ssh_options: tuple[str, ...], quiet: bool, as_json: bool
+    origin: str | None,
+    output: Path,
+    readings: str,
+    ssh_options: tuple[str, ...],
+    merge: bool,
+    quiet: bool,
+    as_json: bool,
 ) -> int:
     """Bring recordings into a dataset: what is new, and what has grown.
 
@@ -46,22 +63,27 @@ def collect(
         powermeter collect recordings -o lab
         powermeter collect pi@pi-07:/var/lib/power -o lab --readings all
         powermeter collect s3://bucket/power -o lab
+        powermeter collect -o lab --merge
 
     Each file is checked by its hash chain.  May be killed and started again, and several may write into one dataset.
     Ends with 14 where a file could not be taken; each is named with its reason.
     """
+    from powermeter.fleet.collect import Outcome, names_shared
     from powermeter.fleet.collect import collect as run
-    from powermeter.fleet.collect import names_shared
     from powermeter.fleet.dataset import Dataset
     from powermeter.fleet.origins import origin_of
 
-    place = origin_of(origin, ssh_options)
+    if origin is None and not merge:
+        raise ConfigurationError("name what to collect from: a folder, HOST:FOLDER or a URL")
+    place = None if origin is None else origin_of(origin, ssh_options)
     dataset = Dataset(output)
-    found = run(place, dataset, readings, None if quiet or as_json else say)
+    found = Outcome() if place is None else run(place, dataset, readings, None if quiet or as_json else say)
+    merged = _merged(dataset) if merge else None
     if as_json:
-        put_json(found.to_dict())
+        put_json({**found.to_dict(), **({} if merged is None else {"merged": merged.to_dict()})})
     else:
-        for line in found.lines():
+        lines = [] if place is None else found.lines()
+        for line in [*lines, *([] if merged is None else [merged.line()])]:
             put(line)
     for name, machines in names_shared(dataset):
         say(
@@ -69,3 +91,9 @@ def collect(
             "give each a name of its own with --attribute device=NAME"
         )
     return LEFT_OUT if found.left else 0
+
+
+def _merged(dataset: Dataset) -> Merged:
+    from powermeter.fleet.merging import merge
+
+    return merge(dataset)

@@ -16,6 +16,7 @@ from powermeter.errors import ConfigurationError, DataError, PowermeterError
 from powermeter.fleet.dataset import Dataset, Held
 from powermeter.fleet.origins import Found, Origin
 from powermeter.fleet.rows import READINGS, RecordingRows, identity
+from powermeter.fleet.snapshot import snapshot
 from powermeter.recording import Recording, verification
 
 
@@ -191,10 +192,10 @@ def names_shared(dataset: Dataset) -> Sequence[tuple[str, tuple[str, ...]]]:
     """Return (device, machines) of names that several machines have."""
     from pyarrow import parquet
 
+    held = snapshot(dataset.folder)
     machines: dict[str, set[str]] = {}
-    for path in sorted((dataset.folder / "recordings").glob("device=*/day=*/*.parquet")):
-        for row in parquet.read_table(
-            path, columns=["device_name", "machine"], partitioning=None
-        ).to_pylist():
+    for path in (*held.files("recordings"), *held.merged("recordings")):
+        columns = ["device_name", "machine"]
+        for row in parquet.read_table(path, columns=columns, partitioning=None).to_pylist():
             machines.setdefault(row["device_name"], set()).add(row["machine"])
     return [(name, tuple(sorted(found))) for name, found in sorted(machines.items()) if len(found) > 1]

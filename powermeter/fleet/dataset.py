@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from powermeter.errors import ConfigurationError, DataError, NotInstalledError
 from powermeter.fleet import layout
+from powermeter.fleet.locking import locked
 from powermeter.fleet.rows import Collected, RecordingRows
+from powermeter.fleet.snapshot import FOLDER, NOTE_KEY, merged_notes, segments_of
 
 if TYPE_CHECKING:
     import pyarrow
@@ -32,17 +34,24 @@ _ENCODED: Mapping[str, Mapping[str, Any]] = {
 }
 """Table → how Parquet codes its columns: readings take two fifths of the bytes that dictionaries need."""
 
+LOCK = "_lock"
+"""Shared by all who write a recording; alone where small files are removed."""
+
 PARQUET_MISSING = "a dataset is Parquet, which needs pyarrow; run: pip install 'powermeter[fleet]'"
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A recording that a dataset holds: its content, its size and where its rows are."""
+    """A recording that a dataset holds: its content, its size, what of its readings, and where its rows are."""
 
     content: str
     size: int
     readings: str
     file: Path
+
+    def note(self) -> dict[str, Any]:
+        """Return what is noted of it in a file's metadata."""
+        return {"content": self.content, "size": self.size, "readings": self.readings}
 
 
 class Dataset:
@@ -66,20 +75,38 @@ class Dataset:
             raise ConfigurationError(f"{folder} holds other files; name an empty folder, or a dataset")
         folder.mkdir(parents=True, exist_ok=True)
         check_layout(folder)
-        self._place(
+        self.place(
             folder / NOTE,
             json.dumps({"layout": layout.VERSION, "tables": list(layout.TABLES)}, indent=1).encode(),
         )
 
     def held(self) -> dict[str, Held]:
-        """Return name → what is held of each recording whose rows count."""
+        """Return name → what is held of each recording whose rows count.
+
+        Raises:
+            DataError: A merged file is damaged or missing.
+        """
+        segments = segments_of(self.folder)
+        found = {
+            name: Held(
+                str(note["content"]),
+                int(str(note["size"])),
+                str(note["readings"]),
+                self.folder / FOLDER / segment / "recordings.parquet",
+            )
+            for name, (segment, note) in merged_notes(self.folder, segments).items()
+        }
+        return {**found, **self.held_alone()}
+
+    def held_alone(self) -> dict[str, Held]:
+        """Return name → what is held of each recording that has files of its own."""
         from pyarrow import parquet
 
         found: dict[str, Held] = {}
         for path in sorted((self.folder / "recordings").glob("device=*/day=*/*.parquet")):
             with suppress(OSError, ValueError, KeyError):
                 noted = parquet.read_schema(path).metadata or {}
-                told = json.loads(noted[b"powermeter"])
+                told = json.loads(noted[NOTE_KEY])
                 found[path.stem] = Held(str(told["content"]), int(told["size"]), str(told["readings"]), path)
         return found
 
@@ -89,9 +116,10 @@ class Dataset:
         name = f"{about.recording}.parquet"
         where = Path(f"device={about.device}") / f"day={about.day}" / name
         note = {"content": about.content, "size": about.size, "readings": readings, "layout": layout.VERSION}
-        for table, pieces in rows.tables(readings):
-            self._write(self.folder / table / where, table, pieces, note)
-        self._sweep(name, where)
+        with locked(self.folder / LOCK, alone=False):
+            for table, pieces in rows.tables(readings):
+                self._write(self.folder / table / where, table, pieces, note)
+            self._sweep(name, where)
         return about
 
     def _sweep(self, name: str, where: Path) -> None:
@@ -104,18 +132,19 @@ class Dataset:
     def _write(self, path: Path, table: str, pieces: Iterator[pyarrow.Table], note: dict[str, Any]) -> None:
         from pyarrow import parquet
 
-        schema = layout.arrow_schema(table).with_metadata({"powermeter": json.dumps(note)})
+        schema = layout.arrow_schema(table).with_metadata({NOTE_KEY: json.dumps(note)})
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(f".{path.name}.{os.getpid()}.part")
         try:
-            with parquet.ParquetWriter(part, schema, compression="zstd", **_ENCODED.get(table, {})) as writer:
+            with parquet.ParquetWriter(part, schema, **compression_of(table)) as writer:
                 for piece in pieces:
                     writer.write_table(piece.replace_schema_metadata(schema.metadata))
             part.replace(path)
         finally:
             part.unlink(missing_ok=True)
 
-    def _place(self, path: Path, data: bytes) -> None:
+    def place(self, path: Path, data: bytes) -> None:
+        """Write a file that appears whole under its name."""
         if path.exists() and path.read_bytes() == data:
             return
         part = path.with_name(f".{path.name}.{os.getpid()}.part")
@@ -132,6 +161,11 @@ class Dataset:
         for path in left:
             path.unlink(missing_ok=True)
         return len(left)
+
+
+def compression_of(table: str) -> dict[str, Any]:
+    """Return how Parquet codes and packs a table."""
+    return {"compression": "zstd", **_ENCODED.get(table, {})}
 
 
 def check_layout(folder: Path) -> None:

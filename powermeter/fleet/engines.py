@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from powermeter.errors import ConfigurationError, NotInstalledError, OpenError, Reason
 from powermeter.fleet import layout
 from powermeter.fleet.dataset import NOTE, check_layout, require_arrow
+from powermeter.fleet.snapshot import snapshot
 
 if TYPE_CHECKING:
     import pyarrow
@@ -41,6 +42,7 @@ class Engine:
         require_arrow()
         check_layout(folder)
         self.folder = folder
+        self._snapshot = snapshot(folder)
         self._connection: Any = None
 
     def __enter__(self) -> Engine:
@@ -60,7 +62,7 @@ class Engine:
 
     def has(self, name: str) -> bool:
         """Return whether anything of a table was collected."""
-        return any((self.folder / name).glob("device=*/day=*/*.parquet"))
+        return bool(self._snapshot.files(name) or self._snapshot.merged(name))
 
     def arrow(self, expression: Any) -> pyarrow.Table:
         """Return the rows of an expression as an Arrow table."""
@@ -76,12 +78,8 @@ class Engine:
 
     def _empty(self, name: str) -> Any:
         import ibis
-        import pyarrow as pa
 
-        schema = layout.arrow_schema(name)
-        for column in layout.PARTITIONS:
-            schema = schema.append(pa.field(column, pa.string()))
-        return ibis.memtable(schema.empty_table())
+        return ibis.memtable(layout.merged_schema(name).empty_table())
 
 
 class DuckDB(Engine):
@@ -106,19 +104,43 @@ class DuckDB(Engine):
         self._connection = ibis.duckdb.connect(**settings)
 
     def _read(self, name: str) -> Any:
-        pattern = str(self.folder / name / "device=*" / "day=*" / "*.parquet")
-        return self._connection.read_parquet(
-            pattern, table_name=f"t_{name}", hive_partitioning=True, hive_types_autocast=False
-        )
+        own, merged = self._snapshot.files(name), self._snapshot.merged(name)
+        parts = []
+        if own:
+            parts.append(
+                self._connection.read_parquet(
+                    [str(path) for path in own],
+                    table_name=f"t_{name}",
+                    hive_partitioning=True,
+                    hive_types_autocast=False,
+                )
+            )
+        if merged:
+            table = self._connection.read_parquet(
+                [str(path) for path in merged], table_name=f"m_{name}", hive_partitioning=False
+            )
+            hidden = self._snapshot.hidden(name)
+            parts.append(table.filter(~table.recording.isin(hidden)) if hidden else table)
+        return parts[0] if len(parts) == 1 else parts[0].union(parts[1].select(*parts[0].columns))
 
     def of_device(self, name: str, device: str) -> pyarrow.Table:
         """Return one device's rows of a table as Arrow; `device` as its partition is named."""
-        pattern = str(self.folder / name / f"device={device}" / "day=*" / "*.parquet")
-        if not any((self.folder / name).glob(f"device={device}/day=*/*.parquet")):
+        columns = ", ".join(f'"{column.name}"' for column in layout.TABLES[name])
+        own, merged = self._snapshot.files(name, device), self._snapshot.merged(name)
+        asked: list[str] = []
+        values: list[Any] = []
+        if own:
+            asked.append(f"SELECT {columns} FROM read_parquet(?, hive_partitioning = false)")
+            values.append([str(path) for path in own])
+        if merged:
+            asked.append(
+                f"SELECT {columns} FROM read_parquet(?, hive_partitioning = false) "
+                "WHERE device = ? AND NOT list_contains(?::VARCHAR[], recording)"
+            )
+            values += [[str(path) for path in merged], device, self._snapshot.hidden(name)]
+        if not asked:
             return layout.arrow_schema(name).empty_table()
-        return self._connection.con.sql(
-            "FROM read_parquet($1, hive_partitioning = false)", params=[pattern]
-        ).to_arrow_table()
+        return self._connection.con.sql(" UNION ALL ".join(asked), params=values).to_arrow_table()
 
     def close(self) -> None:
         """Close the connection."""
@@ -146,11 +168,21 @@ class Spark(Engine):
         self._connection = ibis.pyspark.connect(self.session)
 
     def _read(self, name: str) -> Any:
-        return self._connection.read_parquet(str(self.folder.absolute() / name), table_name=f"t_{name}")
+        self.frame(name).createOrReplaceTempView(f"t_{name}")
+        return self._connection.table(f"t_{name}")
 
     def frame(self, name: str) -> Any:
         """Return a table as a Spark data frame."""
-        return self.session.read.parquet(str(self.folder.absolute() / name))
+        own, merged = self._snapshot.files(name), self._snapshot.merged(name)
+        parts = []
+        if own:
+            reader = self.session.read.option("basePath", str(self.folder.absolute() / name))
+            parts.append(reader.parquet(*(str(path.absolute()) for path in own)))
+        if merged:
+            found = self.session.read.parquet(*(str(path.absolute()) for path in merged))
+            hidden = self._snapshot.hidden(name)
+            parts.append(found.filter(~found.recording.isin(hidden)) if hidden else found)
+        return parts[0] if len(parts) == 1 else parts[0].unionByName(parts[1])
 
     def close(self) -> None:
         """Stop the session and the workers it started."""

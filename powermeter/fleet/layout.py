@@ -1,7 +1,7 @@
 """The published layout of a collected dataset: its tables, their columns, types and meaning; versioned.
 
 A dataset is a folder of Parquet files, `TABLE/device=DEVICE/day=YYYY-MM-DD/RECORDING.parquet`, one file for each table and
-recording.  A row belongs to the recording named in its `recording` and, since a recording may have grown, to the `content` that was
+recording, and merged ones, `merged/SEGMENT/TABLE.parquet`, that stand for many.  A row belongs to the recording named in its `recording` and, since a recording may have grown, to the `content` that was
 collected: rows count where both are those of the `recordings` table, whose file is written last.
 """
 
@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pyarrow
 
-VERSION = 1
-"""Of the layout; raised when a column changes its meaning.  Columns may be added without."""
+VERSION = 2
+"""Of the layout; raised when a column changes its meaning, or files lie elsewhere (2: merged ones).  Columns may be added without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +189,16 @@ def arrow_schema(table: str) -> pyarrow.Schema:
         return getattr(pa, _TYPES[column.type])()
 
     return pa.schema([pa.field(column.name, kind(column)) for column in TABLES[table]])
+
+
+def merged_schema(table: str) -> pyarrow.Schema:
+    """Return the Arrow schema of a table's merged files: the columns of the path are in the file."""
+    import pyarrow as pa
+
+    schema = arrow_schema(table)
+    for column in PARTITIONS:
+        schema = schema.append(pa.field(column, pa.string()))
+    return schema
 
 
 def as_markdown() -> str:

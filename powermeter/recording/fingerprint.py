@@ -39,12 +39,15 @@ class Fingerprint:
 def fingerprint(recording: Recording) -> Fingerprint:
     """Return the fingerprint of an open recording."""
     hashes = {chunk["hash"].hex() for chunk in _chunks(recording) if isinstance(chunk.get("hash"), bytes)}
+    return Fingerprint(frozenset(hashes), run_of(recording))
+
+
+def run_of(recording: Recording) -> str:
+    """Return boot, process and first moment of the recorder's run, the same while it grows; empty where no recorder noted itself."""
     notes = recording.facts("recorder")
-    run = ""
-    if notes:
-        first = notes[0]
-        run = "|".join(str(first.get(name)) for name in ("boot_id", "pid", "started", "at_ns"))
-    return Fingerprint(frozenset(hashes), run)
+    if not notes:
+        return ""
+    return "|".join(str(notes[0].get(name)) for name in ("boot_id", "pid", "started", "at_ns"))
 
 
 def content_hash(recording: Recording) -> str:

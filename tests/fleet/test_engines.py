@@ -10,15 +10,18 @@ from typing import Any
 
 import outside
 import pytest
+from structures import alike
 
 from powermeter.errors import ConfigurationError, NotInstalledError, OpenError
 from powermeter.fleet import engines
+
+TABLES = ("recordings", "labels", "parts", "events", "hours", "readings")
 
 
 @pytest.fixture
 def small(dataset: Path, tmp_path: Path) -> Path:
     """Two devices of the lab."""
-    for table in ("recordings", "labels", "parts", "events", "hours", "readings"):
+    for table in TABLES:
         for device in ("pi-00", "pi-01"):
             shutil.copytree(
                 dataset / table / f"device={device}", tmp_path / "ds" / table / f"device={device}"
@@ -27,8 +30,8 @@ def small(dataset: Path, tmp_path: Path) -> Path:
     return tmp_path / "ds"
 
 
-def both(folder: Path, master: str) -> dict[str, Any]:
-    """Return engine → everything that is asked, and all event energies."""
+def both(folder: Path, master: str, *, merged: bool = False) -> dict[str, Any]:
+    """Return engine → everything that is asked, and all event energies; Spark is asked after the files were merged."""
     import pyarrow as pa
 
     from powermeter.fleet.answers import Wanted, answers
@@ -37,6 +40,8 @@ def both(folder: Path, master: str) -> dict[str, Any]:
     found = {}
     questions = ("energies", "outliers", "drifts", "regressions", "totals", "life")
     for name, where in (("duckdb", None), ("spark", master)):
+        if merged and name == "spark":
+            merge_half(folder)
         with engines.engine_of(name, folder, master=where) as engine:
             told = answers(
                 engine, Wanted(questions, ("model", "version", "label", "device"), place="FRA")
@@ -47,27 +52,26 @@ def both(folder: Path, master: str) -> dict[str, Any]:
     return found
 
 
-def alike(left: Any, right: Any, where: str = "") -> None:
-    """Compare plain values, numbers to 1e-9."""
-    if isinstance(left, dict):
-        assert set(left) == set(right), where
-        for name in left:
-            alike(left[name], right[name], f"{where}.{name}")
-    elif isinstance(left, (list, tuple)):
-        assert len(left) == len(right), where
-        for i, (a, b) in enumerate(zip(left, right, strict=True)):
-            alike(a, b, f"{where}[{i}]")
-    elif isinstance(left, float) and isinstance(right, float):
-        assert left == pytest.approx(right, rel=1e-9, abs=1e-12), where
-    else:
-        assert left == right, where
+def merge_half(folder: Path) -> None:
+    """Merge one device; the other one keeps files of its own."""
+    from powermeter.fleet.dataset import Dataset
+    from powermeter.fleet.merging import merge
+
+    away = {table: sorted((folder / table).glob("device=pi-01/day=*/*.parquet")) for table in TABLES}
+    kept = {path: path.read_bytes() for paths in away.values() for path in paths}
+    for path in kept:
+        path.unlink()
+    merge(Dataset(folder))
+    for path, data in kept.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_spark_answers_what_duckdb_answers(small: Path) -> None:
     outside.need("pyarrow", "ibis", "duckdb", "pyspark", "java")
-    found = both(small, "local[2]")
+    found = both(small, "local[2]", merged=True)
     told = [{k: v for k, v in found[name][0].items() if k != "engine"} for name in ("duckdb", "spark")]
     alike(*told)
     alike(found["duckdb"][1], found["spark"][1])

@@ -1,7 +1,8 @@
 """Every reading to an MQTT broker, from the recording itself: what an outage holds up is sent afterwards.
 
-What was sent and acknowledged is counted by position; the recording is the buffer.  A message carries the positions of its
-readings, so that one that arrives twice is known for it.
+What was sent and acknowledged is counted by position; the recording is the buffer.  A message carries the recording and the positions
+of its readings, so that one that arrives twice is known for it.  Of a folder, every recording that begins while it is watched is sent to its
+end, one after the other.
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ import ssl
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from powermeter.channel import MISSING, Channel, Quantity
-from powermeter.errors import ConfigurationError, NotInstalledError, PowermeterError
+from powermeter.errors import ConfigurationError, DataError, NotInstalledError, PowermeterError
 from powermeter.fleet.rows import slug
-from powermeter.fleet.serve.watched import Watched, device_of
+from powermeter.fleet.serve.watched import Watched, device_of, name_of
 from powermeter.footprint.intensity import Utc
 from powermeter.recording import Recording, Samples, SourceInfo
 
@@ -97,8 +99,10 @@ class Publisher:
     discovery: str | None = "homeassistant"
     problem: str = ""
     sent: int = 0
+    left: list[str] = field(default_factory=list)
     _client: Any = None
     _at: dict[tuple[str, int], int] = field(default_factory=dict)
+    _done: set[Path] | None = None
     _announced: str = ""
     _tries: int = 0
     _next: float = 0.0
@@ -114,26 +118,53 @@ class Publisher:
         """
         if time.monotonic() < self._next:
             return False
-        path = self.watched.path()
-        if path is None:
+        paths = self.watched.paths()
+        if not paths:
             self.problem = f"{self.watched.what} holds no recording yet"
             return False
+        if self._done is None:
+            self._done = set(paths[:-1])  # what was there before is history
+        before = len(self.left)
         try:
-            with Recording.open(path) as recording:
-                self._connect(device_of(recording))
-                self._announce(recording)
-                for topic, message, key, position, count in self._messages(recording):
-                    self._publish(topic, message)
-                    self._at[key] = position
-                    self.sent += count
-                self._state(recording)
+            for path in paths:
+                if path in self._done:
+                    continue
+                try:
+                    is_whole = self._send(path, is_newest=path == paths[-1])
+                except DataError as error:
+                    if path == paths[-1]:
+                        raise
+                    self.left.append(f"{path.name} was left out: {' '.join(str(error).split())}")
+                    is_whole = True
+                if is_whole and path != paths[-1]:
+                    self._done.add(path)
         except NotInstalledError:
             raise
         except (PowermeterError, OSError, ValueError) as error:
             self._held_up(" ".join(str(error).split()))
             return False
-        self.problem, self._tries = "", 0
+        self.problem, self._tries = "; ".join(self.left[before:]), 0
         return True
+
+    def _send(self, path: Path, *, is_newest: bool) -> bool:
+        """Send what is new of one recording; returns whether nothing more will come.
+
+        Raises:
+            NotInstalledError: paho is missing.
+            OSError, ValueError: The broker is gone, or refuses.
+            DataError: The recording cannot be read.
+        """
+        with Recording.open(path) as recording:
+            is_whole = not recording.is_growing
+            self._connect(device_of(recording))
+            self._announce(recording)
+            for topic, message, key, position, count in self._messages(recording):
+                self._publish(topic, message)
+                self._at[key] = position
+                self.sent += count
+            if is_newest:
+                self._state()
+        return is_whole
 
     def stop(self) -> None:
         """Announce that nothing more comes, and disconnect."""
@@ -171,8 +202,9 @@ class Publisher:
             OSError: The broker cannot be reached.
             ValueError: It refuses.
         """
-        if self._client is not None and self._client.is_connected():
+        if self._client is not None and self._client.is_connected() and self._identity == slug(device):
             return
+        self.stop()
         try:
             from paho.mqtt import client as mqtt
         except ImportError:
@@ -213,10 +245,10 @@ class Publisher:
 
     def _messages(self, recording: Recording) -> Iterator[tuple[str, str, tuple[str, int], int, int]]:
         """Yield (topic, message, what to count on, position after it, readings) of what was not sent yet."""
-        pairs = recording.clock_pairs()
+        name, pairs = name_of(recording), recording.clock_pairs()
         utc = Utc(pairs) if pairs else None
         for source in recording.sources:
-            key = (str(recording.path), source.id)
+            key = (name, source.id)
             first = self._at.get(key, 0)
             if recording.count(source.id) <= first:
                 continue
@@ -227,13 +259,13 @@ class Publisher:
                     continue
                 for start in range(max(first - position, 0), len(piece), BATCH):
                     part = slice(start, min(start + BATCH, len(piece)))
-                    message = batch(source, piece, part, position, utc)
+                    message = {"recording": name, **batch(source, piece, part, position, utc)}
                     count = part.stop - part.start
                     topic = self._topic("readings", slug(source.name or source.url))
                     yield topic, json.dumps(message), key, position + part.stop, count
                 position += len(piece)
 
-    def _state(self, recording: Recording) -> None:
+    def _state(self) -> None:
         """Publish the newest numbers, retained: what a dashboard shows at once."""
         look = self.watched.look()
         state: dict[str, Any] = {}

@@ -6,6 +6,7 @@ costs what an analysis costs; the next one waits twenty times as long, so that w
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from collections.abc import Mapping
@@ -21,6 +22,7 @@ from powermeter.errors import ConfigurationError, DataError, PowermeterError
 from powermeter.footprint.intensity import Utc
 from powermeter.recording import Recording
 from powermeter.recording.file import SUFFIX
+from powermeter.recording.fingerprint import run_of
 
 SHARE = 20.0
 LEAST_S = 1.0
@@ -72,7 +74,7 @@ class Watched:
     what: Path
     _look: Look = field(default_factory=lambda: Look(None, problem="not read yet"))
     _again: float = 0.0
-    _highest: dict[tuple[Any, ...], float] = field(default_factory=dict)
+    _highest: _Highest = field(default_factory=lambda: _Highest())
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
@@ -81,10 +83,21 @@ class Watched:
 
     def path(self) -> Path | None:
         """Return the file to read now; None where a folder holds none."""
+        found = self.paths()
+        return found[-1] if found else None
+
+    def paths(self) -> list[Path]:
+        """Return the file, or the recordings of the folder, the newest last."""
         if not self.what.is_dir():
-            return self.what
-        found = [p for p in self.what.glob(f"*{SUFFIX}") if p.is_file() and not p.name.startswith(".")]
-        return max(found, key=lambda p: (p.stat().st_mtime_ns, p.name), default=None)
+            return [self.what]
+        dated = []
+        for path in self.what.glob(f"*{SUFFIX}"):
+            try:
+                if path.is_file() and not path.name.startswith("."):
+                    dated.append((path.stat().st_mtime_ns, path.name, path))
+            except OSError:
+                continue  # removed at this moment
+        return [path for _, _, path in sorted(dated)]
 
     def look(self, *, now: bool = False) -> Look:
         """Return what the recording shows; the last look where that is recent enough, unless `now`."""
@@ -108,7 +121,36 @@ class Watched:
             return Look(path, problem=" ".join(str(error).split()))
 
 
-def _look(path: Path, recording: Recording, highest: dict[tuple[Any, ...], float]) -> Look:
+class _Highest:
+    """The highest values of one recording's counters: one never falls, though a longer run may bridge a gap with less.
+
+    Another recording under the same name, or the next one of a folder, begins anew.
+    """
+
+    def __init__(self) -> None:
+        self._name = ""
+        self._values: dict[tuple[Any, ...], float] = {}
+
+    def of(self, name: str) -> _Highest:
+        """Return itself, for the recording of that name."""
+        if name != self._name:
+            self._name, self._values = name, {}
+        return self
+
+    def raised(self, one: Shown) -> Shown:
+        """Return a counter that is at least as high as it was."""
+        key = (one.name, *sorted(one.labels.items()))
+        self._values[key] = max(one.value, self._values.get(key, 0.0))
+        return Shown(one.name, one.labels, self._values[key])
+
+
+def name_of(recording: Recording) -> str:
+    """Return what names a recording, also while it grows: as in a collected dataset, 16 hexadecimal digits."""
+    run = run_of(recording) or f"{recording.path}|{recording.metadata.get('started_utc')}"
+    return hashlib.sha256(run.encode()).hexdigest()[:16]
+
+
+def _look(path: Path, recording: Recording, highest: _Highest) -> Look:
     device = device_of(recording)
     base = {"device": device, "file": path.name}
     shown = [
@@ -121,15 +163,8 @@ def _look(path: Path, recording: Recording, highest: dict[tuple[Any, ...], float
         shown += _energies(analyse(recording), base)
     except DataError as error:
         problem = " ".join(str(error).split())
-    steady = []
-    for one in shown:
-        if one.name.endswith(
-            "_total"
-        ):  # a counter never falls, though a longer run may bridge a gap with less
-            key = (str(path), one.name, *sorted(one.labels.items()))
-            highest[key] = max(one.value, highest.get(key, 0.0))
-            one = Shown(one.name, one.labels, highest[key])
-        steady.append(one)
+    held = highest.of(name_of(recording))
+    steady = [held.raised(one) if one.name.endswith("_total") else one for one in shown]
     return Look(path, tuple(steady), recording.is_growing, device, problem)
 
 

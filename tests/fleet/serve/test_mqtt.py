@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import os
 import subprocess
 import sys
 import time
@@ -13,11 +14,12 @@ from typing import Any
 
 import outside
 import pytest
+from class_of_forty import record
 
 from powermeter.errors import ConfigurationError
 from powermeter.fleet.serve import mqtt
 from powermeter.fleet.serve.mqtt import Broker, Publisher, discovery
-from powermeter.fleet.serve.watched import Watched
+from powermeter.fleet.serve.watched import Watched, name_of
 from powermeter.recording import Recording
 
 
@@ -51,12 +53,22 @@ class Listener:
         from paho.mqtt import client as paho
 
         self.got: list[tuple[str, Any]] = []
+        self.subscribed = 0
         self._client = paho.Client(paho.CallbackAPIVersion.VERSION2, "listener", clean_session=False)
         self._client.reconnect_delay_set(0.2, 0.5)
         self._client.on_connect = lambda c, *_: c.subscribe(topic, 1)
         self._client.on_message = lambda c, d, m: self.got.append((m.topic, m.payload.decode()))
+        self._client.on_subscribe = lambda *_: setattr(self, "subscribed", self.subscribed + 1)
         self._client.connect_async("127.0.0.1", port)
         self._client.loop_start()
+        self.wait(lambda _: self.subscribed)
+
+    def comes_back(self, broker: Mosquitto) -> None:
+        """Start the broker, which has forgotten everybody, and wait until this listener is there again."""
+        before = self.subscribed
+        broker.start()
+        self.wait(lambda _: self.subscribed > before)
+        assert self.subscribed > before
 
     def wait(self, until: Any, seconds: float = 40) -> None:
         deadline = time.monotonic() + seconds
@@ -117,6 +129,72 @@ def test_every_reading_arrives_with_its_value(broker: Mosquitto, recorded: Path)
     listener.stop()
 
 
+def received(listener: Listener) -> dict[str, set[int]]:
+    """Return recording → positions of the readings that arrived."""
+    found: dict[str, set[int]] = {}
+    for topic, text in listener.got:
+        if "/readings/" in topic:
+            told = json.loads(text)
+            positions = range(told["first"], told["first"] + len(told["time_ns"]))
+            found.setdefault(told["recording"], set()).update(positions)
+    return found
+
+
+def counts(*paths: Path) -> dict[str, set[int]]:
+    found = {}
+    for path in paths:
+        with Recording.open(path) as recording:
+            found[name_of(recording)] = set(range(recording.count(1)))
+    return found
+
+
+def test_recordings_that_began_during_an_outage_arrive_too_and_older_ones_do_not(
+    broker: Mosquitto, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mqtt, "RETRY_S", (0.1,))
+    folder = tmp_path / "power"
+    record(folder / "0.power", "", 1, events=4)
+    first = record(folder / "1.power", "", 2, events=4)
+    os.utime(folder / "0.power", (1, 1))
+    listener = Listener(broker.port)
+    publisher = Publisher(Watched(folder), Broker.of(f"mqtt://127.0.0.1:{broker.port}/lab"))
+    until(publisher.step, lambda: None)
+    listener.wait(lambda _: received(listener) == counts(first))
+    broker.stop()
+    record(folder / "2.power", "", 3, events=4)
+    until(lambda: bool(publisher.problem), publisher.step)
+    others = {"device": "another"}
+    made = [folder / "2.power", record(folder / "3.power", "", 4, events=4, attributes=others)]
+    (folder / "broken.power").write_text("nothing")
+    made.append(record(folder / "4.power", "", 5, events=4, gap=True))
+    for at, path in enumerate([first, made[0], folder / "broken.power", *made[1:]]):
+        os.utime(path, (10**9 + at, 10**9 + at))
+    listener.comes_back(broker)
+    until(publisher.step, lambda: None)
+    assert [text.partition(":")[0] for text in publisher.left] == ["broken.power was left out"]
+    listener.wait(lambda _: received(listener) == counts(first, *made))
+    assert received(listener) == counts(first, *made)
+    assert any(topic.startswith("lab/another/readings/") for topic, _ in listener.got)
+    publisher.stop()
+    listener.stop()
+
+
+def test_a_file_that_is_recorded_anew_is_sent_from_its_start(broker: Mosquitto, tmp_path: Path) -> None:
+    path = record(tmp_path / "run.power", "", 1, events=8)
+    listener = Listener(broker.port)
+    publisher = Publisher(Watched(path), Broker.of(f"mqtt://127.0.0.1:{broker.port}/lab"))
+    until(publisher.step, lambda: None)
+    wanted = counts(path)
+    path.unlink()
+    record(path, "", 2, events=4)
+    until(publisher.step, lambda: None)
+    wanted |= counts(path)
+    listener.wait(lambda _: received(listener) == wanted)
+    assert received(listener) == wanted and len(wanted) == 2
+    publisher.stop()
+    listener.stop()
+
+
 def outage(broker: Mosquitto, tmp_path: Path, record_s: float, down_s: float) -> None:
     path = tmp_path / "run.power"
     command = [
@@ -143,7 +221,7 @@ def outage(broker: Mosquitto, tmp_path: Path, record_s: float, down_s: float) ->
         until(lambda: bool(publisher.problem), publisher.step)
         assert "keeps what is held up" in publisher.problem
         time.sleep(down_s)
-        broker.start()
+        listener.comes_back(broker)
         assert recorder.wait(120) == 0, recorder.stderr and recorder.stderr.read()
         until(lambda: publisher.step(), lambda: None, 60)
         assert publisher.step() and publisher.sent > before

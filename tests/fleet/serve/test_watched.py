@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from class_of_forty import record
 
+from powermeter import analyse
 from powermeter.errors import ConfigurationError
 from powermeter.fleet.serve.watched import Watched
 
@@ -56,3 +57,17 @@ def test_a_counter_never_falls(tmp_path: Path) -> None:
     path.unlink()
     record(path, "", 1, scale=0.5)
     assert energy() == before
+
+
+def test_another_recording_under_the_same_name_begins_anew(tmp_path: Path) -> None:
+    """Recording again with --force: the number shown is that of the new run, not the larger one of the old."""
+    path = record(tmp_path / "a.power", "", 1)
+    watched = Watched(path)
+
+    def energy() -> float:
+        return next(one.value for one in watched.look(now=True).shown if one.name == "energy_joules_total")
+
+    energy()
+    path.unlink()
+    record(path, "", 2, scale=0.5)
+    assert energy() == analyse(path).energy.value
