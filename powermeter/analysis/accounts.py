@@ -36,7 +36,7 @@ def differences(processes: Mapping[int, Counts]) -> list[str]:
 def _of(process: int, counts: Counts) -> Iterable[str]:
     d = counts.details
     who = f"process {process} ({d['program']})" if d.get("program") else f"process {process}"
-    lost, refused, strays = (int(d.get(name) or 0) for name in ("lost", "refused", "strays"))
+    lost, refused, strays, torn = (int(d.get(name) or 0) for name in ("lost", "refused", "strays", "torn"))
     open_ends = counts.begun - counts.finished
     if open_ends > 0:
         names = ", ".join(repr(str(name))[:60] for name in d.get("running") or ())
@@ -50,6 +50,11 @@ def _of(process: int, counts: Counts) -> Iterable[str]:
         yield (
             f"{who}: {lost} marks were lost, because the recorder could not take them in fast enough; "
             "mark larger pieces of work"
+        )
+    if torn:
+        yield (
+            f"{who}: {torn} marks were interrupted while they were written, by an exception out of a signal's handler or by "
+            "a kill, and are not in the recording"
         )
     if refused:
         yield f"{who}: {refused} marks were refused: their time stamps are of another clock, or they are not marks"

@@ -59,6 +59,7 @@ class Account:
         lost: Marks it could not leave, because its ring stayed full.
         refused: Marks with a stamp of another clock, or beyond bounds.
         strays: Ends without a begin.
+        torn: Marks that were interrupted while they were written.
         waited_s: How long it waited for a full ring.
         left: Whether it noted that it left in order.
         is_alive: Whether it was still there when the recording ended; None where that cannot be known.
@@ -73,6 +74,7 @@ class Account:
     lost: int = 0
     refused: int = 0
     strays: int = 0
+    torn: int = 0
     waited_s: float = 0.0
     left: bool = False
     is_alive: bool | None = None
@@ -80,7 +82,7 @@ class Account:
 
     def add(self, other: Account) -> None:
         """Add what came of another ring of the process."""
-        for name in ("begun", "finished", "instants", "lost", "refused", "strays", "waited_s"):
+        for name in ("begun", "finished", "instants", "lost", "refused", "strays", "torn", "waited_s"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.program = self.program or other.program
         self.left, self.is_alive = other.left, other.is_alive

@@ -14,6 +14,7 @@ import time
 from _thread import RLock, get_native_id
 from errno import ENOSPC
 from itertools import count
+from struct import error as PackError
 
 from powermeter.marking import json_text, ring
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 PATIENCE_S = 2.0
 """How long a mark waits for the recorder to empty a full ring, before it is counted as lost."""
+MAX_NESTED = 8
+"""How many waits of one thread may lie in each other: handlers of signals that come while it waits."""
 FLUSH_S = 3.0
 BRIEF_NS = 1_000_000
 """An event of a name whose last was shorter is written at its end only."""
@@ -77,6 +80,8 @@ class EventLog:
         self._waited_ns = 0
         self._is_patient = True
         self._is_given_up = False
+        self._has_left = False
+        self._waiting: list[int] = []
         self._at_exit: list[Callable[[], object]] = []
 
     # The marks --------------------------------------------------------------------------------
@@ -165,17 +170,17 @@ class EventLog:
         rest = (text[: ring.INLINE], span.uid, len(text), kind, flags, places[0] + 1)
         try:
             _pack(self.memory, at, at_ns, count, duration, *who, *rest)
-        except Exception:  # noqa: BLE001 – a number beyond float
+        except (PackError, OverflowError):  # a number beyond float
             _pack(self.memory, at, at_ns, NAN, duration, *who, *rest)
 
     # The ring ---------------------------------------------------------------------------------
 
     def open(self) -> bool:
         """Make the ring, so that the first event need not wait for it; return whether there is one."""
-        if self.memory is not None:
+        if self.memory is not None and not self._has_left:
             return True
         with self._opening:  # of threads whose first events begin together, one makes the ring for all
-            return self.memory is not None or self._make_ring()
+            return (self.memory is not None and not self._has_left) or self._make_ring()
 
     def _make_ring(self) -> bool:
         if self._is_given_up or self.successor is not None:
@@ -189,57 +194,91 @@ class EventLog:
                 if error.errno != ENOSPC:
                     raise
                 made = ring.create(self.folder, os.getpid(), capacity := ring.SMALL_CAPACITY, text)
-        except Exception as error:  # noqa: BLE001 – the measured program must never notice
+        except (OSError, ValueError, MemoryError) as error:
             self._is_given_up = True
             self.problem = f"the events of process {os.getpid()} are not in {self.path}: {error}"
             return False
         if self._is_foreign:
             ring.HEADER.pack_into(made, 0, ring.MAGIC, capacity, ring.MONOTONIC, os.getpid(), 0)
-        self.words = memoryview(made)[: ring.HEADER_BYTES].cast("Q")
-        self.mask = capacity - 1
-        self.memory = made
-        self._at_exit = _at_exit(self.close)
+        words, mask, number, had_left = (
+            memoryview(made)[: ring.HEADER_BYTES].cast("Q"),
+            capacity - 1,
+            count(0).__next__,
+            self._has_left,
+        )
+        if self.memory is not None and not had_left:  # the handler of a signal has made one meanwhile
+            return True
+        # No call from here to the end: no such handler can come in between.
+        self.words, self.mask, self.memory = words, mask, made
+        if had_left:
+            self._number = self.next = number
+            self._holes, self._lost, self._waited_ns = [], 0, 0
+            self._has_left = False
+            return True
+        self._at_exit += _at_exit(self.leave)
         return True
 
     def room(self, index: int) -> int:
         """Return the index of a free slot, or −1 where there is none; the slow way into the ring."""
+        has_left = self._has_left
         if self._is_given_up or not self.open():
             self._lost += 1
             return -1
+        if has_left:  # the number was one of the ring before
+            index = self._number()
         words, capacity = self.words, self.mask + 1
         while True:
             need = max(self._holes, default=index)
             limit = words[ring.TAKEN] + capacity
             if need >= limit and self._is_patient:
-                limit = self._wait(need)
+                try:
+                    limit = self._wait(need)
+                except BaseException:  # out of the handler of a signal: the mark is lost, its number is not
+                    self._give_up(index)
+                    raise
+                if max(self._holes, default=need) > need:  # a signal's handler, or another thread, meanwhile
+                    continue
             if need >= limit:
-                if index < _UNNUMBERED:
-                    self._holes.append(
-                        index
-                    )  # filled with nothing once there is room, so that no number is missing
-                    self.next = _refuse
-                self._lost += 1
-                words[ring.LOST] = self._lost
+                self._give_up(index)
                 return -1
             self._is_patient = True
             self.limit = limit
-            while self._holes:
-                self.void(self._holes.pop())
+            for hole in list(self._holes):
+                if hole < limit:
+                    self._holes.remove(hole)
+                    self.void(hole)
+            if self._holes:
+                continue
             self.next = self._number
             if index >= _UNNUMBERED:
                 index = self._number()
             if index < limit:
                 return index
 
+    def _give_up(self, index: int) -> None:
+        """Count a mark as lost; its slot is filled with nothing once there is room, so that no number is missing."""
+        if index < _UNNUMBERED:
+            self._holes.append(index)
+            self.next = _refuse
+        self._lost += 1
+        self.words[ring.LOST] = self._lost
+
     def _wait(self, need: int) -> int:
         """Wait a little for the reader to take what is in the way; return the first index that has no room."""
         words, capacity = self.words, self.mask + 1
+        thread = get_native_id()
+        if self._waiting.count(thread) >= MAX_NESTED:
+            return int(words[ring.TAKEN]) + capacity
         begun = _clock()
-        while need >= words[ring.TAKEN] + capacity and not words[ring.CLOSED]:
-            if _clock() - begun > PATIENCE_S * 1e9:
-                self._is_patient = False
-                break
-            time.sleep(0.0005)
+        self._waiting.append(thread)
+        try:
+            while need >= words[ring.TAKEN] + capacity and not words[ring.CLOSED]:
+                if _clock() - begun > PATIENCE_S * 1e9:
+                    self._is_patient = False
+                    break
+                time.sleep(0.0005)
+        finally:
+            self._waiting.remove(thread)
         self._waited_ns += _clock() - begun
         words[ring.WAITED_NS] = self._waited_ns
         return int(words[ring.TAKEN]) + capacity
@@ -273,6 +312,12 @@ class EventLog:
             return bool(self.words[ring.CLOSED])
         return not os.path.isdir(self.folder)
 
+    def leave(self) -> None:
+        """Note that this process leaves in order; what it marks even then, in its last handlers, gets a ring of its own."""
+        if self.words is not None and not self._is_given_up:
+            self.words[ring.LEFT] = 1
+            self._has_left, self.limit, self.brief = True, 0, {}
+
     def close(self) -> None:
         """Note that this process has left in order, and let go of the ring."""
         self.limit, self.next, self._is_given_up, self.brief = 0, _refuse, True, {}
@@ -296,6 +341,13 @@ class EventLog:
 
 def as_count(value: object) -> float:
     """Return a number of items as a float; NaN where it is none."""
+    if isinstance(value, int):
+        try:
+            return (
+                value * 1.0 if value >= 0 else NAN
+            )  # not a call: there the exceptions of signals' handlers come out
+        except OverflowError:
+            return NAN
     try:
         number = float(value)  # type: ignore[arg-type]
     except Exception:  # noqa: BLE001 – somebody else's object

@@ -129,9 +129,7 @@ class Intake:
                 if one.reader.namespace and one.reader.namespace == self._namespace:
                     one.assembly.memory.sample(now)
                 offset = 0 if one.reader.clock == ring.MONOTONIC else time.monotonic_ns() - time.time_ns()
-                self._backlog.append((one, slots, now, offset))
-                self._backlog_slots += len(slots)
-                one.queued += 1
+                self._queue(one, slots, now, offset)
                 total += len(slots)
                 continue
             counts = one.reader.counts()
@@ -139,9 +137,24 @@ class Intake:
             wanted = wanted or (counts[2] > one.committed and one.assembled >= counts[2])
             has_ended = counts[3] or self._is_gone(one.reader)
             if has_ended and one.has_ended and not one.queued and one.reader.is_drained(now):
+                if self._take_rest(one, now):
+                    continue
                 self._retire(name, one)  # looked at once more since it ended
             one.has_ended = has_ended
         return total, wanted
+
+    def _take_rest(self, one: _Open, now: int) -> bool:
+        """Queue what a writer that has ended left beyond a slot it did not finish; return whether there is any."""
+        slots = one.reader.rest()
+        if len(slots):
+            offset = 0 if one.reader.clock == ring.MONOTONIC else time.monotonic_ns() - time.time_ns()
+            self._queue(one, slots, now, offset)
+        return len(slots) > 0
+
+    def _queue(self, one: _Open, slots: NDArray[np.void], now: int, offset: int) -> None:
+        self._backlog.append((one, slots, now, offset))
+        self._backlog_slots += len(slots)
+        one.queued += 1
 
     def _list_rings(self) -> None:
         try:
@@ -169,6 +182,7 @@ class Intake:
     def _note(self, one: _Open, counts: tuple[int, int, int, bool]) -> None:
         account = one.assembly.account
         account.lost, account.waited_s, account.left = counts[0], counts[1] / NS, counts[3]
+        account.torn = one.reader.torn
 
     def _is_gone(self, reader: RingReader) -> bool:
         """Return whether the writer is known to have ended."""
@@ -276,6 +290,9 @@ class Intake:
             quiet = 0 if taken else quiet + 1
             self._report_progress()
             time.sleep(SETTLE_NS / NS * 1.25)
+        now = time.monotonic_ns()
+        for one in self._rings.values():
+            self._take_rest(one, now)
         before = -1
         while self._backlog and len(self._backlog) != before:  # the same again: the file cannot be written
             before = len(self._backlog)

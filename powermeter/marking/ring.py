@@ -7,8 +7,10 @@ This file imports next to nothing, because every instrumented program imports it
 from __future__ import annotations
 
 import os
+from _thread import get_ident
 from mmap import mmap
 from struct import Struct
+from time import monotonic_ns
 
 MAGIC = b"PMMARKS1"
 HEADER_BYTES, SLOT_BYTES = 4096, 64
@@ -60,9 +62,6 @@ def create(folder: str, process: int, capacity: int, program: bytes = b"", clock
     Raises:
         OSError: The folder is gone or full.
     """
-    from _thread import get_ident
-    from time import monotonic_ns
-
     name = f"{process}-{monotonic_ns()}-{get_ident()}{SUFFIX}"
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
     descriptor = os.open(f"{folder}/{name}", flags, 0o600)

@@ -16,6 +16,8 @@ from powermeter.marking import ring
 
 SETTLE_NS = 4_000_000
 """How long a slot has been whole before it is taken: its bytes may arrive in another order on another core."""
+TORN_NS = 1_500_000_000
+"""How long a slot may lack while later ones are whole, before its writer is taken for interrupted inside it."""
 MAX_AT_ONCE = 1 << 17
 """Slots that are taken at a time."""
 
@@ -35,6 +37,7 @@ SLOT = np.dtype(
         ("sequence", "<u8"),
     ]
 )
+_LOOK = 64
 _WORD = struct.Struct("<Q")
 _WRITERS = struct.Struct("<4Q")
 
@@ -67,7 +70,10 @@ class RingReader:
         self.taken = 0
         self._seen = 0
         self._seen_ns = 0
-        self._likely = 64
+        self._likely = _LOOK
+        self._stuck_at, self._stuck_ns = -1, 0
+        self.torn = 0
+        """Slots that were passed over: a signal's handler or a kill came between a mark's number and its slot."""
 
     def _read_header(self) -> None:
         found = os.fstat(self._file)
@@ -100,19 +106,56 @@ class RingReader:
         if now_ns - self._seen_ns >= SETTLE_NS:
             accepted = min(whole, self._seen - self.taken)
             self._seen, self._seen_ns = self.taken + whole, now_ns
-        self._likely = MAX_AT_ONCE if whole == wanted else max(64, 2 * whole)
+        self._likely = MAX_AT_ONCE if whole == wanted else max(_LOOK, 2 * whole)
+        if not whole:
+            self._pass_over(slots, now_ns)
         if accepted:
             self.taken += accepted
             self._set(ring.TAKEN, self.taken)
         return slots[:accepted]
 
+    def _pass_over(self, ahead: NDArray[np.void], now_ns: int) -> None:
+        """Pass over the next slot where it has lacked for long, although some of those after it are whole."""
+        missing = _LOOK - len(ahead)
+        found = ahead["sequence"]
+        if missing > 0:  # the ring's end: the next ones are at its beginning
+            data = os.pread(self._file, missing * ring.SLOT_BYTES, ring.HEADER_BYTES)
+            begin = np.frombuffer(data[: len(data) // ring.SLOT_BYTES * ring.SLOT_BYTES], SLOT)
+            found = np.concatenate([found, begin["sequence"]])
+        expected = np.arange(self.taken + 1, self.taken + 1 + len(found), dtype=np.uint64)
+        later = np.flatnonzero(found == expected)
+        if not len(later):
+            self._stuck_at = -1
+        elif self._stuck_at != self.taken:
+            self._stuck_at, self._stuck_ns = self.taken, now_ns
+        elif now_ns - self._stuck_ns >= TORN_NS:
+            self.torn += int(later[0])
+            self.taken += int(later[0])
+            self._seen = self.taken
+            self._set(ring.TAKEN, self.taken)
+
+    def rest(self) -> NDArray[np.void]:
+        """Return the whole slots beyond what was taken, in order, whatever lacks between them, and free them."""
+        beyond = self._whole_beyond(self.taken)
+        found: NDArray[np.void] = beyond[beyond["sequence"] <= self.taken + self.capacity]
+        if len(found):
+            newest = int(found["sequence"][-1])
+            self.torn += newest - self.taken - len(found)
+            self.taken = self._seen = newest
+            self._set(ring.TAKEN, newest)
+        return found
+
     def left_over(self) -> NDArray[np.void]:
         """Return the whole slots that no recorder has written down, in order; nothing is changed."""
         (committed,) = _WORD.unpack(os.pread(self._file, _WORD.size, ring.COMMITTED * 8))
+        return self._whole_beyond(committed)
+
+    def _whole_beyond(self, number: int) -> NDArray[np.void]:
+        """Return the slots of the ring that are whole and later than the first `number`, in order."""
         data = os.pread(self._file, self.capacity * ring.SLOT_BYTES, ring.HEADER_BYTES)
         slots = np.frombuffer(data[: len(data) // ring.SLOT_BYTES * ring.SLOT_BYTES], SLOT)
         places = (slots["sequence"].astype(np.int64) - 1) & (self.capacity - 1)
-        fits = (slots["sequence"] > committed) & (places == np.arange(len(slots)))
+        fits = (slots["sequence"] > number) & (places == np.arange(len(slots)))
         found: NDArray[np.void] = slots[fits][np.argsort(slots["sequence"][fits], kind="stable")]
         return found
 

@@ -10,8 +10,9 @@ import sys
 import time
 from _thread import RLock, _local, get_native_id
 from contextvars import ContextVar
+from struct import error as PackError
 
-from powermeter.marking import accelerators, board, event_log, json_text
+from powermeter.marking import accelerators, board, event_log, json_text, tasks
 from powermeter.marking.event_log import BRIEF_NS, EventLog
 from powermeter.marking.ring import NEWEST, SLOT
 from powermeter.marking.several import NoRing, Several
@@ -86,6 +87,7 @@ class Span:
             return self
         if self.log is not None:
             return _Copy(self).__enter__(into)
+        self.log = log  # at once: of threads that share a span, the next one enters a copy
         if len(_modules) != _modules_known:
             know_modules()
         self.parent_uid = 0
@@ -105,7 +107,6 @@ class Span:
             log.begin(self)
         else:
             log.words[NEWEST] = self.uid
-            self.log = log
             self.start_ns = _clock()
         return self
 
@@ -113,24 +114,24 @@ class Span:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         log = self.log
-        if log is None:
-            return
-        if _copies:
+        if _copies:  # also where the run that was copied has ended before its copy
             running = _running.get()
             if isinstance(running, _Copy) and running.origin is self:
                 running.__exit__(kind, error, trace)
                 return
+        if log is None:
+            return
         if _wait is not None:
             _wait()
         end_ns = self.end_ns = _clock()
-        if kind is not None:
-            self.attributes["error"] = kind.__name__
+        attributes = self.attributes
+        if kind is not None and kind is not GeneratorExit:  # a loop that is left early is no error
+            self.attributes = {**attributes, "error": kind.__name__}
         if _running.get() is self:
             try:
                 _running.reset(self._token)
             except (ValueError, RuntimeError):  # it began in another task, or in a generator
                 _running.set(_outer(self))
-        self.log = None
         text, count, start_ns = self.text, self.count, self.start_ns
         duration = end_ns - start_ns
         if (
@@ -141,8 +142,13 @@ class Span:
             or count < 0
             or len(text) > 12
         ):
-            log.end(self)
+            try:
+                log.end(self)
+            finally:
+                self.attributes, self.log = attributes, None
             return
+        uid, parent_uid, task = self.uid, self.parent_uid, self.task
+        self.log = None  # from here on another thread may enter it
         take = log.next  # the shortest way, which is the usual one: a call would cost as much again
         index = take()
         if index >= log.limit and (index := log.room(index)) < 0:
@@ -158,17 +164,17 @@ class Span:
                 start_ns,
                 count,
                 duration,
-                self.parent_uid,
+                parent_uid,
                 thread,
-                self.task,
+                task,
                 text,
-                self.uid,
+                uid,
                 len(text),
                 4,
                 1,
                 index + 1,
             )
-        except Exception:  # noqa: BLE001 – a number beyond float
+        except (PackError, OverflowError):  # a number beyond float
             log.void(index)
             log.end(self)
 
@@ -254,10 +260,7 @@ def know_modules() -> None:
     _modules_known = len(_modules)
     accelerators.know()
     _wait = accelerators.wait
-    if _task_of is None and "asyncio" in _modules:
-        from powermeter.marking.tasks import number
-
-        _task_of = number
+    _task_of = _task_of or tasks.numbering()
 
 
 # Where events go ------------------------------------------------------------------------------------------
@@ -326,8 +329,7 @@ def innermost() -> EventLog | None:
     """Return the log that a Meter without a path or source of its own joins; None where nothing is recorded."""
     if _word[0] != _seen:
         look()
-    logs = logs_here()
-    return logs[-1] if logs else None
+    return next(reversed(logs_here()), None)
 
 
 def attach(log: EventLog) -> object:
@@ -394,12 +396,13 @@ def look() -> None:
         try:
             folders = board.find()
             _inherited[:] = [log for log in _inherited if not log.is_over]
-            known = {log.folder for log in (*_inherited, *_own)}
             for folder in folders:
                 path = board.recording_of(folder)
-                if folder not in known and path is not None:
-                    _inherited.append(EventLog(folder, path))
-        except Exception:  # noqa: BLE001 – the measured program must never notice
+                found = EventLog(folder, path or "")
+                # Last, and without a call before `append`: the handler of a signal may be looking inside of this.
+                if path is not None and folder not in {log.folder for log in (*_inherited, *_own)}:
+                    _inherited.append(found)
+        except (OSError, ValueError, MemoryError):
             _inherited[:] = [log for log in _inherited if not log.is_over]
         settle()
         _seen = noticed  # last: until then other threads wait here, and mark nothing elsewhere
@@ -407,10 +410,9 @@ def look() -> None:
 
 def living(log: EventLog | None) -> EventLog | None:
     """Return the log that stands for one in this process, which may be a fork; None where its recording is over."""
-    if log is not None and log.successor is not None:
-        log = log.successor
-        return None if log.is_over else log
-    return log
+    if log is None or log.successor is None:
+        return log
+    return None if log.successor.is_over else log.successor
 
 
 def instant(name: object, attributes: dict[str, Any], log: Log) -> None:
@@ -418,9 +420,7 @@ def instant(name: object, attributes: dict[str, Any], log: Log) -> None:
     if len(_modules) != _modules_known:
         know_modules()
     made = span(name, 1, attributes)
-    made.parent_uid = around()[0]
-    made.task = 0 if _task_of is None else _task_of()
-    made.uid = _uid()
+    made.uid, made.parent_uid, made.task = _uid(), around()[0], 0 if _task_of is None else _task_of()
     if _wait is not None:
         _wait()
     log.instant(made)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from powermeter.marking import ring
-from powermeter.marking.ring_reader import SETTLE_NS, RingReader
+from powermeter.marking.ring_reader import SETTLE_NS, TORN_NS, RingReader
 
 
 @pytest.fixture
@@ -59,3 +59,38 @@ def test_what_was_not_committed_is_left_over(pair):
         put(memory, index)
     reader.note_committed(5)
     assert reader.left_over()["time"].tolist() == list(range(5, 11))
+
+
+def test_a_slot_that_its_writer_never_finished_is_passed_over_and_counted(pair):
+    memory, reader = pair
+    for index in (0, 2, 3):
+        put(memory, index)
+    taken: list[int] = []
+    for now in (SETTLE_NS, 2 * SETTLE_NS, 3 * SETTLE_NS, TORN_NS):
+        taken += reader.take(now)["time"].tolist()
+    assert taken == [0], "1 may still come"
+    for step in range(1, 6):
+        taken += reader.take(TORN_NS + (2 + step) * SETTLE_NS)["time"].tolist()
+    assert (taken, reader.torn) == ([0, 2, 3], 1)
+
+
+def test_such_a_slot_at_the_seam_is_seen_too(pair):
+    memory, reader = pair
+    for index in range(7):
+        put(memory, index)
+    now = 0
+    for _ in range(3):
+        now += SETTLE_NS
+        reader.take(now)
+    put(memory, 8)
+    for step in range(5):
+        reader.take(now + step * TORN_NS + SETTLE_NS)
+    assert (reader.taken, reader.torn) == (9, 1)
+
+
+def test_of_a_writer_that_has_ended_the_rest_is_returned_at_once(pair):
+    memory, reader = pair
+    for index in (1, 2, 4):
+        put(memory, index)
+    assert reader.rest()["time"].tolist() == [1, 2, 4]
+    assert (reader.torn, reader.taken, len(reader.rest())) == (2, 5, 0)

@@ -1,0 +1,184 @@
+"""Events at odd moments: spans that are shared, signals' handlers inside of a mark, what a process marks while it leaves."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import types
+
+import pytest
+
+import powermeter
+from powermeter.marking import board, event_log, ring, span, tasks
+from powermeter.marking.accounts import differences
+
+
+def names(events) -> list[str]:
+    return [event.name for event in events if event.end_ns is not None]
+
+
+def test_a_span_that_tasks_share_is_an_event_of_each(running):
+    shared = powermeter.event("shared")
+    order: list[str] = []
+
+    async def one(name: str, before: asyncio.Event, after: asyncio.Event, until: asyncio.Event) -> None:
+        await before.wait()
+        with shared:
+            order.append(f"{name} in")
+            after.set()
+            await until.wait()
+        order.append(f"{name} out")
+
+    async def main() -> None:
+        begin, second, end_first, end_second = (asyncio.Event() for _ in range(4))
+        begin.set()
+        running_tasks = [
+            asyncio.create_task(one("first", begin, second, end_first)),
+            asyncio.create_task(one("second", second, end_first, end_second)),
+        ]
+        await running_tasks[0]
+        end_second.set()
+        await running_tasks[1]
+
+    asyncio.run(main())
+    assert order == ["first in", "second in", "first out", "second out"]
+    assert names(running.end()) == ["shared", "shared"]
+
+
+def test_the_error_of_one_run_is_not_the_next_ones(running):
+    again = powermeter.event("again", model="tiny")
+    for fails in (True, False):
+        try:
+            with again:
+                assert not fails
+        except AssertionError:
+            pass
+    first, second = running.end()
+    assert first.attributes == {"model": "tiny", "error": "AssertionError"}
+    assert second.attributes == {"model": "tiny"}
+
+
+def test_a_loop_that_is_left_early_is_no_error(running):
+    for _ in powermeter.each([1, 2, 3]):
+        break
+    (event,) = running.end()
+    assert event.attributes == {}
+
+
+def test_a_mark_that_was_interrupted_is_listed_and_those_behind_it_are_kept(running):
+    with powermeter.event("w"):
+        pass
+    running.log.next()  # as where a handler raises between a mark's number and its slot
+    for _ in range(100):
+        with powermeter.event("w"):
+            pass
+    assert names(running.end()) == ["w"] * 101
+    (text,) = differences(running.counts())
+    assert "1 marks were interrupted" in text
+
+
+def test_handlers_that_mark_while_a_mark_waits_end_somewhere_and_are_counted(running, monkeypatch):
+    monkeypatch.setattr(ring, "CAPACITY", 64)
+    monkeypatch.setattr(event_log, "PATIENCE_S", 0.05)
+    made = 0
+
+    def sleep(seconds: float) -> None:
+        nonlocal made
+        if made < 5000:
+            made += 1
+            with powermeter.event("handler"):
+                pass
+
+    monkeypatch.setattr(event_log.time, "sleep", sleep)
+    for _ in range(200):
+        with powermeter.event("main"):
+            pass
+    monkeypatch.undo()
+    found = running.end()
+    counts = running.counts()[os.getpid()]
+    assert counts.details["torn"] == 0
+    assert len(found) == 63, "the first takes two slots"
+    assert counts.details["lost"] >= 200 + made - len(found)
+
+
+class Interrupt(Exception):
+    """What a signal's handler raises."""
+
+
+def test_what_a_handler_raises_comes_out_of_a_mark_that_waits(running, monkeypatch):
+    monkeypatch.setattr(ring, "CAPACITY", 64)
+
+    def sleep(seconds: float) -> None:
+        raise Interrupt
+
+    for _ in range(63):
+        with powermeter.event("w"):
+            pass
+    monkeypatch.setattr(event_log.time, "sleep", sleep)
+    with pytest.raises(Interrupt), powermeter.event("w"):
+        pass
+    monkeypatch.undo()
+    assert len(running.end()) == 63
+    counts = running.counts()[os.getpid()]
+    assert (counts.details["lost"], counts.details["torn"]) == (1, 0)
+
+
+def test_what_a_handler_raises_while_recordings_are_looked_for_comes_out_and_the_next_event_finds_them(
+    running, monkeypatch
+):
+    def find() -> list[str]:
+        raise Interrupt
+
+    monkeypatch.setattr(board, "find", find)
+    board.notify()
+    with pytest.raises(Interrupt), powermeter.event("w"):
+        pass
+    monkeypatch.undo()
+    with powermeter.event("w"):
+        pass
+    assert names(running.end()) == ["w"]
+
+
+def test_a_handler_that_marks_while_recordings_are_looked_for_finds_each_once(running, monkeypatch):
+    find, depth = board.find, 0
+
+    def nested() -> list[str]:
+        nonlocal depth
+        depth += 1
+        if depth < 3:
+            with powermeter.event("handler"):
+                pass
+        return [*find(), running.folder]
+
+    monkeypatch.setattr(board, "find", nested)
+    before = list(span._own)
+    span._own.clear()  # as in a child, which finds the recording by its folder
+    board.notify()
+    with powermeter.event("w"):
+        pass
+    assert [log.folder for log in span._inherited].count(running.folder) == 1
+    span._inherited[:] = []
+    span._own[:] = before
+    span.settle()
+    assert sorted(names(running.end())) == ["handler", "handler", "w"]
+
+
+def test_what_is_marked_after_the_process_has_taken_leave_is_kept(running):
+    with powermeter.event("early"):
+        pass
+    running.log.leave()
+    for _ in range(3):
+        with powermeter.event("late"):
+            pass
+    assert sorted(names(running.end())) == ["early", "late", "late", "late"]
+    counts = running.counts()[os.getpid()]
+    assert (counts.begun, counts.finished) == (4, 4)
+
+
+def test_asyncio_that_is_still_being_imported_is_asked_later(monkeypatch):
+    monkeypatch.setitem(sys.modules, "asyncio", types.ModuleType("asyncio"))
+    assert tasks.numbering() is None
+    monkeypatch.undo()
+    number = tasks.numbering()
+    assert number is not None and number() == 0
