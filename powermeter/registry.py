@@ -114,6 +114,7 @@ IMPORTERS: Mapping[str, str] = {
     "labelled": "powermeter.importers.labelled:LabelledLines",
     "mlperf-power": "powermeter.importers.mlperf_power:MLPerfPower",
     "mlperf-tiny": "powermeter.importers.mlperf_tiny:MLPerfTiny",
+    "mlperf-training": "powermeter.importers.mlperf_training:MLPerfTraining",
     "monsoon": "powermeter.importers.monsoon:MonsoonLog",
     "monsoon-pt": "powermeter.importers.monsoon_pt:MonsoonFile",
     "nvidia-smi": "powermeter.importers.nvidia_smi:NvidiaSmi",
@@ -214,6 +215,7 @@ PUBLICATION_RULES: Mapping[str, str] = {
     "energyrunner": "powermeter.importers.mlperf_tiny:by_edges",
     "mlperf-power": "powermeter.importers.mlperf_power:by_rule",
     "mlperf-tiny-runner": "powermeter.importers.mlperf_tiny:by_indexes",
+    "mlperf-training": "powermeter.importers.mlperf_training:by_rule",
 }
 """Rule by which a publisher computes an energy → `module:function`."""
 

@@ -132,7 +132,22 @@ ANY_CASE = {
 
 QUANTITY_WORDS: dict[str, Quantity | str] = {
     **dict.fromkeys(
-        ("power", "pwr", "leistung", "puissance", "potencia", "potenza", "watt", "watts", "wattage", "pow"),
+        (
+            "power",
+            "pwr",
+            "leistung",
+            "wirkleistung",
+            "puissance",
+            "potencia",
+            "potenza",
+            "vermogen",
+            "effekt",
+            "moc",
+            "watt",
+            "watts",
+            "wattage",
+            "pow",
+        ),
         Quantity.POWER,
     ),
     **dict.fromkeys(
@@ -147,6 +162,11 @@ QUANTITY_WORDS: dict[str, Quantity | str] = {
             "tension",
             "tensione",
             "voltaje",
+            "tensao",
+            "spanning",
+            "napiecie",
+            "vrms",
+            "urms",
             "vbus",
             "vin",
             "vout",
@@ -159,10 +179,13 @@ QUANTITY_WORDS: dict[str, Quantity | str] = {
         (
             "current",
             "curr",
-            "strom",
             "courant",
             "corriente",
             "corrente",
+            "stroom",
+            "strom",
+            "prad",
+            "irms",
             "ibus",
             "iin",
             "iout",
@@ -187,6 +210,13 @@ QUANTITY_WORDS: dict[str, Quantity | str] = {
             "datum",
             "zeitstempel",
             "temps",
+            "tempo",
+            "tid",
+            "tijd",
+            "czas",
+            "uptime",
+            "runtime",
+            "laufzeit",
             "fecha",
             "hora",
             "tiempo",
@@ -211,6 +241,11 @@ LETTERS: dict[str, Quantity | str] = {
     "t": TIME,
     "q": Quantity.CHARGE,
 }
+
+UNRECORDED = frozenset(
+    ["dbm", "dbw", "db", "va", "kva", "var", "kvar", "percent", "pct", "rpm", "hp", "ps", "rssi"]
+)
+"""Units at the end of a name that are none of a power drawn: levels, apparent and reactive power, shares."""
 
 ELECTRIC = (Quantity.POWER, Quantity.VOLTAGE, Quantity.CURRENT, Quantity.ENERGY, Quantity.CHARGE)
 
@@ -252,6 +287,8 @@ NOT_ACTIVE = frozenset(
         "factor",
         "apparent",
         "reactive",
+        "scheinleistung",
+        "blindleistung",
         "cost",
         "price",
         "emissions",

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from powermeter.channel import Quantity
 from powermeter.errors import ConfigurationError
+from powermeter.importers.header_languages import UNITS, in_english
 from powermeter.importers.header_words import (
     ANY_CASE,
     COUNTED,
@@ -27,11 +28,13 @@ from powermeter.importers.header_words import (
     SPELLED,
     SPELLED_PREFIX,
     TIME,
+    UNRECORDED,
 )
 from powermeter.units import unit_factor
 
 _BRACKETED = re.compile(r"\s*(.*?)\s*[(\[{<]\s*([^()\[\]{}<>]{1,24}?)\s*[)\]}>]\s*:?\s*\Z")
-_SLASHED = re.compile(r"\s*(.+?)\s*(?:/| in |,)\s*([A-Za-zµμΩ%°]{1,12})\s*\Z")
+_IN_BRACKETS = re.compile(r"([^()\[\]]+?)\s*[(\[]\s*([^()\[\]]{1,12}?)\s*[)\]]\s*([^()\[\]]+)\Z")
+_SLASHED = re.compile(r"\s*(.+?)\s*(?:/| in |,)\s*([A-Za-zµμΩ%°\u0400-\u04ff\u4e00-\u9fff·]{1,12})\s*\Z")
 _WORD = re.compile(r"[A-ZÄÖÜ]+(?![a-zäöüß])|[A-ZÄÖÜ]?[a-zäöüßéíµμ]+|\d+|%|°C", re.UNICODE)
 _NOT_AMPERE = frozenset(
     [
@@ -172,7 +175,6 @@ _PLAIN = frozenset(
         "w",
         "mw",
         "bus",
-        "load",
     ]
 )
 
@@ -204,7 +206,9 @@ def of_unit(unit: str, name: str = "") -> tuple[Quantity | str, float] | None:
     A bare `C` is degrees Celsius, as headers mean it, unless the name speaks of charge.
     """
     unit = unit.strip().strip(".").replace("μ", "µ")
-    unit = _spelled(unit.lower()) or unit
+    unit = UNITS.get(unit.lower()) or _spelled(unit.lower()) or unit
+    if unit.lower() in ("day", "days"):
+        return TIME, 86_400.0
     if unit == "C" and not re.search("charge|coulomb", name, re.IGNORECASE):
         unit = "degC"
     if not unit:
@@ -241,33 +245,51 @@ def clean(text: str) -> str:
 
 def heading(text: str) -> Heading:
     """Return what one header states."""
-    raw, text = text.strip(), clean(text)
+    raw, text = text.strip(), in_english(clean(text))
     match = _BRACKETED.match(text)
     if match is not None:
         found = of_unit(match[2], match[1])
+        if found is not None and not _agrees(match[2], found[0], match[1]):
+            return Heading(raw, text, why=f"({match[2]}) contradicts the name, so it is not its unit")
         if found is not None:
             return Heading(raw, match[1] or text, match[2], *found, why="unit in brackets")
         return Heading(raw, match[1] or text, match[2], why=f"[{match[2]}] is not a unit that is recorded")
     match = _SLASHED.match(text)
     if match is not None:
         found = of_unit(match[2], match[1])
-        if found is not None and match[2] not in ("s", "h", "min"):
+        named = implied(words(match[1])) == TIME
+        if found is not None and (named or match[2] not in ("s", "h", "min")):
             return Heading(raw, match[1], match[2], *found, why="unit behind the name")
+    match = _IN_BRACKETS.match(text)
+    if match is not None:
+        found = of_unit(match[2], match[1])
+        if found is not None and _agrees(match[2], found[0], match[1]):
+            return Heading(raw, f"{match[1]} {match[3]}", match[2], *found, why="unit in brackets")
     last = _last_word(raw, text)
     return last if last is not None else Heading(raw, text, why="no unit in the header")
+
+
+def _agrees(unit: str, quantity: Quantity | str, name: str) -> bool:
+    """Return whether a single letter in brackets may be the unit of this name: `Power (A)` is that of phase A."""
+    meant = implied(words(name))
+    return (
+        unit not in ("A", "V", "C", "W", "J") or meant is None or meant == quantity or meant not in ELECTRIC
+    )
 
 
 def _last_word(raw: str, text: str) -> Heading | None:
     pieces = re.split(r"[\s_.\-]+", text)
     tail = pieces[-1] if pieces else ""
     if len(pieces) == 1:
-        if text in _SYMBOLS:
+        if _SYMBOL.fullmatch(text):
             return _only_word(raw, text)
         camel = _split(tail)
-        if len(camel) < 2:
+        if len(camel) < 2 or (len(text) == 2 and not text.islower()):  # fW and MA: which prefix is not known
             return _only_word(raw, text)
         tail = camel[-1]
     name = text[: text.rfind(tail)].rstrip(" _.-") if tail else text
+    if tail.lower() in UNRECORDED and implied(words(name)) in (*ELECTRIC, None) and name:
+        return Heading(raw, name, tail, why=f"{tail} is not a unit that is recorded")
     unit = _unit_at_end(tail, words(name))
     if unit is None:
         return None
@@ -277,41 +299,15 @@ def _last_word(raw: str, text: str) -> Heading | None:
 
 def _only_word(raw: str, text: str) -> Heading | None:
     """Return the meaning of a header that is a unit and nothing else: `Watts`, `mA`."""
-    unit = _spelled(text.lower()) or (text if text in _SYMBOLS else None)
+    if text in ("VA", "kVA", "VAR", "var", "dBm", "dB", "%"):
+        return Heading(raw, text, text, why=f"{text} is not a unit that is recorded")
+    unit = _spelled(text.lower()) or (text if _SYMBOL.fullmatch(text) else None)
     found = of_unit(unit, text) if unit else None
     return Heading(raw, text, unit, *found, why="the header is a unit") if found is not None else None
 
 
-_SYMBOLS = frozenset(
-    [
-        "W",
-        "mW",
-        "uW",
-        "µW",
-        "kW",
-        "nW",
-        "V",
-        "mV",
-        "uV",
-        "A",
-        "mA",
-        "uA",
-        "µA",
-        "nA",
-        "J",
-        "mJ",
-        "uJ",
-        "kJ",
-        "Wh",
-        "mWh",
-        "kWh",
-        "Ah",
-        "mAh",
-        "ms",
-        "us",
-        "ns",
-    ]
-)
+_SYMBOL = re.compile(r"[pnuµmkMG]?(?:W|J|Wh)|[pnuµmk]?(?:V|A|Ah)|[mun]s|[mun]C")
+"""Units that are a whole header; one letter that may be anything else (`C`, `s`, `h`) is none."""
 
 
 def _unit_at_end(tail: str, before: list[str]) -> str | None:

@@ -18,6 +18,7 @@ from powermeter.importers import open_log, recognise
 from powermeter.importers.files import MAX_BYTES, Peek
 from powermeter.importers.log import Choices, Log, Rows
 from powermeter.importers.not_logs import refusal
+from powermeter.importers.side_by_side import labels_of, side_by_side
 from powermeter.recording.output_file import check_output
 
 MAX_LOGS = 10_000
@@ -149,10 +150,25 @@ def convert(job: Job, *, format: str | None, choices: Choices, force: bool) -> L
 
     check_output(job.out, force=force)
     with _unpacked(job.paths) as paths:
-        logs = [open_log(path, format=format, choices=choices) for path in paths]
-        log = logs[0] if len(logs) == 1 else _joined(logs, paths)
+        labels = labels_of(paths) if len(paths) > 1 else [""]
+        logs = [_opened(path, label, format, choices) for path, label in zip(paths, labels, strict=True)]
+        log = logs[0] if len(logs) == 1 else _joined(logs, paths, choices)
         write(log, job.paths[0], job.out, force=force)
     return log
+
+
+def _opened(path: Path, label: str, format: str | None, choices: Choices) -> Log:
+    """Return one of several logs; which rail is the whole is a question to all of them, and to one that is open."""
+    if not label or (choices.rail is None and not choices.add_up):
+        return open_log(path, format=format, choices=choices)
+    try:
+        return open_log(path, format=format, choices=replace(choices, rail=None, add_up=False))
+    except ConfigurationError:
+        rail = choices.rail
+        own = rail.removeprefix(f"{label}.") if rail is not None and rail.startswith(f"{label}.") else None
+        if own is None and not choices.add_up:
+            raise
+        return open_log(path, format=format, choices=replace(choices, rail=own))
 
 
 @contextmanager
@@ -239,7 +255,7 @@ def _members(path: Path) -> Iterator[tuple[str, Callable[[int], bytes]]]:
                 yield member.name, inner.read
 
 
-def _joined(logs: Sequence[Log], paths: Sequence[Path]) -> Log:
+def _joined(logs: Sequence[Log], paths: Sequence[Path], choices: Choices) -> Log:
     """Return several logs as one: parts of one series one after another, others side by side.
 
     Raises:
@@ -252,7 +268,10 @@ def _joined(logs: Sequence[Log], paths: Sequence[Path]) -> Log:
         )
     joined = replace(logs[0])
     joined.warnings = [
-        f"{path.name}: {text}" for log, path in zip(logs, paths, strict=True) for text in log.warnings
+        f"{path.name}: {text}"
+        for log, path in zip(logs, paths, strict=True)
+        for text in log.warnings
+        if not text.startswith("the whole is ")
     ]
     joined.events = [event for log in logs for event in log.events]
     joined.sources = []
@@ -260,16 +279,19 @@ def _joined(logs: Sequence[Log], paths: Sequence[Path]) -> Log:
         for rows in log.sources:
             rows.name = f"{rows.name} {path.stem}"
             joined.sources.append(rows)
-    return _in_series(joined)
+    if not _in_series(joined):
+        labels = [label for log, label in zip(logs, labels_of(paths), strict=True) for _ in log.sources]
+        side_by_side(joined, labels, choices, f"{paths[0].name} and {len(paths) - 1} more")
+    return joined
 
 
-def _in_series(log: Log) -> Log:
-    """Put sources of the same channels that follow each other in time into one."""
+def _in_series(log: Log) -> bool:
+    """Put sources of the same channels that follow each other in time into one; return whether they do."""
     sources = sorted(log.sources, key=lambda rows: rows.ends_ns)
     alike = len({tuple((c.name, c.quantity, c.rail) for c in rows.channels) for rows in sources}) == 1
     apart = all(a.ends_ns[1] <= b.ends_ns[0] for a, b in pairwise(sources))
     if not (alike and apart):
-        return log
+        return False
     from powermeter.importers.series import Series
 
     series: Rows = Series(sources)
@@ -277,7 +299,7 @@ def _in_series(log: Log) -> Log:
     log.warnings.append(
         f"{len(sources)} logs of the same channels follow each other: one series, with gaps between them"
     )
-    return log
+    return True
 
 
 def some_failed(failed: int, jobs: int) -> PowermeterError:

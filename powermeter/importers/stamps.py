@@ -19,11 +19,21 @@ LARGEST_NS = 2**62
 _NUMBER = re.compile(r"([+-]?)(\d{1,19})(?:[.,](\d{0,20}))?(?:[eE]([+-]?\d{1,2}))?", re.ASCII)
 _POINT_FIRST = re.compile(r"([+-]?)[.,](\d{1,20})", re.ASCII)
 _CLOCK = r"(?P<h>\d{1,2}):(?P<m>\d{1,2})(?::(?P<sec>\d{1,2})(?:(?P<sep>[.,:])(?P<frac>\d{1,12}))?)?\s*(?P<half>[AaPp]\.?[Mm]\.?)?"
-_ZONE = r"(?:\s*(?P<zone>Z|z|UTC|GMT|[+-]\d{2}:?\d{2}))?"
+_ZONE = r"(?:\s*(?P<zone>Z|z|UTC|GMT|[+-]\d{2}(?::?\d{2})?))?"
+_LOCAL = r"(?: [A-Z]{3,4})?"  # CET, PDT: their offset is not in the stamp
 _DIGITS = re.compile(
-    r"(?P<a>\d{1,4})(?P<d>[-/.])(?P<b>\d{1,2})(?P=d)(?P<c>\d{1,4})(?:(?:[ T_]|, ?)+" + _CLOCK + _ZONE + r")?",
+    r"(?P<a>\d{1,4})(?P<d>[-/.])(?P<b>\d{1,2})(?P=d)(?P<c>\d{1,4})(?:(?:[ T_]|, ?)+"
+    + _CLOCK
+    + _ZONE
+    + _LOCAL
+    + r"|[ T_-](?P<h2>\d{2})(?P<s>[-.h])(?P<m2>\d{2})[-.m](?P<s2>\d{2})s?)?",
     re.ASCII,
 )
+_FOURTEEN = re.compile(
+    r"(?P<y>(?:19|20)\d{2})(?P<mo>\d{2})(?P<da>\d{2})(?P<h2>\d{2})(?P<m2>[0-5]\d)(?P<s2>[0-5]\d)(?P<zone>Z)?",
+    re.ASCII,
+)
+_CHINESE = str.maketrans({"年": "-", "月": "-", "日": " ", "时": ":", "時": ":", "分": ":", "秒": " "})
 _COMPACT = re.compile(
     r"(?P<y>\d{4})(?P<mo>\d{2})(?P<da>\d{2})[ T_-]+(?:"
     + _CLOCK
@@ -32,13 +42,14 @@ _COMPACT = re.compile(
     re.ASCII,
 )
 _NAMED = re.compile(
-    r"(?:[A-Za-z]{3,9},? )?(?P<da>\d{1,2})[- ](?P<mo>[A-Za-z]{3})[a-z]*[- ](?P<y>\d{4})[ T,]+"
+    r"(?:[A-Za-z]{3,9},? )?(?P<da>\d{1,2})[-/ ](?P<mo>[A-Za-z]{3})[a-z]*[-/ ](?P<y>\d{4})[ T,:]+"
     + _CLOCK
-    + _ZONE,
+    + _ZONE
+    + _LOCAL,
     re.ASCII,
 )
 _CTIME = re.compile(
-    r"(?:[A-Za-z]{3} )?(?P<mo>[A-Za-z]{3}) +(?P<da>\d{1,2}),? (?:(?P<y>\d{4})[, ]+)?"
+    r"(?:[A-Za-z]{3,9},? )?(?P<mo>[A-Za-z]{3})[a-z]* +(?P<da>\d{1,2}),? (?:(?P<y>\d{4})[, ]+)?"
     + _CLOCK
     + _ZONE
     + r"(?: [A-Z]{3,4})?(?: (?P<y2>\d{4}))?",
@@ -116,7 +127,7 @@ def zone_ns(text: str | None) -> int | None:
     if text.upper() in ("Z", "UTC", "GMT"):
         return 0
     digits = text[1:].replace(":", "")
-    seconds = int(digits[:2]) * 3600 + int(digits[2:]) * 60
+    seconds = int(digits[:2]) * 3600 + int(digits[2:] or 0) * 60
     return (-seconds if text[0] == "-" else seconds) * NS
 
 
@@ -136,12 +147,12 @@ def wall(text: str, order: str | None = None) -> Wall | None:
         order: `ymd`, `dmy` or `mdy` for numbers; None takes a leading year, day first behind dots, and
             month first otherwise.
     """
-    text = text.strip()
+    text = _bare(text)
     match = _DIGITS.fullmatch(text)
     if match is not None:
         parts = _ordered(match, order)
     else:
-        match = _COMPACT.fullmatch(text)
+        match = _COMPACT.fullmatch(text) or _FOURTEEN.fullmatch(text)
         if match is not None:
             parts = int(match["y"]), int(match["mo"]), int(match["da"])
         else:
@@ -158,20 +169,36 @@ def wall(text: str, order: str | None = None) -> Wall | None:
         return None
     groups = match.groupdict()
     if groups.get("h2") is not None:
-        clock: int | None = (int(match["h2"]) * 3600 + int(match["m2"]) * 60 + int(match["s2"])) * NS
+        hour, minute, second = int(match["h2"]), int(match["m2"]), int(match["s2"])
+        clock: int | None = (hour * 3600 + minute * 60 + second) * NS
+        clock = clock if hour < 24 and minute < 60 and second <= 60 else None
     else:
-        clock = 0 if match["h"] is None else _clock_ns(match)
+        clock = 0 if groups.get("h") is None else _clock_ns(match)
     days = _days(*parts)
     if days is None or clock is None or not 0 <= days < LARGEST_NS // DAY_NS:
         return None
-    return Wall(days * DAY_NS + clock, zone_ns(match["zone"]))
+    return Wall(days * DAY_NS + clock, zone_ns(groups.get("zone")))
+
+
+def _bare(text: str) -> str:
+    """Return a stamp without brackets around it and with marks for the Chinese ones."""
+    text = text.strip()
+    if text[:1] == "[" and text[-1:] == "]":
+        text = text[1:-1].strip()
+    if "年" in text:
+        text = text.translate(_CHINESE).strip().rstrip(":").replace("  ", " ")
+    return text
 
 
 def _ordered(match: re.Match[str], order: str | None) -> tuple[int, int, int] | None:
     first, second, third = match["a"], match["b"], match["c"]
     if len(first) == 4:
         return (int(first), int(second), int(third)) if len(third) <= 2 else None
-    if len(first) > 2 or len(third) not in (2, 4) or (match["h"] is None and len(third) != 4):
+    if (
+        len(first) > 2
+        or len(third) not in (2, 4)
+        or ((match["h"] or match["h2"]) is None and len(third) != 4)
+    ):
         return None
     if order == "ymd":
         return int(first), int(second), int(third)
@@ -188,7 +215,7 @@ def date_order(texts: Iterable[str]) -> str | None:
     """
     seen: list[tuple[int, int]] = []
     for text in texts:
-        match = _DIGITS.fullmatch(text.strip())
+        match = _DIGITS.fullmatch(_bare(text))
         if match is None:
             if wall(text) is not None:
                 return "ymd"  # a month by name, or eight digits in a row

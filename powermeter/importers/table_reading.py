@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from powermeter.channel import MISSING, Accuracy, Channel, Quantity
 from powermeter.errors import DataError
 from powermeter.importers import kinds
+from powermeter.importers.apparent_power import refuse_apparent
 from powermeter.importers.axis import Axis, axis, keep_first_step, regular, usual_step, whole_seconds
 from powermeter.importers.blocks import RowCount, Store, TextBlock, text_blocks
 from powermeter.importers.columns import NO_ZONE, channel_name, scaled, unused
@@ -83,6 +84,7 @@ class Table:
         for block in self._blocks():
             self._append(store, block)
         self.warnings += check_rows(self.path, self.plan, self._counted, self._cells, self._seen, store.rows)
+        refuse_apparent(self.plan, self._seen, self.choices, str(self.path))
         self._beside = self._spare()
         self.meanings = [
             kinds.BESIDE

@@ -108,9 +108,26 @@ def choose_time(
         asks.append(
             f"the time: column {named.text!r} holds {shown!r}, which is not a time; name another with --column NAME=s, or --rate"
         )
+    elif _are_day_numbers(texts):
+        asks.append(
+            f"the unit of the times, --column {quote(f'{named.text}=days')} where they are a spreadsheet's day numbers "
+            "(or s, ms, us, ns), or --rate"
+        )
     else:
         asks.append(f"the unit of the times, --column {quote(f'{named.text}=s')} (or ms, us, ns), or --rate")
     return None
+
+
+def _are_day_numbers(texts: Sequence[str]) -> bool:
+    """Return whether times look like the days that spreadsheets (since 1900) and MATLAB (since the year 0) count."""
+    values = [number_ns(text.replace(",", "."), NS) for text in texts]
+    known = [value / NS for value in values if value is not None]
+    return (
+        len(known) > 2
+        and any(low < known[0] <= known[-1] < high for low, high in ((25_569, 80_000), (700_000, 800_000)))
+        and all(0 <= b - a < 1 for a, b in pairwise(known))
+        and any(value % 1 for value in known)
+    )
 
 
 def _is_calendar(found: Layout, index: int) -> bool:
@@ -180,7 +197,10 @@ def _plan(found: Layout, named: Heading, index: int, choices: Choices, asks: lis
     if not texts:
         return None
     whole = texts[:-1] or texts  # the last one may be cut
-    if _mostly(whole, lambda text: wall(text, "dmy") is not None or wall(text, "mdy") is not None):
+    numeric = named.quantity == TIME and all(text.isdigit() for text in whole)
+    if not numeric and _mostly(
+        whole, lambda text: wall(text, "dmy") is not None or wall(text, "mdy") is not None
+    ):
         order = choices.dates or date_order(whole)
         if order is None and not choices.dates:
             asks.append(

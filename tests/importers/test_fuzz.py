@@ -57,6 +57,10 @@ SMALL = {
     "spl.txt": _text(
         "", "Time,07-26-2022 07:05:2{i}.790,Watts,2.{i}00000,Volts,249.9,Amps,-1.0,PF,0.4,Mark,x\n"
     ),
+    "node_0.txt": _text(
+        "",
+        ':::MLLOG {{"time_ms": 172850926{i}000, "key": "power_reading", "value": {p}.0, "metadata": {{}}}}\n',
+    ),
     "ppk.csv": _text("Timestamp(ms),Current(uA),D0-D7\n", "0.0{i},{p}.125,0{i}XX0000\n"),
     "rd.csv": _text(
         "Time,Voltage (V),Current (A),Accumulated current (mAh),Unix time\n",

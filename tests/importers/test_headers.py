@@ -49,6 +49,12 @@ P, E, V, I, C = Quantity.POWER, Quantity.ENERGY, Quantity.VOLTAGE, Quantity.CURR
         ("energy_wh", E, 3600.0),
         ("Volts", V, 1.0),
         ("GPU0_W", P, 1.0),
+        ("pW", P, 1e-12),
+        ("kV", V, 1e3),
+        ("uAh", C, 3.6e-3),
+        ("Power [W] CPU", P, 1.0),
+        ("Time (days)", TIME, 86_400.0),
+        ("uptime_s", TIME, 1.0),
     ],
 )
 def test_units_stand_in_brackets_behind_a_slash_or_at_the_end(text, quantity, factor):
@@ -110,7 +116,7 @@ def test_times_are_known_by_name(text):
         ("Arc Main Current (A)", "Arc Main"),
         ("U1 [V]", "rail 1"),
         ("js_current_pA", "js"),
-        ("load_voltage_V", "input"),
+        ("load_voltage_V", "load"),
         ("power.draw [W]", "input"),
         ("gpu-0[mW]", "gpu-0"),
         ("BoardPowerWatts", "Board"),
@@ -130,3 +136,39 @@ def test_megawatts_are_meant_where_brackets_say_so():
     assert of_unit("MW") == (P, 1e6)
     assert heading("Power (MW)").factor == 1e6
     assert heading("power_MW").factor == 1e-3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Power dBm",
+        "power_dbm",
+        "TX power (dBm)",
+        "power_percent",
+        "VA",
+        "kVA",
+        "Power (VAR)",
+        "apparent_kva",
+        "fan_rpm",
+    ],
+)
+def test_a_level_a_share_and_apparent_power_are_no_draw(text):
+    found = heading(text)
+    assert found.quantity is None and not found.is_electric
+
+
+@pytest.mark.parametrize("text", ["Power (A)", "Power (C)", "Current (V)", "fW", "MA", "mw"])
+def test_a_unit_that_contradicts_its_name_or_is_none_is_asked_for(text):
+    assert heading(text).quantity is None
+
+
+def test_spreadsheet_days_are_offered_as_days(tmp_path):
+    from powermeter.errors import ConfigurationError
+    from powermeter.importers import Choices, open_log
+
+    path = tmp_path / "t.csv"
+    path.write_text("Time,Power (W)\n" + "".join(f"{45_000 + i / 86_400:.8f},10\n" for i in range(11)))
+    with pytest.raises(ConfigurationError, match="--column Time=days"):
+        open_log(path)
+    rows = open_log(path, choices=Choices(columns={"Time": "days"})).sources[0]
+    assert (rows.ends_ns[1] - rows.ends_ns[0]) / 1e9 == pytest.approx(10, abs=1e-3)
