@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from powermeter.errors import DataError, ExistsError
 from powermeter.recording import schema
+from powermeter.recording.held_file import connect, first_bytes
 from powermeter.recording.schema import Table
 
 SUFFIX = ".power"
@@ -86,7 +87,7 @@ def create(path: Path, *, force: bool = False) -> sqlite3.Connection:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0), MODE))
         for stale in side_files(path):
             stale.unlink(missing_ok=True)
-        connection = sqlite3.connect(path, isolation_level=None, timeout=30.0, check_same_thread=False)
+        connection = connect(path, str(path), timeout=30.0, check_same_thread=False)
         connection.execute(f"PRAGMA page_size = {PAGE}")
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("PRAGMA journal_mode = WAL")
@@ -119,9 +120,7 @@ def open_to_append(path: Path) -> sqlite3.Connection:
     location = f"file:{quote(os.fsencode(path.absolute()))}?mode=rw"
     connection: sqlite3.Connection | None = None
     try:
-        connection = sqlite3.connect(
-            location, uri=True, isolation_level=None, timeout=30.0, check_same_thread=False
-        )
+        connection = connect(path, location, uri=True, timeout=30.0, check_same_thread=False)
         _distrust(connection, path)
         connection.execute("PRAGMA synchronous = NORMAL")
         check_identity(connection, path)
@@ -147,7 +146,7 @@ def open_to_read(path: Path) -> tuple[sqlite3.Connection, int, list[str]]:
     location = f"file:{quote(os.fsencode(path.absolute()))}"
     connection: sqlite3.Connection | None = None
     try:
-        connection = sqlite3.connect(f"{location}?mode=ro", uri=True, timeout=10.0, check_same_thread=False)
+        connection = connect(path, f"{location}?mode=ro", uri=True, timeout=10.0, check_same_thread=False)
         _distrust(connection, path)
         if is_cut_off(path):  # SQLite reads what is left of one only so; nothing is written here
             connection.execute("PRAGMA writable_schema = ON")
@@ -156,7 +155,7 @@ def open_to_read(path: Path) -> tuple[sqlite3.Connection, int, list[str]]:
         except sqlite3.OperationalError as error:
             # A write-ahead log cannot be read from a folder that may not be written to.
             connection.close()
-            connection = sqlite3.connect(f"{location}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+            connection = connect(path, f"{location}?mode=ro&immutable=1", uri=True, check_same_thread=False)
             _distrust(connection, path)
             if any(side.exists() for side in side_files(path)):
                 problems.append(
@@ -220,8 +219,7 @@ def check_header(path: Path) -> None:
         for side in side_files(path):
             if side.is_symlink() or (side.exists() and not side.is_file()):
                 raise DataError(f"{path} cannot be read: {side.name} beside it is not a regular file")
-        with path.open("rb") as file:
-            head = file.read(100)
+        head = first_bytes(path, 100)
     except DataError:
         raise
     except FileNotFoundError:
@@ -240,8 +238,7 @@ def check_header(path: Path) -> None:
 
 def is_cut_off(path: Path) -> bool:
     """Return whether the file is shorter than it states, and no write-ahead log holds the rest."""
-    with path.open("rb") as file:
-        head = file.read(100)
+    head = first_bytes(path, 100)
     page = int.from_bytes(head[16:18], "big")
     says = int.from_bytes(head[28:32], "big") * (65536 if page == 1 else page)
     is_valid = head[24:28] == head[92:96]
@@ -253,8 +250,7 @@ def lacks_log(path: Path) -> bool:
     try:
         if not path.is_file():
             return False
-        with path.open("rb") as file:
-            head = file.read(20)
+        head = first_bytes(path, 20)
         return head[18:20] == bytes([WAL_VERSION] * 2) and not side_files(path)[0].exists()
     except OSError:
         return False

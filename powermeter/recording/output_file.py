@@ -13,6 +13,7 @@ from typing import IO
 from powermeter.errors import ConfigurationError, DataError, ExistsError
 from powermeter.recording import schema
 from powermeter.recording.file import SUFFIX
+from powermeter.recording.held_file import first_bytes
 
 STANDARD_OUTPUT = Path("-")
 """As typed for `-o`: what is written goes to standard output."""
@@ -66,8 +67,7 @@ def _is_ours(path: Path) -> bool:
     A script, a program, another data base and a file of a kind that we never write are somebody else's work.
     """
     try:
-        with path.open("rb") as file:
-            head = file.read(4096)
+        head = first_bytes(path, 4096)
     except OSError:
         return True  # replacing it fails, and says why
     if not head or (head.startswith(_SQLITE) and head[68:72] == schema.APPLICATION_ID.to_bytes(4, "big")):

@@ -1,0 +1,96 @@
+"""Keeps SQLite's locks on a recording while its first bytes are read past SQLite.
+
+POSIX locks belong to a process: when it closes any descriptor of a file, it gives up every lock that it holds on that
+file, those of its SQLite connections among them (sqlite.org/howtocorrupt.html, 2.2).  Another program that then closes
+a connection takes itself for the last one and removes the write-ahead log, into which a recorder goes on writing
+unseen.  So a descriptor is kept open for as long as a connection of this process is.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+_lock = threading.Lock()
+_connections: Counter[tuple[int, int]] = Counter()
+_kept: dict[tuple[int, int], int] = {}
+
+
+class Connection(sqlite3.Connection):
+    """A connection to a recording, during which `first_bytes` costs no lock."""
+
+    _file: tuple[int, int] | None = None
+
+    def close(self) -> None:
+        """Close the connection, and what was kept open for its sake."""
+        super().close()
+        found, self._file = self._file, None
+        if found is not None:
+            _release(found)
+
+    def __del__(self) -> None:
+        if self._file is not None:
+            self.close()
+
+
+def _release(found: tuple[int, int]) -> None:
+    with _lock:
+        _connections[found] -= 1
+        if _connections[found] > 0:
+            return
+        del _connections[found]
+        kept = _kept.pop(found, None)
+        if kept is not None:
+            os.close(kept)
+
+
+def connect(path: Path, location: str, **options: Any) -> sqlite3.Connection:
+    """Return a connection to the existing file at `path`, which SQLite is to find at `location`.
+
+    Raises:
+        OSError: The file is not there.
+        sqlite3.Error: SQLite cannot open it.
+    """
+    found = _identity(path)
+    with _lock:
+        _connections[found] += 1  # before SQLite can take its first lock
+    try:
+        connection = sqlite3.connect(location, factory=Connection, isolation_level=None, **options)
+    except BaseException:
+        _release(found)
+        raise
+    connection._file = found
+    return connection
+
+
+def first_bytes(path: Path, size: int) -> bytes:
+    """Return the first bytes of a file, at most `size`, without costing this process a lock on it.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    if not hasattr(os, "pread"):  # Windows, whose locks belong to a descriptor
+        with path.open("rb") as file:
+            return file.read(size)
+    found = _identity(path)
+    with _lock:
+        if found in _kept:
+            return os.pread(_kept[found], size, 0)
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        if _connections.get(found, 0) > 0:
+            _kept[found] = descriptor
+            return os.pread(descriptor, size, 0)
+        try:
+            return os.pread(descriptor, size, 0)
+        finally:
+            os.close(descriptor)
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    """Return what tells files apart, whatever their names."""
+    found = path.stat()
+    return found.st_dev, found.st_ino
