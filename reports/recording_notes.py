@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 from powermeter.analysis.accounts import HOW_TO_MARK, differences
 from powermeter.analysis.energy import Analysis
+from powermeter.channel import Boundary
 from powermeter.notes import Note
 from powermeter.recording import Recording
+from powermeter.signals.rails import overlap
 
 from .charges import BUDGET_V
 from .instruments import Instrument
@@ -25,12 +27,34 @@ def warnings_of(
     found += [Note.warning("source-stopped", f"{i.name} stopped: {i.failure}") for i in sources if i.failure]
     for i in sources:
         found += [Note.warning("source", f"{i.name}: {text}") for text in _said(i.facts.get("warnings"))]
+    found += _beside(analysis)
     if recording.is_growing:
         found.append(Note.warning("growing", "the recording is still being written"))
     if analysis.charge is None and not voltage_known:
         text = f"no rail voltage is known: charge is counted at {BUDGET_V:g} V (--rail-voltage changes it)"
         found.append(Note.warning("voltage-unknown", text))
     return found + [Note.warning("events", text) for text in differences(recording.process_counts())]
+
+
+def _beside(analysis: Analysis) -> list[Note]:
+    """Return the note that names what was measured too, has no part in what is counted, and is in no number."""
+    counted, every = analysis.line, analysis.lines
+    others = [
+        line.rail.name
+        for line in every
+        if line.key != counted.key
+        and not line.parts
+        and line.rail.boundary is not Boundary.MODEL
+        and not overlap(counted, line, every)
+        and line.power() is not None
+    ]
+    if not others:
+        return []
+    names = dict.fromkeys(others)
+    listed = ", ".join(list(names)[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
+    were = "was measured too and is" if len(names) == 1 else "were measured too and are"
+    text = f"{listed} {were} in no number here: only {counted.rail.name} is counted; --rail NAME counts another one"
+    return [Note.warning("not-counted", text)]
 
 
 def unmarked(recording: Recording, analysis: Analysis) -> tuple[Note, ...]:

@@ -72,6 +72,7 @@ def zoom_data(data: ReportData) -> dict[str, Any] | None:
         "places": places,
         "labels": _labels(data, a.start_ns, tick),
         "mean_of": _condensed(data),
+        "thinned": a.power_trace.kept is not None,
         "simulated": a.energy.grade.value == "simulated",
     }
 

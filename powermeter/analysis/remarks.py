@@ -98,7 +98,7 @@ def remarks(
             notes.append(
                 Note.info(
                     "warm-up",
-                    f"{r.title}: the first {r.warmup.count} of {r.events} events are a warm-up, not counted in what the next one will use",
+                    f"{r.title}: {_first(r.warmup.count)} of {r.events:,} events {'is' if r.warmup.count == 1 else 'are'} a warm-up, not counted in what the next one will use",
                 )
             )
         if r.tail is not None:
@@ -119,3 +119,7 @@ def remarks(
                 )
             )
     return tuple(notes)
+
+
+def _first(count: int) -> str:
+    return "the first" if count == 1 else f"the first {count:,}"

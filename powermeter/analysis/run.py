@@ -29,6 +29,7 @@ Times = NDArray[np.int64]
 
 _STRETCH = 4096
 _STRETCHES = 48
+_LOOKED = 4096
 _FEW_CARRY = 0.2
 _LONGER = 1.5  # windows that are so many intervals long overlap
 _ROUNDING = 1e-9
@@ -250,6 +251,7 @@ def _against_events(integral: Integral, activity: Sequence[Activity], usual: flo
     t = trace.times_ns
     quiet = _quiet(integral, activity)
     varied = moments_vary(t, tau)
+    jitter = 0.0 if varied else _jitter(integral, tau)
     # Rows that are missing now and then leave no hole, but fewer readings than an interval each.
     read_s = float(t[-1] - t[0]) * 1e-9 - float(np.sum(integral.gap_end - integral.gap_start)) * 1e-9
     usual_s = max(
@@ -275,7 +277,7 @@ def _against_events(integral: Integral, activity: Sequence[Activity], usual: flo
         seen = integral.counted(
             np.searchsorted(t, start, side="right"), np.searchsorted(t, end, side="right")
         )
-        doubt = count_variance(expected, varied) + expected * (1 - tau / usual_s)
+        doubt = count_variance(expected, varied) + expected * (1 - tau / usual_s) + jitter
         chance = float(np.sum(doubt))
         missing = float(expected.sum()) - float(seen.sum())
         step = (found.level - quiet) * tau if quiet is not None else found.level * tau
@@ -293,6 +295,16 @@ def _against_events(integral: Integral, activity: Sequence[Activity], usual: flo
         low, high = (1.3 * abs(off), 0.3 * abs(off)) if off > 0 else (0.3 * abs(off), 1.3 * abs(off))
         below, above = below + low, above + high
     return _Seen(variance, below, above, beat, blind_s)
+
+
+def _jitter(integral: Integral, tau: float) -> float:
+    """Return the variance of the count of readings in an event that stamps off their even moments leave.
+
+    An edge has a reading on the wrong side of it as often as steps are off, on average, in intervals.
+    """
+    steps = np.diff(integral.trace.times_ns[:_LOOKED]) * 1e-9
+    steps = steps[steps < _LONGER * tau]
+    return float(np.mean(np.abs(steps - tau))) / tau if steps.size else 0.0
 
 
 def _quiet(integral: Integral, activity: Sequence[Activity]) -> float | None:

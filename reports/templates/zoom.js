@@ -158,7 +158,7 @@
   function trace() {
     var b = blockFor(from, to), first = Math.max(lower(b.t, from / TICK) - 1, 0), last = Math.min(lower(b.t, to / TICK) + 1, b.n);
     context.save(); context.beginPath(); context.rect(LEFT, TOP - 2, width - LEFT - RIGHT, HEIGHT + 4); context.clip();
-    var many = last - first > (width - LEFT) * 1.5, i, px;
+    var many = last - first > (width - LEFT) * 1.5, i;
     context.strokeStyle = colour("--trace"); context.fillStyle = colour("--band"); context.lineWidth = 1.4; context.lineJoin = "round";
     if (many || b.each > 1) {
       var lows = {}, column, columns = [], one;
@@ -175,9 +175,9 @@
       columns.forEach(function (c) { if (c) context.fillRect(c[4], y(c[1]), Math.max(c[5] - c[4], 1), Math.max(y(c[0]) - y(c[1]), 1)); });
       context.beginPath();
       var pen = false;
-      columns.forEach(function (c) { if (!c || !c[3]) { pen = false; return; } px = (c[4] + c[5]) / 2; var py = y(c[2] / c[3]); if (pen) context.lineTo(px, py); else context.moveTo(px, py); pen = true; });
+      columns.forEach(function (c) { if (!c || !c[3]) { pen = false; return; } var py = y(c[2] / c[3]); if (pen) context.lineTo(c[4], py); else context.moveTo(c[4], py); context.lineTo(c[5], py); pen = true; });
       context.stroke();
-      hint.textContent = b.each > 1 && !many ? "Each column stands for " + b.each.toLocaleString("en") + " readings: the lowest, the mean and the highest. Single readings are kept in the places named above." : "Each pixel shows the lowest, the mean and the highest of its readings.";
+      hint.textContent = b.each > 1 && !many ? "Each column stands for " + b.each.toLocaleString("en") + (data.thinned ? " readings or more" : " readings") + ": the lowest, the mean and the highest. Single readings are kept in the places named above." : "Each pixel shows the lowest, the mean and the highest of its readings.";
     } else {
       context.beginPath();
       var down = false;

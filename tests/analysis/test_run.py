@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from powermeter.analysis.energy import analyse
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.run import measure_run
-from powermeter.channel import Kind, Quantity
+from powermeter.channel import Boundary, Channel, Kind, Quantity, Rail
+from powermeter.events import Event
+from powermeter.notes import having
+from powermeter.recording import Writer
+from powermeter.result import Grade
 from powermeter.signals.decoding import from_samples
 
 NS = 1_000_000_000
@@ -53,3 +60,18 @@ def test_a_ripple_that_the_readings_average_out_does_not_widen_the_sum() -> None
     # The readings' mean is off by 0.15 J, since they met the period at chosen places; as white noise the ripple would make 1.4 J.
     assert energy.low < 5 * 79.99 < energy.high
     assert (energy.high - energy.low) / 2 < 0.25
+
+
+def test_events_of_a_whole_number_of_intervals_are_no_beat_where_stamps_jitter(tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    times = np.arange(60_000, dtype=np.int64) * 1_000_000 + rng.integers(-60_000, 60_000, 60_000)
+    starts = np.arange(400, dtype=np.int64) * 140_000_000 + 10_000_000 + rng.integers(0, 30_000_000, 400)
+    inside = np.searchsorted(np.stack([starts, starts + NS // 10], 1).ravel(), times) % 2
+    path = tmp_path / "run.power"
+    with Writer.create(path, {"clock": "monotonic"}) as writer:
+        channel = Channel("p", Quantity.POWER, 1e-3, Rail("board", boundary=Boundary.BOARD))
+        source = writer.add_source("x://", "meter", "x", (channel,))
+        writer.append(source, times, 2000 + 3000 * inside + rng.integers(-9, 9, times.size))
+        writer.add_events([Event("infer", s, s + NS // 10, uid=i + 1) for i, s in enumerate(starts.tolist())])
+    found = analyse(path)
+    assert not having(found.notes, "beat") and found.energy.grade is Grade.MEASURED

@@ -1,0 +1,44 @@
+"""What a reader must know of a recording besides its numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from powermeter.channel import Boundary, Rail
+from powermeter.notes import having
+from powermeter.recording import Recording, Writer
+from powermeter.reports.report_data import gather
+from powermeter.reports.report_options import ReportOptions
+from tests.reports.conftest import START, channels
+
+
+def recorded(path, *rails):
+    """Write 2 W on each of these rails, each by a meter of its own."""
+    times = START + np.arange(101, dtype=np.int64) * 10_000_000
+    with Writer.create(path, {"clock": "monotonic"}) as writer:
+        for i, rail in enumerate(rails):
+            source = writer.add_source(f"test://{i}", f"meter {i}", "test", channels(rail))
+            writer.append(source, times, np.tile(np.array([5000, 400], np.int64), (times.size, 1)))
+    return path
+
+
+def gpu(number):
+    return Rail(f"gpu{number}", boundary=Boundary.DEVICE)
+
+
+def test_a_second_card_that_is_in_no_number_is_named(tmp_path):
+    with Recording.open(recorded(tmp_path / "x.power", gpu(0), gpu(1))) as recording:
+        (note,) = having(gather(recording).warnings, "not-counted")
+        assert note.startswith("gpu1 was measured too") and "only gpu0" in note
+        (note,) = having(gather(recording, ReportOptions(rail="gpu1")).warnings, "not-counted")
+        assert note.startswith("gpu0 was measured too")
+
+
+@pytest.mark.parametrize(
+    "other", [gpu(0), Rail("VIN", boundary=Boundary.BOARD), Rail("m", boundary=Boundary.MODEL)]
+)
+def test_what_the_counted_rail_may_hold_is_not(tmp_path, other):
+    board = other if other.boundary is Boundary.DEVICE else Rail("board", boundary=Boundary.BOARD)
+    with Recording.open(recorded(tmp_path / "x.power", board, other)) as recording:
+        assert not having(gather(recording).warnings, "not-counted")
