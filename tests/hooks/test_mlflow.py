@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from class_of_forty import record
+from frameworks import need_here
 
 from powermeter.hooks import mlflow as ours_mlflow
 
@@ -19,7 +20,9 @@ def test_mlflow_keeps_metrics_tags_and_the_file(
     recorded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")  # a folder needs no server
-    mlflow = pytest.importorskip("mlflow", reason="mlflow is not part of the tests' environment")
+    need_here("mlflow")
+    import mlflow
+
     mlflow.set_tracking_uri((tmp_path / "runs").as_uri())
     experiment = mlflow.create_experiment("e", artifact_location=(tmp_path / "kept").as_uri())
     with mlflow.start_run(experiment_id=experiment) as run:

@@ -20,12 +20,14 @@ FRAMEWORKS = {
     "ipykernel": "ipykernel",
     "keras": "keras",
     "lightning": "lightning",
+    "mlflow": "mlflow-skinny",
     "nbclient": "nbclient",
     "onnx": "onnx",
     "onnxruntime": "onnxruntime",
     "sklearn": "scikit-learn",
     "torch": "torch",
     "transformers": "transformers",
+    "wandb": "wandb",
     "xllamacpp": "xllamacpp",
 }
 """Module → what installs it."""

@@ -15,6 +15,7 @@ PACKAGES: Mapping[str, str] = {
     "fsspec": "pip install 'powermeter[fleet]'",
     "s3fs": "pip install s3fs",
     "moto": "pip install 'moto[server]'",
+    "yaml": "pip install pyyaml",
     "pyspark": "pip install 'powermeter[spark]'",
     "paho": "pip install 'powermeter[mqtt]'",
     "opentelemetry": "pip install 'powermeter[otel]'",
