@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from waiting import CEILING_S
 
 from powermeter.recording import Recording
 
@@ -20,7 +21,7 @@ RECORD = [sys.executable, "-m", "powermeter", "record", "--quiet", "--no-live", 
 
 def record(path: Path, *command: str, options: tuple[str, ...] = (), **more):
     arguments = [*RECORD, *options, "-o", str(path), "--", *command]
-    return subprocess.run(arguments, capture_output=True, text=True, timeout=60, check=False, **more)
+    return subprocess.run(arguments, capture_output=True, text=True, timeout=CEILING_S, check=False, **more)
 
 
 def python(code: str) -> tuple[str, ...]:
@@ -96,7 +97,7 @@ def test_signals_reach_the_command_and_the_file_is_closed(tmp_path, number):
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(3))
         try:
             print("ready", flush=True)
-            time.sleep(30)
+            time.sleep(100)
         except KeyboardInterrupt:
             sys.exit(4)
     """
@@ -109,7 +110,7 @@ def test_signals_reach_the_command_and_the_file_is_closed(tmp_path, number):
         os.killpg(child.pid, number)
     else:
         child.send_signal(number)
-    _, said = child.communicate(timeout=30)
+    _, said = child.communicate(timeout=CEILING_S)
     assert child.returncode == (4 if number == signal.SIGINT else 3), said
     assert said.splitlines()[-1] == f"wrote {path}"
     with Recording.open(path) as recording:
@@ -118,18 +119,19 @@ def test_signals_reach_the_command_and_the_file_is_closed(tmp_path, number):
 
 def test_without_a_command_it_records_for_a_while(tmp_path):
     path = tmp_path / "run.power"
-    started = time.monotonic()
+    started = time.monotonic_ns()
     done = subprocess.run(
         [*RECORD, "--duration", "300ms", "-o", str(path)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=CEILING_S,
         check=False,
     )
-    assert done.returncode == 0 and time.monotonic() - started > 0.3
+    ended = time.monotonic_ns()
+    assert done.returncode == 0 and ended - started > 300_000_000
     with Recording.open(path) as recording:
         first, last = recording.span_ns(1)
-        assert 0.25e9 < last - first < 3e9
+    assert started < first < last < ended
 
 
 @pytest.mark.parametrize(
@@ -148,7 +150,12 @@ def test_without_a_command_it_records_for_a_while(tmp_path):
 def test_bad_input_is_one_line_a_status_and_no_file(tmp_path, arguments, status, said):
     base = [sys.executable, "-m", "powermeter", "record", "-o", str(tmp_path / "run.power")]
     done = subprocess.run(
-        [*base, *arguments], capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL
+        [*base, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=CEILING_S,
+        check=False,
+        stdin=subprocess.DEVNULL,
     )
     assert done.returncode == status, done.stderr
     assert said in done.stderr and "Traceback" not in done.stderr
@@ -189,6 +196,6 @@ def test_ctrl_c_while_the_command_line_is_imported_prints_no_traceback(tmp_path)
         "from powermeter.__main__ import main; main()"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=CEILING_S, check=False
     )
     assert done.returncode == -signal.SIGINT and done.stderr == ""

@@ -9,6 +9,7 @@ import sys
 import time
 
 import pytest
+from waiting import CEILING_S
 
 from powermeter.channel import Boundary
 from powermeter.recorder import discovery as choice
@@ -27,7 +28,7 @@ def test_a_bare_machine_takes_the_estimate_and_says_so_in_one_line(tmp_path):
         [*RECORD, "-o", str(path), "--", sys.executable, "-c", "print(sum(range(3_000_000)))"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=CEILING_S,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -51,7 +52,7 @@ def test_readings_by_eye_are_asked_for_on_the_terminal(tmp_path):
     answers = [b"6.3\n", b"six\n", b"6.1 W\n"]
     screen = b""
     asked = 0
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + CEILING_S
     while time.monotonic() < deadline:
         if not select.select([terminal], [], [], 0.2)[0]:
             continue

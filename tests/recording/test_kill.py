@@ -1,7 +1,8 @@
 """`kill -9` of the recorder and of the measured program at random moments.
 
-Every file opens, what is lost is at most the last second, and what is there is right.  The quick form kills
-a few of each; `-m slow` fifty of each and prints the table of docs/validation.md.
+Every file opens, what somebody has seen in it stays, and what is there is right.  The quick form kills a few of
+each; `-m slow` fifty of each, prints the table of docs/validation.md, and holds that at most the last second is lost:
+that is the machine's affair as well, and for one that has nothing else to do.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
+from waiting import is_alive, newest_ns, wait_for_readings, wait_until
 
 from powermeter.errors import DataError
 from powermeter.recording import Recording
@@ -66,14 +67,13 @@ class Run:
         ]
 
     def wait_for(self, word: str) -> int:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            for line in self.lines():
-                if line[0] == word:
-                    return int(line[1])
-            assert self.program.poll() is None, "the program ended by itself"
-            time.sleep(0.01)
-        raise AssertionError(f"no {word!r} within a minute")
+        def found() -> list[int]:
+            numbers = [int(line[1]) for line in self.lines() if line[0] == word]
+            assert numbers or self.program.poll() is None, "the program ended by itself"
+            return numbers
+
+        wait_until(found, f"no {word!r}")
+        return found()[0]
 
     def events(self) -> dict[int, tuple[int, int]]:
         return {int(uid): (int(start), int(end)) for uid, start, end in self.lines() if uid.isdigit()}
@@ -83,20 +83,6 @@ def launch(folder: Path, name: str, *how: str) -> Run:
     path, log = folder / f"{name}.power", folder / f"{name}.log"
     command = [sys.executable, "-c", PROGRAM, str(path), str(log), *how]
     return Run(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL), path, log)
-
-
-def gone(pid: int, within_s: float) -> bool:
-    deadline = time.monotonic() + within_s
-    while time.monotonic() < deadline:
-        try:
-            os.kill(pid, 0)
-            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-        except (ProcessLookupError, FileNotFoundError):
-            return True
-        if state == "Z":
-            return True
-        time.sleep(0.01)
-    return False
 
 
 def check(recording: Recording, run: Run) -> tuple[int, int]:
@@ -126,49 +112,56 @@ def check(recording: Recording, run: Run) -> tuple[int, int]:
     return int(samples.times_ns[-1]) if len(samples.times_ns) else started_ns, last
 
 
+def let_run(run: Run, after_s: float) -> tuple[int, int, int]:
+    """Return the recorder's process, the newest sample that a reader has seen, and the time, some while after the start."""
+    recorder = run.wait_for("recorder")
+    wait_for_readings(run.path, 0)
+    time.sleep(after_s)
+    return recorder, newest_ns(run.path), time.monotonic_ns()
+
+
 def kill_recorder(folder: Path, name: str, after_s: float) -> tuple[float, float]:
     """Return the seconds of samples and of events lost when the recorder is killed."""
     run = launch(folder, name)
     try:
-        recorder = run.wait_for("recorder")
-        time.sleep(after_s)
-        at_ns = time.monotonic_ns()
+        recorder, seen_ns, at_ns = let_run(run, after_s)
         os.kill(recorder, signal.SIGKILL)
+        wait_until(lambda: not is_alive(recorder))
         before = len(run.events())
-        time.sleep(0.3)
-        assert run.program.poll() is None and len(run.events()) > before, "the program noticed"
+        wait_until(lambda: len(run.events()) > before + 20, "the program noticed")
+        assert run.program.poll() is None
     finally:
-        program_at_ns = time.monotonic_ns()
         run.program.kill()
         run.program.wait()
     with Recording.open(run.path) as recording:
         assert any("not closed properly" in text for text in recording.warnings)
         sample_ns, event_ns = check(recording, run)
-    newest = max((end for _, end in run.events().values() if end <= program_at_ns), default=event_ns)
+    assert sample_ns >= seen_ns, "what had been seen is gone"
+    newest = max((end for _, end in run.events().values()), default=event_ns)
     return (at_ns - sample_ns) / 1e9, max(0.0, (newest - event_ns) / 1e9)
 
 
 def kill_program(folder: Path, name: str, after_s: float) -> tuple[float, float]:
     """Return the seconds of samples and of events lost when the program is killed."""
     run = launch(folder, name)
-    recorder = run.wait_for("recorder")
-    time.sleep(after_s)
-    at_ns = time.monotonic_ns()
+    recorder, seen_ns, at_ns = let_run(run, after_s)
     run.program.kill()
     run.program.wait()
-    assert gone(recorder, 20), "the recorder outlives the program"
+    wait_until(lambda: not is_alive(recorder), "the recorder outlives the program")
     with Recording.open(run.path) as recording:
         assert recording.warnings == []
         assert recording.metadata["ended"] == "the measured program is gone"
         sample_ns, event_ns = check(recording, run)
+    assert sample_ns >= seen_ns, "what had been seen is gone"
     newest = max((end for _, end in run.events().values()), default=event_ns)
     return max(0.0, (at_ns - sample_ns) / 1e9), max(0.0, (newest - event_ns) / 1e9)
 
 
 def kill_many(
-    folder: Path, turns: int, together: int, longest_s: float
+    folder: Path, turns: int, together: int, longest_s: float, seed: int
 ) -> dict[str, list[tuple[float, float]]]:
-    draw = random.Random()
+    print("seed", seed)
+    draw = random.Random(seed)
     lost: dict[str, list[tuple[float, float]]] = {}
     for victim, kill in (("recorder", kill_recorder), ("program", kill_program)):
         moments = [draw.uniform(0.05, longest_s) for _ in range(turns)]
@@ -178,20 +171,16 @@ def kill_many(
     return lost
 
 
-@pytest.fixture
-def room(tmp_path: Path) -> Iterator[Path]:
-    yield tmp_path
-
-
-def test_killed_at_a_random_moment(room):
-    lost = kill_many(room, 3, 3, 0.9)
-    assert all(max(run) <= 1.0 for runs in lost.values() for run in runs), lost
+def test_killed_at_a_random_moment(tmp_path):
+    lost = kill_many(tmp_path, 3, 3, 0.9, seed=1)
+    print(lost)
+    assert not any(events for runs in lost.values() for _, events in runs), "all that was marked is there"
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-def test_killed_fifty_times_each(room):
-    lost = kill_many(room, 50, 2, 3.0)
+def test_killed_fifty_times_each(tmp_path):
+    lost = kill_many(tmp_path, 50, 2, 3.0, seed=2)
     for victim, runs in lost.items():
         for position, what in enumerate(("samples", "events")):
             values = [run[position] for run in runs]
@@ -201,14 +190,14 @@ def test_killed_fifty_times_each(room):
     assert all(max(run) <= 1.0 for runs in lost.values() for run in runs), lost
 
 
-def test_a_forked_grandchild_does_not_keep_the_recorder(room):
+def test_a_forked_grandchild_does_not_keep_the_recorder(tmp_path):
     """The grandchild inherits the pipe to the recorder, which therefore never sees its end."""
-    run = launch(room, "fork", "fork")
+    run = launch(tmp_path, "fork", "fork")
     grandchild, recorder = run.wait_for("child"), run.wait_for("recorder")
     try:
         run.program.kill()
         run.program.wait()
-        assert gone(recorder, 10), "the recorder waits for a grandchild"
+        wait_until(lambda: not is_alive(recorder), "the recorder waits for a grandchild")
         os.kill(grandchild, 0)
     finally:
         os.kill(grandchild, signal.SIGKILL)
@@ -219,11 +208,13 @@ def test_a_forked_grandchild_does_not_keep_the_recorder(room):
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_killed_while_it_starts(room):
+def test_killed_while_it_starts(tmp_path):
     """Before the first sample there is nothing to lose, but nothing may be made up either."""
-    draw = random.Random()
+    seed = 3
+    print("seed", seed)
+    draw = random.Random(seed)
     for turn in range(20):
-        run = launch(room, f"start{turn}")
+        run = launch(tmp_path, f"start{turn}")
         time.sleep(draw.uniform(0.05, 0.8))
         run.program.kill()
         run.program.wait()

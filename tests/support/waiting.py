@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.errors import DataError
 from powermeter.recorder.parent import Listener, Recorder
 from powermeter.recording import Recording
 from powermeter.source import Gap
@@ -34,10 +35,11 @@ def wait_until(condition: Callable[[], object], what: str = "it did not happen")
 
 def readings(path: Path, source: int = 1) -> int:
     """Return how many readings of a source a recording that grows holds by now; 0 where it is not there yet."""
-    if not path.exists() or not path.stat().st_size:
+    try:
+        with Recording.open(path) as recording:
+            return len(recording.samples(source).times_ns) if recording.sources else 0
+    except DataError:  # it is being created
         return 0
-    with Recording.open(path) as recording:
-        return len(recording.samples(source).times_ns) if recording.sources else 0
 
 
 def wait_for_readings(path: Path, more_than: int = 20, source: int = 1) -> None:
