@@ -26,10 +26,10 @@ def layers(recording: Path, label: str | None, rail: str | None, as_json: bool) 
     Layers are shorter than readings: many passes and regression tell them apart.  Those that the readings cannot tell apart are merged,
     which is printed.
     """
-    import powermeter
+    from powermeter.analysis.layers import layers as of_layers
     from powermeter.result import plain
 
-    found = powermeter.layers(recording, label, rail=rail)
+    found = of_layers(recording, label, rail=rail)
     if not as_json:
         click.echo(str(found))
         return

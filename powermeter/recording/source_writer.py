@@ -14,12 +14,11 @@ from numpy.typing import NDArray
 from powermeter.channel import Channel
 from powermeter.errors import DataError
 from powermeter.recording import columns, file, schema, summary
-from powermeter.units import NS
 
 CHUNK = 1 << 16
 """Samples of a full chunk."""
 
-LONG_NS, LEAST = 60 * NS, 1024
+LONG_NS, LEAST = 60_000_000_000, 1024
 """A chunk is also closed when it spans so long and holds so many samples."""
 
 TABLES = schema.TABLES[schema.NEWEST]
