@@ -20,6 +20,7 @@ import onnxruntime
 
 from powermeter.errors import ConfigurationError
 from powermeter.hooks.calls import Calls, Count, Watch, chosen, known, size_of, wrap_methods
+from powermeter.marking import destinations
 from powermeter.marking import span as spans
 from powermeter.marking.past import mark_past
 
@@ -165,7 +166,7 @@ def leave_nodes(path: str, begun_ns: int, label: str, wanted: Watch, runs: Runs 
             parent = runs[place][2] if place >= 0 and start < runs[place][1] else 0
             if parent:
                 end = min(end, runs[place][1])
-            for log in spans.logs_here():
+            for log in destinations.logs_here():
                 mark_past(log, f"{label}.{name}", start, end, None, wanted.attributes, parent)
     return len(slices)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from powermeter.marking import json_text, ring
+from powermeter.marking import destinations, json_text, ring
 from powermeter.marking import span as spans
 from powermeter.marking.event_log import EventLog, as_count, uids
 
@@ -41,5 +41,5 @@ def mark_past_here(
     if spans.attached() is None:
         return
     parent, extra = spans.around()
-    for log in spans.logs_here():
+    for log in destinations.logs_here():
         mark_past(log, name, start_ns, end_ns, count, {**extra, **attributes}, parent)

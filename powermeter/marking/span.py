@@ -1,4 +1,4 @@
-"""A running event, and which recordings the events of this process go to.
+"""A running event; which recordings it goes to is decided in `destinations`.
 
 This file and `powermeter.marking.api` import next to nothing, because every instrumented program imports them.
 """
@@ -12,10 +12,10 @@ from _thread import RLock, _local, get_native_id
 from contextvars import ContextVar
 from struct import error as PackError
 
-from powermeter.marking import accelerators, board, event_log, json_text, tasks
-from powermeter.marking.event_log import BRIEF_NS, EventLog
+from powermeter.marking import accelerators, board, destinations, event_log, json_text, tasks
+from powermeter.marking.destinations import logs_here
+from powermeter.marking.event_log import BRIEF_NS
 from powermeter.marking.ring import NEWEST, SLOT
-from powermeter.marking.several import NoRing, Several
 
 TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take this name for True
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any
 
-    from powermeter.marking.log import Log, Marked
+    from powermeter.marking.event_log import EventLog
+    from powermeter.marking.log import Log
 
 
 _clock = time.monotonic_ns
@@ -265,57 +266,14 @@ def know_modules() -> None:
 
 # Where events go ------------------------------------------------------------------------------------------
 
-_own: list[EventLog] = []
-"""The logs of the Meters that run in this process."""
-_inherited: list[EventLog] = []
-"""The logs of recordings that an ancestor of this process runs."""
-_scope: ContextVar[tuple[EventLog, ...]] = ContextVar("powermeter_scope", default=())
-"""The logs of the Meters around the code that runs; empty in a thread that was started outside of them."""
-_extra: ContextVar[dict[str, Any]] = ContextVar("powermeter_attributes")
-"""What a Meter that joined another's recording adds to its events."""
-_joined = 0
 _looking = RLock()
-
-
-class _ByContext(NoRing):
-    """Events go to the recordings of the Meters around them, and to those of this process's ancestors.
-
-    In a thread that no Meter was entered in they go to every recording that runs.
-    """
-
-    def begin(self, span: Marked) -> None:
-        if _joined and (extra := _extra.get(None)):
-            span.attributes = {**extra, **span.attributes}
-        logs = logs_here()
-        if len(logs) != 1:
-            Several(logs).begin(span)
-        else:
-            logs[0].begin(span)
-
-    def end(self, span: Marked) -> None:
-        raise NotImplementedError  # what begin chose takes the end
-
-    def instant(self, span: Marked) -> None:
-        if _joined and (extra := _extra.get(None)):
-            span.attributes = {**extra, **span.attributes}
-        for log in logs_here():
-            log.instant(span)
-
-
-_BY_CONTEXT = _ByContext()
-
-
-def logs_here() -> list[EventLog]:
-    """Return what the events of this context are written to."""
-    here = [log for log in _scope.get() if log in _own]
-    return [*_inherited, *(here or _own)]
 
 
 def logs_of(log: EventLog) -> list[EventLog]:
     """Return what the events of one Meter go to: its log, and the recordings of this process's ancestors."""
     if _word[0] != _seen:
         look()
-    return list(dict.fromkeys((*_inherited, log)))
+    return list(dict.fromkeys((*destinations.inherited, log)))
 
 
 def attached() -> Log | None:
@@ -334,54 +292,41 @@ def innermost() -> EventLog | None:
 
 def attach(log: EventLog) -> object:
     """Have the events of this context, and of threads without one, go to `log` too; return what `detach` takes."""
-    _own.append(log)
+    token = destinations.add(log)
     settle()
-    return _scope.set((*_scope.get(), log))
+    return token
 
 
 def detach(log: EventLog, token: Any) -> None:
     """Have no more events go to `log`."""
-    if log in _own:
-        _own.remove(log)
-    _reset(_scope, token)
+    destinations.remove(log, token)
     settle()
 
 
 def join(attributes: dict[str, Any]) -> object:
     """Add attributes to the events of this context; return what `leave` takes."""
-    global _joined
-    _joined += 1
+    token = destinations.add_attributes(attributes)
     settle()
-    return _extra.set({**_extra.get({}), **attributes})
+    return token
 
 
 def leave(token: Any) -> None:
     """Add them no more."""
-    global _joined
-    _joined = max(0, _joined - 1)
-    _reset(_extra, token)
+    destinations.remove_attributes(token)
     settle()
-
-
-def _reset(variable: ContextVar[Any], token: Any) -> None:
-    try:
-        variable.reset(token)
-    except (ValueError, RuntimeError):  # the Meter is left in another task than it was entered in
-        return
 
 
 def around() -> tuple[int, dict[str, Any]]:
     """Return the number of the event around what runs, 0 for none, and what a Meter that joined adds to its events."""
     outer = _running.get()
     number = 0 if outer is None else outer.uid if outer.log is not None else _running_around(outer)
-    return number, _extra.get({}) if _joined else {}
+    return number, destinations.attributes()
 
 
 def settle() -> None:
     """Choose what events are written to."""
     global _log
-    logs = [*_inherited, *_own]
-    _log = None if not logs else logs[0] if len(logs) == 1 and not _joined else _BY_CONTEXT
+    _log = destinations.chosen()
 
 
 def look() -> None:
@@ -393,17 +338,7 @@ def look() -> None:
         noticed = _word[0]
         if noticed == _seen:  # another thread has looked meanwhile
             return
-        try:
-            folders = board.find()
-            _inherited[:] = [log for log in _inherited if not log.is_over]
-            for folder in folders:
-                path = board.recording_of(folder)
-                found = EventLog(folder, path or "")
-                # Last, and without a call before `append`: the handler of a signal may be looking inside of this.
-                if path is not None and folder not in {log.folder for log in (*_inherited, *_own)}:
-                    _inherited.append(found)
-        except (OSError, ValueError, MemoryError):
-            _inherited[:] = [log for log in _inherited if not log.is_over]
+        destinations.find()
         settle()
         _seen = noticed  # last: until then other threads wait here, and mark nothing elsewhere
 
@@ -432,8 +367,7 @@ def _after_fork() -> None:
     _looking = RLock()  # another thread of the parent may hold the old one
     _here = _local()  # this thread has another number in the new process
     _running.set(None)
-    _inherited[:] = [log.retire() for log in (*_inherited, *_own)]
-    _own.clear()
+    destinations.inherit_all()
     settle()
 
 

@@ -10,8 +10,8 @@ import types
 import pytest
 
 import powermeter
-from powermeter.marking import board, event_log, ring, span, tasks
-from powermeter.marking.accounts import differences
+from powermeter.analysis.accounts import differences
+from powermeter.marking import board, destinations, event_log, ring, span, tasks
 
 
 def names(events) -> list[str]:
@@ -152,14 +152,14 @@ def test_a_handler_that_marks_while_recordings_are_looked_for_finds_each_once(ru
         return [*find(), running.folder]
 
     monkeypatch.setattr(board, "find", nested)
-    before = list(span._own)
-    span._own.clear()  # as in a child, which finds the recording by its folder
+    before = list(destinations.own)
+    destinations.own.clear()  # as in a child, which finds the recording by its folder
     board.notify()
     with powermeter.event("w"):
         pass
-    assert [log.folder for log in span._inherited].count(running.folder) == 1
-    span._inherited[:] = []
-    span._own[:] = before
+    assert [log.folder for log in destinations.inherited].count(running.folder) == 1
+    destinations.inherited[:] = []
+    destinations.own[:] = before
     span.settle()
     assert sorted(names(running.end())) == ["handler", "handler", "w"]
 
