@@ -170,7 +170,8 @@ def frameworks(arguments: Sequence[str]) -> None:
     if not python.exists():
         run(sys.executable, "-m", "venv", "--without-pip", own)
     run(sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--editable", ".[frameworks]")
-    tests = ("tests/hooks", "tests/examples/test_frameworks.py", "tests/marking/test_torch.py")
+    workers = "tests/marking/test_workers.py::test_so_are_those_of_the_workers_of_frameworks"
+    tests = ("tests/hooks", "tests/examples/test_frameworks.py", "tests/marking/test_torch.py", workers)
     required = {"POWERMETER_TESTS_REQUIRE_FRAMEWORKS": "1"}
     run(python, "-m", "pytest", *(arguments or ("-q", "-n", "2", *tests)), variables=required)
 

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from frameworks import need_here
 
 import powermeter
 from powermeter.analysis.accounts import differences
@@ -16,6 +17,8 @@ from powermeter.recording import Recording
 from tests.marking.workers import KINDS
 
 PROGRAM = Path(__file__).with_name("workers.py")
+NEEDS = {"loky": ("joblib",), "ray_actor": ("ray",), "gunicorn": ("gunicorn",), "celery": ("celery",)}
+"""Kind → the modules it needs, of the extra `frameworks`."""
 RECORD = [sys.executable, "-m", "powermeter", "record", "-q", "--no-live", "-s", "virtual://?rate=100Hz"]
 
 
@@ -24,7 +27,7 @@ def run(kind: str, how: str, path: Path) -> int:
     command = [sys.executable, str(PROGRAM), kind, how, str(path)]
     if how == "record":
         command = [*RECORD, "-o", str(path), "--", *command]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=90, check=False, cwd=path.parent)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=150, check=False, cwd=path.parent)
     assert done.returncode == 0, done.stderr
     return int(done.stdout.split()[0])
 
@@ -35,11 +38,23 @@ def finished(path: Path) -> list[str]:
         return [event.name for event in recording.events() if event.end_ns is not None]
 
 
+@pytest.mark.timeout(180)
 @pytest.mark.parametrize("how", ["meter", "record", "none"])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in NEEDS])
 def test_as_many_events_are_in_the_file_as_were_begun(tmp_path, kind, how):
-    if kind == "loky":
-        pytest.importorskip("joblib")
+    check(tmp_path, kind, how)
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("how", ["meter", "record", "none"])
+@pytest.mark.parametrize("kind", NEEDS)
+def test_so_are_those_of_the_workers_of_frameworks(tmp_path, kind, how):
+    need_here(*NEEDS[kind])
+    check(tmp_path, kind, how)
+
+
+def check(tmp_path: Path, kind: str, how: str) -> None:
+    """Run a program, and compare what it has begun with what is in its recording."""
     path = tmp_path / "run.power"
     begun = run(kind, how, path)
     if how == "none":

@@ -7,14 +7,18 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+from pathlib import Path
 
 import powermeter
 
 PAUSE_S = 0.002
+LIMIT_S = 80.0
 
 
 def work(number: int) -> int:
@@ -179,6 +183,108 @@ def sigterm() -> int:
     return 2
 
 
+def ray_actor() -> int:
+    import ray
+
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, configure_logging=False)
+
+    @ray.remote(num_cpus=1)
+    class Actor:
+        def work(self, number: int) -> int:
+            return work(number)
+
+    actors = [Actor.remote() for _ in range(2)]
+    ray.get([actors[i % 2].work.remote(i) for i in range(6)], timeout=LIMIT_S)
+    ray.shutdown()
+    return 6
+
+
+WEB = """
+import powermeter
+
+def app(environ, start_response):
+    with powermeter.event("work"):
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [b"done"]
+"""
+
+
+def gunicorn() -> int:
+    """Two workers that were forked from a server which has loaded the application already."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "web.py").write_text(WEB)
+        address = f"{folder}/socket"
+        command = ["-m", "gunicorn", "--workers=2", "--preload", f"--bind=unix:{address}", "web:app"]
+        server = subprocess.Popen([sys.executable, *command], cwd=folder, stderr=subprocess.DEVNULL)
+        for _ in range(8):
+            assert b"done" in ask(address, server)
+        server.terminate()
+        server.wait(LIMIT_S)
+    return 8
+
+
+def ask(address: str, server: subprocess.Popen) -> bytes:
+    """Return what a server answers, once it listens."""
+    deadline = time.monotonic() + LIMIT_S
+    while True:
+        try:
+            with socket.socket(socket.AF_UNIX) as connection:
+                connection.settimeout(LIMIT_S)
+                connection.connect(address)
+                connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
+                return b"".join(iter(lambda: connection.recv(4096), b""))
+        except OSError:
+            assert server.poll() is None and time.monotonic() < deadline
+            time.sleep(0.05)
+
+
+JOBS = """
+import time
+from celery import Celery
+import powermeter
+
+app = Celery("jobs", broker="filesystem://", backend="file://{folder}/results")
+app.conf.broker_transport_options = {{
+    "data_folder_in": "{folder}/queue", "data_folder_out": "{folder}/queue", "control_folder": "{folder}/control"
+}}
+app.conf.worker_hijack_root_logger = False
+
+@app.task
+def job(number):
+    with powermeter.event("work", n=number):
+        time.sleep(0.002)
+    return number
+"""
+
+
+def celery() -> int:
+    """Two workers of celery's own pool, by a broker of files."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("queue", "results"):
+            (Path(folder) / name).mkdir()
+        (Path(folder) / "jobs.py").write_text(JOBS.format(folder=folder))
+        command = [
+            sys.executable,
+            "-m",
+            "celery",
+            "-A",
+            "jobs",
+            "worker",
+            "--concurrency=2",
+            "--pool=prefork",
+        ]
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        worker = subprocess.Popen([*command, "--without-gossip", "--without-mingle"], cwd=folder, **quiet)
+        sys.path.insert(0, folder)
+        from jobs import job
+
+        asked = [job.delay(i) for i in range(6)]
+        assert [one.get(timeout=LIMIT_S) for one in asked] == list(range(6))
+        worker.terminate()
+        worker.wait(LIMIT_S)
+    return 6
+
+
 KINDS = {
     name: globals()[name]
     for name in (
@@ -197,6 +303,9 @@ KINDS = {
         "os_exit",
         "kill",
         "sigterm",
+        "ray_actor",
+        "gunicorn",
+        "celery",
     )
 }
 POOLS: list = []
