@@ -68,7 +68,7 @@ class Calls:
 
     def count(self, *args: Any, **kwargs: Any) -> Any:
         """Return the number of items of a call; notes the facts the first time in each recording."""
-        if self.facts:
+        if self._noted is not spans.attached() and self.facts:
             self.note()
         if self._n is Count.FROM_BATCH:
             return self._size(*args, **kwargs)
@@ -118,7 +118,7 @@ class Kind:
     runs: list[tuple[int, int, int]] | None = None
 
 
-_inside: ContextVar[frozenset[int]] = ContextVar("powermeter_watched", default=frozenset())
+_inside: ContextVar[tuple[int, ...]] = ContextVar("powermeter_watched", default=())
 
 
 def call(
@@ -129,15 +129,15 @@ def call(
     kwargs: dict[str, Any],
 ) -> Any:
     """Call a method as an event, unless another watched method of the same object is calling it."""
-    if spans.attached() is None or id(owner) in _inside.get():
+    if spans.attached() is None or (this := id(owner)) in (inside := _inside.get()):
         return function(*args, **kwargs)
     try:
         n = kind.count(*args, **kwargs)
     except Exception:  # noqa: BLE001 – the measured program must never notice
         n = None
-    token = _inside.set(_inside.get() | {id(owner)})
+    token = _inside.set((*inside, this))
     try:
-        with spans.span(kind.name, n, dict(kind.attributes)) as made:
+        with spans.span(kind.name, n, {**kind.attributes}) as made:
             result = function(*args, **kwargs)
         if kind.runs is not None:
             kind.runs.append((made.start_ns, made.end_ns, made.uid))

@@ -72,9 +72,13 @@ class _Sizes:
                 self._fixed.add(first)
             elif not _NO_BATCH.search(first or ""):
                 self._open.add(one.name)
+        self._only = next(iter(self._open)) if len(self._open) == 1 else None
 
     def run(self, output_names: Any, feed: Any, *args: Any, **kwargs: Any) -> int | None:
         """Return how many items a feed holds; None where that is not certain."""
+        value = feed.get(self._only)  # the usual model has one input
+        if type(shape := getattr(value, "shape", None)) is tuple:
+            return int(shape[0])
         found = {_length(value) for name, value in feed.items() if name in self._open}
         if self._open:
             return int(found.pop()) if len(found) == 1 else None
