@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.analysis.steady_wave import Wave
+
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]
 Times = NDArray[np.int64]
@@ -60,6 +62,7 @@ class Estimate:
         quiet_variance: Of a window beside events against the next one, and against `quiet`, W²; None where nothing tells.
         beat: Variance of the sum that readings which nearly keep step with the load leave, J².
         ripple: Frequency that such a load shows inside events, Hz; 0 where none does.
+        wave: The sine under everything that it was found to be, or None.
         in_holes: What lies in holes of it, where that was found hole by hole (means).
         why: A code of this module; empty where all is well.
         blind: Share of an event that no reading ever fell on (`BEAT`).
@@ -84,6 +87,7 @@ class Estimate:
     quiet_variance: tuple[float, float] | None = None
     beat: float = 0.0
     ripple: float = 0.0
+    wave: Wave | None = None
     in_holes: InHoles | None = None
     why: str = ""
     blind: float = 0.0

@@ -29,6 +29,7 @@ from powermeter.analysis.keeping_step import beats
 from powermeter.analysis.phases import unseen_part
 from powermeter.analysis.quantiles import student_95
 from powermeter.analysis.sampling import Scatter, bounded, scatter_of_stretches, slow_of
+from powermeter.analysis.steady_wave import Wave
 from powermeter.result import COVERAGE_95
 from powermeter.signals.selection import INSIDE
 
@@ -44,6 +45,7 @@ _FEW_JUMPS = 14
 _LONG = 12
 _READ_WHOLE = 5
 _AT_ONCE = 10  # events that are so many times as long as the pause between them are one stretch
+_SMOOTHED = 0.2  # of what is put right at edges, for what a load's course does to it
 _BESIDE = 1 << 15
 _BORROWED = 10.0  # so many readings' worth of jumps are expected as beside the events
 
@@ -54,6 +56,7 @@ def measure_instants(
     end_ns: Times,
     bridges: Bridges | None = None,
     found_at: tuple[Indices, Indices] | None = None,
+    wave: Wave | None = None,
 ) -> Estimate:
     """Return what the events of one label used, from instantaneous readings.
 
@@ -61,6 +64,7 @@ def measure_instants(
         start_ns, end_ns: Shape (n,), sorted by start.
         bridges: The trace's holes.
         found_at: How many readings lie at or before each start and end, where that is known already.
+        wave: A sine under all readings that may be a faster one (`steady_wave`).
     """
     trace = integral.trace
     t, f = trace.times_ns, trace.values
@@ -99,7 +103,8 @@ def measure_instants(
         held, held_u, held_s = bridges.inside(start_ns, end_ns)
         gap_s = np.maximum(gap_s - held_s, 0.0)
         single = single + held + c * gap_s
-    found.value = single
+    smoothed = _smoothed(integral, before, upto, c, found.quiet)
+    found.value = single + smoothed
     scatter, own = _scatter(integral, start_ns, end_ns, first, (count, every), own_level)
     scatter = scatter.scaled(readings / max(readings - lost, 0.5) if readings > lost else 1.0)
     elsewhere = _jumps_beside(integral, start_ns, end_ns)
@@ -152,6 +157,14 @@ def measure_instants(
     found.beat = step.variance
     found.ripple = step.ripple.frequency if step.ripple is not None else 0.0
     total = min(variance, step.resolved) + step.variance
+    if trace.window_ns:
+        doubt = _SMOOTHED * np.abs(smoothed)
+        found.own = np.hypot(found.own, doubt)
+        total += float(np.sum(doubt)) ** 2
+    if wave is not None:
+        found.wave = wave
+        found.own = np.hypot(found.own, wave.left_over(start_ns, end_ns))
+        total += wave.left_in_all(start_ns, end_ns)
     if (
         total > 0 and not found.own.any()
     ):  # readings that do not scatter at all: what is shared is spread evenly
@@ -162,6 +175,28 @@ def measure_instants(
     if phase.blind and float(np.median(m)) < 4:
         return beat(integral, found, before, upto, seconds, phase.blind)
     return found if step.span is None else ripple(found, step.span, seconds)
+
+
+def _smoothed(integral: Integral, before: Indices, upto: Indices, level: Floats, quiet: float) -> Floats:
+    """Return what readings that average over a window put outside of each event, J.
+
+    A window centred on its stamp spreads a step over its width: at each edge an eighth of step × width comes to lie on the other side.
+    """
+    trace = integral.trace
+    width = trace.window_ns or 0
+    if not width or not trace.interval_ns:
+        return np.zeros(before.size)
+    f, top = trace.values, len(trace) - 1
+    clear = int(width / (2 * trace.interval_ns)) + 1  # so many readings beside an edge are not of one side
+    whole = upto - before > 2 * clear
+    first = np.where(whole, f[np.clip(before + clear, 0, top)], level)
+    last = np.where(whole, f[np.clip(upto - 1 - clear, 0, top)], level)
+    ahead, after = f[np.clip(before - 1 - clear, 0, top)], f[np.clip(upto + clear, 0, top)]
+    # Where events follow each other at once, readings at their edges are of both, and so is what is put right.
+    alone = np.concatenate([[True], before[1:] - upto[:-1] > clear])
+    ahead, after = np.where(alone, ahead, quiet), np.where(np.append(alone[1:], True), after, quiet)
+    found: Floats = (first - ahead + last - after) * width * 1e-9 / 8
+    return found
 
 
 def _jumps_beside(integral: Integral, start_ns: Times, end_ns: Times) -> float:

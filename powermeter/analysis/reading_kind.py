@@ -1,12 +1,13 @@
 """Whether readings that are called instantaneous are: at events' edges they would be at one level or the other.
 
 A meter that averages over its interval and does not state so shows levels between: in proportion to how much of the interval
-lay inside the event.
+lay inside the event.  One that averages over a part of its interval only, or that shows late what it measured, does so over a part of the
+places at which an edge may lie.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from powermeter.channel import Kind
 from powermeter.notes import Note
 from powermeter.signals.trace import Trace
+from powermeter.units import format_duration
 
 Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]
@@ -28,28 +30,33 @@ _EVENTS = 2000
 _LEAST = 8
 _CLEARLY = 0.4
 _CLOSE = 0.02
+_BETTER = 0.6
+_LOOKED = 1 << 16
+_FURTHEST = 1.4  # intervals that a reading can reach back: all of its own, and the longest delay
+_ALIKE = 0.05
+_WORTH = 0.01
+_WINDOWS = np.linspace(0.0, 1.0, 21)
+_DELAYS = np.linspace(-0.1, 0.4, 11)
 
 
 def as_events_show(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
     """Return a trace of instantaneous readings as means where events' edges show that it averages; else as it is.
 
-    Where the edges show either, a stated refresh no longer leaves the stamps in doubt.
+    Where they show that it averages over a part of its interval, stamps are moved to the middle of that part, which becomes its
+    `window_ns`.  Where the edges show any of these, a stated refresh no longer leaves the stamps in doubt.
     """
     if trace.kind is not Kind.INSTANT or len(trace) < 16 or trace.window_ns:
         return trace
-    found = _rests(trace, start_ns, end_ns)
-    if found is None:
+    edges = _edges(trace, start_ns, end_ns)
+    if edges is None:
         return trace
-    instant, mean, count = found
-    if mean < _CLEARLY * instant and mean < 4 * _CLOSE:
-        clock = trace.interval_ns * (mean / count) ** 0.5
-        return replace(
-            trace,
-            values=trace.values if trace.kept is None else trace.kept.means(trace.times_ns, trace.values),
-            kind=Kind.MEAN,
-            clock_ns=min(trace.clock_ns, clock),
-            notes=(*trace.notes, AVERAGES),
-        )
+    instant, mean, count = edges.rest(0.0, 0.0), edges.rest(1.0, 0.0), edges.count
+    rest, delay, window = min((edges.rest(w, d), d, w) for w in _WINDOWS.tolist() for d in _DELAYS.tolist())
+    surer = rest < _CLEARLY * mean and mean - rest > _WORTH
+    if mean < _CLEARLY * instant and mean < 4 * _CLOSE and not surer:
+        return _as_means(trace, mean, count, 1 - window + (rest / count) ** 0.5)
+    if rest < _BETTER * instant and instant - rest > _WORTH and rest < 4 * _CLOSE:
+        return _as_part(trace, window, delay, max((rest / count) ** 0.5, 1 / count))
     if instant < _CLEARLY * mean and instant < _CLOSE:
         return replace(
             trace, clock_ns=min(trace.clock_ns, trace.interval_ns * max((instant / count) ** 0.5, 1 / count))
@@ -57,41 +64,123 @@ def as_events_show(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
     return trace
 
 
-def _rests(trace: Trace, start_ns: Times, end_ns: Times) -> tuple[float, float, int] | None:
-    """Return the mean squared rest at edges, in steps, if readings are instants and if they are means, and how many edges."""
-    t, f = trace.times_ns, trace.values
+def _as_means(trace: Trace, rest: float, count: int, unseen: float) -> Trace:
+    """Return readings as means over their interval, of which a share may not be seen.
+
+    A jump J anywhere in an interval of which the share d is not seen is put down with an error of 0.63 d J (root mean square).
+    """
+    clock = trace.interval_ns * (rest / count) ** 0.5
+    jumps = float(np.mean(np.diff(trace.values[:_LOOKED]) ** 2))
+    return replace(
+        trace,
+        values=trace.values if trace.kept is None else trace.kept.means(trace.times_ns, trace.values),
+        kind=Kind.MEAN,
+        clock_ns=min(trace.clock_ns, clock),
+        noise=(trace.noise**2 + 0.4 * unseen**2 * jumps) ** 0.5,
+        notes=(*trace.notes, AVERAGES),
+    )
+
+
+def _as_part(trace: Trace, window: float, delay: float, doubt: float) -> Trace:
+    """Return readings that average over a part of their interval, stamped in its middle; what is in doubt is in intervals too."""
+    tau = trace.interval_ns
+    late = round((delay + window / 2) * tau)
+    seconds = format_duration(window * tau * 1e-9)
+    note = Note.info(
+        "readings-average-part",
+        f"as events' edges show, each reading averages over {seconds} of the {format_duration(tau * 1e-9)} between two of them",
+    )
+    return replace(
+        trace,
+        times_ns=trace.times_ns - late,
+        gaps=tuple(replace(g, start_ns=g.start_ns - late, end_ns=g.end_ns - late) for g in trace.gaps),
+        saturated_ns=None if trace.saturated_ns is None else trace.saturated_ns - late,
+        window_ns=round(window * tau),
+        clock_ns=min(trace.clock_ns, doubt * tau) if trace.clock_ns else doubt * tau,
+        notes=(*trace.notes, note),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Edges:
+    """Readings beside clear edges.
+
+    Attributes:
+        since: How far behind its edge the first reading after it lies, in intervals.
+        seen, ahead: How far that reading and the one before it went from the level before the edge to that after it, 0 to 1.
+    """
+
+    since: Floats
+    seen: Floats
+    ahead: Floats
+
+    @property
+    def count(self) -> int:
+        return self.since.size
+
+    def rest(self, window: float, delay: float) -> float:
+        """Return the mean squared rest of readings that average over a part of the interval which ended a delay before the stamp."""
+        total = 0.0
+        for since, seen in ((self.since, self.seen), (self.since - 1, self.ahead)):
+            passed = since - delay
+            went = np.clip(passed / window, 0.0, 1.0) if window else (passed > 0).astype(np.float64)
+            total += float(np.mean((seen - went) ** 2))
+        return total
+
+
+def _edges(trace: Trace, start_ns: Times, end_ns: Times) -> _Edges | None:
+    """Return what readings beside clear edges of events show, or None where there are too few."""
+    t, f, tau = trace.times_ns, trace.values, trace.interval_ns
     if start_ns.size > _EVENTS:
         pick = np.linspace(0, start_ns.size - 1, _EVENTS).astype(int)
         start_ns, end_ns = start_ns[pick], end_ns[pick]
+    order = np.argsort(start_ns, kind="stable")
+    start_ns, end_ns = start_ns[order], end_ns[order]
     before = np.searchsorted(t, start_ns, side="right")
     upto = np.searchsorted(t, end_ns, side="right")
-    order = np.argsort(start_ns, kind="stable")
-    start_ns, end_ns, before, upto = start_ns[order], end_ns[order], before[order], upto[order]
     earlier = np.concatenate([[t[0]], np.maximum.accumulate(end_ns)[:-1]])
     later = np.concatenate([start_ns[1:], [t[-1]]])
-    good = (upto - before >= 3) & (before >= 3) & (upto + 1 < t.size)
-    # Two readings on either side belong to no other event.
-    good &= (t[np.maximum(before - 3, 0)] >= earlier) & (t[np.minimum(upto + 1, t.size - 1)] <= later)
-    before, upto, start_ns, end_ns = before[good], upto[good], start_ns[good], end_ns[good]
-    if before.size * 2 < _LEAST:
+    long = (upto - before >= 2) & (before >= 3) & (upto + 1 < t.size) & (start_ns >= earlier)
+    before, upto, start_ns, end_ns = before[long], upto[long], start_ns[long], end_ns[long]
+    earlier, later = earlier[long], later[long]
+    quiet = _between(trace, start_ns, end_ns)
+    # Levels are taken one reading away from the edge: stamps that are a little off leave those alone.  Two readings on either side
+    # belong to no other event, or one does and the level between events is known.
+    local = t[before - 3] >= earlier, t[upto + 1] <= later
+    near = t[before - 1] - _FURTHEST * tau >= earlier, t[upto] <= later
+    out = [np.where(here, f[at], quiet) for here, at in zip(local, (before - 2, upto + 1), strict=True)]
+    good = [here | (some & np.isfinite(quiet)) for here, some in zip(local, near, strict=True)]
+    inside = f[before + 1], f[np.maximum(upto - 2, before + 1)]
+    if int(good[0].sum() + good[1].sum()) < _LEAST:
         return None
-    # Levels are taken one reading away from the edge: stamps that are a little off leave those alone.
-    out = np.concatenate([f[before - 2], f[upto + 1]])
-    inside = np.concatenate([f[before + 1], f[upto - 2]])
-    step = inside - out
-    noise = max(trace.noise, trace.step, float(np.median(np.abs(f[before - 1] - f[before - 2]))))
-    clear = np.abs(step) > max(8 * noise, 0.05 * float(np.median(np.abs(inside))))
-    if int(clear.sum()) < _LEAST:
-        return None
-    tau = np.concatenate([t[before] - t[before - 1], t[upto] - t[upto - 1]])
-    share = np.concatenate([(t[before] - start_ns), (end_ns - t[upto - 1])]) / np.maximum(tau, 1)
-    ones, none = np.ones(before.size), np.zeros(before.size)
-    # The reading after each edge, and the one before it, which a clock that is off puts on the wrong side.
-    after, before_it = np.concatenate([f[before], f[upto]]), np.concatenate([f[before - 1], f[upto - 1]])
-    level, level_before = np.concatenate([ones, none]), np.concatenate([none, ones])
-    scale = np.where(clear, step, 1.0)
-    seen, seen_before = ((after - out) / scale)[clear], ((before_it - out) / scale)[clear]
-    early = float(np.mean((seen_before - level_before[clear]) ** 2))
-    instant = float(np.mean((seen - level[clear]) ** 2)) + early
-    mean = float(np.mean((seen - share[clear]) ** 2)) + early
-    return instant, mean, int(clear.sum())
+    noise = max(
+        trace.noise,
+        trace.step,
+        float(np.median(np.abs(f[before - 1] - f[before - 2]))) if local[0].all() else 0.0,
+    )
+    size = 0.05 * float(np.median(np.abs(np.concatenate(inside))))
+    columns: list[list[Floats]] = [[], [], []]
+    for side, (at, edge) in enumerate(((before, start_ns), (upto, end_ns))):
+        step = inside[side] - out[side]
+        use = good[side] & (np.abs(step) > max(8 * noise, size))
+        # How far each reading is from the level before the edge, as a share of the step.
+        for column, k in zip(columns[1:], (at, at - 1), strict=True):
+            went = (f[k[use]] - out[side][use]) / step[use]
+            column.append(1 - went if side else went)
+        columns[0].append((t[at[use]] - edge[use]) / np.maximum(t[at[use]] - t[at[use] - 1], 1))
+    found = _Edges(*(np.concatenate(column) for column in columns))
+    return found if found.count >= _LEAST else None
+
+
+def _between(trace: Trace, start_ns: Times, end_ns: Times) -> float:
+    """Return the level of readings between events that are clear of all of them; NaN where hardly any are, or they differ."""
+    t = trace.times_ns[:_LOOKED]
+    began = np.searchsorted(start_ns, t, side="left")
+    latest = np.concatenate([[t[0]], np.maximum.accumulate(end_ns)])[began]
+    clear = trace.values[:_LOOKED][(t - _FURTHEST * trace.interval_ns >= latest)]
+    if clear.size < _LEAST // 2 - 1:
+        return float("nan")
+    level = float(np.median(clear))
+    inside = trace.values[:_LOOKED][(t <= latest) & (began > 0)]
+    span = abs(float(np.median(inside)) - level) if inside.size else 0.0
+    return level if float(np.median(np.abs(clear - level))) < _ALIKE * span else float("nan")

@@ -20,6 +20,7 @@ from powermeter.analysis.integral import Integral
 from powermeter.analysis.moments import count_variance, moments_vary
 from powermeter.analysis.ripple import Ripple, ripple_in_run
 from powermeter.analysis.sampling import Scatter, scatter_of_line
+from powermeter.analysis.steady_wave import steady_wave
 from powermeter.analysis.uncertainty import Shape, budget, common_parts, limit_names, step_bias
 from powermeter.channel import Kind
 from powermeter.result import Grade, Result, worst
@@ -27,6 +28,7 @@ from powermeter.result import Grade, Result, worst
 Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]
 
+_NONE = np.empty(0, np.int64), np.empty(0, np.int64)
 _STRETCH = 4096
 _STRETCHES = 48
 _LOOKED = 4096
@@ -109,11 +111,16 @@ def measure_run(
         variance = max(variance, seen.variance)
         beat, blind_s = seen.beat, seen.blind_s
         below, above = seen.below, seen.above
-    ripple = None
-    if trace.kind is Kind.INSTANT and not activity:
+    ripple = wave = None
+    if trace.kind is Kind.INSTANT and activity:
+        wave = next((x.found.wave for x in activity if x.found.wave is not None), None)
+    elif trace.kind is Kind.INSTANT:
         ripple = _ripple(integral, start, end)
+        wave = steady_wave(integral, *_NONE) if ripple is None else None
     if ripple is not None:
         variance += 2 * float(ripple.left_over(np.array([seconds]))[0]) ** 2 + (ripple.unseen * seconds) ** 2
+    if wave is not None:
+        variance += wave.left_in_all(*edges)
     clipped = trace.saturated_ns
     if clipped is not None and ((clipped >= start) & (clipped <= end)).any():
         above = math.inf
@@ -139,7 +146,8 @@ def measure_run(
         origin=own,
     )
     carriers = round(1 / scatter.lean**2) if abs(scatter.lean) > _FEW_CARRY else 0
-    hertz = ripple.frequency if ripple is not None else max((x.found.ripple for x in activity), default=0.0)
+    line = ripple or wave
+    hertz = line.frequency if line is not None else max((x.found.ripple for x in activity), default=0.0)
     return Run(energy, seconds, plain, gap_s, beat, blind_s, carriers, hertz)
 
 

@@ -31,6 +31,7 @@ from powermeter.analysis.stamps_in_windows import (
     range_sums,
     steps_alike,
 )
+from powermeter.analysis.steady_wave import steady_wave
 from powermeter.analysis.uncertainty import (
     Shape,
     budget,
@@ -297,6 +298,7 @@ def measure(
     samples = np.zeros(n, np.int64)
     groups: list[Estimate] = []
     members: list[Indices] = []
+    wave = steady_wave(integral, start_ns, end_ns) if n else None
     for g in range(size):
         index = np.flatnonzero((group == g) & known) if size > 1 else np.flatnonzero(known)
         if index.size and (np.diff(start_ns[index]) < 0).any():
@@ -309,7 +311,7 @@ def measure(
             continue
         edges = start_ns[lasting], end_ns[lasting]
         if trace.kind is Kind.INSTANT:
-            found = measure_instants(integral, *edges, bridges, (before[lasting], upto[lasting]))
+            found = measure_instants(integral, *edges, bridges, (before[lasting], upto[lasting]), wave)
         else:
             others = Others.of(start_ns, end_ns, group, g) if size > 1 else None
             found = measure_means(integral, *edges, bridges, others)

@@ -137,8 +137,9 @@ def fresh_readings(trace: Trace, refresh_ns: int, fresh: Bools | None = None) ->
     stamps = t[keep].copy()
     late = min(rows, refresh_ns) // 2 if rows < refresh_ns else 0
     stamps[1:] -= late
-    # A refresh that was seen lies within one interval of rows; what was stated of its length says nothing more.
-    clock = late / math.sqrt(3) if late else trace.clock_ns
+    # A refresh that was seen lies within one interval of rows.  What it averages over, if it does, is at most all of it: the middle
+    # of that lies up to half a refresh earlier.
+    clock = math.hypot(late / math.sqrt(3), refresh_ns / math.sqrt(12)) if late else trace.clock_ns
     times = np.maximum.accumulate(stamps)
     values = f[keep]
     interval = median_interval_ns(times)

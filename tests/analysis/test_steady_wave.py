@@ -1,0 +1,88 @@
+"""A sine under everything that may be a faster one: found where it is, priced by its own integral."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from powermeter.analysis.integral import Integral
+from powermeter.analysis.run import measure_run
+from powermeter.analysis.steady_wave import Wave, steady_wave
+from powermeter.analysis.windows import activity_of, measure
+from powermeter.signals.decoding import from_samples
+
+NS = 10**9
+NONE = np.empty(0, np.int64)
+
+
+def fan(
+    seed: int, hertz: float = 24.9, rate: float = 25.0
+) -> tuple[Integral, np.ndarray, np.ndarray, np.ndarray]:
+    """Return readings, starts and ends, and true joules of 12 bursts of 6 W on 2 W with a fan of ±0.3 W under everything."""
+    rng = np.random.default_rng(seed)
+    starts = 2.0 + np.cumsum(rng.uniform(1.6, 3.2, 12))
+    ends = starts + rng.uniform(0.7, 1.3, 12)
+    phase = rng.uniform(0, 2 * math.pi)
+    t = np.arange(rng.uniform(0, 1 / rate), ends[-1] + 3, 1 / rate)
+    busy = ((t[:, None] >= starts) & (t[:, None] < ends)).any(axis=1)
+    watts = np.where(busy, 6.0, 2.0) + 0.3 * np.sin(2 * math.pi * hertz * t + phase)
+    turn = 2 * math.pi * hertz
+    true = 6 * (ends - starts) - 0.3 * (np.cos(turn * ends + phase) - np.cos(turn * starts + phase)) / turn
+    trace = from_samples(np.rint(t * NS).astype(np.int64), watts)
+    return (
+        Integral.of(trace),
+        np.rint(starts * NS).astype(np.int64),
+        np.rint(ends * NS).astype(np.int64),
+        true,
+    )
+
+
+def test_the_integral_of_a_wave_is_that_of_its_cosine_and_sine() -> None:
+    wave = Wave(0.1, 0.2, -0.3, NS, 0.0)
+    t = np.linspace(3.0, 7.0, 100_001)
+    watts = 0.2 * np.cos(0.2 * math.pi * (t - 1)) - 0.3 * np.sin(0.2 * math.pi * (t - 1))
+    found = wave.over(np.array([3 * NS]), np.array([7 * NS]))[0]
+    assert found == pytest.approx(float(np.sum((watts[1:] + watts[:-1]) / 2) * (t[1] - t[0])), rel=1e-6)
+    # Half a period and the next half cancel; each by itself is off.
+    starts, ends = np.array([0, 5 * NS]), np.array([5 * NS, 10 * NS])
+    assert wave.left_over(starts, ends).min() > 0.2
+    assert wave.left_in_all(starts, ends) < 1e-6
+
+
+def test_a_fan_a_little_off_the_meters_rate_is_found_and_its_events_hold_the_truth() -> None:
+    held = []
+    for seed in range(8):
+        integral, starts, ends, true = fan(seed)
+        wave = steady_wave(integral, starts, ends)
+        assert wave is not None and wave.frequency == pytest.approx(0.1, abs=0.02)
+        assert math.hypot(wave.cosine, wave.sine) == pytest.approx(0.3, rel=0.15)
+        windows = measure(integral, starts, ends)
+        label = windows.combine(np.ones(starts.size), "all")
+        held.append(label.low <= true.sum() <= label.high)
+        singles = [windows.result(i) for i in range(starts.size)]
+        inside = [s is not None and s.low <= x <= s.high for s, x in zip(singles, true, strict=True)]
+        assert np.mean(inside) > 0.8
+        assert label.half_width < 0.05 * label.value
+        run = measure_run(integral, activity=activity_of(windows))
+        assert run.ripple == pytest.approx(0.1, abs=0.02)
+    assert sum(held) >= 7
+
+
+def test_what_loads_do_is_no_wave() -> None:
+    rng = np.random.default_rng(3)
+    t = np.arange(0, 10 * NS, NS // 100)
+    levels = np.repeat(rng.uniform(1, 6, 40), 25)
+    random = Integral.of(from_samples(t, levels + 0.01 * rng.standard_normal(1000)))
+    assert steady_wave(random, NONE, NONE) is None
+    # One event in which it is looked at by parts only: four levels beside it.
+    assert steady_wave(random, np.array([NS // 2]), np.array([19 * NS // 2])) is None
+    ramp = Integral.of(from_samples(t, np.linspace(2, 3, 1000) + 0.01 * rng.standard_normal(1000)))
+    assert steady_wave(ramp, NONE, NONE) is None
+    still = Integral.of(from_samples(t, np.full(1000, 2.0)))
+    assert steady_wave(still, NONE, NONE) is None
+    # Readings at random moments of their intervals show no image of anything.
+    moments = np.rint((np.arange(1000) + rng.uniform(size=1000)) * NS / 25).astype(np.int64)
+    wave = Integral.of(from_samples(moments, 2 + np.sin(2 * math.pi * 0.1 * moments / NS)))
+    assert steady_wave(wave, NONE, NONE) is None
