@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -78,7 +79,9 @@ def test_the_real_package_keeps_it_offline(
         ours_wandb.log_recording(recorded)
     with wandb.init(project="p", dir=str(tmp_path)):
         found = ours_wandb.log_recording(recorded)  # the active run
+    wanted = {f"power/{name}": value for name, value in {**found.numbers, **found.texts}.items()}
+    deadline = time.monotonic() + 100
+    while not wanted.items() <= kept_offline(tmp_path).items() and time.monotonic() < deadline:
+        time.sleep(0.1)  # a process of the package's own writes the file
     kept = kept_offline(tmp_path)
-    for name, value in {**found.numbers, **found.texts}.items():
-        assert kept[f"power/{name}"] == value, name
-    assert kept["power/grade"] == "measured"
+    assert {name: kept.get(name) for name in wanted} == wanted and kept["power/grade"] == "measured"

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import socket
+import subprocess
 from collections.abc import Mapping
+from contextlib import ExitStack
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
@@ -51,3 +55,30 @@ def need(*names: str) -> None:
             program(name)
         elif find_spec(name) is None:
             pytest.skip(f"{name} is not installed; {PACKAGES[name]}")
+
+
+def free_ports(count: int) -> list[int]:
+    """Return loopback ports that nobody listens on, all different."""
+    with ExitStack() as held:
+        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+
+
+def certificate(folder: Path) -> tuple[Path, Path]:
+    """Return a certificate of this machine and its key, made on the spot; skip the test where openssl is not installed."""
+    cert, key = folder / "cert.pem", folder / "key.pem"
+    command = [
+        program("openssl"),
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+    ]
+    command += ["-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    command += ["-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"]
+    subprocess.run([*command, "-keyout", str(key), "-out", str(cert)], check=True, capture_output=True)
+    return cert, key

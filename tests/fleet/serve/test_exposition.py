@@ -130,31 +130,8 @@ def test_only_metrics_are_answered_and_other_names_of_this_machine_are_refused(e
     assert get(exporter.url, {"Host": "localhost:1"})[0] == 200
 
 
-def certificate(folder: Path) -> tuple[Path, Path]:
-    openssl = outside.program("openssl")
-    command = [
-        openssl,
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes",
-        "-days",
-        "2",
-    ]
-    command += ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"]
-    subprocess.run(
-        [*command, "-keyout", folder / "key.pem", "-out", folder / "cert.pem"],
-        check=True,
-        capture_output=True,
-    )
-    return folder / "cert.pem", folder / "key.pem"
-
-
 def test_elsewhere_it_needs_tls_and_a_token(recorded: Path, tmp_path: Path) -> None:
-    cert, key = certificate(tmp_path)
+    cert, key = outside.certificate(tmp_path)
     for listen in (Listen("0.0.0.0", 0), Listen("0.0.0.0", 0, cert, key), Listen("0.0.0.0", 0, token=TOKEN)):
         with pytest.raises(ConfigurationError, match="--certificate, --key and --token-file"):
             Exporter([Watched(recorded)], listen)
