@@ -108,9 +108,10 @@ def measure_instants(
     scatter, own = _scatter(integral, start_ns, end_ns, first, (count, every), own_level)
     scatter = scatter.scaled(readings / max(readings - lost, 0.5) if readings > lost else 1.0)
     elsewhere = _jumps_beside(integral, start_ns, end_ns)
-    scatter = replace(
-        scatter, jumps=scatter.jumps + readings * elsewhere * _BORROWED / (readings + _BORROWED)
-    )
+    # How far an event is taken at its own level, for which the edges' readings speak as well: a jump behind the last is in none.
+    own_share = min(lost / max(int((w > 0).sum()), 1), 1.0)
+    borrowed = max(readings * _BORROWED / (readings + _BORROWED), 2 * n * own_share)
+    scatter = replace(scatter, jumps=scatter.jumps + elsewhere * borrowed)
     scatter = replace(scatter, doubt=min(1.0, (_FEW_JUMPS / readings) ** 2))
     white = max(scatter.white, readings * trace.noise**2)
     jumps = scatter.jumps * (1 + 5 * scatter.doubt) / 12
@@ -152,6 +153,9 @@ def measure_instants(
     phase = unseen_part(t, start_ns, end_ns, before, m, trace.interval_ns)
     if phase.coherent > 0:
         variance *= 1 + (n - 1) * phase.coherent
+    unread = _unread(weight, covered, (spread + between) * own_share)
+    variance += float(np.sum(unread**2)) * (1 + int((weight <= 0).sum()) / max(int((w > 0).sum()), 1))
+    found.own = np.hypot(found.own, unread)
     step = beats(integral, start_ns, end_ns, before, m, energy - level * weight, (level, found.quiet))
     found.own = np.hypot(found.own, step.own)
     found.beat = step.variance
@@ -196,6 +200,18 @@ def _smoothed(integral: Integral, before: Indices, upto: Indices, level: Floats,
     alone = np.concatenate([[True], before[1:] - upto[:-1] > clear])
     ahead, after = np.where(alone, ahead, quiet), np.where(np.append(alone[1:], True), after, quiet)
     found: Floats = (first - ahead + last - after) * width * 1e-9 / 8
+    return found
+
+
+def _unread(weight: Floats, covered: Floats, variance: float) -> Floats:
+    """Return the standard uncertainty in J of each event that no reading fell into and that is taken at the label's level.
+
+    Args:
+        weight: Seconds that the readings inside stand for.
+        covered: Seconds of each event outside of holes.
+        variance: Of an event's power about the label's level, as far as readings of the others are not taken to stand for it, W².
+    """
+    found: Floats = np.where(weight <= 0, covered * math.sqrt(max(variance, 0.0)), 0.0)
     return found
 
 

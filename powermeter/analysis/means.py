@@ -11,6 +11,7 @@ independent parts of known sum).
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -114,16 +115,22 @@ def measure_means(
     var_out, quiet = wander(rates, index, state, 1)
     var_in, _ = wander(rates, index, state, 2)
     # Where hardly any two windows in a row lie beside events, all windows say what a load may do there.
-    pairs = int(np.sum((state[1:] == 1) & (state[:-1] == 1) & (np.diff(index) == 1)))
+    pairs, pairs_in = (_pairs(index, state, wanted) for wanted in (1, 2))
+    unlike = 0.0
     if pairs < _FEW_PAIRS:
         every = float(np.var(rates[index])) if index.size > 1 else 0.0
-        var_out += every * (1 - pairs / _FEW_PAIRS) / 2
-        var_in += every * (1 - pairs / _FEW_PAIRS) / 2
+        unlike = every * (1 - pairs / _FEW_PAIRS)
+        var_out += unlike / 2
+        var_in += unlike / 2
     noise = trace.noise**2 + (trace.step**2 / 12 if trace.kind is Kind.MEAN else 0.0)
     if trace.kind is Kind.COUNTER:
         noise = 2 * (trace.noise**2 + trace.step**2 / 12) / float(np.median(tau[cut])) ** 2
     quiet_level = quiet if quiet is not None else float("nan")
+    if pairs_in < _FEW_PAIRS:
+        # What goes on beside events goes on inside of them as well, whether whole windows there have shown it or not.
+        var_in = max(var_in, max(var_out - 1.5 * noise, 0.0) * (1 - pairs_in / _FEW_PAIRS))
     beside = power_beside(rates, index, state, cut, max(trace.noise**2, 0.0))
+    beside = replace(beside, error=math.hypot(beside.error, math.sqrt(unlike)))
     level_out = beside.level
     no_out = ~np.isfinite(level_out)
     level_out = np.where(no_out, rate, level_out)
@@ -148,7 +155,11 @@ def measure_means(
     expected = part * level_in + (1 - part) * level_out
     rest = length * (rate - expected)
     u_out = np.where(no_out, rate**2, max(var_out, beside.error**2))
-    model = length**2 * (part * var_in + (1 - part) * u_out)
+    # Where no whole window of the event lies beside a cut one, its level is known as far as events of the label are alike.
+    within = rates[index[state == 2]]
+    unlike_in = max(float(np.var(within, ddof=1)) - var_in, 0.0) if within.size > 1 else 0.0
+    apart = np.where(has_in, 0.0, unlike_in)
+    model = length**2 * (part * (var_in + apart) + (1 - part) * u_out)
     whole = part >= _WHOLE
     hole_cut = cut_blind[cut]
     used = ~whole & ~hole_cut
@@ -164,9 +175,9 @@ def measure_means(
         to_out = calm / (calm + lively) if calm + lively > 0 else 0.0
         var_in = var_in + more * (1 - to_out)
         u_out = u_out + more * to_out
-    if not np.any(has_in) and var_in <= 0:
+    if not np.any(has_in):
         var_in = max(var_in, (inside - quiet_level) ** 2 if np.isfinite(quiet_level) else inside**2)
-    a, b = part * var_in, (1 - part) * u_out
+    a, b = part * (var_in + apart), (1 - part) * u_out
     kappa = np.divide(a, a + b, out=np.ones(part.size), where=a + b > 0)
     kappa = np.where(whole, 1.0, kappa)
     given = part * length * level_in + kappa * rest
@@ -181,6 +192,15 @@ def measure_means(
     # Windows whose power beside comes from the same readings are off alike.
     alike = float(np.sum(np.bincount(beside.region, reach, 1) ** 2) - np.sum(reach**2)) * beside.error**2
     split = np.where(whole, noise * length**2, split)
+    # That level itself is off alike in all of them.
+    borrowed = np.where(has_in | whole | hole_cut, 0.0, part * (1 - kappa) * length)
+    if seen_s > 0:
+        level_u = float(np.var(within)) / max(within.size, 1) if within.size > 1 else max(var_in, unlike)
+    else:
+        own_u = length**2 * (a + b)
+        level_u = float(np.sum(own_u[used])) / max(float(np.sum(part * length)), 1e-30) ** 2
+    split = split + borrowed**2 * level_u
+    alike += (float(borrowed.sum()) ** 2 - float(borrowed @ borrowed)) * level_u
     if hole_cut.any():
         given = np.where(hole_cut, 0.0, given)
         split = np.where(hole_cut, 0.0, split)
@@ -253,6 +273,11 @@ def measure_means(
         found.below, found.above = np.maximum(low, 0.0), np.maximum(high, 0.0)
         found.below_all, found.above_all = float(found.below.sum()), float(found.above.sum())
     return found
+
+
+def _pairs(index: Indices, state: Indices, wanted: int) -> int:
+    """Return how many windows of one state follow another of it."""
+    return int(np.sum((state[1:] == wanted) & (state[:-1] == wanted) & (np.diff(index) == 1)))
 
 
 def _head_of(
