@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.errors import DataError
+from powermeter.notes import Note
 from powermeter.signals.correction import Correction
 
 Floats = NDArray[np.floating[Any]]
@@ -58,7 +59,7 @@ class Fit:
     residuals: Floats
     chi2: float
     widened: bool
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ def fit(
     """
     _check(points)
     about = about or About()
-    notes: list[str] = []
+    notes: list[Note] = []
     beta, covariance = york(points)
     chi2 = _chi2(points, beta)
     if order == 2 or (order is None and points.seen.size >= 5):
@@ -112,7 +113,7 @@ def fit(
         curved = max(1.0, _chi2(points, square))
         if order == 2 or size / math.sqrt(curved) > _SIGNIFICANT:
             beta, covariance, chi2 = square, square_cov, _chi2(points, square)
-            notes.append("a second-order term was needed")
+            notes.append(Note.info("second-order", "a second-order term was needed"))
     widened = chi2 > 1
     if widened:
         covariance = covariance * chi2
@@ -137,9 +138,10 @@ def fit(
     )
     residuals = points.true - correction.apply(points.seen, points.temperature_c)
     if chi2 > 4:
-        notes.append(
+        text = (
             f"the points scatter {math.sqrt(chi2):.1f} times as much as they claim; the covariance is widened"
         )
+        notes.append(Note.warning("scatter", text))
     return Fit(correction, residuals, chi2, widened, tuple(notes))
 
 
@@ -214,13 +216,15 @@ def _chi2(points: Points, beta: Floats) -> float:
     return float(np.sum((points.true - value) ** 2 / sigma2)) / freedom if freedom > 0 else 1.0
 
 
-def _temperature(points: Points, beta: Floats, notes: list[str]) -> tuple[float, float | None]:
+def _temperature(points: Points, beta: Floats, notes: list[Note]) -> tuple[float, float | None]:
     assert points.temperature_c is not None
     t = points.temperature_c - points.temperature_c.mean()
     value = sum(c * points.seen**k for k, c in enumerate(beta.tolist()))
     usable = np.abs(value) > 0.1 * float(np.max(np.abs(value)))
     if float(np.ptp(t)) < 2 or usable.sum() < 5:
-        notes.append("the temperature hardly changed: no slope is taken from it")
+        notes.append(
+            Note.info("one-temperature", "the temperature hardly changed: no slope is taken from it")
+        )
         return 0.0, None
     relative = (points.true - value)[usable] / value[usable]
     tu = t[usable] - t[usable].mean()
@@ -228,9 +232,11 @@ def _temperature(points: Points, beta: Floats, notes: list[str]) -> tuple[float,
     left = relative - relative.mean() - slope * tu
     spread = math.sqrt(float(left @ left) / max(left.size - 2, 1) / float(tu @ tu))
     if abs(slope) < _SIGNIFICANT * spread:
-        notes.append("no significant change with temperature")
+        notes.append(Note.info("no-temperature-slope", "no significant change with temperature"))
         return 0.0, None
-    notes.append(f"a temperature slope of {slope * 1e6:.0f} ppm/°C was needed")
+    notes.append(
+        Note.info("temperature-slope", f"a temperature slope of {slope * 1e6:.0f} ppm/°C was needed")
+    )
     return slope, float(points.temperature_c.mean())
 
 

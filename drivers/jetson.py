@@ -229,9 +229,11 @@ def look(root: str | Path = "/") -> list[Found]:
     try:
         for rail in rails:
             for file in rail.files:
-                check_readable(file, _REMEDY.format(files=f"{file.parent}/*_input"))
-    except OpenError as error:
-        problem, _, remedy = str(error).partition("; ")
+                read_code(file)
+    except ReadError as error:
+        problem = str(error)
+        if error.reason is Reason.PERMISSION:
+            problem, remedy = f"{file}: only root may read it", _REMEDY.format(files=f"{file.parent}/*_input")
     total = next((rail for rail in found.rails if rail.name == found.total), None)
     if total is not None:
         boundary, covers, grade = total.boundary, total.covers, Grade.MEASURED

@@ -30,6 +30,8 @@ Rails = dict[str, dict[str, int]]
 _SENSORS = ("INA", "I2C", "SYSTEM_I2C")
 """What the `type` of a measured rail begins with; batteries, mains and USB-C entries begin otherwise."""
 
+_MISSING, _INSTALL = "jtop:// needs jetson-stats", "run: pip install 'powermeter[jetson]'"
+
 
 def rails_of(power: Any, machine: str = "") -> Rails:
     """Return the measured rails in what jetson-stats calls `power`, whatever its version.
@@ -245,8 +247,8 @@ class Jtop(StreamingSource):
         problem = remedy = ""
         try:
             _load()
-        except NotInstalledError as error:
-            problem, _, remedy = str(error).partition("; ")
+        except NotInstalledError:
+            problem, remedy = _MISSING, _INSTALL
         if not problem and not Path("/run/jtop.sock").exists():
             problem, remedy = "jtop.service is not running", "sudo systemctl start jtop.service"
         return [
@@ -268,5 +270,5 @@ def _load() -> Any:
     try:
         import jtop
     except ImportError:
-        raise NotInstalledError("jtop:// needs jetson-stats; run: pip install 'powermeter[jetson]'") from None
+        raise NotInstalledError(f"{_MISSING}; {_INSTALL}") from None
     return jtop

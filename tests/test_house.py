@@ -106,3 +106,21 @@ def test_the_core_imports_no_wing_and_no_command(trees: dict[str, ast.Module]) -
             names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             found += [f"{path}: {n}" for n in names if above.match(n)]
     assert not found
+
+
+OWN_PROSE = re.compile(
+    r"""\.code\s*==\s*f["']|(?:text|note|warning|remark|why|message|reason)\.startswith\(["'][a-z]+ |["'][a-z]+ [a-z ]+["'] (?:not )?in (?:text|note|warning|remark|why|message|str\()"""
+)
+
+
+def test_nothing_is_decided_by_a_text_of_ours() -> None:
+    found = []
+    for path in files():
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            if OWN_PROSE.search(line):
+                found.append(f"{name(path)}:{number}: {line.strip()}")
+    assert [one for one in found if not any(part in one for part in FOREIGN)] == []
+
+
+FOREIGN = ("drivers/links/serial_port.py", "powermeter/importers/not_logs.py")
+"""Where a text of another program is read."""

@@ -77,7 +77,7 @@ class Alumet(Importer):
         whole = decide(
             [_rail(name, names) for name in names], where=str(path), rail=choices.rail, add_up=choices.add_up
         )
-        warnings.append(f"the whole is {whole.headline}: {whole.why}")
+        warnings.append(whole.note)
         log = Log(cls.name, UTC, [_rows(kept, whole.rails)], warnings=warnings)
         log.facts["whole"] = {"rail": whole.headline, "why": whole.why, "sum": whole.is_sum}
         return log

@@ -78,6 +78,7 @@ class Heading:
         quantity: A `Quantity`, `TIME`, or None where the unit is none that is recorded.
         factor: SI units per unit as written.
         why: How the unit was found, for `--explain`.
+        is_said: Whether the user typed the unit.
     """
 
     text: str
@@ -86,6 +87,7 @@ class Heading:
     quantity: Quantity | str | None = None
     factor: float = 1.0
     why: str = ""
+    is_said: bool = False
 
     @property
     def words(self) -> list[str]:
@@ -347,4 +349,4 @@ def with_unit(named: Heading, unit: str, option: str) -> Heading:
             f"{option}: {unit!r} is not a unit of power, voltage, current, energy, charge or time; "
             "write for example W, mW, mA, V, mJ, mAh, s, ms"
         )
-    return replace(named, unit=unit, quantity=found[0], factor=found[1], why=f"said: {option}")
+    return replace(named, unit=unit, quantity=found[0], factor=found[1], why=f"said: {option}", is_said=True)

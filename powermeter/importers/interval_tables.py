@@ -161,7 +161,7 @@ class IntervalTable(Importer):
             rail=choices.rail,
             add_up=choices.add_up,
         )
-        warnings.append(f"the whole is {whole.headline}: {whole.why}")
+        warnings.append(whole.note)
         rows = _totals(tool.name, rails, whole.rails, stretches, starts)
         events = [
             Event(s.label or "row", start, start + s.length_ns)

@@ -22,6 +22,8 @@ from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.header_words import ELECTRIC
 from powermeter.importers.headers import heading
 from powermeter.importers.log import Choices, Importer, Log
+from powermeter.importers.table_reading import NO_UNIT
+from powermeter.notes import Note
 
 _LINE = re.compile(
     r"\s*(?:\[?(?P<time>(?:\d{4}-\d\d-\d\d[T ])?\d{1,2}:\d\d:\d\d(?:[.,]\d{1,6})?)\]?\s*(?:->|>|:|,|-)?\s+)?"
@@ -84,7 +86,9 @@ class LabelledLines(Importer):
         )
         log = read_as_table(path, head, rows, choices)
         log.format = cls.name
-        log.warnings = [text for text in log.warnings if "left out, with no unit" not in text]
+        log.warnings = [
+            text for text in log.warnings if not (isinstance(text, Note) and text.code == NO_UNIT)
+        ]
         log.warnings.append(
             f"labelled lines were put together in blocks of {len(labels)} values: {', '.join(labels)}"
         )

@@ -19,6 +19,8 @@ from powermeter.importers.files import MAX_BYTES, Peek
 from powermeter.importers.log import Choices, Log, Rows
 from powermeter.importers.not_logs import refusal
 from powermeter.importers.side_by_side import labels_of, side_by_side
+from powermeter.importers.whole import WHOLE
+from powermeter.notes import Note
 from powermeter.recording.output_file import check_output
 
 MAX_LOGS = 10_000
@@ -271,7 +273,7 @@ def _joined(logs: Sequence[Log], paths: Sequence[Path], choices: Choices) -> Log
         f"{path.name}: {text}"
         for log, path in zip(logs, paths, strict=True)
         for text in log.warnings
-        if not text.startswith("the whole is ")
+        if not (isinstance(text, Note) and text.code == WHOLE)
     ]
     joined.events = [event for log in logs for event in log.events]
     joined.sources = []

@@ -36,6 +36,9 @@ _DEVICE_NAMES = re.compile(
 )
 _USUAL = {Quantity.VOLTAGE: "V", Quantity.CURRENT: "mA", Quantity.ENERGY: "J", Quantity.CHARGE: "mAh"}
 
+ANOTHER_TIME = "another time"
+"""Why a column is left out that nobody misses."""
+
 
 def understand(path: Path, found: Layout, choices: Choices) -> Plan:
     """Return what a table is.
@@ -188,15 +191,15 @@ def _values(
             aside.append(
                 (
                     named.text,
-                    "left out as said" if named.why.startswith("said") else "not a value that is recorded",
+                    "left out as said" if named.is_said else "not a value that is recorded",
                 )
             )
             continue
         if named.quantity == TIME or named.is_time:
-            aside.append((named.text, "another time"))
+            aside.append((named.text, ANOTHER_TIME))
             continue
         fact = facts.get(index)
-        if named.is_aside and fact is None and not named.why.startswith("said"):
+        if named.is_aside and fact is None and not named.is_said:
             aside.append((named.text, "a limit, a statistic or a power that is not drawn"))
             continue
         if not isinstance(named.quantity, Quantity):

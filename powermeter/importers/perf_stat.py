@@ -80,7 +80,7 @@ class PerfStat(Importer):
         warnings = [f"{lost} energies were not counted or not supported and are left out"] if lost else []
         rails = _rails(amounts)
         whole = decide(rails, where=str(path), rail=choices.rail, add_up=choices.add_up)
-        warnings.append(f"the whole is {whole.headline}: {whole.why}")
+        warnings.append(whole.note)
         rows = _rows(amounts, times, whole.rails)
         log = Log(cls.name, RELATIVE, [rows], warnings=warnings)
         log.facts["whole"] = {"rail": whole.headline, "why": whole.why, "sum": whole.is_sum}

@@ -14,7 +14,8 @@ from powermeter.importers.accuracies import GAUGE, ODPM, PHONE_MODEL
 from powermeter.importers.axis import pauses
 from powermeter.importers.log import RELATIVE, Choices, Log, Rows
 from powermeter.importers.perfetto_trace import Reading, Trace
-from powermeter.importers.whole import decide
+from powermeter.importers.whole import WHOLE, decide
+from powermeter.notes import Note
 from powermeter.result import Grade
 
 _MICRO = 1e-6
@@ -163,9 +164,7 @@ def _source(
             )
         whole = decide(rails, where=str(trace.path), rail=choices.rail, add_up=choices.add_up)
         by_name = dict(whole.rails)
-        warnings.append(
-            f"the whole is {whole.headline}: {whole.why}; it is a part of the phone, not all of it"
-        )
+        warnings.append(Note.info(WHOLE, f"{whole.note}; it is a part of the phone, not all of it"))
     # Rows of one time of a rail stay apart (a counter that went back), so a time may occur several times.
     width = max(_most_at_once(readings) for readings in named.values())
     times = np.unique(np.array([when for readings in named.values() for when, _ in readings], np.int64))

@@ -124,7 +124,7 @@ class Prometheus(Importer):
                 )
             )
             codes.append(column)
-        warnings = [f"the whole is {whole.headline}: {whole.why}"]
+        warnings: list[str] = [whole.note]
         if left_out:
             warnings.append(f"series that are not power or energy were left out: {', '.join(left_out[:6])}")
         rows = Rows("Prometheus", tuple(channels), times, codes, gaps=pauses(times))

@@ -49,7 +49,7 @@ def side_by_side(
     for rows in log.sources:
         rows.channels = tuple(_decided(channel, whole) for channel in rows.channels)
     log.facts["whole"] = {"rail": whole.headline, "why": whole.why, "sum": whole.is_sum}
-    log.warnings.append(f"the whole is {whole.headline}: {whole.why}")
+    log.warnings.append(whole.note)
     if whole.is_sum:
         log.sources = [joined(log.sources, where)]
 

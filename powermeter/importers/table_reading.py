@@ -19,7 +19,7 @@ from powermeter.importers.blocks import RowCount, Store, TextBlock, text_blocks
 from powermeter.importers.columns import NO_ZONE, channel_name, scaled, unused
 from powermeter.importers.devices import device_column, device_label, round_note, sweeps
 from powermeter.importers.log import RELATIVE, UTC, Choices, Log
-from powermeter.importers.meaning import rail_of
+from powermeter.importers.meaning import ANOTHER_TIME, rail_of
 from powermeter.importers.plan import Plan
 from powermeter.importers.signatures import Signature
 from powermeter.importers.stamps import number_ns
@@ -29,7 +29,11 @@ from powermeter.importers.time_columns import Reader
 from powermeter.importers.turns import refuse_turns
 from powermeter.importers.values import Cells, Statistics, numbers
 from powermeter.importers.whole import Whole, decide
+from powermeter.notes import Note
 from powermeter.result import Grade
+
+NO_UNIT = "no-unit"
+"""The code of the note that lists the columns which were left out."""
 
 
 class TableKind(Protocol):
@@ -374,12 +378,13 @@ class Table:
             rail = None if channel.rail is None else chosen.get(channel.rail.name, channel.rail)
             stream.channel = replace(channel, scale=scale, rail=rail, accuracy=accuracy)
             self.warnings += flag_notes(stream, self._seen[int(stream.column[1:])])
-        self.warnings.append(f"the whole is {self.whole.headline}: {self.whole.why}")
+        self.warnings.append(self.whole.note)
         self.warnings += implausible(self.plan, self._seen, self.meanings)
         self.warnings += charge_notes(streams, self.choices.voltage_v)
-        listed = [text for text, why in self.plan.aside if why != "another time"]
+        listed = [text for text, why in self.plan.aside if why is not ANOTHER_TIME]
         if listed:
-            self.warnings.append(f"columns left out, with no unit that is recorded: {', '.join(listed[:12])}")
+            text = f"columns left out, with no unit that is recorded: {', '.join(listed[:12])}"
+            self.warnings.append(Note.warning(NO_UNIT, text))
 
     def _headline(self, streams: Sequence[Stream]) -> list[Stream]:
         assert self.whole is not None

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from powermeter.channel import Boundary, Rail
 from powermeter.errors import ConfigurationError
 from powermeter.importers.headers import words
+from powermeter.notes import Note
 
 _TOTAL = (
     ("wall", "mains", "socket", "ac"),
@@ -64,6 +65,10 @@ _NUMBERED = re.compile(r"(.*?)[\s_.#:-]*(\d+)\Z")
 _SHARE_OF_PARTS = 0.9
 
 
+WHOLE = "whole"
+"""The code of the note that names the rail which is counted."""
+
+
 @dataclass(frozen=True, slots=True)
 class Whole:
     """What stands for everything.
@@ -79,6 +84,11 @@ class Whole:
     headline: str
     why: str
     is_sum: bool = False
+
+    @property
+    def note(self) -> Note:
+        """What was decided, for whoever reads the log's remarks; one of many logs leaves it out."""
+        return Note.info(WHOLE, f"the whole is {self.headline}: {self.why}")
 
 
 def decide(

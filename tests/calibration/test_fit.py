@@ -14,6 +14,7 @@ from powermeter.calibration.steady_points import steady_points
 from powermeter.calibration.store import from_toml, read, save, to_toml
 from powermeter.channel import Accuracy, Channel, Quantity, Rail
 from powermeter.errors import DataError, ExistsError
+from powermeter.notes import having
 from powermeter.recording import Samples as SimulatedSamples
 from powermeter.recording import SourceInfo
 from powermeter.signals.correction import Correction
@@ -148,7 +149,7 @@ def test_a_second_order_term_is_taken_only_where_the_points_ask_for_it() -> None
     assert len(straight.correction.coefficients) == 2
     bent = fit("c", Points(x, 1.01 * x + 0.003 + 0.004 * x * x + 1e-4 * rng.standard_normal(40), u, u))
     assert bent.correction.coefficients[2] == pytest.approx(0.004, abs=3e-4)
-    assert any("second-order" in note for note in bent.notes)
+    assert having(bent.notes, "second-order")
     assert np.abs(bent.residuals).max() < 6e-4
 
 
@@ -266,7 +267,7 @@ def test_points_that_scatter_more_than_they_claim_widen_the_covariance() -> None
     found = fit("c", exact(2.0 + 3.0 * X + scattered), order=1)
     chi2 = 4 * 0.3**2 / 0.1**2 / 2
     assert found.chi2 == pytest.approx(chi2) == pytest.approx(18.0)
-    assert found.widened and any("scatter 4.2 times" in note for note in found.notes)
+    assert found.widened and "scatter 4.2 times" in having(found.notes, "scatter")[0].text
     assert found.correction.covariance[1][1] == pytest.approx(0.002 * chi2)
     assert found.correction.covariance[0][1] == pytest.approx(-0.005 * chi2)
 

@@ -25,6 +25,7 @@ from powermeter.analysis.tokens.slopes import slopes
 from powermeter.analysis.tokens.table import ModelTokens, Phase, TokenTable
 from powermeter.analysis.windows import measure
 from powermeter.events import Event
+from powermeter.notes import Note
 from powermeter.result import COVERAGE_95, Grade, Result, combine, worst
 
 Indices = NDArray[np.int64]
@@ -47,15 +48,13 @@ def token_table(analysis: Analysis) -> TokenTable | None:
         by_model[next(name for name in by_model if name)] += by_model.pop("")
     models = tuple(found.model(name, sorted(own)) for name, own in by_model.items())
     generated = _sum([one.generated for one in models])
-    notes = []
+    notes: list[Note] = []
     if found.base is None:
-        notes.append(
-            "net figures need idle time with the model loaded: leave some seconds between requests, or use --baseline"
-        )
+        text = "net figures need idle time with the model loaded: leave some seconds between requests, or use --baseline"
+        notes.append(Note.withheld("no-idle", text))
     if found.in_flight > 1:
-        notes.append(
-            f"up to {found.in_flight} requests ran at a time: each instant's power is divided equally among them"
-        )
+        text = f"up to {found.in_flight} requests ran at a time: each instant's power is divided equally among them"
+        notes.append(Note.info("requests-overlap", text))
     return TokenTable(
         models,
         analysis.line.rail.name,
@@ -86,7 +85,7 @@ class _Gathering:
             phase: np.array([i for i in index if self.events[i].measures[names.PHASE] == phase], np.int64)
             for phase in (names.LOAD, names.PREFILL, names.DECODE, names.REQUEST)
         }
-        notes: list[str] = []
+        notes: list[Note] = []
         prefill, decode = self.phase(names.PREFILL, of, notes), self.phase(names.DECODE, of, notes)
         whole = self.phase(names.REQUEST, of, notes)
         every = [self.events[i] for i in index]
@@ -97,7 +96,8 @@ class _Gathering:
         told = sum(1 for e in every if names.CACHED in e.measures)
         requests = int(of[names.PREFILL].size + of[names.REQUEST].size) or int(of[names.DECODE].size)
         if 0 < told < requests or (cached is None and requests > 1):
-            notes.append("how many prompt tokens came from a cache is not known: they count as processed")
+            text = "how many prompt tokens came from a cache is not known: they count as processed"
+            notes.append(Note.warning("cache-unknown", text))
         return ModelTokens(
             model=name,
             requests=requests,
@@ -120,7 +120,7 @@ class _Gathering:
             notes=tuple(notes),
         )
 
-    def phase(self, phase: str, of: Mapping[str, Indices], notes: list[str]) -> Phase | None:
+    def phase(self, phase: str, of: Mapping[str, Indices], notes: list[Note]) -> Phase | None:
         """Return a phase over all of its events; None where there is none."""
         index = of[phase]
         if not index.size:
@@ -138,10 +138,12 @@ class _Gathering:
                 errors = self.energies.integral.trace.errors
                 net = self.base.above(per_token, row.seconds / row.items, errors)
         if energy is None:
-            notes.append(f"{phase}: no energy is known: {whole.verdict.text or 'too short for this meter'}")
+            text = f"{phase}: no energy is known: {whole.verdict.text or 'too short for this meter'}"
+            notes.append(Note.withheld("no-energy", text))
         left = int(index.size - counted.size)
         if left:
-            notes.append(f"{phase}: {left} of {index.size} did not report their tokens")
+            text = f"{phase}: {left} of {index.size} did not report their tokens"
+            notes.append(Note.warning("tokens-unknown", text))
         return Phase(int(index.size), tokens, whole.seconds, energy, per_token, net, left)
 
     def _per_generated(

@@ -8,6 +8,7 @@ from typing import Any
 
 from powermeter.analysis.baseline import Baseline
 from powermeter.analysis.tokens.slopes import Slopes
+from powermeter.notes import Note
 from powermeter.result import Result
 
 
@@ -77,7 +78,7 @@ class ModelTokens:
     load: Result | None
     load_s: float | None
     per_generated: Result | None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     @property
     def acceptance(self) -> float | None:
@@ -105,7 +106,7 @@ class TokenTable:
     run_per_generated: Result | None
     prompt: float | None
     generated: float | None
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
 
 def inverse(result: Result) -> Result | None:
