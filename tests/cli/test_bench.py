@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import statistics
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from click.testing import CliRunner
 
 from powermeter.cli.bench import NOT_REACHED, bench
 from powermeter.errors import ConfigurationError
+from powermeter.recording import Recording
 from powermeter.reports.benchmark import convergence
 
 PROGRAM = [sys.executable, "-S", "-c", "sum(range({size}))"]
@@ -63,10 +65,10 @@ for _ in range(4):
 
 
 def test_events_that_the_command_marks_are_counted_without_its_start_up(tmp_path: Path) -> None:
-    """Start-up takes 0.1 s and more, 20 inferences 0.02 s: spread over them, it would be most of each."""
+    """At 5 W an item costs what its event lasts: not the share of the whole run, whose start-up takes most of it."""
     options = [
         "-s",
-        "virtual://?rate=500Hz",
+        "virtual://?rate=500Hz&shape=constant&high=5W&noise=0",
         "-o",
         str(tmp_path / "bench.power"),
         "--at-least",
@@ -83,7 +85,11 @@ def test_events_that_the_command_marks_are_counted_without_its_start_up(tmp_path
     (inner,) = row["inner"]
     assert (inner["label"], inner["items"], inner["events"]) == ("infer", 9 * 20, 9 * 4)
     assert row["energy_per_item"] is None
-    assert inner["energy_per_item"]["value"] < 0.4 * row["energy_per_run"]["value"] / 20
+    with Recording.open(tmp_path / "bench.power") as recording:
+        lasted = [event.duration_s for event in recording.events() if event.name == "infer"]
+    assert len(lasted) == 9 * 4
+    assert inner["energy_per_item"]["value"] == pytest.approx(5 * statistics.mean(lasted) / 5, rel=0.05)
+    assert inner["energy_per_item"]["value"] < row["energy_per_run"]["value"] / 20
 
 
 @pytest.mark.parametrize(

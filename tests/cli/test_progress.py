@@ -49,7 +49,7 @@ def test_what_takes_long_is_drawn_and_wiped(monkeypatch):
     monkeypatch.setattr(module, "EVERY_S", 0.01)
     stream, seen = Terminal(), []
     with progress("x", stream) as note:
-        for _ in counted(range(50), lambda _: 1, 50, lambda share: (note(share), seen.append(share))):
+        for _ in counted(range(5000), lambda _: 1, 5000, lambda share: (note(share), seen.append(share))):
             if "x:" in stream.getvalue():
                 break
             import time

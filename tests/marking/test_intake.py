@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from waiting import wait_until
 
 import powermeter
 from powermeter.marking import board, intake, ring
@@ -57,6 +58,11 @@ def by_hand(running) -> Writer:
     return Writer(running)
 
 
+def events_of(running):
+    with Recording.open(running.path) as recording:
+        return recording.events()
+
+
 def one_count(running):
     (counts,) = running.counts().values()
     return counts
@@ -75,6 +81,7 @@ def test_begin_and_end_of_a_number_are_one_event(running, by_hand):
 def test_begin_and_end_without_a_number_pair_by_name_innermost_first(running, by_hand):
     other = Writer(running, process=4343)
     third = Writer(running, process=4444)
+    at_ns = time.monotonic_ns()
     for writer, kind, name in (
         (by_hand, ring.BEGIN, b"a"),
         (by_hand, ring.BEGIN, b"b"),
@@ -85,8 +92,8 @@ def test_begin_and_end_without_a_number_pair_by_name_innermost_first(running, by
         (by_hand, ring.END, b"a"),
         (third, ring.END, b"a"),
     ):
-        writer.put(kind, name)
-        time.sleep(0.001)
+        at_ns += 1_000_000
+        writer.put(kind, name, 0, at_ns)
     found = running.end()
     assert len(found) == 4 and all(event.end_ns is not None for event in found)
     outer, _, foreign, inner = found
@@ -118,7 +125,8 @@ def test_stamps_since_1970_are_converted(running):
     writer.put(ring.INSTANT, b"utc", 1, time.time_ns())
     after = time.monotonic_ns()
     (event,) = running.end()
-    assert before - 2_000_000 <= event.start_ns <= after + 2_000_000
+    # Two clocks are read one after the other, and the machine may do something else in between.
+    assert before - 10**10 <= event.start_ns <= after + 10**10
 
 
 def test_strays_and_kinds_that_do_not_exist_are_counted(running, by_hand):
@@ -181,14 +189,14 @@ def test_what_is_no_ring_is_left_alone(running, make):
     running.intake.start()
     with powermeter.event("fine"):
         pass
-    time.sleep(0.1)
+    wait_until(running.log.flush)
     assert [event.name for event in running.end()] == ["fine"]
 
 
 def test_a_ring_that_is_cut_short_does_not_end_the_reader(live):
     writer = Writer(live, process=os.getpid())
     writer.put(ring.INSTANT, b"early", 1)
-    time.sleep(0.15)
+    wait_until(lambda: events_of(live))
     (path,) = Path(live.folder).glob("*.ring")
     os.truncate(path, 100)
     with powermeter.event("fine"):
@@ -208,10 +216,7 @@ def test_rings_of_processes_that_ended_are_let_go_and_accounted(live):
     environment = {**os.environ, board.ENVIRONMENT: live.folder}
     for _ in range(3):
         subprocess.run([sys.executable, "-c", code], env=environment, check=True)
-    deadline = time.monotonic() + 5
-    while list(Path(live.folder).glob("*.ring")) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert not list(Path(live.folder).glob("*.ring"))
+    wait_until(lambda: not list(Path(live.folder).glob("*.ring")))
     assert len(live.counts()) == 3
     assert all(one.begun == one.written == 1 for one in live.counts().values())
 

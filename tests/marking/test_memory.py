@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
+from waiting import wait_until
 
 import powermeter
 from powermeter.marking.memory import Memory, peak_memory, resident
@@ -50,9 +50,9 @@ def test_an_event_that_takes_memory_shows_it_and_the_next_does_not(live):
     for name, size in (("small", 1), ("large", 500 * MB), ("small", 1)):
         with powermeter.event(name):
             ballast = np.ones(size // 8 + 1)
-            time.sleep(0.3)
+            wait_until(live.log.flush)  # what is marked is taken in, and memory looked at
         del ballast
-        time.sleep(0.2)
+        wait_until(live.log.flush)
     first, large, last = live.end()
     assert large.peak_memory - first.peak_memory > 150 * MB
     assert last.peak_memory < first.peak_memory + 60 * MB

@@ -68,12 +68,12 @@ TARGETS = (column, chunk, events, summaries, tables, channel, facts)
 def one(data: bytes) -> None:
     if not data:
         return
-    started = time.monotonic()
+    started = time.thread_time()
     try:
         TARGETS[data[0] % len(TARGETS)](data[1:])
     except (DataError, ValueError):
         pass
-    assert time.monotonic() - started < SLOW_S, "it takes too long"
+    assert time.thread_time() - started < SLOW_S, "it takes too long"
 
 
 def seeds(folder: Path) -> None:
