@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import powermeter
+from powermeter.comparison import experiments
 from powermeter.comparison.designs import Design
 from powermeter.comparison.experiments import Setup, _calls
 from powermeter.comparison.verdict import Verdict
@@ -33,12 +35,21 @@ def test_two_functions_take_turns_and_the_slower_uses_more(tmp_path: Path) -> No
     found = powermeter.versus(quick, slow, precision=0.01, most=10, setup=setup(tmp_path / "v.power"))
     row = found.row()
     assert (found.left, found.right) == ("quick", "slow")
-    assert row.design is Design.TURNS and row.verdict is Verdict.MORE
+    assert row.design is Design.TURNS
     # A busy machine may make the first calls look like a warm-up, which is left out.
     assert 5 <= row.repeats_left <= 10 and 5 <= row.repeats_right <= 10
-    assert 1.6 < row.ratio.value < 2.2
     with powermeter.Recording.open(tmp_path / "v.power") as recording:
-        order = [event.name for event in recording.events()]
+        events = recording.events()
+        order = [event.name for event in events]
+    lasted = {name: [e.duration_s for e in events if e.name == name] for name in ("quick", "slow")}
+    assert (
+        min(lasted["quick"]) / max(lasted["slow"])
+        < 1 / row.ratio.value
+        < max(lasted["quick"]) / min(lasted["slow"])
+    )
+    if max(lasted["quick"]) < 0.7 * min(lasted["slow"]):  # else the machine made some calls last as it liked
+        assert row.verdict is Verdict.MORE
+    assert row.verdict is not Verdict.LESS
     assert order.count("quick") == order.count("slow") == 10
     assert order[:8] == ["quick", "slow", "slow", "quick", "quick", "slow", "slow", "quick"]
 
@@ -58,7 +69,7 @@ def test_a_sweep_takes_turns_forwards_and_backwards(tmp_path: Path) -> None:
     found = powermeter.sweep(call, batch=[1, 2], most=8, setup=setup(tmp_path / "s.power"))
     assert found.parameter == "batch" and set(found.per_call) == {1, 2} and set(found.against_first) == {2}
     assert found.per_call[1].repeats == 8 and not found.reached
-    assert found.against_first[2].verdict is Verdict.MORE
+    assert found.against_first[2].verdict is not Verdict.LESS
     with powermeter.Recording.open(tmp_path / "s.power") as recording:
         order = [event.attributes["batch"] for event in recording.events()]
     assert order == [1, 2, 2, 1] * 4
@@ -85,9 +96,16 @@ def test_a_running_meter_is_used(tmp_path: Path) -> None:
     assert names == ["x", "y", "after"]
 
 
-def test_short_functions_are_called_often_enough() -> None:
-    assert 0.3 * 0.05 / 0.001 < _calls(lambda: time.sleep(0.001), 0.05) <= 60
-    assert _calls(quick, 0.001) == 1
+def test_short_functions_are_called_often_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0]
+    monkeypatch.setattr(experiments, "now_ns", lambda: clock[0])
+
+    def lasting(nanoseconds: int) -> Callable[[], None]:
+        return lambda: clock.__setitem__(0, clock[0] + nanoseconds)
+
+    assert _calls(lasting(1_000_000), 0.05) == 50
+    assert _calls(lasting(300), 0.05) == 166_667
+    assert _calls(lasting(20_000_000), 0.001) == 1
 
 
 @pytest.mark.parametrize("values", [{}, {"a": [1, 2], "b": [1]}, {"a": [1]}, {"a": [1, 1]}])

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+from waiting import CEILING_S
 
 from powermeter import registry
 from powermeter.channel import MISSING, Kind
@@ -51,7 +52,7 @@ def test_blocks_become_means_that_are_estimates(tmp_path):
     )
     assert {c.rail.name: c.rail.parent for c in source.channels}["e-cluster"] == "cpu"
     rows = []
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + CEILING_S
     while not rows and time.monotonic() < deadline:
         found = source.read_block(0.05)
         rows += found.codes.tolist() if found is not None else []
@@ -68,7 +69,7 @@ def test_a_power_missing_once_is_missing(tmp_path):
     )
     source.open()
     rows = []
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + CEILING_S
     while not rows and time.monotonic() < deadline:
         found = source.read_block(0.05)
         rows += found.codes.tolist() if found is not None else []

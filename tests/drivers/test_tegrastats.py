@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from pathlib import Path
 
 import pytest
+from waiting import CEILING_S, wait_until
 
 from powermeter import registry
 from powermeter.channel import MISSING, Kind, Quantity
@@ -28,7 +30,7 @@ def program(tmp_path: Path, body: str) -> Path:
     return path
 
 
-def collect(source, rows: int, timeout_s: float = 5.0):
+def collect(source, rows: int, timeout_s: float = CEILING_S):
     """Return rows, times, flags and gaps once that many rows have come."""
     codes, times, flags, gaps = [], [], [], []
     deadline = time.monotonic() + timeout_s
@@ -47,7 +49,7 @@ def running(tmp_path):
     """A source over a stand-in program with the given shell body; closed at the end."""
     opened = []
 
-    def start(body: str, wait: str = "5s"):
+    def start(body: str, wait: str = f"{CEILING_S}s"):
         path = program(tmp_path, body)
         source = registry.source(f"tegrastats://?program={path}&interval=100ms&wait={wait}&root={tmp_path}")
         opened.append(source)
@@ -59,12 +61,19 @@ def running(tmp_path):
         source.close()
 
 
+@pytest.fixture
+def later(tmp_path):
+    """What a stand-in waits for in its body, and a function that lets it go on: when what it printed before is read."""
+    go = tmp_path / "go"
+    return f"\nwhile [ ! -e {go} ]; do sleep 0.01; done\n", go.touch
+
+
 def printf(*lines: str) -> str:
     return "\n".join(f"printf '%s' '{text}'" for text in lines)
 
 
 def test_rails_temperatures_and_loads_become_channels(running):
-    source = running(printf(line(0), line(4761)) + "\nsleep 5")
+    source = running(printf(line(0), line(4761)) + "\nsleep 100")
     assert [channel.name for channel in source.channels] == [
         "vdd_in.power",
         "vdd_cpu_gpu_cv.power",
@@ -81,35 +90,43 @@ def test_rails_temperatures_and_loads_become_channels(running):
     assert codes == [[4761, 515, 1428, 48468, 1333, 6300]]
 
 
-def test_lines_that_arrive_together_are_spread_and_marked(running):
-    source = running(printf(line(0)) + "\nsleep 0.1\n" + printf(line(1) + line(2) + line(3)) + "\nsleep 5")
+def test_lines_that_arrive_together_are_spread_and_marked(running, later):
+    wait, go = later
+    source = running(printf(line(0)) + wait + printf(line(1) + line(2) + line(3)) + "\nsleep 100")
+    go()
     codes, times, flags, _ = collect(source, 3)
     assert [row[0] for row in codes] == [1, 2, 3]
     assert flags == [INTERPOLATED_TIME, INTERPOLATED_TIME, 0]
     assert times == sorted(times) and times[2] - times[0] <= 200_000_000
 
 
-def test_a_line_without_power_is_a_gap_not_zero(running):
+def test_a_line_without_power_is_a_gap_not_zero(running, later):
     bare = ORIN.format("") + "\n"
-    source = running(printf(line(0), line(1)) + "\nsleep 0.1\n" + printf(bare, line(3)) + "\nsleep 5")
-    codes, times, _, gaps = collect(source, 2)
+    wait, go = later
+    source = running(printf(line(0), line(1)) + wait + printf(bare, line(3)) + "\nsleep 100")
+    first = collect(source, 1)
+    go()
+    codes, times, _, gaps = (a + b for a, b in zip(first, collect(source, 1), strict=True))
     assert [row[0] for row in codes] == [1, 3]
     assert [(gap.start_ns, gap.end_ns, gap.reason) for gap in gaps] == [(times[0], times[1], "bad data")]
 
 
 def test_a_rail_that_is_missing_once_is_missing_not_zero(running):
-    source = running(printf(line(0), ORIN.format("VDD_IN 5mW/5mW") + "\n") + "\nsleep 5")
+    source = running(printf(line(0), ORIN.format("VDD_IN 5mW/5mW") + "\n") + "\nsleep 100")
     codes, _, _, _ = collect(source, 1)
     assert codes[0][:3] == [5, MISSING, MISSING]
 
 
-def test_a_line_without_its_end_waits(running):
-    source = running(printf(line(0), "VDD_IN 4761mW/47") + "\nsleep 0.1\nprintf '78mW\\n'\nsleep 5")
+def test_a_line_without_its_end_waits(running, later):
+    wait, go = later
+    source = running(printf(line(0), "VDD_IN 4761mW/47") + wait + "printf '78mW\\n'\nsleep 100")
+    assert source.read_block(0.05) is None
+    go()
     assert [row[0] for row in collect(source, 1)[0]] == [4761]
 
 
 def test_a_program_that_ends_is_lost(running):
-    source = running(printf(line(0), line(1)) + "\nsleep 0.05\nexit 3")
+    source = running(printf(line(0), line(1)) + "\nexit 3")
     with pytest.raises(ReadError, match="status 3"):
         for _ in range(100):
             source.read_block(0.05)
@@ -117,7 +134,7 @@ def test_a_program_that_ends_is_lost(running):
 
 def test_no_power_rails_is_said(running):
     with pytest.raises(OpenError, match="without any power rail") as caught:
-        running("while :; do " + printf("RAM 1/2MB CPU [1%@2] cpu@30C") + "; echo; sleep 0.01; done", "150ms")
+        running("while :; do " + printf("RAM 1/2MB CPU [1%@2] cpu@30C") + "; echo; sleep 0.01; done", "2s")
     assert caught.value.reason is Reason.NO_ANSWER
 
 
@@ -133,7 +150,7 @@ def test_a_program_that_is_not_there_or_may_not_be_run(tmp_path):
 
 def test_closing_stops_the_program(running, tmp_path):
     mark = tmp_path / "pid"
-    source = running(f"echo $$ > {mark}\n" + printf(line(0), line(1)) + "\nexec sleep 30")
+    source = running(f"echo $$ > {mark}\n" + printf(line(0), line(1)) + "\nexec sleep 100")
     pid = int(mark.read_text())
     source.close()
     source.close()
@@ -146,22 +163,27 @@ def test_closing_stops_the_program(running, tmp_path):
 def test_a_log_is_followed_from_its_end(tmp_path):
     log = tmp_path / "t.log"
     log.write_text(line(1) + "the beginning of")
-    source = registry.source(f"tegrastats://{log}?wait=2s")
+    source = registry.source(f"tegrastats://{log}?wait={CEILING_S}s")
     with open(log, "a") as file:
-        # Two more before anybody reads: what is left of the torn line, then a whole one.
-        import threading
+        opened = threading.Event()
 
-        def write():
-            time.sleep(0.05)
-            file.write(" VDD_IN 9mW/9mW\n" + line(7))
-            file.flush()
+        def write() -> None:
+            # What is left of the torn line, then whole ones, until it has seen one: nobody knows when it looks first.
+            file.write(" VDD_IN 9mW/9mW\n")
+            while not opened.wait(0.02):
+                file.write(line(7))
+                file.flush()
 
-        threading.Thread(target=write).start()
+        thread = threading.Thread(target=write)
+        thread.start()
         source.open()
-        assert [row[0] for row in collect(source, 1)[0]] == [7]
+        opened.set()
+        thread.join()
         file.write(line(8))
         file.flush()
-        assert [row[0] for row in collect(source, 1)[0]] == [8]
+        seen: list[int] = []
+        wait_until(lambda: seen.extend(row[0] for row in collect(source, 1)[0]) or seen[-1] == 8)
+        assert set(seen) <= {7, 8} and seen == sorted(seen)
     # Rotation: a new file of the same name.
     log.rename(tmp_path / "t.log.1")
     log.write_text(line(9))
@@ -187,9 +209,9 @@ def test_a_log_without_new_lines_times_out(tmp_path):
 
 
 def test_other_rails_after_reopening_are_refused(running, tmp_path):
-    source = running(printf(line(0), line(1)) + "\nsleep 5")
+    source = running(printf(line(0), line(1)) + "\nsleep 100")
     source.close()
-    program(tmp_path, printf("POM_5V_IN 1/1\n", "POM_5V_IN 1/1\n") + "\nsleep 5")
+    program(tmp_path, printf("POM_5V_IN 1/1\n", "POM_5V_IN 1/1\n") + "\nsleep 100")
     with pytest.raises(OpenError) as caught:
         source.open()
     assert caught.value.reason is Reason.WRONG_DEVICE
@@ -197,7 +219,7 @@ def test_other_rails_after_reopening_are_refused(running, tmp_path):
 
 def test_not_connected_inputs_are_no_channels(running):
     orin = "VDD_GPU_SOC 1mW/1mW VDD_CPU_CV 2mW/2mW VIN_SYS_5V0 3mW/3mW NC 0mW/0mW VDDQ_VDD2_1V8AO 1mW/1mW NC 0mW/0mW\n"
-    source = running(printf(orin, orin) + "\nsleep 5")
+    source = running(printf(orin, orin) + "\nsleep 100")
     rails = [channel.rail for channel in source.channels]
     assert [rail.name for rail in rails] == ["VDD_GPU_SOC", "VDD_CPU_CV", "VIN_SYS_5V0", "VDDQ_VDD2_1V8AO"]
     assert [rail.parent for rail in rails] == ["MODULE", "MODULE", "MODULE", "VIN_SYS_5V0"]

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from waiting import CEILING_S
 
 from powermeter.drivers.links import serial_port as serial_link
 from powermeter.drivers.links.link import UsbId
@@ -103,7 +104,7 @@ def test_a_port_closed_by_another_thread_is_an_error_of_ours(terminal: tuple[int
 
     def read() -> None:
         try:
-            for _ in range(100):
+            for _ in range(10_000):
                 link.read(10, 0.01)
         except BaseException as error:  # noqa: BLE001 – the kind of it is what is tested
             found.append(error)
@@ -111,7 +112,7 @@ def test_a_port_closed_by_another_thread_is_an_error_of_ours(terminal: tuple[int
     thread = threading.Thread(target=read)
     thread.start()
     link.close()
-    thread.join(3)
+    thread.join(CEILING_S)
     assert not thread.is_alive() and [type(error) for error in found] == [ReadError]
 
 

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from waiting import CEILING_S
 
 from powermeter.drivers.system.process_tree import ProcessTree, process_clock_ns
 from powermeter.testing.sysfs import FakeTree
@@ -25,8 +26,8 @@ def test_real_processes_are_counted_alive_and_after_their_end():
     follower = ProcessTree(os.getpid())
     start = follower.cpu_ns(time.monotonic_ns())
     burn = "import time\nt = time.process_time()\nwhile time.process_time() - t < 0.08: pass"
-    subprocess.run([sys.executable, "-c", burn], check=True, timeout=30)
+    subprocess.run([sys.executable, "-c", burn], check=True, timeout=CEILING_S)
     own = process_clock_ns(os.getpid()) - before
     end = follower.cpu_ns(time.monotonic_ns() + 10**9)
     assert start is not None and end is not None
-    assert 0.06e9 < end - start - own < 2e9
+    assert 0.06e9 < end - start - own < 20e9

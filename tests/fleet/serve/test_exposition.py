@@ -15,6 +15,7 @@ from typing import Any
 
 import outside
 import pytest
+from waiting import CEILING_S
 
 from powermeter import analyse
 from powermeter.errors import ConfigurationError, OpenError
@@ -37,7 +38,7 @@ def get(
 ) -> tuple[int, str, str]:
     request = urllib.request.Request(url, headers=headers or {})
     try:
-        with urllib.request.urlopen(request, timeout=10, context=context) as answer:
+        with urllib.request.urlopen(request, timeout=CEILING_S, context=context) as answer:
             return answer.status, answer.headers["Content-Type"], answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.headers["Content-Type"], error.read().decode()
@@ -94,8 +95,8 @@ def test_a_real_prometheus_scrapes_it_and_promql_finds_the_runs_energy(
                 "scrape_configs": [
                     {
                         "job_name": "p",
-                        "scrape_interval": "200ms",
-                        "scrape_timeout": "200ms",
+                        "scrape_interval": "1s",
+                        "scrape_timeout": "1s",
                         "static_configs": [{"targets": [target]}],
                     }
                 ]
@@ -109,7 +110,7 @@ def test_a_real_prometheus_scrapes_it_and_promql_finds_the_runs_energy(
         query = "max_over_time(powermeter_energy_joules_total[5m])"
         url = f"http://127.0.0.1:{port}/api/v1/query?query={urllib.parse.quote(query)}"
         found: list[Any] = []
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + CEILING_S
         while not found and time.monotonic() < deadline:
             try:
                 found = json.loads(get(url)[2])["data"]["result"]
@@ -120,7 +121,7 @@ def test_a_real_prometheus_scrapes_it_and_promql_finds_the_runs_energy(
         assert found[0]["metric"]["device"] == 'pi "7"\\'
     finally:
         running.terminate()
-        running.wait(20)
+        running.wait(CEILING_S)
 
 
 def test_only_metrics_are_answered_and_other_names_of_this_machine_are_refused(exporter: Exporter) -> None:

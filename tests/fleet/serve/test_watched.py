@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,8 @@ from class_of_forty import record
 
 from powermeter import analyse
 from powermeter.errors import ConfigurationError
-from powermeter.fleet.serve.watched import Watched
+from powermeter.fleet.serve import watched as watched_module
+from powermeter.fleet.serve.watched import Look, Watched
 
 
 def test_a_folder_stands_for_its_newest_recording(tmp_path: Path) -> None:
@@ -37,13 +37,24 @@ def test_a_broken_file_is_named_and_looked_at_again(tmp_path: Path) -> None:
         Watched(tmp_path / "none.power")
 
 
-def test_a_look_is_kept_for_twenty_times_what_it_cost(tmp_path: Path) -> None:
+def test_a_look_is_kept_for_twenty_times_what_it_cost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(watched_module.time, "monotonic", lambda: clock[0])
     watched = Watched(record(tmp_path / "a.power", "", 1))
+    read = watched._read
+
+    def costly() -> Look:
+        clock[0] += 3.0
+        return read()
+
+    monkeypatch.setattr(watched, "_read", costly)
     first = watched.look()
-    begun = time.monotonic()
-    for _ in range(20):
+    for clock[0] in (3.0, 30.0, 62.9):
         assert watched.look() is first
-    assert time.monotonic() - begun < 0.5
+    clock[0] = 63.1
+    assert watched.look() is not first
 
 
 def test_a_counter_never_falls(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 from frameworks import need
+from waiting import CEILING_S
 
 from powermeter.analysis.tokens import measures as names
 from powermeter.recording import Recording
@@ -75,7 +76,7 @@ class LlamaServer:
             str(self._stop),
         ]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        deadline = time.monotonic() + 40
+        deadline = time.monotonic() + CEILING_S
         while time.monotonic() < deadline and self._process.poll() is None:
             try:
                 if self.ask("/health", None).get("status") == "ok":
@@ -85,7 +86,7 @@ class LlamaServer:
 
     def ask(self, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
         """Return an answer, or the last piece of a stream that has timings."""
-        own = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        own = http.client.HTTPConnection("127.0.0.1", self.port, timeout=CEILING_S)
         own.request("GET" if body is None else "POST", path, None if body is None else json.dumps(body))
         data = own.getresponse().read().decode()
         own.close()
@@ -98,7 +99,7 @@ class LlamaServer:
     def end(self) -> str:
         """Return what was printed on standard error."""
         self._stop.touch()
-        _, errors = self._process.communicate(timeout=40)
+        _, errors = self._process.communicate(timeout=CEILING_S)
         assert self._process.returncode == 0, errors
         return errors
 
