@@ -54,3 +54,7 @@ def test_a_module_has_its_test_file_or_a_reason(module: str) -> None:
 
 def test_no_module_is_listed_that_is_not_there() -> None:
     assert set(ELSEWHERE) <= set(modules())
+
+
+def test_no_module_is_listed_that_has_its_test_file() -> None:
+    assert [module for module in ELSEWHERE if mirror(module).exists()] == []

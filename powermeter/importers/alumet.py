@@ -20,10 +20,10 @@ from powermeter.errors import DataError
 from powermeter.importers.accuracies import NVML, RAPL, UNKNOWN
 from powermeter.importers.axis import usual_step
 from powermeter.importers.columns import NO_ZONE
+from powermeter.importers.decimal_grid import Grid, float_or_nan
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.headers import heading
 from powermeter.importers.log import UTC, Choices, Importer, Log, Rows
-from powermeter.importers.numbers import Grid, float_or_nan
 from powermeter.importers.stamps import wall
 from powermeter.importers.whole import decide
 from powermeter.result import Grade

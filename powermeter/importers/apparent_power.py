@@ -8,9 +8,9 @@ import numpy as np
 
 from powermeter.channel import Quantity
 from powermeter.errors import ConfigurationError
+from powermeter.importers.cells import Statistics
 from powermeter.importers.log import Choices
 from powermeter.importers.plan import Plan
-from powermeter.importers.values import Statistics
 
 _MAINS = ((90.0, 135.0), (195.0, 265.0))
 

@@ -18,9 +18,9 @@ from powermeter.channel import Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import DataError
 from powermeter.events import Event
 from powermeter.importers.accuracies import CODECARBON
+from powermeter.importers.decimal_grid import float_or_nan
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import RELATIVE, Choices, Importer, Log, Rows
-from powermeter.importers.numbers import float_or_nan
 from powermeter.importers.stamps import number_ns, wall
 from powermeter.result import Grade
 from powermeter.units import NS

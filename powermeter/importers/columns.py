@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from powermeter.channel import Accuracy, Channel, Kind, Quantity, Rail
 from powermeter.errors import DataError
 from powermeter.importers.accuracies import UNKNOWN
+from powermeter.importers.decimal_grid import float_or_nan, integer_codes
 from powermeter.importers.files import read_lines
 from powermeter.importers.log import RELATIVE, UTC, Choices, Rows
-from powermeter.importers.numbers import float_or_nan, integer_codes
 from powermeter.importers.stamps import (
     Axis,
     Wall,

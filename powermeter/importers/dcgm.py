@@ -16,9 +16,9 @@ from powermeter.channel import Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.accuracies import NVML
 from powermeter.importers.axis import regular
+from powermeter.importers.decimal_grid import Grid, float_or_nan
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import RELATIVE, Choices, Importer, Log, Rows
-from powermeter.importers.numbers import Grid, float_or_nan
 from powermeter.result import Grade
 
 _ENTITY = re.compile(r"\s*(?P<kind>GPU|GPU-I|GPU-CI|Switch|CPU)\s*(?P<number>\d+(?:/\d+)*)\s+(?P<rest>.*)")

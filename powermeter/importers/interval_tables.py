@@ -21,10 +21,10 @@ from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import DataError
 from powermeter.events import Event
 from powermeter.importers.accuracies import NVML, RAPL
+from powermeter.importers.decimal_grid import Grid, float_or_nan
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.headers import clean
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
-from powermeter.importers.numbers import Grid, float_or_nan
 from powermeter.importers.stamps import number_ns
 from powermeter.importers.whole import decide
 from powermeter.result import Grade

@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 from powermeter.channel import Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import DataError, NotInstalledError
 from powermeter.importers.accuracies import JOULESCOPE
+from powermeter.importers.decimal_grid import integer_codes
 from powermeter.importers.files import MAX_BYTES, Peek
 from powermeter.importers.joulescope_reader import MAX_SAMPLES
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
-from powermeter.importers.numbers import integer_codes
 from powermeter.units import NS
 
 MAGIC = b"jlsfmt\r\n \n \x1a  \xb2\x1c"

@@ -11,8 +11,8 @@ from shlex import quote
 
 from powermeter.channel import Kind, Quantity
 from powermeter.errors import ConfigurationError
+from powermeter.importers.cells import Statistics
 from powermeter.importers.plan import Planned
-from powermeter.importers.values import Statistics
 
 KINDS = {
     "power": Kind.INSTANT,

@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from powermeter.importers.cells import is_missing_word
+from powermeter.importers.decimal_grid import float_or_nan
 from powermeter.importers.files import Peek
 from powermeter.importers.headers import Heading, clean, heading, of_unit
-from powermeter.importers.numbers import float_or_nan
 from powermeter.importers.stamps import days_and_clock_ns, time_of_day_ns, wall
-from powermeter.importers.values import is_missing_word
 
 LOOKED_AT = 400
 """How many lines are looked at."""

@@ -15,6 +15,7 @@ from shlex import quote
 
 from powermeter.channel import Boundary, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError
+from powermeter.importers.cells import unit_in_cells
 from powermeter.importers.header_words import ELECTRIC, TIME
 from powermeter.importers.headers import Heading, of_unit, with_unit
 from powermeter.importers.layout import Layout, is_datum
@@ -24,7 +25,6 @@ from powermeter.importers.pairing import pair
 from powermeter.importers.plan import Plan, Planned
 from powermeter.importers.signatures import ColumnFact, Signature, key, signature_of
 from powermeter.importers.time_columns import TimePlan, choose_time, counts_up, with_lag
-from powermeter.importers.values import unit_in_cells
 
 MAX_DEVICES = 256
 

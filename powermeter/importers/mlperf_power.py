@@ -26,9 +26,9 @@ from powermeter.errors import DataError
 from powermeter.events import Event
 from powermeter.importers.accuracies import ANALYSER
 from powermeter.importers.columns import Column, channel
+from powermeter.importers.decimal_grid import float_or_nan, integer_codes
 from powermeter.importers.files import MAX_LINE, Peek, find, read_lines
 from powermeter.importers.log import UTC, Choices, Importer, Log, Rows
-from powermeter.importers.numbers import float_or_nan, integer_codes
 from powermeter.importers.stamps import Axis, axis, wall
 
 RULE = "mlperf-power"

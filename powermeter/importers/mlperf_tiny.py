@@ -29,9 +29,9 @@ from powermeter.errors import DataError
 from powermeter.events import Event
 from powermeter.importers.accuracies import LPM01A
 from powermeter.importers.columns import Column, channel
+from powermeter.importers.decimal_grid import integer_codes
 from powermeter.importers.files import Peek, find, read_all, read_lines
 from powermeter.importers.log import RELATIVE, Choices, Importer, Log, Rows
-from powermeter.importers.numbers import integer_codes
 from powermeter.units import NS
 
 RULE_EDGES = "energyrunner"

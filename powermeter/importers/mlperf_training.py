@@ -25,9 +25,9 @@ from powermeter.errors import DataError
 from powermeter.events import Event
 from powermeter.importers.accuracies import UNKNOWN
 from powermeter.importers.columns import Column, channel, channel_name
+from powermeter.importers.decimal_grid import integer_codes
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import UTC, Choices, Importer, Log, Rows
-from powermeter.importers.numbers import integer_codes
 from powermeter.importers.side_by_side import side_by_side
 from powermeter.importers.stamps import axis
 from powermeter.result import Grade

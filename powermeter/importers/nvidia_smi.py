@@ -15,6 +15,7 @@ from pathlib import Path
 from powermeter.channel import Boundary, Quantity
 from powermeter.errors import ConfigurationError
 from powermeter.importers.accuracies import NVML
+from powermeter.importers.cells import is_missing_word
 from powermeter.importers.files import Peek
 from powermeter.importers.headers import Heading
 from powermeter.importers.layout import Layout
@@ -24,7 +25,6 @@ from powermeter.importers.plan import Plan, Planned
 from powermeter.importers.signatures import ColumnFact
 from powermeter.importers.table import TableImporter
 from powermeter.importers.time_columns import TimePlan
-from powermeter.importers.values import is_missing_word
 from powermeter.result import Grade
 
 _STAMP = re.compile(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d\.\d{3}\Z")

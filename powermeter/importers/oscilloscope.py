@@ -20,10 +20,10 @@ from powermeter.channel import Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.accuracies import OSCILLOSCOPE
 from powermeter.importers.axis import axis
+from powermeter.importers.decimal_grid import Grid, float_or_nan
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.headers import of_unit
 from powermeter.importers.log import RELATIVE, Choices, Importer, Log, Rows
-from powermeter.importers.numbers import Grid, float_or_nan
 from powermeter.importers.stamps import number_ns
 from powermeter.result import Grade
 from powermeter.units import NS

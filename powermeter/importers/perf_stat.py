@@ -14,9 +14,9 @@ import numpy as np
 from powermeter.channel import Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import DataError
 from powermeter.importers.accuracies import RAPL
+from powermeter.importers.decimal_grid import Grid
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import RELATIVE, Choices, Importer, Log, Rows
-from powermeter.importers.numbers import Grid
 from powermeter.importers.stamps import number_ns
 from powermeter.importers.whole import decide
 from powermeter.result import Grade

@@ -16,9 +16,9 @@ import numpy as np
 
 from powermeter.channel import MISSING, Channel, Kind, Quantity
 from powermeter.errors import DataError
+from powermeter.importers.decimal_grid import integer_codes
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
-from powermeter.importers.numbers import integer_codes
 from powermeter.platforms.powermetrics import ACCURACY, parse_block, parse_power, rail_of
 from powermeter.result import Grade
 from powermeter.units import NS

@@ -18,9 +18,9 @@ import numpy as np
 
 from powermeter.channel import Channel, Kind, Quantity
 from powermeter.errors import DataError
+from powermeter.importers.decimal_grid import Grid
 from powermeter.importers.files import Peek, read_all
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
-from powermeter.importers.numbers import Grid
 from powermeter.platforms.powermetrics import ACCURACY, rail_of
 from powermeter.result import Grade
 from powermeter.units import NS

@@ -26,9 +26,9 @@ from powermeter.events import Event
 from powermeter.importers.accuracies import PPK2_HIGH, PPK2_LOW
 from powermeter.importers.axis import pauses
 from powermeter.importers.columns import rows
+from powermeter.importers.decimal_grid import float_or_nan, integer_codes
 from powermeter.importers.files import MAX_BYTES, Peek
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
-from powermeter.importers.numbers import float_or_nan, integer_codes
 from powermeter.importers.stamps import axis, number_ns, regular
 from powermeter.units import NS
 

@@ -20,11 +20,11 @@ from powermeter.channel import MISSING, Accuracy, Boundary, Channel, Kind, Quant
 from powermeter.errors import DataError
 from powermeter.importers.accuracies import NVML, RAPL, UNKNOWN
 from powermeter.importers.axis import pauses
+from powermeter.importers.decimal_grid import Grid
 from powermeter.importers.files import Peek, read_all
 from powermeter.importers.header_words import ELECTRIC
 from powermeter.importers.headers import of_unit
 from powermeter.importers.log import UTC, Choices, Importer, Log, Rows
-from powermeter.importers.numbers import Grid
 from powermeter.importers.whole import decide
 from powermeter.result import Grade
 

@@ -17,9 +17,9 @@ from powermeter.channel import Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import DataError
 from powermeter.importers.accuracies import RAPL
 from powermeter.importers.axis import axis, pauses
+from powermeter.importers.decimal_grid import Grid
 from powermeter.importers.files import Peek, read_all
 from powermeter.importers.log import UTC, Choices, Importer, Log, Rows
-from powermeter.importers.numbers import Grid
 from powermeter.result import Grade
 from powermeter.units import NS
 

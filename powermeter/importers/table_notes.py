@@ -10,11 +10,11 @@ import numpy as np
 from powermeter.channel import Gap, Quantity
 from powermeter.errors import DataError
 from powermeter.importers.blocks import RowCount
+from powermeter.importers.cells import Cells, Statistics, is_missing_word
 from powermeter.importers.headers import of_unit
 from powermeter.importers.kinds import Meaning
 from powermeter.importers.plan import Plan
 from powermeter.importers.table_rows import Stream
-from powermeter.importers.values import Cells, Statistics, is_missing_word
 
 # Quantity → (lowest, highest) median magnitude, in SI, that a device's supply plausibly has.
 _PLAUSIBLE = {

@@ -16,6 +16,7 @@ from powermeter.importers import kinds
 from powermeter.importers.apparent_power import refuse_apparent
 from powermeter.importers.axis import Axis, axis, keep_first_step, regular, usual_step, whole_seconds
 from powermeter.importers.blocks import RowCount, Store, TextBlock, text_blocks
+from powermeter.importers.cells import Cells, Statistics, numbers
 from powermeter.importers.columns import NO_ZONE, channel_name, scaled, unused
 from powermeter.importers.devices import device_column, device_label, round_note, sweeps
 from powermeter.importers.log import RELATIVE, UTC, Choices, Log
@@ -27,7 +28,6 @@ from powermeter.importers.table_notes import charge_notes, check_rows, flag_note
 from powermeter.importers.table_rows import Stream, TableRows
 from powermeter.importers.time_columns import Reader
 from powermeter.importers.turns import refuse_turns
-from powermeter.importers.values import Cells, Statistics, numbers
 from powermeter.importers.whole import Whole, decide
 from powermeter.notes import Note
 from powermeter.result import Grade

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from powermeter.channel import MISSING, Channel, Gap
 from powermeter.importers.axis import Axis, hole_limit
 from powermeter.importers.blocks import Store
+from powermeter.importers.decimal_grid import Grid
 from powermeter.importers.log import BLOCK, Block, Rows
-from powermeter.importers.numbers import Grid
 
 Codes = NDArray[np.int64]
 

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import Quantity
+from powermeter.importers.decimal_grid import float_or_nan
 from powermeter.importers.headers import of_unit
-from powermeter.importers.numbers import float_or_nan
 
 _WORDS = frozenset(
     [

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from powermeter.channel import MISSING
-from powermeter.importers.numbers import float_or_nan, integer_codes
+from powermeter.importers.decimal_grid import float_or_nan, integer_codes
 
 
 def test_decimals_become_the_integers_they_were_written_as():
