@@ -13,7 +13,10 @@ CSS = (Path(reports.__file__).parent / "templates" / "figure.css").read_text(enc
 
 def test_labels_have_the_colours_of_the_page():
     light = dict(reversed(re.findall(r"--(\w+): (#[0-9a-f]{6})", CSS)))  # the first of each: the light page
-    assert canvas.COLOURS == tuple(light[f"c{i}"] for i in range(len(canvas.COLOURS)))
-    assert (canvas.INK, canvas.TRACE, canvas.BAND, canvas.GAP) == tuple(
-        light[name] for name in ("ink", "trace", "band", "gap")
+    assert tuple(light[f"c{i}"] for i in range(len(canvas.COLOURS))) == canvas.COLOURS
+    assert tuple(light[name] for name in ("ink", "trace", "band", "gap")) == (
+        canvas.INK,
+        canvas.TRACE,
+        canvas.BAND,
+        canvas.GAP,
     )
