@@ -23,6 +23,8 @@ SOURCES = tuple(
         "v1.3": "cd605ea0981306693c9e19765a15801c776988dc",
     }.items()
 )
+BESIDE = ("*/results.txt", "*/log.txt", "*/script.async")
+"""What lies beside a run's files; some versions print their windows there."""
 FILES = ("*-energy.bin", "*-timestamps.json", "*/energy/results.txt", "*/energy/results.json")
 
 
@@ -83,5 +85,5 @@ PUBLICATION = Publication(
     "MLCommons, benchmark results of 2022 to 2025",
     SOURCES,
     figures,
-    FILES,
+    (*FILES, *BESIDE),
 )
