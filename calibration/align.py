@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -26,11 +27,14 @@ from powermeter.signals.wall_clock import WallClock
 from .correlate import Alignment, align
 from .markers import align_markers
 from .pattern import EVENT
+from .seen import Seen
+from .stretches import HELD, Part, bounds, by_stretches, rows
 
 WAYS = ("pattern", "activity", "markers", "clock")
 
 _ENOUGH_NS = 1_000_000
 _MARKER_TOLERANCE_NS = 1_000_000
+_NONE_THERE = "the meter's recording has no sample in that part of it"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,21 +93,61 @@ def place(host: Any, meter: Any, sources: Sequence[Any], options: AlignOptions |
     if by is not None and by not in WAYS:
         raise ConfigurationError(f"{by!r} is not a way to align; choose {', '.join(WAYS)}")
     events = [e for e in host.events() if e.end_ns is not None]
-    seen = meter_trace(meter, sources, how.rail)
+    seen = what_was_seen(meter, sources, how)
+    interval = seen.interval_ns if seen.long is None else seen.long.head.interval_ns
     if by == "markers":
         found = _by_markers(meter, sources, events, how.marker, how.pin)
-        return Placement(found, seen.interval_ns, ())
+        return Placement(found, interval, ())
     if by == "clock":
-        return Placement(_by_clock(host, meter, seen, how.clock_error_s), seen.interval_ns, ())
+        return Placement(_by_clock(host, meter, seen.trace, how.clock_error_s), interval, ())
     patterns = [e for e in events if e.name == EVENT]
     if by == "pattern" and not patterns:
         raise DataError("no pattern was played in this run; play one with: powermeter sync")
-    small = thinned(seen if how.between_s is None else _part(seen, how.between_s), _ENOUGH_NS)
+    small = replace(seen, trace=seen.prepare(seen.trace))
     if patterns and by != "activity":
         alignment, notes = _by_patterns(small, patterns)
     else:
         alignment, notes = align(small, activity(events, how.label)), ()
-    return Placement(alignment, seen.interval_ns, (*notes, *_cover(seen, alignment, events)))
+    return Placement(alignment, interval, (*notes, *_cover(bounds(meter, sources), alignment, events)))
+
+
+def what_was_seen(recording: RecordingLike, sources: Sequence[Any], how: AlignOptions) -> Seen:
+    """Return what the best rail of a meter's recording read; of a long one, its means and where to read it.
+
+    Raises:
+        DataError: None of the sources measures power or current.
+        ConfigurationError: They have no such rail, or nothing lies in the part that is asked for.
+    """
+    enough = partial(thinned, interval_ns=_ENOUGH_NS)
+    if rows(recording, sources) <= HELD:
+        trace = meter_trace(recording, sources, how.rail)
+        return Seen(trace if how.between_s is None else _part(trace, how.between_s), prepare=enough)
+    first, last = bounds(recording, sources)
+    if how.between_s is not None:
+        start, end = (first + round(seconds * 1e9) for seconds in how.between_s)
+        if end < first or start > last:
+            raise ConfigurationError(_NONE_THERE)
+        first, last = max(start, first), min(end, last)
+
+    def between(start_ns: int, end_ns: int) -> Trace | None:
+        try:
+            return meter_trace(Part(recording, start_ns, end_ns), sources, how.rail)
+        except DataError:
+            return None
+
+    long = by_stretches(first, last, between, "the meter's recording")
+    interval = max(_ENOUGH_NS, (last - first) // HELD)
+    windows = max(HELD // 4 * max(long.head.interval_ns, 1) // interval, 8)
+    means = [thinned(piece, interval) for piece in long.pieces(windows * interval)]
+    means = [piece for piece in means if piece.kind is means[0].kind]  # not a last one too short for a mean
+    times = np.concatenate([piece.times_ns for piece in means])
+    whole = replace(
+        means[0],
+        times_ns=times,
+        values=np.concatenate([piece.values for piece in means]),
+        interval_ns=median_interval_ns(times),
+    )
+    return Seen(whole, long, enough)
 
 
 def meter_trace(recording: RecordingLike, sources: Sequence[Any], rail: str | None = None) -> Trace:
@@ -135,7 +179,7 @@ def _part(trace: Trace, between_s: tuple[float, float]) -> Trace:
     start, end = (trace.start_ns + round(seconds * 1e9) for seconds in between_s)
     part = trace.between(start, end)
     if not len(part):
-        raise ConfigurationError("the meter's recording has no sample in that part of it")
+        raise ConfigurationError(_NONE_THERE)
     return part
 
 
@@ -183,7 +227,7 @@ def activity(events: Sequence[Event], label: str | None = None) -> list[Event]:
     return [e for e in usable if not e.uid or (e.process, e.thread, e.uid) not in outer]
 
 
-def _by_patterns(trace: Trace, patterns: Sequence[Event]) -> tuple[Alignment, tuple[str, ...]]:
+def _by_patterns(trace: Seen, patterns: Sequence[Event]) -> tuple[Alignment, tuple[str, ...]]:
     """Align by all patterns, or, where the meter did not see all of them, by those that it saw."""
     try:
         return align(trace, patterns), _one_place(len(patterns))
@@ -215,8 +259,8 @@ def _one_place(count: int) -> tuple[str, ...]:
     )
 
 
-def _cover(seen: Trace, alignment: Alignment, events: Sequence[Event]) -> tuple[str, ...]:
-    first, last = alignment.to_host([seen.start_ns, seen.end_ns]).tolist()
+def _cover(seen_ns: tuple[int, int], alignment: Alignment, events: Sequence[Event]) -> tuple[str, ...]:
+    first, last = alignment.to_host(seen_ns).tolist()
     outside = sum(1 for e in events if e.start_ns < first or (e.end_ns or 0) > last)
     if not outside:
         return ()

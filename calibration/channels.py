@@ -16,13 +16,14 @@ from powermeter.channel import Channel, Kind
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.events import Event
 from powermeter.recording.protocol import RecordingLike, SourceInfo
-from powermeter.signals.alignment import shifted
+from powermeter.signals.alignment import host_times, instrument_times, shifted
 from powermeter.signals.correction import Correction
 from powermeter.signals.decoding import Calibrated, read_channel
-from powermeter.signals.rails import facts
+from powermeter.signals.rails import alignment_of, facts
 from powermeter.signals.trace import Trace
 
 from .fit import Points, from_loads
+from .stretches import HELD, Part, Stretches, bounds, by_stretches, rows
 
 LOAD = "powermeter.load"
 """The label of a load's event; its attributes are `true` and `uncertainty` (SI, standard) and `unit`."""
@@ -66,8 +67,8 @@ def places(recording: RecordingLike) -> list[SourceChannel]:
     return [SourceChannel(source, channel) for source in recording.sources for channel in source.channels]
 
 
-def read(recording: RecordingLike, place: SourceChannel, *, corrected: bool) -> Trace:
-    """Return a channel as a trace on the recording's clock.
+def read(recording: RecordingLike, place: SourceChannel, *, corrected: bool) -> Trace | Stretches:
+    """Return a channel on the recording's clock; that of a long source is read stretch by stretch.
 
     Args:
         corrected: Whether a calibration stored in the recording is applied (not where it is to be found).
@@ -75,10 +76,30 @@ def read(recording: RecordingLike, place: SourceChannel, *, corrected: bool) -> 
     Raises:
         DataError: The channel has no sample, or it is a counter, which no gain and offset fits.
     """
-    channel, source = place.channel, place.source
-    if channel.kind is Kind.COUNTER:
+    if place.channel.kind is Kind.COUNTER:
         raise DataError(f"{place.name} is a running total; calibrate the current or the power it is made of")
+    if rows(recording, [place.source]) <= HELD:
+        held = _held(recording, place, corrected)
+        if held is None:
+            raise DataError(f"{place.name} has no sample")
+        return held
+    fact = alignment_of(recording, place.source.id)
+    ends = np.array(bounds(recording, [place.source]), np.int64)
+
+    def between(start_ns: int, end_ns: int) -> Trace | None:
+        asked = np.array([start_ns, end_ns], np.int64)
+        start, end = (asked if fact is None else instrument_times(asked, fact)).tolist()
+        return _held(Part(recording, start, end), place, corrected)
+
+    first, last = (ends if fact is None else host_times(ends, fact)).tolist()
+    return by_stretches(first, last, between, place.name)
+
+
+def _held(recording: RecordingLike, place: SourceChannel, corrected: bool) -> Trace | None:
+    channel, source = place.channel, place.source
     samples = recording.samples(source.id)
+    if not len(samples):
+        return None
     correction = _stored(recording, place) if corrected else None
     trace = read_channel(
         channel,
@@ -90,12 +111,8 @@ def read(recording: RecordingLike, place: SourceChannel, *, corrected: bool) -> 
         gaps=recording.gaps(source.id),
         calibrated=Calibrated(correction=correction),
     )
-    if trace is None:
-        raise DataError(f"{place.name} has no sample")
-    for fact in reversed(facts(recording, "alignment")):
-        if str(fact.get("source")) == str(source.id):
-            return shifted(trace, fact)
-    return trace
+    fact = alignment_of(recording, source.id)
+    return trace if trace is None or fact is None else shifted(trace, fact)
 
 
 def _stored(recording: RecordingLike, place: SourceChannel) -> Correction | None:
@@ -106,7 +123,7 @@ def _stored(recording: RecordingLike, place: SourceChannel) -> Correction | None
     return None
 
 
-def reference_errors(trace: Trace, accuracy: float | None) -> tuple[float, float]:
+def reference_errors(trace: Trace | Stretches, accuracy: float | None) -> tuple[float, float]:
     """Return a reference's relative and absolute standard uncertainty, common to all of its readings.
 
     Args:
@@ -126,7 +143,7 @@ def reference_errors(trace: Trace, accuracy: float | None) -> tuple[float, float
     return gain, offset
 
 
-def load_points(trace: Trace, events: Sequence[Event]) -> Points:
+def load_points(trace: Trace | Stretches, events: Sequence[Event]) -> Points:
     """Return the points of the loads that a recording's events say were on.
 
     The first tenth of each is left out: the load and the reading settle.  A reading's uncertainty is

@@ -17,21 +17,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.channel import Kind
 from powermeter.errors import DataError
 from powermeter.events import Event
 from powermeter.signals.trace import Trace
 
-from .waveform import Floats, Waveform, activity_waveform, pattern_waveforms
+from .place import Place, find, judged, template_of
+from .seen import Seen
+from .waveform import Waveform, activity_waveform, pattern_waveforms
 
 MAX_DRIFT = 1000e-6
 UNKNOWN_DRIFT = 100e-6
 """Standard uncertainty of a drift that one place cannot tell: two quartz clocks are within 200 ppm, assumed."""
-_LEAST_FIT = 0.5
-SECOND = 0.75
-"""A second place that fits this share of the best one makes it ambiguous."""
-_GRID = 41
 _PART = 8192
+_PIECE = 1 << 18
 _FEWEST_PARTS, _MOST_PARTS = 6, 24
 _DOUBT = 0.2
 
@@ -79,18 +77,7 @@ class Alignment:
         return {"source": source, **asdict(self)}
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where a waveform lies in the trace: host − meter time of its first edge, and how surely."""
-
-    meter_ns: float
-    offset_ns: float
-    spread_ns: float
-    fit: float
-    second: float
-
-
-def align(trace: Trace, events: Sequence[Event]) -> Alignment:
+def align(trace: Trace | Seen, events: Sequence[Event]) -> Alignment:
     """Return the alignment of a meter's trace with the host's events.
 
     By the played patterns where there are any, else by the run's own activity.
@@ -98,19 +85,19 @@ def align(trace: Trace, events: Sequence[Event]) -> Alignment:
     Raises:
         DataError: Nothing fits, or more than one place does; the message states which.
     """
+    all_seen = trace if isinstance(trace, Seen) else Seen(trace)
     patterns = pattern_waveforms(events)
     whole = None if patterns else activity_waveform(events)
 
-    def once(seen: Trace) -> Alignment:
+    def once(seen: Seen) -> Alignment:
         if whole is None:
-            return _line(seen, [_find(seen, w) for w in patterns], "pattern")
+            return _line(seen, [_find_pattern(seen, w) for w in patterns], "pattern")
         return _by_activity(seen, whole)
 
-    rough = once(trace)
+    rough = once(all_seen)
     # The drift blurs each place; with the first estimate taken out they are found sharp.
     base = rough.origin_ns
-    moved = np.rint(rough.drift * (trace.times_ns - base)).astype(np.int64)
-    fine = once(replace(trace, times_ns=trace.times_ns + moved))
+    fine = once(all_seen.without(base, rough.drift))
     drift = (1 + fine.drift) * (1 + rough.drift) - 1
     found = replace(
         fine, offset_ns=fine.offset_ns + fine.drift * (base - fine.origin_ns), drift=drift, origin_ns=base
@@ -120,13 +107,43 @@ def align(trace: Trace, events: Sequence[Event]) -> Alignment:
     return replace(found, offset_u_ns=math.hypot(found.offset_u_ns, FOLLOWS_NS / math.sqrt(3.0)))
 
 
-def _by_activity(trace: Trace, whole: Waveform) -> Alignment:
+def _find_pattern(seen: Seen, waveform: Waveform) -> Place:
+    """Find a played pattern: in all of a long recording piece by piece, then sharply where it fits best."""
+    if seen.long is None:
+        return find(seen.trace, waveform)
+    length = int(waveform.edges_ns[-1] - waveform.edges_ns[0])
+    overlap = length + 8 * seen.interval_ns
+    candidates: list[Place] = []
+    for piece in seen.pieces(max(_PIECE * seen.interval_ns, 4 * length), overlap):
+        if len(piece) >= 16 and piece.end_ns - piece.start_ns > length + 2 * seen.interval_ns:
+            candidates.append(find(piece, waveform, refine=False, judge=False))
+    if not candidates:
+        raise DataError("the meter's recording is shorter than the load it should hold")
+    best = max(candidates, key=lambda place: place.fit)
+    others = [one.fit for one in candidates if abs(one.meter_ns - best.meter_ns) > length / 2]
+    second = max([best.second, *others])
+    grid = float(seen.interval_ns)
+    judged(best.fit, second, template_of(waveform, grid), "pattern")
+    found = _sharply(seen, waveform, best.offset_ns, 4 * grid, "pattern")
+    return replace(found, second=second)
+
+
+def _sharply(seen: Seen, waveform: Waveform, offset_ns: float, reach_ns: float, method: str) -> Place:
+    """Find a waveform within a reach of where it should lie, in the readings themselves."""
+    reach = round(reach_ns) + 32 * seen.interval_ns
+    start, end = int(waveform.edges_ns[0]), int(waveform.edges_ns[-1])
+    part = seen.between(round(start - offset_ns) - reach, round(end - offset_ns) + reach)
+    return find(part, waveform, method, near=(offset_ns, reach_ns))
+
+
+def _by_activity(seen: Seen, whole: Waveform) -> Alignment:
     """Align by the run's own load: first all of it, then its parts near that place for the drift."""
-    first = _find(trace, whole, "activity", refine=False)
+    first = find(seen.trace, whole, "activity", refine=False)
     start, end = int(whole.edges_ns[0]), int(whole.edges_ns[-1])
     places = []
-    reach = MAX_DRIFT * (end - start) + 4 * max(trace.interval_ns, 1)
-    longest = _PART * max(trace.interval_ns, 1)
+    interval = max(seen.interval_ns, 1)
+    reach = MAX_DRIFT * (end - start) + 4 * max(seen.trace.interval_ns, interval)
+    longest = _PART * interval
     parts = min(max((end - start) // longest, _FEWEST_PARTS), _MOST_PARTS)
     cuts = np.linspace(start, end, parts + 1).astype(np.int64).tolist()
     for a, b in itertools.pairwise(cuts):
@@ -134,7 +151,10 @@ def _by_activity(trace: Trace, whole: Waveform) -> Alignment:
         if not 0.05 < float(np.average(part.levels, weights=np.diff(part.edges_ns))) < 0.95:
             continue
         try:
-            places.append(_find(trace, part, "activity", near=(first.offset_ns, reach)))
+            if seen.long is None:
+                places.append(find(seen.trace, part, "activity", near=(first.offset_ns, reach)))
+            else:
+                places.append(_sharply(seen, part, first.offset_ns, reach, "activity"))
         except DataError:
             continue
     if len(places) < 2:
@@ -142,14 +162,14 @@ def _by_activity(trace: Trace, whole: Waveform) -> Alignment:
             "the run's own activity does not fix the meter's clock: too few of its parts fit; "
             "play a pattern with: powermeter sync"
         )
-    return _line(trace, places, "activity")
+    return _line(seen, places, "activity")
 
 
-def _line(trace: Trace, places: list[_Place], method: str) -> Alignment:
+def _line(seen: Seen, places: list[Place], method: str) -> Alignment:
     meter = np.array([p.meter_ns for p in places])
     offsets = np.array([p.offset_ns for p in places])
     # Events of unlike power pull each place by more than the likelihood of one height tells.
-    floor = trace.interval_ns * (0.06 if method == "activity" else 0.01)
+    floor = seen.interval_ns * (0.06 if method == "activity" else 0.01)
     spread = np.array([math.hypot(p.spread_ns, floor) for p in places])
     origin = int(meter.mean())
     confidence = min(1 - max(p.second, 0.0) / p.fit for p in places)
@@ -165,12 +185,12 @@ def _line(trace: Trace, places: list[_Place], method: str) -> Alignment:
         lever = (weights * (x - mx) ** 2).sum()
         drift = float((weights * (x - mx) * (y - my)).sum() / lever) if lever else 0.0
         left = y - my - drift * (x - mx)
-        limit = 3 * max(1.4826 * float(np.median(np.abs(left[keep]))), trace.interval_ns * 0.1)
+        limit = 3 * max(1.4826 * float(np.median(np.abs(left[keep]))), seen.interval_ns * 0.1)
         keep = np.abs(left) <= limit
         if keep.sum() < 2:
             break
     residual = float(np.sqrt(np.mean(left[keep] ** 2))) if keep.sum() > 2 else 0.0
-    if keep.sum() < max(2, math.ceil(0.6 * x.size)) or residual > trace.interval_ns:
+    if keep.sum() < max(2, math.ceil(0.6 * x.size)) or residual > seen.interval_ns:
         raise DataError(
             "the places where the load was recognised do not lie on one clock; play a longer pattern"
         )
@@ -180,9 +200,9 @@ def _line(trace: Trace, places: list[_Place], method: str) -> Alignment:
         )
     scale = max(1.0, residual / float(np.sqrt(np.mean(spread[keep] ** 2))))
     offset = base + my - drift * mx
-    far = max(origin - int(trace.times_ns[0]), int(trace.times_ns[-1]) - origin)
+    far = max(origin - seen.trace.start_ns, seen.trace.end_ns - origin)
     doubt = 2 * scale * math.hypot(1 / math.sqrt(total), far / math.sqrt(lever) if lever else 0.0)
-    if method == "activity" and doubt > _DOUBT * trace.interval_ns:
+    if method == "activity" and doubt > _DOUBT * seen.interval_ns:
         raise DataError(
             f"the run's own activity fixes the meter's clock only to ±{doubt * 1e-6:.3g} ms at the ends; "
             "play a pattern with: powermeter sync"
@@ -198,149 +218,3 @@ def _line(trace: Trace, places: list[_Place], method: str) -> Alignment:
         method,
         int(keep.sum()),
     )
-
-
-def _samples(trace: Trace) -> tuple[Floats, Floats, Floats]:
-    """Return start, end (ns from the first sample) and mean rate of what each sample speaks for."""
-    base = int(trace.times_ns[0])
-    times = (trace.times_ns - base).astype(np.float64)
-    if trace.kind is Kind.INSTANT:
-        half = (trace.window_ns or 0) / 2
-        return times - half, times + half, trace.values
-    values = trace.values[1:]
-    if trace.kind is Kind.COUNTER:
-        values = np.diff(trace.values) / np.maximum(np.diff(times), 1.0) * 1e9
-    return times[:-1], times[1:], values
-
-
-def _find(
-    trace: Trace,
-    waveform: Waveform,
-    method: str = "pattern",
-    near: tuple[float, float] | None = None,
-    refine: bool = True,
-) -> _Place:
-    """Find a waveform in the trace.
-
-    Args:
-        near: (offset, reach) in ns: look only there; None looks everywhere.
-        refine: Whether to go below one sample.
-    """
-    start, end, values = _samples(trace)
-    if values.size < 16 or trace.interval_ns <= 0:
-        raise DataError(f"{values.size} samples are too few to recognise a load in")
-    grid = float(trace.interval_ns)
-    edges = (waveform.edges_ns - waveform.edges_ns[0]).astype(np.float64)
-    count = round(edges[-1] / grid) + 1
-    if count < 12:
-        raise DataError("the load lasted for too few samples of the meter to be recognised")
-    centre = (start + end) / 2
-    regular = np.arange(centre[0], centre[-1], grid)
-    if regular.size < count:
-        raise DataError("the meter's recording is shorter than the load it should hold")
-    seen = np.interp(regular, centre, values)
-    template = waveform.mean((np.arange(count) - 0.5) * grid, (np.arange(count) + 0.5) * grid)
-    fits = _correlate(seen, template)
-    base = int(trace.times_ns[0])
-    # Lag k says: the first edge happened at meter time base + regular[k].
-    lags = regular[: fits.size]
-    if near is not None:
-        wanted = int(waveform.edges_ns[0]) - near[0] - base
-        fits = np.where(np.abs(lags - wanted) <= near[1], fits, -1.0)
-    best = int(np.argmax(fits))
-    width = _width(template)
-    away = np.abs(np.arange(fits.size) - best) > width
-    second = float(fits[away].max()) if away.any() and near is None else 0.0
-    _judge(float(fits[best]), second, template, method)
-    meter_ns, spread_ns = float(lags[best]), grid
-    if refine:
-        meter_ns, spread_ns = _refine(waveform, start, end, values, trace, meter_ns, grid)
-    first_edge = int(waveform.edges_ns[0])
-    middle = edges[-1] / 2
-    return _Place(
-        base + meter_ns + middle, first_edge - base - meter_ns, spread_ns, float(fits[best]), second
-    )
-
-
-def _judge(best: float, second: float, template: Floats, method: str) -> None:
-    what = "the pattern" if method == "pattern" else "the run's own activity"
-    changes = int(np.count_nonzero(np.abs(np.diff(template)) > 0.2))
-    needed = max(_LEAST_FIT, 4.0 / math.sqrt(max(changes, 1)) if method == "activity" else 0.0)
-    if not math.isfinite(best) or best < needed:
-        raise DataError(
-            f"{what} is not recognised in the meter's recording (correlation {best:.2f}; at least {needed:.2f} is needed)"
-            + ("" if method == "pattern" else "; play a pattern with: powermeter sync")
-        )
-    if second > SECOND * best:
-        raise DataError(
-            f"{what} fits the meter's recording in more than one place (correlations {best:.2f} and {second:.2f})"
-            + ("" if method == "pattern" else "; play a pattern with: powermeter sync")
-        )
-
-
-def _width(template: Floats) -> int:
-    """Return how many samples from its peak the template's own autocorrelation falls below a half."""
-    centred = template - template.mean()
-    size = 1 << (2 * centred.size - 1).bit_length()
-    spectrum = np.fft.rfft(centred, size)
-    own = np.fft.irfft(spectrum * np.conj(spectrum), size)[: centred.size]
-    below = np.flatnonzero(own < 0.5 * own[0]) if own[0] > 0 else np.empty(0, int)
-    return 2 * (int(below[0]) if below.size else centred.size) + 1
-
-
-def _correlate(seen: Floats, template: Floats) -> Floats:
-    """Return the correlation coefficient of the template with each stretch of its length."""
-    n, m = seen.size, template.size
-    pattern = template - template.mean()
-    power = float(pattern @ pattern)
-    size = 1 << (n + m).bit_length()
-    shifted = seen - seen.mean()
-    product = np.fft.irfft(np.fft.rfft(shifted, size) * np.conj(np.fft.rfft(pattern, size)), size)[
-        : n - m + 1
-    ]
-    sums = np.concatenate([[0.0], np.cumsum(shifted)])
-    squares = np.concatenate([[0.0], np.cumsum(shifted**2)])
-    mean = (sums[m:] - sums[:-m]) / m
-    variance = np.maximum((squares[m:] - squares[:-m]) - m * mean * mean, 0.0)
-    floor = 1e-9 * max(float(shifted.var()), 1e-30) * m
-    bottom = np.sqrt(np.maximum(variance, floor) * max(power, 1e-30))
-    result: Floats = np.where(variance > floor, product / bottom, 0.0)
-    return result
-
-
-def _refine(
-    waveform: Waveform, start: Floats, end: Floats, values: Floats, trace: Trace, coarse: float, grid: float
-) -> tuple[float, float]:
-    """Return the meter time of the first edge (ns from its first sample) and its standard uncertainty.
-
-    For each offset the trace is fitted by level + height × waveform; the likelihood of the rest
-    (Gaussian, its variance from the best fit) is averaged over ever finer grids of offsets.  An
-    instant meter leaves a flat top between two of its samples: the average is its middle.
-    """
-    length = float(waveform.edges_ns[-1] - waveform.edges_ns[0])
-    chosen = (end > coarse - 3 * grid) & (start < coarse + length + 3 * grid)
-    a, b, y = start[chosen], end[chosen], values[chosen]
-    instant = trace.kind is Kind.INSTANT and not trace.window_ns
-    yc = y - y.mean()
-    whole = float(yc @ yc)
-
-    def loss(shift: float) -> float:
-        x = waveform.at(a - shift) if instant else waveform.mean(a - shift, b - shift)
-        xc = x - x.mean()
-        sxx, sxy = float(xc @ xc), float(xc @ yc)
-        return whole - (sxy * sxy / sxx if sxx > 0 and sxy > 0 else 0.0)
-
-    place, reach, spread = coarse, 2.0 * grid, grid
-    floor = 1e-12 * whole / max(y.size, 1) + 1e-300
-    for _ in range(8):
-        shifts = np.linspace(place - reach, place + reach, _GRID)
-        losses = np.array([loss(shift) for shift in shifts.tolist()])
-        variance = max(float(losses.min()) / max(y.size - 3, 1), floor)
-        weight = np.exp(-np.minimum((losses - losses.min()) / (2 * variance), 700.0))
-        place = float(np.average(shifts, weights=weight))
-        spread = math.sqrt(float(np.average((shifts - place) ** 2, weights=weight)))
-        step = float(shifts[1] - shifts[0])
-        if spread > 2 * step or step < 1e-4 * grid:
-            break
-        reach = 4 * max(spread, step)
-    return place, math.hypot(spread, float(shifts[1] - shifts[0]) / math.sqrt(12.0))

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from powermeter.errors import DataError
 
-from .correlate import MAX_DRIFT, SECOND, Alignment
+from .correlate import MAX_DRIFT, Alignment
+from .place import SECOND
 
 Floats = NDArray[np.floating[Any]]
 

@@ -11,6 +11,7 @@ from powermeter.errors import DataError
 from powermeter.signals.trace import Trace
 
 from .fit import Points
+from .stretches import HELD, Stretches
 
 Floats = NDArray[np.floating[Any]]
 
@@ -18,7 +19,12 @@ _LEAST_SAMPLES = 4
 
 
 def steady_points(
-    seen: Trace, reference: Trace, *, window_s: float = 1.0, temperature: Trace | None = None, most: int = 400
+    seen: Trace | Stretches,
+    reference: Trace | Stretches,
+    *,
+    window_s: float = 1.0,
+    temperature: Trace | Stretches | None = None,
+    most: int = 400,
 ) -> Points:
     """Return one point for each window in which neither reading moved more than it usually scatters.
 
@@ -57,12 +63,42 @@ def steady_points(
     warm = None
     if temperature is not None:
         middle = (edges[:-1] + edges[1:])[pick] // 2
-        warm = np.interp(middle, temperature.times_ns, temperature.values)
+        warm = _at(temperature, middle)
     return Points(a[0][pick], b[0][pick], _spread(a, pick, seen.step), _spread(b, pick, reference.step), warm)
 
 
-def _levels(trace: Trace, edges: NDArray[np.int64]) -> tuple[Floats, Floats, NDArray[np.int64], Floats]:
+def _at(trace: Trace | Stretches, times_ns: NDArray[np.int64]) -> Floats:
+    """Return the values at some times, by straight lines between the readings around them."""
+    if isinstance(trace, Trace):
+        return np.interp(times_ns, trace.times_ns, trace.values)
+    found = np.empty(times_ns.size)
+    for place, time in enumerate(times_ns.tolist()):
+        reach = 4 * max(trace.head.interval_ns, 1)
+        part = trace.between(time - reach, time + reach)
+        while not len(part):
+            reach *= 4
+            part = trace.between(time - reach, time + reach)
+        found[place] = float(np.interp(time, part.times_ns, part.values))
+    return found
+
+
+def _levels(
+    trace: Trace | Stretches, edges: NDArray[np.int64]
+) -> tuple[Floats, Floats, NDArray[np.int64], Floats]:
     """Return by window the mean, the standard deviation, the count and the drift from first to second half."""
+    if isinstance(trace, Trace):
+        return _levels_of(trace, edges)
+    # A window's last reading is that before the next one's edge, so pieces end 1 ns before theirs.
+    windows = max(int(HELD // 4 * max(trace.head.interval_ns, 1) // int(edges[1] - edges[0])), 1)
+    parts = []
+    for first in range(0, edges.size - 1, windows):
+        cut = edges[first : first + windows + 1]
+        parts.append(_levels_of(trace.between(int(cut[0]), int(cut[-1]) - 1), cut))
+    mean, deviation, count, drift = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return mean, deviation, count, drift
+
+
+def _levels_of(trace: Trace, edges: NDArray[np.int64]) -> tuple[Floats, Floats, NDArray[np.int64], Floats]:
     index = np.searchsorted(trace.times_ns, edges)
     values = trace.values
     n = edges.size - 1

@@ -6,28 +6,15 @@ import math
 
 import numpy as np
 import pytest
-from alignment_scene import RATES, S, scene
+from alignment_scene import RATES, S, host_of, scene, seen_by
 
 from powermeter.calibration.align import activity, place, thinned
 from powermeter.calibration.correlate import Alignment
-from powermeter.channel import Accuracy, Kind
+from powermeter.channel import Kind
 from powermeter.errors import DataError
 from powermeter.events import Event
-from powermeter.recording import Samples
 from powermeter.signals.decoding import from_samples
-from powermeter.testing.simulation import SimulatedMeter, SimulatedRecording, Truth
-
-
-def seen_by(rng, truth, rate, kind=Kind.INSTANT, late_s=0.0, early_s=math.inf):
-    """A meter's recording on its own clock, and the true host times of its samples."""
-    recording = SimulatedMeter(rate, kind, accuracy=Accuracy(noise=0.1, step=0.02)).record(truth, [], rng)
-    host = recording.data[1].times_ns
-    keep = (host >= late_s * S) & (host <= early_s * S)
-    offset, drift = rng.uniform(-3600, 3600) * S, rng.uniform(-200e-6, 200e-6)
-    own = np.rint((host[keep] - offset) / (1 + drift)).astype(np.int64)
-    codes = {name: column[keep] for name, column in recording.data[1].codes.items()}
-    recording.data[1] = Samples(own, codes, recording.data[1].flags[keep])
-    return recording, offset, drift
+from powermeter.testing.simulation import Truth
 
 
 def wrong(alignment: Alignment, offset: float, drift: float, events, rate: float) -> bool:
@@ -37,10 +24,6 @@ def wrong(alignment: Alignment, offset: float, drift: float, events, rate: float
     error = float(np.abs(alignment.to_host(own) - moments).max())
     far = float(np.abs(own - alignment.origin_ns).max())
     return error > max(0.2 * S / rate, 3 * math.hypot(alignment.offset_u_ns, far * alignment.drift_u))
-
-
-def host_of(events) -> SimulatedRecording:
-    return SimulatedRecording(happened=list(events))
 
 
 def hunt(rate: float, seeds: range) -> dict[str, list[int]]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from powermeter.calibration.pattern import EVENT, Pattern
+from powermeter.channel import Accuracy, Kind
 from powermeter.events import Event
-from powermeter.testing.simulation import Truth
+from powermeter.recording import Samples
+from powermeter.testing.simulation import SimulatedMeter, SimulatedRecording, Truth
 
 S = 1_000_000_000
 RATES = (2.0, 10.0, 100.0, 1000.0)
@@ -48,3 +52,19 @@ def scene(rng: np.random.Generator, rate: float, *, pattern: bool, active: bool 
         at = emit(Pattern.for_meter(1 / rate, backwards=True), at)
     edges.append(at + rng.uniform(5, 20))
     return Truth.steps(edges, levels), events
+
+
+def seen_by(rng, truth, rate, kind=Kind.INSTANT, late_s=0.0, early_s=math.inf):
+    """A meter's recording on its own clock, and the true host times of its samples."""
+    recording = SimulatedMeter(rate, kind, accuracy=Accuracy(noise=0.1, step=0.02)).record(truth, [], rng)
+    host = recording.data[1].times_ns
+    keep = (host >= late_s * S) & (host <= early_s * S)
+    offset, drift = rng.uniform(-3600, 3600) * S, rng.uniform(-200e-6, 200e-6)
+    own = np.rint((host[keep] - offset) / (1 + drift)).astype(np.int64)
+    codes = {name: column[keep] for name, column in recording.data[1].codes.items()}
+    recording.data[1] = Samples(own, codes, recording.data[1].flags[keep])
+    return recording, offset, drift
+
+
+def host_of(events) -> SimulatedRecording:
+    return SimulatedRecording(happened=list(events))
