@@ -95,7 +95,7 @@ def distribution_figure(spread: Spread, colour: int) -> str:
         x = LEFT + (tick * step - low) * scale
         out.append(f'<text x="{x:.1f}" y="{bottom + 15}" text-anchor="middle">{tick:,.6g}</text>')
     out.append(
-        f'<text x="{WIDTH - RIGHT}" y="{bottom + 30}" text-anchor="end">{prefix}J an item</text></svg>'
+        f'<text x="{WIDTH - RIGHT}" y="{bottom + 30}" text-anchor="end">{prefix}J per item</text></svg>'
     )
     return "".join(out)
 

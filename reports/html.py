@@ -17,7 +17,7 @@ from powermeter.units import format_duration
 
 from . import figures, lifetime_section, svg
 from .headline import product, quality, sentence
-from .markup import Child, Markup, element, harmless, join, quantity
+from .markup import Child, Markup, element, harmless, join, prose, quantity
 from .nesting_sections import distributions, nesting
 from .page_method import factors, how_measured, limits_of
 from .page_sections import against, badge, how_sure, labels, language_models, meaning, whole_run
@@ -134,7 +134,7 @@ def _header(data: ReportData) -> Markup:
         "header",
         element("h1", heading(data)),
         element("p", [[quantity(word), " "] for word in _subtitle(data)], class_="subtitle"),
-        element("p", sentence(data), class_="lede"),
+        element("p", prose(sentence(data)), class_="lede"),
         element("p", quantity(p), class_="product") if p else None,
         element(
             "p",

@@ -69,6 +69,14 @@ def quantity(text: str) -> Markup:
     return element("span", text, class_="q") if text else Markup("")
 
 
+_SPAN = re.compile(r"(\d[\d.,]*\u2013\d[\d.,]*\d|\d\u2013\d)")
+
+
+def prose(text: str) -> list[Child]:
+    """Return a sentence whose intervals (`196–204`) no line break parts."""
+    return [quantity(part) if i % 2 else part for i, part in enumerate(_SPAN.split(text))]
+
+
 def table(
     heads: Sequence[str], rows: Iterable[Sequence[Child]], *, numbers: Iterable[int] = (), class_: str = ""
 ) -> Markup:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .distributions import MOST, caption_of, distribution_figure, spreads_of
+from .distributions import caption_of, distribution_figure, spreads_of
 from .event_tree import HEADS, lines, tree_of
 from .markup import Child, Markup, element, harmless, join, quantity, table
 from .page_sections import folded
@@ -27,8 +27,8 @@ def distributions(data: ReportData) -> Markup:
     ]
     left = len([row for row in rows if row.events]) - len(found)
     more = (
-        f" Of {left:,} more labels none is drawn: they have fewer events, events too short for the sampling, or used less "
-        f"than these {MOST}."
+        f" Not drawn: {left:,} more label{'s' * (left != 1)} with fewer events, events too short for the sampling, or less "
+        f"energy than these."
         if left
         else ""
     )

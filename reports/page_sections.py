@@ -82,7 +82,7 @@ def whole_run(data: ReportData) -> Markup:
         (
             "Mean power",
             number(show(a.power)),
-            quantity(f"peak {format_quantity(a.peak_w, 'W', 3)}"),
+            quantity(wording.peak(a)),
             badge(a.power.grade),
         ),
     ]

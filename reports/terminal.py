@@ -98,7 +98,7 @@ def _whole_run(data: ReportData, console: Console) -> None:
     volts = "" if a.charge is not None else f"[dim]at {data.rail_voltage_v:.4g} V[/]"
     grade = grade_text(charge.grade) if charge else ""
     grid.add_row("charge", show(charge, "Ah", 1 / 3600).text, f"{grade} {volts}".strip())
-    grid.add_row("mean power", show(a.power).text, f"[dim]peak {format_quantity(a.peak_w, 'W', 3)}[/]")
+    grid.add_row("mean power", show(a.power).text, f"[dim]{wording.peak(a)}[/]")
     if a.run_per_item is not None:
         grid.add_row(
             f"per {safe(data.item)}",

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from powermeter.footprint.text import shown
 from powermeter.formatting import DASH, UNKNOWN, Shown
 from powermeter.result import Grade, Result
 from powermeter.units import format_duration, format_number, format_quantity
+
+if TYPE_CHECKING:
+    from powermeter.analysis.energy import Analysis
 
 MARKS = {
     Grade.MEASURED: "●",
@@ -49,6 +54,13 @@ def seconds(value: float | None) -> str:
     if value is None:
         return DASH
     return format_duration(value) if value >= 100 else format_quantity(value, "s", 3)
+
+
+def peak(analysis: Analysis) -> str:
+    """Return `peak 16.0 W`; `peak at least 16.0 W` where readings were at the end of the meter's range."""
+    clipped = analysis.power_trace.saturated_ns
+    least = "at least " if clipped is not None and clipped.size else ""
+    return f"peak {least}{format_quantity(analysis.peak_w, 'W', 3)}"
 
 
 def size(value: int | None) -> str:

@@ -94,7 +94,7 @@ def _tables(pages: Pages, data: ReportData) -> None:
     rows = [
         ["energy", show(a.energy).text, show(a.energy, "Wh", 1 / 3600).text, a.energy.grade.value],
         ["charge", show(charge, "Ah", 1 / 3600).text, "", charge.grade.value if charge else DASH],
-        ["mean power", show(a.power).text, f"peak {format_quantity(a.peak_w, 'W', 3)}", a.power.grade.value],
+        ["mean power", show(a.power).text, wording.peak(a), a.power.grade.value],
     ]
     if a.run_per_item is not None:
         counted = f"{format_count(a.run_items)} in the run"
