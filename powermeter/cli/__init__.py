@@ -16,12 +16,24 @@ import click
 from powermeter import registry
 from powermeter.cli.exit_codes import INTERRUPTED
 from powermeter.cli.outputs import open_standard, report_problem
+from powermeter.cli.whole_help import WholeHelp, width
 from powermeter.errors import PowermeterError
 from powermeter.reports.plain_output import spell_out
 
+SECTIONS = {
+    "Measure": ("devices", "record", "live", "bench", "variants", "mark", "import"),
+    "Read and write up": ("show", "report", "compare", "table", "export", "cite"),
+    "What it means": ("budget", "footprint", "lifetime", "layers"),
+    "Trust": ("calibrate", "sync", "align", "verify", "repair", "verify-claim", "check-mlperf"),
+}
+"""Heading of the help → its verbs; the others stand under the last one."""
 
-class _Verbs(click.Group):
+
+class _Verbs(WholeHelp):
     """A group that imports a command when it is used or its help is asked for."""
+
+    sections = SECTIONS
+    more = "Many devices, other programs"
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(registry.VERBS)
@@ -103,7 +115,9 @@ def _show(error: click.ClickException) -> None:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and give its exit status."""
     try:
-        outcome: Any = cli.main(args=arguments, prog_name="powermeter", standalone_mode=False)
+        outcome: Any = cli.main(
+            args=arguments, prog_name="powermeter", standalone_mode=False, terminal_width=width()
+        )
     except click.exceptions.Abort:
         click.echo("interrupted", err=True)
         return INTERRUPTED

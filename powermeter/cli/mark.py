@@ -6,11 +6,12 @@ from typing import Any
 
 import click
 
+from powermeter.cli.whole_help import WholeHelp
 from powermeter.errors import ConfigurationError
 from powermeter.marking import bindings, ring, shell
 
 
-@click.group()
+@click.group(cls=WholeHelp)
 def mark() -> None:
     """Mark what a script does, inside `powermeter record`; does nothing outside of it.
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+import shutil
+import subprocess
 
 import pytest
 
@@ -54,3 +56,18 @@ def test_without_the_time_of_day_it_is_refused(tmp_path):
         writer.append(source, np.arange(3, dtype=np.int64), np.arange(3, dtype=np.int64))
     with pytest.raises(DataError, match="time of day"):
         text_of(tmp_path / "x.power")
+
+
+@pytest.mark.skipif(
+    shutil.which("promtool") is None, reason="needs Prometheus' own promtool (Debian: prometheus)"
+)
+def test_promtool_takes_every_sample(make, tmp_path):
+    text = tmp_path / "run.prom"
+    text.write_text(text_of(make()), "utf-8")
+    blocks = tmp_path / "blocks"
+    command = ["promtool", "tsdb", "create-blocks-from", "openmetrics", text, blocks]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    titles, *rows = (line.split("  ") for line in done.stdout.splitlines())
+    at = [title.strip() for title in titles if title.strip()].index("NUM SAMPLES")
+    counts = [[cell.strip() for cell in row if cell.strip()][at] for row in rows]
+    assert sum(map(int, counts)) == 2 * 1001  # 100 readings a second: no two in one of its milliseconds
