@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from powermeter.hooks.tokens.printed import FORMATS, LlamaCpp, Ollama, executorch
+from powermeter.hooks.tokens.printed import FORMATS, ExecuTorch, LlamaCpp, Ollama
 from powermeter.marking.printed import Found
 
-# The example of ExecuTorch's documentation: 14 prompt and 54 generated tokens.
+# The example of ExecuTorch's documentation: 14 prompt tokens and 54 steps.
 OBSERVED = {
     "prompt_tokens": 14,
     "generated_tokens": 54,
@@ -26,11 +26,24 @@ OBSERVED = {
 
 def test_the_observer_line_of_executorch_gives_its_phases_with_their_own_edges():
     offset = -1_760_077_000_000_000_000
-    load, prefill, decode = executorch(f"I 00:00:04 PyTorchObserver {json.dumps(OBSERVED)}", 0, offset)
+    load, prefill, decode = ExecuTorch()(f"I 00:00:04 PyTorchObserver {json.dumps(OBSERVED)}", 0, offset)
     assert (load.name, load.start_ns, load.end_ns) == ("load", 800_721_000_000, 802_998_000_000)
     assert (prefill.name, prefill.count, prefill.end_ns - prefill.start_ns) == ("prefill", 14, 164_000_000)
-    assert (decode.name, decode.count, decode.end_ns) == ("decode", 53, 804_187_000_000)
-    assert decode.attributes["@measures"]["generated_tokens"] == 54
+    assert (decode.name, decode.count, decode.end_ns) == ("decode", 54, 804_187_000_000)
+    assert decode.attributes["@measures"]["generated_tokens"] == 55, "the first is not among those it counts"
+
+
+def test_a_model_that_answers_again_was_loaded_once():
+    read = ExecuTorch()
+    line = f"PyTorchObserver {json.dumps(OBSERVED)}"
+    names = [one.name for _ in range(3) for one in read(line, 0, 0)]
+    assert names == ["load", *["prefill", "decode"] * 3]
+    again = {**OBSERVED, "model_load_start_ms": 1760077900000, "model_load_end_ms": 1760077900100}
+    assert [one.name for one in read(f"PyTorchObserver {json.dumps(again)}", 0, 0)] == [
+        "load",
+        "prefill",
+        "decode",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -48,12 +61,12 @@ def test_the_observer_line_of_executorch_gives_its_phases_with_their_own_edges()
     ],
 )
 def test_a_line_that_is_no_observers_gives_nothing(line):
-    assert executorch(line, 0, 0) == []
+    assert ExecuTorch()(line, 0, 0) == []
 
 
 def test_phases_that_were_not_measured_are_left_out():
     without_load = {**OBSERVED, "model_load_start_ms": 0, "model_load_end_ms": 0}
-    names = [one.name for one in executorch(f"PyTorchObserver {json.dumps(without_load)}", 0, 0)]
+    names = [one.name for one in ExecuTorch()(f"PyTorchObserver {json.dumps(without_load)}", 0, 0)]
     assert names == ["prefill", "decode"]
 
 
