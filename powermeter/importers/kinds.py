@@ -5,12 +5,12 @@ The name, the unit and the data decide together; where they leave two meanings o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from shlex import quote
 
 from powermeter.channel import Kind, Quantity
-from powermeter.errors import ConfigurationError
+from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.cells import Statistics
 from powermeter.importers.plan import Planned
 
@@ -91,6 +91,34 @@ def meaning_of(column: Planned, seen: Statistics, said: Mapping[str, str], where
             return Meaning("mean", "a mean by its name: over the interval that its row ends")
         return Meaning("power", "instant values")
     return _total(column, seen, where)
+
+
+def leave_out_still(
+    columns: Sequence[Planned], meanings: Sequence[Meaning], seen_of: Sequence[Statistics], where: str
+) -> list[str]:
+    """Take counters that never move off their rails, in place, and return what to say of them.
+
+    A counter that stands still has counted nothing, or less than its step: that is not 0 J.
+
+    Raises:
+        DataError: Nothing else in the table gives an energy or a charge.
+    """
+    still = [
+        column
+        for column, meaning, seen in zip(columns, meanings, seen_of, strict=True)
+        if column.rail is not None
+        and column.quantity in TOTALS
+        and meaning.as_ in ("counter", "level")
+        and seen.count > 1
+        and seen.rises == seen.falls == 0
+    ]
+    for column in still:
+        column.rail = None
+    names = ", ".join(repr(column.heading.text) for column in still)
+    stands = f"{names} never move{'s' * (len(still) == 1)}: nothing was counted, or less than one step; that is not 0 J"
+    if still and all(c.rail is None or c.quantity is Quantity.VOLTAGE for c in columns):
+        raise DataError(f"{where}: {stands}, and nothing else in it gives an energy")
+    return [f"{stands}, so it is left out"] if still else []
 
 
 def _total(column: Planned, seen: Statistics, where: str) -> Meaning:

@@ -96,6 +96,7 @@ class Table:
             else kinds.meaning_of(column, seen, self.choices.as_, str(self.path))
             for i, (column, seen) in enumerate(zip(self.plan.columns, self._seen, strict=True))
         ]
+        self.warnings += kinds.leave_out_still(self.plan.columns, self.meanings, self._seen, str(self.path))
         held = any(meaning.as_ == "held" for meaning in self.meanings)
         found, sample_of_row = self._axis(store, held)
         streams, rails = self._streams()

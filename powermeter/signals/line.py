@@ -10,7 +10,7 @@ import numpy as np
 from powermeter.channel import Boundary, Kind, Quantity, Rail
 from powermeter.result import Grade
 from powermeter.signals.held import fresh_readings, refresh_found
-from powermeter.signals.trace import CommonError, Trace, multiply, scaled, total
+from powermeter.signals.trace import CommonError, Trace, multiply, scaled, total, work
 
 NOMINAL_TOLERANCE = 0.05
 """A supply is assumed to hold its nominal voltage to ±5 % (USB 2.0, 7.2.2: 4.75 V to 5.25 V at a port)."""
@@ -77,8 +77,8 @@ class Line:
     def power(self) -> Trace | None:
         """Return what the rail's energy comes from.
 
-        In this order: the energy counter (J), the power channel (W), voltage × current (W), current (or charge) ×
-        nominal voltage (derived).  None where none of them is there.
+        In this order: the energy counter (J), the power channel (W), voltage × current (W), the voltage over the
+        counted charge (derived), current (or charge) × nominal voltage (derived).  None where none of them is there.
         """
         return self._remember(Quantity.POWER, self._find_power)
 
@@ -110,6 +110,8 @@ class Line:
             return fresh_readings(product, found) if found else product
         if current is not None and self.rail.nominal_v:
             return scaled(current, self.rail.nominal_v, Quantity.POWER, self._nominal_error())
+        if Quantity.CHARGE in have and voltage is not None and len(voltage):
+            return work(have[Quantity.CHARGE], voltage)
         if Quantity.CHARGE in have and self.rail.nominal_v:
             return scaled(have[Quantity.CHARGE], self.rail.nominal_v, Quantity.ENERGY, self._nominal_error())
         return None

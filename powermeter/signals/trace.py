@@ -281,6 +281,37 @@ def scaled(trace: Trace, factor: float, quantity: Quantity, extra: CommonError |
     )
 
 
+def work(charge: Trace, voltage: Trace) -> Trace:
+    """Return the energy ∫ V dQ of a counted charge as a counter, grade `derived` or worse.
+
+    The voltage of a step of charge is the mean of what stood at its ends, the voltage read between its samples.
+    """
+    mean_v = voltage.mean()
+    absolute = sum(abs(e.absolute) for e in voltage.errors)
+    if charge.kept is not None or charge.times_ns.size < 2 or not mean_v > 0:
+        spread = CommonError(
+            f"spread:{'+'.join(voltage.channels)}", float(np.std(voltage.values)) / max(abs(mean_v), 1e-9)
+        )
+        return scaled(charge, mean_v, Quantity.ENERGY, spread)
+    volts = np.interp(charge.times_ns, voltage.times_ns, voltage.values)
+    joules = np.concatenate(([0.0], np.cumsum((volts[1:] + volts[:-1]) / 2 * np.diff(charge.values))))
+    found = scaled(charge, mean_v, Quantity.ENERGY)
+    errors = [
+        *found.errors,
+        *(replace(e, absolute=0.0, relative=e.relative) for e in voltage.errors if e.relative),
+    ]
+    if absolute:
+        errors.append(CommonError(f"offset:{'+'.join(voltage.channels)}", absolute / mean_v))
+    return replace(
+        found,
+        values=joules,
+        channels=charge.channels + voltage.channels,
+        grade=worst((found.grade, voltage.grade)),
+        errors=_joined(errors),
+        gaps=tuple(sorted({*charge.gaps, *voltage.gaps}, key=lambda g: g.start_ns)),
+    )
+
+
 def total(traces: Sequence[Trace], rail: Rail) -> Trace:
     """Return the sum of traces that share their time stamps; the caller knows that they do not overlap.
 

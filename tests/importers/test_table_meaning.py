@@ -244,3 +244,32 @@ def test_a_round_that_lacks_a_device_is_said(tmp_path):
     rows = "".join(f"{i},{d},{3 + d}\n" for i in range(10) for d in (0, 1) if (i, d) != (9, 1))
     log, *_ = load(tmp_path, "time_s,package,power_W\n" + rows)
     assert any("1 of 10 rounds lack a device" in note for note in log.warnings)
+
+
+@pytest.mark.parametrize(
+    ("head", "charges", "volts", "wanted"),
+    [
+        (
+            "charge_counter_uAh,voltage_mV",
+            [3_000_000 - 100 * i for i in range(61)],
+            [4012 - i for i in range(61)],
+            86.0112,
+        ),
+        ("charge_mAh,voltage_V", list(range(61)), [5 + 0.1 * (i % 2) for i in range(61)], 1090.8),
+    ],
+)
+def test_a_counted_charge_beside_a_voltage_is_an_energy(tmp_path, head, charges, volts, wanted):
+    rows = "".join(f"{i},{q},{v}\n" for i, (q, v) in enumerate(zip(charges, volts, strict=True)))
+    _, energy, *_ = load(tmp_path, f"time_s,{head}\n{rows}")
+    assert energy == pytest.approx(wanted)
+
+
+def test_a_counter_that_never_moves_is_not_no_energy(tmp_path):
+    rows = "".join(f"{i},0,4012\n" for i in range(60))
+    with pytest.raises(DataError, match=r"never moves: nothing was counted.*not 0 J"):
+        load(tmp_path, f"time_s,charge_counter_uAh,voltage_mV\n{rows}")
+    log, energy, rail, _ = load(
+        tmp_path, "time_s,dram_J,pkg_J\n" + "".join(f"{i},0,{i * 10}\n" for i in range(60))
+    )
+    assert (energy, rail) == (pytest.approx(590), "pkg")
+    assert any("'dram_J' never moves" in note for note in log.warnings)
