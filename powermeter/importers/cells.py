@@ -58,6 +58,9 @@ _WORDS = frozenset(
     "gpu is lost",
 }
 
+LONGEST_CELL = 80
+"""Characters of the longest cell that may be a number with a unit."""
+
 _CELL = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([A-Za-zµμΩ%°]{1,10})\.?\Z")
 
 _SENTINELS = (
@@ -141,7 +144,7 @@ class Cells:
         return value
 
     def _with_unit(self, text: str) -> float:
-        match = _CELL.match(text)
+        match = _CELL.match(text) if len(text) <= LONGEST_CELL else None
         if match is None:
             return math.nan
         factor = self._factors.get(match[2])
@@ -164,7 +167,8 @@ class Cells:
 
 def unit_in_cells(texts: list[str]) -> str | None:
     """Return the unit that most cells of a column carry, or None."""
-    found = Counter(match[2] for text in texts if (match := _CELL.match(text.strip())) is not None)
+    short = [text.strip() for text in texts if len(text) <= LONGEST_CELL]
+    found = Counter(match[2] for text in short if (match := _CELL.match(text)) is not None)
     filled = sum(bool(text.strip()) and not is_missing_word(text) for text in texts)
     if not found or sum(found.values()) * 2 < filled:
         return None

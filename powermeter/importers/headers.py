@@ -32,6 +32,9 @@ from powermeter.importers.header_words import (
 )
 from powermeter.units import unit_factor
 
+LONGEST_HEADER = 300
+"""Characters of the longest header that is looked at."""
+
 _BRACKETED = re.compile(r"\s*(.*?)\s*[(\[{<]\s*([^()\[\]{}<>]{1,24}?)\s*[)\]}>]\s*:?\s*\Z")
 _IN_BRACKETS = re.compile(r"([^()\[\]]+?)\s*[(\[]\s*([^()\[\]]{1,12}?)\s*[)\]]\s*([^()\[\]]+)\Z")
 _SLASHED = re.compile(r"\s*(.+?)\s*(?:/| in |,)\s*([A-Za-zµμΩ%°\u0400-\u04ff\u4e00-\u9fff·]{1,12})\s*\Z")
@@ -247,7 +250,10 @@ def clean(text: str) -> str:
 
 def heading(text: str) -> Heading:
     """Return what one header states."""
-    raw, text = text.strip(), in_english(clean(text))
+    raw = text.strip()
+    if len(raw) > LONGEST_HEADER:
+        return Heading(raw, raw[:LONGEST_HEADER], why="too long for a name")
+    text = in_english(clean(raw))
     match = _BRACKETED.match(text)
     if match is not None:
         found = of_unit(match[2], match[1])
@@ -280,6 +286,8 @@ def _agrees(unit: str, quantity: Quantity | str, name: str) -> bool:
 
 
 def _last_word(raw: str, text: str) -> Heading | None:
+    if _spelled(text.lower()) is not None:
+        return _only_word(raw, text)
     pieces = re.split(r"[\s_.\-]+", text)
     tail = pieces[-1] if pieces else ""
     if len(pieces) == 1:

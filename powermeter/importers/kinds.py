@@ -130,9 +130,14 @@ def _total(column: Planned, seen: Statistics, where: str) -> Meaning:
     if seen.count < 2:
         return Meaning("per-row", "one row holds the amount of its own interval")
     if not steps:
+        if named.is_level:
+            return Meaning("level", "what is left in a battery; it stands still")
         if named.is_counter or seen.largest == 0:
             return Meaning("counter", "a running total that stands still")
-        raise ConfigurationError(_question(name, column, where, "is the same in all rows"))
+        raise ConfigurationError(
+            f"{where}: column {name!r} is the same in all rows: is it the amount of each row (--as {_typed(column)}per-row)? "
+            "A running total that never moves has counted nothing"
+        )
     if not seen.falls:
         return _rising(column, seen, where)
     if not seen.rises and (named.is_level or seen.falls >= _ENOUGH):

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from powermeter.importers.cells import is_missing_word
+from powermeter.importers.cells import LONGEST_CELL, is_missing_word
 from powermeter.importers.decimal_grid import float_or_nan
 from powermeter.importers.files import Peek
 from powermeter.importers.headers import Heading, clean, heading, of_unit
@@ -109,7 +109,7 @@ def split(lines: Sequence[str], delimiter: str) -> list[list[str]]:
 def is_datum(text: str) -> bool:
     """Return whether a field is a number (with or without a unit), a time, or a word for none."""
     text = text.strip()
-    if not text:
+    if not text or len(text) > LONGEST_CELL:
         return False
     match = _CELL.match(text)
     if match is not None and (match[2] is None or of_unit(match[2]) is not None or match[2] == "C"):
@@ -247,6 +247,18 @@ def _header(
         ):
             return row, units, i
     return ([], [], None) if not units else (units, [], above[0])
+
+
+def header_too_narrow(peek: Peek, found: Layout) -> tuple[int, int] | None:
+    """Return how many fields header and rows have, where numbers with decimal commas fell apart at commas, or None."""
+    if found.named or found.delimiter != "," or not 0 < found.skip <= len(peek.raw_lines):
+        return None
+    above = next((line for line in reversed(peek.raw_lines[: found.skip]) if line.strip()), "")
+    names = split([above], ",")[0]
+    width = len(found.headings)
+    named = [heading(text) for text in names]
+    known = any(h.quantity is not None or h.is_electric or h.is_time for h in named)
+    return (len(names), width) if known and 1 < len(names) < width else None
 
 
 def _again(line: str, delimiter: str) -> list[str]:

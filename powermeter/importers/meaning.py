@@ -20,10 +20,11 @@ from powermeter.importers.header_words import ELECTRIC, TIME
 from powermeter.importers.headers import Heading, of_unit, with_unit
 from powermeter.importers.layout import Layout, is_datum
 from powermeter.importers.log import Choices
-from powermeter.importers.not_logs import LENGTH_WORDS, OUTCOME_WORDS, RUN_WORDS, RUNS
+from powermeter.importers.not_logs import ENDS, JOBS, LENGTH_WORDS, OUTCOME_WORDS, RUN_WORDS, RUNS
 from powermeter.importers.pairing import pair
 from powermeter.importers.plan import Plan, Planned
 from powermeter.importers.signatures import ColumnFact, Signature, key, signature_of
+from powermeter.importers.stamps import wall
 from powermeter.importers.time_columns import TimePlan, choose_time, counts_up, with_lag
 
 MAX_DEVICES = 256
@@ -34,6 +35,7 @@ _DEVICE_NAMES = re.compile(
     r"([ _.-]?(id|idx|index|name|uuid|no|nr|number))?",
     re.IGNORECASE,
 )
+_FRACTION = re.compile(r"-?\d+[.,]\d*[1-9]\d*")
 _USUAL = {Quantity.VOLTAGE: "V", Quantity.CURRENT: "mA", Quantity.ENERGY: "J", Quantity.CHARGE: "mAh"}
 
 ANOTHER_TIME = "another time"
@@ -57,9 +59,11 @@ def understand(path: Path, found: Layout, choices: Choices) -> Plan:
                 continue
             facts[i] = fact
             unit = fact[0].unit
-            if unit and named.quantity is None and i not in said:
+            if unit and (named.quantity is None or unit == "-") and i not in said:
                 headings[i] = (
-                    replace(named, unit="-") if unit == "-" else with_unit(named, unit, signature.title)
+                    replace(named, unit="-", quantity=None)
+                    if unit == "-"
+                    else with_unit(named, unit, signature.title)
                 )
     headings = [h if i in said else _from_cells(found, h, i) for i, h in enumerate(headings)]
     _refuse_runs(path, found, headings, choices)
@@ -102,7 +106,11 @@ def _refuse_runs(path: Path, found: Layout, headings: Sequence[Heading], choices
     runs = found_words & RUN_WORDS and (found_words & (LENGTH_WORDS | OUTCOME_WORDS) or "done" in found_words)
     energies = any(h.quantity is Quantity.ENERGY or h.implied is Quantity.ENERGY for h in headings)
     stamped = any(h.is_time and not set(h.words) & LENGTH_WORDS for h in headings)
-    if runs and (energies or found_words & OUTCOME_WORDS) and not stamped:
+    names = {h.name.strip().lower().replace("_", "") for h in headings}
+    if JOBS & names and any("consumedenergy" in name for name in names):
+        raise DataError(f"{path}: {RUNS}")
+    both_ends = any(names >= ends for ends in ENDS)
+    if runs and (energies or found_words & OUTCOME_WORDS) and (both_ends or not stamped):
         raise DataError(f"{path}: {RUNS}")
 
 
@@ -246,7 +254,11 @@ def _ask_units(
             and not _DEVICE_NAMES.fullmatch(h.name.strip())
             and "sample" not in h.words
             and h.implied in (None, *ELECTRIC)
+            and (h.text.strip() or not found.named)
+            and not _is_calendar(found, i)
         ]
+        if found.named and len(open_) > _FEW_UNKNOWN:
+            open_ = []  # a table of something else: nothing in it names a power
         if not open_ and any(h.name.lower() == "state" for h in headings):
             open_ = [i for i, h in enumerate(headings) if h.name.lower() == "state"]
         if not found.named:
@@ -266,6 +278,17 @@ def _ask_units(
         )
 
 
+_FEW_UNKNOWN = 6
+
+
+def _is_calendar(found: Layout, index: int) -> bool:
+    """Return whether most cells of a column are dates."""
+    texts = [row[index] for row in found.rows if len(row) > index and row[index].strip()]
+    return sum(wall(text, "dmy") is not None or wall(text, "mdy") is not None for text in texts) * 2 > len(
+        texts
+    )
+
+
 def _devices(
     found: Layout,
     headings: Sequence[Heading],
@@ -276,7 +299,7 @@ def _devices(
     """Return the column that tells devices apart where rows of several follow each other, or none."""
     taken = {*time.indexes, *(column.index for column in planned)}
     names = {key(h): i for i, h in enumerate(headings)}
-    if signature is not None and signature.devices:
+    if signature is not None:
         candidates = [names[name] for name in signature.devices if name in names and names[name] not in taken]
     else:
         candidates = [
@@ -288,6 +311,8 @@ def _devices(
     for index in candidates:
         texts = [row[index].strip() for row in rows]
         distinct = set(texts)
+        if any(_FRACTION.fullmatch(text) for text in distinct):
+            continue  # `core` may be a power
         if not 1 < len(distinct) <= MAX_DEVICES or len(distinct) * 1.5 > len(texts):
             continue
         if signature is not None or _takes_turns(rows, index, time):

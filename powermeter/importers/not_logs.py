@@ -49,6 +49,11 @@ def refusal(peek: Peek) -> str | None:
     start = peek.text.lstrip("\ufeff \r\n\t")[:300].lower()
     if start.startswith(("<!doctype html", "<html", "<head", "<script")):
         return "is an HTML web page, not the file behind it; download the raw file"
+    if "PowerTOP Version" in peek.text[:4000]:
+        return (
+            "is PowerTOP's report of one stretch of time, with estimates for each process, not a log of power over time; "
+            "log the battery itself: powermeter record"
+        )
     if "NVIDIA-SMI" in peek.text and "|====" in peek.text:
         return (
             "is the table that nvidia-smi shows people; log with: nvidia-smi --query-gpu=timestamp,index,power.draw "
@@ -100,3 +105,9 @@ LENGTH_WORDS = frozenset(("execution", "runtime", "duration", "elapsed", "latenc
 
 OUTCOME_WORDS = frozenset(("tokens", "tok", "throughput", "accuracy", "score", "ttft", "tpot", "fps", "qps"))
 """What only a finished run has; beside a run's number and without times, a row is no reading."""
+
+JOBS = frozenset(("jobid", "jobidraw", "jobname", "cputimeraw", "submit", "elapsedraw", "state"))
+"""Columns of a batch system's accounts (`sacct`), beside `ConsumedEnergy`."""
+
+ENDS = (frozenset(("starttime", "endtime")), frozenset(("start", "end")), frozenset(("started", "finished")))
+"""Pairs of columns that only a finished run has."""

@@ -96,7 +96,7 @@ def _rigol(path: Path) -> _Capture:
         next((i for i, name in enumerate(names) if name.strip() == word), -1)
         for word in ("Start", "Increment")
     )
-    if not places or step_at < 0 or max(step_at, start_at) >= len(units):
+    if not places or step_at < 0 or max(step_at, start_at, *places) >= len(units):
         raise DataError(f"{path}: no start and no increment in its second line")
     step, start = float_or_nan(units[step_at]), float_or_nan(units[start_at])
     if not 0 < step < 1e6 or not abs(start) < 1e9:

@@ -63,6 +63,15 @@ def pair(plan: Plan) -> None:
 
 def _apart(plan: Plan) -> None:
     """Assign rails of their own to columns of one quantity that ended up on one rail."""
+    for column in plan.columns:
+        if column.rail is None or not column.heading.is_mean:
+            continue
+        others = [c for c in plan.columns if c.rail == column.rail and c.quantity == column.quantity]
+        if any(not other.heading.is_mean for other in others):
+            plan.notes.append(
+                f"{column.heading.text!r} is a mean of what stands beside it, kept beside {column.rail}"
+            )
+            column.rail = None
     taken: dict[tuple[str, Quantity], int] = {}
     for column in plan.columns:
         if column.rail is None:

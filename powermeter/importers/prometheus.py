@@ -77,9 +77,10 @@ class Prometheus(Importer):
 
     @classmethod
     def recognises(cls, peek: Peek) -> bool:
+        start = peek.text.lstrip()[:200]
         return (
-            re.search(r'"resultType"\s*:', peek.text) is not None
-            or re.match(r'\s*\[?\s*\{\s*"metric"\s*:', peek.text) is not None
+            re.search(r'"resultType"\s{0,20}:', peek.text) is not None
+            or re.match(r'(?:\[\s{0,40})?\{\s{0,40}"metric"\s{0,20}:', start) is not None
         )
 
     @classmethod

@@ -14,7 +14,7 @@ from powermeter.channel import Accuracy, Quantity
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.accuracies import UNKNOWN
 from powermeter.importers.files import Peek
-from powermeter.importers.layout import Layout, layout
+from powermeter.importers.layout import Layout, header_too_narrow, layout
 from powermeter.importers.log import Choices, Importer, Log
 from powermeter.importers.meaning import understand
 from powermeter.importers.not_logs import prose
@@ -75,6 +75,12 @@ class TableImporter(Importer):
         if text is not None:
             raise DataError(f"{path}: {text}")
         found = layout(peek)
+        wide = header_too_narrow(peek, found)
+        if wide is not None:
+            raise DataError(
+                f"{path}: its header has {wide[0]} fields and its rows have {wide[1]}: numbers with decimal commas in a table "
+                "divided by commas cannot be taken apart; export it with semicolons, or with decimal points"
+            )
         if found.named and not found.rows:
             raise DataError(f"{path}: no samples: the header has no rows under it")
         return found

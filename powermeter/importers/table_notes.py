@@ -66,10 +66,9 @@ def check_rows(
         notes.append(f"{counted.short} rows with too few fields were left out (lines {shown})")
     if counted.long or counted.comments:
         shown = ", ".join(map(str, counted.odd_lines))
-        notes.append(
-            f"{counted.long} rows with more fields than the header and {counted.comments} lines that begin with # "
-            f"were left out (lines {shown})"
-        )
+        parts = [f"{counted.long} rows with more fields than the header"] if counted.long else []
+        parts += [f"{counted.comments} lines that begin with #"] if counted.comments else []
+        notes.append(f"{' and '.join(parts)} were left out (lines {shown})")
     if counted.headers > 0:
         notes.append(f"the header stands in it {counted.headers} more times; passed over")
     if counted.left_out:

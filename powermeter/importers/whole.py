@@ -239,8 +239,15 @@ def _sum(
 
 def _total(names: Sequence[str]) -> str | None:
     """Return the one rail that is the total by its name, or None."""
+    flows_out = any("out" in words(name) for name in names)
     for group in _TOTAL:
-        hits = [name for name in names if set(group).intersection(words(name))]
+        if "input" in group and not flows_out:
+            group = (*group, "in")
+        hits = [
+            name
+            for name in names
+            if set(group).intersection(words(name)) and ("wall" in group or not _is_one_part(name, names))
+        ]
         if len(hits) == 1:
             return hits[0]
         if hits:
@@ -251,6 +258,12 @@ def _total(names: Sequence[str]) -> str | None:
             ]
             return exact[0] if len(exact) == 1 else None
     return None
+
+
+def _is_one_part(name: str, names: Sequence[str]) -> bool:
+    """Return whether a total is one of a part only, beside other parts: `cpu_total` beside `gpu`."""
+    own = _part(name)
+    return own is not None and any((_part(other) or _inside(other)) != own for other in names)
 
 
 def _check_total(total: str, parts: Sequence[str], means: Mapping[str, float], where: str) -> None:

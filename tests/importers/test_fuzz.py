@@ -209,6 +209,24 @@ def test_damaged_logs_give_a_log_or_a_clear_error(tmp_path, seed):
     assert imported > 5  # the fuzzer reaches past the front door
 
 
+FOUND = {
+    "thousands of digits in a cell": "Time (s),power\n0,1\n1," + "9" * 40_000 + "\n2,3\n",
+    "lines of thousands of digits": "<!DOCTYPE 1\n" + ("9223372036854775807" * 300 + "\n") * 20,
+    "a header of thousands of brackets": "time_s,power_W" + "(" * 30_000 + "\n0,1\n1,2\n2,3\n",
+    "nothing but blanks": (" " * 300 + "\n") * 200,
+    "one line of blanks": " " * 30_000,
+    "a Rigol header with fewer units than inputs": "X,CH1,Start,Increment,CH2\nSequence,Volt,0,1e-3\n0,1,,\n1,2,,\n",
+}
+"""What long runs found: hangs and crashes, made as small as they are still found with."""
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_what_fuzzing_found_is_a_log_or_a_clear_error(tmp_path, name):
+    path = tmp_path / "found.csv"
+    path.write_text(FOUND[name])
+    check(path, tmp_path / "out.power")
+
+
 def _real(shared):
     folder = shared / "data/recordings"
     wanted = [

@@ -100,6 +100,10 @@ def test_a_pattern_that_matches_nothing_says_so(folder, capsys):
         (b"<!DOCTYPE html><html>", "web page"),
         (b"7z\xbc\xaf", "7z"),
         (b"BZh9", "bunzip2"),
+        (
+            b"P o w e r T O P\nPowerTOP Version;2.14 ran at Tue Aug  2 13:59:13 2022\nName;9 W;2\n",
+            "PowerTOP's report",
+        ),
         (b"| NVIDIA-SMI 550 |\n|=====+====|\n", "--query-gpu=timestamp,index,power.draw"),
     ],
 )
@@ -122,6 +126,18 @@ def test_what_is_no_log_is_named_for_what_it_is(tmp_path, head, says):
         (
             "model,run,tokens_per_s,mean_power_mW,charge_counter_uAh\na,1,0,-38,0\na,2,0,12,0\nb,1,0,26,0\n",
             "table of finished runs.* no energy",
+        ),
+        (
+            "JobID|ConsumedEnergyRaw|CPUTimeRAW|State\n1|3774906|4147392|TIMEOUT\n2|0|29018640|FAILED\n",
+            "table of finished runs",
+        ),
+        (
+            "run_id,start_time,end_time,metrics.accuracy,metrics.power_draw\na,1757636000,1757636900,0.7,410\n",
+            "table of finished runs",
+        ),
+        (
+            "Iteration,Energy_mWh,Power_mW,Duration_Sec\n1,21,5650,1257,0476,61,76\n2,21,5650,1264,8094,61,38\n",
+            "decimal commas in a table divided by commas",
         ),
         (
             "timestamp,utilization.gpu [%],temperature.gpu\n2026/06/10 10:00:00.000,33 %,40\n2026/06/10 10:00:01.000,35 %,41\n",

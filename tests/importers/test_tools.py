@@ -487,3 +487,73 @@ def test_shelly_phases_add_up(tmp_path):
     text = head + "".join(f"{1_780_000_000 + 60 * i},{1 + i % 2},9,{2 - i % 2},500\n" for i in range(10))
     _, energies, headline = load(tmp_path, text, "s.csv")
     assert headline == "all phases" and energies[headline] == pytest.approx(30 * 3600.0)
+
+
+def test_hwinfo_counts_the_system_and_no_limit_voltage_or_standing_battery(tmp_path):
+    head = (
+        'Date,Time,"Virtual Memory Committed [MB]","Core 0 VID [V]","CPU Package Power [W]","IA Cores Power [W]",'
+        '"Total System Power [W]","PL1 Power Limit [W]","Remaining Capacity [Wh]","GPU Core Current [A]",\n'
+    )
+    rows = "".join(f"6.9.2022,16:14:{i:02d}.000,9000,1.1,20,15,35.5,115,62.305,90\n" for i in range(11))
+    log, energies, headline = load(
+        tmp_path, head + rows + head + '"",,,System: X,CPU,CPU,System,CPU,Battery,GPU\n', "h.CSV"
+    )
+    assert headline == "system" and energies == {
+        "system": pytest.approx(355),
+        "cpu package": pytest.approx(200),
+        "ia cores": pytest.approx(150),
+    }
+    assert all(c.grade is Grade.MEASURED for c in log.sources[0].channels)
+
+
+def test_hwinfo_without_a_system_adds_up_processor_memory_and_card(tmp_path):
+    head = 'Date,Time,"CPU Package Power [W]","Total DRAM Power [W]","GPU Power [W]"\n'
+    rows = "".join(f"6.9.2022,16:14:{i:02d}.000,20,3,100\n" for i in range(11))
+    _, energies, headline = load(tmp_path, head + rows, "h.CSV")
+    assert energies[headline] == pytest.approx(1230)
+
+
+def test_powerstat_of_rapl_is_not_the_sum_of_domains_that_hold_each_other(tmp_path):
+    text = "Running for 10.0 seconds (10 samples at 1.0 second intervals).\n\n"
+    text += "  Time    User  Nice   Sys  Idle    IO  Run Ctxt/s  IRQ/s Fork Exec Exit  Watts   pkg-0   core   psys   TCPU\n"
+    for i in range(10):
+        text += f"15:05:{i:02d}   0.0   0.0   0.0  99.9   0.0    1    426    302    0    0    1   8.67    1.98   0.0{i % 3}   6.63  42.05\n"
+    text += "-------- ----- ----- ----- ----- ----- ---- ------ ------ ---- ---- ---- ------ ------- ------ ------ ------\n"
+    text += " Average   0.0   0.0   0.0  99.9   0.0  1.0  426.0  302.0  0.0  0.0  1.0   8.67    1.98   0.07   6.63  42.05\n"
+    _, energies, headline = load(tmp_path, text)
+    assert headline == "psys" and energies["psys"] == pytest.approx(66.3)
+    assert energies["pkg-0"] == pytest.approx(19.8)
+
+
+def test_pmt_counts_the_instants_and_not_the_driver_s_mean(tmp_path):
+    text = "timestamp gpu_instant gpu_average\n" + "".join(
+        f"{1733935225 + i * 0.06:.3f} {30 + i} 23.5\n" for i in range(11)
+    )
+    _, energies, _ = load(tmp_path, text)
+    assert energies == {"gpu": pytest.approx(0.6 * 35)}
+
+
+def test_a_jetson_s_input_is_the_whole_of_what_it_feeds(tmp_path):
+    text = "t_ms,power_soc_mw,power_cpu_gpu_cv_mw,power_in_mw\n" + "".join(
+        f"{i * 100},2308,1629,6000\n" for i in range(11)
+    )
+    _, energies, headline = load(tmp_path, text)
+    assert headline == "in" and energies["in"] == pytest.approx(6.0)
+
+
+def test_a_mean_beside_the_reading_it_is_of_is_kept_beside_it(tmp_path):
+    text = "Time (mS),Current VDD_IN Power Consumption (mW),Average VDD_IN Power Consumption (mW),Current VDD_SYS_GPU Power Consumption (mW)\n"
+    text += "".join(f"{i * 1000},1840,{1800 + i},153\n" for i in range(11))
+    log, energies, headline = load(tmp_path, text)
+    assert headline == "VDD IN" and energies["VDD IN"] == pytest.approx(18.4)
+    assert any("is a mean of what stands beside it" in note for note in log.warnings)
+
+
+@pytest.mark.parametrize(
+    ("head", "wanted"),
+    [("cpu_total_W,gpu_W", 30.0), ("cpu_total_W,cpu_core_W", 10.0), ("total_W,gpu_W", 10.0)],
+)
+def test_a_total_of_one_part_is_not_the_whole_beside_another(tmp_path, head, wanted):
+    text = f"time_s,{head}\n" + "".join(f"{i},1,2\n" if wanted == 30 else f"{i},1,0.5\n" for i in range(11))
+    _, energies, headline = load(tmp_path, text)
+    assert energies[headline] == pytest.approx(wanted)

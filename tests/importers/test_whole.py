@@ -16,7 +16,12 @@ def rails(*names, parents=None):
     [
         (["cpu", "mem", "total"], "total", False),
         (["CPU", "GPU", "System"], "System", False),
-        (["VDD_IN", "cpu"], None, None),
+        (["VDD_IN", "cpu"], "VDD_IN", False),
+        (["P_in", "P_out"], None, None),
+        (["VDD_IN", "VDD_SYS_GPU"], "VDD_IN", False),
+        (["cpu_total", "gpu"], "cpu_total + gpu", True),
+        (["cpu_total", "x"], None, None),
+        (["wall socket", "gpu"], "wall socket", False),
         (["CORE0", "CORE1", "CPU"], "CPU", False),
         (["gpu0", "gpu1", "gpu2"], "all gpus", True),
         (["package_0", "package_1"], "all packages", True),
