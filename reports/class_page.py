@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.resources import files
 
+from powermeter.analysis.item_count import CONTRADICTED
 from powermeter.formatting import DASH
 from powermeter.units import coulomb_to_mah, format_duration, format_number, format_quantity
 
@@ -80,8 +81,14 @@ NUMBERS = (
     "carbon",
     "points",
 )
-SHORT = ("team", "label", "grade", "energy per item", "charge per item", "latency")
-"""Columns of a narrow terminal."""
+SHORT = ("place", "team", "file", "label", "energy per item", "grade", "charge per item", "latency")
+"""Columns of a narrow terminal, the most wanted first."""
+WANTED = 5
+"""So many of `SHORT` must fit; where they do not, each row is a block of lines."""
+
+
+ALOUD = (CONTRADICTED, "not-counted")
+"""Notes that stand below the table of a terminal."""
 
 
 def columns(rows: Sequence[ClassRow], battery: str) -> dict[str, Cell]:
@@ -116,15 +123,18 @@ def to_markdown(rows: Sequence[ClassRow], title: str, battery: str) -> str:
 
 
 def to_text(rows: Sequence[ClassRow], battery: str, width: int) -> str:
-    """Return the table for a terminal; columns that do not fit are left out from the right but for the energy."""
+    """Return the table for a terminal; columns that do not fit are left out and named; on a narrow one rows are blocks."""
     shown = columns(rows, battery)
     order = [*[name for name in SHORT if name in shown], *[name for name in shown if name not in SHORT]]
     texts = {name: [shown[name](row) for row in rows] for name in shown}
     widths = {name: max(len(name), *(len(text) for text in column)) for name, column in texts.items()}
+    first = [name for name in SHORT[:WANTED] if name in shown]
+    if sum(widths[name] + 2 for name in first) - 2 > width:
+        return "\n".join([*_blocks(rows, texts), *_below(rows)])
     kept: set[str] = set()
     used = 0
     for name in order:
-        if used + widths[name] + 2 <= width or not kept:
+        if used + widths[name] <= width or not kept:
             kept.add(name)
             used += widths[name] + 2
     names = [name for name in shown if name in kept]
@@ -142,12 +152,25 @@ def to_text(rows: Sequence[ClassRow], battery: str, width: int) -> str:
     left = [name for name in shown if name not in kept]
     if left:
         told.append(f"(left out at this width: {', '.join(left)}; -o table.csv holds everything)")
-    told += [
-        f"{row.file}: {'; '.join(said(row))}"
-        for row in _once(rows)
-        if row.problem or row.verdict == "not accepted"
-    ]
-    return "\n".join(told)
+    return "\n".join([*told, *_below(rows)])
+
+
+def _blocks(rows: Sequence[ClassRow], texts: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Yield each row as its file and a line per column."""
+    names = [name for name in texts if name != "file"]
+    wide = max(map(len, names))
+    for i in range(len(rows)):
+        yield texts["file"][i]
+        yield from (f"  {name:{wide}}  {texts[name][i]}" for name in names if texts[name][i] != DASH)
+
+
+def _below(rows: Sequence[ClassRow]) -> Iterator[str]:
+    """Yield what must be read beside the numbers: why there are none, why one is not accepted, what the user counts."""
+    for row in _once(rows):
+        if row.problem or row.verdict == "not accepted":
+            yield f"{row.file}: {'; '.join(said(row))}"
+            continue
+        yield from (f"{row.file}: {note}" for note in row.notes if getattr(note, "code", "") in ALOUD)
 
 
 def _once(rows: Sequence[ClassRow]) -> list[ClassRow]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -87,7 +88,8 @@ def table(
     battery = str(options.battery or (rules.battery if rules else None) or "the battery")
     heading = title or (rules.title if rules else f"Recordings in {folder.resolve().name}")
     if output is None:
-        width = shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else 200
+        known = sys.stdout.isatty() or "COLUMNS" in os.environ
+        width = shutil.get_terminal_size((100, 24)).columns if known else 200
         put(class_page.to_text(rows, battery, width))
         return
     with open_output(output) as file:

@@ -64,7 +64,7 @@ def of(
     for title, row in rows.items():
         cut = row.warmup_left, row.warmup_right
         if any(cut):
-            text = f"{title}: the first {cut[0]} of A and {cut[1]} of B are warm-up and left out"
+            text = f"{title}: left out as warm-up: {_first(cut[0])} of A, {_first(cut[1])} of B"
             found.append(Note.info("warm-up", text))
     if len(rows) > 1:
         text = f"{len(rows)} labels: the verdicts hold together (Holm), each ± by itself"
@@ -103,3 +103,7 @@ def same_recording(left: Sequence[Run], right: Sequence[Run], same_label: bool) 
     name = next(run.name for run in left if run.recording in both)
     text = f"{name} stands on both sides: a recording compared with itself shows no difference, whatever it holds"
     return (Note.warning("same-recording", text),)
+
+
+def _first(count: int) -> str:
+    return {0: "none", 1: "the first"}.get(count, f"the first {count:,}")
