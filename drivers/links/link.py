@@ -92,7 +92,7 @@ class Link(ABC):
         return bytes(data)
 
     def read_line(self, limit: int, timeout_s: float) -> bytes:
-        """Return one line without its end (LF or CR LF), or the unfinished part that came within the time.
+        """Return one line, which ends in LF (CR LF is made one), or the part without an end that came within the time.
 
         Reads byte by byte so that nothing behind the line is swallowed.
         """
