@@ -19,7 +19,7 @@ from powermeter.footprint.assessment import Rates
 from powermeter.footprint.intensity import Intensity, as_factor
 from powermeter.footprint.intensity_file import read
 from powermeter.footprint.place import parse_place
-from powermeter.result import Grade, Result, combine
+from powermeter.result import COVERAGE_95, Grade, Result, combine
 
 J_PER_KWH = 3.6e6
 
@@ -184,7 +184,9 @@ def _by_place(of: Any) -> Any:
 def _energy(row: Mapping[str, Any], origin: str) -> Result:
     value, up, down = row["energy_j"], math.sqrt(row["up"]), math.sqrt(row["down"])
     part = (
-        {f"measuring:{origin}": (up + down) / 2 / 1.96} if math.isfinite(up + down) and up + down > 0 else {}
+        {f"measuring:{origin}": (up + down) / 2 / COVERAGE_95}
+        if math.isfinite(up + down) and up + down > 0
+        else {}
     )
     return Result(value, "J", value - down, value + up, GRADES[int(row["rank"])], part)
 

@@ -15,6 +15,7 @@ from powermeter.comparison.verdict import LEVEL, Verdict, decide
 from powermeter.fleet.engines import Engine
 from powermeter.fleet.pooling import Pooled
 from powermeter.fleet.questions import Asked, energies, labels
+from powermeter.result import COVERAGE_95
 
 LEAST_DEVICES = 5
 """Devices of a kind below which nobody can tell which of them is the odd one."""
@@ -64,7 +65,7 @@ def outliers(engine: Engine, asked: Asked | None = None, level: float = LEVEL) -
         median = float(np.median(values))
         scatter = _NORMAL_MAD * float(np.median(np.abs(values - median)))
         for one, value in zip(devices, values.tolist(), strict=True):
-            own = one.these.half_width / 1.96
+            own = one.these.half_width / COVERAGE_95
             size = math.hypot(scatter, own if math.isfinite(own) else math.inf)
             t = abs(value - median) / size if size else 0.0
             chance = min(1.0, looked * t_tail(t, len(devices) - 1))
