@@ -85,7 +85,7 @@ class Powermetrics(StreamingSource):
     def _start(self) -> subprocess.Popen[bytes]:
         program = self.options["program"]
         if program is None:
-            if not _is_mac() or not shutil.which(_PROGRAM):
+            if not is_mac() or not shutil.which(_PROGRAM):
                 raise OpenError("powermetrics:// is for macOS", Reason.ABSENT)
             if os.geteuid() and not may_run():
                 raise OpenError(f"powermetrics needs root; {GRANT}", Reason.PERMISSION)
@@ -176,7 +176,7 @@ class Powermetrics(StreamingSource):
     @classmethod
     def discover(cls) -> list[Found]:
         """Return Apple's model on a Mac, and how it may be run without a password."""
-        if not _is_mac() or not shutil.which(_PROGRAM):
+        if not is_mac() or not shutil.which(_PROGRAM):
             return []
         allowed = os.geteuid() == 0 or may_run()
         return [
@@ -195,7 +195,7 @@ class Powermetrics(StreamingSource):
         ]
 
 
-def _is_mac() -> bool:
+def is_mac() -> bool:
     return platform.system() == "Darwin"
 
 

@@ -163,7 +163,7 @@ def panel(data: ReportData, start_ns: int, end_ns: int, origin: int) -> Panel:
     """Return power and events between two moments of the recording's clock, times counted from `origin`."""
     a = data.analysis
     gaps = gaps_of(a.integral, start_ns, end_ns)
-    curves, samples = _curves(a.power_trace, start_ns, end_ns, gaps, origin)
+    curves, samples = curves_of(a.power_trace, start_ns, end_ns, gaps, origin)
     highest = [float(np.max(c.watts if c.high is None else c.high)) for c in curves if c.watts.size]
     lowest = [float(np.min(c.watts if c.low is None else c.low)) for c in curves if c.watts.size]
     shown = [row for row in a.rows if row.energy is not None or row.events]
@@ -252,7 +252,7 @@ def _watts(trace: Trace, first: int, last: int) -> tuple[NDArray[np.int64], Floa
     return times[1:], np.diff(values) / seconds
 
 
-def _curves(
+def curves_of(
     trace: Trace, start_ns: int, end_ns: int, gaps: Sequence[tuple[int, int, str]], origin: int
 ) -> tuple[list[Curve], tuple[tuple[float, float], ...]]:
     edges = [start_ns, *(edge for s, e, _ in gaps for edge in (s, e)), end_ns]

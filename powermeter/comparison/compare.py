@@ -200,7 +200,7 @@ def compare(
         right = _instruments(right, asked.same_instrument, "B")
     names = _names(left, right, pick_a, pick_b)
     matched = _matched((left, right), (pick_a, pick_b), names, asked)
-    found = _jointly(matched.pairs, asked)
+    found = jointly(matched.pairs, asked)
     shared = len({run.instrument for run in (*left, *right)}) == 1
     return Comparison(
         left=names[0],
@@ -221,7 +221,7 @@ def compare(
 
 
 @dataclass(frozen=True, slots=True)
-class _Pair:
+class Pair:
     """Two sides of one row, not weighed yet."""
 
     title: str
@@ -234,7 +234,7 @@ class _Matched:
     """The labels that both sides have, and what is left over."""
 
     of: Quantity
-    pairs: list[_Pair] = field(default_factory=list)
+    pairs: list[Pair] = field(default_factory=list)
     only_left: tuple[str, ...] = ()
     only_right: tuple[str, ...] = ()
     unknown: list[Note] = field(default_factory=list)
@@ -321,7 +321,7 @@ def _whole_runs(runs: tuple[Runs, Runs], names: tuple[str, str], asked: CompareO
         sides.of_runs(side, [sides.of_whole(run, kind) for run in side], name, kind)
         for side, name in zip(runs, names, strict=True)
     )
-    return _Matched(kind, [_Pair("whole run", *_alone(runs, left, right))])
+    return _Matched(kind, [Pair("whole run", *_alone(runs, left, right))])
 
 
 def _alone(runs: tuple[Runs, Runs], left: Side, right: Side) -> tuple[Side, Side]:
@@ -355,7 +355,7 @@ def _pair(
     names: tuple[str, str],
     into: _Matched,
     asked: CompareOptions,
-) -> _Pair:
+) -> Pair:
     """Return both sides of a row: each recording a repeat where there are several, else each event."""
     several = len(runs[0]) > 1 or len(runs[1]) > 1
     if several and asked.block:
@@ -379,7 +379,7 @@ def _pair(
         made = [
             replace(side, times_s=None) for side in made
         ]  # turns are taken within one recording, one by one
-    return _Pair(title, *made)
+    return Pair(title, *made)
 
 
 def _overlap(run: Run, left: LabelRow | None, right: LabelRow | None) -> bool:
@@ -395,7 +395,7 @@ def _overlap(run: Run, left: LabelRow | None, right: LabelRow | None) -> bool:
     return any(bool((start[whose == side] < latest[side][whose == side]).any()) for side in (0, 1))
 
 
-def _jointly(pairs: Sequence[_Pair], asked: CompareOptions) -> tuple[Row, ...]:
+def jointly(pairs: Sequence[Pair], asked: CompareOptions) -> tuple[Row, ...]:
     """Return the rows with verdicts that hold together: at most `LEVEL` that any of them is false (Holm 1979)."""
     alone = [contrast(p.left, p.right, paired=asked.paired, margin=asked.margin) for p in pairs]
     order = sorted(range(len(alone)), key=lambda i: 1.0 if (p := alone[i].p_value) is None else p)

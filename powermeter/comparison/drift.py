@@ -80,7 +80,7 @@ def difference(values: Floats, right: NDArray[np.bool_], weights: Floats | None 
         ratio: [
             fit
             for step in STEPS
-            if (fit := _fit(change, design, _noise(right, counts, ratio), step, freedom)) is not None
+            if (fit := fit_drift(change, design, noise_of(right, counts, ratio), step, freedom)) is not None
         ]
         for ratio in ratios
     }
@@ -116,13 +116,13 @@ class _Fit:
     noises: tuple[float, float]
 
 
-def _noise(right: NDArray[np.bool_], counts: Floats, ratio: float) -> tuple[Floats, tuple[float, float]]:
+def noise_of(right: NDArray[np.bool_], counts: Floats, ratio: float) -> tuple[Floats, tuple[float, float]]:
     """Return the noise variance of each repeat, in units where the geometric mean of both sides' is 1, and their roots."""
     left, other = 1 / math.sqrt(ratio), math.sqrt(ratio)
     return np.where(right, other, left) * counts.mean() / counts, (math.sqrt(left), math.sqrt(other))
 
 
-def _fit(
+def fit_drift(
     change: Floats, design: Floats, noise: tuple[Floats, tuple[float, float]], step: float, freedom: int
 ) -> _Fit | None:
     """Fit by generalised least squares; the covariance of neighbouring differences is tridiagonal."""

@@ -90,7 +90,7 @@ def bench(
     setup = setup or Setup()
     label = name or _name(fn, "bench")
     with setup.running() as meter:
-        calls = _calls(fn, setup.at_least_s)
+        calls = calls_of(fn, setup.at_least_s)
 
         def once() -> bool:
             for _ in range(calls):
@@ -301,7 +301,7 @@ class _Turns:
     done: int = 0
 
     def __post_init__(self) -> None:
-        self.calls = {title: _calls(fn, self.least_s) for title, fn in self.functions.items()}
+        self.calls = {title: calls_of(fn, self.least_s) for title, fn in self.functions.items()}
         self.spans = {title: [] for title in self.functions}
 
     def take(self) -> None:
@@ -318,7 +318,7 @@ class _Turns:
         self.done += 1
 
 
-def _calls(fn: Call, least_s: float) -> int:
+def calls_of(fn: Call, least_s: float) -> int:
     """Return how many calls in a row last `least_s`, from calls that are not recorded as events; the first warms up."""
     fn()
     count = 1

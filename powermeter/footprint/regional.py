@@ -27,11 +27,11 @@ _FUELS_G_PER_KWH = {"coal": 995.725971, "petroleum": 816.6885263, "naturalGas": 
 
 def installed() -> bool:
     """Whether codecarbon's data files are there."""
-    return _folder() is not None
+    return data_folder() is not None
 
 
 @lru_cache(maxsize=1)
-def _folder() -> Path | None:
+def data_folder() -> Path | None:
     found = find_spec("codecarbon")
     if found is None or not found.submodule_search_locations:
         return None
@@ -40,8 +40,8 @@ def _folder() -> Path | None:
 
 
 @lru_cache(maxsize=8)
-def _read(name: str) -> dict[str, Any]:
-    folder = _folder()
+def read_factors(name: str) -> dict[str, Any]:
+    folder = data_folder()
     if folder is None:
         return {}
     # The yearly folder is renamed with each edition: take the newest that holds the file.
@@ -58,11 +58,13 @@ def _read(name: str) -> dict[str, Any]:
 def regions(country: str) -> list[str]:
     """Return the regions of a country that the files hold; none without codecarbon."""
     if country == "CAN":
-        return sorted(_read("canada_energy_mix.json"))
+        return sorted(read_factors("canada_energy_mix.json"))
     prefix = {"SWE": "SE", "NOR": "NO", "FIN": "FI"}.get(country)
     if prefix is None:
         return []
-    return sorted(zone for zone in _read("nordic_emissions.json").get("data", {}) if zone.startswith(prefix))
+    return sorted(
+        zone for zone in read_factors("nordic_emissions.json").get("data", {}) if zone.startswith(prefix)
+    )
 
 
 def carbon(country: str, region: str) -> Factor | None:
@@ -78,14 +80,14 @@ def carbon(country: str, region: str) -> Factor | None:
     origin = Origin(f"codecarbon {edition}, installed data files", 2026, "MIT", "https://codecarbon.io")
     try:
         if country == "CAN":
-            mix = _read("canada_energy_mix.json").get(region)
+            mix = read_factors("canada_energy_mix.json").get(region)
             if mix is None:
                 return None
             value = sum(mix[fuel] / mix["total"] * grams for fuel, grams in _FUELS_G_PER_KWH.items())
             basis, year = "combustion", 2023
             note = "combustion only: hydro, nuclear, wind and biomass count as 0"
         else:
-            zone = _read("nordic_emissions.json").get("data", {}).get(region)
+            zone = read_factors("nordic_emissions.json").get("data", {}).get(region)
             if zone is None:
                 return None
             value, year = float(zone["emission_factor"]), int(zone.get("year") or 0)

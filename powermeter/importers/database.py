@@ -16,8 +16,8 @@ MAGIC = b"SQLite format 3\0"
 MAX_ROWS = 20_000_000
 
 # Steps of SQLite's virtual machine; a plain scan of 20 million rows takes about 400 million.
-_MAX_STEPS = 2_000
-_STEPS_PER_CALL = 1_000_000
+MAX_STEPS = 2_000
+STEPS_PER_CALL = 1_000_000
 
 
 @contextmanager
@@ -35,12 +35,12 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
     def count() -> int:
         nonlocal calls
         calls += 1
-        return int(calls > _MAX_STEPS)
+        return int(calls > MAX_STEPS)
 
     try:
         uri = f"file:{quote(os.fsencode(path.resolve()))}?mode=ro&immutable=1"
         with closing(sqlite3.connect(uri, uri=True)) as connection:
-            connection.set_progress_handler(count, _STEPS_PER_CALL)
+            connection.set_progress_handler(count, STEPS_PER_CALL)
             connection.execute("PRAGMA trusted_schema=OFF")
             connection.text_factory = lambda data: data.decode("utf-8", errors="replace")
             yield connection

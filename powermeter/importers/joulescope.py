@@ -56,7 +56,7 @@ class JoulescopeFile(Importer):
             raise NotInstalledError("reading JLS needs pyjls; run: pip install 'powermeter[joulescope]'")
         with tempfile.TemporaryDirectory(prefix="powermeter-jls-") as folder:
             _run(path, Path(folder))
-            return _log(path, Path(folder))
+            return log_of(path, Path(folder))
 
 
 def _run(path: Path, folder: Path) -> None:
@@ -72,7 +72,7 @@ def _run(path: Path, folder: Path) -> None:
         raise DataError(f"{path}: pyjls cannot read it: {last[:200]}")
 
 
-def _log(path: Path, folder: Path) -> Log:
+def log_of(path: Path, folder: Path) -> Log:
     found = json.loads((folder / "signals.json").read_text())
     signals, left = found["signals"], found["left"]
     if not signals:

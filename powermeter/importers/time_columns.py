@@ -277,7 +277,7 @@ class Reader:
         return self._numbers(texts), None
 
     def _walls(self, texts: Sequence[str]) -> Stamps:
-        fast = _fast_walls(texts)
+        fast = fast_walls(texts)
         if fast is not None:
             stamps, zoned = fast
             self.zoned += zoned
@@ -334,7 +334,7 @@ def _array(stamps: Sequence[int | None]) -> NDArray[np.int64]:
     return np.array([MISSING if s is None or abs(s) >= LARGEST_NS else s for s in stamps], np.int64)
 
 
-def _fast_walls(texts: Sequence[str]) -> tuple[NDArray[np.int64], int] | None:
+def fast_walls(texts: Sequence[str]) -> tuple[NDArray[np.int64], int] | None:
     """Return stamps `YYYY-MM-DD hh:mm:ss.f` of one zone by numpy's own parser, and how many were zoned."""
     if len(texts) < 8:
         return None

@@ -26,7 +26,7 @@ problem = ""
 wait: Callable[[], None] | None = None
 """Waits for all devices in use; None where there is nothing to wait for."""
 
-_broken: set[str] = set()
+broken: set[str] = set()
 _switched_off: list[str | None] = []
 
 
@@ -77,7 +77,7 @@ def know() -> None:
     if os.environ.get(ENVIRONMENT) == "0":
         wait = None
         return
-    loaded = [name for name in FRAMEWORKS if name in sys.modules and name not in _broken]
+    loaded = [name for name in FRAMEWORKS if name in sys.modules and name not in broken]
     wait = _waiting(loaded) if loaded else None
 
 
@@ -102,12 +102,12 @@ def _waiting(names: list[str]) -> Callable[[], None]:
         for name in names:
             module = sys.modules.get(name)
             try:
-                if module is not None and name not in _broken:
+                if module is not None and name not in broken:
                     FRAMEWORKS[name](module)
             except AttributeError:  # it is still being imported, or an older one
                 continue
             except Exception as error:  # noqa: BLE001 – the measured program must never notice
                 problem = f"{name} could not be synchronised: {type(error).__name__}: {error}"
-                _broken.add(name)
+                broken.add(name)
 
     return all_devices

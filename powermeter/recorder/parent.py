@@ -229,7 +229,7 @@ class Recorder:
                 return
             except subprocess.TimeoutExpired:
                 passed = time.monotonic() - began
-            is_at_work = _is_working(process.pid) or time.monotonic() - self._progressed < HELD_UP_S
+            is_at_work = is_working(process.pid) or time.monotonic() - self._progressed < HELD_UP_S
             if passed > WORKING_S or (passed > HELD_UP_S and (self._waiting or not is_at_work)):
                 self._left = self._waiting or "it does not answer"
                 return
@@ -320,10 +320,10 @@ class Recorder:
         elif kind == "closed":
             self._closed = True
         elif kind == "error":
-            self._error = _rebuild(message)
+            self._error = rebuild(message)
 
 
-def _rebuild(message: Mapping[str, Any]) -> PowermeterError:
+def rebuild(message: Mapping[str, Any]) -> PowermeterError:
     """Return the error the recorder met, as the class it was."""
     kind = getattr(errors, str(message.get("class")), ReadError)
     text = str(message.get("message"))
@@ -332,7 +332,7 @@ def _rebuild(message: Mapping[str, Any]) -> PowermeterError:
     return kind(text) if issubclass(kind, PowermeterError) else ReadError(text)
 
 
-def _is_working(pid: int) -> bool:
+def is_working(pid: int) -> bool:
     """Return whether a process runs or waits for the disk, as far as the system shows it."""
     try:
         state = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0]

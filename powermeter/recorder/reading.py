@@ -70,7 +70,7 @@ class SourceReader(threading.Thread):
         self.failure = ""
         self._clock = clock or Clock()
         self._chance = chance
-        self._stop_asked = threading.Event()
+        self.stop_asked = threading.Event()
         self._lock = threading.Lock()
         self._rows: list[tuple[int, Sequence[int], int, int]] = []
         self._harvest = Harvest()
@@ -112,7 +112,7 @@ class SourceReader(threading.Thread):
 
     def stop(self) -> None:
         """Ask the thread to end after the read it is in."""
-        self._stop_asked.set()
+        self.stop_asked.set()
 
     def fail(self, why: str) -> None:
         """End this source: what it returns cannot be written down."""
@@ -168,7 +168,7 @@ class SourceReader(threading.Thread):
     # Polled -----------------------------------------------------------------------------------
 
     def _poll(self, source: PolledSource) -> None:
-        clock, period, stop = self._clock, source.period_ns, self._stop_asked
+        clock, period, stop = self._clock, source.period_ns, self.stop_asked
         chance = self._chance if source.sampling is Sampling.DITHERED else None
         origin = deadline = clock.now_ns()
         if chance is not None:
@@ -252,7 +252,7 @@ class SourceReader(threading.Thread):
 
     def _pump(self, source: StreamingSource) -> None:
         width = len(source.channels)
-        while not self._stop_asked.is_set():
+        while not self.stop_asked.is_set():
             try:
                 block = source.read_block(0.1)
                 if block is not None:
@@ -311,7 +311,7 @@ class SourceReader(threading.Thread):
         self.source.close()
         for attempt in range(1 << 30):
             pause = BACK_OFF_S[min(attempt, len(BACK_OFF_S) - 1)]
-            if self._stop_asked.wait(pause):
+            if self.stop_asked.wait(pause):
                 return
             try:
                 self.source.open()

@@ -77,7 +77,7 @@ def load(rows: Rows, widths: dict[int, int]) -> dict[int, Chunks]:
             if source in found and _is_plausible(start, end, count, widths[source]):
                 chunk = Chunk(identifier, sequence, -1, start, end, count, read_ns, crc, more[-1])
                 found[source].append(chunk)
-        for identifier, source, sequence, part, start, end, count, read_ns, data in _tails(rows):
+        for identifier, source, sequence, part, start, end, count, read_ns, data in tails_of(rows):
             if source in found and _is_plausible(start, end, count, widths[source]):
                 chunk = Chunk(
                     identifier, sequence, part, start, end, count, read_ns, zlib.crc32(data), b"", data
@@ -104,7 +104,7 @@ def _one_moment(rows: Rows) -> Iterator[None]:
             rows.connection.execute("ROLLBACK")
 
 
-def _tails(rows: Rows) -> Iterator[tuple[Any, ...]]:
+def tails_of(rows: Rows) -> Iterator[tuple[Any, ...]]:
     layout, bad = schema.TAIL_TABLE, 0
     if rows.version == 1:
         return

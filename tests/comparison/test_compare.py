@@ -11,7 +11,7 @@ from scipy.stats import t as student
 import powermeter
 from powermeter.analysis.inner_events import with_events
 from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
-from powermeter.comparison.compare import CompareOptions, _jointly, _Pair, compare
+from powermeter.comparison.compare import CompareOptions, Pair, compare, jointly
 from powermeter.comparison.designs import Design, Side
 from powermeter.comparison.verdict import Verdict
 from powermeter.errors import ConfigurationError, DataError
@@ -323,14 +323,14 @@ def test_holms_steps_are_counted_out():
         step = np.tile([1.0, -1.0], 25)
         step = step / step.std(ddof=1) + shift
         base = np.full(50, 100.0)
-        return _Pair(name, Side("A", base, separate=True), Side("B", base + step, separate=True))
+        return Pair(name, Side("A", base, separate=True), Side("B", base + step, separate=True))
 
     asked = CompareOptions(paired=True)
 
     def found(*ps):
         return [
             row.verdict is Verdict.MORE
-            for row in _jointly([pair(f"l{i}", p) for i, p in enumerate(ps)], asked)
+            for row in jointly([pair(f"l{i}", p) for i, p in enumerate(ps)], asked)
         ]
 
     assert found(0.009) == [True] and found(0.03) == [True] and found(0.05) == [False]

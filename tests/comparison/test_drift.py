@@ -81,7 +81,7 @@ def test_the_fit_is_generalised_least_squares() -> None:
     rest = y - design @ beta
     square = rest @ weights @ rest / (12 - 3)
     columns = np.column_stack([np.diff(design[:, 1]), np.ones(11)])
-    fit = drift._fit(np.diff(y), columns, drift._noise(right, np.ones(12), ratio), step, 9)
+    fit = drift.fit_drift(np.diff(y), columns, drift.noise_of(right, np.ones(12), ratio), step, 9)
     assert fit.difference == pytest.approx(beta[1])
     assert fit.uncertainty == pytest.approx(np.sqrt(square * normal[1, 1]))
 
@@ -92,7 +92,7 @@ def test_the_interval_holds_that_of_every_plausible_step() -> None:
     found = drift.difference(y, right)
     columns = np.column_stack([np.diff(right.astype(float)), np.ones(19)])
     fits = [
-        drift._fit(np.diff(y), columns, drift._noise(right, np.ones(20), 1.0), step, 17)
+        drift.fit_drift(np.diff(y), columns, drift.noise_of(right, np.ones(20), 1.0), step, 17)
         for step in drift.STEPS
     ]
     best = max(fit.likelihood for fit in fits)

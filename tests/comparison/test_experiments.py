@@ -11,7 +11,7 @@ import pytest
 import powermeter
 from powermeter.comparison import experiments
 from powermeter.comparison.designs import Design
-from powermeter.comparison.experiments import Setup, _calls
+from powermeter.comparison.experiments import Setup, calls_of
 from powermeter.comparison.verdict import Verdict
 from powermeter.errors import ConfigurationError
 
@@ -103,9 +103,9 @@ def test_short_functions_are_called_often_enough(monkeypatch: pytest.MonkeyPatch
     def lasting(nanoseconds: int) -> Callable[[], None]:
         return lambda: clock.__setitem__(0, clock[0] + nanoseconds)
 
-    assert _calls(lasting(1_000_000), 0.05) == 50
-    assert _calls(lasting(300), 0.05) == 166_667
-    assert _calls(lasting(20_000_000), 0.001) == 1
+    assert calls_of(lasting(1_000_000), 0.05) == 50
+    assert calls_of(lasting(300), 0.05) == 166_667
+    assert calls_of(lasting(20_000_000), 0.001) == 1
 
 
 @pytest.mark.parametrize("values", [{}, {"a": [1, 2], "b": [1]}, {"a": [1]}, {"a": [1, 1]}])

@@ -39,8 +39,8 @@ def with_p(wanted: float) -> tuple[Side, Side]:
 
 
 def judged(*wanted: float) -> list[bool]:
-    pairs = [compare._Pair(str(p), *with_p(p)) for p in wanted]
-    return [row.contrast.verdict is Verdict.MORE for row in compare._jointly(pairs, compare.CompareOptions())]
+    pairs = [compare.Pair(str(p), *with_p(p)) for p in wanted]
+    return [row.contrast.verdict is Verdict.MORE for row in compare.jointly(pairs, compare.CompareOptions())]
 
 
 @pytest.mark.parametrize("wanted", [0.001, 0.03, 0.039])

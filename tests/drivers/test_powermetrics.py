@@ -87,14 +87,14 @@ def test_a_program_that_ends_is_lost(tmp_path):
 
 
 def test_elsewhere_it_is_not_offered(monkeypatch):
-    monkeypatch.setattr(driver, "_is_mac", lambda: False)
+    monkeypatch.setattr(driver, "is_mac", lambda: False)
     assert driver.Powermetrics.discover() == []
     with pytest.raises(OpenError, match="macOS"):
         registry.source("powermetrics://").open()
 
 
 def test_without_rights_it_says_what_to_type_and_never_asks(monkeypatch):
-    monkeypatch.setattr(driver, "_is_mac", lambda: True)
+    monkeypatch.setattr(driver, "is_mac", lambda: True)
     monkeypatch.setattr(driver.shutil, "which", lambda name: name)
     monkeypatch.setattr(driver.os, "geteuid", lambda: 501)
     asked = []

@@ -19,19 +19,19 @@ KWH = Result.of(3.6e6, "J", {})
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Stands in for `codecarbon/data/private_infra`."""
     (tmp_path / "2023").mkdir()
-    regional._read.cache_clear()
-    monkeypatch.setattr(regional, "_folder", lambda: tmp_path)
+    regional.read_factors.cache_clear()
+    monkeypatch.setattr(regional, "data_folder", lambda: tmp_path)
     monkeypatch.setattr(regional, "version", lambda name: "9.9")
     yield tmp_path
-    regional._read.cache_clear()
+    regional.read_factors.cache_clear()
 
 
 @pytest.fixture
 def absent(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    regional._read.cache_clear()
-    monkeypatch.setattr(regional, "_folder", lambda: None)
+    regional.read_factors.cache_clear()
+    monkeypatch.setattr(regional, "data_folder", lambda: None)
     yield
-    regional._read.cache_clear()
+    regional.read_factors.cache_clear()
 
 
 def nordic(folder: Path, entry: object) -> None:
@@ -70,7 +70,7 @@ def test_damaged_file_is_named(folder: Path) -> None:
 def test_below_five_grams_is_said_and_zero_refused(folder: Path) -> None:
     nordic(folder, {"emission_factor": 3.9, "year": 2025})
     assert any("below any grid" in text for text in footprint(KWH, "SWE-SE9").warnings)
-    regional._read.cache_clear()
+    regional.read_factors.cache_clear()
     nordic(folder, {"emission_factor": 0.0, "year": 2025})
     found = footprint(KWH, "SWE-SE9", losses=False)
     assert found.carbon.value == pytest.approx(40.695)

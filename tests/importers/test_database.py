@@ -30,8 +30,8 @@ def test_its_tables_and_columns_in_lower_case(path: Path) -> None:
 
 def test_nothing_runs_for_ever_in_it(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A query that a file's own view may hide ends after so many steps, and says that it is the file."""
-    monkeypatch.setattr(database, "_MAX_STEPS", 3)
-    monkeypatch.setattr(database, "_STEPS_PER_CALL", 1000)
+    monkeypatch.setattr(database, "MAX_STEPS", 3)
+    monkeypatch.setattr(database, "STEPS_PER_CALL", 1000)
     endless = (
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 10000000) SELECT max(i) FROM n"
     )

@@ -38,7 +38,7 @@ def answered(folder: Path, *signals: tuple[str, list[float]], rate: float = 1000
 def test_times_values_and_units(tmp_path: Path) -> None:
     """A thousand samples a second, the first 100 s after the beginning of 2018."""
     folder = answered(tmp_path, ("current", [0.5, 0.25, 0.125]), ("voltage", [5.0, 5.0, 4.5]))
-    log = joulescope._log(Path("a.jls"), folder)
+    log = joulescope.log_of(Path("a.jls"), folder)
     (rows,) = log.sources
     assert rows.times_ns.tolist() == [JLS_2018_NS + 100_000_000_000 + n * 1_000_000 for n in range(3)]
     current, voltage = rows.channels
@@ -51,14 +51,14 @@ def test_times_values_and_units(tmp_path: Path) -> None:
 
 def test_signals_of_two_lengths_are_cut_to_the_shorter_and_it_is_written(tmp_path: Path) -> None:
     folder = answered(tmp_path, ("current", [0.5] * 5), ("voltage", [5.0] * 3))
-    log = joulescope._log(Path("a.jls"), folder)
+    log = joulescope.log_of(Path("a.jls"), folder)
     assert len(log.sources[0].times_ns) == 3 and all(len(codes) == 3 for codes in log.sources[0].codes)
     assert any("differ in length; the first 3 samples" in warning for warning in log.warnings)
 
 
 @pytest.mark.parametrize("ticks", [None, 0, -1, 1 << 61])
 def test_a_file_without_a_time_of_day_begins_at_nothing(tmp_path: Path, ticks: int | None) -> None:
-    log = joulescope._log(Path("a.jls"), answered(tmp_path, ("power", [1.0, 2.0]), first=ticks))
+    log = joulescope.log_of(Path("a.jls"), answered(tmp_path, ("power", [1.0, 2.0]), first=ticks))
     assert log.clock == "relative" and log.sources[0].times_ns.tolist() == [0, 1_000_000]
 
 
@@ -73,9 +73,9 @@ def test_a_file_without_a_time_of_day_begins_at_nothing(tmp_path: Path, ticks: i
 )
 def test_what_cannot_be_is_refused(tmp_path: Path, changed: dict[str, Any], message: str) -> None:
     with pytest.raises(DataError, match=message):
-        joulescope._log(Path("a.jls"), answered(tmp_path, ("power", [1.0, 2.0]), **changed))
+        joulescope.log_of(Path("a.jls"), answered(tmp_path, ("power", [1.0, 2.0]), **changed))
 
 
 def test_a_file_with_no_signal_of_power_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no current, voltage or power"):
-        joulescope._log(Path("a.jls"), answered(tmp_path))
+        joulescope.log_of(Path("a.jls"), answered(tmp_path))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from powermeter.importers.time_columns import _fast_walls
+from powermeter.importers.time_columns import fast_walls
 
 
 @pytest.mark.parametrize(
@@ -10,4 +10,4 @@ from powermeter.importers.time_columns import _fast_walls
 )
 def test_a_stamp_that_only_looks_like_one_is_not_read_as_one_with_a_zone(odd):
     plain = [f"2023-01-01 00:00:{i:02d}" for i in range(9)]
-    assert _fast_walls(plain) is not None and _fast_walls([*plain, odd]) is None
+    assert fast_walls(plain) is not None and fast_walls([*plain, odd]) is None

@@ -65,7 +65,7 @@ FAKES = {"torch": fake_torch, "cupy": fake_cupy, "jax": fake_jax, "tensorflow": 
 def without_frameworks(monkeypatch):
     for name in FAKES:
         monkeypatch.delitem(sys.modules, name, raising=False)
-    monkeypatch.setattr(accelerators, "_broken", set())
+    monkeypatch.setattr(accelerators, "broken", set())
     yield
     monkeypatch.undo()
     span.know_modules()

@@ -14,4 +14,4 @@ HELD_UP_S = parent.HELD_UP_S
 def at_work(monkeypatch: pytest.MonkeyPatch, patient: None) -> None:
     """A recorder that says nothing counts as at work: on a busy machine it is waiting for its turn."""
     monkeypatch.setattr(parent, "HELD_UP_S", HELD_UP_S)
-    monkeypatch.setattr(parent, "_is_working", lambda process: True)
+    monkeypatch.setattr(parent, "is_working", lambda process: True)

@@ -34,7 +34,7 @@ from powermeter.errors import (
     Reason,
 )
 from powermeter.recorder import parent
-from powermeter.recorder.parent import HELD_UP_S, WORKING_S, Listener, Recorder, _rebuild
+from powermeter.recorder.parent import HELD_UP_S, WORKING_S, Listener, Recorder, rebuild
 from powermeter.recording import Recording
 
 URL = "virtual://?shape=constant&high=5W&volts=5V&noise=0&rate=500Hz"
@@ -311,7 +311,7 @@ def test_a_program_is_held_up_for_a_second_and_for_eight_by_a_recorder_that_work
     monkeypatch.setattr(parent.time, "monotonic", lambda: clock[0])
     monkeypatch.setattr(parent, "HELD_UP_S", HELD_UP_S)
     monkeypatch.setattr(parent, "WORKING_S", WORKING_S)
-    monkeypatch.setattr(parent, "_is_working", lambda process: works)
+    monkeypatch.setattr(parent, "is_working", lambda process: works)
     recorder = Recorder("run.power", [URL])
 
     def then(now: float) -> None:
@@ -329,9 +329,9 @@ def test_a_program_is_held_up_for_a_second_and_for_eight_by_a_recorder_that_work
 
 
 def test_errors_arrive_as_the_class_they_were():
-    lost = _rebuild({"class": "OpenError", "message": "no port", "reason": "permission"})
+    lost = rebuild({"class": "OpenError", "message": "no port", "reason": "permission"})
     assert isinstance(lost, OpenError) and lost.reason is Reason.PERMISSION and str(lost) == "no port"
-    assert isinstance(_rebuild({"class": "ExistsError", "message": "x"}), ExistsError)
-    assert type(_rebuild({"class": "Reason", "message": "x"})) is ReadError
-    assert type(_rebuild({"class": "SystemExit", "message": "x"})) is ReadError
-    assert isinstance(_rebuild({}), PowermeterError)
+    assert isinstance(rebuild({"class": "ExistsError", "message": "x"}), ExistsError)
+    assert type(rebuild({"class": "Reason", "message": "x"})) is ReadError
+    assert type(rebuild({"class": "SystemExit", "message": "x"})) is ReadError
+    assert isinstance(rebuild({}), PowermeterError)

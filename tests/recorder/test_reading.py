@@ -92,7 +92,7 @@ class Scripted(PolledSource):
 def played(source: Scripted) -> SourceReader:
     acquisition = SourceReader(source, source.clock)
     source.acquisition = acquisition
-    acquisition._stop_asked.wait = lambda pause: _pass(source, acquisition, pause)  # type: ignore[method-assign]
+    acquisition.stop_asked.wait = lambda pause: _pass(source, acquisition, pause)  # type: ignore[method-assign]
     acquisition.run()
     return acquisition
 
@@ -100,7 +100,7 @@ def played(source: Scripted) -> SourceReader:
 def _pass(source: Scripted, acquisition: SourceReader, pause: float | None) -> bool:
     source.clock.at += round((pause or 0) * 1e9)
     source.calls.append(f"wait {pause}")
-    return acquisition._stop_asked.is_set()
+    return acquisition.stop_asked.is_set()
 
 
 def run(script: Sequence[object], read_ns: int = 0, **attributes: object):
@@ -443,7 +443,7 @@ def block(*times: int, flags: Sequence[int] | None = None, **more: object) -> Bl
 def streamed(script: Sequence[object]):
     source = Stream(script)
     acquisition = SourceReader(source, FakeClock())
-    acquisition._stop_asked.wait = lambda pause: False  # type: ignore[method-assign]
+    acquisition.stop_asked.wait = lambda pause: False  # type: ignore[method-assign]
     acquisition.run()
     return source, acquisition, acquisition.take()
 

@@ -26,7 +26,7 @@ def test_chunks_and_tails_are_read_at_one_moment(path, monkeypatch):
     opened.append(source, np.arange(15), np.arange(15))
     from powermeter.recording import chunks
 
-    real = chunks._tails
+    real = chunks.tails_of
 
     def late(rows):
         thread = threading.Thread(target=opened.append, args=(source, np.arange(15, 25), np.arange(15, 25)))
@@ -34,7 +34,7 @@ def test_chunks_and_tails_are_read_at_one_moment(path, monkeypatch):
         thread.join()
         yield from real(rows)
 
-    monkeypatch.setattr(chunks, "_tails", late)
+    monkeypatch.setattr(chunks, "tails_of", late)
     with Recording.open(path) as recording:
         assert recording.samples(source).codes["p"].tolist() == list(range(15))
         assert not any("lost" in text for text in recording.warnings)

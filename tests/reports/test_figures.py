@@ -24,7 +24,7 @@ def story_of(path):
 
 def curves_of(times, values, kind=Kind.INSTANT, gaps=(), quantity=Quantity.POWER):
     trace = from_samples(np.array(times, np.int64), np.array(values, float), quantity, kind=kind)
-    return figures._curves(trace, trace.start_ns, trace.end_ns, gaps, trace.start_ns)
+    return figures.curves_of(trace, trace.start_ns, trace.end_ns, gaps, trace.start_ns)
 
 
 def test_an_envelope_keeps_the_one_sample_that_stands_out():

@@ -77,7 +77,7 @@ def record(
     source.open()
     acquisition = SourceReader(source, clock)
     pause = Pause(clock)
-    acquisition._stop_asked = pause
+    acquisition.stop_asked = pause
     begun = (clock.now_ns() - clock.started_ns) / 1e9
     clock.script = [(begun + t, lambda act=act: act(bus)) for t, act in script]
     clock.script.append((begun + seconds, pause.set))
