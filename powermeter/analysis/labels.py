@@ -22,7 +22,8 @@ Floats = NDArray[np.floating[Any]]
 _MOST_LEAN = 2.0  # as of readings: a count of a quarter
 _MOST_AT_ONCE = 16
 _ROUNDING = 1e-9  # events that differ by less are equal: what is left has no memory
-_MEMORY = 16  # so many repeats show whether neighbours resemble each other
+_MEMORY = 8  # so many repeats show whether neighbours resemble each other, and whether few carry much
+_FEW_SHOW_LESS = 6.0  # the skewness that n repeats show is too small by about this over n, in share
 Key = tuple[Any, ...]
 
 
@@ -315,11 +316,9 @@ def _expected(energy: Windows, rest: NDArray[np.int64], counts: Floats, origin: 
     spread, share = _spread_of_ratio(energy.value[rest], counts)
     worth = float(n) * share
     if n >= _MEMORY and spread > _ROUNDING * abs(mean.value):
-        rho = float(terms[1:] @ terms[:-1] / (terms @ terms))
-        if rho > 2 / math.sqrt(n):
-            alike = (1 - rho) / (1 + rho)
-            spread /= math.sqrt(max(alike, 2.0 / n))
-            worth = max(worth * alike, 2.0)
+        alike = max(_independent_share(terms), 2.0 / n)
+        spread /= math.sqrt(alike)
+        worth = max(worth * alike, 2.0)
     together = _alike_by_overlap(terms, energy.start_ns[rest], energy.end_ns[rest])
     spread *= math.sqrt(together)
     worth = max(worth / together, 2.0)
@@ -339,6 +338,7 @@ def _expected(energy: Windows, rest: NDArray[np.int64], counts: Floats, origin: 
         below=beyond(mean.value - mean.low, half),
         above=beyond(mean.high - mean.value, half),
         floor=energy.floor,
+        ceiling=None if energy.floor is None else energy.ceiling,
     )
     return budget(
         mean.value,
@@ -350,6 +350,18 @@ def _expected(energy: Windows, rest: NDArray[np.int64], counts: Floats, origin: 
         shape=shape,
         origin=origin,
     )
+
+
+def _independent_share(terms: Floats) -> float:
+    """Return as what share of them terms count whose neighbours resemble each other: (1 − ρ)/(1 + ρ), 1 where they do not.
+
+    Of n terms, the correlation that is found is too small by (1 + 3ρ)/n on average (Marriott and Pope, Biometrika 41, 1954): that is put
+    back, since it is where repeats are few that a memory goes unnoticed.
+    """
+    n = terms.size
+    found = float(terms[1:] @ terms[:-1] / (terms @ terms))
+    rho = min((n * found + 1) / (n - 3), 0.99)
+    return (1 - rho) / (1 + rho) if rho > 1 / math.sqrt(n) else 1.0
 
 
 def _alike_by_overlap(terms: Floats, start_ns: NDArray[np.int64], end_ns: NDArray[np.int64]) -> float:
@@ -369,10 +381,16 @@ def _alike_by_overlap(terms: Floats, start_ns: NDArray[np.int64], end_ns: NDArra
 
 
 def _lean(terms: Floats, worth: float) -> float:
-    """Return the skewness of a mean of so many independent terms; 0 where they are too few to show any."""
+    """Return the skewness of a mean of so many independent terms; 0 where they are too few to show any.
+
+    A sample shows less skewness than there is, since its largest term stands for all that are larger.
+    """
     if terms.size < _MEMORY:
         return 0.0
     rest = terms - terms.mean()
     variance = float(np.mean(rest**2))
-    lean = float(np.mean(rest**3)) / variance**1.5 / math.sqrt(worth) if variance > 0 else 0.0
+    if variance <= 0:
+        return 0.0
+    shown = float(np.mean(rest**3)) / variance**1.5
+    lean: float = shown * (1 + _FEW_SHOW_LESS / terms.size) / math.sqrt(worth)
     return max(-_MOST_LEAN, min(_MOST_LEAN, lean))

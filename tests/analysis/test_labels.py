@@ -1,0 +1,63 @@
+"""What the next item will use: repeats that remember each other, that lean to one side, and those that are only two."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from powermeter.analysis.energy import Analysis, analyse
+from powermeter.channel import Accuracy, Kind
+from powermeter.events import Event
+from powermeter.testing.simulation import NS, SimulatedMeter, Truth
+
+RUNS = 60
+SECONDS = 0.5
+
+
+def recorded(watts: np.ndarray, rng: np.random.Generator) -> Analysis:
+    """Return the analysis of events of half a second at some powers above 1 W, on a 20 Hz mean."""
+    edges, levels, events, at = [0.0], [], [], 1.0
+    for i, power in enumerate(watts.tolist()):
+        edges += [at, at + SECONDS]
+        levels += [1.0, 1.0 + power]
+        events.append(Event("infer", round(at * NS), round((at + SECONDS) * NS), uid=i + 1))
+        at += SECONDS + rng.uniform(0.2, 0.5)
+    truth = Truth.steps([*edges, at + 1], [*levels, 1.0])
+    return analyse(SimulatedMeter(20, Kind.MEAN, Accuracy(noise=0.005)).record(truth, events, rng))
+
+
+def remembering(rng: np.random.Generator, count: int) -> np.ndarray:
+    """Return powers of mean 6 W and 5 % scatter, each resembling the one before (AR(1), 0.6)."""
+    x = rng.standard_normal(count)
+    for i in range(1, count):
+        x[i] = 0.6 * x[i - 1] + 0.8 * x[i]
+    return 6 * (1 + 0.05 * x)
+
+
+def leaning(rng: np.random.Generator, count: int) -> np.ndarray:
+    """Return lognormal powers of mean 6 W and a standard deviation of 0.5 in the logarithm."""
+    return 6 * np.exp(0.5 * rng.standard_normal(count) - 0.125)
+
+
+@pytest.mark.parametrize("load", [remembering, leaning])
+def test_the_next_item_is_held_by_a_dozen_repeats_that_are_not_independent_and_normal(
+    load: Callable[[np.random.Generator, int], np.ndarray],
+) -> None:
+    held = 0
+    for seed in range(RUNS):
+        rng = np.random.default_rng(seed)
+        found = recorded(load(rng, 12), rng).row("infer").expected_per_item
+        assert found is not None
+        held += found.low <= 7 * SECONDS <= found.high
+    # Binomial with 0.9: 46 of 60 or fewer has a probability below 0.002.
+    assert held >= 47, f"{held} of {RUNS} hold"
+
+
+def test_the_next_item_of_two_unlike_ones_does_not_exceed_the_whole_run() -> None:
+    found = recorded(np.array([2.0, 20.0]), np.random.default_rng(1))
+    row = found.row("infer")
+    assert row.expected_per_item is not None
+    assert row.expected_per_item.low >= 0
+    assert row.expected_per_item.high == pytest.approx(found.energy.high)
