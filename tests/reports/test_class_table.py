@@ -110,7 +110,7 @@ def test_page_markdown_and_terminal_hold_the_same_cells(rows: list[ClassRow]) ->
     assert energy in narrow and "left out at this width" in narrow
     assert max(len(line) for line in narrow.splitlines()[:6]) <= 80
     tight = to_text(rows, "4Ah", 40)
-    assert energy in tight and rows[0].file in tight and "left out" not in tight
+    assert energy in tight and f"label            {rows[0].label}" in tight and "left out" not in tight
 
 
 def test_texts_of_strangers_stay_texts(tmp_path: Path) -> None:
