@@ -23,6 +23,10 @@ WINGS = ("drivers", "calibration", "reports")
 """Folders that are installed as subpackages of `powermeter`."""
 
 
+INSTALLED = ("cli", "drivers", "footprint", "reports", "test_packaging.py", "test_registry.py")
+"""Tests that meet every file a wheel must bring along: commands, drivers, tables of data, templates."""
+
+
 def run(*command: str | Path, where: str | Path = HERE, variables: Mapping[str, str] | None = None) -> None:
     """Run a command in this folder or another; end with its status where it fails."""
     print("$", " ".join(map(str, command)), flush=True)
@@ -137,7 +141,7 @@ def site(arguments: Sequence[str]) -> None:
 
 
 def wheel(arguments: Sequence[str]) -> None:
-    """build the wheel and run the tests against it, installed in an environment of its own"""
+    """build the wheel and test commands, drivers and data of it, installed in an environment of its own"""
     environment(development())
     with tempfile.TemporaryDirectory() as folder:
         dist = Path(folder) / "dist"
@@ -157,7 +161,7 @@ def wheel(arguments: Sequence[str]) -> None:
             *spread(),
             "-c",
             HERE / "pyproject.toml",
-            HERE / "tests",
+            *(HERE / "tests" / part for part in INSTALLED),
             *arguments,
             where=elsewhere,
         )
