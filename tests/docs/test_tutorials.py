@@ -90,7 +90,7 @@ def _start(command: list[str], folder: Path) -> subprocess.Popen[bytes]:
         stderr=subprocess.DEVNULL,
     )
     port = Path(next(word for word in command if word.startswith(f"{folder}/")))
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 100
     while not port.exists() and time.monotonic() < deadline:
         time.sleep(0.02)
     assert port.exists(), f"{port} did not appear"

@@ -9,13 +9,13 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
+from waiting import CEILING_S, wait_until
 
 from powermeter.drivers import km003c
 from powermeter.drivers.meters.ppk2_stream import Decoder, parse_metadata
@@ -39,28 +39,29 @@ def served(meter: SimulatedMeter, port: Port) -> Iterator[Simulation]:
         yield simulation
     finally:
         simulation.stop()
-        thread.join(5)
+        thread.join(CEILING_S)
 
 
 def test_ppk2_api_and_we_read_the_same_stream(tmp_path: Path) -> None:
     client = pytest.importorskip("ppk2_api.ppk2_api", reason="pip install ppk2-api, the independent client")
     meter = SimulatedPPK2(Load("pulses", 0.0005, 0.5, 0.2))
     with served(meter, TerminalPort(tmp_path / "ppk2")):
-        theirs = client.PPK2_API(str(tmp_path / "ppk2"), timeout=1)
+        theirs = client.PPK2_API(str(tmp_path / "ppk2"), timeout=10)
         assert theirs.get_modifiers()
         theirs.use_source_meter()
         theirs.set_source_voltage(3300)
         theirs.toggle_DUT_power("ON")
         theirs.start_measuring()
         raw = bytearray()
-        end = time.monotonic() + 0.5
-        while time.monotonic() < end:
-            raw += theirs.get_data()
-            time.sleep(0.002)
+
+        def come() -> bool:
+            raw.extend(theirs.get_data())
+            return len(raw) > 150_000  # a third of a second
+
+        wait_until(come)
         theirs.stop_measuring()
         metadata = meter.metadata().decode()
         theirs.ser.close()
-    assert len(raw) > 50_000
     samples, bits = theirs.get_samples(bytes(raw))
     decoded = Decoder(parse_metadata(metadata), 3.3).feed(bytes(raw))
     assert decoded.refused == 0
@@ -111,7 +112,12 @@ def sigrok() -> str:
 
 def run(command: list[str], **environment: str) -> str:
     done = subprocess.run(
-        command, capture_output=True, text=True, timeout=30, check=False, env={**os.environ, **environment}
+        command,
+        capture_output=True,
+        text=True,
+        timeout=CEILING_S,
+        check=False,
+        env={**os.environ, **environment},
     )
     return done.stdout + done.stderr
 

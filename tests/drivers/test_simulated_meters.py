@@ -9,7 +9,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
@@ -18,6 +17,7 @@ from typing import Any
 
 import pytest
 from driver_cases import METER_CASES, MeterCase
+from waiting import CEILING_S, wait_for_readings, wait_until
 
 from powermeter.analysis.energy import analyse
 from powermeter.recording import Recording
@@ -70,7 +70,7 @@ class MeterThread:
 
     def __exit__(self, *exception: object) -> None:
         self.simulation.stop()
-        self.thread.join(5)
+        self.thread.join(CEILING_S)
 
     def energy_j(self, start_ns: int, end_ns: int) -> float:
         origin = self.simulation.origin_ns
@@ -82,27 +82,20 @@ def record(
     seconds: float,
     cases: tuple[MeterCase, ...],
     wheres: list[str],
-    meanwhile: Callable[[], None] = lambda: None,
+    meanwhile: Callable[[Path], None] | None = None,
 ) -> Recording:
-    """Record all cases at once with the command line; `meanwhile` is called when all of them are being read."""
+    """Record all cases at once with the command line, for a while, or until `meanwhile` returns."""
     path = folder / "all.power"
-    command = [
-        sys.executable,
-        "-c",
-        "from powermeter.cli import main; main()",
-        "record",
-        "-q",
-        "--output",
-        str(path),
-    ]
+    command = [sys.executable, "-m", "powermeter", "record", "-q", "--no-live", "--output", str(path)]
     for case, where in zip(cases, wheres, strict=True):
         command += ["--source", f"{case.scheme}://{where}?{case.options}".rstrip("?")]
-    command += ["--duration", f"{seconds}s"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as recorder:
-        while recorder.poll() is None and not path.exists():
-            time.sleep(0.05)
-        meanwhile()
-        _, problem = recorder.communicate(timeout=seconds + 60)
+    command += ["--duration", f"{seconds}s"] if meanwhile is None else ["--", "cat"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as recorder:
+        if meanwhile is not None:
+            meanwhile(path)
+        _, problem = recorder.communicate(timeout=seconds + CEILING_S)
     assert recorder.returncode == 0, problem
     return Recording.open(path)
 
@@ -134,7 +127,7 @@ def check_energy(
     )
     half = (result.energy.high - result.energy.low) / 2
     assert abs(result.energy.value - truth) <= 2 * half, text
-    assert half <= 0.4 * truth, text
+    assert half <= 0.4 * truth or result.gap_s, text
     return text
 
 
@@ -164,17 +157,28 @@ def test_meters_record_the_energy_drawn(tmp_path: Path, opened: ExitStack) -> No
         assert {gap.reason for gap in recording.gaps(source.id)} <= {"missed", "dropped"}, case.kind
 
 
+def is_back(path: Path, number: int) -> bool:
+    """Return whether a source has a gap without an answer, and readings after it."""
+    with Recording.open(path) as recording:
+        ends = [gap.end_ns for gap in recording.gaps(number) if gap.reason == "no answer"]
+        times = recording.samples(number).times_ns
+    return bool(ends) and bool((times >= max(ends)).any())
+
+
 def test_a_pulled_cable_is_a_gap_and_the_meter_comes_back(tmp_path: Path, opened: ExitStack) -> None:
     cases = cases_here("um25c", "lines", "scpi", "ppk2")
     with in_threads(tmp_path, cases, "") as meters:
 
-        def pull() -> None:
-            time.sleep(1.0)
+        def pull(path: Path) -> None:
+            for number in range(1, len(cases) + 1):
+                wait_for_readings(path, 0, number)
             for meter in meters:
                 meter.simulation.faults.disconnects = ((meter.simulation.now_s(), 0.5),)
+            for number in range(1, len(cases) + 1):
+                wait_until(lambda number=number: is_back(path, number))
 
         recording = opened.enter_context(
-            record(tmp_path, 3.5, cases, [meter.where for meter in meters], pull)
+            record(tmp_path, 0.0, cases, [meter.where for meter in meters], pull)
         )
     for number, case in enumerate(cases):
         source = recording.sources[number]

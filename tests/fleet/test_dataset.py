@@ -64,7 +64,7 @@ def test_a_killed_collector_leaves_nothing_that_counts_twice(tmp_path: Path, at:
         record(tmp_path / "in" / f"{number}.power", "", number + 1, events=5)
     script = _KILLED.format(paths=[], at=at, origin=str(tmp_path / "in"), to=str(tmp_path / "ds"))
     running = subprocess.Popen([sys.executable, "-c", script])
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 100
     while not (tmp_path / "ds" / "ready").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     running.send_signal(signal.SIGKILL)

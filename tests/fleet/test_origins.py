@@ -113,7 +113,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int,
         f"-oUserKnownHostsFile={folder}/known",
     )
     try:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 100
         while time.monotonic() < deadline:
             with socket.socket() as tried:
                 if tried.connect_ex(("127.0.0.1", port)) == 0:
@@ -122,7 +122,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int,
         yield "127.0.0.1", port, options
     finally:
         running.terminate()
-        running.wait(10)
+        running.wait(100)
 
 
 def test_a_host_by_ssh(server: tuple[str, int, tuple[str, ...]], tmp_path: Path) -> None:

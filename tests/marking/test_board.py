@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -51,8 +52,7 @@ def test_a_process_finds_the_one_its_environment_names_wherever_it_is(tmp_path):
 
 def test_a_recording_of_a_process_that_is_no_ancestor_is_not_ours(announced):
     own = announced()
-    other = Path(own).with_name(f"{2**22 - 1}.12345")
-    other.mkdir()
+    other = Path(tempfile.mkdtemp(prefix=f"{2**22 - 1}.", dir=Path(own).parent))
     try:
         assert str(other) not in board.find() and str(other) not in found_by_a_child()
     finally:
