@@ -7,7 +7,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-import powermeter
+from powermeter.analysis import layers as analysis_layers
 from powermeter.analysis.layer import Layer, Layers
 from powermeter.cli import cli
 from powermeter.result import Result
@@ -38,7 +38,7 @@ def asked(monkeypatch):
         calls.append((str(recording), label, rail))
         return FOUND
 
-    monkeypatch.setattr(powermeter, "layers", layers, raising=False)
+    monkeypatch.setattr(analysis_layers, "layers", layers)
     return calls
 
 
