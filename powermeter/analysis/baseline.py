@@ -9,15 +9,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from powermeter.analysis.integral import Integral
+from powermeter.analysis.quantiles import student_95
 from powermeter.analysis.uncertainty import Shape, beyond, budget, limit_names
 from powermeter.analysis.windows import measure
 from powermeter.errors import ConfigurationError
 from powermeter.events import Event
-from powermeter.result import Grade, Result, worst
+from powermeter.result import COVERAGE_95, Grade, Result, worst
 from powermeter.signals.trace import CommonError
 from powermeter.units import parse_quantity
 
 _FEW_SCALES = 1.25
+_GROUPS = 8
+_ENOUGH = 16
+_REACH = 1.5  # as of other deviations that are found: the interval reaches 1.3 of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +130,7 @@ def _wander(integral: Integral, spans: Sequence[tuple[int, int]], busy: Sequence
     Idle that wanders (temperature, other programs) does so on all time scales: the deviation of neighbouring means from each other
     hardly depends on their length (Allan, Proc. IEEE 54, 1966: flicker).  So the baseline is cut in halves, quarters and eighths;
     the largest such deviation beyond what shorter ones explain by averaging stands for its distance from the idle power elsewhere.  Pauses between
-    events are looked at too: their mean against the baseline's.
+    events are looked at too; where there are enough of them, they alone count.
     """
     trace = integral.trace
     deviations: list[float] = []
@@ -153,30 +157,52 @@ def _wander(integral: Integral, spans: Sequence[tuple[int, int]], busy: Sequence
     run = max(integral.end_ns - integral.start_ns, length)
     # A flicker's mean over a window lies from that over a longer time by σ √(ln of the lengths' ratio / ln 2).
     spread = flicker * math.sqrt(max(math.log(run / max(length, 1)) / math.log(2), 1.0))
-    return math.hypot(_FEW_SCALES * max(spread, between), _pauses(integral, spans, busy))
+    own = _FEW_SCALES * max(spread, between)
+    beside, stretches = _pauses(integral, spans, busy)
+    # Where pauses tell what idle power did between the events, nothing has to be foretold from the baseline's own wandering.
+    return beside if stretches >= _ENOUGH else math.hypot(own, beside)
 
 
-def _pauses(integral: Integral, spans: Sequence[tuple[int, int]], busy: Sequence[tuple[int, int]]) -> float:
-    """Return how far the power elsewhere beside events is from the baseline's, root mean square of stretches, in W."""
+def _pauses(
+    integral: Integral, spans: Sequence[tuple[int, int]], busy: Sequence[tuple[int, int]]
+) -> tuple[float, int]:
+    """Return how far the mean idle power beneath events may be from the baseline's, W, as stretches beside events show it; and their number.
+
+    Their mean lies D from the baseline's, which is a deviation that was found (D/1.5).  Means of successive groups of stretches differ by
+    what idle power does in the course of the run: events average that as groups do.
+    """
     least = 3 * integral.trace.interval_ns
     longest = max(sum(b - a for a, b in spans) // 4, least)
     latest = integral.start_ns
     lows: list[int] = []
     highs: list[int] = []
-    for a, b in [*sorted(busy)[:5000], (integral.end_ns, integral.end_ns)]:
+    for a, b in [*sorted({*busy[:5000], *spans}), (integral.end_ns, integral.end_ns)]:
         low, high = latest + least // 3, a - least // 3
         while high - low >= least:
             lows.append(low)
             highs.append(min(low + longest, high))
             low += longest
         latest = max(latest, b)
+    events = sorted(set(busy) - set(spans))
+    if events:  # those among the events tell of them, where there are enough
+        first, last = events[0][0] - longest, max(b for _, b in events) + longest
+        near = [k for k in range(len(lows)) if lows[k] >= first and highs[k] <= last]
+        if len(near) >= _GROUPS:
+            lows, highs = [lows[k] for k in near], [highs[k] for k in near]
     if len(lows) < 4:
-        return 0.0
+        return 0.0, 0
     start, end = np.array(lows, np.int64), np.array(highs, np.int64)
+    joules = integral.between(start, end)
     seconds = (end - start) * 1e-9
-    means = integral.between(start, end) / seconds
     level = float(sum(integral.between(np.array([a]), np.array([b]))[0] for a, b in spans))
     level /= sum(b - a for a, b in spans) * 1e-9
-    noise = integral.trace.noise**2 * integral.trace.interval_ns * 1e-9 / seconds
-    away = float(np.median((means - level) ** 2 - noise)) / 0.455
-    return math.sqrt(max(away, 0.0))
+    parts = [
+        (float(e.sum()), float(s.sum()))
+        for e, s in zip(*(np.array_split(x, min(_GROUPS, len(lows))) for x in (joules, seconds)), strict=True)
+    ]
+    means = np.array([e / s for e, s in parts])
+    groups = means.size
+    course = float(np.var(means, ddof=1)) * (1 / min(max(len(events), 1), groups) + 1 / groups)
+    t95 = float(student_95(groups - 1.0)) / COVERAGE_95
+    away = float(joules.sum() / seconds.sum()) - level
+    return math.hypot(away / _REACH, math.sqrt(course) * t95), len(lows)
