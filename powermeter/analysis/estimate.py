@@ -20,6 +20,8 @@ FEW = "few"
 """Hardly any reading does: what scatter there is cannot be distinguished from what was never seen."""
 BEAT = "beat"
 """The readings always fall on the same part of an event."""
+LOST = "lost"
+"""A gap took about half of an event and more, from one of its ends, and no other event was read whole."""
 RIPPLE = "ripple"
 """Inside events power changes between two levels, slowly and whenever they begin: a fast ripple nearly in step looks like that."""
 
@@ -57,6 +59,7 @@ class Estimate:
         freedom: Degrees of freedom behind it.
         lean_all: Skewness of the sum's error.
         below_all, above_all: Of the sum, in J.
+        below_lost, above_lost: What of that lies in holes, J.
         level: Mean power inside, W; None where no reading tells.
         quiet: Power beside the events, W.
         quiet_variance: Of a window beside events against the next one, and against `quiet`, W²; None where nothing tells.
@@ -82,6 +85,8 @@ class Estimate:
     lean_all: float = 0.0
     below_all: float = 0.0
     above_all: float = 0.0
+    below_lost: float = 0.0
+    above_lost: float = 0.0
     level: float | None = None
     quiet: float | None = None
     quiet_variance: tuple[float, float] | None = None

@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.estimate import Activity, InHoles
 from powermeter.analysis.integral import Integral
+from powermeter.analysis.quantiles import student_95
 from powermeter.channel import Kind
+from powermeter.result import COVERAGE_95
 
 _BRIDGED_MUCH = 0.1
 _ROWS_MUCH = 0.25
@@ -63,6 +65,9 @@ def _one(integral: Integral, start: int, end: int) -> float:
     bound = _bound(integral, low, high + length, length)
     if places.size < 8:
         return bound
+    # So many stretches of a hole's length were recorded near it; those that overlap tell the same.
+    apart = max((high - low - float(np.sum(integral.gap_end - integral.gap_start))) / length, 1.0)
+    t95 = float(student_95(apart)) / COVERAGE_95
     first, last = _rate(integral, places), _rate(integral, places + length)
     seconds = length * 1e-9
     errors = integral.between(places, places + length) - (first + last) / 2 * seconds
@@ -73,7 +78,7 @@ def _one(integral: Integral, start: int, end: int) -> float:
     weights = np.exp(-0.5 * (away**2 + level**2))
     if weights.sum() < 8:
         weights = np.ones(places.size)
-    return min(bound, math.sqrt(float(np.average(errors**2, weights=weights))))
+    return min(bound, t95 * math.sqrt(float(np.average(errors**2, weights=weights))))
 
 
 def _rate(integral: Integral, times: NDArray[np.int64]) -> NDArray[np.floating[Any]]:
@@ -161,7 +166,7 @@ def with_events(
     inside = (bridges.start_ns >= start) & (bridges.end_ns <= end)
     for k in np.flatnonzero(inside).tolist():
         a, b = int(bridges.start_ns[k]), int(bridges.end_ns[k])
-        covered = used = doubt = 0.0
+        covered = used = doubt = inner = 0.0
         edge = False
         for label in known:
             first = int(np.searchsorted(label.start_ns, a - reach, side="left"))
@@ -171,9 +176,14 @@ def with_events(
             near = (ends > a - reach) & (starts < b + reach)
             cut = near & ~((starts < a - reach) & (ends > b + reach))
             use = near if label.found.in_holes is not None else cut
-            if not use.any():
+            if not near.any():
                 continue
             edge = edge or bool(cut.any())
+            if label.found.in_holes is None:
+                swallowing = np.arange(low, last)[near & (starts <= a) & (ends >= b)]
+                inner = max(inner, float(np.max(label.found.gaps[swallowing] ** 2, initial=0.0)))
+            if not use.any():
+                continue
             seconds, joules, square = _held(label, k, (a, b), np.arange(low, last)[use])
             covered, used, doubt = covered + seconds, used + joules, doubt + square
         length = (b - a) * 1e-9
@@ -184,7 +194,7 @@ def with_events(
             wander = away * length**2 if edge else 2 * near_by * length * integral.trace.interval_ns * 1e-9
             error = min(error, wander)
         if not edge:
-            variance += doubt if covered else error
+            variance += doubt if covered else max(error, inner)
             continue
         beside = _quiet_beside(integral, activity, k, quiet)
         scale = min(1.0, length / covered) if covered else 1.0

@@ -26,6 +26,7 @@ from powermeter.analysis.estimate import Estimate
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.keeping_step import beats
+from powermeter.analysis.lost_parts import as_other_events
 from powermeter.analysis.phases import unseen_part
 from powermeter.analysis.quantiles import student_95
 from powermeter.analysis.sampling import Scatter, bounded, scatter_of_stretches, slow_of
@@ -99,7 +100,10 @@ def measure_instants(
     whole = float(np.sum(c * covered) + np.sum(rest))
     if single.sum():
         single = single * (whole / float(single.sum()))
-    if bridges is not None:
+    lost_parts = None if bridges is None else as_other_events(integral, bridges, start_ns, end_ns)
+    if lost_parts is not None:
+        single = single + np.bincount(lost_parts.event, lost_parts.joules, n)
+    elif bridges is not None:
         held, held_u, held_s = bridges.inside(start_ns, end_ns)
         gap_s = np.maximum(gap_s - held_s, 0.0)
         single = single + held + c * gap_s
@@ -130,7 +134,10 @@ def measure_instants(
     )
     found.own = np.where(short, found.own * np.sqrt(covered / tau) if tau else found.own, found.own)
     found.freedom = scatter.freedom
-    if bridges is not None:
+    if lost_parts is not None:
+        found.in_holes = lost_parts
+        found.gaps = np.sqrt(np.bincount(lost_parts.event, lost_parts.variance, n))
+    elif bridges is not None:
         usual = max(float(np.median(m)), 1.0)
         apart = (
             math.sqrt(between + spread * np.minimum(1.0, tau / max(float(np.max(gap_s)), tau)))

@@ -111,6 +111,9 @@ def measure_run(
         variance = max(variance, seen.variance)
         beat, blind_s = seen.beat, seen.blind_s
         below, above = seen.below, seen.above
+    if whole:
+        below += sum(x.found.below_lost for x in activity)
+        above += sum(x.found.above_lost for x in activity)
     ripple = wave = None
     if trace.kind is Kind.INSTANT and activity:
         wave = next((x.found.wave for x in activity if x.found.wave is not None), None)

@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import BEAT, FEW, RIPPLE, UNSEEN, Activity, Estimate
+from powermeter.analysis.estimate import BEAT, FEW, LOST, RIPPLE, UNSEEN, Activity, Estimate
 from powermeter.analysis.holes import Bridges, bridged_much
 from powermeter.analysis.instants import measure_instants
 from powermeter.analysis.integral import Integral
+from powermeter.analysis.lost_parts import few_whole
 from powermeter.analysis.means import measure_means
 from powermeter.analysis.other_labels import Others
 from powermeter.analysis.run import never_negative
@@ -43,7 +44,7 @@ from powermeter.channel import Kind
 from powermeter.result import Grade, Result, worst
 
 _BLOCK = 1 << 14
-_BOUNDED = (UNSEEN, FEW, BEAT, RIPPLE)
+_BOUNDED = (UNSEEN, FEW, BEAT, LOST, RIPPLE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -315,6 +316,8 @@ def measure(
         else:
             others = Others.of(start_ns, end_ns, group, g) if size > 1 else None
             found = measure_means(integral, *edges, bridges, others)
+        if integral.hole.size:
+            few_whole(integral, *edges, found)
         groups.append(found)
         value[index] = 0.0
         samples[lasting] = found.seen

@@ -53,3 +53,26 @@ def test_energy_above_a_baseline_holds_the_truth_although_idle_wanders(how: str)
         widths.append(above.half_width / true)
     assert held >= 11
     assert np.median(widths) < 0.4
+
+
+def test_noisy_idle_power_is_no_wandering_one() -> None:
+    """A program that makes noise of 10 ms on idle power: its mean over pauses is known far better than one pause's."""
+    widths = []
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        starts = 6.0 + 0.8 * np.arange(20)
+        edges = np.unique(np.concatenate([np.arange(0, 24, 0.01), starts, starts + 0.45]))
+        middle = (edges[1:] + edges[:-1]) / 2
+        busy = ((middle[:, None] >= starts) & (middle[:, None] < starts + 0.45)).any(axis=1)
+        truth = Truth.steps(edges, 2 + 0.6 * busy + 0.3 * rng.standard_normal(middle.size))
+        events = [Event("idle", NS // 2, 11 * NS // 2, uid=1)]
+        events += [
+            Event("infer", round(a * NS), round((a + 0.45) * NS), uid=i + 2)
+            for i, a in enumerate(starts.tolist())
+        ]
+        recording = SimulatedMeter(100.0, accuracy=Accuracy(noise=0.01)).record(truth, events, rng)
+        above = analyse(recording, baseline="idle").row("infer").above
+        true = sum(truth.energy(a, a + 0.45) - 2 * 0.45 for a in starts.tolist())
+        assert above is not None and above.low <= true <= above.high
+        widths.append(sum(abs(u) for name, u in above.parts.items() if name.startswith("baseline:")) / true)
+    assert np.median(widths) < 0.07
