@@ -7,8 +7,6 @@ import math
 import pytest
 
 from powermeter.battery.battery import Battery, parse_battery
-from powermeter.battery.converter import Curve
-from powermeter.battery.presets import preset_names, presets
 from powermeter.errors import ConfigurationError
 from powermeter.result import Grade, Result
 
@@ -111,26 +109,6 @@ def test_peukert() -> None:
     battery = Battery("7Ah", peukert=1.15, rated_hours=20)
     assert battery.hours(amps(7.0)).value == pytest.approx(20 * (7 / (7 * 20)) ** 1.15)
     assert battery.hours(amps(0.35)).value == pytest.approx(20)
-
-
-def test_efficiency_curve() -> None:
-    curve = Curve.parse("0.1W:0.6,1W:0.85,5W:90%")
-    assert curve.at(0.01) == 0.6
-    assert curve.at(0.55) == pytest.approx(0.725)
-    assert curve.at(100) == 0.9
-    battery = Battery("10Ah@3.7V", efficiency=curve)
-    assert battery.hours(Result.of(0.55, "W", {"gain:x": 1e-3})).value == pytest.approx(37 * 0.725 / 0.55)
-    for bad in ("0.1W", "1W:0.9,0.1W:0.8", "1W:1.2"):
-        with pytest.raises(ConfigurationError):
-            Curve.parse(bad)
-
-
-@pytest.mark.parametrize("name", preset_names())
-def test_presets_are_usable(name: str) -> None:
-    battery = parse_battery(name)
-    assert battery.title
-    assert battery.available()[0] > 0
-    assert presets()[name]["provenance"] in "VSMD" and presets()[name]["source"]
 
 
 def test_unknown_preset_lists_the_known() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,7 +15,6 @@ from powermeter import registry
 from powermeter.channel import MISSING
 from powermeter.drivers import atorch, fnirsi, km003c, km003c_stream, korad, ppk2, rdtech_um, scpi, witrn
 from powermeter.drivers.lines import Lines
-from powermeter.drivers.links import hid as hid_link
 from powermeter.drivers.links import serial_port as serial_link
 from powermeter.drivers.links.link import Link
 from powermeter.drivers.meters import linked, request_response, stream
@@ -424,19 +422,6 @@ def test_serial_meters_are_found_by_their_ids(
     assert (found.url, found.certainty) == (url, certainty)
     assert "no permission" in found.problem or not found.problem
     registry.source(url)
-
-
-@pytest.mark.parametrize(("module", "vid", "pid"), [(fnirsi, 0x2E3C, 0x5558), (witrn, 0x0716, 0x5044)])
-def test_hid_meters_are_found_by_their_ids(
-    module: Any, vid: int, pid: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    node = tmp_path / "hidraw3" / "device"
-    node.mkdir(parents=True)
-    (node / "uevent").write_text(f"HID_ID=0003:{vid:08X}:{pid:08X}\nHID_NAME=Tester\nHID_UNIQ=7\n")
-    monkeypatch.setattr(module, "hid_devices", lambda usb: hid_link.hid_devices(usb, tmp_path))
-    cls = {fnirsi: fnirsi.Fnirsi, witrn: witrn.Witrn}[module]
-    (found,) = cls.discover()
-    assert found.url == f"{cls.scheme}:///dev/hidraw3"
 
 
 def test_um_refresh_is_told() -> None:

@@ -15,7 +15,6 @@ from powermeter.footprint.embodied import battery, chip, device, memory, part, t
 from powermeter.footprint.equivalent import equivalent
 from powermeter.footprint.formula import total
 from powermeter.footprint.minerals import cathode, characterisation, composition
-from powermeter.footprint.sci import sci, sci_of
 from powermeter.result import Result
 
 KWH = Result.of(3.6e6, "J", {"gain:x": 3.6e4})
@@ -98,31 +97,6 @@ def test_break_even_counts_items_until_use_equals_making() -> None:
     )
     with pytest.raises(ConfigurationError, match="no break-even"):
         break_even(part("board", given("board", 12, "kg")), free)
-
-
-def test_sci_discloses_what_it_must() -> None:
-    making = by_time(device("server"), 3600, given("life.server", 4, "y"))
-    whole = footprint(KWH, "FRA", making=[("carbon", making)])
-    score = sci_of(whole, 100, "inference", "measured at the 5 V input")
-    assert score.score.value == pytest.approx(whole.carbon.value / 100)
-    text = score.disclosure()
-    for word in (
-        "functional unit R: inference",
-        "software boundary",
-        "method",
-        "E × I",
-        "M:",
-        "no offsets",
-        "source",
-    ):
-        assert word in text
-    assert "WARNING" not in text
-    alone = footprint(KWH, "FRA")
-    assert "not a complete SCI" in sci_of(alone, 1, "inference", "measured").disclosure()
-    with pytest.raises(ConfigurationError):
-        sci(alone.accounts["carbon"].lines[0], [], 0, "inference", boundary="b", method="m")
-    with pytest.raises(ConfigurationError):
-        sci(alone.accounts["carbon"].lines[0], [], 1, " ", boundary="b", method="m")
 
 
 BILL = """

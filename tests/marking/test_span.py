@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
-import types
 
 import pytest
 
 import powermeter
 from powermeter.analysis.accounts import differences
-from powermeter.marking import board, destinations, event_log, ring, span, tasks
+from powermeter.marking import board, destinations, event_log, ring, span
 
 
 def names(events) -> list[str]:
@@ -174,11 +172,3 @@ def test_what_is_marked_after_the_process_has_taken_leave_is_kept(running):
     assert sorted(names(running.end())) == ["early", "late", "late", "late"]
     counts = running.counts()[os.getpid()]
     assert (counts.begun, counts.finished) == (4, 4)
-
-
-def test_asyncio_that_is_still_being_imported_is_asked_later(monkeypatch):
-    monkeypatch.setitem(sys.modules, "asyncio", types.ModuleType("asyncio"))
-    assert tasks.numbering() is None
-    monkeypatch.undo()
-    number = tasks.numbering()
-    assert number is not None and number() == 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import socket
 import sys
@@ -14,10 +13,8 @@ from typing import Any
 import pytest
 
 from powermeter.drivers.links import hid as hid_link
-from powermeter.drivers.links import sockets as socket_link
 from powermeter.drivers.links.link import UsbId
-from powermeter.drivers.links.opening import open_link
-from powermeter.errors import OpenError, ReadError, Reason
+from powermeter.errors import OpenError, ReadError
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals")
 
@@ -46,29 +43,6 @@ def fake_port(device: str, vid: int | None, pid: int, serial: str, location: str
 
 
 PPK2 = UsbId(0x1915, 0xC00A, "PPK2")
-
-
-def test_bluetooth_address_without_bluetooth(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Refusing:
-        def __init__(self, *_: Any) -> None:
-            pass
-
-        def settimeout(self, _: float) -> None:
-            pass
-
-        def connect(self, address: Any) -> None:
-            assert address == ("00:11:22:33:44:55", 1)
-            raise OSError(errno.EBUSY, "busy")
-
-        def close(self) -> None:
-            pass
-
-    monkeypatch.setattr(socket_link.socket, "AF_BLUETOOTH", 31, raising=False)
-    monkeypatch.setattr(socket_link.socket, "BTPROTO_RFCOMM", 3, raising=False)
-    monkeypatch.setattr(socket_link.socket, "socket", Refusing)
-    with pytest.raises(OpenError, match="one at a time") as caught:
-        open_link("00:11:22:33:44:55", instrument="UM25C")
-    assert caught.value.reason is Reason.BUSY
 
 
 def hidraw(folder: Path, number: int, identity: str, unique: str = "") -> None:
