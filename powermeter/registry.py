@@ -7,13 +7,12 @@ in the group `powermeter.drivers` or `powermeter.reports`.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any, cast
 
-from powermeter.errors import ConfigurationError, NotInstalledError
+from powermeter.errors import ConfigurationError, NotInstalledError, nearest
 from powermeter.source import Address, Source
 
 DRIVERS: Mapping[str, str] = {
@@ -253,8 +252,7 @@ def driver_class(scheme: str) -> type[Source]:
     target = DRIVERS.get(scheme) or names("drivers", DRIVERS).get(scheme)
     if target is None:
         table = names("drivers", DRIVERS)
-        near = difflib.get_close_matches(scheme, table, n=2) or sorted(table)
-        raise ConfigurationError(f"no source {scheme!r}; did you mean {' or '.join(near[:6])}?")
+        raise ConfigurationError(f"no source {scheme!r}; {nearest(scheme, table)}; see: powermeter devices")
     return cast(type[Source], load(target))
 
 

@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.errors import ConfigurationError
+from powermeter.errors import ConfigurationError, nearest
 from powermeter.events import Event
 
 
 def groups_of(
     events: Sequence[Event], by: tuple[str, ...], metadata: Any
 ) -> tuple[list[tuple[Any, ...]], NDArray[np.int64]]:
+    """Return the keys of the rows, (name, values of `by` …), and for each event the number of its row.
+
+    Args:
+        events: In any order.
+        by: Attributes that split a row; the run's own stand in where an event has none.
+        metadata: Of the recording.
+
+    Raises:
+        ConfigurationError: No event, nor the run, carries one of the attributes.
+    """
     run = metadata.get("attributes") or {}
     known = dict.fromkeys([name for e in events for name in e.attributes] + list(run))
     for name in by:
         if events and name not in known:
-            near = difflib.get_close_matches(name, known, 1)
-            hint = (
-                f"did you mean {near[0]!r}?"
-                if near
-                else f"there are: {', '.join(list(known)[:12]) or 'none'}"
-            )
-            raise ConfigurationError(f"no event carries an attribute {name!r}; {hint}")
+            raise ConfigurationError(f"no event carries an attribute {name!r}; {nearest(name, known)}")
     numbers: dict[tuple[Any, ...], int] = {}
     group = np.empty(len(events), np.int64)
     for i, e in enumerate(events):

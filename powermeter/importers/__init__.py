@@ -8,13 +8,12 @@ by an entry point in the group `powermeter.importers`.
 from __future__ import annotations
 
 import csv
-import difflib
 from dataclasses import replace
 from pathlib import Path
 
 from powermeter import registry
 from powermeter.channel import Quantity
-from powermeter.errors import ConfigurationError, DataError, PowermeterError
+from powermeter.errors import ConfigurationError, DataError, PowermeterError, nearest
 from powermeter.importers import events
 from powermeter.importers.database import MAGIC
 from powermeter.importers.files import Peek
@@ -45,8 +44,7 @@ def importer(name: str) -> type[Importer]:
     """
     table = registry.names("importers", registry.IMPORTERS)
     if name not in table:
-        near = difflib.get_close_matches(name, table, n=2) or sorted(table)
-        raise ConfigurationError(f"no format {name!r}; did you mean {', '.join(near)}?")
+        raise ConfigurationError(f"no format {name!r}; {nearest(name, table)}; see: powermeter import --help")
     found: type[Importer] = registry.load(table[name])
     return found
 

@@ -216,7 +216,7 @@ def test_a_part_of_the_board_is_labelled_a_part() -> None:
 def test_an_attribute_that_no_event_carries_is_refused_with_the_nearest() -> None:
     rec = recording([power("in", Rail("VDD_IN", nominal_v=5.0))], [steps(2.0, each=1001)])
     rec.happened = [event("infer", 1.0, 1.5, attributes={"model": "a"})]
-    with pytest.raises(ConfigurationError, match=r"'modle'; did you mean 'model'\?"):
+    with pytest.raises(ConfigurationError, match=r"'modle'; did you mean model\?"):
         analyse(rec, by="modle")
     with pytest.raises(ConfigurationError, match="there are: model"):
         analyse(rec, by="zzz")
