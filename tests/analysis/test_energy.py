@@ -218,5 +218,5 @@ def test_an_attribute_that_no_event_carries_is_refused_with_the_nearest() -> Non
     rec.happened = [event("infer", 1.0, 1.5, attributes={"model": "a"})]
     with pytest.raises(ConfigurationError, match=r"'modle'; did you mean model\?"):
         analyse(rec, by="modle")
-    with pytest.raises(ConfigurationError, match="there are: model"):
+    with pytest.raises(ConfigurationError, match="there is model"):
         analyse(rec, by="zzz")
