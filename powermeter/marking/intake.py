@@ -37,6 +37,8 @@ MAX_WAITING = 100_000
 """Rows that are written at a time, and kept while the file cannot be written."""
 MAX_BACKLOG = 2_000_000
 """Slots (128 MB) that wait to become events; beyond that the rings are left full, and their writers count."""
+PIECE = 8192
+"""Slots that become events, and rows that are written, without a look at the rings: a program waits for room only so long."""
 SLICE_NS = NS // 50
 """Time spent on events between two looks at the rings."""
 MAX_ACCOUNTS = 1000
@@ -124,13 +126,8 @@ class Intake:
             return 0, True
         for name, one in list(self._rings.items()):
             now = time.monotonic_ns()
-            slots = one.reader.take(now)
-            if len(slots):
-                if one.reader.namespace and one.reader.namespace == self._namespace:
-                    one.assembly.memory.sample(now)
-                offset = 0 if one.reader.clock == ring.MONOTONIC else time.monotonic_ns() - time.time_ns()
-                self._queue(one, slots, now, offset)
-                total += len(slots)
+            if taken := self._take(one, now):
+                total += taken
                 continue
             counts = one.reader.counts()
             self._note(one, counts)
@@ -152,9 +149,26 @@ class Intake:
         return len(slots) > 0
 
     def _queue(self, one: _Open, slots: NDArray[np.void], now: int, offset: int) -> None:
-        self._backlog.append((one, slots, now, offset))
+        for first in range(0, len(slots), PIECE):
+            self._backlog.append((one, slots[first : first + PIECE], now, offset))
+            one.queued += 1
         self._backlog_slots += len(slots)
-        one.queued += 1
+
+    def _take(self, one: _Open, now: int) -> int:
+        """Queue the slots of a ring that are whole; return how many."""
+        slots = one.reader.take(now)
+        if len(slots):
+            if one.reader.namespace and one.reader.namespace == self._namespace:
+                one.assembly.memory.sample(now)
+            offset = 0 if one.reader.clock == ring.MONOTONIC else time.monotonic_ns() - time.time_ns()
+            self._queue(one, slots, now, offset)
+        return len(slots)
+
+    def _make_room(self) -> None:
+        """Empty the rings into the backlog amid a long write, so that no program waits for its end."""
+        if self._backlog_slots < MAX_BACKLOG + MAX_BACKLOG // 4:
+            for one in self._rings.values():
+                self._take(one, time.monotonic_ns())
 
     def _list_rings(self) -> None:
         try:
@@ -255,7 +269,10 @@ class Intake:
                 self._open()
             with self._writer.transaction():
                 for process, own in rows.items():
-                    event_batches.insert(self._connection, process, own, COLUMNS)
+                    for first in range(0, len(own), PIECE):
+                        event_batches.insert(self._connection, process, own[first : first + PIECE], COLUMNS)
+                        if first:
+                            self._make_room()
                 for a in accounts:
                     numbers = (a.begun, a.finished, a.finished)
                     self._writer.add_process_counts(a.process, time.monotonic_ns(), numbers, a.details())

@@ -156,3 +156,23 @@ def test_one_that_is_only_half_imported_is_asked_later(running, monkeypatch):
     with powermeter.event("infer"):
         pass
     assert calls == ["jax", "effects"] * 2
+
+
+def test_what_a_signals_handler_raises_while_a_device_is_waited_for_comes_out(running, monkeypatch):
+    class Interrupt(Exception):
+        """Of the program."""
+
+    def synchronize() -> None:
+        raise Interrupt
+
+    calls = Calls()
+    torch = fake_torch(calls)
+    torch.cuda.synchronize = synchronize
+    monkeypatch.setitem(sys.modules, "torch", torch)
+    span.know_modules()
+    with pytest.raises(Interrupt), powermeter.event("w"):
+        pass
+    torch.cuda.synchronize = calls.noting("cuda")
+    with powermeter.event("w"):
+        pass
+    assert calls == ["cuda", "cuda"], "it goes on being waited for"

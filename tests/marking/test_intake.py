@@ -13,9 +13,9 @@ import pytest
 from waiting import wait_until
 
 import powermeter
-from powermeter.marking import board, intake, ring
+from powermeter.marking import board, intake, ring, ring_reader
 from powermeter.marking.event_log import EventLog
-from powermeter.recording import Recording
+from powermeter.recording import Recording, event_batches
 
 
 class Writer:
@@ -242,3 +242,35 @@ def test_nothing_is_left_behind(running):
     assert not Path(running.folder).exists()
     with Recording.open(running.path) as recording:
         assert recording.warnings == []
+
+
+def test_a_long_write_empties_the_rings_meanwhile(running, monkeypatch):
+    monkeypatch.setattr(ring, "CAPACITY", 64)
+    monkeypatch.setattr(intake, "PIECE", 16)
+    monkeypatch.setattr(ring_reader, "SETTLE_NS", 0)
+
+    def mark(count: int) -> None:
+        for _ in range(count):
+            with powermeter.event("w"):
+                pass
+
+    def take() -> int:
+        return running.intake.poll()[0]
+
+    mark(60)
+    assert [take(), take()] == [0, 61], "the first takes two slots"
+    running.intake.assemble(time.monotonic_ns() + 10**12)
+    free: list[int] = []
+    insert = event_batches.insert
+
+    def slow(*args):
+        mark(8)  # a program goes on while the disk is slow
+        free.append(running.log.words[ring.TAKEN])
+        return insert(*args)
+
+    monkeypatch.setattr(event_batches, "insert", slow)
+    running.intake.commit()
+    monkeypatch.undo()
+    assert len(free) == 4 and free[-1] > free[0] == 61
+    assert len(running.end()) == 60 + 8 * 4
+    assert running.counts()[os.getpid()].details["lost"] == 0
