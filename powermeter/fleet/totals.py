@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -81,11 +81,13 @@ def totals(
         DataError: The file cannot be used.
     """
     of = recordings(engine, asked)
+    if place is not None:
+        of = of.mutate(place=of.place.fill_null(place))
     series = read(intensity) if intensity is not None else None
     notes = list(_notes(engine, of))
     found = []
     for row in engine.rows(_by_place(of)):
-        name = row["place"] or place or ""
+        name = row["place"] or ""
         energy = _energy(row, f"fleet {name or 'nowhere'}")
         mark = None
         if series is not None:
@@ -103,18 +105,15 @@ def totals(
         found.append(Total(name, row["devices"], row["recordings"], row["seconds"], energy, whole))
     if not found:
         return Totals((), None, None, None, None, tuple(dict.fromkeys(notes)))
-    merged = _merged(found)
-    prints = [one.footprint for one in merged]
-    known = [p for p in prints if p is not None]
-    complete = len(known) == len(prints)
+    known = [one.footprint for one in found if one.footprint is not None]
+    complete = len(known) == len(found)
 
     def added(name: str) -> Result | None:
-        return combine([(1.0, getattr(p, name)) for p in known]) if complete else None
+        return _sum([getattr(p, name) for p in known]) if complete else None
 
-    energy = combine([(1.0, one.energy) for one in merged])
     return Totals(
-        tuple(sorted(merged, key=lambda one: -one.energy.value)),
-        energy,
+        tuple(sorted(found, key=lambda one: -one.energy.value)),
+        _sum([one.energy for one in found]),
         added("carbon"),
         added("water"),
         added("adpe"),
@@ -122,29 +121,9 @@ def totals(
     )
 
 
-def _merged(found: list[Total]) -> list[Total]:
-    """Return one total for each place: what notes none and was given one may come twice."""
-    by_name: dict[str, list[Total]] = {}
-    for one in found:
-        by_name.setdefault(one.place, []).append(one)
-    merged = []
-    for name, group in by_name.items():
-        if len(group) == 1:
-            merged += group
-            continue
-        energy = combine([(1.0, one.energy) for one in group])
-        whole = footprint(energy, parse_place(name) if name else None) if energy.value > 0 else None
-        merged.append(
-            Total(
-                name,
-                sum(o.devices for o in group),
-                sum(o.recordings for o in group),
-                sum(o.seconds for o in group),
-                energy,
-                whole,
-            )
-        )
-    return merged
+def _sum(results: Sequence[Result]) -> Result:
+    """Return the sum; one result is its own, also where its interval is skewed."""
+    return results[0] if len(results) == 1 else combine([(1.0, one) for one in results])
 
 
 def _by_place(of: Any) -> Any:
@@ -156,7 +135,8 @@ def _by_place(of: Any) -> Any:
     )
     of = of.mutate(
         p=of.place.fill_null("\x00"),
-        rank=ranks,
+        # What nothing real drew is simulated, whatever its channels claim.
+        rank=of.simulated.ifelse(len(GRADES) - 1, ranks),
         up=(of.energy_high_j - of.energy_j).fill_null(math.inf),
         down=(of.energy_j - of.energy_low_j).fill_null(math.inf),
     )

@@ -42,3 +42,38 @@ def test_totals_are_the_sum_and_hours_meet_their_factors(engine: Any, lab: Path,
     assert plain.carbon_steps()["at the meter"] == pytest.approx(grams, rel=1e-9)
     one = next(each for each in life(engine, battery="4Ah") if each.device == "pi-00")
     assert one.hours is not None and 6 < one.hours.value < 10 and one.used is not None
+
+
+def test_what_notes_no_place_meets_the_same_hours_as_what_does(tmp_path: Path) -> None:
+    """Half of the recordings note the place, the other half get it as an option: one place, one series of factors."""
+    outside.need("pyarrow", "ibis", "duckdb")
+    from class_of_forty import START_UTC_NS, record
+
+    from powermeter.fleet.collect import collect
+    from powermeter.fleet.dataset import Dataset
+    from powermeter.fleet.engines import engine_of
+    from powermeter.fleet.origins import origin_of
+    from powermeter.fleet.totals import totals
+
+    for number, attributes in enumerate(({"place": "FRA"}, {})):
+        record(
+            tmp_path / "in" / f"{number}.power",
+            "",
+            number + 1,
+            attributes=attributes,
+            utc_ns=START_UTC_NS,
+            events=5,
+        )
+    collect(origin_of(str(tmp_path / "in")), Dataset(tmp_path / "ds"), "none")
+    lines = [f"2026-10-{day:02}T{hour:02}:00:00Z,700" for day in range(2, 5) for hour in range(24)]
+    (tmp_path / "hourly.csv").write_text("\n".join(["timestamp_utc,ci_g_per_kwh", *lines]) + "\n")
+    with engine_of("duckdb", tmp_path / "ds") as engine:
+        found = totals(engine, place="FRA", intensity=tmp_path / "hourly.csv")
+    (place,) = found.places
+    assert place.place == "FRA" and place.recordings == 2 and place.footprint is not None
+    grams = place.energy.value / 3.6e6 * 700
+    assert place.footprint.carbon_steps()["at the meter"] == pytest.approx(grams, rel=1e-9)
+    assert found.water is not None and (found.water.low, found.water.high) == (
+        place.footprint.water.low,
+        place.footprint.water.high,
+    )
