@@ -1,6 +1,6 @@
 """Time and memory of a fleet: many simulated devices, an hour each at 10 Hz, collected and asked on DuckDB and on Spark.
 
-    python benchmarks/fleet_scale.py FOLDER --devices 100 [--spark 'local-cluster[2,1,1024]'] [--steps make,collect,duckdb,spark,check]
+    python benchmarks/fleet_scale.py FOLDER --devices 100 [--spark 'local-cluster[2,1,1024]'] [--steps make,collect,duckdb,spark,merge,duckdb,spark,check]
 
 Each step is a process of its own, so that its peak memory (with that of its children, JVMs included) is its own.  Prints a line of JSON a step.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import resource
 import subprocess
 import sys
 import threading
@@ -74,6 +75,14 @@ def collect(folder: Path, devices: int) -> dict[str, Any]:
     found = run(Folder(folder / "recordings"), Dataset(folder / "dataset"), "all")
     size = sum(path.stat().st_size for path in (folder / "dataset").rglob("*.parquet"))
     return {"added": len(found.added), "known": len(found.known), "left": len(found.left), "bytes": size}
+
+
+def merge(folder: Path, devices: int) -> dict[str, Any]:
+    """Merge the files of single recordings."""
+    from powermeter.fleet.dataset import Dataset
+    from powermeter.fleet.merging import merge as run
+
+    return run(Dataset(folder / "dataset")).to_dict()
 
 
 def ask(folder: Path, engine: str, master: str | None) -> dict[str, Any]:
@@ -173,13 +182,14 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--devices", type=int, default=10)
     parser.add_argument("--spark", default="local-cluster[2,1,1024]")
-    parser.add_argument("--steps", default="make,collect,duckdb,spark,check")
+    parser.add_argument("--steps", default="make,collect,duckdb,spark,merge,duckdb,spark,check")
     parser.add_argument("--step", help=argparse.SUPPRESS)
     typed = parser.parse_args()
     if typed.step:
         run = {
             "make": lambda: make(typed.folder / "recordings", typed.devices),
             "collect": lambda: collect(typed.folder, typed.devices),
+            "merge": lambda: merge(typed.folder, typed.devices),
             "duckdb": lambda: ask(typed.folder, "duckdb", None),
             "spark": lambda: ask(typed.folder, "spark", typed.spark),
             "check": lambda: check(typed.folder, typed.devices),
@@ -199,14 +209,17 @@ def main() -> None:
             "--step",
             step,
         ]
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         own, children = peak_of(process)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
         said = process.stdout.read().strip().splitlines() if process.stdout else []
         told = json.loads(said[-1]) if said and not process.returncode else {"status": process.returncode}
         line = {
             "devices": typed.devices,
             "step": step,
             "seconds": round(time.monotonic() - begun, 1),
+            "processor_s": round(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, 1),
             "mb": round(own),
             "children_mb": round(children),
         }

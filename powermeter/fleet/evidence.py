@@ -6,12 +6,13 @@ gap, lost marks, a repair and a calibration are all noted by the recorder itself
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from powermeter.channel import Boundary, Gap
 from powermeter.fleet.findings import Finding, ask, fail, note
-from powermeter.recording import Recording
+from powermeter.recording import Recording, SourceInfo
+from powermeter.recording.commitment import Commitment
 from powermeter.recording.fingerprint import false_summaries, metadata_history
 from powermeter.result import Grade
 
@@ -50,12 +51,12 @@ def first_team(recording: Recording, team: str) -> str:
 
 
 def of_counts(recording: Recording) -> Iterator[Finding]:
-    """Yield where there are fewer readings or events than the recorder counted.
+    """Yield where there are fewer readings or events than the recorder counted, or other readings than it noted.
 
     A repaired recording lacks what its damage took, and says so itself: then a person must look.
     """
     repaired = bool(recording.facts("salvaged"))
-    for finding in (*_readings(recording), *_events(recording)):
+    for finding in (*_readings(recording), *_commitments(recording), *_events(recording)):
         yield ask(finding.code, f"{finding.text} (it was repaired)") if repaired else finding
 
 
@@ -76,6 +77,44 @@ def _readings(recording: Recording) -> Iterator[Finding]:
                 "readings-missing",
                 f"the recorder counted {samples:,} readings of {source.name or source.url}, {missing:,} of them are gone",
             )
+
+
+def _commitments(recording: Recording) -> Iterator[Finding]:
+    """Yield where a source, or its readings up to a moment, are not those that the recorder noted then."""
+    notes = recording.facts("recorder")
+    for source in recording.sources:
+        noted: dict[int, str] = {}
+        for one in notes:
+            sources = one.get("sources")
+            told = sources.get(str(source.id)) if isinstance(sources, dict) else None
+            if isinstance(told, dict) and isinstance(told.get("digest"), str):
+                noted[_whole(told.get("written"))] = told["digest"]
+        differs = _first_difference(recording, source, noted)
+        if differs is not None:
+            yield fail(
+                "notes-differ",
+                f"{source.name or source.url}: its driver, its channels or its first {differs:,} readings are not those that the "
+                "recorder noted while it ran: another program wrote them",
+            )
+
+
+def _first_difference(recording: Recording, source: SourceInfo, noted: Mapping[int, str]) -> int | None:
+    """Return up to which reading they first differ from what was noted; None where nowhere."""
+    wanted = sorted(noted)
+    held = Commitment(source.driver, source.channels)
+    if wanted and wanted[0] == 0:
+        wanted.pop(0)
+    for piece in recording.stream(source.id):
+        start = 0
+        while wanted and start < len(piece):
+            end = min(len(piece), start + wanted[0] - held.samples)
+            held.add(piece.times_ns[start:end], piece.flags[start:end], piece.table()[start:end])
+            start = end
+            if held.samples == wanted[0] and held.digest != noted[wanted.pop(0)]:
+                return held.samples
+        if not wanted:
+            return None
+    return None  # fewer readings than noted: counted elsewhere
 
 
 def _is_loss(gap: Gap) -> bool:

@@ -27,6 +27,7 @@ CRITERION: Mapping[str, str] = {
     "changed": "unedited",
     "summary-differs": "unedited",
     "readings-missing": "unedited",
+    "notes-differ": "unedited",
     "events-missing": "unedited",
     "events-skipped": "unedited",
     "metadata-changed": "unedited",

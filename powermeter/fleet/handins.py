@@ -89,6 +89,7 @@ DISHONEST = frozenset(
         "changed",
         "summary-differs",
         "readings-missing",
+        "notes-differ",
         "events-missing",
         "copy",
         "no-recorder",

@@ -141,8 +141,7 @@ class Process:
         url, facts = str(source.address), {**_asked(source), **source.info()}
         if self._order.get("metadata", {}).get("private"):
             url, facts = reduced_url(url), reduced_info(facts)
-        identifier = writer.add_source(url, source.name, source.address.scheme, source.channels, facts)
-        self._ids.append(identifier)
+        self._ids.append(writer.add_source(url, source.name, source.address.scheme, source.channels, facts))
         self._totals.append(LiveTotals(source.channels))
 
     def _open_sources(self) -> list[Source]:
@@ -294,6 +293,7 @@ class Process:
                     "last_error": reader.health.last_error or None,
                     "failure": reader.failure or None,
                     "counts": reader.source.counts(),
+                    **writer.commitment(identifier),
                 }
                 for identifier, reader in zip(self._ids, self._readers, strict=False)
             },

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from powermeter.channel import Channel
 from powermeter.errors import DataError
 from powermeter.recording import columns, file, schema, summary
+from powermeter.recording.commitment import Commitment
 
 CHUNK = 1 << 16
 """Samples of a full chunk."""
@@ -72,6 +73,7 @@ class SourceWriter:
         sequence: Of the next chunk.
         part: Of the next tail.
         last_ns: The time of the last sample.
+        commitment: To all samples; None where some were written before this program opened the file.
         pending: What waits for a chunk; all of it is in tails.
         waiting: Level → stretches that do not yet make one of the next.
         levels: Level → how many are written.
@@ -82,6 +84,7 @@ class SourceWriter:
     sequence: int = 0
     part: int = 0
     last_ns: int | None = None
+    commitment: Commitment | None = None
     pending: list[Block] = field(default_factory=list)
     waiting: dict[int, list[tuple[int, int, int, NDArray[np.void]]]] = field(default_factory=dict)
     levels: dict[int, int] = field(default_factory=dict)
@@ -89,7 +92,14 @@ class SourceWriter:
     def copy(self) -> SourceWriter:
         """Return one that is not changed along with this."""
         waiting = {level: list(stretches) for level, stretches in self.waiting.items()}
-        return replace(self, pending=list(self.pending), waiting=waiting, levels=dict(self.levels))
+        commitment = self.commitment and self.commitment.copy()
+        return replace(
+            self,
+            commitment=commitment,
+            pending=list(self.pending),
+            waiting=waiting,
+            levels=dict(self.levels),
+        )
 
     def check(
         self,
@@ -121,6 +131,8 @@ class SourceWriter:
     def add(self, connection: sqlite3.Connection, block: Block) -> None:
         """Write a block inside the transaction in progress."""
         self.last_ns = int(block.times_ns[-1])
+        if self.commitment is not None:
+            self.commitment.add(block.times_ns, block.flags, block.codes)
         waiting = sum(map(len, self.pending))
         first = 0
         while len(block) - first + waiting >= CHUNK:

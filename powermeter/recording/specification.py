@@ -80,6 +80,8 @@ _COUNTS: Mapping[str, Check] = {
     "last_error": _or_none(_text),
     "failure": _or_none(_text),
     "counts": _mapping,
+    "written": _integer,
+    "digest": _text,
 }
 
 

@@ -17,6 +17,7 @@ from powermeter.channel import Channel, Gap
 from powermeter.errors import DataError
 from powermeter.events import Event
 from powermeter.recording import event_batches, file, schema
+from powermeter.recording.commitment import Commitment
 from powermeter.recording.event_batches import EventTable
 from powermeter.recording.output_file import check_output
 from powermeter.recording.reader import Recording
@@ -118,8 +119,13 @@ class Writer:
                     for position, channel in enumerate(channels)
                 ),
             )
-        self._sources[source] = SourceWriter(source, tuple(channels))
+        self._sources[source] = SourceWriter(source, tuple(channels), commitment=Commitment(driver, channels))
         return source
+
+    def commitment(self, source: int) -> dict[str, Any]:
+        """Return what a recorder notes of a source's samples until now; empty where others wrote some of them."""
+        held = self._sources[source].commitment
+        return held.note() if held is not None else {}
 
     def append(
         self,

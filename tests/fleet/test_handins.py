@@ -8,7 +8,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from class_of_forty import DISHONEST, edit_readings, record, reseal, rewritten
+from class_of_forty import DISHONEST, edit_readings, record, reseal, rewritten, write_anew
 
 from powermeter import cli
 from powermeter.errors import ConfigurationError
@@ -73,7 +73,36 @@ def codes(path: Path, **rubric: object) -> set[str]:
 def test_a_careful_cheat_forgets_the_summaries(tmp_path: Path) -> None:
     path = record(tmp_path / "a.power", "a", 1)
     edit_readings(path, careful=True)
-    assert codes(path) == {"summary-differs"}
+    assert codes(path) == {"summary-differs", "notes-differ"}
+
+
+def test_who_writes_everything_anew_and_copies_the_notes_is_found_by_them(tmp_path: Path) -> None:
+    path = record(tmp_path / "a.power", "a", 1)
+    assert codes(write_anew(path, tmp_path / "same.power")) == set(), "nothing is claimed that is not so"
+    assert codes(write_anew(path, tmp_path / "less.power", factor=0.8)) == {"notes-differ"}
+    simulated = record(
+        tmp_path / "s.power",
+        "a",
+        2,
+        url="virtual://",
+        driver="virtual",
+        info={"simulated": True},
+        grade=Grade.SIMULATED,
+    )
+    measured = {"grade": Grade.MEASURED, "url": "ina219://1/0x40", "driver": "ina219", "info": {}}
+    assert codes(write_anew(simulated, tmp_path / "m.power", **measured)) == {"notes-differ"}
+
+
+def test_what_powermeter_itself_writes_anew_is_no_edit(tmp_path: Path) -> None:
+    """A shared copy and a repair hold the same samples."""
+    from powermeter.recording.salvage import salvage
+    from powermeter.recording.sharing import share
+
+    path = record(tmp_path / "a.power", "a", 1)
+    share(path, tmp_path / "shared.power")
+    salvage(path, tmp_path / "repaired.power")
+    for name in ("shared", "repaired"):
+        assert not codes(tmp_path / f"{name}.power") & DISHONEST_CODES, name
 
 
 def test_a_file_that_no_recorder_wrote_is_refused(tmp_path: Path) -> None:

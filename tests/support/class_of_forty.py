@@ -6,6 +6,7 @@ import json
 import shutil
 import sqlite3
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from crafted import seal
 
 from powermeter.channel import Accuracy, Boundary, Channel, Quantity, Rail
 from powermeter.events import Event
-from powermeter.recording import Writer, append_to
+from powermeter.recording import Recording, Writer, append_to
 from powermeter.recording.salvage import salvage
 from powermeter.result import Grade
 from powermeter.source import Gap
@@ -152,7 +153,15 @@ def record(path: Path, team: str, seed: int, **other: Any) -> Path:
     last = {
         **note,
         "at_ns": int(times_ns[-1]),
-        "sources": {"1": {"samples": int(times_ns.size), "missed": 0, "errors": 0, "reopened": 0}},
+        "sources": {
+            "1": {
+                "samples": int(times_ns.size),
+                "missed": 0,
+                "errors": 0,
+                "reopened": 0,
+                **writer.commitment(source),
+            }
+        },
     }
     if other.get("close", True):
         writer.add_health(int(times_ns[-1]), last)
@@ -190,7 +199,7 @@ def rewritten(path: Path, table: str, change: Mapping[str, Any], where: str = "1
 
 def edit_readings(path: Path, *, careful: bool = False) -> None:
     """Lower all currents by a tenth; a careful cheat redoes the hashes too, and forgets the summaries."""
-    from powermeter.recording import Recording, columns
+    from powermeter.recording import columns
 
     with Recording.open(path) as recording:
         samples = recording.samples(1)
@@ -202,10 +211,35 @@ def edit_readings(path: Path, *, careful: bool = False) -> None:
         reseal(path)
 
 
+def write_anew(path: Path, to: Path, **change: Any) -> Path:
+    """Write everything a recording holds into a new one, as a program of somebody's own does, the recorder's notes copied.
+
+    Args:
+        path: A recording.
+        to: The new one.
+        change: `factor` of all currents, `grade`, `url`, `driver` and `info` differ from the recording's.
+    """
+    with Recording.open(path) as old, Writer.create(to, old.metadata) as new:
+        (source,) = old.sources
+        channels = [replace(c, grade=change.get("grade", c.grade)) for c in source.channels]
+        url, driver = change.get("url", source.url), change.get("driver", source.driver)
+        number = new.add_source(url, source.name, driver, channels, change.get("info", source.info))
+        samples = old.samples(source.id)
+        codes = samples.table()
+        codes[:, 1] = codes[:, 1] * change.get("factor", 1.0)
+        new.append(number, samples.times_ns, codes, samples.flags)
+        new.add_events(old.events())
+        for pair in old.clock_pairs():
+            new.add_clock_pair(*pair)
+        for process, c in old.process_counts().items():
+            new.add_process_counts(process, c.at_ns, (c.begun, c.finished, c.written), c.details)
+        for told in old.facts("recorder"):
+            new.add_health(told["at_ns"], told)
+    return to
+
+
 def thin_events(path: Path, keep: int = 22) -> None:
     """Take the last events out of every batch and redo all hashes."""
-    from powermeter.recording import Recording
-
     with Recording.open(path) as recording:
         events = recording.events()
     scratch = path.with_name("scratch.power")
