@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.errors import DataError
 from powermeter.importers.axis import usual_step
+from powermeter.importers.device_column import MAX_DEVICES
 from powermeter.importers.plan import Plan
 
 
@@ -34,6 +36,22 @@ def device_label(plan: Plan, text: str) -> str:
     return text.split(".", 1)[1] if text.startswith(("sensor.", "switch.")) else text
 
 
+def numbered(texts: Sequence[str], known: dict[str, int], where: str) -> NDArray[np.int16]:
+    """Return the number of each row's device; new ones are added to `known`.
+
+    Raises:
+        DataError: There are more than 256.
+    """
+    for text in dict.fromkeys(texts):
+        if text.strip() not in known:
+            if len(known) >= MAX_DEVICES:
+                raise DataError(
+                    f"{where}: more than {MAX_DEVICES} devices; this is not the format it looks like"
+                )
+            known[text.strip()] = len(known)
+    return np.fromiter((known[text.strip()] for text in texts), np.int16, len(texts))
+
+
 def round_note(
     plan: Plan,
     devices: Collection[str],
@@ -52,7 +70,9 @@ def round_note(
         spread = int(np.percentile(np.abs(apart[apart != 0]), 95)) if (apart != 0).any() else 0
         if spread:
             note += f"; rows of one round share its first time (they lie up to {spread / 1e6:.3g} ms apart)"
-    if lacking:
+    if lacking * 2 > len(sizes):
+        note += "; they were read at times of their own, and each was brought onto all of these times"
+    elif lacking:
         note += (
             f"; {lacking} of {len(sizes)} rounds lack a device: their sum is known only where all were read"
         )

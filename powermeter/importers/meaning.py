@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 from shlex import quote
 
 from powermeter.channel import Boundary, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.cells import unit_in_cells
+from powermeter.importers.device_column import DEVICE_NAMES, device_of
 from powermeter.importers.header_words import ELECTRIC, TIME
 from powermeter.importers.headers import Heading, of_unit, with_unit
 from powermeter.importers.layout import Layout, is_datum
@@ -23,19 +23,10 @@ from powermeter.importers.log import Choices
 from powermeter.importers.not_logs import ENDS, JOBS, LENGTH_WORDS, OUTCOME_WORDS, RUN_WORDS, RUNS
 from powermeter.importers.pairing import pair
 from powermeter.importers.plan import Plan, Planned
-from powermeter.importers.signatures import ColumnFact, Signature, key, signature_of
+from powermeter.importers.signatures import ColumnFact, key, signature_of
 from powermeter.importers.stamps import wall
 from powermeter.importers.time_columns import TimePlan, choose_time, counts_up, with_lag
 
-MAX_DEVICES = 256
-
-_DEVICE_NAMES = re.compile(
-    r"(gpu|cpu|core|device|dev|card|package|pkg|socket|sensor|channel|chan|ch|node|host|hostname|entity_id|entity|outlet|plug|"
-    r"meter|rail|domain|zone|index|idx|id|name|uuid|serial|label|component|resource|source|instance)"
-    r"([ _.-]?(id|idx|index|name|uuid|no|nr|number))?",
-    re.IGNORECASE,
-)
-_FRACTION = re.compile(r"-?\d+[.,]\d*[1-9]\d*")
 _USUAL = {Quantity.VOLTAGE: "V", Quantity.CURRENT: "mA", Quantity.ENERGY: "J", Quantity.CHARGE: "mAh"}
 
 ANOTHER_TIME = "another time"
@@ -87,7 +78,7 @@ def understand(path: Path, found: Layout, choices: Choices) -> Plan:
     if signature is not None and signature.lag:
         lag = next((i for i, h in enumerate(headings) if key(h) == signature.lag), None)
         time = time if lag is None or not time.indexes else with_lag(time, found, lag)
-    device = _devices(found, headings, time, planned, signature)
+    device = device_of(path, found, headings, time, planned, signature)
     aside = [entry for entry in aside if entry[0] not in {headings[i].text for i in device}]
     plan = Plan(found, signature, time, planned, device, aside)
     pair(plan)
@@ -251,7 +242,7 @@ def _ask_units(
             and not h.is_aside
             and i not in at
             and _is_numeric(found, i)
-            and not _DEVICE_NAMES.fullmatch(h.name.strip())
+            and not DEVICE_NAMES.fullmatch(h.name.strip())
             and "sample" not in h.words
             and h.implied in (None, *ELECTRIC)
             and (h.text.strip() or not found.named)
@@ -287,52 +278,6 @@ def _is_calendar(found: Layout, index: int) -> bool:
     return sum(wall(text, "dmy") is not None or wall(text, "mdy") is not None for text in texts) * 2 > len(
         texts
     )
-
-
-def _devices(
-    found: Layout,
-    headings: Sequence[Heading],
-    time: TimePlan,
-    planned: Sequence[Planned],
-    signature: Signature | None,
-) -> tuple[int, ...]:
-    """Return the column that tells devices apart where rows of several follow each other, or none."""
-    taken = {*time.indexes, *(column.index for column in planned)}
-    names = {key(h): i for i, h in enumerate(headings)}
-    if signature is not None:
-        candidates = [names[name] for name in signature.devices if name in names and names[name] not in taken]
-    else:
-        candidates = [
-            i
-            for i, h in enumerate(headings)
-            if i not in taken and h.name and _DEVICE_NAMES.fullmatch(h.name.strip())
-        ]
-    rows = [row for row in found.rows if len(row) > max([*time.indexes, *candidates, 0])]
-    for index in candidates:
-        texts = [row[index].strip() for row in rows]
-        distinct = set(texts)
-        if any(_FRACTION.fullmatch(text) for text in distinct):
-            continue  # `core` may be a power
-        if not 1 < len(distinct) <= MAX_DEVICES or len(distinct) * 1.5 > len(texts):
-            continue
-        if signature is not None or _takes_turns(rows, index, time):
-            return (index,)
-    return ()
-
-
-def _takes_turns(rows: Sequence[Sequence[str]], index: int, time: TimePlan) -> bool:
-    """Return whether rows of different devices come at one time, or in turns throughout."""
-    stamps = ["|".join(row[i].strip() for i in time.indexes) for row in rows]
-    keys = [row[index].strip() for row in rows]
-    if time.indexes:
-        together: dict[str, set[str]] = {}
-        for stamp, name in zip(stamps, keys, strict=True):
-            together.setdefault(stamp, set()).add(name)
-        shared = sum(len(names) > 1 for names in together.values())
-        if shared * 2 > len(together):
-            return True
-    changes = sum(a != b for a, b in pairwise(keys))
-    return changes * 2 > len(keys)
 
 
 def rail_of(column: Planned, name: str, covers: str, voltage_v: float | None) -> Rail:

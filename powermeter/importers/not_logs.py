@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from powermeter.importers.files import Peek
 from powermeter.importers.layout import layout
 
@@ -30,6 +32,11 @@ _MAGIC: tuple[tuple[bytes, str, str], ...] = (
 )
 
 
+_LINE_PROTOCOL = re.compile(
+    r"[\w.-]{1,80}(?:,[^,\s]{1,200}){0,20} [\w.-]{1,80}=[^\s=]{1,80}(?:,[^\s]{1,300})? \d{10,19}"
+)
+
+
 def refusal(peek: Peek) -> str | None:
     """Return why a file is not a power log and what to do, or None where it may be one."""
     head = peek.head
@@ -49,6 +56,9 @@ def refusal(peek: Peek) -> str | None:
     start = peek.text.lstrip("\ufeff \r\n\t")[:300].lower()
     if start.startswith(("<!doctype html", "<html", "<head", "<script")):
         return "is an HTML web page, not the file behind it; download the raw file"
+    lines = peek.lines[:20]
+    if len(lines) > 1 and all(_LINE_PROTOCOL.fullmatch(line) for line in lines[:-1]):
+        return "is InfluxDB's line protocol; export the one field that holds the power as CSV, with a column of times and one of values"
     if "PowerTOP Version" in peek.text[:4000]:
         return (
             "is PowerTOP's report of one stretch of time, with estimates for each process, not a log of power over time; "

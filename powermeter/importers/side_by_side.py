@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from powermeter.channel import MISSING, Channel, Kind, Rail
 from powermeter.errors import ConfigurationError
+from powermeter.importers.axis import pauses
 from powermeter.importers.log import Choices, Log, Rows
 from powermeter.importers.whole import Whole, decide
 from powermeter.source import Gap
@@ -122,6 +123,28 @@ def joined(sources: Sequence[Rows], where: str) -> Rows:
             codes.append(moved)
     gaps.sort(key=lambda gap: (gap.start_ns, gap.end_ns))
     return Rows(" + ".join(rows.name for rows in sources[:4]), tuple(channels), times, codes, gaps=gaps)
+
+
+def on_one_axis(rows: Rows, where: str) -> Rows:
+    """Return the rows of one table; of devices that were read at times of their own, on the union of those times.
+
+    Raises:
+        ConfigurationError: As `joined`.
+    """
+    places = [i for i, channel in enumerate(rows.channels) if channel.rail is not None]
+    known = np.stack([np.asarray(rows.codes[i]) != MISSING for i in places])
+    if known.all(axis=0).sum() * 2 >= known.any(axis=0).sum():
+        return rows
+    parts = []
+    for i, channel in enumerate(rows.channels):
+        column = np.asarray(rows.codes[i], np.int64)
+        own = column != MISSING
+        if own.any():
+            times = rows.times_ns[own]
+            parts.append(Rows(rows.name, (channel,), times, [column[own]], gaps=pauses(times)))
+    found = joined(parts, where)
+    found.name, found.info = rows.name, rows.info
+    return found
 
 
 _FINER = 1000

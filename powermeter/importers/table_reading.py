@@ -18,10 +18,11 @@ from powermeter.importers.axis import Axis, axis, keep_first_step, regular, usua
 from powermeter.importers.blocks import RowCount, Store, TextBlock, text_blocks
 from powermeter.importers.cells import Cells, Statistics, numbers
 from powermeter.importers.columns import NO_ZONE, channel_name, scaled, unused
-from powermeter.importers.devices import device_column, device_label, round_note, sweeps
+from powermeter.importers.devices import device_column, device_label, numbered, round_note, sweeps
 from powermeter.importers.log import RELATIVE, UTC, Choices, Log
 from powermeter.importers.meaning import ANOTHER_TIME, rail_of
 from powermeter.importers.plan import Plan
+from powermeter.importers.side_by_side import on_one_axis
 from powermeter.importers.signatures import Signature
 from powermeter.importers.stamps import number_ns
 from powermeter.importers.table_notes import charge_notes, check_rows, flag_notes, hole_notes, implausible
@@ -120,7 +121,8 @@ class Table:
         rows = TableRows(name, streams, store, found, sample_of_row, starts_ns=starts, info=info)
         self._finish(rows, streams)
         clock = UTC if self.plan.time.is_utc else RELATIVE
-        log = Log(self._importer.name, clock, [rows], warnings=self.warnings, external=True)
+        own = on_one_axis(rows, str(self.path)) if self.whole.is_sum and self.devices and not held else rows
+        log = Log(self._importer.name, clock, [own], warnings=self.warnings, external=True)
         if self.plan.layout.preamble:
             log.metadata["preamble"] = self.plan.layout.preamble
         log.facts["whole"] = {"rail": self.whole.headline, "why": self.whole.why, "sum": self.whole.is_sum}
@@ -170,7 +172,7 @@ class Table:
             columns["aware"] = np.zeros(len(texts), bool) if aware is None else aware
         keys = None
         if self.plan.device:
-            keys = self._keys(block.column(self.plan.device[0]))
+            keys = numbered(block.column(self.plan.device[0]), self.devices, str(self.path))
         elif self.choices.interleaved and self.choices.interleaved > 1:
             keys = ((store.rows + np.arange(len(block.rows))) % self.choices.interleaved).astype(np.int16)
             for number in range(self.choices.interleaved):
@@ -182,17 +184,6 @@ class Table:
             self._seen[i].add(values, keys)
             columns[f"c{i}"] = values
         store.append(columns)
-
-    def _keys(self, texts: Sequence[str]) -> NDArray[np.int16]:
-        known = self.devices
-        for text in dict.fromkeys(texts):
-            if text.strip() not in known:
-                if len(known) >= 256:
-                    raise DataError(
-                        f"{self.path}: more than 256 devices; this is not the format it looks like"
-                    )
-                known[text.strip()] = len(known)
-        return np.fromiter((known[text.strip()] for text in texts), np.int16, len(texts))
 
     def _axis(self, store: Store, held: bool) -> tuple[Axis, NDArray[np.int32] | None]:
         """Return the axis of the samples, and the sample of each row where rows are put together."""

@@ -60,6 +60,19 @@ SMALL = {
         "",
         ':::MLLOG {{"time_ms": 172850926{i}000, "key": "power_reading", "value": {p}.0, "metadata": {{}}}}\n',
     ),
+    "ipmi.txt": _text(
+        "",
+        "    Instantaneous power reading:   {p} Watts\n    IPMI timestamp:     Mon Jan  1 00:00:0{i} 2024\n",
+    ),
+    "igt.json": (
+        "["
+        + ",".join(
+            [
+                '{"period": {"duration": 1000.5, "unit": "ms"}, "power": {"GPU": 1.5, "unit": "W"}, "engines": 0}'
+            ]
+            * 9
+        )
+    ).encode(),
     "ppk.csv": _text("Timestamp(ms),Current(uA),D0-D7\n", "0.0{i},{p}.125,0{i}XX0000\n"),
     "rd.csv": _text(
         "Time,Voltage (V),Current (A),Accumulated current (mAh),Unix time\n",

@@ -100,6 +100,7 @@ def test_a_pattern_that_matches_nothing_says_so(folder, capsys):
         (b"<!DOCTYPE html><html>", "web page"),
         (b"7z\xbc\xaf", "7z"),
         (b"BZh9", "bunzip2"),
+        (b"plug,device=a power=10.5,voltage=230.1 1704067210000000000\n" * 4, "line protocol"),
         (
             b"P o w e r T O P\nPowerTOP Version;2.14 ran at Tue Aug  2 13:59:13 2022\nName;9 W;2\n",
             "PowerTOP's report",

@@ -557,3 +557,29 @@ def test_a_total_of_one_part_is_not_the_whole_beside_another(tmp_path, head, wan
     text = f"time_s,{head}\n" + "".join(f"{i},1,2\n" if wanted == 30 else f"{i},1,0.5\n" for i in range(11))
     _, energies, headline = load(tmp_path, text)
     assert energies[headline] == pytest.approx(wanted)
+
+
+def test_amd_smi_cards_add_up_and_macmon_s_system_holds_its_chip(tmp_path):
+    text = "timestamp,gpu,power_usage,hotspot_temperature\n" + "".join(
+        f"{1721400000 + i},{gpu},{140 + 10 * gpu},41\n" for i in range(11) for gpu in (0, 1)
+    )
+    _, energies, headline = load(tmp_path, text, "a.csv")
+    assert energies[headline] == pytest.approx(2900)
+    lines_ = "".join(
+        json.dumps(
+            {
+                "timestamp": f"2025-02-24T20:38:{i:02d}+00:00",
+                "cpu_power": 0.2,
+                "gpu_power": 0.1,
+                "ane_power": 0.0,
+                "all_power": 0.3,
+                "sys_power": 6.0,
+                "ram_power": 0.1,
+            }
+        )
+        + "\n"
+        for i in range(11)
+    )
+    log, energies, headline = load(tmp_path, lines_, "m.jsonl")
+    assert headline == "system" and energies["system"] == pytest.approx(60)
+    assert log.sources[0].channels[0].grade is Grade.ESTIMATED

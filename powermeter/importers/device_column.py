@@ -1,0 +1,119 @@
+"""Finds the column of a long table that tells devices apart, by its name, or by what it does: several values at one time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+from powermeter.channel import Quantity
+from powermeter.errors import DataError
+from powermeter.importers.headers import Heading, heading, implied, words
+from powermeter.importers.layout import Layout, is_datum
+from powermeter.importers.plan import Planned
+from powermeter.importers.signatures import Signature, key
+from powermeter.importers.time_columns import TimePlan
+
+MAX_DEVICES = 256
+
+DEVICE_NAMES = re.compile(
+    r"(gpu|cpu|core|device|dev|card|package|pkg|socket|sensor|channel|chan|ch|node|host|hostname|entity_id|entity|outlet|plug|"
+    r"meter|rail|domain|zone|index|idx|id|name|uuid|serial|label|component|resource|source|instance)"
+    r"([ _.-]?(id|idx|index|name|uuid|no|nr|number))?",
+    re.IGNORECASE,
+)
+_FRACTION = re.compile(r"-?\d+[.,]\d*[1-9]\d*")
+
+
+def device_of(
+    path: Path,
+    found: Layout,
+    headings: Sequence[Heading],
+    time: TimePlan,
+    planned: Sequence[Planned],
+    signature: Signature | None,
+) -> tuple[int, ...]:
+    """Return the column that tells devices apart where rows of several follow each other, or none.
+
+    Raises:
+        DataError: It tells quantities apart: its values are of different kinds.
+    """
+    taken = {*time.indexes, *(column.index for column in planned)}
+    names = {key(h): i for i, h in enumerate(headings)}
+    if signature is not None:
+        candidates = [names[name] for name in signature.devices if name in names and names[name] not in taken]
+    else:
+        candidates = [
+            i
+            for i, h in enumerate(headings)
+            if i not in taken and h.name and DEVICE_NAMES.fullmatch(h.name.strip())
+        ]
+    rows = [row for row in found.rows if len(row) > max([*time.indexes, *candidates, 0])]
+    for index in candidates:
+        texts = [row[index].strip() for row in rows]
+        distinct = set(texts)
+        if any(_FRACTION.fullmatch(text) for text in distinct):
+            continue  # `core` may be a power
+        if not 1 < len(distinct) <= MAX_DEVICES or len(distinct) * 1.5 > len(texts):
+            continue
+        if signature is not None or _takes_turns(rows, index, time):
+            _refuse_quantities(path, headings[index].text, distinct)
+            return (index,)
+    for index, named in enumerate(headings):
+        if signature is not None or index in taken or index in candidates or not rows:
+            continue
+        texts = [row[index].strip() if len(row) > index else "" for row in rows]
+        distinct = set(texts)
+        if (
+            not 1 < len(distinct) <= MAX_DEVICES
+            or len(distinct) * 1.5 > len(texts)
+            or any(map(is_datum, distinct))
+        ):
+            continue
+        if _share_stamps(rows, index, time) or (not found.named and _takes_turns(rows, index, time)):
+            _refuse_quantities(path, named.text, distinct)
+            return (index,)
+    return ()
+
+
+def _refuse_quantities(path: Path, column: str, names: Collection[str]) -> None:
+    """Refuse a table whose values are of the quantities that a column of text names.
+
+    Raises:
+        DataError: It is one.
+    """
+    meant: dict[Quantity, str] = {}
+    for name in sorted(names):
+        quantity = heading(name).quantity or implied(words(name))
+        if isinstance(quantity, Quantity):
+            meant.setdefault(quantity, name)
+    if len(meant) > 1:
+        shown = ", ".join(repr(name) for name in list(meant.values())[:4])
+        raise DataError(
+            f"{path}: column {column!r} names different quantities ({shown}), whose values stand in one column: export the rows of "
+            "one of them, or a column for each (a pivot)"
+        )
+
+
+def _takes_turns(rows: Sequence[Sequence[str]], index: int, time: TimePlan) -> bool:
+    """Return whether rows of different devices come at one time, or in turns throughout."""
+    keys = [row[index].strip() for row in rows]
+    if _share_stamps(rows, index, time):
+        return True
+    changes = sum(a != b for a, b in pairwise(keys))
+    return changes * 2 > len(keys)
+
+
+def _share_stamps(rows: Sequence[Sequence[str]], index: int, time: TimePlan) -> bool:
+    """Return whether most times stand before several of a column's values."""
+    stamps = ["|".join(row[i].strip() for i in time.indexes) for row in rows]
+    keys = [row[index].strip() if len(row) > index else "" for row in rows]
+    if time.indexes:
+        together: dict[str, set[str]] = {}
+        for stamp, name in zip(stamps, keys, strict=True):
+            together.setdefault(stamp, set()).add(name)
+        shared = sum(len(names) > 1 for names in together.values())
+        if shared * 2 > len(together):
+            return True
+    return False

@@ -1,0 +1,55 @@
+"""Long tables: what tells devices apart is found by its name or by what it does, and quantities are never added up."""
+
+import pytest
+
+from powermeter import importers
+from powermeter.analysis.energy import analyse
+from powermeter.errors import DataError
+from powermeter.importers import Choices
+from powermeter.recording import Recording
+
+
+def load(tmp_path, text, **said):
+    path = tmp_path / "t.csv"
+    path.write_text(text)
+    log = importers.convert(path, tmp_path / "o.power", choices=Choices(**said), force=True)
+    with Recording.open(tmp_path / "o.power") as recording:
+        return log, analyse(recording).energy.value
+
+
+def rows(names, count=12, apart=0, power=10):
+    return "".join(
+        f"{name},{i * 100 + k * apart},{power * (k + 1)}\n"
+        for i in range(count)
+        for k, name in enumerate(names)
+    )
+
+
+def test_two_cards_of_a_table_without_a_header_are_never_averaged(tmp_path):
+    log, joules = load(tmp_path, rows(["PCIE1", "PCIE2"], apart=50), columns={"2": "ms", "3": "W"})
+    assert log.facts["whole"]["sum"] and joules == pytest.approx(30 * 1.05, rel=1e-6)
+
+
+def test_devices_that_were_read_at_other_times_are_brought_onto_all_of_them(tmp_path):
+    text = "gpu,t_ms,power_W\n" + rows(["0", "1"], apart=37)
+    log, joules = load(tmp_path, text)
+    assert joules == pytest.approx(30 * (1.1 - 0.037), rel=1e-6)
+    assert any("brought onto all of these times" in note for note in log.warnings)
+
+
+def test_a_column_of_any_name_tells_devices_apart_at_equal_times(tmp_path):
+    _, joules = load(tmp_path, "place,t_ms,power_W\n" + rows(["kitchen", "desk", "lab"]))
+    assert joules == pytest.approx(60 * 1.1)
+
+
+@pytest.mark.parametrize("name", ["_field", "metric", "parameter", "entity_id", "sensor"])
+def test_quantities_in_one_column_of_values_are_refused(tmp_path, name):
+    text = f"{name},t_ms,value\n" + rows(["plug_power", "plug_voltage"])
+    with pytest.raises(DataError, match="names different quantities"):
+        load(tmp_path, text, unit="W")
+
+
+def test_a_word_that_stands_beside_the_readings_is_no_device(tmp_path):
+    text = "note,t_ms,power_W\n" + "".join(f"{'warm' if i < 6 else 'cold'},{i * 100},10\n" for i in range(12))
+    log, joules = load(tmp_path, text)
+    assert joules == pytest.approx(11.0) and not log.facts["whole"]["sum"]
