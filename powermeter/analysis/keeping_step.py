@@ -157,6 +157,7 @@ def _two_levels(
         or not starts.any()
         or changes > 2 * _PERIODS
         or not (changes or abs(low - quiet) <= _NEAR * span)
+        or not (changes or np.count_nonzero(starts[1:] != starts[:-1]) > 1)  # once and for all: a warm-up
         or values.size < _SLOW * (changes + some.size)
     ):
         return None

@@ -149,7 +149,7 @@ def _tables(pages: Pages, data: ReportData) -> None:
     if tree:
         pages.heading("Events inside events")
         rows = [
-            [f"{'   ' * min(line.depth, 8)}{text(line.label, 60)}", *line.cells]
+            [f"{'\u00a0' * 4 * min(line.depth, 8)}{text(line.label, 60)}", *line.cells]
             for line in event_tree.lines(a, tree)
         ]
         pages.table(list(event_tree.HEADS), rows)

@@ -49,6 +49,14 @@ PAIRS = [
     (0.50, 0.50, plain, plain, 0.15, False),
     (0.30, 0.60, decay(2.5, 12), plain, 0.05, True),
     (0.50, 0.48, first(0.5, 8), plain, 0.10, False),
+    (
+        0.35,
+        0.28,
+        plain,
+        first(4.0, 4),
+        0.05,
+        True,
+    ),  # a steep warm-up on a cheap event: two levels, and no beat
 ]
 
 
