@@ -22,6 +22,7 @@ from .pages import Pages
 
 WARN = "#93370d"
 MOST_LABELS = 60
+INDENT = "\u00a0" * 4
 
 
 class PDFReport:
@@ -149,7 +150,7 @@ def _tables(pages: Pages, data: ReportData) -> None:
     if tree:
         pages.heading("Events inside events")
         rows = [
-            [f"{'\u00a0' * 4 * min(line.depth, 8)}{text(line.label, 60)}", *line.cells]
+            [INDENT * min(line.depth, 8) + text(line.label, 60), *line.cells]
             for line in event_tree.lines(a, tree)
         ]
         pages.table(list(event_tree.HEADS), rows)
