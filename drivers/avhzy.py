@@ -17,7 +17,7 @@ from powermeter.errors import DataError
 from powermeter.source import Found, Row
 
 from .links.link import UsbId
-from .links.serial_port import port_problem, usb_ports
+from .links.serial_port import usb_ports
 from .meters.request_response import RequestMeter
 
 USB = (UsbId(0x0483, 0xFFFE, "AVHzY C-3"), UsbId(0x0483, 0xFFFF, "AVHzY CT-3"))
@@ -96,21 +96,9 @@ class Avhzy(RequestMeter):
     @classmethod
     def discover(cls) -> list[Found]:
         """List meters by their USB ids, which unrelated products share."""
-        found = []
-        for port, entry in usb_ports(USB):
-            problem, remedy = port_problem(port.device)
-            found.append(
-                Found(
-                    f"avhzy://{port.device}",
-                    f"{entry.title} on {port.device}",
-                    rails=("input",),
-                    rate_hz=50.0,
-                    resolution_w=5e-4,
-                    covers=cls.covers,
-                    certainty="guess",
-                    problem=problem,
-                    remedy=remedy,
-                    rank=18,
-                )
+        return [
+            cls.found_on(
+                port.device, entry.title, rate_hz=50.0, resolution_w=5e-4, rank=18, certainty="guess"
             )
-        return found
+            for port, entry in usb_ports(USB)
+        ]

@@ -21,7 +21,6 @@ from powermeter.source import Found, Gap
 
 from .links.hid import REPORT_LENGTH, HidLink, cut_reports, drain, hid_devices, open_hid
 from .links.link import Link, UsbId
-from .links.serial_port import port_problem
 from .meters.stream import StreamMeter, StreamRow
 
 SAMPLE_NS = 10_000_000
@@ -238,21 +237,14 @@ class Fnirsi(StreamMeter):
     @classmethod
     def discover(cls) -> list[Found]:
         """List FNIRSI testers by their USB ids."""
-        found = []
-        for device in hid_devices(USB):
-            problem, remedy = port_problem(device.path)
-            found.append(
-                Found(
-                    f"fnirsi://{device.path}",
-                    f"FNIRSI {device.usb.title} on {device.path}",
-                    rails=("input",),
-                    rate_hz=100.0,
-                    resolution_w=5e-5,
-                    covers=cls.covers,
-                    problem=problem,
-                    remedy=remedy,
-                    rank=12,
-                    certainty="likely" if device.usb.vendor == 0x0483 else "sure",
-                )
+        return [
+            cls.found_on(
+                device.path,
+                f"FNIRSI {device.usb.title}",
+                rate_hz=100.0,
+                resolution_w=5e-5,
+                rank=12,
+                certainty="likely" if device.usb.vendor == 0x0483 else "sure",
             )
-        return found
+            for device in hid_devices(USB)
+        ]

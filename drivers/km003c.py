@@ -22,7 +22,7 @@ from powermeter.source import Found, Row
 
 from .links.hid import hid_devices, open_hid
 from .links.link import Link, UsbId
-from .links.serial_port import port_problem, usb_ports
+from .links.serial_port import usb_ports
 from .meters.request_response import RequestMeter
 
 USB = (UsbId(0x5FC9, 0x0061, "POWER-Z KM002C"), UsbId(0x5FC9, 0x0063, "POWER-Z KM003C"))
@@ -252,20 +252,4 @@ class KM003C(RequestMeter):
         """List KM002C and KM003C by their USB ids."""
         paths = [(port.device, entry.title) for port, entry in usb_ports(USB)]
         paths += [(device.path, device.usb.title) for device in hid_devices(USB)] if not paths else []
-        found = []
-        for path, title in paths:
-            problem, remedy = port_problem(path)
-            found.append(
-                Found(
-                    f"km003c://{path}",
-                    f"{title} on {path}",
-                    rails=("input",),
-                    rate_hz=2.0,
-                    resolution_w=1e-5,
-                    covers=cls.covers,
-                    problem=problem,
-                    remedy=remedy,
-                    rank=15,
-                )
-            )
-        return found
+        return [cls.found_on(path, title, rate_hz=2.0, resolution_w=1e-5, rank=15) for path, title in paths]

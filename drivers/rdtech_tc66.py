@@ -18,7 +18,7 @@ from powermeter.platforms.assumptions import assumed
 from powermeter.source import Found, Option, Row, now_ns
 
 from .links.link import RAIL_OPTIONS, Link
-from .links.serial_port import list_ports, port_problem
+from .links.serial_port import list_ports
 from .meters.odometer import Odometer, totals_of
 from .meters.request_response import RequestMeter
 
@@ -247,22 +247,10 @@ class TC66(RequestMeter):
     @classmethod
     def discover(cls) -> list[Found]:
         """List ports whose own description states TC66; its USB ids are not established and nothing is asked."""
-        found = []
-        for port in list_ports():
-            if "TC66" in f"{port.product} {port.description}".upper():
-                problem, remedy = port_problem(port.device)
-                found.append(
-                    Found(
-                        f"tc66://{port.device}",
-                        f"RuiDeng TC66 on {port.device}",
-                        rails=("input",),
-                        rate_hz=2.0,
-                        resolution_w=5e-5,
-                        covers=cls.covers,
-                        certainty="likely",
-                        problem=problem,
-                        remedy=remedy,
-                        rank=20,
-                    )
-                )
-        return found
+        return [
+            cls.found_on(
+                port.device, "RuiDeng TC66", rate_hz=2.0, resolution_w=5e-5, rank=20, certainty="likely"
+            )
+            for port in list_ports()
+            if "TC66" in f"{port.product} {port.description}".upper()
+        ]

@@ -19,7 +19,6 @@ from powermeter.source import Found
 
 from .links.hid import REPORT_LENGTH, cut_reports, hid_devices, open_hid
 from .links.link import Link, UsbId
-from .links.serial_port import port_problem
 from .meters.odometer import Odometer, totals_of
 from .meters.stream import StreamMeter, StreamRow
 
@@ -193,20 +192,7 @@ class Witrn(StreamMeter):
     @classmethod
     def discover(cls) -> list[Found]:
         """List WITRN meters by their USB ids."""
-        found = []
-        for device in hid_devices(USB):
-            problem, remedy = port_problem(device.path)
-            found.append(
-                Found(
-                    f"witrn://{device.path}",
-                    f"{device.usb.title} on {device.path}",
-                    rails=("input",),
-                    rate_hz=100.0,
-                    resolution_w=5e-5,
-                    covers=cls.covers,
-                    problem=problem,
-                    remedy=remedy,
-                    rank=13,
-                )
-            )
-        return found
+        return [
+            cls.found_on(device.path, device.usb.title, rate_hz=100.0, resolution_w=5e-5, rank=13)
+            for device in hid_devices(USB)
+        ]

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from powermeter.errors import OpenError, ReadError, Reason
-from powermeter.source import Option, Source
+from powermeter.source import Found, Option, Source
 
 from ..links.link import RAIL_OPTIONS, Link, UsbId, rail_of
 from ..links.opening import open_link
+from ..links.serial_port import port_problem
 
 
 class LinkedMeter(Source):
@@ -119,6 +120,34 @@ class LinkedMeter(Source):
             pass  # pulled: it stops by itself
         finally:
             link.close()
+
+    @classmethod
+    def found_on(
+        cls, path: str, what: str, *, rate_hz: float, resolution_w: float, rank: int, certainty: str = "sure"
+    ) -> Found:
+        """Return what `discover` reports of such a meter on a port or HID device, and whether this user may open it.
+
+        Args:
+            path: `/dev/ttyUSB0`, `/dev/hidraw0`.
+            what: The instrument, as its ids name it.
+            rate_hz: Fresh readings a second.
+            resolution_w: One step of its power.
+            rank: Of instruments of one tier a lower one goes first; CONTRIBUTING.md has the ranges.
+            certainty: `sure`, `likely` or `guess`.
+        """
+        problem, remedy = port_problem(path)
+        return Found(
+            f"{cls.scheme}://{path}",
+            f"{what} on {path}",
+            rails=("input",),
+            rate_hz=rate_hz,
+            resolution_w=resolution_w,
+            covers=cls.covers,
+            certainty=certainty,
+            problem=problem,
+            remedy=remedy,
+            rank=rank,
+        )
 
     def info(self) -> dict[str, Any]:
         """Return its title and what the operating system knows of the link."""
