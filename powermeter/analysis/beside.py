@@ -1,4 +1,4 @@
-"""What lies beside events, as a meter that averages over its windows saw it: which windows, their power, and how it varies."""
+"""What lies beside events: for a meter that averages which windows, their power and how it varies; for readings how it jumps."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from powermeter.analysis.integral import Integral
+from powermeter.analysis.other_labels import Others
 
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]
@@ -20,6 +23,8 @@ _UNUSUAL = 6.0
 _SEEN_WELL = 16
 _WANDERS = 8
 _AS_LARGE = 3.0
+_STRETCHED = 1 << 15
+_FEW_PAIRS = 8
 
 
 def neighbours(
@@ -137,3 +142,31 @@ def chance_of_a_jump_beside(
     edges = max(float(np.mean(np.abs(rest) > usual)), 1 / rest.size)
     found: Floats = np.minimum(rate * 2 * (1 - part) / edges, 0.5)
     return found
+
+
+def jumps_beside(integral: Integral, start_ns: Times, end_ns: Times, others: Others | None) -> float:
+    """Return the mean squared jump between neighbouring readings beside events, noise taken off.
+
+    A load that jumps now and then beside the events does so inside as well, even where few readings there have not seen it.
+    """
+    t, f = integral.trace.times_ns, integral.trace.values
+    n = t.size
+    if n <= _STRETCHED or integral.trace.kept is not None:
+        index = integral.fair_index(n)
+    else:
+        begins = np.linspace(0, n - 1024, _STRETCHED // 1024).astype(np.int64)
+        index = np.unique((begins[:, None] + np.arange(1024)).ravel())
+    active = np.searchsorted(start_ns, t[index], side="right")
+    free = active == np.searchsorted(np.sort(end_ns), t[index], side="left")
+    for starts, ends in others.spans if others is not None else ():
+        begun = np.searchsorted(starts, t[index], side="right")
+        free &= begun == np.searchsorted(ends, t[index], side="left")
+        active += begun
+    # No event began between the two readings.
+    pair = free[1:] & free[:-1] & (np.diff(index) == 1) & (np.diff(active) == 0)
+    if int(pair.sum()) < _FEW_PAIRS:
+        return 0.0
+    jumps = np.diff(f[index])[pair]
+    usual = float(np.median(np.abs(jumps))) / 0.954
+    rare = np.abs(jumps) > 8 * max(usual, integral.trace.noise, integral.trace.step)
+    return float(np.sum(jumps[rare] ** 2)) / float(jumps.size)

@@ -21,12 +21,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.analysis.beside import jumps_beside
 from powermeter.analysis.bounds import beat, few, ripple, unseen
 from powermeter.analysis.estimate import Estimate
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.keeping_step import beats
 from powermeter.analysis.lost_parts import as_other_events
+from powermeter.analysis.other_labels import Others
 from powermeter.analysis.phases import unseen_part
 from powermeter.analysis.quantiles import student_95
 from powermeter.analysis.sampling import Scatter, bounded, scatter_of_stretches, slow_of
@@ -47,7 +49,6 @@ _LONG = 12
 _READ_WHOLE = 5
 _AT_ONCE = 10  # events that are so many times as long as the pause between them are one stretch
 _SMOOTHED = 0.2  # of what is put right at edges, for what a load's course does to it
-_BESIDE = 1 << 15
 _BORROWED = 10.0  # so many readings' worth of jumps are expected as beside the events
 
 
@@ -58,6 +59,7 @@ def measure_instants(
     bridges: Bridges | None = None,
     found_at: tuple[Indices, Indices] | None = None,
     wave: Wave | None = None,
+    others: Others | None = None,
 ) -> Estimate:
     """Return what the events of one label used, from instantaneous readings.
 
@@ -66,6 +68,7 @@ def measure_instants(
         bridges: The trace's holes.
         found_at: How many readings lie at or before each start and end, where that is known already.
         wave: A sine under all readings that may be a faster one (`steady_wave`).
+        others: The events of other labels, where there are any.
     """
     trace = integral.trace
     t, f = trace.times_ns, trace.values
@@ -111,7 +114,7 @@ def measure_instants(
     found.value = single + smoothed
     scatter, own = _scatter(integral, start_ns, end_ns, first, (count, every), own_level)
     scatter = scatter.scaled(readings / max(readings - lost, 0.5) if readings > lost else 1.0)
-    elsewhere = _jumps_beside(integral, start_ns, end_ns)
+    elsewhere = jumps_beside(integral, start_ns, end_ns, others)
     # How far an event is taken at its own level, for which the edges' readings speak as well: a jump behind the last is in none.
     own_share = min(lost / max(int((w > 0).sum()), 1), 1.0)
     borrowed = max(readings * _BORROWED / (readings + _BORROWED), 2 * n * own_share)
@@ -220,30 +223,6 @@ def _unread(weight: Floats, covered: Floats, variance: float) -> Floats:
     """
     found: Floats = np.where(weight <= 0, covered * math.sqrt(max(variance, 0.0)), 0.0)
     return found
-
-
-def _jumps_beside(integral: Integral, start_ns: Times, end_ns: Times) -> float:
-    """Return the mean squared jump between neighbouring readings beside events, noise taken off.
-
-    A load that jumps now and then beside the events does so inside as well, even where few readings there have not seen it.
-    """
-    t, f = integral.trace.times_ns, integral.trace.values
-    n = t.size
-    if n <= _BESIDE or integral.trace.kept is not None:
-        index = integral.fair_index(n)
-    else:
-        begins = np.linspace(0, n - 1024, _BESIDE // 1024).astype(np.int64)
-        index = np.unique((begins[:, None] + np.arange(1024)).ravel())
-    active = np.searchsorted(start_ns, t[index], side="right")
-    free = active == np.searchsorted(np.sort(end_ns), t[index], side="left")
-    # No event began between the two readings.
-    pair = free[1:] & free[:-1] & (np.diff(index) == 1) & (np.diff(active) == 0)
-    if int(pair.sum()) < _FEW_READINGS:
-        return 0.0
-    jumps = np.diff(f[index])[pair]
-    usual = float(np.median(np.abs(jumps))) / 0.954
-    rare = np.abs(jumps) > 8 * max(usual, integral.trace.noise, integral.trace.step)
-    return float(np.sum(jumps[rare] ** 2)) / float(jumps.size)
 
 
 def _inside(integral: Integral, before: Indices, upto: Indices) -> tuple[Floats, Floats]:

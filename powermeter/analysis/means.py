@@ -112,6 +112,10 @@ def measure_means(
     level_in, has_in = _mean_of(near, [left == 2, right == 2])
     # What is usual on either side, from neighbouring whole windows of one state.
     index, state = states(t, start_ns, end_ns, cut, aside)
+    if others is not None:
+        # What other labels do is not what goes on beside this one, where enough is left without it.
+        calm_state = np.where((state == 1) & (np.sum(others.columns(t), axis=0)[index] > 0), 0, state)
+        state = calm_state if _pairs(index, calm_state, 1) >= _FEW_PAIRS else state
     var_out, quiet = wander(rates, index, state, 1)
     var_in, _ = wander(rates, index, state, 2)
     # Where hardly any two windows in a row lie beside events, all windows say what a load may do there.

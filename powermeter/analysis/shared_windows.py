@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.estimate import FEW, Estimate
 from powermeter.analysis.integral import Integral
+from powermeter.analysis.window_pieces import Parts, foreign_seconds, pieces, positions, without_overlaps
 from powermeter.channel import Kind
 
 Floats = NDArray[np.floating[Any]]
@@ -31,35 +32,17 @@ _LEAST_EVENTS = 6
 _STRETCHES = 40
 _OWN_SCATTER = 0.05
 """An event's level varies by at least so much of what it is above idle."""
-_HALVES = 0.5
-"""Events at least so many windows long have a level for each half."""
 _LONG = 4
 """From so many windows on, halving shows where the level at an edge goes."""
 _SHAPE = 0.1
 """How far an event's level at its edge may be from its mean, where its halves cannot be told apart."""
+_BEND = 0.5
+"""Of the square of what a half's end is away from its mean, over the parts of it that a window's edge cuts off."""
 _MOST_LABELS, _MOST_EVENTS = 12, 200_000
 _WORTH_IT = 1e-3
 _CONDITION = 1e8
 _ALONE = 12
 """Whole windows in each event, with which its cut ones hardly count, and what they hold besides is bounded well enough."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Parts:
-    """What lies in the windows that edges cut: one item for each piece of an event and window.
-
-    Attributes:
-        window, event, group, level: Of each part; groups count from 0, levels from 1, level 0 is idle.
-        seconds: Its length.
-        levels: Group → its levels.
-    """
-
-    window: Indices
-    event: Indices
-    group: Indices
-    level: Indices
-    seconds: Floats
-    levels: tuple[tuple[int, ...], ...]
 
 
 def divide(
@@ -80,12 +63,12 @@ def divide(
         return
     if len(groups) > _MOST_LABELS or start_ns.size > _MOST_EVENTS:
         return
-    free = _without_overlaps(start_ns, end_ns, members)
+    free = without_overlaps(start_ns, end_ns, members)
     if len(free) < 2:
         return
     own = [members[g] for g in free]
-    parts = _parts(integral, start_ns, end_ns, own, halves=False)
-    foreign = _foreign_seconds(parts, len(free))
+    parts = pieces(integral, start_ns, end_ns, own, halves=False)
+    foreign = foreign_seconds(parts, len(free))
     lengths = [float((end_ns - start_ns)[index].sum()) * 1e-9 for index in own]
     wanted = [
         k
@@ -98,7 +81,7 @@ def divide(
     flat = None if few else _System(integral, parts, start_ns, own)
     shaped = None
     if flat is not None and flat.is_solved:
-        shaped = _System(integral, _parts(integral, start_ns, end_ns, own, halves=True), start_ns, own)
+        shaped = _System(integral, pieces(integral, start_ns, end_ns, own, halves=True), start_ns, own)
     usual = float(np.median(np.diff(integral.trace.times_ns[: 1 << 16])))
     are_long = max(float(np.median((end_ns - start_ns)[index])) for index in own) >= _LONG * usual
     for k in wanted:
@@ -116,81 +99,14 @@ def divide(
         _fill(found, plain, doubt, (end_ns - start_ns)[index] * 1e-9)
 
 
-def _without_overlaps(start_ns: Times, end_ns: Times, members: Sequence[Indices]) -> list[int]:
-    """Return the groups whose events overlap no other's; of those that do, the longer ones are left out."""
-    by_length = sorted(
-        (g for g, index in enumerate(members) if index.size),
-        key=lambda g: float(np.median((end_ns - start_ns)[members[g]])),
-    )
-    taken: list[int] = []
-    starts, ends = np.empty(0, np.int64), np.empty(0, np.int64)
-    for g in by_length:
-        a = np.concatenate([starts, start_ns[members[g]]])
-        b = np.concatenate([ends, end_ns[members[g]]])
-        order = np.argsort(a, kind="stable")
-        if (a[order][1:] < np.maximum.accumulate(b[order])[:-1]).any():
-            continue
-        taken.append(g)
-        starts, ends = a, b
-    return sorted(taken)
-
-
-def _parts(
-    integral: Integral, start_ns: Times, end_ns: Times, members: Sequence[Indices], *, halves: bool
-) -> _Parts:
-    t = integral.trace.times_ns
-    usual = float(np.median(np.diff(t[: 1 << 16])))
-    top = t.size - 1
-    pieces: list[tuple[Indices, Indices, Times, Times, int]] = []
-    levels: list[tuple[int, ...]] = []
-    count = 0
-    for g, index in enumerate(members):
-        a, b = np.clip(start_ns[index], t[0], t[-1]), np.clip(end_ns[index], t[0], t[-1])
-        own = np.full(index.size, g)
-        if halves and float(np.median(b - a)) >= _HALVES * usual:
-            middle = (a + b) // 2
-            pieces += [(index, own, a, middle, count + 1), (index, own, middle, b, count + 2)]
-            levels.append((count + 1, count + 2))
-        else:
-            pieces.append((index, own, a, b, count + 1))
-            levels.append((count + 1,))
-        count = levels[-1][-1]
-    event, group, a, b = (np.concatenate([piece[i] for piece in pieces]) for i in range(4))
-    level = np.concatenate([np.full(piece[0].size, piece[4]) for piece in pieces])
-    first = np.clip(np.searchsorted(t, a, side="right"), 1, top)
-    last = np.clip(np.searchsorted(t, b, side="left"), first, top)
-    two = first != last
-    window = np.concatenate([first, last[two]])
-    seconds = np.concatenate([np.minimum(t[first], b) - a, (b - t[last - 1])[two]]) * 1e-9
-    keep = seconds > 0
-    return _Parts(
-        window[keep],
-        np.concatenate([event, event[two]])[keep],
-        np.concatenate([group, group[two]])[keep],
-        np.concatenate([level, level[two]])[keep],
-        seconds[keep],
-        tuple(levels),
-    )
-
-
-def _foreign_seconds(parts: _Parts, size: int) -> Floats:
-    """Return for each group how long others' events lie in windows that its own edges cut."""
-    cut, owner = np.unique(parts.window, return_inverse=True)
-    table = np.zeros((cut.size, size))
-    np.add.at(table, (owner, parts.group), parts.seconds)
-    others = table.sum(axis=1, keepdims=True) - table
-    found: Floats = np.where(table > 0, others, 0.0).sum(axis=0)
-    return found
-
-
-def _leave_open(integral: Integral, parts: _Parts, found: Estimate, index: Indices, own: int) -> None:
+def _leave_open(integral: Integral, parts: Parts, found: Estimate, index: Indices, own: int) -> None:
     """Bound what a group's events used by what their windows hold, of which nobody knows whose it is."""
     running = integral.running
     window, place = np.unique(parts.window, return_inverse=True)
     mine = parts.group == own
     joules = np.abs(running[window] - running[window - 1])
     shared = np.bincount(place, ~mine, window.size) > 0
-    at = _positions(index, parts.event[mine])
+    at = positions(index, parts.event[mine])
     doubt = np.bincount(at, (joules * shared)[place[mine]], index.size)
     if not doubt.any():
         return
@@ -198,12 +114,6 @@ def _leave_open(integral: Integral, parts: _Parts, found: Estimate, index: Indic
     found.below = np.maximum(found.below, np.minimum(doubt, np.abs(found.value)))
     found.above = np.maximum(found.above, doubt)
     found.below_all, found.above_all = float(found.below.sum()), float(found.above.sum())
-
-
-def _positions(index: Indices, wanted: Indices) -> Indices:
-    order = np.argsort(index)
-    found: Indices = order[np.searchsorted(index[order], wanted)]
-    return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -239,6 +149,7 @@ class _Divided:
             self,
             value=2 * self.value - coarser.value,
             cut=2 * self.cut - coarser.cut,
+            own=self.own + (self.value - coarser.value) ** 2,
             moved=2 * self.moved - coarser.moved,
         )
 
@@ -267,9 +178,7 @@ def _fill(found: Estimate, by: _Divided, doubt: float, seconds: Floats) -> None:
 class _System:
     """The windows' energies as sums of level × overlap, and the levels that fit best."""
 
-    def __init__(
-        self, integral: Integral, parts: _Parts, start_ns: Times, members: Sequence[Indices]
-    ) -> None:
+    def __init__(self, integral: Integral, parts: Parts, start_ns: Times, members: Sequence[Indices]) -> None:
         trace = integral.trace
         t, running = trace.times_ns, integral.running
         self.parts = parts
@@ -314,7 +223,8 @@ class _System:
     def _fit(self, t: Times, start_ns: Times, members: Sequence[Indices]) -> None:
         size = self.overlap.shape[1]
         firsts = np.sort(np.concatenate([start_ns[m] for m in members]))
-        count = self.stretches = min(_STRETCHES, min(m.size for m in members))
+        smallest = min(m.size for m in members)
+        count = self.stretches = min(_STRETCHES, max(smallest // 3, min(smallest, _LEAST_EVENTS)))
         edges = firsts[np.linspace(0, firsts.size, count, endpoint=False).astype(int)]
 
         def place(window: Indices) -> Indices:
@@ -350,6 +260,11 @@ class _System:
             own = self.row_rate[self.row_level == level]
             if own.size >= _LEAST_EVENTS:
                 variance[level] = max(variance[level], float(np.var(own)))
+        for halves in (levels for levels in self.parts.levels if len(levels) == 2):
+            # A power that differs from half to half goes on rising or falling within each: its ends are half of that away.
+            bend = float(np.ptp(self.levels[list(halves)])) / 2
+            for level in halves:
+                variance[level] = max(variance[level], _BEND * bend**2)
         variance[0] = max(variance[0], float(np.median(self.noise / self.tau**2)))
         self.rest = self.joules - self.overlap @ self.levels
         model = (self.overlap**2) @ variance + self.noise
@@ -374,14 +289,12 @@ class _System:
         level, window = parts.level[mine], owner[mine]
         among = parts.seconds[mine] / np.maximum(self.overlap[window, level], 1e-30)
         joules = among * (self.overlap * self.levels + part * self.rest[:, None])[window, level]
-        at = _positions(index, parts.event[mine])
+        at = positions(index, parts.event[mine])
         cut = np.asarray(np.bincount(at, joules, index.size), np.float64)
         event, _, first, last = self._in_between()
         keep = np.isin(event, index)
         joules_between = (self.running[last - 1] - self.running[first])[keep]
-        inner = np.asarray(
-            np.bincount(_positions(index, event[keep]), joules_between, index.size), np.float64
-        )
+        inner = np.asarray(np.bincount(positions(index, event[keep]), joules_between, index.size), np.float64)
         portion = parts.seconds[mine] / np.maximum(self.overlap[:, own].sum(axis=1)[window], 1e-30)
         each = np.asarray(np.bincount(at, portion**2 * split[window], index.size), np.float64)
         # d total / d level: what the cut parts take of it, less what they leave to the others.

@@ -311,10 +311,11 @@ def measure(
             value[index] = 0.0
             continue
         edges = start_ns[lasting], end_ns[lasting]
+        others = Others.of(start_ns, end_ns, group, g) if size > 1 else None
         if trace.kind is Kind.INSTANT:
-            found = measure_instants(integral, *edges, bridges, (before[lasting], upto[lasting]), wave)
+            read = before[lasting], upto[lasting]
+            found = measure_instants(integral, *edges, bridges, read, wave, others)
         else:
-            others = Others.of(start_ns, end_ns, group, g) if size > 1 else None
             found = measure_means(integral, *edges, bridges, others)
         if integral.hole.size:
             few_whole(integral, *edges, found)

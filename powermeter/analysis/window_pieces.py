@@ -1,0 +1,117 @@
+"""Which pieces of which events lie in the windows of a meter that their edges cut."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.analysis.integral import Integral
+
+Floats = NDArray[np.floating[Any]]
+Indices = NDArray[np.int64]
+Times = NDArray[np.int64]
+
+_HALVES = 0.5
+"""Events at least so many windows long have a level for each half."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parts:
+    """What lies in the windows that edges cut: one item for each piece of an event and window.
+
+    Attributes:
+        window, event, group, level: Of each part; groups count from 0, levels from 1, level 0 is idle.
+        seconds: Its length.
+        levels: Group → its levels.
+    """
+
+    window: Indices
+    event: Indices
+    group: Indices
+    level: Indices
+    seconds: Floats
+    levels: tuple[tuple[int, ...], ...]
+
+
+def without_overlaps(start_ns: Times, end_ns: Times, members: Sequence[Indices]) -> list[int]:
+    """Return the groups whose events overlap no other's; of those that do, the longer ones are left out."""
+    by_length = sorted(
+        (g for g, index in enumerate(members) if index.size),
+        key=lambda g: float(np.median((end_ns - start_ns)[members[g]])),
+    )
+    taken: list[int] = []
+    starts, ends = np.empty(0, np.int64), np.empty(0, np.int64)
+    for g in by_length:
+        a = np.concatenate([starts, start_ns[members[g]]])
+        b = np.concatenate([ends, end_ns[members[g]]])
+        order = np.argsort(a, kind="stable")
+        if (a[order][1:] < np.maximum.accumulate(b[order])[:-1]).any():
+            continue
+        taken.append(g)
+        starts, ends = a, b
+    return sorted(taken)
+
+
+def pieces(
+    integral: Integral, start_ns: Times, end_ns: Times, members: Sequence[Indices], *, halves: bool
+) -> Parts:
+    """Return the pieces of the groups' events in the windows that edges cut.
+
+    Args:
+        members: The events of each group.
+        halves: Whether the first and the second half of an event have levels of their own, where they are long enough.
+    """
+    t = integral.trace.times_ns
+    usual = float(np.median(np.diff(t[: 1 << 16])))
+    top = t.size - 1
+    pieces: list[tuple[Indices, Indices, Times, Times, int]] = []
+    levels: list[tuple[int, ...]] = []
+    count = 0
+    for g, index in enumerate(members):
+        a, b = np.clip(start_ns[index], t[0], t[-1]), np.clip(end_ns[index], t[0], t[-1])
+        own = np.full(index.size, g)
+        if halves and float(np.median(b - a)) >= _HALVES * usual:
+            middle = (a + b) // 2
+            pieces += [(index, own, a, middle, count + 1), (index, own, middle, b, count + 2)]
+            levels.append((count + 1, count + 2))
+        else:
+            pieces.append((index, own, a, b, count + 1))
+            levels.append((count + 1,))
+        count = levels[-1][-1]
+    event, group, a, b = (np.concatenate([piece[i] for piece in pieces]) for i in range(4))
+    level = np.concatenate([np.full(piece[0].size, piece[4]) for piece in pieces])
+    first = np.clip(np.searchsorted(t, a, side="right"), 1, top)
+    last = np.clip(np.searchsorted(t, b, side="left"), first, top)
+    two = first != last
+    window = np.concatenate([first, last[two]])
+    seconds = np.concatenate([np.minimum(t[first], b) - a, (b - t[last - 1])[two]]) * 1e-9
+    keep = seconds > 0
+    return Parts(
+        window[keep],
+        np.concatenate([event, event[two]])[keep],
+        np.concatenate([group, group[two]])[keep],
+        np.concatenate([level, level[two]])[keep],
+        seconds[keep],
+        tuple(levels),
+    )
+
+
+def foreign_seconds(parts: Parts, size: int) -> Floats:
+    """Return for each group how long others' events lie in windows that its own edges cut."""
+    cut, owner = np.unique(parts.window, return_inverse=True)
+    table = np.zeros((cut.size, size))
+    np.add.at(table, (owner, parts.group), parts.seconds)
+    others = table.sum(axis=1, keepdims=True) - table
+    found: Floats = np.where(table > 0, others, 0.0).sum(axis=0)
+    return found
+
+
+def positions(index: Indices, wanted: Indices) -> Indices:
+    """Return where in `index` each of `wanted` stands."""
+    order = np.argsort(index)
+    found: Indices = order[np.searchsorted(index[order], wanted)]
+    return found
