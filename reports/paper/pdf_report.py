@@ -22,7 +22,7 @@ from .pages import Pages
 
 WARN = "#93370d"
 MOST_LABELS = 60
-INDENT = "\u00a0" * 4
+INDENT = "– "
 
 
 class PDFReport:
