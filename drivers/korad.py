@@ -22,7 +22,6 @@ ANSWER_S = 0.8
 REFRESH_NS = 200_000_000  # assumed: four to six readings a second
 _VOLTS = re.compile(rb"\d{2}\.\d{2}\Z")
 _AMPERES = re.compile(rb"\d\.\d{3}\Z")
-_STATUS_OUTPUT = 0x40
 
 
 class Korad(PolledSource):

@@ -24,16 +24,6 @@ _LINE = re.compile(
     rb"(\d{5}),(\d{4}),(\d{5}),([01]),([0-9a-f]{2}),"
     rb"(\d{5}),(\d{4}),(\d{5}),([01]),([0-9a-f]{2}),([0-9a-f]{2}),([0-9a-f]{2})\Z"
 )
-INTERRUPTS = (
-    "over-voltage",
-    "constant current",
-    "short",
-    "power-on",
-    "watchdog",
-    "over-temperature",
-    "temperature warning",
-    "inductor peak",
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,11 +180,6 @@ def parse_rate(text: str) -> float:
     return parse_period(text)
 
 
-def joule_to_wh(energy_j: float) -> float:
-    """Return watt-hours."""
-    return energy_j / SECONDS_PER_HOUR
-
-
 def coulomb_to_mah(charge_c: float) -> float:
     """Return milliampere-hours."""
     return charge_c / 3.6

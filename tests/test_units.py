@@ -15,7 +15,6 @@ from powermeter.units import (
     format_duration,
     format_number,
     format_quantity,
-    joule_to_wh,
     parse_duration,
     parse_period,
     parse_quantity,
@@ -229,7 +228,6 @@ def test_units_as_they_are_written():
 
 
 def test_a_coulomb_is_an_ampere_for_a_second() -> None:
-    """1 mAh is 0.001 A for 3600 s; 1 Wh is 1 W for 3600 s."""
+    """1 mAh is 0.001 A for 3600 s."""
     assert coulomb_to_mah(3.6) == pytest.approx(1.0)
     assert coulomb_to_mah(14_400.0) == pytest.approx(4000.0)
-    assert joule_to_wh(3600.0) == pytest.approx(1.0)

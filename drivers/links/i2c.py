@@ -19,7 +19,6 @@ from typing import Any, Protocol
 from powermeter.errors import ConfigurationError, NotInstalledError, OpenError, ReadError, Reason
 
 FUNC_I2C = 0x00000001
-FUNC_READ_WORD = 0x00200000
 FUNC_READ_BLOCK = 0x04000000
 """Capability bits of an adapter (linux/i2c.h)."""
 

@@ -18,7 +18,6 @@ from powermeter.channel import MISSING
 from powermeter.errors import DataError
 from powermeter.source import SATURATED
 
-SAMPLE_RATE_HZ = 100_000
 RANGES = 5
 ADC_VOLT = 1.8 / 163840
 NANOAMPERE = 1e-9

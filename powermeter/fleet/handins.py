@@ -15,7 +15,7 @@ from powermeter.fleet import evidence
 from powermeter.fleet.content import of_content
 from powermeter.fleet.copies import Owned, copies
 from powermeter.fleet.findings import Finding, Weight, ask, fail, heaviest, note
-from powermeter.fleet.rubric import CRITERIA, Rubric
+from powermeter.fleet.rubric import Rubric
 from powermeter.recording import Recording, verification
 from powermeter.recording.file import SUFFIX
 from powermeter.recording.fingerprint import Fingerprint, fingerprint
@@ -209,8 +209,3 @@ def lines(found: Sequence[HandIn], rubric: Rubric) -> list[str]:
         told += [f"{'':12}  {f.weight.value:4} {f.code}: {f.text}" for f in one.findings]
     total = ", ".join(f"{number} {word}" for word, number in counts(found).items() if number)
     return [*told, f"{len(found)} recordings: {total}"]
-
-
-def criteria_lines(rubric: Rubric) -> list[str]:
-    """Return what is judged and for how many points, a line each."""
-    return [f"{name:10} {rubric.points.get(name, 0):g}  {text}" for name, text in CRITERIA.items()]

@@ -15,7 +15,6 @@ from . import regional
 from .factors import Factor, default, factor, given, origins, table
 from .place import Place, countries
 
-LITRES_PER_GALLON = 3.785411784
 FUELS = ("coal", "gas", "oil", "nuclear", "hydro", "solar", "wind", "bioenergy", "other_renewable")
 
 PLACE_UNKNOWN = "place-unknown"

@@ -9,9 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from powermeter.errors import ConfigurationError, PowermeterError
-from powermeter.result import Result
 
-from .assessment import Footprint, footprint
 from .grid import grid
 from .place import Place, all_places
 
@@ -66,12 +64,3 @@ def standing(here: Place | None = None, within: str | None = None) -> Standing:
         (i for i, (place, _) in enumerate(ranked) if here is not None and place.code == here.code), None
     )
     return Standing(basis, ranked, position)
-
-
-def best_here_worst(
-    energy: Result, here: Place | None, *, losses: bool = True
-) -> list[tuple[str, Footprint]]:
-    """Return the footprint of the same energy in the best place, here, and the worst place."""
-    ranks = standing(here)
-    chosen = [("best", ranks.best), ("here", here), ("worst", ranks.worst)]
-    return [(name, footprint(energy, place, losses=losses)) for name, place in chosen if place is not None]

@@ -17,7 +17,6 @@ from powermeter.channel import MISSING
 from powermeter.errors import ConfigurationError
 from powermeter.units import NS
 
-_DAY = timedelta(days=1)
 _LONGEST_DAYS = 40_000
 
 

@@ -24,9 +24,6 @@ NOT_CONNECTED = "NC"
 MAX_LINE = 8192
 """Longest line looked at, in characters; real ones are below 1500."""
 
-MAX_MILLIWATT = 9_999_999
-"""Largest value taken for a reading; the largest Jetson draws 130 W."""
-
 _NAME = re.compile(r"[A-Za-z]\w*", re.ASCII)
 _PLAIN = re.compile(r"(\d{1,7})/(\d{1,7})", re.ASCII)
 _MARKED = re.compile(r"(\d{1,7})mW/(\d{1,7})mW(?:/(\d{1,7})mW)?", re.ASCII)

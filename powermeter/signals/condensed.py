@@ -8,7 +8,7 @@ kept, which loses nothing between them.  Voltage × current is formed reading by
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -28,8 +28,6 @@ MOST = 8_000_000
 """Readings that are left of it at most."""
 
 _HOLE = 3.5
-
-ReadPiece = Callable[[Any, int], "Trace | None"]
 
 
 def factor(rows: int) -> int:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from constant_current import constant_current
 
 from powermeter.battery.battery import parse_battery
-from powermeter.battery.constant_current import constant_current
 from powermeter.battery.discharge import cell_of
 from powermeter.errors import ConfigurationError
 
