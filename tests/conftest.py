@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import signal
@@ -33,6 +34,12 @@ def pytest_configure(config: pytest.Config) -> None:
     )  # what verbs print is wrapped where it is set; tests that look at widths set it
     if not config.option.markexpr:
         config.option.markexpr = "not device and not slow"
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Leave what was imported for the tests out of every collection of garbage, of which some tests make many."""
+    gc.collect()
+    gc.freeze()
 
 
 ABSENT = re.compile(r"not installed|could not import|pip install|apt install|no shared|No module named")

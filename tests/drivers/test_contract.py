@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from driver_cases import CASES, missing_library
+from waiting import CEILING_S
 
 import powermeter.drivers
 from powermeter import registry
@@ -43,7 +44,9 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     from powermeter.testing.hid_meters import SimulatedFnirsi
     from powermeter.testing.line_meters import SimulatedAtorch
 
-    monkeypatch.setattr(contract, "SPEAKS_S", 0.45)
+    monkeypatch.setattr(contract, "SPEAKS_S", 1.0)
+    for ceiling in ("READ_S", "SETTLE_S", "LOOK_S"):
+        monkeypatch.setattr(contract, ceiling, CEILING_S)
     monkeypatch.setattr(fnirsi, "drain", functools.partial(drain, quiet_s=0.1, limit_s=0.3))
     monkeypatch.setattr(fnirsi, "START_S", 0.2)
     monkeypatch.setattr(SimulatedFnirsi, "SILENT_AFTER_S", 0.5)
