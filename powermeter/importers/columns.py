@@ -35,6 +35,8 @@ from powermeter.units import NS
 
 MAX_ROWS = 100_000_000
 MAX_COLUMNS = 2000
+LARGEST = 1e30
+"""No quantity that is recorded is as large, in SI units; what is, is damage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +263,15 @@ def samples(name: str, columns: Sequence[Column], table: Table) -> Rows:
         if not np.isfinite(values).any():
             table.warnings.append(f"column {column.name} holds no number and was left out")
             continue
+        with np.errstate(over="ignore"):
+            absurd = np.isfinite(values) & ~(np.abs(values * column.factor) < LARGEST)
+        if absurd.any():
+            table.warnings.append(
+                f"{column.name}: {int(absurd.sum())} values beyond any instrument are missing values"
+            )
+            values = np.where(absurd, np.nan, values)
+            if not np.isfinite(values).any():
+                continue
         code, grid = integer_codes(values)
         own = replace(column, name=unused(column.name, {known.name for known in channels}))
         channels.append(channel(own, grid, table.axis.span_error))

@@ -98,7 +98,7 @@ def _refuse_quantities(path: Path, column: str, names: Collection[str]) -> None:
 
 def _takes_turns(rows: Sequence[Sequence[str]], index: int, time: TimePlan) -> bool:
     """Return whether rows of different devices come at one time, or in turns throughout."""
-    keys = [row[index].strip() for row in rows]
+    keys = [row[index].strip() if len(row) > index else "" for row in rows]
     if _share_stamps(rows, index, time):
         return True
     changes = sum(a != b for a, b in pairwise(keys))

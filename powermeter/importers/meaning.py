@@ -97,11 +97,12 @@ def _refuse_runs(path: Path, found: Layout, headings: Sequence[Heading], choices
     runs = found_words & RUN_WORDS and (found_words & (LENGTH_WORDS | OUTCOME_WORDS) or "done" in found_words)
     energies = any(h.quantity is Quantity.ENERGY or h.implied is Quantity.ENERGY for h in headings)
     stamped = any(h.is_time and not set(h.words) & LENGTH_WORDS for h in headings)
-    names = {h.name.strip().lower().replace("_", "") for h in headings}
+    names = {re.sub(r"[^a-z]", "", h.name.lower()) for h in headings}
     if JOBS & names and any("consumedenergy" in name for name in names):
         raise DataError(f"{path}: {RUNS}")
     both_ends = any(names >= ends for ends in ENDS)
-    if runs and (energies or found_words & OUTCOME_WORDS) and (both_ends or not stamped):
+    stretches = both_ends and energies and "duration" in found_words
+    if stretches or (runs and (energies or found_words & OUTCOME_WORDS) and (both_ends or not stamped)):
         raise DataError(f"{path}: {RUNS}")
 
 

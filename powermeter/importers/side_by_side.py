@@ -103,13 +103,14 @@ def joined(sources: Sequence[Rows], where: str) -> Rows:
     end = min(rows.ends_ns[1] for rows in sources)
     if end <= start:
         raise ConfigurationError(
-            f"{where}: no time is common to all of these logs, so they cannot be added up; --each makes a recording each"
+            f"{where}: no time is common to all of its {len(sources)} parts, so they cannot be added up; of several logs, "
+            "--each makes a recording each"
         )
     times = np.unique(np.concatenate([rows.times_ns for rows in sources]))
     width = sum(len(rows.channels) for rows in sources)
     if len(times) * width > MAX_CELLS:
         raise ConfigurationError(
-            f"{where}: {len(sources)} logs of together {len(times)} different times are too many to add up; "
+            f"{where}: {len(sources)} parts of together {len(times)} different times are too many to add up; of several logs, "
             "--each makes a recording each"
         )
     channels: list[Channel] = []

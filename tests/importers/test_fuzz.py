@@ -227,6 +227,11 @@ FOUND = {
     "a header of thousands of brackets": "time_s,power_W" + "(" * 30_000 + "\n0,1\n1,2\n2,3\n",
     "nothing but blanks": (" " * 300 + "\n") * 200,
     "one line of blanks": " " * 30_000,
+    "a charge that no unit can hold": (
+        "Time,Voltage (V),Current (A),Accumulated current (mAh),Unix time\n"
+        + "".join(f"x,5.0{i},0.{i},{'-1e308' if i == 0 else 70 + i},170406720{i}\n" for i in range(9))
+    ),
+    "rows that end before the column of names": "0,1,a\n0,2,b\n" * 20 + "50,3\n60\n",
     "a Rigol header with fewer units than inputs": "X,CH1,Start,Increment,CH2\nSequence,Volt,0,1e-3\n0,1,,\n1,2,,\n",
 }
 """What long runs found: hangs and crashes, made as small as they are still found with."""

@@ -137,6 +137,10 @@ def test_what_is_no_log_is_named_for_what_it_is(tmp_path, head, says):
             "table of finished runs",
         ),
         (
+            "Start Time (Seconds),End Time (Seconds),Duration (Seconds),Component,Energy (Joule)\n0,180.5,180.5,screen,51.2\n0,1.8,1.8,cpu,0.05\n",
+            "table of finished runs",
+        ),
+        (
             "Iteration,Energy_mWh,Power_mW,Duration_Sec\n1,21,5650,1257,0476,61,76\n2,21,5650,1264,8094,61,38\n",
             "decimal commas in a table divided by commas",
         ),

@@ -41,6 +41,11 @@ CASES = {
     "a dcgmi log": "#Entity   POWER\nID   W\n" + rows("GPU 0   {v}.5\n"),
     "a PPK2 export without times": "Current(uA)\n" + rows("{v}00.5\n"),
     "a serial monitor": rows("Bus Voltage: 5.0 V\nCurrent: {v} mA\n"),
+    "a spreadsheet's days": "Time,power (W)\n"
+    + "".join(f"{45_000 + i / 86_400:.8f},{i % 3}\n" for i in range(8)),
+    "mains without watts": "time_s,Voltage (V),Current (A)\n" + rows("{i},230.{v},1\n"),
+    "IPMI without times": rows("    Instantaneous power reading:  22{v} Watts\n"),
+    "cards without a header": rows("card0,{i},{v}.5\ncard1,{i},{v}.25\n"),
     "a current alone": "time_s,current_mA\n" + rows("{i},{v}\n"),
 }
 TRIED = {"right": len(CASES), "of": len(CASES)}
