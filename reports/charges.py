@@ -66,6 +66,11 @@ class Charges:
             return energy
         return charge_per_item(row) or self._as_charge(energy)
 
+    def each(self, row: LabelRow) -> Result | None:
+        """Return the charge of the next item of a label in C, or None."""
+        energy = row.per_item
+        return None if energy is None else charge_per_item(row) or self._as_charge(energy)
+
     @property
     def of_run_item(self) -> Result | None:
         """What one item takes where the user counts the whole run's, in C or J by the battery's convention; else None."""

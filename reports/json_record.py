@@ -63,6 +63,7 @@ def _record(data: ReportData) -> dict[str, Any]:
             "energy_per_item": plain(analysis.run_per_item),
             "advice": _advice(data, None),
         },
+        "rails": [use.record() for use in data.rails],
         "labels": [_label(data, row) for row in analysis.rows],
         "headline": None if data.headline is None else data.headline.title,
         "battery": {

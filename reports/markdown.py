@@ -11,7 +11,7 @@ from powermeter.formatting import DASH
 from powermeter.result import Result
 from powermeter.units import format_count, format_duration, format_number, format_quantity
 
-from . import event_tree, figures, lifetime_section, svg, tokens, wording
+from . import event_tree, figures, lifetime_section, rails_table, svg, tokens, wording
 from .machine_facts import machine
 from .markdown_text import escaped, table
 from .method import limits, method, stated
@@ -52,6 +52,8 @@ def _lines(data: ReportData, figure: str | None) -> Iterator[str]:
         yield f"![Power over the run, events below]({figure.replace(' ', '%20')})"
         yield ""
     yield from _run(data)
+    if data.rails:
+        yield from table(rails_table.HEADS, ([escaped(cell) for cell in use.cells] for use in data.rails))
     if a.rows:
         yield from _labels(data)
     yield from _nesting(data)
@@ -118,6 +120,7 @@ def _labels(data: ReportData) -> Iterator[str]:
         "std dev",
         "total",
         "charge",
+        "charge per item",
         "mean power",
     ]
     yield from table(
@@ -136,6 +139,7 @@ def _labels(data: ReportData) -> Iterator[str]:
                 format_quantity(r.spread_j, "J", 2),
                 show(r.energy).text,
                 show(data.charge_of(r), "Ah", 1 / 3600).text,
+                show(data.charge_each(r), "Ah", 1 / 3600).text,
                 show(r.power).bare,
             ]
             for r in a.rows

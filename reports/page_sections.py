@@ -10,7 +10,7 @@ from powermeter.formatting import DASH, Shown
 from powermeter.result import Grade, Result, worst
 from powermeter.units import format_count, format_number, format_quantity
 
-from . import tokens, wording
+from . import rails_table, tokens, wording
 from .headline import quoted
 from .markup import Child, Markup, element, harmless, join, quantity, table
 from .report_data import ReportData, no_footprint
@@ -107,7 +107,18 @@ def whole_run(data: ReportData) -> Markup:
                 badge(a.above.grade if a.above else None),
             )
         )
-    return join([element("h2", "The whole run"), table(("", "", "", ""), rows)])
+    return join([element("h2", "The whole run"), table(("", "", "", ""), rows), _rails(data)])
+
+
+def _rails(data: ReportData) -> Markup:
+    """Return what each rail used, where there are several."""
+    if not data.rails:
+        return Markup("")
+    cells: list[list[Child]] = [
+        [harmless(use.cells[0], 80), *(quantity(cell) for cell in use.cells[1:3]), *use.cells[3:]]
+        for use in data.rails
+    ]
+    return folded(f"{len(cells)} rails", table(rails_table.HEADS, cells, numbers=(1, 2)))
 
 
 def language_models(data: ReportData) -> Markup:
@@ -150,7 +161,17 @@ def labels(data: ReportData) -> Markup:
     with_items = any(row.items != row.events for row in rows)
     energy[3:3] = ["above baseline"] if baseline else []
     energy[1:1] = ["items"] if with_items else []
-    use = ["charge", "mean power", "per charge", "mean time", "p50", "p95", "p99", "peak memory"]
+    use = [
+        "charge",
+        "charge per item",
+        "mean power",
+        "per charge",
+        "mean time",
+        "p50",
+        "p95",
+        "p99",
+        "peak memory",
+    ]
 
     def energies(row: LabelRow) -> list[Child]:
         cells: list[Child] = [
@@ -169,6 +190,7 @@ def labels(data: ReportData) -> Markup:
     def uses(row: LabelRow) -> list[Child]:
         texts = (
             show(data.charge_of(row), "Ah", 1 / 3600).bare,
+            show(data.charge_each(row), "Ah", 1 / 3600).bare,
             show(row.power).bare,
             show(data.per_charge(row)).bare,
             wording.seconds(row.latency_mean),

@@ -38,6 +38,7 @@ from powermeter.result import Grade, Result
 from .against import Against, set_against
 from .charges import BUDGET_V, Charges
 from .instruments import Instrument, OwnCost, instruments, mapping, own_cost
+from .rails_table import RailUse, rails_of
 from .recording_notes import imported, unmarked, warnings_of
 from .report_options import ReportOptions
 
@@ -82,6 +83,7 @@ class ReportData:
         against: An earlier run that it is set against, or None.
         tokens: The language models in it, or None.
         lifetime: Years of one item of the headline here and in a data centre, or None.
+        rails: What each rail used over the run, where there are several.
         device: What was made, as typed, or None.
         chain: Efficiency between plug and meter, as typed, or None.
     """
@@ -106,6 +108,7 @@ class ReportData:
     against: Against | None = None
     tokens: TokenTable | None = None
     lifetime: LifetimeReport | None = None
+    rails: tuple[RailUse, ...] = ()
     device: str | None = None
     chain: str | float | None = None
 
@@ -194,6 +197,10 @@ class ReportData:
         """Return the charge of a label's events in C, as `charge`."""
         return self.charges.of(row)
 
+    def charge_each(self, row: LabelRow) -> Result | None:
+        """Return the charge of the next item of a label in C, or None."""
+        return self.charges.each(row)
+
     def per_charge(self, row: LabelRow) -> Result | None:
         """Return how many items of a label one charge of the battery holds, or None."""
         return self.charges.items_held(row)
@@ -258,6 +265,7 @@ def gather(recording: Recording, options: ReportOptions | None = None) -> Report
         given_title=options.title.strip(),
         against=set_against(recording.path, headline, options),
         lifetime=_lifetime(subject, headline, options),
+        rails=rails_of(analysis),
         device=options.device,
         chain=options.chain,
     )

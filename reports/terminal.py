@@ -12,7 +12,7 @@ from powermeter.formatting import DASH
 from powermeter.result import Grade, Result, worst
 from powermeter.units import format_count, format_duration, format_number, format_quantity
 
-from . import event_tree, tokens, wording
+from . import event_tree, rails_table, tokens, wording
 from .facts_grid import FactsGrid, fits, print_rows
 from .headline import advice_of, quality, quoted, sentence
 from .instruments import Instrument
@@ -45,6 +45,7 @@ def print_report(data: ReportData, console: Console) -> None:
     """Print everything gathered about a recording."""
     _heading(data, console)
     _whole_run(data, console)
+    _rails(data, console)
     if data.analysis.rows:
         _labels(data, console)
     _nesting(data, console)
@@ -111,6 +112,23 @@ def _whole_run(data: ReportData, console: Console) -> None:
     console.print(grid)
 
 
+def _rails(data: ReportData, console: Console) -> None:
+    if not data.rails:
+        return
+    made = table_frame()
+    for number, head in enumerate(rails_table.HEADS):
+        made.add_column(
+            head, justify="left" if number in (0, 3) else "right", no_wrap=number > 0, overflow="fold"
+        )
+    stacked = []
+    for use in data.rails:
+        cells = [safe(cell) for cell in use.cells]
+        made.add_row(*cells)
+        stacked.append((cells[0], list(zip(rails_table.HEADS[1:], cells[1:], strict=True))))
+    console.print(section("Rails", "[dim]a rail inside another is part of it[/]"))
+    print_rows(console, made, stacked)
+
+
 def _labels(data: ReportData, console: Console) -> None:
     lasting = {id(row): not row.events or row.latency_mean is not None for row in data.analysis.rows}
     every = [row for row in data.analysis.rows if lasting[id(row)]]
@@ -150,6 +168,7 @@ def _label_tables(data: ReportData, rows: Sequence[LabelRow], console: Console) 
     use: list[tuple[str, Cell]] = [
         ("total", lambda r: show(r.energy).text),
         ("charge", lambda r: show(data.charge_of(r), "Ah", 1 / 3600).text),
+        ("charge per item", lambda r: show(data.charge_each(r), "Ah", 1 / 3600).text),
         ("power", lambda r: show(r.power).bare),
         ("per charge", lambda r: show(data.per_charge(r)).bare),
     ]
@@ -171,7 +190,8 @@ def _label_tables(data: ReportData, rows: Sequence[LabelRow], console: Console) 
     for title, beside, columns in (*parts, ("Latency and memory", "", time)):
         console.print(section(title, beside))
         for part in _parted(rows, columns, console):
-            console.print(_label_table(rows, part))
+            stacked = [(safe(row.title), [(head, cell(row)) for head, cell in part]) for row in rows]
+            print_rows(console, _label_table(rows, part), stacked)
 
 
 def _parted(

@@ -43,7 +43,7 @@ def test_nothing_is_wider_than_the_terminal_and_nothing_is_cut(data: ReportData,
 
 
 def test_a_wide_terminal_has_one_table_of_labels(data: ReportData) -> None:
-    assert sum(line.startswith("label ") for line in to_text(data, 220).splitlines()) == 1
+    assert sum(line.startswith("label ") for line in to_text(data, 260).splitlines()) == 1
     assert sum(line.startswith("label ") for line in to_text(data, 60).splitlines()) >= 3
 
 

@@ -1,0 +1,38 @@
+"""What each rail used, the counted one first."""
+
+from __future__ import annotations
+
+import pytest
+
+from powermeter.analysis.energy import analyse
+from powermeter.channel import Boundary, Rail
+from powermeter.recording import Recording
+from powermeter.reports.rails_table import rails_of
+from tests.reports.test_recording_notes import gpu, recorded
+
+
+def uses(path, **options):
+    with Recording.open(path) as recording:
+        return rails_of(analyse(recording, **options))
+
+
+def test_one_rail_needs_no_table(make, twenty):
+    assert uses(make(events=twenty)) == ()
+
+
+def test_each_rail_has_its_energy_and_one_is_counted(tmp_path):
+    path = recorded(tmp_path / "x.power", gpu(0), gpu(1))
+    first, second = uses(path)
+    assert (first.name, first.counted, second.name, second.counted) == ("gpu0", True, "gpu1", False)
+    assert first.energy.value == second.energy.value == pytest.approx(2.0)  # 2 W for 1 s
+    assert second.power.value == pytest.approx(2.0)
+    assert [use.name for use in uses(path, rail="gpu1")] == ["gpu1", "gpu0"]
+    assert first.record()["counted"] is True and first.cells[4] == "counted"
+
+
+def test_two_meters_of_one_rail_are_told_apart_by_their_names(tmp_path):
+    board = Rail("VIN", boundary=Boundary.BOARD)
+    assert [use.name for use in uses(recorded(tmp_path / "x.power", board, board))] == [
+        "meter 0/VIN",
+        "meter 1/VIN",
+    ]
