@@ -87,6 +87,14 @@ WANTED = 5
 """So many of `SHORT` must fit; where they do not, each row is a block of lines."""
 
 
+COMMON = ("device", "source", "label")
+"""Columns that stand once above a page's table where they read the same in every row."""
+
+STYLE = """main td.first { min-width: 3em; } main td.first + td { white-space: nowrap; }
+@media print { @page { size: A4 landscape; margin: 10mm; } main table { font-size: 7.5pt; }
+  main td, main th, main td.n, main th.n { padding: 3px 0 3px 6px; } main td.n + td:not(.n), main th.n + th:not(.n) { padding-left: 9px; } }"""
+"""Of a page with a wide table: what is printed is whole."""
+
 ALOUD = (CONTRADICTED, "not-counted")
 """Notes that stand below the table of a terminal."""
 
@@ -100,12 +108,23 @@ def columns(rows: Sequence[ClassRow], battery: str) -> dict[str, Cell]:
         if title == "team" and all(row.file.startswith(f"{row.team}.") for row in rows):
             continue  # flat folders: the file's name is the team's
         found[f"of {battery}" if title == "of the battery" else title] = cell
+        if title == "file" and any(row.verdict for row in rows):
+            found["verdict"] = lambda row: row.verdict
+            found["points"] = lambda row: DASH if row.points is None else f"{row.points:g}"
     if "team" in found:
         found["file"] = lambda row: row.file.removeprefix(f"{row.team}/")
-    if any(row.verdict for row in rows):
-        found["verdict"] = lambda row: row.verdict
-        found["points"] = lambda row: DASH if row.points is None else f"{row.points:g}"
     return found
+
+
+def _common(rows: Sequence[ClassRow], shown: dict[str, Cell]) -> list[str]:
+    """Take out the columns that read the same in every row of a page; returns what they read."""
+    found = []
+    for title in COMMON:
+        texts = {shown[title](row) for row in rows} if title in shown else set()
+        if len(texts) == 1 and len(rows) > 1:
+            del shown[title]
+            found.append(f"{title} {texts.pop()}")
+    return [text for text in found if not text.endswith(DASH)]
 
 
 def said(row: ClassRow) -> list[str]:
@@ -189,6 +208,7 @@ def _explained(rows: Sequence[ClassRow]) -> str:
 def to_html(rows: Sequence[ClassRow], title: str, battery: str) -> str:
     """Return one page that needs nothing else."""
     shown = columns(rows, battery)
+    common = _common(rows, shown)
     numbers = [i for i, name in enumerate(shown) if name in NUMBERS or name.startswith("of ")]
     cells: list[list[Child]] = [
         [quantity(cell(row)) if i in numbers else cell(row) for i, cell in enumerate(shown.values())]
@@ -200,7 +220,11 @@ def to_html(rows: Sequence[ClassRow], title: str, battery: str) -> str:
     simulated = any(row.simulated for row in rows)
     body = element(
         "main",
-        element("header", element("h1", title), element("p", _summary(rows), class_="subtitle")),
+        element(
+            "header",
+            element("h1", title),
+            element("p", " · ".join([_summary(rows), *common]), class_="subtitle"),
+        ),
         element("p", "Some rows are simulated: no device drew that energy.", class_="soft")
         if simulated
         else None,
@@ -208,10 +232,10 @@ def to_html(rows: Sequence[ClassRow], title: str, battery: str) -> str:
         element("p", _explained(rows), class_="soft"),
         [element("h2", "Remarks"), element("ul", remarks, class_="notes")] if remarks else None,
     )
-    return page(title, body)
+    return page(title, body, STYLE)
 
 
-def page(title: str, body: Markup) -> str:
+def page(title: str, body: Markup, more: str = "") -> str:
     """Return a page of ours around its main part: no script, nothing fetched."""
     style = (
         files("powermeter.reports").joinpath("templates").joinpath("report.css").read_text(encoding="utf-8")
@@ -223,7 +247,7 @@ def page(title: str, body: Markup) -> str:
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         Markup(f'<meta http-equiv="Content-Security-Policy" content="{policy}">'),
         element("title", harmless(title, 120)),
-        Markup(f"<style>{style} main {{ max-width: 1500px; }}</style>"),
+        Markup(f"<style>{style} main {{ max-width: 1500px; }} {more}</style>"),
     )
     return f"<!doctype html>\n{element('html', head, element('body', join(body)), lang='en')}\n"
 

@@ -270,7 +270,11 @@ def to_html(found: Answers) -> str:
     worse = sum(one.verdict is Verdict.MORE for one in found.regressions or ())
     if worse:
         parts.append(
-            element("p", f"{worse} version{'s' * (worse != 1)} use more than the one before.", class_="lede")
+            element(
+                "p",
+                f"{worse} version{'s use' if worse != 1 else ' uses'} more than the one before.",
+                class_="lede",
+            )
         )
     for block in blocks(found):
         parts.append(element("h2", block.title))

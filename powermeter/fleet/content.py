@@ -14,6 +14,7 @@ from powermeter.errors import ConfigurationError, DataError
 from powermeter.fleet.findings import Finding, ask, fail, note
 from powermeter.fleet.rubric import Rubric
 from powermeter.recording import Recording
+from powermeter.result import Grade
 from powermeter.units import format_duration, format_quantity
 
 _MANY = 30
@@ -94,6 +95,14 @@ def _complete(a: Analysis, rubric: Rubric) -> Iterator[Finding]:
             yield fail(
                 "few-events", f"{most.events} events {most.label!r}; at least {rubric.events} are asked for"
             )
+        filled = [
+            row.label for row in lasting if row.per_item is not None and _is_filled_in(row.per_item.grade, a)
+        ]
+        if rubric.measured and filled:
+            yield note(
+                "filled-in",
+                f"the energy of {', '.join(map(repr, filled))} is estimated: the meter left gaps or too few readings",
+            )
         if all(row.per_item is None for row in lasting):
             yield fail("no-energy", f"no energy is known of {most.label!r}: {most.verdict.text}")
     if a.duration.value < rubric.seconds:
@@ -101,6 +110,12 @@ def _complete(a: Analysis, rubric: Rubric) -> Iterator[Finding]:
             "short",
             f"it lasts {format_duration(a.duration.value)}; at least {format_duration(rubric.seconds)} are asked for",
         )
+
+
+def _is_filled_in(grade: Grade, a: Analysis) -> bool:
+    """Return whether an energy is worse than what the meter's channels are."""
+    real = (Grade.MEASURED, Grade.DERIVED)
+    return grade not in real and a.power_trace.grade in real
 
 
 def _method(recording: Recording, a: Analysis) -> Iterator[Finding]:

@@ -24,6 +24,7 @@ CRITERION: Mapping[str, str] = {
     "few-events": "complete",
     "short": "complete",
     "no-energy": "complete",
+    "filled-in": "measured",
     "changed": "unedited",
     "summary-differs": "unedited",
     "readings-missing": "unedited",
