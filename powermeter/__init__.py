@@ -65,7 +65,7 @@ _HOME = {
     "Analysis": "powermeter.analysis.energy",
     "Battery": "powermeter.battery.battery",
     "Channel": "powermeter.channel",
-    "CompareOptions": "powermeter.comparison.compare",
+    "CompareOptions": "powermeter.comparison.options",
     "Comparison": "powermeter.comparison.compare",
     "ConfigurationError": "powermeter.errors",
     "DataError": "powermeter.errors",

@@ -8,12 +8,12 @@ from powermeter.battery.battery import Battery as Battery
 from powermeter.channel import Channel as Channel
 from powermeter.channel import Quantity as Quantity
 from powermeter.channel import Rail as Rail
-from powermeter.comparison.compare import CompareOptions as CompareOptions
 from powermeter.comparison.compare import Comparison as Comparison
 from powermeter.comparison.compare import compare as compare
 from powermeter.comparison.experiments import bench as bench
 from powermeter.comparison.experiments import sweep as sweep
 from powermeter.comparison.experiments import versus as versus
+from powermeter.comparison.options import CompareOptions as CompareOptions
 from powermeter.errors import ConfigurationError as ConfigurationError
 from powermeter.errors import DataError as DataError
 from powermeter.errors import ExistsError as ExistsError

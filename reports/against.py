@@ -48,7 +48,8 @@ def set_against(path: Path, headline: LabelRow | None, options: ReportOptions) -
     """
     if options.against is None:
         return None
-    from powermeter.comparison.compare import CompareOptions, compare
+    from powermeter.comparison.compare import compare
+    from powermeter.comparison.options import CompareOptions
 
     counted = options.items is not None or options.per is not None
     found = compare(

@@ -115,8 +115,8 @@ def compare(
 
     Exit status 9 where a row has a verdict named by --fail-if, else 0.
     """
-    from powermeter.comparison.compare import CompareOptions
     from powermeter.comparison.compare import compare as weigh
+    from powermeter.comparison.options import CompareOptions
 
     refused = _verdicts(fail_if)
     if output is not None:

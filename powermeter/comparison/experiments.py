@@ -19,8 +19,9 @@ import numpy as np
 from powermeter.analysis.repeat_loop import Limits
 from powermeter.analysis.stopping import LEAST, Settled, settle
 from powermeter.comparison.benchmark import Benchmark, Wanted, repeat_until_known
-from powermeter.comparison.compare import CompareOptions, Comparison, compare
+from powermeter.comparison.compare import Comparison, compare
 from powermeter.comparison.contrast import Contrast
+from powermeter.comparison.options import CompareOptions
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.events import now_ns
 from powermeter.meter import Meter

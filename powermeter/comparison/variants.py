@@ -15,8 +15,9 @@ from typing import Any
 from powermeter.analysis.energy import Analysis, analyse
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.measures import means
-from powermeter.comparison.compare import CompareOptions, compare
+from powermeter.comparison.compare import compare
 from powermeter.comparison.contrast import Contrast
+from powermeter.comparison.options import CompareOptions
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.events import Event
 from powermeter.recording import Recording

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from powermeter.comparison.compare import CompareOptions, Comparison, compare
+from powermeter.comparison.compare import Comparison, compare
+from powermeter.comparison.options import CompareOptions
 from powermeter.comparison.verdict import Verdict
 
 

@@ -150,7 +150,8 @@ class Power:
             used: What `measure` returned; all of the test's own events where None.
             margin: Growth that is allowed, as a share; that of `--power-margin` where None.
         """
-        from powermeter.comparison.compare import CompareOptions, compare
+        from powermeter.comparison.compare import compare
+        from powermeter.comparison.options import CompareOptions
         from powermeter.comparison.verdict import Verdict
         from powermeter.errors import DataError
 

@@ -11,8 +11,10 @@ from scipy.stats import t as student
 import powermeter
 from powermeter.analysis.inner_events import with_events
 from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
-from powermeter.comparison.compare import CompareOptions, Pair, compare, jointly
+from powermeter.comparison.compare import compare, jointly
 from powermeter.comparison.designs import Design, Side
+from powermeter.comparison.matching import Pair
+from powermeter.comparison.options import CompareOptions
 from powermeter.comparison.verdict import Verdict
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.events import Event

@@ -7,9 +7,10 @@ import functools
 import numpy as np
 import pytest
 
-from powermeter.comparison import compare
+from powermeter.comparison import compare, matching
 from powermeter.comparison.contrast import contrast
 from powermeter.comparison.designs import Side
+from powermeter.comparison.options import CompareOptions
 from powermeter.comparison.verdict import LEVEL, Verdict
 
 NOISE = 0.1 * np.random.default_rng(11).standard_normal(24)
@@ -39,8 +40,8 @@ def with_p(wanted: float) -> tuple[Side, Side]:
 
 
 def judged(*wanted: float) -> list[bool]:
-    pairs = [compare.Pair(str(p), *with_p(p)) for p in wanted]
-    return [row.contrast.verdict is Verdict.MORE for row in compare.jointly(pairs, compare.CompareOptions())]
+    pairs = [matching.Pair(str(p), *with_p(p)) for p in wanted]
+    return [row.contrast.verdict is Verdict.MORE for row in compare.jointly(pairs, CompareOptions())]
 
 
 @pytest.mark.parametrize("wanted", [0.001, 0.03, 0.039])

@@ -17,9 +17,10 @@ import numpy as np
 import pytest
 
 from powermeter.channel import Accuracy
-from powermeter.comparison.compare import CompareOptions, Comparison, compare
+from powermeter.comparison.compare import Comparison, compare
 from powermeter.comparison.contrast import contrast
 from powermeter.comparison.designs import Side
+from powermeter.comparison.options import CompareOptions
 from powermeter.comparison.verdict import Verdict
 from powermeter.errors import DataError
 from powermeter.events import Event

@@ -18,7 +18,7 @@ import pytest
 import powermeter
 from powermeter.analysis.energy import analyse
 from powermeter.channel import Accuracy, Kind
-from powermeter.comparison.compare import CompareOptions
+from powermeter.comparison.options import CompareOptions
 from powermeter.errors import DataError
 from powermeter.events import Event
 from powermeter.result import Grade, Result
