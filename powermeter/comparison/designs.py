@@ -23,8 +23,11 @@ Floats = NDArray[np.floating[Any]]
 IN_SPREAD = ("noise:", "repeats:")
 """Parts of a mean that the spread between its repeats contains already."""
 
-TURNS = 6
+TURNS = 5
 """Stretches of one recording (A B B A has three) without which its sides are not said to have taken turns."""
+
+_IN_TWOS = 2
+"""Events in the longest stretch, up to which each counts by itself."""
 
 
 class Design(str, Enum):
@@ -152,7 +155,11 @@ def in_time(left: Side, right: Side) -> Spread:
 
 
 def _sequence(left: Side, right: Side) -> tuple[Floats, NDArray[np.int64], Floats]:
-    """Return values, sides and event counts in order of time; the events of one stretch of a side are one value, their mean."""
+    """Return values, sides and event counts in order of time; the events of one stretch of a side are one value, their mean.
+
+    Events that take turns one by one or in twos (A B B A) stay as they are: their means would be half as many, and what those show of
+    the spread far less.
+    """
     kept = [np.isfinite(side.values) for side in (left, right)]
     values = np.concatenate([side.values[k] for side, k in zip((left, right), kept, strict=True)])
     whose = np.repeat([0, 1], [int(k.sum()) for k in kept])
@@ -165,6 +172,8 @@ def _sequence(left: Side, right: Side) -> tuple[Floats, NDArray[np.int64], Float
         np.concatenate([[0], np.flatnonzero(np.diff(whose)) + 1]) if values.size else np.empty(0, np.int64)
     )
     counts = np.diff(np.append(first, values.size)).astype(float)
+    if counts.max(initial=0.0) <= _IN_TWOS:
+        return values, whose, np.ones(values.size)
     return np.add.reduceat(values, first) / counts, whose[first], counts
 
 

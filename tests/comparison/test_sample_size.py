@@ -23,15 +23,17 @@ def in_turns(n: int) -> tuple[np.ndarray, np.ndarray]:
     return np.flatnonzero(~order).astype(float), np.flatnonzero(order).astype(float)
 
 
-def power_at_the_promise(runs: int, difference: float, spread: float) -> tuple[float, int]:
+def power_at_the_promise(
+    runs: int, difference: float, spread: float, *, separate: bool = True
+) -> tuple[float, int]:
     n = repeats_to_show(difference, spread)
     times = in_turns(n)
     found = 0
     for i in range(runs):
         rng = np.random.default_rng([i, round(difference * 1e4), round(spread * 1e4)])
         a, b = (1 + spread * rng.standard_normal(n), 1 - difference + spread * rng.standard_normal(n))
-        left = Side("A", a, instrument="m", times_s=times[0], separate=True)
-        right = Side("B", b, instrument="m", times_s=times[1], separate=True)
+        left = Side("A", a, instrument="m", times_s=times[0], separate=separate)
+        right = Side("B", b, instrument="m", times_s=times[1], separate=separate)
         found += contrast(left, right).verdict is Verdict.LESS
     return found / runs, n
 
@@ -41,6 +43,15 @@ def test_the_promised_repeats_find_the_difference() -> None:
     plain = 2 * ((student.ppf(1 - LEVEL / 2, 2 * n - 3) + student.ppf(0.8, 2 * n - 3)) * 1.0) ** 2
     assert plain < n <= plain * (1 + DRIFT_COST / n) ** 2 + 1
     assert share >= 0.80 - 2 * 0.028
+
+
+@pytest.mark.parametrize(("difference", "spread", "repeats"), [(0.1, 0.05, 8), (0.2, 0.05, 4)])
+def test_events_of_one_recording_that_take_turns_keep_the_promise_too(
+    difference: float, spread: float, repeats: int
+) -> None:
+    share, n = power_at_the_promise(100, difference, spread, separate=False)
+    assert n == repeats
+    assert share >= 0.80 - 2 * 0.04
 
 
 @pytest.mark.slow
