@@ -38,6 +38,10 @@ _MARK = ":::MLLOG "
 _KEYS = ("power_reading", "power_measurement_start", "power_measurement_stop", "interconnect_power_est")
 _MAX_NODES = 4096
 _MS = 1_000_000
+_QUARTER_NS = 900 * 10**9
+_MOST_QUARTERS = 104  # 26 h lie between the zones that are furthest apart
+_NEAR_NS = 30 * 10**9
+_FEWEST_FOR_ZONE = 3
 _LATEST_MS = 4_000_000_000_000
 
 
@@ -76,8 +80,10 @@ class MLPerfTraining(Importer):
         measured = [node for node in nodes if len(node.watts)]
         if not measured:
             raise DataError(f"{path}: no power_reading in it")
+        shifted = _into_one_zone(measured)
         sources = [_rows(node) for node in measured]
         log = Log(cls.name, UTC, [rows for rows, _ in sources], external=True)
+        log.warnings += shifted
         for node, (_, warnings) in zip(measured, sources, strict=True):
             log.warnings += [f"{node.path.name}: {text}" for text in warnings]
         if len(log.sources) > 1:
@@ -142,6 +148,34 @@ def _time_ns(entry: dict[str, Any]) -> int | None:
     if not isinstance(time_ms, (int, float)) or not 0 <= time_ms < _LATEST_MS:
         return None
     return round(time_ms * _MS)
+
+
+def _into_one_zone(nodes: Sequence[_Node]) -> list[str]:
+    """Shift, in place, what was stamped in another time zone than most, and return what to say of it.
+
+    A log that ends before the others begin (or the other way round) and lies whole quarters of an hour from them,
+    to within half a minute, was taken on a clock of another zone.
+    """
+    if len(nodes) < _FEWEST_FOR_ZONE:
+        return []
+    start = int(np.median([min(node.stamps) for node in nodes]))
+    end = int(np.median([max(node.stamps) for node in nodes]))
+    notes = []
+    for node in nodes:
+        if min(node.stamps) <= end and max(node.stamps) >= start:
+            continue
+        off = min(node.stamps) - start
+        quarters = round(off / _QUARTER_NS)
+        if not quarters or abs(quarters) > _MOST_QUARTERS or abs(off - quarters * _QUARTER_NS) > _NEAR_NS:
+            continue
+        node.stamps = [stamp - quarters * _QUARTER_NS for stamp in node.stamps]
+        for name in ("start_ns", "stop_ns"):
+            stamp = getattr(node, name)
+            setattr(node, name, None if stamp is None else stamp - quarters * _QUARTER_NS)
+        notes.append(
+            f"{node.path.name}: its clock lies {quarters / 4:+g} h from the others', as one of another time zone does: shifted by that"
+        )
+    return notes
 
 
 def _rows(node: _Node) -> tuple[Rows, list[str]]:

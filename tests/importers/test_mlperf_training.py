@@ -6,7 +6,7 @@ import pytest
 
 from powermeter.analysis.energy import analyse
 from powermeter.analysis.published import published
-from powermeter.errors import DataError
+from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers import convert, open_log
 from powermeter.recording import Recording
 
@@ -72,6 +72,22 @@ def test_a_stop_that_repeats_the_start_is_none(tmp_path):
     text = node([100] * 10, stop=False) + line("power_measurement_stop", 0)
     log = open_log(submission(tmp_path, node_0=text))
     assert log.metadata["mlperf_training_energy_j"] == pytest.approx(600)
+
+
+def test_a_switch_stamped_in_another_time_zone_is_put_beside_the_nodes(tmp_path):
+    hours = 5 * 3_600_000
+    switch = "".join(line("power_reading", 1000 * i - hours - 1000, 50) for i in range(12))
+    power = submission(tmp_path, node_0=node([100] * 10), node_1=node([200] * 10), sw_0=switch)
+    log = convert(power, tmp_path / "o.power")
+    assert any("sw_0.txt: its clock lies -5 h" in note for note in log.warnings)
+    with Recording.open(tmp_path / "o.power") as recording:
+        assert analyse(recording).power.value == pytest.approx(350)
+
+
+def test_a_node_of_another_hour_that_is_no_zone_is_refused(tmp_path):
+    late = "".join(line("power_reading", 1000 * i + 3_000_000, 50) for i in range(12))
+    with pytest.raises(ConfigurationError, match="no time is common"):
+        open_log(submission(tmp_path, node_0=node([100] * 10), node_1=node([200] * 10), node_2=late))
 
 
 def test_swapped_lines_are_put_in_order_and_readings_that_are_none_are_counted(tmp_path):
