@@ -8,6 +8,7 @@ from powermeter.errors import DataError, PowermeterError
 from powermeter.importers import importer, recognise
 from powermeter.importers.files import Peek
 from powermeter.importers.log import Choices, Importer, Log
+from powermeter.importers.many import unpacked
 from powermeter.importers.not_logs import refusal
 from powermeter.importers.table import TableImporter
 from powermeter.importers.table_reading import Table
@@ -31,6 +32,14 @@ def explain(path: Path, *, format: str | None = None, choices: Choices | None = 
     choices = choices or Choices()
     if not path.exists():
         raise DataError(f"{path}: no such file or directory")
+    with unpacked([path]) as logs:
+        if logs != [path]:
+            told = [_explain(log, format, choices).replace(str(log), f"{path}: {log.name}") for log in logs]
+            return "\n".join(told)
+    return _explain(path, format, choices)
+
+
+def _explain(path: Path, format: str | None, choices: Choices) -> str:
     peek = Peek.at(path)
     reason = refusal(peek) if format is None else None
     if reason is not None:

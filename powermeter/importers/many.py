@@ -55,11 +55,13 @@ class Job:
         paths: The logs, in order.
         out: The recording.
         size: How many byte they hold together, or None where they are packed.
+        member: The one log of an archive that is meant, or None for all that there is.
     """
 
     paths: tuple[Path, ...]
     out: Path
     size: int | None
+    member: str | None = None
 
 
 def expand(paths: Sequence[Path]) -> list[Path]:
@@ -97,10 +99,11 @@ def jobs(paths: Sequence[Path], out: Path | None, *, each: bool) -> list[Job]:
         names: dict[str, int] = {}
         made = []
         for path in found:
-            stem = _stem(path)
-            names[stem] = names.get(stem, 0) + 1
-            name = stem if names[stem] == 1 else f"{stem}-{names[stem]}"
-            made.append(Job((path,), folder / f"{name}.power", _size((path,))))
+            for member in _members_of(path):
+                stem = _stem(path if member is None else Path(member))
+                names[stem] = names.get(stem, 0) + 1
+                name = stem if names[stem] == 1 else f"{stem}-{names[stem]}"
+                made.append(Job((path,), folder / f"{name}.power", _size((path,)), member))
         if out is not None and out.exists() and not out.is_dir():
             raise ConfigurationError(f"--each writes several recordings: {out} must be a directory")
         if out is not None:
@@ -120,6 +123,19 @@ def _inside(path: Path) -> list[Path]:
         if entry.is_file() and not entry.name.startswith(".") and entry.suffix != ".power":
             found.append(entry)
     return found
+
+
+def _members_of(path: Path) -> list[str | None]:
+    """Return the names of the logs in an archive; None for a path that is a log itself, or is found out later to be none."""
+    if not path.is_file():
+        return [None]
+    try:
+        if not _is_archive(path):
+            return [None]
+        with unpacked([path]) as logs:
+            return [log.name for log in logs]
+    except PowermeterError:
+        return [None]
 
 
 def _size(paths: Sequence[Path]) -> int | None:
@@ -151,7 +167,8 @@ def convert(job: Job, *, format: str | None, choices: Choices, force: bool) -> L
     from powermeter.importers.writing import write
 
     check_output(job.out, force=force)
-    with _unpacked(job.paths) as paths:
+    with unpacked(job.paths) as every:
+        paths = [path for path in every if job.member is None or path.name == job.member]
         labels = labels_of(paths) if len(paths) > 1 else [""]
         logs = [_opened(path, label, format, choices) for path, label in zip(paths, labels, strict=True)]
         log = logs[0] if len(logs) == 1 else _joined(logs, paths, choices)
@@ -174,7 +191,7 @@ def _opened(path: Path, label: str, format: str | None, choices: Choices) -> Log
 
 
 @contextmanager
-def _unpacked(paths: Sequence[Path]) -> Iterator[list[Path]]:
+def unpacked(paths: Sequence[Path]) -> Iterator[list[Path]]:
     """Yield the logs, those of an archive unpacked into a folder that is removed afterwards."""
     with tempfile.TemporaryDirectory(prefix="powermeter-") as folder:
         found: list[Path] = []
@@ -309,4 +326,4 @@ def some_failed(failed: int, jobs: int) -> PowermeterError:
     return DataError(f"{failed} of {jobs} logs could not be imported; see above")
 
 
-__all__ = ["Job", "convert", "expand", "jobs", "some_failed", "unpack", "watched"]
+__all__ = ["Job", "convert", "expand", "jobs", "some_failed", "unpack", "unpacked", "watched"]

@@ -34,7 +34,8 @@ MODELS = (
     "YokogawaWT310",
     "YokogawaWT330",
 )
-VERSIONS = ("1.9.1", "1.9.2", "1.10.0", "1.11.0")
+VERSIONS = ("1.9.1", "1.9.2", "1.10.0", "1.11.0", "1.11.1")
+"""The last one is what all results of v5.1 were taken with."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,3 +182,16 @@ def test_explain_of_another_format(folder, capsys):
     )
     assert run(["import", "--explain", "p.txt"]) == 0
     assert "package.energy: energy in J, counter" in capsys.readouterr().out
+
+
+def test_each_log_of_an_archive_becomes_a_recording_and_is_explained(folder, capsys):
+    with zipfile.ZipFile("two.zip", "w") as archive:
+        archive.writestr("a/left.csv", table(0))
+        archive.writestr("b/right.csv", table(0, watts=9))
+        archive.writestr("README.md", "# nothing")
+    assert run(["import", "two.zip", "--each", "-o", "out"]) == 0
+    assert sorted(path.name for path in (folder / "out").iterdir()) == ["left.power", "right.power"]
+    capsys.readouterr()
+    assert run(["import", "--explain", "two.zip"]) == 0
+    said = capsys.readouterr().out
+    assert "two.zip: left.csv: a table" in said and "two.zip: right.csv: a table" in said
