@@ -59,20 +59,20 @@ class Calls:
     ) -> None:
         self.label = label
         self.facts = dict(facts)
-        self._n = n
-        self._size = size or batch_of
-        self._noted: Any = None
+        self.n = n
+        self.size: Callable[..., Any] | None = (
+            (size or batch_of) if n is Count.FROM_BATCH else n if callable(n) else None
+        )
+        self.noted: Any = None
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_noted": None}
+        return {**self.__dict__, "noted": None}
 
     def count(self, *args: Any, **kwargs: Any) -> Any:
         """Return the number of items of a call; notes the facts the first time in each recording."""
-        if self._noted is not spans.attached() and self.facts:
+        if self.noted is not spans.attached() and self.facts:
             self.note()
-        if self._n is Count.FROM_BATCH:
-            return self._size(*args, **kwargs)
-        return self._n(*args, **kwargs) if callable(self._n) else self._n
+        return self.n if self.size is None else self.size(*args, **kwargs)
 
     def note(self, facts: Callable[[], Mapping[str, Any]] | None = None) -> None:
         """Note the facts in the recording that runs, once.
@@ -81,8 +81,8 @@ class Calls:
             facts: Finds them, where they change with training; the model's own otherwise.
         """
         log = spans.attached()
-        if log is not None and log is not self._noted:
-            self._noted = log
+        if log is not None and log is not self.noted:
+            self.noted = log
             found = self.facts if facts is None else facts()
             if found:
                 spans.instant(FACTS, {FACTS: self.label, **found}, log)
@@ -163,16 +163,40 @@ def wrap_methods(
     for method in methods:
         inner = getattr(owner, method, None)
         if callable(inner):
-            kind = Kind(calls[method].label, calls[method].count, attributes, runs)
-            object.__setattr__(owner, method, wrapped(owner, inner, kind))
+            object.__setattr__(owner, method, _wrapped(owner, inner, calls[method], attributes, runs))
 
 
-def wrapped(owner: Any, inner: Callable[..., Any], kind: Kind) -> Callable[..., Any]:
-    """Return a method whose calls are events."""
+def _wrapped(
+    owner: Any,
+    inner: Callable[..., Any],
+    calls: Calls,
+    attributes: Mapping[str, Any],
+    runs: list[tuple[int, int, int]] | None,
+) -> Callable[..., Any]:
+    """Return a method whose calls are events: `call`, laid out flat, since each function on the way costs a short one."""
+    attached, make, this = spans.attached, spans.span, id(owner)
+    label, size, n = calls.label, calls.size, calls.n
 
     @functools.wraps(inner)
     def method(*args: Any, **kwargs: Any) -> Any:
-        return call(owner, inner, kind, args, kwargs)
+        log = attached()
+        if log is None or this in (inside := _inside.get()):
+            return inner(*args, **kwargs)
+        if calls.noted is not log and calls.facts:
+            calls.note()
+        try:
+            count = n if size is None else size(*args, **kwargs)
+        except Exception:  # noqa: BLE001 – the measured program must never notice
+            count = None
+        token = _inside.set((*inside, this))
+        try:
+            with make(label, count, {**attributes}) as made:
+                result = inner(*args, **kwargs)
+            if runs is not None:
+                runs.append((made.start_ns, made.end_ns, made.uid))
+            return result
+        finally:
+            _inside.reset(token)
 
     return method
 
