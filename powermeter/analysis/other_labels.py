@@ -36,32 +36,21 @@ class Others:
     @classmethod
     def of(cls, start_ns: Times, end_ns: Times, group: Indices, own: int) -> Others | None:
         """Return the other labels' events, or None where there are none, or more than can be looked at."""
-        mine = (group == own) & (end_ns > start_ns)
+        lasting = end_ns > start_ns
+        mine = (group == own) & lasting
         if not mine.any() or start_ns.size > _MANY_EVENTS:
             return None
-        a, b = start_ns[mine], end_ns[mine]
-        seconds = float(np.sum(b - a)) * 1e-9
-        edges = np.unique(np.concatenate([a, b]))
-        inside = (
-            np.searchsorted(np.sort(a), edges[1:], side="left")
-            - np.searchsorted(np.sort(b), edges[1:], side="left")
-        ) > 0
-        spans: list[tuple[Times, Times]] = []
-        for g in np.unique(group[group != own]).tolist():
-            its = (group == g) & (end_ns > start_ns)
-            starts, ends = np.sort(start_ns[its]), np.sort(end_ns[its])
-            if not starts.size:
-                continue
-            at_once = float(np.sum(seconds_inside(edges, starts, ends)[1:][inside]))
-            if at_once <= _AT_ONCE * seconds:
-                spans.append((starts, ends))
-        if len(spans) > _LABELS:
-            spans = [
-                (
-                    np.sort(np.concatenate([s for s, _ in spans])),
-                    np.sort(np.concatenate([e for _, e in spans])),
-                )
-            ]
+        other = np.flatnonzero(lasting & (group != own))
+        if not other.size:
+            return None
+        a, b, its = start_ns[other], end_ns[other], group[other]
+        inside = _seconds_shared(start_ns[mine], end_ns[mine], a, b)
+        at_once = np.bincount(its, inside, int(its.max()) + 1)
+        limit = _AT_ONCE * float(np.sum(end_ns[mine] - start_ns[mine])) * 1e-9
+        beside = (at_once <= limit)[its]
+        labels = np.unique(its[beside]).tolist()
+        parts = [its == g for g in labels] if len(labels) <= _LABELS else [beside]
+        spans = [(np.sort(a[part]), np.sort(b[part])) for part in parts]
         return cls(tuple(spans)) if spans else None
 
     def columns(self, t: Times) -> list[Floats]:
@@ -81,3 +70,21 @@ class Others:
         at = np.searchsorted(ends, times_ns, side="right") - 1
         found: Times = np.where(at >= 0, ends[np.maximum(at, 0)], otherwise)
         return found
+
+
+def _seconds_shared(own_start: Times, own_end: Times, start: Times, end: Times) -> Floats:
+    """Return how long each of some stretches runs at the same time as any of one's own."""
+    order = np.argsort(own_start, kind="stable")
+    a, b = own_start[order], np.maximum.accumulate(own_end[order])
+    apart = a[1:] > b[:-1]
+    begins, ends = a[np.concatenate([[True], apart])], b[np.concatenate([apart, [True]])]
+    before = np.concatenate([[0], np.cumsum(ends - begins)])
+
+    def until(times: Times) -> Times:
+        k = np.searchsorted(begins, times, side="right")
+        rest = np.maximum(ends[np.maximum(k - 1, 0)] - times, 0)
+        found: Times = before[k] - np.where(k > 0, rest, 0)
+        return found
+
+    seconds: Floats = (until(end) - until(start)) * 1e-9
+    return seconds
