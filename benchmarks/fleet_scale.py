@@ -90,7 +90,7 @@ def ask(folder: Path, engine: str, master: str | None) -> dict[str, Any]:
     import pyarrow as pa
     from pyarrow import parquet
 
-    from powermeter.fleet.answers import Wanted, answers
+    from powermeter.fleet.answers import FleetOptions, answers
     from powermeter.fleet.engines import engine_of
     from powermeter.fleet.recompute import event_energies
 
@@ -98,7 +98,7 @@ def ask(folder: Path, engine: str, master: str | None) -> dict[str, Any]:
     begun = time.monotonic()
     with engine_of(engine, folder / "dataset", master=master) as opened:
         started = time.monotonic()
-        told = answers(opened, Wanted(questions)).to_dict()
+        told = answers(opened, FleetOptions(questions)).to_dict()
         asked = time.monotonic()
         events = pa.concat_tables(list(event_energies(opened)))
         done = time.monotonic()

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from powermeter.analysis.subject import Subject
 from powermeter.errors import DataError
 from powermeter.footprint import footprint
+from powermeter.footprint.footprint_options import FootprintOptions, making_of
 from powermeter.footprint.sci import Score, sci_of
 from powermeter.footprint.sci_ai import CONSUMER_UNITS, AiScore, consumer
-from powermeter.footprint.wanted import Wanted, making_of
 
 from .markdown_text import escaped
 from .method import method
@@ -48,7 +48,7 @@ def score_of(data: ReportData) -> tuple[Score, AiScore | None]:
     if found is None or found.energy is None or not found.items or not found.energy.value >= 0:
         raise DataError(f"{data.path.name}: an SCI is per item of marked events, and none has an energy")
     place = data.footprint.place if data.footprint is not None else None
-    making = making_of(Wanted(device=data.device), found) if data.device else None
+    making = making_of(FootprintOptions(device=data.device), found) if data.device else None
     whole = footprint(
         found.energy, place, chain=data.chain, making=() if making is None else making.allocated
     )

@@ -32,7 +32,7 @@ HEADS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TokenLine:
     """One row.
 
     Attributes:
@@ -75,19 +75,19 @@ class Line:
         )
 
 
-def lines(table: TokenTable) -> list[Line]:
+def lines(table: TokenTable) -> list[TokenLine]:
     """Return the rows of all models."""
     return [line for model in table.models for line in _of(model)]
 
 
-def _of(m: ModelTokens) -> Iterator[Line]:
+def _of(m: ModelTokens) -> Iterator[TokenLine]:
     name = m.model or DASH
     if m.load is not None or m.load_s is not None:
-        yield Line(name, "load", None, None, m.load, "load", m.load, seconds=m.load_s)
+        yield TokenLine(name, "load", None, None, m.load, "load", m.load, seconds=m.load_s)
     if m.prefill is not None:
         yield _phase(name, "prefill", m.prefill, "prompt token")
         if m.first_token is not None or m.first_token_s is not None:
-            yield Line(
+            yield TokenLine(
                 name,
                 "to first token",
                 m.requests,
@@ -102,20 +102,22 @@ def _of(m: ModelTokens) -> Iterator[Line]:
     if m.whole is not None:
         yield _phase(name, "request", m.whole, "generated token")
     if m.slopes is not None and m.slopes.prompt is not None:
-        yield Line(name, "by regression", m.requests, m.prompt, None, "prompt token", m.slopes.prompt)
-        yield Line(
+        yield TokenLine(name, "by regression", m.requests, m.prompt, None, "prompt token", m.slopes.prompt)
+        yield TokenLine(
             name, "by regression", m.requests, m.generated, None, "generated token", m.slopes.generated
         )
     if m.per_generated is not None and m.generated and m.whole is None:
-        yield Line(name, "whole requests", m.requests, m.generated, None, "generated token", m.per_generated)
+        yield TokenLine(
+            name, "whole requests", m.requests, m.generated, None, "generated token", m.per_generated
+        )
 
 
-def _phase(model: str, name: str, p: Phase, per: str) -> Line:
+def _phase(model: str, name: str, p: Phase, per: str) -> TokenLine:
     rates = p.per_second, p.per_joule, p.seconds / p.events if p.events else None
-    return Line(model, name, p.events, p.tokens, p.energy, per, p.per_token, p.net_per_token, *rates)
+    return TokenLine(model, name, p.events, p.tokens, p.energy, per, p.per_token, p.net_per_token, *rates)
 
 
-def columns(rows: Sequence[Line]) -> tuple[int, ...]:
+def columns(rows: Sequence[TokenLine]) -> tuple[int, ...]:
     """Return which of `HEADS` hold anything."""
     cells = [row.cells() for row in rows]
     return tuple(i for i in range(len(HEADS)) if i < 2 or any(row[i] not in ("", DASH) for row in cells))

@@ -2,7 +2,7 @@
 a federated round, a simulated discharge and a duty cycle, in words and for JSON.
 
     found = find(Path("run.power"), Asked(label="infer"))
-    report = assess(found, Wanted(battery="4Ah", stages=("infer=4Ah", "*=4Ah")))
+    report = assess(found, BudgetOptions(battery="4Ah", stages=("infer=4Ah", "*=4Ah")))
     print(report.text(), report.failed)
 """
 
@@ -34,7 +34,7 @@ Part = tuple[dict[str, Any], list[str]]
 
 
 @dataclass(frozen=True)
-class Wanted:
+class BudgetOptions:
     """Options of a budget; texts as typed, None where not given.
 
     Attributes:
@@ -100,7 +100,7 @@ class Report:
     """What a battery reports of a subject; `found` is None for a schedule alone."""
 
     found: Subject | None
-    wanted: Wanted
+    wanted: BudgetOptions
     battery: Battery
     preset: str
 
@@ -363,7 +363,7 @@ def _changed(schedule: Schedule, text: str) -> Schedule:
     return schedule.with_rate(name, parse_rate(value))
 
 
-def assess(found: Subject | None, wanted: Wanted) -> Report:
+def assess(found: Subject | None, wanted: BudgetOptions) -> Report:
     """Return what a battery reports of a subject, or of a schedule alone.
 
     Raises:

@@ -84,7 +84,7 @@ def bench(
     as soon as one run fails.
     """
     from powermeter.analysis.repeat_loop import Limits
-    from powermeter.comparison.benchmark import Wanted, repeat_until_known
+    from powermeter.comparison.benchmark import Target, repeat_until_known
     from powermeter.meter import Meter
     from powermeter.reports.benchmark import draw, record, to_text
 
@@ -102,7 +102,7 @@ def bench(
     if plot is not None:
         check_output(plot, force=force)
     limits = Limits(chosen["at_most"], chosen["most"], chosen["at_least"])
-    asked = Wanted(wanted, limits, chosen["items"], chosen["rail"])
+    asked = Target(wanted, limits, chosen["items"], chosen["rail"])
     name: str = chosen["name"]
     made: list[Benchmark] = []
     status = 0

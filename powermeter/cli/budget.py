@@ -93,12 +93,14 @@ def budget(recording: Path | None, as_json: bool, **chosen: Any) -> int:
     Exit status 8 where a stage uses more than its budget, else 0.
     """
     from powermeter.analysis.subject import find
-    from powermeter.battery.report import Wanted, assess
+    from powermeter.battery.report import BudgetOptions, assess
 
     found = None
     if recording is not None or chosen["schedule"] is None:
         found = find(recording, subject.asked(chosen))
-    report = assess(found, Wanted(**{name: chosen[name] for name in Wanted.__dataclass_fields__}))
+    report = assess(
+        found, BudgetOptions(**{name: chosen[name] for name in BudgetOptions.__dataclass_fields__})
+    )
     failed = report.failed
     (put_json(report.record()) if as_json else put(report.text()))
     return OVER_BUDGET if failed else 0

@@ -86,7 +86,7 @@ def fleet(
     Questions are energies, leaderboard, outliers, drifts, regressions, totals and life; all of them where none is named.  recompute
     computes the energy of every event anew from its readings, on the engine.
     """
-    from powermeter.fleet.answers import Wanted, answers
+    from powermeter.fleet.answers import FleetOptions, answers
     from powermeter.fleet.engines import engine_of
     from powermeter.fleet.questions import Asked
     from powermeter.units import parse_quantity
@@ -95,7 +95,7 @@ def fleet(
         check_output(output, force=force)
     groups = tuple(name.strip() for name in by.split(",") if name.strip()) if by else ()
     asked = Asked(_pairs(only), _day(since), _day(until), not measured)
-    wanted = Wanted(
+    wanted = FleetOptions(
         tuple(q for q in QUESTIONS if q in questions) or QUESTIONS,
         groups,
         asked,

@@ -131,9 +131,9 @@ def footprint(recordings: tuple[Path, ...], explain: bool, as_json: bool, **chos
     Several recordings are added up; what their meters share stays shared.
     """
     from powermeter.analysis.subject import find_all
+    from powermeter.footprint.footprint_options import FootprintOptions
     from powermeter.footprint.report import assess
-    from powermeter.footprint.wanted import Wanted
 
-    wanted = Wanted(**{name: chosen[name] for name in Wanted.__dataclass_fields__})
+    wanted = FootprintOptions(**{name: chosen[name] for name in FootprintOptions.__dataclass_fields__})
     report = assess(find_all(recordings, subject.asked(chosen)), wanted)
     (put_json(report.record()) if as_json else put(report.text(explain)))

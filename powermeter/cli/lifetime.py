@@ -99,9 +99,9 @@ def lifetime(recording: Path | None, as_json: bool, **chosen: Any) -> None:
         powermeter lifetime --energy 36J --requests-per-day 20 --price-request 0.0004 --price-chip 0.80
     """
     from powermeter.analysis.subject import find
-    from powermeter.footprint.lifetime_options import Wanted
+    from powermeter.footprint.lifetime_options import LifetimeOptions
     from powermeter.footprint.lifetime_report import assess
 
-    wanted = Wanted(**{name: chosen[name] for name in Wanted.__dataclass_fields__})
+    wanted = LifetimeOptions(**{name: chosen[name] for name in LifetimeOptions.__dataclass_fields__})
     report = assess(find(recording, subject.asked(chosen)), wanted)
     (put_json(report.record()) if as_json else put(report.text()))

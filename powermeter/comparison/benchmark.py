@@ -55,7 +55,7 @@ class Benchmark:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Target:
     """What a benchmark is to reach.
 
     Attributes:
@@ -75,7 +75,7 @@ def repeat_until_known(
     meter: MeterLike,
     title: str,
     once: Callable[[], bool],
-    wanted: Wanted,
+    wanted: Target,
     name: str = "bench",
     **attributes: Any,
 ) -> Benchmark:

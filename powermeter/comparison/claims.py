@@ -176,7 +176,7 @@ def half_digit(text: str) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Quantity:
+class Claimed:
     """How a quantity is read from an analysis.
 
     Attributes:
@@ -190,16 +190,16 @@ class Quantity:
     label: Callable[[LabelRow], Result | float | None] | None
 
 
-QUANTITIES: Mapping[str, Quantity] = {
-    "energy": Quantity("J", lambda found: found.energy, lambda row: row.energy),
-    "energy_per_item": Quantity("J", None, lambda row: row.energy_per_item),
-    "energy_above_idle": Quantity("J", lambda found: found.above, lambda row: row.above),
-    "charge": Quantity("C", lambda found: found.charge, lambda row: row.charge),
-    "charge_per_item": Quantity("C", None, lambda row: row.charge_per_item),
-    "power": Quantity("W", lambda found: found.power, lambda row: row.power),
-    "duration": Quantity("s", lambda found: found.duration, lambda row: row.seconds),
-    "latency": Quantity("s", None, lambda row: row.latency_mean),
-    "items": Quantity("1", None, lambda row: row.items),
+QUANTITIES: Mapping[str, Claimed] = {
+    "energy": Claimed("J", lambda found: found.energy, lambda row: row.energy),
+    "energy_per_item": Claimed("J", None, lambda row: row.energy_per_item),
+    "energy_above_idle": Claimed("J", lambda found: found.above, lambda row: row.above),
+    "charge": Claimed("C", lambda found: found.charge, lambda row: row.charge),
+    "charge_per_item": Claimed("C", None, lambda row: row.charge_per_item),
+    "power": Claimed("W", lambda found: found.power, lambda row: row.power),
+    "duration": Claimed("s", lambda found: found.duration, lambda row: row.seconds),
+    "latency": Claimed("s", None, lambda row: row.latency_mean),
+    "items": Claimed("1", None, lambda row: row.items),
 }
 """What can be claimed, by its name in the table."""
 

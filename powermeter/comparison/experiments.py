@@ -18,7 +18,7 @@ import numpy as np
 
 from powermeter.analysis.repeat_loop import Limits
 from powermeter.analysis.stopping import LEAST, Settled, settle
-from powermeter.comparison.benchmark import Benchmark, Wanted, repeat_until_known
+from powermeter.comparison.benchmark import Benchmark, Target, repeat_until_known
 from powermeter.comparison.compare import Comparison, compare
 from powermeter.comparison.contrast import Contrast
 from powermeter.comparison.options import CompareOptions
@@ -98,7 +98,7 @@ def bench(
                 fn()
             return True
 
-        wanted = Wanted(precision, Limits(at_most, most, at_least), calls, setup.rail)
+        wanted = Target(precision, Limits(at_most, most, at_least), calls, setup.rail)
         return repeat_until_known(meter, label, once, wanted, label)
 
 

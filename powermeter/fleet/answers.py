@@ -18,7 +18,7 @@ from powermeter.result import Result, plain
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class FleetOptions:
     """What is asked.
 
     Attributes:
@@ -148,7 +148,7 @@ def _totals(found: Totals) -> dict[str, Any]:
     }
 
 
-def answers(engine: Engine, wanted: Wanted) -> Answers:
+def answers(engine: Engine, wanted: FleetOptions) -> Answers:
     """Return what a dataset answers.
 
     Raises:
@@ -202,16 +202,16 @@ def leaderboard(engine: Engine, asked: Asked | None, battery: str) -> list[Place
     return placed
 
 
-def _leaderboard(engine: Engine, wanted: Wanted) -> Mapping[str, Any]:
+def _leaderboard(engine: Engine, wanted: FleetOptions) -> Mapping[str, Any]:
     return {"leaderboard": leaderboard(engine, wanted.asked, wanted.battery or "4Ah")}
 
 
-def _outliers(engine: Engine, wanted: Wanted) -> Mapping[str, Any]:
+def _outliers(engine: Engine, wanted: FleetOptions) -> Mapping[str, Any]:
     found, small = outliers(engine, wanted.asked)
     return {"outliers": found, "kinds_too_small": small}
 
 
-def _drifts(engine: Engine, wanted: Wanted) -> Mapping[str, Any]:
+def _drifts(engine: Engine, wanted: FleetOptions) -> Mapping[str, Any]:
     found, short = drifts(engine, wanted.asked)
     return {"drifts": found, "series_too_short": short}
 

@@ -26,7 +26,7 @@ UNITS = {"energy": "kWh", "carbon": "g", "water": "L", "adpe": "kg Sb eq", "mone
 
 
 @dataclass(frozen=True)
-class Wanted:
+class LifetimeOptions:
     """Options of a lifetime; texts as typed, None where not given.
 
     Attributes:
@@ -78,7 +78,7 @@ class Wanted:
         return f"{self.currency} of {self.price_year}"
 
 
-def parse_wanted(text: str) -> Wanted:
+def parse_wanted(text: str) -> LifetimeOptions:
     """Return what a short text asks: a number of requests a day, or a TOML file of options.
 
     A path in the file is taken from where the file is.
@@ -88,18 +88,18 @@ def parse_wanted(text: str) -> Wanted:
         DataError: It is not TOML.
     """
     try:
-        return Wanted(requests_per_day=float(text))
+        return LifetimeOptions(requests_per_day=float(text))
     except ValueError:
         pass
     path = Path(text)
     if not path.is_file():
         raise ConfigurationError(f"{text}: neither a number of requests a day nor a TOML file of options")
-    return Wanted(**{name: _value(path, name, value) for name, value in _named(path).items()})
+    return LifetimeOptions(**{name: _value(path, name, value) for name, value in _named(path).items()})
 
 
 def _named(path: Path) -> dict[str, Any]:
     found = {}
-    known = Wanted.__dataclass_fields__
+    known = LifetimeOptions.__dataclass_fields__
     for key, value in toml.read(path).items():
         name = {"bytes": "request_b"}.get(key, key.replace("-", "_"))
         if name not in known:
@@ -109,8 +109,8 @@ def _named(path: Path) -> dict[str, Any]:
 
 
 def _value(path: Path, name: str, value: object) -> Any:
-    """Return an option's value with the kind that it has in `Wanted`."""
-    kind = str(Wanted.__dataclass_fields__[name].type).removesuffix(" | None")
+    """Return an option's value with the kind that it has in `LifetimeOptions`."""
+    kind = str(LifetimeOptions.__dataclass_fields__[name].type).removesuffix(" | None")
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if kind == "Path" and isinstance(value, str):
         return path.parent / value

@@ -1,7 +1,7 @@
 """Years on the device against years in a data centre, in words and for JSON: accounts, break-even, tornado.
 
 found = find(Path("run.power"), Asked(label="infer"))
-print(assess(found, Wanted(requests_per_day=20, home="FRA", away="USA")).text())
+print(assess(found, LifetimeOptions(requests_per_day=20, home="FRA", away="USA")).text())
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .factors import Factor, default, given
 from .formula import AccountLine, Input, Measured, factors_of
 from .grid import grid
 from .lifetime import BreakEven, Scenario, Side, break_even, place, sides, tornado
-from .lifetime_options import UNITS, Wanted
+from .lifetime_options import UNITS, LifetimeOptions
 from .text import TITLES, ranged
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Swing:
 class Report:
     """A comparison over a lifetime."""
 
-    wanted: Wanted
+    wanted: LifetimeOptions
     scenario: Scenario
     notes: tuple[Note, ...]
 
@@ -230,7 +230,7 @@ class Report:
         return ranged(value, low, high, unit, digits)
 
 
-def assess(found: Subject, wanted: Wanted) -> Report:
+def assess(found: Subject, wanted: LifetimeOptions) -> Report:
     """Return years of a request on the device against years in the cloud.
 
     Raises:
@@ -285,7 +285,7 @@ def _power(option: str, text: str) -> float:
     return watts
 
 
-def _cloud(wanted: Wanted) -> tuple[Input, list[Note]]:
+def _cloud(wanted: LifetimeOptions) -> tuple[Input, list[Note]]:
     """Return the energy of one request in the data centre: recorded, typed, or cited."""
     if wanted.cloud is not None:
         if wanted.cloud_energy is not None:
@@ -298,7 +298,7 @@ def _cloud(wanted: Wanted) -> tuple[Input, list[Note]]:
     return typed, []
 
 
-def _recorded(wanted: Wanted) -> tuple[Input, list[Note]]:
+def _recorded(wanted: LifetimeOptions) -> tuple[Input, list[Note]]:
     from powermeter.analysis.subject import Asked, find
 
     assert wanted.cloud is not None
@@ -319,7 +319,7 @@ def _recorded(wanted: Wanted) -> tuple[Input, list[Note]]:
     return Measured("cloud request", apart), [Note.info("cloud-measured", note), *server.notes]
 
 
-def _making(wanted: Wanted) -> AccountLine:
+def _making(wanted: LifetimeOptions) -> AccountLine:
     if wanted.chip_kg is not None:
         if wanted.chip_kg < 0:
             raise ConfigurationError("--chip-kg cannot be negative")

@@ -1,7 +1,7 @@
 """A footprint with everything asked beside it: per item, scores, places, hours, minerals, in words and for JSON.
 
 found = find(Path("run.power"), Asked(label="infer"))
-report = assess(found, Wanted(place="FRA", device="board", sci="inference"))
+report = assess(found, FootprintOptions(place="FRA", device="board", sci="inference"))
 print(report.text())
 """
 
@@ -22,6 +22,7 @@ from .allocation import break_even
 from .assessment import Footprint, footprint
 from .best_hours import best_and_worst, saving
 from .charging import parse_chain
+from .footprint_options import FootprintOptions, Making, making_of, read_mix
 from .formula import AccountLine, Input, total
 from .grid import carbon_of_mix, water_of_mix
 from .intensity import Intensity, show_time
@@ -34,7 +35,6 @@ from .sci import sci_of
 from .sci_ai import AiScore
 from .sci_ai_units import ai_scores
 from .text import amount, interval, to_text
-from .wanted import Making, Wanted, making_of, read_mix
 from .water_intensity import WaterIntensity, check_stress
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Report:
     """
 
     found: Subject
-    wanted: Wanted
+    wanted: FootprintOptions
     whole: Footprint
     making: Making
     series: Intensity | None
@@ -288,7 +288,7 @@ class Report:
         ]
 
 
-def assess(found: Subject, wanted: Wanted) -> Report:
+def assess(found: Subject, wanted: FootprintOptions) -> Report:
     """Return the footprint of a subject with what is wanted beside it.
 
     Raises:

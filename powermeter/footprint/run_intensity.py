@@ -10,11 +10,11 @@ from powermeter.errors import ConfigurationError
 from powermeter.notes import Note
 
 from .factors import Factor
+from .footprint_options import FootprintOptions
 from .grid import grid, intensity_of
 from .intensity import Intensity, as_factor, mean_of, of_events, show_time, weigh
 from .intensity_file import parse_time, read
 from .place import Place
-from .wanted import Wanted
 
 if TYPE_CHECKING:
     from powermeter.analysis.subject import Subject
@@ -29,7 +29,7 @@ class RunIntensity:
     notes: tuple[Note, ...] = ()
 
 
-def intensity_of_run(wanted: Wanted, found: Subject, place: Place | None) -> RunIntensity:
+def intensity_of_run(wanted: FootprintOptions, found: Subject, place: Place | None) -> RunIntensity:
     """Return what a run met.
 
     Raises:
@@ -59,7 +59,7 @@ def _number(text: str) -> float | None:
         return None
 
 
-def _planned(wanted: Wanted, found: Subject, series: Intensity, code: str) -> RunIntensity:
+def _planned(wanted: FootprintOptions, found: Subject, series: Intensity, code: str) -> RunIntensity:
     """Return the intensity of a run that is planned: from its start, or the file's mean."""
     if not found.duration_s:
         raise ConfigurationError(
@@ -94,7 +94,7 @@ def _marginal(series: Intensity) -> list[Note]:
     ]
 
 
-def _met(wanted: Wanted, found: Subject, series: Intensity, place: Place | None) -> RunIntensity:
+def _met(wanted: FootprintOptions, found: Subject, series: Intensity, place: Place | None) -> RunIntensity:
     """Return the intensity of a recording, met with the hours of a file."""
     from powermeter.analysis.subject import row_of
 

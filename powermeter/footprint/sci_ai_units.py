@@ -12,14 +12,14 @@ from powermeter.errors import ConfigurationError
 from powermeter.result import Result
 
 from .factors import nearest
+from .footprint_options import FootprintOptions
 from .sci_ai import CONSUMER_UNITS, PROVIDER_UNITS, AiScore, consumer, of_tokens, provider
-from .wanted import Wanted
 
 if TYPE_CHECKING:
     from powermeter.analysis.subject import Subject
 
 
-def ai_scores(wanted: Wanted, found: Subject, carbon: Result) -> tuple[AiScore, ...]:
+def ai_scores(wanted: FootprintOptions, found: Subject, carbon: Result) -> tuple[AiScore, ...]:
     """Return the carbon of a run in the units of SCI for AI.
 
     Args:
@@ -64,7 +64,7 @@ def ai_scores(wanted: Wanted, found: Subject, carbon: Result) -> tuple[AiScore, 
 KINDS = (*CONSUMER_UNITS, *PROVIDER_UNITS)
 
 
-def _boundary(wanted: Wanted, kind: str) -> tuple[str, ...]:
+def _boundary(wanted: FootprintOptions, kind: str) -> tuple[str, ...]:
     if wanted.boundary is not None:
         return tuple(part.strip() for part in wanted.boundary.split(",") if part.strip())
     if kind in PROVIDER_UNITS:

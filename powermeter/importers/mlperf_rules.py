@@ -39,7 +39,7 @@ VERSIONS = ("1.9.1", "1.9.2", "1.10.0", "1.11.0", "1.11.1")
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class RuleFinding:
     """What came of one rule: `passed` is None where it could not be checked."""
 
     rule: str
@@ -47,14 +47,14 @@ class Verdict:
     text: str
 
 
-def check(path: Path) -> list[Verdict]:
+def check(path: Path) -> list[RuleFinding]:
     """Return what came of each rule.
 
     Raises:
         DataError: There is no measured run in the directory.
     """
     submission = load(path)
-    return [Verdict(rule, *judge(submission)) for rule, judge in RULES]
+    return [RuleFinding(rule, *judge(submission)) for rule, judge in RULES]
 
 
 _Judged = tuple["bool | None", str]

@@ -9,7 +9,7 @@ import pytest
 
 from powermeter.analysis.subject import Asked, find
 from powermeter.battery.battery import parse_battery
-from powermeter.battery.report import Wanted, assess
+from powermeter.battery.report import BudgetOptions, assess
 from powermeter.errors import ConfigurationError
 from powermeter.events import Event
 from powermeter.result import Grade, Result
@@ -43,7 +43,7 @@ def recorded(
 def test_a_federated_round_is_an_event_not_a_sample(tmp_path: Path, rounds: int) -> None:
     path = recorded(tmp_path / "r.power", "train", [{}] * rounds, count=300)
     found = find(path, Asked(label="train"))
-    report = assess(found, Wanted("4Ah@3.85V", sent="1MB", received="1MB"))
+    report = assess(found, BudgetOptions("4Ah@3.85V", sent="1MB", received="1MB"))
     energy, number = report.rounds()
     assert number == rounds
     assert energy.value == pytest.approx(1.956, rel=1e-6)
@@ -54,16 +54,18 @@ def test_a_federated_round_is_an_event_not_a_sample(tmp_path: Path, rounds: int)
 def test_rounds_may_be_given_and_must_be_some(tmp_path: Path) -> None:
     path = recorded(tmp_path / "r.power", "train", [{}], count=300)
     found = find(path, Asked(label="train"))
-    assert assess(found, Wanted(sent="1MB", rounds=3)).rounds()[0].value == pytest.approx(0.652, rel=1e-6)
+    assert assess(found, BudgetOptions(sent="1MB", rounds=3)).rounds()[0].value == pytest.approx(
+        0.652, rel=1e-6
+    )
     with pytest.raises(ConfigurationError, match="above zero"):
-        assess(found, Wanted(sent="1MB", rounds=0)).rounds()
+        assess(found, BudgetOptions(sent="1MB", rounds=0)).rounds()
     with pytest.raises(ConfigurationError, match="needs its training"):
-        assess(None, Wanted(sent="1MB")).rounds()
+        assess(None, BudgetOptions(sent="1MB")).rounds()
 
 
 def test_a_round_shows_the_network_by_byte_and_by_power(tmp_path: Path) -> None:
     found = find(recorded(tmp_path / "r.power", "train", [{}]), Asked(label="train"))
-    report = assess(found, Wanted(sent="5MB", received="5MB"))
+    report = assess(found, BudgetOptions(sent="5MB", received="5MB"))
     network = report.record()["round"]["network"]
     assert network["by_bytes"]["value"] != pytest.approx(network["by_power"]["value"], rel=0.1)
     assert "network by the byte" in report.text() and "network by its power" in report.text()
@@ -72,7 +74,7 @@ def test_a_round_shows_the_network_by_byte_and_by_power(tmp_path: Path) -> None:
 def test_tokens_a_charge_holds(tmp_path: Path) -> None:
     """1.956 J for 100 tokens, of 15.4 Wh: 2.834 million."""
     path = recorded(tmp_path / "g.power", "generate", [{"generated_tokens": 100}] * 3)
-    report = assess(find(path, Asked(label="generate")), Wanted("4Ah@3.85V"))
+    report = assess(find(path, Asked(label="generate")), BudgetOptions("4Ah@3.85V"))
     tokens = report.tokens()
     assert tokens is not None
     assert tokens.value == pytest.approx(4 * 3.85 * 3600 / 0.01956, rel=1e-6)
@@ -84,17 +86,17 @@ def test_tokens_a_charge_holds(tmp_path: Path) -> None:
 def test_tokens_typed_in_take_the_place_of_unknown_ones(tmp_path: Path) -> None:
     path = recorded(tmp_path / "g.power", "generate", [{}])
     found = find(path, Asked(label="generate"))
-    assert assess(found, Wanted("4Ah@3.85V")).tokens() is None
-    tokens = assess(found, Wanted("4Ah@3.85V", tokens=50)).tokens()
+    assert assess(found, BudgetOptions("4Ah@3.85V")).tokens() is None
+    tokens = assess(found, BudgetOptions("4Ah@3.85V", tokens=50)).tokens()
     assert tokens is not None and tokens.value == pytest.approx(4 * 3.85 * 3600 / (1.956 / 50), rel=1e-6)
     with pytest.raises(ConfigurationError, match="above zero"):
-        assess(found, Wanted(tokens=0)).tokens()
+        assess(found, BudgetOptions(tokens=0)).tokens()
 
 
 def test_stages_on_one_page(tmp_path: Path) -> None:
     path = recorded(tmp_path / "s.power", "infer", [{}] * 2)
     report = assess(
-        find(path, Asked(rail_voltage="5V")), Wanted(stages=("infer=1mAh", "*=1uAh", "infer:1e6=4Ah"))
+        find(path, Asked(rail_voltage="5V")), BudgetOptions(stages=("infer=1mAh", "*=1uAh", "infer:1e6=4Ah"))
     )
     verdicts = [outcome.verdict.value for outcome in report.outcomes()]
     assert verdicts[0] == "pass" and verdicts[1] == "fail"
@@ -105,7 +107,10 @@ def test_stages_on_one_page(tmp_path: Path) -> None:
 
 def test_packs_of_one_name_differ_and_every_figure_says_so(tmp_path: Path) -> None:
     found = find(recorded(tmp_path / "r.power", "infer", [{}] * 2, watts=2.0), Asked())
-    sure, generic = assess(found, Wanted("10.8Wh")), assess(found, Wanted("18650", simulate=True))
+    sure, generic = (
+        assess(found, BudgetOptions("10.8Wh")),
+        assess(found, BudgetOptions("18650", simulate=True)),
+    )
     sure_record, generic_record = sure.record(), generic.record()
     for name in ("share_used", "hours"):
         narrow, wide = sure_record[name], generic_record[name]
@@ -119,7 +124,7 @@ def test_the_course_is_exact(tmp_path: Path) -> None:
     """4 Ah: 2 h at 2 A, 7 h at 0.571 A, 26 h at 0.154 A."""
     for amperes, hours in ((2.0, 2), (0.571, 7), (0.154, 26)):
         found = find(None, Asked(current=f"{amperes}A", duration="1h"))
-        shown = assess(found, Wanted()).record()["hours"]["value"]
+        shown = assess(found, BudgetOptions()).record()["hours"]["value"]
         assert round(shown) == hours
         assert shown == pytest.approx(4 / amperes)
 

@@ -34,7 +34,7 @@ def both(folder: Path, master: str, *, merged: bool = False) -> dict[str, Any]:
     """Return engine → everything that is asked, and all event energies; Spark is asked after the files were merged."""
     import pyarrow as pa
 
-    from powermeter.fleet.answers import Wanted, answers
+    from powermeter.fleet.answers import FleetOptions, answers
     from powermeter.fleet.recompute import event_energies
 
     found = {}
@@ -44,7 +44,7 @@ def both(folder: Path, master: str, *, merged: bool = False) -> dict[str, Any]:
             merge_half(folder)
         with engines.engine_of(name, folder, master=where) as engine:
             told = answers(
-                engine, Wanted(questions, ("model", "version", "label", "device"), place="FRA")
+                engine, FleetOptions(questions, ("model", "version", "label", "device"), place="FRA")
             ).to_dict()
             events = pa.concat_tables(list(event_energies(engine)))
         order = events.sort_by([("recording", "ascending"), ("number", "ascending")])

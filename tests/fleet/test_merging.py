@@ -83,13 +83,15 @@ def lab(collected: tuple[Path, Path], tmp_path: Path) -> Iterator[tuple[Path, Pa
 
 
 def test_rows_and_answers_are_the_same_and_files_are_few(lab: tuple[Path, Path]) -> None:
-    from powermeter.fleet.answers import Wanted, answers
+    from powermeter.fleet.answers import FleetOptions, answers
     from powermeter.fleet.engines import engine_of
     from powermeter.fleet.recompute import event_energies
 
     def asked() -> tuple[Any, Any]:
         with engine_of("duckdb", lab[1]) as engine:
-            told = answers(engine, Wanted(("energies", "totals"), ("device", "label"), place="FRA")).to_dict()
+            told = answers(
+                engine, FleetOptions(("energies", "totals"), ("device", "label"), place="FRA")
+            ).to_dict()
             rows = [row for piece in event_energies(engine) for row in piece.to_pylist()]
         return told, sorted(rows, key=lambda row: (row["recording"], row["number"]))
 

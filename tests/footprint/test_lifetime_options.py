@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from powermeter.errors import ConfigurationError
-from powermeter.footprint.lifetime_options import Wanted, parse_wanted
+from powermeter.footprint.lifetime_options import LifetimeOptions, parse_wanted
 
 
 def test_a_number_is_requests_a_day() -> None:
-    assert parse_wanted("35") == Wanted(requests_per_day=35)
+    assert parse_wanted("35") == LifetimeOptions(requests_per_day=35)
 
 
 def test_a_file_has_the_options_of_the_command(tmp_path: Path) -> None:

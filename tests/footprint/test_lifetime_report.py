@@ -10,12 +10,12 @@ import pytest
 from powermeter.analysis.subject import Asked, find
 from powermeter.errors import ConfigurationError
 from powermeter.events import Event
-from powermeter.footprint.lifetime_options import Wanted
+from powermeter.footprint.lifetime_options import LifetimeOptions
 from powermeter.footprint.lifetime_report import assess
 from powermeter.testing.boards import NS, START_NS, simulate_day
 
 ASKED = Asked(energy="36J", items=1)
-USUAL = Wanted(home="FRA", away="USA")
+USUAL = LifetimeOptions(home="FRA", away="USA")
 
 
 def server(path: Path, tokens: int | None = None) -> Path:
@@ -67,7 +67,7 @@ def test_a_year_of_prices_is_a_year() -> None:
 
 
 def test_unknown_places_are_loud() -> None:
-    assert any("PLACE UNKNOWN" in text for text in assess(find(None, ASKED), Wanted()).warnings())
+    assert any("PLACE UNKNOWN" in text for text in assess(find(None, ASKED), LifetimeOptions()).warnings())
 
 
 def test_a_recording_of_the_server_takes_the_place_of_the_cited_energy(tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_two_ways_to_say_the_cloud_are_refused(tmp_path: Path) -> None:
 
 
 def test_places_that_count_different_things_are_not_compared_silently() -> None:
-    report = assess(find(None, ASKED), Wanted(home="FRA", away="USA-VA"))
+    report = assess(find(None, ASKED), LifetimeOptions(home="FRA", away="USA-VA"))
     assert any("not comparable" in warning for warning in report.warnings())
     assert not any("not comparable" in warning for warning in assess(find(None, ASKED), USUAL).warnings())
 

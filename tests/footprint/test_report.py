@@ -11,9 +11,9 @@ from powermeter.analysis.subject import Asked, Subject, find
 from powermeter.errors import ConfigurationError
 from powermeter.footprint.embodied import WORKLOADS, device, tinyml
 from powermeter.footprint.factors import given
+from powermeter.footprint.footprint_options import FootprintOptions
 from powermeter.footprint.minerals import mineral
 from powermeter.footprint.report import assess
-from powermeter.footprint.wanted import Wanted
 from powermeter.result import Grade, Result
 from powermeter.testing.boards import simulate_day
 
@@ -36,24 +36,26 @@ def hours(tmp_path: Path, values: list[float], more: str = "") -> Path:
 def test_a_negative_or_unknown_energy_has_no_footprint(joule: float) -> None:
     found = Subject("x", Result(joule, "J", joule, joule))
     with pytest.raises(ConfigurationError, match="no footprint"):
-        assess(found, Wanted(place="FRA"))
+        assess(found, FootprintOptions(place="FRA"))
     with pytest.raises(ConfigurationError, match="needs energy"):
-        assess(Subject("x"), Wanted(place="FRA"))
+        assess(Subject("x"), FootprintOptions(place="FRA"))
 
 
 @pytest.mark.parametrize("grade", [Grade.SIMULATED, Grade.ESTIMATED, Grade.ASSUMED])
 def test_the_grade_of_the_energy_goes_along(grade: Grade) -> None:
-    report = assess(Subject("x", Result.of(3600.0, "J", {"gain:m": 36.0}, grade)), Wanted(place="FRA"))
+    report = assess(
+        Subject("x", Result.of(3600.0, "J", {"gain:m": 36.0}, grade)), FootprintOptions(place="FRA")
+    )
     assert report.record()["energy_grade"] == grade.value
     for word in ("carbon: ", "water consumed: ", "minerals (ADPe): "):
         (line,) = [line for line in report.text().splitlines() if line.startswith(word)]
         assert line.endswith(f"of {grade.value} energy"), line
-    measured = assess(Subject("x", Result.of(3600.0, "J", {"gain:m": 36.0})), Wanted(place="FRA"))
+    measured = assess(Subject("x", Result.of(3600.0, "J", {"gain:m": 36.0})), FootprintOptions(place="FRA"))
     assert "of measured energy" not in measured.text()
 
 
 def test_an_energy_that_may_be_nothing_prints_at_most() -> None:
-    report = assess(Subject("x", Result.of(10.0, "J", {"noise:m": 20.0})), Wanted(place="FRA"))
+    report = assess(Subject("x", Result.of(10.0, "J", {"noise:m": 20.0})), FootprintOptions(place="FRA"))
     assert "carbon: at most " in report.text()
 
 
@@ -62,7 +64,7 @@ def test_an_energy_that_may_be_nothing_prints_at_most() -> None:
 
 def test_a_device_reserved_for_its_whole_life_is_allocated_whole() -> None:
     """One year everywhere: 100 %, not 100.07 %."""
-    report = assess(find(None, KWH), Wanted(place="FRA", device="phone", life="4y", reserved="4y"))
+    report = assess(find(None, KWH), FootprintOptions(place="FRA", device="phone", life="4y", reserved="4y"))
     (making,) = [line for line in report.whole.accounts["carbon"].lines if "making" in line.name]
     assert making.value == pytest.approx(device("phone").value, rel=1e-12)
 
@@ -87,7 +89,7 @@ def test_every_workload_is_a_device() -> None:
     for workload in WORKLOADS:
         report = assess(
             find(None, Asked(energy="1J", items=1)),
-            Wanted(place="FRA", device=workload, items_in_life=1e6),
+            FootprintOptions(place="FRA", device=workload, items_in_life=1e6),
         )
         assert "node" in report.text()
 
@@ -104,11 +106,11 @@ def test_magnets_are_critical_and_strategic(symbol: str) -> None:
 @pytest.mark.parametrize(
     ("wanted", "said"),
     [
-        (Wanted(place="FRA", device="phone", life="4y", reserved="5y"), "5 years are longer than"),
-        (Wanted(place="FRA", device="phone", items_in_life=5), "10 items are more than the 5"),
+        (FootprintOptions(place="FRA", device="phone", life="4y", reserved="5y"), "5 years are longer than"),
+        (FootprintOptions(place="FRA", device="phone", items_in_life=5), "10 items are more than the 5"),
     ],
 )
-def test_more_than_a_whole_life_is_said(wanted: Wanted, said: str) -> None:
+def test_more_than_a_whole_life_is_said(wanted: FootprintOptions, said: str) -> None:
     report = assess(find(None, replace(KWH, items=10)), wanted)
     assert f"note: {said}" in report.text()
 
@@ -117,24 +119,24 @@ def test_more_than_a_whole_life_is_said(wanted: Wanted, said: str) -> None:
 
 
 def test_own_water_factor_of_electricity() -> None:
-    usual = assess(find(None, KWH), Wanted(place="FRA", losses=False)).record()
-    own = assess(find(None, KWH), Wanted(place="FRA", losses=False, ewif=1.9)).record()
+    usual = assess(find(None, KWH), FootprintOptions(place="FRA", losses=False)).record()
+    own = assess(find(None, KWH), FootprintOptions(place="FRA", losses=False, ewif=1.9)).record()
     assert own["water"]["value"] == pytest.approx(1.9)
     assert usual["water"]["value"] == pytest.approx(3.67185)
 
 
 def test_tokens_of_a_recording_are_the_unit_of_sci_for_ai() -> None:
     found = Subject("x", Result.of(3.6e6, "J", {}), tokens=2e6, prompt_tokens=1e6)
-    report = assess(found, Wanted(place="FRA", losses=False, ai="llm"))
+    report = assess(found, FootprintOptions(place="FRA", losses=False, ai="llm"))
     text = report.text()
     assert "56.04 g CO2e / 3,000,000 tokens" in text
     assert "56.04 g CO2e / 2,000,000 tokens" in text
     assert "per million tokens" in text
     with pytest.raises(ConfigurationError, match="--tokens"):
-        assess(Subject("x", Result.of(3.6e6, "J", {})), Wanted(place="FRA", ai="llm")).text()
+        assess(Subject("x", Result.of(3.6e6, "J", {})), FootprintOptions(place="FRA", ai="llm")).text()
 
 
 def test_a_recording_of_two_watts(tmp_path: Path) -> None:
     path = simulate_day(tmp_path / "r.power", [2.0] * 61)
-    report = assess(find(path, Asked()), Wanted(place="FRA", losses=False))
+    report = assess(find(path, Asked()), FootprintOptions(place="FRA", losses=False))
     assert report.record()["carbon"]["value"] == pytest.approx(2e-3 * 56.039, rel=1e-6)

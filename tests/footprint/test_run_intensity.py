@@ -9,8 +9,8 @@ import pytest
 
 from powermeter.analysis.subject import Asked, find
 from powermeter.errors import ConfigurationError, DataError
+from powermeter.footprint.footprint_options import FootprintOptions
 from powermeter.footprint.report import assess
-from powermeter.footprint.wanted import Wanted
 from powermeter.testing.boards import simulate_day
 
 KWH = Asked(energy="1kWh", duration="2h")
@@ -26,7 +26,9 @@ def hours(tmp_path: Path, values: list[float], more: str = "") -> Path:
 
 def test_a_planned_run_needs_no_recording(tmp_path: Path) -> None:
     path = hours(tmp_path, [300, 200, 100, 90, 400])
-    wanted = Wanted(place="FRA", intensity=str(path), start="2024-03-01T00:00Z", hours=True, losses=False)
+    wanted = FootprintOptions(
+        place="FRA", intensity=str(path), start="2024-03-01T00:00Z", hours=True, losses=False
+    )
     report = assess(find(None, KWH), wanted)
     said = report.record()
     assert said["carbon"]["value"] == pytest.approx(250)
@@ -44,7 +46,7 @@ def test_a_planned_run_needs_no_recording(tmp_path: Path) -> None:
 
 def test_hours_that_the_file_lacks_are_said(tmp_path: Path) -> None:
     """Ninety minutes from 04:30 meet an hour that ends at 05:00, held once; two hours later there is nothing."""
-    wanted = Wanted(place="FRA", intensity=str(hours(tmp_path, [300, 200, 100, 90, 400])))
+    wanted = FootprintOptions(place="FRA", intensity=str(hours(tmp_path, [300, 200, 100, 90, 400])))
     asked = Asked(energy="1kWh", duration="90m")
     report = assess(find(None, asked), replace(wanted, start="2024-03-01T04:30Z"))
     assert "67% of it takes the hour before" in report.text()
@@ -53,7 +55,7 @@ def test_hours_that_the_file_lacks_are_said(tmp_path: Path) -> None:
 
 
 def test_a_start_is_for_planned_runs_with_a_file(tmp_path: Path) -> None:
-    wanted = Wanted(place="FRA", start="2024-03-01T04:30Z")
+    wanted = FootprintOptions(place="FRA", start="2024-03-01T04:30Z")
     for intensity in (None, "120"):
         with pytest.raises(ConfigurationError, match="needs --intensity FILE"):
             assess(find(None, KWH), replace(wanted, intensity=intensity))
@@ -64,7 +66,7 @@ def test_a_start_is_for_planned_runs_with_a_file(tmp_path: Path) -> None:
 
 def test_a_marginal_file_is_called_so(tmp_path: Path) -> None:
     path = hours(tmp_path, [300, 200, 100, 90, 400], ",direct,marginal")
-    wanted = Wanted(place="FRA", intensity=str(path), start="2024-03-01T00:00Z", hours=True)
+    wanted = FootprintOptions(place="FRA", intensity=str(path), start="2024-03-01T00:00Z", hours=True)
     report = assess(find(None, KWH), wanted)
     text = report.text()
     assert "carbon direct, marginal" in text

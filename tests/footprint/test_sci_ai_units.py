@@ -10,8 +10,8 @@ import pytest
 from powermeter import cli
 from powermeter.analysis.subject import Subject
 from powermeter.errors import ConfigurationError
+from powermeter.footprint.footprint_options import FootprintOptions
 from powermeter.footprint.sci_ai_units import ai_scores
-from powermeter.footprint.wanted import Wanted
 from powermeter.result import Result
 
 
@@ -20,7 +20,7 @@ def grams(value: float) -> Result:
 
 
 def asked(**options: Any) -> Any:
-    return ai_scores(Wanted(**options), Subject("x", items=8, tokens=200), grams(75e6))[0]
+    return ai_scores(FootprintOptions(**options), Subject("x", items=8, tokens=200), grams(75e6))[0]
 
 
 @pytest.mark.parametrize(

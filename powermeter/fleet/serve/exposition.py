@@ -15,7 +15,7 @@ from socket import socket as Socket
 from typing import Any
 
 from powermeter.errors import ConfigurationError, OpenError, Reason
-from powermeter.fleet.serve.watched import Shown, Watched
+from powermeter.fleet.serve.watched import MetricValue, Watched
 
 PREFIX = "powermeter_"
 PLAIN = "text/plain; version=0.0.4; charset=utf-8"
@@ -53,9 +53,9 @@ def _escaped(text: str) -> str:
     return plain.replace("\\", "\\\\").replace('"', '\\"')
 
 
-def exposition(shown: Iterable[Shown], *, open_metrics: bool = False) -> str:
+def exposition(shown: Iterable[MetricValue], *, open_metrics: bool = False) -> str:
     """Return the text of some numbers; those that are not finite are left out."""
-    families: dict[str, list[Shown]] = {}
+    families: dict[str, list[MetricValue]] = {}
     for one in shown:
         if math.isfinite(one.value):
             families.setdefault(one.name, []).append(one)
@@ -73,13 +73,13 @@ def exposition(shown: Iterable[Shown], *, open_metrics: bool = False) -> str:
     return "\n".join(lines) + "\n"
 
 
-def metrics(watched: Iterable[Watched]) -> list[Shown]:
+def metrics(watched: Iterable[Watched]) -> list[MetricValue]:
     """Return what several recordings show, and for each whether it could be read."""
-    found: list[Shown] = []
+    found: list[MetricValue] = []
     for one in watched:
         look = one.look()
         found += look.shown
-        found.append(Shown("up_reading", {"path": str(look.path or one.what)}, float(not look.problem)))
+        found.append(MetricValue("up_reading", {"path": str(look.path or one.what)}, float(not look.problem)))
     return found
 
 

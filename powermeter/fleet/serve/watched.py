@@ -30,7 +30,7 @@ _RECENT_NS = 250_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class MetricValue:
     """One number with its labels, as monitoring takes it.
 
     Attributes:
@@ -57,7 +57,7 @@ class Look:
     """
 
     path: Path | None
-    shown: tuple[Shown, ...] = ()
+    shown: tuple[MetricValue, ...] = ()
     growing: bool = False
     device: str = ""
     problem: str = ""
@@ -137,11 +137,11 @@ class _Highest:
             self._name, self._values = name, {}
         return self
 
-    def raised(self, one: Shown) -> Shown:
+    def raised(self, one: MetricValue) -> MetricValue:
         """Return a counter that is at least as high as it was."""
         key = (one.name, *sorted(one.labels.items()))
         self._values[key] = max(one.value, self._values.get(key, 0.0))
-        return Shown(one.name, one.labels, self._values[key])
+        return MetricValue(one.name, one.labels, self._values[key])
 
 
 def name_of(recording: Recording) -> str:
@@ -154,8 +154,8 @@ def _look(path: Path, recording: Recording, highest: _Highest) -> Look:
     device = device_of(recording)
     base = {"device": device, "file": path.name}
     shown = [
-        Shown("recording_growing", base, float(recording.is_growing)),
-        Shown("recording_simulated", base, float(_is_simulated(recording))),
+        MetricValue("recording_growing", base, float(recording.is_growing)),
+        MetricValue("recording_simulated", base, float(_is_simulated(recording))),
     ]
     shown += _channels(recording, base)
     problem = ""
@@ -191,20 +191,20 @@ _GAUGES = {
 }
 
 
-def _channels(recording: Recording, base: Mapping[str, str]) -> list[Shown]:
+def _channels(recording: Recording, base: Mapping[str, str]) -> list[MetricValue]:
     """Return the newest reading of each channel, how many readings there are, and when the newest was."""
     found = []
     utc = Utc(recording.clock_pairs()) if recording.clock_pairs() else None
     for source in recording.sources:
         labels = {**base, "source": source.name or source.url}
-        found.append(Shown("readings_total", labels, float(recording.count(source.id))))
+        found.append(MetricValue("readings_total", labels, float(recording.count(source.id))))
         gaps = sum(gap.end_ns - gap.start_ns for gap in recording.gaps(source.id))
-        found.append(Shown("gap_seconds_total", labels, gaps / 1e9))
+        found.append(MetricValue("gap_seconds_total", labels, gaps / 1e9))
         span = recording.span_ns(source.id)
         if span is None:
             continue
         if utc is not None:
-            found.append(Shown("last_reading_timestamp_seconds", labels, utc.of(span[1]) / 1e9))
+            found.append(MetricValue("last_reading_timestamp_seconds", labels, utc.of(span[1]) / 1e9))
         samples = recording.slice(source.id, span[1] - _RECENT_NS, span[1])
         for channel in source.channels:
             name = _GAUGES.get(channel.quantity)
@@ -213,35 +213,37 @@ def _channels(recording: Recording, base: Mapping[str, str]) -> list[Shown]:
             if name is not None and codes.size:
                 value = float(codes[-1]) * channel.scale + channel.offset
                 found.append(
-                    Shown(name, {**labels, "channel": channel.name, "grade": channel.grade.value}, value)
+                    MetricValue(
+                        name, {**labels, "channel": channel.name, "grade": channel.grade.value}, value
+                    )
                 )
     return found
 
 
-def _energies(a: Analysis, base: Mapping[str, str]) -> list[Shown]:
+def _energies(a: Analysis, base: Mapping[str, str]) -> list[MetricValue]:
     """Return energy, charge and power of the counted rail, and energy and items of each label: the numbers of `show`."""
     rail = {**base, "rail": a.line.key, "grade": a.energy.grade.value}
     trace = a.power_trace
     found = [
-        Shown("energy_joules_total", rail, a.energy.value),
-        Shown("energy_low_joules", rail, a.energy.low),
-        Shown("energy_high_joules", rail, a.energy.high),
-        Shown("run_seconds_total", rail, a.duration.value),
+        MetricValue("energy_joules_total", rail, a.energy.value),
+        MetricValue("energy_low_joules", rail, a.energy.low),
+        MetricValue("energy_high_joules", rail, a.energy.high),
+        MetricValue("run_seconds_total", rail, a.duration.value),
     ]
     if trace.unit == "W" and len(trace):
         recent = trace.values[trace.times_ns >= trace.end_ns - _RECENT_NS]
-        found.append(Shown("power_watts", rail, float(np.mean(recent))))
+        found.append(MetricValue("power_watts", rail, float(np.mean(recent))))
     elif len(trace) > 1:
         rates = a.integral.rates(np.array([len(trace) - 1]))
-        found.append(Shown("power_watts", rail, float(rates[-1])))
+        found.append(MetricValue("power_watts", rail, float(rates[-1])))
     if a.charge is not None:
-        found.append(Shown("charge_coulombs_total", rail, a.charge.value))
+        found.append(MetricValue("charge_coulombs_total", rail, a.charge.value))
     for row in a.rows:
         labels = {**base, "label": row.label}
-        found.append(Shown("events_total", labels, float(row.events)))
+        found.append(MetricValue("events_total", labels, float(row.events)))
         if row.items is not None:
-            found.append(Shown("items_total", labels, float(row.items)))
+            found.append(MetricValue("items_total", labels, float(row.items)))
         if row.energy is not None and row.energy.value >= 0:
             graded = {**labels, "grade": row.energy.grade.value}
-            found.append(Shown("label_energy_joules_total", graded, row.energy.value))
+            found.append(MetricValue("label_energy_joules_total", graded, row.energy.value))
     return found

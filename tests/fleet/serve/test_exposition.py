@@ -20,7 +20,7 @@ from waiting import CEILING_S
 from powermeter import analyse
 from powermeter.errors import ConfigurationError, OpenError
 from powermeter.fleet.serve.exposition import Exporter, Listen, exposition, metrics
-from powermeter.fleet.serve.watched import Shown, Watched
+from powermeter.fleet.serve.watched import MetricValue, Watched
 
 TOKEN = "a token of more than sixteen"
 
@@ -164,8 +164,8 @@ def test_a_port_that_is_taken_is_named(exporter: Exporter, recorded: Path) -> No
 def test_what_is_not_finite_is_left_out() -> None:
     text = exposition(
         [
-            Shown("energy_high_joules", {"device": "a"}, float("inf")),
-            Shown("power_watts", {"device": "a"}, 1.0),
+            MetricValue("energy_high_joules", {"device": "a"}, float("inf")),
+            MetricValue("power_watts", {"device": "a"}, 1.0),
         ]
     )
     assert "energy_high" not in text and "powermeter_power_watts" in text

@@ -1,6 +1,6 @@
 """What is asked of a footprint, as typed, and its way into factors and lines.
 
-`Wanted` holds the options of `powermeter footprint` under the same names; a program fills it the same way.
+`FootprintOptions` holds the options of `powermeter footprint` under the same names; a program fills it the same way.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class FootprintOptions:
     """Options of a footprint; texts as typed, None where not given.
 
     Attributes:
@@ -156,7 +156,7 @@ class Making:
         return [line for account, line in self.whole if account == "carbon"]
 
 
-def making_of(wanted: Wanted, found: Subject) -> Making:
+def making_of(wanted: FootprintOptions, found: Subject) -> Making:
     """Return what was made for a subject, whole and allocated.
 
     Raises:
@@ -174,7 +174,7 @@ def making_of(wanted: Wanted, found: Subject) -> Making:
     return Making(tuple(whole), tuple(allocated), tuple(_beyond_life(wanted, found) if whole else ()))
 
 
-def _beyond_life(wanted: Wanted, found: Subject) -> list[Note]:
+def _beyond_life(wanted: FootprintOptions, found: Subject) -> list[Note]:
     """Return what must be said where more than the whole life of a device is counted."""
     if wanted.items_in_life is not None:
         beyond = (found.items or 0.0) > wanted.items_in_life
@@ -189,7 +189,7 @@ def _beyond_life(wanted: Wanted, found: Subject) -> list[Note]:
     return [Note.warning("beyond-life", f"{said}: the making of more than one device is counted")]
 
 
-def _whole(wanted: Wanted) -> list[tuple[str, AccountLine]]:
+def _whole(wanted: FootprintOptions) -> list[tuple[str, AccountLine]]:
     if wanted.device is not None and wanted.bill is not None:
         raise ConfigurationError("--device and --bill both say what was made; use one of them")
     found: list[tuple[str, AccountLine]] = []
@@ -204,7 +204,7 @@ def _whole(wanted: Wanted) -> list[tuple[str, AccountLine]]:
     return found
 
 
-def _allocated(wanted: Wanted, found: Subject, line: AccountLine) -> AccountLine:
+def _allocated(wanted: FootprintOptions, found: Subject, line: AccountLine) -> AccountLine:
     if wanted.items_in_life is not None:
         if found.items is None:
             raise ConfigurationError(
