@@ -26,6 +26,13 @@ T = TypeVar("T")
 class Meter:
     """Records power around a block of code, and what the code was doing.
 
+    ::
+
+        with powermeter.Meter("ina219://1/0x40?shunt=0.1ohm", battery="4Ah") as meter:
+            with meter.event("infer"):
+                model(x)
+        print(meter.summary())
+
     Inside a recording that runs already, a Meter without sources or a path of its own starts nothing: its events go
     into that recording, with its attributes, and `choice` says so.  It can be entered again; each time writes a file
     of its own.  Once the block runs, nothing here raises into it; `problem` states what went wrong.

@@ -185,6 +185,12 @@ def analyse(
 ) -> Analysis:
     """Return the energies of a recording, its events and its labels.
 
+    ::
+
+        analysis = powermeter.analyse("run.power", by="model")
+        for row in analysis.rows:
+            print(row.title, row.per_item)
+
     Args:
         recording: A path, an open `Recording`, or anything with its sources, samples, gaps and events.
         rail: The rail to count, by name or `source/rail`; None takes the best stand-in for what the

@@ -59,6 +59,10 @@ def layers(
 ) -> Layers:
     """Return what each layer of a network uses in one pass, with intervals; they add up to the pass.
 
+    ::
+
+        print(powermeter.layers("run.power"))
+
     Layers are far shorter than readings: many passes and regression tell them apart, and those that the readings cannot
     tell apart are merged.
 

@@ -122,6 +122,11 @@ def compare(
 ) -> Comparison:
     """Return what B uses against A.
 
+    ::
+
+        found = powermeter.compare("base.power", "small.power", label="infer")
+        print(found.verdict, found)
+
     Args:
         a, b: A recording (open, a path, `path:label`, or an `Analysis`), or a list of them: several
             repeats.  `b` None compares two labels within `a`.

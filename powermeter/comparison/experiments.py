@@ -76,6 +76,11 @@ def bench(
 ) -> Benchmark:
     """Return what one call of a function uses, repeated until that is known to `precision`.
 
+    ::
+
+        found = powermeter.bench(lambda: model(x), precision=0.05)
+        print(found)
+
     Args:
         fn: Called without arguments.
         precision: Half-width of the 95 % interval over the mean.
@@ -114,6 +119,11 @@ def versus(
     setup: Setup | None = None,
 ) -> Comparison:
     """Return what `b` uses against `a`; the two take turns (A B B A) until the change is known to `precision`.
+
+    ::
+
+        found = powermeter.versus(lambda: base(x), lambda: small(x))
+        print(found.verdict)
 
     When it ends does not depend on the verdict, so that looking does not make false ones.
 

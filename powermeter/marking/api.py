@@ -31,6 +31,11 @@ _DETECT: typing.Any = object()
 def event(name: str, n: float | None = 1, **attributes: typing.Any) -> EventSpan:
     """Return an event for what runs inside `with powermeter.event("infer", n=8, model="tiny"):`.
 
+    ::
+
+        with powermeter.event("infer", n=8, model="tiny"):
+            model(batch)
+
     Under `powermeter record -- CMD`, or inside `with Meter(...)`, it is recorded; anywhere else it does nothing.
     It works with `async with` too, and as a decorator of a function.
 
@@ -48,7 +53,12 @@ def event(name: str, n: float | None = 1, **attributes: typing.Any) -> EventSpan
 
 
 def mark(name: str, **attributes: typing.Any) -> None:
-    """Record an instant, for example the start of an epoch; nothing outside a recording."""
+    """Record an instant, for example the start of an epoch; nothing outside a recording.
+
+    ::
+
+        powermeter.mark("model loaded", model="tiny")
+    """
     log = attached()
     if log is not None:
         instant(name, attributes, log)
@@ -72,6 +82,12 @@ if TYPE_CHECKING:
 def track(function: typing.Any = None, /, *, n: typing.Any = 1, **attributes: typing.Any) -> typing.Any:
     """Return a function or other callable whose calls are events: `@track`, or `@track("infer", n=8, model="tiny")`.
 
+    ::
+
+        @powermeter.track("infer", n=8)
+        def infer(batch):
+            return model(batch)
+
     It takes functions, methods, coroutines, generators, partials, modules of torch and objects that can be called.
     A coroutine or generator is one event from its first step to its end.
 
@@ -94,6 +110,11 @@ def each(
     items: abc.Iterable[walk.T], name: str = "item", n: typing.Any = _DETECT, **attributes: typing.Any
 ) -> walk.Each[walk.T]:
     """Return the items of a loader, one by one; what the loop does with each is one event.
+
+    ::
+
+        for batch in powermeter.each(loader, "infer"):
+            model(batch)
 
     The time in which the loader makes the next item is outside the event.  It has the loader's length.
 

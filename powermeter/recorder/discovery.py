@@ -287,6 +287,11 @@ def _advise(best: Finding, ranked: Sequence[Finding]) -> str:
 def discover(limit_s: float = 2.0, schemes: Sequence[str] | None = None) -> tuple[Finding, ...]:
     """Return what can be measured on this machine, best first; nothing is written to any hardware.
 
+    ::
+
+        for finding in powermeter.discover():
+            print(finding)
+
     Args:
         limit_s: The longest to look, in s.
         schemes: The drivers to ask; all where None.

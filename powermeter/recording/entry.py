@@ -13,6 +13,11 @@ from powermeter.recording.reader import Recording, What
 def open(path: str | os.PathLike[str]) -> Recording:
     """Return an open recording; close it, or use it as a context manager.
 
+    ::
+
+        with powermeter.open("run.power") as recording:
+            print(recording.metadata, len(list(recording.events())))
+
     Raises:
         DataError: It is missing, not a recording, or damaged beyond reading.
     """
@@ -29,6 +34,10 @@ def to_frame(
     battery: object = None,
 ) -> Any:
     """Return samples, events or labels as a pandas DataFrame, or as a pyarrow Table without pandas.
+
+    ::
+
+        frame = powermeter.to_frame("run.power", "events")
 
     The columns are those of `powermeter export`: lower case, the SI unit at the end (`energy_j`).
 

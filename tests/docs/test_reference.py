@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import re
+import textwrap
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+import powermeter
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -48,3 +52,18 @@ def test_a_stale_page_is_reported_and_not_written(tmp_path: Path, monkeypatch, c
     assert GENERATE.main(["--check"]) == 1 and not list(tmp_path.iterdir())
     assert "python3 tasks.py docs" in capsys.readouterr().err
     assert GENERATE.main([]) == 0 and GENERATE.main(["--check"]) == 0
+
+
+FUNCTIONS = [name for name in powermeter.__all__ if inspect.isroutine(getattr(powermeter, name))]
+
+
+@pytest.mark.parametrize("name", ["Meter", *FUNCTIONS])
+def test_every_public_function_has_an_example_that_compiles(name: str) -> None:
+    text = inspect.getdoc(getattr(powermeter, name)) or ""
+    blocks = re.findall(r"::\n\n((?:    .*\n|\n)+)", f"{text}\n")
+    assert blocks, f"powermeter.{name} has no example"
+    for block in blocks:
+        code = textwrap.dedent(block)
+        compile(code, name, "exec")
+        for used in re.findall(r"(?<![\w.])powermeter\.([A-Za-z]\w*)", code):
+            assert hasattr(powermeter, used), f"powermeter.{name}: {used}"
