@@ -101,6 +101,17 @@ def file_digest(path: Path) -> str:
     return digest.hexdigest()
 
 
+def record(data: ReportData) -> dict[str, str]:
+    """Return the parts of a citation by name."""
+    digest = file_digest(data.path)
+    return {
+        "bibtex": bibtex(data),
+        "methods": method(data),
+        "data": statement(data, digest),
+        "sha256": digest,
+    }
+
+
 def citation(data: ReportData) -> str:
     """Return everything that `powermeter cite` prints."""
     digest = file_digest(data.path)

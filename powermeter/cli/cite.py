@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from powermeter.cli.outputs import put_json
 from powermeter.cli.report_options import reading_options, report_options
 from powermeter.errors import clean
 
@@ -14,18 +15,23 @@ from powermeter.errors import clean
 @click.command()
 @click.argument("recording", type=click.Path(path_type=Path))
 @reading_options
-def cite(recording: Path, **typed: Any) -> None:
+@click.option("--json", "as_json", is_flag=True, help="The same as an object: bibtex, methods, data, sha256.")
+def cite(recording: Path, as_json: bool, **typed: Any) -> None:
     """Print what a paper needs: BibTeX, a methods paragraph, a data statement and the recording's hash.
 
     \b
     Example:
         powermeter cite run.power
         powermeter cite run.power --place FRA > run.txt
+        powermeter cite run.power --json
     """
     from powermeter.recording import Recording
-    from powermeter.reports.citation import citation
+    from powermeter.reports.citation import citation, record
     from powermeter.reports.report_data import gather
 
     with Recording.open(recording) as opened:
         data = gather(opened, report_options(typed))
+    if as_json:
+        put_json(record(data))
+        return
     click.echo(clean(citation(data)), nl=False)  # for a file: lines stay as they are

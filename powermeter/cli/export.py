@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from powermeter import registry
-from powermeter.cli.outputs import say
+from powermeter.cli.outputs import put_json, say
 from powermeter.cli.progress import counted, progress
 from powermeter.cli.report_options import reading_options, report_options
 from powermeter.errors import ConfigurationError, printable
@@ -54,6 +54,7 @@ FORMS = ("csv", "json", "parquet", "arrow", "jls", "codecarbon", *registry.EXPOR
 @click.option(
     "--keep", metavar="NAMES", default="", help="With --share: attributes of events that stay: model,batch."
 )
+@click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
 @click.option("--force", is_flag=True, help="Replace an existing file.")
 def export(
     recording: Path,
@@ -63,6 +64,7 @@ def export(
     share: bool,
     keep: str,
     force: bool,
+    as_json: bool,
     **typed: Any,
 ) -> None:
     """Write a recording for other tools, in SI units and unrounded.
@@ -84,8 +86,10 @@ def export(
     """
     from powermeter.recording import Recording
 
+    if as_json and output == STANDARD_OUTPUT:
+        raise ConfigurationError("--json prints what was written; name a file with -o, not -")
     if share:
-        return _share(recording, output, what or form, keep, force=force)
+        return _share(recording, output, what or form, keep, force=force, as_json=as_json)
     form = _form(output, form)
     if what is not None and form not in TABLES:
         raise ConfigurationError(f"--what is for tables; {form} holds the whole recording: leave --what out")
@@ -94,9 +98,12 @@ def export(
     check_output(output, force=force, inputs=[recording])
     with Recording.open(recording) as opened:
         _write(opened, output, what or "samples", form, typed)
-        for warning in opened.warnings:
+        warnings = list(opened.warnings)
+        for warning in warnings:
             say(f"note: {warning}")
-    if output != STANDARD_OUTPUT:
+    if as_json:
+        put_json({"written": [str(output)], "format": form, "what": what or "samples", "notes": warnings})
+    elif output != STANDARD_OUTPUT:
         say(f"wrote {printable(output)}")
 
 
@@ -117,7 +124,9 @@ def _form(output: Path, form: str | None) -> str:
     return found
 
 
-def _share(recording: Path, output: Path, other: str | None, keep: str, *, force: bool) -> None:
+def _share(
+    recording: Path, output: Path, other: str | None, keep: str, *, force: bool, as_json: bool
+) -> None:
     from powermeter.recording.sharing import share
 
     if other is not None or output == STANDARD_OUTPUT or output.suffix != ".power":
@@ -127,6 +136,9 @@ def _share(recording: Path, output: Path, other: str | None, keep: str, *, force
     left_out = share(
         recording, output, keep=[name.strip() for name in keep.split(",") if name.strip()], force=force
     )
+    if as_json:
+        put_json({"written": [str(output)], "left_out": list(left_out)})
+        return
     say(f"left out: {'; '.join(left_out) or 'nothing'}")
     say(f"wrote {output}")
 

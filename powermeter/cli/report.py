@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from powermeter import registry
-from powermeter.cli.outputs import put, say
+from powermeter.cli.outputs import put, put_json, say
 from powermeter.cli.progress import progress
 from powermeter.cli.report_options import lifetime_option, reading_options, report_options
 from powermeter.errors import ConfigurationError, nearest, printable
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
     help="Columns of a paper's page that the figure is wide.",
 )
 @reading_options
+@click.option("--json", "as_json", is_flag=True, help="Print what was written and its sentence as JSON.")
 @click.option("--force", is_flag=True, help="Replace an existing file.")
 def report(
     recording: Path,
@@ -76,6 +78,7 @@ def report(
     figure: str | None,
     columns: int,
     force: bool,
+    as_json: bool,
     **typed: Any,
 ) -> None:
     """Write a recording up: a page, a PDF, tables for a paper, one figure, a disclosure.
@@ -99,6 +102,8 @@ def report(
     path = output or recording.with_suffix(maker.suffix)
     if path == STANDARD_OUTPUT and kind is None:
         raise ConfigurationError("-o - is standard output; name the kind too, for example --kind markdown")
+    if as_json and path == STANDARD_OUTPUT:
+        raise ConfigurationError("--json prints what was written; name a file with -o, not -")
     check_output(path, force=force, inputs=[recording])
     with progress(f"writing {path.name}"):
         with Recording.open(recording) as opened:
@@ -106,8 +111,19 @@ def report(
         several = hasattr(maker, "files") and path != STANDARD_OUTPUT
         written = maker.files(data, path) if several else {path: maker.render(data)}
     write_files(written, force=force)
-    if path != STANDARD_OUTPUT:
+    if as_json:
+        put_json(_written(data, list(written)))
+    elif path != STANDARD_OUTPUT:
         say("wrote " + ", ".join(map(printable, written)))
+
+
+def _written(data: ReportData, paths: Sequence[Path]) -> dict[str, Any]:
+    """Return what was written, with the sentence and the quality that stand in it."""
+    from powermeter.reports.headline import quality, sentence
+
+    found = quality(data)
+    about = {"word": found.word, "cause": found.cause, "remedy": found.remedy}
+    return {"written": [str(path) for path in paths], "sentence": sentence(data), "quality": about}
 
 
 class _Figure:

@@ -41,6 +41,7 @@ FORMATS = (".csv", ".html", ".md", ".json")
     type=click.Path(path_type=Path, dir_okay=False),
     help="The file to write (.csv, .html, .md, .json), or - for CSV on standard output.",
 )
+@click.option("--json", "as_json", is_flag=True, help="The rows unrounded, in SI units.")
 @click.option("--title", metavar="TEXT", help="Of the page.")
 @click.option("--force", is_flag=True, help="Replace an existing file.")
 def table(
@@ -48,6 +49,7 @@ def table(
     order: str,
     rubric: Path | None,
     output: Path | None,
+    as_json: bool,
     title: str | None,
     force: bool,
     **typed: Any,
@@ -87,6 +89,11 @@ def table(
     rows = class_table.ranked(rows) if rules and order == "energy" else class_table.in_order(rows, order)
     battery = str(options.battery or (rules.battery if rules else None) or "the battery")
     heading = title or (rules.title if rules else f"Recordings in {folder.resolve().name}")
+    if as_json:
+        if output is not None:
+            raise ConfigurationError("--json prints; to write a file leave it out: -o table.json")
+        formats.FORMATS[".json"]([class_table.as_table(rows, options.groups)], sys.stdout.buffer)
+        return
     if output is None:
         known = sys.stdout.isatty() or "COLUMNS" in os.environ
         width = shutil.get_terminal_size((100, 24)).columns if known else 200

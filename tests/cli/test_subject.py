@@ -105,3 +105,25 @@ def test_a_label_that_is_not_there_is_refused_with_the_nearest(path, tmp_path, v
     text = done.output + str(done.exception or "")
     assert "request" in text, text
     assert (done.exit_code != 0) == (verb != "table")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "keys"),
+    [
+        (["cite"], {"bibtex", "methods", "data", "sha256"}),
+        (["report", "-o", "x.html"], {"written", "sentence", "quality"}),
+        (["export", "-o", "x.csv"], {"written", "format", "what", "notes"}),
+        (["export", "-o", "x.power", "--share"], {"written", "left_out"}),
+    ],
+)
+def test_what_a_verb_prints_or_writes_is_there_for_programs_too(path, tmp_path, monkeypatch, arguments, keys):
+    monkeypatch.chdir(tmp_path)
+    verb, *rest = arguments
+    found = json.loads(said(verb, path, *rest, "--json"))
+    assert set(found) == keys
+    assert all((tmp_path / name).exists() for name in found.get("written", ()))
+
+
+def test_the_table_of_a_class_is_there_for_programs_too(path, tmp_path):
+    (decode,) = json.loads(said("table", tmp_path, "--label", "decode", "--json"))
+    assert decode["label"] == "decode" and decode["energy_per_item_j"] == near(0.125)
