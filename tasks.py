@@ -204,9 +204,29 @@ def mutants(arguments: Sequence[str]) -> None:
     run(PYTHON, "tests/mutation/run.py", *arguments)
 
 
+def changelog(arguments: Sequence[str]) -> None:
+    """move the sentences in changes/ into the first section of CHANGELOG.md"""
+    gather_changes(HERE / "changes", HERE / "CHANGELOG.md")
+
+
+def gather_changes(folder: Path, log: Path) -> None:
+    """Add each fragment as an item to the end of a changelog's first section, and delete it."""
+    fragments = sorted(path for path in folder.glob("*.md") if path.name != "README.md")
+    items = ["- " + " ".join(path.read_text(encoding="utf-8").split()) for path in fragments]
+    if not items:
+        return
+    text = log.read_text(encoding="utf-8")
+    start = text.index("\n## ") + 1
+    end = text.find("\n## ", start)
+    first, rest = (text[start:], "") if end < 0 else (text[start:end], text[end:])
+    log.write_text(text[:start] + "\n".join([first.rstrip(), *items, ""]) + rest, encoding="utf-8")
+    for path in fragments:
+        path.unlink()
+
+
 TASKS: dict[str, Callable[[Sequence[str]], None]] = {
     task.__name__: task
-    for task in (demo, test, lint, docs, site, wheel, lab, frameworks, spark, slow, mutants)
+    for task in (demo, test, lint, docs, site, wheel, lab, frameworks, spark, slow, mutants, changelog)
 }
 
 
@@ -216,7 +236,7 @@ def main() -> None:
     if name not in TASKS:
         print("python3 tasks.py TASK\n")
         for task in TASKS.values():
-            print(f"  {task.__name__:7} {task.__doc__}")
+            print(f"  {task.__name__:10} {task.__doc__}")
         sys.exit(0 if name in ("help", "-h", "--help") else 2)
     TASKS[name](arguments)
 

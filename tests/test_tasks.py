@@ -85,3 +85,24 @@ def test_pip_comes_from_the_environment_or_from_outside(tasks: ModuleType, tmp_p
         python.chmod(0o755)
         command = tasks.pip_for(python)
         assert (command[0] == python) is own and command[1:3] == ("-m", "pip")
+
+
+def test_fragments_end_the_first_section_of_the_changelog(tasks: ModuleType, tmp_path: Path) -> None:
+    log, folder = tmp_path / "CHANGELOG.md", tmp_path / "changes"
+    folder.mkdir()
+    log.write_text("# Changes\n\n## 0.2 (unreleased)\n\n- old\n\n## 0.1\n\n- first\n", encoding="utf-8")
+    (folder / "README.md").write_text("how", encoding="utf-8")
+    (folder / "b.md").write_text("Second\nsentence.\n", encoding="utf-8")
+    (folder / "a.md").write_text("First sentence.\n", encoding="utf-8")
+    tasks.gather_changes(folder, log)
+    wanted = "# Changes\n\n## 0.2 (unreleased)\n\n- old\n- First sentence.\n- Second sentence.\n\n## 0.1\n\n- first\n"
+    assert log.read_text(encoding="utf-8") == wanted
+    assert [path.name for path in folder.iterdir()] == ["README.md"]
+    tasks.gather_changes(folder, log)
+    assert log.read_text(encoding="utf-8") == wanted
+
+
+def test_each_fragment_is_a_sentence() -> None:
+    for path in (ROOT / "changes").glob("*.md"):
+        text = path.read_text(encoding="utf-8").strip()
+        assert text.endswith(".") and len(text) < 600, path.name
