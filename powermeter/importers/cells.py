@@ -91,6 +91,7 @@ ABSURD = {
 SPIKE = 1e5
 """A few readings this many times the next lower one are not readings."""
 
+_MANY = 0.2  # share of readings that may be a mark with all bits set
 _FULL_SCALES = frozenset(float(2**bits - 1) for bits in (15, 16, 24, 31, 32, 63, 64))
 _FULL_SCALE_RATIO = 20.0
 _DOUBTFUL = 1000.0
@@ -267,7 +268,10 @@ class Statistics:
                     return min(limit, float(ordered[at]) * SPIKE / 2)
             # All bits set is how an integer says that it has no value.
             for at in np.flatnonzero(ratios > _FULL_SCALE_RATIO).tolist():
-                if len(ordered) - 1 - at <= few and float(ordered[at + 1]) in _FULL_SCALES:
+                if (
+                    len(ordered) - 1 - at <= max(few, _MANY * self.count)
+                    and float(ordered[at + 1]) in _FULL_SCALES
+                ):
                     return min(limit, float(ordered[at + 1]) * (1 - 1e-9))
         return limit
 

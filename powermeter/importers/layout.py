@@ -26,8 +26,10 @@ SAMPLE = 200
 """How many rows of numbers are kept to judge columns by."""
 
 _DELIMITERS = (",", ";", "\t", "|", " ")
-_CELL = re.compile(r"\s*([+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?)\s*([A-Za-zµμΩ%°]{1,10})?\s*\Z")
-_DECIMAL_COMMA = re.compile(r"\s*-?\d+,\d+(?:\s*[A-Za-zµ]+)?\s*\Z")
+_CELL = re.compile(
+    r"\s*([+-]?(?:\d{1,3}(?:\.\d{3})+,\d+|\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?)\s*([A-Za-zµμΩ%°]{1,10})?\s*\Z"
+)
+_DECIMAL_COMMA = re.compile(r"\s*-?(?:\d+|\d{1,3}(?:\.\d{3})+),\d+(?:\s*[A-Za-zµ]+)?\s*\Z")
 _DECIMAL_POINT = re.compile(r"\s*-?\d+\.\d+(?:\s*[A-Za-zµ]+)?\s*\Z")
 _UNIT_WORDS = frozenset(
     [
@@ -250,15 +252,18 @@ def _header(
 
 
 def header_too_narrow(peek: Peek, found: Layout) -> tuple[int, int] | None:
-    """Return how many fields header and rows have, where numbers with decimal commas fell apart at commas, or None."""
-    if found.named or found.delimiter != "," or not 0 < found.skip <= len(peek.raw_lines):
+    """Return how many fields header and rows have, where rows have more, as after decimal commas fell apart; else None."""
+    if found.delimiter == " " or not 0 < found.skip <= len(peek.raw_lines):
         return None
+    if found.named:
+        names, width = len(found.header), len(found.headings)
+        surplus = [row for row in found.rows if len(row) > names > 0 and any(row[names:])]
+        return (names, max(map(len, surplus))) if len(surplus) * 2 > len(found.rows) else None
     above = next((line for line in reversed(peek.raw_lines[: found.skip]) if line.strip()), "")
-    names = split([above], ",")[0]
+    texts = split([above], found.delimiter)[0]
     width = len(found.headings)
-    named = [heading(text) for text in names]
-    known = any(h.quantity is not None or h.is_electric or h.is_time for h in named)
-    return (len(names), width) if known and 1 < len(names) < width else None
+    known = any(h.quantity is not None or h.is_electric or h.is_time for h in map(heading, texts))
+    return (len(texts), width) if known and 1 < len(texts) < width else None
 
 
 def _again(line: str, delimiter: str) -> list[str]:

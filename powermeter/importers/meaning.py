@@ -72,6 +72,7 @@ def understand(path: Path, found: Layout, choices: Choices) -> Plan:
             if any(key(h).startswith(("utilization.gpu", "memory.used")) for h in headings)
             else ""
         )
+        hint = hint or _not_numbers(found, headings)
         raise DataError(
             f"{path}: no column of power, voltage, current, energy or charge in it ({listed}){hint}"
         )
@@ -268,6 +269,20 @@ def _ask_units(
         asks.append(
             f"the unit of {whose}{rest}, for example {' '.join(shown)}{alone} (W, mW, mA, V …; =- leaves a column out)"
         )
+
+
+def _not_numbers(found: Layout, headings: Sequence[Heading]) -> str:
+    """Return what stands in the first column that is called electric and holds no numbers, for a message."""
+    for i, named in enumerate(headings):
+        texts = [row[i].strip() for row in found.rows if len(row) > i and row[i].strip()]
+        if (
+            (named.quantity in ELECTRIC or named.is_electric)
+            and not named.is_aside
+            and texts
+            and not _is_numeric(found, i)
+        ):
+            return f": {named.text!r} holds {texts[0][:30]!r}, which is not a number; write numbers without marks between thousands"
+    return ""
 
 
 _FEW_UNKNOWN = 6

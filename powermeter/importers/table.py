@@ -7,6 +7,7 @@ must be said.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import ClassVar
 
@@ -66,7 +67,7 @@ class TableImporter(Importer):
         peek = Peek.at(path)
         if peek.is_binary or not peek.lines:
             raise DataError(f"{path}: {'empty' if not peek.lines else 'not a text file'}")
-        if peek.lines[0].lstrip().startswith(("[", "{")):
+        if re.match(r"\s*[\[{]\s*(?:-?[\d.]+\s*,|\[|\{|\")", peek.lines[0]):
             raise ConfigurationError(
                 f"{path}: its lines are lists of bare numbers: no header, no time, no unit. Write it as a CSV with "
                 "one sample a row, then import that with --rate and --column 1=UNIT"
@@ -78,8 +79,9 @@ class TableImporter(Importer):
         wide = header_too_narrow(peek, found)
         if wide is not None:
             raise DataError(
-                f"{path}: its header has {wide[0]} fields and its rows have {wide[1]}: numbers with decimal commas in a table "
-                "divided by commas cannot be taken apart; export it with semicolons, or with decimal points"
+                f"{path}: its header has {wide[0]} fields and its rows have {wide[1]}: which of them has no name is not known. Decimal "
+                "commas in a table divided by commas fall apart like that: export it with semicolons or with decimal points; else "
+                "add the missing name"
             )
         if found.named and not found.rows:
             raise DataError(f"{path}: no samples: the header has no rows under it")

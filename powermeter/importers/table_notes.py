@@ -152,6 +152,10 @@ def implausible(plan: Plan, seen_of: Sequence[Statistics], meanings: Sequence[Me
         head = np.abs(np.array(seen.head))
         head = head[head > 0]
         if not len(head):
+            if column.quantity is not Quantity.VOLTAGE and seen.count and seen.largest == seen.smallest == 0:
+                found.append(
+                    f"column {column.heading.text!r} is 0 in all {seen.count} rows: nothing was drawn, or nothing was measured"
+                )
             continue
         typical = float(np.median(head))
         low, high = _PLAUSIBLE[column.quantity]

@@ -26,10 +26,8 @@ from powermeter.importers.stamps import (
     time_of_day_ns,
     wall,
 )
+from powermeter.importers.time_units import EPOCHS, are_day_numbers, unit_by_size
 from powermeter.units import NS
-
-# Unix times between 2001 and 2033 in s, ms, µs and ns do not overlap with each other.
-_EPOCHS = ((10**9, NS), (10**12, 1_000_000), (10**15, 1000), (10**18, 1))
 
 _STRICT = re.compile(
     r"\d{4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?P<zone>Z|[+-]\d\d:?\d\d)?\Z", re.ASCII
@@ -108,7 +106,7 @@ def choose_time(
         asks.append(
             f"the time: column {named.text!r} holds {shown!r}, which is not a time; name another with --column NAME=s, or --rate"
         )
-    elif _are_day_numbers(texts):
+    elif are_day_numbers(texts):
         asks.append(
             f"the unit of the times, --column {quote(f'{named.text}=days')} where they are a spreadsheet's day numbers "
             "(or s, ms, us, ns), or --rate"
@@ -116,18 +114,6 @@ def choose_time(
     else:
         asks.append(f"the unit of the times, --column {quote(f'{named.text}=s')} (or ms, us, ns), or --rate")
     return None
-
-
-def _are_day_numbers(texts: Sequence[str]) -> bool:
-    """Return whether times look like the days that spreadsheets (since 1900) and MATLAB (since the year 0) count."""
-    values = [number_ns(text.replace(",", "."), NS) for text in texts]
-    known = [value / NS for value in values if value is not None]
-    return (
-        len(known) > 2
-        and any(low < known[0] <= known[-1] < high for low, high in ((25_569, 80_000), (700_000, 800_000)))
-        and all(0 <= b - a < 1 for a, b in pairwise(known))
-        and any(value % 1 for value in known)
-    )
 
 
 def _is_calendar(found: Layout, index: int) -> bool:
@@ -222,11 +208,19 @@ def _plan(found: Layout, named: Heading, index: int, choices: Choices, asks: lis
         float(text.replace(",", ".")) for text, value in zip(bare, values, strict=True) if value is not None
     )
     middle = sorted(value for value in values if value is not None)[len(values) // 2]
-    for low, tick in _EPOCHS:
+    for low, tick in EPOCHS:
         if any(low <= magnitude < 2.1 * low for magnitude in (first, middle)) and (
             named.quantity != TIME or _tick(named) == tick
         ):
             return TimePlan((index,), "epoch", tick, why="Unix time, told by its size")
+    if named.quantity == TIME and not named.why.startswith("said"):
+        meant = unit_by_size(first, _tick(named))
+        if meant is not None:
+            asks.append(
+                f"the unit of the times: {texts[0]} in {named.text!r} is a time since 1970 in {meant} by its size, "
+                f"--column {quote(f'{named.text}={meant}')}, or else --column {quote(f'{named.text}={named.unit}')}"
+            )
+            return None
     if named.quantity == TIME:
         return TimePlan((index,), "relative", _tick(named), why=f"numbers in {named.unit}")
     return None

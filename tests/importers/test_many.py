@@ -142,7 +142,7 @@ def test_what_is_no_log_is_named_for_what_it_is(tmp_path, head, says):
         ),
         (
             "Iteration,Energy_mWh,Power_mW,Duration_Sec\n1,21,5650,1257,0476,61,76\n2,21,5650,1264,8094,61,38\n",
-            "decimal commas in a table divided by commas",
+            "Decimal commas in a table divided by commas",
         ),
         (
             "timestamp,utilization.gpu [%],temperature.gpu\n2026/06/10 10:00:00.000,33 %,40\n2026/06/10 10:00:01.000,35 %,41\n",

@@ -273,3 +273,33 @@ def test_a_counter_that_never_moves_is_not_no_energy(tmp_path):
     )
     assert (energy, rail) == (pytest.approx(590), "pkg")
     assert any("'dram_J' never moves" in note for note in log.warnings)
+
+
+def test_rows_with_more_fields_than_the_header_are_refused(tmp_path):
+    rows = "".join(f"{i},{5 + i % 3},5\n" for i in range(20))
+    with pytest.raises(DataError, match="header has 2 fields and its rows have 3"):
+        load(tmp_path, "time_s,power_W\n" + rows)
+    _, energy, *_ = load(tmp_path, "time_s,power_W,\n" + "".join(f"{i},5,\n" for i in range(11)))
+    assert energy == pytest.approx(50)
+
+
+@pytest.mark.parametrize("cell", ["5,500.5", "5'500.5", "5 500"])
+def test_marks_between_thousands_are_named(tmp_path, cell):
+    rows = "".join(f'{i};"{cell}"\n' for i in range(20))
+    with pytest.raises(DataError, match="which is not a number; write numbers without marks"):
+        load(tmp_path, "time_s;power_mW\n" + rows)
+
+
+def test_points_between_thousands_before_a_decimal_comma_are_read(tmp_path):
+    _, energy, *_ = load(tmp_path, "time_s;power_mW\n" + "".join(f"{i};5.500,5\n" for i in range(11)))
+    assert energy == pytest.approx(55.005)
+
+
+def test_codes_with_all_bits_set_are_no_readings_even_where_they_are_many(tmp_path):
+    log, energy, *_ = load(tmp_path, column("power_W", [65535 if i % 10 == 0 else 7 for i in range(60)]))
+    assert energy < 420 and any("implausible readings" in note for note in log.warnings)
+
+
+def test_nothing_but_zeros_is_said(tmp_path):
+    log, energy, *_ = load(tmp_path, column("power_W", [0] * 20))
+    assert energy == 0 and any("is 0 in all 20 rows" in note for note in log.warnings)

@@ -1,0 +1,43 @@
+"""What unit numbers of a column of times have by their size: times since 1970, a spreadsheet's days."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from powermeter.importers.stamps import number_ns
+from powermeter.units import NS
+
+# Unix times between 2001 and 2033 in s, ms, µs and ns do not overlap with each other.
+EPOCHS = ((10**9, NS), (10**12, 1_000_000), (10**15, 1000), (10**18, 1))
+
+_UNITS = ("s", "ms", "us", "ns")
+_SINCE_2008 = 1.2
+_LONG_NS = 10 * 86_400 * NS
+
+
+def unit_by_size(first: float, tick_ns: int) -> str | None:
+    """Return the unit in which a number is a time since 1970, where the header's own unit hardly fits it; else None.
+
+    Args:
+        first: The first time, as written.
+        tick_ns: Nanoseconds of the header's unit; a clock that runs for less than ten days in it is believed.
+    """
+    if first * tick_ns < _LONG_NS:
+        return None
+    for (low, tick), unit in zip(EPOCHS, _UNITS, strict=True):
+        if _SINCE_2008 * low <= first < 2.1 * low and tick != tick_ns:
+            return unit
+    return None
+
+
+def are_day_numbers(texts: Sequence[str]) -> bool:
+    """Return whether times look like the days that spreadsheets (since 1900) and MATLAB (since the year 0) count."""
+    values = [number_ns(text.replace(",", "."), NS) for text in texts]
+    known = [value / NS for value in values if value is not None]
+    return (
+        len(known) > 2
+        and any(low < known[0] <= known[-1] < high for low, high in ((25_569, 80_000), (700_000, 800_000)))
+        and all(0 <= b - a < 1 for a, b in pairwise(known))
+        and any(value % 1 for value in known)
+    )
