@@ -20,13 +20,27 @@ pytest_plugins = ["pytester"]
 
 SOURCE = "virtual://?rate=500Hz&shape=constant&high={watts}W"
 MEASURED = """
-    import time
+    import itertools, time
+    import pytest
+    from powermeter.comparison import experiments
+    from powermeter.marking import event_log, span
 
-    def test_sleep(power):
-        used = power.measure(lambda: time.sleep(0.004), most=10, at_least_s=0.02)
+    def test_sleep(power, monkeypatch):
+        assert power.meter.path  # it records from here on
+        clock, lasts = [time.monotonic_ns()], itertools.cycle([4_000_000, 4_010_000, 4_030_000])
+
+        def call():
+            time.sleep(0.0041)  # never behind the clock
+            clock[0] += next(lasts)
+
+        monkeypatch.setattr(experiments, "now_ns", lambda: clock[0])
+        for module in (span, event_log):
+            monkeypatch.setattr(module, "_clock", lambda: clock[0])
+        used = power.measure(call, most=10, at_least_s=0.02)
         assert power.label.endswith("::test_sleep")
         {then}
 """
+"""At a constant power a call uses what it lasts, on a clock that only it moves, however busy the machine is."""
 
 
 def registered() -> Sequence[str]:
