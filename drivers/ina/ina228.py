@@ -68,7 +68,7 @@ _700 = Limits(
     (0.001, 0.0125), (0.48e-3, 1.5e-3), (15e-6, 50e-6), (50e-6, 250e-6), "TI SBOSAB4A, INA700 to 10 A"
 )
 _700_BUS = Limits((0.0005, 0.002), (6.2e-3, 15e-3), (None, 30e-6), (4e-6, 40e-6), "TI SBOSAB4A, INA700")
-# The A and B grades of these cannot be told apart by register: the B limits are the default.
+# The A and B grades of these cannot be distinguished by register: the B limits are the default.
 _745 = {
     "b": Limits((0.001, 0.0125), (7.5e-3, 62.5e-3), (None, 75e-6), (5e-6, 30e-6), "TI SBOSAC3A, INA745B"),
     "a": Limits((0.001, 0.0075), (0.9e-3, 6.25e-3), (None, 25e-6), (5e-6, 30e-6), "TI SBOSAC3A, INA745A"),

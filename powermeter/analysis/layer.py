@@ -9,7 +9,7 @@ from powermeter.result import Result
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One layer, or several that cannot be told apart.
+    """One layer, or several that cannot be distinguished.
 
     Attributes:
         names: Labels of its events, in the order in which they run.

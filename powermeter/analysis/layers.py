@@ -93,7 +93,7 @@ def layers(
     index = index[np.argsort(energies.start_ns[index], kind="stable")][row.warmup.count :]
     if index.size < LEAST_PASSES:
         raise DataError(
-            f"{index.size} passes of {label!r} are too few to tell layers apart; at least {LEAST_PASSES} are needed"
+            f"{index.size} passes of {label!r} are too few to distinguish layers; at least {LEAST_PASSES} are needed"
         )
     design = _Design.of(analysis, events, index)
     fit, shift = _solve(analysis, design)
@@ -119,7 +119,7 @@ def _label(events: Sequence[Event]) -> str:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Design:
-    """The passes and the stretches that are told apart.
+    """The passes and the stretches that are distinguished.
 
     Attributes:
         label: Of the passes.
@@ -143,7 +143,7 @@ class _Design:
         start, end = energies.start_ns[index], energies.end_ns[index]
         if (start[1:] < end[:-1]).any():
             raise DataError(
-                f"passes of {label!r} run at the same time, so that their layers cannot be told apart"
+                f"passes of {label!r} run at the same time, so that their layers cannot be distinguished"
             )
         own = analysis.events
         passes = {(own[i].process, own[i].uid): k for k, i in enumerate(index.tolist()) if own[i].uid}
@@ -160,7 +160,7 @@ class _Design:
         every = np.array(sorted((a, b) for spans in found.values() for a, b, _ in spans), np.int64)
         doubled = np.maximum(every[:-1, 1] - every[1:, 0], 0).sum()
         if doubled > 0.01 * (every[:, 1] - every[:, 0]).sum():
-            raise DataError(f"layers of {label!r} run at the same time, so that they cannot be told apart")
+            raise DataError(f"layers of {label!r} run at the same time, so that they cannot be distinguished")
         order = sorted(found, key=lambda name: float(np.median([a - start[k] for a, _, k in found[name]])))
         window = max(analysis.integral.trace.interval_ns, 1)
         is_instant = analysis.integral.trace.kind is Kind.INSTANT
@@ -314,8 +314,8 @@ def _result(analysis: Analysis, design: _Design, fit: Fit, whole: Result, shift:
     merged = [one for one in made if len(one.names) > 1]
     if merged:
         notes.append(
-            f"{sum(len(one.names) for one in merged)} of {len(design.names)} layers cannot be told apart by these readings and are merged: "
-            f"{'; '.join(', '.join(one.names) for one in merged)}. More passes, or a faster meter, would tell them apart"
+            f"{sum(len(one.names) for one in merged)} of {len(design.names)} layers cannot be distinguished by these readings and are merged: "
+            f"{'; '.join(', '.join(one.names) for one in merged)}. More passes, or a faster meter, would distinguish them"
         )
     if apart > 4:
         notes.append(

@@ -35,7 +35,7 @@ _OWN_SCATTER = 0.05
 _LONG = 4
 """From so many windows on, halving shows where the level at an edge goes."""
 _SHAPE = 0.1
-"""How far an event's level at its edge may be from its mean, where its halves cannot be told apart."""
+"""How far an event's level at its edge may be from its mean, where its halves cannot be distinguished."""
 _BEND = 0.5
 """Of the square of what a half's end is away from its mean, over the parts of it that a window's edge cuts off."""
 _MOST_LABELS, _MOST_EVENTS = 12, 200_000

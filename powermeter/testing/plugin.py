@@ -226,7 +226,7 @@ class _Session:
         from powermeter.recorder.discovery import best_sources
 
         if os.environ.get("PYTEST_XDIST_WORKER"):
-            return "power: tests that run beside each other cannot be told apart by a meter; run pytest with -n 0"
+            return "power: tests that run beside each other cannot be distinguished by a meter; run pytest with -n 0"
         sources = self._config.getoption("power_source")
         try:
             if not sources:

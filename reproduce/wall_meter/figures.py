@@ -61,7 +61,7 @@ def figures(stores: Mapping[str, Store], folder: Path) -> Iterator[Figure]:
         "one run",
         "runs whose estimate lies outside the wall reading's interval",
         Result.of(len(apart), "1"),
-        f"of {len(runs)}; the others cannot be told apart by this display",
+        f"of {len(runs)}; the others cannot be distinguished by this display",
     )
 
 

@@ -121,7 +121,7 @@ def test_layers_that_cannot_be_told_apart_are_merged_and_it_is_written():
     recording, energy = record(3, Net(passes=60, mean_s=0.0005, gap_s=0.0), meter(Kind.MEAN))
     found = layers(recording, "net")
     assert len(found.layers) < 30 and sum(len(one.names) for one in found.layers) >= 30
-    assert any("cannot be told apart" in note for note in found.notes)
+    assert any("cannot be distinguished" in note for note in found.notes)
     assert np.mean(held(found, energy)) > 0.8
     group = next(one for one in found.layers if len(one.names) > 1)
     assert found.layer(group.names[1]) is group and "…" in group.title

@@ -26,7 +26,7 @@ FOUND = Layers(
         Layer(("net.b", "net.c"), _result(0.28), 0.02, 2.0, 0.7),
     ),
     Layer(("(between layers)",), _result(0.02), 0.001, 0.0, 0.05),
-    ("2 of 3 layers cannot be told apart",),
+    ("2 of 3 layers cannot be distinguished",),
 )
 
 
