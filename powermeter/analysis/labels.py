@@ -11,19 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.baseline import Baseline
+from powermeter.analysis.next_item import expected
 from powermeter.analysis.resolution import Resolution, verdict
-from powermeter.analysis.uncertainty import Shape, beyond, budget, limit_names
+from powermeter.analysis.uncertainty import Shape, budget, limit_names
 from powermeter.analysis.warmup import WarmUp, WarmUpReason, warm_up
 from powermeter.analysis.windows import Windows
 from powermeter.events import Event
 from powermeter.result import Grade, Result
 
 Floats = NDArray[np.floating[Any]]
-_MOST_LEAN = 2.0  # as of readings: a count of a quarter
-_MOST_AT_ONCE = 16
-_ROUNDING = 1e-9  # events that differ by less are equal: what is left has no memory
-_MEMORY = 8  # so many repeats show whether neighbours resemble each other, and whether few carry much
-_FEW_SHOW_LESS = 6.0  # the skewness that n repeats show is too small by about this over n, in share
 Key = tuple[Any, ...]
 
 
@@ -196,7 +192,7 @@ def row(
         energy_median=_quantile(energy, known[counted], single, counts[counted], 0.5, per_item),
         energy_p95=_quantile(energy, known[counted], single, counts[counted], 0.95, per_item),
         spread_j=None if per_item is not None and math.isinf(per_item.high) else spread,
-        expected_per_item=_expected(energy, rest, counts[order][warmup.count :], origin)
+        expected_per_item=expected(energy, rest, counts[order][warmup.count :], origin)
         if each.size
         else None,
         charge=q,
@@ -279,118 +275,3 @@ def _quantile(
     limits = limit_names(energy.integral.trace.errors)
     shape = Shape(floor=energy.floor, ceiling=energy.ceiling)
     return budget(value, mean.unit, parts, grade=mean.grade, limits=limits, shape=shape)
-
-
-def _spread_of_ratio(values: Floats, counts: Floats) -> tuple[float, float]:
-    """Return the standard error of Σ values / Σ counts by the jackknife, and as what share of them so unequal ones count.
-
-    With equal counts that is the standard error of the mean, and 1.  With unequal ones the terms of the ratio alone are too small:
-    those that weigh much have pulled it towards themselves.  They are few, too: their variance is known as of (Σc²)²/Σc⁴ events
-    (Satterthwaite, Biometrics Bulletin 2, 1946).
-    """
-    n = values.size
-    left = counts.sum() - counts
-    if (left <= 0).any():
-        return float(np.std(values - values.sum() / counts.sum() * counts, ddof=1)) / float(
-            counts.mean()
-        ) / math.sqrt(n), 1.0
-    without = (values.sum() - values) / left
-    squares = counts**2
-    share = float(squares.sum() ** 2 / (n * (squares**2).sum()))
-    return math.sqrt((n - 1) / n * float(np.sum((without - without.mean()) ** 2))), share
-
-
-def _expected(energy: Windows, rest: NDArray[np.int64], counts: Floats, origin: str) -> Result | None:
-    """Return what a further item would use on average: the events after the warm-up, and the spread between them.
-
-    The spread is that of the terms of Σ energy / Σ items (Cochran, Sampling Techniques, 1977, 6.4); neighbours that resemble each
-    other count for less.  It is never taken for less than what the meter leaves open of the same events.
-    """
-    if rest.size < 2 or not counts.sum() or not energy.seconds[rest].any():
-        return None
-    weights = np.zeros(len(energy))
-    weights[rest] = 1 / float(counts.sum())
-    mean = energy.combine(weights, origin)
-    terms = (energy.value[rest] - mean.value * counts) / float(counts.mean())
-    n = rest.size
-    spread, share = _spread_of_ratio(energy.value[rest], counts)
-    worth = float(n) * share
-    if n >= _MEMORY and spread > _ROUNDING * abs(mean.value):
-        alike = max(_independent_share(terms), 2.0 / n)
-        spread /= math.sqrt(alike)
-        worth = max(worth * alike, 2.0)
-    together = _alike_by_overlap(terms, energy.start_ns[rest], energy.end_ns[rest])
-    spread *= math.sqrt(together)
-    worth = max(worth / together, 2.0)
-    own = ("noise:", "gaps:")
-    parts = {name: part for name, part in mean.parts.items() if not name.startswith((*own, "unseen:"))}
-    noise = math.sqrt(sum(p * p for key, p in mean.parts.items() if key.startswith(own)))
-    name = f"repeats:{origin}" if spread > noise else f"noise:{origin}"
-    parts[name] = max(spread, noise)
-    lean = _lean(terms, worth) if spread > noise else 0.0
-    plain = budget(
-        mean.value, mean.unit, {k: p for k, p in mean.parts.items() if not k.startswith("unseen:")}
-    )
-    half = plain.high - plain.value
-    shape = Shape(
-        leaning=name,
-        lean=lean,
-        below=beyond(mean.value - mean.low, half),
-        above=beyond(mean.high - mean.value, half),
-        floor=energy.floor,
-        ceiling=None if energy.floor is None else energy.ceiling,
-    )
-    return budget(
-        mean.value,
-        mean.unit,
-        parts,
-        grade=mean.grade,
-        limits=limit_names(energy.integral.trace.errors),
-        counted={name: worth - 1.0},
-        shape=shape,
-        origin=origin,
-    )
-
-
-def _independent_share(terms: Floats) -> float:
-    """Return as what share of them terms count whose neighbours resemble each other: (1 − ρ)/(1 + ρ), 1 where they do not.
-
-    Of n terms, the correlation that is found is too small by (1 + 3ρ)/n on average (Marriott and Pope, Biometrika 41, 1954): that is put
-    back, since it is where repeats are few that a memory goes unnoticed.
-    """
-    n = terms.size
-    found = float(terms[1:] @ terms[:-1] / (terms @ terms))
-    rho = min((n * found + 1) / (n - 3), 0.99)
-    return (1 - rho) / (1 + rho) if rho > 1 / math.sqrt(n) else 1.0
-
-
-def _alike_by_overlap(terms: Floats, start_ns: NDArray[np.int64], end_ns: NDArray[np.int64]) -> float:
-    """Return by how much the variance of a sum of terms grows where events overlap: both hold what they have in common.
-
-    Args:
-        start_ns, end_ns: Of each event, sorted by start.
-    """
-    own = float(terms @ terms)
-    shared = 0.0
-    for lag in range(1, min(terms.size, _MOST_AT_ONCE)):
-        both = start_ns[lag:] < end_ns[:-lag]
-        if not both.any():
-            break
-        shared += 2 * float(np.sum((terms[lag:] * terms[:-lag])[both]))
-    return 1 + max(shared, 0.0) / own if own > 0 else 1.0
-
-
-def _lean(terms: Floats, worth: float) -> float:
-    """Return the skewness of a mean of so many independent terms; 0 where they are too few to show any.
-
-    A sample shows less skewness than there is, since its largest term stands for all that are larger.
-    """
-    if terms.size < _MEMORY:
-        return 0.0
-    rest = terms - terms.mean()
-    variance = float(np.mean(rest**2))
-    if variance <= 0:
-        return 0.0
-    shown = float(np.mean(rest**3)) / variance**1.5
-    lean: float = shown * (1 + _FEW_SHOW_LESS / terms.size) / math.sqrt(worth)
-    return max(-_MOST_LEAN, min(_MOST_LEAN, lean))

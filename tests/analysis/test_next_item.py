@@ -61,3 +61,16 @@ def test_the_next_item_of_two_unlike_ones_does_not_exceed_the_whole_run() -> Non
     assert row.expected_per_item is not None
     assert row.expected_per_item.low >= 0
     assert row.expected_per_item.high == pytest.approx(found.energy.high)
+
+
+def test_the_next_item_stays_within_what_the_trace_shows_over_an_items_length() -> None:
+    """Half of a wave's period high, half of it low: repeats that remember each other, of which none was above 10 W."""
+    watts = np.where(np.arange(12) % 10 < 6, 9.0, 1.0)
+    row = recorded(watts, np.random.default_rng(3)).row("infer")
+    found, each = row.expected_per_item, (1 + watts) * SECONDS
+    assert found is not None
+    # Events of 0.5 s at 2 to 10 W; the trace's lowest power beside them is 1 W; n = 12 widens the span by 13/11.
+    beyond = (10 - 1) * SECONDS / 11
+    assert 0 <= found.low < each.mean() < found.high <= (10 * SECONDS + beyond) * 1.02
+    assert row.energy_per_item is not None
+    assert found.high > row.energy_per_item.high

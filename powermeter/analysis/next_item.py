@@ -1,0 +1,167 @@
+"""What the next item of a label will use on average: the events after the warm-up, and how much they differ."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.analysis.uncertainty import Shape, beyond, budget, limit_names
+from powermeter.analysis.windows import Windows
+from powermeter.result import Result
+
+Floats = NDArray[np.floating[Any]]
+
+_MOST_LEAN = 2.0  # as of readings: a count of a quarter
+_MOST_AT_ONCE = 16
+_ROUNDING = 1e-9  # events that differ by less are equal: what is left has no memory
+_MEMORY = 8  # so many repeats show whether neighbours resemble each other, and whether few carry much
+_MOST_MEMORY = 0.95
+_FEW_SHOW_LESS = 6.0  # the skewness that n repeats show is too small by about this over n, in share
+_LOOKED = 20_000
+
+
+def expected(energy: Windows, rest: NDArray[np.int64], counts: Floats, origin: str) -> Result | None:
+    """Return what a further item would use on average: the events after the warm-up, and the spread between them.
+
+    The spread is that of the terms of Σ energy / Σ items (Cochran, Sampling Techniques, 1977, 6.4); neighbours that resemble each
+    other count for less.  It is never taken for less than what the meter leaves open of the same events.
+    """
+    if rest.size < 2 or not counts.sum() or not energy.seconds[rest].any():
+        return None
+    weights = np.zeros(len(energy))
+    weights[rest] = 1 / float(counts.sum())
+    mean = energy.combine(weights, origin)
+    terms = (energy.value[rest] - mean.value * counts) / float(counts.mean())
+    n = rest.size
+    spread, share = _spread_of_ratio(energy.value[rest], counts)
+    worth = float(n) * share
+    if n >= _MEMORY and spread > _ROUNDING * abs(mean.value):
+        rho = _memory(terms)
+        alike = max((1 - rho) / (1 + rho), 2.0 / n)
+        spread /= math.sqrt(alike)
+        worth = max(worth * alike, 2.0)
+    together = _alike_by_overlap(terms, energy.start_ns[rest], energy.end_ns[rest])
+    spread *= math.sqrt(together)
+    worth = max(worth / together, 2.0)
+    own = ("noise:", "gaps:")
+    parts = {name: part for name, part in mean.parts.items() if not name.startswith((*own, "unseen:"))}
+    noise = math.sqrt(sum(p * p for key, p in mean.parts.items() if key.startswith(own)))
+    name = f"repeats:{origin}" if spread > noise else f"noise:{origin}"
+    parts[name] = max(spread, noise)
+    lean = _lean(terms, worth) if spread > noise else 0.0
+    plain = budget(
+        mean.value, mean.unit, {k: p for k, p in mean.parts.items() if not k.startswith("unseen:")}
+    )
+    half = plain.high - plain.value
+    least, most = _possible(energy, rest, counts)
+    shape = Shape(
+        leaning=name,
+        lean=lean,
+        below=beyond(mean.value - mean.low, half),
+        above=beyond(mean.high - mean.value, half),
+        # Not below or above what the meter alone leaves open of these.
+        floor=max(min(least, mean.low), -math.inf if energy.floor is None else energy.floor),
+        ceiling=max(min(most, math.inf if energy.ceiling is None else energy.ceiling), mean.high),
+    )
+    return budget(
+        mean.value,
+        mean.unit,
+        parts,
+        grade=mean.grade,
+        limits=limit_names(energy.integral.trace.errors),
+        counted={name: worth - 1.0},
+        shape=shape,
+        origin=origin,
+    )
+
+
+def _spread_of_ratio(values: Floats, counts: Floats) -> tuple[float, float]:
+    """Return the standard error of Σ values / Σ counts by the jackknife, and as what share of them so unequal ones count.
+
+    With equal counts that is the standard error of the mean, and 1.  With unequal ones the terms of the ratio alone are too small:
+    those that weigh much have pulled it towards themselves.  They are few, too: their variance is known as of (Σc²)²/Σc⁴ events
+    (Satterthwaite, Biometrics Bulletin 2, 1946).
+    """
+    n = values.size
+    left = counts.sum() - counts
+    if (left <= 0).any():
+        return float(np.std(values - values.sum() / counts.sum() * counts, ddof=1)) / float(
+            counts.mean()
+        ) / math.sqrt(n), 1.0
+    without = (values.sum() - values) / left
+    squares = counts**2
+    share = float(squares.sum() ** 2 / (n * (squares**2).sum()))
+    return math.sqrt((n - 1) / n * float(np.sum((without - without.mean()) ** 2))), share
+
+
+def _memory(terms: Floats) -> float:
+    """Return how far terms resemble the ones before them (a first-order memory ρ), 0 where they do not.
+
+    Terms count as (1 − ρ)/(1 + ρ) of them.  Of n terms, the correlation that is found is too small by (1 + 3ρ)/n on average (Marriott and
+    Pope, Biometrika 41, 1954): that is put back, and half a standard error besides, since it is where repeats are few that a
+    memory goes unnoticed.
+    """
+    n = terms.size
+    found = float(terms[1:] @ terms[:-1] / (terms @ terms))
+    rho = min((n * found + 1) / (n - 3), _MOST_MEMORY)
+    if rho <= 1 / math.sqrt(n):
+        return 0.0
+    return min(rho + 0.5 * math.sqrt((1 - rho * rho) / n), _MOST_MEMORY)
+
+
+def _possible(energy: Windows, rest: NDArray[np.int64], counts: Floats) -> tuple[float, float]:
+    """Return the least and the most that an item can be taken to use, J: the powers of the trace over an item's length.
+
+    The lowest for the shortest item, the highest for the longest.  Of n repeats the extremes lie within those of all that may come: the
+    span is widened by (n + 1)/(n − 1), as for an even distribution.
+    """
+    integral = energy.integral
+    n = rest.size
+    some = counts > 0
+    each = energy.value[rest][some] / counts[some]
+    lasting = energy.seconds[rest][some] / counts[some]
+    length = max(round(float(np.median(lasting)) * 1e9), 1)
+    times = integral.trace.times_ns
+    starts = np.concatenate([times[integral.fair_index(_LOOKED)], energy.start_ns[rest]])
+    starts = starts[(starts >= integral.start_ns) & (starts + length <= integral.end_ns)]
+    powers = integral.between(starts, starts + length) / (length * 1e-9)
+    low, high = float(powers.min(initial=np.inf)), float(powers.max(initial=-np.inf))
+    least = min(low * float(lasting.min()), float(each.min()))
+    most = max(high * float(lasting.max()), float(each.max()))
+    beyond_seen = (most - least) / (n - 1)
+    return least - beyond_seen, most + beyond_seen
+
+
+def _alike_by_overlap(terms: Floats, start_ns: NDArray[np.int64], end_ns: NDArray[np.int64]) -> float:
+    """Return by how much the variance of a sum of terms grows where events overlap: both hold what they have in common.
+
+    Args:
+        start_ns, end_ns: Of each event, sorted by start.
+    """
+    own = float(terms @ terms)
+    shared = 0.0
+    for lag in range(1, min(terms.size, _MOST_AT_ONCE)):
+        both = start_ns[lag:] < end_ns[:-lag]
+        if not both.any():
+            break
+        shared += 2 * float(np.sum((terms[lag:] * terms[:-lag])[both]))
+    return 1 + max(shared, 0.0) / own if own > 0 else 1.0
+
+
+def _lean(terms: Floats, worth: float) -> float:
+    """Return the skewness of a mean of so many independent terms; 0 where they are too few to show any.
+
+    A sample shows less skewness than there is, since its largest term stands for all that are larger.
+    """
+    if terms.size < _MEMORY:
+        return 0.0
+    rest = terms - terms.mean()
+    variance = float(np.mean(rest**2))
+    if variance <= 0:
+        return 0.0
+    shown = float(np.mean(rest**3)) / variance**1.5
+    lean: float = shown * (1 + _FEW_SHOW_LESS / terms.size) / math.sqrt(worth)
+    return max(-_MOST_LEAN, min(_MOST_LEAN, lean))
