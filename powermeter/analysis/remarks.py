@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 from powermeter.analysis.health import Disagreement
 from powermeter.analysis.labels import LabelRow
@@ -11,6 +12,15 @@ from powermeter.analysis.windows import Windows
 from powermeter.notes import Note
 from powermeter.signals.trace import Trace
 from powermeter.units import format_duration, format_number, format_quantity
+
+_MOST_ALIKE, _MANY_LABELS = 12, 200
+_ALIKE = {
+    "overlap": "their events overlap others",
+    "warm-up": "their first events are a warm-up",
+    "tail": "something follows each of their events",
+    "not-resolved": "their events are too short or too few for this meter",
+}
+"""What a remark says that is made of many labels, in short."""
 
 
 def remarks(
@@ -84,32 +94,7 @@ def remarks(
                 "no less; use a wider range or a smaller shunt",
             )
         )
-    for r in rows:
-        if r.shared is not None and r.energy is not None:
-            share = r.shared.value / r.energy.value if r.energy.value else 1.0
-            notes.append(
-                Note.info(
-                    "overlap",
-                    f"events {r.title!r} overlap others: {share:.0%} of what was drawn while they ran is their share; "
-                    "shares add up to the run",
-                )
-            )
-        if r.warmup.count:
-            notes.append(
-                Note.info(
-                    "warm-up",
-                    f"{r.title}: {_first(r.warmup.count)} of {r.events:,} events {'is' if r.warmup.count == 1 else 'are'} a warm-up, not counted in what the next one will use",
-                )
-            )
-        if r.tail is not None:
-            notes.append(
-                Note.info(
-                    "tail",
-                    f"{r.title}: {format_quantity(r.tail.value, r.tail.unit, 2)} follow each event and are not in it",
-                )
-            )
-        if r.verdict.text:
-            notes.append(Note.info("not-resolved", f"{r.title}: {r.verdict.text}"))
+    notes += _of_rows(rows)
     for d in differing:
         if not d.agree and d.ratio is not None:
             notes.append(
@@ -123,3 +108,49 @@ def remarks(
 
 def _first(count: int) -> str:
     return "the first" if count == 1 else f"the first {count:,}"
+
+
+def _of_rows(rows: Sequence[LabelRow]) -> list[Note]:
+    """Return the remarks on labels: of each kind a few, and how many more there are."""
+    notes: list[Note] = []
+    alike: Counter[str] = Counter()
+    for note in (note for r in rows for note in _of_row(r)):
+        alike[note.code] += 1
+        if alike[note.code] <= _MOST_ALIKE:
+            notes.append(note)
+    for code, count in alike.items():
+        if count > _MOST_ALIKE:
+            notes.append(Note.info(code, f"{count - _MOST_ALIKE:,} more labels: {_ALIKE[code]}"))
+    events = sum(r.events for r in rows)
+    if len(rows) > _MANY_LABELS and events < 2 * len(rows):
+        notes.append(
+            Note.warning(
+                "many-labels",
+                f"{len(rows):,} labels for {events:,} events: a label names a kind of work; give all of a kind one name, and put "
+                'what differs into an attribute: powermeter.event("request", id=17)',
+            )
+        )
+    return notes
+
+
+def _of_row(r: LabelRow) -> Iterator[Note]:
+    """Yield what a reader must know of one label."""
+    if r.shared is not None and r.energy is not None:
+        share = r.shared.value / r.energy.value if r.energy.value else 1.0
+        yield Note.info(
+            "overlap",
+            f"events {r.title!r} overlap others: {share:.0%} of what was drawn while they ran is their share; "
+            "shares add up to the run",
+        )
+    if r.warmup.count:
+        yield Note.info(
+            "warm-up",
+            f"{r.title}: {_first(r.warmup.count)} of {r.events:,} events {'is' if r.warmup.count == 1 else 'are'} a warm-up, not counted in what the next one will use",
+        )
+    if r.tail is not None:
+        yield Note.info(
+            "tail",
+            f"{r.title}: {format_quantity(r.tail.value, r.tail.unit, 2)} follow each event and are not in it",
+        )
+    if r.verdict.text:
+        yield Note.info("not-resolved", f"{r.title}: {r.verdict.text}")
