@@ -1,10 +1,11 @@
 """Writes `powermeter.json`, a Grafana dashboard for `powermeter serve`, with Grafana's foundation SDK.
 
-pip install grafana-foundation-sdk && python examples/grafana/make_dashboard.py
+pip install 'grafana-foundation-sdk==1769699379!11.6.0' && python examples/grafana/make_dashboard.py
 """
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from grafana_foundation_sdk.builders import dashboard, prometheus, stat, timeseries
@@ -72,7 +73,15 @@ def board() -> dashboard.Dashboard:
     return made
 
 
+def valid(told: object) -> object:
+    """Return it as Grafana's published schema wants it: what is not set is absent."""
+    if isinstance(told, dict):
+        return {name: valid(value) for name, value in told.items() if value is not None}
+    return [valid(one) for one in told] if isinstance(told, list) else told
+
+
 if __name__ == "__main__":
     path = Path(__file__).with_name("powermeter.json")
-    path.write_text(JSONEncoder(sort_keys=True, indent=2).encode(board().build()) + "\n")
+    made = json.loads(JSONEncoder().encode(board().build()))
+    path.write_text(json.dumps(valid(made), sort_keys=True, indent=2) + "\n")
     print(f"wrote {path}")

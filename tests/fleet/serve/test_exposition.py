@@ -178,5 +178,6 @@ def test_the_dashboard_asks_only_for_what_is_served() -> None:
 
     path = Path(__file__).resolve().parents[3] / "examples" / "grafana" / "powermeter.json"
     board = json.loads(path.read_text())
+    assert ": null" not in path.read_text(), "Grafana's schema wants what is not set to be absent"
     asked = set(re.findall(r"powermeter_(\w+)", json.dumps(board["panels"])))
     assert asked and asked <= set(FAMILIES) and len(board["panels"]) >= 6
