@@ -10,6 +10,7 @@ import numpy as np
 from powermeter.channel import Boundary, Kind, Quantity, Rail
 from powermeter.result import Grade
 from powermeter.signals.held import fresh_readings, refresh_found
+from powermeter.signals.one_rule import alike
 from powermeter.signals.trace import CommonError, Trace, multiply, scaled, total, work
 
 NOMINAL_TOLERANCE = 0.05
@@ -99,7 +100,7 @@ class Line:
         have = self._traces
         if self.parts:
             powers = [p for p in (line.power() for line in self.parts) if p is not None]
-            return total(powers, self.rail) if len(powers) == len(self.parts) else None
+            return total(alike(powers), self.rail) if len(powers) == len(self.parts) else None
         for quantity in (Quantity.ENERGY, Quantity.POWER):
             if quantity in have:
                 return have[quantity]

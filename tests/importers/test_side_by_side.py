@@ -99,3 +99,11 @@ def test_logs_that_never_ran_together_have_no_sum():
 def test_logs_of_one_name_are_called_by_their_folders(tmp_path):
     paths = [tmp_path / "one" / "p.csv", tmp_path / "two" / "p.csv", tmp_path / "two" / "q.csv"]
     assert labels_of(paths) == ["one_p", "two_p", "q"]
+
+
+def test_joules_of_one_log_and_watts_of_another_are_added_as_energies(tmp_path):
+    first = log(tmp_path / "gpu0.csv", 100)
+    second = tmp_path / "gpu1.csv"
+    second.write_text("timestamp,energy_J\n" + "".join(f"{BASE + i},{50 * i}\n" for i in range(11)))
+    assert run(["import", first, str(second), "-o", str(tmp_path / "o.power")]) == 0
+    assert energy(tmp_path / "o.power") == pytest.approx(1500)
