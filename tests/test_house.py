@@ -126,3 +126,55 @@ def test_nothing_is_decided_by_a_text_of_ours() -> None:
             if OWN_PROSE.search(line):
                 found.append(f"{name(path)}:{number}: {line.strip()}")
     assert [one for one in found if not any(part in one for part in FOREIGN)] == []
+
+
+def room(module: str) -> str:
+    """The folder, or the file of the ground floor, that a module lies in: `powermeter.analysis`, `powermeter.units`."""
+    return ".".join(module.split(".")[:2])
+
+
+def arrows(trees: dict[str, ast.Module]) -> set[tuple[str, str]]:
+    """Which room imports which, also inside functions."""
+    names = {}
+    for path in trees:
+        parts = path.removesuffix(".py").split("/")
+        names[path] = ".".join(
+            part
+            for part in (["powermeter"] if parts[0] != "powermeter" else []) + parts
+            if part != "__init__"
+        )
+    known, found = set(names.values()), set()
+    for path, tree in trees.items():
+        own = names[path] if path.endswith("__init__.py") else names[path].rpartition(".")[0]
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom):
+                base = node.module or ""
+                if node.level:
+                    up = own.split(".")[: len(own.split(".")) - node.level + 1]
+                    base = ".".join([*up, *([node.module] if node.module else [])])
+                asked = [f"{base}.{alias.name}" for alias in node.names]
+                targets = [one if one in known else base for one in asked]
+            elif isinstance(node, ast.Import):
+                targets = [alias.name for alias in node.names]
+            else:
+                continue
+            found |= {(room(names[path]), room(one)) for one in targets if one in known}
+    return {(a, b) for a, b in found if a != b}
+
+
+def test_no_rooms_import_each_other_in_a_circle(trees: dict[str, ast.Module]) -> None:
+    """Rooms that nothing left imports are taken away, again and again; only circles would remain."""
+    left = arrows(trees)
+    while imported := {b for _, b in left}:
+        less = {(a, b) for a, b in left if a in imported}
+        if less == left:
+            break
+        left = less
+    assert left == set()
+
+
+def test_the_house_stays_as_small_as_it_was_drawn(trees: dict[str, ast.Module]) -> None:
+    """`docs/decisions.md` has the figures, benchmarks and reproduced papers (20 arrows) included."""
+    found = arrows(trees)
+    assert len({one for pair in found for one in pair}) <= 30
+    assert len(found) <= 180
