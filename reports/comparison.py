@@ -38,7 +38,9 @@ def to_text(comparison: Comparison, width: int = NARROW) -> str:
     from rich.console import Console
 
     file = io.StringIO()
-    console = Console(file=file, width=width, no_color=True, highlight=False, legacy_windows=False)
+    console = Console(
+        file=file, width=width, no_color=True, highlight=False, legacy_windows=False, force_terminal=False
+    )
     console.is_jupyter = False  # else it prints into the notebook's cell in place of the file
     print_comparison(comparison, console)
     return "\n".join(line.rstrip() for line in file.getvalue().splitlines())

@@ -28,7 +28,7 @@ def path(tmp_path):
     return tmp_path / "run.power"
 
 
-def test_the_energy_of_an_event_is_power_times_time(path):
+def test_the_energy_of_an_event_is_power_times_time(path, monkeypatch):
     with Meter(URL, path=path, attributes={"model": "tiny"}) as meter:
         time.sleep(0.1)
         with meter.event("infer", n=4) as event:
@@ -42,6 +42,8 @@ def test_the_energy_of_an_event_is_power_times_time(path):
     with meter.recording() as recording:
         assert recording.metadata["attributes"] == {"model": "tiny"} and recording.warnings == []
     assert "infer" in meter.summary()
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as every Jupyter kernel has it
+    assert "\x1b" not in meter.summary()
 
 
 def test_all_four_ways_to_mark_land_in_the_file(path):
