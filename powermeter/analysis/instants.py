@@ -28,10 +28,13 @@ from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.keeping_step import beats
 from powermeter.analysis.lost_parts import as_other_events
+from powermeter.analysis.moments import own_moments
 from powermeter.analysis.other_labels import Others
 from powermeter.analysis.phases import unseen_part
 from powermeter.analysis.quantiles import student_95
+from powermeter.analysis.refreshed import levels_differ, plateaus, slow_swings
 from powermeter.analysis.sampling import Scatter, bounded, scatter_of_stretches, slow_of
+from powermeter.analysis.smoothed_edges import SMOOTHED, smoothed_edges
 from powermeter.analysis.steady_wave import Wave
 from powermeter.result import COVERAGE_95
 from powermeter.signals.selection import INSIDE
@@ -48,7 +51,6 @@ _FEW_JUMPS = 14
 _LONG = 12
 _READ_WHOLE = 5
 _AT_ONCE = 10  # events that are so many times as long as the pause between them are one stretch
-_SMOOTHED = 0.2  # of what is put right at edges, for what a load's course does to it
 _BORROWED = 10.0  # so many readings' worth of jumps are expected as beside the events
 
 
@@ -110,7 +112,7 @@ def measure_instants(
         held, held_u, held_s = bridges.inside(start_ns, end_ns)
         gap_s = np.maximum(gap_s - held_s, 0.0)
         single = single + held + c * gap_s
-    smoothed = _smoothed(integral, before, upto, c, found.quiet)
+    smoothed = smoothed_edges(integral, before, upto, c, found.quiet)
     found.value = single + smoothed
     scatter, own = _scatter(integral, start_ns, end_ns, first, (count, every), own_level)
     scatter = scatter.scaled(readings / max(readings - lost, 0.5) if readings > lost else 1.0)
@@ -171,8 +173,18 @@ def measure_instants(
     found.beat = step.variance
     found.ripple = step.ripple.frequency if step.ripple is not None else 0.0
     total = min(variance, step.resolved) + step.variance
+    if own_moments(trace):
+        swings = slow_swings(trace, before, m)
+        unseen_sum = float(swings @ swings)
+        if n >= _READ_WHOLE:
+            apart_all, apart_own = levels_differ(between, level, found.quiet, seconds)
+            unseen_sum += apart_all
+            swings = np.hypot(swings, apart_own)
+        found.own = np.hypot(found.own, swings)
+        found.beat += unseen_sum
+        total += unseen_sum
     if trace.window_ns:
-        doubt = _SMOOTHED * np.abs(smoothed)
+        doubt = SMOOTHED * np.abs(smoothed)
         found.own = np.hypot(found.own, doubt)
         total += float(np.sum(doubt)) ** 2
     if wave is not None:
@@ -188,29 +200,8 @@ def measure_instants(
         return few(integral, found, before, upto, seconds, readings)
     if phase.blind and float(np.median(m)) < 4:
         return beat(integral, found, before, upto, seconds, phase.blind)
-    return found if step.span is None else ripple(found, step.span, seconds)
-
-
-def _smoothed(integral: Integral, before: Indices, upto: Indices, level: Floats, quiet: float) -> Floats:
-    """Return what readings that average over a window put outside of each event, J.
-
-    A window centred on its stamp spreads a step over its width: at each edge an eighth of step × width comes to lie on the other side.
-    """
-    trace = integral.trace
-    width = trace.window_ns or 0
-    if not width or not trace.interval_ns:
-        return np.zeros(before.size)
-    f, top = trace.values, len(trace) - 1
-    clear = int(width / (2 * trace.interval_ns)) + 1  # so many readings beside an edge are not of one side
-    whole = upto - before > 2 * clear
-    first = np.where(whole, f[np.clip(before + clear, 0, top)], level)
-    last = np.where(whole, f[np.clip(upto - 1 - clear, 0, top)], level)
-    ahead, after = f[np.clip(before - 1 - clear, 0, top)], f[np.clip(upto + clear, 0, top)]
-    # Where events follow each other at once, readings at their edges are of both, and so is what is put right.
-    alone = np.concatenate([[True], before[1:] - upto[:-1] > clear])
-    ahead, after = np.where(alone, ahead, quiet), np.where(np.append(alone[1:], True), after, quiet)
-    found: Floats = (first - ahead + last - after) * width * 1e-9 / 8
-    return found
+    span = step.span or (plateaus(trace, before, m) if own_moments(trace) else None)
+    return found if span is None else ripple(found, span, seconds)
 
 
 def _unread(weight: Floats, covered: Floats, variance: float) -> Floats:

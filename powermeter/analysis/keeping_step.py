@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.moments import moments_vary
+from powermeter.analysis.moments import read_at_random
 from powermeter.analysis.phases import always_alike, evenly, keep_step_nearby
 from powermeter.analysis.ripple import Ripple, ripple_in_events, ripple_in_run
 
@@ -73,7 +73,7 @@ def beats(
     none = Beats(0.0, np.inf, np.zeros(n), None, None)
     tau = trace.interval_ns
     t, f = trace.times_ns, trace.values
-    if tau <= 0 or moments_vary(t, tau * 1e-9):
+    if tau <= 0 or read_at_random(trace):
         return none
     if n < 3:
         return _one_by_one(integral, start_ns, end_ns, before, inside)

@@ -7,10 +7,35 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.signals.trace import Trace
+
 Floats = NDArray[np.floating[Any]]
 
 _LOOKED = 4096
 _FEW_DISTANCES = 30
+_STAND = 0.3
+_DISTINCT = 0.3
+
+
+def own_moments(trace: Trace) -> bool:
+    """Return whether readings are snapshots at an instrument's own refresh, whatever the moments at which they were asked for.
+
+    A refresh is noted, stated or found; or readings stand: three in ten equal the one before to the last digit, while those that do not
+    hardly ever come twice.
+    """
+    if trace.refresh_ns > 0 and trace.repeats > 0:
+        return True
+    values = trace.values[:_LOOKED]
+    if values.size < _FEW_DISTANCES:
+        return False
+    fresh = np.flatnonzero(np.diff(values)) + 1
+    stands = 1 - fresh.size / (values.size - 1)
+    return bool(stands >= _STAND and fresh.size and np.unique(values[fresh]).size >= _DISTINCT * fresh.size)
+
+
+def read_at_random(trace: Trace) -> bool:
+    """Return whether each reading was taken at a random moment of its interval: nothing can keep step with such readings."""
+    return moments_vary(trace.times_ns, trace.interval_ns * 1e-9) and not own_moments(trace)
 
 
 def moments_vary(times_ns: NDArray[np.int64], tau: float) -> bool:

@@ -7,8 +7,10 @@ from collections.abc import Iterator, Sequence
 
 from powermeter.analysis.health import Disagreement
 from powermeter.analysis.labels import LabelRow
+from powermeter.analysis.moments import own_moments
 from powermeter.analysis.run import Run
 from powermeter.analysis.windows import Windows
+from powermeter.channel import Kind
 from powermeter.notes import Note
 from powermeter.signals.trace import Trace
 from powermeter.units import format_duration, format_number, format_quantity
@@ -69,6 +71,14 @@ def remarks(
                 f"the readings swing at {format_number(run.ripple, 2)} Hz: a load that is as far off a multiple of their rate looks the "
                 "same, and its energy is not that of the swing; the interval holds both. Read at another rate, or let the recorder vary "
                 "its moments",
+            )
+        )
+    if rows and power.kind is Kind.INSTANT and own_moments(power):
+        notes.append(
+            Note.info(
+                "own-refresh",
+                f"each reading is a snapshot at the instrument's own refresh, every {format_duration(power.interval_ns * 1e-9)}: a load whose "
+                "period divides that, or nearly, is not seen as it is, and nothing in the readings shows it; an energy counter or a mean does",
             )
         )
     if run.carriers:

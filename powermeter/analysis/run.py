@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from powermeter.analysis.estimate import BEAT, FEW, RIPPLE, UNSEEN, Activity
 from powermeter.analysis.holes import Bridges, bridged_much, with_events
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.moments import count_variance, moments_vary
+from powermeter.analysis.moments import count_variance, read_at_random
 from powermeter.analysis.ripple import Ripple, ripple_in_run
 from powermeter.analysis.sampling import Scatter, scatter_of_line
 from powermeter.analysis.steady_wave import steady_wave
@@ -157,7 +157,7 @@ def measure_run(
 def _ripple(integral: Integral, start: int, end: int) -> Ripple | None:
     """Return an oscillation that readings at regular moments show over a stretch without events."""
     trace = integral.trace
-    if moments_vary(trace.times_ns, trace.interval_ns * 1e-9):
+    if read_at_random(trace):
         return None
     first, last = (int(k) for k in np.searchsorted(trace.times_ns, [start, end + 1]))
     if trace.kept is not None:
@@ -261,7 +261,7 @@ def _against_events(integral: Integral, activity: Sequence[Activity], usual: flo
     trace = integral.trace
     t = trace.times_ns
     quiet = _quiet(integral, activity)
-    varied = moments_vary(t, tau)
+    varied = read_at_random(trace)
     jitter = 0.0 if varied else _jitter(integral, tau)
     # Rows that are missing now and then leave no hole, but fewer readings than an interval each.
     read_s = float(t[-1] - t[0]) * 1e-9 - float(np.sum(integral.gap_end - integral.gap_start)) * 1e-9

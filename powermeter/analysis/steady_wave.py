@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.moments import moments_vary
+from powermeter.analysis.moments import read_at_random
 from powermeter.channel import Kind
 
 Floats = NDArray[np.floating[Any]]
@@ -82,7 +82,7 @@ def steady_wave(integral: Integral, start_ns: Times, end_ns: Times) -> Wave | No
     """
     trace = integral.trace
     tau = trace.interval_ns
-    if trace.kind is not Kind.INSTANT or tau <= 0 or moments_vary(trace.times_ns, tau * 1e-9):
+    if trace.kind is not Kind.INSTANT or tau <= 0 or read_at_random(trace):
         return None
     until = trace.times_ns.size
     if trace.kept is not None:

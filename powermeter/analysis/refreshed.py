@@ -1,0 +1,114 @@
+"""What snapshots of an instrument's own refresh leave open: a load that is nearly in step with it.
+
+A card that refreshes its power ten times a second meets a loop of 50 ms always at the same place, or wanders over it slowly.  The recorder
+cannot vary those moments.  What swings slowly in the readings of an event, again and again, may be such an image: then the mean of the
+readings is known as that of any slow noise is, from its spectrum next to zero frequency.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.analysis.quantiles import student_95
+from powermeter.result import COVERAGE_95
+from powermeter.signals.trace import Trace
+
+Floats = NDArray[np.floating[Any]]
+Indices = NDArray[np.int64]
+
+_LEAST = 16
+_SHARED = 4  # events that show one reading's place, whose mean is the program's own course
+_ORDINATES = 3
+_SWINGS = 4  # changes from one side of the middle to the other, which a program's own phases hardly make
+_ASIDE = 0.25  # of the span, from the middle
+_EVENTS = 2000
+_DIFFER = 0.2
+_FAST_NS = 250_000_000  # refreshes that loops and frames of programs keep step with; plugs and gauges average over theirs
+_PLATEAU = 5  # readings
+_NEAR = 0.15  # of the span between two levels
+_MOSTLY = 0.9
+_FEW = 3
+
+
+def slow_swings(trace: Trace, first: Indices, count: Indices) -> Floats:
+    """Return the standard uncertainty that slow swings inside each event leave, J; 0 in those that show none.
+
+    The variance of the mean of n readings is S(0)/n, S(0) the spectrum next to zero frequency: the mean of three ordinates, with Student's t of
+    twice as many degrees of freedom.  What all events do alike after their start is the program's own and is taken off.
+
+    Args:
+        first, count: Of each event's readings, in order.
+    """
+    found = np.zeros(count.size)
+    long = np.flatnonzero(count >= _LEAST)[:_EVENTS]
+    if not long.size:
+        return found
+    course = np.zeros(int(count[long].max()))
+    met = np.zeros(course.size)
+    for k in long.tolist():
+        part = trace.values[first[k] : first[k] + count[k]]
+        course[: part.size] += part
+        met[: part.size] += 1
+    course = np.where(met >= _SHARED, course / np.maximum(met, 1), 0.0)
+    t95 = float(student_95(2.0 * _ORDINATES)) / COVERAGE_95
+    for k in long.tolist():
+        x = trace.values[first[k] : first[k] + count[k]]
+        shared = int(np.count_nonzero(met[: x.size] >= _SHARED))
+        x = x - course[: x.size] if shared == x.size else x - x.mean()
+        if _changes(x) < _SWINGS:
+            continue
+        power = np.abs(np.fft.rfft(x - x.mean())[1 : _ORDINATES + 1]) ** 2 / x.size
+        found[k] = trace.interval_ns * 1e-9 * math.sqrt(x.size * float(power.mean())) * t95
+    return found
+
+
+def _changes(x: Floats) -> int:
+    low, high = (float(v) for v in np.percentile(x, [10, 90]))
+    away = x - (low + high) / 2
+    sides = np.sign(away[np.abs(away) > _ASIDE * (high - low)])
+    return int(np.count_nonzero(np.diff(sides)))
+
+
+def levels_differ(between: float, level: float, quiet: float, seconds: Floats) -> tuple[float, Floats]:
+    """Return what levels that differ from event to event leave, where each may be that of the place at which readings met a loop.
+
+    Args:
+        between: Variance between events, W².
+
+    Returns:
+        The variance of the sum, J², and the standard uncertainty of each event, J: 0 where they differ by as little as programs do.
+    """
+    total = between * float(seconds @ seconds)
+    far = between > (_DIFFER * (level - quiet)) ** 2
+    return total, math.sqrt(between) * seconds if far else np.zeros(seconds.size)
+
+
+def plateaus(trace: Trace, first: Indices, count: Indices) -> tuple[float, float] | None:
+    """Return the two levels between which power changes once to three times in one or two events, W; None where it does not.
+
+    A loop that wanders past a fast refresh looks like that, and so does a program that loads and then computes: nothing tells them apart.
+    """
+    if count.size >= _FEW or trace.interval_ns > _FAST_NS:
+        return None
+    bounds: list[tuple[float, float]] = []
+    for a, n in zip(first.tolist(), count.tolist(), strict=True):
+        x = trace.values[a + 1 : a + n - 1]
+        if x.size < 2 * _PLATEAU:
+            continue
+        low, high = (float(v) for v in np.percentile(x, [5, 95]))
+        upper = x > (low + high) / 2
+        if upper.all() or not upper.any():
+            continue
+        low, high = float(np.median(x[~upper])), float(np.median(x[upper]))
+        span = high - low
+        edges = np.flatnonzero(np.diff(upper))
+        lasts = np.diff(np.concatenate([[-1], edges, [x.size - 1]]))
+        near = float(np.mean(np.abs(x - np.where(upper, high, low)) <= _NEAR * span))
+        clear = span > max(10 * trace.noise, 10 * trace.step, 0.2 * high)
+        if clear and near >= _MOSTLY and edges.size < _SWINGS and int(lasts.min()) >= _PLATEAU:
+            bounds.append((float(x.min()), float(x.max())))
+    return (min(b[0] for b in bounds), max(b[1] for b in bounds)) if bounds else None

@@ -1,0 +1,121 @@
+"""Snapshots of an instrument's own refresh: a loop that is nearly in step with it is bounded or paid for."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from powermeter.analysis.integral import Integral
+from powermeter.analysis.moments import own_moments, read_at_random
+from powermeter.analysis.refreshed import levels_differ, plateaus, slow_swings
+from powermeter.analysis.windows import measure
+from powermeter.channel import REPEAT, Accuracy, Channel, Quantity, Rail
+from powermeter.result import Grade
+from powermeter.signals.decoding import from_samples, read_channel
+from powermeter.signals.trace import Trace
+
+NS = 10**9
+
+
+def card(watts_at: np.ndarray, rng: np.random.Generator, flags: bool = True) -> Trace:
+    """Return what is read at 30 random moments a second of a card that refreshes each 0.1 s; `watts_at` at its refreshes."""
+    t = np.sort((np.arange(3 * watts_at.size) + rng.uniform(size=3 * watts_at.size)) / 30)
+    index = np.minimum((t / 0.1).astype(int), watts_at.size - 1)
+    codes = np.rint(watts_at[index] * 1000).astype(np.int64)
+    repeats = np.concatenate([[0], np.where(np.diff(index) == 0, REPEAT, 0)]).astype(np.uint8)
+    channel = Channel("gpu.power", Quantity.POWER, 1e-3, Rail("gpu"), accuracy=Accuracy(noise=0.3, step=1e-3))
+    times = np.rint(t * NS).astype(np.int64)
+    found = read_channel(channel, times, codes, repeats if flags else None, origin="card")
+    assert found is not None
+    return found
+
+
+def square(
+    period_s: float, rng: np.random.Generator, count: int = 1
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+    """Return watts at refreshes, starts and ends (ns), and joules of trains of 10 s that are on half of each period."""
+    seconds = 4 + 14 * count
+    at = np.arange(0, seconds, 0.1) + 0.05
+    watts = np.full(at.size, 75.0)
+    starts = 4 + 14 * np.arange(count) + rng.uniform(0, 0.1, count)
+    for start in starts.tolist():
+        inside = (at >= start) & (at < start + 10)
+        watts[inside] = np.where(((at[inside] - start) / period_s) % 1 < 0.5, 600.0, 120.0)
+    watts += 0.3 * rng.standard_normal(at.size)
+    return (
+        watts,
+        np.rint(starts * NS).astype(np.int64),
+        np.rint((starts + 10) * NS).astype(np.int64),
+        3600.0 * count,
+    )
+
+
+@pytest.mark.parametrize("flags", [True, False])
+def test_random_moments_of_asking_do_not_vary_those_of_a_refresh(flags: bool) -> None:
+    rng = np.random.default_rng(1)
+    trace = card(300 + 30 * rng.standard_normal(400), rng, flags)
+    assert own_moments(trace) and not read_at_random(trace)
+    plain = np.sort(np.rint((np.arange(600) + rng.uniform(size=600)) * NS / 20)).astype(np.int64)
+    noisy = from_samples(plain, 3 + rng.standard_normal(600))
+    assert read_at_random(noisy) and not own_moments(noisy)
+    # A coarse display on a steady load repeats as well, but in a few values.
+    coarse = from_samples(plain, np.round(3 + 0.3 * rng.standard_normal(600)))
+    assert not own_moments(coarse)
+
+
+@pytest.mark.parametrize(
+    ("period_s", "count"), [(0.05015, 1), (0.0507, 1), (0.1008, 1), (0.0252, 1), (0.05004, 5), (0.05, 5)]
+)
+def test_a_loop_nearly_in_step_with_the_refresh_holds_or_is_a_bound(period_s: float, count: int) -> None:
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        watts, starts, ends, true = square(period_s, rng, count)
+        trace = card(watts, rng)
+        found = measure(Integral.of(trace), starts, ends).combine(np.ones(count), "train")
+        assert found.low <= true <= found.high, (seed, found)
+
+
+def test_the_spectrum_next_to_zero_is_what_slow_swings_cost() -> None:
+    rng = np.random.default_rng(4)
+    trace = card(400 + 100 * np.sin(0.3 * np.arange(300)) + np.cumsum(rng.standard_normal(300)), rng)
+    first, count = np.array([20]), np.array([200])
+    x = trace.values[20:220]
+    power = np.abs(np.fft.rfft(x - x.mean())[1:4]) ** 2 / 200
+    t95 = 2.4469 / 1.95996
+    expected = trace.interval_ns * 1e-9 * math.sqrt(200 * power.mean()) * t95
+    assert slow_swings(trace, first, count)[0] == pytest.approx(expected, rel=1e-3)
+    # Two phases of a program are no swings.
+    phases = card(np.repeat([100.0, 400.0, 400.0, 100.0], 60) + 0.3 * rng.standard_normal(240), rng)
+    assert slow_swings(phases, np.array([0]), np.array([200]))[0] == 0
+
+
+def test_what_all_events_do_alike_costs_nothing() -> None:
+    rng = np.random.default_rng(5)
+    course = np.tile([400.0, 100.0, 300.0, 100.0, 350.0, 120.0], 1).repeat(8)
+    watts = np.concatenate(
+        [np.concatenate([np.full(20, 75.0), course]) for _ in range(6)]
+    ) + 0.3 * rng.standard_normal(6 * 68)
+    trace = card(watts, rng)
+    first = np.searchsorted(trace.times_ns, (2.05 + 6.8 * np.arange(6)) * NS)
+    assert slow_swings(trace, first, np.full(6, 44)).max() < 0.05 * 44 * 0.1 * 230
+
+
+def test_one_change_of_level_on_a_fast_refresh_is_a_bound_and_on_a_slow_one_a_program() -> None:
+    rng = np.random.default_rng(6)
+    watts = np.concatenate([np.full(40, 75.0), np.full(40, 120.0), np.full(60, 600.0), np.full(40, 75.0)])
+    trace = card(watts + 0.3 * rng.standard_normal(180), rng)
+    edges = np.array([4 * NS]), np.array([14 * NS])
+    found = measure(Integral.of(trace), *edges).result(0)
+    assert found is not None and found.grade is Grade.ESTIMATED and found.low < 1500 and found.high > 5500
+    slow = from_samples(trace.times_ns * 10, trace.values, noise=0.3)
+    assert plateaus(slow, np.array([45]), np.array([90])) is None
+
+
+def test_levels_that_differ_are_spread_over_the_label_and_far_ones_over_each_event() -> None:
+    seconds = np.full(4, 2.0)
+    total, own = levels_differ(1.0, 100.0, 10.0, seconds)
+    assert total == pytest.approx(16.0) and not own.any()
+    _, own = levels_differ(400.0, 100.0, 10.0, seconds)
+    assert own == pytest.approx(np.full(4, 40.0))
