@@ -202,7 +202,29 @@ def _pauses(
     ]
     means = np.array([e / s for e, s in parts])
     groups = means.size
-    course = float(np.var(means, ddof=1)) * (1 / min(max(len(events), 1), groups) + 1 / groups)
+    # What white noise leaves of each mean is in the energies' own uncertainty already.
+    white = _white(integral, spans)
+    total, base = float(seconds.sum()), sum(b - a for a, b in spans) * 1e-9
+    chance = white * (1 / total + 1 / base)
+    scatter, expected = float(np.var(means, ddof=1)), white * groups / total
+    course = (
+        (scatter - expected) * (1 / min(max(len(events), 1), groups) + 1 / groups)
+        if scatter > 2 * expected
+        else 0.0
+    )
     t95 = float(student_95(groups - 1.0)) / COVERAGE_95
-    away = float(joules.sum() / seconds.sum()) - level
-    return math.hypot(away / _REACH, math.sqrt(course) * t95), len(lows)
+    away = (float(joules.sum()) / total - level) ** 2
+    return math.sqrt(
+        (away - chance if away > COVERAGE_95**2 * chance else 0.0) / _REACH**2 + course * t95**2
+    ), len(lows)
+
+
+def _white(integral: Integral, spans: Sequence[tuple[int, int]]) -> float:
+    """Return the variance of the mean of a second that readings leave which know nothing of their neighbours, W²."""
+    noise, squares = integral.trace.noise**2, []
+    for a, b in spans[:16]:
+        first, last = np.searchsorted(integral.trace.times_ns, [a, b])
+        index = np.arange(max(int(first), 1), min(int(last), int(first) + 4096))
+        if index.size > 2 and integral.trace.kept is None:
+            squares.append(float(np.mean(np.diff(integral.rates(index)) ** 2)) / 2)
+    return max(noise, float(np.mean(squares)) if squares else 0.0) * integral.trace.interval_ns * 1e-9

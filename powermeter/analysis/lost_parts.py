@@ -26,6 +26,7 @@ _WHOLE = 5  # events that were read whole tell what the others did
 _MOST_WHOLE = 200
 _MOST_PARTS = 2000
 _HALF = 0.45
+_NEARLY_ALL = 0.9
 _LOOKED = 200
 
 
@@ -39,7 +40,7 @@ def as_other_events(integral: Integral, bridges: Bridges, start_ns: Times, end_n
     """
     trace = integral.trace
     lost = integral.gap_seconds(start_ns, end_ns)
-    if trace.kept is not None or not lost.any():
+    if not lost.any():
         return None
     a, b = bridges.start_ns, bridges.end_ns
     latest = np.maximum.accumulate(end_ns)
@@ -57,14 +58,16 @@ def as_other_events(integral: Integral, bridges: Bridges, start_ns: Times, end_n
     seconds = (ends - starts) * 1e-9
     length = (end_ns - start_ns)[of_event].astype(np.float64)
     first, last = (starts - start_ns[of_event]) / length, (ends - start_ns[of_event]) / length
-    whole = np.flatnonzero(lost <= 0)[:_MOST_WHOLE]
+    whole = np.flatnonzero(lost <= 0)
+    if whole.size > _MOST_WHOLE:
+        whole = whole[np.linspace(0, whole.size - 1, _MOST_WHOLE).astype(np.int64)]
     sums = np.concatenate([[0.0], np.cumsum(trace.values)])
     joules, variance = np.empty(of_event.size), np.empty(of_event.size)
     lasts = (end_ns - start_ns)[whole]
     for i, (u, v) in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
         from_ = np.searchsorted(trace.times_ns, start_ns[whole] + u * lasts, side="right")
         to = np.searchsorted(trace.times_ns, start_ns[whole] + v * lasts, side="right")
-        some = to > from_
+        some = (to > from_) & (integral.counted(from_, to) == to - from_)
         if int(some.sum()) < _WHOLE:
             return None
         power = (sums[to] - sums[from_])[some] / (to - from_)[some]
@@ -112,7 +115,7 @@ def few_whole(
     low, high = (float(x) for x in np.percentile(rates, [1, 99]))
     span = max(high - low - 6 * integral.trace.noise, 0.0)
     known = found.gaps
-    found.gaps = np.maximum(known, span * lost / COVERAGE_95)
+    found.gaps = np.maximum(known, _NEARLY_ALL * span * lost / COVERAGE_95)
     if found.in_holes is not None:
         grown = np.divide(found.gaps, known, out=np.ones(known.size), where=known > 0)
         found.in_holes = replace(

@@ -114,7 +114,10 @@ def test_nothing_is_lost_by_what_is_not_held(
     assert thin.power_trace.kept is not None and held.power_trace.kept is None
     assert len(thin.power_trace) < 0.55 * len(held.power_trace)
     assert thin.power_trace.readings == len(held.power_trace)
-    assert thin.energy.value == pytest.approx(held.energy.value, rel=1e-9)
+    # What a hole took of an event is what other events did: of a long run, those that are held.
+    assert thin.energy.value == pytest.approx(
+        held.energy.value, rel=1e-9 if name in ("means", "counter") else 3e-5
+    )
     assert thin.peak_w == held.peak_w
     assert thin.gap_s == pytest.approx(held.gap_s, abs=1e-5)
     assert thin.power_trace.saturated == held.power_trace.saturated
