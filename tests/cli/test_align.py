@@ -16,6 +16,7 @@ from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import DataError
 from powermeter.events import Event
 from powermeter.recording import Recording, Writer
+from powermeter.result import Grade
 from powermeter.signals.alignment import host_times
 from powermeter.signals.rails import on_host
 from powermeter.testing.simulation import SimulatedMeter, Truth
@@ -82,7 +83,7 @@ def write_host(path: Path, events, seconds=400) -> None:
     """What `powermeter record` leaves: a poor source of its own, the events, pairs of both clocks."""
     rail = Rail("machine", boundary=Boundary.MODEL)
     with Writer.create(path, {"clock": "monotonic", "attributes": {"model": "tiny"}}) as writer:
-        channels = (Channel("load.power", Quantity.POWER, 0.1, rail, grade="estimated"),)
+        channels = (Channel("load.power", Quantity.POWER, 0.1, rail, grade=Grade.ESTIMATED),)
         source = writer.add_source("estimate://", "estimate", "estimate", channels)
         times = HOST_START + np.arange(0, seconds * S, S, dtype=np.int64)
         writer.append(source, times, np.full(times.size, 30))
