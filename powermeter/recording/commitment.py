@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import Channel
+from powermeter.result import Grade
 
 
 class Commitment:
@@ -33,7 +34,7 @@ class Commitment:
                 float(c.scale),
                 float(c.offset),
                 c.kind.value,
-                c.grade.value,
+                Grade(c.grade).value,
                 None if c.rail is None else c.rail.name,
             ]
             for c in channels
