@@ -127,6 +127,10 @@ def _common(rows: Sequence[ClassRow], shown: dict[str, Cell]) -> list[str]:
     return [text for text in found if not text.endswith(DASH)]
 
 
+def _is_number(name: str) -> bool:
+    return name in NUMBERS or name.startswith("of ")
+
+
 def said(row: ClassRow) -> list[str]:
     """Return what must be read beside a row's numbers."""
     return [*([row.problem] if row.problem else []), *row.notes]
@@ -134,9 +138,11 @@ def said(row: ClassRow) -> list[str]:
 
 def to_markdown(rows: Sequence[ClassRow], title: str, battery: str) -> str:
     """Return the table as Markdown, remarks below it."""
-    shown = columns(rows, battery)
-    cells = [[escaped(cell(row)) for cell in shown.values()] for row in rows]
-    lines = [f"# {escaped(title)}", "", *markdown_table(list(shown), cells, left=3)]
+    found = columns(rows, battery)
+    texts = [name for name in found if not _is_number(name)]
+    heads = [*texts, *(name for name in found if _is_number(name))]
+    cells = [[escaped(found[name](row)) for name in heads] for row in rows]
+    lines = [f"# {escaped(title)}", "", *markdown_table(heads, cells, left=len(texts))]
     remarks = [f"- {escaped(row.file)}: {escaped('; '.join(said(row)))}" for row in _once(rows) if said(row)]
     return "\n".join([*lines, *([*remarks, ""] if remarks else []), _explained(rows), ""])
 
@@ -209,7 +215,7 @@ def to_html(rows: Sequence[ClassRow], title: str, battery: str) -> str:
     """Return one page that needs nothing else."""
     shown = columns(rows, battery)
     common = _common(rows, shown)
-    numbers = [i for i, name in enumerate(shown) if name in NUMBERS or name.startswith("of ")]
+    numbers = [i for i, name in enumerate(shown) if _is_number(name)]
     cells: list[list[Child]] = [
         [quantity(cell(row)) if i in numbers else cell(row) for i, cell in enumerate(shown.values())]
         for row in rows

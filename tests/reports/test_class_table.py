@@ -113,6 +113,18 @@ def test_page_markdown_and_terminal_hold_the_same_cells(rows: list[ClassRow]) ->
     assert energy in tight and f"label            {rows[0].label}" in tight and "left out" not in tight
 
 
+def test_a_page_says_once_what_every_row_says_and_prints_whole(rows: list[ClassRow]) -> None:
+    read = [row for row in rows if not row.problem]
+    page, markdown = to_html(read, "A class", "4Ah"), to_markdown(rows, "A class", "4Ah").splitlines()
+    cells = _Cells()
+    cells.feed(page)
+    assert "device raspberrypi · source ina219 · label infer" in page and "device" not in cells.rows[0]
+    assert "size: A4 landscape" in page
+    head, under = (line.strip("| ").split(" | ") for line in markdown[2:4])
+    aligned = dict(zip(head, under, strict=True))
+    assert aligned["grade"] == "---" and aligned["points"] == aligned["latency"] == "---:"
+
+
 def test_texts_of_strangers_stay_texts(tmp_path: Path) -> None:
     path = record(tmp_path / "<b>x" / "run.power", "<script>", 1, host={"name": "|=1+1", "board": "<i>"})
     rows = class_rows(check_folder(tmp_path))
