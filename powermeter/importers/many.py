@@ -14,7 +14,7 @@ from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
 from powermeter.errors import ConfigurationError, DataError, PowermeterError
-from powermeter.importers import open_log, recognise
+from powermeter.importers import events, open_log, recognise
 from powermeter.importers.files import MAX_BYTES, Peek
 from powermeter.importers.log import Choices, Log, Rows
 from powermeter.importers.not_logs import refusal
@@ -172,8 +172,27 @@ def convert(job: Job, *, format: str | None, choices: Choices, force: bool) -> L
         labels = labels_of(paths) if len(paths) > 1 else [""]
         logs = [_opened(path, label, format, choices) for path, label in zip(paths, labels, strict=True)]
         log = logs[0] if len(logs) == 1 else _joined(logs, paths, choices)
+        left = [] if job.member is not None else _passed_over(job.paths, paths)
+        if left:
+            log.warnings.append(
+                f"{len(left)} files beside the logs were passed over: {', '.join(left[:6])}{' …' if len(left) > 6 else ''}"
+            )
         write(log, job.paths[0], job.out, force=force)
     return log
+
+
+def _passed_over(given: Sequence[Path], read: Sequence[Path]) -> list[str]:
+    """Return the names of the files in directories and archives that were given and are none of the logs."""
+    names: list[str] = []
+    for path in given:
+        if path in read:
+            continue
+        if path.is_dir():
+            names += [inner.name for inner in _inside(path) if inner not in read]
+        elif path.is_file():
+            known = {log.name for log in read}
+            names += [inner for name, _ in _members(path) if (inner := PurePosixPath(name).name) not in known]
+    return names
 
 
 def _opened(path: Path, label: str, format: str | None, choices: Choices) -> Log:
@@ -199,8 +218,21 @@ def unpacked(paths: Sequence[Path]) -> Iterator[list[Path]]:
             if path.is_file() and _is_archive(path):
                 found += unpack(path, Path(folder) / str(len(found)))
             else:
-                found.append(path)
+                found += _logs_in(path)
         yield found
+
+
+def _logs_in(path: Path) -> list[Path]:
+    """Return the logs of a directory that holds several; else the path itself: a log, a run's directory, or one log with its events."""
+    if not path.is_dir() or recognise(Peek.at(path)) is not None:
+        return [path]
+    logs = []
+    for inner in _inside(path):
+        peek = Peek.at(inner)
+        candidate = None if refusal(peek) is not None or events.recognises(peek) else recognise(peek)
+        if candidate is not None and candidate.is_certain(peek):
+            logs.append(inner)
+    return logs if len(logs) > 1 else [path]
 
 
 def _is_archive(path: Path) -> bool:

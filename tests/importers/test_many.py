@@ -195,3 +195,15 @@ def test_each_log_of_an_archive_becomes_a_recording_and_is_explained(folder, cap
     assert run(["import", "--explain", "two.zip"]) == 0
     said = capsys.readouterr().out
     assert "two.zip: left.csv: a table" in said and "two.zip: right.csv: a table" in said
+
+
+def test_a_directory_of_logs_becomes_one_recording_and_names_what_it_passed_over(folder, capsys):
+    (folder / "logs" / "README.md").write_text("# nothing")
+    assert run(["import", "logs", "-o", "all.power"]) == 0
+    said = capsys.readouterr().err
+    assert "one series" in said and "1 files beside the logs were passed over: README.md" in said
+    with Recording.open("all.power") as recording:
+        (source,) = recording.sources
+        assert len(recording.samples(source.id).times_ns) == 30
+    assert run(["import", "--explain", "logs"]) == 0
+    assert capsys.readouterr().out.count("a table") == 3
