@@ -1,0 +1,22 @@
+"""Intel Power Gadget's CSV: cumulative joules are counters that began with the elapsed time."""
+
+from __future__ import annotations
+
+import pytest
+
+from powermeter import analyse
+from powermeter.importers import convert
+
+HEAD = "System Time,RDTSC,Elapsed Time (sec),Processor Power_0(Watt),Cumulative Processor Energy_0(Joules)\n"
+
+
+def test_the_energy_is_that_of_the_counter(tmp_path):
+    path, joules = tmp_path / "gadget.csv", 0.0
+    text = HEAD
+    for i in range(1, 6):
+        joules += i * 0.1  # i watts for a tenth of a second
+        text += f"10:00:00:{i}00,{i * 1000},{i * 0.1:.4f},{i:.4f},{joules:.6f}\n"
+    path.write_text(text)
+    assert convert(path, tmp_path / "run.power").format == "power-gadget"
+    found = analyse(tmp_path / "run.power").energy
+    assert found.value == pytest.approx(1.5, rel=1e-9)
