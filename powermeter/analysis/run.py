@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.estimate import BEAT, FEW, RIPPLE, UNSEEN, Activity
-from powermeter.analysis.holes import Bridges, bridged_much, with_events
+from powermeter.analysis.holes import Bridges, bridged_much, perhaps_no_time, with_events
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.moments import count_variance, read_at_random
 from powermeter.analysis.ripple import Ripple, ripple_in_run
@@ -114,6 +114,8 @@ def measure_run(
     if whole:
         below += sum(x.found.below_lost for x in activity)
         above += sum(x.found.above_lost for x in activity)
+        if integral.hole.size:
+            below += perhaps_no_time(integral)
     ripple = wave = None
     if trace.kind is Kind.INSTANT and activity:
         wave = next((x.found.wave for x in activity if x.found.wave is not None), None)
@@ -135,7 +137,7 @@ def measure_run(
     if trace.kind is not Kind.COUNTER and trace.step:
         parts[f"quantisation:common {own}"] = step_bias(trace.step, trace.noise) * seconds * _alike(integral)
     grade = trace.grade
-    if bool(bridged_much(integral, *edges)) or beat or above:
+    if bool(bridged_much(integral, *edges)) or beat or below or above:
         grade = worst((grade, Grade.ESTIMATED))
     shape = Shape(noise, scatter.lean, below, above, 0.0 if never_negative(integral) else None)
     energy = budget(

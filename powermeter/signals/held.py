@@ -27,6 +27,7 @@ _ON_GRID = 0.8
 _LOOKED = 200_000
 _REGULAR = 0.6
 _NEAR = 0.2
+_MOST_PIECES = 1 << 16
 _UNLOGGED = 0.05
 """A log that leaves out changes of a larger share of its mean is no log of changes."""
 _TOTALS = {Quantity.POWER: Quantity.ENERGY, Quantity.CURRENT: Quantity.CHARGE}
@@ -68,8 +69,24 @@ def standing(trace: Trace) -> Trace:
         absolute=math.hypot(unseen, late) / span_s,
         limit=False,
     )
+    # Within a stretch the total rises evenly: read off at even times it is the same, and an edge of an event cuts a short piece of it.
+    grid = max(int(np.gcd.reduce(steps)), -(-int(trace.times_ns[-1] - trace.times_ns[0]) // _MOST_PIECES))
+    even_ns = np.append(
+        np.arange(trace.times_ns[0], trace.times_ns[-1], grid, dtype=np.int64), trace.times_ns[-1]
+    )
+    if even_ns.size > trace.times_ns.size:
+        # Of two rows of one moment the last counts: nothing was added between them.
+        first = np.concatenate([[True], steps > 0])
+        since = (even_ns - trace.times_ns[0]).astype(np.float64)
+        running = np.interp(
+            since, (trace.times_ns - trace.times_ns[0])[first].astype(np.float64), running[first]
+        )
+    else:
+        even_ns = trace.times_ns
     return replace(
         trace,
+        times_ns=even_ns,
+        interval_ns=median_interval_ns(even_ns),
         values=running,
         quantity=_TOTALS[trace.quantity],
         kind=Kind.COUNTER,

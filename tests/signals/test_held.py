@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 import powermeter
+from powermeter.analysis.integral import Integral
+from powermeter.analysis.windows import measure
 from powermeter.channel import Channel, Kind, Quantity, Rail
 from powermeter.events import Event
 from powermeter.recording import Writer
@@ -28,7 +30,19 @@ def test_a_log_of_changes_is_the_running_total_of_its_steps():
     # 12 s at 2.3 W, 5 s at 20 W, 30 s at 2.3 W: 27.6 + 100 + 69 J, not the 255 J of a trapezoid.
     found = standing(held([0, 12, 17, 47], [2.3, 20.0, 2.3, 2.3]))
     assert found.kind is Kind.COUNTER and found.quantity is Quantity.ENERGY
-    assert found.values.tolist() == pytest.approx([0.0, 27.6, 127.6, 196.6])
+    at = np.searchsorted(found.times_ns, np.array([0, 12, 17, 47]) * S)
+    assert found.values[at].tolist() == pytest.approx([0.0, 27.6, 127.6, 196.6])
+    # Stamps lie on a grid of 1 s: so do the even times at which the total is read off.
+    assert len(found) == 48 and found.interval_ns == S
+
+
+def test_a_window_that_no_change_begins_or_ends_is_its_share_of_each_step():
+    # Two rows at each change, as a log of states is imported; 5 s at 2.3 W, 5 s at 20 W and 8 s at 2.3 W are 129.9 J.
+    found = standing(held([0, 12, 12, 17, 17, 47], [2.3, 2.3, 20.0, 20.0, 2.3, 2.3]))
+    window = np.array([7 * S]), np.array([25 * S])
+    result = measure(Integral.of(found), *window).result(0)
+    assert result is not None and result.value == pytest.approx(129.9)
+    assert result.half_width < 0.15 * result.value
 
 
 def test_what_a_log_of_changes_leaves_out_is_paid_for():
