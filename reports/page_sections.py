@@ -161,17 +161,8 @@ def labels(data: ReportData) -> Markup:
     with_items = any(row.items != row.events for row in rows)
     energy[3:3] = ["above baseline"] if baseline else []
     energy[1:1] = ["items"] if with_items else []
-    use = [
-        "charge",
-        "charge per item",
-        "mean power",
-        "per charge",
-        "mean time",
-        "p50",
-        "p95",
-        "p99",
-        "peak memory",
-    ]
+    use = ["charge", "charge per item", "mean power", "per charge"]
+    time = ["mean time", "p50", "p95", "p99", "peak memory"]
 
     def energies(row: LabelRow) -> list[Child]:
         cells: list[Child] = [
@@ -193,6 +184,11 @@ def labels(data: ReportData) -> Markup:
             show(data.charge_each(row), "Ah", 1 / 3600).bare,
             show(row.power).bare,
             show(data.per_charge(row)).bare,
+        )
+        return [quantity(text) for text in texts]
+
+    def times(row: LabelRow) -> list[Child]:
+        texts = (
             wording.seconds(row.latency_mean),
             wording.seconds(row.latency_p50),
             wording.seconds(row.latency_p95),
@@ -220,10 +216,12 @@ def labels(data: ReportData) -> Markup:
             _long(["label", *groups, *energy], [[*start(row), *energies(row)] for row in ranked], first),
             element(
                 "h3",
-                "Charge, power and time ",
+                "Charge and power ",
                 element("small", "charge ", badge(worst(known) if known else None)),
             ),
             _long(["label", *groups, *use], [[*start(row), *uses(row)] for row in ranked], first),
+            element("h3", "Time and memory"),
+            _long(["label", *groups, *time], [[*start(row), *times(row)] for row in ranked], first),
             _published(data),
         ]
     )

@@ -56,6 +56,11 @@ def test_it_opens_silently_at_every_width(page):
     assert page.seen == []
 
 
+def test_no_table_is_cut_in_a_wide_window(page):
+    cut = "[...document.querySelectorAll('.scroll')].filter(e => e.scrollWidth > e.clientWidth + 1).length"
+    assert page.evaluate(cut) == 0
+
+
 def test_a_mouse_reads_an_event_and_a_span_and_zooms_to_readings(page):
     box = figure(page)
     left, wide = box["x"] + 52, box["width"] - 62  # the frame of the figure
