@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from powermeter.errors import ConfigurationError, NotInstalledError, OpenError, Reason
+from powermeter.errors import ConfigurationError, DataError, NotInstalledError, OpenError, Reason
 from powermeter.fleet import layout
 from powermeter.fleet.dataset import NOTE, check_layout, require_arrow
 from powermeter.fleet.snapshot import snapshot
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     import pyarrow
 
 NAMES = ("duckdb", "spark")
+
+_GONE = ("No such file", "No files found", "FileNotFoundException", "FILE_NOT_EXIST")
+"""What engines say where a file that they were to read is not there any more."""
 
 
 class Engine:
@@ -65,8 +68,21 @@ class Engine:
         return bool(self._snapshot.files(name) or self._snapshot.merged(name))
 
     def arrow(self, expression: Any) -> pyarrow.Table:
-        """Return the rows of an expression as an Arrow table."""
-        return self._connection.to_pyarrow(expression)
+        """Return the rows of an expression as an Arrow table.
+
+        Raises:
+            DataError: A file went away meanwhile.
+        """
+        try:
+            return self._connection.to_pyarrow(expression)
+        except Exception as error:  # noqa: BLE001 – each engine has errors of its own
+            raise self._named(error) from None
+
+    def _named(self, error: Exception) -> Exception:
+        """Return what an error means where a file went away; itself otherwise."""
+        if any(word in str(error) for word in _GONE):
+            return DataError(f"{self.folder}: files were merged or collected anew meanwhile; ask again")
+        return error
 
     def rows(self, expression: Any) -> list[dict[str, Any]]:
         """Return the rows of an expression as plain values."""
@@ -140,7 +156,10 @@ class DuckDB(Engine):
             values += [[str(path) for path in merged], device, self._snapshot.hidden(name)]
         if not asked:
             return layout.arrow_schema(name).empty_table()
-        return self._connection.con.sql(" UNION ALL ".join(asked), params=values).to_arrow_table()
+        try:
+            return self._connection.con.sql(" UNION ALL ".join(asked), params=values).to_arrow_table()
+        except Exception as error:  # noqa: BLE001 – as above
+            raise self._named(error) from None
 
     def close(self) -> None:
         """Close the connection."""

@@ -215,6 +215,21 @@ def test_collectors_and_mergers_at_once(lab: tuple[Path, Path], tmp_path: Path) 
     assert len(contents(lab[1])["readings"]) == len(contents(tmp_path / "reference")["readings"])
 
 
+def test_who_asks_while_files_are_removed_gets_an_error_and_no_smaller_number(lab: tuple[Path, Path]) -> None:
+    from powermeter.errors import DataError
+    from powermeter.fleet.engines import DuckDB
+
+    with DuckDB(lab[1]) as engine:
+        table = engine.table("events")
+        assert engine.rows(table.agg(n=table.count())) == [{"n": 24}]
+        merge(lab[1])
+        with pytest.raises(DataError, match="ask again"):
+            engine.rows(table.agg(n=table.count()))
+    with DuckDB(lab[1]) as engine:
+        table = engine.table("events")
+        assert engine.rows(table.agg(n=table.count())) == [{"n": 24}]
+
+
 def test_a_damaged_merged_file_is_named(lab: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
     merge(lab[1])
     (path,) = (lab[1] / "merged").glob("*/recordings.parquet")
