@@ -9,6 +9,7 @@ from pathlib import Path
 
 from powermeter.channel import Quantity
 from powermeter.errors import DataError
+from powermeter.importers.header_words import ELECTRIC
 from powermeter.importers.headers import Heading, heading, implied, words
 from powermeter.importers.layout import Layout, is_datum
 from powermeter.importers.plan import Planned
@@ -86,7 +87,7 @@ def _refuse_quantities(path: Path, column: str, names: Collection[str]) -> None:
     meant: dict[Quantity, str] = {}
     for name in sorted(names):
         quantity = heading(name).quantity or implied(words(name))
-        if isinstance(quantity, Quantity):
+        if isinstance(quantity, Quantity) and quantity in (*ELECTRIC, Quantity.TEMPERATURE):
             meant.setdefault(quantity, name)
     if len(meant) > 1:
         shown = ", ".join(repr(name) for name in list(meant.values())[:4])

@@ -53,3 +53,8 @@ def test_a_word_that_stands_beside_the_readings_is_no_device(tmp_path):
     text = "note,t_ms,power_W\n" + "".join(f"{'warm' if i < 6 else 'cold'},{i * 100},10\n" for i in range(12))
     log, joules = load(tmp_path, text)
     assert joules == pytest.approx(11.0) and not log.facts["whole"]["sum"]
+
+
+def test_devices_whose_names_only_sound_like_quantities_add_up(tmp_path):
+    _, joules = load(tmp_path, "plug,t_ms,power_W\n" + rows(["radio clock", "power strip", "load"]))
+    assert joules == pytest.approx(60 * 1.1)
