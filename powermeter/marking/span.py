@@ -86,11 +86,14 @@ class Span:
         log = _log if into is None else into
         if log is None:
             return self
+        if self.log is None:
+            if len(_modules) != _modules_known:
+                know_modules()
+            if _wait is not None:
+                _wait()  # before anything is noted: what a signal's handler raises meanwhile leaves no event open
         if self.log is not None:
             return _Copy(self).__enter__(into)
         self.log = log  # at once: of threads that share a span, the next one enters a copy
-        if len(_modules) != _modules_known:
-            know_modules()
         self.parent_uid = 0
         outer = _running.get()
         if outer is not None:
@@ -98,8 +101,6 @@ class Span:
         self.task = 0 if _task_of is None else _task_of()
         self.uid = _uid()
         self._token = _running.set(self)
-        if _wait is not None:
-            _wait()
         try:
             text = self.text = log.brief.get(self.name)
         except TypeError:  # a list, as a name

@@ -173,6 +173,7 @@ def test_what_a_signals_handler_raises_while_a_device_is_waited_for_comes_out(ru
     with pytest.raises(Interrupt), powermeter.event("w"):
         pass
     torch.cuda.synchronize = calls.noting("cuda")
-    with powermeter.event("w"):
+    with powermeter.event("w") as event:
         pass
+    assert not event.parent, "the one that was never entered is still open"
     assert calls == ["cuda", "cuda"], "it goes on being waited for"
