@@ -208,11 +208,14 @@ def outage(broker: Mosquitto, tmp_path: Path, down_s: float) -> None:
         str(path),
         "-s",
         "virtual://?rate=200Hz",
+        "-d",
+        "1h",
         "--quiet",
     ]
     recorder = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:
-        until(path.exists, lambda: None)
+        until(lambda: path.exists() or recorder.poll() is not None, lambda: None)
+        assert path.exists(), recorder.stderr and recorder.stderr.read()
         listener = Listener(broker.port)
         publisher = Publisher(Watched(path), Broker.of(f"mqtt://127.0.0.1:{broker.port}/lab"))
         until(lambda: len(listener.readings()) > 20, publisher.step)
@@ -238,6 +241,7 @@ def outage(broker: Mosquitto, tmp_path: Path, down_s: float) -> None:
             recorder.wait(CEILING_S)
 
 
+@pytest.mark.timeout(400)
 def test_a_broker_that_is_stopped_mid_run_gets_everything_afterwards(
     broker: Mosquitto, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
