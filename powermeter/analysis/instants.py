@@ -118,7 +118,8 @@ def measure_instants(
     scatter = scatter.scaled(readings / max(readings - lost, 0.5) if readings > lost else 1.0)
     elsewhere = jumps_beside(integral, start_ns, end_ns, others)
     # How far an event is taken at its own level, for which the edges' readings speak as well: a jump behind the last is in none.
-    own_share = min(lost / max(int((w > 0).sum()), 1), 1.0)
+    seen_stretches = max(int(np.count_nonzero(w > 0)), 1)
+    own_share = min(lost / seen_stretches, 1.0)
     borrowed = max(readings * _BORROWED / (readings + _BORROWED), 2 * n * own_share)
     scatter = replace(scatter, jumps=scatter.jumps + elsewhere * borrowed)
     scatter = replace(scatter, doubt=min(1.0, (_FEW_JUMPS / readings) ** 2))
@@ -165,9 +166,11 @@ def measure_instants(
     phase = unseen_part(t, start_ns, end_ns, before, m, trace.interval_ns)
     if phase.coherent > 0:
         variance *= 1 + (n - 1) * phase.coherent
-    unread = _unread(weight, covered, (spread + between) * own_share)
-    variance += float(np.sum(unread**2)) * (1 + int((weight <= 0).sum()) / max(int((w > 0).sum()), 1))
-    found.own = np.hypot(found.own, unread)
+    blind = int(np.count_nonzero(weight <= 0))
+    if blind:
+        unread = _unread(weight, covered, (spread + between) * own_share)
+        variance += float(unread @ unread) * (1 + blind / seen_stretches)
+        found.own = np.hypot(found.own, unread)
     step = beats(integral, start_ns, end_ns, before, m, energy - level * weight, (level, found.quiet))
     found.own = np.hypot(found.own, step.own)
     found.beat = step.variance
