@@ -14,6 +14,7 @@ Floats = NDArray[np.floating[Any]]
 _LOOKED = 4096
 _FEW_DISTANCES = 30
 _STAND = 0.3
+_STANDS_LONG = 0.85
 _DISTINCT = 0.3
 
 
@@ -30,7 +31,10 @@ def own_moments(trace: Trace) -> bool:
         return False
     fresh = np.flatnonzero(np.diff(values)) + 1
     stands = 1 - fresh.size / (values.size - 1)
-    return bool(stands >= _STAND and fresh.size and np.unique(values[fresh]).size >= _DISTINCT * fresh.size)
+    often = (
+        _STAND <= stands <= _STANDS_LONG and fresh.size >= _FEW_DISTANCES
+    )  # levels of a load without noise stand for longer
+    return bool(often and np.unique(values[fresh]).size >= _DISTINCT * fresh.size)
 
 
 def read_at_random(trace: Trace) -> bool:
