@@ -196,7 +196,8 @@ def _conclude(left: Side, right: Side, s: Spread, margin: float, level: float) -
     ratio = _Ratio(s, apart_a, apart_b, limits, own, grade)
     shown, at_level = ratio.interval(1.0), ratio.interval(wider)
     ends = None if at_level is None or s.left <= 0 else (at_level.low - 1, at_level.high - 1)
-    found = decide((change - half * wider, change + half * wider), ends, margin)
+    mean_left, mean_right = _mean(left, parts_a, limits), _mean(right, parts_b, limits)
+    found = decide((change - half * wider, change + half * wider), ends, margin, abs(mean_left.high))
     beyond = max(abs(change) - margin * abs(s.left), 0.0)
     p_value = (
         1.0
@@ -215,8 +216,8 @@ def _conclude(left: Side, right: Side, s: Spread, margin: float, level: float) -
     return Contrast(
         left=left.name,
         right=right.name,
-        mean_left=_mean(left, parts_a, limits),
-        mean_right=_mean(right, parts_b, limits),
+        mean_left=mean_left,
+        mean_right=mean_right,
         difference=difference,
         ratio=shown,
         effect=change / s.one if s.one > 0 else None,

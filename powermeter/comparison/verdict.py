@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from enum import Enum
 
 LEVEL = 0.04
@@ -24,17 +25,23 @@ class Verdict(str, Enum):
         return self.value
 
 
-def decide(difference: tuple[float, float], change: tuple[float, float] | None, margin: float) -> Verdict:
+def decide(
+    difference: tuple[float, float],
+    change: tuple[float, float] | None,
+    margin: float,
+    largest: float = math.inf,
+) -> Verdict:
     """Return the verdict that two intervals allow.
 
     Args:
         difference: Interval of B − A; decides where there is no change.
         change: Interval of B / A − 1; None where A may be 0.
         margin: A difference up to this share of A does not count.
+        largest: What A is at most; where there is no change, the difference must exceed the margin of that.
     """
-    if margin and change is None:
-        return Verdict.CANNOT_TELL
     low, high = difference if change is None else change
+    if margin and change is None:
+        margin *= largest
     if high < -margin:
         return Verdict.LESS
     if low > margin:

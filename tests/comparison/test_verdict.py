@@ -33,6 +33,13 @@ def test_without_a_ratio_nothing_is_the_same() -> None:
     assert decide((-2.0, -1.0), None, 0.05) is Verdict.CANNOT_TELL
 
 
+def test_without_a_ratio_a_margin_is_that_of_the_largest_that_the_left_side_may_be() -> None:
+    assert decide((21.9, 35.9), None, 0.05, 0.82) is Verdict.MORE  # 5 % of 0.82 is 0.041
+    assert decide((0.03, 35.9), None, 0.05, 0.82) is Verdict.CANNOT_TELL
+    assert decide((-2.0, -0.1), None, 0.05, 1.9) is Verdict.LESS
+    assert decide((-2.0, -0.1), None, 0.05, 2.1) is Verdict.CANNOT_TELL
+
+
 def test_the_smallest_x_is_the_farther_end() -> None:
     assert furthest((-0.03, 0.01)) == 0.03
 
