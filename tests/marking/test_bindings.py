@@ -108,7 +108,6 @@ def test_an_example_in_every_language_marks_what_it_does(running, workshop, exam
         assert outer.count == 8 and outer.attributes == {"model": "tiny"}
         assert inner.count is None
         assert outer.start_ns <= inner.start_ns < inner.end_ns <= outer.end_ns
-        assert inner.duration_s >= 0.0015
         if inner.parent is not None:
             assert inner.parent == outer.uid
     (epoch,) = (event for event in found if event.name == "epoch")
