@@ -60,7 +60,7 @@ def profile_checks(bus: int, player: stub.Player) -> None:
     for rail in rails if made else ():
         check(
             f"profile of a minute through {rail}: energy",
-            lambda rail=rail: recordings.judge(made[0][0], rail, profile, made[0][1], 0.002),
+            lambda rail=rail: recordings.judge(made[0][0], rail, profile, made[0][1], 0.008),
         )
 
 
