@@ -51,7 +51,7 @@ def as_events_show(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
     if edges is None:
         return trace
     instant, mean, count = edges.rest(0.0, 0.0), edges.rest(1.0, 0.0), edges.count
-    rest, delay, window = min((edges.rest(w, d), d, w) for w in _WINDOWS.tolist() for d in _DELAYS.tolist())
+    rest, delay, window = edges.best()
     surer = rest < _CLEARLY * mean and mean - rest > _WORTH
     if mean < _CLEARLY * instant and mean < 4 * _CLOSE and not surer:
         return _as_means(trace, mean, count, 1 - window + (rest / count) ** 0.5)
@@ -120,11 +120,20 @@ class _Edges:
 
     def rest(self, window: float, delay: float) -> float:
         """Return the mean squared rest of readings that average over a part of the interval which ended a delay before the stamp."""
-        total = 0.0
+        return float(self._rests(window, np.array([delay]))[0])
+
+    def best(self) -> tuple[float, float, float]:
+        """Return the least rest, and the delay and the window that leave it."""
+        rests = np.column_stack([self._rests(window, _DELAYS) for window in _WINDOWS.tolist()])
+        delay, window = divmod(int(np.argmin(rests)), _WINDOWS.size)
+        return float(rests[delay, window]), float(_DELAYS[delay]), float(_WINDOWS[window])
+
+    def _rests(self, window: float, delays: Floats) -> Floats:
+        total = np.zeros(delays.size)
         for since, seen in ((self.since, self.seen), (self.since - 1, self.ahead)):
-            passed = since - delay
+            passed = since - delays[:, None]
             went = np.clip(passed / window, 0.0, 1.0) if window else (passed > 0).astype(np.float64)
-            total += float(np.mean((seen - went) ** 2))
+            total += np.mean((seen - went) ** 2, axis=1)
         return total
 
 
