@@ -102,6 +102,21 @@ def test_inside_a_recording_it_joins_and_its_attributes_go_on_its_events(path):
     assert str(path) in inner.summary()
 
 
+def test_a_span_that_is_kept_carries_the_attributes_of_the_meter_around_each_run_only(path):
+    kept = powermeter.event("kept", phase_of="event")
+    with Meter(URL, path=path):
+        for attributes in ({"phase": "one"}, {}, {"phase": "two", "phase_of": "meter"}):
+            with Meter(attributes=attributes), kept, kept:  # the second is a copy, for it runs already
+                pass
+        with kept:
+            pass
+    own = {"phase_of": "event"}
+    with Recording.open(path) as recording:
+        found = [event.attributes for event in recording.events()]
+    assert found == [{"phase": "one"} | own] * 2 + [own] * 2 + [{"phase": "two"} | own] * 2 + [own]
+    assert kept.attributes == own
+
+
 def test_with_a_path_of_its_own_it_gets_its_own_file_and_the_outer_one_loses_nothing(path, tmp_path):
     other = tmp_path / "other.power"
     with Meter(URL, path=path) as outer:

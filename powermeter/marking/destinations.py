@@ -35,13 +35,18 @@ class _ByContext(NoRing):
     """
 
     def begin(self, span: Marked) -> None:
-        if extra := attributes():
-            span.attributes = {**extra, **span.attributes}
         logs = logs_here()
-        if len(logs) != 1:
-            Several(logs).begin(span)
-        else:
-            logs[0].begin(span)
+        log = logs[0] if len(logs) == 1 else Several(logs)
+        extra = attributes()
+        if not extra:
+            log.begin(span)
+            return
+        kept = span.attributes
+        span.attributes = {**extra, **kept}
+        try:
+            log.begin(span)
+        finally:
+            span.attributes = kept  # a span that is kept may be entered again, inside another Meter
 
     def end(self, span: Marked) -> None:
         raise NotImplementedError  # what begin chose takes the end
