@@ -18,9 +18,12 @@ for library in ("OPENBLAS", "OMP", "MKL"):
 import pytest
 from hypothesis import HealthCheck, settings
 
-# A loaded machine must not fail a test: how fast examples come is not what is tested.
-settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("steady")
+# A loaded machine must not fail a test: how fast examples come is not what is tested.  What a change is judged by takes the same
+# examples each time; the long proofs (`-m slow`) take others each time and print how to repeat what fails.
+patience = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("same", patience, derandomize=True)
+settings.register_profile("others", patience, print_blob=True)
+settings.load_profile("same")
 
 REQUIRE = "POWERMETER_TESTS_REQUIRE_ALL"
 """Set by continuous integration: what would be skipped because something is absent fails instead."""
@@ -39,6 +42,8 @@ def pytest_configure(config: pytest.Config) -> None:
     )  # what verbs print is wrapped where it is set; tests that look at widths set it
     if not config.option.markexpr:
         config.option.markexpr = "not device and not slow"
+    elif config.option.markexpr == "slow":
+        settings.load_profile("others")
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

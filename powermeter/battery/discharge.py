@@ -221,15 +221,15 @@ class _Run:
 
     def mean_drain(self, state: float) -> tuple[float, float] | None:
         """Return (mean charge drained per second, lowest terminal voltage) over a repeat."""
-        charge, plain, lowest = 0.0, 0.0, math.inf
+        charge, plain, highest = 0.0, 0.0, 0.0
         for seconds, taken in zip(self.durations, self.taken, strict=True):
-            found = self.drain(state, taken)
             current = self.cell.current(state, taken)
-            if found is None or current is None:
+            if current is None:
                 return None
-            charge += found[0] * seconds
+            charge += (current * self.excess(current) + self.leak_a) * seconds
             plain += current * seconds
-            lowest = min(lowest, found[1])
+            highest = max(highest, current)
+        lowest = self.cell.voltage(state) - highest * self.cell.resistance_ohm
         if self.period <= RECOVERS_S:  # between short pulses a cell recovers: the mean current counts
             mean = plain / self.period
             return mean * self.excess(mean) + self.leak_a, lowest

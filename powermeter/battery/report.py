@@ -9,6 +9,7 @@ a federated round, a simulated discharge and a duty cycle, in words and for JSON
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -106,12 +107,12 @@ class Report:
 
     def text(self) -> str:
         """Return the report for people."""
-        return "\n".join(line for part in self._parts() for line in part[1])
+        return "\n".join(line for part in self._parts for line in part[1])
 
     def record(self) -> dict[str, Any]:
         """Return the same numbers unrounded, for JSON."""
         said: dict[str, Any] = {"battery": self.battery.convention_text}
-        for part in self._parts():
+        for part in self._parts:
             said |= part[0]
         return said
 
@@ -120,6 +121,7 @@ class Report:
         """Whether a stage uses more than its budget."""
         return any(not outcome.passed for outcome in self.outcomes())
 
+    @cached_property
     def _parts(self) -> list[Part]:
         wanted, known = self.wanted, self.found is not None
         asked = (
