@@ -242,7 +242,7 @@ class Meter:
 
         limits = Limits(at_most, most, LEAST if at_least is None else at_least)
         return RepeatLoop(
-            self, name, precision=precision, limits=limits, n=n, rail=rail, **(attributes or {})
+            self, name, precision=precision, limits=limits, n=n, rail=rail, attributes=attributes
         )
 
     @property

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from powermeter import registry
 from powermeter.analysis.energy import analyse
 from powermeter.analysis.inner_events import Inner, inner_events, with_events
-from powermeter.analysis.repeat_loop import Limits, MeterLike, RepeatLoop, World
+from powermeter.analysis.repeat_loop import Limits, MeterLike, RepeatLoop
 from powermeter.comparison.designs import IN_SPREAD
 from powermeter.errors import DataError
 from powermeter.events import Event
@@ -105,8 +105,8 @@ def repeat_until_known(
         limits=wanted.limits,
         n=wanted.items,
         rail=wanted.rail,
-        world=replace(World(), enough=enough),
-        **attributes,
+        enough=enough,
+        attributes=attributes,
     )
     for _ in loop:
         if not once():
