@@ -26,8 +26,8 @@ from powermeter.signals.wall_clock import WallClock
 
 from .correlate import Alignment, align
 from .markers import align_markers
+from .meter_trace import MeterTrace
 from .pattern import EVENT
-from .seen import Seen
 from .stretches import HELD, Part, bounds, by_stretches, rows
 
 WAYS = ("pattern", "activity", "markers", "clock")
@@ -111,7 +111,7 @@ def place(host: Any, meter: Any, sources: Sequence[Any], options: AlignOptions |
     return Placement(alignment, interval, (*notes, *_cover(bounds(meter, sources), alignment, events)))
 
 
-def what_was_seen(recording: RecordingLike, sources: Sequence[Any], how: AlignOptions) -> Seen:
+def what_was_seen(recording: RecordingLike, sources: Sequence[Any], how: AlignOptions) -> MeterTrace:
     """Return what the best rail of a meter's recording read; of a long one, its means and where to read it.
 
     Raises:
@@ -121,7 +121,7 @@ def what_was_seen(recording: RecordingLike, sources: Sequence[Any], how: AlignOp
     enough = partial(thinned, interval_ns=_ENOUGH_NS)
     if rows(recording, sources) <= HELD:
         trace = meter_trace(recording, sources, how.rail)
-        return Seen(trace if how.between_s is None else _part(trace, how.between_s), prepare=enough)
+        return MeterTrace(trace if how.between_s is None else _part(trace, how.between_s), prepare=enough)
     first, last = bounds(recording, sources)
     if how.between_s is not None:
         start, end = (first + round(seconds * 1e9) for seconds in how.between_s)
@@ -147,7 +147,7 @@ def what_was_seen(recording: RecordingLike, sources: Sequence[Any], how: AlignOp
         values=np.concatenate([piece.values for piece in means]),
         interval_ns=median_interval_ns(times),
     )
-    return Seen(whole, long, enough)
+    return MeterTrace(whole, long, enough)
 
 
 def meter_trace(recording: RecordingLike, sources: Sequence[Any], rail: str | None = None) -> Trace:
@@ -227,7 +227,7 @@ def activity(events: Sequence[Event], label: str | None = None) -> list[Event]:
     return [e for e in usable if not e.uid or (e.process, e.thread, e.uid) not in outer]
 
 
-def _by_patterns(trace: Seen, patterns: Sequence[Event]) -> tuple[Alignment, tuple[str, ...]]:
+def _by_patterns(trace: MeterTrace, patterns: Sequence[Event]) -> tuple[Alignment, tuple[str, ...]]:
     """Align by all patterns, or, where the meter did not see all of them, by those that it saw."""
     try:
         return align(trace, patterns), _one_place(len(patterns))

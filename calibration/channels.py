@@ -19,7 +19,7 @@ from powermeter.recording.protocol import RecordingLike, SourceInfo
 from powermeter.signals.alignment import host_times, instrument_times, shifted
 from powermeter.signals.correction import Correction
 from powermeter.signals.decoding import Calibrated, read_channel
-from powermeter.signals.rails import alignment_of, facts
+from powermeter.signals.rails import alignment_of
 from powermeter.signals.trace import Trace
 
 from .fit import Points, from_loads
@@ -117,7 +117,7 @@ def _held(recording: RecordingLike, place: SourceChannel, corrected: bool) -> Tr
 
 def _stored(recording: RecordingLike, place: SourceChannel) -> Correction | None:
     names = {place.channel.name, place.name, f"{place.source.id}/{place.channel.name}"}
-    for data in reversed(facts(recording, "calibration")):
+    for data in reversed(recording.facts("calibration")):
         if data.get("channel") in names and str(data.get("source", place.source.id)) == str(place.source.id):
             return Correction.from_dict(data)
     return None

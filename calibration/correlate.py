@@ -21,8 +21,8 @@ from powermeter.errors import DataError
 from powermeter.events import Event
 from powermeter.signals.trace import Trace
 
-from .place import Place, find, judged, template_of
-from .seen import Seen
+from .meter_trace import MeterTrace
+from .position import Match, find, judged, template_of
 from .waveform import Waveform, activity_waveform, pattern_waveforms
 
 MAX_DRIFT = 1000e-6
@@ -77,7 +77,7 @@ class Alignment:
         return {"source": source, **asdict(self)}
 
 
-def align(trace: Trace | Seen, events: Sequence[Event]) -> Alignment:
+def align(trace: Trace | MeterTrace, events: Sequence[Event]) -> Alignment:
     """Return the alignment of a meter's trace with the host's events.
 
     By the played patterns where there are any, else by the run's own activity.
@@ -85,11 +85,11 @@ def align(trace: Trace | Seen, events: Sequence[Event]) -> Alignment:
     Raises:
         DataError: Nothing fits, or more than one place does; the message states which.
     """
-    all_seen = trace if isinstance(trace, Seen) else Seen(trace)
+    all_seen = trace if isinstance(trace, MeterTrace) else MeterTrace(trace)
     patterns = pattern_waveforms(events)
     whole = None if patterns else activity_waveform(events)
 
-    def once(seen: Seen) -> Alignment:
+    def once(seen: MeterTrace) -> Alignment:
         if whole is None:
             return _line(seen, [_find_pattern(seen, w) for w in patterns], "pattern")
         return _by_activity(seen, whole)
@@ -107,13 +107,13 @@ def align(trace: Trace | Seen, events: Sequence[Event]) -> Alignment:
     return replace(found, offset_u_ns=math.hypot(found.offset_u_ns, FOLLOWS_NS / math.sqrt(3.0)))
 
 
-def _find_pattern(seen: Seen, waveform: Waveform) -> Place:
+def _find_pattern(seen: MeterTrace, waveform: Waveform) -> Match:
     """Find a played pattern: in all of a long recording piece by piece, then sharply where it fits best."""
     if seen.long is None:
         return find(seen.trace, waveform)
     length = int(waveform.edges_ns[-1] - waveform.edges_ns[0])
     overlap = length + 8 * seen.interval_ns
-    candidates: list[Place] = []
+    candidates: list[Match] = []
     for piece in seen.pieces(max(_PIECE * seen.interval_ns, 4 * length), overlap):
         if len(piece) >= 16 and piece.end_ns - piece.start_ns > length + 2 * seen.interval_ns:
             candidates.append(find(piece, waveform, refine=False, judge=False))
@@ -128,7 +128,7 @@ def _find_pattern(seen: Seen, waveform: Waveform) -> Place:
     return replace(found, second=second)
 
 
-def _sharply(seen: Seen, waveform: Waveform, offset_ns: float, reach_ns: float, method: str) -> Place:
+def _sharply(seen: MeterTrace, waveform: Waveform, offset_ns: float, reach_ns: float, method: str) -> Match:
     """Find a waveform within a reach of where it should lie, in the readings themselves."""
     reach = round(reach_ns) + 32 * seen.interval_ns
     start, end = int(waveform.edges_ns[0]), int(waveform.edges_ns[-1])
@@ -136,7 +136,7 @@ def _sharply(seen: Seen, waveform: Waveform, offset_ns: float, reach_ns: float, 
     return find(part, waveform, method, near=(offset_ns, reach_ns))
 
 
-def _by_activity(seen: Seen, whole: Waveform) -> Alignment:
+def _by_activity(seen: MeterTrace, whole: Waveform) -> Alignment:
     """Align by the run's own load: first all of it, then its parts near that place for the drift."""
     first = find(seen.trace, whole, "activity", refine=False)
     start, end = int(whole.edges_ns[0]), int(whole.edges_ns[-1])
@@ -165,7 +165,7 @@ def _by_activity(seen: Seen, whole: Waveform) -> Alignment:
     return _line(seen, places, "activity")
 
 
-def _line(seen: Seen, places: list[Place], method: str) -> Alignment:
+def _line(seen: MeterTrace, places: list[Match], method: str) -> Alignment:
     meter = np.array([p.meter_ns for p in places])
     offsets = np.array([p.offset_ns for p in places])
     # Events of unlike power pull each place by more than the likelihood of one height tells.

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from powermeter.errors import DataError
 
 from .correlate import MAX_DRIFT, Alignment
-from .place import SECOND
+from .position import SECOND
 
 Floats = NDArray[np.floating[Any]]
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from powermeter.comparison.compare import Comparison, Row
+from powermeter.comparison.compare import Comparison, ComparisonRow
 from powermeter.comparison.contrast import Contrast, sure
 from powermeter.comparison.verdict import Verdict
 from powermeter.formatting import DASH, format_interval
@@ -17,7 +17,7 @@ from powermeter.result import Result, plain, worst
 from powermeter.units import format_number, format_quantity
 
 from .facts_grid import fits, print_rows
-from .terminal import FEW_LABELS, MOST_LABELS, NARROW, grade_text, safe, section, table_frame
+from .terminal_look import FEW_LABELS, MOST_LABELS, NARROW, grade_text, safe, section, table_frame
 from .wording import show
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
 
 
 def _stacked(
-    rows: Sequence[Row], columns: Sequence[tuple[str, Cell]]
+    rows: Sequence[ComparisonRow], columns: Sequence[tuple[str, Cell]]
 ) -> list[tuple[str, list[tuple[str, str]]]]:
     return [(safe(row.title), [(safe(head), cell(row.contrast)) for head, cell in columns]) for row in rows]
 
@@ -128,7 +128,7 @@ def verdict_text(r: Contrast) -> str:
     return text if r.these_runs in (None, Verdict.CANNOT_TELL) else f"runs: {text}"
 
 
-def _rows(rows: Sequence[Row], columns: Sequence[tuple[str, Cell]]) -> Table:
+def _rows(rows: Sequence[ComparisonRow], columns: Sequence[tuple[str, Cell]]) -> Table:
     table = table_frame()
     table.add_column("label", overflow="fold", min_width=8)
     for title, _ in columns:
@@ -222,7 +222,7 @@ def record(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def _record(row: Row) -> dict[str, Any]:
+def _record(row: ComparisonRow) -> dict[str, Any]:
     r = row.contrast
     return {
         "label": row.title,

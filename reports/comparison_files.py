@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 
-from powermeter.comparison.compare import Comparison, Row
+from powermeter.comparison.compare import Comparison, ComparisonRow
 from powermeter.formatting import DASH
 from powermeter.notes import Severity
 from powermeter.result import worst
@@ -136,11 +136,11 @@ KINDS: Mapping[str, Callable[[Comparison], str | bytes]] = {
 """File extension → what makes its content."""
 
 
-def _sentence(row: Row) -> str:
+def _sentence(row: ComparisonRow) -> str:
     return f"{harmless(row.title, 120)}: {row.contrast.text}."
 
 
-def _cells(row: Row) -> Sequence[str]:
+def _cells(row: ComparisonRow) -> Sequence[str]:
     r = row.contrast
     return (
         show(r.mean_left).text,

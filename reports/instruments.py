@@ -10,6 +10,12 @@ from powermeter.analysis.energy import Analysis
 from powermeter.analysis.health import SourceHealth
 from powermeter.recording import Recording
 from powermeter.result import Grade, worst
+from powermeter.units import format_quantity
+
+from . import wording
+
+PAUSE = 5
+"""Intervals between readings that nobody declared a gap and that are still one to a reader."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,3 +114,21 @@ def mapping(value: Any) -> Mapping[str, Any]:
 
 def _count(value: Any) -> int | None:
     return value if isinstance(value, int) else None
+
+
+def health_text(instrument: Instrument) -> str:
+    """Return `1,000 samples/s of 1,000 asked · 0 missed · no gaps`."""
+    h = instrument.health
+    rate = format_quantity(h.rate_hz, "Hz", 3)
+    if h.asked_s:
+        rate += f" of {format_quantity(1 / h.asked_s, 'Hz', 3)} asked"
+    words = [f"{h.samples:,} samples", rate]
+    words += [f"{instrument.missed:,} missed"] if instrument.missed else []
+    words += [f"{h.repeats:,} repeats"] if h.repeats else []
+    words += [f"{h.saturated:,} saturated"] if h.saturated else []
+    gaps = [gap for gap in h.gaps if gap.reason != "missed"]
+    length = wording.seconds(sum(g.end_ns - g.start_ns for g in gaps) * 1e-9)
+    pause = h.longest_s is not None and h.interval_s and h.longest_s > PAUSE * h.interval_s
+    without = f"longest pause {wording.seconds(h.longest_s)}" if pause else "no gaps"
+    words.append(f"{len(gaps)} gap{'s' * (len(gaps) > 1)} of {length}" if gaps else without)
+    return " · ".join(words)

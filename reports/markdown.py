@@ -12,11 +12,11 @@ from powermeter.result import Result
 from powermeter.units import format_count, format_duration, format_number, format_quantity
 
 from . import event_tree, figures, lifetime_section, rails_table, svg, tokens, wording
+from .instruments import health_text
 from .machine_facts import machine
 from .markdown_text import escaped, table
 from .method import limits, method, stated
 from .report_data import ReportData
-from .terminal import health_text
 from .wording import ACCOUNTS, footprint_amount, half, show
 
 

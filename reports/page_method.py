@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from powermeter.formatting import DASH
 
+from .instruments import health_text
 from .machine_facts import machine
 from .markup import Markup, element, join, quantity, table
 from .method import limits, method
 from .page_sections import badge, folded
 from .report_data import ReportData
-from .terminal import health_text
 from .wording import show
 
 

@@ -14,7 +14,6 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from powermeter import toml
 from powermeter.analysis.energy import Analysis, analyse
 from powermeter.analysis.item_count import CONTRADICTED
 from powermeter.analysis.labels import LabelRow
@@ -295,8 +294,7 @@ def _footprint(energy: Result | None, options: ReportOptions) -> Footprint | Non
     """Return the footprint of an energy; None where there is none, it is below zero, or open above."""
     if energy is None or not energy.value >= 0 or not math.isfinite(energy.high):
         return None
-    cooling = toml.read(options.cooling) if options.cooling is not None else None
-    return footprint(energy, options.place, chain=options.chain, cooling=cooling)
+    return footprint(energy, options.place, chain=options.chain, cooling=options.cooling)
 
 
 def no_footprint(energy: Result) -> Note:

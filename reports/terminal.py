@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.measures import means
 from powermeter.analysis.uncertainty import WORDS
 from powermeter.formatting import DASH
-from powermeter.result import Grade, Result, worst
+from powermeter.result import Grade, worst
 from powermeter.units import format_count, format_duration, format_number, format_quantity
 
 from . import event_tree, rails_table, tokens, wording
 from .facts_grid import FactsGrid, fits, print_rows
 from .headline import advice_of, quality, quoted, sentence
-from .instruments import Instrument
+from .instruments import health_text
 from .report_data import ReportData
+from .terminal_look import (
+    COLOURS,
+    FEW_LABELS,
+    MOST_LABELS,
+    NARROW,
+    grade_text,
+    grades_text,
+    safe,
+    section,
+    table_frame,
+)
 from .wording import ACCOUNTS, MARKS, footprint_amount, show
 
 if TYPE_CHECKING:
@@ -25,19 +36,7 @@ if TYPE_CHECKING:
 
     from powermeter.analysis.tokens.table import TokenTable
 
-COLOURS = {
-    Grade.MEASURED: "green",
-    Grade.DERIVED: "cyan",
-    Grade.ESTIMATED: "yellow",
-    Grade.ASSUMED: "magenta",
-    Grade.SIMULATED: "bright_red",
-}
 QUALITY = {"good": "green", "rough": "yellow", "not resolved": "bright_red"}
-NARROW = 80
-PAUSE = 5
-"""Intervals between readings that nobody declared a gap and that are still one to a reader."""
-MOST_LABELS, FEW_LABELS = 24, 10
-"""Labels of a table, and of one below `NARROW`; of more, those that used most are printed and the rest is counted."""
 Cell = Callable[[LabelRow], str]
 
 
@@ -59,20 +58,8 @@ def print_report(data: ReportData, console: Console) -> None:
     _warnings(data, console)
 
 
-def grade_text(grade: Grade) -> str:
-    """Return a grade with its mark, coloured."""
-    return f"[{COLOURS[grade]}]{MARKS[grade]} {grade.value}[/]"
-
-
 def _mark(grade: Grade) -> str:
     return f"[{COLOURS[grade]}]{MARKS[grade]}[/]"
-
-
-def safe(text: object) -> str:
-    """Return text that can neither style nor steer a terminal."""
-    from rich.markup import escape
-
-    return escape("".join(c if c.isprintable() else "\ufffd" for c in str(text)))
 
 
 def _heading(data: ReportData, console: Console) -> None:
@@ -82,11 +69,6 @@ def _heading(data: ReportData, console: Console) -> None:
     found = quality(data)
     console.print(f"\n[bold]{safe(sentence(data))}[/]")
     console.print(f"[{QUALITY[found.word]}]{safe(found.text)}[/]")
-
-
-def section(title: str, beside: str = "") -> str:
-    """Return a section's heading, in bold, with something beside it."""
-    return f"\n[bold]{title}[/]  {beside}".rstrip()
 
 
 def _whole_run(data: ReportData, console: Console) -> None:
@@ -179,8 +161,8 @@ def _label_tables(data: ReportData, rows: Sequence[LabelRow], console: Console) 
         ("p99", lambda r: wording.seconds(r.latency_p99)),
         ("peak memory", lambda r: wording.size(r.peak_memory)),
     ]
-    where = f"{_grade_of(r.energy for r in rows)} on {safe(data.analysis.line.rail.name)}, ± is 95 %"
-    charge = f"charge {_grade_of(data.charge_of(r) for r in rows)}"
+    where = f"{grades_text(r.energy for r in rows)} on {safe(data.analysis.line.rail.name)}, ± is 95 %"
+    charge = f"charge {grades_text(data.charge_of(r) for r in rows)}"
     joined = [*energy, *use, *time]
     if fits(_label_table(rows, joined), console):
         console.print(section("Energy, charge and latency by label", f"{where}; {charge}"))
@@ -204,11 +186,6 @@ def _parted(
             parts.append([])
         parts[-1].append(column)
     return parts
-
-
-def _grade_of(results: Iterable[Result | None]) -> str:
-    known = [result.grade for result in results if result is not None]
-    return grade_text(worst(known)) if known else DASH
 
 
 def _label_table(rows: Sequence[LabelRow], columns: Sequence[tuple[str, Cell]]) -> Table:
@@ -242,17 +219,9 @@ def _nesting(data: ReportData, console: Console) -> None:
         console.print(f"[dim]{text}[/]")
 
 
-def table_frame() -> Table:
-    """Return an empty table in the house's look."""
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
-    return Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, header_style="dim", show_edge=False)
-
-
 def _tokens(data: ReportData, found: TokenTable, console: Console) -> None:
     rows = tokens.lines(found)
-    where = f"{_grade_of(row.each for row in rows)} on {safe(found.rail)}, ± is 95 %"
+    where = f"{grades_text(row.each for row in rows)} on {safe(found.rail)}, ± is 95 %"
     console.print(section("Language models", where))
 
     def made(wanted: Sequence[int]) -> Table:
@@ -386,24 +355,6 @@ def _sources(data: ReportData, console: Console) -> None:
             f"  [dim]recording itself took {wording.seconds(cost.cpu_s)} of processor time{share}, "
             f"{wording.size(cost.peak_memory)} of memory[/]"
         )
-
-
-def health_text(instrument: Instrument) -> str:
-    """Return `1,000 samples/s of 1,000 asked · 0 missed · no gaps`."""
-    h = instrument.health
-    rate = format_quantity(h.rate_hz, "Hz", 3)
-    if h.asked_s:
-        rate += f" of {format_quantity(1 / h.asked_s, 'Hz', 3)} asked"
-    words = [f"{h.samples:,} samples", rate]
-    words += [f"{instrument.missed:,} missed"] if instrument.missed else []
-    words += [f"{h.repeats:,} repeats"] if h.repeats else []
-    words += [f"{h.saturated:,} saturated"] if h.saturated else []
-    gaps = [gap for gap in h.gaps if gap.reason != "missed"]
-    length = wording.seconds(sum(g.end_ns - g.start_ns for g in gaps) * 1e-9)
-    pause = h.longest_s is not None and h.interval_s and h.longest_s > PAUSE * h.interval_s
-    without = f"longest pause {wording.seconds(h.longest_s)}" if pause else "no gaps"
-    words.append(f"{len(gaps)} gap{'s' * (len(gaps) > 1)} of {length}" if gaps else without)
-    return " · ".join(words)
 
 
 def _warnings(data: ReportData, console: Console) -> None:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from powermeter.analysis.baseline import BaselineSpec
     from powermeter.battery.battery import Battery
 from .plain_output import spell_out
-from .terminal import NARROW, print_report
+from .terminal import print_report
+from .terminal_look import NARROW
 
 
 class TextReport:

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 TOPS = ("powermeter", "drivers", "calibration", "reports")
-LONGEST, MOST_PARAMETERS = 430, 8  # the aim is 400, which all keep
+LONGEST, MOST_PARAMETERS = 400, 8
 
 VERBS = re.compile(r"(Give|Gives|Tell|Tells|Say|Says)\b")
 
@@ -37,7 +37,7 @@ def functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionD
             yield node
 
 
-def test_no_file_is_much_longer_than_400_lines() -> None:
+def test_no_file_is_longer_than_400_lines() -> None:
     lengths = {name(path): path.read_text(encoding="utf-8").count("\n") for path in files()}
     assert not {path: n for path, n in lengths.items() if n > LONGEST}
 
@@ -174,7 +174,7 @@ def test_no_rooms_import_each_other_in_a_circle(trees: dict[str, ast.Module]) ->
 
 
 def test_the_house_stays_as_small_as_it_was_drawn(trees: dict[str, ast.Module]) -> None:
-    """`docs/decisions.md` has the figures, benchmarks and reproduced papers (20 arrows) included."""
+    """The figures in `docs/decisions.md` count benchmarks and reproduced papers (16 arrows) too."""
     found = arrows(trees)
     assert len({one for pair in found for one in pair}) <= 30
-    assert len(found) <= 180
+    assert len(found) <= 172

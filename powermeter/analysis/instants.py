@@ -32,7 +32,7 @@ from powermeter.analysis.moments import own_moments
 from powermeter.analysis.other_labels import Others
 from powermeter.analysis.phases import unseen_part
 from powermeter.analysis.quantiles import student_95
-from powermeter.analysis.refreshed import levels_differ, plateaus, slow_swings
+from powermeter.analysis.refresh_beat import levels_differ, plateaus, slow_swings
 from powermeter.analysis.sampling import Scatter, bounded, scatter_of_stretches, slow_of
 from powermeter.analysis.smoothed_edges import SMOOTHED, smoothed_edges
 from powermeter.analysis.steady_wave import Wave

@@ -18,7 +18,6 @@ from powermeter.cli.exit_codes import INTERRUPTED
 from powermeter.cli.outputs import open_standard, report_problem
 from powermeter.cli.whole_help import WholeHelp, width
 from powermeter.errors import PowermeterError
-from powermeter.reports.plain_output import spell_out
 
 SECTIONS = {
     "Measure": ("devices", "record", "live", "bench", "variants", "mark", "import"),
@@ -100,6 +99,8 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit; every error is one line on standard error."""
     open_standard()
+    from powermeter.reports.plain_output import spell_out
+
     spell_out()
     sys.exit(run(arguments))
 

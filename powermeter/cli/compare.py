@@ -13,7 +13,6 @@ from powermeter.cli.progress import progress
 from powermeter.comparison.verdict import Verdict
 from powermeter.errors import ConfigurationError, printable
 from powermeter.recording.output_file import check_output, write_files
-from powermeter.reports.plain_output import spell_out
 from powermeter.units import parse_quantity
 
 if TYPE_CHECKING:
@@ -206,6 +205,7 @@ def _print(found: Comparison) -> None:
     from rich.console import Console
 
     from powermeter.reports.comparison import print_comparison, to_text
+    from powermeter.reports.plain_output import spell_out
 
     spell_out()
     console = Console(highlight=False)

@@ -23,7 +23,6 @@ from powermeter.cli.outputs import put, report_problem
 from powermeter.errors import ConfigurationError, printable
 from powermeter.recorder.discovery import best_sources, check_sources
 from powermeter.recorder.parent import Recorder
-from powermeter.reports.plain_output import spell_out
 from powermeter.units import parse_duration
 
 
@@ -94,6 +93,8 @@ def _until_interrupted() -> Iterator[threading.Event]:
 
 def _watch(tail: Tail, battery: Battery | None, seconds: float | None, stop: threading.Event) -> None:
     """Draw until the time is over, the recording ends, or somebody interrupts; off a terminal, draw once at the end."""
+    from powermeter.reports.plain_output import spell_out
+
     spell_out()
     screen = _Screen()
     ends = None if seconds is None else time.monotonic() + seconds

@@ -31,7 +31,7 @@ Operand: TypeAlias = One | Sequence[One]
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ComparisonRow:
     """One label of a comparison.
 
     Attributes:
@@ -65,7 +65,7 @@ class Comparison:
     left: str
     right: str
     of: str
-    rows: tuple[Row, ...]
+    rows: tuple[ComparisonRow, ...]
     only_left: tuple[str, ...]
     only_right: tuple[str, ...]
     counted: tuple[str, str]
@@ -96,7 +96,7 @@ class Comparison:
             raise KeyError(f"{len(found)} rows; there are: {', '.join(row.title for row in self.rows)}")
         return found[0]
 
-    def failing(self, *verdicts: Verdict | str) -> tuple[Row, ...]:
+    def failing(self, *verdicts: Verdict | str) -> tuple[ComparisonRow, ...]:
         """Return the rows with one of these verdicts about the programs.
 
         Raises:
@@ -206,11 +206,11 @@ def _names(left: Sequence[Run], right: Sequence[Run], pick_a: Pick, pick_b: Pick
     return (a, b) if a != b else (f"A ({a})", f"B ({b})")
 
 
-def jointly(pairs: Sequence[Pair], asked: CompareOptions) -> tuple[Row, ...]:
+def jointly(pairs: Sequence[Pair], asked: CompareOptions) -> tuple[ComparisonRow, ...]:
     """Return the rows with verdicts that hold together: at most `LEVEL` that any of them is false (Holm 1979)."""
     alone = [contrast(p.left, p.right, paired=asked.paired, margin=asked.margin) for p in pairs]
     order = sorted(range(len(alone)), key=lambda i: 1.0 if (p := alone[i].p_value) is None else p)
-    rows: list[Row | None] = [None] * len(pairs)
+    rows: list[ComparisonRow | None] = [None] * len(pairs)
     significant, level = True, LEVEL
     for rank, i in enumerate(order):
         if significant:
@@ -218,7 +218,7 @@ def jointly(pairs: Sequence[Pair], asked: CompareOptions) -> tuple[Row, ...]:
         pair = pairs[i]
         weighed = contrast(pair.left, pair.right, paired=asked.paired, margin=asked.margin, level=level)
         significant = significant and weighed.significant
-        rows[i] = Row(pair.title, weighed)
+        rows[i] = ComparisonRow(pair.title, weighed)
     return tuple(row for row in rows if row is not None)
 
 

@@ -18,7 +18,6 @@ from powermeter.analysis.labels import LabelRow
 from powermeter.errors import ConfigurationError
 from powermeter.recording import Recording
 from powermeter.recording.protocol import RecordingLike
-from powermeter.signals.rails import facts
 
 _FILTER = re.compile(r"(?P<label>[^\[\]]*)\[(?P<inside>[^\[\]]+)\]\Z")
 
@@ -143,7 +142,7 @@ def instrument(recording: RecordingLike, analysis: Analysis) -> str:
         known = [scheme, source.url.partition("?")[2], *machine]
     else:
         known = [source.url.partition("?")[0], *machine]
-    notes = facts(recording, "calibration")
+    notes = recording.facts("calibration")
     if notes:
         known.append(_short(json.dumps(notes, sort_keys=True, default=str)))
     return "|".join(map(str, [*known, analysis.line.rail.name]))

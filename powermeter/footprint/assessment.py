@@ -13,8 +13,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
+from powermeter import toml
 from powermeter.errors import ConfigurationError
 from powermeter.footprint.charging import parse_chain
 from powermeter.footprint.formula import AccountLine, Input, Measured, factors_of, told_apart, total
@@ -204,7 +206,7 @@ def footprint(
     losses: bool = True,
     rates: Rates | None = None,
     centre: DataCentre | None = None,
-    cooling: Mapping[str, Mapping[str, float]] | None = None,
+    cooling: Path | Mapping[str, Mapping[str, float]] | None = None,
     making: Sequence[tuple[str, AccountLine]] = (),
 ) -> Footprint:
     """Return the footprint of an amount of electricity.
@@ -216,7 +218,7 @@ def footprint(
         losses: Whether grid losses are added; factors are per kWh generated.
         rates: Factors in place of the tables'.
         centre: The data centre's PUE and WUE; not for devices, which have a chain instead.
-        cooling: Fuel → cooling system → share, where withdrawal is wanted.
+        cooling: Fuel → cooling system → share, where withdrawal is wanted, or the TOML file that has them.
         making: (account, line) pairs of `embodied`.
 
     Raises:
@@ -251,6 +253,8 @@ def footprint(
                 "energy × WUE",
             )
         ]
+    if isinstance(cooling, Path):
+        cooling = toml.read(cooling)
     if cooling is not None:
         if where is None:
             raise ConfigurationError("withdrawal needs a place: the mix of generation decides it")

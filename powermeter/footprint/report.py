@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from powermeter import toml
 from powermeter.errors import ConfigurationError
 from powermeter.footprint.assessment import DataCentre, Rates
 from powermeter.formatting import format_range
@@ -314,7 +313,7 @@ def assess(found: Subject, wanted: FootprintOptions) -> Report:
         place,
         chain=parse_chain(wanted.chain),
         losses=wanted.losses,
-        cooling=toml.read(wanted.cooling) if wanted.cooling is not None else None,
+        cooling=wanted.cooling,
         making=making.allocated,
         centre=DataCentre(pue=wanted.pue_factor, wue=wanted.wue_factor),
         rates=Rates(carbon=intensity, water=water),

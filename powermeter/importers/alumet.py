@@ -25,7 +25,7 @@ from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.headers import heading
 from powermeter.importers.log import UTC, Choices, Importer, Log, Rows
 from powermeter.importers.stamps import wall
-from powermeter.importers.whole import decide
+from powermeter.importers.whole_rail import decide
 from powermeter.result import Grade
 
 MAX_ROWS = 20_000_000

@@ -19,7 +19,7 @@ from powermeter.importers.files import MAX_BYTES, Peek
 from powermeter.importers.log import Choices, Log, Rows
 from powermeter.importers.not_logs import refusal
 from powermeter.importers.side_by_side import labels_of, side_by_side
-from powermeter.importers.whole import WHOLE
+from powermeter.importers.whole_rail import WHOLE
 from powermeter.notes import Note
 from powermeter.recording.output_file import check_output
 

@@ -18,7 +18,7 @@ from powermeter.importers.decimal_grid import Grid
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import RELATIVE, Choices, Importer, Log, Rows
 from powermeter.importers.stamps import number_ns
-from powermeter.importers.whole import decide
+from powermeter.importers.whole_rail import decide
 from powermeter.result import Grade
 from powermeter.units import NS
 

@@ -14,7 +14,7 @@ from powermeter.importers.accuracies import GAUGE, ODPM, PHONE_MODEL
 from powermeter.importers.axis import pauses
 from powermeter.importers.log import RELATIVE, Choices, Log, Rows
 from powermeter.importers.perfetto_trace import Reading, Trace
-from powermeter.importers.whole import WHOLE, decide
+from powermeter.importers.whole_rail import WHOLE, decide
 from powermeter.notes import Note
 from powermeter.result import Grade
 

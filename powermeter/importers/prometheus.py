@@ -25,7 +25,7 @@ from powermeter.importers.files import Peek, read_all
 from powermeter.importers.header_words import ELECTRIC
 from powermeter.importers.headers import of_unit
 from powermeter.importers.log import UTC, Choices, Importer, Log, Rows
-from powermeter.importers.whole import decide
+from powermeter.importers.whole_rail import decide
 from powermeter.result import Grade
 
 _MAX_BYTES = 512 << 20

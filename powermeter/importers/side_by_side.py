@@ -14,12 +14,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.channel import MISSING, Channel, Kind, Rail
+from powermeter.channel import MISSING, Channel, Gap, Kind, Rail
 from powermeter.errors import ConfigurationError
 from powermeter.importers.axis import pauses
 from powermeter.importers.log import Choices, Log, Rows
-from powermeter.importers.whole import Whole, decide
-from powermeter.source import Gap
+from powermeter.importers.whole_rail import Whole, decide
 
 MAX_CELLS = 50_000_000
 

@@ -29,7 +29,7 @@ from powermeter.importers.table_notes import charge_notes, check_rows, flag_note
 from powermeter.importers.table_rows import Stream, TableRows
 from powermeter.importers.time_columns import Reader
 from powermeter.importers.turns import refuse_turns
-from powermeter.importers.whole import Whole, decide
+from powermeter.importers.whole_rail import Whole, decide
 from powermeter.notes import Note
 from powermeter.result import Grade
 

@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import Channel
-from powermeter.result import Grade
 
 
 class Commitment:
@@ -34,7 +33,7 @@ class Commitment:
                 float(c.scale),
                 float(c.offset),
                 c.kind.value,
-                Grade(c.grade).value,
+                c.grade.value,
                 None if c.rail is None else c.rail.name,
             ]
             for c in channels

@@ -51,8 +51,8 @@ def lines(
     Raises:
         DataError: A stored calibration or alignment is not usable.
     """
-    corrections = facts(recording, "calibration")
-    alignments = {str(fact.get("source")): fact for fact in facts(recording, "alignment")} if aligned else {}
+    corrections = recording.facts("calibration")
+    alignments = {str(fact.get("source")): fact for fact in recording.facts("alignment")} if aligned else {}
     found: list[Line] = []
     for source in recording.sources:
         alignment = alignments.get(str(source.id)) or (of_cut_stamps(source.info) if aligned else None)
@@ -66,14 +66,9 @@ def lines(
     return tuple(found)
 
 
-def facts(recording: RecordingLike, name: str) -> list[dict[str, Any]]:
-    """Return the recording's facts of that name, oldest first; none where it keeps none."""
-    return list(recording.facts(name))
-
-
 def alignment_of(recording: RecordingLike, source: Any) -> dict[str, Any] | None:
     """Return the newest alignment fact of a source, or None where it is on the recording's own clock."""
-    found = [fact for fact in facts(recording, "alignment") if str(fact.get("source")) == str(source)]
+    found = [fact for fact in recording.facts("alignment") if str(fact.get("source")) == str(source)]
     return found[-1] if found else None
 
 

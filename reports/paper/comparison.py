@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from powermeter.comparison.compare import Comparison, Row
+from powermeter.comparison.compare import Comparison, ComparisonRow
 from powermeter.errors import DataError
 from powermeter.result import Result, worst
 from powermeter.units import prefix_of
@@ -48,7 +48,7 @@ def comparison(maker: Any, found: Comparison, columns: int) -> Any:
     return drawn
 
 
-def _values(axes: Any, found: Comparison, rows: tuple[Row, ...]) -> None:
+def _values(axes: Any, found: Comparison, rows: tuple[ComparisonRow, ...]) -> None:
     sides = [[row.contrast.mean_left for row in rows], [row.contrast.mean_right for row in rows]]
     most = max(_end(result) for side in sides for result in side)
     step, prefix = prefix_of(most, UNITS[found.of])
@@ -69,7 +69,7 @@ def _end(result: Result) -> float:
     return result.high if math.isfinite(result.high) else result.value
 
 
-def _changes(axes: Any, rows: tuple[Row, ...]) -> None:
+def _changes(axes: Any, rows: tuple[ComparisonRow, ...]) -> None:
     axes.axvline(0, color=SOFT, linewidth=0.8)
     far = 1.0
     for place, row in enumerate(rows):

@@ -11,10 +11,10 @@ from powermeter.units import format_count, format_duration, format_quantity
 
 from .. import event_tree, wording
 from ..headline import product, quality, quoted, sentence
+from ..instruments import health_text
 from ..machine_facts import machine
 from ..method import limits, method
 from ..report_data import ReportData, no_footprint
-from ..terminal import health_text
 from ..wording import ACCOUNTS, footprint_amount, show
 from .canvas import SOFT, sheet, text
 from .kinds import FIGURES

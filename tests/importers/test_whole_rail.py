@@ -4,7 +4,7 @@ import pytest
 
 from powermeter.channel import Boundary, Rail
 from powermeter.errors import ConfigurationError
-from powermeter.importers.whole import decide
+from powermeter.importers.whole_rail import decide
 
 
 def rails(*names, parents=None):

@@ -13,7 +13,7 @@ from .stretches import Stretches
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class MeterTrace:
     """What the meter saw, and how it is searched.
 
     Attributes:
@@ -33,7 +33,7 @@ class Seen:
         """The distance of two readings of what places are refined in."""
         return self.trace.interval_ns if self.long is None else self.prepare(self.long.head).interval_ns
 
-    def without(self, base_ns: int, drift: float) -> Seen:
+    def without(self, base_ns: int, drift: float) -> MeterTrace:
         """Return what was seen with a drift of the meter's clock about a moment taken out."""
         return replace(self, trace=_moved(self.trace, base_ns, drift), base_ns=base_ns, drift=drift)
 

@@ -9,7 +9,7 @@ import pytest
 
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.moments import own_moments, read_at_random
-from powermeter.analysis.refreshed import levels_differ, plateaus, slow_swings
+from powermeter.analysis.refresh_beat import levels_differ, plateaus, slow_swings
 from powermeter.analysis.windows import measure
 from powermeter.channel import REPEAT, Accuracy, Channel, Quantity, Rail
 from powermeter.result import Grade

@@ -20,7 +20,7 @@ _GRID = 41
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Match:
     """Where a waveform lies in the trace: host − meter time of its first edge, and how surely."""
 
     meter_ns: float
@@ -50,7 +50,7 @@ def find(
     near: tuple[float, float] | None = None,
     refine: bool = True,
     judge: bool = True,
-) -> Place:
+) -> Match:
     """Find a waveform in the trace.
 
     Args:
@@ -90,7 +90,7 @@ def find(
         meter_ns, spread_ns = _refine(waveform, start, end, values, trace, meter_ns, grid)
     first_edge = int(waveform.edges_ns[0])
     middle = edges[-1] / 2
-    return Place(base + meter_ns + middle, first_edge - base - meter_ns, spread_ns, float(fits[best]), second)
+    return Match(base + meter_ns + middle, first_edge - base - meter_ns, spread_ns, float(fits[best]), second)
 
 
 def template_of(waveform: Waveform, grid: float) -> Floats:

@@ -1,0 +1,56 @@
+"""The look that all terminal tables share: colours of grades, headings, empty tables, text that cannot steer a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from powermeter.formatting import DASH
+from powermeter.result import Grade, Result, worst
+
+from .wording import MARKS
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+COLOURS = {
+    Grade.MEASURED: "green",
+    Grade.DERIVED: "cyan",
+    Grade.ESTIMATED: "yellow",
+    Grade.ASSUMED: "magenta",
+    Grade.SIMULATED: "bright_red",
+}
+NARROW = 80
+MOST_LABELS, FEW_LABELS = 24, 10
+"""Labels of a table, and of one below `NARROW`; of more, those that used most are printed and the rest is counted."""
+
+
+def grade_text(grade: Grade) -> str:
+    """Return a grade with its mark, coloured."""
+    return f"[{COLOURS[grade]}]{MARKS[grade]} {grade.value}[/]"
+
+
+def grades_text(results: Iterable[Result | None]) -> str:
+    """Return the worst grade of some results with its mark, coloured; a dash where all are missing."""
+    known = [result.grade for result in results if result is not None]
+    return grade_text(worst(known)) if known else DASH
+
+
+def safe(text: object) -> str:
+    """Return text that can neither style nor steer a terminal."""
+    from rich.markup import escape
+
+    return escape("".join(c if c.isprintable() else "\ufffd" for c in str(text)))
+
+
+def section(title: str, beside: str = "") -> str:
+    """Return a section's heading, in bold, with something beside it."""
+    return f"\n[bold]{title}[/]  {beside}".rstrip()
+
+
+def table_frame() -> Table:
+    """Return an empty table in the house's look."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    return Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, header_style="dim", show_edge=False)
