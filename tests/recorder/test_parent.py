@@ -211,6 +211,7 @@ def test_a_recorder_that_is_killed_before_its_first_reading_is_listed_as_a_gap(t
     os.kill(recorder.pid, signal.SIGKILL)
     wait_until(lambda: not recorder.is_running)
     assert "died" in recorder.problem
+    recorder.stop()
     samples, gaps, _, _ = samples_of(path)
     assert not samples.times_ns.size and [gap.reason for gap in gaps] == ["failed"]
 
