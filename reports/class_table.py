@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from powermeter.analysis.labels import LabelRow
+from powermeter.analysis.subject import charge_per_item
 from powermeter.errors import ConfigurationError, PowermeterError
 from powermeter.fleet.handins import HandIn
 from powermeter.fleet.rubric import Rubric
@@ -191,9 +192,9 @@ def _of_label(whole: ClassRow, row: LabelRow, data: ReportData, options: ReportO
         carbon = footprint(
             energy, options.place or _text(data.metadata.get("place")), chain=options.chain
         ).carbon
-    mean_charge = row.charge_per_item
-    if mean_charge is None and charge is not None and charge.unit == "C":
-        mean_charge = charge
+    next_charge = charge_per_item(row)
+    if next_charge is None and charge is not None and charge.unit == "C":
+        next_charge = charge
     return replace(
         whole,
         label=row.label,
@@ -203,7 +204,7 @@ def _of_label(whole: ClassRow, row: LabelRow, data: ReportData, options: ReportO
         items=row.items,
         per_item=energy,
         meter=row.meter_half_width,
-        charge=mean_charge,
+        charge=next_charge,
         share=share,
         latency_s=row.latency_mean,
         carbon=carbon,

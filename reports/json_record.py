@@ -132,6 +132,7 @@ def _label(data: ReportData, row: LabelRow) -> dict[str, Any]:
         "expected_per_item": plain(row.expected_per_item),
         "charge": plain(data.charge_of(row)),
         "charge_per_item": plain(_per_item(data.charge_of(row), row.items)),
+        "expected_charge_per_item": plain(data.charge_each(row)),
         "power": plain(row.power),
         "above_baseline": plain(row.above),
         "above_baseline_per_item": plain(row.above_per_item),

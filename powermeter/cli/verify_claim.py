@@ -31,7 +31,8 @@ def verify_claim(table: Path, recording: Path, rail: str | None, baseline: str |
 
     TABLE is a CSV with the columns quantity, value and unit, and if needed label, plus_minus (95 %) and recording
     (a file in DIR).  Quantities: energy, energy_per_item, energy_above_idle, charge, charge_per_item, power,
-    duration, latency, items.  Without plus_minus a figure is known to half a unit of its last digit.
+    duration, latency, items.  Without plus_minus a figure is known to half a unit of its last digit.  A figure per
+    item is held against the next item, which is what show prints, and else against the mean of all recorded events.
 
     The exit status is 0 only where every figure agrees; 11 where one differs, cannot be told, or has no number.
     """
@@ -90,5 +91,8 @@ def _text(checked: list[Checked]) -> str:
         if one.why:
             lines.append(f"{'':<11}  {printable(one.why)}")
     counts = Counter(one.agreement.value for one in checked)
-    lines.append(f"{len(checked)} figures: " + ", ".join(f"{count} {word}" for word, count in counts.items()))
+    lines.append(
+        f"{len(checked)} figure{'s' * (len(checked) != 1)}: "
+        + ", ".join(f"{count} {word}" for word, count in counts.items())
+    )
     return "\n".join(lines)

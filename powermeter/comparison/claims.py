@@ -9,12 +9,13 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from powermeter.analysis.subject import charge_per_item
 from powermeter.errors import DataError, PowermeterError
 from powermeter.result import Result
 from powermeter.units import unit_factor
@@ -68,7 +69,7 @@ class Checked:
         claim: What was published.
         ours: What we make of the data; None where there is no such number.
         agreement: The verdict.
-        why: Why there is no number, in words; empty else.
+        why: Why there is no number, or which of two numbers it agrees with, in words; empty else.
     """
 
     claim: Claim
@@ -183,19 +184,21 @@ class Claimed:
         unit: SI.
         whole: From the run; None where it only exists for a label.
         label: From a label's row; None where it only exists for the run.
+        these: Of the recorded events themselves, where `label` is of the next one: a figure may state either.
     """
 
     unit: str
     whole: Callable[[Analysis], Result | float | None] | None
     label: Callable[[LabelRow], Result | float | None] | None
+    these: Callable[[LabelRow], Result | None] | None = None
 
 
 QUANTITIES: Mapping[str, Claimed] = {
     "energy": Claimed("J", lambda found: found.energy, lambda row: row.energy),
-    "energy_per_item": Claimed("J", None, lambda row: row.energy_per_item),
+    "energy_per_item": Claimed("J", None, lambda row: row.per_item, lambda row: row.energy_per_item),
     "energy_above_idle": Claimed("J", lambda found: found.above, lambda row: row.above),
     "charge": Claimed("C", lambda found: found.charge, lambda row: row.charge),
-    "charge_per_item": Claimed("C", None, lambda row: row.charge_per_item),
+    "charge_per_item": Claimed("C", None, charge_per_item, lambda row: row.charge_per_item),
     "power": Claimed("W", lambda found: found.power, lambda row: row.power),
     "duration": Claimed("s", lambda found: found.duration, lambda row: row.seconds),
     "latency": Claimed("s", None, lambda row: row.latency_mean),
@@ -209,14 +212,28 @@ def check(claim: Claim, analysis: Analysis) -> Checked:
     quantity = QUANTITIES[claim.quantity]
     if claim.label:
         rows = [row for row in analysis.rows if row.label == claim.label]
-        if len(rows) != 1:
-            known = ", ".join(sorted({row.label for row in analysis.rows})[:8]) or "none"
-            return Checked(claim, None, Agreement.NO_NUMBER, f"no label {claim.label!r}; there are: {known}")
-        found = quantity.label(rows[0]) if quantity.label else None
-    else:
-        found = quantity.whole(analysis) if quantity.whole else None
-        if quantity.whole is None:
-            return Checked(claim, None, Agreement.NO_NUMBER, f"{claim.quantity} needs a label")
+        if len(rows) == 1:
+            return _check_label(claim, quantity, rows[0])
+        known = ", ".join(sorted({row.label for row in analysis.rows})[:8]) or "none"
+        return Checked(claim, None, Agreement.NO_NUMBER, f"no label {claim.label!r}; there are: {known}")
+    if quantity.whole is None:
+        return Checked(claim, None, Agreement.NO_NUMBER, f"{claim.quantity} needs a label")
+    return _beside(claim, quantity.whole(analysis))
+
+
+def _check_label(claim: Claim, quantity: Claimed, row: LabelRow) -> Checked:
+    """Return a claim about a label beside the number that is quoted, or else beside that of the recorded events."""
+    quoted = _beside(claim, quantity.label(row) if quantity.label else None)
+    if quoted.agreement is not Agreement.DIFFERS or quantity.these is None:
+        return quoted
+    of_these = _beside(claim, quantity.these(row))
+    if of_these.agreement is not Agreement.AGREES:
+        return quoted
+    why = f"the mean of all {row.events} recorded events, warm-up included; the next one: {quoted.ours}"
+    return replace(of_these, why=why)
+
+
+def _beside(claim: Claim, found: Result | float | None) -> Checked:
     if found is None:
         return Checked(claim, None, Agreement.NO_NUMBER, f"the recording holds no {claim.quantity}")
     ours = found if isinstance(found, Result) else Result.of(float(found), claim.unit)

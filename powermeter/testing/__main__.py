@@ -1,12 +1,16 @@
 """`python -m powermeter.testing um25c /tmp/um25c`: a meter for people without one.
 
-Then, in another terminal: `powermeter record --source um25c:///tmp/um25c --duration 30s`.
+Then, in another terminal: `powermeter record --source um25c:///tmp/um25c --duration 30s`.  It runs until Ctrl-C, or,
+in the background, until `kill %1`; where its standard input is a pipe, until that ends.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import signal
 import socket
+import stat
 import sys
 import threading
 from functools import partial
@@ -83,6 +87,18 @@ def port_for(meter: SimulatedMeter, where: str) -> Port:
     return TerminalPort(Path(where))
 
 
+def ends_with(descriptor: int) -> bool:
+    """Return whether the end of this input ends the simulation: of a pipe only.
+
+    A terminal would stop a background job that reads it, and `/dev/null` has ended before it began.
+    """
+    try:
+        mode = os.fstat(descriptor).st_mode
+    except OSError:  # closed
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
+
+
 def _stop_at_end_of_input(simulation: Simulation) -> None:
     sys.stdin.read()
     simulation.stop()
@@ -113,7 +129,7 @@ def _quantity(
 @click.option("--volts", default=None, callback=partial(_quantity, "V"), help="the rail's voltage")
 @click.option("--faults", default="", help="for example corrupt=1%,drop=1%,disconnect=20s+1s")
 @click.option("--seed", default=1, help="of the faults")
-@click.option("--duration", default=None, help="how long to run; default: until standard input ends")
+@click.option("--duration", default=None, help="how long to run; default: until it is stopped")
 def main(
     kind: str,
     where: str,
@@ -141,7 +157,8 @@ def main(
         json.dumps({"kind": kind, "where": simulation.port.where, "origin_ns": simulation.origin_ns}),
         flush=True,
     )
-    if seconds is None:
+    signal.signal(signal.SIGTERM, lambda *_: simulation.stop())
+    if seconds is None and ends_with(0):
         threading.Thread(target=_stop_at_end_of_input, args=(simulation,), daemon=True).start()
     try:
         simulation.run(seconds)

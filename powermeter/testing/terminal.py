@@ -43,6 +43,18 @@ class Port(ABC):
         """Send what fits now and return how many bytes that was."""
 
 
+def _make_room(path: Path, ours: bool) -> None:
+    """Remove what an earlier simulation left behind.
+
+    Raises:
+        FileExistsError: Something else has this name.
+    """
+    if ours:
+        path.unlink(missing_ok=True)
+    elif path.exists():
+        raise FileExistsError(errno.EEXIST, "exists and is not the port of a simulated meter", str(path))
+
+
 class TerminalPort(Port):
     """A pseudo-terminal with a symbolic link of the name asked for."""
 
@@ -54,12 +66,12 @@ class TerminalPort(Port):
     def plug(self) -> None:
         import tty
 
+        _make_room(self._link, self._link.is_symlink())
         self._master, self._slave = os.openpty()
         tty.setraw(self._master)
         tty.setraw(self._slave)
         os.set_blocking(self._master, False)
         name = os.ttyname(self._slave)
-        self._link.unlink(missing_ok=True)
         self._link.symlink_to(name)
 
     def unplug(self) -> None:
@@ -102,7 +114,8 @@ class SocketPort(Port):
     def plug(self) -> None:
         listener = socket.socket(self._family, self._kind)
         if isinstance(self._address, str):
-            Path(self._address).unlink(missing_ok=True)
+            path = Path(self._address)
+            _make_room(path, path.is_socket())
         else:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(self._address)

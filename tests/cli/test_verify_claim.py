@@ -64,3 +64,22 @@ def test_a_directory_has_a_recording_for_each_line_and_a_broken_one_fails_its_ow
     claims = table(tmp_path, "energy,,1.000,kJ,,../elsewhere.power")
     assert run(["verify-claim", str(claims), str(tmp_path)]) == DataError.exit_code
     assert "lies outside" in capsys.readouterr().err
+
+
+def test_a_figure_per_item_is_that_of_show_or_that_of_all_events(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two slow events first: the page's 440 mJ a next one, and 455 mJ with them, may both be published."""
+    from powermeter.analysis.energy import analyse
+    from powermeter.testing.boards import Run, simulate_run
+
+    path = simulate_run(tmp_path / "run.power", "pi-4", Run(seed=11, idle_event=True))
+    row = analyse(path).row("infer")
+    assert row.warmup.count and row.per_item is not None and row.energy_per_item is not None
+    for found, words in ((row.per_item, 0), (row.energy_per_item, 1)):
+        claims = table(tmp_path, f"energy_per_item,infer,{found.value:.6f},J,,")
+        assert run(["verify-claim", str(claims), str(path)]) == 0
+        assert capsys.readouterr().out.count("warm-up included") == words
+    claims = table(tmp_path, f"energy_per_item,infer,{0.9 * row.per_item.value:.4f},J,,")
+    assert run(["verify-claim", str(claims), str(path)]) == 11
+    assert f"ours {row.per_item}" in capsys.readouterr().out

@@ -6,6 +6,7 @@ happens on the way.  The long form (60 s, 1 % of the frames damaged, two disconn
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -21,7 +22,7 @@ from waiting import CEILING_S, wait_for_readings, wait_until
 
 from powermeter.analysis.energy import analyse
 from powermeter.recording import Recording
-from powermeter.testing.__main__ import METERS, port_for
+from powermeter.testing.__main__ import METERS, ends_with, port_for
 from powermeter.testing.faults import Faults
 from powermeter.testing.load import Load
 from powermeter.testing.process import MeterProcess
@@ -210,3 +211,25 @@ def test_sixty_seconds(faults: str, tmp_path: Path, opened: ExitStack) -> None:
             pulled = [gap for gap in gaps if gap.reason == "no answer" and gap.end_ns - gap.start_ns > 0.8e9]
             assert len(pulled) >= 2, f"{case.kind}: {gaps}"
     assert not problems, "\n".join(problems)
+
+
+def test_only_a_pipe_ends_a_simulated_meter() -> None:
+    """A job that reads the terminal from the background is stopped, and `/dev/null` ends at once."""
+    asked, given = os.pipe()
+    master, slave = os.openpty()
+    with open(os.devnull, "rb") as null:
+        try:
+            assert ends_with(asked)
+            assert not ends_with(slave) and not ends_with(null.fileno())
+        finally:
+            for handle in (asked, given, master, slave):
+                os.close(handle)
+
+
+def test_a_simulated_meter_replaces_no_file_of_another(tmp_path: Path) -> None:
+    mine = tmp_path / "notes.txt"
+    mine.write_text("mine")
+    for kind in ("um25c", "fnirsi"):
+        with pytest.raises(FileExistsError):
+            port_for(METERS[kind](Load("constant", 1.0, 1.0, 1.0)), str(mine)).plug()
+    assert mine.read_text() == "mine"

@@ -47,7 +47,7 @@ def test_numbers_are_those_of_show(small: Path, rows: list[ClassRow]) -> None:
         data = gather(recording)
     label = data.analysis.row("infer")
     assert row.per_item == label.per_item and row.latency_s == label.latency_mean
-    assert row.meter == label.meter_half_width and row.charge == label.charge_per_item
+    assert row.meter == label.meter_half_width and row.charge == data.charge_each(label)
     assert row.repeats is not None and row.meter is not None and row.per_item is not None
     assert row.meter**2 + row.repeats**2 == pytest.approx(row.per_item.half_width**2)
     assert row.share is not None and row.share.value == pytest.approx(row.charge.value / 14_400)
