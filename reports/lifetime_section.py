@@ -32,8 +32,14 @@ def section(data: ReportData) -> Markup:
                 [_row(account) for account in report.accounts()],
                 numbers=(1, 2),
             ),
-            element(
-                "p", element("strong", "Carbon break-even"), f": {report.break_even.text}.", class_="quality"
+            *(
+                element(
+                    "p",
+                    element("strong", f"{_capital(account)} break-even"),
+                    f": {even.text}.",
+                    class_="quality",
+                )
+                for account, even in report.break_evens.items()
             ),
             element("h3", "What decides it"),
             element("p", f"{_capital(report.tornado_title())}.", class_="soft"),
@@ -83,7 +89,8 @@ def markdown(data: ReportData) -> Iterator[str]:
             for account in report.accounts()
         ),
     )
-    yield escaped(f"Carbon break-even: {report.break_even.text}.")
+    for account, even in report.break_evens.items():
+        yield escaped(f"{_capital(account)} break-even: {even.text}.")
     yield ""
     yield escaped(f"{_capital(report.tornado_title())}:")
     yield ""

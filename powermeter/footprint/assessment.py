@@ -84,6 +84,14 @@ class Footprint:
         return self.accounts["water"].result
 
     @property
+    def water_consumed(self) -> Result | None:
+        """Water consumed off site and on site together, in L; None where on site is not known (a data centre)."""
+        on_site = self.accounts.get("water_on_site")
+        if on_site is not None:
+            return total([*self.accounts["water"].lines, *on_site.lines])
+        return None if self.in_data_centre else self.water
+
+    @property
     def water_on_site(self) -> Result | None:
         """Water consumed where the energy is used, in L: a device evaporates none, a data centre without WUE is None."""
         account = self.accounts.get("water_on_site")
@@ -153,6 +161,7 @@ class Footprint:
             "place": self.place.code if self.place else None,
             "boundary": self.boundary,
             "water_withdrawal": None,
+            "water_consumed": None if self.water_consumed is None else _plain(self.water_consumed),
             "water_on_site": None if self.water_on_site is None else _plain(self.water_on_site),
             **entries,
             "carbon_steps_g": self.carbon_steps(),

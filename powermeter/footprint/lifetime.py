@@ -215,7 +215,13 @@ def _side(name: str, s: Scenario, terms: Sequence[tuple[str, _Kwh, dict[str, Inp
             )
         )
         money += [
-            _price("requests", s.price_request * s.requests),
+            AccountLine(
+                "requests",
+                "money",
+                {**n, "price": given("price.request", s.price_request, "money")},
+                lambda x: x["N"] * x["price"],
+                "N × price",
+            ),
             _price("connectivity", s.connectivity_year * s.years),
         ]
     return Side(
@@ -256,44 +262,53 @@ class BreakEven:
     high_per_day: float | None
     text: str
 
+    def record(self) -> dict[str, float | str | None]:
+        """Return its fields for JSON, the requests of a whole life as `requests`."""
+        return {
+            "requests_per_day": self.per_day,
+            "low_per_day": self.low_per_day,
+            "high_per_day": self.high_per_day,
+            "requests": self.requests,
+            "text": self.text,
+        }
 
-def break_even(scenario: Scenario, draws: int = 2000, seed: int = 1) -> BreakEven:
-    """Return the requests a day above which the device emits less, with a Monte-Carlo 95 % interval."""
+
+_LESS = {"carbon": ("is lighter", "emits"), "money": ("is cheaper", "costs")}
+"""Account → what the device is past the break-even, and what a request does; the others use something."""
+
+
+def break_even(scenario: Scenario, account: str = "carbon", draws: int = 2000, seed: int = 1) -> BreakEven:
+    """Return the requests a day above which the device emits, uses or costs less, with a Monte-Carlo 95 % interval."""
     device, cloud = sides(scenario)
-    fixed = [
-        line for line in (*device.accounts["carbon"], *cloud.accounts["carbon"]) if "N" not in line.inputs
-    ]
+    lines = (*device.accounts[account], *cloud.accounts[account])
+    fixed = [line for line in lines if "N" not in line.inputs]
     days = scenario.years * HOURS_PER_YEAR / 24
+    own = {id(line) for line in device.accounts[account]}
 
     def solve(values: Mapping[str, float]) -> float:
-        def grams(line: AccountLine) -> float:
+        def amount(line: AccountLine) -> float:
             return line.compute({symbol: values[_key(item)] for symbol, item in line.inputs.items()})
 
-        own = {id(line) for line in device.accounts["carbon"]}
-        standing = sum(grams(line) * (1 if id(line) in own else -1) for line in fixed)
-        moving = sum(
-            grams(line) * (-1 if id(line) in own else 1)
-            for line in (*device.accounts["carbon"], *cloud.accounts["carbon"])
-            if "N" in line.inputs
-        )
+        standing = sum(amount(line) * (1 if id(line) in own else -1) for line in fixed)
+        moving = sum(amount(line) * (-1 if id(line) in own else 1) for line in lines if "N" in line.inputs)
         per_request = moving / scenario.requests
         if standing <= 0:
             return 0.0 if per_request >= 0 else -1.0
         return standing / per_request if per_request > 0 else math.inf
 
-    lines = (*device.accounts["carbon"], *cloud.accounts["carbon"])
     central = solve({_key(item): item.central for line in lines for item in line.inputs.values()})
     spread = sorted(solve(values) for values in _drawn(lines, draws, seed))
     low, high = spread[int(0.025 * draws)] / days, spread[min(draws - 1, int(0.975 * draws))] / days
+    less, does = _LESS.get(account, ("uses less", "uses"))
     if central < 0:
-        text = "the device is lighter only below a number of requests: each of its requests emits more than the cloud's"
+        text = f"the device {less} only below a number of requests: each of its requests {does} more than the cloud's"
         return BreakEven(None, None, None, None, text)
     if central == 0:
         return BreakEven(
-            0.0, 0.0, None, None, "the device is lighter from the first request: its standing part is smaller"
+            0.0, 0.0, None, None, f"the device {less} from the first request: its standing part is smaller"
         )
     if math.isinf(central):
-        text = "never: a request on the device emits as much as in the cloud, or more, and its standing part is larger"
+        text = f"never: a request on the device {does} as much as in the cloud, or more, and its standing part is larger"
         return BreakEven(None, None, None, None, text)
     text = f"from {central / days:.3g} requests a day on ({_shown(low)} to {_shown(high)}), {central:.3g} over its life"
     return BreakEven(central, central / days, low, high, text)

@@ -87,7 +87,7 @@ class Report:
             for side in account.sides:
                 terms = ", ".join(f"{name} {shown.bare}" for name, shown in side.terms)
                 lines.append(f"  {side.name}: {side.shown.text}" + (f" = {terms}" if terms else ""))
-        lines.append(f"carbon break-even: {self.break_even.text}")
+        lines += [f"{account} break-even: {even.text}" for account, even in self.break_evens.items()]
         lines.append(f"{self.tornado_title()}:")
         for swing in self.swings():
             bar = "█" * max(1, round(24 * swing.width))
@@ -117,6 +117,18 @@ class Report:
     def break_even(self) -> BreakEven:
         """From how many requests a day on the device emits less."""
         return break_even(self.scenario)
+
+    @cached_property
+    def break_evens(self) -> dict[str, BreakEven]:
+        """Account → from how many requests a day on: carbon, money where prices were given, what the tornado is of."""
+        wanted = ["carbon"]
+        if any(side.result("money").value for side in self.sides):
+            wanted.append("money")
+        found = {"carbon": self.break_even}
+        for account in (*wanted[1:], self.wanted.what):
+            if account not in found and (account != "money" or "money" in wanted):
+                found[account] = break_even(self.scenario, account)
+        return found
 
     def accounts(self) -> list[AccountShown]:
         """Return every account in print, both sides with their intervals."""
@@ -159,13 +171,8 @@ class Report:
             }
         said["request_grade"] = {side: grade.value for side, (_, grade) in self.requests().items()}
         said["money_in"] = self.wanted.money
-        said["break_even"] = {
-            "requests_per_day": even.per_day,
-            "low_per_day": even.low_per_day,
-            "high_per_day": even.high_per_day,
-            "requests": even.requests,
-            "text": even.text,
-        }
+        said["break_even"] = even.record()
+        said["break_evens"] = {account: one.record() for account, one in self.break_evens.items()}
         said["tornado"] = [
             {"factor": item.name, "geography": item.geography, "at_low": low, "at_high": high}
             for item, low, high in tornado(scenario, self.wanted.what)

@@ -20,6 +20,7 @@ from powermeter.units import format_quantity
 
 from .factors import default, given, nearest
 from .formula import AccountLine, Input, total
+from .text import interval
 
 LINES = ("fixed", "mobile")
 B_PER_GB = 1e9
@@ -115,8 +116,8 @@ class Transfer:
         ratio = power.value / bytes_.value if bytes_.value else None
         more = "" if ratio is None else f", {ratio:.2g} times the other"
         return [
-            f"network by the byte ({self.line} line, average): {bytes_}",
-            f"network by its power ({self.mbit_s:.3g} Mbit/s for {self.duration_s:.4g} s): {power}{more}",
+            f"network by the byte ({self.line} line, average): {interval(bytes_)}",
+            f"network by its power ({self.mbit_s:.3g} Mbit/s for {self.duration_s:.4g} s): {interval(power)}{more}",
             f"  = {parts}; of it {format_quantity(self.rising(), 'J', 2)} rises with the bits, the rest is there anyway",
         ]
 

@@ -10,16 +10,22 @@ Nordic zones come from codecarbon's data files when it is installed.
 from __future__ import annotations
 
 import difflib
-import unicodedata
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from powermeter.errors import ConfigurationError
 
 from . import regional
 from .factors import nearest, rows, table
+from .gazetteer import gazetteer, spelled
 
 CITY = "city:"
+_CLOUD_SHAPED = re.compile(r"[a-z]{2,}(-[a-z]+)*-(north|south|east|west|central)[a-z]*-?\d+[a-z]?")
+_ZONE = re.compile(r"-?[a-f]$")
+_TITLED = re.compile(r".*\((.+)\)")
+_STATED = ("USA", "CAN")
+"""Countries whose states people write behind a city: `Portland, OR`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +36,13 @@ class Place:
         country: ISO 3166-1 alpha-3.
         region: Code of the region (`CA`, `SE4`, `QC`), or None for the whole country.
         name: As printed.
+        note: What else the spelling could have meant, for printing beside the name.
     """
 
     country: str
     region: str | None
     name: str
+    note: str = field(default="", compare=False)
 
     @property
     def code(self) -> str:
@@ -50,12 +58,6 @@ class _Named:
     kind: str
     places: tuple[str, ...]
     text: str
-
-
-def spelled(text: str) -> str:
-    """Return a spelling without case, accents, dots and doubled spaces, for comparing."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return " ".join(plain.replace("_", " ").replace(".", "").casefold().split())
 
 
 @lru_cache(maxsize=1)
@@ -133,28 +135,107 @@ def parse_place(text: str) -> Place:
         raise ConfigurationError(f"{typed!r} is {_choices(named.places)}: write the code")
     code = _spellings().get(key)
     if code is not None:
-        return Place(code, None, countries()[code]["country"])
+        return Place(code, None, countries()[code]["country"], _state_of_that_code(key))
     if named is not None and named.kind == "alias":
         return parse_place(named.places[0])
-    for cloud in (key.replace(" ", "-"), key.replace(" ", "")):  # `East US` is Azure's title of eastus
-        if cloud in _cloud_regions() and len(key) > 3:
-            return parse_place(_cloud_regions()[cloud])
-    in_country = _in_country(typed)
+    cloud = _bare_cloud_region(key)
+    if cloud is not None:
+        return parse_place(cloud)
+    try:
+        in_country = _in_country(typed)
+    except ConfigurationError:
+        if not _CLOUD_SHAPED.fullmatch(typed.casefold()):
+            raise
+        raise ConfigurationError(
+            f"no cloud region {typed!r}; {nearest(typed, _cloud_regions())}; or name its country"
+        ) from None
     if in_country is not None:
         return in_country
     if key in _region_names():
         return parse_place(_region_names()[key])
-    if named is not None and named.kind == "city":
-        place = parse_place(named.places[0])
-        raise ConfigurationError(
-            f"{typed!r} is not a grid of its own here: write {place.code} for {place.name}, or {CITY}{typed}"
-        )
-    if named is not None:
+    if named is not None and named.kind == "none":
         raise ConfigurationError(f"{typed!r}: {named.text}; or use --intensity with its g/kWh")
+    borne = gazetteer().get(key)
+    if borne is not None and borne.kind == "country":
+        if not borne.places:
+            raise ConfigurationError(
+                f"{typed!r} has no carbon factor in the country table; use --intensity with its g/kWh"
+            )
+        return parse_place(borne.places[0])
+    grids = _grids_of(key)
+    if grids:
+        raise ConfigurationError(_question(typed, grids, city=True))
     regions = _regions_called(key)
     if regions:
         raise ConfigurationError(f"{typed!r} is {_choices(regions)}: write the code")
+    _ask_about_a_state(typed)
+    titled = _TITLED.fullmatch(key)  # `Europe (Frankfurt)`
+    if titled and _grids_of(titled[1]):
+        raise ConfigurationError(_question(typed, _grids_of(titled[1])))
     raise ConfigurationError(f"no country {typed!r}, nor a region or cloud region; {_nearest(typed)}")
+
+
+def _state_of_that_code(key: str) -> str:
+    """Return what a two-letter country code also abbreviates: `for Georgia, United States, write USA-GA`."""
+    if len(key) != 2:
+        return ""
+    return ", ".join(
+        f"for {_region(country, key, key).name}, write {country}-{key.upper()}"
+        for country in _STATED
+        if key in _bundled_regions()[country]
+    )
+
+
+def _bare_cloud_region(key: str) -> str | None:
+    """Return the place of a cloud region without provider, as its title, or by one of its zones."""
+    if len(key) <= 3:
+        return None
+    titled = _TITLED.fullmatch(key)  # `Iowa (us-central1)`
+    for text in (key, *(titled.groups() if titled else ())):
+        hyphened, joined = text.replace(" ", "-"), text.replace(" ", "")
+        for name in (hyphened, joined, _ZONE.sub("", hyphened)):  # `East US` is Azure's title of eastus
+            if name in _cloud_regions():
+                return _cloud_regions()[name]
+    return None
+
+
+def _grids_of(key: str) -> tuple[str, ...]:
+    """Return the grids of a city, or of a state or province that has none of its own here."""
+    named, borne = _names().get(key), gazetteer().get(key)
+    of_table = named.places if named is not None and named.kind == "city" else ()
+    of_gazetteer = borne.places if borne is not None and borne.kind != "country" else ()
+    return tuple(dict.fromkeys((*of_table, *of_gazetteer)))
+
+
+def _question(typed: str, grids: tuple[str, ...], city: bool = False) -> str:
+    if len(grids) > 1:
+        return f"{typed!r} is {_choices(grids)}: write the code"
+    place = parse_place(grids[0])
+    ask = f", or {CITY}{typed}" if city else ""
+    return f"{typed!r} is not a grid of its own here: write {place.code} for {place.name}{ask}"
+
+
+def _ask_about_a_state(typed: str) -> None:
+    """Ask back `Portland, OR` and `San Francisco, CA`: the state, or the country of those letters.
+
+    Raises:
+        ConfigurationError: The last part is a state or province; the question.
+    """
+    head, found, tail = typed.rpartition(",")
+    if not found:
+        head, _, tail = typed.rpartition(" ")
+    key = spelled(tail)
+    states = {
+        f"{country}-{_bundled_regions()[country][key]}"
+        for country in _STATED
+        if key in _bundled_regions()[country]
+    }
+    within = tuple(code for code in _grids_of(spelled(head)) if code in states)
+    if within:
+        raise ConfigurationError(_question(typed, within))
+    country = _spellings().get(key)
+    if states and found:
+        raise ConfigurationError(_question(typed, (*sorted(states), *([country] if country else []))))
 
 
 def _regions_called(key: str) -> tuple[str, ...]:
@@ -171,33 +252,61 @@ def _choices(codes: tuple[str, ...]) -> str:
 def _city(name: str) -> Place:
     """Return the state or country of a city."""
     key = spelled(name)
-    named = _names().get(key)
-    if key in _region_names() and (named is None or named.kind != "city"):  # Beijing has a grid of its own
-        return parse_place(_region_names()[key])
+    grids = _grids_of(key)
+    if key in _region_names() and grids in ((), (_region_names()[key],)):  # Beijing has a grid of its own
+        return parse_place(name)
     if key in _spellings() and len(key) > 3:  # Singapore is its country
         return parse_place(name)
-    if named is None or named.kind != "city":
+    if not grids:
         cities = [entry.name for entry in _names().values() if entry.kind == "city"]
+        cities += [entry.name for entry in gazetteer().values() if entry.kind != "country"]
         raise ConfigurationError(
             f"no city {name!r} is known here; {nearest(name, cities)}; or name its country"
         )
-    place = parse_place(named.places[0])
-    return Place(place.country, place.region, f"{place.name}, by {named.name}")
+    if len(grids) > 1:
+        raise ConfigurationError(_question(name, grids))
+    place = parse_place(grids[0])
+    named = _names().get(key)
+    spelling = named.name if named is not None else gazetteer()[key].name
+    return Place(place.country, place.region, f"{place.name}, by {spelling}")
+
+
+def _country_of(text: str) -> str | None:
+    """Return the ISO code of a country's code or name, its aliases and other languages included."""
+    key = spelled(text)
+    code, named, borne = _spellings().get(key), _names().get(key), gazetteer().get(key)
+    if code is None and named is not None and named.kind == "alias" and len(named.places[0]) == 3:
+        return named.places[0]
+    if code is None and borne is not None and borne.kind == "country" and borne.places:
+        return borne.places[0]
+    return code
 
 
 def _in_country(typed: str) -> Place | None:
-    """Return the place of `USA-CA`, `Canada, Quebec` or `Quebec, Canada`; None where no part is a country."""
-    for separator in ("-", ","):
+    """Return the place of `USA-CA`, `us_ca`, `Canada, Quebec` or `Quebec, Canada`; None where no part is a country.
+
+    Raises:
+        ConfigurationError: A part is a country, and the other is no region of it.
+    """
+    refused: ConfigurationError | None = None
+    for separator in "-,/_ ":
         head, found, tail = typed.partition(separator)
         if not found:
             continue
         for country_text, region_text in ((head, tail), (tail, head)):
-            code = _spellings().get(spelled(country_text))
-            named = _names().get(spelled(country_text))
-            if code is None and named is not None and named.kind == "alias" and len(named.places[0]) == 3:
-                code = named.places[0]
-            if code is not None:
+            code = _country_of(country_text)
+            if code is None:
+                continue
+            if separator in "_ " and spelled(region_text) not in known_regions(code):
+                continue  # `La Paz` is nothing of Laos
+            try:
                 return _region(code, region_text.strip(), typed)
+            except ConfigurationError as error:
+                refused = refused or error
+    if refused is not None:
+        if "," in typed:
+            _ask_about_a_state(typed)
+        raise refused
     return None
 
 
@@ -237,7 +346,7 @@ def _cloud_region(typed: str) -> str:
 @lru_cache(maxsize=1)
 def _offered() -> dict[str, str]:
     """Spelling → what to offer for it."""
-    found = {spelled(code): code for code in countries()}
+    found: dict[str, str] = {spelled(code): code for code in countries()}
     found |= {spelled(row["country"]): row["country"] for row in countries().values()}
     found |= {
         spelled(row["name"]): f"{row['name']} ({row['geography']})" for row in rows("grid_carbon_regions")
@@ -249,12 +358,18 @@ def _offered() -> dict[str, str]:
 
 
 def _nearest(typed: str) -> str:
-    offered = _offered()
     if not typed:
         return nearest(typed, countries())
-    hits = difflib.get_close_matches(spelled(typed), offered, n=3, cutoff=0.6 if len(typed) <= 4 else 0.7)
-    if hits:
-        return f"did you mean {', '.join(dict.fromkeys(offered[hit] for hit in hits))}?"
+    elsewhere = {
+        key: entry.name if entry.kind == "country" else f"{CITY}{entry.name}"
+        for key, entry in gazetteer().items()
+        if entry.places
+    }
+    for offered in (_offered(), elsewhere):
+        cutoff = 0.6 if len(typed) <= 4 else 0.7
+        hits = difflib.get_close_matches(spelled(typed), offered, n=3, cutoff=cutoff)
+        if hits:
+            return f"did you mean {', '.join(dict.fromkeys(offered[hit] for hit in hits))}?"
     return "write an ISO code (FRA), a country, a state (USA-CA), a cloud region (aws:us-east-1) or city:NAME"
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 TITLES = {
     "carbon": "carbon",
     "water": "water consumed",
-    "water_on_site": "on site",
+    "water_on_site": "water consumed on site",
     "water_withdrawal": "water withdrawn",
     "adpe": "minerals (ADPe)",
     "water_of_making": "fresh water of making (withdrawal-like, on its own)",
@@ -68,7 +68,10 @@ def to_text(whole: Footprint, explain: bool = False) -> str:
 
 def summary_lines(whole: Footprint) -> list[str]:
     """Return the totals, the boundary and the warnings, a line each."""
-    where = f"{whole.place.name} ({whole.place.code})" if whole.place else "unknown"
+    where = "unknown"
+    if whole.place is not None:
+        note = f"; {whole.place.note}" if whole.place.note else ""
+        where = f"{whole.place.name} ({whole.place.code}{note})"
     lines = [f"WARNING: {text}" for text in whole.warnings]
     energy = str(whole.energy)
     lines.append(f"energy: {energy}, {whole.energy.grade.value}; {whole.boundary}")
@@ -78,7 +81,14 @@ def summary_lines(whole: Footprint) -> list[str]:
     graded = "" if whole.seen else f", of {whole.energy.grade.value} energy"
     for name, account in whole.accounts.items():
         result, digits = account.result, whole.digits(name)
-        lines.append(f"{TITLES.get(name, name)}: {interval(result, digits)}{graded}")
+        both = whole.water_consumed if "water_on_site" in whole.accounts else None
+        title = TITLES.get(name, name)
+        if name == "water" and both is not None:
+            lines.append(f"{title}: {interval(both, digits)}{graded}")
+            title = "  off site"
+        elif name == "water_on_site":
+            title = "  on site"
+        lines.append(f"{title}: {interval(result, digits)}{graded}")
         if len(account.lines) > 1:
             for line in account.lines:
                 scope = f" [{line.scope}]" if line.scope else ""

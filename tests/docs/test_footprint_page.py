@@ -60,7 +60,7 @@ KINDS = {
     "defaults (chains, lives, network, power)": ("defaults",),
     "everyday equivalents": ("equivalents",),
 }
-NO_NUMBERS = {"place_names"}
+NO_NUMBERS = {"place_names", "gazetteer"}
 MOST_JUDGED = 67
 """Figures derived or judged when the last source was read; they may only become fewer."""
 

@@ -48,7 +48,14 @@ EVERY = [(name, key) for name in factors.TABLES for key in factors.table(name)]
 
 
 def test_every_file_is_either_a_factor_table_or_known() -> None:
-    others = {"grid_mix", "eu_critical_materials", "lorawan_states", "cloud_regions", "place_names"}
+    others = {
+        "grid_mix",
+        "eu_critical_materials",
+        "lorawan_states",
+        "cloud_regions",
+        "place_names",
+        "gazetteer",
+    }
     found = {entry.name.removesuffix(".csv") for entry in DATA.iterdir() if entry.name.endswith(".csv")}
     assert found == set(factors.TABLES) | others
 

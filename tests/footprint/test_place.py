@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from powermeter.errors import ConfigurationError
+from powermeter.footprint.gazetteer import gazetteer
 from powermeter.footprint.place import parse_place
 
 RIGHT = {
@@ -91,6 +92,77 @@ def test_right_question(typed: str) -> None:
     for wanted in ASKED[typed]:
         assert wanted in str(caught.value)
     assert "New Caledonia" not in str(caught.value)
+
+
+IN_OTHER_WORDS = {
+    "Frankreich": "FRA",
+    "Allemagne": "DEU",
+    "États-Unis": "USA",
+    "Česko": "CZE",
+    "日本": "JPN",
+    "中国": "CHN",
+    "Россия": "RUS",
+    "Ελλάδα": "GRC",
+    "Danmark": "DNK",
+    "us_ca": "USA-CA",
+    "USA CA": "USA-CA",
+    "Georgia, USA": "USA-GA",
+    "us-central1-a": "USA-IA",
+    "us-east-1a": "USA-VA",
+    "US East (N. Virginia)": "USA-VA",
+    "Iowa (us-central1)": "USA-IA",
+    "SE-SE3": "SWE-SE3",
+}
+ASKED_BACK = {
+    "Congo": ("COD", "COG"),
+    "Kongo": ("COD", "COG"),
+    "Birmingham": ("GBR", "USA-AL"),
+    "city:Birmingham": ("GBR", "USA-AL"),
+    "Hyderabad": ("IND", "PAK"),
+    "Victoria": ("AUS", "CAN-BC"),
+    "Springfield": ("USA-MO", "USA-IL"),
+    "Granada": ("ESP", "GRD"),
+    "city:Georgia": ("GEO", "USA-GA"),
+    "city:Washington": ("USA-WA", "USA-DC"),
+    "Portland, OR": ("USA-OR",),
+    "San Francisco, CA": ("USA-CA",),
+    "Boston, MA": ("USA-MA",),
+    "Gotham, CA": ("USA-CA", "CAN"),
+    "Austin TX": ("USA-TX",),
+    "Paris, Texas": ("USA-TX",),
+    "Maharashtra": ("IND",),
+    "Hokkaido": ("JPN",),
+    "Tbilisi": ("GEO",),
+    "Europe (Frankfurt)": ("DEU",),
+    "af-north-1": ("cloud region", "name its country"),
+    "Micronesia": ("--intensity",),
+    "La Paz": ("BOL",),
+}
+
+
+@pytest.mark.parametrize("typed", IN_OTHER_WORDS)
+def test_other_languages_and_spellings(typed: str) -> None:
+    assert parse_place(typed).code == IN_OTHER_WORDS[typed]
+
+
+@pytest.mark.parametrize("typed", ASKED_BACK)
+def test_a_name_of_several_places_and_a_part_of_a_country_are_asked_back(typed: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        parse_place(typed)
+    for wanted in ASKED_BACK[typed]:
+        assert wanted in str(caught.value)
+
+
+@pytest.mark.parametrize(("typed", "state"), [("GA", "USA-GA"), ("IN", "USA-IN"), ("NL", "CAN-NL")])
+def test_a_country_code_that_is_also_a_state_names_the_state(typed: str, state: str) -> None:
+    assert state in parse_place(typed).note
+    assert not parse_place("FR").note
+
+
+def test_every_gazetted_place_is_a_grid() -> None:
+    codes = {code for entry in gazetteer().values() for code in entry.places}
+    assert codes
+    assert all(parse_place(code).code == code for code in codes)
 
 
 def test_sixty() -> None:
