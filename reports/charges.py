@@ -57,7 +57,8 @@ class Charges:
 
     def of(self, row: LabelRow) -> Result | None:
         """Return the charge of a label's events in C."""
-        return self._charge(row.energy, row.charge)
+        charge = row.charge if row.share is None or row.charge is None else row.charge.scaled(row.share)
+        return self._charge(row.total, charge)
 
     def per_item(self, row: LabelRow) -> Result | None:
         """Return what the next item of a label takes from the battery, in C or J by its convention, or None."""

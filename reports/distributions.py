@@ -51,7 +51,7 @@ def spreads_of(data: ReportData) -> list[Spread]:
             continue
         counts = np.array([max(a.events[i].count or 0, 1) for i in known.tolist()], np.float64)
         warmup = row.warmup.count if row.expected_per_item is not None else 0
-        found.append(Spread(row, a.energies.value[known] / counts, warmup))
+        found.append(Spread(row, a.divided[known] / counts, warmup))
     by_use = sorted(
         found, key=lambda s: (s.row is not data.headline, -(s.row.energy.value if s.row.energy else 0.0))
     )

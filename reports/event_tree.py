@@ -17,7 +17,6 @@ from .wording import show
 
 MOST_EVENTS = 200_000
 MOST_NODES = 60
-OVERLAP = "children overlap"
 OUTSIDE = "outside events"
 HEADS = ("label", "events", "with what is inside", "its own", "of the run")
 NOTE = (
@@ -113,7 +112,7 @@ class TreeLine:
     @property
     def cells(self) -> tuple[str, str, str, str]:
         """As `HEADS` after the first."""
-        return self.events, self.total.text, OVERLAP if self.overlap else self.own.text, self.share
+        return self.events, self.total.text, self.own.text, self.share
 
 
 def lines(a: Analysis, tree: Tree) -> list[TreeLine]:
@@ -175,10 +174,10 @@ def tree_of(a: Analysis) -> Tree:
 
 def _outside(a: Analysis, roots: NDArray[np.int64]) -> Result | None:
     """Return what the run drew outside of its outermost events."""
-    if not a.energies.known[roots].all() or _overlaps(a, roots):
+    if not a.energies.known[roots].all():
         return None
     weights = np.zeros(len(a.energies))
-    weights[roots] = 1.0
+    weights[roots] = 1.0 if a.shares is None else a.shares.whole[roots]
     return combine([(1.0, a.energy), (-1.0, a.energies.combine(weights, "tree"))])
 
 
@@ -224,14 +223,16 @@ def _node(a: Analysis, path: Path, found: _Found) -> Node:
     index, inside = np.array(found.index), np.array(found.inside, dtype=np.int64)
     weights = np.zeros(len(a.energies))
     known = index[a.energies.known[index]]
-    weights[known] = 1.0
+    part = np.ones(len(a.energies)) if a.shares is None else a.shares.whole
+    weights[known] = part[known]
     name = "/".join(path)
     total = a.energies.combine(weights, f"tree {name}") if known.size else None
     if not inside.size or total is None:
         return Node(path, len(found.index), total, None, False)
     overlap = _overlaps(a, inside)
     left = weights.copy()
-    left[inside[a.energies.known[inside]]] -= 1.0
+    children = inside[a.energies.known[inside]]
+    left[children] -= part[children]
     whole = bool(a.energies.known[index].all() and a.energies.known[inside].all())
-    own = a.energies.combine(left, f"own {name}") if whole and not overlap else None
+    own = a.energies.combine(left, f"own {name}") if whole else None
     return Node(path, len(found.index), total, own, overlap)

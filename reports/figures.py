@@ -198,10 +198,12 @@ def items_of(data: ReportData, row: LabelRow) -> Items | None:
         return None
     counts = np.array([max(a.events[i].count or 0, 1) for i in known.tolist()], np.float64)
     own = np.sqrt(a.energies.noise[known] ** 2 + a.energies.edges[known] ** 2 + a.energies.gaps[known] ** 2)
-    joules = a.energies.value[known] / counts
+    joules = a.divided[known] / counts
     events = int(known.size)
     numbers = np.flatnonzero(seen) + 1.0
     half = COVERAGE_95 * own / counts
+    if a.shares is not None:
+        half *= a.shares.whole[known]
     if known.size > MAX_POINTS:
         pick = np.linspace(0, known.size - 1, MAX_POINTS).astype(np.int64)
         numbers, joules, half = numbers[pick], joules[pick], half[pick]

@@ -83,7 +83,7 @@ def events_text(row: LabelRow) -> str:
     text = f"{row.events:,} event{'s' * (row.events != 1)}"
     if row.warmup.count and row.expected_per_item is not None:
         first = "the first" if row.warmup.count == 1 else f"the first {row.warmup.count:,}"
-        text += f", {first} left out as warm-up, with {'it' if row.warmup.count == 1 else 'them'} {show(row.energy_per_item).bare}"
+        text += f", {first} left out as warm-up, with {'it' if row.warmup.count == 1 else 'them'} {show(row.these_per_item).bare}"
     if row.unseen:
         text += f"; {row.unseen:,} of them without an energy"
     if row.outside:
@@ -96,6 +96,10 @@ def product(data: ReportData) -> str:
     row, a = data.headline, data.analysis
     energy = quoted(data)
     if energy is None or (not show(energy).half and not show(energy).span):
+        return ""
+    if (
+        row is not None and row.share is not None
+    ):  # it ran beside others, for longer than its part of the power
         return ""
     if row is None:
         seconds, items = a.duration.value, a.run_items or 1.0

@@ -103,9 +103,9 @@ def _energies(data: ReportData, caption: str) -> Iterator[str]:
             rf"\num{{{r.events}}}",
             plain_quantity(format_count(r.items)),
             quantity(show(r.per_item)),
-            quantity(show(r.energy_per_item)),
+            quantity(show(r.these_per_item)),
             plain_quantity(show(r.energy_median).bare),
-            quantity(show(r.energy)),
+            quantity(show(r.total)),
         ]
         for r in data.analysis.rows
     ]
@@ -140,7 +140,7 @@ def _nesting(data: ReportData) -> Iterator[str]:
             rf"\hspace{{{min(line.depth, 8)}em}}{escaped(shortened(line.label, LONGEST))}",
             plain_quantity(line.events),
             quantity(line.total),
-            escaped(event_tree.OVERLAP) if line.overlap else quantity(line.own),
+            quantity(line.own),
             plain_quantity(line.share),
         ]
         for line in event_tree.lines(data.analysis, tree)

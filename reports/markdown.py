@@ -137,7 +137,7 @@ def _labels(data: ReportData) -> Iterator[str]:
                 show(r.energy_median).bare,
                 show(r.energy_p95).bare,
                 format_quantity(r.spread_j, "J", 2),
-                show(r.energy).text,
+                show(r.total).text,
                 show(data.charge_of(r), "Ah", 1 / 3600).text,
                 show(data.charge_each(r), "Ah", 1 / 3600).text,
                 show(r.power).bare,

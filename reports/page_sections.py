@@ -168,11 +168,11 @@ def labels(data: ReportData) -> Markup:
         cells: list[Child] = [
             f"{row.events:,}",
             number(show(row.per_item)),
-            number(show(row.energy_per_item)),
+            number(show(row.these_per_item)),
             quantity(show(row.energy_median).bare),
             quantity(show(row.energy_p95).bare),
             quantity(format_quantity(row.spread_j, "J", 2)),
-            quantity(show(row.energy).bare),
+            quantity(show(row.total).bare),
         ]
         cells[3:3] = [number(show(row.above_per_item))] if baseline else []
         cells[1:1] = [format_count(row.items)] if with_items else []

@@ -83,7 +83,7 @@ def _lines(data: ReportData) -> Iterator[str]:
     yield ""
     if row is not None:
         yield f"- energy of {row.events:,} events of {escaped(row.title)}: {show(row.energy).text}"
-        yield f"- per {escaped(data.item)}: {show(row.energy_per_item).text}"
+        yield f"- per {escaped(data.item)}: {show(row.these_per_item).text}"
     elif data.analysis.run_per_item is not None:
         yield f"- energy of the whole run: {show(data.analysis.energy).text}"
         yield f"- per {escaped(data.item)}: {show(data.analysis.run_per_item).text}"

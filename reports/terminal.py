@@ -148,7 +148,7 @@ def _label_tables(data: ReportData, rows: Sequence[LabelRow], console: Console) 
         energy[:0] = [("items", lambda r: format_count(r.items))]
     energy[:0] = [("n", lambda r: f"{r.events:,}")]
     use: list[tuple[str, Cell]] = [
-        ("total", lambda r: show(r.energy).text),
+        ("total", lambda r: show(r.total).text),
         ("charge", lambda r: show(data.charge_of(r), "Ah", 1 / 3600).text),
         ("charge per item", lambda r: show(data.charge_each(r), "Ah", 1 / 3600).text),
         ("power", lambda r: show(r.power).bare),

@@ -29,7 +29,7 @@ from powermeter.analysis.labels import LabelRow, row
 from powermeter.analysis.reading_kind import as_events_show
 from powermeter.analysis.remarks import remarks
 from powermeter.analysis.run import measure_run
-from powermeter.analysis.sharing import shares
+from powermeter.analysis.sharing import Shares, shares
 from powermeter.analysis.windows import Windows, activity_of, measure
 from powermeter.errors import DataError
 from powermeter.events import Event
@@ -71,6 +71,7 @@ class Analysis:
         health: One `SourceHealth` for each source.
         disagreements: Where two instruments saw the same thing.
         notes: What a reader must know: a code, a severity and a sentence each.
+        shares: What part of the energy during each event is its, where some run at the same time; None where none do.
         run_items: How many items the user counts in the whole run, whatever its labels; None else.
         item_name: What the user calls one item; empty where nobody said.
     """
@@ -101,6 +102,7 @@ class Analysis:
     notes: tuple[Note, ...]
     integral: Integral = field(repr=False)
     charge_integral: Integral | None = field(repr=False, default=None)
+    shares: Shares | None = field(repr=False, default=None)
     run_items: float | None = None
     item_name: str = ""
 
@@ -114,6 +116,11 @@ class Analysis:
         """Return what a notebook shows of it."""
         html: str = registry.load(registry.NOTEBOOK["analysis"])(self)
         return html
+
+    @property
+    def divided(self) -> NDArray[np.floating[Any]]:
+        """Energy of each event in J, divided among those that ran at the same time, its parts included."""
+        return self.energies.value if self.shares is None else self.energies.value * self.shares.whole
 
     @property
     def run_per_item(self) -> Result | None:
@@ -286,6 +293,7 @@ def analyse(
             *throttling.notes(recording),
         ),
         integral=integral,
+        shares=parts,
         charge_integral=charge_integral,
         run_items=count.of_run,
         item_name=count.name,

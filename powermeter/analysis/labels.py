@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from powermeter.analysis.baseline import Baseline
 from powermeter.analysis.next_item import expected
 from powermeter.analysis.resolution import Resolution, verdict
+from powermeter.analysis.sharing import Shares
 from powermeter.analysis.uncertainty import Shape, budget, limit_names
 from powermeter.analysis.warmup import WarmUp, WarmUpReason, warm_up
 from powermeter.analysis.windows import Windows
 from powermeter.events import Event
-from powermeter.result import Grade, Result
+from powermeter.result import Grade, Result, worst
 
 Floats = NDArray[np.floating[Any]]
 Key = tuple[Any, ...]
@@ -37,13 +38,13 @@ class LabelRow:
         seconds: Sum of their durations.
         energy: Total in J.
         energy_per_item: Mean per item in J: what these events used, measurement errors only.
-        energy_median, energy_p95: Of the energy per item, over events, in J.
-        spread_j: Standard deviation of the energy per item between events, in J; None for one event.
+        energy_median, energy_p95: Of the energy per item, over events, in J; shared where `share` is not None.
+        spread_j: Standard deviation of the same between events, in J; None for one event.
         expected_per_item: What a further item would use on average, in J: of the events after the warm-up, with
             the spread between events (part `repeats:`); None for one event.
         charge, charge_per_item: In C.
         power: Mean power during the events, in W.
-        above, above_per_item, above_power: Energy total, per item, and mean power above the baseline.
+        above, above_per_item, above_power: Energy total, per item (shared as `per_item`), and mean power above the baseline.
         latency_mean, latency_p50, latency_p95, latency_p99: Of one event, in s.
         peak_memory: Largest peak resident memory in byte, or None.
         sample_power: Mean of the samples strictly inside the events in W (the MLPerf rule), or None.
@@ -55,6 +56,8 @@ class LabelRow:
         overlapping: Whether some of its own events overlap, so that its total counts energy twice.
         shared: The part of `energy` that is its own where events overlap, each instant's power divided among those active:
             the shares of all labels and what lies beside them add up to the run.  None where nothing overlaps.
+        share: What part of `energy` is its and its parts', the power divided among what ran at the same time; None where
+            nothing else did.
         warmup: How many of its first events are not counted in `expected_per_item`, and why.
         verdict: Whether one event is resolved.
         tail: What follows each event and belongs to none, in J; None where nothing was found to.
@@ -92,6 +95,7 @@ class LabelRow:
     method: str
     overlapping: bool
     shared: Result | None
+    share: float | None
     warmup: WarmUp
     verdict: Resolution
     tail: Result | None
@@ -103,8 +107,26 @@ class LabelRow:
 
     @property
     def per_item(self) -> Result | None:
-        """The number to quote: what the next item will use; what these used where one event is all there is."""
-        return self.expected_per_item or self.energy_per_item
+        """The number to quote: what the next item will use; what these used where one event is all there is.
+
+        Where events ran at the same time, its part of what was drawn.
+        """
+        return self._part(self.expected_per_item or self.energy_per_item)
+
+    @property
+    def these_per_item(self) -> Result | None:
+        """What these events used per item, in J, as `per_item` is counted."""
+        return self._part(self.energy_per_item)
+
+    @property
+    def total(self) -> Result | None:
+        """What these events used in all, in J, as `per_item` is counted."""
+        return self._part(self.energy)
+
+    def _part(self, whole: Result | None) -> Result | None:
+        if whole is None or self.share is None:
+            return whole
+        return replace(whole.scaled(self.share), grade=worst((whole.grade, Grade.DERIVED)))
 
     @property
     def meter_half_width(self) -> float | None:
@@ -135,12 +157,12 @@ def row(
     energy: Windows,
     charge: Windows | None,
     baseline: Baseline | None,
-    shares: Floats | None = None,
+    shares: Shares | None = None,
 ) -> LabelRow:
     """Return the row of the events at `index` (positions in `events` and in the windows' arrays).
 
     Args:
-        shares: What part of the energy during each event is its own (`sharing.shares`); None where nothing overlaps.
+        shares: What part of the energy during each event is its (`sharing.shares`); None where nothing overlaps.
     """
     known = index[energy.known[index]]
     covered = index[energy.covered[index]]
@@ -171,10 +193,13 @@ def row(
     lasted = np.divide(seconds, counts, out=np.full(known.size, np.nan), where=counts > 0)
     warmup = warm_up(each[order], lasted[order]) if each.size else WarmUp(0, WarmUpReason.FEW)
     rest = known[order][warmup.count :]
-    own = None if shares is None else _own_share(shares, energy, known)
+    own = None if shares is None else _part_of(shares.own, energy, known)
+    share = None if shares is None else _part_of(shares.whole, energy, known)
     # Events that only least squares tell of have one energy for all.
     counted = np.flatnonzero(counts > 0) if items is not None and not alike else np.empty(0, np.int64)
-    single = each[counted]
+    parts = np.ones(known.size) if shares is None or share is None else shares.whole[known]
+    single = each[counted] * parts[counted]
+    whole = counts[counted] / np.maximum(parts[counted], 1e-12)
     spread = float(np.std(single, ddof=1)) if single.size > 1 and spans else None
     latency = energy.seconds[covered]
     latency = latency if latency.sum() > 0 else np.empty(0)
@@ -189,8 +214,8 @@ def row(
         seconds=span,
         energy=total,
         energy_per_item=per_item,
-        energy_median=_quantile(energy, known[counted], single, counts[counted], 0.5, per_item),
-        energy_p95=_quantile(energy, known[counted], single, counts[counted], 0.95, per_item),
+        energy_median=_quantile(energy, known[counted], single, whole, 0.5, per_item),
+        energy_p95=_quantile(energy, known[counted], single, whole, 0.95, per_item),
         spread_j=None if per_item is not None and math.isinf(per_item.high) else spread,
         expected_per_item=expected(energy, rest, counts[order][warmup.count :], origin)
         if each.size
@@ -199,7 +224,7 @@ def row(
         charge_per_item=q.scaled(1 / items) if q and items else None,
         power=total.scaled(1 / span, "W") if total else None,
         above=above,
-        above_per_item=above.scaled(1 / items) if above and items else None,
+        above_per_item=above.scaled((1.0 if share is None else share) / items) if above and items else None,
         above_power=above.scaled(1 / span, "W") if above else None,
         latency_mean=_statistic(latency, np.mean),
         latency_p50=_percentile(latency, 50),
@@ -213,6 +238,7 @@ def row(
         method="regression" if alike else "samples" if unseen else "integral",
         overlapping=_overlapping(energy.start_ns[known], energy.end_ns[known]),
         shared=total.scaled(own) if total is not None and own is not None else None,
+        share=share,
         warmup=warmup,
         verdict=verdict(energy, known, total, covered),
         tail=None
@@ -227,8 +253,8 @@ def _plain(number: float) -> float:
     return int(number) if number.is_integer() else number
 
 
-def _own_share(shares: Floats, energy: Windows, known: NDArray[np.int64]) -> float | None:
-    """Return a label's own part of the energy during its events, or None where it shares nothing."""
+def _part_of(shares: Floats, energy: Windows, known: NDArray[np.int64]) -> float | None:
+    """Return a label's part of the energy during its events, or None where it shares nothing."""
     if not (shares[known] < 1 - 1e-9).any():
         return None
     plain = energy.plain[known]

@@ -145,12 +145,13 @@ def _of_rows(rows: Sequence[LabelRow]) -> list[Note]:
 
 def _of_row(r: LabelRow) -> Iterator[Note]:
     """Yield what a reader must know of one label."""
-    if r.shared is not None and r.energy is not None:
-        share = r.shared.value / r.energy.value if r.energy.value else 1.0
+    if r.share is not None and r.energy is not None:
+        full = r.expected_per_item or r.energy_per_item
+        each = "" if full is None else f", {format_quantity(full.value, full.unit, 3)} per item"
         yield Note.info(
             "overlap",
-            f"events {r.title!r} overlap others: {share:.0%} of what was drawn while they ran is their share; "
-            "shares add up to the run",
+            f"events {r.title!r} overlap others: the power is divided among what runs, so that all adds up to the run, and "
+            f"{100 * r.share:.3g} % is their part; in full {format_quantity(r.energy.value, 'J', 3)} was drawn while they ran{each}",
         )
     if r.warmup.count:
         yield Note.info(

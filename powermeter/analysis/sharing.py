@@ -1,13 +1,13 @@
 """Events that run at the same time share what is drawn: each instant's power is divided among those that are active.
 
 A container (an epoch with its batches) is not active while a part of it is: what its parts use is theirs.  So the shares of all
-events and what lies outside of them add up to the run.
+events and what lies outside of them add up to the run.  What a container is quoted with holds its parts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +19,24 @@ Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]
 
 
-def shares(integral: Integral, events: Sequence[Event], start_ns: Times, end_ns: Times) -> Floats | None:
-    """Return what part of the energy during each event is its own, 0 to 1; None where no two events overlap.
+DEEPEST = 64
+"""How many containers around an event are looked for."""
+
+
+class Shares(NamedTuple):
+    """What part of the energy during each event is its, 0 to 1; shape (n,).
+
+    Attributes:
+        own: Without its parts.
+        whole: With its parts: below 1 only where something else ran at the same time.
+    """
+
+    own: Floats
+    whole: Floats
+
+
+def shares(integral: Integral, events: Sequence[Event], start_ns: Times, end_ns: Times) -> Shares | None:
+    """Return what part of the energy during each event is its; None where no two events overlap.
 
     Args:
         events: For their parents.
@@ -35,7 +51,8 @@ def shares(integral: Integral, events: Sequence[Event], start_ns: Times, end_ns:
     active = np.zeros(edges.size + 1, np.int64)
     np.add.at(active, first, 1)
     np.add.at(active, last, -1)
-    busy, owner = _busy_with_parts(events, edges, first, last)
+    parent = _parents(events)
+    busy, owner = _busy_with_parts(parent, first, last)
     if owner.size:
         np.add.at(active, busy[:, 0], -1)
         np.add.at(active, busy[:, 1], 1)
@@ -47,23 +64,41 @@ def shares(integral: Integral, events: Sequence[Event], start_ns: Times, end_ns:
     if owner.size:
         np.subtract.at(own, owner, divided[busy[:, 1]] - divided[busy[:, 0]])
     full = whole[last] - whole[first]
-    found: Floats = np.clip(np.divide(own, full, out=np.ones_like(own), where=full != 0), 0.0, 1.0)
-    return found
+
+    def part(joules: Floats) -> Floats:
+        found: Floats = np.clip(np.divide(joules, full, out=np.ones_like(joules), where=full != 0), 0.0, 1.0)
+        return found
+
+    with_parts = own.copy()
+    every = np.arange(start_ns.size)
+    above_event, above_busy = parent, parent[owner]
+    for _ in range(DEEPEST):
+        for sign, above, a, b in (
+            (1.0, above_event, first[every], last[every]),
+            (-1.0, above_busy, busy[:, 0], busy[:, 1]),
+        ):
+            inside = np.flatnonzero(above >= 0)
+            to = above[inside]
+            low, high = np.maximum(a[inside], first[to]), np.minimum(b[inside], last[to])
+            np.add.at(with_parts, to, sign * (divided[np.maximum(low, high)] - divided[low]))
+        above_event, above_busy = (np.where(one >= 0, parent[one], -1) for one in (above_event, above_busy))
+        if (above_event < 0).all():
+            break
+    return Shares(part(own), part(with_parts))
+
+
+def _parents(events: Sequence[Event]) -> NDArray[np.int64]:
+    """Return the position of the event around each; −1 where there is none."""
+    at = {(e.process, e.uid): i for i, e in enumerate(events) if e.uid}
+    return np.array([at.get((e.process, e.parent), -1) if e.parent else -1 for e in events], np.int64)
 
 
 def _busy_with_parts(
-    events: Sequence[Event], edges: Times, first: NDArray[np.int64], last: NDArray[np.int64]
+    parents: NDArray[np.int64], first: NDArray[np.int64], last: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the stretches (indices of edges) in which a container's parts are active, and which event it is."""
-    at = {(e.process, e.uid): i for i, e in enumerate(events) if e.uid}
-    pairs = [
-        (at[(e.process, e.parent)], i)
-        for i, e in enumerate(events)
-        if e.parent and (e.process, e.parent) in at
-    ]
-    if not pairs:
-        return np.empty((0, 2), np.int64), np.empty(0, np.int64)
-    parent, child = (np.array(column, np.int64) for column in zip(*pairs, strict=True))
+    child = np.flatnonzero(parents >= 0)
+    parent = parents[child]
     a = np.maximum(first[child], first[parent])
     b = np.minimum(last[child], last[parent])
     good = b > a

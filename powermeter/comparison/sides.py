@@ -51,9 +51,11 @@ def of_row(run: Run, row: LabelRow, of: str, name: str, block: str | None, warmu
     if np.isnan(counts).any():
         counts = np.ones(counts.size)  # not known how many: energies are per event
     base = seconds if of == "power" else counts
-    amount = seconds if of == "time" else a.energies.value[index]
+    energies = a.divided if of == "energy" else a.energies.value
+    amount = seconds if of == "time" else energies[index]
     if of != "time" and a.baseline is not None:
-        amount = amount - a.baseline.power.value * seconds
+        whole = 1.0 if a.shares is None or of != "energy" else a.shares.whole[index]
+        amount = amount - a.baseline.power.value * seconds * whole
     usable = base > 0
     if not usable.any():
         why = row.verdict.text or "no event of it lasts and counts"
@@ -89,7 +91,7 @@ def _keys(run: Run, row: LabelRow, index: NDArray[np.int64], name: str, block: s
 
 def _with_warmup(page: Result, row: LabelRow, values: Floats) -> Result:
     """Return the mean of all events, where the printed one leaves out a warm-up."""
-    every = row.energy_per_item or page
+    every = row.these_per_item or page
     scatter = float(values.std(ddof=1)) / math.sqrt(values.size) if values.size > 1 else 0.0
     parts = {name: part for name, part in every.parts.items() if not name.startswith(IN_SPREAD)}
     return Result.of(float(values.mean()), page.unit, {**parts, f"repeats:{row.title}": scatter}, page.grade)
@@ -120,7 +122,7 @@ def _page(a: Analysis, row: LabelRow, of: str) -> Result | None:
         return row.above_per_item if of == "energy" else row.above_power
     if of == "power":
         return row.power
-    per_event = row.energy.scaled(1 / row.events) if row.energy and row.items is None else None
+    per_event = row.total.scaled(1 / row.events) if row.total and row.items is None else None
     return row.per_item or per_event
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from powermeter.errors import ConfigurationError
 from powermeter.marking import span as spans
-from powermeter.marking.batches import Sizer
+from powermeter.marking.batches import Sizer, is_image
 
 
 class Count(Enum):
@@ -91,12 +91,14 @@ class Calls:
 def batch_of(*args: Any, **kwargs: Any) -> int | None:
     """Return the leading dimension that all arrays of a call share; None where that may be something else.
 
-    An array of one dimension may be one item with so many values, or so many items.
+    An array of one dimension may be one item with so many values, or so many items; one of 3 × height × width, one image.
     """
     if len(args) == 1 and not kwargs:
         shape = getattr(args[0], "shape", None)
         if shape is not None:
-            return int(shape[0]) if len(shape) > 1 else None
+            return (
+                int(shape[0]) if len(shape) > 1 and not is_image(tuple(shape), channels_last=False) else None
+            )
         return Sizer().size(args[0])
     return Sizer().size({**{str(i): value for i, value in enumerate(args)}, **kwargs})
 

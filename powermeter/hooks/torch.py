@@ -14,13 +14,22 @@ from powermeter.marking.tracking import tracked
 def watch(model: Any, wanted: Watch) -> Any:
     """Return the module with hooks that begin and end events; it compiles, exports and is saved as before."""
     label = wanted.name or type(model).__name__
-    calls = Calls(label, wanted.n, facts(model, wanted.example))
+    calls = Calls(label, wanted.n, facts(model, wanted.example), None if _leads(model) else _unknown)
     tracked(model, label, calls.count, dict(wanted.attributes))
     if wanted.layers is not False:
         parts = {name: part for name, part in model.named_modules() if name}
         for name in chosen(wanted.layers, list(parts), label):
             tracked(parts[name], f"{label}.{name}", None, dict(wanted.attributes))
     return model
+
+
+def _leads(model: Any) -> bool:
+    """Return whether the first dimension of a module's inputs is the batch's: recurrent ones and attention have a choice."""
+    return bool(getattr(model, "batch_first", True))
+
+
+def _unknown(*args: Any, **kwargs: Any) -> None:
+    return None
 
 
 def facts(model: Any, example: Any = None) -> dict[str, Any]:

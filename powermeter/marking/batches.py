@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 
 DEEPEST, MOST_LEAVES = 4, 64
 
+_COLOURS, _SMALLEST = (3, 4), 8
 _SINGLE = (str, bytes, int, float, complex, bool, type(None))
 
 
 class Leaf(NamedTuple):
-    """An array, list or scalar in a batch: its shape, and whether its first extent may be something else than items."""
+    """An array, list or scalar in a batch: its shape, and whether by itself its first extent may be something else than items."""
 
     shape: tuple[int, ...]
     is_vague: bool = False
@@ -21,9 +22,9 @@ class Sizer:
     """Finds the number of items in the batches of one loader.
 
     A tensor or array counts by its leading dimension, and so do dicts and lists of them where all agree.  A single
-    text or number is one item; a list of texts or of dicts is as many as it is long.  Several arrays of one number
-    of dimensions may be inputs and targets, or single samples: then only a loader that was asked for that size
-    (`batch_size`, as in torch) settles it, and later its smaller last batch.
+    text or number is one item; a list of texts or of dicts is as many as it is long.  A vector or an image may be
+    one sample; several arrays of one number of dimensions may be inputs and targets, or single samples: then only a
+    loader that was asked for that size (`batch_size`, as in torch) settles it, and later its smaller last batch.
 
     Args:
         loader: What hands out the batches.
@@ -64,16 +65,27 @@ class Sizer:
 
 def _is_clear(item: Any, leaves: Sequence[Leaf]) -> bool:
     """Return whether the first extent of the leaves can only be the number of items."""
-    if not all(leaf.shape for leaf in leaves) or all(leaf.is_vague for leaf in leaves):
+    if not all(leaf.shape for leaf in leaves):
         return False
+    if len({len(leaf.shape) for leaf in leaves}) > 1:  # an image and its labels, one for each row?
+        return True
     is_list = isinstance(item, (list, tuple)) and len(leaves) > 1
-    return not is_list or len({len(leaf.shape) for leaf in leaves}) > 1
+    return not is_list and not all(leaf.is_vague for leaf in leaves)
+
+
+def is_image(shape: tuple[int, ...], *, channels_last: bool = True) -> bool:
+    """Return whether an array may be one picture, whose first extent is its colours or its height."""
+    if len(shape) != 3:
+        return False
+    first = shape[0] in _COLOURS and min(shape[1:]) >= _SMALLEST
+    return first or (channels_last and shape[2] in (1, *_COLOURS) and min(shape[:2]) >= _SMALLEST)
 
 
 def _leaves(item: Any, depth: int) -> Iterator[Leaf]:
     shape = getattr(item, "shape", None)
     if shape is not None:
-        yield Leaf(tuple(int(extent) for extent in shape))
+        extents = tuple(int(extent) for extent in shape)
+        yield Leaf(extents, is_vague=len(extents) == 1 or is_image(extents))
     elif isinstance(item, _SINGLE) or not depth:
         yield Leaf(())
     elif isinstance(item, Mapping):

@@ -125,10 +125,10 @@ def _tables(pages: Pages, data: ReportData) -> None:
                 f"{r.events:,}",
                 format_count(r.items),
                 show(r.per_item).text,
-                show(r.energy_per_item).text,
+                show(r.these_per_item).text,
                 show(r.energy_median).bare,
                 show(r.energy_p95).bare,
-                show(r.energy).text,
+                show(r.total).text,
             ]
             for r in shown
         ],

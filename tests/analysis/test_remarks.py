@@ -13,7 +13,7 @@ def rows(count: int, events: int):
     """Return labels none of which the meter resolves."""
     verdict = SimpleNamespace(text="too short")
     common = {
-        "shared": None,
+        "share": None,
         "energy": None,
         "warmup": SimpleNamespace(count=0),
         "tail": None,

@@ -9,6 +9,7 @@ from powermeter.analysis.energy import analyse
 from powermeter.channel import Channel, Quantity, Rail
 from powermeter.events import Event
 from powermeter.recording import Samples, SourceInfo
+from powermeter.result import Grade
 from powermeter.testing.simulation import NS, SimulatedRecording
 
 
@@ -45,6 +46,35 @@ def test_a_container_keeps_only_what_none_of_its_parts_uses() -> None:
     assert outer.shared is not None and inner.shared is None and inner.energy is not None
     assert outer.shared.value == pytest.approx(8, rel=0.01)
     assert outer.shared.value + inner.energy.value == pytest.approx(16, rel=0.01)
+
+
+def test_what_is_quoted_of_requests_at_once_adds_up_to_the_run_with_their_parts_inside() -> None:
+    requests = [Event("request", 4 * NS, 8 * NS, process=1, uid=1 + i) for i in range(4)]
+    steps = [Event("step", 5 * NS, 7 * NS, process=1, uid=10 + i, parent=1) for i in range(2)]
+    a = analyse(recording([*requests, *steps]))
+    whole, inside = a.row("request"), a.row("step")
+    # From 5 to 7 s five run: two steps of the first request, and three others; before and after, four.
+    assert whole.share == pytest.approx(1 / 4) and inside.share == pytest.approx(1 / 5)
+    assert whole.total is not None and whole.total.value == pytest.approx(16, rel=0.01)
+    assert whole.per_item is not None and whole.per_item.value == pytest.approx(4, rel=0.01)
+    assert whole.energy_per_item is not None and whole.energy_per_item.value == pytest.approx(16, rel=0.01)
+    assert whole.energy_median is not None and whole.energy_median.value == pytest.approx(2 + 8 / 5, rel=0.01)
+    assert inside.total is not None and inside.total.value == pytest.approx(2 * 8 / 5, rel=0.01)
+    assert whole.total.grade is Grade.DERIVED
+    assert whole.energy is not None and whole.energy.value == pytest.approx(64, rel=0.01)
+    (note,) = [note for note in a.notes if note.code == "overlap" and "request" in note.text]
+    assert "25 %" in note.text and "in full 63.9 J" in note.text
+
+
+def test_a_container_alone_is_quoted_whole() -> None:
+    epoch = Event("epoch", 4 * NS, 8 * NS, process=1, uid=1)
+    batches = [
+        Event("batch", (4 + i) * NS, int((4.5 + i) * NS), process=1, uid=2 + i, parent=1) for i in range(4)
+    ]
+    a = analyse(recording([epoch, *batches]))
+    assert [row.share for row in a.rows] == [None, None]
+    outer = a.row("epoch")
+    assert outer.per_item == outer.energy_per_item and not any(note.code == "overlap" for note in a.notes)
 
 
 def test_events_one_after_the_other_share_nothing() -> None:

@@ -19,6 +19,7 @@ NAMES = ["encoder", "encoder.0", "encoder.0.weight", "encoder.1", "head"]
     [
         ((np.ones((8, 3)),), {}, 8),
         ((np.ones(8),), {}, None),  # one sample of eight values, or eight samples
+        ((np.ones((3, 32, 32)),), {}, None),  # one image, or three of one colour
         ((np.ones((8, 3)), np.ones(8)), {}, 8),
         ((np.ones((8, 3)), np.ones((4, 3))), {}, None),
         ((), {"ids": np.ones((8, 3)), "mask": np.ones((8, 3))}, 8),

@@ -33,6 +33,9 @@ X, Y = np.zeros((32, 3, 8, 8)), np.zeros(32)
         ([X, Y], 32),
         ((X, Y), 32),
         ({"image": X, "label": Y}, 32),
+        ({"signal": np.zeros((64, 128, 3)), "label": np.zeros(64)}, 64),
+        (np.zeros((64, 128, 6)), 64),
+        (np.zeros((1, 128, 768)), 1),
         (UserDict(input_ids=np.zeros((32, 128)), attention_mask=np.zeros((32, 128))), 32),
         ({"inputs": {"a": X, "b": [Y, Y]}}, 32),
         ({"text": ["a"] * 32, "label": Y}, 32),
@@ -59,6 +62,10 @@ def test_the_size_of_what_is_clearly_a_batch(item, size):
         [np.zeros((32, 10)), np.zeros((32, 1))],  # inputs and targets, or two samples
         [np.zeros(3), np.zeros(4)],
         [1, 2, 3],
+        np.zeros(100),  # a vector of features
+        {"input_ids": np.zeros(128), "attention_mask": np.zeros(128)},
+        np.zeros((3, 224, 224)),
+        {"pixel_values": np.zeros((224, 224, 3))},
         {"input_ids": [1, 2, 3], "attention_mask": [1, 1, 1]},  # one text's tokens
         np.zeros(()),
         ("question", "answer"),
@@ -75,6 +82,8 @@ def test_what_may_be_something_else_has_no_size(item):
 def test_a_loader_that_knows_its_batch_size_settles_what_is_not_certain():
     def pair(n):
         return [np.zeros((n, 10)), np.zeros((n, 1))]
+
+    assert Sizer(Loader([])).size(np.zeros(32)) == 32
 
     sizer = Sizer(Loader([]))
     assert sizer.size(pair(7)) is None, "it has not been seen that these are inputs and targets"

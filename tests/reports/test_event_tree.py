@@ -61,11 +61,15 @@ def test_the_same_label_in_two_places_is_two_nodes_and_a_lost_parent_is_none(mak
     assert set(nodes(make(events=events))) == {("a",), ("a", "x"), ("b",), ("b", "x"), ("x",)}
 
 
-def test_children_beside_each_other_have_no_own_part(make):
+def test_children_beside_each_other_share_what_is_drawn_and_the_rest_is_the_containers(make):
     outer = infer(1, 2, uid=1, name="batch")
     events = [outer, *inside(1, infer(1.1, 1, uid=2), infer(1.2, 1, uid=3))]
-    batch = nodes(make(events=events))["batch",]
-    assert batch.overlap and batch.own is None
+    found = nodes(make(events=events))
+    batch, (one,) = found["batch",], [node for path, node in found.items() if len(path) == 2]
+    assert batch.overlap and batch.total.value == pytest.approx(one.total.value + batch.own.value)
+    assert one.total.value / batch.total.value == pytest.approx(
+        1.1 / 2, rel=0.01
+    )  # from 1.1 s to 2.2 s of 1 s to 3 s
 
 
 def test_without_nesting_there_is_no_tree_and_a_circle_ends(make, twenty):

@@ -161,7 +161,7 @@ class _Gathering:
             if event.measures[names.PHASE] == names.LOAD:
                 continue
             key, i = (event.process, event.measures.get(names.NUMBER)), at[id(event)]
-            own = 1.0 if self.shares is None else float(self.shares[i])
+            own = 1.0 if self.shares is None else float(self.shares.own[i])
             joules[key] = joules.get(key, 0.0) + float(self.energies.value[i]) * own
             tokens[key] = tokens.get(key, 0.0) + (names.total([event], names.GENERATED) or 0.0)
         n = len(joules)
@@ -188,7 +188,9 @@ class _Gathering:
         """Grade what hardly any reading tells of as estimated, and a share by a rule as derived."""
         if result is None:
             return None
-        grade = Grade.DERIVED if self.shares is not None and (self.shares[index] < 1 - 1e-9).any() else None
+        grade = (
+            Grade.DERIVED if self.shares is not None and (self.shares.own[index] < 1 - 1e-9).any() else None
+        )
         if float(np.median(self.energies.samples[index])) < _FEW_READINGS and index.size < _FEW_READINGS:
             grade = Grade.ESTIMATED
         return result if grade is None else _at_best(result, grade)
