@@ -29,6 +29,7 @@ PRELOADED = (
 )
 """Heavy libraries that a test process is forked with, so that each mutant costs a second and not three."""
 
+HANGS = "hangs for more than"
 SLACK_S = 20.0
 FACTOR = 4.0
 """A run may take this many times what its tests took before, and the slack; then it hangs, which is seen."""
@@ -49,6 +50,11 @@ class Outcome:
     by: str
     tests: int
     seconds: float
+
+    @property
+    def hangs(self) -> bool:
+        """Whether it was killed because the tests did not end in time."""
+        return self.killed and self.by.startswith(HANGS)
 
 
 class Laboratory:
@@ -130,7 +136,7 @@ class Laboratory:
                     os.waitpid(child, 0)
         took = time.monotonic() - began
         if status is None:
-            return Outcome(True, f"hangs for more than {limit_s:.0f} s", len(tests), took)
+            return Outcome(True, f"{HANGS} {limit_s:.0f} s", len(tests), took)
         if status in (0, 5):
             return Outcome(False, "no test reaches it" if status == 5 else "", len(tests), took)
         if status == 4:

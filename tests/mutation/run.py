@@ -16,8 +16,11 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from laboratory import FACTOR, ROOT, SLACK_S, Laboratory, Outcome
 from operators import Mutant, candidates, is_another_program
@@ -38,6 +41,8 @@ EVERYWHERE = ("tests/analysis/test_every_part.py", "tests/reports/test_every_cel
 """Tests of what many files together print; quick."""
 MOST_S = 45.0
 """Of recorded test time for one mutant."""
+FIRST_S, FIRST_FILES = 4.0, 6
+"""The first tests that are asked take so long, and lie in so many files: most mutants get no further."""
 
 
 def files(wanted: list[str]) -> list[str]:
@@ -85,8 +90,8 @@ def pool(options: argparse.Namespace) -> list[Mutant]:
 
 
 def faults(options: argparse.Namespace) -> Iterator[tuple[Mutant, str]]:
-    """Yield the faults that people wrote by hand, `faults.toml`, with what each is."""
-    for fault in tomllib.loads((HERE / "faults.toml").read_text(encoding="utf-8"))["fault"]:
+    """Yield the faults that people wrote by hand, with what each is."""
+    for fault in tomllib.loads(options.faults.read_text(encoding="utf-8"))["fault"]:
         path, old = fault["path"], fault["old"]
         if options.paths and not any(path.startswith(w) for w in options.paths):
             continue
@@ -123,6 +128,15 @@ class Trial:
                 record = json.loads(line)
                 self.known[record["key"]] = record
         self.clean: dict[str, bool] = {}
+        self.found_by: Counter[tuple[str, str]] = Counter()
+        for record in self.known.values():
+            self.note(record)
+
+    def note(self, record: Mapping[str, Any]) -> None:
+        """Remember which test found a mutant of a file: it is asked first for the next one."""
+        if record["killed"] and "tests/" in record["by"]:
+            path = record["key"].partition(":")[0]
+            self.found_by[path, record["by"].partition(" ")[2].partition("[")[0]] += 1
 
     def newer(self, path: str, seen: set[str]) -> list[str]:
         """Return the test files that changed since the map and are the file's own, import it, or saw the lines before."""
@@ -158,7 +172,18 @@ class Trial:
             found = [own]
         seen = {name.partition("::")[0] for name in found}
         newer = [name for name in newer if name not in seen]
+        found.sort(key=lambda name: -self.found_by[mutant.path, name])
         return [*found[:40], *newer, *found[40:]]
+
+    def in_turns(self, asked: list[str]) -> list[list[str]]:
+        """Return the tests in two parts: a few quick ones of few files, which find most mutants, and the rest."""
+        spent, files = 0.0, set[str]()
+        for number, name in enumerate(asked):
+            files.add(name.partition("::")[0])
+            spent += self.tests.seconds.get(name, FILE_S)
+            if number and (spent > FIRST_S or len(files) > FIRST_FILES):
+                return [asked[:number], asked[number:]]
+        return [asked]
 
     def passes_on_the_clean_copy(self, by: str) -> bool:
         """Return whether the test that failed passes without the mutant."""
@@ -175,14 +200,25 @@ class Trial:
         asked = self.chosen(mutant)
         if not asked:
             return Outcome(False, "no test reaches it", 0, 0.0)
-        limit_s = SLACK_S + FACTOR * sum(self.tests.seconds.get(name, FILE_S) for name in asked)
         left_out: list[str] = []
-        while True:
-            with self.laboratory.changed(mutant.path, mutant.apply(source)):
-                outcome = self.laboratory.run([*asked, *left_out], min(limit_s, 240.0))
-            if not outcome.killed or self.passes_on_the_clean_copy(outcome.by) or len(left_out) > 6:
-                return outcome
-            left_out += ["--deselect", outcome.by.partition(" ")[2]]
+        seconds = 0.0
+        for part in self.in_turns(asked):
+            limit_s = SLACK_S + FACTOR * sum(self.tests.seconds.get(name, FILE_S) for name in part)
+            patience = 1
+            while True:
+                with self.laboratory.changed(mutant.path, mutant.apply(source)):
+                    outcome = self.laboratory.run([*part, *left_out], min(limit_s * patience, 400.0))
+                seconds += outcome.seconds
+                if outcome.hangs and patience == 1:  # a busy machine is no hang
+                    patience = 5
+                    continue
+                if outcome.killed and not self.passes_on_the_clean_copy(outcome.by) and len(left_out) <= 6:
+                    left_out += ["--deselect", outcome.by.partition(" ")[2]]
+                    continue
+                break
+            if outcome.killed:
+                break
+        return replace(outcome, tests=len(asked), seconds=seconds)
 
     def verdict(self, mutant: Mutant, what: str = "") -> dict[str, object]:
         """Return the verdict on a mutant, known or new."""
@@ -201,6 +237,7 @@ class Trial:
             with self.verdicts.open("a", encoding="utf-8") as lines:
                 lines.write(json.dumps(record, ensure_ascii=False) + "\n")
             self.known[key] = record
+            self.note(record)
         return self.known[key]
 
 
@@ -226,7 +263,12 @@ def main() -> int:
         "--changed", metavar="COMMIT", nargs="?", const="main", help="mutants of lines changed since"
     )
     parser.add_argument(
-        "--faults", action="store_true", help="the faults written by hand instead, faults.toml"
+        "--faults",
+        metavar="TABLE",
+        type=Path,
+        nargs="?",
+        const=HERE / "faults.toml",
+        help="faults written by hand instead, those of faults.toml without a name",
     )
     parser.add_argument("--again", action="store_true", help="try those once more that survived before")
     parser.add_argument("--seconds", type=float, default=1e9, help="end after so long; call again to go on")
@@ -248,18 +290,23 @@ def main() -> int:
                 laboratory, TestMap(options.folder / "map"), options.folder, options.most, options.again
             )
             asked = list(faults(options)) if options.faults else [(one, "") for one in pool(options)]
-            killed, survived = 0, []
+            laboratory.run(list(EVERYWHERE), 600.0)  # compiles everything, which counts as no mutant's time
+            killed, survived, spent_s = 0, [], 0.0
             for number, (mutant, what) in enumerate(asked, 1):
                 if time.monotonic() - began > options.seconds:
                     print(f"{len(asked) - number + 1} not tried yet: call again", flush=True)
                     break
                 record = trial.verdict(mutant, what)
+                spent_s += float(str(record["seconds"]))
                 killed += bool(record["killed"])
                 if not record["killed"]:
                     survived.append(record)
                     print(f"survived: {record['text']} {what} ({record['tests']} tests)", flush=True)
             tried = killed + len(survived)
-            print(f"\n{killed} of {tried} found ({killed / max(1, tried):.1%}), seed {options.seed}")
+            print(
+                f"\n{killed} of {tried} found ({killed / max(1, tried):.1%}), seed {options.seed}; "
+                f"{spent_s / max(1, tried):.1f} s each"
+            )
             open_ones = [record for record in survived if str(record["key"]) not in reasons]
             for record in survived:
                 if (reason := reasons.get(str(record["key"]))) is not None:
