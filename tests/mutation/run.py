@@ -24,7 +24,7 @@ from typing import Any
 
 from laboratory import FACTOR, ROOT, SLACK_S, Laboratory, Outcome
 from operators import Mutant, candidates, is_another_program
-from selection import MAP, TestMap
+from selection import EVERYWHERE, MAP, TestMap
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -37,8 +37,6 @@ OUTSIDE = ("powermeter/testing/", "powermeter/marking/bindings/")
 """What serves tests, and a module for Pythons that are not run here."""
 FILE_S = 10.0
 """That a test file takes which the map does not know."""
-EVERYWHERE = ("tests/analysis/test_every_part.py", "tests/reports/test_every_cell.py")
-"""Tests of what many files together print; quick."""
 MOST_S = 45.0
 """Of recorded test time for one mutant."""
 FIRST_S, FIRST_FILES = 4.0, 6

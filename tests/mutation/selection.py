@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 
 MAP = "MUTATION_MAP"
+EVERYWHERE = ("tests/analysis/test_every_part.py", "tests/reports/test_every_cell.py")
+"""Tests of what many files together print; quick."""
 
 
 class Recording:
@@ -115,15 +117,26 @@ class TestMap:
         seen: set[str] = set()
         for line in range(span[0], span[1] + 1):
             seen |= by_line.get(line, set())
-        files = {name.partition("::")[0] for name in seen if name.endswith("|setup")}
-        seen = {name.partition("|")[0] for name in seen if name}
-        seen |= {name for name in self.seconds if name.partition("::")[0] in files}
+        seen = self._of(seen)
         # What a line makes at import, or in a fixture that many files share, is seen by others than those that ran it.
-        near = {test.partition("|")[0] for tests in by_line.values() for test in tests if test} - seen
+        near = self._of({name for names in by_line.values() for name in names}) - seen
         return [*self._quickest(seen, mirror, most_s), *self._quickest(near, mirror, most_s / 2)]
 
+    def _of(self, contexts: set[str]) -> set[str]:
+        """Return the tests of contexts: what is made in a fixture is seen by all tests of its file."""
+        files = {name.partition("::")[0] for name in contexts if name.endswith("|setup")}
+        tests = {name.partition("|")[0] for name in contexts if name}
+        return tests | {name for name in self.seconds if name.partition("::")[0] in files}
+
     def _quickest(self, names: set[str], mirror: str, most_s: float) -> list[str]:
-        ordered = sorted(names, key=lambda name: (not name.startswith(mirror), self.seconds.get(name, 0.0)))
+        ordered = sorted(
+            names,
+            key=lambda name: (
+                not name.startswith(mirror),
+                not name.startswith(EVERYWHERE),
+                self.seconds.get(name, 0.0),
+            ),
+        )
         chosen, spent = [], 0.0
         for name in ordered:
             spent += self.seconds.get(name, 0.0)
