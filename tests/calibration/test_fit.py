@@ -197,6 +197,18 @@ def test_a_shunt_from_known_currents() -> None:
     assert ohm_u < 2e-5
 
 
+def test_a_shunt_whose_points_scatter_is_less_sure() -> None:
+    """Five points ten times as far off the line as they claim: s(b) = s √(1/Σ(x − x̄)²), s from the residuals."""
+    amps = np.array([0.1, 0.5, 1.0, 1.5, 2.0])
+    off = 50e-6 * np.array([1.0, -1.5, 0.0, 1.5, -1.0])
+    volts = 0.1 * amps + off
+    _, ohm_u = shunt(volts.tolist(), amps.tolist(), 5e-6, 1e-9)
+    slope, start = np.polyfit(amps, volts, 1)
+    left = volts - slope * amps - start
+    by_textbook = math.sqrt(float(left @ left) / 3 / float(np.sum((amps - amps.mean()) ** 2)))
+    assert ohm_u == pytest.approx(by_textbook, rel=1e-3)
+
+
 def test_a_calibration_file_comes_back_to_the_last_bit(tmp_path: Path) -> None:
     c = calibrate(np.random.default_rng(3)).correction
     odd = Correction("a.power", (0.1, 1 / 3), ((1e-9, 0.0), (0.0, 2e-9)), 0.0, 1.0, note='say "no"\nC:\\x')

@@ -15,7 +15,7 @@ from powermeter.calibration.waveform import pattern_waveforms
 from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import DataError
 from powermeter.events import Event
-from powermeter.recording import Recording, Writer
+from powermeter.recording import Recording, Writer, append_to
 from powermeter.result import Grade
 from powermeter.signals.alignment import host_times
 from powermeter.signals.rails import on_host
@@ -443,3 +443,16 @@ def test_an_exported_joined_recording_is_on_the_hosts_clock(both, tmp_path):
 def test_an_alignment_that_is_none_is_refused(fact):
     with pytest.raises(DataError, match="alignment is not usable"):
         host_times(np.array([0, 1], np.int64), fact)
+
+
+def test_the_calibration_of_either_side_goes_with_its_source(both, tmp_path):
+    host, meter, *_ = both
+    for path, note in ((host, "of the host"), (meter, "of the meter")):
+        with append_to(path) as opened:
+            opened.add_fact("calibration", {"source": 1, "channel": "power", "note": note})
+    joined = tmp_path / "joined.power"
+    assert cli.run(["align", str(host), str(meter), "-o", str(joined)]) == 0
+    with Recording.open(joined) as recording:
+        names = {source.id: source.name for source in recording.sources}
+        found = {names[fact["source"]]: fact["note"] for fact in recording.facts("calibration")}
+        assert found["meter"] == "of the meter" and "of the host" in found.values()

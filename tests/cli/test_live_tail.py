@@ -43,3 +43,20 @@ def test_it_agrees_with_the_analysis(path):
     assert tail.labels["infer"].events == infer.events == 9
     assert tail.labels["infer"].mean_j == pytest.approx(infer.energy_per_item.value, rel=0.03)
     assert tail.labels["infer"].rate_hz == pytest.approx(1.0, rel=1e-6)
+
+
+def test_an_event_of_several_items_has_its_energy_shared_among_them(tmp_path):
+    """2 W for 1 s are 2 J; of an event of 8 items each used 0.25 J."""
+    path = tmp_path / "y.power"
+    times = np.arange(1001, dtype=np.int64) * 10_000_000
+    with Writer.create(path) as writer:
+        source = writer.add_source("x://", "m", "x", (Channel("p", Quantity.POWER, 1e-3, Rail("VDD_IN")),))
+        writer.append(source, times, np.full(1001, 2000))
+        for i in range(4):
+            start = (2 * i + 1) * 1_000_000_000
+            writer.add_event(Event("batch", start, start + 1_000_000_000, uid=i + 1, count=8))
+    tail = Tail(path, "y")
+    tail.look()
+    assert tail.labels["batch"].mean_j == pytest.approx(0.25)
+    assert tail.labels["batch"].rate_hz == pytest.approx(0.5)  # four ends, 2 s apart
+    assert tail.main.energy_j == pytest.approx(20.0) and tail.elapsed_s == 10.0

@@ -269,6 +269,7 @@ def test_repair_keeps_what_belongs_to_a_source_under_its_new_number(tmp_path):
             opened.add_fact("alignment", {"source": source, "offset_ns": 10.0 * source})
             opened.add_fact("calibration", {"source": source, "channel": "p", "note": name})
         opened.add_fact("published_rule", {"rule": "mean"})
+        opened.add_fact("signature", {"of": "the damaged file"})
         opened.add_clock_pair(1, 2)
         opened.add_process_counts(7, 3, (5, 4, 3), {"why": "full"})
         opened.add_health(4, {"pid": 1, "sources": {"1": {"samples": 1}, "2": {"samples": 2}}})
@@ -289,6 +290,7 @@ def test_repair_keeps_what_belongs_to_a_source_under_its_new_number(tmp_path):
         assert recording.facts("alignment") == [{"source": 1, "offset_ns": 20.0}]
         assert recording.facts("calibration") == [{"source": 1, "channel": "p", "note": "kept"}]
         assert recording.facts("published_rule") == [{"rule": "mean"}]
+        assert recording.facts("signature") == []  # what was signed is another file
         assert recording.facts("recorder") == [{"pid": 1, "sources": {"1": {"samples": 2}}}]
         assert [event.name for event in recording.events()] == ["a", "b"]
         assert recording.clock_pairs() == [(1, 2)] and [gap.detail for gap in recording.gaps(1)] == ["kept"]

@@ -150,3 +150,16 @@ def test_a_source_without_samples_has_none(tmp_path):
         assert len(recording.samples(1)) == 0 and list(recording.stream(1)) == []
         assert len(recording.summaries(1)) == 0 and len(recording.overview(1)) == 0
         assert recording.slice(1, 0, 10, 3).codes["v"].tolist() == []
+
+
+def test_a_chunk_of_one_source_leaves_the_newest_samples_of_another(tmp_path, monkeypatch):
+    monkeypatch.setattr(source_writer, "CHUNK", 1024)
+    writer = Writer.create(tmp_path / "x.power")
+    slow, fast = (writer.add_source(f"x://{name}", name, "x", CHANNELS) for name in ("slow", "fast"))
+    times, codes, flags = made(1500)
+    writer.append(slow, times[:10], codes[:10], flags[:10])
+    writer.append(fast, times, codes, flags)
+    writer.abandon()
+    with Recording.open(tmp_path / "x.power") as recording:
+        assert (recording.count(slow), recording.count(fast)) == (10, 1500)
+        np.testing.assert_array_equal(recording.samples(slow).table(), codes[:10])

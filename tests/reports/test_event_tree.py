@@ -85,7 +85,12 @@ def test_what_lies_outside_makes_the_run_with_the_outermost_labels(make):
     (query,) = (node for node in tree.nodes if len(node.path) == 1)
     assert tree.outside.value == pytest.approx(20 - 9 * 1.6, rel=1e-2)
     assert tree.outside.value + query.total.value == pytest.approx(a.energy.value, rel=1e-12)
-    assert [line.label for line in lines(a, tree)] == ["query", "prefill", "decode", "outside events"]
+    printed = lines(a, tree)
+    assert [line.label for line in printed] == ["query", "prefill", "decode", "outside events"]
+    # Of 20 J: nine times 0.8, 0.3 and 0.2 s at 2 W, and the rest.
+    assert [line.share for line in printed] == ["72.0 %", "27.0 %", "18.0 %", "28.0 %"]
+    assert [line.events for line in printed] == ["9", "9", "9", DASH]
+    assert [line.depth for line in printed] == [0, 1, 1, 0]
 
 
 def test_of_many_labels_the_rest_is_counted(make, monkeypatch):

@@ -30,6 +30,20 @@ def test_each_rail_has_its_energy_and_one_is_counted(tmp_path):
     assert first.record()["counted"] is True and first.cells[4] == "counted"
 
 
+def test_a_rail_in_json_and_in_print_is_energy_and_power_each_under_its_name(tmp_path):
+    """2 W for 1 s and for 2 s: the energies differ from the powers."""
+    path = recorded(tmp_path / "x.power", gpu(0), gpu(1), seconds=2.0)
+    _, second = uses(path)
+    plain = second.record()
+    assert plain["energy"]["value"] == pytest.approx(4.0) and plain["energy"]["unit"] == "J"
+    assert plain["power"]["value"] == pytest.approx(2.0) and plain["power"]["unit"] == "W"
+    assert (plain["name"], plain["parent"], plain["counted"]) == ("gpu1", None, False)
+    name, energy, power, grade, said = second.cells
+    assert (name, grade, said) == ("gpu1", second.energy.grade.value, "")
+    assert energy.startswith("4.00") and energy.endswith(" J")
+    assert power.startswith("2.00") and power.endswith(" W")
+
+
 def test_two_meters_of_one_rail_are_told_apart_by_their_names(tmp_path):
     board = Rail("VIN", boundary=Boundary.BOARD)
     assert [use.name for use in uses(recorded(tmp_path / "x.power", board, board))] == [

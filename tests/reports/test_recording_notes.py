@@ -13,9 +13,9 @@ from powermeter.reports.report_options import ReportOptions
 from tests.reports.conftest import START, channels
 
 
-def recorded(path, *rails):
+def recorded(path, *rails, seconds=1.0):
     """Write 2 W on each of these rails, each by a meter of its own."""
-    times = START + np.arange(101, dtype=np.int64) * 10_000_000
+    times = START + np.arange(round(100 * seconds) + 1, dtype=np.int64) * 10_000_000
     with Writer.create(path, {"clock": "monotonic"}) as writer:
         for i, rail in enumerate(rails):
             source = writer.add_source(f"test://{i}", f"meter {i}", "test", channels(rail))

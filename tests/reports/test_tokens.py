@@ -122,6 +122,34 @@ def test_json_and_tables_hold_the_same_unrounded(data: ReportData) -> None:
     assert decode["model"] == NAME
 
 
+def test_each_number_of_the_table_in_json_and_in_print(data: ReportData) -> None:
+    """Three requests at 2 W: 0.5 s prefill of 100 prompt tokens, 1 s decode of 19 further tokens."""
+    (model,) = record(data)["tokens"]["models"]
+    prefill, decode = model["prefill"], model["decode"]
+    assert (prefill["events"], prefill["tokens"], decode["events"], decode["tokens"]) == (3, 300, 3, 57)
+    assert (prefill["seconds"], decode["seconds"]) == pytest.approx((1.5, 3.0))
+    assert prefill["energy"]["value"] == pytest.approx(3.0) and decode["energy"]["value"] == pytest.approx(
+        6.0
+    )
+    assert prefill["per_token"]["value"] == pytest.approx(0.01)
+    assert prefill["tokens_per_second"] == pytest.approx(200.0)  # 300 ÷ 1.5 s
+    assert decode["tokens_per_second"] == pytest.approx(19.0)
+    assert prefill["tokens_per_joule"]["value"] == pytest.approx(100.0)  # 300 ÷ 3 J
+    assert decode["tokens_per_joule"]["value"] == pytest.approx(9.5)
+    assert model["to_first_token_s"] == pytest.approx(0.5)
+    assert model["to_first_token"]["value"] == pytest.approx(1.0)  # its prefill: 2 W × 0.5 s
+    assert model["requests_per_generated_token"]["value"] == pytest.approx(0.15)
+    printed = {
+        line.phase: dict(zip(tokens.HEADS, line.cells(), strict=True)) for line in tokens.lines(data.tokens)
+    }
+    assert printed["prefill"]["time"] == "500 ms" and printed["decode"]["time"] == "1.00 s"
+    assert (printed["prefill"]["n"], printed["prefill"]["tokens"]) == ("3", "300")
+    assert (printed["decode"]["tokens/s"], printed["decode"]["tokens/J"]) == ("19.0", "9.50")
+    assert printed["prefill"]["per"] == "prompt token" and printed["decode"]["per"] == "further token"
+    assert printed["prefill"]["energy"].startswith("10.0") and " mJ" in printed["prefill"]["energy"]
+    assert printed["prefill"]["total"].startswith("3.0") and printed["prefill"]["total"].endswith("J")
+
+
 def test_a_recording_without_language_models_says_nothing_of_them(make: Make, tmp_path: Path) -> None:
     with Recording.open(make("n.power")) as recording:
         data = gather(recording)

@@ -57,6 +57,18 @@ CASES = {
     ),
     "INA238, 540 µs": ("ina238://1/0x40?shunt=0.1ohm&averages=1&conversion=540us", 96, 144, 1.08e-3),
     "INA3221, 1.1 ms": ("ina3221://1/0x40?shunt=0.1ohm&averages=1&conversion=1.1ms", 288, 336, 6.6e-3),
+    "INA3221, one rail": (
+        "ina3221://1/0x40?shunt=0.1ohm&rails=IN&averages=1&conversion=1.1ms",
+        96,
+        144,
+        2.2e-3,
+    ),
+    "INA3221, two rails": (
+        "ina3221://1/0x40?shunt=0.1ohm&rails=IN,,SOC&averages=1&conversion=1.1ms",
+        192,
+        240,
+        4.4e-3,
+    ),
     "INA3221, 140 µs": ("ina3221://1/0x40?shunt=0.1ohm&averages=1&conversion=140us", 288, 336, 840e-6),
 }
 

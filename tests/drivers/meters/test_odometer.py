@@ -39,3 +39,10 @@ def test_odometer_goes_on_from_another_group() -> None:
     meter.feed(500, 0)
     meter.rebase(90_000, 10**9)
     assert meter.feed(90_004, 2 * 10**9) == 504
+
+
+def test_another_group_that_was_selected_unnoticed_adds_only_what_it_counts_on() -> None:
+    """90 000 cannot have been counted in two seconds at 10 a second, so it is no total since a clearing."""
+    meter = Odometer(most_per_s=10)
+    values = [meter.feed(code, at * 10**9) for at, code in enumerate((500, 505, 90_000, 90_004, 90_010))]
+    assert values == [500, 505, MISSING, 509, 515] and meter.resets == 1

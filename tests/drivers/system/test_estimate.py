@@ -185,3 +185,24 @@ def test_a_machine_whose_load_cannot_be_read_is_refused(tmp_path):
     tree.write("proc/stat", "nonsense")
     with pytest.raises(OpenError, match="load cannot be read"):
         opened(tree)
+
+
+def test_waiting_for_a_disk_is_idle(tmp_path):
+    """proc(5): the fifth number of the line is time waiting for I/O."""
+    tree = machine(tmp_path, "any")
+    source = opened(tree)
+    tree.write("proc/stat", "cpu  30 0 0 50 20 0 0 0 0 0")
+    assert source.sample().codes[2] == 3000
+
+
+def test_a_program_has_its_share_of_the_busy_time_of_the_power_above_idle(tmp_path, monkeypatch):
+    """At 40 % load, of which the program is half: of 100 W, 12 are the idle floor."""
+    tree = machine(tmp_path, "any")
+    used = iter((0, 20))
+    tick_ns = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
+    monkeypatch.setattr(ProcessTree, "cpu_ns", lambda self, now_ns: next(used) * tick_ns)
+    source = opened(tree)
+    stat(tree, 40, 60)
+    power, program, load, own = source.sample().codes[:4]
+    assert (load, own) == (4000, 2000)
+    assert program == pytest.approx((power - 12_000) / 2, abs=1)
