@@ -139,6 +139,26 @@ def test_noise_falls_with_the_root_of_the_readings() -> None:
     only(row_of(analysis, "idle").energy, "noise", 0.1 * 0.1 * math.sqrt(90), rel=0.25)
 
 
+def test_the_median_of_events_far_apart_is_as_unsure_as_the_one_that_stands_there() -> None:
+    """Nine events at 1 … 9 W for 2 s with 0.1 W of noise in each reading: none but the fifth may be the median.
+
+    Its 20 readings leave 0.1 × 0.1 × √20 = 0.045 J; the mean of all nine would be three times as sure.
+    """
+    rng = np.random.default_rng(SEED)
+    watts = np.full(READINGS, 0.5)
+    events = [Event("infer", (10 + 4 * i) * NS, (12 + 4 * i) * NS, uid=i + 1) for i in range(9)]
+    for i in range(9):
+        watts[100 + 40 * i : 121 + 40 * i] = 1.0 + i
+    analysis = analyse(recorded(watts + 0.1 * rng.standard_normal(READINGS), Accuracy(noise=0.1), events))
+    median = row_of(analysis).energy_median
+    assert median is not None and median.value == pytest.approx(10.0, abs=0.3)
+    fifth = analysis.energies.result(4)
+    assert fifth is not None
+    own = math.sqrt(sum(size**2 for name, size in fifth.parts.items() if name.startswith("noise:")))
+    of_median = math.sqrt(sum(size**2 for name, size in median.parts.items() if name.startswith("noise:")))
+    assert own >= 0.045 * 0.8 and of_median > 0.6 * own
+
+
 def test_a_measured_baseline_is_doubtful_for_as_long_as_it_is_taken_off() -> None:
     """σ_b = u(9 s of idle)/9 s; of an item of 2 s it takes 2 σ_b, of the 100 s of the run 100 σ_b, with the other sign."""
     rng = np.random.default_rng(SEED)

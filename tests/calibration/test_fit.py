@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from powermeter.analysis.energy import analyse
 from powermeter.calibration.fit import About, Points, fit, from_loads, shunt, york
@@ -164,6 +165,25 @@ def test_a_temperature_slope_is_found_and_applied() -> None:
     )
     assert found.correction.temperature_slope == pytest.approx(200e-6, rel=0.1)
     assert np.abs(found.residuals).max() < 4e-4
+
+
+@pytest.mark.parametrize(("times", "taken"), [(3.7, False), (4.3, True)])
+def test_a_temperature_slope_is_taken_from_four_of_its_standard_errors_on(times: float, taken: bool) -> None:
+    """Six points: with the standard error of scipy's `linregress`, whose residuals have n − 2 degrees of freedom."""
+    t = np.array([10.0, 20, 30, 40, 50, 60])
+    x = 2.0 + 0.5 * np.array([5.0, -1, -4, -4, -1, 5]) / 5
+    ragged = 1e-4 * np.array([1.0, -3, 2, 2, -3, 1])  # has no part of a straight line in t
+    plain = stats.linregress(t, ragged)
+    true = x * (1 + ragged + times * plain.stderr * (t - t.mean()))
+    u = np.full(6, 1e-6)
+    points = Points(x, true, u, u, t)
+    line = np.polyval(np.polyfit(x, true, 1), x)
+    seen = stats.linregress(t, (true - line) / line)
+    assert (abs(seen.slope) > 4 * seen.stderr) == taken
+    found = fit("c", points, order=1, temperature_channel="die.temperature").correction
+    assert (found.temperature_slope != 0) == taken
+    if taken:
+        assert found.temperature_slope == pytest.approx(seen.slope, rel=1e-2)
 
 
 def test_beyond_the_calibrated_range_the_interval_widens() -> None:
