@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from powermeter.analysis.energy import analyse
+from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.windows import measure
 from powermeter.channel import Accuracy, Channel, Quantity, Rail
@@ -67,3 +68,25 @@ def test_marks_without_a_length_use_no_energy_that_could_be_stated() -> None:
     )
     (row,) = analyse(recording).rows
     assert row.events == 3 and row.per_item is None and row.expected_per_item is None
+
+
+def test_holes_are_bridged_where_nobody_found_them_before() -> None:
+    """2 W but for 4 to 6 s, of which nothing was read; an event over it has a doubt, one beside it none of that."""
+    times = np.arange(0, 20_000_000_000, 100_000_000)
+    keep = (times <= 4_000_000_000) | (times >= 6_000_000_000)
+    rng = np.random.default_rng(5)
+    watts = 2 + 0.5 * rng.standard_normal(int(keep.sum()))
+    integral = Integral.of(from_samples(times[keep], watts))
+    assert integral.hole.size == 1
+    found = measure(
+        integral, np.array([3_000_000_000, 10_000_000_000]), np.array([7_000_000_000, 14_000_000_000])
+    )
+    given = measure(
+        integral,
+        np.array([3_000_000_000, 10_000_000_000]),
+        np.array([7_000_000_000, 14_000_000_000]),
+        bridges=Bridges.of(integral),
+    )
+    assert found.gaps[0] > 0 and found.gaps[1] == 0
+    np.testing.assert_array_equal(found.gaps, given.gaps)
+    np.testing.assert_array_equal(found.value, given.value)

@@ -60,3 +60,29 @@ def test_lines_are_wrapped_and_no_number_loses_its_unit(width):
         assert any(whole in part for part in parts), whole
     assert all(part.startswith("    ") for part in parts[1:])
     assert wrapped("", 40) == [""] and wrapped("short", 40) == ["short"]
+
+
+def test_what_is_left_of_a_full_output_goes_nowhere_and_the_other_one_stays():
+    code = (
+        "import os, sys\n"
+        "from powermeter.cli.outputs import settle\n"
+        "sys.stdout.write('x' * 100)\n"
+        "settle()\n"
+        "sys.stderr.write('still here\\n')\n"
+        "os._exit(0 if os.readlink('/proc/self/fd/1') == os.devnull else 9)\n"
+    )
+    done = run(code, ">/dev/full")
+    assert (done.returncode, done.stderr) == (0, b"still here\n")
+
+
+@pytest.mark.parametrize("redirection", ["", "<&-", ">&-", "<&- >&- 2>&-"])
+def test_a_verb_holds_the_standard_descriptors_before_it_opens_a_file(redirection, tmp_path):
+    code = (
+        "import os\n"
+        "from powermeter import cli\n"
+        "def run(arguments):\n"
+        "    os._exit(0 if os.open(os.devnull, os.O_RDONLY) > 2 else 9)\n"
+        "cli.run = run\n"
+        "cli.main([])\n"
+    )
+    assert run(code, redirection).returncode == 0

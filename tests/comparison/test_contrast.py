@@ -304,3 +304,11 @@ def test_an_interval_wider_than_its_parts_explain_goes_into_the_difference() -> 
     parts = {name: abs(part) for name, part in found.difference.parts.items()}
     assert parts["bound of A"] == pytest.approx(math.sqrt((2 / 1.959964) ** 2 - 0.36), rel=1e-4)
     assert "bound of B" not in parts, "1/1.96 is all that its interval states"
+
+
+def test_a_margin_is_a_share_of_the_size_of_a_mean_below_zero() -> None:
+    """What flows back is −10 J a side: 0.5 J of difference lie within a tenth of that, so nothing speaks against equality."""
+    values = -10 + 0.01 * np.array([1.0, -1, 2, -2, 0, 1, -1, 0, 2, -2])
+    found = contrast(*turns(values, values[::-1] + 0.5), margin=0.1)
+    assert found.difference.value == pytest.approx(0.5, abs=0.02)
+    assert found.p_value == 1.0

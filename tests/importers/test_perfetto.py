@@ -14,6 +14,7 @@ from powermeter import importers
 from powermeter.analysis.integral import Integral
 from powermeter.channel import MISSING, Boundary, Quantity
 from powermeter.errors import ConfigurationError, DataError
+from powermeter.importers.perfetto import _looks_like_packets
 from powermeter.recording import Recording
 from powermeter.result import Grade
 from powermeter.signals.rails import lines
@@ -271,3 +272,52 @@ def test_damaged_bytes_give_a_log_or_one_clear_error(tmp_path):
             importers.open_log(path, format="perfetto", choices=importers.Choices(add_up=True))
         except (DataError, ConfigurationError) as error:
             assert "\n" not in str(error)
+
+
+def test_names_that_a_sequence_interned_hold_until_it_forgets_them(tmp_path):
+    """TracePacket: 10 is the sequence, 12 its interned data (2: id and name), 13 the flags, 1 of which forgets all before."""
+
+    def on(sequence, ms, *parts, flags=0):
+        return put(8, ms * 10**6) + put(10, sequence) + put(13, flags) + b"".join(parts)
+
+    def slice_of(begins, identity=None):
+        return put(
+            11, message((9, 1 if begins else 2), (11, 7), *([] if identity is None else [(10, identity)]))
+        )
+
+    def interned(identity, name):
+        return put(12, put(2, message((1, identity), (2, name))))
+
+    data = trace(
+        on(1, 10, interned(5, "infer"), flags=1),
+        on(2, 10, interned(5, "other"), flags=1),
+        on(1, 20, slice_of(True, 5)),
+        on(1, 30, slice_of(False)),
+        on(2, 35, flags=1),
+        on(1, 40, slice_of(True, 5)),
+        on(1, 50, slice_of(False)),
+        on(1, 55, flags=1),
+        on(1, 60, slice_of(True, 5)),
+        on(1, 70, slice_of(False)),
+        rails(descriptor(0, "R"), energy(0, 5, 10)),
+        rails(energy(0, 9, 90)),
+    )
+    log = read(write(tmp_path, data))
+    assert [(e.name, e.end_ns - e.start_ns) for e in log.events] == [
+        ("infer", 10**7),
+        ("infer", 10**7),
+        ("slice", 10**7),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("packet", "looks"),
+    [
+        (put(8, 1) + put(120, 1), True),  # a field that is not known beside one that is
+        (put(8, 1) + put(500, 1), False),
+        (put(120, 1), False),  # nothing of a trace's in it
+        (put(8, 1) + put(901, 1), True),  # extensions
+    ],
+)
+def test_what_looks_like_packets(packet, looks):
+    assert _looks_like_packets(trace(packet, packet)) is looks

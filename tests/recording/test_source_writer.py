@@ -7,7 +7,7 @@ import pytest
 
 from powermeter.channel import MISSING, Channel, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError
-from powermeter.recording import Recording, Writer, reader, source_writer
+from powermeter.recording import Recording, Writer, chunks, reader, source_writer
 from powermeter.source import REPEAT
 
 RAIL = Rail("R", nominal_v=5.0)
@@ -163,3 +163,16 @@ def test_a_chunk_of_one_source_leaves_the_newest_samples_of_another(tmp_path, mo
     with Recording.open(tmp_path / "x.power") as recording:
         assert (recording.count(slow), recording.count(fast)) == (10, 1500)
         np.testing.assert_array_equal(recording.samples(slow).table(), codes[:10])
+
+
+def test_a_stream_ends_with_the_sample_at_its_end_also_where_that_begins_a_piece(tmp_path, monkeypatch):
+    monkeypatch.setattr(source_writer, "CHUNK", 512)
+    monkeypatch.setattr(chunks, "PIECE", 512)
+    times, codes, flags = made(2048)
+    source = written(tmp_path / "x.power", times, codes, flags, 512)
+    with Recording.open(tmp_path / "x.power") as recording:
+        assert len(list(recording.stream(source))) == 4
+        for low, high in ((0, 512), (511, 1024), (1023, 1023), (1024, 1024)):
+            pieces = list(recording.stream(source, int(times[low]), int(times[high])))
+            found = np.concatenate([piece.times_ns for piece in pieces])
+            np.testing.assert_array_equal(found, times[low : high + 1])

@@ -72,3 +72,14 @@ def test_the_word_follows_the_interval(make, twenty, relative, word, monkeypatch
     result = Result.of(1.0, "J", {"noise:x": relative / 1.96})
     monkeypatch.setattr(headline, "quoted", lambda data: result)
     assert quality(gathered(make(events=twenty))).word == word
+
+
+@pytest.mark.parametrize(("gain", "word"), [(0.052, "good"), (0.0532, "rough")])
+def test_good_is_five_percent_or_less(tmp_path, gain, word):
+    """95 % of a rectangle lie within 0.95 of its half-width: ±4.94 % and ±5.05 %."""
+    path = tmp_path / "one.power"
+    times = START + np.arange(1001, dtype=np.int64) * 10_000_000
+    with Writer.create(path, {"clock": "monotonic"}) as writer:
+        source = writer.add_source("test://1", "meter", "test", channels(Rail("VDD"), False, gain=gain))
+        writer.append(source, times, np.full((1001, 1), 2000, np.int64))
+    assert quality(gathered(path)).word == word
