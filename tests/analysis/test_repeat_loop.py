@@ -7,7 +7,7 @@ from contextlib import nullcontext
 import numpy as np
 import pytest
 
-from powermeter.analysis.repeat_loop import Limits, RepeatLoop
+from powermeter.analysis.repeat_loop import Limits, RepeatLoop, World
 from powermeter.errors import ConfigurationError
 
 
@@ -67,3 +67,20 @@ def test_limits_and_the_world_may_be_written_one_by_one() -> None:
 def test_a_keyword_that_nobody_knows_is_refused_rather_than_taken_for_an_attribute() -> None:
     with pytest.raises(TypeError, match="at_mots"):
         RepeatLoop(_FakeMeter(np.ones(3)), "infer", at_mots="5m")
+
+
+def test_it_waits_until_the_newest_repeat_has_been_written() -> None:
+    """The recorder writes once a second: the last energy is asked for again until it is there."""
+    waits: list[float] = []
+
+    def read(start: np.ndarray, end: np.ndarray) -> np.ndarray:
+        found = np.ones(start.size)
+        if len(waits) < 2:
+            found[-1] = np.nan
+        return found
+
+    world = World(read=read, sleep=waits.append)
+    loop = RepeatLoop(_FakeMeter(np.ones(5)), "infer", precision=0.05, world=world)
+    loop.spans = [(2 * i * 10**9, (2 * i + 1) * 10**9) for i in range(5)]
+    loop._look()
+    assert waits == [0.25, 0.25] and np.isfinite(loop.energies).all()

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from powermeter import importers
@@ -42,6 +43,18 @@ def test_the_package_is_the_whole_however_the_list_ends(tmp_path, text):
         "package": None,
         "gpu": "package",
     }
+
+
+def test_a_gpu_that_is_off_draws_nothing_and_that_is_a_reading(tmp_path):
+    off = {"GPU": 0.0, "Package": 4.0, "unit": "W"}
+    log, joules, _ = energy(
+        tmp_path, "[" + ",".join([period(BOTH), period(off), period(off), period(BOTH)]) + "]"
+    )
+    assert joules == pytest.approx(28.0)
+    (rows,) = log.sources
+    (gpu,) = (codes for c, codes in zip(rows.channels, rows.codes, strict=True) if c.rail.name == "gpu")
+    scale = next(c.scale for c in rows.channels if c.rail.name == "gpu")
+    assert (np.asarray(gpu)[1:] * scale).tolist() == pytest.approx([1.5, 0.0, 0.0, 1.5])
 
 
 def test_an_older_version_states_the_graphics_alone(tmp_path):

@@ -125,6 +125,25 @@ def test_each_mistake_fails_its_own_rule(tmp_path, changed, rules):
     assert failed(tmp_path, **changed) == rules
 
 
+@pytest.mark.parametrize(
+    ("zone", "at", "passes"),
+    [
+        (None, "22:13:30.000", True),  # the window of run_1 is from 22:13:30.250 on
+        (None, "22:13:30.500", False),
+        (0, "22:15:10.000", False),
+        (0, "22:15:10.500", True),  # to 22:15:10.250
+        (3600, "21:14:15.000", False),
+        (3600, "22:14:15.000", True),  # as UTC 23:14
+    ],
+)
+def test_an_error_counts_from_the_beginning_of_the_run_to_its_end_in_the_server_s_zone(
+    tmp_path, zone, at, passes
+):
+    changed = {} if zone is None else {"server": {"timezone": zone}}
+    found = failed(tmp_path, ptd=f"11-14-2023 {at}: ERROR: Bad watts reading nan from x\n", **changed)
+    assert ("PTDaemon's errors in the run" not in found) is passes
+
+
 def test_what_is_absent_is_not_checked_and_not_passed(tmp_path, capsys):
     folder = submission(tmp_path)
     for name in ("client.json", "server.json", "ptd_logs.txt"):

@@ -12,6 +12,7 @@ import io
 import json
 import re
 import statistics
+from html import unescape as html_text
 from pathlib import Path
 
 import pytest
@@ -656,3 +657,12 @@ def test_the_footprints_of_the_run_and_of_an_item(rendered: dict[str, str], kind
     assert "4.1 µg CO2e" in text  # 0.242 J × 60.26 g/kWh
     assert "220 µL" in text and "270 nL" in text  # 3.67 L/kWh ÷ 0.93
     assert "12 ng Sb eq" in text and "14 pg Sb eq" in text  # 2e-7 kg/kWh ÷ 0.93
+
+
+@pytest.mark.parametrize("kind", ["markdown", "html-plain"])
+def test_every_factor_is_named_with_its_source(rendered: dict[str, str], data: ReportData, kind: str) -> None:
+    text = re.sub(r"<[^>]+>", "", rendered[kind])
+    plain = spaced(html_text(text).replace("\\", ""))
+    assert data.footprint is not None and len(data.footprint.factors_used) >= 3
+    for factor in data.footprint.factors_used:
+        assert spaced(factor.source.title) in plain, factor.name

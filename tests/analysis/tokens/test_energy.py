@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 
 from powermeter.analysis.energy import analyse
-from powermeter.analysis.tokens.energy import token_table
+from powermeter.analysis.tokens import measures as names
+from powermeter.analysis.tokens.energy import _is_container, token_table
 from powermeter.analysis.tokens.table import ModelTokens, TokenTable
 from powermeter.channel import Accuracy, Kind
+from powermeter.events import Event
 from powermeter.result import Grade, Result
 from powermeter.testing.language_model import LanguageModel, answers
 from powermeter.testing.simulation import SimulatedMeter
@@ -218,6 +220,25 @@ def test_requests_at_the_same_time_share_what_is_drawn() -> None:
     assert shared.energy.value == pytest.approx(single.energy.value, rel=0.02)
     assert shared.per_token.grade is Grade.DERIVED and shared.net_per_token is None
     assert any("2 requests" in note for note in both.notes)
+
+
+def test_only_an_event_around_whole_requests_holds_them() -> None:
+    """A client's loop from 0 to 10 s; beside it events that begin before, end after, or lie apart."""
+    second = 1_000_000_000
+    measures = {names.PHASE: names.REQUEST}
+    request = Event("request", 2 * second, 4 * second, uid=1, measures=measures)
+    assert names.is_of_model(request)
+    held = {
+        (0, 10): True,
+        (2, 4): True,
+        (3, 10): False,  # the request began before
+        (0, 3): False,  # and ends after
+        (5, 10): False,
+    }
+    for (start, end), holds in held.items():
+        loop = Event("loop", start * second, end * second, uid=2)
+        assert _is_container(loop, [loop, request]) is holds, (start, end)
+    assert not _is_container(request, [request])
 
 
 def test_a_recording_without_language_models_has_no_table() -> None:

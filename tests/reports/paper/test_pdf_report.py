@@ -42,6 +42,9 @@ def test_it_prints_the_sentence_and_every_label(make, tmp_path):
     for row in data.analysis.rows:
         assert row.label in text and show(row.energy).text in text
     assert show(data.analysis.energy).text in text and "2 of " in text  # more than one page
+    assert "Factors and their sources" in text
+    for factor in data.footprint.factors_used:
+        assert factor.source.title in text
 
 
 def test_a_simulation_wears_its_mark(make, twenty, tmp_path):
