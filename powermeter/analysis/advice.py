@@ -12,10 +12,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import BEAT, FEW, UNSEEN
+from powermeter.analysis.estimate import BEAT, FEW, LOST, UNSEEN
 from powermeter.analysis.quantiles import student_95
 from powermeter.analysis.sampling import scatter_of_line
+from powermeter.analysis.set_clock import perhaps_no_time
 from powermeter.analysis.uncertainty import step_bias
 from powermeter.channel import Kind
 from powermeter.result import COVERAGE_95, Result
@@ -98,6 +100,10 @@ TEXTS: Mapping[str, Callable[[Mapping[str, float]], str]] = {
     ),
     "multiply-at-once": lambda p: "use a sensor that multiplies voltage and current itself",
     "without-gaps": lambda p: "repeat the run without the gaps",
+    "clock-set": lambda p: (
+        "look up whether a clock was set in the hole; if so, move the stamps behind it back and import again, "
+        "else repeat the run without it"
+    ),
     "use-a-sensor": lambda p: f"measure with a sensor good to {format_number(100 * p['relative'], 2)} %",
 }
 """Code → the text for people."""
@@ -110,6 +116,8 @@ def advise(analysis: Analysis, row: LabelRow | None = None) -> Advice | None:
     clipped = trace.saturated_ns
     if clipped is not None and clipped.size:
         return _make("wider-range", {}, None)
+    if row is None and perhaps_no_time(analysis.integral, *_edges(analysis)).any():
+        return _make("clock-set", {}, None, "gaps")
     if row is not None:
         seen = _not_seen(analysis, row)
         if seen is not None:
@@ -118,6 +126,12 @@ def advise(analysis: Analysis, row: LabelRow | None = None) -> Advice | None:
         return None
     found = _by_part(analysis, row, result)
     return found if found is None or found.cause else replace(found, cause=next(iter(result.by_kind())))
+
+
+def _edges(analysis: Analysis) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the starts and ends of all events, ns."""
+    starts = np.array([event.start_ns for event in analysis.events], np.int64)
+    return starts, np.array([event.end_ns for event in analysis.events], np.int64)
 
 
 def _make(code: str, parameters: Mapping[str, float], promised: float | None, cause: str = "") -> Advice:
@@ -228,6 +242,8 @@ def _not_seen(analysis: Analysis, row: LabelRow) -> Advice | None:
     )
     lengths = a.energies.seconds[known]
     length = float(np.median(lengths)) if lengths.size else 0.0
+    if why == LOST:
+        return _make("without-gaps", {}, None, "gaps")
     if not why or length <= 0 or trace.kind is not Kind.INSTANT:
         return None
     tau = trace.interval_ns * 1e-9

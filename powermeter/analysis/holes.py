@@ -27,7 +27,6 @@ _FURTHER = 3
 _TRIALS = 256
 _REACH = 100
 _GAPS = 200
-_HALF_HOUR_NS = 1_800_000_000_000
 
 
 def bridging_errors(integral: Integral) -> NDArray[np.floating[Any]]:
@@ -149,19 +148,6 @@ def bridged_much(integral: Integral, start_ns: NDArray[np.int64], end_ns: NDArra
         rows > _ROWS_MUCH * seconds
         or float(np.sum(integral.gap_seconds(start_ns, end_ns, limit))) > _BRIDGED_MUCH * seconds
     )
-
-
-def perhaps_no_time(integral: Integral) -> float:
-    """Return what was bridged over holes of whole half hours, J: where a clock was set (summer time, a zone), no time passed in them.
-
-    Only an axis of hours is looked at in which such a hole is long against what was recorded.
-    """
-    lengths = integral.gap_end - integral.gap_start
-    usual = integral.trace.interval_ns
-    away = np.abs(lengths - usual - np.rint((lengths - usual) / _HALF_HOUR_NS) * _HALF_HOUR_NS)
-    set_forward = (lengths > _HALF_HOUR_NS // 2) & (away <= usual) & (usual < _HALF_HOUR_NS // 20)
-    bridged = integral.running[integral.hole + 1] - integral.running[integral.hole]
-    return float(np.maximum(bridged[set_forward], 0.0).sum())
 
 
 def with_events(

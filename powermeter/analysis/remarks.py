@@ -56,6 +56,14 @@ def remarks(
                 f"{run.gap_s:.3g} s of gaps are bridged from what lies beside them; the interval states how far",
             )
         )
+    if run.no_time > 0:
+        notes.append(
+            Note.warning(
+                "perhaps-clock-set",
+                "in a hole of the log perhaps a clock was set forward and no time passed: the run's interval reaches down to what was "
+                "recorded. Look up what happened then; if the clock was set, move the stamps behind it back and import again",
+            )
+        )
     if run.beat:
         notes.append(
             Note.warning(

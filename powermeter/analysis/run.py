@@ -15,11 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.estimate import BEAT, FEW, RIPPLE, UNSEEN, Activity
-from powermeter.analysis.holes import Bridges, bridged_much, perhaps_no_time, with_events
+from powermeter.analysis.holes import Bridges, bridged_much, with_events
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.moments import count_variance, read_at_random
 from powermeter.analysis.ripple import Ripple, ripple_in_run
 from powermeter.analysis.sampling import Scatter, scatter_of_line
+from powermeter.analysis.set_clock import perhaps_no_time
 from powermeter.analysis.steady_wave import steady_wave
 from powermeter.analysis.uncertainty import Shape, budget, common_parts, limit_names, step_bias
 from powermeter.channel import Kind
@@ -52,6 +53,7 @@ class Run:
         beat: Whether readings kept step with events.
         blind_s: Seconds of events that no reading fell into.
         ripple: Frequency in Hz of an oscillation in the readings that may be a faster one; 0 where there is none.
+        no_time: Of the energy, what was bridged over holes in which perhaps a clock was set and no time passed, J (C).
         carriers: As how many readings those few count that carry much of the energy; 0 where many do.
     """
 
@@ -63,6 +65,7 @@ class Run:
     blind_s: float = 0.0
     carriers: int = 0
     ripple: float = 0.0
+    no_time: float = 0.0
 
     @property
     def power(self) -> Result:
@@ -103,7 +106,7 @@ def measure_run(
     if bridges is not None:
         moved, gaps = with_events(integral, bridges, activity, start, end)
         value += moved
-    below = above = 0.0
+    below = above = no_time = 0.0
     beat = False
     blind_s = 0.0
     if whole and trace.kind is Kind.INSTANT:
@@ -115,7 +118,8 @@ def measure_run(
         below += sum(x.found.below_lost for x in activity)
         above += sum(x.found.above_lost for x in activity)
         if integral.hole.size:
-            below += perhaps_no_time(integral)
+            no_time = float(perhaps_no_time(integral, *_edges(activity)).sum())
+            below += no_time
     ripple = wave = None
     if trace.kind is Kind.INSTANT and activity:
         wave = next((x.found.wave for x in activity if x.found.wave is not None), None)
@@ -153,7 +157,14 @@ def measure_run(
     carriers = round(1 / scatter.lean**2) if abs(scatter.lean) > _FEW_CARRY else 0
     line = ripple or wave
     hertz = line.frequency if line is not None else max((x.found.ripple for x in activity), default=0.0)
-    return Run(energy, seconds, plain, gap_s, beat, blind_s, carriers, hertz)
+    return Run(energy, seconds, plain, gap_s, beat, blind_s, carriers, hertz, no_time)
+
+
+def _edges(activity: Sequence[Activity]) -> tuple[Times, Times]:
+    """Return the starts and ends of all events."""
+    if not activity:
+        return _NONE
+    return np.concatenate([x.start_ns for x in activity]), np.concatenate([x.end_ns for x in activity])
 
 
 def _ripple(integral: Integral, start: int, end: int) -> Ripple | None:

@@ -6,13 +6,9 @@ import numpy as np
 import pytest
 
 from powermeter.analysis.energy import analyse
-from powermeter.analysis.holes import Bridges
-from powermeter.analysis.integral import Integral
-from powermeter.analysis.run import measure_run
 from powermeter.channel import Kind
 from powermeter.events import Event
 from powermeter.result import Grade
-from powermeter.signals.decoding import from_samples
 from powermeter.testing.simulation import NS, SimulatedMeter, Truth
 
 
@@ -53,15 +49,3 @@ def test_events_that_were_read_whole_tell_of_one_that_was_not() -> None:
     energy = analyse(lost).rows[0].energy
     assert energy is not None and energy.low <= 160 <= energy.high
     assert energy.half_width < 0.2 * energy.value
-
-
-@pytest.mark.parametrize(("jump_s", "set_forward"), [(3600, True), (1800, True), (2700, False)])
-def test_a_hole_of_whole_half_hours_may_be_a_clock_that_was_set(jump_s: int, set_forward: bool) -> None:
-    """600 readings of 6 W, one a second, and a jump after 300 of them: 3.6 kJ were recorded, the rest is bridged."""
-    t = np.arange(600, dtype=np.int64) * NS
-    t[300:] += jump_s * NS
-    watts = 6 + 0.01 * np.random.default_rng(1).standard_normal(600)
-    integral = Integral.of(from_samples(t, watts))
-    run = measure_run(integral, bridges=Bridges.of(integral)).energy
-    assert run.value == pytest.approx(6 * (599 + jump_s), rel=1e-3) and run.grade is Grade.ESTIMATED
-    assert (run.low <= 6 * 599) == set_forward
