@@ -119,6 +119,7 @@ IMPORTERS: Mapping[str, str] = {
     "monsoon": "powermeter.importers.monsoon:MonsoonLog",
     "monsoon-pt": "powermeter.importers.monsoon_pt:MonsoonFile",
     "nvidia-smi": "powermeter.importers.nvidia_smi:NvidiaSmi",
+    "nvidia-smi-query": "powermeter.importers.nvidia_smi_query:NvidiaSmiQuery",
     "oscilloscope": "powermeter.importers.oscilloscope:Oscilloscope",
     "otii": "powermeter.importers.otii:OtiiExport",
     "perf-stat": "powermeter.importers.perf_stat:PerfStat",

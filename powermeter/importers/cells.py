@@ -63,6 +63,9 @@ LONGEST_CELL = 80
 
 _CELL = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([A-Za-zµμΩ%°]{1,10})\.?\Z")
 
+_ENDS_IN_UNIT = re.compile(r"[+-]?[\d.,]*\d[\d.,]*(?:[eE][+-]?\d+)?\s*([A-Za-zµμΩ%°]{1,10})\.?\Z")
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+\.\d+(?!\d)")
+
 _SENTINELS = (
     -1.0,
     -2.0,
@@ -120,6 +123,7 @@ class Cells:
     """
 
     def __init__(self, decimal_comma: bool = False, factor_of: str | None = None) -> None:
+        """Read cells in the unit `factor_of`; a cell that carries another one is converted."""
         self.unit: str | None = factor_of
         self.reasons: Counter[str] = Counter()
         self.lines: list[int] = []
@@ -131,6 +135,8 @@ class Cells:
         text = text.strip()
         if self._comma and "," in text:
             text = text.replace(".", "").replace(",", ".")
+        elif _THOUSANDS.match(text):
+            text = text.replace(",", "")
         value = float_or_nan(text)
         if math.isnan(value):
             value = self._with_unit(text)
@@ -169,7 +175,7 @@ class Cells:
 def unit_in_cells(texts: list[str]) -> str | None:
     """Return the unit that most cells of a column carry, or None."""
     short = [text.strip() for text in texts if len(text) <= LONGEST_CELL]
-    found = Counter(match[2] for text in short if (match := _CELL.match(text)) is not None)
+    found = Counter(match[1] for text in short if (match := _ENDS_IN_UNIT.match(text)) is not None)
     filled = sum(bool(text.strip()) and not is_missing_word(text) for text in texts)
     if not found or sum(found.values()) * 2 < filled:
         return None

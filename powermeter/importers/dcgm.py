@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +16,17 @@ import numpy as np
 from powermeter.channel import Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.accuracies import NVML
+from powermeter.importers.as_table import read_as_table
 from powermeter.importers.axis import regular
 from powermeter.importers.decimal_grid import Grid, float_or_nan
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import RELATIVE, Choices, Importer, Log, Rows
 from powermeter.result import Grade
 
+_STAMPED = re.compile(
+    r"\s*\[?(?P<stamp>\d[\d:.,TZ/+-]*(?: \d[\d:.,Z+-]*)?)\]?\s+(?P<rest>(?:#\s*Entity|GPU|GPU-I|GPU-CI|CPU|Switch)\s.*)"
+)
+_HEADER = re.compile(r"#\s*Entity\s")
 _ENTITY = re.compile(r"\s*(?P<kind>GPU|GPU-I|GPU-CI|Switch|CPU)\s*(?P<number>\d+(?:/\d+)*)\s+(?P<rest>.*)")
 _POWER = frozenset(("POWER", "POWRD", "PINST"))
 _MAX_GPUS = 256
@@ -29,42 +35,63 @@ _MAX_GPUS = 256
 class DcgmDmon(Importer):
     name = "dcgm"
     title = "a dcgmi dmon log"
-    takes = frozenset({"rate"})
+    takes = frozenset({"rate", "zone"})
 
     @classmethod
     def recognises(cls, peek: Peek) -> bool:
-        return any(re.match(r"#\s*Entity\s", line) for line in peek.lines[:50])
+        return any(_HEADER.match(_unstamped(line)[1]) for line in peek.lines[:50])
 
     @classmethod
     def read(cls, path: Path, choices: Choices) -> Log:
-        names: list[str] = []
-        values: dict[str, list[float]] = {}
-        for line in read_lines(path):
-            if re.match(r"#\s*Entity\s", line):
-                names = line.split()[1:] if line.startswith("#E") else line.replace("#", " ", 1).split()[1:]
-                continue
-            match = _ENTITY.match(line)
-            if match is None or not names:
-                continue
-            fields = match["rest"].split()
-            place = next((i for i, name in enumerate(names) if name in _POWER), None)
-            if place is None:
-                raise DataError(
-                    f"{path}: no power in it ({', '.join(names)}); log it with: dcgmi dmon -e 155 (power usage in W)"
-                )
-            gpu = f"gpu{match['number']}"
-            if gpu not in values and len(values) >= _MAX_GPUS:
-                raise DataError(f"{path}: more than {_MAX_GPUS} GPUs; this is not the format it looks like")
-            values.setdefault(gpu, []).append(
-                float_or_nan(fields[place]) if len(fields) > place else math.nan
-            )
-        if not values:
+        rows = [(stamp, gpu, value) for stamp, gpu, value in _samples(path)]
+        if not rows:
             raise DataError(f"{path}: no samples: no line of a GPU in it")
+        if choices.period_s is None and all(stamp for stamp, _, _ in rows):
+            log = read_as_table(path, ["timestamp", "gpu", "pwr"], rows, choices)
+            log.format = cls.name
+            return log
         if choices.period_s is None:
             raise ConfigurationError(
                 f"{path}: dcgmi dmon prints no times; say how often with --rate, for example --rate 1s"
             )
+        values: dict[str, list[float]] = {}
+        for _, gpu, text in rows:
+            values.setdefault(f"gpu{gpu}", []).append(float_or_nan(text))
         return _log(path, values, choices.period_s)
+
+
+def _unstamped(line: str) -> tuple[str, str]:
+    """Return the time that somebody put before a line, or nothing, and the line as dcgmi printed it."""
+    match = _STAMPED.match(line)
+    return ("", line) if match is None else (match["stamp"], match["rest"])
+
+
+def _samples(path: Path) -> Iterator[tuple[str, str, str]]:
+    """Yield (time, GPU, power as text) of each line.
+
+    Raises:
+        DataError: No column of it is a power, or it holds far too many GPUs.
+    """
+    names: list[str] = []
+    gpus: set[str] = set()
+    for raw in read_lines(path):
+        stamp, line = _unstamped(raw)
+        if _HEADER.match(line):
+            names = line.replace("#", " ", 1).split()[1:]
+            continue
+        match = _ENTITY.match(line)
+        if match is None or not names:
+            continue
+        fields = match["rest"].split()
+        place = next((i for i, name in enumerate(names) if name in _POWER), None)
+        if place is None:
+            raise DataError(
+                f"{path}: no power in it ({', '.join(names)}); log it with: dcgmi dmon -e 155 (power usage in W)"
+            )
+        gpus.add(match["number"])
+        if len(gpus) > _MAX_GPUS:
+            raise DataError(f"{path}: more than {_MAX_GPUS} GPUs; this is not the format it looks like")
+        yield stamp, match["number"], fields[place] if len(fields) > place else "N/A"
 
 
 def _log(path: Path, values: dict[str, list[float]], period_s: float) -> Log:

@@ -6,9 +6,10 @@ import re
 from collections.abc import Collection, Sequence
 from itertools import pairwise
 from pathlib import Path
+from shlex import quote
 
 from powermeter.channel import Quantity
-from powermeter.errors import DataError
+from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.header_words import ELECTRIC
 from powermeter.importers.headers import Heading, heading, implied, words
 from powermeter.importers.layout import Layout, is_datum
@@ -78,6 +79,16 @@ def device_of(
     return ()
 
 
+def rows_of(found: Layout, headings: Sequence[Heading], rail: str | None) -> tuple[tuple[int, str], ...]:
+    """Return (column, text) of the rows that `--rail` names by what stands in a column of entities, or nothing."""
+    for index, named in enumerate(headings):
+        if rail is not None and named.name.strip().lower() == "entity_id":
+            texts = {row[index].strip() for row in found.rows if len(row) > index}
+            if rail in texts and len(texts) > 1:
+                return ((index, rail),)
+    return ()
+
+
 def _refuse_quantities(path: Path, column: str, names: Collection[str]) -> None:
     """Refuse a table whose values are of the quantities that a column of text names.
 
@@ -91,6 +102,14 @@ def _refuse_quantities(path: Path, column: str, names: Collection[str]) -> None:
             meant.setdefault(quantity, name)
     if len(meant) > 1:
         shown = ", ".join(repr(name) for name in list(meant.values())[:4])
+        if column.strip().lower() == "entity_id":
+            best = next(
+                (meant[q] for q in (Quantity.POWER, Quantity.ENERGY) if q in meant), min(meant.values())
+            )
+            raise ConfigurationError(
+                f"{path}: column {column!r} names different quantities ({shown}), whose values stand in one column: "
+                f"--rail {quote(best)} takes the rows of one"
+            )
         raise DataError(
             f"{path}: column {column!r} names different quantities ({shown}), whose values stand in one column: export the rows of "
             "one of them, or a column for each (a pivot)"

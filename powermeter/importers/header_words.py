@@ -32,6 +32,8 @@ SPELLED = {
     "coulomb": "C",
     "coulombs": "C",
     "sec": "s",
+    "millis": "ms",
+    "micros": "us",
     "secs": "s",
     "second": "s",
     "seconds": "s",

@@ -261,6 +261,9 @@ def heading(text: str) -> Heading:
             return Heading(raw, text, why=f"({match[2]}) contradicts the name, so it is not its unit")
         if found is not None:
             return Heading(raw, match[1] or text, match[2], *found, why="unit in brackets")
+        before = heading(match[1]) if match[2].isdigit() else None
+        if before is not None and before.quantity is not None:
+            return replace(before, text=raw, name=f"{before.name} {match[2]}")
         return Heading(raw, match[1] or text, match[2], why=f"[{match[2]}] is not a unit that is recorded")
     match = _SLASHED.match(text)
     if match is not None:

@@ -6,6 +6,7 @@ Nested records become columns with a dot in their names.  What they hold is then
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,8 @@ class JsonTable(Importer):
     @classmethod
     def recognises(cls, peek: Peek) -> bool:
         start = peek.text.lstrip()[:1]
+        if not peek.is_binary and _has_records_behind_text(peek.lines[:20]):
+            return True
         if peek.is_binary or start not in ("[", "{"):
             return False
         head = peek.text.lstrip()[:4000]
@@ -86,7 +89,18 @@ def _records(path: Path) -> Iterator[dict[str, Any]]:
     yield from (entry for entry in data if isinstance(entry, dict))
 
 
+_BEHIND_TEXT = re.compile(r"[^{]{0,200}(?:[=:]|\s)\s*(\{\s*\".*\})\s*\Z")
+"""A record behind what a logger wrote before it: `14:00:00.000 MQT: tele/plug/SENSOR = {"Time": …}`."""
+
+
+def _has_records_behind_text(lines: list[str]) -> bool:
+    found = sum(_BEHIND_TEXT.match(line) is not None for line in lines)
+    return len(lines) > 1 and found * 2 > len(lines)
+
+
 def _line(line: str) -> Any:
+    match = _BEHIND_TEXT.match(line) if not line.lstrip().startswith("{") else None
+    line = line if match is None else match[1]
     try:
         return json.loads(line) if line.strip().startswith("{") else None
     except (ValueError, RecursionError):

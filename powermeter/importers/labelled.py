@@ -1,10 +1,13 @@
-"""Imports what sketches print to a serial monitor: one labelled value a line, in blocks.
+"""Imports what sketches print to a serial monitor: labelled values, one a line in blocks or several on each line.
 
 ::
 
     20:38:05.040 -> Bus Voltage:   4.70 V
     20:38:05.040 -> Current:       206.20 mA
     20:38:05.040 -> Power:         970.00 mW
+
+    I (1317) INA219: Bus voltage: 5.012 V, current: 362.5 mA, power: 1816.8 mW
+    [2026-03-05 14:00:00] V=230.1V I=0.45A P=79.0W
 
 A block ends where a label comes again.  A time before the arrow (or at the start of the line) is used; without one
 `--rate` states how often a block was printed.  The lines become a table, and the table's rules hold.
@@ -14,8 +17,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
+from powermeter.channel import Quantity
 from powermeter.errors import DataError
 from powermeter.importers.as_table import read_as_table
 from powermeter.importers.files import Peek, read_lines
@@ -25,10 +30,18 @@ from powermeter.importers.log import Choices, Importer, Log
 from powermeter.importers.table_reading import NO_UNIT
 from powermeter.notes import Note
 
-_LINE = re.compile(
-    r"\s*(?:\[?(?P<time>(?:\d{4}-\d\d-\d\d[T ])?\d{1,2}:\d\d:\d\d(?:[.,]\d{1,6})?)\]?\s*(?:->|>|:|,|-)?\s+)?"
-    r"(?P<label>[A-Za-z][A-Za-z0-9 _.()-]{0,40}?)\s*[:=]\s*(?P<value>[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*(?P<unit>[A-Za-zµμ%°]{1,4})?\s*"
+_PAIR = re.compile(
+    r"(?P<label>[A-Za-z][A-Za-z0-9 _.()-]{0,40}?)\s*[:=]\s*(?P<value>[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)"
+    r"\s*(?P<unit>[A-Za-zµμ%°]{1,4})?(?=[\s,;|)\]]|\Z)[\s,;|)\]]*"
 )
+_BEFORE = re.compile(
+    r"\s*(?:\[?(?P<time>(?:\d{4}-\d\d-\d\d[T ])?\d{1,2}:\d\d:\d\d(?:[.,]\d{1,6})?)\]?\s*(?:->|>|:|,|-)?\s+"
+    r"|[IWEDV] \((?P<ms>\d{1,12})\) [\w.-]{1,40}:\s+"
+    r"|(?P<bare>\d{1,12}(?:\.\d{1,6})?)[\s,;]+)?"
+)
+"""What stands before the labels of a line: a time, the milliseconds of an ESP-IDF log, or a number of unknown unit."""
+
+_LONGEST_LINE = 400
 _UEVENT = {
     "POWER_SUPPLY_VOLTAGE_NOW": "uV",
     "POWER_SUPPLY_CURRENT_NOW": "uA",
@@ -55,33 +68,34 @@ class LabelledLines(Importer):
     def recognises(cls, peek: Peek) -> bool:
         if peek.is_binary or len(peek.lines) < 4:
             return False
-        lines = peek.lines[:100]
-        matches = [_LINE.fullmatch(line) for line in lines]
-        found = [match for match in matches if match is not None]
-        electric = [
-            m
-            for m in found
-            if heading(f"{m['label']} ({m['unit'] or _UEVENT.get(m['label'], '')})").quantity in ELECTRIC
-        ]
-        labels = {match["label"] for match in found}
+        lines = [line for line in peek.lines[:100] if line.strip()]
+        found = [pairs for line in lines if (pairs := _pairs(line)[1])]
+        every = [pair for pairs in found for pair in pairs]
+        electric = [pair for pair in every if _quantity(pair.label, pair.unit) in ELECTRIC]
+        labels = {pair.label for pair in every}
         return (
             len(found) * 2 > len(lines)
             and len(electric) >= 2 * _FEWEST_BLOCKS
-            and len(labels) * _FEWEST_BLOCKS <= len(found)
+            and len(labels) * _FEWEST_BLOCKS <= len(every)
         )
 
     @classmethod
     def read(cls, path: Path, choices: Choices) -> Log:
         labels: dict[str, str] = {}
-        for match in _matches(path):
-            if match["label"] not in labels and len(labels) < _MOST_LABELS:
-                labels[match["label"]] = match["unit"] or _UEVENT.get(match["label"], "")
+        stamp: str | None = None
+        for line in read_lines(path):
+            own, pairs = _pairs(line)
+            stamp = stamp or (own[0] if own is not None else None)
+            for pair in pairs:
+                if pair.label not in labels and len(labels) < _MOST_LABELS:
+                    labels[pair.label] = pair.unit or _UEVENT.get(pair.label, "")
         if not labels:
             raise DataError(f"{path}: no line of it is a label, a value and its unit")
-        timed = next((match["time"] is not None for match in _matches(path)), False)
-        head = ["time"] * timed + [f"{label} ({unit})" if unit else label for label, unit in labels.items()]
+        head = ([] if stamp is None else [stamp]) + [
+            f"{label} ({unit})" if unit else label for label, unit in labels.items()
+        ]
         rows = (
-            [*[time or ""] * timed, *(block.get(label, "") for label in labels)]
+            [*[time or ""] * (stamp is not None), *(block.get(label, "") for label in labels)]
             for time, block in _blocks(path, list(labels))
         )
         log = read_as_table(path, head, rows, choices)
@@ -95,24 +109,51 @@ class LabelledLines(Importer):
         return log
 
 
-def _matches(path: Path) -> Iterator[re.Match[str]]:
-    for line in read_lines(path):
-        match = _LINE.fullmatch(line[:200])
-        if match is not None:
-            yield match
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    label: str
+    value: str
+    unit: str
+
+
+def _quantity(label: str, unit: str) -> Quantity | str | None:
+    named = heading(f"{label} ({unit or _UEVENT.get(label, '')})")
+    return named.quantity or heading(label).implied
+
+
+def _pairs(line: str) -> tuple[tuple[str, str] | None, list[_Pair]]:
+    """Return (the heading of the time, the time) before a line's labels, or None, and its pairs; none where other text stands."""
+    line = line[:_LONGEST_LINE].strip()
+    before = _BEFORE.match(line)
+    assert before is not None
+    stamp = None
+    for name, head in (("time", "time"), ("ms", "time (ms)"), ("bare", "time")):
+        if before[name] is not None:
+            stamp = head, before[name]
+    pairs = []
+    at = before.end()
+    while at < len(line):
+        match = _PAIR.match(line, at)
+        if match is None:
+            return None, []
+        pairs.append(_Pair(match["label"].strip(), match["value"], match["unit"] or ""))
+        at = match.end()
+    return stamp, pairs
 
 
 def _blocks(path: Path, labels: list[str]) -> Iterator[tuple[str | None, dict[str, str]]]:
     block: dict[str, str] = {}
     time: str | None = None
-    for match in _matches(path):
-        if match["label"] not in labels:
-            continue
-        if match["label"] in block:
-            yield time, block
-            block, time = {}, None
-        time = time or match["time"]
-        unit = match["unit"] or ""
-        block[match["label"]] = f"{match['value']} {unit}".strip()
+    known = set(labels)
+    for line in read_lines(path):
+        stamp, pairs = _pairs(line)
+        for pair in pairs:
+            if pair.label not in known:
+                continue
+            if pair.label in block:
+                yield time, block
+                block, time = {}, None
+            time = time or (stamp[1] if stamp is not None else None)
+            block[pair.label] = f"{pair.value} {pair.unit}".strip()
     if len(block) == len(labels):  # a cut last block is not believed
         yield time, block

@@ -27,7 +27,7 @@ SAMPLE = 200
 
 _DELIMITERS = (",", ";", "\t", "|", " ")
 _CELL = re.compile(
-    r"\s*([+-]?(?:\d{1,3}(?:\.\d{3})+,\d+|\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?)\s*([A-Za-zµμΩ%°]{1,10})?\s*\Z"
+    r"\s*([+-]?(?:\d{1,3}(?:\.\d{3})+,\d+|\d{1,3}(?:,\d{3})+\.\d+|\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?)\s*([A-Za-zµμΩ%°]{1,10})?\s*\Z"
 )
 _DECIMAL_COMMA = re.compile(r"\s*-?(?:\d+|\d{1,3}(?:\.\d{3})+),\d+(?:\s*[A-Za-zµ]+)?\s*\Z")
 _DECIMAL_POINT = re.compile(r"\s*-?\d+\.\d+(?:\s*[A-Za-zµ]+)?\s*\Z")
@@ -135,6 +135,13 @@ def layout(peek: Peek) -> Layout:
         count = sum(flags)
         share = _filled(fields, flags)
         score = count * share * (1.0 if width > 1 else 0.5) * (0.97 if delimiter in " |" else 1.0)
+        if (
+            delimiter == " "
+            and best is not None
+            and best[1] == "\t"
+            and _is_tabbed(best[2], best[3], best[4])
+        ):
+            continue  # blanks stand inside its cells: `2026-03-05 14:00:00`, `power.draw [W]`
         if best is None or score > best[0] * 1.02:
             best = (score, delimiter, fields, flags, width)
     assert best is not None
@@ -143,6 +150,9 @@ def layout(peek: Peek) -> Layout:
         return _without_rows(lines)
     first = flags.index(True)
     names, units, place = _header(lines, fields, first, width, delimiter)
+    preamble = _facts(lines[: place if place is not None else first])
+    if not units and {"Horizontal Units", "Vertical Units"} <= preamble.keys():
+        units = [preamble["Horizontal Units"].split(",")[0], *preamble["Vertical Units"].split(",")]
     rows = tuple(tuple(row) for row, good in zip(fields, flags, strict=True) if good)[:SAMPLE]
     widest = max(width, len(names))
     texts = [*names, *[""] * (widest - len(names))] if names else [str(i + 1) for i in range(width)]
@@ -153,7 +163,6 @@ def layout(peek: Peek) -> Layout:
             for h, unit in zip(headings, [*units, *[""] * len(headings)], strict=False)
         ]
     header = tuple(names)
-    preamble = _facts(lines[: place if place is not None else first])
     return Layout(
         delimiter,
         first,
@@ -185,6 +194,7 @@ def _data_rows(lines: Sequence[str], fields: Sequence[Sequence[str]]) -> tuple[l
     width = max(widths, key=lambda w: (widths[w] * (2 if w > 1 else 1), w))
     # Facts before the table ("Record Length,5") have fewer fields than its rows.
     start = next((i for i, row in enumerate(fields) if flags[i] and len(row) >= width - 1), len(flags))
+    start = _after_facts(fields, flags, start, width)
     start = max(start, _after_last_header(lines, fields, flags, start))
     kept = [
         good and i >= start and len(row) <= width + 2
@@ -192,6 +202,15 @@ def _data_rows(lines: Sequence[str], fields: Sequence[Sequence[str]]) -> tuple[l
     ]
     widths = Counter(len(row) for row, good in zip(fields, kept, strict=True) if good)
     return kept, max(widths, key=lambda w: (widths[w] * (2 if w > 1 else 1), w)) if widths else width
+
+
+def _after_facts(fields: Sequence[Sequence[str]], flags: Sequence[bool], start: int, width: int) -> int:
+    """Return where rows begin: `Record Length,5` above rows of three numbers is a fact."""
+    for i in range(start, len(flags)):
+        row = fields[i]
+        if flags[i] and (len(row) >= width or is_datum(row[0])):
+            return i
+    return start
 
 
 def _after_last_header(
@@ -214,6 +233,17 @@ def _after_last_header(
 def _looks_like_header(row: Sequence[str]) -> bool:
     named = [heading(text) for text in row if text.strip()]
     return len(named) > 1 and sum(h.quantity is not None or h.is_time or h.is_electric for h in named) >= 2
+
+
+def _is_tabbed(fields: Sequence[Sequence[str]], flags: Sequence[bool], width: int) -> bool:
+    """Return whether all rows of a table, and the line above them, have the same number of fields, three at least."""
+    at = list(flags).index(True)
+    above = next((len(row) for row in reversed(fields[:at]) if any(row)), width)
+    return (
+        width > 2
+        and above == width
+        and all(len(row) == width for row, good in zip(fields, flags, strict=True) if good)
+    )
 
 
 def _filled(fields: Sequence[Sequence[str]], flags: Sequence[bool]) -> float:

@@ -15,7 +15,7 @@ from shlex import quote
 from powermeter.channel import Boundary, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.cells import unit_in_cells
-from powermeter.importers.device_column import DEVICE_NAMES, device_of
+from powermeter.importers.device_column import DEVICE_NAMES, device_of, rows_of
 from powermeter.importers.header_words import ELECTRIC, TIME
 from powermeter.importers.headers import Heading, of_unit, with_unit
 from powermeter.importers.layout import Layout, is_datum
@@ -26,8 +26,9 @@ from powermeter.importers.plan import Plan, Planned
 from powermeter.importers.signatures import ColumnFact, key, signature_of
 from powermeter.importers.stamps import wall
 from powermeter.importers.time_columns import TimePlan, choose_time, counts_up, with_lag
+from powermeter.importers.unit_columns import likely_units, unit_beside, unit_columns
 
-_USUAL = {Quantity.VOLTAGE: "V", Quantity.CURRENT: "mA", Quantity.ENERGY: "J", Quantity.CHARGE: "mAh"}
+_ROW_NUMBER = frozenset(("nr", "no", "num", "number", "row", "record", "序号", "n°", "lfd", "lfd. nr", "seq"))
 
 ANOTHER_TIME = "another time"
 """Why a column is left out that nobody misses."""
@@ -57,10 +58,15 @@ def understand(path: Path, found: Layout, choices: Choices) -> Plan:
                     else with_unit(named, unit, signature.title)
                 )
     headings = [h if i in said else _from_cells(found, h, i) for i, h in enumerate(headings)]
+    unit_of = unit_columns(found, headings)
+    for i, at in unit_of.items():
+        if i not in said:
+            headings[i] = unit_beside(found, headings[i], at)
     _refuse_runs(path, found, headings, choices)
     asks: list[str] = []
     time = choose_time(found, headings, choices, asks)
     planned, aside = _values(found, headings, time, facts)
+    planned = [replace(column, unit_at=unit_of.get(column.index)) for column in planned]
     _ask_units(path, found, headings, time, planned, choices, asks)
     if asks:
         raise ConfigurationError(f"{path}: the file leaves open " + "; ".join(asks))
@@ -79,9 +85,10 @@ def understand(path: Path, found: Layout, choices: Choices) -> Plan:
     if signature is not None and signature.lag:
         lag = next((i for i, h in enumerate(headings) if key(h) == signature.lag), None)
         time = time if lag is None or not time.indexes else with_lag(time, found, lag)
-    device = device_of(path, found, headings, time, planned, signature)
+    only = rows_of(found, headings, choices.rail)
+    device = () if only else device_of(path, found, headings, time, planned, signature)
     aside = [entry for entry in aside if entry[0] not in {headings[i].text for i in device}]
-    plan = Plan(found, signature, time, planned, device, aside)
+    plan = Plan(found, signature, time, planned, device, aside, only=only)
     pair(plan)
     return plan
 
@@ -246,6 +253,7 @@ def _ask_units(
             and _is_numeric(found, i)
             and not DEVICE_NAMES.fullmatch(h.name.strip())
             and "sample" not in h.words
+            and h.name.lower().strip(" .#:") not in _ROW_NUMBER
             and h.implied in (None, *ELECTRIC)
             and (h.text.strip() or not found.named)
             and not _is_calendar(found, i)
@@ -257,15 +265,14 @@ def _ask_units(
         if not found.named:
             open_ = open_[:8]
     shown = []
+    likely = likely_units(found, headings, open_)
     for i in open_[:8]:
         name = headings[i].text if found.named else str(i + 1)
-        meant = headings[i].implied
-        unit = _USUAL.get(meant, "W") if isinstance(meant, Quantity) else "W"
-        shown.append(f"--column {quote(f'{name}={unit}')}")
+        shown.append(f"--column {quote(f'{name}={likely[i]}')}")
     if shown:
         whose = ", ".join(repr(headings[i].text) if found.named else f"column {i + 1}" for i in open_[:8])
         rest = f" and {len(open_) - 8} more" if len(open_) > 8 else ""
-        alone = " or --unit W" if len(open_) == 1 else ""
+        alone = f" or --unit {likely[open_[0]]}" if len(open_) == 1 else ""
         asks.append(
             f"the unit of {whose}{rest}, for example {' '.join(shown)}{alone} (W, mW, mA, V …; =- leaves a column out)"
         )

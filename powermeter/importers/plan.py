@@ -21,6 +21,7 @@ class Planned:
         rail: Its rail's name, or None for a value that belongs to no rail.
         fact: What the tool's signature knows of it.
         why: For `--explain`.
+        unit_at: The column that holds each value's unit, or None.
     """
 
     index: int
@@ -28,6 +29,7 @@ class Planned:
     rail: str | None = None
     fact: ColumnFact | None = None
     why: str = ""
+    unit_at: int | None = None
 
     @property
     def quantity(self) -> Quantity:
@@ -46,6 +48,7 @@ class Plan:
         time: Where its times are.
         columns: What is read.
         device: The columns that tell devices apart, or none.
+        only: (column, text) that a row must have to count.
         aside: (header, why) of the columns that are left out.
         notes: What had to be decided.
     """
@@ -57,6 +60,7 @@ class Plan:
     device: tuple[int, ...] = ()
     aside: list[tuple[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    only: tuple[tuple[int, str], ...] = ()
 
     @property
     def needed(self) -> int:

@@ -358,6 +358,30 @@ SIGNATURES: tuple[Signature, ...] = (
         source="Shelly's documentation of EMData: the Wh of each period; returned energies are not use",
     ),
     Signature(
+        "Shelly history",
+        "the history of a Shelly EM",
+        (r"date/time utc", r"active energy wh( \(\d\))?"),
+        (
+            ColumnFact(r"active energy wh(?: \(\d\))?", "Wh", "per-row", "input", None, Boundary.WALL),
+            ColumnFact(r"returned energy.*|(min|max) [va]( \(\d\))?", "-"),
+        ),
+        source="em_data.csv of the Shelly EM: the Wh of each ten minutes; returned energies are not use",
+    ),
+    Signature(
+        "jtop",
+        "a log of jtop's statistics",
+        (r"power (tot|cur|[a-z0-9]+_.+)", r"jetson_clocks|nvp[ _]model"),
+        (
+            ColumnFact(r"time", ""),
+            ColumnFact(r"power (?:tot|cur)", "mW", "power", "total", None, Boundary.BOARD),
+            ColumnFact(r"power avg", "-"),
+            ColumnFact(r"power (.+)", "mW", "power", r"\1", "total", Boundary.PART),
+        ),
+        grade=Grade.MEASURED,
+        accuracy=UNKNOWN,
+        source="jetson_stats: jtop.stats has each rail's power in mW, and their total",
+    ),
+    Signature(
         "Shelly plug",
         "a Shelly plug's status",
         (r"apower",),

@@ -18,7 +18,9 @@ from powermeter.importers.axis import Axis, axis, keep_first_step, regular, usua
 from powermeter.importers.blocks import RowCount, Store, TextBlock, text_blocks
 from powermeter.importers.cells import Cells, Statistics, numbers
 from powermeter.importers.columns import NO_ZONE, channel_name, scaled, unused
+from powermeter.importers.contradicting_units import refuse_other_units
 from powermeter.importers.devices import device_column, device_label, numbered, round_note, sweeps
+from powermeter.importers.header_words import ELECTRIC
 from powermeter.importers.log import RELATIVE, UTC, Choices, Log
 from powermeter.importers.meaning import ANOTHER_TIME, rail_of
 from powermeter.importers.plan import Plan
@@ -64,7 +66,7 @@ class Table:
         self._cells = [
             Cells(
                 plan.layout.decimal_comma,
-                column.heading.unit if column.heading.why == "unit in the cells" else None,
+                column.heading.unit if column.quantity in ELECTRIC else None,
             )
             for column in plan.columns
         ]
@@ -90,6 +92,7 @@ class Table:
             self._append(store, block)
         self.warnings += check_rows(self.path, self.plan, self._counted, self._cells, self._seen, store.rows)
         refuse_apparent(self.plan, self._seen, self.choices, str(self.path))
+        refuse_other_units(self.plan, self._seen, str(self.path))
         self._beside = self._spare()
         self.meanings = [
             kinds.BESIDE
@@ -104,7 +107,7 @@ class Table:
         self.whole = decide(
             rails,
             where=str(self.path),
-            rail=self.choices.rail,
+            rail=None if self.plan.only else self.choices.rail,
             add_up=self.choices.add_up,
             means=self._means(streams),
             devices=device_column(self.plan, self.devices),
@@ -140,6 +143,7 @@ class Table:
                 if h.text.strip().lower() == name
             ]
         )
+        wanted += self.plan.only
         if wanted and any(
             all(len(row) > i and row[i] == v for i, v in wanted) for row in self.plan.layout.rows
         ):
@@ -180,7 +184,11 @@ class Table:
         if keys is not None:
             columns["key"] = keys
         for i, (column, cells) in enumerate(zip(self.plan.columns, self._cells, strict=True)):
-            values = numbers(block.column(column.index), cells, block.lines)
+            texts = block.column(column.index)
+            if column.unit_at is not None:
+                units = block.column(column.unit_at)
+                texts = [f"{text} {unit.strip()}" for text, unit in zip(texts, units, strict=True)]
+            values = numbers(texts, cells, block.lines)
             self._seen[i].add(values, keys)
             columns[f"c{i}"] = values
         store.append(columns)

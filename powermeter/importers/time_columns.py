@@ -112,8 +112,18 @@ def choose_time(
             "(or s, ms, us, ns), or --rate"
         )
     else:
-        asks.append(f"the unit of the times, --column {quote(f'{named.text}=s')} (or ms, us, ns), or --rate")
+        first, rest = ("ms", "s, us, ns") if _in_large_steps(texts) else ("s", "ms, us, ns")
+        asks.append(
+            f"the unit of the times, --column {quote(f'{named.text}={first}')} (or {rest}), or --rate"
+        )
     return None
+
+
+def _in_large_steps(texts: Sequence[str]) -> bool:
+    """Return whether times are whole numbers with steps of many units, as counters of milliseconds have."""
+    values = [int(text) for text in texts if text.isdecimal() and len(text) < 19]
+    steps = sorted(b - a for a, b in pairwise(values))
+    return len(values) == len(texts) and bool(steps) and 20 <= steps[len(steps) // 2] <= 10_000
 
 
 def _is_calendar(found: Layout, index: int) -> bool:

@@ -33,3 +33,19 @@ def test_a_log_without_power_is_refused_with_the_command_that_logs_it(tmp_path):
     path = log(tmp_path, "#Entity   TMPTR\nID        C\n" + "GPU 0     50\n" * 3)
     with pytest.raises(DataError, match="dcgmi dmon -e 155"):
         convert(path, tmp_path / "run.power", choices=Choices(period_s=1.0))
+
+
+def test_times_before_the_lines_are_used_and_cards_add_up(tmp_path):
+    lines = [
+        f"2026-03-05T14:00:0{i} {line}\n"
+        for i in range(5)
+        for line in (
+            "#Entity   POWER   TMPTR",
+            "ID        W       C",
+            f"GPU 0   {100 + i}.5  50",
+            "GPU 1   80.0  50",
+        )
+    ]
+    found = convert(log(tmp_path, "".join(lines)), tmp_path / "run.power")
+    assert found.format == "dcgm"
+    assert analyse(tmp_path / "run.power").energy.value == pytest.approx(4 * (102.5 + 80))

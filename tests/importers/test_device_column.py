@@ -4,7 +4,7 @@ import pytest
 
 from powermeter import importers
 from powermeter.analysis.energy import analyse
-from powermeter.errors import DataError
+from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers import Choices
 from powermeter.recording import Recording
 
@@ -45,8 +45,32 @@ def test_a_column_of_any_name_tells_devices_apart_at_equal_times(tmp_path):
 @pytest.mark.parametrize("name", ["_field", "metric", "parameter", "entity_id", "sensor"])
 def test_quantities_in_one_column_of_values_are_refused(tmp_path, name):
     text = f"{name},t_ms,value\n" + rows(["plug_power", "plug_voltage"])
-    with pytest.raises(DataError, match="names different quantities"):
+    with pytest.raises((ConfigurationError, DataError), match="names different quantities"):
         load(tmp_path, text, unit="W")
+
+
+def test_the_rows_of_one_entity_are_taken_by_its_name(tmp_path):
+    states = {
+        "sensor.plug_power": (60, 61),
+        "sensor.plug_energy": (1.5, 1.6),
+        "sensor.plug_voltage": (230, 231),
+    }
+    text = "entity_id,state,last_changed\n" + "".join(
+        f"{name},{state},2026-01-02T03:0{minute}:00.000Z\n"
+        for name, values in states.items()
+        for minute, state in enumerate((*values, *values))
+    )
+    with pytest.raises(ConfigurationError, match=r"--rail sensor\.plug_power takes the rows of one"):
+        load(tmp_path, text, unit="W")
+    assert load(tmp_path, text, unit="W", rail="sensor.plug_power")[1] == pytest.approx(60 * (60 + 61 + 60))
+
+
+def test_the_unit_that_is_offered_is_that_of_the_entity(tmp_path):
+    text = "entity_id,state,last_changed\n" + "".join(
+        f"sensor.plug_energy,{1 + i / 10},2026-01-02T03:0{i}:00.000Z\n" for i in range(6)
+    )
+    with pytest.raises(ConfigurationError, match="--column state=kWh or --unit kWh"):
+        load(tmp_path, text)
 
 
 def test_a_word_that_stands_beside_the_readings_is_no_device(tmp_path):

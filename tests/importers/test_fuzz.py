@@ -36,6 +36,12 @@ SMALL = {
         "timestamp, index, power.draw [W], temperature.gpu\n",
         "2026/07/15 01:00:0{i}.000, 0, {p}.00 W, 4{i}\n",
     ),
+    "q.txt": _text(
+        "",
+        "==NVSMI LOG==\nTimestamp : Tue Mar  5 14:00:0{i} 2024\nGPU 00000000:01:00.0\n    GPU Power Readings\n        Power Draw : {p}.00 W\n",
+    ),
+    "idf.txt": _text("", "I ({p}) INA219: Bus voltage: 5.0{i} V, current: {p}.5 mA\n"),
+    "dmm.csv": _text("Nr.;Zeit (s);Wert;Einheit\n", "{i};{i},5;{p},25;mA\n"),
     "watt.log": _text(
         "# timestamp reading-time[ns] cpu-0[uJ] cpu-0[W]\n",
         "  2025-10-07_09:38:4{i}.623 655{i} 23803{p} {i}.897152\n",

@@ -63,3 +63,15 @@ def test_without_a_header_columns_are_numbered(tmp_path):
 
 def test_facts_before_the_header_are_kept(tmp_path):
     assert look(tmp_path, "Device: x1\ntime (s),power (W)\n" + ROWS).preamble == {"Device": "x1"}
+
+
+def test_tabs_divide_where_blanks_stand_inside_cells(tmp_path):
+    rows = "".join(f"2026-03-05 14:00:0{i}\t00000000:01:00.0\t6{i}.10\n" for i in range(6))
+    found = look(tmp_path, "timestamp\tpci.bus_id\tpower.draw [W]\n" + rows)
+    assert found.delimiter == "\t" and len(found.headings) == 3
+
+
+def test_an_oscilloscopes_units_stand_among_its_facts(tmp_path):
+    facts = "Model,MSO24\nHorizontal Units,s\nVertical Units,V,A\nRecord Length,5\nTIME,CH1,CH2\n"
+    found = look(tmp_path, facts + "".join(f"{i * 0.1:.1f},5.0,0.{i}\n" for i in range(9)))
+    assert [h.unit for h in found.headings] == ["s", "V", "A"]

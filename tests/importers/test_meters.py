@@ -60,7 +60,7 @@ def test_the_same_values_as_a_csv_without_units_are_asked_about_and_then_agree(s
     with pytest.raises(ConfigurationError, match="--column Time=s"):
         convert(path, tmp_path)
     with pytest.raises(
-        ConfigurationError, match="unit of 'VBUS', 'IBUS', for example --column VBUS=V --column IBUS=mA"
+        ConfigurationError, match="unit of 'VBUS', 'IBUS', for example --column VBUS=V --column IBUS=A"
     ):
         convert(path, tmp_path, columns={"Time": "s"})
     said = {"Time": "s", "VBUS": "V", "IBUS": "A", "CC1": "-", "CC2": "-"}

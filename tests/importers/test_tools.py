@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from powermeter import importers
+from powermeter import analyse, importers
 from powermeter.analysis.integral import Integral
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.recording import Recording
@@ -583,3 +583,33 @@ def test_amd_smi_cards_add_up_and_macmon_s_system_holds_its_chip(tmp_path):
     log, energies, headline = load(tmp_path, lines_, "m.jsonl")
     assert headline == "system" and energies["system"] == pytest.approx(60)
     assert log.sources[0].channels[0].grade is Grade.ESTIMATED
+
+
+def test_tasmotas_console_is_read_behind_its_own_text(tmp_path):
+    path = tmp_path / "console.log"
+    path.write_text(
+        "".join(
+            f"14:00:0{i}.000 MQT: tele/plug/SENSOR = "
+            f'{{"Time":"2024-03-05T14:00:0{i}","ENERGY":{{"Total":12.3,"Power":{60 + i % 2},"Voltage":231,"Current":0.3}}}}\n'
+            for i in range(9)
+        )
+    )
+    log = importers.convert(path, tmp_path / "o.power", choices=importers.Choices())
+    assert log.sources[0].name == "Tasmota"
+    assert analyse(tmp_path / "o.power").energy.value == pytest.approx(8 * 60.5)
+
+
+def test_jtops_own_statistics_are_milliwatts_with_a_total(tmp_path):
+    path = tmp_path / "jtop.csv"
+    rows = "".join(f'2024-03-05 14:00:0{i},"1 day, 3:00",2500,500,5000,OFF,MODE_15W\n' for i in range(9))
+    path.write_text("time,uptime,Power VDD_CPU,Power VDD_SOC,Power TOT,jetson_clocks,nvp model\n" + rows)
+    importers.convert(path, tmp_path / "o.power", choices=importers.Choices())
+    assert analyse(tmp_path / "o.power").energy.value == pytest.approx(8 * 5.0)
+
+
+def test_a_shelly_ems_history_is_the_energy_of_each_row(tmp_path):
+    path = tmp_path / "em_data.csv"
+    rows = "".join(f"2024-03-05 14:{i}0,{10 + i % 3}.50,3.00,232.0,233.5\n" for i in range(6))
+    path.write_text("Date/time UTC,Active energy Wh (1),Returned energy Wh (1),Min V,Max V\n" + rows)
+    importers.convert(path, tmp_path / "o.power", choices=importers.Choices())
+    assert analyse(tmp_path / "o.power").energy.value == pytest.approx(6 * 11.5 * 3600)

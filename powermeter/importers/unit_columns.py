@@ -1,0 +1,126 @@
+"""Units that stand neither in the header nor in the cell: in a column of their own, or nowhere, where one is likely.
+
+A multimeter that changes its range writes `12.3` in one column and `mA` or `µA` in the next: each value has the unit
+of its own row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from powermeter.channel import Quantity
+from powermeter.importers.cells import is_missing_word
+from powermeter.importers.decimal_grid import float_or_nan
+from powermeter.importers.header_words import ELECTRIC, TIME
+from powermeter.importers.headers import Heading, implied, of_unit, words
+from powermeter.importers.layout import Layout
+
+_CALLED = frozenset(
+    (
+        "unit",
+        "units",
+        "einheit",
+        "einheiten",
+        "unité",
+        "unite",
+        "unités",
+        "unidad",
+        "unità",
+        "eenheid",
+        "单位",
+    )
+)
+_USUAL = {Quantity.VOLTAGE: "V", Quantity.CURRENT: "mA", Quantity.ENERGY: "J", Quantity.CHARGE: "mAh"}
+_MAINS_V = 90.0
+_MANY_V = 1000.0
+_SMALL_V = 5.0
+_FAR = 30.0
+_MANY_A = 20.0
+"""A current above this, on a supply that is no mains, is more often written in milliampere."""
+
+
+def unit_columns(found: Layout, headings: Sequence[Heading]) -> dict[int, int]:
+    """Return for each column of numbers without a unit the column beside it that holds its unit."""
+    pairs = {}
+    for at in range(1, len(headings)):
+        value, named = headings[at - 1], headings[at]
+        if value.quantity is not None or value.unit is not None:
+            continue
+        if found.named and named.name.strip().lower() not in _CALLED:
+            continue
+        units = [text for text in _texts(found, at) if not is_missing_word(text)]
+        if (
+            units
+            and all(not text[0].isdigit() and of_unit(text) is not None for text in units)
+            and _numbers(found, at - 1)
+        ):
+            pairs[at - 1] = at
+    return pairs
+
+
+def unit_beside(found: Layout, named: Heading, at: int) -> Heading:
+    """Return a heading with the unit that the column beside it holds first."""
+    unit = next(text for text in _texts(found, at) if not is_missing_word(text))
+    whose = of_unit(unit, named.name)
+    if whose is None or (whose[0] != TIME and whose[0] not in ELECTRIC):
+        return named
+    return replace(named, unit=unit, quantity=whose[0], factor=whose[1], why="unit in the column beside it")
+
+
+def likely_units(found: Layout, headings: Sequence[Heading], open_: Sequence[int]) -> dict[int, str]:
+    """Return the unit to offer for each open column: what its name and the size of its numbers suggest."""
+    meant = {
+        i: headings[i].implied if headings[i].is_electric else _of_devices(found, headings) for i in open_
+    }
+    volts = [_typical(found, i) for i in open_ if meant[i] is Quantity.VOLTAGE]
+    amperes = [_typical(found, i) for i in open_ if meant[i] is Quantity.CURRENT]
+    watts = [_typical(found, i) for i in open_ if meant[i] is Quantity.POWER]
+    mains = any(_MAINS_V < value <= _MANY_V for value in volts)
+    in_volts = volts[0] * (1e-3 if volts[0] > _MANY_V else 1.0) if volts else _SMALL_V
+    product = in_volts * amperes[0] * (1.0 if mains or amperes[0] < _MANY_A else 1e-3) if amperes else 0.0
+    units = {}
+    for i in open_:
+        quantity = meant[i]
+        unit = _USUAL.get(quantity, "W") if isinstance(quantity, Quantity) else "W"
+        if quantity is Quantity.CURRENT and (mains or _typical(found, i) < _MANY_A):
+            unit = "A"
+        elif quantity is Quantity.VOLTAGE and _typical(found, i) > _MANY_V:
+            unit = "mV"
+        elif quantity is Quantity.POWER and len(watts) == 1 and product and watts[0] > _FAR * product:
+            unit = "mW"
+        elif quantity is Quantity.ENERGY and (mains or not headings[i].is_electric):
+            unit = "kWh"
+        units[i] = unit
+    return units
+
+
+def _of_devices(found: Layout, headings: Sequence[Heading]) -> Quantity | str | None:
+    """Return the quantity that the names in a column of entities have in common, or None."""
+    at = next((i for i, h in enumerate(headings) if h.name.strip().lower() == "entity_id"), None)
+    if at is None:
+        return None
+    meant = {implied(words(text)) for text in _texts(found, at)}
+    return meant.pop() if len(meant) == 1 else None
+
+
+def _texts(found: Layout, index: int) -> list[str]:
+    return [row[index].strip() for row in found.rows if len(row) > index and row[index].strip()]
+
+
+def _numbers(found: Layout, index: int) -> list[float]:
+    comma = found.decimal_comma
+    texts = _texts(found, index)
+    values = [
+        float_or_nan(text.replace(".", "").replace(",", ".") if comma and "," in text else text)
+        for text in texts
+    ]
+    good = [value for value in values if np.isfinite(value)]
+    return good if len(good) * 2 > len(texts) else []
+
+
+def _typical(found: Layout, index: int) -> float:
+    values = [abs(value) for value in _numbers(found, index) if value]
+    return float(np.median(values)) if values else 0.0

@@ -1,0 +1,41 @@
+"""Labelled values as sketches, ESP-IDF and meters print them."""
+
+import pytest
+
+from powermeter import analyse
+from powermeter.errors import ConfigurationError
+from powermeter.importers import Choices, convert
+
+FORMS = {
+    "ESP-IDF": lambda i: (
+        f"I ({i * 1000 + 17}) INA219: Bus voltage: 5.000 V, current: 400.0 mA, power: {2000 + i % 2} mW\n"
+    ),
+    "a stamp in brackets": lambda i: (
+        f"[2026-03-05 14:00:{i:02d}] V=5.0V I=0.4A P={2 + i % 2 / 1000}W PF=0.61\n"
+    ),
+    "an arrow": lambda i: (
+        f"14:00:{i:02d}.000 -> Voltage: 5.00 V\n14:00:{i:02d}.001 -> Power: {2000 + i % 2} mW\n"
+    ),
+}
+
+
+def load(tmp_path, text, **said):
+    path = tmp_path / "log.txt"
+    path.write_text(text)
+    log = convert(path, tmp_path / "o.power", choices=Choices(**said), force=True)
+    return log, analyse(tmp_path / "o.power").energy.value
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_several_values_on_a_line_and_their_time(tmp_path, form):
+    log, joules = load(tmp_path, "".join(map(FORMS[form], range(21))))
+    assert log.format == "labelled"
+    assert joules == pytest.approx(40.01, rel=1e-4)
+
+
+def test_a_serial_plotter_is_asked_for_what_it_leaves_open_and_its_times_are_no_power(tmp_path):
+    text = "".join(f"{i * 500}\tV:5.00\tI:400.0\tP:{2000 + i % 2}.0\n" for i in range(21))
+    with pytest.raises(ConfigurationError, match=r"--column time=ms .*--column I=mA --column P=mW"):
+        load(tmp_path, text)
+    said = {"time": "ms", "I": "mA", "P": "mW"}
+    assert load(tmp_path, text, columns=said)[1] == pytest.approx(20.005, rel=1e-4)

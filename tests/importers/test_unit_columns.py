@@ -1,0 +1,65 @@
+"""Units beside the values, row by row, and the units that messages offer."""
+
+import pytest
+
+from powermeter import analyse
+from powermeter.errors import ConfigurationError
+from powermeter.importers import Choices, convert
+
+
+def load(tmp_path, text, **said):
+    path = tmp_path / "t.csv"
+    path.write_text(text)
+    return convert(path, tmp_path / "o.power", choices=Choices(**said), force=True)
+
+
+def charge(tmp_path):
+    return analyse(tmp_path / "o.power").charge.value
+
+
+def test_a_multimeter_that_changes_its_range_has_the_unit_of_each_row(tmp_path):
+    cells = ["0,5;A", "500,0;mA", "500000,0;µA"]
+    text = "Nr.;Datum;Uhrzeit;Wert;Einheit\n" + "".join(
+        f"{i + 1};05.03.2024;14:00:{i:02d};{cells[i % 3]}\n" for i in range(13)
+    )
+    load(tmp_path, text, voltage_v=2.0)
+    assert charge(tmp_path) == pytest.approx(6.0)
+
+
+def test_a_range_that_changes_after_the_first_rows_is_not_missed(tmp_path):
+    text = "Time (s),Value,Unit\n" + "".join(
+        f"{i},{500 if i < 600 else 0.5},{'mA' if i < 600 else 'A'}\n" for i in range(1001)
+    )
+    load(tmp_path, text, voltage_v=2.0)
+    assert charge(tmp_path) == pytest.approx(500.0)
+
+
+def test_values_and_units_without_a_header(tmp_path):
+    load(tmp_path, "".join(f"{i * 0.5}, s, {20 + i % 2 * 2}, mA\n" for i in range(21)), voltage_v=2.0)
+    assert charge(tmp_path) == pytest.approx(0.21)
+
+
+@pytest.mark.parametrize("cell", ["0,36A", "0,36 A", "360 mA"])
+def test_the_unit_in_a_cell_counts_whatever_is_typed(tmp_path, cell):
+    text = "Zeit;Spannung;Strom\n" + "".join(f"{i},5;5,00V;{cell}\n" for i in range(11))
+    load(tmp_path, text, columns={"Zeit": "s", "Strom": "mA"})
+    assert charge(tmp_path) == pytest.approx(3.6)
+
+
+@pytest.mark.parametrize(
+    ("row", "offered"),
+    [
+        ("230.1,0.45,79", "voltage=V --column current=A --column power=W"),
+        ("5.01,362.5,1816.1", "voltage=V --column current=mA --column power=mW"),
+        ("5010,362.5,1.8161", "voltage=mV --column current=mA"),
+    ],
+)
+def test_the_units_that_are_offered_fit_each_other(tmp_path, row, offered):
+    text = "time_s,voltage,current,power\n" + "".join(f"{i},{row}\n" for i in range(8))
+    with pytest.raises(ConfigurationError, match=f"for example --column {offered}"):
+        load(tmp_path, text)
+
+
+def test_times_that_count_in_large_steps_are_offered_in_milliseconds(tmp_path):
+    with pytest.raises(ConfigurationError, match="--column time=ms"):
+        load(tmp_path, "time,power_W\n" + "".join(f"{i * 500},5\n" for i in range(8)))
