@@ -18,7 +18,7 @@ import numpy as np
 from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import DataError
 from powermeter.importers.accuracies import NVML, RAPL, UNKNOWN
-from powermeter.importers.axis import usual_step
+from powermeter.importers.axis import refuse_sparse, usual_step
 from powermeter.importers.columns import NO_ZONE
 from powermeter.importers.decimal_grid import Grid, float_or_nan
 from powermeter.importers.files import Peek, read_lines
@@ -110,6 +110,7 @@ def _accuracy(metric: str) -> Accuracy:
 
 def _rows(found: Mapping[tuple[str, str], Mapping[int, float]], rails: Mapping[str, Rail]) -> Rows:
     times = np.array(sorted({ns for column in found.values() for ns in column}), np.int64)
+    refuse_sparse(len(times), len(found), "alumet's metrics")
     step = int(usual_step(times)) or 10**9
     axis = np.concatenate(
         ([times[0] - step], times)

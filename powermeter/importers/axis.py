@@ -51,6 +51,22 @@ class Axis:
     clock_was_set: bool = False
 
 
+MOST_CELLS = 100_000_000
+"""Values in a table of all columns at all times of a log, 800 MB."""
+
+
+def refuse_sparse(times: int, columns: int, where: str) -> None:
+    """Refuse columns with times of their own that would fill memory once they stand at the times of all.
+
+    Raises:
+        DataError: They would.
+    """
+    if times * columns > MOST_CELLS:
+        raise DataError(
+            f"{where}: {columns} series at {times} times that they do not share; split it and import a few of them"
+        )
+
+
 def axis(
     stamps: Sequence[int | None] | NDArray[np.int64],
     where: str,

@@ -14,8 +14,9 @@ from powermeter.importers.header_words import ELECTRIC
 from powermeter.importers.headers import Heading, heading, implied, words
 from powermeter.importers.layout import Layout, is_datum
 from powermeter.importers.plan import Planned
-from powermeter.importers.signatures import Signature, key
+from powermeter.importers.signatures import key
 from powermeter.importers.time_columns import TimePlan
+from powermeter.importers.tool_table import Signature
 
 MAX_DEVICES = 256
 

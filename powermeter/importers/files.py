@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import gzip
 import io
+import os
 import re
+import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -86,6 +88,27 @@ class Peek:
     def is_binary(self) -> bool:
         """Whether the head holds NUL bytes, which no text log does."""
         return b"\0" in self.head and encoding_of(self.head) == "utf-8-sig"
+
+
+class _NoLonger(io.BufferedReader):
+    """A file that is never asked for more than it holds: what an archive claims of its sizes costs no memory."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Return at most `size` byte, never more than are left."""
+        left = max(0, os.fstat(self.fileno()).st_size - self.tell())
+        return super().read(left if size is None or size < 0 else min(size, left))
+
+
+@contextlib.contextmanager
+def open_zip(path: Path) -> Iterator[zipfile.ZipFile]:
+    """Open a ZIP archive whose directory may claim any size.
+
+    Raises:
+        zipfile.BadZipFile: It is damaged.
+        OSError: It cannot be opened.
+    """
+    with _NoLonger(io.FileIO(path)) as raw, zipfile.ZipFile(raw) as archive:
+        yield archive
 
 
 def encoding_of(head: bytes) -> str:

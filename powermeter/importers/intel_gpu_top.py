@@ -23,7 +23,7 @@ from powermeter.importers.decimal_grid import integer_codes
 from powermeter.importers.files import Peek, read_all
 from powermeter.importers.log import RELATIVE, Choices, Importer, Log, Rows
 
-_MAX_BYTES = 256 << 20
+_MAX_BYTES = 128 << 20
 _UNITS = {"W": 1.0, "mW": 1e-3}
 _TICKS = {"ms": 1e6, "s": 1e9, "us": 1e3}
 _LONGEST_NS = 86_400e9

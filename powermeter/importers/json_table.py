@@ -17,7 +17,7 @@ from powermeter.importers.files import Peek, read_all, read_lines
 from powermeter.importers.log import Choices, Importer, Log
 from powermeter.importers.table import TableImporter
 
-_MAX_BYTES = 256 << 20
+_MAX_BYTES = 128 << 20
 _MAX_COLUMNS = 500
 _MAX_DEPTH = 3
 _FEWEST = 2

@@ -12,10 +12,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from powermeter.errors import ConfigurationError, DataError, PowermeterError
 from powermeter.importers import events, open_log, recognise
-from powermeter.importers.files import MAX_BYTES, Peek
+from powermeter.importers.files import MAX_BYTES, Peek, open_bytes, open_zip
 from powermeter.importers.log import Choices, Log, Rows
 from powermeter.importers.not_logs import refusal
 from powermeter.importers.side_by_side import labels_of, side_by_side
@@ -250,19 +251,20 @@ def unpack(path: Path, folder: Path) -> list[Path]:
     """
     folder.mkdir(parents=True)
     left = MAX_BYTES
-    found: list[Path] = []
+    found: list[tuple[str, Path]] = []
     try:
-        for name, read in _members(path):
+        for name, stream in _members(path):
             target = folder / PurePosixPath(name).name
             target = target if not target.exists() else folder / f"{len(found)}-{target.name}"
-            data = read(left + 1)
-            left -= len(data)
-            if left < 0:
-                raise DataError(
-                    f"{path}: more than {MAX_BYTES >> 20} MiB unpacked; unpack it and import parts"
-                )
-            target.write_bytes(data)
-            found.append(target)
+            with target.open("wb") as out:
+                while block := stream.read(1 << 20):
+                    left -= len(block)
+                    if left < 0:
+                        raise DataError(
+                            f"{path}: more than {MAX_BYTES >> 20} MiB unpacked; unpack it and import parts"
+                        )
+                    out.write(block)
+            found.append((name, target))
             if len(found) > MAX_LOGS:
                 raise DataError(f"{path}: more than {MAX_LOGS} files in it; unpack it and import parts")
     except (
@@ -278,32 +280,61 @@ def unpack(path: Path, folder: Path) -> list[Path]:
             raise
         raise DataError(f"{path}: the archive is damaged: {error}") from None
     logs = []
-    for inner in found:
+    for _, inner in sorted(found):
         peek = Peek.at(inner)
         candidate = None if refusal(peek) is not None else recognise(peek)
         if candidate is not None and candidate.is_certain(peek):
             logs.append(inner)
     if not logs:
-        names = ", ".join(inner.name for inner in found[:6]) or "nothing"
+        names = ", ".join(inner.name for _, inner in sorted(found)[:6]) or "nothing"
         raise DataError(
             f"{path}: an archive without a log in it ({names}); unpack it and name one with its options"
         )
     return logs
 
 
-def _members(path: Path) -> Iterator[tuple[str, Callable[[int], bytes]]]:
+class _Member(tarfile.TarInfo):
+    """A header of a tar archive whose names are short, whatever size it claims."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> _Member:
+        """Return the header in a block.
+
+        Raises:
+            tarfile.ReadError: It announces a name or attributes longer than any.
+        """
+        found = super().frombuf(buf, encoding, errors)
+        if found.type in _NAMES and found.size > _LONGEST_NAME:
+            raise tarfile.ReadError(f"a name of {found.size} byte is none")
+        return found
+
+
+_NAMES = (
+    tarfile.XHDTYPE,
+    tarfile.XGLTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+)
+_LONGEST_NAME = 1 << 16
+
+
+def _members(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
     if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as packed:
-            for info in sorted(packed.infolist(), key=lambda entry: entry.filename):
+        with open_zip(path) as packed:
+            for info in packed.infolist():
                 if not info.is_dir():
                     with packed.open(info) as stream:
-                        yield info.filename, stream.read
+                        yield info.filename, stream
         return
-    with tarfile.open(path) as bundle:
-        for member in sorted(bundle.getmembers(), key=lambda entry: entry.name):
+    with (
+        open_bytes(path) as unpacked,
+        tarfile.open(fileobj=unpacked, mode="r|", tarinfo=_Member) as bundle,
+    ):
+        for member in bundle:
             inner = bundle.extractfile(member) if member.isfile() else None
             if inner is not None:
-                yield member.name, inner.read
+                yield member.name, inner
 
 
 def _joined(logs: Sequence[Log], paths: Sequence[Path], choices: Choices) -> Log:

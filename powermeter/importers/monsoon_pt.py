@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from powermeter.channel import MISSING, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import DataError
 from powermeter.importers.accuracies import MONSOON
-from powermeter.importers.files import MAX_BYTES, Peek, open_bytes
+from powermeter.importers.files import Peek, read_all
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
 from powermeter.result import Grade
 from powermeter.units import NS
@@ -49,11 +49,10 @@ class MonsoonFile(Importer):
     @classmethod
     def read(cls, path: Path, choices: Choices) -> Log:
         wide = path.suffix.lower() == ".pt5"
-        with open_bytes(path, MAX_BYTES) as stream:
-            head = stream.read(_SAMPLES)
-            if len(head) < _SAMPLES or head[_STATUS + 1] != _STATUS_PACKET:
-                raise DataError(f"{path}: no Monsoon recording: its status packet is absent")
-            data = stream.read(MAX_BYTES)
+        head = read_all(path)
+        if len(head) < _SAMPLES or head[_STATUS + 1] != _STATUS_PACKET:
+            raise DataError(f"{path}: no Monsoon recording: its status packet is absent")
+        data = memoryview(head)[_SAMPLES:]
         mask, count, lost = struct.unpack_from("<HQQ", head, _MASK)
         rate = 1000.0 * head[_RATE]
         present = [name for name, bit in _CHANNELS if mask & bit]

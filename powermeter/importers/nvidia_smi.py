@@ -22,9 +22,9 @@ from powermeter.importers.layout import Layout
 from powermeter.importers.log import Choices
 from powermeter.importers.meaning import understand
 from powermeter.importers.plan import Plan, Planned
-from powermeter.importers.signatures import ColumnFact
 from powermeter.importers.table import TableImporter
 from powermeter.importers.time_columns import TimePlan
+from powermeter.importers.tool_table import ColumnFact
 from powermeter.result import Grade
 
 _STAMP = re.compile(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d\.\d{3}\Z")

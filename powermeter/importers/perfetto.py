@@ -115,6 +115,7 @@ def _packets(path: Path) -> Iterator[bytes]:
     Raises:
         DataError: The file is cut or not a trace.
     """
+    budget = [MAX_BYTES]
     with open_bytes(path) as stream:
         while tag := stream.read(1):
             if tag != b"\n":
@@ -133,10 +134,11 @@ def _packets(path: Path) -> Iterator[bytes]:
             packet = stream.read(length)
             if len(packet) < length:
                 raise DataError("the last packet is cut")
-            yield from _unpacked(packet, 0)
+            yield from _unpacked(packet, 0, budget)
 
 
-def _unpacked(packet: bytes, depth: int) -> Iterator[bytes]:
+def _unpacked(packet: bytes, depth: int, budget: list[int]) -> Iterator[bytes]:
+    """Yield a packet and those packed in it; `budget` holds how many bytes may still come out of packing."""
     yield packet
     if depth > 2:
         return
@@ -149,9 +151,12 @@ def _unpacked(packet: bytes, depth: int) -> Iterator[bytes]:
             continue
         try:
             inflater = zlib.decompressobj()
-            data = inflater.decompress(message(value), MAX_BYTES >> 2)
+            data = inflater.decompress(message(value), min(MAX_BYTES >> 2, budget[0] + 1))
         except zlib.error as error:
             raise DataError(f"a compressed packet is damaged: {error}") from None
+        budget[0] -= len(data)
+        if budget[0] < 0:
+            raise DataError(f"more than {MAX_BYTES >> 20} MiB unpacked")
         for inner, kind_of_inner, own in fields(data):
             if inner == 1 and kind_of_inner == BYTES:
-                yield from _unpacked(message(own), depth + 1)
+                yield from _unpacked(message(own), depth + 1, budget)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from powermeter.channel import MISSING, Boundary, Channel, Gap, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.accuracies import GAUGE, ODPM, PHONE_MODEL
-from powermeter.importers.axis import pauses
+from powermeter.importers.axis import pauses, refuse_sparse
 from powermeter.importers.log import RELATIVE, Choices, Log, Rows
 from powermeter.importers.perfetto_trace import Reading, Trace
 from powermeter.importers.whole_rail import WHOLE, decide
@@ -168,6 +168,7 @@ def _source(
     # Rows of one time of a rail stay apart (a counter that went back), so a time may occur several times.
     width = max(_most_at_once(readings) for readings in named.values())
     times = np.unique(np.array([when for readings in named.values() for when, _ in readings], np.int64))
+    refuse_sparse(len(times) * width, len(named), str(trace.path))
     axis = np.repeat(times, width)
     channels, codes = [], []
     for name, readings in named.items():

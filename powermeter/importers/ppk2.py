@@ -27,7 +27,7 @@ from powermeter.importers.accuracies import PPK2_HIGH, PPK2_LOW
 from powermeter.importers.axis import pauses
 from powermeter.importers.columns import rows
 from powermeter.importers.decimal_grid import float_or_nan, integer_codes
-from powermeter.importers.files import MAX_BYTES, Peek
+from powermeter.importers.files import MAX_BYTES, Peek, open_zip
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
 from powermeter.importers.stamps import axis, number_ns, regular
 from powermeter.units import NS
@@ -118,7 +118,7 @@ _Session = tuple[NDArray[np.int64], NDArray[Any], NDArray[np.uint8], str, list[s
 
 def _read_session(path: Path) -> _Session:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_zip(path) as archive:
             text = _member(path, archive, "metadata.json", _MAX_JSON)
             raw = _member(path, archive, "session.raw", MAX_BYTES)
     except DataError:

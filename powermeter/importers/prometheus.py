@@ -19,7 +19,7 @@ import numpy as np
 from powermeter.channel import MISSING, Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import DataError
 from powermeter.importers.accuracies import NVML, RAPL, UNKNOWN
-from powermeter.importers.axis import pauses
+from powermeter.importers.axis import pauses, refuse_sparse
 from powermeter.importers.decimal_grid import Grid
 from powermeter.importers.files import Peek, read_all
 from powermeter.importers.header_words import ELECTRIC
@@ -28,7 +28,7 @@ from powermeter.importers.log import UTC, Choices, Importer, Log, Rows
 from powermeter.importers.whole_rail import decide
 from powermeter.result import Grade
 
-_MAX_BYTES = 512 << 20
+_MAX_BYTES = 128 << 20
 _MAX_SERIES = 500
 
 # Metrics whose names do not end in their unit → (unit, counter).
@@ -103,6 +103,7 @@ class Prometheus(Importer):
             add_up=choices.add_up,
         )
         times = np.array(sorted({when for series in found for when, _ in series.points}), np.int64)
+        refuse_sparse(len(times), len(found), str(path))
         channels, codes = [], []
         for name, series in zip(names, found, strict=True):
             values = np.array([value for _, value in series.points])

@@ -23,7 +23,7 @@ from powermeter.importers.log import UTC, Choices, Importer, Log, Rows
 from powermeter.result import Grade
 from powermeter.units import NS
 
-_MAX_BYTES = 512 << 20
+_MAX_BYTES = 128 << 20
 _MICROWATT = 1e-6
 
 

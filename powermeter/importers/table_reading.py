@@ -25,11 +25,11 @@ from powermeter.importers.log import RELATIVE, UTC, Choices, Log
 from powermeter.importers.meaning import ANOTHER_TIME, rail_of
 from powermeter.importers.plan import Plan
 from powermeter.importers.side_by_side import on_one_axis
-from powermeter.importers.signatures import Signature
 from powermeter.importers.stamps import number_ns
 from powermeter.importers.table_notes import charge_notes, check_rows, flag_notes, hole_notes, implausible
 from powermeter.importers.table_rows import Stream, TableRows
 from powermeter.importers.time_columns import Reader
+from powermeter.importers.tool_table import Signature
 from powermeter.importers.turns import refuse_turns
 from powermeter.importers.whole_rail import Whole, decide
 from powermeter.notes import Note
