@@ -57,6 +57,17 @@ _EU_ENTRY = {
     "Ce": "rare_earths_for_magnets",
     "Dy": "rare_earths_for_magnets",
     "Tb": "rare_earths_for_magnets",
+    "Gd": "rare_earths_for_magnets",
+    "Sm": "rare_earths_for_magnets",
+    "Eu": "heavy_rare_earths",
+    "Er": "heavy_rare_earths",
+    "Ho": "heavy_rare_earths",
+    "Tm": "heavy_rare_earths",
+    "Yb": "heavy_rare_earths",
+    "Lu": "heavy_rare_earths",
+    "Y": "heavy_rare_earths",
+    "Ir": "platinum_group_metals",
+    "Os": "platinum_group_metals",
 }
 """Element → entry of Annex II of Regulation (EU) 2024/1252."""
 

@@ -76,6 +76,11 @@ def _spellings() -> dict[str, str]:
     return found
 
 
+def country_code(code: str) -> str | None:
+    """Return the ISO 3166-1 alpha-3 code of an alpha-2 or alpha-3 code; None where it is neither."""
+    return _spellings().get(spelled(code)) if 2 <= len(code) <= 3 else None
+
+
 @lru_cache(maxsize=1)
 def _names() -> dict[str, _Named]:
     return {

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from powermeter.errors import ConfigurationError
@@ -14,7 +15,7 @@ from .footprint_options import FootprintOptions
 from .grid import grid, intensity_of
 from .intensity import Intensity, as_factor, mean_of, of_events, show_time, weigh
 from .intensity_file import parse_time, read
-from .place import Place
+from .place import Place, country_code
 
 if TYPE_CHECKING:
     from powermeter.analysis.subject import Subject
@@ -48,8 +49,24 @@ def intensity_of_run(wanted: FootprintOptions, found: Subject, place: Place | No
     series = read(wanted.intensity, wanted.basis)
     code = place.code if place else "as the file"
     if found.analysis is None:
-        return _planned(wanted, found, series, code)
-    return _met(wanted, found, series, place)
+        met = _planned(wanted, found, series, code)
+    else:
+        met = _met(wanted, found, series, place)
+    return replace(met, notes=(*_elsewhere(series, place), *met.notes))
+
+
+def _elsewhere(series: Intensity, place: Place | None) -> list[Note]:
+    """Return a warning where a file states a zone of another country than the place (`DE`, `US-CAL-CISO`)."""
+    code = country_code(re.split(r"[-\s_]", series.zone.strip(), maxsplit=1)[0])
+    if place is None or code is None or code == place.country:
+        return []
+    return [
+        Note.warning(
+            "zone-elsewhere",
+            f"{series.name} is of zone {series.zone} ({code}), the place is {place.code}: carbon is the file's, "
+            "water and grid losses are the place's",
+        )
+    ]
 
 
 def _number(text: str) -> float | None:

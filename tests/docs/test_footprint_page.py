@@ -92,7 +92,7 @@ def test_the_page_counts_what_the_tables_hold() -> None:
         for kind, letters in provenances().items()
     }
     some = str(len(ASSUMED))
-    expected["accuracies of instruments that nobody states"] = (some, "–", "–", some)
+    expected["reasons for accuracies that nobody states"] = (some, "–", "–", some)
     assert said == expected
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from powermeter.footprint import footprint, to_text
-from powermeter.footprint.minerals import adpe_of, as_rows, cathode, composition
+from powermeter.footprint.factors import given
+from powermeter.footprint.minerals import adpe_of, as_rows, cathode, composition, mineral
 from powermeter.result import Result
 
 KWH = Result.of(3.6e6, "J", {"gain:x": 3.6e4})
@@ -31,3 +32,21 @@ def test_cathode_metals() -> None:
     assert cobalt.mass.central == pytest.approx(14.4, rel=0.01)
     assert cobalt.mass.low < 8
     assert cobalt.mass.provenance == "D"
+
+
+CRITICAL_AND_STRATEGIC = "Al Bi B Co Cu Ga Ge Li Mg Mn C Ni Pt Pd Rh Ru Ir Os Nd Pr Tb Dy Gd Sm Ce Si Ti W"
+CRITICAL = "Sb As Ba Be Hf La Eu Y Er Ho Tm Yb Lu Nb P Sc Sr Ta V"
+NOT_LISTED = "Au Ag Sn Fe Pb Zn Cr In Mo Se Te Re"
+
+
+@pytest.mark.parametrize(
+    ("symbols", "law"),
+    [(CRITICAL_AND_STRATEGIC, (True, True)), (CRITICAL, (True, False)), (NOT_LISTED, (False, False))],
+)
+def test_every_element_of_the_annexes_stands_as_the_regulation_lists_it(
+    symbols: str, law: tuple[bool, bool]
+) -> None:
+    """Annexes I and II of Regulation (EU) 2024/1252; ten heavy and five light rare earths, six platinum metals."""
+    for symbol in symbols.split():
+        found = mineral(symbol, given("mass", 1.0, "g"))
+        assert (found.critical, found.strategic) == law, symbol

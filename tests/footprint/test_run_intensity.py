@@ -73,3 +73,15 @@ def test_a_marginal_file_is_called_so(tmp_path: Path) -> None:
     assert "note: marginal intensity states what one kWh more or less changes" in text
     assert "marginal intensity is what moving a run changes, not the footprint of the run" in text
     assert report.record()["hours"]["kind"] == "marginal"
+
+
+def test_a_file_of_another_country_is_said(tmp_path: Path) -> None:
+    path = hours(tmp_path, [300, 200, 100], ",lifecycle,average")
+    path.write_text(
+        path.read_text().replace("kind\n", "kind,zone\n").replace("average\n", "average,US-CAL-CISO\n")
+    )
+    there = assess(find(None, KWH), FootprintOptions(place="USA-CA", intensity=str(path)))
+    assert "zone-elsewhere" not in {note.code for note in there.notes}
+    here = assess(find(None, KWH), FootprintOptions(place="FRA", intensity=str(path)))
+    (said,) = [note for note in here.notes if note.code == "zone-elsewhere"]
+    assert "US-CAL-CISO (USA), the place is FRA" in said

@@ -17,6 +17,8 @@ SOURCES = sorted(
     if path.name != "assumptions.py"
 )
 MOST = 15
+MOST_PLACES = 50
+"""Channels and kinds of log that rest on an assumption; they may only become fewer."""
 
 
 def test_at_most_fifteen_each_with_a_reason() -> None:
@@ -59,3 +61,22 @@ def test_every_assumption_is_used() -> None:
     code = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
     for name in ASSUMED:
         assert f'assumed("{name}"' in code or f"assumed('{name}'" in code, name
+
+
+def test_no_more_channels_rest_on_an_assumption_than_the_page_states() -> None:
+    places = [
+        node
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "assumed"
+    ]
+    page = (ROOT / "docs" / "footprint.md").read_text(encoding="utf-8")
+    assert f"{len(places)} channels and kinds of log" in page
+    assert len(places) <= MOST_PLACES
+
+
+@pytest.mark.parametrize("word", ["recalled", "from memory", "as I remember"])
+def test_no_limit_is_recalled(word: str) -> None:
+    for path in SOURCES:
+        for text in strings_of_accuracies(path):
+            assert word not in text, path.name
