@@ -70,8 +70,8 @@ class EventLog:
         self._opening = RLock()
         self.words: Any = None
         self._names: dict[object, bytes] = {}
-        self.brief: dict[object, bytes] = {}
-        """The names whose last event was over at once: the next is written at its end only, in one slot."""
+        self.brief: dict[object, tuple[bytes, int]] = {}
+        """The names whose last event was over at once: the next is written at its end only, in one slot (`ring.brief_kind`)."""
         self._number = self.next = count(0).__next__
         self.limit = 0
         self.mask = 0
@@ -96,22 +96,23 @@ class EventLog:
 
     def end(self, span: Marked) -> None:
         """Write that a span has ended."""
-        count, text = span.count, span.text
+        count, brief = span.count, span.text
         if count.__class__ is not int or count < 0:
             count = as_count(count)
         duration = span.end_ns - span.start_ns
-        if text is None:
+        if brief is None:
             if (
                 duration < BRIEF_NS
                 and (text := self._names.get(span.name)) is not None
                 and self.memory is not None
             ):
-                self.brief[span.name] = text
+                self.brief[span.name] = text, ring.brief_kind(text)
             attributes = json_text.encode(span.attributes) if span.attributes else b""
             self.write(span, ring.END, ring.HAS_COUNT, attributes, span.end_ns, count)
             return
         if duration > BRIEF_NS:
             self.brief.pop(span.name, None)
+        text = brief[0]
         if span.attributes:
             text += b"\0" + json_text.encode(span.attributes)
         self.write(span, ring.EVENT, ring.HAS_COUNT, text, span.start_ns, count, duration)

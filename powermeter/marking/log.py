@@ -16,7 +16,7 @@ class Marked(Protocol):
     uid: int
     parent_uid: int
     task: int
-    text: bytes | None
+    text: tuple[bytes, int] | None
     log: Any
 
 

@@ -40,6 +40,8 @@ SLOT = Struct("<qdqIII12sIHBBQ")
 
 The sequence is the slot's index since the start plus 1, and is stored last: a slot is whole when it is there.
 """
+BRIEF_SLOT = Struct("<qdqIII12sIIQ")
+"""The same, with length, kind and flags in one number (`brief_kind`)."""
 MORE_TEXT = Struct("<48sIHBBQ")
 """Text, event, length of this piece, kind, flags, sequence."""
 
@@ -47,6 +49,11 @@ MORE_TEXT = Struct("<48sIHBBQ")
 LOST, WAITED_NS, WANTED, LEFT, NEWEST = 4, 5, 6, 7, 11
 TAKEN, CLOSED, COMMITTED = 8, 9, 10
 PROGRAM_AT, PROGRAM_BYTES = 128, 64
+
+
+def brief_kind(text: bytes) -> int:
+    """Return length, kind and flags of an event that fits into one slot, as `BRIEF_SLOT` holds them; 0 where it does not fit."""
+    return len(text) | EVENT << 16 | HAS_COUNT << 24 if 0 < len(text) <= INLINE else 0
 
 
 def create(folder: str, process: int, capacity: int, program: bytes = b"", clock: int = MONOTONIC) -> mmap:

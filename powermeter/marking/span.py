@@ -15,7 +15,7 @@ from struct import error as PackError
 from powermeter.marking import accelerators, board, destinations, event_log, json_text, tasks
 from powermeter.marking.destinations import logs_here
 from powermeter.marking.event_log import BRIEF_NS
-from powermeter.marking.ring import NEWEST, SLOT
+from powermeter.marking.ring import BRIEF_SLOT, NEWEST
 
 TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take this name for True
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ LOADED_NS = _clock()
 """When this package was loaded."""
 _uid = event_log.uids
 _modules = sys.modules
-_pack = SLOT.pack_into
+_pack = BRIEF_SLOT.pack_into
+_ONE = 1
 _here = _local()
 
 _running: ContextVar[Span | None] = ContextVar("powermeter_running", default=None)
@@ -77,7 +78,7 @@ class Span:
     uid: int
     parent_uid: int
     task: int
-    text: bytes | None
+    text: tuple[bytes, int] | None
     _token: Any
 
     def __enter__(self, into: Log | None = None) -> Span:
@@ -134,15 +135,14 @@ class Span:
                 _running.reset(self._token)
             except (ValueError, RuntimeError):  # it began in another task, or in a generator
                 _running.set(_outer(self))
-        text, count, start_ns = self.text, self.count, self.start_ns
+        brief, count, start_ns = self.text, self.count, self.start_ns
         duration = end_ns - start_ns
         if (
-            text is None
-            or self.attributes
+            brief is None
             or duration > BRIEF_NS
-            or type(count) is not int
-            or count < 0
-            or len(text) > 12
+            or self.attributes
+            or (count is not _ONE and (type(count) is not int or count < 0))
+            or not brief[1]
         ):
             try:
                 log.end(self)
@@ -169,11 +169,9 @@ class Span:
                 parent_uid,
                 thread,
                 task,
-                text,
+                brief[0],
                 uid,
-                len(text),
-                4,
-                1,
+                brief[1],
                 index + 1,
             )
         except (PackError, OverflowError):  # a number beyond float
