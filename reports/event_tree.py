@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.energy import Analysis
+from powermeter.analysis.sharing import parents_of
+from powermeter.events import Event
 from powermeter.formatting import DASH, Shown
 from powermeter.result import Result, combine, plain
 from powermeter.units import format_number
@@ -152,17 +154,17 @@ def tree_of(a: Analysis) -> Tree:
     Events without an energy are left out; of more than `MOST_EVENTS` there is no tree.
     """
     events = a.events
-    if not any(event.parent is not None for event in events) or len(events) > MOST_EVENTS:
+    if len(events) > MOST_EVENTS:
         return Tree()
-    places = {(event.process, event.uid): i for i, event in enumerate(events)}
+    parents: list[int] = (parents_of(events) if a.shares is None else a.shares.parent).tolist()
+    if all(parent < 0 for parent in parents):
+        return Tree()
     paths: dict[int, Path] = {}
     found: dict[Path, _Found] = {}
     for i in range(len(events)):
-        path = _path(i, events, places, paths)
+        path = _path(i, events, parents, paths)
         found.setdefault(path, _Found()).index.append(i)
-        around = events[i].parent
-        parent = places.get((events[i].process, around)) if around is not None else None
-        if parent is not None and len(path) > 1:
+        if parents[i] >= 0 and len(path) > 1:
             found.setdefault(path[:-1], _Found()).inside.append(i)
     if all(len(path) == 1 for path in found):
         return Tree()
@@ -187,20 +189,16 @@ def _overlaps(a: Analysis, index: NDArray[np.int64]) -> bool:
     return bool((starts[order][1:] < np.maximum.accumulate(ends[order])[:-1]).any())
 
 
-def _path(
-    i: int, events: Sequence[object], places: dict[tuple[int, int], int], paths: dict[int, Path]
-) -> Path:
+def _path(i: int, events: Sequence[Event], parents: Sequence[int], paths: dict[int, Path]) -> Path:
     """Return the labels around an event and its own; a parent that is missing, or its own ancestor, ends it."""
     chain: list[int] = []
-    at: int | None = i
-    while at is not None and at not in paths and at not in chain:
+    at = i
+    while at >= 0 and at not in paths and at not in chain:
         chain.append(at)
-        event = events[at]
-        parent = getattr(event, "parent", None)
-        at = None if parent is None else places.get((getattr(event, "process", 0), parent))
-    path = paths.get(at, ()) if at is not None else ()
+        at = parents[at]
+    path = paths.get(at, ())
     for step in reversed(chain):
-        path = (*path, str(getattr(events[step], "name", "")))
+        path = (*path, events[step].name)
         paths[step] = path
     return paths[i]
 

@@ -2,6 +2,9 @@
 
 A container (an epoch with its batches) is not active while a part of it is: what its parts use is theirs.  So the shares of all
 events and what lies outside of them add up to the run.  What a container is quoted with holds its parts.
+
+Which event started the work of a pool's threads or of another process is not recorded.  Where all events of a label that have no event
+around them lie inside events of another label, in another thread, they are taken for its parts (`bench` around what its command marks).
 """
 
 from __future__ import annotations
@@ -21,6 +24,8 @@ Times = NDArray[np.int64]
 
 DEEPEST = 64
 """How many containers around an event are looked for."""
+MOST_LABELS = 64
+"""Of more labels none is looked for inside of another one's events."""
 
 
 class Shares(NamedTuple):
@@ -29,10 +34,12 @@ class Shares(NamedTuple):
     Attributes:
         own: Without its parts.
         whole: With its parts: below 1 only where something else ran at the same time.
+        parent: Position of the event around each, −1 where there is none.
     """
 
     own: Floats
     whole: Floats
+    parent: NDArray[np.int64]
 
 
 def shares(integral: Integral, events: Sequence[Event], start_ns: Times, end_ns: Times) -> Shares | None:
@@ -51,7 +58,8 @@ def shares(integral: Integral, events: Sequence[Event], start_ns: Times, end_ns:
     active = np.zeros(edges.size + 1, np.int64)
     np.add.at(active, first, 1)
     np.add.at(active, last, -1)
-    parent = _parents(events)
+    parent = parents_of(events)
+    _adopt(parent, events, start_ns, end_ns)
     busy, owner = _busy_with_parts(parent, first, last)
     if owner.size:
         np.add.at(active, busy[:, 0], -1)
@@ -84,13 +92,49 @@ def shares(integral: Integral, events: Sequence[Event], start_ns: Times, end_ns:
         above_event, above_busy = (np.where(one >= 0, parent[one], -1) for one in (above_event, above_busy))
         if (above_event < 0).all():
             break
-    return Shares(part(own), part(with_parts))
+    return Shares(part(own), part(with_parts), parent)
 
 
-def _parents(events: Sequence[Event]) -> NDArray[np.int64]:
+def parents_of(events: Sequence[Event]) -> NDArray[np.int64]:
     """Return the position of the event around each; −1 where there is none."""
     at = {(e.process, e.uid): i for i, e in enumerate(events) if e.uid}
     return np.array([at.get((e.process, e.parent), -1) if e.parent else -1 for e in events], np.int64)
+
+
+def _adopt(parent: NDArray[np.int64], events: Sequence[Event], start_ns: Times, end_ns: Times) -> None:
+    """Put events that have no parent under those of another label and thread that all of their label lie inside of."""
+    labels: dict[str, list[int]] = {}
+    for i, event in enumerate(events):
+        labels.setdefault(event.name, []).append(i)
+    if not 1 < len(labels) <= MOST_LABELS:
+        return
+    threads = np.array([hash((e.process, e.thread)) for e in events], np.int64)
+    free = parent < 0
+    placed = {name: np.array(index, np.int64) for name, index in labels.items()}
+    orders = {name: index[np.argsort(start_ns[index], kind="stable")] for name, index in placed.items()}
+    for name, index in placed.items():
+        orphans = index[free[index]]
+        if not orphans.size or any("phase" in events[i].measures for i in orphans[:1].tolist()):
+            continue
+        found: tuple[float, NDArray[np.int64]] | None = None
+        for other, order in orders.items():
+            if other == name:
+                continue
+            ends = end_ns[order]
+            longest = np.maximum.accumulate(ends)
+            holder = np.maximum.accumulate(np.where(ends == longest, np.arange(ends.size), 0))
+            at = np.searchsorted(start_ns[order], start_ns[orphans], side="right") - 1
+            if (at < 0).any():
+                continue
+            around = order[holder[at]]
+            seconds = end_ns[around] - start_ns[around]
+            inside = (end_ns[around] >= end_ns[orphans]) & (threads[around] != threads[orphans])
+            if (inside & (seconds > end_ns[orphans] - start_ns[orphans])).all():
+                mean = float(seconds.mean())
+                if found is None or mean < found[0]:
+                    found = mean, around
+        if found is not None:
+            parent[orphans] = found[1]
 
 
 def _busy_with_parts(

@@ -77,6 +77,21 @@ def test_a_container_alone_is_quoted_whole() -> None:
     assert outer.per_item == outer.energy_per_item and not any(note.code == "overlap" for note in a.notes)
 
 
+def test_what_workers_do_inside_of_an_event_of_another_thread_is_its_part() -> None:
+    rounds = [Event("round", (4 + 2 * i) * NS, (6 + 2 * i) * NS, process=1, uid=1 + i) for i in range(2)]
+    inside = [
+        Event("work", int((4 + i) * NS), int((4.8 + i) * NS), process=2 + i % 2, uid=1 + i // 2)
+        for i in range(4)
+    ]
+    outer, inner = analyse(recording([*rounds, *inside])).rows
+    assert outer.share is None and inner.share is None
+    assert outer.per_item is not None and outer.per_item.value == pytest.approx(8, rel=0.01)
+    assert inner.per_item is not None and inner.per_item.value == pytest.approx(0.8 * 4, rel=0.01)
+    beyond = Event("work", int(7.5 * NS), int(8.5 * NS), process=2, uid=9)
+    outer, inner = analyse(recording([*rounds, *inside, beyond])).rows
+    assert outer.share is not None and inner.share is not None
+
+
 def test_events_one_after_the_other_share_nothing() -> None:
     a = analyse(recording([Event("a", 4 * NS, 5 * NS, uid=1), Event("a", 5 * NS, 6 * NS, uid=2)]))
     assert a.row("a").shared is None
