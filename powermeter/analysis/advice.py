@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import BEAT, FEW, LOST, UNSEEN
+from powermeter.analysis.estimate import BEAT, FEW, LAG, LOST, UNSEEN
 from powermeter.analysis.quantiles import student_95
 from powermeter.analysis.sampling import scatter_of_line
 from powermeter.analysis.set_clock import perhaps_no_time
@@ -244,6 +244,8 @@ def _not_seen(analysis: Analysis, row: LabelRow) -> Advice | None:
     length = float(np.median(lengths)) if lengths.size else 0.0
     if why == LOST:
         return _make("without-gaps", {}, None, "gaps")
+    if why == LAG:
+        return _make("longer-events", {"times": TIMES}, None, "edges")
     if not why or length <= 0 or trace.kind is not Kind.INSTANT:
         return None
     tau = trace.interval_ns * 1e-9

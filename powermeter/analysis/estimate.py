@@ -25,6 +25,9 @@ LOST = "lost"
 RIPPLE = "ripple"
 """Inside events power changes between two levels, slowly and whenever they begin: a fast ripple nearly in step looks like that."""
 
+LAG = "lag"
+"""What readings miss at the start of events follows their end: an instrument that lags, or a load that does."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class InHoles:

@@ -27,6 +27,7 @@ from powermeter.analysis.estimate import Estimate
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.keeping_step import beats
+from powermeter.analysis.lag import lagging
 from powermeter.analysis.lost_parts import as_other_events
 from powermeter.analysis.moments import own_moments
 from powermeter.analysis.other_labels import Others
@@ -204,7 +205,9 @@ def measure_instants(
     if phase.blind and float(np.median(m)) < 4:
         return beat(integral, found, before, upto, seconds, phase.blind)
     span = step.span or (plateaus(trace, before, m) if own_moments(trace) else None)
-    return found if span is None else ripple(found, span, seconds)
+    if span is not None:
+        return ripple(found, span, seconds)
+    return lagging(integral, start_ns, end_ns, found, others)
 
 
 def _unread(weight: Floats, covered: Floats, variance: float) -> Floats:

@@ -7,6 +7,7 @@ places at which an edge may lie.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -34,6 +35,8 @@ _BETTER = 0.6
 _LOOKED = 1 << 16
 _FURTHEST = 1.4  # intervals that a reading can reach back: all of its own, and the longest delay
 _ALIKE = 0.05
+_SETTLES = 3  # readings behind an edge, by which what averages over its interval has settled
+_DRIFT = 0.04  # of the step
 _WORTH = 0.01
 _WINDOWS = np.linspace(0.0, 1.0, 21)
 _DELAYS = np.linspace(-0.1, 0.4, 11)
@@ -48,7 +51,7 @@ def as_events_show(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
     if trace.kind is not Kind.INSTANT or len(trace) < 16 or trace.window_ns:
         return trace
     edges = _edges(trace, start_ns, end_ns)
-    if edges is None:
+    if edges is None or _goes_on(trace, start_ns, end_ns):
         return trace
     instant, mean, count = edges.rest(0.0, 0.0), edges.rest(1.0, 0.0), edges.count
     rest, delay, window = edges.best()
@@ -98,6 +101,26 @@ def _as_part(trace: Trace, window: float, delay: float, doubt: float) -> Trace:
         window_ns=round(window * tau),
         clock_ns=min(trace.clock_ns, doubt * tau) if trace.clock_ns else doubt * tau,
         notes=(*trace.notes, note),
+    )
+
+
+def _goes_on(trace: Trace, start_ns: Times, end_ns: Times) -> bool:
+    """Return whether power goes on rising behind starts, and falling behind ends, for longer than a reading can average over.
+
+    Then an instrument smooths over several intervals, or the load does, and levels next to the edges are none.
+    """
+    t, f = trace.times_ns, trace.values
+    a, b = np.searchsorted(t, start_ns, side="right"), np.searchsorted(t, end_ns, side="right")
+    following = np.concatenate([a[1:], [t.size]])
+    fit = (b - a > _SETTLES + 1) & (following - b > _SETTLES + 1) & (a > 0)
+    a, b = a[fit][:_EVENTS], b[fit][:_EVENTS]
+    if a.size < _LEAST // 2:
+        return False
+    step = np.maximum(f[a + _SETTLES], f[b - 1]) - f[a - 1]
+    on = [f[a + _SETTLES] - f[a + 1], f[b + 1] - f[b + _SETTLES]]
+    return all(
+        float(x.mean()) > max(_DRIFT * float(step.mean()), 4 * float(x.std(ddof=1)) / math.sqrt(x.size))
+        for x in on
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import BEAT, FEW, LOST, RIPPLE, UNSEEN
+from powermeter.analysis.estimate import BEAT, FEW, LAG, LOST, RIPPLE, UNSEEN
 from powermeter.analysis.more_repeats import more_repeats
 from powermeter.analysis.windows import Windows
 from powermeter.channel import Kind
@@ -51,7 +51,7 @@ def verdict(
     more = repeats_needed(energy, known, total)
     why = next((energy.groups[g].why for g in energy.group[known].tolist() if energy.groups[g].why), "")
     if not short:
-        return Resolution(True, samples, more, _WHY[why] if why in (LOST, RIPPLE) else "")
+        return Resolution(True, samples, more, _WHY[why] if why in (LOST, RIPPLE, LAG) else "")
     text = (
         f"one event lasts {format_duration(length)} and a sample comes each "
         f"{format_duration(trace.interval_ns * 1e-9)}: too short to resolve"
@@ -74,6 +74,8 @@ _WHY = {
     BEAT: "readings keep step with them and always fall on the same part: sample at a rate that is not a multiple of the loop's, "
     "or let the recorder vary its moments",
     LOST: "a gap took about half of them or more, and none was read whole: repeat the run without the gap",
+    LAG: "readings rise and fall behind the events' edges, as those of an instrument that smooths do: what follows each event may be its "
+    "own, which the interval holds; make each event longer, or use an instrument that does not smooth",
     RIPPLE: "power inside them changes slowly between two levels, whenever they begin: a fast ripple that readings nearly keep step with "
     "looks like that; sample at a rate that is not near a multiple of the ripple's, or let the recorder vary its moments",
 }

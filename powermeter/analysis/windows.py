@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import BEAT, FEW, LOST, RIPPLE, UNSEEN, Activity, Estimate
+from powermeter.analysis.estimate import BEAT, FEW, LAG, LOST, RIPPLE, UNSEEN, Activity, Estimate
 from powermeter.analysis.holes import Bridges, bridged_much
 from powermeter.analysis.instants import measure_instants
 from powermeter.analysis.integral import Integral
@@ -44,7 +44,7 @@ from powermeter.channel import Kind
 from powermeter.result import Grade, Result, worst
 
 _BLOCK = 1 << 14
-_BOUNDED = (UNSEEN, FEW, BEAT, LOST, RIPPLE)
+_BOUNDED = (UNSEEN, FEW, BEAT, LOST, RIPPLE, LAG)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
