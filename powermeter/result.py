@@ -322,13 +322,20 @@ def combine(terms: Iterable[tuple[float, Result]]) -> Result:
     return _widened(replace(found, signed=signed), below, above)
 
 
+_LINEAR = 0.1
+"""Relative half-width of a divisor up to which a ratio's interval is the first order's."""
+
+
 def product(left: Result, right: Result, unit: str) -> Result:
     """Return left × right with first-order parts (GUM 5.1.2), their shared errors kept."""
     parts = {name: part * right.value for name, part in left.parts.items()}
     for name, part in right.parts.items():
         parts[name] = parts.get(name, 0.0) + part * left.value
     found = Result.of(left.value * right.value, unit, parts, worst((left.grade, right.grade)))
-    return _first_order(found, (left, right.value), (right, left.value))
+    found = _first_order(found, (left, right.value), (right, left.value))
+    # Where both are rough the first order misses what the two errors make together, all of it at 0 × 0.
+    both = left.half_width * right.half_width
+    return _widened(found, both**2, both**2) if both > 0.1 * found.half_width else found
 
 
 def ratio(left: Result, right: Result, unit: str = "1") -> Result:
@@ -342,7 +349,21 @@ def ratio(left: Result, right: Result, unit: str = "1") -> Result:
     for name, part in right.parts.items():
         parts[name] = parts.get(name, 0.0) - part * value / right.value
     found = Result.of(value, unit, parts, worst((left.grade, right.grade)))
-    return _first_order(found, (left, 1 / right.value), (right, -value / right.value))
+    found = _first_order(found, (left, 1 / right.value), (right, -value / right.value))
+    known = not (left.is_bound or right.is_bound)
+    return _fieller(found, left, right) if known and (right.relative or 0.0) > _LINEAR else found
+
+
+def _fieller(found: Result, left: Result, right: Result) -> Result:
+    """Return a ratio with every x for which `left` − x × `right` may be 0 (Fieller 1954); over what may be 0 it has no upper end."""
+    shared = COVERAGE_95**2 * sum(part * right.parts.get(name, 0.0) for name, part in left.parts.items())
+    a, c = right.value**2 - right.half_width**2, left.value**2 - left.half_width**2
+    if a <= 0:
+        positive = left.low > 0 and right.value > 0 and not (left.signed or right.signed)
+        return replace(found, low=left.low / right.high if positive else -math.inf, high=math.inf)
+    b = left.value * right.value - shared
+    root = math.sqrt(max(b * b - a * c, 0.0))
+    return replace(found, low=(b - root) / a, high=(b + root) / a)
 
 
 def _first_order(found: Result, *terms: tuple[Result, float]) -> Result:

@@ -176,3 +176,27 @@ def test_numbers_of_numpy_are_numbers():
         assert (energy / two).value == 5.0 and energy > two and not energy < two
     with pytest.raises(TypeError):
         energy * np.array([1.0, 2.0])
+
+
+@pytest.mark.parametrize(
+    ("left", "right"), [((10, 0.1), (1, 0.2)), ((10, 2), (1, 0.06)), ((-10, 1), (1, 0.2)), ((0, 1), (1, 0.3))]
+)
+def test_a_ratio_over_a_rough_divisor_has_the_interval_that_chance_has(left, right):
+    found = Result.of(left[0], "J", {"noise:a": left[1]}) / Result.of(right[0], "W", {"noise:b": right[1]})
+    rng = np.random.default_rng(10)
+    low, high = np.percentile(rng.normal(*left, 200_000) / rng.normal(*right, 200_000), [2.5, 97.5])
+    assert found.low == pytest.approx(low, abs=0.02 * (high - low))
+    assert found.high == pytest.approx(high, abs=0.02 * (high - low))
+
+
+def test_a_ratio_over_what_may_be_nothing_has_no_upper_end():
+    energy, power = Result.of(10.0, "J", {"noise:a": 0.1}), Result.of(1.0, "W", {"noise:b": 0.6})
+    assert str(energy / power) == "at least 4.5 s"
+    assert str((energy - energy.scaled(0.1)) / power) == "–"  # a difference may be of either sign
+    gain = Result.of(2.0, "W", {"gain:a": 0.4})
+    assert (Result.of(10.0, "J", {"gain:a": 2.0}) / gain).half_width == pytest.approx(0, abs=1e-6)
+
+
+def test_a_product_of_two_numbers_that_may_be_nothing_is_not_exactly_nothing():
+    nothing = Result.of(0.0, "W", {"noise:a": 1.0}) * Result.of(0.0, "s", {"noise:b": 1.0})
+    assert nothing.high > 3

@@ -118,9 +118,7 @@ def _measured(
     own = {name: part for name, part in mean.parts.items() if name.endswith(" baseline")}
     parts = {name: part for name, part in mean.parts.items() if name not in own}
     wander = _wander(integral, spans, [(e.start_ns, e.end_ns) for e in events if e.end_ns is not None])
-    parts[f"baseline:{'+'.join(integral.trace.channels)}"] = math.sqrt(
-        sum(p * p for p in own.values()) + wander**2
-    )
+    parts[f"baseline:{integral.trace.own}"] = math.sqrt(sum(p * p for p in own.values()) + wander**2)
     return Baseline(Result.of(mean.value, mean.unit, parts, mean.grade), origin, True)
 
 

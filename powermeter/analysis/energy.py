@@ -7,6 +7,7 @@ gives.  Everything in it is SI (J, C, W, s, byte) and None where it is not known
 from __future__ import annotations
 
 import os
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -234,9 +235,12 @@ def analyse(
     line = _counted(recording, found, rail)
     power = line.power()
     assert power is not None
-    power = as_events_show(power, starts, ends)
+    name = _name_of(power)
+    power = replace(as_events_show(power, starts, ends), recording=name)
     integral = Integral.of(power)
     current = line.current()
+    if current is not None:
+        current = replace(current, recording=name)
     charge_integral = Integral.of(current) if current is not None and len(current) > 1 else None
 
     subtract = idle.find(baseline, integral, events)
@@ -340,6 +344,12 @@ def _counted(recording: RecordingLike, found: tuple[Line, ...], rail: str | None
         if warnings:
             raise DataError(f"{error}: {warnings[0]}") from error
         raise
+
+
+def _name_of(power: Trace) -> str:
+    """Return what distinguishes a recording's own errors from those of any other, and is the same for a copy of it."""
+    seen = (power.start_ns, power.end_ns, len(power), float(power.values.sum()))
+    return f"{zlib.crc32(repr(seen).encode()):08x}"
 
 
 def _span_charge(charge: Integral | None, energy: Integral) -> Result | None:

@@ -243,7 +243,12 @@ def row(
         verdict=verdict(energy, known, total, covered),
         tail=None
         if tail is None
-        else Result.of(tail[0], energy.unit, {f"edges:tail {origin}": tail[1]}, Grade.ESTIMATED),
+        else Result.of(
+            tail[0],
+            energy.unit,
+            {f"edges:tail {energy.integral.trace.within(origin)}": tail[1]},
+            Grade.ESTIMATED,
+        ),
         index=index,
     )
 

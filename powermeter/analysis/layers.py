@@ -377,7 +377,7 @@ def _layer(
     energy = float(value[index].sum())
     lasting = float(seconds[index].sum())
     names = tuple(design.names[i] for i in group if i < len(design.names)) or (BETWEEN,)
-    origin = f"{'+'.join(trace.channels)} {design.label}/{names[0]}"
+    origin = f"{trace.own} {design.label}/{names[0]}"
     noise = f"noise:{origin}"
     parts = common_parts(trace.errors, energy, lasting)
     parts[noise] = math.sqrt(max(float(covariance[np.ix_(index, index)].sum()), 0.0))

@@ -46,10 +46,11 @@ def expected(energy: Windows, rest: NDArray[np.int64], counts: Floats, origin: s
     together = _alike_by_overlap(terms, energy.start_ns[rest], energy.end_ns[rest])
     spread *= math.sqrt(together)
     worth = max(worth / together, 2.0)
-    own = ("noise:", "gaps:")
-    parts = {name: part for name, part in mean.parts.items() if not name.startswith((*own, "unseen:"))}
-    noise = math.sqrt(sum(p * p for key, p in mean.parts.items() if key.startswith(own)))
-    name = f"repeats:{origin}" if spread > noise else f"noise:{origin}"
+    apart = ("noise:", "gaps:")
+    parts = {name: part for name, part in mean.parts.items() if not name.startswith((*apart, "unseen:"))}
+    noise = math.sqrt(sum(p * p for key, p in mean.parts.items() if key.startswith(apart)))
+    own = energy.integral.trace.within(origin)
+    name = f"repeats:{own}" if spread > noise else f"noise:{own}"
     parts[name] = max(spread, noise)
     lean = _lean(terms, worth) if spread > noise else 0.0
     plain = budget(

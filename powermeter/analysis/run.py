@@ -98,7 +98,7 @@ def measure_run(
     plain = float(integral.between(*edges)[0])
     seconds = (end - start) * 1e-9
     gap_s = float(integral.gap_seconds(*edges)[0])
-    own = f"{'+'.join(trace.channels)} {origin}"
+    own = f"{trace.own} {origin}"
     value = plain
     scatter, tau = _scatter(integral, start, end)
     variance = scatter.variance * tau * tau
@@ -139,7 +139,9 @@ def measure_run(
     parts[noise] = math.sqrt(variance)
     parts[f"gaps:{own}"] = gaps
     if trace.kind is not Kind.COUNTER and trace.step:
-        parts[f"quantisation:common {own}"] = step_bias(trace.step, trace.noise) * seconds * _alike(integral)
+        parts[f"quantisation:common {'+'.join(trace.channels)} {origin}"] = (
+            step_bias(trace.step, trace.noise) * seconds * _alike(integral)
+        )
     grade = trace.grade
     if bool(bridged_much(integral, *edges)) or beat or below or above:
         grade = worst((grade, Grade.ESTIMATED))

@@ -199,7 +199,9 @@ class Windows:
         value = float(w @ self.value[index])
         trace = self.integral.trace
         parts = common_parts(trace.errors, value, float(w @ self.seconds[index]))
-        own = f"{'+'.join(trace.channels)} {origin}"
+        own = f"{trace.own} {origin}"
+        # A display rounds equal values of two recordings alike.
+        rounding = f"quantisation:common {'+'.join(trace.channels)} {origin}"
         noise = f"noise:{own}"
         group = self.group[index]
         squares = np.bincount(group + 1, (w * self.noise[index]) ** 2, len(self.groups) + 1)[1:]
@@ -225,17 +227,19 @@ class Windows:
         above = float(np.abs(w) @ self.above[index]) if np.isfinite(self.above[index]).all() else math.inf
         parts[noise] = math.sqrt(variance)
         parts[f"gaps:{own}"] = float(np.sqrt(np.sum((w * self.gaps[index]) ** 2)))
-        parts[f"{late_kind(trace)}:{trace.source}"] = float(w @ self.clock[index])
+        parts[f"{late_kind(trace)}:{trace.within(trace.source)}"] = float(w @ self.clock[index])
         for name, shared in self.shared.items():
             by_group = np.bincount(group + 1, weights=w * shared[index])
-            parts[f"{name}:common {own}"] = float(np.sqrt(np.sum(by_group**2)))
+            parts[rounding if name == "quantisation" else f"{name}:common {own}"] = float(
+                np.sqrt(np.sum(by_group**2))
+            )
         unit = self.unit if per_second is None else {"J": "W", "C": "A"}[self.unit]
         grade = trace.grade
         if bridged_much(self.integral, self.start_ns[index], self.end_ns[index]) or why or below or above:
             grade = worst((grade, Grade.ESTIMATED))
         limits = [*limit_names(trace.errors)]
         if self.one_level:
-            limits.append(f"quantisation:common {own}")
+            limits.append(rounding)
         floor = self.floor if (w >= 0).all() else None
         shape = Shape(
             noise, cubes / variance**1.5 if variance > 0 else 0.0, below, above, floor, self._most(index, w)

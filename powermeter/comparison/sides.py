@@ -21,6 +21,7 @@ from powermeter.comparison.designs import IN_SPREAD, Side, without
 from powermeter.comparison.runs import Run
 from powermeter.errors import DataError
 from powermeter.result import Result, combine
+from powermeter.signals.instrument import of_any
 
 Floats = NDArray[np.floating[Any]]
 
@@ -179,12 +180,12 @@ def _key(name: str, run: Run) -> str:
     kind, _, origin = name.partition(":")
     # `clock:1` is how far the stamps of one recording are shifted; `clock:ina219/power` a meter's own time base.
     of_instrument = kind in _OF_THE_INSTRUMENT or (kind == "clock" and "/" in origin)
-    return f"{name} @ {run.instrument if of_instrument else run.recording}"
+    return f"{of_any(name)} @ {run.instrument if of_instrument else run.recording}"
 
 
 def _limits(a: Analysis, run: Run, result: Result | None) -> tuple[str, ...]:
     if result is None:
         return ()
-    names = (name.partition(" @ ")[0] for name in result.parts)
-    limited = set(limit_names(a.integral.trace.errors))
+    names = (of_any(name).partition(" @ ")[0] for name in result.parts)
+    limited = {of_any(name) for name in limit_names(a.integral.trace.errors)}
     return tuple(_key(name, run) for name in names if name in limited)

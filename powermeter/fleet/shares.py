@@ -17,6 +17,7 @@ from powermeter.analysis.quantiles import student_95
 from powermeter.analysis.uncertainty import coverage, limit_names
 from powermeter.recording.protocol import RecordingLike
 from powermeter.result import COVERAGE_95, Grade, Result
+from powermeter.signals.instrument import of_any
 
 _OF_THE_INSTRUMENT = ("gain", "offset", "model", "quantisation")
 _COUNTED = ("noise", "repeats")
@@ -41,6 +42,7 @@ class Owner:
 
     def shared(self, name: str, grade: Grade) -> str:
         """Return what a part is called across recordings."""
+        name = of_any(name)
         kind, _, origin = name.partition(":")
         if kind in ("gain", "offset") and origin in self.references:
             return f"{name} @ reference"

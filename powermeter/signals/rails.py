@@ -18,6 +18,7 @@ from powermeter.signals import condensed
 from powermeter.signals.alignment import host_times, of_cut_stamps, shifted, shifted_gaps
 from powermeter.signals.calibrations import correction_of, prefer_calibrated
 from powermeter.signals.decoding import Calibrated, read_channel
+from powermeter.signals.instrument import instrument_of, origin_of
 from powermeter.signals.line import Line
 from powermeter.signals.selection import Around
 from powermeter.signals.thinning import thinned
@@ -97,11 +98,12 @@ def _source_lines(
     samples = recording.samples(source.id)
     gaps = recording.gaps(source.id)
     name = source.name or source.url
+    instrument = instrument_of(recording, source)
     by_rail: dict[str, Line] = {}
     calibrated: dict[str, set[Quantity]] = {}
     for channel in wanted:
         assert channel.rail is not None
-        origin = f"{name}/{channel.name}"
+        origin = origin_of(source, channel.name, instrument)
         correction, temperature = correction_of(corrections, source, channel, samples)
         trace = read_channel(
             channel,
@@ -152,6 +154,7 @@ def _condensed_lines(
 ) -> list[Line]:
     """Return the rails of a source that is too long to be held, from one pass over its pieces."""
     name = source.name or source.url
+    instrument = instrument_of(recording, source)
     gaps = tuple(sorted(recording.gaps(source.id), key=lambda gap: gap.start_ns))
     found = {channel.name: condensed.Condenser(every) for channel in wanted}
     products: dict[str, condensed.Condenser] = {}
@@ -172,7 +175,7 @@ def _condensed_lines(
                 samples.times_ns[first:],
                 samples.codes[channel.name][first:],
                 samples.flags[first:],
-                origin=f"{name}/{channel.name}",
+                origin=origin_of(source, channel.name, instrument),
                 source=str(source.id),
                 calibrated=Calibrated(
                     correction=correction, temperature_c=None if temperature is None else temperature[first:]

@@ -22,6 +22,7 @@ from powermeter.signals.decoding import Calibrated, at_range_ends, from_samples,
 from powermeter.signals.growing_column import Growing
 from powermeter.signals.held import refresh_found
 from powermeter.signals.impossible import BEYOND, FAR
+from powermeter.signals.instrument import instrument_of, origin_of
 from powermeter.signals.kept import Kept
 from powermeter.signals.selection import STRETCH, Around, Choice, Plan, even_starts
 from powermeter.signals.trace import Trace, median_interval_ns, multiply
@@ -110,7 +111,7 @@ def thinned(
         found = _read(recording, source, plan, list(corrections), Choice(plan, around, gaps))
     except _NotPlain:
         return None
-    return _traces(source, plan, found, gaps)
+    return _traces(source, instrument_of(recording, source), plan, found, gaps)
 
 
 def _far_apart(channel: Channel, entries: NDArray[np.void]) -> bool:
@@ -318,9 +319,8 @@ def _values(
 
 
 def _traces(
-    source: SourceInfo, plan: Plan, found: _Found, gaps: Sequence[Gap]
+    source: SourceInfo, instrument: str, plan: Plan, found: _Found, gaps: Sequence[Gap]
 ) -> dict[str, dict[Quantity, Trace]]:
-    name = source.name or source.url
     times, place = found.times.whole(), found.places.whole()
     starts = even_starts(plan.rows)
     fair = tuple(zip(*np.searchsorted(place, [starts, starts + STRETCH]).tolist(), strict=True))
@@ -337,7 +337,7 @@ def _traces(
             "saturated_ns": clipped if clipped is not None and clipped.size else None,
             "interval_ns": median_interval_ns(times[even]),
         }
-        origin, at = f"{name}/{channel.name}", times
+        origin, at = origin_of(source, channel.name, instrument), times
         if channel.name in found.counters:
             codes = found.counters[channel.name].whole()
             trace = read_channel(channel, times, codes, None, origin=origin, source=str(source.id), gaps=gaps)

@@ -72,6 +72,7 @@ class Trace:
         saturated_ns: When those were at its upper end, sorted; None where none was.
         notes: What a reader of a report should know.
         kept: Which readings these are of a run too long to be held, and the sums over all; None where all are here.
+        recording: Names the recording, where results of several may meet; set by `analyse`.
     """
 
     times_ns: NDArray[np.int64]
@@ -98,6 +99,7 @@ class Trace:
     saturated_ns: NDArray[np.int64] | None = None
     notes: tuple[Note, ...] = ()
     kept: Kept | None = None
+    recording: str = ""
 
     def __repr__(self) -> str:
         rail = "no rail" if self.rail is None else self.rail.name
@@ -107,6 +109,15 @@ class Trace:
     def unit(self) -> str:
         """The SI unit of `values`."""
         return self.quantity.unit
+
+    @property
+    def own(self) -> str:
+        """What names errors that are this trace's alone: noise and repeats of another recording are others."""
+        return self.within("+".join(self.channels))
+
+    def within(self, origin: str) -> str:
+        """Return an error's origin together with the recording that alone has it."""
+        return f"{origin} @ {self.recording}" if self.recording else origin
 
     def __len__(self) -> int:
         return self.times_ns.size

@@ -175,7 +175,9 @@ class _Gathering:
         if spread <= noise:
             return found
         parts = {key: part for key, part in found.parts.items() if not key.startswith(own_noise)}
-        parts["repeats:requests"] = spread * float(student_95(n - 1.0)) / COVERAGE_95
+        parts[f"repeats:{self.analysis.integral.trace.within('requests')}"] = (
+            spread * float(student_95(n - 1.0)) / COVERAGE_95
+        )
         return Result.of(found.value, found.unit, parts, found.grade)
 
     def _row(self, label: str, index: Indices) -> LabelRow:
@@ -211,7 +213,7 @@ class _Gathering:
         part = moved / math.sqrt(3) / items
         if not part:
             return result
-        name = f"edges:placement {self.analysis.line.key}"
+        name = f"edges:placement {self.analysis.integral.trace.own}"
         return combine([(1.0, result), (1.0, Result.of(0.0, result.unit, {name: part}, result.grade))])
 
     def _doubt(self, i: int) -> float:
@@ -238,7 +240,9 @@ class _Gathering:
             before = windows.combine(np.full(len(windows), 1 / index.size), "waiting")
         else:
             joules = float(np.abs(self.analysis.integral.between(start, end)).sum()) / index.size
-            before = Result.of(joules, mean.unit, {f"noise:{self.analysis.line.key} waiting": joules})
+            before = Result.of(
+                joules, mean.unit, {f"noise:{self.analysis.integral.trace.own} waiting": joules}
+            )
         return combine([(1.0, mean), (1.0, before)]), time_s
 
     def _idle(self) -> Baseline | None:

@@ -63,7 +63,7 @@ def power_of(integral: Integral, spans: Sequence[tuple[int, int]]) -> Baseline:
     own = ("noise:", "gaps:")
     noise = math.sqrt(sum(p * p for name, p in whole.parts.items() if name.startswith(own)))
     parts = {name: part for name, part in whole.parts.items() if not name.startswith(own)}
-    parts[f"baseline:{'+'.join(integral.trace.channels)}"] = max(spread, noise)
+    parts[f"baseline:{integral.trace.own}"] = max(spread, noise)
     grade = worst((whole.grade, Grade.MEASURED))
     many = f"{len(spans)} stretches" if len(spans) > 1 else "one stretch"
     seconds = sum(b - a for a, b in spans) * 1e-9

@@ -80,7 +80,9 @@ def slopes(analysis: Analysis, index: NDArray[np.int64], base: Baseline | None) 
             for part, size in total.parts.items()
             if not part.startswith(("noise:", "edges:", "gaps:"))
         }
-        parts[f"repeats:{name} {analysis.line.key}"] = factor * math.sqrt(max(float(covariance[k, k]), 0.0))
+        parts[f"repeats:{name} {analysis.integral.trace.own}"] = factor * math.sqrt(
+            max(float(covariance[k, k]), 0.0)
+        )
         return Result.of(value, "J", parts, grade)
 
     return Slopes(result(1, "prompt token"), result(2, "generated token"), result(0, "request"))
