@@ -179,13 +179,12 @@ def labels(data: ReportData) -> Markup:
         return cells
 
     def uses(row: LabelRow) -> list[Child]:
-        texts = (
-            show(data.charge_of(row), "Ah", 1 / 3600).bare,
-            show(data.charge_each(row), "Ah", 1 / 3600).bare,
-            show(row.power).bare,
-            show(data.per_charge(row)).bare,
-        )
-        return [quantity(text) for text in texts]
+        return [
+            number(show(data.charge_of(row), "Ah", 1 / 3600)),
+            number(show(data.charge_each(row), "Ah", 1 / 3600)),
+            quantity(show(row.power).bare),
+            quantity(show(data.per_charge(row)).bare),
+        ]
 
     def times(row: LabelRow) -> list[Child]:
         texts = (

@@ -38,7 +38,7 @@ class Frame:
 
 
 WIDE = Frame(960, 126, 14, 16, "wide")
-NARROW = Frame(340, 58, 8, 8, "narrow")
+NARROW = Frame(340, 58, 8, 6, "narrow")
 
 
 def style() -> str:

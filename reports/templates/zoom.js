@@ -28,7 +28,7 @@
   });
 
   var from = 0, to = SPAN, rail = data.rails[0], chosen = null, picked = null, cursor = null, selecting = true;
-  var LEFT = 52, RIGHT = 10, TOP = 16, HEIGHT = 240, LANE = 22, FOOT = 42, width = 0, height = 0, style = null;
+  var LEFT = 52, RIGHT = 10, TOP = 16, HEIGHT = 240, LANE = 28, FOOT = 42, width = 0, height = 0, style = null;
 
   function number(value, digits) {
     if (!isFinite(value)) return "–";
@@ -138,7 +138,7 @@
   }
   function events() {
     data.labels.forEach(function (l, row) {
-      var py = TOP + HEIGHT + 12 + row * LANE, fill = colour("--c" + (row % 8)), first = lower(l.start, from / TICK - l.lasting - 1), last = -1e9;
+      var py = TOP + HEIGHT + 22 + row * LANE, fill = colour("--c" + (row % 8)), first = lower(l.start, from / TICK - l.lasting - 1), last = -1e9;
       for (var i = first; i < l.n && l.start[i] * TICK <= to; i++) {
         if (l.end[i] * TICK < from) continue;
         var a = Math.max(x(l.start[i] * TICK), LEFT), b = Math.min(x(l.end[i] * TICK), width - RIGHT), hollow = i < l.warmup;
@@ -151,8 +151,7 @@
       var text = l.name, room = Math.max(80, width * 0.4);
       while (text.length > 4 && context.measureText(text).width > room) text = text.slice(0, -2);
       if (text !== l.name) text += "…";
-      context.fillStyle = colour("--plane"); context.globalAlpha = 0.82; context.fillRect(LEFT, py, context.measureText(text).width + 6, 12); context.globalAlpha = 1;
-      context.fillStyle = colour("--ink"); context.fillText(text, LEFT + 3, py + 6.5); context.font = "12px " + style.fontFamily;
+      context.fillStyle = colour("--ink"); context.fillText(text, LEFT, py - 7); context.font = "12px " + style.fontFamily;
     });
   }
   function trace() {
@@ -267,7 +266,7 @@
   }
   function zoom(factor, middle) { show(middle - (middle - from) * factor, middle + (to - middle) * factor); }
   function eventAt(px, py) {
-    var row = Math.floor((py - TOP - HEIGHT - 8) / LANE), l = data.labels[row], best = null, near = 8;
+    var row = Math.floor((py - TOP - HEIGHT - 9) / LANE), l = data.labels[row], best = null, near = 8;
     if (!l) return null;
     for (var i = Math.max(lower(l.start, at(px - 9) / TICK - l.lasting - 1), 0); i < l.n && l.start[i] * TICK <= at(px + 9); i++) {
       var a = x(l.start[i] * TICK), b = x(l.end[i] * TICK), off = px < a ? a - px : px > b ? px - b : 0;

@@ -79,7 +79,6 @@ LABELS = {
         "std dev": "–",  # of one there is none
         "total": "4.000 ± 0.038 J",
         "charge": "222.2 ± 2.1 µAh",  # 0.8 C ÷ 3600
-        "charge bare": "222.2 µAh",
         "charge each": "222.2 ± 2.1 µAh",
         "power": "2.000 W",
         "per charge": "33,300",  # 133 200 ÷ 4
@@ -101,7 +100,6 @@ LABELS = {
         "std dev": "90 mJ",
         "total": "48.40 ± 0.46 J",
         "charge": "2.689 ± 0.026 mAh",  # 9.68 C ÷ 3600
-        "charge bare": "2.689 mAh",
         "charge each": "13.4 µAh (12.2 to 16.0)",  # 242 mJ ÷ 5 V ÷ 3600
         "power": "2.000 W",
         "per charge": "550,000",  # 133 200 ÷ 0.242 = 550 413
@@ -345,7 +343,8 @@ HEADINGS = {
         "above baseline": "above baseline",
         "median": "median",
         "std dev": "std dev",
-        "charge": "charge bare",
+        "charge": "charge",
+        "charge per item": "charge each",
         "mean power": "power",
         "per charge": "per charge",
         "p50": "p50 s",

@@ -125,3 +125,16 @@ def test_axe_finds_nothing_serious(page, scheme):
     found = looked.evaluate("axe.run()")["violations"]
     context.close()
     assert [(v["id"], v["nodes"][0]["html"]) for v in found if v["impact"] in ("serious", "critical")] == []
+
+
+def test_the_name_of_a_lane_covers_no_event(page):
+    """An event that begins at the left edge is drawn from there: its name stands above it."""
+    page.get_by_role("button", name="The first event").click()
+    page.wait_for_timeout(80)
+    found = page.evaluate(
+        """() => { const c = document.querySelector("#zoom canvas"), r = window.devicePixelRatio || 1,
+        box = c.getContext("2d").getImageData(0, Math.round((16 + 240 + 28) * r), c.width, 1).data, row = [];
+        for (let i = 0; i < box.length; i += 4) row.push(box[i + 3]); return row; }"""
+    )
+    filled = [number for number, alpha in enumerate(found) if alpha > 250]
+    assert filled and filled == list(range(filled[0], filled[-1] + 1))  # one bar, unbroken and opaque
