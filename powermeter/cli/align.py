@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from powermeter.cli.outputs import put
+from powermeter.cli.outputs import put, put_json
 from powermeter.errors import ConfigurationError
 from powermeter.result import COVERAGE_95
 from powermeter.units import format_duration, format_quantity, parse_duration
@@ -45,6 +45,7 @@ WAYS = ("pattern", "activity", "markers", "clock")
 @click.option("--source", "-s", metavar="NAME", help="Without METER: the source of HOST to align anew.")
 @click.option("--dry-run", is_flag=True, help="Print what is found, and write nothing.")
 @click.option("--force", is_flag=True, help="Replace an existing file.")
+@click.option("--json", "as_json", is_flag=True, help="The same numbers unrounded, in SI units.")
 def align(
     host: Path,
     meter: Path | None,
@@ -59,6 +60,7 @@ def align(
     source: str | None,
     dry_run: bool,
     force: bool,
+    as_json: bool,
 ) -> None:
     """Put an external meter's recording on the clock of the host's events.
 
@@ -88,7 +90,7 @@ def align(
     if meter is None:
         if output is not None:
             raise ConfigurationError("-o is for two recordings; give the meter's too, or leave -o out")
-        _anew(host, source, ways, dry_run)
+        _anew(host, source, ways, dry_run, as_json)
         return
     if source is not None:
         raise ConfigurationError("--source is for aligning one recording anew; METER was given too")
@@ -96,13 +98,17 @@ def align(
     with Recording.open(host) as mine, Recording.open(meter) as theirs:
         joining.check(mine, theirs, path, force=force)
         placement = place(mine, theirs, theirs.sources, ways)
-        _print(placement, theirs)
+        if as_json:
+            put_json({**_plain(placement), "written": [] if dry_run else [str(path)]})
+        else:
+            _print(placement, theirs)
         if dry_run:
             return
         names = joining.join(mine, theirs, path, placement.alignment.to_fact(None), force=force)
         for warning in theirs.warnings:
             click.echo(f"note: {warning}", err=True)
-    put(f"wrote {path} with {', '.join(names)} on the host's clock")
+    if not as_json:
+        put(f"wrote {path} with {', '.join(names)} on the host's clock")
 
 
 def _span(text: str) -> tuple[float, float]:
@@ -113,7 +119,7 @@ def _span(text: str) -> tuple[float, float]:
     return parse_duration(first), parse_duration(last)
 
 
-def _anew(path: Path, source: str | None, ways: AlignOptions, dry_run: bool) -> None:
+def _anew(path: Path, source: str | None, ways: AlignOptions, dry_run: bool, as_json: bool) -> None:
     """Find the alignment of a joined recording's sources again and note it; the newest counts."""
     from powermeter.calibration.align import place
     from powermeter.recording import Recording, append_to
@@ -129,7 +135,10 @@ def _anew(path: Path, source: str | None, ways: AlignOptions, dry_run: bool) -> 
                 f"{path.name} holds no source with a clock of its own; give the meter's recording too, or --source NAME"
             )
         placement = place(recording, recording, chosen, ways)
-        _print(placement, recording)
+        if as_json:
+            put_json({**_plain(placement), "written": [] if dry_run else [str(path)]})
+        else:
+            _print(placement, recording)
         identifiers = [one.id for one in chosen]
         names = ", ".join(one.name for one in chosen)
     if dry_run:
@@ -137,7 +146,23 @@ def _anew(path: Path, source: str | None, ways: AlignOptions, dry_run: bool) -> 
     with append_to(path) as writer:
         for identifier in identifiers:
             writer.add_fact("alignment", placement.alignment.to_fact(identifier))
-    put(f"wrote the alignment of {names} into {path}")
+    if not as_json:
+        put(f"wrote the alignment of {names} into {path}")
+
+
+def _plain(placement: Placement) -> dict[str, object]:
+    found = placement.alignment
+    return {
+        "by": found.method,
+        "places": found.places,
+        "offset_s": found.offset_ns * 1e-9,
+        "offset_half_width_s": COVERAGE_95 * found.offset_u_ns * 1e-9,
+        "drift": found.drift,
+        "drift_half_width": COVERAGE_95 * found.drift_u,
+        "residual_s": found.residual_ns * 1e-9 if found.places > 2 else None,
+        "confidence": found.confidence if found.method != "clock" else None,
+        "notes": list(map(str, placement.notes)),
+    }
 
 
 def _print(placement: Placement, meter: Recording) -> None:

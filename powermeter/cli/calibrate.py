@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from powermeter.cli import known_loads
-from powermeter.cli.outputs import put
+from powermeter.cli.outputs import put, put_json
 from powermeter.errors import ConfigurationError
 from powermeter.recording.output_file import check_output, write_files
 from powermeter.result import COVERAGE_95
@@ -97,6 +97,7 @@ if TYPE_CHECKING:
     help="Store a calibration that was written earlier into RECORDING.",
 )
 @click.option("--force", is_flag=True, help="Replace existing files.")
+@click.option("--json", "as_json", is_flag=True, help="The same numbers unrounded, in SI units.")
 def calibrate(recording: Path, apply_: Path | None, **options: Any) -> None:
     """Find gain and offset of a channel against a reference or known loads; apply them to recordings.
 
@@ -119,7 +120,11 @@ def calibrate(recording: Path, apply_: Path | None, **options: Any) -> None:
             raise ConfigurationError(
                 f"--apply stores a finished calibration; it does not go with --{changed[0]}"
             )
-        apply(recording, apply_, force=options["force"])
+        done = apply(recording, apply_, force=options["force"])
+        if options["as_json"]:
+            put_json({"channels": done.channels, "replaced": done.replaced, "written": [str(recording)]})
+        else:
+            put(done.text)
         return
     _calibrate(recording, _Typed(**options))
 
@@ -145,6 +150,7 @@ class _Typed:
     plot: Path | None
     output: Path | None
     force: bool
+    as_json: bool
 
     @property
     def share(self) -> float | None:
@@ -175,7 +181,10 @@ def _calibrate(recording: Path, typed: _Typed) -> None:
         known_loads.record(recording, typed.source, hold_s, known=share is not None, force=typed.force)
         click.echo(f"wrote {recording}", err=True)
     found = _found(recording, typed)
-    for one in found:
+    if typed.as_json:
+        shunts = [true_shunt(one, assumed) if typed.find_shunt else None for one in found]
+        put_json({"channels": list(map(_plain, found, shunts)), "written": [str(out)]})
+    for one in () if typed.as_json else found:
         _print(one)
         if typed.find_shunt:
             ohm, spread = true_shunt(one, assumed)
@@ -248,6 +257,28 @@ def _loads(
     return [event for event in recording.events() if event.name == LOAD]
 
 
+def _plain(one: Calibrated, shunt: tuple[float, float] | None) -> dict[str, object]:
+    correction = one.correction
+    return {
+        "channel": one.place.name,
+        "against": str(one.against),
+        "unit": one.place.channel.unit,
+        "coefficients": list(correction.coefficients),
+        "gain": correction.gain,
+        "gain_half_width": COVERAGE_95 * one.gain_u,
+        "offset": correction.offset,
+        "offset_half_width": COVERAGE_95 * one.offset_u,
+        "temperature_slope": correction.temperature_slope,
+        "largest_residual": float(abs(one.fit.residuals).max()),
+        "points": int(one.points.seen.size),
+        "valid_from": correction.low,
+        "valid_to": correction.high,
+        "shunt_ohm": None if shunt is None else shunt[0],
+        "shunt_half_width_ohm": None if shunt is None else COVERAGE_95 * shunt[1],
+        "notes": list(map(str, one.fit.notes)),
+    }
+
+
 def _print(one: Calibrated) -> None:
     correction, unit = one.correction, one.place.channel.unit
     low, high = (format_quantity(x, unit) for x in (correction.low, correction.high))
@@ -273,8 +304,17 @@ def _print(one: Calibrated) -> None:
         click.echo(f"note: {note}", err=True)
 
 
-def apply(path: Path, file: Path, *, force: bool) -> None:
-    """Store the corrections of a file as facts of a recording; the newest of a channel counts."""
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What was stored: the channels, how many calibrations it replaced, and both in a sentence."""
+
+    channels: list[str]
+    replaced: int
+    text: str
+
+
+def apply(path: Path, file: Path, *, force: bool) -> Applied:
+    """Store the corrections of a file as facts of a recording and return which; the newest of a channel counts."""
     from powermeter.calibration.procedure import stored
     from powermeter.calibration.store import read
     from powermeter.recording import Recording, append_to
@@ -292,5 +332,6 @@ def apply(path: Path, file: Path, *, force: bool) -> None:
     with append_to(path) as writer, writer.transaction():
         for fact in facts:
             writer.add_fact("calibration", fact)
-    names = ", ".join(fact["channel"] for fact in facts)
-    put(f"wrote the calibration of {names} into {path}" + (f", {replaced} replaced" if replaced else ""))
+    names = [str(fact["channel"]) for fact in facts]
+    more = f", {replaced} replaced" if replaced else ""
+    return Applied(names, replaced, f"wrote the calibration of {', '.join(names)} into {path}{more}")

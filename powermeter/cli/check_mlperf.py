@@ -6,13 +6,14 @@ from pathlib import Path
 
 import click
 
-from powermeter.cli.outputs import put
+from powermeter.cli.outputs import put, put_json
 from powermeter.errors import DataError
 
 
 @click.command("check-mlperf", short_help="Apply MLPerf Power's rules to a submission's power directory.")
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
-def check_mlperf(folder: Path) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print the verdicts as JSON.")
+def check_mlperf(folder: Path, as_json: bool) -> None:
     """Apply MLPerf Power's rules to a submission's power directory.
 
     \b
@@ -25,12 +26,17 @@ def check_mlperf(folder: Path) -> None:
     from powermeter.importers.mlperf_rules import check
 
     verdicts = check(folder)
+    if as_json:
+        put_json([{"rule": one.rule, "passed": one.passed, "text": one.text} for one in verdicts])
     width = max(len(verdict.rule) for verdict in verdicts)
-    for verdict in verdicts:
+    for verdict in () if as_json else verdicts:
         mark = "-   " if verdict.passed is None else "pass" if verdict.passed else "FAIL"
         put(f"{mark}  {verdict.rule:<{width}}  {verdict.text}")
     failed = [verdict.rule for verdict in verdicts if verdict.passed is False]
     unchecked = sum(verdict.passed is None for verdict in verdicts)
-    put(f"{len(verdicts) - len(failed) - unchecked} passed, {len(failed)} failed, {unchecked} not checked")
+    if not as_json:
+        put(
+            f"{len(verdicts) - len(failed) - unchecked} passed, {len(failed)} failed, {unchecked} not checked"
+        )
     if failed:
         raise DataError(f"{folder}: {len(failed)} rules of MLPerf Power are not kept: {', '.join(failed)}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from powermeter.cli.outputs import put
+from powermeter.cli.outputs import put, put_json
 from powermeter.errors import ConfigurationError
 from powermeter.units import format_duration, parse_quantity, parse_rate
 
@@ -110,7 +110,8 @@ def _as(texts: tuple[str, ...]) -> dict[str, str]:
     callback=lambda c, p, v: _list(c, v),
     help="List the formats and exit.",
 )
-def import_(paths: tuple[Path, ...], output: Path | None, **said: Any) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print what was read and written as JSON.")
+def import_(paths: tuple[Path, ...], output: Path | None, as_json: bool, **said: Any) -> None:
     """Turn another tool's recording into one of ours.
 
     \b
@@ -130,11 +131,14 @@ def import_(paths: tuple[Path, ...], output: Path | None, **said: Any) -> None:
     if said["explain"]:
         from powermeter.importers.explain import explain
 
-        for path in many.expand(paths):
-            put(explain(path, format=said["format_"], choices=choices))
+        texts = {str(p): explain(p, format=said["format_"], choices=choices) for p in many.expand(paths)}
+        if as_json:
+            put_json({"explained": [{"path": p, "lines": t.splitlines()} for p, t in texts.items()]})
+        for text in () if as_json else texts.values():
+            put(text)
         return
     jobs = many.jobs(paths, output, each=said["each"])
-    failed = []
+    failed, written = [], []
     for job in jobs:
         with _Bar(job.size) as bar:
             try:
@@ -149,7 +153,12 @@ def import_(paths: tuple[Path, ...], output: Path | None, **said: Any) -> None:
                     raise
                 failed.append(f"{error}")
                 continue
-        _report(log, job.out)
+        if as_json:
+            written.append(_plain(log, job.out))
+        else:
+            _report(log, job.out)
+    if as_json:
+        put_json({"written": written, "failed": failed})
     if failed:
         for text in failed:
             click.echo(f"powermeter: {text}", err=True)
@@ -177,6 +186,20 @@ def _choices(said: dict[str, Any]) -> Choices:
         dates=said["dates"],
         interleaved=said["interleaved"],
     )
+
+
+def _plain(log: Log, out: Path) -> dict[str, Any]:
+    ends = [source.ends_ns for source in log.sources if source.count]
+    return {
+        "recording": str(out),
+        "format": log.format,
+        "clock": log.clock,
+        "samples": sum(source.count for source in log.sources),
+        "duration_s": (max(end for _, end in ends) - min(start for start, _ in ends)) / 1e9,
+        "channels": [channel.name for source in log.sources for channel in source.channels],
+        "events": len(log.events),
+        "notes": list(map(str, log.warnings)),
+    }
 
 
 def _report(log: Log, out: Path) -> None:

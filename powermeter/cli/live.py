@@ -19,10 +19,11 @@ from powermeter.battery.battery import Battery, parse_battery
 from powermeter.cli.configuration import named
 from powermeter.cli.live_screen import lines
 from powermeter.cli.live_tail import Tail
-from powermeter.cli.outputs import put, report_problem
+from powermeter.cli.outputs import put, put_line, report_problem
 from powermeter.errors import ConfigurationError, printable
 from powermeter.recorder.discovery import best_sources, check_sources
 from powermeter.recorder.parent import Recorder
+from powermeter.recorder.rail_totals import RailTotals
 from powermeter.units import parse_duration
 
 
@@ -40,7 +41,10 @@ from powermeter.units import parse_duration
 @click.option(
     "--battery", "-b", metavar="CAPACITY", help="What use is set against: 4Ah, 15.4Wh, phone.  [default: 4Ah]"
 )
-def live(recording: Path | None, sources: tuple[str, ...], duration: str | None, battery: str | None) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each look, in SI units.")
+def live(
+    recording: Path | None, sources: tuple[str, ...], duration: str | None, battery: str | None, as_json: bool
+) -> None:
     """Watch power as it is measured; nothing is kept. With a RECORDING, watch one that another terminal makes.
 
     \b
@@ -60,7 +64,7 @@ def live(recording: Path | None, sources: tuple[str, ...], duration: str | None,
                 f"{printable(recording)} is no longer being recorded; powermeter show prints what it holds"
             )
         with _until_interrupted() as stop:
-            _watch(tail, cell, seconds, stop)
+            _watch(tail, cell, seconds, stop, _Lines() if as_json else _Screen())
         return
     sources = named(sources)
     check_sources(sources)
@@ -72,7 +76,8 @@ def live(recording: Path | None, sources: tuple[str, ...], duration: str | None,
         recorder = Recorder(Path(folder) / "live.power", urls)
         recorder.start()
         try:
-            _watch(Tail(recorder.path, "watching; nothing is kept"), cell, seconds, stop)
+            tail = Tail(recorder.path, "watching; nothing is kept")
+            _watch(tail, cell, seconds, stop, _Lines() if as_json else _Screen())
         finally:
             recorder.stop()
         if recorder.problem:
@@ -91,12 +96,17 @@ def _until_interrupted() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-def _watch(tail: Tail, battery: Battery | None, seconds: float | None, stop: threading.Event) -> None:
+def _watch(
+    tail: Tail,
+    battery: Battery | None,
+    seconds: float | None,
+    stop: threading.Event,
+    screen: _Screen | _Lines,
+) -> None:
     """Draw until the time is over, the recording ends, or somebody interrupts; off a terminal, draw once at the end."""
     from powermeter.reports.plain_output import spell_out
 
     spell_out()
-    screen = _Screen()
     ends = None if seconds is None else time.monotonic() + seconds
     while True:
         pause = tail.look()
@@ -107,6 +117,32 @@ def _watch(tail: Tail, battery: Battery | None, seconds: float | None, stop: thr
             break
     tail.look()
     screen.draw(tail, battery or parse_battery(tail.battery or "4Ah"), last=True)
+
+
+class _Lines:
+    """Standard output as lines of JSON, one for each look."""
+
+    def draw(self, tail: Tail, battery: Battery, *, last: bool = False) -> None:
+        """Print the state of a recording."""
+        put_line(
+            {
+                "elapsed_s": tail.elapsed_s,
+                "recording": tail.is_growing and not last,
+                "rails": [{"source": source, **_rail(totals)} for source, totals in tail.rails.values()],
+                "labels": [
+                    {"label": name, "events": pace.events, "rate_hz": pace.rate_hz, "mean_j": pace.mean_j}
+                    for name, pace in tail.labels.items()
+                ],
+                "warnings": list(map(str, tail.warnings)),
+            }
+        )
+        sys.stdout.flush()
+
+
+def _rail(totals: RailTotals) -> dict[str, object]:
+    names = ("rail", "power_w", "voltage_v", "current_a", "low_w", "mean_w", "high_w", "energy_j")
+    charge = totals.charge_c if totals.has_current else None
+    return {**{name: getattr(totals, name) for name in names}, "charge_c": charge}
 
 
 class _Screen:

@@ -78,6 +78,11 @@ def put_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=2, default=str))
 
 
+def put_line(value: Any) -> None:
+    """Print plain values as one line of JSON: the command that is measured shares standard output."""
+    click.echo(json.dumps(value, default=str))
+
+
 def report_problem(text: str) -> None:
     """Print one line on standard error, where there is one."""
     with suppress(*TROUBLE):

@@ -15,7 +15,7 @@ import click
 
 from powermeter.cli.child import cannot_run
 from powermeter.cli.configuration import named
-from powermeter.cli.outputs import TROUBLE, open_standard, report_problem, say, settle
+from powermeter.cli.outputs import TROUBLE, open_standard, put_line, report_problem, say, settle
 from powermeter.cli.status_line import StatusLine
 from powermeter.cli.watching import Watched, Watching
 from powermeter.errors import ConfigurationError, PowermeterError
@@ -112,6 +112,12 @@ if TYPE_CHECKING:
     "-s board:URL records a sensor of the board; its best one where no source is given.",
 )
 @click.option("--quiet", "-q", is_flag=True, help="Print no summary at the end.")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Instead of the summary: the last line of output is JSON: what was written.",
+)
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 def record(
     sources: tuple[str, ...],
@@ -129,6 +135,7 @@ def record(
     pass_through: str | None,
     remote: str | None,
     quiet: bool,
+    as_json: bool,
     command: tuple[str, ...],
 ) -> int:
     """Record power while a command runs, or for a while.
@@ -228,10 +235,12 @@ def record(
         _note_doubt(recorder.path, watching.clock_doubt_ns)
     for file in calibrations:
         _calibrate(recorder.path, file)
-    if not quiet:
+    if not quiet and not as_json:
         _summarise(recorder.path, battery, place)
     if command and status:
         report_problem(f"{command[0]} ended with status {status}")
+    if as_json:
+        put_line({"written": [str(recorder.path)], "status": status, "problem": recorder.problem or None})
     say(f"wrote {recorder.path}")
     settle()
     return status
@@ -252,7 +261,7 @@ def _calibrate(path: Path, file: Path) -> None:
     from powermeter.cli.calibrate import apply
 
     try:
-        apply(path, file, force=False)
+        say(apply(path, file, force=False).text)
     except PowermeterError as error:
         report_problem(f"{file}: not stored: {error}")
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from powermeter.cli.outputs import put_json
+
 
 @click.command()
 @click.argument("recording", type=click.Path(path_type=Path))
@@ -16,7 +18,8 @@ import click
     help="The file to write; NAME.repaired.power otherwise.",
 )
 @click.option("--force", is_flag=True, help="Replace an existing file.")
-def repair(recording: Path, output: Path | None, force: bool) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print what was lost as JSON.")
+def repair(recording: Path, output: Path | None, force: bool, as_json: bool) -> None:
     """Copy everything sound of a damaged or unfinished recording into a new one.
 
     \b
@@ -31,6 +34,9 @@ def repair(recording: Path, output: Path | None, force: bool) -> None:
 
     output = output or recording.with_suffix(".repaired.power")
     problems = salvage(recording, output, force=force)
+    if as_json:
+        put_json({"written": [str(output)], "problems": list(map(str, problems))})
+        return
     for problem in problems:
         click.echo(f"powermeter: {problem}", err=True)
     saved = "everything was brought back"

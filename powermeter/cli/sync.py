@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from powermeter.cli.child import run_command
+from powermeter.cli.outputs import put_line
 from powermeter.errors import ConfigurationError
 from powermeter.marking import api as instrumentation
 from powermeter.marking.span import attached
@@ -34,8 +35,11 @@ if TYPE_CHECKING:
 )
 @click.option("--end", is_flag=True, help="The pattern for the end of a run: the same backwards.")
 @click.option("--dry-run", is_flag=True, help="Print how long it would take, and play nothing.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print the pattern as a line of JSON before it is played."
+)
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
-def sync(meter: str, kind: str, end: bool, dry_run: bool, command: tuple[str, ...]) -> int:
+def sync(meter: str, kind: str, end: bool, dry_run: bool, as_json: bool, command: tuple[str, ...]) -> int:
     """Play a load pattern, marked as an event, before and after a command (or once).
 
     \b
@@ -60,6 +64,15 @@ def sync(meter: str, kind: str, end: bool, dry_run: bool, command: tuple[str, ..
         f"{format_duration(first.seconds)}; it is played {times}",
         err=True,
     )
+    if as_json:
+        put_line(
+            {
+                "chips": len(first.bits),
+                "chip_s": first.chip_s,
+                "seconds": first.seconds,
+                "played": 2 if command else 1,
+            }
+        )
     if dry_run:
         return 0
     if attached() is None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from powermeter.cli.outputs import put
+from powermeter.cli.outputs import put, put_json
 from powermeter.errors import ConfigurationError
 from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, in_place, open_output
 from powermeter.units import parse_quantity
@@ -44,12 +44,14 @@ from powermeter.units import parse_quantity
     help="Draw all against each other: FILE.png, FILE.svg.",
 )
 @click.option("--force", is_flag=True, help="Replace existing files.")
+@click.option("--json", "as_json", is_flag=True, help="The same numbers unrounded, in SI units.")
 def variants(
     recordings: tuple[Path, ...],
     margin: str,
     output: Path | None,
     plot: Path | None,
     force: bool,
+    as_json: bool,
     **asked: str | None,
 ) -> None:
     """Set variants of a model beside each other: size, parameters, FLOPs, accuracy, latency, energy per item, verdict.
@@ -72,6 +74,8 @@ def variants(
         ".json": lambda f: json.dumps(report.record(f), indent=2),
     }
     ending = ".csv" if output == STANDARD_OUTPUT else output.suffix.lower() if output else ""
+    if output == STANDARD_OUTPUT and as_json:
+        raise ConfigurationError("--json prints the table; name a file with -o, not -")
     if output is not None:
         if ending not in writers:
             raise ConfigurationError(f"{output}: unknown file extension; use {', '.join(writers)}")
@@ -79,9 +83,11 @@ def variants(
     if plot is not None:
         check_output(plot, force=force)
     found = find(recordings, margin=parse_quantity(margin, "1"), **asked)
-    if output is None:
+    if as_json:
+        put_json(report.record(found))
+    elif output is None:
         put(report.to_text(found))
-    else:
+    if output is not None:
         with open_output(output) as file:
             file.write(writers[ending](found).encode("utf-8", "replace"))
         if output != STANDARD_OUTPUT:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from verb_schema import keeps_to_schema
 
 from powermeter import cli
 from powermeter.analysis.energy import analyse
@@ -155,6 +157,8 @@ def test_host_events_get_their_energy_from_the_meters_trace(tmp_path, rng, kind,
     host, meter, joined = (tmp_path / name for name in ("host.power", "meter.power", "joined.power"))
     write_host(host, events)
     write_meter(meter, rng, truth, kind=kind)
+    assert cli.run(["align", str(host), str(meter), "--dry-run", "--json"]) == 0
+    keeps_to_schema("align", json.loads(capsys.readouterr().out))
     assert cli.run(["align", str(host), str(meter), "-o", str(joined)]) == 0
     said = capsys.readouterr().out
     assert "pattern, 2 patterns" in said and said.splitlines()[-1].startswith(f"wrote {joined}")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from verb_schema import keeps_to_schema
 
 from powermeter.cli.bench import NOT_REACHED, bench
 from powermeter.errors import ConfigurationError
@@ -42,6 +43,7 @@ def test_a_sweep_ends_with_numbers_a_plot_and_the_recording(tmp_path: Path) -> N
     result = CliRunner().invoke(bench, [*options, "--", *PROGRAM], standalone_mode=False)
     assert result.exception is None, result.output
     said = json.loads(result.stdout)
+    keeps_to_schema("bench", said)
     assert [row["title"] for row in said["rows"]] == ["size=1000", "size=2000"]
     for row in said["rows"]:
         assert row["repeats"] == 8

@@ -6,6 +6,7 @@ import json
 
 import pytest
 from click.testing import CliRunner
+from verb_schema import keeps_to_schema
 
 from powermeter.analysis import layers as analysis_layers
 from powermeter.analysis.layer import Layer, Layers
@@ -53,6 +54,7 @@ def test_a_row_for_each_layer(asked):
 def test_unrounded_for_programs(asked):
     done = CliRunner().invoke(cli, ["layers", "run.power", "--json"])
     record = json.loads(done.output)
+    keeps_to_schema("layers", record)
     assert record["passes"] == 500 and [one["names"] for one in record["layers"]][1] == ["net.b", "net.c"]
     assert sum(one["energy"]["value"] for one in record["layers"]) == pytest.approx(record["whole"]["value"])
 

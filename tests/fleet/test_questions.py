@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import outside
 import pytest
+from verb_schema import keeps_to_schema
 
 from powermeter import analyse, cli
 from powermeter.comparison.verdict import Verdict
@@ -131,6 +132,7 @@ def test_the_verb_prints_writes_and_agrees_with_itself(
     assert "v1 → v2" in printed and "pi-07" in printed and "In all" in printed
     assert cli.run(["fleet", str(dataset), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
+    keeps_to_schema("fleet", told)
     assert told["devices"] == 8 and told["recordings"] == 32 and len(told["energies"]) == 2
     assert cli.run(["fleet", str(dataset), "-o", str(tmp_path / "fleet.html")]) == 0
     page = (tmp_path / "fleet.html").read_text()

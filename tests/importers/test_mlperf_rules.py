@@ -4,6 +4,7 @@ import hashlib
 import json
 
 import pytest
+from verb_schema import keeps_to_schema
 
 from powermeter.cli import run
 from powermeter.errors import DataError
@@ -96,6 +97,8 @@ def failed(folder, **changed):
 def test_a_sound_submission_passes_every_rule(tmp_path, capsys):
     folder = submission(tmp_path)
     assert all(verdict.passed for verdict in check(folder))
+    assert run(["check-mlperf", str(tmp_path), "--json"]) == 0
+    keeps_to_schema("check-mlperf", json.loads(capsys.readouterr().out))
     assert run(["check-mlperf", str(tmp_path)]) == 0
     out = capsys.readouterr().out
     assert "16 passed, 0 failed, 0 not checked" in out
