@@ -134,7 +134,10 @@ def derating_at(chemistry: str, celsius: float) -> float:
         else ""
     )
     if not key:
-        raise ConfigurationError(f"no temperature table for {chemistry!r}; known are {', '.join(tables)}")
+        raise ConfigurationError(
+            f"no temperature table for {chemistry!r}; known are {', '.join(tables)}; "
+            "put the share that is left into --usable"
+        )
     points: Sequence[Sequence[float]] = tables[key]
     if not points[0][0] <= celsius <= points[-1][0]:
         raise ConfigurationError(
@@ -145,6 +148,17 @@ def derating_at(chemistry: str, celsius: float) -> float:
             part = (celsius - left[0]) / (right[0] - left[0])
             return float(left[1] + part * (right[1] - left[1]))
     return float(points[-1][1])
+
+
+def spread_at(derating: float, spread: tuple[float, float]) -> tuple[float, float]:
+    """Return the range of packs widened by the doubt of a derating: half to one and a half times its loss.
+
+    The tables hold one cell at one current each; others lose less or more (judged).
+    """
+    loss = 1 - derating
+    cold = (max(derating - loss / 2, 0.1 * derating) / derating, (derating + loss / 2) / derating)
+    below, above = (math.hypot(math.log(pack), math.log(of)) for pack, of in zip(spread, cold, strict=True))
+    return math.exp(-below), math.exp(above)
 
 
 def discharge(

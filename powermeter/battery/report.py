@@ -22,7 +22,7 @@ from powermeter.units import format_number, format_quantity, parse_quantity
 
 from .battery import Battery, parse_battery
 from .converter import Curve
-from .discharge import cell_of, derating_at, discharge, hours_between, profile_of
+from .discharge import cell_of, derating_at, discharge, hours_between, profile_of, spread_at
 from .duty_cycle import Schedule, parse_rate, read_schedule, states_of
 from .presets import presets
 from .stages import Outcome, StageVerdict, check, parse_stage
@@ -93,7 +93,8 @@ class BudgetOptions:
             if "chemistry" not in entry:
                 raise ConfigurationError("--temperature needs a battery preset, whose chemistry is known")
             fields["derating"] = derating_at(entry["chemistry"], self.temperature)
-        return parse_battery(text, **fields), text
+        battery = parse_battery(text, **fields)
+        return replace(battery, spread=spread_at(battery.derating, battery.spread)), text
 
 
 @dataclass(frozen=True)

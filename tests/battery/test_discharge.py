@@ -8,7 +8,7 @@ import pytest
 
 from powermeter.battery.battery import Battery
 from powermeter.battery.converter import Curve
-from powermeter.battery.discharge import Cell, cell_of, derating_at, discharge
+from powermeter.battery.discharge import Cell, cell_of, derating_at, discharge, spread_at
 from powermeter.errors import ConfigurationError
 
 IDEAL = Cell((3.6, 3.6))
@@ -111,3 +111,12 @@ def test_a_charge_budget_cannot_be_simulated() -> None:
         discharge(Battery("4Ah"), IDEAL, [1.0], [1.0])
     with pytest.raises(ConfigurationError, match="no cell data"):
         cell_of("phone")
+
+
+def test_the_doubt_of_a_derating_is_in_the_range_of_packs() -> None:
+    """At -10 degrees one cell keeps 75 %: others 62.5 to 87.5 %, in quadrature with the packs' own range."""
+    assert spread_at(0.75, (1.0, 1.0)) == pytest.approx((0.625 / 0.75, 0.875 / 0.75))
+    assert spread_at(1.0, (0.67, 1.13)) == pytest.approx((0.67, 1.13))
+    low, high = spread_at(0.75, (0.67, 1.13))
+    assert low < 0.625 / 0.75 * 0.9
+    assert high > 0.875 / 0.75
