@@ -303,18 +303,22 @@ def withdrawal_of_mix(
     Raises:
         ConfigurationError: A fuel or system has no figure, or shares do not sum to 1.
     """
-    litres = 0.0
-    for fuel, share in check_mix(dict(shares), geography).items():
+    litres, mix = 0.0, check_mix(dict(shares), geography)
+    missing = [fuel for fuel, share in mix.items() if share and fuel in _PLANTS and fuel not in cooling]
+    if missing:
+        parts = ", ".join(f"{fuel} ({mix[fuel]:.2%})" for fuel in missing)
+        known = ", ".join(_PLANTS[missing[0]][1])
+        raise ConfigurationError(
+            f"withdrawal: the cooling of {parts} of {geography} is not given; write for example "
+            f"{missing[0]} = {{ {known.partition(', ')[0]} = 1.0 }} (systems: {known})"
+        )
+    for fuel, share in mix.items():
         if fuel not in _PLANTS:  # wind and solar withdraw what they consume; reservoirs are counted there
             litres += share * factor("plant_water", f"plant.water.{fuel}.unknown", "USA").central
             continue
         if not share:
             continue
-        split = cooling.get(fuel)
-        if split is None:
-            raise ConfigurationError(
-                f"withdrawal: {fuel} makes {share:.2%} of {geography} and its cooling is not given"
-            )
+        split = cooling[fuel]
         if abs(sum(split.values()) - 1) > 0.02:
             raise ConfigurationError(f"withdrawal: the cooling of {fuel} does not sum to 1")
         plant, systems = _PLANTS[fuel]

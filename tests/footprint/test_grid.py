@@ -24,3 +24,14 @@ def test_water_by_mix_and_technology() -> None:
     assert found.high / found.central == pytest.approx(2)
     assert water_of_mix({"hydro": 1.0}, "test").high == pytest.approx(4 * 4491 * 3.785411784 / 1000)
     assert sum(mix_of("FRA").values()) == pytest.approx(1)
+
+
+def test_withdrawal_names_every_fuel_whose_cooling_is_missing() -> None:
+    from powermeter.footprint.grid import withdrawal_of_mix
+
+    mix = {"coal": 0.4, "gas": 0.3, "nuclear": 0.2, "wind": 0.1}
+    with pytest.raises(ConfigurationError) as caught:
+        withdrawal_of_mix(mix, {"gas": {"tower": 1.0}}, "XXX")
+    for wanted in ("coal (40.00%)", "nuclear (20.00%)", "coal = { tower = 1.0 }", "once_through"):
+        assert wanted in str(caught.value)
+    assert "gas (" not in str(caught.value)

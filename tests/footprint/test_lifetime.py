@@ -81,6 +81,27 @@ def test_break_even_never_and_always() -> None:
     assert "below a number" in break_even(both).text
 
 
+def test_money_breaks_even_where_the_chip_is_paid() -> None:
+    scenario = coffee_maker(link=given("link", 0, "W"), price_request=0.002, price_chip=1.0, tariff_kwh=0.0)
+    found = break_even(scenario, "money")
+    assert found.requests == pytest.approx(1.0 / 0.002, rel=1e-9)
+    assert "requests a day on" in found.text
+    free = coffee_maker(price_request=0.0, price_chip=1.0, tariff_kwh=0.0)
+    assert break_even(free, "money").text.startswith("never: a request on the device costs")
+
+
+def test_a_break_even_that_the_interval_leaves_open_is_said() -> None:
+    link = given("link", 0.02, "W", low=0.002, high=0.2)
+    linked = coffee_maker(
+        link=link, making=part("chip", given("chip", 0.01, "kg")), listen=given("listen", 0.01, "W")
+    )
+    found = break_even(linked)
+    assert (found.requests, found.low_per_day) == (0, 0)
+    assert found.high_per_day is not None
+    assert found.high_per_day > 0
+    assert "though by the interval only from" in found.text
+
+
 def test_a_measured_request_in_joule_equals_one_in_watt_hours() -> None:
     joule = coffee_maker(device_request=Measured("request", Result.of(3.6, "J", {"gain:m": 0.036})))
     assert sides(joule)[0].result("energy").value == pytest.approx(
