@@ -9,10 +9,14 @@ from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.rail_voltage import rail_voltage
 from powermeter.analysis.subject import charge_per_item
 from powermeter.battery.battery import Battery, parse_battery
+from powermeter.channel import Boundary
 from powermeter.result import Grade, Result, worst
 
 BUDGET_V = 5.0
 """Volts at which charge is counted where no rail voltage is known: the 4 Ah budget is charge at 5 V."""
+
+MAINS_V = 60.0
+"""Volts above which a supply is no battery of a device: the limit of extra-low voltage (IEC 61140)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +45,12 @@ class Charges:
         cell = battery if isinstance(battery, Battery) else parse_battery(str(battery or "4Ah"))
         volts = rail_voltage(analysis)
         return cls(analysis, cell, volts or BUDGET_V, volts is not None)
+
+    @property
+    def from_mains(self) -> bool:
+        """Whether what is counted is drawn at the socket: its ampere-hours are not those of a battery of a few volts."""
+        known_low = self.voltage_known and self.rail_voltage_v <= MAINS_V
+        return self.analysis.line.rail.boundary is Boundary.WALL and not known_low
 
     @property
     def whole(self) -> Result | None:
@@ -84,7 +94,7 @@ class Charges:
     def items_held(self, row: LabelRow) -> Result | None:
         """Return how many items of a label one charge of the battery holds, or None."""
         amount = self.per_item(row)
-        if amount is None or amount.value <= 0:
+        if amount is None or amount.value <= 0 or (self.from_mains and self.battery.convention == "charge"):
             return None
         return self.battery.count(amount, self.rail_voltage_v, self.analysis.power.value)
 

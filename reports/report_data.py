@@ -326,6 +326,11 @@ def _headline(rows: Sequence[LabelRow]) -> LabelRow | None:
 
 def _budget(charges: Charges, headline: LabelRow | None) -> tuple[Budget | None, str]:
     analysis, battery = charges.analysis, charges.battery
+    if battery.convention == "charge" and charges.from_mains:
+        return None, (
+            f"what is drawn at the socket is not set against a battery of {battery.spec}: its charge is of the mains; give a battery "
+            "in Wh (--battery 20Wh), or the voltage at which the device draws it (--rail-voltage 5V)"
+        )
     used = charges.taken
     seconds = analysis.duration.value
     rate = (

@@ -44,7 +44,7 @@ def refuse_other_units(plan: Plan, seen_of: Sequence[Statistics], where: str) ->
         listed = ", ".join(f"{h.text!r} in {h.unit}" for h in names)
         raise ConfigurationError(
             f"{where}: {listed}: voltage times current is {product / watts:.3g} times the power, so one of the units is wrong; "
-            f"state the right one with --column NAME=UNIT, or leave that column out with --column {quote(f'{names[1].text}=-')}"
+            f"leave that column out, --column {quote(f'{names[1].text}=-')}, or state its unit in the same way"
         )
 
 

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from powermeter import analyse
 from powermeter.cli import run
 from powermeter.recording import Recording
 from powermeter.signals.rails import choose, lines
@@ -46,8 +47,35 @@ CASES = {
     "mains without watts": "time_s,Voltage (V),Current (A)\n" + rows("{i},230.{v},1\n"),
     "IPMI without times": rows("    Instantaneous power reading:  22{v} Watts\n"),
     "cards without a header": rows("card0,{i},{v}.5\ncard1,{i},{v}.25\n"),
+    "a mains logger": "time,voltage,current,power\n" + rows("2026-01-02 03:04:0{i},230.1,0.2{i},4{v}\n"),
+    "a sensor in milliwatt": "time_s,voltage,current,power\n" + rows("{i},5.01,40{v},20{v}0\n"),
+    "a current called mA that is A": "time_s,voltage_V,current_mA,power_W\n" + rows("{i},230,0.2{i},4{v}\n"),
+    "a serial plotter": rows("{i}00\tV:5.00\tI:40{v}.0\tP:20{v}0.0\n"),
+    "cells with units and times without": "Zeit;Spannung;Strom\n" + rows("{i};5,0V;0,{v}A\n"),
+    "entities of several quantities": "entity_id,state,last_changed\n"
+    + rows("sensor.p_power,{v},2026-01-02T03:0{i}:00Z\n")
+    + rows("sensor.p_energy,1.{i},2026-01-02T03:0{i}:00Z\n"),
+    "an energy of an entity": "entity_id,state,last_changed\n"
+    + rows("sensor.p_energy,1.{i},2026-01-02T03:0{i}:00Z\n"),
+    "numbered rows": "Nr,time_s,Value\n" + rows("{i},{i},{v}\n"),
     "a current alone": "time_s,current_mA\n" + rows("{i},{v}\n"),
 }
+JOULES = {
+    "a power without a unit": 41.5,
+    "joules that stand still": 80.0,
+    "two numbered columns": 41.5 + 21,
+    "a date of two meanings": 41.5 * 60,
+    "a mains logger": 40 * 7 + 41.5,
+    "a sensor in milliwatt": (2000 * 7 + 41.5 * 10) / 1000,
+    "a current called mA that is A": 40 * 7 + 41.5,
+    "a serial plotter": (2000 * 7 + 41.5 * 10) / 10_000,
+    "cells with units and times without": 5 * 4.15,
+    "entities of several quantities": 60 * 41,
+    "an energy of an entity": 0.7 * 3.6e6,
+    "numbered rows": 41.5,
+}
+"""Energies that need no assumption beyond what a message offers."""
+
 TRIED = {"right": len(CASES), "of": len(CASES)}
 """How many of these messages lead on: the number that `docs/importing.md` names."""
 
@@ -84,6 +112,8 @@ def test_the_first_thing_typed_from_a_message_leads_on(name, tmp_path, capsys):
         raise AssertionError(said)
     with Recording.open(out) as recording:
         assert choose(lines(recording)).power() is not None
+    if name in JOULES:
+        assert analyse(out).energy.value == pytest.approx(JOULES[name])
 
 
 def test_the_documentation_names_how_many_were_tried():

@@ -5,7 +5,11 @@ from __future__ import annotations
 import pytest
 
 from powermeter.analysis.energy import analyse
+from powermeter.importers import Choices, convert
+from powermeter.recording import Recording
 from powermeter.reports.charges import BUDGET_V, Charges
+from powermeter.reports.report_data import gather
+from powermeter.reports.report_options import ReportOptions
 from powermeter.result import Grade
 
 
@@ -28,3 +32,31 @@ def test_without_a_voltage_the_budgets_stands_in_and_is_assumed(make) -> None:  
 def test_a_battery_by_energy_takes_joules(make) -> None:  # type: ignore[no-untyped-def]
     found = Charges.of_analysis(analyse(make()), "4Ah@3.85V")
     assert found.taken.unit == "J" and found.taken.value == pytest.approx(20.0)
+
+
+@pytest.fixture
+def plug(tmp_path):  # type: ignore[no-untyped-def]
+    """A log of a plug: what is counted is drawn at the socket."""
+    rows = "".join(f"sensor.plug_power,{60 + i % 3},2026-01-02T03:0{i}:00.000Z\n" for i in range(9))
+    (tmp_path / "plug.csv").write_text("entity_id,state,last_changed\n" + rows)
+    convert(tmp_path / "plug.csv", tmp_path / "plug.power", choices=Choices(unit="W"))
+    with Recording.open(tmp_path / "plug.power") as recording:
+        yield recording
+
+
+def test_what_is_drawn_at_the_socket_is_not_set_against_ampere_hours(plug) -> None:  # type: ignore[no-untyped-def]
+    data = gather(plug)
+    assert data.budget is None
+    assert any(note.code == "no-budget" and "socket" in note for note in data.warnings)
+
+
+def test_a_battery_in_watt_hours_and_a_stated_low_voltage_are(plug) -> None:  # type: ignore[no-untyped-def]
+    by_energy = gather(plug, ReportOptions(battery="20Wh")).budget
+    by_charge = gather(plug, ReportOptions(rail_voltage_v=5.0)).budget
+    assert by_energy is not None and by_energy.share_used is not None
+    assert by_charge is not None and by_charge.share_used is not None
+    assert by_charge.share_used.value == pytest.approx(by_energy.share_used.value)
+
+
+def test_the_voltage_of_the_mains_is_not_that_of_a_battery(plug) -> None:  # type: ignore[no-untyped-def]
+    assert gather(plug, ReportOptions(rail_voltage_v=230.0)).budget is None
