@@ -195,6 +195,9 @@ def _bare_cloud_region(key: str) -> str | None:
     """Return the place of a cloud region without provider, as its title, or by one of its zones."""
     if len(key) <= 3:
         return None
+    provider, found, region = key.partition(" ")
+    if found and any(name.startswith(f"{provider}:") for name in _cloud_regions()):  # `AWS eu-west-1`
+        return _cloud_regions().get(f"{provider}:{region.replace(' ', '')}")
     titled = _TITLED.fullmatch(key)  # `Iowa (us-central1)`
     for text in (key, *(titled.groups() if titled else ())):
         hyphened, joined = text.replace(" ", "-"), text.replace(" ", "")

@@ -112,6 +112,10 @@ IN_OTHER_WORDS = {
     "US East (N. Virginia)": "USA-VA",
     "Iowa (us-central1)": "USA-IA",
     "SE-SE3": "SWE-SE3",
+    "AWS eu-west-1": "IRL",
+    "Azure West Europe": "NLD",
+    "Großbritannien": "GBR",
+    "한국": "KOR",
 }
 ASKED_BACK = {
     "Congo": ("COD", "COG"),
@@ -136,6 +140,9 @@ ASKED_BACK = {
     "Europe (Frankfurt)": ("DEU",),
     "af-north-1": ("cloud region", "name its country"),
     "Micronesia": ("--intensity",),
+    "Nordrhein-Westfalen": ("DEU",),
+    "Lombardia": ("ITA",),
+    "Andalucía": ("ESP",),
     "La Paz": ("BOL",),
 }
 
