@@ -263,11 +263,11 @@ class BreakEven:
     text: str
 
     def record(self) -> dict[str, float | str | None]:
-        """Return its fields for JSON, the requests of a whole life as `requests`."""
+        """Return its fields for JSON, the requests of a whole life as `requests`; an end at never is null."""
         return {
             "requests_per_day": self.per_day,
             "low_per_day": self.low_per_day,
-            "high_per_day": self.high_per_day,
+            "high_per_day": None if self.high_per_day == math.inf else self.high_per_day,
             "requests": self.requests,
             "text": self.text,
         }

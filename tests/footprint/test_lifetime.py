@@ -182,3 +182,13 @@ def test_what_the_grid_loses_is_added() -> None:
     assert with_them["listening"] == pytest.approx(without["listening"] / 0.93)
     assert with_them["listening"] == pytest.approx(0.35064 * 56.039 / 0.93)
     assert cloud["requests in the data centre"] == pytest.approx(29_220 * 0.047e-3 * 1.2 * 56.039 / 0.93)
+
+
+def test_a_break_even_is_json_though_its_interval_ends_at_never() -> None:
+    scenario = coffee_maker(
+        link=given("link", 0, "W"), device_request=given("e_dev", 0.05, "Wh", low=0.005, high=0.5)
+    )
+    found = break_even(scenario)
+    assert found.high_per_day == math.inf
+    assert found.record()["high_per_day"] is None
+    assert "never)" in found.text
