@@ -37,6 +37,7 @@ Times = NDArray[np.int64]
 
 _SEEN_WELL = 16
 _FEW_PAIRS = 6
+_ABUTTING = 0.1
 _WHOLE = 1 - 1e-9
 _LONGER = 1.5
 _HARDLY_ANY = 0.1
@@ -113,9 +114,11 @@ def measure_means(
     # What is usual on either side, from neighbouring whole windows of one state.
     index, state = states(t, start_ns, end_ns, cut, aside)
     if others is not None:
-        # What other labels do is not what goes on beside this one, where enough is left without it.
-        calm_state = np.where((state == 1) & (np.sum(others.columns(t), axis=0)[index] > 0), 0, state)
-        state = calm_state if _pairs(index, calm_state, 1) >= _FEW_PAIRS else state
+        # What other labels do is not what goes on beside this one, where enough is left without it and they seldom share a window.
+        busy = np.sum(others.columns(t), axis=0) > 0
+        calm_state = np.where((state == 1) & busy[index], 0, state)
+        abutting = cut.size > 0 and float(busy[cut].mean()) > _ABUTTING
+        state = calm_state if not abutting and _pairs(index, calm_state, 1) >= _FEW_PAIRS else state
     var_out, quiet = wander(rates, index, state, 1)
     var_in, _ = wander(rates, index, state, 2)
     # Where hardly any two windows in a row lie beside events, all windows say what a load may do there.

@@ -89,7 +89,8 @@ def coverage(
 
 
 @pytest.mark.parametrize(
-    ("rate", "hz", "kind"), [(200, 10, Kind.MEAN), (20, 100, Kind.INSTANT), (50, 10, Kind.COUNTER)]
+    ("rate", "hz", "kind"),
+    [(200, 10, Kind.MEAN), (20, 100, Kind.INSTANT), (50, 10, Kind.COUNTER), (50, 100, Kind.MEAN)],
 )
 def test_stated_intervals_hold_the_known_slopes(rate: float, hz: float, kind: Kind) -> None:
     for name, (held, stated, wide) in coverage(rate, hz, kind, 20).items():
