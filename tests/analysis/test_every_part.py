@@ -156,7 +156,19 @@ def test_the_median_of_events_far_apart_is_as_unsure_as_the_one_that_stands_ther
     assert fifth is not None
     own = math.sqrt(sum(size**2 for name, size in fifth.parts.items() if name.startswith("noise:")))
     of_median = math.sqrt(sum(size**2 for name, size in median.parts.items() if name.startswith("noise:")))
-    assert own >= 0.045 * 0.8 and of_median > 0.6 * own
+    assert own >= 0.045 * 0.8 and of_median == pytest.approx(own, rel=0.2)
+
+
+def test_the_median_of_events_alike_is_a_quarter_less_sure_than_their_mean() -> None:
+    """Of n normal values the median scatters by √(π/2) = 1.25 times what the mean does, σ/√n."""
+    rng = np.random.default_rng(SEED)
+    analysis = analyse(recorded(FLAT + 0.1 * rng.standard_normal(READINGS), Accuracy(noise=0.1)))
+    median, single = row_of(analysis).energy_median, analysis.energies.result(7)
+    assert median is not None and single is not None
+    own = math.sqrt(sum(size**2 for name, size in single.parts.items() if name.startswith("noise:")))
+    of_median = math.sqrt(sum(size**2 for name, size in median.parts.items() if name.startswith("noise:")))
+    # σ is of the energies that were seen, and those within 1.25 σ of the median are counted.
+    assert of_median == pytest.approx(math.sqrt(math.pi / 2 / 20) * own, rel=0.35)
 
 
 def test_a_measured_baseline_is_doubtful_for_as_long_as_it_is_taken_off() -> None:

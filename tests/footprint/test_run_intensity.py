@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from powermeter.analysis.subject import Asked, find
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.footprint.footprint_options import FootprintOptions
 from powermeter.footprint.report import assess
+from powermeter.recording import Recording
 from powermeter.testing.boards import simulate_day
 
 KWH = Asked(energy="1kWh", duration="2h")
@@ -85,3 +87,20 @@ def test_a_file_of_another_country_is_said(tmp_path: Path) -> None:
     here = assess(find(None, KWH), FootprintOptions(place="FRA", intensity=str(path)))
     (said,) = [note for note in here.notes if note.code == "zone-elsewhere"]
     assert "US-CAL-CISO (USA), the place is FRA" in said
+
+
+@pytest.mark.parametrize("baseline", [None, "1W"])
+def test_hours_are_weighted_with_all_that_was_used_and_that_is_noted(
+    tmp_path: Path, baseline: str | None
+) -> None:
+    path = simulate_day(tmp_path / "r.power", [2.0] * 61)
+    with Recording.open(path) as recording:
+        at = datetime.fromtimestamp(recording.clock_pairs()[0][1] * 1e-9, timezone.utc).replace(
+            minute=0, second=0
+        )
+    file = tmp_path / "ci.csv"
+    rows = [f"{at + timedelta(hours=k):%Y-%m-%dT%H:%M}Z,{100 + k}" for k in range(-1, 30)]
+    file.write_text("\n".join(["timestamp_utc,ci_g_per_kwh", *rows]) + "\n")
+    report = assess(find(path, Asked(baseline=baseline)), FootprintOptions(place="FRA", intensity=str(file)))
+    said = "before the baseline was subtracted" in report.text()
+    assert said is (baseline is not None)

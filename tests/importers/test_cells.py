@@ -74,6 +74,17 @@ def test_a_mark_below_zero_stands_for_none_only_where_nothing_else_is_below_zero
     assert seen.sentinel() == []
 
 
+@pytest.mark.parametrize("bits", [15, 16])
+def test_a_reading_with_all_bits_set_far_above_the_rest_is_a_mark(bits):
+    """The largest number that a signed and an unsigned word of 2 bytes holds."""
+    seen = Statistics()
+    seen.add(np.array([5.0] * 50 + [float(2**bits - 1)]))
+    assert 5.0 < seen.limit(Quantity.POWER, 1e-18) < 2**bits - 1
+    other = Statistics()
+    other.add(np.array([5.0] * 50 + [float(2 ** (bits - 2) - 100)] * 3))
+    assert other.limit(Quantity.POWER, 1e-18) > 2 ** (bits - 2) - 100
+
+
 def test_what_no_supply_has_is_beyond_the_limit():
     seen = Statistics()
     seen.add(np.full(100, 5.0))

@@ -345,6 +345,11 @@ def test_powermetrics_plists_are_divided_by_nul(tmp_path):
     path.write_bytes(data + b"\0" + data[:80])
     log = importers.convert(path, tmp_path / "o.power")
     assert log.format == "powermetrics-plist"
+    assert not any("left out" in note for note in log.warnings)
+    shorter = b"\0".join((data, plistlib.dumps({"processor": sample_["processor"]})))
+    (tmp_path / "q.plist").write_bytes(shorter)
+    warnings = importers.open_log(tmp_path / "q.plist").warnings
+    assert "1 samples without a length were left out" in warnings
     with Recording.open(tmp_path / "o.power") as recording:
         energies = {line.rail.name: float(Integral.of(line.power()).running[-1]) for line in lines(recording)}
     assert energies["package"] == pytest.approx(16.0) and energies["cpu"] == pytest.approx(12.0)

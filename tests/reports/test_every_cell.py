@@ -22,15 +22,17 @@ from known_run import (
     ITEMS,
     LENGTHS_S,
     LOAD_S,
+    NS,
     RUN_S,
     STANDARD,
+    START,
     UTC_S,
     VOLTS,
     WATTS,
     build,
 )
 
-from powermeter.recording import Recording
+from powermeter.recording import Recording, append_to
 from powermeter.registry import REPORTS, load
 from powermeter.reports import tables
 from powermeter.reports.report_data import ReportData, gather
@@ -665,3 +667,18 @@ def test_every_factor_is_named_with_its_source(rendered: dict[str, str], data: R
     assert data.footprint is not None and len(data.footprint.factors_used) >= 3
     for factor in data.footprint.factors_used:
         assert spaced(factor.source.title) in plain, factor.name
+
+
+def test_what_the_recording_itself_took_is_a_share_of_the_time_it_ran(tmp_path: Path) -> None:
+    """0.5 s of processor time and 24 MB; the recorder's clock pairs lie 100 s apart, as long as the run: 0.5 %."""
+    path = build(tmp_path / "one.power")
+    with append_to(path) as opened:
+        opened.add_health(START, {"cpu_s": 0.25, "peak_memory": 23_000_000})
+        opened.add_health(START + 100 * NS, {"cpu_s": 0.5, "peak_memory": 24_000_000})
+    with Recording.open(path) as recording:
+        found = gather(recording)
+    plain = json.loads(load(REPORTS["json"])().render(found))["own_cost"]
+    assert plain == pytest.approx({"cpu_s": 0.5, "share_of_core": 0.005, "peak_memory": 24_000_000})
+    text = spaced(to_text(found, 200))
+    assert "recording itself took 500 ms of processor time" in text and "24.0 MB" in text
+    assert "0.5 %" in text or "0.50 %" in text
