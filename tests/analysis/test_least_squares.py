@@ -40,3 +40,33 @@ def test_errors_that_resemble_their_neighbours_are_worth_fewer_windows():
     alike = fit(x, np.repeat(rng.normal(size=500), 8))[1][0, 0]
     assert alone == pytest.approx(1 / 4000, rel=0.35)
     assert 4 < alike / alone < 9
+
+
+def test_the_covariance_is_newey_and_west_s_double_sum():
+    """(X'X)⁻¹ Σᵢ Σⱼ w(i−j) eᵢ eⱼ xᵢ xⱼ' (X'X)⁻¹ × n/(n−k), with w = 1 − |i−j|/(L+1) and L = 4 (n/100)^(2/9)."""
+    n = 30
+    x = np.column_stack([np.ones(n), np.linspace(0.0, 1.0, n)])
+    y = x @ [2.0, 1.0] + np.repeat([0.3, -0.4, 0.2, -0.1, 0.35, -0.35], 5)
+    beta, covariance, left = fit(x, y)
+    by_numpy, *_ = np.linalg.lstsq(x, y, rcond=None)
+    assert beta == pytest.approx(by_numpy)
+    rest = y - x @ by_numpy
+    assert left == pytest.approx(float(np.sqrt(np.mean((rest - rest.mean()) ** 2))))
+    reach = int(4 * (n / 100) ** (2 / 9))
+    assert reach == 3
+    meat = sum(
+        max(0.0, 1 - abs(i - j) / (reach + 1)) * rest[i] * rest[j] * np.outer(x[i], x[j])
+        for i in range(n)
+        for j in range(n)
+    )
+    bread = np.linalg.inv(x.T @ x)
+    np.testing.assert_allclose(covariance, bread @ meat @ bread * n / (n - 2), rtol=1e-9)
+
+
+def test_independent_errors_have_the_textbook_s_covariance_at_least():
+    n = 20
+    x = np.column_stack([np.ones(n), np.linspace(0.0, 1.0, n)])
+    y = x @ [2.0, 1.0] + 0.1 * np.tile([1.0, -1.0], n // 2)  # neighbours that undo each other
+    _, covariance, _ = fit(x, y)
+    _, (squares,), *_ = np.linalg.lstsq(x, y, rcond=None)
+    np.testing.assert_allclose(covariance, np.linalg.inv(x.T @ x) * squares / (n - 2), rtol=1e-9)

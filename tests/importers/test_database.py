@@ -49,3 +49,10 @@ def test_what_is_no_database_is_named(tmp_path: Path) -> None:
     path.write_bytes(b"PK\x03\x04 no database")
     with pytest.raises(DataError, match=r"packed\.db: no SQLite database"), database.opened(path):
         pass
+
+
+def test_the_functions_of_a_foreign_database_are_not_trusted(path: Path) -> None:
+    with database.opened(path) as connection:
+        assert connection.execute("PRAGMA trusted_schema").fetchone() == (0,)
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            connection.execute("INSERT INTO Readings VALUES (1, 2)")

@@ -66,6 +66,10 @@ def test_a_short_run_has_every_reading(noisy):
     assert np.allclose(t * found["tick_s"], np.arange(20_000) * 1e-3, atol=1e-7)
     assert math.isclose(float(e.sum(dtype=np.float64)), data.analysis.energy.value, rel_tol=1e-6)
     assert (v >= 0).all()
+    rail = found["rails"][0]
+    assert (
+        rail["edge"] == 0.0 and rail["step"] == 1e-3 and rail["floor"] is True
+    )  # no counter; 1 mW; nothing below zero
 
 
 def test_a_long_run_keeps_its_peak_and_its_energy(noisy, monkeypatch):
