@@ -38,6 +38,7 @@ def test_a_planned_run_needs_no_recording(tmp_path: Path) -> None:
     assert said["hours"]["best"]["g"] == pytest.approx(95)
     text = report.text()
     assert "planned from 2024-03-01T00:00Z at even power" in text
+    assert "as planned" in text and "as run" not in text
     assert "the best start saves 160 g CO2e (" in text
     assert "average intensity is what a kWh of that hour carried" in text
     mean = assess(find(None, KWH), replace(wanted, start=None, hours=False)).record()
@@ -102,5 +103,9 @@ def test_hours_are_weighted_with_all_that_was_used_and_that_is_noted(
     rows = [f"{at + timedelta(hours=k):%Y-%m-%dT%H:%M}Z,{100 + k}" for k in range(-1, 30)]
     file.write_text("\n".join(["timestamp_utc,ci_g_per_kwh", *rows]) + "\n")
     report = assess(find(path, Asked(baseline=baseline)), FootprintOptions(place="FRA", intensity=str(file)))
+    assert (
+        "as run"
+        in assess(find(path, Asked()), FootprintOptions(place="FRA", intensity=str(file), hours=True)).text()
+    )
     said = "before the baseline was subtracted" in report.text()
     assert said is (baseline is not None)

@@ -274,6 +274,11 @@ def test_damaged_bytes_give_a_log_or_one_clear_error(tmp_path):
             assert "\n" not in str(error)
 
 
+def test_a_trace_without_estimates_speaks_of_none(tmp_path):
+    log = read(write(tmp_path, trace(rails(descriptor(0, "R"), energy(0, 5, 1)), rails(energy(0, 9, 3)))))
+    assert not any("estimate" in text for text in log.warnings)
+
+
 def test_names_that_a_sequence_interned_hold_until_it_forgets_them(tmp_path):
     """TracePacket: 10 is the sequence, 12 its interned data (2: id and name), 13 the flags, 1 of which forgets all before."""
 
