@@ -35,6 +35,8 @@ HERE = Path(__file__).resolve().parent
 ROOMS = ("powermeter", "drivers", "calibration", "reports")
 OUTSIDE = ("powermeter/testing/", "powermeter/marking/bindings/")
 """What serves tests, and a module for Pythons that are not run here."""
+IN_CHILDREN = ("powermeter/recorder/",)
+"""What runs in a process of its own: all tests of its room are asked."""
 FILE_S = 10.0
 """That a test file takes which the map does not know."""
 MOST_S = 45.0
@@ -166,6 +168,11 @@ class Trial:
                 test.relative_to(self.laboratory.root).as_posix()
                 for test in (self.laboratory.root / own).parent.glob("test_*.py")
             )[:30]
+        if mutant.path.startswith(IN_CHILDREN):  # which coverage does not see
+            have = {name.partition("::")[0] for name in (*found, *newer)}
+            room = sorted((self.laboratory.root / own).parent.glob("test_*.py"))
+            beside = [test.relative_to(self.laboratory.root).as_posix() for test in room]
+            return [*found, *newer, *(test for test in beside if test not in have)]
         if not found and (self.laboratory.root / own).exists() and own not in newer:
             found = [own]
         seen = {name.partition("::")[0] for name in found}
