@@ -269,11 +269,22 @@ def test_repair_keeps_what_belongs_to_a_source_under_its_new_number(tmp_path):
             opened.add_fact("alignment", {"source": source, "offset_ns": 10.0 * source})
             opened.add_fact("calibration", {"source": source, "channel": "p", "note": name})
         opened.add_fact("published_rule", {"rule": "mean"})
-        opened.add_fact("signature", {"of": "the damaged file"})
+        opened.add_fact(
+            "signature",
+            {
+                "rows": {"chunk": 2},
+                "chains": {"chunk": "ab"},
+                "method": "hmac-sha256",
+                "key": "",
+                "value": "cd",
+            },
+        )
         opened.add_clock_pair(1, 2)
         opened.add_process_counts(7, 3, (5, 4, 3), {"why": "full"})
         opened.add_health(4, {"pid": 1, "sources": {"1": {"samples": 1}, "2": {"samples": 2}}})
         opened.add_events([Event("a", 1, 2, 7, 1, 1), Event("b", 1, None, 7, 1, 2)])
+    with Recording.open(damaged) as recording:
+        assert len(recording.facts("signature")) == 1
     db = sqlite3.connect(damaged)
     db.execute("DELETE FROM channel WHERE source = 1")
     db.commit()

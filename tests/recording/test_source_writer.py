@@ -158,7 +158,8 @@ def test_a_chunk_of_one_source_leaves_the_newest_samples_of_another(tmp_path, mo
     slow, fast = (writer.add_source(f"x://{name}", name, "x", CHANNELS) for name in ("slow", "fast"))
     times, codes, flags = made(1500)
     writer.append(slow, times[:10], codes[:10], flags[:10])
-    writer.append(fast, times, codes, flags)
+    writer.append(fast, times[:100], codes[:100], flags[:100])  # a tail of its own, which the chunk takes in
+    writer.append(fast, times[100:], codes[100:], flags[100:])
     writer.abandon()
     with Recording.open(tmp_path / "x.power") as recording:
         assert (recording.count(slow), recording.count(fast)) == (10, 1500)
