@@ -7,6 +7,7 @@ from register_bus import IDS, READY, RegisterBus
 
 from powermeter import registry
 from powermeter.channel import MISSING
+from powermeter.drivers.ina.ina219 import shunt_limits
 from powermeter.errors import OpenError, ReadError, Reason
 from powermeter.source import SATURATED, Address, PolledSource
 
@@ -342,3 +343,23 @@ def test_a_restart_that_changes_the_scale_shows_at_once_even_at_full_speed():
     assert source.sample() is not None
     bus.registers.update({0: 0, 1: 0xFB68, 11: 0x0003})
     lost(source)
+
+
+@pytest.mark.parametrize(
+    ("grade", "full_v", "gain", "offset_v"),
+    [  # TI SBOS448G, electrical characteristics: typical, maximum; shunt offset by PGA range
+        ("a", 0.04, (0.002, 0.005), (10e-6, 100e-6)),
+        ("a", 0.08, (0.002, 0.005), (20e-6, 125e-6)),
+        ("a", 0.16, (0.002, 0.005), (30e-6, 150e-6)),
+        ("a", 0.32, (0.002, 0.005), (40e-6, 200e-6)),
+        ("b", 0.04, (0.002, 0.003), (10e-6, 50e-6)),
+        ("b", 0.08, (0.002, 0.003), (20e-6, 75e-6)),
+        ("b", 0.16, (0.002, 0.003), (30e-6, 75e-6)),
+        ("b", 0.32, (0.002, 0.003), (40e-6, 100e-6)),
+    ],
+)
+def test_the_limits_of_an_ina219_are_those_of_its_datasheet(grade, full_v, gain, offset_v):
+    found = shunt_limits(grade, full_v)
+    assert (found.gain, found.offset) == (gain, offset_v)
+    assert found.offset_drift == (0.1e-6, 0.1e-6)  # V/°C
+    assert found.gain_drift[1] * 60 == pytest.approx(0.005, rel=0.01)  # 0.5 % more at 85 °C than at 25 °C

@@ -34,6 +34,14 @@ def test_odometer_disbelieves_one_damaged_reading() -> None:
     assert values == [500, 505, MISSING, 515, 520] and meter.resets == 0
 
 
+def test_odometer_believes_what_a_meter_can_count_and_two_codes_of_rounding_more() -> None:
+    """At most 3.5 a second: in one second 4 codes may have passed, each end of them cut off by up to one."""
+    for step, believed in ((6, True), (7, False)):
+        meter = Odometer(most_per_s=3.5)
+        meter.feed(500, 0)
+        assert (meter.feed(500 + step, 10**9) != MISSING) is believed
+
+
 def test_odometer_goes_on_from_another_group() -> None:
     meter = Odometer(most_per_s=10)
     meter.feed(500, 0)

@@ -118,3 +118,25 @@ def test_the_interval_holds_the_errors_reported_for_such_models():
     half = processor.RATED_ERROR * COVERAGE_95 / 3**0.5
     assert 1 - half <= 1 / 2 and half >= 0.4
     assert processor.ASSUMED_ERROR > processor.RATED_ERROR > processor.BOARD_ERROR
+
+
+@pytest.mark.parametrize(
+    ("model", "idle_w", "full_w"),
+    [  # pidramble.com/wiki/benchmarks/power-consumption; StackExchange 26526 (at 5 V) for the Zero W; raspberry.tips for the 5
+        ("Raspberry Pi Zero W Rev 1.1", 0.5, 1.0),
+        ("Raspberry Pi Zero 2 W Rev 1.0", 0.7, 2.5),
+        ("Raspberry Pi Zero Rev 1.3", 0.4, 1.2),
+        ("Raspberry Pi 3 Model B Rev 1.2", 1.4, 3.7),
+        ("Raspberry Pi 3 Model B Plus Rev 1.3", 1.9, 5.1),
+        ("Raspberry Pi 4 Model B Rev 1.4", 2.7, 6.4),
+        ("Raspberry Pi 5 Model B Rev 1.0", 3.0, 8.8),
+    ],
+)
+def test_each_board_has_its_published_power(tmp_path, model, idle_w, full_w):
+    tree = FakeTree(tmp_path)
+    tree.write("proc/cpuinfo", "processor\t: 0\nmodel name\t: ARMv7 Processor rev 3 (v7l)\n")
+    tree.device_tree(model)
+    found = processor.rating(tmp_path)
+    assert found.watt * found.curve.at(0.0) == pytest.approx(idle_w)
+    assert found.watt * found.curve.at(1.0) == pytest.approx(full_w)
+    assert "whole board" in found.covers
