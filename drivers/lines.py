@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import sys
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
@@ -103,8 +104,8 @@ def parse_number(text: Any) -> float | None:
     if isinstance(text, bool):
         return None
     if isinstance(text, (int, float)):
-        return float(text) if math.isfinite(text) else None
-    if isinstance(text, str) and len(text) < 40 and _NUMBER.match(text.strip()):
+        return float(text) if abs(text) <= sys.float_info.max else None
+    if isinstance(text, str) and len(text) < 40 and _NUMBER.match(text := text.strip()):
         value = float(text)
         return value if math.isfinite(value) else None
     return None

@@ -131,6 +131,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         click.echo("interrupted", err=True)
         return INTERRUPTED
+    except MemoryError:
+        report_problem("there is not enough memory for this; what was being written is not there")
+        return PowermeterError.exit_code
     except OSError as error:
         report_problem(error.strerror or str(error))
         _silence()  # what is still buffered cannot be written either

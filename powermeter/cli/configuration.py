@@ -133,7 +133,10 @@ def _mentions(path: Path) -> bool:
 def _read(path: Path) -> Configuration:
     table = toml.read(path)
     if path.name == "pyproject.toml":
-        table = table.get("tool", {}).get("powermeter", {})
+        tools = table.get("tool", {})
+        table = tools.get("powermeter", {}) if isinstance(tools, dict) else {}
+        if not isinstance(table, dict):
+            raise ConfigurationError(f"{path}: tool.powermeter takes a table")
     shared: dict[str, Any] = {}
     verbs: dict[str, dict[str, Any]] = {}
     sources: dict[str, str] = {}

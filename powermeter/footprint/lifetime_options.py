@@ -92,7 +92,11 @@ def parse_wanted(text: str) -> LifetimeOptions:
     except ValueError:
         pass
     path = Path(text)
-    if not path.is_file():
+    try:
+        is_there = path.is_file()
+    except (OSError, ValueError):  # no name of a file: too long, a null in it
+        is_there = False
+    if not is_there:
         raise ConfigurationError(f"{text}: neither a number of requests a day nor a TOML file of options")
     return LifetimeOptions(**{name: _value(path, name, value) for name, value in _named(path).items()})
 

@@ -28,6 +28,7 @@ from powermeter.recorder.harvest import Harvest
 from powermeter.recorder.live_totals import LiveTotals
 from powermeter.recorder.messages import can_send, notice, send
 from powermeter.recorder.reading import SourceReader
+from powermeter.recorder.silence import SilenceWatch
 from powermeter.recorder.watched_file import WatchedFile
 from powermeter.recording.file import SUFFIX
 from powermeter.recording.liveness import boot_id, started
@@ -64,7 +65,7 @@ class Process:
         self._totals: list[LiveTotals] = []
         self._pending: list[tuple[int, Harvest]] = []
         self._dropped: dict[int, Gap] = {}
-        self._stalled: set[int] = set()
+        self._silence = SilenceWatch()
         self._disk_error = self._unwritten = ""
         self._clocks = ClockWatch()
         self._file: WatchedFile | None = None
@@ -177,7 +178,7 @@ class Process:
             deadline = max(deadline + FLUSH_S, time.monotonic())
             self._stop.wait(deadline - time.monotonic())
             self._flush(writer)
-            self._report_stalls()
+            self._silence.look(self._readers)
             self._try(self._watch_clocks, writer)
             now = time.monotonic()
             if now >= next_pair:
@@ -194,8 +195,6 @@ class Process:
                 next_status = now + status_s
             if sys.platform != "win32" and os.getppid() != self._parent:
                 self.stop("the measured program is gone")
-            if all(reader.ended.is_set() for reader in self._readers):
-                self.stop("every source has ended")
 
     def _check_file(self) -> None:
         if self._file is None:
@@ -203,18 +202,6 @@ class Process:
         before = self._file.problem
         if self._file.check() and not before:
             notice(f"{self._file.problem}; what is recorded is kept and saved under another name at the end")
-
-    def _report_stalls(self) -> None:
-        """Report once when a source falls silent, and once when it is back."""
-        for position, reader in enumerate(self._readers):
-            silent = not reader.ended.is_set() and reader.quiet_ns > reader.patience_ns
-            if silent and position not in self._stalled:
-                self._stalled.add(position)
-                why = f" ({reader.health.last_error})" if reader.is_lost else ""
-                notice(f"{reader.source.name}: nothing for {reader.quiet_ns / 1e9:.1f} s{why}; a gap begins")
-            elif not silent and position in self._stalled and not reader.ended.is_set():
-                self._stalled.remove(position)
-                notice(f"{reader.source.name}: it is back")
 
     def _watch_clocks(self, writer: Writer) -> None:
         step = self._clocks.update(look())

@@ -102,3 +102,11 @@ def test_a_run_is_recorded_as_the_file_sets_it(project: Path, capsys: pytest.Cap
         assert recording.metadata["battery"] == "2Ah" and recording.metadata["private"] is True
         assert "name" not in recording.metadata["host"] and recording.metadata["command"] == []
     capsys.readouterr()
+
+
+def test_tables_that_are_none_in_a_project_s_file_end_in_one_line(project: Path) -> None:
+    (project / "pyproject.toml").write_text('tool = 3\n# "[tool.powermeter" is mentioned\n')
+    assert find().shared == {}
+    (project / "pyproject.toml").write_text('[tool]\npowermeter = 3\n# "[tool.powermeter"\n')
+    with pytest.raises(ConfigurationError, match="takes a table"):
+        find()

@@ -40,3 +40,16 @@ def test_what_click_refuses_is_one_line(capsys: pytest.CaptureFixture[str], tmp_
         assert cli.run(command) == 2
         err = capsys.readouterr().err
         assert err.startswith("powermeter: ") and err.count("\n") == 1 and text in err, err
+
+
+def test_too_little_memory_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def exhausted(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(cli.cli, "main", exhausted)
+    assert cli.run(["devices"]) == 1
+    assert capsys.readouterr().err == (
+        "powermeter: there is not enough memory for this; what was being written is not there\n"
+    )

@@ -44,5 +44,6 @@ def test_a_wrong_line_is_named(tmp_path: Path, line: str, text: str) -> None:
 
 
 def test_what_is_neither_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="neither a number"):
-        parse_wanted("coffee")
+    for text in ("coffee", "x" * 5000, "a\0b"):
+        with pytest.raises(ConfigurationError, match="neither a number"):
+            parse_wanted(text)

@@ -9,6 +9,7 @@ import itertools
 import os
 import random
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -35,6 +36,8 @@ from waiting import (
     wait_until,
 )
 
+from powermeter import Meter
+from powermeter.channel import Channel, Quantity, Rail
 from powermeter.errors import ExistsError, OpenError, PowermeterError
 from powermeter.recorder import process as module
 from powermeter.recorder.clocks import Look
@@ -147,6 +150,22 @@ def test_a_driver_that_breaks_the_contract_loses_its_own_readings_only(tmp_path,
     first = not_the_machines(gaps)[0]
     assert first.reason == reason and says in first.detail and not warnings
     assert_all_written(path, source=2)
+
+
+def test_events_after_the_end_of_every_source_are_kept(tmp_path):
+    """Else they vanished without a word: an instrument that ends ended the recording with it."""
+    played, path = tmp_path / "played.power", tmp_path / "run.power"
+    with Writer.create(played) as writer:
+        source = writer.add_source("x://", "x", "x", (Channel("v", Quantity.VOLTAGE, 1e-3, Rail("R")),))
+        writer.append(source, np.arange(20) * 10_000_000, np.full((20, 1), 7))
+    with Meter(f"replay://{played}", path=path) as meter:
+        wait_until(lambda: any("it has ended" in notice for notice in meter._recorder.notices))
+        for _ in range(30):
+            with meter.event("late"):
+                pass
+    assert meter.problem == "" and len(contents(path)[0]) == 20
+    with Recording.open(path) as recording:
+        assert [event.name for event in recording.events() if event.end_ns] == ["late"] * 30
 
 
 # The recorder -------------------------------------------------------------------------------------
@@ -339,6 +358,53 @@ def test_a_disk_that_stays_full_holds_nothing_up_and_is_reported(small_disk, at_
     assert "full" in recorder.problem and "not closed yet" in recorder.problem
     os.kill(recorder.pid, signal.SIGKILL)
     assert len(contents(path)[0]) > 50
+
+
+@pytest.fixture
+def failing_disk(tmp_path: Path) -> Iterator[tuple[Path, Path]]:
+    """A file system in a file, and what makes it read-only as an error of the disk does; needs the right to mount."""
+    image, folder = tmp_path / "image", tmp_path / "disk"
+    folder.mkdir()
+    make = ["mkfs.ext4", "-q", "-F", "-e", "remount-ro", str(image)]
+    if os.geteuid() or not shutil.which("mkfs.ext4"):
+        pytest.skip("mounting a file system needs the right to, and mkfs.ext4")
+    image.write_bytes(bytes(8 << 20))
+    mount = ["mount", "-o", "loop", str(image), str(folder)]
+    for command in (make, mount):
+        if subprocess.run(command, capture_output=True, check=False).returncode:
+            pytest.skip(f"{command[0]} is not allowed here")
+    try:
+        (device,) = (
+            line.split()[0]
+            for line in Path("/proc/mounts").read_text().splitlines()
+            if line.split()[1] == str(folder)
+        )
+        trigger = Path("/sys/fs/ext4") / Path(device).name / "trigger_fs_error"
+        if not trigger.exists():
+            pytest.skip("this kernel has no trigger for errors of ext4")
+        yield folder, trigger
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def test_a_file_system_that_becomes_read_only_holds_nothing_up_and_is_reported(failing_disk, at_work):
+    disk, trigger = failing_disk
+    path, heard = disk / "run.power", Heard()
+    recorder = started(path, URL, heard=heard)
+    wait_for_readings(path, 50)
+    trigger.write_text("1")
+    with pytest.raises(OSError, match="Read-only"):
+        (disk / "probe").write_text("x")
+    heard.wait_for_tries()
+    assert not recorder.stop() and recorder.is_running
+    assert "not closed yet" in recorder.problem and re.search("readonly|read-only|disk I/O", recorder.problem)
+    os.kill(recorder.pid, signal.SIGKILL)
+    wait_until(lambda: not recorder.is_running)
+    copy = disk.parent / "copies"
+    copy.mkdir()
+    for file in disk.glob("run.power*"):
+        shutil.copy(file, copy)
+    assert len(contents(copy / "run.power")[0]) > 50, "what was written before is there"
 
 
 def test_two_runs_on_one_name_exactly_one_has_it(tmp_path):

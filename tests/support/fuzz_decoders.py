@@ -1,9 +1,10 @@
-"""Coverage-guided fuzzing of `decoder_targets`; needs `pip install atheris`.
+"""Coverage-guided fuzzing of what takes strangers' bytes apart; needs `pip install atheris`.
 
-    python tests/support/fuzz_decoders.py corpus/ -max_total_time=600 -rss_limit_mb=2048 -max_len=4096
+    python tests/support/fuzz_decoders.py GROUP corpus/ -max_total_time=600 -rss_limit_mb=2048 -max_len=4096
 
-An empty corpus is filled with one sound example of each target.  What it found interesting is kept, in part, in
-`decoder_corpus.txt`, which the tests run through.
+GROUP is `recording` (`decoder_targets`) or one of `input_targets.GROUPS`: frames, urls, configuration, calibration, logs.  An empty
+corpus is filled with one sound example of each target.  What it found interesting is kept, in part, in `decoder_corpus.txt` and
+`input_corpus.txt`, which the tests run through.
 """
 
 from __future__ import annotations
@@ -14,12 +15,15 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["powermeter", "tomllib", "json"]):
-    from decoder_targets import one, seeds
+    import decoder_targets
+    import input_targets
 
 if __name__ == "__main__":
+    group = sys.argv.pop(1)
+    target = decoder_targets if group == "recording" else input_targets.GROUPS[group]
     for argument in sys.argv[1:]:
         if not argument.startswith("-"):
             Path(argument).mkdir(parents=True, exist_ok=True)
-            seeds(Path(argument))
-    atheris.Setup(sys.argv, one)
+            target.seeds(Path(argument))
+    atheris.Setup(sys.argv, target.one)
     atheris.Fuzz()
