@@ -282,12 +282,13 @@ def _city(name: str) -> Place:
 def _country_of(text: str) -> str | None:
     """Return the ISO code of a country's code or name, its aliases and other languages included."""
     key = spelled(text)
-    code, named, borne = _spellings().get(key), _names().get(key), gazetteer().get(key)
-    if code is None and named is not None and named.kind == "alias" and len(named.places[0]) == 3:
-        return named.places[0]
-    if code is None and borne is not None and borne.kind == "country" and borne.places:
-        return borne.places[0]
-    return code
+    code, named = _spellings().get(key), _names().get(key)
+    if code is not None:
+        return code
+    if named is not None:
+        return named.places[0] if named.kind == "alias" and len(named.places[0]) == 3 else None
+    borne = gazetteer().get(key)
+    return borne.places[0] if borne is not None and borne.kind == "country" and borne.places else None
 
 
 def _in_country(typed: str) -> Place | None:

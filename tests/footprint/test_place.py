@@ -126,6 +126,7 @@ ASKED_BACK = {
     "Victoria": ("AUS", "CAN-BC"),
     "Springfield": ("USA-MO", "USA-IL"),
     "Granada": ("ESP", "GRD"),
+    "Columbia": ("COL", "USA-SC"),
     "city:Georgia": ("GEO", "USA-GA"),
     "city:Washington": ("USA-WA", "USA-DC"),
     "Portland, OR": ("USA-OR",),
