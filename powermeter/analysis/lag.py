@@ -21,6 +21,7 @@ Indices = NDArray[np.int64]
 Times = NDArray[np.int64]
 
 _EVENTS = 300
+_LOOKED = 1000
 _LEAST_EVENTS = 5
 _INSIDE = 6  # readings in an event of which the last third shows where it settles
 _BEHIND = 5
@@ -41,13 +42,14 @@ def lagging(
         return found
     trace = integral.trace
     t, f = trace.times_ns, trace.values
-    last = max(int(t[-1]), int(end_ns[-1])) + 1
-    following = np.concatenate([start_ns[1:], [last]])
+    some = np.arange(start_ns.size - 1)  # the last one has none behind it
+    if some.size > _LOOKED:
+        some = some[np.linspace(0, some.size - 1, _LOOKED).astype(int)]
+    begin, end, following = start_ns[some], end_ns[some], start_ns[some + 1]
     if others is not None:
-        following = np.minimum(following, others.next_start(end_ns, following))
-    a, b = np.searchsorted(t, start_ns, side="right"), np.searchsorted(t, end_ns, side="right")
-    c = np.searchsorted(t, following, side="right")
-    fit = (b - a >= _INSIDE) & (c - b >= _BEHIND) & (c - a < _MOST) & (following < last)
+        following = np.minimum(following, others.next_start(end, following))
+    a, b, c = (np.searchsorted(t, edge, side="right") for edge in (begin, end, following))
+    fit = (b - a >= _INSIDE) & (c - b >= _BEHIND) & (c - a < _MOST) & (c < t.size)
     if integral.hole.size:
         fit &= np.searchsorted(integral.hole, a - 1) == np.searchsorted(integral.hole, c)
     if trace.kept is not None:

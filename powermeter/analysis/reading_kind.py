@@ -110,10 +110,12 @@ def _goes_on(trace: Trace, start_ns: Times, end_ns: Times) -> bool:
     Then an instrument smooths over several intervals, or the load does, and levels next to the edges are none.
     """
     t, f = trace.times_ns, trace.values
+    order = np.argsort(start_ns, kind="stable")[: _EVENTS + 1]
+    start_ns, end_ns = start_ns[order], end_ns[order]
     a, b = np.searchsorted(t, start_ns, side="right"), np.searchsorted(t, end_ns, side="right")
     following = np.concatenate([a[1:], [t.size]])
     fit = (b - a > _SETTLES + 1) & (following - b > _SETTLES + 1) & (a > 0)
-    a, b = a[fit][:_EVENTS], b[fit][:_EVENTS]
+    a, b = a[fit], b[fit]
     if a.size < _LEAST // 2:
         return False
     step = np.maximum(f[a + _SETTLES], f[b - 1]) - f[a - 1]
