@@ -124,13 +124,18 @@ def _samples(path: Path) -> Iterator[dict[str, Any]]:
             KeyError,
             IndexError,
             TypeError,
+            AttributeError,  # plistlib does not check that a date is one
             plistlib.InvalidFileException,
         ) as error:
             if number == len(parts) - 1 and number:
                 return
-            raise DataError(f"{path}: property list {number + 1} is damaged: {error}") from None
+            raise DataError(f"{path}: property list {number + 1} is damaged: {_reason(error)}") from None
         if isinstance(entry, dict):
             yield entry
+
+
+def _reason(error: Exception) -> str:
+    return "a date in it is none" if isinstance(error, AttributeError) else str(error)
 
 
 def _energies(sample: dict[str, Any], seconds: float) -> dict[str, float]:

@@ -237,6 +237,10 @@ FOUND = {
         "Time,Voltage (V),Current (A),Accumulated current (mAh),Unix time\n"
         + "".join(f"x,5.0{i},0.{i},{'-1e308' if i == 0 else 70 + i},170406720{i}\n" for i in range(9))
     ),
+    "a property list whose date is none": (
+        "<?xml version='1.0'?><plist><dict><key>elapsed_ns</key><integer>1</integer>"
+        "<key>timestamp</key><date>2024-03-0</date></dict></plist>"
+    ),
     "rows that end before the column of names": "0,1,a\n0,2,b\n" * 20 + "50,3\n60\n",
     "a Rigol header with fewer units than inputs": "X,CH1,Start,Increment,CH2\nSequence,Volt,0,1e-3\n0,1,,\n1,2,,\n",
 }
