@@ -268,3 +268,14 @@ def test_before_and_without_a_block_events_do_nothing(path):
     meter.mark("x")
     assert event.log is None
     assert not path.exists() and meter.problem == ""
+
+
+def test_after_the_block_events_do_nothing_and_the_file_stays_as_it_was(path):
+    with Meter(URL, path=path) as meter, meter.event("inside"):
+        pass
+    before = path.read_bytes()
+    with meter.event("late"), powermeter.event("later"):
+        meter.mark("late mark")
+    assert path.read_bytes() == before
+    with Recording.open(path) as recording:
+        assert [event.name for event in recording.events()] == ["inside"]

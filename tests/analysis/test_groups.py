@@ -26,6 +26,12 @@ def test_attributes_split_rows_and_what_is_missing_is_none():
     assert rows.tolist() == [0, 1, 2, 0]
 
 
+def test_a_value_of_minus_one_is_a_group_like_any_other():
+    events = [Event("x", i, i + 1, attributes={"group": value}) for i, value in enumerate((-1, 0, -1))]
+    keys, rows = groups_of(events, ("group",), {})
+    assert keys == [("x", -1), ("x", 0)] and rows.tolist() == [0, 1, 0]
+
+
 def test_the_runs_own_attribute_stands_in():
     keys, _ = groups_of(EVENTS[:1], ("board",), {"attributes": {"board": "pi"}})
     assert keys == [("infer", "pi")]

@@ -17,35 +17,6 @@ from powermeter.recording import Writer
 SECOND = 1_000_000_000
 
 
-@pytest.fixture
-def run_power(tmp_path):
-    """2 W at 5 V for 4 s, 100 samples a second, and eight events of 0.25 s."""
-    path = tmp_path / "run.power"
-    rail = Rail("VDD_IN", covers="the whole board")
-    channels = (
-        Channel("voltage", Quantity.VOLTAGE, 1e-3, rail),
-        Channel("current", Quantity.CURRENT, 1e-3, rail),
-    )
-    times = 5 * SECOND + np.arange(401, dtype=np.int64) * 10_000_000
-    with Writer.create(path, {"clock": "monotonic"}) as writer:
-        source = writer.add_source("test://", "meter", "test", channels)
-        writer.append(source, times, np.tile(np.array([5000, 400], np.int64), (401, 1)))
-        writer.add_clock_pair(5 * SECOND, 1_700_000_000 * SECOND)
-        writer.add_events(
-            [
-                Event(
-                    "infer",
-                    5 * SECOND + i * SECOND // 2,
-                    5 * SECOND + i * SECOND // 2 + SECOND // 4,
-                    uid=i + 1,
-                    attributes={"model": "ab"[i % 2]},
-                )
-                for i in range(8)
-            ]
-        )
-    return path
-
-
 def read(path):
     with open(path, newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))

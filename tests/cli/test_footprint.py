@@ -2,38 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
+from printed_json import as_json
 
-from powermeter import cli
-from powermeter.testing.boards import Run, simulate_day, simulate_run
-
-
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("runs")
-    for board in ("jetson-nano", "pi-4", "pi-zero-w"):
-        simulate_run(folder / f"{board}.power", board, run=Run(inferences=40))
-    return folder
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
-    def call(*arguments: object) -> tuple[int, str, str]:
-        status = cli.run([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return status, captured.out, captured.err
-
-    return call
-
-
-def as_json(found: tuple[int, str, str]) -> dict[str, Any]:
-    assert found[0] == 0, found[2]
-    data: dict[str, Any] = json.loads(found[1])
-    return data
+from powermeter.testing.boards import simulate_day
 
 
 def test_footprint_of_typed_energy(run) -> None:  # type: ignore[no-untyped-def]

@@ -91,7 +91,7 @@ class Silent(Good):
 
 
 class Odd(Good):
-    """Tells what cannot be written down."""
+    """Reports what cannot be written down."""
 
     def info(self) -> dict[str, Any]:
         return {"model": {1, 2}}
