@@ -66,7 +66,7 @@ class Meter:
         dither: bool = True,
     ) -> None:
         self.sources = sources
-        self.path = Path(path) if path is not None else default_path()
+        self.path = self._first = Path(path) if path is not None else default_path()
         self.battery = battery
         self.place = place
         self.attributes = dict(attributes or {})
@@ -123,7 +123,7 @@ class Meter:
             if isinstance(getattr(self, key), str):
                 metadata[key] = getattr(self, key)
         if self._runs:
-            self.path = numbered(self.path) if self._is_named else default_path()
+            self.path = numbered(self._first) if self._is_named else default_path()
         recorder = Recorder(
             self.path,
             urls,

@@ -182,11 +182,10 @@ def test_two_threads_with_a_meter_each_do_not_mix(tmp_path):
 
 def test_a_meter_can_be_entered_again_and_around_itself(path):
     meter = Meter(URL, path=path)
-    for name in ("first", "second"):
+    for name, file in (("first", "run.power"), ("second", "run-2.power"), ("third", "run-3.power")):
         with meter, meter, powermeter.event(name):
             pass
-    assert meter.path == path.with_name("run-2.power")
-    assert names_in(path) == ["first"] and names_in(meter.path) == ["second"]
+        assert meter.path == path.with_name(file) and names_in(meter.path) == [name]
 
 
 def test_a_misspelt_option_is_an_error():
