@@ -17,10 +17,12 @@ message as `printable` makes it, a mistyped name with the `nearest` of those the
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from enum import Enum
+from pathlib import Path
 
-_MOST, _LONGEST = 8, 40
+_MOST, _LONGEST, _MOST_FILES = 8, 40, 2000
 """Names listed in a message, and characters of each."""
 
 
@@ -108,6 +110,23 @@ def _shortened(word: str, longest: int) -> str:
     return word if len(word) <= longest else f"{word[: longest // 2]}…({len(word):,} characters)"
 
 
+MEANT = "did you mean"
+"""How `nearest` begins where something is near."""
+
+
+def nearest_file(path: Path) -> str:
+    """Return `; did you mean run.power?` where a file of the same folder has nearly that name, else nothing."""
+    import difflib
+
+    try:
+        with os.scandir(path.parent) as found:
+            names = [entry.name for entry, _ in zip(found, range(_MOST_FILES), strict=False)]
+    except (OSError, ValueError):
+        return ""
+    close = difflib.get_close_matches(path.name[:200], names, n=1, cutoff=0.75)
+    return f"; {MEANT} {_short(close[0])}?" if close else ""
+
+
 def nearest(typed: str, known: Iterable[str]) -> str:
     """Return `did you mean A or B?`, else the start of the list of what there is; harmless to a terminal."""
     import difflib
@@ -117,7 +136,7 @@ def nearest(typed: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(typed.lower()[:200], [name[:200] for name in lowered], n=2, cutoff=0.6)
     found = [lowered[name] for name in close if name in lowered]
     if found:
-        return f"did you mean {' or '.join(map(_short, found))}?"
+        return f"{MEANT} {' or '.join(map(_short, found))}?"
     if not names:
         return "there is none"
     more = f" and {len(names) - _MOST:,} more" if len(names) > _MOST else ""

@@ -91,6 +91,21 @@ def _found(name: str) -> codecs.CodecInfo | None:
 codecs.register(_found)
 
 
+def columns(width: int, stream: Any = None) -> int:
+    """Return the width to lay out for: less than the stream's where a `±` becomes two characters there.
+
+    Args:
+        width: Of the stream.
+        stream: Standard output where None.
+    """
+    encoding = getattr(sys.stdout if stream is None else stream, "encoding", None) or "utf-8"
+    try:
+        "±→".encode(encoding)
+    except (UnicodeError, LookupError):
+        return max(width - 4, min(width, 20))
+    return width
+
+
 def spell_out() -> None:
     """Let standard output and error spell out what they cannot encode, where they are ordinary text streams."""
     for stream in (sys.stdout, sys.stderr):

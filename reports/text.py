@@ -14,7 +14,7 @@ from .report_options import ReportOptions
 if TYPE_CHECKING:
     from powermeter.analysis.baseline import BaselineSpec
     from powermeter.battery.battery import Battery
-from .plain_output import spell_out
+from .plain_output import columns, spell_out
 from .terminal import print_report
 from .terminal_look import NARROW
 
@@ -76,6 +76,7 @@ def print_tables(data: ReportData, *, error: bool = False) -> None:
 
     spell_out()
     console = Console(highlight=False, stderr=error)
+    console.width = columns(console.width, sys.stderr if error else sys.stdout)
     if console.is_terminal:
         print_report(data, console)
     else:

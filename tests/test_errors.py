@@ -92,3 +92,13 @@ def test_the_nearest_names_are_offered(typed, known, answer):
 def test_a_name_that_steers_is_printed_harmless_and_short():
     text = nearest("x", ["\x1b[31mred", "y" * 10_000, "\ud800"])
     assert text.isprintable() and len(text) < 200 and "\x1b" not in text
+
+
+def test_a_file_with_nearly_that_name_is_named(tmp_path):
+    from powermeter.errors import nearest_file
+
+    (tmp_path / "run1.power").touch()
+    (tmp_path / "\x1b[31mred.power").touch()
+    assert nearest_file(tmp_path / "run1.powr").endswith("run1.power?")
+    assert "\x1b" not in nearest_file(tmp_path / "[31mred.powr")
+    assert nearest_file(tmp_path / "else.csv") == "" and nearest_file(tmp_path / "no" / "run.power") == ""

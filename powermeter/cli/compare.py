@@ -205,10 +205,11 @@ def _print(found: Comparison) -> None:
     from rich.console import Console
 
     from powermeter.reports.comparison import print_comparison, to_text
-    from powermeter.reports.plain_output import spell_out
+    from powermeter.reports.plain_output import columns, spell_out
 
     spell_out()
     console = Console(highlight=False)
+    console.width = columns(console.width)
     if console.is_terminal:
         print_comparison(found, console)
     else:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from powermeter import registry
+from powermeter.cli.outputs import put
 from powermeter.errors import printable
 
 
@@ -49,12 +50,12 @@ def config(show: bool, as_json: bool) -> None:
         click.echo(json.dumps(plain, indent=2))
         return
     if found.path is None:
-        click.echo("no powermeter.toml and no [tool.powermeter] here or above; every option has its default")
-        click.echo(f"keys: {', '.join(SHARED)}; [sources]; a table for each verb")
+        put("no powermeter.toml and no [tool.powermeter] here or above; every option has its default")
+        put(f"keys: {', '.join(SHARED)}; [sources]; a table for each verb")
         return
-    click.echo(f"from {printable(str(found.path))}")
+    put(f"from {printable(str(found.path))}")
     for name, url in found.sources.items():
-        click.echo(f"  source {printable(name)} = {printable(url)}")
+        put(f"  source {printable(name)} = {printable(url)}")
     for row in rows:
         value = " ".join(row["value"]) if isinstance(row["value"], list) else str(row["value"])
-        click.echo(f"  {row['verb']} {row['option']} {printable(value)}  ({row['where']})")
+        put(f"  {row['verb']} {row['option']} {printable(value)}  ({row['where']})")

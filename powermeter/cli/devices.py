@@ -73,9 +73,11 @@ def _print_table(found: Search, chosen: Choice | None) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from powermeter.reports.plain_output import columns
     from powermeter.units import format_quantity
 
     console = Console()
+    console.width = columns(console.width)
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 1, 0))
     table.add_column("source", overflow="fold", max_width=34)
     for heading in ("grade", "rate", "step"):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from powermeter import registry
 from powermeter.channel import Quantity
-from powermeter.errors import ConfigurationError, DataError, PowermeterError, nearest
+from powermeter.errors import ConfigurationError, DataError, PowermeterError, nearest, nearest_file
 from powermeter.importers import events
 from powermeter.importers.database import MAGIC
 from powermeter.importers.files import Peek
@@ -72,7 +72,7 @@ def open_log(path: Path, *, format: str | None = None, choices: Choices | None =
     """
     choices = choices or Choices()
     if not path.exists():
-        raise DataError(f"{path}: no such file or directory")
+        raise DataError(f"{path}: no such file or directory{nearest_file(path)}")
     try:
         return _open(path, format, choices)
     except csv.Error as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from powermeter.errors import DataError, PowermeterError
+from powermeter.errors import DataError, PowermeterError, nearest_file
 from powermeter.importers import importer, recognise
 from powermeter.importers.files import Peek
 from powermeter.importers.log import Choices, Importer, Log
@@ -31,7 +31,7 @@ def explain(path: Path, *, format: str | None = None, choices: Choices | None = 
     """
     choices = choices or Choices()
     if not path.exists():
-        raise DataError(f"{path}: no such file or directory")
+        raise DataError(f"{path}: no such file or directory{nearest_file(path)}")
     with unpacked([path]) as logs:
         if logs != [path]:
             told = [_explain(log, format, choices).replace(str(log), f"{path}: {log.name}") for log in logs]

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
-from powermeter.errors import DataError, ExistsError
+from powermeter.errors import DataError, ExistsError, nearest_file
 from powermeter.recording import schema
 from powermeter.recording.held_file import connect, first_bytes
 from powermeter.recording.schema import Table
@@ -223,7 +223,7 @@ def check_header(path: Path) -> None:
     except DataError:
         raise
     except FileNotFoundError:
-        raise DataError(f"{path} does not exist") from None
+        raise DataError(f"{path} does not exist{nearest_file(path)}") from None
     except (OSError, ValueError) as error:
         raise DataError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
     if not head:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from powermeter.channel import Boundary, Channel, Gap, Kind, Quantity, Rail
-from powermeter.errors import ConfigurationError, DataError
+from powermeter.errors import MEANT, ConfigurationError, DataError, nearest
 from powermeter.recording.protocol import RecordingLike, Samples, SourceInfo
 from powermeter.signals import condensed
 from powermeter.signals.alignment import host_times, of_cut_stamps, shifted, shifted_gaps
@@ -261,9 +261,13 @@ def choose(found: Sequence[Line], name: str | None = None) -> Line:
         matches = exact or [line for line in candidates if line.rail.name.lower() == name.lower()]
         if len(matches) == 1:
             return matches[0]
-        known = ", ".join(line.key for line in candidates) or "none"
-        problem = "names several rails" if matches else "is not a rail with power of this recording"
-        raise ConfigurationError(f"{name!r} {problem}; there are: {known}")
+        keys = [line.key for line in candidates]
+        if matches:
+            raise ConfigurationError(f"{name!r} names several rails; there are: {', '.join(keys)}")
+        hint = nearest(name, [*(line.rail.name for line in candidates), *keys])
+        if not hint.startswith(MEANT):
+            hint = f"there are: {', '.join(keys) or 'none'}"
+        raise ConfigurationError(f"{name!r} is not a rail with power of this recording; {hint}")
     if not candidates:
         if any(line.direct(q) is not None for line in found for q in (Quantity.CURRENT, Quantity.CHARGE)):
             raise DataError(

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from powermeter.reports import plain_output
+from powermeter.testing.boards import simulate_run
 
 
 @pytest.mark.parametrize(
@@ -35,3 +36,20 @@ def test_the_command_writes_it_so(encoding, wanted):
     found = subprocess.run(command, capture_output=True, env=environment, timeout=60, check=False)
     assert b"Traceback" not in found.stderr
     assert f"{wanted}.power".encode(encoding) in found.stderr
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp437", "utf-8"])
+@pytest.mark.parametrize("width", [40, 80])
+def test_no_line_is_wider_where_a_sign_becomes_two_characters(tmp_path, encoding, width):
+    """`±` is one column in the layout and two in ASCII."""
+    path = simulate_run(tmp_path / "run.power", "pi-4")
+    environment = {**os.environ, "COLUMNS": str(width), "PYTHONIOENCODING": encoding}
+    done = subprocess.run(
+        [sys.executable, "-m", "powermeter", "show", str(path)],
+        env=environment,
+        stdout=subprocess.PIPE,
+        timeout=300,
+        check=True,
+    )
+    lines = done.stdout.decode(encoding).splitlines()
+    assert len(lines) > 20 and max(map(len, lines)) <= width

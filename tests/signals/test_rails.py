@@ -111,3 +111,13 @@ def test_what_is_not_measured_is_derived_and_says_so() -> None:
     assert heatless.power() is None
     with pytest.raises(DataError):
         choose([heatless])
+
+
+def test_a_mistyped_rail_is_named(tmp_path):
+    from powermeter.analysis.energy import analyse
+    from powermeter.errors import ConfigurationError
+    from powermeter.testing.boards import simulate_run
+
+    path = simulate_run(tmp_path / "run.power", "pi-4")
+    with pytest.raises(ConfigurationError, match=r"did you mean input\?"):
+        analyse(path, rail="inptu")
