@@ -87,7 +87,7 @@ def create(path: Path, *, force: bool = False) -> sqlite3.Connection:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0), MODE))
         for stale in side_files(path):
             stale.unlink(missing_ok=True)
-        connection = connect(path, str(path), timeout=30.0, check_same_thread=False)
+        connection = connect(path, str(path), timeout=30.0)
         connection.execute(f"PRAGMA page_size = {PAGE}")
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("PRAGMA journal_mode = WAL")
@@ -120,7 +120,7 @@ def open_to_append(path: Path) -> sqlite3.Connection:
     location = f"file:{quote(os.fsencode(path.absolute()))}?mode=rw"
     connection: sqlite3.Connection | None = None
     try:
-        connection = connect(path, location, uri=True, timeout=30.0, check_same_thread=False)
+        connection = connect(path, location, uri=True, timeout=30.0)
         _distrust(connection, path)
         connection.execute("PRAGMA synchronous = NORMAL")
         check_identity(connection, path)
@@ -146,7 +146,7 @@ def open_to_read(path: Path) -> tuple[sqlite3.Connection, int, list[str]]:
     location = f"file:{quote(os.fsencode(path.absolute()))}"
     connection: sqlite3.Connection | None = None
     try:
-        connection = connect(path, f"{location}?mode=ro", uri=True, timeout=10.0, check_same_thread=False)
+        connection = connect(path, f"{location}?mode=ro", uri=True, timeout=10.0)
         _distrust(connection, path)
         if is_cut_off(path):  # SQLite reads what is left of one only so; nothing is written here
             connection.execute("PRAGMA writable_schema = ON")
@@ -155,7 +155,7 @@ def open_to_read(path: Path) -> tuple[sqlite3.Connection, int, list[str]]:
         except sqlite3.OperationalError as error:
             # A write-ahead log cannot be read from a folder that may not be written to.
             connection.close()
-            connection = connect(path, f"{location}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+            connection = connect(path, f"{location}?mode=ro&immutable=1", uri=True)
             _distrust(connection, path)
             if any(side.exists() for side in side_files(path)):
                 problems.append(

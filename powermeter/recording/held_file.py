@@ -13,7 +13,6 @@ import sqlite3
 import threading
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 _lock = threading.Lock()
 _connections: Counter[tuple[int, int]] = Counter()
@@ -48,8 +47,8 @@ def _release(found: tuple[int, int]) -> None:
             os.close(kept)
 
 
-def connect(path: Path, location: str, **options: Any) -> sqlite3.Connection:
-    """Return a connection to the existing file at `path`, which SQLite is to find at `location`.
+def connect(path: Path, location: str, *, uri: bool = False, timeout: float = 5.0) -> sqlite3.Connection:
+    """Return a connection for any thread to the existing file at `path`, which SQLite is to find at `location`.
 
     Raises:
         OSError: The file is not there.
@@ -59,7 +58,9 @@ def connect(path: Path, location: str, **options: Any) -> sqlite3.Connection:
     with _lock:
         _connections[found] += 1  # before SQLite can take its first lock
     try:
-        connection = sqlite3.connect(location, factory=Connection, isolation_level=None, **options)
+        connection = sqlite3.connect(
+            location, timeout, factory=Connection, isolation_level=None, check_same_thread=False, uri=uri
+        )
     except BaseException:
         _release(found)
         raise

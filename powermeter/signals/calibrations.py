@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from powermeter.channel import Channel, Quantity
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.channel import MISSING, Channel, Quantity
 from powermeter.recording.protocol import Samples, SourceInfo
 from powermeter.signals.correction import Correction
 from powermeter.signals.trace import Trace
@@ -39,5 +42,16 @@ def correction_of(
             beside = next((c for c in source.channels if c.name == asked), None)
             if beside is None:
                 return correction, None
-            return correction, samples.codes[beside.name] * beside.scale + beside.offset
+            return correction, _temperatures(samples.codes[beside.name], beside)
     return None, None
+
+
+def _temperatures(codes: NDArray[np.int64], channel: Channel) -> NDArray[np.float64] | None:
+    """Return the temperature at each sample, between its neighbours where it is missing; None where all are."""
+    known = np.flatnonzero(codes != MISSING)
+    if not known.size:
+        return None
+    between: NDArray[np.float64] = np.interp(
+        np.arange(codes.size), known, codes[known] * channel.scale + channel.offset
+    )
+    return between
