@@ -77,4 +77,6 @@ def read(path: Path) -> dict[str, Any]:
         raise ConfigurationError(f"{path}: cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
         raise DataError(f"{path.name}: not usable TOML ({error})") from None
+    except ValueError as error:  # a null byte in the name
+        raise ConfigurationError(f"{str(path)!r}: cannot be read ({error})") from None
     return parse(text, path.name)

@@ -47,6 +47,15 @@ def test_every_folder_with_python_files_is_a_listed_package(project):
     assert listed <= set(folders()), "these are listed and not there"
 
 
+def test_the_lock_holds_every_dependency_of_the_core_with_hashes(project):
+    locked = (ROOT / "requirements.lock").read_text()
+    for wanted in project["project"]["dependencies"]:
+        name = wanted.split(";")[0].split(">")[0].strip()
+        assert f"\n{name}==" in locked, f"{name} is not locked; make the lock anew, as its first lines say"
+    entries = [part for part in locked.replace("\\\n", " ").splitlines() if part[:1].isalpha()]
+    assert entries and all("--hash=sha256:" in entry for entry in entries)
+
+
 def test_every_python_package_has_an_init_file():
     for name, folder in folders("*.py").items():
         assert (folder / "__init__.py").exists(), name

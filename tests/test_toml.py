@@ -53,3 +53,8 @@ def test_toml_is_read_from_regular_files_alone(pipe):
         toml.read(pipe)
     with pytest.raises(ConfigurationError, match="not a regular file"):
         toml.read(Path("/dev/zero"))
+
+
+def test_a_name_with_a_null_byte_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="null byte"):
+        toml.read(Path("a\0b.toml"))

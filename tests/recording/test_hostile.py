@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 
 import decoder_targets
+import input_targets
 import numpy as np
 import pytest
 from crafted import change, run_all, seal
@@ -393,6 +394,15 @@ def test_every_target_of_the_fuzzer_takes_its_sound_example(tmp_path):
     decoder_targets.seeds(tmp_path)
     for position, target in enumerate(decoder_targets.TARGETS):
         target((tmp_path / f"seed{position}").read_bytes()[1:])
+
+
+def test_what_the_fuzzer_found_interesting_of_other_input_ends_in_an_error_or_in_peace():
+    """Frames, URLs, configurations, calibrations and logs; some of it had ended in a traceback."""
+    lines = Path(input_targets.__file__).with_name("input_corpus.txt").read_text().splitlines()
+    for line in lines:
+        group, data = line.split()
+        input_targets.GROUPS[group].one(base64.b64decode(data))
+    assert {line.split()[0] for line in lines} == set(input_targets.GROUPS) and len(lines) > 100
 
 
 # TOML -------------------------------------------------------------------------------------------------

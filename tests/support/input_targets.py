@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from unittest import mock
 
 from powermeter import importers, registry, units
 from powermeter.battery.battery import parse_battery
@@ -47,7 +48,7 @@ from powermeter.platforms import powermetrics, tegrastats
 from powermeter.signals.correction import Correction
 from powermeter.source import Address
 
-SLOW_S = 2.0
+SLOW_S = 20.0
 Target = Callable[[bytes], object]
 
 
@@ -89,11 +90,8 @@ def configured(data: bytes) -> None:
     with tempfile.TemporaryDirectory(dir=WHERE) as folder:
         path = Path(folder) / ("powermeter.toml" if data[:1] < b"\x80" else "pyproject.toml")
         path.write_bytes(data[1:])
-        os.environ[configuration.ENVIRONMENT] = str(path)
-        try:
+        with mock.patch.dict(os.environ, {configuration.ENVIRONMENT: str(path)}):
             found = configuration.find()
-        finally:
-            del os.environ[configuration.ENVIRONMENT]
         for verb in found.verbs:
             found.defaults(verb, registry.load(registry.VERBS[verb]))
 
