@@ -224,6 +224,7 @@ def test_estimates_are_graded_as_such(tmp_path):
     log = read(write(tmp_path, data))
     (channel,) = log.sources[0].channels
     assert (channel.grade, channel.rail.name) == (Grade.ESTIMATED, "GPU")
+    assert any("estimates of the phone's own model" in text for text in log.warnings)
 
 
 def test_slices_become_events_in_calendar_time_and_compressed_packets_are_read(tmp_path):

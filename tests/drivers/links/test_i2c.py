@@ -64,7 +64,7 @@ def test_an_adapter_that_turns_out_to_refuse_plain_transfers_is_read_by_words():
     assert link.transfers == "SMBus"
 
 
-@pytest.mark.parametrize("code", [errno.EREMOTEIO, errno.ENXIO, errno.EIO, errno.EAGAIN])
+@pytest.mark.parametrize("code", [errno.EREMOTEIO, errno.ENXIO, errno.EIO, errno.EAGAIN, errno.EPROTO])
 def test_no_answer_is_tried_three_times(code):
     bus = bus_with((0x40, "ina219"))
     link = RegisterLink(bus, "1", 0x40)
