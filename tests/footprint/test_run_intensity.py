@@ -109,3 +109,9 @@ def test_hours_are_weighted_with_all_that_was_used_and_that_is_noted(
     )
     said = "before the baseline was subtracted" in report.text()
     assert said is (baseline is not None)
+
+
+def test_the_score_of_a_run_that_counts_nothing_is_of_the_run() -> None:
+    report = assess(find(None, KWH), FootprintOptions(place="FRA", sci="run", losses=False))
+    found = report.record()
+    assert found["sci"]["score"]["value"] == pytest.approx(found["carbon"]["value"])
