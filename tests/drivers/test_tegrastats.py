@@ -12,6 +12,7 @@ from waiting import CEILING_S, wait_until
 
 from powermeter import registry
 from powermeter.channel import MISSING, Kind, Quantity
+from powermeter.drivers import tegrastats
 from powermeter.errors import OpenError, ReadError, Reason
 from powermeter.source import INTERPOLATED_TIME
 
@@ -224,3 +225,16 @@ def test_not_connected_inputs_are_no_channels(running):
     assert [rail.name for rail in rails] == ["VDD_GPU_SOC", "VDD_CPU_CV", "VIN_SYS_5V0", "VDDQ_VDD2_1V8AO"]
     assert [rail.parent for rail in rails] == ["MODULE", "MODULE", "MODULE", "VIN_SYS_5V0"]
     assert source.info()["board"] == "Jetson AGX Orin" and "carrier" in source.info()["not_covered"]
+
+
+def test_of_lines_that_come_together_the_newest_is_stamped_when_it_came(running, monkeypatch):
+    """A pipe hands over three lines of 100 ms at once: the last was written just now, the others one and two intervals before."""
+    source = running(printf(line(4000)) + "\nsleep 100")
+    arrived = time.monotonic_ns() + 10**9
+    monkeypatch.setattr(tegrastats, "now_ns", lambda: arrived)
+    source._pending = [line(4001), line(4002), line(4003)]
+    block = source.read_block(0.0)
+    assert (block.times_ns - arrived).tolist() == [-200_000_000, -100_000_000, 0]
+    assert block.flags.tolist() == [INTERPOLATED_TIME, INTERPOLATED_TIME, 0]
+    source._pending = [line(4004)]
+    assert source.read_block(0.0).times_ns.tolist() == [arrived + 1]  # never before what was there
