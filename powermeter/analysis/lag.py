@@ -27,6 +27,7 @@ _INSIDE = 6  # readings in an event of which the last third shows where it settl
 _BEHIND = 5
 _SURE = 4.0  # standard errors
 _WORTH = 0.01  # of what the event adds
+_CLOCK = 3.0  # standard uncertainties of the clock
 _ALIKE = 2.0  # times what is missing at the start, and its inverse
 _MOST = 2000  # readings behind an event that are looked at
 
@@ -73,6 +74,9 @@ def lagging(
     tail, head = float(behind.mean()), float(missing.mean())
     if tail < _WORTH * adds or not 1 / _ALIKE < head / tail < _ALIKE:
         return found
+    step = adds / max(float(np.mean(end_ns - start_ns)) * 1e-9, 1e-12)
+    if tail <= _CLOCK * trace.clock_ns * 1e-9 * step:
+        return found  # clocks that are apart do the same, and are paid for
     n = start_ns.size
     most = tail + _SURE / 2 * float(behind.std(ddof=1)) / math.sqrt(pick.size)
     found.why = LAG
