@@ -120,6 +120,7 @@ IMPORTERS: Mapping[str, str] = {
     "monsoon-pt": "powermeter.importers.monsoon_pt:MonsoonFile",
     "nvidia-smi": "powermeter.importers.nvidia_smi:NvidiaSmi",
     "nvidia-smi-query": "powermeter.importers.nvidia_smi_query:NvidiaSmiQuery",
+    "nvidia-smi-stats": "powermeter.importers.nvidia_smi_stats:NvidiaSmiStats",
     "oscilloscope": "powermeter.importers.oscilloscope:Oscilloscope",
     "otii": "powermeter.importers.otii:OtiiExport",
     "perf-stat": "powermeter.importers.perf_stat:PerfStat",
@@ -133,6 +134,7 @@ IMPORTERS: Mapping[str, str] = {
     "readings": "powermeter.importers.readings:Readings",
     "scaphandre": "powermeter.importers.scaphandre:Scaphandre",
     "tegrastats": "powermeter.importers.tegrastats:TegrastatsLog",
+    "upower": "powermeter.importers.upower:UPower",
     "wattameter": "powermeter.importers.wattameter:WattAMeter",
 }
 """Format name → `module:class`."""

@@ -70,6 +70,14 @@ SMALL = {
         "",
         "    Instantaneous power reading:   {p} Watts\n    IPMI timestamp:     Mon Jan  1 00:00:0{i} 2024\n",
     ),
+    "stats.csv": _text(
+        "", "0, pwrDraw    , 151594233073{i}500, 1{p}\n0, temp       , 151594233073{i}500, 41\n"
+    ),
+    "upower.txt": _text(
+        "Monitoring activity from the power daemon. Press Ctrl+C to cancel.\n",
+        "[14:12:5{i}.232]\tdevice changed:     /org/freedesktop/UPower/devices/battery_BAT0\n"
+        "    state:               discharging\n    energy-rate:         {p} W\n",
+    ),
     "igt.json": (
         "["
         + ",".join(

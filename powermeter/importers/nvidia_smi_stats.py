@@ -1,0 +1,95 @@
+"""Imports what `nvidia-smi stats` printed: one sample a line, of every kind of reading, without a header.
+
+::
+
+    0, pwrDraw    , 1515942330734500, 114
+    0, temp       , 1515942330734500, 41
+    0, gpuUtil    , 1515942330734500, 97
+
+The fields are the GPU's index, what was read, microseconds since 1970 and the value; `pwrDraw` is in watts (nvidia-smi's
+manual).  A loop over it prints what the driver's buffer still holds again and again: a sample counts once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+
+from powermeter.errors import DataError
+from powermeter.importers.as_table import read_as_table
+from powermeter.importers.files import Peek, read_lines
+from powermeter.importers.log import Choices, Importer, Log
+
+_LINE = re.compile(r"\s*(\d{1,4})\s*,\s*([A-Za-z]{2,20})\s*,\s*(\d{15,17})\s*,\s*(\S.{0,40}?)\s*\Z")
+_KINDS = frozenset(
+    ("pwrdraw", "temp", "gpuutil", "memutil", "encutil", "decutil", "procclk", "memclk", "violpwr", "violthm")
+)
+_POWER = "pwrdraw"
+_REMEMBERED = 1024
+"""Stamps kept per GPU to know a sample again: several times what the driver's buffer holds."""
+
+
+class NvidiaSmiStats(Importer):
+    name = "nvidia-smi-stats"
+    title = "samples of nvidia-smi stats"
+    takes = frozenset({"rail", "sum"})
+
+    @classmethod
+    def recognises(cls, peek: Peek) -> bool:
+        if peek.is_binary:
+            return False
+        found = [_LINE.match(line[:200]) for line in peek.raw_lines[:50] if line.strip()]
+        known = sum(match is not None and match[2].lower() in _KINDS for match in found)
+        return known > 0 and known * 2 > len(found)
+
+    @classmethod
+    def read(cls, path: Path, choices: Choices) -> Log:
+        counts = {"power": 0, "again": 0, "other": 0, "unread": 0}
+        rows = sorted(_samples(path, counts))
+        if not rows:
+            raise DataError(
+                f"{path}: samples of nvidia-smi stats, but none of pwrDraw: there is no power in it"
+            )
+        table = ((f"{us // 1_000_000}.{us % 1_000_000:06d}", gpu, value) for us, gpu, value in rows)
+        log = read_as_table(path, ["timestamp [s]", "gpu", "pwr"], table, choices)
+        log.format = cls.name
+        log.metadata["tool"] = "nvidia-smi stats"
+        if counts["other"]:
+            log.warnings.append(
+                f"{counts['other']} samples of other readings (temperature, clocks …) were left out"
+            )
+        if counts["again"]:
+            log.warnings.append(
+                f"{counts['again']} samples were printed again, with the same time, and count once"
+            )
+        if counts["unread"]:
+            log.warnings.append(
+                f"{counts['unread']} lines are not samples of nvidia-smi stats and were left out"
+            )
+        return log
+
+
+def _samples(path: Path, counts: dict[str, int]) -> Iterator[tuple[int, str, str]]:
+    """Yield (microseconds since 1970, GPU, power as text) of each sample of a power, each once."""
+    seen: dict[str, tuple[deque[int], set[int]]] = {}
+    for line in read_lines(path):
+        match = _LINE.match(line[:200])
+        if match is None:
+            counts["unread"] += bool(line.strip())
+            continue
+        if match[2].lower() != _POWER:
+            counts["other"] += 1
+            continue
+        gpu, stamp = match[1], int(match[3])
+        order, known = seen.setdefault(gpu, (deque(), set()))
+        if stamp in known:
+            counts["again"] += 1
+            continue
+        order.append(stamp)
+        known.add(stamp)
+        if len(order) > _REMEMBERED:
+            known.discard(order.popleft())
+        counts["power"] += 1
+        yield stamp, gpu, match[4]
