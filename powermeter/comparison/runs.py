@@ -18,6 +18,7 @@ from powermeter.analysis.labels import LabelRow
 from powermeter.errors import ConfigurationError
 from powermeter.recording import Recording
 from powermeter.recording.protocol import RecordingLike
+from powermeter.signals.instrument import unnamed
 
 _FILTER = re.compile(r"(?P<label>[^\[\]]*)\[(?P<inside>[^\[\]]+)\]\Z")
 
@@ -116,13 +117,14 @@ def read(
         started = (utc + analysis.start_ns - monotonic) * 1e-9
     name = name or (Path(path).name if path else "recording")
     where = f"{name} {_short(str(Path(path).resolve()))}" if path else f"recording {id(what)}"
-    return Run(name, analysis, instrument(what, analysis), where, started, bool(throttling.spells(what)))
+    meter = _short(instrument(what, analysis))  # keys of errors hold it, and are exported
+    return Run(name, analysis, meter, where, started, bool(throttling.spells(what)))
 
 
 def instrument(recording: RecordingLike, analysis: Analysis) -> str:
     """Name the instrument and its calibration, so that two recordings of one are known for it.
 
-    By its serial number; without one, by its URL on the machine it hung on.  A meter read by eye is
+    By its serial number; without one, by its URL on the machine it hung on; where that keeps its name to itself, by the recording.  A meter read by eye is
     known by what its display shows.  An imported log without a serial number is like no other.
     """
     source = next((s for s in recording.sources if str(s.id) == analysis.line.source), None)
@@ -141,7 +143,7 @@ def instrument(recording: RecordingLike, analysis: Analysis) -> str:
     elif scheme == "manual":
         known = [scheme, source.url.partition("?")[2], *machine]
     else:
-        known = [source.url.partition("?")[0], *machine]
+        known = [source.url.partition("?")[0], *machine, unnamed(recording)]
     notes = recording.facts("calibration")
     if notes:
         known.append(_short(json.dumps(notes, sort_keys=True, default=str)))

@@ -293,7 +293,9 @@ def largest(result: Result) -> str | None:
     """Return the name of the largest contributor to the uncertainty, or None where there is none."""
     if not result.parts:
         return None
-    return max(result.parts.items(), key=lambda item: abs(item[1]))[0].removeprefix("factor:")
+    key = max(result.parts.items(), key=lambda item: abs(item[1]))[0]
+    # Nothing that names an instrument (` #…`) or a recording (` @ …`) is for people.
+    return key.partition(" #")[0].partition(" @ ")[0].removeprefix("factor:")
 
 
 def factors_of(lines: Iterable[AccountLine]) -> list[Factor]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 
 from powermeter.recording.protocol import RecordingLike, SourceInfo
@@ -10,13 +11,32 @@ _MARK = " #"
 
 
 def instrument_of(recording: RecordingLike, source: SourceInfo) -> str:
-    """Return its serial number, or the machine it hung on; empty where neither is known."""
+    """Return what stands for its serial number, or for the machine it hung on; empty where neither is known.
+
+    A short one-way hash: keys of errors go into exports and reports, and neither name nor number belongs there.
+    """
     info, host = source.info or {}, (recording.metadata or {}).get("host")
     serial = info.get("serial") or info.get("serial_number")
     if serial or source.url.startswith("import:"):
-        return str(serial or "")
+        return _hashed(str(serial or ""))
     facts = [host.get(key) for key in ("name", "board", "cpu")] if isinstance(host, Mapping) else [host]
-    return next((str(fact) for fact in facts if fact), "")
+    return _hashed(unnamed(recording) or next((str(fact) for fact in facts if fact), ""))
+
+
+def unnamed(recording: RecordingLike) -> str:
+    """Return what a recording that keeps its machine's name to itself is known by; empty for any other.
+
+    Boards of one kind are alike in all that it says, and their meters are not one: it is like its own copies only.
+    """
+    metadata = recording.metadata or {}
+    if not (metadata.get("private") or metadata.get("shared")):
+        return ""
+    first = min(recording.clock_pairs(), default=None)
+    return repr(first or metadata.get("started_utc") or id(recording))
+
+
+def _hashed(name: str) -> str:
+    return hashlib.blake2s(name.encode(), digest_size=5).hexdigest() if name else ""
 
 
 def origin_of(source: SourceInfo, channel: str, instrument: str) -> str:
