@@ -1,40 +1,47 @@
 """A recording as a Joulescope file (JLS version 2), which the Joulescope UI opens.
 
-JLS knows one even sample rate per signal.  Each channel is put on the grid of its source's median
-interval: the value at a grid point is interpolated between the samples beside it (the last one before
-it for a marker or a counter), and not a number inside a gap.  Events become annotations.  Uneven
-samples are therefore not given back exactly; the recording itself stays the original.
+JLS numbers the samples of a signal at one nominal rate and maps numbers to time by its clock track.  Each
+reading is one sample, in order and with its own value; the clock track states its time, with an entry for
+each reading wherever a straight line between entries would miss one by more than `TOLERANCE_NS`.  A gap is
+samples that are not a number, and so is a reading inside one or one that is missing.  Events become annotations.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from powermeter.channel import Kind, Quantity
+from powermeter.channel import Channel, Kind, Quantity
 from powermeter.errors import DataError, NotInstalledError
-from powermeter.signals.alignment import host_times, instrument_times, shifted_gaps
+from powermeter.signals.alignment import host_times, shifted_gaps
 from powermeter.signals.rails import alignment_of
 from powermeter.units import NS
+
+from .tables import utc_ns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from powermeter.events import Event
-    from powermeter.recording.protocol import SourceInfo
+    from powermeter.recording.protocol import Samples, SourceInfo
     from powermeter.recording.reader import Recording
 
 EPOCH_S = 1_514_764_800
 """2018-01-01, where JLS's clock of 2⁻³⁰ s begins."""
-PIECE = 1 << 17
-AROUND = 64
-"""Samples beside a stretch that are read with it, so that a value that is missing at its edge is bridged."""
+TOLERANCE_NS = 100
+"""How far a reading's time may lie from the straight line between two entries of the clock track."""
+BLOCK = 256
+"""Readings that share the decision whether each needs an entry."""
 MAX_POINTS = 1 << 31
+MAX_ENTRIES = 8_000_000
+"""Entries of all clock tracks together: about a minute of writing."""
+CHANNELS_TAG = 0x50
+"""Of the chunk of user data with each signal's kind and grade, so that what was simulated stays so."""
 UNITS = {Quantity.TEMPERATURE: "°C", Quantity.MARKER: "", Quantity.LOAD: ""}
+INSTEAD = "use .parquet, .arrow or .csv, which keep every reading"
 
 
 def write_jls(recording: Recording, path: Path) -> int:
@@ -46,20 +53,27 @@ def write_jls(recording: Recording, path: Path) -> int:
 
     Raises:
         NotInstalledError: `pyjls` is missing.
-        DataError: There is nothing to write, or too much of it.
+        DataError: There is nothing to write, too much of it, or readings are uneven and have no time of day.
     """
     try:
-        from pyjls import Writer
+        from pyjls import DataType, Writer
     except ModuleNotFoundError as error:
         raise NotInstalledError(
             "a JLS file needs pyjls; run: pip install 'powermeter[joulescope]'"
         ) from error
-    grids = [(source, grid) for source in recording.sources if (grid := _grid(recording, source)) is not None]
-    if not grids:
+    tracks = [(source, track) for source in recording.sources if (track := _track(recording, source))]
+    if not tracks:
         raise DataError(f"{recording.path}: no source has two samples; there is nothing to write")
+    entries = sum(len(track.points) * len(source.channels) for source, track in tracks)
+    if entries > MAX_ENTRIES:
+        raise DataError(
+            f"{recording.path}: its readings are unevenly spaced, and {entries:,} times are more than a JLS file "
+            f"should hold; {INSTEAD}"
+        )
     signals = 0
+    channels: dict[str, dict[str, str]] = {}
     with Writer(str(path)) as writer:
-        for number, (source, grid) in enumerate(grids, start=1):
+        for number, (source, track) in enumerate(tracks, start=1):
             info = source.info
             writer.source_def(
                 number,
@@ -70,49 +84,115 @@ def write_jls(recording: Recording, path: Path) -> int:
                 serial_number=str(info.get("serial") or ""),
             )
             for signal, channel in enumerate(source.channels, start=signals + 1):
+                channels[str(signal)] = {"kind": channel.kind.value, "grade": channel.grade.value}
                 writer.signal_def(
                     signal,
                     number,
-                    sample_rate=grid.rate_hz,
+                    sample_rate=track.rate_hz,
+                    data_type=DataType.F64 if channel.kind is Kind.COUNTER else DataType.F32,
                     name=channel.name,
                     units=UNITS.get(channel.quantity, channel.unit),
                 )
-            _write_values(writer, signals + 1, recording, source, grid)
-            for signal in range(signals + 1, signals + 1 + len(source.channels)):
-                _write_clock(writer, signal, grid, recording.clock_pairs())
-            _annotate(writer, signals + 1, grid, recording.events())
+            _write_values(writer, signals + 1, recording, source, track)
+            utc = utc_ns(recording, track.times_ns)
+            if utc is not None:
+                ticks = _jls_time(utc).tolist()
+                for signal in range(signals + 1, signals + 1 + len(source.channels)):
+                    for point, tick in zip(track.points.tolist(), ticks, strict=True):
+                        writer.utc(signal, point, tick)
+            _annotate(writer, signals + 1, track, recording.events())
             signals += len(source.channels)
+        writer.user_data(CHANNELS_TAG, {"powermeter_channels": channels})
     return signals
 
 
-class Grid:
-    """Even points in time over the samples of one source."""
+class Track:
+    """Which sample number each reading of a source has, and the entries of the clock track."""
 
-    def __init__(self, start_ns: int, rate_hz: int, count: int) -> None:
-        self.start_ns, self.rate_hz, self.count = start_ns, rate_hz, count
-
-    def times_ns(self, first: int, last: int) -> NDArray[np.float64]:
-        """Return the times of points `first` to `last` (excluded)."""
-        points = np.arange(first, last, dtype=np.float64)
-        return points * (NS / self.rate_hz) + self.start_ns
+    def __init__(
+        self, rate_hz: int, count: int, points: NDArray[np.int64], times_ns: NDArray[np.int64]
+    ) -> None:
+        self.rate_hz, self.count, self.points, self.times_ns = rate_hz, count, points, times_ns
 
     def point(self, at_ns: int) -> int:
-        """Return the point nearest to a time, within the grid."""
-        return min(max(0, round((at_ns - self.start_ns) * self.rate_hz / NS)), self.count - 1)
+        """Return the sample number nearest to a time, within the source's own."""
+        return round(
+            float(np.interp(at_ns - self.times_ns[0], self.times_ns - self.times_ns[0], self.points))
+        )
+
+    def is_even(self) -> bool:
+        """Return whether the nominal rate alone gives every reading its time."""
+        away = self.times_ns - self.times_ns[0] - self.points * (NS / self.rate_hz)
+        return bool(np.abs(away).max() <= TOLERANCE_NS)
 
 
-def _grid(recording: Recording, source: SourceInfo) -> Grid | None:
+def _track(recording: Recording, source: SourceInfo) -> Track | None:
     span = recording.span_ns(source.id)
     if span is None or span[0] == span[1]:
         return None
-    typical = _typical_step(recording, source)
+    step = _typical_step(recording, source)
+    rate = max(1, round(NS / step))
+    points, times, last = [], [], -1
+    for _, stamps, numbers in _numbered(recording, source, NS / rate):
+        kept = _entries(numbers, stamps)
+        points.append(numbers[kept])
+        times.append(stamps[kept])
+        last = int(numbers[-1])
+        if last >= MAX_POINTS:
+            raise DataError(f"{source.name}: {last:,} points are more than a JLS file should hold; {INSTEAD}")
+    track = Track(rate, last + 1, np.concatenate(points), np.concatenate(times))
+    if not recording.clock_pairs() and not track.is_even():
+        raise DataError(
+            f"{source.name}: its readings are unevenly spaced and the recording has no time of day, without which "
+            f"a JLS file loses their times; {INSTEAD}"
+        )
+    return track
+
+
+def _numbered(
+    recording: Recording, source: SourceInfo, step_ns: float
+) -> Iterator[tuple[Samples, NDArray[np.int64], NDArray[np.int64]]]:
+    """Yield a source's samples with their times on the recording's clock and their sample numbers."""
     fact = alignment_of(recording, source.id)
-    start, end = (np.array(span) if fact is None else host_times(np.array(span, np.int64), fact)).tolist()
-    rate = max(1, round(NS / typical))
-    count = int((end - start) * rate / NS) + 1
-    if count > MAX_POINTS:
-        raise DataError(f"{source.name}: {count:,} points are more than a JLS file should hold")
-    return Grid(int(start), rate, count)
+    middles = np.array([(start + end) // 2 for start, end in _gaps(recording, source)], np.int64)
+    last_ns: int | None = None
+    number = -1
+    for samples in recording.stream(source.id):
+        if not len(samples.times_ns):
+            continue
+        stamps = samples.times_ns if fact is None else host_times(samples.times_ns, fact)
+        before = np.concatenate([[stamps[0] if last_ns is None else last_ns], stamps[:-1]])
+        steps = np.ones(len(stamps), np.int64)
+        lost = np.searchsorted(middles, before) < np.searchsorted(middles, stamps)
+        steps[lost] = np.maximum(1, np.rint((stamps - before)[lost] / step_ns).astype(np.int64))
+        numbers = number + np.cumsum(steps)
+        last_ns, number = int(stamps[-1]), int(numbers[-1])
+        yield samples, stamps, numbers
+
+
+def _gaps(recording: Recording, source: SourceInfo) -> list[tuple[int, int]]:
+    fact = alignment_of(recording, source.id)
+    lost = recording.gaps(source.id)
+    return [(gap.start_ns, gap.end_ns) for gap in (lost if fact is None else shifted_gaps(lost, fact))]
+
+
+def _entries(numbers: NDArray[np.int64], stamps: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which readings of a piece need an entry of their own, its two ends among them."""
+    kept = np.zeros(len(stamps), bool)
+    kept[[0, -1]] = True
+    if not _is_straight(numbers, stamps):
+        for first in range(0, len(stamps), BLOCK):
+            block = slice(first, first + BLOCK)
+            if _is_straight(numbers[block], stamps[block]):
+                kept[[first, min(first + BLOCK, len(stamps)) - 1]] = True
+            else:
+                kept[block] = True
+    return kept
+
+
+def _is_straight(numbers: NDArray[np.int64], stamps: NDArray[np.int64]) -> bool:
+    x, y = numbers - numbers[0], stamps - stamps[0]
+    return not x[-1] or bool(np.abs(y - x * (y[-1] / x[-1])).max() <= TOLERANCE_NS)
 
 
 def _typical_step(recording: Recording, source: SourceInfo) -> float:
@@ -130,65 +210,60 @@ def _typical_step(recording: Recording, source: SourceInfo) -> float:
 
 
 def _write_values(
-    writer: Any, first_signal: int, recording: Recording, source: SourceInfo, grid: Grid
+    writer: Any, first_signal: int, recording: Recording, source: SourceInfo, track: Track
 ) -> None:
-    """Write all channels of a source, a stretch of the grid at a time."""
-    fact = alignment_of(recording, source.id)
-    lost = recording.gaps(source.id)
-    gaps = [(gap.start_ns, gap.end_ns) for gap in (lost if fact is None else shifted_gaps(lost, fact))]
-    for first in range(0, grid.count, PIECE):
-        last = min(first + PIECE, grid.count)
-        wanted = grid.times_ns(first, last)
-        ends = np.array([int(wanted[0]), math.ceil(wanted[-1])], np.int64)
-        low, high = (ends if fact is None else instrument_times(ends, fact)).tolist()
-        samples = recording.slice(source.id, low, high, around=AROUND)
-        stamps = samples.times_ns if fact is None else host_times(samples.times_ns, fact)
+    """Write all channels of a source, each reading at its number and nothing between."""
+    gaps = _gaps(recording, source)
+    written = 0
+    for samples, stamps, numbers in _numbered(recording, source, NS / track.rate_hz):
+        first, last = written, int(numbers[-1]) + 1
+        lost = np.zeros(len(stamps), bool)
+        for start_ns, end_ns in gaps:
+            lost[
+                np.searchsorted(stamps, start_ns, side="right") : np.searchsorted(stamps, end_ns, side="left")
+            ] = True
         for signal, channel in enumerate(source.channels, start=first_signal):
-            values = samples.values(channel)
-            known = np.isfinite(values)
-            held = channel.quantity is Quantity.MARKER or channel.kind is Kind.COUNTER
-            writer.fsr_f32(signal, first, _on_grid(stamps[known], values[known], wanted, gaps, held))
+            _write_piece(writer, signal, channel, first, last, numbers, _values(samples, channel, lost))
+        written = last
 
 
-def _write_clock(writer: Any, signal: int, grid: Grid, pairs: list[tuple[int, int]]) -> None:
-    if pairs:
-        for point in (0, grid.count - 1):
-            writer.utc(signal, point, _jls_time(pairs, int(grid.times_ns(point, point + 1)[0])))
+def _values(samples: Samples, channel: Channel, lost: NDArray[np.bool_]) -> NDArray[np.float64]:
+    return np.where(lost, np.nan, samples.values(channel))
 
 
-def _annotate(writer: Any, signal: int, grid: Grid, events: Iterable[Event]) -> None:
+def _write_piece(
+    writer: Any,
+    signal: int,
+    channel: Channel,
+    first: int,
+    last: int,
+    numbers: NDArray[np.int64],
+    values: NDArray[np.float64],
+) -> None:
+    kind = np.float64 if channel.kind is Kind.COUNTER else np.float32
+    longest = 1 << 20  # a gap of a day is written in parts
+    for start in range(first, last, longest):
+        end = min(start + longest, last)
+        inside = slice(*np.searchsorted(numbers, [start, end]).tolist())
+        part = np.full(end - start, np.nan, kind)
+        part[numbers[inside] - start] = values[inside]
+        writer.fsr(signal, start, part)
+
+
+def _annotate(writer: Any, signal: int, track: Track, events: Iterable[Event]) -> None:
     """Write where each event begins and ends, on one signal, in order."""
     from pyjls import AnnotationType
 
     marks = []
     for event in events:
-        marks.append((grid.point(event.start_ns), event.name if event.is_mark else f"{event.name} begins"))
+        marks.append((track.point(event.start_ns), event.name if event.is_mark else f"{event.name} begins"))
         if event.end_ns is not None and not event.is_mark:
-            marks.append((grid.point(event.end_ns), f"{event.name} ends"))
+            marks.append((track.point(event.end_ns), f"{event.name} ends"))
     for point, text in sorted(marks):
         writer.annotation(signal, point, float("nan"), AnnotationType.TEXT, 0, text)
 
 
-def _on_grid(
-    times: NDArray[np.int64],
-    values: NDArray[np.float64],
-    wanted: NDArray[np.float64],
-    gaps: list[tuple[int, int]],
-    held: bool,
-) -> NDArray[np.float32]:
-    if not len(times):
-        return np.full(len(wanted), np.nan, np.float32)
-    if held:
-        before = np.clip(np.searchsorted(times, wanted, side="right") - 1, 0, len(times) - 1)
-        found = values[before]
-    else:
-        found = np.interp(wanted, times, values)
-    for start_ns, end_ns in gaps:
-        found[(wanted > start_ns) & (wanted < end_ns)] = np.nan
-    return found.astype(np.float32)
-
-
-def _jls_time(pairs: list[tuple[int, int]], at_ns: int) -> int:
-    """Return JLS's UTC of a monotonic time, by the nearest of the recording's clock pairs."""
-    monotonic_ns, utc_ns = min(pairs, key=lambda pair: abs(pair[0] - at_ns))
-    return round((utc_ns + at_ns - monotonic_ns - EPOCH_S * NS) / NS * 2**30)
+def _jls_time(utc: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return times of ns since 1970 as JLS's ticks."""
+    seconds, rest = np.divmod(utc - EPOCH_S * NS, NS)
+    return np.asarray((seconds << 30) + np.rint(rest * (2**30 / NS)).astype(np.int64), np.int64)

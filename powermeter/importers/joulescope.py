@@ -18,13 +18,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.channel import Boundary, Channel, Kind, Quantity, Rail
+from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import DataError, NotInstalledError
 from powermeter.importers.accuracies import JOULESCOPE
 from powermeter.importers.decimal_grid import integer_codes
 from powermeter.importers.files import MAX_BYTES, Peek
 from powermeter.importers.joulescope_reader import MAX_SAMPLES
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
+from powermeter.result import Grade
 from powermeter.units import NS
 
 MAGIC = b"jlsfmt\r\n \n \x1a  \xb2\x1c"
@@ -34,6 +35,8 @@ _TIMEOUT_S = 600
 _MAX_RATE_HZ = 10e6
 _EPOCH_NS = round(datetime(2018, 1, 1, tzinfo=timezone.utc).timestamp()) * NS  # JLS counts 2^-30 s from here
 _RAIL = Rail("supply", None, Boundary.BOARD, "what the Joulescope feeds")
+_KINDS = {kind.value: kind for kind in (Kind.INSTANT, Kind.MEAN, Kind.HELD)}
+_GRADES = {grade.value: grade for grade in Grade}
 _QUANTITIES = {"current": Quantity.CURRENT, "voltage": Quantity.VOLTAGE, "power": Quantity.POWER}
 
 
@@ -89,18 +92,24 @@ def log_of(path: Path, folder: Path) -> Log:
     period = NS / rates[0]
     start, clock = _start(signals[0]["first"])
     times = start + np.rint(np.arange(length) * period).astype(np.int64)
+    timed = clock == UTC and bool(signals[0].get("timed"))
+    if timed:
+        times = _times(path, folder, signals[0]["name"], length)
     channels, codes = [], []
     for signal in signals:
         code, scale = integer_codes(_values(path, folder, signal["name"], length))
+        noted: dict[str, str] = signal.get("noted") or {}
+        kind = _KINDS.get(noted.get("kind", ""), Kind.MEAN) if timed else Kind.MEAN
         channels.append(
             Channel(
                 f"supply.{signal['name']}",
                 _QUANTITIES[signal["name"]],
                 scale,
                 _RAIL,
-                Kind.MEAN,
-                accuracy=JOULESCOPE,
-                window_ns=round(period),
+                kind,
+                accuracy=Accuracy() if timed else JOULESCOPE,
+                window_ns=None if timed else round(period),
+                grade=_GRADES.get(noted.get("grade", ""), Grade.MEASURED),
             )
         )
         codes.append(code)
@@ -115,6 +124,15 @@ def _values(path: Path, folder: Path, name: str, length: int) -> NDArray[np.floa
             f"{path}: only {len(values)} of {length} samples of {name} can be read; it is damaged"
         )
     return values
+
+
+def _times(path: Path, folder: Path, name: str, length: int) -> NDArray[np.int64]:
+    """Return the times that an export of ours keeps for its samples, in ns since 1970."""
+    ticks = np.fromfile(folder / f"{name}.i64", np.dtype("<i8"), length)
+    if len(ticks) < length or not 0 < ticks[0] <= ticks[-1] < 1 << 61 or (np.diff(ticks) <= 0).any():
+        raise DataError(f"{path}: the times of its samples do not rise; it is damaged")
+    seconds, rest = np.divmod(ticks, 1 << 30)
+    return np.asarray(_EPOCH_NS + seconds * NS + np.rint(rest * (NS / 2**30)).astype(np.int64), np.int64)
 
 
 def _start(ticks: int | None) -> tuple[int, str]:

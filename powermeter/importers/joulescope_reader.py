@@ -2,7 +2,8 @@
 
 `pyjls` is a C library that ends the process on some damaged files.  Run this way, only this process
 ends: `python -m powermeter.importers.joulescope_reader FILE.jls FOLDER` leaves `signals.json` and one
-file of little-endian float32 per signal in FOLDER.
+file of little-endian float32 per signal in FOLDER; of what `powermeter export` wrote also `NAME.i64`, the
+time of each sample in JLS ticks, since its readings may be unevenly spaced.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ import numpy as np
 MAX_SAMPLES = 200_000_000
 """The most samples of one signal that are copied."""
 
+OURS = "powermeter"
+"""The vendor that an export of ours names."""
+
 _BLOCK = 1 << 20
 _FLOAT32 = 0x2004  # data type word: float, 32 bits
 _WANTED = {("current", "A"), ("voltage", "V"), ("power", "W")}
@@ -28,7 +32,9 @@ def copy(path: Path, folder: Path) -> None:
 
     signals: list[dict[str, Any]] = []
     left: list[str] = []
+    noted: dict[str, dict[str, str]] = {}
     with Reader(str(path)) as reader:
+        reader.user_data(lambda _, data: noted.update(_noted(data)))
         for signal in reader.signals.values():
             name, units = str(signal.name).lower()[:40], str(signal.units)[:10]
             if signal.signal_id == 0 or signal.signal_type != 0:
@@ -42,16 +48,44 @@ def copy(path: Path, folder: Path) -> None:
                 for start in range(0, length, _BLOCK):
                     part = reader.fsr(signal.signal_id, start, min(_BLOCK, length - start))
                     out.write(np.asarray(part, "<f4").tobytes())
+            source = _source(reader, signal)
+            timed = source["vendor"] == OURS and _copy_times(reader, signal, folder / f"{name}.i64", length)
             signals.append(
                 {
                     "name": name,
                     "length": length,
                     "rate": float(signal.sample_rate),
                     "first": _first_tick(reader, signal),
-                    "source": _source(reader, signal),
+                    "source": source,
+                    "timed": timed,
+                    "noted": noted.get(str(signal.signal_id)) or {},
                 }
             )
     (folder / "signals.json").write_text(json.dumps({"signals": signals, "left": left}))
+
+
+def _copy_times(reader: Any, signal: Any, path: Path, length: int) -> bool:
+    """Write the time of each sample in JLS ticks; return False where the file has no clock track."""
+    if _first_tick(reader, signal) is None or reader.time_map_length(signal.signal_id) < 2:
+        return False
+    with path.open("wb") as out:
+        for start in range(0, length, _BLOCK):
+            numbers = np.arange(start, min(start + _BLOCK, length))
+            found = reader.sample_id_to_timestamp(signal.signal_id, numbers)
+            out.write(np.asarray(found, "<i8").tobytes())
+    return True
+
+
+def _noted(data: Any) -> dict[str, dict[str, str]]:
+    """Return signal → kind and grade, as `powermeter export` notes them; empty for what others wrote."""
+    found = data.get("powermeter_channels") if isinstance(data, dict) else None
+    if not isinstance(found, dict):
+        return {}
+    return {
+        str(signal)[:10]: {word: str(facts.get(word))[:20] for word in ("kind", "grade")}
+        for signal, facts in found.items()
+        if isinstance(facts, dict)
+    }
 
 
 def _first_tick(reader: Any, signal: Any) -> int | None:

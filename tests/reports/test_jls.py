@@ -7,11 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from powermeter.channel import MISSING, Channel, Quantity, Rail
+from powermeter.channel import MISSING, Channel, Kind, Quantity, Rail
 from powermeter.errors import DataError
 from powermeter.events import Event
+from powermeter.importers import open_log
 from powermeter.recording import Recording, Writer
 from powermeter.reports.jls import write_jls
+from powermeter.result import Grade
 from powermeter.source import Gap
 
 pyjls = pytest.importorskip("pyjls", reason="pip install pyjls, the maker's reader")
@@ -71,7 +73,7 @@ def test_the_makers_reader_opens_it(recording: Path, tmp_path: Path) -> None:
             np.delete(current, range(201, 211)), np.delete(expected, range(201, 211)), rtol=1e-6
         )
         voltage = reader.fsr(signals[1, "voltage"].signal_id, 0, 1000)
-        assert voltage[10] == pytest.approx(3.3)  # between its neighbours
+        assert np.isnan(voltage[10])  # missing: nothing is made up between its neighbours
         logic = reader.fsr(signals[1, "logic"].signal_id, 0, 1000)
         assert logic[[0, 499, 500, 999]].tolist() == [0, 0, 1, 1]
         seconds = reader.sample_id_to_timestamp(signals[1, "current"].signal_id, 0) / 2**30
@@ -85,6 +87,74 @@ def test_the_makers_reader_opens_it(recording: Path, tmp_path: Path) -> None:
         assert [text for _, text in found] == ["infer begins", "infer ends", "tick"]
     finally:
         reader.close()
+
+
+def uneven(path: Path, clock: bool, count: int = 700) -> tuple[np.ndarray, np.ndarray]:
+    """Write readings at a random moment of each tenth of a second; return their times and codes."""
+    seed = 16
+    generator = np.random.default_rng(seed)
+    times = START_NS + (np.arange(count) * 100_000_000 + generator.integers(0, 100_000_000, count))
+    codes = generator.integers(1, 1 << 20, count)
+    with Writer.create(path, {}) as writer:
+        channel = Channel("current", Quantity.CURRENT, 1e-6, RAIL, grade=Grade.SIMULATED)
+        source = writer.add_source("ina219://", "ina219", "ina219", (channel,), {})
+        writer.append(source, times.astype(np.int64), codes[:, None].astype(np.int64))
+        if clock:
+            writer.add_clock_pair(START_NS, UTC_NS)
+        writer.add_event(Event("infer", int(times[count // 2]), int(times[count // 2 + 1]), uid=1))
+    return times, codes
+
+
+def test_readings_at_uneven_moments_are_all_kept_with_their_times(tmp_path: Path) -> None:
+    times, codes = uneven(tmp_path / "u.power", clock=True)
+    target = tmp_path / "u.jls"
+    with Recording.open(tmp_path / "u.power") as opened:
+        write_jls(opened, target)
+    reader = pyjls.Reader(str(target))
+    try:
+        (signal,) = [s for s in reader.signals.values() if s.signal_id]
+        assert signal.length == len(codes)
+        assert np.rint(reader.fsr(signal.signal_id, 0, signal.length) / 1e-6).tolist() == codes.tolist()
+        marks: list[int] = []
+        reader.annotations(signal.signal_id, 0, lambda at, *_: bool(marks.append(at)) and False)
+        assert marks == [350, 351]
+    finally:
+        reader.close()
+    (rows,) = open_log(target).sources
+    (channel,) = rows.channels
+    assert channel.grade is Grade.SIMULATED and channel.kind is Kind.INSTANT
+    assert np.rint(np.array(rows.codes[0]) * channel.scale / 1e-6).tolist() == codes.tolist()
+    lasted = rows.times_ns - rows.times_ns[0]
+    assert np.abs(lasted - (times - times[0])).max() <= 2  # a tick of JLS is 0.93 ns
+
+
+def test_a_stretch_after_a_pause_keeps_its_times(tmp_path: Path) -> None:
+    """A clock that runs 20 ppm fast for 300 readings, pauses without a gap, and goes on."""
+    times = np.concatenate([np.arange(300) * 999_980, 2_000_000_000 + np.arange(300) * 999_980]) + START_NS
+    with Writer.create(tmp_path / "p.power", {}) as writer:
+        source = writer.add_source("x://", "x", "x", (Channel("power", Quantity.POWER, 1.0, RAIL),), {})
+        writer.append(source, times.astype(np.int64), np.arange(600, dtype=np.int64)[:, None])
+        writer.add_clock_pair(START_NS, UTC_NS)
+    with Recording.open(tmp_path / "p.power") as opened:
+        write_jls(opened, tmp_path / "p.jls")
+    reader = pyjls.Reader(str(tmp_path / "p.jls"))
+    try:
+        assert reader.fsr(1, 0, 600).tolist() == list(range(600))
+        ticks = np.array(reader.sample_id_to_timestamp(1, np.arange(600)))
+        assert np.abs((ticks - ticks[0]) * (1e9 / 2**30) - (times - times[0])).max() <= 102
+        assert reader.time_map_length(1) < 600  # the straight parts need no entry for each reading
+    finally:
+        reader.close()
+
+
+def test_uneven_readings_without_a_time_of_day_are_refused_and_what_to_use_is_named(tmp_path: Path) -> None:
+    uneven(tmp_path / "u.power", clock=False, count=20)
+    with (
+        Recording.open(tmp_path / "u.power") as opened,
+        pytest.raises(DataError, match=r"unevenly spaced.*no time of day.*use \.parquet, \.arrow or \.csv"),
+    ):
+        write_jls(opened, tmp_path / "u.jls")
+    assert not (tmp_path / "u.jls").exists()
 
 
 def test_nothing_to_write(tmp_path: Path) -> None:
