@@ -1,0 +1,400 @@
+"""Every driver's accuracy, channel by channel, against what its maker, a measurement or our own assumption states.
+
+No constant may change unseen: each channel of each registered driver stands in one of the two tables, with the
+document that its figures are from.  Where nobody states an accuracy, the figure is ours and the row says so.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import sys
+from pathlib import Path
+
+import pytest
+from driver_cases import CASES, missing_library
+
+from powermeter.drivers.ina.layout import CHIPS
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals")
+
+PERCENT, M, U = 0.01, 1e-3, 1e-6
+MILLI_AMPERE_HOUR, MILLI_WATT_HOUR, CENTI_WATT_HOUR = 3.6, 3.6, 36.0  # C, J, J
+WARMER_K = 15.0
+"""An INA is taken to lie 15 K from the 25 °C of its data sheet where the URL says nothing."""
+SHUNT = math.hypot(1 * PERCENT, 75 * U * WARMER_K)
+"""A 1 % resistor of 75 ppm/K, which `docs/i2c.md` states for a URL that names neither."""
+NONE = (0.0, 0.0, 0.0, 0.0)
+
+# scheme: {channel: (gain, offset, step, clock)}; the URL of the driver's case stands in `driver_cases`.
+STATED: dict[str, dict[str, tuple[float, float, float, float]]] = {
+    # The makers' figures as resellers quote them, "% + digits" of the display: UM24C and UM34C 10 mV, 1 mA,
+    # 0.5 % + 2 and 0.8 % + 4; UM25C 1 mV, 0.1 mA, 0.05 % + 2 and 0.1 % + 4; power is both; totals of 1 mAh and 1 mWh.
+    **{
+        name: {
+            "voltage": (0.5 * PERCENT, 2 * 10 * M, 10 * M, 0.0),
+            "current": (0.8 * PERCENT, 4 * 1 * M, 1 * M, 0.0),
+            "power": ((0.5 + 0.8) * PERCENT, 0.0, 1 * M, 0.0),
+            "charge": (0.8 * PERCENT, 0.0, MILLI_AMPERE_HOUR, 1 * M),
+            "energy": ((0.5 + 0.8) * PERCENT, 0.0, MILLI_WATT_HOUR, 1 * M),
+            "temperature": (0.0, 2.0, 1.0, 0.0),
+        }
+        for name in ("um24c", "um34c")
+    },
+    "um25c": {
+        "voltage": (0.05 * PERCENT, 2 * 1 * M, 1 * M, 0.0),
+        "current": (0.1 * PERCENT, 4 * 0.1 * M, 0.1 * M, 0.0),
+        "power": ((0.05 + 0.1) * PERCENT, 0.0, 1 * M, 0.0),
+        "charge": (0.1 * PERCENT, 0.0, MILLI_AMPERE_HOUR, 1 * M),
+        "energy": ((0.05 + 0.1) * PERCENT, 0.0, MILLI_WATT_HOUR, 1 * M),
+        "temperature": (0.0, 2.0, 1.0, 0.0),
+    },
+    # TC66: 0.1 mV and 0.01 mA, 0.05 % + 2 and 0.1 % + 5.
+    "tc66": {
+        "voltage": (0.05 * PERCENT, 2 * 0.1 * M, 0.1 * M, 0.0),
+        "current": (0.1 * PERCENT, 5 * 0.01 * M, 0.01 * M, 0.0),
+        "power": ((0.05 + 0.1) * PERCENT, 0.0, 0.1 * M, 0.0),
+        "charge": (0.1 * PERCENT, 0.0, MILLI_AMPERE_HOUR, 1 * M),
+        "energy": ((0.05 + 0.1) * PERCENT, 0.0, MILLI_WATT_HOUR, 1 * M),
+        "temperature": (0.0, 2.0, 1.0, 0.0),
+    },
+    # FNB58: 0.02 % + 2 and 0.05 % + 2; 0.01 mV and 0.01 mA on the cable, 0.1 mV and 0.1 mA over radio.
+    "fnirsi": {
+        "voltage": (0.02 * PERCENT, 2 * 0.01 * M, 0.01 * M, 0.0),
+        "current": (0.05 * PERCENT, 2 * 0.01 * M, 0.01 * M, 0.0),
+        "temperature": (0.0, 2.0, 0.1, 0.0),
+    },
+    "fnirsi-ble": {
+        "voltage": (0.02 * PERCENT, 2 * 0.1 * M, 0.1 * M, 0.0),
+        "current": (0.05 * PERCENT, 2 * 0.1 * M, 0.1 * M, 0.0),
+        "power": ((0.02 + 0.05) * PERCENT, 1 * M, 0.1 * M, 0.0),
+        "temperature": (0.0, 2.0, 0.1, 0.0),
+    },
+    # KM003C: an INA228 (SLYS021A) behind 20 mohm in its sister (AnandTech, 2023): 0.5 % and 1 mV, 0.5 % and 1 mA.
+    # Its fields count 1 uV and 1 uA; the die's temperature 1/128 degree (SLYS021A, DIETEMP: 7.8125 m degree).
+    "km003c": {
+        "voltage": (0.5 * PERCENT, 1 * M, 1 * U, 0.0),
+        "current": (0.5 * PERCENT, 1 * M, 1 * U, 0.0),
+        "temperature": (0.0, 2.0, 7.8125 * M, 0.0),
+    },
+    "km003c-stream": {
+        "voltage": (0.5 * PERCENT, 1 * M, 1 * U, 0.0),
+        "current": (0.5 * PERCENT, 1 * M, 1 * U, 0.0),
+    },
+    # No maker's figure for these: at most 1 % in volts and 2 % in amperes of two other testers (yktoo.com, post 0251),
+    # power both; type 03 of the Atorch counts 10 mV, 10 mA, 1 mAh and 10 mWh.
+    "atorch": {
+        "voltage": (1 * PERCENT, 10 * M, 10 * M, 0.0),
+        "current": (2 * PERCENT, 10 * M, 10 * M, 0.0),
+        "charge": (2 * PERCENT, 0.0, MILLI_AMPERE_HOUR, 1 * M),
+        "energy": (3 * PERCENT, 0.0, CENTI_WATT_HOUR, 1 * M),
+        "temperature": (0.0, 2.0, 1.0, 0.0),
+    },
+    "avhzy": {
+        "voltage": (1 * PERCENT, 1 * M, 0.1 * M, 0.0),
+        "current": (2 * PERCENT, 1 * M, 0.1 * M, 0.0),
+        "power": (3 * PERCENT, 5 * M, 0.1 * M, 0.0),
+    },
+    "witrn": {
+        "voltage": (1 * PERCENT, 1 * M, 0.01 * M, 0.0),
+        "current": (2 * PERCENT, 1 * M, 0.01 * M, 0.0),
+        "charge": (2 * PERCENT, 0.0, MILLI_AMPERE_HOUR / 1000, 1 * M),
+        "energy": (3 * PERCENT, 0.0, MILLI_WATT_HOUR / 1000, 1 * M),
+        "temperature": (0.0, 2.0, 0.01, 0.0),
+    },
+    # SmartPower3 (Hardkernel's wiki): 3 % above 5 V and 1 A, typical; 1 mV, 1 mA, 1 mW.
+    "smartpower3": {
+        f"{rail}.{name}": (3 * PERCENT, 1 * M, 1 * M, 0.0)
+        for rail in ("input", "out0", "out1")
+        for name in ("voltage", "current", "power")
+    },
+    # PPK2 (Nordic, as transcribed by ppk2lab): 15 % in the worst range, typical; 0.2 uA in the finest.
+    "ppk2": {"current": (15 * PERCENT, 0.0, 0.2 * U, 0.0), "logic": NONE},
+    # Korad: 10 mV, 1 mA; within 0.2 V of its set point it answers the set point (whiteboard.ping.se); 10 steps in current.
+    "korad": {
+        "voltage": (0.5 * PERCENT, 0.2, 10 * M, 0.0),
+        "current": (0.5 * PERCENT, 10 * 1 * M, 1 * M, 0.0),
+    },
+    # Joulescope: ours, 0.1 % and 1 uA, 0.1 % and 1 mV; codes of 1 nA and 1 uV.
+    "joulescope": {
+        "current": (0.1 * PERCENT, 1 * U, 1e-9, 0.0),
+        "voltage": (0.1 * PERCENT, 1 * M, 1 * U, 0.0),
+    },
+    # Yocto-Watt: ours, 1.5 % and 0.1 W; codes of 1 mW and 1 mWh.
+    "yocto": {
+        "power": (1.5 * PERCENT, 0.1, 1 * M, 0.0),
+        "energy": (1.5 * PERCENT, 0.0, MILLI_WATT_HOUR, 1 * M),
+    },
+    # Twelve plug meters against a calibrated one (HIIT 2009-1): 5 %; Shelly prints 0.1 W, Tasmota whole watts.
+    "shelly": {
+        f"outlet{i}.{name}": (5 * PERCENT, 0.0, 0.1 if name == "power" else 0.0, 0.0)
+        for i in range(8)
+        for name in ("power", "voltage", "current", "energy")
+    },
+    "tasmota": {
+        f"outlet0.{name}": (5 * PERCENT, 0.0, 1.0 if name == "power" else 0.0, 0.0)
+        for name in ("power", "voltage", "current", "energy")
+    },
+    # Instruments of which nothing is known: what their URL's `gain` states, here 1 % and 0.1 %; codes of 100 nV.
+    "lines": {"voltage": (1 * PERCENT, 0.0, 1e-7, 0.0), "current": (1 * PERCENT, 0.0, 1e-7, 0.0)},
+    "scpi": {"voltage": (0.1 * PERCENT, 0.0, 0.0, 0.0), "current": (0.1 * PERCENT, 0.0, 0.0, 0.0)},
+    "manual": {"display": (2 * PERCENT, 0.0, 0.1, 0.0)},
+    "replay": {"power": NONE},
+    "throttled": {"throttled.bits": NONE},
+    # NVML's documentation: +-5 %, in mW and mJ.
+    "nvml": {f"gpu0.{name}": (5 * PERCENT, 0.0, 1 * M, 0.0) for name in ("energy", "power", "power_average")},
+    # RAPL: 5 % (around Khan et al., 2018); its usual unit is 2**-14 J = 61 uJ (Intel SDM, MSR_RAPL_POWER_UNIT).
+    "rapl": {
+        f"package-0{core}.energy": (5 * PERCENT, 0.0, pytest.approx(2**-14, rel=0.002), 0.0)  # type: ignore[dict-item]
+        for core in ("", ".core")
+    },
+    # Nothing published: 5 %.
+    "amd": {"gpu0.power": (5 * PERCENT, 0.0, 0.0, 0.0)},
+    "pmic": {
+        name: (5 * PERCENT, 0.0, 1 * M, 0.0)
+        for name in (
+            "pmic.power",
+            "vdd_core.current",
+            "vdd_core.voltage",
+            "3v3_sys.current",
+            "3v3_sys.voltage",
+            "ext5v.voltage",
+        )
+    }
+    | {"throttled.bits": NONE},
+    # A battery's gauge: 3 %, in mV and mW.
+    "power_supply": {
+        f"{battery}.{name}": (3 * PERCENT, 0.0, 1 * M, 0.0)
+        for battery in ("bat0", "bat1")
+        for name in ("voltage", "power")
+    },
+    # INA3221 (SBOS576A) behind 5 mohm: 0.25 % and 16 mV, 8 mV; 0.25 % and 80 uV, 40 uV; 1 % for the shunt added;
+    # a power is both, at 5 V: 80 uV / 5 mohm x 5 V = 80 mW.
+    "jetson": {
+        f"{rail}.{name}": figures
+        for rail in ("vdd_in", "vdd_cpu_gpu_cv", "vdd_soc")
+        for name, figures in (
+            ("voltage", (0.25 * PERCENT, 16 * M, 8 * M, 0.0)),
+            ("current", ((0.25 + 1) * PERCENT, 80 * U / (5 * M), 40 * U / (5 * M), 0.0)),
+        )
+    },
+    "jtop": {
+        "vdd_in.power": ((0.25 + 0.25 + 1) * PERCENT, 80 * U / (5 * M) * 5.0, 40 * U / (5 * M) * 5.0, 0.0)
+    },
+    "tegrastats": {
+        f"{rail}.power": ((0.25 + 0.25 + 1) * PERCENT, 80 * U / (5 * M) * 5.0, 40 * U / (5 * M) * 5.0, 0.0)
+        for rail in ("vdd_in", "vdd_cpu_gpu_cv", "vdd_soc")
+    }
+    | {"cpu.temperature": NONE, "cpu.load": NONE, "gpu.load": NONE},
+    # The simulation's own definition.
+    **{
+        name: {
+            "virtual.voltage": (0.2 * PERCENT, 2 * M, 1 * M, 0.0),
+            "virtual.current": (0.5 * PERCENT, 0.1 * M, 10 * U, 0.0),
+        }
+        for name in ("virtual", "ssh")
+    },
+    # Models have an error of their own kind, below.
+    "estimate": dict.fromkeys(("machine.power", "program.power", "machine.load", "program.load"), NONE),
+    "powermetrics": dict.fromkeys(("cpu.power", "gpu.power", "ane.power", "package.power"), NONE),
+}
+MODELS = {"estimate": 0.5, "powermetrics": 0.3}
+"""Half-widths of models: +-50 % at a known rating (arXiv 2509.22092, CCGrid 2023), +-30 % for Apple's."""
+TYPICAL = {"smartpower3", "ppk2"}
+"""Whose makers state typical figures, no limits."""
+
+# chip: (register step of the shunt or current, its typical and maximal gain, offset, gain drift, offset drift), and
+# the same of the bus.  None: the data sheet states no typical value.
+Figures = tuple[
+    float, tuple[float | None, float], tuple[float | None, float], tuple[float, float], tuple[float, float]
+]
+PPM = 1e-6
+INA3221 = (0.1 * PERCENT, 0.25 * PERCENT)  # SBOS576A
+INA226 = (0.02 * PERCENT, 0.1 * PERCENT)  # SBOS547B
+INA230 = (0.2 * PERCENT, 0.5 * PERCENT)  # SBOS601 (2012); SBOS644D
+DRIFT = (10 * PPM, 50 * PPM)
+CHIP_LIMITS: dict[str, tuple[Figures, Figures]] = {
+    "ina219": (  # SBOS448G, INA219A at its widest range; 0.5 % at 25 degrees, 1 % to 85
+        (10 * U, (0.2 * PERCENT, 0.5 * PERCENT), (40 * U, 200 * U), (10 * PPM, 83 * PPM), (0.1 * U, 0.1 * U)),
+        (4 * M, (0.2 * PERCENT, 0.5 * PERCENT), (0.0, 0.0), (10 * PPM, 83 * PPM), (0.0, 0.0)),
+    ),
+    "ina226": (
+        (2.5 * U, INA226, (2.5 * U, 10 * U), DRIFT, (0.02 * U, 0.1 * U)),
+        (1.25 * M, INA226, (1.25 * M, 7.5 * M), DRIFT, (10 * U, 40 * U)),
+    ),
+    "ina230": (
+        (2.5 * U, INA230, (10 * U, 50 * U), DRIFT, (0.1 * U, 0.5 * U)),
+        (1.25 * M, INA230, (5 * M, 30 * M), DRIFT, (10 * U, 40 * U)),
+    ),
+    "ina260": (  # SBOS656C; amperes, its shunt is inside
+        (1.25 * M, (None, 0.15 * PERCENT), (1.25 * M, 5 * M), (0.0, 0.0), (1 * U, 50 * U)),
+        (1.25 * M, (None, 0.1 * PERCENT), (1.25 * M, 7.5 * M), (0.0, 0.0), (10 * U, 40 * U)),
+    ),
+    "ina228": (  # SLYS021A; its bus as INA238's
+        (312.5e-9, (None, 0.05 * PERCENT), (None, 1 * U), (None, 20 * PPM), (None, 10e-9)),
+        (195.3125 * U, (0.01 * PERCENT, 0.1 * PERCENT), (1 * M, 5 * M), (None, 25 * PPM), (0.0, 0.0)),
+    ),
+    "ina238": (  # SLYS025B
+        (5 * U, (0.01 * PERCENT, 0.1 * PERCENT), (1.5 * U, 5 * U), (None, 25 * PPM), (2e-9, 20e-9)),
+        (3.125 * M, (0.01 * PERCENT, 0.1 * PERCENT), (1 * M, 5 * M), (None, 25 * PPM), (0.0, 0.0)),
+    ),
+    "ina237": (  # SBOSA27A
+        (5 * U, (None, 0.3 * PERCENT), (None, 50 * U), (None, 50 * PPM), (None, 20e-9)),
+        (3.125 * M, (None, 0.3 * PERCENT), (None, 5 * M), (None, 50 * PPM), (0.0, 0.0)),
+    ),
+    "ina3221": (
+        (40 * U, INA3221, (40 * U, 80 * U), DRIFT, (0.1 * U, 0.5 * U)),
+        (8 * M, INA3221, (8 * M, 16 * M), DRIFT, (0.0, 0.0)),
+    ),
+    "ina700": (  # SBOSAB4A, to 10 A
+        (
+            480 * U,
+            (0.1 * PERCENT, 1.25 * PERCENT),
+            (0.48 * M, 1.5 * M),
+            (15 * PPM, 50 * PPM),
+            (50 * U, 250 * U),
+        ),
+        (3.125 * M, (0.05 * PERCENT, 0.2 * PERCENT), (6.2 * M, 15 * M), (None, 30 * PPM), (4 * U, 40 * U)),
+    ),
+    "ina234": (  # as INA226, in steps of its own
+        (40 * U, INA226, (2.5 * U, 10 * U), DRIFT, (0.02 * U, 0.1 * U)),
+        (25.6 * M, INA226, (1.25 * M, 7.5 * M), DRIFT, (10 * U, 40 * U)),
+    ),
+    "ina236": (
+        (2.5 * U, INA226, (2.5 * U, 10 * U), DRIFT, (0.02 * U, 0.1 * U)),
+        (1.6 * M, INA226, (1.25 * M, 7.5 * M), DRIFT, (10 * U, 40 * U)),
+    ),
+    "ina780": (  # INA745B's with twice its offset
+        (2.4 * M, (0.1 * PERCENT, 1.25 * PERCENT), (15 * M, 125 * M), (None, 75 * PPM), (5 * U, 30 * U)),
+        (3.125 * M, (0.01 * PERCENT, 0.3 * PERCENT), (2 * M, 5 * M), (None, 50 * PPM), (20 * U, 100 * U)),
+    ),
+    "ina745": (  # SBOSAC3A, INA745B
+        (1.2 * M, (0.1 * PERCENT, 1.25 * PERCENT), (7.5 * M, 62.5 * M), (None, 75 * PPM), (5 * U, 30 * U)),
+        (3.125 * M, (0.01 * PERCENT, 0.3 * PERCENT), (2 * M, 5 * M), (None, 50 * PPM), (20 * U, 100 * U)),
+    ),
+}
+SISTERS = {"ina220": "ina219", "ina231": "ina230", "ina740": "ina745"}
+"""Chips whose limits are those of another one."""
+BY_CHIP = {"ina", "hwmon", "iio"}
+"""Drivers of any INA; their limits are those of the chips."""
+
+
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Instruments that people wait seconds for are simulated ten times as fast."""
+    from powermeter.drivers import fnirsi
+    from powermeter.drivers.links.hid import drain
+    from powermeter.testing.line_meters import SimulatedAtorch
+
+    monkeypatch.setattr(fnirsi, "drain", functools.partial(drain, quiet_s=0.1, limit_s=0.3))
+    monkeypatch.setattr(fnirsi, "START_S", 0.2)
+    monkeypatch.setattr(SimulatedAtorch, "interval_s", 0.10117)
+
+
+def close(found: tuple[float | None, float], wanted: tuple[float | None, float]) -> bool:
+    """Whether two pairs of a typical and a largest value agree."""
+    return all(
+        a == b if a is None or b is None else a == pytest.approx(b)
+        for a, b in zip(found, wanted, strict=True)
+    )
+
+
+@pytest.mark.parametrize("scheme", sorted(STATED))
+def test_a_driver_s_accuracies_are_those_that_are_stated(scheme: str, tmp_path: Path) -> None:
+    (case,) = (case for case in CASES if case.scheme == scheme)
+    if library := missing_library(case):
+        pytest.skip(f"pip install {library}")
+    with case.source(tmp_path) as (source, _):
+        source.open()
+        found = {channel.name: channel.accuracy for channel in source.channels}
+    found.pop("clock", None)  # of a machine that shows its clock
+    assert sorted(found) == sorted(STATED[scheme])
+    for name, accuracy in found.items():
+        figures = accuracy.gain, accuracy.offset, accuracy.step, accuracy.clock
+        wanted = STATED[scheme][name]
+        for number, expected in zip(figures, wanted, strict=True):
+            assert number == (
+                pytest.approx(expected, rel=1e-9) if isinstance(expected, float) else expected
+            ), name
+        assert accuracy.noise == 0.0
+        assert accuracy.model == (MODELS.get(scheme, 0.0) if name.endswith("power") else 0.0)
+        assert accuracy.typical == (scheme in TYPICAL and name != "logic")
+
+
+@pytest.mark.parametrize("chip", sorted(CHIP_LIMITS))
+def test_a_chip_s_limits_are_those_of_its_data_sheet(chip: str) -> None:
+    same = [chip, *(name for name, other in SISTERS.items() if other == chip)]
+    for name in same:
+        model = CHIPS[name][1]
+        shunt, bus = next(iter(model.shunt_limits.values())), next(iter(model.bus_limits.values()))
+        for limits, register, figures in zip(
+            (shunt, bus), (model.shunts[0], model.buses[0]), CHIP_LIMITS[chip], strict=True
+        ):
+            step, gain, offset, gain_drift, offset_drift = figures
+            assert register.lsb == pytest.approx(step), name
+            assert close(limits.gain, gain) and close(limits.offset, offset), name
+            assert close(limits.gain_drift, gain_drift), name
+            assert close(limits.offset_drift, offset_drift), name
+
+
+def test_better_grades_are_those_of_their_data_sheets() -> None:
+    newer = CHIPS["ina230"][1]  # SBOS601A (2021): 0.3 %, 25 uV
+    assert close(newer.shunt_limits["2021"].gain, (None, 0.3 * PERCENT))
+    assert close(newer.shunt_limits["2021"].offset, (None, 25 * U))
+    assert close(newer.shunt_limits["2021"].gain_drift, DRIFT)
+    assert close(newer.shunt_limits["2021"].offset_drift, (0.1 * U, 0.5 * U))
+    assert close(newer.bus_limits["2021"].gain, (None, 0.3 * PERCENT))
+    sorted_out = CHIPS["ina745"][1]  # SBOSAC3A, INA745A
+    shunt, bus = sorted_out.shunt_limits["a"], sorted_out.bus_limits["a"]
+    assert close(shunt.gain, (0.1 * PERCENT, 0.75 * PERCENT)) and close(shunt.offset, (0.9 * M, 6.25 * M))
+    assert close(shunt.gain_drift, (None, 25 * PPM)) and close(shunt.offset_drift, (5 * U, 30 * U))
+    assert close(bus.gain, (0.01 * PERCENT, 0.1 * PERCENT)) and close(bus.offset, (2 * M, 5 * M))
+    assert close(bus.gain_drift, (None, 25 * PPM)) and close(bus.offset_drift, (8 * U, 40 * U))
+
+
+@pytest.mark.parametrize(
+    ("scheme", "name", "gain", "offset"),
+    [
+        ("ina226", "voltage", math.hypot(0.001, 50 * PPM * WARMER_K), math.hypot(7.5 * M, 40 * U * WARMER_K)),
+        # Behind 10 mohm: 10 uV are 1 mA.
+        (
+            "ina226",
+            "current",
+            math.hypot(0.001, 50 * PPM * WARMER_K, SHUNT),
+            math.hypot(1 * M, 0.01 * M * WARMER_K),
+        ),
+        ("ina228", "energy", math.hypot(1 * PERCENT, SHUNT), 0.0),  # SLYS021A: energy and charge to 1 %
+        ("ina228", "charge", math.hypot(1 * PERCENT, SHUNT), 0.0),
+        (
+            "ina745",
+            "current",
+            math.hypot(1.25 * PERCENT, 75 * PPM * WARMER_K),
+            math.hypot(62.5 * M, 30 * U * WARMER_K),
+        ),
+        # The kernel's INA219 behind 0.1 ohm: 200 uV are 2 mA.
+        (
+            "hwmon",
+            "current",
+            math.hypot(0.5 * PERCENT, 83 * PPM * WARMER_K, SHUNT),
+            math.hypot(2 * M, 1 * U * WARMER_K),
+        ),
+        (
+            "iio",
+            "current",
+            math.hypot(0.5 * PERCENT, 83 * PPM * WARMER_K, SHUNT),
+            math.hypot(2 * M, 1 * U * WARMER_K),
+        ),
+    ],
+)
+def test_a_chip_s_limits_and_its_shunt_s_join_in_quadrature(
+    scheme: str, name: str, gain: float, offset: float, tmp_path: Path
+) -> None:
+    (case,) = (case for case in CASES if case.scheme == scheme)
+    with case.source(tmp_path) as (source, _):
+        source.open()
+        (found,) = (c.accuracy for c in source.channels if c.name.endswith(f".{name}"))
+    assert found.gain == pytest.approx(gain) and found.offset == pytest.approx(offset)
+
+
+def test_every_driver_stands_in_a_table() -> None:
+    assert {case.scheme for case in CASES} == {*STATED, *BY_CHIP, *CHIP_LIMITS, *SISTERS}
