@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,13 +10,14 @@ import pytest
 
 from powermeter.analysis.energy import analyse
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.run import measure_run
+from powermeter.analysis.run import measure_run, never_negative
 from powermeter.channel import Boundary, Channel, Kind, Quantity, Rail
 from powermeter.events import Event
 from powermeter.notes import having
 from powermeter.recording import Writer
 from powermeter.result import Grade
 from powermeter.signals.decoding import from_samples
+from powermeter.signals.kept import Kept
 
 NS = 1_000_000_000
 
@@ -75,3 +77,27 @@ def test_events_of_a_whole_number_of_intervals_are_no_beat_where_stamps_jitter(t
         writer.add_events([Event("infer", s, s + NS // 10, uid=i + 1) for i, s in enumerate(starts.tolist())])
     found = analyse(path)
     assert not having(found.notes, "beat") and found.energy.grade is Grade.MEASURED
+
+
+@pytest.mark.parametrize(("at", "below"), [(1, True), (None, False)])
+def test_a_reading_below_zero_of_a_run_too_long_to_be_held_is_not_missed(at: int | None, below: bool) -> None:
+    """140 000 held readings, one of which may be below zero: where readings were left out each that is held is looked at."""
+    n = 140_000
+    watts = np.full(n, 2.0)
+    if at is not None:
+        watts[at] = -1.0
+    times = np.arange(n, dtype=np.int64) * 1_000_000
+    place = np.arange(n) + (np.arange(n) >= n // 2)  # one reading in the middle was left out
+    trace = from_samples(times, watts)
+    held = Kept(place, np.cumsum(watts) * 1e-3, ((0, n // 2), (n // 2, n)))
+    assert never_negative(Integral.of(replace(trace, kept=held))) != below
+
+
+def test_a_total_that_falls_between_held_readings_can_take_energy_back() -> None:
+    """1, 2, 1.5 J: above zero all the while, and 0.5 J less at the end than before."""
+    times, total = np.arange(3, dtype=np.int64) * NS, np.array([1.0, 2.0, 1.5])
+    trace = from_samples(times, total, Quantity.ENERGY, kind=Kind.COUNTER)
+    held = Kept(np.array([0, 1, 5]), None, ((0, 2),))
+    assert not never_negative(Integral.of(replace(trace, kept=held)))
+    rising = from_samples(times, np.array([-1.0, 0.0, 1.5]), Quantity.ENERGY, kind=Kind.COUNTER)
+    assert never_negative(Integral.of(replace(rising, kept=held)))

@@ -114,3 +114,40 @@ def test_files_and_the_plot(one, tmp_path):
     assert (tmp_path / "v.png").read_bytes().startswith(b"\x89PNG")
     done = CliRunner().invoke(cli, [*command[:-1], str(tmp_path / "v.xyz")])
     assert done.exit_code != 0 and "unknown file extension" in str(done.exception)
+
+
+def two_labels(path: Path, lengths: dict[str, int]) -> Path:
+    """Labels in turns, ten of each, so many ms long, each holding a part of its own; 2 W, read each ms."""
+    import numpy as np
+
+    writer = Writer.create(path)
+    source = writer.add_source("virtual://", "meter", "virtual", (CHANNEL,), {})
+    at, uid, events = 10**9, 0, []
+    for _ in range(10):
+        for name, ms in lengths.items():
+            start, end = at + 10**7, at + 10**7 + ms * 10**6
+            events.append(Event(name, start, end, 1, 1, uid + 1, None, 1))
+            events.append(Event("part", start, end - 10**7, 1, 1, uid + 2, uid + 1, 1))
+            at, uid = end, uid + 2
+    count = (at - 10**9) // 10**6 + 10
+    times = 10**9 + np.arange(count) * 10**6
+    writer.append(source, times, np.full((count, 1), 2000), np.zeros(count, np.uint8), 1)
+    writer.add_events(events)
+    writer.close()
+    return path
+
+
+def test_without_an_attribute_the_outermost_labels_of_one_recording_are_the_variants(tmp_path):
+    found = variants([two_labels(tmp_path / "one.power", {"fast": 20, "slow": 40})])
+    assert [row.name for row in found.rows] == ["fast", "slow"]
+
+
+def test_of_several_recordings_each_gives_its_longest_outermost_label(tmp_path):
+    """Twice as long at the same power is twice the energy: the shorter label of either file is no variant."""
+    paths = [
+        two_labels(tmp_path / "a.power", {"fast": 20, "slow": 40}),
+        two_labels(tmp_path / "b.power", {"slow": 20, "fast": 60}),
+    ]
+    found = variants(paths)
+    assert [row.name for row in found.rows] == ["a", "b"]
+    assert [row.latency_s for row in found.rows] == [pytest.approx(0.04), pytest.approx(0.06)]

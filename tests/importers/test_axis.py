@@ -121,3 +121,23 @@ def test_times_of_day(text, seconds_):
 )
 def test_what_is_no_time(text):
     assert time_of_day_ns(text) is None and wall(text) is None
+
+
+def test_stamps_in_seconds_are_spread_by_arithmetic():
+    """Forty rows, four a second, stamped 0 to 9: 39 steps over 9 s, off by a second in 9 at most."""
+    found = axis(np.repeat(np.arange(10), 4) * S, "x")
+    assert found.times_ns.tolist() == np.rint(np.arange(40) * 9e9 / 39).astype(np.int64).tolist()
+    assert (found.resolution_ns, found.span_error) == (S, pytest.approx(1 / 9))
+    (note,) = (text for text in found.warnings if "resolution" in text)
+    assert "resolution of 1 s; 40 rows" in note and "mean step 230.8 ms" in note
+    assert "the span of 9 s" in note and "±11.1%" in note
+
+
+def test_coarse_stamps_of_rows_that_change_their_pace_are_spread_between_the_changes():
+    """Two rows a second for 10 s, then eight: evenly spread, the fast ones would begin seconds too early."""
+    stamps = np.concatenate([np.repeat(np.arange(10), 2), np.repeat(np.arange(10, 20), 8)]) * S
+    found = axis(stamps, "x")
+    assert "between the moments at which the stamp changes" in found.warnings[-1]
+    assert np.abs(found.times_ns - stamps).max() <= S
+    at = np.searchsorted(stamps, 15 * S)  # between the row before and this one the clock reached 15 s
+    assert (found.times_ns[at - 1] + found.times_ns[at]) / 2 == pytest.approx(15 * S, abs=0.07 * S)

@@ -91,3 +91,17 @@ def test_what_no_supply_has_is_beyond_the_limit():
     assert seen.limit(Quantity.POWER, 1e-3) == ABSURD[Quantity.POWER] / 1e-3
     seen.add(np.array([65535.0]))  # all bits set, far from the rest
     assert 5.0 < seen.limit(Quantity.POWER, 1.0) < 65535.0
+
+
+def test_a_unit_that_every_other_cell_carries_is_the_columns():
+    """Half of the filled cells are enough, fewer are not; empty ones do not count."""
+    assert unit_in_cells(["1 W", "2 W", "3", "4", ""]) == "W"
+    assert unit_in_cells(["1 W", "2 W", "3", "4", "5"]) is None
+
+
+@pytest.mark.parametrize(("count", "marks", "kept"), [(11, 2, True), (12, 3, False), (12, 4, True)])
+def test_how_many_readings_far_above_the_rest_are_none(count, marks, kept):
+    """One where there are fewer than twelve readings, three from twelve on."""
+    seen = Statistics()
+    seen.add(np.array([5.0] * (count - marks) + [5.0e7 + i for i in range(marks)]))
+    assert (seen.limit(Quantity.POWER, 1e-18) > 5.0e7) == kept

@@ -207,3 +207,10 @@ def test_a_directory_of_logs_becomes_one_recording_and_names_what_it_passed_over
         assert len(recording.samples(source.id).times_ns) == 30
     assert run(["import", "--explain", "logs"]) == 0
     assert capsys.readouterr().out.count("a table") == 3
+
+
+@pytest.mark.parametrize("text", ["# NVIDIA-SMI 550.54\ntime,power_W\n0,5\n", "|====|\n0,5\n"])
+def test_half_of_what_shows_a_table_of_nvidia_smi_is_none(tmp_path, text):
+    path = tmp_path / "x.csv"
+    path.write_text(text)
+    assert refusal(Peek.at(path)) is None

@@ -6,6 +6,7 @@ import pytest
 
 from powermeter import analyse, importers
 from powermeter.analysis.integral import Integral
+from powermeter.channel import MISSING
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.recording import Recording
 from powermeter.result import Grade
@@ -618,3 +619,25 @@ def test_a_shelly_ems_history_is_the_energy_of_each_row(tmp_path):
     path.write_text("Date/time UTC,Active energy Wh (1),Returned energy Wh (1),Min V,Max V\n" + rows)
     importers.convert(path, tmp_path / "o.power", choices=importers.Choices())
     assert analyse(tmp_path / "o.power").energy.value == pytest.approx(6 * 11.5 * 3600)
+
+
+def test_a_tektronix_row_without_a_value_has_no_stamp_either(tmp_path):
+    """A time alone is no sample: before the first it would make columns of none, later one that is missing."""
+    text = TEK.format(unit="A")
+    alone = text.replace("Record Length,5,,0.0,1.0,", "Record Length,5,,0.0,,").replace(
+        "4.0e-03,1.0", "4.0e-03,"
+    )
+    log, energies, _ = load(tmp_path, alone, "t.csv", voltage_v=5.0)
+    assert energies["input"] == pytest.approx(5.0 * 2e-3) and len(log.sources[0].times_ns) == 3
+
+
+def test_a_tektronix_row_that_ends_early_lacks_its_last_value(tmp_path):
+    """Two inputs in six columns; the second row has no voltage, which is missing there and no 0."""
+    facts = "Record Length,3,,\nSource,CH1,CH2\nVertical Units,A,V\n"
+    rows = ",,,0.0,1.0,5.0\n,,,1.0e-03,1.0\n,,,2.0e-03,1.0,5.0\n"
+    (tmp_path / "t.csv").write_text(facts + rows)
+    log = importers.open_log(tmp_path / "t.csv", format="oscilloscope")
+    (rows_read,) = log.sources
+    assert [channel.quantity.value for channel in rows_read.channels] == ["current", "voltage"]
+    assert len(rows_read.times_ns) == 3
+    assert [code == MISSING for code in rows_read.codes[1].tolist()] == [False, True, False]

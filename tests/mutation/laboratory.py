@@ -140,15 +140,14 @@ class Laboratory:
         if status in (0, 5):
             return Outcome(False, "no test reaches it" if status == 5 else "", len(tests), took)
         if status == 4:
+            text = self.output.read_text(errors="replace")
+            if re.search(r"^ERROR tests/", text, re.MULTILINE):  # a test file could not even be imported
+                return Outcome(True, self._failed(), len(tests), took)
             # A test that the map knows may have another name by now.
-            gone = set(
-                re.findall(r"not found: \S*?/checkout/(tests/\S+)", self.output.read_text(errors="replace"))
-            )
+            gone = set(re.findall(r"not found: \S*?/checkout/(tests/\S+)", text))
             if left := [name for name in tests if gone and name not in gone]:
                 return self.run(left, limit_s)
-            raise RuntimeError(
-                f"pytest could not be called: {self.output.read_text(errors='replace')[-500:]}"
-            )
+            raise RuntimeError(f"pytest could not be called: {text[-500:]}")
         return Outcome(True, self._failed(), len(tests), took)
 
     def _be_pytest(self, tests: Sequence[str]) -> None:

@@ -336,3 +336,13 @@ def test_errors_arrive_as_the_class_they_were():
     assert type(rebuild({"class": "Reason", "message": "x"})) is ReadError
     assert type(rebuild({"class": "SystemExit", "message": "x"})) is ReadError
     assert isinstance(rebuild({}), PowermeterError)
+
+
+def test_a_recorder_that_does_not_start_leaves_no_pipe_open(tmp_path):
+    recorder = Recorder(tmp_path / "run.power", ["virtual://?fault=absent"])
+    with pytest.raises(OpenError):
+        recorder.start()
+    process = recorder._process
+    assert process is not None and process.returncode is not None
+    assert process.stdin is not None and process.stdin.closed
+    assert process.stdout is not None and process.stdout.closed

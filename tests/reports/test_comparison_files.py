@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import html as markup
 import json
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
 
 from powermeter.cli import cli
 from powermeter.comparison.compare import compare
-from powermeter.reports.comparison import change, signed, verdict_text
+from powermeter.reports.comparison import change, signed, to_text, verdict_text
 from powermeter.reports.comparison_files import KINDS
 from powermeter.reports.wording import show
 
@@ -59,3 +60,10 @@ def test_the_command_writes_it_and_refuses_what_it_must_not_replace(sides, tmp_p
     assert "exists" in str(CliRunner().invoke(cli, arguments).exception)
     wrong = CliRunner().invoke(cli, [*arguments[:-1], str(tmp_path / "out.docx")])
     assert "unknown file extension" in str(wrong.exception)
+
+
+def test_what_each_side_counts_is_stated_once_where_it_is_the_same(found):
+    same = to_text(replace(found, counted=("whole answers", "whole answers")), 100).splitlines()
+    assert same[1] == "counted whole answers" and not any("A counts" in line for line in same)
+    apart = to_text(replace(found, counted=("whole answers", "tokens")), 100).splitlines()
+    assert apart[1:3] == ["A counts whole answers", "B counts tokens"]

@@ -14,6 +14,7 @@ from powermeter.events import Event
 from powermeter.recording import Recording
 from powermeter.reports import figures, svg
 from powermeter.reports.report_data import gather
+from powermeter.result import Result
 from powermeter.signals.decoding import from_samples
 
 
@@ -142,3 +143,35 @@ def test_power_that_flows_back_stays_inside_the_frame(make):
     assert panel.bottom_w == pytest.approx(-0.5) and panel.top_w <= 0
     heights = [float(y) for y in re.findall(r"(?:M|L)[\d.]+ ([\d.]+)", svg.power_figure(panel, "x"))]
     assert heights and max(heights) <= svg.TOP + svg.TRACE_HEIGHT
+
+
+def test_bands_that_reach_below_the_axis_end_at_it():
+    """Four events of 1 J from 0 up: a band from -5 J to 2 J ends where 0 J stands, at the foot of the figure."""
+    result = Result(0.9, "J", -5.0, 1.5)
+    items = figures.Items(
+        "infer",
+        4,
+        np.arange(1.0, 5.0),
+        np.ones(4),
+        np.full(4, 0.1),
+        mean=1.0,
+        low=-5.0,
+        high=2.0,
+        meter=3.0,
+        warmup=0,
+        before=result,
+    )
+    drawn = svg.items_figure(items, "x", 0)
+    boxes = {
+        kind: (float(y), float(height))
+        for kind, y, height in re.findall(
+            r'<rect class="(within|meter|before)" x="[\d.]+" y="([-\d.]+)" width="[\d.]+" height="([-\d.]+)"',
+            drawn,
+        )
+    }
+    assert sorted(boxes) == ["before", "meter", "within"]
+    feet = {kind: y + height for kind, (y, height) in boxes.items()}
+    assert feet["within"] == pytest.approx(feet["meter"], abs=0.2)
+    assert feet["before"] == pytest.approx(feet["meter"], abs=0.2)
+    scale = (feet["within"] - boxes["within"][0]) / 2.0  # from 0 to 2 J
+    assert boxes["before"][1] == pytest.approx(1.5 * scale, abs=0.3)  # from 0 to 1.5 J

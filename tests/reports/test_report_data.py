@@ -192,3 +192,14 @@ def test_items_per_charge_are_those_of_the_next_item_and_the_meters_part_is_no_l
     assert data.budget.count.value == pytest.approx(holds.value)
     quoted = (row.per_item.high - row.per_item.low) / 2
     assert 0 < row.meter_half_width <= quoted
+
+
+def test_a_place_that_is_not_known_is_a_note_and_other_doubts_of_the_footprint_are_warnings(make, twenty):
+    """Of a place without a loss figure the doubt is a warning; that there is no place stands among the notes, once."""
+    path = make(events=twenty)
+    unknown = story_of(path)
+    assert "place-unknown" in {note.code for note in unknown.footprint.warnings}
+    assert "place-unknown" not in {note.code for note in unknown.warnings}
+    doubtful = story_of(path, place="GRL")  # Greenland: in no table of losses
+    codes = {note.code for note in doubtful.footprint.warnings}
+    assert "losses-unknown" in codes and codes <= {note.code for note in doubtful.warnings}

@@ -20,3 +20,10 @@ def test_labels_have_the_colours_of_the_page():
         canvas.BAND,
         canvas.GAP,
     )
+
+
+def test_a_long_text_keeps_its_beginning_and_its_end():
+    """Of 30 characters one is the ellipsis, ten are the end's and 19 the beginning's."""
+    long = "a" * 40 + "0123456789"
+    assert canvas.text(long, 30) == "a" * 19 + "…" + "0123456789"
+    assert canvas.text("b" * 30, 30) == "b" * 30
