@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from powermeter.result import Grade
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 MISSING = -(2**63)
 """The raw code of a value that this sample does not have.  Never a number, never 0."""
@@ -160,6 +165,21 @@ class Channel:
     def unit(self) -> str:
         """The SI unit of its values."""
         return self.quantity.unit
+
+    def in_si(self, codes: NDArray[Any]) -> NDArray[np.float64]:
+        """Return raw codes, or means of them, in the SI unit; NaN where one is missing.  Shape as `codes`."""
+        import numpy as np
+
+        values: NDArray[np.float64] = codes.astype(np.float64) * self.scale + self.offset
+        missing = codes == MISSING
+        if missing.any():
+            values[missing] = np.nan
+        return values
+
+    def value_of(self, code: float) -> float | None:
+        """Return one raw code, or a mean of some, in the SI unit; None where it is missing or not a number."""
+        value = float(code) * self.scale + self.offset
+        return value if code != MISSING and math.isfinite(value) else None
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON; `from_dict` is its inverse."""

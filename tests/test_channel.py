@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
-from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
+from powermeter.channel import MISSING, Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.result import Grade
 
 FULL = Channel(
@@ -68,3 +69,13 @@ def test_every_quantity_has_a_unit():
     units = {quantity: quantity.unit for quantity in Quantity}
     assert units[Quantity.CHARGE] == "C" and units[Quantity.ENERGY] == "J"
     assert all(units.values())
+
+
+def test_codes_become_si_and_what_is_missing_is_no_number():
+    codes = np.array([3, MISSING, -2])
+    np.testing.assert_allclose(FULL.in_si(codes), [3 * 2.5e-6 - 1, np.nan, -2 * 2.5e-6 - 1])
+    assert codes[1] == MISSING  # nothing is changed in place
+    np.testing.assert_allclose(FULL.in_si(np.array([0.5, np.nan])), [0.5 * 2.5e-6 - 1, np.nan])
+    assert FULL.in_si(np.empty(0, np.int64)).size == 0
+    assert FULL.value_of(2) == 2 * 2.5e-6 - 1
+    assert FULL.value_of(MISSING) is FULL.value_of(float("nan")) is None

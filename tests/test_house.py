@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+import sys
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -22,89 +23,107 @@ def files() -> list[Path]:
     return found
 
 
-def name(path: Path) -> str:
-    return path.relative_to(ROOT).as_posix()
+@dataclass(slots=True)
+class Module:
+    """What the rules need of a file, found in one walk."""
+
+    path: str
+    text: str
+    functions: list[ast.FunctionDef | ast.AsyncFunctionDef] = field(default_factory=list)
+    imports: list[ast.Import | ast.ImportFrom] = field(default_factory=list)
+    first_lines: list[str] = field(default_factory=list)
+    """Of its docstrings."""
+
+    @classmethod
+    def read(cls, path: Path) -> Module:
+        """Return a file, parsed and walked through."""
+        found = cls(path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8"))
+        # Only statements are walked through: neither definition nor import stands inside an expression.
+        left: list[ast.AST] = [ast.parse(found.text)]
+        while left:
+            node = left.pop()
+            if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+                found.first_lines.append(
+                    (ast.get_docstring(node, clean=False) or "").lstrip().partition("\n")[0]
+                )
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                found.functions.append(node)
+            elif isinstance(node, (ast.Import, ast.ImportFrom)):
+                found.imports.append(node)
+            left += [
+                one
+                for block in ("body", "orelse", "finalbody", "handlers", "cases")
+                for one in getattr(node, block, ())
+            ]
+        return found
 
 
 @pytest.fixture(scope="module")
-def trees() -> dict[str, ast.Module]:
-    return {name(path): ast.parse(path.read_text(encoding="utf-8")) for path in files()}
+def modules() -> list[Module]:
+    """Every file of ours."""
+    return [Module.read(path) for path in files()]
 
 
-def functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            yield node
-
-
-def test_no_file_is_longer_than_400_lines() -> None:
-    lengths = {name(path): path.read_text(encoding="utf-8").count("\n") for path in files()}
+def test_no_file_is_longer_than_400_lines(modules: list[Module]) -> None:
+    lengths = {one.path: one.text.count("\n") for one in modules}
     assert not {path: n for path, n in lengths.items() if n > LONGEST}
 
 
-def test_a_function_has_at_most_eight_parameters(trees: dict[str, ast.Module]) -> None:
+def test_a_function_has_at_most_eight_parameters(modules: list[Module]) -> None:
     """Commands of click take one for each option, by name."""
     many = {}
-    for path, tree in trees.items():
-        for function in functions(tree):
+    for one in modules:
+        for function in one.functions:
             a = function.args
             own = [x.arg for x in (*a.posonlyargs, *a.args, *a.kwonlyargs) if x.arg not in ("self", "cls")]
             if len(own) <= MOST_PARAMETERS:
                 continue
             if not any("click" in ast.unparse(decorator) for decorator in function.decorator_list):
-                many[f"{path}:{function.name}"] = len(own)
+                many[f"{one.path}:{function.name}"] = len(own)
     assert not many
 
 
-def test_a_docstring_says_what_is_returned_in_the_fields_verbs(trees: dict[str, ast.Module]) -> None:
-    found = []
-    for path, tree in trees.items():
-        for node in ast.walk(tree):
-            if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
-                text = ast.get_docstring(node) or ""
-                if VERBS.match(text):
-                    found.append(f"{path}: {text.splitlines()[0]}")
-    assert not found
+def test_a_docstring_says_what_is_returned_in_the_fields_verbs(modules: list[Module]) -> None:
+    assert not [f"{one.path}: {line}" for one in modules for line in one.first_lines if VERBS.match(line)]
 
 
-def test_only_the_registry_names_our_code_by_string() -> None:
+def test_only_the_registry_names_our_code_by_string(modules: list[Module]) -> None:
     loading = re.compile(r"""["']powermeter\.[\w.]+:\w+["']""")
-    found = [
-        name(path)
-        for path in files()
-        if name(path) != "powermeter/registry.py" and loading.search(path.read_text(encoding="utf-8"))
-    ]
-    assert not found
+    others = [one for one in modules if one.path != "powermeter/registry.py"]
+    assert not [one.path for one in others if loading.search(one.text)]
 
 
-def test_the_formatter_decides_everywhere() -> None:
-    assert not [name(path) for path in files() if "fmt: " + "skip" in path.read_text(encoding="utf-8")]
+def test_the_formatter_decides_everywhere(modules: list[Module]) -> None:
+    assert not [one.path for one in modules if "fmt: " + "skip" in one.text]
 
 
-def test_a_recording_is_never_just_anything(trees: dict[str, ast.Module]) -> None:
+def test_a_recording_is_never_just_anything(modules: list[Module]) -> None:
     found = []
-    for path, tree in trees.items():
-        for function in functions(tree):
+    for one in modules:
+        for function in one.functions:
             for argument in (*function.args.args, *function.args.kwonlyargs):
-                typed = "" if argument.annotation is None else ast.unparse(argument.annotation)
-                if argument.arg == "recording" and typed == "Any":
-                    found.append(f"{path}:{function.name}")
+                typed = argument.annotation if argument.arg == "recording" else None
+                if typed is not None and ast.unparse(typed) == "Any":
+                    found.append(f"{one.path}:{function.name}")
     assert not found
 
 
-def test_the_core_imports_no_wing_and_no_command(trees: dict[str, ast.Module]) -> None:
+def test_the_core_imports_no_wing_and_no_command(modules: list[Module]) -> None:
     """Also not inside functions; the command line stands above the wings."""
     above = re.compile(r"powermeter\.(drivers|calibration|reports|cli)\b")
     found = []
-    for path, tree in trees.items():
-        if not path.startswith("powermeter/") or path.startswith("powermeter/cli/"):
+    for one in modules:
+        if not one.path.startswith("powermeter/") or one.path.startswith("powermeter/cli/"):
             continue
-        if path == "powermeter/__main__.py":
+        if one.path == "powermeter/__main__.py":
             continue
-        for node in ast.walk(tree):
-            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-            names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            found += [f"{path}: {n}" for n in names if above.match(n)]
+        for node in one.imports:
+            names = (
+                [node.module or ""]
+                if isinstance(node, ast.ImportFrom)
+                else [alias.name for alias in node.names]
+            )
+            found += [f"{one.path}: {n}" for n in names if above.match(n)]
     assert not found
 
 
@@ -119,12 +138,12 @@ OWN_PROSE = re.compile(
 )
 
 
-def test_nothing_is_decided_by_a_text_of_ours() -> None:
+def test_nothing_is_decided_by_a_text_of_ours(modules: list[Module]) -> None:
     found = []
-    for path in files():
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for one in modules:
+        for number, line in enumerate(one.text.splitlines(), 1):
             if OWN_PROSE.search(line):
-                found.append(f"{name(path)}:{number}: {line.strip()}")
+                found.append(f"{one.path}:{number}: {line.strip()}")
     assert [one for one in found if not any(part in one for part in FOREIGN)] == []
 
 
@@ -133,38 +152,38 @@ def room(module: str) -> str:
     return ".".join(module.split(".")[:2])
 
 
-def arrows(trees: dict[str, ast.Module]) -> set[tuple[str, str]]:
+@pytest.fixture(scope="module")
+def arrows(modules: list[Module]) -> set[tuple[str, str]]:
     """Which room imports which, also inside functions."""
     names = {}
-    for path in trees:
-        parts = path.removesuffix(".py").split("/")
-        names[path] = ".".join(
+    for one in modules:
+        parts = one.path.removesuffix(".py").split("/")
+        names[one.path] = ".".join(
             part
             for part in (["powermeter"] if parts[0] != "powermeter" else []) + parts
             if part != "__init__"
         )
     known, found = set(names.values()), set()
-    for path, tree in trees.items():
-        own = names[path] if path.endswith("__init__.py") else names[path].rpartition(".")[0]
-        for node in ast.walk(tree):
+    for one in modules:
+        here = names[one.path]
+        own = here if one.path.endswith("__init__.py") else here.rpartition(".")[0]
+        for node in one.imports:
             if isinstance(node, ast.ImportFrom):
                 base = node.module or ""
                 if node.level:
                     up = own.split(".")[: len(own.split(".")) - node.level + 1]
                     base = ".".join([*up, *([node.module] if node.module else [])])
                 asked = [f"{base}.{alias.name}" for alias in node.names]
-                targets = [one if one in known else base for one in asked]
-            elif isinstance(node, ast.Import):
-                targets = [alias.name for alias in node.names]
+                targets = [target if target in known else base for target in asked]
             else:
-                continue
-            found |= {(room(names[path]), room(one)) for one in targets if one in known}
+                targets = [alias.name for alias in node.names]
+            found |= {(room(here), room(target)) for target in targets if target in known}
     return {(a, b) for a, b in found if a != b}
 
 
-def test_no_rooms_import_each_other_in_a_circle(trees: dict[str, ast.Module]) -> None:
+def test_no_rooms_import_each_other_in_a_circle(arrows: set[tuple[str, str]]) -> None:
     """Rooms that nothing left imports are taken away, again and again; only circles would remain."""
-    left = arrows(trees)
+    left = arrows
     while imported := {b for _, b in left}:
         less = {(a, b) for a, b in left if a in imported}
         if less == left:
@@ -173,8 +192,35 @@ def test_no_rooms_import_each_other_in_a_circle(trees: dict[str, ast.Module]) ->
     assert left == set()
 
 
-def test_the_house_stays_as_small_as_it_was_drawn(trees: dict[str, ast.Module]) -> None:
+def test_the_house_stays_as_small_as_it_was_drawn(arrows: set[tuple[str, str]]) -> None:
     """The figures in `docs/decisions.md` count benchmarks and reproduced papers (16 arrows) too."""
-    found = arrows(trees)
-    assert len({one for pair in found for one in pair}) <= 30
-    assert len(found) <= 174
+    assert len({one for pair in arrows for one in pair}) <= 30
+    assert len(arrows) <= 174
+
+
+RULES = (
+    ("def f(a, b, c, d, e, g, h, i, j): ...", test_a_function_has_at_most_eight_parameters),
+    ("if x:\n    pass\nelse:\n    def f(recording: Any): ...", test_a_recording_is_never_just_anything),
+    (
+        'class A:\n    def f(self):\n        """Give it."""',
+        test_a_docstring_says_what_is_returned_in_the_fields_verbs,
+    ),
+    ("try:\n    pass\nexcept E:\n    import powermeter.cli", test_the_core_imports_no_wing_and_no_command),
+    (
+        "match x:\n    case 1:\n        from powermeter.reports import a",
+        test_the_core_imports_no_wing_and_no_command,
+    ),
+    (
+        "for a in b:\n    with c:\n        import powermeter.drivers",
+        test_the_core_imports_no_wing_and_no_command,
+    ),
+)
+
+
+@pytest.mark.parametrize(("text", "rule"), RULES)
+def test_each_rule_sees_what_breaks_it_wherever_it_stands(text, rule, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
+    (tmp_path / "powermeter").mkdir()
+    (tmp_path / "powermeter" / "a.py").write_text(text, encoding="utf-8")
+    with pytest.raises(AssertionError):
+        rule([Module.read(tmp_path / "powermeter" / "a.py")])

@@ -116,7 +116,7 @@ def published(recording: Recording) -> PublishedSet | None:
             Published(
                 event,
                 energy,
-                trapezoid(times[good], codes[good] * channel.scale + channel.offset, event),
+                trapezoid(times[good], channel.in_si(codes[good]), event),
                 float(printed) * 1e-6 if isinstance(printed, (int, float)) else None,
             )
         )

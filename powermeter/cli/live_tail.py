@@ -152,7 +152,7 @@ class Tail:
                     and channel.rail.name == totals.rail
                     and channel.quantity is quantity
                 ):
-                    return np.asarray(means[:, position] * channel.scale + channel.offset, np.float64)
+                    return channel.in_si(means[:, position])
             return None
 
         power, volts, amps = (column(q) for q in (Quantity.POWER, Quantity.VOLTAGE, Quantity.CURRENT))

@@ -24,16 +24,18 @@ def chunk_rows(recording: Recording) -> Iterator[dict[str, Any]]:
             for channel, entry in zip(source.channels, entries[: len(source.channels)], strict=True):
                 if not int(entry["count"]):
                     continue
-                ends = sorted(float(entry[k]) * channel.scale + channel.offset for k in ("low", "high"))
+                low, high, mean = (channel.value_of(entry[k]) for k in ("low", "high", "mean"))
+                if low is None or high is None:
+                    continue
                 yield {
                     "source": source.id,
                     "channel": channel.name,
                     "start_ns": int(entry["first_ns"]),
                     "end_ns": int(entry["last_ns"]),
                     "count": int(entry["count"]),
-                    "low": ends[0],
-                    "high": ends[1],
-                    "mean": float(entry["mean"]) * channel.scale + channel.offset,
+                    "low": min(low, high),
+                    "high": max(low, high),
+                    "mean": mean,
                 }
 
 

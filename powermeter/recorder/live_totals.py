@@ -58,10 +58,9 @@ class LiveTotals:
 
     def _value(self, position: int, codes: NDArray[np.int64]) -> NDArray[np.float64]:
         channel, raw = self._channels[position], codes[:, position]
-        values: NDArray[np.float64] = raw.astype(np.float64) * channel.scale + channel.offset
+        values = channel.in_si(raw)
         known = np.flatnonzero(raw != MISSING)
         far = impossible(channel, raw[known])
-        values[raw == MISSING] = np.nan
         if far is not None:
             values[known[far]] = np.nan
         return values

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from powermeter.channel import MISSING, Channel, Kind, Quantity
+from powermeter.channel import Channel, Kind, Quantity
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -173,10 +173,7 @@ class RailTotals:
         self._last_w, self.last_ns = float(power[-1]), int(times[-1])
 
     def _values(self, position: int, codes: Sequence[NDArray[np.int64]]) -> NDArray[np.float64]:
-        channel, raw = self._channels[position], codes[position]
-        values: NDArray[np.float64] = raw.astype(np.float64) * channel.scale + channel.offset
-        values[raw == MISSING] = np.nan
-        return values
+        return self._channels[position].in_si(codes[position])
 
 
 def _mean(values: NDArray[np.float64] | None, now: NDArray[np.bool_], before: float | None) -> float | None:

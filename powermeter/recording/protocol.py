@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.channel import MISSING, Channel, Gap
+from powermeter.channel import Channel, Gap
 from powermeter.errors import ConfigurationError
 from powermeter.events import Event
 from powermeter.recording.summaries import Summaries
@@ -66,12 +66,7 @@ class Samples:
 
     def values(self, channel: Channel) -> NDArray[np.float64]:
         """Return one channel in SI units, NaN where missing."""
-        raw = self.codes[channel.name]
-        values: NDArray[np.float64] = raw.astype(np.float64) * channel.scale + channel.offset
-        missing = raw == MISSING
-        if missing.any():
-            values[missing] = np.nan
-        return values
+        return channel.in_si(self.codes[channel.name])
 
 
 class RecordingLike(Protocol):

@@ -51,7 +51,5 @@ def _temperatures(codes: NDArray[np.int64], channel: Channel) -> NDArray[np.floa
     known = np.flatnonzero(codes != MISSING)
     if not known.size:
         return None
-    between: NDArray[np.float64] = np.interp(
-        np.arange(codes.size), known, codes[known] * channel.scale + channel.offset
-    )
+    between: NDArray[np.float64] = np.interp(np.arange(codes.size), known, channel.in_si(codes[known]))
     return between

@@ -193,9 +193,7 @@ def read_channel(
             values, resets = unwrap(times_ns, codes, channel.scale, channel.wrap)
             lost += resets
     else:
-        values = np.asarray(codes * channel.scale, np.float64)
-        if channel.offset:
-            values += channel.offset
+        values = channel.in_si(codes)
     trace = from_samples(
         times_ns,
         values,

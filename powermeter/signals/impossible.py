@@ -77,7 +77,7 @@ def _jumps(channel: Channel, codes: Codes) -> NDArray[np.bool_] | None:
 def note(channel: Channel, codes: Codes) -> str:
     """Return what to say of the impossible codes of a channel."""
     n = codes.size
-    largest = float(codes[np.argmax(np.abs(codes.astype(np.float64)))]) * channel.scale + channel.offset
+    largest = channel.in_si(codes)[np.argmax(np.abs(codes.astype(np.float64)))]
     return (
         f"{channel.name}: {n} reading{'s' * (n != 1)} that no load can have caused ({largest:.3g} {channel.unit}) "
         f"{'are' if n > 1 else 'is'} left out"

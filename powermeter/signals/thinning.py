@@ -303,9 +303,7 @@ def _values(
     for channel in plan.channels:
         if channel.kind is Kind.COUNTER:
             continue
-        plain: Floats = piece.codes[channel.name].astype(np.float64) * channel.scale
-        if channel.offset:
-            plain += channel.offset
+        plain = channel.in_si(piece.codes[channel.name])
         correction = plan.corrections.get(channel.name)
         if correction is not None:
             _, temperature = correction_of(corrections, source, channel, piece)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from powermeter.analysis.energy import analyse
-from powermeter.channel import Channel, Quantity, Rail
+from powermeter.channel import MISSING, Channel, Quantity, Rail
 from powermeter.cli.live_tail import Tail
 from powermeter.events import Event
 from powermeter.recording import Recording, Writer
@@ -60,3 +60,17 @@ def test_an_event_of_several_items_has_its_energy_shared_among_them(tmp_path):
     assert tail.labels["batch"].mean_j == pytest.approx(0.25)
     assert tail.labels["batch"].rate_hz == pytest.approx(0.5)  # four ends, 2 s apart
     assert tail.main.energy_j == pytest.approx(20.0) and tail.elapsed_s == 10.0
+
+
+def test_what_was_missing_before_the_tail_began_is_in_no_total(tmp_path):
+    """A long recording is taken over from its overview, whose means leave missing readings out."""
+    path = tmp_path / "long.power"
+    seconds = np.arange(400, dtype=np.int64)
+    codes = np.full(400, 2000)
+    codes[50:60] = MISSING
+    with Writer.create(path, {}) as writer:
+        source = writer.add_source("x://", "m", "x", (Channel("p", Quantity.POWER, 1e-3, Rail("VDD_IN")),))
+        writer.append(source, seconds * 10**9, codes[:, None])
+    tail = Tail(path, "x")
+    tail.look()
+    assert 0.9 * 800 < tail.main.energy_j < 1.01 * 800

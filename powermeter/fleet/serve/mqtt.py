@@ -8,7 +8,6 @@ end, one after the other.
 from __future__ import annotations
 
 import json
-import math
 import ssl
 import time
 from collections.abc import Iterator, Mapping
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from powermeter.channel import MISSING, Channel, Quantity
+from powermeter.channel import Channel, Quantity
 from powermeter.errors import ConfigurationError, DataError, NotInstalledError, PowermeterError
 from powermeter.fleet.rows import slug
 from powermeter.fleet.serve.watched import Watched, device_of, name_of
@@ -305,11 +304,7 @@ def batch(source: SourceInfo, piece: Samples, part: slice, before: int, utc: Utc
 
 
 def _values(channel: Channel, codes: list[int]) -> list[float | None]:
-    found: list[float | None] = []
-    for code in codes:
-        value = code * channel.scale + channel.offset
-        found.append(None if code == MISSING or not math.isfinite(value) else value)
-    return found
+    return [channel.value_of(code) for code in codes]
 
 
 _SENSORS: Mapping[str, tuple[str, str, str, str]] = {

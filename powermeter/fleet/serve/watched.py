@@ -211,7 +211,7 @@ def _channels(recording: Recording, base: Mapping[str, str]) -> list[MetricValue
             codes = samples.codes[channel.name]
             codes = codes[codes != MISSING]
             if name is not None and codes.size:
-                value = float(codes[-1]) * channel.scale + channel.offset
+                value = float(channel.in_si(codes[-1:])[0])
                 found.append(
                     MetricValue(
                         name, {**labels, "channel": channel.name, "grade": channel.grade.value}, value

@@ -13,16 +13,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import outside
 import pytest
 from class_of_forty import record
 from waiting import CEILING_S
 
+from powermeter.channel import MISSING, Channel, Quantity
 from powermeter.errors import ConfigurationError
 from powermeter.fleet.serve import mqtt
-from powermeter.fleet.serve.mqtt import Broker, Publisher, discovery
+from powermeter.fleet.serve.mqtt import Broker, Publisher, batch, discovery
 from powermeter.fleet.serve.watched import Watched, name_of
 from powermeter.recording import Recording
+from powermeter.recording.protocol import Samples, SourceInfo
 
 
 class Mosquitto:
@@ -339,3 +342,10 @@ def test_home_assistant_is_told_units_and_classes() -> None:
         "total_increasing",
     )
     assert len({m["unique_id"] for m in announced.values()}) == 2 and energy["state_topic"] == "lab/pi/state"
+
+
+def test_a_batch_holds_none_where_a_reading_is_missing() -> None:
+    channel = Channel("p", Quantity.POWER, 1e-3, offset=1.0)
+    source = SourceInfo(1, "x://", "m", "x", {}, (channel,))
+    piece = Samples(np.arange(3), {"p": np.array([1000, MISSING, 2000])}, np.zeros(3, np.uint8))
+    assert batch(source, piece, slice(0, 3), 0, None)["values"] == {"p": [2.0, None, 3.0]}

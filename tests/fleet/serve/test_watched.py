@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 from class_of_forty import record
 
 from powermeter import analyse
+from powermeter.channel import MISSING, Channel, Quantity, Rail
 from powermeter.errors import ConfigurationError
 from powermeter.fleet.serve import watched as watched_module
 from powermeter.fleet.serve.watched import Look, Watched
+from powermeter.recording import Writer
 
 
 def test_a_folder_stands_for_its_newest_recording(tmp_path: Path) -> None:
@@ -82,3 +85,16 @@ def test_another_recording_under_the_same_name_begins_anew(tmp_path: Path) -> No
     path.unlink()
     record(path, "", 2, scale=0.5)
     assert energy() == analyse(path).energy.value
+
+
+def test_the_newest_reading_is_the_last_that_is_there(tmp_path: Path) -> None:
+    path = tmp_path / "a.power"
+    channels = (Channel("p", Quantity.POWER, 1e-3, Rail("VIN")), Channel("t", Quantity.TEMPERATURE, 0.1))
+    with Writer.create(path, {}) as writer:
+        source = writer.add_source("x://", "m", "x", channels)
+        codes = np.array([[2000, MISSING], [2500, MISSING], [MISSING, MISSING]])
+        writer.append(source, np.arange(3, dtype=np.int64) * 10**8, codes)
+    found = {
+        one.labels["channel"]: one.value for one in Watched(path).look().shown if "channel" in one.labels
+    }
+    assert found == {"p": 2.5}
