@@ -49,7 +49,23 @@ def bridging_errors(integral: Integral) -> NDArray[np.floating[Any]]:
         near = np.searchsorted(rank[tried], rank, side="left").clip(0, tried.size - 1)
         like = tried[near]
         spread = spread[like] * lengths / np.maximum(lengths[like], 1)
+    if integral.trace.kind is Kind.COUNTER:
+        spread = np.hypot(spread, _counted_since(integral) / math.sqrt(3.0))
     return spread
+
+
+def _counted_since(integral: Integral) -> NDArray[np.floating[Any]]:
+    """Return by how much each restarted counter showed more than the rates beside its hole account for, J or C.
+
+    It is what was counted after the restart; as much again may have been lost before it.
+    """
+    times, running, hole = integral.trace.times_ns, integral.running, integral.hole
+    steps, seconds = np.diff(running), np.diff(times) * 1e-9
+    rates = np.divide(steps, seconds, out=np.zeros_like(steps), where=seconds > 0)
+    before, after = rates[np.maximum(hole - 1, 0)], rates[np.minimum(hole + 1, rates.size - 1)]
+    before, after = np.where(hole > 0, before, after), np.where(hole + 1 < rates.size, after, before)
+    excess: NDArray[np.floating[Any]] = np.maximum(steps[hole] - (before + after) / 2 * seconds[hole], 0.0)
+    return excess
 
 
 def _one(integral: Integral, start: int, end: int) -> float:
@@ -138,7 +154,15 @@ def bridged_much(integral: Integral, start_ns: NDArray[np.int64], end_ns: NDArra
     """Return whether so much of some windows together was bridged that their energy is an estimate.
 
     A row or two between rows that were read are as good as interpolated readings; what nobody saw for longer counts from less on.
+    What a counter counted over a restart was read by nobody, however short it is.
     """
+    if integral.trace.kind is Kind.COUNTER and integral.hole.size:
+        middle = (integral.gap_start + integral.gap_end) // 2
+        inside = ((middle[:, None] >= start_ns) & (middle[:, None] < end_ns)).any(axis=1)
+        hole = integral.hole[inside]
+        bridged = float(np.sum(integral.running[hole + 1] - integral.running[hole]))
+        if bridged > _BRIDGED_MUCH * float(np.sum(integral.between(start_ns, end_ns))):
+            return True
     seconds = float(np.sum(end_ns - start_ns)) * 1e-9
     rows = float(np.sum(integral.gap_seconds(start_ns, end_ns)))
     if rows <= _BRIDGED_MUCH * seconds:

@@ -73,7 +73,7 @@ def meaning_of(column: Planned, seen: Statistics, said: Mapping[str, str], where
     own = said_for(column, said)
     total = column.quantity in TOTALS
     if own is not None and column.rail is not None and total == (own in ("counter", "per-row", "level")):
-        return Meaning(own, "said: --as")
+        return Meaning(own, "said: --as", _resets(column, seen) if own == "counter" else "")
     if own is not None and column.rail is not None and any(name for name in said):
         fitting = "counter, per-row or level" if total else "power, mean or held"
         raise ConfigurationError(
@@ -85,7 +85,8 @@ def meaning_of(column: Planned, seen: Statistics, said: Mapping[str, str], where
         and column.fact.as_
         and total == (column.fact.as_ in ("counter", "per-row", "level"))
     ):
-        return Meaning(column.fact.as_, "the tool writes it so")
+        note = _resets(column, seen) if column.fact.as_ == "counter" else ""
+        return Meaning(column.fact.as_, "the tool writes it so", note)
     if not total:
         if column.heading.is_mean:
             return Meaning("mean", "a mean by its name: over the interval that its row ends")
@@ -153,8 +154,7 @@ def _total(column: Planned, seen: Statistics, where: str) -> Meaning:
         return Meaning(
             "counter",
             "a running total that was set back",
-            f"the counter {name!r} was reset {seen.falls} time{'s' * (seen.falls != 1)}: it falls to almost zero and "
-            "counts on; the step over a reset is not known",
+            _resets(column, seen),
         )
     if seen.falls * 5 >= steps:
         return Meaning(
@@ -164,6 +164,18 @@ def _total(column: Planned, seen: Statistics, where: str) -> Meaning:
             f"stamp); if it is a counter that is reset, --as {_typed(column)}counter",
         )
     raise ConfigurationError(_question(name, column, where, f"falls {seen.falls} times"))
+
+
+def _resets(column: Planned, seen: Statistics) -> str:
+    """Return what to say of a counter that falls, or nothing."""
+    if not seen.falls:
+        return ""
+    times = f"{seen.falls} time{'s' * (seen.falls != 1)}"
+    if seen.to_zero == seen.falls:
+        how = f"was reset {times}: it falls to almost zero and counts on"
+    else:
+        how = f"falls {times}, {seen.to_zero} of them to almost zero"
+    return f"the counter {column.heading.text!r} {how}; the step over a reset is not known"
 
 
 def _rising(column: Planned, seen: Statistics, where: str) -> Meaning:

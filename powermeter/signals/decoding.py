@@ -315,6 +315,10 @@ def _unwindowed(trace: Trace, window_ns: int | None) -> Trace:
     return replace(trace, times_ns=trace.times_ns - half, gaps=gaps, kind=Kind.INSTANT, window_ns=window_ns)
 
 
+_ALMOST_NOTHING = 0.05
+"""Of a counter's reading: what it falls below where it began again at zero, as the importers judge a reset."""
+
+
 def unwrap(
     times_ns: NDArray[np.int64], codes: NDArray[np.int64], scale: float, wrap: int | None
 ) -> tuple[NDArray[np.float64], list[Gap]]:
@@ -322,7 +326,8 @@ def unwrap(
 
     A step back is a wrap where the counter has one and the step forward through it fits the rates
     seen elsewhere (at most ten times the largest); anything else is a restart: a gap, across which
-    the total rises at the median rate of the steps beside it.
+    the total rises at the mean rate of the steps beside it, and by no less than what a counter that
+    fell to almost nothing has counted since.
     """
     steps = np.diff(codes)
     seconds = np.diff(times_ns) * 1e-9
@@ -340,6 +345,8 @@ def unwrap(
                 continue
             beside = [float(rate[j]) for j in (i - 1, i + 1) if 0 <= j < rate.size and good[j]]
             increments[i] = (sum(beside) / len(beside) if beside else 0.0) * seconds[i]
+            if 0 < codes[i + 1] < _ALMOST_NOTHING * codes[i]:
+                increments[i] = max(increments[i], float(codes[i + 1]))
             resets.append(Gap(int(times_ns[i]), int(times_ns[i + 1]), "lost setup", "the counter restarted"))
     values = np.empty(codes.size, np.float64)
     values[0] = 0.0

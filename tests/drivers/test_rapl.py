@@ -54,6 +54,7 @@ def lines_of(source, rows) -> tuple[rails.Line, ...]:
         for channel, column in zip(source.channels, zip(*rows, strict=True), strict=True)
     }
     recording = SimpleNamespace(
+        metadata={},
         facts=lambda name: [],
         sources=[SimpleNamespace(id=1, url="rapl://", name="rapl", channels=source.channels, info={})],
         samples=lambda _: SimpleNamespace(times_ns=times, codes=codes, flags=np.zeros(len(rows), np.uint8)),

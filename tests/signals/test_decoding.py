@@ -45,3 +45,11 @@ def test_time_that_runs_backwards_and_columns_that_do_not_match_are_refused() ->
         from_samples(np.array([2, 1]), np.ones(2))
     with pytest.raises(DataError, match="do not go with"):
         from_samples(np.array([1, 2]), np.ones(3))
+
+
+def test_a_counter_that_began_again_at_zero_counts_what_it_shows() -> None:
+    """100 an interval, and 2000 of its own since the restart; a fall to no zero is bridged at the usual rate."""
+    values, resets = unwrap(TIMES, np.array([50_000, 50_100, 50_200, 2000, 2100, 2200]), 1.0, None)
+    assert values.tolist() == [0, 100, 200, 2200, 2300, 2400] and len(resets) == 1
+    values, resets = unwrap(TIMES, np.array([50_000, 50_100, 50_200, 50_000, 50_100, 50_200]), 1.0, None)
+    assert values.tolist() == [0, 100, 200, 300, 400, 500] and len(resets) == 1
