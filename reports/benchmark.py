@@ -60,9 +60,9 @@ def record(made: Benchmark) -> dict[str, Any]:
     return {
         "title": made.title,
         "energy_per_run": plain(made.per_run),
-        "energy_per_item": plain(per_item),
+        "per_item": plain(per_item),
         "inner": [
-            {"label": i.label, "items": i.items, "events": i.events, "energy_per_item": plain(i.per_item)}
+            {"label": i.label, "items": i.items, "events": i.events, "per_item": plain(i.per_item)}
             for i in made.inner
         ],
         "relative_half_width": s.relative if s and known else None,

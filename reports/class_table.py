@@ -282,7 +282,7 @@ def as_table(rows: Sequence[ClassRow], by: Sequence[str] = ()) -> Table:
     table["grade"] = [row.grade.value if row.grade else None for row in rows]
     for name in ("simulated", "events", "items"):
         table[name] = [getattr(row, name) for row in rows]
-    table |= ends([row.per_item for row in rows], "energy_per_item", "j")
+    table |= ends([row.per_item for row in rows], "per_item", "j")
     table["meter_half_width_j"] = [row.meter for row in rows]
     table["repeats_half_width_j"] = [row.repeats for row in rows]
     table |= ends([row.charge for row in rows], "charge_per_item", "c")

@@ -115,7 +115,7 @@ def record(found: Variants) -> list[dict[str, Any]]:
             found.measure or "accuracy": v.accuracy,
             "latency_s": v.latency_s,
             "items": v.items,
-            **{f"energy_per_item_{k}": (plain(v.per_item) or {}).get(n) for k, n in _ENDS},
+            **{f"per_item_{k}": (plain(v.per_item) or {}).get(n) for k, n in _ENDS},
             "grade": None if v.per_item is None else v.per_item.grade.value,
             "verdict": None if v.against is None else str(v.against.found),
             "ratio": None if v.against is None or v.against.ratio is None else v.against.ratio.value,

@@ -28,9 +28,9 @@ COLUMNS = (
     "energy_high_j",
     "power_w",
     "duration_s",
-    "energy_per_item_j",
-    "energy_per_item_low_j",
-    "energy_per_item_high_j",
+    "per_item_j",
+    "per_item_low_j",
+    "per_item_high_j",
     "grade",
 )
 """What may be asked for; those per item are of the label."""
@@ -106,6 +106,6 @@ def values(path: Path, columns: Sequence[str], label: str) -> dict[str, Any]:
     held |= {
         name.removeprefix(f"{label}/"): value
         for name, value in found.numbers.items()
-        if name.startswith(f"{label}/energy_per_item")
+        if name.startswith(f"{label}/per_item")
     }
     return {f"{PREFIX}{column}": held.get(column, "") for column in columns}

@@ -18,7 +18,7 @@ class Flat:
     """What a tracker takes of a recording.
 
     Attributes:
-        numbers: `energy_j`, `infer/energy_per_item_j`, `infer/energy_per_item_low_j` …; what is not known is absent.
+        numbers: `energy_j`, `infer/per_item_j`, `infer/per_item_low_j` …; what is not known is absent.
         texts: Grade, rail, source: what must be shown beside the numbers.
     """
 
@@ -44,7 +44,7 @@ def flat(path: str | Path) -> Flat:
     numbers["duration_s"] = a.duration.value
     for row in a.rows:
         name = tracked(row.label)
-        _add(numbers, f"{name}/energy_per_item", row.per_item, "j")
+        _add(numbers, f"{name}/per_item", row.per_item, "j")
         _add(numbers, f"{name}/energy", row.energy, "j")
         numbers[f"{name}/events"] = float(row.events)
         if row.items is not None:

@@ -167,7 +167,7 @@ def convert(job: Job, *, format: str | None, choices: Choices, force: bool) -> L
     """
     from powermeter.importers.writing import write
 
-    check_output(job.out, force=force)
+    check_output(job.out, force=force, by_recording=True)
     with unpacked(job.paths) as every:
         paths = [path for path in every if job.member is None or path.name == job.member]
         labels = labels_of(paths) if len(paths) > 1 else [""]

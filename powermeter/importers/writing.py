@@ -33,7 +33,7 @@ def write(log: Log, source: Path, out: Path, *, force: bool = False) -> None:
         ExistsError, ConfigurationError: As `output_file.check_output`.
         DataError: It cannot be written, or the log is empty.
     """
-    check_output(out, force=force)
+    check_output(out, force=force, by_recording=True)
     if not log.sources or not any(rows.count for rows in log.sources):
         raise DataError(f"{source}: no samples")
     part = out.with_name(out.name + ".part")

@@ -77,7 +77,7 @@ def check(host: Recording, guest: Recording, path: Path, *, force: bool = False)
     Raises:
         ConfigurationError, ExistsError, DataError: As `join`.
     """
-    output_file.check_output(path, force=force, inputs=[host.path, guest.path])
+    output_file.check_output(path, force=force, inputs=[host.path, guest.path], by_recording=True)
     if not guest.sources:
         raise DataError(f"{guest.path} holds no readable source")
 

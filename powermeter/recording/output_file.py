@@ -30,15 +30,19 @@ EXTENSIONS = frozenset(
 """Of what we write; under any other name only a recording is ours."""
 
 
-def check_output(path: Path, *, force: bool, inputs: Iterable[Path] = ()) -> None:
+def check_output(path: Path, *, force: bool, inputs: Iterable[Path] = (), by_recording: bool = False) -> None:
     """Refuse, before anything is read or measured, a file that could not or must not be written.
 
-    Only a regular file of a kind that we write is ever replaced, and only with `force`; a link is replaced, not what it
-    leads to.
+    Only a regular file of a kind that we write is ever replaced, and only with `force`; a recording only by a recording; a link is
+    replaced, not what it leads to.
+
+    Args:
+        by_recording: Whether what will be written is a recording.
 
     Raises:
         ExistsError: It exists and `force` is False, or it is being recorded.
-        ConfigurationError: It is one of the inputs, something other than a file, nothing of ours, or in no folder.
+        ConfigurationError: It is one of the inputs, something other than a file, a recording that what is none would replace,
+            nothing of ours, or in no folder.
     """
     if path == STANDARD_OUTPUT:
         return
@@ -55,10 +59,25 @@ def check_output(path: Path, *, force: bool, inputs: Iterable[Path] = ()) -> Non
     if not force:
         raise ExistsError(f"{path} exists; choose another name or add --force to replace it")
     _refuse_live(path)
+    if not (by_recording or path.is_symlink()) and _is_recording(path):
+        raise ConfigurationError(
+            f"{path} is a recording and only another recording replaces it; choose another name, or delete it first"
+        )
     if not path.is_symlink() and not _is_ours(path):
         raise ConfigurationError(
             f"{path} is not a file that powermeter writes and is not replaced; delete it, or choose another name"
         )
+
+
+def _is_recording(path: Path) -> bool:
+    try:
+        return _holds_recording(first_bytes(path, 4096))
+    except OSError:
+        return False
+
+
+def _holds_recording(head: bytes) -> bool:
+    return head.startswith(_SQLITE) and head[68:72] == schema.APPLICATION_ID.to_bytes(4, "big")
 
 
 def _is_ours(path: Path) -> bool:
@@ -70,7 +89,7 @@ def _is_ours(path: Path) -> bool:
         head = first_bytes(path, 4096)
     except OSError:
         return True  # replacing it fails, and says why
-    if not head or (head.startswith(_SQLITE) and head[68:72] == schema.APPLICATION_ID.to_bytes(4, "big")):
+    if not head or _holds_recording(head):
         return True
     if head.startswith((b"#!", _SQLITE)) or path.stat().st_mode & 0o111:
         return False

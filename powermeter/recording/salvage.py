@@ -31,7 +31,7 @@ def salvage(damaged: str | Path, whole: str | Path, *, force: bool = False) -> l
         ExistsError: `whole` exists and `force` is False, or it is being recorded.
     """
     damaged, whole = Path(damaged), Path(whole)
-    check_output(whole, force=force, inputs=[damaged])
+    check_output(whole, force=force, inputs=[damaged], by_recording=True)
     with _opened(damaged) as old, in_place(whole) as part:
         if not old.sources and not old.metadata and not len(old.event_table()):
             raise DataError(f"{damaged} cannot be repaired, nothing of it can be read")

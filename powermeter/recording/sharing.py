@@ -46,7 +46,7 @@ def share(original: Path, shared: Path, *, keep: Collection[str] = (), force: bo
         DataError: The recording cannot be read, or the copy not be written.
         ExistsError: `shared` exists and `force` is False.
     """
-    check_output(shared, force=force, inputs=[original])
+    check_output(shared, force=force, inputs=[original], by_recording=True)
     with Recording.open(original) as old, in_place(shared) as part:
         metadata = {key: value for key, value in reduced(old.metadata).items() if key in _NEEDED}
         dropped = set(old.metadata) - set(metadata)

@@ -66,7 +66,7 @@ class Writer:
             DataError: It cannot be created.
         """
         path = Path(path)
-        check_output(path, force=force)
+        check_output(path, force=force, by_recording=True)
         writer = cls(path, file.create(path, force=force))
         writer.set_metadata(metadata or {})
         return writer

@@ -49,7 +49,7 @@ def test_a_sweep_ends_with_numbers_a_plot_and_the_recording(tmp_path: Path) -> N
         assert row["repeats"] == 8
         per_run = row["energy_per_run"]
         assert 0 <= per_run["low"] < per_run["value"] < per_run["high"] and per_run["grade"] == "simulated"
-        assert row["energy_per_item"]["value"] == pytest.approx(per_run["value"] / 4)
+        assert row["per_item"]["value"] == pytest.approx(per_run["value"] / 4)
         assert row["ended_because"] == "repeats" and not row["reached"] and row["inner"] == []
     assert result.return_value == NOT_REACHED
     assert (tmp_path / "bench.power").exists()
@@ -88,12 +88,12 @@ def test_events_that_the_command_marks_are_counted_without_its_start_up(tmp_path
     (row,) = json.loads(result.stdout)["rows"]
     (inner,) = row["inner"]
     assert (inner["label"], inner["items"], inner["events"]) == ("infer", 9 * 20, 9 * 4)
-    assert row["energy_per_item"] is None
+    assert row["per_item"] is None
     with Recording.open(tmp_path / "bench.power") as recording:
         lasted = [event.duration_s for event in recording.events() if event.name == "infer"]
     assert len(lasted) == 9 * 4
-    assert 0.98 * min(lasted) <= inner["energy_per_item"]["value"] <= 1.02 * max(lasted)
-    assert inner["energy_per_item"]["value"] < row["energy_per_run"]["value"] / 20
+    assert 0.98 * min(lasted) <= inner["per_item"]["value"] <= 1.02 * max(lasted)
+    assert inner["per_item"]["value"] < row["energy_per_run"]["value"] / 20
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,30 @@ def test_export_without_pyarrow_names_the_extra(run_power, tmp_path, monkeypatch
     assert not (tmp_path / "s.parquet").exists()
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("report", "a.power", "-o", "b.power", "--kind", "html"),
+        ("export", "a.power", "-o", "b.power", "--format", "csv"),
+        ("export", "a.power", "-o", "b.csv"),
+        ("compare", "a.power", "a2.power", "-o", "b.csv"),
+        ("compare", "a.power", "a2.power", "-o", "b.md"),
+        ("table", ".", "-o", "b.csv"),
+    ],
+)
+def test_a_recording_is_never_replaced_by_what_is_none(run_power, tmp_path, monkeypatch, capsys, arguments):
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.power", "a2.power", "b.power", "b.csv", "b.md"):
+        if run_power.name != name:
+            (tmp_path / name).write_bytes(run_power.read_bytes())
+    target = tmp_path / arguments[arguments.index("-o") + 1]
+    before = target.read_bytes()
+    status = cli.run([*arguments, "--force"])
+    assert status == 2 and target.read_bytes() == before
+    message = capsys.readouterr().err
+    assert "recording" in message or "unknown file extension" in message
+
+
 def test_export_refuses_what_a_format_cannot_hold(run_power, tmp_path):
     assert cli.run(["export", str(run_power), "-o", str(tmp_path / "e.jls"), "--what", "events"]) == 2
     assert cli.run(["export", str(run_power), "-o", str(tmp_path / "e.xlsx")]) == 2

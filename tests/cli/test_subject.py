@@ -70,7 +70,7 @@ def test_every_verb_divides_alike(path, tmp_path, asked, joule):
     out = tmp_path / "table.csv"
     said("table", tmp_path, "-o", out, *asked)
     (line,) = csv.DictReader(out.open(encoding="utf-8"))
-    assert float(line["energy_per_item_j"]) == near(joule)
+    assert float(line["per_item_j"]) == near(joule)
     same = said("compare", path, path, "--json", *asked)
     (found,) = json.loads(same)["rows"]
     assert found["a"]["value"] == near(joule)
@@ -78,7 +78,7 @@ def test_every_verb_divides_alike(path, tmp_path, asked, joule):
         labels = tmp_path / "labels.csv"
         said("export", path, "-o", labels, "--what", "labels", *asked)
         (line,) = csv.DictReader(labels.open(encoding="utf-8"))
-        assert float(line["energy_per_item_j"]) == near(joule)
+        assert float(line["per_item_j"]) == near(joule)
 
 
 VERBS = ("show", "report", "budget", "footprint", "lifetime", "compare")
@@ -126,4 +126,4 @@ def test_what_a_verb_prints_or_writes_is_there_for_programs_too(path, tmp_path, 
 
 def test_the_table_of_a_class_is_there_for_programs_too(path, tmp_path):
     (decode,) = json.loads(said("table", tmp_path, "--label", "decode", "--json"))
-    assert decode["label"] == "decode" and decode["energy_per_item_j"] == near(0.125)
+    assert decode["label"] == "decode" and decode["per_item_j"] == near(0.125)

@@ -55,7 +55,7 @@ def test_a_run_gets_columns_and_a_recording(tmp_path: Path) -> None:
         calls == ["start", "stop"] and found["avg_cpu"] == 3 and set(found) >= set(model.get_data_columns())
     )
     assert found[f"{PREFIX}energy_j"] > 0 and found[f"{PREFIX}grade"] == "simulated"
-    assert found[f"{PREFIX}energy_per_item_low_j"] <= found[f"{PREFIX}energy_per_item_j"]
+    assert found[f"{PREFIX}per_item_low_j"] <= found[f"{PREFIX}per_item_j"]
     with Recording.open(tmp_path / FILE) as recording:
         assert recording.metadata["attributes"] == {"model": "tiny"}
 

@@ -24,8 +24,8 @@ def test_numbers_are_those_of_show(recorded: Path) -> None:
     row = a.row("infer")
     assert row.per_item is not None
     assert found.numbers["energy_j"] == a.energy.value
-    assert found.numbers["infer/energy_per_item_low_j"] == row.per_item.low
-    assert found.numbers["infer/energy_per_item_high_j"] == row.per_item.high
+    assert found.numbers["infer/per_item_low_j"] == row.per_item.low
+    assert found.numbers["infer/per_item_high_j"] == row.per_item.high
     assert found.texts["grade"] == "measured" and found.texts["simulated"] == "false"
     assert tracked("a:b|c\n/") == "a_b_c_" and tracked("") == "label"
 

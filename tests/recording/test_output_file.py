@@ -108,8 +108,15 @@ def test_force_replaces_only_what_we_write(tmp_path, name, content, mode, replac
     assert path.read_bytes() == content
 
 
-def test_force_replaces_a_recording_under_any_name(tmp_path):
-    path = tmp_path / "odd.name"
+@pytest.mark.parametrize("name", ["odd.name", "b.power", "table.csv"])
+def test_only_a_recording_replaces_a_recording_under_any_name(tmp_path, name):
+    path = tmp_path / name
     with Writer.create(path, {}):
         pass
-    check_output(path, force=True)
+    check_output(path, force=True, by_recording=True)
+    with pytest.raises(ConfigurationError, match="only another recording replaces it"):
+        check_output(path, force=True)
+    with pytest.raises(ConfigurationError, match="only another recording replaces it"):
+        write_files({path: "text"}, force=True)
+    path.unlink()
+    write_files({path: "text"}, force=True)

@@ -141,7 +141,7 @@ def test_the_verb_writes_csv_html_and_markdown(
     assert "41 rows" in capsys.readouterr().err
     listed = list(csv.DictReader(io.StringIO((tmp_path / "board.csv").read_text())))
     assert {row["file"] for row in listed if row["verdict"] == "not accepted"} == set(DISHONEST)
-    assert listed[0]["rank"] == "1" and float(listed[0]["energy_per_item_j"]) > 0
+    assert listed[0]["rank"] == "1" and float(listed[0]["per_item_j"]) > 0
     assert "fetch" not in (tmp_path / "board.html").read_text()
     assert cli.run(["table", str(small), "-o", str(tmp_path / "board.csv")]) == 3
     assert cli.run(["table", str(small), "-o", str(tmp_path / "x.doc")]) == 2
