@@ -13,7 +13,6 @@ URLs read `scheme://location?option=value`, for example `ina219://1/0x40?shunt=0
 
 from __future__ import annotations
 
-import difflib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -212,6 +211,8 @@ class Source(ABC):
         values = {name: option.default for name, option in table.items()}
         for name, text in address.options.items():
             if name not in table:
+                import difflib
+
                 near = difflib.get_close_matches(name, table, n=1)
                 hint = f"did you mean {near[0]!r}?" if near else "it takes " + ", ".join(sorted(table))
                 raise ConfigurationError(f"{address}: no option {name!r}; {hint}")

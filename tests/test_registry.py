@@ -48,7 +48,7 @@ def test_entry_points_of_others_are_found_and_ours_win(monkeypatch):
             importlib.metadata.EntryPoint("virtual", "somewhere:Impostor", "powermeter.drivers"),
         ]
     )
-    monkeypatch.setattr(registry, "entry_points", lambda group: entries.select(group=group))
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: entries.select(group=group))
     found = registry.names("drivers", registry.DRIVERS)
     assert found["theirs"] == "somewhere:Theirs"
     assert found["virtual"] == registry.DRIVERS["virtual"]

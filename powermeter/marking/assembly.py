@@ -131,9 +131,14 @@ class Named:
 
     def pop(self, name: bytes, process: int) -> tuple[Assembly, int] | None:
         """Return the newest of a name: of the same process, else of any; None where there is none."""
-        found = self._running.get(name, [])
+        found = self._running.get(name)
+        if not found:
+            return None
         own = [place for place, (assembly, _) in enumerate(found) if assembly.account.process == process]
-        return found.pop(own[-1] if own else -1) if found else None
+        begun = found.pop(own[-1] if own else -1)
+        if not found:
+            del self._running[name]
+        return begun
 
 
 class Assembly:

@@ -78,7 +78,6 @@ class Intake:
         self._assemblies: list[Assembly] = []
         self._accounts: dict[int, Account] = {}
         self._named = Named()
-        self._refused_files: set[str] = set()
         self._listed_ns = -1
         self._backlog: deque[tuple[_Open, NDArray[np.void], int, int]] = deque()
         self._backlog_slots = 0
@@ -286,6 +285,7 @@ class Intake:
         self._connection = file.open_to_append(self.path)
         self._writer = Writer(self.path, self._connection, schema.NEWEST)
         self._writer.wait_for_lock(LOCK_WAIT_MS)
+        self._writer.limit_cache()
 
     def finish(self) -> None:
         """Take in what is left, tell the writers that it is over, and write the accounts."""

@@ -17,6 +17,7 @@ import time
 from powermeter.errors import PowermeterError, ReadError
 from powermeter.recorder.messages import send
 from powermeter.recorder.process import READERS_END_S, Process
+from powermeter.recording.hashing import prefer_small
 
 
 def main() -> int:
@@ -24,6 +25,7 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.setswitchinterval(0.0002)  # a waiting reader gets the interpreter within its period
     order = json.loads(sys.stdin.readline())
+    prefer_small()
     process = Process(order)
     # In a thread: the main one may be holding the lock of the very event that is to be set.
     signal.signal(

@@ -39,6 +39,16 @@ _BOOT = (
 )
 
 
+_SMALL = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_THRESHOLD_": "131072",
+    "MALLOC_TRIM_THRESHOLD_": "131072",
+}
+"""The environment of the recorder alone: no threads and buffers for algebra it never does; what is freed returns
+to the system (of four fast sources 49 MB without it, 43 MB with it)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Listener:
     """What hears of a recorder, in a thread of this process.
@@ -150,6 +160,7 @@ class Recorder:
             stderr=subprocess.DEVNULL,
             text=True,
             encoding="utf-8",
+            env={**os.environ, **_SMALL},
             **_own_group(),
         )
         self._answers = threading.Thread(target=self._listen, name="recorder answers", daemon=True)

@@ -98,6 +98,7 @@ class Process:
             raise
         with writer:
             writer.wait_for_lock(LOCK_WAIT_MS)
+            writer.limit_cache()
             self._file = WatchedFile(writer.path)
             with writer.transaction():  # one commit: each waits for the disk, and a card may take a second
                 note_clocks(writer)

@@ -6,7 +6,6 @@ Who writes the samples anew and copies the recorder's notes is found by it.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import Channel
+from powermeter.recording.hashing import sha256
 
 
 class Commitment:
@@ -38,7 +38,7 @@ class Commitment:
             ]
             for c in channels
         ]
-        self._hash = hashlib.sha256(json.dumps([driver, meant]).encode())
+        self._hash = sha256(json.dumps([driver, meant]).encode())
         self.samples = 0
 
     def copy(self) -> Commitment:

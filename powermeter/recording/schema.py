@@ -6,10 +6,11 @@ and the chain of the row before, shows that no row was changed, removed or put i
 
 from __future__ import annotations
 
-import hashlib
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+from powermeter.recording.hashing import sha256
 
 APPLICATION_ID = 0x504D5452  # "PMTR"
 
@@ -188,4 +189,4 @@ def checksum(table: str, identifier: int, values: Sequence[object]) -> int:
 
 def link(before: bytes, row: bytes) -> bytes:
     """Return the chain of a row: SHA-256 of the chain before it (nothing for the first) and its canonical form."""
-    return hashlib.sha256(before + row).digest()
+    return sha256(before + row).digest()

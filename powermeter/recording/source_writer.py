@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
 import zlib
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from powermeter.channel import Channel
 from powermeter.errors import DataError
 from powermeter.recording import columns, file, schema, summary
 from powermeter.recording.commitment import Commitment
+from powermeter.recording.hashing import sha256
 
 CHUNK = 1 << 16
 """Samples of a full chunk."""
@@ -175,7 +175,7 @@ class SourceWriter:
         data = block.encoded(codes)
         entries, fine = summary.summarise(block.times_ns, codes, block.flags, summary.products(self.channels))
         start_ns, end_ns = int(block.times_ns[0]), int(block.times_ns[-1])
-        digest = hashlib.sha256(fine)
+        digest = sha256(fine)
         digest.update(data)
         row = (
             self.source,

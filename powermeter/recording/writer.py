@@ -27,6 +27,9 @@ from powermeter.recording.source_writer import SourceWriter
 CHECKPOINT_S = 20.0
 """How often the write-ahead log is folded into the file while recording, so that a lone file loses little."""
 
+CACHE_KIB = 256
+"""What one connection of a recorder keeps of its file."""
+
 CLOSING_MS = 500
 """How long closing waits for another program that holds the file."""
 
@@ -253,6 +256,10 @@ class Writer:
     def wait_for_lock(self, milliseconds: int) -> None:
         """Set how long one addition waits for another process that holds the file."""
         self._connection.execute(f"PRAGMA busy_timeout = {int(milliseconds)}")
+
+    def limit_cache(self) -> None:
+        """Keep few pages of the file in memory: SQLite alone would come to hold 2 MB of a recording that grows."""
+        self._connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
 
     def copy_to(self, path: Path) -> None:
         """Write all of the recording, noted as whole, to a new file: for one that has lost its name."""

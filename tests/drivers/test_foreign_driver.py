@@ -100,5 +100,7 @@ def test_it_is_short_and_overrides_nothing_private():
 
 def test_an_entry_point_is_all_that_makes_it_known(monkeypatch):
     entry = EntryPoint("volta", "volta:Volta", "powermeter.drivers")
-    monkeypatch.setattr(registry, "entry_points", lambda group: [entry] if group.endswith("drivers") else [])
+    monkeypatch.setattr(
+        "importlib.metadata.entry_points", lambda group: [entry] if group.endswith("drivers") else []
+    )
     assert registry.source("volta:///dev/ttyACM0").scheme == "volta"

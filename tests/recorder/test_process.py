@@ -7,6 +7,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from powermeter.recorder import process as module
 from powermeter.recorder.harvest import Harvest
 from powermeter.recorder.process import Process
 from powermeter.recording import Recording, Writer
+from powermeter.recording.writer import CACHE_KIB
 from powermeter.source import Gap
 
 POWER = (Channel("p", Quantity.POWER, 1e-3),)
@@ -177,3 +179,36 @@ def test_what_cannot_be_opened_is_said_and_leaves_no_file(tmp_path, source, kind
     found, (message,) = say([json.dumps(order)])
     assert found == status and message["type"] == "error" and message["class"] == kind
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_kept_in_memory_does_not_grow_with_the_recording(set_up):
+    sampler, writer = set_up
+    writer._connection.execute("PRAGMA synchronous = OFF")
+    row, rows, step = 0, 1100, 60_000_000
+
+    def record(chunks: int) -> int:
+        nonlocal row
+        for _ in range(chunks):  # each spans more than a minute, so that it becomes a chunk
+            for reader in sampler._readers:
+                times = np.arange(row, row + rows) * step
+                codes = np.arange(row, row + rows).reshape(-1, 1) % 7
+                reader.harvests.append(Harvest(blocks=[(times, codes, None)]))
+            row += rows
+            sampler._flush(writer)
+        return tracemalloc.get_traced_memory()[0]
+
+    tracemalloc.start()
+    try:
+        early = record(20)
+        late = record(60)
+    finally:
+        tracemalloc.stop()
+    assert sampler._disk_error == "" and writer._sources[1].sequence >= 79
+    one_chunk = rows * (8 + 8 + 1)
+    assert late - early < 2 * one_chunk, f"{late - early} bytes more after 60 chunks of {one_chunk}"
+
+
+def test_a_recorder_keeps_few_pages_of_its_file(set_up):
+    _, writer = set_up
+    writer.limit_cache()
+    assert writer._connection.execute("PRAGMA cache_size").fetchone() == (-CACHE_KIB,)
