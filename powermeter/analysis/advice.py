@@ -26,6 +26,7 @@ from powermeter.units import format_duration, format_number, format_quantity
 if TYPE_CHECKING:
     from powermeter.analysis.energy import Analysis
     from powermeter.analysis.labels import LabelRow
+    from powermeter.signals.trace import Trace
 
 TIMES = 4
 """Of what an advice asks for more of, this many times as much: it halves what averages out."""
@@ -37,6 +38,9 @@ SENSOR = 0.01
 """The limit of error of a sensor that stands in for a model."""
 
 _LOOKED = 20_000
+_INSIDE = 20  # readings of an event that show what it used
+_ABOUT = 1.01  # a rate that is over the fastest by no more is that one
+_WORTH_IT = 1.5  # sampling faster by less is no remedy
 _MANY = 16  # readings that should have fallen into events of which hardly any did: they keep step
 
 
@@ -79,6 +83,10 @@ TEXTS: Mapping[str, Callable[[Mapping[str, float]], str]] = {
     "more-repeats": lambda p: f"measure {p['events']:,.0f} more repeats",
     "longer-events": lambda p: f"do {p['times']:.0f} times as much in each event, counted as so many items",
     "sample-faster": lambda p: f"sample at {format_quantity(p['rate_hz'], 'Hz', 3)}",
+    "faster-instrument": lambda p: (
+        f"use an instrument that reads at {format_quantity(p['rate_hz'], 'Hz', 3)}; "
+        f"this one has new values at {format_quantity(p['fastest_hz'], 'Hz', 3)} at most"
+    ),
     "other-moments": lambda p: (
         f"let the recorder vary its moments, or sample at {format_quantity(p['rate_hz'], 'Hz', 4)}"
     ),
@@ -220,16 +228,32 @@ def _for_events(
 
 
 def _sample_faster(analysis: Analysis, promise: Callable[..., float]) -> Advice:
-    """Return at which rate the run's sum of readings is twice as sure or better: jumps shrink with the interval, noise with its root."""
+    """Return at which rate the run's sum of readings is twice as sure or better: jumps shrink with the interval, noise with its root.
+
+    An instrument that has no new values so often is read as often as it has, or another is named.
+    """
     trace = analysis.integral.trace
-    rate = TIMES * 1e9 / max(trace.interval_ns, 1)
+    times = float(TIMES)
+    rate, fastest = TIMES * 1e9 / max(trace.interval_ns, 1), _fastest_hz(trace)
     if trace.kind is not Kind.INSTANT:
         return _make("longer-run", {"seconds": TIMES * analysis.duration.value}, promise(noise=TIMES**-0.5))
     index = analysis.integral.fair_index(len(trace))[:_LOOKED]
     found = scatter_of_line(trace.values[index])
     white = found.white / found.variance if found.variance > 0 else 1.0
-    left = math.sqrt(white / TIMES + (1 - white) / TIMES**2)
+    possible = rate <= _ABOUT * fastest
+    if not possible and fastest * trace.interval_ns * 1e-9 >= _WORTH_IT:
+        times, rate, possible = fastest * trace.interval_ns * 1e-9, fastest, True
+    left = math.sqrt(white / times + (1 - white) / times**2)
+    if not possible:
+        return _make(
+            "faster-instrument", {"rate_hz": rate, "fastest_hz": fastest}, promise(noise=left, unseen=left)
+        )
     return _make("sample-faster", {"rate_hz": rate}, promise(noise=left, unseen=left))
+
+
+def _fastest_hz(trace: Trace) -> float:
+    """Return how often the instrument has a new value, as its driver states it; infinity where it states nothing."""
+    return 1e9 / (trace.refresh_ns * math.sqrt(12)) if trace.refresh_ns > 0 else math.inf
 
 
 def _not_seen(analysis: Analysis, row: LabelRow) -> Advice | None:
@@ -253,5 +277,8 @@ def _not_seen(analysis: Analysis, row: LabelRow) -> Advice | None:
         # 0.382 of an interval apart is as far from any simple ratio as can be.
         return _make("other-moments", {"rate_hz": 1 / (tau * (1 - 0.382 * min(1.0, length / tau)))}, None)
     if why in (FEW, UNSEEN):
-        return _make("sample-faster", {"rate_hz": max(TIMES / tau, 20 / length)}, None)
+        rate, fastest = max(TIMES / tau, _INSIDE / length), _fastest_hz(trace)
+        if rate > _ABOUT * fastest:
+            return _make("longer-events", {"times": math.ceil(_INSIDE / (length * fastest))}, None, "unseen")
+        return _make("sample-faster", {"rate_hz": rate}, None)
     return None

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from powermeter.analysis.advice import TEXTS, TIMES, Advice, advise
-from powermeter.analysis.energy import analyse
-from powermeter.channel import Accuracy, Kind
+from powermeter.analysis.energy import Analysis, analyse
+from powermeter.channel import Accuracy, Channel, Kind, Quantity, Rail
+from powermeter.events import Event
+from powermeter.recording import Recording, Writer
 from powermeter.testing.simulation import SimulatedMeter, bursts
 
 
@@ -37,12 +41,47 @@ def test_every_code_has_a_text(code: str) -> None:
         "events": 8,
         "times": 4,
         "rate_hz": 100.0,
+        "fastest_hz": 2.0,
         "seconds": 30.0,
         "step": 0.1,
         "relative": 0.01,
         "watts": 0.02,
     }
     assert TEXTS[code](known)
+
+
+def renewed(path: Path, refresh_ns: int | None, interval_s: float, length_s: float) -> Analysis:
+    """Return the analysis of ten minutes of a load that noise rides on, read at that interval, with events of that length."""
+    rng = np.random.default_rng(16)
+    times = (np.arange(0, 600, interval_s) * 1e9).astype(np.int64)
+    with Writer.create(path, {}) as writer:
+        channel = Channel("power", Quantity.POWER, 1e-3, Rail("R"), refresh_ns=refresh_ns)
+        source = writer.add_source("um25c://", "um25c", "um25c", (channel,))
+        writer.append(source, times, rng.normal(5000, 400, (len(times), 1)).astype(np.int64))
+        for i, at in enumerate(rng.uniform(1, 590, 12), 1):
+            writer.add_event(Event("infer", int(at * 1e9), int((at + length_s) * 1e9), uid=i))
+    with Recording.open(path) as recording:
+        return analyse(recording)
+
+
+def test_a_rate_that_the_instrument_cannot_do_is_never_advised(tmp_path: Path) -> None:
+    """A meter that renews its values twice a second, polled four times: "sample at 8 Hz" was no remedy."""
+    found = advise(renewed(tmp_path / "slow.power", 500_000_000, 0.5, 0.6))
+    assert found is not None and found.code == "faster-instrument"
+    assert found.parameters == {"rate_hz": pytest.approx(8.0), "fastest_hz": pytest.approx(2.0)}
+    short = renewed(tmp_path / "short.power", 500_000_000, 0.5, 0.01)
+    events = advise(short, short.row("infer"))
+    assert events is not None and events.code == "longer-events" and events.parameters["times"] == 1000
+    lazy = advise(renewed(tmp_path / "lazy.power", 500_000_000, 1.0, 1.2))
+    assert lazy is not None and (lazy.code, lazy.parameters) == (
+        "sample-faster",
+        {"rate_hz": pytest.approx(2.0)},
+    )
+    free = advise(renewed(tmp_path / "free.power", None, 0.5, 0.6))
+    assert free is not None and (free.code, free.parameters) == (
+        "sample-faster",
+        {"rate_hz": pytest.approx(8.0)},
+    )
 
 
 def test_an_exact_number_needs_no_advice() -> None:
