@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError
-from powermeter.platforms.assumptions import assumed
+from powermeter.platforms.assumptions import COUNTED, COUNTED_CLOCK, NO_LIMITS, TESTERS
 from powermeter.source import Option
 from powermeter.units import NS
 
@@ -271,10 +271,7 @@ class Atorch(StreamMeter):
             rail = Rail(
                 rail.name, boundary=Boundary.WALL, covers="everything at the socket, power supply included"
             )
-        note = (
-            "sellers of two other USB testers: at most 1 % in volts, 0.4 and 2 % in amp"
-            "eres (yktoo.com, post 0251); its maker states nothing"
-        )
+        note = TESTERS
         voltage = Accuracy(gain=0.01, offset=volts, step=volts, source=note)
         current = Accuracy(gain=0.02, offset=amperes, step=amperes, source=note)
         channels = [
@@ -300,7 +297,7 @@ class Atorch(StreamMeter):
                     coulombs,
                     totals_of(rail),
                     Kind.COUNTER,
-                    accuracy=Accuracy(gain=0.02, step=coulombs, clock=1e-3, source=note),
+                    accuracy=Accuracy(gain=0.02, step=coulombs, clock=COUNTED_CLOCK, source=COUNTED),
                 )
             )
         channels.append(
@@ -310,7 +307,7 @@ class Atorch(StreamMeter):
                 joules,
                 totals_of(rail),
                 Kind.COUNTER,
-                accuracy=Accuracy(gain=0.03, step=joules, clock=1e-3, source=note),
+                accuracy=Accuracy(gain=0.03, step=joules, clock=COUNTED_CLOCK, source=COUNTED),
             )
         )
         channels.append(
@@ -318,7 +315,7 @@ class Atorch(StreamMeter):
                 "temperature",
                 Quantity.TEMPERATURE,
                 1.0,
-                accuracy=Accuracy(offset=2.0, step=1.0, source=assumed("temperature")),
+                accuracy=Accuracy(step=1.0, source=NO_LIMITS),
             )
         )
         self.channels = tuple(channels)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from powermeter.channel import Accuracy, Channel, Quantity
 from powermeter.errors import DataError
+from powermeter.platforms.assumptions import TESTERS
 from powermeter.source import Found, Row
 
 from .links.link import UsbId
@@ -77,10 +78,7 @@ class Avhzy(RequestMeter):
         return decode(frame)
 
     def describe(self, reading: AvhzyFrame) -> None:
-        note = (
-            "sellers of two other USB testers: at most 1 % in volts, 0.4 and 2 % in amp"
-            "eres (yktoo.com, post 0251); its maker states nothing"
-        )
+        note = TESTERS
         voltage = Accuracy(gain=1e-2, offset=1e-3, step=1e-4, source=note)
         current = Accuracy(gain=2e-2, offset=1e-3, step=1e-4, source=note)
         power = Accuracy(gain=3e-2, offset=5e-3, step=1e-4, source=note)

@@ -16,7 +16,7 @@ from typing import Any
 
 from powermeter.channel import Accuracy, Channel, Quantity
 from powermeter.errors import DataError, ReadError, Reason
-from powermeter.platforms.assumptions import assumed
+from powermeter.platforms.assumptions import FNIRSI, FNIRSI_GAIN, NO_LIMITS
 from powermeter.source import Found, Gap
 
 from .links.hid import REPORT_LENGTH, HidLink, cut_reports, drain, hid_devices, open_hid
@@ -149,7 +149,6 @@ class Fnirsi(StreamMeter):
         self._pass_first = True
 
     def describe(self, reading: list[Sample]) -> None:
-        note = "the maker's figure for the FNB58 as commonly quoted; no document found"
         self.channels = (
             Channel(
                 "voltage",
@@ -157,9 +156,7 @@ class Fnirsi(StreamMeter):
                 1e-5,
                 self.rail,
                 refresh_ns=REFRESH_NS,
-                accuracy=Accuracy(
-                    gain=2e-4, offset=2e-5, step=1e-5, source=assumed("fnirsi", f"0.02 % + 2 digits, {note}")
-                ),
+                accuracy=Accuracy(gain=FNIRSI_GAIN, offset=2e-5, step=1e-5, source=FNIRSI),
             ),
             Channel(
                 "current",
@@ -167,15 +164,13 @@ class Fnirsi(StreamMeter):
                 1e-5,
                 self.rail,
                 refresh_ns=REFRESH_NS,
-                accuracy=Accuracy(
-                    gain=5e-4, offset=2e-5, step=1e-5, source=assumed("fnirsi", f"0.05 % + 2 digits, {note}")
-                ),
+                accuracy=Accuracy(gain=FNIRSI_GAIN, offset=2e-5, step=1e-5, source=FNIRSI),
             ),
             Channel(
                 "temperature",
                 Quantity.TEMPERATURE,
                 0.1,
-                accuracy=Accuracy(offset=2.0, step=0.1, source=assumed("temperature")),
+                accuracy=Accuracy(step=0.1, source=NO_LIMITS),
             ),
         )
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from powermeter.channel import MISSING, Accuracy, Channel, Quantity
 from powermeter.errors import DataError
-from powermeter.platforms.assumptions import assumed
+from powermeter.platforms.assumptions import FNIRSI, FNIRSI_GAIN, NO_LIMITS
 
 from .links.ble import BleLink
 from .links.link import Link
@@ -170,25 +170,20 @@ class FnirsiBle(StreamMeter):
         link.write(START)
 
     def describe(self, reading: Measurement) -> None:
-        note = "the maker's figure for the FNB58 as commonly quoted; no document found"
         self.channels = (
             Channel(
                 "voltage",
                 Quantity.VOLTAGE,
                 1e-4,
                 self.rail,
-                accuracy=Accuracy(
-                    gain=2e-4, offset=2e-4, step=1e-4, source=assumed("fnirsi", f"0.02 % + 2 digits, {note}")
-                ),
+                accuracy=Accuracy(gain=FNIRSI_GAIN, offset=2e-4, step=1e-4, source=FNIRSI),
             ),
             Channel(
                 "current",
                 Quantity.CURRENT,
                 1e-4,
                 self.rail,
-                accuracy=Accuracy(
-                    gain=5e-4, offset=2e-4, step=1e-4, source=assumed("fnirsi", f"0.05 % + 2 digits, {note}")
-                ),
+                accuracy=Accuracy(gain=FNIRSI_GAIN, offset=2e-4, step=1e-4, source=FNIRSI),
             ),
             Channel(
                 "power",
@@ -196,17 +191,17 @@ class FnirsiBle(StreamMeter):
                 1e-4,
                 self.rail,
                 accuracy=Accuracy(
-                    gain=7e-4,
+                    gain=2 * FNIRSI_GAIN,
                     offset=1e-3,
                     step=1e-4,
-                    source=assumed("fnirsi", f"voltage's and current's added, {note}"),
+                    source=FNIRSI,
                 ),
             ),
             Channel(
                 "temperature",
                 Quantity.TEMPERATURE,
                 0.1,
-                accuracy=Accuracy(offset=2.0, step=0.1, source=assumed("temperature")),
+                accuracy=Accuracy(step=0.1, source=NO_LIMITS),
             ),
         )
 

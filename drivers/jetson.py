@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, OpenError, ReadError, Reason
-from powermeter.platforms.assumptions import assumed
+from powermeter.platforms.assumptions import SHUNTS
 from powermeter.platforms.jetson import VOLTAGE_ACCURACY, BoardRails, current_accuracy, layout
 from powermeter.platforms.tegrastats import is_connected
 from powermeter.platforms.throttling import COUNT
@@ -30,8 +30,8 @@ _REMEDY = "let this user read it until the next start: sudo chmod a+r {files}"
 
 # INA238 datasheet SLYS025B: VBUS gain 0.1 %, offset 5 mV, step 3.125 mV; power 0.7 % of full scale.
 _INA238_VOLTAGE = Accuracy(gain=0.001, offset=0.005, step=0.003125, source="INA238 datasheet SLYS025B")
-_INA238_POWER = Accuracy(gain=0.017, step=0.005, source=f"INA238 datasheet SLYS025B; {assumed('shunt')}")
-_INA238_CURRENT = Accuracy(gain=0.011, step=0.001, source=f"INA238 datasheet SLYS025B; {assumed('shunt')}")
+_INA238_POWER = Accuracy(gain=0.017, step=0.005, source=f"INA238 datasheet SLYS025B; {SHUNTS}")
+_INA238_CURRENT = Accuracy(gain=0.011, step=0.001, source=f"INA238 datasheet SLYS025B; {SHUNTS}")
 
 
 @dataclass(frozen=True, slots=True)

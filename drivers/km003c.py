@@ -17,7 +17,7 @@ from typing import Any
 
 from powermeter.channel import MISSING, Accuracy, Channel, Quantity
 from powermeter.errors import ConfigurationError, DataError
-from powermeter.platforms.assumptions import assumed
+from powermeter.platforms.assumptions import NO_LIMITS
 from powermeter.source import Found, Row
 
 from .links.hid import hid_devices, open_hid
@@ -236,7 +236,7 @@ class KM003C(RequestMeter):
                 "temperature",
                 Quantity.TEMPERATURE,
                 1 / 128,
-                accuracy=Accuracy(offset=2.0, step=1 / 128, source=assumed("temperature")),
+                accuracy=Accuracy(step=1 / 128, source=NO_LIMITS),
             ),
         )
 

@@ -209,7 +209,8 @@ class Lines(StreamMeter):
         )
 
     def describe(self, reading: list[float | None]) -> None:
-        note = assumed("unstated", "the gain stated in the URL, or 5 %")
+        stated = "gain" in self.address.options
+        note = "the gain that the URL states" if stated else assumed("unstated")
         rails = {
             column.rail: Rail(
                 column.rail or self.options["rail"], boundary=self._boundary(column.rail), covers=self.covers

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 from powermeter.channel import MISSING, Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, OpenError, ReadError, Reason
-from powermeter.platforms.assumptions import assumed
+from powermeter.platforms.assumptions import GAUGE_GAIN, GAUGES
 from powermeter.source import Found, Option, PolledSource, Row
 
 from .system.sysfs import read_code, read_number, read_text
@@ -26,8 +26,6 @@ _NOT_IN_USE = frozenset({"Charging", "Full", "Not charging"})
 _ALL = "batteries"
 
 _COVERS = "the whole machine at its battery, while it discharges; refreshed by the gauge every 1 s to 60 s"
-
-_ASSUMED = assumed("gauge")
 
 # Attribute → (channel, quantity, scale to SI, kind, step).  µV, µA, µW; µAh and µWh as 3.6e-3 C and J.
 # What is left is counted in 1 mAh or 10 mWh by most gauges, far too coarse where current is there.
@@ -176,7 +174,7 @@ def _channels(gauge: Gauge, one_of_several: bool) -> Iterator[Channel]:
     rail = Rail(battery.name, _ALL if one_of_several else None, Boundary.BATTERY, _COVERS, nominal_v)
     for name in gauge.values:
         title, quantity, scale, kind, step = _VALUES[name]
-        accuracy = Accuracy(gain=0.03, step=step, source=_ASSUMED)
+        accuracy = Accuracy(gain=GAUGE_GAIN, step=step, source=GAUGES)
         yield Channel(f"{battery.name.lower()}.{title}", quantity, scale, rail, kind, accuracy=accuracy)
 
 

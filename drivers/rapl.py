@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import OpenError, ReadError, Reason
-from powermeter.platforms.assumptions import assumed
+from powermeter.platforms.assumptions import RAPL_COMPARED, RAPL_GAIN
 from powermeter.source import Found, Option, PolledSource, Row
 
 from .system.processor import rating
@@ -37,10 +37,6 @@ GRANT = (
     f"echo '{_RULE}' | sudo tee /etc/udev/rules.d/70-rapl.rules; then restart"
 )
 """How a user gets to read the counters without running anything of ours as root."""
-
-# Intel states no accuracy.  Against a reference at the processor's supply, Haswell and later were found
-# within a few percent (Haehnel et al., SIGMETRICS PER 2012; Khan et al., RAPL in Action, 2018); 5 %.
-_GAIN = 0.05
 
 _COVERS = {
     "package": "the processor package: cores, caches, integrated graphics",
@@ -145,7 +141,7 @@ class Rapl(PolledSource):
                 1e-6,
                 rail,
                 Kind.COUNTER,
-                accuracy=Accuracy(gain=_GAIN, step=61e-6, source=assumed("rapl")),
+                accuracy=Accuracy(gain=RAPL_GAIN, step=61e-6, source=RAPL_COMPARED),
                 wrap=zone.range_uj or None,
                 refresh_ns=1_000_000,
             )

@@ -14,7 +14,14 @@ from typing import Any, ClassVar
 
 from powermeter.channel import Accuracy, Channel, Kind, Quantity
 from powermeter.errors import ConfigurationError, DataError, NotInstalledError, OpenError, Reason
-from powermeter.platforms.assumptions import assumed
+from powermeter.platforms.assumptions import (
+    COUNTED,
+    COUNTED_CLOCK,
+    NO_LIMITS,
+    TESTERS,
+    TESTERS_CURRENT,
+    TESTERS_VOLTAGE,
+)
 from powermeter.source import Found, Option, Row, now_ns
 
 from .links.link import RAIL_OPTIONS, Link
@@ -189,10 +196,10 @@ class TC66(RequestMeter):
         if not reading.product.startswith("TC66"):
             raise OpenError(f"{self.address}: a {reading.product} answers, not a TC66", Reason.WRONG_DEVICE)
         self._facts = {"model": reading.product, "firmware": reading.firmware, "serial": str(reading.serial)}
-        voltage = Accuracy(gain=5e-4, offset=2e-4, step=1e-4, source=assumed("ruideng", "0.05 % + 2 digits"))
-        current = Accuracy(gain=1e-3, offset=5e-5, step=1e-5, source=assumed("ruideng", "0.1 % + 5 digits"))
-        power = Accuracy(gain=1.5e-3, step=1e-4, source=assumed("ruideng", "voltage's and current's added"))
-        counted = assumed("counted")
+        voltage = Accuracy(gain=TESTERS_VOLTAGE, offset=2e-4, step=1e-4, source=TESTERS)
+        current = Accuracy(gain=TESTERS_CURRENT, offset=5e-5, step=1e-5, source=TESTERS)
+        both = TESTERS_VOLTAGE + TESTERS_CURRENT
+        power = Accuracy(gain=both, step=1e-4, source=TESTERS)
         rail = self.rail
         self.channels = (
             Channel("voltage", Quantity.VOLTAGE, 1e-4, rail, accuracy=voltage, refresh_ns=REFRESH_NS),
@@ -205,7 +212,7 @@ class TC66(RequestMeter):
                 totals_of(rail),
                 Kind.COUNTER,
                 refresh_ns=REFRESH_NS,
-                accuracy=Accuracy(gain=1e-3, step=3.6, clock=1e-3, source=counted),
+                accuracy=Accuracy(gain=TESTERS_CURRENT, step=3.6, clock=COUNTED_CLOCK, source=COUNTED),
             ),
             Channel(
                 "energy",
@@ -214,13 +221,13 @@ class TC66(RequestMeter):
                 totals_of(rail),
                 Kind.COUNTER,
                 refresh_ns=REFRESH_NS,
-                accuracy=Accuracy(gain=1.5e-3, step=3.6, clock=1e-3, source=counted),
+                accuracy=Accuracy(gain=both, step=3.6, clock=COUNTED_CLOCK, source=COUNTED),
             ),
             Channel(
                 "temperature",
                 Quantity.TEMPERATURE,
                 1.0,
-                accuracy=Accuracy(offset=2.0, step=1.0, source=assumed("temperature")),
+                accuracy=Accuracy(step=1.0, source=NO_LIMITS),
             ),
         )
 

@@ -15,7 +15,14 @@ from typing import Any, ClassVar
 
 from powermeter.channel import Accuracy, Channel, Kind, Quantity
 from powermeter.errors import ConfigurationError, DataError, OpenError, Reason
-from powermeter.platforms.assumptions import assumed
+from powermeter.platforms.assumptions import (
+    COUNTED,
+    COUNTED_CLOCK,
+    NO_LIMITS,
+    TESTERS,
+    TESTERS_CURRENT,
+    TESTERS_VOLTAGE,
+)
 from powermeter.source import Found, Option, Row, now_ns
 
 from .links.link import RAIL_OPTIONS
@@ -88,14 +95,19 @@ class Model:
 
 
 def _limits(gain: float, digits: int, step: float) -> Accuracy:
-    text = assumed("ruideng", f"{gain * 100:g} % + {digits} digits")
-    return Accuracy(gain=gain, offset=digits * step, step=step, source=text)
+    return Accuracy(gain=gain, offset=digits * step, step=step, source=TESTERS)
 
 
 MODELS = {
-    0x0963: Model("UM24C", 0.01, 0.001, _limits(0.005, 2, 0.01), _limits(0.008, 4, 0.001)),
-    0x09C9: Model("UM25C", 0.001, 0.0001, _limits(0.0005, 2, 0.001), _limits(0.001, 4, 0.0001)),
-    0x0D4C: Model("UM34C", 0.01, 0.001, _limits(0.005, 2, 0.01), _limits(0.008, 4, 0.001)),
+    0x0963: Model(
+        "UM24C", 0.01, 0.001, _limits(TESTERS_VOLTAGE, 2, 0.01), _limits(TESTERS_CURRENT, 4, 0.001)
+    ),
+    0x09C9: Model(
+        "UM25C", 0.001, 0.0001, _limits(TESTERS_VOLTAGE, 2, 0.001), _limits(TESTERS_CURRENT, 4, 0.0001)
+    ),
+    0x0D4C: Model(
+        "UM34C", 0.01, 0.001, _limits(TESTERS_VOLTAGE, 2, 0.01), _limits(TESTERS_CURRENT, 4, 0.001)
+    ),
 }
 
 
@@ -256,7 +268,6 @@ class RDTechUM(RequestMeter):
             "group": reading.group,
             "charging_mode": reading.charging_mode,
         }
-        counted = assumed("counted")
         gain = wanted.accuracy_voltage.gain + wanted.accuracy_current.gain
         rail = self.rail
         self.channels = (
@@ -295,7 +306,9 @@ class RDTechUM(RequestMeter):
                 totals_of(rail),
                 Kind.COUNTER,
                 refresh_ns=REFRESH_NS,
-                accuracy=Accuracy(gain=wanted.accuracy_current.gain, step=3.6, clock=1e-3, source=counted),
+                accuracy=Accuracy(
+                    gain=wanted.accuracy_current.gain, step=3.6, clock=COUNTED_CLOCK, source=COUNTED
+                ),
             ),
             Channel(
                 "energy",
@@ -304,13 +317,13 @@ class RDTechUM(RequestMeter):
                 totals_of(rail),
                 Kind.COUNTER,
                 refresh_ns=REFRESH_NS,
-                accuracy=Accuracy(gain=gain, step=3.6, clock=1e-3, source=counted),
+                accuracy=Accuracy(gain=gain, step=3.6, clock=COUNTED_CLOCK, source=COUNTED),
             ),
             Channel(
                 "temperature",
                 Quantity.TEMPERATURE,
                 1.0,
-                accuracy=Accuracy(offset=2.0, step=1.0, source=assumed("temperature")),
+                accuracy=Accuracy(step=1.0, source=NO_LIMITS),
             ),
         )
 

@@ -137,7 +137,7 @@ class Scpi(PolledSource):
         ),
         "channel": Option(_channel, 1, "which output of a supply"),
         "baud": Option(parse_baud, 9600, "speed of a serial port"),
-        "gain": Option(float, 0.001, "its accuracy as a ratio, from its own data sheet"),
+        "gain": Option(float, 0.01, "its accuracy as a ratio, from its own data sheet"),
     }
 
     def __init__(self, address: Any) -> None:
@@ -163,7 +163,8 @@ class Scpi(PolledSource):
             self.close()
             raise
         rail = rail_of(self.options, self.covers)
-        note = assumed("scpi", f"{self.options['gain'] * 100:g} %")
+        stated = "gain" in self.address.options
+        note = "the gain that the URL states" if stated else assumed("scpi")
         self.channels = tuple(
             Channel(
                 quantity.value,

@@ -14,7 +14,7 @@ from typing import Any
 
 from powermeter.channel import Accuracy, Channel, Kind, Quantity
 from powermeter.errors import DataError
-from powermeter.platforms.assumptions import assumed
+from powermeter.platforms.assumptions import COUNTED, COUNTED_CLOCK, NO_LIMITS, TESTERS
 from powermeter.source import Found
 
 from .links.hid import REPORT_LENGTH, cut_reports, hid_devices, open_hid
@@ -122,11 +122,7 @@ class Witrn(StreamMeter):
     def describe(self, reading: WitrnFrame) -> None:
         if self._check is None:
             self._check = sum(one.check_ok for one in self.first) * 2 > len(self.first)
-        note = (
-            "sellers of two other USB testers: at most 1 % in volts, 0.4 and 2 % in amp"
-            "eres (yktoo.com, post 0251); its maker states nothing"
-        )
-        counted = assumed("counted")
+        note = TESTERS
         self.channels = (
             Channel(
                 "voltage",
@@ -148,7 +144,7 @@ class Witrn(StreamMeter):
                 3.6e-3,
                 totals_of(self.rail),
                 Kind.COUNTER,
-                accuracy=Accuracy(gain=2e-2, step=3.6e-3, clock=1e-3, source=counted),
+                accuracy=Accuracy(gain=2e-2, step=3.6e-3, clock=COUNTED_CLOCK, source=COUNTED),
             ),
             Channel(
                 "energy",
@@ -156,13 +152,13 @@ class Witrn(StreamMeter):
                 3.6e-3,
                 totals_of(self.rail),
                 Kind.COUNTER,
-                accuracy=Accuracy(gain=3e-2, step=3.6e-3, clock=1e-3, source=counted),
+                accuracy=Accuracy(gain=3e-2, step=3.6e-3, clock=COUNTED_CLOCK, source=COUNTED),
             ),
             Channel(
                 "temperature",
                 Quantity.TEMPERATURE,
                 0.01,
-                accuracy=Accuracy(offset=2.0, step=0.01, source=assumed("temperature")),
+                accuracy=Accuracy(step=0.01, source=NO_LIMITS),
             ),
         )
 

@@ -12,8 +12,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
-from powermeter.platforms.assumptions import assumed
-
 from .chip import Chip
 from .datasheet import TI, Limits, Model, Register
 from .settings import Setting
@@ -44,6 +42,31 @@ _260 = Limits(
 )
 _260_BUS = Limits(
     (None, 0.001), (1.25e-3, 7.5e-3), (0.0, 0.0), (10e-6, 40e-6), "TI SBOS656C; offset of INA226"
+)
+_236 = Limits(
+    (None, 0.001),
+    (None, 5e-6),
+    (10e-6, 50e-6),
+    (None, 0.5e-6),
+    "TI SBOSA81D, INA236 features; drifts of the family",
+)
+# Rows that could not be read take the widest of the family's sheets that were (INA226, INA230, INA234, INA2227).
+_236_BUS = Limits(
+    (0.002, 0.005), (5e-3, 30e-3), (10e-6, 50e-6), (None, 100e-6), "TI SBOS601, SBOS844C, SBOSAL5: the widest"
+)
+_234 = Limits(
+    (0.002, 0.005),
+    (None, 100e-6),
+    (10e-6, 50e-6),
+    (None, 0.5e-6),
+    "TI SBOS844C, INA234; gain at most INA230's",
+)
+_234_BUS = Limits(
+    (0.002, 0.005),
+    (None, 15e-3),
+    (10e-6, 50e-6),
+    (None, 100e-6),
+    "TI SBOS844C, INA234; gain at most INA230's",
 )
 
 INA226 = Model(
@@ -88,8 +111,8 @@ INA236 = replace(
     name="INA236",
     bus_input_v=48.0,
     buses=(Register(BUS, 1.6e-3, signed=False),),
-    shunt_limits={"": replace(_226, source=assumed("sister", "those of INA226"))},
-    bus_limits={"": replace(_226_BUS, source=assumed("sister", "those of INA226"))},
+    shunt_limits={"": _236},
+    bus_limits={"": _236_BUS},
     ids=((0x3E, TI, 0xFFFF), (0x3F, 0xA080, 0xFFF0)),
 )
 INA234 = replace(
@@ -97,6 +120,8 @@ INA234 = replace(
     name="INA234",
     bus_input_v=28.0,
     shunts=(Register(SHUNT, 40e-6, shift=4),),
+    shunt_limits={"": _234},
+    bus_limits={"": _234_BUS},
     buses=(Register(BUS, 25.6e-3, signed=False, shift=4),),
     ids=((0x3E, TI, 0xFFFF), (0x3F, 0xA480, 0xFFF0)),
 )

@@ -8,7 +8,18 @@ gain error by what the user knows.
 from __future__ import annotations
 
 from powermeter.channel import Accuracy
-from powermeter.platforms.assumptions import assumed
+from powermeter.platforms.assumptions import (
+    GAUGE_GAIN,
+    GAUGES,
+    MODELLED,
+    MODELS,
+    RAPL_COMPARED,
+    RAPL_GAIN,
+    TESTERS,
+    TESTERS_CURRENT,
+    TESTERS_VOLTAGE,
+    assumed,
+)
 
 UNKNOWN = Accuracy(
     gain=0.05, source=assumed("unstated", "the log does not name its instrument, --accuracy does")
@@ -20,11 +31,11 @@ ANALYSER = Accuracy(
 
 LPM01A = Accuracy(gain=0.02, source="ST UM2243: X-NUCLEO-LPM01A, better than 2 %")
 
-RAPL = Accuracy(gain=0.05, source=assumed("rapl"))
+RAPL = Accuracy(gain=RAPL_GAIN, source=RAPL_COMPARED)
 
 NVML = Accuracy(gain=0.05, source="NVML documentation: ±5 %")
 
-CODECARBON = Accuracy(model=0.3, source=assumed("model", "codecarbon, from a counter or a model"))
+CODECARBON = Accuracy(model=MODELLED, source=f"codecarbon, from a counter or a model: {MODELS}")
 
 JOULESCOPE = Accuracy(gain=0.01, source=assumed("joulescope", "1 %"))
 
@@ -47,30 +58,30 @@ KM003C_CURRENT = Accuracy(
     source="0.5 % and 1 mA: an INA228 behind a shunt (AnandTech 2023); its maker states nothing",
 )
 
-UM_VOLTAGE = Accuracy(
-    gain=5e-3, offset=0.02, source="maker's figures for UM24C and UM34C, the widest of the family"
-)
-UM_CURRENT = Accuracy(
-    gain=8e-3, offset=4e-3, source="maker's figures for UM24C and UM34C, the widest of the family"
-)
-UM_POWER = Accuracy(gain=13e-3, offset=0.02, source="voltage's and current's figures added")
+UM_VOLTAGE = Accuracy(gain=TESTERS_VOLTAGE, offset=0.02, source=TESTERS)
+UM_CURRENT = Accuracy(gain=TESTERS_CURRENT, offset=4e-3, source=TESTERS)
+UM_POWER = Accuracy(gain=TESTERS_VOLTAGE + TESTERS_CURRENT, offset=0.02, source=TESTERS)
 
 PPK2_LOW = Accuracy(gain=0.10, typical=True, source="Nordic's typical accuracy of ranges 0 to 3 (to 50 mA)")
 PPK2_HIGH = Accuracy(gain=0.15, typical=True, source="Nordic's typical accuracy of range 4 (above 50 mA)")
 
 POWERJOULAR = Accuracy(
-    model=0.3,
-    source=assumed("model", "PowerJoular, a counter on x86 and a model on boards"),
+    model=MODELLED,
+    source=f"PowerJoular, a counter on x86 and a model on boards: {MODELS}",
 )
 
-OSCILLOSCOPE = Accuracy(gain=0.03, source=assumed("oscilloscope"))
+OSCILLOSCOPE = Accuracy(
+    gain=0.03,
+    source="3 % covers what was read: at most 2 % of full scale (Rigol DS2000 Performance Verification Guide, 2-4), "
+    "1 % (Tektronix TDS7104 Service Manual, 1-8); the probe's error is not in it",
+)
 
 CARBONTRACKER = Accuracy(
-    model=0.3, source=assumed("model", "carbontracker, counters times a site's efficiency")
+    model=MODELLED, source=f"carbontracker, counters times a site's efficiency: {MODELS}"
 )
 
 ODPM = Accuracy(gain=0.05, source=assumed("unstated", "a phone's rail monitors"))
 
-PHONE_MODEL = Accuracy(model=0.3, source=assumed("model", "Android's energy consumers"))
+PHONE_MODEL = Accuracy(model=MODELLED, source=f"Android's energy consumers: {MODELS}")
 
-GAUGE = Accuracy(gain=0.03, source=assumed("gauge"))
+GAUGE = Accuracy(gain=GAUGE_GAIN, source=GAUGES)

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from powermeter.channel import Accuracy, Boundary, Rail
-from powermeter.platforms.assumptions import assumed
+from powermeter.platforms.assumptions import SHUNT_TOLERANCE, SHUNTS, assumed
 from powermeter.platforms.tegrastats import is_connected
 
 SUM_RAIL = "MODULE"
@@ -22,9 +22,7 @@ SUM_RAIL = "MODULE"
 
 # INA3221 datasheet SBOS576A: offset 80 µV, gain 0.25 % (limits), step 40 µV.
 _OFFSET_V, _GAIN, _STEP_V = 80e-6, 0.0025, 40e-6
-# The tolerance of the shunts is published nowhere.
-_SHUNT_TOLERANCE = 0.01
-_ASSUMED_SHUNT, _ASSUMED_SHUNT_SOURCE = 0.005, "assumed: as on the small modules"
+_ASSUMED_SHUNT, _ASSUMED_SHUNT_SOURCE = 0.005, assumed("resistance")
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +170,7 @@ BOARDS: tuple[Board, ...] = (
         },
         uncovered=_CARRIER,
         shunt_ohm=0.005,
-        shunt_source="assumed: as on the other small modules",
+        shunt_source=_ASSUMED_SHUNT_SOURCE,
     ),
     Board(
         "Jetson AGX Xavier",
@@ -219,7 +217,7 @@ BOARDS: tuple[Board, ...] = (
         summed=("VDD_GPU", "VDD_CPU_SOC_MSS", "VIN_SYS_5V0"),
         uncovered="the power supply's loss",
         shunt_ohm=0.002,
-        shunt_source="assumed: steps of 20 mA in public logs",
+        shunt_source="from steps of 20 mA in public logs",
     ),
 )
 
@@ -308,9 +306,7 @@ def _power_accuracy(board: Board, name: str, shunt_ohm: float, shunt_source: str
     """Return the limits of a power reading by an INA3221 at the rail's nominal voltage."""
     line = board.lines.get(name)
     if line is None or line.nominal_v is None:
-        return Accuracy(
-            gain=2 * _GAIN + _SHUNT_TOLERANCE, source=assumed("shunt", "an INA3221 with a 1 % shunt")
-        )
+        return Accuracy(gain=2 * _GAIN + SHUNT_TOLERANCE, source=f"an INA3221 (datasheet SBOS576A); {SHUNTS}")
     current = current_accuracy(shunt_ohm, shunt_source)
     return Accuracy(
         gain=_GAIN + current.gain,
@@ -322,9 +318,9 @@ def _power_accuracy(board: Board, name: str, shunt_ohm: float, shunt_source: str
 
 def current_accuracy(shunt_ohm: float, shunt_source: str) -> Accuracy:
     """Return the limits of an INA3221's current reading in A over such a shunt (datasheet SBOS576A)."""
-    where = f"shunt {shunt_ohm * 1e3:g} mohm ({shunt_source}), {assumed('shunt')}"
+    where = f"shunt {shunt_ohm * 1e3:g} mohm ({shunt_source}), {SHUNTS}"
     return Accuracy(
-        gain=_GAIN + _SHUNT_TOLERANCE,
+        gain=_GAIN + SHUNT_TOLERANCE,
         offset=_OFFSET_V / shunt_ohm,
         step=_STEP_V / shunt_ohm,
         source=f"INA3221 datasheet SBOS576A; {where}",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from powermeter.channel import Accuracy, Boundary, Rail
-from powermeter.platforms.assumptions import assumed
+from powermeter.platforms.assumptions import MODELLED, MODELS
 
 MAX_LINE = 300
 
@@ -31,7 +31,7 @@ _RAILS = {
     "P-Cluster": ("p-cluster", "cpu", "the performance cores"),
 }
 
-ACCURACY = Accuracy(model=0.3, source=assumed("model", "Apple, from activity"))
+ACCURACY = Accuracy(model=MODELLED, source=f"Apple, from activity: {MODELS}")
 
 
 def parse_block(line: str) -> tuple[str, float] | None:

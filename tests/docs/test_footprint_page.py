@@ -100,7 +100,7 @@ def test_what_is_judged_does_not_become_more_and_nothing_is_from_memory() -> Non
     letters = [letter for each in provenances().values() for letter in each]
     assert set(letters) == set("VSD")
     assert letters.count("D") <= MOST_JUDGED
-    assert len(ASSUMED) <= 15
+    assert len(ASSUMED) <= 8
 
 
 def test_python_example() -> None:

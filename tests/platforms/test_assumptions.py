@@ -10,18 +10,16 @@ import pytest
 from powermeter.platforms.assumptions import ASSUMED, assumed
 
 ROOT = Path(__file__).parents[2]
+TABLE = ROOT / "powermeter" / "platforms" / "assumptions.py"
 SOURCES = sorted(
-    path
-    for folder in ("powermeter", "drivers")
-    for path in (ROOT / folder).rglob("*.py")
-    if path.name != "assumptions.py"
+    path for folder in ("powermeter", "drivers") for path in (ROOT / folder).rglob("*.py") if path != TABLE
 )
-MOST = 15
-MOST_PLACES = 50
-"""Channels and kinds of log that rest on an assumption; they may only become fewer."""
+MOST = 8
+MOST_PLACES = 14
+"""Assumed figures, each of one instrument, board or kind of log; they may only become fewer."""
 
 
-def test_at_most_fifteen_each_with_a_reason() -> None:
+def test_few_and_each_with_a_reason() -> None:
     assert len(ASSUMED) <= MOST
     for code, reason in ASSUMED.items():
         assert len(reason) > 40, code
@@ -29,7 +27,7 @@ def test_at_most_fifteen_each_with_a_reason() -> None:
 
 def test_a_figure_stands_before_its_reason() -> None:
     assert assumed("gauge").startswith("assumed: 3 %")
-    assert assumed("scpi", "2 %").startswith("assumed: 2 %; the URL's gain")
+    assert assumed("scpi", "2 %").startswith("assumed: 2 %; 1 % where")
     with pytest.raises(KeyError):
         assumed("nothing")
 
@@ -58,20 +56,20 @@ def test_no_accuracy_is_assumed_beside_the_table() -> None:
 
 
 def test_every_assumption_is_used() -> None:
-    code = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
+    code = "\n".join(path.read_text(encoding="utf-8") for path in (TABLE, *SOURCES))
     for name in ASSUMED:
         assert f'assumed("{name}"' in code or f"assumed('{name}'" in code, name
 
 
-def test_no_more_channels_rest_on_an_assumption_than_the_page_states() -> None:
+def test_no_more_figures_are_assumed_than_the_page_states() -> None:
     places = [
         node
-        for path in SOURCES
+        for path in (TABLE, *SOURCES)
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "assumed"
     ]
     page = (ROOT / "docs" / "footprint.md").read_text(encoding="utf-8")
-    assert f"{len(places)} channels and kinds of log" in page
+    assert f"{len(places)} assumed figures" in page
     assert len(places) <= MOST_PLACES
 
 
@@ -80,3 +78,12 @@ def test_no_limit_is_recalled(word: str) -> None:
     for path in SOURCES:
         for text in strings_of_accuracies(path):
             assert word not in text, path.name
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_a_thermometer_without_limits_claims_none(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and any(
+            isinstance(one.value, ast.Name) and one.value.id == "NO_LIMITS" for one in node.keywords
+        ):
+            assert {one.arg for one in node.keywords} == {"step", "source"}
