@@ -15,14 +15,7 @@ from typing import Any, ClassVar
 
 from powermeter.channel import Accuracy, Channel, Kind, Quantity
 from powermeter.errors import ConfigurationError, DataError, OpenError, Reason
-from powermeter.platforms.assumptions import (
-    COUNTED,
-    COUNTED_CLOCK,
-    NO_LIMITS,
-    TESTERS,
-    TESTERS_CURRENT,
-    TESTERS_VOLTAGE,
-)
+from powermeter.platforms.assumptions import COUNTED, COUNTED_CLOCK, NO_LIMITS, TESTERS
 from powermeter.source import Found, Option, Row, now_ns
 
 from .links.link import RAIL_OPTIONS
@@ -99,15 +92,9 @@ def _limits(gain: float, digits: int, step: float) -> Accuracy:
 
 
 MODELS = {
-    0x0963: Model(
-        "UM24C", 0.01, 0.001, _limits(TESTERS_VOLTAGE, 2, 0.01), _limits(TESTERS_CURRENT, 4, 0.001)
-    ),
-    0x09C9: Model(
-        "UM25C", 0.001, 0.0001, _limits(TESTERS_VOLTAGE, 2, 0.001), _limits(TESTERS_CURRENT, 4, 0.0001)
-    ),
-    0x0D4C: Model(
-        "UM34C", 0.01, 0.001, _limits(TESTERS_VOLTAGE, 2, 0.01), _limits(TESTERS_CURRENT, 4, 0.001)
-    ),
+    0x0963: Model("UM24C", 0.01, 0.001, _limits(0.01, 2, 0.01), _limits(0.02, 4, 0.001)),
+    0x09C9: Model("UM25C", 0.001, 0.0001, _limits(0.01, 2, 0.001), _limits(0.02, 4, 0.0001)),
+    0x0D4C: Model("UM34C", 0.01, 0.001, _limits(0.01, 2, 0.01), _limits(0.02, 4, 0.001)),
 }
 
 
