@@ -149,24 +149,79 @@ def jumps_beside(integral: Integral, start_ns: Times, end_ns: Times, others: Oth
 
     A load that jumps now and then beside the events does so inside as well, even where few readings there have not seen it.
     """
-    t, f = integral.trace.times_ns, integral.trace.values
-    n = t.size
-    if n <= _STRETCHED or integral.trace.kept is not None:
-        index = integral.fair_index(n)
-    else:
-        begins = np.linspace(0, n - 1024, _STRETCHED // 1024).astype(np.int64)
-        index = np.unique((begins[:, None] + np.arange(1024)).ravel())
-    active = np.searchsorted(start_ns, t[index], side="right")
-    free = active == np.searchsorted(np.sort(end_ns), t[index], side="left")
-    for starts, ends in others.spans if others is not None else ():
-        begun = np.searchsorted(starts, t[index], side="right")
-        free &= begun == np.searchsorted(ends, t[index], side="left")
-        active += begun
-    # No event began between the two readings.
-    pair = free[1:] & free[:-1] & (np.diff(index) == 1) & (np.diff(active) == 0)
-    if int(pair.sum()) < _FEW_PAIRS:
-        return 0.0
-    jumps = np.diff(f[index])[pair]
-    usual = float(np.median(np.abs(jumps))) / 0.954
-    rare = np.abs(jumps) > 8 * max(usual, integral.trace.noise, integral.trace.step)
-    return float(np.sum(jumps[rare] ** 2)) / float(jumps.size)
+    if others is None:
+        return _Jumps(integral, start_ns, np.sort(end_ns)).mean
+    every = others.labels
+    jumps: _Jumps | None = every.remembered.get("jumps")
+    if jumps is None:
+        jumps = every.remembered["jumps"] = _Jumps(integral, np.sort(every.start_ns), np.sort(every.end_ns))
+    left_out = others.not_meant
+    return jumps.without(every.start_ns[left_out], every.end_ns[left_out]) if left_out.size else jumps.mean
+
+
+class _Jumps:
+    """The jumps between neighbouring readings that lie in none of some events."""
+
+    def __init__(self, integral: Integral, starts: Times, ends: Times) -> None:
+        """Find them; starts and ends are sorted."""
+        trace = integral.trace
+        t, n = trace.times_ns, trace.times_ns.size
+        if n <= _STRETCHED or trace.kept is not None:
+            index = integral.fair_index(n)
+        else:
+            begins = np.linspace(0, n - 1024, _STRETCHED // 1024).astype(np.int64)
+            index = np.unique((begins[:, None] + np.arange(1024)).ravel())
+        self._least = max(trace.noise, trace.step)
+        self._t = t[index]
+        self._begun = np.searchsorted(starts, self._t, side="right")
+        self._over = np.searchsorted(ends, self._t, side="left")
+        self._next_to = np.diff(index) == 1
+        free = self._begun == self._over
+        # No event began between the two readings.
+        self._pair = free[1:] & free[:-1] & self._next_to & (np.diff(self._begun) == 0)
+        self._jumps = np.abs(np.diff(trace.values[index]))
+        self._sorted = np.sort(self._jumps[self._pair])
+        self._above = np.concatenate([[0.0], np.cumsum(self._sorted[::-1] ** 2)])[::-1]
+        self.mean = self._mean(self._jumps[self._pair])
+
+    def without(self, starts: Times, ends: Times) -> float:
+        """Return the mean squared jump where some of the events are none."""
+        first = np.maximum(np.searchsorted(self._t, starts, side="left") - 2, 0)
+        last = np.minimum(np.searchsorted(self._t, ends, side="right") + 2, self._pair.size)
+        size = np.maximum(last - first, 0)
+        if int(size.sum()) > self._pair.size:
+            near = np.arange(self._pair.size)
+        else:
+            ahead = np.cumsum(size) - size
+            near = np.unique(np.repeat(first - ahead, size) + np.arange(int(size.sum())))
+        near = near[~self._pair[near] & self._next_to[near]]
+        starts, ends = np.sort(starts), np.sort(ends)
+        begun, over = [], []
+        for at in (near, near + 1):
+            begun.append(self._begun[at] - np.searchsorted(starts, self._t[at], side="right"))
+            over.append(self._over[at] - np.searchsorted(ends, self._t[at], side="left"))
+        more = (begun[0] == over[0]) & (begun[1] == over[1]) & (begun[0] == begun[1])
+        return self._mean_with(self._jumps[near[more]])
+
+    def _mean(self, jumps: Floats) -> float:
+        """Return the mean square of the rare ones of some jumps."""
+        if jumps.size < _FEW_PAIRS:
+            return 0.0
+        rare = jumps > self._rare(float(np.median(jumps)))
+        return float(np.sum(jumps[rare] ** 2)) / float(jumps.size)
+
+    def _rare(self, median: float) -> float:
+        """Return from what on a jump is no noise."""
+        return 8 * max(median / 0.954, self._least)
+
+    def _mean_with(self, more: Floats) -> float:
+        """Return the mean where there are further jumps."""
+        n = self._sorted.size + more.size
+        if n < _FEW_PAIRS:
+            return 0.0
+        low, high = (n - 1) // 2, n // 2
+        ahead = max(low - more.size, 0)
+        middle = np.sort(np.concatenate([self._sorted[ahead : high + 1], more]))
+        limit = self._rare(float(middle[low - ahead] + middle[high - ahead]) / 2)
+        rare = self._above[np.searchsorted(self._sorted, limit, side="right")]
+        return float(rare + np.sum(more[more > limit] ** 2)) / n

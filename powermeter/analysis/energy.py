@@ -21,7 +21,7 @@ from powermeter.analysis import baseline as idle
 from powermeter.analysis import throttling
 from powermeter.analysis.baseline import Baseline, BaselineSpec
 from powermeter.analysis.conditions import conditions
-from powermeter.analysis.groups import groups_of
+from powermeter.analysis.groups import groups_of, members_of
 from powermeter.analysis.health import Disagreement, SourceHealth, disagreements, source_health
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
@@ -254,14 +254,14 @@ def analyse(
         row(
             key[0],
             dict(zip(by, key[1:], strict=True)),
-            np.flatnonzero(group == i),
+            index,
             events,
             energies,
             charges,
             subtract,
             parts,
         )
-        for i, key in enumerate(keys)
+        for key, index in zip(keys, members_of(group, len(keys)), strict=True)
     ]
     seconds, energy = run.seconds, run.energy
     every = (*found, *whole(found))

@@ -38,5 +38,11 @@ def groups_of(
     return list(numbers), group
 
 
+def members_of(group: NDArray[np.int64], size: int) -> list[NDArray[np.int64]]:
+    """Return the positions of the events of each of so many groups, rising."""
+    order = np.argsort(group, kind="stable")
+    return np.split(order, np.searchsorted(group[order], np.arange(size + 1)))[1:-1]
+
+
 def _plain(value: Any) -> Any:
     return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)

@@ -170,19 +170,18 @@ def row(
     seconds = energy.seconds[known]
     span = float(seconds.sum())
     items = None if np.isnan(counts).any() else _plain(float(counts.sum()))
-    weights = np.zeros(len(energy))
-    weights[known] = 1.0
+    one_each = np.ones(known.size)
     origin = "/".join([label, *map(str, group.values())])
     spans = bool(span > 0) and known.size > 0
-    total = energy.combine(weights, origin) if spans else None
+    total = energy.combine_of(known, one_each, origin) if spans else None
     per_item = total.scaled(1 / items) if total and items else None
     each = np.divide(energy.value[known], counts, out=np.full(known.size, np.nan), where=counts > 0)
     each = each if items is not None else each[:0]
     above = baseline.above(total, span, energy.integral.trace.errors) if baseline and total else None
-    q = charge.combine(weights, origin) if charge is not None and spans else None
-    means = energy.sample_mean()[known]
+    q = _charge(charge, known, origin) if charge is not None and spans else None
+    means = energy.strictly_inside.mean[known]
     rows = energy.samples[known]
-    inside = energy.samples_inside()[known]
+    inside = energy.strictly_inside.count[known]
     seen = np.isfinite(means)
     sample_power = float(np.average(means[seen], weights=inside[seen])) if seen.any() else None
     unseen = bool(((rows < 1) & (energy.value[known] != energy.plain[known])).any())
@@ -251,6 +250,12 @@ def row(
         ),
         index=index,
     )
+
+
+def _charge(charge: Windows, known: NDArray[np.int64], origin: str) -> Result:
+    """Return what some events drew, C."""
+    index = known[charge.known[known]]
+    return charge.combine_of(index, np.ones(index.size), origin)
 
 
 def _plain(number: float) -> float:

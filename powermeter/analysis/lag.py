@@ -46,6 +46,8 @@ def lagging(
     some = np.arange(start_ns.size - 1)  # the last one has none behind it
     if some.size > _LOOKED:
         some = some[np.linspace(0, some.size - 1, _LOOKED).astype(int)]
+    if some.size < _LEAST_EVENTS:
+        return found
     begin, end, following = start_ns[some], end_ns[some], start_ns[some + 1]
     if others is not None:
         following = np.minimum(following, others.next_start(end, following))

@@ -24,6 +24,12 @@ def own_moments(trace: Trace) -> bool:
     A refresh is noted, stated or found; or readings stand: three in ten equal the one before to the last digit, while those that do not
     hardly ever come twice.
     """
+    if "own_moments" not in trace.remembered:
+        trace.remembered["own_moments"] = _own_moments(trace)
+    return trace.remembered["own_moments"]
+
+
+def _own_moments(trace: Trace) -> bool:
     if trace.refresh_ns > 0 and trace.repeats > 0:
         return True
     values = trace.values[:_LOOKED]
@@ -39,7 +45,9 @@ def own_moments(trace: Trace) -> bool:
 
 def read_at_random(trace: Trace) -> bool:
     """Return whether each reading was taken at a random moment of its interval: nothing can keep step with such readings."""
-    return moments_vary(trace.times_ns, trace.interval_ns * 1e-9) and not own_moments(trace)
+    if "vary" not in trace.remembered:
+        trace.remembered["vary"] = moments_vary(trace.times_ns, trace.interval_ns * 1e-9)
+    return trace.remembered["vary"] and not own_moments(trace)
 
 
 def moments_vary(times_ns: NDArray[np.int64], tau: float) -> bool:

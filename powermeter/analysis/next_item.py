@@ -31,9 +31,7 @@ def expected(energy: Windows, rest: NDArray[np.int64], counts: Floats, origin: s
     """
     if rest.size < 2 or not counts.sum() or not energy.seconds[rest].any():
         return None
-    weights = np.zeros(len(energy))
-    weights[rest] = 1 / float(counts.sum())
-    mean = energy.combine(weights, origin)
+    mean = energy.combine_of(np.sort(rest), np.full(rest.size, 1 / float(counts.sum())), origin)
     terms = (energy.value[rest] - mean.value * counts) / float(counts.mean())
     n = rest.size
     spread, share = _spread_of_ratio(energy.value[rest], counts)

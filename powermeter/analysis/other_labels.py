@@ -7,6 +7,7 @@ events already.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,41 +18,134 @@ from powermeter.analysis.least_squares import seconds_inside
 Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]
 Indices = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
-_MANY_EVENTS = 100_000
 _LABELS = 12
 _AT_ONCE = 0.01
+_MANY = 8
+"""Of more stretches than one in so many events, all events are looked through at once."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+class Labels:
+    """The events of all labels, sorted once for whoever asks what runs beside one of them."""
+
+    def __init__(self, start_ns: Times, end_ns: Times, group: Indices, covered: Bools | None = None) -> None:
+        """Sort the events that last.
+
+        Args:
+            start_ns, end_ns, group: Of all events, shape (n,); groups are numbered from 0.
+            covered: Which of them the recording covers; all where None.
+        """
+        lasting = np.flatnonzero(end_ns > start_ns)
+        self.start_ns, self.end_ns, self.group = start_ns[lasting], end_ns[lasting], group[lasting]
+        self.uncovered = np.zeros(lasting.size, bool) if covered is None else ~covered[lasting]
+        self.remembered: dict[str, Any] = {}
+        """What was found of all events together, for who looks at them label by label."""
+        self._by_group = np.argsort(self.group, kind="stable")
+        self._bounds = np.searchsorted(
+            self.group[self._by_group], np.arange(int(self.group.max(initial=-1)) + 2)
+        )
+        self._labels = int(np.count_nonzero(np.diff(self._bounds)))
+        order = np.argsort(self.start_ns, kind="stable")
+        begun, latest = self.start_ns[order], np.maximum.accumulate(self.end_ns[order])
+        meets = begun[1:] < latest[:-1]
+        self._meets = np.zeros(lasting.size, bool)
+        self._meets[order[1:]] = meets
+        self._meets[order[:-1]] |= begun[1:] < self.end_ns[order[:-1]]
+        # Events of like length: what runs during a stretch has begun at most so long before it.
+        self._alike: list[tuple[Times, Indices, int]] = []
+        if meets.any():
+            size = np.frexp((self.end_ns - self.start_ns).astype(np.float64))[1]
+            for power in np.unique(size).tolist():
+                these = order[size[order] == power]
+                longest = int((self.end_ns[these] - self.start_ns[these]).max())
+                self._alike.append((self.start_ns[these], these, longest))
+
+    def of(self, label: int) -> Indices:
+        """Return the places of a label's events, in the order of the events."""
+        if label + 1 >= self._bounds.size:
+            return np.empty(0, np.int64)
+        found: Indices = self._by_group[self._bounds[label] : self._bounds[label + 1]]
+        return found
+
+    def beside(self, own: int) -> Others | None:
+        """Return the other labels' events, or None where there are none."""
+        mine = self.of(own)
+        if not mine.size:
+            return None
+        at_once = self._at_once(mine)
+        if self._labels - 1 - at_once.size < 1:
+            return None
+        return Others(self, own, at_once)
+
+    def _at_once(self, mine: Indices) -> Indices:
+        """Return the other labels whose events run at the same time as one's own for longer than their edges differ."""
+        if not self._meets[mine].any():
+            return np.empty(0, np.int64)
+        near = self._near(mine)
+        near = near[self.group[near] != self.group[mine[0]]]
+        if not near.size:
+            return np.empty(0, np.int64)
+        starts, ends = self.start_ns[mine], self.end_ns[mine]
+        inside = _seconds_shared(starts, ends, self.start_ns[near], self.end_ns[near])
+        labels, place = np.unique(self.group[near], return_inverse=True)
+        limit = _AT_ONCE * float(np.sum(ends - starts)) * 1e-9
+        found: Indices = labels[np.bincount(place, inside, labels.size) > limit]
+        return found
+
+    def _near(self, mine: Indices) -> Indices:
+        """Return the places of all events that may run at the same time as some, in order."""
+        starts, ends = self.start_ns[mine], self.end_ns[mine]
+        if mine.size * len(self._alike) * _MANY > self.start_ns.size:
+            return np.arange(self.start_ns.size)
+        found = []
+        for begun, these, longest in self._alike:
+            first = np.searchsorted(begun, starts - longest, side="left")
+            last = np.searchsorted(begun, ends, side="left")
+            if int((last - first).sum()) * _MANY > self.start_ns.size:
+                return np.arange(self.start_ns.size)
+            found += [these[a:b] for a, b in zip(first.tolist(), last.tolist(), strict=True) if b > a]
+        return np.unique(np.concatenate(found)) if found else np.empty(0, np.int64)
+
+
+@dataclass(frozen=True, eq=False)
 class Others:
     """What runs beside a label.
 
     Attributes:
-        spans: (starts, ends) of each other label's events, each sorted.
+        labels: The events of all labels.
+        own: The label.
+        at_once: Labels that run at the same time as this one and are none of the others.
     """
 
-    spans: tuple[tuple[Times, Times], ...]
+    labels: Labels
+    own: int
+    at_once: Indices
 
     @classmethod
     def of(cls, start_ns: Times, end_ns: Times, group: Indices, own: int) -> Others | None:
-        """Return the other labels' events, or None where there are none, or more than can be looked at."""
-        lasting = end_ns > start_ns
-        mine = (group == own) & lasting
-        if not mine.any() or start_ns.size > _MANY_EVENTS:
-            return None
-        other = np.flatnonzero(lasting & (group != own))
-        if not other.size:
-            return None
-        a, b, its = start_ns[other], end_ns[other], group[other]
-        inside = _seconds_shared(start_ns[mine], end_ns[mine], a, b)
-        at_once = np.bincount(its, inside, int(its.max()) + 1)
-        limit = _AT_ONCE * float(np.sum(end_ns[mine] - start_ns[mine])) * 1e-9
-        beside = (at_once <= limit)[its]
-        labels = np.unique(its[beside]).tolist()
-        parts = [its == g for g in labels] if len(labels) <= _LABELS else [beside]
-        spans = [(np.sort(a[part]), np.sort(b[part])) for part in parts]
-        return cls(tuple(spans)) if spans else None
+        """Return the other labels' events, or None where there are none."""
+        return Labels(start_ns, end_ns, group).beside(own)
+
+    @property
+    def not_meant(self) -> Indices:
+        """The places of the events of all labels that are neither of the others nor this label's within the recording."""
+        labels = self.labels
+        mine = labels.of(self.own)
+        left_out = [labels.of(g) for g in self.at_once.tolist()]
+        return np.concatenate([mine[labels.uncovered[mine]], *left_out])
+
+    @cached_property
+    def spans(self) -> list[tuple[Times, Times]]:
+        """(starts, ends) of each other label's events, each sorted; of all together where they are many."""
+        every = self.labels
+        wanted = every.group != self.own
+        for g in self.at_once.tolist():
+            wanted[every.of(g)] = False
+        a, b, its = every.start_ns[wanted], every.end_ns[wanted], every.group[wanted]
+        labels = np.unique(its).tolist()
+        parts = [its == g for g in labels] if len(labels) <= _LABELS else [np.ones(a.size, bool)]
+        return [(np.sort(a[part]), np.sort(b[part])) for part in parts]
 
     def columns(self, t: Times) -> list[Floats]:
         """Return the seconds of each window (it ends at `t`) that lie in each other label's events."""

@@ -337,9 +337,8 @@ def _quiet(integral: Integral, activity: Sequence[Activity]) -> float | None:
     """Return the mean of the readings that lie in no event, or None where none does."""
     t, f = integral.trace.times_ns, integral.trace.values
     pick = integral.fair_index(20_000)
-    active = np.zeros(pick.size, np.int64)
-    for label in activity:
-        active += np.searchsorted(label.start_ns, t[pick], side="right")
-        active -= np.searchsorted(np.sort(label.end_ns), t[pick], side="left")
+    starts, ends = _edges(activity)
+    active = np.searchsorted(np.sort(starts), t[pick], side="right")
+    active -= np.searchsorted(np.sort(ends), t[pick], side="left")
     free = active <= 0
     return float(f[pick[free]].mean()) if free.any() else None

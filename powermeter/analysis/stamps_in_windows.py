@@ -86,17 +86,3 @@ def late_kind(trace: Trace) -> str:
     if trace.refresh_ns > 0.7 * trace.clock_ns:
         return "refresh"
     return "skew" if trace.skew_ns > 0.7 * trace.clock_ns else "clock"
-
-
-def range_sums(values: Floats, first: Indices, last: Indices) -> Floats:
-    """Return Σ values[first:last] for many ranges; 0 for empty ones."""
-    sums: Floats = np.zeros(first.size)
-    some = np.flatnonzero(last > first)
-    a, b = first[some], last[some] - 1
-    longer = b > a
-    pairs = np.empty(2 * int(longer.sum()), np.int64)
-    pairs[::2], pairs[1::2] = a[longer], b[longer]
-    sums[some] = values[b]
-    if pairs.size:
-        sums[some[longer]] += np.add.reduceat(values, pairs)[::2]
-    return sums

@@ -14,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.estimate import BEAT, FEW, LAG, LOST, RIPPLE, UNSEEN, Activity, Estimate
+from powermeter.analysis.groups import members_of
 from powermeter.analysis.holes import Bridges, bridged_much
 from powermeter.analysis.instants import measure_instants
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.lost_parts import few_whole
 from powermeter.analysis.means import measure_means
-from powermeter.analysis.other_labels import Others
+from powermeter.analysis.other_labels import Labels
 from powermeter.analysis.run import never_negative
 from powermeter.analysis.shared_windows import divide
 from powermeter.analysis.stamps_in_windows import (
@@ -29,10 +30,10 @@ from powermeter.analysis.stamps_in_windows import (
     late_kind,
     misplaced,
     quantised,
-    range_sums,
     steps_alike,
 )
 from powermeter.analysis.steady_wave import steady_wave
+from powermeter.analysis.strictly_inside import StrictlyInside
 from powermeter.analysis.uncertainty import (
     Shape,
     budget,
@@ -44,6 +45,8 @@ from powermeter.channel import Kind
 from powermeter.result import Grade, Result, worst
 
 _BLOCK = 1 << 14
+_MANY_EVENTS = 100_000
+"""Of more events, windows of a meter are not divided among labels."""
 _BOUNDED = (UNSEEN, FEW, BEAT, LOST, RIPPLE, LAG)
 
 
@@ -97,6 +100,7 @@ class Windows:
     one_level: bool = False
     floor: float | None = None
     ceiling: float | None = None
+    _remembered: list[StrictlyInside] = field(init=False, repr=False, default_factory=list)
 
     def __repr__(self) -> str:
         return f"<Windows: {len(self):,} windows in {self.unit}>"
@@ -114,32 +118,12 @@ class Windows:
         """Zero: what edges leave open is part of `noise`."""
         return np.zeros(len(self))
 
-    def _strictly_inside(self) -> tuple[Indices, Indices]:
-        """Return the first sample after each start and the first at or after each end."""
-        times = self.integral.trace.times_ns
-        first = np.searchsorted(times, self.start_ns, side="right")
-        return first, np.maximum(np.searchsorted(times, self.end_ns, side="left"), first)
-
-    def samples_inside(self) -> Indices:
-        """Return the number of samples strictly inside each window."""
-        first, last = self._strictly_inside()
-        return self.integral.counted(first, last)
-
-    def _skips_inside(self, first: Indices, last: Indices) -> NDArray[np.bool_]:
-        """Return in which windows readings are left out, so that those that are held have no mean worth the name."""
-        return np.asarray(self.integral.counted(first, last) > last - first)
-
-    def sample_mean(self) -> Floats:
-        """Return the mean of the samples strictly inside each window in W or A; NaN without any, and for counters."""
-        trace = self.integral.trace
-        first, last = self._strictly_inside()
-        if trace.kind is Kind.COUNTER:
-            return np.full(first.size, np.nan)
-        if trace.kept is not None:
-            last = np.where(self._skips_inside(first, last), first, last)
-        sums = range_sums(trace.values, first, last)
-        means: Floats = np.divide(sums, last - first, out=np.full(first.size, np.nan), where=last > first)
-        return means
+    @property
+    def strictly_inside(self) -> StrictlyInside:
+        """How many samples lie strictly inside each window, and their mean."""
+        if not self._remembered:
+            self._remembered.append(StrictlyInside.of(self.integral, self.start_ns, self.end_ns))
+        return self._remembered[0]
 
     def standard_uncertainty(self) -> Floats:
         """Return each window's combined standard uncertainty in J or C."""
@@ -182,9 +166,7 @@ class Windows:
         """Return one event's energy, or None where nothing is known of it."""
         if not self.known[index]:
             return None
-        weights = np.zeros(len(self))
-        weights[index] = 1.0
-        return self.combine(weights, f"event {index}")
+        return self.combine_of(np.array([index]), np.ones(1), f"event {index}")
 
     def combine(self, weights: Floats, origin: str, *, per_second: float | None = None) -> Result:
         """Return Σ weight × value as a result, shared errors kept.
@@ -195,7 +177,19 @@ class Windows:
             per_second: Divide by so many seconds: W or A come out in place of J or C.
         """
         index = np.flatnonzero((weights != 0) & self.known)
-        w = weights[index] / (per_second or 1.0)
+        return self.combine_of(index, weights[index], origin, per_second=per_second)
+
+    def combine_of(
+        self, index: Indices, weights: Floats, origin: str, *, per_second: float | None = None
+    ) -> Result:
+        """Return what `combine` does of a few windows of many.
+
+        Args:
+            index: Positions of known windows, rising.
+            weights: Of each of them; not 0.
+            origin, per_second: As for `combine`.
+        """
+        w = weights / (per_second or 1.0)
         value = float(w @ self.value[index])
         trace = self.integral.trace
         parts = common_parts(trace.errors, value, float(w @ self.seconds[index]))
@@ -204,18 +198,21 @@ class Windows:
         rounding = f"quantisation:common {'+'.join(trace.channels)} {origin}"
         noise = f"noise:{own}"
         group = self.group[index]
-        squares = np.bincount(group + 1, (w * self.noise[index]) ** 2, len(self.groups) + 1)[1:]
-        counts = np.bincount(group + 1, minlength=len(self.groups) + 1)[1:]
+        present, place = np.unique(group, return_inverse=True)
+        squares = np.bincount(place, (w * self.noise[index]) ** 2, present.size)
+        counts = np.bincount(place, minlength=present.size)
         variance = cubes = below = above = fourth = 0.0
         why: set[str] = set()
-        for g in np.flatnonzero(counts).tolist():
+        for k, g in enumerate(present.tolist()):
+            if g < 0:
+                continue
             found = self.groups[g]
-            whole = int(counts[g]) == int(self.members[g].size)
+            whole = int(counts[k]) == int(self.members[g].size)
             # Several events of a group are as dependent as all of them are; a single one is not.
             factor = 1 + (found.factor - 1) * (
-                (counts[g] - 1) / max(self.members[g].size - 1, 1) if not whole else 1.0
+                (counts[k] - 1) / max(self.members[g].size - 1, 1) if not whole else 1.0
             )
-            mine = squares[g] * max(factor, 0.0)
+            mine = squares[k] * max(factor, 0.0)
             variance += mine
             fourth += mine**2 / found.freedom if found.freedom > 0 else 0.0
             lean = found.lean_all if whole else self._lean_of(index[group == g], w[group == g])
@@ -229,7 +226,7 @@ class Windows:
         parts[f"gaps:{own}"] = float(np.sqrt(np.sum((w * self.gaps[index]) ** 2)))
         parts[f"{late_kind(trace)}:{trace.within(trace.source)}"] = float(w @ self.clock[index])
         for name, shared in self.shared.items():
-            by_group = np.bincount(group + 1, weights=w * shared[index])
+            by_group = np.bincount(place, w * shared[index], present.size)
             parts[rounding if name == "quantisation" else f"{name}:common {own}"] = float(
                 np.sqrt(np.sum(by_group**2))
             )
@@ -304,8 +301,10 @@ def measure(
     groups: list[Estimate] = []
     members: list[Indices] = []
     wave = steady_wave(integral, start_ns, end_ns) if n else None
-    for g in range(size):
-        index = np.flatnonzero((group == g) & known) if size > 1 else np.flatnonzero(known)
+    means = trace.kind is not Kind.INSTANT
+    labels = Labels(start_ns, end_ns, group, known) if size > 1 else None
+    for g, mine in enumerate(members_of(group, size)):
+        index = mine[known[mine]]
         if index.size and (np.diff(start_ns[index]) < 0).any():
             index = index[np.argsort(start_ns[index], kind="stable")]
         lasting = index[seconds[index] > 0]
@@ -315,7 +314,7 @@ def measure(
             value[index] = 0.0
             continue
         edges = start_ns[lasting], end_ns[lasting]
-        others = Others.of(start_ns, end_ns, group, g) if size > 1 else None
+        others = None if labels is None or (means and n > _MANY_EVENTS) else labels.beside(g)
         if trace.kind is Kind.INSTANT:
             read = before[lasting], upto[lasting]
             found = measure_instants(integral, *edges, bridges, read, wave, others)
@@ -347,9 +346,9 @@ def measure(
     if trace.step and trace.kind is not Kind.COUNTER and n:
         bias, one_level = quantised(integral)
         shared = np.zeros(n)
-        for g, index in enumerate(members):
+        for mine, index in zip(members_of(group, size), members, strict=True):
             within, common = steps_alike(trace, start_ns[index], end_ns[index])
-            shared[group == g] = common
+            shared[mine] = common
             # What an event's readings have in common beyond what all events' have is the event's own.
             own = bias * math.sqrt(max(within**2 - common**2, 0.0))
             noise[index] = np.hypot(noise[index], own * seconds[index])

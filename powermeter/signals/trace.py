@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,6 +73,7 @@ class Trace:
         notes: What a reader of a report should know.
         kept: Which readings these are of a run too long to be held, and the sums over all; None where all are here.
         recording: Names the recording, where results of several may meet; set by `analyse`.
+        remembered: What was asked of all its readings before, for who asks again for each of many labels.
     """
 
     times_ns: NDArray[np.int64]
@@ -100,6 +101,7 @@ class Trace:
     notes: tuple[Note, ...] = ()
     kept: Kept | None = None
     recording: str = ""
+    remembered: dict[str, bool] = field(init=False, repr=False, default_factory=dict)
 
     def __repr__(self) -> str:
         rail = "no rail" if self.rail is None else self.rail.name

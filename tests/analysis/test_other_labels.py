@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 from powermeter.analysis import other_labels
-from powermeter.analysis.other_labels import Others
+from powermeter.analysis.beside import jumps_beside
+from powermeter.analysis.energy import analyse
+from powermeter.analysis.integral import Integral
+from powermeter.analysis.other_labels import Labels, Others, _seconds_shared
+from powermeter.channel import Channel, Quantity, Rail
+from powermeter.events import Event
+from powermeter.recording import Samples, SourceInfo
+from powermeter.signals.trace import Trace
+from powermeter.testing.simulation import NS, SimulatedRecording
 
 
 def shared_by_hand(own: list[tuple[int, int]], other: tuple[int, int]) -> int:
@@ -45,7 +53,105 @@ def test_a_thousand_labels_are_one_question_each(monkeypatch):
     shared = other_labels._seconds_shared
     monkeypatch.setattr(other_labels, "_seconds_shared", lambda *edges: (asked.append(1), shared(*edges))[1])
     start = np.arange(0, 1000 * 100, 100)
-    found = Others.of(start, start + 50, np.arange(1000), 7)
+    found = Others.of(start, start + 101, np.arange(1000), 7)
     assert len(asked) == 1 and found is not None
     ((starts, _),) = found.spans
-    assert starts.size == 999, "all others together"
+    assert starts.size == 999, "all others together: an edge in common is no time in common"
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_what_runs_beside_a_few_events_of_many_is_found_near_them(seed):
+    rng = np.random.default_rng(seed)
+    n = 3000
+    start = rng.integers(0, 100_000, n)
+    end = start + rng.choice([3, 20, 150, 4000], n, p=[0.5, 0.3, 0.195, 0.005])
+    labels = Labels(start, end, np.arange(n) // 2)
+    for own in rng.integers(0, n // 2, 40).tolist():
+        mine = np.arange(n) // 2 == own
+        shared = _seconds_shared(start[mine], end[mine], start, end)
+        at_once = np.bincount(np.arange(n) // 2, shared) > 0.01 * float((end - start)[mine].sum()) * 1e-9
+        at_once[own] = False
+        found = labels.beside(own)
+        assert found is not None and found.at_once.tolist() == np.flatnonzero(at_once).tolist()
+
+
+def trace_of(rng: np.random.Generator, readings: int) -> Trace:
+    times = np.arange(readings, dtype=np.int64) * 10
+    values = rng.choice([1.0, 1.001, 9.0], readings, p=[0.5, 0.48, 0.02])
+    return Trace(times, values, Quantity.POWER, interval_ns=10)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_jumps_beside_a_label_are_those_in_no_event_of_it_nor_of_the_others(seed):
+    rng = np.random.default_rng(seed)
+    integral = Integral.of(trace_of(rng, 600))
+    n = 60
+    start = rng.integers(-100, 6000, n)
+    end = start + rng.integers(0, 90, n)
+    group, known = rng.integers(0, 40, n), (start >= 0) & (end <= 5990)
+    labels = Labels(start, end, group, known)
+    t, f = integral.trace.times_ns, integral.trace.values
+    for own in range(40):
+        mine = (group == own) & known & (end > start)
+        others = labels.beside(own)
+        a, b = start[mine], end[mine]
+        if others is not None:
+            a = np.concatenate([a, *(s for s, _ in others.spans)])
+            b = np.concatenate([b, *(e for _, e in others.spans)])
+        inside = [bool(((a <= x) & (b >= x)).any()) for x in t.tolist()]
+        begun = [int((a <= x).sum()) for x in t.tolist()]
+        jumps = np.array(
+            [
+                abs(f[k + 1] - f[k])
+                for k in range(t.size - 1)
+                if not inside[k] and not inside[k + 1] and begun[k] == begun[k + 1]
+            ]
+        )
+        rare = jumps > 8 * np.median(jumps) / 0.954
+        expected = float(np.sum(jumps[rare] ** 2)) / jumps.size
+        assert jumps_beside(integral, np.sort(start[mine]), end[mine], others) == pytest.approx(
+            expected, rel=1e-12
+        )
+
+
+def looked_at(monkeypatch, labels: int, overlap: bool) -> int:
+    """Return how many numbers an analysis sorts, searches and counts for so many labels of an event each."""
+    seen = [0]
+
+    def counting(name, work):
+        def count(*given, **more):
+            # A search costs what is looked for; other work what is given, or the size that is asked for.
+            sizes = [np.size(one) for one in given[name == "searchsorted" :]]
+            seen[0] += sum(sizes) + int(more.get("minlength", 0))
+            return work(*given, **more)
+
+        return count
+
+    def zeros(shape, *given, _of=np.zeros, **more):
+        seen[0] += int(np.prod(shape))
+        return _of(shape, *given, **more)
+
+    rng = np.random.default_rng(1)
+    start = np.arange(labels, dtype=np.int64) * 60 * NS // 1000
+    events = [
+        Event(f"request {i}", a, a + (100 if overlap else 40) * NS // 1000, uid=i + 1)
+        for i, a in enumerate(start.tolist())
+    ]
+    times = np.arange(labels * 6 + 20, dtype=np.int64) * NS // 100
+    codes = {"in.power": np.rint(rng.normal(2000, 20, times.size)).astype(np.int64)}
+    channel = Channel("in.power", Quantity.POWER, 0.001, Rail("VDD_IN", nominal_v=5.0))
+    source = SourceInfo(1, "virtual://x", "meter", "virtual", {}, (channel,))
+    recording = SimulatedRecording([source], {1: Samples(times, codes, np.zeros(times.size, np.uint8))})
+    recording.happened = events
+    with monkeypatch.context() as patch:
+        patch.setattr(np, "zeros", zeros)
+        for name in ("searchsorted", "sort", "argsort", "unique", "flatnonzero", "bincount", "isin"):
+            patch.setattr(np, name, counting(name, getattr(np, name)))
+        assert len(analyse(recording).rows) == labels
+    return seen[0]
+
+
+@pytest.mark.parametrize("overlap", [False, True])
+def test_work_grows_with_labels_and_not_with_their_square(monkeypatch, overlap):
+    few, many = (looked_at(monkeypatch, labels, overlap) for labels in (100, 400))
+    assert many < 6 * few, "four times the labels: sixteen times the work were it that of pairs"
