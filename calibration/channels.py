@@ -164,7 +164,9 @@ def load_points(trace: Trace | Stretches, events: Sequence[Event]) -> Points:
         assert event.end_ns is not None
         try:
             true, uncertainty = float(event.attributes["true"]), float(event.attributes["uncertainty"])
-        except (KeyError, TypeError, ValueError) as error:
+        except KeyError as error:
+            raise DataError(f"a {LOAD} event does not state what was on: it has no {error}") from None
+        except (TypeError, ValueError) as error:
             raise DataError(f"a {LOAD} event does not state what was on: {error}") from None
         start = event.start_ns + round(_SETTLE * (event.end_ns - event.start_ns))
         inside = trace.between(start, event.end_ns).values

@@ -66,7 +66,11 @@ def pattern_waveforms(events: Sequence[Event]) -> list[Waveform]:
         try:
             edges = [e.start_ns + int(x) for x in e.attributes["edges_ns"]] + [e.end_ns]
             levels = [float(x) for x in e.attributes["levels"]]
-        except (KeyError, TypeError, ValueError) as error:
+        except KeyError as error:
+            raise DataError(
+                f"a {EVENT} event does not state when its load changed: it has no {error}"
+            ) from None
+        except (TypeError, ValueError) as error:
             raise DataError(f"a {EVENT} event does not state when its load changed: {error}") from None
         if len(levels) + 1 == len(edges) and all(b > a for a, b in itertools.pairwise(edges)):
             found.append(Waveform(np.array(edges, np.int64), np.array(levels)))

@@ -344,7 +344,11 @@ def rebuild(message: Mapping[str, Any]) -> PowermeterError:
 
 
 def is_working(pid: int) -> bool:
-    """Return whether a process runs or waits for the disk, as far as the system shows it."""
+    """Return whether a process's main thread runs or waits for the disk, as far as the system shows it.
+
+    The main thread closes the file.  The others do not count: a reading thread that hangs in its driver, or
+    goes round in it, would hold the program up for `WORKING_S`; the one that writes events reports its progress.
+    """
     try:
         state = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0]
     except (OSError, IndexError):

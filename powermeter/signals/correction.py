@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from powermeter.errors import DataError
@@ -134,6 +134,12 @@ class Correction:
             DataError: A field is missing or of the wrong kind.
         """
         known = {f.name: data[f.name] for f in fields(cls) if f.name in data}
+        missing = [f.name for f in fields(cls) if f.default is MISSING and f.name not in known]
+        if missing:
+            field, verb = ("the field", "is") if len(missing) == 1 else ("the fields", "are")
+            raise DataError(
+                f"this is not a calibration: {field} {', '.join(map(repr, missing))} {verb} missing"
+            )
         try:
             known["channel"] = str(known["channel"])
             known["coefficients"] = tuple(_numbers(known["coefficients"]))
@@ -142,7 +148,7 @@ class Correction:
                 if name in known:
                     known[name] = float(known[name])
             return cls(**known)
-        except (KeyError, TypeError, ValueError) as error:
+        except (TypeError, ValueError) as error:
             raise DataError(f"this is not a calibration: {error}") from None
 
 

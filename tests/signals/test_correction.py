@@ -60,3 +60,16 @@ def test_what_is_no_calibration_is_refused(change):
 
 def test_it_survives_json():
     assert Correction.from_dict(json.loads(json.dumps(LINE.to_dict()))) == LINE
+
+
+@pytest.mark.parametrize(
+    ("left_out", "stated"),
+    [
+        (["covariance"], "the field 'covariance' is missing"),
+        (["low", "high"], "the fields 'low', 'high' are missing"),
+    ],
+)
+def test_a_calibration_that_lacks_a_field_is_refused_by_its_name(left_out, stated):
+    whole = Correction("current", (0.0, 1.0), ((0.0, 0.0), (0.0, 0.0)), 0.0, 1.0).to_dict()
+    with pytest.raises(DataError, match=f"not a calibration: {stated}$"):
+        Correction.from_dict({name: value for name, value in whole.items() if name not in left_out})
