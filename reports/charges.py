@@ -6,17 +6,13 @@ from dataclasses import dataclass, replace
 
 from powermeter.analysis.energy import Analysis
 from powermeter.analysis.labels import LabelRow
-from powermeter.analysis.rail_voltage import rail_voltage
+from powermeter.analysis.rail_voltage import at_the_socket, rail_voltage
 from powermeter.analysis.subject import charge_per_item
 from powermeter.battery.battery import Battery, parse_battery
-from powermeter.channel import Boundary
 from powermeter.result import Grade, Result, worst
 
 BUDGET_V = 5.0
 """Volts at which charge is counted where no rail voltage is known: the 4 Ah budget is charge at 5 V."""
-
-MAINS_V = 60.0
-"""Volts above which a supply is no battery of a device: the limit of extra-low voltage (IEC 61140)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,8 +45,13 @@ class Charges:
     @property
     def from_mains(self) -> bool:
         """Whether what is counted is drawn at the socket: its ampere-hours are not those of a battery of a few volts."""
-        known_low = self.voltage_known and self.rail_voltage_v <= MAINS_V
-        return self.analysis.line.rail.boundary is Boundary.WALL and not known_low
+        volts = self.rail_voltage_v if self.voltage_known else None
+        return at_the_socket(self.analysis.line.rail.boundary, volts)
+
+    @property
+    def _currents_count(self) -> bool:
+        """Whether recorded currents are the battery's: not those of the mains, whatever voltage the device is said to have."""
+        return not at_the_socket(self.analysis.line.rail.boundary, rail_voltage(self.analysis))
 
     @property
     def whole(self) -> Result | None:
@@ -58,12 +59,10 @@ class Charges:
         return self._charge(self.analysis.energy, self.analysis.charge)
 
     @property
-    def taken(self) -> Result:
-        """What the whole run takes from the battery, in C or J by its convention."""
+    def taken(self) -> Result | None:
+        """What the whole run takes from the battery, in C or J by its convention; None where that is a charge of the mains."""
         energy, charge = self.analysis.energy, self.analysis.charge
-        if self.battery.convention == "energy":
-            return energy
-        return charge if charge is not None else self._as_charge(energy)
+        return energy if self.battery.convention == "energy" else self._charge(energy, charge)
 
     def of(self, row: LabelRow) -> Result | None:
         """Return the charge of a label's events in C."""
@@ -75,12 +74,12 @@ class Charges:
         energy = row.per_item
         if energy is None or self.battery.convention == "energy":
             return energy
-        return charge_per_item(row) or self._as_charge(energy)
+        return self._charge(energy, charge_per_item(row))
 
     def each(self, row: LabelRow) -> Result | None:
         """Return the charge of the next item of a label in C, or None."""
         energy = row.per_item
-        return None if energy is None else charge_per_item(row) or self._as_charge(energy)
+        return None if energy is None else self._charge(energy, charge_per_item(row))
 
     @property
     def of_run_item(self) -> Result | None:
@@ -89,7 +88,7 @@ class Charges:
         if energy is None or items is None or self.battery.convention == "energy":
             return energy
         whole = self.analysis.charge if self.analysis.above is None else None
-        return whole.scaled(1 / items) if whole is not None else self._as_charge(energy)
+        return self._charge(energy, None if whole is None else whole.scaled(1 / items))
 
     def items_held(self, row: LabelRow) -> Result | None:
         """Return how many items of a label one charge of the battery holds, or None."""
@@ -98,16 +97,21 @@ class Charges:
             return None
         return self.battery.count(amount, self.rail_voltage_v, self.analysis.power.value)
 
-    def held(self, energy: Result) -> Result:
-        """Return how many times one charge of the battery holds an energy in J."""
+    def held(self, energy: Result) -> Result | None:
+        """Return how many times one charge of the battery holds an energy in J, or None."""
         amount = energy if self.battery.convention == "energy" else self._as_charge(energy)
+        if amount is None:
+            return None
         return self.battery.count(amount, self.rail_voltage_v, self.analysis.power.value)
 
     def _charge(self, energy: Result | None, charge: Result | None) -> Result | None:
-        if charge is not None or energy is None:
+        if charge is not None and self._currents_count:
             return charge
-        return self._as_charge(energy)
+        return None if energy is None else self._as_charge(energy)
 
-    def _as_charge(self, energy: Result) -> Result:
+    def _as_charge(self, energy: Result) -> Result | None:
+        """Return an energy as charge at the rail's voltage; None at the socket, where nobody knows that of the device."""
+        if self.from_mains:
+            return None
         grade = worst((energy.grade, Grade.DERIVED if self.voltage_known else Grade.ASSUMED))
         return replace(energy.scaled(1 / self.rail_voltage_v, "C"), grade=grade)

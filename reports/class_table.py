@@ -182,7 +182,8 @@ def _of_label(whole: ClassRow, row: LabelRow, data: ReportData, options: ReportO
     energy = row.per_item
     charge = data.per_item(row)
     share = None
-    if charge is not None and charge.value > 0:
+    mains = data.charges.from_mains and data.battery.convention == "charge"
+    if charge is not None and charge.value > 0 and not mains:
         try:
             share = data.battery.share_used(charge, data.rail_voltage_v, data.analysis.power.value)
         except ConfigurationError:
@@ -192,9 +193,10 @@ def _of_label(whole: ClassRow, row: LabelRow, data: ReportData, options: ReportO
         carbon = footprint(
             energy, options.place or _text(data.metadata.get("place")), chain=options.chain
         ).carbon
-    next_charge = charge_per_item(row)
-    if next_charge is None and charge is not None and charge.unit == "C":
-        next_charge = charge
+    if charge is not None and charge.unit == "C":
+        next_charge: Result | None = charge
+    else:
+        next_charge = None if data.charges.from_mains else charge_per_item(row)
     return replace(
         whole,
         label=row.label,

@@ -132,7 +132,7 @@ def limits(data: ReportData) -> list[str]:
     found.append(
         "The interval holds what measuring can get wrong, not how the next run may differ; repeat the run to know that."
     )
-    if not data.voltage_known and a.charge is None:
+    if not data.voltage_known and data.charge is not None and a.charge is None:
         found.append(f"No rail voltage is known; charge is counted as if drawn at {data.rail_voltage_v:g} V.")
     if data.battery.convention == "charge":
         found.append(

@@ -76,7 +76,7 @@ def whole_run(data: ReportData) -> Markup:
         (
             "Charge",
             number(show(charge, "Ah", 1 / 3600)),
-            "" if a.charge is not None else quantity(f"at {data.rail_voltage_v:.4g} V"),
+            "" if charge is None or charge is a.charge else quantity(f"at {data.rail_voltage_v:.4g} V"),
             badge(charge.grade if charge else None),
         ),
         (

@@ -18,6 +18,7 @@ from powermeter.analysis.energy import Analysis, analyse
 from powermeter.analysis.item_count import CONTRADICTED
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.published import PublishedSet, published
+from powermeter.analysis.rail_voltage import socket_charge
 from powermeter.analysis.subject import Subject, of_row
 from powermeter.analysis.subject import gather as subject_of
 from powermeter.analysis.tokens.energy import token_table
@@ -327,11 +328,10 @@ def _headline(rows: Sequence[LabelRow]) -> LabelRow | None:
 def _budget(charges: Charges, headline: LabelRow | None) -> tuple[Budget | None, str]:
     analysis, battery = charges.analysis, charges.battery
     if battery.convention == "charge" and charges.from_mains:
-        return None, (
-            f"what is drawn at the socket is not set against a battery of {battery.spec}: its charge is of the mains; give a battery "
-            "in Wh (--battery 20Wh), or the voltage at which the device draws it (--rail-voltage 5V)"
-        )
+        return None, socket_charge(battery.spec)
     used = charges.taken
+    if used is None:
+        return None, socket_charge(battery.spec)
     seconds = analysis.duration.value
     rate = (
         used.scaled(1 / seconds, {"C": "A", "J": "W"}[used.unit]) if seconds > 0 and used.value > 0 else None

@@ -78,7 +78,7 @@ def _whole_run(data: ReportData, console: Console) -> None:
     grid = FactsGrid()
     grid.add_row("energy", show(a.energy).text, f"[dim]{show(a.energy, 'Wh', 1 / 3600).text}[/]")
     charge = data.charge
-    volts = "" if a.charge is not None else f"[dim]at {data.rail_voltage_v:.4g} V[/]"
+    volts = "" if charge is None or charge is a.charge else f"[dim]at {data.rail_voltage_v:.4g} V[/]"
     grade = grade_text(charge.grade) if charge else ""
     grid.add_row("charge", show(charge, "Ah", 1 / 3600).text, f"{grade} {volts}".strip())
     grid.add_row("mean power", show(a.power).text, f"[dim]{wording.peak(a)}[/]")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from powermeter.channel import Boundary
+
 if TYPE_CHECKING:
     from powermeter.analysis.energy import Analysis
 
@@ -19,3 +21,25 @@ def rail_voltage(analysis: Analysis) -> float | None:
     if analysis.voltage_trace is not None and len(analysis.voltage_trace):
         return float(analysis.voltage_trace.values.mean())
     return analysis.line.rail.nominal_v
+
+
+MAINS_V = 60.0
+"""Volts above which a supply is no battery of a device: the limit of extra-low voltage (IEC 61140)."""
+
+_AC_V = 85.0
+"""Volts from which a supply that nobody described is taken for mains: the lowest input of wide-range supplies."""
+
+
+def at_the_socket(boundary: Boundary, volts: float | None) -> bool:
+    """Return whether what is counted is drawn at the socket: its ampere-hours are not those of a battery of a few volts."""
+    if boundary is Boundary.WALL:
+        return volts is None or volts > MAINS_V
+    return boundary is not Boundary.BATTERY and volts is not None and volts > _AC_V
+
+
+def socket_charge(battery: str) -> str:
+    """Return why a battery in ampere-hours is not set against what is drawn at the socket, and what to do."""
+    return (
+        f"what is drawn at the socket is not set against a battery of {battery}: its charge is of the mains; give a battery "
+        "in Wh (--battery 20Wh), or the voltage at which the device draws it (--rail-voltage 5V)"
+    )

@@ -16,7 +16,7 @@ from powermeter.analysis.baseline import BaselineSpec
 from powermeter.analysis.energy import Analysis, analyse
 from powermeter.analysis.item_count import ItemCount
 from powermeter.analysis.labels import LabelRow
-from powermeter.analysis.rail_voltage import rail_voltage
+from powermeter.analysis.rail_voltage import at_the_socket, rail_voltage
 from powermeter.analysis.tokens import measures as token_measures
 from powermeter.errors import ConfigurationError, nearest
 from powermeter.notes import Note
@@ -268,7 +268,9 @@ def gather(recording: Recording, asked: Asked | None = None) -> Subject:
         found.tokens = token_measures.total(analysis.events, token_measures.GENERATED)
         found.prompt_tokens = token_measures.total(analysis.events, token_measures.PROMPT)
     found.item = analysis.item_name or found.item
-    if volts is not None and found.charge is not None and found.charge.grade is not Grade.MEASURED:
+    mains = at_the_socket(analysis.line.rail.boundary, rail_voltage(analysis))
+    derived = found.charge is not None and found.charge.grade is not Grade.MEASURED
+    if volts is not None and (mains or derived):
         found.charge = found.per_item_charge = None  # derived with another voltage than the one given
     if found.charge is not None and found.duration_s:
         found.current = found.charge.scaled(1 / found.duration_s, "A")

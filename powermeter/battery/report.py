@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from powermeter import toml
+from powermeter.analysis.rail_voltage import at_the_socket, socket_charge
 from powermeter.analysis.tokens.energy import token_table
 from powermeter.errors import ConfigurationError
 from powermeter.footprint.factors import PROVENANCE
@@ -139,6 +140,7 @@ class Report:
     def _plain(self) -> Part:
         assert self.found is not None
         found, by_charge = self.found, self.battery.convention == "charge"
+        self._refuse_socket(found)
         used = found.charge if by_charge and found.charge is not None else found.energy
         rate = found.current if by_charge and found.current is not None else found.power or found.current
         per_item = (
@@ -158,6 +160,17 @@ class Report:
                 f"charge {found.charge.grade.value}: energy over {volts} V of the rail, not a measured current"
             )
         return said, lines
+
+    def _refuse_socket(self, found: Subject) -> None:
+        """Refuse ampere-hours of a battery for what is drawn at the socket.
+
+        Raises:
+            ConfigurationError: They would be set against each other.
+        """
+        if found.analysis is None or self.battery.convention != "charge":
+            return
+        if at_the_socket(found.analysis.line.rail.boundary, found.rail_voltage_v):
+            raise ConfigurationError(f"{found.title}: {socket_charge(self.battery.spec)}")
 
     def _preset_source(self) -> Part:
         entry = presets().get(self.preset)

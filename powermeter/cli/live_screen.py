@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from powermeter.analysis.rail_voltage import MAINS_V
 from powermeter.battery.battery import Battery
 from powermeter.cli.live_tail import LabelPace, Tail
 from powermeter.errors import printable
@@ -83,7 +84,8 @@ def _battery(tail: Tail, battery: Battery | None, width: int) -> Iterable[str]:
         return
     by_charge = battery.convention == "charge"
     used, whole = (totals.charge_c, battery.charge_c) if by_charge else (totals.energy_j, battery.energy_j)
-    if not whole or used <= 0 or (by_charge and not totals.has_current):
+    mains = totals.voltage_v is not None and totals.voltage_v > MAINS_V
+    if not whole or used <= 0 or (by_charge and (mains or not totals.has_current)):
         return
     left_s = max(whole - used, 0.0) / (used / totals.seconds)
     size = f"{coulomb_to_mah(whole):,.0f} mAh" if by_charge else format_quantity(whole / 3600, "Wh", 3)

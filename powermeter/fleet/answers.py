@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from powermeter.analysis.rail_voltage import at_the_socket
 from powermeter.battery.battery import parse_battery
+from powermeter.channel import Boundary
 from powermeter.errors import ConfigurationError
 from powermeter.fleet.engines import Engine
 from powermeter.fleet.pooling import Pooled
@@ -180,8 +182,17 @@ def leaderboard(engine: Engine, asked: Asked | None, battery: str) -> list[Place
     cell = parse_battery(battery)
     rows = energies(engine, ("label", "model", "device"), asked)
     of = recordings(engine, asked)
-    listed = engine.rows(of.group_by("device").agg(volts=of.rail_voltage_v.mean()))
-    volts = {row["device"]: row["volts"] for row in listed}
+    listed = engine.rows(
+        of.group_by("device").agg(
+            volts=of.rail_voltage_v.mean(), walls=(of.boundary == Boundary.WALL.value).sum()
+        )
+    )
+    volts = {
+        row["device"]: None
+        if at_the_socket(Boundary.WALL if row["walls"] else Boundary.BOARD, row["volts"])
+        else row["volts"]
+        for row in listed
+    }
     placed: list[Placed] = []
     leaders: dict[tuple[Any, Any], tuple[int, int, Result]] = {}
     for one in rows:

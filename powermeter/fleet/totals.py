@@ -9,7 +9,9 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from powermeter.analysis.rail_voltage import at_the_socket, socket_charge
 from powermeter.battery.battery import parse_battery
+from powermeter.channel import Boundary
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.fleet.engines import Engine
 from powermeter.fleet.pooling import GRADES
@@ -278,6 +280,7 @@ def life(engine: Engine, asked: Asked | None = None, battery: str | None = None)
             volts=of.rail_voltage_v.mean(),
             since=of.started_utc.min(),
             simulated=of.simulated.max(),
+            walls=(of.boundary == Boundary.WALL.value).sum(),
         )
     )
     return sorted(
@@ -298,6 +301,10 @@ def _life(row: Mapping[str, Any], given: str | None) -> Life:
     try:
         cell = parse_battery(spec)
         amount = energy
+        if cell.convention == "charge" and at_the_socket(
+            Boundary.WALL if row["walls"] else Boundary.BOARD, row["volts"]
+        ):
+            return _without(blank, socket_charge(spec))
         if cell.convention == "charge" and row["charged"] == row["count"] and row["charge_c"] > 0:
             amount = energy.scaled(row["charge_c"] / value, "C")
         rate = amount.scaled(1 / row["seconds"], "A" if amount.unit == "C" else "W")

@@ -17,7 +17,7 @@ from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.cells import unit_in_cells
 from powermeter.importers.device_column import DEVICE_NAMES, device_of, rows_of
 from powermeter.importers.header_words import ELECTRIC, TIME
-from powermeter.importers.headers import Heading, of_unit, with_unit
+from powermeter.importers.headers import Heading, of_unit, with_unit, words
 from powermeter.importers.layout import Layout, is_datum
 from powermeter.importers.log import Choices
 from powermeter.importers.not_logs import ENDS, JOBS, LENGTH_WORDS, OUTCOME_WORDS, RUN_WORDS, RUNS
@@ -28,6 +28,7 @@ from powermeter.importers.stamps import wall
 from powermeter.importers.time_columns import TimePlan, choose_time, counts_up, with_lag
 from powermeter.importers.tool_table import ColumnFact
 from powermeter.importers.unit_columns import likely_units, unit_beside, unit_columns
+from powermeter.importers.whole_rail import SOCKET
 
 _ROW_NUMBER = frozenset(("nr", "no", "num", "number", "row", "record", "序号", "n°", "lfd", "lfd. nr", "seq"))
 
@@ -307,5 +308,7 @@ def _is_calendar(found: Layout, index: int) -> bool:
 def rail_of(column: Planned, name: str, covers: str, voltage_v: float | None) -> Rail:
     """Return the rail of a column as far as the column alone tells."""
     fact = column.fact
-    boundary = fact.boundary if fact is not None and fact.boundary is not None else Boundary.BOARD
+    boundary = fact.boundary if fact is not None else None
+    if boundary is None:
+        boundary = Boundary.WALL if {*words(name)} & {*SOCKET, "plug", "outlet"} else Boundary.BOARD
     return Rail(name, fact.parent if fact is not None else None, boundary, covers, voltage_v)

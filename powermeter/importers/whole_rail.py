@@ -16,8 +16,11 @@ from powermeter.errors import ConfigurationError
 from powermeter.importers.headers import words
 from powermeter.notes import Note
 
+SOCKET = ("wall", "mains", "socket", "ac")
+"""What people call what is drawn at the socket."""
+
 _TOTAL = (
-    ("wall", "mains", "socket", "ac"),
+    SOCKET,
     (
         "total",
         "system",

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from powermeter.analysis.rail_voltage import rail_voltage
+from powermeter.analysis.rail_voltage import at_the_socket, rail_voltage
+from powermeter.channel import Boundary
 from powermeter.result import Result
 
 
@@ -42,3 +43,19 @@ def analysis(charge: float | None, volts: Volts | None, nominal: float | None) -
 def test_the_best_that_is_known_counts(charge, volts, nominal, expected) -> None:
     found = rail_voltage(analysis(charge, volts, nominal))
     assert found == expected if expected is None else found == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("boundary", "volts", "at_socket"),
+    [
+        (Boundary.WALL, None, True),
+        (Boundary.WALL, 230.0, True),
+        (Boundary.WALL, 5.0, False),
+        (Boundary.BOARD, None, False),
+        (Boundary.BOARD, 48.0, False),
+        (Boundary.BOARD, 120.0, True),
+        (Boundary.BATTERY, 400.0, False),
+    ],
+)
+def test_ampere_hours_of_the_mains_are_not_those_of_a_battery(boundary, volts, at_socket):
+    assert at_the_socket(boundary, volts) is at_socket

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from powermeter.analysis.energy import analyse
+from powermeter.channel import Boundary
 from powermeter.importers import Choices, convert
 from powermeter.recording import Recording
 from powermeter.reports.charges import BUDGET_V, Charges
@@ -60,3 +63,13 @@ def test_a_battery_in_watt_hours_and_a_stated_low_voltage_are(plug) -> None:  # 
 
 def test_the_voltage_of_the_mains_is_not_that_of_a_battery(plug) -> None:  # type: ignore[no-untyped-def]
     assert gather(plug, ReportOptions(rail_voltage_v=230.0)).budget is None
+
+
+def test_no_charge_is_assumed_of_what_is_drawn_at_the_socket(make) -> None:  # type: ignore[no-untyped-def]
+    """A plug of 60 W and no voltage: neither a charge at 5 V nor a share of 4 Ah, and the note names the way out."""
+    found = Charges.of_analysis(analyse(make(volts=False)))
+    wall = replace(found.analysis.line.rail, boundary=Boundary.WALL)
+    plug = replace(found, analysis=replace(found.analysis, line=replace(found.analysis.line, rail=wall)))
+    assert found.whole is not None and plug.whole is None and plug.taken is None
+    assert plug.held(found.analysis.energy) is None
+    assert all(plug.of(row) is None and plug.each(row) is None for row in plug.analysis.rows)
