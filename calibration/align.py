@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from powermeter.channel import Kind, Quantity
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.events import Event
+from powermeter.notes import Note
 from powermeter.recording.protocol import RecordingLike
 from powermeter.signals.line import Line
 from powermeter.signals.rails import choose, lines
@@ -49,7 +50,7 @@ class Placement:
 
     alignment: Alignment
     interval_ns: int
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,7 +228,7 @@ def activity(events: Sequence[Event], label: str | None = None) -> list[Event]:
     return [e for e in usable if not e.uid or (e.process, e.thread, e.uid) not in outer]
 
 
-def _by_patterns(trace: MeterTrace, patterns: Sequence[Event]) -> tuple[Alignment, tuple[str, ...]]:
+def _by_patterns(trace: MeterTrace, patterns: Sequence[Event]) -> tuple[Alignment, tuple[Note, ...]]:
     """Align by all patterns, or, where the meter did not see all of them, by those that it saw."""
     try:
         return align(trace, patterns), _one_place(len(patterns))
@@ -245,26 +246,35 @@ def _by_patterns(trace: MeterTrace, patterns: Sequence[Event]) -> tuple[Alignmen
             raise
         lost = len(patterns) - len(seen)
         notes = (
-            f"{lost} of {len(patterns)} patterns are not in the meter's recording",
+            Note.warning(
+                "patterns-missing", f"{lost} of {len(patterns)} patterns are not in the meter's recording"
+            ),
             *_one_place(len(seen)),
         )
         return align(trace, seen), notes
 
 
-def _one_place(count: int) -> tuple[str, ...]:
+def _one_place(count: int) -> tuple[Note, ...]:
     if count > 1:
         return ()
     return (
-        "one pattern fixes no drift: it is taken as 0 ± 200 ppm; play a second with: powermeter sync --end",
+        Note.info(
+            "drift-unknown",
+            "one pattern fixes no drift: it is taken as 0 ± 200 ppm; play a second with: powermeter sync --end",
+        ),
     )
 
 
-def _cover(seen_ns: tuple[int, int], alignment: Alignment, events: Sequence[Event]) -> tuple[str, ...]:
+def _cover(seen_ns: tuple[int, int], alignment: Alignment, events: Sequence[Event]) -> tuple[Note, ...]:
     first, last = alignment.to_host(seen_ns).tolist()
     outside = sum(1 for e in events if e.start_ns < first or (e.end_ns or 0) > last)
     if not outside:
         return ()
-    return (f"{outside} of {len(events)} events lie outside the meter's recording",)
+    return (
+        Note.warning(
+            "events-outside", f"{outside} of {len(events)} events lie outside the meter's recording"
+        ),
+    )
 
 
 def _by_markers(

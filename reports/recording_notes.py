@@ -8,7 +8,7 @@ from powermeter.analysis.accounts import HOW_TO_MARK, differences
 from powermeter.analysis.energy import Analysis
 from powermeter.analysis.rail_voltage import at_the_socket
 from powermeter.channel import Boundary
-from powermeter.notes import Note
+from powermeter.notes import Note, Severity
 from powermeter.recording import Recording
 from powermeter.signals.rails import overlap
 
@@ -65,8 +65,21 @@ def unmarked(recording: Recording, analysis: Analysis) -> tuple[Note, ...]:
 
 
 def imported(recording: Recording) -> list[Note]:
-    """Return what the importer had to assume."""
-    return [Note.info("import", text) for text in _said(recording.metadata.get("import_warnings"))]
+    """Return what the importer had to assume; of a file that holds texts only, each under the code `import`."""
+    texts, codes = (recording.metadata.get(key) for key in ("import_warnings", "import_codes"))
+    if not isinstance(texts, list):
+        return []
+    if not isinstance(codes, list) or len(codes) != len(texts):
+        return [Note.info("import", str(text)) for text in texts]
+    return [_coded(code, str(text)) for code, text in zip(codes, texts, strict=True)]
+
+
+def _coded(code: Sequence[str], text: str) -> Note:
+    try:
+        name, severity = code
+        return Note(name, Severity(severity), text)
+    except ValueError:
+        return Note.info("import", text)
 
 
 def _said(found: object) -> list[str]:

@@ -12,6 +12,7 @@ from powermeter.analysis.run import measure_run
 from powermeter.analysis.windows import activity_of, measure
 from powermeter.channel import Quantity
 from powermeter.errors import ConfigurationError
+from powermeter.notes import Note
 from powermeter.recording.protocol import RecordingLike
 from powermeter.result import Result
 from powermeter.signals.line import Line
@@ -56,7 +57,7 @@ class ChargeOnly:
     peak_a: float | None
     seconds: float
     rows: tuple[ChargeRow, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
 
 def charge_only(recording: RecordingLike, rail: str | None = None) -> ChargeOnly | None:

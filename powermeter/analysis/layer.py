@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from powermeter.notes import Note
 from powermeter.result import Result
 
 
@@ -49,7 +50,7 @@ class Layers:
     whole: Result
     layers: tuple[Layer, ...]
     between: Layer | None
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
     def __str__(self) -> str:
         parts = [*self.layers, *([self.between] if self.between else [])]

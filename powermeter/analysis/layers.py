@@ -35,6 +35,7 @@ from powermeter.analysis.uncertainty import budget, common_parts, limit_names
 from powermeter.channel import Kind
 from powermeter.errors import DataError
 from powermeter.events import Event
+from powermeter.notes import Note
 from powermeter.recording import Recording
 from powermeter.recording.protocol import RecordingLike
 from powermeter.result import Grade, Result, worst
@@ -313,15 +314,17 @@ def _result(analysis: Analysis, design: _Design, fit: Fit, whole: Result, shift:
     notes = []
     merged = [one for one in made if len(one.names) > 1]
     if merged:
-        notes.append(
+        text = (
             f"{sum(len(one.names) for one in merged)} of {len(design.names)} layers cannot be distinguished by these readings and are merged: "
             f"{'; '.join(', '.join(one.names) for one in merged)}. More passes, or a faster meter, would distinguish them"
         )
+        notes.append(Note.info("layers-merged", text))
     if apart > 4:
-        notes.append(
+        text = (
             "the layers and the whole pass, measured apart, differ by more than chance: power changes within layers or outside of "
             "the passes in a way that this does not follow"
         )
+        notes.append(Note.warning("layers-and-whole-differ", text))
     between = None
     if has_between:
         between = _layer(analysis, design, (total - 1,), (value, covariance, seconds, freedom), whole)

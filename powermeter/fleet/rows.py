@@ -20,6 +20,7 @@ from powermeter.fleet import layout
 from powermeter.fleet.raw_rows import chunk_rows, described, event_columns, reading_tables
 from powermeter.fleet.shares import Owner, parts_of, references_of
 from powermeter.footprint.intensity import Utc
+from powermeter.notes import Note
 from powermeter.recording import Recording, RecordingLike
 from powermeter.recording.fingerprint import content_hash, fingerprint
 
@@ -51,7 +52,7 @@ class Collected:
     device: str
     day: str
     size: int
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
 
 def identity(recording: Recording) -> tuple[str, str]:
@@ -92,7 +93,7 @@ class RecordingRows:
         self._host: Mapping[str, Any] = host if isinstance(host, dict) else {}
         self._utc = self._wall_clock()
         self._doubt = self._clock_doubt(modified_ns)
-        self.notes = [f"clock: {self._doubt}"] if self._doubt else []
+        self.notes = [Note.warning("clock-doubtful", f"clock: {self._doubt}")] if self._doubt else []
         board = "|".join(str(self._host.get(name)) for name in ("board", "cpu"))
         self._owner = Owner(self._key[0], self.sensor, board, references_of(recording))
 

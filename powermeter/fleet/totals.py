@@ -21,6 +21,7 @@ from powermeter.footprint.assessment import Rates
 from powermeter.footprint.intensity import Intensity, as_factor
 from powermeter.footprint.intensity_file import read
 from powermeter.footprint.place import parse_place
+from powermeter.notes import Note
 from powermeter.result import COVERAGE_95, Grade, Result, combine
 
 J_PER_KWH = 3.6e6
@@ -62,7 +63,7 @@ class Totals:
     carbon: Result | None
     water: Result | None
     adpe: Result | None
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
 
 def totals(
@@ -98,12 +99,15 @@ def totals(
                 mark = as_factor(series, mean, filled, name)
                 if filled > 0:
                     notes.append(
-                        f"{filled:.1%} of the energy at {name or 'an unknown place'} met no hour of {series.name}: its mean was used"
+                        Note.warning(
+                            "hours-filled",
+                            f"{filled:.1%} of the energy at {name or 'an unknown place'} met no hour of {series.name}: its mean was used",
+                        )
                     )
         whole = None
         if energy.value > 0 and math.isfinite(energy.high):
             whole = footprint(energy, parse_place(name) if name else None, rates=Rates(carbon=mark))
-            notes += [f"{name}: {text}" if name else text for text in whole.warnings]
+            notes += [note.about(name) if name else note for note in whole.warnings]
         found.append(Total(name, row["devices"], row["recordings"], row["seconds"], energy, whole))
     if not found:
         return Totals((), None, None, None, None, tuple(dict.fromkeys(notes)))
@@ -209,7 +213,7 @@ def _by_hour(series: Intensity) -> dict[int, float]:
     return {hour: sum(values) / len(values) for hour, values in found.items()}
 
 
-def _notes(engine: Engine, of: Any) -> list[str]:
+def _notes(engine: Engine, of: Any) -> list[Note]:
     """Return what must be known of a sum over recordings: some overlap, some are simulated, some have a doubtful clock."""
     import ibis
 
@@ -225,14 +229,25 @@ def _notes(engine: Engine, of: Any) -> list[str]:
     told = []
     if row["overlaps"]:
         told.append(
-            f"{row['overlaps']} recordings overlap an earlier one of the same device: if both counted the same rail, its energy is in the sum twice"
+            Note.warning(
+                "recordings-overlap",
+                f"{row['overlaps']} recordings overlap an earlier one of the same device: if both counted the same rail, its energy is in the sum twice",
+            )
         )
     if whole["simulated"]:
         told.append(
-            f"{whole['simulated']} of {whole['recordings']} recordings are simulated; --measured leaves them out"
+            Note.warning(
+                "simulated",
+                f"{whole['simulated']} of {whole['recordings']} recordings are simulated; --measured leaves them out",
+            )
         )
     if whole["doubtful"]:
-        told.append(f"{whole['doubtful']} recordings have a doubtful clock: their hours are not used")
+        told.append(
+            Note.warning(
+                "clock-doubtful",
+                f"{whole['doubtful']} recordings have a doubtful clock: their hours are not used",
+            )
+        )
     return told
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from powermeter.errors import ConfigurationError
+from powermeter.notes import Note
 from powermeter.result import Result, plain
 
 from .factors import nearest
@@ -69,7 +70,7 @@ class AiScore:
     boundary: tuple[str, ...] = ()
     whole_period: bool = False
     counted: str = ""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     @property
     def score(self) -> Result:
@@ -165,13 +166,13 @@ def of_tokens(
         ConfigurationError: The carbon or a number of tokens cannot be used.
     """
     per_generated = consumer(carbon, generated, "llm", boundary=boundary, whole_period=whole_period)
-    one = replace(per_generated, notes=("generated tokens only",))
+    one = replace(per_generated, notes=(Note.info("generated-only", "generated tokens only"),))
     if prompt is None:
         return (one,)
     if not 0 <= prompt < 1e40:
         raise ConfigurationError(f"SCI for AI: {prompt:g} prompt tokens cannot be counted")
     both = consumer(carbon, generated + prompt, "llm", boundary=boundary, whole_period=whole_period)
-    return (replace(both, notes=("prompt and generated tokens",)), one)
+    return (replace(both, notes=(Note.info("prompt-and-generated", "prompt and generated tokens"),)), one)
 
 
 def provider(

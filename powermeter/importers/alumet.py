@@ -26,6 +26,7 @@ from powermeter.importers.headers import heading
 from powermeter.importers.log import UTC, Choices, Importer, Log, Rows
 from powermeter.importers.stamps import wall
 from powermeter.importers.whole_rail import decide
+from powermeter.notes import Note
 from powermeter.result import Grade
 
 MAX_ROWS = 20_000_000
@@ -64,7 +65,11 @@ class Alumet(Importer):
                 raise DataError(f"{path}: too many rows or metrics; split it and import the parts")
         if not found:
             raise DataError(f"{path}: no samples: no metric in it is an energy or a power")
-        warnings = [f"{lost} rows without a time or a number were left out"] if lost else []
+        warnings = (
+            [Note.warning("rows-left-out", f"{lost} rows without a time or a number were left out")]
+            if lost
+            else []
+        )
         if naive and choices.zone is None:
             warnings.append(NO_ZONE)
         energies = {rail for (metric, rail) in found if heading(metric).quantity is Quantity.ENERGY}

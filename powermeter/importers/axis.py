@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from powermeter.channel import INTERPOLATED_TIME, MISSING, Gap
 from powermeter.errors import DataError
+from powermeter.notes import Note
 from powermeter.units import NS, format_duration
 
 MAX_GAPS = 10_000
@@ -44,7 +45,7 @@ class Axis:
     times_ns: NDArray[np.int64]
     kept: NDArray[np.intp]
     flags: NDArray[np.uint8] | None = None
-    warnings: list[str] = field(default_factory=list)
+    warnings: list[Note] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     span_error: float = 0.0
     resolution_ns: int = 0
@@ -101,13 +102,16 @@ def axis(
     count = int(known.sum())
     if not count:
         raise DataError(f"{where}: no row has a time")
-    warnings: list[str] = []
+    warnings: list[Note] = []
     if count < len(stamps):
         kept = np.flatnonzero(known)
         times = stamps[kept]
         lost = np.flatnonzero(~known)
         warnings.append(
-            f"{len(lost)} of {len(stamps)} rows have no usable time and were left out{_at(lost, lines)}"
+            Note.warning(
+                "rows-without-time",
+                f"{len(lost)} of {len(stamps)} rows have no usable time and were left out{_at(lost, lines)}",
+            )
         )
     else:
         kept, times = np.arange(count), stamps
@@ -119,15 +123,22 @@ def axis(
     if spread and len(times) > 3 and still * 3 > len(times) - 1 and times[-1] > times[0]:
         _spread(found)
     elif still:
-        warnings.append(f"{still} steps of 0 s: rows with the same time add nothing to an integral")
+        warnings.append(
+            Note.info(
+                "repeated-times", f"{still} steps of 0 s: rows with the same time add nothing to an integral"
+            )
+        )
     if holes:
         found.gaps.extend(pauses(found.times_ns))
         if found.gaps:
             lost_s = sum(gap.end_ns - gap.start_ns for gap in found.gaps) / NS
             longest = max(gap.end_ns - gap.start_ns for gap in found.gaps) / NS
             warnings.append(
-                f"{len(found.gaps)} hole{'s' * (len(found.gaps) != 1)} without rows, together {format_duration(lost_s)}"
-                f" (longest {format_duration(longest)}): gaps, not measured"
+                Note.warning(
+                    "holes",
+                    f"{len(found.gaps)} hole{'s' * (len(found.gaps) != 1)} without rows, together {format_duration(lost_s)}"
+                    f" (longest {format_duration(longest)}): gaps, not measured",
+                )
             )
     return found
 
@@ -179,7 +190,10 @@ def _straighten(found: Axis, where: str, lines: NDArray[np.int64] | None) -> Non
     lost = np.flatnonzero(drop)
     if len(lost):
         found.warnings.append(
-            f"{len(lost)} rows whose time lies before an earlier row's were left out{_at(found.kept[lost], lines)}"
+            Note.warning(
+                "rows-out-of-order",
+                f"{len(lost)} rows whose time lies before an earlier row's were left out{_at(found.kept[lost], lines)}",
+            )
         )
         found.kept = found.kept[~drop]
     times = times[~drop].copy()
@@ -210,8 +224,11 @@ def _straighten(found: Axis, where: str, lines: NDArray[np.int64] | None) -> Non
         found.clock_was_set = True
         shown = "; ".join(sets[:3]) + (f" and {len(sets) - 3} more" if len(sets) > 3 else "")
         found.warnings.append(
-            f"the log's clock was set {shown}: the parts were put together with one usual step of "
-            f"{format_duration(step / NS)} between them; the jump is not time that was measured"
+            Note.warning(
+                "log-clock-set",
+                f"the log's clock was set {shown}: the parts were put together with one usual step of "
+                f"{format_duration(step / NS)} between them; the jump is not time that was measured",
+            )
         )
     found.times_ns = times
 
@@ -265,8 +282,11 @@ def _lone_ends(found: Axis, lines: NDArray[np.int64] | None) -> None:
     if not lost:
         return
     found.warnings.append(
-        f"{len(lost)} row{'s' * (len(lost) > 1)} at an end of the log lie more than {_FAR} times as far away as the log is "
-        f"long: its clock was wrong there; left out{_at(found.kept[lost], lines)}"
+        Note.warning(
+            "stray-rows",
+            f"{len(lost)} row{'s' * (len(lost) > 1)} at an end of the log lie more than {_FAR} times as far away as the log is "
+            f"long: its clock was wrong there; left out{_at(found.kept[lost], lines)}",
+        )
     )
     found.times_ns, found.kept = times[first:last], found.kept[first:last]
 
@@ -292,9 +312,12 @@ def _spread(found: Axis) -> None:
     found.span_error = resolution / NS / span
     found.resolution_ns = resolution
     found.warnings.append(
-        f"stamps have a resolution of {resolution / NS:g} s; {len(since)} rows were spread {how} "
-        f"(mean step {span / (len(since) - 1) * 1e3:.4g} ms); the span of {span:g} s, and with it every "
-        f"energy, is known to ±{found.span_error:.1%}"
+        Note.info(
+            "coarse-stamps",
+            f"stamps have a resolution of {resolution / NS:g} s; {len(since)} rows were spread {how} "
+            f"(mean step {span / (len(since) - 1) * 1e3:.4g} ms); the span of {span:g} s, and with it every "
+            f"energy, is known to ±{found.span_error:.1%}",
+        )
     )
 
 

@@ -19,6 +19,7 @@ from powermeter.importers.accuracies import GAUGE, PHONE_MODEL
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
 from powermeter.importers.stamps import datetime_ns
+from powermeter.notes import Note
 from powermeter.result import Grade
 from powermeter.units import NS
 
@@ -140,14 +141,25 @@ def _counted(name: str, found: _History, choices: Choices) -> Log:
             )
         )
         codes.append(volts)
-    warnings = ["the gauge counts whole mAh and is printed when it changes: short stretches are coarse"]
+    warnings = [
+        Note.info(
+            "coarse-gauge",
+            "the gauge counts whole mAh and is printed when it changes: short stretches are coarse",
+        )
+    ]
     if found.plugged:
         warnings.append(
-            "the phone was plugged in during this history: its charge rises there, and the sum is what left less what came in"
+            Note.info(
+                "charged-meanwhile",
+                "the phone was plugged in during this history: its charge rises there, and the sum is what left less what came in",
+            )
         )
     if choices.voltage_v is None:
         warnings.append(
-            "the charge is known; an energy needs the battery's voltage, for example --voltage 3.85V"
+            Note.info(
+                "voltage-needed",
+                "the charge is known; an energy needs the battery's voltage, for example --voltage 3.85V",
+            )
         )
     rows = Rows("phone (batterystats)", tuple(channels), np.array(found.times, np.int64) + start, codes)
     return Log(name, RELATIVE if found.began is None else UTC, [rows], warnings=warnings)
@@ -176,10 +188,16 @@ def _total(name: str, found: _History, choices: Choices) -> Log:
         [np.array([0, round(middle * 1000)], np.int64)],
     )
     warnings = [
-        f"one total: {low:g} to {high:g} mAh by the battery's level, {computed:g} mAh by Android's model; estimated",
+        Note.info(
+            "model-estimates",
+            f"one total: {low:g} to {high:g} mAh by the battery's level, {computed:g} mAh by Android's model; estimated",
+        ),
     ]
     if choices.voltage_v is None:
         warnings.append(
-            "the charge is known; an energy needs the battery's voltage, for example --voltage 3.85V"
+            Note.info(
+                "voltage-needed",
+                "the charge is known; an energy needs the battery's voltage, for example --voltage 3.85V",
+            )
         )
     return Log(name, RELATIVE, [rows], warnings=warnings)

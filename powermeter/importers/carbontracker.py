@@ -17,6 +17,7 @@ from powermeter.events import Event
 from powermeter.importers.accuracies import CARBONTRACKER
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import RELATIVE, Choices, Importer, Log, Rows
+from powermeter.notes import Note
 from powermeter.result import Grade
 from powermeter.units import NS
 
@@ -77,8 +78,14 @@ class CarbonTracker(Importer):
         times = np.array([0, seconds * NS], np.int64)
         rows = Rows("carbontracker", (channel,), times, [np.array([0, round(kwh * 1e12)], np.int64)])
         warnings = [
-            "carbontracker's log has totals only, and multiplies them by the site's efficiency (PUE): estimated",
-            f"its time has a resolution of 1 s: the mean power is known to ±{100 / (2 * seconds):.2g} %",
+            Note.info(
+                "totals-only",
+                "carbontracker's log has totals only, and multiplies them by the site's efficiency (PUE): estimated",
+            ),
+            Note.info(
+                "coarse-stamps",
+                f"its time has a resolution of 1 s: the mean power is known to ±{100 / (2 * seconds):.2g} %",
+            ),
         ]
         event = Event("epochs", 0, seconds * NS, count=max(epochs, 1))
         return Log(cls.name, RELATIVE, [rows], [event], warnings=warnings)

@@ -22,6 +22,7 @@ from powermeter.importers.decimal_grid import float_or_nan
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import RELATIVE, Choices, Importer, Log, Rows
 from powermeter.importers.stamps import number_ns, wall
+from powermeter.notes import Note
 from powermeter.result import Grade
 from powermeter.units import NS
 
@@ -99,16 +100,25 @@ class Codecarbon(Importer):
         if not steps:
             raise DataError(f"{path}: no run in it has a duration and all energies")
         warnings = [
-            "emissions.csv has totals only: the runs were laid one after another, without the pauses between them",
+            Note.info(
+                "totals-only",
+                "emissions.csv has totals only: the runs were laid one after another, without the pauses between them",
+            ),
         ]
         if incomplete:
             warnings.append(
-                f"rows {', '.join(map(str, incomplete[:10]))} (from 0) lack a duration or an energy and were left out"
+                Note.warning(
+                    "rows-left-out",
+                    f"rows {', '.join(map(str, incomplete[:10]))} (from 0) lack a duration or an energy and were left out",
+                )
             )
         if overlapping:
             warnings.append(
-                f"{overlapping} rows began before the row above them ended: they ran side by side, or are later totals "
-                "of the same run, whose energies then contain each other; the sum over all rows counts them all"
+                Note.warning(
+                    "rows-overlap",
+                    f"{overlapping} rows began before the row above them ended: they ran side by side, or are later totals "
+                    "of the same run, whose energies then contain each other; the sum over all rows counts them all",
+                )
             )
         return Log(cls.name, RELATIVE, [_totals(steps, known)], events, warnings=warnings)
 

@@ -30,6 +30,7 @@ from powermeter.importers.stamps import (
     time_of_day_ns,
     wall,
 )
+from powermeter.notes import Note
 from powermeter.result import Grade
 from powermeter.units import NS
 
@@ -99,7 +100,7 @@ class Table:
     axis: Axis
     values: list[NDArray[np.float64]]
     clock: str
-    warnings: list[str]
+    warnings: list[Note]
 
 
 def rows(path: Path, delimiter: str, skip: int = 0) -> Iterator[tuple[int, list[str]]]:
@@ -201,11 +202,15 @@ def read_table(
             f"{path}: {short + unreadable} of {whole + short} rows are cut or hold no number; "
             "this is not the format it looks like"
         )
-    warnings = []
+    warnings: list[Note] = []
     if short:
-        warnings.append(f"{short} rows with too few fields were left out")
+        warnings.append(Note.warning("rows-left-out", f"{short} rows with too few fields were left out"))
     if unreadable:
-        warnings.append(f"{unreadable} rows without any number were kept as missing values")
+        warnings.append(
+            Note.warning(
+                "missing-values", f"{unreadable} rows without any number were kept as missing values"
+            )
+        )
     found = _axis(path, time, stamps, whole, spread)
     arrays = [np.frombuffer(store, np.float64)[found.kept] for store in values]
     clock = UTC if time.style in ("wall", "epoch") else RELATIVE
@@ -237,13 +242,16 @@ def _stamp_reader(time: TimeColumn, choices: Choices) -> Callable[[str], int | N
     return lambda text: number_ns(text, tick)
 
 
-def _zone_warning(time: TimeColumn, stamps: list[int | None], choices: Choices) -> list[str]:
+def _zone_warning(time: TimeColumn, stamps: list[int | None], choices: Choices) -> list[Note]:
     if time.style != "wall" or choices.zone is not None or not stamps:
         return []
     return [NO_ZONE]
 
 
-NO_ZONE = "the stamps name no time zone and were taken as UTC; use --zone +01:00 (or local) if they are not"
+NO_ZONE = Note.info(
+    "no-zone",
+    "the stamps name no time zone and were taken as UTC; use --zone +01:00 (or local) if they are not",
+)
 
 
 def to_number(text: str) -> float:
@@ -261,13 +269,18 @@ def samples(name: str, columns: Sequence[Column], table: Table) -> Rows:
     codes: list[NDArray[np.int64]] = []
     for column, values in zip(columns, table.values, strict=True):
         if not np.isfinite(values).any():
-            table.warnings.append(f"column {column.name} holds no number and was left out")
+            table.warnings.append(
+                Note.warning("column-left-out", f"column {column.name} holds no number and was left out")
+            )
             continue
         with np.errstate(over="ignore"):
             absurd = np.isfinite(values) & ~(np.abs(values * column.factor) < LARGEST)
         if absurd.any():
             table.warnings.append(
-                f"{column.name}: {int(absurd.sum())} values beyond any instrument are missing values"
+                Note.warning(
+                    "implausible-values",
+                    f"{column.name}: {int(absurd.sum())} values beyond any instrument are missing values",
+                )
             )
             values = np.where(absurd, np.nan, values)
             if not np.isfinite(values).any():

@@ -21,6 +21,7 @@ from powermeter.importers.axis import regular
 from powermeter.importers.decimal_grid import Grid, float_or_nan
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import RELATIVE, Choices, Importer, Log, Rows
+from powermeter.notes import Note
 from powermeter.result import Grade
 
 _STAMPED = re.compile(
@@ -102,7 +103,10 @@ def _log(path: Path, values: dict[str, list[float]], period_s: float) -> Log:
     for gpu, column in values.items():
         if len(column) < count:
             warnings.append(
-                f"{gpu} has {len(column)} of {count} samples; the missing ones were taken to be its last"
+                Note.warning(
+                    "values-repeated",
+                    f"{gpu} has {len(column)} of {count} samples; the missing ones were taken to be its last",
+                )
             )
         read = np.array([*column, *[math.nan] * (count - len(column))])
         read[(read < 0) | (read > 1e5)] = math.nan

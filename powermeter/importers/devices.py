@@ -12,6 +12,7 @@ from powermeter.errors import DataError
 from powermeter.importers.axis import usual_step
 from powermeter.importers.device_column import MAX_DEVICES
 from powermeter.importers.plan import Plan
+from powermeter.notes import Note
 
 
 def device_column(plan: Plan, devices: Collection[str]) -> str | None:
@@ -58,7 +59,7 @@ def round_note(
     stamps: NDArray[np.int64] | None,
     of: NDArray[np.int32],
     first: NDArray[np.intp],
-) -> str:
+) -> Note:
     """Return the note that rows of several devices were put together, and how far apart they lay."""
     sizes = np.diff(np.append(first, len(of)))
     lacking = int((sizes < len(devices)).sum())
@@ -76,7 +77,7 @@ def round_note(
         note += (
             f"; {lacking} of {len(sizes)} rounds lack a device: their sum is known only where all were read"
         )
-    return note
+    return Note.info("devices-distinguished", note)
 
 
 def sweeps(keys: NDArray[np.int16], stamps: NDArray[np.int64] | None) -> NDArray[np.int32]:

@@ -17,6 +17,7 @@ from powermeter.events import Event
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import RELATIVE, Choices, Log
 from powermeter.importers.stamps import TICKS, number_ns, wall
+from powermeter.notes import Note
 
 MAX_EVENTS = 1_000_000
 
@@ -63,7 +64,11 @@ def read(path: Path, log: Log, choices: Choices) -> list[Event]:
         hint = "; the log's times are relative, these are not" if log.clock == RELATIVE else ""
         raise DataError(f"{path}: none of its {len(events)} events lies within the log{hint}")
     if outside:
-        log.warnings.append(f"{outside} events of {path.name} lie outside the log and were left out")
+        log.warnings.append(
+            Note.warning(
+                "events-left-out", f"{outside} events of {path.name} lie outside the log and were left out"
+            )
+        )
     return inside
 
 

@@ -22,6 +22,7 @@ from powermeter.importers.columns import Column, channel
 from powermeter.importers.decimal_grid import integer_codes
 from powermeter.importers.files import Peek, read_all
 from powermeter.importers.log import RELATIVE, Choices, Importer, Log, Rows
+from powermeter.notes import Note
 
 _MAX_BYTES = 128 << 20
 _UNITS = {"W": 1.0, "mW": 1e-3}
@@ -81,9 +82,11 @@ class IntelGpuTop(Importer):
             channels.append(channel(own, grid))
             codes.append(found)
         rows = Rows("intel_gpu_top", tuple(channels), np.array(ends, np.int64), codes)
-        warnings = ["periods without times were laid one after another"]
+        warnings = [Note.info("pauses-unknown", "periods without times were laid one after another")]
         if left_out:
-            warnings.append(f"{left_out} periods without a length or a power were left out")
+            warnings.append(
+                Note.warning("rows-left-out", f"{left_out} periods without a length or a power were left out")
+            )
         log = Log(cls.name, RELATIVE, [rows], warnings=list(warnings), external=True)
         log.facts["whole"] = {"rail": whole, "why": "the package holds its graphics", "sum": False}
         return log

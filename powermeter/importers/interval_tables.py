@@ -27,6 +27,7 @@ from powermeter.importers.headers import clean
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
 from powermeter.importers.stamps import number_ns
 from powermeter.importers.whole_rail import decide
+from powermeter.notes import Note
 from powermeter.result import Grade
 from powermeter.units import NS
 
@@ -145,11 +146,18 @@ class IntervalTable(Importer):
         rails, stretches, left_out = _read(path, tool, delimiter)
         if not stretches:
             raise DataError(f"{path}: no row in it has a time, a length and an energy")
-        warnings = [f"{tool.name} has totals of stretches only, no samples: each row is an event"]
+        warnings = [
+            Note.info(
+                "totals-only", f"{tool.name} has totals of stretches only, no samples: each row is an event"
+            )
+        ]
         if left_out:
             shown = ", ".join(map(str, left_out[:5]))
             warnings.append(
-                f"{len(left_out)} rows lack a time, a length or an energy and were left out (lines {shown})"
+                Note.warning(
+                    "rows-left-out",
+                    f"{len(left_out)} rows lack a time, a length or an energy and were left out (lines {shown})",
+                )
             )
         starts, clock = _places(stretches, warnings)
         whole = decide(
@@ -229,7 +237,7 @@ def _read(path: Path, tool: Tool, delimiter: str) -> tuple[dict[str, Energy], li
     return rails, stretches, left_out
 
 
-def _places(stretches: Sequence[_Stretch], warnings: list[str]) -> tuple[list[int], str]:
+def _places(stretches: Sequence[_Stretch], warnings: list[Note]) -> tuple[list[int], str]:
     """Return when each stretch began, and on which clock: its own, or one after another."""
     starts = [s.start_ns for s in stretches]
     ends = [s.start_ns + s.length_ns for s in stretches]
@@ -241,11 +249,14 @@ def _places(stretches: Sequence[_Stretch], warnings: list[str]) -> tuple[list[in
         return placed, UTC if starts[0] > _EPOCH_S * NS else RELATIVE
     overlapping = sum(pause < -1000 for pause in pauses)
     warnings.append(
-        "the rows were laid one after another, without the pauses between them, which were not measured"
-        + (
-            f"; {overlapping} rows began before the row above them ended: if they contain each other, their sum counts twice"
-            if overlapping
-            else ""
+        Note.info(
+            "pauses-unknown",
+            "the rows were laid one after another, without the pauses between them, which were not measured"
+            + (
+                f"; {overlapping} rows began before the row above them ended: if they contain each other, their sum counts twice"
+                if overlapping
+                else ""
+            ),
         )
     )
     total, placed = 0, []

@@ -20,6 +20,7 @@ from powermeter.importers.decimal_grid import integer_codes
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
 from powermeter.importers.stamps import axis, regular, wall
+from powermeter.notes import Note
 from powermeter.result import Grade
 
 _POWER = re.compile(
@@ -57,7 +58,7 @@ class IpmiDcmi(Importer):
                 f"{path}: one reading of a power holds no energy: log it in a loop, for example every second"
             )
         known = sum(stamp is not None for stamp in stamps)
-        warnings: list[str] = []
+        warnings: list[Note] = []
         if choices.period_s is not None:
             found, clock = regular(len(watts), choices.period_s), RELATIVE
         elif known * 2 > len(stamps):

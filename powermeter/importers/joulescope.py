@@ -25,6 +25,7 @@ from powermeter.importers.decimal_grid import integer_codes
 from powermeter.importers.files import MAX_BYTES, Peek
 from powermeter.importers.joulescope_reader import MAX_SAMPLES
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
+from powermeter.notes import Note
 from powermeter.result import Grade
 from powermeter.units import NS
 
@@ -86,9 +87,13 @@ def log_of(path: Path, folder: Path) -> Log:
         raise DataError(f"{path}: its signals have different or impossible sample rates ({rates})")
     if not 0 < length <= MAX_SAMPLES:
         raise DataError(f"{path}: {length} samples; between 1 and {MAX_SAMPLES} can be imported")
-    warnings = [f"signals left out: {', '.join(left)}"] if left else []
+    warnings = [Note.info("series-left-out", f"signals left out: {', '.join(left)}")] if left else []
     if any(signal["length"] != length for signal in signals):
-        warnings.append(f"its signals differ in length; the first {length} samples of each were taken")
+        warnings.append(
+            Note.warning(
+                "signals-cut", f"its signals differ in length; the first {length} samples of each were taken"
+            )
+        )
     period = NS / rates[0]
     start, clock = _start(signals[0]["first"])
     times = start + np.rint(np.arange(length) * period).astype(np.int64)

@@ -16,6 +16,7 @@ from powermeter.importers.columns import Column, TimeColumn, Written, channel_na
 from powermeter.importers.files import Peek
 from powermeter.importers.log import Choices, Importer, Log
 from powermeter.importers.stamps import time_of_day_ns, wall
+from powermeter.notes import Note
 from powermeter.platforms.jetson import layout
 
 _PARTS = {
@@ -54,7 +55,10 @@ class JtopTable(Importer):
         board = layout(dict.fromkeys(column.rail.name for column in columns if column.rail is not None))
         measured = samples("jtop", columns, table)
         measured.info = {"board": board.board, "total": board.total, "not covered": board.uncovered}
-        warnings = [*table.warnings, *([f"no total: {board.refusal}"] if board.refusal else [])]
+        warnings = [
+            *table.warnings,
+            *([Note.warning("no-total", f"no total: {board.refusal}")] if board.refusal else []),
+        ]
         if "NVPMODEL-POWER_MODE" in names:
             mode = sample[names.index("NVPMODEL-POWER_MODE")][:80]
             measured.info["power mode in the first row"] = mode

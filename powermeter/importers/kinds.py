@@ -13,6 +13,7 @@ from powermeter.channel import Kind, Quantity
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.cells import Statistics
 from powermeter.importers.plan import Planned
+from powermeter.notes import Note
 
 KINDS = {
     "power": Kind.INSTANT,
@@ -38,12 +39,12 @@ class Meaning:
     Attributes:
         as_: A key of `KINDS`.
         why: For `--explain`.
-        note: What a reader of the recording should know, or empty.
+        note: What a reader of the recording should know; None for nothing.
     """
 
     as_: str
     why: str
-    note: str = ""
+    note: Note | None = None
 
     @property
     def kind(self) -> Kind:
@@ -73,7 +74,7 @@ def meaning_of(column: Planned, seen: Statistics, said: Mapping[str, str], where
     own = said_for(column, said)
     total = column.quantity in TOTALS
     if own is not None and column.rail is not None and total == (own in ("counter", "per-row", "level")):
-        return Meaning(own, "said: --as", _resets(column, seen) if own == "counter" else "")
+        return Meaning(own, "said: --as", _resets(column, seen) if own == "counter" else None)
     if own is not None and column.rail is not None and any(name for name in said):
         fitting = "counter, per-row or level" if total else "power, mean or held"
         raise ConfigurationError(
@@ -85,7 +86,7 @@ def meaning_of(column: Planned, seen: Statistics, said: Mapping[str, str], where
         and column.fact.as_
         and total == (column.fact.as_ in ("counter", "per-row", "level"))
     ):
-        note = _resets(column, seen) if column.fact.as_ == "counter" else ""
+        note = _resets(column, seen) if column.fact.as_ == "counter" else None
         return Meaning(column.fact.as_, "the tool writes it so", note)
     if not total:
         if column.heading.is_mean:
@@ -96,7 +97,7 @@ def meaning_of(column: Planned, seen: Statistics, said: Mapping[str, str], where
 
 def leave_out_still(
     columns: Sequence[Planned], meanings: Sequence[Meaning], seen_of: Sequence[Statistics], where: str
-) -> list[str]:
+) -> list[Note]:
     """Take counters that never move off their rails, in place, and return what to say of them.
 
     A counter that stands still has counted nothing, or less than its step: that is not 0 J.
@@ -119,7 +120,7 @@ def leave_out_still(
     stands = f"{names} never move{'s' * (len(still) == 1)}: nothing was counted, or less than one step; that is not 0 J"
     if still and all(c.rail is None or c.quantity is Quantity.VOLTAGE for c in columns):
         raise DataError(f"{where}: {stands}, and nothing else in it gives an energy")
-    return [f"{stands}, so it is left out"] if still else []
+    return [Note.warning("counter-still", f"{stands}, so it is left out")] if still else []
 
 
 def _total(column: Planned, seen: Statistics, where: str) -> Meaning:
@@ -160,22 +161,26 @@ def _total(column: Planned, seen: Statistics, where: str) -> Meaning:
         return Meaning(
             "per-row",
             "it rises and falls: the amount of each row, no running total",
-            f"{name!r} rises and falls, so each row holds the amount of its own interval (the first row's lies before its "
-            f"stamp); if it is a counter that is reset, --as {_typed(column)}counter",
+            Note.info(
+                "amount-per-row",
+                f"{name!r} rises and falls, so each row holds the amount of its own interval (the first row's lies before its "
+                f"stamp); if it is a counter that is reset, --as {_typed(column)}counter",
+            ),
         )
     raise ConfigurationError(_question(name, column, where, f"falls {seen.falls} times"))
 
 
-def _resets(column: Planned, seen: Statistics) -> str:
+def _resets(column: Planned, seen: Statistics) -> Note | None:
     """Return what to say of a counter that falls, or nothing."""
     if not seen.falls:
-        return ""
+        return None
     times = f"{seen.falls} time{'s' * (seen.falls != 1)}"
     if seen.to_zero == seen.falls:
         how = f"was reset {times}: it falls to almost zero and counts on"
     else:
         how = f"falls {times}, {seen.to_zero} of them to almost zero"
-    return f"the counter {column.heading.text!r} {how}; the step over a reset is not known"
+    text = f"the counter {column.heading.text!r} {how}; the step over a reset is not known"
+    return Note.warning("counter-reset", text)
 
 
 def _rising(column: Planned, seen: Statistics, where: str) -> Meaning:

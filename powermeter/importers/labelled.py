@@ -104,7 +104,10 @@ class LabelledLines(Importer):
             text for text in log.warnings if not (isinstance(text, Note) and text.code == NO_UNIT)
         ]
         log.warnings.append(
-            f"labelled lines were put together in blocks of {len(labels)} values: {', '.join(labels)}"
+            Note.info(
+                "blocks-found",
+                f"labelled lines were put together in blocks of {len(labels)} values: {', '.join(labels)}",
+            )
         )
         return log
 

@@ -19,6 +19,7 @@ from powermeter.channel import Channel, Gap
 from powermeter.events import Event
 from powermeter.importers.files import Peek
 from powermeter.importers.zones import Zone
+from powermeter.notes import Note
 from powermeter.result import Grade
 
 UTC = "utc"
@@ -103,7 +104,7 @@ class Log:
     events: list[Event] = field(default_factory=list)
     metadata: dict[str, Any] = field(default_factory=dict)
     facts: dict[str, dict[str, Any]] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
+    warnings: list[Note] = field(default_factory=list)
     external: bool = False
 
 

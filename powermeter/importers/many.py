@@ -176,7 +176,10 @@ def convert(job: Job, *, format: str | None, choices: Choices, force: bool) -> L
         left = [] if job.member is not None else _passed_over(job.paths, paths)
         if left:
             log.warnings.append(
-                f"{len(left)} files beside the logs were passed over: {', '.join(left[:6])}{' …' if len(left) > 6 else ''}"
+                Note.info(
+                    "files-passed-over",
+                    f"{len(left)} files beside the logs were passed over: {', '.join(left[:6])}{' …' if len(left) > 6 else ''}",
+                )
             )
         write(log, job.paths[0], job.out, force=force)
     return log
@@ -350,10 +353,10 @@ def _joined(logs: Sequence[Log], paths: Sequence[Path], choices: Choices) -> Log
         )
     joined = replace(logs[0])
     joined.warnings = [
-        f"{path.name}: {text}"
+        note.about(path.name)
         for log, path in zip(logs, paths, strict=True)
-        for text in log.warnings
-        if not (isinstance(text, Note) and text.code == WHOLE)
+        for note in log.warnings
+        if note.code != WHOLE
     ]
     joined.events = [event for log in logs for event in log.events]
     joined.sources = []
@@ -379,7 +382,10 @@ def _in_series(log: Log) -> bool:
     series: Rows = Series(sources)
     log.sources = [series]
     log.warnings.append(
-        f"{len(sources)} logs of the same channels follow each other: one series, with gaps between them"
+        Note.info(
+            "logs-joined",
+            f"{len(sources)} logs of the same channels follow each other: one series, with gaps between them",
+        )
     )
     return True
 

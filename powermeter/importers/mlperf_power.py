@@ -30,6 +30,7 @@ from powermeter.importers.decimal_grid import float_or_nan, integer_codes
 from powermeter.importers.files import MAX_LINE, Peek, find, read_lines
 from powermeter.importers.log import UTC, Choices, Importer, Log, Rows
 from powermeter.importers.stamps import Axis, axis, wall
+from powermeter.notes import Note
 
 RULE = "mlperf-power"
 
@@ -79,7 +80,11 @@ class MLPerfPower(Importer):
         log = Log(cls.name, UTC, [rows], warnings=warnings, external=True)
         detail = find(run, *_DETAIL)
         if detail is None:
-            log.warnings.append(f"no mlperf_log_detail.txt beside {spl.name}: the window is not known")
+            log.warnings.append(
+                Note.warning(
+                    "window-unknown", f"no mlperf_log_detail.txt beside {spl.name}: the window is not known"
+                )
+            )
             return log
         _add_window(log, detail)
         summary = find(run, "mlperf_log_summary.txt")
@@ -95,7 +100,7 @@ def _run_directory(path: Path) -> Path | None:
     return None
 
 
-def _read_spl(path: Path) -> tuple[Rows, list[str]]:
+def _read_spl(path: Path) -> tuple[Rows, list[Note]]:
     names: list[tuple[str, str]] = []
     values: dict[tuple[str, str], array[float]] = {}
     stamps: list[int | None] = []
@@ -117,7 +122,11 @@ def _read_spl(path: Path) -> tuple[Rows, list[str]]:
     if broken * 10 > len(stamps):
         raise DataError(f"{path}: {broken} of {broken + len(stamps)} lines are not from PTDaemon")
     found = axis(stamps, str(path), spread=False)
-    warnings = [f"{broken} broken lines of {path.name} were left out"] if broken else []
+    warnings = (
+        [Note.warning("rows-left-out", f"{broken} broken lines of {path.name} were left out")]
+        if broken
+        else []
+    )
     return _rows(found, values), warnings + found.warnings
 
 
@@ -177,7 +186,11 @@ def _add_window(log: Log, path: Path) -> None:
     said = _loadgen(path)
     missing = [key for key in ("power_begin", "power_end") if key not in said]
     if missing:
-        log.warnings.append(f"{path.name} has no {' and no '.join(missing)}: the window is not known")
+        log.warnings.append(
+            Note.warning(
+                "window-unknown", f"{path.name} has no {' and no '.join(missing)}: the window is not known"
+            )
+        )
         return
     begin, end = wall(str(said["power_begin"])), wall(str(said["power_end"]))
     if begin is None or end is None or end.ns <= begin.ns:
@@ -188,7 +201,11 @@ def _add_window(log: Log, path: Path) -> None:
     queries, per_query = said.get("result_query_count"), said.get("effective_samples_per_query")
     known = queries if isinstance(queries, int) and queries > 0 else None
     if known is None:
-        log.warnings.append(f"{path.name} has no result_query_count: energy per query is not known")
+        log.warnings.append(
+            Note.warning(
+                "queries-unknown", f"{path.name} has no result_query_count: energy per query is not known"
+            )
+        )
     attributes = {
         key: value
         for key, value in {

@@ -32,6 +32,7 @@ from powermeter.importers.columns import Column, channel
 from powermeter.importers.decimal_grid import integer_codes
 from powermeter.importers.files import Peek, find, read_all, read_lines
 from powermeter.importers.log import RELATIVE, Choices, Importer, Log, Rows
+from powermeter.notes import Note
 from powermeter.units import NS
 
 RULE_EDGES = "energyrunner"
@@ -97,7 +98,11 @@ def _edge_log(path: Path, folder: Path, printed: dict[str, Any], choices: Choice
     whole = (len(data) - 5) // 4
     energies = np.frombuffer(data, "<f4", whole, 5)
     _refuse_nonsense(path, energies, rate * _MICROJOULE)
-    warnings = [] if (len(data) - 5) % 4 == 0 else ["the last sample is cut and was left out"]
+    warnings = (
+        []
+        if (len(data) - 5) % 4 == 0
+        else [Note.warning("rows-left-out", "the last sample is cut and was left out")]
+    )
     period = 1.0 / rate
     times = np.rint((np.arange(whole) + 1) * (period * NS)).astype(np.int64)
     said = _session(find(folder, "log.txt"))
@@ -106,7 +111,9 @@ def _edge_log(path: Path, folder: Path, printed: dict[str, Any], choices: Choice
     log = Log(MLPerfTiny.name, RELATIVE, [rows], metadata=said, warnings=warnings, external=True)
     edges = find(folder, *_EDGES)
     if edges is None:
-        log.warnings.append(f"no timestamps beside {path.name}: its windows are not known")
+        log.warnings.append(
+            Note.warning("window-unknown", f"no timestamps beside {path.name}: its windows are not known")
+        )
         return log
     _add_windows(log, edges, printed, period, whole, said)
     return log
@@ -189,7 +196,11 @@ def _trial_log(path: Path, printed: dict[str, Any], choices: Choices) -> Log:
         "text": "sum of the samples from the first index up to, not including, the second",
         "median_uJ_per_inference": printed["median"],
     }
-    warnings = [f"{len(trials)} separate traces were laid one after another, a second apart"]
+    warnings = [
+        Note.info(
+            "pauses-unknown", f"{len(trials)} separate traces were laid one after another, a second apart"
+        )
+    ]
     return Log(
         MLPerfTiny.name,
         RELATIVE,

@@ -30,6 +30,7 @@ from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import UTC, Choices, Importer, Log, Rows
 from powermeter.importers.side_by_side import side_by_side
 from powermeter.importers.stamps import axis
+from powermeter.notes import Note
 from powermeter.result import Grade
 
 RULE = "mlperf-training"
@@ -85,13 +86,16 @@ class MLPerfTraining(Importer):
         log = Log(cls.name, UTC, [rows for rows, _ in sources], external=True)
         log.warnings += shifted
         for node, (_, warnings) in zip(measured, sources, strict=True):
-            log.warnings += [f"{node.path.name}: {text}" for text in warnings]
+            log.warnings += [note.about(node.path.name) for note in warnings]
         if len(log.sources) > 1:
             side_by_side(log, [""] * len(log.sources), choices, str(path), devices="node")
         window = _run_window(path if path.is_dir() else path.parent)
         if window is None:
             log.warnings.append(
-                "no result file with run_start and run_stop beside the folder power: the run's window is not known"
+                Note.warning(
+                    "window-unknown",
+                    "no result file with run_start and run_stop beside the folder power: the run's window is not known",
+                )
             )
             return log
         event = Event("training run", window[0], window[1], count=1)
@@ -150,7 +154,7 @@ def _time_ns(entry: dict[str, Any]) -> int | None:
     return round(time_ms * _MS)
 
 
-def _into_one_zone(nodes: Sequence[_Node]) -> list[str]:
+def _into_one_zone(nodes: Sequence[_Node]) -> list[Note]:
     """Shift, in place, what was stamped in another time zone than most, and return what to say of it.
 
     A log that ends before the others begin (or the other way round) and lies whole quarters of an hour from them,
@@ -173,12 +177,15 @@ def _into_one_zone(nodes: Sequence[_Node]) -> list[str]:
             stamp = getattr(node, name)
             setattr(node, name, None if stamp is None else stamp - quarters * _QUARTER_NS)
         notes.append(
-            f"{node.path.name}: its clock lies {quarters / 4:+g} h from the others', as one of another time zone does: shifted by that"
+            Note.warning(
+                "time-zone-shifted",
+                f"{node.path.name}: its clock lies {quarters / 4:+g} h from the others', as one of another time zone does: shifted by that",
+            )
         )
     return notes
 
 
-def _rows(node: _Node) -> tuple[Rows, list[str]]:
+def _rows(node: _Node) -> tuple[Rows, list[Note]]:
     """Return the samples of one node.
 
     Raises:
@@ -194,9 +201,11 @@ def _rows(node: _Node) -> tuple[Rows, list[str]]:
         raise DataError(f"{node.path}: no samples: no power_reading holds a power")
     warnings = list(found.warnings)
     if node.broken:
-        warnings.append(f"{node.broken} damaged lines were left out")
+        warnings.append(Note.warning("rows-left-out", f"{node.broken} damaged lines were left out"))
     if missing:
-        warnings.append(f"{missing} readings that are none were kept as missing values")
+        warnings.append(
+            Note.warning("missing-values", f"{missing} readings that are none were kept as missing values")
+        )
     name = node.path.stem
     is_switch = name.startswith("sw")
     covers = (
@@ -243,7 +252,10 @@ def _state_rule(log: Log, nodes: Sequence[_Node], event: Event) -> None:
         if node.estimate_w is not None:
             total += node.estimate_w * node.efficiency * seconds
             log.warnings.append(
-                f"{node.path.name}: an estimate of {node.estimate_w:g} W, no reading: it is in MLCommons' figure and in no rail"
+                Note.info(
+                    "estimate-left-out",
+                    f"{node.path.name}: an estimate of {node.estimate_w:g} W, no reading: it is in MLCommons' figure and in no rail",
+                )
             )
         elif len(node.watts) and not node.path.name.startswith("sw"):
             times, watts = np.array(node.stamps, np.int64), np.frombuffer(node.watts, np.float64)
@@ -251,8 +263,11 @@ def _state_rule(log: Log, nodes: Sequence[_Node], event: Event) -> None:
             total += by_rule(times[good], watts[good], 1.0, event, fact) or 0.0
     log.metadata["mlperf_training_energy_j"] = total
     log.warnings.append(
-        f"by MLCommons' rule the run used {total / 1e3:.6g} kJ (efficiency of the supply "
-        f"{min(node.efficiency for node in nodes):g}; the rails are what was read, before it)"
+        Note.info(
+            "mlcommons-energy",
+            f"by MLCommons' rule the run used {total / 1e3:.6g} kJ (efficiency of the supply "
+            f"{min(node.efficiency for node in nodes):g}; the rails are what was read, before it)",
+        )
     )
     if len(nodes) == 1:
         log.facts["published_rule"] = facts[0] | {

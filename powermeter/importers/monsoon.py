@@ -16,6 +16,7 @@ from powermeter.importers.accuracies import MONSOON
 from powermeter.importers.columns import Column, TimeColumn, Written, read_table, rows, samples
 from powermeter.importers.files import Peek
 from powermeter.importers.log import Choices, Importer, Log
+from powermeter.notes import Note
 from powermeter.units import NS
 
 MAX_RATE_HZ = 5000.0
@@ -65,19 +66,28 @@ class MonsoonLog(Importer):
                 )
             table = read_table(path, columns, TimeColumn(0, "relative", NS), choices, written=Written(skip=1))
             table.warnings.append(
-                "the times are in seconds, although the header states ms (the library does that)"
+                Note.info(
+                    "times-in-seconds",
+                    "the times are in seconds, although the header states ms (the library does that)",
+                )
             )
         elif unit == "ms" and not choices.columns:
             table.warnings.append(
-                "the times were taken in ms as the header states; Monsoon's library writes seconds there: if the log "
-                f"lasted a thousand times {span:g} s, import again with --column '{header[0]}=s'"
+                Note.warning(
+                    "time-unit-assumed",
+                    "the times were taken in ms as the header states; Monsoon's library writes seconds there: if the log "
+                    f"lasted a thousand times {span:g} s, import again with --column '{header[0]}=s'",
+                )
             )
         measured = samples("Monsoon", columns, table)
         has_voltage = {c.rail.name for c in measured.channels if c.rail and c.quantity is Quantity.VOLTAGE}
         without = {c.rail.name for c in measured.channels if c.rail} - has_voltage
         if without and choices.voltage_v is None:
             table.warnings.append(
-                f"no voltage of {', '.join(sorted(without))}: energy needs --voltage, for example 4V"
+                Note.info(
+                    "voltage-needed",
+                    f"no voltage of {', '.join(sorted(without))}: energy needs --voltage, for example 4V",
+                )
             )
         return Log(cls.name, table.clock, [measured], warnings=table.warnings, external=True)
 

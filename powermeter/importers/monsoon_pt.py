@@ -18,6 +18,7 @@ from powermeter.errors import DataError
 from powermeter.importers.accuracies import MONSOON
 from powermeter.importers.files import Peek, read_all
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
+from powermeter.notes import Note
 from powermeter.result import Grade
 from powermeter.units import NS
 
@@ -64,7 +65,9 @@ class MonsoonFile(Importer):
             raise DataError(f"{path}: no samples")
         warnings = []
         if count and count != len(frames):
-            warnings.append(f"its header names {count} samples, {len(frames)} are in it")
+            warnings.append(
+                Note.warning("samples-lost", f"its header names {count} samples, {len(frames)} are in it")
+            )
         sums = struct.unpack_from("<9f", head, _SUMS)
         known = max(1, count - lost) if count else 0
         start, is_utc = _start(head, choices)
@@ -76,7 +79,10 @@ class MonsoonFile(Importer):
             missing = int((column == MISSING).sum())
             if missing:
                 warnings.append(
-                    f"{name}: {missing} samples were lost by the recording program and are missing values"
+                    Note.warning(
+                        "samples-lost",
+                        f"{name}: {missing} samples were lost by the recording program and are missing values",
+                    )
                 )
             if name == "main" and known:
                 _check_current(path, column, sums[1] / known)
@@ -116,8 +122,11 @@ class MonsoonFile(Importer):
             and choices.voltage_v is None
         ):
             warnings.append(
-                "its voltage does not agree with the header's mean and was left out: the charge is known, an energy needs "
-                "--voltage, for example --voltage 4.2V"
+                Note.warning(
+                    "voltage-left-out",
+                    "its voltage does not agree with the header's mean and was left out: the charge is known, an energy needs "
+                    "--voltage, for example --voltage 4.2V",
+                )
             )
         rows = Rows("Monsoon", tuple(channels), times, codes)
         log = Log(cls.name, UTC if is_utc else RELATIVE, [rows], warnings=warnings, external=True)

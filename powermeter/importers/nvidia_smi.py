@@ -25,6 +25,7 @@ from powermeter.importers.plan import Plan, Planned
 from powermeter.importers.table import TableImporter
 from powermeter.importers.time_columns import TimePlan
 from powermeter.importers.tool_table import ColumnFact
+from powermeter.notes import Note
 from powermeter.result import Grade
 
 _STAMP = re.compile(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d\.\d{3}\Z")
@@ -90,8 +91,11 @@ class NvidiaSmi(TableImporter):
             ],
         )
         plan.notes.append(
-            f"the log has no header: column {column + 1}, the only one with two decimals, was taken as "
-            "power.draw in W; the other columns were left out"
+            Note.warning(
+                "column-assumed",
+                f"the log has no header: column {column + 1}, the only one with two decimals, was taken as "
+                "power.draw in W; the other columns were left out",
+            )
         )
         return plan
 

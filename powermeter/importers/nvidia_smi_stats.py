@@ -21,6 +21,7 @@ from powermeter.errors import DataError
 from powermeter.importers.as_table import read_as_table
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import Choices, Importer, Log
+from powermeter.notes import Note
 
 _LINE = re.compile(r"\s*(\d{1,4})\s*,\s*([A-Za-z]{2,20})\s*,\s*(\d{15,17})\s*,\s*(\S.{0,40}?)\s*\Z")
 _KINDS = frozenset(
@@ -58,15 +59,24 @@ class NvidiaSmiStats(Importer):
         log.metadata["tool"] = "nvidia-smi stats"
         if counts["other"]:
             log.warnings.append(
-                f"{counts['other']} samples of other readings (temperature, clocks …) were left out"
+                Note.info(
+                    "readings-passed-over",
+                    f"{counts['other']} samples of other readings (temperature, clocks …) were left out",
+                )
             )
         if counts["again"]:
             log.warnings.append(
-                f"{counts['again']} samples were printed again, with the same time, and count once"
+                Note.info(
+                    "readings-repeated",
+                    f"{counts['again']} samples were printed again, with the same time, and count once",
+                )
             )
         if counts["unread"]:
             log.warnings.append(
-                f"{counts['unread']} lines are not samples of nvidia-smi stats and were left out"
+                Note.warning(
+                    "rows-left-out",
+                    f"{counts['unread']} lines are not samples of nvidia-smi stats and were left out",
+                )
             )
         return log
 

@@ -25,6 +25,7 @@ from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.headers import of_unit
 from powermeter.importers.log import RELATIVE, Choices, Importer, Log, Rows
 from powermeter.importers.stamps import number_ns
+from powermeter.notes import Note
 from powermeter.result import Grade
 from powermeter.units import NS
 
@@ -225,6 +226,9 @@ def _log(path: Path, capture: _Capture, choices: Choices) -> Log:
     warnings = list(found.warnings)
     if Quantity.VOLTAGE not in kinds and Quantity.POWER not in kinds and choices.voltage_v is None:
         warnings.append(
-            "a current and no voltage: the charge is exact, an energy needs the supply's voltage, for example --voltage 5V"
+            Note.info(
+                "voltage-needed",
+                "a current and no voltage: the charge is exact, an energy needs the supply's voltage, for example --voltage 5V",
+            )
         )
     return Log("oscilloscope", RELATIVE, [rows], warnings=warnings, external=True)

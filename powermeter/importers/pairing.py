@@ -9,6 +9,7 @@ from powermeter.channel import Quantity
 from powermeter.errors import DataError
 from powermeter.importers.headers import words
 from powermeter.importers.plan import Plan, Planned
+from powermeter.notes import Note
 
 
 def pair(plan: Plan) -> None:
@@ -27,7 +28,10 @@ def pair(plan: Plan) -> None:
         if mate is not None:
             if mate.rail != amp.rail:
                 plan.notes.append(
-                    f"{mate.heading.text!r} and {amp.heading.text!r} were taken as voltage and current of one rail"
+                    Note.info(
+                        "columns-paired",
+                        f"{mate.heading.text!r} and {amp.heading.text!r} were taken as voltage and current of one rail",
+                    )
                 )
             if len(amps) == 1 and not rails and mate.rail != amp.rail:
                 amp.rail = mate.rail = "input"
@@ -48,7 +52,12 @@ def pair(plan: Plan) -> None:
             continue
         keep, drop = sorted((other, volt), key=_voltage_rank)
         best[volt.rail or ""], drop.rail = keep, None
-        plan.notes.append(f"the voltage is {keep.heading.text!r}; {drop.heading.text!r} is kept beside it")
+        plan.notes.append(
+            Note.info(
+                "voltage-chosen",
+                f"the voltage is {keep.heading.text!r}; {drop.heading.text!r} is kept beside it",
+            )
+        )
     if plan.signature is None:
         only = {column.rail for column in plan.columns if column.rail is not None}
         if len(only) == 1 and re.fullmatch(r"rail \d+", next(iter(only))):
@@ -69,7 +78,10 @@ def _apart(plan: Plan) -> None:
         others = [c for c in plan.columns if c.rail == column.rail and c.quantity == column.quantity]
         if any(not other.heading.is_mean for other in others):
             plan.notes.append(
-                f"{column.heading.text!r} is a mean of what stands beside it, kept beside {column.rail}"
+                Note.info(
+                    "kept-beside",
+                    f"{column.heading.text!r} is a mean of what stands beside it, kept beside {column.rail}",
+                )
             )
             column.rail = None
     taken: dict[tuple[str, Quantity], int] = {}

@@ -19,6 +19,7 @@ from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import RELATIVE, Choices, Importer, Log, Rows
 from powermeter.importers.stamps import number_ns
 from powermeter.importers.whole_rail import decide
+from powermeter.notes import Note
 from powermeter.result import Grade
 from powermeter.units import NS
 
@@ -77,7 +78,15 @@ class PerfStat(Importer):
         times = sorted(set(timed)) if timed else [elapsed or 0.0]
         if times[0] <= 0 or times[-1] > _LONGEST_S:
             raise DataError(f"{path}: {times[-1]:g} s is not a length of a run")
-        warnings = [f"{lost} energies were not counted or not supported and are left out"] if lost else []
+        warnings = (
+            [
+                Note.warning(
+                    "series-left-out", f"{lost} energies were not counted or not supported and are left out"
+                )
+            ]
+            if lost
+            else []
+        )
         rails = _rails(amounts)
         whole = decide(rails, where=str(path), rail=choices.rail, add_up=choices.add_up)
         warnings.append(whole.note)

@@ -30,22 +30,34 @@ def log_of(trace: Trace, name: str, choices: Choices) -> Log:
         ConfigurationError: It cannot be known which rail is the whole.
     """
     offset = trace.clocks.utc_offset() or 0
-    warnings: list[str] = []
+    warnings: list[Note] = []
     if trace.cut:
         warnings.append(
-            f"the trace is damaged after {trace.packets} packets ({trace.cut}); what came before was read"
+            Note.warning(
+                "damaged",
+                f"the trace is damaged after {trace.packets} packets ({trace.cut}); what came before was read",
+            )
         )
     if trace.dropped:
         warnings.append(
-            f"the phone reports {trace.dropped} losses of packets: events and readings may be missing"
+            Note.warning(
+                "samples-lost",
+                f"the phone reports {trace.dropped} losses of packets: events and readings may be missing",
+            )
         )
     if trace.odd_rails:
         warnings.append(
-            f"{trace.odd_rails} rail readings without a time or with an index that is none were left out"
+            Note.warning(
+                "rows-left-out",
+                f"{trace.odd_rails} rail readings without a time or with an index that is none were left out",
+            )
         )
     if trace.clocks.unknown:
         warnings.append(
-            f"{trace.clocks.unknown} packets have a clock that no snapshot explains; they were left out"
+            Note.warning(
+                "rows-left-out",
+                f"{trace.clocks.unknown} packets have a clock that no snapshot explains; they were left out",
+            )
         )
     sources = []
     rails = _rails(trace, warnings)
@@ -69,14 +81,20 @@ def log_of(trace: Trace, name: str, choices: Choices) -> Log:
     log = Log(name, RELATIVE, sources, trace.slices.events(trace.clocks, offset), warnings=warnings)
     if trace.slices.lost:
         warnings.append(
-            f"{trace.slices.lost} slices without an end, or beyond the most that are kept, are left out"
+            Note.warning(
+                "events-left-out",
+                f"{trace.slices.lost} slices without an end, or beyond the most that are kept, are left out",
+            )
         )
     headline = sources[-1].channels[0].rail if batteries else None
     if headline is not None:
         log.facts["whole"] = {"rail": headline.name, "why": "the battery feeds the whole phone", "sum": False}
         if rails:
             warnings.append(
-                "the whole is the battery; the rails are parts of the phone, not all of it, and may overlap"
+                Note.info(
+                    "rails-overlap",
+                    "the whole is the battery; the rails are parts of the phone, not all of it, and may overlap",
+                )
             )
     return log
 
@@ -98,7 +116,7 @@ def _sorted(readings: Sequence[Reading], trace: Trace, machine: int) -> list[Rea
     )
 
 
-def _rails(trace: Trace, warnings: list[str]) -> dict[str, list[Reading]]:
+def _rails(trace: Trace, warnings: list[Note]) -> dict[str, list[Reading]]:
     """Return the rails that were read twice, by names that are theirs alone."""
     found: dict[str, list[Reading]] = {}
     once, unnamed = [], 0
@@ -121,14 +139,21 @@ def _rails(trace: Trace, warnings: list[str]) -> dict[str, list[Reading]]:
         found[name] = _sorted(readings, trace, key[0])
     if once:
         warnings.append(
-            f"rails that were read only once have no energy and are left out: {', '.join(once[:8])}"
+            Note.warning(
+                "rails-left-out",
+                f"rails that were read only once have no energy and are left out: {', '.join(once[:8])}",
+            )
         )
     if unnamed:
-        warnings.append(f"{unnamed} readings of rails that the trace never describes were left out")
+        warnings.append(
+            Note.warning(
+                "rows-left-out", f"{unnamed} readings of rails that the trace never describes were left out"
+            )
+        )
     return found
 
 
-def _estimates(trace: Trace, warnings: list[str]) -> dict[str, list[Reading]]:
+def _estimates(trace: Trace, warnings: list[Note]) -> dict[str, list[Reading]]:
     found = {}
     for (machine, consumer), readings in trace.estimates.items():
         name = trace.consumers.get((machine, consumer)) or f"consumer {consumer}"
@@ -136,7 +161,10 @@ def _estimates(trace: Trace, warnings: list[str]) -> dict[str, list[Reading]]:
             found[name if name not in found else f"{name} {consumer}"] = _sorted(readings, trace, machine)
     if found:
         warnings.append(
-            "these energies are estimates of the phone's own model (EnergyConsumer), not a measurement"
+            Note.info(
+                "model-estimates",
+                "these energies are estimates of the phone's own model (EnergyConsumer), not a measurement",
+            )
         )
     return found
 
@@ -148,7 +176,7 @@ def _source(
     *,
     estimated: bool,
     alone: bool,
-    warnings: list[str],
+    warnings: list[Note],
 ) -> Rows:
     boundary = Boundary.MODEL if estimated else Boundary.PART
     rails = [
@@ -204,7 +232,7 @@ def _most_at_once(readings: Sequence[Reading]) -> int:
     return int(counts.max())
 
 
-def _battery(name: str, trace: Trace, choices: Choices, warnings: list[str]) -> Rows | None:
+def _battery(name: str, trace: Trace, choices: Choices, warnings: list[Note]) -> Rows | None:
     """Return a battery's source, positive when it gives; None where it shows nothing twice."""
     readings = sorted(trace.batteries[name], key=lambda entry: entry.when)
     label = name or "battery"
@@ -244,7 +272,10 @@ def _battery(name: str, trace: Trace, choices: Choices, warnings: list[str]) -> 
         return None
     if not have & {Quantity.VOLTAGE, Quantity.ENERGY} and choices.voltage_v is None:
         warnings.append(
-            f"{label}: no voltage, so its charge is known and its energy needs --voltage, for example 3.85V"
+            Note.info(
+                "voltage-needed",
+                f"{label}: no voltage, so its charge is known and its energy needs --voltage, for example 3.85V",
+            )
         )
     return Rows(f"phone ({label})", tuple(channels), times, codes, gaps=pauses(times))
 
@@ -266,7 +297,7 @@ def _positive(column: NDArray[np.int64] | None) -> NDArray[np.int64] | None:
 
 
 def _discharge(
-    current: NDArray[np.int64], charge: NDArray[np.int64] | None, label: str, warnings: list[str]
+    current: NDArray[np.int64], charge: NDArray[np.int64] | None, label: str, warnings: list[Note]
 ) -> NDArray[np.int64]:
     """Return the current out of the battery; what went into it is no use and becomes missing.
 
@@ -282,13 +313,19 @@ def _discharge(
             if fell > 0 and mean > 0:
                 sign = 1
                 warnings.append(
-                    f"{label}: its current is positive while its charge falls: taken as discharge, against Android's sign"
+                    Note.warning(
+                        "sign-assumed",
+                        f"{label}: its current is positive while its charge falls: taken as discharge, against Android's sign",
+                    )
                 )
     drawn = np.where(known, sign * current, MISSING)
     charging = known & (drawn < 0)
     if charging.any():
         warnings.append(
-            f"{label}: {int(charging.sum())} of {int(known.sum())} readings were taken while it was charged: what goes into a battery "
-            "is not what the phone uses; left out"
+            Note.warning(
+                "charging-left-out",
+                f"{label}: {int(charging.sum())} of {int(known.sum())} readings were taken while it was charged: what goes into a battery "
+                "is not what the phone uses; left out",
+            )
         )
     return np.where(charging, MISSING, drawn)

@@ -9,6 +9,7 @@ from powermeter.importers.headers import Heading
 from powermeter.importers.layout import Layout
 from powermeter.importers.time_columns import TimePlan
 from powermeter.importers.tool_table import ColumnFact, Signature
+from powermeter.notes import Note
 
 
 @dataclass(slots=True)
@@ -59,7 +60,7 @@ class Plan:
     columns: list[Planned]
     device: tuple[int, ...] = ()
     aside: list[tuple[str, str]] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
     only: tuple[tuple[int, str], ...] = ()
 
     @property

@@ -19,6 +19,7 @@ from powermeter.errors import DataError
 from powermeter.importers.decimal_grid import integer_codes
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
+from powermeter.notes import Note
 from powermeter.platforms.powermetrics import ACCURACY, parse_block, parse_power, rail_of
 from powermeter.result import Grade
 from powermeter.units import NS
@@ -69,11 +70,17 @@ class Powermetrics(Importer):
                 channels.append(channel)
                 codes.append(code)
         warnings = [
-            "these powers are computed by macOS from activity, not measured: grade estimated",
+            Note.info(
+                "model-estimates",
+                "these powers are computed by macOS from activity, not measured: grade estimated",
+            ),
         ]
         if first is not None:
             warnings.append(
-                "the printed dates have a resolution of 1 s; the axis is known to ±1 s as a whole"
+                Note.info(
+                    "coarse-stamps",
+                    "the printed dates have a resolution of 1 s; the axis is known to ±1 s as a whole",
+                )
             )
         rows = Rows("powermetrics", tuple(channels), times, codes)
         return Log(cls.name, RELATIVE if first is None else UTC, [rows], metadata=said, warnings=warnings)

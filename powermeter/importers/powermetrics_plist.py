@@ -21,6 +21,7 @@ from powermeter.errors import DataError
 from powermeter.importers.decimal_grid import Grid
 from powermeter.importers.files import Peek, read_all
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
+from powermeter.notes import Note
 from powermeter.platforms.powermetrics import ACCURACY, rail_of
 from powermeter.result import Grade
 from powermeter.units import NS
@@ -97,9 +98,14 @@ class PowermetricsPlist(Importer):
                 )
             )
             codes.append(np.cumsum(grid.codes(own)))
-        warnings = ["these energies are computed by macOS from activity, not measured: grade estimated"]
+        warnings = [
+            Note.info(
+                "model-estimates",
+                "these energies are computed by macOS from activity, not measured: grade estimated",
+            )
+        ]
         if lost:
-            warnings.append(f"{lost} samples without a length were left out")
+            warnings.append(Note.warning("rows-left-out", f"{lost} samples without a length were left out"))
         rows = Rows("powermetrics", tuple(channels), times, codes)
         log = Log(cls.name, UTC if known else RELATIVE, [rows], warnings=warnings)
         if "package" in {channel.rail.name for channel in channels if channel.rail is not None}:

@@ -30,6 +30,7 @@ from powermeter.importers.decimal_grid import float_or_nan, integer_codes
 from powermeter.importers.files import MAX_BYTES, Peek, open_zip
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
 from powermeter.importers.stamps import axis, number_ns, regular
+from powermeter.notes import Note
 from powermeter.units import NS
 
 PINS = 8
@@ -64,21 +65,37 @@ class PPK2File(Importer):
             raise DataError(f"{path}: no samples: none of its currents is a number")
         current = _within_range(path, current, warnings)
         if choices.voltage_v is None:
-            warnings.append("no voltage in the file: energy needs the supply's, for example --voltage 3.3V")
+            warnings.append(
+                Note.info(
+                    "voltage-needed",
+                    "no voltage in the file: energy needs the supply's, for example --voltage 3.3V",
+                )
+            )
         lost = int(np.isnan(current).sum())
         if lost:
-            warnings.append(f"{lost} samples were lost by the recording program and are missing values")
+            warnings.append(
+                Note.warning(
+                    "samples-lost",
+                    f"{lost} samples were lost by the recording program and are missing values",
+                )
+            )
         events = _events(times, logic)
         if len(events) >= MAX_EVENTS:
             warnings.append(
-                f"the logic inputs change too often: only the first {MAX_EVENTS} pulses became events"
+                Note.warning(
+                    "events-left-out",
+                    f"the logic inputs change too often: only the first {MAX_EVENTS} pulses became events",
+                )
             )
         measured = _rows(times, current, logic, choices)
         measured.gaps.extend(pauses(times))
         if measured.gaps:
             lost_s = sum(gap.end_ns - gap.start_ns for gap in measured.gaps) / NS
             warnings.append(
-                f"{len(measured.gaps)} holes without samples, together {lost_s:.4g} s: gaps, not measured"
+                Note.warning(
+                    "holes",
+                    f"{len(measured.gaps)} holes without samples, together {lost_s:.4g} s: gaps, not measured",
+                )
             )
         return Log(
             cls.name,
@@ -90,7 +107,7 @@ class PPK2File(Importer):
         )
 
 
-def _within_range(path: Path, current: NDArray[Any], warnings: list[str]) -> NDArray[Any]:
+def _within_range(path: Path, current: NDArray[Any], warnings: list[Note]) -> NDArray[Any]:
     """Return the currents with what the instrument cannot measure as missing values, counted.
 
     Raises:
@@ -107,13 +124,16 @@ def _within_range(path: Path, current: NDArray[Any], warnings: list[str]) -> NDA
         )
     places = ", ".join(str(row + 1) for row in np.flatnonzero(beyond)[:5].tolist())
     warnings.append(
-        f"{count} implausible samples (spikes above {_MOST_UA / 1e6:g} A, beyond the instrument's range) were left out "
-        f"(samples {places})"
+        Note.warning(
+            "implausible-values",
+            f"{count} implausible samples (spikes above {_MOST_UA / 1e6:g} A, beyond the instrument's range) were left out "
+            f"(samples {places})",
+        )
     )
     return np.where(beyond, np.nan, current)
 
 
-_Session = tuple[NDArray[np.int64], NDArray[Any], NDArray[np.uint8], str, list[str]]
+_Session = tuple[NDArray[np.int64], NDArray[Any], NDArray[np.uint8], str, list[Note]]
 
 
 def _read_session(path: Path) -> _Session:
@@ -150,7 +170,11 @@ def _read_session(path: Path) -> _Session:
     known = isinstance(begun, (int, float)) and 0 < begun < 4e12
     start = round(begun * 1e6) if known and begun is not None else 0
     times = start + np.rint((np.arange(count) + 1) * (NS / rate)).astype(np.int64)
-    warnings = ["the last sample is cut and was left out"] if len(raw) % _FRAME.itemsize else []
+    warnings = (
+        [Note.warning("rows-left-out", "the last sample is cut and was left out")]
+        if len(raw) % _FRAME.itemsize
+        else []
+    )
     return times, frames["current"], _pins(frames["logic"]), UTC if known else RELATIVE, warnings
 
 
@@ -212,7 +236,9 @@ def _read_csv(path: Path, choices: Choices) -> _Session:
         if stamp_at >= 0
         else regular(len(stamps), choices.period_s or 1.0)
     )
-    warnings = measured.warnings + ([f"{short} cut rows were left out"] if short else [])
+    warnings = measured.warnings + (
+        [Note.warning("rows-left-out", f"{short} cut rows were left out")] if short else []
+    )
     return (
         measured.times_ns,
         np.frombuffer(current, np.float64)[measured.kept],

@@ -26,6 +26,7 @@ from powermeter.importers.header_words import ELECTRIC
 from powermeter.importers.headers import of_unit
 from powermeter.importers.log import UTC, Choices, Importer, Log, Rows
 from powermeter.importers.whole_rail import decide
+from powermeter.notes import Note
 from powermeter.result import Grade
 
 _MAX_BYTES = 128 << 20
@@ -126,9 +127,14 @@ class Prometheus(Importer):
                 )
             )
             codes.append(column)
-        warnings: list[str] = [whole.note]
+        warnings: list[Note] = [whole.note]
         if left_out:
-            warnings.append(f"series that are not power or energy were left out: {', '.join(left_out[:6])}")
+            warnings.append(
+                Note.info(
+                    "series-left-out",
+                    f"series that are not power or energy were left out: {', '.join(left_out[:6])}",
+                )
+            )
         rows = Rows("Prometheus", tuple(channels), times, codes, gaps=pauses(times))
         log = Log(cls.name, UTC, [rows], warnings=warnings)
         log.facts["whole"] = {"rail": whole.headline, "why": whole.why, "sum": whole.is_sum}

@@ -23,6 +23,7 @@ from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.files import Peek, opened_text
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
 from powermeter.importers.manual_readings import SCALE, Display, advice, channel_of, rail_of
+from powermeter.notes import Note
 from powermeter.units import parse_duration, unit_factor
 
 GAIN = 0.02
@@ -88,7 +89,11 @@ class Readings(Importer):
             [np.array(codes, np.int64)],
             info={"taken": "by hand", "display_unit": unit, "display_step": shown, "advice": advice(display)},
         )
-        warnings = [f"the display's step is taken to be one in the last digit written: {shown}"]
+        warnings = [
+            Note.info(
+                "step-assumed", f"the display's step is taken to be one in the last digit written: {shown}"
+            )
+        ]
         return Log(cls.name, clock, [rows], warnings=warnings)
 
 

@@ -20,6 +20,7 @@ from powermeter.importers.axis import axis, pauses
 from powermeter.importers.decimal_grid import Grid
 from powermeter.importers.files import Peek, read_all
 from powermeter.importers.log import UTC, Choices, Importer, Log, Rows
+from powermeter.notes import Note
 from powermeter.result import Grade
 from powermeter.units import NS
 
@@ -94,7 +95,10 @@ class Scaphandre(Importer):
         )
         warnings = [
             *found_axis.warnings,
-            "the host's figure is what RAPL counts (processor and, on some, memory), not the wall",
+            Note.info(
+                "not-the-wall",
+                "the host's figure is what RAPL counts (processor and, on some, memory), not the wall",
+            ),
         ]
         log = Log(cls.name, UTC, [rows], warnings=warnings)
         log.facts["whole"] = {

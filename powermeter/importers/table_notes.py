@@ -15,6 +15,7 @@ from powermeter.importers.headers import of_unit
 from powermeter.importers.kinds import Meaning
 from powermeter.importers.plan import Plan
 from powermeter.importers.table_rows import Stream
+from powermeter.notes import Note
 
 # Quantity → (lowest, highest) median magnitude, in SI, that a device's supply plausibly has.
 _PLAUSIBLE = {
@@ -31,13 +32,13 @@ def check_rows(
     cells_of: Sequence[Cells],
     seen: Sequence[Statistics],
     whole: int,
-) -> list[str]:
+) -> list[Note]:
     """Return what was left out of a table's rows and cells, with the lines.
 
     Raises:
         DataError: There are no samples, or too many rows are none.
     """
-    notes: list[str] = []
+    notes: list[Note] = []
     if not whole:
         what = "no row is whole" if counted.short else "the header has no rows under it"
         raise DataError(f"{path}: no samples: {what}")
@@ -63,29 +64,43 @@ def check_rows(
         )
     if counted.short:
         shown = ", ".join(map(str, counted.short_lines))
-        notes.append(f"{counted.short} rows with too few fields were left out (lines {shown})")
+        notes.append(
+            Note.warning(
+                "rows-left-out", f"{counted.short} rows with too few fields were left out (lines {shown})"
+            )
+        )
     if counted.long or counted.comments:
         shown = ", ".join(map(str, counted.odd_lines))
         parts = [f"{counted.long} rows with more fields than the header"] if counted.long else []
         parts += [f"{counted.comments} lines that begin with #"] if counted.comments else []
-        notes.append(f"{' and '.join(parts)} were left out (lines {shown})")
+        notes.append(Note.warning("rows-left-out", f"{' and '.join(parts)} were left out (lines {shown})"))
     if counted.headers > 0:
-        notes.append(f"the header stands in it {counted.headers} more times; passed over")
+        notes.append(
+            Note.info("header-repeated", f"the header stands in it {counted.headers} more times; passed over")
+        )
     if counted.left_out:
-        notes.append(f"{counted.left_out} rows of other kinds (single cores, sensors) were passed over")
+        notes.append(
+            Note.info(
+                "readings-passed-over",
+                f"{counted.left_out} rows of other kinds (single cores, sensors) were passed over",
+            )
+        )
     for i, (column, cells) in enumerate(zip(plan.columns, cells_of, strict=True)):
         lost = sum(cells.reasons.values())
         if lost and seen[i].count and (column.rail is not None or lost < whole):
             what = ", ".join(f"{n} × {text}" for text, n in cells.reasons.most_common(3))
             lines = ", ".join(map(str, cells.lines))
             notes.append(
-                f"column {column.heading.text!r}: {lost} of {whole} rows hold no number ({what}; lines {lines}"
-                f"{' …' if lost > len(cells.lines) else ''}): missing values"
+                Note.warning(
+                    "missing-values",
+                    f"column {column.heading.text!r}: {lost} of {whole} rows hold no number ({what}; lines {lines}"
+                    f"{' …' if lost > len(cells.lines) else ''}): missing values",
+                )
             )
     return notes
 
 
-def hole_notes(gaps: Sequence[Gap]) -> list[str]:
+def hole_notes(gaps: Sequence[Gap]) -> list[Note]:
     """Return a note on the stretches without readings."""
     holes = [gap for gap in gaps if gap.reason == "missed"]
     if not holes:
@@ -101,18 +116,21 @@ def hole_notes(gaps: Sequence[Gap]) -> list[str]:
             f"; {len(set_forward)} of them last{'s' * (len(set_forward) == 1)} whole half hours, as when a clock is set (summer "
             "time, a time zone): then no time passed, and their share of the energy was never used"
         )
-    return [note]
+    return [Note.warning("holes", note)]
 
 
-def flag_notes(stream: Stream, seen: Statistics) -> list[str]:
+def flag_notes(stream: Stream, seen: Statistics) -> list[Note]:
     """Return notes on the readings of a stream that were flagged, with their lines."""
-    notes: list[str] = []
+    notes: list[Note] = []
     assert stream.channel is not None
     if stream.spikes:
         notes.append(
-            f"{stream.channel.name}: {stream.spikes} implausible reading{'s' * (stream.spikes != 1)} (spikes beyond "
-            f"{stream.limit * stream.channel.scale / stream.grid.scale:.3g} {stream.channel.unit}, far above all others or above "
-            f"what any supply gives) left out{_at(stream.spike_lines)}"
+            Note.warning(
+                "implausible-values",
+                f"{stream.channel.name}: {stream.spikes} implausible reading{'s' * (stream.spikes != 1)} (spikes beyond "
+                f"{stream.limit * stream.channel.scale / stream.grid.scale:.3g} {stream.channel.unit}, far above all others or above "
+                f"what any supply gives) left out{_at(stream.spike_lines)}",
+            )
         )
     doubt = seen.doubtful(stream.limit)
     if (
@@ -122,30 +140,39 @@ def flag_notes(stream: Stream, seen: Statistics) -> list[str]:
     ):
         value = doubt[0] * stream.channel.scale / stream.grid.scale
         notes.append(
-            f"{stream.channel.name}: a few readings from {value:.4g} {stream.channel.unit} on are {doubt[1]:.3g} times the "
-            "next lower one and were kept; if they are not readings, take their lines out and import again"
+            Note.warning(
+                "doubtful-values",
+                f"{stream.channel.name}: a few readings from {value:.4g} {stream.channel.unit} on are {doubt[1]:.3g} times the "
+                "next lower one and were kept; if they are not readings, take their lines out and import again",
+            )
         )
     if stream.marks:
         marks = ", ".join(f"{value:g}" for value in stream.missing)
         notes.append(
-            f'{stream.channel.name}: {stream.marks} × {marks} stand for "none": missing values{_at(stream.mark_lines)}'
+            Note.warning(
+                "missing-values",
+                f'{stream.channel.name}: {stream.marks} × {marks} stand for "none": missing values{_at(stream.mark_lines)}',
+            )
         )
     return notes
 
 
-def charge_notes(streams: Sequence[Stream], voltage_v: float | None) -> list[str]:
+def charge_notes(streams: Sequence[Stream], voltage_v: float | None) -> list[Note]:
     """Return a note where a current without a voltage gives a charge and no energy."""
     have = {s.channel.quantity for s in streams if s.channel is not None and s.channel.rail is not None}
     if have and not have & {Quantity.POWER, Quantity.ENERGY, Quantity.VOLTAGE} and voltage_v is None:
         return [
-            "a current and no voltage: the charge is exact, an energy needs the supply's voltage, for example --voltage 3.7V"
+            Note.info(
+                "voltage-needed",
+                "a current and no voltage: the charge is exact, an energy needs the supply's voltage, for example --voltage 3.7V",
+            )
         ]
     return []
 
 
-def implausible(plan: Plan, seen_of: Sequence[Statistics], meanings: Sequence[Meaning]) -> list[str]:
+def implausible(plan: Plan, seen_of: Sequence[Statistics], meanings: Sequence[Meaning]) -> list[Note]:
     """Return a warning for each column whose values hardly fit its unit, as where W are called mW."""
-    found = []
+    found: list[Note] = []
     for column, seen, meaning in zip(plan.columns, seen_of, meanings, strict=True):
         if column.quantity not in _PLAUSIBLE or meaning.as_ in ("counter", "per-row") or column.rail is None:
             continue
@@ -154,7 +181,10 @@ def implausible(plan: Plan, seen_of: Sequence[Statistics], meanings: Sequence[Me
         if not len(head):
             if column.quantity is not Quantity.VOLTAGE and seen.count and seen.largest == seen.smallest == 0:
                 found.append(
-                    f"column {column.heading.text!r} is 0 in all {seen.count} rows: nothing was drawn, or nothing was measured"
+                    Note.warning(
+                        "all-zero",
+                        f"column {column.heading.text!r} is 0 in all {seen.count} rows: nothing was drawn, or nothing was measured",
+                    )
                 )
             continue
         typical = float(np.median(head))
@@ -167,9 +197,12 @@ def implausible(plan: Plan, seen_of: Sequence[Statistics], meanings: Sequence[Me
         if of_unit(named.unit or "") == of_unit(better) or (small and named.factor < 1e-3):
             continue
         found.append(
-            f"column {named.text!r}: a typical value of {typical:.4g} {named.unit} is implausibly "
-            f"{'small' if small else 'large'} for a device; if the values are in {better}, import again "
-            f"with --unit {better}"
+            Note.warning(
+                "implausible-unit",
+                f"column {named.text!r}: a typical value of {typical:.4g} {named.unit} is implausibly "
+                f"{'small' if small else 'large'} for a device; if the values are in {better}, import again "
+                f"with --unit {better}",
+            )
         )
     return found
 

@@ -61,7 +61,7 @@ class Table:
         self.meanings: list[kinds.Meaning] = []
         self.whole: Whole | None = None
         self.devices: dict[str, int] = {}
-        self.warnings: list[str] = list(plan.notes)
+        self.warnings: list[Note] = list(plan.notes)
         self._importer = importer
         self._cells = [
             Cells(
@@ -256,7 +256,8 @@ class Table:
             zip(self.plan.columns, self.meanings, self._seen, strict=True)
         ):
             if not seen.count:
-                self.warnings.append(f"column {column.heading.text!r} holds no number and was left out")
+                text = f"column {column.heading.text!r} holds no number and was left out"
+                self.warnings.append(Note.warning("column-left-out", text))
                 continue
             for number, label in labels.items() if several else [(None, "")]:
                 name = None if column.rail is None or i in spare else column.rail
@@ -319,9 +320,8 @@ class Table:
                 continue
             if (column.rail, column.quantity) in seen:
                 spare.add(i)
-                self.warnings.append(
-                    f"{column.heading.text!r} is another reading of {column.rail}: kept beside it"
-                )
+                text = f"{column.heading.text!r} is another reading of {column.rail}: kept beside it"
+                self.warnings.append(Note.info("kept-beside", text))
             seen.add((column.rail, column.quantity))
         return spare
 

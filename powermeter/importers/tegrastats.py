@@ -20,6 +20,7 @@ from powermeter.importers.columns import NO_ZONE, unused
 from powermeter.importers.files import Peek, ends_whole, read_lines
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
 from powermeter.importers.stamps import Axis, axis, datetime_ns, regular
+from powermeter.notes import Note
 from powermeter.platforms.jetson import layout
 from powermeter.platforms.tegrastats import TegrastatsLine, is_connected, parse_line
 
@@ -47,7 +48,11 @@ class TegrastatsLog(Importer):
             )
         powered = [line for line in lines if line.powers]
         if len(powered) < len(lines):
-            warnings.append(f"{len(lines) - len(powered)} lines without power rails were left out")
+            warnings.append(
+                Note.warning(
+                    "rows-left-out", f"{len(lines) - len(powered)} lines without power rails were left out"
+                )
+            )
         found, clock = _axis(path, powered, choices)
         if clock == UTC and powered[0].epoch_ns is None and choices.zone is None:
             warnings.append(NO_ZONE)
@@ -71,7 +76,7 @@ class TegrastatsLog(Importer):
         ]
         codes = _codes(kept, rails)
         if board.refusal:
-            warnings.append(f"no total: {board.refusal}")
+            warnings.append(Note.warning("no-total", f"no total: {board.refusal}"))
         rows = Rows(
             "tegrastats",
             tuple(channels),
@@ -92,7 +97,7 @@ class TegrastatsLog(Importer):
         )
 
 
-def _lines(path: Path) -> tuple[list[TegrastatsLine], list[str]]:
+def _lines(path: Path) -> tuple[list[TegrastatsLine], list[Note]]:
     """Return the usable lines and what was wrong with the others."""
     lines: list[TegrastatsLine] = []
     foreign = 0
@@ -109,18 +114,25 @@ def _lines(path: Path) -> tuple[list[TegrastatsLine], list[str]]:
             lines.append(line)
         else:
             foreign += 1
-    warnings = []
+    warnings: list[Note] = []
     if lines and not ends_whole(path) and parse_line(last).is_tegrastats and len(lines) > 1:
         lines.pop()
-        warnings.append("the last line is not ended by a newline and was left out: its numbers may be cut")
+        warnings.append(
+            Note.warning(
+                "rows-left-out",
+                "the last line is not ended by a newline and was left out: its numbers may be cut",
+            )
+        )
     if not lines:
         raise DataError(f"{path}: no line of tegrastats in it")
     if foreign > len(lines):
         raise DataError(f"{path}: {foreign} of {foreign + len(lines)} lines are not from tegrastats")
     if foreign:
-        warnings.append(f"{foreign} lines that are not from tegrastats were left out")
+        warnings.append(
+            Note.warning("rows-left-out", f"{foreign} lines that are not from tegrastats were left out")
+        )
     for problem, count in list(problems.items())[:3]:
-        warnings.append(f"{count} lines were left out: {problem}")
+        warnings.append(Note.warning("rows-left-out", f"{count} lines were left out: {problem}"))
     return lines, warnings
 
 

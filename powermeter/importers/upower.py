@@ -23,6 +23,7 @@ from powermeter.errors import DataError
 from powermeter.importers.as_table import read_as_table
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import Choices, Importer, Log
+from powermeter.notes import Note
 
 _DEVICE = re.compile(r"\[(\d\d:\d\d:\d\d\.\d{3})\]\s+device (added|changed|removed):\s+(\S{1,200})\s*\Z")
 _FIELD = re.compile(r"\s+(state|energy-rate|voltage):\s+(\S.{0,60}?)\s*\Z")
@@ -59,7 +60,10 @@ class UPower(Importer):
         log.metadata["tool"] = "upower"
         if counts["charging"]:
             log.warnings.append(
-                f"{counts['charging']} states of a battery that charges or stands are gaps: its rate is not what the machine draws"
+                Note.warning(
+                    "charging-left-out",
+                    f"{counts['charging']} states of a battery that charges or stands are gaps: its rate is not what the machine draws",
+                )
             )
         return log
 

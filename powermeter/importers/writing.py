@@ -11,12 +11,14 @@ from typing import Any
 
 from powermeter.errors import DataError
 from powermeter.importers.log import UTC, Log, Rows
+from powermeter.notes import Note
 from powermeter.recording import Writer
 from powermeter.recording.output_file import check_output
 
-UNALIGNED = (
+UNALIGNED = Note.info(
+    "clock-unaligned",
     "the clock of this recording is the instrument's own and is not aligned with any program's events yet; "
-    "powermeter align does that"
+    "powermeter align does that",
 )
 
 
@@ -89,7 +91,8 @@ def _metadata(log: Log, source: Path) -> dict[str, Any]:
         "clock": log.clock,
         "clock_aligned": not log.external,
         "imported": imported,
-        "import_warnings": warnings,
+        "import_warnings": [note.text for note in warnings],
+        "import_codes": [[note.code, note.severity.value] for note in warnings],
     }
 
 

@@ -101,6 +101,7 @@ META: Mapping[str, Check] = {
     "attributes": _mapping,
     "imported": _mapping,
     "import_warnings": _list_of(_text),
+    "import_codes": _list_of(_list_of(_text)),
     "clock_aligned": _flag,
     "joined": _list_of(_mapping),
     "title": _text,

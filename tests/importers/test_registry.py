@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from powermeter import importers, registry
+from powermeter import cli, importers, registry
 from powermeter.errors import ConfigurationError
 from powermeter.importers import LAST
+from powermeter.recording import Recording
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "importing.md"
 
@@ -48,3 +49,14 @@ def test_each_importer_names_only_choices_that_exist():
     }
     for found in importers.importers().values():
         assert found.takes <= known
+
+
+def test_what_an_import_assumed_is_stored_with_its_code(tmp_path):
+    log = tmp_path / "a.csv"
+    log.write_text("time,power (W)\n" + "".join(f"2024-05-01 10:00:{i:02d},{i % 3 + 1}\n" for i in range(30)))
+    out = tmp_path / "a.power"
+    assert cli.run(["import", str(log), "-o", str(out)]) == 0
+    with Recording.open(out) as recording:
+        texts, codes = recording.metadata["import_warnings"], recording.metadata["import_codes"]
+    assert len(texts) == len(codes) > 1
+    assert ["no-zone", "info"] in codes and all(len(pair) == 2 for pair in codes)

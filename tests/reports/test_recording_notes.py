@@ -8,6 +8,7 @@ import pytest
 from powermeter.channel import Boundary, Rail
 from powermeter.notes import having
 from powermeter.recording import Recording, Writer
+from powermeter.reports.recording_notes import imported
 from powermeter.reports.report_data import gather
 from powermeter.reports.report_options import ReportOptions
 from tests.reports.conftest import START, channels
@@ -42,3 +43,22 @@ def test_what_the_counted_rail_may_hold_is_not(tmp_path, other):
     board = other if other.boundary is Boundary.DEVICE else Rail("board", boundary=Boundary.BOARD)
     with Recording.open(recorded(tmp_path / "x.power", board, other)) as recording:
         assert not having(gather(recording).warnings, "not-counted")
+
+
+@pytest.mark.parametrize(
+    ("codes", "expected"),
+    [
+        ([["holes", "warning"], ["no-zone", "info"]], [("holes", "warning"), ("no-zone", "info")]),
+        (None, [("import", "info")] * 2),  # recorded by an earlier version
+        ([["holes", "warning"]], [("import", "info")] * 2),
+        ([["holes", "loud"], ["no-zone"]], [("import", "info")] * 2),
+    ],
+)
+def test_what_an_importer_assumed_keeps_its_code(tmp_path, codes, expected):
+    metadata = {"clock": "utc", "import_warnings": ["a hole", "no zone"]}
+    with Writer.create(tmp_path / "a.power", {**metadata, "import_codes": codes} if codes else metadata):
+        pass
+    with Recording.open(tmp_path / "a.power") as recording:
+        found = imported(recording)
+    assert [(note.code, note.severity.value) for note in found] == expected
+    assert list(found) == ["a hole", "no zone"]
