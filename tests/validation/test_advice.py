@@ -134,7 +134,6 @@ FOLLOW: Mapping[str, Follow] = {
     "more-repeats": lambda w, p: replace(w, events=w.events + round(p["events"])),
     "longer-events": _more_work,
     "sample-faster": lambda w, p: _metered(w, rate_hz=p["rate_hz"]),
-    "faster-instrument": lambda w, p: _metered(w, rate_hz=p["rate_hz"]),
     "other-moments": lambda w, p: _metered(w, rate_hz=p["rate_hz"]),
     "longer-run": _longer_run,
     "finer-step": lambda w, p: _accurate(w, step=p["step"]),
