@@ -189,7 +189,7 @@ def convert(
     from powermeter.importers.writing import write
 
     path, out = Path(path), Path(out)
-    check_output(out, force=force)
+    check_output(out, force=force, by_recording=True)
     log = open_log(path, format=format, choices=choices)
     write(log, path, out, force=force)
     return log
