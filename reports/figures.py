@@ -30,6 +30,9 @@ COLUMNS = 900
 
 MAX_LANES = 8
 MAX_POINTS = 2000
+PIECE = 1 << 16
+"""Samples that are assigned to columns at a time."""
+
 MAX_DOTS = 130
 CLOSER = 0.3
 """The closer look covers at most this share of the run."""
@@ -285,17 +288,32 @@ def curves_of(
 
 
 def _envelope(times: NDArray[np.int64], watts: Floats, left: int, width_ns: float, origin: int) -> Curve:
-    column = ((times - left) / width_ns).astype(np.int64)
-    np.minimum(column, max(round((int(times[-1]) - left) / width_ns) - 1, 0), out=column)
-    starts = np.flatnonzero(np.diff(column, prepend=column[0] - 1))
+    starts, columns = _columns(times, left, width_ns)
     counts = np.diff(starts, append=times.size)
-    middles = left + (column[starts] + 0.5) * width_ns
+    middles = left + (columns + 0.5) * width_ns
     return Curve(
         (middles - origin) * 1e-9,
         np.add.reduceat(watts, starts) / counts,
         np.minimum.reduceat(watts, starts),
         np.maximum.reduceat(watts, starts),
     )
+
+
+def _columns(
+    times: NDArray[np.int64], left: int, width_ns: float
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return where the samples of each column begin, and which column it is; little memory whatever the length."""
+    last = max(round((int(times[-1]) - left) / width_ns) - 1, 0)
+    before: int | None = None
+    starts, columns = [], []
+    for first in range(0, times.size, PIECE):
+        column = ((times[first : first + PIECE] - left) / width_ns).astype(np.int64)
+        np.minimum(column, last, out=column)
+        changed = np.flatnonzero(np.diff(column, prepend=column[0] - 1 if before is None else before))
+        starts.append(first + changed)
+        columns.append(column[changed])
+        before = int(column[-1])
+    return np.concatenate(starts), np.concatenate(columns)
 
 
 def _with_means(curve: Curve, trace: Trace, left: int, width_ns: float, origin: int) -> Curve:

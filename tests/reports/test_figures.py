@@ -175,3 +175,14 @@ def test_bands_that_reach_below_the_axis_end_at_it():
     assert feet["before"] == pytest.approx(feet["meter"], abs=0.2)
     scale = (feet["within"] - boxes["within"][0]) / 2.0  # from 0 to 2 J
     assert boxes["before"][1] == pytest.approx(1.5 * scale, abs=0.3)  # from 0 to 1.5 J
+
+
+def test_a_long_envelope_is_the_same_in_pieces_and_takes_little_memory(monkeypatch):
+    times = np.cumsum(np.random.default_rng(3).integers(1, 2_000_000, 200_000))
+    whole = np.sin(np.arange(times.size))
+    monkeypatch.setattr(figures, "PIECE", times.size)
+    (at_once,), _ = curves_of(times, whole)
+    monkeypatch.setattr(figures, "PIECE", 777)
+    (in_pieces,), _ = curves_of(times, whole)
+    for name in ("seconds", "watts", "low", "high"):
+        assert np.array_equal(getattr(at_once, name), getattr(in_pieces, name)), name
