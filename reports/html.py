@@ -15,7 +15,7 @@ from typing import Any
 
 from powermeter.units import format_duration
 
-from . import figures, lifetime_section, svg
+from . import figures, lifetime_section, stages_section, svg
 from .headline import product, quality, sentence
 from .markup import Child, Markup, element, harmless, join, prose, quantity
 from .nesting_sections import distributions, nesting
@@ -50,6 +50,7 @@ class HTMLReport:
             nesting(data),
             language_models(data),
             meaning(data),
+            stages_section.section(data),
             lifetime_section.section(data),
             how_sure(data),
             how_measured(data),

@@ -11,7 +11,7 @@ from powermeter.formatting import DASH
 from powermeter.result import Result
 from powermeter.units import format_count, format_duration, format_number, format_quantity
 
-from . import event_tree, figures, lifetime_section, rails_table, svg, tokens, wording
+from . import event_tree, figures, lifetime_section, rails_table, stages_section, svg, tokens, wording
 from .instruments import health_text
 from .machine_facts import machine
 from .markdown_text import escaped, table
@@ -62,6 +62,7 @@ def _lines(data: ReportData, figure: str | None) -> Iterator[str]:
     if data.published is not None:
         yield from _published(data)
     yield from _meaning(data)
+    yield from stages_section.markdown(data)
     yield from lifetime_section.markdown(data)
     yield from _certainty(data)
     yield "## Method"

@@ -25,6 +25,7 @@ from powermeter.analysis.tokens.energy import token_table
 from powermeter.analysis.tokens.measures import DECODE, PHASE
 from powermeter.analysis.tokens.table import TokenTable
 from powermeter.battery.battery import Battery, Budget, parse_battery
+from powermeter.battery.stages import Outcome, check, parse_stage
 from powermeter.errors import ConfigurationError, nearest
 from powermeter.footprint import Footprint, Place, footprint
 from powermeter.footprint.grid import PLACE_UNKNOWN
@@ -83,6 +84,7 @@ class ReportData:
         against: An earlier run that it is set against, or None.
         tokens: The language models in it, or None.
         lifetime: Years of one item of the headline here and in a data centre, or None.
+        stages: Stages with what each used of its budget; empty where none was asked for.
         rails: What each rail used over the run, where there are several.
         device: What was made, as typed, or None.
         chain: Efficiency between plug and meter, as typed, or None.
@@ -108,6 +110,7 @@ class ReportData:
     against: Against | None = None
     tokens: TokenTable | None = None
     lifetime: LifetimeReport | None = None
+    stages: tuple[Outcome, ...] = ()
     rails: tuple[RailUse, ...] = ()
     device: str | None = None
     chain: str | float | None = None
@@ -265,6 +268,7 @@ def gather(recording: Recording, options: ReportOptions | None = None) -> Report
         given_title=options.title.strip(),
         against=set_against(recording.path, headline, options),
         lifetime=_lifetime(subject, headline, options),
+        stages=tuple(check(parse_stage(text, cell), analysis, known_v) for text in options.stages),
         rails=rails_of(analysis),
         device=options.device,
         chain=options.chain,

@@ -28,6 +28,7 @@ class ReportOptions:
         against: An earlier recording to set it against.
         lifetime: Years of one item on the device against years in a data centre: requests a day, or a
             TOML file with the options of `powermeter lifetime`.
+        stages: Labels with a budget each: `infer=4Ah`, `train:1000=4Ah`, `*=4Ah` for the whole recording.
         label: What the report is about; the inferences where None.
         items: How many items `label` holds (or the only label, or the whole run); the recorded count where None.
         per: What one item is: a label whose events are counted, or with `items` a name.
@@ -45,6 +46,7 @@ class ReportOptions:
     title: str = ""
     against: Path | None = None
     lifetime: str | None = None
+    stages: tuple[str, ...] = ()
     device: str | None = None
     cooling: Path | None = None
     label: str | None = None

@@ -54,6 +54,13 @@ if TYPE_CHECKING:
 )
 @lifetime_option
 @click.option(
+    "--stage",
+    "stages",
+    multiple=True,
+    metavar="LABEL[:N][=BATTERY]",
+    help="A section of stages against their budgets: infer=4Ah; N items; * is the whole recording.",
+)
+@click.option(
     "--device", metavar="KIND", help="For --kind sci: what was made, with its embodied carbon: board, phone …"
 )
 @click.option(
@@ -88,6 +95,7 @@ def report(
         powermeter report run.power -o report.html
         powermeter report run.power -o report.html --against before.power
         powermeter report run.power --lifetime 20 --place FRA
+        powermeter report run.power --stage infer=4Ah --stage train=4Ah --stage '*=4Ah'
         powermeter report run.power --to latex
         powermeter report run.power -o report.md --place FRA --by model,batch
         powermeter report run.power -o trace.pdf --figure trace --columns 1
