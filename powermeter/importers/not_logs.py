@@ -37,6 +37,18 @@ _LINE_PROTOCOL = re.compile(
 )
 
 
+_PROJECTS = {
+    ".otii": ("a project of Otii", "open it in Otii and export the recording as CSV"),
+    ".otii3": ("a project of Otii", "open it in Otii and export the recording as CSV"),
+    ".cfn": (
+        "a recording of FNIRSI's Toolbox",
+        "open it there and export it as a table, then save that as CSV",
+    ),
+    ".wtm": ("a recording of WITRN Meter", "write it as CSV with a column of times, volts and amperes"),
+}
+"""Files of applications whose inner form is not published, by their ending."""
+
+
 def refusal(peek: Peek) -> str | None:
     """Return why a file is not a power log and what to do, or None where it may be one."""
     head = peek.head
@@ -47,6 +59,9 @@ def refusal(peek: Peek) -> str | None:
     for magic, what, advice in _MAGIC:
         if head.startswith(magic):
             return f"is {what}, no power log; {advice}"
+    project = _PROJECTS.get(peek.path.suffix.lower())
+    if project is not None and (peek.is_binary or head.startswith((b"PK", b"{"))):
+        return f"is {project[0]}, whose inner form is not published; {project[1]}"
     if head.startswith(b"PK\x03\x04") and (
         b"[Content_Types].xml" in head or b"xl/" in head or b"opendocument" in head
     ):

@@ -1,0 +1,23 @@
+"""Files of applications whose inner form is not published are named for what they are, with what to do."""
+
+import pytest
+
+from powermeter.errors import DataError
+from powermeter.importers import Choices, convert
+
+
+@pytest.mark.parametrize("inside", [b"PK\x03\x04\x14\x00\x00\x00rest", b"\x00\x01\x02\x00" * 40])
+@pytest.mark.parametrize(
+    ("ending", "what"), [("otii", "project of Otii"), ("cfn", "FNIRSI's Toolbox"), ("wtm", "WITRN")]
+)
+def test_projects_are_named(tmp_path, ending, what, inside):
+    path = tmp_path / f"mine.{ending}"
+    path.write_bytes(inside)
+    with pytest.raises(DataError, match=what):
+        convert(path, tmp_path / "o.power", choices=Choices())
+
+
+def test_a_table_under_such_an_ending_is_read(tmp_path):
+    path = tmp_path / "mine.cfn"
+    path.write_text("time_s,power_W\n" + "".join(f"{i},10\n" for i in range(20)))
+    assert convert(path, tmp_path / "o.power", choices=Choices()).format == "csv"
