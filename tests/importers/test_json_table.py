@@ -1,0 +1,33 @@
+"""Records in JSON as a table."""
+
+import json
+
+import pytest
+from tool_log import load
+
+from powermeter.errors import ConfigurationError, DataError
+
+RECORDS = [{"time": 1_780_000_000 + i, "power": {"total_w": 5 + i % 2}, "note": "x"} for i in range(6)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps(RECORDS),
+        "\n".join(json.dumps(record) for record in RECORDS),
+        json.dumps({"samples": RECORDS}),
+        json.dumps(
+            {"time": [r["time"] for r in RECORDS], "power_w": [r["power"]["total_w"] for r in RECORDS]}
+        ),
+    ],
+)
+def test_records_in_json_are_a_table(tmp_path, text):
+    log, energies, headline = load(tmp_path, text, "r.json")
+    assert log.format == "json" and energies[headline] == pytest.approx(27.5)
+
+
+def test_json_without_records_is_no_log(tmp_path):
+    with pytest.raises(DataError, match="no list of records"):
+        load(tmp_path, '{"name": "x", "tasks": []}', "r.json")
+    with pytest.raises(ConfigurationError, match="bare numbers"):
+        load(tmp_path, "[1.5, 1.6, 1.7]", "r.json")

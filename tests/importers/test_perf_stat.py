@@ -1,0 +1,50 @@
+"""`perf stat` of energies: runs, intervals, two sockets."""
+
+import pytest
+from tool_log import load
+
+from powermeter.errors import DataError
+
+PERF = """
+ Performance counter stats for 'system wide':
+
+          1,131.75 Joules power/energy-pkg/
+             21.50 Joules power/energy-ram/
+   <not supported> Joules power/energy-gpu/
+
+      12.501234567 seconds time elapsed
+"""
+
+
+def test_perf_stat_of_a_run(tmp_path):
+    log, energies, _ = load(tmp_path, PERF)
+    assert energies["package"] == pytest.approx(1131.75) and energies["dram"] == pytest.approx(21.5)
+    assert log.sources[0].ends_ns == (0, 12_501_234_567)
+    assert any("not supported" in note for note in log.warnings)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# time counts unit events\n     1.000 14.25 Joules power/energy-pkg/\n     2.000 18.50 Joules power/energy-pkg/\n",
+        "1.000,14.25,Joules,power/energy-pkg/,1,100.00,,\n2.000,18.50,Joules,power/energy-pkg/,1,100.00,,\n",
+        "1.000;14.25;Joules;power/energy-pkg/;1;100.00;;\n2.000;18.50;Joules;power/energy-pkg/;1;100.00;;\n",
+    ],
+)
+def test_perf_stat_of_intervals_begins_at_zero(tmp_path, text):
+    log, energies, _ = load(tmp_path, text)
+    assert energies["package"] == pytest.approx(32.75) and log.sources[0].ends_ns == (0, 2 * 10**9)
+
+
+def test_perf_stat_of_two_sockets(tmp_path):
+    text = "".join(
+        f"{t}.000,S{s},8,{10 + s}.5,Joules,power/energy-pkg/,1,100.00,,\n" for t in (1, 2) for s in (0, 1)
+    )
+    _, energies, headline = load(tmp_path, text)
+    assert energies["package0"] == pytest.approx(21.0) and energies["package1"] == pytest.approx(23.0)
+    assert energies[headline] == pytest.approx(44.0)
+
+
+def test_perf_stat_without_a_time_says_what_to_log(tmp_path):
+    with pytest.raises(DataError, match="log with -I 1000"):
+        load(tmp_path, "131.75,Joules,power/energy-pkg/,1,100.00,,\n")

@@ -1,0 +1,46 @@
+"""Prometheus' answers: counters, gauges, cards, instants."""
+
+import json
+
+import pytest
+from tool_log import load
+
+from powermeter.errors import DataError
+
+
+def answer(*series, kind="matrix"):
+    result = [
+        {
+            "metric": {"__name__": name, **labels},
+            "values": [[1_780_000_000 + 10 * i, str(v)] for i, v in enumerate(values)],
+        }
+        for name, labels, values in series
+    ]
+    return json.dumps({"status": "success", "data": {"resultType": kind, "result": result}})
+
+
+def test_prometheus_counters_and_gauges(tmp_path):
+    text = answer(
+        ("node_rapl_package_joules_total", {"index": "0"}, [100, 200, 300]),
+        ("node_rapl_dram_joules_total", {"index": "0"}, [10, 20, 30]),
+        ("node_load1", {}, [1, 2, 3]),
+    )
+    log, energies, headline = load(tmp_path, text, "q.json")
+    assert energies["package"] == pytest.approx(200.0) and energies[headline] == pytest.approx(220.0)
+    assert any("node_load1" in note for note in log.warnings)
+
+
+def test_prometheus_cards_add_up(tmp_path):
+    text = answer(*(("DCGM_FI_DEV_POWER_USAGE", {"gpu": str(g)}, [50 + g] * 3) for g in (0, 1)))
+    _, energies, headline = load(tmp_path, text, "q.json")
+    assert energies["gpu0"] == pytest.approx(1000.0) and energies[headline] == pytest.approx(2020.0)
+
+
+def test_an_instant_query_holds_no_energy(tmp_path):
+    one = {"metric": {"__name__": "x_watts"}, "value": [1_780_000_000, "5"]}
+    with pytest.raises(DataError, match="query_range"):
+        load(
+            tmp_path,
+            json.dumps({"status": "success", "data": {"resultType": "vector", "result": [one]}}),
+            "q.json",
+        )
