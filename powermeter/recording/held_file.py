@@ -59,7 +59,12 @@ def connect(path: Path, location: str, *, uri: bool = False, timeout: float = 5.
         _connections[found] += 1  # before SQLite can take its first lock
     try:
         connection = sqlite3.connect(
-            location, timeout, factory=Connection, isolation_level=None, check_same_thread=False, uri=uri
+            location,
+            timeout=timeout,
+            factory=Connection,
+            isolation_level=None,
+            check_same_thread=False,
+            uri=uri,
         )
     except BaseException:
         _release(found)
