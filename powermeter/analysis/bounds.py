@@ -33,8 +33,11 @@ def unseen(integral: Integral, found: Estimate, before: Indices, upto: Indices, 
     f = integral.trace.values
     found.why = UNSEEN
     low, _ = seen_range(integral, before, upto)
-    high = float(f.max())
-    typical = float(np.median(np.abs(np.diff(f[: 1 << 16])))) if f.size > 1 else 0.0
+    remembered = integral.trace.remembered
+    if "highest" not in remembered:
+        remembered["highest"] = float(f.max())
+        remembered["typical"] = float(np.median(np.abs(np.diff(f[: 1 << 16])))) if f.size > 1 else 0.0
+    high, typical = remembered["highest"], remembered["typical"]
     if high - low <= max(12 * typical, 10 * integral.trace.noise, 2 * integral.trace.step, 0.02 * abs(high)):
         return found
     top = f.size - 1

@@ -32,7 +32,7 @@ from powermeter.analysis.lost_parts import as_other_events
 from powermeter.analysis.moments import own_moments
 from powermeter.analysis.other_labels import Others
 from powermeter.analysis.phases import unseen_part
-from powermeter.analysis.quantiles import student_95
+from powermeter.analysis.quantiles import quantile, student_95
 from powermeter.analysis.refresh_beat import levels_differ, plateaus, slow_swings
 from powermeter.analysis.sampling import Scatter, bounded, scatter_of_stretches, slow_of
 from powermeter.analysis.smoothed_edges import SMOOTHED, smoothed_edges
@@ -145,7 +145,7 @@ def measure_instants(
         found.in_holes = lost_parts
         found.gaps = np.sqrt(np.bincount(lost_parts.event, lost_parts.variance, n))
     elif bridges is not None:
-        usual = max(float(np.median(m)), 1.0)
+        usual = max(quantile(m, 0.5), 1.0)
         apart = (
             math.sqrt(between + spread * np.minimum(1.0, tau / max(float(np.max(gap_s)), tau)))
             if gap_s.any()
@@ -202,7 +202,7 @@ def measure_instants(
     found.factor = total / max(float(np.sum(found.own**2)), 1e-300)
     if readings < _FEW_READINGS and pairs < _FEW_PAIRS:
         return few(integral, found, before, upto, seconds, readings)
-    if phase.blind and float(np.median(m)) < 4:
+    if phase.blind and quantile(m, 0.5) < 4:
         return beat(integral, found, before, upto, seconds, phase.blind)
     span = step.span or (plateaus(trace, before, m) if own_moments(trace) else None)
     if span is not None:
@@ -251,7 +251,9 @@ def _clusters(
 ) -> tuple[Indices, Indices, Indices]:
     """Put events that overlap or follow at once together: first reading, number of readings, each event's cluster."""
     n = start_ns.size
-    usual = int(np.median(end_ns - start_ns)) if n else 0
+    if n < 2:
+        return before, upto - before, np.arange(n)
+    usual = int(np.median(end_ns - start_ns))
     latest = np.maximum.accumulate(end_ns)
     apart = np.concatenate([[True], start_ns[1:] > latest[:-1] + min(interval_ns // 2, usual // _AT_ONCE)])
     if apart.all():

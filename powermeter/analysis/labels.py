@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.baseline import Baseline
 from powermeter.analysis.next_item import expected
+from powermeter.analysis.quantiles import quantile
 from powermeter.analysis.resolution import Resolution, verdict
 from powermeter.analysis.sharing import Shares
 from powermeter.analysis.uncertainty import Shape, budget, limit_names
@@ -276,7 +277,7 @@ def _statistic(values: Floats, of: Any) -> float | None:
 
 
 def _percentile(values: Floats, percent: float) -> float | None:
-    return float(np.percentile(values, percent)) if values.size else None
+    return quantile(values, percent / 100) if values.size else None
 
 
 def _overlapping(start_ns: NDArray[np.int64], end_ns: NDArray[np.int64]) -> bool:
@@ -295,7 +296,7 @@ def _quantile(
     """
     if mean is None or not each.size:
         return None
-    value = float(np.quantile(each, share))
+    value = quantile(each, share)
     if math.isinf(mean.high):  # readings at the end of the range: each event is known from below only
         return Result.at_least(value, mean.unit, mean.grade)
     factor = value / mean.value if mean.value else 1.0

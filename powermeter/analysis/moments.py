@@ -26,7 +26,7 @@ def own_moments(trace: Trace) -> bool:
     """
     if "own_moments" not in trace.remembered:
         trace.remembered["own_moments"] = _own_moments(trace)
-    return trace.remembered["own_moments"]
+    return bool(trace.remembered["own_moments"])
 
 
 def _own_moments(trace: Trace) -> bool:
@@ -47,7 +47,7 @@ def read_at_random(trace: Trace) -> bool:
     """Return whether each reading was taken at a random moment of its interval: nothing can keep step with such readings."""
     if "vary" not in trace.remembered:
         trace.remembered["vary"] = moments_vary(trace.times_ns, trace.interval_ns * 1e-9)
-    return trace.remembered["vary"] and not own_moments(trace)
+    return bool(trace.remembered["vary"]) and not own_moments(trace)
 
 
 def moments_vary(times_ns: NDArray[np.int64], tau: float) -> bool:

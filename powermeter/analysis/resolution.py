@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.estimate import BEAT, FEW, LAG, LOST, RIPPLE, UNSEEN
 from powermeter.analysis.more_repeats import more_repeats
+from powermeter.analysis.quantiles import quantile
 from powermeter.analysis.windows import Windows
 from powermeter.channel import Kind
 from powermeter.result import Result
@@ -44,8 +45,8 @@ def verdict(
     if total is None or not known.size:
         return Resolution(False, 0.0, None, _nothing_seen(energy, covered))
     trace = energy.integral.trace
-    samples = float(np.median(energy.samples[known]))
-    length = float(np.median(energy.seconds[known]))
+    samples = quantile(energy.samples[known], 0.5)
+    length = quantile(energy.seconds[known], 0.5)
     window = trace.interval_ns * 1e-9 if trace.kind is not Kind.INSTANT else (trace.window_ns or 0) * 1e-9
     short = samples < 2 or length < window
     more = repeats_needed(energy, known, total)
@@ -84,7 +85,7 @@ _WHY = {
 def _nothing_seen(energy: Windows, covered: NDArray[np.int64]) -> str:
     if not covered.size or not energy.seconds[covered].any():
         return ""
-    length = float(np.median(energy.seconds[covered]))
+    length = quantile(energy.seconds[covered], 0.5)
     return (
         f"one event lasts {format_duration(length)} and a sample comes each "
         f"{format_duration(energy.integral.trace.interval_ns * 1e-9)}: no reading fell into any of them, and none elsewhere "

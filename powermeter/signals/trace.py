@@ -101,7 +101,7 @@ class Trace:
     notes: tuple[Note, ...] = ()
     kept: Kept | None = None
     recording: str = ""
-    remembered: dict[str, bool] = field(init=False, repr=False, default_factory=dict)
+    remembered: dict[str, float] = field(init=False, repr=False, default_factory=dict)
 
     def __repr__(self) -> str:
         rail = "no rail" if self.rail is None else self.rail.name

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from powermeter.analysis.quantiles import student_95, t_quantile, t_tail
+from powermeter.analysis.quantiles import quantile, student_95, t_quantile, t_tail
 from powermeter.result import COVERAGE_95
 
 TABLE = {1: 12.706, 2: 4.303, 3: 3.182, 5: 2.571, 10: 2.228, 30: 2.042, 120: 1.980}
@@ -40,3 +40,9 @@ def test_many_degrees_of_freedom_are_the_normal() -> None:
 def test_arrays_give_arrays_that_fall_with_freedom() -> None:
     factors = student_95(np.arange(1.0, 200.0, 0.25))
     assert factors.shape == (796,) and bool(np.all(np.diff(factors) < 0.02)) and factors[-1] < 1.98
+
+
+@pytest.mark.parametrize("values", [[3.5], [1.0, 2.0], [4.0, 1.0, 9.0, 2.5]])
+@pytest.mark.parametrize("share", [0.5, 0.95])
+def test_a_quantile_is_that_of_numpy_also_of_one_value(values, share):
+    assert quantile(np.array(values), share) == pytest.approx(float(np.quantile(values, share)), rel=1e-15)
