@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from powermeter.channel import Channel, Kind, Quantity
-from powermeter.errors import DataError, NotInstalledError
+from powermeter.errors import DataError, NotInstalledError, clean
 from powermeter.signals.alignment import host_times, shifted_gaps
 from powermeter.signals.rails import alignment_of
 from powermeter.units import NS
@@ -256,9 +256,10 @@ def _annotate(writer: Any, signal: int, track: Track, events: Iterable[Event]) -
 
     marks = []
     for event in events:
-        marks.append((track.point(event.start_ns), event.name if event.is_mark else f"{event.name} begins"))
+        name = clean(event.name)
+        marks.append((track.point(event.start_ns), name if event.is_mark else f"{name} begins"))
         if event.end_ns is not None and not event.is_mark:
-            marks.append((track.point(event.end_ns), f"{event.name} ends"))
+            marks.append((track.point(event.end_ns), f"{name} ends"))
     for point, text in sorted(marks):
         writer.annotation(signal, point, float("nan"), AnnotationType.TEXT, 0, text)
 

@@ -108,7 +108,7 @@ class Report:
         items, whole = self.found.items or 1.0, self.whole
         each = {name: account.result.scaled(1 / items) for name, account in whole.accounts.items()}
         shown = interval(each["carbon"], whole.digits("carbon"))
-        lines = [f"per item ({items:g} × {self.found.item}): carbon {shown}"]
+        lines = [f"per item of these ({items:g} × {self.found.item}): carbon {shown}"]
         said: dict[str, Any] = {"per_item": {name: plain(result) for name, result in each.items()}}
         even = self.break_even()
         if even is not None:

@@ -127,3 +127,12 @@ def test_what_a_verb_prints_or_writes_is_there_for_programs_too(path, tmp_path, 
 def test_the_table_of_a_class_is_there_for_programs_too(path, tmp_path):
     (decode,) = json.loads(said("table", tmp_path, "--label", "decode", "--json"))
     assert decode["label"] == "decode" and decode["per_item_j"] == near(0.125)
+
+
+def test_without_a_label_a_number_per_item_is_that_of_the_only_label_or_none(path, tmp_path):
+    """As docs/reports.md states: the whole run has several kinds of item, and none of them is its own."""
+    several = json.loads(said("footprint", path, "--place", "FRA", "--json"))
+    assert len(json.loads(said("show", path, "--json"))["labels"]) > 1 and "per_item" not in several
+    assert "per item" not in said("footprint", path, "--place", "FRA")
+    for asked in (("--label", "decode"), ("--items", 10)):
+        assert "per_item" in json.loads(said("footprint", path, "--place", "FRA", "--json", *asked))

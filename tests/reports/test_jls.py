@@ -46,7 +46,7 @@ def recording(tmp_path: Path) -> Path:
         writer.add_source("empty://", "empty", "empty", channels[:1], {})
         writer.add_clock_pair(START_NS, UTC_NS)
         writer.add_event(Event("infer", START_NS + 100_000_000, START_NS + 300_000_000, uid=1))
-        writer.add_event(Event("tick", START_NS + 500_000_000, START_NS + 500_000_000, uid=2))
+        writer.add_event(Event("tick\x1b[31m", START_NS + 500_000_000, START_NS + 500_000_000, uid=2))
     return path
 
 
@@ -84,7 +84,7 @@ def test_the_makers_reader_opens_it(recording: Path, tmp_path: Path) -> None:
             0,
             lambda at, y, kind, group, text: bool(found.append((at, text))) and False,
         )
-        assert [text for _, text in found] == ["infer begins", "infer ends", "tick"]
+        assert [text for _, text in found] == ["infer begins", "infer ends", "tick\ufffd[31m"]
     finally:
         reader.close()
 
