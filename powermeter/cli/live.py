@@ -39,9 +39,12 @@ from powermeter.units import parse_duration
 )
 @click.option("--duration", "-d", metavar="TIME", help="How long; until Ctrl-C otherwise.")
 @click.option(
-    "--battery", "-b", metavar="CAPACITY", help="What use is set against: 4Ah, 15.4Wh, phone.  [default: 4Ah]"
+    "--battery",
+    "-b",
+    metavar="CAPACITY",
+    help="The battery that use is compared with: 4Ah, 15.4Wh, phone.  [default: 4Ah]",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each look, in SI units.")
+@click.option("--json", "as_json", is_flag=True, help="Print a line of JSON at each update, in SI units.")
 def live(
     recording: Path | None, sources: tuple[str, ...], duration: str | None, battery: str | None, as_json: bool
 ) -> None:

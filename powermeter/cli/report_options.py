@@ -18,7 +18,7 @@ OPTIONS = (
         "--battery",
         "-b",
         metavar="CAPACITY",
-        help="What use is set against: 4Ah (the default), 4Ah@3.85V, 15.4Wh, phone.",
+        help="The battery that use is compared with: 4Ah (the default), 4Ah@3.85V, 15.4Wh, phone.",
     ),
     click.option("--place", "-p", metavar="CODE", help="Where the electricity comes from: FRA, USA-CA."),
     click.option(
@@ -34,12 +34,14 @@ OPTIONS = (
         "--baseline", metavar="WHAT", help="What to subtract: an event's name (idle) or a power (2.1W)."
     ),
     click.option("--by", metavar="NAMES", default="", help="Split labels by attributes: model,batch."),
-    click.option("--label", "-l", metavar="NAME", help="The label to be about; the inferences otherwise."),
+    click.option(
+        "--label", "-l", metavar="NAME", help="The label that the report is about; the inferences otherwise."
+    ),
     click.option(
         "--items",
         type=click.FloatRange(min=0, min_open=True),
         metavar="N",
-        help="How many items that was: of --label, of the only label, or else of the whole run.",
+        help="Number of items processed: of --label, of the only label, or else of the whole run.",
     ),
     click.option(
         "--per",
@@ -52,7 +54,7 @@ OPTIONS = (
 lifetime_option = click.option(
     "--lifetime",
     metavar="N|FILE",
-    help="Years of it here against years in a data centre: requests a day, or a TOML file with the "
+    help="Compare years of use here with years in a data centre: requests a day, or a TOML file with the "
     "options of powermeter lifetime.",
 )
 

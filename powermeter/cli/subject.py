@@ -37,7 +37,7 @@ def options(command: Command) -> Command:
             "--items",
             type=click.FloatRange(min=0, min_open=True),
             metavar="N",
-            help="How many items that was: of --label, of the only label, or else of the whole run.",
+            help="Number of items processed: of --label, of the only label, or else of the whole run.",
         ),
         click.option(
             "--per",
