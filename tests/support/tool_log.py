@@ -22,3 +22,10 @@ def load(tmp_path, text, name="t.log", **said):
             if line.power() is not None and len(line.power()) > 1
         }
         return log, energies, choose(found).rail.name
+
+
+def convert(path, tmp_path, **said):
+    """Return an import's log and its recording, opened."""
+    out = tmp_path / "out.power"
+    log = importers.convert(path, out, choices=importers.Choices(**said), force=True)
+    return log, Recording.open(out)
