@@ -142,6 +142,7 @@ def measured(source) -> tuple[rails.Line, ...]:
         channel.name: np.full(10, code, np.int64) for channel, code in zip(source.channels, row, strict=True)
     }
     recording = SimpleNamespace(
+        metadata={},
         facts=lambda name: [],
         sources=[SimpleNamespace(id=1, url="jetson://", name="jetson", channels=source.channels, info={})],
         samples=lambda _: SimpleNamespace(times_ns=times, codes=codes, flags=np.zeros(10, np.uint8)),
