@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from powermeter.analysis.energy import analyse
+from powermeter.analysis.least_squares import seconds_inside
+from powermeter.analysis.profiles import _profile, _Scene
 from powermeter.channel import Accuracy, Kind
 from powermeter.events import Event
 from powermeter.testing.simulation import NS, SimulatedMeter, Truth
@@ -108,3 +110,22 @@ def test_drifting_idle_power_does_not_fool_the_interval() -> None:
         assert row.energy_per_item is not None
         hits.append(row.energy_per_item.low <= mean <= row.energy_per_item.high)
     assert np.mean(hits) >= 0.83  # 30 runs: 0.95 less three standard errors
+
+
+def test_a_profile_has_as_many_degrees_of_freedom_as_windows_less_what_is_fitted() -> None:
+    """2000 windows of 0.5 s, of which 20 nobody saw; the idle, the event, and four stretches after it are fitted.
+
+    Reach 0.75 s in stretches of 0.1, 0.2 and 0.4 s and what is left of it.
+    """
+    t = np.arange(2001, dtype=np.int64) * (NS // 2)
+    start = np.arange(10, 990, 7, dtype=np.int64) * NS + (np.arange(140) * 37 % 100) * (NS // 200)
+    end = start + NS // 10
+    tau = np.full(t.size, 0.5)
+    rng = np.random.default_rng(1)
+    rates = 2 + 4 * seconds_inside(t, start, end) / 0.5 + 0.01 * rng.standard_normal(t.size)
+    blind = np.zeros(t.size, bool)
+    blind[101:121] = True
+    found = _profile(_Scene(rates, tau, start, end, t, blind, None), 1, 0.1 * NS, 0.75 * NS)
+    assert found is not None
+    assert found.freedom == 2000 - 20 - (1 + 1 + 4)
+    assert found.idle == pytest.approx(2.0, abs=0.01) and found.above == pytest.approx(0.4, rel=0.05)

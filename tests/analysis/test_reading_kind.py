@@ -71,3 +71,20 @@ def test_energies_of_such_readings_hold_the_truth(pause: float) -> None:
         plain.append(measure(Integral.of(trace), starts, ends).value.sum() / true - 1)
     assert held >= 11 and np.median(widths) < 0.03
     assert np.mean(plain) < -0.025  # as instants they miss a quarter of an interval of each event
+
+
+def test_events_of_two_readings_show_it_as_well() -> None:
+    """120 events of one to two intervals: of those that two readings fall into the second is wholly inside."""
+    rng = np.random.default_rng(5)
+    lengths = rng.uniform(1.3, 1.9, 120) * TAU
+    starts = 1.0 + np.cumsum(lengths + rng.uniform(4, 6, 120) * TAU) - lengths
+    t = np.arange(0.0, starts[-1] + 2, TAU)
+
+    def until(x: np.ndarray) -> np.ndarray:
+        joules: np.ndarray = 2 * x + 4 * np.clip(x[:, None] - starts, 0, lengths).sum(axis=1)
+        return joules
+
+    watts = (until(t) - until(t - TAU)) / TAU
+    trace = from_samples(np.rint(t * NS).astype(np.int64), watts, noise=0.005)
+    edges = (np.rint(x * NS).astype(np.int64) for x in (starts, starts + lengths))
+    assert as_events_show(trace, *edges).kind is Kind.MEAN

@@ -67,6 +67,10 @@ def test_a_fan_a_little_off_the_meters_rate_is_found_and_its_events_hold_the_tru
         assert label.half_width < 0.05 * label.value
         run = measure_run(integral, activity=activity_of(windows))
         assert run.ripple == pytest.approx(0.1, abs=0.02)
+        # What the wave leaves between the run's ends is in the run's own interval.
+        ends_ns = integral.trace.times_ns[:1], integral.trace.times_ns[-1:]
+        (noise,) = (part for name, part in run.energy.parts.items() if name.startswith("noise:"))
+        assert noise**2 >= wave.left_in_all(*ends_ns)
     assert sum(held) >= 7
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
 
 from powermeter.battery.battery import parse_battery
 from powermeter.channel import Channel, Quantity, Rail
+from powermeter.cli import live
 from powermeter.cli.live_screen import lines
 from powermeter.cli.live_tail import Tail
 from powermeter.events import Event
@@ -76,3 +79,59 @@ def test_off_a_terminal_it_is_drawn_once_in_any_encoding():
         text = done.stdout.decode(encoding)
         assert done.returncode == 0 and "VIRTUAL" in text and "\x1b" not in text, done.stderr
         assert max(map(len, text.splitlines())) <= 40
+
+
+class Ends:
+    """A recording that grows for two looks."""
+
+    battery = ""
+
+    def __init__(self) -> None:
+        self.looks = 0
+
+    @property
+    def is_growing(self) -> bool:
+        return self.looks < 2
+
+    def look(self) -> float:
+        self.looks += 1
+        return 0.001
+
+
+def test_each_look_is_drawn_with_the_battery_and_the_end_once_more():
+    drawn = []
+
+    class Screen:
+        def draw(self, tail, battery, *, last=False):
+            drawn.append((tail, battery.text if hasattr(battery, "text") else battery, last))
+
+    tail, battery = Ends(), parse_battery("2Ah")
+    live._watch(tail, battery, None, threading.Event(), Screen())
+    assert [(one[0], one[2]) for one in drawn] == [(tail, False), (tail, False), (tail, True)]
+    drawn.clear()
+
+    class Exact:
+        def draw(self, tail, battery, *, last=False):
+            drawn.append(battery)
+
+    live._watch(Ends(), battery, None, threading.Event(), Exact())
+    assert drawn == [battery] * 3
+
+
+def test_what_a_terminal_has_no_room_for_is_counted_and_it_is_redrawn_in_place(monkeypatch):
+    """Thirty lines on ten: eight of them, one for the other 22, and one free for the cursor."""
+    out = io.StringIO()
+    out.isatty = lambda: True  # type: ignore[method-assign]
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setattr(live.shutil, "get_terminal_size", lambda *_: os.terminal_size((80, 10)))
+    monkeypatch.setattr(live, "lines", lambda *_: [f"line {i}" for i in range(30)])
+    screen = live._Screen()
+    screen.draw(None, None)  # type: ignore[arg-type]
+    first = out.getvalue()
+    assert first == "\r\x1b[J" + "".join(f"line {i}\n" for i in range(8)) + "and 22 more lines\n"
+    screen.draw(None, None)  # type: ignore[arg-type]
+    assert out.getvalue() == first + "\x1b[9A" + first
+    monkeypatch.setattr(live, "lines", lambda *_: [f"line {i}" for i in range(9)])
+    screen.draw(None, None)  # type: ignore[arg-type]
+    assert "more lines" not in out.getvalue()[2 * len(first) :]

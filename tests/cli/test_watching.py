@@ -7,10 +7,12 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from powermeter.analysis.tokens import measures as names
+from powermeter.cli import watching
 from powermeter.cli.watching import Watched
 from powermeter.errors import ConfigurationError
 from powermeter.recording import Recording
@@ -90,3 +92,39 @@ def test_options_that_would_count_twice_or_cannot_be_used_are_refused() -> None:
     assert Watched.of(["/usr/bin/llama-server"], "none", None).read is None
     assert Watched.of(["/usr/bin/llama-server"], None, None).streams == (2,)
     assert Watched.of(["ls"], None, None).read is None
+
+
+def test_a_last_line_without_an_end_counts_on_either_output_of_a_board(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The board prints half a line on each; both are taken at the end, and what it knows of the clocks is kept."""
+
+    class Board:
+        clock_doubt_ns = 250
+
+        def __init__(
+            self, target: str, command: list[str], marks: object, report: object, see: object
+        ) -> None:
+            self.see, self.is_closed = see, False
+            boards.append(self)
+
+        def run(self) -> int:
+            self.see(1, b"out")  # type: ignore[operator]
+            self.see(2, b"err")  # type: ignore[operator]
+            return 4
+
+        def close(self) -> None:
+            self.is_closed = True
+
+    boards: list[Board] = []
+    lines: list[str] = []
+
+    def read(line: str, at_ns: int, offset_ns: int) -> list[object]:
+        lines.append(line)
+        return []
+
+    monkeypatch.setattr(watching, "BoardCommand", Board)
+    one = object.__new__(watching.Watching)
+    one._watched, one._log, one._recorder = Watched(read), None, SimpleNamespace(marks="")  # type: ignore[assignment,arg-type]
+    assert one.run_remote("pi@board", ["infer"]) == 4
+    assert lines == ["out", "err"] and one.clock_doubt_ns == 250 and boards[0].is_closed

@@ -49,3 +49,11 @@ def test_one_that_is_gone_knows_nothing():
         [sys.executable, "-c", code, "group"], start_new_session=True, timeout=CEILING_S, check=False
     )
     assert done.returncode == 0
+
+
+def test_none_is_left_behind_when_it_is_closed():
+    code = CODE.partition("(os.killpg")[0] + (
+        "witness.close()\ntry:\n    os.waitpid(-1, os.WNOHANG)\nexcept ChildProcessError:\n    os._exit(7)\nos._exit(0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], timeout=CEILING_S, check=False)
+    assert done.returncode == 7  # there is no child any more, not even one that nobody asked for its end

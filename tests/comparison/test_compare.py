@@ -15,6 +15,7 @@ from powermeter.comparison.compare import compare, jointly
 from powermeter.comparison.designs import Design, Side
 from powermeter.comparison.matching import Pair
 from powermeter.comparison.options import CompareOptions
+from powermeter.comparison.runs import read
 from powermeter.comparison.verdict import Verdict
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.events import Event
@@ -427,3 +428,29 @@ def test_a_recording_against_itself_is_named(tmp_path):
     path = write(tmp_path / "a.power", [2.0, 2.1, 2.0, 2.2], ["infer", "load", "infer", "load"])
     assert "same-recording" in codes(compare(path, path))
     assert "same-recording" not in codes(compare(path, path, label=("infer", "load")))
+
+
+def test_an_analysis_is_a_side_under_its_rail_s_name(tmp_path):
+    """Analysed before by other means, it is compared as it is: its own rail, baseline and groups."""
+    a, b = (
+        powermeter.analyse(write(tmp_path / f"{name}.power", [w] * 10))
+        for name, w in (("a", 2.0), ("b", 3.0))
+    )
+    run = read(a)
+    assert run.analysis is a and run.name == run.instrument == a.line.key
+    assert read(a, name="before").name == "before"
+    assert read(a).recording != read(b).recording
+    assert compare(a, b).rows[0].contrast.difference.value == pytest.approx(0.2, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("right", "code"),
+    [(("7",), "one-instrument"), (("8",), "two-instruments"), (("7", "8"), "several-instruments")],
+)
+def test_how_many_instruments_there_were_is_noted(tmp_path, right, code):
+    left = write(tmp_path / "a.power", [2.0] * 10)
+    others = [
+        write(tmp_path / f"b{serial}.power", [3.0] * 10, serial=serial, utc_s=int(serial)) for serial in right
+    ]
+    codes = {note.code for note in compare(left, others).notes}
+    assert code in codes and len(codes & {"one-instrument", "two-instruments", "several-instruments"}) == 1

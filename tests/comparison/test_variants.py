@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from powermeter.channel import Accuracy, Channel, Kind, Quantity, Rail
 from powermeter.cli import cli
-from powermeter.comparison.variants import variants
+from powermeter.comparison.variants import _first, variants
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.events import Event
 from powermeter.recording import Writer
@@ -151,3 +151,17 @@ def test_of_several_recordings_each_gives_its_longest_outermost_label(tmp_path):
     found = variants(paths)
     assert [row.name for row in found.rows] == ["a", "b"]
     assert [row.latency_s for row in found.rows] == [pytest.approx(0.04), pytest.approx(0.06)]
+
+
+@pytest.mark.parametrize(
+    ("known", "value"),
+    [
+        ({"parameters": 1}, 1.0),
+        ({"parameters": 0, "n_parameters": 7}, 7.0),
+        ({"parameters": True}, None),
+        ({"parameters": "7"}, None),
+        ({}, None),
+    ],
+)
+def test_a_fact_of_a_model_is_the_first_number_above_zero(known, value):
+    assert _first(known, ("parameters", "n_parameters")) == value

@@ -191,3 +191,10 @@ def test_closing_twice_and_reading_after(nvml):
     assert fake.running == 0
     with pytest.raises(ReadError):
         source.sample()
+
+
+@pytest.mark.parametrize("other", ["instant", "average"])
+def test_what_it_used_of_late_is_not_read_beside_either_of_the_named_readings(nvml, other):
+    """`nvmlDeviceGetPowerUsage` is one of the two under an older name: it would be the same power twice."""
+    nvml({**RTX3060, other: 14_000})
+    assert len(opened().channels) == 1

@@ -186,3 +186,13 @@ def test_no_factor_literal_hides_a_missing_value() -> None:
         item = factors.table(name)[key]
         if item.central == 0:
             assert item.low == item.high == 0, f"{name} {key}"
+
+
+def test_a_factor_is_described_with_its_note_and_without_one_where_there_is_none():
+    noted = factors.given("grid.carbon", 50.0, "g/kWh", note="from the landlord's bill")
+    plain = factors.given("grid.carbon", 50.0, "g/kWh")
+    assert noted.describe() == "grid.carbon: 50 g/kWh, given; from the landlord's bill"
+    assert plain.describe() == "grid.carbon: 50 g/kWh, given"
+    every = [one for table in ("grid_losses", "grid_water") for one in factors.table(table).values()]
+    for one in every:
+        assert one.describe().endswith(f"; {one.note}") if one.note else not one.describe().endswith("; ")

@@ -340,3 +340,13 @@ def test_any_text_is_a_series_or_a_clear_refusal(tmp_path: Path, text: str) -> N
     path.write_text("timestamp_utc,ci_g_per_kwh\n" + text, encoding="utf-8", errors="ignore")
     with contextlib.suppress(DataError, ConfigurationError):
         assert read(path).values
+
+
+def test_the_half_hour_that_cannot_be_read_is_named_by_its_number(tmp_path: Path) -> None:
+    entries: list[dict[str, object]] = [
+        {"from": f"2024-01-01T0{h}:00Z", "to": f"2024-01-01T0{h}:30Z", "intensity": {"actual": 100 + h}}
+        for h in range(3)
+    ]
+    entries[1]["to"] = entries[1]["from"]
+    with pytest.raises(DataError, match="entry 2: it ends at or before its start"):
+        read(saved(tmp_path, json.dumps({"data": entries}), "uk.json"))

@@ -140,3 +140,13 @@ def test_a_recording_of_two_watts(tmp_path: Path) -> None:
     path = simulate_day(tmp_path / "r.power", [2.0] * 61)
     report = assess(find(path, Asked()), FootprintOptions(place="FRA", losses=False))
     assert report.record()["carbon"]["value"] == pytest.approx(2e-3 * 56.039, rel=1e-6)
+
+
+def test_water_on_site_is_part_of_a_data_centre_s_water_intensity() -> None:
+    """1 kWh at a PUE of 1 and 0.5 L/kWh on site: half a litre an item beside what the power stations took."""
+    options = {"place": "FRA", "pue": "1", "losses": False, "swi": "item"}
+    dry, wet = (
+        assess(find(None, KWH), FootprintOptions(**options, wue=litres)).water_scores()[0]
+        for litres in (0.0, 0.5)
+    )
+    assert wet.used.value - dry.used.value == pytest.approx(0.5)

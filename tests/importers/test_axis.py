@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from powermeter.channel import Accuracy, Quantity
 from powermeter.errors import DataError
 from powermeter.importers.axis import axis, hole_limit, pauses
+from powermeter.importers.columns import Column, channel
 from powermeter.importers.stamps import date_order, time_of_day_ns, wall
 from powermeter.importers.zones import Zone
 
@@ -141,3 +143,10 @@ def test_coarse_stamps_of_rows_that_change_their_pace_are_spread_between_the_cha
     assert np.abs(found.times_ns - stamps).max() <= S
     at = np.searchsorted(stamps, 15 * S)  # between the row before and this one the clock reached 15 s
     assert (found.times_ns[at - 1] + found.times_ns[at]) / 2 == pytest.approx(15 * S, abs=0.07 * S)
+
+
+def test_a_channels_own_clock_and_the_stamps_coarseness_do_not_hide_one_another():
+    """A counter's clock may be off by 2 %, or the span by a quarter: the larger one counts."""
+    slow = Column(0, "e", Quantity.ENERGY, accuracy=Accuracy(clock=0.02))
+    assert channel(slow, 1.0, 0.25).accuracy.clock == 0.25
+    assert channel(slow, 1.0, 0.001).accuracy.clock == 0.02

@@ -2,7 +2,9 @@
 
 import pytest
 
+from powermeter import importers
 from powermeter.channel import Quantity
+from powermeter.errors import ConfigurationError
 from powermeter.importers.header_words import TIME
 from powermeter.importers.headers import heading, of_unit, rail_name, words
 
@@ -172,3 +174,26 @@ def test_spreadsheet_days_are_offered_as_days(tmp_path):
         open_log(path)
     rows = open_log(path, choices=Choices(columns={"Time": "days"})).sources[0]
     assert (rows.ends_ns[1] - rows.ends_ns[0]) / 1e9 == pytest.approx(10, abs=1e-3)
+
+
+@pytest.mark.parametrize(("columns", "rest"), [(8, ""), (9, " and 1 more"), (12, " and 4 more")])
+def test_eight_columns_without_a_unit_are_asked_for_and_the_rest_counted(tmp_path, columns, rest):
+    names = [f"power {i}" for i in range(columns)]
+    rows = "".join(f"{t},{','.join(str(t + i) for i in range(columns))}\n" for t in range(8))
+    path = tmp_path / "t.csv"
+    path.write_text(f"time_s,{','.join(names)}\n{rows}")
+    with pytest.raises(ConfigurationError) as caught:
+        importers.open_log(path)
+    said = str(caught.value)
+    assert f"'power 7'{rest}, for example" in said and said.count("--column 'power") == min(columns, 8)
+    assert "'power 8'" not in said
+
+
+@pytest.mark.parametrize(("extra", "kept"), [(",,x", False), (",y,", False), (",,", True), (",y,x", False)])
+def test_a_row_with_anything_beyond_the_header_is_left_out(tmp_path, extra, kept):
+    rows = [f"{t},{5 + t % 2}" for t in range(60)]
+    rows[30] += extra
+    path = tmp_path / "t.csv"
+    path.write_text("time_s,power_W\n" + "\n".join(rows) + "\n")
+    log = importers.open_log(path)
+    assert len(log.sources[0].times_ns) == (60 if kept else 59)

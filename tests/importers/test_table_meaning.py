@@ -1,5 +1,7 @@
 """What the numbers of a table are, with the data: counters, amounts, states, spikes, blanks, devices."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,7 @@ from powermeter.analysis.integral import Integral
 from powermeter.channel import Boundary, Kind
 from powermeter.cli import run
 from powermeter.errors import ConfigurationError, DataError
+from powermeter.importers.pairing import _is_plain
 from powermeter.importers.zones import Zone
 from powermeter.recording import Recording
 from powermeter.result import Grade
@@ -308,3 +311,40 @@ def test_codes_with_all_bits_set_are_no_readings_even_where_they_are_many(tmp_pa
 def test_nothing_but_zeros_is_said(tmp_path):
     log, energy, *_ = load(tmp_path, column("power_W", [0] * 20))
     assert energy == 0 and any("is 0 in all 20 rows" in note for note in log.warnings)
+
+
+@pytest.mark.parametrize(
+    ("current", "power", "may"),
+    [
+        ("cpu", "cpu", True),
+        ("input", "cpu", True),
+        ("cpu", "input", True),
+        ("cpu fan", "cpu core", True),
+        ("gpu", "cpu", False),
+    ],
+)
+def test_a_lone_current_belongs_to_a_lone_power_unless_both_have_names_of_their_own(current, power, may):
+    assert _is_plain(SimpleNamespace(rail=current), [SimpleNamespace(rail=power)]) is may
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "small"),
+    [
+        ("mA", 0.002, False),  # a sensor that sleeps
+        ("mA", 0.0005, True),
+        ("mW", 25, False),
+        ("mW", 15, True),
+        ("mV", 350, False),
+        ("mV", 250, True),
+    ],
+)
+def test_what_a_device_s_supply_hardly_has_is_doubted(tmp_path, unit, value, small):
+    """1 µA, 20 mW and 0.3 V are the least of a supply that is on: below, the unit may be without its milli."""
+    beside = {"mA": "voltage_V", "mV": "current_A", "mW": ""}[unit]
+    name = {"mA": "current", "mV": "voltage", "mW": "power"}[unit]
+    head = f"time_s,{name}_{unit}" + (f",{beside}" if beside else "")
+    rows = [f"{t},{value * (1 + t % 2 / 10):.4g}" + (",3" if beside else "") for t in range(40)]
+    path = tmp_path / "t.csv"
+    path.write_text(head + "\n" + "\n".join(rows) + "\n")
+    log = importers.open_log(path)
+    assert any("implausibly small" in text for text in log.warnings) is small

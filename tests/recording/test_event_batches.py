@@ -7,10 +7,12 @@ import sqlite3
 import struct
 import zlib
 
+import pytest
 from crafted import seal
 
 from powermeter.channel import MISSING
-from powermeter.recording import Recording, event_batches
+from powermeter.errors import DataError
+from powermeter.recording import Recording, columns, event_batches
 
 
 def test_events_beyond_what_a_file_can_hold_are_left_out(recorded):
@@ -19,8 +21,6 @@ def test_events_beyond_what_a_file_can_hold_are_left_out(recorded):
     head = zlib.compress(json.dumps({"columns": list(event_batches.COLUMNS), "texts": ["x"]}).encode())
     values = {"uid": 0, "name": 0, "start_ns": 5, "end_ns": 6, "count": 1, "thread": 1}
     parts = [head, *(constant(0, 0, values.get(name, MISSING), 0, 1) for name in event_batches.COLUMNS)]
-    from powermeter.recording import columns
-
     db = sqlite3.connect(recorded.path)
     for i in range(2, 302):
         row = (i, 1, 1 << 17, 5, 6, columns.join(parts), 0, b"")
@@ -35,3 +35,40 @@ def test_events_beyond_what_a_file_can_hold_are_left_out(recorded):
         found = recording.event_table()
         assert 0 < len(found) < 10 * recorded.path.stat().st_size < 300 << 17
         assert any("claims more events" in text for text in recording.warnings)
+
+
+WHOLE = {"columns": list(event_batches.COLUMNS), "texts": ["x"]}
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        [],
+        {**WHOLE, "columns": None},
+        {**WHOLE, "columns": dict.fromkeys(event_batches.COLUMNS, 0)},
+        {**WHOLE, "texts": "x"},
+        {**WHOLE, "columns": list(event_batches.COLUMNS)[1:]},
+        {**WHOLE, "columns": [*list(event_batches.COLUMNS)[1:], 5]},
+        {**WHOLE, "texts": ["x", 5]},
+    ],
+    ids=[
+        "a list",
+        "no columns",
+        "no list of columns",
+        "no list of texts",
+        "too few",
+        "a number",
+        "a number as text",
+    ],
+)
+def test_a_head_of_another_shape_is_refused_as_damage(head):
+    values = {"uid": 0, "name": 0, "start_ns": 5, "end_ns": 6, "count": 1, "thread": 1}
+    constant = struct.Struct("<BBqqq").pack
+    parts = [constant(0, 0, values.get(name, MISSING), 0, 1) for name in event_batches.COLUMNS]
+
+    def packed(one):
+        return columns.join([zlib.compress(json.dumps(one).encode()), *parts])
+
+    assert len(event_batches.decode(packed(WHOLE), 3, 1)) == 3
+    with pytest.raises(DataError, match="head that is not understood"):
+        event_batches.decode(packed(head), 3, 1)

@@ -153,3 +153,12 @@ def test_a_table_without_a_rubric_judges_nobody(small: Path, capsys: pytest.Capt
     assert cli.run(["table", str(small), "--by", "model", "--sort", "energy"]) == 0
     printed = capsys.readouterr().out
     assert "verdict" not in printed and "infer model=tiny" in printed
+
+
+def test_each_ending_is_written_in_its_own_format(small: Path, tmp_path: Path) -> None:
+    for ending, begins in ((".html", "<!doctype html"), (".md", "#"), (".csv", ""), (".json", "[")):
+        out = tmp_path / f"t{ending}"
+        cli.run(["table", str(small), "-o", str(out)])
+        text = out.read_text("utf-8").lstrip().lower()
+        assert text.startswith(begins) and ("<html" in text) == (ending == ".html"), ending
+    assert "file" in (tmp_path / "t.csv").read_text("utf-8").splitlines()[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -13,6 +14,7 @@ from powermeter.formatting import DASH
 from powermeter.recording import Recording
 from powermeter.reports import event_tree
 from powermeter.reports.event_tree import lines, tree_of
+from powermeter.reports.nesting_sections import nesting
 from powermeter.reports.report_data import gather
 from powermeter.reports.text import to_text
 from tests.reports.conftest import infer
@@ -125,3 +127,12 @@ def test_every_format_has_the_same_tree(make, tmp_path, kind):
         assert all(cell in text for cell in (line.total.text, line.own.text, line.share) if cell != DASH), (
             line
         )
+
+
+def test_on_a_page_every_number_of_the_tree_is_set_flush_right(make):
+    with Recording.open(make(events=queries())) as recording:
+        page = str(nesting(gather(recording)))
+    rows = re.findall(r"<tr>(.*?)</tr>", page, re.DOTALL)
+    assert len(rows) >= 4
+    for row in rows[1:]:
+        assert len(re.findall(r"<td[^>]*class=\"n\"", row)) == 4, row

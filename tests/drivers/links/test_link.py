@@ -8,12 +8,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from powermeter.drivers.links import hid as hid_link
-from powermeter.drivers.links.link import UsbId
+from powermeter.drivers.links.link import Link, UsbId
 from powermeter.errors import OpenError, ReadError
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals")
@@ -84,3 +84,30 @@ def test_hid_socket_stands_in_for_a_device(tmp_path: Path) -> None:
     server.close()
     with pytest.raises(OpenError):
         hid_link.open_hid(str(tmp_path / "absent"), [], "x")
+
+
+def test_clearing_takes_what_is_there_and_waits_for_nothing():
+    """A megabyte at most, in pieces of 4 KiB: an instrument that never stops sending holds nobody up."""
+
+    class Sending(Link):
+        asked: ClassVar[list[tuple[int, float]]] = []
+        left = 3
+
+        def read(self, limit: int, timeout_s: float) -> bytes:
+            self.asked.append((limit, timeout_s))
+            self.left -= 1
+            return b"x" if self.left >= 0 else b""
+
+        def write(self, data: bytes) -> None:
+            raise AssertionError
+
+        def close(self) -> None:
+            return
+
+    link = Sending()
+    link.clear()
+    assert link.asked == [(4096, 0.0)] * 4
+    link.asked.clear()
+    link.left = 10_000
+    link.clear()
+    assert link.asked == [(4096, 0.0)] * 256

@@ -6,7 +6,7 @@ import errno
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -178,3 +178,38 @@ def test_an_instrument_is_found_again_under_another_name(
     ports.pop()
     with pytest.raises(OpenError, match="there is no port"):
         SerialLink(first, baud=9600, instrument="PPK2")
+
+
+@pytest.mark.parametrize(
+    ("made", "reason"),
+    [
+        (lambda: OSError(errno.EBUSY, "busy"), Reason.BUSY),
+        (lambda: bare(errno.EAGAIN, "again"), Reason.BUSY),
+        (lambda: bare(errno.EPERM), Reason.PERMISSION),
+        (lambda: bare(errno.ENODEV), Reason.ABSENT),
+        (lambda: bare(errno.ENOTTY), Reason.WRONG_DEVICE),
+        (lambda: bare("could not open: strange"), Reason.NO_ANSWER),
+        (lambda: bare(), Reason.NO_ANSWER),
+    ],
+)
+def test_an_error_s_number_is_looked_for_in_both_places(
+    made: Callable[[], Exception], reason: Reason, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """`termios.error` is no OSError: its number is its first argument, and others have a text there, or nothing."""
+    import serial
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise made()
+
+    port = tmp_path / "ttyACM0"
+    port.write_text("")
+    monkeypatch.setattr(serial, "Serial", refuse)
+    with pytest.raises(OpenError) as caught:
+        SerialLink(str(port), baud=9600, instrument="meter")
+    assert caught.value.reason is reason
+
+
+def bare(*arguments: Any) -> Exception:
+    import termios
+
+    return termios.error(*arguments)
