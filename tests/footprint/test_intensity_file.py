@@ -350,3 +350,12 @@ def test_the_half_hour_that_cannot_be_read_is_named_by_its_number(tmp_path: Path
     entries[1]["to"] = entries[1]["from"]
     with pytest.raises(DataError, match="entry 2: it ends at or before its start"):
         read(saved(tmp_path, json.dumps({"data": entries}), "uk.json"))
+
+
+def test_half_hours_and_hours_in_one_file_are_refused(tmp_path: Path) -> None:
+    entries = [
+        {"from": "2024-01-01T00:00Z", "to": "2024-01-01T00:30Z", "intensity": {"actual": 100}},
+        {"from": "2024-01-01T00:30Z", "to": "2024-01-01T01:30Z", "intensity": {"actual": 101}},
+    ]
+    with pytest.raises(DataError, match="intervals of different lengths"):
+        read(saved(tmp_path, json.dumps({"data": entries}), "uk.json"))
