@@ -12,6 +12,7 @@ from shlex import quote
 from powermeter.channel import Kind, Quantity
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.cells import Statistics
+from powermeter.importers.layout import Layout
 from powermeter.importers.plan import Planned
 from powermeter.notes import Note
 
@@ -26,6 +27,11 @@ KINDS = {
 """What `--as` takes → how the recorded channel relates to time; the energies of rows are added up."""
 
 TOTALS = (Quantity.ENERGY, Quantity.CHARGE)
+
+ROUNDS = frozenset(("epoch", "epochs", "round", "iteration", "iter", "batch", "fold"))
+"""Columns that number what was done, each row an amount of its own as likely as a running total."""
+
+_UNIX_DIGITS = 9
 
 _ENOUGH = 4  # rows that must rise for a total to be told from amounts that happen to rise: 1 in 4! by chance
 _RESETS = 0.1  # share of steps that may fall in a counter that is set back
@@ -65,8 +71,21 @@ def said_for(column: Planned, said: Mapping[str, str]) -> str | None:
     return said.get("")
 
 
-def meaning_of(column: Planned, seen: Statistics, said: Mapping[str, str], where: str) -> Meaning:
-    """Return what a column's numbers are.
+def in_rounds(found: Layout) -> bool:
+    """Return whether a column numbers the rows as epochs, rounds or iterations: small whole numbers, not Unix times."""
+    for index, named in enumerate(found.headings):
+        if not ROUNDS & {*named.words}:
+            continue
+        cells = [row[index].strip() for row in found.rows if len(row) > index and row[index].strip()]
+        if cells and all(cell.isdecimal() and len(cell) < _UNIX_DIGITS for cell in cells):
+            return True
+    return False
+
+
+def meaning_of(
+    column: Planned, seen: Statistics, said: Mapping[str, str], where: str, found: Layout | None = None
+) -> Meaning:
+    """Return what a column's numbers are; a table whose rows are numbered as rounds leaves more open.
 
     Raises:
         ConfigurationError: Two meanings are open, or what was said does not fit the quantity.
@@ -92,6 +111,15 @@ def meaning_of(column: Planned, seen: Statistics, said: Mapping[str, str], where
         if column.heading.is_mean:
             return Meaning("mean", "a mean by its name: over the interval that its row ends")
         return Meaning("power", "instant values")
+    amounts = (
+        found is not None
+        and in_rounds(found)
+        and not column.heading.is_counter
+        and not column.heading.is_level
+    )
+    if amounts and not seen.falls and seen.rises and seen.largest < 2 * seen.first:
+        listed = "rises by less than its first value, in rows that are numbered as rounds"
+        raise ConfigurationError(_question(column.heading.text, column, where, listed))
     return _total(column, seen, where)
 
 

@@ -97,7 +97,7 @@ class Table:
         self.meanings = [
             kinds.BESIDE
             if i in self._beside and column.quantity in kinds.TOTALS
-            else kinds.meaning_of(column, seen, self.choices.as_, str(self.path))
+            else kinds.meaning_of(column, seen, self.choices.as_, str(self.path), self.plan.layout)
             for i, (column, seen) in enumerate(zip(self.plan.columns, self._seen, strict=True))
         ]
         self.warnings += kinds.leave_out_still(self.plan.columns, self.meanings, self._seen, str(self.path))

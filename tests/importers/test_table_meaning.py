@@ -5,11 +5,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from powermeter import importers
+from powermeter import analyse, importers
 from powermeter.analysis.integral import Integral
 from powermeter.channel import Boundary, Kind
 from powermeter.cli import run
 from powermeter.errors import ConfigurationError, DataError
+from powermeter.importers import Choices, convert
 from powermeter.importers.pairing import _is_plain
 from powermeter.importers.zones import Zone
 from powermeter.recording import Recording
@@ -348,3 +349,14 @@ def test_what_a_device_s_supply_hardly_has_is_doubted(tmp_path, unit, value, sma
     path.write_text(head + "\n" + "\n".join(rows) + "\n")
     log = importers.open_log(path)
     assert any("implausibly small" in text for text in log.warnings) is small
+
+
+def test_energies_that_rise_over_epochs_are_asked_about(tmp_path):
+    """5000 J, 5010 J … an epoch are 55 kJ, or 100 J if they are a total; beside a Unix time they are a total."""
+    path = tmp_path / "t.csv"
+    path.write_text("epoch,time_s,energy_J\n" + "".join(f"{i},{60 * i},{5000 + 10 * i}\n" for i in range(11)))
+    with pytest.raises(ConfigurationError, match="per-row"):
+        convert(path, tmp_path / "o.power", choices=Choices())
+    path.write_text("epoch,energy_J\n" + "".join(f"{1_700_000_000 + i},{5000 + 10 * i}\n" for i in range(11)))
+    convert(path, tmp_path / "o.power", choices=Choices())
+    assert analyse(tmp_path / "o.power").energy.value == pytest.approx(100)
