@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    Codes = NDArray[Any]
+    Floats = NDArray[np.float64]
+else:  # numpy is imported where it is used
+    Codes = Floats = Any
+
 MISSING = -(2**63)
 """The raw code of a value that this sample does not have.  Never a number, never 0."""
 
@@ -166,11 +171,11 @@ class Channel:
         """The SI unit of its values."""
         return self.quantity.unit
 
-    def in_si(self, codes: NDArray[Any]) -> NDArray[np.float64]:
+    def in_si(self, codes: Codes) -> Floats:
         """Return raw codes, or means of them, in the SI unit; NaN where one is missing.  Shape as `codes`."""
         import numpy as np
 
-        values: NDArray[np.float64] = codes.astype(np.float64) * self.scale + self.offset
+        values: Floats = codes.astype(np.float64) * self.scale + self.offset
         missing = codes == MISSING
         if missing.any():
             values[missing] = np.nan

@@ -46,9 +46,9 @@ def slow(self, path, table, pieces, note):
     global count
     count += 1
     if count == {at}:
-        (self.folder / "ready").write_text("x")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.with_name("." + path.name + ".1.part").write_text("half")
+        (self.folder / "ready").write_text("x")
         __import__("time").sleep(60)
     return before(self, path, table, pieces, note)
 dataset.Dataset._write = slow
