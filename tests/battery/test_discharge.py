@@ -12,7 +12,6 @@ from powermeter.battery.discharge import Cell, cell_of, derating_at, discharge, 
 from powermeter.errors import ConfigurationError
 
 IDEAL = Cell((3.6, 3.6))
-DAY_H = 24.0
 
 
 def test_ideal_cell_lasts_its_energy_over_the_power() -> None:

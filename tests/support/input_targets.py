@@ -64,14 +64,6 @@ def tagged(data: bytes) -> bytes:
     return b"".join(b + rdtech_tc66.crc16_modbus(b).to_bytes(4, "little") for b in blocks)
 
 
-def checked(data: bytes) -> bytes:
-    """Return a line of a SmartPower3 with its two checks."""
-    xor = 0
-    for byte in data:
-        xor ^= byte
-    return data + b"%02x,%02x" % (-sum(data) & 0xFF, xor)
-
-
 def address(data: bytes) -> None:
     """A URL is taken apart and put together again."""
     found = Address.parse(text(data))

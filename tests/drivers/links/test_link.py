@@ -2,47 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import socket
-import sys
-from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import pytest
 
 from powermeter.drivers.links import hid as hid_link
 from powermeter.drivers.links.link import Link, UsbId
 from powermeter.errors import OpenError, ReadError
-
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals")
-
-
-@pytest.fixture
-def terminal() -> Iterator[tuple[int, str]]:
-    master, slave = os.openpty()
-    yield master, os.ttyname(slave)
-    for handle in (master, slave):
-        try:
-            os.close(handle)
-        except OSError:
-            pass
-
-
-def fake_port(device: str, vid: int | None, pid: int, serial: str, location: str = "1-1:1.0") -> Any:
-    return SimpleNamespace(
-        device=device,
-        vid=vid,
-        pid=pid,
-        serial_number=serial,
-        location=location,
-        product="PPK2",
-        description="PPK2",
-    )
-
-
-PPK2 = UsbId(0x1915, 0xC00A, "PPK2")
 
 
 def hidraw(folder: Path, number: int, identity: str, unique: str = "") -> None:
