@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from powermeter.channel import Kind, Quantity
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.events import Event
-from powermeter.notes import Note
 from powermeter.recording.protocol import RecordingLike
+from powermeter.result.notes import Note
 from powermeter.signals.line import Line
 from powermeter.signals.rails import choose, lines
 from powermeter.signals.trace import Trace, median_interval_ns

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.errors import DataError
-from powermeter.notes import Note
+from powermeter.result.notes import Note
 from powermeter.signals.correction import Correction
 
 Floats = NDArray[np.floating[Any]]

@@ -75,7 +75,7 @@ _HOME = {
     "Grade": "powermeter.result",
     "Meter": "powermeter.meter",
     "NotInstalledError": "powermeter.errors",
-    "Note": "powermeter.notes",
+    "Note": "powermeter.result.notes",
     "OpenError": "powermeter.errors",
     "PowermeterError": "powermeter.errors",
     "Quantity": "powermeter.channel",

@@ -31,7 +31,6 @@ from powermeter.marking.api import event as event
 from powermeter.marking.api import mark as mark
 from powermeter.marking.api import track as track
 from powermeter.meter import Meter as Meter
-from powermeter.notes import Note as Note
 from powermeter.recorder.discovery import Finding as Finding
 from powermeter.recorder.discovery import discover as discover
 from powermeter.recording import Recording as Recording
@@ -39,6 +38,7 @@ from powermeter.recording.entry import open as open
 from powermeter.recording.entry import to_frame as to_frame
 from powermeter.result import Grade as Grade
 from powermeter.result import Result as Result
+from powermeter.result.notes import Note as Note
 from powermeter.signals.trace import Trace as Trace
 from powermeter.source import Source as Source
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from powermeter.analysis.labels import LabelRow
-from powermeter.formatting import DASH
 from powermeter.result import Grade, Result
+from powermeter.result.formatting import DASH
 from powermeter.units import format_count, format_duration
 
 from .machine_facts import machine

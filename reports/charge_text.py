@@ -6,8 +6,8 @@ from typing import Any
 
 from powermeter.analysis.charge_only import ChargeOnly
 from powermeter.battery.battery import Battery
-from powermeter.formatting import DASH
 from powermeter.result import Result
+from powermeter.result.formatting import DASH
 from powermeter.units import format_duration, format_quantity
 
 from .wording import MARKS, show

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.resources import files
 
 from powermeter.analysis.item_count import CONTRADICTED
-from powermeter.formatting import DASH
+from powermeter.result.formatting import DASH
 from powermeter.units import coulomb_to_mah, format_duration, format_number, format_quantity
 
 from .class_table import ClassRow

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from powermeter.comparison.compare import Comparison, ComparisonRow
 from powermeter.comparison.contrast import Contrast, sure
 from powermeter.comparison.verdict import Verdict
-from powermeter.formatting import DASH, format_interval
-from powermeter.notes import Severity
 from powermeter.result import Result, plain, worst
+from powermeter.result.formatting import DASH, format_interval
+from powermeter.result.notes import Severity
 from powermeter.units import format_number, format_quantity
 
 from .facts_grid import fits, print_rows

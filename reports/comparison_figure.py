@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from powermeter.comparison.compare import Comparison
-from powermeter.formatting import DASH
 from powermeter.result import Result
+from powermeter.result.formatting import DASH
 from powermeter.units import prefix_of
 
 from .comparison import TITLES, change, verdict_text

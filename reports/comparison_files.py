@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 
 from powermeter.comparison.compare import Comparison, ComparisonRow
-from powermeter.formatting import DASH
-from powermeter.notes import Severity
 from powermeter.result import worst
+from powermeter.result.formatting import DASH
+from powermeter.result.notes import Severity
 
 from . import latex_text, svg
 from .comparison import TITLES, change, record, remarks, signed, to_text, verdict_text

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from powermeter.analysis.energy import Analysis
 from powermeter.analysis.sharing import parents_of
 from powermeter.events import Event
-from powermeter.formatting import DASH, Shown
 from powermeter.result import Result, combine, plain
+from powermeter.result.formatting import DASH, Shown
 from powermeter.units import format_number
 
 from .wording import show

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from powermeter.comparison.verdict import Verdict
 from powermeter.fleet.answers import Answers
-from powermeter.formatting import DASH
+from powermeter.result.formatting import DASH
 from powermeter.units import format_count, format_duration, format_number
 
 from .class_page import page

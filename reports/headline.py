@@ -12,8 +12,8 @@ from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.resolution import WANTED_PRECISION
 from powermeter.analysis.uncertainty import WORDS
 from powermeter.analysis.warmup import WarmUpReason
-from powermeter.formatting import DASH, decimals_of, fixed
 from powermeter.result import Grade, Result
+from powermeter.result.formatting import DASH, decimals_of, fixed
 from powermeter.units import format_duration, format_number, format_quantity, prefix_of
 
 from .report_data import ReportData

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from powermeter.formatting import DASH, Shown
+from powermeter.result.formatting import DASH, Shown
 
 from .markup import harmless
 

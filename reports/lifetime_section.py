@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from powermeter.footprint.lifetime_report import AccountShown
-from powermeter.formatting import DASH
+from powermeter.result.formatting import DASH
 
 from .markdown_text import escaped
 from .markdown_text import table as rows_in_markdown

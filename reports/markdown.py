@@ -7,8 +7,8 @@ from pathlib import Path
 
 from powermeter.analysis.tokens.table import TokenTable
 from powermeter.analysis.uncertainty import WORDS
-from powermeter.formatting import DASH
 from powermeter.result import Result
+from powermeter.result.formatting import DASH
 from powermeter.units import format_count, format_duration, format_number, format_quantity
 
 from . import event_tree, figures, lifetime_section, rails_table, stages_section, svg, tokens, wording

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from powermeter.formatting import DASH
+from powermeter.result.formatting import DASH
 
 from .instruments import health_text
 from .machine_facts import machine

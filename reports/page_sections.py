@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.uncertainty import WORDS
-from powermeter.formatting import DASH, Shown
 from powermeter.result import Grade, Result, worst
+from powermeter.result.formatting import DASH, Shown
 from powermeter.units import format_count, format_number, format_quantity
 
 from . import rails_table, tokens, wording

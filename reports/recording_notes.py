@@ -8,8 +8,8 @@ from powermeter.analysis.accounts import HOW_TO_MARK, differences
 from powermeter.analysis.energy import Analysis
 from powermeter.analysis.rail_voltage import at_the_socket
 from powermeter.channel import Boundary
-from powermeter.notes import Note, Severity
 from powermeter.recording import Recording
+from powermeter.result.notes import Note, Severity
 from powermeter.signals.rails import overlap
 
 from .charges import BUDGET_V

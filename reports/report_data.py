@@ -32,9 +32,9 @@ from powermeter.footprint.grid import PLACE_UNKNOWN
 from powermeter.footprint.lifetime_options import parse_wanted
 from powermeter.footprint.lifetime_report import Report as LifetimeReport
 from powermeter.footprint.lifetime_report import assess
-from powermeter.notes import Note, having, once
 from powermeter.recording import Recording
 from powermeter.result import Grade, Result
+from powermeter.result.notes import Note, having, once
 
 from .against import Against, set_against
 from .charges import BUDGET_V, Charges

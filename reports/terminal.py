@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.measures import means
 from powermeter.analysis.uncertainty import WORDS
-from powermeter.formatting import DASH
 from powermeter.result import Grade, worst
+from powermeter.result.formatting import DASH
 from powermeter.units import format_count, format_duration, format_number, format_quantity
 
 from . import event_tree, rails_table, tokens, wording

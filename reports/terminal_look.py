@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from powermeter.formatting import DASH
 from powermeter.result import Grade, Result, worst
+from powermeter.result.formatting import DASH
 
 from .wording import MARKS
 

@@ -1,12 +1,12 @@
-"""Results as reports print them, through the one formatter of `powermeter.formatting`; nothing is computed here."""
+"""Results as reports print them, through the one formatter of `powermeter.result.formatting`; nothing is computed here."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from powermeter.footprint.text import shown
-from powermeter.formatting import DASH, UNKNOWN, Shown
 from powermeter.result import Grade, Result
+from powermeter.result.formatting import DASH, UNKNOWN, Shown
 from powermeter.units import format_duration, format_number, format_quantity
 
 if TYPE_CHECKING:

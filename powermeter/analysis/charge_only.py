@@ -12,9 +12,9 @@ from powermeter.analysis.run import measure_run
 from powermeter.analysis.windows import activity_of, measure
 from powermeter.channel import Quantity
 from powermeter.errors import ConfigurationError
-from powermeter.notes import Note
 from powermeter.recording.protocol import RecordingLike
 from powermeter.result import Result
+from powermeter.result.notes import Note
 from powermeter.signals.line import Line
 from powermeter.signals.rails import lines
 from powermeter.signals.selection import Around

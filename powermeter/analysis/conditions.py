@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from powermeter.notes import Note
 from powermeter.recording.protocol import RecordingLike
+from powermeter.result.notes import Note
 from powermeter.signals.direction import direction_note
 from powermeter.signals.line import Line
 from powermeter.signals.wall_clock import WallClock

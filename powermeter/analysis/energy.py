@@ -34,10 +34,10 @@ from powermeter.analysis.sharing import Shares, shares
 from powermeter.analysis.windows import Windows, activity_of, measure
 from powermeter.errors import DataError
 from powermeter.events import Event
-from powermeter.notes import Note
 from powermeter.recording import Recording
 from powermeter.recording.protocol import RecordingLike, Samples
 from powermeter.result import Result
+from powermeter.result.notes import Note
 from powermeter.signals.line import Line
 from powermeter.signals.rails import choose, lines, whole
 from powermeter.signals.selection import Around

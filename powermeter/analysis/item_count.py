@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from powermeter.errors import ConfigurationError, nearest
 from powermeter.events import Event
-from powermeter.notes import Note
+from powermeter.result.notes import Note
 
 WHOLE = "*"
 """The label of the whole recording, whatever its events are."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from powermeter.notes import Note
 from powermeter.result import Result
+from powermeter.result.notes import Note
 
 
 @dataclass(frozen=True, slots=True)

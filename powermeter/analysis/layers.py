@@ -35,10 +35,10 @@ from powermeter.analysis.uncertainty import budget, common_parts, limit_names
 from powermeter.channel import Kind
 from powermeter.errors import DataError
 from powermeter.events import Event
-from powermeter.notes import Note
 from powermeter.recording import Recording
 from powermeter.recording.protocol import RecordingLike
 from powermeter.result import Grade, Result, worst
+from powermeter.result.notes import Note
 
 Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]

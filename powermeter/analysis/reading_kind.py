@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import Kind
-from powermeter.notes import Note
+from powermeter.result.notes import Note
 from powermeter.signals.trace import Trace
 from powermeter.units import format_duration
 

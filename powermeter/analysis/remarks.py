@@ -11,7 +11,7 @@ from powermeter.analysis.moments import own_moments
 from powermeter.analysis.run import Run
 from powermeter.analysis.windows import Windows
 from powermeter.channel import Kind
-from powermeter.notes import Note
+from powermeter.result.notes import Note
 from powermeter.signals.trace import Trace
 from powermeter.units import format_duration, format_number, format_quantity
 

@@ -19,9 +19,9 @@ from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.rail_voltage import at_the_socket, rail_voltage
 from powermeter.analysis.tokens import measures as token_measures
 from powermeter.errors import ConfigurationError, nearest
-from powermeter.notes import Note
 from powermeter.recording import Recording
 from powermeter.result import Grade, Result, combine, worst
+from powermeter.result.notes import Note
 from powermeter.units import parse_duration, parse_quantity
 
 TOKEN_MEASURES = ("generated_tokens", "completion_tokens", "output_tokens", "tokens")

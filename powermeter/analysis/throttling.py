@@ -15,9 +15,9 @@ import numpy as np
 
 from powermeter.channel import MISSING, Quantity
 from powermeter.events import Event
-from powermeter.notes import Note
 from powermeter.platforms.throttling import BITS, COUNT, FLAGS, STICKY
 from powermeter.recording.protocol import RecordingLike
+from powermeter.result.notes import Note
 from powermeter.units import format_duration
 
 

@@ -23,8 +23,8 @@ from powermeter.comparison.options import CompareOptions
 from powermeter.comparison.runs import Pick, Run
 from powermeter.comparison.verdict import LEVEL, Verdict
 from powermeter.errors import ConfigurationError
-from powermeter.notes import Note, once
 from powermeter.recording import Recording
+from powermeter.result.notes import Note, once
 
 One: TypeAlias = str | Path | Recording | Analysis
 Operand: TypeAlias = One | Sequence[One]

@@ -15,8 +15,8 @@ from powermeter.comparison.designs import Side
 from powermeter.comparison.options import CompareOptions, Quantity
 from powermeter.comparison.runs import Pick, Run
 from powermeter.errors import ConfigurationError, DataError, nearest
-from powermeter.notes import Note
 from powermeter.result import Result
+from powermeter.result.notes import Note
 
 Runs: TypeAlias = "Sequence[Run]"
 Rows: TypeAlias = "list[LabelRow | None]"

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from powermeter.comparison.contrast import Contrast
 from powermeter.comparison.designs import Design
 from powermeter.comparison.runs import Run
-from powermeter.notes import Note
+from powermeter.result.notes import Note
 
 OF_DESIGN: Mapping[Design, str] = {
     Design.TURNS: "the sides took turns: what drifts or wanders, such as temperature, falls out",

@@ -21,8 +21,8 @@ from powermeter.footprint.assessment import Rates
 from powermeter.footprint.intensity import Intensity, as_factor
 from powermeter.footprint.intensity_file import read
 from powermeter.footprint.place import parse_place
-from powermeter.notes import Note
 from powermeter.result import COVERAGE_95, Grade, Result, combine
+from powermeter.result.notes import Note
 
 J_PER_KWH = 3.6e6
 

@@ -20,8 +20,8 @@ from powermeter import toml
 from powermeter.errors import ConfigurationError
 from powermeter.footprint.charging import parse_chain
 from powermeter.footprint.formula import AccountLine, Input, Measured, factors_of, told_apart, total
-from powermeter.notes import Note
 from powermeter.result import Grade, Result
+from powermeter.result.notes import Note
 
 from .factors import Factor
 from .grid import Grid, grid, mix_of, withdrawal_of_mix

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from powermeter import toml
 from powermeter.errors import ConfigurationError
-from powermeter.notes import Note
+from powermeter.result.notes import Note
 from powermeter.units import SECONDS_PER_YEAR, parse_duration, parse_quantity
 
 from .allocation import battery_wear, by_time, by_use

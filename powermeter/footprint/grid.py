@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from powermeter.errors import ConfigurationError
-from powermeter.notes import Note
+from powermeter.result.notes import Note
 
 from . import regional
 from .factors import Factor, default, factor, given, origins, table

@@ -17,7 +17,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from powermeter.errors import DataError
-from powermeter.notes import Note
+from powermeter.result.notes import Note
 
 from .factors import Factor, Origin
 

@@ -11,9 +11,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from powermeter.errors import ConfigurationError
-from powermeter.formatting import Shown, format_range
-from powermeter.notes import Note, once
 from powermeter.result import Grade, Result, plain
+from powermeter.result.formatting import Shown, format_range
+from powermeter.result.notes import Note, once
 from powermeter.units import format_quantity, parse_quantity
 
 from .charging import parse_chain

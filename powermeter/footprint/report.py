@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from powermeter.errors import ConfigurationError
 from powermeter.footprint.assessment import DataCentre, Rates
-from powermeter.formatting import format_range
-from powermeter.notes import Note
 from powermeter.result import Result, plain
+from powermeter.result.formatting import format_range
+from powermeter.result.notes import Note
 from powermeter.units import format_number, parse_quantity
 
 from .allocation import break_even

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from powermeter.errors import ConfigurationError
-from powermeter.notes import Note
+from powermeter.result.notes import Note
 
 from .factors import Factor
 from .footprint_options import FootprintOptions

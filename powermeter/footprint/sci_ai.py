@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from powermeter.errors import ConfigurationError
-from powermeter.notes import Note
 from powermeter.result import Result, plain
+from powermeter.result.notes import Note
 
 from .factors import nearest
 from .text import amount

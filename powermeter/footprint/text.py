@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from powermeter.footprint.formula import largest, told_apart
-from powermeter.formatting import Shown, format_range
 from powermeter.result import Result
+from powermeter.result.formatting import Shown, format_range
 from powermeter.units import format_quantity
 
 if TYPE_CHECKING:

@@ -26,8 +26,8 @@ from powermeter.importers.headers import heading
 from powermeter.importers.log import UTC, Choices, Importer, Log, Rows
 from powermeter.importers.stamps import wall
 from powermeter.importers.whole_rail import decide
-from powermeter.notes import Note
 from powermeter.result import Grade
+from powermeter.result.notes import Note
 
 MAX_ROWS = 20_000_000
 _MUST = {"metric", "timestamp", "value"}

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from powermeter.channel import INTERPOLATED_TIME, MISSING, Gap
 from powermeter.errors import DataError
-from powermeter.notes import Note
+from powermeter.result.notes import Note
 from powermeter.units import NS, format_duration
 
 MAX_GAPS = 10_000

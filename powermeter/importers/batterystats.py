@@ -19,8 +19,8 @@ from powermeter.importers.accuracies import GAUGE, PHONE_MODEL
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
 from powermeter.importers.stamps import datetime_ns
-from powermeter.notes import Note
 from powermeter.result import Grade
+from powermeter.result.notes import Note
 from powermeter.units import NS
 
 _COULOMB_PER_MAH = 3.6

@@ -17,8 +17,8 @@ from powermeter.events import Event
 from powermeter.importers.accuracies import CARBONTRACKER
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import RELATIVE, Choices, Importer, Log, Rows
-from powermeter.notes import Note
 from powermeter.result import Grade
+from powermeter.result.notes import Note
 from powermeter.units import NS
 
 _ACTUAL = re.compile(r"Actual consumption for (\d{1,6}) epoch")

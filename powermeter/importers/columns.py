@@ -30,8 +30,8 @@ from powermeter.importers.stamps import (
     time_of_day_ns,
     wall,
 )
-from powermeter.notes import Note
 from powermeter.result import Grade
+from powermeter.result.notes import Note
 from powermeter.units import NS
 
 MAX_ROWS = 100_000_000

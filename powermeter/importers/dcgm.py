@@ -21,8 +21,8 @@ from powermeter.importers.axis import regular
 from powermeter.importers.decimal_grid import Grid, float_or_nan
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import RELATIVE, Choices, Importer, Log, Rows
-from powermeter.notes import Note
 from powermeter.result import Grade
+from powermeter.result.notes import Note
 
 _STAMPED = re.compile(
     r"\s*\[?(?P<stamp>\d[\d:.,TZ/+-]*(?: \d[\d:.,Z+-]*)?)\]?\s+(?P<rest>(?:#\s*Entity|GPU|GPU-I|GPU-CI|CPU|Switch)\s.*)"

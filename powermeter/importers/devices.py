@@ -12,7 +12,7 @@ from powermeter.errors import DataError
 from powermeter.importers.axis import usual_step
 from powermeter.importers.device_column import MAX_DEVICES
 from powermeter.importers.plan import Plan
-from powermeter.notes import Note
+from powermeter.result.notes import Note
 
 
 def device_column(plan: Plan, devices: Collection[str]) -> str | None:

@@ -17,7 +17,7 @@ from powermeter.events import Event
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import RELATIVE, Choices, Log
 from powermeter.importers.stamps import TICKS, number_ns, wall
-from powermeter.notes import Note
+from powermeter.result.notes import Note
 
 MAX_EVENTS = 1_000_000
 

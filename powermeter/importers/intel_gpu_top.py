@@ -22,7 +22,7 @@ from powermeter.importers.columns import Column, channel
 from powermeter.importers.decimal_grid import integer_codes
 from powermeter.importers.files import Peek, read_all
 from powermeter.importers.log import RELATIVE, Choices, Importer, Log, Rows
-from powermeter.notes import Note
+from powermeter.result.notes import Note
 
 _MAX_BYTES = 128 << 20
 _UNITS = {"W": 1.0, "mW": 1e-3}

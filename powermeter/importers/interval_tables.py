@@ -27,8 +27,8 @@ from powermeter.importers.headers import clean
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
 from powermeter.importers.stamps import number_ns
 from powermeter.importers.whole_rail import decide
-from powermeter.notes import Note
 from powermeter.result import Grade
+from powermeter.result.notes import Note
 from powermeter.units import NS
 
 MAX_ROWS = 1_000_000

@@ -20,8 +20,8 @@ from powermeter.importers.decimal_grid import integer_codes
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
 from powermeter.importers.stamps import axis, regular, wall
-from powermeter.notes import Note
 from powermeter.result import Grade
+from powermeter.result.notes import Note
 
 _POWER = re.compile(
     r"\s*(?:Instantaneous power reading|Current Power)\s*:\s*(\d{1,6}(?:\.\d{1,3})?)\s*Watts?\s*"

@@ -25,8 +25,8 @@ from powermeter.importers.decimal_grid import integer_codes
 from powermeter.importers.files import MAX_BYTES, Peek
 from powermeter.importers.joulescope_reader import MAX_SAMPLES
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
-from powermeter.notes import Note
 from powermeter.result import Grade
+from powermeter.result.notes import Note
 from powermeter.units import NS
 
 MAGIC = b"jlsfmt\r\n \n \x1a  \xb2\x1c"

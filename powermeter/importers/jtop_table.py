@@ -16,8 +16,8 @@ from powermeter.importers.columns import Column, TimeColumn, Written, channel_na
 from powermeter.importers.files import Peek
 from powermeter.importers.log import Choices, Importer, Log
 from powermeter.importers.stamps import time_of_day_ns, wall
-from powermeter.notes import Note
 from powermeter.platforms.jetson import layout
+from powermeter.result.notes import Note
 
 _PARTS = {
     "IN_POWER": ("power", Quantity.POWER, 1e-3),

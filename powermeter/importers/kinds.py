@@ -14,7 +14,7 @@ from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.cells import Statistics
 from powermeter.importers.layout import Layout
 from powermeter.importers.plan import Planned
-from powermeter.notes import Note
+from powermeter.result.notes import Note
 
 KINDS = {
     "power": Kind.INSTANT,

@@ -28,7 +28,7 @@ from powermeter.importers.header_words import ELECTRIC
 from powermeter.importers.headers import heading
 from powermeter.importers.log import Choices, Importer, Log
 from powermeter.importers.table_reading import NO_UNIT
-from powermeter.notes import Note
+from powermeter.result.notes import Note
 
 _PAIR = re.compile(
     r"(?P<label>[A-Za-z][A-Za-z0-9 _.()-]{0,40}?)\s*[:=]\s*(?P<value>[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)"

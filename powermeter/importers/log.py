@@ -19,8 +19,8 @@ from powermeter.channel import Channel, Gap
 from powermeter.events import Event
 from powermeter.importers.files import Peek
 from powermeter.importers.zones import Zone
-from powermeter.notes import Note
 from powermeter.result import Grade
+from powermeter.result.notes import Note
 
 UTC = "utc"
 """The stamps are nanoseconds since 1970."""

@@ -21,8 +21,8 @@ from powermeter.importers.log import Choices, Log, Rows
 from powermeter.importers.not_logs import refusal
 from powermeter.importers.side_by_side import labels_of, side_by_side
 from powermeter.importers.whole_rail import WHOLE
-from powermeter.notes import Note
 from powermeter.recording.output_file import check_output
+from powermeter.result.notes import Note
 
 MAX_LOGS = 10_000
 

@@ -30,7 +30,7 @@ from powermeter.importers.decimal_grid import float_or_nan, integer_codes
 from powermeter.importers.files import MAX_LINE, Peek, find, read_lines
 from powermeter.importers.log import UTC, Choices, Importer, Log, Rows
 from powermeter.importers.stamps import Axis, axis, wall
-from powermeter.notes import Note
+from powermeter.result.notes import Note
 
 RULE = "mlperf-power"
 

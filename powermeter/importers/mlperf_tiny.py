@@ -32,7 +32,7 @@ from powermeter.importers.columns import Column, channel
 from powermeter.importers.decimal_grid import integer_codes
 from powermeter.importers.files import Peek, find, read_all, read_lines
 from powermeter.importers.log import RELATIVE, Choices, Importer, Log, Rows
-from powermeter.notes import Note
+from powermeter.result.notes import Note
 from powermeter.units import NS
 
 RULE_EDGES = "energyrunner"

@@ -30,8 +30,8 @@ from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import UTC, Choices, Importer, Log, Rows
 from powermeter.importers.side_by_side import side_by_side
 from powermeter.importers.stamps import axis
-from powermeter.notes import Note
 from powermeter.result import Grade
+from powermeter.result.notes import Note
 
 RULE = "mlperf-training"
 

@@ -16,7 +16,7 @@ from powermeter.importers.accuracies import MONSOON
 from powermeter.importers.columns import Column, TimeColumn, Written, read_table, rows, samples
 from powermeter.importers.files import Peek
 from powermeter.importers.log import Choices, Importer, Log
-from powermeter.notes import Note
+from powermeter.result.notes import Note
 from powermeter.units import NS
 
 MAX_RATE_HZ = 5000.0

@@ -18,8 +18,8 @@ from powermeter.errors import DataError
 from powermeter.importers.accuracies import MONSOON
 from powermeter.importers.files import Peek, read_all
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
-from powermeter.notes import Note
 from powermeter.result import Grade
+from powermeter.result.notes import Note
 from powermeter.units import NS
 
 _STATUS, _SAMPLES = 272, 1024

@@ -25,8 +25,8 @@ from powermeter.importers.plan import Plan, Planned
 from powermeter.importers.table import TableImporter
 from powermeter.importers.time_columns import TimePlan
 from powermeter.importers.tool_table import ColumnFact
-from powermeter.notes import Note
 from powermeter.result import Grade
+from powermeter.result.notes import Note
 
 _STAMP = re.compile(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d\.\d{3}\Z")
 _TWO_DECIMALS = re.compile(r"\d+\.\d\d( W)?\Z")

@@ -21,7 +21,7 @@ from powermeter.errors import DataError
 from powermeter.importers.as_table import read_as_table
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import Choices, Importer, Log
-from powermeter.notes import Note
+from powermeter.result.notes import Note
 
 _LINE = re.compile(r"\s*(\d{1,4})\s*,\s*([A-Za-z]{2,20})\s*,\s*(\d{15,17})\s*,\s*(\S.{0,40}?)\s*\Z")
 _KINDS = frozenset(

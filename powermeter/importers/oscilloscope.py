@@ -25,8 +25,8 @@ from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.headers import of_unit
 from powermeter.importers.log import RELATIVE, Choices, Importer, Log, Rows
 from powermeter.importers.stamps import number_ns
-from powermeter.notes import Note
 from powermeter.result import Grade
+from powermeter.result.notes import Note
 from powermeter.units import NS
 
 _MAX_ROWS = 100_000_000

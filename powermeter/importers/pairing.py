@@ -9,7 +9,7 @@ from powermeter.channel import Quantity
 from powermeter.errors import DataError
 from powermeter.importers.headers import words
 from powermeter.importers.plan import Plan, Planned
-from powermeter.notes import Note
+from powermeter.result.notes import Note
 
 
 def pair(plan: Plan) -> None:

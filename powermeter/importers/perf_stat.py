@@ -19,8 +19,8 @@ from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import RELATIVE, Choices, Importer, Log, Rows
 from powermeter.importers.stamps import number_ns
 from powermeter.importers.whole_rail import decide
-from powermeter.notes import Note
 from powermeter.result import Grade
+from powermeter.result.notes import Note
 from powermeter.units import NS
 
 _EVENT = re.compile(r"(?:^|[\s,;|])(?:power/)?energy-(?P<domain>pkg|cores|gpu|ram|psys)/?(?=$|[\s,;|:])")

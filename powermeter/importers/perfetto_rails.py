@@ -15,8 +15,8 @@ from powermeter.importers.axis import pauses, refuse_sparse
 from powermeter.importers.log import RELATIVE, Choices, Log, Rows
 from powermeter.importers.perfetto_trace import Reading, Trace
 from powermeter.importers.whole_rail import WHOLE, decide
-from powermeter.notes import Note
 from powermeter.result import Grade
+from powermeter.result.notes import Note
 
 _MICRO = 1e-6
 _UAH, _UWH = 3.6e-3, 3.6e-3

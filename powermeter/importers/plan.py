@@ -9,7 +9,7 @@ from powermeter.importers.headers import Heading
 from powermeter.importers.layout import Layout
 from powermeter.importers.time_columns import TimePlan
 from powermeter.importers.tool_table import ColumnFact, Signature
-from powermeter.notes import Note
+from powermeter.result.notes import Note
 
 
 @dataclass(slots=True)

@@ -19,9 +19,9 @@ from powermeter.errors import DataError
 from powermeter.importers.decimal_grid import integer_codes
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
-from powermeter.notes import Note
 from powermeter.platforms.powermetrics import ACCURACY, parse_block, parse_power, rail_of
 from powermeter.result import Grade
+from powermeter.result.notes import Note
 from powermeter.units import NS
 
 _MAX_BLOCKS = 5_000_000

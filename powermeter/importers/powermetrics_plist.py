@@ -21,9 +21,9 @@ from powermeter.errors import DataError
 from powermeter.importers.decimal_grid import Grid
 from powermeter.importers.files import Peek, read_all
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
-from powermeter.notes import Note
 from powermeter.platforms.powermetrics import ACCURACY, rail_of
 from powermeter.result import Grade
+from powermeter.result.notes import Note
 from powermeter.units import NS
 
 _MAX_BYTES = 1 << 30

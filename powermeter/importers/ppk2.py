@@ -30,7 +30,7 @@ from powermeter.importers.decimal_grid import float_or_nan, integer_codes
 from powermeter.importers.files import MAX_BYTES, Peek, open_zip
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
 from powermeter.importers.stamps import axis, number_ns, regular
-from powermeter.notes import Note
+from powermeter.result.notes import Note
 from powermeter.units import NS
 
 PINS = 8

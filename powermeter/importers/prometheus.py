@@ -26,8 +26,8 @@ from powermeter.importers.header_words import ELECTRIC
 from powermeter.importers.headers import of_unit
 from powermeter.importers.log import UTC, Choices, Importer, Log, Rows
 from powermeter.importers.whole_rail import decide
-from powermeter.notes import Note
 from powermeter.result import Grade
+from powermeter.result.notes import Note
 
 _MAX_BYTES = 128 << 20
 _MAX_SERIES = 500

@@ -23,7 +23,7 @@ from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.files import Peek, opened_text
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
 from powermeter.importers.manual_readings import SCALE, Display, advice, channel_of, rail_of
-from powermeter.notes import Note
+from powermeter.result.notes import Note
 from powermeter.units import parse_duration, unit_factor
 
 GAIN = 0.02

@@ -20,8 +20,8 @@ from powermeter.importers.axis import axis, pauses
 from powermeter.importers.decimal_grid import Grid
 from powermeter.importers.files import Peek, read_all
 from powermeter.importers.log import UTC, Choices, Importer, Log, Rows
-from powermeter.notes import Note
 from powermeter.result import Grade
+from powermeter.result.notes import Note
 from powermeter.units import NS
 
 _MAX_BYTES = 128 << 20

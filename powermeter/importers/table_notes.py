@@ -15,7 +15,7 @@ from powermeter.importers.headers import of_unit
 from powermeter.importers.kinds import Meaning
 from powermeter.importers.plan import Plan
 from powermeter.importers.table_rows import Stream
-from powermeter.notes import Note
+from powermeter.result.notes import Note
 
 # Quantity → (lowest, highest) median magnitude, in SI, that a device's supply plausibly has.
 _PLAUSIBLE = {

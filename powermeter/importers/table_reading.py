@@ -32,8 +32,8 @@ from powermeter.importers.time_columns import Reader
 from powermeter.importers.tool_table import Signature
 from powermeter.importers.turns import refuse_turns
 from powermeter.importers.whole_rail import Whole, decide
-from powermeter.notes import Note
 from powermeter.result import Grade
+from powermeter.result.notes import Note
 
 NO_UNIT = "no-unit"
 """The code of the note that lists the columns which were left out."""

@@ -20,9 +20,9 @@ from powermeter.importers.columns import NO_ZONE, unused
 from powermeter.importers.files import Peek, ends_whole, read_lines
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
 from powermeter.importers.stamps import Axis, axis, datetime_ns, regular
-from powermeter.notes import Note
 from powermeter.platforms.jetson import layout
 from powermeter.platforms.tegrastats import TegrastatsLine, is_connected, parse_line
+from powermeter.result.notes import Note
 
 _MILLIWATT = 1e-3
 

@@ -23,7 +23,7 @@ from powermeter.errors import DataError
 from powermeter.importers.as_table import read_as_table
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import Choices, Importer, Log
-from powermeter.notes import Note
+from powermeter.result.notes import Note
 
 _DEVICE = re.compile(r"\[(\d\d:\d\d:\d\d\.\d{3})\]\s+device (added|changed|removed):\s+(\S{1,200})\s*\Z")
 _FIELD = re.compile(r"\s+(state|energy-rate|voltage):\s+(\S.{0,60}?)\s*\Z")

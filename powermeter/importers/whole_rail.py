@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from powermeter.channel import Boundary, Rail
 from powermeter.errors import ConfigurationError
 from powermeter.importers.headers import words
-from powermeter.notes import Note
+from powermeter.result.notes import Note
 
 SOCKET = ("wall", "mains", "socket", "ac")
 """What people call what is drawn at the socket."""

@@ -11,9 +11,9 @@ from typing import Any
 
 from powermeter.errors import DataError
 from powermeter.importers.log import UTC, Log, Rows
-from powermeter.notes import Note
 from powermeter.recording import Writer
 from powermeter.recording.output_file import check_output
+from powermeter.result.notes import Note
 
 UNALIGNED = Note.info(
     "clock-unaligned",

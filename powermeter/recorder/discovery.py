@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from powermeter import registry
 from powermeter.channel import Boundary
 from powermeter.errors import ConfigurationError, OpenError, PowermeterError
-from powermeter.notes import Note
 from powermeter.result import Grade
+from powermeter.result.notes import Note
 from powermeter.source import Found
 
 LIMIT_S = 2.0

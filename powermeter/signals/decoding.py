@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from powermeter.channel import MISSING, REPEAT, SATURATED, Channel, Gap, Kind, Quantity
 from powermeter.errors import DataError
-from powermeter.notes import Note
+from powermeter.result.notes import Note
 from powermeter.signals.correction import Correction
 from powermeter.signals.deconvolution import unfolded
 from powermeter.signals.held import fresh_readings, refresh_found, standing

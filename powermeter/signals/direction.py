@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from powermeter.channel import Boundary, Quantity
-from powermeter.notes import Note
+from powermeter.result.notes import Note
 from powermeter.signals.line import Line
 
 CODE = "current-negative-throughout"

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from powermeter.channel import Gap, Kind, Quantity, Rail
 from powermeter.errors import DataError
-from powermeter.notes import Note
 from powermeter.result import Grade, worst
+from powermeter.result.notes import Note
 from powermeter.signals.kept import Kept, added
 
 _LOOKED = 200_000

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from powermeter.analysis.uncertainty import WORDS
 from powermeter.errors import DataError
-from powermeter.formatting import DASH
+from powermeter.result.formatting import DASH
 from powermeter.units import format_count, format_duration, format_quantity
 
 from .. import event_tree, wording

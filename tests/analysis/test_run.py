@@ -13,9 +13,9 @@ from powermeter.analysis.integral import Integral
 from powermeter.analysis.run import measure_run, never_negative
 from powermeter.channel import Boundary, Channel, Kind, Quantity, Rail
 from powermeter.events import Event
-from powermeter.notes import having
 from powermeter.recording import Writer
 from powermeter.result import Grade
+from powermeter.result.notes import having
 from powermeter.signals.decoding import from_samples
 from powermeter.signals.kept import Kept
 

@@ -15,9 +15,9 @@ from powermeter.calibration.steady_points import steady_points
 from powermeter.calibration.store import read, save
 from powermeter.channel import Accuracy, Channel, Quantity, Rail
 from powermeter.errors import DataError, ExistsError
-from powermeter.notes import having
 from powermeter.recording import Samples as SimulatedSamples
 from powermeter.recording import SourceInfo
+from powermeter.result.notes import having
 from powermeter.signals.correction import Correction
 from powermeter.signals.decoding import from_samples
 from powermeter.testing.simulation import NS, SimulatedRecording, Truth

@@ -19,8 +19,8 @@ from powermeter.comparison.runs import read
 from powermeter.comparison.verdict import Verdict
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.events import Event
-from powermeter.notes import having
 from powermeter.recording import Writer
+from powermeter.result.notes import having
 
 SECOND = 1_000_000_000
 GAIN = Accuracy(gain=0.02, source="test")

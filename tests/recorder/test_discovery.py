@@ -14,10 +14,10 @@ from powermeter import registry
 from powermeter.channel import Boundary
 from powermeter.cli.devices import devices
 from powermeter.errors import NotInstalledError, PowermeterError
-from powermeter.notes import Note
 from powermeter.recorder import discovery as choice
 from powermeter.recorder.discovery import Finding
 from powermeter.result import Grade
+from powermeter.result.notes import Note
 from powermeter.source import Found
 
 

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from powermeter.formatting import Shown
 from powermeter.reports.latex_text import escaped, plain_quantity, quantity
+from powermeter.result.formatting import Shown
 
 HOSTILE = [
     "\\input{x}",

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from powermeter.channel import Boundary, Rail
-from powermeter.notes import having
 from powermeter.recording import Recording, Writer
 from powermeter.reports.recording_notes import imported
 from powermeter.reports.report_data import gather
 from powermeter.reports.report_options import ReportOptions
+from powermeter.result.notes import having
 from tests.reports.conftest import START, channels
 
 

@@ -1,4 +1,4 @@
-"""What reports print beside the numbers of `powermeter.formatting`."""
+"""What reports print beside the numbers of `powermeter.result.formatting`."""
 
 from __future__ import annotations
 

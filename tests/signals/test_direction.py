@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
-from powermeter.notes import Severity
 from powermeter.recording import Recording, Writer
+from powermeter.result.notes import Severity
 from powermeter.signals.direction import CODE, direction_note
 from powermeter.signals.rails import lines
 

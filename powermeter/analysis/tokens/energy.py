@@ -25,8 +25,8 @@ from powermeter.analysis.tokens.slopes import slopes
 from powermeter.analysis.tokens.table import ModelTokens, Phase, TokenTable
 from powermeter.analysis.windows import measure
 from powermeter.events import Event
-from powermeter.notes import Note
 from powermeter.result import COVERAGE_95, Grade, Result, combine, worst
+from powermeter.result.notes import Note
 
 Indices = NDArray[np.int64]
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from powermeter.analysis.baseline import Baseline
 from powermeter.analysis.tokens.slopes import Slopes
-from powermeter.notes import Note
 from powermeter.result import Result
+from powermeter.result.notes import Note
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from powermeter.formatting import decimals_of, fixed, format_interval, format_range
+from powermeter.result.formatting import decimals_of, fixed, format_interval, format_range
 
 STEP = {"f": 1e-15, "p": 1e-12, "n": 1e-9, "µ": 1e-6, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
 

@@ -19,38 +19,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from enum import Enum
 from numbers import Real
 from typing import Any, ClassVar
 
-from powermeter.formatting import Shown, format_interval
+from powermeter.result.formatting import Shown, format_interval
+from powermeter.result.grade import Grade, worst
 from powermeter.units import unit_factor
 
 COVERAGE_95 = 1.959963984540054
 """Coverage factor for 95 % of a normal distribution (GUM, annex G)."""
-
-
-class Grade(str, Enum):
-    """How a number came to be; ordered from best to worst."""
-
-    MEASURED = "measured"  # an instrument senses the quantity itself
-    DERIVED = "derived"  # computed from measured ones and a fixed rule (nominal voltage, rail sum)
-    ESTIMATED = "estimated"  # a model stands where an instrument would (load × rated power)
-    ASSUMED = "assumed"  # typed in or taken from a table, never observed here
-    SIMULATED = "simulated"  # a program stands where an instrument would; nothing was powered
-
-    @property
-    def rank(self) -> int:
-        """0 for the best."""
-        return _GRADE_ORDER.index(self)
-
-
-_GRADE_ORDER = tuple(Grade)
-
-
-def worst(grades: Iterable[Grade]) -> Grade:
-    """Return the worst of some grades; `MEASURED` when there are none."""
-    return max(grades, key=lambda grade: grade.rank, default=Grade.MEASURED)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

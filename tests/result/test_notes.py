@@ -6,7 +6,7 @@ import copy
 
 import pytest
 
-from powermeter.notes import Note, Severity, having, once
+from powermeter.result.notes import Note, Severity, having, once
 
 CLIPPED = Note.warning("clipped-readings", "12 readings stand at the meter's limit; choose a larger range")
 BRIDGED = Note.info("bridged-gap", "a gap of 2 s was bridged")

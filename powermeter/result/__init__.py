@@ -1,0 +1,8 @@
+"""A number that says how sure it is: value, interval and grade, how it looks in print, and the notes that stand beside it."""
+
+from __future__ import annotations
+
+from powermeter.result.grade import Grade, worst
+from powermeter.result.result import COVERAGE_95, Result, combine, plain, product, ratio
+
+__all__ = ["COVERAGE_95", "Grade", "Result", "combine", "plain", "product", "ratio", "worst"]
