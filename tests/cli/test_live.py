@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -135,3 +137,101 @@ def test_what_a_terminal_has_no_room_for_is_counted_and_it_is_redrawn_in_place(m
     monkeypatch.setattr(live, "lines", lambda *_: [f"line {i}" for i in range(9)])
     screen.draw(None, None)  # type: ignore[arg-type]
     assert "more lines" not in out.getvalue()[2 * len(first) :]
+
+
+def test_a_line_of_json_holds_every_number_in_si(path, capsys):
+    """The fixture: 5 V, 0.2 and 0.4 A by turns, ±1 mA: 1 to 2.005 W; nine events of each label, one a second."""
+    tail = Tail(path, "x")
+    tail.look()
+    tail.is_growing = True
+    tail.warnings = ["m: a gap"]
+    live._Lines().draw(tail, parse_battery("4Ah"))
+    live._Lines().draw(tail, parse_battery("4Ah"), last=True)
+    first, last = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert set(first) == {"elapsed_s", "recording", "rails", "labels", "warnings"}
+    assert (first["recording"], last["recording"]) == (True, False)
+    assert first["elapsed_s"] == 10.0 and first["warnings"] == ["m: a gap"]
+    (rail,) = first["rails"]
+    assert (rail["source"], rail["rail"]) == ("m", "VDD_IN")
+    assert rail["energy_j"] == pytest.approx(15.0, rel=5e-3)
+    assert rail["charge_c"] == pytest.approx(3.0, rel=5e-3)
+    assert (rail["low_w"], rail["high_w"]) == pytest.approx((1.0, 2.005))
+    assert rail["mean_w"] == pytest.approx(1.5, rel=5e-3)
+    assert rail["power_w"] == pytest.approx(rail["voltage_v"] * rail["current_a"])
+    assert rail["voltage_v"] == pytest.approx(5.0)
+    (infer,) = (one for one in first["labels"] if one["label"] == "infer")
+    assert (infer["events"], infer["rate_hz"]) == (9, pytest.approx(1.0))
+    assert infer["mean_j"] == pytest.approx(0.5, rel=0.03)
+    del tail.main._at[Quantity.CURRENT]
+    live._Lines().draw(tail, parse_battery("4Ah"))
+    assert json.loads(capsys.readouterr().out)["rails"][0]["charge_c"] is None
+
+
+def test_the_first_of_many_lines_that_just_fit_are_all_shown(monkeypatch):
+    """A terminal of ten lines has nine beside the cursor; the last state is shown whole whatever its length."""
+    out = io.StringIO()
+    out.isatty = lambda: True  # type: ignore[method-assign]
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setattr(live.shutil, "get_terminal_size", lambda *_: os.terminal_size((80, 10)))
+    asked: list[int] = []
+    monkeypatch.setattr(live, "lines", lambda _tail, _battery, width: asked.append(width) or ["x"] * 30)
+    screen = live._Screen()
+    screen.draw(None, None, last=True)  # type: ignore[arg-type]
+    assert out.getvalue().count("x\n") == 30 and asked == [79], (
+        "a column is left free, for terminals that wrap"
+    )
+    monkeypatch.setattr(live, "lines", lambda *_: ["y"])
+    screen.draw(None, None)  # type: ignore[arg-type]
+    assert out.getvalue().endswith("\x1b[30A\r\x1b[Jy\n")
+
+
+def test_off_a_terminal_only_the_end_is_printed(monkeypatch, capsys):
+    monkeypatch.setattr(live, "lines", lambda *_: ["state"])
+    screen = live._Screen()
+    screen.draw(None, None)  # type: ignore[arg-type]
+    assert capsys.readouterr().out == ""
+    screen.draw(None, None, last=True)  # type: ignore[arg-type]
+    assert capsys.readouterr().out == "state\n"
+
+
+class Never(Ends):
+    """A recording that grows for ever, and would be looked at again after an hour."""
+
+    battery = None
+
+    @property
+    def is_growing(self) -> bool:
+        return True
+
+    def look(self) -> float:
+        self.looks += 1
+        return 3600.0
+
+
+@pytest.mark.parametrize(("seconds", "interrupted"), [(0.0, False), (None, True), (3600.0, True)])
+def test_it_ends_when_the_time_is_over_or_somebody_interrupts(seconds, interrupted):
+    stop = threading.Event()
+    if interrupted:
+        stop.set()
+    drawn = []
+
+    class Screen:
+        def draw(self, tail, battery, *, last=False):
+            drawn.append((battery.charge_c, last))
+
+    never = Never()
+    live._watch(never, None, seconds, stop, Screen())
+    assert drawn == [(14_400.0, False), (14_400.0, True)], (
+        "without a battery named or noted it is one of 4 Ah"
+    )
+    assert never.looks == 2
+
+
+def test_signals_are_those_of_before_afterwards():
+    before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
+    with live._until_interrupted() as stop:
+        assert not stop.is_set()
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert stop.wait(60)
+    assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from powermeter.analysis.energy import analyse
-from powermeter.channel import MISSING, Channel, Quantity, Rail
+from powermeter.channel import MISSING, Channel, Kind, Quantity, Rail
+from powermeter.cli import live_tail
 from powermeter.cli.live_tail import Tail
 from powermeter.events import Event
 from powermeter.recording import Recording, Writer
+from powermeter.source import SATURATED, Gap
 
 LONG = "a_label_that_is_longer_than_the_whole_terminal_is_wide"
 
@@ -74,3 +76,143 @@ def test_what_was_missing_before_the_tail_began_is_in_no_total(tmp_path):
     tail = Tail(path, "x")
     tail.look()
     assert 0.9 * 800 < tail.main.energy_j < 1.01 * 800
+
+
+def written(path, channels, times_s, columns, *, flags=None, gaps=(), facts=()):
+    with Writer.create(path, {}) as writer:
+        source = writer.add_source("x://", "m", "x", channels)
+        table = np.stack(columns, axis=1)
+        writer.append(source, np.asarray(times_s, np.int64) * 10**9, table, flags)
+        for gap in gaps:
+            writer.add_gap(source, gap)
+    return path
+
+
+RAIL = Rail("VDD_IN")
+
+
+@pytest.mark.parametrize(
+    ("channels", "columns", "joules", "coulombs"),
+    [
+        # 5 V × 0.4 A = 2 W for 399 s
+        (
+            (Channel("v", Quantity.VOLTAGE, 1e-3, RAIL), Channel("i", Quantity.CURRENT, 1e-3, RAIL)),
+            [np.full(400, 5000), np.full(400, 400)],
+            2.0 * 399,
+            0.4 * 399,
+        ),
+        # a meter of power that also shows the current: the power counts, not the product
+        (
+            (Channel("p", Quantity.POWER, 1e-3, RAIL), Channel("i", Quantity.CURRENT, 1e-3, RAIL)),
+            [np.full(400, 3000), np.full(400, 250)],
+            3.0 * 399,
+            0.25 * 399,
+        ),
+        # a counter of 7 J a second
+        (
+            (Channel("e", Quantity.ENERGY, 1e-3, RAIL, Kind.COUNTER),),
+            [np.arange(400) * 7000],
+            7.0 * 399,
+            0.0,
+        ),
+    ],
+)
+def test_what_was_recorded_before_the_tail_began_is_in_its_totals(
+    tmp_path, channels, columns, joules, coulombs
+):
+    """400 s, of which only the last minute is read sample by sample; a stretch of the overview more or less is 2 %."""
+    tail = Tail(written(tmp_path / "long.power", channels, np.arange(400), columns), "x")
+    tail.look()
+    assert tail.main.energy_j == pytest.approx(joules, rel=0.02)
+    assert tail.main.charge_c == pytest.approx(coulombs, rel=0.02)
+    assert tail.main.mean_w == pytest.approx(joules / 399, rel=0.02)
+    assert tail.main.seconds == pytest.approx(399, rel=0.01) and tail.elapsed_s == pytest.approx(399)
+    before = tail.main.energy_j
+    tail.look()
+    assert tail.main.energy_j == before, "what was read is not read again"
+
+
+def test_gaps_and_readings_at_the_end_of_the_range_are_warned_of_in_numbers(tmp_path):
+    """Gaps of 1.5 s and 2 s are two of 3.5 s; a missed deadline is none; three rows carry the flag of saturation."""
+    flags = np.zeros(20, np.uint8)
+    flags[4:7] = SATURATED
+    path = written(
+        tmp_path / "x.power",
+        (Channel("p", Quantity.POWER, 1e-3, RAIL),),
+        np.arange(20),
+        [np.full(20, 2000)],
+        flags=flags,
+        gaps=(
+            Gap(10**9, 2_500_000_000, "stalled"),
+            Gap(5 * 10**9, 7 * 10**9, "stalled"),
+            Gap(9 * 10**9, 10**10, "missed"),
+        ),
+    )
+    tail = Tail(path, "x")
+    tail.look()
+    told = [text for text in tail.warnings if text.startswith("m:")]
+    assert told == [
+        "m: 2 gaps of 3.5 s",
+        "m: 3 readings at the end of its range; the energy is at least this",
+    ]
+
+
+def test_a_source_that_falls_silent_while_it_is_recorded_is_named(tmp_path, monkeypatch):
+    """The last reading came 7 s ago by the clock of the recording; up to 5 s nothing is said."""
+    path = written(
+        tmp_path / "x.power",
+        (Channel("p", Quantity.POWER, 1e-3, RAIL),),
+        np.arange(3),
+        [np.full(3, 2000)],
+    )
+    tail = Tail(path, "x")
+    tail.look()
+    for seconds, told in ((5.0, []), (7.0, ["m: no reading for 7 s"])):
+        tail.warnings, tail.is_growing = [], True
+        monkeypatch.setattr(live_tail.time, "monotonic_ns", lambda s=seconds: round((2 + s) * 1e9))
+        with Recording.open(path) as recording:
+            tail._warn(recording)
+        assert tail.warnings == told
+    tail.warnings, tail.is_growing = [], False
+    with Recording.open(path) as recording:
+        tail._warn(recording)
+    assert tail.warnings == [], "one that has ended is not waited for"
+
+
+def test_the_pace_is_that_of_the_latest_fifty_events(tmp_path):
+    """Sixty events: ten a second apart, then fifty 0.1 s apart; 49 steps of 0.1 s are 10 a second.  An instant has no energy."""
+    path = tmp_path / "x.power"
+    times = np.arange(2001, dtype=np.int64) * 10_000_000
+    ends = [*range(1, 11), *(10 + 0.1 * k for k in range(1, 51))]
+    with Writer.create(path) as writer:
+        source = writer.add_source("x://", "m", "x", (Channel("p", Quantity.POWER, 1e-3, RAIL),))
+        writer.append(source, times, np.full(2001, 2000))
+        for i, end in enumerate(ends):
+            writer.add_event(Event("infer", round((end - 0.05) * 1e9), round(end * 1e9), uid=i + 1))
+        writer.add_event(Event("tick", 10**9, 10**9, uid=100))
+        writer.add_event(Event("open", 10**9, None, uid=101))
+    tail = Tail(path, "x")
+    tail.look()
+    pace = tail.labels["infer"]
+    assert pace.events == 60 and pace.rate_hz == pytest.approx(10.0)
+    assert len(pace.joules) == 50 and pace.mean_j == pytest.approx(0.1)  # 2 W for 0.05 s
+    assert tail.labels["tick"].events == 1
+    assert tail.labels["tick"].rate_hz is None and tail.labels["tick"].mean_j is None
+    assert "open" not in tail.labels
+
+
+def test_an_event_whose_readings_have_not_come_waits_for_them(tmp_path):
+    """It ends at 5 s; at first readings reach to 4 s only.  One that ended before the first reading is not waited for."""
+    path = written(
+        tmp_path / "x.power", (Channel("p", Quantity.POWER, 1e-3, RAIL),), np.arange(5), [np.full(5, 2000)]
+    )
+    tail = Tail(path, "x")
+    tail.look()
+    tail.labels = {"infer": live_tail.LabelPace(), "early": live_tail.LabelPace()}
+    tail._waiting = [("infer", 3 * 10**9, 5 * 10**9, 4), ("early", -(10**9), 10**9, 1)]
+    tail._place_events()
+    assert [name for name, *_ in tail._waiting] == ["infer"]
+    assert tail.labels["infer"].mean_j is None and tail.labels["early"].mean_j is None
+    tail.main.add(np.array([5, 6]) * 10**9, [np.array([2000, 2000])])
+    tail._place_events()
+    assert tail._waiting == [] and tail.labels["infer"].mean_j == pytest.approx(1.0)  # 4 J for 4 items

@@ -55,3 +55,58 @@ def test_a_counter_rises_and_a_restart_counts_nothing():
 def test_a_rail_without_power_is_told_apart():
     thermal = (Channel("t", Quantity.TEMPERATURE, 1.0, RAIL),)
     assert not RailTotals(thermal, "board").measures_power and RailTotals(VI, "board").measures_power
+
+
+@pytest.mark.parametrize(
+    ("kind", "joules"),
+    [
+        (Kind.INSTANT, 2.0 + 3.0),  # (1+3)/2 and (3+3)/2
+        (Kind.HELD, 1.0 + 3.0),  # a reading stands until the next
+        (Kind.MEAN, 3.0 + 3.0),  # a reading is of what went before
+    ],
+)
+def test_a_reading_counts_as_its_kind_says(kind, joules):
+    """1, 3 and 3 W, a second apart, in one piece and in three."""
+    for pieces in ([(0, 3)], [(0, 1), (1, 2), (2, 3)]):
+        totals = RailTotals((Channel("p", Quantity.POWER, 1.0, RAIL, kind),), "board")
+        for first, last in pieces:
+            totals.add(stamps(3, 1000)[first:last], [np.array([1, 3, 3])[first:last]])
+        assert totals.energy_j == pytest.approx(joules) and totals.seconds == pytest.approx(2.0)
+        assert (totals.low_w, totals.high_w, totals.power_w) == (1.0, 3.0, 3.0)
+
+
+def test_a_pause_of_two_seconds_still_counts_and_one_longer_does_not():
+    for step_ms, joules in ((2000, 6.0), (2001, 0.0)):
+        totals = RailTotals((Channel("p", Quantity.POWER, 1.0, RAIL),), "board")
+        totals.add(np.array([0]), [np.array([3])])
+        totals.add(np.array([step_ms]) * MS, [np.array([3])])
+        assert totals.energy_j == pytest.approx(joules)
+
+
+def test_now_is_the_last_half_second_and_the_charge_is_a_trapezoid():
+    """A step from 0.4 to 0.8 A at 1 s: until 0.99 s the mean of the half second, at 1.6 s only the new level."""
+    amps = np.where(stamps(161) >= 1000 * MS, 800, 400)
+    totals = RailTotals(VI, "board")
+    totals.add(stamps(161), [np.full(161, 5000), amps])
+    assert (totals.power_w, totals.current_a) == pytest.approx((4.0, 0.8))
+    assert totals.charge_c == pytest.approx(0.4 * 0.99 + 0.006 + 0.8 * 0.6)  # 10 ms from 0.4 to 0.8 A
+    assert list(totals.history) == pytest.approx([(100 * 2.0 + 61 * 4.0) / 161])
+
+
+def test_what_is_kept_back_is_two_minutes_and_what_is_taken_over_counts_from_the_start():
+    totals = RailTotals((Channel("p", Quantity.POWER, 1.0, RAIL),), "board")
+    totals.start(100.0, 20.0, 50.0)
+    assert (totals.energy_j, totals.charge_c, totals.mean_w) == (100.0, 20.0, 2.0)
+    for second in range(200):
+        totals.add(np.array([second]) * 1000 * MS, [np.array([3])])
+    assert totals.energy_j == pytest.approx(100 + 3 * 199) and totals.seconds == pytest.approx(50 + 199)
+    assert totals.between(79_000 * MS, 80_000 * MS) == pytest.approx(3.0)
+    assert totals.between(78_000 * MS, 80_000 * MS) is None
+
+
+def test_readings_at_the_end_of_the_range_are_counted_and_other_flags_are_not():
+    totals = RailTotals((Channel("p", Quantity.POWER, 1.0, RAIL),), "board")
+    totals.add(stamps(4), [np.full(4, 3)], np.array([1, 2, 3, 4], np.uint8))
+    assert totals.saturated == 2
+    totals.add(stamps(4) + 40 * MS, [np.full(4, 3)])
+    assert totals.saturated == 2
