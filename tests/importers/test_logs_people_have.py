@@ -4,10 +4,12 @@ import json
 import math
 import re
 from datetime import datetime
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from powermeter import toml
 from powermeter.analysis.energy import analyse
 from powermeter.analysis.integral import Integral
 from powermeter.cli import run as powermeter
@@ -19,6 +21,10 @@ def cases(folder):
     return json.loads((folder / "expected.json").read_text())
 
 
+AS_READ = toml.read(Path(__file__).with_name("logs_as_read.toml"))
+"""Log → what is in its recording, line by line as `as_read` writes it; looked through beside the logs."""
+
+
 @pytest.fixture(scope="session")
 def logs(shared):
     folder = shared / "data/logs_people_have"
@@ -28,8 +34,6 @@ def logs(shared):
 
 
 def names():
-    from pathlib import Path
-
     for parent in Path(__file__).resolve().parents:
         file = parent / "shared/data/logs_people_have/expected.json"
         if file.is_file():
@@ -43,12 +47,13 @@ class Outcome:
     def __init__(self, status, text, out):
         self.status, self.text = status, text
         self.energy = self.charge = self.half = self.seconds = self.start_ns = self.gap_s = self.grade = None
-        self.clock, self.rails, self.notes = None, {}, []
+        self.clock, self.rails, self.notes, self.lines = None, {}, [], []
         if self.status == 0:
             self._read(out)
 
     def _read(self, out):
         with Recording.open(out) as recording:
+            self.lines = as_read(recording)
             self.notes += recording.metadata["import_warnings"]
             self.clock = recording.metadata["clock"]
             times = [recording.samples(source.id).times_ns for source in recording.sources]
@@ -81,6 +86,49 @@ class Outcome:
         else:
             self.charge = float(((trace.values[1:] + trace.values[:-1]) / 2 * steps).sum())
         self.seconds = (trace.end_ns - trace.start_ns) * 1e-9
+
+
+def as_read(recording):
+    """Return how a log was read: a line for the file, one for each source, channel and gap, a note's code each."""
+    codes = " ".join(
+        f"{code}!" if severity == "warning" else code for code, severity in recording.metadata["import_codes"]
+    )
+    whole = recording.facts("whole")
+    counted = f", the whole: {whole[0]['rail']}" if whole else ""
+    lines = [f"{recording.metadata['imported']['format']}, {recording.metadata['clock']}{counted}; {codes}"]
+    for source in recording.sources:
+        read = recording.samples(source.id)
+        seconds = ", ".join(f"{at * 1e-9:.6f}" for at in read.times_ns[[0, -1]].tolist())
+        flags = np.bincount(read.flags, minlength=1).tolist()
+        lines.append(f"{source.name}: {len(read)} rows, {seconds} s, flags {flags}")
+        lines += [channel_as_read(channel, read.values(channel)) for channel in source.channels]
+        lines += [
+            f"gap {gap.start_ns * 1e-9:.6f} to {gap.end_ns * 1e-9:.6f}: {gap.reason}"
+            for gap in recording.gaps(source.id)
+        ]
+    lines += [
+        f"event {e.name} × {e.count}, {e.start_ns * 1e-9:.6f} to {(e.end_ns or 0) * 1e-9:.6f}"
+        for e in recording.events()[:9]
+    ]
+    return lines
+
+
+def channel_as_read(channel, values):
+    rail, limits = channel.rail, channel.accuracy
+    where = (
+        ""
+        if rail is None
+        else f" on {rail.name} ({rail.boundary.value}, in {rail.parent}; {rail.nominal_v} V)"
+    )
+    known = values[np.isfinite(values)]
+    mean = f"{known.mean():.9g}" if known.size else "none"
+    sure = (
+        "" if limits is None else f"; ± {limits.gain:g}, {limits.offset:g}, {limits.step:g}, {limits.model:g}"
+    )
+    return (
+        f"  {channel.name}: {channel.kind.value} {channel.unit}{where}, {channel.grade.value}: "
+        f"{known.size} of mean {mean}{sure}"
+    )
 
 
 def half_width(result):
@@ -169,3 +217,4 @@ def test_each_comes_out_right_or_is_refused_for_what_it_is(name, logs, tmp_path,
     status = powermeter(["import", str(logs / name), *case.get("options", []), "-o", str(out)])
     outcome = Outcome(status, "".join(capsys.readouterr()), out)
     assert judge(case, outcome) == []
+    assert outcome.lines == AS_READ.get(name, "").splitlines()
