@@ -7,6 +7,7 @@ document that its figures are from.  Where nobody states an accuracy, the figure
 from __future__ import annotations
 
 import functools
+import json
 import math
 import sys
 from pathlib import Path
@@ -14,6 +15,8 @@ from pathlib import Path
 import pytest
 from driver_cases import CASES, missing_library
 
+from powermeter import toml
+from powermeter.channel import Channel
 from powermeter.drivers.ina.layout import CHIPS
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals")
@@ -286,6 +289,42 @@ BY_OTHERS = {"ina", "hwmon", "iio", "ssh"}
 """Drivers of any INA, with the limits of the chips, and what passes a board's own sources on."""
 
 
+DECLARED = toml.read(Path(__file__).with_name("channels_as_declared.toml"))
+OF_THIS_MACHINE = (
+    "processor",
+    "program_pid",
+    "row_s",
+    "python",
+    "period_ns",
+    "cards",
+    "calibration",
+    "board",
+)
+"""Facts about an instrument that differ between machines and runs, or are long and tested elsewhere."""
+
+
+def declared(channel: Channel) -> str:
+    """Return everything that a channel states of its codes, in a line."""
+    rail = channel.rail
+    where = f", {channel.grade.value}"
+    if rail is not None:
+        inside = f" in {rail.parent}" if rail.parent else ""
+        nominal = f", {rail.nominal_v:g} V" if rail.nominal_v else ""
+        where += f", {rail.boundary.value} {rail.name}{inside}{nominal}: {rail.covers}"
+    limits = ("offset", "wrap", "window_ns", "refresh_ns", "low_code", "high_code")
+    more = [f"; {name} {value:g}" for name in limits if (value := getattr(channel, name))]
+    return f"{channel.name}: {channel.kind.value}, a code is {channel.scale:.9g} {channel.unit}{where}{''.join(more)}"
+
+
+def facts(info: object) -> object:
+    """Return what an instrument states of itself, without what differs between runs; numbers to six digits."""
+    if isinstance(info, dict):
+        return {name: facts(value) for name, value in info.items() if name not in OF_THIS_MACHINE}
+    if isinstance(info, (list, tuple)):
+        return [facts(value) for value in info]
+    return float(f"{info:.6g}") if isinstance(info, float) else info
+
+
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Instruments that people wait seconds for are simulated ten times as fast."""
@@ -314,6 +353,8 @@ def test_a_driver_s_accuracies_are_those_that_are_stated(scheme: str, tmp_path: 
     with case.source(tmp_path) as (source, _):
         source.open()
         found = {channel.name: channel.accuracy for channel in source.channels}
+        assert [declared(channel) for channel in source.channels] == DECLARED[scheme]["channels"]
+        assert facts(source.info()) == json.loads(DECLARED[scheme]["facts"])
     found.pop("clock", None)  # of a machine that shows its clock
     assert sorted(found) == sorted(STATED[scheme])
     for name, accuracy in found.items():
@@ -357,6 +398,15 @@ def test_better_grades_are_those_of_their_data_sheets() -> None:
     assert close(shunt.gain_drift, (None, 25 * PPM)) and close(shunt.offset_drift, (5 * U, 30 * U))
     assert close(bus.gain, (0.01 * PERCENT, 0.1 * PERCENT)) and close(bus.offset, (2 * M, 5 * M))
     assert close(bus.gain_drift, (None, 25 * PPM)) and close(bus.offset_drift, (8 * U, 40 * U))
+
+
+@pytest.mark.parametrize("scheme", sorted(set(DECLARED) - set(STATED)))
+def test_a_chip_s_channels_and_settings_are_those_of_its_data_sheet(scheme: str, tmp_path: Path) -> None:
+    (case,) = (case for case in CASES if case.scheme == scheme)
+    with case.source(tmp_path) as (source, _):
+        source.open()
+        assert [declared(channel) for channel in source.channels] == DECLARED[scheme]["channels"]
+        assert facts(source.info()) == json.loads(DECLARED[scheme]["facts"])
 
 
 @pytest.mark.parametrize(
