@@ -1,7 +1,7 @@
 """How fast a PPK2's stream is decoded beside ppk2-api, and what recording it with the live view costs.
 
     python benchmarks/ppk2.py                 # decode speed, then 20 s of recording
-    python benchmarks/ppk2.py --soak 10m      # the long form
+    python benchmarks/ppk2.py --soak 600      # the long form
 
 The simulated PPK2 is a process on a pseudo-terminal that sends 100 000 samples a second in real time.
 """
@@ -26,7 +26,6 @@ from powermeter.recording import Recording
 from powermeter.testing.load import Load
 from powermeter.testing.ppk2 import SimulatedPPK2
 from powermeter.testing.process import MeterProcess
-from powermeter.units import parse_duration
 
 LOAD = Load("pulses", 0.0005, 0.5, 0.05)  # twenty pulses a second, each through three ranges and back
 
@@ -120,13 +119,12 @@ def main() -> None:
     """Print both."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
-        "--soak", default="20s", help="how long to record (10m for the long form, 0 for not at all)"
+        "--soak", type=float, default=20, help="seconds to record (600 for the long form, 0 for not at all)"
     )
     parser.add_argument("--json", action="store_true", help="one JSON object instead of text")
     options = parser.parse_args()
     speeds = decode_speed()
-    seconds = parse_duration(options.soak)
-    found = soak(seconds) if seconds else {}
+    found = soak(options.soak) if options.soak else {}
     if options.json:
         print(json.dumps({"decode": speeds, "soak": found}))
         return

@@ -27,7 +27,6 @@ from numpy.typing import NDArray
 
 import powermeter
 from powermeter.channel import Channel, Quantity, Rail
-from powermeter.errors import DataError
 from powermeter.recording import Recording, Writer
 
 HOURS, RATE_HZ, EACH_S, INFERENCE_S = 26, 10, 10, 2.0
@@ -86,7 +85,7 @@ def behind_s(path: Path) -> float:
     try:
         with Recording.open(path) as recording:
             span = recording.span_ns(recording.sources[0].id)
-    except DataError:
+    except powermeter.DataError:
         return float("nan")
     return (now - span[1]) / 1e9 if span else float("nan")
 

@@ -22,15 +22,13 @@ from urllib.parse import quote, unquote
 
 from powermeter.channel import INTERPOLATED_TIME, MISSING, REPEAT, SATURATED, Boundary, Channel, Gap, Quantity
 from powermeter.errors import ConfigurationError
-from powermeter.events import now_ns
+from powermeter.events import Event, now_ns
 from powermeter.result import Grade
 from powermeter.units import NS, parse_period, parse_rate
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-    from powermeter.events import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,6 +341,7 @@ __all__ = [
     "SATURATED",
     "Address",
     "Block",
+    "Event",
     "Found",
     "Gap",
     "Option",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from powermeter.channel import MISSING
 from powermeter.errors import ConfigurationError
-from powermeter.events import Event
+from powermeter.source import Event
 
 if TYPE_CHECKING:
     import numpy as np

@@ -85,7 +85,7 @@ def bench(
     """
     from powermeter.analysis.repeat_loop import Limits
     from powermeter.comparison.benchmark import Target, repeat_until_known
-    from powermeter.meter import Meter
+    from powermeter.comparison.experiments import Setup
     from powermeter.reports.benchmark import draw, record, to_text
 
     wanted = parse_quantity(chosen["precision"], "1")
@@ -106,7 +106,7 @@ def bench(
     name: str = chosen["name"]
     made: list[Benchmark] = []
     status = 0
-    with Meter(*named(chosen["sources"]), path=output, force=force) as meter:
+    with Setup(named(chosen["sources"]), output, force=force).running() as meter:
         if meter.choice:
             click.echo(f"powermeter: {meter.choice}", err=True)
         for value in values:

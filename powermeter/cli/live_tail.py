@@ -14,7 +14,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.channel import Quantity
 from powermeter.errors import printable
 from powermeter.recorder.rail_totals import RailTotals
 from powermeter.recording import Recording, SourceInfo
@@ -141,30 +140,7 @@ class Tail:
         before = overview.end_ns <= self._last_ns[about.id]
         seconds = np.diff(np.append(overview.start_ns, span[1]))[before] * 1e-9
         for totals in found.values():
-            self._take_over(about, totals, overview.mean[before], seconds)
-
-    @staticmethod
-    def _take_over(about: SourceInfo, totals: RailTotals, means: Floats, seconds: Floats) -> None:
-        def column(quantity: Quantity) -> Floats | None:
-            for position, channel in enumerate(about.channels):
-                if (
-                    channel.rail is not None
-                    and channel.rail.name == totals.rail
-                    and channel.quantity is quantity
-                ):
-                    return channel.in_si(means[:, position])
-            return None
-
-        power, volts, amps = (column(q) for q in (Quantity.POWER, Quantity.VOLTAGE, Quantity.CURRENT))
-        energy = column(Quantity.ENERGY)
-        joules = 0.0
-        if power is not None:
-            joules = float(np.nansum(power * seconds))
-        elif volts is not None and amps is not None:
-            joules = float(np.nansum(volts * amps * seconds))
-        elif energy is not None and len(energy) > 1:
-            joules = float(np.nansum(np.maximum(np.diff(energy), 0.0)))
-        totals.start(joules, 0.0 if amps is None else float(np.nansum(amps * seconds)), float(seconds.sum()))
+            totals.take_over(overview.mean[before], seconds)
 
     def _warn(self, recording: Recording) -> None:
         now = time.monotonic_ns()

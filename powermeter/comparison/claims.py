@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 from powermeter.analysis.subject import charge_per_item
 from powermeter.errors import DataError, PowermeterError
 from powermeter.result import Result
-from powermeter.units import unit_factor
 
 if TYPE_CHECKING:
     from powermeter.analysis.energy import Analysis
@@ -151,10 +150,10 @@ def _claim(row: Mapping[str, str | None], where: str) -> Claim:
 def _factor(text: str, unit: str, where: str) -> float:
     if not text and unit == "1":
         return 1.0
-    found = unit_factor(text)
-    if found is None or found[0] != unit:
-        raise DataError(f"{where}: {text!r} is not a unit of what is counted in {unit}")
-    return found[1]
+    try:
+        return Result.of(1.0, text).to(unit).value
+    except ValueError:
+        raise DataError(f"{where}: {text!r} is not a unit of what is counted in {unit}") from None
 
 
 def _number(text: str, column: str, where: str) -> float:

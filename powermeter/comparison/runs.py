@@ -17,8 +17,8 @@ from powermeter.analysis.item_count import ItemCount
 from powermeter.analysis.labels import LabelRow
 from powermeter.errors import ConfigurationError
 from powermeter.recording import Recording
+from powermeter.recording.instrument import unnamed
 from powermeter.recording.protocol import RecordingLike
-from powermeter.signals.instrument import unnamed
 
 _FILTER = re.compile(r"(?P<label>[^\[\]]*)\[(?P<inside>[^\[\]]+)\]\Z")
 

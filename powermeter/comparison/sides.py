@@ -20,8 +20,8 @@ from powermeter.analysis.uncertainty import limit_names
 from powermeter.comparison.designs import IN_SPREAD, Side, without
 from powermeter.comparison.runs import Run
 from powermeter.errors import DataError
+from powermeter.recording.instrument import of_any
 from powermeter.result import Result, combine
-from powermeter.signals.instrument import of_any
 
 Floats = NDArray[np.floating[Any]]
 

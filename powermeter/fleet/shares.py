@@ -15,9 +15,9 @@ from typing import Any
 from powermeter.analysis.energy import Analysis
 from powermeter.analysis.quantiles import student_95
 from powermeter.analysis.uncertainty import coverage, limit_names
+from powermeter.recording.instrument import of_any
 from powermeter.recording.protocol import RecordingLike
 from powermeter.result import COVERAGE_95, Grade, Result
-from powermeter.signals.instrument import of_any
 
 _OF_THE_INSTRUMENT = ("gain", "offset", "model", "quantisation")
 _COUNTED = ("noise", "repeats")

@@ -81,9 +81,25 @@ class RailTotals:
         """Whether the charge is known."""
         return Quantity.CURRENT in self._at
 
-    def start(self, energy_j: float, charge_c: float, seconds: float) -> None:
-        """Take over what was recorded before the first reading that will be added."""
-        self.energy_j, self.charge_c, self.seconds = energy_j, charge_c, seconds
+    def take_over(self, means: NDArray[np.float64], seconds: NDArray[np.float64]) -> None:
+        """Take over what was recorded before the first reading that will be added.
+
+        Args:
+            means: Mean codes of each stretch, a column for each of the source's channels.
+            seconds: How long each stretch is.
+        """
+        power, volts, amps, energy = (
+            self._channels[at].in_si(means[:, at]) if (at := self._at.get(quantity)) is not None else None
+            for quantity in (Quantity.POWER, Quantity.VOLTAGE, Quantity.CURRENT, Quantity.ENERGY)
+        )
+        if power is not None:
+            self.energy_j = float(np.nansum(power * seconds))
+        elif volts is not None and amps is not None:
+            self.energy_j = float(np.nansum(volts * amps * seconds))
+        elif energy is not None and len(energy) > 1:
+            self.energy_j = float(np.nansum(np.maximum(np.diff(energy), 0.0)))
+        self.charge_c = 0.0 if amps is None else float(np.nansum(amps * seconds))
+        self.seconds = float(seconds.sum())
 
     def add(
         self,

@@ -13,12 +13,12 @@ from typing import Any
 
 from powermeter.channel import Boundary, Channel, Gap, Kind, Quantity, Rail
 from powermeter.errors import MEANT, ConfigurationError, DataError, nearest
+from powermeter.recording.instrument import instrument_of, origin_of
 from powermeter.recording.protocol import RecordingLike, Samples, SourceInfo
 from powermeter.signals import condensed
 from powermeter.signals.alignment import host_times, of_cut_stamps, shifted, shifted_gaps
 from powermeter.signals.calibrations import correction_of, prefer_calibrated
 from powermeter.signals.decoding import Calibrated, read_channel
-from powermeter.signals.instrument import instrument_of, origin_of
 from powermeter.signals.line import Line
 from powermeter.signals.selection import Around
 from powermeter.signals.thinning import thinned

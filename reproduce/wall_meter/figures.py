@@ -13,9 +13,8 @@ import numpy as np
 from publication import Figure, Publication, Source, figure, unpublished
 from store import Store
 
-from powermeter import analyse
+from powermeter import Grade, Result, analyse
 from powermeter.importers import convert
-from powermeter.result import Grade, Result, combine, ratio
 
 REPOSITORY = Source(
     "raphischer/ai-energy-validation",
@@ -44,11 +43,9 @@ def figures(stores: Mapping[str, Store], folder: Path) -> Iterator[Figure]:
     yield figure("runs", "runs with two readings of the display", "318", "", Result.of(len(runs), "1"))
     for title, printed in RATIOS.items():
         members = [run for run in runs if title in ("all", run.group)]
-        wall = combine([(1.0, run.wall) for run in members])
+        wall = sum((run.wall for run in members[1:]), members[0].wall)
         estimate = Result.of(sum(run.estimate_j for run in members), "J", grade=Grade.ESTIMATED)
-        yield figure(
-            "estimate over wall", f"{title}, {len(members)} runs", printed, "", ratio(estimate, wall)
-        )
+        yield figure("estimate over wall", f"{title}, {len(members)} runs", printed, "", estimate / wall)
         yield from _parts(title, members)
     widths = np.array([run.wall.half_width / run.wall.value for run in runs if run.wall.value > 0])
     least, middle, most = (float(value) for value in np.quantile(widths, (0.0, 0.5, 1.0)))

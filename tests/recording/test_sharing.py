@@ -15,11 +15,11 @@ from powermeter.channel import Accuracy, Channel, Quantity, Rail
 from powermeter.errors import ExistsError
 from powermeter.events import Event
 from powermeter.recording import Writer
+from powermeter.recording.instrument import instrument_of, of_any
 from powermeter.recording.privacy import reduced, reduced_info, reduced_url
 from powermeter.recording.sharing import share
 from powermeter.recording.verification import verify
 from powermeter.result import Result
-from powermeter.signals.instrument import instrument_of, of_any
 from powermeter.source import Gap
 
 SECOND = 1_000_000_000

@@ -1,7 +1,7 @@
 """llama-bench's table with joules per token beside tokens per second.
 
 powermeter record -o run.power --events-from llama-bench -- llama-bench --progress -o jsonl -m model.gguf
-python -m powermeter.hooks.llama_bench run.power
+python -m powermeter.reports.llama_bench run.power
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
-from powermeter import Analysis, Recording, Result, analyse
+from powermeter.analysis.energy import Analysis, analyse
 from powermeter.analysis.tokens import measures as token_measures
 from powermeter.errors import DataError, PowermeterError
+from powermeter.recording import Recording
+from powermeter.result import Result
 from powermeter.units import format_number
 
 _TESTS = {token_measures.PREFILL: "pp", token_measures.DECODE: "tg"}
@@ -88,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Print the table of a recording; returns the exit status."""
     typed = list(sys.argv[1:] if arguments is None else arguments)
     if len(typed) != 1:
-        print("usage: python -m powermeter.hooks.llama_bench RUN.power", file=sys.stderr)
+        print("usage: python -m powermeter.reports.llama_bench RUN.power", file=sys.stderr)
         return 2
     try:
         with Recording.open(Path(typed[0])) as recording:

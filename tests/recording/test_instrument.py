@@ -9,7 +9,7 @@ import pytest
 
 from powermeter import Analysis, analyse
 from powermeter.channel import Accuracy
-from powermeter.signals.instrument import instrument_of
+from powermeter.recording.instrument import instrument_of
 from powermeter.testing.simulation import SimulatedMeter, SimulatedRecording, bursts
 
 METER = SimulatedMeter(accuracy=Accuracy(gain=0.01, noise=0.3, source="a test"))

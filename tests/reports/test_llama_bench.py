@@ -10,8 +10,8 @@ import pytest
 from powermeter.analysis.tokens import measures as names
 from powermeter.channel import Accuracy, Boundary, Channel, Quantity, Rail
 from powermeter.events import Event
-from powermeter.hooks.llama_bench import bench_rows, main, to_markdown
 from powermeter.recording import Recording, Writer
+from powermeter.reports.llama_bench import bench_rows, main, to_markdown
 
 NS = 10**9
 
