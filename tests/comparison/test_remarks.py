@@ -9,7 +9,7 @@ import pytest
 from powermeter.channel import Boundary
 from powermeter.comparison import remarks
 from powermeter.comparison.designs import Design
-from powermeter.notes import Severity
+from powermeter.result.notes import Severity
 
 
 def run(name="a", *, instrument="ina", recording="a", started_s=1.0, boundary=Boundary.BOARD, **how):
