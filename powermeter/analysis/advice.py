@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import BEAT, FEW, LAG, LOST, UNSEEN
+from powermeter.analysis.estimate import BEAT, EQUAL, FEW, LAG, LOST, UNSEEN
 from powermeter.analysis.quantiles import student_95
 from powermeter.analysis.sampling import scatter_of_line
 from powermeter.analysis.set_clock import perhaps_no_time
@@ -273,10 +273,10 @@ def _not_seen(analysis: Analysis, row: LabelRow) -> Advice | None:
     if not why or length <= 0 or trace.kind is not Kind.INSTANT:
         return None
     tau = trace.interval_ns * 1e-9
-    if why == BEAT or float(lengths.sum()) / tau > _MANY:
+    if why == BEAT or (why != EQUAL and float(lengths.sum()) / tau > _MANY):
         # 0.382 of an interval apart is as far from any simple ratio as can be.
         return _make("other-moments", {"rate_hz": 1 / (tau * (1 - 0.382 * min(1.0, length / tau)))}, None)
-    if why in (FEW, UNSEEN):
+    if why in (FEW, EQUAL, UNSEEN):
         rate, fastest = max(TIMES / tau, _INSIDE / length), _fastest_hz(trace)
         if rate > _ABOUT * fastest:
             return _make("longer-events", {"times": math.ceil(_INSIDE / (length * fastest))}, None, "unseen")

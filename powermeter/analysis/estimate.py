@@ -24,6 +24,8 @@ LOST = "lost"
 """A gap took about half of an event and more, from one of its ends, and no other event was read whole."""
 RIPPLE = "ripple"
 """Inside events power changes between two levels, slowly and whenever they begin: a fast ripple nearly in step looks like that."""
+EQUAL = "equal"
+"""Few readings lie in the events, and all agree: they show no scatter."""
 
 LAG = "lag"
 """What readings miss at the start of events follows their end: an instrument that lags, or a load that does."""

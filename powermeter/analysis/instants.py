@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.beside import jumps_beside
 from powermeter.analysis.bounds import beat, few, ripple, unseen
+from powermeter.analysis.equal_readings import equal
 from powermeter.analysis.estimate import Estimate
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
@@ -207,6 +208,7 @@ def measure_instants(
     span = step.span or (plateaus(trace, before, m) if own_moments(trace) else None)
     if span is not None:
         return ripple(found, span, seconds)
+    found = equal(integral, found, before, upto, seconds)
     return lagging(integral, start_ns, end_ns, found, others)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from powermeter.analysis.equal_readings import unseen_share
 from powermeter.analysis.health import Disagreement
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.moments import own_moments
@@ -87,6 +88,14 @@ def remarks(
                 "own-refresh",
                 f"each reading is a snapshot at the instrument's own refresh, every {format_duration(power.interval_ns * 1e-9)}: a load whose "
                 "period divides that, or nearly, is not seen as it is, and nothing in the readings shows it; an energy counter or a mean does",
+            )
+        )
+    if run.mute:
+        notes.append(
+            Note.warning(
+                "equal-readings",
+                f"all {run.mute} readings agree, and so few do not show what the load does between them: the interval leaves room for "
+                f"{100 * unseen_share(run.mute):.2g} % of the time at another power; sample faster, or record for longer",
             )
         )
     if run.carriers:

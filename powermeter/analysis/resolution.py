@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import BEAT, FEW, LAG, LOST, RIPPLE, UNSEEN
+from powermeter.analysis.estimate import BEAT, EQUAL, FEW, LAG, LOST, RIPPLE, UNSEEN
 from powermeter.analysis.more_repeats import more_repeats
 from powermeter.analysis.quantiles import quantile
 from powermeter.analysis.windows import Windows
@@ -52,7 +52,7 @@ def verdict(
     more = repeats_needed(energy, known, total)
     why = next((energy.groups[g].why for g in energy.group[known].tolist() if energy.groups[g].why), "")
     if not short:
-        return Resolution(True, samples, more, _WHY[why] if why in (LOST, RIPPLE, LAG) else "")
+        return Resolution(True, samples, more, _WHY[why] if why in (LOST, RIPPLE, LAG, EQUAL) else "")
     text = (
         f"one event lasts {format_duration(length)} and a sample comes each "
         f"{format_duration(trace.interval_ns * 1e-9)}: too short to resolve"
@@ -72,6 +72,8 @@ def verdict(
 _WHY = {
     UNSEEN: "no reading fell into any of them, so that only a bound is known: sample faster, or make each event longer",
     FEW: "so few readings fell into them that only a bound is known: measure more repeats, or sample faster",
+    EQUAL: "so few readings fell into them, all alike, that what the load does between them may have been missed: the interval holds what it "
+    "was seen to do elsewhere; sample faster, or measure for longer",
     BEAT: "readings keep step with them and always fall on the same part: sample at a rate that is not a multiple of the loop's, "
     "or let the recorder vary its moments",
     LOST: "a gap took about half of them or more, and none was read whole: repeat the run without the gap",

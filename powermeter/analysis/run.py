@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.analysis.equal_readings import open_ends
 from powermeter.analysis.estimate import BEAT, FEW, RIPPLE, UNSEEN, Activity
 from powermeter.analysis.holes import Bridges, bridged_much, with_events
 from powermeter.analysis.integral import Integral
@@ -54,6 +55,7 @@ class Run:
         blind_s: Seconds of events that no reading fell into.
         ripple: Frequency in Hz of an oscillation in the readings that may be a faster one; 0 where there is none.
         no_time: Of the energy, what was bridged over holes in which perhaps a clock was set and no time passed, J (C).
+        mute: How many readings it has where those are few and all agree; 0 else.
         carriers: As how many readings those few count that carry much of the energy; 0 where many do.
     """
 
@@ -66,6 +68,7 @@ class Run:
     carriers: int = 0
     ripple: float = 0.0
     no_time: float = 0.0
+    mute: int = 0
 
     @property
     def power(self) -> Result:
@@ -107,6 +110,7 @@ def measure_run(
         moved, gaps = with_events(integral, bridges, activity, start, end)
         value += moved
     below = above = no_time = 0.0
+    mute = 0
     beat = False
     blind_s = 0.0
     if whole and trace.kind is Kind.INSTANT:
@@ -114,6 +118,11 @@ def measure_run(
         variance = max(variance, seen.variance)
         beat, blind_s = seen.beat, seen.blind_s
         below, above = seen.below, seen.above
+    if trace.kind is Kind.INSTANT and trace.kept is None:
+        first, last = np.searchsorted(trace.times_ns, [start, end + 1]).tolist()
+        lower, upper = open_ends(trace, trace.values[first:last])
+        below, above = max(below, lower * seconds), max(above, upper * seconds)
+        mute = last - first if upper else 0
     if whole:
         below += sum(x.found.below_lost for x in activity)
         above += sum(x.found.above_lost for x in activity)
@@ -159,7 +168,7 @@ def measure_run(
     carriers = round(1 / scatter.lean**2) if abs(scatter.lean) > _FEW_CARRY else 0
     line = ripple or wave
     hertz = line.frequency if line is not None else max((x.found.ripple for x in activity), default=0.0)
-    return Run(energy, seconds, plain, gap_s, beat, blind_s, carriers, hertz, no_time)
+    return Run(energy, seconds, plain, gap_s, beat, blind_s, carriers, hertz, no_time, mute)
 
 
 def _edges(activity: Sequence[Activity]) -> tuple[Times, Times]:

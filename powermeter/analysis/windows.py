@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import BEAT, FEW, LAG, LOST, RIPPLE, UNSEEN, Activity, Estimate
+from powermeter.analysis.estimate import BEAT, EQUAL, FEW, LAG, LOST, RIPPLE, UNSEEN, Activity, Estimate
 from powermeter.analysis.groups import members_of
 from powermeter.analysis.holes import Bridges, bridged_much
 from powermeter.analysis.instants import measure_instants
@@ -47,7 +47,7 @@ from powermeter.result import Grade, Result, worst
 _BLOCK = 1 << 14
 _MANY_EVENTS = 100_000
 """Of more events, windows of a meter are not divided among labels."""
-_BOUNDED = (UNSEEN, FEW, BEAT, LOST, RIPPLE, LAG)
+_BOUNDED = (UNSEEN, FEW, EQUAL, BEAT, LOST, RIPPLE, LAG)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -276,7 +276,7 @@ def test_a_display_that_rounds_equal_values_rounds_them_all_the_same_way(tmp_pat
             path = tmp_path / f"{name}{i}.power"
             with Writer.create(path, {"clock": "monotonic"}) as writer:
                 source = writer.add_source("manual://?unit=W&step=0.1W", "display", "manual", (channel,), {})
-                writer.append(source, np.arange(5) * 20 * SECOND, np.full((5, 1), level))
+                writer.append(source, np.arange(30) * 3 * SECOND, np.full((30, 1), level))
                 writer.add_clock_pair(0, (1_700_000_000 + 100 * i + 50 * (name == "b")) * SECOND)
             made.append(path)
         sides.append(made)

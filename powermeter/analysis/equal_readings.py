@@ -1,0 +1,71 @@
+"""What few readings that all agree leave open: they show no scatter, so that nothing in them tells what the load does between them.
+
+Of a load that is elsewhere for a share q of the time, n readings at moments that nobody chose all miss it with the probability (1 − q)ⁿ.  That
+is 5 % for q = 1 − 0.05^(1/n), about 3/n (the rule of three; Hanley and Lippman-Hand, JAMA 249, 1983): so much of the time may have been spent
+at another power.  What that may be is what the load was seen to do elsewhere; where it was seen to do nothing, anything from 0 to
+three times what was read.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.analysis.bounds import seen_range
+from powermeter.analysis.estimate import EQUAL, Estimate
+from powermeter.analysis.integral import Integral
+from powermeter.signals.trace import Trace
+
+Floats = NDArray[np.floating[Any]]
+Indices = NDArray[np.int64]
+
+_CHANCE = 0.05
+_MUCH = 0.1  # of the time unseen: as of holes, what is more is estimated
+_AS_HIGH = 3.0  # times what was read, as wherever a load was never seen (`bounds`)
+_ONE_STEP = 1.5  # readings within it are those of one step or of two that follow each other
+
+
+def unseen_share(readings: int) -> float:
+    """Return the share of time that so many readings may all have missed; 0 where it is under a tenth."""
+    share = 1 - float(_CHANCE ** (1 / max(readings, 1)))
+    return share if share > _MUCH else 0.0
+
+
+def all_equal(trace: Trace, values: Floats) -> bool:
+    """Return whether readings agree within one step of their instrument."""
+    return float(np.ptp(values)) <= _ONE_STEP * max(trace.step, trace.code, 1e-9 * abs(float(values[0])))
+
+
+def open_ends(trace: Trace, values: Floats) -> tuple[float, float]:
+    """Return by how much the mean power of a run may be lower and higher than few readings that all agree, W; (0, 0) where they do not."""
+    share = unseen_share(values.size)
+    if values.size < 2 or not share or not all_equal(trace, values):
+        return 0.0, 0.0
+    level = abs(float(values.mean()))
+    return share * level, share * (_AS_HIGH - 1) * max(level, trace.step, trace.code)
+
+
+def equal(integral: Integral, found: Estimate, before: Indices, upto: Indices, seconds: Floats) -> Estimate:
+    """Return an estimate with open ends where the few readings inside a label's events all agree, else as it is."""
+    trace = integral.trace
+    share = unseen_share(int((upto - before).sum()))
+    some = np.flatnonzero(upto > before)
+    if not share or not some.size:
+        return found
+    inside = np.concatenate([trace.values[before[k] : upto[k]] for k in some.tolist()])
+    if not all_equal(trace, inside):
+        return found
+    low, high = seen_range(integral, before, upto)
+    step = max(trace.step, trace.code)
+    level = float(inside.mean())
+    if high - low > max(2 * step, 6 * trace.noise, 0.02 * abs(high)):
+        lower, upper = low, high + 0.5 * (high - low)
+    else:
+        lower, upper = min(0.0, level), _AS_HIGH * max(abs(level), step)
+    found.why = EQUAL
+    found.below = share * max(level - lower, 0.0) * seconds
+    found.above = share * max(upper - level, 0.0) * seconds
+    found.below_all, found.above_all = float(found.below.sum()), float(found.above.sum())
+    return found
