@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.analysis.against_events import against_events, edges_of
 from powermeter.analysis.equal_readings import open_ends
-from powermeter.analysis.estimate import BEAT, FEW, RIPPLE, UNSEEN, Activity
+from powermeter.analysis.estimate import Activity
 from powermeter.analysis.holes import Bridges, bridged_much, with_events
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.moments import count_variance, read_at_random
+from powermeter.analysis.moments import read_at_random
 from powermeter.analysis.ripple import Ripple, ripple_in_run
 from powermeter.analysis.sampling import Scatter, scatter_of_line
 from powermeter.analysis.set_clock import perhaps_no_time
@@ -33,13 +34,8 @@ Times = NDArray[np.int64]
 _NONE = np.empty(0, np.int64), np.empty(0, np.int64)
 _STRETCH = 4096
 _STRETCHES = 48
-_LOOKED = 4096
 _FEW_CARRY = 0.2
 _LONGER = 1.5  # windows that are so many intervals long overlap
-_ROUNDING = 1e-9
-_REACH = (
-    1.5  # a deviation that was found is a standard uncertainty times this: the interval reaches 1.3 of it
-)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,7 +110,7 @@ def measure_run(
     beat = False
     blind_s = 0.0
     if whole and trace.kind is Kind.INSTANT:
-        seen = _against_events(integral, activity, math.sqrt(variance), tau)
+        seen = against_events(integral, activity, math.sqrt(variance), tau)
         variance = max(variance, seen.variance)
         beat, blind_s = seen.beat, seen.blind_s
         below, above = seen.below, seen.above
@@ -127,7 +123,7 @@ def measure_run(
         below += sum(x.found.below_lost for x in activity)
         above += sum(x.found.above_lost for x in activity)
         if integral.hole.size:
-            no_time = float(perhaps_no_time(integral, *_edges(activity)).sum())
+            no_time = float(perhaps_no_time(integral, *edges_of(activity)).sum())
             below += no_time
     ripple = wave = None
     if trace.kind is Kind.INSTANT and activity:
@@ -169,13 +165,6 @@ def measure_run(
     line = ripple or wave
     hertz = line.frequency if line is not None else max((x.found.ripple for x in activity), default=0.0)
     return Run(energy, seconds, plain, gap_s, beat, blind_s, carriers, hertz, no_time, mute)
-
-
-def _edges(activity: Sequence[Activity]) -> tuple[Times, Times]:
-    """Return the starts and ends of all events."""
-    if not activity:
-        return _NONE
-    return np.concatenate([x.start_ns for x in activity]), np.concatenate([x.end_ns for x in activity])
 
 
 def _ripple(integral: Integral, start: int, end: int) -> Ripple | None:
@@ -260,94 +249,3 @@ def _scatter(integral: Integral, start: int, end: int) -> tuple[Scatter, float]:
             part.doubt,
         )
     return found.scaled(n / max(found.count, 1)) if found.count < n else found, tau
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """What events say of the sum of readings: J² and J.
-
-    Attributes:
-        variance: What their power leaves in a sum of so few readings.
-        below, above: By how much the run may be lower or higher besides.
-        beat: Whether readings kept step with events.
-        blind_s: Seconds of events that no reading fell into.
-    """
-
-    variance: float
-    below: float
-    above: float
-    beat: bool
-    blind_s: float
-
-
-def _against_events(integral: Integral, activity: Sequence[Activity], usual: float, tau: float) -> _Seen:
-    """Hold the readings against the events: how many fell into them, how many should have."""
-    trace = integral.trace
-    t = trace.times_ns
-    quiet = _quiet(integral, activity)
-    varied = read_at_random(trace)
-    jitter = 0.0 if varied else _jitter(integral, tau)
-    # Rows that are missing now and then leave no hole, but fewer readings than an interval each.
-    read_s = float(t[-1] - t[0]) * 1e-9 - float(np.sum(integral.gap_end - integral.gap_start)) * 1e-9
-    usual_s = max(
-        read_s / max(int(integral.counted(np.array([0]), np.array([t.size]))[0]) - 1 - integral.hole.size, 1),
-        tau,
-    )
-    variance = off = blind_s = below = above = 0.0
-    beat = False
-    for label in activity:
-        found = label.found
-        inside = (label.start_ns >= t[0]) & (label.end_ns <= t[-1])
-        start, end = label.start_ns[inside], label.end_ns[inside]
-        if not start.size or tau <= 0:
-            continue
-        lengths = (end - start) * 1e-9
-        if found.level is None:
-            blind_s += float(lengths.sum())
-            above += found.above_all if found.above_all > 0 else math.inf
-            continue
-        if found.why in (FEW, UNSEEN, BEAT, RIPPLE):
-            below, above = below + found.below_all, above + found.above_all
-        expected = np.maximum(lengths - integral.gap_seconds(start, end), 0.0) / usual_s
-        seen = integral.counted(
-            np.searchsorted(t, start, side="right"), np.searchsorted(t, end, side="right")
-        )
-        doubt = count_variance(expected, varied) + expected * (1 - tau / usual_s) + jitter
-        chance = float(np.sum(doubt))
-        missing = float(expected.sum()) - float(seen.sum())
-        step = (found.level - quiet) * tau if quiet is not None else found.level * tau
-        short = expected < 2
-        if short.any():
-            variance += float(np.sum(doubt[short])) * step**2
-        variance += found.beat
-        off += -missing * step
-        if abs(missing) > 2 * math.sqrt(chance) + 1:
-            beat = beat or (not varied and abs(missing) > 4 * math.sqrt(chance) + 1 and start.size >= 8)
-    usual = max(math.hypot(usual, math.sqrt(variance)), _ROUNDING * abs(float(integral.running[-1])))
-    if abs(off) > usual and not beat:
-        variance += (off / _REACH) ** 2
-    elif abs(off) > usual:
-        low, high = (1.3 * abs(off), 0.3 * abs(off)) if off > 0 else (0.3 * abs(off), 1.3 * abs(off))
-        below, above = below + low, above + high
-    return _Seen(variance, below, above, beat, blind_s)
-
-
-def _jitter(integral: Integral, tau: float) -> float:
-    """Return the variance of the count of readings in an event that stamps off their even moments leave.
-
-    An edge has a reading on the wrong side of it as often as steps are off, on average, in intervals.
-    """
-    steps = np.diff(integral.trace.times_ns[:_LOOKED]) * 1e-9
-    steps = steps[steps < _LONGER * tau]
-    return float(np.mean(np.abs(steps - tau))) / tau if steps.size else 0.0
-
-
-def _quiet(integral: Integral, activity: Sequence[Activity]) -> float | None:
-    """Return the mean of the readings that lie in no event, or None where none does."""
-    t, f = integral.trace.times_ns, integral.trace.values
-    pick = integral.fair_index(20_000)
-    starts, ends = _edges(activity)
-    active = np.searchsorted(np.sort(starts), t[pick], side="right")
-    active -= np.searchsorted(np.sort(ends), t[pick], side="left")
-    free = active <= 0
-    return float(f[pick[free]].mean()) if free.any() else None

@@ -1,0 +1,172 @@
+"""What events' times say of the sum of readings over a run: how many readings fell into them, and how many should have."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.analysis.estimate import BEAT, FEW, RIPPLE, UNSEEN, Activity
+from powermeter.analysis.integral import Integral
+from powermeter.analysis.moments import count_variance, read_at_random
+
+Floats = NDArray[np.floating[Any]]
+Times = NDArray[np.int64]
+
+_NONE = np.empty(0, np.int64), np.empty(0, np.int64)
+_LOOKED = 4096
+_LONGER = 1.5  # steps that are so many intervals long are no jitter
+_ROUNDING = 1e-9
+_SPARSE = 8  # readings, below which a label tells nothing of its scatter (as in `instants`)
+_MANY_LABELS = 30
+_MANY_EVENTS = 8
+_REACH = (
+    1.5  # a deviation that was found is a standard uncertainty times this: the interval reaches 1.3 of it
+)
+
+
+def edges_of(activity: Sequence[Activity]) -> tuple[Times, Times]:
+    """Return the starts and ends of all events."""
+    if not activity:
+        return _NONE
+    return np.concatenate([x.start_ns for x in activity]), np.concatenate([x.end_ns for x in activity])
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What events say of the sum of readings: J² and J.
+
+    Attributes:
+        variance: What their power leaves in a sum of so few readings.
+        below, above: By how much the run may be lower or higher besides.
+        beat: Whether readings kept step with events.
+        blind_s: Seconds of events that no reading fell into.
+    """
+
+    variance: float
+    below: float
+    above: float
+    beat: bool
+    blind_s: float
+
+
+def against_events(integral: Integral, activity: Sequence[Activity], usual: float, tau: float) -> Seen:
+    """Hold the readings against the events: how many fell into them, how many should have."""
+    trace = integral.trace
+    t = trace.times_ns
+    quiet = _quiet(integral, activity)
+    varied = read_at_random(trace)
+    jitter = 0.0 if varied else _jitter(integral, tau)
+    # Rows that are missing now and then leave no hole, but fewer readings than an interval each.
+    read_s = float(t[-1] - t[0]) * 1e-9 - float(np.sum(integral.gap_end - integral.gap_start)) * 1e-9
+    usual_s = max(
+        read_s / max(int(integral.counted(np.array([0]), np.array([t.size]))[0]) - 1 - integral.hole.size, 1),
+        tau,
+    )
+    labels = _counts(integral, activity, usual_s)
+    doubt = count_variance(labels.expected, varied) + labels.expected * (1 - tau / usual_s) + jitter
+    chance, short = labels.sum(doubt), labels.sum(np.where(labels.expected < 2, doubt, 0.0))
+    expected, seen, events = labels.sum(labels.expected), labels.sum(labels.seen), labels.sum()
+    pool = _pool(expected, seen, events)
+    variance = off = blind_s = below = above = 0.0
+    beat = False
+    base = 0.0 if quiet is None else quiet
+    for k in np.flatnonzero((events > 0) & (tau > 0)).tolist():
+        found = activity[k].found
+        variance += found.beat
+        if (
+            found.why in ((BEAT, RIPPLE) if pool[k] else (FEW, UNSEEN, BEAT, RIPPLE))
+            and found.level is not None
+        ):
+            below, above = below + found.below_all, above + found.above_all
+        if found.level is None and not pool[k]:
+            blind_s += float(labels.seconds[k])
+            above += found.above_all if found.above_all > 0 else math.inf
+    steps = tau * (np.array([np.nan if x.found.level is None else x.found.level for x in activity]) - base)
+    told = pool & np.isfinite(steps) & (seen > 0)
+    # Labels of an event or two are one kind of work: which of them a reading fell into is chance.
+    merged = [np.flatnonzero(pool)] if pool.any() else []
+    for mine in (*merged, *np.flatnonzero(~pool & np.isfinite(steps) & (events > 0))[:, None]):
+        use = told if pool[mine[0]] else mine
+        step = float(np.average(steps[use], weights=np.maximum(seen[use], 1e-9)))
+        square = float(np.average(steps[use] ** 2, weights=np.maximum(seen[use], 1e-9)))
+        missing = float(expected[mine].sum() - seen[mine].sum())
+        likely = math.sqrt(float(chance[mine].sum()))
+        variance += float(short[mine].sum()) * square
+        off += -missing * step
+        if abs(missing) > 4 * likely + 1 and events[mine].sum() >= _MANY_EVENTS:
+            beat = beat or not varied
+    usual = max(math.hypot(usual, math.sqrt(variance)), _ROUNDING * abs(float(integral.running[-1])))
+    if abs(off) > usual and not beat:
+        variance += (off / _REACH) ** 2
+    elif abs(off) > usual:
+        low, high = (1.3 * abs(off), 0.3 * abs(off)) if off > 0 else (0.3 * abs(off), 1.3 * abs(off))
+        below, above = below + low, above + high
+    return Seen(variance, below, above, beat, blind_s)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Counts:
+    """How many readings should have fallen into each event inside the run, and how many did; arrays over events.
+
+    Attributes:
+        label: Which label each event is of.
+        seconds: Of each label's events together, s.
+    """
+
+    label: NDArray[np.int64]
+    expected: Floats
+    seen: Floats
+    seconds: Floats
+
+    def sum(self, values: Floats | None = None) -> Floats:
+        """Return the sum over each label's events of something, or how many there are."""
+        return np.bincount(self.label, values, self.seconds.size).astype(np.float64)
+
+
+def _counts(integral: Integral, activity: Sequence[Activity], usual_s: float) -> _Counts:
+    t = integral.trace.times_ns
+    start, end = edges_of(activity)
+    label = np.repeat(np.arange(len(activity)), [x.start_ns.size for x in activity])
+    inside = (start >= t[0]) & (end <= t[-1])
+    start, end, label = start[inside], end[inside], label[inside]
+    lengths = (end - start) * 1e-9
+    expected = np.maximum(lengths - integral.gap_seconds(start, end), 0.0) / max(usual_s, 1e-12)
+    seen = integral.counted(np.searchsorted(t, start, side="right"), np.searchsorted(t, end, side="right"))
+    seconds: Floats = np.bincount(label, lengths, len(activity)).astype(np.float64)
+    return _Counts(label, expected, seen.astype(np.float64), seconds)
+
+
+def _pool(expected: Floats, seen: Floats, events: Floats) -> NDArray[np.bool_]:
+    """Return which labels are told of together: many that hardly a reading each falls into, of which together enough do.
+
+    It goes by what was to be expected: those that chance left without a reading must not be chosen for it.
+    """
+    sparse = (events > 0) & (expected < _SPARSE)
+    enough = sparse.sum() >= _MANY_LABELS and expected[sparse].sum() >= _SPARSE and seen[sparse].any()
+    return sparse & bool(enough)
+
+
+def _jitter(integral: Integral, tau: float) -> float:
+    """Return the variance of the count of readings in an event that stamps off their even moments leave.
+
+    An edge has a reading on the wrong side of it as often as steps are off, on average, in intervals.
+    """
+    steps = np.diff(integral.trace.times_ns[:_LOOKED]) * 1e-9
+    steps = steps[steps < _LONGER * tau]
+    return float(np.mean(np.abs(steps - tau))) / tau if steps.size else 0.0
+
+
+def _quiet(integral: Integral, activity: Sequence[Activity]) -> float | None:
+    """Return the mean of the readings that lie in no event, or None where none does."""
+    t, f = integral.trace.times_ns, integral.trace.values
+    pick = integral.fair_index(20_000)
+    starts, ends = edges_of(activity)
+    active = np.searchsorted(np.sort(starts), t[pick], side="right")
+    active -= np.searchsorted(np.sort(ends), t[pick], side="left")
+    free = active <= 0
+    return float(f[pick[free]].mean()) if free.any() else None

@@ -1,0 +1,56 @@
+"""What events' times say of a run: labels of one event each are told of together."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from powermeter.analysis.energy import analyse
+from powermeter.channel import Accuracy, Channel, Quantity, Rail
+from powermeter.events import Event
+from powermeter.recording import Writer
+from powermeter.result import Grade
+
+NS = 1_000_000_000
+
+
+def record(path, spans, one_label: bool, until: float):
+    """A load of 1.5 W and 7.5 W during events, read at 10 Hz at a phase of its own."""
+    rng = np.random.default_rng(3)
+    t = 0.037 + 0.1 * np.arange(round(until * 10))
+    starts, ends = np.array(spans).T
+    active = np.searchsorted(starts, t, "right") - np.searchsorted(ends, t, "right")
+    watts = 1.5 + 6.0 * active + 0.01 * rng.standard_normal(t.size)
+    channel = Channel("in.power", Quantity.POWER, 1e-4, Rail("IN"), accuracy=Accuracy(noise=0.01))
+    with Writer.create(path, {}) as writer:
+        source = writer.add_source("sim://m", "m", "sim", [channel], {})
+        codes = np.rint(watts * 1e4).astype(np.int64)[:, None]
+        writer.append(source, np.rint(t * NS).astype(np.int64), codes, None)
+        events = [
+            Event("request" if one_label else f"request {i}", round(a * NS), round(b * NS), process=1, uid=i)
+            for i, (a, b) in enumerate(spans)
+        ]
+        writer.add_events(events)
+    return path
+
+
+def spans(count: int) -> list[tuple[float, float]]:
+    rng = np.random.default_rng(5)
+    starts = 1 + np.cumsum(rng.uniform(0.09, 0.2, count))
+    return [(float(a), float(a + d)) for a, d in zip(starts, rng.uniform(0.03, 0.05, count), strict=True)]
+
+
+def test_a_label_for_each_event_leaves_the_run_as_sure_as_one_for_all(tmp_path) -> None:
+    each = spans(300)
+    until = each[-1][1] + 1
+    truth = 1.5 * (until - 0.1) + 6 * sum(b - a for a, b in each)
+    one = analyse(record(tmp_path / "one.power", each, True, until)).energy
+    many = analyse(record(tmp_path / "many.power", each, False, until)).energy
+    assert many.grade is Grade.MEASURED
+    assert many.low < truth < many.high
+    assert many.high - many.low < 1.5 * (one.high - one.low)
+
+
+def test_a_few_labels_without_a_reading_open_the_run_upward(tmp_path) -> None:
+    """Ten of which none was read, however short: nothing shows what they draw."""
+    each = [(k + 0.05, k + 0.06) for k in range(2, 12)]
+    assert analyse(record(tmp_path / "few.power", each, False, 14.0)).energy.high == float("inf")
