@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from powermeter.errors import ConfigurationError, NotInstalledError
+from powermeter.result import Result
 from powermeter.signals.correction import Correction
-from powermeter.units import format_quantity, prefix_of
 
 from .fit import Fit, Points
 
@@ -54,7 +54,9 @@ def _panel(axes: Any, fit: Fit, points: Points, unit: str) -> None:
     bars = 2 * np.hypot(points.true_u, correction.gain * points.seen_u)
     x = np.linspace(correction.low, correction.high, 200)
     band = 2 * np.array([_own(correction, value) for value in x.tolist()])
-    size, prefix = prefix_of(float(max(np.max(np.abs(fit.residuals) + bars), np.max(band))), unit)
+    largest = float(max(np.max(np.abs(fit.residuals) + bars), np.max(band)))
+    prefixed = Result.of(largest, unit).show().unit
+    size = Result.of(1.0, prefixed).to(unit).value
     axes.axhline(0, color="#8a94a6", linewidth=0.8)
     axes.fill_between(
         x,
@@ -76,8 +78,8 @@ def _panel(axes: Any, fit: Fit, points: Points, unit: str) -> None:
         label="reference − corrected, ±2 u",
     )
     axes.set_xlabel(f"{_plain(correction.channel)} as recorded ({unit})", fontsize=8)
-    axes.set_ylabel(f"residual ({prefix}{unit})", fontsize=8)
-    gain, offset = correction.gain, format_quantity(correction.offset, unit)
+    axes.set_ylabel(f"residual ({prefixed})", fontsize=8)
+    gain, offset = correction.gain, Result.of(correction.offset, unit)
     axes.set_title(
         f"gain × {gain:.6f}, offset {offset}, {points.seen.size} points, {correction.date}",
         fontsize=8,

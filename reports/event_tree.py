@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.energy import Analysis
 from powermeter.analysis.sharing import parents_of
-from powermeter.events import Event
 from powermeter.result import Result, combine, plain
 from powermeter.result.formatting import DASH, Shown
 from powermeter.units import format_number
@@ -159,10 +158,11 @@ def tree_of(a: Analysis) -> Tree:
     parents: list[int] = (parents_of(events) if a.shares is None else a.shares.parent).tolist()
     if all(parent < 0 for parent in parents):
         return Tree()
+    names = [event.name for event in events]
     paths: dict[int, Path] = {}
     found: dict[Path, _Found] = {}
     for i in range(len(events)):
-        path = _path(i, events, parents, paths)
+        path = _path(i, names, parents, paths)
         found.setdefault(path, _Found()).index.append(i)
         if parents[i] >= 0 and len(path) > 1:
             found.setdefault(path[:-1], _Found()).inside.append(i)
@@ -189,7 +189,7 @@ def _overlaps(a: Analysis, index: NDArray[np.int64]) -> bool:
     return bool((starts[order][1:] < np.maximum.accumulate(ends[order])[:-1]).any())
 
 
-def _path(i: int, events: Sequence[Event], parents: Sequence[int], paths: dict[int, Path]) -> Path:
+def _path(i: int, names: Sequence[str], parents: Sequence[int], paths: dict[int, Path]) -> Path:
     """Return the labels around an event and its own; a parent that is missing, or its own ancestor, ends it."""
     chain: list[int] = []
     at = i
@@ -198,7 +198,7 @@ def _path(i: int, events: Sequence[Event], parents: Sequence[int], paths: dict[i
         at = parents[at]
     path = paths.get(at, ())
     for step in reversed(chain):
-        path = (*path, events[step].name)
+        path = (*path, names[step])
         paths[step] = path
     return paths[i]
 

@@ -8,7 +8,7 @@ samples that are not a number, and so is a reading inside one or one that is mis
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,6 @@ from .tables import utc_ns
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from powermeter.events import Event
     from powermeter.recording.protocol import Samples, SourceInfo
     from powermeter.recording.reader import Recording
 
@@ -100,7 +99,7 @@ def write_jls(recording: Recording, path: Path) -> int:
                 for signal in range(signals + 1, signals + 1 + len(source.channels)):
                     for point, tick in zip(track.points.tolist(), ticks, strict=True):
                         writer.utc(signal, point, tick)
-            _annotate(writer, signals + 1, track, recording.events())
+            _annotate(writer, signals + 1, track, recording)
             signals += len(source.channels)
         writer.user_data(CHANNELS_TAG, {"powermeter_channels": channels})
     return signals
@@ -250,12 +249,12 @@ def _write_piece(
         writer.fsr(signal, start, part)
 
 
-def _annotate(writer: Any, signal: int, track: Track, events: Iterable[Event]) -> None:
+def _annotate(writer: Any, signal: int, track: Track, recording: Recording) -> None:
     """Write where each event begins and ends, on one signal, in order."""
     from pyjls import AnnotationType
 
     marks = []
-    for event in events:
+    for event in recording.events():
         name = clean(event.name)
         marks.append((track.point(event.start_ns), name if event.is_mark else f"{name} begins"))
         if event.end_ns is not None and not event.is_mark:

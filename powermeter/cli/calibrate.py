@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from powermeter.cli import known_loads
+from powermeter.cli import load_prompt
 from powermeter.cli.outputs import put, put_json
 from powermeter.errors import ConfigurationError
 from powermeter.recording.output_file import check_output, write_files
@@ -18,8 +18,6 @@ from powermeter.units import format_quantity, parse_duration, parse_quantity
 
 if TYPE_CHECKING:
     from powermeter.calibration.procedure import Calibrated
-    from powermeter.events import Event
-    from powermeter.recording import Recording
 
 
 @click.command()
@@ -178,7 +176,7 @@ def _calibrate(recording: Path, typed: _Typed) -> None:
             raise ConfigurationError(
                 "--source asks for the loads; it does not go with --against, --reference, --load"
             )
-        known_loads.record(recording, typed.source, hold_s, known=share is not None, force=typed.force)
+        load_prompt.record(recording, typed.source, hold_s, known=share is not None, force=typed.force)
         click.echo(f"wrote {recording}", err=True)
     found = _found(recording, typed)
     if typed.as_json:
@@ -204,9 +202,13 @@ def _calibrate(recording: Path, typed: _Typed) -> None:
 
 def _found(recording: Path, typed: _Typed) -> list[Calibrated]:
     """Return a calibration for each channel, against known loads or a reference."""
+    from powermeter.calibration.known_loads import loads_of
     from powermeter.calibration.procedure import CalibrationOptions, against_loads, against_reference
     from powermeter.recording import Recording
 
+    compared = bool(typed.references) or typed.against is not None
+    if typed.loads and compared:
+        raise ConfigurationError("--load does not go with --reference or --against")
     options = CalibrationOptions(
         accuracy=typed.share,
         window_s=parse_duration(typed.window),
@@ -218,7 +220,7 @@ def _found(recording: Path, typed: _Typed) -> list[Calibrated]:
     with ExitStack() as stack:
         opened = stack.enter_context(Recording.open(recording))
         known = typed.share is not None
-        loads = _loads(opened, typed.loads, typed.references or typed.against, known=known)
+        loads = [] if compared else loads_of(opened, typed.loads, known=known)
         if loads:
             if typed.temperature is not None:
                 raise ConfigurationError("--temperature needs a reference, not known loads")
@@ -239,22 +241,6 @@ def _check_files(recording: Path, out: Path, plot: Path | None, force: bool) -> 
         check_output(path, force=force)
     if plot is not None and plot.suffix.lower() not in (".png", ".svg", ".pdf"):
         raise ConfigurationError(f"{plot}: a residual plot is a .png, .svg or .pdf file")
-
-
-def _loads(
-    recording: Recording, texts: tuple[str, ...], reference: tuple[str, ...] | Path | None, *, known: bool
-) -> list[Event]:
-    """Return the loads' events: those typed, else those in the recording where no reference was named."""
-    from powermeter.calibration.channels import LOAD
-
-    if texts:
-        if reference:
-            raise ConfigurationError("--load does not go with --reference or --against")
-        starts = [span[0] for s in recording.sources if (span := recording.span_ns(s.id)) is not None]
-        return known_loads.windows(texts, min(starts, default=0), known=known)
-    if reference:
-        return []
-    return [event for event in recording.events() if event.name == LOAD]
 
 
 def _plain(one: Calibrated, shunt: tuple[float, float] | None) -> dict[str, object]:

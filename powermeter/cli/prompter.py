@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TextIO
 
 from powermeter.errors import ConfigurationError
-from powermeter.events import now_ns
 from powermeter.importers.manual_readings import Display, advice, append, parse_reading
 from powermeter.source import Address
 
@@ -72,7 +71,7 @@ class Prompter:
         for name, display, path in self._displays:
             while True:
                 line = self._dialogue(f"powermeter: read {name} {when} in {display.unit}, then Enter: ")
-                at_ns = now_ns()
+                at_ns = time.monotonic_ns()
                 if not line.strip():
                     break
                 try:
@@ -102,7 +101,7 @@ class Prompter:
             if not select.select([self._terminal[0]], [], [], 0.1)[0]:
                 continue
             line = self._terminal[0].readline()
-            at_ns = now_ns()
+            at_ns = time.monotonic_ns()
             if not line:
                 return
             try:

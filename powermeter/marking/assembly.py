@@ -15,11 +15,10 @@ from numpy.typing import NDArray
 
 from powermeter.marking import ring
 from powermeter.marking.memory import Memory
-from powermeter.units import NS
 
 MAX_RUNNING = 100_000
 """Events of one process that may run at the same time."""
-FUTURE_NS, PAST_NS = NS // 100, 60 * NS
+FUTURE_NS, PAST_NS = 10_000_000, 60_000_000_000
 """How far a stamp may lie after the moment it is read, and before the start of the recording."""
 MAX_LISTED = 10
 MEASURES, UNREADABLE = "@measures", "@unreadable"

@@ -24,9 +24,8 @@ from powermeter.marking.assembly import COLUMNS, Account, Assembly, Named, Owned
 from powermeter.marking.ring_reader import SETTLE_NS, RingReader
 from powermeter.recording import event_batches, file, schema
 from powermeter.recording.writer import Writer
-from powermeter.units import NS
 
-COMMIT_NS = NS // 2
+COMMIT_NS = 500_000_000
 LOCK_WAIT_MS = 300
 LAST_TRIES_S = 5.0
 """How long the last events are kept for a file that another process holds, or a full disk."""
@@ -39,7 +38,7 @@ MAX_BACKLOG = 2_000_000
 """Slots (128 MB) that wait to become events; beyond that the rings are left full, and their writers count."""
 PIECE = 8192
 """Slots that become events, and rows that are written, without a look at the rings: a program waits for room only so long."""
-SLICE_NS = NS // 50
+SLICE_NS = 20_000_000
 """Time spent on events between two looks at the rings."""
 MAX_ACCOUNTS = 1000
 """Processes that are accounted for one by one; the rest together."""
@@ -111,7 +110,7 @@ class Intake:
                 self.problem = f"marks could not be taken in: {type(error).__name__}: {error}"
                 taken, now = 0, time.monotonic_ns()
             if taken:
-                active_until = now + NS
+                active_until = now + 1_000_000_000
             if not self._backlog:
                 self._stop.wait(BUSY_S if taken > 2000 else ACTIVE_S if now < active_until else IDLE_S)
 
@@ -172,7 +171,7 @@ class Intake:
     def _list_rings(self) -> None:
         try:
             changed_ns = os.stat(self.folder).st_mtime_ns
-            if changed_ns == self._listed_ns and time.time_ns() - changed_ns > NS // 10:
+            if changed_ns == self._listed_ns and time.time_ns() - changed_ns > 100_000_000:
                 return
             names = [name for name in os.listdir(self.folder) if name.endswith(ring.SUFFIX)]
         except OSError:
@@ -194,7 +193,7 @@ class Intake:
 
     def _note(self, one: _Open, counts: tuple[int, int, int, bool]) -> None:
         account = one.assembly.account
-        account.lost, account.waited_s, account.left = counts[0], counts[1] / NS, counts[3]
+        account.lost, account.waited_s, account.left = counts[0], counts[1] / 1e9, counts[3]
         account.torn = one.reader.torn
 
     def _is_gone(self, reader: RingReader) -> bool:
@@ -306,14 +305,14 @@ class Intake:
             taken, _ = self.poll()
             quiet = 0 if taken else quiet + 1
             self._report_progress()
-            time.sleep(SETTLE_NS / NS * 1.25)
+            time.sleep(SETTLE_NS / 1e9 * 1.25)
         now = time.monotonic_ns()
         for one in self._rings.values():
             self._take_rest(one, now)
         before = -1
         while self._backlog and len(self._backlog) != before:  # the same again: the file cannot be written
             before = len(self._backlog)
-            self.assemble(time.monotonic_ns() + NS // 4)
+            self.assemble(time.monotonic_ns() + 250_000_000)
             self.commit()
             self._report_progress()
         self.commit()

@@ -22,17 +22,16 @@ from powermeter.channel import REPEAT, Gap
 from powermeter.errors import ReadError, Reason
 from powermeter.recorder.harvest import Harvest, Health, _check_block, _misshapen, _whole_numbers
 from powermeter.source import Block, PolledSource, Row, Sampling, Source, StreamingSource
-from powermeter.units import NS
 
 STAMP_NS = 1000
 """Polled stamps are kept to the microsecond: finer is below what a read can be placed to."""
 
 REOPEN_AFTER = 3
 BACK_OFF_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
-STALL_PERIODS, STALL_NS = 10, NS // 10
+STALL_PERIODS, STALL_NS = 10, 100_000_000
 """A pause of more than both is a gap of its own, not just missed intervals."""
 
-LAST_READING_PERIOD_NS = NS // 50
+LAST_READING_PERIOD_NS = 20_000_000
 """From this period on, one more reading is taken when the recording ends, so that its end is seen."""
 
 
@@ -44,11 +43,11 @@ class Clock:
     def wait_until(self, deadline_ns: int, stop: threading.Event) -> None:
         """Sleep until a deadline, or until `stop` is set where the deadline is far."""
         remaining = deadline_ns - time.monotonic_ns()
-        if remaining > NS // 4:
-            stop.wait((remaining - NS // 20) / NS)
+        if remaining > 250_000_000:
+            stop.wait((remaining - 50_000_000) / 1e9)
             remaining = deadline_ns - time.monotonic_ns()
         if remaining > 0 and not stop.is_set():
-            time.sleep(remaining / NS)
+            time.sleep(remaining / 1e9)
 
 
 class SourceReader(threading.Thread):
@@ -107,8 +106,8 @@ class SourceReader(threading.Thread):
         """How long nothing may come before the source counts as stalled."""
         own = self.source.patience_s
         if isinstance(self.source, PolledSource):
-            own = max(own, 3 * self.source.period_ns / NS)
-        return round(max(own * NS, 3 * self._usual_ns))
+            own = max(own, 3 * self.source.period_ns / 1e9)
+        return round(max(own * 1e9, 3 * self._usual_ns))
 
     def stop(self) -> None:
         """Ask the thread to end after the read it is in."""
@@ -218,7 +217,7 @@ class SourceReader(threading.Thread):
         """Whether the time since the last reading is worth one more before the end."""
         if period < LAST_READING_PERIOD_NS or self._failures or self._gap_start is not None or self.failure:
             return False
-        return self._last_ns is not None and self._read_ns < NS // 2
+        return self._last_ns is not None and self._read_ns < 500_000_000
 
     def _keep(
         self, codes: Sequence[int], flags: int, before: int, after: int, period: int, at_ns: int | None
@@ -244,7 +243,7 @@ class SourceReader(threading.Thread):
     def _note_stall(self, last: int, stamp: int, read_ns: int, lost: int) -> None:
         why = "the recorder or the machine was stalled"
         if read_ns > (stamp - last) // 2:
-            why = f"one read took {read_ns / NS:.1f} s"
+            why = f"one read took {read_ns / 1e9:.1f} s"
         with self._lock:
             self._harvest.gaps.append(Gap(last, stamp, "missed", why, lost))
 
@@ -276,8 +275,8 @@ class SourceReader(threading.Thread):
         if last is not None:
             times = np.maximum(times, last)
             pause = int(times[0]) - last
-            if self._gap_start is None and pause > source.patience_s * NS and pause > 3 * self._usual_ns > 0:
-                why = f"nothing came for {pause / NS:.1f} s"
+            if self._gap_start is None and pause > source.patience_s * 1e9 and pause > 3 * self._usual_ns > 0:
+                why = f"nothing came for {pause / 1e9:.1f} s"
                 with self._lock:
                     self._harvest.gaps.append(Gap(last, int(times[0]), Reason.NO_ANSWER.value, why))
             else:

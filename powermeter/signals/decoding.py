@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from powermeter.channel import MISSING, REPEAT, SATURATED, Channel, Gap, Kind, Quantity
 from powermeter.errors import DataError
+from powermeter.recording.impossible import impossible
+from powermeter.recording.impossible import note as impossible_note
 from powermeter.result.notes import Note
 from powermeter.signals.correction import Correction
 from powermeter.signals.deconvolution import unfolded
 from powermeter.signals.held import fresh_readings, refresh_found, standing
-from powermeter.signals.impossible import impossible
-from powermeter.signals.impossible import note as impossible_note
 from powermeter.signals.trace import CommonError, Trace, median_interval_ns
 
 _SQRT3 = math.sqrt(3.0)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import MISSING, REPEAT, Channel, Gap, Kind, Quantity
+from powermeter.recording.impossible import BEYOND, FAR
 from powermeter.recording.instrument import instrument_of, origin_of
 from powermeter.recording.protocol import RecordingLike, Samples, SourceInfo
 from powermeter.signals.calibrations import correction_of, prefer_calibrated
@@ -22,7 +23,6 @@ from powermeter.signals.correction import Correction
 from powermeter.signals.decoding import Calibrated, at_range_ends, from_samples, read_channel, with_correction
 from powermeter.signals.growing_column import Growing
 from powermeter.signals.held import refresh_found
-from powermeter.signals.impossible import BEYOND, FAR
 from powermeter.signals.kept import Kept
 from powermeter.signals.selection import STRETCH, Around, Choice, Plan, even_starts
 from powermeter.signals.trace import Trace, median_interval_ns, multiply

@@ -13,7 +13,6 @@ from typing import IO, Any
 
 import numpy as np
 
-from powermeter.events import Event
 from powermeter.recording import Recording, SourceInfo
 
 from ..sample_tables import pieces
@@ -48,9 +47,7 @@ def _entries(recording: Recording, origin: int) -> Iterator[dict[str, Any]]:
     yield _name(PROGRAM, "process_name", "events")
     for about in recording.sources:
         yield from _counters(recording, about, origin)
-    tracks: dict[tuple[object, ...], int] = {}
-    for event in recording.events():
-        yield from _slice(event, origin, tracks)
+    yield from _slices(recording, origin)
 
 
 def _name(pid: int, what: str, name: str, tid: int = 0) -> dict[str, Any]:
@@ -67,30 +64,32 @@ def _counters(recording: Recording, about: SourceInfo, origin: int) -> Iterator[
                     yield {"ph": "C", "pid": SOURCES, "name": name, "ts": at, "args": {channel.unit: value}}
 
 
-def _slice(event: Event, origin: int, tracks: dict[tuple[object, ...], int]) -> Iterator[dict[str, Any]]:
-    if event.end_ns is None:
-        return
-    key = (event.process, event.thread, event.task)
-    if key not in tracks:
-        tracks[key] = len(tracks) + 1
-        words = [f"process {event.process}", f"thread {event.thread}"]
-        words += [f"task {event.task}"] if event.task is not None else []
-        yield _name(PROGRAM, "thread_name", ", ".join(words), tracks[key])
-    arguments = {str(k): _plain(v) for k, v in {**event.attributes, **event.measures}.items()}
-    if event.count is not None:
-        arguments["count"] = event.count
-    entry: dict[str, Any] = {
-        "pid": PROGRAM,
-        "tid": tracks[key],
-        "name": event.name,
-        "cat": "event",
-        "ts": (event.start_ns - origin) / 1000.0,
-        "args": arguments,
-    }
-    if event.end_ns == event.start_ns:
-        yield {**entry, "ph": "i", "s": "t"}
-    else:
-        yield {**entry, "ph": "X", "dur": (event.end_ns - event.start_ns) / 1000.0}
+def _slices(recording: Recording, origin: int) -> Iterator[dict[str, Any]]:
+    tracks: dict[tuple[object, ...], int] = {}
+    for event in recording.events():
+        if event.end_ns is None:
+            continue
+        key = (event.process, event.thread, event.task)
+        if key not in tracks:
+            tracks[key] = len(tracks) + 1
+            words = [f"process {event.process}", f"thread {event.thread}"]
+            words += [f"task {event.task}"] if event.task is not None else []
+            yield _name(PROGRAM, "thread_name", ", ".join(words), tracks[key])
+        arguments = {str(k): _plain(v) for k, v in {**event.attributes, **event.measures}.items()}
+        if event.count is not None:
+            arguments["count"] = event.count
+        entry: dict[str, Any] = {
+            "pid": PROGRAM,
+            "tid": tracks[key],
+            "name": event.name,
+            "cat": "event",
+            "ts": (event.start_ns - origin) / 1000.0,
+            "args": arguments,
+        }
+        if event.end_ns == event.start_ns:
+            yield {**entry, "ph": "i", "s": "t"}
+        else:
+            yield {**entry, "ph": "X", "dur": (event.end_ns - event.start_ns) / 1000.0}
 
 
 def _plain(value: Any) -> Any:

@@ -30,6 +30,17 @@ def test_a_steady_load_in_two_pieces_is_its_power_times_its_time():
     assert totals.between(200 * MS, 1001 * MS) is None  # not there yet
 
 
+def test_what_was_recorded_before_is_taken_over_from_means_of_stretches():
+    seconds = np.array([10.0, 20.0])
+    totals = RailTotals(VI, "board")
+    totals.take_over(np.array([[5000.0, 400.0], [5000.0, np.nan]]), seconds)
+    assert totals.energy_j == pytest.approx(20.0) and totals.charge_c == pytest.approx(4.0)
+    assert totals.seconds == 30.0
+    counter = RailTotals((Channel("e", Quantity.ENERGY, 1e-3, RAIL, Kind.COUNTER),), "board")
+    counter.take_over(np.array([[1000.0], [4000.0]]), seconds)
+    assert counter.energy_j == pytest.approx(3.0)
+
+
 def test_what_is_shown_as_now_fits_together():
     totals = RailTotals(VI, "board")
     totals.add(stamps(101), [np.full(101, 5000), np.where(np.arange(101) % 2, 800, 0)])
@@ -95,8 +106,8 @@ def test_now_is_the_last_half_second_and_the_charge_is_a_trapezoid():
 
 def test_what_is_kept_back_is_two_minutes_and_what_is_taken_over_counts_from_the_start():
     totals = RailTotals((Channel("p", Quantity.POWER, 1.0, RAIL),), "board")
-    totals.start(100.0, 20.0, 50.0)
-    assert (totals.energy_j, totals.charge_c, totals.mean_w) == (100.0, 20.0, 2.0)
+    totals.take_over(np.array([[2.0]]), np.array([50.0]))
+    assert (totals.energy_j, totals.charge_c, totals.mean_w) == (100.0, 0.0, 2.0)
     for second in range(200):
         totals.add(np.array([second]) * 1000 * MS, [np.array([3])])
     assert totals.energy_j == pytest.approx(100 + 3 * 199) and totals.seconds == pytest.approx(50 + 199)

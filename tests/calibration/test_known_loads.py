@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from powermeter.cli import known_loads
+from powermeter.calibration import known_loads
 from powermeter.errors import ConfigurationError
 
 

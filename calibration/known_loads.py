@@ -1,22 +1,18 @@
-"""Known loads as a person types them: `0.5A`, `0.5A±1mA`, `10s-20s=0.5A`, one by one at a prompt."""
+"""Known loads as a person types them: `0.5A`, `0.5A±1mA`, `10s-20s=0.5A`; each becomes an event of the recording."""
 
 from __future__ import annotations
 
 import math
 import re
-import sys
 import time
-from collections.abc import Callable, Sequence
-from pathlib import Path
-
-import click
+from collections.abc import Mapping, Sequence
 
 from powermeter.errors import ConfigurationError
 from powermeter.events import Event, now_ns
-from powermeter.recorder import host
-from powermeter.recorder.discovery import check_sources
-from powermeter.recorder.parent import Recorder
-from powermeter.units import NS, format_quantity, parse_duration, parse_quantity, unit_factor
+from powermeter.recording import Recording
+from powermeter.units import NS, parse_duration, parse_quantity, unit_factor
+
+from .channels import LOAD
 
 UNITS = ("A", "V", "W")
 
@@ -64,8 +60,6 @@ def windows(texts: Sequence[str], start_ns: int, *, known: bool) -> list[Event]:
     Raises:
         ConfigurationError: One of them is not to be understood.
     """
-    from powermeter.calibration.channels import LOAD
-
     events = []
     for text in texts:
         span, equals, load = text.partition("=")
@@ -80,46 +74,20 @@ def windows(texts: Sequence[str], start_ns: int, *, known: bool) -> list[Event]:
     return events
 
 
-def record(
-    path: Path, url: str, hold_s: float, *, known: bool, force: bool, ask: Callable[[str], str] | None = None
-) -> None:
-    """Record a source while loads are typed in one by one; each becomes an event of the recording.
+def loads_of(recording: Recording, texts: Sequence[str], *, known: bool) -> list[Event]:
+    """Return the events of the loads that are typed, else those that the recording holds.
 
     Raises:
-        ConfigurationError: No load was typed.
-        OpenError, ExistsError: The source cannot be opened, or the file exists.
+        ConfigurationError: One of them is not to be understood.
     """
-    from powermeter.calibration.channels import LOAD
-    from powermeter.recording import append_to
-
-    check_sources([url])
-    question = ask or _ask
-    recorder = Recorder(path, [url], host.describe(), force=force)
-    recorder.start()
-    events: list[Event] = []
-    try:
-        while text := question(
-            f"load {len(events) + 1}: set it, then type its true value (Enter ends)"
-        ).strip():
-            try:
-                attributes = parse(text, known=known)
-            except ConfigurationError as error:
-                click.echo(f"powermeter: {error}", err=True)
-                continue
-            start = now_ns()
-            time.sleep(hold_s)
-            events.append(Event(LOAD, start, now_ns(), uid=len(events) + 1, attributes=attributes))
-            shown = format_quantity(float(str(attributes["true"])), str(attributes["unit"]))
-            click.echo(f"{shown}: read for {hold_s:g} s", err=True)
-    finally:
-        recorder.stop()
-    if not events:
-        raise ConfigurationError("no load was typed; nothing can be calibrated")
-    with append_to(path) as writer:
-        writer.add_events(events)
+    if not texts:
+        return [event for event in recording.events() if event.name == LOAD]
+    starts = [span[0] for s in recording.sources if (span := recording.span_ns(s.id)) is not None]
+    return windows(texts, min(starts, default=0), known=known)
 
 
-def _ask(text: str) -> str:
-    """Ask on the terminal; the end of standard input is an answer too: no more loads."""
-    click.echo(f"{text}: ", nl=False, err=True)
-    return sys.stdin.readline()
+def held(attributes: Mapping[str, object], hold_s: float, number: int) -> Event:
+    """Wait while a load is held; return its event, the recording's `number`th."""
+    start = now_ns()
+    time.sleep(hold_s)
+    return Event(LOAD, start, now_ns(), uid=number, attributes=attributes)
