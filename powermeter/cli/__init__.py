@@ -16,6 +16,7 @@ import click
 from powermeter import registry
 from powermeter.cli.exit_codes import INTERRUPTED
 from powermeter.cli.outputs import open_standard, report_problem
+from powermeter.cli.progress import heartbeat
 from powermeter.cli.whole_help import WholeHelp, width
 from powermeter.errors import PowermeterError
 
@@ -116,9 +117,10 @@ def _show(error: click.ClickException) -> None:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and give its exit status."""
     try:
-        outcome: Any = cli.main(
-            args=arguments, prog_name="powermeter", standalone_mode=False, terminal_width=width()
-        )
+        with heartbeat(sys.argv[1:] if arguments is None else arguments):
+            outcome: Any = cli.main(
+                args=arguments, prog_name="powermeter", standalone_mode=False, terminal_width=width()
+            )
     except click.exceptions.Abort:
         click.echo("interrupted", err=True)
         return INTERRUPTED

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from powermeter.cli.outputs import put, put_json
+from powermeter.cli.progress import progress
 from powermeter.errors import ConfigurationError
 from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, open_output
 
@@ -110,10 +111,12 @@ def fleet(
 
             if output is None or output.suffix != ".parquet":
                 raise ConfigurationError("recompute writes Parquet; name a file with -o events.parquet")
-            count = write_energies(opened, output)
+            with progress(f"computing {dataset.name}") as note:
+                count = write_energies(opened, output, note)
             click.echo(f"wrote {output}: {count:,} events", err=True)
             return
-        found = answers(opened, wanted)
+        with progress(f"asking {dataset.name}") as note:
+            found = answers(opened, wanted, note)
     _print(found, as_json, output)
 
 

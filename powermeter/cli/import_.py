@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from powermeter.cli.outputs import put, put_json
+from powermeter.cli.progress import progress
 from powermeter.errors import ConfigurationError
 from powermeter.units import format_duration, parse_quantity, parse_rate
 
@@ -139,13 +139,14 @@ def import_(paths: tuple[Path, ...], output: Path | None, as_json: bool, **said:
         return
     jobs = many.jobs(paths, output, each=said["each"])
     failed, written = [], []
-    for job in jobs:
-        with _Bar(job.size) as bar:
+    for done, job in enumerate(jobs):
+        of = f"{done + 1} of {len(jobs)}: " if len(jobs) > 1 else ""
+        with progress(f"reading {of}{job.paths[0].name}") as note:
             try:
                 log = many.convert(
                     job,
                     format=said["format_"],
-                    choices=many.watched(choices, bar.advance),
+                    choices=many.watched(choices, _advance(job.size, note)),
                     force=said["force"],
                 )
             except Exception as error:
@@ -229,34 +230,17 @@ def _report(log: Log, out: Path) -> None:
     click.echo(f"wrote {out}", err=True)
 
 
-class _Bar:
-    """A progress bar on standard error for logs that take a while; nothing where nobody looks."""
+def _advance(size: int | None, note: Callable[[float], None]) -> Callable[[int], None]:
+    """Return the callback that takes the number of characters read, and notes their share where the size is known."""
+    taken = 0
 
-    def __init__(self, size: int | None) -> None:
-        self._size = size
-        self._progress: Any = None
-        self._task: Any = None
+    def advance(read: int) -> None:
+        nonlocal taken
+        taken += read
+        if size:
+            note(min(taken / size, 1.0))
 
-    def __enter__(self) -> _Bar:
-        if self._size is not None and self._size > 4 << 20 and sys.stderr.isatty():
-            from rich.console import Console
-            from rich.progress import Progress
-
-            self._progress = Progress(console=Console(stderr=True), transient=True)
-            self._task = self._progress.add_task("reading", total=self._size)
-            self._progress.start()
-        return self
-
-    @property
-    def advance(self) -> Callable[[int], None] | None:
-        """Return the callback that takes the number of characters read, or None."""
-        if self._progress is None:
-            return None
-        return lambda read: self._progress.advance(self._task, read)
-
-    def __exit__(self, *_: object) -> None:
-        if self._progress is not None:
-            self._progress.stop()
+    return advance
 
 
 def _list(context: click.Context, value: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -150,8 +150,13 @@ def _totals(found: Totals) -> dict[str, Any]:
     }
 
 
-def answers(engine: Engine, wanted: FleetOptions) -> Answers:
+def answers(engine: Engine, wanted: FleetOptions, progress: Callable[[float], None] | None = None) -> Answers:
     """Return what a dataset answers.
+
+    Args:
+        engine: The dataset, opened.
+        wanted: The questions, and of what.
+        progress: Called after each question with the share that is answered.
 
     Raises:
         ConfigurationError: A group, battery or place is not known, or nothing of what is asked is there.
@@ -172,8 +177,10 @@ def answers(engine: Engine, wanted: FleetOptions) -> Answers:
         wanted.by,
         battery,
     )
-    for question in wanted.questions:
+    for number, question in enumerate(wanted.questions, 1):
         found = replace(found, **_ANSWERS[question](engine, wanted))
+        if progress is not None:
+            progress(number / len(wanted.questions))
     return found
 
 

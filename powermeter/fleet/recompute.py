@@ -6,7 +6,7 @@ same `analyse` as `powermeter show` does on the file, so that the numbers are th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,8 +36,14 @@ _EVENTS = (
 )
 
 
-def event_energies(engine: Engine) -> Iterator[pyarrow.Table]:
+def event_energies(
+    engine: Engine, progress: Callable[[float], None] | None = None
+) -> Iterator[pyarrow.Table]:
     """Yield the energy of every event of the dataset, computed anew from its readings, in pieces (columns `stored.RESULT`).
+
+    Args:
+        engine: The dataset, opened.
+        progress: Called after each recording with the share that is computed, where that happens in this process.
 
     Raises:
         DataError: The readings were not collected.
@@ -47,11 +53,16 @@ def event_energies(engine: Engine) -> Iterator[pyarrow.Table]:
     if isinstance(engine, Spark):
         yield _on_spark(engine)
     elif isinstance(engine, DuckDB):
-        yield from _in_process(engine)
+        yield from _in_process(engine, progress)
 
 
-def write_energies(engine: Engine, path: Path) -> int:
+def write_energies(engine: Engine, path: Path, progress: Callable[[float], None] | None = None) -> int:
     """Write the energy of every event, computed anew, as Parquet; returns how many there are.
+
+    Args:
+        engine: The dataset, opened.
+        path: The file to write.
+        progress: As for `event_energies`.
 
     Raises:
         DataError: The readings were not collected.
@@ -60,7 +71,7 @@ def write_energies(engine: Engine, path: Path) -> int:
 
     count = 0
     with in_place(path) as part, parquet.ParquetWriter(part, result_schema()) as writer:
-        for piece in event_energies(engine):
+        for piece in event_energies(engine, progress):
             writer.write_table(piece)
             count += piece.num_rows
     return count
@@ -73,12 +84,13 @@ def result_schema() -> pyarrow.Schema:
     return pa.schema([(name, {"double": "float64"}.get(kind, kind)) for name, kind in RESULT])
 
 
-def _in_process(engine: DuckDB) -> Iterator[pyarrow.Table]:
+def _in_process(engine: DuckDB, progress: Callable[[float], None] | None) -> Iterator[pyarrow.Table]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
     recordings = engine.table("recordings").select("device", "recording", "content", "about")
     devices: dict[str, list[dict[str, Any]]] = {}
+    done = 0
     for row in engine.rows(recordings.order_by("device", "recording")):
         devices.setdefault(row["device"], []).append(row)
     for device, rows in devices.items():
@@ -94,6 +106,9 @@ def _in_process(engine: DuckDB) -> Iterator[pyarrow.Table]:
             found = _rows(row["about"], events, mine["readings"], row["recording"])
             keyed = [{"recording": row["recording"], "content": row["content"], **one} for one in found]
             yield pa.Table.from_pylist(keyed, schema=result_schema())
+            done += 1
+            if progress is not None:
+                progress(done / sum(map(len, devices.values())))
 
 
 def _rows(

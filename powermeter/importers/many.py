@@ -153,9 +153,9 @@ def _stem(path: Path) -> str:
     return name
 
 
-def watched(choices: Choices, progress: Callable[[int], None] | None) -> Choices:
+def watched(choices: Choices, progress: Callable[[int], None]) -> Choices:
     """Return the same choices with a callback for the progress of reading."""
-    return choices if progress is None else replace(choices, progress=progress)
+    return replace(choices, progress=progress)
 
 
 def convert(job: Job, *, format: str | None, choices: Choices, force: bool) -> Log:

@@ -29,6 +29,7 @@ from powermeter.recording.memory import memory_left
 from powermeter.recording.overview import Overview
 from powermeter.recording.protocol import Samples, SourceInfo
 from powermeter.recording.rows import Rows
+from powermeter.recording.samples_done import note_samples
 from powermeter.recording.sources import sources_of
 from powermeter.recording.summaries import ProcessCounts, Summaries
 
@@ -246,6 +247,7 @@ class Recording:
             ):
                 continue
             yield self._read(chunks, group, names, wanted, start_ns, end_ns)
+            note_samples(sum(chunk.count for chunk in group))
 
     @staticmethod
     def _read(

@@ -20,6 +20,7 @@ from powermeter.errors import ConfigurationError, DataError
 from powermeter.recording import file, schema
 from powermeter.recording.reader import Recording
 from powermeter.recording.rows import Rows
+from powermeter.recording.samples_done import note_samples
 from powermeter.recording.writer import append_to
 
 _CLOSED = {True: "the recorder noted its end", False: "no end was noted; rows may be missing there"}
@@ -187,15 +188,17 @@ def _check_samples(rows: Rows, verdict: Verification) -> None:
     """Compare the samples of every chunk with the hash in its row, and look for samples of no chunk."""
     if rows.version == 1:
         return
-    query = "SELECT chunk.id, chunk.hash, block.fine, block.data FROM chunk LEFT JOIN block ON block.chunk = chunk.id"
+    query = "SELECT chunk.id, chunk.hash, chunk.count, block.fine, block.data FROM chunk LEFT JOIN block ON block.chunk = chunk.id"
     try:
-        for identifier, noted, fine, data in rows.run(query):
+        for identifier, noted, count, fine, data in rows.run(query):
             if not isinstance(fine, bytes) or not isinstance(data, bytes):
                 verdict.find(f"the samples of chunk row {identifier} are gone")
             elif hashlib.sha256(fine + data).digest() != noted:
                 verdict.find(f"the samples of chunk row {identifier} are not as they were written")
             if len(verdict.findings) >= MAX_FINDINGS:
                 return
+            if isinstance(count, int):
+                note_samples(count)
         (strange,) = rows.run(
             "SELECT count(*) FROM block LEFT JOIN chunk ON chunk.id = block.chunk WHERE chunk.id IS NULL"
         ).fetchone()

@@ -18,10 +18,10 @@ class Terminal(io.StringIO):
 @pytest.mark.parametrize(
     ("seconds", "share", "text"),
     [
-        (10.0, 0.25, "writing x: 25 %, 30.00 s left"),
-        (10.0, None, "writing x: 10.00 s so far"),
-        (10.0, 0.001, "writing x: 10.00 s so far"),
-        (4.0, 1.0, "writing x: 100 %, 1.000 s left"),
+        (10.0, 0.25, "writing x: 25 %, 30 s left"),
+        (10.0, None, "writing x: 10 s so far"),
+        (10.0, 0.001, "writing x: 10 s so far"),
+        (4.0, 1.0, "writing x: 100 %, 1 s left"),
     ],
 )
 def test_the_time_left_follows_from_the_share_done(seconds, share, text):
@@ -31,8 +31,8 @@ def test_the_time_left_follows_from_the_share_done(seconds, share, text):
 @pytest.mark.parametrize("width", [10, 20, 40])
 def test_a_narrow_line_keeps_its_number(width):
     text = message("writing \x1b a_very_long_name_of_a_file.csv", 10.0, 0.25, width)
-    assert "30.00 s left" in text and "\x1b" not in text
-    assert len(text) <= max(width, len("25 %, 30.00 s left"))
+    assert "30 s left" in text and "\x1b" not in text
+    assert len(text) <= max(width, len("25 %, 30 s left"))
 
 
 def test_what_is_quick_or_not_on_a_terminal_draws_nothing(monkeypatch):
@@ -64,3 +64,85 @@ def test_an_error_inside_ends_the_line_and_goes_on(monkeypatch):
     monkeypatch.setattr(module, "AFTER_S", 0.0)
     with pytest.raises(ValueError, match="inside"), progress("x", Terminal()):
         raise ValueError("inside")
+
+
+def test_what_is_printed_wipes_the_line_first_and_a_question_keeps_its_line(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(module, "AFTER_S", 1000.0)
+    error, out = Terminal(), Terminal()
+    monkeypatch.setattr(module.sys, "stderr", error)
+    monkeypatch.setattr(module.sys, "stdout", out)
+    with module.heartbeat(["show", "x"]):
+        line = module._lines[-1]
+        line._draw()
+        assert error.getvalue().endswith("show: 0 s so far")
+        print("a table")
+        assert error.getvalue().endswith("\r\x1b[K") and out.getvalue() == "a table\n"
+        module.sys.stderr.write("a question: ")
+        line._draw()
+        assert error.getvalue().endswith("a question: ")
+    assert module.sys.stdout is out and module.sys.stderr is error and not module._lines
+
+
+READING = (
+    ["show", "RUN"],
+    ["report", "RUN", "-o", "page.html"],
+    ["report", "RUN", "-o", "-", "--to", "markdown"],
+    ["compare", "RUN:infer", "RUN:idle"],
+    ["compare", "a-*.power", "RUN"],
+    ["table", "."],
+    ["export", "RUN", "-o", "labels.csv", "--what", "labels"],
+    ["export", "RUN", "--share", "-o", "shared.power"],
+    ["cite", "RUN"],
+    ["budget", "RUN"],
+    ["footprint", "RUN"],
+    ["lifetime", "RUN", "--label", "infer"],
+    ["verify", "RUN"],
+    ["repair", "RUN"],
+    ["collect", ".", "-o", "lab"],
+)
+
+
+@pytest.mark.parametrize("arguments", READING, ids=" ".join)
+def test_every_verb_that_reads_a_recording_draws_how_far_it_is(arguments, run_power, monkeypatch, tmp_path):
+    """Reading waits, with a generous end, until the line with the share done was drawn; none is left behind."""
+    import shutil
+    import time
+
+    from powermeter import cli
+
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(run_power, "a-1.power")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(module, "AFTER_S", 0.0)
+    monkeypatch.setattr(module, "EVERY_S", 0.01)
+    stream = Terminal()
+    monkeypatch.setattr(module.sys, "stderr", stream)
+
+    counted_as_usual = module._Expected.count
+
+    def wait(self, samples):
+        counted_as_usual(self, samples)
+        end = time.monotonic() + 60
+        while " left" not in stream.getvalue() and time.monotonic() < end:
+            time.sleep(0.005)
+
+    monkeypatch.setattr(module._Expected, "count", wait)
+    cli.run([one.replace("RUN", "run.power") for one in arguments])
+    drawn = stream.getvalue()
+    assert " %, " in drawn and " left" in drawn
+    assert drawn.rindex("\r\x1b[K") > drawn.rindex(" left")
+
+
+def test_json_draws_nothing_and_interactive_verbs_neither(run_power, monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(module.sys, "stderr", Terminal())
+    for arguments in (["show", str(run_power), "--json"], *([verb, "x"] for verb in sorted(module.WITHOUT))):
+        with module.heartbeat(arguments):
+            assert not module._lines, arguments
+
+
+def test_verbs_that_draw_for_themselves_are_verbs():
+    from powermeter import registry
+
+    assert set(registry.VERBS) >= module.WITHOUT and set(registry.VERBS) >= set(module.PASSES)
