@@ -90,39 +90,44 @@ def _packed_trace():
     return _field(1, _field(8, b"\x08\x01")) + _field(1, body) * 4
 
 
-FILES = {
-    "pax.tar": _tar(tarfile.XHDTYPE, 23 << 30),
-    "global.tar": _tar(tarfile.XGLTYPE, 8 << 30),
-    "longname.tar": _tar(tarfile.GNUTYPE_LONGNAME, 63 << 30),
-    "large.tar": _tar(tarfile.REGTYPE, 63 << 30),
-    "directory.zip": _zip_with_a_directory_of((4 << 30) - 2),
-    "bomb.zip": _zip_bomb(),
-    "one_line.csv": gzip.compress(b"time_s,power_W\n0," + b"1" * (300 << 20)),
-    "exponents.csv": b"time_s,power_W\n" + b"".join(b"%de999999999,1e99999\n" % i for i in range(20)),
-    "digits.csv": b"time_s,power_W\n" + (b"1" * 200_000 + b",2\n") * 20,
-    "digits.json": b'[{"t": ' + b"1" * 200_000 + b', "power_W": 1}, {"t": 2, "power_W": 1}]',
-    "deep.json": b"[" * 2_000_000,
-    "empties.json": b"[" + b"{}," * 3_000_000 + b"{}]",
-    "sparse.json": _prometheus(),
-    "years.csv": b"time,power_W\n0001-01-01 00:00:00,1\n9999-12-31 00:00:00,1\n",
-    "wide.csv": b"a," * 1_000_000 + b"\n" + b"1," * 1_000_000 + b"\n",
-    "brackets.csv": b"(" * 200_000 + b",power (W)\n" + b"(" * 200_000 + b",1\n",
-    "labels.txt": (b"V" + b" :" * 200 + b"=" * 200 + b"\n") * 200,
-    "blanks.csv": b"time_s,power_W\n" + (b" " * 100_000 + b"\n") * 50,
-    "entities.plist": b'<?xml version="1.0"?><!DOCTYPE p [<!ENTITY a "aaaaaaaaaa">'
-    + b"".join(b'<!ENTITY b%d "%s">' % (i, b"&b%d;" % (i - 1) * 10 if i else b"&a;" * 10) for i in range(12))
-    + b"]><plist><dict><key>elapsed_ns</key><integer>1</integer><key>x</key><string>&b11;</string></dict></plist>",
-    "packets.pftrace": _packed_trace(),
-}
+def _files():
+    """Name → content; made where they are needed, since compressing 300 MB of digits takes a second."""
+    return {
+        "pax.tar": _tar(tarfile.XHDTYPE, 23 << 30),
+        "global.tar": _tar(tarfile.XGLTYPE, 8 << 30),
+        "longname.tar": _tar(tarfile.GNUTYPE_LONGNAME, 63 << 30),
+        "large.tar": _tar(tarfile.REGTYPE, 63 << 30),
+        "directory.zip": _zip_with_a_directory_of((4 << 30) - 2),
+        "bomb.zip": _zip_bomb(),
+        "one_line.csv": gzip.compress(b"time_s,power_W\n0," + b"1" * (300 << 20)),
+        "exponents.csv": b"time_s,power_W\n" + b"".join(b"%de999999999,1e99999\n" % i for i in range(20)),
+        "digits.csv": b"time_s,power_W\n" + (b"1" * 200_000 + b",2\n") * 20,
+        "digits.json": b'[{"t": ' + b"1" * 200_000 + b', "power_W": 1}, {"t": 2, "power_W": 1}]',
+        "deep.json": b"[" * 2_000_000,
+        "empties.json": b"[" + b"{}," * 3_000_000 + b"{}]",
+        "sparse.json": _prometheus(),
+        "years.csv": b"time,power_W\n0001-01-01 00:00:00,1\n9999-12-31 00:00:00,1\n",
+        "wide.csv": b"a," * 1_000_000 + b"\n" + b"1," * 1_000_000 + b"\n",
+        "brackets.csv": b"(" * 200_000 + b",power (W)\n" + b"(" * 200_000 + b",1\n",
+        "labels.txt": (b"V" + b" :" * 200 + b"=" * 200 + b"\n") * 200,
+        "blanks.csv": b"time_s,power_W\n" + (b" " * 100_000 + b"\n") * 50,
+        "entities.plist": b'<?xml version="1.0"?><!DOCTYPE p [<!ENTITY a "aaaaaaaaaa">'
+        + b"".join(
+            b'<!ENTITY b%d "%s">' % (i, b"&b%d;" % (i - 1) * 10 if i else b"&a;" * 10) for i in range(12)
+        )
+        + b"]><plist><dict><key>elapsed_ns</key><integer>1</integer><key>x</key><string>&b11;</string></dict></plist>",
+        "packets.pftrace": _packed_trace(),
+    }
 
 
 def test_what_a_file_claims_of_its_sizes_costs_no_memory(tmp_path):
     resource = pytest.importorskip("resource")
     assert resource.RLIMIT_AS
-    for name, data in FILES.items():
+    files = _files()
+    for name, data in files.items():
         (tmp_path / name).write_bytes(data)
     result = subprocess.run(
-        [sys.executable, "-c", CHILD, str(LIMIT), *(str(tmp_path / name) for name in FILES)],
+        [sys.executable, "-c", CHILD, str(LIMIT), *(str(tmp_path / name) for name in files)],
         check=False,
         capture_output=True,
         text=True,
@@ -131,5 +136,5 @@ def test_what_a_file_claims_of_its_sizes_costs_no_memory(tmp_path):
     )
     assert result.returncode == 0, result.stderr[-2000:]
     said = dict(line.split(" ", 1) for line in result.stdout.splitlines() if " " in line)
-    assert set(said) == set(FILES)
+    assert set(said) == set(files)
     assert [name for name, text in said.items() if text == "MEMORY"] == []

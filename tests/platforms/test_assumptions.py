@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -32,19 +33,26 @@ def test_a_figure_stands_before_its_reason() -> None:
         assumed("nothing")
 
 
+@cache
+def calls(path: Path) -> list[ast.Call]:
+    """Return the calls in a file that could concern an accuracy; files without its words are not parsed."""
+    text = path.read_text(encoding="utf-8")
+    if not any(word in text for word in ("source=", "assumed(", "NO_LIMITS")):
+        return []
+    return [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
+
+
+@cache
 def strings_of_accuracies(path: Path) -> list[str]:
-    """Return the texts given as `source=` of an Accuracy or Limits."""
-    found = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Call):
-            for keyword in node.keywords:
-                if keyword.arg == "source":
-                    found += [
-                        part.value
-                        for part in ast.walk(keyword.value)
-                        if isinstance(part, ast.Constant) and isinstance(part.value, str)
-                    ]
-    return found
+    """Return the texts passed as `source=` to an Accuracy or Limits."""
+    return [
+        part.value
+        for node in calls(path)
+        for keyword in node.keywords
+        if keyword.arg == "source"
+        for part in ast.walk(keyword.value)
+        if isinstance(part, ast.Constant) and isinstance(part.value, str)
+    ]
 
 
 def test_no_accuracy_is_assumed_beside_the_table() -> None:
@@ -65,8 +73,8 @@ def test_no_more_figures_are_assumed_than_the_page_states() -> None:
     places = [
         node
         for path in (TABLE, *SOURCES)
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "assumed"
+        for node in calls(path)
+        if isinstance(node.func, ast.Name) and node.func.id == "assumed"
     ]
     page = (ROOT / "docs" / "footprint.md").read_text(encoding="utf-8")
     assert f"{len(places)} assumed figures" in page
@@ -80,10 +88,11 @@ def test_no_limit_is_recalled(word: str) -> None:
             assert word not in text, path.name
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
-def test_a_thermometer_without_limits_claims_none(path: Path) -> None:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Call) and any(
-            isinstance(one.value, ast.Name) and one.value.id == "NO_LIMITS" for one in node.keywords
-        ):
-            assert {one.arg for one in node.keywords} == {"step", "source"}
+def test_a_thermometer_without_limits_claims_none() -> None:
+    claims = [
+        (path.name, {one.arg for one in node.keywords})
+        for path in SOURCES
+        for node in calls(path)
+        if any(isinstance(one.value, ast.Name) and one.value.id == "NO_LIMITS" for one in node.keywords)
+    ]
+    assert claims and all(names == {"step", "source"} for _, names in claims), claims
