@@ -41,6 +41,9 @@ CALLS = {"min": "max", "max": "min", "floor": "ceil", "ceil": "floor", "any": "a
 QUIET = ("log", "debug", "info", "warning", "print", "echo")
 """Calls whose absence is no fault of a number."""
 
+SWITCHES = ("strict", "flush", "daemon", "exist_ok", "missing_ok", "parents", "stacklevel")
+"""Arguments by name that change no number: a check of lengths that are equal by construction, folders that may be there already."""
+
 
 @dataclass(frozen=True)
 class Mutant:
@@ -245,6 +248,10 @@ class _Finder(ast.NodeVisitor):
         if node.value is not None:
             if isinstance(node.value, (ast.Name, ast.Attribute, ast.Call, ast.BinOp)):
                 self.add(node.value, "return", "None")
+            self.visit(node.value)
+
+    def visit_keyword(self, node: ast.keyword) -> None:
+        if node.arg not in SWITCHES:
             self.visit(node.value)
 
     def visit_Call(self, node: ast.Call) -> None:
