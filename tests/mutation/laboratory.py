@@ -108,6 +108,9 @@ class Laboratory:
     def environment(self) -> dict[str, str]:
         """Return the variables of a test process."""
         kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        memory = Path("/dev/shm")
+        if memory.is_dir() and os.access(memory, os.W_OK):  # recordings wait for the disk at each commitment
+            kept = {"PYTEST_DEBUG_TEMPROOT": str(memory), **kept}
         return {
             **kept,
             "PYTHONPATH": str(self.root),
