@@ -50,7 +50,24 @@ def test_of_several_labels_and_none_asked_for_the_whole_run_is_counted():
     found = counted(ItemCount(8), *made(("load", 1), ("infer", 4)))
     assert counts(found) == [1, 4] and found.of_run == 8
     (note,) = found.notes
-    assert note.code == OF_RUN and "'load', 'infer'" in note
+    assert note.code == OF_RUN
+    assert note == (
+        "one item is the energy of the whole run divided by 8, not of one label alone ('load', 'infer'); "
+        "name one with --label"
+    )
+
+
+def test_of_many_labels_the_first_four_are_named():
+    found = counted(ItemCount(8, per="page"), *made(*((name, 1) for name in "abcd")))
+    assert "of one label alone ('a', 'b', 'c', 'd'); name" in found.notes[0]
+    found = counted(ItemCount(8, per="page"), *made(*((name, 1) for name in "abcde")))
+    assert "of one label alone ('a', 'b', 'c', 'd', …); name" in found.notes[0]
+    assert found.notes[0].startswith("one page is the energy")
+
+
+def test_a_count_that_is_off_by_rounding_contradicts_nothing():
+    """Shares of a count add up to it but for the last bit."""
+    assert counted(ItemCount(0.3), *made(("infer", 0.1), ("infer", 0.2))).notes == ()
 
 
 def test_a_run_without_events_is_counted_as_a_whole():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import t as student
 
 from powermeter.analysis.energy import analyse
 from powermeter.analysis.holes import Bridges
@@ -90,3 +91,25 @@ def test_holes_are_bridged_where_nobody_found_them_before() -> None:
     assert found.gaps[0] > 0 and found.gaps[1] == 0
     np.testing.assert_array_equal(found.gaps, given.gaps)
     np.testing.assert_array_equal(found.value, given.value)
+
+
+def test_an_events_half_width_has_the_freedom_of_what_its_noise_was_learnt_from() -> None:
+    """Welch and Satterthwaite: noise of 3 mJ learnt from 4 degrees of freedom beside 4 mJ of a clock for certain:
+    ν = 4 × (25/9)², so 95 % is t(30.9) × 5 mJ; of noise alone, t(4) × 3 mJ."""
+    integral = Integral.of(from_samples(np.arange(0, 11) * 10**9, np.full(11, 2.0)))
+    windows = measure(integral, np.array([2, 5]) * 10**9, np.array([3, 7]) * 10**9)
+    windows.noise[:] = 3e-3
+    windows.clock[:] = [4e-3, 0.0]
+    windows.gaps[:] = 0.0
+    windows.shared.clear()
+    windows.group[:] = 0
+    windows.below[:] = windows.above[:] = 0.0
+    windows.groups[0].freedom = 4.0
+    mixed, alone = windows.half_width()
+    assert mixed == pytest.approx(student.ppf(0.975, 4 * (25 / 9) ** 2) * 5e-3, rel=0.01)
+    assert alone == pytest.approx(student.ppf(0.975, 4) * 3e-3, rel=0.01)
+    windows.groups[0].freedom = np.inf
+    assert windows.half_width() == pytest.approx([1.96 * 5e-3, 1.96 * 3e-3], rel=0.001)
+    windows.below[:], windows.above[:] = 4e-3, 0.0
+    one = np.array([1.96 * 5e-3, 1.96 * 3e-3])
+    assert windows.half_width() == pytest.approx((np.hypot(one, 4e-3) + one) / 2, rel=0.001)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from powermeter.errors import ConfigurationError
-from powermeter.footprint.grid import check_mix, mix_of, water_of_mix
+from powermeter.footprint.factors import given
+from powermeter.footprint.grid import PLACE_UNKNOWN, check_mix, grid, mix_of, water_of_mix
+from powermeter.footprint.place import parse_place
 
 
 def test_mix_that_does_not_sum_is_refused() -> None:
@@ -35,3 +37,14 @@ def test_withdrawal_names_every_fuel_whose_cooling_is_missing() -> None:
     for wanted in ("coal (40.00%)", "nuclear (20.00%)", "coal = { tower = 1.0 }", "once_through"):
         assert wanted in str(caught.value)
     assert "gas (" not in str(caught.value)
+
+
+def test_what_is_not_known_of_a_place_is_a_warning_each() -> None:
+    """No place: everything is the world's range. An own intensity without a place: losses and water still are."""
+    assert [note.code for note in grid(None).warnings] == [PLACE_UNKNOWN]
+    own = given("grid.carbon", 50.0, "g/kWh", low=40.0, high=60.0)
+    found = grid(None, own)
+    assert [note.code for note in found.warnings] == ["losses-unknown"] and found.carbon is own
+    assert found.losses.geography == "WLD"
+    france = grid(parse_place("FR"))
+    assert "losses-unknown" not in [note.code for note in france.warnings] and france.losses.geography == "FRA"

@@ -95,6 +95,13 @@ def test_events_alone_meet_their_own_hours() -> None:
         of_events(lambda times: times / 1e9, [(0, 10), (5, 20)])
 
 
+def test_the_running_energy_of_events_stands_still_between_them() -> None:
+    """3 W; events from 10 to 20 s and from 30 to 35 s, given in any order: 0 before, 30 J between, 45 J after."""
+    running = of_events(lambda times: 3.0 * times / 1e9, [(30 * 10**9, 35 * 10**9), (10 * 10**9, 20 * 10**9)])
+    at = np.array([0, 10, 15, 20, 25, 30, 32, 35, 90], np.int64) * 10**9
+    assert running(at) == pytest.approx([0, 0, 15, 30, 30, 30, 36, 45, 45])
+
+
 def test_the_wall_clock_may_drift_against_the_monotonic_one() -> None:
     clock = Utc([(0, 10**18), (1000, 10**18 + 2000)])
     assert clock.of(500) == 10**18 + 1000

@@ -137,7 +137,8 @@ class TestMap:
             key=lambda name: (
                 not name.startswith(mirror),
                 not name.startswith(EVERYWHERE),
-                self.seconds.get(name, 0.0) / self.cases.get(name, 1),  # the first of many cases that fails ends it
+                self.seconds.get(name, 0.0)
+                / self.cases.get(name, 1),  # the first of many cases that fails ends it
             ),
         )
         chosen, spent = [], 0.0
