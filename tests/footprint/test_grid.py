@@ -47,4 +47,6 @@ def test_what_is_not_known_of_a_place_is_a_warning_each() -> None:
     assert [note.code for note in found.warnings] == ["losses-unknown"] and found.carbon is own
     assert found.losses.geography == "WLD"
     france = grid(parse_place("FR"))
-    assert "losses-unknown" not in [note.code for note in france.warnings] and france.losses.geography == "FRA"
+    assert (
+        "losses-unknown" not in [note.code for note in france.warnings] and france.losses.geography == "FRA"
+    )
