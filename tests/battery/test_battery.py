@@ -7,6 +7,7 @@ import math
 import pytest
 
 from powermeter.battery.battery import Battery, parse_battery
+from powermeter.battery.converter import Curve
 from powermeter.errors import ConfigurationError
 from powermeter.result import Grade, Result
 
@@ -169,3 +170,111 @@ def test_charge_and_energy_turn_into_each_other_at_the_rail_s_voltage() -> None:
     assert by_energy.counted(Result.of(10.0, "C", {}), 5.0).value == pytest.approx(50.0)  # C × V
     assert by_energy.counted(Result.of(10.0, "A", {}), 5.0).unit == "W"
     assert by_charge.counted(Result.of(10.0, "J", {}), 5.0).grade is Grade.DERIVED
+
+
+def test_what_packs_hold_widens_use_and_hours_to_opposite_sides() -> None:
+    """Packs hold 50 to 110 % of what is stated, 5 and 95 % of a log-normal: its 95 % reach 1.96/1.645 as far.
+
+    With 110 % a charge lasts longer and a use is a smaller share of it; with 50 % it is twice the share.
+    """
+    battery, k = Battery("1Ah", spread=(0.5, 1.1)), 1.959964 / 1.644854
+    used = battery.share_used(Result.of(1800.0, "C", {"gain:x": 0.0}))
+    assert used.value == 0.5
+    assert (used.low, used.high) == (
+        pytest.approx(0.5 * 1.1**-k, rel=1e-4),
+        pytest.approx(0.5 * 2**k, rel=1e-4),
+    )
+    hours = battery.hours(Result.of(0.5, "A", {}))
+    assert (hours.value, hours.low, hours.high) == (
+        pytest.approx(2.0),
+        pytest.approx(2.0 * 2**-k, rel=1e-4),
+        pytest.approx(2.0 * 1.1**k, rel=1e-4),
+    )
+    count = battery.count(Result.of(3.6, "C", {}))
+    assert (count.value, count.low, count.high) == (
+        pytest.approx(1000.0),
+        pytest.approx(1000 * 2**-k, rel=1e-4),
+        pytest.approx(1000 * 1.1**k, rel=1e-4),
+    )
+    part = math.log(1.1 / 0.5) / (2 * 1.644854)
+    assert used.parts["factor:battery.capacity"] == pytest.approx(-0.5 * part, rel=1e-4)
+    assert hours.parts["factor:battery.capacity"] == pytest.approx(2.0 * part, rel=1e-4)
+    assert used.grade is hours.grade is Grade.ASSUMED
+
+
+def test_what_a_meter_leaves_open_joins_what_packs_hold_in_the_logarithm() -> None:
+    battery, k = Battery("1Ah", spread=(0.5, 1.1)), 1.959964 / 1.644854
+    used = battery.share_used(Result(1800.0, "C", 1620.0, 2160.0))
+    assert used.low == pytest.approx(
+        0.5 * math.exp(-math.hypot(k * math.log(1.1), math.log(1 / 0.9))), rel=1e-4
+    )
+    assert used.high == pytest.approx(0.5 * math.exp(math.hypot(k * math.log(2), math.log(1.2))), rel=1e-4)
+    bound = battery.share_used(Result(1800.0, "C", 0.0, math.inf))
+    assert bound.low == 0.0 and bound.high == math.inf
+
+
+def test_a_budget_is_printed_with_its_convention_first() -> None:
+    battery = Battery("1Ah", usable=0.8, health=0.5, spread=(0.9, 1.1))
+    whole = battery.budget(
+        Result.of(144.0, "C", {}), Result.of(0.1, "A", {}), Result.of(1.44, "C", {}), items="pages"
+    )
+    lines = whole.lines()
+    assert lines[0] == (
+        "battery: 1Ah (1Ah, charge on the measured rail, 40% of it (usable share, ageing, temperature), "
+        "such packs give 90% to 110% of it)"
+    )
+    assert [line.partition(":")[0] for line in lines[1:]] == [
+        "used",
+        "remaining",
+        "hours at this power",
+        "pages per charge",
+    ]
+    assert whole.share_used.value == pytest.approx(0.1) and whole.remaining.value == pytest.approx(0.9)
+    assert whole.hours.value == pytest.approx(4.0) and whole.count.value == pytest.approx(1000)
+    assert whole.remaining.parts["factor:battery.capacity"] == pytest.approx(
+        -whole.share_used.parts["factor:battery.capacity"]
+    )
+    assert battery.budget().lines() == lines[:1]
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"efficiency": 0.9}, "4Ah@3.85V, energy of the cells, converter efficiency 0.9"),
+        (
+            {"efficiency": Curve(((1.0, 0.8),))},
+            "4Ah@3.85V, energy of the cells, converter efficiency by its curve",
+        ),
+        ({"health": 0.875}, "4Ah@3.85V, energy of the cells, 88% of it (usable share, ageing, temperature)"),
+        ({}, "4Ah@3.85V, energy of the cells"),
+    ],
+)
+def test_a_convention_in_words(changed, words) -> None:
+    assert Battery("4Ah@3.85V", **changed).convention_text == words
+
+
+def test_any_share_that_is_typed_in_makes_it_assumed() -> None:
+    assert Battery("4Ah").grade is Grade.DERIVED
+    for changed in (
+        {"usable": 0.9},
+        {"health": 0.9},
+        {"derating": 0.9},
+        {"self_discharge": 0.01},
+        {"peukert": 1.1},
+        {"spread": (0.9, 1.1)},
+    ):
+        assert Battery("4Ah", **changed).grade is Grade.ASSUMED, changed
+
+
+def test_peukerts_law_begins_at_the_rated_current() -> None:
+    """2 Ah rated at 20 h: up to 0.1 A the stated capacity; at 0.4 A it is 4^-0.25 of it."""
+    battery = Battery("2Ah", peukert=1.25, rated_hours=20.0)
+    assert battery.hours(Result.of(0.1, "A", {})).value == pytest.approx(20.0)
+    assert battery.hours(Result.of(0.05, "A", {})).value == pytest.approx(40.0)
+    assert battery.hours(Result.of(0.4, "A", {})).value == pytest.approx(5.0 * 4**-0.25)
+
+
+def test_hours_carry_the_parts_of_the_rate_by_their_slope() -> None:
+    """H = 2 Ah / I: dH/dI = −H/I."""
+    hours = Battery("2Ah").hours(Result.of(0.5, "A", {"gain:x": 0.01}))
+    assert hours.parts["gain:x"] == pytest.approx(-4.0 / 0.5 * 0.01, rel=1e-6)

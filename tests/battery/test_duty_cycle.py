@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from powermeter.battery.battery import Battery
-from powermeter.battery.duty_cycle import Entry, Schedule, State, of_link, of_lora, parse_rate, read_schedule
+from powermeter.battery.duty_cycle import (
+    Entry,
+    Schedule,
+    State,
+    of_link,
+    of_lora,
+    parse_rate,
+    read_schedule,
+    states_of,
+)
 from powermeter.battery.lora import Node
 from powermeter.battery.radio_link import Link
 from powermeter.errors import ConfigurationError
@@ -154,3 +165,78 @@ def test_states_must_last_and_cost_joules() -> None:
 def test_lines_for_people() -> None:
     text = "\n".join(schedule().lines(Battery("3Ah@3.6V")))
     assert "mean power" in text and "of the energy" in text and "energy of the cells" in text
+
+
+def row(title="infer", energy=10.0, events=4, seconds=2.0):
+    result = None if energy is None else Result.of(energy, "J", {"gain:m": 0.1})
+    return SimpleNamespace(title=title, energy=result, events=events, seconds=seconds)
+
+
+def test_a_measured_state_is_one_event_of_a_label() -> None:
+    """10 J in four events of 2 s together: 2.5 J and 0.5 s each."""
+    analysis = SimpleNamespace(
+        rows=[row(), row("unknown", None), row("none", events=0), row("instant", seconds=0.0)]
+    )
+    found = states_of(analysis)
+    assert list(found) == ["infer"]
+    state = found["infer"]
+    assert (state.energy.value, state.duration_s, state.source) == (2.5, 0.5, "measured")
+    assert state.energy.parts["gain:m"] == pytest.approx(0.025)
+    assert state.power.value == pytest.approx(5.0) and state.power.unit == "W"
+    assert list(states_of(analysis, ["infer"])) == ["infer"] and states_of(analysis, []) == {}
+    with pytest.raises(ConfigurationError, match="no event 'train' in the recording; it has infer"):
+        states_of(analysis, ["train"])
+    with pytest.raises(ConfigurationError, match="it has none"):
+        states_of(SimpleNamespace(rows=[]), ["train"])
+
+
+def test_a_schedule_that_fills_the_day_leaves_no_rest() -> None:
+    """One event of 0.25 s each 0.25 s: 2 W, and the rest state has no time."""
+    full = schedule(4 * 86_400)
+    assert full.busy == pytest.approx(1.0) and full.mean_power.value == pytest.approx(2.0)
+    assert [(name, round(share, 9)) for name, _, _, share in full.shares()] == [
+        ("infer", 1.0),
+        ("sleep", 0.0),
+    ]
+    with pytest.raises(ConfigurationError, match=r"fills 101% of the day; infer alone takes 101%"):
+        schedule(4.04 * 86_400)
+
+
+def test_shares_are_of_time_and_of_energy_largest_first() -> None:
+    """1 W for a tenth of the day over 0.5 W: 0.1 W and 0.45 W of 0.55 W."""
+    made = Schedule((Entry(State.of_power("work", 1.0, 8640.0), 1.0),), State.of_power("sleep", 0.5, 60.0))
+    (rest, work) = made.shares()
+    assert (rest[0], rest[1], rest[2].value, rest[3]) == (
+        "sleep",
+        0.9,
+        pytest.approx(0.45),
+        pytest.approx(9 / 11),
+    )
+    assert (work[0], work[1], work[2].value, work[3]) == (
+        "work",
+        0.1,
+        pytest.approx(0.1),
+        pytest.approx(2 / 11),
+    )
+    assert work[2].unit == rest[2].unit == "W"
+
+
+def test_a_state_of_energy_and_one_of_power_from_a_file() -> None:
+    made = read_schedule(
+        {
+            "rest": {"power": "1mW"},
+            "state": [
+                {"name": "a", "power": "2W", "duration": "500ms", "rate": "2/min"},
+                {"name": "b", "energy": "3J", "duration": "2s", "rate": "every 12h"},
+                {"event": "infer", "rate": "1/h"},
+            ],
+        },
+        {"infer": INFER},
+    )
+    a, b, c = made.entries
+    assert (a.state.energy.value, a.state.duration_s, a.per_day) == (1.0, 0.5, 2880.0)
+    assert (b.state.energy.value, b.state.duration_s, b.per_day) == (3.0, 2.0, 2.0)
+    assert (c.state.name, c.state.energy.value, c.per_day) == ("infer", 0.5, 24.0)
+    assert (made.rest.name, made.rest.power.value) == ("sleep", 1e-3)
+    assert a.state.energy.grade is b.state.energy.grade is Grade.ASSUMED
+    assert a.busy == pytest.approx(2880 * 0.5 / 86_400)
