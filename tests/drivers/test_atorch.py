@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from powermeter.channel import Boundary
 from powermeter.drivers import atorch
 from powermeter.errors import DataError
+from powermeter.source import Address
 
 FRAMES = Path(__file__).parent / "frames"
 
@@ -116,3 +118,29 @@ def test_atorch_truncated_frames_never_merge(name: str) -> None:
 def test_atorch_replies_are_passed_over() -> None:
     buffer = bytearray(bytes.fromhex("ff55020101000040ff55020103000042"))
     assert atorch.cut(buffer) == ([], 16)
+
+
+@pytest.mark.parametrize(
+    ("device", "codes"),
+    [
+        # Protocol of atorch-console: AC 0.1 V, 1 mA, 10 Wh; DC the same and 10 mAh; USB 10 mV, 10 mA, 1 mAh, 10 mWh.
+        (atorch.AC, {"voltage": 0.1, "current": 1e-3, "power": 0.1, "energy": 10 * 3600.0}),
+        (atorch.DC, {"voltage": 0.1, "current": 1e-3, "charge": 10e-3 * 3600, "energy": 10 * 3600.0}),
+        (atorch.USB, {"voltage": 0.01, "current": 0.01, "charge": 1e-3 * 3600, "energy": 0.01 * 3600}),
+    ],
+)
+def test_what_a_code_is_worth_on_each_kind_of_meter(device, codes) -> None:
+    frame = next(bytes.fromhex(row[2]) for row in ATORCH if bytes.fromhex(row[2])[3] == device)
+    meter = atorch.Atorch(Address.parse("atorch:///dev/nobody"))
+    report = atorch.decode(frame)
+    meter.first = [report]
+    meter.describe(report)
+    found = {channel.name: channel.scale for channel in meter.channels}
+    assert found.pop("temperature") == 1.0
+    assert found == pytest.approx(codes)
+    boundary = {channel.rail.boundary for channel in meter.channels if channel.name == "voltage"}
+    assert boundary == {Boundary.WALL if device == atorch.AC else Boundary.BOARD}
+    (row,) = meter.rows(report, 10**9)
+    values = dict(zip((c.name for c in meter.channels), row.codes, strict=True))
+    assert values["voltage"] == report.voltage_code and values["temperature"] == report.temperature_c
+    assert meter.info()["model"] == atorch.DEVICE_NAMES[device]

@@ -139,9 +139,10 @@ class Trial:
             self.found_by[path, record["by"].partition(" ")[2].partition("[")[0]] += 1
 
     def newer(self, path: str, seen: set[str]) -> list[str]:
-        """Return the test files that changed since the map and are the file's own, import it, or saw the lines before."""
+        """Return the test files that changed since the map and are of the file's room, import it, or saw the lines before."""
         module = path.removesuffix(".py").replace("/", ".").removeprefix("powermeter.")
         own = mirror_of(path)
+        room = own.rpartition("/")[0] + "/"
         found = []
         for test in sorted((self.laboratory.root / "tests").rglob("test_*.py")):
             name = test.relative_to(self.laboratory.root).as_posix()
@@ -149,7 +150,8 @@ class Trial:
             text = test.read_text(encoding="utf-8")
             if then.exists() and then.read_text(encoding="utf-8") == text:
                 continue
-            if name in seen or name.startswith(own) or f"{module} import" in text or name in EVERYWHERE:
+            of_it = name.startswith((own, room)) or f"{module} import" in text
+            if name in seen or of_it or name in EVERYWHERE:
                 found.append(name)
         return found
 
