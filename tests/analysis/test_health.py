@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from powermeter.analysis.energy import analyse
+from powermeter.analysis.health import _distances, source_health
 from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.recording import Recording, Writer
+from powermeter.recording.summary import ENTRY
 
 
 def _record(path: Path, meters: list[tuple[str, Boundary, float]]) -> Path:
@@ -57,3 +60,56 @@ def test_a_part_is_no_second_view_of_the_whole(tmp_path: Path) -> None:
     path = _record(tmp_path / "a.power", [("board", Boundary.BOARD, 5.0), ("cpu", Boundary.PART, 2.0)])
     with Recording.open(path) as recording:
         assert analyse(recording).disagreements == ()
+
+
+def test_rows_are_counted_by_their_flags(tmp_path: Path) -> None:
+    """Two repeats, three at the end of the range, one of them both; the stamp of one was spread."""
+    flags = np.array([0, 1, 3, 2, 2, 4, 0], np.uint8)
+    with Writer.create(tmp_path / "a.power", {}) as writer:
+        channel = Channel("p", Quantity.POWER, 1e-3, Rail("VIN"))
+        source = writer.add_source("x://", "", "x", (channel,), {"period_ns": 500_000_000})
+        writer.append(source, np.arange(7, dtype=np.int64) * 10**9, np.full((7, 1), 5), flags)
+    with Recording.open(tmp_path / "a.power") as recording:
+        found = source_health(recording, recording.sources[0])
+    assert (found.repeats, found.saturated, found.samples, found.missed) == (2, 3, 7, 0)
+    assert (found.name, found.seconds, found.rate_hz, found.asked_s) == ("x://", 6.0, 1.0, 0.5)
+    assert (found.interval_s, found.longest_s, found.gap_s) == (1.0, 1.0, 0.0)
+
+
+def test_of_one_row_or_none_no_pace_is_known(tmp_path: Path) -> None:
+    with Writer.create(tmp_path / "a.power", {}) as writer:
+        channel = Channel("p", Quantity.POWER, 1e-3, Rail("VIN"))
+        one, _ = (writer.add_source(f"x://{i}", "m", "x", (channel,)) for i in range(2))
+        writer.append(one, np.array([10**9]), np.array([[5]]))
+    with Recording.open(tmp_path / "a.power") as recording:
+        first, second = (source_health(recording, source) for source in recording.sources)
+    assert (first.samples, second.samples) == (1, 0)
+    for found in (first, second):
+        assert (found.rate_hz, found.interval_s, found.longest_s, found.asked_s) == (None, None, None, None)
+        assert found.seconds == 0.0
+
+
+@pytest.mark.parametrize(("within", "between", "longest"), [(500, 60, 500), (60, 700, 700)])
+def test_of_many_pieces_the_sums_tell_the_longest_distance_and_one_piece_the_usual(
+    within: int, between: int, longest: int
+) -> None:
+    """Forty pieces of 11 rows each 60 ns; in one piece, or between two, a longer step."""
+    starts = np.arange(40, dtype=np.int64) * (600 + 60)
+    starts[20:] += between - 60
+    ends = starts + 600
+    entries = np.zeros((40, 1), ENTRY)
+    entries["count"], entries["longest_ns"] = 11, 60
+    entries["longest_ns"][7] = within
+    pieces = SimpleNamespace(
+        entries=entries, channels=("p",), count=np.full(40, 11), start_ns=starts, end_ns=ends
+    )
+
+    class Pieces(SimpleNamespace):
+        def __len__(self) -> int:
+            return 40
+
+    def part(_: int, start: int, end: int) -> SimpleNamespace:
+        return SimpleNamespace(times_ns=np.arange(start, end + 1, 60))
+
+    found = _distances(SimpleNamespace(slice=part), 1, Pieces(**vars(pieces)))
+    assert found == (longest, 60.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -162,3 +163,23 @@ def test_each_ending_is_written_in_its_own_format(small: Path, tmp_path: Path) -
         text = out.read_text("utf-8").lstrip().lower()
         assert text.startswith(begins) and ("<html" in text) == (ending == ".html"), ending
     assert "file" in (tmp_path / "t.csv").read_text("utf-8").splitlines()[0]
+
+
+def test_how_many_files_are_without_an_energy_is_said(
+    small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Five hand-ins, one of them no recording."""
+    assert cli.run(["table", str(small), "-o", str(tmp_path / "t.csv")]) == 0
+    assert capsys.readouterr().err.splitlines()[-1].endswith("t.csv: 5 rows, 1 of them without an energy")
+    (tmp_path / "good").mkdir()
+    record(tmp_path / "good" / "run.power", "a", 1)
+    assert cli.run(["table", str(tmp_path / "good"), "-o", str(tmp_path / "g.csv")]) == 0
+    assert capsys.readouterr().err.splitlines()[-1].endswith("g.csv: 1 rows")
+    assert cli.run(["table", str(small), "--json", "-o", str(tmp_path / "u.json")]) == 2
+    assert cli.run(["table", str(small), "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert len(printed) == 5 or len(next(iter(printed.values()))) == 5
+    assert cli.run(["table", str(small), "-o", "-"]) == 0
+    assert len(list(csv.DictReader(io.StringIO(capsys.readouterr().out)))) == 5
+    assert cli.run(["table", str(small), "-o", str(tmp_path / "t.html"), "--title", "Class of 40"]) == 0
+    assert "<h1>Class of 40</h1>" in (tmp_path / "t.html").read_text()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from powermeter.recording import Recording
+from powermeter.channel import MISSING, Channel, Quantity, Rail
+from powermeter.recording import Recording, Writer
 from powermeter.reports import tables
 from powermeter.reports.report_data import gather
 from powermeter.reports.report_options import ReportOptions
@@ -35,3 +37,49 @@ def test_an_attribute_never_takes_the_place_of_a_number(path: Path) -> None:
     assert list(table["label"]) == ["infer"] and list(table["items"]) == [24]
     assert (list(table["attribute_items"]), list(table["attribute_label"])) == (["mine"], ["theirs"])
     assert list(table["site"]) == ["lab"]
+
+
+def test_the_time_of_day_is_interpolated_between_the_pairs_of_clocks(tmp_path: Path) -> None:
+    """The wall clock gains a second in ten: half way half a second; before the first pair and after the last it keeps its distance."""
+    start = 1_750_000_000 * 10**9
+    with Writer.create(tmp_path / "run.power") as writer:
+        writer.add_clock_pair(10 * 10**9, start)
+        writer.add_clock_pair(20 * 10**9, start + 11 * 10**9)
+    with Recording.open(tmp_path / "run.power") as recording:
+        at = np.array([8, 10, 15, 20, 25], np.int64) * 10**9
+        found = tables.utc_ns(recording, at)
+        stamps = tables.utc(recording, at)
+    assert ((found - start) / 1e9).tolist() == [-2.0, 0.0, 5.5, 11.0, 16.0]
+    assert stamps[2] == "2025-06-15T15:06:45.500000Z"
+
+
+def test_without_a_pair_there_is_no_time_of_day(tmp_path: Path) -> None:
+    with Writer.create(tmp_path / "run.power"):
+        pass
+    with Recording.open(tmp_path / "run.power") as recording:
+        assert tables.utc(recording, np.array([0])) is None
+        assert tables.utc_ns(recording, np.array([0])) is None
+
+
+def test_samples_of_two_sources_are_in_one_order_of_time_each_in_its_own_columns(tmp_path: Path) -> None:
+    volts = Channel("v", Quantity.VOLTAGE, 1e-3, Rail("VIN"))
+    logic = Channel("d0", Quantity.MARKER, 1.0)
+    with Writer.create(tmp_path / "run.power") as writer:
+        one = writer.add_source("x://1", "one", "x", (volts, logic))
+        two = writer.add_source("x://2", "", "x", (volts,))
+        writer.append(one, np.array([10, 30], np.int64) * 10**9, np.array([[5000, 1], [MISSING, 0]]))
+        writer.append(two, np.array([20], np.int64) * 10**9, np.array([[3300]]), np.array([2], np.uint8))
+    with Recording.open(tmp_path / "run.power") as recording:
+        table = {name: list(column) for name, column in tables.samples(recording).items()}
+    assert list(table) == ["time_s", "one/v_v", "one/d0", "one/flags", "x://2/v_v", "x://2/flags"]
+    assert table["time_s"] == [0.0, 10.0, 20.0]
+    nan = pytest.approx(float("nan"), nan_ok=True)
+    assert table["one/v_v"] == [5.0, nan, nan] and table["one/d0"] == [1.0, nan, 0.0]
+    assert table["one/flags"] == [0.0, nan, 0.0]
+    assert table["x://2/v_v"] == [nan, pytest.approx(3.3), nan] and table["x://2/flags"] == [nan, 2.0, nan]
+
+
+def test_only_one_labels_rows_are_kept() -> None:
+    table = {"label": ["a", "b", "a"], "x": [1, 2, 3]}
+    assert tables.only(table, "a") == {"label": ["a", "a"], "x": [1, 3]}
+    assert tables.only(table, None) is table and tables.only({"x": [1]}, "a") == {"x": [1]}

@@ -157,3 +157,25 @@ def test_a_recording_without_language_models_says_nothing_of_them(make: Make, tm
     assert "Language models" not in to_text(data, 100)
     assert list(tokens.table(data)["model"]) == []
     assert tables.labels(data)["label"] == []
+
+
+def test_each_cell_of_the_table_of_columns(data: ReportData) -> None:
+    """Three requests at 2 W: prefill 0.5 s for 100 tokens (20 more came from a cache), decode 1 s for 19 further tokens each."""
+    columns = tokens.table(data)
+    assert {len(values) for values in columns.values()} == {len(columns["phase"])}
+    rows = [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
+    by_phase = {row["phase"]: row for row in rows}
+    prefill, decode = by_phase["prefill"], by_phase["decode"]
+    wanted = {
+        "prefill": (prefill, 300, "prompt token", 3.0, 1.0 / 100, 200.0, 0.5),
+        "decode": (decode, 57, "further token", 6.0, 2.0 / 19, 19.0, 1.0),
+    }
+    for row, count, per, joules, each, pace, seconds in wanted.values():
+        assert (row["model"], row["events"], row["tokens"], row["per"]) == (NAME, 3, count, per)
+        assert row["energy_j"] == pytest.approx(joules) and row["energy_per_unit_j"] == pytest.approx(each)
+        assert row["energy_low_j"] < joules < row["energy_high_j"]
+        assert row["energy_per_unit_low_j"] < each < row["energy_per_unit_high_j"]
+        assert row["tokens_per_second"] == pytest.approx(pace)
+        assert row["tokens_per_joule"] == pytest.approx(1 / each)
+        assert row["mean_time_s"] == pytest.approx(seconds) and row["grade"] == "measured"
+        assert row["above_idle_per_unit_j"] == pytest.approx(0.0, abs=1e-9)  # idle draws 2 W as well
