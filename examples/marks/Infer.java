@@ -9,6 +9,7 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.concurrent.locks.LockSupport;
 
 public class Infer {
     /** Outside of a recording its methods do nothing. */
@@ -51,8 +52,8 @@ public class Infer {
             if (ring == null) return;
             byte[] text = (json == null ? name : name + "\0" + json).getBytes(StandardCharsets.UTF_8);
             int more = text.length > 12 ? (text.length - 12 + PIECE - 1) / PIECE : 0;
-            if (next + 1 + more > (long) WORD.getAcquire(ring, 64) + SLOTS) {
-                WORD.getAndAdd(ring, 32, 1L); // no room: lost, and counted
+            if (!hasRoom(next + 1 + more)) {
+                WORD.getAndAdd(ring, 32, 1L); // lost, and counted
                 return;
             }
             numbers++;
@@ -67,6 +68,16 @@ public class Infer {
             ring.put(slot + 36, text, 0, Math.min(12, text.length));
             finish(next, kind, 1, text.length);
             next += 1 + more;
+        }
+
+        /** Wait until the recorder has freed the slots before {@code end}; two seconds at most, and not where it has ended. */
+        private boolean hasRoom(long end) {
+            long since = System.nanoTime();
+            while (end > (long) WORD.getAcquire(ring, 64) + SLOTS) {
+                if ((long) WORD.getAcquire(ring, 72) != 0 || System.nanoTime() - since > 2_000_000_000L) return false;
+                LockSupport.parkNanos(200_000);
+            }
+            return true;
         }
 
         private void finish(long index, int kind, int flags, int length) {

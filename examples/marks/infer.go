@@ -82,8 +82,8 @@ func (m *Marks) write(kind byte, name string, at, lasts int64, items float64, js
 	if len(text) > 12 {
 		more = (len(text) - 12 + piece - 1) / piece
 	}
-	if m.next+1+uint64(more) > atomic.LoadUint64(m.word(64))+slots {
-		atomic.AddUint64(m.word(32), 1) // no room: lost, and counted
+	if !m.hasRoom(m.next + 1 + uint64(more)) {
+		atomic.AddUint64(m.word(32), 1) // lost, and counted
 		return
 	}
 	m.numbers++
@@ -98,6 +98,16 @@ func (m *Marks) write(kind byte, name string, at, lasts int64, items float64, js
 	copy(head[36:], text)
 	m.slot(m.next, kind, 1, head, len(text))
 	m.next += 1 + uint64(more)
+}
+
+// hasRoom waits until the recorder has freed the slots before end; two seconds at most, and not where it has ended.
+func (m *Marks) hasRoom(end uint64) bool {
+	for since := now(); end > atomic.LoadUint64(m.word(64))+slots; time.Sleep(200 * time.Microsecond) {
+		if atomic.LoadUint64(m.word(72)) != 0 || now()-since > 2e9 {
+			return false
+		}
+	}
+	return true
 }
 
 func (m *Marks) slot(index uint64, kind, flags byte, body []byte, length int) {

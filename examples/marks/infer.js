@@ -6,6 +6,7 @@
 const fs = require('fs');
 
 const SLOTS = 1 << 15, PIECE = 48;
+const STILL = new Int32Array(new SharedArrayBuffer(4));
 const now = () => process.hrtime.bigint(); // CLOCK_MONOTONIC, on Linux
 
 class Marks {
@@ -43,9 +44,9 @@ class Marks {
     if (this.file === undefined) return;
     const text = Buffer.from(attributes ? `${name}\0${JSON.stringify(attributes)}` : name);
     const more = Math.max(0, Math.ceil((text.length - 12) / PIECE));
-    if (this.next + 1 + more > this.taken + SLOTS && this.next + 1 + more > this.look() + SLOTS) {
+    if (!this.hasRoom(this.next + 1 + more)) {
       const word = Buffer.alloc(8);
-      word.writeBigUInt64LE(++this.lost); // no room: lost, and counted
+      word.writeBigUInt64LE(++this.lost); // lost, and counted
       fs.writeSync(this.file, word, 0, 8, 32);
       return;
     }
@@ -63,10 +64,20 @@ class Marks {
     this.next += 1 + more;
   }
 
-  look() {
+  // Wait until the recorder has freed the slots before `end`; two seconds at most, and not where it has ended.
+  hasRoom(end) {
+    if (end <= this.taken + SLOTS) return true;
+    for (const since = now(); end > this.look(64) + SLOTS; Atomics.wait(STILL, 0, 0, 1)) {
+      if (this.look(72) || now() - since > 2_000_000_000n) return false;
+    }
+    this.taken = this.look(64);
+    return true;
+  }
+
+  look(at) {
     const word = Buffer.alloc(8);
-    fs.readSync(this.file, word, 0, 8, 64);
-    return (this.taken = Number(word.readBigUInt64LE()));
+    fs.readSync(this.file, word, 0, 8, at);
+    return Number(word.readBigUInt64LE());
   }
 
   slot(index, kind, flags, length, fill) {

@@ -78,8 +78,8 @@ impl Marks {
             text.extend(json.as_bytes());
         }
         let pieces: Vec<&[u8]> = text.get(12..).unwrap_or(&[]).chunks(PIECE).collect();
-        if self.next + 1 + pieces.len() as u64 > self.word(64).load(Acquire) + SLOTS {
-            self.word(32).fetch_add(1, Relaxed); // no room: lost, and counted
+        if !self.has_room(self.next + 1 + pieces.len() as u64) {
+            self.word(32).fetch_add(1, Relaxed); // lost, and counted
             return;
         }
         self.numbers += 1;
@@ -94,6 +94,18 @@ impl Marks {
             marks.put(at_slot + 36, &text[..text.len().min(12)]);
         });
         self.next += 1 + pieces.len() as u64;
+    }
+
+    /// Wait until the recorder has freed the slots before `end`; two seconds at most, and not where it has ended.
+    fn has_room(&self, end: u64) -> bool {
+        let since = now();
+        while end > self.word(64).load(Acquire) + SLOTS {
+            if self.word(72).load(Acquire) != 0 || now() - since > 2_000_000_000 {
+                return false;
+            }
+            std::thread::sleep(std::time::Duration::from_micros(200));
+        }
+        true
     }
 
     fn slot(&self, index: u64, kind: u8, flags: u8, text: &[u8], length: usize, fill: impl Fn(&Marks, usize)) {

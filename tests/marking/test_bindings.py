@@ -220,6 +220,83 @@ def test_a_million_and_a_half_marks_none_lost_or_reordered(live, workshop):
     assert sum(one.details["lost"] for one in counts) == 0
 
 
+AT_FULL_SPEED = {
+    "infer.c": [("usleep(2000); /* the work */", ""), ("i < 3", "i < TURNS")],
+    "infer.cpp": [("std::this_thread::sleep_for(std::chrono::milliseconds(2));", ""), ("i < 3", "i < TURNS")],
+    "infer.rs": [("std::thread::sleep(std::time::Duration::from_millis(2));", ""), ("0..3", "0..TURNS")],
+    "infer.go": [("time.Sleep(2 * time.Millisecond)", ""), ("i < 3", "i < TURNS")],
+    "Infer.java": [("Thread.sleep(2);", ""), ("i < 3", "i < TURNS")],
+    "infer.js": [("await new Promise((done) => setTimeout(done, 2));", ""), ("i < 3", "i < TURNS")],
+    "infer_old.py": [("time.sleep(0.002)", "pass"), ("range(3)", "range(TURNS)")],
+}
+"""What makes of an example one that does not wait, and marks so many turns of two events each."""
+
+
+def at_full_speed(workshop: Path, running, example: str, turns: int) -> None:
+    """Run an example without its work, and check that each of its events arrived, once and in order."""
+    tool, commands = LANGUAGES[example]
+    if shutil.which(tool) is None:
+        pytest.skip(f"{tool} is not installed here")
+    text = (workshop / example).read_text()
+    for slow, fast in AT_FULL_SPEED[example]:
+        assert slow in text
+        text = text.replace(slow, fast.replace("TURNS", str(turns)))
+    (workshop / example).write_text(text)
+    for command in commands[:-1]:
+        run(command, workshop, None)
+    run(commands[-1], workshop, running.folder)
+    found = sorted((e.uid, e.start_ns, e.end_ns is None) for e in running.end() if not e.is_mark)
+    first = found[0][0]
+    assert [uid for uid, _, _ in found] == list(range(first, first + 2 * turns))
+    starts = [start for _, start, _ in found]
+    assert starts == sorted(starts) and not any(is_open for _, _, is_open in found)
+    (counts,) = running.counts().values()
+    assert (counts.begun, counts.finished, counts.details["lost"]) == (2 * turns, 2 * turns, 0)
+
+
+def test_a_program_that_is_faster_than_the_recorder_waits_and_loses_nothing(live, workshop):
+    at_full_speed(workshop, live, "infer.js", 40_000)  # more than twice the slots of its ring
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("example", AT_FULL_SPEED)
+def test_a_million_events_of_every_language_none_lost_or_reordered(live, workshop, example):
+    at_full_speed(workshop, live, example, 500_000)
+
+
+def old_pythons() -> list[str]:
+    """Return the interpreters of 3.6 to 3.9 that are on the path or where pyenv keeps them."""
+    kept = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
+    found = []
+    for minor in range(6, 10):
+        beside = [str(path) for path in sorted(kept.glob(f"3.{minor}.*/bin/python3"))]
+        found += [name for name in (shutil.which(f"python3.{minor}"), *beside) if name and works(name)][:1]
+    return found
+
+
+def works(python: str) -> bool:
+    """Whether an interpreter starts: a name on the path may stand for one that is not installed."""
+    done = subprocess.run([python, "-c", "import mmap, json"], capture_output=True, check=False, timeout=60)
+    return done.returncode == 0
+
+
+def test_the_module_marks_from_pythons_that_are_too_old_for_the_package(running, workshop):
+    pythons = old_pythons()
+    if not pythons:
+        pytest.skip("no Python from 3.6 to 3.9 is here")
+    for python in pythons:
+        run([python, "infer_old.py"], workshop, running.folder)
+    found = running.end()
+    assert [event.name for event in found].count("infer") == 3 * len(pythons)
+    for outer in (event for event in found if event.name == "infer"):
+        inner = next(e for e in found if e.process == outer.process and e.parent == outer.uid)
+        assert outer.start_ns <= inner.start_ns < inner.end_ns <= outer.end_ns
+    assert all(
+        (one.begun, one.finished, one.details["lost"]) == (6, 6, 0) for one in running.counts().values()
+    )
+
+
 COST = r"""
 #include "powermeter_marks.h"
 static int by_size(const void *a, const void *b) { return (*(double *)a > *(double *)b) - (*(double *)a < *(double *)b); }
