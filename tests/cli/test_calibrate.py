@@ -374,3 +374,17 @@ def test_a_plot_is_a_picture(both, tmp_path):
         == 0
     )
     assert plot.read_bytes().startswith(b"\x89PNG\r\n")
+
+
+def test_what_could_not_be_written_is_refused_before_anything_is_read(both, tmp_path, capsys):
+    """An output that is there, the recording itself, a plot of another kind: nothing is touched."""
+    out, before = tmp_path / "out.toml", both.read_bytes()
+    out.write_text("mine")
+    plain = ["calibrate", str(both), *REFERENCE]
+    assert cli.run([*plain, "-o", str(out)]) == 3 and out.read_text() == "mine"
+    (tmp_path / "p.png").write_text("mine")
+    assert cli.run([*plain, "-o", str(tmp_path / "new.toml"), "--plot", str(tmp_path / "p.png")]) == 3
+    assert cli.run([*plain, "-o", str(tmp_path / "new.toml"), "--plot", str(tmp_path / "p.gif")]) == 2
+    assert cli.run([*plain, "-o", str(tmp_path / "new.toml"), "--plot", str(both), "--force"]) == 2
+    assert not (tmp_path / "new.toml").exists() and both.read_bytes() == before
+    capsys.readouterr()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from click.testing import CliRunner
 from powermeter.channel import Accuracy, Channel, Kind, Quantity, Rail
 from powermeter.cli import cli
 from powermeter.comparison.variants import _first, variants
-from powermeter.errors import ConfigurationError, DataError
+from powermeter.errors import ConfigurationError, DataError, ExistsError
 from powermeter.events import Event
 from powermeter.recording import Writer
 from powermeter.reports import variants as report
@@ -165,3 +167,36 @@ def test_of_several_recordings_each_gives_its_longest_outermost_label(tmp_path):
 )
 def test_a_fact_of_a_model_is_the_first_number_above_zero(known, value):
     assert _first(known, ("parameters", "n_parameters")) == value
+
+
+def test_a_file_that_is_there_is_left_alone_and_a_table_of_json_needs_a_name(one, tmp_path):
+    there = tmp_path / "v.csv"
+    there.write_text("mine")
+    command = ["variants", str(one), "--by", "variant", "-o", str(there)]
+    done = CliRunner().invoke(cli, command)
+    assert isinstance(done.exception, ExistsError) and there.read_text() == "mine"
+    assert CliRunner().invoke(cli, [*command, "--force"]).exit_code == 0 and "fp32" in there.read_text()
+    plot = tmp_path / "p.png"
+    plot.write_text("mine")
+    done = CliRunner().invoke(cli, ["variants", str(one), "--by", "variant", "--plot", str(plot)])
+    assert isinstance(done.exception, ExistsError) and plot.read_text() == "mine"
+    done = CliRunner().invoke(cli, ["variants", str(one), "--by", "variant", "-o", "-", "--json"])
+    assert isinstance(done.exception, ConfigurationError)
+    done = CliRunner().invoke(cli, ["variants", str(one), "--by", "variant", "--json"])
+    assert {row["variant"] for row in json.loads(done.stdout)} == set(KINDS)
+
+
+def test_a_plot_leaves_out_what_is_not_known(one, tmp_path):
+    """A variant without an accuracy has no point against it, and the others have theirs."""
+    pytest.importorskip("matplotlib")
+    from matplotlib.figure import Figure
+
+    found = variants([one], by="variant")
+    first, *others = found.rows
+    figure = Figure()
+    axes = figure.add_subplot()
+    x, y = report.QUANTITIES["accuracy"], report.QUANTITIES["energy"]
+    report._scatter(axes, replace(found, rows=(replace(first, accuracy=None), *others)), x, y)
+    assert [text.get_text() for text in axes.texts] == [v.name for v in others]
+    report._scatter(axes, replace(found, rows=(replace(first, per_item=None),)), x, y)
+    assert len(axes.texts) == len(others)

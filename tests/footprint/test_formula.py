@@ -148,3 +148,18 @@ def test_sum_of_different_units_is_refused() -> None:
     b = AccountLine("b", "L", {}, lambda x: 1.0, "1")
     with pytest.raises(ValueError, match="cannot add"):
         total([a, b])
+
+
+def test_a_line_of_nothing_does_not_bend() -> None:
+    """0 kWh times a wide factor is 0 whatever the factor: no logarithm, and no draw."""
+    wide = given("wide", 10.0, "g/kWh", low=1.0, high=100.0)
+    line = AccountLine(
+        "x", "g", {"e": Measured("e", Result.of(0.0, "kWh", {})), "f": wide}, lambda x: x["e"] * x["f"], "e f"
+    )
+    assert not line.bends
+    straight = AccountLine("x", "g", {"f": wide}, lambda x: 3 * x["f"], "3 f")
+    assert not straight.bends
+    sum_of_two = AccountLine("x", "g", {"f": wide}, lambda x: x["f"] + 10.0, "f + 10")
+    assert sum_of_two.bends
+    below = AccountLine("x", "g", {"f": wide}, lambda x: x["f"] - 5.0, "f - 5")
+    assert below.bends, "one sigma down it would be negative"

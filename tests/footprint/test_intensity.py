@@ -11,7 +11,7 @@ import pytest
 from powermeter.analysis.energy import analyse
 from powermeter.errors import DataError
 from powermeter.footprint.best_hours import best_and_worst
-from powermeter.footprint.intensity import Intensity, Utc, as_factor, of_events, weigh
+from powermeter.footprint.intensity import Intensity, Utc, as_factor, mean_of, of_events, weigh
 from powermeter.footprint.intensity_file import read
 from powermeter.recording import Recording
 from powermeter.testing.boards import simulate_day
@@ -206,3 +206,13 @@ MUTANTS = [
     5,
     None,
 ]
+
+
+def test_the_mean_of_a_run_is_weighted_by_its_hours_and_of_a_file_it_is_the_plain_one() -> None:
+    """An hour of 100 and one of 500 g/kWh: 45 min in the first and 15 in the second are 200."""
+    series = Intensity.of("t", [(0, 100.0), (HOUR, 500.0)])
+    assert mean_of(series, None, 10**9) == (300.0, 0.0)
+    mean, filled = mean_of(series, HOUR // 4, HOUR)
+    assert mean == pytest.approx(200.0) and filled == 0.0
+    assert mean_of(series, HOUR - 1, 0)[0] == 100.0, "a run without length stands in its hour"
+    assert mean_of(series, HOUR - 1, 1)[0] == 100.0 and mean_of(series, HOUR, 1)[0] == 500.0
