@@ -12,7 +12,7 @@ import pytest
 from scipy.stats import t as student
 
 from powermeter.analysis.repeat_loop import Limits, RepeatLoop, World
-from powermeter.analysis.stopping import UNSEEN_COST, Stopping, settle
+from powermeter.analysis.stopping import UNSEEN_COST, Settled, Stopping, settle
 from powermeter.meter import Meter
 
 
@@ -239,3 +239,115 @@ def test_a_meter_repeats_until_it_is_told_to_stop(tmp_path: Path) -> None:
     assert loop.settled is not None and 0 < loop.settled.mean < 1
     row = meter.analysis(by=("batch",)).row("infer", batch=4)
     assert row.events == 8
+
+
+def test_a_trend_is_taken_off_before_the_scatter_and_is_a_share_of_the_mean() -> None:
+    """A rise of 0.01 J a repeat over 10 J ± 0.1 J: the residual about the line has n − 2 degrees of freedom, and 0.1 % a repeat is drift."""
+    n = 240
+    noise = 0.1 * np.tile([1.0, -1.0, -1.0, 1.0, 0.5, -0.5], n // 6)
+    values = 10 + 0.01 * (np.arange(n) - (n - 1) / 2) + noise
+    s = settle(values)
+    x = np.arange(n) - (n - 1) / 2
+    slope = x @ values / (x @ x)
+    left = values - values.mean() - slope * x
+    assert s.mean == pytest.approx(10.0) and s.drift == pytest.approx(slope / 10, rel=1e-9)
+    assert s.spread == pytest.approx(math.sqrt(left @ left / (n - 2)), rel=1e-9)
+    level = settle(10 + noise)
+    assert level.drift == 0.0
+    assert level.spread == pytest.approx(noise.std(ddof=1), rel=1e-9)
+
+
+def test_of_two_repeats_nothing_is_known_and_of_three_something() -> None:
+    two = settle([1.0, 2.0])
+    assert (two.mean, two.low, two.high, two.relative) == (1.5, -math.inf, math.inf, math.inf)
+    assert two.repeats == 2 and two.effective == 2.0 and two.needed is None
+    three = settle([1.0, 2.0, 1.5])
+    assert math.isfinite(three.high) and three.high > 1.5
+    none = settle([math.nan, math.nan])
+    assert math.isnan(none.mean) and none.effective == 0.0
+
+
+def test_what_cannot_be_negative_stays_so_and_what_can_does_not() -> None:
+    """Repeats of 0 and 10 J reach below zero by Student's interval: the low end is 0, unless one was below it."""
+    values = np.array([0.0, 10.0, 0.0, 0.0, 0.0, 10.0, 0.0, 0.0])
+    assert settle(values).low == 0.0
+    values[0] = -0.001
+    assert settle(values).low < -0.001
+
+
+def test_how_many_are_needed_is_by_the_square_of_the_width_or_by_the_rule_of_three() -> None:
+    values = 10 + np.tile([1.0, -1.0, 0.5, -0.5, 1.6, -1.6], 20)
+    s = settle(values, precision=0.002)
+    wanted = 0.002 * s.mean
+    reach = max(s.high - s.mean if s.high - s.mean > s.unseen else 0.0, s.mean - s.low)
+    assert s.needed == pytest.approx((reach / wanted) ** 2 * 120, rel=0.02) or s.needed == math.ceil(
+        s.unseen / wanted * 120
+    )
+    alike = settle(np.full(60, 2.0), precision=0.05)
+    # 2 × 3/n of the mean must be 5 %: n = 120 (the rule's exact constant a little below three)
+    assert 115 <= alike.needed <= 120
+    assert settle(np.full(400, 2.0), precision=0.5).needed == 30, "never fewer than are looked at first"
+
+
+def seen(**changed) -> Stopping:
+    found = {
+        "mean": 10.0,
+        "low": 9.0,
+        "high": 11.0,
+        "relative": 0.1,
+        "repeats": 40,
+        "warmup": 4,
+        "effective": 12.0,
+        "correlation": 0.0,
+        "drift": 0.0,
+        "spread": 1.0,
+        "unseen": 0.0,
+        "needed": 100,
+    }
+    stopping = Stopping(0.05)
+    stopping.settled = Settled(**{**found, **changed})
+    return stopping
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"relative": math.inf}, "too few repeats to tell; measure more"),
+        (
+            {"unseen": 0.995},
+            "about 60 more repeats: the 36 so far are alike, but one in 12 may be of a kind not seen yet",
+        ),
+        ({"unseen": 0.98}, "about 60 more repeats"),
+        (
+            {"drift": -0.003},
+            "the energy drifts by -0.3 % a repeat: let the device reach its temperature first",
+        ),
+        ({"drift": 0.0024}, "about 60 more repeats"),
+        (
+            {"correlation": 0.6},
+            "neighbouring repeats resemble each other (36 are worth 12): spread them over a longer time",
+        ),
+        ({"correlation": 0.5}, "about 60 more repeats"),
+        ({"needed": 30}, "about 1 more repeats"),
+        ({"needed": None}, "more repeats: the interval shrinks with the square root of their number"),
+        ({"relative": 0.05}, "more repeats: the interval shrinks with the square root of their number"),
+        (
+            {"relative": 0.05, "unseen": 1.0},
+            "more repeats: the interval shrinks with the square root of their number",
+        ),
+    ],
+)
+def test_what_would_narrow_the_interval_in_words(changed, words) -> None:
+    assert seen(**changed).advice() == words
+
+
+def test_looks_are_a_sixth_further_apart_each_time_and_two_in_a_row_must_be_narrow() -> None:
+    stopping = Stopping(0.5, least=8)
+    values = 10 + np.tile([0.1, -0.1, 0.05, -0.05], 20)
+    due = []
+    for n in range(1, 60):
+        if stopping.due(n):
+            due.append((n, stopping.look(values[:n])))
+    assert [n for n, _ in due][:4] == [8, 10, 12, 14]
+    firsts = [n for n, enough in due if enough]
+    assert firsts[0] >= 16 and [n for n, _ in stopping.looks] == [n for n, _ in due]
