@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
-from powermeter.analysis.remarks import _of_rows
+from powermeter.analysis.remarks import _of_rows, remarks
+from powermeter.channel import Kind
+from powermeter.result import Result
 
 
 def rows(count: int, events: int):
@@ -33,3 +36,132 @@ def test_of_many_labels_a_few_are_named_and_the_rest_are_counted():
 @pytest.mark.parametrize(("count", "events"), [(12, 1), (200, 1), (3000, 5)])
 def test_labels_that_name_kinds_of_work_are_no_matter(count, events):
     assert all(note.code != "many-labels" for note in _of_rows(rows(count, events)))
+
+
+def label(**changed):
+    found = {
+        "title": "infer",
+        "events": 20,
+        "share": None,
+        "energy": Result.of(4.0, "J", {}),
+        "expected_per_item": None,
+        "energy_per_item": Result.of(0.2, "J", {}),
+        "warmup": SimpleNamespace(count=0),
+        "tail": None,
+        "verdict": SimpleNamespace(text=""),
+    }
+    return SimpleNamespace(**{**found, **changed})
+
+
+@pytest.mark.parametrize(
+    ("changed", "code", "words"),
+    [
+        (
+            {"warmup": SimpleNamespace(count=1)},
+            "warm-up",
+            "infer: the first of 20 events is a warm-up, not counted in what the next one will use",
+        ),
+        (
+            {"warmup": SimpleNamespace(count=3)},
+            "warm-up",
+            "infer: the first 3 of 20 events are a warm-up, not counted in what the next one will use",
+        ),
+        ({"tail": Result.of(0.05, "J", {})}, "tail", "infer: 50 mJ follow each event and are not in it"),
+        ({"verdict": SimpleNamespace(text="too short")}, "not-resolved", "infer: too short"),
+        (
+            {"share": 0.25},
+            "overlap",
+            (
+                "events 'infer' overlap others: the power is divided among what runs, so that all adds up to the run, and "
+                "25 % is their part; in full 4.00 J was drawn while they ran, 200 mJ per item"
+            ),
+        ),
+        (
+            {"share": 0.25, "energy_per_item": None},
+            "overlap",
+            (
+                "events 'infer' overlap others: the power is divided among what runs, so that all adds up to the run, and "
+                "25 % is their part; in full 4.00 J was drawn while they ran"
+            ),
+        ),
+        (
+            {"share": 0.5, "expected_per_item": Result.of(0.3, "J", {})},
+            "overlap",
+            (
+                "events 'infer' overlap others: the power is divided among what runs, so that all adds up to the run, and "
+                "50 % is their part; in full 4.00 J was drawn while they ran, 300 mJ per item"
+            ),
+        ),
+    ],
+)
+def test_what_is_said_of_one_label(changed, code, words):
+    (note,) = _of_rows([label(**changed)])
+    assert (note.code, note.text) == (code, words)
+
+
+def test_of_an_ordinary_label_nothing_is_said():
+    assert _of_rows([label()]) == [] and _of_rows([label(share=0.5, energy=None)]) == []
+
+
+def said(*, power=None, covered=(True,), unfinished=0, differing=(), **run):
+    plain = {
+        "gap_s": 0.0,
+        "no_time": 0,
+        "beat": False,
+        "ripple": None,
+        "carriers": 0,
+        "blind_s": 0.0,
+        "mute": False,
+    }
+    trace = {"notes": (), "kind": Kind.MEAN, "saturated": 0, "interval_ns": 10**8}
+    found = remarks(
+        SimpleNamespace(**{**trace, **(power or {})}),
+        SimpleNamespace(covered=np.array(covered)),
+        (),
+        unfinished,
+        differing,
+        SimpleNamespace(**{**plain, **run}),
+    )
+    return [(note.code, note.severity.value, note.text) for note in found]
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "severity", "begins"),
+    [
+        ({"unfinished": 1}, "events-unfinished", "warning", "1 event never ended and are left out"),
+        ({"unfinished": 2}, "events-unfinished", "warning", "2 events never ended and are left out"),
+        ({"covered": (True, False)}, "events-outside", "warning", "1 event lie outside the recorded samples"),
+        (
+            {"covered": (False, False)},
+            "events-outside",
+            "warning",
+            "2 events lie outside the recorded samples",
+        ),
+        ({"gap_s": 1.2345}, "gaps-bridged", "info", "1.23 s of gaps are bridged"),
+        ({"no_time": 1}, "perhaps-clock-set", "warning", "in a hole of the log perhaps a clock was set"),
+        ({"beat": True}, "beat", "warning", "readings keep step with the events"),
+        ({"ripple": 12.34}, "ripple", "info", "the readings swing at 12 Hz"),
+        ({"carriers": 7}, "few-carriers", "info", "few readings carry much of the energy: they count as 7,"),
+        ({"mute": 9}, "equal-readings", "warning", "all 9 readings agree, and so few do not show"),
+        ({"blind_s": 0.25}, "unseen-events", "warning", "no reading fell into 250.0 ms of events"),
+        (
+            {"power": {"saturated": 3}},
+            "clipped-readings",
+            "warning",
+            "3 samples are at the end of the sensor's range",
+        ),
+    ],
+)
+def test_what_is_said_of_a_run(given, code, severity, begins):
+    ((found, how, text),) = said(**given)
+    assert (found, how) == (code, severity) and text.startswith(begins)
+
+
+def test_of_an_ordinary_run_nothing_is_said_and_meters_that_disagree_are_named_with_how_far():
+    assert said() == []
+    pair = {"left": "a", "right": "b", "agree": False, "ratio": 0.9}
+    ((code, severity, text),) = said(differing=[SimpleNamespace(**pair)])
+    assert (code, severity) == ("disagreement", "warning")
+    assert text == "a and b disagree by 10.0%, more than their intervals allow"
+    assert said(differing=[SimpleNamespace(**{**pair, "agree": True})]) == []
+    assert said(differing=[SimpleNamespace(**{**pair, "ratio": None})]) == []

@@ -26,7 +26,9 @@ def rounds(count, size, step_ms, pause_ms):
 def test_two_devices_that_take_turns_are_asked_about_with_how_far_apart_they_stand():
     """50 and 80 W by turns, 2 ms apart each second: in one place they differ by 1 W, in one round by 30 W."""
     stamps, values = rounds(10, 2, 2, 1000), [v + i % 2 for i in range(10) for v in (50.0, 80.0)]
-    with pytest.raises(ConfigurationError, match=r"rounds of 2 \(2 ms, then a pause\).*--interleaved 2 takes"):
+    with pytest.raises(
+        ConfigurationError, match=r"rounds of 2 \(2 ms, then a pause\).*--interleaved 2 takes"
+    ):
         asked(stamps, values)
     asked(stamps, values, interleaved=1)
     with pytest.raises(ConfigurationError, match=r"rounds of 3 \(one stamp, then a pause\)"):

@@ -6,10 +6,10 @@ import pytest
 
 from powermeter.channel import Boundary, Rail
 from powermeter.recording import Recording
-from powermeter.reports.method import limits, method
+from powermeter.reports.method import largest, limits, method
 from powermeter.reports.report_data import ReportData, gather
 from powermeter.reports.report_options import ReportOptions
-from powermeter.result import Grade
+from powermeter.result import Grade, Result
 
 
 def story_of(path, **options) -> ReportData:
@@ -50,3 +50,34 @@ def test_what_a_rail_leaves_out_is_said(make, boundary):
     assert (
         "not in any number" in first or "power supply's own loss" in first or "No rail was measured" in first
     )
+
+
+def test_a_place_that_is_not_known_is_said_where_there_is_a_footprint(make, twenty):
+    unknown = (
+        "The place is not known: the footprint spans the world's grids and is good to one significant digit."
+    )
+    story = story_of(make(events=twenty))
+    assert unknown in limits(story) and unknown not in limits(story_of(story.path, place="FRA"))
+
+
+def test_what_a_baseline_changes_and_how_a_battery_is_counted_is_said(make, twenty):
+    plain = story_of(make(events=twenty))
+    above = story_of(plain.path, baseline=0.5)
+    everything = "Everything the rail feeds is counted: other programs, a display and radios too, unless a baseline was subtracted."
+    others = "What other programs used beyond the baseline is counted as the events' own."
+    assert everything in limits(plain) and others not in limits(plain)
+    assert others in limits(above) and everything not in limits(above)
+    by_charge = "The battery is counted by charge on the measured rail: its own voltage and a converter's loss are not in it."
+    assert by_charge in limits(plain)
+    assert by_charge not in limits(story_of(plain.path, battery="15.4Wh"))
+    assert "A baseline of 500.0 mW (given) was subtracted" in method(above) and "A baseline" not in method(
+        plain
+    )
+
+
+def test_the_largest_part_has_its_share_of_the_variance():
+    result = Result.of(1.0, "J", {"gain:a": 0.3, "gain:b": 0.4, "noise:a": 0.5})
+    kind, share = largest(result)
+    kinds = result.by_kind()
+    assert share == pytest.approx(kinds[kind] ** 2 / sum(part**2 for part in kinds.values()))
+    assert kind == max(kinds, key=kinds.get)

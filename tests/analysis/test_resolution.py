@@ -1,0 +1,99 @@
+"""Whether one event is resolved, and what is said of it: each sentence where it holds, with its numbers."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from powermeter.analysis import resolution
+from powermeter.analysis.estimate import BEAT, EQUAL, FEW, LAG, LOST, RIPPLE, UNSEEN
+from powermeter.channel import Kind
+from powermeter.result import Result
+
+
+def windows(samples, seconds, *, why="", freedom=np.inf, **trace):
+    found = {"interval_ns": 100_000_000, "kind": Kind.INSTANT, "window_ns": None}
+    return SimpleNamespace(
+        samples=np.array(samples, float),
+        seconds=np.array(seconds, float),
+        group=np.zeros(len(samples), int),
+        groups=[SimpleNamespace(why=why, freedom=freedom)],
+        integral=SimpleNamespace(trace=SimpleNamespace(**{**found, **trace})),
+    )
+
+
+def judged(energy, total=None, n=None):
+    index = np.arange(len(energy.samples) if n is None else n)
+    total = Result.of(10.0, "J", {"noise:x": 0.02}) if total is None else total
+    return resolution.verdict(energy, index, total, np.arange(len(energy.samples)))
+
+
+def test_two_readings_in_the_middle_one_of_the_events_resolve_it():
+    found = judged(windows([1, 2, 9], [0.2, 0.2, 0.9]))
+    assert (found.resolved, found.samples, found.text) == (True, 2.0, "")
+    assert found.repeats_needed == 0
+    short = judged(windows([1, 1.9, 9], [0.2, 0.2, 0.9]))
+    assert not short.resolved and short.samples == 1.9
+
+
+@pytest.mark.parametrize(
+    ("trace", "resolved"),
+    [
+        ({"window_ns": 210_000_000}, False),  # a reading is the mean of more than an event
+        ({"window_ns": 190_000_000}, True),
+        ({"kind": Kind.MEAN, "interval_ns": 210_000_000}, False),
+        ({"kind": Kind.COUNTER, "interval_ns": 190_000_000}, True),
+    ],
+)
+def test_an_event_is_no_shorter_than_what_a_reading_is_the_mean_of(trace, resolved):
+    assert judged(windows([3] * 3, [0.2] * 3, **trace)).resolved is resolved
+
+
+@pytest.mark.parametrize("why", [LOST, RIPPLE, LAG, EQUAL])
+def test_what_is_said_of_long_events_as_well(why):
+    found = judged(windows([5] * 3, [0.5] * 3, why=why))
+    assert found.resolved and found.text == resolution._WHY[why] and found.repeats_needed is None
+    for other in (UNSEEN, FEW, BEAT):
+        assert judged(windows([5] * 3, [0.5] * 3, why=other)).text == ""
+
+
+@pytest.mark.parametrize("why", [UNSEEN, FEW, BEAT, LOST])
+def test_short_events_say_how_short_and_why(why):
+    found = judged(windows([1] * 3, [0.02] * 3, why=why))
+    assert found.text == (
+        "one event lasts 20.00 ms and a sample comes each 100.0 ms: too short to resolve; "
+        + resolution._WHY[why]
+    )
+
+
+def test_short_events_of_which_the_mean_is_known_say_to_what():
+    start = "one event lasts 20.00 ms and a sample comes each 100.0 ms: too short to resolve"
+    energy = windows([1] * 1200, [0.02] * 1200)
+    known = judged(energy)
+    assert known.text == f"{start} one by one; the mean of 1,200 is known to ±0.39 %"  # 1.96 × 0.02 of 10 J
+    alone = judged(windows([1], [0.02]), Result.of(10.0, "J", {"gain:x": 0.02}))
+    assert alone.text == f"{start}; what it used is known to ±0.39 %"
+    wide = judged(windows([1] * 10, [0.02] * 10), Result.of(10.0, "J", {"noise:x": 1.0}))
+    assert wide.text == f"{start}; {wide.repeats_needed} more repeats give the mean to ±5 %"
+    # 1.96 × 10 % must be 5 %: 15.4 times the ten
+    assert wide.repeats_needed == pytest.approx(10 * (1.96 * 0.1 / 0.05) ** 2 - 10, abs=3)
+
+
+def test_what_repeats_cannot_bring_is_not_promised():
+    """A gain of 10 % of the value stays however many are measured; of what is nothing no share is known."""
+    assert judged(windows([5] * 3, [0.5] * 3), Result.of(10.0, "J", {"gain:x": 1.0})).repeats_needed is None
+    assert judged(windows([5] * 3, [0.5] * 3), Result.of(0.0, "J", {"noise:x": 1.0})).repeats_needed is None
+
+
+def test_of_what_no_reading_tells_only_how_short_it_is_is_said():
+    energy = windows([0] * 3, [0.02] * 3)
+    found = resolution.verdict(energy, np.arange(0), None, np.arange(3))
+    assert (found.resolved, found.samples, found.repeats_needed) == (False, 0.0, None)
+    assert found.text.startswith(
+        "one event lasts 20.00 ms and a sample comes each 100.0 ms: no reading fell into"
+    )
+    assert resolution.verdict(energy, np.arange(0), None, np.arange(0)).text == ""
+    instants = windows([0] * 3, [0.0] * 3)
+    assert resolution.verdict(instants, np.arange(0), None, np.arange(3)).text == ""
