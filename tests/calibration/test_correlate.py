@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from alignment_scene import RATES, S, scene
 
-from powermeter.calibration.correlate import Alignment, align
+from powermeter.calibration.correlate import UNKNOWN_DRIFT, Alignment, _line, align
 from powermeter.calibration.pattern import EVENT, Pattern, play
+from powermeter.calibration.position import Match
 from powermeter.calibration.waveform import pattern_waveforms
 from powermeter.channel import Accuracy, Kind
 from powermeter.errors import DataError
@@ -158,3 +162,53 @@ def test_power_that_follows_its_program_late_is_within_the_stated_doubt(
         assert abs(error) < 1.96 * found.offset_u_ns
         assert found.offset_u_ns < 0.1 * S
     assert refused == 0 or rise != fall
+
+
+METER = SimpleNamespace(interval_ns=1_000_000, trace=SimpleNamespace(start_ns=0, end_ns=60 * 10**9))
+
+
+def place(meter_s: float, offset_ns: float, spread_ns: float = 1000.0, second: float = 0.5) -> Match:
+    return Match(meter_s * 1e9, offset_ns, spread_ns, 2.0, second)
+
+
+def test_places_on_one_line_are_its_offset_at_their_middle_and_its_drift() -> None:
+    """Offsets that grow by 2 µs a second, at 0, 10, 20 and 60 s: 2 ppm, and at the mean of 22.5 s 45 µs after the first."""
+    places = [place(s, 5e9 + 2000.0 * s) for s in (0, 10, 20, 60)]
+    found = _line(METER, places, "sync")
+    assert found.drift == pytest.approx(2e-6) and found.origin_ns == round(22.5e9)
+    assert found.offset_ns == pytest.approx(5e9 + 45_000.0)
+    assert found.confidence == pytest.approx(1 - 0.5 / 2.0) and found.places == 4
+    # Weighted least squares of equal weights: σ/√n of the level, σ/√Σ(x − x̄)² of the slope; σ = √(1 µs² + (1 % of 1 ms)²)
+    sigma = math.hypot(1000.0, 10_000.0)
+    lever = math.sqrt(sum((s - 22.5) ** 2 for s in (0, 10, 20, 60))) * 1e9
+    assert found.offset_u_ns == pytest.approx(sigma / 2, rel=0.02)
+    assert found.drift_u == pytest.approx(sigma / lever, rel=0.02)
+
+
+def test_the_surer_place_has_the_larger_weight_and_one_far_off_has_none() -> None:
+    off = [place(10.0 * i, 900_000.0 * (i == 5)) for i in range(10)]
+    found = _line(METER, off, "sync")
+    assert found.offset_ns == pytest.approx(0.0, abs=1.0) and found.drift == pytest.approx(0.0, abs=1e-9)
+    assert found.places == 9
+    two = _line(METER, [place(0, 0.0, 1000.0), place(10, 1000.0, 1e9)], "sync")
+    assert two.drift == pytest.approx(1e-7)
+
+
+def test_one_place_says_nothing_of_a_drift() -> None:
+    found = _line(METER, [place(7, 123.0, 3000.0, -1.0)], "activity")
+    assert (found.offset_ns, found.drift, found.drift_u, found.origin_ns) == (
+        123.0,
+        0.0,
+        UNKNOWN_DRIFT,
+        7 * 10**9,
+    )
+    assert found.offset_u_ns == pytest.approx(math.hypot(3000.0, 60_000.0)) and found.confidence == 1.0
+
+
+@pytest.mark.parametrize(
+    ("offsets", "words"), [((0.0, 3e6, 0.0, 3e6, 0.0), "do not lie on one clock"), ((0.0, 1e9, 2e9), "ppm")]
+)
+def test_places_that_no_clock_explains_are_refused(offsets, words) -> None:
+    places = [place(10.0 * i, offset) for i, offset in enumerate(offsets)]
+    with pytest.raises(DataError, match=words):
+        _line(METER, places, "sync")

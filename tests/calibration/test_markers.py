@@ -25,3 +25,16 @@ def test_markers_with_an_even_beat_are_refused() -> None:
     beat = np.arange(50, dtype=np.int64) * S
     with pytest.raises(DataError, match="two ways"):
         align_markers(beat, beat[5:40] + 77 * S)
+
+
+def test_three_edges_are_enough_and_two_are_not() -> None:
+    """Uneven edges at 0, 1 and 3 s on both clocks, 77 s apart."""
+    edges = np.array([0, 1, 3], np.int64) * S
+    found = align_markers(edges, edges + 77 * S)
+    assert found.offset_ns == pytest.approx(77 * S) and found.drift == pytest.approx(0.0, abs=1e-9)
+    assert (found.places, found.offset_u_ns) == (3, pytest.approx(0.0, abs=1e-3))
+    for marks, events in ((edges[:2], edges), (edges, edges[:2])):
+        with pytest.raises(
+            DataError, match=f"{marks.size} marker edges and {events.size} events are too few"
+        ):
+            align_markers(marks, events)

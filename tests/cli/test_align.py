@@ -15,6 +15,7 @@ from powermeter.analysis.energy import analyse
 from powermeter.calibration.pattern import Pattern
 from powermeter.calibration.waveform import pattern_waveforms
 from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
+from powermeter.cli.align import _less, _signed
 from powermeter.errors import DataError
 from powermeter.events import Event
 from powermeter.recording import Recording, Writer, append_to
@@ -460,3 +461,24 @@ def test_the_calibration_of_either_side_goes_with_its_source(both, tmp_path):
         names = {source.id: source.name for source in recording.sources}
         found = {names[fact["source"]]: fact["note"] for fact in recording.facts("calibration")}
         assert found["meter"] == "of the meter" and "of the host" in found.values()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.0123456789, "+0.012346 s"),
+        (-99.9, "-99.900000 s"),
+        (-100.0, "-100.000000 s = -1 min 40 s"),
+        (7200.5, "+7200.500000 s = +2 h 00 min"),
+        (1e8, "+100000000.000000 s"),
+    ],
+)
+def test_an_offset_has_its_sign_and_long_ones_are_said_in_words(seconds, text):
+    assert _signed(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("confidence", "text"), [(1.0, "not at all"), (0.8, "20% as well"), (0.0, "100% as well")]
+)
+def test_how_well_another_place_fits(confidence, text):
+    assert _less(confidence) == text

@@ -216,3 +216,14 @@ def test_an_event_whose_readings_have_not_come_waits_for_them(tmp_path):
     tail.main.add(np.array([5, 6]) * 10**9, [np.array([2000, 2000])])
     tail._place_events()
     assert tail._waiting == [] and tail.labels["infer"].mean_j == pytest.approx(1.0)  # 4 J for 4 items
+
+
+def test_a_tail_that_has_not_looked_has_nothing_and_a_short_one_its_own_length(tmp_path):
+    channel = Channel("p", Quantity.POWER, 1e-3, RAIL)
+    with Writer.create(tmp_path / "x.power") as writer:
+        source = writer.add_source("x://", "m", "x", (channel,))
+        writer.append(source, np.arange(6, dtype=np.int64) * 10**8, np.full(6, 2000))
+    tail = Tail(tmp_path / "x.power", "x")
+    assert tail.elapsed_s == 0.0 and tail.main is None and tail.rails == {} and tail.warnings == []
+    pause = tail.look()
+    assert tail.elapsed_s == pytest.approx(0.5) and pause >= 0.5
