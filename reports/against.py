@@ -10,6 +10,7 @@ from powermeter.analysis.item_count import WHOLE
 from powermeter.analysis.labels import LabelRow
 from powermeter.errors import DataError
 from powermeter.result import Result
+from powermeter.result.notes import Note
 
 from .report_options import ReportOptions
 
@@ -36,7 +37,7 @@ class Against:
     earlier: Result
     verdict: str
     text: str
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     comparison: Comparison
 
 
@@ -72,6 +73,6 @@ def set_against(path: Path, headline: LabelRow | None, options: ReportOptions) -
         earlier=row.contrast.mean_left,
         verdict=str(row.verdict),
         text=row.contrast.text,
-        notes=tuple(note.text for note in found.notes),
+        notes=found.notes,
         comparison=found,
     )

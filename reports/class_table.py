@@ -13,11 +13,13 @@ from typing import Any
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.subject import charge_per_item
 from powermeter.errors import ConfigurationError, PowermeterError
+from powermeter.fleet.findings import Finding, Weight
 from powermeter.fleet.handins import HandIn
 from powermeter.fleet.rubric import Rubric
 from powermeter.footprint import footprint
 from powermeter.recording import Recording
 from powermeter.result import Grade, Result
+from powermeter.result.notes import Note
 
 from .report_data import ReportData, gather
 from .report_options import ReportOptions
@@ -65,7 +67,7 @@ class ClassRow:
     share: Result | None = None
     latency_s: float | None = None
     carbon: Result | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     problem: str = ""
     verdict: str = ""
     points: float | None = None
@@ -108,7 +110,7 @@ def class_rows(
     for one in handins:
         found = _rows_of(one, options, label)
         if rubric is not None:
-            told = tuple(f.text for f in one.findings)
+            told = tuple(_note(f) for f in one.findings)
             points = one.points(rubric)
             found = [
                 replace(row, verdict=one.word, points=points, notes=(*told, *row.notes)) for row in found
@@ -146,6 +148,11 @@ def _rows_of(one: HandIn, options: ReportOptions, label: str | None) -> list[Cla
     if not rows or data.analysis.run_items is not None:
         return [_whole_run(whole, data)]
     return [_of_label(whole, row, data, options) for row in rows]
+
+
+def _note(found: Finding) -> Note:
+    make = Note.info if found.weight is Weight.NOTE else Note.warning
+    return make(found.code, found.text)
 
 
 def _line(error: Exception, one: HandIn) -> str:

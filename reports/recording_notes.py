@@ -20,7 +20,7 @@ def warnings_of(
     recording: Recording, analysis: Analysis, sources: Sequence[Instrument], voltage_known: bool
 ) -> list[Note]:
     """Return what went wrong while it was recorded, and what no one knows of it."""
-    found = [Note.warning("recording", text) for text in recording.warnings]
+    found = list(recording.warnings)
     for i in sources:
         if i.simulated:
             text = f"{i.name}: a simulated load; its numbers mean nothing outside this file"

@@ -19,6 +19,7 @@ from powermeter.analysis.tokens.energy import token_table
 from powermeter.errors import ConfigurationError
 from powermeter.footprint.factors import PROVENANCE
 from powermeter.result import Result, plain
+from powermeter.result.notes import plain_notes
 from powermeter.units import format_number, format_quantity, parse_quantity
 
 from .battery import Battery, parse_battery
@@ -149,7 +150,11 @@ class Report:
         whole = self.battery.budget(
             used, rate, per_item, items=found.item, rail_voltage_v=found.rail_voltage_v
         )
-        said: dict[str, Any] = {"of": found.title, "notes": list(found.notes)}
+        said: dict[str, Any] = {
+            "of": found.title,
+            "notes": list(found.notes),
+            "remarks": plain_notes(found.notes),
+        }
         said["charge_grade"] = None if found.charge is None else found.charge.grade.value
         for name in ("share_used", "remaining", "hours", "count"):
             said[name] = plain(getattr(whole, name))

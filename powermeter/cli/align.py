@@ -11,6 +11,7 @@ import click
 from powermeter.cli.outputs import put, put_json
 from powermeter.errors import ConfigurationError
 from powermeter.result import COVERAGE_95
+from powermeter.result.notes import plain_notes
 from powermeter.units import format_duration, format_quantity, parse_duration
 
 if TYPE_CHECKING:
@@ -162,6 +163,7 @@ def _plain(placement: Placement) -> dict[str, object]:
         "residual_s": found.residual_ns * 1e-9 if found.places > 2 else None,
         "confidence": found.confidence if found.method != "clock" else None,
         "notes": list(map(str, placement.notes)),
+        "remarks": plain_notes(placement.notes),
     }
 
 

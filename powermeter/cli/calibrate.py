@@ -14,6 +14,7 @@ from powermeter.cli.outputs import put, put_json
 from powermeter.errors import ConfigurationError
 from powermeter.recording.output_file import check_output, write_files
 from powermeter.result import COVERAGE_95
+from powermeter.result.notes import plain_notes
 from powermeter.units import format_quantity, parse_duration, parse_quantity
 
 if TYPE_CHECKING:
@@ -262,6 +263,7 @@ def _plain(one: Calibrated, shunt: tuple[float, float] | None) -> dict[str, obje
         "shunt_ohm": None if shunt is None else shunt[0],
         "shunt_half_width_ohm": None if shunt is None else COVERAGE_95 * shunt[1],
         "notes": list(map(str, one.fit.notes)),
+        "remarks": plain_notes(one.fit.notes),
     }
 
 

@@ -14,6 +14,7 @@ from powermeter.cli.progress import counted, progress
 from powermeter.cli.report_options import reading_options, report_options
 from powermeter.errors import ConfigurationError, printable
 from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, in_place, open_output
+from powermeter.result.notes import plain_notes
 
 if TYPE_CHECKING:
     from powermeter.recording import Recording
@@ -102,7 +103,8 @@ def export(
         for warning in warnings:
             say(f"note: {warning}")
     if as_json:
-        put_json({"written": [str(output)], "format": form, "what": what or "samples", "notes": warnings})
+        written = {"written": [str(output)], "format": form, "what": what or "samples"}
+        put_json({**written, "notes": warnings, "remarks": plain_notes(warnings)})
     elif output != STANDARD_OUTPUT:
         say(f"wrote {printable(output)}")
 

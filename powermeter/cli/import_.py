@@ -12,6 +12,7 @@ import click
 from powermeter.cli.outputs import put, put_json
 from powermeter.cli.progress import progress
 from powermeter.errors import ConfigurationError
+from powermeter.result.notes import plain_notes
 from powermeter.units import format_duration, parse_quantity, parse_rate
 
 if TYPE_CHECKING:
@@ -200,6 +201,7 @@ def _plain(log: Log, out: Path) -> dict[str, Any]:
         "channels": [channel.name for source in log.sources for channel in source.channels],
         "events": len(log.events),
         "notes": list(map(str, log.warnings)),
+        "remarks": plain_notes(log.warnings),
     }
 
 

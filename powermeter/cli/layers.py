@@ -28,6 +28,7 @@ def layers(recording: Path, label: str | None, rail: str | None, as_json: bool) 
     """
     from powermeter.analysis.layers import layers as of_layers
     from powermeter.result import plain
+    from powermeter.result.notes import plain_notes
 
     found = of_layers(recording, label, rail=rail)
     if not as_json:
@@ -44,4 +45,6 @@ def layers(recording: Path, label: str | None, rail: str | None, as_json: bool) 
         for one in (*found.layers, *([found.between] if found.between else []))
     ]
     record = {"label": found.label, "passes": found.passes, "whole": plain(found.whole), "layers": rows}
-    click.echo(json.dumps({**record, "notes": list(found.notes)}, indent=2))
+    click.echo(
+        json.dumps({**record, "notes": list(found.notes), "remarks": plain_notes(found.notes)}, indent=2)
+    )

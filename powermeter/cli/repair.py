@@ -31,11 +31,12 @@ def repair(recording: Path, output: Path | None, force: bool, as_json: bool) -> 
     """
     from powermeter.recording.file import printable
     from powermeter.recording.salvage import salvage
+    from powermeter.result.notes import plain_notes
 
     output = output or recording.with_suffix(".repaired.power")
     problems = salvage(recording, output, force=force)
     if as_json:
-        put_json({"written": [str(output)], "problems": list(map(str, problems))})
+        put_json({"written": [str(output)], "problems": list(problems), "remarks": plain_notes(problems)})
         return
     for problem in problems:
         click.echo(f"powermeter: {problem}", err=True)

@@ -17,6 +17,7 @@ from powermeter.fleet.questions import Asked, energies, recordings
 from powermeter.fleet.totals import Life, Totals, life, totals
 from powermeter.fleet.watch import Drift, Outlier, Regression, drifts, outliers, regressions
 from powermeter.result import Result, plain
+from powermeter.result.notes import plain_notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,7 @@ def _totals(found: Totals) -> dict[str, Any]:
             for one in found.places
         ],
         "notes": list(found.notes),
+        "remarks": plain_notes(found.notes),
     }
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from powermeter.errors import ConfigurationError
 from powermeter.result import Grade, Result, plain
 from powermeter.result.formatting import Shown, format_range
-from powermeter.result.notes import Note, once
+from powermeter.result.notes import Note, once, plain_notes
 from powermeter.units import format_quantity, parse_quantity
 
 from .charging import parse_chain
@@ -160,6 +160,7 @@ class Report:
             "hours": scenario.hours,
             "warnings": self.warnings(),
             "notes": list(self.notes),
+            "remarks": plain_notes((*self.warnings(), *self.notes)),
         }
         for account in both[0].accounts:
             said[account] = {

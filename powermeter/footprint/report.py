@@ -14,7 +14,7 @@ from powermeter.errors import ConfigurationError
 from powermeter.footprint.assessment import DataCentre, Rates
 from powermeter.result import Result, plain
 from powermeter.result.formatting import format_range
-from powermeter.result.notes import Note
+from powermeter.result.notes import Note, plain_notes
 from powermeter.units import format_number, parse_quantity
 
 from .allocation import break_even
@@ -75,6 +75,7 @@ class Report:
     def record(self) -> dict[str, Any]:
         """Return the same numbers unrounded, for JSON."""
         said: dict[str, Any] = {"of": self.found.title, **self.whole.record(), "notes": list(self.notes)}
+        said["remarks"] = plain_notes((*self.whole.warnings, *self.notes))
         if self.wanted.mass == "lb":
             said["carbon_lb"] = plain(self.whole.carbon.scaled(1 / G_PER_LB, "lb"))
         for part in self._parts():

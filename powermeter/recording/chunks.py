@@ -16,6 +16,7 @@ from powermeter.channel import Gap
 from powermeter.errors import DataError
 from powermeter.recording import columns, file, schema, summary
 from powermeter.recording.rows import Rows, is_sound
+from powermeter.result.notes import Note
 
 DAMAGED = "damaged"
 
@@ -117,9 +118,9 @@ def tails_of(rows: Rows) -> Iterator[tuple[Any, ...]]:
             if bad > 10_000:
                 break
     except file.UNREADABLE as error:
-        rows.warn(f"the newest samples are damaged: {file.one_line(error)}")
+        rows.warn(Note.warning("samples-damaged", f"the newest samples are damaged: {file.one_line(error)}"))
     if bad:
-        rows.warn(f"{bad} damaged rows of the newest samples were left out")
+        rows.warn(Note.warning("samples-damaged", f"{bad} damaged rows of the newest samples were left out"))
 
 
 def _is_plausible(start_ns: int, end_ns: int, count: int, width: int) -> bool:
@@ -150,7 +151,11 @@ class Chunks:
         for chunk in sorted(found, key=lambda chunk: (chunk.sequence, chunk.part)):
             lost = chunk.sequence - expected
             if lost < 0 or (end_ns is not None and chunk.start_ns < end_ns):
-                rows.warn(f"chunk {chunk.sequence} is not where it belongs and is left out")
+                rows.warn(
+                    Note.warning(
+                        "samples-damaged", f"chunk {chunk.sequence} is not where it belongs and is left out"
+                    )
+                )
                 continue
             start_ns = end_ns if end_ns is not None else chunk.start_ns
             if lost > 0:
@@ -165,14 +170,16 @@ class Chunks:
     def expect_end(self, last_ns: int) -> None:
         """Note as lost what should follow the last chunk, up to the last sample noted at closing."""
         if not self.sound:
-            self._rows.warn("all samples of a source are lost")
+            self._rows.warn(Note.warning("samples-lost", "all samples of a source are lost"))
         elif self.sound[-1].end_ns < last_ns < schema.TIME_LIMIT:
             self.note(Gap(self.sound[-1].end_ns, last_ns, DAMAGED, "the last chunks are lost"))
 
     def note(self, gap: Gap) -> None:
         """Add a lost stretch, with a warning."""
         self.damage.append(gap)
-        self._rows.warn(f"{gap.detail}; {(gap.end_ns - gap.start_ns) / 1e9:.3f} s are a gap")
+        self._rows.warn(
+            Note.warning("samples-lost", f"{gap.detail}; {(gap.end_ns - gap.start_ns) / 1e9:.3f} s are a gap")
+        )
 
     def verify(self) -> None:
         """Check the data checksum of every chunk, once; what fails becomes a gap."""
@@ -258,7 +265,9 @@ class Chunks:
                     {p: c[part] for p, c in zip(positions, codes, strict=True)},
                 )
             except DataError as error:
-                self._rows.warn(f"chunk {chunk.sequence} is left out: {error}")
+                self._rows.warn(
+                    Note.warning("samples-damaged", f"chunk {chunk.sequence} is left out: {error}")
+                )
                 lost.append(chunk)
                 continue
             filled += chunk.count

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from powermeter.errors import DataError
 from powermeter.events import Event
 from powermeter.recording import file, schema
+from powermeter.result.notes import Note
 
 if TYPE_CHECKING:
     import numpy as np
@@ -206,12 +207,17 @@ def batches(rows: Rows) -> Iterator[EventTable]:
     for _, process, count, _, _, data in rows.sound("events"):
         believed -= max(count, 0)
         if believed < 0:
-            rows.warn(f"it claims more events than its {rows.size:,} bytes can hold; the rest is left out")
+            rows.warn(
+                Note.warning(
+                    "events-left-out",
+                    f"it claims more events than its {rows.size:,} bytes can hold; the rest is left out",
+                )
+            )
             return
         try:
             yield decode(data, count, process)
         except DataError as error:
-            rows.warn(f"{count} events are left out: {error}")
+            rows.warn(Note.warning("events-left-out", f"{count} events are left out: {error}"))
 
 
 def _old(rows: Rows) -> Iterator[EventTable]:
@@ -219,7 +225,12 @@ def _old(rows: Rows) -> Iterator[EventTable]:
     waiting: dict[int, list[tuple[Any, ...]]] = {}
     for _, process, thread, uid, parent, name, start_ns, end_ns, *rest in rows.sound("event"):
         if max(abs(start_ns), abs(end_ns or 0)) >= schema.TIME_LIMIT:
-            rows.warn(f"the time of an event {file.printable(name)[:40]!r} is not plausible; it is left out")
+            rows.warn(
+                Note.warning(
+                    "events-left-out",
+                    f"the time of an event {file.printable(name)[:40]!r} is not plausible; it is left out",
+                )
+            )
             continue
         batch = waiting.setdefault(process, [])
         batch.append((thread, uid, parent, name, start_ns, end_ns, *rest))

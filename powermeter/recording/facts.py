@@ -7,6 +7,7 @@ from typing import Any
 from powermeter.recording import file, specification
 from powermeter.recording.liveness import is_alive
 from powermeter.recording.rows import Rows, is_sound
+from powermeter.result.notes import Note
 
 
 class Facts:
@@ -34,7 +35,11 @@ class Facts:
             if value is None or specification.fits(key, value, specification.META):
                 found[key] = value
             else:
-                self._rows.warn(f"metadata {key!r} is not what it should be and is left out")
+                self._rows.warn(
+                    Note.warning(
+                        "fact-left-out", f"metadata {key!r} is not what it should be and is left out"
+                    )
+                )
         return found
 
     @property
@@ -54,7 +59,9 @@ class Facts:
         if isinstance(value, dict) and specification.fits(name, value, specification.FACTS):
             return value
         if value is not None:
-            self._rows.warn(f"a fact {name!r} is not what it should be and is left out")
+            self._rows.warn(
+                Note.warning("fact-left-out", f"a fact {name!r} is not what it should be and is left out")
+            )
         return None
 
     @property
@@ -95,11 +102,17 @@ class Facts:
     def _warn_unfinished(self, lacks_log: bool) -> None:
         if lacks_log:
             self._rows.warn(
-                f"it was not closed properly and its write-ahead log {self._rows.path.name}-wal is missing: up to the "
-                "last minute lies there; copy both files, or find the log where the recording was made"
+                Note.warning(
+                    "log-missing",
+                    f"it was not closed properly and its write-ahead log {self._rows.path.name}-wal is missing: up to the "
+                    "last minute lies there; copy both files, or find the log where the recording was made",
+                )
             )
             return
         self._rows.warn(
-            "it was not closed properly (a kill, a crash or a dead battery); "
-            "it holds all but at most the last second"
+            Note.warning(
+                "not-closed",
+                "it was not closed properly (a kill, a crash or a dead battery); "
+                "it holds all but at most the last second",
+            )
         )

@@ -15,6 +15,7 @@ from powermeter.errors import DataError, ExistsError, nearest_file
 from powermeter.recording import schema
 from powermeter.recording.held_file import connect, first_bytes
 from powermeter.recording.schema import Table
+from powermeter.result.notes import Note
 
 SUFFIX = ".power"
 
@@ -135,14 +136,14 @@ def open_to_append(path: Path) -> sqlite3.Connection:
         raise
 
 
-def open_to_read(path: Path) -> tuple[sqlite3.Connection, int, list[str]]:
+def open_to_read(path: Path) -> tuple[sqlite3.Connection, int, list[Note]]:
     """Return a read-only connection, the schema version and what there is to warn of.
 
     Raises:
         DataError: The file is missing, foreign, newer, or damaged beyond reading.
     """
     check_header(path)
-    problems: list[str] = []
+    problems: list[Note] = []
     location = f"file:{quote(os.fsencode(path.absolute()))}"
     connection: sqlite3.Connection | None = None
     try:
@@ -158,13 +159,16 @@ def open_to_read(path: Path) -> tuple[sqlite3.Connection, int, list[str]]:
             connection = connect(path, f"{location}?mode=ro&immutable=1", uri=True)
             _distrust(connection, path)
             if any(side.exists() for side in side_files(path)):
-                problems.append(
+                text = (
                     f"{path}: the last seconds are in {path.name}-wal, which cannot be read here "
                     f"({one_line(error)}); copy both files to a folder of your own"
                 )
+                problems.append(Note.warning("log-not-read", text))
         version = check_identity(connection, path)
         if is_cut_off(path):
-            problems.append(f"{path.name}: the file is cut off; what lay behind its end is lost")
+            problems.append(
+                Note.warning("cut-off", f"{path.name}: the file is cut off; what lay behind its end is lost")
+            )
     except UNREADABLE as error:
         if connection is not None:
             connection.close()

@@ -32,6 +32,7 @@ from powermeter.recording.rows import Rows
 from powermeter.recording.samples_done import note_samples
 from powermeter.recording.sources import sources_of
 from powermeter.recording.summaries import ProcessCounts, Summaries
+from powermeter.result.notes import Note
 
 MAX_LOADED = 1 << 29
 """Samples × columns that `samples` loads at once (4 GB), where there is so much memory."""
@@ -181,7 +182,7 @@ class Recording:
     def _are_times(self, *times_ns: int, what: str) -> bool:
         if all(abs(time_ns) < schema.TIME_LIMIT for time_ns in times_ns):
             return True
-        self._rows.warn(f"{what} is at an implausible time and is left out")
+        self._rows.warn(Note.warning("time-implausible", f"{what} is at an implausible time and is left out"))
         return False
 
     # Samples ----------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from powermeter.recording import file, schema
+from powermeter.result.notes import Note
 
 MAX_BAD = 100_000
 """Damaged rows after which a table is given up: a crafted file could hold endless ones."""
@@ -30,7 +31,9 @@ class Rows:
         warnings: Where problems are added; the caller's own list.
     """
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, version: int, warnings: list[str]) -> None:
+    def __init__(
+        self, path: Path, connection: sqlite3.Connection, version: int, warnings: list[Note]
+    ) -> None:
         self.path = path
         self.connection = connection
         self.version = version
@@ -73,12 +76,17 @@ class Rows:
                 sound, last = sound + 1, row[0]
                 yield row[:-1]
         except file.UNREADABLE as error:
-            self.warn(f"the table of {table}s is damaged after row {last}: {file.one_line(error)}")
+            self.warn(
+                Note.warning(
+                    "rows-damaged",
+                    f"the table of {table}s is damaged after row {last}: {file.one_line(error)}",
+                )
+            )
         lost = max(last, noted) - sound
         if lost > 0:
-            self.warn(f"{lost} of {sound + lost} {table} rows are damaged or lost")
+            self.warn(Note.warning("rows-lost", f"{lost} of {sound + lost} {table} rows are damaged or lost"))
         elif bad:
-            self.warn(f"{bad} damaged {table} rows were left out")
+            self.warn(Note.warning("rows-damaged", f"{bad} damaged {table} rows were left out"))
 
     def _last_id(self, table: str) -> int:
         """Return SQLite's own note of the highest id it has given out in a table; 0 where it has none."""
@@ -94,7 +102,7 @@ class Rows:
         try:
             return parse_json(text)
         except ValueError:
-            self.warn(f"{what} is not readable")
+            self.warn(Note.warning("not-readable", f"{what} is not readable"))
             return None
 
     def expect(self, table: str, expected: int) -> None:
@@ -105,16 +113,20 @@ class Rows:
         try:
             (last,) = self.run(f"SELECT coalesce(max(id), 0) FROM {table}").fetchone()
         except file.UNREADABLE as error:
-            self.warn(f"the table of {table}s is damaged: {file.one_line(error)}")
+            self.warn(
+                Note.warning("rows-damaged", f"the table of {table}s is damaged: {file.one_line(error)}")
+            )
             return
         if not isinstance(last, int) or last < expected:
-            self.warn(f"{table} rows are damaged or lost: {last} of {expected} are there")
+            self.warn(
+                Note.warning("rows-lost", f"{table} rows are damaged or lost: {last} of {expected} are there")
+            )
 
-    def warn(self, problem: str) -> None:
+    def warn(self, problem: Note) -> None:
         """Add a problem, with the file's name, once."""
-        text = f"{file.printable(self.path.name)}: {problem}"
-        if text not in self.warnings and len(self.warnings) < MAX_WARNINGS:
-            self.warnings.append(text)
+        note = problem.about(file.printable(self.path.name))
+        if note not in self.warnings and len(self.warnings) < MAX_WARNINGS:
+            self.warnings.append(note)
 
 
 def is_sound(layout: schema.Table, row: Sequence[Any]) -> bool:

@@ -10,9 +10,10 @@ from powermeter.recording.joining import copy_events, copy_facts, copy_source, i
 from powermeter.recording.output_file import check_output
 from powermeter.recording.reader import Recording
 from powermeter.recording.writer import Writer
+from powermeter.result.notes import Note
 
 
-def salvage(damaged: str | Path, whole: str | Path, *, force: bool = False) -> list[str]:
+def salvage(damaged: str | Path, whole: str | Path, *, force: bool = False) -> list[Note]:
     """Write what is readable of one recording to another; what is not becomes gaps.
 
     The new file appears under its name when it is whole.
@@ -23,7 +24,7 @@ def salvage(damaged: str | Path, whole: str | Path, *, force: bool = False) -> l
         force: Whether an existing file is replaced.
 
     Returns:
-        What could not be brought back, one line each; empty where everything was.
+        What could not be brought back; empty where everything was.
 
     Raises:
         DataError: Nothing of it can be read, or the new file cannot be written.
@@ -41,7 +42,9 @@ def salvage(damaged: str | Path, whole: str | Path, *, force: bool = False) -> l
             copy_events(old, new)
             problems = list(old.warnings)
             problems += [
-                f"{gone.count(name)} facts {name!r} are of a source that is lost"
+                Note.warning(
+                    "fact-left-out", f"{gone.count(name)} facts {name!r} are of a source that is lost"
+                )
                 for name in dict.fromkeys(gone)
             ]
             new.add_fact("salvaged", {"from": file.printable(damaged.name), "problems": problems})

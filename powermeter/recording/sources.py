@@ -6,6 +6,7 @@ from powermeter.channel import Channel
 from powermeter.recording import specification
 from powermeter.recording.protocol import SourceInfo
 from powermeter.recording.rows import Rows, parse_json
+from powermeter.result.notes import Note
 
 
 def sources_of(rows: Rows) -> list[SourceInfo]:
@@ -16,7 +17,7 @@ def sources_of(rows: Rows) -> list[SourceInfo]:
         try:
             channels.setdefault(source, []).append((position, specification.channel(parse_json(spec))))
         except (KeyError, TypeError, ValueError, AttributeError):
-            rows.warn(f"channel {name!r} is not understood")
+            rows.warn(Note.warning("channel-not-understood", f"channel {name!r} is not understood"))
             broken.add(source)
     sources = []
     for identifier, url, name, driver, info, count in rows.sound("source"):
@@ -24,7 +25,7 @@ def sources_of(rows: Rows) -> list[SourceInfo]:
         names = {channel.name for _, channel in ordered}
         whole = [position for position, _ in ordered] == list(range(min(count, len(ordered) + 1)))
         if not whole or not ordered or len(names) != len(ordered) or identifier in broken:
-            rows.warn(f"source {name!r} has lost channels and is left out")
+            rows.warn(Note.warning("source-left-out", f"source {name!r} has lost channels and is left out"))
             continue
         facts = rows.json(info, f"the description of {name!r}")
         described = facts if isinstance(facts, dict) else {}

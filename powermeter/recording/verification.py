@@ -22,6 +22,7 @@ from powermeter.recording.reader import Recording
 from powermeter.recording.rows import Rows
 from powermeter.recording.samples_done import note_samples
 from powermeter.recording.writer import append_to
+from powermeter.result.notes import Note, plain_notes
 
 _CLOSED = {True: "the recorder noted its end", False: "no end was noted; rows may be missing there"}
 
@@ -39,16 +40,16 @@ class Verification:
 
     Attributes:
         rows: Table → rows that are there and sound.
-        findings: What is not as it was written, one line each.
-        notes: What cannot be vouched for, one line each.
+        findings: What is not as it was written.
+        notes: What cannot be vouched for.
         is_closed: Whether the recorder noted the end.
         signature: `none`, `not checked` (no key was given), `valid`, or `invalid`.
         later: Table → rows added after the signature.
     """
 
     rows: dict[str, int] = field(default_factory=dict)
-    findings: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    findings: list[Note] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
     is_closed: bool = False
     signature: str = "none"
     later: dict[str, int] = field(default_factory=dict)
@@ -60,7 +61,7 @@ class Verification:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
-        return {"whole": self.is_whole, **asdict(self)}
+        return {"whole": self.is_whole, **asdict(self), "remarks": plain_notes((*self.findings, *self.notes))}
 
     def lines(self) -> list[str]:
         """Return what was found in words, one line each."""
@@ -74,10 +75,10 @@ class Verification:
         told += [f"{'finding':10} {text}" for text in self.findings]
         return told + [f"{'note':10} {text}" for text in self.notes]
 
-    def find(self, text: str) -> None:
+    def find(self, finding: Note) -> None:
         """Add a finding, up to a bound."""
         if len(self.findings) < MAX_FINDINGS:
-            self.findings.append(text)
+            self.findings.append(finding)
 
 
 def verify(path: str | Path, key: bytes | None = None) -> Verification:
@@ -98,7 +99,11 @@ def verify(path: str | Path, key: bytes | None = None) -> Verification:
         verdict = Verification(is_closed=bool(recording.facts("closed")))
         verdict.notes += recording.warnings
         if recording._rows.version == 1:
-            verdict.notes.append("it is of schema 1, which has checksums but no chain: edits cannot be found")
+            verdict.notes.append(
+                Note.info(
+                    "no-chain", "it is of schema 1, which has checksums but no chain: edits cannot be found"
+                )
+            )
         ends = _walk(recording._rows, _noted(recording), verdict)
         _check_closed(recording, ends, verdict)
         _check_samples(recording._rows, verdict)
@@ -129,10 +134,15 @@ def _walk(rows: Rows, noted: Mapping[str, set[int]], verdict: Verification) -> _
             for row in rows.run(query):
                 identifier, values = row[0], row[1 : len(table.columns) + 1]
                 if identifier != last + 1:
-                    verdict.find(f"{name}: rows between {last} and {identifier} are gone")
+                    verdict.find(
+                        Note.warning("rows-gone", f"{name}: rows between {last} and {identifier} are gone")
+                    )
                 if not _is_as_written(table, identifier, values, row[len(table.columns) + 1 :], before):
                     verdict.find(
-                        f"{name}: row {identifier} is not as it was written, or the one before it is not"
+                        Note.warning(
+                            "rows-changed",
+                            f"{name}: row {identifier} is not as it was written, or the one before it is not",
+                        )
                     )
                 before = row[-1] if table.is_chained and isinstance(row[-1], bytes) else b""
                 last = identifier
@@ -142,9 +152,13 @@ def _walk(rows: Rows, noted: Mapping[str, set[int]], verdict: Verification) -> _
                 if verdict.rows[name] > _MOST_ROWS or len(verdict.findings) >= MAX_FINDINGS:
                     break
         except file.UNREADABLE as error:
-            verdict.find(f"{name}: cannot be read after row {last}: {file.one_line(error)}")
+            verdict.find(
+                Note.warning(
+                    "not-readable", f"{name}: cannot be read after row {last}: {file.one_line(error)}"
+                )
+            )
         if last < rows._last_id(name):
-            verdict.find(f"{name}: the rows after {last} are gone")
+            verdict.find(Note.warning("rows-gone", f"{name}: the rows after {last} are gone"))
     return ends
 
 
@@ -169,7 +183,9 @@ def _check_closed(recording: Recording, ends: _Ends, verdict: Verification) -> N
     for closed in recording.facts("closed"):
         _compare(closed.get("rows", {}), closed.get("chains", {}), ends, "closing", verdict)
     if not verdict.is_closed:
-        verdict.notes.append("it was not closed: whether rows are missing at its end cannot be known")
+        verdict.notes.append(
+            Note.info("not-closed", "it was not closed: whether rows are missing at its end cannot be known")
+        )
 
 
 def _compare(
@@ -179,9 +195,13 @@ def _compare(
         if name not in ends or not chains:
             continue
         if count not in ends[name]:
-            verdict.find(f"{name}: {count} rows were noted at {when}, they are not there")
+            verdict.find(
+                Note.warning("rows-gone", f"{name}: {count} rows were noted at {when}, they are not there")
+            )
         elif ends[name][count].hex() != chains.get(name):
-            verdict.find(f"{name}: the first {count} rows are not those of {when}")
+            verdict.find(
+                Note.warning("rows-changed", f"{name}: the first {count} rows are not those of {when}")
+            )
 
 
 def _check_samples(rows: Rows, verdict: Verification) -> None:
@@ -192,9 +212,14 @@ def _check_samples(rows: Rows, verdict: Verification) -> None:
     try:
         for identifier, noted, count, fine, data in rows.run(query):
             if not isinstance(fine, bytes) or not isinstance(data, bytes):
-                verdict.find(f"the samples of chunk row {identifier} are gone")
+                verdict.find(Note.warning("samples-gone", f"the samples of chunk row {identifier} are gone"))
             elif hashlib.sha256(fine + data).digest() != noted:
-                verdict.find(f"the samples of chunk row {identifier} are not as they were written")
+                verdict.find(
+                    Note.warning(
+                        "samples-changed",
+                        f"the samples of chunk row {identifier} are not as they were written",
+                    )
+                )
             if len(verdict.findings) >= MAX_FINDINGS:
                 return
             if isinstance(count, int):
@@ -204,15 +229,18 @@ def _check_samples(rows: Rows, verdict: Verification) -> None:
         ).fetchone()
         (tails,) = rows.run("SELECT count(*) FROM tail").fetchone()
     except file.UNREADABLE as error:
-        verdict.find(f"the samples cannot be read: {file.one_line(error)}")
+        verdict.find(Note.warning("not-readable", f"the samples cannot be read: {file.one_line(error)}"))
         return
     if strange:
-        verdict.find(f"{strange} blocks of samples belong to no chunk")
+        verdict.find(Note.warning("samples-added", f"{strange} blocks of samples belong to no chunk"))
     if tails and verdict.is_closed:
-        verdict.find(f"{tails} rows of samples were added after closing")
+        verdict.find(Note.warning("samples-added", f"{tails} rows of samples were added after closing"))
     elif tails:
         verdict.notes.append(
-            f"the newest samples ({tails} rows) have checksums, but are not in the chain yet"
+            Note.info(
+                "not-in-chain",
+                f"the newest samples ({tails} rows) have checksums, but are not in the chain yet",
+            )
         )
 
 
@@ -328,7 +356,7 @@ def _check_signature(recording: Recording, ends: _Ends, key: bytes | None, verdi
     if not facts:
         if key is not None:
             verdict.signature = "invalid"
-            verdict.find("it has no signature")
+            verdict.find(Note.warning("no-signature", "it has no signature"))
         return
     verdict.signature = "not checked"
     signed = facts[-1]
@@ -336,7 +364,7 @@ def _check_signature(recording: Recording, ends: _Ends, key: bytes | None, verdi
         belonging = [fact for fact in facts if _is_valid(fact, key)]
         verdict.signature = "valid" if belonging else "invalid"
         if not belonging:
-            verdict.find("no signature in it belongs to this key")
+            verdict.find(Note.warning("other-key", "no signature in it belongs to this key"))
             return
         signed = belonging[-1]
     _compare(signed["rows"], signed["chains"], ends, "signing", verdict)

@@ -82,3 +82,8 @@ def having(notes: Iterable[Note], code: str) -> tuple[Note, ...]:
 def once(notes: Iterable[Note]) -> tuple[Note, ...]:
     """Return the notes in order, each text once."""
     return tuple({note.text: note for note in notes}.values())
+
+
+def plain_notes(notes: Iterable[Note]) -> list[dict[str, str]]:
+    """Return notes as plain values for JSON, beside the texts: code, severity and text of each."""
+    return [note.to_dict() for note in notes]

@@ -18,7 +18,6 @@ import numpy as np
 
 from powermeter.analysis.tokens import measures as names
 from powermeter.events import Event
-from powermeter.hooks.tokens.request import Request
 from powermeter.testing.simulation import NS, Truth
 
 
@@ -73,7 +72,7 @@ def answers(
         divided: Whether it is known when the first token was.
     """
     at, edges, levels, events = lead_s, [0.0], [model.idle_w], list[Event]()
-    for _ in range(count):
+    for number in range(1, count + 1):
         p, g = int(rng.integers(*prompt)), int(rng.integers(*generated))
         costs = np.array([model.prompt_j, model.generated_j]) * (1 + model.scatter * rng.standard_normal(2))
         first = at + p / model.prompt_per_s
@@ -85,24 +84,39 @@ def answers(
             *(model.idle_w + float(costs[1]) * model.generated_per_s * rise).tolist(),
             model.idle_w,
         ]
-        request = Request(round(at * NS), round(end * NS), model="stand-in", prompt=p, cached=0, generated=g)
-        request.first_ns = round(first * NS) if divided else None
-        for found in request.found():
-            attributes = dict(found.attributes)
-            measures = attributes.pop("@measures")
+        phases = _phases((at, first, end), p, g) if divided else _whole((at, end), p, g)
+        for name, start_s, end_s, items, measures in phases:
             events.append(
                 Event(
-                    found.name,
-                    found.start_ns,
-                    found.end_ns,
+                    name,
+                    round(start_s * NS),
+                    round(end_s * NS),
                     uid=len(events) + 1,
-                    count=found.count,
-                    attributes=attributes,
-                    measures=measures,
+                    count=items,
+                    attributes={"model": "stand-in"},
+                    measures={names.PHASE: name, names.NUMBER: number, **measures},
                 )
             )
         at = end + rng.uniform(*pause_s)
     return Truth.steps([*edges, at + lead_s], levels), events
+
+
+_Phase = tuple[str, float, float, float, dict[str, int]]
+"""Name, start, end, items and measures."""
+
+
+def _phases(times_s: tuple[float, float, float], prompt: int, generated: int) -> list[_Phase]:
+    start, first, end = times_s
+    read = {names.PROMPT: prompt, names.CACHED: 0, names.FIRST: 1}
+    return [
+        (names.PREFILL, start, first, prompt, read),
+        (names.DECODE, first, end, generated - 1, {names.GENERATED: generated}),
+    ]
+
+
+def _whole(times_s: tuple[float, float], prompt: int, generated: int) -> list[_Phase]:
+    measures = {names.PROMPT: prompt, names.CACHED: 0, names.GENERATED: generated}
+    return [(names.REQUEST, *times_s, generated, measures)]
 
 
 class Server:

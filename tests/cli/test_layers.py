@@ -12,6 +12,7 @@ from powermeter.analysis import layers as analysis_layers
 from powermeter.analysis.layer import Layer, Layers
 from powermeter.cli import cli
 from powermeter.result import Result
+from powermeter.result.notes import Note
 
 
 def _result(value: float) -> Result:
@@ -27,7 +28,7 @@ FOUND = Layers(
         Layer(("net.b", "net.c"), _result(0.28), 0.02, 2.0, 0.7),
     ),
     Layer(("(between layers)",), _result(0.02), 0.001, 0.0, 0.05),
-    ("2 of 3 layers cannot be distinguished",),
+    (Note.warning("layers-merged", "2 of 3 layers cannot be distinguished"),),
 )
 
 
@@ -55,6 +56,7 @@ def test_unrounded_for_programs(asked):
     done = CliRunner().invoke(cli, ["layers", "run.power", "--json"])
     record = json.loads(done.output)
     keeps_to_schema("layers", record)
+    assert [one["code"] for one in record["remarks"]] == ["layers-merged"]
     assert record["passes"] == 500 and [one["names"] for one in record["layers"]][1] == ["net.b", "net.c"]
     assert sum(one["energy"]["value"] for one in record["layers"]) == pytest.approx(record["whole"]["value"])
 

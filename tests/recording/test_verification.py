@@ -18,6 +18,7 @@ from powermeter import cli
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.recording import Recording, append_to, schema, verification
 from powermeter.recording.salvage import salvage
+from powermeter.result.notes import having
 
 SECRET, OTHER = b"a secret of more than 16 bytes", b"another secret of that length"
 
@@ -206,7 +207,7 @@ def test_an_ed25519_key_signs_and_its_public_half_checks(recorded, tmp_path):
 def test_what_was_not_closed_is_said_and_not_signed(written, tmp_path):
     recorded = written(close=False)
     verdict = verification.verify(recorded.path)
-    assert verdict.is_whole and not verdict.is_closed and any("not closed" in text for text in verdict.notes)
+    assert verdict.is_whole and not verdict.is_closed and having(verdict.notes, "not-closed")
     with pytest.raises(DataError, match="powermeter repair"):
         verification.sign(recorded.path, SECRET)
     salvage(recorded.path, tmp_path / "whole.power")
@@ -222,7 +223,9 @@ def test_samples_put_in_after_closing_are_found(recorded):
     db.execute("INSERT INTO block (chunk, fine, data) VALUES (99, x'00', x'00')")
     db.commit()
     db.close()
-    findings = verification.verify(recorded.path).findings
+    verdict = verification.verify(recorded.path)
+    findings = verdict.findings
+    assert [one["code"] for one in verdict.to_dict()["remarks"]] == ["samples-added", "samples-added"]
     assert "1 rows of samples were added after closing" in findings
     assert "1 blocks of samples belong to no chunk" in findings
 
