@@ -8,6 +8,7 @@ managed, and never touches anything outside this folder.
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,9 @@ PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 WINGS = ("drivers", "calibration", "reports")
 """Folders that are installed as subpackages of `powermeter`."""
 
+
+LOCK = HERE / ".ci" / "requirements.lock"
+"""Every file that the tests of continuous integration install, by its hash; its first lines state the platform."""
 
 INSTALLED = ("cli", "drivers", "footprint", "reports", "test_packaging.py", "test_registry.py")
 """Tests that meet every file a wheel must bring along: commands, drivers, tables of data, templates."""
@@ -44,8 +48,25 @@ def environment(extras: str) -> None:
         return
     if not PYTHON.exists():
         make_environment()
-    run(*pip_for(PYTHON), "install", "--quiet", "--editable", f".[{extras}]")
+    install(PYTHON, extras, "--editable", ".")
     note.write_text(wanted)
+
+
+def install(python: Path, extras: str, *what: str | Path) -> None:
+    """Install this package with extras; what tests need comes from the lock where continuous integration runs."""
+    pip = (*pip_for(python), "install", "--quiet")
+    if extras == development() and is_locked():
+        run(*pip, "--require-hashes", "--requirement", LOCK)
+        run(*pip, "--no-deps", "--no-build-isolation", *what)
+        return
+    *options, package = what
+    run(*pip, *options, f"{package}[{extras}]")
+
+
+def is_locked() -> bool:
+    """Return whether tests stand on the locked files: all judges are required, on the platform that the lock is for."""
+    here = (sys.platform, platform.machine(), sys.version_info[:2])
+    return bool(os.environ.get("POWERMETER_TESTS_REQUIRE_ALL")) and here == ("linux", "x86_64", (3, 11))
 
 
 def make_environment() -> None:
@@ -150,7 +171,7 @@ def wheel(arguments: Sequence[str]) -> None:
         own = Path(folder) / "venv"
         run(sys.executable, "-m", "venv", "--without-pip", own)
         python = own / BIN.name / PYTHON.name
-        run(*pip_for(python), "install", "--quiet", f"{built}[{development()}]")
+        install(python, development(), built)
         # From elsewhere: a child process with the checkout on its path would find `./powermeter` first.
         elsewhere = Path(folder) / "elsewhere"
         elsewhere.mkdir()
@@ -192,6 +213,36 @@ def spark(arguments: Sequence[str]) -> None:
     run(PYTHON, "-m", "pytest", "-q", "-m", "slow", "tests/fleet/test_engines.py", *arguments)
 
 
+def audit(arguments: Sequence[str]) -> None:
+    """write what the core brings along into sbom.json (CycloneDX) and ask PyPI's advisories about each (network)"""
+    environment("audit")
+    lock = "requirements.lock"
+    described = ("--pyproject", "pyproject.toml", "--mc-type", "library", "--output-format", "JSON")
+    run(
+        PYTHON,
+        "-W",
+        "ignore",
+        "-m",
+        "cyclonedx_py",
+        "requirements",
+        *described,
+        "--output-file",
+        "sbom.json",
+        lock,
+    )
+    run(
+        PYTHON,
+        "-m",
+        "pip_audit",
+        "--strict",
+        "--require-hashes",
+        "--disable-pip",
+        "--requirement",
+        lock,
+        *arguments,
+    )
+
+
 def slow(arguments: Sequence[str]) -> None:
     """run the long proofs: kills, soak, fuzz, Monte-Carlo"""
     environment(development())
@@ -226,7 +277,7 @@ def gather_changes(folder: Path, log: Path) -> None:
 
 TASKS: dict[str, Callable[[Sequence[str]], None]] = {
     task.__name__: task
-    for task in (demo, test, lint, docs, site, wheel, lab, frameworks, spark, slow, mutants, changelog)
+    for task in (demo, test, lint, docs, site, wheel, lab, frameworks, spark, audit, slow, mutants, changelog)
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -20,7 +21,7 @@ else:
 ROOT = Path(__file__).resolve().parents[1]
 WINGS = {"powermeter": "powermeter", "drivers": "powermeter.drivers"}
 WINGS |= {"calibration": "powermeter.calibration", "reports": "powermeter.reports"}
-ENGINES = {"fleet", "spark", "mqtt", "otel", "mcp", "site", "frameworks"}
+ENGINES = {"fleet", "spark", "mqtt", "otel", "mcp", "site", "audit", "frameworks"}
 """Extras that nobody needs on a device."""
 GENERATED = {"__pycache__", "build", "dist"}
 
@@ -47,11 +48,25 @@ def test_every_folder_with_python_files_is_a_listed_package(project):
     assert listed <= set(folders()), "these are listed and not there"
 
 
-def test_the_lock_holds_every_dependency_of_the_core_with_hashes(project):
-    locked = (ROOT / "requirements.lock").read_text()
-    for wanted in project["project"]["dependencies"]:
-        name = wanted.split(";")[0].split(">")[0].strip()
-        assert f"\n{name}==" in locked, f"{name} is not locked; make the lock anew, as its first lines say"
+def named(requirements: list[str]) -> set[str]:
+    """Return the packages that requirements name, without extras, versions and markers."""
+    names = (re.split(r"[^A-Za-z0-9._-]", line)[0] for line in requirements)
+    return {re.sub("[-_.]+", "-", name).lower() for name in names}
+
+
+@pytest.mark.parametrize(
+    ("lock", "extras"), [("requirements.lock", ()), (".ci/requirements.lock", ("dev", "proof"))]
+)
+def test_a_lock_holds_every_dependency_with_hashes(project, lock, extras):
+    locked = (ROOT / lock).read_text()
+    optional = project["project"]["optional-dependencies"]
+    wanted = [*project["project"]["dependencies"], *(line for extra in extras for line in optional[extra])]
+    if extras:  # markers of the one platform that this lock is for
+        wanted = [line for line in wanted if "python_version <" not in line and "!= 'linux'" not in line]
+    for name in named(wanted) - {"powermeter"}:
+        assert re.search(rf"^{name}(\[.*\])?==", locked, re.MULTILINE), (
+            f"{name} is not locked; make the lock anew, as its first lines say"
+        )
     entries = [part for part in locked.replace("\\\n", " ").splitlines() if part[:1].isalpha()]
     assert entries and all("--hash=sha256:" in entry for entry in entries)
 
