@@ -30,6 +30,10 @@ _EXPLAINS = 0.75
 _UNBROKEN = 0.5  # of a period: what is not looked at between two readings
 _FINE = 8  # ordinates to one period over the whole stretch
 _DOUBT = 0.5  # of a period's amplitude, over the number of periods
+_HALF, _TURNS = 0.5, 0.75  # periods: what turns only once, and what turns twice
+_CLEARLY = 0.8
+_WHITE = 1.4  # squared difference of next readings over the variance: 2 of white noise, hardly any of what goes on changing
+_TRACE = 0.01
 _REACH = 1.5  # as of other deviations that are found: the interval reaches 1.3 of it
 
 
@@ -61,7 +65,8 @@ class Wave:
 
     def left_over(self, start_ns: Times, end_ns: Times) -> Floats:
         """Return the standard uncertainty of the energy of each window, J."""
-        rest = math.hypot(self.cosine, self.sine) / (2 * math.pi * self.frequency) * math.sqrt(self.unlike)
+        swing = math.hypot(self.cosine, self.sine) * math.sqrt(self.unlike)
+        rest = np.minimum(swing / (2 * math.pi * self.frequency), swing * (end_ns - start_ns) * 1e-9)
         found: Floats = np.hypot(self.over(start_ns, end_ns) / _REACH, rest)
         return found
 
@@ -93,7 +98,44 @@ def steady_wave(integral: Integral, start_ns: Times, end_ns: Times) -> Wave | No
     t, f = trace.times_ns[part], trace.values[part]
     state = _levels(t, start_ns, end_ns)
     found = [_sine(t[some], f[some], state[some], tau) for some in (state == 0, state >= 0)]
-    return min((wave for wave in found if wave is not None), key=lambda wave: wave.unlike, default=None)
+    best = min((wave for wave in found if wave is not None), key=lambda wave: wave.unlike, default=None)
+    if best is None and start_ns.size:
+        beside = state == 0
+        best = _slow_sine(t[beside], f[beside], tau)
+    return best
+
+
+def _slow_sine(t: Times, f: Floats, tau: int) -> Wave | None:
+    """Return the piece of a sine, of half to one and a half periods, that readings beside events consist of but for noise; None where not.
+
+    Less than half a period is a drift, which half a period describes as well: what it changes by is then taken for all that such a wave does.
+    """
+    n = t.size
+    if n < _LEAST or float(np.ptp(f)) <= 0:
+        return None
+    at = (t - t[0]) / max(float(t[-1] - t[0]), 1.0)
+    best: tuple[float, float, NDArray[np.float64], Floats] | None = None
+    whole = f - f.mean()
+    for periods in (_HALF, *np.linspace(_TURNS, _PERIODS, 13)):
+        angle = 2 * math.pi * periods * at
+        columns = np.column_stack([np.cos(angle), np.sin(angle), np.ones(n)])
+        found, *_ = np.linalg.lstsq(columns, f, rcond=None)
+        left = f - columns @ found
+        square = float(left @ left)
+        if best is None or square < _CLEARLY * best[0]:
+            best = square, periods, found, left
+    assert best is not None
+    square, periods, found, left = best
+    if square > (1 - _EXPLAINS) * float(whole @ whole):
+        return None
+    # Next readings know nothing of each other's rest where that is noise.
+    follow = np.diff(t) < 2 * tau
+    alike = float(np.mean(np.diff(left)[follow] ** 2)) if follow.any() else 0.0
+    if alike < _WHITE * square / n and square > _TRACE * float(whole @ whole):
+        return None
+    hertz = periods / (float(t[-1] - t[0]) * 1e-9)
+    unlike = square / float(whole @ whole) + min((_DOUBT / periods) ** 2, _DOUBT**2)
+    return Wave(hertz, float(found[0]), float(found[1]), int(t[0]), unlike)
 
 
 def _levels(t: Times, start_ns: Times, end_ns: Times) -> NDArray[np.int64]:

@@ -90,3 +90,33 @@ def test_what_loads_do_is_no_wave() -> None:
     moments = np.rint((np.arange(1000) + rng.uniform(size=1000)) * NS / 25).astype(np.int64)
     wave = Integral.of(from_samples(moments, 2 + np.sin(2 * math.pi * 0.1 * moments / NS)))
     assert steady_wave(wave, NONE, NONE) is None
+
+
+def beside_one(hertz: float, noise: float = 0.01, swing: float = 0.6, ramp: float = 0.0):
+    """Return readings at 10 Hz of an event of 7 s in 20 s, with what a fan of so many Hz and a drift put on top; and its true joules."""
+    rng = np.random.default_rng(7)
+    t = np.arange(0.03, 20, 0.1)
+    watts = np.where((t >= 5) & (t < 12), 8.0, 2.0) + swing * np.sin(2 * math.pi * hertz * t + 1.0)
+    watts += ramp * t / 20 + noise * rng.standard_normal(t.size)
+    turn = 2 * math.pi * hertz
+    true = 56.0 - swing * (math.cos(turn * 12 + 1) - math.cos(turn * 5 + 1)) / turn + ramp * 7 * 8.5 / 20
+    return Integral.of(from_samples(np.rint(t * NS).astype(np.int64), watts)), true
+
+
+@pytest.mark.parametrize("hertz", [49.95, 50.03, 49.975])
+def test_an_image_of_less_than_a_period_and_a_half_is_paid_for(hertz: float) -> None:
+    """0.03 to 0.05 Hz in 20 s: the readings beside the event bend as the piece of a sine does, and as nothing else was seen to."""
+    integral, true = beside_one(hertz)
+    edges = np.array([5 * NS]), np.array([12 * NS])
+    energy = measure(integral, *edges).result(0)
+    assert energy is not None and energy.low < true < energy.high
+    assert 0.02 < energy.half_width / energy.value < 0.3
+
+
+def test_a_drift_costs_what_it_changes_by_and_noise_costs_nothing() -> None:
+    edges = np.array([5 * NS]), np.array([12 * NS])
+    drifting = measure(beside_one(50.0, swing=0.0, ramp=0.1)[0], *edges).result(0)
+    quiet = measure(beside_one(50.0, swing=0.0)[0], *edges).result(0)
+    assert drifting is not None and quiet is not None
+    assert drifting.half_width < 0.1 * 7  # no more than if all of it were an image
+    assert quiet.half_width < 0.01 * 7
