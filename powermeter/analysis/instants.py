@@ -34,7 +34,7 @@ from powermeter.analysis.moments import own_moments
 from powermeter.analysis.other_labels import Others
 from powermeter.analysis.phases import unseen_part
 from powermeter.analysis.quantiles import quantile, student_95
-from powermeter.analysis.refresh_beat import levels_differ, plateaus, slow_swings
+from powermeter.analysis.refresh_beat import always_one_place, levels_differ, plateaus, slow_swings
 from powermeter.analysis.sampling import Scatter, bounded, scatter_of_stretches, slow_of
 from powermeter.analysis.smoothed_edges import SMOOTHED, smoothed_edges
 from powermeter.analysis.steady_wave import Wave
@@ -205,7 +205,9 @@ def measure_instants(
         return few(integral, found, before, upto, seconds, readings)
     if phase.blind and quantile(m, 0.5) < 4:
         return beat(integral, found, before, upto, seconds, phase.blind)
-    span = step.span or (plateaus(trace, before, m) if own_moments(trace) else None)
+    span = step.span
+    if span is None and own_moments(trace):
+        span = plateaus(trace, before, m) or always_one_place(trace, before, m)
     if span is not None:
         return ripple(found, span, seconds)
     found = equal(integral, found, before, upto, seconds)

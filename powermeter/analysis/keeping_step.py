@@ -6,6 +6,7 @@ inside events whose folded image does.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +31,9 @@ _LEAST_EVENTS = 6
 _NEAR = 0.15  # of the span between two levels
 _MOSTLY = 0.9
 _ELSEWHERE = 0.05
+_SOME = 2  # events that show no more than idle power, and as many that mostly draw more
+_PARTS = 8  # of an event
+_OWN = 0.4  # of the variance that a course all events share explains
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,7 +101,19 @@ def beats(
     span = None
     seconds = (end_ns - start_ns) * 1e-9
     if ripple is None or ripple.frequency * float(end_ns[-1] - start_ns[0]) * 1e-9 < _PERIODS:
-        span = _two_levels(f, before, held, max(trace.noise, trace.step), quiet)
+        levels_found = _on_levels(f, before, held, max(trace.noise, trace.step), quiet)
+        if levels_found is not None and _slowly(levels_found):
+            span = levels_found.span
+        elif levels_found is not None and (stands := _stands(levels_found)) is not None:
+            share, worth = stands
+            if worth < _LEAST_EVENTS:
+                span = levels_found.span
+            else:
+                ripple = None
+                swing = (levels_found.high - levels_found.low) * math.sqrt(share * (1 - share))
+                variance += (swing * float(seconds.sum())) ** 2 / worth
+                stretch = levels_found.upper.size / worth * tau * 1e-9
+                own = swing * np.sqrt(seconds * np.minimum(seconds, stretch))
     if ripple is not None and span is None:
         own = ripple.left_over(seconds)
         # Events closer together than half a period meet the same part of it.
@@ -126,17 +142,41 @@ def _one_by_one(
     return Beats(float(own @ own), np.inf, own, strongest, None)
 
 
-def _two_levels(
-    f: Floats, first: Indices, count: Indices, noise: float, quiet: float
-) -> tuple[float, float] | None:
-    """Return the levels between which power changes slowly inside events, whatever their beginning; None where it does not."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Levels:
+    """Readings inside events that lie on one of two levels.
+
+    Attributes:
+        low, high: The levels, W.
+        values: Of the readings, event after event, without the first and the last of each, W.
+        ahead, size: Where each event's begin, and how many there are.
+        upper: Which of them lie on the upper level.
+        idle: Whether the lower level is that of the readings beside events.
+    """
+
+    low: float
+    high: float
+    values: Floats
+    ahead: Indices
+    size: Indices
+    upper: NDArray[np.bool_]
+    idle: bool
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """The lowest and the highest reading, W."""
+        return float(self.values.min()), float(self.values.max())
+
+
+def _on_levels(f: Floats, first: Indices, count: Indices, noise: float, quiet: float) -> _Levels | None:
+    """Return the readings of six events and more that lie on one of two levels; None where they do not."""
     some = np.flatnonzero(count >= _SLOW + 2)[:_MOST]
     if some.size < _LEAST_EVENTS:
         return None
     # What a program does at its start and end for less than an interval is its own: the readings between count.
-    first, size = first + 1, np.minimum(count[some] - 2, _MOST)
+    size = np.minimum(count[some] - 2, _MOST)
     ahead = np.cumsum(size) - size
-    index = np.repeat(first[some] - ahead, size) + np.arange(int(size.sum()))
+    index = np.repeat(first[some] + 1 - ahead, size) + np.arange(int(size.sum()))
     values = f[index]
     low, high = float(np.percentile(values, 5)), float(np.percentile(values, 95))
     upper = values > (low + high) / 2
@@ -147,22 +187,56 @@ def _two_levels(
     if span <= max(10 * noise, 0.2 * abs(high)):
         return None
     near = np.abs(values - np.where(upper, high, low)) <= _NEAR * span
+    if float(near.mean()) < _MOSTLY:
+        return None
+    # What goes on beside the events as well has nothing to do with them.
+    edge = np.zeros(int(index[-1]) + 3, np.int64)
+    np.add.at(edge, np.minimum(first, edge.size - 1), 1)
+    np.add.at(edge, np.minimum(first + count, edge.size - 1), -1)
+    outside = f[: edge.size][(np.cumsum(edge) <= 0)[: f.size]]
+    if outside.size and float(np.mean(outside > (low + high) / 2)) > _ELSEWHERE:
+        return None
+    return _Levels(low, high, values, ahead, size, upper, abs(low - quiet) <= _NEAR * span)
+
+
+def _slowly(found: _Levels) -> bool:
+    """Return whether power changes slowly between the levels, whatever the beginning of events."""
+    upper, ahead = found.upper, found.ahead
     starts = upper[ahead]
     changes = int(np.count_nonzero(upper[1:] != upper[:-1])) - int(
         np.count_nonzero(upper[ahead[1:]] != upper[ahead[1:] - 1])
     )
-    if (
-        float(near.mean()) < _MOSTLY
-        or starts.all()
+    share = np.add.reduceat(upper, ahead) / found.size
+    if found.idle and min(np.sum(share == 0), np.sum(share > 0.5)) >= _SOME:
+        return True  # some events show nothing at all, others most of it
+    return not (
+        starts.all()
         or not starts.any()
         or changes > 2 * _PERIODS
-        or not (changes or abs(low - quiet) <= _NEAR * span)
+        or not (changes or found.idle)
         or not (changes or np.count_nonzero(starts[1:] != starts[:-1]) > 1)  # once and for all: a warm-up
-        or values.size < _SLOW * (changes + some.size)
-    ):
+        or upper.size < _SLOW * (changes + starts.size)
+    )
+
+
+def _stands(found: _Levels) -> tuple[float, float] | None:
+    """Return for power that goes on and off inside events in stretches of many readings: the share of them that is on, and as how many all count.
+
+    Where it is off it is idle power, so that nothing but those stretches tells a wave that readings nearly keep step with from a program that
+    waits.  What all events do alike, at the same place behind their start or in the same part of them, is the program's own.  None where
+    stretches are short, or alike.
+    """
+    if not found.idle:
         return None
-    # What goes on beside the events as well has nothing to do with them.
-    outside = np.delete(f[: int(index[-1]) + 1], index[index <= index[-1]])
-    if outside.size and float(np.mean(outside > (low + high) / 2)) > _ELSEWHERE:
-        return None
-    return float(values.min()), float(values.max())
+    upper, size = found.upper, found.size
+    share = float(upper.mean())
+    place = np.arange(upper.size) - np.repeat(found.ahead, size)
+    x = upper - share
+    for where in (place, (place * _PARTS) // np.repeat(size, size)):
+        met = np.bincount(where)
+        course = np.bincount(where, x) / np.maximum(met, 1)
+        if float(np.sum(met * course**2)) > _OWN * float(x @ x):
+            return None
+    lasts = np.diff(np.concatenate([[-1], np.flatnonzero(np.diff(upper)), [upper.size - 1]]))
+    each = float(lasts @ lasts) / upper.size
+    return (share, upper.size / each) if each >= _SLOW + 1 else None

@@ -32,6 +32,8 @@ _PLATEAU = 5  # readings
 _NEAR = 0.15  # of the span between two levels
 _MOSTLY = 0.9
 _FEW = 3
+_ONE_STEP = 1.5
+_AS_HIGH, _MARGIN = 3.0, 0.1  # as where readings always fall on one part of events (`bounds.beat`)
 
 
 def slow_swings(trace: Trace, first: Indices, count: Indices) -> Floats:
@@ -112,3 +114,26 @@ def plateaus(trace: Trace, first: Indices, count: Indices) -> tuple[float, float
         if clear and near >= _MOSTLY and edges.size < _SWINGS and int(lasts.min()) >= _PLATEAU:
             bounds.append((float(x.min()), float(x.max())))
     return (min(b[0] for b in bounds), max(b[1] for b in bounds)) if bounds else None
+
+
+def always_one_place(trace: Trace, first: Indices, count: Indices) -> tuple[float, float] | None:
+    """Return bounds of power inside events all of whose snapshots at a fast refresh agree to a step, W; None where they do not.
+
+    A load draws noise of its own; what shows none is met at one place of its period again and again, or simulated.  It was then anything from
+    what lies beside to what was never seen (`bounds`).
+    """
+    some = np.flatnonzero(count >= _LEAST)
+    if not some.size or trace.interval_ns > _FAST_NS:
+        return None
+    step = max(trace.step, trace.code)
+    parts = [trace.values[first[k] + 1 : first[k] + count[k] - 1] for k in some[:_EVENTS].tolist()]
+    if step <= 0 or max(float(np.ptp(x)) for x in parts) > _ONE_STEP * step:
+        return None
+    top = trace.values.size - 1
+    beside = trace.values[np.clip(np.concatenate([first - 1, first + count]), 0, top)]
+    low = min(float(beside.min()), min(float(x.min()) for x in parts))
+    high = max(float(x.max()) for x in parts)
+    if float(np.ptp(beside)) <= _ONE_STEP * step and high - low <= _ONE_STEP * step:
+        return None  # nothing changes where events begin and end
+    most = max(2 * high - low, _AS_HIGH * high)
+    return low, most + _MARGIN * (most - low)

@@ -119,3 +119,29 @@ def test_levels_that_differ_are_spread_over_the_label_and_far_ones_over_each_eve
     assert total == pytest.approx(16.0) and not own.any()
     _, own = levels_differ(400.0, 100.0, 10.0, seconds)
     assert own == pytest.approx(np.full(4, 40.0))
+
+
+def level_train(watts_inside: float, watts_beside: float) -> Trace:
+    """Return snapshots of a card that shows one value for ten seconds of twenty, and another beside."""
+    at = np.arange(0, 20, 0.1)
+    t = np.repeat(at, 2) + np.tile([0.02, 0.07], at.size)
+    watts = np.where((t >= 5) & (t < 15), watts_inside, watts_beside)
+    channel = Channel("gpu.power", Quantity.POWER, 1e-3, Rail("gpu"), refresh_ns=NS // 10)
+    codes = np.rint(watts * 1000).astype(np.int64)
+    repeats = np.tile([0, REPEAT], at.size).astype(np.uint8)
+    found = read_channel(channel, np.rint(t * NS).astype(np.int64), codes, repeats, origin="card")
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("shown", [600.0, 120.0])
+def test_a_train_whose_snapshots_all_agree_may_be_met_at_one_place(shown: float) -> None:
+    """Squares of 100 ms of 120 and 600 W, read each 100 ms: 3600 J, of which snapshots show 6000 or 1200."""
+    found = measure(Integral.of(level_train(shown, 70.0)), np.array([5 * NS]), np.array([15 * NS])).result(0)
+    assert found is not None and found.grade is Grade.ESTIMATED
+    assert found.low < 3600 < found.high
+
+
+def test_a_card_that_never_changes_is_measured() -> None:
+    found = measure(Integral.of(level_train(70.0, 70.0)), np.array([5 * NS]), np.array([15 * NS])).result(0)
+    assert found is not None and found.grade is Grade.MEASURED
