@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from powermeter.battery.battery import Battery
-from powermeter.battery.stages import Stage, StageVerdict, check, parse_stage
+from powermeter.battery.stages import Outcome, Stage, StageVerdict, check, parse_stage
 from powermeter.errors import ConfigurationError
 from powermeter.result import Grade, Result
 
@@ -87,3 +87,21 @@ def test_unknown_label_names_the_known() -> None:
         check(Stage("train", BUDGET), analysis(1.0))
     with pytest.raises(ConfigurationError, match="no number of items"):
         check(Stage("*", BUDGET, 5), analysis(1.0))
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "verdict", "passed"),
+    [
+        (1.0, 0.9, 1.0, StageVerdict.PASS, True),  # all of it is still within
+        (1.0, 0.9, 1.1, StageVerdict.UNCLEAR, True),
+        (1.05, 1.0, 1.1, StageVerdict.UNCLEAR, False),
+        (1.05, 1.01, 1.1, StageVerdict.FAIL, False),
+        (0.5, 0.4, 0.6, StageVerdict.PASS, True),
+    ],
+)
+def test_a_whole_charge_is_within_its_budget(value, low, high, verdict, passed) -> None:
+    outcome = Outcome(Stage("infer", Battery("4Ah"), 1200), Result(value, "1", low, high))
+    assert (outcome.verdict, outcome.passed) == (verdict, passed)
+    assert outcome.line().startswith("infer for 1,200 items: ") and outcome.line().endswith(
+        f": {verdict.value}"
+    )

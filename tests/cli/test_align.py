@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,10 +14,11 @@ from verb_schema import keeps_to_schema
 
 from powermeter import cli
 from powermeter.analysis.energy import analyse
+from powermeter.calibration.correlate import Alignment
 from powermeter.calibration.pattern import Pattern
 from powermeter.calibration.waveform import pattern_waveforms
 from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
-from powermeter.cli.align import _less, _signed
+from powermeter.cli.align import _less, _plain, _print, _signed
 from powermeter.errors import DataError
 from powermeter.events import Event
 from powermeter.recording import Recording, Writer, append_to
@@ -482,3 +485,35 @@ def test_an_offset_has_its_sign_and_long_ones_are_said_in_words(seconds, text):
 )
 def test_how_well_another_place_fits(confidence, text):
     assert _less(confidence) == text
+
+
+def test_an_alignment_in_json_and_in_print_has_95_percent_of_each(capsys):
+    """Standard uncertainties of 1 ms and 2 ppm are ± 1.96 ms and ± 3.9 ppm; the interval of the meter's readings is 10 ms."""
+    found = Alignment(2.5e8, 5e-6, 0, 1e6, 2e-6, 3e5, 0.75, "pattern", 3)
+    placement = SimpleNamespace(alignment=found, interval_ns=1e7, notes=("a note",))
+    plain = _plain(placement)
+    assert plain["offset_s"] == pytest.approx(0.25) and plain["drift"] == 5e-6
+    assert plain["offset_half_width_s"] == pytest.approx(1.96e-3, rel=1e-3)
+    assert plain["drift_half_width"] == pytest.approx(3.92e-6, rel=1e-3)
+    assert (plain["residual_s"], plain["places"], plain["confidence"]) == (pytest.approx(3e-4), 3, 0.75)
+    assert (plain["by"], plain["notes"]) == ("pattern", ["a note"])
+    _print(placement, None)
+    out, err = capsys.readouterr()
+    assert [" ".join(line.split()) for line in out.splitlines()] == [
+        "by pattern, 3 patterns",
+        "offset +0.250000 s (host - meter, at the middle)",
+        "drift +5.00 ppm ± 3.9 ppm",
+        "uncertainty ± 2.0 ms (95 %), 19.6% of its sample interval",
+        "residual 300 µs",
+        "confidence 0.75: the next best place fits 25% as well",
+    ]
+    assert err == "note: a note\n"
+    two = SimpleNamespace(alignment=replace(found, places=2, method="clock"), interval_ns=0, notes=())
+    assert _plain(two)["residual_s"] is None and _plain(two)["confidence"] is None
+    _print(two, None)
+    printed = capsys.readouterr().out
+    assert (
+        "by           clock, 2 clock pairs" in printed
+        and "confidence" not in printed
+        and "residual     –" in printed
+    )

@@ -100,3 +100,11 @@ def test_km003c_queue_thousand_a_second() -> None:
     assert sum(s.current_ua for s in samples) / 39e6 == pytest.approx(0.000002820513, abs=5e-13)
     assert km003c.lost_samples(samples, 3) == 0
     assert km003c.lost_samples(samples[:10] + samples[13:], 3) == 3
+
+
+def test_the_sequence_counts_milliseconds_at_every_rate():
+    """At 2, 10, 50 and 1000 samples a second a sample is 500, 100, 20 and 1 of the 1 kHz sequence."""
+    assert [rate * step for rate, step in zip(km003c.RATES_HZ, km003c.QUEUE_STEPS, strict=False)] == [
+        1000
+    ] * 4
+    assert km003c.RATES_HZ[4] == 10_000

@@ -165,3 +165,17 @@ def test_info_gives_the_design(tmp_path):
         "cycle_count": "112",
         "charge_full_design_uah": 4_000_000,
     }
+
+
+def test_what_each_value_of_a_gauge_counts_and_how_finely(tmp_path):
+    """µV, µA and µW; µAh and µWh are 3.6 mC and 3.6 mJ.  Gauges step by 1 mV, 1 mA, 1 mW, 1 mAh and 10 mWh."""
+    every = dict.fromkeys(("current_now", "power_now", "charge_now", "energy_now"), 1_000_000)
+    found = {}
+    for name in every:
+        tree = FakeTree(tmp_path / name)
+        tree.battery("BAT0", {"status": "Discharging", "voltage_now": 11_850_000, name: 1_000_000})
+        for channel in opened(tree).channels:
+            found[channel.name.rpartition(".")[2]] = (channel.scale, channel.accuracy.step, channel.kind)
+    assert found["voltage"] == (1e-6, 1e-3, Kind.INSTANT)
+    assert found["current"] == (1e-6, 1e-3, Kind.INSTANT) and found["power"] == (1e-6, 1e-3, Kind.INSTANT)
+    assert found["charge"] == (3.6e-3, 3.6, Kind.COUNTER) and found["energy"] == (3.6e-3, 36.0, Kind.COUNTER)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from powermeter import registry
-from powermeter.channel import Kind
+from powermeter.channel import Boundary, Kind
 from powermeter.drivers import rapl
 from powermeter.drivers.system import sysfs
 from powermeter.errors import OpenError, ReadError, Reason
@@ -199,3 +199,10 @@ def test_other_counters_after_reopening_are_refused(tmp_path):
     with pytest.raises(OpenError) as caught:
         source.open()
     assert caught.value.reason is Reason.WRONG_DEVICE
+
+
+def test_what_a_counter_resolves_at_its_rate(tmp_path):
+    """A step of 61 µJ at 100 readings a second is 6.1 mW."""
+    (found,) = rapl.look(laptop(tmp_path).root)
+    assert (found.rate_hz, found.resolution_w) == (100.0, pytest.approx(6.1e-3))
+    assert found.boundary is Boundary.PART and found.rails[0] == "package-0" and not found.problem

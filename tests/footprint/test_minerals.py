@@ -50,3 +50,13 @@ def test_every_element_of_the_annexes_stands_as_the_regulation_lists_it(
     for symbol in symbols.split():
         found = mineral(symbol, given("mass", 1.0, "g"))
         assert (found.critical, found.strategic) == law, symbol
+
+
+def test_rows_are_shared_out_in_mg_of_antimony() -> None:
+    """2 g (1 to 4) of gold with 52 kg Sb eq a kg, a quarter of it: 0.5 g and 2 × 52 × 0.25 × 1000 mg."""
+    gold = mineral("Au", given("mass.Au", 2.0, "g", low=1.0, high=4.0))
+    (row,) = as_rows([gold], 0.25)
+    assert row[1] == "0.5 g (0.25 to 1)"
+    assert row[3] == f"{2.0 / 1000 * gold.factor.central * 0.25 * 1e6:.3g} mg Sb eq"
+    (whole,) = as_rows([mineral("Au", given("mass.Au", 2.0, "g"))])
+    assert whole[1] == "2 g" and row[2] == whole[2]

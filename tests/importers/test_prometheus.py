@@ -44,3 +44,24 @@ def test_an_instant_query_holds_no_energy(tmp_path):
             json.dumps({"status": "success", "data": {"resultType": "vector", "result": [one]}}),
             "q.json",
         )
+
+
+def test_a_fraction_of_a_second_is_kept_to_the_millisecond(tmp_path):
+    """2 W for 250 ms and 6 W for the next 500 ms, by the trapezoid between readings at 0, 0.25 and 0.75 s."""
+    points = [[1_780_000_000.0, "2"], [1_780_000_000.25, "2"], [1_780_000_000.7504, "6"]]
+    text = json.dumps(
+        {
+            "status": "success",
+            "data": {
+                "resultType": "matrix",
+                "result": [{"metric": {"__name__": "node_power_watts"}, "values": points}],
+            },
+        }
+    )
+    log, energies, headline = load(tmp_path, text, "q.json")
+    assert [int(at) - 1_780_000_000 * 10**9 for at in log.sources[0].times_ns] == [
+        0,
+        250_000_000,
+        750_000_000,
+    ]
+    assert energies[headline] == pytest.approx(2 * 0.25 + 4 * 0.5)

@@ -54,3 +54,22 @@ def test_our_importer_reads_the_energy_back(make, tmp_path):
         data = gather(recording)
     assert data.headline is not None and data.headline.energy is not None
     assert data.headline.energy.value == pytest.approx(20.0, rel=1e-6)
+
+
+def test_memory_is_in_gib_and_the_machine_is_described(make):
+    (row,), _, _ = rows_of(
+        make(
+            metadata={
+                "host": {"memory": 8 * 2**30, "cores": 4, "cpu": "A53", "os": "Linux"},
+                "python": "3.11.2",
+            }
+        )
+    )
+    assert float(row["ram_total_size"]) == 8.0
+    assert (row["cpu_count"], row["cpu_model"], row["os"], row["python_version"]) == (
+        "4",
+        "A53",
+        "Linux",
+        "3.11.2",
+    )
+    assert (row["tracking_mode"], row["on_cloud"]) == ("machine", "N")
