@@ -240,3 +240,25 @@ def test_a_state_of_energy_and_one_of_power_from_a_file() -> None:
     assert (made.rest.name, made.rest.power.value) == ("sleep", 1e-3)
     assert a.state.energy.grade is b.state.energy.grade is Grade.ASSUMED
     assert a.busy == pytest.approx(2880 * 0.5 / 86_400)
+
+
+@pytest.mark.parametrize("interval_s", [60.0, 3600.0])
+def test_a_lora_message_is_the_charge_of_its_steps_at_the_supplys_voltage(interval_s: float) -> None:
+    """Class A sleeps between messages, which is the rest state's: Σ I t × 3.3 V, however far apart messages are; half to twice of it."""
+    node = Node(20, 9, interval_s)
+    state = of_lora(node, 3.3)
+    steps = node.cycle()
+    joules = sum(step.current_ma * step.duration_ms for step in steps) * 1e-6 * 3.3
+    assert state.energy.value == pytest.approx(joules, rel=1e-9)
+    assert (state.energy.low, state.energy.high) == pytest.approx((joules / 2, joules * 2))
+    assert state.duration_s == pytest.approx(sum(step.duration_ms for step in steps) / 1000)
+    assert state.name == "transmit" and state.energy.grade is Grade.ASSUMED
+
+
+def test_a_class_c_message_holds_what_is_listened_until_the_next() -> None:
+    """It listens instead of sleeping: the difference of both currents over the time between two messages comes on top."""
+    a, c = (of_lora(Node(20, 9, 600.0, device), 3.0) for device in "AC")
+    node = Node(20, 9, 600.0)
+    idle_s = 600.0 - sum(step.duration_ms for step in node.cycle()) / 1000
+    more = (node.receive_ma - node.sleep_ma) * 1e-3 * idle_s * 3.0
+    assert c.energy.value - a.energy.value == pytest.approx(more, rel=1e-6)

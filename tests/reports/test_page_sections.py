@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import re
 from types import SimpleNamespace as Made
 
 import pytest
+from rich.console import Console
 
 from powermeter.battery.battery import Battery
-from powermeter.reports import page_sections
+from powermeter.reports import markdown, page_sections, terminal
 from powermeter.reports.markup import Markup
 from powermeter.result import Result
 
@@ -87,3 +89,23 @@ def test_a_table_of_many_labels_is_folded_where_more_than_four_are_left():
     assert "<details" not in open_ and "5 more labels, which used less each" in folded
     assert folded.index(f"label {most - 1}<") < folded.index("<details") < folded.index(f"label {most}<")
     assert isinstance(page_sections._long(["label", "n"], rows, 1), Markup)
+
+
+def test_a_publishers_rule_is_the_same_in_markdown_and_in_a_terminal():
+    value = Made(
+        event=Made(name="window", count=1200),
+        mean_w=101.5,
+        per_item_j=0.0845833,
+        trapezoid_mean_w=101.4,
+        difference=101.4 / 101.5 - 1,
+    )
+    data = Made(published=Made(values=[value], text="as MLCommons does", rule="mean"))
+    lines = list(markdown._published(data))
+    assert lines[0] == "By the publisher's rule (as MLCommons does):"
+    (row,) = (line for line in "\n".join(lines).splitlines() if "window" in line and "1,200" in line)
+    wanted = ["window", "1,200", "101.50000 W", "84.583300 mJ", "101.40000 W", "-985 ppm"]
+    assert [cell.strip().replace("\u00a0", " ") for cell in row.strip("|").split("|")] == wanted
+    console = Console(width=200, file=io.StringIO())
+    terminal._published(data, console)
+    printed = console.file.getvalue()
+    assert all(text in printed for text in wanted) and "as MLCommons does" in printed
