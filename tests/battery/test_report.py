@@ -9,6 +9,8 @@ import pytest
 
 from powermeter.analysis.subject import Asked, find
 from powermeter.battery.battery import parse_battery
+from powermeter.battery.discharge import Cell, derating_at, discharge
+from powermeter.battery.presets import presets
 from powermeter.battery.report import BudgetOptions, assess
 from powermeter.errors import ConfigurationError
 from powermeter.events import Event
@@ -106,7 +108,7 @@ def test_stages_on_one_page(tmp_path: Path) -> None:
 
 
 def test_packs_of_one_name_differ_and_every_figure_says_so(tmp_path: Path) -> None:
-    found = find(recorded(tmp_path / "r.power", "infer", [{}] * 2, watts=2.0), Asked())
+    found = find(recorded(tmp_path / "r.power", "infer", [{}] * 40, watts=2.0), Asked())
     sure, generic = (
         assess(found, BudgetOptions("10.8Wh")),
         assess(found, BudgetOptions("18650", simulate=True)),
@@ -137,3 +139,13 @@ def test_the_pack_is_one_shared_doubt_against_use_and_for_its_hours() -> None:
     assert share.parts["factor:battery.capacity"] < 0 < hours.parts["factor:battery.capacity"]
     assert share.grade is hours.grade is Grade.ASSUMED
     assert own.share_used(energy).grade is own.hours(power).grade is Grade.DERIVED
+
+
+def test_a_temperature_counts_in_the_simulation_as_well() -> None:
+    """At a temperature that leaves d of the capacity the simulated cell lasts d times as long as at one that leaves all of it."""
+    battery, _ = BudgetOptions(battery="18650", temperature=0.0).pack()
+    warm, _ = BudgetOptions(battery="18650").pack()
+    assert battery.derating == derating_at(presets()["18650"]["chemistry"], 0.0) < 1.0
+    ideal = Cell((3.6, 3.6))
+    cold_h, warm_h = (discharge(pack, ideal, [1.0], [2.0]).hours for pack in (battery, warm))
+    assert cold_h / warm_h == pytest.approx(battery.derating, rel=1e-6)

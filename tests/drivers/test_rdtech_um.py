@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from powermeter.drivers import rdtech_um
 from powermeter.errors import DataError
+from powermeter.source import Address
 
 
 def refused(decode: Callable[[bytes], object], frame: bytes) -> bool:
@@ -145,3 +147,22 @@ def test_um_damaged_blocks_are_refused_or_show_no_other_voltage_current_or_power
             assert reading.voltage_v == pytest.approx(truth.voltage_v, rel=0.02)
             assert reading.current_a == pytest.approx(truth.current_a, rel=0.02, abs=2e-3)
             assert reading.power_mw == pytest.approx(truth.power_mw, rel=0.03, abs=8)
+
+
+def test_another_data_group_goes_on_from_where_the_totals_were() -> None:
+    """A meter keeps ten groups of totals: what another one has counted long ago is not what flowed since the last reading."""
+    source = rdtech_um.UM25C(Address.parse("um25c:///dev/nobody"))
+    first = rdtech_um.decode(um_block(0x09C9))
+    source.describe(first)
+    groups = ((100, 500), (7000, 35_000), *((0, 0),) * 8)
+    rows = [
+        source.row(replace(first, group=group, groups=totals))
+        for group, totals in (
+            (0, groups),
+            (1, groups),
+            (1, ((100, 500), (7001, 35_001), *groups[2:])),
+            (0, ((100, 500), (7001, 35_001), *groups[2:])),
+        )
+    ]
+    assert [list(row.codes)[3:5] for row in rows] == [[100, 500], [100, 500], [101, 501], [101, 501]]
+    assert source.counts()["counter_resets"] == 4, "charge and energy, two changes"

@@ -5,6 +5,8 @@ import pytest
 from powermeter import importers
 from powermeter.analysis.integral import Integral
 from powermeter.errors import DataError
+from powermeter.importers import Choices
+from powermeter.importers.zones import Zone
 from powermeter.recording import Recording
 from powermeter.signals.rails import lines
 
@@ -37,3 +39,30 @@ def test_monsoon_pt5_is_checked_against_its_own_header(tmp_path):
         importers.open_log(path)
     path.write_bytes(pt5([100_000] * 5000, [32_000] * 5000, sums=(9.0 * 5000, 100.0 * 5000, 0.0)))
     assert any("--voltage" in note for note in importers.open_log(path).warnings)
+
+
+@pytest.mark.parametrize(
+    ("kind", "zone", "shifted_s"), [(0, "+02:00", -7200), (1, "+02:00", 0), (2, "+02:00", 0), (1, None, 0)]
+)
+def test_a_start_of_no_kind_is_in_the_zone_that_is_said(tmp_path, kind, zone, shifted_s):
+    """.NET's date has two bits for its kind: 0 unspecified, 1 UTC, 2 local that was turned into UTC."""
+    import struct
+
+    data = bytearray(pt5([100_000] * 50, [32_000] * 50))
+    struct.pack_into("<Q", data, 28, (621_355_968_000_000_000 + 17_800_000_000_000_000) | kind << 62)
+    path = tmp_path / "m.pt5"
+    path.write_bytes(bytes(data))
+    said = Choices(zone=Zone.parse(zone)) if zone else Choices()
+    log = importers.open_log(path, choices=said)
+    assert log.clock == "utc"
+    assert abs(log.sources[0].ends_ns[0] - (1_780_000_000 + shifted_s) * 10**9) < 10**9
+
+
+def test_a_start_of_no_kind_and_no_zone_is_no_time_of_day(tmp_path):
+    import struct
+
+    data = bytearray(pt5([100_000] * 50, [32_000] * 50))
+    struct.pack_into("<Q", data, 28, 621_355_968_000_000_000 + 17_800_000_000_000_000)
+    (tmp_path / "m.pt5").write_bytes(bytes(data))
+    log = importers.open_log(tmp_path / "m.pt5")
+    assert log.clock == "relative" or any(note.code == "no-zone" for note in log.warnings)
