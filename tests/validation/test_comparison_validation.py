@@ -242,8 +242,8 @@ def run(name: str, runs: int, first: int = 0) -> Shares:
     return Shares(*shares, float(np.median(halves)), of_runs)
 
 
-def promise(first: int, difference: float, pilots: int, seed: int) -> tuple[float, float]:
-    """Return (share of promises kept, median promise): pilots that cannot tell, then as many repeats as promised."""
+def promise(first: int, difference: float, pilots: int, seed: int) -> tuple[float, float, int]:
+    """Return (share of promises kept, median promise, their number): pilots that cannot tell, then as many repeats as promised."""
     rng = np.random.default_rng([seed, first, round(difference * 10)])
 
     def drawn(n: int, shift: float) -> tuple[Side, Side]:
@@ -264,7 +264,7 @@ def promise(first: int, difference: float, pilots: int, seed: int) -> tuple[floa
         seen = pilot.difference.value
         kept.append(contrast(*drawn(n, seen)).verdict is (Verdict.MORE if seen > 0 else Verdict.LESS))
         promised.append(n)
-    return float(np.mean(kept)), float(np.median(promised))
+    return float(np.mean(kept)), float(np.median(promised)), len(kept)
 
 
 PROMISES = [(n, d) for n in (4, 6, 12, 30) for d in (0.5, 1.0)]
@@ -283,7 +283,7 @@ def test_a_few_runs_of_each_scenario(name: str) -> None:
 
 
 def test_promised_repeats_find_it_four_times_out_of_five() -> None:
-    kept, _ = promise(12, 1.0, 60, 7)
+    kept, *_ = promise(12, 1.0, 60, 7)
     assert kept >= 0.80 - 2 * 0.06
 
 
@@ -302,8 +302,12 @@ def test_equal_programs_differ_in_at_most_five_percent(name: str) -> None:
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize(("first", "difference"), PROMISES)
 def test_promises_are_kept_in_at_least_80_percent(first: int, difference: float) -> None:
-    kept, _ = promise(first, difference, 600, 1)
-    assert kept >= 0.80 - 2 * 0.017
+    """Of thirty repeats at one standard deviation one pilot in eighteen cannot tell: the fewer promises, the wider chance."""
+    kept, _, promises = promise(first, difference, 3000 if (first, difference) == (30, 1.0) else 600, 1)
+    print(
+        f"\n{first} repeats, {difference:g} standard deviations: {kept:.3f} of {promises} promises kept, seed 1"
+    )
+    assert promises >= 90 and kept >= 0.80 - 2 * (0.8 * 0.2 / promises) ** 0.5
 
 
 def main() -> None:
@@ -325,7 +329,7 @@ def main() -> None:
         "\n| repeats of the pilot, a side | true difference | promised (median) | kept |\n|---|---|---|---|"
     )
     for first, difference in PROMISES:
-        kept, promised = promise(first, difference, options.runs, 1)
+        kept, promised, _ = promise(first, difference, options.runs, 1)
         print(f"| {first} | {difference:g} σ | {promised:.0f} | {kept:.1%} |", flush=True)
 
 
