@@ -6,7 +6,7 @@ from typing import Any
 
 from powermeter.analysis.charge_only import ChargeOnly
 from powermeter.battery.battery import Battery
-from powermeter.result import Result
+from powermeter.result import Result, plain
 from powermeter.result.formatting import DASH
 from powermeter.units import format_duration, format_quantity
 
@@ -55,29 +55,17 @@ def charge_record(found: ChargeOnly) -> dict[str, Any]:
         "why_no_energy": {"code": "no-voltage", "text": NEEDS},
         "rail": found.line.key,
         "duration_s": found.seconds,
-        "charge": _plain(found.charge),
-        "mean_current": _plain(found.current),
+        "charge": plain(found.charge),
+        "mean_current": plain(found.current),
         "peak_current_a": found.peak_a,
         "labels": [
             {
                 "label": row.label,
                 "events": row.events,
-                "charge": _plain(row.total),
-                "charge_per_item": _plain(row.per_item),
+                "charge": plain(row.total),
+                "charge_per_item": plain(row.per_item),
             }
             for row in found.rows
         ],
         "notes": list(found.notes),
-    }
-
-
-def _plain(result: Result | None) -> dict[str, Any] | None:
-    if result is None:
-        return None
-    return {
-        "value": result.value,
-        "unit": result.unit,
-        "low": result.low,
-        "high": result.high,
-        "grade": result.grade.value,
     }

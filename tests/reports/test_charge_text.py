@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from click.testing import CliRunner
 
+from powermeter.analysis.charge_only import charge_only
 from powermeter.channel import Channel, Quantity, Rail
 from powermeter.cli.show import show
-from powermeter.recording import Writer
+from powermeter.recording import Recording, Writer
+from powermeter.reports.charge_text import charge_record
+from powermeter.result import Result
 
 
 def _recorded(path: Path) -> Path:
@@ -44,3 +48,12 @@ def test_json_states_no_energy_and_why(tmp_path: Path) -> None:
     plain = json.loads(found.output)
     assert plain["energy"] is None and plain["why_no_energy"]["code"] == "no-voltage"
     assert abs(plain["charge"]["value"] - 1440) < 1
+    assert plain["charge"]["parts"], "the one form of a result"
+
+
+def test_an_open_end_of_a_charge_is_null_in_json(tmp_path: Path) -> None:
+    with Recording.open(_recorded(tmp_path / "i.power")) as recording:
+        found = charge_only(recording)
+    assert found is not None
+    record = charge_record(replace(found, charge=Result.at_most(2.0, "C")))
+    assert record["charge"]["low"] is None and json.loads(json.dumps(record, allow_nan=False))
