@@ -23,6 +23,7 @@ from powermeter.errors import DataError
 from powermeter.events import Event
 from powermeter.recording import Recording, Writer, append_to
 from powermeter.result import Grade
+from powermeter.result.notes import Note
 from powermeter.signals.alignment import host_times
 from powermeter.signals.rails import on_host
 from powermeter.testing.simulation import SimulatedMeter, Truth
@@ -490,7 +491,7 @@ def test_how_well_another_place_fits(confidence, text):
 def test_an_alignment_in_json_and_in_print_has_95_percent_of_each(capsys):
     """Standard uncertainties of 1 ms and 2 ppm are ± 1.96 ms and ± 3.9 ppm; the interval of the meter's readings is 10 ms."""
     found = Alignment(2.5e8, 5e-6, 0, 1e6, 2e-6, 3e5, 0.75, "pattern", 3)
-    placement = SimpleNamespace(alignment=found, interval_ns=1e7, notes=("a note",))
+    placement = SimpleNamespace(alignment=found, interval_ns=1e7, notes=(Note.info("a-note", "a note"),))
     plain = _plain(placement)
     assert plain["offset_s"] == pytest.approx(0.25) and plain["drift"] == 5e-6
     assert plain["offset_half_width_s"] == pytest.approx(1.96e-3, rel=1e-3)
