@@ -7,7 +7,7 @@ import pytest
 
 from powermeter.analysis.advice import advise
 from powermeter.analysis.energy import analyse
-from powermeter.analysis.equal_readings import unseen_share
+from powermeter.analysis.equal_readings import open_ends, unseen_share
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.run import measure_run
 from powermeter.channel import Accuracy, Channel, Quantity, Rail
@@ -83,3 +83,21 @@ def test_a_label_over_a_mute_run_is_as_open_as_the_run(tmp_path) -> None:
     row = analyse(record(tmp_path / "b.power", [1.0] * 20, [(0.1, 4.6)])).row("infer")
     assert row.energy_per_item.grade is Grade.ESTIMATED
     assert row.energy_per_item.high > 1.25 * row.energy_per_item.value
+
+
+@pytest.mark.parametrize(
+    ("watts", "step", "below", "above"),
+    [
+        ([2.0] * 10, 0.01, 2.0, 4.0),  # down to nothing, up to three times what was read
+        ([-2.0] * 10, 0.01, 2.0, 4.0),
+        ([0.0] * 10, 0.5, 0.0, 1.0),  # of a display that shows 0, three of its steps
+        ([2.0] * 9 + [2.2], 0.1, 0.0, 0.0),  # they do not agree
+        ([2.0], 0.01, 0.0, 0.0),
+        ([2.0] * 100, 0.01, 0.0, 0.0),
+    ],
+)
+def test_how_far_a_run_of_equal_readings_may_be_off(watts, step, below, above) -> None:
+    values = np.array(watts)
+    trace = from_samples(np.arange(values.size) * NS, values, step=step)
+    share = unseen_share(values.size)
+    assert open_ends(trace, values) == pytest.approx((share * below, share * above))

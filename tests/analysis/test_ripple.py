@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from powermeter.analysis.ripple import _between, ripple_in_events, ripple_in_run
+from powermeter.analysis.ripple import Ripple, _between, ripple_in_events, ripple_in_run
 
 TAU = 100_000_000
 
@@ -76,3 +76,9 @@ def test_the_top_of_a_line_between_ordinates_is_that_of_a_parabola_through_their
     power = np.exp(-((np.arange(20) - 7.3) ** 2) / 2)
     assert _between(power, 7) == pytest.approx(7.3, abs=1e-9)
     assert _between(power, 0) == 0.0 and _between(power, 19) == 19.0
+
+
+def test_what_a_swing_leaves_is_a_period_anywhere_at_both_ends() -> None:
+    """A sine of 2 W at 0.5 Hz: A/(2πν) in long stretches; in a short one never more than A t/√2."""
+    found = Ripple(0.5, 2.0).left_over(np.array([1e-3, 0.1, 10.0]))
+    assert found == pytest.approx([2e-3 / np.sqrt(2), 0.2 / np.sqrt(2), 2 / np.pi], rel=1e-9)

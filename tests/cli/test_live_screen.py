@@ -107,3 +107,10 @@ def test_a_phrase_longer_than_a_line_is_broken_at_its_spaces():
     assert flow(["one two three four"], 9) == ["one two", "three", "four"]
     assert flow(["ab", "one two three"], 9, "  ") == ["ab", "  one two", "  three"]
     assert flow(["abcdefghij"], 4) == ["abcd", "efgh", "ij"]
+
+
+def test_half_a_second_is_enough_for_a_battery_and_none_is_not(tmp_path):
+    tail = watched(tmp_path / "x.power")
+    for seconds, shown in ((0.5, True), (0.0, False)):
+        tail.main.seconds = seconds
+        assert any("battery" in line for line in lines(tail, parse_battery("4Ah"), 200)) is shown

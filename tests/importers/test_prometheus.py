@@ -65,3 +65,32 @@ def test_a_fraction_of_a_second_is_kept_to_the_millisecond(tmp_path):
         750_000_000,
     ]
     assert energies[headline] == pytest.approx(2 * 0.25 + 4 * 0.5)
+
+
+def test_a_value_that_no_meter_shows_and_a_time_that_is_none_are_no_points(tmp_path):
+    """Below zero and above, 1e18 W is nothing; a time of 0 or past 2106 neither; of two values at once the latter counts."""
+    t = 1_780_000_000
+    points = [
+        [t, "5"],
+        [t + 10, "-1e18"],
+        [t + 10, "1e18"],
+        [t + 20, "NaN"],
+        [t + 20, "5"],
+        [0, "5"],
+        [2**32, "5"],
+        [t + 30, "x"],
+        [t + 30],
+        [t + 40, "5"],
+    ]
+    text = json.dumps(
+        {
+            "status": "success",
+            "data": {
+                "resultType": "matrix",
+                "result": [{"metric": {"__name__": "node_power_watts"}, "values": points}],
+            },
+        }
+    )
+    log, energies, headline = load(tmp_path, text, "q.json")
+    assert [int(at) // 10**9 - t for at in log.sources[0].times_ns] == [0, 20, 40]
+    assert energies[headline] == pytest.approx(200.0)

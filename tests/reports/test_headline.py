@@ -9,7 +9,7 @@ import pytest
 
 from powermeter.channel import Rail
 from powermeter.recording import Recording, Writer
-from powermeter.reports.headline import product, quality, sentence, sure
+from powermeter.reports.headline import Quality, product, quality, sentence, sure
 from powermeter.reports.report_data import gather
 from powermeter.result import Result
 
@@ -83,3 +83,11 @@ def test_good_is_five_percent_or_less(tmp_path, gain, word):
         source = writer.add_source("test://1", "meter", "test", channels(Rail("VDD"), False, gain=gain))
         writer.append(source, times, np.full((1001, 1), 2000, np.int64))
     assert quality(gathered(path)).word == word
+
+
+@pytest.mark.parametrize(
+    ("remedy", "text"),
+    [("", "Good: ± 1 %."), ("calibrate", "Good: ± 1 %. To narrow it: calibrate.")],
+)
+def test_a_quality_names_its_remedy_where_there_is_one(remedy, text):
+    assert Quality("good", "± 1 %", remedy).text == text
