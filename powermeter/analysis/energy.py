@@ -295,6 +295,7 @@ def analyse(
             *remarks(power, energies, rows, len(listed) - len(events), differing, run),
             *conditions(recording, line),
             *throttling.notes(recording),
+            *(parts.notes() if parts is not None else ()),
         ),
         integral=integral,
         shares=parts,

@@ -131,7 +131,7 @@ class RepeatLoop:
         Raises:
             ConfigurationError: An argument is out of its range.
         """
-        if not 0.001 <= precision <= 1:
+        if not 0 < precision <= 1:
             raise ConfigurationError(f"a precision of {precision} is not usable; write 0.05 for ±5 %")
         self.name = name
         self.limits = limits or Limits()

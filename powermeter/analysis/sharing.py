@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.integral import Integral
 from powermeter.events import Event
+from powermeter.result.notes import Note
 
 Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]
@@ -35,11 +36,24 @@ class Shares(NamedTuple):
         own: Without its parts.
         whole: With its parts: below 1 only where something else ran at the same time.
         parent: Position of the event around each, −1 where there is none.
+        taken_for_parts: Which labels were taken for parts of which other, by their times alone.
     """
 
     own: Floats
     whole: Floats
     parent: NDArray[np.int64]
+    taken_for_parts: tuple[tuple[str, str], ...] = ()
+
+    def notes(self) -> tuple[Note, ...]:
+        """Return what was assumed of events whose beginner is not recorded."""
+        return tuple(
+            Note.info(
+                "taken-for-parts",
+                f"events of {part!r} count as parts of {around!r}, inside of which they all lie, in another thread or process; "
+                "who started them is not recorded",
+            )
+            for part, around in self.taken_for_parts
+        )
 
 
 def shares(integral: Integral, events: Sequence[Event], start_ns: Times, end_ns: Times) -> Shares | None:
@@ -59,7 +73,7 @@ def shares(integral: Integral, events: Sequence[Event], start_ns: Times, end_ns:
     np.add.at(active, first, 1)
     np.add.at(active, last, -1)
     parent = parents_of(events)
-    _adopt(parent, events, start_ns, end_ns)
+    taken = _adopt(parent, events, start_ns, end_ns)
     busy, owner = _busy_with_parts(parent, first, last)
     if owner.size:
         np.add.at(active, busy[:, 0], -1)
@@ -92,7 +106,7 @@ def shares(integral: Integral, events: Sequence[Event], start_ns: Times, end_ns:
         above_event, above_busy = (np.where(one >= 0, parent[one], -1) for one in (above_event, above_busy))
         if (above_event < 0).all():
             break
-    return Shares(part(own), part(with_parts), parent)
+    return Shares(part(own), part(with_parts), parent, taken)
 
 
 def parents_of(events: Sequence[Event]) -> NDArray[np.int64]:
@@ -101,13 +115,16 @@ def parents_of(events: Sequence[Event]) -> NDArray[np.int64]:
     return np.array([at.get((e.process, e.parent), -1) if e.parent else -1 for e in events], np.int64)
 
 
-def _adopt(parent: NDArray[np.int64], events: Sequence[Event], start_ns: Times, end_ns: Times) -> None:
-    """Put events that have no parent under those of another label and thread that all of their label lie inside of."""
+def _adopt(
+    parent: NDArray[np.int64], events: Sequence[Event], start_ns: Times, end_ns: Times
+) -> tuple[tuple[str, str], ...]:
+    """Put events that have no parent under those of another label and thread that all of their label lie inside of; return which labels."""
     labels: dict[str, list[int]] = {}
     for i, event in enumerate(events):
         labels.setdefault(event.name, []).append(i)
     if not 1 < len(labels) <= MOST_LABELS:
-        return
+        return ()
+    taken: list[tuple[str, str]] = []
     threads = np.array([hash((e.process, e.thread)) for e in events], np.int64)
     free = parent < 0
     placed = {name: np.array(index, np.int64) for name, index in labels.items()}
@@ -135,6 +152,8 @@ def _adopt(parent: NDArray[np.int64], events: Sequence[Event], start_ns: Times, 
                     found = mean, around
         if found is not None:
             parent[orphans] = found[1]
+            taken.append((name, events[int(found[1][0])].name))
+    return tuple(taken)
 
 
 def _busy_with_parts(

@@ -89,7 +89,7 @@ def bench(
     from powermeter.reports.benchmark import draw, record, to_text
 
     wanted = parse_quantity(chosen["precision"], "1")
-    if not 0.001 <= wanted <= 1:
+    if not 0 < wanted <= 1:
         raise ConfigurationError(
             f"--precision {chosen['precision']!r} is not usable; write for example 5% or 0.02"
         )

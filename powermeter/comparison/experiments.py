@@ -144,7 +144,7 @@ def versus(
     labels = names or (_name(a, "a"), _name(b, "b"))
     if labels[0] == labels[1]:
         labels = (f"{labels[0]} a", f"{labels[1]} b")
-    if not 0.001 <= precision <= 1:
+    if not 0 < precision <= 1:
         raise ConfigurationError(f"a precision of {precision} is not usable; write 0.02 for ±2 %")
 
     def compared() -> Comparison:

@@ -95,3 +95,13 @@ def test_what_workers_do_inside_of_an_event_of_another_thread_is_its_part() -> N
 def test_events_one_after_the_other_share_nothing() -> None:
     a = analyse(recording([Event("a", 4 * NS, 5 * NS, uid=1), Event("a", 5 * NS, 6 * NS, uid=2)]))
     assert a.row("a").shared is None
+
+
+def test_what_is_taken_for_parts_by_times_alone_is_written() -> None:
+    around = Event("bench", 4 * NS, 8 * NS, process=1, thread=1, uid=1)
+    begun_here = Event("step", 5 * NS, 6 * NS, process=1, thread=2, uid=2, parent=1)
+    elsewhere = Event("step", 5 * NS, 6 * NS, process=2, thread=2, uid=2)
+    for inner, codes in ((begun_here, []), (elsewhere, ["taken-for-parts"])):
+        found = analyse(recording([around, inner]))
+        assert found.shares is not None and [note.code for note in found.shares.notes()] == codes
+        assert [note.code for note in found.notes if note.code == "taken-for-parts"] == codes

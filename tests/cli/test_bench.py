@@ -98,7 +98,7 @@ def test_events_that_the_command_marks_are_counted_without_its_start_up(tmp_path
 
 @pytest.mark.parametrize(
     ("precision", "most", "status", "said"),
-    [("100%", "40", 0, "±100 % reached"), ("0.1%", "8", NOT_REACHED, "±0.1 % NOT reached")],
+    [("100%", "40", 0, "±100 % reached"), ("0.01%", "8", NOT_REACHED, "±0.01 % NOT reached")],
 )
 def test_the_last_line_says_whether_the_precision_was_reached(
     tmp_path: Path, precision: str, most: str, status: int, said: str
