@@ -12,11 +12,10 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 from powermeter.channel import MISSING, Accuracy, Channel, Quantity
-from powermeter.errors import ConfigurationError, DataError
+from powermeter.errors import DataError
 from powermeter.platforms.assumptions import NO_LIMITS
 from powermeter.source import Found, Row
 
@@ -161,17 +160,6 @@ def decode_queue(answer: bytes, rate: int) -> list[QueueSample]:
         QueueSample(seq, marker, volts, amperes, a * line_v, b * line_v, c * line_v, d * line_v)
         for seq, marker, volts, amperes, a, b, c, d in _SAMPLE.iter_unpack(data)
     ]
-
-
-def lost_samples(samples: list[QueueSample], rate: int) -> int:
-    """Count the samples missing between the first and the last, by the 1 kHz sequence."""
-    if rate >= len(QUEUE_STEPS):
-        raise ConfigurationError(f"rate index {rate} has no known sequence step")
-    step = QUEUE_STEPS[rate]
-    lost = 0
-    for before, after in pairwise(samples):
-        lost += max(0, round((after.sequence - before.sequence) % SEQUENCE_WRAP / step) - 1)
-    return lost
 
 
 class KM003C(RequestMeter):

@@ -15,7 +15,7 @@ from functools import lru_cache
 from powermeter.errors import ConfigurationError
 from powermeter.footprint.formula import AccountLine, Input
 
-from .factors import Factor, given, nearest, rows, table
+from .factors import Factor, nearest, rows, table
 
 COMPOSITIONS = ("phone",)
 CATHODES = ("lco", "nmc111", "nmc622", "nmc811", "nca")
@@ -206,15 +206,6 @@ def adpe_of(minerals: list[Mineral], name: str = "making, elements") -> AccountL
     unseen = [item.symbol for item in minerals if item.factor is None]
     note = f"without a factor: {', '.join(unseen)}" if unseen else ""
     return AccountLine(name, "kg Sb eq", inputs, compute, "Σ mass × CF", "", note)
-
-
-def element_line(symbol: str, grams: float) -> AccountLine:
-    """Return ADPe of a mass of one element in kg Sb eq.
-
-    Raises:
-        ConfigurationError: There is no such element, or the method has no factor for it.
-    """
-    return adpe_of([mineral(symbol, given(f"mass.{symbol}", grams, "g"))], symbol)
 
 
 def as_rows(minerals: list[Mineral], share: float = 1.0) -> list[list[str]]:

@@ -17,7 +17,7 @@ from powermeter.footprint.factors import factor
 from powermeter.footprint.formula import total
 from powermeter.footprint.intensity_file import read
 from powermeter.footprint.lifetime import Scenario, sides
-from powermeter.footprint.minerals import composition, element_line
+from powermeter.footprint.minerals import adpe_of, composition, mineral
 from powermeter.footprint.sci import sci
 from powermeter.result import Result
 
@@ -189,8 +189,9 @@ def test_13_epa_phone_charge() -> None:
 
 
 def test_14_adpe_of_gold() -> None:
-    assert element_line("Au", 0.036).value == pytest.approx(1.872e-3, rel=EXACT)
-    assert element_line("Au", 0.01683).value == pytest.approx(8.7516e-4, rel=EXACT)
+    for gold_g, kg_sb_eq in ((0.036, 1.872e-3), (0.01683, 8.7516e-4)):
+        found = adpe_of([mineral("Au", given("mass.Au", gold_g, "g"))], "Au")
+        assert found.value == pytest.approx(kg_sb_eq, rel=EXACT)
     phone = sum(item.adpe_kg or 0.0 for item in composition("phone"))
     assert 1e-3 < phone < 4e-3  # ADEME's phone is 2.05e-3
 
