@@ -17,7 +17,13 @@ from powermeter.recording import Recording
 from tests.marking.workers import KINDS
 
 PROGRAM = Path(__file__).with_name("workers.py")
-NEEDS = {"loky": ("joblib",), "ray_actor": ("ray",), "gunicorn": ("gunicorn",), "celery": ("celery",)}
+NEEDS = {
+    "loky": ("joblib",),
+    "loader": ("torch",),
+    "ray_actor": ("ray",),
+    "gunicorn": ("gunicorn",),
+    "celery": ("celery",),
+}
 """Kind → the modules it needs, of the extra `frameworks`."""
 RECORD = [sys.executable, "-m", "powermeter", "record", "-q", "--no-live", "-s", "virtual://?rate=100Hz"]
 
@@ -72,6 +78,9 @@ def check(tmp_path: Path, kind: str, how: str) -> None:
         assert all(
             "1 of 2 events never ended ('killed inside'), because it was killed" in text for text in missing
         )
+    elif kind == "terminate":
+        assert never_ended == ["cut off"] * 2
+        assert len(missing) == 2 and all("never ended ('cut off')" in text for text in missing)
     else:
         assert missing == [] and never_ended == []
 

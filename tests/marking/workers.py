@@ -165,6 +165,46 @@ def kill() -> int:
     return 3
 
 
+def inside(writing: int) -> None:
+    """Be inside an event for longer than anybody waits."""
+    with powermeter.event("cut off"):
+        os.write(writing, b"x")
+        time.sleep(LIMIT_S)
+
+
+def terminate() -> int:
+    """A pool that is terminated while both of its workers are inside an event, which is listed as missing."""
+    reading, writing = os.pipe()
+    pool = multiprocessing.get_context("fork").Pool(2)
+    pool.map(work, range(6), chunksize=1)
+    pool.map_async(inside, [writing, writing], chunksize=1)
+    for _ in range(2):
+        os.read(reading, 1)
+    pool.terminate()
+    pool.join()
+    return 6
+
+
+class Items:
+    """A data set whose items mark an event each."""
+
+    def __len__(self) -> int:
+        return 6
+
+    def __getitem__(self, number: int) -> int:
+        return work(number)
+
+
+def loader() -> int:
+    """The workers of torch's loader, which outlive an epoch."""
+    from torch.utils.data import DataLoader
+
+    made = DataLoader(Items(), num_workers=2, persistent_workers=True)
+    for _ in range(2):
+        list(made)
+    return 12
+
+
 MARK_AND_WAIT = """
 import powermeter, time
 with powermeter.event('work'): pass
@@ -302,6 +342,8 @@ KINDS = {
         "sys_exit_in_a_fork",
         "os_exit",
         "kill",
+        "terminate",
+        "loader",
         "sigterm",
         "ray_actor",
         "gunicorn",
