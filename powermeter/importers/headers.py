@@ -176,6 +176,7 @@ _PLAIN = frozenset(
         "cumulative",
         "accum",
         "zerod",
+        "resettable",
         "counter",
         "w",
         "mw",
@@ -184,14 +185,26 @@ _PLAIN = frozenset(
 )
 
 
+_OUTPUTS = frozenset(("vout", "iout", "pout"))
+_DASHED = re.compile(r"-([A-Za-z]+)(?![A-Za-z0-9])")
+_ACTIVE = re.compile(r"\b(?:active|real|true)[ _.-]*(?=power|leistung)", re.IGNORECASE)
+
+
+def _undashed(match: re.Match[str]) -> str:
+    return f"_{match[1]}" if match[1].lower() in QUANTITY_WORDS else match[0]
+
+
 def rail_name(name: str) -> str:
     """Return what a column's name states beside quantity and role: `GPU0_Power_mW` is `GPU0`."""
+    name = _ACTIVE.sub("", _DASHED.sub(_undashed, name))
     pieces = [piece for piece in re.split(r"[\s_.,:;/|]+|(?<=[a-z])(?=[A-Z])", name) if piece]
     single = len(pieces) == 1
     kept = []
     for piece in pieces:
         bare = re.sub(r"\d+\Z", "", piece.lower().strip("-#"))
         number = piece[len(piece.rstrip("0123456789")) :]
+        if bare in _OUTPUTS:
+            kept.append("out")
         if bare in QUANTITY_WORDS or bare in _PLAIN or (bare in LETTERS and (single or number)):
             if number:
                 kept.append(number)

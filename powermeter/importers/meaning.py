@@ -21,6 +21,7 @@ from powermeter.importers.headers import Heading, of_unit, with_unit, words
 from powermeter.importers.layout import Layout, is_datum
 from powermeter.importers.log import Choices
 from powermeter.importers.not_logs import ENDS, JOBS, LENGTH_WORDS, OUTCOME_WORDS, RUN_WORDS, RUNS
+from powermeter.importers.other_clocks import disagreements
 from powermeter.importers.pairing import pair
 from powermeter.importers.plan import Plan, Planned
 from powermeter.importers.signatures import key, signature_of
@@ -91,7 +92,8 @@ def understand(path: Path, found: Layout, choices: Choices) -> Plan:
     device = () if only else device_of(path, found, headings, time, planned, signature)
     aside = [entry for entry in aside if entry[0] not in {headings[i].text for i in device}]
     plan = Plan(found, signature, time, planned, device, aside, only=only)
-    pair(plan)
+    plan.notes += disagreements(found, headings, time, choices)
+    pair(plan, str(path))
     return plan
 
 

@@ -37,6 +37,10 @@ _LINE_PROTOCOL = re.compile(
 )
 
 
+_SOURCE = re.compile(
+    r"(?:from [\w.]+ import |import [\w.]+(?: as \w+)?;?\Z|def \w+\(|class \w+[:({]|#include [<\"]|#!/|package \w+;?\Z|use \w+::)"
+)
+
 _PROJECTS = {
     ".otii": ("a project of Otii", "open it in Otii and export the recording as CSV"),
     ".otii3": ("a project of Otii", "open it in Otii and export the recording as CSV"),
@@ -71,6 +75,8 @@ def refusal(peek: Peek) -> str | None:
     start = peek.text.lstrip("\ufeff \r\n\t")[:300].lower()
     if start.startswith(("<!doctype html", "<html", "<head", "<script")):
         return "is an HTML web page, not the file behind it; download the raw file"
+    if sum(_SOURCE.match(line) is not None for line in peek.raw_lines[:80]) > 1:
+        return "is the source of a program, not a log of power; name the log that it reads or writes"
     lines = peek.lines[:20]
     if len(lines) > 1 and all(_LINE_PROTOCOL.fullmatch(line) for line in lines[:-1]):
         return "is InfluxDB's line protocol; export the one field that holds the power as CSV, with a column of times and one of values"

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from shlex import quote
 
 from powermeter.channel import Quantity
-from powermeter.errors import DataError
+from powermeter.errors import ConfigurationError, DataError
+from powermeter.importers.header_words import QUANTITY_WORDS
 from powermeter.importers.headers import words
 from powermeter.importers.plan import Plan, Planned
 from powermeter.result.notes import Note
 
 
-def pair(plan: Plan) -> None:
-    """Put voltage, current and power of one line on one rail, whatever their columns are called."""
+def pair(plan: Plan, where: str) -> None:
+    """Put voltage, current and power of one line on one rail, whatever their columns are called.
+
+    Raises:
+        ConfigurationError: A current may belong to several voltages.
+        DataError: There are only voltages.
+    """
+    _running_totals(plan)
     by: dict[Quantity, list[Planned]] = {}
     for column in plan.columns:
         if column.rail is not None:
@@ -24,7 +32,7 @@ def pair(plan: Plan) -> None:
     if len(amps) == 1 and len(rails) <= 1:
         amps[0].rail = rails[0] if rails and _is_plain(amps[0], powers) else amps[0].rail
     for amp in amps:
-        mate = _voltage_of(amp, volts, len(amps))
+        mate = _voltage_of(amp, volts, len(amps), where if not powers and plan.signature is None else None)
         if mate is not None:
             if mate.rail != amp.rail:
                 plan.notes.append(
@@ -66,7 +74,7 @@ def pair(plan: Plan) -> None:
         _apart(plan)
     if not amps and not powers:
         raise DataError(
-            f"only voltages in it ({', '.join(volt.heading.text for volt in volts)}); a power needs a current beside them"
+            f"{where}: only voltages in it ({', '.join(volt.heading.text for volt in volts)}); a power needs a current beside them"
         )
 
 
@@ -104,7 +112,12 @@ def _is_plain(amp: Planned, powers: Sequence[Planned]) -> bool:
     )
 
 
-def _voltage_of(amp: Planned, volts: Sequence[Planned], currents: int) -> Planned | None:
+def _voltage_of(amp: Planned, volts: Sequence[Planned], currents: int, where: str | None) -> Planned | None:
+    """Return the voltage of a current's rail, or None; `where` is the file whose energy depends on it.
+
+    Raises:
+        ConfigurationError: Several voltages may be, and an energy depends on which.
+    """
     named = sorted((volt for volt in volts if volt.rail == amp.rail), key=_voltage_rank)
     if named:
         return named[0]
@@ -117,10 +130,55 @@ def _voltage_of(amp: Planned, volts: Sequence[Planned], currents: int) -> Planne
         ]
         if len(same) == 1:
             return same[0]
-    if currents == 1:
-        ranked = sorted(volts, key=_voltage_rank)
-        return ranked[0] if ranked else None
-    return None
+    if currents > 1:
+        return None
+    fitting = [volt for volt in volts if not _on_other_sides(volt, amp)]
+    ranked = sorted(fitting, key=lambda volt: (-_shared(volt, amp), _voltage_rank(volt)))
+    if where is not None and len(ranked) > 1 and _are_alike(ranked[0], ranked[1], amp):
+        names = [volt.heading.text for volt in ranked]
+        rest = " ".join(f"--column {quote(f'{name}=-')}" for name in names[1:9])
+        raise ConfigurationError(
+            f"{where}: {amp.heading.text!r} may belong to any of the voltages {', '.join(map(repr, names[:9]))}; leave the others out: {rest}"
+        )
+    return ranked[0] if ranked else None
+
+
+_SIDES = (frozenset(("in", "input", "vin", "iin")), frozenset(("out", "output", "vout", "iout")))
+
+
+def _on_other_sides(one: Planned, other: Planned) -> bool:
+    """Return whether one of two columns is of a converter's input and the other of its output."""
+    first, second = set(one.heading.words), set(other.heading.words)
+    return any(a & first and b & second and not a & second for a, b in (_SIDES, _SIDES[::-1]))
+
+
+def _shared(volt: Planned, amp: Planned) -> int:
+    """Return how many words beside the quantity two columns share."""
+    return len({*volt.heading.words} & {*amp.heading.words} - QUANTITY_WORDS.keys())
+
+
+def _are_alike(best: Planned, second: Planned, amp: Planned) -> bool:
+    return (
+        _shared(best, amp) == _shared(second, amp)
+        and _voltage_rank(best)[0] == _voltage_rank(second)[0]
+        and not best.heading.is_mean
+        and not second.heading.is_mean
+    )
+
+
+def _running_totals(plan: Plan) -> None:
+    """Put energies called only a total on the rail whose readings stand beside them: they count it, they hold no other."""
+    readings = [c.rail for c in plan.columns if c.rail is not None and c.quantity not in _COUNTED]
+    rails = list(dict.fromkeys(readings))
+    if plan.signature is not None or not rails or "total" in rails:
+        return
+    beside = rails[0] if len(rails) == 1 else "input" if "input" in rails else None
+    for column in plan.columns:
+        if column.rail == "total" and column.quantity in _COUNTED and beside is not None:
+            column.rail = beside
+
+
+_COUNTED = (Quantity.ENERGY, Quantity.CHARGE)
 
 
 def _voltage_rank(column: Planned) -> tuple[int, int]:

@@ -31,7 +31,7 @@ from powermeter.importers.table_rows import Stream, TableRows
 from powermeter.importers.time_columns import Reader
 from powermeter.importers.tool_table import Signature
 from powermeter.importers.turns import refuse_turns
-from powermeter.importers.whole_rail import Whole, decide
+from powermeter.importers.whole_rail import Mean, Whole, decide
 from powermeter.result import Grade
 from powermeter.result.notes import Note
 
@@ -335,8 +335,8 @@ class Table:
     def _accuracy(self) -> Accuracy:
         return self.signature.accuracy if self.signature is not None else self._importer.accuracy
 
-    def _means(self, streams: Sequence[Stream]) -> Mapping[str, float]:
-        found: dict[str, float] = {}
+    def _means(self, streams: Sequence[Stream]) -> Mapping[str, Mean]:
+        found: dict[str, Mean] = {}
         for stream in streams:
             assert stream.channel is not None
             rail = stream.channel.rail
@@ -346,9 +346,9 @@ class Table:
             head = np.array(seen.head)
             head = head[np.abs(head) <= stream.limit]
             if stream.channel.quantity is Quantity.POWER and len(head):
-                found[rail.name] = float(head.mean()) * stream.channel.scale
+                found[rail.name] = float(head.mean()) * stream.channel.scale, "W"
             elif stream.as_ == "counter" and stream.channel.quantity is Quantity.ENERGY and len(head) > 1:
-                found[rail.name] = float(head[-1] - head[0]) * stream.channel.scale
+                found[rail.name] = float(head[-1] - head[0]) * stream.channel.scale, "J"
         return found
 
     def _first_interval(self, found: Axis) -> int:
@@ -378,7 +378,7 @@ class Table:
             rail = None if channel.rail is None else chosen.get(channel.rail.name, channel.rail)
             stream.channel = replace(channel, scale=scale, rail=rail, accuracy=accuracy)
             self.warnings += flag_notes(stream, self._seen[int(stream.column[1:])])
-        self.warnings.append(self.whole.note)
+        self.warnings += self.whole.notes
         self.warnings += implausible(self.plan, self._seen, self.meanings)
         self.warnings += charge_notes(streams, self.choices.voltage_v)
         listed = [text for text, why in self.plan.aside if why is not ANOTHER_TIME]

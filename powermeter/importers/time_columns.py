@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import MISSING
+from powermeter.importers.calendar_columns import calendar_columns, texts_of
 from powermeter.importers.header_words import TIME
 from powermeter.importers.headers import Heading
 from powermeter.importers.layout import Layout
@@ -75,13 +76,11 @@ def choose_time(
         return TimePlan((), "period", period_s=choices.period_s, why="said: --rate")
     candidates = [i for i, h in enumerate(headings) if (h.is_time or h.quantity == TIME) and h.unit != "-"]
     if not found.named and not candidates and headings and found.rows:
-        texts = _texts(found, 0)
+        texts = texts_of(found, 0)
         if texts and all(wall(text) is not None for text in texts):
             candidates = [0]
-    if not candidates:
-        candidates = [i for i in range(len(headings)) if _is_calendar(found, i) and headings[i].unit != "-"][
-            :1
-        ]
+    told = [i for i in candidates if headings[i].is_said]
+    candidates = told or candidates + [i for i in calendar_columns(found, headings) if i not in candidates]
     pair = _date_and_time(found, candidates)
     if pair is not None:
         order = choices.dates or date_order(_joined(found, pair))
@@ -100,7 +99,7 @@ def choose_time(
         )
         return None
     named = headings[candidates[0]]
-    texts = _texts(found, candidates[0])
+    texts = texts_of(found, candidates[0])
     shown = texts[0][:40] if texts else ""
     if shown and number_ns(shown.replace(",", "."), 1) is None:
         asks.append(
@@ -126,19 +125,11 @@ def _in_large_steps(texts: Sequence[str]) -> bool:
     return len(values) == len(texts) and bool(steps) and 20 <= steps[len(steps) // 2] <= 10_000
 
 
-def _is_calendar(found: Layout, index: int) -> bool:
-    """Return whether a column holds dates with times, whatever it is called."""
-    texts = _texts(found, index)
-    return bool(texts) and _mostly(
-        texts, lambda text: ":" in text and (wall(text, "dmy") or wall(text, "mdy")) is not None
-    )
-
-
 def counts_up(found: Layout) -> bool:
     """Return whether the first column of a table without a header looks like times: numbers that rise throughout."""
     if found.named or len(found.headings) < 2:
         return False
-    values = [number_ns(text.replace(",", "."), NS) for text in _texts(found, 0)]
+    values = [number_ns(text.replace(",", "."), NS) for text in texts_of(found, 0)]
     known = [value for value in values if value is not None]
     return len(known) > 2 and len(known) == len(values) and all(b > a for a, b in pairwise(known))
 
@@ -165,17 +156,13 @@ def with_lag(plan: TimePlan, found: Layout, index: int) -> TimePlan:
     )
 
 
-def _texts(found: Layout, index: int) -> list[str]:
-    return [row[index].strip() for row in found.rows if len(row) > index and row[index].strip()]
-
-
 def _joined(found: Layout, pair: tuple[int, ...]) -> list[str]:
     return [" ".join(row[i].strip() for i in pair) for row in found.rows if len(row) > max(pair)]
 
 
 def _date_and_time(found: Layout, candidates: Sequence[int]) -> tuple[int, int] | None:
     def mostly(index: int, test: Callable[[str], bool]) -> bool:
-        texts = _texts(found, index)
+        texts = texts_of(found, index)
         return bool(texts) and sum(map(test, texts)) * 2 > len(texts)
 
     def is_date(text: str) -> bool:
@@ -189,7 +176,7 @@ def _date_and_time(found: Layout, candidates: Sequence[int]) -> tuple[int, int] 
 
 
 def _plan(found: Layout, named: Heading, index: int, choices: Choices, asks: list[str]) -> TimePlan | None:
-    texts = _texts(found, index)
+    texts = texts_of(found, index)
     if not texts:
         return None
     whole = texts[:-1] or texts  # the last one may be cut

@@ -66,6 +66,10 @@ _PROCESSOR = {"cpu", "processor"}
 _NUMBERED = re.compile(r"(.*?)[\s_.#:-]*(\d+)\Z")
 
 _SHARE_OF_PARTS = 0.9
+_TOLERANCE = 0.02
+
+Mean = tuple[float, str]
+"""A rail's mean power or counted energy, and its unit."""
 
 
 WHOLE = "whole"
@@ -81,17 +85,24 @@ class Whole:
         headline: The rail (or the sum's name) that is counted.
         why: In words, for what is printed.
         is_sum: Whether it is a sum.
+        doubt: How far a total and its parts differ, or None.
     """
 
     rails: Mapping[str, Rail]
     headline: str
     why: str
     is_sum: bool = False
+    doubt: Note | None = None
 
     @property
     def note(self) -> Note:
         """What was decided, for whoever reads the log's remarks; one of many logs leaves it out."""
         return Note.info(WHOLE, f"the whole is {self.headline}: {self.why}")
+
+    @property
+    def notes(self) -> list[Note]:
+        """What was decided, and what speaks against it."""
+        return [self.note] if self.doubt is None else [self.note, self.doubt]
 
 
 def decide(
@@ -100,7 +111,7 @@ def decide(
     where: str,
     rail: str | None = None,
     add_up: bool = False,
-    means: Mapping[str, float] | None = None,
+    means: Mapping[str, Mean] | None = None,
     devices: str | None = None,
 ) -> Whole:
     """Return which rail is the whole.
@@ -110,7 +121,7 @@ def decide(
         where: The file, for messages.
         rail: The name that the user said.
         add_up: Whether the user said that all of them add up.
-        means: Mean power or rate by rail, to check that a total is not less than its parts.
+        means: Mean power or counted energy by rail, to check a total against its parts.
         devices: The column that tells devices apart: rails are then devices, which add up.
 
     Raises:
@@ -138,9 +149,12 @@ def decide(
     total = _total(list(tops))
     if total is not None:
         parts = [name for name in tops if name != total]
-        _check_total(total, parts, means or {}, where)
+        doubt = _check_total(total, parts, means or {}, where)
         return Whole(
-            _under(by_name, dict.fromkeys(parts, total), total), total, f"{total} is the total by its name"
+            _under(by_name, dict.fromkeys(parts, total), total),
+            total,
+            f"{total} is the total by its name",
+            doubt=doubt,
         )
     inside = {name: holder for name in tops if (holder := _holder(name, list(tops))) is not None}
     left = [name for name in tops if name not in inside]
@@ -243,6 +257,8 @@ def _sum(
 def _total(names: Sequence[str]) -> str | None:
     """Return the one rail that is the total by its name, or None."""
     flows_out = any("out" in words(name) for name in names)
+    several = {name.partition("#")[0] for name in names if "#" in name}
+    names = [name for name in names if name.partition("#")[0] not in several]
     for group in _TOTAL:
         if "input" in group and not flows_out:
             group = (*group, "in")
@@ -269,13 +285,41 @@ def _is_one_part(name: str, names: Sequence[str]) -> bool:
     return own is not None and any((_part(other) or _inside(other)) != own for other in names)
 
 
-def _check_total(total: str, parts: Sequence[str], means: Mapping[str, float], where: str) -> None:
-    known = [means[name] for name in parts if name in means and _part(name) is not None]
-    if total in means and known and means[total] < _SHARE_OF_PARTS * max(known):
+def _check_total(total: str, parts: Sequence[str], means: Mapping[str, Mean], where: str) -> Note | None:
+    """Return a note where a total and the sum of its parts differ.
+
+    Raises:
+        ConfigurationError: It is less than one of its parts.
+    """
+    if total not in means:
+        return None
+    whole, unit = means[total]
+    known = {
+        name: means[name][0]
+        for name in parts
+        if name in means and means[name][1] == unit and _part(name) is not None
+    }
+    if known and whole < _SHARE_OF_PARTS * max(known.values()):
         raise ConfigurationError(
-            f"{where}: {total} is the total by its name, but less than its part ({means[total]:.4g} against "
-            f"{max(known):.4g} on average); say which rail is the whole with --rail, or --sum"
+            f"{where}: {total} is the total by its name, but less than its part ({whole:.4g} {unit} against "
+            f"{max(known.values()):.4g} {unit}); say which rail is the whole with --rail, or leave the column of the total out "
+            "with --column NAME=-"
         )
+    known = {name: value for name, value in known.items() if _holder(name, parts) is None}
+    added = sum(known.values())
+    if len(known) < 2 or abs(added - whole) <= _TOLERANCE * whole:
+        return None
+    listed = " + ".join(known)
+    if added > whole:
+        return Note.warning(
+            "total-below-parts",
+            f"{total} is {whole:.4g} {unit}, less than {listed} = {added:.4g} {unit}: {total} is counted as the log has it; where the "
+            "parts are right, leave its column out with --column NAME=-",
+        )
+    return Note.info(
+        "parts-below-total",
+        f"{total} is {whole:.4g} {unit}, of which {listed} are {added:.4g} {unit}: the rest is in no rail of its own",
+    )
 
 
 def _part(name: str) -> str | None:

@@ -3,7 +3,7 @@
 import pytest
 
 from powermeter.errors import DataError
-from powermeter.importers import Choices, convert
+from powermeter.importers import Choices, convert, open_log
 
 
 @pytest.mark.parametrize("inside", [b"PK\x03\x04\x14\x00\x00\x00rest", b"\x00\x01\x02\x00" * 40])
@@ -21,3 +21,12 @@ def test_a_table_under_such_an_ending_is_read(tmp_path):
     path = tmp_path / "mine.cfn"
     path.write_text("time_s,power_W\n" + "".join(f"{i},10\n" for i in range(20)))
     assert convert(path, tmp_path / "o.power", choices=Choices()).format == "csv"
+
+
+def test_a_program_that_holds_the_text_of_a_log_is_no_log(tmp_path):
+    path = tmp_path / "test_perf.py"
+    path.write_text(
+        'import re\n\nfrom tool import read\n\nTEXT = """\n 5.00 Joules power/energy-pkg/\n 2.0 seconds time elapsed\n"""\n'
+    )
+    with pytest.raises(DataError, match="the source of a program"):
+        open_log(path)

@@ -258,7 +258,9 @@ def test_the_bare_watts_can_be_imported_when_unit_and_rate_are_said(shared, tmp_
 
 def test_columns_of_one_name_stay_apart(tmp_path):
     text = "time (s),power (W),Power (W)\n" + "".join(f"{i},1,2\n" for i in range(5))
-    _, recording = convert(table(tmp_path, text), tmp_path)
+    with pytest.raises(ConfigurationError, match="which one is the whole"):
+        convert(table(tmp_path, text), tmp_path)
+    _, recording = convert(table(tmp_path, text), tmp_path, rail="input#2")
     with recording:
         samples = recording.samples(1)
         assert {name: codes.tolist()[0] for name, codes in samples.codes.items()} == {

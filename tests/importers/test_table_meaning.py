@@ -360,3 +360,41 @@ def test_energies_that_rise_over_epochs_are_asked_about(tmp_path):
     path.write_text("epoch,energy_J\n" + "".join(f"{1_700_000_000 + i},{5000 + 10 * i}\n" for i in range(11)))
     convert(path, tmp_path / "o.power", choices=Choices())
     assert analyse(tmp_path / "o.power").energy.value == pytest.approx(100)
+
+
+@pytest.mark.parametrize(
+    ("head", "row", "joules"),
+    [
+        ("Vin (V),Iin (A),Vout (V),Iout (A)", "12,0.5,5,1", 30.0),
+        ("in-volts_mV,ch1-volts_mV,ch1-ampere_mA", "15000,5000,1000", 25.0),
+        ("cell1_V,cell2_V,pack_V,pack_current_A", "4,4.1,8.1,1", 40.5),
+    ],
+)
+def test_a_current_meets_the_voltage_of_its_own_side(tmp_path, head, row, joules):
+    text = f"time_s,{head}\n" + "".join(f"{i},{row}\n" for i in range(6))
+    assert load(tmp_path, text)[1] == pytest.approx(joules)
+
+
+def test_a_current_between_two_voltages_is_asked_about_and_the_advice_works(tmp_path):
+    text = "time_s,battery_V,usb_V,current_mA\n" + "".join(f"{i},4,5,1000\n" for i in range(6))
+    with pytest.raises(ConfigurationError, match="--column usb_V=-"):
+        load(tmp_path, text)
+    assert load(tmp_path, text, columns={"usb_V": "-"})[1] == pytest.approx(20.0)
+
+
+def test_a_total_energy_beside_a_power_is_its_own_counter_and_no_whole_of_its_own(tmp_path):
+    text = "time_s,Active Power (W),Computed Power (W),Total Energy (Wh)\n"
+    text += "".join(f"{i},50,69,{1000 + i // 3}\n" for i in range(7))
+    _log, energy, rail, _ = load(tmp_path, text)
+    assert (energy, rail) == (pytest.approx(300.0), "input")
+
+
+@pytest.mark.parametrize("elapsed", ["ms", "us"])
+def test_a_date_under_any_name_counts_before_a_clock_that_does_not_keep_up(tmp_path, elapsed):
+    text = f"UTC,power_W,elapsed_{elapsed}\n"
+    text += "".join(f"2025-01-01T10:00:{i:02d}Z,10,{100 * i}\n" for i in range(20))
+    log, energy, *_ = load(tmp_path, text)
+    assert energy == pytest.approx(190.0)
+    assert "times-disagree" in {note.code for note in log.warnings}
+    log, energy, *_ = load(tmp_path, text, columns={"UTC": "-"})
+    assert energy == pytest.approx(19.0 if elapsed == "ms" else 0.019)

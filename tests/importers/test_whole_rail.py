@@ -60,7 +60,24 @@ def test_a_sum_has_an_unmeasured_parent():
 
 def test_a_total_below_its_part_is_not_believed():
     with pytest.raises(ConfigurationError, match="less than its part"):
-        decide(rails("cpu", "total"), where="f", means={"cpu": 30.0, "total": 10.0})
+        decide(rails("cpu", "total"), where="f", means={"cpu": (30.0, "W"), "total": (10.0, "W")})
+
+
+@pytest.mark.parametrize(
+    ("total", "code"), [(25.0, "total-below-parts"), (45.0, "parts-below-total"), (30.1, None)]
+)
+def test_a_total_that_is_not_the_sum_of_its_parts_is_doubted(total, code):
+    means = {"cpu": (10.0, "W"), "gpu": (20.0, "W"), "total": (total, "W")}
+    whole = decide(rails("cpu", "gpu", "total"), where="f", means=means)
+    assert whole.headline == "total"
+    assert (whole.doubt and whole.doubt.code) == code
+    counted = decide(rails("cpu", "gpu", "total"), where="f", means=means | {"total": (1e4, "J")})
+    assert counted.doubt is None  # joules and watts are not compared
+
+
+def test_of_two_columns_of_one_name_neither_is_the_total():
+    with pytest.raises(ConfigurationError, match="which one is the whole"):
+        decide(rails("input", "input#2"), where="f")
 
 
 def test_what_the_user_says_counts():
