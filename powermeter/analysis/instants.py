@@ -35,7 +35,7 @@ from powermeter.analysis.other_labels import Others
 from powermeter.analysis.phases import unseen_part
 from powermeter.analysis.quantiles import quantile, student_95
 from powermeter.analysis.refresh_beat import always_one_place, levels_differ, plateaus, slow_swings
-from powermeter.analysis.sampling import Scatter, bounded, scatter_of_stretches, slow_of
+from powermeter.analysis.sampling import Scatter, bounded, end_jumps, scatter_of_stretches, slow_of
 from powermeter.analysis.smoothed_edges import SMOOTHED, smoothed_edges
 from powermeter.analysis.steady_wave import Wave
 from powermeter.result import COVERAGE_95
@@ -361,7 +361,10 @@ def _scatter(
     step = (t[np.minimum(index + 1, top)] - t[np.maximum(index - 1, 0)]) / 2
     if trace.interval_ns:
         x = x * np.minimum(step / trace.interval_ns, 3.0)
-    found = bounded(scatter_of_stretches(x, lengths), _slowest(x, lengths), int(lengths.sum()))
+    whole_scatter = scatter_of_stretches(x, lengths)
+    found = bounded(whole_scatter, _slowest(x, lengths), int(lengths.sum()))
+    # A spectrum of what is inside shows nothing of the jumps from the level to an event's ends.
+    found = replace(found, jumps=max(found.jumps, min(whole_scatter.jumps, end_jumps(x, lengths))))
     whole = float(every[some].sum()) / max(float(lengths.sum()), 1.0)
     if lengths.size < some.size or (lengths < every[pick]).any():
         # A cut stretch has one edge that is none: jumps are counted by stretches, the rest by readings.

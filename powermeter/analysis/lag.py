@@ -1,12 +1,18 @@
-"""An instrument that lags: its readings rise and fall behind the events' edges, by as much.
+"""An instrument that lags: its readings rise and fall behind the events' edges.
 
-A filter of a few intervals (a sensor that settles, a driver that smooths) puts what it misses at the start of an event behind its end.  A load
-that warms up and has a tail may look the same, so that what follows the events is not taken for theirs: it opens their interval upward.
+What a filter, an average over several readings or a late display misses of an event follows its end, whatever the load did inside: as much
+as readings behind the event lie above the level to which they settle.  A load that has a tail may look the same, so that what
+follows the events is not taken for theirs: it opens their interval upward.
+
+What lags is continuous: no reading jumps.  Behind an end it falls from the last reading inside to the first behind by no larger a share than
+from there to the next, since it can only have been fed inside; and behind a start the first reading has hardly moved where it lies close to the
+edge.  A load with a tail of its own, read at once, drops at the end of its work and jumps at its start.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,76 +21,178 @@ from numpy.typing import NDArray
 from powermeter.analysis.estimate import LAG, Estimate
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.other_labels import Others
+from powermeter.signals.trace import Trace
 
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]
 Times = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 _EVENTS = 300
 _LOOKED = 1000
 _LEAST_EVENTS = 5
-_INSIDE = 6  # readings in an event of which the last third shows where it settles
+_INSIDE = 3  # readings in an event
+_SETTLING = 6  # readings in an event of which the last third shows where it settles
 _BEHIND = 5
 _SURE = 4.0  # standard errors
-_WORTH = 0.01  # of what the event adds
+_WORTH = 0.005  # of what the event adds: of less, half is added and the rest paid for
 _CLOCK = 3.0  # standard uncertainties of the clock
 _ALIKE = 2.0  # times what is missing at the start, and its inverse
 _MOST = 2000  # readings behind an event that are looked at
+_FALLS = 0.8  # of what the next interval leaves, by chance of few events
+_STARTS = 0.5  # of what first readings have gone, at the edge itself
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Edges:
+    """What readings do behind the edges of events with quiet behind them; all of shape (n,), W or J.
+
+    Attributes:
+        fall: Shape (3, n): the last reading inside, the first and the second behind, above the level that they settle to.
+        rise: Shape (3, n): the first three readings inside, above the level before the start.
+        since: How far behind the start the first reading lies, in intervals.
+        behind, missing: Energy above the settled level behind each end; what readings of the first two thirds lack of the last one.
+        short: The same without the reading next to the edge.
+        low: The settled level.
+    """
+
+    fall: Floats
+    rise: Floats
+    since: Floats
+    behind: Floats
+    missing: Floats
+    short: Floats
+    low: float
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether what follows the ends lasts longer than the reading next to them."""
+        return _stands_out(self.fall[2])
+
+    @property
+    def continuous(self) -> bool:
+        """Whether readings are as those of something that lags: no drop at ends, no jump at starts."""
+        inside, first, second = (float(x.mean()) for x in self.fall)
+        if min(inside, first, second) <= 0 or first / inside < _FALLS * second / first:
+            return False
+        moved = float(self.rise[0].mean())
+        if moved <= 0:
+            return True
+        at_edge, error = _at_zero(self.since, self.rise[0])
+        return at_edge - 2 * error < _STARTS * moved
+
+    @property
+    def alike(self) -> bool:
+        """Whether as much is missing behind starts as follows ends."""
+        head, tail = float(self.missing.mean()), float(self.behind.mean())
+        return _stands_out(self.short) and tail > 0 and 1 / _ALIKE < head / tail < _ALIKE
+
+
+def lags(trace: Trace, start_ns: Times, end_ns: Times) -> bool:
+    """Return whether readings behind events' edges are as those of an instrument that lags by more than the reading next to them."""
+    if not start_ns.size:
+        return False
+    order = np.argsort(start_ns, kind="stable")
+    start_ns, latest = start_ns[order], np.maximum.accumulate(end_ns[order])
+    end_ns = end_ns[order]
+    alone = (end_ns[:-1] == latest[:-1]) & (start_ns[1:] >= latest[:-1])
+    alone[1:] &= start_ns[1:-1] >= latest[:-2]
+    edges = _edges(trace, start_ns[:-1][alone], end_ns[:-1][alone], start_ns[1:][alone])
+    return edges is not None and edges.goes_on and edges.continuous
 
 
 def lagging(
     integral: Integral, start_ns: Times, end_ns: Times, found: Estimate, others: Others | None
 ) -> Estimate:
-    """Return an estimate whose interval reaches up to what follows the events, where as much is missing at their start.
-
-    The reading next to an edge does not count: what is between two levels there is a matter of stamps.
-    """
-    if found.level is None or found.quiet is None or (start_ns[1:] < end_ns[:-1]).any():
+    """Return an estimate whose interval reaches up to what follows the events, where an instrument may have put it there."""
+    if start_ns.size <= _LEAST_EVENTS or found.level is None or (start_ns[1:] < end_ns[:-1]).any():
         return found
     trace = integral.trace
-    t, f = trace.times_ns, trace.values
-    some = np.arange(start_ns.size - 1)  # the last one has none behind it
-    if some.size > _LOOKED:
-        some = some[np.linspace(0, some.size - 1, _LOOKED).astype(int)]
-    if some.size < _LEAST_EVENTS:
-        return found
-    begin, end, following = start_ns[some], end_ns[some], start_ns[some + 1]
+    following = start_ns[1:]  # the last one has none behind it
     if others is not None:
-        following = np.minimum(following, others.next_start(end, following))
-    a, b, c = (np.searchsorted(t, edge, side="right") for edge in (begin, end, following))
-    fit = (b - a >= _INSIDE) & (c - b >= _BEHIND) & (c - a < _MOST) & (c < t.size)
-    if integral.hole.size:
-        fit &= np.searchsorted(integral.hole, a - 1) == np.searchsorted(integral.hole, c)
-    if trace.kept is not None:
-        fit &= integral.counted(a, c) == c - a
-    pick = np.flatnonzero(fit)
-    if pick.size < _LEAST_EVENTS:
+        following = np.minimum(following, others.next_start(end_ns[:-1], following))
+    edges = _edges(trace, start_ns[:-1], end_ns[:-1], following, integral)
+    if edges is None or not edges.goes_on or not (edges.continuous or edges.alike):
         return found
-    pick = pick[np.unique(np.linspace(0, pick.size - 1, min(pick.size, _EVENTS)).astype(int))]
-    missing, behind, rest_missing, rest_behind = (np.zeros(pick.size) for _ in range(4))
-    tau = trace.interval_ns * 1e-9
-    for k, (i, j, n) in enumerate(zip(a[pick].tolist(), b[pick].tolist(), c[pick].tolist(), strict=True)):
-        settled = i + 2 * (j - i) // 3
-        low = float(f[n - 2])  # stamps may be a reading off
-        short = float(f[settled:j].mean()) - f[i:settled]
-        over = f[j : n - 2] - low
-        missing[k], behind[k] = tau * float(short.sum()), tau * float(over.sum())
-        rest_missing[k], rest_behind[k] = tau * float(short[1:].sum()), tau * float(over[1:].sum())
-    adds = max(found.level - float(np.median(f[c[pick] - 2])), 0.0) * float(np.mean(end_ns - start_ns)) * 1e-9
-    if not (_stands_out(rest_missing) and _stands_out(rest_behind)):
-        return found
-    tail, head = float(behind.mean()), float(missing.mean())
-    if tail < _WORTH * adds or not 1 / _ALIKE < head / tail < _ALIKE:
-        return found
-    step = adds / max(float(np.mean(end_ns - start_ns)) * 1e-9, 1e-12)
+    seconds = max(float(np.mean(end_ns - start_ns)) * 1e-9, 1e-12)
+    step = max(found.level - edges.low, 0.0)
+    tail = float(edges.behind.mean())
     if tail <= _CLOCK * trace.clock_ns * 1e-9 * step:
         return found  # clocks that are apart do the same, and are paid for
     n = start_ns.size
-    most = tail + _SURE / 2 * float(behind.std(ddof=1)) / math.sqrt(pick.size)
+    if tail < _WORTH * step * seconds:
+        # Nobody knows whose it is: half of it, give or take the other half.
+        paid = tail / 3
+        found.factor = (found.factor * float(found.own @ found.own) + (n * paid) ** 2) / max(
+            float(np.sum(found.own**2 + paid**2)), 1e-300
+        )
+        found.value, found.own = found.value + tail / 2, np.hypot(found.own, paid)
+        return found
+    scatter = float(edges.behind.std(ddof=1))
+    most = tail + _SURE / 2 * scatter / math.sqrt(edges.behind.size)
     found.why = LAG
-    found.above = np.maximum(found.above, most + 2 * float(behind.std(ddof=1)))
+    found.above = np.maximum(found.above, most + 2 * scatter)
     found.above_all = max(found.above_all, n * most)
     return found
+
+
+def _edges(
+    trace: Trace, start_ns: Times, end_ns: Times, following_ns: Times, integral: Integral | None = None
+) -> _Edges | None:
+    """Return what readings do behind the edges of events, or None where fewer than five have enough of them.
+
+    Args:
+        following_ns: Of each event, when the next one starts.
+        integral: Its holes, where it is known by now.
+    """
+    t, f = trace.times_ns, trace.values
+    some = np.arange(start_ns.size)
+    if some.size > _LOOKED:
+        some = some[np.linspace(0, some.size - 1, _LOOKED).astype(int)]
+    a, b, c = (np.searchsorted(t, e[some], side="right") for e in (start_ns, end_ns, following_ns))
+    fit = (a >= 2) & (b - a >= _INSIDE) & (c - b >= _BEHIND) & (c - a < _MOST) & (c < t.size)
+    if integral is not None and integral.hole.size:
+        fit &= np.searchsorted(integral.hole, a - 1) == np.searchsorted(integral.hole, c)
+    if trace.kept is not None:
+        fit &= (
+            trace.kept.place[np.minimum(c, t.size - 1)] - trace.kept.place[np.minimum(a, t.size - 1)] == c - a
+        )
+    pick = np.flatnonzero(fit)
+    if pick.size < _LEAST_EVENTS:
+        return None
+    pick = pick[np.unique(np.linspace(0, pick.size - 1, min(pick.size, _EVENTS)).astype(int))]
+    tau = trace.interval_ns * 1e-9
+    sums, low_at = np.zeros((3, pick.size)), np.zeros(pick.size)
+    for k, (i, j, n) in enumerate(zip(a[pick].tolist(), b[pick].tolist(), c[pick].tolist(), strict=True)):
+        last = n - 1  # stamps may be a reading off
+        low_at[k] = low = float(f[last - max((last - j) // 3, 1) : last].mean())
+        sums[0, k] = float((f[j:last] - low).sum())
+        if j - i >= _SETTLING:
+            settled = i + 2 * (j - i) // 3
+            lacks = float(f[settled:j].mean()) - f[i:settled]
+            sums[1, k], sums[2, k] = float(lacks.sum()), float(lacks[1:].sum())
+    a, b = a[pick], b[pick]
+    return _Edges(
+        np.stack([f[b - 1] - low_at, f[b] - low_at, f[b + 1] - low_at]),
+        np.stack([f[a] - f[a - 2], f[a + 1] - f[a - 2], f[a + 2] - f[a - 2]]),
+        (t[a] - start_ns[some][pick]) / max(trace.interval_ns, 1),
+        tau * sums[0],
+        tau * sums[1],
+        tau * sums[2],
+        float(np.median(low_at)),
+    )
+
+
+def _at_zero(x: Floats, y: Floats) -> tuple[float, float]:
+    """Return where the line through some points meets x = 0, and its standard error."""
+    away = x - x.mean()
+    spread = float(away @ away)
+    if spread < 1e-3 * x.size or x.size < 3:
+        return float(y.mean()), math.inf
+    slope = float(away @ y) / spread
+    rest = y - y.mean() - slope * away
+    error = math.sqrt(float(rest @ rest) / (x.size - 2) * (1 / x.size + float(x.mean()) ** 2 / spread))
+    return float(y.mean() - slope * x.mean()), error
 
 
 def _stands_out(sums: Floats) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.analysis.lag import lags
 from powermeter.channel import Kind
 from powermeter.result.notes import Note
 from powermeter.signals.trace import Trace
@@ -33,13 +34,14 @@ _CLEARLY = 0.4
 _CLOSE = 0.02
 _BETTER = 0.6
 _LOOKED = 1 << 16
-_FURTHEST = 1.4  # intervals that a reading can reach back: all of its own, and the longest delay
+_FURTHEST = 2.0  # intervals that a reading can reach back: all of its own, and the longest delay
 _ALIKE = 0.05
 _SETTLES = 3  # readings behind an edge, by which what averages over its interval has settled
 _DRIFT = 0.04  # of the step
+_BENT = 0.25  # of the step
 _WORTH = 0.01
 _WINDOWS = np.linspace(0.0, 1.0, 21)
-_DELAYS = np.linspace(-0.1, 0.4, 11)
+_DELAYS = np.linspace(-0.1, 1.0, 23)
 
 
 def as_events_show(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
@@ -51,7 +53,7 @@ def as_events_show(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
     if trace.kind is not Kind.INSTANT or len(trace) < 16 or trace.window_ns:
         return trace
     edges = _edges(trace, start_ns, end_ns)
-    if edges is None or _goes_on(trace, start_ns, end_ns):
+    if edges is None or _goes_on(trace, start_ns, end_ns) or lags(trace, start_ns, end_ns):
         return trace
     instant, mean, count = edges.rest(0.0, 0.0), edges.rest(1.0, 0.0), edges.count
     rest, delay, window = edges.best()
@@ -185,6 +187,13 @@ def _edges(trace: Trace, start_ns: Times, end_ns: Times) -> _Edges | None:
     out = [np.where(here, f[at], quiet) for here, at in zip(local, (before - 2, upto + 1), strict=True)]
     good = [here | (some & np.isfinite(quiet)) for here, some in zip(local, near, strict=True)]
     inside = f[before + 1], f[np.maximum(upto - 2, before + 1)]
+    # Power that goes on changing on either side of an edge is no step: a ramp begins there, or a tail.
+    further = np.minimum(before + 2, upto - 1), np.maximum(upto - 3, before)
+    bent = [
+        np.where(upto - before > 3, np.abs(x - f[at]), 0.0) for x, at in zip(inside, further, strict=True)
+    ]
+    behind = np.minimum(upto + 2, t.size - 1)
+    bent[1] = np.maximum(bent[1], np.where(local[1] & (t[behind] <= later), np.abs(out[1] - f[behind]), 0.0))
     if int(good[0].sum() + good[1].sum()) < _LEAST:
         return None
     noise = max(
@@ -196,7 +205,7 @@ def _edges(trace: Trace, start_ns: Times, end_ns: Times) -> _Edges | None:
     columns: list[list[Floats]] = [[], [], []]
     for side, (at, edge) in enumerate(((before, start_ns), (upto, end_ns))):
         step = inside[side] - out[side]
-        use = good[side] & (np.abs(step) > max(8 * noise, size))
+        use = good[side] & (np.abs(step) > max(8 * noise, size)) & ~(bent[side] > _BENT * np.abs(step))
         # How far each reading is from the level before the edge, as a share of the step.
         for column, k in zip(columns[1:], (at, at - 1), strict=True):
             went = (f[k[use]] - out[side][use]) / step[use]

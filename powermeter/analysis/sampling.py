@@ -34,6 +34,7 @@ PAD = 4
 _JUMP_IN_4 = 20 / 70
 _MOST_LEAN = 2.0
 _FEW = 8
+_AT_EDGE = 3  # readings
 _LONGER = 40
 _ORDINATES = 8
 _BANDS = 6
@@ -111,6 +112,23 @@ def split(first: float, fourth: float) -> tuple[float, float]:
     if white <= 0:
         jumps = max(fourth, 0.0) / _JUMP_IN_4
     return white, jumps
+
+
+def end_jumps(x: Floats, lengths: Indices) -> float:
+    """Return Σ J² of the jumps from the level to what stretches begin and end with.
+
+    The mean of three readings lies an interval and a half inside; half of what the next three differ by leads to the edge.
+    """
+    ends = np.cumsum(lengths)
+    first = ends - lengths
+    few = np.minimum(lengths, _AT_EDGE)
+    sums = np.concatenate([[0.0], np.cumsum(x)])
+    begins, leaves = (sums[first + few] - sums[first]) / few, (sums[ends] - sums[ends - few]) / few
+    long = lengths >= 2 * _AT_EDGE
+    a, b = first[long], ends[long]
+    begins[long] += (2 * sums[a + _AT_EDGE] - sums[a] - sums[a + 2 * _AT_EDGE]) / (2 * _AT_EDGE)
+    leaves[long] += (2 * sums[b - _AT_EDGE] - sums[b] - sums[b - 2 * _AT_EDGE]) / (-2 * _AT_EDGE)
+    return float(begins @ begins + leaves @ leaves)
 
 
 def scatter_of_stretches(values: Floats, counts: Indices) -> Scatter:

@@ -88,3 +88,23 @@ def test_events_of_two_readings_show_it_as_well() -> None:
     trace = from_samples(np.rint(t * NS).astype(np.int64), watts, noise=0.005)
     edges = (np.rint(x * NS).astype(np.int64) for x in (starts, starts + lengths))
     assert as_events_show(trace, *edges).kind is Kind.MEAN
+
+
+@pytest.mark.parametrize("late", [0.5, 0.9])
+@pytest.mark.parametrize("shape", ["flat", "ramp"])
+def test_readings_that_are_late_by_most_of_an_interval_are_moved(late: float, shape: str) -> None:
+    """Of ramps only the ends are edges: where one begins, readings show nothing of a delay."""
+    rng = np.random.default_rng(6)
+    lengths = rng.uniform(10, 20, 20) * TAU
+    starts = 1.0 + np.cumsum(lengths + rng.uniform(10, 15, 20) * TAU) - lengths
+    t = np.arange(0.0, starts[-1] + 4, TAU)
+    at = t - late * TAU
+    k = np.maximum(np.searchsorted(starts, at, side="right") - 1, 0)
+    inside = (at >= starts[k]) & (at < starts[k] + lengths[k])
+    course = (at - starts[k]) / lengths[k] if shape == "ramp" else 1.0
+    watts = 2 + 4 * inside * course + 0.005 * rng.standard_normal(t.size)
+    trace = from_samples(np.rint(t * NS).astype(np.int64), watts, noise=0.005)
+    found = as_events_show(
+        trace, np.rint(starts * NS).astype(np.int64), np.rint((starts + lengths) * NS).astype(np.int64)
+    )
+    assert (trace.times_ns - found.times_ns)[0] == pytest.approx(late * TAU * NS, abs=0.06 * TAU * NS)
