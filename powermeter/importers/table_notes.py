@@ -116,6 +116,11 @@ def hole_notes(gaps: Sequence[Gap]) -> list[Note]:
             f"; {len(set_forward)} of them last{'s' * (len(set_forward) == 1)} whole half hours, as when a clock is set (summer "
             "time, a time zone): then no time passed, and their share of the energy was never used"
         )
+    else:
+        note += (
+            "; a clock that is set forward leaves such a hole as well, of any length: if one was, no time passed in it, so move the stamps "
+            "behind it back and import again"
+        )
     return [Note.warning("holes", note)]
 
 
