@@ -92,12 +92,15 @@ def _apart(plan: Plan) -> None:
                 )
             )
             column.rail = None
+    read = {column.rail for column in plan.columns if column.quantity is Quantity.POWER}
     taken: dict[tuple[str, Quantity], int] = {}
     for column in plan.columns:
         if column.rail is None:
             continue
         number = taken[column.rail, column.quantity] = taken.get((column.rail, column.quantity), 0) + 1
-        if number > 1:
+        if number > 1 and column.quantity in _COUNTED and column.rail in read:
+            column.rail = None
+        elif number > 1:
             column.rail = f"{column.rail}#{number}"
 
 

@@ -81,7 +81,11 @@ def test_a_table_of_something_else_is_no_power(tmp_path, name):
 
 def test_our_own_texts_and_programs_hold_no_power():
     found = [path for kind in ("*.md", "*.toml", "*.py", "*.json") for path in ROOT.glob(f"[!.]*/**/{kind}")]
-    own = [path for path in sorted(found) if "data" not in path.parts and path.stat().st_size < 100_000]
+    own = [
+        path
+        for path in sorted(found)
+        if "data" not in path.parts and not path.stem.endswith("_as_read") and path.stat().st_size < 100_000
+    ]
     assert len(own) > 300
     assert [str(path) for path in random.Random(14).sample(own, 60) if read(path) is not None] == []
 

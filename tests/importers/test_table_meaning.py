@@ -383,8 +383,8 @@ def test_a_current_between_two_voltages_is_asked_about_and_the_advice_works(tmp_
 
 
 def test_a_total_energy_beside_a_power_is_its_own_counter_and_no_whole_of_its_own(tmp_path):
-    text = "time_s,Active Power (W),Computed Power (W),Total Energy (Wh)\n"
-    text += "".join(f"{i},50,69,{1000 + i // 3}\n" for i in range(7))
+    text = "time_s,Active Power (W),Computed Power (W),Total Energy (Wh),Resettable Energy (Wh)\n"
+    text += "".join(f"{i},50,69,{1000 + i // 3},{i // 3}\n" for i in range(7))
     _log, energy, rail, _ = load(tmp_path, text)
     assert (energy, rail) == (pytest.approx(300.0), "input")
 
