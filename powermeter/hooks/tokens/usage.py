@@ -105,7 +105,13 @@ class Usage:
         if generated is None and number(piece, "total_duration") is None:
             return
         self._keep("generated", generated or 0.0)
-        self._keep("prompt", number(piece, "prompt_eval_count"))
+        prompt, cached = number(piece, "prompt_eval_count"), number(piece, "prompt_eval_cached_count")
+        if (
+            prompt is not None and cached is not None
+        ):  # the first counts the whole prompt, its duration what is not cached
+            prompt = max(prompt - cached, 0.0)
+        self._keep("prompt", prompt)
+        self._keep("cached", cached)
         for name, key in (
             ("prompt_s", "prompt_eval_duration"),
             ("generated_s", "eval_duration"),

@@ -82,6 +82,13 @@ def test_durations_of_ollama_are_nanoseconds_and_a_count_of_zero_is_left_out_by_
     assert taken({"done": True, "total_duration": 5}).generated == 0
 
 
+def test_tokens_that_ollama_reads_from_its_cache_are_not_processed() -> None:
+    """From docs.ollama.com/api/usage: the count is the whole prompt's, the duration that of the tokens not cached."""
+    found = taken({**OLLAMA, "prompt_eval_cached_count": 8})
+    assert (found.prompt, found.cached) == (18, 8)
+    assert taken(OLLAMA).cached is None
+
+
 def test_objects_with_attributes_are_read_alike() -> None:
     usage = SimpleNamespace(prompt_tokens=7, completion_tokens=2, prompt_tokens_details=None)
     assert taken(SimpleNamespace(model="m", usage=usage)).generated == 2
