@@ -23,6 +23,7 @@ from powermeter.marking import board, ring
 from powermeter.marking.assembly import COLUMNS, Account, Assembly, Named, Owned, Row
 from powermeter.marking.ring_reader import SETTLE_NS, RingReader
 from powermeter.recording import event_batches, file, schema
+from powermeter.recording.privacy import masked
 from powermeter.recording.writer import Writer
 
 COMMIT_NS = 500_000_000
@@ -63,11 +64,18 @@ class Intake:
         folder: Where the rings are.
         path: The recording, which exists already.
         on_progress: Called after each commit of `finish`, which may take a while.
+        is_private: Whether the names of programs are left out; what looks like a secret in them always is.
     """
 
     def __init__(
-        self, folder: str, path: str | Path, on_progress: Callable[[], object] | None = None
+        self,
+        folder: str,
+        path: str | Path,
+        on_progress: Callable[[], object] | None = None,
+        *,
+        is_private: bool = False,
     ) -> None:
+        self._is_private = is_private
         self.folder = folder
         self.path = Path(path)
         self._on_progress = on_progress
@@ -187,7 +195,8 @@ class Intake:
                 ValueError,
             ):  # not whole yet, or not ours; looked at again when the folder changes
                 continue
-            assembly = Assembly(reader.process, reader.program, self._since_ns, self._named)
+            program = "" if self._is_private else " ".join(masked(reader.program.split(" ")))
+            assembly = Assembly(reader.process, program, self._since_ns, self._named)
             self._assemblies.append(assembly)
             self._rings[name] = _Open(reader, assembly)
 

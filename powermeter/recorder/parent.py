@@ -18,7 +18,7 @@ from typing import Any
 
 from powermeter import errors, registry
 from powermeter.errors import OpenError, PowermeterError, ReadError, Reason
-from powermeter.marking import board
+from powermeter.marking import board, leftover
 
 READY_S = 30.0
 WAIT_S = 2.0
@@ -135,6 +135,10 @@ class Recorder:
         """Whether the recorder closed the file itself."""
         return self._closed
 
+    @property
+    def _is_private(self) -> bool:
+        return bool(self._order["metadata"].get("private"))
+
     def start(self) -> None:
         """Start the process and wait until its sources are open.
 
@@ -143,7 +147,8 @@ class Recorder:
         """
         with suppress(OSError):  # without it power is recorded, but no events
             self.marks = board.make(str(self.path.absolute()))
-            self._order["marks"] = self._order["metadata"]["marks"] = self.marks
+            self._order["marks"] = self.marks
+            self._order["metadata"]["marks"] = leftover.told(self.marks) if self._is_private else self.marks
         try:
             self._start()
         except BaseException:
@@ -227,7 +232,7 @@ class Recorder:
 
         try:
             if self.marks and self.path.exists():
-                Intake(self.marks, self.path).finish()
+                Intake(self.marks, self.path, is_private=self._is_private).finish()
         except Exception as error:  # noqa: BLE001 – the measured program must never notice
             problem = f"the last events could not be written to {self.path}: {error}"
             self._error = self._error or ReadError(problem)

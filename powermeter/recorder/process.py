@@ -109,7 +109,12 @@ class Process:
             for reader in self._readers:
                 reader.start()
             if self._order.get("marks"):
-                self._intake = Intake(self._order["marks"], writer.path, lambda: send({"type": "progress"}))
+                self._intake = Intake(
+                    self._order["marks"],
+                    writer.path,
+                    lambda: send({"type": "progress"}),
+                    is_private=bool(self._order.get("metadata", {}).get("private")),
+                )
                 self._intake.start()
             send(
                 {

@@ -24,6 +24,8 @@ _LOOKS = re.compile(r"\b(?:sk|pk|hf|ghp|gho|github_pat|xox[abp]|AKIA|eyJ)[-_A-Za
 _COUNTED = frozenset(("--token-count", "--n-token", "--num-token"))
 """Options of language models that are no secrets; "tokens" in the plural never is one."""
 
+_RELEASE = re.compile(r"\w+ \d+(?:\.\d+)?")
+
 LEFT_OUT = ("frameworks", "revision", "boot_id", "marks", "working_directory", "remote")
 """Metadata that `private` leaves out whole."""
 
@@ -60,6 +62,9 @@ def reduced(metadata: Mapping[str, Any]) -> dict[str, Any]:
         kept["command"] = []
     if isinstance(kept.get("host"), Mapping):
         kept["host"] = {key: value for key, value in kept["host"].items() if key != "name"}
+        if kept["host"].get("kernel"):  # a release may name who built it
+            release = _RELEASE.match(str(kept["host"]["kernel"]))
+            kept["host"]["kernel"] = release[0] if release else None
     return {**kept, "private": True}
 
 
