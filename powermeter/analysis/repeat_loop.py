@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -89,12 +89,20 @@ class World:
     enough: Callable[[], bool] = lambda: True
 
 
+_SETTINGS = frozenset(field.name for kind in (Limits, World) for field in fields(kind))
+
+
+def _of(kind: type[Limits | World], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those settings that are fields of `kind`."""
+    return {field.name: settings[field.name] for field in fields(kind) if field.name in settings}
+
+
 class RepeatLoop:
     """Iterate over it; each pass is one event.
 
     ::
 
-        for _ in RepeatLoop(meter, "infer", precision=0.05, limits=Limits("5m")):
+        for _ in RepeatLoop(meter, "infer", precision=0.05, at_most="5m"):
             model(x)
 
     Attributes:
@@ -117,31 +125,40 @@ class RepeatLoop:
         rail: str | None = None,
         world: World | None = None,
         attributes: Mapping[str, Any] | None = None,
+        **settings: Any,
     ) -> None:
         """Prepare the loop.
 
         Args:
             precision: Relative half-width of the 95 % interval of the mean energy, 0.001 to 1.
-            limits: When it ends at the latest.
+            limits: When it ends at the latest; single ones (`at_most`, `most`, `at_least`) may be written instead.
             n: Items of one repeat.
             rail: The rail to count.
-            world: What it reads and waits with.
+            world: What it reads and waits with; its parts (`read`, `clock_ns`, `sleep`, `enough`) may be written instead.
             attributes: Of the events.
+            settings: Fields of `Limits` and `World`, which replace those of `limits` and `world`.
 
         Raises:
             ConfigurationError: An argument is out of its range.
+            TypeError: A keyword is none of these.
         """
+        unknown = settings.keys() - _SETTINGS
+        if unknown:
+            raise TypeError(
+                f"RepeatLoop() got an unexpected keyword {min(unknown)!r}; "
+                f"it takes {', '.join(sorted(_SETTINGS))}; attributes of the events go into attributes={{...}}"
+            )
         if not 0 < precision <= 1:
             raise ConfigurationError(f"a precision of {precision} is not usable; write 0.05 for ±5 %")
         self.name = name
-        self.limits = limits or Limits()
+        self.limits = replace(limits or Limits(), **_of(Limits, settings))
         self.stopping = Stopping(precision, self.limits.at_least)
         self.energies: Floats = np.empty(0)
         self.latencies: Floats = np.empty(0)
         self.spans: list[tuple[int, int]] = []
         self.reason = ""
         self._meter, self._items, self._attributes = meter, n, dict(attributes or {})
-        self._world = world or World()
+        self._world = replace(world or World(), **_of(World, settings))
         self._read = self._world.read or (lambda a, b: energies_of(meter, a, b, rail))
 
     def __iter__(self) -> Iterator[int]:

@@ -10,7 +10,7 @@ from typing import Any
 from powermeter import registry
 from powermeter.analysis.energy import analyse
 from powermeter.analysis.inner_events import Inner, inner_events, with_events
-from powermeter.analysis.repeat_loop import Limits, MeterLike, RepeatLoop, World
+from powermeter.analysis.repeat_loop import Limits, MeterLike, RepeatLoop
 from powermeter.comparison.designs import IN_SPREAD
 from powermeter.errors import DataError
 from powermeter.events import Event
@@ -105,7 +105,7 @@ def repeat_until_known(
         limits=wanted.limits,
         n=wanted.items,
         rail=wanted.rail,
-        world=World(enough=enough),
+        enough=enough,
         attributes=attributes,
     )
     for _ in loop:

@@ -56,11 +56,12 @@ def test_a_precision_out_of_range_is_refused(precision: float) -> None:
         RepeatLoop(_FakeMeter(np.ones(3)), "infer", precision=precision)
 
 
-def test_it_ends_after_the_most_repeats() -> None:
+def test_limits_and_the_world_may_be_written_one_by_one() -> None:
     meter = _FakeMeter(np.ones(30))
-    world = World(read=meter.read, clock_ns=meter.clock, sleep=print)
-    loop = RepeatLoop(meter, "infer", limits=Limits(1e9, 12), world=world)
-    assert len(list(loop)) == 12
+    loop = RepeatLoop(
+        meter, "infer", at_most=1e9, most=12, read=meter.read, clock_ns=meter.clock, sleep=print
+    )
+    assert len(list(loop)) == 12 and loop.limits == Limits(1e9, 12)
 
 
 def test_a_keyword_that_nobody_knows_is_refused_rather_than_taken_for_an_attribute() -> None:
