@@ -167,6 +167,13 @@ class _Levels:
         """The lowest and the highest reading, W."""
         return float(self.values.min()), float(self.values.max())
 
+    @property
+    def changes(self) -> int:
+        """How often power goes from one level to the other inside events."""
+        upper, starts = self.upper, self.ahead[1:]
+        between = np.count_nonzero(upper[starts] != upper[starts - 1])
+        return int(np.count_nonzero(upper[1:] != upper[:-1]) - between)
+
 
 def _on_levels(f: Floats, first: Indices, count: Indices, noise: float, quiet: float) -> _Levels | None:
     """Return the readings of six events and more that lie on one of two levels; None where they do not."""
@@ -203,11 +210,11 @@ def _slowly(found: _Levels) -> bool:
     """Return whether power changes slowly between the levels, whatever the beginning of events."""
     upper, ahead = found.upper, found.ahead
     starts = upper[ahead]
-    changes = int(np.count_nonzero(upper[1:] != upper[:-1])) - int(
-        np.count_nonzero(upper[ahead[1:]] != upper[ahead[1:] - 1])
-    )
+    changes = found.changes
     share = np.add.reduceat(upper, ahead) / found.size
-    if found.idle and min(np.sum(share == 0), np.sum(share > 0.5)) >= _SOME:
+    on = share > 0.5
+    again = int(np.count_nonzero(on[1:] != on[:-1])) > 1  # once and for all: a warm-up
+    if found.idle and again and min(np.sum(share == 0), np.sum(on)) >= _SOME:
         return True  # some events show nothing at all, others most of it
     return not (
         starts.all()
@@ -226,7 +233,7 @@ def _stands(found: _Levels) -> tuple[float, float] | None:
     waits.  What all events do alike, at the same place behind their start or in the same part of them, is the program's own.  None where
     stretches are short, or alike.
     """
-    if not found.idle:
+    if not found.idle or not found.changes:
         return None
     upper, size = found.upper, found.size
     share = float(upper.mean())

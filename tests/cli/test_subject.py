@@ -112,7 +112,7 @@ def test_a_label_that_is_not_there_is_refused_with_the_nearest(path, tmp_path, v
     [
         (["cite"], {"bibtex", "methods", "data", "sha256"}),
         (["report", "-o", "x.html"], {"written", "sentence", "quality"}),
-        (["export", "-o", "x.csv"], {"written", "format", "what", "notes"}),
+        (["export", "-o", "x.csv"], {"written", "format", "what", "notes", "remarks"}),
         (["export", "-o", "x.power", "--share"], {"written", "left_out"}),
     ],
 )
