@@ -19,6 +19,7 @@ from powermeter.recording import Recording
 from powermeter.reports.class_page import to_html, to_markdown, to_text
 from powermeter.reports.class_table import ClassRow, class_rows, in_order, ranked
 from powermeter.reports.report_data import gather
+from powermeter.reports.report_options import ReportOptions
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +73,16 @@ def test_who_cannot_be_told_apart_shares_a_place_and_who_is_not_accepted_has_non
 def test_an_unreadable_file_is_a_row_with_its_reason(rows: list[ClassRow]) -> None:
     row = next(row for row in rows if row.team == "d")
     assert row.per_item is None and "run.power" in row.problem and row.points == 0
+
+
+def test_an_option_that_no_recording_can_use_is_refused_and_a_rail_that_one_lacks_is_its_row(
+    small: Path,
+) -> None:
+    (one,) = [one for one in check_folder(small) if one.name == "a/run.power"]
+    with pytest.raises(ConfigurationError, match="above zero"):
+        class_rows([one], ReportOptions(rail_voltage_v="0V"))
+    (row,) = class_rows([one], ReportOptions(rail="nowhere"))
+    assert row.per_item is None and "'nowhere'" in row.problem
 
 
 def test_what_is_missing_is_sorted_last(rows: list[ClassRow]) -> None:
