@@ -29,7 +29,7 @@ MAX_DRIFT = 1000e-6
 UNKNOWN_DRIFT = 100e-6
 """Standard uncertainty of a drift that one place cannot tell: two quartz clocks are within 200 ppm, assumed."""
 _PART = 8192
-_PIECE = 1 << 18
+PIECE = 1 << 18
 _FEWEST_PARTS, _MOST_PARTS = 6, 24
 _DOUBT = 0.2
 
@@ -114,7 +114,7 @@ def _find_pattern(seen: MeterTrace, waveform: Waveform) -> Match:
     length = int(waveform.edges_ns[-1] - waveform.edges_ns[0])
     overlap = length + 8 * seen.interval_ns
     candidates: list[Match] = []
-    for piece in seen.pieces(max(_PIECE * seen.interval_ns, 4 * length), overlap):
+    for piece in seen.pieces(max(PIECE * seen.interval_ns, 4 * length), overlap):
         if len(piece) >= 16 and piece.end_ns - piece.start_ns > length + 2 * seen.interval_ns:
             candidates.append(find(piece, waveform, refine=False, judge=False))
     if not candidates:

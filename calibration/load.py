@@ -43,15 +43,15 @@ class Processor:
         spawn = get_context("spawn")
         self._on, self._end = spawn.Event(), spawn.Event()
         self._ready = spawn.Semaphore(0)
-        self._workers = [
+        self.workers = [
             spawn.Process(target=_work, args=(self._on, self._end, self._ready), daemon=True)
             for _ in range(self.cores)
         ]
 
     def __enter__(self) -> Processor:
-        for worker in self._workers:
+        for worker in self.workers:
             worker.start()
-        for _ in self._workers:
+        for _ in self.workers:
             if not self._ready.acquire(timeout=READY_S):
                 self._stop()
                 raise OpenError(f"the processor's load did not start within {READY_S:.0f} s")
@@ -72,7 +72,7 @@ class Processor:
     def _stop(self) -> None:
         self._end.set()
         self._on.set()  # who waits for it shall see that it is over
-        for worker in self._workers:
+        for worker in self.workers:
             worker.join(2.0)
             if worker.is_alive():
                 worker.terminate()
@@ -111,11 +111,11 @@ class Graphics:
     def __init__(self) -> None:
         self._multiply = _multiplication()
         self._on, self._end = threading.Event(), threading.Event()
-        self._thread = threading.Thread(target=self._work, name="powermeter load", daemon=True)
+        self.thread = threading.Thread(target=self._work, name="powermeter load", daemon=True)
 
     def __enter__(self) -> Graphics:
         self._multiply()  # the first one loads the card's own libraries
-        self._thread.start()
+        self.thread.start()
         return self
 
     def switch(self, on: bool) -> None:
@@ -135,8 +135,8 @@ class Graphics:
     ) -> None:
         self._end.set()
         self._on.set()
-        if self._thread.is_alive():
-            self._thread.join(5.0)
+        if self.thread.is_alive():
+            self.thread.join(5.0)
 
 
 def _multiplication() -> Callable[[], Any]:

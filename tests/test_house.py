@@ -231,3 +231,20 @@ def test_each_rule_sees_what_breaks_it_wherever_it_stands(text, rule, tmp_path, 
     (tmp_path / "powermeter" / "a.py").write_text(text, encoding="utf-8")
     with pytest.raises(AssertionError):
         rule([Module.read(tmp_path / "powermeter" / "a.py")])
+
+
+PRIVATE = re.compile(
+    r"(?<![\w.])(?!self\b|cls\b|os\._exit|torch\b|util\b|mod\b)[A-Za-z]\w*\._[a-z]\w*|import _[a-z]\w*"
+)
+MOST_PRIVATE = 63
+"""Uses of what another module keeps for itself, in tests; may only become fewer: make what a test needs public instead."""
+
+
+def test_tests_rarely_read_what_a_module_keeps_for_itself() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}: {use}"
+        for path in sorted((ROOT / "tests").rglob("*.py"))
+        if path != Path(__file__)
+        for use in PRIVATE.findall(path.read_text(encoding="utf-8"))
+    ]
+    assert len(found) <= MOST_PRIVATE, "\n".join(found)

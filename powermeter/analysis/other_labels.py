@@ -87,7 +87,7 @@ class Labels:
         if not near.size:
             return np.empty(0, np.int64)
         starts, ends = self.start_ns[mine], self.end_ns[mine]
-        inside = _seconds_shared(starts, ends, self.start_ns[near], self.end_ns[near])
+        inside = seconds_shared(starts, ends, self.start_ns[near], self.end_ns[near])
         labels, place = np.unique(self.group[near], return_inverse=True)
         limit = _AT_ONCE * float(np.sum(ends - starts)) * 1e-9
         found: Indices = labels[np.bincount(place, inside, labels.size) > limit]
@@ -166,7 +166,7 @@ class Others:
         return found
 
 
-def _seconds_shared(own_start: Times, own_end: Times, start: Times, end: Times) -> Floats:
+def seconds_shared(own_start: Times, own_end: Times, start: Times, end: Times) -> Floats:
     """Return how long each of some stretches runs at the same time as any of one's own."""
     order = np.argsort(own_start, kind="stable")
     a, b = own_start[order], np.maximum.accumulate(own_end[order])

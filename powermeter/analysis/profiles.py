@@ -86,8 +86,8 @@ def after_effects(
     # A window tells parts of a fiftieth of its length apart, where many cut them.
     inside = int(min(max(20 * length / window, 1), _PARTS_INSIDE)) if n >= _MANY else 1
     found = [
-        _profile(
-            _Scene(rates, tau, start_ns, end_ns, t, blind, others), inside, max(length, window / fine), reach
+        fitted_profile(
+            Scene(rates, tau, start_ns, end_ns, t, blind, others), inside, max(length, window / fine), reach
         )
         for fine in (16, 12, 9)
     ]
@@ -104,7 +104,7 @@ def after_effects(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Scene:
+class Scene:
     """What a profile is fitted to.
 
     Attributes:
@@ -124,7 +124,7 @@ class _Scene:
     others: Others | None
 
 
-def _profile(scene: _Scene, inside: int, width: float, reach: float) -> Profile | None:
+def fitted_profile(scene: Scene, inside: int, width: float, reach: float) -> Profile | None:
     rates, tau, t = scene.rates, scene.tau, scene.t
     start_ns, end_ns, others = scene.start_ns, scene.end_ns, scene.others
     following = _following(start_ns, end_ns, others, np.int64(4 * reach))

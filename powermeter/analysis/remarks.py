@@ -121,7 +121,7 @@ def remarks(
                 "no less; use a wider range or a smaller shunt",
             )
         )
-    notes += _of_rows(rows)
+    notes += remarks_of_rows(rows)
     for d in differing:
         if not d.agree and d.ratio is not None:
             notes.append(
@@ -137,7 +137,7 @@ def _first(count: int) -> str:
     return "the first" if count == 1 else f"the first {count:,}"
 
 
-def _of_rows(rows: Sequence[LabelRow]) -> list[Note]:
+def remarks_of_rows(rows: Sequence[LabelRow]) -> list[Note]:
     """Return the remarks on labels: of each kind a few, and how many more there are."""
     notes: list[Note] = []
     alike: Counter[str] = Counter()

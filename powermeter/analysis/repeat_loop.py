@@ -172,7 +172,7 @@ class RepeatLoop:
                     end = self._world.clock_ns()
                 self.spans.append((start, end))
                 index += 1
-                if self.stopping.due(index) and self._look() and self._world.enough():
+                if self.stopping.due(index) and self.look() and self._world.enough():
                     self.reason = "precise"
                 elif self._world.clock_ns() - begun >= self.limits.seconds * 1e9:
                     self.reason = "time"
@@ -181,7 +181,7 @@ class RepeatLoop:
         finally:
             looked = self.stopping.looks[-1][0] if self.stopping.looks else 0
             if self.reason in ("time", "repeats") and looked < index:
-                self._look()
+                self.look()
 
     @property
     def settled(self) -> Settled | None:
@@ -193,7 +193,7 @@ class RepeatLoop:
         """Whether the precision asked for was reached."""
         return self.reason == "precise"
 
-    def _look(self) -> bool:
+    def look(self) -> bool:
         spans = np.array(self.spans, np.int64).reshape(-1, 2)
         self.latencies = (spans[:, 1] - spans[:, 0]) * 1e-9
         waited = 0.0

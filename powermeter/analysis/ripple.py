@@ -107,7 +107,7 @@ def ripple_in_events(
     chance = (math.log(turns) + _RARE) / turns
     if share < max(_SHARE, min(chance, _NEARLY_ALL)) or (chance > _NEARLY_ALL and some.size < _CYCLES):
         return None
-    cycles = _between(power, peak) / grid.size
+    cycles = peak_between(power, peak) / grid.size
     if cycles * n < _PERIODS_INSIDE or cycles < _SLOWEST:
         return None
     span = float(np.percentile(x, 95) - np.percentile(x, 5))
@@ -116,7 +116,7 @@ def ripple_in_events(
     return Ripple(cycles / (interval_ns * 1e-9), amplitude, _unseen(span, cycles, int(at[-1]) + 1))
 
 
-def _between(power: Floats, peak: int) -> float:
+def peak_between(power: Floats, peak: int) -> float:
     """Return where between three ordinates a line has its top (a parabola through their logarithms)."""
     if not 0 < peak < power.size - 1:
         return float(peak)
@@ -175,7 +175,7 @@ def _lines(values: Floats, parts: int, low: int) -> list[tuple[float, float]]:
     lines = tall > 3 * (_RARE + math.log(values.size)) * around / math.log(2.0)
     amplitude = np.sqrt(16 * tall / 1.5) / n
     return [
-        (_between(power, k) / n, a)
+        (peak_between(power, k) / n, a)
         for k, a in zip(strong[lines].tolist(), amplitude[lines].tolist(), strict=True)
     ]
 

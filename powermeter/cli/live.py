@@ -66,8 +66,8 @@ def live(
             raise ConfigurationError(
                 f"{printable(recording)} is no longer being recorded; powermeter show prints what it holds"
             )
-        with _until_interrupted() as stop:
-            _watch(tail, cell, seconds, stop, _Lines() if as_json else _Screen())
+        with until_interrupted() as stop:
+            follow(tail, cell, seconds, stop, JsonLines() if as_json else Screen())
         return
     sources = named(sources)
     check_sources(sources)
@@ -75,12 +75,12 @@ def live(
     if not urls:
         urls, why = best_sources()
         report_problem(why)
-    with _until_interrupted() as stop, tempfile.TemporaryDirectory(prefix="powermeter-") as folder:
+    with until_interrupted() as stop, tempfile.TemporaryDirectory(prefix="powermeter-") as folder:
         recorder = Recorder(Path(folder) / "live.power", urls)
         recorder.start()
         try:
             tail = Tail(recorder.path, "watching; nothing is kept")
-            _watch(tail, cell, seconds, stop, _Lines() if as_json else _Screen())
+            follow(tail, cell, seconds, stop, JsonLines() if as_json else Screen())
         finally:
             recorder.stop()
         if recorder.problem:
@@ -88,7 +88,7 @@ def live(
 
 
 @contextmanager
-def _until_interrupted() -> Iterator[threading.Event]:
+def until_interrupted() -> Iterator[threading.Event]:
     """Return what is set by Ctrl-C and SIGTERM."""
     stop = threading.Event()
     before = {n: signal.signal(n, lambda *_: stop.set()) for n in (signal.SIGINT, signal.SIGTERM)}
@@ -99,12 +99,12 @@ def _until_interrupted() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-def _watch(
+def follow(
     tail: Tail,
     battery: Battery | None,
     seconds: float | None,
     stop: threading.Event,
-    screen: _Screen | _Lines,
+    screen: Screen | JsonLines,
 ) -> None:
     """Draw until the time is over, the recording ends, or somebody interrupts; off a terminal, draw once at the end."""
     from powermeter.reports.plain_output import spell_out
@@ -122,7 +122,7 @@ def _watch(
     screen.draw(tail, battery or parse_battery(tail.battery or "4Ah"), last=True)
 
 
-class _Lines:
+class JsonLines:
     """Standard output as lines of JSON, one for each look."""
 
     def draw(self, tail: Tail, battery: Battery, *, last: bool = False) -> None:
@@ -148,7 +148,7 @@ def _rail(totals: RailTotals) -> dict[str, object]:
     return {**{name: getattr(totals, name) for name in names}, "charge_c": charge}
 
 
-class _Screen:
+class Screen:
     """Standard output: redrawn in place on a terminal, written once at the end elsewhere."""
 
     def __init__(self) -> None:

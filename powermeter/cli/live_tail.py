@@ -77,7 +77,7 @@ class Tail:
         self._first_ns: int | None = None
         self._events_seen: set[tuple[int, int]] = set()
         self._events_due = 0.0
-        self._waiting: list[tuple[str, int, int, float]] = []
+        self.waiting: list[tuple[str, int, int, float]] = []
 
     def look(self) -> float:
         """Read what is new; return after how many seconds it may be looked at again.
@@ -93,13 +93,13 @@ class Tail:
             self.warnings = [] if self.is_growing else list(recording.warnings)
             for about in recording.sources:
                 self._read(recording, about)
-            self._warn(recording)
+            self.warn(recording)
             if time.monotonic() >= self._events_due or not self.is_growing:
                 before = time.process_time()
                 self._take_events(recording)
                 spent = time.process_time() - before
                 self._events_due = time.monotonic() + max(_EVENTS_EVERY_S, _SHARE * spent)
-        self._place_events()
+        self.place_events()
         return max(0.5, _SHARE * (time.process_time() - began))
 
     @property
@@ -142,7 +142,7 @@ class Tail:
         for totals in found.values():
             totals.take_over(overview.mean[before], seconds)
 
-    def _warn(self, recording: Recording) -> None:
+    def warn(self, recording: Recording) -> None:
         now = time.monotonic_ns()
         for about in recording.sources:
             name = printable(about.name or about.url)
@@ -171,22 +171,22 @@ class Tail:
                 counts[name] = counts.get(name, 0) + 1
                 recent.setdefault(name, []).append(end)
                 if end > start and (process, uid) not in self._events_seen:
-                    self._waiting.append((name, start, end, count or 1))
+                    self.waiting.append((name, start, end, count or 1))
                 self._events_seen.add((process, uid))
         for name, total in counts.items():
             pace = self.labels.setdefault(name, LabelPace())
             pace.events = total
             ends = sorted(recent[name])[-_RECENT:]
             pace.rate_hz = (len(ends) - 1) / ((ends[-1] - ends[0]) * 1e-9) if ends[-1] > ends[0] else None
-        self._waiting = self._waiting[-1000:]
+        self.waiting = self.waiting[-1000:]
 
-    def _place_events(self) -> None:
+    def place_events(self) -> None:
         """Ask the first rail for the energy of each new event, once its readings have come."""
         totals, still = self.main, []
-        for name, start, end, count in self._waiting:
+        for name, start, end, count in self.waiting:
             joules = totals.between(start, end) if totals is not None else None
             if joules is not None:
                 self.labels[name].joules.append(joules / count)
             elif totals is not None and totals.last_ns is not None and end > totals.last_ns:
                 still.append((name, start, end, count))
-        self._waiting = still
+        self.waiting = still

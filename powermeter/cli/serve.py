@@ -108,7 +108,7 @@ def serve(
         if exporter is not None:
             exporter.start()
             say(f"serving {exporter.url}")
-        _run(stop, seconds, watched, publishers, until_closed)
+        run_until(stop, seconds, watched, publishers, until_closed)
     finally:
         for publisher in publishers:
             publisher.stop()
@@ -120,7 +120,7 @@ def serve(
             signal.signal(number, handler)
 
 
-def _run(
+def run_until(
     stop: threading.Event,
     seconds: float | None,
     watched: Sequence[Watched],

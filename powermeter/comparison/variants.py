@@ -163,9 +163,9 @@ def _variant(
     return Variant(
         name=name,
         path=path,
-        parameters=_first(known, FACTS["parameters"]),
-        flops=_first(known, FACTS["flops"]),
-        size_b=_first(known, FACTS["size_b"]),
+        parameters=first_known(known, FACTS["parameters"]),
+        flops=first_known(known, FACTS["flops"]),
+        size_b=first_known(known, FACTS["size_b"]),
         accuracy=next(
             (beside[name] for name in ((measure,) if measure else ACCURACY) if name in beside), None
         ),
@@ -190,7 +190,7 @@ def _known(
     return found
 
 
-def _first(known: Mapping[str, Any], names: Sequence[str]) -> float | None:
+def first_known(known: Mapping[str, Any], names: Sequence[str]) -> float | None:
     for name in names:
         value = known.get(name)
         if isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0:

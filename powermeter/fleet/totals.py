@@ -299,12 +299,12 @@ def life(engine: Engine, asked: Asked | None = None, battery: str | None = None)
         )
     )
     return sorted(
-        (_life(row, battery) for row in rows),
+        (life_of_row(row, battery) for row in rows),
         key=lambda one: (one.hours is None, one.hours.value if one.hours else 0.0),
     )
 
 
-def _life(row: Mapping[str, Any], given: str | None) -> Life:
+def life_of_row(row: Mapping[str, Any], given: str | None) -> Life:
     spec = given or row["battery"] or "4Ah"
     blank = Life(row["device"], spec, None, None, _utc(row["since"]), row["seconds"])
     if given is None and row["kinds"] > 1:

@@ -30,7 +30,7 @@ def pair(plan: Plan, where: str) -> None:
     powers = by.get(Quantity.POWER, []) + by.get(Quantity.ENERGY, []) + by.get(Quantity.CHARGE, [])
     rails = list(dict.fromkeys(column.rail for column in powers))
     if len(amps) == 1 and len(rails) <= 1:
-        amps[0].rail = rails[0] if rails and _is_plain(amps[0], powers) else amps[0].rail
+        amps[0].rail = rails[0] if rails and is_plain(amps[0], powers) else amps[0].rail
     for amp in amps:
         mate = _voltage_of(amp, volts, len(amps), where if not powers and plan.signature is None else None)
         if mate is not None:
@@ -104,7 +104,7 @@ def _apart(plan: Plan) -> None:
             column.rail = f"{column.rail}#{number}"
 
 
-def _is_plain(amp: Planned, powers: Sequence[Planned]) -> bool:
+def is_plain(amp: Planned, powers: Sequence[Planned]) -> bool:
     """Return whether a lone current may belong to the lone power: one of them has no name of its own."""
     rail = powers[0].rail or ""
     return (

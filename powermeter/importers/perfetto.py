@@ -64,7 +64,7 @@ class PerfettoTrace(Importer):
     def recognises(cls, peek: Peek) -> bool:
         if re.match(r"\s*packet\s*\{", peek.text) is not None:
             return True
-        return peek.head[:1] == b"\n" and _looks_like_packets(peek.head)
+        return peek.head[:1] == b"\n" and looks_like_packets(peek.head)
 
     @classmethod
     def read(cls, path: Path, choices: Choices) -> Log:
@@ -87,7 +87,7 @@ class PerfettoTrace(Importer):
         return log
 
 
-def _looks_like_packets(head: bytes) -> bool:
+def looks_like_packets(head: bytes) -> bool:
     """Return whether bytes are packets of a trace: every field one that packets have."""
     at = packets = 0
     try:

@@ -55,22 +55,22 @@ class Memory:
 
     def __init__(self, process: int) -> None:
         self._process = process
-        self._samples: deque[tuple[int, int, int]] = deque(maxlen=KEPT)
+        self.samples: deque[tuple[int, int, int]] = deque(maxlen=KEPT)
 
     def sample(self, at_ns: int) -> None:
         """Read it now."""
         now, highest = resident(self._process)
         if now is not None and highest is not None:
-            self._samples.append((at_ns, now, highest))
+            self.samples.append((at_ns, now, highest))
 
     def peaks(self, start_ns: NDArray[np.int64], end_ns: NDArray[np.int64]) -> list[int | None]:
         """Return, for each stretch, the highest seen from the last sample before it to the first after it.
 
         Where the process reached a new high between the two, it is that high.
         """
-        if not self._samples:
+        if not self.samples:
             return [None] * len(start_ns)
-        samples = list(self._samples)
+        samples = list(self.samples)
         times = np.array([at_ns for at_ns, _, _ in samples], np.int64)
         first = np.maximum(np.searchsorted(times, start_ns, "right") - 1, 0).tolist()
         last = np.minimum(np.searchsorted(times, end_ns, "left"), len(samples) - 1).tolist()

@@ -106,14 +106,14 @@ class Recorder:
         }
         self._on_status = listener.on_status
         self._on_notice = listener.on_notice
-        self._process: subprocess.Popen[str] | None = None
+        self.process: subprocess.Popen[str] | None = None
         self._answers: threading.Thread | None = None
         self._ready = threading.Event()
         self._error: PowermeterError | None = None
         self._closed = False
         self._opening = ""
         self._waiting = ""
-        self._left = ""
+        self.left_behind = ""
         self._epitaph = ""
         self._owner = os.getpid()
         self._progressed = 0.0
@@ -123,12 +123,12 @@ class Recorder:
     @property
     def pid(self) -> int | None:
         """The process id of the recorder, once started."""
-        return self._process.pid if self._process else None
+        return self.process.pid if self.process else None
 
     @property
     def is_running(self) -> bool:
         """Whether the recorder process is alive."""
-        return self._process is not None and self._process.poll() is None
+        return self.process is not None and self.process.poll() is None
 
     @property
     def ended_well(self) -> bool:
@@ -158,7 +158,7 @@ class Recorder:
             board.announce(self.marks, str(self.path.absolute()))
 
     def _start(self) -> None:
-        self._process = subprocess.Popen(
+        self.process = subprocess.Popen(
             [sys.executable, "-c", _BOOT, "\n".join(path or str(Path.cwd()) for path in sys.path)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -172,11 +172,11 @@ class Recorder:
         self._answers.start()
         try:
             self._send(json.dumps(self._order))
-            self._wait_until_ready(self._process)
+            self._wait_until_ready(self.process)
         except BaseException:  # also Ctrl-C: nothing must be left behind
-            self._process.kill()
-            self._process.wait()
-            self._release(self._process)
+            self.process.kill()
+            self.process.wait()
+            self._release(self.process)
             raise
 
     def _wait_until_ready(self, process: subprocess.Popen[str]) -> None:
@@ -209,17 +209,17 @@ class Recorder:
             Whether the recorder closed the file by itself within the time a program may be held up.  It never
             raises: a recorder that is held up (a locked file, a full disk) is left to finish on its own.
         """
-        process = self._process
+        process = self.process
         if process is None or os.getpid() != self._owner:
             return False
         self._send("stop")
         if hasattr(signal, "SIGCONT") and process.poll() is None:
             process.send_signal(signal.SIGCONT)  # one that was stopped could not even be asked to end
-        self._wait_for_end(process)
+        self.wait_for_end(process)
         if self._answers is not None:
-            self._answers.join(0.2 if self._left else ANSWERS_S)
+            self._answers.join(0.2 if self.left_behind else ANSWERS_S)
         self._release(process)
-        if not self._left:
+        if not self.left_behind:
             if not self._closed:
                 self._take_in_marks()
             board.withdraw(self.marks)
@@ -237,7 +237,7 @@ class Recorder:
             problem = f"the last events could not be written to {self.path}: {error}"
             self._error = self._error or ReadError(problem)
 
-    def _wait_for_end(self, process: subprocess.Popen[str]) -> None:
+    def wait_for_end(self, process: subprocess.Popen[str]) -> None:
         began = time.monotonic()
         while True:
             try:
@@ -247,12 +247,12 @@ class Recorder:
                 passed = time.monotonic() - began
             is_at_work = is_working(process.pid) or time.monotonic() - self._progressed < HELD_UP_S
             if passed > WORKING_S or (passed > HELD_UP_S and (self._waiting or not is_at_work)):
-                self._left = self._waiting or "it does not answer"
+                self.left_behind = self._waiting or "it does not answer"
                 return
 
     def _release(self, process: subprocess.Popen[str]) -> None:
         for stream in (process.stdin, process.stdout):
-            if stream is not None and not (self._left and stream is process.stdout):
+            if stream is not None and not (self.left_behind and stream is process.stdout):
                 try:
                     stream.close()
                 except (OSError, ValueError):
@@ -263,13 +263,13 @@ class Recorder:
         """What went wrong after the start, in one line; empty when nothing did."""
         if self._error is not None:
             return str(self._error)
-        if self._left and not self._closed:
+        if self.left_behind and not self._closed:
             return (
-                f"{self.path} is not closed yet ({self._left}); the recorder (process {self.pid}) writes what is "
+                f"{self.path} is not closed yet ({self.left_behind}); the recorder (process {self.pid}) writes what is "
                 "left as soon as it can"
             )
-        if self._process is not None and not self._closed and not self.is_running:
-            status = self._process.returncode
+        if self.process is not None and not self._closed and not self.is_running:
+            status = self.process.returncode
             self._epitaph = (
                 self._epitaph or f"the recorder process died (status {status}); {self._what_is_left(status)}"
             )
@@ -291,9 +291,9 @@ class Recorder:
 
     def _send(self, line: str) -> None:
         try:
-            assert self._process is not None and self._process.stdin is not None
-            self._process.stdin.write(line + "\n")
-            self._process.stdin.flush()
+            assert self.process is not None and self.process.stdin is not None
+            self.process.stdin.write(line + "\n")
+            self.process.stdin.flush()
         except (OSError, ValueError):
             return  # it is gone; `problem` reports it
 
@@ -303,19 +303,19 @@ class Recorder:
             self._on_notice(text)
 
     def _listen(self) -> None:
-        assert self._process is not None and self._process.stdout is not None
+        assert self.process is not None and self.process.stdout is not None
         if hasattr(signal, "pthread_sigmask"):  # signals are for the program's own threads
             signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         try:
-            for line in self._process.stdout:
+            for line in self.process.stdout:
                 try:
-                    self._take(json.loads(line))
+                    self.take(json.loads(line))
                 except ValueError:
                     continue
         except (OSError, ValueError):
             return  # the pipe was closed under us
 
-    def _take(self, message: Mapping[str, Any]) -> None:
+    def take(self, message: Mapping[str, Any]) -> None:
         kind = message.get("type")
         if kind == "ready":
             if message.get("path") != self._order["path"]:

@@ -60,13 +60,13 @@ class Process:
         self._why = "stopped"
         # Named by the parent itself, who may be gone before this line is reached.
         self._parent = int(order.get("parent") or os.getppid())
-        self._readers: list[SourceReader] = []
-        self._ids: list[int] = []
-        self._totals: list[LiveTotals] = []
+        self.readers: list[SourceReader] = []
+        self.ids: list[int] = []
+        self.totals: list[LiveTotals] = []
         self._pending: list[tuple[int, Harvest]] = []
         self._dropped: dict[int, Gap] = {}
         self._silence = SilenceWatch()
-        self._disk_error = self._unwritten = ""
+        self.disk_error = self._unwritten = ""
         self._clocks = ClockWatch()
         self._file: WatchedFile | None = None
         self._began_ns = now_ns()
@@ -76,7 +76,7 @@ class Process:
     @property
     def is_recording(self) -> bool:
         """Whether the sources are open and the file is there."""
-        return bool(self._readers)
+        return bool(self.readers)
 
     def stop(self, why: str) -> None:
         """Ask for an orderly end."""
@@ -105,8 +105,8 @@ class Process:
                 for source in sources:
                     self._add(writer, source)
                 self._note_cost(writer)
-            self._readers = [SourceReader(source) for source in sources]
-            for reader in self._readers:
+            self.readers = [SourceReader(source) for source in sources]
+            for reader in self.readers:
                 reader.start()
             if self._order.get("marks"):
                 self._intake = Intake(
@@ -148,8 +148,8 @@ class Process:
         url, facts = str(source.address), {**_asked(source), **source.info()}
         if self._order.get("metadata", {}).get("private"):
             url, facts = reduced_url(url), reduced_info(facts)
-        self._ids.append(writer.add_source(url, source.name, source.address.scheme, source.channels, facts))
-        self._totals.append(LiveTotals(source.channels))
+        self.ids.append(writer.add_source(url, source.name, source.address.scheme, source.channels, facts))
+        self.totals.append(LiveTotals(source.channels))
 
     def _open_sources(self) -> list[Source]:
         opened: list[Source] = []
@@ -183,9 +183,9 @@ class Process:
         while not self._stop.is_set():
             deadline = max(deadline + FLUSH_S, time.monotonic())
             self._stop.wait(deadline - time.monotonic())
-            self._flush(writer)
-            self._silence.look(self._readers)
-            self._try(self._watch_clocks, writer)
+            self.flush(writer)
+            self._silence.look(self.readers)
+            self._try(self.watch_clocks, writer)
             now = time.monotonic()
             if now >= next_pair:
                 self._try(note_clocks, writer)
@@ -209,7 +209,7 @@ class Process:
         if self._file.check() and not before:
             notice(f"{self._file.problem}; what is recorded is kept and saved under another name at the end")
 
-    def _watch_clocks(self, writer: Writer) -> None:
+    def watch_clocks(self, writer: Writer) -> None:
         step = self._clocks.update(look())
         if step is None:
             return
@@ -220,12 +220,12 @@ class Process:
         )
         notice(step.text)
 
-    def _flush(self, writer: Writer) -> None:
+    def flush(self, writer: Writer) -> None:
         """Write what was read; keep it for the next time where the disk refuses."""
-        for position, reader in enumerate(self._readers):
+        for position, reader in enumerate(self.readers):
             harvest = reader.take()
             for times, codes, _ in harvest.blocks:
-                self._totals[position].add(times, codes)
+                self.totals[position].add(times, codes)
             self._pending.append((position, harvest))
         try:
             while self._pending:
@@ -236,7 +236,7 @@ class Process:
                 self._dropped.pop(position, None)
             self._unwritten = ""
         except sqlite3.Error as error:
-            self._disk_error = self._unwritten = str(error)
+            self.disk_error = self._unwritten = str(error)
             while len(self._pending) > MAX_PENDING:
                 self._drop(*self._pending.pop(0), f"the file could not be written: {error}")
 
@@ -250,14 +250,14 @@ class Process:
         self._dropped[position] = Gap(start_ns, int(harvest.blocks[-1][0][-1]), "dropped", why, lost)
 
     def _write(self, writer: Writer, position: int, harvest: Harvest) -> None:
-        source = self._ids[position]
+        source = self.ids[position]
         if position in self._dropped:
             writer.add_gap(source, self._dropped[position])
         try:
             for times, codes, flags in harvest.blocks:
                 writer.append(source, times, codes, flags, harvest.read_ns)
         except DataError as error:  # a driver that breaks its contract loses its own samples, nobody else's
-            self._readers[position].fail(str(error))
+            self.readers[position].fail(str(error))
         for gap in harvest.gaps:
             writer.add_gap(source, gap)
         if harvest.events:
@@ -267,7 +267,7 @@ class Process:
         try:
             note(writer)
         except sqlite3.Error as error:
-            self._disk_error = str(error)
+            self.disk_error = str(error)
 
     def _note_cost(self, writer: Writer) -> None:
         """Write the recorder's own cost and the health of every source into the recording."""
@@ -279,7 +279,7 @@ class Process:
             "at_ns": now_ns(),
             "cpu_s": usage.user + usage.system,
             "peak_memory": peak_memory(),
-            "disk_error": self._disk_error or (self._intake.problem if self._intake else "") or None,
+            "disk_error": self.disk_error or (self._intake.problem if self._intake else "") or None,
             "sources": {
                 str(identifier): {
                     **asdict(reader.health),
@@ -288,7 +288,7 @@ class Process:
                     "counts": reader.source.counts(),
                     **writer.commitment(identifier),
                 }
-                for identifier, reader in zip(self._ids, self._readers, strict=False)
+                for identifier, reader in zip(self.ids, self.readers, strict=False)
             },
         }
         writer.add_health(now_ns(), note)
@@ -306,7 +306,7 @@ class Process:
                         "error": reader.health.last_error,
                         **totals.report(),
                     }
-                    for reader, totals in zip(self._readers, self._totals, strict=True)
+                    for reader, totals in zip(self.readers, self.totals, strict=True)
                 ],
             }
         )
@@ -316,15 +316,15 @@ class Process:
         if self._intake is not None:
             self._intake.finish()  # while it still samples, so that the last events lie inside
         ended_ns = now_ns()
-        for identifier, reader in zip(self._ids, self._readers, strict=True):
+        for identifier, reader in zip(self.ids, self.readers, strict=True):
             self._doubts[identifier] = reader.source.clock_doubt_ns  # it is closed when its thread ends
             reader.stop()
         patience = time.monotonic() + READERS_END_S
-        for reader in self._readers:
+        for reader in self.readers:
             reader.join(timeout=max(0.0, patience - time.monotonic()))
         give_up = time.monotonic() + CLOSE_S
         while True:
-            self._flush(writer)
+            self.flush(writer)
             if not self._pending:
                 try:
                     self._write_end(writer, ended_ns)
@@ -332,7 +332,7 @@ class Process:
                     writer.close()
                     return
                 except sqlite3.Error as error:
-                    self._disk_error = self._unwritten = str(error)
+                    self.disk_error = self._unwritten = str(error)
             if time.monotonic() > give_up:
                 raise ReadError(self._what_is_missing(writer.path, ended_ns))
             send({"type": "waiting", "why": self._unwritten})
@@ -349,7 +349,7 @@ class Process:
 
     def _write_end(self, writer: Writer, ended_ns: int) -> None:
         with writer.transaction():
-            for identifier, reader in zip(self._ids, self._readers, strict=True):
+            for identifier, reader in zip(self.ids, self.readers, strict=True):
                 since = min(reader.last_ns or self._began_ns, ended_ns)
                 if reader.failure:
                     writer.add_gap(identifier, Gap(since, ended_ns, "failed", reader.failure))

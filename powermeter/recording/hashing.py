@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from hashlib import _Hash
 
-_OWN = ("_sha2", "_sha256")
+OWN = ("_sha2", "_sha256")
 """Where interpreters from 3.12 on, and earlier ones, keep an implementation of their own."""
 
-_chosen: list[Callable[[bytes], _Hash]] = []
+chosen_implementation: list[Callable[[bytes], _Hash]] = []
 
 
 def sha256(data: bytes) -> _Hash:
     """Return a running SHA-256 that has been fed `data`."""
-    if not _chosen:
+    if not chosen_implementation:
         import hashlib
 
-        _chosen.append(hashlib.sha256)
-    return _chosen[0](data)
+        chosen_implementation.append(hashlib.sha256)
+    return chosen_implementation[0](data)
 
 
 def prefer_small() -> None:
@@ -29,9 +29,9 @@ def prefer_small() -> None:
 
     OpenSSL's is five times as fast (2000 against 360 MB/s) and takes 3.6 MB of memory.
     """
-    for name in _OWN:
+    for name in OWN:
         try:
-            _chosen[:] = [import_module(name).sha256]
+            chosen_implementation[:] = [import_module(name).sha256]
         except (ImportError, AttributeError):
             continue
         return

@@ -15,8 +15,8 @@ from collections import Counter
 from pathlib import Path
 
 _lock = threading.Lock()
-_connections: Counter[tuple[int, int]] = Counter()
-_kept: dict[tuple[int, int], int] = {}
+connections: Counter[tuple[int, int]] = Counter()
+descriptors: dict[tuple[int, int], int] = {}
 
 
 class Connection(sqlite3.Connection):
@@ -38,11 +38,11 @@ class Connection(sqlite3.Connection):
 
 def _release(found: tuple[int, int]) -> None:
     with _lock:
-        _connections[found] -= 1
-        if _connections[found] > 0:
+        connections[found] -= 1
+        if connections[found] > 0:
             return
-        del _connections[found]
-        kept = _kept.pop(found, None)
+        del connections[found]
+        kept = descriptors.pop(found, None)
         if kept is not None:
             os.close(kept)
 
@@ -56,7 +56,7 @@ def connect(path: Path, location: str, *, uri: bool = False, timeout: float = 5.
     """
     found = _identity(path)
     with _lock:
-        _connections[found] += 1  # before SQLite can take its first lock
+        connections[found] += 1  # before SQLite can take its first lock
     try:
         connection = sqlite3.connect(
             location,
@@ -84,11 +84,11 @@ def first_bytes(path: Path, size: int) -> bytes:
             return file.read(size)
     found = _identity(path)
     with _lock:
-        if found in _kept:
-            return os.pread(_kept[found], size, 0)
+        if found in descriptors:
+            return os.pread(descriptors[found], size, 0)
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        if _connections.get(found, 0) > 0:
-            _kept[found] = descriptor
+        if connections.get(found, 0) > 0:
+            descriptors[found] = descriptor
             return os.pread(descriptor, size, 0)
         try:
             return os.pread(descriptor, size, 0)

@@ -9,7 +9,7 @@ from powermeter.analysis import other_labels
 from powermeter.analysis.beside import jumps_beside
 from powermeter.analysis.energy import analyse
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.other_labels import Labels, Others, _seconds_shared
+from powermeter.analysis.other_labels import Labels, Others, seconds_shared
 from powermeter.channel import Channel, Quantity, Rail
 from powermeter.events import Event
 from powermeter.recording import Samples, SourceInfo
@@ -50,8 +50,8 @@ def test_labels_that_run_at_the_same_time_are_left_out(seed):
 
 def test_a_thousand_labels_are_one_question_each(monkeypatch):
     asked = []
-    shared = other_labels._seconds_shared
-    monkeypatch.setattr(other_labels, "_seconds_shared", lambda *edges: (asked.append(1), shared(*edges))[1])
+    shared = other_labels.seconds_shared
+    monkeypatch.setattr(other_labels, "seconds_shared", lambda *edges: (asked.append(1), shared(*edges))[1])
     start = np.arange(0, 1000 * 100, 100)
     found = Others.of(start, start + 101, np.arange(1000), 7)
     assert len(asked) == 1 and found is not None
@@ -68,7 +68,7 @@ def test_what_runs_beside_a_few_events_of_many_is_found_near_them(seed):
     labels = Labels(start, end, np.arange(n) // 2)
     for own in rng.integers(0, n // 2, 40).tolist():
         mine = np.arange(n) // 2 == own
-        shared = _seconds_shared(start[mine], end[mine], start, end)
+        shared = seconds_shared(start[mine], end[mine], start, end)
         at_once = np.bincount(np.arange(n) // 2, shared) > 0.01 * float((end - start)[mine].sum()) * 1e-9
         at_once[own] = False
         found = labels.beside(own)

@@ -82,5 +82,5 @@ def test_it_waits_until_the_newest_repeat_has_been_written() -> None:
     world = World(read=read, sleep=waits.append)
     loop = RepeatLoop(_FakeMeter(np.ones(5)), "infer", precision=0.05, world=world)
     loop.spans = [(2 * i * 10**9, (2 * i + 1) * 10**9) for i in range(5)]
-    loop._look()
+    loop.look()
     assert waits == [0.25, 0.25] and np.isfinite(loop.energies).all()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from powermeter.analysis.ripple import Ripple, _between, ripple_in_events, ripple_in_run
+from powermeter.analysis.ripple import Ripple, peak_between, ripple_in_events, ripple_in_run
 
 TAU = 100_000_000
 
@@ -74,8 +74,8 @@ def test_readings_that_meet_few_places_may_have_missed_some() -> None:
 def test_the_top_of_a_line_between_ordinates_is_that_of_a_parabola_through_their_logarithms():
     """exp(−(k − 7.3)²/2) has its top at 7.3: its logarithm is a parabola."""
     power = np.exp(-((np.arange(20) - 7.3) ** 2) / 2)
-    assert _between(power, 7) == pytest.approx(7.3, abs=1e-9)
-    assert _between(power, 0) == 0.0 and _between(power, 19) == 19.0
+    assert peak_between(power, 7) == pytest.approx(7.3, abs=1e-9)
+    assert peak_between(power, 0) == 0.0 and peak_between(power, 19) == 19.0
 
 
 def test_what_a_swing_leaves_is_a_period_anywhere_at_both_ends() -> None:

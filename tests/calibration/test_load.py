@@ -39,7 +39,7 @@ def test_a_graphics_card_works_only_while_it_is_on(monkeypatch: pytest.MonkeyPat
         done = card.products
         time.sleep(0.02)
         assert card.products <= done + 1, "the product that it was in"
-    assert not graphics._thread.is_alive()
+    assert not graphics.thread.is_alive()
 
 
 def test_without_a_card_or_a_library_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,7 +56,7 @@ def test_without_a_card_or_a_library_it_says_what_to_do(monkeypatch: pytest.Monk
 
 def test_the_processor_works_in_processes_that_end_with_it() -> None:
     with Processor(cores=1) as processor:
-        (worker,) = processor._workers
+        (worker,) = processor.workers
         assert worker.is_alive()
         processor.switch(True)
         time.sleep(0.05)

@@ -35,7 +35,7 @@ def read_at_once_and_in_stretches(seed: int, kind: Kind, pattern: bool, monkeypa
     options = AlignOptions(by="pattern" if pattern else "activity")
     once = place(host_of(events), recording, recording.sources, options)
     monkeypatch.setattr(align, "HELD", 500 if pattern else 4000)
-    monkeypatch.setattr("powermeter.calibration.correlate._PIECE", 700)
+    monkeypatch.setattr("powermeter.calibration.correlate.PIECE", 700)
     return once, place(host_of(events), recording, recording.sources, options), offset, drift, recording
 
 

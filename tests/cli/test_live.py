@@ -108,7 +108,7 @@ def test_each_look_is_drawn_with_the_battery_and_the_end_once_more():
             drawn.append((tail, battery.text if hasattr(battery, "text") else battery, last))
 
     tail, battery = Ends(), parse_battery("2Ah")
-    live._watch(tail, battery, None, threading.Event(), Screen())
+    live.follow(tail, battery, None, threading.Event(), Screen())
     assert [(one[0], one[2]) for one in drawn] == [(tail, False), (tail, False), (tail, True)]
     drawn.clear()
 
@@ -116,7 +116,7 @@ def test_each_look_is_drawn_with_the_battery_and_the_end_once_more():
         def draw(self, tail, battery, *, last=False):
             drawn.append(battery)
 
-    live._watch(Ends(), battery, None, threading.Event(), Exact())
+    live.follow(Ends(), battery, None, threading.Event(), Exact())
     assert drawn == [battery] * 3
 
 
@@ -128,7 +128,7 @@ def test_what_a_terminal_has_no_room_for_is_counted_and_it_is_redrawn_in_place(m
     monkeypatch.setattr(sys, "stdout", out)
     monkeypatch.setattr(live.shutil, "get_terminal_size", lambda *_: os.terminal_size((80, 10)))
     monkeypatch.setattr(live, "lines", lambda *_: [f"line {i}" for i in range(30)])
-    screen = live._Screen()
+    screen = live.Screen()
     screen.draw(None, None)  # type: ignore[arg-type]
     first = out.getvalue()
     assert first == "\r\x1b[J" + "".join(f"line {i}\n" for i in range(8)) + "and 22 more lines\n"
@@ -145,8 +145,8 @@ def test_a_line_of_json_holds_every_number_in_si(path, capsys):
     tail.look()
     tail.is_growing = True
     tail.warnings = ["m: a gap"]
-    live._Lines().draw(tail, parse_battery("4Ah"))
-    live._Lines().draw(tail, parse_battery("4Ah"), last=True)
+    live.JsonLines().draw(tail, parse_battery("4Ah"))
+    live.JsonLines().draw(tail, parse_battery("4Ah"), last=True)
     first, last = (json.loads(line) for line in capsys.readouterr().out.splitlines())
     assert set(first) == {"elapsed_s", "recording", "rails", "labels", "warnings"}
     assert (first["recording"], last["recording"]) == (True, False)
@@ -163,7 +163,7 @@ def test_a_line_of_json_holds_every_number_in_si(path, capsys):
     assert (infer["events"], infer["rate_hz"]) == (9, pytest.approx(1.0))
     assert infer["mean_j"] == pytest.approx(0.5, rel=0.03)
     del tail.main._at[Quantity.CURRENT]
-    live._Lines().draw(tail, parse_battery("4Ah"))
+    live.JsonLines().draw(tail, parse_battery("4Ah"))
     assert json.loads(capsys.readouterr().out)["rails"][0]["charge_c"] is None
 
 
@@ -176,7 +176,7 @@ def test_the_first_of_many_lines_that_just_fit_are_all_shown(monkeypatch):
     monkeypatch.setattr(live.shutil, "get_terminal_size", lambda *_: os.terminal_size((80, 10)))
     asked: list[int] = []
     monkeypatch.setattr(live, "lines", lambda _tail, _battery, width: asked.append(width) or ["x"] * 30)
-    screen = live._Screen()
+    screen = live.Screen()
     screen.draw(None, None, last=True)  # type: ignore[arg-type]
     assert out.getvalue().count("x\n") == 30 and asked == [79], (
         "a column is left free, for terminals that wrap"
@@ -188,7 +188,7 @@ def test_the_first_of_many_lines_that_just_fit_are_all_shown(monkeypatch):
 
 def test_off_a_terminal_only_the_end_is_printed(monkeypatch, capsys):
     monkeypatch.setattr(live, "lines", lambda *_: ["state"])
-    screen = live._Screen()
+    screen = live.Screen()
     screen.draw(None, None)  # type: ignore[arg-type]
     assert capsys.readouterr().out == ""
     screen.draw(None, None, last=True)  # type: ignore[arg-type]
@@ -221,7 +221,7 @@ def test_it_ends_when_the_time_is_over_or_somebody_interrupts(seconds, interrupt
             drawn.append((battery.charge_c, last))
 
     never = Never()
-    live._watch(never, None, seconds, stop, Screen())
+    live.follow(never, None, seconds, stop, Screen())
     assert drawn == [(14_400.0, False), (14_400.0, True)], (
         "without a battery named or noted it is one of 4 Ah"
     )
@@ -230,7 +230,7 @@ def test_it_ends_when_the_time_is_over_or_somebody_interrupts(seconds, interrupt
 
 def test_signals_are_those_of_before_afterwards():
     before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
-    with live._until_interrupted() as stop:
+    with live.until_interrupted() as stop:
         assert not stop.is_set()
         os.kill(os.getpid(), signal.SIGTERM)
         assert stop.wait(60)

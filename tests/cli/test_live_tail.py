@@ -171,11 +171,11 @@ def test_a_source_that_falls_silent_while_it_is_recorded_is_named(tmp_path, monk
         tail.warnings, tail.is_growing = [], True
         monkeypatch.setattr(live_tail.time, "monotonic_ns", lambda s=seconds: round((2 + s) * 1e9))
         with Recording.open(path) as recording:
-            tail._warn(recording)
+            tail.warn(recording)
         assert tail.warnings == told
     tail.warnings, tail.is_growing = [], False
     with Recording.open(path) as recording:
-        tail._warn(recording)
+        tail.warn(recording)
     assert tail.warnings == [], "one that has ended is not waited for"
 
 
@@ -209,13 +209,13 @@ def test_an_event_whose_readings_have_not_come_waits_for_them(tmp_path):
     tail = Tail(path, "x")
     tail.look()
     tail.labels = {"infer": live_tail.LabelPace(), "early": live_tail.LabelPace()}
-    tail._waiting = [("infer", 3 * 10**9, 5 * 10**9, 4), ("early", -(10**9), 10**9, 1)]
-    tail._place_events()
-    assert [name for name, *_ in tail._waiting] == ["infer"]
+    tail.waiting = [("infer", 3 * 10**9, 5 * 10**9, 4), ("early", -(10**9), 10**9, 1)]
+    tail.place_events()
+    assert [name for name, *_ in tail.waiting] == ["infer"]
     assert tail.labels["infer"].mean_j is None and tail.labels["early"].mean_j is None
     tail.main.add(np.array([5, 6]) * 10**9, [np.array([2000, 2000])])
-    tail._place_events()
-    assert tail._waiting == [] and tail.labels["infer"].mean_j == pytest.approx(1.0)  # 4 J for 4 items
+    tail.place_events()
+    assert tail.waiting == [] and tail.labels["infer"].mean_j == pytest.approx(1.0)  # 4 J for 4 items
 
 
 def test_a_tail_that_has_not_looked_has_nothing_and_a_short_one_its_own_length(tmp_path):

@@ -39,7 +39,7 @@ def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_a_brokers_trouble_is_printed_once_while_it_is_the_same(said: list[str]) -> None:
     problems = ["", "refused; trying again in 1 s", "refused; trying again in 2 s", "", "gone", "gone"]
     one = Publisher(problems)
-    serve._run(threading.Event(), None, [watched([True] * 6)], [one], until_closed=True)
+    serve.run_until(threading.Event(), None, [watched([True] * 6)], [one], until_closed=True)
     assert said == ["powermeter: refused; trying again in 1 s", "powermeter: gone"]
     assert one.left == []
 
@@ -59,7 +59,7 @@ def test_it_goes_on_while_a_recording_grows_or_something_is_not_sent(
         return step()
 
     one.step = counted  # type: ignore[method-assign]
-    serve._run(stop, None, [looks], [one], until_closed=True)
+    serve.run_until(stop, None, [looks], [one], until_closed=True)
     assert one.left == []
 
 
@@ -74,7 +74,7 @@ def test_without_being_asked_to_it_does_not_end_with_the_recording(said: list[st
         return step()
 
     one.step = counted  # type: ignore[method-assign]
-    serve._run(stop, None, [watched([])], [one], until_closed=False)
+    serve.run_until(stop, None, [watched([])], [one], until_closed=False)
     assert one.left == [] and said == []
 
 

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from powermeter.channel import Accuracy, Channel, Kind, Quantity, Rail
 from powermeter.cli import cli
-from powermeter.comparison.variants import _first, variants
+from powermeter.comparison.variants import first_known, variants
 from powermeter.errors import ConfigurationError, DataError, ExistsError
 from powermeter.events import Event
 from powermeter.recording import Writer
@@ -166,7 +166,7 @@ def test_of_several_recordings_each_gives_its_longest_outermost_label(tmp_path):
     ],
 )
 def test_a_fact_of_a_model_is_the_first_number_above_zero(known, value):
-    assert _first(known, ("parameters", "n_parameters")) == value
+    assert first_known(known, ("parameters", "n_parameters")) == value
 
 
 def test_a_file_that_is_there_is_left_alone_and_a_table_of_json_needs_a_name(one, tmp_path):

@@ -81,7 +81,7 @@ def test_what_notes_no_place_meets_the_same_hours_as_what_does(tmp_path: Path) -
 
 def test_ampere_hours_are_not_counted_at_the_socket() -> None:
     """A plug of 60 W without a voltage, and one that knows its 230 V: no hours of 4 Ah, but hours of 20 Wh."""
-    from powermeter.fleet.totals import _life
+    from powermeter.fleet.totals import life_of_row
 
     row = {
         "device": "plug",
@@ -101,7 +101,7 @@ def test_ampere_hours_are_not_counted_at_the_socket() -> None:
         "walls": 1,
     }
     for volts in (None, 230.0):
-        told = _life(row | {"volts": volts}, "4Ah")
+        told = life_of_row(row | {"volts": volts}, "4Ah")
         assert told.hours is None and "at the socket" in told.problem
-        held = _life(row | {"volts": volts}, "20Wh").hours
+        held = life_of_row(row | {"volts": volts}, "20Wh").hours
         assert held is not None and held.value == pytest.approx(20 / 60, rel=0.2)

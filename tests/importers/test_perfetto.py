@@ -14,7 +14,7 @@ from powermeter import importers
 from powermeter.analysis.integral import Integral
 from powermeter.channel import MISSING, Boundary, Quantity
 from powermeter.errors import ConfigurationError, DataError
-from powermeter.importers.perfetto import _looks_like_packets
+from powermeter.importers.perfetto import looks_like_packets
 from powermeter.recording import Recording
 from powermeter.result import Grade
 from powermeter.signals.rails import lines
@@ -326,10 +326,10 @@ def test_names_that_a_sequence_interned_hold_until_it_forgets_them(tmp_path):
     ],
 )
 def test_what_looks_like_packets(packet, looks):
-    assert _looks_like_packets(trace(packet, packet)) is looks
+    assert looks_like_packets(trace(packet, packet)) is looks
 
 
 @pytest.mark.parametrize("field", [1, 2, 6, 8, 10, 11, 12, 33, 36, 38, 40, 60, 77])
 def test_each_kind_of_packet_is_known_by_itself(field):
     """Of Perfetto's `trace_packet.proto`: ftrace events, clocks, track events, interned data, rails, battery …"""
-    assert _looks_like_packets(trace(put(field, 1), put(field, 1)))
+    assert looks_like_packets(trace(put(field, 1), put(field, 1)))

@@ -11,7 +11,7 @@ from powermeter.channel import Boundary, Kind
 from powermeter.cli import run
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers import Choices, convert
-from powermeter.importers.pairing import _is_plain
+from powermeter.importers.pairing import is_plain
 from powermeter.importers.zones import Zone
 from powermeter.recording import Recording
 from powermeter.result import Grade
@@ -325,7 +325,7 @@ def test_nothing_but_zeros_is_said(tmp_path):
     ],
 )
 def test_a_lone_current_belongs_to_a_lone_power_unless_both_have_names_of_their_own(current, power, may):
-    assert _is_plain(SimpleNamespace(rail=current), [SimpleNamespace(rail=power)]) is may
+    assert is_plain(SimpleNamespace(rail=current), [SimpleNamespace(rail=power)]) is may
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def test_the_peak_of_a_child_is_its_own_and_not_its_parents():
 
 def sampled(*samples):
     memory = Memory(os.getpid())
-    memory._samples.extend(samples)
+    memory.samples.extend(samples)
     return lambda start, end: memory.peaks(np.array([start]), np.array([end]))[0]
 
 

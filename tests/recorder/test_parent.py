@@ -317,13 +317,13 @@ def test_a_program_is_held_up_for_a_second_and_for_eight_by_a_recorder_that_work
 
     def then(now: float) -> None:
         if now - 1000 <= progresses_until:
-            recorder._take({"type": "progress"})
+            recorder.take({"type": "progress"})
 
     if waits:
-        recorder._take({"type": "waiting", "why": "the disk is full"})
-    recorder._wait_for_end(Unending(clock, then))
+        recorder.take({"type": "waiting", "why": "the disk is full"})
+    recorder.wait_for_end(Unending(clock, then))
     assert after_s < clock[0] - 1000 < after_s + 0.05
-    assert recorder._left == left
+    assert recorder.left_behind == left
 
 
 # What the recorder says -------------------------------------------------------------------------
@@ -342,7 +342,7 @@ def test_a_recorder_that_does_not_start_leaves_no_pipe_open(tmp_path):
     recorder = Recorder(tmp_path / "run.power", ["virtual://?fault=absent"])
     with pytest.raises(OpenError):
         recorder.start()
-    process = recorder._process
+    process = recorder.process
     assert process is not None and process.returncode is not None
     assert process.stdin is not None and process.stdin.closed
     assert process.stdout is not None and process.stdout.closed

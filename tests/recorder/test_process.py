@@ -52,9 +52,9 @@ def set_up(tmp_path):
     """A sampler with two sources whose writer the test can make fail."""
     writer = Writer.create(tmp_path / "run.power")
     sampler = Process({"path": str(tmp_path / "run.power"), "sources": []})
-    sampler._ids = [writer.add_source(f"{name}://", name, name, POWER) for name in ("a", "b")]
-    sampler._readers = [Acquired(), Acquired()]  # type: ignore[list-item]
-    sampler._totals = [Totals(), Totals()]  # type: ignore[list-item]
+    sampler.ids = [writer.add_source(f"{name}://", name, name, POWER) for name in ("a", "b")]
+    sampler.readers = [Acquired(), Acquired()]  # type: ignore[list-item]
+    sampler.totals = [Totals(), Totals()]  # type: ignore[list-item]
     yield sampler, writer
     writer.close()
 
@@ -79,12 +79,12 @@ def test_a_refusing_disk_loses_nothing_while_memory_lasts(set_up):
     real = writer._connection
     writer._connection = Full(real)
     for start in (0, 10, 20):
-        for position, acquisition in enumerate(sampler._readers):
+        for position, acquisition in enumerate(sampler.readers):
             acquisition.harvests.append(harvest(start + position, start + position + 5))
-        sampler._flush(writer)
-    assert sampler._disk_error == "database or disk is full"
+        sampler.flush(writer)
+    assert sampler.disk_error == "database or disk is full"
     writer._connection = real
-    sampler._flush(writer)
+    sampler.flush(writer)
     writer.close()
     with Recording.open(writer.path) as recording:
         assert recording.samples(1).times_ns.tolist() == [0, 5, 10, 15, 20, 25]
@@ -98,14 +98,14 @@ def test_what_memory_does_not_hold_becomes_one_gap_for_each_source(set_up, monke
     real = writer._connection
     writer._connection = Full(real)
     for start in (0, 10, 20):
-        for acquisition in sampler._readers:
+        for acquisition in sampler.readers:
             acquisition.harvests.append(harvest(start, start + 5))
-        sampler._flush(writer)
+        sampler.flush(writer)
     writer._connection = real
-    sampler._flush(writer)
-    for acquisition in sampler._readers:
+    sampler.flush(writer)
+    for acquisition in sampler.readers:
         acquisition.harvests.append(harvest(30))
-    sampler._flush(writer)
+    sampler.flush(writer)
     writer.close()
     with Recording.open(writer.path) as recording:
         for source in (1, 2):
@@ -117,11 +117,11 @@ def test_what_memory_does_not_hold_becomes_one_gap_for_each_source(set_up, monke
 
 def test_a_source_that_gives_rubbish_loses_its_own_samples_only(set_up):
     sampler, writer = set_up
-    sampler._readers[0].harvests.append(harvest(5, 3))  # time runs backwards
-    sampler._readers[1].harvests.append(harvest(1, 2, gaps=[Gap(1, 2, "no answer")]))
-    sampler._flush(writer)
+    sampler.readers[0].harvests.append(harvest(5, 3))  # time runs backwards
+    sampler.readers[1].harvests.append(harvest(1, 2, gaps=[Gap(1, 2, "no answer")]))
+    sampler.flush(writer)
     writer.close()
-    assert "run backwards" in sampler._readers[0].failure
+    assert "run backwards" in sampler.readers[0].failure
     with Recording.open(writer.path) as recording:
         assert recording.samples(1).times_ns.tolist() == []
         assert recording.samples(2).times_ns.tolist() == [1, 2]
@@ -189,12 +189,12 @@ def test_what_is_kept_in_memory_does_not_grow_with_the_recording(set_up):
     def record(chunks: int) -> int:
         nonlocal row
         for _ in range(chunks):  # each spans more than a minute, so that it becomes a chunk
-            for reader in sampler._readers:
+            for reader in sampler.readers:
                 times = np.arange(row, row + rows) * step
                 codes = np.arange(row, row + rows).reshape(-1, 1) % 7
                 reader.harvests.append(Harvest(blocks=[(times, codes, None)]))
             row += rows
-            sampler._flush(writer)
+            sampler.flush(writer)
         return tracemalloc.get_traced_memory()[0]
 
     tracemalloc.start()
@@ -203,7 +203,7 @@ def test_what_is_kept_in_memory_does_not_grow_with_the_recording(set_up):
         late = record(60)
     finally:
         tracemalloc.stop()
-    assert sampler._disk_error == "" and writer._sources[1].sequence >= 79
+    assert sampler.disk_error == "" and writer._sources[1].sequence >= 79
     one_chunk = rows * (8 + 8 + 1)
     assert late - early < 2 * one_chunk, f"{late - early} bytes more after 60 chunks of {one_chunk}"
 

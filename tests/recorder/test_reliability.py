@@ -104,7 +104,7 @@ def test_a_source_that_blocks_in_open_is_named_and_leaves_nothing(tmp_path, monk
     monkeypatch.setattr("powermeter.recorder.parent.WAIT_S", 100.0)
     before = child_processes()
     recorder = Recorder(tmp_path / "run.power", [URL, "virtual://?fault=block-open"])
-    take = recorder._take
+    take = recorder.take
 
     def taken(message) -> None:
         take(message)
@@ -113,7 +113,7 @@ def test_a_source_that_blocks_in_open_is_named_and_leaves_nothing(tmp_path, monk
             wait_until(lambda: recorder.notices)
             monkeypatch.setattr("powermeter.recorder.parent.READY_S", 0.1)
 
-    monkeypatch.setattr(recorder, "_take", taken)
+    monkeypatch.setattr(recorder, "take", taken)
     with pytest.raises(OpenError, match="fault=block-open: it did not open within 0 s"):
         recorder.start()
     assert recorder.notices == ["waiting for virtual://?fault=block-open to open"]
@@ -453,7 +453,7 @@ def test_a_wall_clock_that_is_set_is_found_located_and_said(tmp_path, monkeypatc
     recorder = module.Process({"path": str(tmp_path / "run.power"), "sources": []})
     with Writer.create(tmp_path / "run.power") as writer:
         for _ in range(3):
-            recorder._watch_clocks(writer)
+            recorder.watch_clocks(writer)
     with Recording.open(tmp_path / "run.power") as recording:
         pairs = recording.clock_pairs()
         (fact,) = recording.facts("clock_step")

@@ -17,21 +17,21 @@ ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 @pytest.fixture
 def chosen(monkeypatch):
     """Nothing is chosen yet; what the test chooses is forgotten."""
-    monkeypatch.setattr(hashing, "_chosen", [])
+    monkeypatch.setattr(hashing, "chosen_implementation", [])
 
 
 @pytest.mark.parametrize("is_small", [False, True])
 def test_both_implementations_are_sha_256(chosen, is_small):
     if is_small:
         hashing.prefer_small()
-        assert hashing._chosen[0] is not hashlib.sha256
+        assert hashing.chosen_implementation[0] is not hashlib.sha256
     running = hashing.sha256(b"a")
     running.update(b"bc")
     assert running.copy().hexdigest() == running.hexdigest() == ABC
 
 
 def test_an_interpreter_without_an_implementation_of_its_own_uses_openssl(chosen, monkeypatch):
-    monkeypatch.setattr(hashing, "_OWN", ("_no_such_module",))
+    monkeypatch.setattr(hashing, "OWN", ("_no_such_module",))
     hashing.prefer_small()
     assert hashing.sha256(b"abc").hexdigest() == ABC
 

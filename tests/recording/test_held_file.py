@@ -74,14 +74,14 @@ def test_what_is_kept_open_is_one_descriptor_and_closed_with_the_last_connection
     other.symlink_to(path)
     for name in (path, other, path):
         assert held_file.first_bytes(name, 15) == b"SQLite format 3"
-    assert len(held_file._kept) == 1
+    assert len(held_file.descriptors) == 1
     with Recording.open(path):
         writer.abandon()
-        assert len(held_file._kept) == 1
+        assert len(held_file.descriptors) == 1
     del writer
-    assert not held_file._kept and not held_file._connections
+    assert not held_file.descriptors and not held_file.connections
     assert descriptors() == before
-    assert held_file.first_bytes(path, 6) == b"SQLite" and not held_file._kept
+    assert held_file.first_bytes(path, 6) == b"SQLite" and not held_file.descriptors
 
 
 def test_a_connection_that_cannot_be_made_or_is_forgotten_is_not_counted(tmp_path):
@@ -90,7 +90,7 @@ def test_a_connection_that_cannot_be_made_or_is_forgotten_is_not_counted(tmp_pat
     (tmp_path / "there").touch()
     with pytest.raises(sqlite3.OperationalError):
         held_file.connect(tmp_path / "there", f"file:{tmp_path}/none?mode=ro", uri=True)
-    assert not held_file._connections
+    assert not held_file.connections
     held_file.connect(tmp_path / "there", str(tmp_path / "there"))  # nobody keeps it
     gc.collect()
-    assert not held_file._connections
+    assert not held_file.connections

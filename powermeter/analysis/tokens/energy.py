@@ -248,9 +248,7 @@ class _Gathering:
     def _idle(self) -> Baseline | None:
         """Return the power between requests, where there is time enough; after the model is loaded."""
         loads = (e.end_ns or 0 for e in self.events if e.measures.get(names.PHASE) == names.LOAD)
-        busy = [
-            (e.start_ns, e.end_ns or e.start_ns) for e in self.events if not _is_container(e, self.events)
-        ]
+        busy = [(e.start_ns, e.end_ns or e.start_ns) for e in self.events if not is_container(e, self.events)]
         spans = stretches(
             busy,
             max(loads, default=self.analysis.start_ns),
@@ -271,7 +269,7 @@ class _Gathering:
         return most
 
 
-def _is_container(event: Event, events: Sequence[Event]) -> bool:
+def is_container(event: Event, events: Sequence[Event]) -> bool:
     """Return whether an event holds requests rather than being one: an event around a client's loop."""
     return not names.is_of_model(event) and any(
         names.is_of_model(one) and event.start_ns <= one.start_ns and (one.end_ns or 0) <= (event.end_ns or 0)

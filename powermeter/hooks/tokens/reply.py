@@ -27,7 +27,7 @@ class Reply:
         kind = kind.lower()
         self._by_lines = "event-stream" in kind or "ndjson" in kind or "jsonl" in kind
         self.is_readable = self._by_lines or "json" in kind
-        self._held = bytearray()
+        self.held = bytearray()
         self._skips = False
         self._unpack: Any = None
         coding = coding.strip().lower()
@@ -47,25 +47,25 @@ class Reply:
                 self.is_readable = False
                 return
         if not self._by_lines:
-            self._held += data[: max(0, MOST_WHOLE + 1 - len(self._held))]
+            self.held += data[: max(0, MOST_WHOLE + 1 - len(self.held))]
             return
         *lines, rest = data.split(b"\n")
         for line in lines:
             if not self._skips:
-                self._line(bytes(self._held) + line)
-            self._held.clear()
+                self._line(bytes(self.held) + line)
+            self.held.clear()
             self._skips = False
-        if len(self._held) + len(rest) > MOST_LINE:
+        if len(self.held) + len(rest) > MOST_LINE:
             self._skips = True
-            self._held.clear()
+            self.held.clear()
         elif not self._skips:
-            self._held += rest
+            self.held += rest
 
     def end(self) -> None:
         """Take what is left."""
-        if self.is_readable and self._held and len(self._held) <= MOST_WHOLE:
-            self._line(bytes(self._held))
-        self._held.clear()
+        if self.is_readable and self.held and len(self.held) <= MOST_WHOLE:
+            self._line(bytes(self.held))
+        self.held.clear()
 
     def _line(self, line: bytes) -> None:
         line = line.strip()

@@ -11,7 +11,7 @@ import pytest
 
 from powermeter.analysis.energy import analyse
 from powermeter.analysis.tokens import measures as names
-from powermeter.analysis.tokens.energy import _is_container, token_table
+from powermeter.analysis.tokens.energy import is_container, token_table
 from powermeter.analysis.tokens.table import ModelTokens, TokenTable
 from powermeter.channel import Accuracy, Kind
 from powermeter.events import Event
@@ -238,8 +238,8 @@ def test_only_an_event_around_whole_requests_holds_them() -> None:
     }
     for (start, end), holds in held.items():
         loop = Event("loop", start * second, end * second, uid=2)
-        assert _is_container(loop, [loop, request]) is holds, (start, end)
-    assert not _is_container(request, [request])
+        assert is_container(loop, [loop, request]) is holds, (start, end)
+    assert not is_container(request, [request])
 
 
 def test_a_recording_without_language_models_has_no_table() -> None:

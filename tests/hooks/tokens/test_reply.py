@@ -53,4 +53,4 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     body = Reply("application/json", "", lambda _: None)
     for _ in range(100):
         body.feed(b"x" * 1000)
-    assert len(body._held) <= 257
+    assert len(body.held) <= 257
