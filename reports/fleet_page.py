@@ -233,12 +233,12 @@ def to_text(found: Answers) -> str:
         if not block.rows:
             lines.append(f"  {block.empty or 'nothing'}")
         else:
-            lines += _text_table(block)
+            lines += text_table(block)
         lines += [f"  {note}" for note in block.notes]
     return "\n".join(lines)
 
 
-def _text_table(block: Block) -> list[str]:
+def text_table(block: Block) -> list[str]:
     kept = [i for i, head in enumerate(block.heads) if any(row[i] not in (DASH, "") for row in block.rows)]
     shown = [[row[i] for i in kept] for row in block.rows[:MOST_ROWS]]
     heads = [block.heads[i] for i in kept]

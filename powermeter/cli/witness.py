@@ -33,8 +33,8 @@ class Witness:
         questions, self._ask = os.pipe()
         self._hear, answers = os.pipe()
         parent = os.getpid()
-        self._process = os.fork()
-        if not self._process:
+        self.process = os.fork()
+        if not self.process:
             self._watch(questions, answers, parent)
         os.close(questions)
         os.close(answers)
@@ -73,7 +73,7 @@ class Witness:
     def close(self) -> None:
         """End it."""
         with suppress(OSError):
-            os.kill(self._process, signal.SIGKILL)
-            os.waitpid(self._process, 0)
+            os.kill(self.process, signal.SIGKILL)
+            os.waitpid(self.process, 0)
         os.close(self._ask)
         os.close(self._hear)

@@ -65,7 +65,7 @@ class Rows:
             return
         layout = self.tables[table]
         sound = bad = last = 0
-        noted = max(self._last_id(table), self._expected.get(table, 0))
+        noted = max(self.last_id(table), self._expected.get(table, 0))
         try:
             for row in self.run(f"{layout.select} ORDER BY id"):
                 if row[0] <= last or not is_sound(layout, row):
@@ -88,7 +88,7 @@ class Rows:
         elif bad:
             self.warn(Note.warning("rows-damaged", f"{bad} damaged {table} rows were left out"))
 
-    def _last_id(self, table: str) -> int:
+    def last_id(self, table: str) -> int:
         """Return SQLite's own note of the highest id it has given out in a table; 0 where it has none."""
         query = "SELECT seq FROM sqlite_sequence WHERE name = ? LIMIT 1"
         try:

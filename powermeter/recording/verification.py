@@ -157,7 +157,7 @@ def _walk(rows: Rows, noted: Mapping[str, set[int]], verdict: Verification) -> _
                     "not-readable", f"{name}: cannot be read after row {last}: {file.one_line(error)}"
                 )
             )
-        if last < rows._last_id(name):
+        if last < rows.last_id(name):
             verdict.find(Note.warning("rows-gone", f"{name}: the rows after {last} are gone"))
     return ends
 
@@ -289,7 +289,7 @@ def sign(path: str | Path, key: bytes) -> str:
                 f"{path} is of schema 1, which has no chain; try: powermeter repair {path}, then sign that"
             )
         with writer.transaction():
-            signed = _signed(writer._connection)
+            signed = _signed(writer.connection)
             method, public, value = _sign(_message(signed), key)
             writer.add_fact("signature", {**signed, "method": method, "key": public, "value": value})
     return method

@@ -44,7 +44,7 @@ class Writer:
 
     def __init__(self, path: Path, connection: sqlite3.Connection, version: int = schema.NEWEST) -> None:
         self.path = path
-        self._connection = connection
+        self.connection = connection
         self._version = version
         self._tables = schema.TABLES[version]
         self._sources: dict[int, SourceWriter] = {}
@@ -91,7 +91,7 @@ class Writer:
 
     def _insert(self, table: str, rows: Iterable[Sequence[object]]) -> int:
         with self.transaction():
-            return file.insert(self._connection, self._tables[table], rows)
+            return file.insert(self.connection, self._tables[table], rows)
 
     def set_metadata(self, metadata: Mapping[str, Any]) -> None:
         """Add or replace metadata entries; the newest row of a key counts."""
@@ -156,7 +156,7 @@ class Writer:
             return
         block = self._sources[source].check(times_ns, codes, flags, read_ns)
         with self.transaction():
-            self._sources[source].add(self._connection, block)
+            self._sources[source].add(self.connection, block)
 
     def add_event(self, event: Event) -> None:
         """Add one event."""
@@ -175,7 +175,7 @@ class Writer:
             return
         with self.transaction():
             for process, rows in by_process.items():
-                event_batches.insert(self._connection, process, rows, _EVENT_COLUMNS)
+                event_batches.insert(self.connection, process, rows, _EVENT_COLUMNS)
 
     def add_event_table(self, table: EventTable) -> None:
         """Add events as another recording holds them."""
@@ -185,7 +185,7 @@ class Writer:
             rows = list(table.rows(columns))
             for process in np.unique(processes).tolist():
                 places = np.flatnonzero(processes == process).tolist()
-                event_batches.insert(self._connection, process, [rows[place] for place in places], columns)
+                event_batches.insert(self.connection, process, [rows[place] for place in places], columns)
 
     def add_process_counts(
         self,
@@ -224,18 +224,18 @@ class Writer:
     def close(self) -> None:
         """Note that the recording is whole and fold it into one file; may be called twice."""
         try:
-            self._connection.execute(f"PRAGMA busy_timeout = {CLOSING_MS}")  # nobody waits long at the end
+            self.connection.execute(f"PRAGMA busy_timeout = {CLOSING_MS}")  # nobody waits long at the end
         except sqlite3.ProgrammingError:
             return
         self._finish()
-        fold(self._connection)
-        self._connection.close()
+        fold(self.connection)
+        self.connection.close()
 
     def _finish(self) -> None:
         if self._says_whole:
             with self.transaction():
                 for source in self._sources.values():
-                    source.flush(self._connection)
+                    source.flush(self.connection)
                 self.add_fact("closed", self._closing())
 
     def _closing(self) -> dict[str, Any]:
@@ -244,7 +244,7 @@ class Writer:
         for name, table in self._tables.items():
             chain = ", chain" if table.is_chained else ""
             query = f"SELECT id{chain} FROM {name} ORDER BY id DESC LIMIT 1"
-            last = self._connection.execute(query).fetchone()
+            last = self.connection.execute(query).fetchone()
             if name != "fact":
                 rows[name] = last[0] if last else 0
             if table.is_chained:
@@ -255,23 +255,23 @@ class Writer:
 
     def wait_for_lock(self, milliseconds: int) -> None:
         """Set how long one addition waits for another process that holds the file."""
-        self._connection.execute(f"PRAGMA busy_timeout = {int(milliseconds)}")
+        self.connection.execute(f"PRAGMA busy_timeout = {int(milliseconds)}")
 
     def limit_cache(self) -> None:
         """Keep few pages of the file in memory: SQLite alone would come to hold 2 MB of a recording that grows."""
-        self._connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        self.connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
 
     def copy_to(self, path: Path) -> None:
         """Write all of the recording, noted as whole, to a new file: for one that has lost its name."""
         self._finish()
-        self._connection.execute("VACUUM INTO ?", (str(path),))
+        self.connection.execute("VACUUM INTO ?", (str(path),))
 
     def abandon(self) -> None:
         """Close without the mark of a whole recording; what was committed stays."""
-        self._connection.close()
+        self.connection.close()
 
     def __del__(self) -> None:
-        connection = getattr(self, "_connection", None)
+        connection = getattr(self, "connection", None)
         if connection is not None:
             connection.close()
 
@@ -282,7 +282,7 @@ class Writer:
             return
         self._checkpointed = now
         with suppress(sqlite3.Error):  # a full disk: the log keeps it, and the next commit says so
-            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            self.connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
 
 def append_to(path: str | Path) -> Writer:
@@ -319,15 +319,15 @@ class _Transaction:
 
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
-        self._connection = writer._connection
+        self.connection = writer.connection
         self._before: dict[int, SourceWriter] = {}
         self._outermost = False
 
     def __enter__(self) -> None:
-        self._outermost = not self._connection.in_transaction
+        self._outermost = not self.connection.in_transaction
         if self._outermost:
             self._before = {source: writer.copy() for source, writer in self._writer._sources.items()}
-            self._connection.execute("BEGIN IMMEDIATE")
+            self.connection.execute("BEGIN IMMEDIATE")
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -338,7 +338,7 @@ class _Transaction:
             self._undo()
             return
         try:
-            self._connection.execute("COMMIT")
+            self.connection.execute("COMMIT")
         except sqlite3.Error:
             self._undo()
             raise
@@ -347,5 +347,5 @@ class _Transaction:
     def _undo(self) -> None:
         self._writer._sources.clear()
         self._writer._sources.update(self._before)
-        if self._connection.in_transaction:  # SQLite itself rolls back when the disk is full
-            self._connection.execute("ROLLBACK")
+        if self.connection.in_transaction:  # SQLite itself rolls back when the disk is full
+            self.connection.execute("ROLLBACK")

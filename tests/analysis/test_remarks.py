@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from powermeter.analysis.remarks import _of_rows, remarks
+from powermeter.analysis.remarks import remarks, remarks_of_rows
 from powermeter.channel import Kind
 from powermeter.result import Result
 
@@ -26,7 +26,7 @@ def rows(count: int, events: int):
 
 
 def test_of_many_labels_a_few_are_named_and_the_rest_are_counted():
-    texts = [note.text for note in _of_rows(rows(3000, 1))]
+    texts = [note.text for note in remarks_of_rows(rows(3000, 1))]
     assert len(texts) == 12 + 2
     assert texts[0] == "label 0: too short" and texts[11] == "label 11: too short"
     assert texts[12].startswith("2,988 more labels: ")
@@ -35,7 +35,7 @@ def test_of_many_labels_a_few_are_named_and_the_rest_are_counted():
 
 @pytest.mark.parametrize(("count", "events"), [(12, 1), (200, 1), (3000, 5)])
 def test_labels_that_name_kinds_of_work_are_no_matter(count, events):
-    assert all(note.code != "many-labels" for note in _of_rows(rows(count, events)))
+    assert all(note.code != "many-labels" for note in remarks_of_rows(rows(count, events)))
 
 
 def label(**changed):
@@ -95,12 +95,12 @@ def label(**changed):
     ],
 )
 def test_what_is_said_of_one_label(changed, code, words):
-    (note,) = _of_rows([label(**changed)])
+    (note,) = remarks_of_rows([label(**changed)])
     assert (note.code, note.text) == (code, words)
 
 
 def test_of_an_ordinary_label_nothing_is_said():
-    assert _of_rows([label()]) == [] and _of_rows([label(share=0.5, energy=None)]) == []
+    assert remarks_of_rows([label()]) == [] and remarks_of_rows([label(share=0.5, energy=None)]) == []
 
 
 def said(*, power=None, covered=(True,), unfinished=0, differing=(), **run):

@@ -33,7 +33,7 @@ def test_the_witness_knows(to, seen):
 
 
 def test_it_ends_with_its_parent():
-    code = CODE.partition("(os.kill")[0] + "print(witness._process, flush=True); os.kill(os.getpid(), 9)"
+    code = CODE.partition("(os.kill")[0] + "print(witness.process, flush=True); os.kill(os.getpid(), 9)"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=CEILING_S, check=False
     )
@@ -43,7 +43,7 @@ def test_it_ends_with_its_parent():
 
 def test_one_that_is_gone_knows_nothing():
     code = CODE.replace(
-        "(os.killpg", "os.kill(witness._process, 9); os.waitpid(witness._process, 0)\n(os.killpg"
+        "(os.killpg", "os.kill(witness.process, 9); os.waitpid(witness.process, 0)\n(os.killpg"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, "group"], start_new_session=True, timeout=CEILING_S, check=False

@@ -76,14 +76,14 @@ class Full:
 
 def test_a_refusing_disk_loses_nothing_while_memory_lasts(set_up):
     sampler, writer = set_up
-    real = writer._connection
-    writer._connection = Full(real)
+    real = writer.connection
+    writer.connection = Full(real)
     for start in (0, 10, 20):
         for position, acquisition in enumerate(sampler.readers):
             acquisition.harvests.append(harvest(start + position, start + position + 5))
         sampler.flush(writer)
     assert sampler.disk_error == "database or disk is full"
-    writer._connection = real
+    writer.connection = real
     sampler.flush(writer)
     writer.close()
     with Recording.open(writer.path) as recording:
@@ -95,13 +95,13 @@ def test_a_refusing_disk_loses_nothing_while_memory_lasts(set_up):
 def test_what_memory_does_not_hold_becomes_one_gap_for_each_source(set_up, monkeypatch):
     monkeypatch.setattr(module, "MAX_PENDING", 2)
     sampler, writer = set_up
-    real = writer._connection
-    writer._connection = Full(real)
+    real = writer.connection
+    writer.connection = Full(real)
     for start in (0, 10, 20):
         for acquisition in sampler.readers:
             acquisition.harvests.append(harvest(start, start + 5))
         sampler.flush(writer)
-    writer._connection = real
+    writer.connection = real
     sampler.flush(writer)
     for acquisition in sampler.readers:
         acquisition.harvests.append(harvest(30))
@@ -183,7 +183,7 @@ def test_what_cannot_be_opened_is_said_and_leaves_no_file(tmp_path, source, kind
 
 def test_what_is_kept_in_memory_does_not_grow_with_the_recording(set_up):
     sampler, writer = set_up
-    writer._connection.execute("PRAGMA synchronous = OFF")
+    writer.connection.execute("PRAGMA synchronous = OFF")
     row, rows, step = 0, 1100, 60_000_000
 
     def record(chunks: int) -> int:
@@ -211,4 +211,4 @@ def test_what_is_kept_in_memory_does_not_grow_with_the_recording(set_up):
 def test_a_recorder_keeps_few_pages_of_its_file(set_up):
     _, writer = set_up
     writer.limit_cache()
-    assert writer._connection.execute("PRAGMA cache_size").fetchone() == (-CACHE_KIB,)
+    assert writer.connection.execute("PRAGMA cache_size").fetchone() == (-CACHE_KIB,)

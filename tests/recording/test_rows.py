@@ -25,11 +25,11 @@ def test_a_file_without_sqlites_own_count_has_none(tmp_path):
     connection.execute("CREATE TABLE plain (id INTEGER PRIMARY KEY)")
     connection.commit()
     rows = Rows(path, connection, schema.NEWEST, [])
-    assert rows._last_id("plain") == 0
+    assert rows.last_id("plain") == 0
     connection.execute("CREATE TABLE counted (id INTEGER PRIMARY KEY AUTOINCREMENT)")
-    assert rows._last_id("counted") == 0
+    assert rows.last_id("counted") == 0
     connection.execute("INSERT INTO counted VALUES (7)")
-    assert rows._last_id("counted") == 7 and rows._last_id("plain") == 0
+    assert rows.last_id("counted") == 7 and rows.last_id("plain") == 0
     connection.execute("UPDATE sqlite_sequence SET seq = 'many'")
-    assert rows._last_id("counted") == 0
+    assert rows.last_id("counted") == 0
     connection.close()

@@ -147,7 +147,7 @@ def test_a_failed_commit_can_be_tried_again(path, monkeypatch):
     """As on a full disk: nothing of the failed try may count, and the next one must find everything."""
     writer = Writer.create(path)
     source = writer.add_source("x://", "x", "x", POWER)
-    real = writer._connection
+    real = writer.connection
 
     class Full:
         def __getattr__(self, name):
@@ -158,11 +158,11 @@ def test_a_failed_commit_can_be_tried_again(path, monkeypatch):
                 raise sqlite3.OperationalError("database or disk is full")
             return real.execute(statement, *values)
 
-    writer._connection = Full()
+    writer.connection = Full()
     for _ in range(3):
         with pytest.raises(sqlite3.OperationalError, match="full"):
             writer.append(source, times(1, 2), np.array([1, 2]))
-    writer._connection = real
+    writer.connection = real
     writer.append(source, times(1, 2), np.array([1, 2]))
     writer.close()
     with Recording.open(path) as recording:
