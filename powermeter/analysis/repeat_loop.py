@@ -194,6 +194,7 @@ class RepeatLoop:
         return self.reason == "precise"
 
     def look(self) -> bool:
+        """Read the energies anew; return whether they are known to the precision asked for."""
         spans = np.array(self.spans, np.int64).reshape(-1, 2)
         self.latencies = (spans[:, 1] - spans[:, 0]) * 1e-9
         waited = 0.0
