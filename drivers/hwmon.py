@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 from powermeter.channel import MISSING, Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, OpenError, ReadError, Reason
 from powermeter.platforms.assumptions import assumed
+from powermeter.result.notes import Note, plain_notes
 from powermeter.source import Address, Found, Option, PolledSource, Row
 from powermeter.units import NS, format_quantity
 
@@ -46,7 +47,7 @@ class Hwmon(PolledSource):
         self._device: Path | None = None
         self._rails: list[RailFiles] = []
         self._files: list[tuple[int, str]] = []
-        self._warnings: list[str] = []
+        self._warnings: list[Note] = []
         self._folded: list[tuple[int, int, int]] = []
         self._refresh_s: float | None = None
 
@@ -153,10 +154,11 @@ class Hwmon(PolledSource):
             return 1.0, None
         if shunts is None:
             shown = "" if rail.written else ", its default, which it does not show"
-            self._warnings.append(
+            text = (
                 f"{rail.name}: the kernel computes with {format_quantity(rail.driver_ohm, 'ohm')}{shown}; if the "
                 "shunt resistor is marked otherwise, set shunt= (R100 is 0.1ohm)"
             )
+            self._warnings.append(Note.warning("kernel-shunt", text))
             return 1.0, rail.driver_ohm
         real = shunts[min(position, len(shunts) - 1)]
         return rail.driver_ohm / real, real
@@ -213,7 +215,8 @@ class Hwmon(PolledSource):
             "shunt_ohm_of_driver": [rail.driver_ohm for rail in self._rails],
             "refresh_s": self._refresh_s,
             "rate_hz": NS / self.period_ns,
-            "warnings": self._warnings,
+            "warnings": list(map(str, self._warnings)),
+            "remarks": plain_notes(self._warnings),
         }
 
     def sample(self) -> Row | None:

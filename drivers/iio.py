@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 
 from powermeter.channel import Channel, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, OpenError, ReadError, Reason
+from powermeter.result.notes import Note, plain_notes
 from powermeter.source import Address, Block, Found, Option, StreamingSource, now_ns
 from powermeter.units import NS, parse_period
 
@@ -104,7 +105,7 @@ class IIO(StreamingSource):
         self._rest = b""
         self._period_s = 0.01
         self._next_ns = self._heard_ns = 0
-        self._warnings: list[str] = []
+        self._warnings: list[Note] = []
         self._raw: list[Path] = []
 
     # Opening ----------------------------------------------------------------------------------
@@ -179,9 +180,8 @@ class IIO(StreamingSource):
         if not shunt_ohm:
             raise ConfigurationError(f"{self.address} needs shunt=; read the marking of the shunt resistor")
         if not options["shunt"]:
-            self._warnings.append(
-                f"the kernel's shunt of {shunt_ohm:g} ohm is used; if the resistor is marked otherwise, set shunt="
-            )
+            text = f"the kernel's shunt of {shunt_ohm:g} ohm is used; if the resistor is marked otherwise, set shunt="
+            self._warnings.append(Note.warning("kernel-shunt", text))
         data = CHIPS[model][1]
         span_k, tolerance = kelvin_off(options), shunt_limit(options)
         typical = options["accuracy"] == "typical"
@@ -255,7 +255,8 @@ class IIO(StreamingSource):
             "stamps": "host" if self._file is None else "kernel",
             "rate_hz": 1 / self._period_s,
             "shunt_ohm_of_driver": _number(self._device / "in_shunt_resistor"),
-            "warnings": self._warnings,
+            "warnings": list(map(str, self._warnings)),
+            "remarks": plain_notes(self._warnings),
         }
 
     # Reading ----------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from powermeter.comparison.verdict import Verdict
 from powermeter.fleet.answers import Answers
 from powermeter.result.formatting import DASH
+from powermeter.result.notes import Note
 from powermeter.units import format_count, format_duration, format_number
 
 from .class_page import page
@@ -18,9 +19,10 @@ MOST_ROWS = 60
 """Rows of a table in a terminal; the rest is counted, and JSON holds all."""
 
 
-_POOLED = (
+_POOLED = Note.info(
+    "pooled",
     "The first is what such devices use, with the spread between devices (between the recordings of one); these devices: what measuring leaves "
-    "open. A sensor's error is the same in all of its recordings; devices are independent."
+    "open. A sensor's error is the same in all of its recordings; devices are independent.",
 )
 
 
@@ -32,7 +34,7 @@ class Block:
     heads: Sequence[str]
     rows: Sequence[Sequence[str]]
     numbers: Sequence[int] = ()
-    notes: Sequence[str] = ()
+    notes: Sequence[Note] = ()
     empty: str = ""
 
 
@@ -72,7 +74,8 @@ def _energies(found: Answers) -> Block | None:
     unknown = sum(one.sums.unknown for one in found.energies)
     notes = [_POOLED]
     if unknown:
-        notes.append(f"Labels of recordings without a known energy per item, which are not in it: {unknown}.")
+        text = f"Labels of recordings without a known energy per item, which are not in it: {unknown}."
+        notes.append(Note.warning("per-item-unknown", text))
     n = len(found.by)
     heads = [*found.by, "energy per item", "these devices", "grade", "items", "devices", "recordings"]
     return Block(
@@ -99,7 +102,7 @@ def _leaderboard(found: Answers) -> Block | None:
         )
     ]
     heads = ["label", "model", "place", "device", "energy per item", "grade", f"items on {found.battery}"]
-    note = "Equal places: the intervals cannot tell which of them uses less."
+    note = Note.info("equal-places", "Equal places: the intervals cannot tell which of them uses less.")
     return Block("Leaderboard", heads, rows, (2, 4, 6), [note], "no energies are known")
 
 
@@ -139,7 +142,8 @@ def _outliers(found: Answers) -> Block | None:
     ]
     notes = []
     if found.kinds_too_small:
-        notes.append(f"Kinds of fewer than five devices, which are not judged: {found.kinds_too_small}.")
+        text = f"Kinds of fewer than five devices, which are not judged: {found.kinds_too_small}."
+        notes.append(Note.info("kinds-too-small", text))
     heads = ["device", "model", "version", "label", "board", "against the median", "by chance"]
     return Block("Devices unlike their kind", heads, rows, (5, 6), notes, "no device stands out")
 
@@ -157,13 +161,13 @@ def _drifts(found: Answers) -> Block | None:
         ]
         for one in found.drifts
     ]
-    notes = (
-        ["Whether the sensor drifts or the device does, only a reference tells: calibrate one of them again."]
-        if rows
-        else []
-    )
+    notes = []
+    if rows:
+        text = "Whether the sensor drifts or the device does, only a reference tells: calibrate one of them again."
+        notes.append(Note.info("sensor-or-device", text))
     if found.series_too_short:
-        notes.append(f"Series of fewer than five recordings, which are not judged: {found.series_too_short}.")
+        text = f"Series of fewer than five recordings, which are not judged: {found.series_too_short}."
+        notes.append(Note.info("series-too-short", text))
     heads = ["device", "model", "version", "label", "drift", "between", "over", "recordings"]
     return Block("Drifts", heads, rows, (4, 5, 6, 7), notes, "no series drifts")
 
@@ -214,9 +218,9 @@ def _life(found: Answers) -> Block | None:
         ]
         for one in found.life
     ]
-    note = "A full charge at the mean power of what was recorded, and the share of one charge that the recordings used: what was drawn while nobody recorded is in neither."
+    text = "A full charge at the mean power of what was recorded, and the share of one charge that the recordings used: what was drawn while nobody recorded is in neither."
     heads = ["device", "battery", "a charge lasts", "used", "recorded", ""]
-    return Block("Batteries", heads, rows, (2, 3, 4), [note])
+    return Block("Batteries", heads, rows, (2, 3, 4), [Note.info("charge-while-recorded", text)])
 
 
 def _about(found: Answers) -> str:

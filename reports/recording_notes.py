@@ -27,7 +27,7 @@ def warnings_of(
             found.append(Note.warning("simulated-load", text))
     found += [Note.warning("source-stopped", f"{i.name} stopped: {i.failure}") for i in sources if i.failure]
     for i in sources:
-        found += [Note.warning("source", f"{i.name}: {text}") for text in _said(i.facts.get("warnings"))]
+        found += _of_source(i)
     found += _beside(analysis)
     if recording.is_growing:
         found.append(Note.warning("growing", "the recording is still being written"))
@@ -82,5 +82,18 @@ def _coded(code: Sequence[str], text: str) -> Note:
         return Note.info("import", text)
 
 
-def _said(found: object) -> list[str]:
-    return [str(text) for text in found] if isinstance(found, list) else []
+def _of_source(instrument: Instrument) -> list[Note]:
+    """Return what a driver warned of; of one that left texts only, each under the code `source`."""
+    texts, remarks = (instrument.facts.get(key) for key in ("warnings", "remarks"))
+    if not isinstance(texts, list):
+        return []
+    if not isinstance(remarks, list) or len(remarks) != len(texts):
+        remarks = [None] * len(texts)
+    found = []
+    for said, remark in zip(texts, remarks, strict=True):
+        line = f"{instrument.name}: {said}"
+        try:
+            found.append(Note(str(remark["code"]), Severity(remark["severity"]), line))
+        except (TypeError, KeyError, ValueError):
+            found.append(Note.warning("source", line))
+    return found

@@ -24,6 +24,7 @@ from powermeter.errors import ConfigurationError, printable
 from powermeter.recorder.discovery import best_sources, check_sources
 from powermeter.recorder.parent import Recorder
 from powermeter.recorder.rail_totals import RailTotals
+from powermeter.result.notes import plain_notes
 from powermeter.units import parse_duration
 
 
@@ -137,6 +138,7 @@ class JsonLines:
                     for name, pace in tail.labels.items()
                 ],
                 "warnings": list(map(str, tail.warnings)),
+                "remarks": plain_notes(tail.warnings),
             }
         )
         sys.stdout.flush()

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from powermeter.errors import printable
 from powermeter.recorder.rail_totals import RailTotals
 from powermeter.recording import Recording, SourceInfo
+from powermeter.result.notes import Note
 
 Floats = NDArray[np.float64]
 
@@ -72,7 +73,7 @@ class Tail:
         self.elapsed_s = 0.0
         self.battery: str | None = None
         self.is_growing = True
-        self.warnings: list[str] = []
+        self.warnings: list[Note] = []
         self._last_ns: dict[int, int] = {}
         self._first_ns: int | None = None
         self._events_seen: set[tuple[int, int]] = set()
@@ -149,15 +150,16 @@ class Tail:
             gaps = [gap for gap in recording.gaps(about.id) if gap.reason != "missed"]
             if gaps:
                 length = sum(gap.end_ns - gap.start_ns for gap in gaps) * 1e-9
-                self.warnings.append(f"{name}: {len(gaps)} gap{'s' * (len(gaps) > 1)} of {length:.1f} s")
+                text = f"{name}: {len(gaps)} gap{'s' * (len(gaps) > 1)} of {length:.1f} s"
+                self.warnings.append(Note.warning("gaps", text))
             silent = (now - self._last_ns.get(about.id, now)) * 1e-9
             if self.is_growing and silent > _SILENT_S:
-                self.warnings.append(f"{name}: no reading for {silent:.0f} s")
+                self.warnings.append(Note.warning("silent", f"{name}: no reading for {silent:.0f} s"))
         for source, totals in self.rails.values():
             if totals.saturated:
-                self.warnings.append(
-                    f"{printable(source)}: {totals.saturated:,} readings at the end of its range; the energy is at least this"
-                )
+                name = printable(source)
+                text = f"{name}: {totals.saturated:,} readings at the end of its range; the energy is at least this"
+                self.warnings.append(Note.warning("clipped-readings", text))
 
     def _take_events(self, recording: Recording) -> None:
         recent: dict[str, list[int]] = {}

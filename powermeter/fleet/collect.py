@@ -18,6 +18,7 @@ from powermeter.fleet.origins import Found, Origin
 from powermeter.fleet.rows import READINGS, RecordingRows, identity
 from powermeter.fleet.snapshot import snapshot
 from powermeter.recording import Recording, verification
+from powermeter.result.notes import Note
 
 
 @dataclass(slots=True)
@@ -28,7 +29,7 @@ class Outcome:
         added, grown, known, older: Names of files that were new, that replaced what was held, that were held already,
             and of which a longer copy is held.
         left: (name, why) of files that were not taken.
-        notes: (name, what must be said) of files that were.
+        notes: (name, note) of files that were.
     """
 
     added: list[str] = field(default_factory=list)
@@ -36,7 +37,7 @@ class Outcome:
     known: list[str] = field(default_factory=list)
     older: list[str] = field(default_factory=list)
     left: list[tuple[str, str]] = field(default_factory=list)
-    notes: list[tuple[str, str]] = field(default_factory=list)
+    notes: list[tuple[str, Note]] = field(default_factory=list)
 
     @property
     def files(self) -> int:
@@ -45,7 +46,8 @@ class Outcome:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
-        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+        remarks = [{"file": name, **note.to_dict()} for name, note in self.notes]
+        return {**{name: getattr(self, name) for name in self.__dataclass_fields__}, "remarks": remarks}
 
     def lines(self) -> list[str]:
         """Return the end's account in words."""
@@ -147,9 +149,10 @@ def _take(
         where = dataset.folder / "recordings" / f"device={about.device}" / f"day={about.day}"
         held[name] = Held(content, about.size, readings, where / f"{name}.parquet")
         (outcome.added if before is None else outcome.grown).append(found.name)
-        outcome.notes += [(found.name, text) for text in about.notes]
+        outcome.notes += [(found.name, note) for note in about.notes]
         if not verdict.is_closed:
-            outcome.notes.append((found.name, "not closed: it may grow; collect again"))
+            note = Note.warning("collect-again", "not closed: it may grow; collect again")
+            outcome.notes.append((found.name, note))
     return name
 
 

@@ -21,6 +21,7 @@ from powermeter.cli.live_screen import lines
 from powermeter.cli.live_tail import Tail
 from powermeter.events import Event
 from powermeter.recording import Writer
+from powermeter.result.notes import Note
 
 LONG = "a_label_that_is_longer_than_the_whole_terminal_is_wide"
 
@@ -45,7 +46,7 @@ def path(tmp_path):
 def test_no_number_and_no_label_is_cut(path, width):
     tail = Tail(path, "x")
     tail.look()
-    tail.warnings = ["m: 2 gaps of 1.5 s"]
+    tail.warnings = [Note.warning("gaps", "m: 2 gaps of 1.5 s")]
     found = lines(tail, parse_battery("4Ah"), width)
     assert max(map(len, found)) <= width
     assert found[0].startswith("! m")
@@ -144,13 +145,14 @@ def test_a_line_of_json_holds_every_number_in_si(path, capsys):
     tail = Tail(path, "x")
     tail.look()
     tail.is_growing = True
-    tail.warnings = ["m: a gap"]
+    tail.warnings = [Note.warning("gaps", "m: a gap")]
     live.JsonLines().draw(tail, parse_battery("4Ah"))
     live.JsonLines().draw(tail, parse_battery("4Ah"), last=True)
     first, last = (json.loads(line) for line in capsys.readouterr().out.splitlines())
-    assert set(first) == {"elapsed_s", "recording", "rails", "labels", "warnings"}
+    assert set(first) == {"elapsed_s", "recording", "rails", "labels", "warnings", "remarks"}
     assert (first["recording"], last["recording"]) == (True, False)
     assert first["elapsed_s"] == 10.0 and first["warnings"] == ["m: a gap"]
+    assert first["remarks"] == [{"code": "gaps", "severity": "warning", "text": "m: a gap"}]
     (rail,) = first["rails"]
     assert (rail["source"], rail["rail"]) == ("m", "VDD_IN")
     assert rail["energy_j"] == pytest.approx(15.0, rel=5e-3)

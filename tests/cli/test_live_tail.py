@@ -155,6 +155,7 @@ def test_gaps_and_readings_at_the_end_of_the_range_are_warned_of_in_numbers(tmp_
         "m: 2 gaps of 3.5 s",
         "m: 3 readings at the end of its range; the energy is at least this",
     ]
+    assert [note.code for note in told] == ["gaps", "clipped-readings"]
 
 
 def test_a_source_that_falls_silent_while_it_is_recorded_is_named(tmp_path, monkeypatch):

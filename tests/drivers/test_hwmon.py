@@ -82,6 +82,7 @@ def test_an_ina219_at_the_kernels_default_is_taken_as_it_is_and_warned_about(tmp
     assert si(source) == {"ina219_1_40.voltage": 5.1, "ina219_1_40.current": 2.5}
     (warning,) = source.info()["warnings"]
     assert "10.00 mohm" in warning and "shunt=" in warning
+    assert [(one["code"], one["text"]) for one in source.info()["remarks"]] == [("kernel-shunt", warning)]
 
 
 def test_the_real_shunt_corrects_the_current_and_not_the_voltage(tmp_path):

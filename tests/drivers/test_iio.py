@@ -72,6 +72,7 @@ def test_without_a_shunt_the_kernels_is_used_and_warned_about(tree):
     made.open()
     assert made.channels[1].scale == pytest.approx(10e-6 / 0.010)
     assert "0.01 ohm" in made.info()["warnings"][0]
+    assert [one["code"] for one in made.info()["remarks"]] == ["kernel-shunt"]
 
 
 def test_the_buffer_gives_signed_codes_and_the_kernels_own_stamps(tree):

@@ -96,6 +96,8 @@ def test_bad_files_are_named_and_nothing_else_is_disturbed(tmp_path: Path) -> No
     assert "as it was written" in why["edited.power"] and "schema version 99" in why["newer.power"]
     notes = dict(found.notes)
     assert "in the future" in notes["future.power"] and "not closed" in notes["killed.power"]
+    codes = {one["file"]: one["code"] for one in found.to_dict()["remarks"]}
+    assert codes == {"future.power": "clock-doubtful", "killed.power": "collect-again"}
     doubtful = {row["file"]: row["clock_doubtful"] for row in rows(tmp_path / "ds", "recordings")}
     assert doubtful == {"good.power": False, "future.power": True, "killed.power": False}
 

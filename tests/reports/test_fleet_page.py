@@ -10,6 +10,7 @@ import pytest
 from powermeter.comparison.verdict import Verdict
 from powermeter.reports import fleet_page
 from powermeter.result import Grade, Result
+from powermeter.result.notes import Note
 
 
 def joules(value: float, grade: Grade = Grade.MEASURED) -> Result:
@@ -140,6 +141,7 @@ def test_devices_that_stand_out_and_series_that_drift_are_in_percent():
     block = only(outliers=[outlier], kinds_too_small=2)
     assert block.rows == [["pi7", "m1", "–", "infer", "pi", "+7.12 %", "0.4 %"]]
     assert block.notes == ["Kinds of fewer than five devices, which are not judged: 2."]
+    assert [note.code for note in block.notes] == ["kinds-too-small"]
     assert only(outliers=[outlier]).notes == []
     drift = Made(group=GROUP, per_day=-0.0123, low=-0.02, high=-0.005, days=12.34, recordings=17)
     block = only(drifts=[drift], series_too_short=3)
@@ -156,7 +158,7 @@ def place(name, seconds, footprint=True) -> Made:
 def test_totals_of_several_places_have_their_sum_below():
     totals = Made(
         places=[place("France", 36_000.0), place(None, 18_000.0, footprint=False)],
-        notes=["a note"],
+        notes=[Note.info("a-note", "a note")],
         energy=joules(14_400.0),
         carbon=grams(20.0),
         water=grams(4.0, "L"),

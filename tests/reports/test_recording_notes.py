@@ -46,6 +46,28 @@ def test_what_the_counted_rail_may_hold_is_not(tmp_path, other):
 
 
 @pytest.mark.parametrize(
+    ("remarks", "code"),
+    [
+        ([{"code": "kernel-shunt", "severity": "warning", "text": "a shunt"}], "kernel-shunt"),
+        (None, "source"),  # recorded by an earlier version
+        ([{"code": "kernel-shunt", "severity": "loud"}], "source"),
+        (["kernel-shunt"], "source"),
+        ([], "source"),
+    ],
+)
+def test_what_a_driver_warned_of_keeps_its_code(tmp_path, remarks, code):
+    times = START + np.arange(101, dtype=np.int64) * 10_000_000
+    with Writer.create(tmp_path / "a.power", {"clock": "monotonic"}) as writer:
+        source = writer.add_source(
+            "test://", "meter", "test", channels(gpu(0)), {"warnings": ["a shunt"], "remarks": remarks}
+        )
+        writer.append(source, times, np.tile(np.array([5000, 400], np.int64), (times.size, 1)))
+    with Recording.open(tmp_path / "a.power") as recording:
+        (note,) = having(gather(recording).warnings, code)
+    assert note == "meter: a shunt"
+
+
+@pytest.mark.parametrize(
     ("codes", "expected"),
     [
         ([["holes", "warning"], ["no-zone", "info"]], [("holes", "warning"), ("no-zone", "info")]),
