@@ -12,11 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from powermeter.channel import Accuracy, Channel, Kind, Quantity
+from powermeter.channel import Accuracy, Channel, Quantity
 from powermeter.errors import ConfigurationError, DataError, NotInstalledError, OpenError, Reason
 from powermeter.platforms.assumptions import (
-    COUNTED,
-    COUNTED_CLOCK,
     NO_LIMITS,
     TESTERS,
     TESTERS_CURRENT,
@@ -26,7 +24,7 @@ from powermeter.source import Found, Option, Row, now_ns
 
 from .links.link import RAIL_OPTIONS, Link
 from .links.serial_port import list_ports
-from .meters.odometer import Odometer, totals_of
+from .meters.odometer import Odometer, counted
 from .meters.request_response import RequestMeter
 
 FRAME_LENGTH = 192
@@ -205,24 +203,7 @@ class TC66(RequestMeter):
             Channel("voltage", Quantity.VOLTAGE, 1e-4, rail, accuracy=voltage, refresh_ns=REFRESH_NS),
             Channel("current", Quantity.CURRENT, 1e-5, rail, accuracy=current, refresh_ns=REFRESH_NS),
             Channel("power", Quantity.POWER, 1e-4, rail, accuracy=power, refresh_ns=REFRESH_NS),
-            Channel(
-                "charge",
-                Quantity.CHARGE,
-                3.6,
-                totals_of(rail),
-                Kind.COUNTER,
-                refresh_ns=REFRESH_NS,
-                accuracy=Accuracy(gain=TESTERS_CURRENT, step=3.6, clock=COUNTED_CLOCK, source=COUNTED),
-            ),
-            Channel(
-                "energy",
-                Quantity.ENERGY,
-                3.6,
-                totals_of(rail),
-                Kind.COUNTER,
-                refresh_ns=REFRESH_NS,
-                accuracy=Accuracy(gain=both, step=3.6, clock=COUNTED_CLOCK, source=COUNTED),
-            ),
+            *counted(rail, TESTERS_CURRENT, both, REFRESH_NS),
             Channel(
                 "temperature",
                 Quantity.TEMPERATURE,

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from powermeter.channel import Accuracy, Channel, Kind, Quantity
+from powermeter.channel import Accuracy, Channel, Quantity
 from powermeter.errors import ConfigurationError, DataError, OpenError, Reason
-from powermeter.platforms.assumptions import COUNTED, COUNTED_CLOCK, NO_LIMITS, TESTERS
+from powermeter.platforms.assumptions import NO_LIMITS, TESTERS
 from powermeter.source import Found, Option, Row, now_ns
 
 from .links.link import RAIL_OPTIONS
 from .links.serial_port import port_problem
-from .meters.odometer import Odometer, totals_of
+from .meters.odometer import Odometer, counted
 from .meters.request_response import RequestMeter
 
 FRAME_LENGTH = 130
@@ -286,26 +286,7 @@ class RDTechUM(RequestMeter):
                     source=wanted.accuracy_voltage.source + "; voltage's and current's added",
                 ),
             ),
-            Channel(
-                "charge",
-                Quantity.CHARGE,
-                3.6,
-                totals_of(rail),
-                Kind.COUNTER,
-                refresh_ns=REFRESH_NS,
-                accuracy=Accuracy(
-                    gain=wanted.accuracy_current.gain, step=3.6, clock=COUNTED_CLOCK, source=COUNTED
-                ),
-            ),
-            Channel(
-                "energy",
-                Quantity.ENERGY,
-                3.6,
-                totals_of(rail),
-                Kind.COUNTER,
-                refresh_ns=REFRESH_NS,
-                accuracy=Accuracy(gain=gain, step=3.6, clock=COUNTED_CLOCK, source=COUNTED),
-            ),
+            *counted(rail, wanted.accuracy_current.gain, gain, REFRESH_NS),
             Channel(
                 "temperature",
                 Quantity.TEMPERATURE,

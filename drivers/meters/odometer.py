@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from powermeter.channel import MISSING, Rail
+from powermeter.channel import MISSING, Accuracy, Channel, Kind, Quantity, Rail
+from powermeter.platforms.assumptions import COUNTED, COUNTED_CLOCK
 from powermeter.units import NS
 
 
@@ -84,3 +85,23 @@ def totals_of(rail: Rail) -> Rail:
         rail.boundary,
         f"the same line by the meter's own totals ({rail.covers})",
     )
+
+
+def counted(rail: Rail, charge_gain: float, energy_gain: float, refresh_ns: int) -> tuple[Channel, Channel]:
+    """Return the channels of a meter's own totals in whole mAh and mWh, with the largest share each may be off by."""
+    charge, energy = (
+        Channel(
+            name,
+            quantity,
+            3.6,
+            totals_of(rail),
+            Kind.COUNTER,
+            refresh_ns=refresh_ns,
+            accuracy=Accuracy(gain=gain, step=3.6, clock=COUNTED_CLOCK, source=COUNTED),
+        )
+        for name, quantity, gain in (
+            ("charge", Quantity.CHARGE, charge_gain),
+            ("energy", Quantity.ENERGY, energy_gain),
+        )
+    )
+    return charge, energy

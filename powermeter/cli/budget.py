@@ -39,9 +39,7 @@ from powermeter.cli.outputs import put, put_json
     metavar="LABEL[:N][=BATTERY]",
     help="Check a label's events against a budget; N items; * is the whole recording.",
 )
-@click.option(
-    "--tokens", type=float, metavar="N", help="Tokens generated, where the events do not carry them."
-)
+@subject.tokens_option
 @click.option(
     "--simulate", is_flag=True, help="Empty the battery by the recorded profile, repeated (presets)."
 )
@@ -78,7 +76,7 @@ from powermeter.cli.outputs import put, put_json
     help="Of the client's network.",
 )
 @click.option("--radio-power", metavar="POWER", help="While it transfers, where the meter did not see it.")
-@click.option("--json", "as_json", is_flag=True, help="The same numbers unrounded.")
+@subject.json_option
 def budget(recording: Path | None, as_json: bool, **chosen: Any) -> int:
     """Set a recording against a battery charge.
 

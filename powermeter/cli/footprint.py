@@ -91,9 +91,7 @@ from powermeter.cli.outputs import put, put_json
 @click.option(
     "--whole-period", is_flag=True, help="Carbon of a whole period with its idle time: then it is a score."
 )
-@click.option(
-    "--tokens", type=float, metavar="N", help="Tokens generated, where the events do not carry them."
-)
+@subject.tokens_option
 @click.option("--prompt-tokens", type=float, metavar="N", help="Prompt tokens, likewise.")
 @click.option(
     "--traffic", metavar="SIZE", help="Bytes on the network, for example 90MB: by the byte and by power."
@@ -115,7 +113,7 @@ from powermeter.cli.outputs import put, put_json
     "--unit", "mass", type=click.Choice(["g", "lb"]), default="g", show_default=True, help="Mass of carbon."
 )
 @click.option("--explain", is_flag=True, help="Walk through the arithmetic.")
-@click.option("--json", "as_json", is_flag=True, help="The same numbers unrounded.")
+@subject.json_option
 def footprint(recordings: tuple[Path, ...], explain: bool, as_json: bool, **chosen: Any) -> None:
     """Print the carbon, water and minerals of electricity and of making.
 

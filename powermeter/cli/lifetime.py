@@ -88,7 +88,7 @@ from powermeter.cli.outputs import put, put_json
     type=click.Choice(["energy", "carbon", "water", "adpe", "money"]),
     help="What the tornado is of.",
 )
-@click.option("--json", "as_json", is_flag=True, help="The same numbers unrounded.")
+@subject.json_option
 def lifetime(recording: Path | None, as_json: bool, **chosen: Any) -> None:
     """Compare years of inference on the device with years in the cloud.
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from powermeter.cli.subject import items_option, per_option
+
 if TYPE_CHECKING:
     from powermeter.reports.report_options import ReportOptions
 
@@ -37,17 +39,8 @@ OPTIONS = (
     click.option(
         "--label", "-l", metavar="NAME", help="The label that the report is about; the inferences otherwise."
     ),
-    click.option(
-        "--items",
-        type=click.FloatRange(min=0, min_open=True),
-        metavar="N",
-        help="Number of items processed: of --label, of the only label, or else of the whole run.",
-    ),
-    click.option(
-        "--per",
-        metavar="NAME",
-        help="What one item is: a label whose events are counted (request); with --items a name.",
-    ),
+    items_option,
+    per_option,
 )
 
 

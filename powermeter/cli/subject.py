@@ -12,6 +12,22 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+items_option = click.option(
+    "--items",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="N",
+    help="Number of items processed: of --label, of the only label, or else of the whole run.",
+)
+per_option = click.option(
+    "--per",
+    metavar="NAME",
+    help="What one item is: a label whose events are counted (request); with --items a name.",
+)
+tokens_option = click.option(
+    "--tokens", type=float, metavar="N", help="Tokens generated, where the events do not carry them."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="The same numbers unrounded.")
+
 
 def options(command: Command) -> Command:
     """Add the options that say what is talked about."""
@@ -33,17 +49,8 @@ def options(command: Command) -> Command:
         click.option(
             "--duration", "-d", metavar="TIME", help="Without a recording: how long, for example 8h."
         ),
-        click.option(
-            "--items",
-            type=click.FloatRange(min=0, min_open=True),
-            metavar="N",
-            help="Number of items processed: of --label, of the only label, or else of the whole run.",
-        ),
-        click.option(
-            "--per",
-            metavar="NAME",
-            help="What one item is: a label whose events are counted (request); with --items a name.",
-        ),
+        items_option,
+        per_option,
     ):
         command = option(command)
     return command
