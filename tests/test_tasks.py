@@ -65,11 +65,30 @@ def test_an_environment_is_made_once(tasks: ModuleType, tmp_path: Path, monkeypa
     monkeypatch.setattr(tasks, "PYTHON", python)
     monkeypatch.setattr(tasks, "pip_for", lambda python: ("pip",))
     monkeypatch.setattr(tasks, "run", lambda *command, **_: ran.append(command))
+    monkeypatch.setattr(tasks, "is_locked", lambda: False)
     tasks.environment("dev")
     tasks.environment("dev")
     assert ran == [("pip", "install", "--quiet", "--editable", ".[dev]")]
     tasks.environment("dev,proof")
     assert len(ran) == 2
+
+
+def test_what_tests_need_comes_from_the_lock_where_all_judges_are_required(
+    tasks: ModuleType, monkeypatch
+) -> None:
+    ran: list[tuple[object, ...]] = []
+    monkeypatch.setenv("POWERMETER_TESTS_REQUIRE_ALL", "1")
+    monkeypatch.setattr(tasks, "pip_for", lambda python: ("pip",))
+    monkeypatch.setattr(tasks, "run", lambda *command, **_: ran.append(command))
+    monkeypatch.setattr(tasks, "is_locked", lambda: True)
+    tasks.install(tasks.PYTHON, "dev,proof", "--editable", ".")
+    assert ran == [
+        ("pip", "install", "--quiet", "--require-hashes", "--requirement", tasks.LOCK),
+        ("pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--editable", "."),
+    ]
+    ran.clear()
+    tasks.install(tasks.PYTHON, "dev,proof,spark", "--editable", ".")  # more than the lock holds
+    assert ran == [("pip", "install", "--quiet", "--editable", ".[dev,proof,spark]")]
 
 
 def test_a_failing_command_ends_with_its_status(tasks: ModuleType, capsys) -> None:

@@ -230,7 +230,7 @@ class DriverContract:
             raise AssertionError("it opened an instrument that is not there")
         finally:
             source.close()
-        _wait(lambda: _no_more_than(descriptors))
+        _wait(lambda: _no_more_than(descriptors) and set(threading.enumerate()) <= threads)
         assert _no_more_than(descriptors) and set(threading.enumerate()) <= threads
 
     def test_missing_stays_missing(self, tmp_path: Path) -> None:
