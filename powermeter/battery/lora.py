@@ -76,13 +76,6 @@ def time_on_air_s(
     return (preamble + 4.25) * symbol_s + symbols * symbol_s
 
 
-def fsk_time_on_air_s(payload_b: int, bit_rate: float = 50_000) -> float:
-    """Return the time on air of an FSK frame: (payload + 11) × 8 / bit rate (preamble 5, sync 3, length 1, CRC 2)."""
-    if not 0 <= payload_b <= 255 or bit_rate <= 0:
-        raise ConfigurationError(f"FSK payload of {payload_b} bytes at {bit_rate:g} bit/s is out of range")
-    return (payload_b + 11) * 8 / bit_rate
-
-
 @dataclass(frozen=True, slots=True)
 class Step:
     """One state of a cycle: mA for ms."""

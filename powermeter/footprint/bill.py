@@ -37,16 +37,6 @@ _KINDS = {
 }
 
 
-def read_bill(path: str | Path) -> list[AccountLine]:
-    """Return the lines of a bill of materials in TOML: a list `[[part]]` with `name`, `kind` and its fields.
-
-    Raises:
-        ConfigurationError: There is no such file, or a part cannot be used; names the part.
-        DataError: It is not usable TOML, or lists no part.
-    """
-    return bill(read_parts(path), Path(path).name)
-
-
 def read_parts(path: str | Path) -> list[dict[str, Any]]:
     """Return the `[[part]]` tables of a bill as they stand.
 

@@ -8,14 +8,12 @@ its own grid.  The router's share is what carries the transfer, not the househol
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from powermeter.errors import ConfigurationError
-from powermeter.footprint.assessment import DataCentre
 from powermeter.footprint.factors import Factor, default, given
 from powermeter.footprint.formula import AccountLine, Input, Measured
-from powermeter.result import Grade, Result
+from powermeter.result import Result
 
 
 @dataclass(frozen=True)
@@ -81,51 +79,3 @@ class Round:
 def default_router() -> Factor:
     """Return the cited router power (4 to 16.5 W)."""
     return default("router.power")
-
-
-@dataclass(frozen=True)
-class Campaign:
-    """Rounds of many clients, by country.
-
-    Attributes:
-        client: One client's round.
-        rounds: How many.
-        clients: Country → clients a round.
-        server_j: Energy of the server over all rounds, at its IT equipment.
-    """
-
-    client: Round
-    rounds: int
-    clients: Mapping[str, int]
-    server_j: float = 0.0
-
-    def __post_init__(self) -> None:
-        if self.rounds < 1 or not self.clients or any(count < 1 for count in self.clients.values()):
-            raise ConfigurationError("a campaign has at least one round and one client in each country named")
-        if self.server_j < 0:
-            raise ConfigurationError("a server's energy cannot be negative")
-
-    def energy(self) -> Result:
-        """Return the energy of all clients in J, the server apart."""
-        return self.client.line().result().scaled(self.rounds * sum(self.clients.values()))
-
-    def carbon(self, server_place: str | None = None, losses: bool = True) -> Sequence[tuple[str, Result]]:
-        """Return (who, g CO2e) for the clients of each country and the server."""
-        from powermeter.footprint import footprint
-
-        one = self.client.line().result()
-        found = []
-        for country, count in self.clients.items():
-            energy = one.scaled(self.rounds * count)
-            found.append((f"{count} clients in {country}", footprint(energy, country, losses=losses).carbon))
-        if self.server_j:
-            server = Result.of(self.server_j, "J", {}, Grade.ASSUMED)
-            found.append(
-                (
-                    "server",
-                    footprint(
-                        server, server_place, losses=losses, centre=DataCentre(pue=default("datacentre.pue"))
-                    ).carbon,
-                )
-            )
-        return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from powermeter.battery.lora import BEACON_PERIOD_S, Node, fsk_time_on_air_s, time_on_air_s
+from powermeter.battery.lora import BEACON_PERIOD_S, Node, time_on_air_s
 from powermeter.errors import ConfigurationError
 
 
@@ -24,11 +24,6 @@ def test_an_empty_payload_still_has_eight_symbols() -> None:
     assert time_on_air_s(0, 12, bandwidth_hz=500e3, crc=False) >= (8 + 4.25 + 8) * symbol
 
 
-def test_fsk() -> None:
-    """20 bytes at 50 kbit/s: 31 × 8 / 50 000."""
-    assert fsk_time_on_air_s(20) == pytest.approx(4.96e-3)
-
-
 @pytest.mark.parametrize(
     "call",
     [
@@ -38,7 +33,6 @@ def test_fsk() -> None:
         lambda: time_on_air_s(10, 7, coding_rate=5),
         lambda: time_on_air_s(10, 7, bandwidth_hz=0),
         lambda: time_on_air_s(10, 6),
-        lambda: fsk_time_on_air_s(-1),
         lambda: Node(10, 7, 600, "D"),
         lambda: Node(10, 13, 600),
         lambda: Node(300, 7, 600),

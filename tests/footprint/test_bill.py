@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from powermeter.errors import ConfigurationError, DataError
-from powermeter.footprint.bill import bill, read_bill
+from powermeter.footprint.bill import bill, read_parts
 
 
 @pytest.mark.parametrize(
@@ -28,9 +28,9 @@ def test_unusable_parts_are_named(entry: dict[str, object], said: str) -> None:
 
 def test_unusable_bills(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot be read"):
-        read_bill(tmp_path / "none.toml")
+        read_parts(tmp_path / "none.toml")
     for text, said in (("part = 1", r"\[\[part\]\]"), ("[[part", "TOML")):
         path = tmp_path / "bad.toml"
         path.write_text(text)
         with pytest.raises(DataError, match=said):
-            read_bill(path)
+            bill(read_parts(path))

@@ -10,7 +10,7 @@ from powermeter.errors import ConfigurationError
 from powermeter.footprint import footprint, given, intensity_of, to_text
 from powermeter.footprint.allocation import break_even, by_time, by_use
 from powermeter.footprint.assessment import Rates
-from powermeter.footprint.bill import read_bill
+from powermeter.footprint.bill import bill, read_parts
 from powermeter.footprint.embodied import battery, chip, device, memory, part, tinyml, water_of_die
 from powermeter.footprint.equivalent import equivalent
 from powermeter.footprint.formula import total
@@ -136,7 +136,7 @@ level = "low"
 def test_bill_of_materials(tmp_path: Path) -> None:
     path = tmp_path / "bill.toml"
     path.write_text(BILL)
-    lines = read_bill(path)
+    lines = bill(read_parts(path), path.name)
     expected = chip(10, 28).value + 2 * memory("lpddr4", 2).value + battery(3.7).value + 900 + 40
     assert total(lines).value == pytest.approx(expected)
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from powermeter.errors import ConfigurationError
-from powermeter.footprint import footprint
-from powermeter.footprint.federated import Campaign, Round, default_router
-from powermeter.result import Grade, Result
+from powermeter.footprint.federated import Round, default_router
+from powermeter.result import Result
 
 TRAINING = Result.of(300.0, "J", {"gain:m": 3.0})
 
@@ -27,26 +26,12 @@ def test_router_and_radio_may_be_left_out() -> None:
     assert Round(TRAINING, 5e6, 5e6, 8e6, 40e6).line().value == pytest.approx(300)
 
 
-def test_clients_are_summed_with_their_own_grids() -> None:
-    campaign = Campaign(Round(TRAINING, 1e6, 1e6, 8e6, 8e6), 10, {"FRA": 2, "POL": 3}, server_j=3.6e6)
-    assert campaign.energy().value == pytest.approx(300 * 50)
-    rows = dict(campaign.carbon("FRA", losses=False))
-    joules = {"FRA": 6000.0, "POL": 9000.0}
-    for country, count in (("FRA", 2), ("POL", 3)):
-        alone = footprint(Result.of(joules[country], "J"), country, losses=False).carbon.value
-        assert rows[f"{count} clients in {country}"].value == pytest.approx(alone)
-    assert rows["server"].value == pytest.approx(56.039 * 1.56)
-    assert rows["server"].grade is Grade.ASSUMED
-
-
 @pytest.mark.parametrize(
     "call",
     [
         lambda: Round(Result.of(1.0, "W"), 1, 1, 1, 1),
         lambda: Round(TRAINING, -1, 1, 1, 1),
         lambda: Round(TRAINING, 1, 1, 0, 1),
-        lambda: Campaign(Round(TRAINING, 1, 1, 1, 1), 0, {"FRA": 1}),
-        lambda: Campaign(Round(TRAINING, 1, 1, 1, 1), 1, {}),
     ],
 )
 def test_impossible_rounds(call) -> None:  # type: ignore[no-untyped-def]
