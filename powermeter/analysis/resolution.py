@@ -57,9 +57,12 @@ def verdict(
         f"one event lasts {format_duration(length)} and a sample comes each "
         f"{format_duration(trace.interval_ns * 1e-9)}: too short to resolve"
     )
-    known_to = f"±{format_number(100 * total.relative, 2)} %" if total.relative else "its interval"
+    relative = total.relative
+    known_to = (
+        f"±{format_number(100 * relative, 2)} %" if relative and math.isfinite(relative) else "its interval"
+    )
     if why:
-        text += f"; {_WHY[why]}"
+        text += f"; {_FEW_STATED if why == FEW and _is_stated(total) else _WHY[why]}"
     elif more:
         text += f"; {more} more repeats give the mean to ±5 %"
     elif known.size > 1:
@@ -82,6 +85,16 @@ _WHY = {
     RIPPLE: "power inside them changes slowly between two levels, whenever they begin: a fast ripple that readings nearly keep step with "
     "looks like that; sample at a rate that is not near a multiple of the ripple's, or let the recorder vary its moments",
 }
+
+
+_FEW_STATED = (
+    "so few readings fell into them that the interval is wide: measure more repeats, or sample faster"
+)
+
+
+def _is_stated(total: Result) -> bool:
+    """Return whether a total is printed as a value with its interval, not as a bound."""
+    return math.isfinite(total.high) and total.low > 0
 
 
 def _nothing_seen(energy: Windows, covered: NDArray[np.int64]) -> str:

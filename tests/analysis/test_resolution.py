@@ -61,11 +61,19 @@ def test_what_is_said_of_long_events_as_well(why):
 
 @pytest.mark.parametrize("why", [UNSEEN, FEW, BEAT, LOST])
 def test_short_events_say_how_short_and_why(why):
-    found = judged(windows([1] * 3, [0.02] * 3, why=why))
+    found = judged(windows([1] * 3, [0.02] * 3, why=why), Result.of(10.0, "J", {"noise:x": 8.0}))
     assert found.text == (
         "one event lasts 20.00 ms and a sample comes each 100.0 ms: too short to resolve; "
         + resolution._WHY[why]
     )
+
+
+@pytest.mark.parametrize(("half", "is_bound"), [(0.02, False), (4.0, False), (8.0, True), (np.inf, True)])
+def test_a_bound_is_said_to_be_known_only_where_a_bound_is_printed(half, is_bound):
+    total = Result.of(10.0, "J", {"noise:x": half})
+    text = judged(windows([1] * 3, [0.02] * 3, why=FEW), total).text
+    assert ("only a bound is known" in text) is is_bound
+    assert ("the interval is wide" in text) is not is_bound
 
 
 def test_short_events_of_which_the_mean_is_known_say_to_what():
