@@ -59,7 +59,7 @@ def _of(process: int, counts: Counts) -> Iterable[str]:
     if refused:
         yield f"{who}: {refused} marks were refused: their time stamps are of another clock, or they are not marks"
     if strays:
-        yield f"{who}: {strays} events ended that had not begun here"
+        yield f"{who}: {strays} event{'s' * (strays != 1)} ended that had not begun here"
     waited_s = float(d.get("waited_s") or 0)
     if waited_s > 0.01:
         yield f"{who}: it waited {waited_s:.2g} s for the recorder to take in its events; mark larger pieces of work"

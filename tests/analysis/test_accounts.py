@@ -33,6 +33,7 @@ def test_where_all_is_there_nothing_is_printed():
         (counts(lost=7), "7 marks were lost"),
         (counts(refused=2), "2 marks were refused"),
         (counts(strays=3), "3 events ended that had not begun"),
+        (counts(strays=1), "1 event ended that had not begun"),
         (counts(waited_s=1.25), "waited 1.2 s for the recorder"),
     ],
 )
