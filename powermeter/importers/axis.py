@@ -165,6 +165,12 @@ def usual_step(times: NDArray[np.int64]) -> float:
     return float(np.median(steps)) if len(steps) else 0.0
 
 
+def first_interval_ns(found: Axis) -> int:
+    """Return when the first row's amount began, in ns: one usual step before its stamp."""
+    step = int(usual_step(found.times_ns)) or 1_000_000_000
+    return int(found.times_ns[0]) - step
+
+
 def _straighten(found: Axis, where: str, lines: NDArray[np.int64] | None) -> None:
     """Take out rows that are out of order and jumps of a clock that was set, in place."""
     times = found.times_ns

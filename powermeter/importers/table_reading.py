@@ -14,9 +14,10 @@ from powermeter.channel import MISSING, Accuracy, Channel, Quantity
 from powermeter.errors import DataError
 from powermeter.importers import kinds
 from powermeter.importers.apparent_power import refuse_apparent
-from powermeter.importers.axis import Axis, axis, keep_first_step, regular, usual_step, whole_seconds
+from powermeter.importers.axis import Axis, axis, first_interval_ns, keep_first_step, regular, whole_seconds
 from powermeter.importers.blocks import RowCount, Store, TextBlock, text_blocks
 from powermeter.importers.cells import Cells, Statistics, numbers
+from powermeter.importers.charge_states import ChargeStates
 from powermeter.importers.columns import NO_ZONE, channel_name, scaled, unused
 from powermeter.importers.contradicting_units import refuse_other_units
 from powermeter.importers.devices import device_column, device_label, numbered, round_note, sweeps
@@ -74,6 +75,7 @@ class Table:
         self._counted = RowCount()
         self._beside: set[int] = set()
         self._reader = Reader(plan.time, plan.layout.decimal_comma)
+        self._states = ChargeStates(plan.layout.headings, choices.columns, path)
 
     @property
     def signature(self) -> Signature | None:
@@ -90,6 +92,8 @@ class Table:
         store = Store()
         for block in self._blocks():
             self._append(store, block)
+            self._states.add(block)
+        self._states.refuse()
         self.warnings += check_rows(self.path, self.plan, self._counted, self._cells, self._seen, store.rows)
         refuse_apparent(self.plan, self._seen, self.choices, str(self.path))
         refuse_other_units(self.plan, self._seen, str(self.path))
@@ -113,7 +117,7 @@ class Table:
             devices=device_column(self.plan, self.devices),
         )
         per_row = any(meaning.as_ == "per-row" for meaning in self.meanings)
-        starts = self._first_interval(found) if per_row else None
+        starts = first_interval_ns(found) if per_row else None
         name = self.signature.name if self.signature is not None else "table"
         info: dict[str, Any] = {"tool": self.signature.title} if self.signature is not None else {}
         cut = found.resolution_ns or (
@@ -350,11 +354,6 @@ class Table:
             elif stream.as_ == "counter" and stream.channel.quantity is Quantity.ENERGY and len(head) > 1:
                 found[rail.name] = float(head[-1] - head[0]) * stream.channel.scale, "J"
         return found
-
-    def _first_interval(self, found: Axis) -> int:
-        """Return when the first row's amount began: one usual step before its stamp."""
-        step = int(usual_step(found.times_ns)) or 1_000_000_000
-        return int(found.times_ns[0]) - step
 
     def _finish(self, rows: TableRows, streams: Sequence[Stream]) -> None:
         """Survey the values, give the channels their scales and rails, and report what was flagged."""
