@@ -21,7 +21,7 @@ class ChargeStates:
         """Find the column.
 
         Args:
-            settled: What was said of columns, by header or number from 1; a column that is left out is not read.
+            settled: What the caller states of columns, by header or number from 1; a column that is left out is not read.
             where: The file, for the message.
         """
         self._where = where

@@ -1,4 +1,4 @@
-"""A number that says how sure it is: value, interval and grade, how it looks in print, and the notes that stand beside it."""
+"""A number with its interval and grade, how it looks in print, and the notes that stand beside it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a reader of a comparison is told besides: one code for each thing, where it holds and nowhere else."""
+"""Remarks that stand beside a comparison: one code for each, where it holds and nowhere else."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_recordings_without_a_time_of_day_are_taken_in_the_order_given_and_of_on
 
 
 @pytest.mark.parametrize(
-    ("design", "repeats", "told"),
+    ("design", "repeats", "remarked"),
     [
         (Design.THESE_RUNS, (1, 40), True),
         (Design.THESE_RUNS, (40, 1), True),
@@ -85,8 +85,8 @@ def test_recordings_without_a_time_of_day_are_taken_in_the_order_given_and_of_on
         (Design.SINGLE, (1, 1), False),
     ],
 )
-def test_a_single_event_borrows_the_spread_of_the_others_and_that_is_said(design, repeats, told):
-    assert ("single-event" in said([run()], [run()], {"infer": row(design, repeats)})) is told
+def test_a_single_event_borrows_the_spread_of_the_others_and_a_remark_states_it(design, repeats, remarked):
+    assert ("single-event" in said([run()], [run()], {"infer": row(design, repeats)})) is remarked
     assert "single-event" not in said([run(), run()], [run()], {"infer": row(design, repeats)})
 
 
