@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from powermeter.cli.options import force_option, json_option, output_option
 from powermeter.cli.outputs import put, put_json
 from powermeter.errors import ConfigurationError
 from powermeter.result import COVERAGE_95
@@ -24,12 +25,7 @@ WAYS = ("pattern", "activity", "markers", "clock")
 @click.command()
 @click.argument("host", type=click.Path(path_type=Path))
 @click.argument("meter", type=click.Path(path_type=Path), required=False)
-@click.option(
-    "--output",
-    "-o",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="The recording that holds both; HOST-joined.power otherwise.",
-)
+@output_option("The recording that holds both; HOST-joined.power otherwise.")
 @click.option(
     "--by", type=click.Choice(WAYS), help="How; by the pattern where one was played, else by activity."
 )
@@ -45,8 +41,8 @@ WAYS = ("pattern", "activity", "markers", "clock")
 @click.option("--between", metavar="SPAN", help="Look only in this part of the meter's recording: 10m-25m.")
 @click.option("--source", "-s", metavar="NAME", help="Without METER: the source of HOST to align anew.")
 @click.option("--dry-run", is_flag=True, help="Print what is found, and write nothing.")
-@click.option("--force", is_flag=True, help="Replace an existing file.")
-@click.option("--json", "as_json", is_flag=True, help="The same numbers unrounded, in SI units.")
+@force_option
+@json_option()
 def align(
     host: Path,
     meter: Path | None,

@@ -11,6 +11,7 @@ import click
 from powermeter.cli.child import cannot_run, run_command
 from powermeter.cli.configuration import named
 from powermeter.cli.exit_codes import NOT_REACHED
+from powermeter.cli.options import force_option, json_option, output_option, rail_option, sources_option
 from powermeter.cli.outputs import put, put_json
 from powermeter.errors import ConfigurationError
 from powermeter.recording.output_file import check_output, in_place
@@ -23,13 +24,9 @@ _VALUES = 64
 
 
 @click.command(context_settings={"ignore_unknown_options": False, "allow_interspersed_args": False})
-@click.option(
-    "--source", "-s", "sources", multiple=True, metavar="URL", help="What to record; the best otherwise."
-)
-@click.option(
-    "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="The recording to write."
-)
-@click.option("--force", is_flag=True, help="Replace an existing file.")
+@sources_option("record")
+@output_option("The recording to write.")
+@force_option
 @click.option(
     "--precision",
     "-p",
@@ -62,8 +59,8 @@ _VALUES = 64
     type=click.Path(path_type=Path, dir_okay=False),
     help="Draw how it converged: FILE.png, FILE.svg.",
 )
-@click.option("--rail", metavar="NAME", help="The rail to count.")
-@click.option("--json", "as_json", is_flag=True, help="The same numbers unrounded, in SI units.")
+@rail_option
+@json_option()
 @click.option("--quiet", "-q", is_flag=True, help="Do not show what the command prints.")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def bench(

@@ -9,6 +9,7 @@ import click
 
 from powermeter.cli import subject
 from powermeter.cli.exit_codes import OVER_BUDGET
+from powermeter.cli.options import json_option, line_option, tokens_option
 from powermeter.cli.outputs import put, put_json
 
 
@@ -39,7 +40,7 @@ from powermeter.cli.outputs import put, put_json
     metavar="LABEL[:N][=BATTERY]",
     help="Check a label's events against a budget; N items; * is the whole recording.",
 )
-@subject.tokens_option
+@tokens_option
 @click.option(
     "--simulate", is_flag=True, help="Empty the battery by the recorded profile, repeated (presets)."
 )
@@ -68,15 +69,9 @@ from powermeter.cli.outputs import put, put_json
 @click.option(
     "--rounds", type=float, metavar="N", help="Rounds recorded.  [default: the label's events, or 1]"
 )
-@click.option(
-    "--line",
-    type=click.Choice(["fixed", "mobile"]),
-    default="fixed",
-    show_default=True,
-    help="Of the client's network.",
-)
+@line_option
 @click.option("--radio-power", metavar="POWER", help="While it transfers, where the meter did not see it.")
-@subject.json_option
+@json_option("The same numbers unrounded, each with its unit.")
 def budget(recording: Path | None, as_json: bool, **chosen: Any) -> int:
     """Set a recording against a battery charge.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from powermeter.cli import load_prompt
+from powermeter.cli.options import force_option, json_option, output_option
 from powermeter.cli.outputs import put, put_json
 from powermeter.errors import ConfigurationError
 from powermeter.recording.output_file import check_output, write_files
@@ -82,12 +83,7 @@ if TYPE_CHECKING:
 @click.option(
     "--plot", type=click.Path(path_type=Path, dir_okay=False), help="Draw the residuals: .png, .svg or .pdf."
 )
-@click.option(
-    "--output",
-    "-o",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="The calibration to write; RECORDING-calibration.toml otherwise.",
-)
+@output_option("The calibration to write; RECORDING-calibration.toml otherwise.")
 @click.option(
     "--apply",
     "apply_",
@@ -95,8 +91,8 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Store a calibration that was written earlier into RECORDING.",
 )
-@click.option("--force", is_flag=True, help="Replace existing files.")
-@click.option("--json", "as_json", is_flag=True, help="The same numbers unrounded, in SI units.")
+@force_option
+@json_option()
 def calibrate(recording: Path, apply_: Path | None, **options: Any) -> None:
     """Find gain and offset of a channel against a reference or known loads; apply them to recordings.
 

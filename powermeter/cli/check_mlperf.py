@@ -6,13 +6,14 @@ from pathlib import Path
 
 import click
 
+from powermeter.cli.options import json_option
 from powermeter.cli.outputs import put, put_json
 from powermeter.errors import DataError
 
 
 @click.command("check-mlperf", short_help="Apply MLPerf Power's rules to a submission's power directory.")
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
-@click.option("--json", "as_json", is_flag=True, help="Print the verdicts as JSON.")
+@json_option("Print the verdicts as JSON.")
 def check_mlperf(folder: Path, as_json: bool) -> None:
     """Apply MLPerf Power's rules to a submission's power directory.
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from powermeter.cli.options import json_option
 from powermeter.cli.outputs import put_json
 from powermeter.cli.report_options import reading_options, report_options
 from powermeter.errors import clean
@@ -15,7 +16,7 @@ from powermeter.errors import clean
 @click.command()
 @click.argument("recording", type=click.Path(path_type=Path))
 @reading_options
-@click.option("--json", "as_json", is_flag=True, help="The same as an object: bibtex, methods, data, sha256.")
+@json_option("The same as an object: bibtex, methods, data, sha256.")
 def cite(recording: Path, as_json: bool, **typed: Any) -> None:
     """Print what a paper needs: BibTeX, a methods paragraph, a data statement and the recording's hash.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from powermeter.cli.exit_codes import LEFT_OUT
+from powermeter.cli.options import json_option
 from powermeter.cli.outputs import put, put_json, say
 from powermeter.errors import ConfigurationError
 
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     help="Then merge the files of single recordings into large ones, which engines open faster.",
 )
 @click.option("--quiet", "-q", is_flag=True, help="Print the account at the end only.")
-@click.option("--json", "as_json", is_flag=True, help="Print what became of each file as JSON.")
+@json_option("Print what became of each file as JSON.")
 def collect(
     origin: str | None,
     output: Path,

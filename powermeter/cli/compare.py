@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from powermeter.cli.exit_codes import FAILED_IF
+from powermeter.cli.options import baseline_option, force_option, json_option, output_option, per_option
 from powermeter.cli.outputs import put, put_json, say
 from powermeter.cli.progress import progress
 from powermeter.comparison.verdict import Verdict
@@ -61,19 +62,13 @@ if TYPE_CHECKING:
 @click.option(
     "--rail", metavar="NAME[,NAME]", help="The rail to count, or A's and B's; the widest one otherwise."
 )
-@click.option(
-    "--baseline", metavar="WHAT", help="What to subtract: an event's name (idle) or a power (2.1W)."
-)
+@baseline_option
 @click.option(
     "--items",
     metavar="N[,N]",
     help="How many items each recording is (A's and B's): of --label, of the only label, or else of the whole run.",
 )
-@click.option(
-    "--per",
-    metavar="NAME",
-    help="What one item is: a label whose events are counted (request); with --items a name.",
-)
+@per_option
 @click.option(
     "--keep-warmup", is_flag=True, help="Count the first events too, where they differ from the rest."
 )
@@ -83,14 +78,9 @@ if TYPE_CHECKING:
     help="Whether one meter measured everything, so "
     "that its errors cancel.  [default: by serial number, URL and machine]",
 )
-@click.option(
-    "--output",
-    "-o",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Write it to a file instead: .html, .md, .tex, a figure (.pdf, .svg, .png), .txt or .json.",
-)
-@click.option("--force", is_flag=True, help="Replace an existing file.")
-@click.option("--json", "as_json", is_flag=True, help="The same numbers unrounded, in SI units.")
+@output_option("Write it to a file instead: .html, .md, .tex, a figure (.pdf, .svg, .png), .txt or .json.")
+@force_option
+@json_option()
 def compare(
     a: str, b: str | None, as_json: bool, fail_if: str, output: Path | None, force: bool, **chosen: Any
 ) -> int:

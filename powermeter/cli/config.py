@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from powermeter import registry
+from powermeter.cli.options import json_option
 from powermeter.cli.outputs import put
 from powermeter.errors import printable
 
@@ -16,7 +17,7 @@ from powermeter.errors import printable
 @click.option(
     "--show", "show", is_flag=True, help="Print every option that a file sets, and where.  [default]"
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option("Print JSON.")
 def config(show: bool, as_json: bool) -> None:
     """Show what powermeter.toml or [tool.powermeter] in pyproject.toml sets here.
 

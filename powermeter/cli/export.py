@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from powermeter import registry
+from powermeter.cli.options import force_option, json_option, output_option
 from powermeter.cli.outputs import put_json, say
 from powermeter.cli.progress import counted, progress
 from powermeter.cli.report_options import reading_options, report_options
@@ -27,12 +28,9 @@ FORMS = ("csv", "json", "parquet", "arrow", "jls", "codecarbon", *registry.EXPOR
 
 @click.command()
 @click.argument("recording", type=click.Path(path_type=Path))
-@click.option(
-    "--output",
-    "-o",
+@output_option(
+    "The file to write (.csv, .json, .parquet, .arrow, .jls, .trace, .prom, .lp), or - for standard output.",
     required=True,
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="The file to write (.csv, .json, .parquet, .arrow, .jls, .trace, .prom, .lp), or - for standard output.",
 )
 @click.option(
     "--what",
@@ -55,8 +53,8 @@ FORMS = ("csv", "json", "parquet", "arrow", "jls", "codecarbon", *registry.EXPOR
 @click.option(
     "--keep", metavar="NAMES", default="", help="With --share: attributes of events that stay: model,batch."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
-@click.option("--force", is_flag=True, help="Replace an existing file.")
+@json_option("Print what was written as JSON.")
+@force_option
 def export(
     recording: Path,
     output: Path,

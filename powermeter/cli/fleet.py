@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from powermeter.cli.options import force_option, json_option, output_option
 from powermeter.cli.outputs import put, put_json
 from powermeter.cli.progress import progress
 from powermeter.errors import ConfigurationError
@@ -46,14 +47,9 @@ QUESTIONS = ("energies", "leaderboard", "outliers", "drifts", "regressions", "to
     "--master", metavar="URL", help="Of Spark: local[2], local-cluster[2,1,1024], spark://HOST:7077."
 )
 @click.option("--memory", metavar="SIZE", help="The most that DuckDB may hold: 2GB.")
-@click.option("--json", "as_json", is_flag=True, help="The same numbers unrounded, in SI units.")
-@click.option(
-    "--output",
-    "-o",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Write a page (.html) or JSON (.json); of recompute: Parquet (.parquet).",
-)
-@click.option("--force", is_flag=True, help="Replace an existing file.")
+@json_option()
+@output_option("Write a page (.html) or JSON (.json); of recompute: Parquet (.parquet).")
+@force_option
 def fleet(
     dataset: Path,
     questions: tuple[str, ...],

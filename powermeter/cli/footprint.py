@@ -8,15 +8,14 @@ from typing import Any
 import click
 
 from powermeter.cli import subject
+from powermeter.cli.options import cooling_option, json_option, line_option, place_option, tokens_option
 from powermeter.cli.outputs import put, put_json
 
 
 @click.command()
 @click.argument("recordings", nargs=-1, type=click.Path(path_type=Path, dir_okay=False))
 @subject.options
-@click.option(
-    "--place", "-p", metavar="CODE", help="FRA, USA-CA, USA-RFCW (eGRID subregion), SWE-SE4, France …"
-)
+@place_option
 @click.option(
     "--chain", metavar="WHAT", help="Between plug and meter: wired, wireless, adapter, 0.85, 0.8..0.85..0.9."
 )
@@ -61,12 +60,7 @@ from powermeter.cli.outputs import put, put_json
     "--items-in-life", type=float, metavar="N", help="Allocate the making by use: items in a whole life."
 )
 @click.option("--battery-wear", is_flag=True, help="Add the wear of the battery that delivered the energy.")
-@click.option(
-    "--cooling",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Cooling systems by fuel in TOML, for water withdrawn.",
-)
+@cooling_option
 @click.option(
     "--ewif", type=float, metavar="L/kWh", help="Water of electricity, off site; the place's otherwise."
 )
@@ -91,18 +85,12 @@ from powermeter.cli.outputs import put, put_json
 @click.option(
     "--whole-period", is_flag=True, help="Carbon of a whole period with its idle time: then it is a score."
 )
-@subject.tokens_option
+@tokens_option
 @click.option("--prompt-tokens", type=float, metavar="N", help="Prompt tokens, likewise.")
 @click.option(
     "--traffic", metavar="SIZE", help="Bytes on the network, for example 90MB: by the byte and by power."
 )
-@click.option(
-    "--line",
-    type=click.Choice(["fixed", "mobile"]),
-    default="fixed",
-    show_default=True,
-    help="Of the network.",
-)
+@line_option
 @click.option(
     "--start", metavar="TIME", help="When a planned run starts (2024-03-31T01:00Z), with --intensity FILE."
 )
@@ -113,7 +101,7 @@ from powermeter.cli.outputs import put, put_json
     "--unit", "mass", type=click.Choice(["g", "lb"]), default="g", show_default=True, help="Mass of carbon."
 )
 @click.option("--explain", is_flag=True, help="Walk through the arithmetic.")
-@subject.json_option
+@json_option("The same numbers unrounded, each with its unit.")
 def footprint(recordings: tuple[Path, ...], explain: bool, as_json: bool, **chosen: Any) -> None:
     """Print the carbon, water and minerals of electricity and of making.
 

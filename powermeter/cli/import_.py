@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from powermeter.cli.options import force_option, json_option
 from powermeter.cli.outputs import put, put_json
 from powermeter.cli.progress import progress
 from powermeter.errors import ConfigurationError
@@ -102,7 +103,7 @@ def _as(texts: tuple[str, ...]) -> dict[str, str]:
 @click.option(
     "--events", type=click.Path(path_type=Path), help="A file with events on the same clock: time,name."
 )
-@click.option("--force", is_flag=True, help="Replace an existing recording.")
+@force_option
 @click.option(
     "--formats",
     is_flag=True,
@@ -111,7 +112,7 @@ def _as(texts: tuple[str, ...]) -> dict[str, str]:
     callback=lambda c, p, v: _list(c, v),
     help="List the formats and exit.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print what was read and written as JSON.")
+@json_option("Print what was read and written as JSON.")
 def import_(paths: tuple[Path, ...], output: Path | None, as_json: bool, **said: Any) -> None:
     """Turn another tool's recording into one of ours.
 

@@ -7,14 +7,16 @@ from pathlib import Path
 
 import click
 
+from powermeter.cli.options import json_option, rail_option
+
 
 @click.command()
 @click.argument("recording", type=click.Path(path_type=Path, dir_okay=False))
 @click.option(
     "--label", "-l", metavar="NAME", help="The passes' label.  [default: that which holds most others]"
 )
-@click.option("--rail", metavar="NAME", help="The rail to count.")
-@click.option("--json", "as_json", is_flag=True, help="The same numbers unrounded, in SI units.")
+@rail_option
+@json_option()
 def layers(recording: Path, label: str | None, rail: str | None, as_json: bool) -> None:
     """Print what each layer of a network uses in one pass; the layers add up to the pass.
 

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from powermeter.cli import subject
+from powermeter.cli.options import json_option
 from powermeter.cli.outputs import put, put_json
 
 
@@ -88,7 +89,7 @@ from powermeter.cli.outputs import put, put_json
     type=click.Choice(["energy", "carbon", "water", "adpe", "money"]),
     help="What the tornado is of.",
 )
-@subject.json_option
+@json_option("The same numbers unrounded, each with its unit.")
 def lifetime(recording: Path | None, as_json: bool, **chosen: Any) -> None:
     """Compare years of inference on the device with years in the cloud.
 

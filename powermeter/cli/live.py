@@ -19,6 +19,7 @@ from powermeter.battery.battery import Battery, parse_battery
 from powermeter.cli.configuration import named
 from powermeter.cli.live_screen import lines
 from powermeter.cli.live_tail import Tail
+from powermeter.cli.options import battery_option, json_option, sources_option, until_option
 from powermeter.cli.outputs import put, put_line, report_problem
 from powermeter.errors import ConfigurationError, printable
 from powermeter.recorder.discovery import best_sources, check_sources
@@ -30,22 +31,10 @@ from powermeter.units import parse_duration
 
 @click.command()
 @click.argument("recording", required=False, type=click.Path(path_type=Path, dir_okay=False))
-@click.option(
-    "--source",
-    "-s",
-    "sources",
-    multiple=True,
-    metavar="URL",
-    help="What to watch; the best this machine has otherwise.",
-)
-@click.option("--duration", "-d", metavar="TIME", help="How long; until Ctrl-C otherwise.")
-@click.option(
-    "--battery",
-    "-b",
-    metavar="CAPACITY",
-    help="The battery that use is compared with: 4Ah, 15.4Wh, phone.  [default: 4Ah]",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print a line of JSON at each update, in SI units.")
+@sources_option("watch")
+@until_option
+@battery_option
+@json_option("Print a line of JSON at each update, in SI units.")
 def live(
     recording: Path | None, sources: tuple[str, ...], duration: str | None, battery: str | None, as_json: bool
 ) -> None:

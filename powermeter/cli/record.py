@@ -15,6 +15,7 @@ import click
 
 from powermeter.cli.child import cannot_run
 from powermeter.cli.configuration import named
+from powermeter.cli.options import force_option, json_option, output_option, place_option, sources_option
 from powermeter.cli.outputs import TROUBLE, open_standard, put_line, report_problem, say, settle
 from powermeter.cli.status_line import StatusLine
 from powermeter.cli.watching import Watched, Watching
@@ -36,21 +37,9 @@ if TYPE_CHECKING:
 
 
 @click.command(context_settings={"ignore_unknown_options": False, "allow_interspersed_args": False})
-@click.option(
-    "--source",
-    "-s",
-    "sources",
-    multiple=True,
-    metavar="URL",
-    help="What to record; may be given several times. The best this machine has otherwise.",
-)
-@click.option(
-    "--output",
-    "-o",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="The recording to write; a dated name otherwise.",
-)
-@click.option("--force", is_flag=True, help="Replace an existing file.")
+@sources_option("record")
+@output_option("The recording to write; a dated name otherwise.")
+@force_option
 @click.option(
     "--duration", "-d", metavar="TIME", help="How long to record where no command is given: 90s, 5m."
 )
@@ -61,7 +50,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="The budget to set the use against: 4Ah, 4Ah@3.85V, or a preset: phone, 18650.",
 )
-@click.option("--place", "-p", metavar="CODE", help="Where the electricity comes from: FRA, USA-CA.")
+@place_option
 @click.option(
     "--attribute",
     "-a",
@@ -112,12 +101,7 @@ if TYPE_CHECKING:
     "-s board:URL records a sensor of the board; its best one where no source is given.",
 )
 @click.option("--quiet", "-q", is_flag=True, help="Print no summary at the end.")
-@click.option(
-    "--json",
-    "as_json",
-    is_flag=True,
-    help="Instead of the summary: the last line of output is JSON: what was written.",
-)
+@json_option("Instead of the summary: the last line of output is JSON: what was written.")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 def record(
     sources: tuple[str, ...],

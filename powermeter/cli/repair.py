@@ -6,19 +6,15 @@ from pathlib import Path
 
 import click
 
+from powermeter.cli.options import force_option, json_option, output_option
 from powermeter.cli.outputs import put_json
 
 
 @click.command()
 @click.argument("recording", type=click.Path(path_type=Path))
-@click.option(
-    "--output",
-    "-o",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="The file to write; NAME.repaired.power otherwise.",
-)
-@click.option("--force", is_flag=True, help="Replace an existing file.")
-@click.option("--json", "as_json", is_flag=True, help="Print what was lost as JSON.")
+@output_option("The file to write; NAME.repaired.power otherwise.")
+@force_option
+@json_option("Print what was lost as JSON.")
 def repair(recording: Path, output: Path | None, force: bool, as_json: bool) -> None:
     """Copy everything sound of a damaged or unfinished recording into a new one.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from powermeter import registry
+from powermeter.cli.options import force_option, json_option, output_option
 from powermeter.cli.outputs import put, put_json, say
 from powermeter.cli.progress import progress
 from powermeter.cli.report_options import lifetime_option, reading_options, report_options
@@ -21,12 +22,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("recording", type=click.Path(path_type=Path))
-@click.option(
-    "--output",
-    "-o",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="The file to write, - for standard output. [default: the recording's name]",
-)
+@output_option("The file to write, - for standard output. [default: the recording's name]")
 @click.option(
     "--kind",
     "--to",
@@ -76,8 +72,8 @@ if TYPE_CHECKING:
     help="Columns of a paper's page that the figure is wide.",
 )
 @reading_options
-@click.option("--json", "as_json", is_flag=True, help="Print what was written and its sentence as JSON.")
-@click.option("--force", is_flag=True, help="Replace an existing file.")
+@json_option("Print what was written and its sentence as JSON.")
+@force_option
 def report(
     recording: Path,
     output: Path | None,

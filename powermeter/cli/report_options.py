@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from powermeter.cli.subject import items_option, per_option
+from powermeter.cli.options import (
+    baseline_option,
+    battery_option,
+    cooling_option,
+    items_option,
+    per_option,
+    place_option,
+    rail_option,
+)
 
 if TYPE_CHECKING:
     from powermeter.reports.report_options import ReportOptions
@@ -16,25 +23,13 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 OPTIONS = (
-    click.option(
-        "--battery",
-        "-b",
-        metavar="CAPACITY",
-        help="The battery that use is compared with: 4Ah (the default), 4Ah@3.85V, 15.4Wh, phone.",
-    ),
-    click.option("--place", "-p", metavar="CODE", help="Where the electricity comes from: FRA, USA-CA."),
-    click.option(
-        "--cooling",
-        type=click.Path(path_type=Path, dir_okay=False, exists=True),
-        metavar="FILE",
-        help="Cooling systems by fuel in TOML, for water withdrawn beside water consumed.",
-    ),
+    battery_option,
+    place_option,
+    cooling_option,
     click.option("--chain", metavar="RATIO", help="Efficiency between plug and meter: wired, adapter, 0.85."),
-    click.option("--rail", metavar="NAME", help="The rail to count; the widest one otherwise."),
+    rail_option,
     click.option("--rail-voltage", metavar="VOLT", help="Its voltage, where the recording does not know it."),
-    click.option(
-        "--baseline", metavar="WHAT", help="What to subtract: an event's name (idle) or a power (2.1W)."
-    ),
+    baseline_option,
     click.option("--by", metavar="NAMES", default="", help="Split labels by attributes: model,batch."),
     click.option(
         "--label", "-l", metavar="NAME", help="The label that the report is about; the inferences otherwise."

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from powermeter.cli.options import until_option
 from powermeter.cli.outputs import say
 from powermeter.errors import ConfigurationError
 from powermeter.units import parse_duration
@@ -59,7 +60,7 @@ STEP_S = 0.5
     show_default=True,
     help="Announce the device to Home Assistant below this topic; none: not at all.",
 )
-@click.option("--duration", "-d", metavar="TIME", help="How long; until Ctrl-C otherwise.")
+@until_option
 @click.option(
     "--until-closed", is_flag=True, help="End when the recordings are closed and everything is sent."
 )

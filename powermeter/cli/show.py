@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from powermeter.cli.options import json_option
 from powermeter.cli.outputs import put, put_json
 from powermeter.cli.progress import progress
 from powermeter.cli.report_options import lifetime_option, reading_options, report_options
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 @click.argument("recording", type=click.Path(path_type=Path))
 @reading_options
 @lifetime_option
-@click.option("--json", "as_json", is_flag=True, help="The same numbers unrounded, in SI units.")
+@json_option()
 def show(recording: Path, as_json: bool, **typed: Any) -> None:
     """Print a recording's energy, charge, battery use and footprint, each with its interval.
 

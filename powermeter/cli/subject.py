@@ -7,26 +7,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from powermeter.cli.options import baseline_option, items_option, per_option
+
 if TYPE_CHECKING:
     from powermeter.analysis.subject import Asked
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-
-items_option = click.option(
-    "--items",
-    type=click.FloatRange(min=0, min_open=True),
-    metavar="N",
-    help="Number of items processed: of --label, of the only label, or else of the whole run.",
-)
-per_option = click.option(
-    "--per",
-    metavar="NAME",
-    help="What one item is: a label whose events are counted (request); with --items a name.",
-)
-tokens_option = click.option(
-    "--tokens", type=float, metavar="N", help="Tokens generated, where the events do not carry them."
-)
-json_option = click.option("--json", "as_json", is_flag=True, help="The same numbers unrounded.")
 
 
 def options(command: Command) -> Command:
@@ -38,7 +24,7 @@ def options(command: Command) -> Command:
         click.option(
             "--rail", metavar="NAME", help="The rail to count; the best stand-in for the battery otherwise."
         ),
-        click.option("--baseline", metavar="WHAT", help="Subtract watts (2.1W) or an idle event's power."),
+        baseline_option,
         click.option(
             "--energy", metavar="ENERGY", help="Without a recording: energy, for example 12Wh or 3kJ."
         ),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from powermeter.cli.child import run_command
+from powermeter.cli.options import json_option
 from powermeter.cli.outputs import put_line
 from powermeter.errors import ConfigurationError
 from powermeter.marking import api as instrumentation
@@ -35,9 +36,7 @@ if TYPE_CHECKING:
 )
 @click.option("--end", is_flag=True, help="The pattern for the end of a run: the same backwards.")
 @click.option("--dry-run", is_flag=True, help="Print how long it would take, and play nothing.")
-@click.option(
-    "--json", "as_json", is_flag=True, help="Print the pattern as a line of JSON before it is played."
-)
+@json_option("Print the pattern as a line of JSON before it is played.")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 def sync(meter: str, kind: str, end: bool, dry_run: bool, as_json: bool, command: tuple[str, ...]) -> int:
     """Play a load pattern, marked as an event, before and after a command (or once).

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from powermeter.cli.options import force_option, json_option, output_option
 from powermeter.cli.outputs import put
 from powermeter.cli.report_options import reading_options, report_options
 from powermeter.errors import ConfigurationError
@@ -35,15 +36,10 @@ FORMATS = (".csv", ".html", ".md", ".json")
     type=click.Path(path_type=Path, dir_okay=False),
     help="Judge each by these rules, and rank those that are accepted.",
 )
-@click.option(
-    "--output",
-    "-o",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="The file to write (.csv, .html, .md, .json), or - for CSV on standard output.",
-)
-@click.option("--json", "as_json", is_flag=True, help="The rows unrounded, in SI units.")
+@output_option("The file to write (.csv, .html, .md, .json), or - for CSV on standard output.")
+@json_option("The rows unrounded, in SI units.")
 @click.option("--title", metavar="TEXT", help="Of the page.")
-@click.option("--force", is_flag=True, help="Replace an existing file.")
+@force_option
 def table(
     folder: Path,
     order: str,

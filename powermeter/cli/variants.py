@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from powermeter.cli.options import force_option, json_option, output_option, rail_option
 from powermeter.cli.outputs import put, put_json
 from powermeter.errors import ConfigurationError
 from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, in_place, open_output
@@ -31,20 +32,15 @@ from powermeter.units import parse_quantity
 @click.option(
     "--margin", default="0%", show_default=True, metavar="SHARE", help="A difference that does not count."
 )
-@click.option("--rail", metavar="NAME", help="The rail to count.")
-@click.option(
-    "--output",
-    "-o",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Write .csv, .md or .json; - for CSV here.",
-)
+@rail_option
+@output_option("Write .csv, .md or .json; - for CSV here.")
 @click.option(
     "--plot",
     type=click.Path(path_type=Path, dir_okay=False),
     help="Draw all against each other: FILE.png, FILE.svg.",
 )
-@click.option("--force", is_flag=True, help="Replace existing files.")
-@click.option("--json", "as_json", is_flag=True, help="The same numbers unrounded, in SI units.")
+@force_option
+@json_option()
 def variants(
     recordings: tuple[Path, ...],
     margin: str,

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from powermeter.cli.exit_codes import LOOK, NOT_ACCEPTED
+from powermeter.cli.options import json_option
 from powermeter.cli.outputs import put, put_json
 from powermeter.errors import ConfigurationError, DataError
 
@@ -30,7 +31,7 @@ from powermeter.errors import ConfigurationError, DataError
     type=click.Path(path_type=Path, dir_okay=False),
     help="Judge it as a hand-in by these rules; a folder is judged by the usual ones without.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@json_option("Print the findings as JSON.")
 def verify(recording: Path, key: Path | None, sign: Path | None, rubric: Path | None, as_json: bool) -> int:
     """Check that a recording is as it was written.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from powermeter.cli.exit_codes import CLAIM_FAILED
+from powermeter.cli.options import json_option, rail_option
 from powermeter.cli.outputs import put, put_json
 
 if TYPE_CHECKING:
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
 @click.command("verify-claim", short_help="Check published figures against a recording, with intervals.")
 @click.argument("table", type=click.Path(path_type=Path), metavar="TABLE")
 @click.argument("recording", type=click.Path(path_type=Path), metavar="RECORDING|DIR")
-@click.option("--rail", metavar="NAME", help="The rail to count.  [default: the widest]")
+@rail_option
 @click.option("--baseline", metavar="POWER|LABEL", help="What to subtract for energy_above_idle.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option("Print JSON.")
 def verify_claim(table: Path, recording: Path, rail: str | None, baseline: str | None, as_json: bool) -> None:
     """Check published figures against a recording or a directory of recordings.
 

@@ -1,0 +1,45 @@
+"""An option that several verbs take is written once, in `powermeter/cli/options.py`."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from pathlib import Path
+
+import click
+import pytest
+
+from powermeter import registry
+
+CLI = Path(__file__).resolve().parents[2] / "powermeter" / "cli"
+
+
+def test_no_option_is_written_in_two_files() -> None:
+    written = defaultdict(list)
+    for path in sorted(CLI.glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "click.option":
+                written[ast.unparse(node)].append(path.name)
+    assert len(written) > 100
+    assert not {text: names for text, names in written.items() if len(names) > 1}
+
+
+@pytest.mark.parametrize("name", ["--force", "--json", "--line", "--per", "--place"])
+def test_an_option_takes_the_same_values_on_every_verb(name: str) -> None:
+    commands = {verb: registry.load(target) for verb, target in registry.VERBS.items()}
+    taken = {
+        (option.is_flag, option.multiple, str(option.type), option.name)
+        for verb in commands.values()
+        for option in verb.params
+        if isinstance(option, click.Option) and name in option.opts
+    }
+    assert len(taken) == 1
+
+
+@pytest.mark.parametrize("verb", ["show", "footprint"])
+def test_a_cooling_file_that_is_missing_is_one_sentence(run, run_power: Path, verb: str) -> None:
+    missing = run_power.with_name("plants.toml")
+    status, _, problem = run(verb, run_power, "--place", "FRA", "--cooling", missing)
+    assert status == 2
+    assert problem.count("plants.toml") == 1
+    assert problem.count("\n") == 1
