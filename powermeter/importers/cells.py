@@ -194,6 +194,7 @@ class Statistics:
         first, last: In the order of the log.
         top: The largest magnitudes, at most 512, unsorted.
         sentinels: Value → how often, of those that often mean "none".
+        negative, fractions: Numbers below 0, and numbers that are not whole.
         to_zero: Steps down to less than a twentieth of the value before.
     """
 
@@ -208,6 +209,7 @@ class Statistics:
     sentinels: Counter[float] = field(default_factory=Counter)
     to_zero: int = 0
     negative: int = 0
+    fractions: int = 0
     head: list[float] = field(default_factory=list)
     largest_step: float = 0.0
 
@@ -225,6 +227,7 @@ class Statistics:
             max(self.largest, float(kept.max())),
         )
         self.negative += int((kept < 0).sum())
+        self.fractions += int((kept != np.rint(kept)).sum())
         if len(self.head) < 4000:
             self.head.extend(kept[: 4000 - len(self.head)].tolist())
         magnitude = np.abs(kept)
@@ -250,13 +253,25 @@ class Statistics:
             self.largest_step = max(self.largest_step, float(np.abs(steps).max()))
         self.last[key] = float(column[-1])
 
-    def sentinel(self) -> list[float]:
-        """Return the values that stand for "none": marks below 0 in a column that is never negative else."""
+    def sentinel(self, quantity: Quantity | None = None) -> list[float]:
+        """Return the values that stand for "none": marks below 0 in a column that is never negative else.
+
+        A current may well be −1 A, out of a battery: there it is a mark only among whole numbers.  A column of nothing
+        but a mark holds no reading of any other quantity.
+        """
+        marks = self._below()
+        everything = marks and sum(self.sentinels[value] for value in marks) == self.count
+        if quantity is Quantity.CURRENT and (everything or self.fractions):
+            return []
+        return [] if everything and quantity is None else marks
+
+    def unsure(self) -> list[float]:
+        """Return the values of a column of currents that may stand for "none" or be readings."""
+        return [] if self.sentinel(Quantity.CURRENT) else [value for value in self._below() if value >= -2.0]
+
+    def _below(self) -> list[float]:
         marks = [value for value in self.sentinels if value < 0]
-        below = sum(self.sentinels[value] for value in marks)
-        if marks and below == self.negative and below < self.count:
-            return sorted(marks)
-        return []
+        return sorted(marks) if sum(self.sentinels[value] for value in marks) == self.negative else []
 
     def limit(self, quantity: object, factor: float) -> float:
         """Return the magnitude above which readings are none: absurd for any supply, or far from all others."""

@@ -231,13 +231,17 @@ def of_unit(unit: str, name: str = "") -> tuple[Quantity | str, float] | None:
         unit = "degC"
     if not unit:
         return None
-    found = unit_factor(unit) or unit_factor(ANY_CASE.get(unit.lower(), ""))
+    found = _HUNDREDTHS.get(unit) or unit_factor(unit) or unit_factor(ANY_CASE.get(unit.lower(), ""))
     if found is None:
         return None
     si, factor = found
     if si == "s" and unit not in ("m", "d", "y"):
         return TIME, factor
     return (OF_UNIT[si], factor) if si in OF_UNIT else None
+
+
+_HUNDREDTHS = {"cV": ("V", 0.01), "cA": ("A", 0.01), "dV": ("V", 0.1), "dA": ("A", 0.1)}
+"""Units of flight controllers and battery monitors, which log whole numbers."""
 
 
 def _spelled(word: str) -> str | None:
@@ -340,7 +344,7 @@ def _unit_at_end(tail: str, before: list[str]) -> str | None:
     """Return the unit that a name's last word is, or None where it is none in this company."""
     spelled = _spelled(tail.lower())
     # M is milli behind a name (CURRENT_MA), and so it is in PowerMW.
-    unit = spelled or ANY_CASE.get(tail.lower().replace("μ", "µ"))
+    unit = spelled or ANY_CASE.get(tail.lower().replace("μ", "µ")) or (tail if tail in _HUNDREDTHS else None)
     if unit is None:
         return None
     found = of_unit(unit)

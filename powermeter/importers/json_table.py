@@ -14,6 +14,7 @@ from typing import Any
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.as_table import read_as_table
 from powermeter.importers.files import Peek, read_all, read_lines
+from powermeter.importers.headers import heading
 from powermeter.importers.log import Choices, Importer, Log
 from powermeter.importers.table import TableImporter
 
@@ -89,8 +90,11 @@ def _records(path: Path) -> Iterator[dict[str, Any]]:
     yield from (entry for entry in data if isinstance(entry, dict))
 
 
-_BEHIND_TEXT = re.compile(r"[^{]{0,200}(?:[=:]|\s)\s*(\{\s*\".*\})\s*\Z")
-"""A record behind what a logger wrote before it: `14:00:00.000 MQT: tele/plug/SENSOR = {"Time": …}`."""
+_BEHIND_TEXT = re.compile(r"([^{]{0,200}(?:[=:]|\s))\s*'?(\{\s*\".*\})'?\s*\Z")
+"""A record behind what a logger wrote before it: `14:00:00.000 MQT: tele/plug/SENSOR = {"Time": …}`, or in quotes."""
+
+_LOGGED = re.compile(r"(?:\A|[\[\s])(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)")
+_TOPIC = re.compile(r"topic '([^']{1,120})'")
 
 
 def _has_records_behind_text(lines: list[str]) -> bool:
@@ -100,11 +104,23 @@ def _has_records_behind_text(lines: list[str]) -> bool:
 
 def _line(line: str) -> Any:
     match = _BEHIND_TEXT.match(line) if not line.lstrip().startswith("{") else None
-    line = line if match is None else match[1]
+    line = line if match is None else match[2]
     try:
-        return json.loads(line) if line.strip().startswith("{") else None
+        record = json.loads(line) if line.strip().startswith("{") else None
     except (ValueError, RecursionError):
         return None
+    return record if match is None or not isinstance(record, dict) else _with_text(record, match[1])
+
+
+def _with_text(record: dict[str, Any], before: str) -> dict[str, Any] | None:
+    """Return a record with the time and the topic that stand before it; of a device without a power, nothing."""
+    if any(heading(name).is_time for name in record):
+        return record
+    logged, topic = _LOGGED.search(before), _TOPIC.search(before)
+    if topic is not None and "power" not in record:
+        return None
+    own = {"logged": logged[1].replace(",", ".")} if logged is not None else {}
+    return own | ({"topic": topic[1]} if topic is not None else {}) | record
 
 
 def _has_records(lists: dict[str, list[Any]]) -> bool:

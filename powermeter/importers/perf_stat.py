@@ -7,6 +7,7 @@ RAPL's counters.  Without `-I` the line `seconds time elapsed` is the length of 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -30,14 +31,19 @@ _PLAIN = re.compile(
 )
 _FIELDS = re.compile(r"S\d+(?:-\w+)*\Z|N\d+\Z|CPU\d+\Z")
 _ELAPSED = re.compile(rf"^\s*({_NUMBER})\s+(?:\+-.*)?seconds time elapsed")
-_RAILS = {
+RAPL_DOMAINS = {
     "psys": ("psys", None, Boundary.BOARD, "the platform as its maker wired it"),
     "pkg": ("package", "psys", Boundary.PART, "the processor package"),
     "cores": ("cores", "package", Boundary.PART, "the processor's cores"),
     "gpu": ("integrated_graphics", "package", Boundary.PART, "the integrated graphics"),
     "ram": ("dram", "psys", Boundary.PART, "the memory"),
 }
+"""Domain as perf calls it → rail, the rail it is a part of, boundary, what it covers."""
+
 _LONGEST_S = 10 * 31_557_600
+
+Amount = tuple[float | None, str, float]
+"""When an interval ended in s (None where nothing states it), the rail, joules."""
 
 
 class PerfStat(Importer):
@@ -51,7 +57,7 @@ class PerfStat(Importer):
 
     @classmethod
     def read(cls, path: Path, choices: Choices) -> Log:
-        amounts: list[tuple[float | None, str, float]] = []
+        amounts: list[Amount] = []
         lost = 0
         elapsed: float | None = None
         for line in read_lines(path):
@@ -66,7 +72,7 @@ class PerfStat(Importer):
                 lost += 1
                 continue
             time, socket, value = read
-            amounts.append((time, f"{_RAILS[event['domain']][0]}{socket}", value))
+            amounts.append((time, f"{RAPL_DOMAINS[event['domain']][0]}{socket}", value))
         if not amounts:
             raise DataError(f"{path}: no samples: no line of perf stat in it holds Joules that were counted")
         timed = [time for time, _, _ in amounts if time is not None]
@@ -87,10 +93,10 @@ class PerfStat(Importer):
             if lost
             else []
         )
-        rails = _rails(amounts)
+        rails = rapl_rails(amounts)
         whole = decide(rails, where=str(path), rail=choices.rail, add_up=choices.add_up)
         warnings.append(whole.note)
-        rows = _rows(amounts, times, whole.rails)
+        rows = running_totals("perf stat", amounts, times, whole.rails)
         log = Log(cls.name, RELATIVE, [rows], warnings=warnings)
         log.facts["whole"] = {"rail": whole.headline, "why": whole.why, "sum": whole.is_sum}
         return log
@@ -129,13 +135,14 @@ def _digits(socket: str | None) -> str:
     return found[0] if found else ""
 
 
-def _rails(amounts: list[tuple[float | None, str, float]]) -> list[Rail]:
+def rapl_rails(amounts: Sequence[Amount]) -> list[Rail]:
+    """Return the rails of RAPL's domains in the order of their amounts: cores and graphics are inside their package."""
     names = list(dict.fromkeys(rail for _, rail, _ in amounts))
     made = []
     for name in names:
         number = re.search(r"\d+\Z", name)
         stem = name[: number.start()] if number is not None else name
-        _, parent, boundary, covers = next(entry for entry in _RAILS.values() if entry[0] == stem)
+        _, parent, boundary, covers = next(entry for entry in RAPL_DOMAINS.values() if entry[0] == stem)
         full = (
             None
             if parent is None
@@ -145,29 +152,38 @@ def _rails(amounts: list[tuple[float | None, str, float]]) -> list[Rail]:
     return made
 
 
-def _rows(amounts: list[tuple[float | None, str, float]], times: list[float], rails: object) -> Rows:
-    assert isinstance(rails, dict)
+def running_totals(
+    name: str, amounts: Sequence[Amount], times: Sequence[float], rails: Mapping[str, Rail]
+) -> Rows:
+    """Return amounts as running totals that begin with 0 at the time 0.
+
+    Args:
+        name: What reports call the instrument.
+        amounts: An amount whose time is None counts at the last time.
+        times: The ends of the intervals in s, rising.
+        rails: By the names that the amounts have.
+    """
     place = {time: i + 1 for i, time in enumerate(times)}
     axis = np.concatenate(([0], np.rint(np.array(times) * NS).astype(np.int64)))
     channels, codes = [], []
-    for name in dict.fromkeys(rail for _, rail, _ in amounts):
+    for own_rail in dict.fromkeys(rail for _, rail, _ in amounts):
         own = np.zeros(len(axis))
         for time, rail, value in amounts:
-            if rail == name:
+            if rail == own_rail:
                 own[len(times) if time is None else place[time]] += value
         grid = Grid()
         grid.add(own)
         grid.leave_room_for_sum(len(own))
         channels.append(
             Channel(
-                f"{name}.energy",
+                f"{own_rail}.energy",
                 Quantity.ENERGY,
                 grid.scale,
-                rails[name],
+                rails[own_rail],
                 Kind.COUNTER,
                 grade=Grade.MEASURED,
                 accuracy=RAPL,
             )
         )
         codes.append(np.cumsum(grid.codes(own)))
-    return Rows("perf stat", tuple(channels), axis, codes)
+    return Rows(name, tuple(channels), axis, codes)

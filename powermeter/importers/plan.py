@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from powermeter.channel import Quantity
@@ -67,3 +68,20 @@ class Plan:
     def needed(self) -> int:
         """The last column that a row must have: the time and the first value."""
         return max([*self.time.indexes, *self.device, min(column.index for column in self.columns)])
+
+    def keep(self) -> Callable[[list[str]], bool] | None:
+        """Return which rows count, where the tool writes rows of several kinds or a summary under them; None for all."""
+        wanted = list(self.only)
+        closing: tuple[str, ...] = ()
+        if self.signature is not None:
+            names = [heading.text.strip().lower() for heading in self.layout.headings]
+            wanted += [
+                (i, value)
+                for name, value in self.signature.keep
+                for i, own in enumerate(names)
+                if own == name
+            ]
+            closing = self.signature.closing
+        if wanted and any(all(len(row) > i and row[i] == v for i, v in wanted) for row in self.layout.rows):
+            return lambda row: all(len(row) > i and row[i].strip() == value for i, value in wanted)
+        return (lambda row: not row[0].strip().lower().startswith(closing)) if closing else None

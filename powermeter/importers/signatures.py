@@ -23,6 +23,7 @@ from powermeter.importers.tool_table import ColumnFact, Signature
 from powermeter.result import Grade
 from powermeter.units import NS
 
+_POWERSTAT_CLOSING = ("----", "average", "geomean", "stddev", "minimum", "maximum", "summary", "system:")
 _SMI = "nvidia-smi --help-query-gpu; power.draw.average is the mean over one second"
 
 SIGNATURES: tuple[Signature, ...] = (
@@ -173,6 +174,7 @@ SIGNATURES: tuple[Signature, ...] = (
         grade=Grade.MEASURED,
         accuracy=RAPL,
         source="powerstat(8): its Watts add up the domains that stand beside it, also those that hold each other",
+        closing=_POWERSTAT_CLOSING,
     ),
     Signature(
         "powerstat",
@@ -180,6 +182,7 @@ SIGNATURES: tuple[Signature, ...] = (
         (r"time", r"user", r"nice", r"sys", r"idle", r"watts"),
         (ColumnFact(r"watts", "W", "mean", "input"),),
         source="powerstat(8): mean watts of each interval",
+        closing=_POWERSTAT_CLOSING,
     ),
     Signature(
         "HWiNFO",
@@ -280,6 +283,37 @@ SIGNATURES: tuple[Signature, ...] = (
         ),
         source="Tasmota's documentation of ENERGY: Power in W, Total in kWh; voltage and current are of AC and not used",
         spread=False,
+    ),
+    Signature(
+        "zigbee2mqtt",
+        "what zigbee2mqtt published",
+        (r"linkquality", r"power"),
+        (
+            ColumnFact(r"logged|last_seen", ""),
+            ColumnFact(r"power", "W", "power", "plug", boundary=Boundary.WALL),
+            ColumnFact(r"energy", "kWh", "counter", "plug", boundary=Boundary.WALL),
+            ColumnFact(r".*", "-"),
+        ),
+        ("topic",),
+        source="Zigbee2MQTT's documentation of exposed values: power in W, energy in kWh; voltage and current are of AC and not used",
+        spread=False,
+    ),
+    Signature(
+        "s-tui",
+        "a log of s-tui",
+        (r"time", r"power:(package|psys).*", r"util:avg|frequency:avg|temp:.*|core \d+:.*"),
+        (
+            ColumnFact(r"time", ""),
+            ColumnFact(r"power:dram,pkg(\d+)", "W", "mean", r"dram\1", None, Boundary.PART),
+            ColumnFact(r"power:(package-\d+).*", "W", "mean", r"\1", None, Boundary.PART),
+            ColumnFact(r"power:(core|uncore)(,pkg0)?", "W", "mean", r"\1", "package-0", Boundary.PART),
+            ColumnFact(r"power:(dram)(,pkg0)?", "W", "mean", r"\1", None, Boundary.PART),
+            ColumnFact(r"power:(psys)(,pkg0)?", "W", "mean", r"\1", None, Boundary.BOARD),
+            ColumnFact(r".*", "-"),
+        ),
+        grade=Grade.MEASURED,
+        accuracy=RAPL,
+        source="s-tui's RAPL source: watts from the counters' rise since the row before",
     ),
     Signature(
         "Shelly meter",

@@ -49,6 +49,12 @@ def check_rows(
         raise DataError(
             f"{path}: no samples: none of {whole} rows holds a number in {column.heading.text} ({reasons})"
         )
+    if all(_only_marks(seen[i], plan.columns[i].quantity) for i in electric):
+        first = seen[electric[0]]
+        raise DataError(
+            f"{path}: no samples: {plan.columns[electric[0]].heading.text} is {first.first:g} in all rows, which stands for "
+            '"none": nothing was measured'
+        )
     odd = counted.short + counted.long
     if odd * 10 > whole:
         raise DataError(
@@ -151,6 +157,16 @@ def flag_notes(stream: Stream, seen: Statistics) -> list[Note]:
                 "next lower one and were kept; if they are not readings, take their lines out and import again",
             )
         )
+    unsure = seen.unsure() if stream.channel.quantity is Quantity.CURRENT and stream.channel.rail else []
+    if unsure:
+        shown = ", ".join(f"{seen.sentinels[value]} × {value:g}" for value in unsure)
+        notes.append(
+            Note.warning(
+                "doubtful-values",
+                f'{stream.channel.name}: {shown} were kept as readings, as of a battery; if they stand for "none", take their lines '
+                "out and import again",
+            )
+        )
     if stream.marks:
         marks = ", ".join(f"{value:g}" for value in stream.missing)
         notes.append(
@@ -210,6 +226,11 @@ def implausible(plan: Plan, seen_of: Sequence[Statistics], meanings: Sequence[Me
             )
         )
     return found
+
+
+def _only_marks(seen: Statistics, quantity: Quantity) -> bool:
+    """Return whether a column holds nothing, or nothing but marks for "none"."""
+    return sum(seen.sentinels[value] for value in seen.sentinel(quantity)) == seen.count
 
 
 def _at(lines: Sequence[int]) -> str:

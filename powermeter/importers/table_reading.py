@@ -136,28 +136,12 @@ class Table:
         return log
 
     def _blocks(self) -> Any:
-        keep = None
-        wanted = (
-            []
-            if self.signature is None
-            else [
-                (i, value)
-                for name, value in self.signature.keep
-                for i, h in enumerate(self.plan.layout.headings)
-                if h.text.strip().lower() == name
-            ]
-        )
-        wanted += self.plan.only
-        if wanted and any(
-            all(len(row) > i and row[i] == v for i, v in wanted) for row in self.plan.layout.rows
-        ):
-            keep = lambda row: all(len(row) > i and row[i].strip() == value for i, value in wanted)
         return text_blocks(
             self.path,
             self.plan.layout,
             self.plan.needed,
             self._counted,
-            keep=keep,
+            keep=self.plan.keep(),
             progress=self.choices.progress,
         )
 
@@ -282,7 +266,7 @@ class Table:
                     f"c{i}",
                     number,
                     meaning.as_,
-                    () if rail is None else tuple(seen.sentinel()),
+                    () if rail is None else tuple(seen.sentinel(column.quantity)),
                     seen.limit(column.quantity, factor),
                 )
                 stream.channel = Channel(

@@ -49,6 +49,7 @@ class Signature:
         held: Whether rows come only when something changes.
         spread: Whether coarse stamps are spread.
         lag: The header of what is added to a time that is the row's before, or empty.
+        closing: Words that the tool's own summary under the rows begins with, lower case.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Signature:
     held: bool = False
     spread: bool = True
     lag: str = ""
+    closing: tuple[str, ...] = ()
 
     def fact(self, header: str) -> tuple[ColumnFact, re.Match[str]] | None:
         """Return what is known of a column."""

@@ -74,6 +74,18 @@ def test_a_mark_below_zero_stands_for_none_only_where_nothing_else_is_below_zero
     assert seen.sentinel() == []
 
 
+def test_a_current_of_minus_one_is_a_mark_only_among_whole_numbers():
+    """A battery may give exactly 1 A; an integer column of other, positive values gives a reason."""
+    whole, fractions, constant = Statistics(), Statistics(), Statistics()
+    whole.add(np.array([250.0, -1.0, 251.0]))
+    fractions.add(np.array([0.5, -1.0, 0.5]))
+    constant.add(np.array([-1.0] * 5))
+    assert whole.sentinel(Quantity.CURRENT) == [-1.0] and whole.unsure() == []
+    for seen in (fractions, constant):
+        assert seen.sentinel(Quantity.CURRENT) == [] and seen.unsure() == [-1.0]
+        assert seen.sentinel(Quantity.POWER) == [-1.0]
+
+
 @pytest.mark.parametrize("bits", [15, 16])
 def test_a_reading_with_all_bits_set_far_above_the_rest_is_a_mark(bits):
     """The largest number that a signed and an unsigned word of 2 bytes holds."""

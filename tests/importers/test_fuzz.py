@@ -40,6 +40,21 @@ SMALL = {
         "",
         "==NVSMI LOG==\nTimestamp : Tue Mar  5 14:00:0{i} 2024\nGPU 00000000:01:00.0\n    GPU Power Readings\n        Power Draw : {p}.00 W\n",
     ),
+    "esp.log": _text(
+        "", "[14:03:0{i}][D][sensor:094]: 'Power': Sending state {p}.00000 W with 2 decimals of accuracy\n"
+    ),
+    "influx.csv": _text(
+        "#datatype,string,long,dateTime:RFC3339,double,string\n,result,table,_time,_value,_field\n",
+        ",,0,2025-11-27T10:00:0{i}Z,{p}.5,power_W\n",
+    ),
+    "likwid.txt": _text(
+        "", "Runtime: 1.{i} s\nMeasure for socket 0 on CPU 0\nDomain PKG:\nEnergy consumed: {p}.5 Joules\n"
+    ),
+    "sensors.txt": _text("", "10:00:0{i}\namdgpu-pci-0b00\nAdapter: PCI adapter\nPPT:   {p}.00 W\n"),
+    "redfish.json": _text(
+        "",
+        'Date: Thu, 27 Nov 2025 10:00:0{i} GMT\n{{"@odata.type":"#Power.v1_5_0.Power","PowerControl":[{{"PowerConsumedWatts":{p}}}]}}\n',
+    ),
     "idf.txt": _text("", "I ({p}) INA219: Bus voltage: 5.0{i} V, current: {p}.5 mA\n"),
     "dmm.csv": _text("Nr.;Zeit (s);Wert;Einheit\n", "{i};{i},5;{p},25;mA\n"),
     "watt.log": _text(

@@ -398,3 +398,17 @@ def test_a_date_under_any_name_counts_before_a_clock_that_does_not_keep_up(tmp_p
     assert "times-disagree" in {note.code for note in log.warnings}
     log, energy, *_ = load(tmp_path, text, columns={"UTC": "-"})
     assert energy == pytest.approx(19.0 if elapsed == "ms" else 0.019)
+
+
+def test_a_battery_at_exactly_minus_one_ampere_is_read_aloud_and_a_power_of_nothing_but_minus_one_is_none(
+    tmp_path,
+):
+    path = tmp_path / "b.csv"
+    path.write_text(
+        "time_s,voltage_V,current_A\n" + "".join(f"{i},12.0,{-1.0 if i % 2 else 0.5}\n" for i in range(10))
+    )
+    log = importers.open_log(path)
+    assert any("kept as readings, as of a battery" in note for note in log.warnings)
+    path.write_text("time_s,power_W\n" + "".join(f"{i},-1\n" for i in range(10)))
+    with pytest.raises(DataError, match=r"power_W is -1 in all rows.*nothing was measured"):
+        importers.open_log(path)

@@ -1,0 +1,167 @@
+"""Imports a loop over lm-sensors' `sensors` or `sensors -u`: the powers, or the currents and voltages, of every chip.
+
+A chip is its name and the line `Adapter: …`; under it stands a feature a line, `PPT: 8.00 W (cap = 130.00 W)`, or with `-u` the
+feature's name and its values in SI units, `power1_average: 8.000` (lm-sensors' `chips.c` and sysfs-interface.rst).  A line that is a
+time, as of `date`, is that of the pass it stands before; without one the log needs `--rate`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+
+from powermeter.errors import ConfigurationError, DataError
+from powermeter.importers.as_table import read_as_table
+from powermeter.importers.files import Peek, read_lines
+from powermeter.importers.log import Choices, Importer, Log
+from powermeter.importers.stamps import time_of_day_ns, wall
+from powermeter.result.notes import Note
+
+_CHIP = re.compile(
+    r"([A-Za-z][\w.]{0,40})-(?:isa|pci|i2c|acpi|virtual|hid|spi|mdio|scsi|of)(?:-[\da-fA-F]{1,8}){1,2}\s*\Z"
+)
+_FEATURE = re.compile(
+    r"(?P<label>[^:]{1,40}):\s{1,40}(?P<value>[+-]?\d+(?:\.\d+)?)\s?(?P<unit>[nuµmkM]?[WAVJ])(?=\s|\Z)"
+)
+_RAW = re.compile(
+    r"\s+(?P<kind>power|curr|in|energy)\d+_(?:average|input): (?P<value>[+-]?\d+(?:\.\d+)?)\s*\Z"
+)
+_NAME = re.compile(r"([^:]{1,40}):\s*\Z")
+_RAW_UNITS = {"power": "W", "curr": "A", "in": "V", "energy": "J"}
+_WORDS = {"W": "power", "J": "energy", "A": "current", "V": "voltage"}
+_FEWEST = 2
+_MOST_COLUMNS = 200
+_BATTERY = "BAT"
+
+
+@dataclass(slots=True)
+class _Pass:
+    """One pass of `sensors`: its time as text, and (chip, label, unit's letter) → the value with its unit."""
+
+    stamp: str = ""
+    values: dict[tuple[str, str, str], str] = field(default_factory=dict)
+
+
+class LmSensors(Importer):
+    name = "lm-sensors"
+    title = "a loop over lm-sensors' sensors"
+    takes = frozenset({"rate", "zone", "rail", "sum", "column"})
+
+    @classmethod
+    def recognises(cls, peek: Peek) -> bool:
+        lines = [line for line in peek.lines[:200] if line.strip()]
+        return any(_CHIP.match(line) and after.startswith("Adapter:") for line, after in pairwise(lines))
+
+    @classmethod
+    def read(cls, path: Path, choices: Choices) -> Log:
+        passes = list(_passes(path))
+        keys = _columns(dict.fromkeys(key for one in passes for key in one.values))
+        if not keys:
+            raise DataError(
+                f"{path}: what sensors printed without a power, or a current beside its voltage: there is no power in it"
+            )
+        if len(passes) < _FEWEST:
+            raise DataError(
+                f"{path}: one pass of sensors is one reading, which holds no energy; log with: "
+                "while date; do sensors; sleep 1; done"
+            )
+        if len(keys) > _MOST_COLUMNS:
+            raise DataError(
+                f"{path}: more than {_MOST_COLUMNS} sensors of electricity; this is not a log of sensors"
+            )
+        stamped = all(one.stamp for one in passes) and choices.period_s is None
+        if not stamped and choices.period_s is None:
+            raise ConfigurationError(
+                f"{path}: sensors prints no times; say how often it ran with --rate, for example --rate 1s, or print "
+                "one before each pass with date"
+            )
+        head = ["time"] * stamped + [_heading(key, keys) for key in keys]
+        rows = ([one.stamp] * stamped + [one.values.get(key, "") for key in keys] for one in passes)
+        log = read_as_table(path, head, rows, choices)
+        log.format = cls.name
+        log.metadata["tool"] = "lm-sensors"
+        if any(chip.startswith(_BATTERY) for chip, _, _ in keys):
+            text = (
+                "a battery's sensor states no direction: while it charges, its value is what flows in and was not used; "
+                "cut the log to where it discharges"
+            )
+            log.warnings.append(Note.warning("charging-unknown", text))
+        return log
+
+
+def _passes(path: Path) -> Iterator[_Pass]:
+    """Yield the passes: one begins at a time, or at the chip that the first began with."""
+    one = _Pass()
+    first = chip = label = ""
+    for raw in read_lines(path):
+        line = raw.rstrip()[:300]
+        if match := _CHIP.match(line):
+            if first == line and one.values:
+                yield one
+                one = _Pass()
+            first, chip, label = first or line, line, ""
+        elif match := _RAW.match(line):
+            _keep(one, chip, label, match["value"], _RAW_UNITS[match["kind"]])
+        elif match := _FEATURE.match(line):
+            _keep(one, chip, match["label"].strip(), match["value"], match["unit"])
+        elif _is_time(line):
+            if one.values:
+                yield one
+                one = _Pass()
+            one.stamp = line.strip()
+        elif match := _NAME.match(line):
+            label = match[1].strip()
+    if one.values:
+        yield one
+
+
+def _keep(one: _Pass, chip: str, label: str, value: str, unit: str) -> None:
+    if chip and label:
+        one.values.setdefault((chip, label, unit[-1]), f"{value} {unit}")
+
+
+def _is_time(line: str) -> bool:
+    text = line.strip()
+    return bool(text) and (
+        wall(text) is not None
+        or time_of_day_ns(text) is not None
+        or bool(re.fullmatch(r"\d{10}(?:\.\d{1,9})?", text))
+    )
+
+
+def _columns(keys: dict[tuple[str, str, str], None]) -> list[tuple[str, str, str]]:
+    """Return the values that give a power: a chip's powers, else its energies, else its currents with their voltages."""
+    kept = []
+    for chip in dict.fromkeys(chip for chip, _, _ in keys):
+        own = [key for key in keys if key[0] == chip]
+        units = {unit for _, _, unit in own}
+        wanted = {"W"} if "W" in units else {"J"} if "J" in units else {"A", "V"} if "A" in units else set()
+        found = [key for key in own if key[2] in wanted]
+        if wanted == {"A", "V"}:
+            found = _paired(found)
+        kept += found
+    return kept
+
+
+def _paired(found: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+    """Return a chip's currents and voltages: those of one label, or the only two."""
+    amps = [key for key in found if key[2] == "A"]
+    volts = [key for key in found if key[2] == "V"]
+    if len(amps) == len(volts) == 1:
+        return found
+    labels = {label for _, label, _ in amps} & {label for _, label, _ in volts}
+    return [key for key in found if key[1] in labels]
+
+
+def _heading(key: tuple[str, str, str], keys: list[tuple[str, str, str]]) -> str:
+    chip, label, unit = key
+    match = _CHIP.match(chip)
+    assert match is not None
+    alike = {other for other, _, _ in keys if other.startswith(f"{match[1]}-")}
+    name = match[1] if len(alike) == 1 else chip.strip()
+    several = sum(other[0] == chip and other[2] == unit for other in keys) > 1
+    own = f" {label}" if several else ""
+    return f"{name}{own} {_WORDS[unit]} ({unit})"

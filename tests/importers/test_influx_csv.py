@@ -1,0 +1,89 @@
+"""InfluxDB's annotated CSV: series that follow each other become columns."""
+
+import pytest
+from tool_log import load
+
+from powermeter.errors import ConfigurationError, DataError
+
+HEAD = (
+    "#group,false,false,true,true,false,false,true,true,{groups}\r\n"
+    "#datatype,string,long,dateTime:RFC3339,dateTime:RFC3339,dateTime:RFC3339,double,string,string,{kinds}\r\n"
+    "#default,_result,,,,,,,,\r\n,result,table,_start,_stop,_time,_value,_field,_measurement,{tags}\r\n"
+)
+SPAN = "2025-11-27T09:00:00Z,2025-11-27T11:00:00Z"
+
+
+def series(number, value, field, measurement, tags, step=1.0, count=10):
+    return "".join(
+        f",,{number},{SPAN},2025-11-27T10:00:{f'{i * step:06.3f}'.removesuffix('.000')}Z,{value(i)},{field},{measurement},{tags}\r\n"
+        for i in range(count)
+    )
+
+
+def plain(*parts):
+    return HEAD.format(groups="true", kinds="string", tags="host") + "".join(parts)
+
+
+FIELDS = plain(
+    series(0, lambda i: 0.2, "current", "meter", "pi"),
+    series(1, lambda i: 1.0 + i, "power", "meter", "pi"),
+    series(2, lambda i: 5.0, "voltage", "meter", "pi"),
+    series(3, lambda i: 41.0, "temperature", "meter", "pi"),
+)
+
+
+def test_fields_become_columns_and_their_units_are_asked_for(tmp_path):
+    with pytest.raises(ConfigurationError, match="--column power=W") as error:
+        load(tmp_path, FIELDS)
+    assert "table" not in str(error.value).partition(": the file")[2]
+    log, energies, _ = load(tmp_path, FIELDS, columns={"power": "W", "current": "-", "voltage": "-"})
+    assert log.format == "influx-csv" and log.clock == "utc"
+    assert energies == {"input": pytest.approx(9 * 5.5)}
+
+
+def test_stamps_with_and_without_a_fraction_are_in_order(tmp_path):
+    """Half seconds: as text, 10:00:00.500Z stands before 10:00:00Z."""
+    text = plain(series(0, lambda i: i, "power_W", "meter", "pi", 0.5))
+    log, energies, _ = load(tmp_path, text)
+    assert energies == {"input": pytest.approx(0.5 * 40.5)}
+    assert not any("order" in note for note in log.warnings)
+
+
+def test_hosts_are_rails(tmp_path):
+    text = plain(
+        *(
+            series(i, lambda _, w=w: w, "power_W", "m", host)
+            for i, (host, w) in enumerate((("gpu0", 10), ("gpu1", 20)))
+        )
+    )
+    _, energies, headline = load(tmp_path, text)
+    assert energies["gpu0"] == pytest.approx(90) and energies["gpu1"] == pytest.approx(180)
+    assert energies[headline] == pytest.approx(270)
+
+
+def test_fields_of_different_times_are_no_table(tmp_path):
+    text = plain(
+        series(0, lambda i: 5.0, "voltage_V", "m", "pi"), series(1, lambda i: 1.0, "power_W", "m", "pi", 0.25)
+    )
+    with pytest.raises(DataError, match=r"query one of them: \|> filter"):
+        load(tmp_path, text)
+
+
+def test_home_assistants_states_hold_and_one_entity_is_taken(tmp_path):
+    """4 W for 20 s, then 6 W until the last state of any entity, 40 s after the first."""
+    text = "\r\n".join(
+        HEAD.format(groups="true,true", kinds="string,string", tags="domain,entity_id") + part
+        for part in (
+            series(0, lambda i: 4.0 + i, "value", "W", "sensor,plug_power", 20, 3),
+            series(1, lambda i: 1.0 + i * 1e-4, "value", "kWh", "sensor,plug_energy", 20, 3),
+        )
+    )
+    with pytest.raises(ConfigurationError, match=r"--rail sensor\.plug_power"):
+        load(tmp_path, text)
+    _, energies, _ = load(tmp_path, text, rail="sensor.plug_power")
+    assert energies == {"plug": pytest.approx(20 * 4 + 20 * 5)}
+
+
+def test_without_numbers_there_is_no_power(tmp_path):
+    with pytest.raises(DataError, match="holds no number"):
+        load(tmp_path, plain(series(0, lambda i: "on", "state", "m", "pi")))
