@@ -32,7 +32,19 @@ class Load(Protocol):
         """Work from now on, or rest."""
 
 
-class Processor:
+class Switched(Load, Protocol):
+    """A load whose workers wait for an event."""
+
+    _on: Event | threading.Event
+
+    def switch(self, on: bool) -> None:
+        if on:
+            self._on.set()
+        else:
+            self._on.clear()
+
+
+class Processor(Switched):
     """Every core (or `cores` of them) counts for nothing while it is on.
 
     One process a core: threads of one Python program would share a single core.
@@ -57,13 +69,6 @@ class Processor:
                 raise OpenError(f"the processor's load did not start within {READY_S:.0f} s")
         return self
 
-    def switch(self, on: bool) -> None:
-        """Work from now on, or rest."""
-        if on:
-            self._on.set()
-        else:
-            self._on.clear()
-
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
@@ -71,7 +76,7 @@ class Processor:
 
     def _stop(self) -> None:
         self._end.set()
-        self._on.set()  # who waits for it shall see that it is over
+        self._on.set()  # wake the workers, so that they see the end
         for worker in self.workers:
             worker.join(2.0)
             if worker.is_alive():
@@ -100,7 +105,7 @@ def _work(on: Event, end: Event, ready: Any) -> None:
             sum(range(2000))
 
 
-class Graphics:
+class Graphics(Switched):
     """A graphics card multiplies matrices while it is on; torch or cupy drives it.
 
     Raises:
@@ -117,13 +122,6 @@ class Graphics:
         self._multiply()  # the first one loads the card's own libraries
         self.thread.start()
         return self
-
-    def switch(self, on: bool) -> None:
-        """Work from now on, or rest."""
-        if on:
-            self._on.set()
-        else:
-            self._on.clear()
 
     def _work(self) -> None:
         while not self._end.is_set():

@@ -15,14 +15,15 @@ import re
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
+from powermeter.channel import Accuracy, Boundary, Channel, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError
-from powermeter.platforms.assumptions import COUNTED, COUNTED_CLOCK, NO_LIMITS, TESTERS
+from powermeter.platforms.assumptions import TESTERS
 from powermeter.source import Option
 from powermeter.units import NS
 
 from .links.link import RAIL_OPTIONS, Link
-from .meters.odometer import Odometer, totals_of
+from .meters.linked import thermometer
+from .meters.odometer import Odometer, total
 from .meters.stream import StreamMeter, StreamRow
 
 HEAD = b"\xff\x55"
@@ -290,34 +291,9 @@ class Atorch(StreamMeter):
                 )
             )
         if coulombs is not None:
-            channels.append(
-                Channel(
-                    "charge",
-                    Quantity.CHARGE,
-                    coulombs,
-                    totals_of(rail),
-                    Kind.COUNTER,
-                    accuracy=Accuracy(gain=0.02, step=coulombs, clock=COUNTED_CLOCK, source=COUNTED),
-                )
-            )
-        channels.append(
-            Channel(
-                "energy",
-                Quantity.ENERGY,
-                joules,
-                totals_of(rail),
-                Kind.COUNTER,
-                accuracy=Accuracy(gain=0.03, step=joules, clock=COUNTED_CLOCK, source=COUNTED),
-            )
-        )
-        channels.append(
-            Channel(
-                "temperature",
-                Quantity.TEMPERATURE,
-                1.0,
-                accuracy=Accuracy(step=1.0, source=NO_LIMITS),
-            )
-        )
+            channels.append(total(rail, Quantity.CHARGE, coulombs, 0.02))
+        channels.append(total(rail, Quantity.ENERGY, joules, 0.03))
+        channels.append(thermometer(1.0))
         self.channels = tuple(channels)
 
     def rows(self, reading: Report, arrival_ns: int) -> list[StreamRow]:

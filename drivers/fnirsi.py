@@ -16,11 +16,12 @@ from typing import Any
 
 from powermeter.channel import Accuracy, Channel, Quantity
 from powermeter.errors import DataError, ReadError, Reason
-from powermeter.platforms.assumptions import FNIRSI, FNIRSI_GAIN, NO_LIMITS
+from powermeter.platforms.assumptions import FNIRSI, FNIRSI_GAIN
 from powermeter.source import Found, Gap
 
 from .links.hid import REPORT_LENGTH, HidLink, cut_reports, drain, hid_devices, open_hid
 from .links.link import Link, UsbId
+from .meters.linked import thermometer
 from .meters.stream import StreamMeter, StreamRow
 
 SAMPLE_NS = 10_000_000
@@ -166,12 +167,7 @@ class Fnirsi(StreamMeter):
                 refresh_ns=REFRESH_NS,
                 accuracy=Accuracy(gain=FNIRSI_GAIN, offset=2e-5, step=1e-5, source=FNIRSI),
             ),
-            Channel(
-                "temperature",
-                Quantity.TEMPERATURE,
-                0.1,
-                accuracy=Accuracy(step=0.1, source=NO_LIMITS),
-            ),
+            thermometer(0.1),
         )
 
     def cut(self, buffer: bytearray) -> tuple[list[bytes], int]:

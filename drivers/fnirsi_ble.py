@@ -14,10 +14,11 @@ from typing import Any
 
 from powermeter.channel import MISSING, Accuracy, Channel, Quantity
 from powermeter.errors import DataError
-from powermeter.platforms.assumptions import FNIRSI, FNIRSI_GAIN, NO_LIMITS
+from powermeter.platforms.assumptions import FNIRSI, FNIRSI_GAIN
 
 from .links.ble import BleLink
 from .links.link import Link
+from .meters.linked import thermometer
 from .meters.stream import StreamMeter, StreamRow
 
 NOTIFY, WRITE = 0xFFE4, 0xFFE9
@@ -197,12 +198,7 @@ class FnirsiBle(StreamMeter):
                     source=FNIRSI,
                 ),
             ),
-            Channel(
-                "temperature",
-                Quantity.TEMPERATURE,
-                0.1,
-                accuracy=Accuracy(step=0.1, source=NO_LIMITS),
-            ),
+            thermometer(0.1),
         )
 
     def decode(self, frame: bytes) -> Measurement | None:

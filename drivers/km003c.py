@@ -14,14 +14,14 @@ import struct
 from dataclasses import dataclass
 from typing import Any
 
-from powermeter.channel import MISSING, Accuracy, Channel, Quantity
+from powermeter.channel import MISSING, Accuracy, Channel, Quantity, Rail
 from powermeter.errors import DataError
-from powermeter.platforms.assumptions import NO_LIMITS
 from powermeter.source import Found, Row
 
 from .links.hid import hid_devices, open_hid
 from .links.link import Link, UsbId
 from .links.serial_port import usb_ports
+from .meters.linked import thermometer
 from .meters.request_response import RequestMeter
 
 USB = (UsbId(0x5FC9, 0x0061, "POWER-Z KM002C"), UsbId(0x5FC9, 0x0063, "POWER-Z KM003C"))
@@ -162,6 +162,22 @@ def decode_queue(answer: bytes, rate: int) -> list[QueueSample]:
     ]
 
 
+LIMITS = (
+    "0.5 % and 1 mV, 0.5 % and 1 mA: an INA228 (TI SLYS021A) behind a 20 mohm shunt, as photographed in its "
+    "sister by AnandTech (2023); a trimmed shunt taken, its maker states nothing"
+)
+"""Source of its accuracy."""
+
+
+def electrical(rail: Rail, refresh_ns: int | None) -> tuple[Channel, Channel]:
+    """Return the channels of voltage and current, in codes of 1 µV and 1 µA."""
+    accuracy = Accuracy(gain=5e-3, offset=1e-3, step=1e-6, source=LIMITS)
+    return (
+        Channel("voltage", Quantity.VOLTAGE, 1e-6, rail, refresh_ns=refresh_ns, accuracy=accuracy),
+        Channel("current", Quantity.CURRENT, 1e-6, rail, refresh_ns=refresh_ns, accuracy=accuracy),
+    )
+
+
 class KM003C(RequestMeter):
     """A KM002C or KM003C, polled."""
 
@@ -198,35 +214,7 @@ class KM003C(RequestMeter):
     def describe(self, reading: KM003CFrame) -> None:
         if self.link is not None and self.link.facts.get("usb") == "5fc9:0061":
             self._model = "POWER-Z KM002C"
-        note = (
-            "0.5 % and 1 mV, 0.5 % and 1 mA: an INA228 (TI SLYS021A) behind a 20 mohm shunt, as photographed in its "
-            "sister by AnandTech (2023); a trimmed shunt taken, its maker states nothing"
-        )
-        refresh_ns = round(1e9 / RATES_HZ[reading.rate])
-        self.channels = (
-            Channel(
-                "voltage",
-                Quantity.VOLTAGE,
-                1e-6,
-                self.rail,
-                refresh_ns=refresh_ns,
-                accuracy=Accuracy(gain=5e-3, offset=1e-3, step=1e-6, source=note),
-            ),
-            Channel(
-                "current",
-                Quantity.CURRENT,
-                1e-6,
-                self.rail,
-                refresh_ns=refresh_ns,
-                accuracy=Accuracy(gain=5e-3, offset=1e-3, step=1e-6, source=note),
-            ),
-            Channel(
-                "temperature",
-                Quantity.TEMPERATURE,
-                1 / 128,
-                accuracy=Accuracy(step=1 / 128, source=NO_LIMITS),
-            ),
-        )
+        self.channels = (*electrical(self.rail, round(1e9 / RATES_HZ[reading.rate])), thermometer(1 / 128))
 
     def row(self, reading: KM003CFrame) -> Row:
         degrees = reading.temperature_code

@@ -13,7 +13,6 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from powermeter.channel import Accuracy, Channel, Quantity
 from powermeter.errors import ConfigurationError, DataError, OpenError, ReadError, Reason
 from powermeter.source import INTERPOLATED_TIME, REPEAT, Block, Found, Gap, Option, StreamingSource, now_ns
 from powermeter.units import parse_quantity
@@ -21,7 +20,7 @@ from powermeter.units import parse_quantity
 from . import km003c
 from .links.hid import open_hid
 from .links.link import RAIL_OPTIONS, Link, rail_of
-from .links.opening import open_link
+from .links.opening import closed_on_failure, open_link
 from .links.serial_port import usb_ports
 from .meters.stream import TickCounter
 from .meters.tick_clock import TickClock
@@ -81,42 +80,14 @@ class KM003CStream(StreamingSource):
             self._link, _ = open_hid(location, km003c.USB, "KM003C")
         else:
             self._link = open_link(location, instrument="KM003C", usb=km003c.USB)
-        try:
+        with closed_on_failure(self, "is this a KM003C?"):
             self._send(bytes([STOP, self._next(), 0, 0]))
             self._link.clear()
             self._unlock()
             self._command(START, self.options["rate"])
             self._first_samples()
-        except ReadError as error:
-            self.close()
-            raise OpenError(f"{error}; is this a KM003C?", error.reason) from error
-        except BaseException:
-            self.close()
-            raise
-        note = (
-            "0.5 % and 1 mV, 0.5 % and 1 mA: an INA228 (TI SLYS021A) behind a 20 mohm shunt, as photographed in its "
-            "sister by AnandTech (2023); a trimmed shunt taken, its maker states nothing"
-        )
-        rail = rail_of(self.options, self.covers)
-        refresh = 2 * TICK_NS if self.options["rate"] == 3 else None
-        self.channels = (
-            Channel(
-                "voltage",
-                Quantity.VOLTAGE,
-                1e-6,
-                rail,
-                refresh_ns=refresh,
-                accuracy=Accuracy(gain=5e-3, offset=1e-3, step=1e-6, source=note),
-            ),
-            Channel(
-                "current",
-                Quantity.CURRENT,
-                1e-6,
-                rail,
-                refresh_ns=refresh,
-                accuracy=Accuracy(gain=5e-3, offset=1e-3, step=1e-6, source=note),
-            ),
-        )
+        refresh_ns = 2 * TICK_NS if self.options["rate"] == 3 else None
+        self.channels = km003c.electrical(rail_of(self.options, self.covers), refresh_ns)
 
     def _next(self) -> int:
         self._number = (self._number + 1) & 0xFF

@@ -15,7 +15,7 @@ from powermeter.errors import OpenError, ReadError, Reason
 from powermeter.source import Option, PolledSource, Row
 
 from .links.link import RAIL_OPTIONS, Link, rail_of
-from .links.opening import open_link
+from .links.opening import closed_on_failure, open_link
 
 PAUSE_S = 0.08
 ANSWER_S = 0.8
@@ -45,7 +45,7 @@ class Korad(PolledSource):
 
     def open(self) -> None:
         self._link = open_link(self.address.location, instrument=self.title, baud=9600)
-        try:
+        with closed_on_failure(self, f"is this port a {self.title}?"):
             self._identity = (
                 self._ask(b"*IDN?", 64, quiet_s=0.15).decode("ascii", "replace").strip("\x00 \r\n")
             )
@@ -54,12 +54,6 @@ class Korad(PolledSource):
                     f"{self.address}: {self._identity!r} is not a Korad supply", Reason.WRONG_DEVICE
                 )
             self.sample()
-        except ReadError as error:
-            self.close()
-            raise OpenError(f"{error}; is this port a {self.title}?", error.reason) from error
-        except BaseException:
-            self.close()
-            raise
         rail = rail_of(self.options, self.covers)
         note = (
             "0.5 % and 0.2 V: within 0.2 V of its set point it answers the set point (measured by others, "

@@ -18,7 +18,7 @@ from powermeter.source import INTERPOLATED_TIME, Block, Found, Gap, Option, Stre
 from powermeter.units import NS, parse_quantity
 
 from .links.link import RAIL_OPTIONS, Link, UsbId, rail_of
-from .links.opening import open_link
+from .links.opening import closed_on_failure, open_link
 from .links.serial_port import port_problem, usb_ports
 from .meters.logic_edges import EVERY_INPUT, LogicEdges, parse_inputs
 from .meters.tick_clock import TickClock
@@ -109,15 +109,9 @@ class PPK2(StreamingSource):
 
     def open(self) -> None:
         self._link = self._open_link()
-        try:
+        with closed_on_failure(self, "is this the first port of a PPK2?"):
             calibration = self._ask_metadata(self._link)
             self._configure(self._link, calibration)
-        except ReadError as error:
-            self.close()
-            raise OpenError(f"{error}; is this the first port of a PPK2?", error.reason) from error
-        except BaseException:
-            self.close()
-            raise
 
     def _open_link(self) -> Link:
         return open_link(self.address.location, instrument="PPK2", usb=USB)

@@ -15,7 +15,6 @@ from typing import Any, ClassVar
 from powermeter.channel import Accuracy, Channel, Quantity
 from powermeter.errors import ConfigurationError, DataError, NotInstalledError, OpenError, Reason
 from powermeter.platforms.assumptions import (
-    NO_LIMITS,
     TESTERS,
     TESTERS_CURRENT,
     TESTERS_VOLTAGE,
@@ -24,7 +23,8 @@ from powermeter.source import Found, Option, Row, now_ns
 
 from .links.link import RAIL_OPTIONS, Link
 from .links.serial_port import list_ports
-from .meters.odometer import Odometer, counted
+from .meters.linked import thermometer
+from .meters.odometer import Totals, counted
 from .meters.request_response import RequestMeter
 
 FRAME_LENGTH = 192
@@ -152,8 +152,7 @@ class TC66(RequestMeter):
 
     def __init__(self, address: Any) -> None:
         super().__init__(address)
-        self._charge = Odometer(MAX_CURRENT_A / 3.6)
-        self._energy = Odometer(MAX_CURRENT_A * MAX_VOLTAGE_V / 3.6)
+        self._totals = Totals(MAX_CURRENT_A, MAX_VOLTAGE_V)
         self._facts: dict[str, Any] = {}
         self._over_air = address.location.startswith("ble:")
 
@@ -204,12 +203,7 @@ class TC66(RequestMeter):
             Channel("current", Quantity.CURRENT, 1e-5, rail, accuracy=current, refresh_ns=REFRESH_NS),
             Channel("power", Quantity.POWER, 1e-4, rail, accuracy=power, refresh_ns=REFRESH_NS),
             *counted(rail, TESTERS_CURRENT, both, REFRESH_NS),
-            Channel(
-                "temperature",
-                Quantity.TEMPERATURE,
-                1.0,
-                accuracy=Accuracy(step=1.0, source=NO_LIMITS),
-            ),
+            thermometer(1.0),
         )
 
     def row(self, reading: TC66Frame) -> Row:
@@ -220,8 +214,7 @@ class TC66(RequestMeter):
                 reading.voltage_code,
                 reading.current_code,
                 reading.power_code,
-                self._charge.feed(charge, now),
-                self._energy.feed(energy, now),
+                *self._totals.feed(charge, energy, now),
                 reading.temperature_c,
             ]
         )
@@ -230,7 +223,7 @@ class TC66(RequestMeter):
         return {**super().info(), **self._facts}
 
     def counts(self) -> dict[str, int]:
-        return {**super().counts(), "counter_resets": self._charge.resets + self._energy.resets}
+        return {**super().counts(), "counter_resets": self._totals.resets}
 
     @classmethod
     def discover(cls) -> list[Found]:

@@ -15,12 +15,13 @@ from typing import Any, ClassVar
 
 from powermeter.channel import Accuracy, Channel, Quantity
 from powermeter.errors import ConfigurationError, DataError, OpenError, Reason
-from powermeter.platforms.assumptions import NO_LIMITS, TESTERS
+from powermeter.platforms.assumptions import TESTERS
 from powermeter.source import Found, Option, Row, now_ns
 
 from .links.link import RAIL_OPTIONS
 from .links.serial_port import port_problem
-from .meters.odometer import Odometer, counted
+from .meters.linked import thermometer
+from .meters.odometer import Totals, counted
 from .meters.request_response import RequestMeter
 
 FRAME_LENGTH = 130
@@ -230,9 +231,7 @@ class RDTechUM(RequestMeter):
 
     def __init__(self, address: Any) -> None:
         super().__init__(address)
-        # 1 mAh and 1 mWh; the most it can pass is 6 A at 30 V.
-        self._charge = Odometer(MAX_CURRENT_A / 3.6)
-        self._energy = Odometer(MAX_CURRENT_A * MAX_VOLTAGE_V / 3.6)
+        self._totals = Totals(MAX_CURRENT_A, MAX_VOLTAGE_V)
         self._group: int | None = None
         self._facts: dict[str, Any] = {}
 
@@ -287,28 +286,21 @@ class RDTechUM(RequestMeter):
                 ),
             ),
             *counted(rail, wanted.accuracy_current.gain, gain, REFRESH_NS),
-            Channel(
-                "temperature",
-                Quantity.TEMPERATURE,
-                1.0,
-                accuracy=Accuracy(step=1.0, source=NO_LIMITS),
-            ),
+            thermometer(1.0),
         )
 
     def row(self, reading: UMFrame) -> Row:
         now = now_ns()
         charge, energy = reading.groups[reading.group]
         if self._group is not None and reading.group != self._group:
-            self._charge.rebase(charge, now)  # another group's totals are another counter
-            self._energy.rebase(energy, now)
+            self._totals.rebase(charge, energy, now)  # another group's totals are another counter
         self._group = reading.group
         return Row(
             [
                 reading.voltage_code,
                 reading.current_code,
                 reading.power_mw,
-                self._charge.feed(charge, now),
-                self._energy.feed(energy, now),
+                *self._totals.feed(charge, energy, now),
                 reading.temperature_c,
             ]
         )
@@ -317,7 +309,7 @@ class RDTechUM(RequestMeter):
         return {**super().info(), **self._facts}
 
     def counts(self) -> dict[str, int]:
-        return {**super().counts(), "counter_resets": self._energy.resets + self._charge.resets}
+        return {**super().counts(), "counter_resets": self._totals.resets}
 
 
 class UM24C(RDTechUM):

@@ -21,7 +21,7 @@ from powermeter.platforms.assumptions import assumed
 from powermeter.source import SATURATED, Option, PolledSource, Row
 
 from .links.link import RAIL_OPTIONS, Link, parse_baud, rail_of
-from .links.opening import open_link
+from .links.opening import closed_on_failure, open_link
 
 TCP_PORT = 5025
 OVERLOAD = 9.9e37
@@ -152,16 +152,10 @@ class Scpi(PolledSource):
         self._link = open_link(
             self.address.location, instrument="scpi instrument", baud=self.options["baud"], tcp_port=TCP_PORT
         )
-        try:
+        with closed_on_failure(self):
             self._identify()
             self._choose_queries()
             self.sample()
-        except ReadError as error:
-            self.close()
-            raise OpenError(str(error), error.reason) from error
-        except BaseException:
-            self.close()
-            raise
         rail = rail_of(self.options, self.covers)
         stated = "gain" in self.address.options
         note = "the gain that the URL states" if stated else assumed("scpi")
@@ -225,7 +219,7 @@ class Scpi(PolledSource):
         ]
 
     def ask(self, query: str, timeout_s: float = 2.0) -> str:
-        """Send one query and give its one-line answer.
+        """Send one query and return its one-line answer.
 
         Raises:
             ReadError: No whole line came, or it is not text.

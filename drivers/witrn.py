@@ -12,19 +12,22 @@ import struct
 from dataclasses import dataclass
 from typing import Any
 
-from powermeter.channel import Accuracy, Channel, Kind, Quantity
+from powermeter.channel import Accuracy, Channel, Quantity
 from powermeter.errors import DataError
-from powermeter.platforms.assumptions import COUNTED, COUNTED_CLOCK, NO_LIMITS, TESTERS
+from powermeter.platforms.assumptions import TESTERS
 from powermeter.source import Found
 
 from .links.hid import REPORT_LENGTH, cut_reports, hid_devices, open_hid
 from .links.link import Link, UsbId
-from .meters.odometer import Odometer, totals_of
+from .meters.linked import thermometer
+from .meters.odometer import Totals, counted
 from .meters.stream import StreamMeter, StreamRow
 
 MEASUREMENT = 0x1A
 MAX_VOLTAGE_V = 60.0
 MAX_CURRENT_A = 20.0
+PER_H = 1e6
+"""Codes of its totals: 1 µAh and 1 µWh."""
 USB = tuple(
     UsbId(0x0716, product, f"WITRN {model}")
     for product, model in (
@@ -110,9 +113,7 @@ class Witrn(StreamMeter):
         super().__init__(address)
         self._model = "WITRN"
         self._check: bool | None = None
-        # Codes of 1 µAh and 1 µWh.
-        self._charge = Odometer(MAX_CURRENT_A / 3600 * 1e6)
-        self._energy = Odometer(MAX_CURRENT_A * MAX_VOLTAGE_V / 3600 * 1e6)
+        self._totals = Totals(MAX_CURRENT_A, MAX_VOLTAGE_V, per_h=PER_H)
 
     def connect(self) -> Link:
         link, known = open_hid(self.address.location, USB, self.title)
@@ -138,28 +139,8 @@ class Witrn(StreamMeter):
                 self.rail,
                 accuracy=Accuracy(gain=2e-2, offset=1e-3, step=1e-5, source=note),
             ),
-            Channel(
-                "charge",
-                Quantity.CHARGE,
-                3.6e-3,
-                totals_of(self.rail),
-                Kind.COUNTER,
-                accuracy=Accuracy(gain=2e-2, step=3.6e-3, clock=COUNTED_CLOCK, source=COUNTED),
-            ),
-            Channel(
-                "energy",
-                Quantity.ENERGY,
-                3.6e-3,
-                totals_of(self.rail),
-                Kind.COUNTER,
-                accuracy=Accuracy(gain=3e-2, step=3.6e-3, clock=COUNTED_CLOCK, source=COUNTED),
-            ),
-            Channel(
-                "temperature",
-                Quantity.TEMPERATURE,
-                0.01,
-                accuracy=Accuracy(step=0.01, source=NO_LIMITS),
-            ),
+            *counted(self.rail, 2e-2, 3e-2, per_h=PER_H),
+            thermometer(0.01),
         )
 
     def cut(self, buffer: bytearray) -> tuple[list[bytes], int]:
@@ -172,8 +153,9 @@ class Witrn(StreamMeter):
         codes = [
             round(reading.voltage_v * 1e6),
             round(reading.current_a * 1e6),
-            self._charge.feed(round(reading.charge_ah * 1e6), arrival_ns),
-            self._energy.feed(round(reading.energy_wh * 1e6), arrival_ns),
+            *self._totals.feed(
+                round(reading.charge_ah * PER_H), round(reading.energy_wh * PER_H), arrival_ns
+            ),
             round(reading.inner_degc * 100),
         ]
         return [StreamRow(codes)]
@@ -183,7 +165,7 @@ class Witrn(StreamMeter):
         return {**super().info(), "model": self._model, "check": held}
 
     def counts(self) -> dict[str, int]:
-        return {**super().counts(), "counter_resets": self._charge.resets + self._energy.resets}
+        return {**super().counts(), "counter_resets": self._totals.resets}
 
     @classmethod
     def discover(cls) -> list[Found]:

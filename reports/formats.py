@@ -54,15 +54,13 @@ def write_parquet(tables: Iterable[Table], file: IO[bytes]) -> None:
     Raises:
         NotInstalledError: pyarrow is missing.
     """
-    writer: Any = None
-    for table in tables:
-        arrow = to_arrow(table)
+
+    def begin(arrow: Any) -> Any:
         from pyarrow import parquet
 
-        writer = writer or parquet.ParquetWriter(file, arrow.schema)
-        writer.write_table(arrow)
-    if writer is not None:
-        writer.close()
+        return parquet.ParquetWriter(file, arrow.schema)
+
+    _write_arrow_tables(tables, begin)
 
 
 def write_arrow(tables: Iterable[Table], file: IO[bytes]) -> None:
@@ -71,12 +69,20 @@ def write_arrow(tables: Iterable[Table], file: IO[bytes]) -> None:
     Raises:
         NotInstalledError: pyarrow is missing.
     """
+
+    def begin(arrow: Any) -> Any:
+        from pyarrow import ipc
+
+        return ipc.new_file(file, arrow.schema)
+
+    _write_arrow_tables(tables, begin)
+
+
+def _write_arrow_tables(tables: Iterable[Table], begin: Callable[[Any], Any]) -> None:
     writer: Any = None
     for table in tables:
         arrow = to_arrow(table)
-        from pyarrow import ipc
-
-        writer = writer or ipc.new_file(file, arrow.schema)
+        writer = writer or begin(arrow)
         writer.write_table(arrow)
     if writer is not None:
         writer.close()

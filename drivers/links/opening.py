@@ -3,14 +3,37 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from powermeter.errors import ConfigurationError
+from powermeter.errors import ConfigurationError, OpenError, ReadError
 
 from .link import Link, UsbId
 
+if TYPE_CHECKING:
+    from powermeter.source import Source
+
 MAC_ADDRESS = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}\Z")
 HOST_AND_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):(\d{1,5})\Z")
+
+
+@contextmanager
+def closed_on_failure(source: Source, question: str = "") -> Iterator[None]:
+    """Close a source whose opening fails inside the block; a failed read becomes an `OpenError`.
+
+    Args:
+        source: What is being opened.
+        question: Appended to the failed read's message: `is this port a UM25C?`.
+    """
+    try:
+        yield
+    except ReadError as error:
+        source.close()
+        raise OpenError(f"{error}; {question}" if question else str(error), error.reason) from error
+    except BaseException:
+        source.close()
+        raise
 
 
 def open_link(

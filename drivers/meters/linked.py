@@ -6,12 +6,20 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from powermeter.channel import Accuracy, Channel, Quantity
 from powermeter.errors import OpenError, ReadError, Reason
+from powermeter.platforms.assumptions import NO_LIMITS
 from powermeter.source import Found, Option, Source
 
 from ..links.link import RAIL_OPTIONS, Link, UsbId, rail_of
-from ..links.opening import open_link
+from ..links.opening import closed_on_failure, open_link
 from ..links.serial_port import port_problem
+
+
+def thermometer(step: float) -> Channel:
+    """Return the channel of a meter's own thermometer, whose limits nobody states, with its step in °C."""
+    accuracy = Accuracy(step=step, source=NO_LIMITS)
+    return Channel("temperature", Quantity.TEMPERATURE, step, accuracy=accuracy)
 
 
 class LinkedMeter(Source):
@@ -95,19 +103,13 @@ class LinkedMeter(Source):
         self.restarted()
         self.link = self.connect()
         before = self.channels
-        try:
+        with closed_on_failure(self, f"is this port a {self.title}?"):
             self.identify(self.link)
             self.start(self.link)
             self.describe(self.first_reading())
             if before and self.channels != before:
                 self.channels = before
                 raise OpenError(f"{self.address}: it has other channels than before", Reason.WRONG_DEVICE)
-        except ReadError as error:
-            self.close()
-            raise OpenError(f"{error}; is this port a {self.title}?", error.reason) from error
-        except BaseException:
-            self.close()
-            raise
 
     def close(self) -> None:
         """Stop the instrument and release the link."""

@@ -12,7 +12,7 @@ from powermeter.units import NS
 class Odometer:
     """Follows one running total that began long before us and may be cleared on the meter's own buttons.
 
-    Only differences of what it gives mean anything.  A step backwards, or forwards by more than the
+    Only differences of what it returns mean anything.  A step backwards, or forwards by more than the
     meter can count in that time, is believed only when the next reading confirms it; until then the
     value is missing.  A believed step counts as a reset: what the meter counted between its last
     good reading and the reset is lost, nothing is invented for it.
@@ -87,21 +87,68 @@ def totals_of(rail: Rail) -> Rail:
     )
 
 
-def counted(rail: Rail, charge_gain: float, energy_gain: float, refresh_ns: int) -> tuple[Channel, Channel]:
-    """Return the channels of a meter's own totals in whole mAh and mWh, with the largest share each may be off by."""
-    charge, energy = (
-        Channel(
-            name,
-            quantity,
-            3.6,
-            totals_of(rail),
-            Kind.COUNTER,
-            refresh_ns=refresh_ns,
-            accuracy=Accuracy(gain=gain, step=3.6, clock=COUNTED_CLOCK, source=COUNTED),
-        )
-        for name, quantity, gain in (
-            ("charge", Quantity.CHARGE, charge_gain),
-            ("energy", Quantity.ENERGY, energy_gain),
-        )
+class Totals:
+    """A meter's own charge and energy, both made continuous.
+
+    Args:
+        amperes, volts: The most it can pass.
+        per_h: Counts in an ampere hour and in a watt hour.
+    """
+
+    def __init__(self, amperes: float, volts: float, *, per_h: float = 1e3) -> None:
+        most_per_s = amperes / 3600 * per_h
+        self._both = Odometer(most_per_s), Odometer(most_per_s * volts)
+
+    def feed(self, charge: int, energy: int, now_ns: int) -> list[int]:
+        """Return the continuous totals, each `MISSING` while it is in doubt."""
+        return [one.feed(code, now_ns) for one, code in zip(self._both, (charge, energy), strict=True)]
+
+    def rebase(self, charge: int, energy: int, now_ns: int) -> None:
+        """Go on from another counter's totals."""
+        for one, code in zip(self._both, (charge, energy), strict=True):
+            one.rebase(code, now_ns)
+
+    @property
+    def resets(self) -> int:
+        """How often one of them was cleared."""
+        return sum(one.resets for one in self._both)
+
+
+def total(rail: Rail, quantity: Quantity, step: float, gain: float, refresh_ns: int | None = None) -> Channel:
+    """Return the channel of a meter's own total of charge or energy.
+
+    Args:
+        rail: The rail it counts.
+        quantity: What it counts.
+        step: One count in SI units.
+        gain: The largest share it may be off by, its clock apart.
+        refresh_ns: How often it changes.
+    """
+    accuracy = Accuracy(gain=gain, step=step, clock=COUNTED_CLOCK, source=COUNTED)
+    return Channel(
+        quantity.value,
+        quantity,
+        step,
+        totals_of(rail),
+        Kind.COUNTER,
+        refresh_ns=refresh_ns,
+        accuracy=accuracy,
     )
-    return charge, energy
+
+
+def counted(
+    rail: Rail, charge_gain: float, energy_gain: float, refresh_ns: int | None = None, *, per_h: float = 1e3
+) -> tuple[Channel, Channel]:
+    """Return the channels of a meter's own charge and energy.
+
+    Args:
+        rail: The rail they count.
+        charge_gain, energy_gain: The largest share each may be off by.
+        refresh_ns: How often they change.
+        per_h: Counts in an ampere hour and in a watt hour.
+    """
+    step = 3600 / per_h
+    return (
+        total(rail, Quantity.CHARGE, step, charge_gain, refresh_ns),
+        total(rail, Quantity.ENERGY, step, energy_gain, refresh_ns),
+    )

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from powermeter.analysis.subject import row_of
 from powermeter.battery.battery import Battery, percent
-from powermeter.errors import ConfigurationError, nearest
+from powermeter.errors import ConfigurationError
 from powermeter.result import Grade, Result, product, ratio
 
 WHOLE = "*"
@@ -109,7 +110,7 @@ def check(stage: Stage, analysis: Any, rail_voltage_v: float | None = None) -> O
         if stage.repeats is not None:
             raise ConfigurationError("a stage of the whole recording has no number of items; name a label")
         return Outcome(stage, stage.battery.share_used(used, rail_voltage_v, analysis.power.value))
-    row = _row(analysis, stage.label)
+    row = row_of(analysis, stage.label)
     if stage.repeats is None:
         used = _counted(by_charge, row.charge, row.energy, rail_voltage_v)
     else:
@@ -138,13 +139,3 @@ def _counted(by_charge: bool, charge: Any, energy: Any, rail_voltage_v: float | 
         return charge
     same = abs(energy.value - charge.value * rail_voltage_v) <= 1e-6 * abs(energy.value)
     return charge if same else energy
-
-
-def _row(analysis: Any, label: str) -> Any:
-    found = [row for row in analysis.rows if row.label == label or row.title == label]
-    if not found:
-        known = nearest(label, (row.label for row in analysis.rows))
-        raise ConfigurationError(f"no event {label!r} in the recording; {known}")
-    if len(found) > 1:
-        raise ConfigurationError(f"several rows are labelled {label!r}; name one as {found[0].title!r}")
-    return found[0]

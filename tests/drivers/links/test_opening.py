@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from powermeter.drivers.links.opening import open_link
+from powermeter.drivers.links.opening import closed_on_failure, open_link
 from powermeter.errors import ConfigurationError, OpenError, ReadError, Reason
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals")
@@ -35,3 +35,34 @@ def test_tcp_refused_closed_and_silent() -> None:
     with pytest.raises(OpenError, match="is it on and is the address right") as caught:
         open_link(f"127.0.0.1:{port}", instrument="scpi", tcp_port=5025)
     assert caught.value.reason is Reason.ABSENT
+
+
+class Counting:
+    """A source that counts how often it is closed."""
+
+    closed = 0
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+@pytest.mark.parametrize(
+    ("raised", "text"),
+    [
+        (ReadError("no answer", Reason.NO_ANSWER), "no answer; is this port a UM25C?"),
+        (KeyboardInterrupt(), ""),
+        (OpenError("another model"), "another model"),
+    ],
+)
+def test_an_opening_that_fails_closes_what_it_opened(raised: BaseException, text: str) -> None:
+    source = Counting()
+    kind = OpenError if isinstance(raised, ReadError) else type(raised)
+    with (
+        pytest.raises(kind) as caught,
+        closed_on_failure(source, "is this port a UM25C?"),  # type: ignore[arg-type]
+    ):
+        raise raised
+    assert source.closed == 1
+    assert str(caught.value) == text
+    if isinstance(raised, ReadError):
+        assert caught.value.reason is Reason.NO_ANSWER  # type: ignore[attr-defined]

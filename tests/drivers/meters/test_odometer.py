@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from powermeter.channel import MISSING
-from powermeter.drivers.meters.odometer import Odometer
+from powermeter.channel import MISSING, Quantity, Rail
+from powermeter.drivers.meters.odometer import Odometer, Totals, counted
 
 
 def test_odometer_counts_on_and_ignores_what_came_before() -> None:
@@ -54,3 +54,17 @@ def test_another_group_that_was_selected_unnoticed_adds_only_what_it_counts_on()
     meter = Odometer(most_per_s=10)
     values = [meter.feed(code, at * 10**9) for at, code in enumerate((500, 505, 90_000, 90_004, 90_010))]
     assert values == [500, 505, MISSING, 509, 515] and meter.resets == 1
+
+
+def test_the_totals_of_a_meter_are_bounded_by_what_it_can_pass() -> None:
+    """At 6 A and 30 V for 1 h: 6000 mAh and 180 Wh, and a twentieth more of either is not believed at once."""
+    hour = 3600 * 10**9
+    for charge, energy, doubted in ((6000, 180_000, 0), (6300, 180_000, 1), (6000, 189_000, 1)):
+        totals = Totals(6.0, 30.0)
+        assert totals.feed(100, 1000, 0) == [100, 1000]
+        assert totals.feed(100 + charge, 1000 + energy, hour).count(MISSING) == doubted
+    counts = counted(Rail("input"), 0.02, 0.03, per_h=1e6)
+    assert [(one.quantity, one.scale) for one in counts] == [
+        (Quantity.CHARGE, 3.6e-3),
+        (Quantity.ENERGY, 3.6e-3),
+    ]
