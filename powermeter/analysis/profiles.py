@@ -31,7 +31,7 @@ _PARTS_AFTER = 5
 _MOST_WINDOWS = 200_000
 _SIGNIFICANT = 4.0
 _WORTH = 0.02
-_MANY = 100
+_CUT_FOR_A_PART = 6
 _MODEL = 0.03  # of the tail: what steps leave of a shape that they do not follow
 
 
@@ -83,18 +83,19 @@ def after_effects(
     reach = min(float(np.percentile(pause, 75)), 3 * window)
     if reach < length / 4:
         return None
-    # A window tells parts of a fiftieth of its length apart, where many cut them.
-    inside = int(min(max(20 * length / window, 1), _PARTS_INSIDE)) if n >= _MANY else 1
+    # A window tells parts of a twentieth of its length apart, where enough of them end inside events; what an event
+    # draws in one half and not in the other must not pass for what follows it.
+    cut = n * length / window
+    inside = int(np.clip(min(20 * length / window, cut / _CUT_FOR_A_PART), 1, _PARTS_INSIDE))
+    first = max(min(length, window / 6), window / 16)
     found = [
-        fitted_profile(
-            Scene(rates, tau, start_ns, end_ns, t, blind, others), inside, max(length, window / fine), reach
-        )
-        for fine in (16, 12, 9)
+        fitted_profile(Scene(rates, tau, start_ns, end_ns, t, blind, others), parts, first * wider, reach)
+        for wider, parts in ((1.0, inside), (1.2, inside), (1.4, inside), (1.0, inside + 1))
     ]
     sure = [one for one in found if one is not None]
     if len(sure) < len(found):
         return None
-    # What depends on where the parts are cut, is not known.
+    # What depends on where the parts are cut, or on what is taken to change inside, is not known.
     one = sure[0]
     apart = max(max(abs(one.above - other.above) for other in sure), _MODEL * abs(one.tail))
     tail_u = math.hypot(one.tail_u, max(abs(one.tail - other.tail) for other in sure))
