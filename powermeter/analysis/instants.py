@@ -34,7 +34,13 @@ from powermeter.analysis.moments import own_moments
 from powermeter.analysis.other_labels import Others
 from powermeter.analysis.phases import unseen_part
 from powermeter.analysis.quantiles import quantile, student_95
-from powermeter.analysis.refresh_beat import always_one_place, levels_differ, plateaus, slow_swings
+from powermeter.analysis.refresh_beat import (
+    always_one_place,
+    leave_a_mark,
+    levels_differ,
+    plateaus,
+    slow_swings,
+)
 from powermeter.analysis.sampling import Scatter, bounded, end_jumps, scatter_of_stretches, slow_of
 from powermeter.analysis.smoothed_edges import SMOOTHED, smoothed_edges
 from powermeter.analysis.steady_wave import Wave
@@ -181,7 +187,7 @@ def measure_instants(
     if own_moments(trace):
         swings = slow_swings(trace, before, m)
         unseen_sum = float(swings @ swings)
-        if n >= _READ_WHOLE:
+        if n >= _READ_WHOLE and leave_a_mark(trace, before, m):
             apart_all, apart_own = levels_differ(between, level, found.quiet, seconds)
             unseen_sum += apart_all
             swings = np.hypot(swings, apart_own)

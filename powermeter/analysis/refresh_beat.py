@@ -23,6 +23,9 @@ Indices = NDArray[np.int64]
 _LEAST = 16
 _SHARED = 4  # events that show one reading's place, whose mean is the program's own course
 _ORDINATES = 3
+_LEAST_MARKS = 5  # events
+_EDGE = 2  # readings on either side
+_DECILE, _BY_CHANCE = 0.9, 0.01
 _SWINGS = 4  # changes from one side of the middle to the other, which a program's own phases hardly make
 _ASIDE = 0.25  # of the span, from the middle
 _EVENTS = 2000
@@ -87,6 +90,42 @@ def levels_differ(between: float, level: float, quiet: float, seconds: Floats) -
     total = between * float(seconds @ seconds)
     far = between > (_DIFFER * (level - quiet)) ** 2
     return total, math.sqrt(between) * seconds if far else np.zeros(seconds.size)
+
+
+def leave_a_mark(trace: Trace, first: Indices, count: Indices) -> bool:
+    """Return whether power changes where events begin and end: what goes on beside them as inside is no loop of theirs.
+
+    Steps over edges are as often beyond the ninth decile of all other steps as chance makes them, and as often up as down, where the load
+    does not know of the events (binomial, each at 1 %).
+    """
+    f, some = trace.values, count > 0
+    begins, ends = first[some], (first + count)[some]
+    # From the last reading but one beside to the second inside: a late refresh shows an edge one reading away.
+    apart = 2 * _EDGE - 1
+    inside = np.minimum(count[some], _EDGE) - 1
+    over = np.concatenate(
+        [
+            (f[begins + inside] - f[np.maximum(begins - _EDGE, 0)])[begins > 0],
+            (f[ends - 1 - inside] - f[np.minimum(ends + _EDGE - 1, f.size - 1)])[ends < f.size],
+        ]
+    )
+    near = np.concatenate([begins - k for k in range(1, apart + 1)] + [ends - k for k in range(1, apart + 1)])
+    steps = f[apart:] - f[:-apart]
+    rest = np.delete(steps, np.unique(near[(near >= 0) & (near < steps.size)]))
+    if over.size < 2 * _LEAST_MARKS or rest.size < _LEAST:
+        return True
+    beyond = int(np.count_nonzero(np.abs(over) > np.quantile(np.abs(rest), _DECILE)))
+    up, down = int(np.count_nonzero(over > 0)), int(np.count_nonzero(over < 0))
+    often = _at_least(beyond, over.size, 1 - _DECILE)
+    one_way = 2 * _at_least(max(up, down), up + down, 0.5)
+    return min(often, one_way) < _BY_CHANCE
+
+
+def _at_least(hits: int, n: int, chance: float) -> float:
+    """Return the probability of so many hits and more in n."""
+    from scipy.special import bdtrc
+
+    return float(bdtrc(hits - 1, n, chance)) if hits > 0 else 1.0
 
 
 def plateaus(trace: Trace, first: Indices, count: Indices) -> tuple[float, float] | None:

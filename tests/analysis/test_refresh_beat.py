@@ -9,7 +9,7 @@ import pytest
 
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.moments import own_moments, read_at_random
-from powermeter.analysis.refresh_beat import levels_differ, plateaus, slow_swings
+from powermeter.analysis.refresh_beat import leave_a_mark, levels_differ, plateaus, slow_swings
 from powermeter.analysis.windows import measure
 from powermeter.channel import REPEAT, Accuracy, Channel, Quantity, Rail
 from powermeter.result import Grade
@@ -145,3 +145,41 @@ def test_a_train_whose_snapshots_all_agree_may_be_met_at_one_place(shown: float)
 def test_a_card_that_never_changes_is_measured() -> None:
     found = measure(Integral.of(level_train(70.0, 70.0)), np.array([5 * NS]), np.array([15 * NS])).result(0)
     assert found is not None and found.grade is Grade.MEASURED
+
+
+def wandering(rng: np.random.Generator, loop: bool) -> tuple[Trace, np.ndarray, np.ndarray, np.ndarray]:
+    """Return snapshots of a load that changes every second and a half, twelve events of 2 s, and their joules.
+
+    The load does not know of the events, or (`loop`) rises inside them to levels of their own.
+    """
+    at = np.arange(0, 60, 0.1)
+    starts = 1 + 4.8 * np.arange(12) + rng.uniform(0, 2, 12)
+    course = np.repeat(rng.uniform(200, 500, 40), 15)
+    if loop:
+        course = np.full(at.size, 75.0)
+        for a, level in zip(starts, rng.uniform(120, 600, 12), strict=True):
+            course[(at >= a) & (at < a + 2)] = level
+    trace = card(course + 0.3 * rng.standard_normal(at.size), rng)
+    sums = np.concatenate([[0.0], np.cumsum(course * 0.1)])
+    edges = np.append(at, 60.0)
+    joules = np.interp(starts + 2, edges, sums) - np.interp(starts, edges, sums)
+    return trace, np.rint(starts * NS).astype(np.int64), np.rint((starts + 2) * NS).astype(np.int64), joules
+
+
+@pytest.mark.parametrize("loop", [True, False])
+def test_levels_that_differ_cost_something_where_power_changes_at_events_edges(loop: bool) -> None:
+    halves = []
+    for seed in range(6):
+        trace, starts, ends, joules = wandering(np.random.default_rng(seed), loop)
+        first = np.searchsorted(trace.times_ns, starts, side="right")
+        assert leave_a_mark(trace, first, np.searchsorted(trace.times_ns, ends, side="right") - first) == loop
+        found = measure(Integral.of(trace), starts, ends).combine(np.ones(12), "work")
+        assert found.low <= joules.sum() <= found.high, seed
+        halves.append((found.high - found.low) / 2 / joules.sum())
+    assert min(halves) > 0.1 if loop else max(halves) < 0.06
+
+
+def test_few_events_are_taken_to_leave_a_mark() -> None:
+    trace, starts, ends, _ = wandering(np.random.default_rng(0), False)
+    first = np.searchsorted(trace.times_ns, starts[:4], side="right")
+    assert leave_a_mark(trace, first, np.searchsorted(trace.times_ns, ends[:4], side="right") - first)
