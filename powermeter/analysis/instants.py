@@ -184,10 +184,10 @@ def measure_instants(
     found.beat = step.variance
     found.ripple = step.ripple.frequency if step.ripple is not None else 0.0
     total = min(variance, step.resolved) + step.variance
-    if own_moments(trace):
+    if own_moments(trace) and leave_a_mark(trace, before, m):
         swings = slow_swings(trace, before, m)
         unseen_sum = float(swings @ swings)
-        if n >= _READ_WHOLE and leave_a_mark(trace, before, m):
+        if n >= _READ_WHOLE:
             apart_all, apart_own = levels_differ(between, level, found.quiet, seconds)
             unseen_sum += apart_all
             swings = np.hypot(swings, apart_own)
