@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from powermeter.recording.writer import Writer
+
 STEP_NS = 50_000_000
 """Between two looks a disciplined clock is slewed by less than a millisecond; more than this was set."""
 
@@ -80,3 +82,9 @@ class ClockWatch:
         if abs(by_ns) <= STEP_NS and slept <= STEP_NS:
             return None
         return Step(last, now, slept if slept > STEP_NS else by_ns, slept > STEP_NS)
+
+
+def note_clocks(writer: Writer) -> None:
+    """Add one pair of both clocks."""
+    now = look()
+    writer.add_clock_pair(now.monotonic_ns, now.utc_ns)

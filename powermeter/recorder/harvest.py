@@ -31,6 +31,16 @@ class Harvest:
     events: list[Event] = field(default_factory=list)
     read_ns: int | None = None
 
+    def as_gap(self, why: str, earlier: Gap | None = None) -> Gap | None:
+        """Return what is lost where this, and what was dropped before it, cannot be written; None where nothing is."""
+        gaps = self.gaps if earlier is None else [earlier, *self.gaps]
+        spans = [(gap.start_ns, gap.end_ns, gap.lost or 0) for gap in gaps]
+        spans += [(int(times[0]), int(times[-1]), len(times)) for times, _, _ in self.blocks]
+        if not spans:
+            return None
+        starts, ends, lost = zip(*spans, strict=True)
+        return Gap(min(starts), max(ends), "dropped", why, sum(lost))
+
 
 @dataclass(slots=True)
 class Health:

@@ -261,6 +261,9 @@ class Recorder:
     @property
     def problem(self) -> str:
         """What went wrong after the start, in one line; empty when nothing did."""
+        if self._ready.is_set() and self.process is not None and not self._closed and not self.is_running:
+            self._epitaph = self._epitaph or self._bury(self.process.returncode)
+            return self._epitaph
         if self._error is not None:
             return str(self._error)
         if self.left_behind and not self._closed:
@@ -268,26 +271,20 @@ class Recorder:
                 f"{self.path} is not closed yet ({self.left_behind}); the recorder (process {self.pid}) writes what is "
                 "left as soon as it can"
             )
-        if self.process is not None and not self._closed and not self.is_running:
-            status = self.process.returncode
-            self._epitaph = (
-                self._epitaph or f"the recorder process died (status {status}); {self._what_is_left(status)}"
-            )
-            return self._epitaph
         return ""
 
-    def _what_is_left(self, status: int) -> str:
-        """Return how far the recording of a recorder that died reaches; its end is listed in it as a gap."""
+    def _bury(self, status: int) -> str:
+        """Return what a recorder died of and how far its recording reaches; its end is listed in it as a gap."""
         from powermeter.errors import DataError
         from powermeter.recorder.aftermath import list_missing
 
+        why = f"the recorder process died (status {status})"
+        error = str(self._error) if self._error is not None else ""
         try:
-            missing_s = list_missing(self.path, f"the recorder process died (status {status})")
-        except (DataError, OSError, sqlite3.Error) as error:
-            return f"what it holds is not known: {error}"
-        return (
-            f"the recording ends {missing_s:.1f} s earlier than the program, which is listed in it as a gap"
-        )
+            missing_s = list_missing(self.path, f"{why}: {error}" if error and not self._is_private else why)
+        except (DataError, OSError, sqlite3.Error) as refused:
+            return f"{error or why}; what the recording holds is not known: {refused}"
+        return f"{error or why}; the recording ends {missing_s:.1f} s earlier than the program, which is listed in it as a gap"
 
     def _send(self, line: str) -> None:
         try:

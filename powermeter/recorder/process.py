@@ -23,7 +23,7 @@ from powermeter.errors import DataError, ExistsError, OpenError, PowermeterError
 from powermeter.events import now_ns
 from powermeter.marking.intake import Intake
 from powermeter.marking.memory import peak_memory
-from powermeter.recorder.clocks import ClockWatch, look
+from powermeter.recorder.clocks import ClockWatch, look, note_clocks
 from powermeter.recorder.harvest import Harvest
 from powermeter.recorder.live_totals import LiveTotals
 from powermeter.recorder.messages import can_send, notice, send
@@ -49,6 +49,9 @@ CLOSE_S = 30.0
 """How long the last samples are kept for a file that another process holds, or a full disk."""
 FILE_CHECK_S = 1.0
 MAX_NUMBER = 1000
+
+REFUSED = (sqlite3.Error, MemoryError)
+"""What keeps readings from being written for a while: a full disk, a lock, no memory.  They wait."""
 
 
 class Process:
@@ -235,19 +238,16 @@ class Process:
                 self._pending.pop(0)
                 self._dropped.pop(position, None)
             self._unwritten = ""
-        except sqlite3.Error as error:
-            self.disk_error = self._unwritten = str(error)
+        except REFUSED as error:
+            self.disk_error = self._unwritten = _told(error)
             while len(self._pending) > MAX_PENDING:
-                self._drop(*self._pending.pop(0), f"the file could not be written: {error}")
+                self._drop(*self._pending.pop(0), f"the file could not be written: {self._unwritten}")
 
     def _drop(self, position: int, harvest: Harvest, why: str) -> None:
         """Drop samples; the stretch becomes a gap once something can be written again."""
-        if not harvest.blocks:
-            return
-        earlier = self._dropped.get(position)
-        start_ns = earlier.start_ns if earlier else int(harvest.blocks[0][0][0])
-        lost = (earlier.lost or 0 if earlier else 0) + sum(len(block[0]) for block in harvest.blocks)
-        self._dropped[position] = Gap(start_ns, int(harvest.blocks[-1][0][-1]), "dropped", why, lost)
+        gap = harvest.as_gap(why, self._dropped.get(position))
+        if gap is not None:
+            self._dropped[position] = gap
 
     def _write(self, writer: Writer, position: int, harvest: Harvest) -> None:
         source = self.ids[position]
@@ -266,8 +266,8 @@ class Process:
     def _try(self, note: Callable[[Writer], None], writer: Writer) -> None:
         try:
             note(writer)
-        except sqlite3.Error as error:
-            self.disk_error = str(error)
+        except REFUSED as error:
+            self.disk_error = _told(error)
 
     def _note_cost(self, writer: Writer) -> None:
         """Write the recorder's own cost and the health of every source into the recording."""
@@ -331,12 +331,21 @@ class Process:
                     self._save_lost(writer)
                     writer.close()
                     return
-                except sqlite3.Error as error:
-                    self.disk_error = self._unwritten = str(error)
+                except REFUSED as error:
+                    self.disk_error = self._unwritten = _told(error)
             if time.monotonic() > give_up:
-                raise ReadError(self._what_is_missing(writer.path, ended_ns))
+                missing = self._what_is_missing(writer.path, ended_ns)
+                self.list_as_gaps(writer)
+                raise ReadError(missing)
             send({"type": "waiting", "why": self._unwritten})
             time.sleep(0.1)
+
+    def list_as_gaps(self, writer: Writer) -> None:
+        """Give up what waits; list it, where there is room for that much."""
+        for position, harvest in self._pending:
+            self._drop(position, harvest, f"the file could not be written: {self._unwritten}")
+        self._pending = [(position, Harvest()) for position in self._dropped]
+        self.flush(writer)
 
     def _save_lost(self, writer: Writer) -> None:
         """Write the recording to a new file, where it has lost its name."""
@@ -373,6 +382,10 @@ class Process:
         )
 
 
+def _told(error: BaseException) -> str:
+    return str(error) or "no memory is left"
+
+
 def _asked(source: Source) -> dict[str, object]:
     """Return when the source is read: the interval asked for, where there is one, and who chooses the moments."""
     if isinstance(source, PolledSource):
@@ -385,9 +398,3 @@ def note_doubt(writer: Writer, source: int, doubt_ns: float) -> None:
     """Note that all stamps of a source may be off together by so much at most (a rectangle: standard deviation 1/√3)."""
     fact = {"source": source, "offset_ns": 0.0, "drift": 0.0, "offset_u_ns": doubt_ns / math.sqrt(3)}
     writer.add_fact("alignment", {**fact, "method": "exchanges of messages"})
-
-
-def note_clocks(writer: Writer) -> None:
-    """Add one pair of both clocks."""
-    now = look()
-    writer.add_clock_pair(now.monotonic_ns, now.utc_ns)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
+
+import pytest
+from running_recording import running_in
 
 import powermeter
-from powermeter.marking import leftover
+from powermeter.marking import board, leftover
 from powermeter.recording import Recording, Writer
 from powermeter.recording.salvage import salvage
 
@@ -16,6 +20,11 @@ def unfinished(running) -> None:
     path.unlink()
     writer = Writer.create(path, {"marks": running.folder})
     writer.abandon()
+
+
+def names_in(path: Path) -> list[str]:
+    with Recording.open(path) as recording:
+        return [event.name for event in recording.events()]
 
 
 def test_events_in_the_rings_are_shown_and_repaired(running, tmp_path):
@@ -32,6 +41,26 @@ def test_events_in_the_rings_are_shown_and_repaired(running, tmp_path):
         salvage(running.path, tmp_path / "whole.power")
     with Recording.open(tmp_path / "whole.power") as recording:
         assert [one.name for one in recording.events()] == ["whole", "open"]
+
+
+@pytest.mark.parametrize("home", ["shared memory", "beside the recording"])
+def test_a_private_recording_finds_its_events_by_the_name_alone(tmp_path, monkeypatch, home):
+    """It holds no path of its folder of marks, which may name a person."""
+    if home != "shared memory":
+        monkeypatch.setattr(board, "home", lambda: None)
+    with running_in(tmp_path) as running:
+        marks = leftover.told(running.folder)
+        assert "/" not in marks
+        running.path.unlink()
+        Writer.create(running.path, {"marks": marks, "private": True}).abandon()
+        with powermeter.event("whole"):
+            pass
+        running.intake.poll()
+        assert names_in(running.path) == ["whole"]
+        elsewhere = running.path.rename(tmp_path / "elsewhere.power")
+        beside_another = names_in(elsewhere)
+        elsewhere.rename(running.path)
+    assert beside_another == (["whole"] if home == "shared memory" else [])
 
 
 def test_an_end_in_the_ring_completes_a_begin_in_the_file(running):

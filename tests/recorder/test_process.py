@@ -37,6 +37,10 @@ class Acquired:
         self.failure = why
 
 
+def refuse(*_values: object) -> None:
+    raise MemoryError
+
+
 class Totals:
     def add(self, times, codes) -> None:
         return
@@ -113,6 +117,50 @@ def test_what_memory_does_not_hold_becomes_one_gap_for_each_source(set_up, monke
             (gap,) = recording.gaps(source)
             assert (gap.start_ns, gap.end_ns, gap.reason, gap.lost) == (0, 15, "dropped", 4)
             assert "full" in gap.detail
+
+
+def test_a_gap_that_memory_does_not_hold_stays_listed(set_up, monkeypatch):
+    monkeypatch.setattr(module, "MAX_PENDING", 2)
+    sampler, writer = set_up
+    real = writer.connection
+    writer.connection = Full(real)
+    sampler.readers[0].harvests.append(harvest(gaps=[Gap(5, 25, "no answer", "unplugged", 3)]))
+    for _ in range(2):
+        sampler.flush(writer)
+    writer.connection = real
+    sampler.readers[0].harvests.append(harvest(30))
+    sampler.flush(writer)
+    writer.close()
+    with Recording.open(writer.path) as recording:
+        (gap,) = recording.gaps(1)
+    assert (gap.start_ns, gap.end_ns, gap.reason, gap.lost) == (5, 25, "dropped", 3)
+
+
+def test_without_memory_readings_wait_as_for_a_full_disk(set_up, monkeypatch):
+    sampler, writer = set_up
+    monkeypatch.setattr(writer, "append", refuse)
+    sampler.readers[0].harvests.append(harvest(0, 5))
+    sampler.flush(writer)
+    assert sampler.disk_error == "no memory is left"
+    monkeypatch.undo()
+    sampler.flush(writer)
+    writer.close()
+    with Recording.open(writer.path) as recording:
+        assert recording.samples(1).times_ns.tolist() == [0, 5] and recording.gaps(1) == []
+
+
+def test_what_is_given_up_at_the_end_is_listed_where_a_gap_can_still_be_written(set_up, monkeypatch):
+    sampler, writer = set_up
+    monkeypatch.setattr(writer, "append", refuse)
+    sampler.readers[0].harvests.append(harvest(0, 5))
+    sampler.flush(writer)
+    sampler.list_as_gaps(writer)
+    writer.close()
+    with Recording.open(writer.path) as recording:
+        (gap,) = recording.gaps(1)
+        assert recording.gaps(2) == []
+    assert (gap.start_ns, gap.end_ns, gap.reason, gap.lost) == (0, 5, "dropped", 2)
+    assert "no memory is left" in gap.detail
 
 
 def test_a_source_that_gives_rubbish_loses_its_own_samples_only(set_up):

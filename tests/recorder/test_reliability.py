@@ -251,6 +251,44 @@ def test_few_descriptors_are_enough(tmp_path):
     assert_all_written(tmp_path / "run.power")
 
 
+def limit_memory(process: int, limit: int) -> None:
+    import resource
+
+    resource.prlimit(process, resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
+
+
+def test_memory_that_is_short_for_a_while_loses_nothing(tmp_path):
+    """Every further piece of memory is refused to a recorder that runs; its readings wait until there is some."""
+    path, heard = tmp_path / "run.power", Heard()
+    recorder = started(path, URL.replace("200Hz", "20Hz"), heard=heard)  # few: they need a little memory too
+    wait_for_readings(path, 5)
+    limit_memory(recorder.pid, 1)
+    heard.wait_for_tries()
+    written = readings(path)
+    heard.wait_for_tries(1)
+    assert readings(path) == written, "it was not short of memory"
+    limit_memory(recorder.pid, -1)
+    wait_for_a_reading_after(path, time.monotonic_ns())
+    assert recorder.stop() and recorder.problem == ""
+    assert_all_written(path)
+    with Recording.open(path) as recording:
+        assert any("memory" in (note["disk_error"] or "") for note in recording.facts("recorder"))
+
+
+def test_a_recorder_that_an_error_ends_is_listed_like_one_that_is_killed(tmp_path):
+    path = tmp_path / "run.power"
+    recorder = started(path, URL)
+    wait_for_readings(path)
+    recorder.take({"type": "error", "class": "ReadError", "message": "it broke", "reason": None})
+    os.kill(recorder.pid, signal.SIGKILL)
+    wait_until(lambda: not recorder.is_running)
+    end_ns = time.monotonic_ns()
+    assert not recorder.stop()
+    assert re.search("it broke; the recording ends .* earlier than the program", recorder.problem)
+    assert_nothing_unlisted(path, end_ns)
+    assert contents(path)[1][-1].detail.endswith("it broke")
+
+
 # The file -----------------------------------------------------------------------------------------
 
 
