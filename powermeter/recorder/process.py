@@ -341,7 +341,7 @@ class Process:
             time.sleep(0.1)
 
     def list_as_gaps(self, writer: Writer) -> None:
-        """Give up what waits; list it, where there is room for that much."""
+        """Drop what waits to be written and list it as gaps, where there is room for that much."""
         for position, harvest in self._pending:
             self._drop(position, harvest, f"the file could not be written: {self._unwritten}")
         self._pending = [(position, Harvest()) for position in self._dropped]
