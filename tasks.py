@@ -27,6 +27,9 @@ WINGS = ("drivers", "calibration", "reports")
 LOCK = HERE / ".ci" / "requirements.lock"
 """Every file that the tests of continuous integration install, by its hash; its first lines state the platform."""
 
+PARTS = os.cpu_count() or 1
+"""Processes that compile the tests at once."""
+
 INSTALLED = ("cli", "drivers", "footprint", "reports", "test_packaging.py", "test_registry.py")
 """Tests that meet every file a wheel must bring along: commands, drivers, tables of data, templates."""
 
@@ -111,14 +114,37 @@ def development() -> str:
 
 
 def test(arguments: Sequence[str]) -> None:
-    """run the tests (pytest options may follow)"""
+    """run the tests (pytest options may follow; what names a file runs in one process)"""
     environment(development())
-    run(PYTHON, "-m", "pytest", *(arguments or ("-q", *spread())), variables=bytecode())
+    if any(Path(each.split("::")[0]).exists() for each in arguments):
+        run(PYTHON, "-m", "pytest", *arguments, variables=bytecode())
+        return
+    compile_tests()
+    run(PYTHON, "-m", "pytest", *spread(), *(arguments or ("-q",)), variables=bytecode())
 
 
 def spread() -> tuple[str, ...]:
     """Return the options that spread tests over processes: more than cores, for many tests wait."""
     return ("-n", str((os.cpu_count() or 1) + 2), "--dist", "worksteal")
+
+
+def compile_tests() -> None:
+    """Fill an empty cache of compiled tests: each of the processes would otherwise rewrite every assertion for itself."""
+    if (VENV / "bytecode").exists():
+        return
+    rooms = sorted(
+        each for each in (HERE / "tests").iterdir() if each.is_dir() and any(each.rglob("test_*.py"))
+    )
+    files = sorted((HERE / "tests").glob("test_*.py"))
+    parts = [[*rooms, *files][start::PARTS] for start in range(PARTS)]
+    command = (str(PYTHON), "-m", "pytest", "--collect-only", "-qq")
+    changed = {**os.environ, **bytecode()}
+    compiling = [
+        subprocess.Popen([*command, *map(str, part)], cwd=HERE, env=changed, stdout=subprocess.DEVNULL)
+        for part in parts
+    ]
+    for each in compiling:
+        each.wait()  # what cannot be collected is reported by the run itself
 
 
 def bytecode() -> dict[str, str]:

@@ -91,6 +91,31 @@ def test_what_tests_need_comes_from_the_lock_where_all_judges_are_required(
     assert ran == [("pip", "install", "--quiet", "--editable", ".[dev,proof,spark]")]
 
 
+@pytest.mark.parametrize(
+    "asked, processes",
+    [
+        ((), True),
+        (("-x",), True),
+        (("-k", "energy"), True),
+        (("tests/test_tasks.py",), False),
+        (("-x", "tests/test_units.py::test_x"), False),
+    ],
+)
+def test_options_alone_keep_the_tests_spread_over_processes(
+    tasks: ModuleType, monkeypatch, asked: tuple[str, ...], processes: bool
+) -> None:
+    ran: list[tuple[str, ...]] = []
+    monkeypatch.setattr(tasks, "run", lambda *command, **_: ran.append(tuple(map(str, command))))
+    monkeypatch.setattr(tasks, "environment", lambda extras: None)
+    monkeypatch.setattr(tasks, "compile_tests", lambda: None)
+    tasks.test(asked)
+    (command,) = ran
+    assert ("-n" in command) is processes
+    assert command[len(command) - len(asked) :] == asked
+    monkeypatch.setattr(tasks.os, "cpu_count", lambda: 6)
+    assert tasks.spread()[:2] == ("-n", "8")
+
+
 def test_a_failing_command_ends_with_its_status(tasks: ModuleType, capsys) -> None:
     with pytest.raises(SystemExit) as ended:
         tasks.run(sys.executable, "-c", "raise SystemExit(7)")
