@@ -273,8 +273,11 @@ def test_after_the_block_events_do_nothing_and_the_file_stays_as_it_was(path):
     with Meter(URL, path=path) as meter, meter.event("inside"):
         pass
     before = path.read_bytes()
-    with meter.event("late"), powermeter.event("later"):
+    with meter.event("late") as late, powermeter.event("later") as later:
         meter.mark("late mark")
+        assert late.log is None and later.log is None
     assert path.read_bytes() == before
+    beside = [each for each in path.parent.iterdir() if each != path]
+    assert not beside, "no log is opened again beside the file"
     with Recording.open(path) as recording:
         assert [event.name for event in recording.events()] == ["inside"]
