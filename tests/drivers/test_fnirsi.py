@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
+
+import pytest
+from memory_link import LOAD, MemoryLink
 
 from powermeter.drivers import fnirsi
+from powermeter.drivers.meters import stream
 from powermeter.errors import DataError
+from powermeter.source import now_ns
+from powermeter.testing.hid_meters import SimulatedFnirsi
+from powermeter.testing.meter import SimulatedMeter
 
 
 def refused(decode: Callable[[bytes], object], frame: bytes) -> bool:
@@ -55,3 +63,22 @@ def test_fnirsi_refuses_the_garbage_first_report() -> None:
     sample = (18870000).to_bytes(4, "little") + (17040000).to_bytes(4, "little") + bytes(7)
     report = b"\xaa\x04" + sample * 4 + b"\x00"
     assert refused(fnirsi.decode, report + bytes([fnirsi.crc8(report[1:])]))  # 188.7 V, 170.4 A
+
+
+def test_fnirsi_reports_that_never_came_are_noticed(
+    connect: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = connect("fnirsi://x", MemoryLink(SimulatedFnirsi(LOAD)))
+    source.link.meter = SimulatedMeter(LOAD)  # silent: the test itself sends
+    report = SimulatedFnirsi(LOAD).report(1.0)
+    source.read_block(0.0)
+    arrival = [now_ns()]
+    monkeypatch.setattr(stream, "now_ns", lambda: arrival[0])
+    gaps = []
+    for number in range(100):
+        arrival[0] += 40_000_000 * (4 if number == 40 else 1)  # three reports are missing here
+        source.link.waiting[:] = report
+        block = source.read_block(0.0)
+        gaps += block.gaps if block is not None else []
+    assert source.counts()["reports_lost"] == 3
+    assert [gap.lost for gap in gaps if gap.reason == "dropped"] == [12]

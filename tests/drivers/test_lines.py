@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from powermeter import registry
+from powermeter.channel import MISSING
 from powermeter.drivers.lines import Lines, parse_columns, parse_number, without_check
-from powermeter.errors import DataError
+from powermeter.drivers.meters.stream import StreamRow
+from powermeter.errors import ConfigurationError, DataError
 
 
 def test_lines_parts() -> None:
@@ -31,3 +34,78 @@ def test_a_power_must_be_its_voltage_times_its_current(watts, fits) -> None:
     source._agree([5.0, None, 99.0])
     source._values = parse_columns("mV,mA,mW", keyed=False)
     source._agree([5000.0, 2000.0, 10_000.0])
+
+
+def lines(options: str) -> Lines:
+    source = registry.source(f"lines:///dev/x?{options}")
+    assert isinstance(source, Lines)
+    return source
+
+
+@pytest.mark.parametrize(
+    ("options", "line", "row"),
+    [
+        ("columns=t_us,mV,mA", b"100,5000,12.5", ([50_000_000, 125_000], 100)),
+        ("columns=mV,-,mA", b"5000,x,12.5", ([50_000_000, 125_000], None)),
+        ("columns=mV,mA&separator=tab", b"5000\t1", ([50_000_000, 10_000], None)),
+        ("columns=mV,mA&separator=space", b"  5000   1 ", ([50_000_000, 10_000], None)),
+        ("columns=V,A", b"5.0,ovf", ([50_000, MISSING], None)),
+        ("columns=V,A", b"5.0,nan", ([50_000, MISSING], None)),
+        ("columns=V,A", b"5.0,", ([50_000, MISSING], None)),
+        ("columns=cpu.W,gpu.W", b"1.5,2.5", ([15_000, 25_000], None)),
+        ("columns=V,A&check=xor", b"$5,1*28", ([50_000, 10_000], None)),
+    ],
+)
+def test_lines_csv(options: str, line: bytes, row: tuple[list[int], int | None]) -> None:
+    source = lines(options)
+    assert source.rows(source.decode(line), 1) == [StreamRow(row[0], tick=row[1])]
+
+
+@pytest.mark.parametrize(
+    "line", [b"", b"# comment", b"ets Jul 29 2019", b"rst:0x1 (POWERON_RESET),boot:0x13", b"mV,mA", b"   "]
+)
+def test_lines_that_are_no_readings_are_passed_over(line: bytes) -> None:
+    source = lines("columns=mV,mA")
+    try:
+        assert source.decode(line) is None
+    except DataError as error:
+        assert "no value" in str(error) or "columns" in str(error)  # noted as refused: never a row
+
+
+@pytest.mark.parametrize(
+    ("options", "line", "why"),
+    [
+        ("columns=t_us,mV,mA", b"17,5000", "a line of 2 columns"),
+        ("columns=mV,mA", b"\xff\xfe5000,1", "not plain text"),
+        ("columns=V,A,W", b"5,1,17", "is not voltage"),
+        ("columns=mV,mA", b"1e30,1", "cannot be"),
+        ("columns=t_us,mV", b"x,5000", "no time"),
+        ("columns=V&check=xor", b"$5,1*2E", "check is wrong"),
+        ("columns=V&check=sum", b"5,1", "no check"),
+        ("columns=a=A&json=yes", b'{"a": 1', "not a JSON"),
+        ("columns=a=A&json=yes", b"{" * 4000, "not a JSON"),
+    ],
+)
+def test_lines_that_cannot_be_trusted(options: str, line: bytes, why: str) -> None:
+    source = lines(options)
+    with pytest.raises(DataError, match=why):
+        source.decode(line)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "",
+        "columns=",
+        "columns=x",
+        "columns=t_us",
+        "columns=mV,V",
+        "columns=mV&baud=fast",
+        "columns=mV&bits=99",
+        "columns=mV&json=yes",
+        "columns=mV&check=crc",
+    ],
+)
+def test_lines_options_that_are_not_usable(options: str) -> None:
+    with pytest.raises(ConfigurationError):
+        registry.source(f"lines:///dev/x?{options}")

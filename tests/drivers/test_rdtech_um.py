@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from memory_link import MemoryLink
 
-from powermeter.drivers import rdtech_um
+from powermeter import registry
+from powermeter.drivers import atorch, rdtech_um
 from powermeter.errors import DataError
-from powermeter.source import Address
+from powermeter.source import Address, now_ns
+from powermeter.testing.load import Load
+from powermeter.testing.request_meters import SimulatedUM25C
 
 
 def refused(decode: Callable[[bytes], object], frame: bytes) -> bool:
@@ -166,3 +171,24 @@ def test_another_data_group_goes_on_from_where_the_totals_were() -> None:
     ]
     assert [list(row.codes)[3:5] for row in rows] == [[100, 500], [100, 500], [101, 501], [101, 501]]
     assert source.counts()["counter_resets"] == 4, "charge and energy, two changes"
+
+
+def test_totals_carry_over_a_reconnection(
+    connect: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = MemoryLink(SimulatedUM25C(Load("constant", 3.0, 3.0)))
+    source = connect("um25c://x", link)
+    place = [channel.name for channel in source.channels].index("energy")
+    before = source.sample().codes[place]
+    source.close()
+    assert link.closed
+    link.now_s += 3600.0
+    monkeypatch.setattr(rdtech_um, "now_ns", lambda: now_ns() + 3600 * 10**9)  # on the driver's clock too
+    source.open()
+    assert (source.sample().codes[place] - before) * 3.6 == pytest.approx(3.0 * 3600, abs=3.7)
+
+
+def test_um_refresh_is_told() -> None:
+    source = registry.source("um25c:///dev/rfcomm0")
+    assert isinstance(source, rdtech_um.UM25C) and source.stale_when_equal
+    assert atorch.Atorch.example == "atorch:///dev/rfcomm0"

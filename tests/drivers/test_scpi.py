@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Callable
+from typing import Any
 
-from powermeter import DataError
+import pytest
+from memory_link import MemoryLink
+
 from powermeter.channel import MISSING, SATURATED
 from powermeter.drivers.scpi import Scpi, parse_number
-from powermeter.errors import OpenError, ReadError
+from powermeter.errors import DataError, OpenError, ReadError
 from powermeter.source import Address
+from powermeter.testing.line_meters import SimulatedScpi
+from powermeter.testing.load import Load
 
 
 @pytest.mark.parametrize(
@@ -153,3 +158,11 @@ def test_a_multimeter_of_currents_is_asked_for_no_voltage(monkeypatch):
     link.answers |= {"*IDN?": "HP,34401A,0,1", "CONF?": '"CURR:DC"', "READ?": "0.25"}
     source.open()
     assert source.channels[0].quantity.value == "current" and list(source.sample().codes) == [250_000_000]
+
+
+def test_scpi_supply_is_asked_only(connect: Callable[..., Any]) -> None:
+    link = MemoryLink(SimulatedScpi(Load("constant", 1.5, 1.5)))
+    source = connect("scpi://x?family=supply-power", link)
+    assert source.sample().codes == [5 * 10**9, 3 * 10**8, 15 * 10**8]
+    assert all(command.rstrip().endswith(b"?") for command in link.written)
+    assert source.info()["serial"] == "0001" and source.info()["firmware"] == "1.0"

@@ -1,0 +1,126 @@
+"""The PPK2's driver: what it sends to the instrument, losses, its clock, its inputs as events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from memory_link import LOAD, MemoryLink
+
+from powermeter import registry
+from powermeter.drivers import ppk2
+from powermeter.errors import ConfigurationError, OpenError, Reason
+from powermeter.testing.load import Load
+from powermeter.testing.meter import SimulatedMeter
+from powermeter.testing.ppk2 import SimulatedPPK2
+
+
+def test_ppk2_sends_what_was_asked_for_and_stops_at_the_end(connect: Callable[..., Any]) -> None:
+    link = MemoryLink(SimulatedPPK2(LOAD))
+    link.waiting += b"\x00" * 17412  # a crashed program left it streaming
+    source = connect("ppk2://?mode=source&voltage=3.3V", link)
+    assert link.written[:2] == [b"\x07", b"\x19"]
+    # Off, its voltage, its mode, on: never the last user's voltage; not started before someone reads.
+    assert link.written[2:] == [b"\x0c\x00", b"\x0d\x0c\xe4", b"\x11\x02", b"\x0c\x01"]
+    link.now_s += 0.01
+    source.read_block(0.01)
+    assert link.written[6] == b"\x06"
+    source.close()
+    assert link.written[-1] == b"\x07"
+    assert source.channels[0].rail is not None and source.channels[0].rail.nominal_v == 3.3
+
+
+def test_ppk2_between_a_supply_and_its_load_takes_the_voltage_that_it_reports(
+    connect: Callable[..., Any],
+) -> None:
+    """`VDD: 3300` is in millivolts."""
+    source = connect("ppk2://?mode=ampere", MemoryLink(SimulatedPPK2(LOAD, volts=3.3)))
+    assert source.channels[0].rail is not None
+    assert source.channels[0].rail.nominal_v == pytest.approx(3.3)
+
+
+def test_ppk2_as_a_source_needs_its_voltage() -> None:
+    for url in (
+        "ppk2://?mode=source",
+        "ppk2://?mode=source&voltage=12V",
+        "ppk2://?voltage=3.3A",
+        "ppk2://?mode=amp",
+    ):
+        with pytest.raises(ConfigurationError):
+            registry.source(url)
+
+
+def test_ppk2_something_else_answers(connect: Callable[..., Any]) -> None:
+    with pytest.raises(OpenError, match="first port of a PPK2"):
+        connect("ppk2://", MemoryLink(SimulatedMeter(LOAD)))
+    with pytest.raises(OpenError, match="do not end in END") as caught:
+        connect("ppk2://", MemoryLink(SimulatedPPK2(LOAD), lambda _, data: data[:100]))
+    assert caught.value.reason is Reason.BAD_DATA
+
+
+def test_ppk2_logic_inputs_are_events_on_the_currents_clock(connect: Callable[..., Any]) -> None:
+    """D0 is high while the load is high: 0.1 s of each 0.2 s."""
+    source = connect("ppk2://?mode=source&voltage=3.3V&events=D0:infer", MemoryLink(SimulatedPPK2(LOAD)))
+    meter = SimulatedPPK2(Load("square", 0.01, 0.2, 0.2))
+    meter.receive(bytes([0x0C, 1, 0x06]), 0.0)
+    events, times, current = [], [], []
+    for number in range(150):
+        words = meter.words(number * 0.01, 1000)
+        block = source._block(words.astype("<u4").tobytes(), 10**9 + (number + 1) * 10_000_000)
+        if block is not None:
+            events += list(block.events)
+            times.append(block.times_ns)
+            current.append(block.codes[:, 0])
+    assert len(events) >= 5 and {event.name for event in events} == {"infer"}
+    at, amperes = np.concatenate(times), np.concatenate(current) * 1e-9
+    for event in events:
+        assert event.end_ns - event.start_ns == pytest.approx(100_000_000, abs=25_000)
+        inside = amperes[(at >= event.start_ns) & (at < event.end_ns)]
+        assert inside.mean() == pytest.approx(0.2 / 3.3, rel=0.01) and inside[4:].min() > 0.05
+
+
+def test_ppk2_a_loss_of_64_is_found_by_the_clock(
+    connect: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The counter cannot show 640 samples; 6.4 ms of lasting lateness do."""
+    source = connect("ppk2://?mode=source&voltage=3.3V", MemoryLink(SimulatedPPK2(LOAD)))
+    meter = SimulatedPPK2(LOAD)
+    meter.receive(bytes([0x0C, 1, 0x06]), 0.0)
+    clock_s = [100.0]
+    monkeypatch.setattr(ppk2.time, "monotonic", lambda: clock_s[0])
+    found = []
+    for number in range(63):
+        if number == 23:
+            meter.words(0.0, 640)
+        clock_s[0] = 100.0 + number * 0.1
+        block = source._block(
+            meter.words(0.0, 10_000).astype("<u4").tobytes(),
+            round((clock_s[0] + 0.1) * 1e9) + (6_400_000 if number >= 23 else 0),
+        )
+        found += list(block.gaps) if block is not None else []
+    assert [(gap.reason, gap.lost) for gap in found] == [("dropped", 640)]
+
+
+def test_ppk2_stamps_are_when_samples_were_taken_not_when_they_arrived(
+    connect: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Blocks of 10 ms that arrive up to 50 ms late, each by another time: samples stay 10 µs apart, to a millisecond in all."""
+    dice = np.random.default_rng(5)
+    link = MemoryLink(SimulatedPPK2(LOAD))
+    source = connect("ppk2://?mode=source&voltage=3.3V", link)
+    late_s = [0.0]
+    monkeypatch.setattr(ppk2, "now_ns", lambda: round((link.now_s + late_s[0]) * 1e9))
+    stamps = []
+    for _ in range(400):
+        late_s[0] = float(dice.exponential(0.008))
+        link.now_s += 0.01
+        block = source.read_block(0.01)
+        if block is not None:
+            stamps.append(block.times_ns)
+    times = np.concatenate(stamps)
+    assert len(times) > 50_000
+    wander = times - times[0] - np.arange(len(times)) * 10_000
+    settled = wander[len(wander) // 2 :]
+    assert settled.max() - settled.min() < 1e6
