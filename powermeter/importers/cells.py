@@ -195,6 +195,7 @@ class Statistics:
         top: The largest magnitudes, at most 512, unsorted.
         sentinels: Value → how often, of those that often mean "none".
         negative, fractions: Numbers below 0, and numbers that are not whole.
+        flows_in, flows_out: The sums of what is below 0, as a magnitude, and above.
         to_zero: Steps down to less than a twentieth of the value before.
     """
 
@@ -210,6 +211,8 @@ class Statistics:
     to_zero: int = 0
     negative: int = 0
     fractions: int = 0
+    flows_in: float = 0.0
+    flows_out: float = 0.0
     head: list[float] = field(default_factory=list)
     largest_step: float = 0.0
 
@@ -226,7 +229,12 @@ class Statistics:
             min(self.smallest, float(kept.min())),
             max(self.largest, float(kept.max())),
         )
-        self.negative += int((kept < 0).sum())
+        below = kept < 0
+        self.negative += int(below.sum())
+        with np.errstate(over="ignore", invalid="ignore"):
+            against = float(-kept[below].sum())
+            self.flows_in += against
+            self.flows_out += float(kept.sum()) + against
         self.fractions += int((kept != np.rint(kept)).sum())
         if len(self.head) < 4000:
             self.head.extend(kept[: 4000 - len(self.head)].tolist())

@@ -1,8 +1,9 @@
-"""Refuses a table of a battery that charges: what flows into it was not used."""
+"""Refuses a table of a battery that charges or stands at the mains: only what flows out of it was used."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 
@@ -10,62 +11,146 @@ from powermeter.errors import ConfigurationError
 from powermeter.importers.blocks import TextBlock
 from powermeter.importers.headers import Heading
 
-_NAMES = frozenset({"status", "state", "battery status", "battery state", "charge state", "charging state"})
-_IN, _OUT = "charging", "discharging"
+_IN, _OUT, _STANDS = "charges", "discharges", "stands at the mains"
+
+_NAMES = frozenset({"status", "state"})
+"""Columns that may state it: their words decide."""
+
+_OWN_NAMES = frozenset(
+    {
+        *("battery status", "battery state", "batt status", "batt state", "bat status", "bat state"),
+        *(
+            "batterystatus",
+            "batterystate",
+            "charge state",
+            "charging state",
+            "charge status",
+            "charging status",
+        ),
+        *("chargestate", "chargingstate", "chargestatus", "chargingstatus", "battery charging state"),
+    }
+)
+"""Columns that state nothing else: there numbers and letters count as well."""
+
+_YES_OR_NO = frozenset({"charging", "is charging", "ischarging", "battery charging", "batterycharging"})
+_WORDS = {
+    **dict.fromkeys(("charging", "fast charging", "trickle charging", "charge"), _IN),
+    **dict.fromkeys(("discharging", "discharge", "on battery", "unplugged"), _OUT),
+    **dict.fromkeys(
+        (
+            "full",
+            "not charging",
+            "fully charged",
+            "charged",
+            "pending charge",
+            "pending discharge",
+            "notcharging",
+        ),
+        _STANDS,
+    ),
+}
+_LETTERS = {
+    **dict.fromkeys(("c", "chg", "chrg", "+", "2"), _IN),
+    **dict.fromkeys(("d", "dis", "dsg", "dischg", "-", "3"), _OUT),
+    **dict.fromkeys(("f", "n", "4", "5"), _STANDS),
+}
+"""Letters, and the codes of Android's BatteryManager: 2 charging, 3 discharging, 4 not charging, 5 full."""
+
+_ANSWERS = {
+    **dict.fromkeys(("1", "true", "yes", "y", "on"), _IN),
+    **dict.fromkeys(("0", "false", "no", "n", "off"), _OUT),
+}
+_SHOWN = 4
+
+
+@dataclass(slots=True)
+class _Stretch:
+    """Lines in which the state did not change."""
+
+    state: str
+    first: int
+    last: int
+    rows: int
 
 
 class ChargeStates:
     """Counts the rows in which a battery charges and discharges, where a column states it."""
 
-    def __init__(self, headings: Sequence[Heading], settled: Mapping[str, str], where: Path) -> None:
+    def __init__(
+        self, headings: Sequence[Heading], settled: Mapping[str, str], where: Path, skip: int = 1
+    ) -> None:
         """Find the column.
 
         Args:
             settled: What the caller states of columns, by header or number from 1; a column that is left out is not read.
             where: The file, for the message.
+            skip: The lines before the first row.
         """
-        self._where = where
+        self._where, self._skip = where, skip
         self._headings = headings
         left_out = {name for name, unit in settled.items() if unit == "-"}
-        self._index = next(
+        names = [" ".join(heading.text.lower().replace("_", " ").split()) for heading in headings]
+        usable = [i for i, heading in enumerate(headings) if not left_out & {heading.text, str(i + 1)}]
+        found: tuple[int | None, Mapping[str, str]] = next(
             (
-                i
-                for i, heading in enumerate(headings)
-                if " ".join(heading.text.lower().replace("_", " ").split()) in _NAMES
-                and not left_out & {heading.text, str(i + 1)}
+                (i, means)
+                for known, means in (
+                    (_OWN_NAMES, _WORDS | _LETTERS),
+                    (_YES_OR_NO, _WORDS | _ANSWERS),
+                    (_NAMES, _WORDS),
+                )
+                for i in usable
+                if names[i] in known
             ),
-            None,
+            (None, _WORDS),
         )
-        self._rows: dict[str, int] = {}
-        self._lines: dict[str, int] = {}
+        self._index, self._means = found
+        self._rows = {_IN: 0, _OUT: 0, _STANDS: 0}
+        self._stretches: list[_Stretch] = []
 
     def add(self, block: TextBlock) -> None:
         """Count the rows of a block."""
         if self._index is None:
             return
         for line, text in zip(block.lines.tolist(), block.column(self._index), strict=True):
-            state = text.strip().lower()
-            if state in (_IN, _OUT):
-                self._rows[state] = self._rows.get(state, 0) + 1
-                self._lines.setdefault(state, line)
+            state = self._means.get(text.strip().lower().replace("-", " ").replace("_", " ") or text.strip())
+            if state is None:
+                continue
+            self._rows[state] += 1
+            last = self._stretches[-1] if self._stretches else None
+            if last is not None and last.state == state:
+                last.last, last.rows = line, last.rows + 1
+            elif len(self._stretches) < 100_000:
+                self._stretches.append(_Stretch(state, line, line, 1))
 
     def refuse(self) -> None:
-        """Refuse a table in which the battery charges.
+        """Refuse a table in which the battery charges, or stands while it discharges elsewhere.
 
         Raises:
             ConfigurationError: It does, in some rows or in all.
         """
-        if self._index is None or _IN not in self._rows:
+        rows = self._rows
+        if self._index is None or not (rows[_IN] or (rows[_OUT] and rows[_STANDS])):
             return
         name = self._headings[self._index].text
         anyway = f"where the values are those of the load and not of the battery, add --column {quote(f'{name}=-')}"
-        if _OUT not in self._rows:
+        if not rows[_OUT]:
             raise ConfigurationError(
-                f"{self._where}: by column {name!r} the battery charges in {self._rows[_IN]} rows and never discharges: "
+                f"{self._where}: by column {name!r} the battery {self._listed(_IN)} and never discharges: "
                 f"what flows in was not used; {anyway}"
             )
+        stated = " and ".join(self._listed(state) for state in (_IN, _STANDS, _OUT) if rows[state])
+        best = max((s for s in self._stretches if s.state == _OUT), key=lambda stretch: stretch.rows)
+        head = f"1,{self._skip}p;" if self._skip else ""
         raise ConfigurationError(
-            f"{self._where}: by column {name!r} the battery charges in {self._rows[_IN]} rows and discharges in "
-            f"{self._rows[_OUT]}: what flows in was not used, and the sum of both is neither. Cut the log at line "
-            f"{max(self._lines.values())}, where the state changes first, and import the part that discharges; {anyway}"
+            f"{self._where}: by column {name!r} the battery {stated}: only what flows out was used, and the sum of all is neither. Import the "
+            f"stretches that discharge one by one, the longest for example after: sed -n '{head}{best.first},{best.last}p' "
+            f"{quote(str(self._where))} > part{self._where.suffix}; {anyway}"
         )
+
+    def _listed(self, state: str) -> str:
+        """Return a state with its rows and the lines of its stretches."""
+        own = [s for s in self._stretches if s.state == state]
+        shown = ", ".join(str(s.first) if s.first == s.last else f"{s.first}–{s.last}" for s in own[:_SHOWN])
+        more = f" and {len(own) - _SHOWN} more stretches" if len(own) > _SHOWN else ""
+        return f"{state} in {self._rows[state]} rows (lines {shown}{more})"

@@ -24,6 +24,9 @@ _PLAUSIBLE = {
     Quantity.VOLTAGE: (0.3, 1e3),
 }
 
+_AGAINST = 0.05
+"""Share of what flows one way above which what flows the other way is reported."""
+
 
 def check_rows(
     path: Path,
@@ -155,6 +158,17 @@ def flag_notes(stream: Stream, seen: Statistics) -> list[Note]:
                 "doubtful-values",
                 f"{stream.channel.name}: a few readings from {value:.4g} {stream.channel.unit} on are {doubt[1]:.3g} times the "
                 "next lower one and were kept; if they are not readings, take their lines out and import again",
+            )
+        )
+    smaller = min(seen.flows_in, seen.flows_out)
+    both_ways = stream.channel.quantity in (Quantity.POWER, Quantity.CURRENT) and not stream.marks
+    if both_ways and stream.channel.rail and smaller > _AGAINST * max(seen.flows_in, seen.flows_out):
+        notes.append(
+            Note.warning(
+                "both-ways",
+                f"{stream.channel.name}: {seen.negative} of {seen.count} readings are below 0, and what they add up to is "
+                f"{seen.flows_in / seen.flows_out:.2g} of the rest: what flows in is set against what flows out. Of a battery that charges, "
+                "import only the lines in which it discharges",
             )
         )
     unsure = seen.unsure() if stream.channel.quantity is Quantity.CURRENT and stream.channel.rail else []

@@ -75,7 +75,7 @@ class Table:
         self._counted = RowCount()
         self._beside: set[int] = set()
         self._reader = Reader(plan.time, plan.layout.decimal_comma)
-        self._states = ChargeStates(plan.layout.headings, choices.columns, path)
+        self._states = ChargeStates(plan.layout.headings, choices.columns, path, plan.layout.skip)
 
     @property
     def signature(self) -> Signature | None:
