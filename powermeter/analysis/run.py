@@ -7,7 +7,7 @@ readings fell into events against how often they should have, and which events n
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +23,7 @@ from powermeter.analysis.moments import read_at_random
 from powermeter.analysis.ripple import Ripple, ripple_in_run
 from powermeter.analysis.sampling import Scatter, scatter_of_line
 from powermeter.analysis.set_clock import perhaps_no_time
-from powermeter.analysis.steady_wave import steady_wave
+from powermeter.analysis.steady_wave import Wave, wave_of_run
 from powermeter.analysis.uncertainty import Shape, budget, common_parts, limit_names, step_bias
 from powermeter.channel import Kind
 from powermeter.result import Grade, Result, worst
@@ -31,7 +31,6 @@ from powermeter.result import Grade, Result, worst
 Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]
 
-_NONE = np.empty(0, np.int64), np.empty(0, np.int64)
 _STRETCH = 4096
 _STRETCHES = 48
 _FEW_CARRY = 0.2
@@ -81,6 +80,7 @@ def measure_run(
     activity: Sequence[Activity] = (),
     bridges: Bridges | None = None,
     origin: str = "run",
+    wave_of: Callable[[Integral], Wave | None] = wave_of_run,
 ) -> Run:
     """Return what a stretch used; the whole run where none is named.
 
@@ -88,6 +88,7 @@ def measure_run(
         activity: What is known of each label's events; for the whole run.
         bridges: The holes, where there are any.
         origin: Names the parts that are this result's own.
+        wave_of: Returns the sine under everything; of many stretches, one that keeps what it found.
     """
     trace = integral.trace
     whole = start_ns is None and end_ns is None
@@ -130,7 +131,7 @@ def measure_run(
         wave = next((x.found.wave for x in activity if x.found.wave is not None), None)
     elif trace.kind is Kind.INSTANT:
         ripple = _ripple(integral, start, end)
-        wave = steady_wave(integral, *_NONE) if ripple is None else None
+        wave = wave_of(integral) if ripple is None else None
     if ripple is not None:
         variance += 2 * float(ripple.left_over(np.array([seconds]))[0]) ** 2 + (ripple.unseen * seconds) ** 2
     if wave is not None:

@@ -34,6 +34,8 @@ _HALF, _TURNS = 0.5, 0.75  # periods: what turns only once, and what turns twice
 _CLEARLY = 0.8
 _WHITE = 1.4  # squared difference of next readings over the variance: 2 of white noise, hardly any of what goes on changing
 _TRACE = 0.01
+_CONDITION = 1e-12
+_NO_EVENTS = np.empty(0, np.int64), np.empty(0, np.int64)
 _REACH = 1.5  # as of other deviations that are found: the interval reaches 1.3 of it
 
 
@@ -97,12 +99,18 @@ def steady_wave(integral: Integral, start_ns: Times, end_ns: Times) -> Wave | No
     part = slice(first, min(until, first + _LOOKED))
     t, f = trace.times_ns[part], trace.values[part]
     state = _levels(t, start_ns, end_ns)
-    found = [_sine(t[some], f[some], state[some], tau) for some in (state == 0, state >= 0)]
+    looked = (state == 0, state >= 0)[: 2 if state.any() else 1]
+    found = [_sine(t[some], f[some], state[some], tau) for some in looked]
     best = min((wave for wave in found if wave is not None), key=lambda wave: wave.unlike, default=None)
     if best is None and start_ns.size:
         beside = state == 0
         best = _slow_sine(t[beside], f[beside], tau)
     return best
+
+
+def wave_of_run(integral: Integral) -> Wave | None:
+    """Return the sine that nearly all readings of a recording without events consist of, or None."""
+    return steady_wave(integral, *_NO_EVENTS)
 
 
 def _slow_sine(t: Times, f: Floats, tau: int) -> Wave | None:
@@ -157,7 +165,7 @@ def _sine(t: Times, f: Floats, state: NDArray[np.int64], tau: int) -> Wave | Non
     n = t.size
     if n < _LEAST:
         return None
-    levels, own = np.unique(state, return_inverse=True)
+    _, own = np.unique(state, return_inverse=True)
     count = np.bincount(own)
     rest = f - (np.bincount(own, f) / count)[own]
     whole = float(rest @ rest)
@@ -176,15 +184,17 @@ def _sine(t: Times, f: Floats, state: NDArray[np.int64], tau: int) -> Wave | Non
         return None
     if 4 * float(power[peak]) < 0.5 * n * whole:
         return None
-    flat = (own[:, None] == np.arange(levels.size)).astype(np.float64)
     best, wave = whole, None
     for place in peak + np.linspace(-2, 2, 9):
         if place < low:
             continue
         angle = 2 * math.pi * place / grid.size * at
-        columns = np.column_stack([np.cos(angle), np.sin(angle), flat])
-        found, *_ = np.linalg.lstsq(columns, f, rcond=None)
-        left = f - columns @ found
+        # Least squares of a sine and each stretch's level: with the levels' means taken off, two unknowns are left.
+        columns = np.stack([np.cos(angle), np.sin(angle)])
+        for column in columns:
+            column -= (np.bincount(own, column) / count)[own]
+        found, *_ = np.linalg.lstsq(columns @ columns.T, columns @ rest, rcond=_CONDITION)
+        left = rest - found @ columns
         square = float(left @ left)
         if square < best:
             hertz = place / grid.size / (tau * 1e-9)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 
@@ -11,6 +12,7 @@ from powermeter.analysis.baseline import Baseline
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.quantiles import student_95
 from powermeter.analysis.run import measure_run
+from powermeter.analysis.steady_wave import wave_of_run
 from powermeter.result import COVERAGE_95, Grade, Result, combine, worst
 
 LEAST_S = 1.0
@@ -48,8 +50,10 @@ def power_of(integral: Integral, spans: Sequence[tuple[int, int]]) -> Baseline:
     total = sum(b - a for a, b in kept) * 1e-9
     results: list[tuple[float, Result]] = []
     means, weights = [], []
+    wave_of = functools.cache(wave_of_run)
     for i, (a, b) in enumerate(kept):
-        results.append((1 / total, measure_run(integral, a, b, origin=f"idle {i}").energy))
+        found = measure_run(integral, a, b, origin=f"idle {i}", wave_of=wave_of)
+        results.append((1 / total, found.energy))
         edges = np.linspace(a, b, pieces + 1).astype(np.int64)
         joules = integral.between(edges[:-1], edges[1:])
         means += (joules / (np.diff(edges) * 1e-9)).tolist()
