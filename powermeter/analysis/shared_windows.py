@@ -3,8 +3,8 @@
 Alone, each label would take what lies in such a window beside its own event for idle, and so count its neighbour's energy as well.
 Together they are the least-squares problem that they are: a window's energy is the sum over labels and idle of level × overlap.
 The levels divide what an edge cuts; what they leave of a window's energy goes to each part by how much that part is seen to vary.
-An event's first half and its second have a level each, since a neighbour shares its window with one end only; what that changes
-against one level is a measure of what the shape within may still do, and is paid for.
+An event's halves, quarters and so on have a level each where there are events enough, since a neighbour shares its window with one end
+only; what the last halving changed is a measure of what the shape within may still do, and is paid for.
 What the levels themselves are off by is found by leaving out one stretch of the recording after the other (delete-a-group jackknife:
 Shao and Tu, The Jackknife and Bootstrap, 1995, 2.3), which asks nothing of how the load varies within or between events.
 """
@@ -29,11 +29,16 @@ Indices = NDArray[np.int64]
 Times = NDArray[np.int64]
 
 _LEAST_EVENTS = 6
+_PARTS = {1: _LEAST_EVENTS, 2: _LEAST_EVENTS, 4: 20, 8: 20, 16: 20}
+"""Equal parts of an event that have a level each, and how many events that asks for."""
 _STRETCHES = 40
 _OWN_SCATTER = 0.05
 """An event's level varies by at least so much of what it is above idle."""
-_LONG = 4
-"""From so many windows on, halving shows where the level at an edge goes."""
+_PASSED, _LEAST_AHEAD = 2 / 3, 1 / 3
+"""Where power rises evenly, parts of n windows leave 1 − 2/3n of what halving them changed, and a third where n is below 1.
+
+A window cuts off a piece x of a part, uniform from 0 to 1: the level is off by n/2 − x/2 of it, n/4 − 1/6 in the mean, n²/12 below 1.
+"""
 _SHAPE = 0.1
 """How far an event's level at its edge may be from its mean, where its halves cannot be distinguished."""
 _BEND = 0.5
@@ -67,7 +72,7 @@ def divide(
     if len(free) < 2:
         return
     own = [members[g] for g in free]
-    parts = pieces(integral, start_ns, end_ns, own, halves=False)
+    parts = pieces(integral, start_ns, end_ns, own, 1)
     foreign = foreign_seconds(parts, len(free))
     lengths = [float((end_ns - start_ns)[index].sum()) * 1e-9 for index in own]
     wanted = [
@@ -77,26 +82,31 @@ def divide(
     ]
     if not wanted:
         return
-    few = min(index.size for index in own) < _LEAST_EVENTS
-    flat = None if few else _System(integral, parts, start_ns, own)
-    shaped = None
-    if flat is not None and flat.is_solved:
-        shaped = _System(integral, pieces(integral, start_ns, end_ns, own, halves=True), start_ns, own)
+    fewest = min(index.size for index in own)
+    systems: list[_System] = []
+    for count, least in _PARTS.items():
+        if fewest < least or (systems and not systems[-1].is_solved):
+            break
+        some = parts if count == 1 else pieces(integral, start_ns, end_ns, own, count)
+        if count == 1 or some.levels != systems[-1].parts.levels:
+            systems.append(_System(integral, some, start_ns, own))
+    solved = [system for system in systems if system.is_solved]
     usual = float(np.median(np.diff(integral.trace.times_ns[: 1 << 16])))
-    are_long = max(float(np.median((end_ns - start_ns)[index])) for index in own) >= _LONG * usual
+    longest = max(float(np.median((end_ns - start_ns)[index])) for index in own) / usual
     for k in wanted:
         found, index = groups[free[k]], own[k]
-        if flat is None or not flat.is_solved:
+        if not solved:
             _leave_open(integral, parts, found, index, k)
             continue
-        plain = flat.divided(index, k)
-        better = shaped.divided(index, k) if shaped is not None and shaped.is_solved else None
-        if better is None:
-            doubt = flat.shape_doubt(k)
+        finest = solved[-1].divided(index, k)
+        if len(solved) == 1:
+            doubt = solved[0].shape_doubt(k)
         else:
-            doubt = abs(better.total - plain.total)
-            plain = better.beyond(plain) if are_long else better
-        _fill(found, plain, doubt, (end_ns - start_ns)[index] * 1e-9)
+            coarser = solved[-2].divided(index, k)
+            part = longest / max(map(len, solved[-1].parts.levels))
+            doubt = abs(finest.total - coarser.total)
+            finest = finest.beyond(coarser, max(1 - _PASSED / part, _LEAST_AHEAD))
+        _fill(found, finest, doubt, (end_ns - start_ns)[index] * 1e-9)
 
 
 def _leave_open(integral: Integral, parts: Parts, found: Estimate, index: Indices, own: int) -> None:
@@ -140,17 +150,17 @@ class _Divided:
         """The variance of the total that the levels leave, J²."""
         return (self.stretches - 1) / self.stretches * float(self.moved @ self.moved)
 
-    def beyond(self, coarser: _Divided) -> _Divided:
-        """Return where halving once more would lead: the level beside a neighbour is off by half as much each time.
+    def beyond(self, coarser: _Divided, ahead: float) -> _Divided:
+        """Return where halving on and on would lead: what is left is `ahead` of what halving once changed.
 
         That is exact for a power that rises or falls evenly (Richardson, Phil. Trans. A 226, 1927); the step made is the doubt.
         """
         return replace(
             self,
-            value=2 * self.value - coarser.value,
-            cut=2 * self.cut - coarser.cut,
+            value=self.value + ahead * (self.value - coarser.value),
+            cut=self.cut + ahead * (self.cut - coarser.cut),
             own=self.own + (self.value - coarser.value) ** 2,
-            moved=2 * self.moved - coarser.moved,
+            moved=self.moved + ahead * (self.moved - coarser.moved),
         )
 
     @property
@@ -260,10 +270,10 @@ class _System:
             own = self.row_rate[self.row_level == level]
             if own.size >= _LEAST_EVENTS:
                 variance[level] = max(variance[level], float(np.var(own)))
-        for halves in (levels for levels in self.parts.levels if len(levels) == 2):
-            # A power that differs from half to half goes on rising or falling within each: its ends are half of that away.
-            bend = float(np.ptp(self.levels[list(halves)])) / 2
-            for level in halves:
+        for levels in (levels for levels in self.parts.levels if len(levels) > 1):
+            # A power that differs from part to part goes on rising or falling within each: its ends are half of that away.
+            bend = float(np.max(np.abs(np.diff(self.levels[list(levels)])))) / 2
+            for level in levels:
                 variance[level] = max(variance[level], _BEND * bend**2)
         variance[0] = max(variance[0], float(np.median(self.noise / self.tau**2)))
         self.rest = self.joules - self.overlap @ self.levels

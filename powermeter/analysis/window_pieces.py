@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,8 @@ Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]
 Times = NDArray[np.int64]
 
-_HALVES = 0.5
-"""Events at least so many windows long have a level for each half."""
+_LONG_ENOUGH = {2: 0.5, 4: 1.5, 8: 3.0, 16: 6.0}
+"""From so many windows on, equal parts of an event have levels of their own."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,13 +58,13 @@ def without_overlaps(start_ns: Times, end_ns: Times, members: Sequence[Indices])
 
 
 def pieces(
-    integral: Integral, start_ns: Times, end_ns: Times, members: Sequence[Indices], *, halves: bool
+    integral: Integral, start_ns: Times, end_ns: Times, members: Sequence[Indices], parts: int
 ) -> Parts:
     """Return the pieces of the groups' events in the windows that edges cut.
 
     Args:
         members: The events of each group.
-        halves: Whether the first and the second half of an event have levels of their own, where they are long enough.
+        parts: How many equal parts of an event have levels of their own, where they are long enough; else half as many.
     """
     t = integral.trace.times_ns
     usual = float(np.median(np.diff(t[: 1 << 16])))
@@ -74,13 +75,14 @@ def pieces(
     for g, index in enumerate(members):
         a, b = np.clip(start_ns[index], t[0], t[-1]), np.clip(end_ns[index], t[0], t[-1])
         own = np.full(index.size, g)
-        if halves and float(np.median(b - a)) >= _HALVES * usual:
-            middle = (a + b) // 2
-            pieces += [(index, own, a, middle, count + 1), (index, own, middle, b, count + 2)]
-            levels.append((count + 1, count + 2))
-        else:
-            pieces.append((index, own, a, b, count + 1))
-            levels.append((count + 1,))
+        own_parts = parts
+        while own_parts > 1 and float(np.median(b - a)) < _LONG_ENOUGH[own_parts] * usual:
+            own_parts //= 2
+        edges = [a + (b - a) * i // own_parts for i in range(own_parts + 1)]
+        levels.append(tuple(range(count + 1, count + own_parts + 1)))
+        pieces += [
+            (index, own, *edge, level) for edge, level in zip(pairwise(edges), levels[-1], strict=True)
+        ]
         count = levels[-1][-1]
     event, group, a, b = (np.concatenate([piece[i] for piece in pieces]) for i in range(4))
     level = np.concatenate([np.full(piece[0].size, piece[4]) for piece in pieces])

@@ -67,6 +67,37 @@ def test_a_container_and_its_parts_are_not_divided_among_each_other() -> None:
     assert run.low <= truth.energy(whole.start_ns / NS, last / NS) <= run.high
 
 
+SHAPES = {
+    "falls fast at first": lambda u: 1 + 0.5 * np.exp(-6 * u),
+    "highest in the middle": lambda u: 1 + 0.9 * u * (1 - u) * 2,
+    "one period of a sine": lambda u: 1 + 0.2 * np.sin(2 * np.pi * u),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_neighbour_of_any_shape_leaves_a_short_event_its_own(shape: str) -> None:
+    """Prefills of a third of a window before decodes of eight: what two halves do not show, finer parts do."""
+    held = 0
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        at, edges, levels, events, used = 2.0, [0.0], [2.0], list[Event](), 0.0
+        for _ in range(24):
+            first, second = rng.uniform(0.016, 0.25), rng.uniform(0.3, 1.3)
+            edges += [at, *(at + first + second * np.arange(33) / 32).tolist()]
+            levels += [12.0, *(2 + 8 * SHAPES[shape]((np.arange(32) + 0.5) / 32)).tolist(), 2.0]
+            used += 12.0 * first
+            for name, start, end in (("a", at, at + first), ("b", at + first, at + first + second)):
+                events.append(Event(name, round(start * NS), round(end * NS), uid=len(events) + 1))
+            at += first + second + rng.uniform(0.5, 3.0)
+        truth = Truth.steps([*edges, at + 2], levels)
+        meter = SimulatedMeter(10, Kind.MEAN, accuracy=Accuracy(noise=0.02))
+        energy = analyse(meter.record(truth, events, rng)).row("a").energy
+        assert energy is not None
+        held += energy.low <= used <= energy.high
+        assert energy.half_width < 0.03 * used
+    assert held >= 6  # with halves alone none to three
+
+
 def by_turns(
     rng: np.random.Generator, count: int, lengths: tuple[float, float], pause: float
 ) -> tuple[Truth, list[Event]]:
