@@ -76,6 +76,7 @@ class Estimate:
         blind: Share of an event that no reading ever fell on (`BEAT`).
         tail: What follows an event, J, and its standard uncertainty; None where nothing was found to.
         alike: Whether least squares tell of the mean event only, so that every event has the same energy.
+        levelled: Whether levels of all events divided what each shares with other labels: what is left of their differences is too small.
     """
 
     value: Floats
@@ -103,6 +104,7 @@ class Estimate:
     blind: float = 0.0
     tail: tuple[float, float] | None = None
     alike: bool = False
+    levelled: bool = False
 
     @classmethod
     def empty(cls, size: int) -> Estimate:

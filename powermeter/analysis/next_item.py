@@ -27,7 +27,8 @@ def expected(energy: Windows, rest: NDArray[np.int64], counts: Floats, origin: s
     """Return what a further item would use on average: the events after the warm-up, and the spread between them.
 
     The spread is that of the terms of Σ energy / Σ items (Cochran, Sampling Techniques, 1977, 6.4); neighbours that resemble each
-    other count for less.  It is never taken for less than what the meter leaves open of the same events.
+    other count for less.  It is never taken for less than what the meter leaves open of the same events, and that adds to it
+    where levels of all events stand for part of each one.
     """
     if rest.size < 2 or not counts.sum() or not energy.seconds[rest].any():
         return None
@@ -49,7 +50,7 @@ def expected(energy: Windows, rest: NDArray[np.int64], counts: Floats, origin: s
     noise = math.sqrt(sum(p * p for key, p in mean.parts.items() if key.startswith(apart)))
     own = energy.integral.trace.within(origin)
     name = f"repeats:{own}" if spread > noise else f"noise:{own}"
-    parts[name] = max(spread, noise)
+    parts[name] = math.hypot(spread, noise) if _levelled(energy, rest) else max(spread, noise)
     lean = _lean(terms, worth) if spread > noise else 0.0
     plain = budget(
         mean.value, mean.unit, {k: p for k, p in mean.parts.items() if not k.startswith("unseen:")}
@@ -75,6 +76,11 @@ def expected(energy: Windows, rest: NDArray[np.int64], counts: Floats, origin: s
         shape=shape,
         origin=origin,
     )
+
+
+def _levelled(energy: Windows, index: NDArray[np.int64]) -> bool:
+    """Return whether events differ by less than they did: the variance is that of their estimates and what those leave open, together."""
+    return any(energy.groups[g].levelled for g in np.unique(energy.group[index]).tolist())
 
 
 def _spread_of_ratio(values: Floats, counts: Floats) -> tuple[float, float]:

@@ -180,7 +180,7 @@ def _fill(found: Estimate, by: _Divided, doubt: float, seconds: Floats) -> None:
     found.freedom = max(by.stretches - 1.0, 1.0) if common > 0.05 * total else math.inf
     found.level = by.total / max(float(seconds.sum()), 1e-30)
     found.quiet = by.idle
-    found.why, found.tail = "", None
+    found.why, found.tail, found.levelled = "", None, True
     found.below, found.above, found.lean = np.zeros(share.size), np.zeros(share.size), np.zeros(share.size)
     found.below_all = found.above_all = found.lean_all = 0.0
 

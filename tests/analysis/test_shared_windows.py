@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
 from powermeter.analysis.energy import analyse
+from powermeter.analysis.next_item import expected
 from powermeter.channel import Accuracy, Kind
 from powermeter.events import Event
+from powermeter.result import Result
 from powermeter.testing.simulation import NS, SimulatedMeter, Truth
 
 
@@ -96,6 +100,29 @@ def test_a_neighbour_of_any_shape_leaves_a_short_event_its_own(shape: str) -> No
         held += energy.low <= used <= energy.high
         assert energy.half_width < 0.03 * used
     assert held >= 6  # with halves alone none to three
+
+
+def test_what_levels_leave_of_the_differences_of_events_is_added_to_their_spread() -> None:
+    """Short events get the level of all: their own spread is too small, and the next one's interval was too narrow (92 % held)."""
+    rng = np.random.default_rng(3)
+    truth, events = pairs(rng, 30)
+    found = analyse(SimulatedMeter(10, Kind.MEAN).record(truth, events, rng))
+    row, energies = found.row("a"), found.energies
+    counts = energies.seconds[row.index]
+    shared = expected(energies, row.index, counts, "a")
+    for g in set(energies.group[row.index].tolist()):
+        energies.groups[g].levelled = False
+    alone = expected(energies, row.index, counts, "a")
+    these = energies.combine_of(row.index, np.full(counts.size, 1 / counts.sum()), "a")
+    assert shared is not None
+    assert alone is not None
+    noise, least, both = _own(these), _own(alone), _own(shared)
+    assert least >= noise
+    assert 1.05 * least < both <= 1.001 * math.hypot(least, noise)
+
+
+def _own(result: Result) -> float:
+    return sum(part for name, part in result.parts.items() if name.startswith(("noise:", "repeats:")))
 
 
 def by_turns(
