@@ -16,6 +16,7 @@ def _listed() -> dict[str, tuple[str, str]]:
     """Module → (test file, reason), from the one list."""
     found: dict[str, tuple[str, str]] = {}
     for group in toml.read(TESTS / "mirror.toml")["elsewhere"]:
+        assert group["modules"], f"nothing is listed at {group['tests']}: {group['why']}"
         for module in group["modules"]:
             assert module not in found, f"{module} is listed twice"
             found[module] = (group["tests"], group["why"])
