@@ -1,13 +1,12 @@
 """Every cell of every format, against numbers worked out by hand from 2 W at 5 V (support/known_run.py).
 
-The tables below state each number once with its arithmetic; the formats are taken apart into cells, so that a
+`worked_by_hand` states each number once with its arithmetic; the formats are taken apart into cells, so that a
 number under a wrong heading, in a wrong unit, or of another quantity is found wherever a person reads it.
 """
 
 from __future__ import annotations
 
 import csv
-import html.parser
 import io
 import json
 import re
@@ -21,7 +20,6 @@ from known_run import (
     INTERVAL,
     ITEMS,
     LENGTHS_S,
-    LOAD_S,
     NS,
     RUN_S,
     STANDARD,
@@ -31,6 +29,24 @@ from known_run import (
     WATTS,
     build,
 )
+from table_cells import (
+    cells_of,
+    html_tables,
+    latex_tables,
+    markdown_tables,
+    spaced,
+    terminal_tables,
+)
+from worked_by_hand import (
+    CELL_J,
+    GRID,
+    HALF,
+    LABELS,
+    PER_ITEM,
+    RUN_KWH,
+    TERMINAL,
+    UNROUNDED,
+)
 
 from powermeter.recording import Recording, append_to
 from powermeter.registry import REPORTS, load
@@ -38,131 +54,6 @@ from powermeter.reports import tables
 from powermeter.reports.report_data import ReportData, gather
 from powermeter.reports.report_options import ReportOptions
 from powermeter.reports.text import to_text
-
-CELL_V, CELL_AH = 3.7, 10.0
-CELL_J = CELL_AH * 3600 * CELL_V
-"""The battery, 37 Wh at its cells: 133 200 J."""
-INFER_S = sum(LENGTHS_S)  # 24.2 s
-INFER_J = WATTS * INFER_S  # 48.4 J
-PER_ITEM = [WATTS * length / ITEMS for length in LENGTHS_S]  # 0.2 J for most
-
-# By the linear rule (type 7) the quantile p of n sorted values stands at (n - 1) p:
-# 0.95 × 39 = 37.05: the 38th (0.8) and a twentieth of the way to the 39th (1.2); 0.99 × 39 = 38.61.
-P95_S = 0.8 + 0.05 * (1.2 - 0.8)
-P99_S = 1.2 + 0.61 * (1.6 - 1.2)
-
-GRID = 56.039 / (1 - 0.07)
-"""g/kWh at the plug in France: 56.039 generated, 7 % of that lost on the way, as the report itself prints."""
-RUN_KWH = WATTS * RUN_S / 3.6e6
-
-TERMINAL = {
-    "energy": "200.0 ± 1.9 J 55.56 ± 0.53 mWh",  # 2 W × 100 s; ÷ 3600
-    "charge": "11.11 ± 0.11 mAh ● measured",  # 0.4 A × 100 s ÷ 3600
-    "mean power": "2.000 ± 0.019 W peak 2.00 W",
-    "baseline": "500.0 mW given",
-    "above it": "150.0 ± 1.9 J ◌ assumed",  # (2 − 0.5) W × 100 s; the meter's doubt stays whole
-    "used by this run": "0.1502 ± 0.0014 %",  # 200 ÷ 133 200
-    "lasts at this power": "18.50 ± 0.18 h",  # 133 200 ÷ 2 ÷ 3600
-}
-
-# The interval of the next item is that of repeats, `test_the_next_item…`; all else is arithmetic.
-NEXT = "242 mJ (220 to 287)"
-
-LABELS = {
-    "load": {
-        "events": "1",
-        "items": "1",
-        "per item": "4.000 ± 0.038 J",  # 2 W × 2 s
-        "of it meter": "± 38 mJ",  # 0.95 %
-        "of these": "4.000 ± 0.038 J",
-        "above baseline": "3.000 ± 0.038 J",  # 1.5 W × 2 s
-        "median": "4.000 J",
-        "p95": "4.000 J",
-        "std dev": "–",  # of one there is none
-        "total": "4.000 ± 0.038 J",
-        "charge": "222.2 ± 2.1 µAh",  # 0.8 C ÷ 3600
-        "charge each": "222.2 ± 2.1 µAh",
-        "power": "2.000 W",
-        "per charge": "33,300",  # 133 200 ÷ 4
-        "mean time": "2.00 s",
-        "p50 s": "2.00 s",
-        "p95 s": "2.00 s",
-        "p99 s": "2.00 s",
-        "memory": "–",
-    },
-    "infer": {
-        "events": "40",
-        "items": "200",
-        "per item": NEXT,  # 48.4 J ÷ 200
-        "of it meter": "± 2.3 mJ",  # 0.95 % of 242 mJ
-        "of these": "242.0 ± 2.3 mJ",
-        "above baseline": "181.5 ± 2.3 mJ",  # 1.5 W × 24.2 s ÷ 200
-        "median": "200.0 mJ",  # 2 W × 0.5 s ÷ 5
-        "p95": "328.0 mJ",  # 2 W × 0.82 s ÷ 5
-        "std dev": "90 mJ",
-        "total": "48.40 ± 0.46 J",
-        "charge": "2.689 ± 0.026 mAh",  # 9.68 C ÷ 3600
-        "charge each": "13.4 µAh (12.2 to 16.0)",  # 242 mJ ÷ 5 V ÷ 3600
-        "power": "2.000 W",
-        "per charge": "550,000",  # 133 200 ÷ 0.242 = 550 413
-        "mean time": "605 ms",  # 24.2 s ÷ 40
-        "p50 s": "500 ms",
-        "p95 s": "820 ms",
-        "p99 s": "1.44 s",  # 1.444
-        "memory": "123 MB",
-    },
-}
-
-UNROUNDED = {
-    "load": {
-        "events": 1,
-        "items": 1,
-        "duration_s": LOAD_S,
-        "energy": 4.0,
-        "energy_per_item": 4.0,
-        "expected_per_item": None,
-        "energy_median_j": 4.0,
-        "energy_p95_j": 4.0,
-        "energy_standard_deviation_j": None,
-        "above_baseline_per_item": 3.0,
-        "charge": 0.8,
-        "mean_power_w": 2.0,
-        "items_per_charge": CELL_J / 4.0,
-        "latency_mean_s": 2.0,
-        "latency_p50_s": 2.0,
-        "latency_p95_s": 2.0,
-        "latency_p99_s": 2.0,
-        "peak_memory_b": None,
-    },
-    "infer": {
-        "events": 40,
-        "items": 200,
-        "duration_s": INFER_S,
-        "energy": INFER_J,
-        "energy_per_item": INFER_J / 200,
-        "energy_median_j": 0.2,
-        "energy_p95_j": WATTS * P95_S / ITEMS,
-        "energy_standard_deviation_j": statistics.stdev(PER_ITEM),
-        "above_baseline_per_item": (WATTS - BASELINE_W) * INFER_S / 200,
-        "charge": INFER_J / VOLTS,
-        "mean_power_w": WATTS,
-        "items_per_charge": CELL_J / 0.242,
-        "latency_mean_s": 0.605,
-        "latency_p50_s": 0.5,
-        "latency_p95_s": P95_S,
-        "latency_p99_s": P99_S,
-        "peak_memory_b": 123_000_000,
-    },
-}
-"""In SI; a number is the middle of an interval where the column has one."""
-
-HALF = {
-    "energy": 1.0,
-    "energy_per_item": 1.0,
-    "charge": 1.0,
-    "above_baseline_per_item": WATTS / (WATTS - BASELINE_W),
-}
-"""The half-width of an interval over 0.95 % of its value: a baseline takes nothing off the meter's doubt."""
 
 
 @pytest.fixture(scope="module")
@@ -178,125 +69,6 @@ def rendered(data: ReportData) -> dict[str, str]:
     found = {kind: load(REPORTS[kind])().render(data) for kind in kinds}
     found = {kind: text.decode() if isinstance(text, bytes) else text for kind, text in found.items()}
     return {**found, "text": to_text(data, 130)}
-
-
-def spaced(text: str) -> str:
-    return " ".join(text.split())
-
-
-# Taking formats apart -----------------------------------------------------------------------------
-
-
-def terminal_tables(text: str) -> list[dict[str, dict[str, str]]]:
-    """Return the tables of a terminal's text by row and column: columns end where their headings end."""
-    lines, found = text.splitlines(), []
-    for rule, line in enumerate(lines):
-        if not re.fullmatch("─{20,}", line):
-            continue
-        heading = lines[rule - 1]
-        ends = [m.end() for m in re.finditer(r"\S+(?: \S+)*", heading)]
-        names = [m.group() for m in re.finditer(r"\S+(?: \S+)*", heading)]
-        table = {}
-        for row in lines[rule + 1 :]:
-            if not row.strip():
-                break
-            cells = [c.strip() for c in re.split(r"\s{2,}", row.strip())]
-            assert len(cells) == len(ends), row
-            table[cells[0]] = dict(zip(names[1:], cells[1:], strict=True))
-        found.append(table)
-    return found
-
-
-def markdown_tables(text: str) -> list[dict[str, dict[str, str]]]:
-    """Return the tables of Markdown by row and column."""
-    found, table, names = [], None, []
-    for line in text.splitlines():
-        if not line.startswith("|"):
-            table = None
-            continue
-        cells = [cell.strip() for cell in line.strip("|").split("|")]
-        if table is None:
-            table, names = {}, cells
-            found.append(table)
-        elif set(line) - set("|-: "):
-            table[cells[0]] = dict(zip(names[1:], cells[1:], strict=True))
-    return found
-
-
-class Cells(html.parser.HTMLParser):
-    """The tables of a page by row and column."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[list[list[str]]] = []
-        self.open = False
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:
-        if tag == "table":
-            self.found.append([])
-        elif tag == "tr" and self.found:
-            self.found[-1].append([])
-        elif tag in ("td", "th") and self.found:
-            self.found[-1][-1].append("")
-            self.open = True
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in ("td", "th"):
-            self.open = False
-
-    def handle_data(self, data: str) -> None:
-        if self.open:
-            self.found[-1][-1][-1] += data
-
-
-def html_tables(text: str) -> list[dict[str, dict[str, str]]]:
-    parser = Cells()
-    parser.feed(text)
-    found = []
-    for rows in parser.found:
-        head = [spaced(cell) for cell in rows[0]]
-        table = {spaced(row[0]): dict(zip(head[1:], map(spaced, row[1:]), strict=False)) for row in rows[1:]}
-        first = {spaced(row[0]): {str(i): spaced(c) for i, c in enumerate(row[1:])} for row in rows}
-        found.append({name: {**cells, **table.get(name, {})} for name, cells in first.items()})
-    return found
-
-
-def latex_tables(text: str) -> list[dict[str, dict[str, str]]]:
-    found = []
-    for body in re.findall(r"\\toprule\n(.*?)\\bottomrule", text, re.DOTALL):
-        head, rows = body.split("\\midrule\n")
-        names = [cell.strip(" \\\n") for cell in head.split("&")]
-        table = {}
-        for row in rows.strip().splitlines():
-            cells = [plain_latex(cell) for cell in row.removesuffix("\\\\").split("&")]
-            table[cells[0]] = dict(zip(names[1:], cells[1:], strict=True))
-        found.append(table)
-    return found
-
-
-UNITS = {
-    r"\milli\ampere\hour": "mAh",
-    r"\micro\ampere\hour": "µAh",
-    r"\milli\joule": "mJ",
-    r"\joule": "J",
-    r"\milli\watt": "mW",
-    r"\watt": "W",
-    r"\milli\second": "ms",
-    r"\second": "s",
-    r"\percent": "%",
-    r"\micro\litre": "µL",
-}
-
-
-def plain_latex(cell: str) -> str:
-    cell = re.sub(r"\\numrange\{(.*?)\}\{(.*?)\}", r"\1 to \2", cell.strip())
-    cell = re.sub(r"\\qty\{(.*?)\}\{(.*?)\}", lambda m: f"{m[1].replace('+-', '±')} {UNITS[m[2]]}", cell)
-    cell = re.sub(r"\\num\{(.*?)\}", r"\1", cell)
-    return spaced(cell.replace("CO\\textsubscript{2}e", "CO2e").replace("\\,", " ").strip("\\ "))
-
-
-def cells_of(tables_: list[dict[str, dict[str, str]]], label: str, column: str) -> list[str]:
-    return [table[label][column] for table in tables_ if column in table.get(label, {})]
 
 
 # What stands in them ------------------------------------------------------------------------------
