@@ -4,117 +4,25 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from scripted_source import CHANNEL, MS, FakeClock, Scripted, played, rows, run
 
 from powermeter.channel import Channel, Quantity
 from powermeter.errors import OpenError, ReadError, Reason
-from powermeter.recorder.reading import BACK_OFF_S, Clock, SourceReader
+from powermeter.recorder.reading import BACK_OFF_S, SourceReader
 from powermeter.source import (
     REPEAT,
     SATURATED,
     Address,
-    Block,
     Gap,
     PolledSource,
     Row,
     Sampling,
-    StreamingSource,
 )
-
-MS = 1_000_000
-CHANNEL = (Channel("x.power", Quantity.POWER, 1e-3),)
-
-
-class FakeClock(Clock):
-    """Time passes only in `wait_until` and where a source says that a read takes time."""
-
-    def __init__(self) -> None:
-        self.at = 0
-        self.waits: list[int] = []
-
-    def now_ns(self) -> int:
-        return self.at
-
-    def wait_until(self, deadline_ns: int, stop: threading.Event) -> None:
-        self.waits.append(deadline_ns)
-        self.at = max(self.at, deadline_ns)
-
-
-class Scripted(PolledSource):
-    """A polled source that plays a list: a row, an exception, or a function; then it stops the reading."""
-
-    scheme = "scripted"
-    summary = "for this test"
-    example = "scripted://"
-    default_period_s = 0.01
-
-    def __init__(
-        self, script: Sequence[object], clock: FakeClock, read_ns: int = 0, opens: Sequence[object] = ()
-    ):
-        super().__init__(Address.parse("scripted://?dither=no"))
-        self.script: Iterator[object] = iter(script)
-        self.clock, self.read_ns = clock, read_ns
-        self.opens = iter(opens)
-        self.calls: list[str] = []
-        self.channels = CHANNEL
-        self.acquisition: SourceReader | None = None
-        self.next_flags = 0
-
-    def open(self) -> None:
-        self.calls.append("open")
-        outcome = next(self.opens, None)
-        if isinstance(outcome, Exception):
-            raise outcome
-        if outcome is not None:
-            self.channels = outcome  # type: ignore[assignment]
-
-    def close(self) -> None:
-        self.calls.append("close")
-
-    def sample(self) -> Row | None:
-        step = next(self.script, StopIteration)
-        if step is StopIteration:
-            assert self.acquisition is not None
-            self.acquisition.stop()
-            return None
-        self.clock.at += self.read_ns
-        if isinstance(step, Callable):  # type: ignore[arg-type]
-            step = step(self)
-        if isinstance(step, Exception):
-            raise step
-        return Row(step, self.next_flags) if isinstance(step, list) else step  # type: ignore[return-value]
-
-
-def played(source: Scripted) -> SourceReader:
-    acquisition = SourceReader(source, source.clock)
-    source.acquisition = acquisition
-    acquisition.stop_asked.wait = lambda pause: _pass(source, acquisition, pause)  # type: ignore[method-assign]
-    acquisition.run()
-    return acquisition
-
-
-def _pass(source: Scripted, acquisition: SourceReader, pause: float | None) -> bool:
-    source.clock.at += round((pause or 0) * 1e9)
-    source.calls.append(f"wait {pause}")
-    return acquisition.stop_asked.is_set()
-
-
-def run(script: Sequence[object], read_ns: int = 0, **attributes: object):
-    source = Scripted(script, FakeClock(), read_ns, attributes.pop("opens", ()))  # type: ignore[arg-type]
-    for name, value in attributes.items():
-        setattr(source, name, value)
-    acquisition = played(source)
-    return source, acquisition, acquisition.take()
-
-
-def rows(harvest) -> list[tuple[int, int]]:
-    return [
-        (int(t), int(c[0])) for times, codes, _ in harvest.blocks for t, c in zip(times, codes, strict=True)
-    ]
 
 
 def test_samples_stand_on_absolute_deadlines_at_the_middle_of_the_read():
@@ -408,62 +316,3 @@ def test_time_never_runs_backwards_in_the_samples():
     _, _, harvest = run([[1], [1], back])
     times = [time for time, _ in rows(harvest)]
     assert times == sorted(times)
-
-
-# Streaming --------------------------------------------------------------------------------------
-
-
-class Stream(StreamingSource):
-    scheme = "stream"
-    summary = "for this test"
-    example = "stream://"
-
-    def __init__(self, script: Sequence[object]):
-        super().__init__(Address.parse("stream://"))
-        self.script = iter(script)
-        self.channels = CHANNEL
-        self.reopened = 0
-
-    def open(self) -> None:
-        self.reopened += 1
-
-    def read_block(self, timeout_s: float) -> Block | None:
-        step = next(self.script, EOFError())
-        if isinstance(step, Exception):
-            raise step
-        return Row(step, self.next_flags) if isinstance(step, list) else step  # type: ignore[return-value]
-
-
-def block(*times: int, flags: Sequence[int] | None = None, **more: object) -> Block:
-    codes = np.arange(len(times), dtype=np.int64).reshape(-1, 1)
-    marks = None if flags is None else np.array(flags, np.uint8)
-    return Block(np.array(times, np.int64), codes, marks, **more)  # type: ignore[arg-type]
-
-
-def streamed(script: Sequence[object]):
-    source = Stream(script)
-    acquisition = SourceReader(source, FakeClock())
-    acquisition.stop_asked.wait = lambda pause: False  # type: ignore[method-assign]
-    acquisition.run()
-    return source, acquisition, acquisition.take()
-
-
-def test_blocks_and_gaps_are_handed_on():
-    lost = Gap(2, 3, "dropped", "", 4)
-    _, acquisition, harvest = streamed([block(1, 2), None, block(3, flags=[REPEAT], gaps=[lost])])
-    assert [time for time, _ in rows(harvest)] == [1, 2, 3]
-    assert harvest.gaps == [lost]
-    assert (acquisition.health.samples, acquisition.health.repeats) == (3, 1)
-
-
-def test_a_broken_stream_is_reopened_and_the_hole_is_a_gap():
-    source, acquisition, harvest = streamed(
-        [block(10, 20), ReadError("unplugged", Reason.ABSENT), block(90, 95)]
-    )
-    assert source.reopened == 1 and acquisition.health.reopened == 1
-    assert harvest.gaps == [Gap(20, 90, "absent", "unplugged", None)]
-
-
-def test_a_stream_out_of_order_is_put_in_order_of_time():
-    _, _, harvest = streamed([block(10, 5, 30), block(20, 40)])
-    assert [time for time, _ in rows(harvest)] == [10, 10, 30, 30, 40]
