@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import os
 import platform
-import select
 import shutil
-import subprocess
 import time
 from typing import Any, ClassVar
 
@@ -21,13 +19,14 @@ from powermeter.result import Grade
 from powermeter.source import Block, Found, Option, StreamingSource, now_ns
 from powermeter.units import NS, parse_period
 
+from .system.program import PrintingProgram, ask
+
 GRANT = (
     'allow it once without a password: echo "$USER ALL=(root) NOPASSWD: /usr/bin/powermetrics" | '
     "sudo tee /etc/sudoers.d/powermetrics"
 )
 _PROGRAM = "/usr/bin/powermetrics"
 _SCALE = 1e-4
-_READ = 65_536
 
 
 class Powermetrics(StreamingSource):
@@ -41,7 +40,7 @@ class Powermetrics(StreamingSource):
         "program": Option(str, None, "another program that prints the same, run as it is"),
     }
 
-    _process: subprocess.Popen[bytes] | None = None
+    _program: PrintingProgram | None = None
     _names: tuple[str, ...] = ()
 
     def open(self) -> None:
@@ -50,7 +49,7 @@ class Powermetrics(StreamingSource):
         self._buffer = b""
         self._powers: dict[str, float] = {}
         self._ended_ns: int | None = None
-        self._process = self._start()
+        self._program = PrintingProgram(self._command(), "powermetrics")
         deadline = time.monotonic() + 5.0 + 2 * self.options["interval"]
         names: dict[str, float] = {}
         try:
@@ -82,7 +81,7 @@ class Powermetrics(StreamingSource):
         self.channels = channels
         self._names = tuple(name for name in names if not (name == "Combined" and "Package" in names))
 
-    def _start(self) -> subprocess.Popen[bytes]:
+    def _command(self) -> list[str]:
         program = self.options["program"]
         if program is None:
             if not is_mac() or not shutil.which(_PROGRAM):
@@ -90,23 +89,8 @@ class Powermetrics(StreamingSource):
             if os.geteuid() and not may_run():
                 raise OpenError(f"powermetrics needs root; {GRANT}", Reason.PERMISSION)
         command = [program] if program else ([] if os.geteuid() == 0 else ["sudo", "-n"]) + [_PROGRAM]
-        command += [
-            "--samplers",
-            "cpu_power,gpu_power",
-            "-i",
-            str(max(1, round(self.options["interval"] * 1000))),
-        ]
-        try:
-            return subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env={**os.environ, "LC_ALL": "C"},
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise OpenError(f"{command[0]}: cannot be run: {error}", Reason.ABSENT) from error
+        interval_ms = max(1, round(self.options["interval"] * 1000))
+        return [*command, "--samplers", "cpu_power,gpu_power", "-i", str(interval_ms)]
 
     def read_block(self, timeout_s: float) -> Block | None:
         """Return the blocks that have been printed to their end."""
@@ -125,7 +109,7 @@ class Powermetrics(StreamingSource):
         """Return (end of its time, powers) of each block; a block is complete when the next one begins.
 
         powermetrics prints a block at the end of its time and then waits, so the arrival of a block's
-        first line is the end of what it tells, give or take the printing.
+        first line is the end of what it reports, give or take the printing.
         """
         self._buffer += self._read(timeout_s)
         *lines, self._buffer = self._buffer.split(b"\n")
@@ -145,29 +129,15 @@ class Powermetrics(StreamingSource):
         return found
 
     def _read(self, timeout_s: float) -> bytes:
-        if self._process is None or self._process.stdout is None:
+        if self._program is None:
             raise ReadError("powermetrics:// is not open", Reason.ABSENT)
-        if not select.select([self._process.stdout], [], [], max(0.0, timeout_s))[0]:
-            return b""
-        data = os.read(self._process.stdout.fileno(), _READ)
-        if not data:
-            raise ReadError("powermetrics ended", Reason.ABSENT)
-        return data
+        return self._program.read(timeout_s)
 
     def close(self) -> None:
         """Stop the program."""
-        if self._process is not None:
-            try:
-                self._process.terminate()
-            except OSError:
-                pass  # started through sudo it is not ours to signal; it ends when its pipe is closed
-            if self._process.stdout is not None:
-                self._process.stdout.close()
-            try:
-                self._process.wait(timeout=1.0)
-            except subprocess.TimeoutExpired:
-                pass
-            self._process = None
+        program, self._program = self._program, None
+        if program is not None:
+            program.close()
 
     def info(self) -> dict[str, Any]:
         """Return the period asked for."""
@@ -202,13 +172,6 @@ def is_mac() -> bool:
 def may_run() -> bool:
     """Whether sudo would run it without asking; asks sudo's list, runs nothing."""
     try:
-        asked = subprocess.run(
-            ["sudo", "-n", "-l", _PROGRAM],
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-            timeout=1.0,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
+        return ask(["sudo", "-n", "-l", _PROGRAM]).returncode == 0
+    except ReadError:
         return False
-    return asked.returncode == 0

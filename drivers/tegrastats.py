@@ -9,9 +9,7 @@ so bursts between two ticks are not seen; `jetson://` reads the same sensors fas
 from __future__ import annotations
 
 import os
-import select
 import shutil
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -25,6 +23,7 @@ from powermeter.source import INTERPOLATED_TIME, Block, Found, Gap, Option, Stre
 from powermeter.units import NS, parse_duration, parse_period
 
 from .system.jetson_facts import facts, is_jetson, model
+from .system.program import PrintingProgram
 
 _READ = 65_536
 _POLL_S = 0.02
@@ -46,7 +45,7 @@ class Tegrastats(StreamingSource):
         "root": Option(str, "/", "where proc, sys and etc are, for tests"),
     }
 
-    _process: subprocess.Popen[bytes] | None = None
+    _program: PrintingProgram | None = None
     _file: IO[bytes] | None = None
 
     def open(self) -> None:
@@ -78,21 +77,8 @@ class Tegrastats(StreamingSource):
         if program is None:
             raise OpenError("tegrastats:// needs NVIDIA's tegrastats, which is not here: is this a Jetson?")
         command = [program, "--interval", str(max(1, self._interval_ns // 1_000_000))]
-        try:
-            self._process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env={**os.environ, "LC_ALL": "C"},
-                start_new_session=True,  # Ctrl-C is for the measured program and the recorder
-            )
-        except PermissionError as error:
-            raise OpenError(f"{program}: this user may not run it: {error}", Reason.PERMISSION) from error
-        except OSError as error:
-            raise OpenError(f"{program}: cannot be run: {error}") from error
-        self._file = self._process.stdout
-        self._read: Callable[[float], bytes] = self._read_pipe
+        self._program = PrintingProgram(command, "tegrastats")
+        self._read: Callable[[float], bytes] = self._program.read
 
     def _follow(self, path: Path) -> None:
         try:
@@ -118,7 +104,7 @@ class Tegrastats(StreamingSource):
                     line = parse_line(text)
                     if line.powers:
                         # The first line of a run is not data: on Thor it holds zeros (R38, R39).
-                        self._pending = texts[place + (self._process is not None) :]
+                        self._pending = texts[place + (self._program is not None) :]
                         return line
         except ReadError as error:
             self.close()
@@ -130,7 +116,7 @@ class Tegrastats(StreamingSource):
                 "(Nano 2 GB), or it shows them to root only",
                 Reason.NO_ANSWER,
             )
-        raise OpenError(f"{self.address}: no line in time; give wait= if it is slow", Reason.NO_ANSWER)
+        raise OpenError(f"{self.address}: no line in time; set wait= if it is slow", Reason.NO_ANSWER)
 
     def _list_channels(self, first: TegrastatsLine, found: BoardRails) -> list[Channel]:
         channels = [
@@ -152,7 +138,7 @@ class Tegrastats(StreamingSource):
 
     def read_block(self, timeout_s: float) -> Block | None:
         """Return the lines that have arrived."""
-        if self._file is None:
+        if self._file is None and self._program is None:
             raise ReadError(f"{self.address} is not open", Reason.ABSENT)
         texts, self._pending = self._pending, []
         texts = texts or self._lines(timeout_s)
@@ -204,20 +190,6 @@ class Tegrastats(StreamingSource):
             self._skipped = "a line without end"
         return [line.decode("utf-8", "replace") for line in whole if line.strip()]
 
-    def _read_pipe(self, timeout_s: float) -> bytes:
-        if self._file is None or self._process is None:
-            raise ReadError("tegrastats:// is not open", Reason.ABSENT)
-        if not select.select([self._file], [], [], max(0.0, timeout_s))[0]:
-            return b""
-        data = os.read(self._file.fileno(), _READ)
-        if not data:
-            try:
-                status = str(self._process.wait(timeout=0.5))
-            except subprocess.TimeoutExpired:
-                status = "unknown"
-            raise ReadError(f"tegrastats ended with status {status}", Reason.ABSENT)
-        return data
-
     def _read_log(self, timeout_s: float) -> bytes:
         deadline = time.monotonic() + timeout_s
         while True:
@@ -252,14 +224,9 @@ class Tegrastats(StreamingSource):
 
     def close(self) -> None:
         """Stop the program that was started."""
-        if self._process is not None:
-            self._process.terminate()
-            try:
-                self._process.wait(timeout=1.0)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-            self._process = None
+        program, self._program = self._program, None
+        if program is not None:
+            program.close()
         if self._file is not None:
             self._file.close()
             self._file = None

@@ -151,6 +151,41 @@ def test_nothing_is_decided_by_a_text_of_ours(modules: list[Module]) -> None:
     assert [one for one in found if not any(part in one for part in FOREIGN)] == []
 
 
+DECODERS = ("powermeter/channel.py", "powermeter/signals/decoding.py")
+"""Where codes become SI: `Channel.in_si` and `value_of`, and the running totals of counters."""
+A_SCALE = re.compile(r"\*=? *(?:\w+\.)*channel\.scale\b(?! */)|\bchannel\.scale *\*")
+OF_A_DIFFERENCE = "float(head[-1] - head[0]) * stream.channel.scale"
+"""Of a counter: no offset, and a missing code was left out before."""
+
+
+def test_codes_become_si_in_one_place(modules: list[Module]) -> None:
+    found = []
+    for one in modules:
+        for number, line in enumerate(one.text.splitlines(), 1):
+            if A_SCALE.search(line) and one.path not in DECODERS and OF_A_DIFFERENCE not in line:
+                found.append(f"{one.path}:{number}: {line.strip()}")
+    assert found == []
+
+
+STARTING = (
+    "drivers/system/program.py",  # a program that a driver reads or asks
+    "powermeter/cli/child.py",  # the measured command
+    "powermeter/cli/mcp.py",  # our own command, for a language model's tool
+    "powermeter/fleet/origins.py",  # ssh, for files
+    "powermeter/importers/joulescope.py",  # a reader that may crash
+    "powermeter/recorder/parent.py",  # the recorder
+    "powermeter/recorder/remote/agent.py",  # the recorder's agent, which runs without the package
+    "powermeter/recorder/remote/link.py",  # ssh, for that agent
+    "powermeter/testing/process.py",  # a simulated meter
+)
+"""Each kind of child is started in one place."""
+
+
+def test_each_kind_of_child_process_is_started_in_one_place(modules: list[Module]) -> None:
+    starts = re.compile(r"subprocess\.(?:run|Popen|call|check_\w+)\(|os\.(?:system|popen|spawn\w+|exec\w+)\(")
+    assert [one.path for one in modules if starts.search(one.text) and one.path not in STARTING] == []
+
+
 def room(module: str) -> str:
     """The folder, or the file of the ground floor, that a module lies in: `powermeter.analysis`, `powermeter.units`."""
     return ".".join(module.split(".")[:2])
@@ -203,6 +238,9 @@ def test_the_house_stays_as_small_as_it_was_drawn(arrows: set[tuple[str, str]]) 
 
 
 RULES = (
+    ("value = code * channel.scale", test_codes_become_si_in_one_place),
+    ("codes *= self.channel.scale", test_codes_become_si_in_one_place),
+    ('subprocess.run(["ls"])', test_each_kind_of_child_process_is_started_in_one_place),
     ('if "rail" not in str(error):\n    raise', test_nothing_is_decided_by_a_text_of_ours),
     ('if str(error).startswith("no"):\n    raise', test_nothing_is_decided_by_a_text_of_ours),
     ("if any(word in str(error) for word in WORDS):\n    raise", test_nothing_is_decided_by_a_text_of_ours),

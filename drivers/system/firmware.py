@@ -10,11 +10,12 @@ import errno
 import os
 import shutil
 import struct
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 from powermeter.errors import OpenError, ReadError, Reason
+
+from .program import ask
 
 _DEVICES = ("/dev/vcio_gencmd", "/dev/vcio")
 _TAG = 0x00030080  # GET_GENCMD_RESULT in the firmware's mailbox property interface
@@ -102,12 +103,7 @@ class Firmware:
                 raise ReadError(f"the firmware's mailbox: {error.strerror or error}") from error
             return unpack(buffer)
         assert self._program is not None
-        try:
-            done = subprocess.run(
-                [self._program, *question.split()], capture_output=True, text=True, timeout=1.0, check=False
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise ReadError(f"{self._program}: {error}") from error
+        done = ask([self._program, *question.split()])
         if done.returncode:
             problem = (done.stderr or done.stdout).strip().splitlines() or [f"status {done.returncode}"]
             reason = (

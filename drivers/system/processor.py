@@ -11,12 +11,15 @@ import csv
 import os
 import platform
 import re
-import subprocess
 import sys
 from dataclasses import dataclass
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
+
+from powermeter.errors import ReadError
+
+from .program import ask
 
 WATT_PER_THREAD = 4.0
 """Assumed power of one busy hardware thread where no rating is known, in W.
@@ -205,10 +208,8 @@ def _own_name() -> str:
     if sys.platform == "darwin":
         command = ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"]
         try:
-            return subprocess.run(
-                command, capture_output=True, text=True, timeout=1, check=False
-            ).stdout.strip()
-        except (OSError, subprocess.SubprocessError):
+            return ask(command).stdout.strip()
+        except ReadError:
             return ""
     return platform.processor() if sys.platform == "win32" else ""
 

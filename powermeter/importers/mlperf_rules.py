@@ -142,7 +142,7 @@ def _within_ranges(s: Submission) -> _Judged:
             inside = inside[inside != MISSING]
             if channel.name != f"total.{label}" or kind not in set_to or not len(inside):
                 continue
-            largest = float(inside.max()) * channel.scale
+            largest = channel.value_of(inside.max()) or 0.0
             over |= largest > _SMALLEST_CREST * set_to[kind] and set_to[kind] > 0
             found.append(f"{largest:.4g} {kind} on a range of {set_to[kind]:.4g}")
     return (None, "no currents or voltages, or no ranges") if not found else (not over, "; ".join(found))

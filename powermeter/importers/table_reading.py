@@ -334,7 +334,7 @@ class Table:
             head = np.array(seen.head)
             head = head[np.abs(head) <= stream.limit]
             if stream.channel.quantity is Quantity.POWER and len(head):
-                found[rail.name] = float(head.mean()) * stream.channel.scale, "W"
+                found[rail.name] = stream.channel.value_of(head.mean()) or 0.0, "W"
             elif stream.as_ == "counter" and stream.channel.quantity is Quantity.ENERGY and len(head) > 1:
                 found[rail.name] = float(head[-1] - head[0]) * stream.channel.scale, "J"
         return found

@@ -99,11 +99,11 @@ def test_without_rights_it_says_what_to_type_and_never_asks(monkeypatch):
     monkeypatch.setattr(driver.os, "geteuid", lambda: 501)
     asked = []
 
-    def run(command, **more):
+    def ask(command):
         asked.append(command)
         return type("Done", (), {"returncode": 1})()
 
-    monkeypatch.setattr(driver.subprocess, "run", run)
+    monkeypatch.setattr(driver, "ask", ask)
     with pytest.raises(OpenError, match="NOPASSWD") as caught:
         registry.source("powermetrics://").open()
     assert caught.value.reason is Reason.PERMISSION
