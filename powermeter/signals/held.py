@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,7 @@ _LOOKED = 200_000
 _REGULAR = 0.6
 _NEAR = 0.2
 _MOST_PIECES = 1 << 16
+_LEAST_OF_A_RAMP = 3
 _UNLOGGED = 0.05
 """A log that leaves out changes of a larger share of its mean is no log of changes."""
 _TOTALS = {Quantity.POWER: Quantity.ENERGY, Quantity.CURRENT: Quantity.CHARGE}
@@ -64,9 +66,10 @@ def standing(trace: Trace) -> Trace:
     unlogged = min(float(changes[changes > 0].min(initial=np.inf)), _UNLOGGED * abs(mean))
     unseen = unlogged / math.sqrt(12) * float(np.sqrt(np.sum(seconds**2)))
     late = int(np.gcd.reduce(steps)) * 1e-9 / math.sqrt(12) * float(np.sqrt(np.sum(changes**2)))
+    ramp = _ramps(trace.values, seconds)
     error = CommonError(
         f"model:log of changes {'+'.join(trace.channels)}",
-        absolute=math.hypot(unseen, late) / span_s,
+        absolute=math.hypot(unseen, late, ramp) / span_s,
         limit=False,
     )
     # Within a stretch the total rises evenly: read off at even times it is the same, and an edge of an event cuts a short piece of it.
@@ -94,6 +97,25 @@ def standing(trace: Trace) -> Trace:
         step=0.0,
         errors=(*trace.errors, error),
     )
+
+
+def _ramps(values: NDArray[np.floating[Any]], seconds: NDArray[np.floating[Any]]) -> float:
+    """Return the standard uncertainty (J) that stands for ramps logged in steps.
+
+    Where a value stood for T and then changed by D, a ramp between the two held D T/2 more.  Three changes and more in one
+    direction may be one.  What all of them together would add is what the total is off by if they are, so that it reaches 1.3
+    times as far; each by itself may or may not be one.
+    """
+    changed = np.flatnonzero(np.diff(values) != 0) + 1  # a value may be written again while it stands
+    if changed.size < _LEAST_OF_A_RAMP:
+        return 0.0
+    stood = np.add.reduceat(seconds, np.concatenate([[0], changed[:-1]]))[: changed.size]
+    stood[-1] -= float(np.sum(seconds[changed[-1] :]))
+    change = np.diff(values)[changed - 1]
+    begins = np.concatenate([[0], np.flatnonzero(np.diff(np.sign(change))) + 1])
+    long = np.diff(np.append(begins, change.size)) >= _LEAST_OF_A_RAMP
+    added = np.add.reduceat(change * stood / 2, begins)[long]
+    return math.hypot(float(np.sum(added)) / 1.5, math.sqrt(float(np.sum(added**2)) / 3))
 
 
 def refresh_found(trace: Trace) -> int:

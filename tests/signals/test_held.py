@@ -58,6 +58,24 @@ def test_what_a_log_of_changes_leaves_out_is_paid_for():
     assert error.absolute == pytest.approx((unlogged**2 + late**2) ** 0.5 / 47)
 
 
+def test_a_ramp_that_was_logged_in_steps_is_paid_for():
+    """From 10 to 14 W at 1 W in 1, 4, 2 and 8 s, as changes of 1 W: each stood below the ramp by half a watt.
+
+    7.5 J in 15 s of it: the total reaches 1.96/1.5 times as far.  Written again while they stand, they are the same.
+    """
+    times, watts = [0, 1, 5, 7, 15, 60], [10.0, 11.0, 12.0, 13.0, 14.0, 14.0]
+    again = [0, 1, 1, 5, 5, 7, 7, 15, 15, 60], [10.0, 10.0, 11.0, 11.0, 12.0, 12.0, 13.0, 13.0, 14.0, 14.0]
+    unlogged = 0.05 * 812 / 60 / 12**0.5 * (1**2 + 4**2 + 2**2 + 8**2 + 45**2) ** 0.5
+    late = 1 / 12**0.5 * 2
+    for log in ((times, watts), again):
+        (error,) = standing(held(*log)).errors
+        of_ramp = (error.absolute * 60) ** 2 - unlogged**2 - late**2
+        assert of_ramp == pytest.approx((7.5 / 1.5) ** 2 + 7.5**2 / 3)
+    (plain,) = standing(held([0, 12, 17, 47, 52, 90], [2.0, 20.0, 2.0, 20.0, 2.0, 2.0])).errors
+    jumps = 1 / 12**0.5 * 36 + 0.05 * 3.8 / 12**0.5 * 60  # a load that jumps up and down is no ramp
+    assert plain.absolute * 90 < jumps
+
+
 def test_readings_at_even_times_stay_readings_of_an_instant():
     found = standing(held([float(i) for i in range(20)], [2.0, 20.0] * 10))
     assert found.kind is Kind.INSTANT and found.quantity is Quantity.POWER and len(found) == 20
