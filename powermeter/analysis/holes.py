@@ -24,6 +24,8 @@ _BRIDGED_MUCH = 0.1
 _ROWS_MUCH = 0.25
 _LONG = 3.5
 _FURTHER = 3
+_NEIGHBOURS = 200  # readings on either side of a hole that are looked at for those beside events
+_BESIDE = 8
 _TRIALS = 256
 _REACH = 100
 _GAPS = 200
@@ -220,7 +222,11 @@ def with_events(
         if not edge:
             variance += doubt if covered else max(error, inner)
             continue
-        beside = _quiet_beside(integral, activity, k, quiet)
+        if means:
+            beside = _quiet_beside(integral, activity, k, quiet)
+        else:
+            beside, wander = _free_readings(integral, activity, k, rest)
+            doubt += wander
         scale = min(1.0, length / covered) if covered else 1.0
         moved += used * scale + rest * beside - float(bridges.joules[k])
         variance += doubt if covered else error
@@ -281,31 +287,60 @@ def in_holes(
     return InHoles(hole, event, seconds, level * seconds, square)
 
 
+def _free_readings(
+    integral: Integral, activity: Sequence[Activity], hole: int, rest: float
+) -> tuple[float, float]:
+    """Return what instants next to a hole that lie in no event read, W, and the variance of `rest` seconds at that, J².
+
+    Where both neighbours lie in events, as where one ends in the hole and the next begins, those further away stand for it.
+    """
+    t = integral.trace.times_ns
+    first = int(integral.hole[hole])
+    low, high = max(first - _NEIGHBOURS, 0), min(first + 2 + _NEIGHBOURS, t.size)
+    k = np.arange(low, high)
+    busy = np.zeros(k.size, bool)
+    for label in activity:
+        begun = np.searchsorted(label.start_ns, t[k], side="right")
+        latest = np.concatenate([[t[0] - 1], np.maximum.accumulate(label.end_ns)])
+        busy |= latest[begun] >= t[k]
+    rates = integral.rates(k)
+    sides = [np.flatnonzero(~busy & (k <= first))[::-1], np.flatnonzero(~busy & (k > first))]
+    near = [side[0] for side in sides if side.size and abs(int(k[side[0]]) - first - 0.5) < 1]
+    some = np.sort(np.concatenate([side[:_BESIDE] for side in sides]))
+    if not some.size:
+        both = rates[[first - low, min(first + 1 - low, k.size - 1)]]
+        return float(both.min()), (rest * float(np.ptp(both))) ** 2 / 12
+    level = float(np.mean(rates[near or some]))
+    if some.size < 2:
+        return level, (rest * float(np.ptp(rates))) ** 2 / 12
+    # What the next reading does not resemble averages out over the rest; what stays does not.
+    steps = np.diff(rates[some])
+    quick = float(np.mean(steps**2)) / 2
+    slow = max(float(np.var(rates[some], ddof=1)) - quick, 0.0)
+    return level, rest * (quick * integral.trace.interval_ns * 1e-9 + slow * rest)
+
+
 def _quiet_beside(
     integral: Integral, activity: Sequence[Activity], hole: int, usual: Sequence[float]
 ) -> float:
-    """Return the power of the readings next to a hole that lie in no event; what is usual beside events where none does.
+    """Return the power of the windows next to a hole that lie in no event; what is usual beside events where none does.
 
-    A mean's window that an edge cuts lies in an event: one or two further away are looked at then.
+    A window that an edge cuts lies in an event: one or two further away are looked at then.
     """
     trace = integral.trace
-    t, means = trace.times_ns, trace.kind is not Kind.INSTANT
+    t = trace.times_ns
     first = int(integral.hole[hole])
-    before = range(first, max(first - _FURTHER, 0 if means else -1), -1)
-    after = range(first + 1 + means, min(first + 1 + means + _FURTHER, t.size))
+    before = range(first, max(first - _FURTHER, 0), -1)
+    after = range(first + 2, min(first + 2 + _FURTHER, t.size))
     free, near = [], []
     for side in (before, after):
         for k in side:
-            a, b = (int(t[k]) - trace.interval_ns, int(t[k])) if means else (int(t[k]), int(t[k]))
+            a, b = int(t[k]) - trace.interval_ns, int(t[k])
             rate = float(integral.rates(np.array([k]))[0])
             if k == side[0]:
                 near.append(rate)
-            if not any(
-                bool(((x.start_ns < b + (not means)) & (x.end_ns > a - (not means))).any()) for x in activity
-            ):
+            if not any(bool(((x.start_ns < b) & (x.end_ns > a)).any()) for x in activity):
                 free.append(rate)
-                break
-            if not means:
                 break
     if free:
         return float(np.mean(free))

@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 
+from powermeter.analysis.energy import analyse
 from powermeter.analysis.holes import bridged_much, bridging_errors
 from powermeter.analysis.integral import Integral
-from powermeter.channel import Channel, Kind, Quantity, Rail
+from powermeter.channel import Accuracy, Channel, Kind, Quantity, Rail
+from powermeter.events import Event
+from powermeter.recording import Recording, Writer
 from powermeter.signals.decoding import read_channel
 
 SECOND = 1_000_000_000
@@ -32,3 +35,31 @@ def test_a_restart_that_carries_a_tenth_makes_an_estimate():
     assert bridged_much(few, span, np.array([6 * SECOND], np.int64))
     many = counter([*range(50_000, 50_400, 10), *range(0, 400, 10)])
     assert not bridged_much(many, span, np.array([79 * SECOND], np.int64))
+
+
+@pytest.mark.parametrize("spread", [0.0, 0.4], ids=["quiet", "noisy"])
+def test_what_lies_between_two_events_in_a_hole_is_idle(spread, tmp_path):
+    """Events of 1 s at 9 W a second apart, 1 W between, 20 Hz; a hole from the middle of one to that of the next.
+
+    The readings next to the hole lie in events: a bridge between them puts 9 J in place of 1 J.
+    """
+    times = np.arange(20 * 20, dtype=np.int64) * (SECOND // 20) + SECOND // 40
+    busy = (times // SECOND) % 2 == 1
+    rng = np.random.default_rng(1)
+    watts = np.where(busy, 9.0, 1.0 + spread * rng.standard_normal(times.size))
+    kept = (times < 9.5 * SECOND) | (times > 11.5 * SECOND)
+    path = tmp_path / "run.power"
+    channel = Channel("in.power", Quantity.POWER, 1e-3, Rail("in"), accuracy=Accuracy(noise=0.001))
+    with Writer.create(path, {}) as writer:
+        source = writer.add_source("sim://m", "m", "sim", [channel], {"serial": "1"})
+        writer.append(source, times[kept], np.rint(watts[kept, None] * 1000).astype(np.int64), None)
+        writer.add_events(
+            [Event("e", i * SECOND, (i + 1) * SECOND, process=1, uid=i) for i in range(1, 20, 2)]
+        )
+    with Recording.open(path) as recording:
+        found = analyse(recording)
+    truth = 10 * 9 + 10 - 0.025 * (1 + 9)  # half an interval at either end is before and behind the readings
+    assert found.energy.low <= truth <= found.energy.high
+    assert found.energy.value == pytest.approx(truth, abs=1.0)
+    if not spread:
+        assert found.energy.relative < 0.05
