@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import pytest
 from scripted_source import CHANNEL, FakeClock, rows
 
 from powermeter.errors import ReadError, Reason
@@ -46,8 +47,9 @@ def block(*times: int, flags: Sequence[int] | None = None, **more: object) -> Bl
     return Block(np.array(times, np.int64), codes, marks, **more)  # type: ignore[arg-type]
 
 
-def streamed(script: Sequence[object]):
+def streamed(script: Sequence[object], patience_s: float = 2.0):
     source = Stream(script)
+    source.patience_s = patience_s
     acquisition = SourceReader(source, FakeClock())
     acquisition.stop_asked.wait = lambda pause: False  # type: ignore[method-assign]
     acquisition.run()
@@ -73,3 +75,67 @@ def test_a_broken_stream_is_reopened_and_the_hole_is_a_gap():
 def test_a_stream_out_of_order_is_put_in_order_of_time():
     _, _, harvest = streamed([block(10, 5, 30), block(20, 40)])
     assert [time for time, _ in rows(harvest)] == [10, 10, 30, 30, 40]
+
+
+SECOND = 10**9
+
+
+def at(*seconds: float, flags: Sequence[int] | None = None) -> Block:
+    return block(*(round(s * SECOND) for s in seconds), flags=flags)
+
+
+@pytest.mark.parametrize(
+    ("blocks", "usual_s"),
+    [
+        ([at(0.0, 0.1)], 0.0),  # of one block no pace is known
+        ([at(0.0, 0.1), at(0.2, 0.3)], 0.1),
+        ([at(0.0, 0.1), at(0.2, 0.3), at(0.5, 0.7)], 0.125),  # 0.2 s a row: a quarter of the way from 0.1
+    ],
+)
+def test_the_usual_pace_is_that_of_the_blocks_and_follows_a_quarter_at_a_time(blocks, usual_s):
+    _, reader, _ = streamed(blocks, patience_s=0.0)
+    assert reader.patience_ns == round(3 * usual_s * SECOND)
+    assert reader.last_ns == int(blocks[-1].times_ns[-1])
+
+
+def test_what_came_is_heard_when_it_came_by_the_hosts_clock():
+    clock = FakeClock()
+    source = Stream([at(0.0, 0.1)])
+    reader = SourceReader(source, clock)
+    clock.at = 77 * SECOND
+    reader.run()
+    assert reader.heard_ns == 77 * SECOND
+
+
+@pytest.mark.parametrize(
+    ("pause", "patience_s", "silent"),
+    [(2.01, 2.0, True), (2.0, 2.0, False), (0.31, 0.1, True), (0.29, 0.1, False)],
+)
+def test_silence_is_longer_than_the_patience_and_than_three_usual_steps(pause, patience_s, silent):
+    _, reader, harvest = streamed(
+        [at(0.0, 0.1), at(0.2, 0.3), at(0.3 + pause, 0.4 + pause)], patience_s=patience_s
+    )
+    assert [(g.start_ns, g.end_ns) for g in harvest.gaps] == (
+        [(round(0.3 * SECOND), round((0.3 + pause) * SECOND))] if silent else []
+    )
+    if silent:
+        assert harvest.gaps[0].detail == f"nothing came for {pause:.1f} s"
+        reader.source.patience_s = 0.0
+        assert reader.patience_ns == 3 * SECOND // 10, "a silence is no pace"
+
+
+def test_a_gap_that_is_open_is_not_noted_twice():
+    """The stream broke at 0.3 s: what is missing until it goes on is one gap, the break's."""
+    _, _, harvest = streamed(
+        [at(0.0, 0.1), at(0.2, 0.3), ReadError("unplugged", Reason.ABSENT), at(60.0, 60.1)]
+    )
+    assert [(g.start_ns, g.end_ns, g.reason) for g in harvest.gaps] == [
+        (round(0.3 * SECOND), 60 * SECOND, "absent")
+    ]
+
+
+def test_stamps_never_run_back_and_rows_and_repeats_are_counted():
+    _, reader, harvest = streamed([at(1.0, 3.0, 2.0), at(2.5, 3.5, flags=[REPEAT, 2])])
+    stamps = [times.tolist() for times, _, _ in harvest.blocks]
+    assert stamps == [[SECOND, 3 * SECOND, 3 * SECOND], [3 * SECOND, round(3.5 * SECOND)]]
+    assert (reader.health.samples, reader.health.repeats) == (5, 1)
