@@ -101,7 +101,7 @@ def serve(
         publishers = [Publisher(one, broker, prefix) for one in watched]
     exporter = None
     if listen != "none":
-        exporter = Exporter(watched, _listen(listen, certificate, key, token_file))
+        exporter = Exporter(watched, where_to_listen(listen, certificate, key, token_file))
     telemetry = Telemetry(watched, url=otlp) if otlp is not None else None
     stop = threading.Event()
     before = {n: signal.signal(n, lambda *_: stop.set()) for n in (signal.SIGINT, signal.SIGTERM)}
@@ -143,7 +143,8 @@ def run_until(
         stop.wait(STEP_S)
 
 
-def _listen(text: str, certificate: Path | None, key: Path | None, token_file: Path | None) -> Listen:
+def where_to_listen(text: str, certificate: Path | None, key: Path | None, token_file: Path | None) -> Listen:
+    """Return where an exporter listens, of `HOST:PORT` and files; raises ConfigurationError for what is neither."""
     from powermeter.fleet.serve.exposition import Listen
 
     host, colon, port = text.rpartition(":")

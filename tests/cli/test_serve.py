@@ -81,12 +81,12 @@ def test_without_being_asked_to_it_does_not_end_with_the_recording(said: list[st
 def test_where_it_listens_and_what_it_asks_for(tmp_path) -> None:
     token = tmp_path / "token"
     token.write_text(" s3cret\n")
-    found = serve._listen("127.0.0.1:9567", None, None, token)
+    found = serve.where_to_listen("127.0.0.1:9567", None, None, token)
     assert (found.host, found.port, found.token) == ("127.0.0.1", 9567, "s3cret")
-    assert serve._listen("[::1]:80", None, None, None).host == "::1"
-    assert serve._listen("localhost:65535", None, None, None).token is None
+    assert serve.where_to_listen("[::1]:80", None, None, None).host == "::1"
+    assert serve.where_to_listen("localhost:65535", None, None, None).token is None
     for wrong in ("9567", "localhost:", "localhost:http", "localhost:65536", "localhost:-1"):
         with pytest.raises(ConfigurationError, match="write HOST:PORT"):
-            serve._listen(wrong, None, None, None)
+            serve.where_to_listen(wrong, None, None, None)
     with pytest.raises(ConfigurationError, match="cannot be read"):
-        serve._listen("localhost:1", None, None, tmp_path / "absent")
+        serve.where_to_listen("localhost:1", None, None, tmp_path / "absent")

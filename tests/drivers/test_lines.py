@@ -24,16 +24,14 @@ def test_lines_parts() -> None:
 )
 def test_a_power_must_be_its_voltage_times_its_current(watts, fits) -> None:
     """5 V × 2 A: within a fifth and 20 mW of 10 W, whatever the sign; where one of the three is not there, nothing is judged."""
-    source = object.__new__(Lines)
-    source._values = parse_columns("V,A,W", keyed=False)
+    source = lines("columns=V,A,W")
     if fits:
-        source._agree([5.0, 2.0, watts])
+        assert source.decode(f"5,2,{watts}".encode()) is not None
     else:
         with pytest.raises(DataError, match="is not voltage × current = 10 W"):
-            source._agree([5.0, 2.0, watts])
-    source._agree([5.0, None, 99.0])
-    source._values = parse_columns("mV,mA,mW", keyed=False)
-    source._agree([5000.0, 2000.0, 10_000.0])
+            source.decode(f"5,2,{watts}".encode())
+    assert source.decode(b"5,,99") is not None
+    assert lines("columns=mV,mA,mW").decode(b"5000,2000,10000") is not None
 
 
 def lines(options: str) -> Lines:
