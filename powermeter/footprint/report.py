@@ -7,7 +7,9 @@ print(report.text())
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from powermeter.errors import ConfigurationError
@@ -50,6 +52,7 @@ class Report:
         found: What it is of.
         wanted: What was asked.
         whole: The footprint.
+        one: That of one more item, of the energy every report prints; None where that is not known.
         making: What was made.
         series: The intensity file, where there is one.
         notes: What a reader must know.
@@ -58,6 +61,7 @@ class Report:
     found: Subject
     wanted: FootprintOptions
     whole: Footprint
+    one: Footprint | None
     making: Making
     series: Intensity | None
     notes: tuple[Note, ...]
@@ -106,11 +110,11 @@ class Report:
         return [part() for is_asked, part in asked if is_asked]
 
     def _per_item(self) -> tuple[dict[str, Any], list[str]]:
-        items, whole = self.found.items or 1.0, self.whole
-        each = {name: account.result.scaled(1 / items) for name, account in whole.accounts.items()}
-        shown = interval(each["carbon"], whole.digits("carbon"))
-        lines = [f"per item of these ({items:g} × {self.found.item}): carbon {shown}"]
-        said: dict[str, Any] = {"per_item": {name: plain(result) for name, result in each.items()}}
+        items, one = self.found.items or 1.0, self.one
+        shown = "–" if one is None else interval(one.carbon, one.digits("carbon"))
+        lines = [f"per item ({items:g} × {self.found.item}): carbon {shown}"]
+        each = {} if one is None else {name: plain(account.result) for name, account in one.accounts.items()}
+        said: dict[str, Any] = {"per_item": each or None}
         even = self.break_even()
         if even is not None:
             lines.append(f"break-even: use equals making after {even} items")
@@ -309,14 +313,25 @@ def assess(found: Subject, wanted: FootprintOptions) -> Report:
             raise ConfigurationError("--mix and --intensity both say what a kWh emits; use one of them")
         shares = read_mix(wanted.mix)
         intensity, water = carbon_of_mix(shares), water or water_of_mix(shares, "own mix")
-    whole = footprint(
-        found.energy,
-        place,
+    of = partial(
+        footprint,
+        place=place,
         chain=parse_chain(wanted.chain),
         losses=wanted.losses,
         cooling=wanted.cooling,
-        making=making.allocated,
         centre=DataCentre(pue=wanted.pue_factor, wue=wanted.wue_factor),
         rates=Rates(carbon=intensity, water=water),
     )
-    return Report(found, wanted, whole, making, met.series, (*found.notes, *met.notes, *making.notes))
+    each, one = found.per_item, None
+    if found.items and each is not None and math.isfinite(each.half_width) and each.value >= 0:
+        made = [(account, _shared(line, found.items)) for account, line in making.allocated]
+        one = of(each, making=made)
+    notes = (*found.notes, *met.notes, *making.notes)
+    return Report(found, wanted, of(found.energy, making=making.allocated), one, making, met.series, notes)
+
+
+def _shared(line: AccountLine, items: float) -> AccountLine:
+    """Return the share of one item in a line of an account."""
+    return replace(
+        line, compute=lambda x: line.compute(x) / items, formula=f"({line.formula}) / items", _cache={}
+    )

@@ -129,6 +129,27 @@ def test_the_table_of_a_class_is_there_for_programs_too(path, tmp_path):
     assert decode["label"] == "decode" and decode["per_item_j"] == near(0.125)
 
 
+def test_a_footprint_per_item_leaves_the_warm_up_out_as_show_does(make):  # noqa: F811
+    starts = [START + SECOND * i // 4 for i in range(20)]
+    lengths = [SECOND // 5] * 2 + [SECOND // 10] * 18
+    path = make(
+        events=[
+            Event("infer", a, a + d, 1, 1, i) for i, (a, d) in enumerate(zip(starts, lengths, strict=True))
+        ]
+    )
+    (row,) = json.loads(said("show", path, "--json"))["labels"]
+    shown = row["expected_per_item"]
+    assert shown["value"] < 0.95 * row["energy_per_item"]["value"]
+    found = json.loads(said("footprint", path, "--place", "FRA", "--label", "infer", "--json"))
+    alone = json.loads(
+        said("footprint", "--energy", f"{shown['value']}J", "--items", 1, "--place", "FRA", "--json")
+    )
+    each = found["per_item"]["carbon"]
+    assert each["value"] == pytest.approx(alone["carbon"]["value"])
+    assert each["low"] < each["value"] < each["high"]
+    assert each["high"] - each["low"] > 0.9 * (alone["carbon"]["high"] - alone["carbon"]["low"])
+
+
 def test_without_a_label_a_number_per_item_is_that_of_the_only_label_or_none(path, tmp_path):
     """As docs/reports.md states: the whole run has several kinds of item, and none of them is its own."""
     several = json.loads(said("footprint", path, "--place", "FRA", "--json"))
