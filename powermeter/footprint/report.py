@@ -110,11 +110,11 @@ class Report:
         return [part() for is_asked, part in asked if is_asked]
 
     def _per_item(self) -> tuple[dict[str, Any], list[str]]:
-        items, one = self.found.items or 1.0, self.one
+        one = self.one
         shown = "–" if one is None else interval(one.carbon, one.digits("carbon"))
-        lines = [f"per item ({items:g} × {self.found.item}): carbon {shown}"]
+        lines = [f"per item ({_basis(self.found)}): carbon {shown}"]
         each = {} if one is None else {name: plain(account.result) for name, account in one.accounts.items()}
-        said: dict[str, Any] = {"per_item": each or None}
+        said: dict[str, Any] = {"per_item": each or None, "per_item_basis": _basis(self.found)}
         even = self.break_even()
         if even is not None:
             lines.append(f"break-even: use equals making after {even} items")
@@ -123,13 +123,10 @@ class Report:
 
     def break_even(self) -> Result | None:
         """Return after how many items the use equals the whole making; None where one is not known or 0."""
-        making, count = self.making.carbon, self.found.items
-        if not making or not count:
+        making, one = self.making.carbon, self.one
+        if not making or one is None:
             return None
-        use = self.whole.accounts["carbon"].lines[0]
-        per_item = AccountLine(
-            "use of one item", "g", use.inputs, lambda x: use.compute(x) / count, f"({use.formula}) / items"
-        )
+        per_item = one.accounts["carbon"].lines[0]
         inputs: dict[str, Input] = {
             f"{i} {key}": item for i, line in enumerate(making) for key, item in line.inputs.items()
         }
@@ -328,6 +325,19 @@ def assess(found: Subject, wanted: FootprintOptions) -> Report:
         one = of(each, making=made)
     notes = (*found.notes, *met.notes, *making.notes)
     return Report(found, wanted, of(found.energy, making=making.allocated), one, making, met.series, notes)
+
+
+def _basis(found: Subject) -> str:
+    """Return what an item's energy is: that of a label, as `show` prints it, or a whole over a count."""
+    number = f"{found.items or 0:g}"
+    if found.analysis is None:
+        whole = (
+            "sum of the recordings" if found.asked.energy is found.asked.power is None else "energy typed in"
+        )
+        return f"{whole} ÷ {number}"
+    if found.analysis.run_items is not None and found.asked.label is None:
+        return f"whole run ÷ {number}"
+    return f"energy per item of {found.asked.label or found.analysis.rows[0].title}; {number} × {found.item}"
 
 
 def _shared(line: AccountLine, items: float) -> AccountLine:

@@ -148,6 +148,21 @@ def test_a_footprint_per_item_leaves_the_warm_up_out_as_show_does(make):  # noqa
     assert each["value"] == pytest.approx(alone["carbon"]["value"])
     assert each["low"] < each["value"] < each["high"]
     assert each["high"] - each["low"] > 0.9 * (alone["carbon"]["high"] - alone["carbon"]["low"])
+    assert found["per_item_basis"] == "energy per item of infer; 20 × infer"
+
+
+@pytest.mark.parametrize(
+    ("asked", "basis"),
+    [
+        (["--items", "40"], "whole run ÷ 40"),
+        (["--per", "request"], "whole run ÷ 10"),
+        (["--label", "decode", "--per", "request"], "energy per item of decode; 10 × request"),
+    ],
+)
+def test_a_footprint_names_what_its_number_per_item_was_divided_of(path, asked, basis):
+    found = json.loads(said("footprint", path, "--place", "FRA", "--json", *asked))
+    assert found["per_item_basis"] == basis
+    assert f"per item ({basis}): carbon" in said("footprint", path, "--place", "FRA", *asked)
 
 
 def test_without_a_label_a_number_per_item_is_that_of_the_only_label_or_none(path, tmp_path):
