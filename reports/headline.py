@@ -13,7 +13,7 @@ from powermeter.analysis.resolution import WANTED_PRECISION
 from powermeter.analysis.uncertainty import WORDS
 from powermeter.analysis.warmup import WarmUpReason
 from powermeter.result import Grade, Result
-from powermeter.result.formatting import DASH, decimals_of, fixed
+from powermeter.result.formatting import decimals_of, fixed, prints_bound
 from powermeter.units import format_duration, format_number, format_quantity, prefix_of
 
 from .report_data import ReportData
@@ -143,8 +143,9 @@ def quality(data: ReportData) -> Quality:
     if saturated is not None and saturated.size:
         cause = f"{saturated.size:,} readings at the end of the meter's range: the energy is at least what is printed"
         return Quality("not resolved", cause, "use a larger range or a smaller shunt")
-    if not math.isfinite(relative) or show(result).value.startswith(("at ", DASH)) or relative > NOT_RESOLVED:
-        size = f"± {percent(relative)}" if NOT_RESOLVED < relative < 10 else "only a bound is known"
+    is_bound = not math.isfinite(relative) or prints_bound(result.value, result.low, result.high, result.unit)
+    if is_bound or relative > NOT_RESOLVED:
+        size = "only a bound is known" if is_bound else f"± {percent(relative)}"
         why = f"{size}, mostly {what}" if what else size
         return Quality("not resolved", why, remedy)
     spread = f"± {percent(relative)}"

@@ -14,6 +14,7 @@ from powermeter.analysis.quantiles import quantile
 from powermeter.analysis.windows import Windows
 from powermeter.channel import Kind
 from powermeter.result import Result
+from powermeter.result.formatting import prints_bound
 from powermeter.units import format_duration, format_number
 
 WANTED_PRECISION = 0.05
@@ -62,7 +63,8 @@ def verdict(
         f"±{format_number(100 * relative, 2)} %" if relative and math.isfinite(relative) else "its interval"
     )
     if why:
-        text += f"; {_FEW_STATED if why == FEW and _is_stated(total) else _WHY[why]}"
+        is_bound = prints_bound(total.value, total.low, total.high, total.unit)
+        text += f"; {_WHY[why] if is_bound else _STATED.get(why, _WHY[why])}"
     elif more:
         text += f"; {more} more repeats give the mean to ±5 %"
     elif known.size > 1:
@@ -87,14 +89,11 @@ _WHY = {
 }
 
 
-_FEW_STATED = (
-    "so few readings fell into them that the interval is wide: measure more repeats, or sample faster"
-)
-
-
-def _is_stated(total: Result) -> bool:
-    """Return whether a total is printed as a value with its interval, not as a bound."""
-    return math.isfinite(total.high) and total.low > 0
+_STATED = {
+    UNSEEN: "no reading fell into any of them, so that the interval is wide: sample faster, or make each event longer",
+    FEW: "so few readings fell into them that the interval is wide: measure more repeats, or sample faster",
+}
+"""The same where a value is printed with its interval, not a bound."""
 
 
 def _nothing_seen(energy: Windows, covered: NDArray[np.int64]) -> str:

@@ -75,7 +75,7 @@ def format_interval(
     if math.isnan(value) or math.isnan(low) or math.isnan(high):
         return UNKNOWN
     half = (high - low) / 2
-    if math.isinf(half) or _reaches_zero(value, low, high, unit, signed):
+    if prints_bound(value, low, high, unit, signed=signed):
         return _bound(low, high, unit, signed)
     sign = "+" if plus and value > 0 else ""
     if half < _NOTHING or half < abs(value) * _EXACT:
@@ -113,6 +113,11 @@ def format_range(value: float, low: float, high: float, unit: str, digits: int =
     numbers = [format_number(number / step, digits) for number in (value, low, high)]
     span = "" if high <= low else f"{numbers[1]} to {numbers[2]}"
     return Shown(numbers[0], span=span, unit=f"{prefix}{unit}")
+
+
+def prints_bound(value: float, low: float, high: float, unit: str, *, signed: bool = False) -> bool:
+    """Return whether `format_interval` prints one end of the interval instead of the value."""
+    return math.isinf(high - low) or _reaches_zero(value, low, high, unit, signed)
 
 
 def _reaches_zero(value: float, low: float, high: float, unit: str, signed: bool) -> bool:
