@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import Kind, Quantity
-from powermeter.errors import ConfigurationError, DataError
+from powermeter.errors import ConfigurationError, DataError, plural
 from powermeter.events import Event
 from powermeter.recording.protocol import RecordingLike
 from powermeter.result.notes import Note
@@ -272,7 +272,7 @@ def _cover(seen_ns: tuple[int, int], alignment: Alignment, events: Sequence[Even
         return ()
     return (
         Note.warning(
-            "events-outside", f"{outside} of {len(events)} events lie outside the meter's recording"
+            "events-outside", f"{outside} of {plural(len(events), 'event')} lie outside the meter's recording"
         ),
     )
 

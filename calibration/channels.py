@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from powermeter.channel import Channel, Kind
-from powermeter.errors import ConfigurationError, DataError
+from powermeter.errors import ConfigurationError, DataError, plural
 from powermeter.events import Event
 from powermeter.recording.protocol import RecordingLike, SourceInfo
 from powermeter.signals.alignment import host_times, instrument_times, shifted
@@ -172,7 +172,7 @@ def load_points(trace: Trace | Stretches, events: Sequence[Event]) -> Points:
         inside = trace.between(start, event.end_ns).values
         if inside.size < _LEAST_SAMPLES:
             raise DataError(
-                f"only {inside.size} samples while {true:g} {trace.unit} was on; hold each load longer"
+                f"only {plural(inside.size, 'sample')} while {true:g} {trace.unit} was on; hold each load longer"
             )
         spread = float(inside.std(ddof=1))
         step = trace.step / math.sqrt(12.0)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.errors import DataError
+from powermeter.errors import DataError, plural
 
 from .correlate import MAX_DRIFT, Alignment
 from .position import SECOND
@@ -38,7 +38,7 @@ def align_markers(
     events = np.sort(np.asarray(events_ns, np.int64))
     if marks.size < 3 or events.size < 3:
         raise DataError(
-            f"{marks.size} marker edges and {events.size} events are too few to align by; at least three are needed"
+            f"{marks.size} marker edges and {plural(events.size, 'event is', 'events are')} too few to align by; at least three are needed"
         )
     base_m, base_e = int(marks[0]), int(events[0])
     m, e = (marks - base_m).astype(np.float64), (events - base_e).astype(np.float64)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from powermeter.channel import Kind
-from powermeter.errors import DataError
+from powermeter.errors import DataError, plural
 from powermeter.signals.trace import Trace
 
 from .waveform import Floats, Waveform
@@ -60,7 +60,7 @@ def find(
     """
     start, end, values = _samples(trace)
     if values.size < 16 or trace.interval_ns <= 0:
-        raise DataError(f"{values.size} samples are too few to recognise a load in")
+        raise DataError(f"{plural(values.size, 'sample is', 'samples are')} too few to recognise a load in")
     grid = float(trace.interval_ns)
     edges = (waveform.edges_ns - waveform.edges_ns[0]).astype(np.float64)
     count = round(edges[-1] / grid) + 1

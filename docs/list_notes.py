@@ -53,12 +53,24 @@ def _assigned(nodes: Sequence[ast.AST]) -> dict[str, ast.expr]:
     return found
 
 
+def _is_plural(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "plural"
+
+
 def _text(node: ast.expr, names: dict[str, ast.expr], depth: int = 0) -> str:
     if isinstance(node, ast.Constant):
         return str(node.value)
+    if isinstance(node, ast.Call) and _is_plural(node):
+        words = [one.value for one in node.args[1:] if isinstance(one, ast.Constant)]
+        return f"… {words[1] if len(words) > 1 else f'{words[0]}s'}" if words else "…"
     if isinstance(node, ast.JoinedStr):
         return "".join(
-            _text(part, names, depth) if isinstance(part, ast.Constant) else "…" for part in node.values
+            _text(
+                part.value if isinstance(part, ast.FormattedValue) and _is_plural(part.value) else part,
+                names,
+                3,
+            )
+            for part in node.values
         )
     if isinstance(node, ast.Name) and node.id in names and depth < 3:
         return _text(names[node.id], names, depth + 1)

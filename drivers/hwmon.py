@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from powermeter.channel import MISSING, Accuracy, Boundary, Channel, Kind, Quantity, Rail
-from powermeter.errors import ConfigurationError, OpenError, ReadError, Reason
+from powermeter.errors import ConfigurationError, OpenError, ReadError, Reason, plural
 from powermeter.platforms.assumptions import assumed
 from powermeter.result.notes import Note, plain_notes
 from powermeter.source import Address, Found, Option, PolledSource, Row
@@ -95,7 +95,9 @@ class Hwmon(PolledSource):
         if names is None:
             return rails
         if len(names) > len(rails):
-            raise ConfigurationError(f"{self.address}: rails gives {len(names)} names for {len(rails)} rails")
+            raise ConfigurationError(
+                f"{self.address}: rails gives {len(names)} names for {plural(len(rails), 'rail')}"
+            )
         return [
             replace(rail, name=name)
             for rail, name in zip(rails, names, strict=False)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from powermeter.channel import Channel, Kind, Quantity, Rail
-from powermeter.errors import ConfigurationError, OpenError, ReadError, Reason
+from powermeter.errors import ConfigurationError, OpenError, ReadError, Reason, plural
 from powermeter.result.notes import Note, plain_notes
 from powermeter.source import Address, Block, Found, Option, StreamingSource, now_ns
 from powermeter.units import NS, parse_period
@@ -151,7 +151,9 @@ class IIO(StreamingSource):
             return named[0]
         there = ", ".join(f"{device.name} ({read_text(device / 'name')})" for device in devices) or "none"
         if named:
-            raise ConfigurationError(f"{self.address} names {len(named)} devices; choose one of {there}")
+            raise ConfigurationError(
+                f"{self.address} names {plural(len(named), 'device')}; choose one of {there}"
+            )
         raise OpenError(f"no IIO device {location!r}; there are {there}", Reason.ABSENT)
 
     def _set(self, device: Path) -> None:

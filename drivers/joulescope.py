@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from powermeter.channel import Accuracy, Channel, Kind, Quantity
-from powermeter.errors import ConfigurationError, NotInstalledError, OpenError, ReadError, Reason
+from powermeter.errors import ConfigurationError, NotInstalledError, OpenError, ReadError, Reason, plural
 from powermeter.platforms.assumptions import assumed
 from powermeter.source import INTERPOLATED_TIME, Block, Found, Gap, Option, StreamingSource, now_ns
 from powermeter.units import NS, parse_quantity
@@ -241,7 +241,7 @@ class Joulescope(StreamingSource):
                         end - round(missing * self._clock.tick_ns),
                         end,
                         "dropped",
-                        f"{missing} samples lost",
+                        f"{plural(missing, 'sample')} lost",
                         missing,
                     )
                 )

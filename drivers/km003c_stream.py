@@ -13,7 +13,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from powermeter.errors import ConfigurationError, DataError, OpenError, ReadError, Reason
+from powermeter.errors import ConfigurationError, DataError, OpenError, ReadError, Reason, plural
 from powermeter.source import INTERPOLATED_TIME, REPEAT, Block, Found, Gap, Option, StreamingSource, now_ns
 from powermeter.units import parse_quantity
 
@@ -185,7 +185,9 @@ class KM003CStream(StreamingSource):
             missing = 0 if self._last_tick is None else round((tick - self._last_tick) / step) - 1
             if missing > 0:
                 self.lost += missing
-                gaps.append(Gap(self._last_ns, at_ns, "dropped", f"{missing} samples lost", missing))
+                gaps.append(
+                    Gap(self._last_ns, at_ns, "dropped", f"{plural(missing, 'sample')} lost", missing)
+                )
             value = (sample.voltage_uv, sample.current_ua)
             flags.append(INTERPOLATED_TIME | (REPEAT if value == self._previous else 0))
             self._previous, self._last_tick, self._last_ns = value, tick, at_ns

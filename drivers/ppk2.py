@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from powermeter.channel import Accuracy, Channel, Quantity
-from powermeter.errors import ConfigurationError, DataError, OpenError, ReadError, Reason
+from powermeter.errors import ConfigurationError, DataError, OpenError, ReadError, Reason, plural
 from powermeter.source import INTERPOLATED_TIME, Block, Found, Gap, Option, StreamingSource, now_ns
 from powermeter.units import NS, parse_quantity
 
@@ -283,7 +283,13 @@ class PPK2(StreamingSource):
             self.lost += count
             start = end_ns - (last - first + 1) * SAMPLE_NS
             gaps.append(
-                Gap(start, start + (count + 1) * SAMPLE_NS, "dropped", f"{count} samples lost", count)
+                Gap(
+                    start,
+                    start + (count + 1) * SAMPLE_NS,
+                    "dropped",
+                    f"{plural(count, 'sample')} lost",
+                    count,
+                )
             )
         self._last_ns = int(times[-1])
         columns = [decoded.current_na]

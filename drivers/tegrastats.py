@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any, ClassVar
 
 from powermeter.channel import MISSING, Accuracy, Boundary, Channel, Kind, Quantity
-from powermeter.errors import OpenError, ReadError, Reason
+from powermeter.errors import OpenError, ReadError, Reason, plural
 from powermeter.platforms.jetson import BoardRails, layout
 from powermeter.platforms.tegrastats import MAX_LINE, TegrastatsLine, is_connected, parse_line
 from powermeter.source import INTERPOLATED_TIME, Block, Found, Gap, Option, StreamingSource, now_ns
@@ -112,7 +112,7 @@ class Tegrastats(StreamingSource):
         self.close()
         if seen:
             raise OpenError(
-                f"{self.address}: {seen} lines without any power rail: this board has no power monitor "
+                f"{self.address}: {plural(seen, 'line')} without any power rail: this board has no power monitor "
                 "(Nano 2 GB), or it shows them to root only",
                 Reason.NO_ANSWER,
             )

@@ -12,11 +12,13 @@
 
 Each message is one line: what, where, what to do.  The command line prints it and exits with
 `exit_code`; nothing else in the package prints an error.  What people typed or programs chose stands in a
-message as `printable` makes it, a mistyped name with the `nearest` of those there are.
+message as `printable` makes it, a mistyped name with the `nearest` of those there are,
+a number with its noun as `plural` writes them.
 """
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable
 from enum import Enum
@@ -141,6 +143,20 @@ def nearest(typed: str, known: Iterable[str]) -> str:
         return "there is none"
     more = f" and {len(names) - _MOST:,} more" if len(names) > _MOST else ""
     return f"there {'is' if len(names) == 1 else 'are'} {', '.join(map(_short, names[:_MOST]))}{more}"
+
+
+def plural(number: float | None, one: str, several: str | None = None) -> str:
+    """Return a number with its noun: `1 event`, `1,024 events`, `0.5 items`.
+
+    Args:
+        number: How many; a dash stands for one that is not known.
+        one: The noun of one, with its verb where one follows: `row was`.
+        several: That of any other number; `one` with an s by default.
+    """
+    if number is None:
+        return f"– {several or one + 's'}"
+    shown = f"{int(number):,}" if math.isfinite(number) and number == int(number) else f"{number:,.6g}"
+    return f"{shown} {one if number == 1 else several or one + 's'}"
 
 
 def _short(name: str) -> str:

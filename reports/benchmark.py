@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from powermeter.comparison.benchmark import Benchmark
-from powermeter.errors import ConfigurationError, NotInstalledError
+from powermeter.errors import ConfigurationError, NotInstalledError, plural
 from powermeter.result import plain
 from powermeter.units import format_duration, format_number
 
@@ -28,15 +28,15 @@ def to_text(made: Benchmark) -> str:
     if made.items > 1:
         beside = ", start-up included" if made.inner else ""
         per_item = show(made.per_run.scaled(1 / made.items)).text
-        lines.append(f"  {per_item} for each of {made.items:,} items{beside}")
+        lines.append(f"  {per_item} for each of {plural(made.items, 'item')}{beside}")
     for inner in made.inner:
         shown = show(inner.per_item).text if inner.per_item else "not known"
-        of = f"{inner.events:,} events" if inner.items is None else f"{inner.items:,} items"
+        of = plural(inner.events, "event") if inner.items is None else plural(inner.items, "item")
         lines.append(
             f"  {inner.label}: {shown} for each of {of} that the command marked, start-up not counted"
         )
     lines.append(
-        f"  {s.repeats} repeats, {s.warmup} of warm-up left out, worth {s.effective:.0f} independent ones"
+        f"  {plural(s.repeats, 'repeat')}, {s.warmup} of warm-up left out, worth {s.effective:.0f} independent ones"
     )
     lines += ["  " + text for text in convergence(loop.stopping.looks, loop.stopping.precision)]
     lines.append(

@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
+from powermeter.errors import plural
 from powermeter.result import Grade
 from powermeter.units import format_duration
 
@@ -86,8 +87,8 @@ def statement(data: ReportData, digest: str) -> str:
     }.get(a.energy.grade, f"{a.energy.grade.value} power")
     readings = sum(i.health.samples for i in data.instruments)
     return (
-        f"The recording {data.path.name} holds {kind}: {readings:,} readings over "
-        f"{format_duration(a.duration.value)}{when} on {a.line.rail.name}, and {len(a.events):,} events. "
+        f"The recording {data.path.name} holds {kind}: {plural(readings, 'reading')} over "
+        f"{format_duration(a.duration.value)}{when} on {a.line.rail.name}, and {plural(len(a.events), 'event')}. "
         f"SHA-256 {digest}."
     )
 

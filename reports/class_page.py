@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.resources import files
 
 from powermeter.analysis.item_count import CONTRADICTED
+from powermeter.errors import plural
 from powermeter.result.formatting import DASH
 from powermeter.units import coulomb_to_mah, format_duration, format_number, format_quantity
 
@@ -261,6 +262,6 @@ def page(title: str, body: Markup, more: str = "") -> str:
 def _summary(rows: Sequence[ClassRow]) -> str:
     known = sum(row.per_item is not None and math.isfinite(row.per_item.value) for row in rows)
     number = len({row.file for row in rows})
-    text = f"{number} recording{'s' * (number != 1)}, {known} row{'s' * (known != 1)} with an energy"
+    text = f"{plural(number, 'recording')}, {plural(known, 'row')} with an energy"
     unknown = sum(bool(row.problem) for row in rows)
     return f"{text}, {unknown} without" if unknown else text

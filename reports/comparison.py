@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from powermeter.comparison.compare import Comparison, ComparisonRow
 from powermeter.comparison.contrast import Contrast, sure
 from powermeter.comparison.verdict import Verdict
+from powermeter.errors import plural
 from powermeter.result import Result, plain, worst
 from powermeter.result.formatting import DASH, format_interval
 from powermeter.result.notes import Severity
@@ -72,7 +73,7 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
         print_rows(console, _rows(rows, _how()), _stacked(rows, _how()))
     if len(rows) < len(c.rows):
         console.print(
-            f"[dim]{len(c.rows) - len(rows):,} more labels, which differ less surely: --json lists all[/]"
+            f"[dim]{plural(len(c.rows) - len(rows), 'more label')}, which differ less surely: --json lists all[/]"
         )
     console.print()
     for note in c.notes:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.labels import LabelRow
+from powermeter.errors import plural
 from powermeter.units import format_quantity, prefix_of
 
 from .figures import ticks
@@ -69,14 +70,14 @@ def distribution_figure(spread: Spread, colour: int) -> str:
     most = max(int((steady + warm).max()), 1)
     scale = (WIDTH - LEFT - RIGHT) / (high - low)
     bottom = TOP + HEIGHT
-    title = f"Energies of {joules.size:,} events of {row.title}"
+    title = f"Energies of {plural(joules.size, 'event')} of {row.title}"
     box = f'viewBox="0 0 {WIDTH} {bottom + FOOT}" role="img" aria-label="{escape(title)}"'
     out = [f'<svg class="figure spread" {box}><title>{escape(title)}</title>']
     wide = (WIDTH - LEFT - RIGHT) / BINS
     for place, (filled, hollow) in enumerate(zip(steady.tolist(), warm.tolist(), strict=True)):
         x, tall, rest = LEFT + place * wide, HEIGHT * filled / most, HEIGHT * hollow / most
         span = f"{format_quantity(edges[place], 'J', 3)} to {format_quantity(edges[place + 1], 'J', 3)}"
-        tip = f"<title>{span}: {filled + hollow:,} events</title>"
+        tip = f"<title>{span}: {plural(filled + hollow, 'event')}</title>"
         if filled:
             out.append(
                 f'<rect class="c{colour}" x="{x + 0.5:.1f}" y="{bottom - tall:.1f}" width="{wide - 1:.1f}" height="{tall:.1f}">{tip}</rect>'
@@ -103,5 +104,5 @@ def distribution_figure(spread: Spread, colour: int) -> str:
 def caption_of(spread: Spread) -> str:
     """Return median, p95 and how many events, in words."""
     row = spread.row
-    text = f"median {show(row.energy_median).bare}, p95 {show(row.energy_p95).bare}, {spread.joules.size:,} events"
+    text = f"median {show(row.energy_median).bare}, p95 {show(row.energy_p95).bare}, {plural(spread.joules.size, 'event')}"
     return f"{text}, {spread.warmup:,} of them warm-up (hollow)" if spread.warmup else text

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.energy import Analysis
 from powermeter.analysis.sharing import parents_of
+from powermeter.errors import plural
 from powermeter.result import Result, combine, plain
 from powermeter.result.formatting import DASH, Shown
 from powermeter.units import format_number
@@ -67,7 +68,7 @@ class Tree:
     @property
     def remarks(self) -> tuple[str, ...]:
         """What to print below it."""
-        count = "1 more label is" if self.left_out == 1 else f"{self.left_out:,} more labels are"
+        count = plural(self.left_out, "more label is", "more labels are")
         more = f"{count} left out: export --what events has every event with its parent."
         return (NOTE, more) if self.left_out else (NOTE,)
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from powermeter.comparison.verdict import Verdict
+from powermeter.errors import plural
 from powermeter.fleet.answers import Answers
 from powermeter.result.formatting import DASH
 from powermeter.result.notes import Note
@@ -226,7 +227,7 @@ def _life(found: Answers) -> Block | None:
 def _about(found: Answers) -> str:
     first, last = found.days
     days = first if first == last else f"{first} to {last}"
-    return f"{found.recordings:,} recording{'s' * (found.recordings != 1)} of {found.devices:,} device{'s' * (found.devices != 1)}, {days}"
+    return f"{plural(found.recordings, 'recording')} of {plural(found.devices, 'device')}, {days}"
 
 
 def to_text(found: Answers) -> str:

@@ -12,6 +12,7 @@ from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.resolution import WANTED_PRECISION
 from powermeter.analysis.uncertainty import WORDS
 from powermeter.analysis.warmup import WarmUpReason
+from powermeter.errors import plural
 from powermeter.result import Grade, Result
 from powermeter.result.formatting import decimals_of, fixed, prints_bound
 from powermeter.units import format_duration, format_number, format_quantity, prefix_of
@@ -80,7 +81,7 @@ def sentence(data: ReportData) -> str:
 
 def events_text(row: LabelRow) -> str:
     """Return `72 events, the first 8 left out as warm-up, with them 218 mJ`."""
-    text = f"{row.events:,} event{'s' * (row.events != 1)}"
+    text = f"{plural(row.events, 'event')}"
     if row.warmup.count and row.expected_per_item is not None:
         first = "the first" if row.warmup.count == 1 else f"the first {row.warmup.count:,}"
         text += f", {first} left out as warm-up, with {'it' if row.warmup.count == 1 else 'them'} {show(row.these_per_item).bare}"
@@ -141,7 +142,7 @@ def quality(data: ReportData) -> Quality:
     share = kinds[kind] ** 2 / total if total else 0.0
     saturated = data.analysis.power_trace.saturated_ns
     if saturated is not None and saturated.size:
-        cause = f"{saturated.size:,} readings at the end of the meter's range: the energy is at least what is printed"
+        cause = f"{plural(saturated.size, 'reading')} at the end of the meter's range: the energy is at least what is printed"
         return Quality("not resolved", cause, "use a larger range or a smaller shunt")
     is_bound = not math.isfinite(relative) or prints_bound(result.value, result.low, result.high, result.unit)
     if is_bound or relative > NOT_RESOLVED:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
+from powermeter.errors import plural
 from powermeter.units import format_duration
 
 from . import figures, lifetime_section, stages_section, svg
@@ -212,7 +213,7 @@ def _event_by_event(data: ReportData) -> Markup:
         ]
         words += ["readings inside it are at the end of the meter's range."]
     if items.numbers.size < items.events:
-        words.append(f" {items.numbers.size:,} of {items.events:,} events are drawn, evenly picked.")
+        words.append(f" {items.numbers.size:,} of {plural(items.events, 'event')} are drawn, evenly picked.")
     return join(
         [
             element("h2", "Event by event"),

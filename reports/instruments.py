@@ -8,6 +8,7 @@ from typing import Any
 
 from powermeter.analysis.energy import Analysis
 from powermeter.analysis.health import SourceHealth
+from powermeter.errors import plural
 from powermeter.recording import Recording
 from powermeter.result import Grade, worst
 from powermeter.units import format_quantity
@@ -122,13 +123,13 @@ def health_text(instrument: Instrument) -> str:
     rate = format_quantity(h.rate_hz, "Hz", 3)
     if h.asked_s:
         rate += f" of {format_quantity(1 / h.asked_s, 'Hz', 3)} asked"
-    words = [f"{h.samples:,} samples", rate]
+    words = [plural(h.samples, "sample"), rate]
     words += [f"{instrument.missed:,} missed"] if instrument.missed else []
-    words += [f"{h.repeats:,} repeats"] if h.repeats else []
+    words += [plural(h.repeats, "repeat")] if h.repeats else []
     words += [f"{h.saturated:,} saturated"] if h.saturated else []
     gaps = [gap for gap in h.gaps if gap.reason != "missed"]
     length = wording.seconds(sum(g.end_ns - g.start_ns for g in gaps) * 1e-9)
     pause = h.longest_s is not None and h.interval_s and h.longest_s > PAUSE * h.interval_s
     without = f"longest pause {wording.seconds(h.longest_s)}" if pause else "no gaps"
-    words.append(f"{len(gaps)} gap{'s' * (len(gaps) > 1)} of {length}" if gaps else without)
+    words.append(f"{plural(len(gaps), 'gap')} of {length}" if gaps else without)
     return " · ".join(words)

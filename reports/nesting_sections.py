@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from powermeter.errors import plural
+
 from .distributions import caption_of, distribution_figure, spreads_of
 from .event_tree import HEADS, lines, tree_of
 from .markup import Child, Markup, element, harmless, join, quantity, table
@@ -27,7 +29,7 @@ def distributions(data: ReportData) -> Markup:
     ]
     left = len([row for row in rows if row.events]) - len(found)
     more = (
-        f" Not drawn: {left:,} more label{'s' * (left != 1)} with fewer events, events too short for the sampling, or less "
+        f" Not drawn: {plural(left, 'more label')} with fewer events, events too short for the sampling, or less "
         f"energy than these."
         if left
         else ""
@@ -56,6 +58,9 @@ def nesting(data: ReportData) -> Markup:
     title = "Events inside events"
     if len(rows) > 16:
         return join(
-            [element("h2", title), folded(f"{len(rows):,} labels by what is around them", inside, *notes)]
+            [
+                element("h2", title),
+                folded(f"{plural(len(rows), 'label')} by what is around them", inside, *notes),
+            ]
         )
     return join([element("h2", title), inside, *notes])

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.uncertainty import WORDS
+from powermeter.errors import plural
 from powermeter.result import Grade, Result, worst
 from powermeter.result.formatting import DASH, Shown
 from powermeter.units import format_count, format_number, format_quantity
@@ -118,7 +119,7 @@ def _rails(data: ReportData) -> Markup:
         [harmless(use.cells[0], 80), *(quantity(cell) for cell in use.cells[1:3]), *use.cells[3:]]
         for use in data.rails
     ]
-    return folded(f"{len(cells)} rails", table(rails_table.HEADS, cells, numbers=(1, 2)))
+    return folded(plural(len(cells), "rail"), table(rails_table.HEADS, cells, numbers=(1, 2)))
 
 
 def language_models(data: ReportData) -> Markup:
@@ -232,7 +233,7 @@ def _long(heads: Sequence[str], rows: Sequence[Sequence[Child]], first: int) -> 
     if len(rows) <= MOST_OPEN + 4:
         return table(heads, rows, numbers=numbers)
     rest = table(heads, rows[MOST_OPEN:], numbers=numbers)
-    more = f"{len(rows) - MOST_OPEN:,} more labels, which used less each"
+    more = f"{plural(len(rows) - MOST_OPEN, 'more label')}, which used less each"
     return join([table(heads, rows[:MOST_OPEN], numbers=numbers), folded(more, rest)])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from powermeter.analysis.subject import Subject
-from powermeter.errors import DataError
+from powermeter.errors import DataError, plural
 from powermeter.footprint import footprint
 from powermeter.footprint.footprint_options import FootprintOptions, making_of
 from powermeter.footprint.sci import Score, sci_of
@@ -82,7 +82,7 @@ def _lines(data: ReportData) -> Iterator[str]:
     yield "## E, as measured"
     yield ""
     if row is not None:
-        yield f"- energy of {row.events:,} events of {escaped(row.title)}: {show(row.energy).text}"
+        yield f"- energy of {plural(row.events, 'event')} of {escaped(row.title)}: {show(row.energy).text}"
         yield f"- per {escaped(data.item)}: {show(row.these_per_item).text}"
     elif data.analysis.run_per_item is not None:
         yield f"- energy of the whole run: {show(data.analysis.energy).text}"

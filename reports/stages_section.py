@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from powermeter.battery.battery import percent
 from powermeter.battery.stages import WHOLE, Outcome
+from powermeter.errors import plural
 
 from .markdown_text import escaped
 from .markdown_text import table as rows_in_markdown
@@ -40,7 +41,7 @@ def markdown(data: ReportData) -> Iterator[str]:
 def _row(outcome: Outcome) -> tuple[str, str, str, str]:
     stage = outcome.stage
     name = "whole recording" if stage.label == WHOLE else stage.label
-    scale = "" if stage.repeats is None else f", {stage.repeats:,g} items"
+    scale = "" if stage.repeats is None else f", {plural(stage.repeats, 'item')}"
     verdict = outcome.verdict.value
     return (
         f"{name}{scale}",

@@ -10,6 +10,7 @@ from importlib.resources import files
 
 import numpy as np
 
+from powermeter.errors import plural
 from powermeter.units import format_number, format_quantity, prefix_of
 
 from .figures import Curve, Items, Panel, ticks
@@ -111,7 +112,7 @@ def power_figure(panel: Panel, title: str, since: str = "the first sample", fram
         for bar in lane.bars:
             left = axes.x(bar.start)
             right = max(axes.x(bar.end), left + 1.0)
-            text = lane.label if bar.events == 1 else f"{lane.label}: {bar.events:,} events"
+            text = lane.label if bar.events == 1 else f"{lane.label}: {plural(bar.events, 'event')}"
             text += f" · {format_quantity(bar.end - bar.start, 's', 3)}"
             text += f" · {format_quantity(bar.joules, 'J', 3)}" if bar.joules is not None else ""
             out.append(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.measures import means
 from powermeter.analysis.uncertainty import WORDS
+from powermeter.errors import plural
 from powermeter.result import Grade, worst
 from powermeter.result.formatting import DASH
 from powermeter.units import format_count, format_duration, format_number, format_quantity
@@ -130,7 +131,7 @@ def _labels(data: ReportData, console: Console) -> None:
         console.print(f"[dim]instants, which use nothing: {listed}[/]")
     if len(rows) < len(every):
         console.print(
-            f"[dim]{len(every) - len(rows):,} more labels, which used less each: show --json and report list all[/]"
+            f"[dim]{plural(len(every) - len(rows), 'more label')}, which used less each: show --json and report list all[/]"
         )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from powermeter.analysis.tokens.table import ModelTokens, Phase, TokenTable
+from powermeter.errors import plural
 from powermeter.footprint.sci_ai import of_tokens
 from powermeter.result import Result, plain
 from powermeter.units import format_count, format_number
@@ -140,7 +141,7 @@ def sentences(data: ReportData) -> list[str]:
         if m.drafted is not None:
             share = f" ({m.acceptance:.0%} accepted)" if m.acceptance is not None else ""
             words.append(
-                f"{format_count(m.drafted)} tokens were drafted{share}; what they cost is in the decode"
+                f"{plural(m.drafted, 'token was', 'tokens were')} drafted{share}; what they cost is in the decode"
             )
         if m.slopes is not None and m.slopes.why:
             words.append(f"no energy per prompt token apart: {m.slopes.why}")

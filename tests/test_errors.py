@@ -6,7 +6,7 @@ import pytest
 
 from powermeter import cli, errors, registry
 from powermeter.cli.exit_codes import exit_codes
-from powermeter.errors import OpenError, PowermeterError, ReadError, Reason, nearest
+from powermeter.errors import OpenError, PowermeterError, ReadError, Reason, nearest, plural
 
 OURS = [
     kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, PowermeterError)
@@ -102,3 +102,23 @@ def test_a_file_with_nearly_that_name_is_named(tmp_path):
     assert nearest_file(tmp_path / "run1.powr").endswith("run1.power?")
     assert "\x1b" not in nearest_file(tmp_path / "[31mred.powr")
     assert nearest_file(tmp_path / "else.csv") == "" and nearest_file(tmp_path / "no" / "run.power") == ""
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (0, "0 rows"),
+        (1, "1 row"),
+        (1.0, "1 row"),
+        (2, "2 rows"),
+        (1234567, "1,234,567 rows"),
+        (0.5, "0.5 rows"),
+        (None, "– rows"),
+    ],
+)
+def test_a_number_and_its_noun_agree(number, text):
+    assert plural(number, "row") == text
+
+
+def test_a_verb_agrees_with_its_number_too():
+    assert [plural(n, "row was", "rows were") for n in (1, 2)] == ["1 row was", "2 rows were"]

@@ -186,6 +186,31 @@ def test_each_kind_of_child_process_is_started_in_one_place(modules: list[Module
     assert [one.path for one in modules if starts.search(one.text) and one.path not in STARTING] == []
 
 
+COUNTED = re.compile(
+    r"\{(?P<of>[^{}]*)\} (?:more |finished |further |other |damaged )?(?:event|reading|sample|row|line|item|label|"
+    r"recording|repeat|mark|hole|gap|token|rail|device|block|file|round|packet)s\b|\{'s' \* \("
+)
+NEVER_ONE = re.compile(
+    r"[\w.]*\b_?(?:MAX|LEAST|MOST)_\w+(?::,)?|expected|even|high|low|plural\(.*|_shown\(.*|.*:(?:>\d+|,?\.\d+[fg])"
+)
+"""A limit of ours, or a number with its decimals."""
+INFLECTED = ("table_notes.py", "axis.py", "kinds.py")
+"""A verb, or a word that stands before its numbers."""
+
+
+def test_a_number_and_its_noun_agree(modules: list[Module]) -> None:
+    """`1 events` reads like a mistake in the number: `powermeter.errors.plural` writes both."""
+    found = []
+    for one in modules:
+        for number, line in enumerate(one.text.splitlines(), 1):
+            for match in COUNTED.finditer(line if 'f"' in line else ""):
+                of = match["of"]
+                if (of is None and one.path.endswith(INFLECTED)) or (of and NEVER_ONE.fullmatch(of)):
+                    continue
+                found.append(f"{one.path}:{number}: {match[0]}")
+    assert found == []
+
+
 def room(module: str) -> str:
     """The folder, or the file of the ground floor, that a module lies in: `powermeter.analysis`, `powermeter.units`."""
     return ".".join(module.split(".")[:2])
@@ -244,6 +269,8 @@ RULES = (
     ('if "rail" not in str(error):\n    raise', test_nothing_is_decided_by_a_text_of_ours),
     ('if str(error).startswith("no"):\n    raise', test_nothing_is_decided_by_a_text_of_ours),
     ("if any(word in str(error) for word in WORDS):\n    raise", test_nothing_is_decided_by_a_text_of_ours),
+    ('x = f"{n} events"', test_a_number_and_its_noun_agree),
+    ('x = f"{len(rows)} more rows of it"', test_a_number_and_its_noun_agree),
     ("def f(a, b, c, d, e, g, h, i, j): ...", test_a_function_has_at_most_eight_parameters),
     ("if x:\n    pass\nelse:\n    def f(recording: Any): ...", test_a_recording_is_never_just_anything),
     (

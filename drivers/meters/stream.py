@@ -12,7 +12,7 @@ from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple
 
-from powermeter.errors import DataError, ReadError, Reason
+from powermeter.errors import DataError, ReadError, Reason, plural
 from powermeter.source import INTERPOLATED_TIME, REPEAT, Block, Gap, StreamingSource, now_ns
 from powermeter.units import NS
 
@@ -310,7 +310,7 @@ class StreamMeter(LinkedMeter, StreamingSource):
         if held.refused:
             reason, why = Reason.BAD_DATA.value, f"{held.refused} frames refused: {held.complaint}"
         else:
-            reason, why = "dropped", f"{missing} samples lost"
+            reason, why = "dropped", f"{plural(missing, 'sample')} lost"
         self.gaps.append(Gap(self._last_ns, stamp, reason, why, max(missing, held.refused)))
 
 

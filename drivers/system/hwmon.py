@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from powermeter.channel import Quantity
-from powermeter.errors import ConfigurationError
+from powermeter.errors import ConfigurationError, plural
 
 from .sysfs import read_number, read_text
 
@@ -76,7 +76,9 @@ def find(location: str, root: Path) -> Path:
         names = ", ".join(
             f"hwmon://{n}" for n in sorted({chip_name(d) for d in named} | {d.name for d in named})
         )
-        raise ConfigurationError(f"hwmon://{location} names {len(named)} devices; choose one of {names}")
+        raise ConfigurationError(
+            f"hwmon://{location} names {plural(len(named), 'device')}; choose one of {names}"
+        )
     there = ", ".join(chip_name(device) for device in devices) or "none; is the driver loaded?"
     raise ConfigurationError(f"no hwmon device {location!r}; there are {there}")
 

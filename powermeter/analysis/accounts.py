@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
+from powermeter.errors import plural
+
 HOW_TO_MARK = (
     'no event was marked, so there is nothing per item; mark the work with: with powermeter.event("infer", n=8):'
     " (other languages and shells: powermeter mark --help)"
@@ -41,25 +43,25 @@ def _of(process: int, counts: Counts) -> Iterable[str]:
     if open_ends > 0:
         names = ", ".join(repr(str(name))[:60] for name in d.get("running") or ())
         yield (
-            f"{who}: {open_ends} of {counts.begun} events never ended{f' ({names})' if names else ''}, because {_end(d)}; "
+            f"{who}: {open_ends} of {plural(counts.begun, 'event')} never ended{f' ({names})' if names else ''}, because {_end(d)}; "
             "they have no energy of their own"
         )
     if counts.finished != counts.written:
-        yield f"{who}: {counts.finished - counts.written} of {counts.finished} finished events could not be written"
+        yield f"{who}: {counts.finished - counts.written} of {plural(counts.finished, 'finished event')} could not be written"
     if lost:
         yield (
-            f"{who}: {lost} marks were lost, because the recorder could not take them in fast enough; "
+            f"{who}: {plural(lost, 'mark was', 'marks were')} lost, because the recorder could not take them in fast enough; "
             "mark larger pieces of work"
         )
     if torn:
         yield (
-            f"{who}: {torn} marks were interrupted while they were written, by an exception out of a signal's handler or by "
+            f"{who}: {plural(torn, 'mark was', 'marks were')} interrupted while they were written, by an exception out of a signal's handler or by "
             "a kill, and are not in the recording"
         )
     if refused:
-        yield f"{who}: {refused} marks were refused: their time stamps are of another clock, or they are not marks"
+        yield f"{who}: {plural(refused, 'mark was', 'marks were')} refused: their time stamps are of another clock, or they are not marks"
     if strays:
-        yield f"{who}: {strays} event{'s' * (strays != 1)} ended that had not begun here"
+        yield f"{who}: {plural(strays, 'event')} ended that had not begun here"
     waited_s = float(d.get("waited_s") or 0)
     if waited_s > 0.01:
         yield f"{who}: it waited {waited_s:.2g} s for the recorder to take in its events; mark larger pieces of work"

@@ -32,7 +32,7 @@ from powermeter.analysis.remarks import remarks
 from powermeter.analysis.run import measure_run
 from powermeter.analysis.sharing import Shares, shares
 from powermeter.analysis.windows import Windows, activity_of, measure
-from powermeter.errors import DataError
+from powermeter.errors import DataError, plural
 from powermeter.events import Event
 from powermeter.recording import Recording
 from powermeter.recording.protocol import RecordingLike, Samples
@@ -110,7 +110,7 @@ class Analysis:
     def __repr__(self) -> str:
         return (
             f"<Analysis of {self.line.rail.name}: {self.energy} in {self.duration}, {self.energy.grade.value}, "
-            f"{len(self.rows)} labels, {len(self.events)} events>"
+            f"{plural(len(self.rows), 'label')}, {plural(len(self.events), 'event')}>"
         )
 
     def _repr_html_(self) -> str:
@@ -146,7 +146,7 @@ class Analysis:
             r for r in self.rows if r.label == label and all(r.group.get(k) == v for k, v in group.items())
         ]
         if len(found) != 1:
-            raise KeyError(f"{len(found)} rows are labelled {label!r}")
+            raise KeyError(f"{plural(len(found), 'row is', 'rows are')} labelled {label!r}")
         return found[0]
 
     def to_frame(self, what: Literal["events", "labels"] = "events", *, battery: object = None) -> Any:

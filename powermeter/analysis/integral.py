@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import Kind, Quantity
-from powermeter.errors import DataError
+from powermeter.errors import DataError, plural
 from powermeter.signals.trace import Trace
 
 # Samples handled at a time: the working arrays stay in the processor's second-level cache.
@@ -69,7 +69,7 @@ class Integral:
         n = len(trace)
         if n < 2:
             raise DataError(
-                f"{n} sample{'s' * (n != 1)} of {_what(trace)} cannot be integrated; at least two are needed"
+                f"{plural(n, 'sample')} of {_what(trace)} cannot be integrated; at least two are needed"
             )
         if trace.kind is Kind.COUNTER:
             running = trace.values - trace.values[0] if trace.values[0] else trace.values

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.errors import ConfigurationError, nearest
+from powermeter.errors import ConfigurationError, nearest, plural
 from powermeter.events import Event
 from powermeter.result.notes import Note
 
@@ -41,7 +41,7 @@ class ItemCount:
 
     def __post_init__(self) -> None:
         if self.items is not None and not 0 < self.items < math.inf:
-            raise ConfigurationError(f"{self.items:g} items: a number above zero is wanted")
+            raise ConfigurationError(f"{plural(self.items, 'item')}: a number above zero is wanted")
 
     def __bool__(self) -> bool:
         return self.items is not None or self.per is not None
@@ -149,8 +149,8 @@ def _contradiction(asked: ItemCount, events: Sequence[Event]) -> tuple[Note, ...
 def _contradicts(number: float, events: int, label: str, own: float) -> Note:
     return Note.warning(
         CONTRADICTED,
-        f"--items {number:g} contradicts what was recorded: {events} event{'s' * (events != 1)} of {label!r} "
-        f"count {own:g} items; figures per item are for {number:g}",
+        f"--items {number:g} contradicts what was recorded: {plural(events, 'event')} of {label!r} "
+        f"count {plural(own, 'item')}; figures per item are for {number:g}",
     )
 
 

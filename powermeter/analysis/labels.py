@@ -18,6 +18,7 @@ from powermeter.analysis.sharing import Shares
 from powermeter.analysis.uncertainty import Shape, budget, limit_names
 from powermeter.analysis.warmup import WarmUp, WarmUpReason, warm_up
 from powermeter.analysis.windows import Windows
+from powermeter.errors import plural
 from powermeter.events import Event
 from powermeter.result import Grade, Result, worst
 
@@ -104,7 +105,9 @@ class LabelRow:
 
     def __repr__(self) -> str:
         each = "no energy" if self.energy_per_item is None else f"{self.energy_per_item} per item"
-        return f"<LabelRow {self.title}: {each}, {self.items} items in {self.events} events>"
+        return (
+            f"<LabelRow {self.title}: {each}, {plural(self.items, 'item')} in {plural(self.events, 'event')}>"
+        )
 
     @property
     def per_item(self) -> Result | None:

@@ -12,6 +12,7 @@ from powermeter.analysis.moments import own_moments
 from powermeter.analysis.run import Run
 from powermeter.analysis.windows import Windows
 from powermeter.channel import Kind
+from powermeter.errors import plural
 from powermeter.result.notes import Note
 from powermeter.signals.trace import Trace
 from powermeter.units import format_duration, format_number, format_quantity
@@ -39,7 +40,7 @@ def remarks(
         notes.append(
             Note.warning(
                 "events-unfinished",
-                f"{unfinished} event{'s' * (unfinished != 1)} never ended and are left out",
+                f"{plural(unfinished, 'event')} never ended: left out",
             )
         )
     outside = int((~energies.covered).sum())
@@ -47,7 +48,7 @@ def remarks(
         notes.append(
             Note.warning(
                 "events-outside",
-                f"{outside} event{'s' * (outside != 1)} lie outside the recorded samples: no energy is known",
+                f"{plural(outside, 'event lies', 'events lie')} outside the recorded samples: no energy is known",
             )
         )
     if run.gap_s > 0:
@@ -94,7 +95,7 @@ def remarks(
         notes.append(
             Note.warning(
                 "equal-readings",
-                f"all {run.mute} readings agree, and so few do not show what the load does between them: the interval leaves room for "
+                f"all {plural(run.mute, 'reading')} agree, and so few do not show what the load does between them: the interval leaves room for "
                 f"{100 * unseen_share(run.mute):.2g} % of the time at another power; sample faster, or record for longer",
             )
         )
@@ -117,7 +118,7 @@ def remarks(
         notes.append(
             Note.warning(
                 "clipped-readings",
-                f"{power.saturated} samples are at the end of the sensor's range: what was drawn then is not known, only that it was "
+                f"{plural(power.saturated, 'sample is', 'samples are')} at the end of the sensor's range: what was drawn then is not known, only that it was "
                 "no less; use a wider range or a smaller shunt",
             )
         )
@@ -147,13 +148,13 @@ def remarks_of_rows(rows: Sequence[LabelRow]) -> list[Note]:
             notes.append(note)
     for code, count in alike.items():
         if count > _MOST_ALIKE:
-            notes.append(Note.info(code, f"{count - _MOST_ALIKE:,} more labels: {_ALIKE[code]}"))
+            notes.append(Note.info(code, f"{plural(count - _MOST_ALIKE, 'more label')}: {_ALIKE[code]}"))
     events = sum(r.events for r in rows)
     if len(rows) > _MANY_LABELS and events < 2 * len(rows):
         notes.append(
             Note.warning(
                 "many-labels",
-                f"{len(rows):,} labels for {events:,} events: a label names a kind of work; give all of a kind one name, and put "
+                f"{plural(len(rows), 'label')} for {plural(events, 'event')}: a label names a kind of work; give all of a kind one name, and put "
                 'what differs into an attribute: powermeter.event("request", id=17)',
             )
         )
@@ -173,7 +174,7 @@ def _of_row(r: LabelRow) -> Iterator[Note]:
     if r.warmup.count:
         yield Note.info(
             "warm-up",
-            f"{r.title}: {_first(r.warmup.count)} of {r.events:,} events {'is' if r.warmup.count == 1 else 'are'} a warm-up, not counted in what the next one will use",
+            f"{r.title}: {_first(r.warmup.count)} of {plural(r.events, 'event')} {'is' if r.warmup.count == 1 else 'are'} a warm-up, not counted in what the next one will use",
         )
     if r.tail is not None:
         yield Note.info(

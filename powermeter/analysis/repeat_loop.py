@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.stopping import LEAST, Settled, Stopping
-from powermeter.errors import ConfigurationError, DataError
+from powermeter.errors import ConfigurationError, DataError, plural
 from powermeter.events import now_ns
 from powermeter.units import format_duration, format_number, parse_duration
 
@@ -219,7 +219,7 @@ class RepeatLoop:
             return f"{wanted} reached"
         why = {
             "time": f"{format_duration(self.limits.seconds)} were over",
-            "repeats": f"{self.limits.most} repeats were done",
+            "repeats": f"{plural(self.limits.most, 'repeat was', 'repeats were')} done",
         }.get(self.reason, "the loop was left")
         return f"{wanted} NOT reached: {why}"
 
@@ -229,6 +229,6 @@ class RepeatLoop:
         if s is None or not np.isfinite(s.relative):
             return f"{self.name}: too few repeats to tell; {self.ended()}"
         return (
-            f"{self.name}: {s.mean:.6g} J ±{format_number(100 * s.relative, 2)} % over {s.repeats} repeats "
+            f"{self.name}: {s.mean:.6g} J ±{format_number(100 * s.relative, 2)} % over {plural(s.repeats, 'repeat')} "
             f"({s.warmup} of warm-up left out); {self.ended()}; narrower by: {self.stopping.advice()}"
         )

@@ -13,6 +13,7 @@ from powermeter.analysis.more_repeats import more_repeats
 from powermeter.analysis.quantiles import quantile
 from powermeter.analysis.windows import Windows
 from powermeter.channel import Kind
+from powermeter.errors import plural
 from powermeter.result import Result
 from powermeter.result.formatting import prints_bound
 from powermeter.units import format_duration, format_number
@@ -66,7 +67,7 @@ def verdict(
         is_bound = prints_bound(total.value, total.low, total.high, total.unit)
         text += f"; {_WHY[why] if is_bound else _STATED.get(why, _WHY[why])}"
     elif more:
-        text += f"; {more} more repeats give the mean to ±5 %"
+        text += f"; {plural(more, 'more repeat gives', 'more repeats give')} the mean to ±5 %"
     elif known.size > 1:
         text += f" one by one; the mean of {known.size:,} is known to {known_to}"
     else:

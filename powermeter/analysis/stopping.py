@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.quantiles import t_quantile
 from powermeter.analysis.warmup import warm_up
+from powermeter.errors import plural
 
 Floats = NDArray[np.floating[Any]]
 
@@ -211,7 +212,7 @@ class Stopping:
             return "too few repeats to tell; measure more"
         if s.unseen >= 0.99 * s.half_width and s.relative > self.precision:
             return (
-                f"about {max((s.needed or 0) - s.repeats, 1)} more repeats: the {s.repeats - s.warmup} so far are alike, but one in "
+                f"about {plural(max((s.needed or 0) - s.repeats, 1), 'more repeat')}: the {s.repeats - s.warmup} so far are alike, but one in "
                 f"{max((s.repeats - s.warmup) // 3, 1)} may be of a kind not seen yet"
             )
         if abs(s.drift) * s.repeats > s.relative:
@@ -222,5 +223,5 @@ class Stopping:
                 "spread them over a longer time"
             )
         if s.needed is not None and s.relative > self.precision:
-            return f"about {max(s.needed - s.repeats, 1)} more repeats"
+            return f"about {plural(max(s.needed - s.repeats, 1), 'more repeat')}"
         return "more repeats: the interval shrinks with the square root of their number"

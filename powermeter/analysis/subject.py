@@ -18,7 +18,7 @@ from powermeter.analysis.item_count import ItemCount
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.rail_voltage import at_the_socket, rail_voltage
 from powermeter.analysis.tokens import measures as token_measures
-from powermeter.errors import ConfigurationError, nearest
+from powermeter.errors import ConfigurationError, nearest, plural
 from powermeter.recording import Recording
 from powermeter.result import Grade, Result, combine, worst
 from powermeter.result.notes import Note
@@ -163,7 +163,7 @@ def find_all(paths: Sequence[Path], asked: Asked) -> Subject:
         if one.energy is None:
             raise ConfigurationError(f"{one.title}: its energy is not known, so the sum is not; leave it out")
     whole = Subject(
-        f"{len(each)} recordings: {', '.join(path.name for path in paths)}",
+        f"{plural(len(each), 'recording')}: {', '.join(path.name for path in paths)}",
         combine([(1.0, one.energy) for one in each if one.energy is not None]),
         asked=asked,
     )
@@ -325,8 +325,8 @@ def _take_items(found: Subject, items: float) -> None:
         found.notes.append(
             Note.warning(
                 "items-contradict",
-                f"--items {items:g} contradicts what was recorded: {found.events or 0} events of {found.item!r} "
-                f"count {found.items:g} items; figures per item are for {items:g}",
+                f"--items {items:g} contradicts what was recorded: {plural(found.events or 0, 'event')} of {found.item!r} "
+                f"count {plural(found.items, 'item')}; figures per item are for {items:g}",
             )
         )
     assert found.energy is not None

@@ -14,6 +14,7 @@ from itertools import pairwise
 import numpy as np
 
 from powermeter.channel import MISSING, Quantity
+from powermeter.errors import plural
 from powermeter.events import Event
 from powermeter.platforms.throttling import BITS, COUNT, FLAGS, STICKY
 from powermeter.recording.protocol import RecordingLike
@@ -108,7 +109,7 @@ def notes(recording: RecordingLike) -> list[Note]:
     return [
         Note.warning(
             "throttled",
-            f"the board reported {name} {count} time{'s' * (count != 1)}, {format_duration(length / 1e9)} together: "
+            f"the board reported {name} {plural(count, 'time')}, {format_duration(length / 1e9)} together: "
             "what it draws then is not what it draws otherwise",
         )
         for name, (count, length) in total.items()

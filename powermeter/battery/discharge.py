@@ -25,7 +25,7 @@ from typing import Any
 
 from powermeter.battery.battery import MONTH_S, Battery
 from powermeter.battery.presets import presets
-from powermeter.errors import ConfigurationError
+from powermeter.errors import ConfigurationError, plural
 from powermeter.units import SECONDS_PER_HOUR, SECONDS_PER_YEAR
 
 LONGEST_S = 30 * SECONDS_PER_YEAR
@@ -96,7 +96,7 @@ class Discharge:
     def lines(self) -> list[str]:
         """Return it for people."""
         return [
-            f"discharge simulated: {self.hours:,.4g} h, {self.repeats:,.4g} repeats of the profile; end: {self.reason}",
+            f"discharge simulated: {self.hours:,.4g} h, {plural(self.repeats, 'repeat')} of the profile; end: {self.reason}",
             f"  {self.delivered_j / 3600:.4g} Wh delivered at the rail, {self.left:.1%} of the charge left",
         ]
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from powermeter.analysis.subject import row_of
 from powermeter.battery.battery import Battery, percent
-from powermeter.errors import ConfigurationError
+from powermeter.errors import ConfigurationError, plural
 from powermeter.result import Grade, Result, product, ratio
 
 WHOLE = "*"
@@ -71,7 +71,7 @@ class Outcome:
     def line(self) -> str:
         """Return it for people."""
         name = "whole recording" if self.stage.label == WHOLE else self.stage.label
-        scale = "" if self.stage.repeats is None else f" for {self.stage.repeats:,g} items"
+        scale = "" if self.stage.repeats is None else f" for {plural(self.stage.repeats, 'item')}"
         return f"{name}{scale}: {percent(self.share)} of {self.stage.battery.convention_text}: {self.verdict.value}"
 
 

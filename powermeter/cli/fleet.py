@@ -10,7 +10,7 @@ import click
 from powermeter.cli.options import force_option, json_option, output_option
 from powermeter.cli.outputs import put, put_json
 from powermeter.cli.progress import progress
-from powermeter.errors import ConfigurationError
+from powermeter.errors import ConfigurationError, plural
 from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, open_output
 
 QUESTIONS = ("energies", "leaderboard", "outliers", "drifts", "regressions", "totals", "life")
@@ -109,7 +109,7 @@ def fleet(
                 raise ConfigurationError("recompute writes Parquet; name a file with -o events.parquet")
             with progress(f"computing {dataset.name}") as note:
                 count = write_energies(opened, output, note)
-            click.echo(f"wrote {output}: {count:,} events", err=True)
+            click.echo(f"wrote {output}: {plural(count, 'event')}", err=True)
             return
         with progress(f"asking {dataset.name}") as note:
             found = answers(opened, wanted, note)

@@ -12,7 +12,7 @@ import click
 from powermeter.cli.options import force_option, json_option
 from powermeter.cli.outputs import put, put_json
 from powermeter.cli.progress import progress
-from powermeter.errors import ConfigurationError
+from powermeter.errors import ConfigurationError, plural
 from powermeter.result.notes import plain_notes
 from powermeter.units import format_duration, parse_quantity, parse_rate
 
@@ -223,13 +223,17 @@ def _report(log: Log, out: Path) -> None:
         when = f", from {datetime.fromtimestamp(first / 1e9, timezone.utc):%Y-%m-%d %H:%M:%S} UTC"
     channels = [channel for source in log.sources for channel in source.channels]
     listed = ", ".join(channel.name for channel in channels[:8]) + (" …" if len(channels) > 8 else "")
-    put(f"{log.format}: {rows} samples over {format_duration((last - first) / 1e9)}{when}; {listed}")
+    put(
+        f"{log.format}: {plural(rows, 'sample')} over {format_duration((last - first) / 1e9)}{when}; {listed}"
+    )
     rails = list(dict.fromkeys(channel.rail.name for channel in channels if channel.rail is not None))
     whole = log.facts.get("whole")
     if whole is not None and len(rails) > 1:
         put(f"rails: {', '.join(rails[:16])}; counted as the whole: {whole['rail']} ({whole['why']})")
     if log.events:
-        put(f"{len(log.events)} events: {', '.join(dict.fromkeys(event.name for event in log.events))}")
+        put(
+            f"{plural(len(log.events), 'event')}: {', '.join(dict.fromkeys(event.name for event in log.events))}"
+        )
     click.echo(f"wrote {out}", err=True)
 
 

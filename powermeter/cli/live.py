@@ -21,7 +21,7 @@ from powermeter.cli.live_screen import lines
 from powermeter.cli.live_tail import Tail
 from powermeter.cli.options import battery_option, json_option, sources_option, until_option
 from powermeter.cli.outputs import put, put_line, report_problem
-from powermeter.errors import ConfigurationError, printable
+from powermeter.errors import ConfigurationError, plural, printable
 from powermeter.recorder.discovery import best_sources, check_sources
 from powermeter.recorder.parent import Recorder
 from powermeter.recorder.rail_totals import RailTotals
@@ -156,7 +156,7 @@ class Screen:
         found = lines(tail, battery, size.columns - 1)
         if not last and len(found) > size.lines - 1:
             hidden = len(found) - size.lines + 2
-            found = [*found[: size.lines - 2], f"and {hidden} more lines"]
+            found = [*found[: size.lines - 2], f"and {plural(hidden, 'more line')}"]
         back = f"\x1b[{self._drawn}A" if self._drawn else ""
         sys.stdout.write(f"{back}\r\x1b[J" + "\n".join(found) + "\n")
         sys.stdout.flush()

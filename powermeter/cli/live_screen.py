@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from powermeter.analysis.rail_voltage import MAINS_V
 from powermeter.battery.battery import Battery
 from powermeter.cli.live_tail import LabelPace, Tail
-from powermeter.errors import printable
+from powermeter.errors import plural, printable
 from powermeter.recorder.rail_totals import RailTotals
 from powermeter.units import coulomb_to_mah, format_duration, format_number, format_quantity
 
@@ -28,7 +28,9 @@ def lines(tail: Tail, battery: Battery | None, width: int) -> list[str]:
     for name, pace in by_use[:MOST_LABELS]:
         out += flow(list(_label(name, pace)), width, "  ")
     if len(by_use) > MOST_LABELS:
-        out += flow([f"and {len(by_use) - MOST_LABELS:,} more labels: powermeter show lists all"], width)
+        out += flow(
+            [f"and {plural(len(by_use) - MOST_LABELS, 'more label')}: powermeter show lists all"], width
+        )
     return out
 
 
@@ -97,7 +99,7 @@ def _battery(tail: Tail, battery: Battery | None, width: int) -> Iterable[str]:
 
 def _label(name: str, pace: LabelPace) -> Iterator[str]:
     yield printable(name)
-    yield f"{pace.events:,} event{'s' * (pace.events != 1)}"
+    yield f"{plural(pace.events, 'event')}"
     if pace.rate_hz is not None:
         yield f"{format_number(pace.rate_hz, 3)} a second"
     if pace.mean_j is not None:

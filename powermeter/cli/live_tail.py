@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.errors import printable
+from powermeter.errors import plural, printable
 from powermeter.recorder.rail_totals import RailTotals
 from powermeter.recording import Recording, SourceInfo
 from powermeter.result.notes import Note
@@ -150,7 +150,7 @@ class Tail:
             gaps = [gap for gap in recording.gaps(about.id) if gap.reason != "missed"]
             if gaps:
                 length = sum(gap.end_ns - gap.start_ns for gap in gaps) * 1e-9
-                text = f"{name}: {len(gaps)} gap{'s' * (len(gaps) > 1)} of {length:.1f} s"
+                text = f"{name}: {plural(len(gaps), 'gap')} of {length:.1f} s"
                 self.warnings.append(Note.warning("gaps", text))
             silent = (now - self._last_ns.get(about.id, now)) * 1e-9
             if self.is_growing and silent > _SILENT_S:
@@ -158,7 +158,7 @@ class Tail:
         for source, totals in self.rails.values():
             if totals.saturated:
                 name = printable(source)
-                text = f"{name}: {totals.saturated:,} readings at the end of its range; the energy is at least this"
+                text = f"{name}: {plural(totals.saturated, 'reading')} at the end of its range; the energy is at least this"
                 self.warnings.append(Note.warning("clipped-readings", text))
 
     def _take_events(self, recording: Recording) -> None:

@@ -13,7 +13,7 @@ import click
 from powermeter.cli.options import force_option, json_option, output_option
 from powermeter.cli.outputs import put
 from powermeter.cli.report_options import reading_options, report_options
-from powermeter.errors import ConfigurationError
+from powermeter.errors import ConfigurationError, plural
 from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, open_output
 
 FORMATS = (".csv", ".html", ".md", ".json")
@@ -104,4 +104,4 @@ def table(
     if output != STANDARD_OUTPUT:
         problems = sum(bool(row.problem) for row in rows)
         said = f", {problems} of them without an energy" if problems else ""
-        click.echo(f"wrote {output}: {len(rows)} rows{said}", err=True)
+        click.echo(f"wrote {output}: {plural(len(rows), 'row')}{said}", err=True)

@@ -11,6 +11,7 @@ import click
 from powermeter.cli.exit_codes import CLAIM_FAILED
 from powermeter.cli.options import json_option, rail_option
 from powermeter.cli.outputs import put, put_json
+from powermeter.errors import plural
 
 if TYPE_CHECKING:
     from powermeter.comparison.claims import Checked, Claim
@@ -93,7 +94,6 @@ def _text(checked: list[Checked]) -> str:
             lines.append(f"{'':<11}  {printable(one.why)}")
     counts = Counter(one.agreement.value for one in checked)
     lines.append(
-        f"{len(checked)} figure{'s' * (len(checked) != 1)}: "
-        + ", ".join(f"{count} {word}" for word, count in counts.items())
+        f"{plural(len(checked), 'figure')}: " + ", ".join(f"{count} {word}" for word, count in counts.items())
     )
     return "\n".join(lines)

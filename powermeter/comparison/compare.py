@@ -22,7 +22,7 @@ from powermeter.comparison.matching import Pair, match
 from powermeter.comparison.options import CompareOptions
 from powermeter.comparison.runs import Pick, Run
 from powermeter.comparison.verdict import LEVEL, Verdict
-from powermeter.errors import ConfigurationError
+from powermeter.errors import ConfigurationError, plural
 from powermeter.recording import Recording
 from powermeter.result.notes import Note, once
 
@@ -77,7 +77,7 @@ class Comparison:
         return text
 
     def __repr__(self) -> str:
-        return f"<Comparison of {self.of}, {self.right} against {self.left}: {len(self.rows)} labels, {self.verdict}>"
+        return f"<Comparison of {self.of}, {self.right} against {self.left}: {plural(len(self.rows), 'label')}, {self.verdict}>"
 
     @property
     def verdict(self) -> Verdict | None:
@@ -93,7 +93,9 @@ class Comparison:
         """
         found = [row.contrast for row in self.rows if title is None or title == row.title]
         if len(found) != 1:
-            raise KeyError(f"{len(found)} rows; there are: {', '.join(row.title for row in self.rows)}")
+            raise KeyError(
+                f"{plural(len(found), 'row')}; there are: {', '.join(row.title for row in self.rows)}"
+            )
         return found[0]
 
     def failing(self, *verdicts: Verdict | str) -> tuple[ComparisonRow, ...]:

@@ -25,7 +25,7 @@ from powermeter.comparison.designs import (
 from powermeter.comparison.designs import TURNS as ENOUGH_TURNS
 from powermeter.comparison.sample_size import Plan
 from powermeter.comparison.verdict import LEVEL, Verdict, decide, furthest
-from powermeter.errors import DataError
+from powermeter.errors import DataError, plural
 from powermeter.result import COVERAGE_95, Grade, Result, worst
 
 _IN_COMMON = ("gain:", "offset:", "model:", "clock:", "baseline:")
@@ -105,9 +105,7 @@ class Contrast:
         start = f"{self.right} against {self.left}: cannot tell{size}"
         if self.repeats_needed is None:
             return f"{start}; no number of such repeats would show a difference of this size"
-        return (
-            f"{start}; {self.repeats_needed:,} repeats a side in turns would show a difference of this size"
-        )
+        return f"{start}; {plural(self.repeats_needed, 'repeat')} a side in turns would show a difference of this size"
 
     def _of_these_runs(self, size: str) -> str:
         if self.these_runs in (Verdict.LESS, Verdict.MORE):

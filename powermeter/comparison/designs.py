@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.comparison import drift
-from powermeter.errors import DataError
+from powermeter.errors import DataError, plural
 from powermeter.result import Grade, Result
 
 Floats = NDArray[np.floating[Any]]
@@ -224,7 +224,7 @@ def _paired(left: Side, right: Side) -> tuple[Floats, Floats]:
         return np.array([a[key] for key in common]), np.array([b[key] for key in common])
     if left.values.size != right.values.size:
         raise DataError(
-            f"{left.name} and {right.name}: {left.values.size} and {right.values.size} repeats do not pair; "
+            f"{left.name} and {right.name}: {left.values.size} and {plural(right.values.size, 'repeat')} do not pair; "
             "compare them unpaired"
         )
     return left.values, right.values

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from powermeter.comparison.contrast import Contrast
 from powermeter.comparison.designs import Design
 from powermeter.comparison.runs import Run
+from powermeter.errors import plural
 from powermeter.result.notes import Note
 
 OF_DESIGN: Mapping[Design, str] = {
@@ -67,7 +68,7 @@ def of(
             text = f"{title}: left out as warm-up: {_first(cut[0])} of A, {_first(cut[1])} of B"
             found.append(Note.info("warm-up", text))
     if len(rows) > 1:
-        text = f"{len(rows)} labels: the verdicts hold together (Holm), each ± by itself"
+        text = f"{plural(len(rows), 'label')}: the verdicts hold together (Holm), each ± by itself"
         found.append(Note.info("several-labels", text))
     return (*found, *_warnings(left, right))
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from powermeter.errors import ConfigurationError, DataError, PowermeterError
+from powermeter.errors import ConfigurationError, DataError, PowermeterError, plural
 from powermeter.fleet.dataset import Dataset, Held
 from powermeter.fleet.origins import Found, Origin
 from powermeter.fleet.rows import READINGS, RecordingRows, identity
@@ -61,7 +61,7 @@ class Outcome:
             "left out": [name for name, _ in self.left],
         }
         parts = ", ".join(f"{len(names):,} {word}" for word, names in counts.items() if names)
-        return [*told, f"{self.files:,} recordings: {parts or 'none'}"]
+        return [*told, f"{plural(self.files, 'recording')}: {parts or 'none'}"]
 
 
 def collect(

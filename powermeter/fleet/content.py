@@ -10,7 +10,7 @@ import numpy as np
 from powermeter.analysis.energy import Analysis, analyse
 from powermeter.battery.battery import Battery, parse_battery
 from powermeter.channel import Kind
-from powermeter.errors import ConfigurationError, DataError
+from powermeter.errors import ConfigurationError, DataError, plural
 from powermeter.fleet.findings import Finding, ask, fail, note
 from powermeter.fleet.rubric import Rubric
 from powermeter.recording import Recording
@@ -93,7 +93,8 @@ def _complete(a: Analysis, rubric: Rubric) -> Iterator[Finding]:
         most = max(lasting, key=lambda row: row.events)
         if most.events < rubric.events:
             yield fail(
-                "few-events", f"{most.events} events {most.label!r}; at least {rubric.events} are asked for"
+                "few-events",
+                f"{plural(most.events, 'event')} {most.label!r}; at least {rubric.events} are asked for",
             )
         filled = [
             row.label for row in lasting if row.per_item is not None and _is_filled_in(row.per_item.grade, a)
@@ -143,11 +144,14 @@ def _plausible(a: Analysis, rubric: Rubric) -> Iterator[Finding]:
         )
     trace = a.power_trace
     if trace.kind is not Kind.COUNTER and len(trace) > _MANY and float(np.ptp(trace.values)) == 0:
-        yield ask("constant", f"all {len(trace):,} readings are the same: was the meter read at all?")
+        yield ask(
+            "constant",
+            f"all {plural(len(trace), 'reading is', 'readings are')} the same: was the meter read at all?",
+        )
     for row in a.rows:
         lasted = a.energies.end_ns[row.index] - a.energies.start_ns[row.index]
         if row.events >= _MANY and row.seconds > 0 and np.unique(lasted).size == 1:
             yield ask(
                 "regular",
-                f"all {row.events} events {row.label!r} last the same to the nanosecond: a program may have written them",
+                f"all {plural(row.events, 'event')} {row.label!r} last the same to the nanosecond: a program may have written them",
             )

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from powermeter.channel import Boundary, Gap
+from powermeter.errors import plural
 from powermeter.fleet.findings import Finding, ask, fail, note
 from powermeter.recording import Recording, SourceInfo
 from powermeter.recording.commitment import Commitment
@@ -33,7 +34,7 @@ def of_origin(recording: Recording, team: str) -> Iterator[Finding]:
     if count:
         yield fail(
             "summary-differs",
-            f"the summary of {count} chunk{'s' * (count > 1)} is not that of its readings: readings were changed afterwards",
+            f"the summary of {plural(count, 'chunk')} is not that of its readings: readings were changed afterwards",
         )
     names = [_team(value, team) for value in metadata_history(recording, "attributes")]
     named = list(dict.fromkeys(name for name in names if name))
@@ -75,7 +76,7 @@ def _readings(recording: Recording) -> Iterator[Finding]:
         if missing > 0:
             yield fail(
                 "readings-missing",
-                f"the recorder counted {samples:,} readings of {source.name or source.url}, {missing:,} of them are gone",
+                f"the recorder counted {plural(samples, 'reading')} of {source.name or source.url}, {missing:,} of which {'is' if missing == 1 else 'are'} gone",
             )
 
 
@@ -93,7 +94,7 @@ def _commitments(recording: Recording) -> Iterator[Finding]:
         if differs is not None:
             yield fail(
                 "notes-differ",
-                f"{source.name or source.url}: its driver, its channels or its first {differs:,} readings are not those that the "
+                f"{source.name or source.url}: its driver, its channels or its first {plural(differs, 'reading is', 'readings are')} not those that the "
                 "recorder noted while it ran: another program wrote them",
             )
 
@@ -134,7 +135,7 @@ def _events(recording: Recording) -> Iterator[Finding]:
         if missing > 0:
             yield fail(
                 "events-missing",
-                f"{told.written:,} events of process {process} were written and {missing:,} of them are gone",
+                f"process {process} wrote {plural(told.written, 'event')}, {missing:,} of which {'is' if missing == 1 else 'are'} gone",
             )
             continue
         uids = held.get(process, set())

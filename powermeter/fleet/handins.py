@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from powermeter.errors import ConfigurationError, PowermeterError
+from powermeter.errors import ConfigurationError, PowermeterError, plural
 from powermeter.fleet import evidence
 from powermeter.fleet.content import of_content
 from powermeter.fleet.copies import Owned, copies
@@ -208,4 +208,4 @@ def lines(found: Sequence[HandIn], rubric: Rubric) -> list[str]:
         )
         told += [f"{'':12}  {f.weight.value:4} {f.code}: {f.text}" for f in one.findings]
     total = ", ".join(f"{number} {word}" for word, number in counts(found).items() if number)
-    return [*told, f"{len(found)} recordings: {total}"]
+    return [*told, f"{plural(len(found), 'recording')}: {total}"]

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from powermeter.errors import DataError
+from powermeter.errors import DataError, plural
 from powermeter.fleet import layout
 from powermeter.fleet.dataset import Dataset, Held, compression_of
 from powermeter.fleet.locking import locked
@@ -55,7 +55,7 @@ class Merged:
         """Return the account in words."""
         if self.is_busy:
             return "not merged: another merge of this dataset is running"
-        return f"merged {self.recordings:,} recordings; {self.before:,} files are now {self.after:,}"
+        return f"merged {plural(self.recordings, 'recording')}; {plural(self.before, 'file is', 'files are')} now {self.after:,}"
 
 
 @dataclass(frozen=True, slots=True)

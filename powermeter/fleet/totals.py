@@ -12,7 +12,7 @@ from typing import Any
 from powermeter.analysis.rail_voltage import at_the_socket, socket_charge
 from powermeter.battery.battery import parse_battery
 from powermeter.channel import Boundary
-from powermeter.errors import ConfigurationError, DataError
+from powermeter.errors import ConfigurationError, DataError, plural
 from powermeter.fleet.engines import Engine
 from powermeter.fleet.pooling import GRADES
 from powermeter.fleet.questions import Asked, recordings
@@ -231,21 +231,21 @@ def _notes(engine: Engine, of: Any) -> list[Note]:
         told.append(
             Note.warning(
                 "recordings-overlap",
-                f"{row['overlaps']} recordings overlap an earlier one of the same device: if both counted the same rail, its energy is in the sum twice",
+                f"{plural(row['overlaps'], 'recording overlaps', 'recordings overlap')} an earlier one of the same device: if both counted the same rail, its energy is in the sum twice",
             )
         )
     if whole["simulated"]:
         told.append(
             Note.warning(
                 "simulated",
-                f"{whole['simulated']} of {whole['recordings']} recordings are simulated; --measured leaves them out",
+                f"{whole['simulated']} of {plural(whole['recordings'], 'recording')} are simulated; --measured leaves them out",
             )
         )
     if whole["doubtful"]:
         told.append(
             Note.warning(
                 "clock-doubtful",
-                f"{whole['doubtful']} recordings have a doubtful clock: their hours are not used",
+                f"{plural(whole['doubtful'], 'recording has', 'recordings have')} a doubtful clock: their hours are not used",
             )
         )
     return told

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from powermeter import toml
-from powermeter.errors import ConfigurationError
+from powermeter.errors import ConfigurationError, plural
 from powermeter.result.notes import Note
 from powermeter.units import SECONDS_PER_YEAR, parse_duration, parse_quantity
 
@@ -178,7 +178,7 @@ def _beyond_life(wanted: FootprintOptions, found: Subject) -> list[Note]:
     """Return what must be said where more than the whole life of a device is counted."""
     if wanted.items_in_life is not None:
         beyond = (found.items or 0.0) > wanted.items_in_life
-        said = f"{found.items or 0:g} items are more than the {wanted.items_in_life:g} of a whole life"
+        said = f"{plural(found.items or 0, 'item is', 'items are')} more than the {wanted.items_in_life:g} of a whole life"
     else:
         reserved = parse_duration(wanted.reserved) if wanted.reserved is not None else found.duration_s or 0.0
         years, life = reserved / SECONDS_PER_YEAR, wanted.life_factor.central

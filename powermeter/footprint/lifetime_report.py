@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from powermeter.errors import ConfigurationError
+from powermeter.errors import ConfigurationError, plural
 from powermeter.result import Grade, Result, plain
 from powermeter.result.formatting import Shown, format_range
 from powermeter.result.notes import Note, once, plain_notes
@@ -319,7 +319,7 @@ def _recorded(wanted: LifetimeOptions) -> tuple[Input, list[Note]]:
                 f"{server.title}: its events carry no generated_tokens, so energy per token is not known"
             )
         request = server.energy.scaled(wanted.cloud_tokens / server.tokens)
-        note += f", {wanted.cloud_tokens:g} tokens of {server.tokens:g} recorded"
+        note += f", {plural(wanted.cloud_tokens, 'token')} of {server.tokens:g} recorded"
     if request is None:
         raise ConfigurationError(f"{server.title}: which request? name its events with --cloud-label")
     # Two machines' meters share no error, whatever their channels are called.

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
-from powermeter.errors import DataError
+from powermeter.errors import DataError, plural
 from powermeter.importers.accuracies import NVML, RAPL, UNKNOWN
 from powermeter.importers.axis import refuse_sparse, usual_step
 from powermeter.importers.columns import NO_ZONE
@@ -66,7 +66,12 @@ class Alumet(Importer):
         if not found:
             raise DataError(f"{path}: no samples: no metric in it is an energy or a power")
         warnings = (
-            [Note.warning("rows-left-out", f"{lost} rows without a time or a number were left out")]
+            [
+                Note.warning(
+                    "rows-left-out",
+                    f"{plural(lost, 'row without a time or a number was', 'rows without a time or a number were')} left out",
+                )
+            ]
             if lost
             else []
         )

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import INTERPOLATED_TIME, MISSING, Gap
-from powermeter.errors import DataError
+from powermeter.errors import DataError, plural
 from powermeter.result.notes import Note
 from powermeter.units import NS, format_duration
 
@@ -110,7 +110,7 @@ def axis(
         warnings.append(
             Note.warning(
                 "rows-without-time",
-                f"{len(lost)} of {len(stamps)} rows have no usable time and were left out{_at(lost, lines)}",
+                f"{len(lost)} of {plural(len(stamps), 'row')} have no usable time and were left out{_at(lost, lines)}",
             )
         )
     else:
@@ -136,7 +136,7 @@ def axis(
             warnings.append(
                 Note.warning(
                     "holes",
-                    f"{len(found.gaps)} hole{'s' * (len(found.gaps) != 1)} without rows, together {format_duration(lost_s)}"
+                    f"{plural(len(found.gaps), 'hole')} without rows, together {format_duration(lost_s)}"
                     f" (longest {format_duration(longest)}): gaps, not measured",
                 )
             )
@@ -198,7 +198,7 @@ def _straighten(found: Axis, where: str, lines: NDArray[np.int64] | None) -> Non
         found.warnings.append(
             Note.warning(
                 "rows-out-of-order",
-                f"{len(lost)} rows whose time lies before an earlier row's were left out{_at(found.kept[lost], lines)}",
+                f"left out: {plural(len(lost), 'row')} whose time lies before an earlier row's{_at(found.kept[lost], lines)}",
             )
         )
         found.kept = found.kept[~drop]
@@ -290,7 +290,7 @@ def _lone_ends(found: Axis, lines: NDArray[np.int64] | None) -> None:
     found.warnings.append(
         Note.warning(
             "stray-rows",
-            f"{len(lost)} row{'s' * (len(lost) > 1)} at an end of the log lie more than {_FAR} times as far away as the log is "
+            f"{plural(len(lost), 'row at an end of the log lies', 'rows at an end of the log lie')} more than {_FAR} times as far away as the log is "
             f"long: its clock was wrong there; left out{_at(found.kept[lost], lines)}",
         )
     )
@@ -320,7 +320,7 @@ def _spread(found: Axis) -> None:
     found.warnings.append(
         Note.info(
             "coarse-stamps",
-            f"stamps have a resolution of {resolution / NS:g} s; {len(since)} rows were spread {how} "
+            f"stamps have a resolution of {resolution / NS:g} s; {plural(len(since), 'row was', 'rows were')} spread {how} "
             f"(mean step {span / (len(since) - 1) * 1e3:.4g} ms); the span of {span:g} s, and with it every "
             f"energy, is known to ±{found.span_error:.1%}",
         )

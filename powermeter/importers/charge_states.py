@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 
-from powermeter.errors import ConfigurationError
+from powermeter.errors import ConfigurationError, plural
 from powermeter.importers.blocks import TextBlock
 from powermeter.importers.headers import Heading
 
@@ -153,4 +153,4 @@ class ChargeStates:
         own = [s for s in self._stretches if s.state == state]
         shown = ", ".join(str(s.first) if s.first == s.last else f"{s.first}–{s.last}" for s in own[:_SHOWN])
         more = f" and {len(own) - _SHOWN} more stretches" if len(own) > _SHOWN else ""
-        return f"{state} in {self._rows[state]} rows (lines {shown}{more})"
+        return f"{state} in {plural(self._rows[state], 'row')} (lines {shown}{more})"

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import Boundary, Channel, Kind, Quantity, Rail
-from powermeter.errors import DataError
+from powermeter.errors import DataError, plural
 from powermeter.events import Event
 from powermeter.importers.accuracies import CODECARBON
 from powermeter.importers.decimal_grid import float_or_nan
@@ -116,7 +116,7 @@ class Codecarbon(Importer):
             warnings.append(
                 Note.warning(
                     "rows-overlap",
-                    f"{overlapping} rows began before the row above them ended: they ran side by side, or are later totals "
+                    f"{plural(overlapping, 'row')} began before the row above them ended: they ran side by side, or are later totals "
                     "of the same run, whose energies then contain each other; the sum over all rows counts them all",
                 )
             )

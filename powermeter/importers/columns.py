@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import Accuracy, Channel, Kind, Quantity, Rail
-from powermeter.errors import DataError
+from powermeter.errors import DataError, plural
 from powermeter.importers.accuracies import UNKNOWN
 from powermeter.importers.decimal_grid import float_or_nan, integer_codes
 from powermeter.importers.files import read_lines
@@ -196,19 +196,27 @@ def read_table(
             f"{path}: no samples: {'no row is whole' if short else 'the header has no rows under it'}"
         )
     if unreadable == whole:
-        raise DataError(f"{path}: no samples: none of {whole} rows holds a number in {columns[0].name}")
+        raise DataError(
+            f"{path}: no samples: none of {plural(whole, 'row')} holds a number in {columns[0].name}"
+        )
     if (short + unreadable) * 10 > whole:
         raise DataError(
-            f"{path}: {short + unreadable} of {whole + short} rows are cut or hold no number; "
+            f"{path}: {short + unreadable} of {plural(whole + short, 'row')} are cut or hold no number; "
             "this is not the format it looks like"
         )
     warnings: list[Note] = []
     if short:
-        warnings.append(Note.warning("rows-left-out", f"{short} rows with too few fields were left out"))
+        warnings.append(
+            Note.warning(
+                "rows-left-out",
+                f"{plural(short, 'row with too few fields was', 'rows with too few fields were')} left out",
+            )
+        )
     if unreadable:
         warnings.append(
             Note.warning(
-                "missing-values", f"{unreadable} rows without any number were kept as missing values"
+                "missing-values",
+                f"{plural(unreadable, 'row without any number was', 'rows without any number were')} kept as missing",
             )
         )
     found = _axis(path, time, stamps, whole, spread)

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from powermeter.channel import Boundary, Channel, Kind, Quantity, Rail
-from powermeter.errors import ConfigurationError, DataError
+from powermeter.errors import ConfigurationError, DataError, plural
 from powermeter.importers.accuracies import NVML
 from powermeter.importers.as_table import read_as_table
 from powermeter.importers.axis import regular
@@ -105,7 +105,7 @@ def _log(path: Path, values: dict[str, list[float]], period_s: float) -> Log:
             warnings.append(
                 Note.warning(
                     "values-repeated",
-                    f"{gpu} has {len(column)} of {count} samples; the missing ones were taken to be its last",
+                    f"{gpu} has {len(column)} of {plural(count, 'sample')}; the missing ones were taken to be its last",
                 )
             )
         read = np.array([*column, *[math.nan] * (count - len(column))])

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.errors import DataError
+from powermeter.errors import DataError, plural
 from powermeter.importers.axis import usual_step
 from powermeter.importers.device_column import MAX_DEVICES
 from powermeter.importers.plan import Plan
@@ -64,7 +64,7 @@ def round_note(
     sizes = np.diff(np.append(first, len(of)))
     lacking = int((sizes < len(devices)).sum())
     names = ", ".join(device_label(plan, text) for text in list(devices)[:8])
-    note = f"rows of {len(devices)} devices were distinguished: {names}"
+    note = f"rows of {plural(len(devices), 'device')} distinguished: {names}"
     if stamps is not None:
         few = slice(0, _LOOKED_AT)
         apart = stamps[few] - stamps[first[of[few]]]
@@ -74,9 +74,7 @@ def round_note(
     if lacking * 2 > len(sizes):
         note += "; they were read at times of their own, and each was brought onto all of these times"
     elif lacking:
-        note += (
-            f"; {lacking} of {len(sizes)} rounds lack a device: their sum is known only where all were read"
-        )
+        note += f"; {lacking} of {plural(len(sizes), 'round')} lack a device: their sum is known only where all were read"
     return Note.info("devices-distinguished", note)
 
 

@@ -12,7 +12,7 @@ import re
 from itertools import islice
 from pathlib import Path
 
-from powermeter.errors import DataError
+from powermeter.errors import DataError, plural
 from powermeter.events import Event
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import RELATIVE, Choices, Log
@@ -62,11 +62,12 @@ def read(path: Path, log: Log, choices: Choices) -> list[Event]:
     outside = len(events) - len(inside)
     if not inside:
         hint = "; the log's times are relative, these are not" if log.clock == RELATIVE else ""
-        raise DataError(f"{path}: none of its {len(events)} events lies within the log{hint}")
+        raise DataError(f"{path}: none of its events lies within the log{hint}")
     if outside:
         log.warnings.append(
             Note.warning(
-                "events-left-out", f"{outside} events of {path.name} lie outside the log and were left out"
+                "events-left-out",
+                f"{plural(outside, 'event')} of {path.name} left out: outside the log",
             )
         )
     return inside

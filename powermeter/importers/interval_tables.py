@@ -18,7 +18,7 @@ from typing import ClassVar
 import numpy as np
 
 from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
-from powermeter.errors import DataError
+from powermeter.errors import DataError, plural
 from powermeter.events import Event
 from powermeter.importers.accuracies import NVML, RAPL
 from powermeter.importers.decimal_grid import Grid, float_or_nan
@@ -156,7 +156,7 @@ class IntervalTable(Importer):
             warnings.append(
                 Note.warning(
                     "rows-left-out",
-                    f"{len(left_out)} rows lack a time, a length or an energy and were left out (lines {shown})",
+                    f"{plural(len(left_out), 'row lacks', 'rows lack')} a time, a length or an energy: left out (lines {shown})",
                 )
             )
         starts, clock = _places(stretches, warnings)
@@ -253,7 +253,7 @@ def _places(stretches: Sequence[_Stretch], warnings: list[Note]) -> tuple[list[i
             "pauses-unknown",
             "the rows were laid one after another, without the pauses between them, which were not measured"
             + (
-                f"; {overlapping} rows began before the row above them ended: if they contain each other, their sum counts twice"
+                f"; {plural(overlapping, 'row')} began before the row above them ended: if they contain each other, their sum counts twice"
                 if overlapping
                 else ""
             ),

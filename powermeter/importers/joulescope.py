@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
-from powermeter.errors import DataError, NotInstalledError
+from powermeter.errors import DataError, NotInstalledError, plural
 from powermeter.importers.accuracies import JOULESCOPE
 from powermeter.importers.decimal_grid import integer_codes
 from powermeter.importers.files import MAX_BYTES, Peek
@@ -86,12 +86,13 @@ def log_of(path: Path, folder: Path) -> Log:
     if len(rates) > 1 or not 0 < rates[0] <= _MAX_RATE_HZ:
         raise DataError(f"{path}: its signals have different or impossible sample rates ({rates})")
     if not 0 < length <= MAX_SAMPLES:
-        raise DataError(f"{path}: {length} samples; between 1 and {MAX_SAMPLES} can be imported")
+        raise DataError(f"{path}: {plural(length, 'sample')}; between 1 and {MAX_SAMPLES} can be imported")
     warnings = [Note.info("series-left-out", f"signals left out: {', '.join(left)}")] if left else []
     if any(signal["length"] != length for signal in signals):
         warnings.append(
             Note.warning(
-                "signals-cut", f"its signals differ in length; the first {length} samples of each were taken"
+                "signals-cut",
+                f"its signals differ in length; the first {plural(length, 'sample')} of each were taken",
             )
         )
     period = NS / rates[0]
@@ -126,7 +127,7 @@ def _values(path: Path, folder: Path, name: str, length: int) -> NDArray[np.floa
     values = np.fromfile(folder / f"{name}.f32", np.dtype("<f4"), length)
     if len(values) < length:
         raise DataError(
-            f"{path}: only {len(values)} of {length} samples of {name} can be read; it is damaged"
+            f"{path}: only {len(values)} of {plural(length, 'sample')} of {name} can be read; it is damaged"
         )
     return values
 

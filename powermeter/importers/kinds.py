@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from shlex import quote
 
 from powermeter.channel import Kind, Quantity
-from powermeter.errors import ConfigurationError, DataError
+from powermeter.errors import ConfigurationError, DataError, plural
 from powermeter.importers.cells import Statistics
 from powermeter.importers.layout import Layout
 from powermeter.importers.plan import Planned
@@ -202,7 +202,7 @@ def _resets(column: Planned, seen: Statistics) -> Note | None:
     """Return what to say of a counter that falls, or nothing."""
     if not seen.falls:
         return None
-    times = f"{seen.falls} time{'s' * (seen.falls != 1)}"
+    times = f"{plural(seen.falls, 'time')}"
     if seen.to_zero == seen.falls:
         how = f"was reset {times}: it falls to almost zero and counts on"
     else:
@@ -222,7 +222,9 @@ def _rising(column: Planned, seen: Statistics, where: str) -> Meaning:
         return Meaning("counter", "a running total: it never falls")
     if seen.count >= _ENOUGH and (seen.rises >= _ENOUGH - 1 or seen.count > _ENOUGH + 1):
         return Meaning("counter", "a running total: it never falls")
-    raise ConfigurationError(_question(named.text, column, where, f"has only {seen.count} rows, which rise"))
+    raise ConfigurationError(
+        _question(named.text, column, where, f"has only {plural(seen.count, 'row')}, which rise")
+    )
 
 
 def _typed(column: Planned) -> str:

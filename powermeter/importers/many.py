@@ -14,7 +14,7 @@ from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from powermeter.errors import ConfigurationError, DataError, PowermeterError
+from powermeter.errors import ConfigurationError, DataError, PowermeterError, plural
 from powermeter.importers import events, open_log, recognise
 from powermeter.importers.files import MAX_BYTES, Peek, open_bytes, open_zip
 from powermeter.importers.log import Choices, Log, Rows
@@ -178,7 +178,7 @@ def convert(job: Job, *, format: str | None, choices: Choices, force: bool) -> L
             log.warnings.append(
                 Note.info(
                     "files-passed-over",
-                    f"{len(left)} files beside the logs were passed over: {', '.join(left[:6])}{' …' if len(left) > 6 else ''}",
+                    f"passed over: {plural(len(left), 'file')} beside the logs: {', '.join(left[:6])}{' …' if len(left) > 6 else ''}",
                 )
             )
         write(log, job.paths[0], job.out, force=force)

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from powermeter.channel import Boundary, Kind, Quantity, Rail
-from powermeter.errors import DataError
+from powermeter.errors import DataError, plural
 from powermeter.events import Event
 from powermeter.importers.accuracies import ANALYSER
 from powermeter.importers.columns import Column, channel
@@ -120,7 +120,7 @@ def _read_spl(path: Path) -> tuple[Rows, list[Note]]:
     if not stamps:
         raise DataError(f"{path}: no samples: no line reads Time,…,Watts,…")
     if broken * 10 > len(stamps):
-        raise DataError(f"{path}: {broken} of {broken + len(stamps)} lines are not from PTDaemon")
+        raise DataError(f"{path}: {broken} of {plural(broken + len(stamps), 'line')} are not from PTDaemon")
     found = axis(stamps, str(path), spread=False)
     warnings = (
         [Note.warning("rows-left-out", f"{broken} broken lines of {path.name} were left out")]

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from powermeter.channel import MISSING
+from powermeter.errors import plural
 from powermeter.importers.files import read_all
 from powermeter.importers.mlperf_submission import Submission, load
 from powermeter.importers.stamps import wall
@@ -93,14 +94,17 @@ def _gaps(s: Submission) -> _Judged:
     steps = np.diff(s.rows.times_ns[s.inside]) / NS
     holes = steps[steps > 1.5 * RATE_S]
     lost = float((holes - RATE_S).sum())
-    return not len(holes), f"{len(holes)} holes, {lost:.0f} s of samples missing"
+    return not len(holes), f"{plural(len(holes), 'hole')}, {lost:.0f} s of samples missing"
 
 
 def _sentinels(s: Submission) -> _Judged:
     watts = np.asarray(s.rows.codes[0])[s.inside]
     lost = int((watts == MISSING).sum())
     low = int(((watts != MISSING) & (watts <= 0)).sum())
-    return not lost and not low, f"{lost} samples of -1 (not available), {low} of 0 W or less in the window"
+    return (
+        not lost and not low,
+        f"{plural(lost, 'sample')} of -1 (not available), {low} of 0 W or less in the window",
+    )
 
 
 def _ranges(s: Submission) -> _Judged:
@@ -278,7 +282,7 @@ def _checksums(s: Submission) -> _Judged:
     ok = not wrong and not needed and seen > 0
     return (
         ok,
-        f"{seen} files as recorded"
+        f"as recorded: {plural(seen, 'file')}"
         if ok
         else f"changed: {', '.join(wrong) or 'none'}; absent: {', '.join(needed) or 'none'}",
     )

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import Boundary, Gap, Kind, Quantity, Rail
-from powermeter.errors import DataError
+from powermeter.errors import DataError, plural
 from powermeter.events import Event
 from powermeter.importers.accuracies import LPM01A
 from powermeter.importers.columns import Column, channel
@@ -225,7 +225,7 @@ def _trial(path: Path, number: int, trial: Any) -> tuple[NDArray[np.float64], in
         ) from None
     if energies.ndim != 1 or not 0 <= begin < end <= len(energies) or count < 1:
         raise DataError(
-            f"{path}: trial {number}: its window {begin}…{end} lies outside its {len(energies)} samples"
+            f"{path}: trial {number}: its window {begin}…{end} lies outside its {plural(len(energies), 'sample')}"
         )
     _refuse_nonsense(path, energies, 1000.0)
     return (

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from powermeter.channel import Boundary, Kind, Quantity, Rail
-from powermeter.errors import DataError
+from powermeter.errors import DataError, plural
 from powermeter.events import Event
 from powermeter.importers.accuracies import UNKNOWN
 from powermeter.importers.columns import Column, channel, channel_name
@@ -143,7 +143,7 @@ def _read(path: Path) -> _Node:
         elif key == "interconnect_power_est" and node.estimate_w is None and number >= 0:
             node.estimate_w = number
     if node.broken * 10 > len(node.watts) + 10:
-        raise DataError(f"{path}: {node.broken} lines after {_MARK.strip()} are damaged")
+        raise DataError(f"{path}: {plural(node.broken, 'damaged line')} after {_MARK.strip()}")
     return node
 
 
@@ -201,10 +201,17 @@ def _rows(node: _Node) -> tuple[Rows, list[Note]]:
         raise DataError(f"{node.path}: no samples: no power_reading holds a power")
     warnings = list(found.warnings)
     if node.broken:
-        warnings.append(Note.warning("rows-left-out", f"{node.broken} damaged lines were left out"))
+        warnings.append(
+            Note.warning(
+                "rows-left-out", f"{plural(node.broken, 'damaged line was', 'damaged lines were')} left out"
+            )
+        )
     if missing:
         warnings.append(
-            Note.warning("missing-values", f"{missing} readings that are none were kept as missing values")
+            Note.warning(
+                "missing-values",
+                f"kept as missing values: {plural(missing, 'reading without a number', 'readings without a number')}",
+            )
         )
     name = node.path.stem
     is_switch = name.startswith("sw")

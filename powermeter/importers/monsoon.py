@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 
 from powermeter.channel import Boundary, Quantity, Rail
-from powermeter.errors import ConfigurationError, DataError
+from powermeter.errors import ConfigurationError, DataError, plural
 from powermeter.importers.accuracies import MONSOON
 from powermeter.importers.columns import Column, TimeColumn, Written, read_table, rows, samples
 from powermeter.importers.files import Peek
@@ -62,7 +62,7 @@ class MonsoonLog(Importer):
         if unit == "ms" and span > 0 and (len(times) - 1) / span > 1.1 * MAX_RATE_HZ:
             if choices.columns:
                 raise ConfigurationError(
-                    f"{path}: {len(times)} rows in {span:g} s: the monitor takes 5000/s at most"
+                    f"{path}: {plural(len(times), 'row')} in {span:g} s: the monitor takes 5000/s at most"
                 )
             table = read_table(path, columns, TimeColumn(0, "relative", NS), choices, written=Written(skip=1))
             table.warnings.append(

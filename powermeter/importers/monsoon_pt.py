@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import MISSING, Boundary, Channel, Kind, Quantity, Rail
-from powermeter.errors import DataError
+from powermeter.errors import DataError, plural
 from powermeter.importers.accuracies import MONSOON
 from powermeter.importers.files import Peek, read_all
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
@@ -66,7 +66,9 @@ class MonsoonFile(Importer):
         warnings = []
         if count and count != len(frames):
             warnings.append(
-                Note.warning("samples-lost", f"its header names {count} samples, {len(frames)} are in it")
+                Note.warning(
+                    "samples-lost", f"its header names {plural(count, 'sample')}, {len(frames)} are in it"
+                )
             )
         sums = struct.unpack_from("<9f", head, _SUMS)
         known = max(1, count - lost) if count else 0
@@ -81,7 +83,7 @@ class MonsoonFile(Importer):
                 warnings.append(
                     Note.warning(
                         "samples-lost",
-                        f"{name}: {missing} samples were lost by the recording program and are missing values",
+                        f"{name}: {plural(missing, 'sample was', 'samples were')} lost by the recording program and {'is a missing value' if missing == 1 else 'are missing values'}",
                     )
                 )
             if name == "main" and known:

@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
-from powermeter.errors import DataError
+from powermeter.errors import DataError, plural
 from powermeter.importers.as_table import read_as_table
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import Choices, Importer, Log
@@ -61,21 +61,21 @@ class NvidiaSmiStats(Importer):
             log.warnings.append(
                 Note.info(
                     "readings-passed-over",
-                    f"{counts['other']} samples of other readings (temperature, clocks …) were left out",
+                    f"left out: {plural(counts['other'], 'sample')} of other readings (temperature, clocks …)",
                 )
             )
         if counts["again"]:
             log.warnings.append(
                 Note.info(
                     "readings-repeated",
-                    f"{counts['again']} samples were printed again, with the same time, and count once",
+                    f"{plural(counts['again'], 'sample was', 'samples were')} printed again, with the same time; each time counts once",
                 )
             )
         if counts["unread"]:
             log.warnings.append(
                 Note.warning(
                     "rows-left-out",
-                    f"{counts['unread']} lines are not samples of nvidia-smi stats and were left out",
+                    f"{plural(counts['unread'], 'line is', 'lines are')} not samples of nvidia-smi stats: left out",
                 )
             )
         return log

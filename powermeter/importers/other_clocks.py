@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import MISSING
+from powermeter.errors import plural
 from powermeter.importers.calendar_columns import calendar_columns
 from powermeter.importers.headers import Heading
 from powermeter.importers.layout import Layout
@@ -42,7 +43,7 @@ def disagreements(found: Layout, headings: Sequence[Heading], used: TimePlan, ch
         notes.append(
             Note.warning(
                 "times-disagree",
-                f"{_names(headings, used)} was used as the time: the first {len(found.rows)} rows cover {own:.4g} s by it and "
+                f"{_names(headings, used)} was used as the time: the first {plural(len(found.rows), 'row')} cover {own:.4g} s by it and "
                 f"{span:.4g} s by {headings[other].text!r}; to use the latter, add {_without(headings, used)}",
             )
         )

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import MISSING, Boundary, Channel, Gap, Kind, Quantity, Rail
-from powermeter.errors import ConfigurationError, DataError
+from powermeter.errors import ConfigurationError, DataError, plural
 from powermeter.importers.accuracies import GAUGE, ODPM, PHONE_MODEL
 from powermeter.importers.axis import pauses, refuse_sparse
 from powermeter.importers.log import RELATIVE, Choices, Log, Rows
@@ -35,7 +35,7 @@ def log_of(trace: Trace, name: str, choices: Choices) -> Log:
         warnings.append(
             Note.warning(
                 "damaged",
-                f"the trace is damaged after {trace.packets} packets ({trace.cut}); what came before was read",
+                f"the trace is damaged after {plural(trace.packets, 'packet')} ({trace.cut}); what came before was read",
             )
         )
     if trace.dropped:
@@ -56,7 +56,7 @@ def log_of(trace: Trace, name: str, choices: Choices) -> Log:
         warnings.append(
             Note.warning(
                 "rows-left-out",
-                f"{trace.clocks.unknown} packets have a clock that no snapshot explains; they were left out",
+                f"{plural(trace.clocks.unknown, 'packet has', 'packets have')} a clock that no snapshot explains: left out",
             )
         )
     sources = []
@@ -147,7 +147,8 @@ def _rails(trace: Trace, warnings: list[Note]) -> dict[str, list[Reading]]:
     if unnamed:
         warnings.append(
             Note.warning(
-                "rows-left-out", f"{unnamed} readings of rails that the trace never describes were left out"
+                "rows-left-out",
+                f"left out: {plural(unnamed, 'reading')} of rails that the trace never describes",
             )
         )
     return found
@@ -187,7 +188,7 @@ def _source(
     if alone or choices.rail is not None or choices.add_up:
         if len(rails) > 1 and choices.rail is None and not choices.add_up:
             raise ConfigurationError(
-                f"{trace.path}: {len(rails)} rails ({', '.join(list(named)[:8])}) and no battery: a phone's rails may overlap and are "
+                f"{trace.path}: {plural(len(rails), 'rail')} ({', '.join(list(named)[:8])}) and no battery: a phone's rails may overlap and are "
                 f"not all of it; say which one counts with --rail {quote(rails[0].name)} (the others are kept), or --sum"
             )
         whole = decide(rails, where=str(trace.path), rail=choices.rail, add_up=choices.add_up)
@@ -324,7 +325,7 @@ def _discharge(
         warnings.append(
             Note.warning(
                 "charging-left-out",
-                f"{label}: {int(charging.sum())} of {int(known.sum())} readings were taken while it was charged: what goes into a battery "
+                f"{label}: {int(charging.sum())} of {plural(int(known.sum()), 'reading')} were taken while it was charged: what goes into a battery "
                 "is not what the phone uses; left out",
             )
         )

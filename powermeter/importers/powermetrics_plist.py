@@ -17,7 +17,7 @@ from xml.parsers.expat import ExpatError
 import numpy as np
 
 from powermeter.channel import Channel, Kind, Quantity
-from powermeter.errors import DataError
+from powermeter.errors import DataError, plural
 from powermeter.importers.decimal_grid import Grid
 from powermeter.importers.files import Peek, read_all
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
@@ -105,7 +105,12 @@ class PowermetricsPlist(Importer):
             )
         ]
         if lost:
-            warnings.append(Note.warning("rows-left-out", f"{lost} samples without a length were left out"))
+            warnings.append(
+                Note.warning(
+                    "rows-left-out",
+                    f"{plural(lost, 'sample without a length was', 'samples without a length were')} left out",
+                )
+            )
         rows = Rows("powermetrics", tuple(channels), times, codes)
         log = Log(cls.name, UTC if known else RELATIVE, [rows], warnings=warnings)
         if "package" in {channel.rail.name for channel in channels if channel.rail is not None}:

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import Boundary, Channel, Kind, Quantity, Rail
-from powermeter.errors import ConfigurationError, DataError
+from powermeter.errors import ConfigurationError, DataError, plural
 from powermeter.events import Event
 from powermeter.importers.accuracies import PPK2_HIGH, PPK2_LOW
 from powermeter.importers.axis import pauses
@@ -76,7 +76,7 @@ class PPK2File(Importer):
             warnings.append(
                 Note.warning(
                     "samples-lost",
-                    f"{lost} samples were lost by the recording program and are missing values",
+                    f"{plural(lost, 'sample was', 'samples were')} lost by the recording program and {'is a missing value' if lost == 1 else 'are missing values'}",
                 )
             )
         events = _events(times, logic)
@@ -94,7 +94,7 @@ class PPK2File(Importer):
             warnings.append(
                 Note.warning(
                     "holes",
-                    f"{len(measured.gaps)} holes without samples, together {lost_s:.4g} s: gaps, not measured",
+                    f"{plural(len(measured.gaps), 'hole')} without samples, together {lost_s:.4g} s: gaps, not measured",
                 )
             )
         return Log(
@@ -229,7 +229,7 @@ def _read_csv(path: Path, choices: Choices) -> _Session:
         raise DataError(f"{path}: no samples: the header has no rows under it")
     if short * 10 > len(stamps):
         raise DataError(
-            f"{path}: {short} of {short + len(stamps)} rows are cut; this is not the format it looks like"
+            f"{path}: {short} of {plural(short + len(stamps), 'row')} are cut; this is not the format it looks like"
         )
     measured = (
         axis(stamps, str(path), holes=False)

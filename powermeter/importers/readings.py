@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from powermeter.channel import Boundary
-from powermeter.errors import ConfigurationError, DataError
+from powermeter.errors import ConfigurationError, DataError, plural
 from powermeter.importers.files import Peek, opened_text
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
 from powermeter.importers.manual_readings import SCALE, Display, advice, channel_of, rail_of
@@ -68,7 +68,7 @@ class Readings(Importer):
                 )
             found.append((number, match))
         if len(found) < 2:
-            raise DataError(f"{path}: {len(found)} readings; at least two are needed")
+            raise DataError(f"{path}: {plural(len(found), 'reading')}; at least two are needed")
         unit = choices.unit or next((match["unit"] for _, match in found if match["unit"]), None)
         if unit is None:
             raise ConfigurationError(f"{path}: no line names the unit of its values; add --unit kWh")

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from powermeter.channel import Gap, Quantity
-from powermeter.errors import DataError
+from powermeter.errors import DataError, plural
 from powermeter.importers.blocks import RowCount
 from powermeter.importers.cells import Cells, Statistics, is_missing_word
 from powermeter.importers.headers import of_unit
@@ -50,7 +50,7 @@ def check_rows(
         column = plan.columns[electric[0]]
         reasons = ", ".join(f"{n} × {text!r}" for text, n in cells_of[electric[0]].reasons.most_common(3))
         raise DataError(
-            f"{path}: no samples: none of {whole} rows holds a number in {column.heading.text} ({reasons})"
+            f"{path}: no samples: none of {plural(whole, 'row')} holds a number in {column.heading.text} ({reasons})"
         )
     if all(_only_marks(seen[i], plan.columns[i].quantity) for i in electric):
         first = seen[electric[0]]
@@ -61,7 +61,7 @@ def check_rows(
     odd = counted.short + counted.long
     if odd * 10 > whole:
         raise DataError(
-            f"{path}: {odd} of {whole + odd} rows are cut or hold no number (too few fields, or more than the header has); "
+            f"{path}: {odd} of {plural(whole + odd, 'row')} are cut or hold no number (too few fields, or more than the header has); "
             "this is not the format it looks like"
         )
     garbage = sum(
@@ -69,19 +69,24 @@ def check_rows(
     )
     if garbage * 10 > whole and garbage * 2 > seen[electric[0]].count:
         raise DataError(
-            f"{path}: {garbage} of {whole} rows are cut or hold no number; this is not the format it looks like"
+            f"{path}: {garbage} of {plural(whole, 'row')} are cut or hold no number; this is not the format it looks like"
         )
     if counted.short:
         shown = ", ".join(map(str, counted.short_lines))
         notes.append(
             Note.warning(
-                "rows-left-out", f"{counted.short} rows with too few fields were left out (lines {shown})"
+                "rows-left-out",
+                f"{plural(counted.short, 'row with too few fields was', 'rows with too few fields were')} left out (lines {shown})",
             )
         )
     if counted.long or counted.comments:
         shown = ", ".join(map(str, counted.odd_lines))
-        parts = [f"{counted.long} rows with more fields than the header"] if counted.long else []
-        parts += [f"{counted.comments} lines that begin with #"] if counted.comments else []
+        parts = [f"{plural(counted.long, 'row')} with more fields than the header"] if counted.long else []
+        parts += (
+            [f"{plural(counted.comments, 'line that begins', 'lines that begin')} with #"]
+            if counted.comments
+            else []
+        )
         notes.append(Note.warning("rows-left-out", f"{' and '.join(parts)} were left out (lines {shown})"))
     if counted.headers > 0:
         notes.append(
@@ -91,7 +96,7 @@ def check_rows(
         notes.append(
             Note.info(
                 "readings-passed-over",
-                f"{counted.left_out} rows of other kinds (single cores, sensors) were passed over",
+                f"passed over: {plural(counted.left_out, 'row')} of other kinds (single cores, sensors)",
             )
         )
     for i, (column, cells) in enumerate(zip(plan.columns, cells_of, strict=True)):
@@ -102,7 +107,7 @@ def check_rows(
             notes.append(
                 Note.warning(
                     "missing-values",
-                    f"column {column.heading.text!r}: {lost} of {whole} rows hold no number ({what}; lines {lines}"
+                    f"column {column.heading.text!r}: {lost} of {plural(whole, 'row')} hold no number ({what}; lines {lines}"
                     f"{' …' if lost > len(cells.lines) else ''}): missing values",
                 )
             )
@@ -116,7 +121,7 @@ def hole_notes(gaps: Sequence[Gap]) -> list[Note]:
         return []
     seconds = [(gap.end_ns - gap.start_ns) / 1e9 for gap in holes]
     note = (
-        f"{len(holes)} hole{'s' * (len(holes) != 1)} without readings, together {sum(seconds):.6g} s (longest "
+        f"{plural(len(holes), 'hole')} without readings, together {sum(seconds):.6g} s (longest "
         f"{max(seconds):.6g} s): gaps, not measured"
     )
     set_forward = [s for s in seconds if s > 1799 and abs((s + 900) % 1800 - 900) <= 2.5]
@@ -141,7 +146,7 @@ def flag_notes(stream: Stream, seen: Statistics) -> list[Note]:
         notes.append(
             Note.warning(
                 "implausible-values",
-                f"{stream.channel.name}: {stream.spikes} implausible reading{'s' * (stream.spikes != 1)} (spikes beyond "
+                f"{stream.channel.name}: {plural(stream.spikes, 'implausible reading')} (spikes beyond "
                 f"{stream.limit * stream.channel.scale / stream.grid.scale:.3g} {stream.channel.unit}, far above all others or above "
                 f"what any supply gives) left out{_at(stream.spike_lines)}",
             )
@@ -166,7 +171,7 @@ def flag_notes(stream: Stream, seen: Statistics) -> list[Note]:
         notes.append(
             Note.warning(
                 "both-ways",
-                f"{stream.channel.name}: {seen.negative} of {seen.count} readings are below 0, and what they add up to is "
+                f"{stream.channel.name}: {seen.negative} of {plural(seen.count, 'reading')} are below 0, and what they add up to is "
                 f"{seen.flows_in / seen.flows_out:.2g} of the rest: what flows in is set against what flows out. Of a battery that charges, "
                 "import only the lines in which it discharges",
             )
@@ -218,7 +223,7 @@ def implausible(plan: Plan, seen_of: Sequence[Statistics], meanings: Sequence[Me
                 found.append(
                     Note.warning(
                         "all-zero",
-                        f"column {column.heading.text!r} is 0 in all {seen.count} rows: nothing was drawn, or nothing was measured",
+                        f"column {column.heading.text!r} is 0 in all {plural(seen.count, 'row')}: nothing was drawn, or nothing was measured",
                     )
                 )
             continue

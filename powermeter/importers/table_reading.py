@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import MISSING, Accuracy, Channel, Quantity
-from powermeter.errors import DataError
+from powermeter.errors import DataError, plural
 from powermeter.importers import kinds
 from powermeter.importers.apparent_power import refuse_apparent
 from powermeter.importers.axis import Axis, axis, first_interval_ns, keep_first_step, regular, whole_seconds
@@ -211,7 +211,7 @@ class Table:
         self.warnings.extend(found.warnings)
         if len(found.times_ns) > 1 and found.times_ns[-1] == found.times_ns[0]:
             raise DataError(
-                f"{self.path}: all {store.rows} rows have one time: there is no stretch of time to integrate over. Where the "
+                f"{self.path}: all {plural(store.rows, 'row has', 'rows have')} one time: there is no stretch of time to integrate over. Where the "
                 "times are of the day the file was written, say how often a row was taken with --rate"
             )
         if len(found.kept) == len(stamps):

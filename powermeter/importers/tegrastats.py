@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import MISSING, Channel, Kind, Quantity
-from powermeter.errors import ConfigurationError, DataError
+from powermeter.errors import ConfigurationError, DataError, plural
 from powermeter.importers.columns import NO_ZONE, unused
 from powermeter.importers.files import Peek, ends_whole, read_lines
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
@@ -43,14 +43,15 @@ class TegrastatsLog(Importer):
         rails = list(dict.fromkeys(rail for line in lines for rail in line.rails))
         if not rails:
             raise DataError(
-                f"{path}: no power rails in {len(lines)} lines of tegrastats; run it as root, or on a board "
+                f"{path}: no power rails in {plural(len(lines), 'line')} of tegrastats; run it as root, or on a board "
                 "that has power monitors (this is not 0 W)"
             )
         powered = [line for line in lines if line.powers]
         if len(powered) < len(lines):
             warnings.append(
                 Note.warning(
-                    "rows-left-out", f"{len(lines) - len(powered)} lines without power rails were left out"
+                    "rows-left-out",
+                    f"{plural(len(lines) - len(powered), 'line without power rails was', 'lines without power rails were')} left out",
                 )
             )
         found, clock = _axis(path, powered, choices)
@@ -126,13 +127,20 @@ def _lines(path: Path) -> tuple[list[TegrastatsLine], list[Note]]:
     if not lines:
         raise DataError(f"{path}: no line of tegrastats in it")
     if foreign > len(lines):
-        raise DataError(f"{path}: {foreign} of {foreign + len(lines)} lines are not from tegrastats")
+        raise DataError(
+            f"{path}: {foreign} of {plural(foreign + len(lines), 'line')} are not from tegrastats"
+        )
     if foreign:
         warnings.append(
-            Note.warning("rows-left-out", f"{foreign} lines that are not from tegrastats were left out")
+            Note.warning(
+                "rows-left-out",
+                f"{plural(foreign, 'line that is not from tegrastats was', 'lines that are not from tegrastats were')} left out",
+            )
         )
     for problem, count in list(problems.items())[:3]:
-        warnings.append(Note.warning("rows-left-out", f"{count} lines were left out: {problem}"))
+        warnings.append(
+            Note.warning("rows-left-out", f"{plural(count, 'line was', 'lines were')} left out: {problem}")
+        )
     return lines, warnings
 
 

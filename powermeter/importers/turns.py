@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.errors import ConfigurationError
+from powermeter.errors import ConfigurationError, plural
 from powermeter.importers.blocks import Store
 from powermeter.importers.log import Choices
 from powermeter.importers.plan import Plan
@@ -50,7 +50,7 @@ def refuse_turns(stamps: NDArray[np.int64], store: Store, plan: Plan, choices: C
         how = "one stamp" if one_stamp else f"{float(np.median(inside)) / 1e6:.3g} ms"
         raise ConfigurationError(
             f"{where}: its rows come in rounds of {size} ({how}, then a pause), which looks like several devices without "
-            f"an index: --interleaved {size} takes them as {size} devices that add up, --interleaved 1 as one device "
+            f"an index: --interleaved {size} takes them as {plural(size, 'device')} that add up, --interleaved 1 as one device "
             "(nvidia-smi: log with --query-gpu=timestamp,index,power.draw)"
         )
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from powermeter.channel import Boundary, Rail
-from powermeter.errors import ConfigurationError
+from powermeter.errors import ConfigurationError, plural
 from powermeter.importers.headers import words
 from powermeter.result.notes import Note
 
@@ -180,7 +180,7 @@ def decide(
             return _sum(by_name, left, " + ".join(left), f"the sum of the parts {', '.join(left)}", inside)
     first = left[0]
     raise ConfigurationError(
-        f"{where}: {len(left)} rails ({', '.join(left[:8])}) and none of them is the total by its name; which one is the whole? "
+        f"{where}: {plural(len(left), 'rail')} ({', '.join(left[:8])}) and none of them is the total by its name; which one is the whole? "
         f"--rail {_quoted(first)} (or another), or --sum where none is a part of another"
     )
 

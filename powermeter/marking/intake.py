@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.errors import plural
 from powermeter.marking import board, ring
 from powermeter.marking.assembly import COLUMNS, Account, Assembly, Named, Owned, Row
 from powermeter.marking.ring_reader import SETTLE_NS, RingReader
@@ -284,7 +285,9 @@ class Intake:
                     numbers = (a.begun, a.finished, a.finished)
                     self._writer.add_process_counts(a.process, time.monotonic_ns(), numbers, a.details())
         except Exception as error:  # noqa: BLE001 – a full disk; tried again with the next commit
-            self.problem = f"{len(self._waiting)} events could not be written to {self.path}: {error}"
+            self.problem = (
+                f"{plural(len(self._waiting), 'event')} could not be written to {self.path}: {error}"
+            )
             return False
         self._waiting.clear()
         return True

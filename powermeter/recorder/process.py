@@ -19,7 +19,7 @@ from typing import Any
 
 from powermeter import registry
 from powermeter.channel import Gap
-from powermeter.errors import DataError, ExistsError, OpenError, PowermeterError, ReadError, Reason
+from powermeter.errors import DataError, ExistsError, OpenError, PowermeterError, ReadError, Reason, plural
 from powermeter.events import now_ns
 from powermeter.marking.intake import Intake
 from powermeter.marking.memory import peak_memory
@@ -377,7 +377,7 @@ class Process:
         first = min((int(h.blocks[0][0][0]) for _, h in self._pending if h.blocks), default=ended_ns)
         lost = sum(len(block[0]) for _, h in self._pending for block in h.blocks)
         return (
-            f"{path}: {lost} readings of the last {max(0, ended_ns - first) / 1e9:.1f} s could not be written "
+            f"{path}: {plural(lost, 'reading')} of the last {max(0, ended_ns - first) / 1e9:.1f} s could not be written "
             f"({self._unwritten}); what was written before is in it"
         )
 

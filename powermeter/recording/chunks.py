@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import Gap
-from powermeter.errors import DataError
+from powermeter.errors import DataError, plural
 from powermeter.recording import columns, file, schema, summary
 from powermeter.recording.rows import Rows, is_sound
 from powermeter.result.notes import Note
@@ -88,7 +88,7 @@ def load(rows: Rows, widths: dict[int, int]) -> dict[int, Chunks]:
     if cells > max(LEAST_BELIEVED, CELLS_EACH_BYTE * rows.size):
         claimed = sum(chunk.count for chunks in found.values() for chunk in chunks)
         raise DataError(
-            f"{rows.path} claims {claimed:,} samples in {rows.size:,} bytes, which no recorder writes"
+            f"{rows.path} claims {plural(claimed, 'sample')} in {rows.size:,} bytes, which no recorder writes"
         )
     return {source: Chunks(rows, chunks, widths[source]) for source, chunks in found.items()}
 
@@ -120,7 +120,12 @@ def tails_of(rows: Rows) -> Iterator[tuple[Any, ...]]:
     except file.UNREADABLE as error:
         rows.warn(Note.warning("samples-damaged", f"the newest samples are damaged: {file.one_line(error)}"))
     if bad:
-        rows.warn(Note.warning("samples-damaged", f"{bad} damaged rows of the newest samples were left out"))
+        rows.warn(
+            Note.warning(
+                "samples-damaged",
+                f"{plural(bad, 'damaged row of the newest samples was', 'damaged rows of the newest samples were')} left out",
+            )
+        )
 
 
 def _is_plausible(start_ns: int, end_ns: int, count: int, width: int) -> bool:
@@ -159,7 +164,7 @@ class Chunks:
                 continue
             start_ns = end_ns if end_ns is not None else chunk.start_ns
             if lost > 0:
-                detail = f"{lost} chunk{'s' * (lost > 1)} before sequence {chunk.sequence} lost"
+                detail = f"{plural(lost, 'chunk')} before sequence {chunk.sequence} lost"
                 self.note(Gap(start_ns, chunk.start_ns, DAMAGED, detail))
             elif chunk.part > (part if lost == 0 else 0):
                 self.note(Gap(start_ns, chunk.start_ns, DAMAGED, "some of the newest samples are lost"))

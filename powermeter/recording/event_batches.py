@@ -17,7 +17,7 @@ from operator import sub
 from struct import Struct
 from typing import TYPE_CHECKING, Any
 
-from powermeter.errors import DataError
+from powermeter.errors import DataError, plural
 from powermeter.events import Event
 from powermeter.recording import file, schema
 from powermeter.result.notes import Note
@@ -217,7 +217,11 @@ def batches(rows: Rows) -> Iterator[EventTable]:
         try:
             yield decode(data, count, process)
         except DataError as error:
-            rows.warn(Note.warning("events-left-out", f"{count} events are left out: {error}"))
+            rows.warn(
+                Note.warning(
+                    "events-left-out", f"{plural(count, 'event is', 'events are')} left out: {error}"
+                )
+            )
 
 
 def _old(rows: Rows) -> Iterator[EventTable]:

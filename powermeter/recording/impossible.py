@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import Channel, Kind, Quantity
+from powermeter.errors import plural
 
 Codes = NDArray[np.integer[Any]]
 
@@ -79,6 +80,6 @@ def note(channel: Channel, codes: Codes) -> str:
     n = codes.size
     largest = channel.in_si(codes)[np.argmax(np.abs(codes.astype(np.float64)))]
     return (
-        f"{channel.name}: {n} reading{'s' * (n != 1)} that no load can have caused ({largest:.3g} {channel.unit}) "
+        f"{channel.name}: {plural(n, 'reading')} that no load can have caused ({largest:.3g} {channel.unit}) "
         f"{'are' if n > 1 else 'is'} left out"
     )

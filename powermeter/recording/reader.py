@@ -18,7 +18,7 @@ import numpy as np
 
 from powermeter import registry
 from powermeter.channel import Gap
-from powermeter.errors import ConfigurationError, DataError
+from powermeter.errors import ConfigurationError, DataError, plural
 from powermeter.events import Event
 from powermeter.recording import chunks as chunks_of
 from powermeter.recording import event_batches, file, overview, piece_sums, schema, summary
@@ -320,7 +320,7 @@ class Recording:
         cells = count * (width + 2)
         if cells > MAX_LOADED or (cells > _SMALL and 8 * cells > 0.7 * memory_left()):
             raise DataError(
-                f"{self.path} holds {count:,} samples there, too many to be loaded at once ({8 * cells / 1e9:.1f} GB)"
+                f"{self.path} holds {plural(count, 'sample')} there, too many to be loaded at once ({8 * cells / 1e9:.1f} GB)"
             )
 
     def chunks(self, source: int) -> Iterator[Samples]:

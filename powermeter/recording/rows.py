@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from powermeter.errors import plural
 from powermeter.recording import file, schema
 from powermeter.result.notes import Note
 
@@ -84,9 +85,19 @@ class Rows:
             )
         lost = max(last, noted) - sound
         if lost > 0:
-            self.warn(Note.warning("rows-lost", f"{lost} of {sound + lost} {table} rows are damaged or lost"))
+            self.warn(
+                Note.warning(
+                    "rows-lost",
+                    f"{lost} of {plural(sound + lost, f'{table} row')} damaged or lost",
+                )
+            )
         elif bad:
-            self.warn(Note.warning("rows-damaged", f"{bad} damaged {table} rows were left out"))
+            self.warn(
+                Note.warning(
+                    "rows-damaged",
+                    f"{plural(bad, 'damaged row')} of {table} left out",
+                )
+            )
 
     def last_id(self, table: str) -> int:
         """Return SQLite's own note of the highest id it has given out in a table; 0 where it has none."""
@@ -119,7 +130,10 @@ class Rows:
             return
         if not isinstance(last, int) or last < expected:
             self.warn(
-                Note.warning("rows-lost", f"{table} rows are damaged or lost: {last} of {expected} are there")
+                Note.warning(
+                    "rows-lost",
+                    f"rows of {table} damaged or lost: {last} of {expected} are there",
+                )
             )
 
     def warn(self, problem: Note) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import Channel
-from powermeter.errors import DataError
+from powermeter.errors import DataError, plural
 from powermeter.recording import columns, file, schema, summary
 from powermeter.recording.commitment import Commitment
 from powermeter.recording.hashing import sha256
@@ -125,7 +125,7 @@ class SourceWriter:
             raise DataError(f"source {self.source}: sample times are beyond ±2^62 ns")
         marks = np.zeros(len(times_ns), np.uint8) if flags is None else np.array(flags, np.uint8)
         if len(marks) != len(times_ns):
-            raise DataError(f"source {self.source}: {len(marks)} flags for {len(times_ns)} samples")
+            raise DataError(f"source {self.source}: {len(marks)} flags for {plural(len(times_ns), 'sample')}")
         return Block(times_ns, codes, marks, read_ns)
 
     def add(self, connection: sqlite3.Connection, block: Block) -> None:

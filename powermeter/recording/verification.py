@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from powermeter.errors import ConfigurationError, DataError
+from powermeter.errors import ConfigurationError, DataError, plural
 from powermeter.recording import file, schema
 from powermeter.recording.reader import Recording
 from powermeter.recording.rows import Rows
@@ -66,12 +66,13 @@ class Verification:
     def lines(self) -> list[str]:
         """Return what was found in words, one line each."""
         rows = sum(self.rows.values())
-        told = [f"{'whole' if self.is_whole else 'changed':10} {rows:,} rows in {len(self.rows)} tables"]
+        state = "whole" if self.is_whole else "changed"
+        told = [f"{state:10} {plural(rows, 'row')} in {len(self.rows)} tables"]
         told.append(f"{'closed' if self.is_closed else 'open':10} {_CLOSED[self.is_closed]}")
         told.append(f"{'signature':10} {self.signature}")
         if self.later:
             later = ", ".join(f"{count} of {name}" for name, count in self.later.items())
-            told.append(f"{'later':10} rows added after signing, which it does not cover: {later}")
+            told.append(f"{'later':10} added after signing, which does not cover these rows: {later}")
         told += [f"{'finding':10} {text}" for text in self.findings]
         return told + [f"{'note':10} {text}" for text in self.notes]
 
@@ -196,11 +197,13 @@ def _compare(
             continue
         if count not in ends[name]:
             verdict.find(
-                Note.warning("rows-gone", f"{name}: {count} rows were noted at {when}, they are not there")
+                Note.warning("rows-gone", f"{name}: {plural(count, 'row')} noted at {when}: not there")
             )
         elif ends[name][count].hex() != chains.get(name):
             verdict.find(
-                Note.warning("rows-changed", f"{name}: the first {count} rows are not those of {when}")
+                Note.warning(
+                    "rows-changed", f"{name}: changed since {when}: the first {plural(count, 'row')}"
+                )
             )
 
 
@@ -232,16 +235,12 @@ def _check_samples(rows: Rows, verdict: Verification) -> None:
         verdict.find(Note.warning("not-readable", f"the samples cannot be read: {file.one_line(error)}"))
         return
     if strange:
-        verdict.find(Note.warning("samples-added", f"{strange} blocks of samples belong to no chunk"))
+        verdict.find(Note.warning("samples-added", f"in no chunk: {plural(strange, 'block')} of samples"))
     if tails and verdict.is_closed:
-        verdict.find(Note.warning("samples-added", f"{tails} rows of samples were added after closing"))
+        verdict.find(Note.warning("samples-added", f"added after closing: {plural(tails, 'row')} of samples"))
     elif tails:
-        verdict.notes.append(
-            Note.info(
-                "not-in-chain",
-                f"the newest samples ({tails} rows) have checksums, but are not in the chain yet",
-            )
-        )
+        text = f"the newest samples ({plural(tails, 'row')}) have checksums, but are not in the chain yet"
+        verdict.notes.append(Note.info("not-in-chain", text))
 
 
 # Signatures ---------------------------------------------------------------------------------------

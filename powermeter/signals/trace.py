@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import Gap, Kind, Quantity, Rail
-from powermeter.errors import DataError
+from powermeter.errors import DataError, plural
 from powermeter.result import Grade, worst
 from powermeter.result.notes import Note
 from powermeter.signals.kept import Kept, added
@@ -105,7 +105,7 @@ class Trace:
 
     def __repr__(self) -> str:
         rail = "no rail" if self.rail is None else self.rail.name
-        return f"<Trace of {self.quantity.value} on {rail}: {len(self):,} samples, {self.kind.value}, {self.grade.value}>"
+        return f"<Trace of {self.quantity.value} on {rail}: {plural(len(self), 'sample')}, {self.kind.value}, {self.grade.value}>"
 
     @property
     def unit(self) -> str:

@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from powermeter.errors import plural
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
@@ -172,7 +174,7 @@ class Power:
         except DataError as error:
             warnings.warn(f"{label}: {error}", PowerWarning, stacklevel=2)
             return None
-        text = f"{label}: {row.text}; {len(stored)} stored run{'s' * (len(stored) > 1)}"
+        text = f"{label}: {row.text}; {plural(len(stored), 'stored run')}"
         self._lines.append(text)
         # The interval of the change holds what the stored runs differ by among themselves.
         has_grown = row.ratio is not None and row.ratio.low - 1 > allowed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from powermeter.analysis.uncertainty import WORDS
-from powermeter.errors import DataError
+from powermeter.errors import DataError, plural
 from powermeter.result.formatting import DASH
 from powermeter.units import format_count, format_duration, format_quantity
 
@@ -158,7 +158,9 @@ def _tables(pages: Pages, data: ReportData) -> None:
             pages.paragraph(remark, 7.5, colour=SOFT)
     if len(shown) < len(a.rows):
         pages.paragraph(
-            f"{len(a.rows) - len(shown):,} more labels: powermeter show --json lists all.", 7.5, colour=SOFT
+            f"{plural(len(a.rows) - len(shown), 'more label')}: powermeter show --json lists all.",
+            7.5,
+            colour=SOFT,
         )
 
 

@@ -328,7 +328,7 @@ def seen(**changed) -> Stopping:
             "neighbouring repeats resemble each other (36 are worth 12): spread them over a longer time",
         ),
         ({"correlation": 0.5}, "about 60 more repeats"),
-        ({"needed": 30}, "about 1 more repeats"),
+        ({"needed": 30}, "about 1 more repeat"),
         ({"needed": None}, "more repeats: the interval shrinks with the square root of their number"),
         ({"relative": 0.05}, "more repeats: the interval shrinks with the square root of their number"),
         (

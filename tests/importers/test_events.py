@@ -44,6 +44,6 @@ def test_a_length_takes_the_place_of_an_end_and_what_lies_outside_is_left_out_an
     )
     events, log = read(tmp_path, text)
     assert events == [("a", 2.0, 0.5, 1)]
-    assert any("2 events of events.csv lie outside" in note for note in log.warnings)
-    with pytest.raises(DataError, match="none of its 1 events lies within the log"):
+    assert any("2 events of events.csv left out: outside" in note for note in log.warnings)
+    with pytest.raises(DataError, match="none of its events lies within the log"):
         read(tmp_path, "label,start,duration\nb,2026-03-05 15:00:00,1\n")

@@ -201,7 +201,7 @@ def test_a_directory_of_logs_becomes_one_recording_and_names_what_it_passed_over
     (folder / "logs" / "README.md").write_text("# nothing")
     assert run(["import", "logs", "-o", "all.power"]) == 0
     said = capsys.readouterr().err
-    assert "one series" in said and "1 files beside the logs were passed over: README.md" in said
+    assert "one series" in said and "passed over: 1 file beside the logs: README.md" in said
     with Recording.open("all.power") as recording:
         (source,) = recording.sources
         assert len(recording.samples(source.id).times_ns) == 30

@@ -25,7 +25,7 @@ def test_powermetrics_plists_are_divided_by_nul(tmp_path):
     shorter = b"\0".join((data, plistlib.dumps({"processor": sample_["processor"]})))
     (tmp_path / "q.plist").write_bytes(shorter)
     warnings = importers.open_log(tmp_path / "q.plist").warnings
-    assert "1 samples without a length were left out" in warnings
+    assert "1 sample without a length was left out" in warnings
     with Recording.open(tmp_path / "o.power") as recording:
         energies = {line.rail.name: float(Integral.of(line.power()).running[-1]) for line in lines(recording)}
     assert energies["package"] == pytest.approx(16.0) and energies["cpu"] == pytest.approx(12.0)

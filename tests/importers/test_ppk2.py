@@ -67,7 +67,7 @@ def test_ppk2_lost_samples_are_missing(tmp_path):
     log, recording = convert(ppk2(tmp_path / "m.ppk2", [10.0, float("nan"), 10.0]), tmp_path)
     with recording:
         assert recording.samples(1).codes["supply.current"].tolist()[1] == MISSING
-    assert any("1 samples were lost" in note for note in log.warnings)
+    assert any("1 sample was lost" in note for note in log.warnings)
 
 
 def test_a_zip_bomb_is_cut_off(tmp_path, monkeypatch):

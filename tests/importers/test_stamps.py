@@ -126,7 +126,7 @@ def test_rows_that_run_backwards_are_left_out_and_counted():
     found = axis(stamps, "log")
     assert 55 not in found.times_ns.tolist()
     assert 10 not in found.kept.tolist()
-    assert any("1 rows whose time lies before" in warning for warning in found.warnings)
+    assert any("1 row whose time lies before" in warning for warning in found.warnings)
     assert any("1 of 22 rows have no usable time" in warning for warning in found.warnings)
 
 

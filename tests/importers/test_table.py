@@ -219,7 +219,7 @@ def test_events_with_a_header(tmp_path):
         found = analyse(recording)
     assert [(e.name, e.count, e.duration_s) for e in found.events] == [("infer", 10, 2.0), ("infer", 20, 1.0)]
     assert found.energies.plain.tolist() == pytest.approx([4.0, 2.0])
-    assert any("1 events of e.csv lie outside" in note for note in log.warnings)
+    assert any("1 event of e.csv left out: outside" in note for note in log.warnings)
 
 
 def test_events_of_another_clock_are_refused(tmp_path):

@@ -117,7 +117,7 @@ def test_a_table_redone_in_itself_does_not_fit_the_closing(recorded):
     db.close()
     seal(recorded.path)
     findings = verification.verify(recorded.path).findings
-    assert findings == ["meta: the first 2 rows are not those of closing"]
+    assert findings == ["meta: changed since closing: the first 2 rows"]
 
 
 def redone(path: Any) -> None:
@@ -145,7 +145,7 @@ def test_who_redoes_everything_is_found_by_the_signature_alone(recorded):
     assert verification.verify(recorded.path, SECRET).signature == "valid"
     redone(recorded.path)
     verdict = verification.verify(recorded.path, SECRET)
-    assert not verdict.is_whole and any("not those of signing" in text for text in verdict.findings)
+    assert not verdict.is_whole and any("changed since signing" in text for text in verdict.findings)
 
 
 def test_without_a_signature_who_redoes_everything_is_not_found(recorded):
@@ -226,8 +226,8 @@ def test_samples_put_in_after_closing_are_found(recorded):
     verdict = verification.verify(recorded.path)
     findings = verdict.findings
     assert [one["code"] for one in verdict.to_dict()["remarks"]] == ["samples-added", "samples-added"]
-    assert "1 rows of samples were added after closing" in findings
-    assert "1 blocks of samples belong to no chunk" in findings
+    assert "added after closing: 1 row of samples" in findings
+    assert "in no chunk: 1 block of samples" in findings
 
 
 @pytest.mark.parametrize("content", [b"", b"short"])

@@ -185,7 +185,7 @@ def test_how_many_files_are_without_an_energy_is_said(
     (tmp_path / "good").mkdir()
     record(tmp_path / "good" / "run.power", "a", 1)
     assert cli.run(["table", str(tmp_path / "good"), "-o", str(tmp_path / "g.csv")]) == 0
-    assert capsys.readouterr().err.splitlines()[-1].endswith("g.csv: 1 rows")
+    assert capsys.readouterr().err.splitlines()[-1].endswith("g.csv: 1 row")
     assert cli.run(["table", str(small), "--json", "-o", str(tmp_path / "u.json")]) == 2
     assert cli.run(["table", str(small), "--json"]) == 0
     printed = json.loads(capsys.readouterr().out)

@@ -24,6 +24,7 @@ from powermeter.analysis.tokens.idle import power_of, stretches
 from powermeter.analysis.tokens.slopes import slopes
 from powermeter.analysis.tokens.table import ModelTokens, Phase, TokenTable
 from powermeter.analysis.windows import measure
+from powermeter.errors import plural
 from powermeter.events import Event
 from powermeter.result import COVERAGE_95, Grade, Result, combine, worst
 from powermeter.result.notes import Note
@@ -53,7 +54,7 @@ def token_table(analysis: Analysis) -> TokenTable | None:
         text = "net figures need idle time with the model loaded: leave some seconds between requests, or use --baseline"
         notes.append(Note.withheld("no-idle", text))
     if found.in_flight > 1:
-        text = f"up to {found.in_flight} requests ran at a time: each instant's power is divided equally among them"
+        text = f"up to {plural(found.in_flight, 'request')} ran at a time: each instant's power is divided equally among them"
         notes.append(Note.info("requests-overlap", text))
     return TokenTable(
         models,

@@ -16,6 +16,7 @@ from powermeter.analysis.baseline import Baseline
 from powermeter.analysis.energy import Analysis
 from powermeter.analysis.quantiles import student_95
 from powermeter.analysis.tokens import measures as names
+from powermeter.errors import plural
 from powermeter.result import COVERAGE_95, Grade, Result, worst
 
 LEAST = 12
@@ -49,7 +50,7 @@ def slopes(analysis: Analysis, index: NDArray[np.int64], base: Baseline | None) 
         if isinstance(prompt, (int, float)) and isinstance(made, (int, float)) and energies.known[i]:
             rows.append((i, float(prompt), float(made)))
     if len(rows) < LEAST:
-        return _none(f"{len(rows)} requests with known tokens; at least {LEAST} are needed")
+        return _none(f"{plural(len(rows), 'request')} with known tokens; at least {LEAST} are needed")
     which = np.array([r[0] for r in rows], np.int64)
     tokens = np.array([r[1:] for r in rows])
     order = np.argsort(energies.start_ns[which])

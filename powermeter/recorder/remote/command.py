@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
+from powermeter.errors import plural
 from powermeter.recorder.remote.link import Link
 from powermeter.recorder.remote.marks import BoardMarks
 
@@ -124,7 +125,9 @@ class BoardCommand:
             )
             return BROKEN
         if self._marks is not None and (lost := self._marks.lost + int(self._end.get("lost") or 0)):
-            self._report(f"{lost} marks of the board were lost: they came faster than they could be sent")
+            self._report(
+                f"{plural(lost, 'mark of the board was', 'marks of the board were')} lost: they came faster than they could be sent"
+            )
         if "error" in self._end:
             self._report(f"{self._target}: {str(self._end['error'])[:300]}")
             return NOT_FOUND if self._end.get("errno") == 2 else NOT_EXECUTABLE
