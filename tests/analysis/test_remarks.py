@@ -128,9 +128,9 @@ def said(*, power=None, covered=(True,), unfinished=0, differing=(), **run):
 @pytest.mark.parametrize(
     ("given", "code", "severity", "begins"),
     [
-        ({"unfinished": 1}, "events-unfinished", "warning", "1 event never ended and are left out"),
-        ({"unfinished": 2}, "events-unfinished", "warning", "2 events never ended and are left out"),
-        ({"covered": (True, False)}, "events-outside", "warning", "1 event lie outside the recorded samples"),
+        ({"unfinished": 1}, "events-unfinished", "warning", "1 event never ended: left out"),
+        ({"unfinished": 2}, "events-unfinished", "warning", "2 events never ended: left out"),
+        ({"covered": (True, False)}, "events-outside", "warning", "1 event lies outside the recorded samples"),
         (
             {"covered": (False, False)},
             "events-outside",
