@@ -130,7 +130,12 @@ def said(*, power=None, covered=(True,), unfinished=0, differing=(), **run):
     [
         ({"unfinished": 1}, "events-unfinished", "warning", "1 event never ended: left out"),
         ({"unfinished": 2}, "events-unfinished", "warning", "2 events never ended: left out"),
-        ({"covered": (True, False)}, "events-outside", "warning", "1 event lies outside the recorded samples"),
+        (
+            {"covered": (True, False)},
+            "events-outside",
+            "warning",
+            "1 event lies outside the recorded samples",
+        ),
         (
             {"covered": (False, False)},
             "events-outside",
